@@ -1,0 +1,1 @@
+//! Client of RedGrease: commands, typed values, the registry of gears.

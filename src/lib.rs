@@ -1,0 +1,2 @@
+//! Python functions that run inside Redis, written inside Rust functions.
+pub use redgrease_core::*;
