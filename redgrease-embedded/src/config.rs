@@ -1,0 +1,102 @@
+//! The configuration file a server is started with.
+
+use crate::{Error, ErrorKind, Result};
+use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// A configuration file in the making: one directive a line.
+#[derive(Debug, Default)]
+pub(crate) struct Config(String);
+
+impl Config {
+    /// A directive whose values are quoted, so that any byte may stand in them.
+    pub(crate) fn quoted<'a>(
+        &mut self,
+        name: &str,
+        values: impl IntoIterator<Item = &'a [u8]>,
+    ) -> &mut Self {
+        self.0.push_str(name);
+        for value in values {
+            self.0.push(' ');
+            quote(value, &mut self.0);
+        }
+        self.0.push('\n');
+        self
+    }
+
+    /// A directive with a path.
+    pub(crate) fn path(&mut self, name: &str, path: &Path) -> &mut Self {
+        self.quoted(name, [path.as_os_str().as_bytes()])
+    }
+
+    /// A directive as the server's manual writes it.
+    ///
+    /// # Errors
+    /// `InvalidOption` if it is not exactly one line.
+    pub(crate) fn line(&mut self, name: &str, value: &str) -> Result<&mut Self> {
+        let one_line = |text: &str| !text.contains(['\n', '\r', '\0']);
+        if name.is_empty() || name.contains(char::is_whitespace) || !one_line(value) {
+            return Err(Error::new(
+                ErrorKind::InvalidOption,
+                format!(
+                    "{name:?} {value:?} is not a line of a Redis configuration: give the name of \
+                     one directive, and its value without line breaks"
+                ),
+            ));
+        }
+        let _ = writeln!(self.0, "{name} {value}");
+        Ok(self)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Writes `bytes` in double quotes, as the configuration parser of Redis reads them.
+fn quote(bytes: &[u8], out: &mut String) {
+    out.push('"');
+    for &byte in bytes {
+        match byte {
+            b'"' | b'\\' => {
+                out.push('\\');
+                out.push(char::from(byte));
+            }
+            b' '..=b'~' => out.push(char::from(byte)),
+            _ => {
+                let _ = write!(out, "\\x{byte:02x}");
+            }
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_quoted_so_that_they_stay_one_value() {
+        let mut config = Config::default();
+        config.quoted(
+            "loadmodule",
+            [&b"/a b/\"x\\y"[..], b"", "\u{e9}\n".as_bytes()],
+        );
+        assert_eq!(
+            config.as_str(),
+            "loadmodule \"/a b/\\\"x\\\\y\" \"\" \"\\xc3\\xa9\\x0a\"\n"
+        );
+    }
+
+    #[test]
+    fn a_line_cannot_smuggle_in_another() {
+        let mut config = Config::default();
+        config.line("save", "60 1 300 10").unwrap();
+        assert_eq!(config.as_str(), "save 60 1 300 10\n");
+        for (name, value) in [("save", "1\nport 1"), ("a b", "c"), ("", "x"), ("x", "a\0")] {
+            let error = config.line(name, value).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidOption, "{name:?} {value:?}");
+        }
+    }
+}

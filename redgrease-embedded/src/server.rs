@@ -1,0 +1,259 @@
+//! A server that runs.
+
+use crate::builder::{self, Builder, Prepared};
+use crate::guard::Guard;
+use crate::ready::{self, Expected};
+use crate::{Error, Result, answer};
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs::File;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long each of SHUTDOWN and SIGTERM may take before the next means is used. A server that
+/// keeps its data has to write them first.
+const GRACE: Duration = Duration::from_secs(2);
+const GRACE_TO_SAVE: Duration = Duration::from_secs(30);
+
+/// A private Redis, which ends when this is dropped.
+///
+/// ```no_run
+/// use redgrease_embedded::Server;
+///
+/// let server = Server::start()?;
+/// println!("connect to {}", server.url());
+/// # Ok::<(), redgrease_embedded::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "the server ends when this is dropped"]
+pub struct Server {
+    url: String,
+    socket: PathBuf,
+    dir: PathBuf,
+    log: PathBuf,
+    program: PathBuf,
+    process: Process,
+    // Fields are dropped in this order: the directories go after the process.
+    _lock: Option<File>,
+    runtime: TempDir,
+}
+
+/// The server process and how to end it.
+#[derive(Debug)]
+struct Process {
+    child: Child,
+    socket: PathBuf,
+    kept: bool,
+    guard: Option<Guard>,
+}
+
+impl Server {
+    /// Starts a server with the engine, on a unix socket, with data that end with it.
+    ///
+    /// # Errors
+    /// As [`Builder::start`].
+    pub fn start() -> Result<Self> {
+        Self::builder().start()
+    }
+
+    /// Says how a server is to be started.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(crate) fn run(prepared: Prepared, runtime: TempDir) -> Result<Self> {
+        let Prepared {
+            program,
+            config,
+            dir,
+            socket,
+            port,
+            kept,
+            lock,
+            start_timeout,
+        } = prepared;
+        let socket = socket.unwrap_or_else(|| runtime.path().join("redis.sock"));
+        let log = dir.join("redis.log");
+        let failed = |e| Error::io(format!("the log {} cannot be written", log.display()), e);
+        let out = File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .map_err(failed)?;
+        let err = out.try_clone().map_err(failed)?;
+        let child = Command::new(&program)
+            .arg(&config)
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(err)
+            // Ctrl-C in a terminal is for the program: it decides when its server ends.
+            .process_group(0)
+            .spawn()
+            .map_err(|e| Error::io(format!("{} could not be started", program.display()), e))?;
+        let mut process = Process {
+            child,
+            socket: socket.clone(),
+            kept,
+            guard: None,
+        };
+        process.guard = Some(Guard::start(process.child.id(), Some(runtime.path()))?);
+        let expected = Expected {
+            socket: &socket,
+            port,
+            log: &log,
+            timeout: start_timeout,
+        };
+        ready::wait(&mut process.child, expected)?;
+        let url = match port {
+            Some(port) => format!("redis://127.0.0.1:{port}/"),
+            None => builder::socket_url(&socket),
+        };
+        Ok(Server {
+            url,
+            socket,
+            dir,
+            log,
+            program,
+            process,
+            _lock: lock,
+            runtime,
+        })
+    }
+
+    /// Where clients connect to: the unix socket (`redis+unix:///..`), or `redis://127.0.0.1:PORT/`
+    /// if there is a port.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The unix socket; it is there with a port, too.
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The process id of the server.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.child.id()
+    }
+
+    /// The program that runs: a `redis-server` or a `valkey-server`.
+    #[must_use]
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The directory of the server's data and its log.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The file with everything the server and its gears have written.
+    #[must_use]
+    pub fn log_path(&self) -> &Path {
+        &self.log
+    }
+
+    /// The last `lines` lines of the log, for the message of a test that fails.
+    #[must_use]
+    pub fn log_tail(&self, lines: usize) -> String {
+        ready::last_lines(&self.log, lines)
+    }
+
+    /// Ends the server, which saves its data first if they are kept.
+    ///
+    /// # Errors
+    /// If the operating system does not let the process be ended, or the temporary directory be
+    /// removed. Dropping does the same and ignores that.
+    pub fn stop(mut self) -> Result<()> {
+        self.process.end()?;
+        let Server { runtime, .. } = self;
+        runtime
+            .close()
+            .map_err(|e| Error::io("the server's directory could not be removed", e))
+    }
+
+    /// Ends the server as a power cut would: nothing is saved. For tests of what comes back.
+    ///
+    /// # Errors
+    /// As [`stop`](Server::stop).
+    pub fn kill(mut self) -> Result<()> {
+        self.process.kill()
+    }
+}
+
+impl Process {
+    /// Ends the process: asks, insists, forces.
+    fn end(&mut self) -> Result<()> {
+        if self.has_ended()? {
+            return Ok(());
+        }
+        let (word, grace) = if self.kept {
+            ("SHUTDOWN", GRACE_TO_SAVE)
+        } else {
+            ("SHUTDOWN NOSAVE", GRACE)
+        };
+        // It closes the connection as it ends; an answer means that it will not.
+        let asked = answer::ask_socket(&self.socket, word);
+        if !matches!(asked, Ok(answer::Answer::Refused(_))) && self.ends_within(grace)? {
+            return Ok(());
+        }
+        if let Ok(pid) = i32::try_from(self.child.id())
+            && let Some(pid) = Pid::from_raw(pid)
+        {
+            // Not waited for yet, so the id cannot belong to another process.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        if self.ends_within(grace)? {
+            Ok(())
+        } else {
+            self.kill()
+        }
+    }
+
+    fn kill(&mut self) -> Result<()> {
+        let failed = |e| Error::io("the server process could not be ended", e);
+        self.child.kill().map_err(failed)?;
+        self.child.wait().map_err(failed)?;
+        self.guard = None;
+        Ok(())
+    }
+
+    fn ends_within(&mut self, grace: Duration) -> Result<bool> {
+        let deadline = Instant::now() + grace;
+        loop {
+            if self.has_ended()? {
+                return Ok(true);
+            }
+            if Instant::now() >= deadline {
+                return Ok(false);
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Whether the process is gone; then its guard goes as well.
+    fn has_ended(&mut self) -> Result<bool> {
+        let status = self
+            .child
+            .try_wait()
+            .map_err(|e| Error::io("the state of the server process could not be read", e))?;
+        if status.is_some() {
+            self.guard = None;
+        }
+        Ok(status.is_some())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Nobody is left to tell; the guard is there for what could not be ended.
+        let _ = self.end();
+    }
+}

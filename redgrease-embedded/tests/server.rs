@@ -1,0 +1,268 @@
+//! A private server from start to end. Plain ones: what the engine does is tested elsewhere.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use redgrease_embedded::{ErrorKind, Server};
+use redis::Commands;
+use rustix::process::{Pid, test_kill_process};
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+fn client(server: &Server) -> redis::Connection {
+    redis::Client::open(server.url())
+        .unwrap()
+        .get_connection()
+        .unwrap()
+}
+
+fn is_alive(pid: u32) -> bool {
+    test_kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap()).is_ok()
+}
+
+/// Waits for something another process does.
+fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < deadline, "never happened: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_server_is_private_and_ends_with_its_value() {
+    let server = Server::builder().without_engine().start().unwrap();
+    let mut con = client(&server);
+    let () = con.set("a", 1).unwrap();
+    let info: String = redis::cmd("INFO").arg("server").query(&mut con).unwrap();
+    assert!(
+        info.contains(&format!("process_id:{}\r\n", server.pid())),
+        "{info}"
+    );
+    assert!(info.contains("tcp_port:0\r\n"), "{info}");
+    assert!(
+        server.log_tail(50).contains("eady to accept connections"),
+        "{}",
+        server.log_tail(50)
+    );
+
+    let (pid, dir) = (server.pid(), server.dir().to_owned());
+    drop(server);
+    assert!(!is_alive(pid));
+    assert!(!dir.exists());
+}
+
+#[test]
+fn two_servers_know_nothing_of_each_other() {
+    let one = Server::builder().without_engine().start().unwrap();
+    let two = Server::builder().without_engine().start().unwrap();
+    let () = client(&one).set("a", 1).unwrap();
+    assert!(!client(&two).exists::<_, bool>("a").unwrap());
+    one.stop().unwrap();
+    assert!(!client(&two).exists::<_, bool>("a").unwrap());
+}
+
+#[test]
+fn a_port_is_on_loopback_and_in_the_url() {
+    let port = free_port();
+    let server = Server::builder()
+        .without_engine()
+        .port(port)
+        .start()
+        .unwrap();
+    assert_eq!(server.url(), format!("redis://127.0.0.1:{port}/"));
+    let bind: Vec<String> = redis::cmd("CONFIG")
+        .arg("GET")
+        .arg("bind")
+        .query(&mut client(&server))
+        .unwrap();
+    assert_eq!(bind[1], "127.0.0.1");
+    assert!(server.socket().exists());
+}
+
+#[test]
+fn a_port_that_is_taken_is_said_so() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let error = Server::builder()
+        .without_engine()
+        .port(port)
+        .start()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InUse, "{error}");
+    assert!(error.to_string().contains(&port.to_string()), "{error}");
+}
+
+#[test]
+fn data_in_a_directory_stay() {
+    let parent = tempfile::tempdir().unwrap();
+    // Made, and quoted on its way through the configuration.
+    let dir = parent.path().join("my \"data\"");
+    let builder = Server::builder().without_engine().dir(&dir);
+    let server = builder.clone().start().unwrap();
+    let () = client(&server).set("a", 1).unwrap();
+
+    let error = builder.clone().start().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InUse, "{error}");
+
+    server.stop().unwrap();
+    let server = builder.start().unwrap();
+    assert_eq!(client(&server).get::<_, i64>("a").unwrap(), 1);
+}
+
+#[test]
+fn a_server_that_is_killed_saves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let builder = Server::builder().without_engine().dir(dir.path());
+    let server = builder.clone().start().unwrap();
+    let () = client(&server).set("a", 1).unwrap();
+    server.kill().unwrap();
+    assert!(
+        !client(&builder.start().unwrap())
+            .exists::<_, bool>("a")
+            .unwrap()
+    );
+}
+
+#[test]
+fn lines_of_configuration_arrive() {
+    let server = Server::builder()
+        .without_engine()
+        .server_arg("maxmemory-policy", "allkeys-lfu")
+        .server_arg("save", "60 1 300 10")
+        .start()
+        .unwrap();
+    let mut con = client(&server);
+    let mut get = |name: &str| -> Vec<String> {
+        redis::cmd("CONFIG")
+            .arg("GET")
+            .arg(name)
+            .query(&mut con)
+            .unwrap()
+    };
+    assert_eq!(get("maxmemory-policy")[1], "allkeys-lfu");
+    assert_eq!(get("save")[1], "60 1 300 10");
+}
+
+#[test]
+fn a_server_that_cannot_start_shows_its_log() {
+    let error = Server::builder()
+        .without_engine()
+        .server_arg("no-such-directive", "1")
+        .start()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Exited);
+    assert!(error.to_string().contains("no-such-directive"), "{error}");
+}
+
+#[test]
+fn a_program_that_never_answers_is_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = script(dir.path(), "echo thinking; exec sleep 60");
+    let error = Server::builder()
+        .without_engine()
+        .server(program)
+        .start_timeout(Duration::from_millis(200))
+        .start()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert!(error.to_string().contains("thinking"), "{error}");
+}
+
+#[test]
+fn what_is_missing_is_named_with_the_command_that_provides_it() {
+    let error = Server::builder()
+        .engine("/no/such/engine")
+        .start()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoEngine);
+    assert!(error.is_missing_part());
+    assert!(error.to_string().contains("cargo xtask setup"), "{error}");
+
+    let error = Server::builder()
+        .without_engine()
+        .server("/no/such/server")
+        .start()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoServerProgram);
+    assert!(error.to_string().contains("/no/such/server"), "{error}");
+}
+
+#[test]
+fn a_busy_server_is_ended_all_the_same() {
+    let server = Server::builder().without_engine().start().unwrap();
+    let (pid, mut con) = (server.pid(), client(&server));
+    // Never comes back: Lua holds the main thread.
+    let spin = redis::cmd("EVAL")
+        .arg("while true do end")
+        .arg(0)
+        .to_owned();
+    let spinning = thread::spawn(move || spin.query::<()>(&mut con));
+    let mut probe = client(&server);
+    probe
+        .set_read_timeout(Some(Duration::from_millis(50)))
+        .unwrap();
+    eventually("the server hangs", || {
+        redis::cmd("PING").query::<()>(&mut probe).is_err()
+    });
+    drop(server);
+    assert!(!is_alive(pid));
+    assert!(spinning.join().unwrap().is_err());
+}
+
+/// What the next test kills.
+#[test]
+#[ignore = "not a test: a program that is killed by one"]
+fn program_that_is_killed() {
+    let server = Server::builder().without_engine().start().unwrap();
+    println!("server {} {}", server.pid(), server.dir().display());
+    let () = client(&server).set("a", 1).unwrap();
+    thread::sleep(Duration::from_mins(2));
+}
+
+#[test]
+fn a_server_ends_when_its_program_is_killed() {
+    let mut program = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "program_that_is_killed",
+            "--ignored",
+            "--nocapture",
+        ])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let line = lines
+        .map(Result::unwrap)
+        .find(|line| line.contains("server "))
+        .unwrap();
+    let (_, rest) = line.split_once("server ").unwrap();
+    let (pid, dir) = rest.split_once(' ').unwrap();
+    let pid: u32 = pid.parse().unwrap();
+    assert!(is_alive(pid) && Path::new(dir).exists());
+
+    program.kill().unwrap();
+    program.wait().unwrap();
+    eventually("the server ends", || !is_alive(pid));
+    eventually("its directory goes", || !Path::new(dir).exists());
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+/// An executable of our own in place of a server.
+fn script(dir: &Path, text: &str) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let path = dir.join("server");
+    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
