@@ -1,0 +1,204 @@
+//! A child process whose result cannot be lost.
+//!
+//! The server collects children of its own with `waitpid(-1)` while it saves, and takes the exit
+//! code of ours with them. So the exit code is not asked for: a small wrapper runs the command and
+//! writes its code to a file.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::level::{Level, Log};
+use super::lock::Lock;
+use super::output::mask;
+
+/// The wrapper: closes what the server left open (its sockets, its append-only file), runs the
+/// command, and writes the exit code as a whole file. Its standard input is the lock, which
+/// is thereby held until the command ended even if the server is gone; the command gets none.
+const WRAPPER: &str = "
+import os, subprocess, sys
+os.dup2(1, 2)
+try:
+    numbers = [int(name) for name in os.listdir('/dev/fd')]
+except OSError:
+    numbers = range(3, 1024)
+for number in numbers:
+    if number > 2:
+        try:
+            os.close(number)
+        except OSError:
+            pass
+code = subprocess.call(sys.argv[2:], stdin=subprocess.DEVNULL)
+with open(sys.argv[1] + '.part', 'w') as file:
+    file.write(str(code))
+os.replace(sys.argv[1] + '.part', sys.argv[1])
+";
+
+/// Variables that would point the child at another Python, or pip at another place to install to.
+const REMOVED: [&str; 12] = [
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "PYTHONINSPECT",
+    "PYTHONEXECUTABLE",
+    "PYTHONUSERBASE",
+    "__PYVENV_LAUNCHER__",
+    "VIRTUAL_ENV",
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_ROOT",
+    "PIP_PYTHON",
+];
+
+/// How much of the output is kept to find the reason of a failure in.
+const KEPT_LINES: usize = 400;
+const LONGEST_LINE: u64 = 64 * 1024;
+
+/// How long output may still arrive after the command ended. Something it left running in the
+/// background may hold the pipe for ever.
+const DRAIN: Duration = Duration::from_millis(500);
+const POLL: Duration = Duration::from_millis(50);
+
+/// What a command did.
+pub(super) struct Outcome {
+    /// The exit code was 0.
+    pub(super) success: bool,
+    /// The last lines of its output.
+    pub(super) lines: Vec<String>,
+}
+
+/// How a command is run.
+pub(super) struct Runner<'a> {
+    /// The interpreter that runs the wrapper.
+    pub(super) python: &'a Path,
+    /// The file the exit code is written to. Used by whoever holds the lock.
+    pub(super) status: &'a Path,
+    pub(super) lock: &'a Lock,
+    pub(super) log: &'a Log,
+}
+
+impl Runner<'_> {
+    /// Runs `program` with `args` to its end. Every line of its output goes to the log.
+    pub(super) fn run(&self, program: &Path, args: &[OsString]) -> io::Result<Outcome> {
+        self.announce(program, args);
+        match fs::remove_file(self.status) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut child = self.spawn(program, args)?;
+        let lines = child.stdout.take().map(read_lines).transpose()?;
+        let kept = lines
+            .map(|lines| self.follow(&mut child, &lines))
+            .unwrap_or_default();
+        // Already collected, by us or by the server.
+        let _ = child.wait();
+        let code = fs::read_to_string(self.status).unwrap_or_default();
+        let _ = fs::remove_file(self.status);
+        Ok(Outcome {
+            success: code.trim() == "0",
+            lines: kept.into(),
+        })
+    }
+
+    fn announce(&self, program: &Path, args: &[OsString]) {
+        let mut line = format!("requirements: running {}", program.display());
+        for arg in args {
+            line.push(' ');
+            line.push_str(&arg.to_string_lossy());
+        }
+        (self.log)(Level::Notice, &mask(&line));
+    }
+
+    fn spawn(&self, program: &Path, args: &[OsString]) -> io::Result<Child> {
+        let mut command = Command::new(self.python);
+        command
+            .args(["-I", "-S", "-c", WRAPPER])
+            .arg(self.status)
+            .arg(program)
+            .args(args);
+        for name in REMOVED {
+            command.env_remove(name);
+        }
+        // A user-wide `--user` default would not work in an environment of our own.
+        command.env("PIP_USER", "0");
+        command
+            .stdin(self.lock.share()?)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        // Not in the server's group: a Ctrl-C there must not cut an installation in half.
+        command.process_group(0).spawn()
+    }
+
+    /// Logs and collects the output until the command ended.
+    fn follow(&self, child: &mut Child, lines: &Receiver<String>) -> VecDeque<String> {
+        let mut kept = VecDeque::new();
+        let mut ended: Option<Instant> = None;
+        loop {
+            match lines.recv_timeout(POLL) {
+                Ok(line) => {
+                    let line = mask(&line);
+                    if !line.trim().is_empty() {
+                        (self.log)(level_of(&line), &format!("requirements: {line}"));
+                    }
+                    if kept.len() == KEPT_LINES {
+                        kept.pop_front();
+                    }
+                    kept.push_back(line);
+                }
+                Err(RecvTimeoutError::Disconnected) => return kept,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            // An error means that the server has collected the child: it has ended too.
+            if ended.is_none() && !matches!(child.try_wait(), Ok(None)) {
+                ended = Some(Instant::now());
+            }
+            if ended.is_some_and(|at| at.elapsed() > DRAIN) {
+                return kept;
+            }
+        }
+    }
+}
+
+fn level_of(line: &str) -> Level {
+    let loud = ["ERROR", "WARNING", "error:"]
+        .iter()
+        .any(|word| line.starts_with(word));
+    if loud { Level::Warning } else { Level::Notice }
+}
+
+/// Reads lines on a thread of its own, so that the end of the child can be noticed beside them.
+fn read_lines(output: impl Read + Send + 'static) -> io::Result<Receiver<String>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::Builder::new()
+        .name("pip-output".to_owned())
+        .spawn(move || {
+            let mut output = BufReader::new(output);
+            let mut bytes = Vec::new();
+            loop {
+                bytes.clear();
+                match output
+                    .by_ref()
+                    .take(LONGEST_LINE)
+                    .read_until(b'\n', &mut bytes)
+                {
+                    Ok(0) | Err(_) => return,
+                    Ok(_) => {}
+                }
+                let line = String::from_utf8_lossy(&bytes);
+                if sender
+                    .send(line.trim_end_matches(['\r', '\n']).to_owned())
+                    .is_err()
+                {
+                    return;
+                }
+            }
+        })?;
+    Ok(receiver)
+}

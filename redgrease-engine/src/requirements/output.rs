@@ -1,0 +1,235 @@
+//! What pip's output means: the lines worth showing, whether the network was to blame, and the
+//! output without the secrets in it.
+
+/// How many lines an error shows, and how long each may be.
+const SHOWN_LINES: usize = 8;
+const SHOWN_CHARS: usize = 300;
+
+/// What pip writes when it gave up on a connection after its own tries.
+const UNREACHABLE: [&str; 2] = ["after connection broken by", "Max retries exceeded"];
+
+/// What pip writes when a transfer broke in a way that it does not try again by itself.
+const INTERRUPTED: [&str; 12] = [
+    "Connection aborted",
+    "Connection reset by peer",
+    "IncompleteRead",
+    "RemoteDisconnected",
+    "ReadTimeoutError",
+    "Read timed out",
+    "ProtocolError",
+    "ERROR: HTTP error 429",
+    "ERROR: HTTP error 500",
+    "ERROR: HTTP error 502",
+    "ERROR: HTTP error 503",
+    "ERROR: HTTP error 504",
+];
+
+/// What only a resolver that has seen the index can say.
+const ANSWERED: [&str; 3] = [
+    "ResolutionImpossible",
+    "conflicting dependencies",
+    "(from versions: ",
+];
+
+/// Why a run of pip failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// A transfer broke; trying again may help.
+    Interrupted,
+    /// The index is out of reach; pip has tried often enough.
+    Unreachable,
+    /// Everything else: trying again gives the same answer.
+    Final,
+}
+
+/// Reads the cause of a failure from the output.
+pub(super) fn cause(lines: &[String]) -> Cause {
+    let has = |texts: &[&str]| {
+        lines
+            .iter()
+            .any(|line| texts.iter().any(|text| line.contains(text)))
+    };
+    let answered = lines.iter().any(|line| {
+        // `(from versions: none)` is also what pip says when it could not ask anybody.
+        ANSWERED.iter().any(|text| line.contains(text)) && !line.contains("(from versions: none)")
+    });
+    if answered {
+        Cause::Final
+    } else if has(&UNREACHABLE) {
+        Cause::Unreachable
+    } else if has(&INTERRUPTED) {
+        Cause::Interrupted
+    } else {
+        Cause::Final
+    }
+}
+
+/// The lines that say best what went wrong: pip's errors, or else its last words.
+pub(super) fn telling(lines: &[String]) -> Vec<String> {
+    let mut chosen: Vec<&str> = Vec::new();
+    // pip reports a dead connection as a warning, and then errors as if the package did not exist.
+    if cause(lines) == Cause::Unreachable {
+        chosen.extend(
+            lines
+                .iter()
+                .rfind(|line| UNREACHABLE.iter().any(|text| line.contains(text)))
+                .map(String::as_str),
+        );
+    }
+    let mut in_conflict = false;
+    let mut found = false;
+    for line in lines {
+        let line = line.trim_end();
+        let is_error = line.starts_with("ERROR:") || line.starts_with("error:");
+        in_conflict = line == "The conflict is caused by:"
+            || (in_conflict && (line.is_empty() || line.starts_with(' ')));
+        if is_error || (in_conflict && !line.is_empty()) {
+            chosen.push(line);
+            found = true;
+        }
+    }
+    if !found {
+        let words: Vec<&str> = lines
+            .iter()
+            .map(|line| line.trim_end())
+            .filter(|line| !line.is_empty())
+            .collect();
+        chosen.extend(&words[words.len().saturating_sub(5)..]);
+    }
+    // Of too many errors the last ones are the sum of the others.
+    let skipped = chosen.len().saturating_sub(SHOWN_LINES);
+    chosen
+        .iter()
+        .skip(skipped)
+        .map(|line| presentable(line))
+        .collect()
+}
+
+/// One line as it may be shown: no secrets, no control characters, not endless.
+pub(super) fn presentable(line: &str) -> String {
+    let clean: String = mask(line)
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect::<String>();
+    let clean = clean.trim();
+    if clean.chars().count() <= SHOWN_CHARS {
+        return clean.to_owned();
+    }
+    clean
+        .chars()
+        .take(SHOWN_CHARS)
+        .chain("...".chars())
+        .collect()
+}
+
+/// Replaces the user and password of every address by `****`.
+pub(super) fn mask(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        masked.push_str(before);
+        let end = after
+            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '<' | '>' | '`'))
+            .unwrap_or(after.len());
+        let (authority, tail) = after.split_at(end);
+        match authority.rfind('@') {
+            Some(host) => {
+                masked.push_str("****");
+                masked.push_str(&authority[host..]);
+            }
+            None => masked.push_str(authority),
+        }
+        rest = tail;
+    }
+    masked.push_str(rest);
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<String> {
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn secrets_are_masked() {
+        for (given, expected) in [
+            ("no address", "no address"),
+            ("https://host/x", "https://host/x"),
+            ("a https://u:p@host/x b", "a https://****@host/x b"),
+            ("git+ssh://git@host/x", "git+ssh://****@host/x"),
+            ("https://u:p@ss@host:80", "https://****@host:80"),
+            (
+                "'https://u:p@h' https://t@i/",
+                "'https://****@h' https://****@i/",
+            ),
+            ("https://host/a@b", "https://host/a@b"),
+            ("://", "://"),
+        ] {
+            assert_eq!(mask(given), expected);
+        }
+    }
+
+    #[test]
+    fn errors_are_preferred_to_last_words() {
+        let output = lines(
+            "Looking in links: /x\nERROR: Could not find a version that satisfies the requirement \
+             nope (from versions: none)\nERROR: No matching distribution found for nope\n[notice] x",
+        );
+        assert_eq!(telling(&output).len(), 2);
+        assert!(telling(&output)[1].ends_with("found for nope"));
+        assert_eq!(
+            telling(&lines("a\nb\n\nc\nd\ne\nf")),
+            ["b", "c", "d", "e", "f"]
+        );
+    }
+
+    #[test]
+    fn a_conflict_is_told_with_its_cause() {
+        let output = lines(
+            "ERROR: Cannot install a because these package versions have conflicting \
+             dependencies.\n\nThe conflict is caused by:\n    The user requested a==1\n    b \
+             depends on a==2\n\nTo fix this you could try to:\n1. loosen\nERROR: \
+             ResolutionImpossible: for help",
+        );
+        let told = telling(&output).join("|");
+        assert!(told.contains("b depends on a==2"), "{told}");
+        assert!(!told.contains("loosen"), "{told}");
+        assert_eq!(cause(&output), Cause::Final);
+    }
+
+    #[test]
+    fn the_network_is_told_apart() {
+        let dead = lines(
+            "WARNING: Retrying (Retry(total=0)) after connection broken by \
+             'NewConnectionError': /simple/six/\nERROR: Could not find a version that satisfies \
+             the requirement six (from versions: none)",
+        );
+        assert_eq!(cause(&dead), Cause::Unreachable);
+        assert!(
+            telling(&dead)[0].contains("connection broken"),
+            "{:?}",
+            telling(&dead)
+        );
+        let cut = lines("urllib3.exceptions.ProtocolError: ('Connection broken: IncompleteRead')");
+        assert_eq!(cause(&cut), Cause::Interrupted);
+        let answered = lines(
+            "WARNING: Retrying after connection broken by 'X'\nERROR: Could not find a version \
+             that satisfies the requirement six==99 (from versions: 1.0, 1.1)",
+        );
+        assert_eq!(cause(&answered), Cause::Final);
+    }
+
+    #[test]
+    fn shown_lines_are_one_line_each_and_not_endless() {
+        let shown = presentable(&format!("a\tb\u{1b}[31m{}", "x".repeat(1000)));
+        assert!(!shown.contains(char::is_control));
+        assert!(shown.chars().count() <= SHOWN_CHARS + 3);
+        let many: Vec<String> = (0..50).map(|n| format!("ERROR: {n}")).collect();
+        assert_eq!(telling(&many).len(), SHOWN_LINES);
+        assert_eq!(telling(&many).last().map(String::as_str), Some("ERROR: 49"));
+    }
+}

@@ -1,0 +1,152 @@
+//! The two pip commands, and when they are tried again.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use super::child::Runner;
+use super::environment::{Environment, trouble};
+use super::error::{InstallError, InstallErrorKind};
+use super::level::Level;
+use super::name::project;
+use super::output::{Cause, cause, telling};
+
+/// How often an interrupted transfer is tried, and the pause that grows with each try.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The published `redgrease` package calls parts of redis-py that version 4 removed, yet it does
+/// not say so to pip, which would take the newest.
+const REDGREASE_CONSTRAINT: &str = "redis<4\n";
+
+/// Where an installation may take packages from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sources {
+    /// The given folders alone.
+    Folders,
+    /// The folders and whatever pip is configured for.
+    FoldersAndIndex,
+}
+
+/// pip of one environment.
+pub(super) struct Pip<'a> {
+    pub(super) environment: &'a Environment,
+    pub(super) runner: &'a Runner<'a>,
+    /// The arguments that the server's operator adds to every command.
+    pub(super) extra: &'a [String],
+}
+
+impl Pip<'_> {
+    /// Puts the wheels of a requirement, and of what it needs, into `folder`.
+    pub(super) fn wheel(
+        &self,
+        requirement: &str,
+        folder: &Path,
+        fresh: bool,
+    ) -> Result<(), InstallError> {
+        let mut args = vec![OsString::from("-w"), folder.into()];
+        if fresh {
+            args.push("--no-cache-dir".into());
+        }
+        self.run("wheel", args, &[requirement.to_owned()])
+    }
+
+    /// Installs requirements together, so that pip sees their conflicts.
+    pub(super) fn install(
+        &self,
+        requirements: &[String],
+        folders: &[PathBuf],
+        sources: Sources,
+        force: bool,
+    ) -> Result<(), InstallError> {
+        let mut args = Vec::new();
+        if sources == Sources::Folders {
+            args.push(OsString::from("--no-index"));
+        }
+        for folder in folders {
+            args.extend([OsString::from("--find-links"), folder.into()]);
+        }
+        if force {
+            args.push("--force-reinstall".into());
+        }
+        self.run("install", args, requirements)
+    }
+
+    fn run(
+        &self,
+        command: &str,
+        options: Vec<OsString>,
+        requirements: &[String],
+    ) -> Result<(), InstallError> {
+        let fixed = [
+            "-I",
+            "-u",
+            "-X",
+            "utf8",
+            "-m",
+            "pip",
+            command,
+            "--no-input",
+            "--no-color",
+            "--disable-pip-version-check",
+            "--progress-bar=off",
+        ];
+        let mut args: Vec<OsString> = fixed.map(OsString::from).into();
+        args.extend(options);
+        args.extend(self.constraint(requirements)?);
+        args.extend(self.extra.iter().map(OsString::from));
+        args.push("--".into());
+        args.extend(requirements.iter().map(OsString::from));
+        self.repeat(&args)
+    }
+
+    /// Runs pip, again where a transfer was interrupted. A connection that cannot be made is not
+    /// tried again, because pip itself has tried it several times by then.
+    fn repeat(&self, args: &[OsString]) -> Result<(), InstallError> {
+        let interpreter = self.environment.interpreter();
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let outcome = self
+                .runner
+                .run(&interpreter, args)
+                .map_err(|error| trouble("run", &interpreter, &error))?;
+            if outcome.success {
+                return Ok(());
+            }
+            let cause = cause(&outcome.lines);
+            if cause == Cause::Interrupted && tried < TRIES {
+                let again = format!(
+                    "requirements: a transfer broke, try {} of {TRIES}",
+                    tried + 1
+                );
+                (self.runner.log)(Level::Warning, &again);
+                thread::sleep(PAUSE * tried);
+                continue;
+            }
+            let kind = match cause {
+                Cause::Final => InstallErrorKind::Pip,
+                Cause::Interrupted | Cause::Unreachable => InstallErrorKind::Network,
+            };
+            let mut lines = telling(&outcome.lines);
+            if lines.is_empty() {
+                lines.push("pip ended without a word: look at the server's log".to_owned());
+            }
+            return Err(InstallError::new(kind, lines));
+        }
+    }
+
+    fn constraint(&self, requirements: &[String]) -> Result<Vec<OsString>, InstallError> {
+        if !requirements
+            .iter()
+            .any(|text| project(text).as_deref() == Some("redgrease"))
+        {
+            return Ok(Vec::new());
+        }
+        let path = self.environment.constraints();
+        fs::write(&path, REDGREASE_CONSTRAINT).map_err(|error| trouble("write", &path, &error))?;
+        Ok(vec!["-c".into(), path.into()])
+    }
+}

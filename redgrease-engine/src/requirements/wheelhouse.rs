@@ -1,0 +1,244 @@
+//! The kept wheels, one folder per requirement, and the record in it.
+//!
+//! Each requirement keeps its own wheels because a reply lists them, and because they are what
+//! can be handed to another server. The record says what the requirement brought, so that
+//! whether it is installed can be judged later by looking, whoever changed the environment since.
+
+use std::collections::{BTreeSet, HashMap};
+use std::env::consts::ARCH;
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::name::project;
+use super::site::{Site, project_of_wheel};
+
+const RECORD: &str = "record";
+const HEADER: &str = "redgrease requirement 1";
+
+/// What is known about one requirement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Requirement {
+    /// The text as it was asked for.
+    pub(crate) name: String,
+    /// Its wheels are kept here.
+    pub(crate) is_downloaded: bool,
+    /// The environment holds what it brought.
+    pub(crate) is_installed: bool,
+    /// The system the wheels were built for, such as `linux-bookworm-x64`.
+    pub(crate) compiled_os: String,
+    /// The file names of the wheels, sorted.
+    pub(crate) wheels: Vec<String>,
+    /// The folder of the wheels.
+    pub(crate) path: PathBuf,
+}
+
+/// All folders of one environment.
+pub(super) struct Wheelhouse {
+    dir: PathBuf,
+}
+
+impl Wheelhouse {
+    pub(super) fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    /// The folder of a requirement, whether it is there or not.
+    pub(super) fn folder(&self, requirement: &str) -> PathBuf {
+        let shown: String = project(requirement)
+            .unwrap_or_else(|| "address".to_owned())
+            .chars()
+            .take(40)
+            .collect();
+        // The text itself may hold a slash or a password.
+        self.dir
+            .join(format!("{shown}-{:016x}", fingerprint(requirement)))
+    }
+
+    /// Whether the wheels of a requirement are kept.
+    pub(super) fn holds(&self, requirement: &str) -> bool {
+        Record::read(&self.folder(requirement)).is_some_and(|record| record.name == requirement)
+    }
+
+    /// An empty folder to build wheels in. It becomes the requirement's own by [`Self::keep`].
+    pub(super) fn stage(&self, requirement: &str) -> io::Result<PathBuf> {
+        let staged = self.folder(requirement).with_extension("new");
+        remove(&staged)?;
+        fs::create_dir_all(&staged)?;
+        Ok(staged)
+    }
+
+    /// Takes a staged folder over, and records what the requirement brought to the environment.
+    pub(super) fn keep(&self, requirement: &str, staged: &Path, site: &Site) -> io::Result<()> {
+        Record::of(requirement, staged, site).write(staged)?;
+        let folder = self.folder(requirement);
+        remove(&folder)?;
+        fs::rename(staged, folder)
+    }
+
+    /// Removes what was staged and never taken over.
+    pub(super) fn sweep(&self) {
+        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            if entry.path().extension().is_some() {
+                // What cannot be removed now is removed when it is staged again.
+                let _ = remove(&entry.path());
+            }
+        }
+    }
+
+    /// Records again what a kept requirement brought to the environment.
+    pub(super) fn renew(&self, requirement: &str, site: &Site) -> io::Result<()> {
+        let folder = self.folder(requirement);
+        Record::of(requirement, &folder, site).write(&folder)
+    }
+
+    /// Everything that is kept, by the text it was asked for with.
+    pub(super) fn read(&self, site: &Site) -> HashMap<String, Requirement> {
+        let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        let system = compiled_os();
+        entries
+            .filter(|entry| entry.path().extension().is_none())
+            .filter_map(|entry| {
+                let path = entry.path();
+                let record = Record::read(&path)?;
+                Some(Requirement {
+                    is_downloaded: true,
+                    is_installed: record.is_satisfied(site),
+                    compiled_os: system.clone(),
+                    wheels: wheels(&path),
+                    name: record.name,
+                    path,
+                })
+            })
+            .map(|requirement| (requirement.name.clone(), requirement))
+            .collect()
+    }
+}
+
+/// What a requirement brought to the environment.
+#[derive(Debug, PartialEq, Eq)]
+struct Record {
+    name: String,
+    /// The project it names, with the version that answered it. Another version there later
+    /// means that somebody else's requirement replaced it.
+    project: Option<(String, String)>,
+    /// What came along. Any version of these will do.
+    others: BTreeSet<String>,
+}
+
+impl Record {
+    fn of(requirement: &str, folder: &Path, site: &Site) -> Self {
+        let project = project(requirement).and_then(|name| {
+            site.version(&name)
+                .map(|version| (name.clone(), version.to_owned()))
+        });
+        let named = project.as_ref().map(|(name, _)| name.as_str());
+        let others = wheels(folder)
+            .iter()
+            .filter_map(|wheel| project_of_wheel(wheel))
+            .filter(|name| Some(name.as_str()) != named && site.version(name).is_some())
+            .collect();
+        Self {
+            name: requirement.to_owned(),
+            project,
+            others,
+        }
+    }
+
+    fn is_satisfied(&self, site: &Site) -> bool {
+        self.project
+            .as_ref()
+            .is_none_or(|(name, version)| site.version(name) == Some(version.as_str()))
+            && self.others.iter().all(|name| site.version(name).is_some())
+    }
+
+    fn read(folder: &Path) -> Option<Self> {
+        let text = fs::read_to_string(folder.join(RECORD)).ok()?;
+        let mut lines = text.lines();
+        if lines.next() != Some(HEADER) {
+            return None;
+        }
+        let name = lines.next()?.strip_prefix("name ")?.to_owned();
+        let mut record = Self {
+            name,
+            project: None,
+            others: BTreeSet::new(),
+        };
+        for line in lines {
+            match line.split_once(' ')? {
+                ("project", rest) => {
+                    let (name, version) = rest.split_once(' ')?;
+                    record.project = Some((name.to_owned(), version.to_owned()));
+                }
+                ("with", name) => {
+                    record.others.insert(name.to_owned());
+                }
+                _ => {}
+            }
+        }
+        Some(record)
+    }
+
+    /// Writes the record whole or not at all.
+    fn write(&self, folder: &Path) -> io::Result<()> {
+        let mut text = format!("{HEADER}\nname {}\n", self.name);
+        if let Some((name, version)) = &self.project {
+            let _ = writeln!(text, "project {name} {version}");
+        }
+        for name in &self.others {
+            let _ = writeln!(text, "with {name}");
+        }
+        let part = folder.join("record.part");
+        fs::write(&part, text)?;
+        fs::rename(part, folder.join(RECORD))
+    }
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The file names of the wheels in a folder, sorted.
+fn wheels(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| project_of_wheel(name).is_some())
+        .collect();
+    names.sort();
+    names
+}
+
+/// 64-bit FNV-1a: the same text must give the same folder in every version of the engine.
+fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// The system in the form that clients know: kind, release name, architecture.
+fn compiled_os() -> String {
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let field = |key: &str| {
+        release
+            .lines()
+            .find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
+            .map(|value| value.trim_matches('"').to_owned())
+            .filter(|value| !value.is_empty())
+    };
+    let name = field("VERSION_CODENAME").or_else(|| field("ID"));
+    let architecture = match ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64v8",
+        other => other,
+    };
+    format!(
+        "{}-{}-{architecture}",
+        std::env::consts::OS,
+        name.as_deref().unwrap_or("unknown")
+    )
+}
