@@ -52,3 +52,21 @@ mod server;
 pub use builder::Builder;
 pub use error::{Error, ErrorKind, Result};
 pub use server::Server;
+
+use std::path::PathBuf;
+
+/// The server program that [`Server::start`] would run.
+///
+/// # Errors
+/// `NoServerProgram`, with what to do about it.
+pub fn find_server() -> Result<PathBuf> {
+    locate::server(None)
+}
+
+/// The engine that [`Server::start`] would load.
+///
+/// # Errors
+/// `NoEngine`, with what to do about it.
+pub fn find_engine() -> Result<PathBuf> {
+    locate::engine(None)
+}

@@ -1,2 +1,38 @@
-//! Developer commands of the workspace.
-fn main() {}
+//! Developer commands of the workspace; `cargo xtask help` lists them.
+//!
+//! Every command first makes sure that what it needs is there ([`setup`]); what is already there is
+//! not touched, and then no network is needed.
+
+mod args;
+mod bench;
+mod demo;
+mod serve;
+mod setup;
+mod steps;
+mod test;
+mod valkey;
+mod workspace;
+
+use args::{Args, Task};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let done = Args::parse(std::env::args().skip(1)).and_then(|args| match args.task {
+        Task::Help => {
+            println!("{}", args::HELP);
+            Ok(())
+        }
+        Task::Setup => setup::command(args.yes),
+        Task::Demo => demo::command(args.yes),
+        Task::Test => test::command(args.yes),
+        Task::Serve => serve::command(args.yes, args.port, args.dir),
+        Task::Bench => bench::command(args.yes),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            eprintln!("\nerror: {failed}");
+            ExitCode::FAILURE
+        }
+    }
+}

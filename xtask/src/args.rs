@@ -1,0 +1,125 @@
+//! What the user asked for.
+
+use crate::steps::{Failed, Outcome};
+use std::path::PathBuf;
+
+pub(crate) const HELP: &str = "\
+Usage: cargo xtask COMMAND
+
+  demo  [--yes]   run the example cache_get: Python inside a Rust function, running inside Redis
+  test  [--yes]   run every test of the project
+  serve [--yes] [--port N] [--dir D]
+                  run a Redis with the engine for a program of yours, on loopback
+                  (port 6379; data in target/redgrease/serve)
+  bench [--yes]   measure calls of gears against PING and a Lua function
+  setup [--yes]   only do what the others do first: install what is missing, build the engine
+
+What is missing is listed, and installed when you agree; --yes, or no terminal, means that you do.
+
+Environment:
+  REDGREASE_PYTHON   the Python the engine is built for (3.9 or newer, with a shared libpython)
+  REDGREASE_SERVER   the redis-server or valkey-server to run
+  REDGREASE_ENGINE   an engine that is already built: it is used, and none is built";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    Help,
+    Setup,
+    Demo,
+    Test,
+    Serve,
+    Bench,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Args {
+    pub(crate) task: Task,
+    pub(crate) yes: bool,
+    pub(crate) port: u16,
+    pub(crate) dir: Option<PathBuf>,
+}
+
+impl Args {
+    pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Outcome<Self> {
+        let mut words = words.into_iter();
+        let task = match words.next().as_deref() {
+            None | Some("help" | "-h" | "--help") => Task::Help,
+            Some("setup") => Task::Setup,
+            Some("demo") => Task::Demo,
+            Some("test") => Task::Test,
+            Some("serve") => Task::Serve,
+            Some("bench") => Task::Bench,
+            Some(other) => return Err(misuse(&format!("there is no command `{other}`"))),
+        };
+        let mut args = Args {
+            task,
+            yes: false,
+            port: 6379,
+            dir: None,
+        };
+        while let Some(word) = words.next() {
+            let (name, glued) = match word.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (word, None),
+            };
+            let mut value = || {
+                let value = glued.clone().or_else(|| words.next());
+                value.ok_or_else(|| misuse(&format!("`{name}` needs a value")))
+            };
+            match (name.as_str(), task) {
+                ("-h" | "--help", _) => args.task = Task::Help,
+                ("-y" | "--yes", _) => args.yes = true,
+                ("--port", Task::Serve) => {
+                    args.port = value()?
+                        .parse()
+                        .ok()
+                        .filter(|&port| port != 0)
+                        .ok_or_else(|| misuse("`--port` takes a number from 1 to 65535"))?;
+                }
+                ("--dir", Task::Serve) => args.dir = Some(value()?.into()),
+                _ => return Err(misuse(&format!("this command does not take `{name}`"))),
+            }
+        }
+        Ok(args)
+    }
+}
+
+fn misuse(what: &str) -> Failed {
+    Failed::new(format!("{what}; `cargo xtask help` lists what there is"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Outcome<Args> {
+        Args::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn commands_and_options_are_read() {
+        assert_eq!(parse("").unwrap().task, Task::Help);
+        assert_eq!(parse("demo --help").unwrap().task, Task::Help);
+        assert!(parse("demo --yes").unwrap().yes);
+        let serve = parse("serve --port 7000 --dir=data").unwrap();
+        assert_eq!((serve.port, serve.dir), (7000, Some("data".into())));
+        assert_eq!(parse("serve").unwrap().port, 6379);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        for (line, part) in [
+            ("dmo", "no command `dmo`"),
+            ("demo --port 1", "`--port`"),
+            ("serve --port", "needs a value"),
+            ("serve --port 0", "1 to 65535"),
+            ("serve --port 70000", "1 to 65535"),
+        ] {
+            let said = parse(line).unwrap_err().to_string();
+            assert!(
+                said.contains(part) && said.contains("cargo xtask help"),
+                "{line}: {said}"
+            );
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! `cargo xtask demo`: the example `cache_get` on a private server.
+
+use crate::setup;
+use crate::steps::{self, Outcome};
+
+pub(crate) fn command(yes: bool) -> Outcome {
+    let ready = setup::run(yes)?;
+    let mut example = steps::cargo();
+    example
+        .args(["run", "--example", "cache_get", "--features", "embedded"])
+        .env("REDGREASE_ENGINE", &ready.engine);
+    steps::step("examples/cache_get.rs", &mut example)
+}

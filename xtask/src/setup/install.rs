@@ -1,0 +1,149 @@
+//! Installing what is missing, with the package manager of the machine.
+
+use super::parts::{Part, Parts};
+use crate::steps::{self, Failed, Outcome};
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
+use std::process::Command;
+
+/// Lists what is missing and, when the user agrees, installs it.
+pub(crate) fn missing(parts: &Parts, yes: bool) -> Outcome {
+    let missing = parts.missing();
+    eprintln!("==> missing on this machine:");
+    for (part, reason) in &missing {
+        eprintln!("    {} ({reason})", part.purpose());
+    }
+    let missing: Vec<Part> = missing.into_iter().map(|(part, _)| part).collect();
+    if Path::new("/usr/bin/apt-get").is_file() {
+        with_apt(&missing, yes)
+    } else if cfg!(target_os = "macos") && steps::succeeds(Command::new("brew").arg("--version")) {
+        with_homebrew(&missing, yes)
+    } else {
+        Err(Failed::new(
+            "this machine has neither apt-get nor Homebrew: install the parts above with its own \
+             package manager, then run this command again\n  \
+             Fedora: gcc clang-devel python3-devel redis (or valkey)\n  \
+             Arch:   gcc clang python valkey\n  \
+             macOS:  get Homebrew, and `xcode-select --install`",
+        ))
+    }
+}
+
+fn with_apt(missing: &[Part], yes: bool) -> Outcome {
+    let mut packages = Vec::new();
+    for part in missing {
+        packages.extend_from_slice(match part {
+            Part::Compiler => &["gcc", "libc6-dev"][..],
+            Part::Libclang => &["libclang-dev"],
+            Part::Python => &["python3-dev", "python3-venv"],
+            Part::Server => &["redis-server"],
+        });
+    }
+    let sudo = steps::output(Command::new("id").arg("-u")).is_none_or(|id| id != "0");
+    if sudo && !steps::succeeds(Command::new("sudo").arg("-V")) {
+        return Err(Failed::new(format!(
+            "installing packages takes root, and there is no sudo: as root, run\n  \
+             apt-get install --no-install-recommends {}\nthen run this command again",
+            packages.join(" ")
+        )));
+    }
+    agree("apt-get install", &packages, yes)?;
+    // A package list that is there and current needs no update; one that is stale shows below.
+    let mut updated = false;
+    if !is_known(&packages) {
+        update(sudo)?;
+        updated = true;
+        if !is_known(&packages)
+            && let Some(server) = packages.iter_mut().find(|name| **name == "redis-server")
+        {
+            // Distributions that have left Redis for its successor.
+            *server = "valkey-server";
+        }
+    }
+    match install(&packages, sudo) {
+        Err(_) if !updated => {
+            update(sudo)?;
+            install(&packages, sudo)
+        }
+        done => done,
+    }
+}
+
+/// Whether apt knows all of them and could install them.
+fn is_known(packages: &[&str]) -> bool {
+    let mut simulate = Command::new("apt-get");
+    simulate
+        .args(["install", "--simulate", "--no-install-recommends"])
+        .args(packages);
+    steps::succeeds(&mut simulate)
+}
+
+fn update(sudo: bool) -> Outcome {
+    steps::step(
+        "reading the package lists",
+        apt(sudo).args(["update", "-q"]),
+    )
+}
+
+fn install(packages: &[&str], sudo: bool) -> Outcome {
+    let mut install = apt(sudo);
+    install
+        .args(["install", "-q", "--yes", "--no-install-recommends"])
+        .args(packages);
+    steps::step("installing packages", &mut install)
+}
+
+fn apt(sudo: bool) -> Command {
+    // Through env(1), because sudo does not pass the environment on.
+    let mut command = Command::new(if sudo { "sudo" } else { "env" });
+    if sudo {
+        command.arg("env");
+    }
+    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+    command
+}
+
+/// Not tested: the project has no macOS machine.
+fn with_homebrew(missing: &[Part], yes: bool) -> Outcome {
+    if missing.contains(&Part::Compiler) {
+        return Err(Failed::new(
+            "the C compiler comes from Apple: run `xcode-select --install`, then this command again",
+        ));
+    }
+    let packages: Vec<&str> = missing
+        .iter()
+        .map(|part| match part {
+            Part::Compiler | Part::Libclang => "llvm",
+            Part::Python => "python3",
+            Part::Server => "redis",
+        })
+        .collect();
+    agree("brew install", &packages, yes)?;
+    steps::step(
+        "installing packages",
+        Command::new("brew").arg("install").args(&packages),
+    )
+}
+
+/// Asks on a terminal. `--yes`, or nobody to ask, means yes.
+fn agree(how: &str, packages: &[&str], yes: bool) -> Outcome {
+    let command = format!("{how} {}", packages.join(" "));
+    if packages.contains(&"redis-server") {
+        eprintln!("    (the package redis-server may also start a Redis of its own on port 6379)");
+    }
+    if yes || !io::stdin().is_terminal() {
+        eprintln!("==> {command}");
+        return Ok(());
+    }
+    eprint!("Install them with `{command}`? [Y/n] ");
+    let _ = io::stderr().flush();
+    let mut answer = String::new();
+    let _ = io::stdin().lock().read_line(&mut answer);
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "" if answer.is_empty() => Err(Failed::new("no answer: nothing was installed")),
+        "" | "y" | "yes" => Ok(()),
+        _ => Err(Failed::new(format!(
+            "nothing was installed: install them yourself (`{command}`), then run this again"
+        ))),
+    }
+}

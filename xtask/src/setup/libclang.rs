@@ -1,0 +1,134 @@
+//! Whether libclang is there, with the headers that come with it.
+
+use crate::steps;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The library, or why there is none. Looks where the crate that loads it looks.
+pub(crate) fn find() -> Result<PathBuf, String> {
+    if let Some(path) = env::var_os("LIBCLANG_PATH").filter(|path| !path.is_empty()) {
+        let path = PathBuf::from(path);
+        let found = if path.is_file() {
+            Some(path.clone())
+        } else {
+            library_in(&path)
+        };
+        return found.ok_or_else(|| {
+            format!(
+                "LIBCLANG_PATH names {}, which holds no libclang",
+                path.display()
+            )
+        });
+    }
+    let libraries: Vec<PathBuf> = directories()
+        .iter()
+        .filter_map(|dir| library_in(dir))
+        .collect();
+    if libraries.is_empty() {
+        return Err("no libclang in the usual places, and no LIBCLANG_PATH".to_owned());
+    }
+    libraries
+        .into_iter()
+        .find(|library| has_headers(library))
+        .ok_or_else(|| "libclang is there, but not its headers (stddef.h)".to_owned())
+}
+
+fn directories() -> Vec<PathBuf> {
+    let told = steps::output(Command::new("llvm-config").arg("--libdir")).map(PathBuf::from);
+    let versions = ["/usr/lib", "/usr/lib64", "/usr/local"]
+        .into_iter()
+        .flat_map(|parent| {
+            let mut versions: Vec<PathBuf> = entries(Path::new(parent), "llvm")
+                .map(|dir| dir.join("lib"))
+                .collect();
+            versions.sort();
+            versions.reverse();
+            versions
+        });
+    let usual = [
+        "/usr/lib/x86_64-linux-gnu",
+        "/usr/lib/aarch64-linux-gnu",
+        "/usr/lib64",
+        "/usr/lib",
+        "/usr/local/lib",
+        "/opt/homebrew/opt/llvm/lib",
+        "/usr/local/opt/llvm/lib",
+        "/Library/Developer/CommandLineTools/usr/lib",
+        "/Applications/Xcode.app/Contents/Developer/Toolchains/XcodeDefault.xctoolchain/usr/lib",
+    ];
+    told.into_iter()
+        .chain(versions)
+        .chain(usual.map(PathBuf::from))
+        .collect()
+}
+
+fn library_in(dir: &Path) -> Option<PathBuf> {
+    entries(dir, "libclang").find(|path| {
+        path.is_file() && is_libclang(&path.file_name().unwrap_or_default().to_string_lossy())
+    })
+}
+
+/// `libclang.so`, `libclang-14.so.1`, `libclang.dylib`: the C interface, not `libclang-cpp`.
+fn is_libclang(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix("libclang") else {
+        return false;
+    };
+    let version = |c: char| c.is_ascii_digit() || c == '.' || c == '-';
+    let kind = rest.trim_matches(version);
+    rest.starts_with(version) && (kind == "so" || kind == "dylib")
+}
+
+/// The compiler's own headers lie in `lib/clang/VERSION/include`.
+fn has_headers(library: &Path) -> bool {
+    if cfg!(target_os = "macos") {
+        return true;
+    }
+    let library = library
+        .canonicalize()
+        .unwrap_or_else(|_| library.to_owned());
+    let beside = library.parent().unwrap_or(Path::new("/")).to_owned();
+    let llvm = entries(Path::new("/usr/lib"), "llvm").map(|dir| dir.join("lib"));
+    [beside, "/usr/lib".into(), "/usr/lib64".into()]
+        .into_iter()
+        .chain(llvm)
+        .flat_map(|dir| entries(&dir.join("clang"), "").collect::<Vec<_>>())
+        .any(|version| version.join("include/stddef.h").is_file())
+}
+
+/// What lies in `dir` and begins with `prefix`; nothing if it cannot be read.
+fn entries(dir: &Path, prefix: &'static str) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(move |entry| entry.file_name().to_string_lossy().starts_with(prefix))
+        .map(|entry| entry.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_libclang;
+
+    #[test]
+    fn the_c_interface_is_told_from_its_neighbours() {
+        for name in [
+            "libclang.so",
+            "libclang.so.1",
+            "libclang-14.so.1",
+            "libclang.dylib",
+        ] {
+            assert!(is_libclang(name), "{name}");
+        }
+        for name in [
+            "libclang-cpp.so.14",
+            "libclangAST.a",
+            "libclang.a",
+            "libclang",
+            "libc.so",
+        ] {
+            assert!(!is_libclang(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What every command does first: installs what is missing, builds the engine.
+
+mod install;
+mod libclang;
+mod parts;
+mod python;
+
+use crate::steps::{self, Outcome};
+use crate::workspace;
+use parts::Parts;
+use std::env;
+use std::path::PathBuf;
+
+/// What the other commands go on with.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    /// The engine's library.
+    pub(crate) engine: PathBuf,
+    /// The Python it is built for.
+    pub(crate) python: PathBuf,
+}
+
+/// `cargo xtask setup`.
+pub(crate) fn command(yes: bool) -> Outcome {
+    let ready = run(yes)?;
+    println!("\nReady. For a program of yours that is built elsewhere:");
+    println!("  export REDGREASE_ENGINE={}", ready.engine.display());
+    Ok(())
+}
+
+/// Everything up to a built engine.
+pub(crate) fn run(yes: bool) -> Outcome<Ready> {
+    let python = parts(yes)?;
+    if let Some(engine) = env::var_os("REDGREASE_ENGINE").filter(|path| !path.is_empty()) {
+        eprintln!("==> REDGREASE_ENGINE is set: using that engine, building none");
+        return Ok(Ready {
+            engine: engine.into(),
+            python,
+        });
+    }
+    let mut build = steps::cargo();
+    build
+        .args(["build", "--release", "-p", "redgrease-engine"])
+        .env("PYO3_PYTHON", &python);
+    steps::step(
+        "building the engine (minutes the first time, seconds after)",
+        &mut build,
+    )?;
+    Ok(Ready {
+        engine: workspace::engine()?,
+        python,
+    })
+}
+
+/// Makes sure that all parts are there; the Python to build for.
+fn parts(yes: bool) -> Outcome<PathBuf> {
+    let found = Parts::look();
+    if !found.missing().is_empty() {
+        install::missing(&found, yes)?;
+    }
+    let found = Parts::look();
+    eprintln!("{found}");
+    found.complete()
+}

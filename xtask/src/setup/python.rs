@@ -1,0 +1,136 @@
+//! The Python the engine is built for.
+
+use crate::steps;
+use std::env;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const OLDEST: (u32, u32) = (3, 9);
+
+/// What a Python says of itself: one `name=value` a line.
+const QUESTION: &str = "\
+import os, sys, sysconfig
+get = sysconfig.get_config_var
+print('program=' + sys.executable)
+print('version=%d.%d' % sys.version_info[:2])
+shared = get('Py_ENABLE_SHARED') or get('PYTHONFRAMEWORK')
+names = [get('INSTSONAME'), get('LDLIBRARY')]
+dirs = [get('LIBDIR'), get('PYTHONFRAMEWORKPREFIX'), '/usr/lib', '/usr/lib64']
+dirs += [os.path.join('/usr/lib', get('MULTIARCH') or '')]
+paths = [os.path.join(d, n) for d in dirs if d for n in names if n]
+print('shared=%d' % bool(shared and any(map(os.path.isfile, paths))))
+print('headers=%d' % os.path.isfile(os.path.join(sysconfig.get_paths()['include'], 'Python.h')))
+print('free_threaded=%d' % bool(get('Py_GIL_DISABLED')))
+try:
+    import ensurepip, venv, ssl, ctypes
+    print('venv=1')
+except ImportError:
+    print('venv=0')
+";
+
+/// A Python that will do.
+#[derive(Debug)]
+pub(crate) struct Python {
+    pub(crate) program: PathBuf,
+    version: (u32, u32),
+}
+
+impl fmt::Display for Python {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} ({}.{})",
+            self.program.display(),
+            self.version.0,
+            self.version.1
+        )
+    }
+}
+
+/// The one that was chosen, or the first of the usual ones that will do.
+pub(crate) fn find() -> Result<Python, String> {
+    for name in ["REDGREASE_PYTHON", "PYO3_PYTHON"] {
+        if let Some(program) = env::var_os(name).filter(|program| !program.is_empty()) {
+            return look(Path::new(&program)).map_err(|reason| format!("{name}: {reason}"));
+        }
+    }
+    let mut reasons = Vec::new();
+    for program in ["python3", "/usr/bin/python3", "/opt/homebrew/bin/python3"] {
+        match look(Path::new(program)) {
+            Ok(python) => return Ok(python),
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    reasons.truncate(2);
+    Err(reasons.join("; "))
+}
+
+fn look(program: &Path) -> Result<Python, String> {
+    let said = steps::output(Command::new(program).args(["-I", "-c", QUESTION]))
+        .ok_or_else(|| format!("{} does not run", program.display()))?;
+    judge(&said).map_err(|reason| format!("{} {reason}", program.display()))
+}
+
+/// Whether the Python that gave this answer will do.
+fn judge(said: &str) -> Result<Python, &'static str> {
+    let get = |name: &str| {
+        said.lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+            .unwrap_or_default()
+    };
+    let version = get("version")
+        .split_once('.')
+        .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+    let Some(version) = version else {
+        return Err("does not tell its version");
+    };
+    if version < OLDEST {
+        return Err("is older than 3.9");
+    }
+    for (name, reason) in [
+        ("shared", "has no shared libpython"),
+        ("headers", "has no headers (Python.h)"),
+        ("venv", "lacks venv, ensurepip, ssl or ctypes"),
+    ] {
+        if get(name) != "1" {
+            return Err(reason);
+        }
+    }
+    if get("free_threaded") == "1" {
+        return Err("is a free-threaded build, which the engine does not support");
+    }
+    Ok(Python {
+        program: get("program").into(),
+        version,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str =
+        "program=/usr/bin/python3\nversion=3.11\nshared=1\nheaders=1\nfree_threaded=0\nvenv=1";
+
+    #[test]
+    fn a_python_that_will_do_is_taken() {
+        let python = judge(GOOD).unwrap();
+        assert_eq!(python.to_string(), "/usr/bin/python3 (3.11)");
+    }
+
+    #[test]
+    fn one_that_will_not_is_explained() {
+        for (was, is, reason) in [
+            ("3.11", "3.8", "older"),
+            ("3.11", "x", "version"),
+            ("shared=1", "shared=0", "libpython"),
+            ("headers=1", "headers=0", "headers"),
+            ("venv=1", "venv=0", "ensurepip"),
+            ("threaded=0", "threaded=1", "free-threaded"),
+        ] {
+            let said = judge(&GOOD.replace(was, is)).unwrap_err();
+            assert!(said.contains(reason), "{is}: {said}");
+        }
+    }
+}
