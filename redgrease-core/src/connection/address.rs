@@ -1,0 +1,50 @@
+//! Where a connection of ours leads.
+
+use crate::error::{Error, Result};
+use redis::{Client, ConnectionInfo, IntoConnectionInfo};
+use std::fmt;
+
+/// An address that connections can be opened to again. Shows no password.
+#[derive(Clone)]
+pub(crate) struct Address(Client);
+
+impl Address {
+    /// Checks an address without connecting.
+    pub(crate) fn parse(info: impl IntoConnectionInfo) -> Result<Self> {
+        let info = info.into_connection_info().map_err(|_| {
+            // The error of redis-rs is dropped on purpose: it must not show a password by accident.
+            Error::config(
+                "this is not the address of a redis server: write redis://[user:password@]host[:port], \
+                 rediss://.. for TLS, or redis+unix:///path/to/socket",
+            )
+        })?;
+        let db = info.redis_settings().db();
+        if db != 0 {
+            return Err(Error::config(format!(
+                "the address names database {db}, but gears act on database 0 whatever a connection selected: \
+                 leave the database out of the address"
+            )));
+        }
+        Ok(Address(Client::open(info)?))
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.0
+    }
+
+    pub(crate) fn info(&self) -> &ConnectionInfo {
+        self.0.get_connection_info()
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.info().addr())
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

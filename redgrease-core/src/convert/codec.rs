@@ -1,0 +1,92 @@
+//! The schema of a value.
+
+/// How a value travels: a tree of constants, so that it fits in a `static` and can be written into a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Codec {
+    /// No value: `()` in Rust, `None` in Python.
+    Unit,
+    /// Text: `str` in Python.
+    Str,
+    /// Bytes: `bytes` in Python.
+    Bytes,
+    /// An integer of any size: `int` in Python.
+    Int,
+    /// A floating point number, also NaN and the infinities: `float` in Python.
+    Float,
+    /// `bool` on both sides.
+    Bool,
+    /// Whatever JSON can carry.
+    Json,
+    /// A value, or `None`.
+    Opt(&'static Codec),
+    /// A `list` in Python.
+    List(&'static Codec),
+    /// A `set` in Python.
+    Set(&'static Codec),
+    /// A `dict` in Python; keys may be of any type that Python can hash.
+    Map(&'static Codec, &'static Codec),
+    /// A `tuple` in Python.
+    Tuple(&'static [Codec]),
+}
+
+impl Codec {
+    /// Appends the Python expression that stands for this codec in the server-side prelude.
+    pub(crate) fn write_python(&self, out: &mut String) {
+        let (name, parts): (&str, &[&Codec]) = match self {
+            Codec::Unit => return out.push_str("_unit"),
+            Codec::Str => return out.push_str("_str"),
+            Codec::Bytes => return out.push_str("_bytes"),
+            Codec::Int => return out.push_str("_int"),
+            Codec::Float => return out.push_str("_float"),
+            Codec::Bool => return out.push_str("_bool"),
+            Codec::Json => return out.push_str("_json"),
+            Codec::Opt(inner) => ("_opt", &[inner]),
+            Codec::List(item) => ("_list", &[item]),
+            Codec::Set(item) => ("_set", &[item]),
+            Codec::Map(key, value) => ("_map", &[key, value]),
+            Codec::Tuple(items) => {
+                out.push_str("_tuple(");
+                for (i, item) in items.iter().enumerate() {
+                    if i > 0 {
+                        out.push_str(", ");
+                    }
+                    item.write_python(out);
+                }
+                return out.push(')');
+            }
+        };
+        out.push_str(name);
+        out.push('(');
+        for (i, part) in parts.iter().enumerate() {
+            if i > 0 {
+                out.push_str(", ");
+            }
+            part.write_python(out);
+        }
+        out.push(')');
+    }
+
+    /// The expression of [`write_python`](Self::write_python) as a string.
+    pub(crate) fn python(&self) -> String {
+        let mut out = String::new();
+        self.write_python(&mut out);
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nested_codecs_print_as_python() {
+        const ITEMS: &[Codec] = &[Codec::Int, Codec::Opt(&Codec::Bytes)];
+        assert_eq!(Codec::Unit.python(), "_unit");
+        assert_eq!(
+            Codec::Map(&Codec::Str, &Codec::Tuple(ITEMS)).python(),
+            "_map(_str, _tuple(_int, _opt(_bytes)))"
+        );
+        assert_eq!(Codec::Tuple(&[]).python(), "_tuple()");
+    }
+}

@@ -1,0 +1,162 @@
+//! `Option`, lists, arrays, sets and maps.
+
+use super::codec::Codec;
+use super::traits::{GearArg, GearResult, nested, raw_list};
+use super::writer::Writer;
+use crate::error::{DecodeError, EncodeError};
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasher, Hash};
+
+impl<T: GearArg> GearArg for Option<T> {
+    const CODEC: Codec = {
+        assert!(
+            !T::NULLABLE,
+            "a gear cannot tell the two `None`s of an `Option<Option<T>>` apart"
+        );
+        Codec::Opt(&T::CODEC)
+    };
+    const NULLABLE: bool = true;
+    fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
+        if let Some(value) = self {
+            w.some();
+            value.encode(w)
+        } else {
+            w.none();
+            Ok(())
+        }
+    }
+}
+
+impl<T: GearResult> GearResult for Option<T> {
+    const CODEC: Codec = {
+        assert!(
+            !T::NULLABLE,
+            "a gear cannot tell `None` from `Some` of a value that is `None` itself"
+        );
+        Codec::Opt(&T::CODEC)
+    };
+    const NULLABLE: bool = true;
+    fn from_null() -> Result<Self, DecodeError> {
+        Ok(None)
+    }
+    fn from_bare(bytes: Vec<u8>) -> Result<Self, DecodeError> {
+        T::from_bare(bytes).map(Some)
+    }
+    fn from_json(raw: &RawValue) -> Result<Self, DecodeError> {
+        T::from_json(raw).map(Some)
+    }
+}
+
+impl<T: GearArg> GearArg for [T] {
+    const CODEC: Codec = T::SLICE;
+    fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
+        T::encode_slice(self, w)
+    }
+}
+
+impl<T: GearArg> GearArg for Vec<T> {
+    const CODEC: Codec = T::SLICE;
+    fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
+        T::encode_slice(self, w)
+    }
+}
+
+impl<T: GearArg, const N: usize> GearArg for [T; N] {
+    const CODEC: Codec = T::SLICE;
+    fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
+        T::encode_slice(self, w)
+    }
+}
+
+impl<T: GearResult> GearResult for Vec<T> {
+    const CODEC: Codec = T::SLICE;
+    fn from_bare(bytes: Vec<u8>) -> Result<Self, DecodeError> {
+        T::vec_from_bare(bytes)
+    }
+    fn from_json(raw: &RawValue) -> Result<Self, DecodeError> {
+        T::vec_from_json(raw)
+    }
+}
+
+impl<T: GearResult, const N: usize> GearResult for [T; N] {
+    const CODEC: Codec = T::SLICE;
+    fn from_bare(bytes: Vec<u8>) -> Result<Self, DecodeError> {
+        array(T::vec_from_bare(bytes)?)
+    }
+    fn from_json(raw: &RawValue) -> Result<Self, DecodeError> {
+        array(T::vec_from_json(raw)?)
+    }
+}
+
+fn array<T, const N: usize>(items: Vec<T>) -> Result<[T; N], DecodeError> {
+    items
+        .try_into()
+        .map_err(|items: Vec<T>| DecodeError::mismatch::<[T; N]>(format!("{} items", items.len())))
+}
+
+macro_rules! set {
+    ($type:ty, [$($arg:tt)*], [$($result:tt)*]) => {
+        impl<$($arg)*> GearArg for $type {
+            const CODEC: Codec = Codec::Set(&T::CODEC);
+            fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
+                w.list(self)
+            }
+        }
+        impl<$($result)*> GearResult for $type {
+            const CODEC: Codec = Codec::Set(&T::CODEC);
+            fn from_bare(bytes: Vec<u8>) -> Result<Self, DecodeError> {
+                raw_list(&bytes)?.into_iter().map(nested).collect()
+            }
+            fn from_json(raw: &RawValue) -> Result<Self, DecodeError> {
+                raw_list(raw.get().as_bytes())?.into_iter().map(nested).collect()
+            }
+        }
+    };
+}
+
+set!(HashSet<T, S>, [T: GearArg, S: BuildHasher], [T: GearResult + Eq + Hash, S: BuildHasher + Default]);
+set!(BTreeSet<T>, [T: GearArg], [T: GearResult + Ord]);
+
+// A map is a list of pairs: JSON's own objects could only have text as keys.
+macro_rules! map {
+    ($type:ty, [$($arg:tt)*], [$($result:tt)*]) => {
+        impl<$($arg)*> GearArg for $type {
+            const CODEC: Codec = Codec::Map(&K::CODEC, &V::CODEC);
+            fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
+                w.seq(|w| {
+                    for (key, value) in self {
+                        w.item();
+                        w.seq(|w| {
+                            w.item();
+                            key.encode(w)?;
+                            w.item();
+                            value.encode(w)
+                        })?;
+                    }
+                    Ok(())
+                })
+            }
+        }
+        impl<$($result)*> GearResult for $type {
+            const CODEC: Codec = Codec::Map(&K::CODEC, &V::CODEC);
+            fn from_bare(bytes: Vec<u8>) -> Result<Self, DecodeError> {
+                pairs(&bytes)?.into_iter().map(|(k, v)| Ok((nested(k)?, nested(v)?))).collect()
+            }
+            fn from_json(raw: &RawValue) -> Result<Self, DecodeError> {
+                pairs(raw.get().as_bytes())?.into_iter().map(|(k, v)| Ok((nested(k)?, nested(v)?))).collect()
+            }
+        }
+    };
+}
+
+fn pairs(json: &[u8]) -> Result<Vec<(&RawValue, &RawValue)>, DecodeError> {
+    serde_json::from_slice(json).map_err(|e| DecodeError::json(&e))
+}
+
+map!(
+    HashMap<K, V, S>,
+    [K: GearArg, V: GearArg, S: BuildHasher],
+    [K: GearResult + Eq + Hash, V: GearResult, S: BuildHasher + Default]
+);
+map!(BTreeMap<K, V>, [K: GearArg, V: GearArg], [K: GearResult + Ord, V: GearResult]);

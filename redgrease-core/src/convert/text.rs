@@ -1,0 +1,72 @@
+//! `str`, `String` and `char`.
+
+use super::codec::Codec;
+use super::traits::{GearArg, GearResult};
+use super::writer::Writer;
+use crate::error::{DecodeError, EncodeError};
+use serde_json::value::RawValue;
+
+/// Bytes of a reply as text.
+pub(super) fn text<T>(bytes: Vec<u8>) -> Result<String, DecodeError> {
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        DecodeError::mismatch::<T>(format!("bytes that are not UTF-8 from byte {at} on"))
+    })
+}
+
+/// A JSON string as text.
+pub(super) fn json_text(raw: &RawValue) -> Result<String, DecodeError> {
+    serde_json::from_str(raw.get()).map_err(|e| DecodeError::json(&e))
+}
+
+impl GearArg for str {
+    const CODEC: Codec = Codec::Str;
+    fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
+        w.str(self);
+        Ok(())
+    }
+}
+
+impl GearArg for String {
+    const CODEC: Codec = Codec::Str;
+    fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
+        w.str(self);
+        Ok(())
+    }
+}
+
+impl GearResult for String {
+    const CODEC: Codec = Codec::Str;
+    fn from_bare(bytes: Vec<u8>) -> Result<Self, DecodeError> {
+        text::<Self>(bytes)
+    }
+    fn from_json(raw: &RawValue) -> Result<Self, DecodeError> {
+        json_text(raw)
+    }
+}
+
+impl GearArg for char {
+    const CODEC: Codec = Codec::Str;
+    fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
+        w.str(self.encode_utf8(&mut [0; 4]));
+        Ok(())
+    }
+}
+
+impl GearResult for char {
+    const CODEC: Codec = Codec::Str;
+    fn from_bare(bytes: Vec<u8>) -> Result<Self, DecodeError> {
+        one_char(&text::<Self>(bytes)?)
+    }
+    fn from_json(raw: &RawValue) -> Result<Self, DecodeError> {
+        one_char(&json_text(raw)?)
+    }
+}
+
+fn one_char(text: &str) -> Result<char, DecodeError> {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) => Ok(c),
+        _ => Err(DecodeError::mismatch::<char>(format!("{text:?}"))),
+    }
+}

@@ -1,0 +1,142 @@
+//! From an error of redis-rs to a kind of our own.
+
+use super::{Error, ErrorKind, gear};
+use crate::registry::Gear;
+use redis::RedisError;
+
+/// What a server without RG.* says: redis-rs splits the line behind its first word.
+pub(crate) fn is_unknown_command(e: &RedisError) -> bool {
+    e.code() == Some("ERR") && e.detail().is_some_and(|d| d.starts_with("unknown command"))
+}
+
+/// The whole error line: redis-rs cuts it at its first space into code and detail.
+pub(crate) fn full_text(e: &RedisError) -> String {
+    match (e.code(), e.detail()) {
+        (Some(code), Some(detail)) => format!("{code} {detail}"),
+        (Some(code), None) => code.to_owned(),
+        _ => e.to_string(),
+    }
+}
+
+/// Name and place of a gear, for the text of an error.
+pub(crate) fn label(gear: &Gear) -> String {
+    let place = gear.location();
+    format!("gear `{}` ({}:{})", gear.name(), place.file, place.line)
+}
+
+impl Error {
+    /// An error that came back from a call of a gear.
+    pub(crate) fn of_call(e: RedisError, gear: &Gear) -> Self {
+        let error = Error::from(e);
+        match error.0.kind {
+            ErrorKind::UnknownTrigger { reason, .. } => {
+                let trigger = crate::registry::trigger_name(gear).unwrap_or_default();
+                let kind = ErrorKind::UnknownTrigger { trigger, reason };
+                Error(Box::new(super::Repr {
+                    kind,
+                    source: error.0.source,
+                }))
+            }
+            ErrorKind::Timeout { limit, .. } => {
+                let kind = ErrorKind::Timeout {
+                    of: Some(label(gear)),
+                    limit,
+                };
+                Error(Box::new(super::Repr {
+                    kind,
+                    source: error.0.source,
+                }))
+            }
+            _ => error,
+        }
+    }
+
+    /// Names the gear that a conversion failed for.
+    pub(crate) fn of_gear(mut self, gear: &Gear) -> Self {
+        if let ErrorKind::Convert { of, .. } = &mut self.0.kind {
+            *of = Some(label(gear));
+        }
+        self
+    }
+}
+
+impl From<RedisError> for Error {
+    fn from(e: RedisError) -> Self {
+        let kind = classify(&e);
+        Error::caused_by(kind, e)
+    }
+}
+
+fn classify(e: &RedisError) -> ErrorKind {
+    match (e.code(), e.detail()) {
+        (Some(gear::CODE), Some(json)) => {
+            serde_json::from_str(json).map_or(ErrorKind::Redis, ErrorKind::Gear)
+        }
+        (Some("ERR"), Some("subcommand not found")) => ErrorKind::UnknownTrigger {
+            trigger: String::new(),
+            reason: None,
+        },
+        _ if is_unknown_command(e) && e.detail().is_some_and(names_gears) => ErrorKind::NoGears,
+        (Some(code), _) if code.starts_with("['") || code.starts_with("[\"") => {
+            match traceback(&full_text(e)) {
+                Some(traceback) => ErrorKind::Script { traceback },
+                None => ErrorKind::Redis,
+            }
+        }
+        _ if e.is_timeout() => ErrorKind::Timeout {
+            of: None,
+            limit: None,
+        },
+        _ => ErrorKind::Redis,
+    }
+}
+
+/// Whether an `unknown command` is about one of ours, and not about some other module's.
+fn names_gears(detail: &str) -> bool {
+    let command = detail
+        .trim_start_matches("unknown command")
+        .trim_start_matches([' ', '`', '\'']);
+    command
+        .get(..3)
+        .is_some_and(|start| start.eq_ignore_ascii_case("rg."))
+}
+
+/// Python's `str(list)` of traceback lines as text: the form in which a server reports the error of a script.
+pub(crate) fn traceback(text: &str) -> Option<String> {
+    let mut chars = text.strip_prefix('[')?.chars().peekable();
+    let mut out = String::new();
+    loop {
+        let quote = chars.next().filter(|c| matches!(c, '\'' | '"'))?;
+        loop {
+            match chars.next()? {
+                c if c == quote => break,
+                '\\' => out.push(escaped(&mut chars)?),
+                c => out.push(c),
+            }
+        }
+        match chars.next()? {
+            ']' => return chars.next().is_none().then_some(out),
+            ',' => while chars.next_if_eq(&' ').is_some() {},
+            _ => return None,
+        }
+    }
+}
+
+fn escaped(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<char> {
+    let digits = match chars.next()? {
+        'n' => return Some('\n'),
+        't' => return Some('\t'),
+        'r' => return Some('\r'),
+        'x' => 2,
+        'u' => 4,
+        'U' => 8,
+        other => return Some(other),
+    };
+    let hex: String = chars.by_ref().take(digits).collect();
+    Some(
+        u32::from_str_radix(&hex, 16)
+            .ok()
+            .and_then(char::from_u32)
+            .unwrap_or('\u{fffd}'),
+    )
+}

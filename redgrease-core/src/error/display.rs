@@ -1,0 +1,134 @@
+//! The texts of [`Error`].
+
+use super::{Error, ErrorKind, GearError};
+use std::fmt;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.kind {
+            ErrorKind::Gear(gear) => gear.fmt(f),
+            ErrorKind::Script { traceback } => {
+                write!(f, "the script failed on the server:\n{}", traceback.trim_end())
+            }
+            ErrorKind::UnknownTrigger { trigger, reason } => {
+                f.write_str("the server knows no gear")?;
+                if !trigger.is_empty() {
+                    write!(f, " `{trigger}`")?;
+                }
+                match reason {
+                    Some(reason) => write!(f, ": {reason}"),
+                    None => f.write_str(": register it with `redgrease::start(..)` or `redgrease::register_all(..)`"),
+                }
+            }
+            ErrorKind::NoGears => f.write_str(
+                "this server has no RG.* commands: load the RedGrease engine into it \
+                 (`redis-server --loadmodule libredgrease_engine.so`), or use one with RedisGears 1.2; \
+                 `cargo xtask serve` of the RedGrease repository starts one",
+            ),
+            ErrorKind::NoneFound => f.write_str(
+                "no gears found in this program: functions with `#[gear_command]` register themselves, \
+                 but a crate that is never named is not linked; write `use the_crate as _;` for each crate \
+                 that contains some",
+            ),
+            ErrorKind::DuplicateTrigger { trigger, first, second } => write!(
+                f,
+                "two gears have the trigger `{trigger}`:\n  --> {first}\n  --> {second}\n\
+                 give one of them another name: #[gear_command(trigger = \"..\")]"
+            ),
+            ErrorKind::TriggerOwned { trigger, owner, session } => {
+                write!(f, "the trigger `{trigger}` of the session `{session}` is already registered by ")?;
+                match owner {
+                    Some(owner) => write!(f, "the session `{owner}`")?,
+                    None => f.write_str("another session")?,
+                }
+                f.write_str(": give the gear another trigger, or unregister the other one (RG.UNREGISTER)")
+            }
+            ErrorKind::Outdated { session, found } => write!(
+                f,
+                "the server holds other gears for the session `{session}` ({found}): register them \
+                 (`Policy::IfNewer`), or use the program they were registered by"
+            ),
+            ErrorKind::Requirements { message, requirements } => write!(
+                f,
+                "the server could not install {}: {}",
+                requirements.join(", "),
+                message.trim_end()
+            ),
+            ErrorKind::Registration { session, message } => {
+                write!(f, "the server refused the session `{session}`: {}", message.trim_end())
+            }
+            ErrorKind::Convert { of, message } => {
+                if let Some(of) = of {
+                    write!(f, "{of}: ")?;
+                }
+                f.write_str(message)
+            }
+            ErrorKind::Config { message } => f.write_str(message),
+            ErrorKind::Timeout { of, limit } => {
+                if let Some(of) = of {
+                    write!(f, "{of}: ")?;
+                }
+                f.write_str("no answer ")?;
+                match limit {
+                    Some(limit) => write!(f, "within {limit:?}")?,
+                    None => f.write_str("within the limit of the connection")?,
+                }
+                f.write_str(" (it may still be running on the server): ")?;
+                f.write_str(match limit {
+                    Some(_) => "raise `.timeout(..)`",
+                    None => "use a connection of `redgrease::connect(..)`, which has no limit, or raise its response timeout",
+                })
+            }
+            ErrorKind::Redis => match &self.0.source {
+                Some(source) => source.fmt(f),
+                None => f.write_str("the connection failed"),
+            },
+        }
+    }
+}
+
+/// The exception, the place in the Rust source and the line itself, as rustc lays it out.
+impl fmt::Display for GearError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "gear `{}`: {}", self.trigger, self.exception)?;
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        let Some(frame) = self.frame() else {
+            return Ok(());
+        };
+        let number = frame.line.to_string();
+        let margin = " ".repeat(number.len());
+        write!(
+            f,
+            "\n{margin}--> {}:{} in {}",
+            frame.file, frame.line, frame.function
+        )?;
+        if let Some(source) = frame
+            .source
+            .as_deref()
+            .filter(|line| !line.trim().is_empty())
+        {
+            write!(f, "\n{margin} |\n{number} | {source}")?;
+            if let Some((start, end)) = frame.columns {
+                let indent: String = source
+                    .chars()
+                    .take(start as usize)
+                    .map(|c| if c == '\t' { '\t' } else { ' ' })
+                    .collect();
+                let width = end.saturating_sub(start).max(1) as usize;
+                write!(f, "\n{margin} | {indent}{}", "^".repeat(width))?;
+            }
+        }
+        if let Some(last) = self.frames.last().filter(|last| !last.own && frame.own) {
+            write!(
+                f,
+                "\n{margin} = raised in {}:{} in {}",
+                last.file, last.line, last.function
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for GearError {}
