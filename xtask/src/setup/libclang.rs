@@ -1,5 +1,6 @@
 //! Whether libclang is there, with the headers that come with it.
 
+use super::parts::Lack;
 use crate::steps;
 use std::env;
 use std::fs;
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The library, or why there is none. Looks where the crate that loads it looks.
-pub(crate) fn find() -> Result<PathBuf, String> {
+pub(crate) fn find() -> Result<PathBuf, Lack> {
     if let Some(path) = env::var_os("LIBCLANG_PATH").filter(|path| !path.is_empty()) {
         let path = PathBuf::from(path);
         let found = if path.is_file() {
@@ -16,10 +17,10 @@ pub(crate) fn find() -> Result<PathBuf, String> {
             library_in(&path)
         };
         return found.ok_or_else(|| {
-            format!(
-                "LIBCLANG_PATH names {}, which holds no libclang",
-                path.display()
-            )
+            let path = path.display();
+            Lack::Misnamed(format!(
+                "LIBCLANG_PATH names {path}, which holds no libclang"
+            ))
         });
     }
     let libraries: Vec<PathBuf> = directories()
@@ -27,12 +28,13 @@ pub(crate) fn find() -> Result<PathBuf, String> {
         .filter_map(|dir| library_in(dir))
         .collect();
     if libraries.is_empty() {
-        return Err("no libclang in the usual places, and no LIBCLANG_PATH".to_owned());
+        let reason = "no libclang in the usual places, and no LIBCLANG_PATH";
+        return Err(Lack::Missing(reason.to_owned()));
     }
     libraries
         .into_iter()
         .find(|library| has_headers(library))
-        .ok_or_else(|| "libclang is there, but not its headers (stddef.h)".to_owned())
+        .ok_or_else(|| Lack::Missing("its headers (stddef.h) are not there".to_owned()))
 }
 
 fn directories() -> Vec<PathBuf> {

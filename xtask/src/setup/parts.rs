@@ -2,9 +2,13 @@
 
 use super::{libclang, python};
 use crate::steps::{self, Failed, Outcome};
+use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// The oldest Redis the engine loads into.
+const OLDEST: (u32, u32) = (6, 2);
 
 /// One thing a machine must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,13 +19,30 @@ pub(crate) enum Part {
     Server,
 }
 
-/// What was found, or why it does not do.
+/// Why a part will not do.
+#[derive(Debug, Clone)]
+pub(crate) enum Lack {
+    /// There is none, or none that will do: installing one helps.
+    Missing(String),
+    /// The user named one that will not do: installing another one does not help.
+    Misnamed(String),
+}
+
+/// What was found, or why it will not do.
 #[derive(Debug)]
 pub(crate) struct Parts {
-    compiler: Result<String, String>,
-    libclang: Result<PathBuf, String>,
-    python: Result<python::Python, String>,
-    server: Result<String, String>,
+    compiler: Result<String, Lack>,
+    libclang: Result<PathBuf, Lack>,
+    python: Result<python::Python, Lack>,
+    server: Result<String, Lack>,
+}
+
+impl Lack {
+    fn reason(&self) -> &str {
+        match self {
+            Lack::Missing(reason) | Lack::Misnamed(reason) => reason,
+        }
+    }
 }
 
 impl Part {
@@ -51,15 +72,23 @@ impl Parts {
 
     /// What is not there, with the reason.
     pub(crate) fn missing(&self) -> Vec<(Part, &str)> {
-        [
-            (Part::Compiler, self.compiler.as_ref().err()),
-            (Part::Libclang, self.libclang.as_ref().err()),
-            (Part::Python, self.python.as_ref().err()),
-            (Part::Server, self.server.as_ref().err()),
-        ]
-        .into_iter()
-        .filter_map(|(part, reason)| Some((part, reason?.as_str())))
-        .collect()
+        self.lacks()
+            .map(|(part, lack)| (part, lack.reason()))
+            .collect()
+    }
+
+    /// Refuses what the user named and what will not do.
+    pub(crate) fn check_named(&self) -> Outcome {
+        let misnamed = self
+            .lacks()
+            .find(|(_, lack)| matches!(lack, Lack::Misnamed(_)));
+        misnamed.map_or(Ok(()), |(part, lack)| {
+            Err(Failed::new(format!(
+                "{}; wanted is {}: correct the variable, or unset it to use what the machine has",
+                lack.reason(),
+                part.purpose()
+            )))
+        })
     }
 
     /// The Python to build for, if nothing is missing.
@@ -72,7 +101,18 @@ impl Parts {
         }
         self.python
             .map(|python| python.program)
-            .map_err(Failed::new)
+            .map_err(|lack| Failed::new(lack.reason()))
+    }
+
+    fn lacks(&self) -> impl Iterator<Item = (Part, &Lack)> {
+        [
+            (Part::Compiler, self.compiler.as_ref().err()),
+            (Part::Libclang, self.libclang.as_ref().err()),
+            (Part::Python, self.python.as_ref().err()),
+            (Part::Server, self.server.as_ref().err()),
+        ]
+        .into_iter()
+        .filter_map(|(part, lack)| Some((part, lack?)))
     }
 }
 
@@ -95,7 +135,7 @@ impl fmt::Display for Parts {
             ("server", self.server.clone()),
         ];
         for (index, (name, found)) in lines.into_iter().enumerate() {
-            let found = found.unwrap_or_else(|reason| format!("missing: {reason}"));
+            let found = found.unwrap_or_else(|lack| format!("missing: {}", lack.reason()));
             let end = if index == 0 { "" } else { "\n" };
             write!(f, "{end}    {name:<9} {found}")?;
         }
@@ -103,27 +143,33 @@ impl fmt::Display for Parts {
     }
 }
 
-fn compiler() -> Result<String, String> {
+fn compiler() -> Result<String, Lack> {
     ["cc", "gcc", "clang"]
         .into_iter()
         .find(|name| steps::succeeds(Command::new(name).arg("--version")))
         .map(str::to_owned)
-        .ok_or_else(|| "no cc, gcc or clang on PATH".to_owned())
+        .ok_or_else(|| Lack::Missing("no cc, gcc or clang on PATH".to_owned()))
 }
 
-fn server() -> Result<String, String> {
-    let program = redgrease_embedded::find_server()
-        .map_err(|_| "no redis-server and no valkey-server on PATH".to_owned())?;
+fn server() -> Result<String, Lack> {
+    let named = env::var_os("REDGREASE_SERVER").is_some_and(|name| !name.is_empty());
+    let lack = if named { Lack::Misnamed } else { Lack::Missing };
+    let program = redgrease_embedded::find_server().map_err(|e| {
+        if named {
+            Lack::Misnamed(e.to_string())
+        } else {
+            Lack::Missing("no redis-server and no valkey-server on PATH".to_owned())
+        }
+    })?;
     let said = steps::output(Command::new(&program).arg("--version")).unwrap_or_default();
-    let version =
-        version(&said).ok_or_else(|| format!("{} does not tell its version", program.display()))?;
-    if version < (6, 2) {
-        return Err(format!(
-            "{} is version {}.{}, and 6.2 is the oldest that will do",
-            program.display(),
-            version.0,
-            version.1
-        ));
+    let version = version(&said)
+        .ok_or_else(|| lack(format!("{} does not tell its version", program.display())))?;
+    if version < OLDEST {
+        let (major, minor) = version;
+        return Err(lack(format!(
+            "{} is version {major}.{minor}",
+            program.display()
+        )));
     }
     Ok(describe(&program, version))
 }

@@ -1,5 +1,6 @@
 //! The Python the engine is built for.
 
+use super::parts::Lack;
 use crate::steps;
 use std::env;
 use std::fmt;
@@ -49,10 +50,11 @@ impl fmt::Display for Python {
 }
 
 /// The one that was chosen, or the first of the usual ones that will do.
-pub(crate) fn find() -> Result<Python, String> {
+pub(crate) fn find() -> Result<Python, Lack> {
     for name in ["REDGREASE_PYTHON", "PYO3_PYTHON"] {
         if let Some(program) = env::var_os(name).filter(|program| !program.is_empty()) {
-            return look(Path::new(&program)).map_err(|reason| format!("{name}: {reason}"));
+            return look(Path::new(&program))
+                .map_err(|reason| Lack::Misnamed(format!("{name}: {reason}")));
         }
     }
     let mut reasons = Vec::new();
@@ -63,7 +65,7 @@ pub(crate) fn find() -> Result<Python, String> {
         }
     }
     reasons.truncate(2);
-    Err(reasons.join("; "))
+    Err(Lack::Missing(reasons.join("; ")))
 }
 
 fn look(program: &Path) -> Result<Python, String> {
