@@ -1,1 +1,43 @@
-//! placeholder
+//! What the Python of a gear may be: parsed, checked, explained.
+//!
+//! One front end for the macros (which point at the Rust token) and for command line tools (which
+//! print file and line). It knows nothing of `proc_macro`: a [`Source`] goes in, a [`Report`] with
+//! byte ranges of the Python text comes out.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `source` | what is examined and what is found out about it |
+//! | `problem` | the catalogue of everything that can be said about a gear's Python |
+//! | `python` | the real parser and the walk over scopes (feature `validate`, the only user of ruff) |
+//! | `scan` | what stands in for it without `validate`: a look at the tokens |
+//! | `requirement` | is this a requirement pip would accept |
+//! | `runtime` | the names that exist on the server |
+//! | `words`, `nearest`, `version` | keywords and identifiers; "did you mean"; Python versions |
+//!
+//! ```
+//! use redgrease_syntax::{Source, examine};
+//!
+//! let source = Source::body("greet", &["who"], "\n    return \"Hello \" + who\n");
+//! let report = examine(&source);
+//! assert!(report.findings.is_empty());
+//! assert!(!report.coroutine);
+//! ```
+
+mod nearest;
+mod problem;
+#[cfg(feature = "validate")]
+mod python;
+mod requirement;
+mod runtime;
+mod scan;
+mod source;
+mod version;
+mod words;
+
+pub use nearest::nearest;
+pub use problem::{Finding, Problem};
+pub use requirement::{RequirementError, check_requirement};
+pub use runtime::{RUNTIME_NAMES, is_runtime_name};
+pub use source::{Form, Report, Source, examine};
+pub use version::{ParsePythonVersionError, PythonVersion};
+pub use words::{is_identifier, is_keyword};

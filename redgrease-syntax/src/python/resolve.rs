@@ -1,0 +1,146 @@
+//! Matches every use of a name with what binds it.
+
+use super::walk::Walk;
+use crate::{Problem, PythonVersion, RUNTIME_NAMES, is_runtime_name, nearest};
+use ruff_python_stdlib::builtins::{python_builtins, version_builtin_was_added};
+use ruff_python_stdlib::sys::is_known_standard_library;
+use ruff_text_size::TextRange;
+use std::collections::{BTreeSet, HashSet};
+
+/// Names every module has.
+const MODULE_NAMES: &[&str] = &[
+    "__name__",
+    "__doc__",
+    "__package__",
+    "__spec__",
+    "__loader__",
+    "__builtins__",
+    "__annotations__",
+    "__debug__",
+    "__file__",
+];
+
+/// What other languages, and Python 2, call it.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("true", "True"),
+    ("false", "False"),
+    ("null", "None"),
+    ("nil", "None"),
+    ("none", "None"),
+    ("undefined", "None"),
+    ("Some", "the value itself"),
+    ("println", "print"),
+    ("vec", "list"),
+    ("HashMap", "dict"),
+    ("String", "str"),
+    ("xrange", "range"),
+    ("raw_input", "input"),
+    ("unicode", "str"),
+    ("basestring", "str"),
+    ("long", "int"),
+    ("unichr", "chr"),
+];
+
+pub(super) struct Names {
+    pub(super) problems: Vec<(Problem, TextRange)>,
+    pub(super) free: Vec<String>,
+}
+
+pub(super) fn resolve(walk: &Walk<'_>, python: PythonVersion) -> Names {
+    let builtins: HashSet<&str> = python_builtins(python.minor(), false)
+        .chain(MODULE_NAMES.iter().copied())
+        .collect();
+    let mut problems = Vec::new();
+    let mut free: BTreeSet<&str> = walk.from_prelude.iter().copied().collect();
+    for (index, scope) in walk.scopes.iter() {
+        for (name, range) in &scope.nonlocals {
+            if *name != "__class__" && !walk.scopes.binds_nonlocal(index, name) {
+                let text = format!("no function around this one has a variable `{name}`");
+                let hint = Some(format!(
+                    "assign `{name}` there first, or write `global {name}`"
+                ));
+                problems.push((Problem::Compile { text, hint }, *range));
+            }
+        }
+        for load in &scope.loads {
+            if walk.scopes.binds(index, load.name) {
+                continue;
+            }
+            let provided = is_runtime_name(load.name);
+            if !builtins.contains(load.name) || provided {
+                free.insert(load.name);
+            }
+            let known = provided || builtins.contains(load.name);
+            if !known && !load.excused && !walk.star_import {
+                let hint = hint(walk, index, load.name, python, &builtins);
+                let problem = Problem::UndefinedName {
+                    name: load.name.to_owned(),
+                    hint,
+                };
+                problems.push((problem, load.range));
+            }
+        }
+    }
+    for (index, method, range) in &walk.waiting {
+        let ours = !walk.scopes.binds(*index, "cmd") || walk.from_prelude.contains("cmd");
+        if ours {
+            problems.push((
+                Problem::BlockingCommand {
+                    command: format!("cmd.{method}"),
+                },
+                *range,
+            ));
+        }
+    }
+    Names {
+        problems,
+        free: free.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+/// What was probably meant by an undefined name.
+fn hint(
+    walk: &Walk<'_>,
+    scope: usize,
+    name: &str,
+    python: PythonVersion,
+    builtins: &HashSet<&str>,
+) -> Option<String> {
+    if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name) {
+        return Some(if ours.contains(' ') {
+            format!("in Python write {ours}")
+        } else {
+            format!("in Python write `{ours}`")
+        });
+    }
+    if is_known_standard_library(python.minor(), name) {
+        return Some(format!("write `import {name}` first"));
+    }
+    if let Some(minor) = version_builtin_was_added(name)
+        && minor > python.minor()
+    {
+        return Some(format!(
+            "it exists since Python 3.{minor}, and {python} is checked for"
+        ));
+    }
+    let mut own: Vec<&str> = walk
+        .scopes
+        .visible(scope)
+        .flat_map(|scope| scope.bound.iter().copied())
+        .collect();
+    own.sort_unstable();
+    let mut builtins: Vec<&str> = builtins
+        .iter()
+        .copied()
+        .filter(|builtin| !builtin.starts_with("__"))
+        .collect();
+    builtins.sort_unstable();
+    let candidates = own
+        .into_iter()
+        .chain(RUNTIME_NAMES.iter().copied())
+        .chain(builtins);
+    Some(match nearest(name, candidates) {
+        Some(similar) => format!("did you mean `{similar}`?"),
+        None => "import or assign it, or make it an argument of the gear".to_owned(),
+    })
+}

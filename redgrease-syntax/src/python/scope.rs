@@ -1,0 +1,183 @@
+//! Scopes and the names they bind.
+
+use ruff_text_size::TextRange;
+use std::collections::{HashMap, HashSet};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ScopeKind {
+    Module,
+    Function {
+        is_async: bool,
+        /// A `lambda` is a function in which no statement can stand.
+        lambda: bool,
+    },
+    Class,
+    Comprehension {
+        is_async: bool,
+        /// A generator expression, which runs later than where it stands.
+        generator: bool,
+    },
+    /// Between a generic function or class and what surrounds it.
+    TypeParameters,
+}
+
+/// What a `break` or `continue` may have to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Block {
+    Loop,
+    Finally,
+}
+
+/// A use of a name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Load<'a> {
+    pub(super) name: &'a str,
+    pub(super) range: TextRange,
+    /// The code expects that the name may be missing (`except NameError`), or does not evaluate it.
+    pub(super) excused: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Scope<'a> {
+    pub(super) kind: ScopeKind,
+    parent: Option<usize>,
+    pub(super) bound: HashSet<&'a str>,
+    pub(super) parameters: HashSet<&'a str>,
+    pub(super) globals: HashMap<&'a str, TextRange>,
+    pub(super) nonlocals: HashMap<&'a str, TextRange>,
+    pub(super) loads: Vec<Load<'a>>,
+    pub(super) blocks: Vec<Block>,
+}
+
+/// All scopes of a module. There is always one: the module itself, number 0.
+#[derive(Debug)]
+pub(super) struct Scopes<'a> {
+    all: Vec<Scope<'a>>,
+    current: usize,
+}
+
+impl<'a> Scopes<'a> {
+    pub(super) fn new() -> Self {
+        let mut scopes = Scopes {
+            all: Vec::new(),
+            current: 0,
+        };
+        scopes.add(ScopeKind::Module, None);
+        scopes
+    }
+
+    fn add(&mut self, kind: ScopeKind, parent: Option<usize>) {
+        self.all.push(Scope {
+            kind,
+            parent,
+            bound: HashSet::new(),
+            parameters: HashSet::new(),
+            globals: HashMap::new(),
+            nonlocals: HashMap::new(),
+            loads: Vec::new(),
+            blocks: Vec::new(),
+        });
+    }
+
+    pub(super) fn push(&mut self, kind: ScopeKind) {
+        self.add(kind, Some(self.current));
+        self.current = self.all.len() - 1;
+    }
+
+    pub(super) fn pop(&mut self) {
+        self.current = self.current().parent.unwrap_or(0);
+    }
+
+    pub(super) fn current(&self) -> &Scope<'a> {
+        &self.all[self.current]
+    }
+
+    pub(super) fn current_mut(&mut self) -> &mut Scope<'a> {
+        &mut self.all[self.current]
+    }
+
+    pub(super) fn current_index(&self) -> usize {
+        self.current
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &Scope<'a>)> {
+        self.all.iter().enumerate()
+    }
+
+    /// A scope and what surrounds it, from the inside out.
+    pub(super) fn outwards(&self, from: usize) -> impl Iterator<Item = (usize, &Scope<'a>)> {
+        std::iter::successors(Some(from), |at| self.all[*at].parent).map(|at| (at, &self.all[at]))
+    }
+
+    /// The current scope and what surrounds it.
+    pub(super) fn here(&self) -> impl Iterator<Item = &Scope<'a>> {
+        self.outwards(self.current).map(|(_, scope)| scope)
+    }
+
+    /// The function or lambda around the current place, whose code it is part of.
+    pub(super) fn function(&self) -> Option<usize> {
+        for (index, scope) in self.outwards(self.current) {
+            match scope.kind {
+                ScopeKind::Function { .. } => return Some(index),
+                ScopeKind::Class | ScopeKind::Module => return None,
+                ScopeKind::Comprehension { .. } | ScopeKind::TypeParameters => {}
+            }
+        }
+        None
+    }
+
+    /// Binds a name in the current scope, or where its declaration says.
+    pub(super) fn bind(&mut self, name: &'a str) {
+        self.bind_in(self.current, name);
+    }
+
+    /// `:=` binds in the scope around the comprehensions it stands in.
+    pub(super) fn bind_outside_comprehensions(&mut self, name: &'a str) {
+        let target = self
+            .outwards(self.current)
+            .find(|(_, scope)| !matches!(scope.kind, ScopeKind::Comprehension { .. }))
+            .map_or(0, |(index, _)| index);
+        self.bind_in(target, name);
+    }
+
+    fn bind_in(&mut self, index: usize, name: &'a str) {
+        let scope = &mut self.all[index];
+        if scope.globals.contains_key(name) {
+            self.all[0].bound.insert(name);
+        } else if !scope.nonlocals.contains_key(name) {
+            scope.bound.insert(name);
+        }
+    }
+
+    pub(super) fn bind_global(&mut self, name: &'a str) {
+        self.all[0].bound.insert(name);
+    }
+
+    /// Whether a name used in scope `from` is bound by the text.
+    pub(super) fn binds(&self, from: usize, name: &str) -> bool {
+        self.visible(from).any(|scope| scope.bound.contains(name))
+            || (matches!(name, "__class__" | "__module__" | "__qualname__")
+                && self
+                    .outwards(from)
+                    .any(|(_, scope)| scope.kind == ScopeKind::Class))
+    }
+
+    /// Whether a function around scope `from` binds the name, so that `nonlocal` can mean it.
+    pub(super) fn binds_nonlocal(&self, from: usize, name: &str) -> bool {
+        self.outwards(from).skip(1).any(|(_, scope)| {
+            matches!(
+                scope.kind,
+                ScopeKind::Function { .. } | ScopeKind::TypeParameters
+            ) && scope.bound.contains(name)
+        })
+    }
+
+    /// The scopes whose names can be used in scope `from`.
+    pub(super) fn visible(&self, from: usize) -> impl Iterator<Item = &Scope<'a>> {
+        let sees_class = self.all[from].kind == ScopeKind::TypeParameters;
+        self.outwards(from)
+            // The names of a class are visible in its own body only, not in what is inside of it.
+            .filter(move |(at, scope)| *at == from || sees_class || scope.kind != ScopeKind::Class)
+            .map(|(_, scope)| scope)
+    }
+}

@@ -1,0 +1,216 @@
+//! What can be learnt about a Python text without a parser: a look at its tokens.
+//!
+//! It errs on the side of more names: a name too many costs the server a definition nobody uses.
+
+use crate::words::{continues_name, is_keyword, starts_name};
+use crate::{Form, Report, Source};
+use std::collections::BTreeSet;
+
+/// Examines without judging.
+pub(crate) fn examine(source: &Source<'_>) -> Report {
+    let words = words(source.text);
+    let coroutine = match source.form {
+        Form::Body => awaits(&words),
+        Form::Module => words.windows(3).any(|three| {
+            let [first, second, third] = three else {
+                return false;
+            };
+            first.indent == Some(0)
+                && (first.text, second.text, third.text) == ("async", "def", source.name)
+        }),
+    };
+    let names: BTreeSet<&str> = words
+        .iter()
+        .filter(|word| !word.attribute && !is_keyword(word.text))
+        .map(|word| word.text)
+        .filter(|word| !source.parameters.contains(word))
+        .collect();
+    Report {
+        findings: Vec::new(),
+        names: names.into_iter().map(str::to_owned).collect(),
+        coroutine,
+    }
+}
+
+/// A word outside of comments and plain strings.
+#[derive(Debug, PartialEq)]
+struct Word<'a> {
+    text: &'a str,
+    /// It stands behind a dot.
+    attribute: bool,
+    /// How far its line is indented, if it is the first word of a line.
+    indent: Option<usize>,
+}
+
+/// Whether the outer function awaits, leaving out the coroutines defined inside of it.
+fn awaits(words: &[Word<'_>]) -> bool {
+    let mut inner: Option<usize> = None;
+    for (i, word) in words.iter().enumerate() {
+        if let (Some(indent), Some(limit)) = (word.indent, inner)
+            && indent <= limit
+        {
+            inner = None;
+        }
+        let next = words.get(i + 1).map_or("", |word| word.text);
+        match word.text {
+            "async" if next == "def" => {
+                if inner.is_none() {
+                    inner = Some(word.indent.unwrap_or(0));
+                }
+            }
+            "async" if inner.is_none() && matches!(next, "for" | "with") => return true,
+            "await" if inner.is_none() => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn words(text: &str) -> Vec<Word<'_>> {
+    let mut found = Vec::new();
+    collect(text, &mut found);
+    found
+}
+
+fn collect<'a>(text: &'a str, found: &mut Vec<Word<'a>>) {
+    let mut at = 0;
+    let mut line = 0;
+    let mut fresh_line = true;
+    let mut after_dot = false;
+    while let Some(c) = text[at..].chars().next() {
+        let start = at;
+        at += c.len_utf8();
+        match c {
+            '\n' => {
+                line = at;
+                fresh_line = true;
+            }
+            '#' => at = text[at..].find('\n').map_or(text.len(), |end| at + end),
+            '"' | '\'' => {
+                at = string_end(text, start);
+                fresh_line = false;
+            }
+            c if c.is_ascii_digit() => {
+                at = run_end(text, at, |c| continues_name(c) || c == '.');
+                fresh_line = false;
+            }
+            c if starts_name(c) => {
+                at = run_end(text, at, continues_name);
+                let word = &text[start..at];
+                if is_prefix(word) && text[at..].starts_with(['"', '\'']) {
+                    let end = string_end(text, at);
+                    // The fields of an f-string are code; its text does no harm.
+                    if word.contains(['f', 'F', 't', 'T']) {
+                        let inside = text[at..end].trim_matches(['"', '\'']);
+                        collect(inside, found);
+                    }
+                    at = end;
+                } else {
+                    let indent = fresh_line.then_some(start - line);
+                    found.push(Word {
+                        text: word,
+                        attribute: after_dot,
+                        indent,
+                    });
+                }
+                fresh_line = false;
+            }
+            _ => {}
+        }
+        if !c.is_whitespace() {
+            after_dot = c == '.';
+            fresh_line &= matches!(c, '#' | '\n');
+        }
+    }
+}
+
+fn run_end(text: &str, from: usize, belongs: impl Fn(char) -> bool) -> usize {
+    text[from..]
+        .find(|c| !belongs(c))
+        .map_or(text.len(), |end| from + end)
+}
+
+fn is_prefix(word: &str) -> bool {
+    word.len() <= 2 && word.chars().all(|c| "rRbBuUfFtT".contains(c))
+}
+
+/// Where the string literal that opens at `quote` ends; the end of the text if it never does.
+fn string_end(text: &str, quote: usize) -> usize {
+    let rest = &text[quote..];
+    let mark = &rest[..1];
+    let triple = mark.repeat(3);
+    let close = if rest.starts_with(&triple) {
+        triple.as_str()
+    } else {
+        mark
+    };
+    let mut at = quote + close.len();
+    while let Some(c) = text[at..].chars().next() {
+        if text[at..].starts_with(close) {
+            return at + close.len();
+        }
+        if c == '\n' && close.len() == 1 {
+            return at;
+        }
+        at += c.len_utf8();
+        if c == '\\' {
+            at += text[at..].chars().next().map_or(0, char::len_utf8);
+        }
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{awaits, examine, words};
+    use crate::Source;
+    use proptest::prelude::*;
+
+    fn names(text: &str) -> Vec<String> {
+        examine(&Source::body("f", &["url"], text)).names
+    }
+
+    #[test]
+    fn names_are_words_outside_of_strings_and_comments() {
+        let text = "
+    # comment
+    import requests as r
+    if cmd.exists(url):
+        return b\"get me\" + r'raw' + 'it\\'s' + \"\"\"all
+        of this\"\"\" + f\"{log(1)}\" + 1e5
+";
+        assert_eq!(names(text), ["cmd", "log", "r", "requests"]);
+    }
+
+    #[test]
+    fn an_await_of_an_inner_coroutine_is_not_ours() {
+        assert!(awaits(&words("\n  x = await y\n")));
+        assert!(awaits(&words("\n  async with x as y:\n    pass\n")));
+        assert!(!awaits(&words(
+            "\n  x = 'await y'\n  # await\n  awaits = 1\n"
+        )));
+        let inner = "\n  async def g():\n    await x\n\n    await y\n  return g\n";
+        assert!(!awaits(&words(inner)));
+        assert!(awaits(&words(&format!("{inner}  await g()\n"))));
+    }
+
+    #[test]
+    fn a_module_says_itself_what_it_is() {
+        let source = Source::module("f", &[], "import x\nasync def f():\n    pass\n");
+        assert!(examine(&source).coroutine);
+        let source = Source::module("f", &[], "def f():\n  async def f():\n    pass\n");
+        assert!(!examine(&source).coroutine);
+    }
+
+    proptest! {
+        #[test]
+        fn survives_any_text(text in any::<String>()) {
+            let _ = names(&text);
+        }
+
+        #[test]
+        fn survives_anything_made_of_python(text in "([a-z]{1,3}|[frbu]{0,2}[\"'\\\\]{1,4}|[ \n#.{}é😀]){0,40}") {
+            let _ = names(&text);
+        }
+    }
+}
