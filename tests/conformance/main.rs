@@ -1,0 +1,107 @@
+//! Replays recorded conversations with `RedisGears` 1.2 against the engine, each with a fresh server,
+//! and compares every reply.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `recorded/*.json` | the conversations, one file a group |
+//! | `accepted.json` | steps that are answered differently on purpose, with the reason |
+//! | `open.json` | steps that are not answered as recorded yet |
+//! | `not_yet.json` | groups that are not replayed yet, with what they wait for |
+//!
+//! A step that is in none of the lists and differs fails the test. Environment variables:
+//!
+//! - `REDGREASE_CONFORMANCE=group,group*` replays only these groups, also those that wait;
+//! - `REDGREASE_CONFORMANCE_SHOW=1` prints what differs, `all` includes the accepted differences;
+//! - `REDGREASE_CONFORMANCE_UPDATE=1` writes `open.json` anew.
+
+#![allow(clippy::unwrap_used)]
+
+mod compare;
+mod lists;
+mod mask;
+mod recorded;
+mod replay;
+mod resp;
+mod summary;
+
+use lists::Lists;
+use recorded::Group;
+use std::sync::Mutex;
+use std::thread;
+
+/// Most steps wait for something, so two servers share a processor well.
+const SERVERS_AT_A_TIME: usize = 2;
+
+#[test]
+fn recorded_conversations_are_answered_as_recorded() {
+    let lists = Lists::read();
+    let only = std::env::var("REDGREASE_CONFORMANCE").ok();
+    let (replayed, waiting): (Vec<Group>, Vec<Group>) =
+        Group::all().into_iter().partition(|group| match &only {
+            Some(patterns) => patterns.split(',').any(|pattern| group.is_named(pattern)),
+            None => !lists.not_yet.contains_key(&group.name),
+        });
+    assert!(
+        !replayed.is_empty(),
+        "no group is named {only:?}: see tests/conformance/recorded"
+    );
+
+    // What is missing on this machine is said once.
+    drop(redgrease_embedded::Server::start().unwrap_or_else(|error| panic!("no server: {error}")));
+
+    let queue = Mutex::new(replayed.into_iter());
+    let done = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..SERVERS_AT_A_TIME {
+            scope.spawn(|| {
+                loop {
+                    let next = queue.lock().unwrap().next();
+                    let Some(group) = next else { return };
+                    let outcome = replay::replay(&group);
+                    done.lock().unwrap().push(outcome);
+                }
+            });
+        }
+    });
+    let mut outcomes = done.into_inner().unwrap();
+    outcomes.sort_by(|a, b| a.group.cmp(&b.group));
+    let waiting: Vec<&str> = if only.is_some() {
+        Vec::new()
+    } else {
+        waiting.iter().map(|g| g.name.as_str()).collect()
+    };
+
+    summary::print(&outcomes, &waiting, &lists);
+    if std::env::var_os("REDGREASE_CONFORMANCE_UPDATE").is_some() {
+        lists.update_open(&outcomes);
+        return;
+    }
+    let surprises = summary::surprises(&outcomes, &lists);
+    assert!(
+        surprises.is_empty(),
+        "{} steps differ that are neither accepted nor open:\n{}",
+        surprises.len(),
+        surprises.join("\n")
+    );
+}
+
+#[test]
+fn the_lists_name_only_what_there_is() {
+    let lists = Lists::read();
+    let groups = Group::all();
+    for (group, step) in lists.named_steps() {
+        let found = groups.iter().find(|known| known.name == group);
+        let group = found.unwrap_or_else(|| panic!("there is no group {group}"));
+        assert!(
+            group.has_step(&step),
+            "group {} has no step {step}",
+            group.name
+        );
+    }
+    for name in lists.not_yet.keys() {
+        assert!(
+            groups.iter().any(|group| &group.name == name),
+            "there is no group {name}"
+        );
+    }
+}

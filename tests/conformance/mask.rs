@@ -1,0 +1,181 @@
+//! What may differ between two runs of the same conversation is masked on both sides: addresses,
+//! ids, line numbers, paths, times and sizes. Nothing else is.
+
+use crate::resp::Reply;
+use regex_lite::Regex;
+use std::sync::LazyLock;
+
+struct Rule(Regex, &'static str);
+
+static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    [
+        (r"0x[0-9a-fA-F]+", "<address>"),
+        (r"\b[0-9a-f]{40}\b", "<id>"),
+        (r"\bline [0-9]+\b", "line <n>"),
+        (r"<[A-Z_]*DIR>(/[\w.+@=~-]+)*", "<path>"),
+        (r"(/[\w.+@=~-]+){3,}/?", "<path>"),
+        // A stream id that the server made: milliseconds and a sequence number.
+        (r"\b[0-9]{13}-[0-9]+\b", "<stream id>"),
+    ]
+    .map(|(pattern, mask)| Rule(Regex::new(pattern).unwrap(), mask))
+    .into()
+});
+
+/// A field whose name holds one of these has a value that no two runs share.
+const VARYING: [&str; 6] = ["duration", "lag", "allocated", "time", "size", "version"];
+
+const TRACEBACK: &str = "['Traceback (most recent call last):";
+
+/// A reply with everything masked that may differ.
+pub(crate) fn masked(reply: &Reply) -> Reply {
+    match reply {
+        Reply::Array(items) => Reply::Array(masked_items(items)),
+        Reply::Bulk(bytes) => Reply::Bulk(masked_text(bytes)),
+        Reply::Status(bytes) => Reply::Status(masked_text(bytes)),
+        Reply::Error(bytes) => Reply::Error(masked_arity(masked_text(bytes))),
+        Reply::Int(_) | Reply::Nil => reply.clone(),
+    }
+}
+
+fn masked_items(items: &[Reply]) -> Vec<Reply> {
+    let mut varies = false;
+    items
+        .iter()
+        .map(|item| {
+            let value = if varies && is_number(item) {
+                Reply::Status(b"<number>".to_vec())
+            } else {
+                masked(item)
+            };
+            varies = is_varying_field(item);
+            value
+        })
+        .collect()
+}
+
+fn is_varying_field(item: &Reply) -> bool {
+    let (Reply::Bulk(bytes) | Reply::Status(bytes)) = item else {
+        return false;
+    };
+    let name = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+    VARYING.iter().any(|word| name.contains(word)) || name.ends_with("refcount")
+}
+
+fn is_number(item: &Reply) -> bool {
+    match item {
+        Reply::Int(_) => true,
+        Reply::Bulk(bytes) => {
+            std::str::from_utf8(bytes).is_ok_and(|text| text.parse::<f64>().is_ok())
+        }
+        _ => false,
+    }
+}
+
+fn masked_text(bytes: &[u8]) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return bytes.to_vec();
+    };
+    let mut text = last_line_of_traceback(text).unwrap_or_else(|| text.to_owned());
+    for Rule(pattern, mask) in RULES.iter() {
+        text = pattern.replace_all(&text, *mask).into_owned();
+    }
+    text.into_bytes()
+}
+
+/// A traceback is the text of a Python list of lines; only the last one says what happened.
+fn last_line_of_traceback(text: &str) -> Option<String> {
+    if !text.starts_with(TRACEBACK) {
+        return None;
+    }
+    let mut last = None;
+    let mut current = None::<(char, String)>;
+    let mut escaped = false;
+    for c in text.chars() {
+        match &mut current {
+            None if c == '\'' || c == '"' => current = Some((c, String::new())),
+            None => {}
+            Some((quote, line)) => {
+                if !escaped && c == *quote {
+                    last = current.take().map(|(_, line)| line);
+                } else {
+                    line.push(c);
+                    escaped = !escaped && c == '\\';
+                }
+            }
+        }
+    }
+    last
+}
+
+/// The command name in an arity error is as typed on one server, in lower case on another.
+fn masked_arity(bytes: Vec<u8>) -> Vec<u8> {
+    if bytes.starts_with(b"ERR wrong number of arguments for") {
+        bytes.to_ascii_lowercase()
+    } else {
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bulk(text: &str) -> Reply {
+        Reply::Bulk(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn what_varies_is_masked_and_nothing_else() {
+        for (given, expected) in [
+            ("<function f at 0x7f00aa>", "<function f at <address>>"),
+            ("0000000000000000000000000000000000000000-12", "<id>-12"),
+            (
+                "File \"<string>\", line 98, in f",
+                "File \"<string>\", line <n>, in f",
+            ),
+            ("at /a/b/c.so now", "at <path> now"),
+            ("<PYTHON_DIR>/lib/python3.7/x.py", "<path>"),
+            ("/a/b", "/a/b"),
+            ("1700000000000-0", "<stream id>"),
+            ("1-1", "1-1"),
+            ("abcdef", "abcdef"),
+        ] {
+            assert_eq!(masked(&bulk(given)), bulk(expected), "{given}");
+        }
+    }
+
+    #[test]
+    fn numbers_after_a_varying_field_are_masked() {
+        let row = |duration, triggered| {
+            masked(&Reply::Array(vec![
+                bulk("lastRunDurationMS"),
+                Reply::Int(duration),
+                bulk("numTriggered"),
+                Reply::Int(triggered),
+            ]))
+        };
+        assert_eq!(row(1, 2), row(5, 2));
+        assert_ne!(row(1, 2), row(1, 3));
+        let average = |text| masked(&Reply::Array(vec![bulk("avgRunDurationMS"), bulk(text)]));
+        assert_eq!(average("0"), average("0.25"));
+        assert_ne!(average("0"), average("fast"));
+    }
+
+    #[test]
+    fn a_traceback_counts_by_its_last_line() {
+        let text = r#"['Traceback (most recent call last):\n', '  File "<string>", line 1, in <module>\n', "NameError: name 'x' is not \\'def\n"]"#;
+        assert_eq!(
+            masked(&bulk(text)),
+            bulk(r"NameError: name 'x' is not \\'def\n")
+        );
+    }
+
+    #[test]
+    fn arity_errors_ignore_the_case_of_the_name() {
+        let error = |name: &str| {
+            let text = format!("ERR wrong number of arguments for '{name}' command");
+            masked(&Reply::Error(text.into_bytes()))
+        };
+        assert_eq!(error("RG.TRIGGER"), error("rg.trigger"));
+    }
+}
