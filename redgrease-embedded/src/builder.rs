@@ -8,7 +8,7 @@ use std::fs::{self, File, TryLockError};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// A unix socket's path has 104 bytes on macOS, 108 on Linux, with a NUL at its end.
@@ -52,7 +52,8 @@ pub(crate) struct Prepared {
     pub(crate) port: Option<u16>,
     /// Data and log stay when the server has ended.
     pub(crate) kept: bool,
-    /// Held as long as the server uses a directory that is kept.
+    /// The claim on a directory that is kept. It becomes the standard input of the server: so it
+    /// holds exactly as long as the server lives, whatever becomes of this process.
     pub(crate) lock: Option<File>,
     pub(crate) start_timeout: Duration,
 }
@@ -161,7 +162,10 @@ impl Builder {
         }
         match self.prepare(None, None) {
             Ok(prepared) => {
-                let failed = Command::new(&prepared.program).arg(&prepared.config).exec();
+                let failed = Command::new(&prepared.program)
+                    .arg(&prepared.config)
+                    .stdin(prepared.lock.map_or_else(Stdio::null, Stdio::from))
+                    .exec();
                 Error::io(
                     format!("{} could not be started", prepared.program.display()),
                     failed,

@@ -35,9 +35,8 @@ pub struct Server {
     dir: PathBuf,
     log: PathBuf,
     program: PathBuf,
+    // Dropped in this order: the directory goes after the process.
     process: Process,
-    // Fields are dropped in this order: the directories go after the process.
-    _lock: Option<File>,
     runtime: TempDir,
 }
 
@@ -86,7 +85,7 @@ impl Server {
         let err = out.try_clone().map_err(failed)?;
         let child = Command::new(&program)
             .arg(&config)
-            .stdin(Stdio::null())
+            .stdin(lock.map_or_else(Stdio::null, Stdio::from))
             .stdout(out)
             .stderr(err)
             // Ctrl-C in a terminal is for the program: it decides when its server ends.
@@ -118,7 +117,6 @@ impl Server {
             log,
             program,
             process,
-            _lock: lock,
             runtime,
         })
     }
@@ -204,9 +202,7 @@ impl Process {
         if !matches!(asked, Ok(answer::Answer::Refused(_))) && self.ends_within(grace)? {
             return Ok(());
         }
-        if let Ok(pid) = i32::try_from(self.child.id())
-            && let Some(pid) = Pid::from_raw(pid)
-        {
+        if let Some(pid) = Pid::from_raw(self.child.id().cast_signed()) {
             // Not waited for yet, so the id cannot belong to another process.
             let _ = kill_process(pid, Signal::TERM);
         }

@@ -3,7 +3,7 @@
 
 use redgrease_embedded::{ErrorKind, Server};
 use redis::Commands;
-use rustix::process::{Pid, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn client(server: &Server) -> redis::Connection {
 }
 
 fn is_alive(pid: u32) -> bool {
-    test_kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap()).is_ok()
+    test_kill_process(Pid::from_raw(pid.cast_signed()).unwrap()).is_ok()
 }
 
 /// Waits for something another process does.
@@ -214,7 +214,7 @@ fn a_busy_server_is_ended_all_the_same() {
 
 /// What the next test kills.
 #[test]
-#[ignore = "not a test: a program that is killed by one"]
+#[ignore = "not a test: a program that is run by one"]
 fn program_that_is_killed() {
     let server = Server::builder().without_engine().start().unwrap();
     println!("server {} {}", server.pid(), server.dir().display());
@@ -224,13 +224,7 @@ fn program_that_is_killed() {
 
 #[test]
 fn a_server_ends_when_its_program_is_killed() {
-    let mut program = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "program_that_is_killed",
-            "--ignored",
-            "--nocapture",
-        ])
+    let mut program = this_program("program_that_is_killed")
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -248,6 +242,76 @@ fn a_server_ends_when_its_program_is_killed() {
     program.wait().unwrap();
     eventually("the server ends", || !is_alive(pid));
     eventually("its directory goes", || !Path::new(dir).exists());
+}
+
+/// What the next test runs.
+#[test]
+#[ignore = "not a test: a program that is run by one"]
+fn program_that_becomes_a_server() {
+    let port = std::env::var("TEST_PORT").unwrap().parse().unwrap();
+    let dir = std::env::var_os("TEST_DIR").unwrap();
+    let error = Server::builder()
+        .without_engine()
+        .port(port)
+        .dir(dir)
+        .become_server();
+    panic!("{error}");
+}
+
+#[test]
+fn a_program_can_become_the_server() {
+    let (port, dir) = (free_port(), tempfile::tempdir().unwrap());
+    let mut program = this_program("program_that_becomes_a_server")
+        .env("TEST_PORT", port.to_string())
+        .env("TEST_DIR", dir.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let log = BufReader::new(program.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    assert!(
+        log.into_iter()
+            .any(|line| line.contains("eady to accept connections"))
+    );
+    let client = redis::Client::open(format!("redis://127.0.0.1:{port}/")).unwrap();
+    let mut con = client.get_connection().unwrap();
+    let info: String = redis::cmd("INFO").arg("server").query(&mut con).unwrap();
+    assert!(
+        info.contains(&format!("process_id:{}\r\n", program.id())),
+        "{info}"
+    );
+    let () = con.set("a", 1).unwrap();
+
+    let again = Server::builder().without_engine().dir(dir.path());
+    assert_eq!(again.clone().start().unwrap_err().kind(), ErrorKind::InUse);
+
+    // Ctrl-C.
+    kill_process(
+        Pid::from_raw(program.id().cast_signed()).unwrap(),
+        Signal::INT,
+    )
+    .unwrap();
+    assert!(program.wait().unwrap().success());
+    let server = again.start().unwrap();
+    assert_eq!(redis_get(&server, "a"), 1);
+}
+
+#[test]
+fn a_program_cannot_become_a_server_nobody_could_find() {
+    let error = Server::builder().without_engine().become_server();
+    assert_eq!(error.kind(), ErrorKind::InvalidOption);
+}
+
+/// This test program, to run one of the tests above on its own.
+fn this_program(test: &str) -> Command {
+    let mut program = Command::new(std::env::current_exe().unwrap());
+    program.args(["--exact", test, "--ignored", "--nocapture"]);
+    program
+}
+
+fn redis_get(server: &Server, key: &str) -> i64 {
+    client(server).get(key).unwrap()
 }
 
 fn free_port() -> u16 {
