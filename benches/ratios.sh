@@ -4,11 +4,12 @@
 #
 # Usage: benches/ratios.sh PORT   (of a server with the engine on loopback; `cargo xtask bench`
 #                                  starts one and runs this)
-# Environment: ROUNDS (5), REQUESTS per round and command (300000), CLIENTS (50), PIPELINE (16).
+# Environment: ROUNDS (5), REQUESTS per round and command (1000000, a quarter of
+#              that for async_local), CLIENTS (50), PIPELINE (16).
 set -euo pipefail
 
 port=${1:?usage: benches/ratios.sh PORT}
-rounds=${ROUNDS:-5} requests=${REQUESTS:-300000} clients=${CLIENTS:-50} pipeline=${PIPELINE:-16}
+rounds=${ROUNDS:-5} requests=${REQUESTS:-1000000} clients=${CLIENTS:-50} pipeline=${PIPELINE:-16}
 
 tool() { # the program of this name of either family
     command -v "redis-$1" || command -v "valkey-$1" || {
@@ -17,7 +18,7 @@ tool() { # the program of this name of either family
     }
 }
 cli=("$(tool cli)" -h 127.0.0.1 -p "$port")
-benchmark=("$(tool benchmark)" -h 127.0.0.1 -p "$port" -c "$clients" -P "$pipeline" -n "$requests" -q)
+benchmark=("$(tool benchmark)" -h 127.0.0.1 -p "$port" -c "$clients" -P "$pipeline" -q)
 
 must_be() { # expected, command..: a benchmark of error replies would be a fast one
     local expected=$1 answer
@@ -58,7 +59,8 @@ declare -A figures
 for ((round = 1; round <= rounds; round++)); do
     # Interleaved, so that a busy moment of the machine does not hit one command alone.
     for name in "${names[@]}"; do
-        rps=$("${benchmark[@]}" ${commands[$name]} | tr '\r' '\n' |
+        case $name in async*) count=$((requests / 4)) ;; *) count=$requests ;; esac
+        rps=$("${benchmark[@]}" -n "$count" ${commands[$name]} | tr '\r' '\n' |
             sed -n 's/.* \([0-9.]*\) requests per second.*/\1/p' | tail -n 1)
         figures[$name]+="$rps "
         echo "round $round/$rounds  $name  $rps" >&2
