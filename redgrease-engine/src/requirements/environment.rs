@@ -99,8 +99,8 @@ impl Environment {
         let outcome = runner
             .run(base, &args)
             .map_err(|error| trouble("run", base, &error))?;
-        if !outcome.success || !self.site_packages().exists() {
-            let (major, minor) = self.python.version;
+        let (major, minor) = self.python.version;
+        if !outcome.success {
             let mut lines = vec![format!(
                 "could not create the virtual environment {}: install the venv module of {} (on \
                  Debian and Ubuntu the package python{major}.{minor}-venv)",
@@ -109,6 +109,17 @@ impl Environment {
             )];
             lines.extend(telling(&outcome.lines));
             return Err(InstallError::new(InstallErrorKind::Environment, lines));
+        }
+        if !self.site_packages().exists() {
+            return Err(InstallError::line(
+                InstallErrorKind::Environment,
+                format!(
+                    "{} made an environment without {}: it must be the Python {major}.{minor} \
+                     that the engine was built for",
+                    base.display(),
+                    self.site_packages().display(),
+                ),
+            ));
         }
         let complete = venv.join(COMPLETE);
         fs::write(&complete, "").map_err(|error| trouble("write", &complete, &error))

@@ -1,0 +1,59 @@
+//! `RG.CONFIGGET` and `RG.CONFIGSET`.
+
+use crate::config::{Change, Current};
+use crate::redis::{Args, Command, CommandFlags, Context};
+
+/// `RG.CONFIGGET name..`: one answer per name.
+pub(super) struct ConfigGet;
+
+impl Command for ConfigGet {
+    const NAME: &'static str = "rg.configget";
+
+    fn run(context: &Context, args: Args<'_>) {
+        let reply = context.reply();
+        let names = args.from(1);
+        reply.array(names.len());
+        for name in names {
+            match crate::engine().config.get(name.bytes()) {
+                Some(Current::Number(number)) => reply.integer(number),
+                Some(Current::Bytes(bytes)) => reply.bulk(&bytes),
+                Some(Current::List(items)) => {
+                    reply.array(items.len());
+                    for item in items {
+                        reply.bulk(item.as_bytes());
+                    }
+                }
+                None => reply
+                    .error(&format!("(error) Unsupported config parameter: {}", name.lossy())),
+            }
+        }
+    }
+}
+
+/// `RG.CONFIGSET name value..`: one answer per pair.
+pub(super) struct ConfigSet;
+
+impl Command for ConfigSet {
+    const NAME: &'static str = "rg.configset";
+    const FLAGS: CommandFlags = CommandFlags::Admin;
+
+    fn run(context: &Context, args: Args<'_>) {
+        let reply = context.reply();
+        let config = &crate::engine().config;
+        reply.postponed_array();
+        let mut answers = 0;
+        let mut words = args.from(1);
+        while let Some(name) = words.next() {
+            let value = words.next();
+            match config.set(name.bytes(), value.map(|value| value.bytes())) {
+                Change::Done => reply.ok(),
+                Change::Saved => {
+                    reply.status("OK - value was saved in extra config dictionary");
+                }
+                Change::Refused(reason) => reply.error(&reason),
+            }
+            answers += 1;
+        }
+        reply.set_array_length(answers);
+    }
+}

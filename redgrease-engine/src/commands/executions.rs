@@ -1,0 +1,132 @@
+//! Commands about executions.
+
+use crate::execution::{Execution, Id, Status, Waiter, abort};
+use crate::redis::{Args, BlockedClient, Command, Context};
+use std::sync::Arc;
+
+fn named(args: Args<'_>) -> Option<Arc<Execution>> {
+    let id = args.get(1).and_then(|word| Id::parse(word.bytes()))?;
+    crate::engine().executions.get(id)
+}
+
+/// `RG.DUMPEXECUTIONS`: id, status and origin of each.
+pub(super) struct DumpExecutions;
+
+impl Command for DumpExecutions {
+    const NAME: &'static str = "rg.dumpexecutions";
+
+    fn run(context: &Context, _: Args<'_>) {
+        let reply = context.reply();
+        let all = crate::engine().executions.all();
+        reply.array(all.len());
+        for execution in all {
+            reply.array(6);
+            reply.field("executionId", &execution.id.to_string());
+            reply.field("status", execution.status().as_str());
+            reply.integer_field("registered", i64::from(execution.registration.is_some()));
+        }
+    }
+}
+
+/// `false` if it has not ended yet.
+fn reply_results(context: &Context, execution: &Execution) -> bool {
+    if !execution.status().is_final() {
+        return false;
+    }
+    execution.reply_outcome(&context.reply());
+    true
+}
+
+/// `RG.GETRESULTS id`: what a finished execution gave.
+pub(super) struct GetResults;
+
+impl Command for GetResults {
+    const NAME: &'static str = "rg.getresults";
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
+
+    fn run(context: &Context, args: Args<'_>) {
+        let Some(execution) = named(args) else {
+            return context.reply().error("execution plan does not exist");
+        };
+        if !reply_results(context, &execution) {
+            context.reply().error("execution is still running");
+        }
+    }
+}
+
+/// `RG.GETRESULTSBLOCKING id`: the same, once it has finished.
+pub(super) struct GetResultsBlocking;
+
+impl Command for GetResultsBlocking {
+    const NAME: &'static str = "rg.getresultsblocking";
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
+
+    fn run(context: &Context, args: Args<'_>) {
+        let Some(execution) = named(args) else {
+            return context.reply().error("execution plan does not exist");
+        };
+        if reply_results(context, &execution) {
+            return;
+        }
+        if !context.may_block() {
+            return context.reply().error(
+                "ERR can not wait for an execution inside a MULTI/LUA (blocking is not allowed)",
+            );
+        }
+        let Some(client) = BlockedClient::block(context) else {
+            return context.reply().error("ERR the client could not be blocked");
+        };
+        // It may have ended meanwhile: then the client is answered from here.
+        if let Err(waiter) = execution.wait_for_outcome(Waiter::Outcome(client)) {
+            execution.answer(waiter);
+        }
+    }
+}
+
+/// `RG.DROPEXECUTION id`: forgets a finished execution.
+pub(super) struct DropExecution;
+
+impl Command for DropExecution {
+    const NAME: &'static str = "rg.dropexecution";
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
+
+    fn run(context: &Context, args: Args<'_>) {
+        let reply = context.reply();
+        match named(args) {
+            None => reply.error("execution plan does not exist"),
+            Some(execution) if !execution.status().is_final() => {
+                reply.error("can not drop a not yet finished execution, abort it first.");
+            }
+            Some(execution) => {
+                crate::engine().executions.remove(execution.id);
+                reply.ok();
+            }
+        }
+    }
+}
+
+/// `RG.ABORTEXECUTION id`: stops an execution, and answers when it has stopped.
+pub(super) struct AbortExecution;
+
+impl Command for AbortExecution {
+    const NAME: &'static str = "rg.abortexecution";
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
+
+    fn run(context: &Context, args: Args<'_>) {
+        let Some(execution) = named(args) else {
+            return context.reply().error("execution does not exist");
+        };
+        crate::engine().execution_ids.next();
+        let running = execution.status() == Status::Running;
+        let client = if running && context.may_block() {
+            BlockedClient::block(context)
+        } else {
+            None
+        };
+        let answered_later = client.is_some();
+        abort(execution, client);
+        if !answered_later {
+            context.reply().ok();
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Commands that tell about the engine.
+
+use crate::python::allocation;
+use crate::redis::{Args, Command, Context};
+
+/// `RG.PYSTATS`: bytes of memory that Python uses.
+pub(super) struct PyStats;
+
+impl Command for PyStats {
+    const NAME: &'static str = "rg.pystats";
+
+    fn run(context: &Context, _: Args<'_>) {
+        let reply = context.reply();
+        let bytes = allocation();
+        reply.array(6);
+        reply.integer_field("TotalAllocated", i64::try_from(bytes.total).unwrap_or(i64::MAX));
+        reply.integer_field("PeakAllocated", bytes.peak);
+        reply.integer_field("CurrAllocated", bytes.current);
+    }
+}
+
+/// `RG.INFOCLUSTER`: the engine works on one node.
+pub(super) struct InfoCluster;
+
+impl Command for InfoCluster {
+    const NAME: &'static str = "rg.infocluster";
+
+    fn run(context: &Context, _: Args<'_>) {
+        context.reply().bulk(b"no cluster mode");
+    }
+}
+
+/// `RG.REFRESHCLUSTER`: there is no topology to read again.
+pub(super) struct RefreshCluster;
+
+impl Command for RefreshCluster {
+    const NAME: &'static str = "rg.refreshcluster";
+
+    fn run(context: &Context, _: Args<'_>) {
+        context.reply().ok();
+    }
+}
+
+/// `RG.DUMPPLUGINS`: the one there is.
+pub(super) struct DumpPlugins;
+
+impl Command for DumpPlugins {
+    const NAME: &'static str = "rg.dumpplugins";
+
+    fn run(context: &Context, _: Args<'_>) {
+        let reply = context.reply();
+        reply.array(1);
+        reply.array(2);
+        reply.bulk(b"GearsPythonPlugin");
+        reply.integer(10_000);
+    }
+}

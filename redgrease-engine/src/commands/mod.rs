@@ -1,0 +1,44 @@
+//! The commands, one file per family.
+
+mod config;
+mod executions;
+mod info;
+mod pyexecute;
+mod registrations;
+mod requirements;
+mod sessions;
+mod trigger;
+
+use crate::redis::{Command, Context, register};
+
+/// Registers all commands. An error names the one the server refused.
+pub(crate) fn register_all(context: &Context) -> Result<(), String> {
+    fn one<C: Command>(context: &Context) -> Result<(), String> {
+        if register::<C>(context) {
+            Ok(())
+        } else {
+            Err(format!(
+                "the server refused the command {}: is another Gears module loaded?",
+                C::NAME
+            ))
+        }
+    }
+    one::<pyexecute::PyExecute>(context)?;
+    one::<trigger::Trigger>(context)?;
+    one::<trigger::TriggerOnKey>(context)?;
+    one::<registrations::DumpRegistrations>(context)?;
+    one::<registrations::Unregister>(context)?;
+    one::<executions::DumpExecutions>(context)?;
+    one::<executions::GetResults>(context)?;
+    one::<executions::GetResultsBlocking>(context)?;
+    one::<executions::DropExecution>(context)?;
+    one::<executions::AbortExecution>(context)?;
+    one::<sessions::PyDumpSessions>(context)?;
+    one::<requirements::PyDumpReqs>(context)?;
+    one::<config::ConfigGet>(context)?;
+    one::<config::ConfigSet>(context)?;
+    one::<info::PyStats>(context)?;
+    one::<info::InfoCluster>(context)?;
+    one::<info::RefreshCluster>(context)?;
+    one::<info::DumpPlugins>(context)
+}

@@ -1,0 +1,88 @@
+//! `RG.PYDUMPSESSIONS`.
+
+use super::{registrations, requirements};
+use crate::redis::{Args, Command, Context, Reply};
+use crate::registration::{Registry, Session};
+
+/// `RG.PYDUMPSESSIONS [VERBOSE] [DEAD] [SESSIONS name..]`.
+pub(super) struct PyDumpSessions;
+
+impl Command for PyDumpSessions {
+    const NAME: &'static str = "rg.pydumpsessions";
+
+    fn run(context: &Context, args: Args<'_>) {
+        let reply = context.reply();
+        let (mut verbose, mut dead, mut names) = (false, false, None);
+        let mut words = args.from(1);
+        while let Some(word) = words.next() {
+            if word.is("VERBOSE") {
+                verbose = true;
+            } else if word.is("DEAD") {
+                dead = true;
+            } else if word.is("SESSIONS") {
+                names = Some(words.by_ref().map(|word| word.lossy().into_owned()).collect::<Vec<_>>());
+            } else {
+                return reply.error(&format!("Unknown option {}", word.lossy()));
+            }
+        }
+        crate::engine().registry.read(context, |registry| match names {
+            Some(names) => {
+                reply.array(names.len());
+                for name in names {
+                    match registry.session(&name) {
+                        Some(session) => row(&reply, registry, session, verbose),
+                        None => reply.bulk(format!("Session {name} does not exists").as_bytes()),
+                    }
+                }
+            }
+            // A session ends with its last registration: none is dead and still there.
+            None if dead => reply.array(0),
+            None => {
+                reply.array(registry.sessions().count());
+                for session in registry.sessions() {
+                    row(&reply, registry, session, verbose);
+                }
+            }
+        });
+    }
+}
+
+fn row(reply: &Reply, registry: &Registry, session: &Session, verbose: bool) {
+    let references = i64::try_from(session.registrations.len()).unwrap_or(i64::MAX);
+    reply.array(16);
+    reply.field("ID", &session.id);
+    reply.optional_field("sessionDescription", session.description.as_deref());
+    reply.integer_field("refCount", references);
+    reply.field("linked", "primary");
+    reply.field("dead", "false");
+    reply.integer_field("requirementInstallationNeeded", 0);
+    reply.bulk(b"requirements");
+    reply.array(session.requirements.len());
+    for name in &session.requirements {
+        match crate::engine().requirements.row(name).filter(|_| verbose) {
+            Some(requirement) => {
+                requirements::row(reply, &requirement, registry.requirement_users(name));
+            }
+            None => reply.bulk(name.as_bytes()),
+        }
+    }
+    reply.bulk(b"registrations");
+    if verbose {
+        reply.array(session.registrations.len());
+        for &id in &session.registrations {
+            match registry.registration(id) {
+                Some(registration) => {
+                    reply.array(10);
+                    registrations::row(reply, registration);
+                    reply.field("ExecutionThreadPool", "DefaultPool");
+                }
+                None => reply.null(),
+            }
+        }
+    } else {
+        reply.array(session.registrations.len());
+        for id in registrations::ids(session) {
+            reply.bulk(id.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! How a client that waits for an execution is answered.
+
+use crate::python::{Object, reply_with};
+use crate::redis::{BlockedClient, Reply};
+
+/// A client that waits for an execution.
+#[derive(Debug)]
+pub(crate) enum Waiter {
+    /// For results and errors.
+    Outcome(BlockedClient),
+    /// For the records of a command: results, or the first error as an error.
+    Command(BlockedClient),
+}
+
+impl Waiter {
+    pub(super) fn answer(self, results: &[Object<'_>], errors: &[String]) {
+        match self {
+            Waiter::Outcome(client) => {
+                client.answer(|reply| reply_outcome(reply, results, errors));
+            }
+            Waiter::Command(client) => client.answer(|reply| reply_records(reply, results, errors)),
+        }
+    }
+
+    /// The execution will not run.
+    pub(crate) fn refuse(self, error: &str) {
+        let (Waiter::Outcome(client) | Waiter::Command(client)) = self;
+        client.answer(|reply| reply.error(error));
+    }
+
+    /// The execution was aborted before it gave anything. Needs no Python: the interpreter may be
+    /// held by what was aborted.
+    pub(super) fn answer_aborted(self) {
+        match self {
+            Waiter::Outcome(client) => client.answer(|reply| {
+                reply.array(2);
+                reply.array(0);
+                reply.array(0);
+            }),
+            Waiter::Command(client) => {
+                client.answer(|reply| reply.error("ERR the execution was aborted"));
+            }
+        }
+    }
+}
+
+/// `[[results], [errors]]`.
+pub(super) fn reply_outcome(reply: &Reply, results: &[Object<'_>], errors: &[String]) {
+    reply.array(2);
+    reply_all(reply, results);
+    reply.array(errors.len());
+    for error in errors {
+        reply.bulk(error.as_bytes());
+    }
+}
+
+/// `[results]`, or the first error.
+fn reply_records(reply: &Reply, results: &[Object<'_>], errors: &[String]) {
+    match errors.first() {
+        Some(error) => reply.error(error),
+        None => reply_all(reply, results),
+    }
+}
+
+fn reply_all(reply: &Reply, results: &[Object<'_>]) {
+    reply.array(results.len());
+    for result in results {
+        reply_with(reply, result);
+    }
+}

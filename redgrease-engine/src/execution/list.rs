@@ -1,0 +1,55 @@
+//! All executions that clients can ask about.
+
+use super::{Execution, Id};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+#[derive(Debug, Default)]
+pub(crate) struct Executions {
+    by_id: Mutex<BTreeMap<Id, Arc<Execution>>>,
+}
+
+impl Executions {
+    fn by_id(&self) -> MutexGuard<'_, BTreeMap<Id, Arc<Execution>>> {
+        self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds one; of the finished ones that a script asked for, only the newest `limit` stay.
+    pub(crate) fn insert(&self, execution: Arc<Execution>, limit: usize) {
+        let dropped: Vec<_> = {
+            let mut by_id = self.by_id();
+            let asked_for = execution.registration.is_none();
+            by_id.insert(execution.id, execution);
+            if asked_for && by_id.len() > limit {
+                let surplus = by_id.len() - limit;
+                let old: Vec<Id> = by_id
+                    .values()
+                    .filter(|one| one.registration.is_none() && one.status().is_final())
+                    .map(|one| one.id)
+                    .take(surplus)
+                    .collect();
+                old.iter().filter_map(|id| by_id.remove(id)).collect()
+            } else {
+                Vec::new()
+            }
+        };
+        // Outside of the lock: results are Python values.
+        drop(dropped);
+    }
+
+    pub(crate) fn get(&self, id: Id) -> Option<Arc<Execution>> {
+        self.by_id().get(&id).cloned()
+    }
+
+    pub(crate) fn remove(&self, id: Id) -> Option<Arc<Execution>> {
+        self.by_id().remove(&id)
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Execution>> {
+        self.by_id().values().cloned().collect()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_id().len()
+    }
+}

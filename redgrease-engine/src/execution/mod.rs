@@ -1,0 +1,176 @@
+//! Executions: one run of a plan, from its creation to its results.
+//!
+//! | file | what |
+//! |---|---|
+//! | `run.rs` | running one on the thread that has it |
+//! | `pool.rs` | the worker threads |
+//! | `list.rs` | all executions that clients can ask about |
+//! | `abort.rs` | stopping one |
+//! | `answer.rs` | how a client that waits for one is answered |
+
+mod abort;
+mod answer;
+mod id;
+mod list;
+mod pool;
+mod run;
+
+pub(crate) use abort::abort;
+pub(crate) use answer::Waiter;
+pub(crate) use id::{Id, IdCounter};
+pub(crate) use list::Executions;
+pub(crate) use pool::{InOrder, Pool};
+
+use crate::plan::{Plan, Source};
+use crate::python::{Handle, Object, RunningThread, attached};
+use crate::redis::Reply;
+use crate::registration::Registration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Where an execution is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Created,
+    Running,
+    Done,
+    Aborted,
+}
+
+impl Status {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Status::Created => "created",
+            Status::Running => "running",
+            Status::Done => "done",
+            Status::Aborted => "aborted",
+        }
+    }
+
+    pub(crate) fn is_final(self) -> bool {
+        matches!(self, Status::Done | Status::Aborted)
+    }
+}
+
+/// One run of a plan.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    pub(crate) id: Id,
+    pub(crate) plan: Arc<Plan>,
+    /// What caused it; `None` for a run that a script asked for.
+    pub(crate) registration: Option<Arc<Registration>>,
+    source: Source,
+    order: Option<Arc<InOrder>>,
+    aborting: AtomicBool,
+    thread: RunningThread,
+    state: Mutex<State>,
+    ended: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    status: Status,
+    results: Vec<Handle>,
+    errors: Vec<String>,
+    waiters: Vec<Waiter>,
+    /// Results are kept for clients that ask later.
+    keep: bool,
+    duration: Duration,
+}
+
+impl Execution {
+    pub(crate) fn new(
+        id: Id,
+        plan: Arc<Plan>,
+        source: Source,
+        registration: Option<Arc<Registration>>,
+    ) -> Arc<Execution> {
+        let keep = registration.is_none();
+        let order = registration.as_ref().and_then(|one| one.order.clone());
+        Arc::new(Execution {
+            id,
+            plan,
+            registration,
+            source,
+            order,
+            aborting: AtomicBool::new(false),
+            thread: RunningThread::default(),
+            state: Mutex::new(State {
+                status: Status::Created,
+                results: Vec::new(),
+                errors: Vec::new(),
+                waiters: Vec::new(),
+                keep,
+                duration: Duration::ZERO,
+            }),
+            ended: Condvar::new(),
+        })
+    }
+
+    /// Never held while Python or a command runs.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.state().status
+    }
+
+    /// `true` once somebody asked for its end: readers stop.
+    pub(crate) fn is_aborting(&self) -> bool {
+        self.aborting.load(Ordering::Relaxed)
+    }
+
+    /// Tells whoever waits that it has ended, and lets the next one of its order begin.
+    fn announce_end(&self) {
+        self.ended.notify_all();
+        if let Some(order) = &self.order {
+            order.ended();
+        }
+    }
+
+    /// Registers somebody who wants the outcome; gives it back if that is there already.
+    pub(crate) fn wait_for_outcome(&self, waiter: Waiter) -> Result<(), Waiter> {
+        let mut state = self.state();
+        if state.status.is_final() {
+            return Err(waiter);
+        }
+        state.waiters.push(waiter);
+        Ok(())
+    }
+
+    /// It will not be run: everybody who waits gets an error.
+    pub(crate) fn refuse(&self, error: &str) {
+        let waiters = {
+            let mut state = self.state();
+            state.status = Status::Aborted;
+            std::mem::take(&mut state.waiters)
+        };
+        for waiter in waiters {
+            waiter.refuse(error);
+        }
+    }
+
+    /// Answers somebody who came when it had ended.
+    pub(crate) fn answer(&self, waiter: Waiter) {
+        self.with_outcome(|results, errors| waiter.answer(results, errors));
+    }
+
+    /// Writes the outcome of an ended execution.
+    pub(crate) fn reply_outcome(&self, reply: &Reply) {
+        self.with_outcome(|results, errors| answer::reply_outcome(reply, results, errors));
+    }
+
+    fn with_outcome(&self, read: impl FnOnce(&[Object<'_>], &[String])) {
+        // The interpreter first: its holders take the execution's own lock, too.
+        attached(|py| {
+            let (results, errors) = {
+                let state = self.state();
+                let bind = |result: &Handle| result.bind(py).clone();
+                (state.results.iter().map(bind).collect::<Vec<_>>(), state.errors.clone())
+            };
+            read(&results, &errors);
+        });
+    }
+}

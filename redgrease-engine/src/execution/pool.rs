@@ -1,0 +1,182 @@
+//! The worker threads.
+//!
+//! A worker takes one execution after the other while it holds the interpreter, and lets go of
+//! it when there is none: many short gears share one change of hands.
+
+use super::Execution;
+use crate::python::{Gil, attached, detached};
+use crate::redis::{Level, log};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+/// Gears may recurse: the main thread's stack has this size, too.
+const STACK: usize = 8 << 20;
+
+/// The queue has no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PoolFull;
+
+#[derive(Debug)]
+pub(crate) struct Pool {
+    queue: Mutex<Queue>,
+    work: Condvar,
+    stopped: AtomicBool,
+    replaced: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    ready: VecDeque<Arc<Execution>>,
+    idle: usize,
+}
+
+/// Executions that run one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct InOrder(Mutex<Turns>);
+
+#[derive(Debug, Default)]
+struct Turns {
+    waiting: VecDeque<Arc<Execution>>,
+    /// One of them is queued or runs.
+    taken: bool,
+}
+
+impl InOrder {
+    fn turns(&self) -> MutexGuard<'_, Turns> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The one that has ended makes room for the next.
+    pub(super) fn ended(&self) {
+        let next = {
+            let mut turns = self.turns();
+            let next = turns.waiting.pop_front();
+            turns.taken = next.is_some();
+            next
+        };
+        if let Some(next) = next {
+            crate::engine().pool.push(next);
+        }
+    }
+}
+
+impl Pool {
+    pub(crate) fn new() -> Pool {
+        Pool {
+            queue: Mutex::new(Queue::default()),
+            work: Condvar::new(),
+            stopped: AtomicBool::new(false),
+            replaced: AtomicUsize::new(0),
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts `count` workers of the engine's pool.
+    pub(crate) fn start(count: usize) -> Result<(), String> {
+        for _ in 0..count {
+            spawn().map_err(|failure| {
+                format!("starting a worker thread failed: {failure}: raise the limit of threads")
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Queues an execution, behind those of its order if it has one. At most `limit` wait.
+    pub(crate) fn submit(&self, execution: Arc<Execution>, limit: usize) -> Result<(), PoolFull> {
+        if let Some(order) = &execution.order {
+            let mut turns = order.turns();
+            if turns.taken {
+                if turns.waiting.len() >= limit {
+                    return Err(PoolFull);
+                }
+                turns.waiting.push_back(Arc::clone(&execution));
+                return Ok(());
+            }
+            if self.waiting() >= limit {
+                return Err(PoolFull);
+            }
+            turns.taken = true;
+        } else if self.waiting() >= limit {
+            return Err(PoolFull);
+        }
+        self.push(execution);
+        Ok(())
+    }
+
+    fn push(&self, execution: Arc<Execution>) {
+        let mut queue = self.queue();
+        queue.ready.push_back(execution);
+        let wake = queue.idle > 0;
+        drop(queue);
+        if wake {
+            self.work.notify_one();
+        }
+    }
+
+    fn take_now(&self) -> Option<Arc<Execution>> {
+        self.queue().ready.pop_front()
+    }
+
+    fn wait(&self) -> Option<Arc<Execution>> {
+        let mut queue = self.queue();
+        loop {
+            if self.stopped.load(Ordering::Relaxed) {
+                return None;
+            }
+            if let Some(execution) = queue.ready.pop_front() {
+                return Some(execution);
+            }
+            queue.idle += 1;
+            queue = self.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue.idle -= 1;
+        }
+    }
+
+    /// No more executions are begun.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        self.work.notify_all();
+    }
+
+    /// A thread does not come back: another one is started. The old one ends when it returns.
+    pub(crate) fn replace_stuck_thread(&self) {
+        self.replaced.fetch_add(1, Ordering::Relaxed);
+        if let Err(failure) = spawn() {
+            log(Level::Warning, &format!("a stuck thread could not be replaced: {failure}"));
+        }
+    }
+
+    /// How many threads were given up since the start.
+    pub(crate) fn replaced_threads(&self) -> usize {
+        self.replaced.load(Ordering::Relaxed)
+    }
+
+    /// How many executions wait for a worker.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue().ready.len()
+    }
+}
+
+fn spawn() -> std::io::Result<()> {
+    thread::Builder::new()
+        .name("rg-worker".into())
+        .stack_size(STACK)
+        .spawn(|| attached(work))
+        .map(drop)
+}
+
+fn work(py: Gil<'_>) {
+    let pool = &crate::engine().pool;
+    loop {
+        let next = pool.take_now().or_else(|| detached(py, || pool.wait()));
+        let Some(execution) = next else { return };
+        if pool.stopped.load(Ordering::Relaxed) || !execution.run(py) {
+            return;
+        }
+    }
+}

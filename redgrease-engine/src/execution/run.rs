@@ -1,0 +1,85 @@
+//! Running an execution on the thread that has it.
+
+use super::{Execution, Status};
+use crate::python::{Gil, Object, Raised, describe, leave_atomic};
+use crate::readers;
+use crate::steps::Pipeline;
+use std::sync::Arc;
+use std::time::Instant;
+
+impl Execution {
+    /// Runs it from beginning to end. `false` if the thread was given up for stuck meanwhile: it
+    /// must end, another one has taken its place.
+    pub(super) fn run(self: &Arc<Self>, py: Gil<'_>) -> bool {
+        if !self.begin() {
+            return true;
+        }
+        let started = Instant::now();
+        self.thread.enter(py);
+        let (results, errors) = self.perform(py);
+        // Before anything else runs Python: an interruption must not hit what comes next.
+        self.thread.leave(py);
+        leave_atomic();
+        let errors: Vec<String> = errors.iter().map(|raised| describe(py, raised)).collect();
+        self.complete(&results, errors, started)
+    }
+
+    fn begin(&self) -> bool {
+        let mut state = self.state();
+        if state.status != Status::Created {
+            return false;
+        }
+        state.status = Status::Running;
+        true
+    }
+
+    fn perform<'py>(&self, py: Gil<'py>) -> (Vec<Object<'py>>, Vec<Raised>) {
+        let mut pipeline = Pipeline::new(py, &self.plan.steps);
+        readers::read(py, &self.source, self, &mut pipeline);
+        pipeline.finish()
+    }
+
+    fn complete(
+        self: &Arc<Self>,
+        results: &[Object<'_>],
+        errors: Vec<String>,
+        started: Instant,
+    ) -> bool {
+        let engine = crate::engine();
+        let failure = errors.first().cloned();
+        let (waiters, errors) = {
+            let mut state = self.state();
+            if state.status.is_final() {
+                return false;
+            }
+            state.status = Status::Done;
+            state.duration = started.elapsed();
+            if state.keep {
+                state.results = results.iter().map(|result| result.clone().unbind()).collect();
+                state.errors.clone_from(&errors);
+            }
+            (std::mem::take(&mut state.waiters), errors)
+        };
+        self.announce_end();
+        if let Some(registration) = &self.registration {
+            registration.stats.record(started.elapsed(), failure);
+            engine.executions.remove(self.id);
+        } else if !waiters.is_empty() && !self.stays() {
+            engine.executions.remove(self.id);
+        }
+        for waiter in waiters {
+            waiter.answer(results, &errors);
+        }
+        true
+    }
+
+    /// Whether it stays in the list once its client was answered.
+    fn stays(&self) -> bool {
+        self.state().keep
+    }
+
+    /// The run of a script whose client waits for the outcome: it is forgotten afterwards.
+    pub(crate) fn forget_when_answered(&self) {
+        self.state().keep = false;
+    }
+}

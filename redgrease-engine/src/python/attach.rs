@@ -1,0 +1,103 @@
+//! Taking and giving back the interpreter's lock.
+//!
+//! On the main thread it is kept ("sticky") from the first callback of an event-loop turn until
+//! the server is about to sleep: a pipeline of sync triggers pays for it once. It is kept only
+//! between the server's AFTER_SLEEP and BEFORE_SLEEP events: a callback that runs after the latter
+//! (a client that was unblocked, say) gives it back at once, because the server would otherwise
+//! sleep with it, and wait for its own lock with it: a dead-lock with a gear that has that lock.
+
+use pyo3::{Python, ffi};
+use std::cell::Cell;
+use std::ptr;
+
+thread_local! {
+    static MAIN: MainThread = const { MainThread {
+        is_main: Cell::new(false),
+        state: Cell::new(ptr::null_mut()),
+        held: Cell::new(false),
+        sticky: Cell::new(false),
+    } };
+}
+
+struct MainThread {
+    is_main: Cell<bool>,
+    /// The main thread's Python state while it does not hold the interpreter.
+    state: Cell<*mut ffi::PyThreadState>,
+    held: Cell<bool>,
+    sticky: Cell<bool>,
+}
+
+/// Lets go of the interpreter that this thread has just started, and remembers it as the main one.
+pub(super) fn release_after_start() {
+    MAIN.with(|main| {
+        main.is_main.set(true);
+        // SAFETY: the thread that initialises the interpreter holds it.
+        main.state.set(unsafe { ffi::PyEval_SaveThread() });
+    });
+}
+
+/// The server has woken up and holds its lock.
+pub(crate) fn after_sleep() {
+    MAIN.with(|main| main.sticky.set(true));
+}
+
+/// The server is about to sleep and to release its lock.
+pub(crate) fn before_sleep() {
+    MAIN.with(|main| {
+        main.sticky.set(false);
+        release(main);
+    });
+}
+
+fn release(main: &MainThread) {
+    if main.held.replace(false) {
+        // SAFETY: `held` says that this thread holds the interpreter.
+        main.state.set(unsafe { ffi::PyEval_SaveThread() });
+    }
+}
+
+/// Gives the main thread's hold back when the outermost user is done, unless it is kept.
+struct MainGuard<'a>(Option<&'a MainThread>);
+
+impl Drop for MainGuard<'_> {
+    fn drop(&mut self) {
+        if let Some(main) = self.0
+            && !main.sticky.get()
+        {
+            release(main);
+        }
+    }
+}
+
+/// Runs `body` with the interpreter. May be nested. Waiting for it while holding the server's
+/// lock is fine; the other way round is not.
+pub(crate) fn attached<R>(body: impl FnOnce(Python<'_>) -> R) -> R {
+    MAIN.with(|main| {
+        if !main.is_main.get() {
+            return Python::attach(body);
+        }
+        let outermost = !main.held.get();
+        if outermost {
+            // SAFETY: the state was saved by this thread, which does not hold the interpreter.
+            unsafe { ffi::PyEval_RestoreThread(main.state.get()) };
+            main.held.set(true);
+        }
+        let _guard = MainGuard(outermost.then_some(main));
+        // SAFETY: this thread holds the interpreter until the guard is dropped, and `body` cannot
+        // keep the token.
+        body(unsafe { Python::assume_attached() })
+    })
+}
+
+/// Runs `body` without the interpreter, so that others can have it meanwhile. May be used inside
+/// [`attached`] only.
+pub(crate) fn detached<R: Send>(py: Python<'_>, body: impl FnOnce() -> R + Send) -> R {
+    struct Held(bool);
+    impl Drop for Held {
+        fn drop(&mut self) {
+            MAIN.with(|main| main.held.set(self.0));
+        }
+    }
+    let _held = Held(MAIN.with(|main| main.held.replace(false)));
+    py.detach(body)
+}

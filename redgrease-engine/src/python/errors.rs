@@ -1,0 +1,75 @@
+//! An exception as the text clients get.
+
+use super::Gil;
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyList, PyType};
+use pyo3::{PyTypeInfo, create_exception};
+
+/// The names are what clients see in tracebacks.
+#[allow(non_camel_case_types)]
+mod names {
+    use super::{PyException, create_exception};
+
+    create_exception!(gears, error, PyException, "What the gears runtime raises.");
+    create_exception!(gears, forcestopped, PyException, "Raised in a gear that is aborted.");
+    create_exception!(gears, flaterror, PyException, "An error whose text is sent as it is.");
+}
+
+pub(super) use names::flaterror;
+use names::{error, forcestopped};
+
+/// The exception types by their roles.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GearsError;
+
+impl GearsError {
+    pub(crate) fn new_err(message: impl Into<String>) -> PyErr {
+        error::new_err(message.into())
+    }
+
+    pub(super) fn types(py: Gil<'_>) -> [(&'static str, Bound<'_, PyType>); 3] {
+        [
+            ("GearsError", error::type_object(py)),
+            ("GearsForceStopped", forcestopped::type_object(py)),
+            ("GearsFlatError", flaterror::type_object(py)),
+        ]
+    }
+
+    pub(super) fn force_stopped(py: Gil<'_>) -> Bound<'_, PyType> {
+        forcestopped::type_object(py)
+    }
+}
+
+/// What a client gets of an exception: the flat text of a flat error, the traceback as the text
+/// of a Python list, or type and value where there is no traceback.
+pub(crate) fn describe(py: Gil<'_>, raised: &PyErr) -> String {
+    if raised.is_instance_of::<flaterror>(py) {
+        return value(py, raised);
+    }
+    if crate::engine().config.attempt_traceback() && raised.traceback(py).is_some() {
+        if let Ok(text) = traceback(py, raised) {
+            return text;
+        }
+    }
+    let kind = raised.get_type(py).str().map(|text| text.to_string()).unwrap_or_default();
+    format!("Error type: {kind}, Value: {}", value(py, raised))
+}
+
+fn value(py: Gil<'_>, raised: &PyErr) -> String {
+    raised.value(py).str().map_or_else(
+        |_| "(an exception whose text could not be made)".to_owned(),
+        |text| text.to_string_lossy().into_owned(),
+    )
+}
+
+fn traceback(py: Gil<'_>, raised: &PyErr) -> PyResult<String> {
+    static FORMAT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let format = FORMAT.get_or_try_init(py, || {
+        PyResult::Ok(py.import("traceback")?.getattr("format_exception")?.unbind())
+    })?;
+    let lines = format.bind(py).call1((raised.get_type(py), raised.value(py), raised.traceback(py)))?;
+    let lines = lines.cast_into::<PyList>()?;
+    Ok(lines.str()?.to_string_lossy().into_owned())
+}

@@ -1,0 +1,152 @@
+//! Starting the interpreter inside the server's process. It is never ended: worker threads may be
+//! inside extension modules that do not survive it.
+
+use super::{attach, errors, memory, module};
+use crate::redis::{Level, log};
+use pyo3::prelude::*;
+use pyo3::{PyResult, ffi};
+use std::ffi::{CStr, CString, c_char};
+use std::path::{Path, PathBuf};
+
+/// What there is to know about the running interpreter.
+#[derive(Debug, Clone)]
+pub(crate) struct Interpreter {
+    /// Major and minor version.
+    pub(crate) version: (u8, u8),
+    /// The interpreter on disk that child processes (venv, pip) are started with.
+    pub(crate) executable: PathBuf,
+}
+
+/// Starts Python. Called once, while the module loads, on the server's main thread.
+pub(crate) fn start(executable: Option<&Path>) -> Result<Interpreter, String> {
+    single_threaded_blas();
+    share_symbols();
+    memory::install();
+    initialise(executable)?;
+    // SAFETY: the thread that initialised the interpreter holds it; it is given back below.
+    let py = unsafe { Python::assume_attached() };
+    let prepared = prepare(py, executable);
+    attach::release_after_start();
+    prepared.map_err(|raised| format!("starting Python failed: {raised}"))
+}
+
+/// OpenBLAS and OpenMP start a thread pool of their own, and join it when the process forks: with
+/// a gear inside of it, BGSAVE would hang the server. One thread means no pool.
+fn single_threaded_blas() {
+    for name in ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
+        if std::env::var_os(name).is_none() {
+            // SAFETY: while the module loads no other thread of ours runs, and the server's own
+            // background threads do not read the environment.
+            unsafe { std::env::set_var(name, "1") };
+        }
+    }
+}
+
+/// The server loads modules with private symbols. Extension modules (even the standard library's)
+/// expect to find Python's globally.
+fn share_symbols() {
+    // SAFETY: the address is a function of libpython, whose file name the loader knows; opening
+    // with NOLOAD only changes the visibility of what is loaded already.
+    let shared = unsafe {
+        let mut info: libc::Dl_info = std::mem::zeroed();
+        let address = ffi::Py_InitializeFromConfig as *const () as *const libc::c_void;
+        libc::dladdr(address, &raw mut info) != 0
+            && !info.dli_fname.is_null()
+            && !libc::dlopen(
+                info.dli_fname,
+                libc::RTLD_NOLOAD | libc::RTLD_NOW | libc::RTLD_GLOBAL,
+            )
+            .is_null()
+    };
+    if !shared {
+        log(Level::Warning, "libpython's symbols could not be shared: some packages will not load");
+    }
+}
+
+fn initialise(executable: Option<&Path>) -> Result<(), String> {
+    // SAFETY: the structures are initialised by Python's own functions before they are read, and
+    // cleared afterwards; texts live through the calls that copy them.
+    unsafe {
+        let mut pre: ffi::PyPreConfig = std::mem::zeroed();
+        ffi::PyPreConfig_InitIsolatedConfig(&raw mut pre);
+        pre.utf8_mode = 1;
+        check(ffi::Py_PreInitialize(&raw const pre))?;
+        let mut config: ffi::PyConfig = std::mem::zeroed();
+        ffi::PyConfig_InitIsolatedConfig(&raw mut config);
+        config.install_signal_handlers = 0;
+        config.site_import = 1;
+        let set = executable
+            .and_then(|path| CString::new(path.as_os_str().as_encoded_bytes()).ok())
+            .map(|path| {
+                let config = &raw mut config;
+                check(ffi::PyConfig_SetBytesString(
+                    config,
+                    &raw mut (*config).executable,
+                    path.as_ptr(),
+                ))
+            });
+        let outcome =
+            set.unwrap_or(Ok(())).and_then(|()| check(ffi::Py_InitializeFromConfig(&raw const config)));
+        ffi::PyConfig_Clear(&raw mut config);
+        outcome
+    }
+}
+
+unsafe fn check(status: ffi::PyStatus) -> Result<(), String> {
+    // SAFETY: reads the status it is given; its texts are static.
+    unsafe {
+        if ffi::PyStatus_Exception(status) == 0 {
+            return Ok(());
+        }
+        let text = |pointer: *const c_char| {
+            if pointer.is_null() {
+                String::new()
+            } else {
+                CStr::from_ptr(pointer).to_string_lossy().into_owned()
+            }
+        };
+        Err(format!(
+            "starting Python failed: {}: is the Python this engine was built for still installed?",
+            text(status.err_msg)
+        ))
+    }
+}
+
+fn prepare(py: Python<'_>, executable: Option<&Path>) -> PyResult<Interpreter> {
+    let sys = py.import("sys")?;
+    // A gear in a tight loop holds the interpreter this long before a sync trigger gets it.
+    sys.call_method1("setswitchinterval", (50e-6,))?;
+    // Makes this thread the main thread in the eyes of `threading`.
+    py.import("threading")?;
+    let version = py.version_info();
+    let executable = match executable {
+        Some(path) => path.to_owned(),
+        None => base_python(py)?,
+    };
+    sys.setattr("executable", executable.to_string_lossy().as_ref())?;
+    module::install(py)?;
+    let _ = errors::GearsError::types(py);
+    Ok(Interpreter { version: (version.major, version.minor), executable })
+}
+
+/// The interpreter's program, found where its installation has it.
+fn base_python(py: Python<'_>) -> PyResult<PathBuf> {
+    let prefix: PathBuf = py.import("sys")?.getattr("base_prefix")?.extract()?;
+    let version = py.version_info();
+    let bin = prefix.join("bin");
+    let exact = bin.join(format!("python{}.{}", version.major, version.minor));
+    Ok(if exact.exists() { exact } else { bin.join("python3") })
+}
+
+/// Makes the packages of a venv importable.
+pub(crate) fn add_site_packages(directory: &Path) {
+    let added = attach::attached(|py| -> PyResult<()> {
+        py.import("site")?.call_method1("addsitedir", (directory,))?;
+        py.import("importlib")?.call_method0("invalidate_caches")?;
+        Ok(())
+    });
+    if let Err(raised) = added {
+        let place = directory.display();
+        log(Level::Warning, &format!("packages in {place} cannot be imported: {raised}"));
+    }
+}

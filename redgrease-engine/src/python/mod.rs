@@ -1,0 +1,54 @@
+//! The interpreter: the only place that knows PyO3, and the only `unsafe` about Python.
+//!
+//! | file | what |
+//! |---|---|
+//! | `interpreter.rs` | starting it |
+//! | `attach.rs` | taking and giving back its lock, on the main thread once per event-loop turn |
+//! | `values.rs` | Redis replies to Python values, Python values to Redis replies |
+//! | `callback.rs` | calling a Python function, fast |
+//! | `counter.rs` | counting how often values occur |
+//! | `errors.rs` | an exception as the text clients get |
+//! | `interrupt.rs` | stopping Python that runs on another thread |
+//! | `memory.rs` | how much memory Python uses |
+//! | `module.rs` | the `redgrease_engine` module that scripts see as `redisgears` |
+//! | `plan_builder.rs` | `gearsCtx`: what a script's chain of operations is collected in |
+//! | `script.rs` | running a script |
+//! | `runtime/*.py` | the part of the runtime that is written in Python |
+//!
+//! Other parts of the engine hold Python values through [`Object`] and [`Handle`] only.
+#![allow(unsafe_code)]
+
+mod attach;
+mod callback;
+mod counter;
+mod errors;
+mod interpreter;
+mod interrupt;
+mod memory;
+mod module;
+mod plan_builder;
+mod script;
+mod values;
+
+pub(crate) use attach::{after_sleep, attached, before_sleep, detached};
+pub(crate) use callback::Callback;
+pub(crate) use counter::Counter;
+pub(crate) use errors::describe;
+pub(crate) use interpreter::{Interpreter, add_site_packages, start};
+pub(crate) use interrupt::{RunningThread, interrupt};
+pub(crate) use memory::allocation;
+pub(crate) use module::leave_atomic;
+pub(crate) use script::{PendingRegistration, PendingRun, Script, run_script};
+pub(crate) use values::{
+    elements, from_bytes, integer, is_true, items, key_record, list_of, none, read_value, reply_with,
+    text_of,
+};
+
+/// Access to the interpreter: whoever has one holds its lock.
+pub(crate) type Gil<'py> = pyo3::Python<'py>;
+/// A Python value, in use.
+pub(crate) type Object<'py> = pyo3::Bound<'py, pyo3::PyAny>;
+/// A Python value, kept.
+pub(crate) type Handle = pyo3::Py<pyo3::PyAny>;
+/// A raised exception.
+pub(crate) type Raised = pyo3::PyErr;

@@ -1,0 +1,200 @@
+//! The native half of the runtime: the module that scripts know as `redgrease_engine` (and, for
+//! scripts written for RedisGears, as `redisgears`).
+
+use super::errors::GearsError;
+use super::plan_builder::FlatExecution;
+use super::{Object, detached, errors, values};
+use crate::redis::{self, HeldLock, Level};
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyModule, PyString, PyTuple};
+use std::cell::RefCell;
+
+/// The Python half, in the order it is run.
+const RUNTIME: &[(&str, &str)] = &[
+    ("redgrease_engine/output.py", include_str!("runtime/output.py")),
+    ("redgrease_engine/builder.py", include_str!("runtime/builder.py")),
+    ("redgrease_engine/names.py", include_str!("runtime/names.py")),
+];
+
+/// Makes the modules importable and runs the Python half.
+pub(super) fn install(py: Python<'_>) -> PyResult<()> {
+    let native = PyModule::new(py, "redisgears")?;
+    native.add_class::<FlatExecution>()?;
+    native.add_function(wrap_pyfunction!(execute_command, &native)?)?;
+    native.add_function(wrap_pyfunction!(log, &native)?)?;
+    native.add_function(wrap_pyfunction!(write_log, &native)?)?;
+    native.add_function(wrap_pyfunction!(gears_ctx, &native)?)?;
+    native.add_function(wrap_pyfunction!(flat_error, &native)?)?;
+    native.add_function(wrap_pyfunction!(hashtag, &native)?)?;
+    native.add_function(wrap_pyfunction!(shard_id, &native)?)?;
+    native.add_function(wrap_pyfunction!(config_get, &native)?)?;
+    native.add_function(wrap_pyfunction!(atomic_enter, &native)?)?;
+    native.add_function(wrap_pyfunction!(atomic_exit, &native)?)?;
+    native.add_function(wrap_pyfunction!(is_in_atomic_block, &native)?)?;
+    for (name, kind) in GearsError::types(py) {
+        native.add(name, kind)?;
+    }
+    let modules = py.import("sys")?.getattr("modules")?;
+    modules.set_item("redisgears", &native)?;
+
+    let globals = PyDict::new(py);
+    globals.set_item("__builtins__", py.import("builtins")?)?;
+    globals.set_item("__name__", "redgrease_engine")?;
+    globals.set_item("redisgears", &native)?;
+    globals.set_item("rg", &native)?;
+    for (name, source) in RUNTIME {
+        let compile = py.import("builtins")?.getattr("compile")?;
+        let code = compile.call1((*source, *name, "exec"))?;
+        py.import("builtins")?.getattr("exec")?.call1((code, &globals))?;
+    }
+    super::script::remember_globals(py, &globals)
+}
+
+/// A message as CPython's `str()` of it, in the server's log.
+#[pyfunction]
+#[pyo3(signature = (msg, level = "notice"))]
+fn log(msg: &Bound<'_, PyAny>, level: &str) -> PyResult<()> {
+    let level = Level::parse(level)
+        .ok_or_else(|| GearsError::new_err(format!("bad log level {level}")))?;
+    let Ok(text) = msg.cast::<PyString>() else {
+        return Err(GearsError::new_err("log argument must be a string"));
+    };
+    redis::log(level, &format!("GEARS: {}", text.to_string_lossy()));
+    Ok(())
+}
+
+/// A line of a script's standard output or error.
+#[pyfunction]
+#[pyo3(name = "_write_log")]
+fn write_log(line: &Bound<'_, PyString>, warning: bool) {
+    let level = if warning { Level::Warning } else { Level::Notice };
+    redis::log(level, &line.to_string_lossy());
+}
+
+#[pyfunction]
+#[pyo3(name = "gearsCtx", signature = (reader = "KeysReader", desc = None))]
+fn gears_ctx(reader: &str, desc: Option<String>) -> PyResult<FlatExecution> {
+    FlatExecution::new(reader, desc)
+}
+
+/// Raises an error whose text reaches the client as it is.
+#[pyfunction]
+#[pyo3(name = "flatError")]
+fn flat_error(message: &Bound<'_, PyAny>) -> PyResult<()> {
+    Err(errors::flaterror::new_err(message.str()?.to_string_lossy().into_owned()))
+}
+
+/// A short text whose hash slot this shard owns.
+#[pyfunction]
+#[pyo3(name = "getMyHashTag")]
+fn hashtag() -> &'static str {
+    // Alone, this server owns every slot: the tag of the first one.
+    "06S"
+}
+
+/// What `ShardsIDReader` gives: `1` for a server on its own.
+#[pyfunction]
+#[pyo3(name = "_shard_id")]
+fn shard_id() -> &'static str {
+    "1"
+}
+
+/// A setting that the user made up, or `None`.
+#[pyfunction]
+#[pyo3(name = "config_get")]
+fn config_get<'py>(py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Option<Object<'py>>> {
+    let Ok(key) = key.cast::<PyString>() else {
+        return Err(GearsError::new_err("config key must be a string"));
+    };
+    let value = crate::engine().config.user(key.to_str()?.as_bytes());
+    value.map(|value| values::from_bytes(py, &value)).transpose()
+}
+
+/// `execute(command, *args)`: runs a Redis command.
+#[pyfunction]
+#[pyo3(name = "executeCommand", signature = (*args))]
+fn execute_command<'py>(py: Python<'py>, args: &Bound<'py, PyTuple>) -> PyResult<Object<'py>> {
+    let mut items = args.iter();
+    let Some(command) = items.next() else {
+        return Ok(pyo3::types::PyList::empty(py).into_any());
+    };
+    let Ok(command) = command.cast_into::<PyString>() else {
+        return Err(GearsError::new_err("the given command must be a string"));
+    };
+    let items: Vec<Argument<'py>> = items.map(Argument::new).collect::<PyResult<_>>()?;
+    let words: Vec<&[u8]> = items.iter().map(Argument::bytes).collect::<PyResult<_>>()?;
+    let command = command.to_str()?.as_bytes();
+    let run = || redis::locked(|context| redis::call(context, command, &words));
+    // Lock order: the server's lock before the interpreter. Whoever has the former may keep the
+    // latter.
+    let outcome = if redis::is_locked() { run() } else { detached(py, run) };
+    match outcome {
+        Ok(reply) => values::from_reply(py, &reply),
+        Err(failure) => Err(GearsError::new_err(failure.message())),
+    }
+}
+
+/// One argument of a command, kept alive while its bytes are lent.
+enum Argument<'py> {
+    Text(Bound<'py, PyString>),
+    Bytes(Bound<'py, PyBytes>),
+}
+
+impl<'py> Argument<'py> {
+    fn new(value: Object<'py>) -> PyResult<Argument<'py>> {
+        if let Ok(text) = value.cast::<PyString>() {
+            return Ok(Argument::Text(text.clone()));
+        }
+        if let Ok(bytes) = value.cast::<PyBytes>() {
+            return Ok(Argument::Bytes(bytes.clone()));
+        }
+        if let Ok(array) = value.cast::<PyByteArray>() {
+            return Ok(Argument::Bytes(PyBytes::new(value.py(), &array.to_vec())));
+        }
+        Ok(Argument::Text(value.str()?))
+    }
+
+    fn bytes(&self) -> PyResult<&[u8]> {
+        match self {
+            Argument::Text(text) => Ok(text.to_str()?.as_bytes()),
+            Argument::Bytes(bytes) => Ok(bytes.as_bytes()),
+        }
+    }
+}
+
+thread_local! {
+    /// The `atomic()` block this thread is in: with the lock it took, if it had to take it.
+    static ATOMIC: RefCell<Option<Option<HeldLock>>> = const { RefCell::new(None) };
+}
+
+#[pyfunction]
+#[pyo3(name = "_atomic_enter")]
+fn atomic_enter(py: Python<'_>) -> PyResult<()> {
+    if ATOMIC.with_borrow(Option::is_some) {
+        return Err(GearsError::new_err("Already inside an atomic block"));
+    }
+    if redis::is_locked() {
+        ATOMIC.set(Some(None));
+    } else {
+        // The lock belongs to this thread, which is the one the closure runs on.
+        detached(py, || ATOMIC.set(Some(Some(HeldLock::acquire()))));
+    }
+    Ok(())
+}
+
+#[pyfunction]
+#[pyo3(name = "_atomic_exit")]
+fn atomic_exit() {
+    drop(ATOMIC.take());
+}
+
+#[pyfunction]
+#[pyo3(name = "isInAtomicBlock")]
+fn is_in_atomic_block() -> bool {
+    ATOMIC.with_borrow(Option::is_some)
+}
+
+/// Ends an atomic block that a script left open (its thread would keep the server's lock).
+pub(crate) fn leave_atomic() {
+    drop(ATOMIC.take());
+}

@@ -1,0 +1,262 @@
+//! `gearsCtx(reader, desc)`: the steps of a gear function while a script puts them together, and
+//! its two ends, `run` and `register`.
+
+use super::errors::GearsError;
+use super::script::{self, PendingRegistration, PendingRun};
+use super::{Callback, Object};
+use crate::execution::Id;
+use crate::plan::{KeysSource, Mode, Plan, Reader, Source, Step};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyString};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The primitive operations, without those that are made of others.
+#[pyclass(name = "PyFlatExecution", module = "redisgears", frozen)]
+#[derive(Debug)]
+pub(super) struct FlatExecution {
+    reader: Reader,
+    description: Option<String>,
+    steps: Mutex<Vec<Step>>,
+}
+
+impl FlatExecution {
+    pub(super) fn new(reader: &str, description: Option<String>) -> PyResult<FlatExecution> {
+        let reader = Reader::parse(reader)
+            .ok_or_else(|| GearsError::new_err("The given reader does not exists"))?;
+        // Clients see ids of registrations: each chain uses one up.
+        crate::engine().registration_ids.next();
+        Ok(FlatExecution { reader, description, steps: Mutex::new(Vec::new()) })
+    }
+
+    fn steps(&self) -> MutexGuard<'_, Vec<Step>> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(
+        &self,
+        name: &str,
+        function: &Bound<'_, PyAny>,
+        step: fn(Callback) -> Step,
+    ) -> PyResult<()> {
+        let callback = callback(name, function)?;
+        self.steps().push(step(callback));
+        Ok(())
+    }
+
+    fn plan(&self, py: Python<'_>) -> Arc<Plan> {
+        let copy = |callback: &Callback| callback.clone_ref(py);
+        let steps = self
+            .steps()
+            .iter()
+            .map(|step| match step {
+                Step::Map(f) => Step::Map(copy(f)),
+                Step::Filter(f) => Step::Filter(copy(f)),
+                Step::FlatMap(f) => Step::FlatMap(copy(f)),
+                Step::ForEach(f) => Step::ForEach(copy(f)),
+                Step::Accumulate(f) => Step::Accumulate(copy(f)),
+                Step::CountBy(f) => Step::CountBy(copy(f)),
+                Step::Collect => Step::Collect,
+                Step::Count => Step::Count,
+                Step::ToText => Step::ToText,
+            })
+            .collect();
+        Arc::new(Plan { reader: self.reader, steps })
+    }
+}
+
+/// Only Python functions can be operands: what a plan holds must be able to leave its process.
+fn callback(name: &str, function: &Bound<'_, PyAny>) -> PyResult<Callback> {
+    if is_function(function) {
+        Ok(Callback::new(function))
+    } else {
+        Err(GearsError::new_err(format!("{name} argument must be a function")))
+    }
+}
+
+fn is_function(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<pyo3::types::PyFunction>()
+}
+
+#[pymethods]
+impl FlatExecution {
+    fn map(&self, f: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.add("map", f, Step::Map)
+    }
+
+    fn filter(&self, f: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.add("filter", f, Step::Filter)
+    }
+
+    fn flatmap(&self, f: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.add("flatmap", f, Step::FlatMap)
+    }
+
+    fn foreach(&self, f: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.add("foreach", f, Step::ForEach)
+    }
+
+    fn accumulate(&self, f: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.add("accumulate", f, Step::Accumulate)
+    }
+
+    fn countby(&self, extractor: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.add("countby", extractor, Step::CountBy)
+    }
+
+    fn collect(&self) {
+        self.steps().push(Step::Collect);
+    }
+
+    fn count(&self) {
+        self.steps().push(Step::Count);
+    }
+
+    #[pyo3(name = "_to_text")]
+    fn to_text(&self) {
+        self.steps().push(Step::ToText);
+    }
+
+    /// Runs the chain once, when the script has ended. Gives the id of the execution.
+    #[pyo3(signature = (arg = None, **kwargs))]
+    fn run(
+        &self,
+        py: Python<'_>,
+        arg: Option<Bound<'_, PyAny>>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<String> {
+        let options = Options(kwargs);
+        let source = match self.reader {
+            Reader::Keys => Source::Keys(keys_source(arg.as_ref(), &options)?),
+            Reader::Python => match arg {
+                Some(function) if is_function(&function) => {
+                    Source::Python(Callback::new(&function))
+                }
+                _ => return Err(GearsError::new_err("PythonReader argument must be a function")),
+            },
+            Reader::Stream => {
+                return Err(GearsError::new_err(
+                    "StreamReader can not run on this version of the engine yet: read the stream with execute('XRANGE', ..)",
+                ));
+            }
+            Reader::Command | Reader::ShardId => {
+                return Err(GearsError::new_err("Given reader do not support run or not exists"));
+            }
+        };
+        if options.mode()? == Mode::Sync {
+            return Err(GearsError::new_err("unknown execution mode"));
+        }
+        script::add_run(PendingRun { plan: self.plan(py), source }).map(|id| id.to_string())
+    }
+
+    /// Registers the chain, when the script has ended. Gives the id of the registration.
+    #[pyo3(signature = (prefix = None, **kwargs))]
+    fn register(
+        &self,
+        py: Python<'_>,
+        prefix: Option<Bound<'_, PyAny>>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<String> {
+        let options = Options(kwargs);
+        match self.reader {
+            Reader::Command => {}
+            Reader::Keys | Reader::Stream => {
+                let _ = prefix;
+                return Err(GearsError::new_err(format!(
+                    "{} can not register on this version of the engine yet: only CommandReader can",
+                    self.reader.as_str()
+                )));
+            }
+            Reader::Python | Reader::ShardId => {
+                return Err(GearsError::new_err(
+                    "given reader does not exists or does not support register",
+                ));
+            }
+        }
+        let trigger = trigger(&options)?;
+        let in_order = options.flag("inorder", "inorder argument is be boolean")?.unwrap_or(false);
+        let mode = options.mode()?;
+        let on_registered = match options.get("onRegistered")? {
+            None => None,
+            Some(function) if is_function(&function) => Some(Callback::new(&function)),
+            Some(_) => {
+                return Err(GearsError::new_err("OnRegistered argument must be a function"));
+            }
+        };
+        let pending = PendingRegistration {
+            id: crate::engine().registration_ids.next(),
+            description: self.description.clone(),
+            plan: self.plan(py),
+            mode,
+            trigger,
+            in_order,
+            on_registered,
+        };
+        script::add_registration(pending).map(|id: Id| id.to_string())
+    }
+}
+
+fn trigger(options: &Options<'_, '_>) -> PyResult<Vec<u8>> {
+    let hook = options.get("hook")?;
+    match options.get("trigger")? {
+        Some(trigger) => {
+            if hook.is_some() || options.get("keyprefix")?.is_some() {
+                return Err(GearsError::new_err(
+                    "trigger argument can not be given with keyprefix or hook",
+                ));
+            }
+            match trigger.cast::<PyString>() {
+                Ok(trigger) => Ok(trigger.to_str()?.as_bytes().to_vec()),
+                Err(_) => Err(GearsError::new_err("trigger argument is not string")),
+            }
+        }
+        None if hook.is_some() => Err(GearsError::new_err(
+            "hook can not be registered on this version of the engine yet: only trigger can",
+        )),
+        None => Err(GearsError::new_err("no trigger or hook argument was given")),
+    }
+}
+
+fn keys_source(arg: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResult<KeysSource> {
+    let pattern = match arg.map(|arg| arg.cast::<PyString>()) {
+        Some(Ok(pattern)) => pattern.to_str()?.as_bytes().to_vec(),
+        Some(Err(_)) => return Err(GearsError::new_err("regex argument must be a string")),
+        None => b"*".to_vec(),
+    };
+    Ok(KeysSource {
+        pattern,
+        exact: options.flag("noScan", "exactMatch value is not boolean")?.unwrap_or(false),
+        read_value: options.flag("readValue", "readValue value is not boolean")?.unwrap_or(true),
+    })
+}
+
+/// Keyword arguments; unknown ones are ignored, as clients of Gears rely on.
+struct Options<'a, 'py>(Option<&'a Bound<'py, PyDict>>);
+
+impl<'py> Options<'_, 'py> {
+    /// An option that was given, and not as `None`.
+    fn get(&self, name: &str) -> PyResult<Option<Object<'py>>> {
+        let Some(given) = self.0 else { return Ok(None) };
+        Ok(given.get_item(name)?.filter(|value| !value.is_none()))
+    }
+
+    fn flag(&self, name: &str, error: &str) -> PyResult<Option<bool>> {
+        match self.get(name)? {
+            None => Ok(None),
+            Some(value) => match value.cast::<PyBool>() {
+                Ok(flag) => Ok(Some(flag.is_true())),
+                Err(_) => Err(GearsError::new_err(error)),
+            },
+        }
+    }
+
+    fn mode(&self) -> PyResult<Mode> {
+        match self.get("mode")? {
+            None => Ok(Mode::Async),
+            Some(value) => match value.cast::<PyString>() {
+                Err(_) => Err(GearsError::new_err("execution mode must be a string")),
+                Ok(word) => Mode::parse(&word.to_string_lossy())
+                    .ok_or_else(|| GearsError::new_err("unknown execution mode")),
+            },
+        }
+    }
+}

@@ -1,0 +1,93 @@
+"""`GearsBuilder`: a chain of operations, collected in a native execution context.
+
+What an operation does on its own is native; here are those that are made of others.
+"""
+
+import copy
+
+
+def shardReaderCallback():
+    """The one record of `ShardsIDReader`: the id of this shard, `1` for a server on its own."""
+    yield redisgears._shard_id()
+
+
+class GearsBuilder:
+    """A gear function in the making. Every operation returns the builder itself."""
+
+    def __init__(self, reader="KeysReader", defaultArg="*", desc=None):
+        self.reader = reader
+        self.realReader = "PythonReader" if reader == "ShardsIDReader" else reader
+        self.defaultArg = shardReaderCallback if reader == "ShardsIDReader" else defaultArg
+        self.gearsCtx = redisgears.gearsCtx(self.realReader, desc)
+
+    # -- native operations
+
+    def map(self, f):
+        """Replaces each record `r` by `f(r)`."""
+        self.gearsCtx.map(f)
+        return self
+
+    def filter(self, f):
+        """Keeps the records for which `f(r)` is true."""
+        self.gearsCtx.filter(f)
+        return self
+
+    def flatmap(self, f):
+        """Replaces each record by the elements of the list `f(r)`."""
+        self.gearsCtx.flatmap(f)
+        return self
+
+    def foreach(self, f):
+        """Calls `f(r)` and passes the record on."""
+        self.gearsCtx.foreach(f)
+        return self
+
+    def accumulate(self, f):
+        """Folds all records into one: `f(accumulator, r)`, the first accumulator is None."""
+        self.gearsCtx.accumulate(f)
+        return self
+
+    def collect(self):
+        """Brings the records of all shards together."""
+        self.gearsCtx.collect()
+        return self
+
+    def count(self):
+        """The number of records."""
+        self.gearsCtx.count()
+        return self
+
+    def countby(self, extractor=lambda x: x):
+        """How often each `extractor(r)` occurs, as `{'key': .., 'value': ..}`."""
+        self.gearsCtx.countby(extractor)
+        return self
+
+    # -- made of others
+
+    def aggregate(self, zero, seqOp, combOp):
+        """Folds the records of each shard with `seqOp`, and those results with `combOp`."""
+        self.gearsCtx.accumulate(lambda a, r: seqOp(a if a else copy.deepcopy(zero), r))
+        self.gearsCtx.collect()
+        self.gearsCtx.accumulate(lambda a, r: combOp(a if a else copy.deepcopy(zero), r))
+        return self
+
+    # -- ends
+
+    def run(self, arg=None, convertToStr=True, collect=True, **kargs):
+        """Runs the chain once."""
+        if convertToStr:
+            self.gearsCtx._to_text()
+        if collect:
+            self.gearsCtx.collect()
+        return self.gearsCtx.run(self.defaultArg if arg is None else arg, **kargs)
+
+    def register(self, prefix="*", convertToStr=True, collect=True, **kargs):
+        """Runs the chain for each event."""
+        if convertToStr:
+            self.gearsCtx._to_text()
+        if collect:
+            self.gearsCtx.collect()
+        return self.gearsCtx.register(prefix, **kargs)
+
+
+GB = GearsBuilder

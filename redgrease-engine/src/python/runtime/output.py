@@ -1,0 +1,39 @@
+"""Standard output and error of scripts: the server's log, line by line."""
+
+import sys
+import threading
+
+
+class _LogStream:
+    """A text stream with one line buffer per thread, so that lines of two gears do not mix."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self, warning):
+        self._warning = warning
+        self._local = threading.local()
+
+    def write(self, text):
+        *lines, rest = (getattr(self._local, "rest", "") + text).split("\n")
+        for line in lines:
+            redisgears._write_log(line, self._warning)
+        self._local.rest = rest
+        return len(text)
+
+    def flush(self):
+        rest = getattr(self._local, "rest", "")
+        if rest:
+            self._local.rest = ""
+            redisgears._write_log(rest, self._warning)
+
+    def isatty(self):
+        return False
+
+    def writable(self):
+        return True
+
+
+sys.stdout = _LogStream(False)
+sys.stderr = _LogStream(True)
+sys.argv = ["Embeded"]

@@ -1,0 +1,156 @@
+//! Running a script: what `RG.PYEXECUTE` sends.
+//!
+//! Runs with the server's lock held. What the script asks for, a run and registrations, is
+//! collected and done by the caller when the script has ended without an error: a script that
+//! fails changes nothing.
+
+use super::errors::{GearsError, describe};
+use super::{Callback, Gil, attached, module};
+use crate::execution::Id;
+use crate::plan::{Mode, Plan, Source};
+use crate::redis::{self, Context, Level, log};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyDict};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// What runs and in whose place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Script<'a> {
+    pub(crate) text: &'a [u8],
+    /// The session whose registrations this script's will replace.
+    pub(crate) replaces: Option<&'a str>,
+}
+
+/// `run()` of a script.
+#[derive(Debug)]
+pub(crate) struct PendingRun {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) source: Source,
+}
+
+/// `register()` of a script.
+#[derive(Debug)]
+pub(crate) struct PendingRegistration {
+    pub(crate) id: Id,
+    pub(crate) description: Option<String>,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) mode: Mode,
+    pub(crate) trigger: Vec<u8>,
+    pub(crate) in_order: bool,
+    pub(crate) on_registered: Option<Callback>,
+}
+
+impl PendingRegistration {
+    /// Calls `onRegistered`; its exceptions are only logged.
+    pub(crate) fn announce(&self) {
+        let Some(function) = &self.on_registered else { return };
+        attached(|py| {
+            if let Err(raised) = function.bind(py).call0() {
+                log(Level::Warning, &format!("onRegistered failed: {}", describe(py, &raised)));
+            }
+        });
+    }
+}
+
+/// What a script asked for.
+#[derive(Debug)]
+pub(crate) struct ScriptResult {
+    pub(crate) registrations: Vec<PendingRegistration>,
+    /// With the id it was promised.
+    pub(crate) run: Option<(Id, PendingRun)>,
+}
+
+struct Current {
+    replaces: Option<String>,
+    result: ScriptResult,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+}
+
+static GLOBALS: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+
+/// What each script's globals are a copy of.
+pub(super) fn remember_globals(py: Gil<'_>, globals: &Bound<'_, PyDict>) -> PyResult<()> {
+    GLOBALS
+        .set(py, globals.clone().unbind())
+        .map_err(|_| GearsError::new_err("the runtime was installed twice"))
+}
+
+/// Runs a script. An error is the text for the client.
+pub(crate) fn run_script(context: &Context, script: Script<'_>) -> Result<ScriptResult, String> {
+    let current = Current {
+        replaces: script.replaces.map(str::to_owned),
+        result: ScriptResult { registrations: Vec::new(), run: None },
+    };
+    // A script that runs another one would find its own collection gone: the server refuses that
+    // (no blocking inside a call), so there is never one to keep.
+    CURRENT.set(Some(current));
+    let outcome = context.enter(|| {
+        attached(|py| {
+            let outcome = execute(py, script.text);
+            module::leave_atomic();
+            outcome.map_err(|raised| describe(py, &raised))
+        })
+    });
+    let collected = CURRENT.take().map(|current| current.result);
+    outcome?;
+    collected.ok_or_else(|| "the script's registrations were lost: please report it".to_owned())
+}
+
+fn execute(py: Gil<'_>, text: &[u8]) -> PyResult<()> {
+    let prepared = GLOBALS
+        .get(py)
+        .ok_or_else(|| GearsError::new_err("the gears runtime is not there"))?;
+    let globals = prepared.bind(py).copy()?;
+    globals.set_item("__name__", "not_main")?;
+    let builtins = py.import("builtins")?;
+    let code = builtins
+        .getattr("compile")?
+        .call1((PyBytes::new(py, text), "<string>", "exec"))?;
+    builtins.getattr("exec")?.call1((code, globals))?;
+    Ok(())
+}
+
+fn collect<R>(add: impl FnOnce(&mut Current) -> PyResult<R>) -> PyResult<R> {
+    CURRENT.with_borrow_mut(|current| match current {
+        Some(current) => add(current),
+        None => Err(GearsError::new_err(
+            "run and register are possible while a script runs only, on this version of the engine",
+        )),
+    })
+}
+
+pub(super) fn add_run(run: PendingRun) -> PyResult<Id> {
+    collect(|current| {
+        if current.result.run.is_some() {
+            return Err(GearsError::new_err("Can not run more then 1 executions in a single script"));
+        }
+        let id = crate::engine().execution_ids.next();
+        current.result.run = Some((id, run));
+        Ok(id)
+    })
+}
+
+pub(super) fn add_registration(registration: PendingRegistration) -> PyResult<Id> {
+    collect(|current| {
+        let same = |other: &PendingRegistration| other.trigger == registration.trigger;
+        if current.result.registrations.iter().any(same) {
+            return Err(GearsError::new_err("trigger already registered in this session"));
+        }
+        let replaced = current.replaces.as_deref();
+        redis::locked(|context| {
+            let check = |registry: &crate::registration::Registry| {
+                registry.check_trigger(&registration.trigger, replaced)
+            };
+            crate::engine().registry.read(context, check)
+        })
+        .map_err(|_| GearsError::new_err("trigger already registered"))?;
+        let id = registration.id;
+        current.result.registrations.push(registration);
+        Ok(id)
+    })
+}

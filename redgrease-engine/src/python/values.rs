@@ -1,0 +1,280 @@
+//! Redis replies to Python values, Python values to Redis replies. Source of the rules: what
+//! clients of Gears observe.
+
+use super::errors::GearsError;
+use super::{Callback, Gil, Object, detached};
+use crate::redis::{self, CallReply, Context, KeyType, Reply, ReplyKind};
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyIterator, PyList, PyString};
+use pyo3::{IntoPyObject, ffi};
+
+/// How deep a list may be nested in a reply. Deeper ones, and lists that contain themselves,
+/// would end the server's stack.
+const MAX_DEPTH: usize = 128;
+
+/// Text if the bytes are UTF-8, else a `bytearray`.
+pub(crate) fn from_bytes<'py>(py: Gil<'py>, bytes: &[u8]) -> PyResult<Object<'py>> {
+    // SAFETY: the interpreter is held; pointer and length belong together; the result is a new
+    // reference or null with an exception set.
+    unsafe {
+        let text = ffi::PyUnicode_DecodeUTF8(
+            bytes.as_ptr().cast(),
+            bytes.len().cast_signed(),
+            std::ptr::null(),
+        );
+        if !text.is_null() {
+            return Ok(Bound::from_owned_ptr(py, text));
+        }
+        ffi::PyErr_Clear();
+    }
+    Ok(PyByteArray::new(py, bytes).into_any())
+}
+
+/// A list of the given byte strings: the record of a command.
+pub(crate) fn list_of<'py, 'a>(
+    py: Gil<'py>,
+    items: impl ExactSizeIterator<Item = &'a [u8]>,
+) -> PyResult<Object<'py>> {
+    // SAFETY: the interpreter is held; the list is ours, has room for each item, and is not seen
+    // by Python before it is full (on an early return its empty slots are null, which is allowed).
+    unsafe {
+        let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(items.len().cast_signed()))?;
+        for (index, item) in items.enumerate() {
+            let value = from_bytes(py, item)?;
+            ffi::PyList_SetItem(list.as_ptr(), index.cast_signed(), value.into_ptr());
+        }
+        Ok(list)
+    }
+}
+
+/// The record of a key in a batch run: `{'event': None, 'key': .., 'type': .., 'value': ..}`, or
+/// without type and value.
+pub(crate) fn key_record<'py>(
+    py: Gil<'py>,
+    key: &[u8],
+    value: Option<(KeyType, Object<'py>)>,
+) -> PyResult<Object<'py>> {
+    let record = PyDict::new(py);
+    record.set_item(pyo3::intern!(py, "event"), py.None())?;
+    record.set_item(pyo3::intern!(py, "key"), from_bytes(py, key)?)?;
+    if let Some((kind, value)) = value {
+        record.set_item(pyo3::intern!(py, "type"), type_name(py, kind)?)?;
+        record.set_item(pyo3::intern!(py, "value"), value)?;
+    }
+    Ok(record.into_any())
+}
+
+fn type_name(py: Gil<'_>, kind: KeyType) -> PyResult<Object<'_>> {
+    Ok(match kind {
+        KeyType::String => pyo3::intern!(py, "string").clone().into_any(),
+        other => PyString::intern(py, other.as_str()).into_any(),
+    })
+}
+
+/// The result of `execute`.
+pub(super) fn from_reply<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {
+    if reply.kind() == ReplyKind::Error {
+        // Clients of Gears see the line end of the protocol here.
+        let text = String::from_utf8_lossy(reply.bytes());
+        return Err(GearsError::new_err(format!("{}\r\n", text.trim_end_matches(['\r', '\n']))));
+    }
+    nested(py, reply)
+}
+
+fn nested<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {
+    match reply.kind() {
+        ReplyKind::Text | ReplyKind::Error => from_bytes(py, reply.bytes()),
+        ReplyKind::Integer => Ok(reply.integer().into_pyobject(py)?.into_any()),
+        ReplyKind::Null => Ok(py.None().into_bound(py)),
+        ReplyKind::Array => {
+            let list = PyList::empty(py);
+            for index in 0..reply.len() {
+                match reply.element(index) {
+                    Some(element) => list.append(nested(py, &element)?)?,
+                    None => list.append(py.None())?,
+                }
+            }
+            Ok(list.into_any())
+        }
+    }
+}
+
+/// Writes one record as an answer.
+pub(crate) fn reply_with(reply: &Reply, value: &Object<'_>) {
+    write(reply, value, 0);
+}
+
+fn write(reply: &Reply, value: &Object<'_>, depth: usize) {
+    if let Ok(text) = value.cast::<PyString>() {
+        match text.to_str() {
+            Ok(text) => write_text(reply, text),
+            // Lone surrogates cannot be UTF-8: their bytes are sent as Python would store them.
+            Err(_) => match text.call_method1("encode", ("utf-8", "surrogatepass")) {
+                Ok(bytes) => write(reply, &bytes, depth),
+                Err(_) => unknown(reply),
+            },
+        }
+    } else if let Ok(bytes) = value.cast::<PyBytes>() {
+        reply.bulk(bytes.as_bytes());
+    } else if let Ok(integer) = value.cast::<PyInt>() {
+        match integer.extract::<i64>() {
+            Ok(number) => reply.integer(number),
+            // The protocol's integers have 64 bits: larger ones go as their digits.
+            Err(_) => match integer.str() {
+                Ok(digits) => reply.bulk(digits.to_string_lossy().as_bytes()),
+                Err(_) => unknown(reply),
+            },
+        }
+    } else if let Ok(list) = value.cast::<PyList>() {
+        if depth == MAX_DEPTH {
+            unknown(reply);
+            return;
+        }
+        // Converting an element may run Python, which may change the list: its length is taken
+        // first and kept.
+        let length = list.len();
+        reply.array(length);
+        for index in 0..length {
+            match list.get_item(index) {
+                Ok(item) => write(reply, &item, depth + 1),
+                Err(_) => reply.null(),
+            }
+        }
+    } else if let Ok(float) = value.cast::<PyFloat>() {
+        reply.bulk(fixed_point(float.value()).as_bytes());
+    } else {
+        unknown(reply);
+    }
+}
+
+fn unknown(reply: &Reply) {
+    reply.bulk(b"PY RECORD");
+}
+
+fn write_text(reply: &Reply, text: &str) {
+    match text.as_bytes() {
+        [b'+', _, ..] => reply.status(&text[1..]),
+        [b'-', _, ..] => reply.error(&text[1..]),
+        bytes => reply.bulk(bytes),
+    }
+}
+
+/// As C prints `%lf`: six decimals.
+fn fixed_point(value: f64) -> String {
+    if value.is_nan() {
+        return if value.is_sign_negative() { "-nan" } else { "nan" }.to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
+    }
+    format!("{value:.6}")
+}
+
+/// `str(value)`, keeping what is text already.
+pub(crate) fn text_of<'py>(value: &Object<'py>) -> PyResult<Object<'py>> {
+    if value.is_exact_instance_of::<PyString>() {
+        return Ok(value.clone());
+    }
+    Ok(value.str()?.into_any())
+}
+
+pub(crate) fn none(py: Gil<'_>) -> Object<'_> {
+    py.None().into_bound(py)
+}
+
+pub(crate) fn integer(py: Gil<'_>, value: i64) -> Object<'_> {
+    match value.into_pyobject(py) {
+        Ok(number) => number.into_any(),
+        Err(never) => match never {},
+    }
+}
+
+/// What `if value:` makes of it.
+pub(crate) fn is_true(value: &Object<'_>) -> PyResult<bool> {
+    value.is_truthy()
+}
+
+/// The elements of a list; `None` for anything else.
+pub(crate) fn elements<'py>(value: &Object<'py>) -> Option<Vec<Object<'py>>> {
+    value.cast::<PyList>().ok().map(|list| list.iter().collect())
+}
+
+/// The name of a group: text as it is, of anything else what `repr` says.
+pub(super) fn group_key<'py>(value: &Object<'py>) -> PyResult<Object<'py>> {
+    if value.is_instance_of::<PyString>() {
+        return Ok(value.clone());
+    }
+    Ok(value.repr()?.into_any())
+}
+
+/// Type and value of a key, as its record has them.
+pub(crate) fn read_value<'py>(
+    py: Gil<'py>,
+    key: &[u8],
+) -> PyResult<(KeyType, Object<'py>)> {
+    let read = || redis::locked(|context| read_in_one_go(context, key));
+    let (kind, reply) = if redis::is_locked() { read() } else { detached(py, read) };
+    let value = match (kind, reply) {
+        (KeyType::Hash, Some(reply)) => hash(py, &reply)?,
+        (_, Some(reply)) => nested(py, &reply)?,
+        (_, None) => none(py),
+    };
+    Ok((kind, value))
+}
+
+fn read_in_one_go(context: &Context, key: &[u8]) -> (KeyType, Option<CallReply>) {
+    let kind = match redis::call(context, b"TYPE", &[key]) {
+        Ok(reply) => KeyType::parse(reply.bytes()),
+        Err(_) => KeyType::Unknown,
+    };
+    let reply = match kind {
+        KeyType::String => redis::call(context, b"GET", &[key]),
+        KeyType::Hash => redis::call(context, b"HGETALL", &[key]),
+        KeyType::List => redis::call(context, b"LRANGE", &[key, b"0", b"-1"]),
+        _ => return (kind, None),
+    };
+    (kind, reply.ok())
+}
+
+/// A flat list of fields and values as a dict.
+fn hash<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {
+    let dict = PyDict::new(py);
+    for index in (0..reply.len()).step_by(2) {
+        if let (Some(field), Some(value)) = (reply.element(index), reply.element(index + 1)) {
+            dict.set_item(from_bytes(py, field.bytes())?, from_bytes(py, value.bytes())?)?;
+        }
+    }
+    Ok(dict.into_any())
+}
+
+/// The records of a `PythonReader`: a generator function's items, or a plain function's result
+/// again and again.
+#[derive(Debug)]
+pub(crate) enum Items<'py> {
+    Generator(Bound<'py, PyIterator>),
+    Function(Object<'py>),
+}
+
+pub(crate) fn items<'py>(py: Gil<'py>, function: &Callback) -> PyResult<Items<'py>> {
+    let function = function.bind(py);
+    let is_generator = py
+        .import("inspect")?
+        .call_method1("isgeneratorfunction", (&function,))?
+        .is_truthy()?;
+    Ok(if is_generator {
+        Items::Generator(function.call0()?.try_iter()?)
+    } else {
+        Items::Function(function)
+    })
+}
+
+impl<'py> Iterator for Items<'py> {
+    type Item = PyResult<Object<'py>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Items::Generator(generator) => generator.next(),
+            Items::Function(function) => Some(function.call0()),
+        }
+    }
+}

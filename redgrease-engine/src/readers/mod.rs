@@ -1,0 +1,27 @@
+//! Where the records of a batch run come from: one file per reader.
+
+pub(crate) mod glob;
+mod keys;
+mod python;
+
+use crate::execution::Execution;
+use crate::plan::Source;
+use crate::python::{Gil, list_of};
+use crate::steps::Pipeline;
+
+/// Reads all there is into the pipeline, until it is full, has failed or the execution is aborted.
+pub(crate) fn read<'py>(
+    py: Gil<'py>,
+    source: &Source,
+    execution: &Execution,
+    pipeline: &mut Pipeline<'_, 'py>,
+) {
+    match source {
+        Source::Keys(keys) => keys::read(py, keys, execution, pipeline),
+        Source::Python(function) => python::read(py, function, execution, pipeline),
+        Source::Command(words) => match list_of(py, words.iter()) {
+            Ok(record) => pipeline.push(record),
+            Err(raised) => pipeline.fail(raised),
+        },
+    }
+}

@@ -1,0 +1,137 @@
+//! Running a Redis command from inside.
+
+use super::context::Context;
+use redis_module::raw;
+use std::ffi::CString;
+use std::ptr::NonNull;
+
+/// Why a command was not run at all. (A command that ran and failed has an error as its reply.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CallError {
+    errno: i32,
+}
+
+impl CallError {
+    /// The text the C library has for it, which is what clients of Gears know these errors by.
+    pub(crate) fn message(self) -> String {
+        // `io::Error` appends " (os error N)".
+        let text = std::io::Error::from_raw_os_error(self.errno).to_string();
+        text.split(" (os error").next().unwrap_or_default().to_owned()
+    }
+}
+
+/// What a reply is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReplyKind {
+    Text,
+    Error,
+    Integer,
+    Array,
+    Null,
+}
+
+/// The reply of a command: owned at the top, borrowed below.
+#[derive(Debug)]
+pub(crate) struct CallReply {
+    raw: NonNull<raw::RedisModuleCallReply>,
+    owned: bool,
+}
+
+// SAFETY: a reply is plain memory, used by one thread at a time; freeing it without the server's
+// lock is allowed, since it holds no keys and no client.
+unsafe impl Send for CallReply {}
+
+impl CallReply {
+    pub(crate) fn kind(&self) -> ReplyKind {
+        // SAFETY: the reply is live.
+        match unsafe { rm!(RedisModule_CallReplyType(self.raw.as_ptr())) } as isize {
+            raw::REDISMODULE_REPLY_STRING => ReplyKind::Text,
+            raw::REDISMODULE_REPLY_ERROR => ReplyKind::Error,
+            raw::REDISMODULE_REPLY_INTEGER => ReplyKind::Integer,
+            raw::REDISMODULE_REPLY_ARRAY => ReplyKind::Array,
+            _ => ReplyKind::Null,
+        }
+    }
+
+    /// The bytes of a text or an error, else nothing.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        let mut length = 0;
+        // SAFETY: the reply is live; the pointer it lends is into the reply and may be null.
+        unsafe {
+            let start =
+                rm!(RedisModule_CallReplyStringPtr(self.raw.as_ptr(), &raw mut length));
+            if start.is_null() {
+                return &[];
+            }
+            std::slice::from_raw_parts(start.cast::<u8>(), length)
+        }
+    }
+
+    pub(crate) fn integer(&self) -> i64 {
+        // SAFETY: the reply is live.
+        unsafe { rm!(RedisModule_CallReplyInteger(self.raw.as_ptr())) }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        // SAFETY: the reply is live.
+        unsafe { rm!(RedisModule_CallReplyLength(self.raw.as_ptr())) }
+    }
+
+    /// An element of an array.
+    pub(crate) fn element(&self, index: usize) -> Option<CallReply> {
+        // SAFETY: the reply is live; an element lives as long as its array, which the callers
+        // keep (elements are used inside a loop over the array only).
+        let raw = unsafe { rm!(RedisModule_CallReplyArrayElement(self.raw.as_ptr(), index)) };
+        NonNull::new(raw).map(|raw| CallReply { raw, owned: false })
+    }
+}
+
+impl Drop for CallReply {
+    fn drop(&mut self) {
+        if self.owned {
+            // SAFETY: owned replies are freed once; nested ones belong to it.
+            unsafe { rm!(RedisModule_FreeCallReply(self.raw.as_ptr())) };
+        }
+    }
+}
+
+/// Runs `command` on database 0 and replicates what it does.
+pub(crate) fn call(
+    context: &Context,
+    command: &[u8],
+    args: &[&[u8]],
+) -> Result<CallReply, CallError> {
+    let Ok(name) = CString::new(command) else {
+        return Err(CallError { errno: libc::ENOENT });
+    };
+    let ctx = context.as_ptr();
+    // SAFETY: the context is live and locked. The strings are made for this call and freed after
+    // it; the format "!v" takes a vector of strings and its length. The database is put back, as
+    // the context may be that of a client's own command.
+    unsafe {
+        let database = rm!(RedisModule_GetSelectedDb(ctx));
+        if database != 0 {
+            rm!(RedisModule_SelectDb(ctx, 0));
+        }
+        let strings: Vec<*mut raw::RedisModuleString> = args
+            .iter()
+            .map(|arg| rm!(RedisModule_CreateString(ctx, arg.as_ptr().cast(), arg.len())))
+            .collect();
+        *libc::__errno_location() = 0;
+        let reply = rm!(RedisModule_Call(
+            ctx,
+            name.as_ptr(),
+            c"!v".as_ptr(),
+            strings.as_ptr(),
+            strings.len()
+        ));
+        let errno = *libc::__errno_location();
+        for string in strings {
+            rm!(RedisModule_FreeString(ctx, string));
+        }
+        if database != 0 {
+            rm!(RedisModule_SelectDb(ctx, database));
+        }
+        NonNull::new(reply).map(|raw| CallReply { raw, owned: true }).ok_or(CallError { errno })
+    }
+}

@@ -1,0 +1,138 @@
+//! From a command implementation to a command of the server.
+
+use super::context::Context;
+use super::log::{Level, log};
+use redis_module::raw;
+use std::ffi::{CString, c_int};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+
+/// One word of a command, valid while the command runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Text<'a> {
+    pub(crate) fn bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    pub(crate) fn lossy(self) -> std::borrow::Cow<'a, str> {
+        String::from_utf8_lossy(self.bytes)
+    }
+
+    pub(crate) fn is(self, word: &str) -> bool {
+        self.bytes.eq_ignore_ascii_case(word.as_bytes())
+    }
+}
+
+/// The words of a command; the first is its name as the client typed it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Args<'a> {
+    raw: &'a [*mut raw::RedisModuleString],
+}
+
+impl<'a> Args<'a> {
+    pub(crate) fn len(self) -> usize {
+        self.raw.len()
+    }
+
+    pub(crate) fn get(self, index: usize) -> Option<Text<'a>> {
+        self.raw.get(index).map(|&string| text(string))
+    }
+
+    /// The words from `start` on.
+    pub(crate) fn from(self, start: usize) -> impl ExactSizeIterator<Item = Text<'a>> + use<'a> {
+        self.raw.get(start..).unwrap_or_default().iter().map(|&string| text(string))
+    }
+}
+
+pub(super) fn text<'a>(string: *mut raw::RedisModuleString) -> Text<'a> {
+    let mut length = 0;
+    // SAFETY: strings of a command's argument vector live as long as the command runs, which is
+    // what the lifetime of `Args` stands for.
+    let bytes = unsafe {
+        let start = rm!(RedisModule_StringPtrLen(string, &raw mut length));
+        std::slice::from_raw_parts(start.cast::<u8>(), length)
+    };
+    Text { bytes }
+}
+
+/// How the server should treat a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CommandFlags {
+    /// Anyone with access to the module's commands.
+    Public,
+    /// Brings code into the server: `@admin`, `@dangerous`.
+    Admin,
+}
+
+/// A command of this module.
+pub(crate) trait Command {
+    /// Lower case, as the server lists it.
+    const NAME: &'static str;
+    const FLAGS: CommandFlags = CommandFlags::Public;
+    /// First key, last key, step, as in the server's key specifications.
+    const KEYS: (c_int, c_int, c_int) = (0, 0, 0);
+    /// How many words it takes, its name included.
+    const ARITY: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
+
+    fn run(context: &Context, args: Args<'_>);
+}
+
+/// Registers `C`. `false` if the server refused it.
+pub(crate) fn register<C: Command>(context: &Context) -> bool {
+    let Ok(name) = CString::new(C::NAME) else { return false };
+    let flags = match C::FLAGS {
+        CommandFlags::Public => c"readonly",
+        CommandFlags::Admin => c"readonly admin",
+    };
+    let (first, last, step) = C::KEYS;
+    // SAFETY: both texts are NUL-terminated; the function pointer lives as long as the module,
+    // which cannot be unloaded.
+    let answer = unsafe {
+        rm!(RedisModule_CreateCommand(
+            context.as_ptr(),
+            name.as_ptr(),
+            Some(entry::<C>),
+            flags.as_ptr(),
+            first,
+            last,
+            step,
+        ))
+    };
+    answer == raw::REDISMODULE_OK as c_int
+}
+
+unsafe extern "C" fn entry<C: Command>(
+    context: *mut raw::RedisModuleCtx,
+    argv: *mut *mut raw::RedisModuleString,
+    argc: c_int,
+) -> c_int {
+    let Some(live) = NonNull::new(context) else { return raw::REDISMODULE_ERR as c_int };
+    // SAFETY: the server calls with a live context, its lock held, and `argc` strings.
+    let (context, words) = unsafe {
+        (Context::new(live), std::slice::from_raw_parts(argv, usize::try_from(argc).unwrap_or(0)))
+    };
+    // A panic must not cross into the server: it would end it.
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        if C::ARITY.contains(&words.len()) {
+            C::run(&context, Args { raw: words });
+        } else {
+            context.reply().error(&format!(
+                "ERR wrong number of arguments for '{}' command",
+                text_of(words.first())
+            ));
+        }
+    }));
+    if outcome.is_err() {
+        log(Level::Warning, &format!("{} failed inside the engine: please report it", C::NAME));
+        context.reply().error("ERR the engine failed inside this command: please report it");
+    }
+    raw::REDISMODULE_OK as c_int
+}
+
+fn text_of(word: Option<&*mut raw::RedisModuleString>) -> String {
+    word.map(|&word| text(word).lossy().into_owned()).unwrap_or_default()
+}

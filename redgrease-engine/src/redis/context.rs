@@ -1,0 +1,70 @@
+//! The context of a command or callback.
+
+use super::lock;
+use super::reply::Reply;
+use redis_module::raw;
+use std::ptr::NonNull;
+
+/// Proof that this thread holds the server's lock: commands and event callbacks get one, and
+/// [`super::locked`] lends one to other threads.
+#[derive(Debug)]
+pub(crate) struct Context {
+    raw: NonNull<raw::RedisModuleCtx>,
+}
+
+const NO_BLOCKING: u32 = raw::REDISMODULE_CTX_FLAGS_MULTI
+    | raw::REDISMODULE_CTX_FLAGS_LUA
+    | raw::REDISMODULE_CTX_FLAGS_DENY_BLOCKING
+    | raw::REDISMODULE_CTX_FLAGS_LOADING;
+
+impl Context {
+    /// # Safety
+    /// `raw` is live, and this thread holds the server's lock, for as long as the value lives.
+    pub(super) unsafe fn new(raw: NonNull<raw::RedisModuleCtx>) -> Self {
+        Context { raw }
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut raw::RedisModuleCtx {
+        self.raw.as_ptr()
+    }
+
+    pub(crate) fn reply(&self) -> Reply {
+        Reply::new(self.as_ptr())
+    }
+
+    /// `false` inside MULTI, Lua, another module's call or while loading: blocking a client there
+    /// ends older servers with an assertion.
+    pub(crate) fn may_block(&self) -> bool {
+        // SAFETY: the context is live.
+        let flags = unsafe { rm!(RedisModule_GetContextFlags(self.as_ptr())) };
+        flags.cast_unsigned() & NO_BLOCKING == 0
+    }
+
+    /// Runs `body` with this context as the one that [`super::locked`] finds on this thread.
+    pub(crate) fn enter<R>(&self, body: impl FnOnce() -> R) -> R {
+        lock::with_current(self, body)
+    }
+
+    /// `N` random hexadecimal digits.
+    pub(crate) fn random_hex<const N: usize>(&self) -> String {
+        let mut digits = [0_u8; N];
+        // SAFETY: the server fills the bytes it is given.
+        unsafe { rm!(RedisModule_GetRandomHexChars(digits.as_mut_ptr().cast(), N)) };
+        String::from_utf8_lossy(&digits).into_owned()
+    }
+
+    /// This node's id in a cluster; 40 zeros outside of one.
+    pub(crate) fn shard_id(&self) -> String {
+        const ALONE: &str = "0000000000000000000000000000000000000000";
+        // SAFETY: the id is 40 bytes without a terminator, owned by the server for its whole life.
+        unsafe {
+            let Some(get) = raw::RedisModule_GetMyClusterID else { return ALONE.to_owned() };
+            let id = get();
+            if id.is_null() {
+                return ALONE.to_owned();
+            }
+            String::from_utf8_lossy(std::slice::from_raw_parts(id.cast::<u8>(), ALONE.len()))
+                .into_owned()
+        }
+    }
+}

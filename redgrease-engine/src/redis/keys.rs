@@ -1,0 +1,226 @@
+//! Walking the keys of database 0 in pieces, so that the server's lock is held for a short while
+//! at a time.
+
+use super::command::text;
+use super::context::Context;
+use redis_module::raw;
+use std::ffi::{c_int, c_void};
+use std::ops::Range;
+use std::ptr::NonNull;
+
+/// Types of keys, with the names Gears gives them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyType {
+    Empty,
+    String,
+    List,
+    Hash,
+    Set,
+    SortedSet,
+    Module,
+    /// Streams, and what later servers may add.
+    Unknown,
+}
+
+impl KeyType {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            KeyType::Empty => "empty",
+            KeyType::String => "string",
+            KeyType::List => "list",
+            KeyType::Hash => "hash",
+            KeyType::Set => "set",
+            KeyType::SortedSet => "zset",
+            KeyType::Module => "module",
+            KeyType::Unknown => "unknown",
+        }
+    }
+
+    /// From what the TYPE command says.
+    pub(crate) fn parse(word: &[u8]) -> KeyType {
+        match word {
+            b"none" => KeyType::Empty,
+            b"string" => KeyType::String,
+            b"list" => KeyType::List,
+            b"hash" => KeyType::Hash,
+            b"set" => KeyType::Set,
+            b"zset" => KeyType::SortedSet,
+            b"stream" => KeyType::Unknown,
+            _ => KeyType::Module,
+        }
+    }
+
+    fn from_raw(raw: c_int) -> KeyType {
+        match raw as isize {
+            raw::REDISMODULE_KEYTYPE_EMPTY => KeyType::Empty,
+            raw::REDISMODULE_KEYTYPE_STRING => KeyType::String,
+            raw::REDISMODULE_KEYTYPE_LIST => KeyType::List,
+            raw::REDISMODULE_KEYTYPE_HASH => KeyType::Hash,
+            raw::REDISMODULE_KEYTYPE_SET => KeyType::Set,
+            raw::REDISMODULE_KEYTYPE_ZSET => KeyType::SortedSet,
+            raw::REDISMODULE_KEYTYPE_MODULE => KeyType::Module,
+            _ => KeyType::Unknown,
+        }
+    }
+}
+
+/// One key of a batch; its bytes stand in the batch's arena.
+#[derive(Debug, Clone)]
+pub(crate) struct ScannedKey {
+    pub(crate) name: Range<usize>,
+    /// The value of a string, copied while the lock was held; empty for other types.
+    pub(crate) text: Range<usize>,
+    pub(crate) kind: KeyType,
+}
+
+/// What a walk should bring along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fetch {
+    Names,
+    Strings,
+}
+
+/// A walk over the keys. Batches are filled under the server's lock and read without it.
+#[derive(Debug)]
+pub(crate) struct KeyScan {
+    cursor: NonNull<raw::RedisModuleScanCursor>,
+    batch: Batch,
+    more: bool,
+}
+
+// SAFETY: the cursor is used under the server's lock and by the owner of the walk only.
+unsafe impl Send for KeyScan {}
+
+#[derive(Debug)]
+struct Batch {
+    arena: Vec<u8>,
+    keys: Vec<ScannedKey>,
+    pattern: Pattern,
+    fetch: Fetch,
+}
+
+#[derive(Debug)]
+enum Pattern {
+    Everything,
+    Prefix(Vec<u8>),
+    Glob(Vec<u8>),
+}
+
+impl Pattern {
+    fn new(glob: &[u8]) -> Pattern {
+        let special = |byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\');
+        match glob.split_last() {
+            Some((b'*', [])) => Pattern::Everything,
+            Some((b'*', prefix)) if !prefix.iter().any(special) => Pattern::Prefix(prefix.to_vec()),
+            _ => Pattern::Glob(glob.to_vec()),
+        }
+    }
+
+    fn matches(&self, key: &[u8]) -> bool {
+        match self {
+            Pattern::Everything => true,
+            Pattern::Prefix(prefix) => key.starts_with(prefix),
+            Pattern::Glob(glob) => super::super::readers::glob::matches(glob, key),
+        }
+    }
+}
+
+impl KeyScan {
+    pub(crate) fn new(glob: &[u8], with_strings: bool) -> Option<KeyScan> {
+        // SAFETY: has no preconditions.
+        let cursor = NonNull::new(unsafe { rm!(RedisModule_ScanCursorCreate()) })?;
+        let fetch = if with_strings { Fetch::Strings } else { Fetch::Names };
+        let batch =
+            Batch { arena: Vec::new(), keys: Vec::new(), pattern: Pattern::new(glob), fetch };
+        Some(KeyScan { cursor, batch, more: true })
+    }
+
+    /// Forgets the batch and fills the next one with about `target` keys. `false`: there was
+    /// nothing left to fill it with.
+    pub(crate) fn fill(&mut self, context: &Context, target: usize) -> bool {
+        self.batch.arena.clear();
+        self.batch.keys.clear();
+        if !self.more {
+            return false;
+        }
+        // A step visits one bucket: in a sparse keyspace, or with a rare pattern, many steps find
+        // nothing, and the lock must not be held for all of them.
+        let mut steps = target.saturating_mul(4);
+        while self.more && steps > 0 && self.batch.keys.len() < target {
+            let batch: *mut Batch = &raw mut self.batch;
+            // SAFETY: the context is locked; the cursor is ours; the callback gets a pointer to
+            // the batch, which nothing else touches during the call.
+            let answer = unsafe {
+                rm!(RedisModule_Scan(
+                    context.as_ptr(),
+                    self.cursor.as_ptr(),
+                    Some(on_key),
+                    batch.cast::<c_void>(),
+                ))
+            };
+            self.more = answer != 0;
+            steps -= 1;
+        }
+        true
+    }
+
+    pub(crate) fn keys(&self) -> &[ScannedKey] {
+        &self.batch.keys
+    }
+
+    pub(crate) fn bytes(&self, range: &Range<usize>) -> &[u8] {
+        self.batch.arena.get(range.clone()).unwrap_or_default()
+    }
+}
+
+impl Drop for KeyScan {
+    fn drop(&mut self) {
+        // SAFETY: created in `new`, destroyed once.
+        unsafe { rm!(RedisModule_ScanCursorDestroy(self.cursor.as_ptr())) };
+    }
+}
+
+unsafe extern "C" fn on_key(
+    ctx: *mut raw::RedisModuleCtx,
+    name: *mut raw::RedisModuleString,
+    key: *mut raw::RedisModuleKey,
+    batch: *mut c_void,
+) {
+    // SAFETY: `fill` passes its batch; the server passes live strings and, where it has it open
+    // anyway, the key; a key we open ourselves is closed before we return.
+    unsafe {
+        let batch = &mut *batch.cast::<Batch>();
+        let bytes = text(name).bytes();
+        if !batch.pattern.matches(bytes) {
+            return;
+        }
+        let start = batch.arena.len();
+        batch.arena.extend_from_slice(bytes);
+        let end = batch.arena.len();
+        let mut kind = KeyType::Unknown;
+        if batch.fetch == Fetch::Strings {
+            let opened = key.is_null();
+            let key = if opened {
+                rm!(RedisModule_OpenKey(ctx, name, raw::REDISMODULE_READ as c_int)).cast()
+            } else {
+                key
+            };
+            kind = KeyType::from_raw(rm!(RedisModule_KeyType(key)));
+            if kind == KeyType::String {
+                let mut length = 0;
+                let value =
+                    rm!(RedisModule_StringDMA(key, &raw mut length, raw::REDISMODULE_READ as c_int));
+                if !value.is_null() {
+                    batch
+                        .arena
+                        .extend_from_slice(std::slice::from_raw_parts(value.cast(), length));
+                }
+            }
+            if opened {
+                rm!(RedisModule_CloseKey(key));
+            }
+        }
+        let text = end..batch.arena.len();
+        batch.keys.push(ScannedKey { name: start..end, text, kind });
+    }
+}

@@ -1,0 +1,124 @@
+//! The server's lock on threads that are not the main thread, and data that it guards.
+//!
+//! The one rule of lock order: the server's lock before Python's. Whoever holds the interpreter
+//! lets go of it before calling [`locked`] or [`HeldLock::acquire`].
+
+use super::context::Context;
+use redis_module::raw;
+use std::cell::{Cell, RefCell};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// A detached context made while loading: what the contexts of other threads are made from. (A
+/// context made from nothing knows no module, and some functions need to know it.)
+static BASE: AtomicPtr<raw::RedisModuleCtx> = AtomicPtr::new(ptr::null_mut());
+
+thread_local! {
+    /// Set while this thread holds the server's lock.
+    static CURRENT: Cell<*mut raw::RedisModuleCtx> = const { Cell::new(ptr::null_mut()) };
+    /// This thread's own context for taking the lock: made at the first use, never freed.
+    static OWN: Cell<*mut raw::RedisModuleCtx> = const { Cell::new(ptr::null_mut()) };
+}
+
+pub(super) fn remember_base(context: &Context) {
+    // SAFETY: the context of the load function is live.
+    let base = unsafe { rm!(RedisModule_GetDetachedThreadSafeContext(context.as_ptr())) };
+    BASE.store(base, Ordering::Release);
+}
+
+fn own() -> *mut raw::RedisModuleCtx {
+    OWN.with(|own| {
+        if own.get().is_null() {
+            // SAFETY: only the module pointer of the base is read, and that never changes.
+            let made = unsafe {
+                rm!(RedisModule_GetDetachedThreadSafeContext(BASE.load(Ordering::Acquire)))
+            };
+            own.set(made);
+        }
+        own.get()
+    })
+}
+
+/// `true` if this thread holds the server's lock.
+pub(crate) fn is_locked() -> bool {
+    !CURRENT.get().is_null()
+}
+
+struct Restore(*mut raw::RedisModuleCtx);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        CURRENT.set(self.0);
+    }
+}
+
+/// Runs `body` while `context` is what [`locked`] lends on this thread.
+pub(crate) fn with_current<R>(context: &Context, body: impl FnOnce() -> R) -> R {
+    let _restore = Restore(CURRENT.replace(context.as_ptr()));
+    body()
+}
+
+/// Runs `body` with the server's lock held: the one this thread holds already, or a fresh one.
+/// The caller does not hold the interpreter, unless [`is_locked`].
+pub(crate) fn locked<R>(body: impl FnOnce(&Context) -> R) -> R {
+    let held = NonNull::new(CURRENT.get());
+    let _lock = held.is_none().then(HeldLock::acquire);
+    let context = held.or_else(|| NonNull::new(CURRENT.get())).unwrap_or_else(|| {
+        // Only reached if the server could not allocate a context: there is no way to go on.
+        std::process::abort()
+    });
+    // SAFETY: a current context is live and locked by this thread: `with_current` and `HeldLock`
+    // set it for exactly that time.
+    body(&unsafe { Context::new(context) })
+}
+
+/// The server's lock, held across calls into Python: what `atomic()` holds.
+#[derive(Debug)]
+pub(crate) struct HeldLock {
+    // The lock belongs to the thread that took it.
+    _not_send: std::marker::PhantomData<*mut ()>,
+}
+
+impl HeldLock {
+    /// Takes the lock. The caller holds neither it nor the interpreter.
+    pub(crate) fn acquire() -> HeldLock {
+        let own = own();
+        // SAFETY: the context is this thread's own; it does not hold the lock yet.
+        unsafe { rm!(RedisModule_ThreadSafeContextLock(own)) };
+        CURRENT.set(own);
+        HeldLock { _not_send: std::marker::PhantomData }
+    }
+}
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        CURRENT.set(ptr::null_mut());
+        // SAFETY: taken by `acquire` on this thread (the type is not `Send`).
+        unsafe { rm!(RedisModule_ThreadSafeContextUnlock(own())) };
+    }
+}
+
+/// Data that is read and written under the server's lock only. No mutex of its own, so that the
+/// child of a fork (BGSAVE) can read it whatever other threads were doing.
+#[derive(Debug, Default)]
+pub(crate) struct Guarded<T>(RefCell<T>);
+
+// SAFETY: every access needs a `Context`, which proves that this thread holds the server's lock:
+// there is one accessor at a time, and the lock orders their accesses.
+unsafe impl<T: Send> Sync for Guarded<T> {}
+
+impl<T> Guarded<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Guarded(RefCell::new(value))
+    }
+
+    /// `body` must not run commands or Python: those may come back to the same data.
+    pub(crate) fn read<R>(&self, _: &Context, body: impl FnOnce(&T) -> R) -> R {
+        body(&self.0.borrow())
+    }
+
+    /// `body` must not run commands or Python: those may come back to the same data.
+    pub(crate) fn write<R>(&self, _: &Context, body: impl FnOnce(&mut T) -> R) -> R {
+        body(&mut self.0.borrow_mut())
+    }
+}

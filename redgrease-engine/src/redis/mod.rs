@@ -1,0 +1,35 @@
+//! Everything that touches the Redis module API, and the only `unsafe` about Redis.
+//!
+//! | file | what |
+//! |---|---|
+//! | `api.rs` | calling the function pointers, and the check that the server has them |
+//! | `module.rs` | load, and the server events we listen to |
+//! | `command.rs` | from a command implementation to a registered command |
+//! | `context.rs` | [`Context`]: proof that this thread holds the server's lock |
+//! | `lock.rs` | taking that lock on other threads, and data that it guards |
+//! | `reply.rs`, `blocked.rs` | answering, now or later from another thread |
+//! | `call.rs` | running a Redis command |
+//! | `keys.rs` | walking the keys |
+//! | `log.rs` | the server's log |
+#![allow(unsafe_code)]
+
+#[macro_use]
+mod api;
+mod blocked;
+mod call;
+mod command;
+mod context;
+mod keys;
+mod lock;
+mod log;
+mod module;
+mod reply;
+
+pub(crate) use blocked::BlockedClient;
+pub(crate) use call::{CallReply, ReplyKind, call};
+pub(crate) use command::{Args, Command, CommandFlags, Text, register};
+pub(crate) use context::Context;
+pub(crate) use keys::{KeyScan, KeyType};
+pub(crate) use lock::{Guarded, HeldLock, is_locked, locked};
+pub(crate) use log::{Level, log};
+pub(crate) use reply::Reply;

@@ -1,0 +1,128 @@
+//! Loading, and the server events the engine listens to.
+
+use super::api;
+use super::command::{Text, text};
+use super::context::Context;
+use super::lock;
+use super::log::{Level, log};
+use redis_module::raw;
+use std::ffi::{c_int, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::{self, NonNull};
+
+/// The name and version clients of Gears look for in `MODULE LIST`; our own stand in `INFO`.
+const NAME: &std::ffi::CStr = c"rg";
+const VERSION: c_int = 10_213;
+
+/// Called by the server when it loads the module.
+///
+/// # Safety
+/// As the server calls it: a live context and `argc` strings.
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn RedisModule_OnLoad(
+    context: *mut raw::RedisModuleCtx,
+    argv: *mut *mut raw::RedisModuleString,
+    argc: c_int,
+) -> c_int {
+    let failed = raw::REDISMODULE_ERR as c_int;
+    let Some(live) = NonNull::new(context) else { return failed };
+    // SAFETY: called once, by the server, with its own context; afterwards the function table is
+    // set and `missing` tells whether all we use is in it.
+    let (context, words) = unsafe {
+        let version = raw::REDISMODULE_APIVER_1 as c_int;
+        if raw::Export_RedisModule_Init(context, NAME.as_ptr(), VERSION, version) != 0 {
+            return failed;
+        }
+        (Context::new(live), std::slice::from_raw_parts(argv, usize::try_from(argc).unwrap_or(0)))
+    };
+    let missing = api::missing();
+    if !missing.is_empty() {
+        log(
+            Level::Warning,
+            &format!(
+                "this server is too old for the RedGrease engine, it lacks {}: use Redis 6.2 or newer",
+                missing.join(", ")
+            ),
+        );
+        return failed;
+    }
+    lock::remember_base(&context);
+    let arguments: Vec<Text<'_>> = words.iter().map(|&word| text(word)).collect();
+    let loaded = catch_unwind(AssertUnwindSafe(|| context.enter(|| crate::load(&context, &arguments))));
+    match loaded {
+        Ok(Ok(())) => {}
+        Ok(Err(message)) => {
+            log(Level::Warning, &message);
+            return failed;
+        }
+        Err(_) => {
+            log(Level::Warning, "the RedGrease engine failed while loading: please report it");
+            return failed;
+        }
+    }
+    subscribe(&context);
+    raw::REDISMODULE_OK as c_int
+}
+
+/// The interpreter and the worker threads cannot be taken out of a running process.
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn RedisModule_OnUnload(_context: *mut raw::RedisModuleCtx) -> c_int {
+    raw::REDISMODULE_ERR as c_int
+}
+
+fn subscribe(context: &Context) {
+    let shutdown = raw::RedisModuleEvent { id: raw::REDISMODULE_EVENT_SHUTDOWN, dataver: 1 };
+    let event_loop = raw::RedisModuleEvent { id: raw::REDISMODULE_EVENT_EVENTLOOP, dataver: 1 };
+    // SAFETY: the callbacks live as long as the process. A server without one of the events
+    // refuses it, which is fine: without the event loop's events the interpreter is given back
+    // after every callback.
+    unsafe {
+        rm!(RedisModule_SubscribeToServerEvent(context.as_ptr(), shutdown, Some(on_shutdown)));
+        rm!(RedisModule_SubscribeToServerEvent(context.as_ptr(), event_loop, Some(on_event_loop)));
+    }
+}
+
+unsafe extern "C" fn on_event_loop(
+    _context: *mut raw::RedisModuleCtx,
+    _event: raw::RedisModuleEvent,
+    subevent: u64,
+    _data: *mut c_void,
+) {
+    match subevent {
+        raw::REDISMODULE_SUBEVENT_EVENTLOOP_BEFORE_SLEEP => crate::python::before_sleep(),
+        raw::REDISMODULE_SUBEVENT_EVENTLOOP_AFTER_SLEEP => crate::python::after_sleep(),
+        _ => {}
+    }
+}
+
+unsafe extern "C" fn on_shutdown(
+    _context: *mut raw::RedisModuleCtx,
+    _event: raw::RedisModuleEvent,
+    _subevent: u64,
+    _data: *mut c_void,
+) {
+    crate::shut_down();
+    // `exit` runs the destructors of every library, and some of them (OpenBLAS, for one) wait for
+    // threads that may be inside a gear. Handlers run last-in first-out: one that is registered
+    // now runs before those, writes out what stdio holds and leaves.
+    // SAFETY: the handler is a plain function without state.
+    unsafe {
+        on_exit(leave, ptr::null_mut());
+    }
+}
+
+unsafe extern "C" {
+    fn on_exit(
+        function: extern "C" fn(status: c_int, argument: *mut c_void),
+        argument: *mut c_void,
+    ) -> c_int;
+}
+
+extern "C" fn leave(status: c_int, _argument: *mut c_void) {
+    // SAFETY: flushing all streams and leaving have no preconditions.
+    unsafe {
+        libc::fflush(ptr::null_mut());
+        libc::_exit(status);
+    }
+}
+

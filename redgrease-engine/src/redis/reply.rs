@@ -1,0 +1,102 @@
+//! Writing an answer.
+
+use redis_module::raw;
+use std::ffi::{CString, c_long};
+
+/// Where an answer is written: the client of a command, or one that was blocked.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    raw: *mut raw::RedisModuleCtx,
+}
+
+// The methods share one argument for soundness: `raw` is a live context, because the two places
+// that build a `Reply` lend it only as long as their context lives.
+impl Reply {
+    pub(super) fn new(raw: *mut raw::RedisModuleCtx) -> Self {
+        Reply { raw }
+    }
+
+    pub(crate) fn array(&self, length: usize) {
+        // SAFETY: see above.
+        unsafe { rm!(RedisModule_ReplyWithArray(self.raw, length as c_long)) };
+    }
+
+    /// An array whose length is known only after its elements were written:
+    /// [`Reply::set_array_length`] must follow.
+    pub(crate) fn postponed_array(&self) {
+        // SAFETY: see above.
+        unsafe {
+            rm!(RedisModule_ReplyWithArray(self.raw, c_long::from(raw::REDISMODULE_POSTPONED_LEN)))
+        };
+    }
+
+    pub(crate) fn set_array_length(&self, length: usize) {
+        // SAFETY: see above.
+        unsafe { rm!(RedisModule_ReplySetArrayLength(self.raw, length as c_long)) };
+    }
+
+    pub(crate) fn integer(&self, value: i64) {
+        // SAFETY: see above.
+        unsafe { rm!(RedisModule_ReplyWithLongLong(self.raw, value)) };
+    }
+
+    pub(crate) fn bulk(&self, bytes: &[u8]) {
+        // SAFETY: see above; the server copies the bytes.
+        unsafe {
+            rm!(RedisModule_ReplyWithStringBuffer(self.raw, bytes.as_ptr().cast(), bytes.len()))
+        };
+    }
+
+    pub(crate) fn null(&self) {
+        // SAFETY: see above.
+        unsafe { rm!(RedisModule_ReplyWithNull(self.raw)) };
+    }
+
+    pub(crate) fn ok(&self) {
+        self.status("OK");
+    }
+
+    pub(crate) fn status(&self, text: &str) {
+        let line = one_line(text);
+        // SAFETY: see above; the server copies the NUL-terminated text.
+        unsafe { rm!(RedisModule_ReplyWithSimpleString(self.raw, line.as_ptr())) };
+    }
+
+    /// An error line. A line that is not UTF-8, or is more than one line, would put blocking
+    /// clients out of step with the connection: `&str` and [`one_line`] rule both out.
+    pub(crate) fn error(&self, text: &str) {
+        let line = one_line(text);
+        // SAFETY: see above; the server copies the NUL-terminated text.
+        unsafe { rm!(RedisModule_ReplyWithError(self.raw, line.as_ptr())) };
+    }
+
+    /// A name and its value, as the dump commands list them.
+    pub(crate) fn field(&self, name: &str, value: &str) {
+        self.bulk(name.as_bytes());
+        self.bulk(value.as_bytes());
+    }
+
+    pub(crate) fn integer_field(&self, name: &str, value: i64) {
+        self.bulk(name.as_bytes());
+        self.integer(value);
+    }
+
+    pub(crate) fn optional_field(&self, name: &str, value: Option<&str>) {
+        self.bulk(name.as_bytes());
+        match value {
+            Some(value) => self.bulk(value.as_bytes()),
+            None => self.null(),
+        }
+    }
+}
+
+fn one_line(text: &str) -> CString {
+    let line: Vec<u8> = text
+        .bytes()
+        .map(|byte| match byte {
+            b'\r' | b'\n' | b'\0' => b' ',
+            other => other,
+        })
+        .collect();
+    CString::new(line).unwrap_or_default()
+}

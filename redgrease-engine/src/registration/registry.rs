@@ -1,0 +1,123 @@
+//! All sessions and registrations. Guarded by the server's lock.
+
+use super::{Registration, Session, SessionId};
+use crate::execution::Id;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Another registration has the trigger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TriggerTaken;
+
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    sessions: BTreeMap<SessionId, Session>,
+    registrations: BTreeMap<Id, Entry>,
+    triggers: HashMap<Vec<u8>, Arc<Registration>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    registration: Arc<Registration>,
+    session: SessionId,
+}
+
+impl Registry {
+    /// The registration a trigger belongs to.
+    pub(crate) fn by_trigger(&self, trigger: &[u8]) -> Option<&Arc<Registration>> {
+        self.triggers.get(trigger)
+    }
+
+    /// Whether a script that replaces the session `replaced` may take the trigger.
+    pub(crate) fn check_trigger(
+        &self,
+        trigger: &[u8],
+        replaced: Option<&str>,
+    ) -> Result<(), TriggerTaken> {
+        match self.triggers.get(trigger) {
+            None => Ok(()),
+            Some(owner) => {
+                let session = self.registrations.get(&owner.id).map(|entry| entry.session.as_str());
+                if session.is_some() && session == replaced { Ok(()) } else { Err(TriggerTaken) }
+            }
+        }
+    }
+
+    pub(crate) fn session(&self, id: &str) -> Option<&Session> {
+        self.sessions.get(id)
+    }
+
+    /// In the order of their names.
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = &Session> {
+        self.sessions.values()
+    }
+
+    /// Each with its session.
+    pub(crate) fn registrations(&self) -> impl Iterator<Item = (&Arc<Registration>, &Session)> {
+        self.registrations.values().filter_map(|entry| {
+            self.sessions.get(&entry.session).map(|session| (&entry.registration, session))
+        })
+    }
+
+    pub(crate) fn registration(&self, id: Id) -> Option<&Arc<Registration>> {
+        self.registrations.get(&id).map(|entry| &entry.registration)
+    }
+
+    /// Adds a session with its registrations, in place of `replaced`. Gives back what is no
+    /// longer registered.
+    pub(crate) fn insert(
+        &mut self,
+        mut session: Session,
+        registrations: Vec<Arc<Registration>>,
+        replaced: Option<&str>,
+    ) -> Vec<Arc<Registration>> {
+        let old = replaced.map(|id| self.remove_session(id)).unwrap_or_default();
+        session.registrations = registrations.iter().map(|one| one.id).collect();
+        for registration in registrations {
+            self.triggers.insert(registration.trigger.clone(), Arc::clone(&registration));
+            self.registrations
+                .insert(registration.id, Entry { registration, session: session.id.clone() });
+        }
+        self.sessions.insert(session.id.clone(), session);
+        old
+    }
+
+    fn remove_session(&mut self, id: &str) -> Vec<Arc<Registration>> {
+        let Some(session) = self.sessions.remove(id) else { return Vec::new() };
+        session.registrations.iter().filter_map(|&one| self.forget(one)).collect()
+    }
+
+    /// Removes one registration; a session goes with its last one.
+    pub(crate) fn remove(&mut self, id: Id) -> Option<Arc<Registration>> {
+        let session = self.registrations.get(&id)?.session.clone();
+        let removed = self.forget(id)?;
+        if let Some(owner) = self.sessions.get_mut(&session) {
+            owner.registrations.retain(|&one| one != id);
+            if owner.registrations.is_empty() {
+                self.sessions.remove(&session);
+            }
+        }
+        Some(removed)
+    }
+
+    fn forget(&mut self, id: Id) -> Option<Arc<Registration>> {
+        let entry = self.registrations.remove(&id)?;
+        let trigger = &entry.registration.trigger;
+        if self.triggers.get(trigger).is_some_and(|owner| owner.id == id) {
+            self.triggers.remove(trigger);
+        }
+        Some(entry.registration)
+    }
+
+    /// How many sessions have each requirement.
+    pub(crate) fn requirement_users(&self, requirement: &str) -> usize {
+        self.sessions
+            .values()
+            .filter(|session| session.requirements.iter().any(|one| one == requirement))
+            .count()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.registrations.len()
+    }
+}

@@ -1,0 +1,54 @@
+//! A session: the registrations and requirements of one script.
+
+use crate::execution::Id;
+
+/// The name of a session: given by the client, or 40 random hexadecimal digits.
+pub(crate) type SessionId = String;
+
+/// Lives as long as it has registrations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) description: Option<String>,
+    pub(crate) requirements: Vec<String>,
+    pub(crate) registrations: Vec<Id>,
+}
+
+impl Session {
+    /// Whether a client may give a session this name.
+    pub(crate) fn is_valid_id(id: &[u8]) -> bool {
+        id.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    }
+
+    /// The one-line summary in the rows of its registrations.
+    pub(crate) fn summary(&self) -> String {
+        let description = self.description.as_deref().unwrap_or("null");
+        let quoted = |items: Vec<String>| {
+            items.iter().map(|item| format!("'{item}'")).collect::<Vec<_>>().join(",")
+        };
+        format!(
+            "{{'sessionName':'{}', 'sessionDescription':'{description}', 'refCount': {}, \
+             'linkedTo': primary, 'dead': false, 'isInstallationNeeded':0, \
+             'registrationsList':[{}], 'depsList':[{}]}}",
+            self.id,
+            self.registrations.len(),
+            quoted(self.registrations.iter().map(ToString::to_string).collect()),
+            quoted(self.requirements.clone()),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Session;
+
+    #[test]
+    fn names_of_sessions() {
+        for good in [&b""[..], b"abc-DEF_09"] {
+            assert!(Session::is_valid_id(good));
+        }
+        for bad in [&b"a b"[..], b"a.b", "\u{e9}".as_bytes(), b"a\0"] {
+            assert!(!Session::is_valid_id(bad));
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What the steps of a plan do with a record: one file per operation, and [`Pipeline`], which
+//! passes records from one to the next.
+
+mod accumulate;
+mod collect;
+mod count;
+mod countby;
+mod filter;
+mod flatmap;
+mod foreach;
+mod map;
+mod pipeline;
+mod to_text;
+
+pub(crate) use pipeline::{Pipeline, is_straight, straight};
+
+use crate::python::{Object, Raised};
+
+/// What became of a record in a step.
+#[derive(Debug)]
+pub(crate) enum Flow<'py> {
+    /// It goes on, as this.
+    One(Object<'py>),
+    /// These go on, in this order.
+    Many(Vec<Object<'py>>),
+    /// It ends here.
+    Nothing,
+}
+
+pub(crate) type Outcome<'py> = Result<Flow<'py>, Raised>;
