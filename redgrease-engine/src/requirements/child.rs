@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use super::level::{Level, Log};
 use super::lock::Lock;
-use super::output::mask;
+use super::output::{is_error, mask};
 
 /// The wrapper: closes what the server left open (its sockets, its append-only file), runs the
 /// command, and writes the exit code as a whole file. Its standard input is the lock, which
@@ -167,10 +167,12 @@ impl Runner<'_> {
 }
 
 fn level_of(line: &str) -> Level {
-    let loud = ["ERROR", "WARNING", "error:"]
-        .iter()
-        .any(|word| line.starts_with(word));
-    if loud { Level::Warning } else { Level::Notice }
+    let line = line.trim_start();
+    if is_error(line) || line.starts_with("WARNING:") {
+        Level::Warning
+    } else {
+        Level::Notice
+    }
 }
 
 /// Reads lines on a thread of its own, so that the end of the child can be noticed beside them.

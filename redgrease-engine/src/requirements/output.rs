@@ -78,12 +78,20 @@ pub(super) fn telling(lines: &[String]) -> Vec<String> {
     }
     let mut in_conflict = false;
     let mut found = false;
-    for line in lines {
+    for (at, line) in lines.iter().enumerate() {
         let line = line.trim_end();
-        let is_error = line.starts_with("ERROR:") || line.starts_with("error:");
         in_conflict = line == "The conflict is caused by:"
             || (in_conflict && (line.is_empty() || line.starts_with(' ')));
-        if is_error || (in_conflict && !line.is_empty()) {
+        let line = match line.trim_start() {
+            // The last word of a build that failed is the reason.
+            "[end of output]" => lines[..at]
+                .iter()
+                .rfind(|line| !line.trim().is_empty())
+                .map_or("", |line| line.trim()),
+            line if is_error(line) || in_conflict => line,
+            _ => continue,
+        };
+        if !line.is_empty() && !chosen.contains(&line) {
             chosen.push(line);
             found = true;
         }
@@ -103,6 +111,13 @@ pub(super) fn telling(lines: &[String]) -> Vec<String> {
         .skip(skipped)
         .map(|line| presentable(line))
         .collect()
+}
+
+/// Whether a line of output, without its indentation, reports an error by itself.
+pub(super) fn is_error(line: &str) -> bool {
+    ["ERROR:", "error:", "fatal:", "\u{d7} "].iter().any(|start| line.starts_with(start))
+        // The lines around it say which and how.
+        && line != "error: subprocess-exited-with-error"
 }
 
 /// One line as it may be shown: no secrets, no control characters, not endless.
@@ -199,6 +214,25 @@ mod tests {
         assert!(told.contains("b depends on a==2"), "{told}");
         assert!(!told.contains("loosen"), "{told}");
         assert_eq!(cause(&output), Cause::Final);
+    }
+
+    #[test]
+    fn a_failed_build_is_told_with_its_last_word() {
+        let output = lines(
+            "  error: subprocess-exited-with-error\n  \u{d7} Building wheel for a did not run \
+             successfully.\n  \u{2502} exit code: 1\n  \u{2570}\u{2500}> [2 lines of output]\n      \
+             running build\n      fatal error: no such header\n      [end of output]\n  note: x\n  \
+             ERROR: Failed building wheel for a\nERROR: Failed to build one or more wheels",
+        );
+        assert_eq!(
+            telling(&output),
+            [
+                "\u{d7} Building wheel for a did not run successfully.",
+                "fatal error: no such header",
+                "ERROR: Failed building wheel for a",
+                "ERROR: Failed to build one or more wheels"
+            ]
+        );
     }
 
     #[test]

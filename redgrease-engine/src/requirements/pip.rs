@@ -47,6 +47,8 @@ impl Pip<'_> {
         fresh: bool,
     ) -> Result<(), InstallError> {
         let mut args = vec![OsString::from("-w"), folder.into()];
+        // The older way to build needs a package that a new environment does not have.
+        args.push("--use-pep517".into());
         if fresh {
             args.push("--no-cache-dir".into());
         }
