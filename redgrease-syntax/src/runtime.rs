@@ -9,8 +9,6 @@ pub const RUNTIME_NAMES: &[&str] = &[
     // The prelude of this project.
     "cmd",
     "hashtag3",
-    "Record",
-    "StreamRecord",
     // The server: commands and its log.
     "execute",
     "atomic",

@@ -53,11 +53,7 @@ fn awaits(words: &[Word<'_>]) -> bool {
         }
         let next = words.get(i + 1).map_or("", |word| word.text);
         match word.text {
-            "async" if next == "def" => {
-                if inner.is_none() {
-                    inner = Some(word.indent.unwrap_or(0));
-                }
-            }
+            "async" if next == "def" && inner.is_none() => inner = Some(word.indent.unwrap_or(0)),
             "async" if inner.is_none() && matches!(next, "for" | "with") => return true,
             "await" if inner.is_none() => return true,
             _ => {}

@@ -75,7 +75,7 @@ pub(super) fn resolve(walk: &Walk<'_>, python: PythonVersion) -> Names {
                 let hint = hint(walk, index, load.name, python, &builtins);
                 let problem = Problem::UndefinedName {
                     name: load.name.to_owned(),
-                    hint,
+                    hint: Some(hint),
                 };
                 problems.push((problem, load.range));
             }
@@ -105,23 +105,21 @@ fn hint(
     name: &str,
     python: PythonVersion,
     builtins: &HashSet<&str>,
-) -> Option<String> {
+) -> String {
     if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name) {
-        return Some(if ours.contains(' ') {
+        return if ours.contains(' ') {
             format!("in Python write {ours}")
         } else {
             format!("in Python write `{ours}`")
-        });
+        };
     }
     if is_known_standard_library(python.minor(), name) {
-        return Some(format!("write `import {name}` first"));
+        return format!("write `import {name}` first");
     }
     if let Some(minor) = version_builtin_was_added(name)
         && minor > python.minor()
     {
-        return Some(format!(
-            "it exists since Python 3.{minor}, and {python} is checked for"
-        ));
+        return format!("it exists since Python 3.{minor}, and {python} is checked for");
     }
     let mut own: Vec<&str> = walk
         .scopes
@@ -139,8 +137,8 @@ fn hint(
         .into_iter()
         .chain(RUNTIME_NAMES.iter().copied())
         .chain(builtins);
-    Some(match nearest(name, candidates) {
+    match nearest(name, candidates) {
         Some(similar) => format!("did you mean `{similar}`?"),
         None => "import or assign it, or make it an argument of the gear".to_owned(),
-    })
+    }
 }

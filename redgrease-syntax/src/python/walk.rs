@@ -132,7 +132,7 @@ impl<'a> Walk<'a> {
         self.defaults(&f.parameters);
         self.scopes.bind(f.name.as_str());
         let generic = self.type_parameters(f.type_params.as_deref());
-        for parameter in f.parameters.iter() {
+        for parameter in &*f.parameters {
             if let Some(annotation) = parameter.annotation() {
                 self.visit_expr(annotation);
             }
@@ -189,7 +189,7 @@ impl<'a> Walk<'a> {
 
     fn parameters(&mut self, parameters: &'a ast::Parameters) {
         let scope = self.scopes.current_mut();
-        for parameter in parameters.iter() {
+        for parameter in parameters {
             let name = parameter.name().as_str();
             scope.bound.insert(name);
             scope.parameters.insert(name);
@@ -202,7 +202,7 @@ impl<'a> Walk<'a> {
             return false;
         };
         self.scopes.push(ScopeKind::TypeParameters);
-        for parameter in parameters.iter() {
+        for parameter in parameters {
             self.scopes.bind(parameter.name().as_str());
         }
         visitor::walk_type_params(self, parameters);

@@ -1,0 +1,258 @@
+//! Types of arguments and results, as far as their spelling tells.
+//!
+//! Whether a type converts is for the compiler to say, through the traits of the conversions. Here
+//! is what it would say badly: long messages, or several, or none at the right place.
+
+use crate::report::Errors;
+use quote::ToTokens;
+use syn::{GenericArgument, Lifetime, PathArguments, Type, TypePath};
+
+/// Judges the type of an argument. `false` if no function can have it.
+pub(super) fn argument(ty: &Type, errors: &mut Errors) -> bool {
+    let mut fine = true;
+    each(ty, &mut |part| match part {
+        Type::ImplTrait(_) => {
+            errors.on(
+                part,
+                "an argument of a gear has one type: name it instead of `impl`",
+            );
+            fine = false;
+        }
+        Type::Infer(_) => {
+            errors.on(
+                part,
+                "an argument of a gear has a type that is written out: name it",
+            );
+            fine = false;
+        }
+        Type::Reference(reference) if reference.mutability.is_some() => errors.on(
+            part,
+            "a gear receives a copy and cannot change an argument: remove `mut`, and return what \
+             is new",
+        ),
+        part => nested_none(part, errors),
+    });
+    fine
+}
+
+/// Judges the type of the result. `false` if no function can have it.
+pub(super) fn result(ty: &Type, errors: &mut Errors) -> bool {
+    if let Some(inner) = named(ty, "Result") {
+        let value = first_type(inner).map_or_else(String::new, |value| {
+            format!(", here `-> {}`", value.to_token_stream())
+        });
+        errors.on(
+            ty,
+            format!(
+                "a gear names only the value it returns{value}: the generated function puts it \
+                 into `redgrease::Result` itself"
+            ),
+        );
+        return false;
+    }
+    let mut fine = true;
+    each(ty, &mut |part| {
+        let message = match part {
+            Type::Reference(_) => {
+                "the result of a gear comes from another process and cannot be borrowed: return \
+                 an owned type, `String` for `&str` or `Vec<T>` for `&[T]`"
+            }
+            Type::ImplTrait(_) => "the result of a gear has one type: name it instead of `impl`",
+            Type::Infer(_) => "the result of a gear has a type that is written out: name it",
+            Type::Never(_) => "a gear answers in the end: remove `-> !` if there is no value",
+            Type::Path(path) if borrows(path) => {
+                "the result of a gear comes from another process and cannot be borrowed: return \
+                 an owned type"
+            }
+            part => return nested_none(part, errors),
+        };
+        errors.on(part, message);
+        fine = false;
+    });
+    fine
+}
+
+/// Whether the type is `PerShard<..>`.
+pub(super) fn is_per_shard(ty: &Type) -> bool {
+    named(ty, "PerShard").is_some()
+}
+
+/// `Option<Option<T>>` and `Option<()>`: Python has one `None`.
+fn nested_none(ty: &Type, errors: &mut Errors) {
+    let Some(inner) = named(ty, "Option").and_then(first_type) else {
+        return;
+    };
+    let inner = plain(inner);
+    let is_unit = matches!(inner, Type::Tuple(tuple) if tuple.elems.is_empty());
+    if is_unit {
+        errors.on(
+            ty,
+            "Python has one `None`, which is both `Some(())` and `None` here: use `bool`",
+        );
+    } else if named(inner, "Option").is_some() {
+        errors.on(
+            ty,
+            "Python has one `None` and cannot tell `Some(None)` from `None`: use one `Option`",
+        );
+    }
+}
+
+/// The path of a type whose last segment is `name`, however it is qualified.
+fn named<'a>(ty: &'a Type, name: &str) -> Option<&'a TypePath> {
+    match plain(ty) {
+        Type::Path(path) if path.path.segments.last()?.ident == name => Some(path),
+        _ => None,
+    }
+}
+
+fn first_type(path: &TypePath) -> Option<&Type> {
+    match &path.path.segments.last()?.arguments {
+        PathArguments::AngleBracketed(list) => {
+            list.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Whether a lifetime other than `'static` stands in the path.
+fn borrows(path: &TypePath) -> bool {
+    let borrowed = |lifetime: &Lifetime| lifetime.ident != "static";
+    path.path
+        .segments
+        .iter()
+        .any(|segment| match &segment.arguments {
+            PathArguments::AngleBracketed(list) => list
+                .args
+                .iter()
+                .any(|argument| matches!(argument, GenericArgument::Lifetime(l) if borrowed(l))),
+            _ => false,
+        })
+}
+
+/// Without parentheses, and without the invisible ones of a macro variable.
+fn plain(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(inner) => plain(&inner.elem),
+        Type::Group(inner) => plain(&inner.elem),
+        ty => ty,
+    }
+}
+
+/// Visits a type and the types it consists of.
+fn each<'a>(ty: &'a Type, visit: &mut impl FnMut(&'a Type)) {
+    let ty = plain(ty);
+    visit(ty);
+    match ty {
+        Type::Array(array) => each(&array.elem, visit),
+        Type::Slice(slice) => each(&slice.elem, visit),
+        Type::Reference(reference) => each(&reference.elem, visit),
+        Type::Tuple(tuple) => tuple.elems.iter().for_each(|part| each(part, visit)),
+        Type::Path(path) => {
+            for segment in &path.path.segments {
+                if let PathArguments::AngleBracketed(list) = &segment.arguments {
+                    for argument in &list.args {
+                        if let GenericArgument::Type(part) = argument {
+                            each(part, visit);
+                        }
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{argument, is_per_shard, result};
+    use crate::report::Errors;
+    use quote::ToTokens;
+    use syn::Type;
+
+    fn complaints(judge: fn(&Type, &mut Errors) -> bool, ty: &str) -> (bool, usize) {
+        let mut errors = Errors::default();
+        let fine = judge(&syn::parse_str(ty).expect(ty), &mut errors);
+        (
+            fine,
+            errors
+                .to_token_stream()
+                .to_string()
+                .matches("compile_error")
+                .count(),
+        )
+    }
+
+    #[test]
+    fn arguments() {
+        for ty in [
+            "&str",
+            "&'a [u8]",
+            "Vec<Option<i64>>",
+            "Cow<'_, str>",
+            "(i64, [u8; 4])",
+            "my::Type",
+            "[Option<&str>; 2]",
+        ] {
+            assert_eq!(complaints(argument, ty), (true, 0), "{ty}");
+        }
+        for ty in [
+            "impl Into<String>",
+            "Vec<impl ToString>",
+            "_",
+            "HashMap<String, _>",
+        ] {
+            assert_eq!(complaints(argument, ty), (false, 1), "{ty}");
+        }
+        for ty in [
+            "&mut str",
+            "Option<Option<i64>>",
+            "Vec<Option<()>>",
+            "Option<std::option::Option<u8>>",
+        ] {
+            assert_eq!(complaints(argument, ty), (true, 1), "{ty}");
+        }
+    }
+
+    #[test]
+    fn results() {
+        for ty in [
+            "()",
+            "String",
+            "Vec<(i64, Option<String>)>",
+            "PerShard<i64>",
+            "Cow<'static, str>",
+        ] {
+            assert_eq!(complaints(result, ty), (true, 0), "{ty}");
+        }
+        for ty in [
+            "&str",
+            "Vec<&'a str>",
+            "Cow<'a, str>",
+            "impl Sized",
+            "_",
+            "!",
+            "Result<String>",
+            "io::Result<()>",
+        ] {
+            assert_eq!(complaints(result, ty), (false, 1), "{ty}");
+        }
+        assert_eq!(complaints(result, "Option<(Option<()>)>"), (true, 2));
+    }
+
+    #[test]
+    fn per_shard_however_it_is_written() {
+        for ty in [
+            "PerShard<i64>",
+            "redgrease::PerShard<i64>",
+            "(PerShard<i64>)",
+        ] {
+            assert!(is_per_shard(&syn::parse_str(ty).expect(ty)), "{ty}");
+        }
+        assert!(!is_per_shard(
+            &syn::parse_str("Vec<PerShard<i64>>").expect("a type")
+        ));
+    }
+}

@@ -1,0 +1,74 @@
+//! The function users call.
+
+use super::{handle_name, parameters, result};
+use crate::check::Gear;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Attribute, Expr, Lit, Meta};
+
+pub(super) fn function(gear: &Gear<'_>) -> TokenStream {
+    let attributes = gear.attributes;
+    let errors_section = errors_section(attributes);
+    let visibility = gear.visibility;
+    let name = gear.header.name;
+    let generics = gear.header.generics;
+    let parameters = parameters(&gear.header.arguments);
+    let names = gear.header.arguments.iter().map(|argument| argument.name);
+    let result = result(gear);
+    let handle = handle_name(gear);
+    // Shown as `con`, yet not in the way of an argument of that name.
+    let con = Ident::new("con", Span::mixed_site());
+    let (asyncness, connection, send) = if gear.header.is_async {
+        (
+            quote!(async),
+            quote!(::redgrease::AsyncConnection),
+            quote!(.on_async(#con).await),
+        )
+    } else {
+        (
+            TokenStream::new(),
+            quote!(::redgrease::Connection),
+            quote!(.on(#con)),
+        )
+    };
+    quote! {
+        #(#attributes)*
+        #errors_section
+        #[allow(
+            dead_code, // other clients may call it
+            clippy::double_must_use,
+            clippy::too_many_arguments,
+            clippy::used_underscore_binding
+        )]
+        #visibility #asyncness fn #name #generics (
+            #con: &mut (impl #connection + ?::core::marker::Sized),
+            #parameters
+        ) -> ::redgrease::Result<#result> {
+            #handle::call(#(#names),*) #send
+        }
+    }
+}
+
+/// The section people expect in the docs of a function that can fail, unless there is one.
+fn errors_section(attributes: &[Attribute]) -> Option<TokenStream> {
+    let docs: Vec<String> = attributes.iter().filter_map(doc).collect();
+    if docs.is_empty() || docs.iter().any(|doc| doc.trim() == "# Errors") {
+        return None;
+    }
+    let section = "\n# Errors\n\nWhen the Python code raises an exception, when a value does not \
+                   convert, or when the server cannot be reached.";
+    Some(quote!(#[doc = #section]))
+}
+
+fn doc(attribute: &Attribute) -> Option<String> {
+    match &attribute.meta {
+        Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Str(text) => Some(text.value()),
+                _ => None,
+            },
+            value => Some(value.to_token_stream().to_string()),
+        },
+        _ => None,
+    }
+}

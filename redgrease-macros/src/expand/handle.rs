@@ -1,0 +1,94 @@
+//! The enum beside the function: what else can be done with the gear.
+//!
+//! An enum and not a module, because a module in a function body cannot see that body's types. It
+//! has no values, so it takes a name in the type namespace only.
+
+use super::{handle_name, parameters, result, spec};
+use crate::check::Gear;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+pub(super) fn handle(gear: &Gear<'_>, cfgs: &TokenStream) -> TokenStream {
+    let visibility = gear.visibility;
+    let handle = handle_name(gear);
+    let generics = gear.header.generics;
+    let result = result(gear);
+    let parameters = parameters(&gear.header.arguments);
+    let names: Vec<&Ident> = gear
+        .header
+        .arguments
+        .iter()
+        .map(|argument| argument.name)
+        .collect();
+    let arguments = Ident::new("arguments", Span::mixed_site());
+    let encode = gear.header.arguments.iter().map(|argument| {
+        let (name, ty) = (argument.name, argument.ty);
+        quote_spanned!(ty.span()=> <#ty as ::redgrease::GearArg>::encode(&#name, #arguments.arg())?;)
+    });
+    let decode = quote_spanned!(result.span()=> <#result as ::redgrease::GearReply>::from_reply);
+    let spec = spec::spec(gear);
+    let doc = format!(
+        "The gear behind [`{0}`](fn@{0}): its description, and calls to send later, with a time \
+         limit, by key or together with others.",
+        gear.header.name
+    );
+    quote! {
+        #cfgs
+        #[doc = #doc]
+        #[allow(
+            dead_code,
+            missing_copy_implementations,
+            missing_debug_implementations,
+            non_camel_case_types
+        )]
+        #visibility enum #handle {}
+
+        #cfgs
+        #[allow(
+            dead_code,
+            unused_variables,
+            clippy::all,
+            clippy::pedantic,
+            clippy::nursery
+        )]
+        impl #handle {
+            /// What is registered on the server.
+            #visibility const GEAR: &'static ::redgrease::Gear = #spec;
+
+            /// A call that is not sent yet.
+            #visibility fn call #generics (#parameters) -> ::redgrease::Call<#result> {
+                ::redgrease::Call::of(
+                    Self::GEAR,
+                    |#arguments| {
+                        #(#encode)*
+                        ::core::result::Result::Ok(())
+                    },
+                    #decode,
+                )
+            }
+
+            /// The command of a call.
+            ///
+            /// # Errors
+            ///
+            /// When an argument does not convert.
+            #visibility fn request #generics (
+                #parameters
+            ) -> ::redgrease::Result<::redgrease::__rt::redis::Cmd> {
+                Self::call(#(#names),*).to_cmd()
+            }
+
+            /// The result in the answer to [`request`](Self::request).
+            ///
+            /// # Errors
+            ///
+            /// When the answer is an error, or not what the type says.
+            #visibility fn decode(
+                answer: ::redgrease::__rt::redis::Value,
+            ) -> ::redgrease::Result<#result> {
+                ::redgrease::__rt::decode(answer, Self::GEAR, #decode)
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The description of a gear, as a constant expression.
+
+use super::result;
+use crate::check::Gear;
+use crate::parse::Mode;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use redgrease_syntax::Form;
+use syn::spanned::Spanned;
+
+/// A reference to a static `Gear`.
+pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
+    let name = &gear.header.python_name;
+    let names = gear
+        .header
+        .arguments
+        .iter()
+        .map(|argument| &argument.python_name);
+    let codecs = gear.header.arguments.iter().map(|argument| {
+        let ty = everlasting(argument.ty.to_token_stream());
+        quote_spanned!(argument.ty.span()=> <#ty as ::redgrease::GearArg>::CODEC)
+    });
+    let result = everlasting(result(gear));
+    let codec = quote_spanned!(result.span()=> <#result as ::redgrease::GearReply>::CODEC);
+    let trigger = gear.options.trigger.as_ref().unwrap_or(name);
+    let mode = Ident::new(
+        match gear.options.mode {
+            Mode::Sync => "Sync",
+            Mode::AsyncLocal => "AsyncLocal",
+            Mode::Async => "Async",
+        },
+        Span::call_site(),
+    );
+    let text = gear.python.text;
+    let source = text.map_or("", |text| text.text.as_str());
+    let source_file = text.map_or("", |text| text.file.as_str());
+    let source_line = line(text.map_or(1, |text| text.line));
+    let form = match text.map(|text| text.form) {
+        Some(Form::Module) => quote!(Module),
+        _ => quote!(Body),
+    };
+    let coroutine = gear.python.coroutine;
+    let free = &gear.python.names;
+    let requirements = &gear.options.requirements;
+    let description = match &gear.options.description {
+        Some(text) => quote!(::core::option::Option::Some(#text)),
+        None => quote!(::core::option::Option::None),
+    };
+    let (major, minor) = (gear.options.python.major(), gear.options.python.minor());
+    let location = location(gear.header.name.span());
+    quote! {{
+        // A constant of its own: in a static, what a codec refers to would not live long enough.
+        const ARGUMENTS: &[(&::core::primitive::str, ::redgrease::Codec)] =
+            &[#((#names, #codecs)),*];
+        static GEAR: ::redgrease::Gear = ::redgrease::Gear::new(
+            #name,
+            ::redgrease::GearSpec {
+                package: ::core::env!("CARGO_PKG_NAME"),
+                krate: ::core::env!("CARGO_CRATE_NAME"),
+                bin: ::core::option_env!("CARGO_BIN_NAME"),
+                version: ::core::env!("CARGO_PKG_VERSION"),
+                kind: ::redgrease::GearKind::Command {
+                    trigger: #trigger,
+                    mode: ::redgrease::Mode::#mode,
+                },
+                args: ARGUMENTS,
+                ret: #codec,
+                source: #source,
+                form: ::redgrease::SourceForm::#form,
+                source_file: #source_file,
+                source_line: #source_line,
+                coroutine: #coroutine,
+                names: &[#(#free),*],
+                requirements: &[#(#requirements),*],
+                description: #description,
+                python: (#major, #minor),
+                location: #location,
+            },
+        );
+        &GEAR
+    }}
+}
+
+fn location(span: Span) -> TokenStream {
+    let span = span.unwrap();
+    let (file, line, column) = (span.file(), line(span.line()), line(span.column()));
+    quote!(::redgrease::Location::new(#file, #line, #column))
+}
+
+fn line(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// The tokens of a type with `'static` for every named lifetime: constants have no other.
+fn everlasting(ty: TokenStream) -> TokenStream {
+    let mut after_tick = false;
+    ty.into_iter()
+        .map(|token| {
+            let lifetime = std::mem::replace(
+                &mut after_tick,
+                matches!(&token, TokenTree::Punct(tick) if tick.as_char() == '\''),
+            );
+            match token {
+                TokenTree::Ident(name) if lifetime => Ident::new("static", name.span()).into(),
+                TokenTree::Group(group) => {
+                    let mut inner =
+                        proc_macro2::Group::new(group.delimiter(), everlasting(group.stream()));
+                    inner.set_span(group.span());
+                    inner.into()
+                }
+                token => token,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::everlasting;
+    use proc_macro2::TokenStream;
+
+    #[test]
+    fn lifetimes_become_static() {
+        let text = |ty: &str| {
+            let tokens: TokenStream = ty.parse().expect(ty);
+            everlasting(tokens).to_string().replace(' ', "")
+        };
+        assert_eq!(text("&'astr"), "&'staticstr");
+        assert_eq!(
+            text("(Cow<'_, str>, [&'b u8; 2])"),
+            "(Cow<'static,str>,[&'staticu8;2])"
+        );
+        assert_eq!(text("Vec<i64>"), "Vec<i64>");
+    }
+}

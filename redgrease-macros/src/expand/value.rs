@@ -1,0 +1,68 @@
+//! `#[derive(GearValue)]`.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::punctuated::Punctuated;
+use syn::{DeriveInput, GenericParam, Ident, Token, Type, TypeParamBound, WherePredicate};
+
+pub(crate) fn gear_value(item: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(item) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut generics = input.generics.clone();
+    // The conversions have a `where` of their own, so bounds have to stand at the parameters.
+    let clause = generics.where_clause.take();
+    for predicate in clause.into_iter().flat_map(|clause| clause.predicates) {
+        if let Err(error) = move_to_parameter(&mut generics.params, predicate) {
+            return error.to_compile_error();
+        }
+    }
+    for parameter in &mut generics.params {
+        match parameter {
+            GenericParam::Type(parameter) => {
+                parameter.default = None;
+            }
+            GenericParam::Const(parameter) => {
+                parameter.default = None;
+            }
+            GenericParam::Lifetime(_) => {}
+        }
+    }
+    let name = &input.ident;
+    let parameters = &generics.params;
+    let (_, arguments, _) = generics.split_for_impl();
+    quote!(::redgrease::__gear_value! { [#parameters] #name #arguments })
+}
+
+/// Turns `where T: Bound` into `T: Bound` in the parameter list.
+fn move_to_parameter(
+    parameters: &mut Punctuated<GenericParam, Token![,]>,
+    predicate: WherePredicate,
+) -> syn::Result<()> {
+    let place = predicate.to_token_stream();
+    if let WherePredicate::Type(bound) = predicate
+        && let Type::Path(path) = &bound.bounded_ty
+        && let Some(name) = path.path.get_ident()
+        && bound.lifetimes.is_none()
+        && let Some(bounds) = bounds_of(parameters, name)
+    {
+        bounds.extend(bound.bounds);
+        return Ok(());
+    }
+    Err(syn::Error::new_spanned(
+        place,
+        "`GearValue` understands only bounds of a type parameter here: \
+         implement the conversion with `Json<T>` instead",
+    ))
+}
+
+fn bounds_of<'a>(
+    parameters: &'a mut Punctuated<GenericParam, Token![,]>,
+    name: &Ident,
+) -> Option<&'a mut Punctuated<TypeParamBound, Token![+]>> {
+    parameters.iter_mut().find_map(|parameter| match parameter {
+        GenericParam::Type(parameter) if parameter.ident == *name => Some(&mut parameter.bounds),
+        _ => None,
+    })
+}

@@ -1,0 +1,246 @@
+//! `python! { .. }`: Python made of Rust tokens.
+//!
+//! The text is what the source file holds between the braces, byte for byte. Putting it together
+//! from the tokens would lose comments (`//` included, which is a Python operator), blank lines and
+//! tabs. But what the file holds is the wrong text when another macro produced some of the tokens.
+//! So every token is looked up at its place in the text, and must be there.
+
+use super::text::{Origin, PythonText};
+use super::{Block, in_editor};
+use crate::report::Errors;
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use redgrease_syntax::Form;
+use std::ops::Range;
+
+pub(super) fn read(block: &Group, errors: &mut Errors) -> Option<Block> {
+    let span = block.span().unwrap();
+    if in_editor(block.span()) {
+        return Some(Block::Unseen);
+    }
+    let full = span.source_text().unwrap_or_default();
+    let lines = Lines::new(&full, span.line(), span.column());
+    let inside = full
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'));
+    let found = inside
+        .ok_or(block.span())
+        .and_then(|text| Ok((text, locate(block.stream(), &full, &lines)?)));
+    let (text, mut tokens) = match found {
+        Ok(found) => found,
+        Err(foreign) => {
+            errors.at(
+                foreign,
+                "this Python was produced by another macro, so its text cannot be read: \
+                 write it as a string, `python!(r#\"..\"#)`",
+            );
+            return None;
+        }
+    };
+    let mut text = text.to_owned();
+    for (range, _) in &mut tokens {
+        *range = range.start - 1..range.end - 1;
+    }
+    join_prefixes(&mut text, &mut tokens);
+    Some(Block::Python(PythonText {
+        text,
+        form: Form::Body,
+        file: span.file(),
+        line: span.line(),
+        watched: None,
+        // Behind the brace, which is one column wide.
+        origin: Origin::Tokens {
+            tokens,
+            column: span.column(),
+        },
+    }))
+}
+
+/// Finds every token at its place in the text. Fails with one that is not there.
+fn locate(
+    stream: TokenStream,
+    full: &str,
+    lines: &Lines<'_>,
+) -> Result<Vec<(Range<usize>, Span)>, Span> {
+    let mut found = Vec::new();
+    for token in leaves(stream) {
+        let span = token?;
+        let place = span.unwrap();
+        let (start, end) = (place.start(), place.end());
+        let range = lines
+            .offset(start.line(), start.column())
+            .zip(lines.offset(end.line(), end.column()))
+            // The braces themselves are outside.
+            .filter(|(start, end)| 1 <= *start && start <= end && *end < full.len())
+            .map(|(start, end)| start..end);
+        match range {
+            Some(range) if place.source_text().as_deref() == full.get(range.clone()) => {
+                found.push((range, span));
+            }
+            _ => return Err(span),
+        }
+    }
+    found.sort_by_key(|(range, _)| (range.start, range.end));
+    Ok(found)
+}
+
+/// The spans of all tokens, delimiters included. A macro variable is an error: its value stands
+/// elsewhere.
+fn leaves(stream: TokenStream) -> Vec<Result<Span, Span>> {
+    let mut spans = Vec::new();
+    let mut open: Vec<proc_macro2::token_stream::IntoIter> = vec![stream.into_iter()];
+    while let Some(tokens) = open.last_mut() {
+        match tokens.next() {
+            None => {
+                open.pop();
+            }
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::None => {
+                spans.push(Err(group.span()));
+            }
+            Some(TokenTree::Group(group)) => {
+                spans.push(Ok(group.span_open()));
+                spans.push(Ok(group.span_close()));
+                open.push(group.stream().into_iter());
+            }
+            Some(token) => spans.push(Ok(token.span())),
+        }
+    }
+    spans
+}
+
+/// From lines and columns of the file to offsets in a part of it.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+    first_line: usize,
+    first_column: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// `text` begins at this 1-based line and column of the file.
+    fn new(text: &'a str, first_line: usize, first_column: usize) -> Self {
+        let later = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        Lines {
+            text,
+            starts: std::iter::once(0).chain(later).collect(),
+            first_line,
+            first_column,
+        }
+    }
+
+    /// The offset of a 1-based line and column, which counts characters.
+    fn offset(&self, line: usize, column: usize) -> Option<usize> {
+        let index = line.checked_sub(self.first_line)?;
+        let start = *self.starts.get(index)?;
+        let before = column.checked_sub(if index == 0 { self.first_column } else { 1 })?;
+        let rest = &self.text[start..];
+        let offsets = rest
+            .char_indices()
+            .map(|(offset, _)| offset)
+            .chain([rest.len()]);
+        offsets.into_iter().nth(before).map(|offset| start + offset)
+    }
+}
+
+/// Turns `f ".."` into ` f".."`.
+///
+/// Rust reserves `f"` and its like, so people have to write the space. Python never allows a name
+/// directly in front of a string, so nothing else can be meant; and as the space is only moved,
+/// every other place stays where it is.
+fn join_prefixes(text: &mut String, tokens: &mut [(Range<usize>, Span)]) {
+    const PREFIXES: &[&str] = &["f", "r", "b", "u", "t", "fr", "rf", "br", "rb", "tr", "rt"];
+    let mut comment_line: Option<usize> = None;
+    for i in 0..tokens.len() {
+        let prefix = tokens[i].0.clone();
+        let line = text[..prefix.start]
+            .rfind('\n')
+            .map_or(0, |newline| newline + 1);
+        if &text[prefix.clone()] == "#" {
+            comment_line = Some(line);
+        }
+        let Some(string) = tokens.get(i + 1).map(|(range, _)| range.clone()) else {
+            return;
+        };
+        let gap = prefix.end..string.start;
+        let spelled = text[prefix.clone()].to_ascii_lowercase();
+        let joins = comment_line != Some(line)
+            && !gap.is_empty()
+            && text[gap.clone()].bytes().all(|b| b == b' ')
+            && PREFIXES.contains(&spelled.as_str())
+            // `f r".."` is `fr".."`, which Rust reserves as well.
+            && (text[string.start..].starts_with('"')
+                || (spelled.len() == 1 && text[string.start..].starts_with("r\"")));
+        if joins {
+            let moved = format!("{}{}", " ".repeat(gap.len()), &text[prefix.clone()]);
+            text.replace_range(prefix.start..string.start, &moved);
+            tokens[i].0 = prefix.start + gap.len()..string.start;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lines, join_prefixes};
+    use proc_macro2::{Span, TokenStream};
+    use std::ops::Range;
+
+    #[test]
+    fn offsets_count_characters() {
+        let text = "{ é\n\tx😀y\n}";
+        let lines = Lines::new(text, 7, 5);
+        let at = |line, column| lines.offset(line, column).map(|offset| &text[offset..]);
+        assert_eq!(at(7, 5), Some(text));
+        assert_eq!(at(7, 7), Some("é\n\tx😀y\n}"));
+        assert_eq!(at(8, 2), Some("x😀y\n}"));
+        assert_eq!(at(8, 4), Some("y\n}"));
+        assert_eq!(at(9, 2), Some(""));
+        for outside in [(6, 1), (7, 4), (9, 3), (10, 1)] {
+            assert_eq!(lines.offset(outside.0, outside.1), None, "{outside:?}");
+        }
+    }
+
+    /// Joins in a text of one line, whose tokens are its words.
+    fn joined(text: &str) -> String {
+        let mut tokens: Vec<(Range<usize>, Span)> = Vec::new();
+        let mut at = 0;
+        for word in text.split(' ') {
+            if !word.is_empty() {
+                tokens.push((at..at + word.len(), Span::call_site()));
+            }
+            at += word.len() + 1;
+        }
+        let mut joined = text.to_owned();
+        join_prefixes(&mut joined, &mut tokens);
+        assert_eq!(joined.len(), text.len());
+        for (range, _) in tokens {
+            assert!(!joined[range].contains(' '));
+        }
+        joined
+    }
+
+    #[test]
+    fn prefixes_move_to_their_string() {
+        assert_eq!(joined("return f \"{x}\""), "return  f\"{x}\"");
+        assert_eq!(joined("f \"{x}\""), " f\"{x}\"");
+        assert_eq!(joined("x = RB   \"y\" f \"z\""), "x =    RB\"y\"  f\"z\"");
+        assert_eq!(joined("f r\"\\d\""), " fr\"\\d\"");
+    }
+
+    #[test]
+    fn everything_else_stays() {
+        for text in [
+            "print \"x\"",
+            "x = \"f\" + \"y\"",
+            "# like f \"x\"",
+            "rb r\"x\"",
+            "f x",
+        ] {
+            assert_eq!(joined(text), text);
+        }
+    }
+
+    #[test]
+    fn tokens_are_found_in_the_fallback_of_tests_too() {
+        let stream: TokenStream = "a (b) [c]".parse().expect("tokens");
+        assert_eq!(super::leaves(stream).len(), 7);
+    }
+}

@@ -1,0 +1,79 @@
+//! `python!(file = "..")`: Python in a file of its own, a module that defines the gear's function.
+
+use super::text::{Origin, PythonText};
+use super::{Block, in_editor};
+use crate::report::Errors;
+use proc_macro2::TokenTree;
+use quote::ToTokens;
+use redgrease_syntax::Form;
+use std::path::Path;
+use std::{env, fs, io};
+use syn::LitStr;
+
+pub(super) fn read(path: &TokenTree, errors: &mut Errors) -> Option<Block> {
+    let Ok(literal) = syn::parse2::<LitStr>(path.to_token_stream()) else {
+        errors.at(
+            path.span(),
+            "expected a path: write `python!(file = \"gears/name.py\")`",
+        );
+        return None;
+    };
+    if in_editor(literal.span()) {
+        return Some(Block::Unseen);
+    }
+    let written = literal.value();
+    // Set by cargo; without it the path is relative to where rustc runs.
+    let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let absolute = Path::new(&package).join(&written);
+    let text = match fs::read(&absolute).map(String::from_utf8) {
+        Ok(Ok(text)) => text,
+        Ok(Err(_)) => {
+            errors.at(
+                literal.span(),
+                format!("cannot read `{written}`: save it as UTF-8"),
+            );
+            return None;
+        }
+        Err(error) => {
+            errors.at(
+                literal.span(),
+                format!("cannot read `{written}`: {}", why(&error)),
+            );
+            return None;
+        }
+    };
+    Some(Block::Python(PythonText {
+        // Python reads over the mark at the beginning of a file, but not of a string.
+        text: text
+            .strip_prefix('\u{feff}')
+            .map_or(text.clone(), str::to_owned),
+        form: Form::Module,
+        file: as_rustc_names(&absolute, &written),
+        line: 1,
+        watched: absolute.to_str().map(str::to_owned),
+        origin: Origin::Whole {
+            token: literal.span(),
+            column: Some(0),
+        },
+    }))
+}
+
+fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            "there is no such file; the path is relative to the directory of `Cargo.toml`"
+                .to_owned()
+        }
+        io::ErrorKind::IsADirectory => "it is a directory, name a file".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Relative to the workspace, as the names of Rust files are, so that no machine's directories get
+/// into tracebacks.
+fn as_rustc_names(absolute: &Path, written: &str) -> String {
+    let here = env::current_dir().unwrap_or_default();
+    absolute
+        .strip_prefix(&here)
+        .map_or(written.to_owned(), |path| path.display().to_string())
+}

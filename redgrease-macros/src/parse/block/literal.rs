@@ -1,0 +1,46 @@
+//! `python!(r#".."#)`: Python in a Rust string.
+
+use super::text::{Origin, PythonText};
+use super::{Block, in_editor};
+use crate::report::Errors;
+use proc_macro2::Literal;
+use redgrease_syntax::Form;
+use syn::Lit;
+
+pub(super) fn read(literal: &Literal, errors: &mut Errors) -> Option<Block> {
+    let Lit::Str(string) = Lit::new(literal.clone()) else {
+        errors.at(
+            literal.span(),
+            "expected a string that holds the Python: write `python!(r#\"..\"#)`",
+        );
+        return None;
+    };
+    if !string.suffix().is_empty() {
+        errors.at(
+            literal.span(),
+            "a string that holds Python has no suffix: remove it",
+        );
+        return None;
+    }
+    if in_editor(literal.span()) {
+        return Some(Block::Unseen);
+    }
+    let span = literal.span().unwrap();
+    let written = literal.to_string();
+    // With escapes, lines and columns of the text are not those of the file. And a string that came
+    // through another macro may not stand where its span says.
+    let verbatim = (written.starts_with('r') || !written.contains('\\'))
+        && span.source_text().as_ref() == Some(&written);
+    let opening = written.find('"').map_or(0, |quote| quote + 1);
+    Some(Block::Python(PythonText {
+        text: string.value(),
+        form: Form::Body,
+        file: span.file(),
+        line: span.line(),
+        watched: None,
+        origin: Origin::Whole {
+            token: literal.span(),
+            column: verbatim.then(|| span.column() - 1 + opening),
+        },
+    }))
+}
