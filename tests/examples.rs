@@ -42,3 +42,13 @@ fn cache_get_is_many_times_faster_the_second_time() {
     let program = number(&printed, "This program is process ", ", and has no Python in it");
     assert!((server - program).abs() >= 1.0, "{printed}");
 }
+
+#[test]
+fn basics_adds_up_what_is_in_the_server() {
+    let printed = run("basics");
+    assert!(printed.contains("Total number of keys: 5"), "{printed}");
+    assert!(printed.contains("Sum of the values of '-fighter' keys: 1337"), "{printed}");
+    assert!(printed.contains("Counted in the background: 5"), "{printed}");
+    assert!(printed.contains("'key': 'noodle'"), "{printed}");
+    assert!(printed.contains("ZeroDivisionError: division by zero"), "{printed}");
+}
