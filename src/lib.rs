@@ -1,2 +1,52 @@
 //! Python functions that run inside Redis, written inside Rust functions.
+//!
+//! [`start`] connects and registers every gear of the program; a gear is then called like any function:
+//!
+//! ```ignore
+//! use redgrease::prelude::*;
+//!
+//! #[gear_command(requirements = ["requests"])]
+//! pub fn cache_get(url: &str) -> Vec<u8> {
+//!     python! {
+//!         import requests
+//!
+//!         if cmd.exists(url):
+//!             return bytes(cmd.get(url))
+//!         response = requests.get(url)
+//!         if response.status_code != 200:
+//!             return bytes()
+//!         cmd.set(url, response.content)
+//!         return response.content
+//!     }
+//! }
+//!
+//! fn main() -> redgrease::Result<()> {
+//!     let mut con = redgrease::start("redis://127.0.0.1/")?;
+//!     let page = cache_get(&mut con, "http://example.org/")?;
+//!     println!("{} bytes", page.len());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! * Values: [`GearArg`] and [`GearResult`] say what arguments and results can be, and what they are in Python.
+//! * Calls: the generated function sends at once; [`Call`] has the timeout, the routing and the pipeline ([`pipe`]).
+//! * Registration: [`Options`] and [`Policy`] say when, [`Report`] what was done.
+//! * The server's own commands: [`GearsCommands`], [`AsyncGearsCommands`], and [`cmd`] for everything else.
+//! * Errors: [`Error`] and its [`ErrorKind`]; an exception of Python is a [`GearError`] with the line of the Rust file.
+#![allow(clippy::doc_markdown, reason = "the names of products are not code")]
+
 pub use redgrease_core::*;
+#[cfg(feature = "embedded")]
+pub use redgrease_embedded as embedded;
+#[cfg(feature = "macros")]
+pub use redgrease_macros::{GearValue, gear_command, python};
+
+/// What a module with gears needs: `use redgrease::prelude::*;`.
+pub mod prelude {
+    #[cfg(feature = "aio")]
+    pub use crate::AsyncGearsCommands as _;
+    pub use crate::GearsCommands as _;
+    pub use crate::Json;
+    #[cfg(feature = "macros")]
+    pub use crate::{GearValue, gear_command, python};
+}

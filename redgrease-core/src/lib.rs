@@ -4,24 +4,42 @@
 //!
 //! * `convert`: what a Rust type looks like in Python. `call`: calling a gear.
 //! * `connection`: what it is called on. `registry`: what is registered, and how.
+//! * `commands`: the server's commands on every redis-rs connection. `prelude`: the Python that is sent.
 //! * `error`: what can go wrong.
 
-#![allow(clippy::must_use_candidate, reason = "nearly every getter would carry the attribute")]
+#![allow(
+    clippy::must_use_candidate,
+    reason = "nearly every getter would carry the attribute"
+)]
 #![allow(clippy::doc_markdown, reason = "the names of products are not code")]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod call;
+mod commands;
 mod connection;
 mod convert;
 mod error;
+mod prelude;
 mod registry;
 
 pub use call::{Args, Call, Calls, Pipe, pipe};
+#[cfg(feature = "aio")]
+pub use commands::AsyncGearsCommands;
+pub use commands::{
+    ConfigValue, ExecId, Executed, Execution, ExecutionResult, ExecutionStatus, GearsCommands,
+    PyExecuteOptions, PyStats, Registration, Requirement, Session, SessionsOptions, cmd,
+};
 #[cfg(feature = "aio")]
 pub use connection::{AsyncCon, AsyncConnection, AsyncSingleCon, connect_async};
 pub use connection::{Con, Connection, SingleCon, connect};
 pub use convert::{Codec, GearArg, GearReply, GearResult, Json, PerShard, Writer};
 pub use error::{DecodeError, EncodeError, Error, ErrorKind, Frame, GearError, Result};
-pub use registry::{Entry, Gear, GearKind, GearSpec, Location, Mode, SourceForm};
+pub use registry::{
+    Action, Entry, Gear, GearKind, GearSpec, Location, Mode, Options, Policy, Report,
+    SessionReport, SourceForm, gears, register_all, register_all_with, start, start_with,
+};
+#[cfg(feature = "aio")]
+pub use registry::{register_all_async, register_all_async_with, start_async, start_async_with};
 
 /// What the code of the macros names. Not for anybody else.
 #[doc(hidden)]

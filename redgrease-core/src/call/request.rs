@@ -138,7 +138,7 @@ impl<T> Call<T> {
     pub(super) fn finish(&self, answer: redis::RedisResult<Value>) -> Result<T> {
         match answer {
             Ok(value) => self.read(value),
-            Err(e) => Err(Error::of_call(e, self.gear)),
+            Err(e) => Err(Error::of_call(e, self.gear).within(self.timeout)),
         }
     }
 }

@@ -1,11 +1,13 @@
-//! Sending a call.
+//! Sending a call. It is made once; only if the server says that it does not know the trigger, so that nothing ran,
+//! the gear is registered and the call made once more.
 
 use super::request::Call;
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
 use crate::connection::{Connection, own};
-use crate::error::{Error, Result};
-use redis::{Cmd, RedisResult, Value};
+use crate::error::{Error, ErrorKind, Result};
+use crate::registry::{Healed, Healer};
+use redis::Cmd;
 
 impl<T> Call<T> {
     /// Sends the call and waits for its answer.
@@ -15,20 +17,28 @@ impl<T> Call<T> {
     /// When the Python raises, a value cannot be converted, or the connection fails.
     pub fn on<C: Connection + ?Sized>(self, con: &mut C) -> Result<T> {
         let cmd = self.to_cmd()?;
-        self.finish(self.send(con, &cmd)?)
+        let healer = Healer::new(self.gear);
+        let first = self.send(con, &cmd);
+        if !self.is_lost(&first) {
+            return first;
+        }
+        match healer.heal(con)? {
+            Healed::Retry => self.send(con, &cmd),
+            Healed::Refused(reason) => refused(first, reason),
+        }
     }
 
-    fn send<C: Connection + ?Sized>(&self, con: &mut C, cmd: &Cmd) -> Result<RedisResult<Value>> {
+    fn send<C: Connection + ?Sized>(&self, con: &mut C, cmd: &Cmd) -> Result<T> {
         let Some(limit) = self.timeout else {
-            return Ok(con.req_command(cmd));
+            return self.finish(con.req_command(cmd));
         };
         if own::address(|| con.get_db()).is_none() {
             return Err(Error::config(
-                "a blocking call can be limited with `.timeout(..)` on a connection of `redgrease::connect(..)` only: \
-                 use one, or set the read timeout of this connection itself",
+                "a blocking call can be limited with `.timeout(..)` on a connection of `redgrease::connect(..)` \
+                 only: use one, or set the read timeout of this connection itself",
             ));
         }
-        Ok(own::with_limit(limit, || con.req_command(cmd)))
+        self.finish(own::with_limit(limit, || con.req_command(cmd)))
     }
 
     /// Sends the call and waits for its answer.
@@ -39,7 +49,43 @@ impl<T> Call<T> {
     #[cfg(feature = "aio")]
     pub async fn on_async<C: AsyncConnection + ?Sized>(self, con: &mut C) -> Result<T> {
         let cmd = self.to_cmd()?;
-        let answer = con.req_packed_command(&cmd).await;
+        let healer = Healer::new(self.gear);
+        let first = self.send_async(con, &cmd).await;
+        if !self.is_lost(&first) {
+            return first;
+        }
+        match healer.heal_async(con).await? {
+            Healed::Retry => self.send_async(con, &cmd).await,
+            Healed::Refused(reason) => refused(first, reason),
+        }
+    }
+
+    #[cfg(feature = "aio")]
+    async fn send_async<C: AsyncConnection + ?Sized>(&self, con: &mut C, cmd: &Cmd) -> Result<T> {
+        let answer = con.req_packed_command(cmd);
+        let answer = match self.timeout {
+            None => answer.await,
+            Some(limit) => tokio::time::timeout(limit, answer)
+                .await
+                .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into())),
+        };
         self.finish(answer)
     }
+
+    fn is_lost(&self, answer: &Result<T>) -> bool {
+        self.heal && matches!(answer, Err(e) if e.is_unknown_trigger())
+    }
+}
+
+fn refused<T>(answer: Result<T>, reason: String) -> Result<T> {
+    answer.map_err(|e| match e.kind() {
+        ErrorKind::UnknownTrigger { trigger, .. } => Error::caused_by(
+            ErrorKind::UnknownTrigger {
+                trigger: trigger.clone(),
+                reason: Some(reason),
+            },
+            e,
+        ),
+        _ => e,
+    })
 }

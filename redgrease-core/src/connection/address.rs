@@ -32,7 +32,11 @@ impl Address {
         &self.0
     }
 
-    pub(crate) fn info(&self) -> &ConnectionInfo {
+    pub(super) fn leads_to_the_same_as(&self, other: &Address) -> bool {
+        self.info().addr() == other.info().addr()
+    }
+
+    fn info(&self) -> &ConnectionInfo {
         self.0.get_connection_info()
     }
 }

@@ -1,7 +1,7 @@
 //! The blocking connection.
 
 use super::address::Address;
-use super::own;
+use super::{known, own};
 use crate::error::Result;
 use redis::{Cmd, ConnectionLike, IntoConnectionInfo, RedisResult, Value};
 
@@ -28,7 +28,10 @@ pub enum Con {
 /// # Ok::<(), redgrease_core::Error>(())
 /// ```
 pub fn connect(address: impl IntoConnectionInfo) -> Result<Con> {
-    Con::to(&Address::parse(address)?)
+    let address = Address::parse(address)?;
+    let con = Con::to(&address)?;
+    known::remember(&address);
+    Ok(con)
 }
 
 impl Con {

@@ -3,10 +3,12 @@
 //! * `traits`: [`Connection`] and [`AsyncConnection`], every redis-rs connection there is.
 //! * `address`: where a connection of ours leads, without its password in any text.
 //! * `blocking`, `nonblocking`: [`Con`] and [`AsyncCon`].
+//! * `known`: the servers this process has connected to.
 //! * `own`: how the code of a call finds out that it was given one of those two.
 
 mod address;
 mod blocking;
+pub(crate) mod known;
 #[cfg(feature = "aio")]
 mod nonblocking;
 pub(crate) mod own;

@@ -1,7 +1,7 @@
 //! The async connection.
 
 use super::address::Address;
-use super::own;
+use super::{known, own};
 use crate::error::Result;
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::{Cmd, IntoConnectionInfo, Pipeline, RedisFuture, Value};
@@ -24,7 +24,10 @@ pub enum AsyncCon {
 ///
 /// When the address is none, names a database other than 0, or the server cannot be reached.
 pub async fn connect_async(address: impl IntoConnectionInfo) -> Result<AsyncCon> {
-    AsyncCon::to(&Address::parse(address)?).await
+    let address = Address::parse(address)?;
+    let con = AsyncCon::to(&address).await?;
+    known::remember(&address);
+    Ok(con)
 }
 
 impl AsyncCon {

@@ -135,6 +135,13 @@ pub trait GearReply: Sized {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PerShard<T>(pub Vec<T>);
 
+impl<T> PerShard<T> {
+    /// The values, in the order in which the shards answered.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.0.iter()
+    }
+}
+
 impl<T> IntoIterator for PerShard<T> {
     type Item = T;
     type IntoIter = std::vec::IntoIter<T>;

@@ -51,6 +51,14 @@ impl Error {
         }
     }
 
+    /// Adds the limit that was ours, if it is a timeout.
+    pub(crate) fn within(mut self, ours: Option<std::time::Duration>) -> Self {
+        if let ErrorKind::Timeout { limit, .. } = &mut self.0.kind {
+            *limit = ours;
+        }
+        self
+    }
+
     /// Names the gear that a conversion failed for.
     pub(crate) fn of_gear(mut self, gear: &Gear) -> Self {
         if let ErrorKind::Convert { of, .. } = &mut self.0.kind {
@@ -77,6 +85,9 @@ fn classify(e: &RedisError) -> ErrorKind {
             reason: None,
         },
         _ if is_unknown_command(e) && e.detail().is_some_and(names_gears) => ErrorKind::NoGears,
+        (Some("Error"), Some(detail)) if detail.starts_with("type: <class") => ErrorKind::Script {
+            traceback: full_text(e),
+        },
         (Some(code), _) if code.starts_with("['") || code.starts_with("[\"") => {
             match traceback(&full_text(e)) {
                 Some(traceback) => ErrorKind::Script { traceback },

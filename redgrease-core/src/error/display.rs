@@ -1,6 +1,6 @@
 //! The texts of [`Error`].
 
-use super::{Error, ErrorKind, GearError};
+use super::{Error, ErrorKind, GearError, full_text};
 use std::fmt;
 
 impl fmt::Display for Error {
@@ -79,9 +79,11 @@ impl fmt::Display for Error {
                     None => "use a connection of `redgrease::connect(..)`, which has no limit, or raise its response timeout",
                 })
             }
-            ErrorKind::Redis => match &self.0.source {
-                Some(source) => source.fmt(f),
-                None => f.write_str("the connection failed"),
+            ErrorKind::Redis => match (self.as_redis(), &self.0.source) {
+                // Most errors of RG.* have no code, so that redis-rs takes their first word for one.
+                (Some(e), _) if e.code().is_some() => f.write_str(&full_text(e)),
+                (_, Some(source)) => source.fmt(f),
+                (_, None) => f.write_str("the connection failed"),
             },
         }
     }

@@ -8,7 +8,7 @@ mod convert;
 mod display;
 mod gear;
 
-pub(crate) use classify::{full_text, is_unknown_command};
+pub(crate) use classify::{full_text, traceback};
 pub use convert::{DecodeError, EncodeError};
 pub use gear::{Frame, GearError};
 
@@ -39,6 +39,7 @@ pub enum ErrorKind {
     /// The Python of a gear raised an exception.
     Gear(GearError),
     /// The Python of a script raised an exception; the text is Python's traceback.
+    #[non_exhaustive]
     Script {
         /// The traceback, one line per line.
         traceback: String,
@@ -56,6 +57,7 @@ pub enum ErrorKind {
     /// The program contains no gears to register.
     NoneFound,
     /// Two gears of the program have one trigger.
+    #[non_exhaustive]
     DuplicateTrigger {
         /// The trigger.
         trigger: &'static str,
@@ -65,6 +67,7 @@ pub enum ErrorKind {
         second: Location,
     },
     /// The trigger of a gear is registered by another session.
+    #[non_exhaustive]
     TriggerOwned {
         /// The trigger.
         trigger: String,
@@ -74,6 +77,7 @@ pub enum ErrorKind {
         session: String,
     },
     /// The server holds another version, and the policy is to refuse that.
+    #[non_exhaustive]
     Outdated {
         /// The session.
         session: String,
@@ -81,6 +85,7 @@ pub enum ErrorKind {
         found: String,
     },
     /// The requirements of a session could not be installed.
+    #[non_exhaustive]
     Requirements {
         /// What the server says: a sentence, then the last lines of pip.
         message: String,
@@ -88,6 +93,7 @@ pub enum ErrorKind {
         requirements: Vec<String>,
     },
     /// The server refused a registration.
+    #[non_exhaustive]
     Registration {
         /// The session that was to be registered.
         session: String,
@@ -95,6 +101,7 @@ pub enum ErrorKind {
         message: String,
     },
     /// A value could not be converted, on its way to the server or back.
+    #[non_exhaustive]
     Convert {
         /// The gear or command it belongs to, with its place in the source.
         of: Option<String>,
@@ -102,11 +109,13 @@ pub enum ErrorKind {
         message: String,
     },
     /// An address or an option that cannot be used.
+    #[non_exhaustive]
     Config {
         /// What is wrong with it.
         message: String,
     },
     /// No answer came in time.
+    #[non_exhaustive]
     Timeout {
         /// What was called.
         of: Option<String>,

@@ -1,12 +1,32 @@
 //! The gears of a program: collected while linking, registered on a server when it starts.
 //!
-//! * `spec`: what a macro writes down about a gear.
+//! * `spec`: what a macro writes down about a gear. `set`: the gears of one compiled target, one session.
+//! * `script`: the Python that registers a set, and its hash. `description`: what the session says about itself.
+//! * `options`, `plan`, `register`, `report`: what has to be sent, sending it, and saying so.
+//! * `heal`: registering again what a server has lost. `start`: connecting and registering in one step.
+//! * `namespace`: two stages on one server.
 
+mod description;
+mod heal;
+mod namespace;
+mod options;
+mod plan;
+mod register;
+mod report;
+mod script;
+mod set;
 mod spec;
+mod start;
 
+pub(crate) use heal::{Healed, Healer};
+pub(crate) use namespace::trigger_name;
+pub use options::{Options, Policy};
+pub use register::{register_all, register_all_with};
+#[cfg(feature = "aio")]
+pub use register::{register_all_async, register_all_async_with};
+pub use report::{Action, Report, SessionReport};
+pub use set::gears;
 pub use spec::{Entry, Gear, GearKind, GearSpec, Location, Mode, SourceForm};
-
-/// The trigger of a gear as the server knows it.
-pub(crate) fn trigger_name(gear: &Gear) -> Option<String> {
-    gear.trigger().map(str::to_owned)
-}
+pub use start::{start, start_with};
+#[cfg(feature = "aio")]
+pub use start::{start_async, start_async_with};

@@ -1,0 +1,152 @@
+//! Results of scripts.
+
+use super::exec_id::ExecId;
+use super::fields::text;
+use crate::error::{DecodeError, Error, ErrorKind, Result, traceback};
+use redis::{FromRedisValue, Value};
+
+/// What a run gave: its records, and the errors beside them. Records that came before an error are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExecutionResult<T = Value> {
+    /// The records.
+    pub values: Vec<T>,
+    /// The errors, as Python's tracebacks.
+    pub errors: Vec<String>,
+}
+
+impl<T> Default for ExecutionResult<T> {
+    fn default() -> Self {
+        ExecutionResult {
+            values: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+}
+
+impl<T> ExecutionResult<T> {
+    /// The records.
+    ///
+    /// # Errors
+    ///
+    /// The first error of the run, if there is one.
+    pub fn into_values(mut self) -> Result<Vec<T>> {
+        if self.errors.is_empty() {
+            return Ok(self.values);
+        }
+        Err(Error::new(ErrorKind::Script {
+            traceback: self.errors.swap_remove(0),
+        }))
+    }
+
+    /// The only record.
+    ///
+    /// # Errors
+    ///
+    /// The first error of the run, or that there is no record or more than one.
+    pub fn into_value(self) -> Result<T> {
+        let mut values = self.into_values()?;
+        match (values.len(), values.pop()) {
+            (1, Some(value)) => Ok(value),
+            (count, _) => Err(DecodeError::new(format!("{count} records"), "one record").into()),
+        }
+    }
+}
+
+impl<T: FromRedisValue> ExecutionResult<T> {
+    pub(crate) fn read(value: Value) -> Result<Self> {
+        let (records, errors) = match value {
+            Value::Array(mut parts) if parts.len() == 2 => {
+                let errors = parts.pop();
+                (parts.pop(), errors)
+            }
+            _ => {
+                return Err(DecodeError::new(
+                    "another reply",
+                    "a list of records and a list of errors",
+                )
+                .into());
+            }
+        };
+        let (Some(Value::Array(records)), Some(Value::Array(errors))) = (records, errors) else {
+            return Err(DecodeError::new(
+                "another reply",
+                "a list of records and a list of errors",
+            )
+            .into());
+        };
+        let values = records
+            .into_iter()
+            .map(|record| {
+                let record = record.extract_error()?;
+                redis::from_redis_value(record)
+                    .map_err(|e| DecodeError::mismatch::<T>(e.to_string()).into())
+            })
+            .collect::<Result<_>>()?;
+        Ok(ExecutionResult {
+            values,
+            errors: errors.iter().filter_map(readable).collect(),
+        })
+    }
+}
+
+/// An error of a run; servers send a traceback as the text of a Python list.
+fn readable(error: &Value) -> Option<String> {
+    let text = match error {
+        Value::ServerError(e) => e
+            .details()
+            .map_or_else(|| e.code().to_owned(), |d| format!("{} {d}", e.code())),
+        other => text(other)?,
+    };
+    Some(traceback(&text).unwrap_or(text))
+}
+
+/// What `RG.PYEXECUTE` answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Executed<T = Value> {
+    /// The script ran something to its end.
+    Results(ExecutionResult<T>),
+    /// The script started something that goes on.
+    Started(ExecId),
+    /// The script ran nothing, or registered something.
+    Ok,
+}
+
+impl<T: FromRedisValue> Executed<T> {
+    pub(crate) fn read(value: Value) -> Result<Self> {
+        match value {
+            Value::Okay => Ok(Executed::Ok),
+            Value::SimpleString(text) if text == "OK" => Ok(Executed::Ok),
+            Value::BulkString(_) => {
+                Ok(Executed::Started(text(&value).unwrap_or_default().parse()?))
+            }
+            other => ExecutionResult::read(other).map(Executed::Results),
+        }
+    }
+}
+
+impl<T> Executed<T> {
+    /// The results; empty if the script ran nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the run goes on without us: its results are fetched with its id.
+    pub fn into_results(self) -> Result<ExecutionResult<T>> {
+        match self {
+            Executed::Results(results) => Ok(results),
+            Executed::Ok => Ok(ExecutionResult::default()),
+            Executed::Started(id) => Err(Error::config(format!(
+                "the execution {id} was started with `unblocking`: fetch its results with `get_results_blocking`"
+            ))),
+        }
+    }
+
+    /// The id of a run that goes on.
+    pub fn id(&self) -> Option<&ExecId> {
+        match self {
+            Executed::Started(id) => Some(id),
+            _ => None,
+        }
+    }
+}

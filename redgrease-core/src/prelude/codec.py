@@ -1,0 +1,407 @@
+# Values: what the Rust codecs are in Python. Every codec reads an argument and writes a result, at the top of a call
+# (`parse`, `dump`) and inside a list, map or tuple (`read`, `write`). Functions are picklable by value, and hold no
+# state of the process they were made in.
+import base64 as _base64
+import json as _jsonlib
+import operator as _operator
+import re as _re
+
+
+class _Codec(object):
+    # `parse`: str or bytes-like -> value           `dump`: value -> bytes, int, or [] for None
+    # `read`: parsed JSON -> value                  `write`: value -> what JSON can carry
+    # `frozen`: as `read`, for keys and members of sets
+    # `parse_inline`, `dump_inline`: the usual case as an expression of {x}, with {f} for `parse` or `dump`
+    # `optional`: whether other clients may leave the argument out, at the end
+    def __init__(self, parse, dump, read, write, frozen=None, parse_inline='{f}({x})', dump_inline='{f}({x})',
+                 optional=False):
+        self.parse = parse
+        self.dump = dump
+        self.read = read
+        self.write = write
+        self.frozen = frozen or read
+        self.parse_inline = parse_inline
+        self.dump_inline = dump_inline
+        self.optional = optional
+
+
+_json_encoder = _jsonlib.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':'))
+
+
+def _shown(value):
+    text = repr(value)
+    if len(text) > 60:
+        text = text[:60] + '..'
+    return '%s %s' % (type(value).__name__, text) if value is not None else 'None'
+
+
+def _is_not(value, what):
+    return TypeError('%s is not %s' % (_shown(value), what))
+
+
+# --- None
+
+def _unit_dump(value):
+    if value is not None:
+        raise TypeError('%s was returned, but the Rust function returns nothing' % _shown(value))
+    return []
+
+
+def _unit_parse(value):
+    if len(value):
+        raise _is_not(value, 'None')
+
+
+def _unit_read(value):
+    if value is not None:
+        raise _is_not(value, 'None')
+
+
+_unit = _Codec(_unit_parse, _unit_dump, _unit_read, _unit_read)
+
+
+# --- text and bytes; in arguments NUL travels as 01 30 and 01 as 01 31
+
+def _str_parse(value):
+    if not isinstance(value, str):
+        raise ValueError('%s is not UTF-8 text' % _shown(bytes(value)))
+    if '\x01' in value:
+        value = value.replace('\x010', '\x00').replace('\x011', '\x01')
+    return value
+
+
+def _str_write(value):
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).decode('utf-8')
+    raise _is_not(value, 'text')
+
+
+def _str_dump(value):
+    return _str_write(value).encode('utf-8')
+
+
+def _str_read(value):
+    if type(value) is not str:
+        raise _is_not(value, 'text')
+    return value
+
+
+_str = _Codec(
+    _str_parse, _str_dump, _str_read, _str_write,
+    parse_inline="{x} if type({x}) is str and '\\x01' not in {x} else {f}({x})",
+    dump_inline="{x}.encode() if type({x}) is str else {f}({x})")
+
+
+def _bytes_parse(value):
+    value = value.encode('utf-8') if isinstance(value, str) else bytes(value)
+    if b'\x01' in value:
+        value = value.replace(b'\x010', b'\x00').replace(b'\x011', b'\x01')
+    return value
+
+
+def _bytes_dump(value):
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    if isinstance(value, str):
+        return value.encode('utf-8')
+    raise _is_not(value, 'bytes')
+
+
+def _bytes_read(value):
+    if type(value) is not str:
+        raise _is_not(value, 'base64 text')
+    return _base64.b64decode(value, validate=True)
+
+
+def _bytes_write(value):
+    return _base64.b64encode(_bytes_dump(value)).decode('ascii')
+
+
+_bytes = _Codec(
+    _bytes_parse, _bytes_dump, _bytes_read, _bytes_write,
+    dump_inline='{x} if type({x}) is bytes else {f}({x})')
+
+
+# --- numbers
+
+def _int_parse(value):
+    try:
+        return int(value)
+    except ValueError:
+        raise _is_not(value, 'an integer')
+
+
+def _int_read(value):
+    if type(value) is not int:
+        raise _is_not(value, 'an integer')
+    return value
+
+
+def _int_write(value):
+    try:
+        return int(_operator.index(value))
+    except TypeError:
+        raise _is_not(value, 'an integer')
+
+
+def _int_dump(value):
+    value = _int_write(value)
+    # Beyond 64 bits a reply cannot be an integer.
+    return value if -0x8000000000000000 <= value <= 0x7fffffffffffffff else b'%d' % value
+
+
+_int = _Codec(
+    _int_parse, _int_dump, _int_read, _int_write,
+    parse_inline='int({x})',
+    dump_inline='{x} if type({x}) is int and -0x8000000000000000 <= {x} <= 0x7fffffffffffffff else {f}({x})')
+
+
+def _float_parse(value):
+    try:
+        return float(value)
+    except ValueError:
+        raise _is_not(value, 'a number')
+
+
+def _float_read(value):
+    if type(value) is float:
+        return value
+    if type(value) is int:
+        return _float_exact(value)
+    if value in ('NaN', 'nan', 'inf', '-inf'):
+        return float(value)
+    raise _is_not(value, 'a number')
+
+
+def _float_exact(value):
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, int):
+        number = float(value)
+        if number == value:
+            return number
+        raise ValueError('%d cannot be a float without changing it' % value)
+    raise _is_not(value, 'a float')
+
+
+def _float_dump(value):
+    return repr(_float_exact(value)).encode('ascii')
+
+
+def _float_write(value):
+    value = _float_exact(value)
+    # JSON has no NaN and no infinities; their names are read as numbers.
+    return value if value - value == 0.0 else repr(value)
+
+
+_float = _Codec(_float_parse, _float_dump, _float_read, _float_write, parse_inline='float({x})')
+
+
+def _bool_parse(value):
+    if value in ('1', 'true', 'True'):
+        return True
+    if value in ('0', 'false', 'False'):
+        return False
+    raise _is_not(value, 'a boolean: 1 or 0')
+
+
+def _bool_read(value):
+    if type(value) is not bool:
+        raise _is_not(value, 'a boolean')
+    return value
+
+
+def _bool_write(value):
+    # Commands such as EXISTS answer 1 and 0.
+    if type(value) is bool or (type(value) is int and (value == 0 or value == 1)):
+        return bool(value)
+    raise _is_not(value, 'a boolean')
+
+
+def _bool_dump(value):
+    return int(_bool_write(value))
+
+
+_bool = _Codec(
+    _bool_parse, _bool_dump, _bool_read, _bool_write,
+    parse_inline="True if {x} == '1' else {f}({x})",
+    dump_inline='1 if {x} is True else {f}({x})')
+
+
+# --- JSON; what another JSON reader would change is refused
+
+_long_number = _re.compile(r'\d{19}')
+
+
+def _no_constant(name):
+    raise ValueError('JSON has no %s' % name)
+
+
+def _json_parse(value):
+    if not isinstance(value, str):
+        raise ValueError('%s is not UTF-8 text' % _shown(bytes(value)))
+    if 'NaN' in value or 'Infinity' in value:
+        return _jsonlib.loads(value, parse_constant=_no_constant)
+    return _jsonlib.loads(value)
+
+
+def _json_read(value):
+    return value
+
+
+def _json_check(value):
+    if isinstance(value, dict):
+        for item in value.values():
+            _json_check(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _json_check(item)
+    elif isinstance(value, int) and not -0x8000000000000000 <= value <= 0xffffffffffffffff:
+        raise ValueError('%d has more than 64 bits, which JSON readers round: return it typed, or as text' % value)
+
+
+def _json_write(value):
+    _json_check(value)
+    return value
+
+
+def _json_dump(value):
+    text = _json_encoder.encode(value)
+    if _long_number.search(text):
+        _json_check(value)
+    return text.encode('utf-8')
+
+
+_json = _Codec(_json_parse, _json_dump, _json_read, _json_write)
+
+
+# --- None or a value: nothing, or a plus sign and the value
+
+def _opt(inner):
+    inner_parse, inner_dump, inner_read, inner_write = inner.parse, inner.dump, inner.read, inner.write
+    inner_frozen = inner.frozen
+
+    def parse(value):
+        if not value:
+            return None
+        if value[:1] == '+' or value[:1] == b'+':
+            return inner_parse(value[1:])
+        raise ValueError('%s is not an optional value: nothing for None, a plus sign in front of a value' % _shown(value))
+
+    def dump(value):
+        return [] if value is None else inner_dump(value)
+
+    def read(value):
+        return None if value is None else inner_read(value)
+
+    def write(value):
+        return None if value is None else inner_write(value)
+
+    def frozen(value):
+        return None if value is None else inner_frozen(value)
+
+    return _Codec(parse, dump, read, write, frozen, dump_inline='[] if {x} is None else {f}({x})', optional=True)
+
+
+# --- containers: one JSON value at the top
+
+def _contained(read, write, frozen):
+    def parse(value):
+        return read(_json_parse(value))
+
+    def dump(value):
+        return _json_encoder.encode(write(value)).encode('utf-8')
+
+    return _Codec(parse, dump, read, write, frozen)
+
+
+def _items_read(value):
+    if type(value) is not list:
+        raise _is_not(value, 'a list')
+    return value
+
+
+def _items_write(value):
+    if isinstance(value, (list, tuple)):
+        return value
+    if isinstance(value, (str, bytes, bytearray, dict)):
+        raise _is_not(value, 'a list')
+    try:
+        return list(value)
+    except TypeError:
+        raise _is_not(value, 'a list')
+
+
+def _list(item):
+    item_read, item_write, item_frozen = item.read, item.write, item.frozen
+
+    def read(value):
+        return [item_read(x) for x in _items_read(value)]
+
+    def write(value):
+        return [item_write(x) for x in _items_write(value)]
+
+    def frozen(value):
+        return tuple([item_frozen(x) for x in _items_read(value)])
+
+    return _contained(read, write, frozen)
+
+
+def _set(item):
+    item_write, item_frozen = item.write, item.frozen
+
+    def read(value):
+        return set([item_frozen(x) for x in _items_read(value)])
+
+    def write(value):
+        return [item_write(x) for x in _items_write(value)]
+
+    def frozen(value):
+        return frozenset([item_frozen(x) for x in _items_read(value)])
+
+    return _contained(read, write, frozen)
+
+
+def _map(key, item):
+    key_read, key_write, item_read, item_write = key.frozen, key.write, item.read, item.write
+
+    def read(value):
+        # Rust sends pairs. An object is welcome from clients that have text as keys.
+        pairs = value.items() if type(value) is dict else _items_read(value)
+        return {key_read(k): item_read(x) for k, x in pairs}
+
+    def write(value):
+        if not hasattr(value, 'items'):
+            raise _is_not(value, 'a dict')
+        return [[key_write(k), item_write(x)] for k, x in value.items()]
+
+    def frozen(value):
+        raise TypeError('a dict cannot be a key or a member of a set in Python')
+
+    return _contained(read, write, frozen)
+
+
+def _tuple(*items):
+    size = len(items)
+    reads, writes = [x.read for x in items], [x.write for x in items]
+    frozens = [x.frozen for x in items]
+
+    def sized(value):
+        if len(value) != size:
+            raise _is_not(value, 'a tuple of %d' % size)
+        return value
+
+    def read(value):
+        return tuple([f(x) for f, x in zip(reads, sized(_items_read(value)))])
+
+    def write(value):
+        if not isinstance(value, (tuple, list)):
+            raise _is_not(value, 'a tuple')
+        return [f(x) for f, x in zip(writes, sized(value))]
+
+    def frozen(value):
+        return tuple([f(x) for f, x in zip(frozens, sized(_items_read(value)))])
+
+    return _contained(read, write, frozen)

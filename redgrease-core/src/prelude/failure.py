@@ -1,0 +1,84 @@
+# Errors: an exception becomes one line of ASCII that the Rust side reads back, with the place in the Rust source.
+import itertools as _itertools
+
+_LONGEST = 20000
+
+
+def _failure(trigger, name, file, line, source, parsers):
+    lines = source.splitlines()
+
+    def fail(error, record):
+        if type(error).__name__ in ('forcestopped', 'GearsForceStopped'):
+            raise error
+        if isinstance(error, SyntaxError) and error.filename == file:
+            message, frames = error.msg, [_syntax_frame(error, name, line, lines)]
+        else:
+            message, frames = str(error), _frames(error.__traceback__, file, line, lines)
+        if not frames:
+            # Nothing of the gear was running: a value could not be converted, or their number was wrong.
+            message = _conversion(message, error, record, parsers)
+            frames = [{'file': file, 'line': line, 'function': name, 'own': True}]
+        kind = type(error)
+        exception = kind.__name__ if kind.__module__ == 'builtins' else '%s.%s' % (kind.__module__, kind.__name__)
+        flat_error('GEARERROR ' + _jsonlib.dumps({
+            'trigger': trigger, 'exception': exception, 'message': message[:_LONGEST], 'frames': frames[-40:]}))
+
+    return fail
+
+
+def _conversion(message, error, record, parsers):
+    if record is None or (isinstance(error, TypeError) and message.startswith('takes ')):
+        return message
+    for i, (param, parse) in enumerate(parsers):
+        try:
+            parse(record[i + 1])
+        except Exception as again:
+            return 'argument `%s`: %s' % (param, again)
+    return 'result: %s' % message
+
+
+def _syntax_frame(error, name, line, lines):
+    frame = {'file': error.filename, 'line': error.lineno or line, 'function': name, 'own': True}
+    at = frame['line'] - line
+    if 0 <= at < len(lines):
+        frame['source'] = lines[at]
+    if error.offset:
+        end = getattr(error, 'end_offset', None) or 0
+        same_line = getattr(error, 'end_lineno', None) == error.lineno
+        frame['columns'] = [error.offset - 1, end - 1 if same_line and end > error.offset else error.offset]
+    return frame
+
+
+def _frames(trace, file, line, lines):
+    frames = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename not in (_STUB_FILE, '<string>'):
+            own = code.co_filename == file
+            frame = {'file': code.co_filename, 'line': trace.tb_lineno, 'function': code.co_name, 'own': own}
+            at = trace.tb_lineno - line
+            if own and 0 <= at < len(lines):
+                frame['source'] = lines[at]
+                columns = _columns(code, trace, lines[at])
+                if columns:
+                    frame['columns'] = columns
+            else:
+                text = _linecache.getline(code.co_filename, trace.tb_lineno).rstrip()
+                if text:
+                    frame['source'] = text
+            frames.append(frame)
+        trace = trace.tb_next
+    return frames
+
+
+def _columns(code, trace, text):
+    # Python 3.11 and later know which part of a line failed, in bytes.
+    if not hasattr(code, 'co_positions') or trace.tb_lasti < 0:
+        return None
+    first, last, start, end = next(_itertools.islice(code.co_positions(), trace.tb_lasti // 2, None))
+    if start is None or first != trace.tb_lineno:
+        return None
+    data = text.encode('utf-8')
+    start = len(data[:start].decode('utf-8', 'replace'))
+    end = len(data[:end].decode('utf-8', 'replace')) if last == first and end is not None else len(text)
+    return [start, end]

@@ -1,0 +1,9 @@
+# `log` that takes anything.
+_runtime_log = log
+
+
+def log(message, level='notice'):
+    """Writes a line to the server's log. Levels: debug, verbose, notice, warning."""
+    if isinstance(message, (bytes, bytearray, memoryview)):
+        message = bytes(message).decode('utf-8', 'backslashreplace')
+    _runtime_log(str(message), level)

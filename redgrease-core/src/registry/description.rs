@@ -1,0 +1,28 @@
+//! What a session says about itself on the server, so that the next start knows what is there.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Goes out as the DESCRIPTION of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Description {
+    /// Version of the crate the gears are from.
+    pub(crate) version: String,
+    /// Hash of the whole set.
+    pub(crate) hash: String,
+    /// Hash of each gear, by trigger.
+    #[serde(default)]
+    pub(crate) gears: BTreeMap<String, String>,
+}
+
+impl Description {
+    /// `None` if the text is not one of ours.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    pub(crate) fn to_json(&self) -> String {
+        // Three plain fields always serialize.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}

@@ -1,0 +1,129 @@
+//! The gears of one compiled target: what is registered together, under one session of the server.
+
+use super::namespace::{prefixed_session, prefixed_trigger};
+use super::spec::{Entry, Gear};
+use crate::error::{Error, ErrorKind, Result};
+use std::collections::{BTreeMap, HashMap};
+use std::ptr;
+
+/// Every gear that is linked into this program, in a fixed order.
+pub fn gears() -> Vec<&'static Gear> {
+    let mut gears: Vec<_> = inventory::iter::<Entry>
+        .into_iter()
+        .map(|entry| entry.0)
+        .collect();
+    gears.sort_by_key(|gear| order(gear));
+    gears
+}
+
+fn order(gear: &Gear) -> impl Ord + use<> {
+    let (spec, place) = (gear.spec(), gear.location());
+    (
+        spec.package,
+        spec.krate,
+        spec.bin,
+        gear.name(),
+        place.file,
+        place.line,
+        place.column,
+    )
+}
+
+/// The gears of one compiled target.
+#[derive(Debug, Clone)]
+pub(crate) struct GearSet {
+    /// Id of the session.
+    pub(crate) id: String,
+    /// Version of the crate.
+    pub(crate) version: &'static str,
+    pub(crate) gears: Vec<&'static Gear>,
+}
+
+impl GearSet {
+    /// The gears with the triggers they are registered under.
+    pub(crate) fn triggers(&self, namespace: Option<&str>) -> Vec<(String, &'static Gear)> {
+        self.gears
+            .iter()
+            .filter_map(|gear| Some((prefixed_trigger(namespace, gear.trigger()?), *gear)))
+            .collect()
+    }
+}
+
+/// Groups gears by compiled target.
+///
+/// Fails before anything is sent if two of them have one trigger, or if there are none.
+pub(crate) fn group(gears: &[&'static Gear], namespace: Option<&str>) -> Result<Vec<GearSet>> {
+    if gears.is_empty() {
+        return Err(Error::new(ErrorKind::NoneFound));
+    }
+    let mut gears = gears.to_vec();
+    gears.sort_by_key(|gear| order(gear));
+    gears.dedup_by(|a, b| ptr::eq(*a, *b));
+    refuse_duplicates(&gears)?;
+    let mut sets: BTreeMap<String, GearSet> = BTreeMap::new();
+    for gear in gears {
+        let id = prefixed_session(namespace, &session(gear));
+        let set = sets.entry(id.clone()).or_insert_with(|| GearSet {
+            id,
+            version: gear.spec().version,
+            gears: Vec::new(),
+        });
+        set.gears.push(gear);
+    }
+    Ok(sets.into_values().collect())
+}
+
+/// The id of the session a gear belongs to, without the namespace.
+///
+/// Two binaries of a package have different gears: one session for both, and each would unregister those of the other.
+pub(super) fn session(gear: &Gear) -> String {
+    let spec = gear.spec();
+    let id = if let Some(bin) = spec.bin {
+        let kind = if lies_in(gear, "examples") {
+            "example"
+        } else {
+            "bin"
+        };
+        format!("{}-{kind}-{bin}", spec.package)
+    } else if spec.package.replace('-', "_") == spec.krate {
+        spec.package.to_owned()
+    } else if lies_in(gear, "tests") {
+        format!("{}-test-{}", spec.package, spec.krate)
+    } else {
+        format!("{}-{}", spec.package, spec.krate)
+    };
+    // The alphabet of session ids.
+    id.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect()
+}
+
+/// Whether the source file is in a folder of this name, as cargo lays out examples and tests.
+fn lies_in(gear: &Gear, folder: &str) -> bool {
+    let mut parts = gear.location().file.split(['/', '\\']);
+    parts.next_back();
+    parts.any(|part| part == folder)
+}
+
+fn refuse_duplicates(gears: &[&'static Gear]) -> Result<()> {
+    let mut seen: HashMap<&str, &'static Gear> = HashMap::new();
+    for gear in gears {
+        let Some(trigger) = gear.trigger() else {
+            continue;
+        };
+        if let Some(first) = seen.insert(trigger, gear) {
+            return Err(Error::new(ErrorKind::DuplicateTrigger {
+                trigger,
+                first: first.location(),
+                second: gear.location(),
+            }));
+        }
+    }
+    Ok(())
+}

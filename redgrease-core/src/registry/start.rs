@@ -1,0 +1,66 @@
+//! Connecting and registering in one step.
+
+use super::options::Options;
+#[cfg(feature = "aio")]
+use super::register::register_all_async_with;
+use super::register::register_all_with;
+use super::report::Report;
+#[cfg(feature = "aio")]
+use crate::connection::{AsyncCon, connect_async};
+use crate::connection::{Con, connect};
+use crate::error::Result;
+use redis::IntoConnectionInfo;
+
+/// Connects to a server and registers every gear of this program: what most programs begin with.
+///
+/// Idempotent: what the server has already is not sent again. What was done goes to the log, at level `info`.
+///
+/// # Errors
+///
+/// Those of [`connect`] and of [`register_all`](crate::register_all).
+///
+/// ```no_run
+/// let mut con = redgrease_core::start("redis://127.0.0.1/")?;
+/// # Ok::<(), redgrease_core::Error>(())
+/// ```
+pub fn start(address: impl IntoConnectionInfo) -> Result<Con> {
+    start_with(address, &Options::new()).map(|(con, _)| con)
+}
+
+/// [`start`] with options; returns what was done as well.
+///
+/// # Errors
+///
+/// Those of [`start`].
+pub fn start_with(address: impl IntoConnectionInfo, options: &Options) -> Result<(Con, Report)> {
+    let mut con = connect(address)?;
+    let report = register_all_with(&mut con, options)?;
+    Ok((con, report))
+}
+
+/// [`start`] for async programs.
+///
+/// # Errors
+///
+/// Those of [`start`].
+#[cfg(feature = "aio")]
+pub async fn start_async(address: impl IntoConnectionInfo) -> Result<AsyncCon> {
+    start_async_with(address, &Options::new())
+        .await
+        .map(|(con, _)| con)
+}
+
+/// [`start_async`] with options; returns what was done as well.
+///
+/// # Errors
+///
+/// Those of [`start`].
+#[cfg(feature = "aio")]
+pub async fn start_async_with(
+    address: impl IntoConnectionInfo,
+    options: &Options,
+) -> Result<(AsyncCon, Report)> {
+    let mut con = connect_async(address).await?;
+    let report = register_all_async_with(&mut con, options).await?;
+    Ok((con, report))
+}
