@@ -25,13 +25,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let () = con.hset_multiple("noodle", &[("spam", "eggs"), ("meaning", "8")])?;
     let meaning: i64 = con.hincr("noodle", "meaning", 34)?;
     println!("The meaning of noodle: {meaning}");
-    let first = [
-        ("msg", "First"),
-        ("from", "0"),
-        ("to", "2"),
-        ("amount", "1000"),
-    ];
-    let _: String = con.xadd("transactions:0", "*", &first)?;
+    let transaction = redis::cmd("XADD").arg("transactions:0").arg("*").to_owned();
+    let _: String = transaction
+        .clone()
+        .arg(&["msg", "First", "amount", "1000"])
+        .query(&mut con)?;
 
     // What the server says of itself.
     let memory = con.py_stats()?;
