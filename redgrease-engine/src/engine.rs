@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// There is one per process, as there is one interpreter.
 pub(crate) struct Engine {
     pub(crate) shard_id: String,
+    python_version: String,
     pub(crate) config: Config,
     pub(crate) registry: Guarded<Registry>,
     pub(crate) executions: Executions,
@@ -41,8 +42,13 @@ pub(crate) fn load(context: &Context, arguments: &[Text<'_>]) -> Result<(), Stri
     let config = Config::new();
     for pair in arguments.chunks(2) {
         let [name, value] = pair else {
-            let name = pair.first().map(|name| name.lossy().into_owned()).unwrap_or_default();
-            return Err(format!("the module argument {name} has no value: give name and value"));
+            let name = pair
+                .first()
+                .map(|name| name.lossy().into_owned())
+                .unwrap_or_default();
+            return Err(format!(
+                "the module argument {name} has no value: give name and value"
+            ));
         };
         config.set_while_loading(name.bytes(), value.bytes())?;
     }
@@ -50,9 +56,12 @@ pub(crate) fn load(context: &Context, arguments: &[Text<'_>]) -> Result<(), Stri
     let threads = config.execution_threads();
     // The interpreter's runtime asks for the engine only when a script uses it.
     let interpreter = python::start(executable.map(PathBuf::from).as_deref())?;
+    let (major, minor) = interpreter.version;
+    let python_version = format!("{major}.{minor}");
     let store = requirement_store(&config, &interpreter);
     let made = ENGINE.set(Engine {
         shard_id: context.shard_id(),
+        python_version: python_version.clone(),
         config,
         registry: Guarded::default(),
         executions: Executions::default(),
@@ -69,16 +78,30 @@ pub(crate) fn load(context: &Context, arguments: &[Text<'_>]) -> Result<(), Stri
     engine().make_packages_importable();
     commands::register_all(context)?;
     Pool::start(threads)?;
+    let version = env!("CARGO_PKG_VERSION");
     log(
         Level::Notice,
-        &format!(
-            "RedGrease engine {} with Python {}.{}, {threads} worker threads",
-            env!("CARGO_PKG_VERSION"),
-            interpreter.version.0,
-            interpreter.version.1,
-        ),
+        &format!("RedGrease engine {version}, Python {python_version}, {threads} worker threads"),
     );
     Ok(())
+}
+
+/// What `INFO` shows: names and values.
+pub(crate) fn info() -> Vec<(&'static str, String)> {
+    let Some(engine) = ENGINE.get() else {
+        return Vec::new();
+    };
+    vec![
+        ("engine_name", "redgrease".to_owned()),
+        ("engine_version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("python_version", engine.python_version.clone()),
+        ("executions", engine.executions.len().to_string()),
+        ("waiting_executions", engine.pool.waiting().to_string()),
+        (
+            "replaced_threads",
+            engine.pool.replaced_threads().to_string(),
+        ),
+    ]
 }
 
 /// The server is about to exit: nothing new is begun.
@@ -90,14 +113,22 @@ pub(crate) fn shut_down() {
 
 fn requirement_store(config: &Config, interpreter: &python::Interpreter) -> Store {
     let given = config.text("PythonInstallationDir");
-    let directory = if given.is_empty() { PathBuf::from("redgrease-python") } else { given.into() };
+    let directory = if given.is_empty() {
+        PathBuf::from("redgrease-python")
+    } else {
+        given.into()
+    };
     // Child processes may run elsewhere: the path must mean the same there.
     let directory = std::path::absolute(&directory).unwrap_or(directory);
     let python = requirements::Python {
         executable: interpreter.executable.clone(),
         version: interpreter.version,
     };
-    let pip_arguments = config.text("PipArguments").split_whitespace().map(str::to_owned).collect();
+    let pip_arguments = config
+        .text("PipArguments")
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
     let write = |level: requirements::Level, message: &str| {
         let level = match level {
             requirements::Level::Notice => Level::Notice,
@@ -110,7 +141,9 @@ fn requirement_store(config: &Config, interpreter: &python::Interpreter) -> Stor
 
 impl Engine {
     pub(crate) fn has_installed(&self, requirements: &[String]) -> bool {
-        requirements.iter().all(|name| self.requirements.is_installed(name))
+        requirements
+            .iter()
+            .all(|name| self.requirements.is_installed(name))
     }
 
     /// A script is about to use these packages, which are installed.

@@ -26,4 +26,4 @@ mod registration;
 mod requirements;
 mod steps;
 
-pub(crate) use engine::{engine, load, shut_down};
+pub(crate) use engine::{engine, info, load, shut_down};

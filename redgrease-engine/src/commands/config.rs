@@ -1,7 +1,7 @@
 //! `RG.CONFIGGET` and `RG.CONFIGSET`.
 
 use crate::config::{Change, Current};
-use crate::redis::{Args, Command, CommandFlags, Context};
+use crate::redis::{Args, Command, CommandFlags, Context, Text};
 
 /// `RG.CONFIGGET name..`: one answer per name.
 pub(super) struct ConfigGet;
@@ -23,8 +23,10 @@ impl Command for ConfigGet {
                         reply.bulk(item.as_bytes());
                     }
                 }
-                None => reply
-                    .error(&format!("(error) Unsupported config parameter: {}", name.lossy())),
+                None => reply.error(&format!(
+                    "(error) Unsupported config parameter: {}",
+                    name.lossy()
+                )),
             }
         }
     }
@@ -45,7 +47,7 @@ impl Command for ConfigSet {
         let mut words = args.from(1);
         while let Some(name) = words.next() {
             let value = words.next();
-            match config.set(name.bytes(), value.map(|value| value.bytes())) {
+            match config.set(name.bytes(), value.map(Text::bytes)) {
                 Change::Done => reply.ok(),
                 Change::Saved => {
                     reply.status("OK - value was saved in extra config dictionary");

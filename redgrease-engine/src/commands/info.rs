@@ -13,7 +13,10 @@ impl Command for PyStats {
         let reply = context.reply();
         let bytes = allocation();
         reply.array(6);
-        reply.integer_field("TotalAllocated", i64::try_from(bytes.total).unwrap_or(i64::MAX));
+        reply.integer_field(
+            "TotalAllocated",
+            i64::try_from(bytes.total).unwrap_or(i64::MAX),
+        );
         reply.integer_field("PeakAllocated", bytes.peak);
         reply.integer_field("CurrAllocated", bytes.current);
     }

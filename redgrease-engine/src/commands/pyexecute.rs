@@ -47,7 +47,9 @@ impl Command for PyExecute {
 fn install_first(request: Request, client: BlockedClient) {
     let work = move || {
         let engine = crate::engine();
-        let outcome = engine.requirements.install(&request.requirements, request.reinstall);
+        let outcome = engine
+            .requirements
+            .install(&request.requirements, request.reinstall);
         let answer = match outcome {
             Ok(()) => locked(|context| {
                 engine.use_packages(context, &request.requirements);
@@ -83,7 +85,10 @@ struct Request {
 impl Request {
     fn parse(context: &Context, args: Args<'_>) -> Result<Request, String> {
         let mut request = Request {
-            script: args.get(1).map(|word| word.bytes().to_vec()).unwrap_or_default(),
+            script: args
+                .get(1)
+                .map(|word| word.bytes().to_vec())
+                .unwrap_or_default(),
             id: String::new(),
             description: None,
             unblocking: false,
@@ -116,8 +121,10 @@ impl Request {
                 }
                 id = Some(given.lossy().into_owned());
             } else if word.is("REQUIREMENTS") {
-                request.requirements =
-                    words.by_ref().map(|word| word.lossy().into_owned()).collect();
+                request.requirements = words
+                    .by_ref()
+                    .map(|word| word.lossy().into_owned())
+                    .collect();
             } else {
                 return Err(format!("Unknown arguments were given: {}", word.lossy()));
             }
@@ -125,7 +132,9 @@ impl Request {
         request.id = id.unwrap_or_else(|| context.random_hex::<40>());
         // The exact text is what makes a requirement: the same one twice is one.
         let mut seen = std::collections::HashSet::new();
-        request.requirements.retain(|name| seen.insert(name.clone()));
+        request
+            .requirements
+            .retain(|name| seen.insert(name.clone()));
         // Without requirements there is nothing to install again.
         request.reinstall &= !request.requirements.is_empty();
         Ok(request)
@@ -135,16 +144,15 @@ impl Request {
     fn replaced_session(&self, registry: &Registry) -> Result<Option<String>, String> {
         let exists = registry.session(&self.id).is_some();
         match &self.replace_with {
-            Some(old) if exists => {
-                Err(format!("Can not replace an existing session {} with {old}", self.id))
-            }
-            Some(old) if registry.session(old).is_none() => {
-                Err(format!("Can not replace with {old}, session does not exists."))
-            }
+            Some(old) if exists => Err(format!(
+                "Can not replace an existing session {} with {old}",
+                self.id
+            )),
+            Some(old) if registry.session(old).is_none() => Err(format!(
+                "Can not replace with {old}, session does not exists."
+            )),
             Some(old) => Ok(Some(old.clone())),
-            None if exists && !self.upgrade => {
-                Err(format!("Session {} already exists", self.id))
-            }
+            None if exists && !self.upgrade => Err(format!("Session {} already exists", self.id)),
             None => Ok(exists.then(|| self.id.clone())),
         }
     }
@@ -152,12 +160,17 @@ impl Request {
     fn perform(self, context: &Context) -> Answer {
         let engine = crate::engine();
         // Again: while packages were installed somebody else may have made the session.
-        let replaces =
-            match engine.registry.read(context, |registry| self.replaced_session(registry)) {
-                Ok(replaces) => replaces,
-                Err(message) => return Answer::Error(message),
-            };
-        let script = Script { text: &self.script, replaces: replaces.as_deref() };
+        let replaces = match engine
+            .registry
+            .read(context, |registry| self.replaced_session(registry))
+        {
+            Ok(replaces) => replaces,
+            Err(message) => return Answer::Error(message),
+        };
+        let script = Script {
+            text: &self.script,
+            replaces: replaces.as_deref(),
+        };
         let result = match run_script(context, script) {
             Ok(result) => result,
             Err(message) => return Answer::Error(message),
@@ -178,12 +191,7 @@ impl Request {
     }
 
     /// Puts the registrations in force, all at once.
-    fn register(
-        &self,
-        context: &Context,
-        pending: &[PendingRegistration],
-        replaces: Option<&str>,
-    ) {
+    fn register(&self, context: &Context, pending: &[PendingRegistration], replaces: Option<&str>) {
         let engine = crate::engine();
         let registrations = pending.iter().map(make_registration).collect();
         let session = Session {
@@ -265,12 +273,12 @@ impl Answer {
                     Err(message) => client.answer(|reply| reply.error(&message)),
                 }
             }
-            Answer::Wait(execution) => wait(execution, client),
+            Answer::Wait(execution) => wait(&execution, client),
         }
     }
 }
 
-fn wait(execution: Arc<Execution>, client: Client<'_>) {
+fn wait(execution: &Arc<Execution>, client: Client<'_>) {
     let blocked = match client {
         Client::Blocked(client) => client,
         Client::Current(context) => match BlockedClient::block(context) {
@@ -282,7 +290,7 @@ fn wait(execution: Arc<Execution>, client: Client<'_>) {
     if let Err(waiter) = execution.wait_for_outcome(Waiter::Outcome(blocked)) {
         return execution.answer(waiter);
     }
-    if let Err(message) = start(Arc::clone(&execution)) {
+    if let Err(message) = start(Arc::clone(execution)) {
         execution.refuse(&message);
     }
 }
@@ -290,7 +298,9 @@ fn wait(execution: Arc<Execution>, client: Client<'_>) {
 fn start(execution: Arc<Execution>) -> Result<(), String> {
     let engine = crate::engine();
     let id = execution.id;
-    engine.executions.insert(Arc::clone(&execution), engine.config.max_executions());
+    engine
+        .executions
+        .insert(Arc::clone(&execution), engine.config.max_executions());
     let limit = engine.config.queue_size();
     engine.pool.submit(execution, limit).map_err(|_| {
         engine.executions.remove(id);

@@ -66,7 +66,11 @@ impl Command for Unregister {
         let removed = args
             .get(1)
             .and_then(|word| Id::parse(word.bytes()))
-            .and_then(|id| engine.registry.write(context, |registry| registry.remove(id)));
+            .and_then(|id| {
+                engine
+                    .registry
+                    .write(context, |registry| registry.remove(id))
+            });
         let Some(registration) = removed else {
             return context.reply().error("execution is not registered");
         };
@@ -81,7 +85,11 @@ impl Command for Unregister {
 /// Stops the executions that a registration has under way.
 pub(super) fn abort_pending(registration: &Registration) {
     for execution in crate::engine().executions.all() {
-        if execution.registration.as_ref().is_some_and(|owner| owner.id == registration.id) {
+        if execution
+            .registration
+            .as_ref()
+            .is_some_and(|owner| owner.id == registration.id)
+        {
             abort(execution, None);
         }
     }
@@ -89,5 +97,9 @@ pub(super) fn abort_pending(registration: &Registration) {
 
 /// The names of a session's registrations.
 pub(super) fn ids(session: &Session) -> Vec<String> {
-    session.registrations.iter().map(ToString::to_string).collect()
+    session
+        .registrations
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }

@@ -20,30 +20,39 @@ impl Command for PyDumpSessions {
             } else if word.is("DEAD") {
                 dead = true;
             } else if word.is("SESSIONS") {
-                names = Some(words.by_ref().map(|word| word.lossy().into_owned()).collect::<Vec<_>>());
+                names = Some(
+                    words
+                        .by_ref()
+                        .map(|word| word.lossy().into_owned())
+                        .collect::<Vec<_>>(),
+                );
             } else {
                 return reply.error(&format!("Unknown option {}", word.lossy()));
             }
         }
-        crate::engine().registry.read(context, |registry| match names {
-            Some(names) => {
-                reply.array(names.len());
-                for name in names {
-                    match registry.session(&name) {
-                        Some(session) => row(&reply, registry, session, verbose),
-                        None => reply.bulk(format!("Session {name} does not exists").as_bytes()),
+        crate::engine()
+            .registry
+            .read(context, |registry| match names {
+                Some(names) => {
+                    reply.array(names.len());
+                    for name in names {
+                        match registry.session(&name) {
+                            Some(session) => row(&reply, registry, session, verbose),
+                            None => {
+                                reply.bulk(format!("Session {name} does not exists").as_bytes());
+                            }
+                        }
                     }
                 }
-            }
-            // A session ends with its last registration: none is dead and still there.
-            None if dead => reply.array(0),
-            None => {
-                reply.array(registry.sessions().count());
-                for session in registry.sessions() {
-                    row(&reply, registry, session, verbose);
+                // A session ends with its last registration: none is dead and still there.
+                None if dead => reply.array(0),
+                None => {
+                    reply.array(registry.sessions().count());
+                    for session in registry.sessions() {
+                        row(&reply, registry, session, verbose);
+                    }
                 }
-            }
-        });
+            });
     }
 }
 

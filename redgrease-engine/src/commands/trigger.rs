@@ -3,11 +3,10 @@
 use crate::execution::{Execution, Waiter};
 use crate::plan::{Mode, Source, Words};
 use crate::python::{attached, describe, list_of, reply_with};
-use crate::redis::{Args, BlockedClient, Command, Context};
+use crate::redis::{Args, BlockedClient, CoarseInstant, Command, Context, Text};
 use crate::registration::Registration;
 use crate::steps::{Pipeline, straight};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// `RG.TRIGGER trigger [argument..]`: the records its registration makes of them.
 pub(super) struct Trigger;
@@ -35,9 +34,10 @@ impl Command for TriggerOnKey {
 }
 
 fn trigger(context: &Context, args: Args<'_>) {
-    let name = args.get(1).map(|word| word.bytes()).unwrap_or_default();
-    let found =
-        crate::engine().registry.read(context, |registry| registry.by_trigger(name).cloned());
+    let name = args.get(1).map(Text::bytes).unwrap_or_default();
+    let found = crate::engine()
+        .registry
+        .read(context, |registry| registry.by_trigger(name).cloned());
     let Some(registration) = found else {
         return context.reply().error("ERR subcommand not found");
     };
@@ -52,12 +52,12 @@ fn trigger(context: &Context, args: Args<'_>) {
 
 /// On this thread, which holds the server's lock.
 fn run_now(context: &Context, registration: &Registration, args: Args<'_>) {
-    let started = Instant::now();
+    let started = CoarseInstant::now();
     crate::engine().execution_ids.next();
     let failure = attached(|py| {
         context.enter(|| {
             let reply = context.reply();
-            let record = list_of(py, args.from(1).map(|word| word.bytes()));
+            let record = list_of(py, args.from(1).map(Text::bytes));
             let steps = &registration.plan.steps;
             if registration.straight {
                 match record.and_then(|record| straight(steps, record)) {

@@ -29,7 +29,13 @@ impl Config {
     pub(crate) fn new() -> Config {
         let numbers = SETTINGS
             .iter()
-            .map(|setting| AtomicI64::new(if let Value::Number(n) = setting.default { n } else { 0 }))
+            .map(|setting| {
+                AtomicI64::new(if let Value::Number(n) = setting.default {
+                    n
+                } else {
+                    0
+                })
+            })
             .collect();
         let texts = SETTINGS
             .iter()
@@ -38,7 +44,11 @@ impl Config {
                 Value::Number(_) => String::new(),
             })
             .collect();
-        Config { numbers, texts: Mutex::new(texts), user: Mutex::new(HashMap::new()) }
+        Config {
+            numbers,
+            texts: Mutex::new(texts),
+            user: Mutex::new(HashMap::new()),
+        }
     }
 
     fn number(&self, name: &str) -> i64 {
@@ -46,7 +56,9 @@ impl Config {
     }
 
     pub(crate) fn text(&self, name: &str) -> String {
-        find(name).map(|(index, _)| self.texts()[index].clone()).unwrap_or_default()
+        find(name)
+            .map(|(index, _)| self.texts()[index].clone())
+            .unwrap_or_default()
     }
 
     fn texts(&self) -> MutexGuard<'_, Vec<String>> {
@@ -64,7 +76,9 @@ impl Config {
 
     /// How many worker threads there are.
     pub(crate) fn execution_threads(&self) -> usize {
-        usize::try_from(self.number("ExecutionThreads")).unwrap_or(1).clamp(1, 512)
+        usize::try_from(self.number("ExecutionThreads"))
+            .unwrap_or(1)
+            .clamp(1, 512)
     }
 
     /// How many executions may wait for a worker.
@@ -171,14 +185,20 @@ pub(crate) enum Current {
 }
 
 fn find(name: &str) -> Option<(usize, &'static Setting)> {
-    SETTINGS.iter().enumerate().find(|(_, setting)| setting.name == name)
+    SETTINGS
+        .iter()
+        .enumerate()
+        .find(|(_, setting)| setting.name == name)
 }
 
 fn find_ignoring_case(name: &str) -> Option<(usize, &'static Setting)> {
-    SETTINGS.iter().enumerate().find(|(_, setting)| match setting.origin {
-        Origin::Gears | Origin::Engine => setting.name.eq_ignore_ascii_case(name),
-        Origin::Python => setting.name == name,
-    })
+    SETTINGS
+        .iter()
+        .enumerate()
+        .find(|(_, setting)| match setting.origin {
+            Origin::Gears | Origin::Engine => setting.name.eq_ignore_ascii_case(name),
+            Origin::Python => setting.name == name,
+        })
 }
 
 #[cfg(test)]
@@ -211,7 +231,9 @@ mod tests {
         );
         assert_eq!(
             config.set(b"PythonInstallReqMaxIdleTime", Some(b"0")),
-            refused("Failed setting config value for key 'PythonInstallReqMaxIdleTime' with value '0'")
+            refused(
+                "Failed setting config value for key 'PythonInstallReqMaxIdleTime' with value '0'"
+            )
         );
     }
 
@@ -234,8 +256,14 @@ mod tests {
     fn users_keep_values_of_their_own() {
         let config = Config::new();
         assert_eq!(config.set(b"mykey", Some(b"\xff\0")), Change::Saved);
-        assert_eq!(config.get(b"mykey"), Some(Current::Bytes(b"\xff\0".to_vec())));
+        assert_eq!(
+            config.get(b"mykey"),
+            Some(Current::Bytes(b"\xff\0".to_vec()))
+        );
         assert_eq!(config.get(b"MYKEY"), None);
-        assert_eq!(config.set(b"other", None), refused("(error) Value was not given to other"));
+        assert_eq!(
+            config.set(b"other", None),
+            refused("(error) Value was not given to other")
+        );
     }
 }

@@ -18,7 +18,7 @@ pub(super) enum Origin {
     Engine,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Setting {
     pub(super) name: &'static str,
     pub(super) origin: Origin,
@@ -28,15 +28,30 @@ pub(super) struct Setting {
 }
 
 const fn number(name: &'static str, origin: Origin, default: i64, minimum: i64) -> Setting {
-    Setting { name, origin, default: Value::Number(default), read_only: false, minimum }
+    Setting {
+        name,
+        origin,
+        default: Value::Number(default),
+        read_only: false,
+        minimum,
+    }
 }
 
 const fn text(name: &'static str, origin: Origin) -> Setting {
-    Setting { name, origin, default: Value::Text(""), read_only: true, minimum: i64::MIN }
+    Setting {
+        name,
+        origin,
+        default: Value::Text(""),
+        read_only: true,
+        minimum: i64::MIN,
+    }
 }
 
 const fn read_only(setting: Setting) -> Setting {
-    Setting { read_only: true, ..setting }
+    Setting {
+        read_only: true,
+        ..setting
+    }
 }
 
 /// Settings that only matter to how RedisGears finds its Python are answered and have no effect:
@@ -53,7 +68,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     read_only(number("CreateVenv", Origin::Python, 0, 0)),
     read_only(number("DownloadDeps", Origin::Python, 0, 0)),
     // Spelled as RedisGears spells it.
-    read_only(number("ForeceDownloadDepsOnEnterprise", Origin::Python, 0, 0)),
+    read_only(number(
+        "ForeceDownloadDepsOnEnterprise",
+        Origin::Python,
+        0,
+        0,
+    )),
     number("PythonAttemptTraceback", Origin::Python, 1, 0),
     read_only(number("OverridePythonAllocators", Origin::Python, 1, 0)),
     // Milliseconds.

@@ -30,12 +30,17 @@ pub(crate) fn abort(execution: Arc<Execution>, client: Option<BlockedClient>) {
             answer(client);
         }
         Status::Running => {
-            let spawned = thread::Builder::new().name("rg-abort".into()).spawn(move || {
-                execution.stop_running();
-                answer(client);
-            });
+            let spawned = thread::Builder::new()
+                .name("rg-abort".into())
+                .spawn(move || {
+                    execution.stop_running();
+                    answer(client);
+                });
             if let Err(failure) = spawned {
-                log(Level::Warning, &format!("an execution could not be aborted: {failure}"));
+                log(
+                    Level::Warning,
+                    &format!("an execution could not be aborted: {failure}"),
+                );
             }
         }
     }
@@ -45,10 +50,14 @@ impl Execution {
     fn stop_running(self: &Arc<Self>) {
         // On a thread of its own: the interpreter may be held by what is to be stopped.
         let running = Arc::clone(self);
-        let interrupter =
-            thread::Builder::new().name("rg-interrupt".into()).spawn(move || interrupt(&running.thread));
+        let interrupter = thread::Builder::new()
+            .name("rg-interrupt".into())
+            .spawn(move || interrupt(&running.thread));
         if let Err(failure) = interrupter {
-            log(Level::Warning, &format!("an execution could not be interrupted: {failure}"));
+            log(
+                Level::Warning,
+                &format!("an execution could not be interrupted: {failure}"),
+            );
         }
         let state = self.state();
         let (state, timeout) = self
@@ -60,7 +69,10 @@ impl Execution {
             crate::engine().pool.replace_stuck_thread();
             log(
                 Level::Warning,
-                &format!("execution {} did not stop in time: its thread was replaced", self.id),
+                &format!(
+                    "execution {} did not stop in time: its thread was replaced",
+                    self.id
+                ),
             );
         }
     }

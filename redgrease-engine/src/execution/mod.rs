@@ -168,7 +168,10 @@ impl Execution {
             let (results, errors) = {
                 let state = self.state();
                 let bind = |result: &Handle| result.bind(py).clone();
-                (state.results.iter().map(bind).collect::<Vec<_>>(), state.errors.clone())
+                (
+                    state.results.iter().map(bind).collect::<Vec<_>>(),
+                    state.errors.clone(),
+                )
             };
             read(&results, &errors);
         });

@@ -132,7 +132,10 @@ impl Pool {
                 return Some(execution);
             }
             queue.idle += 1;
-            queue = self.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = self
+                .work
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
             queue.idle -= 1;
         }
     }
@@ -147,7 +150,10 @@ impl Pool {
     pub(crate) fn replace_stuck_thread(&self) {
         self.replaced.fetch_add(1, Ordering::Relaxed);
         if let Err(failure) = spawn() {
-            log(Level::Warning, &format!("a stuck thread could not be replaced: {failure}"));
+            log(
+                Level::Warning,
+                &format!("a stuck thread could not be replaced: {failure}"),
+            );
         }
     }
 

@@ -55,7 +55,10 @@ impl Execution {
             state.status = Status::Done;
             state.duration = started.elapsed();
             if state.keep {
-                state.results = results.iter().map(|result| result.clone().unbind()).collect();
+                state.results = results
+                    .iter()
+                    .map(|result| result.clone().unbind())
+                    .collect();
                 state.errors.clone_from(&errors);
             }
             (std::mem::take(&mut state.waiters), errors)

@@ -146,7 +146,12 @@ mod tests {
 
     #[test]
     fn names_of_readers_and_modes_round_trip() {
-        for name in ["KeysReader", "CommandReader", "PythonReader", "StreamReader"] {
+        for name in [
+            "KeysReader",
+            "CommandReader",
+            "PythonReader",
+            "StreamReader",
+        ] {
             assert_eq!(Reader::parse(name).map(Reader::as_str), Some(name));
         }
         assert_eq!(Reader::parse("ShardsIDReader"), None);

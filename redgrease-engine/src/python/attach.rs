@@ -2,7 +2,7 @@
 //!
 //! On the main thread it is kept ("sticky") from the first callback of an event-loop turn until
 //! the server is about to sleep: a pipeline of sync triggers pays for it once. It is kept only
-//! between the server's AFTER_SLEEP and BEFORE_SLEEP events: a callback that runs after the latter
+//! between the server's `AFTER_SLEEP` and `BEFORE_SLEEP` events: a callback that runs after the latter
 //! (a client that was unblocked, say) gives it back at once, because the server would otherwise
 //! sleep with it, and wait for its own lock with it: a dead-lock with a gear that has that lock.
 

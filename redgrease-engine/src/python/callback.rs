@@ -1,7 +1,6 @@
 //! Calling a Python function, fast: positional arguments, no tuple, no dictionary.
 
 use super::{Gil, Object, Raised};
-use pyo3::types::PyAnyMethods;
 use pyo3::{Bound, Py, PyAny, PyResult, ffi};
 
 /// A Python function that belongs to a plan.
@@ -29,18 +28,6 @@ impl Callback {
         self.vectorcall(first.py(), &arguments)
     }
 
-    /// Calls it with three arguments.
-    pub(crate) fn call3<'py>(
-        &self,
-        first: &Object<'py>,
-        second: &Object<'py>,
-        third: &Object<'py>,
-    ) -> PyResult<Object<'py>> {
-        let arguments =
-            [std::ptr::null_mut(), first.as_ptr(), second.as_ptr(), third.as_ptr()];
-        self.vectorcall(first.py(), &arguments)
-    }
-
     /// `arguments` starts with the free slot that lets a method put its `self` in front.
     fn vectorcall<'py>(
         &self,
@@ -62,11 +49,6 @@ impl Callback {
             }
             Ok(Bound::from_owned_ptr(py, result))
         }
-    }
-
-    /// What `RG.GETEXECUTION` shows of it.
-    pub(crate) fn describe(&self, py: Gil<'_>) -> String {
-        self.0.bind(py).str().map(|text| text.to_string()).unwrap_or_default()
     }
 
     pub(crate) fn clone_ref(&self, py: Gil<'_>) -> Callback {

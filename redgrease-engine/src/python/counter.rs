@@ -14,22 +14,22 @@ pub(crate) struct Counter<'py> {
 
 impl<'py> Counter<'py> {
     pub(crate) fn new(py: Gil<'py>) -> Self {
-        Counter { places: PyDict::new(py), counts: Vec::new() }
+        Counter {
+            places: PyDict::new(py),
+            counts: Vec::new(),
+        }
     }
 
     /// Counts one occurrence. Keys are text: of anything else, what `repr` says.
     pub(crate) fn add(&mut self, key: &Object<'py>) -> Result<(), Raised> {
         let key = values::group_key(key)?;
-        match self.places.get_item(&key)? {
-            Some(place) => {
-                if let Some(count) = self.counts.get_mut(place.extract::<usize>()?) {
-                    *count += 1;
-                }
+        if let Some(place) = self.places.get_item(&key)? {
+            if let Some(count) = self.counts.get_mut(place.extract::<usize>()?) {
+                *count += 1;
             }
-            None => {
-                self.places.set_item(&key, self.counts.len())?;
-                self.counts.push(1);
-            }
+        } else {
+            self.places.set_item(&key, self.counts.len())?;
+            self.counts.push(1);
         }
         Ok(())
     }

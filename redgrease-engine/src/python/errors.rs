@@ -13,8 +13,18 @@ mod names {
     use super::{PyException, create_exception};
 
     create_exception!(gears, error, PyException, "What the gears runtime raises.");
-    create_exception!(gears, forcestopped, PyException, "Raised in a gear that is aborted.");
-    create_exception!(gears, flaterror, PyException, "An error whose text is sent as it is.");
+    create_exception!(
+        gears,
+        forcestopped,
+        PyException,
+        "Raised in a gear that is aborted."
+    );
+    create_exception!(
+        gears,
+        flaterror,
+        PyException,
+        "An error whose text is sent as it is."
+    );
 }
 
 pub(super) use names::flaterror;
@@ -48,12 +58,17 @@ pub(crate) fn describe(py: Gil<'_>, raised: &PyErr) -> String {
     if raised.is_instance_of::<flaterror>(py) {
         return value(py, raised);
     }
-    if crate::engine().config.attempt_traceback() && raised.traceback(py).is_some() {
-        if let Ok(text) = traceback(py, raised) {
-            return text;
-        }
+    if crate::engine().config.attempt_traceback()
+        && raised.traceback(py).is_some()
+        && let Ok(text) = traceback(py, raised)
+    {
+        return text;
     }
-    let kind = raised.get_type(py).str().map(|text| text.to_string()).unwrap_or_default();
+    let kind = raised
+        .get_type(py)
+        .str()
+        .map(|text| text.to_string())
+        .unwrap_or_default();
     format!("Error type: {kind}, Value: {}", value(py, raised))
 }
 
@@ -67,9 +82,16 @@ fn value(py: Gil<'_>, raised: &PyErr) -> String {
 fn traceback(py: Gil<'_>, raised: &PyErr) -> PyResult<String> {
     static FORMAT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let format = FORMAT.get_or_try_init(py, || {
-        PyResult::Ok(py.import("traceback")?.getattr("format_exception")?.unbind())
+        PyResult::Ok(
+            py.import("traceback")?
+                .getattr("format_exception")?
+                .unbind(),
+        )
     })?;
-    let lines = format.bind(py).call1((raised.get_type(py), raised.value(py), raised.traceback(py)))?;
+    let lines =
+        format
+            .bind(py)
+            .call1((raised.get_type(py), raised.value(py), raised.traceback(py)))?;
     let lines = lines.cast_into::<PyList>()?;
     Ok(lines.str()?.to_string_lossy().into_owned())
 }

@@ -49,7 +49,7 @@ fn share_symbols() {
     // with NOLOAD only changes the visibility of what is loaded already.
     let shared = unsafe {
         let mut info: libc::Dl_info = std::mem::zeroed();
-        let address = ffi::Py_InitializeFromConfig as *const () as *const libc::c_void;
+        let address = (ffi::Py_InitializeFromConfig as *const ()).cast::<libc::c_void>();
         libc::dladdr(address, &raw mut info) != 0
             && !info.dli_fname.is_null()
             && !libc::dlopen(
@@ -59,7 +59,10 @@ fn share_symbols() {
             .is_null()
     };
     if !shared {
-        log(Level::Warning, "libpython's symbols could not be shared: some packages will not load");
+        log(
+            Level::Warning,
+            "libpython's symbols could not be shared: some packages will not load",
+        );
     }
 }
 
@@ -85,8 +88,9 @@ fn initialise(executable: Option<&Path>) -> Result<(), String> {
                     path.as_ptr(),
                 ))
             });
-        let outcome =
-            set.unwrap_or(Ok(())).and_then(|()| check(ffi::Py_InitializeFromConfig(&raw const config)));
+        let outcome = set
+            .unwrap_or(Ok(()))
+            .and_then(|()| check(ffi::Py_InitializeFromConfig(&raw const config)));
         ffi::PyConfig_Clear(&raw mut config);
         outcome
     }
@@ -126,7 +130,10 @@ fn prepare(py: Python<'_>, executable: Option<&Path>) -> PyResult<Interpreter> {
     sys.setattr("executable", executable.to_string_lossy().as_ref())?;
     module::install(py)?;
     let _ = errors::GearsError::types(py);
-    Ok(Interpreter { version: (version.major, version.minor), executable })
+    Ok(Interpreter {
+        version: (version.major, version.minor),
+        executable,
+    })
 }
 
 /// The interpreter's program, found where its installation has it.
@@ -135,18 +142,26 @@ fn base_python(py: Python<'_>) -> PyResult<PathBuf> {
     let version = py.version_info();
     let bin = prefix.join("bin");
     let exact = bin.join(format!("python{}.{}", version.major, version.minor));
-    Ok(if exact.exists() { exact } else { bin.join("python3") })
+    Ok(if exact.exists() {
+        exact
+    } else {
+        bin.join("python3")
+    })
 }
 
 /// Makes the packages of a venv importable.
 pub(crate) fn add_site_packages(directory: &Path) {
     let added = attach::attached(|py| -> PyResult<()> {
-        py.import("site")?.call_method1("addsitedir", (directory,))?;
+        py.import("site")?
+            .call_method1("addsitedir", (directory,))?;
         py.import("importlib")?.call_method0("invalidate_caches")?;
         Ok(())
     });
     if let Err(raised) = added {
         let place = directory.display();
-        log(Level::Warning, &format!("packages in {place} cannot be imported: {raised}"));
+        log(
+            Level::Warning,
+            &format!("packages in {place} cannot be imported: {raised}"),
+        );
     }
 }

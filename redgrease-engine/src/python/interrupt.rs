@@ -14,7 +14,10 @@ impl RunningThread {
     /// The calling thread begins.
     pub(crate) fn enter(&self, _: Gil<'_>) {
         // SAFETY: has no preconditions.
-        self.0.store(unsafe { ffi::PyThread_get_thread_ident() }, Ordering::Relaxed);
+        self.0.store(
+            unsafe { ffi::PyThread_get_thread_ident() },
+            Ordering::Relaxed,
+        );
     }
 
     /// The calling thread is done; an interruption that has not arrived yet is taken back.

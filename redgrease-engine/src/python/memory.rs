@@ -97,8 +97,12 @@ unsafe fn size(block: *mut c_void) -> usize {
 }
 
 extern "C" fn malloc(_: *mut c_void, bytes: usize) -> *mut c_void {
-    let Some(Inner(raw)) = RAW.get() else { return std::ptr::null_mut() };
-    let Some(inner) = raw.malloc else { return std::ptr::null_mut() };
+    let Some(Inner(raw)) = RAW.get() else {
+        return std::ptr::null_mut();
+    };
+    let Some(inner) = raw.malloc else {
+        return std::ptr::null_mut();
+    };
     // SAFETY: passed on as it came.
     unsafe {
         let block = inner(raw.ctx, bytes);
@@ -108,8 +112,12 @@ extern "C" fn malloc(_: *mut c_void, bytes: usize) -> *mut c_void {
 }
 
 extern "C" fn calloc(_: *mut c_void, count: usize, bytes: usize) -> *mut c_void {
-    let Some(Inner(raw)) = RAW.get() else { return std::ptr::null_mut() };
-    let Some(inner) = raw.calloc else { return std::ptr::null_mut() };
+    let Some(Inner(raw)) = RAW.get() else {
+        return std::ptr::null_mut();
+    };
+    let Some(inner) = raw.calloc else {
+        return std::ptr::null_mut();
+    };
     // SAFETY: passed on as it came.
     unsafe {
         let block = inner(raw.ctx, count, bytes);
@@ -119,8 +127,12 @@ extern "C" fn calloc(_: *mut c_void, count: usize, bytes: usize) -> *mut c_void 
 }
 
 extern "C" fn realloc(_: *mut c_void, block: *mut c_void, bytes: usize) -> *mut c_void {
-    let Some(Inner(raw)) = RAW.get() else { return std::ptr::null_mut() };
-    let Some(inner) = raw.realloc else { return std::ptr::null_mut() };
+    let Some(Inner(raw)) = RAW.get() else {
+        return std::ptr::null_mut();
+    };
+    let Some(inner) = raw.realloc else {
+        return std::ptr::null_mut();
+    };
     // SAFETY: passed on as it came; the old size is read before the block may move.
     unsafe {
         let before = size(block);
@@ -144,14 +156,20 @@ extern "C" fn free(_: *mut c_void, block: *mut c_void) {
 }
 
 extern "C" fn arena_alloc(_: *mut c_void, bytes: usize) -> *mut c_void {
-    let Some(InnerArenas(arenas)) = ARENAS.get() else { return std::ptr::null_mut() };
-    let Some(inner) = arenas.alloc else { return std::ptr::null_mut() };
+    let Some(InnerArenas(arenas)) = ARENAS.get() else {
+        return std::ptr::null_mut();
+    };
+    let Some(inner) = arenas.alloc else {
+        return std::ptr::null_mut();
+    };
     grew(bytes);
     inner(arenas.ctx, bytes)
 }
 
 extern "C" fn arena_free(_: *mut c_void, block: *mut c_void, bytes: usize) {
-    let Some(InnerArenas(arenas)) = ARENAS.get() else { return };
+    let Some(InnerArenas(arenas)) = ARENAS.get() else {
+        return;
+    };
     let Some(inner) = arenas.free else { return };
     shrank(bytes);
     inner(arenas.ctx, block, bytes);

@@ -11,9 +11,18 @@ use std::cell::RefCell;
 
 /// The Python half, in the order it is run.
 const RUNTIME: &[(&str, &str)] = &[
-    ("redgrease_engine/output.py", include_str!("runtime/output.py")),
-    ("redgrease_engine/builder.py", include_str!("runtime/builder.py")),
-    ("redgrease_engine/names.py", include_str!("runtime/names.py")),
+    (
+        "redgrease_engine/output.py",
+        include_str!("runtime/output.py"),
+    ),
+    (
+        "redgrease_engine/builder.py",
+        include_str!("runtime/builder.py"),
+    ),
+    (
+        "redgrease_engine/names.py",
+        include_str!("runtime/names.py"),
+    ),
 ];
 
 /// Makes the modules importable and runs the Python half.
@@ -45,17 +54,19 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     for (name, source) in RUNTIME {
         let compile = py.import("builtins")?.getattr("compile")?;
         let code = compile.call1((*source, *name, "exec"))?;
-        py.import("builtins")?.getattr("exec")?.call1((code, &globals))?;
+        py.import("builtins")?
+            .getattr("exec")?
+            .call1((code, &globals))?;
     }
     super::script::remember_globals(py, &globals)
 }
 
-/// A message as CPython's `str()` of it, in the server's log.
+/// A text in the server's log.
 #[pyfunction]
 #[pyo3(signature = (msg, level = "notice"))]
 fn log(msg: &Bound<'_, PyAny>, level: &str) -> PyResult<()> {
-    let level = Level::parse(level)
-        .ok_or_else(|| GearsError::new_err(format!("bad log level {level}")))?;
+    let level =
+        Level::parse(level).ok_or_else(|| GearsError::new_err(format!("bad log level {level}")))?;
     let Ok(text) = msg.cast::<PyString>() else {
         return Err(GearsError::new_err("log argument must be a string"));
     };
@@ -67,7 +78,11 @@ fn log(msg: &Bound<'_, PyAny>, level: &str) -> PyResult<()> {
 #[pyfunction]
 #[pyo3(name = "_write_log")]
 fn write_log(line: &Bound<'_, PyString>, warning: bool) {
-    let level = if warning { Level::Warning } else { Level::Notice };
+    let level = if warning {
+        Level::Warning
+    } else {
+        Level::Notice
+    };
     redis::log(level, &line.to_string_lossy());
 }
 
@@ -81,7 +96,9 @@ fn gears_ctx(reader: &str, desc: Option<String>) -> PyResult<FlatExecution> {
 #[pyfunction]
 #[pyo3(name = "flatError")]
 fn flat_error(message: &Bound<'_, PyAny>) -> PyResult<()> {
-    Err(errors::flaterror::new_err(message.str()?.to_string_lossy().into_owned()))
+    Err(errors::flaterror::new_err(
+        message.str()?.to_string_lossy().into_owned(),
+    ))
 }
 
 /// A short text whose hash slot this shard owns.
@@ -107,7 +124,7 @@ fn config_get<'py>(py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Option<
         return Err(GearsError::new_err("config key must be a string"));
     };
     let value = crate::engine().config.user(key.to_str()?.as_bytes());
-    value.map(|value| values::from_bytes(py, &value)).transpose()
+    Ok(value.map(|value| values::from_bytes(py, &value)))
 }
 
 /// `execute(command, *args)`: runs a Redis command.
@@ -121,13 +138,19 @@ fn execute_command<'py>(py: Python<'py>, args: &Bound<'py, PyTuple>) -> PyResult
     let Ok(command) = command.cast_into::<PyString>() else {
         return Err(GearsError::new_err("the given command must be a string"));
     };
-    let items: Vec<Argument<'py>> = items.map(Argument::new).collect::<PyResult<_>>()?;
+    let items: Vec<Argument<'py>> = items
+        .map(|item| Argument::new(&item))
+        .collect::<PyResult<_>>()?;
     let words: Vec<&[u8]> = items.iter().map(Argument::bytes).collect::<PyResult<_>>()?;
     let command = command.to_str()?.as_bytes();
     let run = || redis::locked(|context| redis::call(context, command, &words));
     // Lock order: the server's lock before the interpreter. Whoever has the former may keep the
     // latter.
-    let outcome = if redis::is_locked() { run() } else { detached(py, run) };
+    let outcome = if redis::is_locked() {
+        run()
+    } else {
+        detached(py, run)
+    };
     match outcome {
         Ok(reply) => values::from_reply(py, &reply),
         Err(failure) => Err(GearsError::new_err(failure.message())),
@@ -141,7 +164,7 @@ enum Argument<'py> {
 }
 
 impl<'py> Argument<'py> {
-    fn new(value: Object<'py>) -> PyResult<Argument<'py>> {
+    fn new(value: &Object<'py>) -> PyResult<Argument<'py>> {
         if let Ok(text) = value.cast::<PyString>() {
             return Ok(Argument::Text(text.clone()));
         }
@@ -162,9 +185,17 @@ impl<'py> Argument<'py> {
     }
 }
 
+/// Why nothing else runs meanwhile.
+enum Atomic {
+    /// The server's lock was held anyway.
+    AlreadyLocked,
+    /// The block took it, and gives it back at its end.
+    Locked(#[allow(dead_code, reason = "held, not read")] HeldLock),
+}
+
 thread_local! {
-    /// The `atomic()` block this thread is in: with the lock it took, if it had to take it.
-    static ATOMIC: RefCell<Option<Option<HeldLock>>> = const { RefCell::new(None) };
+    /// The `atomic()` block this thread is in.
+    static ATOMIC: RefCell<Option<Atomic>> = const { RefCell::new(None) };
 }
 
 #[pyfunction]
@@ -174,10 +205,10 @@ fn atomic_enter(py: Python<'_>) -> PyResult<()> {
         return Err(GearsError::new_err("Already inside an atomic block"));
     }
     if redis::is_locked() {
-        ATOMIC.set(Some(None));
+        ATOMIC.set(Some(Atomic::AlreadyLocked));
     } else {
         // The lock belongs to this thread, which is the one the closure runs on.
-        detached(py, || ATOMIC.set(Some(Some(HeldLock::acquire()))));
+        detached(py, || ATOMIC.set(Some(Atomic::Locked(HeldLock::acquire()))));
     }
     Ok(())
 }

@@ -25,7 +25,11 @@ impl FlatExecution {
             .ok_or_else(|| GearsError::new_err("The given reader does not exists"))?;
         // Clients see ids of registrations: each chain uses one up.
         crate::engine().registration_ids.next();
-        Ok(FlatExecution { reader, description, steps: Mutex::new(Vec::new()) })
+        Ok(FlatExecution {
+            reader,
+            description,
+            steps: Mutex::new(Vec::new()),
+        })
     }
 
     fn steps(&self) -> MutexGuard<'_, Vec<Step>> {
@@ -60,7 +64,10 @@ impl FlatExecution {
                 Step::ToText => Step::ToText,
             })
             .collect();
-        Arc::new(Plan { reader: self.reader, steps })
+        Arc::new(Plan {
+            reader: self.reader,
+            steps,
+        })
     }
 }
 
@@ -69,7 +76,9 @@ fn callback(name: &str, function: &Bound<'_, PyAny>) -> PyResult<Callback> {
     if is_function(function) {
         Ok(Callback::new(function))
     } else {
-        Err(GearsError::new_err(format!("{name} argument must be a function")))
+        Err(GearsError::new_err(format!(
+            "{name} argument must be a function"
+        )))
     }
 }
 
@@ -131,7 +140,11 @@ impl FlatExecution {
                 Some(function) if is_function(&function) => {
                     Source::Python(Callback::new(&function))
                 }
-                _ => return Err(GearsError::new_err("PythonReader argument must be a function")),
+                _ => {
+                    return Err(GearsError::new_err(
+                        "PythonReader argument must be a function",
+                    ));
+                }
             },
             Reader::Stream => {
                 return Err(GearsError::new_err(
@@ -139,13 +152,19 @@ impl FlatExecution {
                 ));
             }
             Reader::Command | Reader::ShardId => {
-                return Err(GearsError::new_err("Given reader do not support run or not exists"));
+                return Err(GearsError::new_err(
+                    "Given reader do not support run or not exists",
+                ));
             }
         };
         if options.mode()? == Mode::Sync {
             return Err(GearsError::new_err("unknown execution mode"));
         }
-        script::add_run(PendingRun { plan: self.plan(py), source }).map(|id| id.to_string())
+        script::add_run(PendingRun {
+            plan: self.plan(py),
+            source,
+        })
+        .map(|id| id.to_string())
     }
 
     /// Registers the chain, when the script has ended. Gives the id of the registration.
@@ -153,7 +172,7 @@ impl FlatExecution {
     fn register(
         &self,
         py: Python<'_>,
-        prefix: Option<Bound<'_, PyAny>>,
+        prefix: Option<&Bound<'_, PyAny>>,
         kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<String> {
         let options = Options(kwargs);
@@ -173,13 +192,17 @@ impl FlatExecution {
             }
         }
         let trigger = trigger(&options)?;
-        let in_order = options.flag("inorder", "inorder argument is be boolean")?.unwrap_or(false);
+        let in_order = options
+            .flag("inorder", "inorder argument is be boolean")?
+            .unwrap_or(false);
         let mode = options.mode()?;
         let on_registered = match options.get("onRegistered")? {
             None => None,
             Some(function) if is_function(&function) => Some(Callback::new(&function)),
             Some(_) => {
-                return Err(GearsError::new_err("OnRegistered argument must be a function"));
+                return Err(GearsError::new_err(
+                    "OnRegistered argument must be a function",
+                ));
             }
         };
         let pending = PendingRegistration {
@@ -224,8 +247,12 @@ fn keys_source(arg: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResult<
     };
     Ok(KeysSource {
         pattern,
-        exact: options.flag("noScan", "exactMatch value is not boolean")?.unwrap_or(false),
-        read_value: options.flag("readValue", "readValue value is not boolean")?.unwrap_or(true),
+        exact: options
+            .flag("noScan", "exactMatch value is not boolean")?
+            .unwrap_or(false),
+        read_value: options
+            .flag("readValue", "readValue value is not boolean")?
+            .unwrap_or(true),
     })
 }
 

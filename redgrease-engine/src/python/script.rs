@@ -45,10 +45,15 @@ pub(crate) struct PendingRegistration {
 impl PendingRegistration {
     /// Calls `onRegistered`; its exceptions are only logged.
     pub(crate) fn announce(&self) {
-        let Some(function) = &self.on_registered else { return };
+        let Some(function) = &self.on_registered else {
+            return;
+        };
         attached(|py| {
             if let Err(raised) = function.bind(py).call0() {
-                log(Level::Warning, &format!("onRegistered failed: {}", describe(py, &raised)));
+                log(
+                    Level::Warning,
+                    &format!("onRegistered failed: {}", describe(py, &raised)),
+                );
             }
         });
     }
@@ -84,7 +89,10 @@ pub(super) fn remember_globals(py: Gil<'_>, globals: &Bound<'_, PyDict>) -> PyRe
 pub(crate) fn run_script(context: &Context, script: Script<'_>) -> Result<ScriptResult, String> {
     let current = Current {
         replaces: script.replaces.map(str::to_owned),
-        result: ScriptResult { registrations: Vec::new(), run: None },
+        result: ScriptResult {
+            registrations: Vec::new(),
+            run: None,
+        },
     };
     // A script that runs another one would find its own collection gone: the server refuses that
     // (no blocking inside a call), so there is never one to keep.
@@ -127,7 +135,9 @@ fn collect<R>(add: impl FnOnce(&mut Current) -> PyResult<R>) -> PyResult<R> {
 pub(super) fn add_run(run: PendingRun) -> PyResult<Id> {
     collect(|current| {
         if current.result.run.is_some() {
-            return Err(GearsError::new_err("Can not run more then 1 executions in a single script"));
+            return Err(GearsError::new_err(
+                "Can not run more then 1 executions in a single script",
+            ));
         }
         let id = crate::engine().execution_ids.next();
         current.result.run = Some((id, run));
@@ -139,7 +149,9 @@ pub(super) fn add_registration(registration: PendingRegistration) -> PyResult<Id
     collect(|current| {
         let same = |other: &PendingRegistration| other.trigger == registration.trigger;
         if current.result.registrations.iter().any(same) {
-            return Err(GearsError::new_err("trigger already registered in this session"));
+            return Err(GearsError::new_err(
+                "trigger already registered in this session",
+            ));
         }
         let replaced = current.replaces.as_deref();
         redis::locked(|context| {

@@ -13,7 +13,7 @@ use pyo3::{IntoPyObject, ffi};
 const MAX_DEPTH: usize = 128;
 
 /// Text if the bytes are UTF-8, else a `bytearray`.
-pub(crate) fn from_bytes<'py>(py: Gil<'py>, bytes: &[u8]) -> PyResult<Object<'py>> {
+pub(crate) fn from_bytes<'py>(py: Gil<'py>, bytes: &[u8]) -> Object<'py> {
     // SAFETY: the interpreter is held; pointer and length belong together; the result is a new
     // reference or null with an exception set.
     unsafe {
@@ -23,11 +23,11 @@ pub(crate) fn from_bytes<'py>(py: Gil<'py>, bytes: &[u8]) -> PyResult<Object<'py
             std::ptr::null(),
         );
         if !text.is_null() {
-            return Ok(Bound::from_owned_ptr(py, text));
+            return Bound::from_owned_ptr(py, text);
         }
         ffi::PyErr_Clear();
     }
-    Ok(PyByteArray::new(py, bytes).into_any())
+    PyByteArray::new(py, bytes).into_any()
 }
 
 /// A list of the given byte strings: the record of a command.
@@ -40,7 +40,7 @@ pub(crate) fn list_of<'py, 'a>(
     unsafe {
         let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(items.len().cast_signed()))?;
         for (index, item) in items.enumerate() {
-            let value = from_bytes(py, item)?;
+            let value = from_bytes(py, item);
             ffi::PyList_SetItem(list.as_ptr(), index.cast_signed(), value.into_ptr());
         }
         Ok(list)
@@ -56,19 +56,19 @@ pub(crate) fn key_record<'py>(
 ) -> PyResult<Object<'py>> {
     let record = PyDict::new(py);
     record.set_item(pyo3::intern!(py, "event"), py.None())?;
-    record.set_item(pyo3::intern!(py, "key"), from_bytes(py, key)?)?;
+    record.set_item(pyo3::intern!(py, "key"), from_bytes(py, key))?;
     if let Some((kind, value)) = value {
-        record.set_item(pyo3::intern!(py, "type"), type_name(py, kind)?)?;
+        record.set_item(pyo3::intern!(py, "type"), type_name(py, kind))?;
         record.set_item(pyo3::intern!(py, "value"), value)?;
     }
     Ok(record.into_any())
 }
 
-fn type_name(py: Gil<'_>, kind: KeyType) -> PyResult<Object<'_>> {
-    Ok(match kind {
-        KeyType::String => pyo3::intern!(py, "string").clone().into_any(),
-        other => PyString::intern(py, other.as_str()).into_any(),
-    })
+fn type_name(py: Gil<'_>, kind: KeyType) -> Bound<'_, PyString> {
+    match kind {
+        KeyType::String => pyo3::intern!(py, "string").clone(),
+        other => PyString::intern(py, other.as_str()),
+    }
 }
 
 /// The result of `execute`.
@@ -76,14 +76,17 @@ pub(super) fn from_reply<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Objec
     if reply.kind() == ReplyKind::Error {
         // Clients of Gears see the line end of the protocol here.
         let text = String::from_utf8_lossy(reply.bytes());
-        return Err(GearsError::new_err(format!("{}\r\n", text.trim_end_matches(['\r', '\n']))));
+        return Err(GearsError::new_err(format!(
+            "{}\r\n",
+            text.trim_end_matches(['\r', '\n'])
+        )));
     }
     nested(py, reply)
 }
 
 fn nested<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {
     match reply.kind() {
-        ReplyKind::Text | ReplyKind::Error => from_bytes(py, reply.bytes()),
+        ReplyKind::Text | ReplyKind::Error => Ok(from_bytes(py, reply.bytes())),
         ReplyKind::Integer => Ok(reply.integer().into_pyobject(py)?.into_any()),
         ReplyKind::Null => Ok(py.None().into_bound(py)),
         ReplyKind::Array => {
@@ -162,7 +165,12 @@ fn write_text(reply: &Reply, text: &str) {
 /// As C prints `%lf`: six decimals.
 fn fixed_point(value: f64) -> String {
     if value.is_nan() {
-        return if value.is_sign_negative() { "-nan" } else { "nan" }.to_owned();
+        return if value.is_sign_negative() {
+            "-nan"
+        } else {
+            "nan"
+        }
+        .to_owned();
     }
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
@@ -196,7 +204,10 @@ pub(crate) fn is_true(value: &Object<'_>) -> PyResult<bool> {
 
 /// The elements of a list; `None` for anything else.
 pub(crate) fn elements<'py>(value: &Object<'py>) -> Option<Vec<Object<'py>>> {
-    value.cast::<PyList>().ok().map(|list| list.iter().collect())
+    value
+        .cast::<PyList>()
+        .ok()
+        .map(|list| list.iter().collect())
 }
 
 /// The name of a group: text as it is, of anything else what `repr` says.
@@ -208,12 +219,13 @@ pub(super) fn group_key<'py>(value: &Object<'py>) -> PyResult<Object<'py>> {
 }
 
 /// Type and value of a key, as its record has them.
-pub(crate) fn read_value<'py>(
-    py: Gil<'py>,
-    key: &[u8],
-) -> PyResult<(KeyType, Object<'py>)> {
+pub(crate) fn read_value<'py>(py: Gil<'py>, key: &[u8]) -> PyResult<(KeyType, Object<'py>)> {
     let read = || redis::locked(|context| read_in_one_go(context, key));
-    let (kind, reply) = if redis::is_locked() { read() } else { detached(py, read) };
+    let (kind, reply) = if redis::is_locked() {
+        read()
+    } else {
+        detached(py, read)
+    };
     let value = match (kind, reply) {
         (KeyType::Hash, Some(reply)) => hash(py, &reply)?,
         (_, Some(reply)) => nested(py, &reply)?,
@@ -241,7 +253,7 @@ fn hash<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {
     let dict = PyDict::new(py);
     for index in (0..reply.len()).step_by(2) {
         if let (Some(field), Some(value)) = (reply.element(index), reply.element(index + 1)) {
-            dict.set_item(from_bytes(py, field.bytes())?, from_bytes(py, value.bytes())?)?;
+            dict.set_item(from_bytes(py, field.bytes()), from_bytes(py, value.bytes()))?;
         }
     }
     Ok(dict.into_any())

@@ -95,7 +95,10 @@ mod tests {
             ("[a\\]]", "]"),
         ];
         for (pattern, text) in yes {
-            assert!(matches(pattern.as_bytes(), text.as_bytes()), "{pattern} should match {text}");
+            assert!(
+                matches(pattern.as_bytes(), text.as_bytes()),
+                "{pattern} should match {text}"
+            );
         }
         let no: &[(&str, &str)] = &[
             ("", "a"),
@@ -107,7 +110,10 @@ mod tests {
             ("[a-c]", "d"),
         ];
         for (pattern, text) in no {
-            assert!(!matches(pattern.as_bytes(), text.as_bytes()), "{pattern} matched {text}");
+            assert!(
+                !matches(pattern.as_bytes(), text.as_bytes()),
+                "{pattern} matched {text}"
+            );
         }
     }
 

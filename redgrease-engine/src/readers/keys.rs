@@ -30,7 +30,9 @@ pub(super) fn read<'py>(
     }
     let counting = pipeline.only_counts();
     let with_values = source.read_value && !counting;
-    let Some(mut scan) = KeyScan::new(&source.pattern, with_values) else { return };
+    let Some(mut scan) = KeyScan::new(&source.pattern, with_values) else {
+        return;
+    };
     while pipeline.wants_more() && !execution.is_aborting() {
         let (moved, more) = detached(py, move || {
             let more = redis::locked(|context| scan.fill(context, PIECE));
@@ -54,12 +56,12 @@ pub(super) fn read<'py>(
             let name = scan.bytes(&key.name);
             let made = match (with_values, key.kind) {
                 (false, _) => key_record(py, name, None),
-                (true, KeyType::String) => from_bytes(py, scan.bytes(&key.text))
-                    .and_then(|value| key_record(py, name, Some((key.kind, value)))),
-                (true, KeyType::Hash | KeyType::List) => record(py, name, true),
-                (true, kind) => {
-                    key_record(py, name, Some((kind, none(py))))
+                (true, KeyType::String) => {
+                    let value = from_bytes(py, scan.bytes(&key.text));
+                    key_record(py, name, Some((key.kind, value)))
                 }
+                (true, KeyType::Hash | KeyType::List) => record(py, name, true),
+                (true, kind) => key_record(py, name, Some((kind, none(py)))),
             };
             match made {
                 Ok(record) => pipeline.push(record),
@@ -71,6 +73,10 @@ pub(super) fn read<'py>(
 
 /// The record of one key by its name; of a key that is not there, too.
 fn record<'py>(py: Gil<'py>, key: &[u8], with_value: bool) -> Result<Object<'py>, Raised> {
-    let value = if with_value { Some(read_value(py, key)?) } else { None };
+    let value = if with_value {
+        Some(read_value(py, key)?)
+    } else {
+        None
+    };
     key_record(py, key, value)
 }

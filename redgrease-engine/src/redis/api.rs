@@ -1,6 +1,19 @@
 //! The module API is a table of function pointers that the server fills in while loading.
 
 use redis_module::raw;
+use std::ffi::c_int;
+
+/// The answer of functions that can only succeed or fail.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "0 and 1, which the bindings give as isize"
+)]
+mod status {
+    use super::{c_int, raw};
+    pub(in crate::redis) const OK: c_int = raw::REDISMODULE_OK as c_int;
+    pub(in crate::redis) const ERR: c_int = raw::REDISMODULE_ERR as c_int;
+}
+pub(super) use status::{ERR, OK};
 
 /// Calls a function of the module API. Expands to an `unsafe` operation: the caller states why its
 /// arguments are valid; that the pointer is set is checked once, in [`missing`].

@@ -21,8 +21,15 @@ impl BlockedClient {
     pub(crate) fn block(context: &Context) -> Option<BlockedClient> {
         // SAFETY: the context is live; without callbacks and timeout the client waits until
         // `UnblockClient`, and what was written by then is what it gets.
-        let raw =
-            unsafe { rm!(RedisModule_BlockClient(context.as_ptr(), None, None, None, 0)) };
+        let raw = unsafe {
+            rm!(RedisModule_BlockClient(
+                context.as_ptr(),
+                None,
+                None,
+                None,
+                0
+            ))
+        };
         NonNull::new(raw).map(|raw| BlockedClient { raw })
     }
 

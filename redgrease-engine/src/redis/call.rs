@@ -16,7 +16,10 @@ impl CallError {
     pub(crate) fn message(self) -> String {
         // `io::Error` appends " (os error N)".
         let text = std::io::Error::from_raw_os_error(self.errno).to_string();
-        text.split(" (os error").next().unwrap_or_default().to_owned()
+        text.split(" (os error")
+            .next()
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
@@ -58,8 +61,10 @@ impl CallReply {
         let mut length = 0;
         // SAFETY: the reply is live; the pointer it lends is into the reply and may be null.
         unsafe {
-            let start =
-                rm!(RedisModule_CallReplyStringPtr(self.raw.as_ptr(), &raw mut length));
+            let start = rm!(RedisModule_CallReplyStringPtr(
+                self.raw.as_ptr(),
+                &raw mut length
+            ));
             if start.is_null() {
                 return &[];
             }
@@ -102,7 +107,9 @@ pub(crate) fn call(
     args: &[&[u8]],
 ) -> Result<CallReply, CallError> {
     let Ok(name) = CString::new(command) else {
-        return Err(CallError { errno: libc::ENOENT });
+        return Err(CallError {
+            errno: libc::ENOENT,
+        });
     };
     let ctx = context.as_ptr();
     // SAFETY: the context is live and locked. The strings are made for this call and freed after
@@ -115,7 +122,13 @@ pub(crate) fn call(
         }
         let strings: Vec<*mut raw::RedisModuleString> = args
             .iter()
-            .map(|arg| rm!(RedisModule_CreateString(ctx, arg.as_ptr().cast(), arg.len())))
+            .map(|arg| {
+                rm!(RedisModule_CreateString(
+                    ctx,
+                    arg.as_ptr().cast(),
+                    arg.len()
+                ))
+            })
             .collect();
         *libc::__errno_location() = 0;
         let reply = rm!(RedisModule_Call(
@@ -132,6 +145,8 @@ pub(crate) fn call(
         if database != 0 {
             rm!(RedisModule_SelectDb(ctx, database));
         }
-        NonNull::new(reply).map(|raw| CallReply { raw, owned: true }).ok_or(CallError { errno })
+        NonNull::new(reply)
+            .map(|raw| CallReply { raw, owned: true })
+            .ok_or(CallError { errno })
     }
 }

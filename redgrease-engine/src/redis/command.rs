@@ -1,5 +1,6 @@
 //! From a command implementation to a command of the server.
 
+use super::api::{ERR, OK};
 use super::context::Context;
 use super::log::{Level, log};
 use redis_module::raw;
@@ -34,17 +35,17 @@ pub(crate) struct Args<'a> {
 }
 
 impl<'a> Args<'a> {
-    pub(crate) fn len(self) -> usize {
-        self.raw.len()
-    }
-
     pub(crate) fn get(self, index: usize) -> Option<Text<'a>> {
         self.raw.get(index).map(|&string| text(string))
     }
 
     /// The words from `start` on.
     pub(crate) fn from(self, start: usize) -> impl ExactSizeIterator<Item = Text<'a>> + use<'a> {
-        self.raw.get(start..).unwrap_or_default().iter().map(|&string| text(string))
+        self.raw
+            .get(start..)
+            .unwrap_or_default()
+            .iter()
+            .map(|&string| text(string))
     }
 }
 
@@ -83,7 +84,9 @@ pub(crate) trait Command {
 
 /// Registers `C`. `false` if the server refused it.
 pub(crate) fn register<C: Command>(context: &Context) -> bool {
-    let Ok(name) = CString::new(C::NAME) else { return false };
+    let Ok(name) = CString::new(C::NAME) else {
+        return false;
+    };
     let flags = match C::FLAGS {
         CommandFlags::Public => c"readonly",
         CommandFlags::Admin => c"readonly admin",
@@ -102,18 +105,23 @@ pub(crate) fn register<C: Command>(context: &Context) -> bool {
             step,
         ))
     };
-    answer == raw::REDISMODULE_OK as c_int
+    answer == OK
 }
 
 unsafe extern "C" fn entry<C: Command>(
     context: *mut raw::RedisModuleCtx,
-    argv: *mut *mut raw::RedisModuleString,
-    argc: c_int,
+    words: *mut *mut raw::RedisModuleString,
+    count: c_int,
 ) -> c_int {
-    let Some(live) = NonNull::new(context) else { return raw::REDISMODULE_ERR as c_int };
-    // SAFETY: the server calls with a live context, its lock held, and `argc` strings.
+    let Some(live) = NonNull::new(context) else {
+        return ERR;
+    };
+    // SAFETY: the server calls with a live context, its lock held, and `count` strings.
     let (context, words) = unsafe {
-        (Context::new(live), std::slice::from_raw_parts(argv, usize::try_from(argc).unwrap_or(0)))
+        (
+            Context::new(live),
+            std::slice::from_raw_parts(words, usize::try_from(count).unwrap_or(0)),
+        )
     };
     // A panic must not cross into the server: it would end it.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -127,12 +135,18 @@ unsafe extern "C" fn entry<C: Command>(
         }
     }));
     if outcome.is_err() {
-        log(Level::Warning, &format!("{} failed inside the engine: please report it", C::NAME));
-        context.reply().error("ERR the engine failed inside this command: please report it");
+        log(
+            Level::Warning,
+            &format!("{} failed inside the engine: please report it", C::NAME),
+        );
+        context
+            .reply()
+            .error("ERR the engine failed inside this command: please report it");
     }
-    raw::REDISMODULE_OK as c_int
+    OK
 }
 
 fn text_of(word: Option<&*mut raw::RedisModuleString>) -> String {
-    word.map(|&word| text(word).lossy().into_owned()).unwrap_or_default()
+    word.map(|&word| text(word).lossy().into_owned())
+        .unwrap_or_default()
 }

@@ -46,6 +46,10 @@ impl Context {
     }
 
     /// `N` random hexadecimal digits.
+    #[allow(
+        clippy::unused_self,
+        reason = "a live context is what makes calling the server possible"
+    )]
     pub(crate) fn random_hex<const N: usize>(&self) -> String {
         let mut digits = [0_u8; N];
         // SAFETY: the server fills the bytes it is given.
@@ -54,11 +58,14 @@ impl Context {
     }
 
     /// This node's id in a cluster; 40 zeros outside of one.
+    #[allow(clippy::unused_self, reason = "as above")]
     pub(crate) fn shard_id(&self) -> String {
         const ALONE: &str = "0000000000000000000000000000000000000000";
         // SAFETY: the id is 40 bytes without a terminator, owned by the server for its whole life.
         unsafe {
-            let Some(get) = raw::RedisModule_GetMyClusterID else { return ALONE.to_owned() };
+            let Some(get) = raw::RedisModule_GetMyClusterID else {
+                return ALONE.to_owned();
+            };
             let id = get();
             if id.is_null() {
                 return ALONE.to_owned();

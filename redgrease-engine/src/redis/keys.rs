@@ -129,10 +129,22 @@ impl KeyScan {
     pub(crate) fn new(glob: &[u8], with_strings: bool) -> Option<KeyScan> {
         // SAFETY: has no preconditions.
         let cursor = NonNull::new(unsafe { rm!(RedisModule_ScanCursorCreate()) })?;
-        let fetch = if with_strings { Fetch::Strings } else { Fetch::Names };
-        let batch =
-            Batch { arena: Vec::new(), keys: Vec::new(), pattern: Pattern::new(glob), fetch };
-        Some(KeyScan { cursor, batch, more: true })
+        let fetch = if with_strings {
+            Fetch::Strings
+        } else {
+            Fetch::Names
+        };
+        let batch = Batch {
+            arena: Vec::new(),
+            keys: Vec::new(),
+            pattern: Pattern::new(glob),
+            fetch,
+        };
+        Some(KeyScan {
+            cursor,
+            batch,
+            more: true,
+        })
     }
 
     /// Forgets the batch and fills the next one with about `target` keys. `false`: there was
@@ -201,15 +213,23 @@ unsafe extern "C" fn on_key(
         if batch.fetch == Fetch::Strings {
             let opened = key.is_null();
             let key = if opened {
-                rm!(RedisModule_OpenKey(ctx, name, raw::REDISMODULE_READ as c_int)).cast()
+                rm!(RedisModule_OpenKey(
+                    ctx,
+                    name,
+                    raw::REDISMODULE_READ.cast_signed()
+                ))
+                .cast()
             } else {
                 key
             };
             kind = KeyType::from_raw(rm!(RedisModule_KeyType(key)));
             if kind == KeyType::String {
                 let mut length = 0;
-                let value =
-                    rm!(RedisModule_StringDMA(key, &raw mut length, raw::REDISMODULE_READ as c_int));
+                let value = rm!(RedisModule_StringDMA(
+                    key,
+                    &raw mut length,
+                    raw::REDISMODULE_READ.cast_signed()
+                ));
                 if !value.is_null() {
                     batch
                         .arena
@@ -221,6 +241,10 @@ unsafe extern "C" fn on_key(
             }
         }
         let text = end..batch.arena.len();
-        batch.keys.push(ScannedKey { name: start..end, text, kind });
+        batch.keys.push(ScannedKey {
+            name: start..end,
+            text,
+            kind,
+        });
     }
 }

@@ -31,7 +31,9 @@ fn own() -> *mut raw::RedisModuleCtx {
         if own.get().is_null() {
             // SAFETY: only the module pointer of the base is read, and that never changes.
             let made = unsafe {
-                rm!(RedisModule_GetDetachedThreadSafeContext(BASE.load(Ordering::Acquire)))
+                rm!(RedisModule_GetDetachedThreadSafeContext(
+                    BASE.load(Ordering::Acquire)
+                ))
             };
             own.set(made);
         }
@@ -63,10 +65,12 @@ pub(crate) fn with_current<R>(context: &Context, body: impl FnOnce() -> R) -> R 
 pub(crate) fn locked<R>(body: impl FnOnce(&Context) -> R) -> R {
     let held = NonNull::new(CURRENT.get());
     let _lock = held.is_none().then(HeldLock::acquire);
-    let context = held.or_else(|| NonNull::new(CURRENT.get())).unwrap_or_else(|| {
-        // Only reached if the server could not allocate a context: there is no way to go on.
-        std::process::abort()
-    });
+    let context = held
+        .or_else(|| NonNull::new(CURRENT.get()))
+        .unwrap_or_else(|| {
+            // Only reached if the server could not allocate a context: there is no way to go on.
+            std::process::abort()
+        });
     // SAFETY: a current context is live and locked by this thread: `with_current` and `HeldLock`
     // set it for exactly that time.
     body(&unsafe { Context::new(context) })
@@ -86,7 +90,9 @@ impl HeldLock {
         // SAFETY: the context is this thread's own; it does not hold the lock yet.
         unsafe { rm!(RedisModule_ThreadSafeContextLock(own)) };
         CURRENT.set(own);
-        HeldLock { _not_send: std::marker::PhantomData }
+        HeldLock {
+            _not_send: std::marker::PhantomData,
+        }
     }
 }
 
@@ -108,10 +114,6 @@ pub(crate) struct Guarded<T>(RefCell<T>);
 unsafe impl<T: Send> Sync for Guarded<T> {}
 
 impl<T> Guarded<T> {
-    pub(crate) const fn new(value: T) -> Self {
-        Guarded(RefCell::new(value))
-    }
-
     /// `body` must not run commands or Python: those may come back to the same data.
     pub(crate) fn read<R>(&self, _: &Context, body: impl FnOnce(&T) -> R) -> R {
         body(&self.0.borrow())

@@ -38,12 +38,19 @@ impl Level {
 /// Writes one entry. Redis cuts entries at about one kilobyte, so long texts go line by line.
 pub(crate) fn log(level: Level, message: &str) {
     for line in message.lines().filter(|line| !line.is_empty()) {
-        let Ok(text) = CString::new(line.replace('\0', "\\0")) else { continue };
+        let Ok(text) = CString::new(line.replace('\0', "\\0")) else {
+            continue;
+        };
         // SAFETY: the format takes exactly one string, both pointers are NUL-terminated and live
         // through the call; a null context is allowed here and logs as the server itself.
         unsafe {
             if let Some(write) = raw::RedisModule_Log {
-                write(ptr::null_mut(), level.as_cstr().as_ptr(), c"%s".as_ptr(), text.as_ptr());
+                write(
+                    ptr::null_mut(),
+                    level.as_cstr().as_ptr(),
+                    c"%s".as_ptr(),
+                    text.as_ptr(),
+                );
             }
         }
     }

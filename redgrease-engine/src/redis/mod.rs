@@ -9,6 +9,8 @@
 //! | `lock.rs` | taking that lock on other threads, and data that it guards |
 //! | `reply.rs`, `blocked.rs` | answering, now or later from another thread |
 //! | `call.rs` | running a Redis command |
+//! | `clock.rs` | a cheap clock |
+//! | `info.rs` | the engine's part of `INFO` |
 //! | `keys.rs` | walking the keys |
 //! | `log.rs` | the server's log |
 #![allow(unsafe_code)]
@@ -17,8 +19,10 @@
 mod api;
 mod blocked;
 mod call;
+mod clock;
 mod command;
 mod context;
+mod info;
 mod keys;
 mod lock;
 mod log;
@@ -27,6 +31,7 @@ mod reply;
 
 pub(crate) use blocked::BlockedClient;
 pub(crate) use call::{CallReply, ReplyKind, call};
+pub(crate) use clock::CoarseInstant;
 pub(crate) use command::{Args, Command, CommandFlags, Text, register};
 pub(crate) use context::Context;
 pub(crate) use keys::{KeyScan, KeyType};

@@ -1,8 +1,9 @@
 //! Loading, and the server events the engine listens to.
 
-use super::api;
+use super::api::{self, ERR, OK};
 use super::command::{Text, text};
 use super::context::Context;
+use super::info;
 use super::lock;
 use super::log::{Level, log};
 use redis_module::raw;
@@ -17,23 +18,27 @@ const VERSION: c_int = 10_213;
 /// Called by the server when it loads the module.
 ///
 /// # Safety
-/// As the server calls it: a live context and `argc` strings.
+/// As the server calls it: a live context and `count` strings.
 #[unsafe(no_mangle)]
 pub(super) unsafe extern "C" fn RedisModule_OnLoad(
     context: *mut raw::RedisModuleCtx,
-    argv: *mut *mut raw::RedisModuleString,
-    argc: c_int,
+    arguments: *mut *mut raw::RedisModuleString,
+    count: c_int,
 ) -> c_int {
-    let failed = raw::REDISMODULE_ERR as c_int;
-    let Some(live) = NonNull::new(context) else { return failed };
+    let Some(live) = NonNull::new(context) else {
+        return ERR;
+    };
     // SAFETY: called once, by the server, with its own context; afterwards the function table is
     // set and `missing` tells whether all we use is in it.
     let (context, words) = unsafe {
-        let version = raw::REDISMODULE_APIVER_1 as c_int;
+        let version = raw::REDISMODULE_APIVER_1.cast_signed();
         if raw::Export_RedisModule_Init(context, NAME.as_ptr(), VERSION, version) != 0 {
-            return failed;
+            return ERR;
         }
-        (Context::new(live), std::slice::from_raw_parts(argv, usize::try_from(argc).unwrap_or(0)))
+        (
+            Context::new(live),
+            std::slice::from_raw_parts(arguments, usize::try_from(count).unwrap_or(0)),
+        )
     };
     let missing = api::missing();
     if !missing.is_empty() {
@@ -44,41 +49,61 @@ pub(super) unsafe extern "C" fn RedisModule_OnLoad(
                 missing.join(", ")
             ),
         );
-        return failed;
+        return ERR;
     }
     lock::remember_base(&context);
     let arguments: Vec<Text<'_>> = words.iter().map(|&word| text(word)).collect();
-    let loaded = catch_unwind(AssertUnwindSafe(|| context.enter(|| crate::load(&context, &arguments))));
+    let loaded = catch_unwind(AssertUnwindSafe(|| {
+        context.enter(|| crate::load(&context, &arguments))
+    }));
     match loaded {
         Ok(Ok(())) => {}
         Ok(Err(message)) => {
             log(Level::Warning, &message);
-            return failed;
+            return ERR;
         }
         Err(_) => {
-            log(Level::Warning, "the RedGrease engine failed while loading: please report it");
-            return failed;
+            log(
+                Level::Warning,
+                "the RedGrease engine failed while loading: please report it",
+            );
+            return ERR;
         }
     }
     subscribe(&context);
-    raw::REDISMODULE_OK as c_int
+    info::register(&context);
+    OK
 }
 
 /// The interpreter and the worker threads cannot be taken out of a running process.
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn RedisModule_OnUnload(_context: *mut raw::RedisModuleCtx) -> c_int {
-    raw::REDISMODULE_ERR as c_int
+    ERR
 }
 
 fn subscribe(context: &Context) {
-    let shutdown = raw::RedisModuleEvent { id: raw::REDISMODULE_EVENT_SHUTDOWN, dataver: 1 };
-    let event_loop = raw::RedisModuleEvent { id: raw::REDISMODULE_EVENT_EVENTLOOP, dataver: 1 };
+    let shutdown = raw::RedisModuleEvent {
+        id: raw::REDISMODULE_EVENT_SHUTDOWN,
+        dataver: 1,
+    };
+    let event_loop = raw::RedisModuleEvent {
+        id: raw::REDISMODULE_EVENT_EVENTLOOP,
+        dataver: 1,
+    };
     // SAFETY: the callbacks live as long as the process. A server without one of the events
     // refuses it, which is fine: without the event loop's events the interpreter is given back
     // after every callback.
     unsafe {
-        rm!(RedisModule_SubscribeToServerEvent(context.as_ptr(), shutdown, Some(on_shutdown)));
-        rm!(RedisModule_SubscribeToServerEvent(context.as_ptr(), event_loop, Some(on_event_loop)));
+        rm!(RedisModule_SubscribeToServerEvent(
+            context.as_ptr(),
+            shutdown,
+            Some(on_shutdown)
+        ));
+        rm!(RedisModule_SubscribeToServerEvent(
+            context.as_ptr(),
+            event_loop,
+            Some(on_event_loop)
+        ));
     }
 }
 
@@ -125,4 +150,3 @@ extern "C" fn leave(status: c_int, _argument: *mut c_void) {
         libc::_exit(status);
     }
 }
-

@@ -18,7 +18,12 @@ impl Reply {
 
     pub(crate) fn array(&self, length: usize) {
         // SAFETY: see above.
-        unsafe { rm!(RedisModule_ReplyWithArray(self.raw, length as c_long)) };
+        unsafe {
+            rm!(RedisModule_ReplyWithArray(
+                self.raw,
+                length.cast_signed() as c_long
+            ))
+        };
     }
 
     /// An array whose length is known only after its elements were written:
@@ -26,13 +31,21 @@ impl Reply {
     pub(crate) fn postponed_array(&self) {
         // SAFETY: see above.
         unsafe {
-            rm!(RedisModule_ReplyWithArray(self.raw, c_long::from(raw::REDISMODULE_POSTPONED_LEN)))
+            rm!(RedisModule_ReplyWithArray(
+                self.raw,
+                c_long::from(raw::REDISMODULE_POSTPONED_LEN)
+            ))
         };
     }
 
     pub(crate) fn set_array_length(&self, length: usize) {
         // SAFETY: see above.
-        unsafe { rm!(RedisModule_ReplySetArrayLength(self.raw, length as c_long)) };
+        unsafe {
+            rm!(RedisModule_ReplySetArrayLength(
+                self.raw,
+                length.cast_signed() as c_long
+            ))
+        };
     }
 
     pub(crate) fn integer(&self, value: i64) {
@@ -43,7 +56,11 @@ impl Reply {
     pub(crate) fn bulk(&self, bytes: &[u8]) {
         // SAFETY: see above; the server copies the bytes.
         unsafe {
-            rm!(RedisModule_ReplyWithStringBuffer(self.raw, bytes.as_ptr().cast(), bytes.len()))
+            rm!(RedisModule_ReplyWithStringBuffer(
+                self.raw,
+                bytes.as_ptr().cast(),
+                bytes.len()
+            ))
         };
     }
 

@@ -37,8 +37,15 @@ impl Registry {
         match self.triggers.get(trigger) {
             None => Ok(()),
             Some(owner) => {
-                let session = self.registrations.get(&owner.id).map(|entry| entry.session.as_str());
-                if session.is_some() && session == replaced { Ok(()) } else { Err(TriggerTaken) }
+                let session = self
+                    .registrations
+                    .get(&owner.id)
+                    .map(|entry| entry.session.as_str());
+                if session.is_some() && session == replaced {
+                    Ok(())
+                } else {
+                    Err(TriggerTaken)
+                }
             }
         }
     }
@@ -55,7 +62,9 @@ impl Registry {
     /// Each with its session.
     pub(crate) fn registrations(&self) -> impl Iterator<Item = (&Arc<Registration>, &Session)> {
         self.registrations.values().filter_map(|entry| {
-            self.sessions.get(&entry.session).map(|session| (&entry.registration, session))
+            self.sessions
+                .get(&entry.session)
+                .map(|session| (&entry.registration, session))
         })
     }
 
@@ -71,20 +80,34 @@ impl Registry {
         registrations: Vec<Arc<Registration>>,
         replaced: Option<&str>,
     ) -> Vec<Arc<Registration>> {
-        let old = replaced.map(|id| self.remove_session(id)).unwrap_or_default();
+        let old = replaced
+            .map(|id| self.remove_session(id))
+            .unwrap_or_default();
         session.registrations = registrations.iter().map(|one| one.id).collect();
         for registration in registrations {
-            self.triggers.insert(registration.trigger.clone(), Arc::clone(&registration));
-            self.registrations
-                .insert(registration.id, Entry { registration, session: session.id.clone() });
+            self.triggers
+                .insert(registration.trigger.clone(), Arc::clone(&registration));
+            self.registrations.insert(
+                registration.id,
+                Entry {
+                    registration,
+                    session: session.id.clone(),
+                },
+            );
         }
         self.sessions.insert(session.id.clone(), session);
         old
     }
 
     fn remove_session(&mut self, id: &str) -> Vec<Arc<Registration>> {
-        let Some(session) = self.sessions.remove(id) else { return Vec::new() };
-        session.registrations.iter().filter_map(|&one| self.forget(one)).collect()
+        let Some(session) = self.sessions.remove(id) else {
+            return Vec::new();
+        };
+        session
+            .registrations
+            .iter()
+            .filter_map(|&one| self.forget(one))
+            .collect()
     }
 
     /// Removes one registration; a session goes with its last one.
@@ -103,7 +126,11 @@ impl Registry {
     fn forget(&mut self, id: Id) -> Option<Arc<Registration>> {
         let entry = self.registrations.remove(&id)?;
         let trigger = &entry.registration.trigger;
-        if self.triggers.get(trigger).is_some_and(|owner| owner.id == id) {
+        if self
+            .triggers
+            .get(trigger)
+            .is_some_and(|owner| owner.id == id)
+        {
             self.triggers.remove(trigger);
         }
         Some(entry.registration)

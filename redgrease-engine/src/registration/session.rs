@@ -17,14 +17,19 @@ pub(crate) struct Session {
 impl Session {
     /// Whether a client may give a session this name.
     pub(crate) fn is_valid_id(id: &[u8]) -> bool {
-        id.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        id.iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     }
 
     /// The one-line summary in the rows of its registrations.
     pub(crate) fn summary(&self) -> String {
         let description = self.description.as_deref().unwrap_or("null");
         let quoted = |items: Vec<String>| {
-            items.iter().map(|item| format!("'{item}'")).collect::<Vec<_>>().join(",")
+            items
+                .iter()
+                .map(|item| format!("'{item}'"))
+                .collect::<Vec<_>>()
+                .join(",")
         };
         format!(
             "{{'sessionName':'{}', 'sessionDescription':'{description}', 'refCount': {}, \

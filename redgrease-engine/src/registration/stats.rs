@@ -60,7 +60,10 @@ impl Stats {
     }
 
     fn set_error(&self, error: Option<String>) {
-        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+        *self
+            .last_error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = error;
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -69,7 +72,11 @@ impl Stats {
         let total_millis = self.total_micros.load(Ordering::Relaxed) / 1000;
         let runs = succeeded + failed;
         #[allow(clippy::cast_precision_loss, reason = "an average in milliseconds")]
-        let average_millis = if runs == 0 { 0.0 } else { total_millis as f64 / runs as f64 };
+        let average_millis = if runs == 0 {
+            0.0
+        } else {
+            total_millis as f64 / runs as f64
+        };
         Snapshot {
             triggered: self.triggered.load(Ordering::Relaxed),
             succeeded,
@@ -78,7 +85,11 @@ impl Stats {
             last_millis: self.last_micros.load(Ordering::Relaxed) / 1000,
             total_millis,
             average_millis,
-            last_error: self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            last_error: self
+                .last_error
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
         }
     }
 }

@@ -43,7 +43,8 @@ mod wheelhouse;
 mod tests;
 
 pub(crate) use environment::Python;
-pub(crate) use error::{InstallError, InstallErrorKind};
+#[cfg(test)]
+use error::InstallErrorKind;
 pub(crate) use level::Level;
 pub(crate) use store::Store;
 pub(crate) use wheelhouse::Requirement;

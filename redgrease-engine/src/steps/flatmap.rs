@@ -6,7 +6,9 @@ use crate::python::{Callback, Object, elements};
 
 pub(super) fn apply<'py>(function: &Callback, record: &Object<'py>) -> Outcome<'py> {
     let result = function.call1(record)?;
-    let Some(mut records) = elements(&result) else { return Ok(Flow::One(result)) };
+    let Some(mut records) = elements(&result) else {
+        return Ok(Flow::One(result));
+    };
     records.reverse();
     Ok(Flow::Many(records))
 }

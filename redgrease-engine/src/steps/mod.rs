@@ -2,7 +2,6 @@
 //! passes records from one to the next.
 
 mod accumulate;
-mod collect;
 mod count;
 mod countby;
 mod filter;

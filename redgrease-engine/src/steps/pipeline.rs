@@ -1,6 +1,6 @@
 //! Passing records through the steps, one at a time and as far as they go.
 
-use super::{Flow, accumulate, collect, count, countby, filter, flatmap, foreach, map, to_text};
+use super::{Flow, accumulate, count, countby, filter, flatmap, foreach, map, to_text};
 use crate::plan::Step;
 use crate::python::{Counter, Gil, Object, Raised, text_of};
 
@@ -32,7 +32,13 @@ impl<'plan, 'py> Pipeline<'plan, 'py> {
                 _ => Memory::Nothing,
             })
             .collect();
-        Pipeline { py, steps, memories, results: Vec::new(), errors: Vec::new() }
+        Pipeline {
+            py,
+            steps,
+            memories,
+            results: Vec::new(),
+            errors: Vec::new(),
+        }
     }
 
     /// A reader stops at the first error that got through. (Records that are inside already, in
@@ -81,7 +87,8 @@ impl<'plan, 'py> Pipeline<'plan, 'py> {
                 (Step::ToText, _) => to_text::apply(&record),
                 // A finished fold takes no more records.
                 (Step::Accumulate(_) | Step::Count | Step::CountBy(_), _) => Ok(Flow::Nothing),
-                (Step::Collect, _) => collect::apply(record),
+                // Brings the records of all shards together: a server on its own has them all.
+                (Step::Collect, _) => Ok(Flow::One(record)),
             };
             index += 1;
             match flow {
@@ -139,5 +146,7 @@ pub(crate) fn straight<'py>(steps: &[Step], record: Object<'py>) -> Result<Objec
 
 /// Whether [`straight`] is enough for these steps.
 pub(crate) fn is_straight(steps: &[Step]) -> bool {
-    steps.iter().all(|step| matches!(step, Step::Map(_) | Step::ToText | Step::Collect))
+    steps
+        .iter()
+        .all(|step| matches!(step, Step::Map(_) | Step::ToText | Step::Collect))
 }
