@@ -14,7 +14,7 @@ def _failure(trigger, name, file, line, source, parsers):
             message, frames = error.msg, [_syntax_frame(error, name, line, lines)]
         else:
             message, frames = str(error), _frames(error.__traceback__, file, line, lines)
-        if not frames:
+        if not any(frame['own'] for frame in frames):
             # Nothing of the gear was running: a value could not be converted, or their number was wrong.
             message = _conversion(message, error, record, parsers)
             frames = [{'file': file, 'line': line, 'function': name, 'own': True}]

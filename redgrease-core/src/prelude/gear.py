@@ -1,5 +1,6 @@
 # Gears: compiles the Python of each where it stands in the Rust source, wraps it in a stub that converts arguments and
 # result, and registers the stub.
+import builtins as _builtins
 import linecache as _linecache
 import sys as _sys
 
@@ -36,9 +37,12 @@ def _compiled(name, source, file, line, keep):
     namespace['__file__'] = file
     exec(code, namespace)
     function = namespace[name]
-    if keep and name in runtime:
-        # A gear that is called like something of the runtime means that thing when it uses the name.
-        namespace[name] = runtime[name]
+    if keep:
+        # A gear that is called like something of the runtime or of Python means that thing when it uses the name.
+        if name in runtime:
+            namespace[name] = runtime[name]
+        elif hasattr(_builtins, name):
+            del namespace[name]
     return function
 
 
@@ -65,7 +69,7 @@ def _stub(name, function, args, result, coroutine, fail, needs_shim):
     for i, (_, codec) in enumerate(args):
         space['parse%d' % i] = codec.parse
         values.append('(' + codec.parse_inline.format(x='record[%d]' % (i + 1), f='parse%d' % i) + ')')
-    lines = ['%sdef %s(record):' % ('async ' if coroutine else '', name), '    try:']
+    lines = ['%sdef stub(record):' % ('async ' if coroutine else ''), '    try:']
     if required < len(args):
         lines += [
             '        if not %d <= len(record) <= %d: count(record)' % (required + 1, len(args) + 1),
@@ -83,7 +87,9 @@ def _stub(name, function, args, result, coroutine, fail, needs_shim):
         '        fail(error, record)',
     ]
     exec(compile('\n'.join(lines) + '\n', _STUB_FILE, 'exec'), space)
-    return space[name]
+    stub = space.pop('stub')
+    stub.__name__ = stub.__qualname__ = name
+    return stub
 
 
 def _wrong_count(params, required):

@@ -54,3 +54,8 @@ impl Part {
 pub(crate) fn imports_redgrease(source: &str) -> bool {
     source.contains("redgrease")
 }
+
+#[cfg(test)]
+pub(crate) mod python;
+#[cfg(test)]
+mod tests;

@@ -30,3 +30,5 @@ pub use spec::{Entry, Gear, GearKind, GearSpec, Location, Mode, SourceForm};
 pub use start::{start, start_with};
 #[cfg(feature = "aio")]
 pub use start::{start_async, start_async_with};
+#[cfg(test)]
+pub(crate) use {script::Script, set::GearSet};

@@ -1,0 +1,177 @@
+//! Python for the tests of the prelude: `harness.py` in a process of its own, in place of a server.
+
+use crate::registry::{Gear, GearKind, GearSpec, Location, Mode, SourceForm};
+use crate::registry::{GearSet, Script};
+use crate::{Call, GearReply, Result};
+use crate::{DecodeError, EncodeError, Writer};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use redis::Value;
+use serde_json::json;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// A running Python.
+pub(crate) struct Python {
+    child: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Python {
+    pub(crate) fn start() -> Self {
+        Python::program("python3".into())
+    }
+
+    pub(crate) fn program(program: PathBuf) -> Self {
+        let mut child = Command::new(program)
+            .args(["-c", include_str!("harness.py")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let requests = child.stdin.take().unwrap();
+        let answers = BufReader::new(child.stdout.take().unwrap());
+        Python {
+            child,
+            requests,
+            answers,
+        }
+    }
+
+    fn ask(&mut self, request: &serde_json::Value) -> redis::RedisResult<Value> {
+        writeln!(self.requests, "{request}").unwrap();
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "Python ended: its error stands above");
+        let answer: serde_json::Value = serde_json::from_str(&line).unwrap();
+        match answer.get("error") {
+            // In the shape in which the line of a server arrives.
+            Some(text) => {
+                let line = format!("-{}\r\n", text.as_str().unwrap());
+                redis::parse_redis_value(line.as_bytes())?.extract_error()
+            }
+            None => Ok(value(&answer)),
+        }
+    }
+
+    /// Registers gears as a server would be told to.
+    pub(crate) fn register(&mut self, gears: &[&'static Gear]) -> Result<()> {
+        let set = GearSet {
+            id: "test".into(),
+            version: "1.0.0",
+            gears: gears.to_vec(),
+        };
+        self.ask(&json!({ "script": Script::of(&set, None).text }))?;
+        Ok(())
+    }
+
+    /// Makes a call.
+    pub(crate) fn call<T>(&mut self, call: &Call<T>, pickled: bool) -> Result<T> {
+        let words: Vec<_> = call
+            .to_cmd()?
+            .args_iter()
+            .map(|arg| match arg {
+                redis::Arg::Simple(bytes) => bytes.to_vec(),
+                _ => panic!("a call has no cursor"),
+            })
+            .collect();
+        let args: Vec<_> = words[2..].iter().map(|arg| BASE64.encode(arg)).collect();
+        let trigger = String::from_utf8(words[1].clone()).unwrap();
+        let answer = self.ask(&json!({ "trigger": trigger, "args": args, "pickled": pickled }));
+        // A call has one record.
+        match answer {
+            Ok(record) => call.read(Value::Array(vec![record])),
+            Err(e) => Err(crate::Error::of_call(e, call.gear())),
+        }
+    }
+}
+
+impl Drop for Python {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn value(answer: &serde_json::Value) -> Value {
+    if let Some(items) = answer.get("list") {
+        return Value::Array(items.as_array().unwrap().iter().map(value).collect());
+    }
+    if let Some(number) = answer.get("int") {
+        return Value::Int(number.as_i64().unwrap());
+    }
+    Value::BulkString(BASE64.decode(answer["bytes"].as_str().unwrap()).unwrap())
+}
+
+/// A gear written in a test.
+pub(crate) fn gear(name: &'static str, spec: GearSpec) -> &'static Gear {
+    Box::leak(Box::new(Gear::new(name, spec)))
+}
+
+/// The description of a command without arguments that returns nothing.
+pub(crate) fn spec(trigger: &'static str, source: &'static str) -> GearSpec {
+    GearSpec {
+        package: "pkg",
+        krate: "pkg",
+        bin: None,
+        version: "1.0.0",
+        kind: GearKind::Command {
+            trigger,
+            mode: Mode::AsyncLocal,
+        },
+        args: &[],
+        ret: crate::Codec::Unit,
+        source,
+        form: SourceForm::Body,
+        source_file: "src/gears.rs",
+        source_line: 10,
+        coroutine: false,
+        names: &[],
+        requirements: &[],
+        description: None,
+        python: (3, 7),
+        location: Location::new("src/gears.rs", 9, 8),
+    }
+}
+
+/// A call with one argument, as the macro would make it.
+pub(crate) fn call<A: crate::GearArg, R: GearReply>(gear: &'static Gear, arg: &A) -> Call<R> {
+    call_with(gear, |w| arg.encode(w))
+}
+
+pub(crate) fn call_with<R: GearReply>(
+    gear: &'static Gear,
+    arg: impl FnOnce(&mut Writer) -> Result<(), EncodeError>,
+) -> Call<R> {
+    let decode: fn(Value) -> Result<R, DecodeError> = R::from_reply;
+    Call::of(gear, |args| arg(args.arg()), decode)
+}
+
+/// Every Python of the machine: that of the system, and those a version manager has installed.
+pub(crate) fn pythons() -> Vec<PathBuf> {
+    let mut found = vec![PathBuf::from("python3")];
+    let versions = std::env::home_dir()
+        .unwrap_or_default()
+        .join(".pyenv/versions");
+    let mut installed: Vec<_> = std::fs::read_dir(versions)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|e| e.path())
+        .collect();
+    installed.sort();
+    for version in ["3.7", "3.9", "3.12", "3.13"] {
+        let is_it = |path: &&PathBuf| {
+            path.file_name()
+                .and_then(|n| n.to_str())
+                .is_some_and(|n| n.starts_with(&format!("{version}.")))
+        };
+        match installed.iter().find(is_it) {
+            Some(path) => found.push(path.join("bin/python3")),
+            None => eprintln!("skipped: Python {version} is not installed"),
+        }
+    }
+    found
+}
