@@ -4,7 +4,7 @@ use crate::commands;
 use crate::config::Config;
 use crate::execution::{Executions, IdCounter, Pool};
 use crate::python;
-use crate::redis::{Context, Guarded, Level, Text, log};
+use crate::redis::{Context, Guarded, Level, Text, library_path, log};
 use crate::registration::Registry;
 use crate::requirements::{self, Requirement, Store};
 use std::path::PathBuf;
@@ -40,6 +40,7 @@ pub(crate) fn engine() -> &'static Engine {
 /// Makes the engine and registers its commands. An error is the text for the server's log.
 pub(crate) fn load(context: &Context, arguments: &[Text<'_>]) -> Result<(), String> {
     let config = Config::new();
+    config.set_while_loading(b"Plugin", library_path().as_bytes())?;
     for pair in arguments.chunks(2) {
         let [name, value] = pair else {
             let name = pair

@@ -11,6 +11,7 @@
 //! | `registration/` | plans that wait for a command, and their sessions |
 //! | `requirements/` | Python packages that gears ask for |
 //! | `config/` | settings |
+//! | `order/` | the order in which Gears lists things |
 //!
 //! `plan`, `execution` and `registration` know Redis and Python through opaque handles only.
 
@@ -18,6 +19,7 @@ mod commands;
 mod config;
 mod engine;
 mod execution;
+mod order;
 mod plan;
 mod python;
 mod readers;

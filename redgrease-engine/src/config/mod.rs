@@ -101,7 +101,9 @@ impl Config {
         match std::str::from_utf8(name).ok().and_then(find) {
             Some((index, setting)) => Some(match setting.default {
                 Value::Number(_) => Current::Number(self.numbers[index].load(Ordering::Relaxed)),
-                Value::Text(_) if setting.name == "Plugin" => Current::List(Vec::new()),
+                Value::Text(_) if setting.name == "Plugin" => {
+                    Current::List(vec![self.texts()[index].clone()])
+                }
                 Value::Text(_) => Current::Bytes(self.texts()[index].clone().into_bytes()),
             }),
             None => self.user(name).map(Current::Bytes),

@@ -8,6 +8,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(crate) struct Id(u64);
 
 impl Id {
+    /// What orders it among others: shard, number, and a byte that is always zero.
+    pub(crate) fn key(self) -> [u8; 49] {
+        let mut key = [0; 49];
+        for (place, byte) in key.iter_mut().zip(crate::engine().shard_id.bytes()) {
+            *place = byte;
+        }
+        key[40..48].copy_from_slice(&self.0.to_le_bytes());
+        key
+    }
+
     /// The id a client names, if this shard could have made it.
     pub(crate) fn parse(text: &[u8]) -> Option<Id> {
         let text = std::str::from_utf8(text).ok()?;

@@ -1,16 +1,16 @@
 //! All executions that clients can ask about.
 
 use super::{Execution, Id};
-use std::collections::BTreeMap;
+use crate::order::Ordered;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 #[derive(Debug, Default)]
 pub(crate) struct Executions {
-    by_id: Mutex<BTreeMap<Id, Arc<Execution>>>,
+    by_id: Mutex<Ordered<[u8; 49], Arc<Execution>>>,
 }
 
 impl Executions {
-    fn by_id(&self) -> MutexGuard<'_, BTreeMap<Id, Arc<Execution>>> {
+    fn by_id(&self) -> MutexGuard<'_, Ordered<[u8; 49], Arc<Execution>>> {
         self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -19,16 +19,19 @@ impl Executions {
         let dropped: Vec<_> = {
             let mut by_id = self.by_id();
             let asked_for = execution.registration.is_none();
-            by_id.insert(execution.id, execution);
+            by_id.add(execution.id.key(), execution);
             if asked_for && by_id.len() > limit {
                 let surplus = by_id.len() - limit;
-                let old: Vec<Id> = by_id
-                    .values()
-                    .filter(|one| one.registration.is_none() && one.status().is_final())
-                    .map(|one| one.id)
-                    .take(surplus)
+                let mut old: Vec<Id> = by_id
+                    .iter()
+                    .filter(|(_, one)| one.registration.is_none() && one.status().is_final())
+                    .map(|(_, one)| one.id)
                     .collect();
-                old.iter().filter_map(|id| by_id.remove(id)).collect()
+                old.sort_unstable();
+                old.truncate(surplus);
+                old.iter()
+                    .filter_map(|id| by_id.remove(&id.key()))
+                    .collect()
             } else {
                 Vec::new()
             }
@@ -38,15 +41,19 @@ impl Executions {
     }
 
     pub(crate) fn get(&self, id: Id) -> Option<Arc<Execution>> {
-        self.by_id().get(&id).cloned()
+        self.by_id().peek(&id.key()).cloned()
     }
 
     pub(crate) fn remove(&self, id: Id) -> Option<Arc<Execution>> {
-        self.by_id().remove(&id)
+        self.by_id().remove(&id.key())
     }
 
+    /// In the order clients know.
     pub(crate) fn all(&self) -> Vec<Arc<Execution>> {
-        self.by_id().values().cloned().collect()
+        self.by_id()
+            .iter()
+            .map(|(_, one)| Arc::clone(one))
+            .collect()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -76,6 +76,22 @@ pub(crate) enum Step {
     FlatMap(Callback),
     ForEach(Callback),
     Accumulate(Callback),
+    /// On each shard: the keys of groups, and a fold per group.
+    GroupBy {
+        extractor: Callback,
+        reducer: Callback,
+    },
+    BatchGroupBy {
+        extractor: Callback,
+        reducer: Callback,
+    },
+    /// Moves each record to the shard that a key belongs to.
+    Repartition(Callback),
+    /// A negative length is none.
+    Limit {
+        length: i64,
+        start: i64,
+    },
     Collect,
     Count,
     CountBy(Callback),

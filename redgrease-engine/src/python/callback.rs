@@ -28,6 +28,22 @@ impl Callback {
         self.vectorcall(first.py(), &arguments)
     }
 
+    /// Calls it with three arguments.
+    pub(crate) fn call3<'py>(
+        &self,
+        first: &Object<'py>,
+        second: &Object<'py>,
+        third: &Object<'py>,
+    ) -> PyResult<Object<'py>> {
+        let arguments = [
+            std::ptr::null_mut(),
+            first.as_ptr(),
+            second.as_ptr(),
+            third.as_ptr(),
+        ];
+        self.vectorcall(first.py(), &arguments)
+    }
+
     /// `arguments` starts with the free slot that lets a method put its `self` in front.
     fn vectorcall<'py>(
         &self,

@@ -1,7 +1,6 @@
 //! Counting how often values occur, without a new Python integer for each.
 
 use super::{Gil, Object, Raised, values};
-use pyo3::IntoPyObject;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -22,7 +21,7 @@ impl<'py> Counter<'py> {
 
     /// Counts one occurrence. Keys are text: of anything else, what `repr` says.
     pub(crate) fn add(&mut self, key: &Object<'py>) -> Result<(), Raised> {
-        let key = values::group_key(key)?;
+        let key = values::text_key(key)?;
         if let Some(place) = self.places.get_item(&key)? {
             if let Some(count) = self.counts.get_mut(place.extract::<usize>()?) {
                 *count += 1;
@@ -39,10 +38,7 @@ impl<'py> Counter<'py> {
         let py = self.places.py();
         let mut records = Vec::with_capacity(self.counts.len());
         for ((key, _), count) in self.places.iter().zip(&self.counts) {
-            let record = PyDict::new(py);
-            record.set_item(pyo3::intern!(py, "key"), key)?;
-            record.set_item(pyo3::intern!(py, "value"), count.into_pyobject(py)?)?;
-            records.push(record.into_any());
+            records.push(values::group_record(&key, &values::integer(py, *count))?);
         }
         Ok(records)
     }

@@ -21,13 +21,13 @@ mod names {
     );
     create_exception!(
         gears,
-        flaterror,
+        flat_error,
         PyException,
         "An error whose text is sent as it is."
     );
 }
 
-pub(super) use names::flaterror;
+pub(super) use names::flat_error;
 use names::{error, forcestopped};
 
 /// The exception types by their roles.
@@ -43,7 +43,7 @@ impl GearsError {
         [
             ("GearsError", error::type_object(py)),
             ("GearsForceStopped", forcestopped::type_object(py)),
-            ("GearsFlatError", flaterror::type_object(py)),
+            ("GearsFlatError", flat_error::type_object(py)),
         ]
     }
 
@@ -55,7 +55,7 @@ impl GearsError {
 /// What a client gets of an exception: the flat text of a flat error, the traceback as the text
 /// of a Python list, or type and value where there is no traceback.
 pub(crate) fn describe(py: Gil<'_>, raised: &PyErr) -> String {
-    if raised.is_instance_of::<flaterror>(py) {
+    if raised.is_instance_of::<flat_error>(py) {
         return value(py, raised);
     }
     if crate::engine().config.attempt_traceback()

@@ -40,8 +40,8 @@ pub(crate) use memory::allocation;
 pub(crate) use module::leave_atomic;
 pub(crate) use script::{PendingRegistration, PendingRun, Script, run_script};
 pub(crate) use values::{
-    elements, from_bytes, integer, is_true, items, key_record, list_of, none, read_value,
-    reply_with, text_of,
+    elements, from_bytes, group_record, integer, is_true, items, key_record, list, list_of, none,
+    read_value, reply_with, text_bytes, text_key, text_of,
 };
 
 /// Access to the interpreter: whoever has one holds its lock.

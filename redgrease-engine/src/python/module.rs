@@ -96,7 +96,7 @@ fn gears_ctx(reader: &str, desc: Option<String>) -> PyResult<FlatExecution> {
 #[pyfunction]
 #[pyo3(name = "flatError")]
 fn flat_error(message: &Bound<'_, PyAny>) -> PyResult<()> {
-    Err(errors::flaterror::new_err(
+    Err(errors::flat_error::new_err(
         message.str()?.to_string_lossy().into_owned(),
     ))
 }

@@ -59,6 +59,19 @@ impl FlatExecution {
                 Step::ForEach(f) => Step::ForEach(copy(f)),
                 Step::Accumulate(f) => Step::Accumulate(copy(f)),
                 Step::CountBy(f) => Step::CountBy(copy(f)),
+                Step::GroupBy { extractor, reducer } => Step::GroupBy {
+                    extractor: copy(extractor),
+                    reducer: copy(reducer),
+                },
+                Step::BatchGroupBy { extractor, reducer } => Step::BatchGroupBy {
+                    extractor: copy(extractor),
+                    reducer: copy(reducer),
+                },
+                Step::Repartition(f) => Step::Repartition(copy(f)),
+                Step::Limit { length, start } => Step::Limit {
+                    length: *length,
+                    start: *start,
+                },
                 Step::Collect => Step::Collect,
                 Step::Count => Step::Count,
                 Step::ToText => Step::ToText,
@@ -110,6 +123,49 @@ impl FlatExecution {
 
     fn countby(&self, extractor: &Bound<'_, PyAny>) -> PyResult<()> {
         self.add("countby", extractor, Step::CountBy)
+    }
+
+    fn groupby(&self, extractor: &Bound<'_, PyAny>, reducer: &Bound<'_, PyAny>) -> PyResult<()> {
+        let extractor = callback("groupby extractor", extractor)?;
+        let reducer = callback("groupby reducer", reducer)?;
+        self.steps().push(Step::GroupBy { extractor, reducer });
+        Ok(())
+    }
+
+    fn localgroupby(
+        &self,
+        extractor: &Bound<'_, PyAny>,
+        reducer: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        self.groupby(extractor, reducer)
+    }
+
+    fn batchgroupby(
+        &self,
+        extractor: &Bound<'_, PyAny>,
+        reducer: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let extractor = callback("batchgroupby extractor", extractor)?;
+        let reducer = callback("batchgroupby reducer", reducer)?;
+        self.steps().push(Step::BatchGroupBy { extractor, reducer });
+        Ok(())
+    }
+
+    fn repartition(&self, extractor: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.add("repartition", extractor, Step::Repartition)
+    }
+
+    #[pyo3(signature = (length, start = None))]
+    fn limit(&self, length: &Bound<'_, PyAny>, start: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let number = |value: &Bound<'_, PyAny>| {
+            value
+                .extract::<i64>()
+                .map_err(|_| GearsError::new_err("argument must be a number"))
+        };
+        let length = number(length)?;
+        let start = start.map_or(Ok(0), number)?;
+        self.steps().push(Step::Limit { length, start });
+        Ok(())
     }
 
     fn collect(&self) {

@@ -3,6 +3,7 @@
 
 use super::errors::GearsError;
 use super::{Callback, Gil, Object, detached};
+use crate::order::Ordered;
 use crate::redis::{self, CallReply, Context, KeyType, Reply, ReplyKind};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyIterator, PyList, PyString};
@@ -211,11 +212,29 @@ pub(crate) fn elements<'py>(value: &Object<'py>) -> Option<Vec<Object<'py>>> {
 }
 
 /// The name of a group: text as it is, of anything else what `repr` says.
-pub(super) fn group_key<'py>(value: &Object<'py>) -> PyResult<Object<'py>> {
+pub(crate) fn text_key<'py>(value: &Object<'py>) -> PyResult<Object<'py>> {
     if value.is_instance_of::<PyString>() {
         return Ok(value.clone());
     }
     Ok(value.repr()?.into_any())
+}
+
+/// The bytes of a text.
+pub(crate) fn text_bytes(text: &Object<'_>) -> PyResult<Vec<u8>> {
+    Ok(text.cast::<PyString>()?.to_str()?.as_bytes().to_vec())
+}
+
+/// The record of a group: `{'key': .., 'value': ..}`.
+pub(crate) fn group_record<'py>(key: &Object<'py>, value: &Object<'py>) -> PyResult<Object<'py>> {
+    let py = key.py();
+    let record = PyDict::new(py);
+    record.set_item(pyo3::intern!(py, "key"), key)?;
+    record.set_item(pyo3::intern!(py, "value"), value)?;
+    Ok(record.into_any())
+}
+
+pub(crate) fn list<'py>(py: Gil<'py>, items: Vec<Object<'py>>) -> PyResult<Object<'py>> {
+    Ok(PyList::new(py, items)?.into_any())
 }
 
 /// Type and value of a key, as its record has them.
@@ -248,13 +267,20 @@ fn read_in_one_go(context: &Context, key: &[u8]) -> (KeyType, Option<CallReply>)
     (kind, reply.ok())
 }
 
-/// A flat list of fields and values as a dict.
+/// A flat list of fields and values as a dict, in the order clients know.
 fn hash<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {
-    let dict = PyDict::new(py);
+    let mut fields: Ordered<Vec<u8>, CallReply> = Ordered::default();
     for index in (0..reply.len()).step_by(2) {
         if let (Some(field), Some(value)) = (reply.element(index), reply.element(index + 1)) {
-            dict.set_item(from_bytes(py, field.bytes()), from_bytes(py, value.bytes()))?;
+            let name = field.bytes();
+            if fields.get_mut(name).is_none() {
+                fields.add(name.to_vec(), value);
+            }
         }
+    }
+    let dict = PyDict::new(py);
+    for (field, value) in fields.into_entries() {
+        dict.set_item(from_bytes(py, &field), from_bytes(py, value.bytes()))?;
     }
     Ok(dict.into_any())
 }

@@ -37,4 +37,5 @@ pub(crate) use context::Context;
 pub(crate) use keys::{KeyScan, KeyType};
 pub(crate) use lock::{Guarded, HeldLock, is_locked, locked};
 pub(crate) use log::{Level, log};
+pub(crate) use module::library_path;
 pub(crate) use reply::Reply;

@@ -81,6 +81,22 @@ pub(super) extern "C" fn RedisModule_OnUnload(_context: *mut raw::RedisModuleCtx
     ERR
 }
 
+/// The file this module was loaded from.
+pub(crate) fn library_path() -> String {
+    // SAFETY: the address is a function of this library; the name the loader gives for it is
+    // NUL-terminated and lives as long as the library.
+    unsafe {
+        let mut info: libc::Dl_info = std::mem::zeroed();
+        let address = (RedisModule_OnUnload as *const ()).cast::<c_void>();
+        if libc::dladdr(address, &raw mut info) == 0 || info.dli_fname.is_null() {
+            return String::new();
+        }
+        std::ffi::CStr::from_ptr(info.dli_fname)
+            .to_string_lossy()
+            .into_owned()
+    }
+}
+
 fn subscribe(context: &Context) {
     let shutdown = raw::RedisModuleEvent {
         id: raw::REDISMODULE_EVENT_SHUTDOWN,

@@ -39,13 +39,9 @@ impl Reply {
     }
 
     pub(crate) fn set_array_length(&self, length: usize) {
+        let length = length.cast_signed() as c_long;
         // SAFETY: see above.
-        unsafe {
-            rm!(RedisModule_ReplySetArrayLength(
-                self.raw,
-                length.cast_signed() as c_long
-            ))
-        };
+        unsafe { rm!(RedisModule_ReplySetArrayLength(self.raw, length)) };
     }
 
     pub(crate) fn integer(&self, value: i64) {

@@ -2,6 +2,7 @@
 
 use super::{Registration, Session, SessionId};
 use crate::execution::Id;
+use crate::order::Ordered;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ pub(crate) struct TriggerTaken;
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     sessions: BTreeMap<SessionId, Session>,
-    registrations: BTreeMap<Id, Entry>,
+    registrations: Ordered<[u8; 49], Entry>,
     triggers: HashMap<Vec<u8>, Arc<Registration>>,
 }
 
@@ -37,10 +38,7 @@ impl Registry {
         match self.triggers.get(trigger) {
             None => Ok(()),
             Some(owner) => {
-                let session = self
-                    .registrations
-                    .get(&owner.id)
-                    .map(|entry| entry.session.as_str());
+                let session = self.entry(owner.id).map(|entry| entry.session.as_str());
                 if session.is_some() && session == replaced {
                     Ok(())
                 } else {
@@ -48,6 +46,10 @@ impl Registry {
                 }
             }
         }
+    }
+
+    fn entry(&self, id: Id) -> Option<&Entry> {
+        self.registrations.peek(&id.key())
     }
 
     pub(crate) fn session(&self, id: &str) -> Option<&Session> {
@@ -59,9 +61,9 @@ impl Registry {
         self.sessions.values()
     }
 
-    /// Each with its session.
+    /// Each with its session, in the order clients know.
     pub(crate) fn registrations(&self) -> impl Iterator<Item = (&Arc<Registration>, &Session)> {
-        self.registrations.values().filter_map(|entry| {
+        self.registrations.iter().filter_map(|(_, entry)| {
             self.sessions
                 .get(&entry.session)
                 .map(|session| (&entry.registration, session))
@@ -69,7 +71,7 @@ impl Registry {
     }
 
     pub(crate) fn registration(&self, id: Id) -> Option<&Arc<Registration>> {
-        self.registrations.get(&id).map(|entry| &entry.registration)
+        self.entry(id).map(|entry| &entry.registration)
     }
 
     /// Adds a session with its registrations, in place of `replaced`. Gives back what is no
@@ -87,8 +89,9 @@ impl Registry {
         for registration in registrations {
             self.triggers
                 .insert(registration.trigger.clone(), Arc::clone(&registration));
-            self.registrations.insert(
-                registration.id,
+            let key = registration.id.key();
+            self.registrations.add(
+                key,
                 Entry {
                     registration,
                     session: session.id.clone(),
@@ -112,7 +115,7 @@ impl Registry {
 
     /// Removes one registration; a session goes with its last one.
     pub(crate) fn remove(&mut self, id: Id) -> Option<Arc<Registration>> {
-        let session = self.registrations.get(&id)?.session.clone();
+        let session = self.entry(id)?.session.clone();
         let removed = self.forget(id)?;
         if let Some(owner) = self.sessions.get_mut(&session) {
             owner.registrations.retain(|&one| one != id);
@@ -124,7 +127,7 @@ impl Registry {
     }
 
     fn forget(&mut self, id: Id) -> Option<Arc<Registration>> {
-        let entry = self.registrations.remove(&id)?;
+        let entry = self.registrations.remove(&id.key())?;
         let trigger = &entry.registration.trigger;
         if self
             .triggers

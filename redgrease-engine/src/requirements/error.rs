@@ -41,6 +41,7 @@ impl InstallError {
     }
 
     /// The lines that say why, pip's own where pip ran.
+    #[cfg(test)]
     pub(crate) fn lines(&self) -> &[String] {
         &self.lines
     }

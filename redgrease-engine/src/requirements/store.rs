@@ -54,6 +54,7 @@ impl Store {
     }
 
     /// The interpreter of the environment. It exists once something has been installed.
+    #[cfg(test)]
     pub(crate) fn interpreter(&self) -> PathBuf {
         self.environment.interpreter()
     }

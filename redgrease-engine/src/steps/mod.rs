@@ -2,11 +2,14 @@
 //! passes records from one to the next.
 
 mod accumulate;
+mod batchgroupby;
 mod count;
 mod countby;
 mod filter;
 mod flatmap;
 mod foreach;
+mod groupby;
+mod limit;
 mod map;
 mod pipeline;
 mod to_text;

@@ -1,6 +1,10 @@
 //! Passing records through the steps, one at a time and as far as they go.
 
-use super::{Flow, accumulate, count, countby, filter, flatmap, foreach, map, to_text};
+use super::{
+    Flow, accumulate, batchgroupby, count, countby, filter, flatmap, foreach, groupby, limit, map,
+    to_text,
+};
+use crate::order::Ordered;
 use crate::plan::Step;
 use crate::python::{Counter, Gil, Object, Raised, text_of};
 
@@ -11,6 +15,7 @@ pub(crate) struct Pipeline<'plan, 'py> {
     memories: Vec<Memory<'py>>,
     results: Vec<Object<'py>>,
     errors: Vec<Raised>,
+    full: bool,
 }
 
 #[derive(Debug)]
@@ -19,6 +24,9 @@ enum Memory<'py> {
     Accumulator(Option<Object<'py>>),
     Count(i64),
     Counts(Counter<'py>),
+    Groups(groupby::Groups<'py>),
+    Batches(batchgroupby::Batches<'py>),
+    Limit(limit::Left),
 }
 
 impl<'plan, 'py> Pipeline<'plan, 'py> {
@@ -29,22 +37,29 @@ impl<'plan, 'py> Pipeline<'plan, 'py> {
                 Step::Accumulate(_) => Memory::Accumulator(None),
                 Step::Count => Memory::Count(0),
                 Step::CountBy(_) => Memory::Counts(Counter::new(py)),
+                Step::GroupBy { .. } => Memory::Groups(Ordered::default()),
+                Step::BatchGroupBy { .. } => Memory::Batches(Ordered::default()),
+                Step::Limit { length, start } => Memory::Limit(limit::Left::new(*length, *start)),
                 _ => Memory::Nothing,
             })
             .collect();
+        let full = steps
+            .iter()
+            .any(|step| matches!(step, Step::Limit { length: 0, .. }));
         Pipeline {
             py,
             steps,
             memories,
             results: Vec::new(),
             errors: Vec::new(),
+            full,
         }
     }
 
-    /// A reader stops at the first error that got through. (Records that are inside already, in
-    /// the elements of a list for instance, still go on.)
+    /// A reader stops at the first error that got through, and when a limit is reached. (Records
+    /// that are inside already, in the elements of a list for instance, still go on.)
     pub(crate) fn wants_more(&self) -> bool {
-        self.errors.is_empty()
+        self.errors.is_empty() && !self.full
     }
 
     /// If all that is asked of the records is their number, readers need not make them.
@@ -84,9 +99,32 @@ impl<'plan, 'py> Pipeline<'plan, 'py> {
                 (Step::CountBy(extractor), Memory::Counts(counts)) => {
                     countby::apply(extractor, counts, &record)
                 }
+                (Step::GroupBy { extractor, reducer }, Memory::Groups(groups)) => {
+                    groupby::apply(extractor, reducer, groups, &record)
+                }
+                (Step::BatchGroupBy { extractor, .. }, Memory::Batches(batches)) => {
+                    batchgroupby::apply(extractor, batches, record)
+                }
+                (Step::Limit { .. }, Memory::Limit(left)) => {
+                    let flow = left.apply(record);
+                    self.full |= left.is_used_up();
+                    Ok(flow)
+                }
+                // The key decides about the shard: a server on its own keeps all records.
+                (Step::Repartition(extractor), _) => {
+                    extractor.call1(&record).map(|_| Flow::One(record))
+                }
                 (Step::ToText, _) => to_text::apply(&record),
                 // A finished fold takes no more records.
-                (Step::Accumulate(_) | Step::Count | Step::CountBy(_), _) => Ok(Flow::Nothing),
+                (
+                    Step::Accumulate(_)
+                    | Step::Count
+                    | Step::CountBy(_)
+                    | Step::GroupBy { .. }
+                    | Step::BatchGroupBy { .. }
+                    | Step::Limit { .. },
+                    _,
+                ) => Ok(Flow::Nothing),
                 // Brings the records of all shards together: a server on its own has them all.
                 (Step::Collect, _) => Ok(Flow::One(record)),
             };
@@ -112,14 +150,35 @@ impl<'plan, 'py> Pipeline<'plan, 'py> {
         }
     }
 
+    fn finish_batches(&mut self, index: usize, batches: batchgroupby::Batches<'py>) -> Flow<'py> {
+        let Some(Step::BatchGroupBy { reducer, .. }) = self.steps.get(index) else {
+            return Flow::Nothing;
+        };
+        let mut records = Vec::new();
+        for outcome in batchgroupby::finish(reducer, batches) {
+            match outcome {
+                Ok(record) => records.push(record),
+                Err(raised) => self.errors.push(raised),
+            }
+        }
+        Flow::Many(records)
+    }
+
     /// Lets the folds give what they have, first to last.
     pub(crate) fn finish(mut self) -> (Vec<Object<'py>>, Vec<Raised>) {
         for index in 0..self.steps.len() {
-            let flow = match std::mem::replace(&mut self.memories[index], Memory::Nothing) {
-                Memory::Nothing => continue,
+            // A limit goes on counting what the folds before it give.
+            if let Memory::Limit(_) = self.memories[index] {
+                continue;
+            }
+            let memory = std::mem::replace(&mut self.memories[index], Memory::Nothing);
+            let flow = match memory {
+                Memory::Nothing | Memory::Limit(_) => continue,
                 Memory::Accumulator(accumulator) => Ok(accumulate::finish(accumulator)),
                 Memory::Count(number) => Ok(count::finish(self.py, number)),
                 Memory::Counts(counts) => countby::finish(counts),
+                Memory::Groups(groups) => groupby::finish(groups),
+                Memory::Batches(batches) => Ok(self.finish_batches(index, batches)),
             };
             match flow {
                 Ok(flow) => self.spread(index + 1, flow),

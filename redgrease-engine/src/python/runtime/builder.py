@@ -62,6 +62,31 @@ class GearsBuilder:
         self.gearsCtx.countby(extractor)
         return self
 
+    def groupby(self, extractor, reducer):
+        """Folds each group: `reducer(key, accumulator, r)`, the first accumulator is None."""
+        self.gearsCtx.groupby(extractor, reducer)
+        return self
+
+    def localgroupby(self, extractor, reducer):
+        """The same, on each shard for itself."""
+        self.gearsCtx.localgroupby(extractor, reducer)
+        return self
+
+    def batchgroupby(self, extractor, reducer):
+        """Calls `reducer(key, records)` once per group."""
+        self.gearsCtx.batchgroupby(extractor, reducer)
+        return self
+
+    def repartition(self, extractor):
+        """Moves each record to the shard that owns `extractor(r)`."""
+        self.gearsCtx.repartition(extractor)
+        return self
+
+    def limit(self, length, start=0):
+        """At most `length` records, after the first `start`."""
+        self.gearsCtx.limit(length, start)
+        return self
+
     # -- made of others
 
     def aggregate(self, zero, seqOp, combOp):
@@ -69,6 +94,66 @@ class GearsBuilder:
         self.gearsCtx.accumulate(lambda a, r: seqOp(a if a else copy.deepcopy(zero), r))
         self.gearsCtx.collect()
         self.gearsCtx.accumulate(lambda a, r: combOp(a if a else copy.deepcopy(zero), r))
+        return self
+
+    def aggregateby(self, extractor, zero, seqOp, combOp):
+        """`aggregate` for each group; the functions get the group's key first."""
+        self.gearsCtx.localgroupby(
+            extractor, lambda k, a, r: seqOp(k, a if a else copy.deepcopy(zero), r)
+        )
+        self.gearsCtx.groupby(
+            lambda r: r["key"],
+            lambda k, a, r: combOp(k, a if a else copy.deepcopy(zero), r["value"]),
+        )
+        return self
+
+    def sort(self, reverse=True):
+        """All records in order: ascending, and descending with `reverse=False`."""
+
+        def append(records, r):
+            records = [] if records is None else records
+            records.append(r)
+            return records
+
+        def extend(records, more):
+            if records is None:
+                return more
+            records.extend(more)
+            return records
+
+        self.gearsCtx.accumulate(append)
+        self.gearsCtx.collect()
+        self.gearsCtx.accumulate(extend)
+        # The elements of a list come out last to first.
+        self.gearsCtx.flatmap(lambda records: sorted(records, reverse=reverse))
+        return self
+
+    def distinct(self):
+        """Each record once. Records must be hashable."""
+
+        def add(records, r):
+            records = set() if records is None else records
+            records.add(r)
+            return records
+
+        def unite(records, more):
+            return more if records is None else records | more
+
+        self.gearsCtx.accumulate(add)
+        self.gearsCtx.collect()
+        self.gearsCtx.accumulate(unite)
+        self.gearsCtx.flatmap(lambda records: list(records))
+        return self
+
+    def avg(self, extractor=lambda x: float(x)):
+        """The average of `extractor(r)`."""
+        self.gearsCtx.map(extractor)
+        self.aggregate(
+            (0, 0),
+            lambda a, x: (a[0] + x, a[1] + 1),
+            lambda a, x: (a[0] + x[0], a[1] + x[1]),
+        )
+        self.gearsCtx.map(lambda a: a[0] / a[1])
         return self
 
     # -- ends
