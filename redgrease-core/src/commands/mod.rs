@@ -18,3 +18,6 @@ pub use types::{
     ConfigValue, ExecId, Executed, Execution, ExecutionResult, ExecutionStatus, PyStats,
     Registration, Requirement, Session,
 };
+
+#[cfg(test)]
+mod tests;

@@ -52,3 +52,44 @@ impl fmt::Debug for Address {
         fmt::Display::fmt(self, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_databases_are_refused() {
+        for address in ["redis://127.0.0.1/1", "redis+unix:///tmp/x.sock?db=3"] {
+            let error = Address::parse(address).unwrap_err();
+            assert!(error.to_string().contains("database"), "{error}");
+        }
+        for address in [
+            "redis://127.0.0.1/",
+            "redis://127.0.0.1/0",
+            "redis+unix:///tmp/x.sock",
+        ] {
+            Address::parse(address).unwrap();
+        }
+    }
+
+    #[test]
+    fn passwords_are_never_shown() {
+        let address = Address::parse("redis://user:s3cret@127.0.0.1:1/").unwrap();
+        assert_eq!(format!("{address} {address:?}"), "127.0.0.1:1 127.0.0.1:1");
+        for wrong in [
+            "redis://:s3cret@/x/y",
+            "http://user:s3cret@host/",
+            "redis://user:s3cret@host:port/",
+            "s3cret",
+        ] {
+            let error = Address::parse(wrong).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+        }
+        // Nobody listens there.
+        let error = crate::connect("redis://user:s3cret@127.0.0.1:1/").unwrap_err();
+        assert!(
+            error.is_connection() && !format!("{error}").contains("s3cret"),
+            "{error}"
+        );
+    }
+}

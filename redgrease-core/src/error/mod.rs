@@ -226,3 +226,6 @@ impl From<DecodeError> for Error {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

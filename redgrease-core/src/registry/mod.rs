@@ -32,3 +32,6 @@ pub use start::{start, start_with};
 pub use start::{start_async, start_async_with};
 #[cfg(test)]
 pub(crate) use {script::Script, set::GearSet};
+
+#[cfg(test)]
+mod tests;

@@ -78,9 +78,11 @@ impl<T: FromRedisValue> ExecutionResult<T> {
         let values = records
             .into_iter()
             .map(|record| {
-                let record = record.extract_error()?;
-                redis::from_redis_value(record)
-                    .map_err(|e| DecodeError::mismatch::<T>(e.to_string()).into())
+                // Text that begins with a minus sign arrives as an error; who asked for raw values gets it.
+                let refused = readable(&record).filter(|_| matches!(record, Value::ServerError(_)));
+                redis::from_redis_value(record).map_err(|e| {
+                    DecodeError::mismatch::<T>(refused.unwrap_or_else(|| e.to_string())).into()
+                })
             })
             .collect::<Result<_>>()?;
         Ok(ExecutionResult {
