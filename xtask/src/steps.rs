@@ -67,6 +67,11 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(crate::workspace::root());
+    // Examples and tests fetch from web sites of their own, which no proxy could reach.
+    for name in ["no_proxy", "NO_PROXY"] {
+        let others = std::env::var(name).unwrap_or_default();
+        cargo.env(name, format!("{others},127.0.0.1").trim_start_matches(','));
+    }
     cargo
 }
 
