@@ -9,7 +9,6 @@ use crate::registration::Registry;
 use crate::requirements::{self, Requirement, Store};
 use std::path::PathBuf;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// There is one per process, as there is one interpreter.
 pub(crate) struct Engine {
@@ -24,7 +23,6 @@ pub(crate) struct Engine {
     pub(crate) registration_ids: IdCounter,
     /// Requirements that scripts asked this server for, in the order of asking.
     asked_for: Guarded<Vec<String>>,
-    packages_importable: AtomicBool,
 }
 
 static ENGINE: OnceLock<Engine> = OnceLock::new();
@@ -71,7 +69,6 @@ pub(crate) fn load(context: &Context, arguments: &[Text<'_>]) -> Result<(), Stri
         execution_ids: IdCounter::default(),
         registration_ids: IdCounter::default(),
         asked_for: Guarded::default(),
-        packages_importable: AtomicBool::new(false),
     });
     if made.is_err() {
         return Err("the engine is loaded already: load it once per server".to_owned());
@@ -164,9 +161,8 @@ impl Engine {
 
     fn make_packages_importable(&self) {
         let directory = self.requirements.site_packages();
-        if !self.packages_importable.load(Ordering::Relaxed) && directory.exists() {
-            python::add_site_packages(&directory);
-            self.packages_importable.store(true, Ordering::Relaxed);
+        if directory.exists() {
+            python::use_packages(&directory);
         }
     }
 

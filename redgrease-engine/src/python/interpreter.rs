@@ -1,7 +1,7 @@
 //! Starting the interpreter inside the server's process. It is never ended: worker threads may be
 //! inside extension modules that do not survive it.
 
-use super::{attach, errors, memory, module};
+use super::{attach, errors, memory, module, script};
 use crate::redis::{Level, log};
 use pyo3::prelude::*;
 use pyo3::{PyResult, ffi};
@@ -149,19 +149,30 @@ fn base_python(py: Python<'_>) -> PyResult<PathBuf> {
     })
 }
 
-/// Makes the packages of a venv importable.
-pub(crate) fn add_site_packages(directory: &Path) {
-    let added = attach::attached(|py| -> PyResult<()> {
-        py.import("site")?
-            .call_method1("addsitedir", (directory,))?;
-        py.import("importlib")?.call_method0("invalidate_caches")?;
-        Ok(())
+/// Makes the packages in a directory importable, in the versions that are there now.
+pub(crate) fn use_packages(directory: &Path) {
+    let outcome = attach::attached(|py| -> PyResult<Vec<String>> {
+        script::globals(py)?
+            .get_item("_use_packages")?
+            .ok_or_else(|| errors::GearsError::new_err("the runtime is not complete"))?
+            .call1((directory.to_string_lossy().as_ref(),))?
+            .extract()
     });
-    if let Err(raised) = added {
-        let place = directory.display();
-        log(
+    let place = directory.display();
+    match outcome {
+        Ok(stuck) if stuck.is_empty() => {}
+        Ok(stuck) => log(
             Level::Warning,
-            &format!("packages in {place} cannot be imported: {raised}"),
-        );
+            &format!(
+                "{} was replaced in {place} but is loaded already, and extension modules load once: restart the server to use the new version",
+                stuck.join(", ")
+            ),
+        ),
+        Err(raised) => {
+            log(
+                Level::Warning,
+                &format!("packages in {place} cannot be imported: {raised}"),
+            );
+        }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) use attach::{after_sleep, attached, before_sleep, detached};
 pub(crate) use callback::Callback;
 pub(crate) use counter::Counter;
 pub(crate) use errors::describe;
-pub(crate) use interpreter::{Interpreter, add_site_packages, start};
+pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{RunningThread, interrupt};
 pub(crate) use memory::allocation;
 pub(crate) use module::leave_atomic;

@@ -16,6 +16,10 @@ const RUNTIME: &[(&str, &str)] = &[
         include_str!("runtime/output.py"),
     ),
     (
+        "redgrease_engine/packages.py",
+        include_str!("runtime/packages.py"),
+    ),
+    (
         "redgrease_engine/builder.py",
         include_str!("runtime/builder.py"),
     ),

@@ -85,6 +85,14 @@ pub(super) fn remember_globals(py: Gil<'_>, globals: &Bound<'_, PyDict>) -> PyRe
         .map_err(|_| GearsError::new_err("the runtime was installed twice"))
 }
 
+/// The runtime's names.
+pub(super) fn globals(py: Gil<'_>) -> PyResult<&Bound<'_, PyDict>> {
+    GLOBALS
+        .get(py)
+        .map(|globals| globals.bind(py))
+        .ok_or_else(|| GearsError::new_err("the gears runtime is not there"))
+}
+
 /// Runs a script. An error is the text for the client.
 pub(crate) fn run_script(context: &Context, script: Script<'_>) -> Result<ScriptResult, String> {
     let current = Current {
@@ -110,10 +118,7 @@ pub(crate) fn run_script(context: &Context, script: Script<'_>) -> Result<Script
 }
 
 fn execute(py: Gil<'_>, text: &[u8]) -> PyResult<()> {
-    let prepared = GLOBALS
-        .get(py)
-        .ok_or_else(|| GearsError::new_err("the gears runtime is not there"))?;
-    let globals = prepared.bind(py).copy()?;
+    let globals = globals(py)?.copy()?;
     globals.set_item("__name__", "not_main")?;
     let builtins = py.import("builtins")?;
     let code = builtins

@@ -285,24 +285,28 @@ fn hash<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {
     Ok(dict.into_any())
 }
 
-/// The records of a `PythonReader`: a generator function's items, or a plain function's result
-/// again and again.
+/// The records of a `PythonReader`: the items of the generator that a function gives, or of any
+/// other function its result, again and again.
 #[derive(Debug)]
 pub(crate) enum Items<'py> {
     Generator(Bound<'py, PyIterator>),
-    Function(Object<'py>),
+    Function {
+        function: Object<'py>,
+        first: Option<Object<'py>>,
+    },
 }
 
 pub(crate) fn items<'py>(py: Gil<'py>, function: &Callback) -> PyResult<Items<'py>> {
     let function = function.bind(py);
-    let is_generator = py
-        .import("inspect")?
-        .call_method1("isgeneratorfunction", (&function,))?
-        .is_truthy()?;
-    Ok(if is_generator {
-        Items::Generator(function.call0()?.try_iter()?)
+    let result = function.call0()?;
+    // SAFETY: only reads the type of a live object.
+    Ok(if unsafe { ffi::PyGen_Check(result.as_ptr()) } != 0 {
+        Items::Generator(result.try_iter()?)
     } else {
-        Items::Function(function)
+        Items::Function {
+            function,
+            first: Some(result),
+        }
     })
 }
 
@@ -312,7 +316,9 @@ impl<'py> Iterator for Items<'py> {
     fn next(&mut self) -> Option<Self::Item> {
         match self {
             Items::Generator(generator) => generator.next(),
-            Items::Function(function) => Some(function.call0()),
+            Items::Function { function, first } => {
+                Some(first.take().map_or_else(|| function.call0(), Ok))
+            }
         }
     }
 }

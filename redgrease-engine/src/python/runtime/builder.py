@@ -164,7 +164,9 @@ class GearsBuilder:
             self.gearsCtx._to_text()
         if collect:
             self.gearsCtx.collect()
-        return self.gearsCtx.run(self.defaultArg if arg is None else arg, **kargs)
+        if arg is None or self.reader == "ShardsIDReader":
+            arg = self.defaultArg
+        return self.gearsCtx.run(arg, **kargs)
 
     def register(self, prefix="*", convertToStr=True, collect=True, **kargs):
         """Runs the chain for each event."""
