@@ -74,11 +74,11 @@ pub fn gear_command(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let input = match parse::command(attribute.into(), item.into(), &mut errors) {
         Ok(input) => input,
         // Not a function: there is nothing to make a gear of.
-        Err(item) => return expand::as_it_was(item, errors).into(),
+        Err(item) => return expand::as_it_was(&item, &errors).into(),
     };
     match check::command(&input, &mut errors) {
-        Some(gear) => expand::command(&gear, errors).into(),
-        None => expand::fallback(&input, errors).into(),
+        Some(gear) => expand::command(&gear, &errors).into(),
+        None => expand::fallback(&input, &errors).into(),
     }
 }
 
@@ -92,7 +92,8 @@ pub fn python(_python: TokenStream) -> TokenStream {
 
 /// Lets a serde type be an argument or a result of a gear, as JSON.
 ///
-/// The type needs serde's `Serialize` to be an argument and `Deserialize` to be a result.
+/// The type needs serde's `Serialize` and `Deserialize`. For one that has only one of them, there is
+/// `redgrease::Json`.
 ///
 /// ```ignore
 /// #[derive(serde::Serialize, serde::Deserialize, redgrease::GearValue)]

@@ -15,6 +15,7 @@ mod types;
 pub(crate) use keys::Options;
 pub(crate) use python::Python;
 pub(crate) use signature::{Argument, Header};
+pub(crate) use types::value_of_result;
 
 use crate::parse::Input;
 use crate::report::Errors;
@@ -32,7 +33,6 @@ pub(crate) struct Gear<'a> {
 /// Judges everything. `None` if the signature is such that no gear can be made of it; other mistakes
 /// are in `errors` and leave a gear that is good enough to check the rest of the crate against.
 pub(crate) fn command<'a>(input: &'a Input, errors: &mut Errors) -> Option<Gear<'a>> {
-    signature::attributes(&input.attributes, errors);
     let header = signature::header(&input.signature, errors);
     let options = keys::options(&input.keys, &input.signature, errors);
     let header = header?;

@@ -11,6 +11,8 @@ pub(crate) struct Python<'a> {
     pub(crate) text: Option<&'a PythonText>,
     pub(crate) coroutine: bool,
     pub(crate) names: Vec<String>,
+    /// The text could not be seen, which is fine in an editor only.
+    pub(crate) unseen: bool,
 }
 
 pub(super) fn python<'a>(
@@ -19,12 +21,17 @@ pub(super) fn python<'a>(
     options: &Options<'_>,
     errors: &mut Errors,
 ) -> Python<'a> {
-    let Some(Block::Python(text)) = block else {
-        return Python {
-            text: None,
-            coroutine: false,
-            names: Vec::new(),
-        };
+    let text = match block {
+        Some(Block::Python(text)) => text,
+        unseen => {
+            let unseen = unseen.is_some();
+            return Python {
+                text: None,
+                coroutine: false,
+                names: Vec::new(),
+                unseen,
+            };
+        }
     };
     let parameters: Vec<&str> = header
         .arguments
@@ -43,6 +50,7 @@ pub(super) fn python<'a>(
         text: Some(text),
         coroutine: report.coroutine,
         names: report.names,
+        unseen: false,
     }
 }
 

@@ -6,9 +6,7 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use redgrease_syntax::is_identifier;
 use syn::ext::IdentExt;
-use syn::{
-    Attribute, FnArg, GenericParam, Generics, Pat, PatType, ReturnType, Safety, Signature, Type,
-};
+use syn::{FnArg, GenericParam, Generics, Pat, PatType, ReturnType, Safety, Signature, Type};
 
 /// The signature of a gear.
 pub(crate) struct Header<'a> {
@@ -28,23 +26,6 @@ pub(crate) struct Argument<'a> {
     /// The name without `r#`: that of the Python parameter.
     pub(crate) python_name: String,
     pub(crate) ty: &'a Type,
-}
-
-/// Attributes that cannot go together with the macro.
-pub(super) fn attributes(attributes: &[Attribute], errors: &mut Errors) {
-    for attribute in attributes {
-        if attribute
-            .path()
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "gear_command")
-        {
-            errors.on(
-                attribute,
-                "a function is one gear: remove one of the `#[gear_command]`",
-            );
-        }
-    }
 }
 
 /// `None` if no gear can be made of it.

@@ -1,5 +1,7 @@
 //! What takes the place of something that cannot be a gear, next to the errors that say why.
 
+use super::spec::everlasting;
+use crate::check::value_of_result;
 use crate::parse::Input;
 use crate::report::Errors;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -7,20 +9,20 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, Pat, ReturnType, Type};
 
 /// The item, untouched, next to the errors about it.
-pub(crate) fn as_it_was(item: TokenStream, errors: Errors) -> TokenStream {
-    let errors = errors.into_token_stream();
+pub(crate) fn as_it_was(item: &TokenStream, errors: &Errors) -> TokenStream {
     quote!(#errors #item)
 }
 
-/// A function of the same name that takes what the gear would have taken, so that the places that
-/// call it are not wrong as well.
-pub(crate) fn fallback(input: &Input, errors: Errors) -> TokenStream {
+/// A function of the same name that takes what the gear would have taken, and a handle, so that the
+/// places that use them are not wrong as well.
+pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
     let signature = &input.signature;
     if signature.receiver().is_some() {
         return method(input, errors);
     }
     let visibility = &input.visibility;
     let name = &signature.ident;
+    let handle = input.keys.handle.as_ref().unwrap_or(name);
     let (generics, _, where_clause) = signature.generics.split_for_impl();
     let con = Ident::new("con", Span::mixed_site());
     let asyncness = &signature.asyncness;
@@ -29,50 +31,94 @@ pub(crate) fn fallback(input: &Input, errors: Errors) -> TokenStream {
     } else {
         quote!(::redgrease::Connection)
     };
-    let arguments = signature
-        .inputs
-        .iter()
-        .enumerate()
-        .filter_map(|(i, input)| match input {
-            FnArg::Typed(argument) => {
-                let name = match &*argument.pat {
-                    Pat::Ident(name) => name.ident.clone(),
-                    _ => format_ident!("argument_{i}"),
-                };
-                // Distinct, even if two have the same name.
-                let name = format_ident!("{name}_{i}", span = name.span());
-                let ty = if is_written_out(&argument.ty) {
-                    argument.ty.to_token_stream()
-                } else {
-                    quote!(())
-                };
-                Some(quote!(#name: #ty))
-            }
-            FnArg::Receiver(_) => None,
-        });
-    let result = match &signature.output {
-        ReturnType::Type(_, ty) if is_owned(ty) => ty.to_token_stream(),
-        _ => quote!(()),
-    };
+    let arguments = arguments(input);
+    let (result, mentioned) = result(&signature.output);
+    let cfgs = super::cfgs(&input.attributes);
     quote! {
         #errors
+        #cfgs
         #[allow(warnings, clippy::all)]
         #visibility #asyncness fn #name #generics (
             #con: &mut (impl #connection + ?::core::marker::Sized),
-            #(#arguments),*
+            #arguments
         ) -> ::redgrease::Result<#result>
         #where_clause
         {
             ::core::unimplemented!()
         }
+        #cfgs
+        #[allow(warnings, clippy::all)]
+        #visibility enum #handle {}
+        #cfgs
+        #[allow(warnings, clippy::all)]
+        impl #handle {
+            #visibility fn call #generics (#arguments) -> ::redgrease::Call<#result>
+            #where_clause
+            {
+                ::core::unimplemented!()
+            }
+        }
+        #cfgs
+        const _: () = { #mentioned };
+    }
+}
+
+/// The arguments, as far as a function can have them.
+fn arguments(input: &Input) -> TokenStream {
+    let arguments =
+        input
+            .signature
+            .inputs
+            .iter()
+            .enumerate()
+            .filter_map(|(i, input)| match input {
+                FnArg::Typed(argument) => {
+                    let name = match &*argument.pat {
+                        Pat::Ident(name) => name.ident.clone(),
+                        _ => Ident::new("argument", Span::call_site()),
+                    };
+                    // Distinct, even if two have the same name.
+                    let name = format_ident!("{name}_{i}", span = name.span());
+                    let ty = if is_written_out(&argument.ty) {
+                        argument.ty.to_token_stream()
+                    } else {
+                        quote!(())
+                    };
+                    Some(quote!(#name: #ty))
+                }
+                FnArg::Receiver(_) => None,
+            });
+    quote!(#(#arguments),*)
+}
+
+/// The type of the result, as far as a function can have it; and what uses the type that was
+/// written if it is another one, so that its imports do not count as unused.
+fn result(output: &ReturnType) -> (TokenStream, TokenStream) {
+    let ReturnType::Type(_, written) = output else {
+        return (quote!(()), TokenStream::new());
+    };
+    let value = value_of_result(written);
+    let tokens = value.to_token_stream();
+    if !is_written_out(value) || matches!(value, Type::Never(_)) {
+        (quote!(()), TokenStream::new())
+    } else if is_owned(&tokens) {
+        (tokens, TokenStream::new())
+    } else {
+        let lasting = everlasting(tokens);
+        (
+            quote!(()),
+            quote!(const _: ::core::option::Option<#lasting> = ::core::option::Option::None;),
+        )
     }
 }
 
 /// A function with `self` stands inside of an `impl`, where nothing but functions can be.
-fn method(input: &Input, errors: Errors) -> TokenStream {
+fn method(input: &Input, errors: &Errors) -> TokenStream {
     let visibility = &input.visibility;
     let signature = &input.signature;
+    let cfgs = super::cfgs(&input.attributes);
     quote! {
+        #cfgs
         #[allow(warnings, clippy::all)]
         #visibility #signature {
             #errors
@@ -81,18 +127,20 @@ fn method(input: &Input, errors: Errors) -> TokenStream {
     }
 }
 
-/// Whether a type can stand in a signature at all.
+/// Whether a type can stand in any signature.
 fn is_written_out(ty: &Type) -> bool {
-    let text = ty.to_token_stream().to_string();
-    !text
-        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .any(|word| word == "_")
+    fn placeholder(token: &str) -> bool {
+        token == "_" || token == "impl"
+    }
+    !ty.to_token_stream()
+        .to_string()
+        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '\''))
+        .any(placeholder)
 }
 
-/// Whether a type can be the result of a function, whatever that function takes.
-fn is_owned(ty: &Type) -> bool {
-    let text = ty.to_token_stream().to_string();
-    is_written_out(ty) && !text.contains(['&', '\'', '!']) && !text.contains("impl ")
+/// Whether a type borrows nothing.
+fn is_owned(ty: &TokenStream) -> bool {
+    !ty.to_string().contains(['&', '\''])
 }
 
 /// `python!` where no gear is.

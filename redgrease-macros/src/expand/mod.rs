@@ -27,7 +27,7 @@ use quote::{ToTokens, quote};
 use syn::Attribute;
 
 /// Everything a gear consists of, and what was wrong with it.
-pub(crate) fn command(gear: &Gear<'_>, errors: Errors) -> TokenStream {
+pub(crate) fn command(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
     let cfgs = cfgs(gear.attributes);
     let function = function::function(gear);
     let handle = handle::handle(gear, &cfgs);
@@ -42,8 +42,16 @@ pub(crate) fn command(gear: &Gear<'_>, errors: Errors) -> TokenStream {
                 const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
             )
         });
+    let unseen = gear.python.unseen.then(|| {
+        // Editors set this; in a build nothing may be left out silently.
+        quote! {
+            #[cfg(not(rust_analyzer))]
+            ::core::compile_error! { "the Python of this gear cannot be read: write it as a string" }
+        }
+    });
     quote! {
         #errors
+        #unseen
         #function
         #handle
         #cfgs

@@ -35,17 +35,18 @@ pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
     let source = text.map_or("", |text| text.text.as_str());
     let source_file = text.map_or("", |text| text.file.as_str());
     let source_line = line(text.map_or(1, |text| text.line));
-    let form = match text.map(|text| text.form) {
-        Some(Form::Module) => quote!(Module),
-        _ => quote!(Body),
+    let form = if text.is_some_and(|text| text.form == Form::Module) {
+        quote!(Module)
+    } else {
+        quote!(Body)
     };
     let coroutine = gear.python.coroutine;
     let free = &gear.python.names;
     let requirements = &gear.options.requirements;
-    let description = match &gear.options.description {
-        Some(text) => quote!(::core::option::Option::Some(#text)),
-        None => quote!(::core::option::Option::None),
-    };
+    let description = gear.options.description.as_ref().map_or_else(
+        || quote!(::core::option::Option::None),
+        |text| quote!(::core::option::Option::Some(#text)),
+    );
     let (major, minor) = (gear.options.python.major(), gear.options.python.minor());
     let location = location(gear.header.name.span());
     quote! {{
@@ -92,7 +93,7 @@ fn line(number: usize) -> u32 {
 }
 
 /// The tokens of a type with `'static` for every named lifetime: constants have no other.
-fn everlasting(ty: TokenStream) -> TokenStream {
+pub(super) fn everlasting(ty: TokenStream) -> TokenStream {
     let mut after_tick = false;
     ty.into_iter()
         .map(|token| {
@@ -125,7 +126,7 @@ mod tests {
             let tokens: TokenStream = ty.parse().expect(ty);
             everlasting(tokens).to_string().replace(' ', "")
         };
-        assert_eq!(text("&'astr"), "&'staticstr");
+        assert_eq!(text("&'a str"), "&'staticstr");
         assert_eq!(
             text("(Cow<'_, str>, [&'b u8; 2])"),
             "(Cow<'static,str>,[&'staticu8;2])"

@@ -55,13 +55,11 @@ pub(crate) struct Keys {
 pub(super) fn keys(attribute: TokenStream, errors: &mut Errors) -> Keys {
     let mut keys = Keys::default();
     let mut seen: Vec<String> = Vec::new();
-    for entry in entries(attribute, errors) {
-        let (key, value) = entry;
-        let name = key.to_string();
-        if !KEYS.contains(&name.as_str()) {
-            errors.at(key.span(), unknown(&name));
+    for entry in at_commas(attribute) {
+        let Some((key, value)) = entry_of(&entry, errors) else {
             continue;
-        }
+        };
+        let name = key.to_string();
         if seen.contains(&name) {
             errors.at(
                 key.span(),
@@ -86,43 +84,36 @@ pub(super) fn keys(attribute: TokenStream, errors: &mut Errors) -> Keys {
     keys
 }
 
-fn unknown(name: &str) -> String {
-    match nearest(name, KEYS.iter().copied()) {
-        Some(known) => format!("unknown key `{name}`: did you mean `{known}`?"),
-        None => {
-            let known: Vec<String> = KEYS.iter().map(|key| format!("`{key}`")).collect();
-            format!("unknown key `{name}`: the keys are {}", known.join(", "))
+/// Splits `key = value`, if the key is one.
+fn entry_of(tokens: &[TokenTree], errors: &mut Errors) -> Option<(Ident, TokenStream)> {
+    let (first, rest) = tokens.split_first()?;
+    let TokenTree::Ident(key) = first else {
+        errors.at(first.span(), "expected a key: write `key = value`");
+        return None;
+    };
+    let name = key.to_string();
+    if !KEYS.contains(&name.as_str()) {
+        errors.at(key.span(), unknown(&name));
+        return None;
+    }
+    match rest {
+        [TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => {
+            Some((key.clone(), value.iter().cloned().collect()))
+        }
+        _ => {
+            let message = format!("the key `{name}` has no value: write {}", example(&name));
+            errors.at(key.span(), message);
+            None
         }
     }
 }
 
-/// Splits `key = value, key = value` into keys and values.
-fn entries(attribute: TokenStream, errors: &mut Errors) -> Vec<(Ident, TokenStream)> {
-    let mut found = Vec::new();
-    for tokens in at_commas(attribute) {
-        match &tokens[..] {
-            [TokenTree::Ident(key), TokenTree::Punct(equals), value @ ..]
-                if equals.as_char() == '=' =>
-            {
-                found.push((key.clone(), value.iter().cloned().collect()));
-            }
-            [TokenTree::Ident(key), ..] => {
-                let name = key.to_string();
-                if KEYS.contains(&name.as_str()) {
-                    let message =
-                        format!("the key `{name}` has no value: write {}", example(&name));
-                    errors.at(key.span(), message);
-                } else {
-                    errors.at(key.span(), unknown(&name));
-                }
-            }
-            [other, ..] => {
-                errors.at(other.span(), "expected a key: write `key = value`");
-            }
-            [] => {}
-        }
+fn unknown(name: &str) -> String {
+    if let Some(known) = nearest(name, KEYS.iter().copied()) {
+        return format!("unknown key `{name}`: did you mean `{known}`?");
     }
-    found
+    let known: Vec<String> = KEYS.iter().map(|key| format!("`{key}`")).collect();
+    format!("unknown key `{name}`: the keys are {}", known.join(", "))
 }
 
 /// Splits at the commas that are not inside of brackets.

@@ -41,6 +41,14 @@ pub(super) fn function(item: TokenStream, errors: &mut Errors) -> Result<Functio
             return Err(item);
         }
     };
+    let (again, attributes): (Vec<Attribute>, Vec<Attribute>) =
+        attributes.into_iter().partition(is_gear_command);
+    for attribute in again {
+        errors.on(
+            &attribute,
+            "a function is one gear: remove one of the `#[gear_command]`",
+        );
+    }
     let body = match last {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => Some(group),
         other => {
@@ -57,6 +65,15 @@ pub(super) fn function(item: TokenStream, errors: &mut Errors) -> Result<Functio
         signature,
         body,
     })
+}
+
+/// Another attribute like the one being expanded. It has to go, or it would see the expansion.
+fn is_gear_command(attribute: &Attribute) -> bool {
+    attribute
+        .path()
+        .segments
+        .last()
+        .is_some_and(|last| last.ident == "gear_command")
 }
 
 /// Whether there is a `fn`, leaving out what is inside of brackets.

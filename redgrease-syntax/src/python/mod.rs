@@ -39,7 +39,7 @@ pub(crate) fn examine(source: &Source<'_>) -> Report {
             limit: LONGEST,
         };
         return Report {
-            findings: vec![Finding::new(problem, 0..0)],
+            findings: vec![Finding::new(problem, whole(source))],
             ..scan::examine(source)
         };
     }
@@ -53,7 +53,7 @@ pub(crate) fn examine(source: &Source<'_>) -> Report {
             .ok()
     });
     report.unwrap_or_else(|| Report {
-        findings: vec![Finding::new(Problem::NotChecked, 0..0)],
+        findings: vec![Finding::new(Problem::NotChecked, whole(source))],
         ..scan::examine(source)
     })
 }
@@ -117,7 +117,7 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
         let problem = body_problem(source)
             .unwrap_or_else(|| wording::syntax(error, &glued.text, glued.header));
         let range = match problem {
-            Problem::Empty => 0..0,
+            Problem::Empty => whole(source),
             Problem::NotIndented => first_line(source.text),
             _ => glued.own(error.location),
         };
@@ -204,6 +204,11 @@ fn body_problem(source: &Source<'_>) -> Option<Problem> {
     }
 }
 
+/// For what is wrong about the text as a whole.
+fn whole(source: &Source<'_>) -> Range<usize> {
+    0..source.text.len()
+}
+
 /// Where the first line of code is.
 fn first_line(text: &str) -> Range<usize> {
     let mut at = 0;
@@ -228,7 +233,7 @@ fn gear_function<'a>(
         Form::Body => match suite {
             [Stmt::FunctionDef(function)] => Ok(function),
             [_, outside, ..] => Err(glued.finding(Problem::OutsideFunction, outside.range())),
-            _ => Err(Finding::new(Problem::NotChecked, 0..0)),
+            _ => Err(Finding::new(Problem::NotChecked, whole(source))),
         },
         Form::Module => {
             let functions = || {
@@ -250,7 +255,8 @@ fn gear_function<'a>(
                         similar: similar.map(str::to_owned),
                     };
                     let similar = functions().find(|f| Some(f.name.as_str()) == similar);
-                    let range = similar.map_or(0..0, |function| glued.own(function.name.range));
+                    let range =
+                        similar.map_or(whole(source), |function| glued.own(function.name.range));
                     Finding::new(problem, range)
                 })
         }

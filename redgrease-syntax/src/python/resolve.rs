@@ -1,5 +1,6 @@
 //! Matches every use of a name with what binds it.
 
+use super::scope::Load;
 use super::walk::Walk;
 use crate::{Problem, PythonVersion, RUNTIME_NAMES, is_runtime_name, nearest};
 use ruff_python_stdlib::builtins::{python_builtins, version_builtin_was_added};
@@ -72,7 +73,7 @@ pub(super) fn resolve(walk: &Walk<'_>, python: PythonVersion) -> Names {
             }
             let known = provided || builtins.contains(load.name);
             if !known && !load.excused && !walk.star_import {
-                let hint = hint(walk, index, load.name, python, &builtins);
+                let hint = hint(walk, index, *load, python, &builtins);
                 let problem = Problem::UndefinedName {
                     name: load.name.to_owned(),
                     hint: Some(hint),
@@ -102,10 +103,18 @@ pub(super) fn resolve(walk: &Walk<'_>, python: PythonVersion) -> Names {
 fn hint(
     walk: &Walk<'_>,
     scope: usize,
-    name: &str,
+    load: Load<'_>,
     python: PythonVersion,
     builtins: &HashSet<&str>,
 ) -> String {
+    let name = load.name;
+    let before = walk
+        .text
+        .get(..load.range.start().into())
+        .unwrap_or_default();
+    if before.trim_end_matches([' ', '\t']).ends_with("//") {
+        return "`//` divides, and a Python comment begins with `#`".to_owned();
+    }
     if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name) {
         return if ours.contains(' ') {
             format!("in Python write {ours}")

@@ -50,6 +50,7 @@ pub(super) fn read(block: &Group, errors: &mut Errors) -> Option<Block> {
         // Behind the brace, which is one column wide.
         origin: Origin::Tokens {
             tokens,
+            block: block.span(),
             column: span.column(),
         },
     }))

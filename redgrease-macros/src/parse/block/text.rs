@@ -20,10 +20,11 @@ pub(crate) struct PythonText {
 
 /// Where a text comes from, hence what can be underlined.
 pub(super) enum Origin {
-    /// Rust tokens, in order, and the ranges of the text they cover. `column` is the 0-based column
-    /// of the text's first character.
+    /// Rust tokens, in order, and the ranges of the text they cover. `block` is what holds them,
+    /// `column` the 0-based column of the text's first character.
     Tokens {
         tokens: Vec<(Range<usize>, Span)>,
+        block: Span,
         column: usize,
     },
     /// One Rust token that can only be underlined as a whole. Its first line begins at the given
@@ -42,16 +43,24 @@ pub(crate) struct Pointed {
 impl PythonText {
     /// The Rust tokens for a range of the text.
     pub(crate) fn point_at(&self, range: &Range<usize>) -> Pointed {
-        let tokens = match &self.origin {
+        let (tokens, block) = match &self.origin {
             Origin::Whole { token, .. } => {
+                let exact = *range == (0..self.text.len());
                 return Pointed {
                     first: *token,
                     last: *token,
-                    exact: false,
+                    exact,
                 };
             }
-            Origin::Tokens { tokens, .. } => tokens,
+            Origin::Tokens { tokens, block, .. } => (tokens, *block),
         };
+        if *range == (0..self.text.len()) {
+            return Pointed {
+                first: block,
+                last: block,
+                exact: true,
+            };
+        }
         let mut covered = tokens
             .iter()
             .filter(|(token, _)| token.start < range.end && token.end > range.start);
@@ -95,14 +104,11 @@ impl PythonText {
                 last: *token,
                 exact: false,
             },
-            (None, None) => {
-                let here = Span::call_site();
-                Pointed {
-                    first: here,
-                    last: here,
-                    exact: false,
-                }
-            }
+            (None, None) => Pointed {
+                first: block,
+                last: block,
+                exact: false,
+            },
         }
     }
 

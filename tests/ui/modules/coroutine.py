@@ -1,0 +1,2 @@
+async def coroutine(x):
+    return x

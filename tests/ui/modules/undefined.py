@@ -1,0 +1,2 @@
+def undefined(url):
+    return len(ulr)

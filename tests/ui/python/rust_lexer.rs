@@ -1,0 +1,18 @@
+//! What Rust refuses before the macro runs; the docs say to use the string form.
+use redgrease::prelude::*;
+
+#[gear_command]
+fn single_quotes(url: &str) -> String {
+    python! {
+        return url['key']
+    }
+}
+
+#[gear_command]
+fn prefix(url: &str) -> String {
+    python! {
+        return f"{url}"
+    }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use redgrease::prelude::*;
+
+#[derive(GearValue)]
+struct Person {
+    name: String,
+}
+
+fn main() {}
