@@ -2,7 +2,7 @@
 
 use crate::execution::{Execution, Id, Waiter};
 use crate::python::{PendingRegistration, PendingRun, Script, run_script};
-use crate::redis::{Args, BlockedClient, Command, CommandFlags, Context, Reply, locked};
+use crate::redis::{Args, BlockedClient, Command, CommandFlags, Context, Reply, User, locked};
 use crate::registration::{Registration, Registry, Session};
 use crate::steps::is_straight;
 use std::sync::Arc;
@@ -80,6 +80,8 @@ struct Request {
     replace_with: Option<String>,
     reinstall: bool,
     requirements: Vec<String>,
+    /// With whose rights it runs.
+    user: Option<User>,
 }
 
 impl Request {
@@ -96,6 +98,7 @@ impl Request {
             replace_with: None,
             reinstall: false,
             requirements: Vec::new(),
+            user: User::of(context),
         };
         let mut id = None;
         let mut words = args.from(2);
@@ -171,11 +174,14 @@ impl Request {
             text: &self.script,
             replaces: replaces.as_deref(),
         };
-        let result = match run_script(context, script) {
+        let ran = User::run(self.user.as_ref(), || run_script(context, script));
+        let result = match ran {
             Ok(result) => result,
             Err(message) => return Answer::Error(message),
         };
-        let execution = result.run.map(|(id, run)| make_execution(id, run));
+        let execution = result
+            .run
+            .map(|(id, run)| make_execution(id, run, self.user.clone()));
         if result.registrations.is_empty() {
             return match execution {
                 None => Answer::Ok,
@@ -209,7 +215,9 @@ impl Request {
         for registration in old {
             super::registrations::abort_pending(&registration);
         }
-        context.enter(|| pending.iter().for_each(PendingRegistration::announce));
+        User::run(self.user.as_ref(), || {
+            context.enter(|| pending.iter().for_each(PendingRegistration::announce));
+        });
     }
 }
 
@@ -226,8 +234,8 @@ fn make_registration(pending: &PendingRegistration) -> Arc<Registration> {
     })
 }
 
-fn make_execution(id: Id, run: PendingRun) -> Arc<Execution> {
-    Execution::new(id, run.plan, run.source, None)
+fn make_execution(id: Id, run: PendingRun, user: Option<User>) -> Arc<Execution> {
+    Execution::new(id, run.plan, run.source, None, user)
 }
 
 /// What the client gets.

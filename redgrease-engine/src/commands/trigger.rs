@@ -3,7 +3,7 @@
 use crate::execution::{Execution, Waiter};
 use crate::plan::{Mode, Source, Words};
 use crate::python::{attached, describe, list_of, reply_with};
-use crate::redis::{Args, BlockedClient, CoarseInstant, Command, Context, Text};
+use crate::redis::{Args, BlockedClient, CoarseInstant, Command, Context, Text, User};
 use crate::registration::Registration;
 use crate::steps::{Pipeline, straight};
 use std::sync::Arc;
@@ -118,6 +118,7 @@ fn run_later(context: &Context, registration: Arc<Registration>, args: Args<'_>)
         plan,
         Source::Command(words),
         Some(registration),
+        User::of(context),
     );
     if let Err(waiter) = execution.wait_for_outcome(Waiter::Command(client)) {
         waiter.refuse("ERR the execution ended before it began");

@@ -23,7 +23,7 @@ pub(crate) use pool::{InOrder, Pool};
 
 use crate::plan::{Plan, Source};
 use crate::python::{Handle, Object, RunningThread, attached};
-use crate::redis::Reply;
+use crate::redis::{Reply, User};
 use crate::registration::Registration;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -61,6 +61,8 @@ pub(crate) struct Execution {
     /// What caused it; `None` for a run that a script asked for.
     pub(crate) registration: Option<Arc<Registration>>,
     source: Source,
+    /// With whose rights it runs.
+    user: Option<User>,
     order: Option<Arc<InOrder>>,
     aborting: AtomicBool,
     thread: RunningThread,
@@ -85,6 +87,7 @@ impl Execution {
         plan: Arc<Plan>,
         source: Source,
         registration: Option<Arc<Registration>>,
+        user: Option<User>,
     ) -> Arc<Execution> {
         let keep = registration.is_none();
         let order = registration.as_ref().and_then(|one| one.order.clone());
@@ -93,6 +96,7 @@ impl Execution {
             plan,
             registration,
             source,
+            user,
             order,
             aborting: AtomicBool::new(false),
             thread: RunningThread::default(),

@@ -3,6 +3,7 @@
 use super::{Execution, Status};
 use crate::python::{Gil, Object, Raised, describe, leave_atomic};
 use crate::readers;
+use crate::redis::User;
 use crate::steps::Pipeline;
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,8 +36,10 @@ impl Execution {
 
     fn perform<'py>(&self, py: Gil<'py>) -> (Vec<Object<'py>>, Vec<Raised>) {
         let mut pipeline = Pipeline::new(py, &self.plan.steps);
-        readers::read(py, &self.source, self, &mut pipeline);
-        pipeline.finish()
+        User::run(self.user.as_ref(), || {
+            readers::read(py, &self.source, self, &mut pipeline);
+            pipeline.finish()
+        })
     }
 
     fn complete(

@@ -1,9 +1,11 @@
 //! Running a Redis command from inside.
 
 use super::context::Context;
+use super::user::{self, AsUser};
 use redis_module::raw;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::ptr::NonNull;
+use std::sync::OnceLock;
 
 /// Why a command was not run at all. (A command that ran and failed has an error as its reply.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +102,15 @@ impl Drop for CallReply {
     }
 }
 
-/// Runs `command` on database 0 and replicates what it does.
+/// How the arguments of a call are given: replicate, run as the user of the context, a vector of
+/// strings and its length. Older servers know no users here.
+fn format() -> &'static CStr {
+    static FORMAT: OnceLock<&CStr> = OnceLock::new();
+    FORMAT.get_or_init(|| if user::is_supported() { c"!Cv" } else { c"!v" })
+}
+
+/// Runs `command` on database 0, with the rights of this thread's user, and replicates what it
+/// does.
 pub(crate) fn call(
     context: &Context,
     command: &[u8],
@@ -111,9 +121,14 @@ pub(crate) fn call(
             errno: libc::ENOENT,
         });
     };
+    let Ok(_as_user) = AsUser::new(context) else {
+        return Err(CallError {
+            errno: libc::EACCES,
+        });
+    };
     let ctx = context.as_ptr();
     // SAFETY: the context is live and locked. The strings are made for this call and freed after
-    // it; the format "!v" takes a vector of strings and its length. The database is put back, as
+    // it; the format says so. The database is put back, as
     // the context may be that of a client's own command.
     unsafe {
         let database = rm!(RedisModule_GetSelectedDb(ctx));
@@ -134,7 +149,7 @@ pub(crate) fn call(
         let reply = rm!(RedisModule_Call(
             ctx,
             name.as_ptr(),
-            c"!v".as_ptr(),
+            format().as_ptr(),
             strings.as_ptr(),
             strings.len()
         ));

@@ -4,7 +4,7 @@ use super::api::{ERR, OK};
 use super::context::Context;
 use super::log::{Level, log};
 use redis_module::raw;
-use std::ffi::{CString, c_int};
+use std::ffi::{CStr, CString, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
@@ -105,7 +105,28 @@ pub(crate) fn register<C: Command>(context: &Context) -> bool {
             step,
         ))
     };
+    if answer == OK && C::FLAGS == CommandFlags::Admin {
+        set_admin_categories(context, &name);
+    }
     answer == OK
+}
+
+/// Lets access rules by category cover the command. Servers before 7.2 know no categories of
+/// module commands: there, only rules by name (`-rg.pyexecute`) do.
+fn set_admin_categories(context: &Context, name: &CStr) {
+    // SAFETY: the context is that of the load function, where this is allowed; texts are
+    // NUL-terminated; the command was just made.
+    unsafe {
+        if let (Some(find), Some(set)) = (
+            raw::RedisModule_GetCommand,
+            raw::RedisModule_SetCommandACLCategories,
+        ) {
+            let command = find(context.as_ptr(), name.as_ptr());
+            if !command.is_null() {
+                set(command, c"admin dangerous".as_ptr());
+            }
+        }
+    }
 }
 
 unsafe extern "C" fn entry<C: Command>(

@@ -12,6 +12,7 @@
 //! | `clock.rs` | a cheap clock |
 //! | `info.rs` | the engine's part of `INFO` |
 //! | `keys.rs` | walking the keys |
+//! | `user.rs` | whose rights a gear has |
 //! | `log.rs` | the server's log |
 #![allow(unsafe_code)]
 
@@ -28,6 +29,7 @@ mod lock;
 mod log;
 mod module;
 mod reply;
+mod user;
 
 pub(crate) use blocked::BlockedClient;
 pub(crate) use call::{CallReply, ReplyKind, call};
@@ -39,3 +41,4 @@ pub(crate) use lock::{Guarded, HeldLock, is_locked, locked};
 pub(crate) use log::{Level, log};
 pub(crate) use module::library_path;
 pub(crate) use reply::Reply;
+pub(crate) use user::User;
