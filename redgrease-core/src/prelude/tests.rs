@@ -353,7 +353,9 @@ fn arguments_of_other_clients_are_checked() {
         let call = crate::Call::<String>::of(
             gear,
             |a| {
-                args.iter().for_each(|arg| a.arg().str(arg));
+                for arg in args {
+                    a.arg().str(arg);
+                }
                 Ok(())
             },
             String::from_reply,

@@ -8,7 +8,7 @@ use super::script::Script;
 use super::set::{GearSet, group, session};
 use super::spec::{Gear, GearSpec, Location};
 use crate::commands::{Registration, Session};
-use crate::error::{Error, ErrorKind};
+use crate::error::ErrorKind;
 use crate::prelude::python::{gear, spec};
 use redis::Value;
 use std::collections::BTreeMap;
@@ -64,10 +64,6 @@ fn sent(step: Step) -> SessionReport {
         Step::Send(sending) => sending.report,
         Step::Keep(report) => panic!("would be kept: {report}"),
     }
-}
-
-fn kind(error: Error) -> ErrorKind {
-    error.kind().clone()
 }
 
 #[test]

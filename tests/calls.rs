@@ -1,0 +1,527 @@
+//! Calls of gears on a real server: connections, modes, errors, timeouts, pipelines, and what a body may use.
+#![cfg(feature = "macros")]
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+
+use common::{calls_of, line_of, started, untyped};
+use redgrease::prelude::*;
+use redgrease::{Call, PerShard, pipe};
+use std::time::{Duration, Instant};
+
+const SOURCE: &str = include_str!("calls.rs");
+
+#[gear_command]
+fn add(left: i64, right: i64) -> i64 {
+    python! {
+        return left + right
+    }
+}
+
+#[gear_command(mode = "sync")]
+fn add_on_main_thread(left: i64, right: i64) -> i64 {
+    python! {
+        return left + right
+    }
+}
+
+#[gear_command(mode = "async")]
+fn add_everywhere(left: i64, right: i64) -> PerShard<i64> {
+    python! {
+        return left + right
+    }
+}
+
+#[gear_command(trigger = "lookup-by-name", description = "Finds nothing")]
+fn lookup(key: &str) -> i64 {
+    python! {
+        d = {}
+        return d[key]
+    }
+}
+
+#[gear_command]
+fn raises_elsewhere(text: &str) -> serde_json::Value {
+    python! {
+        import json
+        return json.loads(text)
+    }
+}
+
+#[gear_command]
+fn leaves() -> i64 {
+    python! {
+        raise SystemExit("leaving")
+    }
+}
+
+#[gear_command]
+fn wrong_result() -> i64 {
+    python! {
+        return "seven"
+    }
+}
+
+#[gear_command]
+fn slow(seconds: f64) -> String {
+    python! {
+        import time
+        time.sleep(seconds)
+        return "done"
+    }
+}
+
+#[gear_command]
+fn count(counter: &str) -> i64 {
+    python! {
+        return execute("incr", counter)
+    }
+}
+
+#[gear_command]
+fn median(numbers: Vec<f64>) -> f64 {
+    python!(file = "tests/gears/median.py")
+}
+
+#[test]
+fn every_mode_answers() {
+    let (server, mut con) = started();
+    assert_eq!(add(&mut con, 20, 22).unwrap(), 42);
+    assert_eq!(add_on_main_thread(&mut con, 20, 22).unwrap(), 42);
+    assert_eq!(
+        add_everywhere(&mut con, 20, 22).unwrap(),
+        PerShard(vec![42])
+    );
+    assert_eq!(untyped(&server, &["RG.TRIGGER", "add", "20", "22"]), "42");
+}
+
+#[test]
+fn every_blocking_connection_will_do() {
+    let (server, con) = started();
+    let client = redis::Client::open(server.url()).unwrap();
+    assert_eq!(add(&mut client.get_connection().unwrap(), 1, 2).unwrap(), 3);
+    assert_eq!(add(&mut client.clone(), 1, 2).unwrap(), 3);
+    assert_eq!(
+        add(&mut Box::new(client.get_connection().unwrap()), 1, 2).unwrap(),
+        3
+    );
+    let mut con = con;
+    let dynamic: &mut dyn redis::ConnectionLike = &mut con;
+    assert_eq!(add(dynamic, 1, 2).unwrap(), 3);
+    // And ours is one for everybody else.
+    let pong: String = redis::cmd("PING").query(&mut con).unwrap();
+    assert_eq!(pong, "PONG");
+}
+
+#[test]
+fn an_exception_points_at_the_line_of_this_file() {
+    let (_server, mut con) = started();
+    let error = lookup(&mut con, "a b").unwrap_err();
+    let raised = error.as_gear().unwrap();
+    assert_eq!(
+        (raised.trigger.as_str(), raised.exception.as_str()),
+        ("lookup-by-name", "KeyError")
+    );
+    let frame = raised.frame().unwrap();
+    assert_eq!(frame.file, "tests/calls.rs");
+    assert_eq!(frame.line, line_of(SOURCE, "return d[key]"));
+    assert_eq!(frame.function, "lookup");
+    let text = error.to_string();
+    assert!(text.contains("        return d[key]"), "{text}");
+    assert!(
+        text.starts_with("gear `lookup-by-name`: KeyError: 'a b'"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_exception_of_a_library_points_at_the_call() {
+    let (_server, mut con) = started();
+    let error = raises_elsewhere(&mut con, "{").unwrap_err();
+    let raised = error.as_gear().unwrap();
+    assert_eq!(raised.exception, "json.decoder.JSONDecodeError");
+    assert_eq!(
+        raised.frame().unwrap().line,
+        line_of(SOURCE, "return json.loads(text)")
+    );
+    assert!(raised.frames.last().unwrap().file.ends_with("decoder.py"));
+}
+
+#[test]
+fn every_way_to_fail_is_an_error() {
+    let (_server, mut con) = started();
+    let error = leaves(&mut con).unwrap_err();
+    assert_eq!(error.as_gear().unwrap().exception, "SystemExit");
+    let error = wrong_result(&mut con).unwrap_err();
+    assert_eq!(
+        error.as_gear().unwrap().message,
+        "result: str 'seven' is not an integer"
+    );
+    assert_eq!(
+        error.as_gear().unwrap().frame().unwrap().file,
+        "tests/calls.rs"
+    );
+    // The connection is in step afterwards.
+    assert_eq!(add(&mut con, 1, 2).unwrap(), 3);
+}
+
+#[test]
+fn a_file_is_a_gear_too() {
+    let (_server, mut con) = started();
+    assert!((median(&mut con, vec![3.0, 1.0, 2.0]).unwrap() - 2.0).abs() < 1e-9);
+    let error = median(&mut con, vec![]).unwrap_err();
+    let frame = error.as_gear().unwrap().frame().unwrap();
+    assert!(
+        frame.file.ends_with("tests/gears/median.py"),
+        "{}",
+        frame.file
+    );
+    assert_eq!(
+        frame.line,
+        line_of(include_str!("gears/median.py"), "raise ValueError")
+    );
+    assert_eq!(frame.function, "checked");
+}
+
+#[test]
+fn a_call_can_be_limited() {
+    let (_server, mut con) = started();
+    let begun = Instant::now();
+    let error = slow::call(5.0)
+        .timeout(Duration::from_millis(100))
+        .on(&mut con)
+        .unwrap_err();
+    assert!(
+        error.is_timeout() && begun.elapsed() < Duration::from_secs(3),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("gear `slow` (tests/calls.rs:"),
+        "{error}"
+    );
+    assert!(error.to_string().contains("within 100ms"), "{error}");
+    // The late answer is not taken for the next one.
+    assert_eq!(add(&mut con, 1, 2).unwrap(), 3);
+    assert_eq!(
+        slow::call(0.0)
+            .timeout(Duration::from_secs(30))
+            .on(&mut con)
+            .unwrap(),
+        "done"
+    );
+    // Without a limit there is none.
+    assert_eq!(slow(&mut con, 1.0).unwrap(), "done");
+}
+
+#[test]
+fn a_limit_that_nothing_enforces_is_refused() {
+    let (server, _con) = started();
+    let mut foreign = redis::Client::open(server.url())
+        .unwrap()
+        .get_connection()
+        .unwrap();
+    let call = count::call("refused").timeout(Duration::from_secs(1));
+    let error = call.on(&mut foreign).unwrap_err();
+    assert!(
+        error.to_string().contains("redgrease::connect(..)"),
+        "{error}"
+    );
+    assert_eq!(untyped(&server, &["EXISTS", "refused"]), "0");
+}
+
+#[test]
+fn pipelines_answer_each_call() {
+    let (server, mut con) = started();
+    let before = calls_of(&server, "rg.trigger");
+    let calls: (Call<i64>, Vec<Call<i64>>, Call<String>) = (
+        add::call(1, 2),
+        vec![add::call(3, 4), lookup::call("x")],
+        slow::call(0.0),
+    );
+    let (three, list, done) = pipe(calls).on(&mut con).unwrap();
+    assert_eq!(three.unwrap(), 3);
+    assert_eq!(list[0].as_ref().unwrap(), &7);
+    assert_eq!(
+        list[1].as_ref().unwrap_err().as_gear().unwrap().exception,
+        "KeyError"
+    );
+    assert_eq!(done.unwrap(), "done");
+    assert_eq!(calls_of(&server, "rg.trigger"), before + 4);
+}
+
+#[test]
+fn commands_can_be_sent_by_other_means() {
+    let (server, mut con) = started();
+    let value: redis::Value = add::request(1, 2).unwrap().query(&mut con).unwrap();
+    assert_eq!(add::decode(value).unwrap(), 3);
+    assert_eq!(add::GEAR.trigger(), Some("add"));
+    assert_eq!(lookup::GEAR.trigger(), Some("lookup-by-name"));
+    let on_key = add::call(1, 2).on_key("a").to_cmd().unwrap();
+    assert_eq!(on_key.args_iter().count(), 5);
+    assert!(untyped(&server, &["RG.DUMPREGISTRATIONS"]).contains("Finds nothing"));
+}
+
+/// What a body may use.
+mod bodies {
+    use super::*;
+
+    #[gear_command]
+    fn through_cmd(key: &str, raw: &[u8]) -> Vec<String> {
+        python! {
+            seen = []
+            seen.append(repr(cmd.set(key, raw)))
+            seen.append(repr(cmd.get(key)))
+            seen.append(repr(cmd.exists(key, "absent")))
+            seen.append(repr(cmd.incr("counter", 5)))
+            seen.append(repr(cmd.hset("hash", mapping={"a": 1, "b": 1.5})))
+            seen.append(repr(sorted(cmd.hgetall("hash").items())))
+            seen.append(repr(cmd.rpush("list", b"x", "y")))
+            seen.append(repr(cmd.lrange("list", 0, -1)))
+            seen.append(repr(cmd.sadd("set", "m")))
+            seen.append(repr(cmd.smembers("set")))
+            seen.append(repr(cmd.zadd("zset", {"m": 1.5})))
+            seen.append(repr(cmd.zrange("zset", 0, -1, withscores=True)))
+            seen.append(repr(cmd.get("absent")))
+            seen.append(repr(cmd.expire(key, 100)))
+            seen.append(repr(cmd.type(key)))
+            seen.append(repr(sorted(cmd.scan_iter(match="counter"))))
+            seen.append(repr(cmd.config_get("maxmemory")))
+            return seen
+        }
+    }
+
+    #[gear_command]
+    fn refused_by_cmd(what: &str) -> String {
+        python! {
+            try:
+                if what == "blpop":
+                    getattr(cmd, "blpop")("x", 1)
+                elif what == "pipeline":
+                    cmd.pipeline()
+                elif what == "pubsub":
+                    cmd.pubsub()
+                elif what == "lock":
+                    cmd.lock("x")
+                elif what == "xread":
+                    cmd.xread({"s": "0"}, block=10)
+                elif what == "wrongtype":
+                    cmd.set("text", "x")
+                    cmd.lpush("text", 1)
+                elif what == "unknown":
+                    cmd.execute_command("NOSUCH", 1)
+                elif what == "noscript":
+                    cmd.evalsha("0" * 40, 0)
+                return "allowed"
+            except Exception as error:
+                return type(error).__name__ + ": " + str(error)
+        }
+    }
+
+    #[gear_command]
+    fn logs(text: &str, raw: &[u8]) -> String {
+        python! {
+            log(text)
+            log({"number": 17})
+            log(raw, "warning")
+            log(None, level="debug")
+            return hashtag3()
+        }
+    }
+
+    #[gear_command]
+    fn imports(key: &str) -> Vec<u8> {
+        python! {
+            import redgrease
+            from redgrease import cmd as client, log as note
+            note("imported")
+            client.set(key, b"\xff")
+            return redgrease.cmd.get(key)
+        }
+    }
+
+    #[gear_command]
+    fn transfer(source: &str, target: &str, amount: i64) -> (i64, i64) {
+        python! {
+            with atomic():
+                return execute("decrby", source, amount), execute("incrby", target, amount)
+        }
+    }
+
+    #[test]
+    fn the_client_answers_as_redis_py_does() {
+        let (_server, mut con) = started();
+        assert_eq!(
+            through_cmd(&mut con, "key", b"\xff\x00").unwrap(),
+            [
+                "True",
+                r"b'\xff\x00'",
+                "1",
+                "5",
+                "2",
+                "[(b'a', b'1'), (b'b', b'1.5')]",
+                "2",
+                "[b'x', b'y']",
+                "1",
+                "{b'm'}",
+                "1",
+                "[(b'm', 1.5)]",
+                "None",
+                "True",
+                "b'string'",
+                "[b'counter']",
+                "{'maxmemory': '0'}",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_client_refuses_what_a_gear_must_not_do() {
+        let (_server, mut con) = started();
+        let mut says = |what: &str, text: &str| {
+            let said = refused_by_cmd(&mut con, what).unwrap();
+            assert!(said.contains(text), "{what}: {said}");
+        };
+        says("blpop", "NotImplementedError: BLPOP waits");
+        says(
+            "pipeline",
+            "NotImplementedError: `cmd.pipeline` is not for gears",
+        );
+        says("pubsub", "NotImplementedError: `cmd.pubsub`");
+        says("lock", "inside `with atomic():`");
+        says("xread", "XREAD must not wait");
+        says(
+            "wrongtype",
+            "ResponseError: WRONGTYPE Operation against a key",
+        );
+        says("unknown", "ResponseError: NOSUCH: unknown command");
+        says("noscript", "NoScriptError: No matching script");
+    }
+
+    #[test]
+    fn anything_can_be_logged() {
+        let (server, mut con) = started();
+        assert_eq!(logs(&mut con, "first\nline", b"\xfe raw").unwrap(), "{06S}");
+        let log = std::fs::read_to_string(server.log_path()).unwrap();
+        assert!(log.contains("GEARS: {'number': 17}"), "{log}");
+        assert!(log.contains(r"\xfe raw"), "{log}");
+    }
+
+    #[test]
+    fn a_block_can_be_atomic() {
+        let (_server, mut con) = started();
+        assert_eq!(transfer(&mut con, "a", "b", 5).unwrap(), (-5, 5));
+    }
+
+    #[test]
+    fn redgrease_can_be_imported() {
+        let (_server, mut con) = started();
+        assert_eq!(imports(&mut con, "key").unwrap(), b"\xff");
+    }
+}
+
+#[cfg(feature = "aio")]
+mod nonblocking {
+    use super::*;
+    use redgrease::connect_async;
+    use redis::aio::ConnectionManager;
+
+    #[gear_command]
+    async fn multiply(left: i64, right: i64) -> i64 {
+        python! {
+            return left * right
+        }
+    }
+
+    #[gear_command]
+    async fn multiply_later(left: i64, right: i64) -> i64 {
+        python! {
+            import asyncio
+            await asyncio.sleep(0.01)
+            return left * right
+        }
+    }
+
+    #[gear_command]
+    async fn fails_later(text: &str) -> i64 {
+        python! {
+            import asyncio
+            await asyncio.sleep(0.01)
+            return int(text)
+        }
+    }
+
+    #[gear_command]
+    async fn sleepy(seconds: f64) -> String {
+        python! {
+            import time
+            time.sleep(seconds)
+            return "done"
+        }
+    }
+
+    #[tokio::test]
+    async fn coroutines_answer_and_fail_like_functions() {
+        let (server, _con) = started();
+        let mut con = connect_async(server.url()).await.unwrap();
+        assert_eq!(multiply_later(&mut con, 6, 7).await.unwrap(), 42);
+        let error = fails_later(&mut con, "x").await.unwrap_err();
+        let raised = error.as_gear().unwrap();
+        assert_eq!(raised.exception, "ValueError");
+        assert_eq!(
+            raised.frame().unwrap().line,
+            line_of(SOURCE, "return int(text)")
+        );
+    }
+
+    #[tokio::test]
+    async fn every_async_connection_will_do() {
+        let (server, _con) = started();
+        let client = redis::Client::open(server.url()).unwrap();
+        let mut multiplexed = client.get_multiplexed_async_connection().await.unwrap();
+        assert_eq!(multiply(&mut multiplexed, 6, 7).await.unwrap(), 42);
+        let mut manager = ConnectionManager::new(client).await.unwrap();
+        assert_eq!(multiply(&mut manager, 6, 7).await.unwrap(), 42);
+        let mut ours = connect_async(server.url()).await.unwrap();
+        let dynamic: &mut (dyn redis::aio::ConnectionLike + Send) = &mut ours;
+        assert_eq!(multiply(dynamic, 6, 7).await.unwrap(), 42);
+        let mut shared = ours.clone();
+        let task = tokio::spawn(async move { multiply(&mut shared, 1, 2).await });
+        assert_eq!(task.await.unwrap().unwrap(), 2);
+        assert_eq!(add::call(1, 2).on_async(&mut ours).await.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn ours_waits_and_others_give_up() {
+        let (server, _con) = started();
+        let mut ours = connect_async(server.url()).await.unwrap();
+        assert_eq!(sleepy(&mut ours, 1.0).await.unwrap(), "done");
+        let error = sleepy::call(5.0)
+            .timeout(Duration::from_millis(100))
+            .on_async(&mut ours)
+            .await
+            .unwrap_err();
+        assert!(
+            error.is_timeout() && error.to_string().contains("within 100ms"),
+            "{error}"
+        );
+
+        let client = redis::Client::open(server.url()).unwrap();
+        let mut foreign = client.get_multiplexed_async_connection().await.unwrap();
+        let error = sleepy(&mut foreign, 2.0).await.unwrap_err();
+        assert!(
+            error.is_timeout() && error.to_string().contains("connect"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn pipelines_answer_each_call() {
+        let (server, _con) = started();
+        let mut con = connect_async(server.url()).await.unwrap();
+        let (product, sum) = pipe((multiply::call(6, 7), add::call(1, 2)))
+            .on_async(&mut con)
+            .await
+            .unwrap();
+        assert_eq!((product.unwrap(), sum.unwrap()), (42, 3));
+    }
+}

@@ -1,0 +1,96 @@
+//! A TCP proxy in front of a server that cuts a connection at the worst moment: the server has received a command and
+//! runs it, and the client will never learn what came of it.
+
+use redgrease_embedded::Server;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A proxy; it ends with the test program.
+pub(crate) struct Proxy {
+    address: String,
+    /// How many of the next commands are forwarded and then cut off.
+    cuts: Arc<AtomicUsize>,
+    accepted: Arc<AtomicUsize>,
+}
+
+impl Proxy {
+    /// Cuts the connection whenever a request contains `word`, as often as [`cut_next`](Self::cut_next) was told.
+    pub(crate) fn start(server: &Server, word: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("redis://{}/", listener.local_addr().unwrap());
+        let proxy = Proxy {
+            address,
+            cuts: Arc::default(),
+            accepted: Arc::default(),
+        };
+        let (socket, cuts, accepted) = (
+            server.socket().to_owned(),
+            proxy.cuts.clone(),
+            proxy.accepted.clone(),
+        );
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                accepted.fetch_add(1, Ordering::SeqCst);
+                let (socket, cuts) = (socket.clone(), cuts.clone());
+                std::thread::spawn(move || forward(client, &socket, word, &cuts));
+            }
+        });
+        proxy
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.address
+    }
+
+    /// Cuts the connection of the next `count` requests.
+    pub(crate) fn cut_next(&self, count: usize) {
+        self.cuts.store(count, Ordering::SeqCst);
+    }
+
+    /// How many cuts are still to come.
+    pub(crate) fn cuts_left(&self) -> usize {
+        self.cuts.load(Ordering::SeqCst)
+    }
+
+    /// How many connections there have been.
+    pub(crate) fn connections(&self) -> usize {
+        self.accepted.load(Ordering::SeqCst)
+    }
+}
+
+fn forward(mut client: TcpStream, socket: &PathBuf, word: &str, cuts: &AtomicUsize) {
+    let Ok(mut server) = UnixStream::connect(socket) else {
+        return;
+    };
+    let (mut to_client, mut from_server) =
+        (client.try_clone().unwrap(), server.try_clone().unwrap());
+    let answers = std::thread::spawn(move || {
+        let _ = std::io::copy(&mut from_server, &mut to_client);
+        let _ = to_client.shutdown(Shutdown::Both);
+    });
+    let mut buffer = vec![0; 65536];
+    while let Ok(size @ 1..) = client.read(&mut buffer) {
+        let request = &buffer[..size];
+        let is_it = String::from_utf8_lossy(request).contains(word);
+        let cut = is_it
+            && cuts
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                    left.checked_sub(1)
+                })
+                .is_ok();
+        if server.write_all(request).is_err() {
+            break;
+        }
+        if cut {
+            // The gear takes its time: its answer comes too late to get through.
+            let _ = client.shutdown(Shutdown::Both);
+            break;
+        }
+    }
+    let _ = server.shutdown(Shutdown::Write);
+    let _ = answers.join();
+}

@@ -1,0 +1,5 @@
+raise RuntimeError("not on this server")
+
+
+def fails_to_register():
+    return 1
