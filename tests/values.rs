@@ -147,7 +147,7 @@ fn values_are_what_their_types_say_on_both_sides() {
     is!(numbered(BTreeMap::from([(-1, vec![0]), (2, vec![])])) in python r"{-1: b'\x00', 2: b''}");
     is!(keyed(HashMap::from([((1, "a".to_owned()), f64::INFINITY)])) in python "{(1, 'a'): inf}");
     is!(pair((1, ("x".to_owned(), false))) in python "(1, ('x', False))");
-    is!(boxed(Box::from([1, 2])) in python "[1, 2]");
+    is!(boxed(Box::<[i64]>::from([1, 2])) in python "[1, 2]");
 
     let somebody = Person {
         name: "Zoë \0".to_owned(),
