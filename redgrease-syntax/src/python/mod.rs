@@ -7,9 +7,11 @@
 //! | `wording` | says in our words what the parser and its checkers report |
 //! | `scope` | scopes and the names they bind |
 //! | `walk` | visits the syntax tree once: fills the scopes, notes what else is worth knowing |
+//! | `bind` | its part about definitions, comprehensions and imports |
 //! | `placement` | answers ruff's questions about the place (`return` outside of a function, ..) |
 //! | `resolve` | matches names with what binds them: undefined names, free names |
 
+mod bind;
 mod placement;
 mod resolve;
 mod scope;

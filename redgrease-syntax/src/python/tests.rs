@@ -234,6 +234,15 @@ mod placement {
     }
 
     #[test]
+    fn a_star_without_a_place_to_go() {
+        one(
+            "*url",
+            r#""*url" -> Python error: a value with `*` cannot stand by itself: remove the `*`"#,
+        );
+        clean("a, *b = url\nprint(*url)\nreturn [*url, *b], a");
+    }
+
+    #[test]
     fn declarations() {
         let found = findings("nonlocal counter\ncounter = 1");
         assert!(

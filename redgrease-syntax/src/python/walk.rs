@@ -40,13 +40,13 @@ pub(super) struct Walk<'a> {
     pub(super) waiting: Vec<(usize, &'a str, TextRange)>,
     pub(super) reported: RefCell<Vec<SemanticSyntaxError>>,
     pub(super) in_try: bool,
-    gear: &'a ast::StmtFunctionDef,
-    gear_scope: Option<usize>,
-    yields: Vec<TextRange>,
-    newer: Vec<(&'static str, TextRange)>,
+    pub(super) gear: &'a ast::StmtFunctionDef,
+    pub(super) gear_scope: Option<usize>,
+    /// What ruff's checker does not report.
+    found: Vec<(Problem, TextRange)>,
     checker: SemanticSyntaxChecker,
     /// How many surrounding places excuse an undefined name.
-    excuses: usize,
+    pub(super) excuses: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -67,8 +67,7 @@ impl<'a> Walk<'a> {
             in_try: false,
             gear,
             gear_scope: None,
-            yields: Vec::new(),
-            newer: Vec::new(),
+            found: Vec::new(),
             checker: SemanticSyntaxChecker::new(),
             excuses: 0,
         }
@@ -86,20 +85,7 @@ impl<'a> Walk<'a> {
             .iter()
             .map(|error| (wording::compile(error, target), error.range))
             .collect();
-        let newer = self.newer.iter().map(move |(construct, range)| {
-            let construct = (*construct).to_owned();
-            (
-                Problem::Version {
-                    construct,
-                    since: Some("3.8".to_owned()),
-                    target,
-                },
-                *range,
-            )
-        });
-        // One is enough: a generator has many.
-        let yields = self.yields.first().map(|range| (Problem::Yields, *range));
-        reported.into_iter().chain(newer).chain(yields)
+        reported.into_iter().chain(self.found.iter().cloned())
     }
 
     /// Lets ruff's checker look at a node from the current place.
@@ -109,11 +95,21 @@ impl<'a> Walk<'a> {
         self.checker = checker;
     }
 
+    /// Notes what Python 3.7 cannot do.
+    fn since_38(&mut self, construct: &str, range: TextRange) {
+        let problem = Problem::Version {
+            construct: construct.to_owned(),
+            since: Some("3.8".to_owned()),
+            target: Target::OLDEST,
+        };
+        self.found.push((problem, range));
+    }
+
     fn in_gear(&self) -> bool {
         self.gear_scope.is_some() && self.scopes.function() == self.gear_scope
     }
 
-    fn note_await(&mut self) {
+    pub(super) fn note_await(&mut self) {
         if self.in_gear() {
             self.gear_awaits = true;
         }
@@ -123,151 +119,6 @@ impl<'a> Walk<'a> {
         self.excuses += 1;
         visit(self);
         self.excuses -= 1;
-    }
-
-    fn function(&mut self, f: &'a ast::StmtFunctionDef) {
-        for decorator in &f.decorator_list {
-            self.visit_decorator(decorator);
-        }
-        self.defaults(&f.parameters);
-        self.scopes.bind(f.name.as_str());
-        let generic = self.type_parameters(f.type_params.as_deref());
-        for parameter in &*f.parameters {
-            if let Some(annotation) = parameter.annotation() {
-                self.visit_expr(annotation);
-            }
-        }
-        if let Some(returns) = &f.returns {
-            self.visit_expr(returns);
-        }
-        self.scopes.push(ScopeKind::Function {
-            is_async: f.is_async,
-            lambda: false,
-        });
-        if std::ptr::eq(f, self.gear) {
-            self.gear_scope = Some(self.scopes.current_index());
-        }
-        self.parameters(&f.parameters);
-        self.declarations(&f.body);
-        // The body runs later: what surrounds the definition does not protect it.
-        let in_try = std::mem::replace(&mut self.in_try, false);
-        let excuses = std::mem::replace(&mut self.excuses, 0);
-        self.visit_body(&f.body);
-        (self.in_try, self.excuses) = (in_try, excuses);
-        self.scopes.pop();
-        if generic {
-            self.scopes.pop();
-        }
-    }
-
-    fn class(&mut self, c: &'a ast::StmtClassDef) {
-        for decorator in &c.decorator_list {
-            self.visit_decorator(decorator);
-        }
-        self.scopes.bind(c.name.as_str());
-        let generic = self.type_parameters(c.type_params.as_deref());
-        if let Some(arguments) = &c.arguments {
-            self.visit_arguments(arguments);
-        }
-        self.scopes.push(ScopeKind::Class);
-        self.declarations(&c.body);
-        self.visit_body(&c.body);
-        self.scopes.pop();
-        if generic {
-            self.scopes.pop();
-        }
-    }
-
-    /// Defaults are evaluated outside of the function.
-    fn defaults(&mut self, parameters: &'a ast::Parameters) {
-        for parameter in parameters.iter_non_variadic_params() {
-            if let Some(default) = &parameter.default {
-                self.visit_expr(default);
-            }
-        }
-    }
-
-    fn parameters(&mut self, parameters: &'a ast::Parameters) {
-        let scope = self.scopes.current_mut();
-        for parameter in parameters {
-            let name = parameter.name().as_str();
-            scope.bound.insert(name);
-            scope.parameters.insert(name);
-        }
-    }
-
-    /// Opens a scope for type parameters, if there are any.
-    fn type_parameters(&mut self, parameters: Option<&'a ast::TypeParams>) -> bool {
-        let Some(parameters) = parameters else {
-            return false;
-        };
-        self.scopes.push(ScopeKind::TypeParameters);
-        for parameter in parameters {
-            self.scopes.bind(parameter.name().as_str());
-        }
-        visitor::walk_type_params(self, parameters);
-        true
-    }
-
-    /// `global` and `nonlocal` hold for their whole scope, also for what stands before them.
-    fn declarations(&mut self, body: &'a [Stmt]) {
-        let mut found = Declarations(Vec::new());
-        found.visit_body(body);
-        for declaration in found.0 {
-            match declaration {
-                Stmt::Global(global) => {
-                    for name in &global.names {
-                        self.scopes.bind_global(name.as_str());
-                        self.scopes
-                            .current_mut()
-                            .globals
-                            .insert(name.as_str(), global.range);
-                    }
-                }
-                Stmt::Nonlocal(nonlocal) => {
-                    for name in &nonlocal.names {
-                        self.scopes
-                            .current_mut()
-                            .nonlocals
-                            .insert(name.as_str(), name.range);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn comprehension(
-        &mut self,
-        generators: &'a [ast::Comprehension],
-        elements: &[&'a Expr],
-        generator: bool,
-    ) {
-        let is_async = generators.iter().any(|part| part.is_async);
-        if is_async {
-            self.note_await();
-        }
-        // The first iterable is evaluated outside.
-        if let Some(first) = generators.first() {
-            self.visit_expr(&first.iter);
-        }
-        self.scopes.push(ScopeKind::Comprehension {
-            is_async,
-            generator,
-        });
-        for (i, part) in generators.iter().enumerate() {
-            if i > 0 {
-                self.visit_expr(&part.iter);
-            }
-            self.visit_expr(&part.target);
-            for condition in &part.ifs {
-                self.visit_expr(condition);
-            }
-        }
-        for element in elements {
-            self.visit_expr(element);
-        }
-        self.scopes.pop();
     }
 
     fn block(&mut self, block: Block, body: &'a [Stmt]) {
@@ -289,26 +140,6 @@ impl<'a> Walk<'a> {
         self.visit_body(&t.orelse);
         self.block(Block::Finally, &t.finalbody);
         self.in_try = in_try;
-    }
-
-    fn import_from(&mut self, import: &'a ast::StmtImportFrom) {
-        let module = import.module.as_ref().map_or("", ast::Identifier::as_str);
-        let prelude = import.level == 0 && module.split('.').next() == Some("redgrease");
-        if prelude {
-            self.from_prelude.insert("redgrease");
-        }
-        for alias in &import.names {
-            let name = alias.name.as_str();
-            if name == "*" {
-                self.star_import = true;
-                continue;
-            }
-            if prelude {
-                self.from_prelude.insert(name);
-            }
-            self.scopes
-                .bind(alias.asname.as_ref().map_or(name, ast::Identifier::as_str));
-        }
     }
 
     /// `continue` that leaves a `finally`, which Python 3.7 refuses.
@@ -354,16 +185,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
             Stmt::ClassDef(c) => self.class(c),
             Stmt::Try(t) => self.try_statement(t),
             Stmt::ImportFrom(import) => self.import_from(import),
-            Stmt::Import(import) => {
-                for alias in &import.names {
-                    let first = alias.name.as_str().split('.').next().unwrap_or_default();
-                    if first == "redgrease" {
-                        self.from_prelude.insert(first);
-                    }
-                    self.scopes
-                        .bind(alias.asname.as_ref().map_or(first, ast::Identifier::as_str));
-                }
-            }
+            Stmt::Import(import) => self.import(import),
             Stmt::TypeAlias(alias) => {
                 self.visit_expr(&alias.name);
                 let generic = self.type_parameters(alias.type_params.as_deref());
@@ -387,8 +209,13 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 self.visit_body(&w.orelse);
             }
             Stmt::Continue(c) if self.target < PythonVersion::PY38 && self.leaves_finally() => {
-                self.newer
-                    .push(("`continue` in a `finally` block", c.range));
+                self.since_38("`continue` in a `finally` block", c.range);
+            }
+            Stmt::Expr(lone) if lone.value.is_starred_expr() => {
+                let text = "a value with `*` cannot stand by itself".to_owned();
+                let hint = Some("remove the `*`".to_owned());
+                self.found
+                    .push((Problem::Compile { text, hint }, lone.range));
             }
             Stmt::With(with) if with.is_async => {
                 self.note_await();
@@ -458,8 +285,13 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 visitor::walk_expr(self, expression);
             }
             Expr::Yield(_) | Expr::YieldFrom(_) => {
-                if self.in_gear() {
-                    self.yields.push(expression.range());
+                // One is enough: a generator has many.
+                let known = self
+                    .found
+                    .iter()
+                    .any(|(problem, _)| *problem == Problem::Yields);
+                if self.in_gear() && !known {
+                    self.found.push((Problem::Yields, expression.range()));
                 }
                 visitor::walk_expr(self, expression);
             }
@@ -484,8 +316,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
             && field.debug_text.is_some()
             && self.target < PythonVersion::PY38
         {
-            self.newer
-                .push(("`=` in a field of an f-string", field.range));
+            self.since_38("`=` in a field of an f-string", field.range);
         }
         visitor::walk_interpolated_string_element(self, element);
     }
@@ -502,19 +333,4 @@ impl<'a> Visitor<'a> for Walk<'a> {
         }
         visitor::walk_pattern(self, pattern);
     }
-}
-
-/// Collects the declarations of one scope, without entering the scopes inside of it.
-struct Declarations<'a>(Vec<&'a Stmt>);
-
-impl<'a> Visitor<'a> for Declarations<'a> {
-    fn visit_stmt(&mut self, statement: &'a Stmt) {
-        match statement {
-            Stmt::Global(_) | Stmt::Nonlocal(_) => self.0.push(statement),
-            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
-            _ => visitor::walk_stmt(self, statement),
-        }
-    }
-
-    fn visit_expr(&mut self, _expression: &'a Expr) {}
 }

@@ -49,6 +49,7 @@ fn refuses_the_rest_and_says_why() {
         ("requests>=2 numpy", "string of its own"),
         ("requests>=two", "not a version"),
         ("requests>=2.*", "`==` and `!=` only"),
+        ("requests==2.0a1.*", "follows numbers only"),
         ("requests~=2", "at least two numbers"),
         ("requests>2+local", "`+local`"),
         ("requests[socks", "end with `]`"),

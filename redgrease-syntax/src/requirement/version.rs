@@ -45,7 +45,7 @@ pub(super) fn clause(c: &mut Cursor<'_>, name: &str) -> Check {
             "`{version}` is not a version, write numbers as in `2.31.0`"
         ));
     };
-    if star && (parsed.local || parsed.dev) {
+    if star && !parsed.plain {
         return Err(format!(
             "`{version}` is not a version, `.*` follows numbers only"
         ));
@@ -66,7 +66,8 @@ pub(super) fn clause(c: &mut Cursor<'_>, name: &str) -> Check {
 /// What matters about a version for the comparisons it may stand behind.
 struct Version {
     numbers: usize,
-    dev: bool,
+    /// Nothing but numbers.
+    plain: bool,
     local: bool,
 }
 
@@ -76,11 +77,10 @@ impl Version {
         let lower = text.to_ascii_lowercase();
         let mut c = Cursor::new(&lower);
         c.eat("v");
-        let mut first = number(&mut c)?;
+        number(&mut c)?;
         if c.eat("!") {
-            first = number(&mut c)?;
+            number(&mut c)?;
         }
-        let _ = first;
         let mut numbers = 1;
         while let Some(rest) = c.rest().strip_prefix('.')
             && rest.starts_with(|c: char| c.is_ascii_digit())
@@ -89,6 +89,7 @@ impl Version {
             number(&mut c)?;
             numbers += 1;
         }
+        let plain = c.rest().is_empty();
         suffix(
             &mut c,
             &["alpha", "a", "beta", "b", "preview", "pre", "c", "rc"],
@@ -102,7 +103,7 @@ impl Version {
         } else {
             suffix(&mut c, &["post", "rev", "r"]);
         }
-        let dev = suffix(&mut c, &["dev"]);
+        suffix(&mut c, &["dev"]);
         let local = c.eat("+");
         if local {
             loop {
@@ -116,7 +117,7 @@ impl Version {
         }
         c.rest().is_empty().then_some(Version {
             numbers,
-            dev,
+            plain,
             local,
         })
     }
