@@ -4,11 +4,11 @@
 //!
 //! | folder | from | to |
 //! |---|---|---|
-//! | `parse` | tokens | a [`parse::Input`]: attribute keys, signature, the exact text of the Python |
-//! | `check` | an `Input` | a [`check::Gear`], about which nothing is left to complain |
+//! | `parse` | tokens | an `Input`: attribute keys, signature, the exact text of the Python |
+//! | `check` | an `Input` | a `Gear`, about which nothing is left to complain |
 //! | `expand` | a `Gear` | tokens; cannot fail |
 //!
-//! Mistakes are collected in [`report::Errors`] on the way, and shown together. Whatever they are,
+//! Mistakes are collected in `report::Errors` on the way, and shown together. Whatever they are,
 //! the expansion defines the items it would have defined, so that the rest of the crate is checked
 //! and one mistake does not become fifty messages.
 
@@ -22,7 +22,7 @@ use report::Errors;
 
 /// Makes a command out of a function whose body is Python.
 ///
-/// ```ignore
+/// ```no_run
 /// use redgrease::prelude::*;
 ///
 /// /// How many members do these sets have in common?
@@ -31,6 +31,12 @@ use report::Errors;
 ///     python! {
 ///         return len(set(cmd.smembers(left)) & set(cmd.smembers(right)))
 ///     }
+/// }
+///
+/// fn main() -> redgrease::Result<()> {
+///     let mut con = redgrease::start("redis://127.0.0.1/")?;
+///     println!("{} in common", common(&mut con, "a", "b")?);
+///     Ok(())
 /// }
 /// ```
 ///
@@ -85,6 +91,10 @@ pub fn gear_command(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// The Python of a gear: the whole body of a function with `#[gear_command]`.
 ///
 /// Not a macro of its own. Anywhere else it is an error that says so.
+///
+/// ```compile_fail
+/// let x = redgrease::python! { 1 + 1 };
+/// ```
 #[proc_macro]
 pub fn python(_python: TokenStream) -> TokenStream {
     expand::misplaced_python().into()
@@ -95,11 +105,21 @@ pub fn python(_python: TokenStream) -> TokenStream {
 /// The type needs serde's `Serialize` and `Deserialize`. For one that has only one of them, there is
 /// `redgrease::Json`.
 ///
-/// ```ignore
-/// #[derive(serde::Serialize, serde::Deserialize, redgrease::GearValue)]
+/// ```
+/// use redgrease::prelude::*;
+///
+/// #[derive(serde::Serialize, serde::Deserialize, GearValue)]
 /// struct Person {
 ///     name: String,
 ///     age: u8,
+/// }
+///
+/// #[gear_command]
+/// fn older(person: Person, years: u8) -> Person {
+///     python! {
+///         person["age"] += years
+///         return person
+///     }
 /// }
 /// ```
 #[proc_macro_derive(GearValue)]
