@@ -35,9 +35,10 @@ GB('CommandReader').map(lambda x: x[1]).register(trigger='bench_sync', mode='syn
 GB('CommandReader').map(lambda x: x[1]).register(trigger='bench_local', mode='async_local')
 GB('CommandReader').map(lambda x: execute('get', x[1])).register(trigger='bench_get', mode='sync')
 "
+# Equal to the gears above down to the reply, which is a list of one record.
 must_be bench FUNCTION LOAD REPLACE "#!lua name=bench
-redis.register_function('bench_echo', function(keys, args) return args[1] end)
-redis.register_function('bench_get', function(keys, args) return redis.call('get', args[1]) end)"
+redis.register_function('bench_echo', function(keys, args) return { args[1] } end)
+redis.register_function('bench_get', function(keys, args) return { redis.call('get', args[1]) } end)"
 must_be OK SET bench:key value
 
 names=(ping fcall fcall_get sync sync_get async_local)
