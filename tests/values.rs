@@ -211,7 +211,7 @@ fn what_would_be_changed_is_refused_before_it_is_sent() {
     assert!(
         error
             .to_string()
-            .contains("gear `wrapped_float` (tests/values.rs:"),
+            .contains("): argument `value`: JSON has no NaN"),
         "{error}"
     );
     assert!(

@@ -53,10 +53,13 @@ impl<T> Call<T> {
         decode: Decode<T>,
     ) -> Self {
         let mut collected = Args::default();
-        let args = args(&mut collected).map(|()| {
-            collected.finish();
-            collected.done
-        });
+        let args = match args(&mut collected) {
+            Ok(()) => {
+                collected.finish();
+                Ok(collected.done)
+            }
+            Err(e) => Err(e.of_argument(gear, collected.done.len())),
+        };
         Call {
             gear,
             args,

@@ -3,6 +3,10 @@
 use crate::error::{Error, Result};
 use redis::{Client, ConnectionInfo, IntoConnectionInfo};
 use std::fmt;
+use std::time::Duration;
+
+/// How long a server may take to accept a connection; afterwards it may take as long as it likes.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An address that connections can be opened to again. Shows no password.
 #[derive(Clone)]
@@ -28,8 +32,19 @@ impl Address {
         Ok(Address(Client::open(info)?))
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        &self.0
+    /// Opens a blocking connection. It has no response timeout.
+    pub(super) fn open(&self) -> redis::RedisResult<redis::Connection> {
+        self.0.get_connection_with_timeout(CONNECT_TIMEOUT)
+    }
+
+    /// Opens an async connection. It has no response timeout.
+    #[cfg(feature = "aio")]
+    pub(super) async fn open_async(&self) -> redis::RedisResult<redis::aio::ConnectionManager> {
+        let config = redis::aio::ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(None)
+            .set_number_of_retries(1);
+        redis::aio::ConnectionManager::new_with_config(self.0.clone(), config).await
     }
 
     pub(super) fn leads_to_the_same_as(&self, other: &Address) -> bool {

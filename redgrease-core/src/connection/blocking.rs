@@ -36,7 +36,7 @@ pub fn connect(address: impl IntoConnectionInfo) -> Result<Con> {
 
 impl Con {
     pub(crate) fn to(address: &Address) -> Result<Self> {
-        let open = address.client().get_connection()?;
+        let open = address.open()?;
         Ok(Con::Single(SingleCon {
             address: address.clone(),
             open: Some(open),
@@ -74,7 +74,7 @@ impl SingleCon {
     ) -> RedisResult<T> {
         let mut con = match self.open.take() {
             Some(con) if con.is_open() => con,
-            _ => self.address.client().get_connection()?,
+            _ => self.address.open()?,
         };
         let limit = own::limit();
         if limit.is_some() {

@@ -3,7 +3,7 @@
 use super::address::Address;
 use super::{known, own};
 use crate::error::Result;
-use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
+use redis::aio::{ConnectionLike, ConnectionManager};
 use redis::{Cmd, IntoConnectionInfo, Pipeline, RedisFuture, Value};
 
 /// An async connection that [`connect_async`] opened. Cloning it is cheap; the clones share one socket.
@@ -32,10 +32,7 @@ pub async fn connect_async(address: impl IntoConnectionInfo) -> Result<AsyncCon>
 
 impl AsyncCon {
     pub(crate) async fn to(address: &Address) -> Result<Self> {
-        let config = ConnectionManagerConfig::new()
-            .set_response_timeout(None)
-            .set_number_of_retries(1);
-        let manager = ConnectionManager::new_with_config(address.client().clone(), config).await?;
+        let manager = address.open_async().await?;
         Ok(AsyncCon::Single(AsyncSingleCon {
             address: address.clone(),
             manager,

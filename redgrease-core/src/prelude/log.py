@@ -6,4 +6,5 @@ def log(message, level='notice'):
     """Writes a line to the server's log. Levels: debug, verbose, notice, warning."""
     if isinstance(message, (bytes, bytearray, memoryview)):
         message = bytes(message).decode('utf-8', 'backslashreplace')
-    _runtime_log(str(message), level)
+    # Servers take text up to the first NUL.
+    _runtime_log(str(message).replace('\0', '\\x00'), level)

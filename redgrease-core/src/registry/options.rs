@@ -57,7 +57,8 @@ impl Options {
         self
     }
 
-    /// Registers these gears only, instead of every gear that is linked into the program.
+    /// Registers these gears only, instead of every gear that is linked into the program. Others that the server has in
+    /// their sessions are unregistered.
     #[must_use]
     pub fn gears(mut self, gears: &[&'static Gear]) -> Self {
         self.gears = Some(gears.to_vec());

@@ -3,7 +3,7 @@
 use super::namespace;
 use super::options::{Options, Policy};
 use super::plan::{Sending, Step, owner, plan};
-use super::report::{Report, SessionReport};
+use super::report::{Action, Report, SessionReport};
 use super::set::{GearSet, gears, group};
 use super::spec::Gear;
 #[cfg(feature = "aio")]
@@ -15,6 +15,8 @@ use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result, full_text};
 use redis::{RedisResult, Value};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+#[cfg(feature = "aio")]
+use std::time::Duration;
 use std::time::Instant;
 
 /// What the last registration was told, which healing obeys.
@@ -79,8 +81,8 @@ pub fn register_all_with<C: Connection + ?Sized>(con: &mut C, options: &Options)
 
 /// Registers every gear of this program over an async connection of any kind.
 ///
-/// A connection that was not opened with `connect_async` gives up after its response timeout, half a second by
-/// default, while the server goes on installing requirements.
+/// A connection that was not opened with `connect_async` drops an answer after its response timeout, half a second by
+/// default. Installing requirements takes longer; then it is asked until the server has the gears.
 ///
 /// # Errors
 ///
@@ -160,6 +162,10 @@ pub(super) async fn register_set_async<C: AsyncConnection + ?Sized>(
     };
     match sent(con.req_packed_command(&sending.command).await) {
         Ok(()) => Ok(done(sending, begun)),
+        Err(e) if e.is_timeout() => {
+            settled(con, set, begun).await?;
+            Ok(done(sending, begun))
+        }
         Err(e) => {
             let sessions = if is_taken(&e) {
                 con.dump_sessions(&SessionsOptions::new().verbose())
@@ -172,6 +178,36 @@ pub(super) async fn register_set_async<C: AsyncConnection + ?Sized>(
         }
     }
 }
+
+/// Waits for a registration whose answer was dropped by a connection with a response timeout.
+///
+/// Commands of one connection are answered in their order: as soon as the sessions are, the registration is through.
+#[cfg(feature = "aio")]
+async fn settled<C: AsyncConnection + ?Sized>(
+    con: &mut C,
+    set: &GearSet,
+    begun: Instant,
+) -> Result<()> {
+    let sessions = loop {
+        match con.dump_sessions(&SessionsOptions::new().verbose()).await {
+            Err(e) if e.is_timeout() && begun.elapsed() < PATIENCE => {}
+            answer => break answer?,
+        }
+    };
+    match plan(set, namespace::get(), &sessions, Policy::IfChanged)? {
+        Step::Keep(_) => Ok(()),
+        Step::Send(_) => Err(Error::new(ErrorKind::Registration {
+            session: set.id.clone(),
+            message: "it failed, but this connection gave up before the reason came: register over a connection \
+                      of `redgrease::connect_async(..)`, which waits"
+                .to_owned(),
+        })),
+    }
+}
+
+/// How long a registration may go on behind a connection that does not wait for it.
+#[cfg(feature = "aio")]
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The set a gear belongs to, as this program would register it.
 pub(super) fn set_of(gear: &'static Gear) -> Result<GearSet> {
@@ -259,6 +295,11 @@ fn explain(e: redis::RedisError, set: &GearSet, sending: &Sending, sessions: &[S
 }
 
 fn log(report: &Report) {
+    for session in &report.sessions {
+        if matches!(session.action, Action::KeptNewer { .. }) {
+            log::warn!("{session}");
+        }
+    }
     log::info!(
         "gears registered in {} ms: {report}",
         report.took.as_millis()

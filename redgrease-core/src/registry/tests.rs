@@ -179,7 +179,7 @@ fn two_gears_with_one_trigger_are_refused_with_both_places() {
         "{text}"
     );
     assert!(matches!(
-        kind(error),
+        error.kind(),
         ErrorKind::DuplicateTrigger {
             trigger: "same",
             ..
