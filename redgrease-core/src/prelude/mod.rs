@@ -27,6 +27,8 @@ impl Part {
             Part::Gear => concat!(
                 include_str!("codec.py"),
                 "\n\n",
+                include_str!("containers.py"),
+                "\n\n",
                 include_str!("failure.py"),
                 "\n\n",
                 include_str!("gear.py")
@@ -56,6 +58,4 @@ pub(crate) fn imports_redgrease(source: &str) -> bool {
 }
 
 #[cfg(test)]
-pub(crate) mod python;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;

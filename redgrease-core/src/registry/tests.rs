@@ -9,7 +9,7 @@ use super::set::{GearSet, group, session};
 use super::spec::{Gear, GearSpec, Location};
 use crate::commands::{Registration, Session};
 use crate::error::ErrorKind;
-use crate::prelude::python::{gear, spec};
+use crate::prelude::tests::{gear, spec};
 use redis::Value;
 use std::collections::BTreeMap;
 

@@ -1,0 +1,182 @@
+# Values that are JSON on the wire: JSON itself, lists, sets, dicts and tuples; and what may be None.
+import json as _jsonlib
+import re as _re
+
+_json_encoder = _jsonlib.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':'))
+
+
+# --- JSON; what another JSON reader would change is refused
+
+_long_number = _re.compile(r'\d{19}')
+
+
+def _no_constant(name):
+    raise ValueError('JSON has no %s' % name)
+
+
+def _json_parse(value):
+    if not isinstance(value, str):
+        raise ValueError('%s is not UTF-8 text' % _shown(bytes(value)))
+    if 'NaN' in value or 'Infinity' in value:
+        return _jsonlib.loads(value, parse_constant=_no_constant)
+    return _jsonlib.loads(value)
+
+
+def _json_read(value):
+    return value
+
+
+def _json_check(value):
+    if isinstance(value, dict):
+        for item in value.values():
+            _json_check(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _json_check(item)
+    elif isinstance(value, int) and not -0x8000000000000000 <= value <= 0xffffffffffffffff:
+        raise ValueError('%d has more than 64 bits, which JSON readers round: return it typed, or as text' % value)
+
+
+def _json_write(value):
+    _json_check(value)
+    return value
+
+
+def _json_dump(value):
+    text = _json_encoder.encode(value)
+    if _long_number.search(text):
+        _json_check(value)
+    return text.encode('utf-8')
+
+
+_json = _Codec(_json_parse, _json_dump, _json_read, _json_write)
+
+
+# --- None or a value: nothing, or a plus sign and the value
+
+def _opt(inner):
+    inner_parse, inner_dump, inner_read, inner_write = inner.parse, inner.dump, inner.read, inner.write
+    inner_frozen = inner.frozen
+
+    def parse(value):
+        if not value:
+            return None
+        if value[:1] == '+' or value[:1] == b'+':
+            return inner_parse(value[1:])
+        raise ValueError('%s is not an optional value: nothing for None, a plus sign in front of a value' % _shown(value))
+
+    def dump(value):
+        return [] if value is None else inner_dump(value)
+
+    def read(value):
+        return None if value is None else inner_read(value)
+
+    def write(value):
+        return None if value is None else inner_write(value)
+
+    def frozen(value):
+        return None if value is None else inner_frozen(value)
+
+    return _Codec(parse, dump, read, write, frozen, dump_inline='[] if {x} is None else {f}({x})', optional=True)
+
+
+# --- containers: one JSON value at the top
+
+def _contained(read, write, frozen):
+    def parse(value):
+        return read(_json_parse(value))
+
+    def dump(value):
+        return _json_encoder.encode(write(value)).encode('utf-8')
+
+    return _Codec(parse, dump, read, write, frozen)
+
+
+def _items_read(value):
+    if type(value) is not list:
+        raise _is_not(value, 'a list')
+    return value
+
+
+def _items_write(value):
+    if isinstance(value, (list, tuple)):
+        return value
+    if isinstance(value, (str, bytes, bytearray, dict)):
+        raise _is_not(value, 'a list')
+    try:
+        return list(value)
+    except TypeError:
+        raise _is_not(value, 'a list')
+
+
+def _list(item):
+    item_read, item_write, item_frozen = item.read, item.write, item.frozen
+
+    def read(value):
+        return [item_read(x) for x in _items_read(value)]
+
+    def write(value):
+        return [item_write(x) for x in _items_write(value)]
+
+    def frozen(value):
+        return tuple([item_frozen(x) for x in _items_read(value)])
+
+    return _contained(read, write, frozen)
+
+
+def _set(item):
+    item_write, item_frozen = item.write, item.frozen
+
+    def read(value):
+        return set([item_frozen(x) for x in _items_read(value)])
+
+    def write(value):
+        return [item_write(x) for x in _items_write(value)]
+
+    def frozen(value):
+        return frozenset([item_frozen(x) for x in _items_read(value)])
+
+    return _contained(read, write, frozen)
+
+
+def _map(key, item):
+    key_read, key_write, item_read, item_write = key.frozen, key.write, item.read, item.write
+
+    def read(value):
+        # Rust sends pairs. An object is welcome from clients that have text as keys.
+        pairs = value.items() if type(value) is dict else _items_read(value)
+        return {key_read(k): item_read(x) for k, x in pairs}
+
+    def write(value):
+        if not hasattr(value, 'items'):
+            raise _is_not(value, 'a dict')
+        return [[key_write(k), item_write(x)] for k, x in value.items()]
+
+    def frozen(value):
+        raise TypeError('a dict cannot be a key or a member of a set in Python')
+
+    return _contained(read, write, frozen)
+
+
+def _tuple(*items):
+    size = len(items)
+    reads, writes = [x.read for x in items], [x.write for x in items]
+    frozens = [x.frozen for x in items]
+
+    def sized(value):
+        if len(value) != size:
+            raise _is_not(value, 'a tuple of %d' % size)
+        return value
+
+    def read(value):
+        return tuple([f(x) for f, x in zip(reads, sized(_items_read(value)))])
+
+    def write(value):
+        if not isinstance(value, (tuple, list)):
+            raise _is_not(value, 'a tuple')
+        return [f(x) for f, x in zip(writes, sized(value))]
+
+    def frozen(value):
+        return tuple([f(x) for f, x in zip(frozens, sized(_items_read(value)))])
+
+    return _contained(read, write, frozen)

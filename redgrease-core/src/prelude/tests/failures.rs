@@ -1,0 +1,87 @@
+//! Exceptions, and the places they name.
+
+use super::python::{Python, gear, pythons, spec};
+use crate::registry::GearSpec;
+use crate::{Codec, GearReply};
+
+#[test]
+fn exceptions_point_into_the_rust_file() {
+    let body = "\n        d = {}\n        return d['a b']\n";
+    let gear = gear(
+        "lookup",
+        GearSpec {
+            ret: Codec::Int,
+            ..spec("lookup", body)
+        },
+    );
+    for program in pythons() {
+        let mut python = Python::program(program.clone());
+        python.register(&[gear]).unwrap();
+        let error = python
+            .call(
+                &crate::Call::<i64>::of(gear, |_| Ok(()), i64::from_reply),
+                false,
+            )
+            .unwrap_err();
+        let raised = error.as_gear().unwrap();
+        assert_eq!(
+            (raised.exception.as_str(), raised.message.as_str()),
+            ("KeyError", "'a b'")
+        );
+        let frame = raised.frame().unwrap();
+        assert_eq!(
+            (frame.file.as_str(), frame.line, frame.function.as_str()),
+            ("src/gears.rs", 12, "lookup")
+        );
+        assert_eq!(frame.source.as_deref(), Some("        return d['a b']"));
+        let shown = error.to_string();
+        let plain = "gear `lookup`: KeyError: 'a b'\n  --> src/gears.rs:12 in lookup\n   |\n12 |         return d['a b']";
+        match frame.columns {
+            Some(columns) => {
+                assert_eq!(columns, (15, 23), "{}", program.display());
+                assert_eq!(shown, format!("{plain}\n   |                ^^^^^^^^"));
+            }
+            None => assert_eq!(shown, plain, "{}", program.display()),
+        }
+    }
+}
+
+#[test]
+fn frames_of_libraries_are_kept_behind_those_of_the_gear() {
+    let body = "\n import json\n return json.loads('{')\n";
+    let gear = gear("parse", spec("parse", body));
+    let mut python = Python::start();
+    python.register(&[gear]).unwrap();
+    let error = python
+        .call(
+            &crate::Call::<()>::of(gear, |_| Ok(()), <()>::from_reply),
+            false,
+        )
+        .unwrap_err();
+    let raised = error.as_gear().unwrap();
+    assert_eq!(raised.exception, "json.decoder.JSONDecodeError");
+    assert_eq!(raised.frame().unwrap().line, 12);
+    assert!(raised.frames.len() > 1 && raised.frames.last().unwrap().file.ends_with("decoder.py"));
+    assert!(error.to_string().contains("= raised in "), "{error}");
+}
+
+#[test]
+fn a_script_the_server_cannot_compile_names_the_line() {
+    let syntax = gear("broken", spec("broken", "\n    x = (1\n    return x +\n"));
+    let newer = gear(
+        "newer",
+        GearSpec {
+            python: (4, 0),
+            ..spec("newer", " pass")
+        },
+    );
+    let mut python = Python::start();
+    let error = python.register(&[syntax]).unwrap_err();
+    assert_eq!(error.as_gear().unwrap().exception, "SyntaxError");
+    assert_eq!(error.as_gear().unwrap().frames[0].file, "src/gears.rs");
+    let error = python.register(&[newer]).unwrap_err();
+    assert!(
+        error.to_string().contains("was checked for 4.0 or later"),
+        "{error}"
+    );
+}

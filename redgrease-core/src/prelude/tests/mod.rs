@@ -1,0 +1,13 @@
+//! The prelude against a real Python, in place of a server.
+//!
+//! * `python`: that Python. `round_trip`: what Rust encodes Python decodes, and the other way round.
+//! * `types`: what the types are in Python, and what is accepted for them. `failures`: exceptions and their places.
+//! * `forms`: modules, coroutines, other versions of Python, pickling.
+
+mod failures;
+mod forms;
+mod python;
+mod round_trip;
+mod types;
+
+pub(crate) use python::{gear, spec};
