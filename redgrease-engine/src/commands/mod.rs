@@ -28,6 +28,7 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     one::<trigger::TriggerOnKey>(context)?;
     one::<registrations::DumpRegistrations>(context)?;
     one::<registrations::Unregister>(context)?;
+    one::<registrations::ClearRegistrationsStats>(context)?;
     one::<executions::DumpExecutions>(context)?;
     one::<executions::GetResults>(context)?;
     one::<executions::GetResultsBlocking>(context)?;

@@ -1,11 +1,11 @@
 //! `RG.PYEXECUTE`: runs a script, which may run a plan once and register others.
 
 use crate::execution::{Execution, Id, Waiter};
-use crate::python::{PendingRegistration, PendingRun, Script, run_script};
+use crate::python::{Callback, PendingRegistration, PendingRun, Script, announce, run_script};
 use crate::redis::{Args, BlockedClient, Command, CommandFlags, Context, Reply, User, locked};
-use crate::registration::{Registration, Registry, Session};
+use crate::registration::{Event, Registration, Registry, Session, Stats};
 use crate::steps::is_straight;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// `RG.PYEXECUTE script [option..] [REQUIREMENTS name..]`.
@@ -189,7 +189,7 @@ impl Request {
                 Some(execution) => Answer::Wait(execution),
             };
         }
-        self.register(context, &result.registrations, replaces.as_deref());
+        self.register(context, result.registrations, replaces.as_deref());
         match execution {
             Some(execution) => Answer::OkAndStart(execution),
             None => Answer::Ok,
@@ -197,9 +197,21 @@ impl Request {
     }
 
     /// Puts the registrations in force, all at once.
-    fn register(&self, context: &Context, pending: &[PendingRegistration], replaces: Option<&str>) {
+    fn register(
+        &self,
+        context: &Context,
+        mut pending: Vec<PendingRegistration>,
+        replaces: Option<&str>,
+    ) {
         let engine = crate::engine();
-        let registrations = pending.iter().map(make_registration).collect();
+        let callbacks: Vec<Callback> = pending
+            .iter_mut()
+            .filter_map(|one| one.on_registered.take())
+            .collect();
+        let registrations = pending
+            .into_iter()
+            .map(|one| make_registration(one, self.user.clone()))
+            .collect();
         let session = Session {
             id: self.id.clone(),
             description: self.description.clone(),
@@ -214,23 +226,30 @@ impl Request {
         engine.execution_ids.next();
         for registration in old {
             super::registrations::abort_pending(&registration);
+            super::registrations::forget_finished(&registration);
         }
         User::run(self.user.as_ref(), || {
-            context.enter(|| pending.iter().for_each(PendingRegistration::announce));
+            context.enter(|| callbacks.iter().for_each(announce));
         });
     }
 }
 
-fn make_registration(pending: &PendingRegistration) -> Arc<Registration> {
+fn make_registration(pending: PendingRegistration, user: Option<User>) -> Arc<Registration> {
+    let in_order = match &pending.event {
+        Event::Command { in_order, .. } => *in_order,
+        Event::Keys(_) => true,
+    };
     Arc::new(Registration {
         id: pending.id,
-        description: pending.description.clone(),
+        description: pending.description,
         straight: is_straight(&pending.plan.steps),
-        plan: Arc::clone(&pending.plan),
+        plan: pending.plan,
         mode: pending.mode,
-        trigger: pending.trigger.clone(),
-        order: pending.in_order.then(Arc::default),
-        stats: crate::registration::Stats::default(),
+        event: pending.event,
+        order: in_order.then(Arc::default),
+        user,
+        stats: Stats::default(),
+        finished: Mutex::default(),
     })
 }
 

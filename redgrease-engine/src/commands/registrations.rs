@@ -2,7 +2,7 @@
 
 use crate::execution::{Id, abort};
 use crate::redis::{Args, Command, CommandFlags, Context, Reply};
-use crate::registration::{Registration, Session};
+use crate::registration::{Event, Registration, Session};
 
 /// `RG.DUMPREGISTRATIONS`: all registrations with their statistics.
 pub(super) struct DumpRegistrations;
@@ -47,10 +47,45 @@ fn data(reply: &Reply, registration: &Registration) {
     reply.field("avgRunDurationMS", &stats.average_millis.to_string());
     reply.optional_field("lastError", stats.last_error.as_deref());
     reply.bulk(b"args");
-    reply.array(4);
-    reply.bulk(b"trigger");
-    reply.bulk(&registration.trigger);
-    reply.integer_field("inorder", i64::from(registration.order.is_some()));
+    match &registration.event {
+        Event::Command { trigger, in_order } => {
+            reply.array(4);
+            reply.bulk(b"trigger");
+            reply.bulk(trigger);
+            reply.integer_field("inorder", i64::from(*in_order));
+        }
+        Event::Keys(filter) => {
+            reply.array(8);
+            reply.bulk(b"regex");
+            reply.bulk(&filter.prefix);
+            let events = filter.events.as_ref();
+            list(
+                reply,
+                "eventTypes",
+                events.map(|names| names.iter().map(String::as_str)),
+            );
+            let types = filter.types.as_ref();
+            list(
+                reply,
+                "keyTypes",
+                types.map(|types| types.iter().map(|kind| kind.as_str())),
+            );
+            list(reply, "hookCommands", None::<std::iter::Empty<&str>>);
+        }
+    }
+}
+
+fn list<'a>(reply: &Reply, name: &str, items: Option<impl ExactSizeIterator<Item = &'a str>>) {
+    reply.bulk(name.as_bytes());
+    match items {
+        None => reply.null(),
+        Some(items) => {
+            reply.array(items.len());
+            for item in items {
+                reply.bulk(item.as_bytes());
+            }
+        }
+    }
 }
 
 /// `RG.UNREGISTER id [ABORTPENDING]`.
@@ -78,6 +113,26 @@ impl Command for Unregister {
         if args.get(2).is_some_and(|word| word.is("ABORTPENDING")) {
             abort_pending(&registration);
         }
+        forget_finished(&registration);
+        context.reply().ok();
+    }
+}
+
+/// `RG.CLEARREGISTRATIONSSTATS`: all statistics begin anew.
+pub(super) struct ClearRegistrationsStats;
+
+impl Command for ClearRegistrationsStats {
+    const NAME: &'static str = "rg.clearregistrationsstats";
+    const ARITY: std::ops::RangeInclusive<usize> = 1..=1;
+
+    fn run(context: &Context, _: Args<'_>) {
+        let engine = crate::engine();
+        engine.execution_ids.next();
+        engine.registry.read(context, |registry| {
+            registry
+                .registrations()
+                .for_each(|(registration, _)| registration.stats.clear());
+        });
         context.reply().ok();
     }
 }
@@ -91,6 +146,20 @@ pub(super) fn abort_pending(registration: &Registration) {
             .is_some_and(|owner| owner.id == registration.id)
         {
             abort(execution, None);
+        }
+    }
+}
+
+/// A registration takes its finished executions with it.
+pub(super) fn forget_finished(registration: &Registration) {
+    let executions = &crate::engine().executions;
+    for execution in executions.all() {
+        let its = execution
+            .registration
+            .as_ref()
+            .is_some_and(|owner| owner.id == registration.id);
+        if its && execution.status().is_final() {
+            executions.remove(execution.id);
         }
     }
 }

@@ -91,6 +91,11 @@ impl Config {
         usize::try_from(self.number("MaxExecutions")).unwrap_or(usize::MAX)
     }
 
+    /// How many finished executions of one registration are kept.
+    pub(crate) fn max_executions_per_registration(&self) -> usize {
+        usize::try_from(self.number("MaxExecutionsPerRegistration")).unwrap_or(usize::MAX)
+    }
+
     /// A value a user made up.
     pub(crate) fn user(&self, key: &[u8]) -> Option<Vec<u8>> {
         self.user_values().get(key).cloned()

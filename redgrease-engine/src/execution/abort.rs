@@ -90,7 +90,7 @@ impl Execution {
         self.announce_end();
         if let Some(registration) = &self.registration {
             registration.stats.record_abort();
-            crate::engine().executions.remove(self.id);
+            self.leave_list(registration);
         }
         for waiter in waiters {
             waiter.answer_aborted();

@@ -89,7 +89,9 @@ impl Execution {
         registration: Option<Arc<Registration>>,
         user: Option<User>,
     ) -> Arc<Execution> {
-        let keep = registration.is_none();
+        let keep = registration
+            .as_ref()
+            .is_none_or(|one| one.keeps_executions());
         let order = registration.as_ref().and_then(|one| one.order.clone());
         Arc::new(Execution {
             id,

@@ -1,9 +1,10 @@
 //! Running an execution on the thread that has it.
 
 use super::{Execution, Status};
-use crate::python::{Gil, Object, Raised, describe, leave_atomic};
+use crate::python::{Gil, Object, Raised, attached, describe, leave_atomic};
 use crate::readers;
 use crate::redis::User;
+use crate::registration::Registration;
 use crate::steps::Pipeline;
 use std::sync::Arc;
 use std::time::Instant;
@@ -69,7 +70,7 @@ impl Execution {
         self.announce_end();
         if let Some(registration) = &self.registration {
             registration.stats.record(started.elapsed(), failure);
-            engine.executions.remove(self.id);
+            self.leave_list(registration);
         } else if !waiters.is_empty() && !self.stays() {
             engine.executions.remove(self.id);
         }
@@ -77,6 +78,24 @@ impl Execution {
             waiter.answer(results, &errors);
         }
         true
+    }
+
+    /// Runs it on this thread, which holds the server's lock.
+    pub(crate) fn run_here(self: &Arc<Self>) {
+        attached(|py| self.run(py));
+    }
+
+    /// Of a registration's executions the newest few stay in the list, if any.
+    pub(super) fn leave_list(&self, registration: &Registration) {
+        let engine = crate::engine();
+        let leaves = if registration.keeps_executions() {
+            registration.finished(self.id, engine.config.max_executions_per_registration())
+        } else {
+            Some(self.id)
+        };
+        if let Some(id) = leaves {
+            engine.executions.remove(id);
+        }
     }
 
     /// Whether it stays in the list once its client was answered.

@@ -114,6 +114,16 @@ pub(crate) enum Source {
     Python(Callback),
     /// The words of a command: its trigger and its arguments.
     Command(Words),
+    /// One key to which something happened.
+    Key(KeyEvent),
+}
+
+/// Something happened to a key.
+#[derive(Debug)]
+pub(crate) struct KeyEvent {
+    pub(crate) event: String,
+    pub(crate) key: Vec<u8>,
+    pub(crate) read_value: bool,
 }
 
 /// What a batch run over keys reads.

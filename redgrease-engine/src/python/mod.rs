@@ -38,7 +38,7 @@ pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{RunningThread, interrupt};
 pub(crate) use memory::allocation;
 pub(crate) use module::leave_atomic;
-pub(crate) use script::{PendingRegistration, PendingRun, Script, run_script};
+pub(crate) use script::{PendingRegistration, PendingRun, Script, announce, run_script};
 pub(crate) use values::{
     elements, from_bytes, group_record, integer, is_true, items, key_record, list, list_of, none,
     read_value, reply_with, text_bytes, text_key, text_of,

@@ -6,6 +6,9 @@ use super::script::{self, PendingRegistration, PendingRun};
 use super::{Callback, Object};
 use crate::execution::Id;
 use crate::plan::{KeysSource, Mode, Plan, Reader, Source, Step};
+use crate::redis::KeyType;
+use crate::registration::Event;
+use crate::registration::keys::KeysFilter;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -232,26 +235,21 @@ impl FlatExecution {
         kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<String> {
         let options = Options(kwargs);
-        match self.reader {
-            Reader::Command => {}
-            Reader::Keys | Reader::Stream => {
-                let _ = prefix;
-                return Err(GearsError::new_err(format!(
-                    "{} can not register on this version of the engine yet: only CommandReader can",
-                    self.reader.as_str()
-                )));
+        let mode = options.mode()?;
+        let event = match self.reader {
+            Reader::Command => command_event(&options)?,
+            Reader::Keys => Event::Keys(keys_event(prefix, &options)?),
+            Reader::Stream => {
+                return Err(GearsError::new_err(
+                    "StreamReader can not register on this version of the engine yet",
+                ));
             }
             Reader::Python | Reader::ShardId => {
                 return Err(GearsError::new_err(
                     "given reader does not exists or does not support register",
                 ));
             }
-        }
-        let trigger = trigger(&options)?;
-        let in_order = options
-            .flag("inorder", "inorder argument is be boolean")?
-            .unwrap_or(false);
-        let mode = options.mode()?;
+        };
         let on_registered = match options.get("onRegistered")? {
             None => None,
             Some(function) if is_function(&function) => Some(Callback::new(&function)),
@@ -266,17 +264,16 @@ impl FlatExecution {
             description: self.description.clone(),
             plan: self.plan(py),
             mode,
-            trigger,
-            in_order,
+            event,
             on_registered,
         };
         script::add_registration(pending).map(|id: Id| id.to_string())
     }
 }
 
-fn trigger(options: &Options<'_, '_>) -> PyResult<Vec<u8>> {
+fn command_event(options: &Options<'_, '_>) -> PyResult<Event> {
     let hook = options.get("hook")?;
-    match options.get("trigger")? {
+    let trigger = match options.get("trigger")? {
         Some(trigger) => {
             if hook.is_some() || options.get("keyprefix")?.is_some() {
                 return Err(GearsError::new_err(
@@ -284,15 +281,69 @@ fn trigger(options: &Options<'_, '_>) -> PyResult<Vec<u8>> {
                 ));
             }
             match trigger.cast::<PyString>() {
-                Ok(trigger) => Ok(trigger.to_str()?.as_bytes().to_vec()),
-                Err(_) => Err(GearsError::new_err("trigger argument is not string")),
+                Ok(trigger) => trigger.to_str()?.as_bytes().to_vec(),
+                Err(_) => return Err(GearsError::new_err("trigger argument is not string")),
             }
         }
-        None if hook.is_some() => Err(GearsError::new_err(
-            "hook can not be registered on this version of the engine yet: only trigger can",
-        )),
-        None => Err(GearsError::new_err("no trigger or hook argument was given")),
+        None if hook.is_some() => {
+            return Err(GearsError::new_err(
+                "hook can not be registered on this version of the engine yet: only trigger can",
+            ));
+        }
+        None => return Err(GearsError::new_err("no trigger or hook argument was given")),
+    };
+    let in_order = options
+        .flag("inorder", "inorder argument is be boolean")?
+        .unwrap_or(false);
+    Ok(Event::Command { trigger, in_order })
+}
+
+fn keys_event(prefix: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResult<KeysFilter> {
+    // `regex` is an older name of the prefix.
+    let given = options.get("regex")?;
+    let prefix = match given
+        .as_ref()
+        .or(prefix)
+        .map(|prefix| prefix.cast::<PyString>())
+    {
+        Some(Ok(prefix)) => prefix.to_str()?.as_bytes().to_vec(),
+        Some(Err(_)) => return Err(GearsError::new_err("regex argument must be a string")),
+        None => b"*".to_vec(),
+    };
+    let events = options.texts(
+        "eventTypes",
+        "given eventTypes is not iterable",
+        "given event type is not string",
+    )?;
+    let types = options
+        .texts(
+            "keyTypes",
+            "given keyTypes is not iterable",
+            "given key type is not string",
+        )?
+        .map(|names| {
+            names
+                .iter()
+                .map(|name| {
+                    KeyType::named(name).ok_or_else(|| GearsError::new_err("unknown key type"))
+                })
+                .collect::<PyResult<Vec<KeyType>>>()
+        })
+        .transpose()?;
+    if options.get("commands")?.is_some() {
+        return Err(GearsError::new_err(
+            "commands can not be hooked on this version of the engine yet: leave out commands",
+        ));
     }
+    let read_value = options
+        .flag("readValue", "readValue is not boolean")?
+        .unwrap_or(true);
+    Ok(KeysFilter {
+        prefix,
+        events,
+        types,
+        read_value,
+    })
 }
 
 fn keys_source(arg: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResult<KeysSource> {
@@ -330,6 +381,28 @@ impl<'py> Options<'_, 'py> {
                 Err(_) => Err(GearsError::new_err(error)),
             },
         }
+    }
+
+    fn texts(
+        &self,
+        name: &str,
+        not_iterable: &str,
+        not_text: &str,
+    ) -> PyResult<Option<Vec<String>>> {
+        let Some(value) = self.get(name)? else {
+            return Ok(None);
+        };
+        let items = value
+            .try_iter()
+            .map_err(|_| GearsError::new_err(not_iterable.to_owned()))?;
+        items
+            .map(|item| {
+                item?
+                    .extract::<String>()
+                    .map_err(|_| GearsError::new_err(not_text.to_owned()))
+            })
+            .collect::<PyResult<Vec<String>>>()
+            .map(Some)
     }
 
     fn mode(&self) -> PyResult<Mode> {

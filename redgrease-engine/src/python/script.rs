@@ -9,6 +9,7 @@ use super::{Callback, Gil, attached, module};
 use crate::execution::Id;
 use crate::plan::{Mode, Plan, Source};
 use crate::redis::{self, Context, Level, log};
+use crate::registration::{Event, Registry};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
@@ -37,26 +38,20 @@ pub(crate) struct PendingRegistration {
     pub(crate) description: Option<String>,
     pub(crate) plan: Arc<Plan>,
     pub(crate) mode: Mode,
-    pub(crate) trigger: Vec<u8>,
-    pub(crate) in_order: bool,
+    pub(crate) event: Event,
     pub(crate) on_registered: Option<Callback>,
 }
 
-impl PendingRegistration {
-    /// Calls `onRegistered`; its exceptions are only logged.
-    pub(crate) fn announce(&self) {
-        let Some(function) = &self.on_registered else {
-            return;
-        };
-        attached(|py| {
-            if let Err(raised) = function.bind(py).call0() {
-                log(
-                    Level::Warning,
-                    &format!("onRegistered failed: {}", describe(py, &raised)),
-                );
-            }
-        });
-    }
+/// Calls the `onRegistered` function of a registration; its exceptions are only logged.
+pub(crate) fn announce(function: &Callback) {
+    attached(|py| {
+        if let Err(raised) = function.bind(py).call0() {
+            log(
+                Level::Warning,
+                &format!("onRegistered failed: {}", describe(py, &raised)),
+            );
+        }
+    });
 }
 
 /// What a script asked for.
@@ -152,22 +147,27 @@ pub(super) fn add_run(run: PendingRun) -> PyResult<Id> {
 
 pub(super) fn add_registration(registration: PendingRegistration) -> PyResult<Id> {
     collect(|current| {
-        let same = |other: &PendingRegistration| other.trigger == registration.trigger;
-        if current.result.registrations.iter().any(same) {
-            return Err(GearsError::new_err(
-                "trigger already registered in this session",
-            ));
+        if let Event::Command { trigger, .. } = &registration.event {
+            check_trigger(current, trigger)?;
         }
-        let replaced = current.replaces.as_deref();
-        redis::locked(|context| {
-            let check = |registry: &crate::registration::Registry| {
-                registry.check_trigger(&registration.trigger, replaced)
-            };
-            crate::engine().registry.read(context, check)
-        })
-        .map_err(|_| GearsError::new_err("trigger already registered"))?;
         let id = registration.id;
         current.result.registrations.push(registration);
         Ok(id)
     })
+}
+
+fn check_trigger(current: &Current, wanted: &[u8]) -> PyResult<()> {
+    let same = |other: &PendingRegistration| match &other.event {
+        Event::Command { trigger, .. } => trigger == wanted,
+        Event::Keys(_) => false,
+    };
+    if current.result.registrations.iter().any(same) {
+        return Err(GearsError::new_err(
+            "trigger already registered in this session",
+        ));
+    }
+    let replaced = current.replaces.as_deref();
+    let check = |registry: &Registry| registry.check_trigger(wanted, replaced);
+    redis::locked(|context| crate::engine().registry.read(context, check))
+        .map_err(|_| GearsError::new_err("trigger already registered"))
 }

@@ -5,6 +5,7 @@ use super::errors::GearsError;
 use super::{Callback, Gil, Object, detached};
 use crate::order::Ordered;
 use crate::redis::{self, CallReply, Context, KeyType, Reply, ReplyKind};
+use crate::registration::keys::unheard;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyIterator, PyList, PyString};
 use pyo3::{IntoPyObject, ffi};
@@ -48,15 +49,16 @@ pub(crate) fn list_of<'py, 'a>(
     }
 }
 
-/// The record of a key in a batch run: `{'event': None, 'key': .., 'type': .., 'value': ..}`, or
-/// without type and value.
+/// The record of a key: `{'event': .., 'key': .., 'type': .., 'value': ..}`, or without type and
+/// value. In a batch run there is no event.
 pub(crate) fn key_record<'py>(
     py: Gil<'py>,
+    event: Option<&str>,
     key: &[u8],
     value: Option<(KeyType, Object<'py>)>,
 ) -> PyResult<Object<'py>> {
     let record = PyDict::new(py);
-    record.set_item(pyo3::intern!(py, "event"), py.None())?;
+    record.set_item(pyo3::intern!(py, "event"), event)?;
     record.set_item(pyo3::intern!(py, "key"), from_bytes(py, key))?;
     if let Some((kind, value)) = value {
         record.set_item(pyo3::intern!(py, "type"), type_name(py, kind))?;
@@ -239,7 +241,7 @@ pub(crate) fn list<'py>(py: Gil<'py>, items: Vec<Object<'py>>) -> PyResult<Objec
 
 /// Type and value of a key, as its record has them.
 pub(crate) fn read_value<'py>(py: Gil<'py>, key: &[u8]) -> PyResult<(KeyType, Object<'py>)> {
-    let read = || redis::locked(|context| read_in_one_go(context, key));
+    let read = || unheard(|| redis::locked(|context| read_in_one_go(context, key)));
     let (kind, reply) = if redis::is_locked() {
         read()
     } else {

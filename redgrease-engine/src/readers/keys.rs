@@ -22,7 +22,7 @@ pub(super) fn read<'py>(
     pipeline: &mut Pipeline<'_, 'py>,
 ) {
     if source.exact {
-        match record(py, &source.pattern, source.read_value) {
+        match record(py, None, &source.pattern, source.read_value) {
             Ok(record) => pipeline.push(record),
             Err(raised) => pipeline.fail(raised),
         }
@@ -55,13 +55,13 @@ pub(super) fn read<'py>(
             }
             let name = scan.bytes(&key.name);
             let made = match (with_values, key.kind) {
-                (false, _) => key_record(py, name, None),
+                (false, _) => key_record(py, None, name, None),
                 (true, KeyType::String) => {
                     let value = from_bytes(py, scan.bytes(&key.text));
-                    key_record(py, name, Some((key.kind, value)))
+                    key_record(py, None, name, Some((key.kind, value)))
                 }
-                (true, KeyType::Hash | KeyType::List) => record(py, name, true),
-                (true, kind) => key_record(py, name, Some((kind, none(py)))),
+                (true, KeyType::Hash | KeyType::List) => record(py, None, name, true),
+                (true, kind) => key_record(py, None, name, Some((kind, none(py)))),
             };
             match made {
                 Ok(record) => pipeline.push(record),
@@ -72,11 +72,16 @@ pub(super) fn read<'py>(
 }
 
 /// The record of one key by its name; of a key that is not there, too.
-fn record<'py>(py: Gil<'py>, key: &[u8], with_value: bool) -> Result<Object<'py>, Raised> {
+pub(super) fn record<'py>(
+    py: Gil<'py>,
+    event: Option<&str>,
+    key: &[u8],
+    with_value: bool,
+) -> Result<Object<'py>, Raised> {
     let value = if with_value {
         Some(read_value(py, key)?)
     } else {
         None
     };
-    key_record(py, key, value)
+    key_record(py, event, key, value)
 }

@@ -19,6 +19,13 @@ pub(crate) fn read<'py>(
     match source {
         Source::Keys(keys) => keys::read(py, keys, execution, pipeline),
         Source::Python(function) => python::read(py, function, execution, pipeline),
+        Source::Key(happened) => {
+            let event = Some(happened.event.as_str());
+            match keys::record(py, event, &happened.key, happened.read_value) {
+                Ok(record) => pipeline.push(record),
+                Err(raised) => pipeline.fail(raised),
+            }
+        }
         Source::Command(words) => match list_of(py, words.iter()) {
             Ok(record) => pipeline.push(record),
             Err(raised) => pipeline.fail(raised),

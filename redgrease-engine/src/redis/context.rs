@@ -40,6 +40,14 @@ impl Context {
         flags.cast_unsigned() & NO_BLOCKING == 0
     }
 
+    /// `false` while loading and on a replica: events were handled where they first happened.
+    pub(crate) fn may_handle_events(&self) -> bool {
+        // SAFETY: the context is live.
+        let flags = unsafe { rm!(RedisModule_GetContextFlags(self.as_ptr())) };
+        let unfit = raw::REDISMODULE_CTX_FLAGS_LOADING | raw::REDISMODULE_CTX_FLAGS_SLAVE;
+        flags.cast_unsigned() & unfit == 0
+    }
+
     /// Runs `body` with this context as the one that [`super::locked`] finds on this thread.
     pub(crate) fn enter<R>(&self, body: impl FnOnce() -> R) -> R {
         lock::with_current(self, body)

@@ -36,6 +36,17 @@ impl KeyType {
         }
     }
 
+    /// The type that scripts name in a filter, or `None` if there is no such type.
+    pub(crate) fn named(word: &str) -> Option<KeyType> {
+        Some(match word {
+            "empty" => KeyType::Empty,
+            "module" => KeyType::Module,
+            "stream" => KeyType::Unknown,
+            "string" | "list" | "hash" | "set" | "zset" => KeyType::parse(word.as_bytes()),
+            _ => return None,
+        })
+    }
+
     /// From what the TYPE command says.
     pub(crate) fn parse(word: &[u8]) -> KeyType {
         match word {
@@ -62,6 +73,12 @@ impl KeyType {
             _ => KeyType::Unknown,
         }
     }
+}
+
+/// What a key of database 0 is right now.
+pub(crate) fn key_type(context: &Context, key: &[u8]) -> KeyType {
+    super::call(context, b"TYPE", &[key])
+        .map_or(KeyType::Unknown, |reply| KeyType::parse(reply.bytes()))
 }
 
 /// One key of a batch; its bytes stand in the batch's arena.

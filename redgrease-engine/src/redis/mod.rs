@@ -11,7 +11,8 @@
 //! | `call.rs` | running a Redis command |
 //! | `clock.rs` | a cheap clock |
 //! | `info.rs` | the engine's part of `INFO` |
-//! | `keys.rs` | walking the keys |
+//! | `keys.rs` | walking the keys, and what they are |
+//! | `notification.rs` | key events |
 //! | `user.rs` | whose rights a gear has |
 //! | `log.rs` | the server's log |
 #![allow(unsafe_code)]
@@ -28,6 +29,7 @@ mod keys;
 mod lock;
 mod log;
 mod module;
+mod notification;
 mod reply;
 mod user;
 
@@ -36,9 +38,10 @@ pub(crate) use call::{CallReply, ReplyKind, call};
 pub(crate) use clock::CoarseInstant;
 pub(crate) use command::{Args, Command, CommandFlags, Text, register};
 pub(crate) use context::Context;
-pub(crate) use keys::{KeyScan, KeyType};
+pub(crate) use keys::{KeyScan, KeyType, key_type};
 pub(crate) use lock::{Guarded, HeldLock, is_locked, locked};
 pub(crate) use log::{Level, log};
 pub(crate) use module::library_path;
+pub(crate) use notification::when_writing_is_allowed;
 pub(crate) use reply::Reply;
 pub(crate) use user::User;

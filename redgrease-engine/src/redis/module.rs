@@ -3,9 +3,9 @@
 use super::api::{self, ERR, OK};
 use super::command::{Text, text};
 use super::context::Context;
-use super::info;
 use super::lock;
 use super::log::{Level, log};
+use super::{info, notification};
 use redis_module::raw;
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -72,6 +72,7 @@ pub(super) unsafe extern "C" fn RedisModule_OnLoad(
     }
     subscribe(&context);
     info::register(&context);
+    notification::subscribe(&context);
     OK
 }
 

@@ -45,6 +45,11 @@ impl User {
         }
     }
 
+    /// The default user by its name, where it has to be said.
+    pub(crate) fn or_default(user: Option<User>) -> User {
+        user.unwrap_or_else(|| User(DEFAULT.into()))
+    }
+
     /// Runs `body` with this user's rights on this thread.
     pub(crate) fn run<R>(user: Option<&User>, body: impl FnOnce() -> R) -> R {
         struct Restore(Option<User>);

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `registry.rs` | all sessions and registrations, and how they replace each other |
 //! | `session.rs` | the registrations and requirements of one script |
+//! | `keys.rs` | registrations that wait for key events |
 //! | `stats.rs` | how often a registration ran, how long and how well |
 
+pub(crate) mod keys;
 mod registry;
 mod session;
 mod stats;
@@ -16,9 +18,12 @@ pub(crate) use stats::Stats;
 
 use crate::execution::{Id, InOrder};
 use crate::plan::{Mode, Plan};
-use std::sync::Arc;
+use crate::redis::User;
+use keys::KeysFilter;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// A plan that runs whenever its trigger is called.
+/// A plan that runs whenever its event happens.
 #[derive(Debug)]
 pub(crate) struct Registration {
     pub(crate) id: Id,
@@ -27,8 +32,41 @@ pub(crate) struct Registration {
     /// Its steps only replace records: see `steps::straight`.
     pub(crate) straight: bool,
     pub(crate) mode: Mode,
-    pub(crate) trigger: Vec<u8>,
+    pub(crate) event: Event,
     /// Its executions run one after the other.
     pub(crate) order: Option<Arc<InOrder>>,
+    /// Who registered it.
+    pub(crate) user: Option<User>,
     pub(crate) stats: Stats,
+    /// Its finished executions that clients can still ask about, oldest first.
+    pub(crate) finished: Mutex<VecDeque<Id>>,
+}
+
+/// What a registration waits for.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// `RG.TRIGGER trigger`.
+    Command {
+        trigger: Vec<u8>,
+        in_order: bool,
+    },
+    Keys(KeysFilter),
+}
+
+impl Registration {
+    /// Whether its executions stay in the list when they have ended.
+    pub(crate) fn keeps_executions(&self) -> bool {
+        matches!(self.event, Event::Keys(_))
+    }
+
+    /// An execution has ended: gives the one that has to leave the list for it.
+    pub(crate) fn finished(&self, id: Id, limit: usize) -> Option<Id> {
+        let mut finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
+        finished.push_back(id);
+        if finished.len() > limit {
+            finished.pop_front()
+        } else {
+            None
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! All sessions and registrations. Guarded by the server's lock.
 
-use super::{Registration, Session, SessionId};
+use super::{Event, Registration, Session, SessionId};
 use crate::execution::Id;
 use crate::order::Ordered;
 use std::collections::{BTreeMap, HashMap};
@@ -15,6 +15,8 @@ pub(crate) struct Registry {
     sessions: BTreeMap<SessionId, Session>,
     registrations: Ordered<[u8; 49], Entry>,
     triggers: HashMap<Vec<u8>, Arc<Registration>>,
+    /// Those that wait for key events, oldest first.
+    keys: Vec<Arc<Registration>>,
 }
 
 #[derive(Debug)]
@@ -27,6 +29,11 @@ impl Registry {
     /// The registration a trigger belongs to.
     pub(crate) fn by_trigger(&self, trigger: &[u8]) -> Option<&Arc<Registration>> {
         self.triggers.get(trigger)
+    }
+
+    /// Those that wait for key events, oldest first.
+    pub(crate) fn key_registrations(&self) -> &[Arc<Registration>] {
+        &self.keys
     }
 
     /// Whether a script that replaces the session `replaced` may take the trigger.
@@ -87,8 +94,13 @@ impl Registry {
             .unwrap_or_default();
         session.registrations = registrations.iter().map(|one| one.id).collect();
         for registration in registrations {
-            self.triggers
-                .insert(registration.trigger.clone(), Arc::clone(&registration));
+            match &registration.event {
+                Event::Command { trigger, .. } => {
+                    self.triggers
+                        .insert(trigger.clone(), Arc::clone(&registration));
+                }
+                Event::Keys(_) => self.keys.push(Arc::clone(&registration)),
+            }
             let key = registration.id.key();
             self.registrations.add(
                 key,
@@ -128,13 +140,17 @@ impl Registry {
 
     fn forget(&mut self, id: Id) -> Option<Arc<Registration>> {
         let entry = self.registrations.remove(&id.key())?;
-        let trigger = &entry.registration.trigger;
-        if self
-            .triggers
-            .get(trigger)
-            .is_some_and(|owner| owner.id == id)
-        {
-            self.triggers.remove(trigger);
+        match &entry.registration.event {
+            Event::Command { trigger, .. } => {
+                if self
+                    .triggers
+                    .get(trigger)
+                    .is_some_and(|owner| owner.id == id)
+                {
+                    self.triggers.remove(trigger);
+                }
+            }
+            Event::Keys(_) => self.keys.retain(|one| one.id != id),
         }
         Some(entry.registration)
     }

@@ -59,6 +59,23 @@ impl Stats {
         self.aborted.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Everything as if it had never run.
+    pub(crate) fn clear(&self) {
+        let counters = [
+            &self.triggered,
+            &self.succeeded,
+            &self.failed,
+            &self.aborted,
+            &self.last_micros,
+            &self.total_micros,
+        ];
+        for counter in counters {
+            counter.store(0, Ordering::Relaxed);
+        }
+        self.has_error.store(false, Ordering::Relaxed);
+        self.set_error(None);
+    }
+
     fn set_error(&self, error: Option<String>) {
         *self
             .last_error

@@ -1,0 +1,87 @@
+//! Keyspace events: what happened to which key.
+
+use super::command::text;
+use super::context::Context;
+use redis_module::raw;
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+
+/// Listens to every kind of event a server has.
+pub(super) fn subscribe(context: &Context) {
+    let kinds = raw::REDISMODULE_NOTIFY_ALL | raw::REDISMODULE_NOTIFY_KEY_MISS;
+    // SAFETY: the callback lives as long as the process.
+    unsafe {
+        if let Some(subscribe) = raw::RedisModule_SubscribeToKeyspaceEvents {
+            subscribe(context.as_ptr(), kinds, Some(on_event));
+        }
+    }
+}
+
+unsafe extern "C" fn on_event(
+    ctx: *mut raw::RedisModuleCtx,
+    _kind: c_int,
+    event: *const c_char,
+    key: *mut raw::RedisModuleString,
+) -> c_int {
+    let Some(live) = NonNull::new(ctx) else {
+        return super::api::OK;
+    };
+    // SAFETY: the server calls with a live context, its lock held, a NUL-terminated name and a key.
+    let (context, event, key) =
+        unsafe { (Context::new(live), CStr::from_ptr(event), text(key).bytes()) };
+    // A panic must not cross into the server.
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        crate::registration::keys::happened(&context, &event.to_string_lossy(), key);
+    }));
+    if outcome.is_err() {
+        super::log(
+            super::Level::Warning,
+            "a key event failed inside the engine: please report it",
+        );
+    }
+    super::api::OK
+}
+
+type Job = Box<dyn FnOnce(&Context)>;
+
+/// Runs `job` when it is allowed to write: from 7.2 on after the event was told to everybody,
+/// before that at once.
+pub(crate) fn when_writing_is_allowed(context: &Context, job: Job) {
+    // SAFETY: the pointer is handed to the server with its own free function, which is called
+    // exactly once, whether the job ran or not.
+    unsafe {
+        let Some(add) = raw::RedisModule_AddPostNotificationJob else {
+            return job(context);
+        };
+        let slot: *mut Option<Job> = Box::into_raw(Box::new(Some(job)));
+        if add(context.as_ptr(), Some(run_job), slot.cast(), Some(free_job)) != super::api::OK {
+            // Refused (while loading, or on a replica): what cannot write is not run at all.
+            drop(Box::from_raw(slot));
+        }
+    }
+}
+
+unsafe extern "C" fn run_job(ctx: *mut raw::RedisModuleCtx, slot: *mut c_void) {
+    let Some(live) = NonNull::new(ctx) else {
+        return;
+    };
+    // SAFETY: `when_writing_is_allowed` made the slot; the server calls with its lock held.
+    let (context, job) = unsafe { (Context::new(live), (*slot.cast::<Option<Job>>()).take()) };
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        if let Some(job) = job {
+            job(&context);
+        }
+    }));
+    if outcome.is_err() {
+        super::log(
+            super::Level::Warning,
+            "a key event failed inside the engine: please report it",
+        );
+    }
+}
+
+unsafe extern "C" fn free_job(slot: *mut c_void) {
+    // SAFETY: `when_writing_is_allowed` made the slot; it is freed once.
+    drop(unsafe { Box::from_raw(slot.cast::<Option<Job>>()) });
+}

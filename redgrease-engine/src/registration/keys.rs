@@ -1,0 +1,130 @@
+//! Registrations that wait for key events.
+
+use super::{Event, Registration};
+use crate::execution::Execution;
+use crate::plan::{KeyEvent, Mode, Source};
+use crate::redis::{self, Context, KeyType, User, when_writing_is_allowed};
+use std::cell::Cell;
+use std::sync::Arc;
+
+/// Which key events a registration waits for.
+#[derive(Debug)]
+pub(crate) struct KeysFilter {
+    /// The name of a key, or with `*` at its end how names begin.
+    pub(crate) prefix: Vec<u8>,
+    /// `None` is any. Compared without regard to case.
+    pub(crate) events: Option<Vec<String>>,
+    pub(crate) types: Option<Vec<KeyType>>,
+    pub(crate) read_value: bool,
+}
+
+impl KeysFilter {
+    fn matches_name(&self, key: &[u8]) -> bool {
+        match self.prefix.split_last() {
+            Some((b'*', prefix)) => key.starts_with(prefix),
+            _ => key == self.prefix,
+        }
+    }
+
+    fn matches_event(&self, event: &str) -> bool {
+        self.events
+            .as_ref()
+            .is_none_or(|events| events.iter().any(|one| one.eq_ignore_ascii_case(event)))
+    }
+}
+
+thread_local! {
+    /// What this thread does causes no events: see `unheard`.
+    static UNHEARD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// An event happened to a key.
+pub(crate) fn happened(context: &Context, event: &str, key: &[u8]) {
+    if UNHEARD.get() {
+        return;
+    }
+    let engine = crate::engine();
+    let waiting: Vec<Arc<Registration>> = engine.registry.read(context, |registry| {
+        registry
+            .key_registrations()
+            .iter()
+            .filter(|registration| match &registration.event {
+                Event::Keys(filter) => filter.matches_name(key) && filter.matches_event(event),
+                Event::Command { .. } => false,
+            })
+            .cloned()
+            .collect()
+    });
+    if waiting.is_empty() || !context.may_handle_events() {
+        return;
+    }
+    let mut kind = None;
+    for registration in waiting {
+        let Event::Keys(filter) = &registration.event else {
+            continue;
+        };
+        if let Some(types) = &filter.types {
+            let kind = *kind.get_or_insert_with(|| look_up(context, key));
+            if !types.contains(&kind) {
+                continue;
+            }
+        }
+        registration.stats.record_trigger();
+        let source = Source::Key(KeyEvent {
+            event: event.to_owned(),
+            key: key.to_vec(),
+            read_value: filter.read_value,
+        });
+        let execution = Execution::new(
+            engine.execution_ids.next(),
+            Arc::clone(&registration.plan),
+            source,
+            Some(Arc::clone(&registration)),
+            // The context of an event belongs to no user: whose rights count is always said.
+            Some(User::or_default(registration.user.clone())),
+        );
+        match registration.mode {
+            Mode::Sync => when_writing_is_allowed(
+                context,
+                Box::new(move |context| handle(context, &execution)),
+            ),
+            Mode::Async | Mode::AsyncLocal => {
+                engine.executions.insert(Arc::clone(&execution), usize::MAX);
+                if engine
+                    .pool
+                    .submit(Arc::clone(&execution), usize::MAX)
+                    .is_err()
+                {
+                    engine.executions.remove(execution.id);
+                }
+            }
+        }
+    }
+}
+
+fn look_up(context: &Context, key: &[u8]) -> KeyType {
+    // As above: the context has no user of its own.
+    let user = User::or_default(None);
+    unheard(|| User::run(Some(&user), || redis::key_type(context, key)))
+}
+
+/// Runs a sync handler on this thread.
+fn handle(context: &Context, execution: &Arc<Execution>) {
+    crate::engine()
+        .executions
+        .insert(Arc::clone(execution), usize::MAX);
+    unheard(|| context.enter(|| execution.run_here()));
+}
+
+/// What `body` does on this thread causes no events: the writes of a sync handler, and looking a
+/// key up to make its record.
+pub(crate) fn unheard<R>(body: impl FnOnce() -> R) -> R {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            UNHEARD.set(self.0);
+        }
+    }
+    let _restore = Restore(UNHEARD.replace(true));
+    body()
+}
