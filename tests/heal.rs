@@ -175,6 +175,23 @@ fn neither_does_a_timeout() {
     assert_eq!(calls_of(&server, "rg.trigger"), 1);
 }
 
+#[test]
+fn a_server_that_restarts_without_its_data_gets_its_gears_back() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let server = Server::builder().port(port).start().unwrap();
+    let mut con = redgrease::start(server.url()).unwrap();
+    assert_eq!(count(&mut con, "n").unwrap(), 1);
+    server.stop().unwrap();
+    assert!(count(&mut con, "n").unwrap_err().is_connection());
+    let server = Server::builder().port(port).start().unwrap();
+    assert_eq!(count(&mut con, "n").unwrap(), 1);
+    assert_eq!(calls_of(&server, "rg.pyexecute"), 1);
+}
+
 #[cfg(feature = "aio")]
 mod nonblocking {
     use super::*;

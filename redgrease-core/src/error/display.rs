@@ -118,7 +118,9 @@ impl fmt::Display for GearError {
                     .take(start as usize)
                     .map(|c| if c == '\t' { '\t' } else { ' ' })
                     .collect();
-                let width = end.saturating_sub(start).max(1) as usize;
+                // What a server says about a line does not have to fit it.
+                let length = source.chars().count() - indent.chars().count();
+                let width = (end.saturating_sub(start) as usize).clamp(1, length.max(1));
                 write!(f, "\n{margin} | {indent}{}", "^".repeat(width))?;
             }
         }

@@ -50,6 +50,12 @@ fn fields_that_are_missing_or_new_do_no_harm() {
     }))
     .unwrap();
     assert!(tabs.to_string().ends_with("7 | \tx\n  | \t^"), "{tabs}");
+    let far: GearError = serde_json::from_value(json!({
+        "trigger": "t", "exception": "E", "message": "m",
+        "frames": [{"file": "f", "line": 7, "function": "g", "source": "x", "columns": [5, 4_000_000_000_u32]}]
+    }))
+    .unwrap();
+    assert!(far.to_string().ends_with("7 | x\n  |  ^"), "{far}");
     // Not ours after all: shown as it came.
     assert_eq!(
         error("GEARERROR of another kind").to_string(),

@@ -2,6 +2,19 @@
 import itertools as _itertools
 
 _LONGEST = 20000
+_LONGEST_LINE = 500
+
+
+def _plain(text, longest=_LONGEST):
+    # Half a surrogate pair is no Unicode, and JSON that contains one cannot be read.
+    return text[:longest].encode('utf-8', 'backslashreplace').decode('utf-8')
+
+
+def _message(error):
+    try:
+        return '\n'.join([str(error)] + [str(note) for note in getattr(error, '__notes__', ())])
+    except Exception:
+        return 'its text cannot be shown'
 
 
 def _failure(trigger, name, file, line, source, parsers):
@@ -11,9 +24,9 @@ def _failure(trigger, name, file, line, source, parsers):
         if type(error).__name__ in ('forcestopped', 'GearsForceStopped'):
             raise error
         if isinstance(error, SyntaxError) and error.filename == file:
-            message, frames = error.msg, [_syntax_frame(error, name, line, lines)]
+            message, frames = str(error.msg), [_syntax_frame(error, name, line, lines)]
         else:
-            message, frames = str(error), _frames(error.__traceback__, file, line, lines)
+            message, frames = _message(error), _frames(error.__traceback__, file, line, lines)
         if not any(frame['own'] for frame in frames):
             # Nothing of the gear was running: a value could not be converted, or their number was wrong.
             message = _conversion(message, error, record, parsers)
@@ -21,7 +34,7 @@ def _failure(trigger, name, file, line, source, parsers):
         kind = type(error)
         exception = kind.__name__ if kind.__module__ == 'builtins' else '%s.%s' % (kind.__module__, kind.__name__)
         flat_error('GEARERROR ' + _jsonlib.dumps({
-            'trigger': trigger, 'exception': exception, 'message': message[:_LONGEST], 'frames': frames[-40:]}))
+            'trigger': trigger, 'exception': _plain(exception), 'message': _plain(message), 'frames': frames[-40:]}))
 
     return fail
 
@@ -33,7 +46,7 @@ def _conversion(message, error, record, parsers):
         try:
             parse(record[i + 1])
         except Exception as again:
-            return 'argument `%s`: %s' % (param, again)
+            return 'argument `%s`: %s' % (param, _message(again))
     return 'result: %s' % message
 
 
@@ -41,7 +54,7 @@ def _syntax_frame(error, name, line, lines):
     frame = {'file': error.filename, 'line': error.lineno or line, 'function': name, 'own': True}
     at = frame['line'] - line
     if 0 <= at < len(lines):
-        frame['source'] = lines[at]
+        frame['source'] = _plain(lines[at], _LONGEST_LINE)
     if error.offset:
         end = getattr(error, 'end_offset', None) or 0
         same_line = getattr(error, 'end_lineno', None) == error.lineno
@@ -55,17 +68,18 @@ def _frames(trace, file, line, lines):
         code = trace.tb_frame.f_code
         if code.co_filename not in (_STUB_FILE, '<string>'):
             own = code.co_filename == file
-            frame = {'file': code.co_filename, 'line': trace.tb_lineno, 'function': code.co_name, 'own': own}
+            frame = {
+                'file': _plain(code.co_filename), 'line': trace.tb_lineno, 'function': _plain(code.co_name), 'own': own}
             at = trace.tb_lineno - line
             if own and 0 <= at < len(lines):
-                frame['source'] = lines[at]
+                frame['source'] = _plain(lines[at], _LONGEST_LINE)
                 columns = _columns(code, trace, lines[at])
                 if columns:
                     frame['columns'] = columns
             else:
                 text = _linecache.getline(code.co_filename, trace.tb_lineno).rstrip()
                 if text:
-                    frame['source'] = text
+                    frame['source'] = _plain(text, _LONGEST_LINE)
             frames.append(frame)
         trace = trace.tb_next
     return frames

@@ -1,5 +1,6 @@
 # Gears: compiles the Python of each where it stands in the Rust source, wraps it in a stub that converts arguments and
 # result, and registers the stub.
+import asyncio as _asyncio
 import builtins as _builtins
 import linecache as _linecache
 import sys as _sys
@@ -21,6 +22,9 @@ def _gear(name, trigger, mode, args, result, source, module, file, line, corouti
         if needs_shim:
             _shim()
         function = _compiled(name, source, file, line, keep=not module)
+        if coroutine and 'runCoroutine' not in globals():
+            # A server that does not wait for coroutines itself: one of its threads does.
+            function, coroutine = _waiting(function), False
         stub = _stub(name, function, args, result, coroutine, fail, needs_shim)
     except Exception as error:
         fail(error, None)
@@ -44,6 +48,12 @@ def _compiled(name, source, file, line, keep):
         elif hasattr(_builtins, name):
             del namespace[name]
     return function
+
+
+def _waiting(function):
+    def wait(*args):
+        return _asyncio.run(function(*args))
+    return wait
 
 
 def _remember_lines(file, line, source):

@@ -85,3 +85,32 @@ fn a_script_the_server_cannot_compile_names_the_line() {
         "{error}"
     );
 }
+
+#[test]
+fn every_exception_can_be_read() {
+    let mut python = Python::start();
+    let mut raised = |body: &'static str| {
+        let gear = gear("raises", spec("raises", body));
+        python.register(&[gear]).unwrap();
+        let call = crate::Call::<()>::of(gear, |_| Ok(()), <()>::from_reply);
+        let error = python.call(&call, false).unwrap_err();
+        let raised = error.as_gear().unwrap_or_else(|| panic!("{error}"));
+        (raised.exception.clone(), raised.message.clone())
+    };
+    let (_, message) =
+        raised(" raise ValueError('half \\ud800 of a pair, \\0, 😀, two\\r\\nlines')");
+    assert_eq!(message, "half \\ud800 of a pair, \0, 😀, two\r\nlines");
+    let body = "\n class Odd(Exception):\n  def __str__(self): raise RuntimeError\n raise Odd()";
+    assert_eq!(
+        raised(body),
+        ("not_main.Odd".into(), "its text cannot be shown".into())
+    );
+    let (_, message) = raised(" raise ValueError('x' * 1000000)");
+    assert_eq!(message.len(), 20_000);
+    assert_eq!(
+        raised(" import sys; sys.exit('gone')"),
+        ("SystemExit".into(), "gone".into())
+    );
+    assert_eq!(raised("\n def f(): f()\n f()").0, "RecursionError");
+    assert_eq!(raised(" assert 1 > 2").0, "AssertionError");
+}

@@ -65,6 +65,12 @@ fn modules_coroutines_and_names_of_the_runtime() {
         );
         let big: u128 = python.call(&call(recursive, &30), false).unwrap();
         assert_eq!(big, 265_252_859_812_191_058_636_308_480_000_000);
+        python.waits_for_coroutines = false;
+        python.register(&[coroutine]).unwrap();
+        assert_eq!(
+            python.call(&call::<_, i64>(coroutine, &6), false).unwrap(),
+            6
+        );
         assert_eq!(
             python
                 .call(&call::<_, i64>(builtin, &"four"), false)

@@ -1,5 +1,5 @@
 # Stands where a server stands: runs the script that registers gears, and calls what it registered. One JSON request per
-# line: {"script": text} or {"trigger": name, "args": [base64]}; {"pickled": true} calls a copy that went through cloudpickle.
+# line: {"script": text, "waits_for_coroutines": bool} or {"trigger": name, "args": [base64]}; {"pickled": true} calls a copy that went through cloudpickle.
 import asyncio
 import base64
 import json
@@ -70,6 +70,8 @@ def answer(request):
             names = {'__name__': 'not_main', 'GB': GB, 'GearsBuilder': GB, 'flat_error': flat_error, 'log': print}
             for name in ('execute', 'atomic', 'hashtag', 'configGet', 'gearsConfigGet'):
                 names[name] = lambda *args: None
+            if request['waits_for_coroutines']:
+                names['runCoroutine'] = lambda coroutine: None
             exec(compile(request['script'], '<string>', 'exec'), names)
             return {'list': []}
         return call(request)

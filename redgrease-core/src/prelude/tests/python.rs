@@ -17,6 +17,8 @@ pub(crate) struct Python {
     child: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
+    /// Whether to be a server that waits for coroutines.
+    pub(super) waits_for_coroutines: bool,
 }
 
 impl Python {
@@ -37,6 +39,7 @@ impl Python {
             child,
             requests,
             answers,
+            waits_for_coroutines: true,
         }
     }
 
@@ -63,7 +66,8 @@ impl Python {
             version: "1.0.0",
             gears: gears.to_vec(),
         };
-        self.ask(&json!({ "script": Script::of(&set, None).text }))?;
+        let script = Script::of(&set, None).text;
+        self.ask(&json!({ "script": script, "waits_for_coroutines": self.waits_for_coroutines }))?;
         Ok(())
     }
 
