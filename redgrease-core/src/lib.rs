@@ -35,8 +35,9 @@ pub use connection::{Con, Connection, SingleCon, connect};
 pub use convert::{Codec, GearArg, GearReply, GearResult, Json, PerShard, Writer};
 pub use error::{DecodeError, EncodeError, Error, ErrorKind, Frame, GearError, Result};
 pub use registry::{
-    Action, Entry, Gear, GearKind, GearSpec, Location, Mode, Options, Policy, Report,
-    SessionReport, SourceForm, gears, register_all, register_all_with, start, start_with,
+    Action, Entry, EverySpec, Gear, GearKind, GearSpec, Hook, KeysSpec, Location, Mode, OnFailed,
+    OnRegistered, Options, Policy, PythonModule, Report, SessionReport, SourceForm, StreamSpec,
+    gears, register_all, register_all_with, start, start_with,
 };
 #[cfg(feature = "aio")]
 pub use registry::{register_all_async, register_all_async_with, start_async, start_async_with};

@@ -26,7 +26,10 @@ pub use register::{register_all, register_all_with};
 pub use register::{register_all_async, register_all_async_with};
 pub use report::{Action, Report, SessionReport};
 pub use set::gears;
-pub use spec::{Entry, Gear, GearKind, GearSpec, Location, Mode, SourceForm};
+pub use spec::{
+    Entry, EverySpec, Gear, GearKind, GearSpec, Hook, KeysSpec, Location, Mode, OnFailed,
+    OnRegistered, PythonModule, SourceForm, StreamSpec,
+};
 pub use start::{start, start_with};
 #[cfg(feature = "aio")]
 pub use start::{start_async, start_async_with};

@@ -1,7 +1,7 @@
 //! The script that registers a set of gears.
 
 use super::set::GearSet;
-use super::spec::{Gear, GearKind, SourceForm};
+use super::spec::{Gear, GearKind, Mode, SourceForm};
 use crate::prelude::{Part, imports_redgrease};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -57,7 +57,11 @@ impl Script {
 /// only moved is the same gear.
 fn registration(gear: &Gear, trigger: &str, with_place: bool) -> String {
     let spec = gear.spec();
-    let GearKind::Command { mode, .. } = spec.kind;
+    let mode = match spec.kind {
+        GearKind::Command { mode, .. } => mode,
+        // Only commands have triggers, and only what has a trigger is registered.
+        _ => Mode::default(),
+    };
     let (file, line) = if with_place {
         (spec.source_file, spec.source_line)
     } else {

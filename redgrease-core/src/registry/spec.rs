@@ -28,10 +28,15 @@ impl Gear {
         self.spec.location
     }
 
-    /// The name clients call it by, for a gear that is a command.
+    /// The name clients call it by, for a gear that is a command of its own.
     pub fn trigger(&self) -> Option<&'static str> {
         match self.spec.kind {
-            GearKind::Command { trigger, .. } => Some(trigger),
+            GearKind::Command {
+                trigger,
+                hook: None,
+                ..
+            } => Some(trigger),
+            _ => None,
         }
     }
 
@@ -72,15 +77,145 @@ pub struct GearSpec {
     /// The oldest Python the source was checked against.
     pub python: (u8, u8),
     pub location: Location,
+    /// The doc comment of the Rust function: the docstring of the Python function.
+    pub doc: &'static str,
+    /// Module path and name of the Rust function: the qualified name of the Python function, and the key its calls are
+    /// counted under.
+    pub path: &'static str,
+    /// The last argument takes all that follow. Its codec is the list; each element is an argument of its own.
+    pub rest: bool,
+    pub count_calls: bool,
+    /// What to do about a trigger that another session owns: take it over, leave it alone, or (`None`) fail.
+    pub replace: Option<bool>,
+    /// Python shared with other gears.
+    pub module: Option<&'static PythonModule>,
+    pub on_registered: Option<OnRegistered>,
 }
 
 /// What kind of gear it is, and what belongs to that kind.
 #[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum GearKind {
-    /// A command: called with `RG.TRIGGER trigger ..`.
-    Command { trigger: &'static str, mode: Mode },
+    /// A command: called with `RG.TRIGGER trigger ..`, or in the place of a command of Redis.
+    Command {
+        /// Empty if the gear is a hook.
+        trigger: &'static str,
+        mode: Mode,
+        in_order: bool,
+        hook: Option<Hook>,
+    },
+    /// Reacts to changes of keys.
+    Keys(KeysSpec),
+    /// Reads streams.
+    Stream(StreamSpec),
+    /// Runs again and again.
+    Every(EverySpec),
+}
+
+/// A command of Redis whose place a gear takes.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hook {
+    pub command: &'static str,
+    /// Only for keys that begin like this.
+    pub key_prefix: Option<&'static str>,
+}
+
+/// Which changes of keys a gear reacts to. An empty list is no filter.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct KeysSpec {
+    pub prefix: &'static str,
+    pub events: &'static [&'static str],
+    pub key_types: &'static [&'static str],
+    pub commands: &'static [&'static str],
+    pub read_value: bool,
+    pub mode: Mode,
+    /// What the value is read as; `None` leaves it as the server gives it.
+    pub value: Option<Codec>,
+}
+
+/// Which streams a gear reads, and how.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct StreamSpec {
+    /// Prefix of the keys, or one key.
+    pub stream: &'static str,
+    pub batch: u32,
+    /// In milliseconds; 0 waits for a whole batch.
+    pub duration_ms: u64,
+    pub on_failed: OnFailed,
+    /// In seconds.
+    pub retry_interval_s: u32,
+    pub trim: bool,
+    pub mode: Mode,
+    /// What the fields are read as; `None` leaves them as the server gives them.
+    pub value: Option<Codec>,
+    /// The function takes a whole batch.
+    pub batched: bool,
+}
+
+/// What happens to a stream's entries when the function fails.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum OnFailed {
+    /// Goes on with the next entries.
+    #[default]
+    Continue,
+    /// Stops reading the stream.
+    Abort,
+    /// Tries the same entries again.
+    Retry,
+}
+
+impl OnFailed {
+    /// The word the server uses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            OnFailed::Continue => "continue",
+            OnFailed::Abort => "abort",
+            OnFailed::Retry => "retry",
+        }
+    }
+}
+
+/// How often a gear runs.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EverySpec {
+    pub seconds: u64,
+}
+
+/// Python that several gears share: functions, imports and state.
+#[derive(Debug)]
+pub struct PythonModule {
+    #[doc(hidden)]
+    pub name: &'static str,
+    #[doc(hidden)]
+    pub source: &'static str,
+    #[doc(hidden)]
+    pub source_file: &'static str,
+    #[doc(hidden)]
+    pub source_line: u32,
+    /// Names it defines.
+    #[doc(hidden)]
+    pub names: &'static [&'static str],
+    /// Names it uses and does not define.
+    #[doc(hidden)]
+    pub uses: &'static [&'static str],
+}
+
+/// The body of a function without arguments that every shard runs when the gear is registered there.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct OnRegistered {
+    pub source: &'static str,
+    pub source_file: &'static str,
+    pub source_line: u32,
+    /// Names it uses and does not define.
+    pub names: &'static [&'static str],
 }
 
 /// How the Python text is to be read.

@@ -250,6 +250,8 @@ fn the_hash_is_about_what_matters_to_the_server() {
             kind: super::GearKind::Command {
                 trigger: "f",
                 mode: super::Mode::Sync,
+                in_order: false,
+                hook: None,
             },
             ..base
         },

@@ -63,6 +63,8 @@ pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
                 kind: ::redgrease::GearKind::Command {
                     trigger: #trigger,
                     mode: ::redgrease::Mode::#mode,
+                    in_order: false,
+                    hook: ::core::option::Option::None,
                 },
                 args: ARGUMENTS,
                 ret: #codec,
@@ -76,6 +78,13 @@ pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
                 description: #description,
                 python: (#major, #minor),
                 location: #location,
+                doc: "",
+                path: ::core::concat!(::core::module_path!(), "::", #name),
+                rest: false,
+                count_calls: false,
+                replace: ::core::option::Option::None,
+                module: ::core::option::Option::None,
+                on_registered: ::core::option::Option::None,
             },
         );
         &GEAR

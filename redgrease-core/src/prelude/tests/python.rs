@@ -124,6 +124,8 @@ pub(crate) fn spec(trigger: &'static str, source: &'static str) -> GearSpec {
         kind: GearKind::Command {
             trigger,
             mode: Mode::AsyncLocal,
+            in_order: false,
+            hook: None,
         },
         args: &[],
         ret: crate::Codec::Unit,
@@ -137,6 +139,13 @@ pub(crate) fn spec(trigger: &'static str, source: &'static str) -> GearSpec {
         description: None,
         python: (3, 7),
         location: Location::new("src/gears.rs", 9, 8),
+        doc: "",
+        path: "",
+        rest: false,
+        count_calls: false,
+        replace: None,
+        module: None,
+        on_registered: None,
     }
 }
 
