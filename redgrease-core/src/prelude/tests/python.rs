@@ -110,6 +110,10 @@ fn value(answer: &serde_json::Value) -> Value {
 }
 
 /// A gear written in a test.
+#[allow(
+    clippy::large_types_passed_by_value,
+    reason = "a test writes it where it calls this"
+)]
 pub(crate) fn gear(name: &'static str, spec: GearSpec) -> &'static Gear {
     Box::leak(Box::new(Gear::new(name, spec)))
 }
