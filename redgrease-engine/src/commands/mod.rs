@@ -29,6 +29,8 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     one::<registrations::DumpRegistrations>(context)?;
     one::<registrations::Unregister>(context)?;
     one::<registrations::ClearRegistrationsStats>(context)?;
+    one::<registrations::PauseRegistrations>(context)?;
+    one::<registrations::UnpauseRegistrations>(context)?;
     one::<executions::DumpExecutions>(context)?;
     one::<executions::GetResults>(context)?;
     one::<executions::GetResultsBlocking>(context)?;

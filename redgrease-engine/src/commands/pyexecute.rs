@@ -3,6 +3,7 @@
 use crate::execution::{Execution, Id, Waiter};
 use crate::python::{Callback, PendingRegistration, PendingRun, Script, announce, run_script};
 use crate::redis::{Args, BlockedClient, Command, CommandFlags, Context, Reply, User, locked};
+use crate::registration::streams;
 use crate::registration::{Event, Registration, Registry, Session, Stats};
 use crate::steps::is_straight;
 use std::sync::{Arc, Mutex};
@@ -208,7 +209,7 @@ impl Request {
             .iter_mut()
             .filter_map(|one| one.on_registered.take())
             .collect();
-        let registrations = pending
+        let registrations: Vec<Arc<Registration>> = pending
             .into_iter()
             .map(|one| make_registration(one, self.user.clone()))
             .collect();
@@ -218,6 +219,11 @@ impl Request {
             requirements: self.requirements.clone(),
             registrations: Vec::new(),
         };
+        let of_streams: Vec<Arc<Registration>> = registrations
+            .iter()
+            .filter(|one: &&Arc<Registration>| matches!(one.event, Event::Streams(_)))
+            .cloned()
+            .collect();
         let old = engine.registry.write(context, |registry| {
             registry.insert(session, registrations, replaces)
         });
@@ -231,13 +237,16 @@ impl Request {
         User::run(self.user.as_ref(), || {
             context.enter(|| callbacks.iter().for_each(announce));
         });
+        for registration in of_streams {
+            streams::start(context, &registration);
+        }
     }
 }
 
 fn make_registration(pending: PendingRegistration, user: Option<User>) -> Arc<Registration> {
     let in_order = match &pending.event {
         Event::Command { in_order, .. } => *in_order,
-        Event::Keys(_) => true,
+        Event::Keys(_) | Event::Streams(_) => true,
     };
     Arc::new(Registration {
         id: pending.id,

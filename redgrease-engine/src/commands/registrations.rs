@@ -2,7 +2,8 @@
 
 use crate::execution::{Id, abort};
 use crate::redis::{Args, Command, CommandFlags, Context, Reply};
-use crate::registration::{Event, Registration, Session};
+use crate::registration::{Event, Registration, Session, streams};
+use std::time::Duration;
 
 /// `RG.DUMPREGISTRATIONS`: all registrations with their statistics.
 pub(super) struct DumpRegistrations;
@@ -36,7 +37,12 @@ pub(super) fn row(reply: &Reply, registration: &Registration) {
 fn data(reply: &Reply, registration: &Registration) {
     let stats = registration.stats.snapshot();
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-    reply.array(20);
+    let length = if matches!(registration.event, Event::Streams(_)) {
+        26
+    } else {
+        20
+    };
+    reply.array(length);
     reply.field("mode", registration.mode.as_str());
     reply.integer_field("numTriggered", number(stats.triggered));
     reply.integer_field("numSuccess", number(stats.succeeded));
@@ -45,6 +51,10 @@ fn data(reply: &Reply, registration: &Registration) {
     reply.integer_field("lastRunDurationMS", number(stats.last_millis));
     reply.integer_field("totalRunDurationMS", number(stats.total_millis));
     reply.field("avgRunDurationMS", &stats.average_millis.to_string());
+    if let Event::Streams(filter) = &registration.event {
+        reply.integer_field("lastEstimatedLagMS", number(filter.lag().last));
+        reply.field("avgEstimatedLagMS", &filter.lag().average().to_string());
+    }
     reply.optional_field("lastError", stats.last_error.as_deref());
     reply.bulk(b"args");
     match &registration.event {
@@ -71,6 +81,19 @@ fn data(reply: &Reply, registration: &Registration) {
                 types.map(|types| types.iter().map(|kind| kind.as_str())),
             );
             list(reply, "hookCommands", None::<std::iter::Empty<&str>>);
+        }
+        Event::Streams(filter) => {
+            let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+            reply.array(12);
+            reply.integer_field("batchSize", i64::try_from(filter.batch).unwrap_or(i64::MAX));
+            reply.integer_field("durationMS", millis(filter.duration));
+            reply.bulk(b"stream");
+            reply.bulk(&filter.prefix);
+            reply.integer_field("trimStream", i64::from(filter.trim));
+            reply.field("onFailedPolicy", filter.on_failed.as_str());
+            let seconds = filter.retry_interval.as_secs();
+            reply.integer_field("retryInterval", i64::try_from(seconds).unwrap_or(i64::MAX));
+            reply.field("status", filter.status().as_str());
         }
     }
 }
@@ -129,12 +152,75 @@ impl Command for ClearRegistrationsStats {
         let engine = crate::engine();
         engine.execution_ids.next();
         engine.registry.read(context, |registry| {
-            registry
-                .registrations()
-                .for_each(|(registration, _)| registration.stats.clear());
+            for (registration, _) in registry.registrations() {
+                registration.stats.clear();
+                if let Event::Streams(filter) = &registration.event {
+                    filter.clear_stats();
+                }
+            }
         });
         context.reply().ok();
     }
+}
+
+/// `RG.PAUSEREGISTRATIONS id`: a registration of streams reads nothing for now.
+pub(super) struct PauseRegistrations;
+
+impl Command for PauseRegistrations {
+    const NAME: &'static str = "rg.pauseregistrations";
+    const FLAGS: CommandFlags = CommandFlags::Admin;
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
+
+    fn run(context: &Context, args: Args<'_>) {
+        pause_or_resume(context, args, "pause");
+    }
+}
+
+/// `RG.UNPAUSEREGISTRATIONS id`: it goes on reading.
+pub(super) struct UnpauseRegistrations;
+
+impl Command for UnpauseRegistrations {
+    const NAME: &'static str = "rg.unpauseregistrations";
+    const FLAGS: CommandFlags = CommandFlags::Admin;
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
+
+    fn run(context: &Context, args: Args<'_>) {
+        pause_or_resume(context, args, "unpause");
+    }
+}
+
+fn pause_or_resume(context: &Context, args: Args<'_>, verb: &str) {
+    let reply = context.reply();
+    let engine = crate::engine();
+    let Some(word) = args.get(1) else {
+        return reply.error("ERR no registration was given");
+    };
+    if word.is("ABORTPENDING") {
+        return reply.error(&format!("ERR no registration to {verb}"));
+    }
+    let registration = Id::parse(word.bytes()).and_then(|id| {
+        engine
+            .registry
+            .read(context, |registry| registry.registration(id).cloned())
+    });
+    let Some(registration) = registration else {
+        return reply.error(&format!(
+            "Execution {} does not exists on shard {}",
+            word.lossy(),
+            engine.shard_id
+        ));
+    };
+    let Event::Streams(filter) = &registration.event else {
+        let reader = registration.plan.reader.as_str();
+        return reply.error(&format!("Reader {reader} does not support {verb}"));
+    };
+    engine.execution_ids.next();
+    if verb == "pause" {
+        filter.pause();
+    } else {
+        streams::resume(context, &registration);
+    }
+    reply.ok();
 }
 
 /// Stops the executions that a registration has under way.

@@ -1,10 +1,11 @@
 //! Running an execution on the thread that has it.
 
 use super::{Execution, Status};
-use crate::python::{Gil, Object, Raised, attached, describe, leave_atomic};
+use crate::plan::Source;
+use crate::python::{Gil, Object, Raised, attached, describe, detached, leave_atomic};
 use crate::readers;
-use crate::redis::User;
-use crate::registration::Registration;
+use crate::redis::{User, is_locked, locked};
+use crate::registration::{Registration, streams};
 use crate::steps::Pipeline;
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,7 +24,27 @@ impl Execution {
         self.thread.leave(py);
         leave_atomic();
         let errors: Vec<String> = errors.iter().map(|raised| describe(py, raised)).collect();
-        self.complete(&results, errors, started)
+        let failure = errors.first().cloned();
+        let goes_on = self.complete(&results, errors, started);
+        drop(results);
+        if goes_on {
+            self.settle(py, failure.as_deref());
+        }
+        goes_on
+    }
+
+    /// A batch of messages is acknowledged, or read again later.
+    fn settle(&self, py: Gil<'_>, failure: Option<&str>) {
+        let (Source::Messages(messages), Some(registration)) = (&self.source, &self.registration)
+        else {
+            return;
+        };
+        let settle = || locked(|context| streams::ended(context, registration, messages, failure));
+        if is_locked() {
+            settle();
+        } else {
+            detached(py, settle);
+        }
     }
 
     fn begin(&self) -> bool {

@@ -3,6 +3,7 @@
 //! Python values appear here as opaque handles only; what a step does with them is in `steps`.
 
 use crate::python::Callback;
+use crate::redis::CallReply;
 
 /// Where records come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +117,49 @@ pub(crate) enum Source {
     Command(Words),
     /// One key to which something happened.
     Key(KeyEvent),
+    /// The messages of a stream from an id on.
+    Stream {
+        stream: Vec<u8>,
+        from: Vec<u8>,
+    },
+    /// These messages of a stream.
+    Messages(Messages),
+}
+
+/// Messages of one stream.
+#[derive(Debug)]
+pub(crate) struct Messages {
+    pub(crate) stream: Vec<u8>,
+    pub(crate) messages: Vec<Message>,
+}
+
+/// One message of a stream.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) id: Vec<u8>,
+    pub(crate) fields: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Message {
+    /// From `[[id, [field, value..]]..]`, as the server lists messages. Those that were removed
+    /// meanwhile have no fields.
+    pub(crate) fn read_all(list: &CallReply) -> Vec<Message> {
+        let bytes = |reply: Option<CallReply>| reply.map(|one| one.bytes().to_vec());
+        (0..list.len())
+            .filter_map(|index| {
+                let message = list.element(index)?;
+                let id = bytes(message.element(0))?;
+                let pairs = message.element(1)?;
+                let fields = (0..pairs.len())
+                    .step_by(2)
+                    .filter_map(|at| {
+                        Some((bytes(pairs.element(at))?, bytes(pairs.element(at + 1))?))
+                    })
+                    .collect();
+                Some(Message { id, fields })
+            })
+            .collect()
+    }
 }
 
 /// Something happened to a key.

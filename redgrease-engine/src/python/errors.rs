@@ -52,6 +52,11 @@ impl GearsError {
     }
 }
 
+/// An error whose text is sent as it is.
+pub(crate) fn flat(message: &str) -> PyErr {
+    flat_error::new_err(message.to_owned())
+}
+
 /// What a client gets of an exception: the flat text of a flat error, the traceback as the text
 /// of a Python list, or type and value where there is no traceback.
 pub(crate) fn describe(py: Gil<'_>, raised: &PyErr) -> String {

@@ -33,15 +33,15 @@ mod values;
 pub(crate) use attach::{after_sleep, attached, before_sleep, detached};
 pub(crate) use callback::Callback;
 pub(crate) use counter::Counter;
-pub(crate) use errors::describe;
+pub(crate) use errors::{describe, flat};
 pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{RunningThread, interrupt};
 pub(crate) use memory::allocation;
 pub(crate) use module::leave_atomic;
 pub(crate) use script::{PendingRegistration, PendingRun, Script, announce, run_script};
 pub(crate) use values::{
-    elements, from_bytes, group_record, integer, is_true, items, key_record, list, list_of, none,
-    read_value, reply_with, text_bytes, text_key, text_of,
+    elements, from_bytes, group_record, integer, is_true, items, key_record, list, list_of,
+    message_record, none, read_value, reply_with, text_bytes, text_key, text_of,
 };
 
 /// Access to the interpreter: whoever has one holds its lock.

@@ -4,7 +4,7 @@
 use super::errors::GearsError;
 use super::plan_builder::FlatExecution;
 use super::{Object, detached, errors, values};
-use crate::redis::{self, HeldLock, Level};
+use crate::redis::{self, HeldLock, Level, Rights};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyModule, PyString, PyTuple};
 use std::cell::RefCell;
@@ -147,7 +147,7 @@ fn execute_command<'py>(py: Python<'py>, args: &Bound<'py, PyTuple>) -> PyResult
         .collect::<PyResult<_>>()?;
     let words: Vec<&[u8]> = items.iter().map(Argument::bytes).collect::<PyResult<_>>()?;
     let command = command.to_str()?.as_bytes();
-    let run = || redis::locked(|context| redis::call(context, command, &words));
+    let run = || redis::locked(|context| redis::call(context, Rights::Caller, command, &words));
     // Lock order: the server's lock before the interpreter. Whoever has the former may keep the
     // latter.
     let outcome = if redis::is_locked() {

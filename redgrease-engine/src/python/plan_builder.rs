@@ -9,9 +9,11 @@ use crate::plan::{KeysSource, Mode, Plan, Reader, Source, Step};
 use crate::redis::KeyType;
 use crate::registration::Event;
 use crate::registration::keys::KeysFilter;
+use crate::registration::streams::{OnFailed, StreamsFilter};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The primitive operations, without those that are made of others.
 #[pyclass(name = "PyFlatExecution", module = "redisgears", frozen)]
@@ -205,11 +207,18 @@ impl FlatExecution {
                     ));
                 }
             },
-            Reader::Stream => {
-                return Err(GearsError::new_err(
-                    "StreamReader can not run on this version of the engine yet: read the stream with execute('XRANGE', ..)",
-                ));
-            }
+            Reader::Stream => Source::Stream {
+                stream: pattern(arg.as_ref())?,
+                from: match options.get("fromId")? {
+                    None => b"0-0".to_vec(),
+                    Some(from) => match from.cast::<PyString>() {
+                        Ok(from) => from.to_str()?.as_bytes().to_vec(),
+                        Err(_) => {
+                            return Err(GearsError::new_err("fromId argument must be a string"));
+                        }
+                    },
+                },
+            },
             Reader::Command | Reader::ShardId => {
                 return Err(GearsError::new_err(
                     "Given reader do not support run or not exists",
@@ -239,11 +248,7 @@ impl FlatExecution {
         let event = match self.reader {
             Reader::Command => command_event(&options)?,
             Reader::Keys => Event::Keys(keys_event(prefix, &options)?),
-            Reader::Stream => {
-                return Err(GearsError::new_err(
-                    "StreamReader can not register on this version of the engine yet",
-                ));
-            }
+            Reader::Stream => Event::Streams(streams_event(prefix, mode, &options)?),
             Reader::Python | Reader::ShardId => {
                 return Err(GearsError::new_err(
                     "given reader does not exists or does not support register",
@@ -299,17 +304,7 @@ fn command_event(options: &Options<'_, '_>) -> PyResult<Event> {
 }
 
 fn keys_event(prefix: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResult<KeysFilter> {
-    // `regex` is an older name of the prefix.
-    let given = options.get("regex")?;
-    let prefix = match given
-        .as_ref()
-        .or(prefix)
-        .map(|prefix| prefix.cast::<PyString>())
-    {
-        Some(Ok(prefix)) => prefix.to_str()?.as_bytes().to_vec(),
-        Some(Err(_)) => return Err(GearsError::new_err("regex argument must be a string")),
-        None => b"*".to_vec(),
-    };
+    let prefix = prefix_of(prefix, options)?;
     let events = options.texts(
         "eventTypes",
         "given eventTypes is not iterable",
@@ -346,12 +341,71 @@ fn keys_event(prefix: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResul
     })
 }
 
-fn keys_source(arg: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResult<KeysSource> {
-    let pattern = match arg.map(|arg| arg.cast::<PyString>()) {
-        Some(Ok(pattern)) => pattern.to_str()?.as_bytes().to_vec(),
-        Some(Err(_)) => return Err(GearsError::new_err("regex argument must be a string")),
-        None => b"*".to_vec(),
+/// The first argument of `register`; `regex` is an older name of it.
+fn prefix_of(prefix: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResult<Vec<u8>> {
+    let given = options.get("regex")?;
+    pattern(given.as_ref().or(prefix))
+}
+
+fn pattern(given: Option<&Object<'_>>) -> PyResult<Vec<u8>> {
+    match given.map(|text| text.cast::<PyString>()) {
+        Some(Ok(text)) => Ok(text.to_str()?.as_bytes().to_vec()),
+        Some(Err(_)) => Err(GearsError::new_err("regex argument must be a string")),
+        None => Ok(b"*".to_vec()),
+    }
+}
+
+fn streams_event(
+    prefix: Option<&Object<'_>>,
+    mode: Mode,
+    options: &Options<'_, '_>,
+) -> PyResult<StreamsFilter> {
+    let prefix = prefix_of(prefix, options)?;
+    let batch = options
+        .number("batch", "batch argument must be a number")?
+        .unwrap_or(1);
+    let duration = options
+        .number("duration", "duration argument must be a number")?
+        .unwrap_or(0);
+    let on_failed = match options.get("onFailedPolicy")? {
+        None => OnFailed::Continue,
+        Some(policy) => match policy.cast::<PyString>() {
+            Err(_) => {
+                return Err(GearsError::new_err(
+                    "onFailedPolicy must be a string (Continue/Abort/Retry)",
+                ));
+            }
+            Ok(word) => OnFailed::parse(&word.to_string_lossy()).ok_or_else(|| {
+                GearsError::new_err("onFailedPolicy must be Continue/Abort/Retry")
+            })?,
+        },
     };
+    let retry = options
+        .number(
+            "onFailedRetryInterval",
+            "retryInterval argument must be a number",
+        )?
+        .unwrap_or(1);
+    let trim = options
+        .flag("trimStream", "pyTrimmStream argument must be a boolean")?
+        .unwrap_or(true);
+    if mode == Mode::Sync && on_failed != OnFailed::Continue {
+        return Err(GearsError::new_err(
+            "ExecutionMode sync can only be combined with OnFailedPolicy Continue",
+        ));
+    }
+    Ok(StreamsFilter::new(
+        prefix,
+        usize::try_from(batch).unwrap_or(1).max(1),
+        Duration::from_millis(u64::try_from(duration).unwrap_or(0)),
+        on_failed,
+        Duration::from_secs(u64::try_from(retry).unwrap_or(0)),
+        trim,
+    ))
+}
+
+fn keys_source(arg: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResult<KeysSource> {
+    let pattern = pattern(arg)?;
     Ok(KeysSource {
         pattern,
         exact: options
@@ -381,6 +435,16 @@ impl<'py> Options<'_, 'py> {
                 Err(_) => Err(GearsError::new_err(error)),
             },
         }
+    }
+
+    fn number(&self, name: &str, error: &'static str) -> PyResult<Option<i64>> {
+        self.get(name)?
+            .map(|value| {
+                value
+                    .extract::<i64>()
+                    .map_err(|_| GearsError::new_err(error))
+            })
+            .transpose()
     }
 
     fn texts(

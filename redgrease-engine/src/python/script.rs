@@ -159,7 +159,7 @@ pub(super) fn add_registration(registration: PendingRegistration) -> PyResult<Id
 fn check_trigger(current: &Current, wanted: &[u8]) -> PyResult<()> {
     let same = |other: &PendingRegistration| match &other.event {
         Event::Command { trigger, .. } => trigger == wanted,
-        Event::Keys(_) => false,
+        Event::Keys(_) | Event::Streams(_) => false,
     };
     if current.result.registrations.iter().any(same) {
         return Err(GearsError::new_err(

@@ -4,7 +4,8 @@
 use super::errors::GearsError;
 use super::{Callback, Gil, Object, detached};
 use crate::order::Ordered;
-use crate::redis::{self, CallReply, Context, KeyType, Reply, ReplyKind};
+use crate::plan::Message;
+use crate::redis::{self, CallReply, Context, KeyType, Reply, ReplyKind, Rights};
 use crate::registration::keys::unheard;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyIterator, PyList, PyString};
@@ -256,35 +257,74 @@ pub(crate) fn read_value<'py>(py: Gil<'py>, key: &[u8]) -> PyResult<(KeyType, Ob
 }
 
 fn read_in_one_go(context: &Context, key: &[u8]) -> (KeyType, Option<CallReply>) {
-    let kind = match redis::call(context, b"TYPE", &[key]) {
+    let kind = match redis::call(context, Rights::Engine, b"TYPE", &[key]) {
         Ok(reply) => KeyType::parse(reply.bytes()),
         Err(_) => KeyType::Unknown,
     };
     let reply = match kind {
-        KeyType::String => redis::call(context, b"GET", &[key]),
-        KeyType::Hash => redis::call(context, b"HGETALL", &[key]),
-        KeyType::List => redis::call(context, b"LRANGE", &[key, b"0", b"-1"]),
+        KeyType::String => redis::call(context, Rights::Engine, b"GET", &[key]),
+        KeyType::Hash => redis::call(context, Rights::Engine, b"HGETALL", &[key]),
+        KeyType::List => redis::call(context, Rights::Engine, b"LRANGE", &[key, b"0", b"-1"]),
         _ => return (kind, None),
     };
     (kind, reply.ok())
 }
 
-/// A flat list of fields and values as a dict, in the order clients know.
+/// A flat list of fields and values as a dict.
 fn hash<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {
-    let mut fields: Ordered<Vec<u8>, CallReply> = Ordered::default();
-    for index in (0..reply.len()).step_by(2) {
-        if let (Some(field), Some(value)) = (reply.element(index), reply.element(index + 1)) {
-            let name = field.bytes();
-            if fields.get_mut(name).is_none() {
-                fields.add(name.to_vec(), value);
-            }
+    let pairs: Vec<(CallReply, CallReply)> = (0..reply.len())
+        .step_by(2)
+        .filter_map(|index| Some((reply.element(index)?, reply.element(index + 1)?)))
+        .collect();
+    fields(
+        py,
+        pairs
+            .iter()
+            .map(|(field, value)| (field.bytes(), value.bytes())),
+    )
+}
+
+/// Fields and values as a dict, in the order clients know.
+fn fields<'py, 'a>(
+    py: Gil<'py>,
+    pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+) -> PyResult<Object<'py>> {
+    let mut ordered: Ordered<&[u8], &[u8]> = Ordered::default();
+    for (field, value) in pairs {
+        if ordered.get_mut(field).is_none() {
+            ordered.add(field, value);
         }
     }
     let dict = PyDict::new(py);
-    for (field, value) in fields.into_entries() {
-        dict.set_item(from_bytes(py, &field), from_bytes(py, value.bytes()))?;
+    for (field, value) in ordered.into_entries() {
+        dict.set_item(hashable(py, field), from_bytes(py, value))?;
     }
     Ok(dict.into_any())
+}
+
+/// As [`from_bytes`], for the keys of a dict: bytes that are not UTF-8 stay immutable.
+fn hashable<'py>(py: Gil<'py>, bytes: &[u8]) -> Object<'py> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => PyString::new(py, text).into_any(),
+        Err(_) => PyBytes::new(py, bytes).into_any(),
+    }
+}
+
+/// The record of a message: `{'key': .., 'id': .., 'value': {..}}`.
+pub(crate) fn message_record<'py>(
+    py: Gil<'py>,
+    stream: &[u8],
+    message: &Message,
+) -> PyResult<Object<'py>> {
+    let record = PyDict::new(py);
+    record.set_item(pyo3::intern!(py, "key"), from_bytes(py, stream))?;
+    record.set_item(pyo3::intern!(py, "id"), from_bytes(py, &message.id))?;
+    let pairs = message
+        .fields
+        .iter()
+        .map(|(field, value)| (field.as_slice(), value.as_slice()));
+    record.set_item(pyo3::intern!(py, "value"), fields(py, pairs)?)?;
+    Ok(record.into_any())
 }
 
 /// The records of a `PythonReader`: the items of the generator that a function gives, or of any

@@ -3,6 +3,7 @@
 pub(crate) mod glob;
 mod keys;
 mod python;
+mod stream;
 
 use crate::execution::Execution;
 use crate::plan::Source;
@@ -26,6 +27,8 @@ pub(crate) fn read<'py>(
                 Err(raised) => pipeline.fail(raised),
             }
         }
+        Source::Stream { stream, from } => stream::read(py, stream, from, execution, pipeline),
+        Source::Messages(batch) => stream::push_all(py, &batch.stream, &batch.messages, pipeline),
         Source::Command(words) => match list_of(py, words.iter()) {
             Ok(record) => pipeline.push(record),
             Err(raised) => pipeline.fail(raised),

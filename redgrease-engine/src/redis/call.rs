@@ -102,17 +102,31 @@ impl Drop for CallReply {
     }
 }
 
-/// How the arguments of a call are given: replicate, run as the user of the context, a vector of
-/// strings and its length. Older servers know no users here.
-fn format() -> &'static CStr {
-    static FORMAT: OnceLock<&CStr> = OnceLock::new();
-    FORMAT.get_or_init(|| if user::is_supported() { c"!Cv" } else { c"!v" })
+/// Whose rights count for a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rights {
+    /// Of whoever caused the gear: for what a gear asks for.
+    Caller,
+    /// All: for what the engine does to serve a reader.
+    Engine,
 }
 
-/// Runs `command` on database 0, with the rights of this thread's user, and replicates what it
-/// does.
+impl Rights {
+    /// How the arguments of a call are given: replicate, run as the user of the context, a vector
+    /// of strings and its length. Older servers know no users here.
+    fn format(self) -> &'static CStr {
+        static SUPPORTED: OnceLock<bool> = OnceLock::new();
+        match self {
+            Rights::Caller if *SUPPORTED.get_or_init(user::is_supported) => c"!Cv",
+            Rights::Caller | Rights::Engine => c"!v",
+        }
+    }
+}
+
+/// Runs `command` on database 0 and replicates what it does.
 pub(crate) fn call(
     context: &Context,
+    rights: Rights,
     command: &[u8],
     args: &[&[u8]],
 ) -> Result<CallReply, CallError> {
@@ -121,10 +135,16 @@ pub(crate) fn call(
             errno: libc::ENOENT,
         });
     };
-    let Ok(_as_user) = AsUser::new(context) else {
-        return Err(CallError {
-            errno: libc::EACCES,
-        });
+    let _as_user = match rights {
+        Rights::Engine => None,
+        Rights::Caller => match AsUser::new(context) {
+            Ok(user) => Some(user),
+            Err(_) => {
+                return Err(CallError {
+                    errno: libc::EACCES,
+                });
+            }
+        },
     };
     let ctx = context.as_ptr();
     // SAFETY: the context is live and locked. The strings are made for this call and freed after
@@ -149,7 +169,7 @@ pub(crate) fn call(
         let reply = rm!(RedisModule_Call(
             ctx,
             name.as_ptr(),
-            format().as_ptr(),
+            rights.format().as_ptr(),
             strings.as_ptr(),
             strings.len()
         ));

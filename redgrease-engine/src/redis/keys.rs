@@ -1,6 +1,7 @@
 //! Walking the keys of database 0 in pieces, so that the server's lock is held for a short while
 //! at a time.
 
+use super::call::Rights;
 use super::command::text;
 use super::context::Context;
 use redis_module::raw;
@@ -77,7 +78,7 @@ impl KeyType {
 
 /// What a key of database 0 is right now.
 pub(crate) fn key_type(context: &Context, key: &[u8]) -> KeyType {
-    super::call(context, b"TYPE", &[key])
+    super::call(context, Rights::Engine, b"TYPE", &[key])
         .map_or(KeyType::Unknown, |reply| KeyType::parse(reply.bytes()))
 }
 

@@ -13,6 +13,7 @@
 //! | `info.rs` | the engine's part of `INFO` |
 //! | `keys.rs` | walking the keys, and what they are |
 //! | `notification.rs` | key events |
+//! | `timer.rs` | doing something later |
 //! | `user.rs` | whose rights a gear has |
 //! | `log.rs` | the server's log |
 #![allow(unsafe_code)]
@@ -31,10 +32,11 @@ mod log;
 mod module;
 mod notification;
 mod reply;
+mod timer;
 mod user;
 
 pub(crate) use blocked::BlockedClient;
-pub(crate) use call::{CallReply, ReplyKind, call};
+pub(crate) use call::{CallError, CallReply, ReplyKind, Rights, call};
 pub(crate) use clock::CoarseInstant;
 pub(crate) use command::{Args, Command, CommandFlags, Text, register};
 pub(crate) use context::Context;
@@ -44,4 +46,5 @@ pub(crate) use log::{Level, log};
 pub(crate) use module::library_path;
 pub(crate) use notification::when_writing_is_allowed;
 pub(crate) use reply::Reply;
+pub(crate) use timer::after;
 pub(crate) use user::User;

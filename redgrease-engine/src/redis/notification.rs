@@ -32,7 +32,9 @@ unsafe extern "C" fn on_event(
         unsafe { (Context::new(live), CStr::from_ptr(event), text(key).bytes()) };
     // A panic must not cross into the server.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        crate::registration::keys::happened(&context, &event.to_string_lossy(), key);
+        let event = event.to_string_lossy();
+        crate::registration::streams::happened(&context, &event, key);
+        crate::registration::keys::happened(&context, &event, key);
     }));
     if outcome.is_err() {
         super::log(

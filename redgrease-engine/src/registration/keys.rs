@@ -1,6 +1,6 @@
 //! Registrations that wait for key events.
 
-use super::{Event, Registration};
+use super::{Event, Registration, matches_prefix};
 use crate::execution::Execution;
 use crate::plan::{KeyEvent, Mode, Source};
 use crate::redis::{self, Context, KeyType, User, when_writing_is_allowed};
@@ -19,13 +19,6 @@ pub(crate) struct KeysFilter {
 }
 
 impl KeysFilter {
-    fn matches_name(&self, key: &[u8]) -> bool {
-        match self.prefix.split_last() {
-            Some((b'*', prefix)) => key.starts_with(prefix),
-            _ => key == self.prefix,
-        }
-    }
-
     fn matches_event(&self, event: &str) -> bool {
         self.events
             .as_ref()
@@ -49,8 +42,10 @@ pub(crate) fn happened(context: &Context, event: &str, key: &[u8]) {
             .key_registrations()
             .iter()
             .filter(|registration| match &registration.event {
-                Event::Keys(filter) => filter.matches_name(key) && filter.matches_event(event),
-                Event::Command { .. } => false,
+                Event::Keys(filter) => {
+                    matches_prefix(&filter.prefix, key) && filter.matches_event(event)
+                }
+                Event::Command { .. } | Event::Streams(_) => false,
             })
             .cloned()
             .collect()
@@ -64,7 +59,7 @@ pub(crate) fn happened(context: &Context, event: &str, key: &[u8]) {
             continue;
         };
         if let Some(types) = &filter.types {
-            let kind = *kind.get_or_insert_with(|| look_up(context, key));
+            let kind = *kind.get_or_insert_with(|| unheard(|| redis::key_type(context, key)));
             if !types.contains(&kind) {
                 continue;
             }
@@ -100,12 +95,6 @@ pub(crate) fn happened(context: &Context, event: &str, key: &[u8]) {
             }
         }
     }
-}
-
-fn look_up(context: &Context, key: &[u8]) -> KeyType {
-    // As above: the context has no user of its own.
-    let user = User::or_default(None);
-    unheard(|| User::run(Some(&user), || redis::key_type(context, key)))
 }
 
 /// Runs a sync handler on this thread.

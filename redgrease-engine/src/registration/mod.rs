@@ -5,12 +5,14 @@
 //! | `registry.rs` | all sessions and registrations, and how they replace each other |
 //! | `session.rs` | the registrations and requirements of one script |
 //! | `keys.rs` | registrations that wait for key events |
+//! | `streams/` | registrations that wait for messages of streams |
 //! | `stats.rs` | how often a registration ran, how long and how well |
 
 pub(crate) mod keys;
 mod registry;
 mod session;
 mod stats;
+pub(crate) mod streams;
 
 pub(crate) use registry::Registry;
 pub(crate) use session::{Session, SessionId};
@@ -22,6 +24,7 @@ use crate::redis::User;
 use keys::KeysFilter;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use streams::StreamsFilter;
 
 /// A plan that runs whenever its event happens.
 #[derive(Debug)]
@@ -51,12 +54,13 @@ pub(crate) enum Event {
         in_order: bool,
     },
     Keys(KeysFilter),
+    Streams(StreamsFilter),
 }
 
 impl Registration {
     /// Whether its executions stay in the list when they have ended.
     pub(crate) fn keeps_executions(&self) -> bool {
-        matches!(self.event, Event::Keys(_))
+        matches!(self.event, Event::Keys(_) | Event::Streams(_))
     }
 
     /// An execution has ended: gives the one that has to leave the list for it.
@@ -68,5 +72,13 @@ impl Registration {
         } else {
             None
         }
+    }
+}
+
+/// Whether a name is `pattern`, or begins with it if `pattern` ends with `*`.
+fn matches_prefix(pattern: &[u8], name: &[u8]) -> bool {
+    match pattern.split_last() {
+        Some((b'*', prefix)) => name.starts_with(prefix),
+        _ => name == pattern,
     }
 }

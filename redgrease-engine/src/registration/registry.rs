@@ -17,6 +17,7 @@ pub(crate) struct Registry {
     triggers: HashMap<Vec<u8>, Arc<Registration>>,
     /// Those that wait for key events, oldest first.
     keys: Vec<Arc<Registration>>,
+    streams: Vec<Arc<Registration>>,
 }
 
 #[derive(Debug)]
@@ -34,6 +35,11 @@ impl Registry {
     /// Those that wait for key events, oldest first.
     pub(crate) fn key_registrations(&self) -> &[Arc<Registration>] {
         &self.keys
+    }
+
+    /// Those that wait for messages of streams, oldest first.
+    pub(crate) fn stream_registrations(&self) -> &[Arc<Registration>] {
+        &self.streams
     }
 
     /// Whether a script that replaces the session `replaced` may take the trigger.
@@ -100,6 +106,7 @@ impl Registry {
                         .insert(trigger.clone(), Arc::clone(&registration));
                 }
                 Event::Keys(_) => self.keys.push(Arc::clone(&registration)),
+                Event::Streams(_) => self.streams.push(Arc::clone(&registration)),
             }
             let key = registration.id.key();
             self.registrations.add(
@@ -151,6 +158,7 @@ impl Registry {
                 }
             }
             Event::Keys(_) => self.keys.retain(|one| one.id != id),
+            Event::Streams(_) => self.streams.retain(|one| one.id != id),
         }
         Some(entry.registration)
     }

@@ -1,0 +1,48 @@
+//! Doing something later, on the main thread and with the server's lock.
+
+use super::context::Context;
+use super::log::{Level, log};
+use redis_module::raw;
+use std::ffi::{c_longlong, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+use std::time::Duration;
+
+type Job = Box<dyn FnOnce(&Context) + Send>;
+
+/// Runs `job` after `delay`. A server that ends first drops it.
+pub(crate) fn after(
+    context: &Context,
+    delay: Duration,
+    job: impl FnOnce(&Context) + Send + 'static,
+) {
+    let slot: *mut Job = Box::into_raw(Box::new(Box::new(job)));
+    let millis = c_longlong::try_from(delay.as_millis()).unwrap_or(c_longlong::MAX);
+    // SAFETY: the context is live and locked; the slot is given to the callback, which the server
+    // calls once.
+    unsafe {
+        rm!(RedisModule_CreateTimer(
+            context.as_ptr(),
+            millis,
+            Some(run),
+            slot.cast()
+        ))
+    };
+}
+
+unsafe extern "C" fn run(ctx: *mut raw::RedisModuleCtx, slot: *mut c_void) {
+    // SAFETY: `after` made the slot, and this is its one call; the server holds its lock.
+    let (job, context) = unsafe {
+        let job = *Box::from_raw(slot.cast::<Job>());
+        let Some(live) = NonNull::new(ctx) else {
+            return;
+        };
+        (job, Context::new(live))
+    };
+    if catch_unwind(AssertUnwindSafe(|| job(&context))).is_err() {
+        log(
+            Level::Warning,
+            "a timer failed inside the engine: please report it",
+        );
+    }
+}

@@ -1,0 +1,364 @@
+//! From messages to executions, and what follows an execution.
+
+use super::{OnFailed, Phase, Status, Stream, StreamsFilter, group};
+use crate::execution::Execution;
+use crate::plan::{Messages, Mode, Source};
+use crate::redis::{self, Context, KeyScan, KeyType, User, after, locked, when_writing_is_allowed};
+use crate::registration::keys::unheard;
+use crate::registration::{Event, Registration, matches_prefix};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// Keys that are looked at in one go while streams are searched.
+const PIECE: usize = 1000;
+
+fn filter(registration: &Registration) -> Option<&StreamsFilter> {
+    match &registration.event {
+        Event::Streams(filter) => Some(filter),
+        _ => None,
+    }
+}
+
+/// A message was added to a stream.
+pub(crate) fn happened(context: &Context, event: &str, stream: &[u8]) {
+    if event != "xadd" {
+        return;
+    }
+    let waiting: Vec<Arc<Registration>> = crate::engine().registry.read(context, |registry| {
+        let matching = |one: &&Arc<Registration>| {
+            filter(one).is_some_and(|filter| matches_prefix(&filter.prefix, stream))
+        };
+        registry
+            .stream_registrations()
+            .iter()
+            .filter(matching)
+            .cloned()
+            .collect()
+    });
+    for registration in waiting {
+        let stream = stream.to_vec();
+        let job = move |context: &Context| pump(context, &registration, &stream);
+        when_writing_is_allowed(context, Box::new(job));
+    }
+}
+
+/// Reads the streams that are there already.
+pub(crate) fn start(context: &Context, registration: &Arc<Registration>) {
+    let Some(filter) = filter(registration) else {
+        return;
+    };
+    if !filter.prefix.ends_with(b"*") {
+        return pump(context, registration, &filter.prefix);
+    }
+    let registration = Arc::clone(registration);
+    let pattern = filter.prefix.clone();
+    let search = move || {
+        let Some(mut scan) = KeyScan::new(&pattern, false) else {
+            return;
+        };
+        while locked(|context| scan.fill(context, PIECE)) {
+            for key in scan.keys() {
+                let name = scan.bytes(&key.name);
+                locked(|context| {
+                    if unheard(|| redis::key_type(context, name)) == KeyType::Unknown {
+                        pump(context, &registration, name);
+                    }
+                });
+            }
+        }
+    };
+    if let Err(failure) = std::thread::Builder::new()
+        .name("rg-streams".into())
+        .spawn(search)
+    {
+        redis::log(
+            redis::Level::Warning,
+            &format!("streams that are there already are not read: {failure}"),
+        );
+    }
+}
+
+/// Ends a pause or an abortion: what was delivered and not acknowledged is read again.
+pub(crate) fn resume(context: &Context, registration: &Arc<Registration>) {
+    let Some(filter) = filter(registration) else {
+        return;
+    };
+    let streams: Vec<Vec<u8>> = {
+        let mut state = filter.state();
+        state.status = Status::Ok;
+        state
+            .streams
+            .values_mut()
+            .for_each(|stream| stream.phase = Phase::First);
+        state.streams.keys().cloned().collect()
+    };
+    for stream in streams {
+        pump(context, registration, &stream);
+    }
+}
+
+/// Starts the next batch of a stream, unless one is being handled or there is none.
+fn pump(context: &Context, registration: &Arc<Registration>, stream: &[u8]) {
+    if !context.may_handle_events() {
+        return;
+    }
+    // A sync batch has ended when `begin` returns: then there may be another one.
+    while unheard(|| begin(context, registration, stream)) && registration.mode == Mode::Sync {}
+}
+
+/// `true` if a batch was started.
+fn begin(context: &Context, registration: &Arc<Registration>, stream: &[u8]) -> bool {
+    let Some(filter) = filter(registration) else {
+        return false;
+    };
+    let Some((phase, last, due)) = claim(context, filter, stream) else {
+        return false;
+    };
+    let messages = match phase {
+        Phase::First | Phase::Again => group::read(context, stream, b"0", filter.batch),
+        Phase::New => {
+            let waiting = group::waiting(context, stream, &last, filter.batch);
+            if waiting >= filter.batch || (due && waiting > 0) {
+                group::read(context, stream, b">", waiting)
+            } else {
+                if waiting > 0 {
+                    wait_for_more(context, registration, filter, stream);
+                }
+                Vec::new()
+            }
+        }
+    };
+    let nothing = messages.is_empty();
+    {
+        let mut state = filter.state();
+        let Some(known) = state.streams.get_mut(stream) else {
+            return false;
+        };
+        if let (Phase::New, Some(newest)) = (phase, messages.last()) {
+            known.last.clone_from(&newest.id);
+            known.due = false;
+        }
+        // The very first reading counts, also of nothing.
+        if nothing && phase != Phase::First {
+            known.busy = false;
+            known.phase = Phase::New;
+        } else {
+            known.phase = if nothing {
+                Phase::New
+            } else {
+                known.phase.next()
+            };
+        }
+    }
+    match (nothing, phase) {
+        (true, Phase::New) => false,
+        (true, Phase::Again) => begin(context, registration, stream),
+        (true, Phase::First) | (false, _) => {
+            launch(context, registration, stream, messages);
+            true
+        }
+    }
+}
+
+impl Phase {
+    /// What is read after a batch that was not empty.
+    fn next(self) -> Phase {
+        match self {
+            Phase::First | Phase::Again => Phase::Again,
+            Phase::New => Phase::New,
+        }
+    }
+}
+
+/// Takes the stream for a batch. `None` if it is taken, or nothing may be read.
+fn claim(
+    context: &Context,
+    filter: &StreamsFilter,
+    stream: &[u8],
+) -> Option<(Phase, Vec<u8>, bool)> {
+    let known = filter.state().streams.contains_key(stream);
+    let joined = if known {
+        None
+    } else {
+        Some(group::join(context, stream)?)
+    };
+    let mut state = filter.state();
+    if state.status != Status::Ok {
+        return None;
+    }
+    if let Some(last) = joined {
+        let new = Stream {
+            busy: false,
+            phase: Phase::First,
+            last,
+            timed: false,
+            due: false,
+        };
+        state.streams.entry(stream.to_vec()).or_insert(new);
+    }
+    let known = state.streams.get_mut(stream)?;
+    if known.busy {
+        return None;
+    }
+    known.busy = true;
+    Some((known.phase, known.last.clone(), known.due))
+}
+
+fn wait_for_more(
+    context: &Context,
+    registration: &Arc<Registration>,
+    filter: &StreamsFilter,
+    stream: &[u8],
+) {
+    if filter.duration.is_zero() {
+        return;
+    }
+    {
+        let mut state = filter.state();
+        let Some(known) = state.streams.get_mut(stream) else {
+            return;
+        };
+        if std::mem::replace(&mut known.timed, true) {
+            return;
+        }
+    }
+    let registration = Arc::clone(registration);
+    let stream = stream.to_vec();
+    after(context, filter.duration, move |context| {
+        if let Some(filter) = self::filter(&registration)
+            && let Some(known) = filter.state().streams.get_mut(&stream)
+        {
+            known.timed = false;
+            known.due = true;
+        }
+        if is_registered(context, &registration) {
+            pump(context, &registration, &stream);
+        }
+    });
+}
+
+fn is_registered(context: &Context, registration: &Registration) -> bool {
+    let id = registration.id;
+    crate::engine()
+        .registry
+        .read(context, |registry| registry.registration(id).is_some())
+}
+
+fn launch(
+    context: &Context,
+    registration: &Arc<Registration>,
+    stream: &[u8],
+    messages: Vec<crate::plan::Message>,
+) {
+    let engine = crate::engine();
+    registration.stats.record_trigger();
+    let execution = Execution::new(
+        engine.execution_ids.next(),
+        Arc::clone(&registration.plan),
+        Source::Messages(Messages {
+            stream: stream.to_vec(),
+            messages,
+        }),
+        Some(Arc::clone(registration)),
+        Some(User::or_default(registration.user.clone())),
+    );
+    engine.executions.insert(Arc::clone(&execution), usize::MAX);
+    if registration.mode == Mode::Sync {
+        context.enter(|| execution.run_here());
+    } else if engine
+        .pool
+        .submit(Arc::clone(&execution), usize::MAX)
+        .is_err()
+    {
+        engine.executions.remove(execution.id);
+    }
+}
+
+/// A batch has ended, well or with an error.
+pub(crate) fn ended(
+    context: &Context,
+    registration: &Arc<Registration>,
+    messages: &Messages,
+    failure: Option<&str>,
+) {
+    let Some(filter) = filter(registration) else {
+        return;
+    };
+    let stream = messages.stream.as_slice();
+    let retry = {
+        let mut state = filter.state();
+        if let Some(oldest) = messages.messages.first() {
+            state.lag.record(age(&oldest.id));
+        }
+        let stops = match (failure, filter.on_failed) {
+            (Some(error), _) if error.starts_with("PAUSE") => Some(Status::Paused),
+            (None, _) | (Some(_), OnFailed::Continue) => None,
+            (Some(_), OnFailed::Abort) => Some(Status::Aborted),
+            (Some(_), OnFailed::Retry) => Some(Status::WaitingForRetry),
+        };
+        if let Some(status) = stops {
+            state.status = status;
+            if let Some(known) = state.streams.get_mut(stream) {
+                known.busy = false;
+                known.phase = Phase::Again;
+            }
+            if status != Status::WaitingForRetry {
+                return;
+            }
+        }
+        stops.is_some()
+    };
+    if retry {
+        let registration = Arc::clone(registration);
+        return after(context, filter.retry_interval, move |context| {
+            let waits = self::filter(&registration)
+                .is_some_and(|filter| filter.status() == Status::WaitingForRetry);
+            if waits && is_registered(context, &registration) {
+                read_again(context, &registration);
+            }
+        });
+    }
+    unheard(|| {
+        if !messages.messages.is_empty() {
+            let ids: Vec<Vec<u8>> = messages.messages.iter().map(|one| one.id.clone()).collect();
+            group::acknowledge(context, stream, &ids);
+            if filter.trim {
+                group::trim(context, stream, ids.len());
+            }
+        }
+    });
+    if let Some(known) = filter.state().streams.get_mut(stream) {
+        known.busy = false;
+    }
+    if registration.mode != Mode::Sync && is_registered(context, registration) {
+        pump(context, registration, stream);
+    }
+}
+
+fn read_again(context: &Context, registration: &Arc<Registration>) {
+    let Some(filter) = filter(registration) else {
+        return;
+    };
+    let streams: Vec<Vec<u8>> = {
+        let mut state = filter.state();
+        state.status = Status::Ok;
+        state.streams.keys().cloned().collect()
+    };
+    for stream in streams {
+        pump(context, registration, &stream);
+    }
+}
+
+/// How long ago a message was added, in milliseconds: its id begins with the time.
+fn age(id: &[u8]) -> u64 {
+    let added = std::str::from_utf8(id)
+        .ok()
+        .and_then(|id| id.split('-').next()?.parse::<u64>().ok())
+        .unwrap_or(0);
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
+    u64::try_from(now.as_millis())
+        .unwrap_or(u64::MAX)
+        .saturating_sub(added)
+}
