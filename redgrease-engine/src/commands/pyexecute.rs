@@ -3,11 +3,13 @@
 use crate::execution::{Execution, Id, Waiter};
 use crate::python::{Callback, PendingRegistration, PendingRun, Script, announce, run_script};
 use crate::redis::{Args, BlockedClient, Command, CommandFlags, Context, Reply, User, locked};
-use crate::registration::streams;
+use crate::registration::timers::TimeEvent;
 use crate::registration::{Event, Registration, Registry, Session, Stats};
+use crate::registration::{streams, timers};
 use crate::steps::is_straight;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 /// `RG.PYEXECUTE script [option..] [REQUIREMENTS name..]`.
 pub(super) struct PyExecute;
@@ -183,14 +185,19 @@ impl Request {
         let execution = result
             .run
             .map(|(id, run)| make_execution(id, run, self.user.clone()));
-        if result.registrations.is_empty() {
+        if result.registrations.is_empty() && result.timers.is_empty() {
             return match execution {
                 None => Answer::Ok,
                 Some(execution) if self.unblocking => Answer::Started(execution),
                 Some(execution) => Answer::Wait(execution),
             };
         }
-        self.register(context, result.registrations, replaces.as_deref());
+        self.register(
+            context,
+            result.registrations,
+            result.timers,
+            replaces.as_deref(),
+        );
         match execution {
             Some(execution) => Answer::OkAndStart(execution),
             None => Answer::Ok,
@@ -202,6 +209,7 @@ impl Request {
         &self,
         context: &Context,
         mut pending: Vec<PendingRegistration>,
+        timers: Vec<(Callback, Duration)>,
         replaces: Option<&str>,
     ) {
         let engine = crate::engine();
@@ -213,11 +221,16 @@ impl Request {
             .into_iter()
             .map(|one| make_registration(one, self.user.clone()))
             .collect();
+        let time_events: Vec<Arc<TimeEvent>> = timers
+            .into_iter()
+            .map(|(function, interval)| TimeEvent::new(function, interval, self.user.clone()))
+            .collect();
         let session = Session {
             id: self.id.clone(),
             description: self.description.clone(),
             requirements: self.requirements.clone(),
             registrations: Vec::new(),
+            timers: time_events.clone(),
         };
         let of_streams: Vec<Arc<Registration>> = registrations
             .iter()
@@ -237,6 +250,9 @@ impl Request {
         User::run(self.user.as_ref(), || {
             context.enter(|| callbacks.iter().for_each(announce));
         });
+        for timer in time_events {
+            timers::start(context, timer);
+        }
         for registration in of_streams {
             streams::start(context, &registration);
         }

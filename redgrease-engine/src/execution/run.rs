@@ -4,7 +4,7 @@ use super::{Execution, Status};
 use crate::plan::Source;
 use crate::python::{Gil, Object, Raised, attached, describe, detached, leave_atomic};
 use crate::readers;
-use crate::redis::{User, is_locked, locked};
+use crate::redis::{Level, User, is_locked, locked, log};
 use crate::registration::{Registration, streams};
 use crate::steps::Pipeline;
 use std::sync::Arc;
@@ -33,17 +33,25 @@ impl Execution {
         goes_on
     }
 
-    /// A batch of messages is acknowledged, or read again later.
+    /// What has to follow a run, depending on where its records came from.
     fn settle(&self, py: Gil<'_>, failure: Option<&str>) {
-        let (Source::Messages(messages), Some(registration)) = (&self.source, &self.registration)
-        else {
-            return;
-        };
-        let settle = || locked(|context| streams::ended(context, registration, messages, failure));
-        if is_locked() {
-            settle();
-        } else {
-            detached(py, settle);
+        match (&self.source, &self.registration) {
+            (Source::Messages(messages), Some(registration)) => {
+                let settle =
+                    || locked(|context| streams::ended(context, registration, messages, failure));
+                if is_locked() {
+                    settle();
+                } else {
+                    detached(py, settle);
+                }
+            }
+            (Source::Timer(event), _) => {
+                if let Some(error) = failure {
+                    log(Level::Warning, &format!("a time event failed: {error}"));
+                }
+                event.ended();
+            }
+            _ => {}
         }
     }
 

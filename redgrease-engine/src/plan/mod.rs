@@ -4,6 +4,8 @@
 
 use crate::python::Callback;
 use crate::redis::CallReply;
+use crate::registration::timers::TimeEvent;
+use std::sync::Arc;
 
 /// Where records come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +126,8 @@ pub(crate) enum Source {
     },
     /// These messages of a stream.
     Messages(Messages),
+    /// A function whose time has come.
+    Timer(Arc<TimeEvent>),
 }
 
 /// Messages of one stream.

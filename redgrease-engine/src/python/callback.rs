@@ -12,6 +12,11 @@ impl Callback {
         Callback(function.clone().unbind())
     }
 
+    /// Calls it without arguments.
+    pub(crate) fn call0<'py>(&self, py: Gil<'py>) -> PyResult<Object<'py>> {
+        self.vectorcall(py, &[std::ptr::null_mut()])
+    }
+
     /// Calls it with one argument.
     pub(crate) fn call1<'py>(&self, argument: &Object<'py>) -> PyResult<Object<'py>> {
         let arguments = [std::ptr::null_mut(), argument.as_ptr()];

@@ -3,11 +3,12 @@
 
 use super::errors::GearsError;
 use super::plan_builder::FlatExecution;
-use super::{Object, detached, errors, values};
+use super::{Callback, Object, detached, errors, script, values};
 use crate::redis::{self, HeldLock, Level, Rights};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyModule, PyString, PyTuple};
 use std::cell::RefCell;
+use std::time::Duration;
 
 /// The Python half, in the order it is run.
 const RUNTIME: &[(&str, &str)] = &[
@@ -44,6 +45,7 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     native.add_function(wrap_pyfunction!(atomic_enter, &native)?)?;
     native.add_function(wrap_pyfunction!(atomic_exit, &native)?)?;
     native.add_function(wrap_pyfunction!(is_in_atomic_block, &native)?)?;
+    native.add_function(wrap_pyfunction!(register_time_event, &native)?)?;
     for (name, kind) in GearsError::types(py) {
         native.add(name, kind)?;
     }
@@ -129,6 +131,32 @@ fn config_get<'py>(py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Option<
     };
     let value = crate::engine().config.user(key.to_str()?.as_bytes());
     Ok(value.map(|value| values::from_bytes(py, &value)))
+}
+
+/// Runs a function every so many seconds.
+#[pyfunction]
+#[pyo3(name = "registerTimeEvent", signature = (seconds, function, key = None))]
+fn register_time_event(
+    seconds: &Bound<'_, PyAny>,
+    function: &Bound<'_, PyAny>,
+    key: Option<&Bound<'_, PyAny>>,
+) -> PyResult<bool> {
+    let interval = seconds.extract::<u64>().ok().filter(|&seconds| seconds > 0);
+    let Some(interval) = interval else {
+        return Err(GearsError::new_err(
+            "time interval must be a positive number of seconds",
+        ));
+    };
+    if !function.is_callable() {
+        return Err(GearsError::new_err("callback must be a function"));
+    }
+    if key.is_some() {
+        return Err(GearsError::new_err(
+            "a time event can not be stored in a key on this version of the engine yet: leave the key out",
+        ));
+    }
+    script::add_timer(Callback::new(function), Duration::from_secs(interval))?;
+    Ok(true)
 }
 
 /// `execute(command, *args)`: runs a Redis command.

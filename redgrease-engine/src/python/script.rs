@@ -15,6 +15,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What runs and in whose place.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +59,7 @@ pub(crate) fn announce(function: &Callback) {
 #[derive(Debug)]
 pub(crate) struct ScriptResult {
     pub(crate) registrations: Vec<PendingRegistration>,
+    pub(crate) timers: Vec<(Callback, Duration)>,
     /// With the id it was promised.
     pub(crate) run: Option<(Id, PendingRun)>,
 }
@@ -94,6 +96,7 @@ pub(crate) fn run_script(context: &Context, script: Script<'_>) -> Result<Script
         replaces: script.replaces.map(str::to_owned),
         result: ScriptResult {
             registrations: Vec::new(),
+            timers: Vec::new(),
             run: None,
         },
     };
@@ -153,6 +156,14 @@ pub(super) fn add_registration(registration: PendingRegistration) -> PyResult<Id
         let id = registration.id;
         current.result.registrations.push(registration);
         Ok(id)
+    })
+}
+
+/// A time event begins when its script has ended well.
+pub(super) fn add_timer(function: Callback, interval: Duration) -> PyResult<()> {
+    collect(|current| {
+        current.result.timers.push((function, interval));
+        Ok(())
     })
 }
 

@@ -29,6 +29,11 @@ pub(crate) fn read<'py>(
         }
         Source::Stream { stream, from } => stream::read(py, stream, from, execution, pipeline),
         Source::Messages(batch) => stream::push_all(py, &batch.stream, &batch.messages, pipeline),
+        Source::Timer(event) => {
+            if let Err(raised) = event.function.call0(py) {
+                pipeline.fail(raised);
+            }
+        }
         Source::Command(words) => match list_of(py, words.iter()) {
             Ok(record) => pipeline.push(record),
             Err(raised) => pipeline.fail(raised),

@@ -6,6 +6,7 @@
 //! | `session.rs` | the registrations and requirements of one script |
 //! | `keys.rs` | registrations that wait for key events |
 //! | `streams/` | registrations that wait for messages of streams |
+//! | `timers.rs` | functions that run again and again |
 //! | `stats.rs` | how often a registration ran, how long and how well |
 
 pub(crate) mod keys;
@@ -13,6 +14,7 @@ mod registry;
 mod session;
 mod stats;
 pub(crate) mod streams;
+pub(crate) mod timers;
 
 pub(crate) use registry::Registry;
 pub(crate) use session::{Session, SessionId};

@@ -125,6 +125,7 @@ impl Registry {
         let Some(session) = self.sessions.remove(id) else {
             return Vec::new();
         };
+        session.timers.iter().for_each(|timer| timer.stop());
         session
             .registrations
             .iter()
@@ -138,7 +139,7 @@ impl Registry {
         let removed = self.forget(id)?;
         if let Some(owner) = self.sessions.get_mut(&session) {
             owner.registrations.retain(|&one| one != id);
-            if owner.registrations.is_empty() {
+            if owner.registrations.is_empty() && owner.timers.is_empty() {
                 self.sessions.remove(&session);
             }
         }

@@ -1,17 +1,20 @@
 //! A session: the registrations and requirements of one script.
 
+use super::timers::TimeEvent;
 use crate::execution::Id;
+use std::sync::Arc;
 
 /// The name of a session: given by the client, or 40 random hexadecimal digits.
 pub(crate) type SessionId = String;
 
-/// Lives as long as it has registrations.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Lives as long as it has registrations or time events.
+#[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) description: Option<String>,
     pub(crate) requirements: Vec<String>,
     pub(crate) registrations: Vec<Id>,
+    pub(crate) timers: Vec<Arc<TimeEvent>>,
 }
 
 impl Session {

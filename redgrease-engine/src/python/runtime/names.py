@@ -7,6 +7,7 @@ hashtag = redisgears.getMyHashTag
 configGet = redisgears.config_get
 gearsCtx = redisgears.gearsCtx
 isInAtomicBlock = redisgears.isInAtomicBlock
+registerTE = redisgears.registerTimeEvent
 PyFlatExecution = redisgears.PyFlatExecution
 
 
