@@ -26,6 +26,7 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     one::<pyexecute::PyExecute>(context)?;
     one::<trigger::Trigger>(context)?;
     one::<trigger::TriggerOnKey>(context)?;
+    one::<trigger::InnerHook>(context)?;
     one::<registrations::DumpRegistrations>(context)?;
     one::<registrations::Unregister>(context)?;
     one::<registrations::ClearRegistrationsStats>(context)?;

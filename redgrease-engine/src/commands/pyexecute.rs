@@ -2,6 +2,7 @@
 
 use crate::execution::{Execution, Id, Waiter};
 use crate::python::{Callback, PendingRegistration, PendingRun, Script, announce, run_script};
+use crate::redis::filter::look_at_commands;
 use crate::redis::{Args, BlockedClient, Command, CommandFlags, Context, Reply, User, locked};
 use crate::registration::timers::TimeEvent;
 use crate::registration::{Event, Registration, Registry, Session, Stats};
@@ -232,6 +233,12 @@ impl Request {
             registrations: Vec::new(),
             timers: time_events.clone(),
         };
+        if registrations
+            .iter()
+            .any(|one| matches!(one.event, Event::Hook(_)))
+        {
+            look_at_commands(context);
+        }
         let of_streams: Vec<Arc<Registration>> = registrations
             .iter()
             .filter(|one: &&Arc<Registration>| matches!(one.event, Event::Streams(_)))
@@ -262,6 +269,7 @@ impl Request {
 fn make_registration(pending: PendingRegistration, user: Option<User>) -> Arc<Registration> {
     let in_order = match &pending.event {
         Event::Command { in_order, .. } => *in_order,
+        Event::Hook(hook) => hook.in_order,
         Event::Keys(_) | Event::Streams(_) => true,
     };
     Arc::new(Registration {

@@ -64,6 +64,11 @@ fn data(reply: &Reply, registration: &Registration) {
             reply.bulk(trigger);
             reply.integer_field("inorder", i64::from(*in_order));
         }
+        Event::Hook(hook) => {
+            reply.array(4);
+            reply.field("trigger", &hook.command);
+            reply.integer_field("inorder", i64::from(hook.in_order));
+        }
         Event::Keys(filter) => {
             reply.array(8);
             reply.bulk(b"regex");

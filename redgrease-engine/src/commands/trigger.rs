@@ -1,10 +1,11 @@
-//! `RG.TRIGGER` and `RG.TRIGGERONKEY`.
+//! `RG.TRIGGER` and `RG.TRIGGERONKEY`, and `RG.INNERHOOK`, which hooked commands become.
 
-use crate::execution::{Execution, Waiter};
-use crate::plan::{Mode, Source, Words};
-use crate::python::{attached, describe, list_of, reply_with};
-use crate::redis::{Args, BlockedClient, CoarseInstant, Command, Context, Text, User};
-use crate::registration::Registration;
+use crate::execution::{Execution, NOT_ONE_RESULT, Waiter};
+use crate::plan::{Mode, Source, Step, Words};
+use crate::python::{Gil, Object, Raised, attached, describe, list_of, reply_with};
+use crate::redis::filter::TAKEN_OVER;
+use crate::redis::{Args, BlockedClient, CoarseInstant, Command, Context, Reply, Text, User};
+use crate::registration::{Event, Registration, hooks};
 use crate::steps::{Pipeline, straight};
 use std::sync::Arc;
 
@@ -33,6 +34,24 @@ impl Command for TriggerOnKey {
     }
 }
 
+/// `RG.INNERHOOK command [argument..]`: what the newest hook of the command makes of it.
+pub(super) struct InnerHook;
+
+impl Command for InnerHook {
+    const NAME: &'static str = TAKEN_OVER;
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
+
+    fn run(context: &Context, args: Args<'_>) {
+        let name = args.get(1).map(Text::bytes).unwrap_or_default();
+        let count = args.from(1).len();
+        let word = |index: usize| args.get(index + 1).map(Text::bytes);
+        match hooks::find(context, name, count, word) {
+            Some(registration) => answer(context, registration, args),
+            None => context.reply().error("ERR the command has no hook"),
+        }
+    }
+}
+
 fn trigger(context: &Context, args: Args<'_>) {
     let name = args.get(1).map(Text::bytes).unwrap_or_default();
     let found = crate::engine()
@@ -41,6 +60,10 @@ fn trigger(context: &Context, args: Args<'_>) {
     let Some(registration) = found else {
         return context.reply().error("ERR subcommand not found");
     };
+    answer(context, registration, args);
+}
+
+fn answer(context: &Context, registration: Arc<Registration>, args: Args<'_>) {
     match registration.mode {
         Mode::Sync => {
             registration.stats.record_trigger();
@@ -59,6 +82,9 @@ fn run_now(context: &Context, registration: &Registration, args: Args<'_>) {
             let reply = context.reply();
             let record = list_of(py, args.from(1).map(Text::bytes));
             let steps = &registration.plan.steps;
+            if let Event::Hook(_) = registration.event {
+                return hooks::inside(registration, || run_hook(py, &reply, steps, record));
+            }
             if registration.straight {
                 match record.and_then(|record| straight(steps, record)) {
                     Ok(result) => {
@@ -92,6 +118,29 @@ fn run_now(context: &Context, registration: &Registration, args: Args<'_>) {
     registration.stats.record(started.elapsed(), failure);
 }
 
+/// A hook answers with its one record, as the command would.
+fn run_hook<'py>(
+    py: Gil<'py>,
+    reply: &Reply,
+    steps: &[Step],
+    record: Result<Object<'py>, Raised>,
+) -> Option<String> {
+    let mut pipeline = Pipeline::new(py, steps);
+    match record {
+        Ok(record) => pipeline.push(record),
+        Err(raised) => pipeline.fail(raised),
+    }
+    let (results, errors) = pipeline.finish();
+    match (errors.first(), results.as_slice()) {
+        (Some(raised), _) => Some(describe(py, raised)),
+        (None, [result]) => {
+            reply_with(reply, result);
+            None
+        }
+        (None, _) => Some(NOT_ONE_RESULT.to_owned()),
+    }
+}
+
 /// On a worker; the client waits.
 fn run_later(context: &Context, registration: Arc<Registration>, args: Args<'_>) {
     if !context.may_block() {
@@ -112,6 +161,7 @@ fn run_later(context: &Context, registration: Arc<Registration>, args: Args<'_>)
         return context.reply().error("ERR the client could not be blocked");
     };
     registration.stats.record_trigger();
+    let hooked = matches!(registration.event, Event::Hook(_));
     let plan = Arc::clone(&registration.plan);
     let execution = Execution::new(
         engine.execution_ids.next(),
@@ -120,7 +170,11 @@ fn run_later(context: &Context, registration: Arc<Registration>, args: Args<'_>)
         Some(registration),
         User::of(context),
     );
-    if let Err(waiter) = execution.wait_for_outcome(Waiter::Command(client)) {
+    if let Err(waiter) = execution.wait_for_outcome(if hooked {
+        Waiter::Hook(client)
+    } else {
+        Waiter::Command(client)
+    }) {
         waiter.refuse("ERR the execution ended before it began");
         return;
     }

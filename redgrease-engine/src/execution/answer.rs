@@ -10,6 +10,8 @@ pub(crate) enum Waiter {
     Outcome(BlockedClient),
     /// For the records of a command: results, or the first error as an error.
     Command(BlockedClient),
+    /// For the one record of a hook.
+    Hook(BlockedClient),
 }
 
 impl Waiter {
@@ -19,12 +21,13 @@ impl Waiter {
                 client.answer(|reply| reply_outcome(reply, results, errors));
             }
             Waiter::Command(client) => client.answer(|reply| reply_records(reply, results, errors)),
+            Waiter::Hook(client) => client.answer(|reply| reply_record(reply, results, errors)),
         }
     }
 
     /// The execution will not run.
     pub(crate) fn refuse(self, error: &str) {
-        let (Waiter::Outcome(client) | Waiter::Command(client)) = self;
+        let (Waiter::Outcome(client) | Waiter::Command(client) | Waiter::Hook(client)) = self;
         client.answer(|reply| reply.error(error));
     }
 
@@ -37,7 +40,7 @@ impl Waiter {
                 reply.array(0);
                 reply.array(0);
             }),
-            Waiter::Command(client) => {
+            Waiter::Command(client) | Waiter::Hook(client) => {
                 client.answer(|reply| reply.error("ERR the execution was aborted"));
             }
         }
@@ -59,6 +62,18 @@ fn reply_records(reply: &Reply, results: &[Object<'_>], errors: &[String]) {
     match errors.first() {
         Some(error) => reply.error(error),
         None => reply_all(reply, results),
+    }
+}
+
+/// What a hook that gave none or several records is answered with.
+pub(crate) const NOT_ONE_RESULT: &str = "Command hook must return exactly one result";
+
+/// The one result, or the first error.
+fn reply_record(reply: &Reply, results: &[Object<'_>], errors: &[String]) {
+    match (errors.first(), results) {
+        (Some(error), _) => reply.error(error),
+        (None, [result]) => reply_with(reply, result),
+        (None, _) => reply.error(NOT_ONE_RESULT),
     }
 }
 

@@ -16,7 +16,7 @@ mod pool;
 mod run;
 
 pub(crate) use abort::abort;
-pub(crate) use answer::Waiter;
+pub(crate) use answer::{NOT_ONE_RESULT, Waiter};
 pub(crate) use id::{Id, IdCounter};
 pub(crate) use list::Executions;
 pub(crate) use pool::{InOrder, Pool};

@@ -5,7 +5,7 @@ use crate::plan::Source;
 use crate::python::{Gil, Object, Raised, attached, describe, detached, leave_atomic};
 use crate::readers;
 use crate::redis::{Level, User, is_locked, locked, log};
-use crate::registration::{Registration, streams};
+use crate::registration::{Registration, hooks, streams};
 use crate::steps::Pipeline;
 use std::sync::Arc;
 use std::time::Instant;
@@ -66,9 +66,13 @@ impl Execution {
 
     fn perform<'py>(&self, py: Gil<'py>) -> (Vec<Object<'py>>, Vec<Raised>) {
         let mut pipeline = Pipeline::new(py, &self.plan.steps);
-        User::run(self.user.as_ref(), || {
+        let run = || {
             readers::read(py, &self.source, self, &mut pipeline);
             pipeline.finish()
+        };
+        User::run(self.user.as_ref(), || match &self.registration {
+            Some(registration) => hooks::inside(registration, run),
+            None => run(),
         })
     }
 

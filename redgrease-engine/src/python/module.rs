@@ -5,6 +5,7 @@ use super::errors::GearsError;
 use super::plan_builder::FlatExecution;
 use super::{Callback, Object, detached, errors, script, values};
 use crate::redis::{self, HeldLock, Level, Rights};
+use crate::registration::hooks;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyModule, PyString, PyTuple};
 use std::cell::RefCell;
@@ -46,6 +47,7 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     native.add_function(wrap_pyfunction!(atomic_exit, &native)?)?;
     native.add_function(wrap_pyfunction!(is_in_atomic_block, &native)?)?;
     native.add_function(wrap_pyfunction!(register_time_event, &native)?)?;
+    native.add_function(wrap_pyfunction!(call_next, &native)?)?;
     for (name, kind) in GearsError::types(py) {
         native.add(name, kind)?;
     }
@@ -170,11 +172,27 @@ fn execute_command<'py>(py: Python<'py>, args: &Bound<'py, PyTuple>) -> PyResult
     let Ok(command) = command.cast_into::<PyString>() else {
         return Err(GearsError::new_err("the given command must be a string"));
     };
-    let items: Vec<Argument<'py>> = items
+    run_command(py, command.to_str()?.as_bytes(), items)
+}
+
+/// In a hook: goes on with the next older hook, at last with the command itself.
+#[pyfunction]
+#[pyo3(name = "callNext", signature = (*args))]
+fn call_next<'py>(py: Python<'py>, args: &Bound<'py, PyTuple>) -> PyResult<Object<'py>> {
+    let command =
+        hooks::next_command().ok_or_else(|| GearsError::new_err("Can not get CommandHook ctx"))?;
+    run_command(py, command.as_bytes(), args.iter())
+}
+
+fn run_command<'py>(
+    py: Python<'py>,
+    command: &[u8],
+    args: impl Iterator<Item = Object<'py>>,
+) -> PyResult<Object<'py>> {
+    let items: Vec<Argument<'py>> = args
         .map(|item| Argument::new(&item))
         .collect::<PyResult<_>>()?;
     let words: Vec<&[u8]> = items.iter().map(Argument::bytes).collect::<PyResult<_>>()?;
-    let command = command.to_str()?.as_bytes();
     let run = || redis::locked(|context| redis::call(context, Rights::Caller, command, &words));
     // Lock order: the server's lock before the interpreter. Whoever has the former may keep the
     // latter.

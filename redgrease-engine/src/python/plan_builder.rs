@@ -6,8 +6,9 @@ use super::script::{self, PendingRegistration, PendingRun};
 use super::{Callback, Object};
 use crate::execution::Id;
 use crate::plan::{KeysSource, Mode, Plan, Reader, Source, Step};
-use crate::redis::KeyType;
+use crate::redis::{self, KeyType};
 use crate::registration::Event;
+use crate::registration::hooks::Hook;
 use crate::registration::keys::KeysFilter;
 use crate::registration::streams::{OnFailed, StreamsFilter};
 use pyo3::prelude::*;
@@ -278,29 +279,40 @@ impl FlatExecution {
 
 fn command_event(options: &Options<'_, '_>) -> PyResult<Event> {
     let hook = options.get("hook")?;
-    let trigger = match options.get("trigger")? {
-        Some(trigger) => {
-            if hook.is_some() || options.get("keyprefix")?.is_some() {
-                return Err(GearsError::new_err(
-                    "trigger argument can not be given with keyprefix or hook",
-                ));
-            }
-            match trigger.cast::<PyString>() {
-                Ok(trigger) => trigger.to_str()?.as_bytes().to_vec(),
-                Err(_) => return Err(GearsError::new_err("trigger argument is not string")),
-            }
-        }
-        None if hook.is_some() => {
-            return Err(GearsError::new_err(
-                "hook can not be registered on this version of the engine yet: only trigger can",
-            ));
-        }
-        None => return Err(GearsError::new_err("no trigger or hook argument was given")),
-    };
+    let key_prefix = options.get("keyprefix")?;
     let in_order = options
         .flag("inorder", "inorder argument is be boolean")?
         .unwrap_or(false);
-    Ok(Event::Command { trigger, in_order })
+    match (options.get("trigger")?, hook) {
+        (Some(_), hook) if hook.is_some() || key_prefix.is_some() => Err(GearsError::new_err(
+            "trigger argument can not be given with keyprefix or hook",
+        )),
+        (Some(trigger), _) => {
+            let trigger = text(&trigger, "trigger argument is not string")?;
+            Ok(Event::Command {
+                trigger: trigger.into_bytes(),
+                in_order,
+            })
+        }
+        (None, Some(hook)) => {
+            let command = text(&hook, "hook argument is not string")?;
+            let prefix = key_prefix
+                .map(|prefix| text(&prefix, "keyprefix argument is not string"))
+                .transpose()?
+                .map(String::into_bytes);
+            redis::locked(|context| Hook::new(context, &command, prefix, in_order))
+                .map(Event::Hook)
+                .map_err(GearsError::new_err)
+        }
+        (None, None) => Err(GearsError::new_err("no trigger or hook argument was given")),
+    }
+}
+
+fn text(value: &Object<'_>, error: &'static str) -> PyResult<String> {
+    match value.cast::<PyString>() {
+        Ok(text) => Ok(text.to_str()?.to_owned()),
+        Err(_) => Err(GearsError::new_err(error)),
+    }
 }
 
 fn keys_event(prefix: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResult<KeysFilter> {

@@ -9,7 +9,7 @@ use super::{Callback, Gil, attached, module};
 use crate::execution::Id;
 use crate::plan::{Mode, Plan, Source};
 use crate::redis::{self, Context, Level, log};
-use crate::registration::{Event, Registry};
+use crate::registration::{Event, Registry, hooks};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
@@ -153,6 +153,12 @@ pub(super) fn add_registration(registration: PendingRegistration) -> PyResult<Id
         if let Event::Command { trigger, .. } = &registration.event {
             check_trigger(current, trigger)?;
         }
+        if let Event::Hook(hook) = &registration.event {
+            let replaced = current.replaces.as_deref();
+            let check = |registry: &Registry| hooks::check(registry, &hook.command, replaced);
+            redis::locked(|context| crate::engine().registry.read(context, check))
+                .map_err(|()| GearsError::new_err("Can not override a none sync registration"))?;
+        }
         let id = registration.id;
         current.result.registrations.push(registration);
         Ok(id)
@@ -170,7 +176,7 @@ pub(super) fn add_timer(function: Callback, interval: Duration) -> PyResult<()> 
 fn check_trigger(current: &Current, wanted: &[u8]) -> PyResult<()> {
     let same = |other: &PendingRegistration| match &other.event {
         Event::Command { trigger, .. } => trigger == wanted,
-        Event::Keys(_) | Event::Streams(_) => false,
+        _ => false,
     };
     if current.result.registrations.iter().any(same) {
         return Err(GearsError::new_err(

@@ -26,6 +26,20 @@ pub(super) fn remember_base(context: &Context) {
     BASE.store(base, Ordering::Release);
 }
 
+pub(super) fn base() -> *mut raw::RedisModuleCtx {
+    BASE.load(Ordering::Acquire)
+}
+
+/// Runs `body` with a context of this thread. For callbacks that the server calls with its lock
+/// held but without a context.
+pub(super) fn assume_locked<R>(body: impl FnOnce(&Context) -> R) -> R {
+    let Some(own) = NonNull::new(own()) else {
+        std::process::abort()
+    };
+    // SAFETY: the caller is such a callback: this thread holds the lock.
+    body(&unsafe { Context::new(own) })
+}
+
 fn own() -> *mut raw::RedisModuleCtx {
     OWN.with(|own| {
         if own.get().is_null() {

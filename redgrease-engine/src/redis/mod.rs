@@ -10,6 +10,7 @@
 //! | `reply.rs`, `blocked.rs` | answering, now or later from another thread |
 //! | `call.rs` | running a Redis command |
 //! | `clock.rs` | a cheap clock |
+//! | `filter.rs` | taking commands of clients over |
 //! | `info.rs` | the engine's part of `INFO` |
 //! | `keys.rs` | walking the keys, and what they are |
 //! | `notification.rs` | key events |
@@ -25,6 +26,7 @@ mod call;
 mod clock;
 mod command;
 mod context;
+pub(crate) mod filter;
 mod info;
 mod keys;
 mod lock;

@@ -45,7 +45,7 @@ pub(crate) fn happened(context: &Context, event: &str, key: &[u8]) {
                 Event::Keys(filter) => {
                     matches_prefix(&filter.prefix, key) && filter.matches_event(event)
                 }
-                Event::Command { .. } | Event::Streams(_) => false,
+                _ => false,
             })
             .cloned()
             .collect()

@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `registry.rs` | all sessions and registrations, and how they replace each other |
 //! | `session.rs` | the registrations and requirements of one script |
+//! | `hooks.rs` | registrations that take the place of a Redis command |
 //! | `keys.rs` | registrations that wait for key events |
 //! | `streams/` | registrations that wait for messages of streams |
 //! | `timers.rs` | functions that run again and again |
 //! | `stats.rs` | how often a registration ran, how long and how well |
 
+pub(crate) mod hooks;
 pub(crate) mod keys;
 mod registry;
 mod session;
@@ -23,6 +25,7 @@ pub(crate) use stats::Stats;
 use crate::execution::{Id, InOrder};
 use crate::plan::{Mode, Plan};
 use crate::redis::User;
+use hooks::Hook;
 use keys::KeysFilter;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,6 +58,8 @@ pub(crate) enum Event {
         trigger: Vec<u8>,
         in_order: bool,
     },
+    /// A Redis command, which it takes the place of.
+    Hook(Hook),
     Keys(KeysFilter),
     Streams(StreamsFilter),
 }

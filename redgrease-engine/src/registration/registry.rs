@@ -18,6 +18,8 @@ pub(crate) struct Registry {
     /// Those that wait for key events, oldest first.
     keys: Vec<Arc<Registration>>,
     streams: Vec<Arc<Registration>>,
+    /// By command in lower case; the newest last.
+    hooks: HashMap<String, Vec<Arc<Registration>>>,
 }
 
 #[derive(Debug)]
@@ -40,6 +42,20 @@ impl Registry {
     /// Those that wait for messages of streams, oldest first.
     pub(crate) fn stream_registrations(&self) -> &[Arc<Registration>] {
         &self.streams
+    }
+
+    /// Those that take the place of a command, the newest last.
+    pub(crate) fn hooks(&self, command: &[u8]) -> Option<&[Arc<Registration>]> {
+        if self.hooks.is_empty() {
+            return None;
+        }
+        let name = std::str::from_utf8(command).ok()?.to_ascii_lowercase();
+        self.hooks.get(&name).map(Vec::as_slice)
+    }
+
+    /// The session a registration belongs to.
+    pub(crate) fn session_of(&self, id: Id) -> Option<&str> {
+        self.entry(id).map(|entry| entry.session.as_str())
     }
 
     /// Whether a script that replaces the session `replaced` may take the trigger.
@@ -105,6 +121,10 @@ impl Registry {
                     self.triggers
                         .insert(trigger.clone(), Arc::clone(&registration));
                 }
+                Event::Hook(hook) => {
+                    let stack = self.hooks.entry(hook.command.clone()).or_default();
+                    stack.push(Arc::clone(&registration));
+                }
                 Event::Keys(_) => self.keys.push(Arc::clone(&registration)),
                 Event::Streams(_) => self.streams.push(Arc::clone(&registration)),
             }
@@ -156,6 +176,14 @@ impl Registry {
                     .is_some_and(|owner| owner.id == id)
                 {
                     self.triggers.remove(trigger);
+                }
+            }
+            Event::Hook(hook) => {
+                if let Some(stack) = self.hooks.get_mut(&hook.command) {
+                    stack.retain(|one| one.id != id);
+                    if stack.is_empty() {
+                        self.hooks.remove(&hook.command);
+                    }
                 }
             }
             Event::Keys(_) => self.keys.retain(|one| one.id != id),

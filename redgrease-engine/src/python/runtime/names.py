@@ -8,6 +8,7 @@ configGet = redisgears.config_get
 gearsCtx = redisgears.gearsCtx
 isInAtomicBlock = redisgears.isInAtomicBlock
 registerTE = redisgears.registerTimeEvent
+call_next = redisgears.callNext
 PyFlatExecution = redisgears.PyFlatExecution
 
 
