@@ -46,7 +46,10 @@ pub mod prelude {
     #[cfg(feature = "aio")]
     pub use crate::AsyncGearsCommands as _;
     pub use crate::GearsCommands as _;
-    pub use crate::Json;
+    pub use crate::{
+        Bytes, CommandReader, Json, KeyRecord, KeysOnlyReader, KeysReader, PerShard, PythonReader,
+        Registration, ShardsIDReader, StreamReader, StreamRecord,
+    };
     #[cfg(feature = "macros")]
     pub use crate::{GearValue, gear_command, python};
 }

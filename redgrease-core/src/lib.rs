@@ -4,6 +4,7 @@
 //!
 //! * `convert`: what a Rust type looks like in Python. `call`: calling a gear.
 //! * `connection`: what it is called on. `registry`: what is registered, and how.
+//! * `builder`: chains of operations, with types. `event`: what event functions take.
 //! * `commands`: the server's commands on every redis-rs connection. `prelude`: the Python that is sent.
 //! * `error`: what can go wrong.
 
@@ -14,26 +15,35 @@
 #![allow(clippy::doc_markdown, reason = "the names of products are not code")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod builder;
 mod call;
 mod commands;
 mod connection;
 mod convert;
 mod error;
+mod event;
 mod prelude;
 mod registry;
 
+pub use builder::{
+    Any, AnyCallback, BatchReader, Bytes, Callback, Closed, CommandReader, CommandRegister,
+    EventReader, IntoCallback, IntoRegistration, KeysOnlyReader, KeysOnlyRun, KeysReader,
+    KeysRegister, KeysRun, NoOptions, Number, Open, PythonReader, Reader, Records, Registration,
+    ShardsIDReader, StillOpen, StreamReader, StreamRegister, StreamRun, py_literal,
+};
 pub use call::{Args, Call, Calls, Pipe, pipe};
 #[cfg(feature = "aio")]
 pub use commands::AsyncGearsCommands;
 pub use commands::{
     ConfigValue, ExecId, Executed, Execution, ExecutionResult, ExecutionStatus, GearsCommands,
-    PyExecuteOptions, PyStats, Registration, Requirement, Session, SessionsOptions, cmd,
+    PyExecuteOptions, PyStats, RegistrationInfo, Requirement, Session, SessionsOptions, cmd,
 };
 #[cfg(feature = "aio")]
 pub use connection::{AsyncCon, AsyncConnection, AsyncSingleCon, connect_async};
 pub use connection::{Con, Connection, SingleCon, connect};
 pub use convert::{Codec, GearArg, GearReply, GearResult, Json, PerShard, Writer};
 pub use error::{DecodeError, EncodeError, Error, ErrorKind, Frame, GearError, Result};
+pub use event::{KeyArg, KeyRecord, StoredScalar, StoredValue, StreamArg, StreamRecord, Untyped};
 pub use registry::{
     Action, Entry, EverySpec, Gear, GearKind, GearSpec, Hook, KeysSpec, Location, Mode, OnFailed,
     OnRegistered, Options, Policy, PythonModule, Report, SessionReport, SourceForm, StreamSpec,

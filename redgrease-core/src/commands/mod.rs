@@ -16,7 +16,7 @@ pub use traits::AsyncGearsCommands;
 pub use traits::GearsCommands;
 pub use types::{
     ConfigValue, ExecId, Executed, Execution, ExecutionResult, ExecutionStatus, PyStats,
-    Registration, Requirement, Session,
+    RegistrationInfo, Requirement, Session,
 };
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::types::Execution;
 use super::types::{
-    ConfigValue, Executed, ExecutionResult, PyStats, Registration, Requirement, Session, rows,
+    ConfigValue, Executed, ExecutionResult, PyStats, RegistrationInfo, Requirement, Session, rows,
 };
 use crate::error::{DecodeError, Error, Result};
 use redis::{FromRedisValue, Value};
@@ -29,8 +29,8 @@ pub(super) fn records<T: FromRedisValue>(value: Value) -> Result<Vec<T>> {
     })
 }
 
-pub(super) fn registrations(value: Value) -> Result<Vec<Registration>> {
-    rows(whole(value)?, Registration::read)
+pub(super) fn registrations(value: Value) -> Result<Vec<RegistrationInfo>> {
+    rows(whole(value)?, RegistrationInfo::read)
 }
 
 pub(super) fn sessions(value: Value) -> Result<Vec<Session>> {

@@ -1,7 +1,7 @@
 //! The parsers against every reply that was recorded from a real server.
 
 use super::types::{
-    ConfigValue, ExecId, Executed, ExecutionResult, ExecutionStatus, Registration, Session,
+    ConfigValue, ExecId, Executed, ExecutionResult, ExecutionStatus, RegistrationInfo, Session,
 };
 use super::{PyExecuteOptions, SessionsOptions, cmd, reply};
 use redis::Value;
@@ -94,7 +94,7 @@ fn step(command: &str, name: &str) -> Value {
 
 #[test]
 fn registrations() {
-    let all: Vec<Registration> = parsed("RG.DUMPREGISTRATIONS", reply::registrations);
+    let all: Vec<RegistrationInfo> = parsed("RG.DUMPREGISTRATIONS", reply::registrations);
     for registration in &all {
         assert!(
             registration.id.parse::<ExecId>().is_ok(),

@@ -1,8 +1,8 @@
 //! The commands as methods of every redis-rs connection.
 
 use super::types::{
-    ConfigValue, ExecId, Executed, Execution, ExecutionResult, PyStats, Registration, Requirement,
-    Session,
+    ConfigValue, ExecId, Executed, Execution, ExecutionResult, PyStats, RegistrationInfo,
+    Requirement, Session,
 };
 use super::{PyExecuteOptions, SessionsOptions, cmd, reply};
 use crate::error::Result;
@@ -105,7 +105,7 @@ commands! {
     }
 
     /// `RG.DUMPREGISTRATIONS`: what is registered.
-    fn dump_registrations() -> Vec<Registration> {
+    fn dump_registrations() -> Vec<RegistrationInfo> {
         cmd::dump_registrations() => reply::registrations
     }
 

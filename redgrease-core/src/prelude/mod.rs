@@ -4,8 +4,12 @@
 /// A part of the prelude. They are sent in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Conversions, errors and the stub: every gear needs them.
+    /// Conversions.
+    Codec,
+    /// Errors and the stub: every gear needs them.
     Gear,
+    /// Functions with statements inside of a chain.
+    Define,
     /// `log` that takes anything.
     Log,
     /// `hashtag3`.
@@ -18,21 +22,26 @@ pub(crate) enum Part {
 
 impl Part {
     /// Every part, in the order in which they can be sent.
-    pub(crate) const ALL: [Part; 5] =
-        [Part::Gear, Part::Log, Part::Hashtag3, Part::Cmd, Part::Shim];
+    pub(crate) const ALL: [Part; 7] = [
+        Part::Codec,
+        Part::Gear,
+        Part::Define,
+        Part::Log,
+        Part::Hashtag3,
+        Part::Cmd,
+        Part::Shim,
+    ];
 
     /// The Python text.
     pub(crate) fn source(self) -> &'static str {
         match self {
-            Part::Gear => concat!(
+            Part::Codec => concat!(
                 include_str!("codec.py"),
                 "\n\n",
                 include_str!("containers.py"),
-                "\n\n",
-                include_str!("failure.py"),
-                "\n\n",
-                include_str!("gear.py")
             ),
+            Part::Define => include_str!("define.py"),
+            Part::Gear => concat!(include_str!("failure.py"), "\n\n", include_str!("gear.py")),
             Part::Log => include_str!("log.py"),
             Part::Hashtag3 => include_str!("hashtag3.py"),
             Part::Cmd => include_str!("cmd.py"),
@@ -43,12 +52,37 @@ impl Part {
     /// Whether a gear that uses the global `names` and has this `source` needs the part.
     pub(crate) fn is_needed(self, names: &[&str], source: &str) -> bool {
         match self {
-            Part::Gear => true,
+            Part::Codec | Part::Gear => true,
+            Part::Define => false,
             Part::Log => names.contains(&"log") || imports_redgrease(source),
             Part::Hashtag3 => names.contains(&"hashtag3") || imports_redgrease(source),
             Part::Cmd => names.contains(&"cmd") || imports_redgrease(source),
             Part::Shim => imports_redgrease(source),
         }
+    }
+}
+
+impl Part {
+    /// The parts that a chain needs when it is sent on its own.
+    pub(crate) fn needed_by(chain: &crate::builder::Chain, is_typed: bool) -> String {
+        let imports = chain.written().iter().any(|text| imports_redgrease(text));
+        let mut out = String::new();
+        for part in Part::ALL {
+            let is_needed = match part {
+                Part::Codec => is_typed,
+                Part::Gear => false,
+                Part::Define => chain.defines(),
+                Part::Log => imports || chain.mentions("log"),
+                Part::Hashtag3 => imports || chain.mentions("hashtag3"),
+                Part::Cmd => imports || chain.mentions("cmd"),
+                Part::Shim => imports,
+            };
+            if is_needed {
+                out.push_str(part.source());
+                out.push_str("\n\n");
+            }
+        }
+        out
     }
 }
 

@@ -136,7 +136,7 @@ fn triggers(session: &Session) -> BTreeSet<String> {
     session
         .registration_rows
         .iter()
-        .filter_map(crate::Registration::trigger)
+        .filter_map(crate::RegistrationInfo::trigger)
         .collect()
 }
 

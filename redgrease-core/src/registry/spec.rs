@@ -111,6 +111,8 @@ pub enum GearKind {
     Stream(StreamSpec),
     /// Runs again and again.
     Every(EverySpec),
+    /// A chain, made by a function.
+    Function(fn() -> crate::Result<crate::builder::Registration>),
 }
 
 /// A command of Redis whose place a gear takes.

@@ -7,7 +7,7 @@ use super::report::{Action, SessionReport};
 use super::script::Script;
 use super::set::{GearSet, group, session};
 use super::spec::{Gear, GearSpec, Location};
-use crate::commands::{Registration, Session};
+use crate::commands::{RegistrationInfo, Session};
 use crate::error::ErrorKind;
 use crate::prelude::tests::{gear, spec};
 use redis::Value;
@@ -25,12 +25,12 @@ fn set(gears: &[&'static Gear]) -> GearSet {
 
 /// A session as a server lists it.
 fn listed(id: &str, description: Option<&Description>, triggers: &[&str]) -> Session {
-    let rows = triggers.iter().map(|trigger| Registration {
+    let rows = triggers.iter().map(|trigger| RegistrationInfo {
         args: BTreeMap::from([(
             "trigger".to_owned(),
             Value::BulkString(trigger.as_bytes().to_vec()),
         )]),
-        ..Registration::default()
+        ..RegistrationInfo::default()
     });
     Session {
         id: id.to_owned(),

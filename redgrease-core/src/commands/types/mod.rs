@@ -15,7 +15,7 @@ pub use config::ConfigValue;
 pub use exec_id::ExecId;
 pub use execution::{Execution, ExecutionStatus};
 pub(crate) use fields::rows;
-pub use registration::Registration;
+pub use registration::RegistrationInfo;
 pub use requirement::Requirement;
 pub use result::{Executed, ExecutionResult};
 pub use session::Session;

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// A function that the server runs when something happens.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Registration {
+pub struct RegistrationInfo {
     /// Its id, which `RG.UNREGISTER` takes.
     pub id: String,
     /// `CommandReader`, `KeysReader` or `StreamReader`.
@@ -44,7 +44,7 @@ pub struct Registration {
     pub extra: BTreeMap<String, Value>,
 }
 
-impl Registration {
+impl RegistrationInfo {
     pub(crate) fn read(row: Value) -> Result<Self> {
         let mut fields = Fields::of(row)?;
         let mut data = match fields.take("RegistrationData") {
@@ -56,7 +56,7 @@ impl Registration {
             None => BTreeMap::new(),
         };
         let session = fields.optional_text("PD").and_then(|pd| session_name(&pd));
-        let mut registration = Registration {
+        let mut registration = RegistrationInfo {
             id: fields.text("id"),
             reader: fields.text("reader"),
             description: fields.optional_text("desc"),

@@ -1,7 +1,7 @@
 //! Sessions, as `RG.PYDUMPSESSIONS` lists them.
 
 use super::fields::{Fields, text};
-use super::registration::Registration;
+use super::registration::RegistrationInfo;
 use super::requirement::Requirement;
 use crate::error::Result;
 use redis::Value;
@@ -28,7 +28,7 @@ pub struct Session {
     /// The packages in full, if that was asked for.
     pub requirement_rows: Vec<Requirement>,
     /// The registrations in full, if that was asked for.
-    pub registration_rows: Vec<Registration>,
+    pub registration_rows: Vec<RegistrationInfo>,
     /// What the server says beyond that.
     pub extra: BTreeMap<String, Value>,
 }
@@ -61,7 +61,7 @@ impl Session {
             if let Some(id) = text(&item) {
                 session.registrations.push(id);
             } else {
-                let mut registration = Registration::read(item)?;
+                let mut registration = RegistrationInfo::read(item)?;
                 registration.session = Some(session.id.clone());
                 session.registrations.push(registration.id.clone());
                 session.registration_rows.push(registration);

@@ -1,0 +1,152 @@
+//! The functions that steps take: Python, with the number of its arguments as far as it is known.
+
+use super::literal::text;
+use crate::error::EncodeError;
+
+/// A Python function of `N` arguments: what `python!(lambda a, x: ..)` gives.
+#[derive(Debug, Clone)]
+pub struct Callback<const N: usize>(Source);
+
+/// A Python function whose number of arguments cannot be seen: `python!(str.split)`, `python!(lambda *a: ..)`.
+///
+/// Every step takes it; a wrong number is an error of Python then.
+#[derive(Debug, Clone)]
+pub struct AnyCallback(Source);
+
+/// What the two are made of.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct Source {
+    text: &'static str,
+    file: &'static str,
+    line: u32,
+    /// Names the text uses, with the literals of their values.
+    captures: Vec<(&'static str, String)>,
+    error: Option<EncodeError>,
+    /// Servers accept functions that were written in Python only, which `str.split` was not.
+    wrapped: bool,
+}
+
+/// Names that the text uses, and what they are: literals of [`py_literal`](super::py_literal).
+type Captures = Vec<(&'static str, Result<String, EncodeError>)>;
+
+impl Source {
+    fn new(text: &'static str, file: &'static str, line: u32, captures: Captures) -> Self {
+        let mut source = Source {
+            text,
+            file,
+            line,
+            captures: Vec::new(),
+            error: None,
+            wrapped: false,
+        };
+        for (name, value) in captures {
+            match value {
+                Ok(value) => source.captures.push((name, value)),
+                Err(e) => {
+                    let shown = name.trim_start_matches('_');
+                    let e = EncodeError::new(format!(
+                        "the captured value '{shown} of the Python at {file}:{line}: {e}"
+                    ));
+                    source.error.get_or_insert(e);
+                }
+            }
+        }
+        source
+    }
+
+    /// Why it cannot be sent.
+    pub(super) fn error(&self) -> Option<&EncodeError> {
+        self.error.as_ref()
+    }
+
+    /// The text as it was written, in which names can be looked for.
+    pub(super) fn text(&self) -> &'static str {
+        self.text
+    }
+
+    /// Whether the text is a whole function with statements, which no expression can hold.
+    pub(super) fn is_definition(&self) -> bool {
+        let text = self.text.trim_start();
+        ["def ", "async def ", "@"]
+            .iter()
+            .any(|start| text.starts_with(start))
+    }
+
+    /// A Python expression for the function.
+    pub(super) fn python(&self) -> String {
+        if self.is_definition() {
+            let captures: Vec<String> = self
+                .captures
+                .iter()
+                .map(|(name, value)| format!("{}: {value}", text(name)))
+                .collect();
+            return format!(
+                "_define({}, {{{}}}, {}, {})",
+                text(self.text),
+                captures.join(", "),
+                text(self.file),
+                self.line
+            );
+        }
+        let written = self.text.trim();
+        // A comment must not swallow what is behind it.
+        let end = if written.contains('#') { "\n" } else { "" };
+        let function = if self.wrapped {
+            format!("lambda *args: ({written}{end})(*args)")
+        } else {
+            format!("{written}{end}")
+        };
+        if self.captures.is_empty() {
+            return function;
+        }
+        let names: Vec<&str> = self.captures.iter().map(|(name, _)| *name).collect();
+        let values: Vec<&str> = self.captures.iter().map(|(_, v)| v.as_str()).collect();
+        // Bound from outside, so that a value stays a value whatever the text does.
+        format!(
+            "(lambda {}: {function})({})",
+            names.join(", "),
+            values.join(", ")
+        )
+    }
+}
+
+impl<const N: usize> Callback<N> {
+    /// Called by the expansion of `python!(..)` only.
+    #[doc(hidden)]
+    pub fn new(text: &'static str, file: &'static str, line: u32, captures: Captures) -> Self {
+        Callback(Source::new(text, file, line, captures))
+    }
+}
+
+impl AnyCallback {
+    /// Called by the expansion of `python!(..)` only.
+    #[doc(hidden)]
+    pub fn new(text: &'static str, file: &'static str, line: u32, captures: Captures) -> Self {
+        AnyCallback(Source::new(text, file, line, captures))
+    }
+}
+
+/// A function that a step can call with `N` arguments.
+#[diagnostic::on_unimplemented(
+    message = "this step calls its function with {N} argument(s), but got `{Self}`",
+    label = "wrong number of parameters in this `python!`",
+    note = "the documentation of the step says which arguments it gives, for example `aggregate`: accumulator, record"
+)]
+pub trait IntoCallback<const N: usize> {
+    #[doc(hidden)]
+    fn into_source(self) -> Source;
+}
+
+impl<const N: usize> IntoCallback<N> for Callback<N> {
+    fn into_source(self) -> Source {
+        self.0
+    }
+}
+
+impl<const N: usize> IntoCallback<N> for AnyCallback {
+    fn into_source(mut self) -> Source {
+        self.0.wrapped = !self.0.is_definition();
+        self.0
+    }
+}

@@ -1,0 +1,42 @@
+//! Steps that belong to one reader: what its records consist of.
+
+use super::callback::IntoCallback;
+use super::chain::Arg;
+use super::open::{Any, Open};
+use super::reader::{CommandReader, KeysReader, StreamReader};
+
+impl<T> Open<KeysReader, T> {
+    /// The names of the keys.
+    pub fn keys(self) -> Open<KeysReader, String> {
+        self.step("map", vec![Arg::Raw("lambda r: r['key']")])
+    }
+
+    /// The values of the keys: text, bytes, dicts, lists; `None` for other types.
+    pub fn values(self) -> Open<KeysReader, Any> {
+        self.step("map", vec![Arg::Raw("lambda r: r['value']")])
+    }
+}
+
+impl<T> Open<StreamReader, T> {
+    /// The names of the streams.
+    pub fn keys(self) -> Open<StreamReader, String> {
+        self.step("map", vec![Arg::Raw("lambda r: r['key']")])
+    }
+
+    /// The fields of the entries: dicts.
+    pub fn values(self) -> Open<StreamReader, Any> {
+        self.step("map", vec![Arg::Raw("lambda r: r['value']")])
+    }
+}
+
+impl<T> Open<CommandReader, T> {
+    /// The arguments, as a list.
+    pub fn args(self) -> Open<CommandReader, Any> {
+        self.step("map", vec![Arg::Raw("lambda r: r[1:]")])
+    }
+
+    /// Calls a function with the arguments of the command.
+    pub fn apply<const N: usize>(self, function: impl IntoCallback<N>) -> Open<CommandReader, Any> {
+        self.step_applied(function.into_source())
+    }
+}
