@@ -1,12 +1,14 @@
 //! `RG.TRIGGER` and `RG.TRIGGERONKEY`, and `RG.INNERHOOK`, which hooked commands become.
 
-use crate::execution::{Execution, NOT_ONE_RESULT, Waiter};
-use crate::plan::{Mode, Source, Step, Words};
-use crate::python::{Gil, Object, Raised, attached, describe, list_of, reply_with};
+use crate::execution::{Execution, Id, NOT_ONE_RESULT, Waiter};
+use crate::plan::{Mode, Source, Words};
+use crate::python::{
+    Gil, Object, Raised, attached, coroutine_refused, describe, list_of, reply_with,
+};
 use crate::redis::filter::TAKEN_OVER;
 use crate::redis::{Args, BlockedClient, CoarseInstant, Command, Context, Reply, Text, User};
 use crate::registration::{Event, Registration, hooks};
-use crate::steps::{Pipeline, straight};
+use crate::steps::{Pipeline, Straight, straight};
 use std::sync::Arc;
 
 /// `RG.TRIGGER trigger [argument..]`: the records its registration makes of them.
@@ -74,41 +76,22 @@ fn answer(context: &Context, registration: Arc<Registration>, args: Args<'_>) {
 }
 
 /// On this thread, which holds the server's lock.
-fn run_now(context: &Context, registration: &Registration, args: Args<'_>) {
+fn run_now(context: &Context, registration: &Arc<Registration>, args: Args<'_>) {
     let started = CoarseInstant::now();
-    crate::engine().execution_ids.next();
+    let id = crate::engine().execution_ids.next();
     let failure = attached(|py| {
         context.enter(|| {
-            let reply = context.reply();
             let record = list_of(py, args.from(1).map(Text::bytes));
-            let steps = &registration.plan.steps;
-            if let Event::Hook(_) = registration.event {
-                return hooks::inside(registration, || run_hook(py, &reply, steps, record));
-            }
-            if registration.straight {
-                match record.and_then(|record| straight(steps, record)) {
-                    Ok(result) => {
-                        reply.array(1);
-                        reply_with(&reply, &result);
-                        None
-                    }
-                    Err(raised) => Some(describe(py, &raised)),
+            match hooks::inside(registration, || take_through(py, registration, record)) {
+                Ok(Outcome::Ended(results)) => reply_to(registration, &context.reply(), &results),
+                Ok(Outcome::Waiting {
+                    pipeline,
+                    coroutine,
+                }) => {
+                    wait(context, py, id, registration, *pipeline, &coroutine);
+                    None
                 }
-            } else {
-                let mut pipeline = Pipeline::new(py, steps);
-                match record {
-                    Ok(record) => pipeline.push(record),
-                    Err(raised) => pipeline.fail(raised),
-                }
-                let (results, errors) = pipeline.finish();
-                if let Some(raised) = errors.first() {
-                    return Some(describe(py, raised));
-                }
-                reply.array(results.len());
-                for result in &results {
-                    reply_with(&reply, result);
-                }
-                None
+                Err(raised) => Some(describe(py, &raised)),
             }
         })
     });
@@ -118,26 +101,110 @@ fn run_now(context: &Context, registration: &Registration, args: Args<'_>) {
     registration.stats.record(started.elapsed(), failure);
 }
 
-/// A hook answers with its one record, as the command would.
-fn run_hook<'py>(
+/// How far a record got on the main thread.
+enum Outcome<'py> {
+    Ended(Vec<Object<'py>>),
+    Waiting {
+        pipeline: Box<Pipeline>,
+        coroutine: Object<'py>,
+    },
+}
+
+fn take_through<'py>(
     py: Gil<'py>,
-    reply: &Reply,
-    steps: &[Step],
+    registration: &Registration,
     record: Result<Object<'py>, Raised>,
-) -> Option<String> {
-    let mut pipeline = Pipeline::new(py, steps);
-    match record {
-        Ok(record) => pipeline.push(record),
-        Err(raised) => pipeline.fail(raised),
+) -> Result<Outcome<'py>, Raised> {
+    let plan = &registration.plan;
+    if registration.straight {
+        return Ok(match straight(&plan.steps, record?)? {
+            Straight::Through(result) => Outcome::Ended(vec![result]),
+            Straight::Waiting { coroutine, index } => {
+                let pipeline = Box::new(Pipeline::waiting_at(py, plan, index));
+                Outcome::Waiting {
+                    pipeline,
+                    coroutine,
+                }
+            }
+        });
     }
-    let (results, errors) = pipeline.finish();
-    match (errors.first(), results.as_slice()) {
-        (Some(raised), _) => Some(describe(py, raised)),
-        (None, [result]) => {
-            reply_with(reply, result);
-            None
+    let mut pipeline = Pipeline::new(py, plan);
+    pipeline.push(record?);
+    loop {
+        if let Some(coroutine) = pipeline.run(py) {
+            return Ok(Outcome::Waiting {
+                pipeline: Box::new(pipeline),
+                coroutine,
+            });
         }
-        (None, _) => Some(NOT_ONE_RESULT.to_owned()),
+        if !pipeline.finish_next(py) {
+            break;
+        }
+    }
+    let (results, mut errors) = pipeline.into_outcome(py);
+    if errors.is_empty() {
+        Ok(Outcome::Ended(results))
+    } else {
+        Err(errors.remove(0))
+    }
+}
+
+/// A trigger answers with its records, a hook with its one record as the command would. Gives the
+/// error if there is one.
+fn reply_to(registration: &Registration, reply: &Reply, results: &[Object<'_>]) -> Option<String> {
+    match (&registration.event, results) {
+        (Event::Hook(_), [result]) => reply_with(reply, result),
+        (Event::Hook(_), _) => return Some(NOT_ONE_RESULT.to_owned()),
+        _ => {
+            reply.array(results.len());
+            for result in results {
+                reply_with(reply, result);
+            }
+        }
+    }
+    None
+}
+
+/// The client waits for a coroutine; the main thread does not.
+fn wait(
+    context: &Context,
+    py: Gil<'_>,
+    id: Id,
+    registration: &Arc<Registration>,
+    pipeline: Pipeline,
+    coroutine: &Object<'_>,
+) {
+    let client = if context.may_block() {
+        BlockedClient::block(context)
+    } else {
+        None
+    };
+    let Some(client) = client else {
+        let refused = coroutine_refused(coroutine, "MULTI, Lua or a command of another module");
+        drop(refused);
+        return context.reply().error(
+            "Error type: <class 'gears.error'>, Value: Creating async record is not allowed",
+        );
+    };
+    let execution = Execution::new(
+        id,
+        Arc::clone(&registration.plan),
+        Source::Nothing,
+        Some(Arc::clone(registration)),
+        User::of(context),
+    );
+    // Just made: it cannot have ended.
+    let _ = execution.wait_for_outcome(waiter(registration, client));
+    crate::engine()
+        .executions
+        .insert(Arc::clone(&execution), usize::MAX);
+    execution.adopt(py, pipeline, coroutine);
+}
+
+fn waiter(registration: &Registration, client: BlockedClient) -> Waiter {
+    match registration.event {
+        Event::Hook(_) => Waiter::Hook(client),
+        _ => Waiter::Command(client),
     }
 }
 
@@ -161,7 +228,7 @@ fn run_later(context: &Context, registration: Arc<Registration>, args: Args<'_>)
         return context.reply().error("ERR the client could not be blocked");
     };
     registration.stats.record_trigger();
-    let hooked = matches!(registration.event, Event::Hook(_));
+    let waiter = waiter(&registration, client);
     let plan = Arc::clone(&registration.plan);
     let execution = Execution::new(
         engine.execution_ids.next(),
@@ -170,11 +237,7 @@ fn run_later(context: &Context, registration: Arc<Registration>, args: Args<'_>)
         Some(registration),
         User::of(context),
     );
-    if let Err(waiter) = execution.wait_for_outcome(if hooked {
-        Waiter::Hook(client)
-    } else {
-        Waiter::Command(client)
-    }) {
+    if let Err(waiter) = execution.wait_for_outcome(waiter) {
         waiter.refuse("ERR the execution ended before it began");
         return;
     }

@@ -29,6 +29,10 @@ pub(crate) fn abort(execution: Arc<Execution>, client: Option<BlockedClient>) {
             execution.give_up(Status::Created);
             answer(client);
         }
+        Status::Running if execution.is_parked() => {
+            execution.give_up(Status::Running);
+            answer(client);
+        }
         Status::Running => {
             let spawned = thread::Builder::new()
                 .name("rg-abort".into())

@@ -2,6 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `progress.rs` | how far one is, when it is set aside |
 //! | `run.rs` | running one on the thread that has it |
 //! | `pool.rs` | the worker threads |
 //! | `list.rs` | all executions that clients can ask about |
@@ -13,6 +14,7 @@ mod answer;
 mod id;
 mod list;
 mod pool;
+mod progress;
 mod run;
 
 pub(crate) use abort::abort;
@@ -20,6 +22,8 @@ pub(crate) use answer::{NOT_ONE_RESULT, Waiter};
 pub(crate) use id::{Id, IdCounter};
 pub(crate) use list::Executions;
 pub(crate) use pool::{InOrder, Pool};
+
+use progress::Progress;
 
 use crate::plan::{Plan, Source};
 use crate::python::{Handle, Object, RunningThread, attached};
@@ -67,6 +71,8 @@ pub(crate) struct Execution {
     aborting: AtomicBool,
     thread: RunningThread,
     state: Mutex<State>,
+    /// Set aside while a coroutine is awaited.
+    parked: Mutex<Option<Progress>>,
     ended: Condvar,
 }
 
@@ -110,6 +116,7 @@ impl Execution {
                 keep,
                 duration: Duration::ZERO,
             }),
+            parked: Mutex::new(None),
             ended: Condvar::new(),
         })
     }
@@ -121,6 +128,11 @@ impl Execution {
 
     pub(crate) fn status(&self) -> Status {
         self.state().status
+    }
+
+    /// With whose rights it runs.
+    pub(crate) fn user(&self) -> Option<&User> {
+        self.user.as_ref()
     }
 
     /// `true` once somebody asked for its end: readers stop.

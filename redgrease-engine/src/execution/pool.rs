@@ -108,7 +108,7 @@ impl Pool {
         Ok(())
     }
 
-    fn push(&self, execution: Arc<Execution>) {
+    pub(super) fn push(&self, execution: Arc<Execution>) {
         let mut queue = self.queue();
         queue.ready.push_back(execution);
         let wake = queue.idle > 0;

@@ -1,9 +1,10 @@
 //! Running an execution on the thread that has it.
 
+use super::progress::Progress;
 use super::{Execution, Status};
 use crate::plan::Source;
-use crate::python::{Gil, Object, Raised, attached, describe, detached, leave_atomic};
-use crate::readers;
+use crate::python::{Gil, Object, attached, describe, detached, leave_atomic};
+use crate::readers::Reading;
 use crate::redis::{Level, User, is_locked, locked, log};
 use crate::registration::{Registration, hooks, streams};
 use crate::steps::Pipeline;
@@ -11,18 +12,26 @@ use std::sync::Arc;
 use std::time::Instant;
 
 impl Execution {
-    /// Runs it from beginning to end. `false` if the thread was given up for stuck meanwhile: it
-    /// must end, another one has taken its place.
+    /// Runs it, to its end or to where it has to be set aside. `false` if the thread was given up
+    /// for stuck meanwhile: it must end, another one has taken its place.
     pub(super) fn run(self: &Arc<Self>, py: Gil<'_>) -> bool {
-        if !self.begin() {
-            return true;
-        }
-        let started = Instant::now();
+        let mut progress = match self.unpark() {
+            Some(progress) if self.status() == Status::Running => progress,
+            None if self.begin() => Progress::new(Pipeline::new(py, &self.plan), Reading::NotBegun),
+            // Aborted while it waited.
+            _ => return true,
+        };
         self.thread.enter(py);
-        let (results, errors) = self.perform(py);
+        let waiting = self.with_surroundings(|| progress.advance(py, self));
         // Before anything else runs Python: an interruption must not hit what comes next.
         self.thread.leave(py);
         leave_atomic();
+        if let Some(coroutine) = waiting {
+            self.park(py, progress, &coroutine);
+            return true;
+        }
+        let started = progress.started;
+        let (results, errors) = progress.pipeline.into_outcome(py);
         let errors: Vec<String> = errors.iter().map(|raised| describe(py, raised)).collect();
         let failure = errors.first().cloned();
         let goes_on = self.complete(&results, errors, started);
@@ -31,6 +40,14 @@ impl Execution {
             self.settle(py, failure.as_deref());
         }
         goes_on
+    }
+
+    /// Runs `body` with the rights of whoever caused the execution, and inside its hook.
+    fn with_surroundings<R>(&self, body: impl FnOnce() -> R) -> R {
+        User::run(self.user.as_ref(), || match &self.registration {
+            Some(registration) => hooks::inside(registration, body),
+            None => body(),
+        })
     }
 
     /// What has to follow a run, depending on where its records came from.
@@ -62,18 +79,6 @@ impl Execution {
         }
         state.status = Status::Running;
         true
-    }
-
-    fn perform<'py>(&self, py: Gil<'py>) -> (Vec<Object<'py>>, Vec<Raised>) {
-        let mut pipeline = Pipeline::new(py, &self.plan.steps);
-        let run = || {
-            readers::read(py, &self.source, self, &mut pipeline);
-            pipeline.finish()
-        };
-        User::run(self.user.as_ref(), || match &self.registration {
-            Some(registration) => hooks::inside(registration, run),
-            None => run(),
-        })
     }
 
     fn complete(

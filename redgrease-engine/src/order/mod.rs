@@ -132,6 +132,12 @@ impl<K: AsRef<[u8]>, V> Ordered<K, V> {
         Some(&mut self.table(is_large).buckets[bucket][index].1)
     }
 
+    /// Looks a key up, without moving anything.
+    pub(crate) fn peek_mut(&mut self, key: &[u8]) -> Option<&mut V> {
+        let (is_large, bucket, index) = self.find(key)?;
+        Some(&mut self.table(is_large).buckets[bucket][index].1)
+    }
+
     /// Looks a key up and changes nothing.
     pub(crate) fn peek(&self, key: &[u8]) -> Option<&V> {
         let (is_large, bucket, index) = self.find(key)?;

@@ -126,6 +126,8 @@ pub(crate) enum Source {
     },
     /// These messages of a stream.
     Messages(Messages),
+    /// Nothing: what there was to read was read before the execution was made.
+    Nothing,
     /// A function whose time has come.
     Timer(Arc<TimeEvent>),
 }

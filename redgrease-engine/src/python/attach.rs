@@ -83,9 +83,8 @@ pub(crate) fn attached<R>(body: impl FnOnce(Python<'_>) -> R) -> R {
             main.held.set(true);
         }
         let _guard = MainGuard(outermost.then_some(main));
-        // SAFETY: this thread holds the interpreter until the guard is dropped, and `body` cannot
-        // keep the token.
-        body(unsafe { Python::assume_attached() })
+        // Held already, but PyO3 has to know: values that are dropped here are freed here.
+        Python::attach(body)
     })
 }
 

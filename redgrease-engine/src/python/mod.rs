@@ -6,6 +6,7 @@
 //! | `attach.rs` | taking and giving back its lock, on the main thread once per event-loop turn |
 //! | `values.rs` | Redis replies to Python values, Python values to Redis replies |
 //! | `callback.rs` | calling a Python function, fast |
+//! | `coroutines.rs` | awaiting coroutines |
 //! | `counter.rs` | counting how often values occur |
 //! | `errors.rs` | an exception as the text clients get |
 //! | `interrupt.rs` | stopping Python that runs on another thread |
@@ -20,6 +21,7 @@
 
 mod attach;
 mod callback;
+mod coroutines;
 mod counter;
 mod errors;
 mod interpreter;
@@ -32,6 +34,7 @@ mod values;
 
 pub(crate) use attach::{after_sleep, attached, before_sleep, detached};
 pub(crate) use callback::Callback;
+pub(crate) use coroutines::{coroutine_refused, is_coroutine, schedule};
 pub(crate) use counter::Counter;
 pub(crate) use errors::{describe, flat};
 pub(crate) use interpreter::{Interpreter, start, use_packages};
@@ -40,8 +43,8 @@ pub(crate) use memory::allocation;
 pub(crate) use module::leave_atomic;
 pub(crate) use script::{PendingRegistration, PendingRun, Script, announce, run_script};
 pub(crate) use values::{
-    elements, from_bytes, group_record, integer, is_true, items, key_record, list, list_of,
-    message_record, none, read_value, reply_with, text_bytes, text_key, text_of,
+    elements, from_bytes, group_record, integer, is_generator, is_true, key_record, list, list_of,
+    message_record, next_item, none, read_value, reply_with, text_bytes, text_key, text_of,
 };
 
 /// Access to the interpreter: whoever has one holds its lock.

@@ -26,6 +26,10 @@ const RUNTIME: &[(&str, &str)] = &[
         include_str!("runtime/builder.py"),
     ),
     (
+        "redgrease_engine/coroutines.py",
+        include_str!("runtime/coroutines.py"),
+    ),
+    (
         "redgrease_engine/names.py",
         include_str!("runtime/names.py"),
     ),
@@ -275,7 +279,8 @@ fn is_in_atomic_block() -> bool {
     ATOMIC.with_borrow(Option::is_some)
 }
 
-/// Ends an atomic block that a script left open (its thread would keep the server's lock).
-pub(crate) fn leave_atomic() {
-    drop(ATOMIC.take());
+/// Ends an atomic block that a script left open (its thread would keep the server's lock). `true`
+/// if there was one.
+pub(crate) fn leave_atomic() -> bool {
+    ATOMIC.take().is_some()
 }

@@ -2,7 +2,7 @@
 //! clients of Gears observe.
 
 use super::errors::GearsError;
-use super::{Callback, Gil, Object, detached};
+use super::{Gil, Object, detached};
 use crate::order::Ordered;
 use crate::plan::Message;
 use crate::redis::{self, CallReply, Context, KeyType, Reply, ReplyKind, Rights};
@@ -327,40 +327,16 @@ pub(crate) fn message_record<'py>(
     Ok(record.into_any())
 }
 
-/// The records of a `PythonReader`: the items of the generator that a function gives, or of any
-/// other function its result, again and again.
-#[derive(Debug)]
-pub(crate) enum Items<'py> {
-    Generator(Bound<'py, PyIterator>),
-    Function {
-        function: Object<'py>,
-        first: Option<Object<'py>>,
-    },
-}
-
-pub(crate) fn items<'py>(py: Gil<'py>, function: &Callback) -> PyResult<Items<'py>> {
-    let function = function.bind(py);
-    let result = function.call0()?;
+/// Whether a function has given a generator.
+pub(crate) fn is_generator(value: &Object<'_>) -> bool {
     // SAFETY: only reads the type of a live object.
-    Ok(if unsafe { ffi::PyGen_Check(result.as_ptr()) } != 0 {
-        Items::Generator(result.try_iter()?)
-    } else {
-        Items::Function {
-            function,
-            first: Some(result),
-        }
-    })
+    unsafe { ffi::PyGen_Check(value.as_ptr()) != 0 }
 }
 
-impl<'py> Iterator for Items<'py> {
-    type Item = PyResult<Object<'py>>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Items::Generator(generator) => generator.next(),
-            Items::Function { function, first } => {
-                Some(first.take().map_or_else(|| function.call0(), Ok))
-            }
-        }
+/// What `next(generator)` gives.
+pub(crate) fn next_item<'py>(generator: &Object<'py>) -> Option<PyResult<Object<'py>>> {
+    match generator.cast::<PyIterator>() {
+        Ok(items) => items.clone().next(),
+        Err(wrong) => Some(Err(wrong.into())),
     }
 }

@@ -3,11 +3,10 @@
 //! Keys are taken in pieces: under the server's lock names and string values are copied into one
 //! arena, then the lock is given back and the records are made and passed on from the copy.
 
-use crate::execution::Execution;
+use super::Record;
 use crate::plan::KeysSource;
-use crate::python::{Gil, Object, Raised, detached, from_bytes, key_record, none, read_value};
+use crate::python::{Gil, detached, from_bytes, key_record, none, read_value};
 use crate::redis::{self, KeyScan, KeyType};
-use crate::steps::Pipeline;
 use std::time::Duration;
 
 /// Keys per piece: enough to make taking the lock cheap, few enough not to be felt by clients.
@@ -15,59 +14,62 @@ const PIECE: usize = 1000;
 /// The lock is not fair. Without a pause the main thread would starve between two pieces.
 const PAUSE: Duration = Duration::from_micros(50);
 
-pub(super) fn read<'py>(
-    py: Gil<'py>,
-    source: &KeysSource,
-    execution: &Execution,
-    pipeline: &mut Pipeline<'_, 'py>,
-) {
-    if source.exact {
-        match record(py, None, &source.pattern, source.read_value) {
-            Ok(record) => pipeline.push(record),
-            Err(raised) => pipeline.fail(raised),
-        }
-        return;
+/// A walk over the keys, with the place in the present piece.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    scan: KeyScan,
+    next: usize,
+}
+
+impl Walk {
+    pub(super) fn new(source: &KeysSource, with_values: bool) -> Option<Walk> {
+        Some(Walk {
+            scan: KeyScan::new(&source.pattern, with_values)?,
+            next: 0,
+        })
     }
-    let counting = pipeline.only_counts();
-    let with_values = source.read_value && !counting;
-    let Some(mut scan) = KeyScan::new(&source.pattern, with_values) else {
-        return;
-    };
-    while pipeline.wants_more() && !execution.is_aborting() {
-        let (moved, more) = detached(py, move || {
+
+    /// `false`: there was no other piece.
+    fn next_piece(&mut self, py: Gil<'_>, pause: bool) -> bool {
+        self.next = 0;
+        let scan = &mut self.scan;
+        let mut fill = move || {
             let more = redis::locked(|context| scan.fill(context, PIECE));
-            if counting && more && !redis::is_locked() {
+            if more && pause {
                 std::thread::sleep(PAUSE);
             }
-            (scan, more)
-        });
-        scan = moved;
-        if !more {
-            break;
+            more
+        };
+        if redis::is_locked() {
+            fill()
+        } else {
+            detached(py, fill)
         }
-        if counting {
-            pipeline.add_count(scan.keys().len());
-            continue;
-        }
-        for key in scan.keys() {
-            if !pipeline.wants_more() || execution.is_aborting() {
-                break;
-            }
-            let name = scan.bytes(&key.name);
-            let made = match (with_values, key.kind) {
-                (false, _) => key_record(py, None, name, None),
-                (true, KeyType::String) => {
-                    let value = from_bytes(py, scan.bytes(&key.text));
-                    key_record(py, None, name, Some((key.kind, value)))
-                }
-                (true, KeyType::Hash | KeyType::List) => record(py, None, name, true),
-                (true, kind) => key_record(py, None, name, Some((kind, none(py)))),
-            };
-            match made {
-                Ok(record) => pipeline.push(record),
-                Err(raised) => pipeline.fail(raised),
+    }
+
+    pub(super) fn count_piece(&mut self, py: Gil<'_>) -> Option<usize> {
+        let pause = !redis::is_locked();
+        self.next_piece(py, pause).then(|| self.scan.keys().len())
+    }
+
+    pub(super) fn next<'py>(&mut self, py: Gil<'py>, source: &KeysSource) -> Option<Record<'py>> {
+        while self.next >= self.scan.keys().len() {
+            if !self.next_piece(py, false) {
+                return None;
             }
         }
+        let key = self.scan.keys().get(self.next)?;
+        self.next += 1;
+        let name = self.scan.bytes(&key.name);
+        Some(match (source.read_value, key.kind) {
+            (false, _) => key_record(py, None, name, None),
+            (true, KeyType::String) => {
+                let value = from_bytes(py, self.scan.bytes(&key.text));
+                key_record(py, None, name, Some((key.kind, value)))
+            }
+            (true, KeyType::Hash | KeyType::List) => record(py, None, name, true),
+            (true, kind) => key_record(py, None, name, Some((kind, none(py)))),
+        })
     }
 }
 
@@ -77,7 +79,7 @@ pub(super) fn record<'py>(
     event: Option<&str>,
     key: &[u8],
     with_value: bool,
-) -> Result<Object<'py>, Raised> {
+) -> Record<'py> {
     let value = if with_value {
         Some(read_value(py, key)?)
     } else {

@@ -1,4 +1,6 @@
-//! Where the records of a batch run come from: one file per reader.
+//! Where the records of an execution come from: one file per reader.
+//!
+//! A reading keeps its place, so that an execution can be set aside in the middle of it.
 
 pub(crate) mod glob;
 mod keys;
@@ -7,36 +9,109 @@ mod stream;
 
 use crate::execution::Execution;
 use crate::plan::Source;
-use crate::python::{Gil, list_of};
-use crate::steps::Pipeline;
+use crate::python::{Gil, Object, Raised, list_of, message_record};
 
-/// Reads all there is into the pipeline, until it is full, has failed or the execution is aborted.
-pub(crate) fn read<'py>(
-    py: Gil<'py>,
-    source: &Source,
-    execution: &Execution,
-    pipeline: &mut Pipeline<'_, 'py>,
-) {
-    match source {
-        Source::Keys(keys) => keys::read(py, keys, execution, pipeline),
-        Source::Python(function) => python::read(py, function, execution, pipeline),
-        Source::Key(happened) => {
-            let event = Some(happened.event.as_str());
-            match keys::record(py, event, &happened.key, happened.read_value) {
-                Ok(record) => pipeline.push(record),
-                Err(raised) => pipeline.fail(raised),
+type Record<'py> = Result<Object<'py>, Raised>;
+
+/// How far a source was read.
+#[derive(Debug)]
+pub(crate) enum Reading {
+    NotBegun,
+    Keys(keys::Walk),
+    Python(python::Items),
+    Stream(stream::Rest),
+    Messages(usize),
+    Ended,
+}
+
+impl Reading {
+    /// The next record. `None` when there are no more, or the execution is aborted.
+    pub(crate) fn next<'py>(
+        &mut self,
+        py: Gil<'py>,
+        source: &Source,
+        execution: &Execution,
+    ) -> Option<Record<'py>> {
+        if execution.is_aborting() {
+            return None;
+        }
+        if let Reading::NotBegun = self {
+            match Reading::begin(py, source) {
+                Ok((reading, first)) => {
+                    *self = reading;
+                    if first.is_some() {
+                        return first;
+                    }
+                }
+                Err(raised) => {
+                    *self = Reading::Ended;
+                    return Some(Err(raised));
+                }
             }
         }
-        Source::Stream { stream, from } => stream::read(py, stream, from, execution, pipeline),
-        Source::Messages(batch) => stream::push_all(py, &batch.stream, &batch.messages, pipeline),
-        Source::Timer(event) => {
-            if let Err(raised) = event.function.call0(py) {
-                pipeline.fail(raised);
+        let next = match (&mut *self, source) {
+            (Reading::Keys(walk), Source::Keys(keys)) => walk.next(py, keys),
+            (Reading::Python(items), _) => items.next(py),
+            (Reading::Stream(rest), Source::Stream { stream, .. }) => rest.next(py, stream),
+            (Reading::Messages(place), Source::Messages(batch)) => {
+                let message = batch.messages.get(*place);
+                *place += 1;
+                message.map(|message| message_record(py, &batch.stream, message))
             }
+            _ => None,
+        };
+        if next.is_none() {
+            *self = Reading::Ended;
         }
-        Source::Command(words) => match list_of(py, words.iter()) {
-            Ok(record) => pipeline.push(record),
-            Err(raised) => pipeline.fail(raised),
-        },
+        next
+    }
+
+    /// How many records the next piece has, where that is all that is asked of them.
+    pub(crate) fn count_piece(&mut self, py: Gil<'_>, source: &Source) -> Option<usize> {
+        let Source::Keys(keys) = source else {
+            return None;
+        };
+        if keys.exact {
+            return None;
+        }
+        if let Reading::NotBegun = self {
+            *self = keys::Walk::new(keys, false).map_or(Reading::Ended, Reading::Keys);
+        }
+        let Reading::Keys(walk) = self else {
+            return None;
+        };
+        let counted = walk.count_piece(py);
+        if counted.is_none() {
+            *self = Reading::Ended;
+        }
+        counted
+    }
+
+    /// The reading of a source, or of a source with one record, that record.
+    fn begin<'py>(py: Gil<'py>, source: &Source) -> Result<(Reading, Option<Record<'py>>), Raised> {
+        Ok(match source {
+            Source::Keys(keys) if keys.exact => (
+                Reading::Ended,
+                Some(keys::record(py, None, &keys.pattern, keys.read_value)),
+            ),
+            Source::Keys(keys) => {
+                let walk = keys::Walk::new(keys, keys.read_value);
+                (walk.map_or(Reading::Ended, Reading::Keys), None)
+            }
+            Source::Python(function) => (Reading::Python(python::Items::new(py, function)?), None),
+            Source::Stream { from, .. } => (Reading::Stream(stream::Rest::new(from)), None),
+            Source::Messages(_) => (Reading::Messages(0), None),
+            Source::Key(happened) => {
+                let event = Some(happened.event.as_str());
+                let record = keys::record(py, event, &happened.key, happened.read_value);
+                (Reading::Ended, Some(record))
+            }
+            Source::Timer(event) => {
+                event.function.call0(py)?;
+                (Reading::Ended, None)
+            }
+            Source::Command(words) => (Reading::Ended, Some(list_of(py, words.iter()))),
+            Source::Nothing => (Reading::Ended, None),
+        })
     }
 }

@@ -1,25 +1,39 @@
-//! `PythonReader`: the records a Python function makes. A generator function's items, or a plain
-//! function's result again and again.
+//! `PythonReader`: the items of the generator that a function gives, or of any other function its
+//! result, again and again.
 
-use crate::execution::Execution;
-use crate::python::{Callback, Gil, items};
-use crate::steps::Pipeline;
+use super::Record;
+use crate::python::{Callback, Gil, Handle, Raised, is_generator, next_item};
 
-pub(super) fn read<'py>(
-    py: Gil<'py>,
-    function: &Callback,
-    execution: &Execution,
-    pipeline: &mut Pipeline<'_, 'py>,
-) {
-    let mut items = match items(py, function) {
-        Ok(items) => items,
-        Err(raised) => return pipeline.fail(raised),
-    };
-    while pipeline.wants_more() && !execution.is_aborting() {
-        match items.next() {
-            Some(Ok(record)) => pipeline.push(record),
-            Some(Err(raised)) => pipeline.fail(raised),
-            None => break,
+#[derive(Debug)]
+pub(crate) enum Items {
+    Generator(Handle),
+    Function {
+        function: Callback,
+        first: Option<Handle>,
+    },
+}
+
+impl Items {
+    pub(super) fn new(py: Gil<'_>, function: &Callback) -> Result<Items, Raised> {
+        let result = function.call0(py)?;
+        Ok(if is_generator(&result) {
+            Items::Generator(result.unbind())
+        } else {
+            Items::Function {
+                function: function.clone_ref(py),
+                first: Some(result.unbind()),
+            }
+        })
+    }
+
+    pub(super) fn next<'py>(&mut self, py: Gil<'py>) -> Option<Record<'py>> {
+        match self {
+            Items::Generator(generator) => next_item(generator.bind(py)),
+            Items::Function { function, first } => Some(
+                first
+                    .take()
+                    .map_or_else(|| function.call0(py), |first| Ok(first.into_bound(py))),
+            ),
         }
     }
 }

@@ -1,34 +1,40 @@
-//! `StreamReader`: the messages of a stream.
+//! `StreamReader`: the messages of a stream, in a batch run.
 
-use crate::execution::Execution;
+use super::Record;
 use crate::plan::Message;
 use crate::python::{Gil, detached, flat, message_record};
 use crate::redis::{self, CallError, ReplyKind, Rights};
-use crate::steps::Pipeline;
+use std::collections::VecDeque;
 
 /// Messages that are read in one go.
 const PIECE: &[u8] = b"1000";
 
-/// All messages after the one with the id `from`.
-pub(super) fn read<'py>(
-    py: Gil<'py>,
-    stream: &[u8],
-    from: &[u8],
-    execution: &Execution,
-    pipeline: &mut Pipeline<'_, 'py>,
-) {
-    let mut last = from.to_vec();
-    while pipeline.wants_more() && !execution.is_aborting() {
-        match detached(py, || piece(stream, &last)) {
-            Err(error) => return pipeline.fail(flat(&error)),
-            Ok(messages) => {
-                let Some(newest) = messages.last() else {
-                    return;
-                };
-                last.clone_from(&newest.id);
-                push_all(py, stream, &messages, pipeline);
-            }
+/// What is not read yet: what was fetched already, and the id it ends with.
+#[derive(Debug)]
+pub(crate) struct Rest {
+    fetched: VecDeque<Message>,
+    last: Vec<u8>,
+}
+
+impl Rest {
+    /// All messages after the one with the id `from`.
+    pub(super) fn new(from: &[u8]) -> Rest {
+        Rest {
+            fetched: VecDeque::new(),
+            last: from.to_vec(),
         }
+    }
+
+    pub(super) fn next<'py>(&mut self, py: Gil<'py>, stream: &[u8]) -> Option<Record<'py>> {
+        if self.fetched.is_empty() {
+            match detached(py, || piece(stream, &self.last)) {
+                Ok(messages) => self.fetched = messages.into(),
+                Err(error) => return Some(Err(flat(&error))),
+            }
+            self.last.clone_from(&self.fetched.back()?.id);
+        }
+        let message = self.fetched.pop_front()?;
+        Some(message_record(py, stream, &message))
     }
 }
 
@@ -44,21 +50,4 @@ fn piece(stream: &[u8], after: &[u8]) -> Result<Vec<Message>, String> {
             _ => Ok(Vec::new()),
         }
     })
-}
-
-pub(super) fn push_all<'py>(
-    py: Gil<'py>,
-    stream: &[u8],
-    messages: &[Message],
-    pipeline: &mut Pipeline<'_, 'py>,
-) {
-    for message in messages {
-        if !pipeline.wants_more() {
-            return;
-        }
-        match message_record(py, stream, message) {
-            Ok(record) => pipeline.push(record),
-            Err(raised) => pipeline.fail(raised),
-        }
-    }
 }

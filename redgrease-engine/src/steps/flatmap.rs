@@ -2,13 +2,23 @@
 //! elements come out last to first: what clients of Gears rely on.
 
 use super::{Flow, Outcome};
-use crate::python::{Callback, Object, elements};
+use crate::python::{Callback, Object, elements, is_coroutine};
 
 pub(super) fn apply<'py>(function: &Callback, record: &Object<'py>) -> Outcome<'py> {
     let result = function.call1(record)?;
+    if is_coroutine(&result) {
+        return Ok(Flow::Await {
+            coroutine: result,
+            kept: None,
+        });
+    }
+    Ok(take_apart(result))
+}
+
+pub(super) fn take_apart(result: Object<'_>) -> Flow<'_> {
     let Some(mut records) = elements(&result) else {
-        return Ok(Flow::One(result));
+        return Flow::One(result);
     };
     records.reverse();
-    Ok(Flow::Many(records))
+    Flow::Many(records)
 }

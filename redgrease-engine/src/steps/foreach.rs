@@ -1,9 +1,15 @@
 //! `foreach`: calls a function and passes the record on.
 
 use super::{Flow, Outcome};
-use crate::python::{Callback, Object};
+use crate::python::{Callback, Object, is_coroutine};
 
 pub(super) fn apply<'py>(function: &Callback, record: Object<'py>) -> Outcome<'py> {
-    function.call1(&record)?;
+    let result = function.call1(&record)?;
+    if is_coroutine(&result) {
+        return Ok(Flow::Await {
+            coroutine: result,
+            kept: Some(record),
+        });
+    }
     Ok(Flow::One(record))
 }

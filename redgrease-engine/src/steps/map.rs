@@ -1,8 +1,15 @@
 //! `map`: a function's result in place of the record.
 
 use super::{Flow, Outcome};
-use crate::python::{Callback, Object};
+use crate::python::{Callback, Object, is_coroutine};
 
 pub(super) fn apply<'py>(function: &Callback, record: &Object<'py>) -> Outcome<'py> {
-    function.call1(record).map(Flow::One)
+    let result = function.call1(record)?;
+    if is_coroutine(&result) {
+        return Ok(Flow::Await {
+            coroutine: result,
+            kept: None,
+        });
+    }
+    Ok(Flow::One(result))
 }

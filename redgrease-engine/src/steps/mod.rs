@@ -11,10 +11,12 @@ mod foreach;
 mod groupby;
 mod limit;
 mod map;
+mod memory;
 mod pipeline;
-mod to_text;
+mod straight;
 
-pub(crate) use pipeline::{Pipeline, is_straight, straight};
+pub(crate) use pipeline::Pipeline;
+pub(crate) use straight::{Straight, is_straight, straight};
 
 use crate::python::{Object, Raised};
 
@@ -27,6 +29,11 @@ pub(crate) enum Flow<'py> {
     Many(Vec<Object<'py>>),
     /// It ends here.
     Nothing,
+    /// What becomes of it, a coroutine tells; `kept` is needed besides its result.
+    Await {
+        coroutine: Object<'py>,
+        kept: Option<Object<'py>>,
+    },
 }
 
 pub(crate) type Outcome<'py> = Result<Flow<'py>, Raised>;

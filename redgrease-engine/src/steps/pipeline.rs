@@ -1,59 +1,60 @@
 //! Passing records through the steps, one at a time and as far as they go.
+//!
+//! A pipeline keeps its place: when a step's function gives a coroutine it is set aside, and goes
+//! on where it was when the coroutine's result is there, on whichever thread.
 
+use super::memory::Memory;
 use super::{
-    Flow, accumulate, batchgroupby, count, countby, filter, flatmap, foreach, groupby, limit, map,
-    to_text,
+    Flow, accumulate, batchgroupby, count, countby, filter, flatmap, foreach, groupby, map,
 };
-use crate::order::Ordered;
-use crate::plan::Step;
-use crate::python::{Counter, Gil, Object, Raised, text_of};
+use crate::plan::{Plan, Step};
+use crate::python::{Gil, Handle, Object, Raised, text_of};
+use std::sync::Arc;
 
 /// The steps of a plan with what they remember during one execution.
-pub(crate) struct Pipeline<'plan, 'py> {
-    py: Gil<'py>,
-    steps: &'plan [Step],
-    memories: Vec<Memory<'py>>,
-    results: Vec<Object<'py>>,
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    plan: Arc<Plan>,
+    memories: Vec<Memory>,
+    /// Records on their way, each with the step that takes it next; the first one last.
+    todo: Vec<(usize, Handle)>,
+    results: Vec<Handle>,
     errors: Vec<Raised>,
     full: bool,
+    /// The next fold to give what it has.
+    finishing: usize,
+    /// The step that waits for a coroutine, and what it needs besides the result.
+    waiting: Option<(usize, Option<Handle>)>,
 }
 
-#[derive(Debug)]
-enum Memory<'py> {
-    Nothing,
-    Accumulator(Option<Object<'py>>),
-    Count(i64),
-    Counts(Counter<'py>),
-    Groups(groupby::Groups<'py>),
-    Batches(batchgroupby::Batches<'py>),
-    Limit(limit::Left),
-}
-
-impl<'plan, 'py> Pipeline<'plan, 'py> {
-    pub(crate) fn new(py: Gil<'py>, steps: &'plan [Step]) -> Self {
-        let memories = steps
+impl Pipeline {
+    pub(crate) fn new(py: Gil<'_>, plan: &Arc<Plan>) -> Self {
+        let memories = plan
+            .steps
             .iter()
-            .map(|step| match step {
-                Step::Accumulate(_) => Memory::Accumulator(None),
-                Step::Count => Memory::Count(0),
-                Step::CountBy(_) => Memory::Counts(Counter::new(py)),
-                Step::GroupBy { .. } => Memory::Groups(Ordered::default()),
-                Step::BatchGroupBy { .. } => Memory::Batches(Ordered::default()),
-                Step::Limit { length, start } => Memory::Limit(limit::Left::new(*length, *start)),
-                _ => Memory::Nothing,
-            })
+            .map(|step| Memory::new(py, step))
             .collect();
-        let full = steps
+        let full = plan
+            .steps
             .iter()
             .any(|step| matches!(step, Step::Limit { length: 0, .. }));
         Pipeline {
-            py,
-            steps,
+            plan: Arc::clone(plan),
             memories,
+            todo: Vec::new(),
             results: Vec::new(),
             errors: Vec::new(),
             full,
+            finishing: 0,
+            waiting: None,
         }
+    }
+
+    /// A pipeline that waits for the coroutine that its first record became in step `index`.
+    pub(crate) fn waiting_at(py: Gil<'_>, plan: &Arc<Plan>, index: usize) -> Self {
+        let mut pipeline = Pipeline::new(py, plan);
+        pipeline.waiting = Some((index, None));
+        pipeline
     }
 
     /// A reader stops at the first error that got through, and when a limit is reached. (Records
@@ -64,7 +65,7 @@ impl<'plan, 'py> Pipeline<'plan, 'py> {
 
     /// If all that is asked of the records is their number, readers need not make them.
     pub(crate) fn only_counts(&self) -> bool {
-        matches!(self.steps.first(), Some(Step::Count))
+        matches!(self.plan.steps.first(), Some(Step::Count))
     }
 
     /// `records` more, for [`Pipeline::only_counts`].
@@ -74,88 +75,178 @@ impl<'plan, 'py> Pipeline<'plan, 'py> {
         }
     }
 
-    pub(crate) fn push(&mut self, record: Object<'py>) {
-        self.advance(0, record);
+    /// A record at the first step. [`Pipeline::run`] takes it through.
+    pub(crate) fn push(&mut self, record: Object<'_>) {
+        self.todo.push((0, record.unbind()));
     }
 
     pub(crate) fn fail(&mut self, error: Raised) {
         self.errors.push(error);
     }
 
-    fn advance(&mut self, mut index: usize, mut record: Object<'py>) {
-        while let Some(step) = self.steps.get(index) {
-            let flow = match (step, &mut self.memories[index]) {
-                (Step::Map(function), _) => map::apply(function, &record),
-                (Step::Filter(function), _) => filter::apply(function, record),
-                (Step::FlatMap(function), _) => flatmap::apply(function, &record),
-                (Step::ForEach(function), _) => foreach::apply(function, record),
-                (Step::Accumulate(function), Memory::Accumulator(accumulator)) => {
-                    accumulate::apply(function, accumulator, &record)
+    /// Takes all records as far as they go. Gives a coroutine that has to be awaited first, if
+    /// there is one: [`Pipeline::resume`] goes on with its result.
+    pub(crate) fn run<'py>(&mut self, py: Gil<'py>) -> Option<Object<'py>> {
+        let plan = Arc::clone(&self.plan);
+        while let Some((mut index, record)) = self.todo.pop() {
+            let mut record = record.into_bound(py);
+            loop {
+                let Some(step) = plan.steps.get(index) else {
+                    self.results.push(record.unbind());
+                    break;
+                };
+                let flow = self.apply(step, index, record);
+                match flow {
+                    Ok(Flow::One(next)) => record = next,
+                    Ok(Flow::Nothing) => break,
+                    Ok(Flow::Many(records)) => {
+                        self.spread(index + 1, records);
+                        break;
+                    }
+                    Ok(Flow::Await { coroutine, kept }) => {
+                        self.waiting = Some((index, kept.map(Object::unbind)));
+                        return Some(coroutine);
+                    }
+                    Err(raised) => {
+                        self.errors.push(raised);
+                        break;
+                    }
                 }
-                (Step::Count, Memory::Count(count)) => {
-                    *count += 1;
-                    Ok(Flow::Nothing)
-                }
-                (Step::CountBy(extractor), Memory::Counts(counts)) => {
-                    countby::apply(extractor, counts, &record)
-                }
-                (Step::GroupBy { extractor, reducer }, Memory::Groups(groups)) => {
-                    groupby::apply(extractor, reducer, groups, &record)
-                }
-                (Step::BatchGroupBy { extractor, .. }, Memory::Batches(batches)) => {
-                    batchgroupby::apply(extractor, batches, record)
-                }
-                (Step::Limit { .. }, Memory::Limit(left)) => {
-                    let flow = left.apply(record);
-                    self.full |= left.is_used_up();
-                    Ok(flow)
-                }
-                // The key decides about the shard: a server on its own keeps all records.
-                (Step::Repartition(extractor), _) => {
-                    extractor.call1(&record).map(|_| Flow::One(record))
-                }
-                (Step::ToText, _) => to_text::apply(&record),
-                // A finished fold takes no more records.
-                (
-                    Step::Accumulate(_)
-                    | Step::Count
-                    | Step::CountBy(_)
-                    | Step::GroupBy { .. }
-                    | Step::BatchGroupBy { .. }
-                    | Step::Limit { .. },
-                    _,
-                ) => Ok(Flow::Nothing),
-                // Brings the records of all shards together: a server on its own has them all.
-                (Step::Collect, _) => Ok(Flow::One(record)),
-            };
-            index += 1;
-            match flow {
-                Ok(Flow::One(next)) => record = next,
-                Ok(flow) => return self.spread(index, flow),
-                Err(raised) => return self.errors.push(raised),
+                index += 1;
             }
         }
-        self.results.push(record);
+        None
     }
 
-    fn spread(&mut self, index: usize, flow: Flow<'py>) {
+    fn apply<'py>(
+        &mut self,
+        step: &Step,
+        index: usize,
+        record: Object<'py>,
+    ) -> Result<Flow<'py>, Raised> {
+        match (step, &mut self.memories[index]) {
+            (Step::Map(function), _) => map::apply(function, &record),
+            (Step::Filter(function), _) => filter::apply(function, record),
+            (Step::FlatMap(function), _) => flatmap::apply(function, &record),
+            (Step::ForEach(function), _) => foreach::apply(function, record),
+            (Step::Accumulate(function), Memory::Accumulator(accumulator)) => {
+                accumulate::apply(function, accumulator, &record)
+            }
+            (Step::Count, Memory::Count(count)) => {
+                *count += 1;
+                Ok(Flow::Nothing)
+            }
+            (Step::CountBy(extractor), Memory::Counts(counts)) => {
+                countby::apply(extractor, counts, &record)
+            }
+            (Step::GroupBy { extractor, reducer }, Memory::Groups(groups)) => {
+                groupby::apply(extractor, reducer, groups, &record)
+            }
+            (Step::BatchGroupBy { extractor, .. }, Memory::Batches(batches)) => {
+                batchgroupby::apply(extractor, batches, record)
+            }
+            (Step::Limit { .. }, Memory::Limit(left)) => {
+                let flow = left.apply(record);
+                self.full |= left.is_used_up();
+                Ok(flow)
+            }
+            // The key decides about the shard: a server on its own keeps all records.
+            (Step::Repartition(extractor), _) => {
+                extractor.call1(&record).map(|_| Flow::One(record))
+            }
+            (Step::ToText, _) => text_of(&record).map(Flow::One),
+            // A finished fold takes no more records.
+            (
+                Step::Accumulate(_)
+                | Step::Count
+                | Step::CountBy(_)
+                | Step::GroupBy { .. }
+                | Step::BatchGroupBy { .. }
+                | Step::Limit { .. },
+                _,
+            ) => Ok(Flow::Nothing),
+            // Brings the records of all shards together: a server on its own has them all.
+            (Step::Collect, _) => Ok(Flow::One(record)),
+        }
+    }
+
+    fn spread(&mut self, index: usize, records: Vec<Object<'_>>) {
+        self.todo.extend(
+            records
+                .into_iter()
+                .rev()
+                .map(|record| (index, record.unbind())),
+        );
+    }
+
+    /// The coroutine that [`Pipeline::run`] gave has ended.
+    pub(crate) fn resume(&mut self, py: Gil<'_>, outcome: Result<Object<'_>, Raised>) {
+        let Some((index, kept)) = self.waiting.take() else {
+            return;
+        };
+        let plan = Arc::clone(&self.plan);
+        let Some(step) = plan.steps.get(index) else {
+            return;
+        };
+        let kept = kept.map(|kept| kept.into_bound(py));
+        let flow = outcome.and_then(|result| match (step, &mut self.memories[index], kept) {
+            (Step::Filter(_), _, Some(record)) => filter::decide(record, &result),
+            (Step::ForEach(_), _, Some(record)) => Ok(Flow::One(record)),
+            (Step::FlatMap(_), _, _) => Ok(flatmap::take_apart(result)),
+            (Step::Accumulate(_), Memory::Accumulator(accumulator), _) => {
+                *accumulator = Some(result.unbind());
+                Ok(Flow::Nothing)
+            }
+            (Step::GroupBy { .. }, Memory::Groups(groups), Some(key)) => {
+                groupby::store(groups, &key, result)
+            }
+            _ => Ok(Flow::One(result)),
+        });
         match flow {
-            Flow::One(record) => self.advance(index, record),
-            Flow::Many(records) => {
-                for record in records {
-                    self.advance(index, record);
-                }
-            }
-            Flow::Nothing => {}
+            Ok(Flow::One(record)) => self.spread(index + 1, vec![record]),
+            Ok(Flow::Many(records)) => self.spread(index + 1, records),
+            Ok(Flow::Nothing | Flow::Await { .. }) => {}
+            Err(raised) => self.errors.push(raised),
         }
     }
 
-    fn finish_batches(&mut self, index: usize, batches: batchgroupby::Batches<'py>) -> Flow<'py> {
-        let Some(Step::BatchGroupBy { reducer, .. }) = self.steps.get(index) else {
+    /// Lets the next fold give what it has, for [`Pipeline::run`] to take on. `false`: there was
+    /// none left.
+    pub(crate) fn finish_next(&mut self, py: Gil<'_>) -> bool {
+        while self.finishing < self.memories.len() {
+            let index = self.finishing;
+            self.finishing += 1;
+            let flow = match self.memories[index].take() {
+                Memory::Nothing | Memory::Limit(_) => continue,
+                Memory::Accumulator(accumulator) => Ok(accumulate::finish(py, accumulator)),
+                Memory::Count(number) => Ok(count::finish(py, number)),
+                Memory::Counts(counts) => countby::finish(py, counts),
+                Memory::Groups(groups) => groupby::finish(py, groups),
+                Memory::Batches(batches) => Ok(self.finish_batches(py, index, batches)),
+            };
+            match flow {
+                Ok(Flow::One(record)) => self.spread(index + 1, vec![record]),
+                Ok(Flow::Many(records)) => self.spread(index + 1, records),
+                Ok(Flow::Nothing | Flow::Await { .. }) => {}
+                Err(raised) => self.errors.push(raised),
+            }
+            return true;
+        }
+        false
+    }
+
+    fn finish_batches<'py>(
+        &mut self,
+        py: Gil<'py>,
+        index: usize,
+        batches: batchgroupby::Batches,
+    ) -> Flow<'py> {
+        let plan = Arc::clone(&self.plan);
+        let Some(Step::BatchGroupBy { reducer, .. }) = plan.steps.get(index) else {
             return Flow::Nothing;
         };
         let mut records = Vec::new();
-        for outcome in batchgroupby::finish(reducer, batches) {
+        for outcome in batchgroupby::finish(py, reducer, batches) {
             match outcome {
                 Ok(record) => records.push(record),
                 Err(raised) => self.errors.push(raised),
@@ -164,48 +255,13 @@ impl<'plan, 'py> Pipeline<'plan, 'py> {
         Flow::Many(records)
     }
 
-    /// Lets the folds give what they have, first to last.
-    pub(crate) fn finish(mut self) -> (Vec<Object<'py>>, Vec<Raised>) {
-        for index in 0..self.steps.len() {
-            // A limit goes on counting what the folds before it give.
-            if let Memory::Limit(_) = self.memories[index] {
-                continue;
-            }
-            let memory = std::mem::replace(&mut self.memories[index], Memory::Nothing);
-            let flow = match memory {
-                Memory::Nothing | Memory::Limit(_) => continue,
-                Memory::Accumulator(accumulator) => Ok(accumulate::finish(accumulator)),
-                Memory::Count(number) => Ok(count::finish(self.py, number)),
-                Memory::Counts(counts) => countby::finish(counts),
-                Memory::Groups(groups) => groupby::finish(groups),
-                Memory::Batches(batches) => Ok(self.finish_batches(index, batches)),
-            };
-            match flow {
-                Ok(flow) => self.spread(index + 1, flow),
-                Err(raised) => self.errors.push(raised),
-            }
-        }
-        (self.results, self.errors)
+    /// What came out of it.
+    pub(crate) fn into_outcome(self, py: Gil<'_>) -> (Vec<Object<'_>>, Vec<Raised>) {
+        let results = self
+            .results
+            .into_iter()
+            .map(|result| result.into_bound(py))
+            .collect();
+        (results, self.errors)
     }
-}
-
-/// The result of a plan that only replaces records (`map`, `str`, `collect`): most commands are
-/// like that, and need none of the bookkeeping above.
-pub(crate) fn straight<'py>(steps: &[Step], record: Object<'py>) -> Result<Object<'py>, Raised> {
-    let mut record = record;
-    for step in steps {
-        match step {
-            Step::Map(function) => record = function.call1(&record)?,
-            Step::ToText => record = text_of(&record)?,
-            _ => {}
-        }
-    }
-    Ok(record)
-}
-
-/// Whether [`straight`] is enough for these steps.
-pub(crate) fn is_straight(steps: &[Step]) -> bool {
-    steps
-        .iter()
-        .all(|step| matches!(step, Step::Map(_) | Step::ToText | Step::Collect))
 }

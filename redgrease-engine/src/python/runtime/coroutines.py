@@ -1,0 +1,92 @@
+"""Awaiting the coroutines of all gears, on one thread with one event loop."""
+
+import asyncio
+import threading
+from functools import partial
+
+loop = asyncio.new_event_loop()
+_loop_lock = threading.Lock()
+_loop_thread = None
+
+
+def _run_loop():
+    asyncio.set_event_loop(loop)
+    loop.run_forever()
+
+
+def _start_loop():
+    """The thread is started by the first coroutine: most servers never need it."""
+    global _loop_thread
+    with _loop_lock:
+        if _loop_thread is None:
+            _loop_thread = threading.Thread(target=_run_loop, name="rg-asyncio", daemon=True)
+            _loop_thread.start()
+
+
+class _Driven:
+    """An awaitable that runs a coroutine step by step through a continuation."""
+
+    def __init__(self, coroutine, continuation):
+        self._coroutine = coroutine
+        self._continuation = continuation
+
+    def __await__(self):
+        go_on = partial(self._continuation.step, self._coroutine, None)
+        while True:
+            try:
+                waited_for = go_on()
+            except StopIteration as end:
+                return end.value
+            try:
+                value = yield waited_for
+            except BaseException as raised:
+                go_on = partial(self._continuation.throw, self._coroutine, raised)
+            else:
+                go_on = partial(self._continuation.step, self._coroutine, value)
+
+
+def _schedule(coroutine, continuation):
+    async def run():
+        try:
+            result = await _Driven(coroutine, continuation)
+        except BaseException as raised:
+            continuation.failed(raised)
+        else:
+            continuation.done(result)
+
+    _start_loop()
+    asyncio.run_coroutine_threadsafe(run(), loop)
+
+
+def runCoroutine(coroutine, delay=0):
+    """Runs a coroutine in the background, after so many seconds."""
+
+    async def run():
+        if delay:
+            await asyncio.sleep(delay)
+        return await coroutine
+
+    _start_loop()
+    return asyncio.run_coroutine_threadsafe(run(), loop)
+
+
+def createFuture():
+    """A future of the event loop that coroutines run on."""
+    _start_loop()
+    return loop.create_future()
+
+
+def _settle(future, settle):
+    loop.call_soon_threadsafe(lambda: None if future.done() else settle())
+
+
+def setFutureResults(future, result):
+    """Ends a future with a result, from any thread."""
+    _settle(future, lambda: future.set_result(result))
+
+
+def setFutureException(future, exception):
+    """Ends a future with an exception or its text, from any thread."""
+    if not isinstance(exception, BaseException):
+        exception = Exception(str(exception))
+    _settle(future, lambda: future.set_exception(exception))
