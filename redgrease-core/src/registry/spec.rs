@@ -209,6 +209,39 @@ pub struct PythonModule {
     pub uses: &'static [&'static str],
 }
 
+impl PythonModule {
+    /// Whether the module defines a name. `*` stands for any name.
+    ///
+    /// In a constant: what a macro cannot see, the compiler checks.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn defines(&self, name: &str) -> bool {
+        let mut i = 0;
+        while i < self.names.len() {
+            if same(self.names[i], name) || same(self.names[i], "*") {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut i = 0;
+    if a.len() != b.len() {
+        return false;
+    }
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
 /// The body of a function without arguments that every shard runs when the gear is registered there.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
