@@ -23,6 +23,8 @@ pub(crate) use id::{Id, IdCounter};
 pub(crate) use list::Executions;
 pub(crate) use pool::{InOrder, Pool};
 
+pub(crate) use run::is_running_here;
+
 use progress::Progress;
 
 use crate::plan::{Plan, Source};

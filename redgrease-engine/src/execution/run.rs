@@ -8,8 +8,32 @@ use crate::readers::Reading;
 use crate::redis::{Level, User, is_locked, locked, log};
 use crate::registration::{Registration, hooks, streams};
 use crate::steps::Pipeline;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Instant;
+
+thread_local! {
+    static RUNNING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread runs an execution that can be set aside.
+pub(crate) fn is_running_here() -> bool {
+    RUNNING.get()
+}
+
+struct Running(bool);
+
+impl Running {
+    fn new() -> Running {
+        Running(RUNNING.replace(true))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.set(self.0);
+    }
+}
 
 impl Execution {
     /// Runs it, to its end or to where it has to be set aside. `false` if the thread was given up
@@ -44,6 +68,7 @@ impl Execution {
 
     /// Runs `body` with the rights of whoever caused the execution, and inside its hook.
     fn with_surroundings<R>(&self, body: impl FnOnce() -> R) -> R {
+        let _running = Running::new();
         User::run(self.user.as_ref(), || match &self.registration {
             Some(registration) => hooks::inside(registration, body),
             None => body(),

@@ -1,23 +1,96 @@
 //! Awaiting coroutines: on one thread with one event loop, for all gears.
 
 use super::errors::{GearsError, flat};
-use super::{Gil, Object, Raised, module, script};
+use super::{Gil, Handle, Object, Raised, module, script};
 use crate::execution::Execution;
 use crate::redis::User;
 use crate::registration::hooks;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Whether a function has given a coroutine instead of a value.
+/// Whether a function has given something to wait for instead of a value: a coroutine, or what
+/// `gearsFuture()` makes.
 pub(crate) fn is_coroutine(value: &Object<'_>) -> bool {
     // SAFETY: only reads the type of a live object.
-    unsafe { ffi::PyCoro_CheckExact(value.as_ptr()) != 0 }
+    let coroutine = unsafe { ffi::PyCoro_CheckExact(value.as_ptr()) != 0 };
+    coroutine || value.is_exact_instance_of::<GearsFuture>()
+}
+
+/// A result that another thread gives: `f = gearsFuture()`, `return f`, and later
+/// `f.continueRun(x)` or `f.continueFailed(x)`.
+#[pyclass(name = "PyFuture", module = "redisgears", frozen)]
+#[derive(Debug, Default)]
+pub(super) struct GearsFuture(Mutex<Future>);
+
+#[derive(Debug, Default)]
+enum Future {
+    #[default]
+    New,
+    /// Returned from a step.
+    Awaited(Arc<Execution>),
+    /// Settled before it was returned.
+    Settled(Result<Handle, Raised>),
+    Done,
+}
+
+#[pymethods]
+impl GearsFuture {
+    #[pyo3(name = "continueRun")]
+    fn continue_run(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.settle(Ok(result.clone().unbind()))
+    }
+
+    #[pyo3(name = "continueFailed")]
+    fn continue_failed(&self, error: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.settle(Err(flat(&error.str()?.to_string_lossy())))
+    }
+}
+
+impl GearsFuture {
+    fn settle(&self, outcome: Result<Handle, Raised>) -> PyResult<()> {
+        let execution = {
+            let mut future = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            match std::mem::replace(&mut *future, Future::Done) {
+                Future::New => {
+                    *future = Future::Settled(outcome);
+                    return Ok(());
+                }
+                Future::Awaited(execution) => execution,
+                Future::Settled(_) | Future::Done => {
+                    return Err(GearsError::new_err("the future was continued already"));
+                }
+            }
+        };
+        execution.coroutine_ended(outcome);
+        Ok(())
+    }
+
+    fn await_for(&self, execution: Arc<Execution>) -> PyResult<()> {
+        let outcome = {
+            let mut future = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            match std::mem::replace(&mut *future, Future::Done) {
+                Future::New => {
+                    *future = Future::Awaited(execution);
+                    return Ok(());
+                }
+                Future::Settled(outcome) => outcome,
+                Future::Awaited(_) | Future::Done => {
+                    return Err(GearsError::new_err(
+                        "Can not create async record twice on the same step",
+                    ));
+                }
+            }
+        };
+        execution.coroutine_ended(outcome);
+        Ok(())
+    }
 }
 
 /// The error for a coroutine where there must be none. Closes it, so that nothing complains that
 /// it was never awaited.
 pub(crate) fn coroutine_refused(coroutine: &Object<'_>, place: &str) -> Raised {
+    // A future has no such method, and needs none.
     let _ = coroutine.call_method0("close");
     GearsError::new_err(format!("coroutine are not allow on {place}"))
 }
@@ -58,7 +131,7 @@ impl Continuation {
         let text = exception
             .str()
             .map(|text| text.to_string_lossy().into_owned());
-        let raised = flat(text.as_deref().unwrap_or("the coroutine failed"));
+        let raised = flat(text.as_deref().unwrap_or("the coroutine failed").trim_end());
         self.execution.coroutine_ended(Err(raised));
     }
 }
@@ -94,6 +167,9 @@ pub(crate) fn schedule(
     coroutine: &Object<'_>,
     execution: Arc<Execution>,
 ) -> Result<(), Raised> {
+    if let Ok(future) = coroutine.cast::<GearsFuture>() {
+        return future.get().await_for(execution);
+    }
     let schedule = script::globals(py)?
         .get_item("_schedule")?
         .ok_or_else(|| GearsError::new_err("the runtime is not complete"))?;

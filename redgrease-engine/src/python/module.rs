@@ -1,6 +1,7 @@
 //! The native half of the runtime: the module that scripts know as `redgrease_engine` (and, for
 //! scripts written for RedisGears, as `redisgears`).
 
+use super::coroutines::GearsFuture;
 use super::errors::GearsError;
 use super::plan_builder::FlatExecution;
 use super::{Callback, Object, detached, errors, script, values};
@@ -39,6 +40,7 @@ const RUNTIME: &[(&str, &str)] = &[
 pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     let native = PyModule::new(py, "redisgears")?;
     native.add_class::<FlatExecution>()?;
+    native.add_class::<GearsFuture>()?;
     native.add_function(wrap_pyfunction!(execute_command, &native)?)?;
     native.add_function(wrap_pyfunction!(log, &native)?)?;
     native.add_function(wrap_pyfunction!(write_log, &native)?)?;
@@ -52,6 +54,8 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     native.add_function(wrap_pyfunction!(is_in_atomic_block, &native)?)?;
     native.add_function(wrap_pyfunction!(register_time_event, &native)?)?;
     native.add_function(wrap_pyfunction!(call_next, &native)?)?;
+    native.add_function(wrap_pyfunction!(gears_future, &native)?)?;
+    native.add_function(wrap_pyfunction!(is_async_allow, &native)?)?;
     for (name, kind) in GearsError::types(py) {
         native.add(name, kind)?;
     }
@@ -277,6 +281,20 @@ fn atomic_exit() {
 #[pyo3(name = "isInAtomicBlock")]
 fn is_in_atomic_block() -> bool {
     ATOMIC.with_borrow(Option::is_some)
+}
+
+/// A result that another thread gives.
+#[pyfunction]
+#[pyo3(name = "gearsFutureCtx")]
+fn gears_future() -> GearsFuture {
+    GearsFuture::default()
+}
+
+/// Whether what runs here may give a coroutine or a future: not with the server's lock held.
+#[pyfunction]
+#[pyo3(name = "isAsyncAllow")]
+fn is_async_allow() -> bool {
+    !redis::is_locked() && crate::execution::is_running_here()
 }
 
 /// Ends an atomic block that a script left open (its thread would keep the server's lock). `true`

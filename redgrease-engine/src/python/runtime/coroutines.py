@@ -58,16 +58,25 @@ def _schedule(coroutine, continuation):
     asyncio.run_coroutine_threadsafe(run(), loop)
 
 
-def runCoroutine(coroutine, delay=0):
-    """Runs a coroutine in the background, after so many seconds."""
+def runCoroutine(coroutine, future=None, delay=0):
+    """Runs a coroutine in the background, after so many seconds, and continues the future with
+    its result."""
 
     async def run():
-        if delay:
-            await asyncio.sleep(delay)
-        return await coroutine
+        try:
+            if delay:
+                await asyncio.sleep(delay)
+            result = await coroutine
+        except BaseException as raised:
+            if future is None:
+                raise
+            future.continueFailed(str(raised))
+        else:
+            if future is not None:
+                future.continueRun(result)
 
     _start_loop()
-    return asyncio.run_coroutine_threadsafe(run(), loop)
+    asyncio.run_coroutine_threadsafe(run(), loop)
 
 
 def createFuture():

@@ -9,6 +9,9 @@ gearsCtx = redisgears.gearsCtx
 isInAtomicBlock = redisgears.isInAtomicBlock
 registerTE = redisgears.registerTimeEvent
 call_next = redisgears.callNext
+gearsFuture = redisgears.gearsFutureCtx
+isAsyncAllow = redisgears.isAsyncAllow
+PyFuture = redisgears.PyFuture
 PyFlatExecution = redisgears.PyFlatExecution
 
 
