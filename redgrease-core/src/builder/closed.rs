@@ -10,7 +10,7 @@ use crate::connection::AsyncConnection;
 use crate::connection::Connection;
 use crate::convert::{Codec, GearReply, GearResult};
 use crate::error::{DecodeError, Result};
-use crate::prelude::Part;
+use crate::prelude::{Part, Uses};
 use redis::Value;
 use std::fmt;
 use std::marker::PhantomData;
@@ -99,15 +99,28 @@ impl<T: Records> Closed<T> {
 
     /// The whole script that is sent.
     pub fn script(&self) -> String {
-        let mut script = Part::needed_by(&self.chain, T::CODEC.is_some());
+        let mut script = self.uses().prelude();
         script.push_str(&self.to_string());
         script.push('\n');
         script
     }
 
+    fn uses(&self) -> Uses<'static> {
+        let mut uses = Uses::default();
+        uses.chain(&self.chain);
+        if T::CODEC.is_some() {
+            uses.part(Part::Codec);
+        }
+        if uses.imports {
+            uses.part(Part::Source);
+            uses.part(Part::Gear);
+        }
+        uses
+    }
+
     fn options(&self) -> PyExecuteOptions {
         let mut requirements = self.chain.requirements.clone();
-        if self.chain.mentions("cmd") {
+        if self.uses().needs_client() {
             requirements.push("redis".to_owned());
         }
         requirements.sort();

@@ -97,7 +97,7 @@ proptest! {
 
     #[test]
     fn any_text_comes_back(texts: Vec<String>, bytes: Vec<Vec<u8>>, ints: Vec<i128>, floats: Vec<f64>) {
-        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let hex = |bytes: &[u8]| -> String { bytes.iter().flat_map(|b| [b >> 4, b & 15]).filter_map(|d| char::from_digit(d.into(), 16)).collect() };
         let wrapped: Vec<Bytes<&[u8]>> = bytes.iter().map(|b| Bytes(b.as_slice())).collect();
         let script = format!(
             "t, b, i, f = {}\nimport struct\nprint('|'.join([x.encode().hex() for x in t] + [x.hex() for x in b] \
@@ -120,7 +120,7 @@ fn lambda<const N: usize>(text: &'static str) -> Callback<N> {
 fn called(callback: impl IntoCallback<1>, argument: &str) -> String {
     let source = callback.into_source();
     let define = if source.is_definition() {
-        crate::prelude::Part::Define.source()
+        crate::prelude::Part::Source.source()
     } else {
         ""
     };

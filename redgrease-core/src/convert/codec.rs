@@ -67,6 +67,29 @@ impl Codec {
         out.push(')');
     }
 
+    /// The Python function that reads what Redis stores as this.
+    pub(crate) fn stored_python(&self) -> String {
+        match self {
+            Codec::Str => "_stored_str".to_owned(),
+            Codec::Bytes => "_stored_bytes".to_owned(),
+            Codec::Int => "_stored_int".to_owned(),
+            Codec::Float => "_stored_float".to_owned(),
+            Codec::Bool => "_stored_bool".to_owned(),
+            Codec::Json => "_stored_json".to_owned(),
+            Codec::Opt(inner) => inner.stored_python(),
+            Codec::List(item) => format!("_stored_list({})", item.stored_python()),
+            Codec::Map(key, value) => {
+                format!(
+                    "_stored_map({}, {})",
+                    key.stored_python(),
+                    value.stored_python()
+                )
+            }
+            // Nothing Redis stores: no type that can be stored has them.
+            Codec::Unit | Codec::Set(_) | Codec::Tuple(_) => "None".to_owned(),
+        }
+    }
+
     /// The expression of [`write_python`](Self::write_python) as a string.
     pub(crate) fn python(&self) -> String {
         let mut out = String::new();

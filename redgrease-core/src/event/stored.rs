@@ -101,7 +101,7 @@ mod tests {
         );
         assert_eq!(<StreamRecord as StreamArg>::VALUE, None);
         assert_eq!(
-            <Vec<StreamRecord<BTreeMap<String, Json<()>>>> as StreamArg>::VALUE,
+            <Vec<StreamRecord<BTreeMap<String, Json<u8>>>> as StreamArg>::VALUE,
             Some(Codec::Map(&Codec::Str, &Codec::Json))
         );
         const { assert!(<Vec<StreamRecord>>::BATCH && !<StreamRecord>::BATCH) }

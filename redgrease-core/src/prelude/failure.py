@@ -17,7 +17,7 @@ def _message(error):
         return 'its text cannot be shown'
 
 
-def _failure(trigger, name, file, line, source, parsers):
+def _failure(label, name, file, line, source, explain):
     lines = source.splitlines()
 
     def fail(error, record):
@@ -29,25 +29,20 @@ def _failure(trigger, name, file, line, source, parsers):
             message, frames = _message(error), _frames(error.__traceback__, file, line, lines)
         if not any(frame['own'] for frame in frames):
             # Nothing of the gear was running: a value could not be converted, or their number was wrong.
-            message = _conversion(message, error, record, parsers)
+            message = _conversion(message, error, record, explain)
             frames = [{'file': file, 'line': line, 'function': name, 'own': True}]
         kind = type(error)
         exception = kind.__name__ if kind.__module__ == 'builtins' else '%s.%s' % (kind.__module__, kind.__name__)
         flat_error('GEARERROR ' + _jsonlib.dumps({
-            'trigger': trigger, 'exception': _plain(exception), 'message': _plain(message), 'frames': frames[-40:]}))
+            'trigger': label, 'exception': _plain(exception), 'message': _plain(message), 'frames': frames[-40:]}))
 
     return fail
 
 
-def _conversion(message, error, record, parsers):
+def _conversion(message, error, record, explain):
     if record is None or (isinstance(error, TypeError) and message.startswith('takes ')):
         return message
-    for i, (param, parse) in enumerate(parsers):
-        try:
-            parse(record[i + 1])
-        except Exception as again:
-            return 'argument `%s`: %s' % (param, _message(again))
-    return 'result: %s' % message
+    return explain(record) or 'result: %s' % message
 
 
 def _syntax_frame(error, name, line, lines):

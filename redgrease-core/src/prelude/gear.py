@@ -2,18 +2,31 @@
 # result, and registers the stub.
 import asyncio as _asyncio
 import builtins as _builtins
-import linecache as _linecache
+import inspect as _inspect
 import sys as _sys
 
 _STUB_FILE = '<redgrease>'
 
 
-def _gear(name, trigger, mode, args, result, source, module, file, line, coroutine, description, python, needs_shim):
-    # args: pairs of name and codec. module: the source is a whole module, not the body of the function.
-    params = [param for param, _ in args]
+class _Reading(object):
+    # How a stub gets the arguments of its function out of a record.
+    # `params`: their names            `lines`: statements in front, each with its place for more indentation
+    # `values`: expressions, one each  `space`: what both name      `explain`: record -> which argument is wrong
+    def __init__(self, params, lines, values, space, explain):
+        self.params = params
+        self.lines = lines
+        self.values = values
+        self.space = space
+        self.explain = explain
+
+
+def _gear(name, label, read, result, register, source, module, file, line, coroutine, description, python, needs_shim,
+          doc, path, counted=False, space=None, on_registered=None):
+    # module: the source is a whole module, not the body of the function. space: where shared names live.
     if not module:
-        source = '%sdef %s(%s):%s' % ('async ' if coroutine else '', name, ', '.join(params), source)
-    fail = _failure(trigger, name, file, line, source, [(param, codec.parse) for param, codec in args])
+        source = '%sdef %s(%s):%s' % ('async ' if coroutine else '', name, ', '.join(read.params), source)
+    fail = _failure(label, name, file, line, source, read.explain)
+    begin = None
     try:
         if _sys.version_info[:2] < tuple(python):
             raise RuntimeError(
@@ -21,21 +34,22 @@ def _gear(name, trigger, mode, args, result, source, module, file, line, corouti
                 % (_sys.version_info[0], _sys.version_info[1], python[0], python[1]))
         if needs_shim:
             _shim()
-        function = _compiled(name, source, file, line, keep=not module)
-        if coroutine and 'runCoroutine' not in globals():
-            # A server that does not wait for coroutines itself: one of its threads does.
-            function, coroutine = _waiting(function), False
-        stub = _stub(name, function, args, result, coroutine, fail, needs_shim)
+        if space is None:
+            function = _compiled(name, _code(source, file, line), file, keep=not module)
+        else:
+            function = _shared(space, name, source, file, line)
+            if on_registered is not None:
+                begin = _begin(space, on_registered)
+        function, is_coroutine = _plain_function(function, coroutine, register.waits)
+        _describe(function, name, path, doc)
+        stub = _stub(name, function, read, result, is_coroutine, fail, needs_shim, _counter(path) if counted else None)
+        _describe(stub, name, path, doc)
     except Exception as error:
         fail(error, None)
-    builder = GB('CommandReader') if description is None else GB('CommandReader', desc=description)
-    builder.map(stub).register(trigger=trigger, mode=mode, convertToStr=False)
+    register(stub, {} if description is None else {'desc': description}, {} if begin is None else {'onRegistered': begin})
 
 
-def _compiled(name, source, file, line, keep):
-    # Newlines in front, so that a traceback names the line of the Rust file.
-    code = compile('\n' * (line - 1) + source, file, 'exec')
-    _remember_lines(file, line, source)
+def _compiled(name, code, file, keep):
     runtime = globals()
     namespace = dict(runtime)
     namespace['__file__'] = file
@@ -50,62 +64,76 @@ def _compiled(name, source, file, line, keep):
     return function
 
 
+def _plain_function(function, coroutine, waits):
+    # Whatever kind of function it is: one that returns a value, or a coroutine function that does.
+    inner = getattr(function, 'function', function)
+    if _inspect.isasyncgenfunction(inner):
+        function = _listing_async(function)
+    elif _inspect.isgeneratorfunction(inner):
+        function = _listing(function)
+    if coroutine and (waits or 'runCoroutine' not in globals()):
+        # What calls it does not wait for coroutines itself: the thread it is called on does.
+        return _waiting(function), False
+    return function, coroutine
+
+
 def _waiting(function):
     def wait(*args):
         return _asyncio.run(function(*args))
     return wait
 
 
-def _remember_lines(file, line, source):
-    # The server has no such file: `traceback` and `logging` find its lines here.
-    known = _linecache.cache.get(file)
-    lines = list(known[2]) if known and len(known) == 4 and known[1] is None else []
-    new = source.splitlines(True)
-    lines.extend(['\n'] * (line - 1 + len(new) - len(lines)))
-    lines[line - 1:line - 1 + len(new)] = new
-    _linecache.cache[file] = (sum(map(len, lines)), None, lines, file)
+def _listing(function):
+    # The body of a generator runs here, not where its result is converted.
+    def items(*args):
+        return list(function(*args))
+    return items
 
 
-def _stub(name, function, args, result, coroutine, fail, needs_shim):
-    # One line per thing that has to be done in a call, and nothing else. The first item of a record is the trigger.
-    required = len(args)
-    while required and args[required - 1][1].optional:
-        required -= 1
+def _listing_async(function):
+    async def items(*args):
+        return [item async for item in function(*args)]
+    return items
+
+
+def _describe(function, name, path, doc):
+    # What `functools.wraps` keeps of a function.
+    try:
+        function.__name__ = name
+        function.__qualname__ = path or name
+        function.__doc__ = doc or getattr(function, '__doc__', None)
+    except AttributeError:
+        pass
+
+
+def _counter(path):
+    def count():
+        try:
+            execute('HINCRBY', 'redgrease:calls', path, 1)
+        except Exception:
+            # A server that is out of memory, or a replica: counting must not stop the call.
+            pass
+    return count
+
+
+def _stub(name, function, read, result, coroutine, fail, needs_shim, counter):
+    # One line per thing that has to be done in a call, and nothing else.
     space = {
-        '__name__': globals().get('__name__', 'redgrease'),
-        'function': function, 'fail': fail, 'dump': result.dump, 'count': _wrong_count([a for a, _ in args], required),
-    }
-    values = []
-    for i, (_, codec) in enumerate(args):
-        space['parse%d' % i] = codec.parse
-        values.append('(' + codec.parse_inline.format(x='record[%d]' % (i + 1), f='parse%d' % i) + ')')
+        '__name__': globals().get('__name__', 'redgrease'), 'function': function, 'fail': fail, 'dump': result.dump}
+    space.update(read.space)
     lines = ['%sdef stub(record):' % ('async ' if coroutine else ''), '    try:']
-    if required < len(args):
-        lines += [
-            '        if not %d <= len(record) <= %d: count(record)' % (required + 1, len(args) + 1),
-            "        record = record + [''] * (%d - len(record))" % (len(args) + 1),
-        ]
-    else:
-        lines.append('        if len(record) != %d: count(record)' % (len(args) + 1))
+    if counter is not None:
+        space['count_call'] = counter
+        lines.append('        count_call()')
+    lines += ['        ' + text for text in read.lines]
     if needs_shim:
         space['sys'], space['shim'] = _sys, _shim
         lines.append("        if 'redgrease' not in sys.modules: shim()")
     lines += [
-        '        value = %sfunction(%s)' % ('await ' if coroutine else '', ', '.join(values)),
+        '        value = %sfunction(%s)' % ('await ' if coroutine else '', ', '.join(read.values)),
         '        return ' + result.dump_inline.format(x='value', f='dump'),
         '    except (Exception, SystemExit) as error:',
         '        fail(error, record)',
     ]
     exec(compile('\n'.join(lines) + '\n', _STUB_FILE, 'exec'), space)
-    stub = space.pop('stub')
-    stub.__name__ = stub.__qualname__ = name
-    return stub
-
-
-def _wrong_count(params, required):
-    def count(record):
-        wanted = str(len(params)) if required == len(params) else '%d to %d' % (required, len(params))
-        names = ' (%s)' % ', '.join(params) if params else ''
-        raise TypeError('takes %s argument%s%s, got %d' % (
-            wanted, '' if wanted == '1' else 's', names, len(record) - 1))
-    return count
+    return space.pop('stub')

@@ -6,10 +6,16 @@
 pub(crate) enum Part {
     /// Conversions.
     Codec,
+    /// Compiling what arrives as text.
+    Source,
     /// Errors and the stub: every gear needs them.
     Gear,
-    /// Functions with statements inside of a chain.
-    Define,
+    /// Commands.
+    Command,
+    /// Changes of keys, entries of streams.
+    Event,
+    /// Timers.
+    Every,
     /// `log` that takes anything.
     Log,
     /// `hashtag3`.
@@ -22,10 +28,13 @@ pub(crate) enum Part {
 
 impl Part {
     /// Every part, in the order in which they can be sent.
-    pub(crate) const ALL: [Part; 7] = [
+    pub(crate) const ALL: [Part; 10] = [
         Part::Codec,
+        Part::Source,
         Part::Gear,
-        Part::Define,
+        Part::Command,
+        Part::Event,
+        Part::Every,
         Part::Log,
         Part::Hashtag3,
         Part::Cmd,
@@ -40,42 +49,84 @@ impl Part {
                 "\n\n",
                 include_str!("containers.py"),
             ),
-            Part::Define => include_str!("define.py"),
-            Part::Gear => concat!(include_str!("failure.py"), "\n\n", include_str!("gear.py")),
+            Part::Source => include_str!("source.py"),
+            Part::Gear => concat!(
+                include_str!("failure.py"),
+                "\n\n",
+                include_str!("gear.py"),
+                "\n\n",
+                include_str!("space.py")
+            ),
+            Part::Command => include_str!("command.py"),
+            Part::Event => include_str!("event.py"),
+            Part::Every => include_str!("every.py"),
             Part::Log => include_str!("log.py"),
             Part::Hashtag3 => include_str!("hashtag3.py"),
             Part::Cmd => include_str!("cmd.py"),
             Part::Shim => include_str!("shim.py"),
         }
     }
-
-    /// Whether a gear that uses the global `names` and has this `source` needs the part.
-    pub(crate) fn is_needed(self, names: &[&str], source: &str) -> bool {
-        match self {
-            Part::Codec | Part::Gear => true,
-            Part::Define => false,
-            Part::Log => names.contains(&"log") || imports_redgrease(source),
-            Part::Hashtag3 => names.contains(&"hashtag3") || imports_redgrease(source),
-            Part::Cmd => names.contains(&"cmd") || imports_redgrease(source),
-            Part::Shim => imports_redgrease(source),
-        }
-    }
 }
 
-impl Part {
-    /// The parts that a chain needs when it is sent on its own.
-    pub(crate) fn needed_by(chain: &crate::builder::Chain, is_typed: bool) -> String {
-        let imports = chain.written().iter().any(|text| imports_redgrease(text));
+/// What decides which parts are sent: names that are used, and texts that may import the package `redgrease`.
+#[derive(Debug, Default)]
+pub(crate) struct Uses<'a> {
+    pub(crate) names: Vec<&'a str>,
+    pub(crate) imports: bool,
+    parts: Vec<Part>,
+}
+
+impl<'a> Uses<'a> {
+    /// A text of which the names are known.
+    pub(crate) fn text(&mut self, source: &str, names: &[&'a str]) {
+        self.names.extend_from_slice(names);
+        if imports_redgrease(source) {
+            self.imports = true;
+            // What it takes from there cannot be seen.
+            self.names.push("log");
+            self.names.push("hashtag3");
+            if source.contains("cmd") {
+                self.names.push("cmd");
+            }
+        }
+    }
+
+    /// A chain, the names of which are looked for in its text.
+    pub(crate) fn chain(&mut self, chain: &crate::builder::Chain) {
+        for text in chain.written() {
+            self.text(text, &[]);
+        }
+        for name in ["cmd", "log", "hashtag3"] {
+            if chain.mentions(name) {
+                self.names.push(name);
+            }
+        }
+        if chain.defines() {
+            self.parts.push(Part::Source);
+        }
+    }
+
+    /// A part that is needed in any case.
+    pub(crate) fn part(&mut self, part: Part) {
+        self.parts.push(part);
+    }
+
+    /// Whether the package `redis` has to be there.
+    pub(crate) fn needs_client(&self) -> bool {
+        self.names.contains(&"cmd")
+    }
+
+    /// The parts of the prelude, in order.
+    pub(crate) fn prelude(&self) -> String {
         let mut out = String::new();
         for part in Part::ALL {
             let is_needed = match part {
-                Part::Codec => is_typed,
-                Part::Gear => false,
-                Part::Define => chain.defines(),
-                Part::Log => imports || chain.mentions("log"),
-                Part::Hashtag3 => imports || chain.mentions("hashtag3"),
-                Part::Cmd => imports || chain.mentions("cmd"),
-                Part::Shim => imports,
+                Part::Log => self.names.contains(&"log"),
+                Part::Hashtag3 => self.names.contains(&"hashtag3"),
+                // The module that can be imported contains it.
+                Part::Cmd => self.imports || self.needs_client(),
+                Part::Shim => self.imports,
+                other => self.parts.contains(&other),
             };
             if is_needed {
                 out.push_str(part.source());

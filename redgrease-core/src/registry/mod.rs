@@ -1,7 +1,8 @@
 //! The gears of a program: collected while linking, registered on a server when it starts.
 //!
 //! * `spec`: what a macro writes down about a gear. `set`: the gears of one compiled target, one session.
-//! * `script`: the Python that registers a set, and its hash. `description`: what the session says about itself.
+//! * `placed`: the names gears have on a server.
+//! * `script`, `statement`: the Python that registers a set, and its hash. `description`: what the session says about itself.
 //! * `options`, `plan`, `register`, `report`: what has to be sent, sending it, and saying so.
 //! * `heal`: registering again what a server has lost. `start`: connecting and registering in one step.
 //! * `namespace`: two stages on one server.
@@ -10,6 +11,7 @@ mod description;
 mod heal;
 mod namespace;
 mod options;
+mod placed;
 mod plan;
 mod register;
 mod report;
@@ -17,6 +19,7 @@ mod script;
 mod set;
 mod spec;
 mod start;
+mod statement;
 
 pub(crate) use heal::{Healed, Healer};
 pub(crate) use namespace::trigger_name;
@@ -34,7 +37,7 @@ pub use start::{start, start_with};
 #[cfg(feature = "aio")]
 pub use start::{start_async, start_async_with};
 #[cfg(test)]
-pub(crate) use {script::Script, set::GearSet};
+pub(crate) use {placed::placed, script::Script, set::GearSet};
 
 #[cfg(test)]
 mod tests;

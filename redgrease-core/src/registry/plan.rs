@@ -2,10 +2,11 @@
 
 use super::description::Description;
 use super::options::Policy;
+use super::placed::{Placed, placed};
 use super::report::{Action, SessionReport};
 use super::script::Script;
 use super::set::GearSet;
-use crate::commands::{PyExecuteOptions, Session, cmd};
+use crate::commands::{PyExecuteOptions, RegistrationInfo, Session, cmd};
 use crate::error::{Error, ErrorKind, Result};
 use redis::Cmd;
 use semver::Version;
@@ -26,6 +27,8 @@ pub(crate) enum Step {
 pub(crate) struct Sending {
     pub(crate) command: Cmd,
     pub(crate) requirements: Vec<String>,
+    /// Registrations of others that are taken over: unregistered first.
+    pub(crate) taken: Vec<String>,
     /// The report, for when it has worked.
     pub(crate) report: SessionReport,
 }
@@ -37,15 +40,18 @@ pub(crate) fn plan(
     sessions: &[Session],
     policy: Policy,
 ) -> Result<Step> {
-    let script = Script::of(set, namespace);
+    let owned = Owned::of(placed(set, namespace)?, &set.id, sessions);
+    let gears = &owned.ours;
+    let script = Script::of(&set.id, gears);
     let found = Found::of(&set.id, sessions);
-    let mut report = compare(set, &script, &found);
+    let mut report = compare(set, &script, gears, &found);
+    report.left = owned.left;
     let newer = found.newer_than(set.version);
     if policy == Policy::Never {
         report.action = Action::Skipped;
         return Ok(Step::Keep(report));
     }
-    let up_to_date = found.hash() == Some(script.hash.as_str()) && found.has_all(&script);
+    let up_to_date = found.hash() == Some(script.hash.as_str()) && found.has_all(gears);
     if up_to_date && policy != Policy::Always {
         report.action = Action::UpToDate;
         return Ok(Step::Keep(report));
@@ -63,7 +69,13 @@ pub(crate) fn plan(
         }
         _ => {}
     }
-    refuse_foreign_triggers(set, &script, sessions)?;
+    if let Some((trigger, owner)) = owned.foreign {
+        return Err(Error::new(ErrorKind::TriggerOwned {
+            trigger,
+            owner: Some(owner),
+            session: set.id.clone(),
+        }));
+    }
     let description = Description {
         version: set.version.to_owned(),
         hash: script.hash.clone(),
@@ -77,24 +89,64 @@ pub(crate) fn plan(
     Ok(Step::Send(Box::new(Sending {
         command: cmd::pyexecute(&script.text, &options),
         requirements: script.requirements,
+        taken: owned.taken,
         report,
     })))
 }
 
+/// Gears whose trigger another session has, sorted by what is to be done about it.
+#[derive(Debug, Default)]
+struct Owned {
+    /// What is registered.
+    ours: Vec<Placed>,
+    /// Ids of registrations that make way.
+    taken: Vec<String>,
+    /// Labels of gears that are left to the other session.
+    left: Vec<String>,
+    /// A trigger nothing is said about, and the session that has it. The server would refuse the script, too, but only
+    /// say that there is a trigger, not which and whose.
+    foreign: Option<(String, String)>,
+}
+
+impl Owned {
+    fn of(gears: Vec<Placed>, session: &str, sessions: &[Session]) -> Self {
+        let mut sorted = Owned::default();
+        for placed in gears {
+            let owner = placed
+                .is_trigger
+                .then(|| owner(&placed.key, session, sessions))
+                .flatten();
+            match (owner, placed.gear.spec().replace) {
+                (Some(_), Some(false)) => {
+                    sorted.left.push(placed.label);
+                    continue;
+                }
+                (Some((_, id)), Some(true)) => sorted.taken.push(id.to_owned()),
+                (Some((owner, _)), None) if sorted.foreign.is_none() => {
+                    sorted.foreign = Some((placed.key.clone(), owner.to_owned()));
+                }
+                _ => {}
+            }
+            sorted.ours.push(placed);
+        }
+        sorted
+    }
+}
+
 /// What the server has under the id of a set.
-struct Found {
+struct Found<'a> {
     description: Option<Description>,
-    /// Triggers that really are registered, whatever the description says.
-    triggers: BTreeSet<String>,
+    /// What really is registered, whatever the description says.
+    rows: &'a [RegistrationInfo],
     exists: bool,
 }
 
-impl Found {
-    fn of(id: &str, sessions: &[Session]) -> Self {
+impl<'a> Found<'a> {
+    fn of(id: &str, sessions: &'a [Session]) -> Self {
         let session = sessions.iter().find(|s| s.id == id && !s.dead);
         Found {
             description: session.and_then(|s| Description::parse(s.description.as_deref()?)),
-            triggers: session.map(triggers).unwrap_or_default(),
+            rows: session.map_or(&[], |s| &s.registration_rows),
             exists: session.is_some(),
         }
     }
@@ -103,11 +155,16 @@ impl Found {
         Some(self.description.as_ref()?.hash.as_str())
     }
 
-    fn has_all(&self, script: &Script) -> bool {
-        script
-            .gears
-            .keys()
-            .all(|trigger| self.triggers.contains(trigger))
+    fn has_all(&self, gears: &[Placed]) -> bool {
+        gears.iter().all(|placed| self.has(placed, gears))
+    }
+
+    /// Whether the server has a gear: as many registrations of its kind as the program has.
+    fn has(&self, placed: &Placed, gears: &[Placed]) -> bool {
+        let wanted = gears
+            .iter()
+            .filter(|other| other.signature() == placed.signature());
+        self.rows.iter().filter(|row| placed.is(row)).count() >= wanted.count()
     }
 
     /// The version the server has, if it is a higher one.
@@ -120,11 +177,7 @@ impl Found {
     fn summary(&self) -> String {
         match (&self.description, self.exists) {
             (Some(description), _) => {
-                format!(
-                    "version {}, {} gears",
-                    description.version,
-                    self.triggers.len()
-                )
+                format!("version {}, {} gears", description.version, self.rows.len())
             }
             (None, true) => "not registered by this library".to_owned(),
             (None, false) => "none at all".to_owned(),
@@ -132,16 +185,8 @@ impl Found {
     }
 }
 
-fn triggers(session: &Session) -> BTreeSet<String> {
-    session
-        .registration_rows
-        .iter()
-        .filter_map(crate::RegistrationInfo::trigger)
-        .collect()
-}
-
 /// A report as if the script had been sent; the caller sets another action where it is not.
-fn compare(set: &GearSet, script: &Script, found: &Found) -> SessionReport {
+fn compare(set: &GearSet, script: &Script, gears: &[Placed], found: &Found<'_>) -> SessionReport {
     let empty = BTreeMap::new();
     let before = found.description.as_ref().map_or(&empty, |d| &d.gears);
     let mut report = SessionReport {
@@ -151,52 +196,64 @@ fn compare(set: &GearSet, script: &Script, found: &Found) -> SessionReport {
         replaced: Vec::new(),
         unchanged: Vec::new(),
         removed: Vec::new(),
+        left: Vec::new(),
         took: Duration::ZERO,
     };
-    for (trigger, hash) in &script.gears {
-        let list = match (found.triggers.contains(trigger), before.get(trigger)) {
-            (false, _) => &mut report.registered,
-            (true, Some(old)) if old == hash => &mut report.unchanged,
+    for placed in gears {
+        let known = before.get(&placed.label);
+        let is_same = known == script.gears.get(&placed.label);
+        let list = match (found.has(placed, gears), known) {
+            (true, Some(_)) if is_same => &mut report.unchanged,
+            (true, None) if !placed.is_trigger => &mut report.registered,
             (true, _) => &mut report.replaced,
+            // Registered for something else before.
+            (false, Some(_)) if !is_same && !placed.is_trigger => &mut report.replaced,
+            (false, _) => &mut report.registered,
         };
-        list.push(trigger.clone());
+        list.push(placed.label.clone());
     }
-    report.removed = found
-        .triggers
-        .iter()
-        .filter(|t| !script.gears.contains_key(*t))
-        .cloned()
-        .collect();
+    for list in [
+        &mut report.registered,
+        &mut report.replaced,
+        &mut report.unchanged,
+    ] {
+        list.sort();
+    }
+    let mut removed: BTreeSet<String> = before.keys().cloned().collect();
+    removed.extend(
+        found
+            .rows
+            .iter()
+            .filter(|row| !gears.iter().any(|placed| placed.is(row)))
+            .filter_map(RegistrationInfo::trigger),
+    );
+    removed.retain(|label| !script.gears.contains_key(label));
+    report.removed = removed.into_iter().collect();
     report
 }
 
-/// The session that owns a trigger, other than `session`.
-pub(crate) fn owner<'a>(trigger: &str, session: &str, sessions: &'a [Session]) -> Option<&'a str> {
+/// The session that owns a trigger, other than `session`, and the id of the registration.
+fn owner<'a>(trigger: &str, session: &str, sessions: &'a [Session]) -> Option<(&'a str, &'a str)> {
     sessions
         .iter()
         .filter(|s| s.id != session && !s.dead)
-        .find(|s| {
-            s.registration_rows
+        .find_map(|s| {
+            let row = s
+                .registration_rows
                 .iter()
-                .any(|r| r.trigger().as_deref() == Some(trigger))
+                .find(|r| r.trigger().as_deref() == Some(trigger))?;
+            Some((s.id.as_str(), row.id.as_str()))
         })
-        .map(|s| s.id.as_str())
 }
 
-/// The server refuses such a script too, but only says that there is a trigger, not which and whose.
-pub(crate) fn refuse_foreign_triggers(
+/// The first trigger of a set that another session owns, and that session.
+pub(crate) fn foreign_trigger(
     set: &GearSet,
-    script: &Script,
+    namespace: Option<&str>,
     sessions: &[Session],
-) -> Result<()> {
-    for trigger in script.gears.keys() {
-        if let Some(owner) = owner(trigger, &set.id, sessions) {
-            return Err(Error::new(ErrorKind::TriggerOwned {
-                trigger: trigger.clone(),
-                owner: Some(owner.to_owned()),
-                session: set.id.clone(),
-            }));
-        }
-    }
-    Ok(())
+) -> Option<(String, String)> {
+    placed(set, namespace).ok()?.into_iter().find_map(|placed| {
+        let (owner, _) = owner(&placed.key, &set.id, sessions).filter(|_| placed.is_trigger)?;
+        Some((placed.key, owner.to_owned()))
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::namespace;
 use super::options::{Options, Policy};
-use super::plan::{Sending, Step, owner, plan};
+use super::plan::{Sending, Step, foreign_trigger, plan};
 use super::report::{Action, Report, SessionReport};
 use super::set::{GearSet, gears, group};
 use super::spec::Gear;
@@ -130,6 +130,9 @@ pub(super) fn register_set<C: Connection + ?Sized>(
         Step::Keep(report) => return Ok(report),
         Step::Send(sending) => *sending,
     };
+    for id in &sending.taken {
+        con.unregister(id)?;
+    }
     match sent(con.req_command(&sending.command)) {
         Ok(()) => Ok(done(sending, begun)),
         Err(e) => {
@@ -160,6 +163,9 @@ pub(super) async fn register_set_async<C: AsyncConnection + ?Sized>(
         Step::Keep(report) => return Ok(report),
         Step::Send(sending) => *sending,
     };
+    for id in &sending.taken {
+        con.unregister(id).await?;
+    }
     match sent(con.req_packed_command(&sending.command).await) {
         Ok(()) => Ok(done(sending, begun)),
         Err(e) if e.is_timeout() => {
@@ -251,25 +257,15 @@ fn is_taken(e: &redis::RedisError) -> bool {
 /// What the server's refusal of a registration means.
 fn explain(e: redis::RedisError, set: &GearSet, sending: &Sending, sessions: &[Session]) -> Error {
     let text = full_text(&e);
-    if is_taken(&e) {
-        let triggers = set.triggers(namespace::get());
-        let taken = triggers.iter().find_map(|(trigger, _)| {
-            Some((
-                trigger.clone(),
-                owner(trigger, &set.id, sessions)?.to_owned(),
-            ))
-        });
-        if let Some((trigger, owner)) = taken {
-            let session = set.id.clone();
-            return Error::caused_by(
-                ErrorKind::TriggerOwned {
-                    trigger,
-                    owner: Some(owner),
-                    session,
-                },
-                e,
-            );
-        }
+    if is_taken(&e)
+        && let Some((trigger, owner)) = foreign_trigger(set, namespace::get(), sessions)
+    {
+        let kind = ErrorKind::TriggerOwned {
+            trigger,
+            owner: Some(owner),
+            session: set.id.clone(),
+        };
+        return Error::caused_by(kind, e);
     }
     if text.starts_with("Could not satisfy requirements") {
         let requirements = sending.requirements.clone();

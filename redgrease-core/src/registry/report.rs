@@ -13,7 +13,7 @@ pub struct Report {
     pub took: Duration,
 }
 
-/// What happened to one session. The gears are named by their triggers.
+/// What happened to one session. Gears that are called are named by their triggers, others by their functions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionReport {
@@ -29,6 +29,8 @@ pub struct SessionReport {
     pub unchanged: Vec<String>,
     /// Gears the server had that are no longer in the program.
     pub removed: Vec<String>,
+    /// Gears with `replace = false` whose trigger another session has: they are left to it.
+    pub left: Vec<String>,
     /// How long the server took, requirements included.
     pub took: Duration,
 }
@@ -51,7 +53,7 @@ pub enum Action {
 }
 
 impl Report {
-    /// Triggers the server did not have before.
+    /// Gears the server did not have before.
     pub fn registered(&self) -> impl Iterator<Item = &str> {
         self.sessions
             .iter()
@@ -59,7 +61,7 @@ impl Report {
             .map(String::as_str)
     }
 
-    /// Triggers whose gear was replaced by another form of it.
+    /// Gears the server had in another form.
     pub fn replaced(&self) -> impl Iterator<Item = &str> {
         self.sessions
             .iter()
@@ -67,7 +69,7 @@ impl Report {
             .map(String::as_str)
     }
 
-    /// Triggers whose gear was there already.
+    /// Gears that were there already.
     pub fn unchanged(&self) -> impl Iterator<Item = &str> {
         self.sessions
             .iter()
@@ -75,7 +77,7 @@ impl Report {
             .map(String::as_str)
     }
 
-    /// Triggers that are no longer registered.
+    /// Gears that are no longer registered.
     pub fn removed(&self) -> impl Iterator<Item = &str> {
         self.sessions
             .iter()
@@ -112,6 +114,7 @@ impl fmt::Display for SessionReport {
                     ("replaced", &self.replaced),
                     ("unchanged", &self.unchanged),
                     ("removed", &self.removed),
+                    ("left to others", &self.left),
                 ] {
                     if !triggers.is_empty() {
                         let separator = if first { "" } else { "; " };

@@ -1,9 +1,11 @@
 //! The script that registers a set of gears.
 
-use super::set::GearSet;
-use super::spec::{Gear, GearKind, Mode, SourceForm};
-use crate::prelude::{Part, imports_redgrease};
-use std::collections::BTreeMap;
+use super::placed::Placed;
+use super::statement::{Statement, space_name};
+use crate::builder::literal::text as literal;
+use crate::prelude::{Part, Uses};
+use crate::registry::{GearKind, PythonModule};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// What is sent for a set of gears.
@@ -14,33 +16,34 @@ pub(crate) struct Script {
     pub(crate) requirements: Vec<String>,
     /// Changes whenever the server would behave differently.
     pub(crate) hash: String,
-    /// The same for each gear, by trigger.
+    /// The same for each gear, by label.
     pub(crate) gears: BTreeMap<String, String>,
 }
 
 impl Script {
-    pub(crate) fn of(set: &GearSet, namespace: Option<&str>) -> Self {
-        let triggers = set.triggers(namespace);
-        let requirements = requirements(set);
-        let mut text = String::new();
-        for part in Part::ALL {
-            if set
-                .gears
-                .iter()
-                .any(|g| part.is_needed(g.spec().names, g.spec().source))
-            {
-                text.push_str(part.source());
-                text.push_str("\n\n");
-            }
-        }
+    /// The script that registers `gears` in a session.
+    pub(crate) fn of(session: &str, gears: &[Placed]) -> Self {
+        let uses = uses(gears);
+        let requirements = requirements(gears, &uses);
+        let mut text = uses.prelude();
         let mut identity = text.clone();
-        let mut gears = BTreeMap::new();
-        for (trigger, gear) in &triggers {
-            text.push_str(&registration(gear, trigger, true));
-            let anonymous = registration(gear, trigger, false);
-            gears.insert(trigger.clone(), hash(&anonymous)[..16].to_owned());
+        for module in modules(gears) {
+            text.push_str(&space(session, module, gears, true));
+            identity.push_str(&space("", module, gears, false));
+        }
+        let mut hashes = BTreeMap::new();
+        for placed in gears {
+            let statement = |with_place| Statement::of(placed, session, with_place).to_string();
+            text.push_str(&statement(true));
+            let anonymous = statement(false);
+            let mut own = anonymous.clone();
+            if let Some(module) = placed.gear.spec().module {
+                own.push_str(module.source);
+            }
+            hashes.insert(placed.label.clone(), hash(&own)[..16].to_owned());
             identity.push_str(&anonymous);
         }
+        let _ = writeln!(text, "_registered({})", literal(session));
         for requirement in &requirements {
             let _ = writeln!(identity, "# requires {requirement}");
         }
@@ -48,71 +51,95 @@ impl Script {
             text,
             requirements,
             hash: hash(&identity),
-            gears,
+            gears: hashes,
         }
     }
 }
 
-/// The statement that registers one gear. Where it stands in the source is left out of what is hashed: a gear that
-/// only moved is the same gear.
-fn registration(gear: &Gear, trigger: &str, with_place: bool) -> String {
-    let spec = gear.spec();
-    let mode = match spec.kind {
-        GearKind::Command { mode, .. } => mode,
-        // Only commands have triggers, and only what has a trigger is registered.
-        _ => Mode::default(),
-    };
+/// What the Python of all of them uses.
+fn uses(gears: &[Placed]) -> Uses<'static> {
+    let mut uses = Uses::default();
+    for part in [Part::Codec, Part::Source, Part::Gear] {
+        uses.part(part);
+    }
+    for placed in gears {
+        let spec = placed.gear.spec();
+        uses.text(spec.source, spec.names);
+        if let Some(module) = spec.module {
+            uses.text(module.source, module.uses);
+        }
+        if let Some(on_registered) = &spec.on_registered {
+            uses.text(on_registered.source, on_registered.names);
+        }
+        if let Some(chain) = &placed.chain {
+            uses.chain(chain.chain());
+        }
+        uses.part(match spec.kind {
+            GearKind::Command { .. } => Part::Command,
+            GearKind::Keys(_) | GearKind::Stream(_) => Part::Event,
+            GearKind::Every(_) => Part::Every,
+            GearKind::Function(_) => Part::Gear,
+        });
+    }
+    uses
+}
+
+/// The shared Python of the gears, each once, in the order of their names.
+fn modules(gears: &[Placed]) -> Vec<&'static PythonModule> {
+    let mut modules: Vec<&PythonModule> = Vec::new();
+    for module in gears.iter().filter_map(|p| p.gear.spec().module) {
+        // A constant may have several addresses.
+        if !modules
+            .iter()
+            .any(|m| space_name(m) == space_name(module) && m.source == module.source)
+        {
+            modules.push(module);
+        }
+    }
+    modules.sort_by_key(|m| (space_name(m), m.source));
+    modules
+}
+
+/// The statement that makes a namespace of shared Python.
+fn space(session: &str, module: &PythonModule, gears: &[Placed], with_place: bool) -> String {
+    let mut names: BTreeSet<&str> = module.uses.iter().copied().collect();
+    for spec in gears.iter().map(|p| p.gear.spec()) {
+        if spec
+            .module
+            .is_some_and(|m| space_name(m) == space_name(module))
+        {
+            names.extend(spec.names);
+            names.extend(spec.on_registered.iter().flat_map(|o| o.names));
+        }
+    }
+    let names: Vec<String> = names.into_iter().map(literal).collect();
     let (file, line) = if with_place {
-        (spec.source_file, spec.source_line)
+        (module.source_file, module.source_line)
     } else {
         ("", 0)
     };
-    let mut args = String::new();
-    for (name, codec) in spec.args {
-        let _ = write!(args, "({}, {}), ", literal(name), codec.python());
-    }
+    let name = space_name(module);
     format!(
-        "_gear(\n    name={}, trigger={}, mode={}, args=[{}], result={},\n    source={},\n    module={}, file={}, \
-         line={line}, coroutine={}, description={}, python={:?}, needs_shim={})\n",
-        literal(gear.name()),
-        literal(trigger),
-        literal(mode.as_str()),
-        args.trim_end_matches(", "),
-        spec.ret.python(),
-        literal(spec.source),
-        boolean(spec.form == SourceForm::Module),
+        "{name} = _Space({}, {}, ({}, {}, {line}), [{}])\n",
+        literal(session),
+        literal(module.name),
+        literal(module.source),
         literal(file),
-        boolean(spec.coroutine),
-        spec.description.map_or("None".to_owned(), literal),
-        spec.python,
-        boolean(imports_redgrease(spec.source)),
+        names.join(", ")
     )
 }
 
-/// A Python string literal. What JSON writes is one: its escapes are a subset of Python's, and it leaves no control
-/// character unescaped, so that no server cuts the script at a NUL.
-fn literal(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-fn boolean(value: bool) -> &'static str {
-    if value { "True" } else { "False" }
-}
-
 /// What has to be installed, each once, in a fixed order.
-fn requirements(set: &GearSet) -> Vec<String> {
-    let mut all: Vec<String> = set
-        .gears
+fn requirements(gears: &[Placed], uses: &Uses<'_>) -> Vec<String> {
+    let mut all: Vec<String> = gears
         .iter()
-        .flat_map(|g| g.spec().requirements)
+        .flat_map(|p| p.gear.spec().requirements)
         .map(|r| r.trim().to_owned())
         .collect();
-    let uses_cmd = set.gears.iter().any(|gear| {
-        let spec = gear.spec();
-        spec.names.contains(&"cmd")
-            || (imports_redgrease(spec.source) && spec.source.contains("cmd"))
-    });
-    if uses_cmd && !all.iter().any(|r| package(r).eq_ignore_ascii_case("redis")) {
+    for chain in gears.iter().filter_map(|p| p.chain.as_ref()) {
+        all.extend(chain.chain().requirements.iter().cloned());
+    }
+    if uses.needs_client() && !all.iter().any(|r| package(r).eq_ignore_ascii_case("redis")) {
         all.push("redis".to_owned());
     }
     all.sort();

@@ -1,7 +1,8 @@
 //! The gears of one compiled target: what is registered together, under one session of the server.
 
-use super::namespace::{prefixed_session, prefixed_trigger};
-use super::spec::{Entry, Gear};
+use super::namespace::prefixed_session;
+use super::placed::chain;
+use super::spec::{Entry, Gear, GearKind};
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::{BTreeMap, HashMap};
 use std::ptr;
@@ -37,16 +38,6 @@ pub(crate) struct GearSet {
     /// Version of the crate.
     pub(crate) version: &'static str,
     pub(crate) gears: Vec<&'static Gear>,
-}
-
-impl GearSet {
-    /// The gears with the triggers they are registered under.
-    pub(crate) fn triggers(&self, namespace: Option<&str>) -> Vec<(String, &'static Gear)> {
-        self.gears
-            .iter()
-            .filter_map(|gear| Some((prefixed_trigger(namespace, gear.trigger()?), *gear)))
-            .collect()
-    }
 }
 
 /// Groups gears by compiled target.
@@ -112,14 +103,19 @@ fn lies_in(gear: &Gear, folder: &str) -> bool {
 }
 
 fn refuse_duplicates(gears: &[&'static Gear]) -> Result<()> {
-    let mut seen: HashMap<&str, &'static Gear> = HashMap::new();
+    let mut seen: HashMap<String, &'static Gear> = HashMap::new();
     for gear in gears {
-        let Some(trigger) = gear.trigger() else {
+        let trigger = match &gear.spec().kind {
+            GearKind::Function(_) => chain(gear)?.trigger().map(str::to_owned),
+            _ => gear.trigger().map(str::to_owned),
+        };
+        let Some(trigger) = trigger else {
             continue;
         };
-        if let Some(first) = seen.insert(trigger, gear) {
+        if let Some(first) = seen.insert(trigger.clone(), gear) {
             return Err(Error::new(ErrorKind::DuplicateTrigger {
-                trigger,
+                // The program is about to end, and an error that others hold cannot borrow.
+                trigger: gear.trigger().unwrap_or_else(|| trigger.leak()),
                 first: first.location(),
                 second: gear.location(),
             }));

@@ -2,6 +2,7 @@
 
 use super::description::Description;
 use super::options::Policy;
+use super::placed::placed;
 use super::plan::{Step, plan};
 use super::report::{Action, SessionReport};
 use super::script::Script;
@@ -23,6 +24,10 @@ fn set(gears: &[&'static Gear]) -> GearSet {
     sets.remove(0)
 }
 
+fn script(set: &GearSet, namespace: Option<&str>) -> Script {
+    Script::of(&set.id, &placed(set, namespace).unwrap())
+}
+
 /// A session as a server lists it.
 fn listed(id: &str, description: Option<&Description>, triggers: &[&str]) -> Session {
     let rows = triggers.iter().map(|trigger| RegistrationInfo {
@@ -42,7 +47,7 @@ fn listed(id: &str, description: Option<&Description>, triggers: &[&str]) -> Ses
 
 /// The session a server has after these gears were registered.
 fn after(set: &GearSet) -> Session {
-    let script = Script::of(set, None);
+    let script = script(set, None);
     let triggers: Vec<&str> = script.gears.keys().map(String::as_str).collect();
     let description = Description {
         version: set.version.to_owned(),
@@ -147,7 +152,7 @@ fn gears_of_several_targets_are_several_sessions() {
     let set = group(&[bin], Some("staging")).unwrap().remove(0);
     assert_eq!(set.gears.len(), 1);
     assert!(
-        Script::of(&set, Some("staging"))
+        script(&set, Some("staging"))
             .text
             .contains(r#"trigger="staging:b""#)
     );
@@ -197,7 +202,7 @@ fn no_gears_is_an_error_that_says_why() {
 #[test]
 fn the_hash_is_about_what_matters_to_the_server() {
     let base = spec("f", " return 1");
-    let hash = |spec: GearSpec| Script::of(&set(&[gear("f", spec)]), None).hash;
+    let hash = |spec: GearSpec| script(&set(&[gear("f", spec)]), None).hash;
     let of = hash(base);
     assert_eq!(of.len(), 32);
     assert_eq!(of, hash(base));
@@ -263,7 +268,7 @@ fn the_hash_is_about_what_matters_to_the_server() {
 #[test]
 fn only_what_is_used_is_sent() {
     let script = |names, source, requirements| {
-        Script::of(
+        self::script(
             &set(&[gear(
                 "f",
                 GearSpec {

@@ -1,5 +1,6 @@
 # Stands where a server stands: runs the script that registers gears, and calls what it registered. One JSON request per
-# line: {"script": text, "waits_for_coroutines": bool} or {"trigger": name, "args": [base64]}; {"pickled": true} calls a copy that went through cloudpickle.
+# line: {"script": text, "waits_for_coroutines": bool}, {"trigger": name, "args": [base64]}, {"happened": key, "records":
+# [record]} or {"tick": true}; {"pickled": true} calls a copy that went through cloudpickle.
 import asyncio
 import base64
 import json
@@ -11,24 +12,40 @@ class Failure(Exception):
 
 
 registered = {}
+timers = []
+executed = []
 
 
 class GB(object):
     def __init__(self, reader='KeysReader', defaultArg='*', desc=None):
-        assert reader == 'CommandReader'
+        assert reader in ('CommandReader', 'KeysReader', 'StreamReader')
+        self.steps = []
 
     def map(self, function):
         assert type(function) is type(lambda: 0), 'callbacks must be Python functions'
-        self.function = function
+        self.steps.append(('map', function))
         return self
 
-    def register(self, trigger, mode, convertToStr):
+    def accumulate(self, function):
+        self.steps.append(('accumulate', function))
+        return self
+
+    def register(self, convertToStr, onRegistered=None, **options):
         assert convertToStr is False
-        registered[trigger] = self.function
+        key = options.get('trigger') or options.get('hook') or options.get('prefix')
+        registered[key] = (self.steps, onRegistered, options)
 
 
 def flat_error(text):
     raise Failure(text)
+
+
+def execute(*words):
+    executed.append([str(word) for word in words])
+
+
+def register_timer(seconds, function):
+    timers.append((seconds, function))
 
 
 def record_item(data):
@@ -36,6 +53,17 @@ def record_item(data):
         return data.decode('utf-8')
     except UnicodeDecodeError:
         return bytearray(data)
+
+
+def stored(value):
+    # JSON has no bytes: {"bytes": base64} stands for them.
+    if isinstance(value, dict):
+        if set(value) == {'bytes'}:
+            return bytearray(base64.b64decode(value['bytes']))
+        return {key: stored(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [stored(item) for item in value]
+    return value
 
 
 def reply(value):
@@ -47,34 +75,74 @@ def reply(value):
     return {'bytes': base64.b64encode(value).decode('ascii')}
 
 
-def call(request):
-    function = registered[request['trigger']]
-    if request.get('pickled'):
-        import cloudpickle
-        import pickle
-        function = pickle.loads(cloudpickle.dumps(function))
-    record = [request['trigger']] + [record_item(base64.b64decode(arg)) for arg in request['args']]
-    value = function(record)
-    if asyncio.iscoroutine(value):
-        loop = asyncio.new_event_loop()
-        try:
-            value = loop.run_until_complete(value)
-        finally:
-            loop.close()
-    return reply(value)
+def copied(function, request):
+    if not request.get('pickled'):
+        return function
+    import cloudpickle
+    import pickle
+    return pickle.loads(cloudpickle.dumps(function))
+
+
+def awaited(value):
+    if not asyncio.iscoroutine(value):
+        return value
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(value)
+    finally:
+        loop.close()
+
+
+def run(key, records, request):
+    steps, begin, _ = registered[key]
+    if begin is not None and request.get('pickled'):
+        copied(begin, request)()
+    for kind, function in steps:
+        function = copied(function, request)
+        if kind == 'map':
+            records = [awaited(function(record)) for record in records]
+        else:
+            accumulated = None
+            for record in records:
+                accumulated = function(accumulated, record)
+            records = [accumulated]
+    return records
+
+
+def script(request):
+    names = {
+        '__name__': 'not_main', 'GB': GB, 'GearsBuilder': GB, 'flat_error': flat_error, 'log': print,
+        'execute': execute, 'registerTE': register_timer}
+    for name in ('atomic', 'hashtag', 'configGet', 'gearsConfigGet'):
+        names[name] = lambda *args: None
+    if request['waits_for_coroutines']:
+        names['runCoroutine'] = lambda coroutine: None
+    before = set(registered)
+    exec(compile(request['script'], '<string>', 'exec'), names)
+    for key in registered:
+        begin = registered[key][1]
+        if begin is not None and key not in before:
+            begin()
+    return {'list': []}
 
 
 def answer(request):
     try:
         if 'script' in request:
-            names = {'__name__': 'not_main', 'GB': GB, 'GearsBuilder': GB, 'flat_error': flat_error, 'log': print}
-            for name in ('execute', 'atomic', 'hashtag', 'configGet', 'gearsConfigGet'):
-                names[name] = lambda *args: None
-            if request['waits_for_coroutines']:
-                names['runCoroutine'] = lambda coroutine: None
-            exec(compile(request['script'], '<string>', 'exec'), names)
+            return script(request)
+        if 'happened' in request:
+            records = [stored(record) for record in request['records']]
+            return {'list': [reply(value) for value in run(request['happened'], records, request)]}
+        if 'tick' in request:
+            for _, function in timers:
+                function()
             return {'list': []}
-        return call(request)
+        if 'executed' in request:
+            return {'list': [{'bytes': base64.b64encode(' '.join(words).encode()).decode('ascii')} for words in executed]}
+        if 'options' in request:
+            return {'bytes': base64.b64encode(repr(sorted(registered[request['options']][2].items())).encode()).decode('ascii')}
+        record = [request['trigger']] + [record_item(base64.b64decode(arg)) for arg in request['args']]
+        return reply(run(request['trigger'], [record], request)[0])
     except Failure as failure:
         return {'error': str(failure)}
 

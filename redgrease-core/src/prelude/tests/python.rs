@@ -1,7 +1,7 @@
 //! Python for the tests of the prelude: `harness.py` in a process of its own, in place of a server.
 
 use crate::registry::{Gear, GearKind, GearSpec, Location, Mode, SourceForm};
-use crate::registry::{GearSet, Script};
+use crate::registry::{GearSet, Script, placed};
 use crate::{Call, GearReply, Result};
 use crate::{DecodeError, EncodeError, Writer};
 use base64::Engine;
@@ -66,7 +66,7 @@ impl Python {
             version: "1.0.0",
             gears: gears.to_vec(),
         };
-        let script = Script::of(&set, None).text;
+        let script = Script::of(&set.id, &placed(&set, None)?).text;
         self.ask(&json!({ "script": script, "waits_for_coroutines": self.waits_for_coroutines }))?;
         Ok(())
     }

@@ -1,0 +1,271 @@
+//! The statement that registers one gear.
+
+use super::placed::Placed;
+use super::spec::{GearKind, GearSpec, KeysSpec, PythonModule, SourceForm, StreamSpec};
+use crate::builder::literal::text as literal;
+use crate::convert::Codec;
+use crate::prelude::imports_redgrease;
+use std::fmt;
+
+/// A statement of the script.
+///
+/// Where a gear stands in the source is left out of what is hashed: a gear that only moved is the same gear. So is the
+/// session, which the hash is looked up by.
+pub(super) struct Statement<'a> {
+    placed: &'a Placed,
+    session: &'a str,
+    with_place: bool,
+}
+
+impl<'a> Statement<'a> {
+    pub(super) fn of(placed: &'a Placed, session: &'a str, with_place: bool) -> Self {
+        Statement {
+            placed,
+            session,
+            with_place,
+        }
+    }
+
+    /// How the arguments are got from a record.
+    fn read(&self) -> String {
+        let spec = self.placed.gear.spec();
+        match &spec.kind {
+            GearKind::Command { .. } => arguments(spec),
+            GearKind::Keys(keys) => event(spec, &format!("_key_record({})", stored(keys.value))),
+            GearKind::Stream(stream) => {
+                let record = format!("_stream_record({})", stored(stream.value));
+                if stream.batched {
+                    event(spec, &format!("_batch_of({record})"))
+                } else {
+                    event(spec, &record)
+                }
+            }
+            GearKind::Every(_) | GearKind::Function(_) => "_nothing()".to_owned(),
+        }
+    }
+
+    /// What the stub is registered for.
+    fn register(&self) -> String {
+        match &self.placed.gear.spec().kind {
+            GearKind::Command {
+                mode,
+                in_order,
+                hook,
+                ..
+            } => {
+                let mut options = match hook {
+                    Some(hook) => Options::default()
+                        .text("hook", hook.command)
+                        .optional_text("keyprefix", hook.key_prefix),
+                    None => Options::default().text("trigger", &self.placed.key),
+                };
+                options = options.text("mode", mode.as_str());
+                if *in_order {
+                    options = options.raw("inorder", "True");
+                }
+                options.call("_command")
+            }
+            GearKind::Keys(keys) => keys_options(keys).call("_keys"),
+            GearKind::Stream(stream) => stream_options(stream).call("_stream"),
+            GearKind::Every(every) => Options::default()
+                .raw("seconds", &every.seconds.to_string())
+                .text("session", if self.with_place { self.session } else { "" })
+                .text("trigger", &self.placed.key)
+                .call("_every"),
+            GearKind::Function(_) => String::new(),
+        }
+    }
+
+    fn place(&self, file: &str, line: u32) -> (String, u32) {
+        if self.with_place {
+            (literal(file), line)
+        } else {
+            (literal(""), 0)
+        }
+    }
+
+    /// The namespace of the gear, if it is not its own.
+    fn space(&self) -> Option<String> {
+        let spec = self.placed.gear.spec();
+        if let Some(module) = spec.module {
+            return Some(space_name(module));
+        }
+        let on_registered = spec.on_registered.as_ref()?;
+        let mut names = [spec.names, on_registered.names].concat();
+        names.sort_unstable();
+        names.dedup();
+        let names: Vec<String> = names.into_iter().map(literal).collect();
+        let session = if self.with_place { self.session } else { "" };
+        Some(format!(
+            "_Space({}, {}, None, [{}])",
+            literal(session),
+            literal(&self.placed.label),
+            names.join(", ")
+        ))
+    }
+}
+
+impl fmt::Display for Statement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Placed { gear, label, .. } = self.placed;
+        if let Some(chain) = &self.placed.chain {
+            let trigger = self.placed.is_trigger.then_some(self.placed.key.as_str());
+            return writeln!(f, "{}", chain.python(trigger));
+        }
+        let spec = gear.spec();
+        let (file, line) = self.place(spec.source_file, spec.source_line);
+        write!(
+            f,
+            "_gear(\n    name={}, label={}, read={}, result={},\n    register={},\n    source={},\n    module={}, \
+             file={file}, line={line}, coroutine={}, description={}, python={:?}, needs_shim={}, doc={}, path={}",
+            literal(gear.name()),
+            literal(label),
+            self.read(),
+            spec.ret.python(),
+            self.register(),
+            literal(spec.source),
+            boolean(spec.form == SourceForm::Module),
+            boolean(spec.coroutine),
+            spec.description.map_or("None".to_owned(), literal),
+            spec.python,
+            boolean(needs_shim(spec)),
+            literal(spec.doc.trim()),
+            literal(spec.path),
+        )?;
+        if spec.count_calls {
+            f.write_str(", counted=True")?;
+        }
+        if let Some(space) = self.space() {
+            write!(f, ", space={space}")?;
+        }
+        if let Some(on_registered) = &spec.on_registered {
+            let (file, line) = self.place(on_registered.source_file, on_registered.source_line);
+            let source = literal(on_registered.source);
+            write!(f, ",\n    on_registered=({source}, {file}, {line})")?;
+        }
+        f.write_str(")\n")
+    }
+}
+
+/// The name of the variable that holds the namespace of shared Python.
+pub(super) fn space_name(module: &PythonModule) -> String {
+    let name: String = module
+        .name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    format!("_space_{name}")
+}
+
+/// `import redgrease` may stand in any of the texts that run with a gear.
+fn needs_shim(spec: &GearSpec) -> bool {
+    imports_redgrease(spec.source)
+        || spec.module.is_some_and(|m| imports_redgrease(m.source))
+        || spec
+            .on_registered
+            .is_some_and(|o| imports_redgrease(o.source))
+}
+
+fn arguments(spec: &GearSpec) -> String {
+    let pair = |(name, codec): &(&str, Codec)| format!("({}, {})", literal(name), codec.python());
+    match spec.args.split_last() {
+        Some((last, first)) if spec.rest => {
+            let first: Vec<String> = first.iter().map(pair).collect();
+            let item = match last.1 {
+                Codec::List(item) => *item,
+                // A list of `u8` is bytes as a whole; each argument is one of them.
+                Codec::Bytes => Codec::Int,
+                other => other,
+            };
+            format!(
+                "_arguments([{}], {})",
+                first.join(", "),
+                pair(&(last.0, item))
+            )
+        }
+        _ => {
+            let all: Vec<String> = spec.args.iter().map(pair).collect();
+            format!("_arguments([{}])", all.join(", "))
+        }
+    }
+}
+
+fn event(spec: &GearSpec, decode: &str) -> String {
+    // A function that ignores what happened takes no argument.
+    match spec.args.first() {
+        Some((name, _)) => format!("_event({}, {decode})", literal(name)),
+        None => "_nothing()".to_owned(),
+    }
+}
+
+fn stored(value: Option<Codec>) -> String {
+    value.map(|codec| codec.stored_python()).unwrap_or_default()
+}
+
+fn keys_options(keys: &KeysSpec) -> Options {
+    let mut options = Options::default()
+        .text("prefix", keys.prefix)
+        .text("mode", keys.mode.as_str())
+        .list("eventTypes", keys.events)
+        .list("keyTypes", keys.key_types)
+        .list("commands", keys.commands);
+    if !keys.read_value {
+        options = options.raw("readValue", "False");
+    }
+    options
+}
+
+fn stream_options(stream: &StreamSpec) -> Options {
+    Options::default()
+        .raw("batched", boolean(stream.batched))
+        .text("prefix", stream.stream)
+        .text("mode", stream.mode.as_str())
+        .raw("batch", &stream.batch.to_string())
+        .raw("duration", &stream.duration_ms.to_string())
+        .text("onFailedPolicy", stream.on_failed.as_str())
+        .raw(
+            "onFailedRetryInterval",
+            &stream.retry_interval_s.to_string(),
+        )
+        .raw("trimStream", boolean(stream.trim))
+}
+
+fn boolean(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}
+
+/// Keyword arguments.
+#[derive(Debug, Default)]
+struct Options(Vec<String>);
+
+impl Options {
+    fn raw(mut self, name: &str, python: &str) -> Self {
+        self.0.push(format!("{name}={python}"));
+        self
+    }
+
+    fn text(self, name: &str, value: &str) -> Self {
+        let value = literal(value);
+        self.raw(name, &value)
+    }
+
+    fn optional_text(self, name: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.text(name, value),
+            None => self,
+        }
+    }
+
+    /// Nothing if the list is empty: no filter.
+    fn list(self, name: &str, values: &[&str]) -> Self {
+        if values.is_empty() {
+            return self;
+        }
+        let values: Vec<String> = values.iter().map(|v| literal(v)).collect();
+        self.raw(name, &format!("[{}]", values.join(", ")))
+    }
+
+    fn call(self, function: &str) -> String {
+        format!("{function}({})", self.0.join(", "))
+    }
+}
