@@ -3,7 +3,8 @@
 use crate::execution::{Execution, Id, NOT_ONE_RESULT, Waiter};
 use crate::plan::{Mode, Source, Words};
 use crate::python::{
-    Gil, Object, Raised, attached, coroutine_refused, describe, list_of, reply_with,
+    Gil, Object, Raised, attached, attached_for_a_call, coroutine_refused, describe, list_of,
+    reply_with,
 };
 use crate::redis::filter::TAKEN_OVER;
 use crate::redis::{Args, BlockedClient, CoarseInstant, Command, Context, Reply, Text, User};
@@ -79,31 +80,47 @@ fn answer(context: &Context, registration: Arc<Registration>, args: Args<'_>) {
 fn run_now(context: &Context, registration: &Arc<Registration>, args: Args<'_>) {
     let started = CoarseInstant::now();
     let id = crate::engine().execution_ids.next();
-    let failure = attached(|py| {
-        context.enter(|| {
-            let record = list_of(py, args.from(1).map(Text::bytes));
-            match hooks::inside(registration, || take_through(py, registration, record)) {
-                Ok(Outcome::Ended(results)) => reply_to(registration, &context.reply(), &results),
-                Ok(Outcome::Waiting {
-                    pipeline,
-                    coroutine,
-                }) => {
-                    wait(context, py, id, registration, *pipeline, &coroutine);
-                    None
-                }
-                Err(raised) => Some(describe(py, &raised)),
-            }
-        })
-    });
+    let work = |py: Gil<'_>| context.enter(|| answer_now(context, py, id, registration, args));
+    let failure = if registration.straight {
+        attached_for_a_call(work)
+    } else {
+        attached(work)
+    };
     if let Some(error) = &failure {
         context.reply().error(error);
     }
     registration.stats.record(started.elapsed(), failure);
 }
 
+/// Gives the error if there is one.
+fn answer_now(
+    context: &Context,
+    py: Gil<'_>,
+    id: Id,
+    registration: &Arc<Registration>,
+    args: Args<'_>,
+) -> Option<String> {
+    let record = list_of(py, args.from(1).map(Text::bytes));
+    let reply = context.reply();
+    match hooks::inside(registration, || take_through(py, registration, record)) {
+        Ok(Outcome::One(result)) => reply_to(registration, &reply, std::slice::from_ref(&result)),
+        Ok(Outcome::Many(results)) => reply_to(registration, &reply, &results),
+        Ok(Outcome::Waiting {
+            pipeline,
+            coroutine,
+        }) => {
+            wait(context, py, id, registration, *pipeline, &coroutine);
+            None
+        }
+        // Attached in full, so that the exception is freed here.
+        Err(raised) => Some(attached(move |py| describe(py, &raised))),
+    }
+}
+
 /// How far a record got on the main thread.
 enum Outcome<'py> {
-    Ended(Vec<Object<'py>>),
+    One(Object<'py>),
+    Many(Vec<Object<'py>>),
     Waiting {
         pipeline: Box<Pipeline>,
         coroutine: Object<'py>,
@@ -118,7 +135,7 @@ fn take_through<'py>(
     let plan = &registration.plan;
     if registration.straight {
         return Ok(match straight(&plan.steps, record?)? {
-            Straight::Through(result) => Outcome::Ended(vec![result]),
+            Straight::Through(result) => Outcome::One(result),
             Straight::Waiting { coroutine, index } => {
                 let pipeline = Box::new(Pipeline::waiting_at(py, plan, index));
                 Outcome::Waiting {
@@ -143,7 +160,7 @@ fn take_through<'py>(
     }
     let (results, mut errors) = pipeline.into_outcome(py);
     if errors.is_empty() {
-        Ok(Outcome::Ended(results))
+        Ok(Outcome::Many(results))
     } else {
         Err(errors.remove(0))
     }

@@ -57,14 +57,18 @@ fn release(main: &MainThread) {
 }
 
 /// Gives the main thread's hold back when the outermost user is done, unless it is kept.
-struct MainGuard<'a>(Option<&'a MainThread>);
+struct MainGuard {
+    outermost: bool,
+}
 
-impl Drop for MainGuard<'_> {
+impl Drop for MainGuard {
     fn drop(&mut self) {
-        if let Some(main) = self.0
-            && !main.sticky.get()
-        {
-            release(main);
+        if self.outermost {
+            MAIN.with(|main| {
+                if !main.sticky.get() {
+                    release(main);
+                }
+            });
         }
     }
 }
@@ -72,9 +76,29 @@ impl Drop for MainGuard<'_> {
 /// Runs `body` with the interpreter. May be nested. Waiting for it while holding the server's
 /// lock is fine; the other way round is not.
 pub(crate) fn attached<R>(body: impl FnOnce(Python<'_>) -> R) -> R {
+    let _main = hold_on_main();
+    // Held already on the main thread, but PyO3 has to know: values that are dropped here are
+    // freed here.
+    Python::attach(body)
+}
+
+/// The same for the hot path of commands. On the main thread PyO3 is not told, which is a good
+/// part of a short call: a [`super::Handle`] that is dropped in `body` is freed later, by the next
+/// [`attached`]; objects in use are freed as always.
+pub(crate) fn attached_for_a_call<R>(body: impl FnOnce(Python<'_>) -> R) -> R {
+    match hold_on_main() {
+        // SAFETY: the guard says that this thread holds the interpreter while it lives, and
+        // `body` cannot keep the token.
+        Some(_main) => body(unsafe { Python::assume_attached() }),
+        None => Python::attach(body),
+    }
+}
+
+/// Takes the interpreter if this is the main thread.
+fn hold_on_main() -> Option<MainGuard> {
     MAIN.with(|main| {
         if !main.is_main.get() {
-            return Python::attach(body);
+            return None;
         }
         let outermost = !main.held.get();
         if outermost {
@@ -82,9 +106,7 @@ pub(crate) fn attached<R>(body: impl FnOnce(Python<'_>) -> R) -> R {
             unsafe { ffi::PyEval_RestoreThread(main.state.get()) };
             main.held.set(true);
         }
-        let _guard = MainGuard(outermost.then_some(main));
-        // Held already, but PyO3 has to know: values that are dropped here are freed here.
-        Python::attach(body)
+        Some(MainGuard { outermost })
     })
 }
 

@@ -32,7 +32,7 @@ mod plan_builder;
 mod script;
 mod values;
 
-pub(crate) use attach::{after_sleep, attached, before_sleep, detached};
+pub(crate) use attach::{after_sleep, attached, attached_for_a_call, before_sleep, detached};
 pub(crate) use callback::Callback;
 pub(crate) use coroutines::{coroutine_refused, is_coroutine, schedule};
 pub(crate) use counter::Counter;
