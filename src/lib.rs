@@ -39,7 +39,10 @@ pub use redgrease_core::*;
 #[cfg(feature = "embedded")]
 pub use redgrease_embedded as embedded;
 #[cfg(feature = "macros")]
-pub use redgrease_macros::{GearValue, gear_command, python};
+pub use redgrease_macros::{
+    GearValue, gear, gear_command, gear_every, gear_keys, gear_stream, gear_test, gears, python,
+    python_module,
+};
 
 /// What a module with gears needs: `use redgrease::prelude::*;`.
 pub mod prelude {
@@ -51,5 +54,8 @@ pub mod prelude {
         Registration, ShardsIDReader, StreamReader, StreamRecord,
     };
     #[cfg(feature = "macros")]
-    pub use crate::{GearValue, gear_command, python};
+    pub use crate::{
+        GearValue, gear, gear_command, gear_every, gear_keys, gear_stream, gear_test, gears,
+        python, python_module,
+    };
 }

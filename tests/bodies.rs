@@ -45,7 +45,7 @@ fn refused_by_cmd(what: &str) -> String {
             elif what == "lock":
                 cmd.lock("x")
             elif what == "xread":
-                cmd.xread({"s": "0"}, block=10)
+                cmd.xread({"s": "0"}, **{"block": 10})
             elif what == "wrongtype":
                 cmd.set("text", "x")
                 cmd.lpush("text", 1)

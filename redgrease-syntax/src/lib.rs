@@ -7,12 +7,14 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `source` | what is examined and what is found out about it |
-//! | `problem` | the catalogue of everything that can be said about a gear's Python |
+//! | `problem` | everything that can be said about a gear's Python |
+//! | `mistake` | everything the macros say about the Rust around it |
+//! | `catalogue` | both as one list, for the documentation |
 //! | `python` | the real parser and the walk over scopes (feature `validate`, the only user of ruff) |
 //! | `scan` | what stands in for it without `validate`: a look at the tokens |
 //! | `requirement` | is this a requirement pip would accept |
 //! | `runtime` | the names that exist on the server |
-//! | `words`, `nearest`, `version` | keywords and identifiers; "did you mean"; Python versions |
+//! | `words`, `nearest`, `version`, `duration` | keywords and identifiers; "did you mean"; Python versions; `"5m"` |
 //!
 //! ```
 //! use redgrease_syntax::{Source, examine};
@@ -23,6 +25,9 @@
 //! assert!(!report.coroutine);
 //! ```
 
+mod catalogue;
+mod duration;
+mod mistake;
 mod nearest;
 mod problem;
 #[cfg(feature = "validate")]
@@ -34,10 +39,13 @@ mod source;
 mod version;
 mod words;
 
+pub use catalogue::{Diagnostic, diagnostics};
+pub use duration::parse_duration;
+pub use mistake::Mistake;
 pub use nearest::nearest;
 pub use problem::{Finding, Problem};
 pub use requirement::{RequirementError, check_requirement};
 pub use runtime::{RUNTIME_NAMES, is_runtime_name};
-pub use source::{Form, Report, Source, examine};
+pub use source::{Elsewhere, Form, Generators, Report, Source, examine};
 pub use version::{ParsePythonVersionError, PythonVersion};
 pub use words::{is_identifier, is_keyword};

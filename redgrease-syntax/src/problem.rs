@@ -72,8 +72,16 @@ pub enum Problem {
     NotIndented,
     /// A later line is indented less than the first one, so the function has ended before it.
     OutsideFunction,
-    /// The function is a generator.
+    /// The function is a generator, and its result is one value.
     Yields,
+    /// The function is a generator, and nobody receives its values.
+    YieldsToNobody,
+    /// The function is a generator that awaits.
+    AsyncGenerator,
+    /// Something else than a function, where a step needs one.
+    NotACallback,
+    /// A decorator of a callback.
+    Decorated,
     /// A module that does not define the function it is named for.
     NoSuchFunction {
         /// The name of the gear.
@@ -90,8 +98,10 @@ pub enum Problem {
     },
     /// A command that waits, which no command inside of a gear can do.
     BlockingCommand {
-        /// The command.
+        /// The command, as it is called.
         command: String,
+        /// The command that does the same and does not wait.
+        instead: Option<String>,
     },
     /// The text is too long to be checked.
     TooLong {
@@ -117,6 +127,10 @@ impl Problem {
             Problem::NotIndented => "not-indented",
             Problem::OutsideFunction => "outside-function",
             Problem::Yields => "yield",
+            Problem::YieldsToNobody => "yield-to-nobody",
+            Problem::AsyncGenerator => "async-generator",
+            Problem::NotACallback => "not-a-callback",
+            Problem::Decorated => "decorated-callback",
             Problem::NoSuchFunction { .. } => "no-such-function",
             Problem::OtherParameters { .. } => "other-parameters",
             Problem::BlockingCommand { .. } => "blocking-command",
@@ -153,16 +167,30 @@ impl Problem {
                     .to_owned()
             }
             Problem::Yields => {
-                "`yield` turns the gear into a generator, which has no result to send".to_owned()
+                "`yield` turns the gear into a generator, whose result is a list of values"
+                    .to_owned()
             }
+            Problem::YieldsToNobody => {
+                "`yield` turns the gear into a generator, and nobody asks this one for its values"
+                    .to_owned()
+            }
+            Problem::AsyncGenerator => {
+                "`yield` next to `await` makes an asynchronous generator, which no server collects"
+                    .to_owned()
+            }
+            Problem::NotACallback => {
+                "a `python!` outside of a gear is a function for one step, and this is none"
+                    .to_owned()
+            }
+            Problem::Decorated => "a function for one step cannot be decorated here".to_owned(),
             Problem::NoSuchFunction { name, .. } => {
                 format!("this Python module does not define the gear's function `{name}`")
             }
             Problem::OtherParameters { name, .. } => {
                 format!("the Python function `{name}` has other parameters than the Rust function")
             }
-            Problem::BlockingCommand { command } => {
-                format!("`{command}` waits, and no command inside of a gear can wait")
+            Problem::BlockingCommand { command, .. } => {
+                format!("{command} waits, and no command inside of a gear can wait")
             }
             Problem::TooLong { bytes, limit } => {
                 format!("this Python has {bytes} bytes, and no more than {limit} can be checked")
@@ -190,7 +218,19 @@ impl Problem {
                     .to_owned(),
             ),
             Problem::OutsideFunction => Some("indent it like the first line".to_owned()),
-            Problem::Yields => Some("collect the values in a list and `return` it".to_owned()),
+            Problem::Yields => {
+                Some("make the result `Vec<T>`, or `return` one value instead".to_owned())
+            }
+            Problem::YieldsToNobody => Some("remove it, or store the values in Redis".to_owned()),
+            Problem::AsyncGenerator => {
+                Some("collect the values in a list and `return` it".to_owned())
+            }
+            Problem::NotACallback => Some(
+                "write a `lambda`, one `def` or an expression; statements are the body of a gear, \
+                 `#[gear_command] fn name(..) -> T { python! { .. } }`"
+                    .to_owned(),
+            ),
+            Problem::Decorated => Some("write `python!(decorator(lambda x: ..))`".to_owned()),
             Problem::NoSuchFunction {
                 name,
                 similar: None,
@@ -204,8 +244,12 @@ impl Problem {
             Problem::OtherParameters { name, expected } => Some(format!(
                 "write `def {name}({expected}):`, or change the Rust function"
             )),
-            Problem::BlockingCommand { .. } => {
-                Some("use the variant that returns at once".to_owned())
+            Problem::BlockingCommand {
+                instead: Some(instead),
+                ..
+            } => Some(format!("use {instead}, which returns at once")),
+            Problem::BlockingCommand { instead: None, .. } => {
+                Some("remove it, or do it in the client".to_owned())
             }
             Problem::TooLong { .. } => {
                 Some("move the larger part into a package and name it in `requirements`".to_owned())

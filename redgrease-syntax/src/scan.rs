@@ -2,6 +2,7 @@
 //!
 //! It errs on the side of more names: a name too many costs the server a definition nobody uses.
 
+use crate::source::is_definition;
 use crate::words::{continues_name, is_keyword, starts_name};
 use crate::{Form, Report, Source};
 use std::collections::BTreeSet;
@@ -11,6 +12,8 @@ pub(crate) fn examine(source: &Source<'_>) -> Report {
     let words = words(source.text);
     let coroutine = match source.form {
         Form::Body => awaits(&words),
+        Form::Shared => false,
+        Form::Callback => source.text.trim_start().starts_with("async "),
         Form::Module => words.windows(3).any(|three| {
             let [first, second, third] = three else {
                 return false;
@@ -29,6 +32,36 @@ pub(crate) fn examine(source: &Source<'_>) -> Report {
         findings: Vec::new(),
         names: names.into_iter().map(str::to_owned).collect(),
         coroutine,
+        // What a module defines takes a parser to say.
+        defines: match source.form {
+            Form::Shared => vec!["*".to_owned()],
+            Form::Body | Form::Module | Form::Callback => Vec::new(),
+        },
+        elsewhere: Vec::new(),
+        arity: (source.form == Form::Callback)
+            .then(|| arity(source.text))
+            .flatten(),
+    }
+}
+
+/// The number of parameters of a `lambda` or `def` at the beginning of the text, if all are plain names.
+fn arity(text: &str) -> Option<usize> {
+    let text = text.trim_start();
+    let parameters = if let Some(lambda) = text.strip_prefix("lambda") {
+        lambda.split_once(':')?.0
+    } else if is_definition(text) {
+        let (head, _) = text.split_once(':')?;
+        head.split_once('(')?.1.rsplit_once(')')?.0
+    } else {
+        return None;
+    };
+    let names: Vec<&str> = parameters.split(',').map(str::trim).collect();
+    match names[..] {
+        [""] => Some(0),
+        _ => names
+            .iter()
+            .all(|name| crate::is_identifier(name))
+            .then_some(names.len()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is examined, and what is found out about it.
 
 use crate::{Finding, PythonVersion};
+use std::ops::Range;
 
 /// How a Python text is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,6 +11,23 @@ pub enum Form {
     Body,
     /// A complete module that defines the gear's function.
     Module,
+    /// Python that several gears share. Indented text is put behind `if True:`, which keeps it as it is.
+    Shared,
+    /// A function for a step: a `lambda`, one `def`, or an expression.
+    Callback,
+}
+
+/// What becomes of the values of a function with `yield`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Generators {
+    /// They are listed: the result is a `Vec<T>`.
+    Listed,
+    /// The result is something else, so that there has to be one value.
+    #[default]
+    OneValue,
+    /// Nobody receives anything.
+    Nobody,
 }
 
 /// The Python of one gear, and what has to be known to judge it.
@@ -26,6 +44,12 @@ pub struct Source<'a> {
     pub text: &'a str,
     /// The oldest Python it has to run on.
     pub python: PythonVersion,
+    /// Names that other Python of the gear defines. A `*` among them stands for any name.
+    pub known: &'a [&'a str],
+    /// Other Python defines names that are not known here: undefined names go to [`Report::elsewhere`].
+    pub more_elsewhere: bool,
+    /// What becomes of the values of a generator.
+    pub generators: Generators,
 }
 
 impl<'a> Source<'a> {
@@ -39,6 +63,9 @@ impl<'a> Source<'a> {
             parameters,
             text,
             python,
+            known: &[],
+            more_elsewhere: false,
+            generators: Generators::OneValue,
         }
     }
 
@@ -51,6 +78,45 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The text of a module that several gears share.
+    #[must_use]
+    pub fn shared(name: &'a str, text: &'a str) -> Self {
+        Source {
+            form: Form::Shared,
+            ..Source::body(name, &[], text)
+        }
+    }
+
+    /// The text of a function for a step, which begins with its first token.
+    #[must_use]
+    pub fn callback(text: &'a str) -> Self {
+        Source {
+            form: Form::Callback,
+            ..Source::body("callback", &[], text)
+        }
+    }
+
+    /// Says which names other Python of the gear defines.
+    #[must_use]
+    pub fn known(mut self, known: &'a [&'a str]) -> Self {
+        self.known = known;
+        self
+    }
+
+    /// Says that other Python defines names, and nobody knows here which.
+    #[must_use]
+    pub fn more_elsewhere(mut self, more: bool) -> Self {
+        self.more_elsewhere = more;
+        self
+    }
+
+    /// Says what becomes of the values of a generator.
+    #[must_use]
+    pub fn generators(mut self, generators: Generators) -> Self {
+        self.generators = generators;
+        self
+    }
+
     /// Checks for another Python than [`PythonVersion::default`].
     #[must_use]
     pub fn python(mut self, python: PythonVersion) -> Self {
@@ -58,11 +124,35 @@ impl<'a> Source<'a> {
         self
     }
 
-    /// What is put in front of a body.
+    /// What is put in front of the text, on its first line, to make a module of it.
+    ///
+    /// ```
+    /// use redgrease_syntax::Source;
+    ///
+    /// assert_eq!(Source::body("f", &["x"], " return x").header(false), "def f(x):");
+    /// assert_eq!(Source::shared("m", "\n    import json\n").header(false), "if True:");
+    /// assert_eq!(Source::shared("m", "import json\n").header(false), "");
+    /// ```
     #[must_use]
     pub fn header(&self, coroutine: bool) -> String {
-        let keyword = if coroutine { "async def" } else { "def" };
-        format!("{keyword} {}({}):", self.name, self.parameters.join(", "))
+        match self.form {
+            Form::Body => {
+                let keyword = if coroutine { "async def" } else { "def" };
+                format!("{keyword} {}({}):", self.name, self.parameters.join(", "))
+            }
+            Form::Shared if is_indented(self.text) => "if True:".to_owned(),
+            Form::Callback if !is_definition(self.text) => "(".to_owned(),
+            Form::Module | Form::Shared | Form::Callback => String::new(),
+        }
+    }
+
+    /// What is put behind the text.
+    #[cfg_attr(not(feature = "validate"), allow(dead_code))]
+    pub(crate) fn footer(&self) -> &'static str {
+        match self.form {
+            Form::Callback if !is_definition(self.text) => "\n)\n",
+            _ => "\n",
+        }
     }
 }
 
@@ -81,6 +171,54 @@ pub struct Report {
     /// Whether the gear's function is a coroutine function (`async def`): for a body, because it
     /// awaits.
     pub coroutine: bool,
+    /// Names the text defines for other Python of the gear: those of a module, and those a body
+    /// declares `global`. A `*` among them stands for any name. Sorted.
+    pub defines: Vec<String>,
+    /// Undefined names that other Python may define ([`Source::more_elsewhere`]).
+    pub elsewhere: Vec<Elsewhere>,
+    /// How many arguments a callback takes, if its text shows that.
+    pub arity: Option<usize>,
+}
+
+/// A use of a name that the text does not define.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Elsewhere {
+    /// The name.
+    pub name: String,
+    /// Where it is used, in bytes of the text.
+    pub range: Range<usize>,
+    /// What was meant if nothing else defines it.
+    pub hint: String,
+}
+
+impl Elsewhere {
+    #[cfg_attr(not(feature = "validate"), allow(dead_code))]
+    pub(crate) fn new(name: String, range: Range<usize>, hint: String) -> Self {
+        Elsewhere { name, range, hint }
+    }
+}
+
+/// Whether the first line of code is indented, or begins on the line of an opening brace.
+pub(crate) fn is_indented(text: &str) -> bool {
+    for (index, line) in text.lines().enumerate() {
+        let code = line.trim_start();
+        if !code.is_empty() && !code.starts_with('#') {
+            return code.len() < line.len()
+                || (index == 0 && line.starts_with(char::is_whitespace));
+        }
+    }
+    // Nothing but comments: an error with a header, and fine without.
+    false
+}
+
+/// Whether a callback is a `def`, and not an expression.
+pub(crate) fn is_definition(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    matches!(
+        (words.next(), words.next()),
+        (Some("def"), _) | (Some("async"), Some("def"))
+    ) || text.starts_with('@')
 }
 
 /// Examines the Python of a gear. Never panics, whatever the text.

@@ -1,9 +1,10 @@
 //! The Python of a gear.
 
-use super::{Header, Options};
+use super::Header;
+use super::shared::Known;
 use crate::parse::{Block, PythonText};
 use crate::report::Errors;
-use redgrease_syntax::{Finding, Form, Source, examine};
+use redgrease_syntax::{Elsewhere, Finding, Form, Generators, PythonVersion, Source, examine};
 
 /// The Python of a gear, judged.
 pub(crate) struct Python<'a> {
@@ -11,6 +12,8 @@ pub(crate) struct Python<'a> {
     pub(crate) text: Option<&'a PythonText>,
     pub(crate) coroutine: bool,
     pub(crate) names: Vec<String>,
+    /// Names that are errors if the gear's module does not define them.
+    pub(crate) elsewhere: Vec<Elsewhere>,
     /// The text could not be seen, which is fine in an editor only.
     pub(crate) unseen: bool,
 }
@@ -18,7 +21,9 @@ pub(crate) struct Python<'a> {
 pub(super) fn python<'a>(
     block: Option<&'a Block>,
     header: &Header<'_>,
-    options: &Options<'_>,
+    version: PythonVersion,
+    known: &Known<'_>,
+    generators: Generators,
     errors: &mut Errors,
 ) -> Python<'a> {
     let text = match block {
@@ -29,6 +34,7 @@ pub(super) fn python<'a>(
                 text: None,
                 coroutine: false,
                 names: Vec::new(),
+                elsewhere: Vec::new(),
                 unseen,
             };
         }
@@ -42,24 +48,37 @@ pub(super) fn python<'a>(
         Form::Module => Source::module(&header.python_name, &parameters, &text.text),
         _ => Source::body(&header.python_name, &parameters, &text.text),
     };
-    let report = examine(&source.python(options.python));
-    for finding in &report.findings {
-        show(finding, text, errors);
-    }
+    let report = examine(
+        &source
+            .python(version)
+            .known(&known.names)
+            .more_elsewhere(known.more)
+            .generators(generators),
+    );
+    show_all(&report.findings, text, errors);
     Python {
         text: Some(text),
         coroutine: report.coroutine,
         names: report.names,
+        elsewhere: report.elsewhere,
         unseen: false,
     }
 }
 
-/// Points at the Python token, or shows the place where rustc cannot point at it.
-fn show(finding: &Finding, text: &PythonText, errors: &mut Errors) {
-    let pointed = text.point_at(&finding.range);
+pub(super) fn show_all(findings: &[Finding], text: &PythonText, errors: &mut Errors) {
+    for finding in findings {
+        show(finding, 0, text, errors);
+    }
+}
+
+/// Points at the Python token, or shows the place where rustc cannot point at it. What was examined
+/// begins at `offset` of the text.
+pub(super) fn show(finding: &Finding, offset: usize, text: &PythonText, errors: &mut Errors) {
+    let range = finding.range.start + offset..finding.range.end + offset;
+    let pointed = text.point_at(&range);
     let mut message = finding.to_string();
     if !pointed.exact {
-        message.push_str(&text.snippet(&finding.range));
+        message.push_str(&text.snippet(&range));
     }
     errors.between(pointed.first, pointed.last, message);
 }

@@ -1,12 +1,16 @@
 //! What kind of function it is, and the names of its arguments.
 
 use super::types;
+use crate::parse::Kind;
 use crate::report::Errors;
 use proc_macro2::Ident;
 use quote::ToTokens;
-use redgrease_syntax::is_identifier;
+use redgrease_syntax::{Mistake, is_identifier};
 use syn::ext::IdentExt;
-use syn::{FnArg, GenericParam, Generics, Pat, PatType, ReturnType, Safety, Signature, Type};
+use syn::{
+    Attribute, FnArg, GenericParam, Generics, Meta, Pat, PatType, ReturnType, Safety, Signature,
+    Type,
+};
 
 /// The signature of a gear.
 pub(crate) struct Header<'a> {
@@ -26,56 +30,63 @@ pub(crate) struct Argument<'a> {
     /// The name without `r#`: that of the Python parameter.
     pub(crate) python_name: String,
     pub(crate) ty: &'a Type,
+    /// The type of one value, if the argument takes all that follow.
+    pub(crate) rest: Option<&'a Type>,
 }
 
 /// `None` if no gear can be made of it.
-pub(super) fn header<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Header<'a>> {
-    let kind = kind(signature, errors);
+pub(super) fn header<'a>(
+    kind: Kind,
+    called: bool,
+    signature: &'a Signature,
+    errors: &mut Errors,
+) -> Option<Header<'a>> {
+    let qualifiers = qualifiers(signature, errors);
     let generics = generics(&signature.generics, errors);
-    let arguments = arguments(signature, errors);
-    let result = match &signature.output {
-        ReturnType::Default => Some(None),
-        ReturnType::Type(_, result) => types::result(result, errors).then_some(Some(&**result)),
+    let arguments = match kind {
+        Kind::Command => arguments(signature, errors),
+        Kind::Keys | Kind::Stream => record(kind, signature, errors),
+        Kind::Every | Kind::Function => none(signature, errors),
     };
-    let python_name = python_name(&signature.ident, "gear", errors);
-    if !(kind && generics) {
+    let result = result(kind, signature, errors);
+    let is_async = signature.asyncness.is_some();
+    if is_async && !called {
+        let what = kind.what().to_owned();
+        errors.on(&signature.asyncness, Mistake::NothingToCall { what });
+    }
+    let python_name = python_name(&signature.ident, "a gear", errors);
+    if !(qualifiers && generics) {
         return None;
     }
     Some(Header {
         name: &signature.ident,
         python_name: python_name?,
-        is_async: signature.asyncness.is_some(),
+        is_async: is_async && called,
         generics: &signature.generics,
         arguments: arguments?,
         result: result?,
     })
 }
 
-fn kind(signature: &Signature, errors: &mut Errors) -> bool {
+fn qualifiers(signature: &Signature, errors: &mut Errors) -> bool {
     let mut fine = true;
-    let mut refuse = |token: &dyn ToTokens, message: &str| {
-        errors.on(&token.to_token_stream(), message);
+    let mut refuse = |token: &dyn ToTokens, mistake: Mistake| {
+        errors.on(&token.to_token_stream(), mistake);
         fine = false;
     };
     if let Some(token) = &signature.constness {
-        refuse(
-            token,
-            "a gear runs on the server and cannot be `const`: remove it",
-        );
+        refuse(token, Mistake::Const);
     }
     match &signature.safety {
-        Safety::Safe(token) => refuse(token, "a gear is always safe to call: remove `safe`"),
-        Safety::Unsafe(token) => refuse(token, "a gear is safe to call: remove `unsafe`"),
+        Safety::Safe(token) => refuse(token, Mistake::Safe),
+        Safety::Unsafe(token) => refuse(token, Mistake::Unsafe),
         Safety::Default => {}
     }
     if let Some(abi) = &signature.abi {
-        refuse(abi, "a gear has no ABI of its own: remove it");
+        refuse(abi, Mistake::Abi);
     }
     if let Some(variadic) = &signature.variadic {
-        refuse(
-            variadic,
-            "a gear has a fixed number of arguments: take a `Vec<T>` instead",
-        );
+        refuse(variadic, Mistake::Variadic);
     }
     fine
 }
@@ -83,52 +94,66 @@ fn kind(signature: &Signature, errors: &mut Errors) -> bool {
 fn generics(generics: &Generics, errors: &mut Errors) -> bool {
     let mut fine = true;
     for parameter in &generics.params {
-        let message = match parameter {
+        let mistake = match parameter {
             GenericParam::Lifetime(_) => continue,
-            GenericParam::Type(_) => {
-                "a gear is one function on the server and cannot be generic: name the type"
-            }
-            GenericParam::Const(_) => {
-                "a gear is one function on the server and cannot be generic: name the number"
-            }
+            GenericParam::Type(_) => Mistake::GenericType,
+            GenericParam::Const(_) => Mistake::GenericNumber,
         };
-        errors.on(parameter, message);
+        errors.on(parameter, mistake);
         fine = false;
     }
     if let Some(clause) = &generics.where_clause {
-        errors.on(
-            clause,
-            "a gear has no generic types to say something about: remove the clause",
-        );
+        errors.on(clause, Mistake::WhereClause);
         fine = false;
     }
     fine
 }
 
+/// The result, if it is one that the kind of gear can have.
+#[expect(clippy::option_option, reason = "no result is a result as well")]
+fn result<'a>(
+    kind: Kind,
+    signature: &'a Signature,
+    errors: &mut Errors,
+) -> Option<Option<&'a Type>> {
+    let ReturnType::Type(_, result) = &signature.output else {
+        return Some(None);
+    };
+    if kind == Kind::Command {
+        return types::result(result, errors).then_some(Some(&**result));
+    }
+    let unit = matches!(&**result, Type::Tuple(tuple) if tuple.elems.is_empty());
+    if !unit {
+        let what = kind.what().to_owned();
+        errors.on(&signature.output, Mistake::NoResult { what });
+    }
+    Some(None)
+}
+
+/// The typed arguments. `None` if there is a `self`.
+fn typed<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Vec<&'a PatType>> {
+    let mut fine = true;
+    let mut all = Vec::new();
+    for input in &signature.inputs {
+        match input {
+            FnArg::Typed(typed) => all.push(typed),
+            FnArg::Receiver(receiver) => {
+                errors.on(receiver, Mistake::Receiver);
+                fine = false;
+            }
+        }
+    }
+    fine.then_some(all)
+}
+
 /// `None` if an argument is such that no gear can be made with it.
 fn arguments<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Vec<Argument<'a>>> {
-    let mut fine = true;
+    let typed = typed(signature, errors);
+    let mut fine = typed.is_some();
+    let typed = typed.unwrap_or_default();
     let mut arguments: Vec<Argument<'a>> = Vec::new();
-    for input in &signature.inputs {
-        let typed = match input {
-            FnArg::Typed(typed) => typed,
-            FnArg::Receiver(receiver) => {
-                errors.on(
-                    receiver,
-                    "a gear has no `self`, its code runs elsewhere: make it a free function and \
-                     pass what it needs",
-                );
-                fine = false;
-                continue;
-            }
-        };
-        for attribute in &typed.attrs {
-            errors.on(
-                attribute,
-                "an argument of a gear has no attributes: remove it",
-            );
-            fine = false;
-        }
+    for (position, typed) in typed.iter().enumerate() {
+        let rest = rest(typed, position + 1 == signature.inputs.len(), errors);
         fine &= types::argument(&typed.ty, errors);
         let argument = argument(typed, errors);
         let taken = argument.as_ref().is_some_and(|new| {
@@ -137,38 +162,99 @@ fn arguments<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Vec<Ar
                 .any(|before| before.python_name == new.python_name)
         });
         if taken {
-            errors.on(
-                &typed.pat,
-                "two arguments of a gear have this name: rename one of them",
-            );
+            errors.on(&typed.pat, Mistake::SameName);
         }
         fine &= argument.is_some() && !taken;
-        arguments.extend(argument);
+        arguments.extend(argument.map(|argument| Argument { rest, ..argument }));
     }
     fine.then_some(arguments)
 }
 
+/// The type of one value, if `#[rest]` is there and can be.
+fn rest<'a>(typed: &'a PatType, last: bool, errors: &mut Errors) -> Option<&'a Type> {
+    let mut found = None;
+    for attribute in &typed.attrs {
+        if !attribute.path().is_ident("rest") {
+            errors.on(attribute, Mistake::ArgumentAttribute);
+        } else if !matches!(attribute.meta, Meta::Path(_)) {
+            errors.on(attribute, Mistake::RestWithValue);
+        } else if !last {
+            errors.on(attribute, Mistake::RestNotLast);
+        } else {
+            found = types::element(&typed.ty);
+            if found.is_none() {
+                errors.on(&typed.ty, Mistake::RestNotList);
+            }
+        }
+    }
+    found
+}
+
+/// The argument of an event.
+fn record<'a>(
+    kind: Kind,
+    signature: &'a Signature,
+    errors: &mut Errors,
+) -> Option<Vec<Argument<'a>>> {
+    let typed = typed(signature, errors)?;
+    let [one] = typed[..] else {
+        let mistake = Mistake::EventArgument {
+            attribute: kind.attribute().to_owned(),
+            example: match kind {
+                Kind::Keys => "record: KeyRecord".to_owned(),
+                _ => "record: StreamRecord".to_owned(),
+            },
+        };
+        match typed.len() {
+            0 => errors.on(&signature.ident, mistake),
+            _ => errors.on(&signature.inputs, mistake),
+        }
+        return None;
+    };
+    let attributes: &[Attribute] = &one.attrs;
+    for attribute in attributes {
+        errors.on(attribute, Mistake::ArgumentAttribute);
+    }
+    if let Type::Reference(reference) = &*one.ty {
+        let ty = reference
+            .elem
+            .to_token_stream()
+            .to_string()
+            .replace(' ', "");
+        errors.on(&one.ty, Mistake::EventReference { ty });
+        return None;
+    }
+    Some(vec![argument(one, errors)?])
+}
+
+/// Nothing is passed.
+fn none<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Vec<Argument<'a>>> {
+    let typed = typed(signature, errors)?;
+    if !typed.is_empty() {
+        errors.on(&signature.inputs, Mistake::EveryArgument);
+        return None;
+    }
+    Some(Vec::new())
+}
+
 fn argument<'a>(typed: &'a PatType, errors: &mut Errors) -> Option<Argument<'a>> {
-    let message = match &*typed.pat {
+    let mistake = match &*typed.pat {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
             if let Some(token) = &name.mutability {
-                errors.on(
-                    token,
-                    "an argument of a gear is not changed in Rust: remove `mut`, Python can \
-                     assign to it anyway",
-                );
+                errors.on(token, Mistake::MutArgument);
             }
-            let python_name = python_name(&name.ident, "argument", errors)?;
+            let python_name = python_name(&name.ident, "an argument", errors)?;
             return Some(Argument {
                 name: &name.ident,
                 python_name,
                 ty: &typed.ty,
+                rest: None,
             });
         }
-        Pat::Wild(_) => "an argument of a gear is passed to Python by its name: give it one",
-        _ => "an argument of a gear is a plain name: take patterns apart in Python",
+        Pat::Wild(_) => Mistake::NamelessArgument,
+        _ => Mistake::PatternArgument,
     };
-    errors.on(&typed.pat, message);
+    errors.on(&typed.pat, mistake);
     None
 }
 
@@ -180,11 +266,10 @@ fn python_name(name: &Ident, what: &str, errors: &mut Errors) -> Option<String> 
     }
     errors.at(
         name.span(),
-        format!(
-            "`{plain}` has a meaning of its own in Python and cannot name {} {what}: \
-             call it `{plain}_`, for example",
-            if what == "argument" { "an" } else { "a" },
-        ),
+        Mistake::PythonKeyword {
+            name: plain,
+            what: what.to_owned(),
+        },
     );
     None
 }

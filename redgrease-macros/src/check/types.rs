@@ -5,17 +5,15 @@
 
 use crate::report::Errors;
 use quote::ToTokens;
+use redgrease_syntax::Mistake;
 use syn::{GenericArgument, Lifetime, PathArguments, Type, TypePath};
 
 /// Judges the type of an argument.
 pub(super) fn argument(ty: &Type, errors: &mut Errors) -> bool {
     judge(ty, errors, |part| match part {
-        Type::ImplTrait(_) => Some("an argument of a gear has one type: name it instead of `impl`"),
-        Type::Infer(_) => Some("an argument of a gear has a type that is written out: name it"),
-        Type::Reference(reference) if reference.mutability.is_some() => Some(
-            "a gear receives a copy and cannot change an argument: remove `mut`, and return what \
-             is new",
-        ),
+        Type::ImplTrait(_) => Some(Mistake::ArgumentImpl),
+        Type::Infer(_) => Some(Mistake::ArgumentInfer),
+        Type::Reference(reference) if reference.mutability.is_some() => Some(Mistake::ArgumentMut),
         part => nested_none(part),
     })
 }
@@ -23,42 +21,26 @@ pub(super) fn argument(ty: &Type, errors: &mut Errors) -> bool {
 /// Judges the type of the result.
 pub(super) fn result(ty: &Type, errors: &mut Errors) -> bool {
     if let Some(value) = named(ty, "Result").and_then(first_type) {
-        let value = value.to_token_stream();
-        errors.on(
-            ty,
-            format!(
-                "a gear names only the value it returns, here `-> {value}`: the generated function \
-                 puts it into `redgrease::Result` itself"
-            ),
-        );
+        let value = value.to_token_stream().to_string();
+        errors.on(ty, Mistake::ResultInResult { value });
         return false;
     }
     judge(ty, errors, |part| match part {
-        Type::Reference(_) => Some(
-            "the result of a gear comes from another process and cannot be borrowed: return an \
-             owned type, `String` for `&str` or `Vec<T>` for `&[T]`",
-        ),
-        Type::Path(path) if borrows(path) => Some(
-            "the result of a gear comes from another process and cannot be borrowed: return an \
-             owned type",
-        ),
-        Type::ImplTrait(_) => Some("the result of a gear has one type: name it instead of `impl`"),
-        Type::Infer(_) => Some("the result of a gear has a type that is written out: name it"),
-        Type::Never(_) => Some("a gear answers in the end: remove `-> !` if there is no value"),
+        Type::Reference(_) => Some(Mistake::ResultReference),
+        Type::Path(path) if borrows(path) => Some(Mistake::ResultLifetime),
+        Type::ImplTrait(_) => Some(Mistake::ResultImpl),
+        Type::Infer(_) => Some(Mistake::ResultInfer),
+        Type::Never(_) => Some(Mistake::ResultNever),
         part => nested_none(part),
     })
 }
 
 /// Shows the complaints about a type and the types it consists of. `false` if there are any.
-fn judge(
-    ty: &Type,
-    errors: &mut Errors,
-    complaint: impl Fn(&Type) -> Option<&'static str>,
-) -> bool {
+fn judge(ty: &Type, errors: &mut Errors, complaint: impl Fn(&Type) -> Option<Mistake>) -> bool {
     let mut fine = true;
     each(ty, &mut |part| {
-        if let Some(message) = complaint(part) {
-            errors.on(part, message);
+        if let Some(mistake) = complaint(part) {
+            errors.on(part, mistake);
             fine = false;
         }
     });
@@ -76,13 +58,43 @@ pub(super) fn is_per_shard(ty: &Type) -> bool {
 }
 
 /// `Option<Option<T>>` and `Option<()>`: Python has one `None`.
-fn nested_none(ty: &Type) -> Option<&'static str> {
+fn nested_none(ty: &Type) -> Option<Mistake> {
     let inner = plain(first_type(named(ty, "Option")?)?);
     if matches!(inner, Type::Tuple(tuple) if tuple.elems.is_empty()) {
-        return Some("Python has one `None`, which is both `Some(())` and `None` here: use `bool`");
+        return Some(Mistake::OptionUnit);
     }
-    named(inner, "Option")
-        .map(|_| "Python has one `None` and cannot tell `Some(None)` from `None`: use one `Option`")
+    named(inner, "Option").map(|_| Mistake::OptionOption)
+}
+
+/// `T` of a `Vec<T>` or of a `PerShard<Vec<T>>`.
+pub(super) fn is_vec(ty: &Type) -> bool {
+    let ty = named(ty, "PerShard").and_then(first_type).unwrap_or(ty);
+    match named(ty, "Vec").and_then(first_type) {
+        // Bytes, which are one value.
+        Some(element) => named(element, "u8").is_none(),
+        None => false,
+    }
+}
+
+/// `T` of `Vec<T>`, `&[T]` or `&Vec<T>`.
+pub(super) fn element(ty: &Type) -> Option<&Type> {
+    match plain(ty) {
+        Type::Reference(reference) => match plain(&reference.elem) {
+            Type::Slice(slice) => Some(&slice.elem),
+            _ => None,
+        },
+        ty => first_type(named(ty, "Vec")?),
+    }
+}
+
+/// Whether a type says what it is a `name` of, as `KeyRecord<T>` does.
+pub(super) fn has_parameter(ty: &Type, name: &str) -> bool {
+    named(ty, name).and_then(first_type).is_some()
+}
+
+/// Whether the last word of the type is `name`.
+pub(super) fn is_named(ty: &Type, name: &str) -> bool {
+    named(ty, name).is_some()
 }
 
 /// The path of a type whose last segment is `name`, however it is qualified.

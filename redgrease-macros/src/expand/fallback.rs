@@ -2,7 +2,7 @@
 
 use super::spec::everlasting;
 use crate::check::value_of_result;
-use crate::parse::Input;
+use crate::parse::{Input, Kind};
 use crate::report::Errors;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -25,6 +25,12 @@ pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
     let handle = input.keys.handle.as_ref().unwrap_or(name);
     let (generics, _, where_clause) = signature.generics.split_for_impl();
     let con = Ident::new("con", Span::mixed_site());
+    if input.kind == Kind::Function {
+        return rust_function(input, errors);
+    }
+    if input.kind != Kind::Command || input.keys.hook.is_some() {
+        return handle_alone(input, errors);
+    }
     let asyncness = &signature.asyncness;
     let connection = if asyncness.is_some() {
         quote!(::redgrease::AsyncConnection)
@@ -61,6 +67,39 @@ pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
         #cfgs
         const _: () = { #mentioned };
     }
+}
+
+/// The handle of a gear that nobody calls.
+fn handle_alone(input: &Input, errors: &Errors) -> TokenStream {
+    let visibility = &input.visibility;
+    let handle = input.keys.handle.as_ref().unwrap_or(&input.signature.ident);
+    let cfgs = super::cfgs(&input.attributes);
+    let types = input.signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) if is_written_out(&typed.ty) => {
+            let lasting = everlasting(typed.ty.to_token_stream());
+            Some(quote!(const _: ::core::option::Option<#lasting> = ::core::option::Option::None;))
+        }
+        _ => None,
+    });
+    quote! {
+        #errors
+        #cfgs
+        #[allow(warnings, clippy::all)]
+        #visibility enum #handle {}
+        #cfgs
+        const _: () = { #(#types)* };
+    }
+}
+
+/// A function that is Rust stays what it is.
+fn rust_function(input: &Input, errors: &Errors) -> TokenStream {
+    let (attributes, visibility, signature) =
+        (&input.attributes, &input.visibility, &input.signature);
+    let body = input.body.as_ref().map_or_else(
+        || quote!({ ::core::unimplemented!() }),
+        ToTokens::to_token_stream,
+    );
+    quote!(#errors #(#attributes)* #visibility #signature #body)
 }
 
 /// The arguments, as far as a function can have them.
@@ -141,11 +180,4 @@ fn is_written_out(ty: &Type) -> bool {
 /// Whether a type borrows nothing.
 fn is_owned(ty: &TokenStream) -> bool {
     !ty.to_string().contains(['&', '\''])
-}
-
-/// `python!` where no gear is.
-pub(crate) fn misplaced_python() -> TokenStream {
-    let message = "`python!` is the body of a gear and nothing by itself: write \
-                   `#[gear_command] fn name(..) -> T { python! { .. } }`";
-    quote!(::core::compile_error! { #message })
 }

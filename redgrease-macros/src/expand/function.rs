@@ -1,10 +1,10 @@
 //! The function users call.
 
-use super::{handle_name, parameters, result};
+use super::{docs, handle_name, parameters, result};
 use crate::check::Gear;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
-use syn::{Attribute, Expr, Lit, Meta};
+use quote::quote;
+use syn::Attribute;
 
 pub(super) fn function(gear: &Gear<'_>) -> TokenStream {
     let attributes = gear.attributes;
@@ -51,24 +51,11 @@ pub(super) fn function(gear: &Gear<'_>) -> TokenStream {
 
 /// The section people expect in the docs of a function that can fail, unless there is one.
 fn errors_section(attributes: &[Attribute]) -> Option<TokenStream> {
-    let docs: Vec<String> = attributes.iter().filter_map(doc).collect();
+    let docs: Vec<String> = attributes.iter().filter_map(docs::line).collect();
     if docs.is_empty() || docs.iter().any(|doc| doc.trim() == "# Errors") {
         return None;
     }
     let section = "\n# Errors\n\nWhen the Python code raises an exception, when a value does not \
                    convert, or when the server cannot be reached.";
     Some(quote!(#[doc = #section]))
-}
-
-fn doc(attribute: &Attribute) -> Option<String> {
-    match &attribute.meta {
-        Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
-            Expr::Lit(literal) => match &literal.lit {
-                Lit::Str(text) => Some(text.value()),
-                _ => None,
-            },
-            value => Some(value.to_token_stream().to_string()),
-        },
-        _ => None,
-    }
 }

@@ -4,7 +4,7 @@
 //! has no values, so it takes a name in the type namespace only.
 
 use super::{handle_name, parameters, result, spec};
-use crate::check::Gear;
+use crate::check::{Argument, Gear};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -12,30 +12,21 @@ use syn::spanned::Spanned;
 pub(super) fn handle(gear: &Gear<'_>, cfgs: &TokenStream) -> TokenStream {
     let visibility = gear.visibility;
     let handle = handle_name(gear);
-    let generics = gear.header.generics;
-    let result = result(gear);
-    let parameters = parameters(&gear.header.arguments);
-    let names: Vec<&Ident> = gear
-        .header
-        .arguments
-        .iter()
-        .map(|argument| argument.name)
-        .collect();
-    let arguments = Ident::new("arguments", Span::mixed_site());
-    let encode = gear.header.arguments.iter().map(|argument| {
-        let (name, ty) = (argument.name, argument.ty);
-        quote_spanned!(ty.span()=> <#ty as ::redgrease::GearArg>::encode(&#name, #arguments.arg())?;)
-    });
-    let decode = quote_spanned!(result.span()=> <#result as ::redgrease::GearReply>::from_reply);
     let spec = spec::spec(gear);
     let doc = format!(
         "The gear behind [`{0}`](fn@{0}): its description, and calls to send later, with a time \
          limit, by key or together with others.",
         gear.header.name
     );
+    // What nobody calls is this enum alone, which then has the attributes and docs of the function.
+    let (attributes, calls) = if gear.role.is_called() {
+        (quote!(#cfgs #[doc = #doc]), calls(gear))
+    } else {
+        let attributes = gear.attributes;
+        (quote!(#(#attributes)*), TokenStream::new())
+    };
     quote! {
-        #cfgs
-        #[doc = #doc]
+        #attributes
         #[allow(
             dead_code,
             missing_copy_implementations,
@@ -56,38 +47,80 @@ pub(super) fn handle(gear: &Gear<'_>, cfgs: &TokenStream) -> TokenStream {
             /// What is registered on the server.
             #visibility const GEAR: &'static ::redgrease::Gear = #spec;
 
-            /// A call that is not sent yet.
-            #visibility fn call #generics (#parameters) -> ::redgrease::Call<#result> {
-                ::redgrease::Call::of(
-                    Self::GEAR,
-                    |#arguments| {
-                        #(#encode)*
-                        ::core::result::Result::Ok(())
-                    },
-                    #decode,
-                )
-            }
+            #calls
+        }
+    }
+}
 
-            /// The command of a call.
-            ///
-            /// # Errors
-            ///
-            /// When an argument does not convert.
-            #visibility fn request #generics (
-                #parameters
-            ) -> ::redgrease::Result<::redgrease::__rt::redis::Cmd> {
-                Self::call(#(#names),*).to_cmd()
-            }
+/// What can be done with a gear that Rust calls.
+fn calls(gear: &Gear<'_>) -> TokenStream {
+    let visibility = gear.visibility;
+    let generics = gear.header.generics;
+    let result = result(gear);
+    let parameters = parameters(&gear.header.arguments);
+    let names: Vec<&Ident> = gear
+        .header
+        .arguments
+        .iter()
+        .map(|argument| argument.name)
+        .collect();
+    let arguments = Ident::new("arguments", Span::mixed_site());
+    let encode = gear
+        .header
+        .arguments
+        .iter()
+        .map(|argument| encode(argument, &arguments));
+    let decode = quote_spanned!(result.span()=> <#result as ::redgrease::GearReply>::from_reply);
+    quote! {
+        /// A call that is not sent yet.
+        #visibility fn call #generics (#parameters) -> ::redgrease::Call<#result> {
+            ::redgrease::Call::of(
+                Self::GEAR,
+                |#arguments| {
+                    #(#encode)*
+                    ::core::result::Result::Ok(())
+                },
+                #decode,
+            )
+        }
 
-            /// The result in the answer to [`request`](Self::request).
-            ///
-            /// # Errors
-            ///
-            /// When the answer is an error, or not what the type says.
-            #visibility fn decode(
-                answer: ::redgrease::__rt::redis::Value,
-            ) -> ::redgrease::Result<#result> {
-                ::redgrease::__rt::decode(answer, Self::GEAR, #decode)
+        /// The command of a call.
+        ///
+        /// # Errors
+        ///
+        /// When an argument does not convert.
+        #visibility fn request #generics (
+            #parameters
+        ) -> ::redgrease::Result<::redgrease::__rt::redis::Cmd> {
+            Self::call(#(#names),*).to_cmd()
+        }
+
+        /// The result in the answer to [`request`](Self::request).
+        ///
+        /// # Errors
+        ///
+        /// When the answer is an error, or not what the type says.
+        #visibility fn decode(
+            answer: ::redgrease::__rt::redis::Value,
+        ) -> ::redgrease::Result<#result> {
+            ::redgrease::__rt::decode(answer, Self::GEAR, #decode)
+        }
+    }
+}
+
+/// Writes one argument of the Rust function, which is any number of them for `#[rest]`.
+fn encode(argument: &Argument<'_>, arguments: &Ident) -> TokenStream {
+    let (name, ty) = (argument.name, argument.ty);
+    match argument.rest {
+        None => {
+            quote_spanned!(ty.span()=> <#ty as ::redgrease::GearArg>::encode(&#name, #arguments.arg())?;)
+        }
+        Some(one) => {
+            let encode = quote_spanned!(one.span()=> <#one as ::redgrease::GearArg>::encode(value, #arguments.arg())?;);
+            quote! {
+                for value in #name.iter() {
+                    #encode
+                }
             }
         }
     }

@@ -8,45 +8,56 @@
 //! | `function` | the function users call |
 //! | `handle` | the enum beside it: description, calls, answers |
 //! | `spec` | the description as a constant |
+//! | `kind` | its part about commands, events and timers |
+//! | `docs` | its part about doc comments |
+//! | `shared` | its part about Python that is shared; `python_module!` |
+//! | `rust_function` | `#[gear]` |
+//! | `callback` | `python!` as an expression |
+//! | `test` | `#[gear_test]` |
 //! | `fallback` | what takes the place of a function that cannot be a gear |
 //! | `value` | `#[derive(GearValue)]` |
 
+mod callback;
+mod docs;
 mod fallback;
 mod function;
 mod handle;
+mod kind;
+mod rust_function;
+mod shared;
 mod spec;
+mod test;
 mod value;
 
-pub(crate) use fallback::{as_it_was, fallback, misplaced_python};
+pub(crate) use callback::callback;
+pub(crate) use fallback::{as_it_was, fallback};
+pub(crate) use rust_function::rust_function;
+pub(crate) use shared::shared_modules;
+pub(crate) use test::test;
 pub(crate) use value::gear_value;
 
 use crate::check::{Argument, Gear};
+use crate::parse::PythonText;
 use crate::report::Errors;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use redgrease_syntax::Mistake;
 use syn::Attribute;
 
 /// Everything a gear consists of, and what was wrong with it.
-pub(crate) fn command(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
+pub(crate) fn gear(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
     let cfgs = cfgs(gear.attributes);
-    let function = function::function(gear);
+    let function = gear.role.is_called().then(|| function::function(gear));
     let handle = handle::handle(gear, &cfgs);
     let name = handle_name(gear);
-    let watched = gear
-        .python
-        .text
-        .and_then(|text| text.watched.as_deref())
-        .map(|path| {
-            // Nobody uses it; it makes cargo build again when the file changes.
-            quote!(
-                const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
-            )
-        });
+    let watched = watched(gear.python.text);
+    let assertions = shared::assertions(gear);
     let unseen = gear.python.unseen.then(|| {
+        let message = Mistake::Unseen.to_string();
         // Editors set this; in a build nothing may be left out silently.
         quote! {
             #[cfg(not(rust_analyzer))]
-            ::core::compile_error! { "the Python of this gear cannot be read: write it as a string" }
+            ::core::compile_error! { #message }
         }
     });
     quote! {
@@ -57,9 +68,27 @@ pub(crate) fn command(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
         #cfgs
         const _: () = {
             #watched
+            #assertions
             ::redgrease::__rt::inventory::submit! { ::redgrease::Entry(#name::GEAR) }
         };
     }
+}
+
+/// Makes cargo build again when the file of a text changes.
+fn watched(text: Option<&PythonText>) -> Option<TokenStream> {
+    let path = text?.watched.as_deref()?;
+    Some(quote!(
+        const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
+    ))
+}
+
+/// `gears![a, b]`: a list of descriptions.
+pub(crate) fn list(paths: &[syn::Path], errors: &Errors) -> TokenStream {
+    quote! {{
+        #errors
+        const GEARS: &[&::redgrease::Gear] = &[#(<#paths>::GEAR),*];
+        GEARS
+    }}
 }
 
 /// The name of the enum.

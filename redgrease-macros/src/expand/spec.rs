@@ -1,8 +1,8 @@
 //! The description of a gear, as a constant expression.
 
-use super::result;
-use crate::check::Gear;
-use crate::parse::Mode;
+use super::{docs, kind, result, shared};
+use crate::check::{Argument, Gear};
+use crate::parse::Kind;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use redgrease_syntax::Form;
@@ -16,21 +16,14 @@ pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
         .arguments
         .iter()
         .map(|argument| &argument.python_name);
-    let codecs = gear.header.arguments.iter().map(|argument| {
-        let ty = everlasting(argument.ty.to_token_stream());
-        quote_spanned!(argument.ty.span()=> <#ty as ::redgrease::GearArg>::CODEC)
-    });
+    let codecs = gear
+        .header
+        .arguments
+        .iter()
+        .map(|argument| codec(gear, argument));
     let result = everlasting(result(gear));
     let codec = quote_spanned!(result.span()=> <#result as ::redgrease::GearReply>::CODEC);
-    let trigger = gear.options.trigger.as_ref().unwrap_or(name);
-    let mode = Ident::new(
-        match gear.options.mode {
-            Mode::Sync => "Sync",
-            Mode::AsyncLocal => "AsyncLocal",
-            Mode::Async => "Async",
-        },
-        Span::call_site(),
-    );
+    let kind = kind::kind(gear);
     let text = gear.python.text;
     let source = text.map_or("", |text| text.text.as_str());
     let source_file = text.map_or("", |text| text.file.as_str());
@@ -43,12 +36,19 @@ pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
     let coroutine = gear.python.coroutine;
     let free = &gear.python.names;
     let requirements = &gear.options.requirements;
-    let description = gear.options.description.as_ref().map_or_else(
-        || quote!(::core::option::Option::None),
-        |text| quote!(::core::option::Option::Some(#text)),
-    );
+    let description = optional(gear.options.description.as_ref());
     let (major, minor) = (gear.options.python.major(), gear.options.python.minor());
     let location = location(gear.header.name.span());
+    let doc = docs::text(gear.attributes);
+    let rest = gear
+        .header
+        .arguments
+        .iter()
+        .any(|argument| argument.rest.is_some());
+    let count_calls = gear.options.count_calls;
+    let replace = optional(gear.options.replace.as_ref());
+    let module = optional(gear.module.as_ref().and_then(shared::module).as_ref());
+    let setup = optional(gear.setup.as_ref().map(shared::setup).as_ref());
     quote! {{
         // A constant of its own: in a static, what a codec refers to would not live long enough.
         const ARGUMENTS: &[(&::core::primitive::str, ::redgrease::Codec)] =
@@ -60,12 +60,7 @@ pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
                 krate: ::core::env!("CARGO_CRATE_NAME"),
                 bin: ::core::option_env!("CARGO_BIN_NAME"),
                 version: ::core::env!("CARGO_PKG_VERSION"),
-                kind: ::redgrease::GearKind::Command {
-                    trigger: #trigger,
-                    mode: ::redgrease::Mode::#mode,
-                    in_order: false,
-                    hook: ::core::option::Option::None,
-                },
+                kind: #kind,
                 args: ARGUMENTS,
                 ret: #codec,
                 source: #source,
@@ -78,26 +73,48 @@ pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
                 description: #description,
                 python: (#major, #minor),
                 location: #location,
-                doc: "",
+                doc: #doc,
                 path: ::core::concat!(::core::module_path!(), "::", #name),
-                rest: false,
-                count_calls: false,
-                replace: ::core::option::Option::None,
-                module: ::core::option::Option::None,
-                on_registered: ::core::option::Option::None,
+                rest: #rest,
+                count_calls: #count_calls,
+                replace: #replace,
+                module: #module,
+                on_registered: #setup,
             },
         );
         &GEAR
     }}
 }
 
-fn location(span: Span) -> TokenStream {
+/// How an argument is read in Python. An event is an object of its own, which no codec describes.
+fn codec(gear: &Gear<'_>, argument: &Argument<'_>) -> TokenStream {
+    if gear.kind != Kind::Command {
+        return quote!(::redgrease::Codec::Unit);
+    }
+    let ty = everlasting(argument.rest.unwrap_or(argument.ty).to_token_stream());
+    let codec = quote_spanned!(argument.ty.span()=> <#ty as ::redgrease::GearArg>::CODEC);
+    if argument.rest.is_some() {
+        quote!(::redgrease::Codec::List(&#codec))
+    } else {
+        codec
+    }
+}
+
+/// `Some(value)` or `None`.
+pub(super) fn optional(value: Option<&impl ToTokens>) -> TokenStream {
+    value.map_or_else(
+        || quote!(::core::option::Option::None),
+        |value| quote!(::core::option::Option::Some(#value)),
+    )
+}
+
+pub(super) fn location(span: Span) -> TokenStream {
     let span = span.unwrap();
     let (file, line, column) = (span.file(), line(span.line()), line(span.column()));
     quote!(::redgrease::Location::new(#file, #line, #column))
 }
 
-fn line(number: usize) -> u32 {
+pub(super) fn line(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use redgrease_syntax::Mistake;
 use syn::punctuated::Punctuated;
 use syn::{DeriveInput, GenericParam, Ident, Token, Type, TypeParamBound, WherePredicate};
 
@@ -50,11 +51,7 @@ fn move_to_parameter(
         bounds.extend(bound.bounds);
         return Ok(());
     }
-    Err(syn::Error::new_spanned(
-        place,
-        "`GearValue` understands only bounds of a type parameter here: \
-         implement the conversion with `Json<T>` instead",
-    ))
+    Err(syn::Error::new_spanned(place, Mistake::DeriveBound))
 }
 
 fn bounds_of<'a>(

@@ -1,8 +1,9 @@
 //! The function below the attribute.
 
-use super::unwrap_invisible;
+use super::{Kind, unwrap_invisible};
 use crate::report::Errors;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use redgrease_syntax::Mistake;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Signature, Visibility};
 
@@ -15,7 +16,11 @@ pub(super) struct Function {
 }
 
 /// Reads a function, without looking into its body. Gives back what is not a function.
-pub(super) fn function(item: TokenStream, errors: &mut Errors) -> Result<Function, TokenStream> {
+pub(super) fn function(
+    kind: Kind,
+    item: TokenStream,
+    errors: &mut Errors,
+) -> Result<Function, TokenStream> {
     let mut tokens: Vec<TokenTree> = unwrap_invisible(item.clone()).into_iter().collect();
     let last = tokens.pop();
     let head = |input: ParseStream<'_>| {
@@ -36,26 +41,24 @@ pub(super) fn function(item: TokenStream, errors: &mut Errors) -> Result<Functio
             let what = tokens.iter().chain(&last).cloned().collect::<TokenStream>();
             errors.on(
                 &what,
-                "`#[gear_command]` goes on a function: write `fn name(..) -> T { python! { .. } }`",
+                Mistake::NotAFunction {
+                    attribute: kind.attribute().to_owned(),
+                    body: kind.example().to_owned(),
+                },
             );
             return Err(item);
         }
     };
     let (again, attributes): (Vec<Attribute>, Vec<Attribute>) =
-        attributes.into_iter().partition(is_gear_command);
+        attributes.into_iter().partition(is_gear);
     for attribute in again {
-        errors.on(
-            &attribute,
-            "a function is one gear: remove one of the `#[gear_command]`",
-        );
+        let name = kind.attribute().to_owned();
+        errors.on(&attribute, Mistake::TwoGears { attribute: name });
     }
     let body = match last {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => Some(group),
         other => {
-            errors.on(
-                &other,
-                "this gear has no body: write `{ python! { .. } }` instead of the semicolon",
-            );
+            errors.on(&other, Mistake::NoBody);
             None
         }
     };
@@ -68,12 +71,8 @@ pub(super) fn function(item: TokenStream, errors: &mut Errors) -> Result<Functio
 }
 
 /// Another attribute like the one being expanded. It has to go, or it would see the expansion.
-fn is_gear_command(attribute: &Attribute) -> bool {
-    attribute
-        .path()
-        .segments
-        .last()
-        .is_some_and(|last| last.ident == "gear_command")
+fn is_gear(attribute: &Attribute) -> bool {
+    Kind::of(attribute.path()).is_some()
 }
 
 /// Whether there is a `fn`, leaving out what is inside of brackets.

@@ -25,7 +25,7 @@ impl<'a> Walk<'a> {
             is_async: f.is_async,
             lambda: false,
         });
-        if std::ptr::eq(f, self.gear) {
+        if self.gear.is_some_and(|gear| std::ptr::eq(f, gear)) {
             self.gear_scope = Some(self.scopes.current_index());
         }
         self.parameters(&f.parameters);

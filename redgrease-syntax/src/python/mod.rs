@@ -8,17 +8,23 @@
 //! | `scope` | scopes and the names they bind |
 //! | `walk` | visits the syntax tree once: fills the scopes, notes what else is worth knowing |
 //! | `bind` | its part about definitions, comprehensions and imports |
+//! | `waiting` | calls of commands that wait, which nothing inside of a gear can do |
 //! | `placement` | answers ruff's questions about the place (`return` outside of a function, ..) |
+//! | `callback` | functions for steps: what they are, how many arguments they take |
 //! | `resolve` | matches names with what binds them: undefined names, free names |
 
 mod bind;
+mod callback;
 mod placement;
 mod resolve;
 mod scope;
+mod waiting;
 mod walk;
 mod wording;
 
-use crate::{Finding, Form, Problem, PythonVersion, Report, Source, nearest, scan};
+use crate::{
+    Elsewhere, Finding, Form, Generators, Problem, PythonVersion, Report, Source, nearest, scan,
+};
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
@@ -79,13 +85,10 @@ struct Glued<'a> {
 
 impl<'a> Glued<'a> {
     fn new(source: &'a Source<'a>, coroutine: bool) -> Self {
-        let header = match source.form {
-            Form::Body => source.header(coroutine),
-            Form::Module => String::new(),
-        };
+        let header = source.header(coroutine);
         Glued {
             source,
-            text: format!("{header}{}\n", source.text),
+            text: format!("{header}{}{}", source.text, source.footer()),
             header: header.len(),
         }
     }
@@ -117,9 +120,10 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
     // Only the first: the parser recovers, and what it reports after that is mostly noise.
     if let Some(error) = parsed.errors().first() {
         let problem = body_problem(source)
+            .or_else(|| callback::problem(source))
             .unwrap_or_else(|| wording::syntax(error, &glued.text, glued.header));
         let range = match problem {
-            Problem::Empty => whole(source),
+            Problem::Empty | Problem::NotACallback => whole(source),
             Problem::NotIndented => first_line(source.text),
             _ => glued.own(error.location),
         };
@@ -149,7 +153,7 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
 
     let mut walk = Walk::new(&glued.text, target, gear);
     walk.module(suite);
-    let names = resolve::resolve(&walk, source.python);
+    let names = resolve::resolve(&walk, source);
 
     let mut findings = newer;
     findings.extend(
@@ -162,19 +166,57 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
             .into_iter()
             .map(|(problem, at)| glued.finding(problem, at)),
     );
-    findings.extend(other_parameters(&glued, gear));
+    findings.extend(gear.and_then(|gear| other_parameters(&glued, gear)));
+    findings.extend(generator(&glued, &walk));
     findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
     findings.dedup();
     let coroutine = if source.form == Form::Body {
         walk.gear_awaits
     } else {
-        gear.is_async
+        gear.is_some_and(|gear| gear.is_async)
     };
+    let elsewhere = names
+        .elsewhere
+        .into_iter()
+        .map(|(name, at, hint)| Elsewhere::new(name, glued.own(at), hint))
+        .collect();
     Report {
         findings,
         names: names.free,
         coroutine,
+        defines: definitions(&walk, gear, source.form),
+        elsewhere,
+        arity: callback::arity(source, suite),
     }
+}
+
+/// The names other Python of the gear can use.
+fn definitions(walk: &Walk<'_>, gear: Option<&ast::StmtFunctionDef>, form: Form) -> Vec<String> {
+    let own = |name: &str| form == Form::Body && gear.is_some_and(|gear| gear.name == *name);
+    let mut names: Vec<String> = walk
+        .scopes
+        .of_module()
+        .filter(|name| !own(name))
+        .map(str::to_owned)
+        .collect();
+    if walk.star_import {
+        names.push("*".to_owned());
+    }
+    names.sort_unstable();
+    names
+}
+
+/// What is wrong about a gear with `yield`.
+fn generator(glued: &Glued<'_>, walk: &Walk<'_>) -> Option<Finding> {
+    let range = walk.gear_yields?;
+    let problem = match (glued.source.form, glued.source.generators) {
+        (Form::Shared | Form::Callback, _) => return None,
+        _ if walk.gear_awaits => Problem::AsyncGenerator,
+        (_, Generators::Listed) => return None,
+        (_, Generators::OneValue) => Problem::Yields,
+        (_, Generators::Nobody) => Problem::YieldsToNobody,
+    };
+    Some(glued.finding(problem, range))
 }
 
 fn ruff_version(version: PythonVersion) -> ast::PythonVersion {
@@ -186,8 +228,11 @@ fn ruff_version(version: PythonVersion) -> ast::PythonVersion {
 
 /// What the parser calls a missing block may be a whole body that is missing or not indented.
 fn body_problem(source: &Source<'_>) -> Option<Problem> {
-    if source.form != Form::Body {
-        return None;
+    match source.form {
+        Form::Body => {}
+        Form::Shared | Form::Callback if has_code(source.text) => return None,
+        Form::Shared | Form::Callback => return Some(Problem::Empty),
+        Form::Module => return None,
     }
     let mut lines = source.text.lines();
     // Code behind the opening brace is on the line of the header, and may begin anywhere.
@@ -204,6 +249,13 @@ fn body_problem(source: &Source<'_>) -> Option<Problem> {
         Some(line) if !line.starts_with([' ', '\t']) => Some(Problem::NotIndented),
         Some(_) => None,
     }
+}
+
+fn has_code(text: &str) -> bool {
+    text.lines().any(|line| {
+        let code = line.trim_start();
+        !code.is_empty() && !code.starts_with('#')
+    })
 }
 
 /// For what is wrong about the text as a whole.
@@ -225,18 +277,20 @@ fn first_line(text: &str) -> Range<usize> {
     0..0
 }
 
-/// Finds the gear's own function.
+/// Finds the gear's own function, if it has one.
 fn gear_function<'a>(
     glued: &Glued<'_>,
     suite: &'a [Stmt],
-) -> Result<&'a ast::StmtFunctionDef, Finding> {
+) -> Result<Option<&'a ast::StmtFunctionDef>, Finding> {
     let source = glued.source;
     match source.form {
         Form::Body => match suite {
-            [Stmt::FunctionDef(function)] => Ok(function),
+            [Stmt::FunctionDef(function)] => Ok(Some(function)),
             [_, outside, ..] => Err(glued.finding(Problem::OutsideFunction, outside.range())),
             _ => Err(Finding::new(Problem::NotChecked, whole(source))),
         },
+        Form::Shared => Ok(None),
+        Form::Callback => callback::function(glued, suite),
         Form::Module => {
             let functions = || {
                 suite.iter().filter_map(|statement| match statement {
@@ -246,6 +300,7 @@ fn gear_function<'a>(
             };
             functions()
                 .rfind(|function| function.name.as_str() == source.name)
+                .map(Some)
                 .ok_or_else(|| {
                     let defined: Vec<&str> = functions().map(|f| f.name.as_str()).collect();
                     let similar = match defined[..] {

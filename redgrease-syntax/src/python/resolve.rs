@@ -2,7 +2,7 @@
 
 use super::scope::Load;
 use super::walk::Walk;
-use crate::{Problem, PythonVersion, RUNTIME_NAMES, is_runtime_name, nearest};
+use crate::{Problem, RUNTIME_NAMES, Source, is_runtime_name, nearest};
 use ruff_python_stdlib::builtins::{python_builtins, version_builtin_was_added};
 use ruff_python_stdlib::sys::is_known_standard_library;
 use ruff_text_size::TextRange;
@@ -45,9 +45,14 @@ const ELSEWHERE: &[(&str, &str)] = &[
 pub(super) struct Names {
     pub(super) problems: Vec<(Problem, TextRange)>,
     pub(super) free: Vec<String>,
+    /// Undefined names that other Python may define: the name, the place, what else was meant.
+    pub(super) elsewhere: Vec<(String, TextRange, String)>,
 }
 
-pub(super) fn resolve(walk: &Walk<'_>, python: PythonVersion) -> Names {
+pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Names {
+    let python = source.python;
+    let any_name = walk.star_import || source.known.contains(&"*");
+    let mut elsewhere = Vec::new();
     let builtins: HashSet<&str> = python_builtins(python.minor(), false)
         .chain(MODULE_NAMES.iter().copied())
         .collect();
@@ -64,7 +69,7 @@ pub(super) fn resolve(walk: &Walk<'_>, python: PythonVersion) -> Names {
             }
         }
         for load in &scope.loads {
-            if walk.scopes.binds(index, load.name) {
+            if walk.scopes.binds(index, load.name) || source.known.contains(&load.name) {
                 continue;
             }
             let provided = is_runtime_name(load.name);
@@ -72,8 +77,12 @@ pub(super) fn resolve(walk: &Walk<'_>, python: PythonVersion) -> Names {
                 free.insert(load.name);
             }
             let known = provided || builtins.contains(load.name);
-            if !known && !load.excused && !walk.star_import {
-                let hint = hint(walk, index, *load, python, &builtins);
+            if !known && !load.excused && !any_name {
+                let hint = hint(walk, index, *load, source, &builtins);
+                if source.more_elsewhere {
+                    elsewhere.push((load.name.to_owned(), load.range, hint));
+                    continue;
+                }
                 let problem = Problem::UndefinedName {
                     name: load.name.to_owned(),
                     hint: Some(hint),
@@ -82,20 +91,17 @@ pub(super) fn resolve(walk: &Walk<'_>, python: PythonVersion) -> Names {
             }
         }
     }
-    for (index, method, range) in &walk.waiting {
-        let ours = !walk.scopes.binds(*index, "cmd") || walk.from_prelude.contains("cmd");
+    for waiting in &walk.waiting {
+        let ours = !walk.scopes.binds(waiting.scope, waiting.object)
+            || walk.from_prelude.contains(waiting.object);
         if ours {
-            problems.push((
-                Problem::BlockingCommand {
-                    command: format!("cmd.{method}"),
-                },
-                *range,
-            ));
+            problems.push((waiting.problem.clone(), waiting.range));
         }
     }
     Names {
         problems,
         free: free.into_iter().map(str::to_owned).collect(),
+        elsewhere,
     }
 }
 
@@ -104,10 +110,10 @@ fn hint(
     walk: &Walk<'_>,
     scope: usize,
     load: Load<'_>,
-    python: PythonVersion,
+    source: &Source<'_>,
     builtins: &HashSet<&str>,
 ) -> String {
-    let name = load.name;
+    let (name, python) = (load.name, source.python);
     let before = walk
         .text
         .get(..load.range.start().into())
@@ -135,6 +141,7 @@ fn hint(
         .visible(scope)
         .flat_map(|scope| scope.bound.iter().copied())
         .collect();
+    own.extend(source.known);
     own.sort_unstable();
     let mut builtins: Vec<&str> = builtins
         .iter()

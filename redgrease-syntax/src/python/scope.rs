@@ -100,6 +100,11 @@ impl<'a> Scopes<'a> {
         self.current
     }
 
+    /// The names the module itself binds.
+    pub(super) fn of_module(&self) -> impl Iterator<Item = &'a str> {
+        self.all[0].bound.iter().copied()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &Scope<'a>)> {
         self.all.iter().enumerate()
     }

@@ -1,6 +1,7 @@
 //! One visit of the syntax tree: fills the scopes, and notes what else is worth knowing.
 
 use super::scope::{Block, Load, ScopeKind, Scopes};
+use super::waiting::Waiting;
 use super::wording;
 use crate::{Problem, PythonVersion as Target};
 use ruff_python_ast::visitor::{self, Visitor};
@@ -9,21 +10,6 @@ use ruff_python_parser::semantic_errors::{SemanticSyntaxChecker, SemanticSyntaxE
 use ruff_text_size::{Ranged, TextRange};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-
-/// Methods of `cmd` whose commands wait for something to happen.
-const WAITING: &[&str] = &[
-    "blpop",
-    "brpop",
-    "brpoplpush",
-    "blmove",
-    "blmpop",
-    "bzpopmin",
-    "bzpopmax",
-    "bzmpop",
-    "wait",
-    "waitaof",
-    "monitor",
-];
 
 /// The visit and what it has found.
 pub(super) struct Walk<'a> {
@@ -36,11 +22,13 @@ pub(super) struct Walk<'a> {
     pub(super) from_prelude: BTreeSet<&'a str>,
     /// The gear's own function awaits.
     pub(super) gear_awaits: bool,
-    /// Calls of waiting methods: the scope, the method, the place.
-    pub(super) waiting: Vec<(usize, &'a str, TextRange)>,
+    /// The gear's own function is a generator: its first `yield`.
+    pub(super) gear_yields: Option<TextRange>,
+    /// Calls of commands that wait.
+    pub(super) waiting: Vec<Waiting>,
     pub(super) reported: RefCell<Vec<SemanticSyntaxError>>,
     pub(super) in_try: bool,
-    pub(super) gear: &'a ast::StmtFunctionDef,
+    pub(super) gear: Option<&'a ast::StmtFunctionDef>,
     pub(super) gear_scope: Option<usize>,
     /// What ruff's checker does not report.
     found: Vec<(Problem, TextRange)>,
@@ -53,7 +41,7 @@ impl<'a> Walk<'a> {
     pub(super) fn new(
         text: &'a str,
         target: PythonVersion,
-        gear: &'a ast::StmtFunctionDef,
+        gear: Option<&'a ast::StmtFunctionDef>,
     ) -> Self {
         Walk {
             text,
@@ -62,6 +50,7 @@ impl<'a> Walk<'a> {
             star_import: false,
             from_prelude: BTreeSet::new(),
             gear_awaits: false,
+            gear_yields: None,
             waiting: Vec::new(),
             reported: RefCell::default(),
             in_try: false,
@@ -146,21 +135,6 @@ impl<'a> Walk<'a> {
     fn leaves_finally(&self) -> bool {
         let blocks = &self.scopes.current().blocks;
         blocks.last() == Some(&Block::Finally) && blocks.contains(&Block::Loop)
-    }
-
-    fn call(&mut self, call: &'a ast::ExprCall) {
-        if let Expr::Attribute(attribute) = &*call.func
-            && let Expr::Name(object) = &*attribute.value
-            && object.id == "cmd"
-            && WAITING.contains(&attribute.attr.as_str())
-        {
-            let place = (
-                self.scopes.current_index(),
-                attribute.attr.as_str(),
-                call.func.range(),
-            );
-            self.waiting.push(place);
-        }
     }
 }
 
@@ -285,18 +259,15 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 visitor::walk_expr(self, expression);
             }
             Expr::Yield(_) | Expr::YieldFrom(_) => {
-                // One is enough: a generator has many.
-                let known = self
-                    .found
-                    .iter()
-                    .any(|(problem, _)| *problem == Problem::Yields);
-                if self.in_gear() && !known {
-                    self.found.push((Problem::Yields, expression.range()));
+                if self.in_gear() {
+                    // One is enough: a generator has many.
+                    self.gear_yields.get_or_insert(expression.range());
                 }
                 visitor::walk_expr(self, expression);
             }
             Expr::Call(call) => {
-                self.call(call);
+                let scope = self.scopes.current_index();
+                self.waiting.extend(Waiting::find(call, scope));
                 visitor::walk_expr(self, expression);
             }
             _ => visitor::walk_expr(self, expression),

@@ -6,59 +6,161 @@
 //! So every token is looked up at its place in the text, and must be there.
 
 use super::text::{Origin, PythonText};
-use super::{Block, in_editor};
+use super::{Block, captures, in_editor};
 use crate::report::Errors;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use redgrease_syntax::Form;
+use redgrease_syntax::{Form, Mistake};
 use std::ops::Range;
 
-pub(super) fn read(block: &Group, errors: &mut Errors) -> Option<Block> {
-    let span = block.span().unwrap();
-    if in_editor(block.span()) {
-        return Some(Block::Unseen);
+/// Where the Python stands: between the delimiters of a group, or between `<` and `>`.
+pub(super) struct Place<'a> {
+    /// The group the text is in.
+    pub(super) group: &'a Group,
+    /// What opens and what closes the Python.
+    pub(super) open: Span,
+    pub(super) close: Span,
+    pub(super) tokens: TokenStream,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn inside(group: &'a Group) -> Self {
+        Place {
+            group,
+            open: group.span_open(),
+            close: group.span_close(),
+            tokens: group.stream(),
+        }
     }
-    let full = span.source_text().unwrap_or_default();
-    let lines = Lines::new(&full, span.line(), span.column());
-    let inside = full
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'));
-    let found = inside
-        .ok_or(block.span())
-        .and_then(|text| Ok((text, locate(block.stream(), &full, &lines)?)));
-    let (text, mut tokens) = match found {
+}
+
+/// Reads the text, and what it captures.
+pub(super) fn read(place: &Place<'_>, form: Form, errors: &mut Errors) -> Option<Block> {
+    let around = place.group.span();
+    let found = Written::at(around).map(|written| {
+        let inside = written.inside(place)?;
+        Ok((written, inside))
+    });
+    take(found, place.tokens.clone(), around, form, errors)
+}
+
+/// Reads what a macro is called with, of which it sees everything but the delimiters.
+pub(super) fn read_bare(tokens: &TokenStream, form: Form, errors: &mut Errors) -> Option<Block> {
+    let around = Span::call_site();
+    let found = Written::at(around).map(|written| {
+        let inside = written.arguments().ok_or(around)?;
+        Ok((written, inside))
+    });
+    take(found, tokens.clone(), around, form, errors)
+}
+
+/// The text of a range, unless an editor hides it or another macro made it.
+fn take(
+    found: Option<Result<(Written, Range<usize>), Span>>,
+    stream: TokenStream,
+    around: Span,
+    form: Form,
+    errors: &mut Errors,
+) -> Option<Block> {
+    let Some(found) = found else {
+        return Some(Block::Unseen);
+    };
+    let found = found.and_then(|(written, inside)| {
+        let lines = written.lines();
+        let tokens = locate(stream, &inside, &written.text, &lines)?;
+        let opening = lines.place(inside.start);
+        Ok((
+            written.text[inside.clone()].to_owned(),
+            inside,
+            tokens,
+            opening,
+        ))
+    });
+    let (mut text, inside, mut tokens, (line, column)) = match found {
         Ok(found) => found,
         Err(foreign) => {
-            errors.at(
-                foreign,
-                "this Python was produced by another macro, so its text cannot be read: \
-                 write it as a string, `python!(r#\"..\"#)`",
-            );
+            errors.at(foreign, Mistake::OtherMacro);
             return None;
         }
     };
-    let mut text = text.to_owned();
     for (range, _) in &mut tokens {
-        *range = range.start - 1..range.end - 1;
+        *range = range.start - inside.start..range.end - inside.start;
     }
+    let captures = captures::take(&mut text, &tokens);
     join_prefixes(&mut text, &mut tokens);
     Some(Block::Python(PythonText {
         text,
-        form: Form::Body,
-        file: span.file(),
-        line: span.line(),
+        form,
+        file: around.unwrap().file(),
+        line,
         watched: None,
-        // Behind the brace, which is one column wide.
+        captures,
         origin: Origin::Tokens {
             tokens,
-            block: block.span(),
-            column: span.column(),
+            block: around,
+            column: column - 1,
         },
     }))
+}
+
+/// A part of the source file.
+struct Written {
+    text: String,
+    line: usize,
+    column: usize,
+}
+
+impl Written {
+    /// `None` in an editor.
+    fn at(span: Span) -> Option<Self> {
+        let place = span.unwrap();
+        (!in_editor(span)).then(|| Written {
+            text: place.source_text().unwrap_or_default(),
+            line: place.line(),
+            column: place.column(),
+        })
+    }
+
+    fn lines(&self) -> Lines<'_> {
+        Lines::new(&self.text, self.line, self.column)
+    }
+
+    /// The part between two delimiters.
+    fn inside(&self, place: &Place<'_>) -> Result<Range<usize>, Span> {
+        let lines = self.lines();
+        let at = |span: Span, wanted: [&str; 4]| {
+            let start = span.unwrap().start();
+            lines
+                .offset(start.line(), start.column())
+                // Delimiters are one byte long.
+                .filter(|at| {
+                    self.text
+                        .get(*at..=*at)
+                        .is_some_and(|c| wanted.contains(&c))
+                })
+                .ok_or(span)
+        };
+        let open = at(place.open, ["{", "(", "[", "<"])?;
+        let close = at(place.close, ["}", ")", "]", ">"])?;
+        if open < close {
+            Ok(open + 1..close)
+        } else {
+            Err(place.open)
+        }
+    }
+
+    /// The part between the delimiters of a macro call.
+    fn arguments(&self) -> Option<Range<usize>> {
+        let open = self.text.find('!')? + 1;
+        let open = open + self.text[open..].find(['(', '{', '['])? + 1;
+        let close = self.text.rfind([')', '}', ']'])?;
+        (open <= close).then_some(open..close)
+    }
 }
 
 /// Finds every token at its place in the text. Fails with one that is not there.
 fn locate(
     stream: TokenStream,
+    inside: &Range<usize>,
     full: &str,
     lines: &Lines<'_>,
 ) -> Result<Vec<(Range<usize>, Span)>, Span> {
@@ -70,8 +172,7 @@ fn locate(
         let range = lines
             .offset(start.line(), start.column())
             .zip(lines.offset(end.line(), end.column()))
-            // The braces themselves are outside.
-            .filter(|(start, end)| 1 <= *start && start <= end && *end < full.len())
+            .filter(|(start, end)| inside.start <= *start && start <= end && *end <= inside.end)
             .map(|(start, end)| start..end);
         match range {
             Some(range) if place.source_text().as_deref() == full.get(range.clone()) => {
@@ -126,6 +227,14 @@ impl<'a> Lines<'a> {
             first_line,
             first_column,
         }
+    }
+
+    /// The 1-based line and column of an offset.
+    fn place(&self, offset: usize) -> (usize, usize) {
+        let index = self.starts.partition_point(|start| *start <= offset).max(1) - 1;
+        let before = self.text[self.starts[index]..offset].chars().count();
+        let first = if index == 0 { self.first_column } else { 1 };
+        (self.first_line + index, first + before)
     }
 
     /// The offset of a 1-based line and column, which counts characters.

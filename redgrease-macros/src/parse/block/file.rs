@@ -5,19 +5,21 @@ use super::{Block, in_editor};
 use crate::report::Errors;
 use proc_macro2::TokenTree;
 use quote::ToTokens;
-use redgrease_syntax::Form;
+use redgrease_syntax::{Form, Mistake};
 use std::path::Path;
 use std::{env, fs, io};
 use syn::LitStr;
 
 pub(super) fn read(path: &TokenTree, errors: &mut Errors) -> Option<Block> {
     let Ok(literal) = syn::parse2::<LitStr>(path.to_token_stream()) else {
-        errors.at(
-            path.span(),
-            "expected a path: write `python!(file = \"gears/name.py\")`",
-        );
+        errors.at(path.span(), Mistake::NotAPath);
         return None;
     };
+    open(&literal, Form::Module, errors)
+}
+
+/// Reads a file, relative to the directory of `Cargo.toml`.
+pub(super) fn open(literal: &LitStr, form: Form, errors: &mut Errors) -> Option<Block> {
     if in_editor(literal.span()) {
         return Some(Block::Unseen);
     }
@@ -27,18 +29,13 @@ pub(super) fn read(path: &TokenTree, errors: &mut Errors) -> Option<Block> {
     let absolute = Path::new(&package).join(&written);
     let text = match fs::read(&absolute).map(String::from_utf8) {
         Ok(Ok(text)) => text,
-        Ok(Err(_)) => {
-            errors.at(
-                literal.span(),
-                format!("cannot read `{written}`: save it as UTF-8"),
-            );
-            return None;
-        }
-        Err(error) => {
-            errors.at(
-                literal.span(),
-                format!("cannot read `{written}`: {}", why(&error)),
-            );
+        unreadable => {
+            let reason = match unreadable {
+                Err(error) => why(&error),
+                Ok(_) => "save it as UTF-8".to_owned(),
+            };
+            let path = written;
+            errors.at(literal.span(), Mistake::FileUnreadable { path, reason });
             return None;
         }
     };
@@ -47,9 +44,10 @@ pub(super) fn read(path: &TokenTree, errors: &mut Errors) -> Option<Block> {
         text: text
             .strip_prefix('\u{feff}')
             .map_or(text.clone(), str::to_owned),
-        form: Form::Module,
+        form,
         file: as_rustc_names(&absolute, &written),
         line: 1,
+        captures: Vec::new(),
         watched: absolute.to_str().map(str::to_owned),
         origin: Origin::Whole {
             token: literal.span(),

@@ -4,22 +4,16 @@ use super::text::{Origin, PythonText};
 use super::{Block, in_editor};
 use crate::report::Errors;
 use proc_macro2::Literal;
-use redgrease_syntax::Form;
+use redgrease_syntax::{Form, Mistake};
 use syn::Lit;
 
-pub(super) fn read(literal: &Literal, errors: &mut Errors) -> Option<Block> {
+pub(super) fn read(literal: &Literal, form: Form, errors: &mut Errors) -> Option<Block> {
     let Lit::Str(string) = Lit::new(literal.clone()) else {
-        errors.at(
-            literal.span(),
-            "expected a string that holds the Python: write `python!(r#\"..\"#)`",
-        );
+        errors.at(literal.span(), Mistake::OtherLiteral);
         return None;
     };
     if !string.suffix().is_empty() {
-        errors.at(
-            literal.span(),
-            "a string that holds Python has no suffix: remove it",
-        );
+        errors.at(literal.span(), Mistake::StringSuffix);
         return None;
     }
     if in_editor(literal.span()) {
@@ -34,10 +28,11 @@ pub(super) fn read(literal: &Literal, errors: &mut Errors) -> Option<Block> {
     let opening = written.find('"').map_or(0, |quote| quote + 1);
     Some(Block::Python(PythonText {
         text: string.value(),
-        form: Form::Body,
+        form,
         file: span.file(),
         line: span.line(),
         watched: None,
+        captures: Vec::new(),
         origin: Origin::Whole {
             token: literal.span(),
             column: verbatim.then(|| span.column() - 1 + opening),

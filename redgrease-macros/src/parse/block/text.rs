@@ -1,6 +1,6 @@
 //! A Python text, and the way from a place in it back to the Rust source.
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 use redgrease_syntax::Form;
 use std::fmt::Write;
 use std::ops::Range;
@@ -13,9 +13,18 @@ pub(crate) struct PythonText {
     pub(crate) file: String,
     /// 1-based line of that file on which the text begins.
     pub(crate) line: usize,
+    /// What stands behind a tick, in a callback: names of Rust values.
+    pub(crate) captures: Vec<Capture>,
     /// The file to watch for changes, if the text is in a file of its own.
     pub(crate) watched: Option<String>,
     pub(super) origin: Origin,
+}
+
+/// A Rust value that a callback uses, spelled `'name` and in the text `_name`.
+pub(crate) struct Capture {
+    pub(crate) name: Ident,
+    /// The text has a name of its own that is spelled like the capture there.
+    pub(crate) taken: Option<Span>,
 }
 
 /// Where a text comes from, hence what can be underlined.

@@ -1,0 +1,38 @@
+//! `#[gear]`: a function that is Rust and returns what is to be registered.
+
+use super::types;
+use crate::parse::Input;
+use crate::report::Errors;
+use redgrease_syntax::Mistake;
+use syn::ReturnType;
+
+/// A function that returns a registration.
+pub(crate) struct Function<'a> {
+    pub(crate) input: &'a Input,
+    /// Whether it returns a `Result`.
+    pub(crate) fallible: bool,
+}
+
+/// `None` if it cannot be called, or returns something else.
+pub(crate) fn function<'a>(input: &'a Input, errors: &mut Errors) -> Option<Function<'a>> {
+    let signature = &input.signature;
+    let mut fine = input.body.is_some();
+    if !signature.inputs.is_empty() {
+        errors.on(&signature.inputs, Mistake::FunctionArgument);
+        fine = false;
+    }
+    if signature.asyncness.is_some() {
+        errors.on(&signature.asyncness, Mistake::FunctionAsync);
+        fine = false;
+    }
+    if !signature.generics.params.is_empty() {
+        errors.on(&signature.generics.params, Mistake::GenericType);
+        fine = false;
+    }
+    let ReturnType::Type(_, result) = &signature.output else {
+        errors.on(&signature.ident, Mistake::FunctionResult);
+        return None;
+    };
+    let fallible = types::is_named(result, "Result");
+    fine.then_some(Function { input, fallible })
+}

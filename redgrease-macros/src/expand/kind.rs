@@ -1,0 +1,122 @@
+//! What a gear is on the server, as a constant expression.
+
+use super::spec::{everlasting, optional};
+use crate::check::{Gear, Name, Role};
+use crate::parse::{Mode, OnFailed};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+pub(super) fn kind(gear: &Gear<'_>) -> TokenStream {
+    let name = &gear.header.python_name;
+    match &gear.role {
+        Role::Command {
+            trigger,
+            mode,
+            in_order,
+        } => {
+            let mode = mode_tokens(*mode);
+            let trigger = match trigger {
+                Some(Name::Given(trigger)) => quote!(#trigger),
+                Some(Name::Unique) => {
+                    quote!(::core::concat!(::core::module_path!(), "::", #name))
+                }
+                None => quote!(#name),
+            };
+            quote!(::redgrease::GearKind::Command {
+                trigger: #trigger,
+                mode: #mode,
+                in_order: #in_order,
+                hook: ::core::option::Option::None,
+            })
+        }
+        Role::Hook {
+            command,
+            key_prefix,
+            mode,
+            in_order,
+        } => {
+            let mode = mode_tokens(*mode);
+            let key_prefix = optional(key_prefix.as_ref());
+            quote!(::redgrease::GearKind::Command {
+                trigger: "",
+                mode: #mode,
+                in_order: #in_order,
+                hook: ::core::option::Option::Some(::redgrease::Hook {
+                    command: #command,
+                    key_prefix: #key_prefix,
+                }),
+            })
+        }
+        Role::Keys {
+            prefix,
+            events,
+            key_types,
+            commands,
+            read_value,
+            mode,
+        } => {
+            let mode = mode_tokens(*mode);
+            let ty = record(gear);
+            let value = quote_spanned!(ty.span()=> <#ty as ::redgrease::KeyArg>::VALUE);
+            quote!(::redgrease::GearKind::Keys(::redgrease::KeysSpec {
+                prefix: #prefix,
+                events: &[#(#events),*],
+                key_types: &[#(#key_types),*],
+                commands: &[#(#commands),*],
+                read_value: #read_value,
+                mode: #mode,
+                value: #value,
+            }))
+        }
+        Role::Stream {
+            stream,
+            batch,
+            duration_ms,
+            on_failed,
+            retry_interval_s,
+            trim,
+            mode,
+        } => {
+            let mode = mode_tokens(*mode);
+            let on_failed = match on_failed {
+                OnFailed::Continue => quote!(Continue),
+                OnFailed::Abort => quote!(Abort),
+                OnFailed::Retry => quote!(Retry),
+            };
+            let ty = record(gear);
+            let value = quote_spanned!(ty.span()=> <#ty as ::redgrease::StreamArg>::VALUE);
+            let batched = quote_spanned!(ty.span()=> <#ty as ::redgrease::StreamArg>::BATCH);
+            quote!(::redgrease::GearKind::Stream(::redgrease::StreamSpec {
+                stream: #stream,
+                batch: #batch,
+                duration_ms: #duration_ms,
+                on_failed: ::redgrease::OnFailed::#on_failed,
+                retry_interval_s: #retry_interval_s,
+                trim: #trim,
+                mode: #mode,
+                value: #value,
+                batched: #batched,
+            }))
+        }
+        Role::Every { seconds } => {
+            quote!(::redgrease::GearKind::Every(::redgrease::EverySpec { seconds: #seconds }))
+        }
+    }
+}
+
+/// The type of what happened.
+fn record(gear: &Gear<'_>) -> TokenStream {
+    gear.header.arguments.first().map_or_else(
+        || quote!(()),
+        |argument| everlasting(argument.ty.to_token_stream()),
+    )
+}
+
+fn mode_tokens(mode: Mode) -> TokenStream {
+    match mode {
+        Mode::Sync => quote!(::redgrease::Mode::Sync),
+        Mode::AsyncLocal => quote!(::redgrease::Mode::AsyncLocal),
+        Mode::Async => quote!(::redgrease::Mode::Async),
+    }
+}

@@ -1,0 +1,118 @@
+//! Python that is not the gear's own, as constant expressions.
+
+use super::spec::line;
+use crate::check::{Gear, Module, Setup, Shared, SharedModule};
+use crate::parse::PythonText;
+use crate::report::Errors;
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use redgrease_syntax::Elsewhere;
+
+/// The module a gear names: a reference. Nothing in an editor that cannot read the file.
+pub(super) fn module(module: &Module<'_>) -> Option<TokenStream> {
+    match module {
+        Module::Item(path) => Some(quote!(#path)),
+        Module::File(None) => None,
+        Module::File(Some(shared)) => {
+            let module = python_module(Some(shared), "");
+            let watched = super::watched(Some(shared.text));
+            Some(quote! {{
+                #watched
+                static MODULE: ::redgrease::PythonModule = #module;
+                &MODULE
+            }})
+        }
+    }
+}
+
+fn python_module(shared: Option<&Shared<'_>>, name: &str) -> TokenStream {
+    let Some(shared) = shared else {
+        return quote!(::redgrease::PythonModule {
+            name: #name,
+            source: "",
+            source_file: "",
+            source_line: 1,
+            names: &["*"],
+            uses: &[],
+        });
+    };
+    let Shared {
+        name,
+        text,
+        header,
+        defines,
+        uses,
+    } = shared;
+    let source = format!("{header}{}", text.text);
+    let (file, line) = (&text.file, line(text.line));
+    quote!(::redgrease::PythonModule {
+        name: #name,
+        source: #source,
+        source_file: #file,
+        source_line: #line,
+        names: &[#(#defines),*],
+        uses: &[#(#uses),*],
+    })
+}
+
+/// `python_module!`: a constant for each.
+pub(crate) fn shared_modules(modules: &[SharedModule<'_>], errors: &Errors) -> TokenStream {
+    let constants = modules.iter().map(|module| {
+        let (attributes, visibility, name) = (module.attributes, module.visibility, module.name);
+        let value = python_module(module.shared.as_ref(), &name.to_string());
+        let doc = format!("The Python module `{name}`, for gears with `module = {name}`.");
+        quote! {
+            #[doc = #doc]
+            #(#attributes)*
+            #[allow(non_upper_case_globals)]
+            #visibility const #name: &::redgrease::PythonModule = {
+                static MODULE: ::redgrease::PythonModule = #value;
+                &MODULE
+            };
+        }
+    });
+    quote!(#errors #(#constants)*)
+}
+
+/// What runs when the gear is registered.
+pub(super) fn setup(setup: &Setup<'_>) -> TokenStream {
+    let (source, file, line) = (&setup.text.text, &setup.text.file, line(setup.text.line));
+    let names = &setup.names;
+    quote!(::redgrease::OnRegistered {
+        source: #source,
+        source_file: #file,
+        source_line: #line,
+        names: &[#(#names),*],
+    })
+}
+
+/// Errors about names that the module turns out not to define, at the Python that uses them.
+pub(super) fn assertions(gear: &Gear<'_>) -> TokenStream {
+    let Some(Module::Item(path)) = &gear.module else {
+        return TokenStream::new();
+    };
+    let own = gear.python.text.map(|text| (text, &gear.python.elsewhere));
+    let setup = gear
+        .setup
+        .as_ref()
+        .map(|setup| (setup.text, &setup.elsewhere));
+    own.into_iter()
+        .chain(setup)
+        .flat_map(|(text, names)| names.iter().map(move |name| (text, name)))
+        .map(|(text, name)| assertion(path, text, name))
+        .collect()
+}
+
+fn assertion(path: &syn::Path, text: &PythonText, unknown: &Elsewhere) -> TokenStream {
+    let pointed = text.point_at(&unknown.range);
+    let Elsewhere { name, hint, .. } = unknown;
+    let mut message =
+        format!("undefined Python name `{name}`, which the module does not define either: {hint}");
+    if !pointed.exact {
+        message.push_str(&text.snippet(&unknown.range));
+    }
+    let span = pointed.first;
+    // The compiler shows the arguments of a failed `assert!` only if they are as short as this.
+    let check = quote_spanned!(span=> ::core::assert!(::redgrease::PythonModule::defines(#path, #name), #message));
+    quote!(const _: () = { #check };)
+}

@@ -1,0 +1,84 @@
+//! `#[gear_test]`.
+
+use crate::parse::Test;
+use crate::report::Errors;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{FnArg, Type};
+
+/// A test that gets what its parameters ask for from a server of its own.
+pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
+    let function = &test.function;
+    let name = &function.sig.ident;
+    let plain = name.to_string();
+    // What is said about the test as such stays outside: `#[ignore]`, `#[should_panic]`, `#[cfg]`.
+    let attributes = &function.attrs;
+    let visibility = &function.vis;
+    let (signature, body) = (&function.sig, &function.block);
+    let gears = test
+        .gears
+        .as_ref()
+        .map(|gears| quote!(&[#(<#gears>::GEAR),*]));
+    let gears = super::spec::optional(gears.as_ref());
+    let is_async = signature.asyncness.is_some();
+    let server = Ident::new("server", Span::mixed_site());
+    let mut lets = TokenStream::new();
+    let mut arguments: Vec<TokenStream> = Vec::new();
+    for (i, input) in signature.inputs.iter().enumerate() {
+        let FnArg::Typed(typed) = input else { continue };
+        let variable = format_ident!("argument{i}", span = Span::mixed_site());
+        let (made, passed, mutable) = match &*typed.ty {
+            Type::Reference(reference) if reference.mutability.is_some() => {
+                (&reference.elem, quote!(&mut #variable), quote!(mut))
+            }
+            Type::Reference(reference) => (&reference.elem, quote!(&#variable), TokenStream::new()),
+            _ => (&typed.ty, quote!(#variable), TokenStream::new()),
+        };
+        let from = from_server(&made.to_token_stream(), &server, is_async);
+        lets.extend(quote!(let #mutable #variable = #from;));
+        arguments.push(passed);
+    }
+    let call = quote!(#name(#(#arguments),*));
+    let run = if is_async {
+        quote! {
+            ::redgrease::__rt::test::block_on(async {
+                #lets
+                ::redgrease::__rt::test::Outcome::check(#call.await);
+            });
+        }
+    } else {
+        quote! {
+            #lets
+            ::redgrease::__rt::test::Outcome::check(#call);
+        }
+    };
+    quote! {
+        #errors
+        #(#attributes)*
+        #[::core::prelude::v1::test]
+        #visibility fn #name() {
+            #signature #body
+
+            let #server = ::redgrease::__rt::test::server(
+                ::core::concat!(::core::module_path!(), "::", #plain),
+                #gears,
+            );
+            #run
+        }
+    }
+}
+
+fn from_server(ty: &TokenStream, server: &Ident, is_async: bool) -> TokenStream {
+    let made = if is_async {
+        quote_spanned!(ty.span()=> <#ty as ::redgrease::__rt::test::FromServerAsync>::from_server(&#server).await)
+    } else {
+        quote_spanned!(ty.span()=> <#ty as ::redgrease::__rt::test::FromServer>::from_server(&#server))
+    };
+    quote! {
+        match #made {
+            ::core::result::Result::Ok(made) => made,
+            ::core::result::Result::Err(error) => ::core::panic!("{error}"),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The keys in `#[gear_command(..)]` and its like.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `table` | which keys there are |
+//! | `value` | reads the value of one |
+
+mod table;
+mod value;
+
+use super::{Block, Kind};
+use crate::report::Errors;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use redgrease_syntax::{Mistake, nearest};
+use syn::LitStr;
+use value::Value;
+pub(in crate::parse) use value::at_commas;
+
+/// A text and where it stands.
+pub(crate) type Text = LitStr;
+
+/// One of a few words, or a number, and where it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Worded<T> {
+    pub(crate) value: T,
+    pub(crate) span: Span,
+}
+
+/// Where a gear runs, as the user says it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Sync,
+    AsyncLocal,
+    Async,
+}
+
+/// What happens when a function fails on entries of a stream.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnFailed {
+    Continue,
+    Abort,
+    Retry,
+}
+
+/// The name clients call a command by.
+pub(crate) enum Trigger {
+    Named(Text),
+    /// Made of crate, path and name.
+    Unique(Span),
+}
+
+/// Python that is shared with other gears.
+pub(crate) enum Module {
+    /// A `python_module!`.
+    Item(syn::Path),
+    /// A file.
+    File(Block),
+}
+
+/// What the attribute says. Absent is what was not given, or not readable.
+#[derive(Default)]
+pub(crate) struct Keys {
+    /// What stands in front of the keys: a stream, an interval.
+    pub(crate) subject: Option<Text>,
+    pub(crate) trigger: Option<Trigger>,
+    pub(crate) requirements: Vec<Text>,
+    pub(crate) mode: Option<Worded<Mode>>,
+    pub(crate) description: Option<Text>,
+    pub(crate) on_registered: Option<Block>,
+    pub(crate) module: Option<Module>,
+    pub(crate) python: Option<Text>,
+    pub(crate) replace: Option<Worded<bool>>,
+    pub(crate) handle: Option<Ident>,
+    pub(crate) hook: Option<Text>,
+    pub(crate) keyprefix: Option<Text>,
+    pub(crate) inorder: Option<Worded<bool>>,
+    pub(crate) count_calls: Option<Worded<bool>>,
+    pub(crate) prefix: Option<Text>,
+    pub(crate) events: Vec<Text>,
+    pub(crate) key_types: Vec<Text>,
+    pub(crate) commands: Vec<Text>,
+    pub(crate) read_value: Option<Worded<bool>>,
+    pub(crate) batch: Option<Worded<u64>>,
+    pub(crate) duration: Option<Text>,
+    pub(crate) on_failed: Option<Worded<OnFailed>>,
+    pub(crate) retry_interval: Option<Text>,
+    pub(crate) trim: Option<Worded<bool>>,
+}
+
+/// Reads the keys. Each is independent of the others, so one mistake hides no other.
+pub(super) fn keys(kind: Kind, attribute: TokenStream, errors: &mut Errors) -> Keys {
+    let mut keys = Keys::default();
+    let mut seen: Vec<String> = Vec::new();
+    for (position, entry) in at_commas(attribute).into_iter().enumerate() {
+        if position == 0
+            && matches!(kind, Kind::Stream | Kind::Every)
+            && let Some(text) = value::text(&entry.iter().cloned().collect())
+        {
+            keys.subject = Some(text);
+            continue;
+        }
+        let Some((key, value)) = entry_of(kind, &entry, errors) else {
+            continue;
+        };
+        let name = key.to_string();
+        if seen.contains(&name) {
+            errors.at(key.span(), Mistake::KeyTwice { name });
+            continue;
+        }
+        keys.set(&name, Value::new(&key, example(kind, &name), value), errors);
+        seen.push(name);
+    }
+    keys
+}
+
+impl Keys {
+    fn set(&mut self, name: &str, value: Value<'_>, errors: &mut Errors) {
+        match name {
+            "trigger" => self.trigger = value.trigger(errors),
+            "requirements" => self.requirements = value.texts(errors),
+            "mode" => self.mode = value.word(value::MODES, errors),
+            "description" => self.description = value.text(errors),
+            "on_registered" => self.on_registered = value.python(errors),
+            "module" => self.module = value.module(errors),
+            "python" => self.python = value.text(errors),
+            "replace" => self.replace = value.flag(errors),
+            "hook" => self.hook = value.text(errors),
+            "keyprefix" => self.keyprefix = value.text(errors),
+            "inorder" => self.inorder = value.flag(errors),
+            "count_calls" => self.count_calls = value.flag(errors),
+            "prefix" => self.prefix = value.text(errors),
+            "events" => self.events = value.texts(errors),
+            "key_types" => self.key_types = value.texts(errors),
+            "commands" => self.commands = value.texts(errors),
+            "read_value" => self.read_value = value.flag(errors),
+            "batch" => self.batch = value.number(errors),
+            "duration" => self.duration = value.text(errors),
+            "on_failed" => self.on_failed = value.word(value::ON_FAILED, errors),
+            "retry_interval" => self.retry_interval = value.text(errors),
+            "trim" => self.trim = value.flag(errors),
+            _ => self.handle = value.ident(errors),
+        }
+    }
+}
+
+/// Splits `key = value`, if the key is one.
+fn entry_of(kind: Kind, tokens: &[TokenTree], errors: &mut Errors) -> Option<(Ident, TokenStream)> {
+    let (first, rest) = tokens.split_first()?;
+    let TokenTree::Ident(key) = first else {
+        errors.at(first.span(), Mistake::NotAKey);
+        return None;
+    };
+    let name = key.to_string();
+    if !table::keys(kind).any(|known| known.name == name) {
+        let hint = unknown(kind, &name);
+        errors.at(key.span(), Mistake::UnknownKey { name, hint });
+        return None;
+    }
+    match rest {
+        [TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => {
+            Some((key.clone(), value.iter().cloned().collect()))
+        }
+        _ => {
+            let example = example(kind, &name).to_owned();
+            errors.at(key.span(), Mistake::KeyWithoutValue { name, example });
+            None
+        }
+    }
+}
+
+/// What was meant by a key that this attribute does not have.
+fn unknown(kind: Kind, name: &str) -> String {
+    if let Some(known) = nearest(name, table::keys(kind).map(|key| key.name)) {
+        return format!("did you mean `{known}`?");
+    }
+    if let Some(owner) = table::owners(name).first() {
+        return format!("it is one of `#[{}]`", owner.attribute());
+    }
+    let known: Vec<String> = table::keys(kind)
+        .map(|key| format!("`{}`", key.name))
+        .collect();
+    match &known[..] {
+        [only] => format!("the only key of `#[{}]` is {only}", kind.attribute()),
+        _ => format!("the keys are {}", known.join(", ")),
+    }
+}
+
+fn example(kind: Kind, name: &str) -> &'static str {
+    table::keys(kind)
+        .find(|key| key.name == name)
+        .map_or("", |key| key.example)
+}

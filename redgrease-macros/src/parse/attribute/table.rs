@@ -1,0 +1,73 @@
+//! Which keys there are, what their values look like, and on which attribute they stand.
+
+use crate::parse::Kind;
+
+/// One key.
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    /// How to write it, in backticks.
+    pub(super) example: &'static str,
+    on: &'static [Kind],
+}
+
+const COMMAND: &[Kind] = &[Kind::Command];
+const KEYS: &[Kind] = &[Kind::Keys];
+const STREAM: &[Kind] = &[Kind::Stream];
+const EVENTS: &[Kind] = &[Kind::Command, Kind::Keys, Kind::Stream];
+const PYTHON: &[Kind] = &[Kind::Command, Kind::Keys, Kind::Stream, Kind::Every];
+const ALL: &[Kind] = &Kind::ALL;
+
+const TABLE: &[Key] = &[
+    key(
+        "trigger",
+        "`trigger = \"name\"` or `trigger = unique`",
+        COMMAND,
+    ),
+    key("prefix", "`prefix = \"user:*\"`", KEYS),
+    key("events", "`events = [\"hset\"]`", KEYS),
+    key("key_types", "`key_types = [\"hash\"]`", KEYS),
+    key("commands", "`commands = [\"HSET\"]`", KEYS),
+    key("read_value", "`read_value = false`", KEYS),
+    key("batch", "`batch = 100`", STREAM),
+    key("duration", "`duration = \"1s\"`", STREAM),
+    key("on_failed", "`on_failed = \"retry\"`", STREAM),
+    key("retry_interval", "`retry_interval = \"5s\"`", STREAM),
+    key("trim", "`trim = false`", STREAM),
+    key(
+        "requirements",
+        "`requirements = [\"requests>=2.31\"]`",
+        PYTHON,
+    ),
+    key("mode", "`mode = \"async_local\"`", EVENTS),
+    key("description", "`description = \"what it does\"`", PYTHON),
+    key("on_registered", "`on_registered = python! { .. }`", PYTHON),
+    key(
+        "module",
+        "`module = helpers` or `module = \"gears/helpers.py\"`",
+        PYTHON,
+    ),
+    key("python", "`python = \"3.9\"`", PYTHON),
+    key("replace", "`replace = true`", COMMAND),
+    key("hook", "`hook = \"HGET\"`", COMMAND),
+    key("keyprefix", "`keyprefix = \"user:\"`", COMMAND),
+    key("inorder", "`inorder = true`", COMMAND),
+    key("count_calls", "`count_calls = true`", COMMAND),
+    key("handle", "`handle = Name`", ALL),
+];
+
+const fn key(name: &'static str, example: &'static str, on: &'static [Kind]) -> Key {
+    Key { name, example, on }
+}
+
+/// The keys an attribute has.
+pub(super) fn keys(kind: Kind) -> impl Iterator<Item = &'static Key> {
+    TABLE.iter().filter(move |key| key.on.contains(&kind))
+}
+
+/// The attributes that do have a key.
+pub(super) fn owners(name: &str) -> &'static [Kind] {
+    TABLE
+        .iter()
+        .find(|key| key.name == name)
+        .map_or(&[], |key| key.on)
+}

@@ -1,0 +1,100 @@
+//! What `#[gear_test]` stands on.
+
+use super::attribute::at_commas;
+use super::unwrap_invisible;
+use crate::report::Errors;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use redgrease_syntax::Mistake;
+use syn::{FnArg, ItemFn, Path};
+
+/// A test as the user wrote it.
+pub(crate) struct Test {
+    pub(crate) function: ItemFn,
+    /// The gears to register; `None` for all of the program.
+    pub(crate) gears: Option<Vec<Path>>,
+}
+
+/// Reads `#[gear_test(attribute)] item`. Gives the item back if no test can be made of it.
+pub(crate) fn test(
+    attribute: TokenStream,
+    item: TokenStream,
+    errors: &mut Errors,
+) -> Result<Test, TokenStream> {
+    let gears = gears(attribute, errors);
+    let Ok(function) = syn::parse2::<ItemFn>(unwrap_invisible(item.clone())) else {
+        errors.on(&first_line(&item), Mistake::TestFunction);
+        return Err(item);
+    };
+    let mut fine = true;
+    if !function.sig.generics.params.is_empty() {
+        errors.on(&function.sig.generics.params, Mistake::TestGeneric);
+        fine = false;
+    }
+    for input in &function.sig.inputs {
+        if let FnArg::Receiver(receiver) = input {
+            errors.on(receiver, Mistake::TestReceiver);
+            fine = false;
+        }
+    }
+    for attribute in &function.attrs {
+        let path = attribute.path();
+        if path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == "test")
+        {
+            errors.on(attribute, Mistake::TestTwice);
+            fine = false;
+        }
+    }
+    if fine {
+        Ok(Test { function, gears })
+    } else {
+        Err(item)
+    }
+}
+
+/// Reads `gears = [a, b]`.
+fn gears(attribute: TokenStream, errors: &mut Errors) -> Option<Vec<Path>> {
+    let tokens: Vec<TokenTree> = attribute.into_iter().collect();
+    match &tokens[..] {
+        [] => None,
+        [
+            TokenTree::Ident(key),
+            TokenTree::Punct(equals),
+            TokenTree::Group(list),
+            rest @ ..,
+        ] if key == "gears"
+            && equals.as_char() == '='
+            && list.delimiter() == Delimiter::Bracket
+            && rest.len() <= 1 =>
+        {
+            let mut paths = Vec::new();
+            for part in at_commas(list.stream()) {
+                let part: TokenStream = part.into_iter().collect();
+                match syn::parse2::<Path>(part.clone()) {
+                    Ok(path) => paths.push(path),
+                    Err(_) if part.is_empty() => {}
+                    Err(_) => errors.on(&part, Mistake::NotAGear),
+                }
+            }
+            Some(paths)
+        }
+        [first, .., last] => {
+            errors.between(first.span(), last.span(), Mistake::TestKey);
+            None
+        }
+        [only] => {
+            errors.at(only.span(), Mistake::TestKey);
+            None
+        }
+    }
+}
+
+/// Enough of an item to point at it.
+fn first_line(item: &TokenStream) -> TokenStream {
+    item.clone()
+        .into_iter()
+        .take_while(|token| !matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace))
+        .collect()
+}

@@ -1,0 +1,5 @@
+import requests
+
+
+def new_session():
+    return requests.Session()

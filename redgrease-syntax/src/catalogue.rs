@@ -1,0 +1,148 @@
+//! Everything that is ever said, as one list: what the documentation shows, and what the tests count.
+
+use crate::mistake::MISTAKES;
+use crate::{Problem, PythonVersion};
+
+/// One kind of diagnostic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Diagnostic {
+    /// What it is about.
+    pub topic: &'static str,
+    /// A short name, stable enough to filter by.
+    pub code: &'static str,
+    /// The message; parts that vary stand in braces.
+    pub text: String,
+}
+
+/// Everything the macros and the check of the Python can say, in the order of the topics.
+///
+/// ```
+/// let all = redgrease_syntax::diagnostics();
+/// assert!(all.iter().any(|one| one.code == "undefined-name"));
+/// ```
+#[must_use]
+pub fn diagnostics() -> Vec<Diagnostic> {
+    let rust = MISTAKES.iter().map(|(topic, code, text)| Diagnostic {
+        topic,
+        code,
+        text: text.replace("{{", "{").replace("}}", "}"),
+    });
+    let values = [
+        (
+            "requirement",
+            "`{requirement}` is not a requirement: {reason}",
+        ),
+        (
+            "target-version",
+            "`{version}` is not a Python version that can be checked: write one from \"3.7\" to \"3.15\"",
+        ),
+        (
+            "undefined-in-module",
+            "undefined Python name `{name}`, which the module does not define either: {hint}",
+        ),
+    ]
+    .map(|(code, text)| Diagnostic {
+        topic: "Values that are checked",
+        code,
+        text: text.to_owned(),
+    });
+    let python = problems().into_iter().map(|problem| Diagnostic {
+        topic: "Python",
+        code: problem.code(),
+        text: problem.to_string(),
+    });
+    rust.chain(values).chain(python).collect()
+}
+
+/// Every kind of problem, with placeholders for what varies.
+fn problems() -> Vec<Problem> {
+    let part = |name: &str| format!("{{{name}}}");
+    vec![
+        Problem::Syntax {
+            text: part("what"),
+            hint: Some(part("hint")),
+        },
+        Problem::Version {
+            construct: part("construct"),
+            since: Some(part("version")),
+            target: PythonVersion::default(),
+        },
+        Problem::Compile {
+            text: part("what"),
+            hint: Some(part("hint")),
+        },
+        Problem::UndefinedName {
+            name: part("name"),
+            hint: Some(part("hint")),
+        },
+        Problem::Empty,
+        Problem::NotIndented,
+        Problem::OutsideFunction,
+        Problem::Yields,
+        Problem::YieldsToNobody,
+        Problem::AsyncGenerator,
+        Problem::NoSuchFunction {
+            name: part("name"),
+            similar: None,
+        },
+        Problem::NoSuchFunction {
+            name: part("name"),
+            similar: Some(part("similar")),
+        },
+        Problem::OtherParameters {
+            name: part("name"),
+            expected: part("parameters"),
+        },
+        Problem::BlockingCommand {
+            command: format!("`{}`", part("command")),
+            instead: Some(format!("`{}`", part("other"))),
+        },
+        Problem::BlockingCommand {
+            command: format!("`{}`", part("command")),
+            instead: None,
+        },
+        Problem::NotACallback,
+        Problem::Decorated,
+        Problem::TooLong {
+            bytes: 0,
+            limit: 512 * 1024,
+        },
+        Problem::NotChecked,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::diagnostics;
+    use std::collections::HashSet;
+
+    #[test]
+    fn one_style() {
+        for one in diagnostics() {
+            assert!(
+                !one.text.ends_with('.') || one.text.ends_with(".."),
+                "{}",
+                one.text
+            );
+            assert!(
+                one.text.contains(": ") || one.text.contains("; "),
+                "says what is wrong, and not what to do: {}",
+                one.text
+            );
+            assert!(
+                one.code.chars().all(|c| c.is_ascii_lowercase() || c == '-'),
+                "{}",
+                one.code
+            );
+        }
+    }
+
+    #[test]
+    fn a_code_is_one_kind() {
+        let mut texts = HashSet::new();
+        for one in diagnostics() {
+            assert!(texts.insert(one.text.clone()), "twice: {}", one.text);
+        }
+    }
+}

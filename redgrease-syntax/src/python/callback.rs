@@ -1,0 +1,62 @@
+//! Functions for steps: a `lambda`, one `def`, or an expression that gives a function.
+
+use super::{Glued, has_code};
+use crate::{Finding, Form, Problem, Source};
+use ruff_python_ast::{self as ast, Expr, Stmt};
+use ruff_python_parser::parse_module;
+use ruff_text_size::Ranged;
+
+/// The function, if it is a `def`.
+pub(super) fn function<'a>(
+    glued: &Glued<'_>,
+    suite: &'a [Stmt],
+) -> Result<Option<&'a ast::StmtFunctionDef>, Finding> {
+    match suite {
+        [Stmt::FunctionDef(function)] => match function.decorator_list.first() {
+            Some(decorator) => Err(glued.finding(Problem::Decorated, decorator.range())),
+            None => Ok(Some(function)),
+        },
+        [Stmt::Expr(_)] => Ok(None),
+        [_, more, ..] => Err(glued.finding(Problem::NotACallback, more.range())),
+        _ => Err(Finding::new(
+            Problem::NotACallback,
+            0..glued.source.text.len(),
+        )),
+    }
+}
+
+/// What is not an expression may still be Python: statements.
+pub(super) fn problem(source: &Source<'_>) -> Option<Problem> {
+    if source.form != Form::Callback || !has_code(source.text) {
+        return None;
+    }
+    let as_body = format!("def f():\n {}\n", source.text.replace('\n', "\n "));
+    parse_module(&as_body)
+        .is_ok()
+        .then_some(Problem::NotACallback)
+}
+
+/// How many arguments it takes: visible in a `lambda` and in a `def`, if all of them are plain.
+pub(super) fn arity(source: &Source<'_>, suite: &[Stmt]) -> Option<usize> {
+    if source.form != Form::Callback {
+        return None;
+    }
+    let parameters = match suite {
+        [Stmt::FunctionDef(function)] => &*function.parameters,
+        [Stmt::Expr(expression)] => match &*expression.value {
+            Expr::Lambda(lambda) => match &lambda.parameters {
+                Some(parameters) => parameters,
+                None => return Some(0),
+            },
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let plain = parameters.vararg.is_none()
+        && parameters.kwarg.is_none()
+        && parameters.kwonlyargs.is_empty()
+        && parameters
+            .iter_non_variadic_params()
+            .all(|parameter| parameter.default.is_none());
+    plain.then(|| parameters.len())
+}

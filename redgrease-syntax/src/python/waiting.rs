@@ -1,0 +1,98 @@
+//! Commands that wait for something to happen, which no command inside of a gear can do.
+
+use crate::Problem;
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::{Ranged, TextRange};
+
+/// Each with what does the same and does not wait.
+const COMMANDS: &[(&str, Option<&str>)] = &[
+    ("blpop", Some("lpop")),
+    ("brpop", Some("rpop")),
+    ("brpoplpush", Some("rpoplpush")),
+    ("blmove", Some("lmove")),
+    ("blmpop", Some("lmpop")),
+    ("bzpopmin", Some("zpopmin")),
+    ("bzpopmax", Some("zpopmax")),
+    ("bzmpop", Some("zmpop")),
+    ("wait", None),
+    ("waitaof", None),
+    ("monitor", None),
+    ("subscribe", None),
+    ("psubscribe", None),
+    ("ssubscribe", None),
+];
+
+/// Commands that wait if they are told to.
+const WITH_BLOCK: &[&str] = &["xread", "xreadgroup"];
+
+/// A call of such a command.
+pub(super) struct Waiting {
+    /// The scope the call is in.
+    pub(super) scope: usize,
+    /// The name the server, or the prelude, has to stand behind: the gear may have one of its own.
+    pub(super) object: &'static str,
+    pub(super) problem: Problem,
+    pub(super) range: TextRange,
+}
+
+impl Waiting {
+    pub(super) fn find(call: &ExprCall, scope: usize) -> Option<Self> {
+        let (object, command) = match &*call.func {
+            Expr::Name(function) if function.id == "execute" => ("execute", first_word(call)?),
+            Expr::Attribute(attribute) => match &*attribute.value {
+                Expr::Name(object) if object.id == "cmd" => match attribute.attr.as_str() {
+                    "execute_command" => ("cmd", first_word(call)?),
+                    method => ("cmd", method),
+                },
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let lower = command.to_ascii_lowercase();
+        let spelled = |command: &str| {
+            if object == "execute" {
+                format!("execute(\"{}\", ..)", command.to_ascii_uppercase())
+            } else {
+                format!("cmd.{command}")
+            }
+        };
+        let (command, instead) = if WITH_BLOCK.contains(&lower.as_str()) && blocks(call) {
+            (
+                format!("`{}` with `block`", spelled(&lower)),
+                Some("it without `block`".to_owned()),
+            )
+        } else {
+            let (_, instead) = COMMANDS.iter().find(|(known, _)| *known == lower)?;
+            (
+                format!("`{}`", spelled(&lower)),
+                instead.map(|command| format!("`{}`", spelled(command))),
+            )
+        };
+        Some(Waiting {
+            scope,
+            object,
+            problem: Problem::BlockingCommand { command, instead },
+            range: call.func.range(),
+        })
+    }
+}
+
+/// The first argument, if it is a literal.
+fn first_word(call: &ExprCall) -> Option<&str> {
+    match call.arguments.args.first()? {
+        Expr::StringLiteral(text) => Some(text.value.to_str()),
+        _ => None,
+    }
+}
+
+/// Whether there is an argument `block` that is not `None`, or the word `BLOCK`.
+fn blocks(call: &ExprCall) -> bool {
+    let keyword = call.arguments.keywords.iter().any(|keyword| {
+        keyword.arg.as_ref().is_some_and(|name| name == "block")
+            && !keyword.value.is_none_literal_expr()
+    });
+    keyword
+        || call.arguments.args.iter().any(|argument| {
+            matches!(argument, Expr::StringLiteral(text) if text.value.to_str().eq_ignore_ascii_case("block"))
+        })
+}
