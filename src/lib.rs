@@ -44,6 +44,17 @@ pub use redgrease_macros::{
     python_module,
 };
 
+#[cfg(feature = "embedded")]
+pub mod test;
+
+/// What the code of the macros names. Not for anybody else.
+#[doc(hidden)]
+pub mod __rt {
+    #[cfg(feature = "embedded")]
+    pub use crate::test;
+    pub use redgrease_core::__rt::*;
+}
+
 /// What a module with gears needs: `use redgrease::prelude::*;`.
 pub mod prelude {
     #[cfg(feature = "aio")]
@@ -59,3 +70,7 @@ pub mod prelude {
         python, python_module,
     };
 }
+
+#[cfg(all(doctest, feature = "embedded"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -4,9 +4,11 @@
 //! * `placed`: the names gears have on a server.
 //! * `script`, `statement`: the Python that registers a set, and its hash. `description`: what the session says about itself.
 //! * `options`, `plan`, `register`, `report`: what has to be sent, sending it, and saying so.
+//! * `calls`: how often a gear was called.
 //! * `heal`: registering again what a server has lost. `start`: connecting and registering in one step.
 //! * `namespace`: two stages on one server.
 
+mod calls;
 mod description;
 mod heal;
 mod namespace;
