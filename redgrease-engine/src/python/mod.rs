@@ -13,6 +13,7 @@
 //! | `memory.rs` | how much memory Python uses |
 //! | `module.rs` | the `redgrease_engine` module that scripts see as `redisgears` |
 //! | `plan_builder.rs` | `gearsCtx`: what a script's chain of operations is collected in |
+//! | `records.rs` | the records that readers and groups make |
 //! | `script.rs` | running a script |
 //! | `runtime/*.py` | the part of the runtime that is written in Python |
 //!
@@ -29,6 +30,7 @@ mod interrupt;
 mod memory;
 mod module;
 mod plan_builder;
+mod records;
 mod script;
 mod values;
 
@@ -41,10 +43,11 @@ pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{RunningThread, interrupt};
 pub(crate) use memory::allocation;
 pub(crate) use module::leave_atomic;
+pub(crate) use records::{group_record, key_record, message_record, read_value};
 pub(crate) use script::{PendingRegistration, PendingRun, Script, announce, run_script};
 pub(crate) use values::{
-    elements, from_bytes, group_record, integer, is_generator, is_true, key_record, list, list_of,
-    message_record, next_item, none, read_value, reply_with, text_bytes, text_key, text_of,
+    elements, from_bytes, integer, is_generator, is_true, list, list_of, next_item, none,
+    reply_with, text_bytes, text_key, text_of,
 };
 
 /// Access to the interpreter: whoever has one holds its lock.

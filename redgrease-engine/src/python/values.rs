@@ -2,13 +2,10 @@
 //! clients of Gears observe.
 
 use super::errors::GearsError;
-use super::{Gil, Object, detached};
-use crate::order::Ordered;
-use crate::plan::Message;
-use crate::redis::{self, CallReply, Context, KeyType, Reply, ReplyKind, Rights};
-use crate::registration::keys::unheard;
+use super::{Gil, Object};
+use crate::redis::{CallReply, Reply, ReplyKind};
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyIterator, PyList, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyFloat, PyInt, PyIterator, PyList, PyString};
 use pyo3::{IntoPyObject, ffi};
 
 /// How deep a list may be nested in a reply. Deeper ones, and lists that contain themselves,
@@ -50,31 +47,6 @@ pub(crate) fn list_of<'py, 'a>(
     }
 }
 
-/// The record of a key: `{'event': .., 'key': .., 'type': .., 'value': ..}`, or without type and
-/// value. In a batch run there is no event.
-pub(crate) fn key_record<'py>(
-    py: Gil<'py>,
-    event: Option<&str>,
-    key: &[u8],
-    value: Option<(KeyType, Object<'py>)>,
-) -> PyResult<Object<'py>> {
-    let record = PyDict::new(py);
-    record.set_item(pyo3::intern!(py, "event"), event)?;
-    record.set_item(pyo3::intern!(py, "key"), from_bytes(py, key))?;
-    if let Some((kind, value)) = value {
-        record.set_item(pyo3::intern!(py, "type"), type_name(py, kind))?;
-        record.set_item(pyo3::intern!(py, "value"), value)?;
-    }
-    Ok(record.into_any())
-}
-
-fn type_name(py: Gil<'_>, kind: KeyType) -> Bound<'_, PyString> {
-    match kind {
-        KeyType::String => pyo3::intern!(py, "string").clone(),
-        other => PyString::intern(py, other.as_str()),
-    }
-}
-
 /// The result of `execute`.
 pub(super) fn from_reply<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {
     if reply.kind() == ReplyKind::Error {
@@ -88,7 +60,7 @@ pub(super) fn from_reply<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Objec
     nested(py, reply)
 }
 
-fn nested<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {
+pub(super) fn nested<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {
     match reply.kind() {
         ReplyKind::Text | ReplyKind::Error => Ok(from_bytes(py, reply.bytes())),
         ReplyKind::Integer => Ok(reply.integer().into_pyobject(py)?.into_any()),
@@ -227,104 +199,8 @@ pub(crate) fn text_bytes(text: &Object<'_>) -> PyResult<Vec<u8>> {
     Ok(text.cast::<PyString>()?.to_str()?.as_bytes().to_vec())
 }
 
-/// The record of a group: `{'key': .., 'value': ..}`.
-pub(crate) fn group_record<'py>(key: &Object<'py>, value: &Object<'py>) -> PyResult<Object<'py>> {
-    let py = key.py();
-    let record = PyDict::new(py);
-    record.set_item(pyo3::intern!(py, "key"), key)?;
-    record.set_item(pyo3::intern!(py, "value"), value)?;
-    Ok(record.into_any())
-}
-
 pub(crate) fn list<'py>(py: Gil<'py>, items: Vec<Object<'py>>) -> PyResult<Object<'py>> {
     Ok(PyList::new(py, items)?.into_any())
-}
-
-/// Type and value of a key, as its record has them.
-pub(crate) fn read_value<'py>(py: Gil<'py>, key: &[u8]) -> PyResult<(KeyType, Object<'py>)> {
-    let read = || unheard(|| redis::locked(|context| read_in_one_go(context, key)));
-    let (kind, reply) = if redis::is_locked() {
-        read()
-    } else {
-        detached(py, read)
-    };
-    let value = match (kind, reply) {
-        (KeyType::Hash, Some(reply)) => hash(py, &reply)?,
-        (_, Some(reply)) => nested(py, &reply)?,
-        (_, None) => none(py),
-    };
-    Ok((kind, value))
-}
-
-fn read_in_one_go(context: &Context, key: &[u8]) -> (KeyType, Option<CallReply>) {
-    let kind = match redis::call(context, Rights::Engine, b"TYPE", &[key]) {
-        Ok(reply) => KeyType::parse(reply.bytes()),
-        Err(_) => KeyType::Unknown,
-    };
-    let reply = match kind {
-        KeyType::String => redis::call(context, Rights::Engine, b"GET", &[key]),
-        KeyType::Hash => redis::call(context, Rights::Engine, b"HGETALL", &[key]),
-        KeyType::List => redis::call(context, Rights::Engine, b"LRANGE", &[key, b"0", b"-1"]),
-        _ => return (kind, None),
-    };
-    (kind, reply.ok())
-}
-
-/// A flat list of fields and values as a dict.
-fn hash<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {
-    let pairs: Vec<(CallReply, CallReply)> = (0..reply.len())
-        .step_by(2)
-        .filter_map(|index| Some((reply.element(index)?, reply.element(index + 1)?)))
-        .collect();
-    fields(
-        py,
-        pairs
-            .iter()
-            .map(|(field, value)| (field.bytes(), value.bytes())),
-    )
-}
-
-/// Fields and values as a dict, in the order clients know.
-fn fields<'py, 'a>(
-    py: Gil<'py>,
-    pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
-) -> PyResult<Object<'py>> {
-    let mut ordered: Ordered<&[u8], &[u8]> = Ordered::default();
-    for (field, value) in pairs {
-        if ordered.get_mut(field).is_none() {
-            ordered.add(field, value);
-        }
-    }
-    let dict = PyDict::new(py);
-    for (field, value) in ordered.into_entries() {
-        dict.set_item(hashable(py, field), from_bytes(py, value))?;
-    }
-    Ok(dict.into_any())
-}
-
-/// As [`from_bytes`], for the keys of a dict: bytes that are not UTF-8 stay immutable.
-fn hashable<'py>(py: Gil<'py>, bytes: &[u8]) -> Object<'py> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => PyString::new(py, text).into_any(),
-        Err(_) => PyBytes::new(py, bytes).into_any(),
-    }
-}
-
-/// The record of a message: `{'key': .., 'id': .., 'value': {..}}`.
-pub(crate) fn message_record<'py>(
-    py: Gil<'py>,
-    stream: &[u8],
-    message: &Message,
-) -> PyResult<Object<'py>> {
-    let record = PyDict::new(py);
-    record.set_item(pyo3::intern!(py, "key"), from_bytes(py, stream))?;
-    record.set_item(pyo3::intern!(py, "id"), from_bytes(py, &message.id))?;
-    let pairs = message
-        .fields
-        .iter()
-        .map(|(field, value)| (field.as_slice(), value.as_slice()));
-    record.set_item(pyo3::intern!(py, "value"), fields(py, pairs)?)?;
-    Ok(record.into_any())
 }
 
 /// Whether a function has given a generator.

@@ -8,13 +8,16 @@
 //! | file | what |
 //! |---|---|
 //! | `mod.rs` | what a registration waits for, and how it is doing |
-//! | `pump.rs` | from messages to executions, and what follows an execution |
+//! | `pump.rs` | from messages to executions |
+//! | `settle.rs` | what follows when a batch has ended |
 //! | `group.rs` | the commands of the consumer group |
 
 mod group;
 mod pump;
+mod settle;
 
-pub(crate) use pump::{ended, happened, resume, start};
+pub(crate) use pump::{happened, resume, start};
+pub(crate) use settle::ended;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

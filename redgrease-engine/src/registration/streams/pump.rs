@@ -1,18 +1,17 @@
 //! From messages to executions, and what follows an execution.
 
-use super::{OnFailed, Phase, Status, Stream, StreamsFilter, group};
+use super::{Phase, Status, Stream, StreamsFilter, group};
 use crate::execution::Execution;
 use crate::plan::{Messages, Mode, Source};
 use crate::redis::{self, Context, KeyScan, KeyType, User, after, locked, when_writing_is_allowed};
 use crate::registration::keys::unheard;
 use crate::registration::{Event, Registration, matches_prefix};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 /// Keys that are looked at in one go while streams are searched.
 const PIECE: usize = 1000;
 
-fn filter(registration: &Registration) -> Option<&StreamsFilter> {
+pub(super) fn filter(registration: &Registration) -> Option<&StreamsFilter> {
     match &registration.event {
         Event::Streams(filter) => Some(filter),
         _ => None,
@@ -98,7 +97,7 @@ pub(crate) fn resume(context: &Context, registration: &Arc<Registration>) {
 }
 
 /// Starts the next batch of a stream, unless one is being handled or there is none.
-fn pump(context: &Context, registration: &Arc<Registration>, stream: &[u8]) {
+pub(super) fn pump(context: &Context, registration: &Arc<Registration>, stream: &[u8]) {
     if !context.may_handle_events() {
         return;
     }
@@ -237,7 +236,7 @@ fn wait_for_more(
     });
 }
 
-fn is_registered(context: &Context, registration: &Registration) -> bool {
+pub(super) fn is_registered(context: &Context, registration: &Registration) -> bool {
     let id = registration.id;
     crate::engine()
         .registry
@@ -272,93 +271,4 @@ fn launch(
     {
         engine.executions.remove(execution.id);
     }
-}
-
-/// A batch has ended, well or with an error.
-pub(crate) fn ended(
-    context: &Context,
-    registration: &Arc<Registration>,
-    messages: &Messages,
-    failure: Option<&str>,
-) {
-    let Some(filter) = filter(registration) else {
-        return;
-    };
-    let stream = messages.stream.as_slice();
-    let retry = {
-        let mut state = filter.state();
-        if let Some(oldest) = messages.messages.first() {
-            state.lag.record(age(&oldest.id));
-        }
-        let stops = match (failure, filter.on_failed) {
-            (Some(error), _) if error.starts_with("PAUSE") => Some(Status::Paused),
-            (None, _) | (Some(_), OnFailed::Continue) => None,
-            (Some(_), OnFailed::Abort) => Some(Status::Aborted),
-            (Some(_), OnFailed::Retry) => Some(Status::WaitingForRetry),
-        };
-        if let Some(status) = stops {
-            state.status = status;
-            if let Some(known) = state.streams.get_mut(stream) {
-                known.busy = false;
-                known.phase = Phase::Again;
-            }
-            if status != Status::WaitingForRetry {
-                return;
-            }
-        }
-        stops.is_some()
-    };
-    if retry {
-        let registration = Arc::clone(registration);
-        return after(context, filter.retry_interval, move |context| {
-            let waits = self::filter(&registration)
-                .is_some_and(|filter| filter.status() == Status::WaitingForRetry);
-            if waits && is_registered(context, &registration) {
-                read_again(context, &registration);
-            }
-        });
-    }
-    unheard(|| {
-        if !messages.messages.is_empty() {
-            let ids: Vec<Vec<u8>> = messages.messages.iter().map(|one| one.id.clone()).collect();
-            group::acknowledge(context, stream, &ids);
-            if filter.trim {
-                group::trim(context, stream, ids.len());
-            }
-        }
-    });
-    if let Some(known) = filter.state().streams.get_mut(stream) {
-        known.busy = false;
-    }
-    if registration.mode != Mode::Sync && is_registered(context, registration) {
-        pump(context, registration, stream);
-    }
-}
-
-fn read_again(context: &Context, registration: &Arc<Registration>) {
-    let Some(filter) = filter(registration) else {
-        return;
-    };
-    let streams: Vec<Vec<u8>> = {
-        let mut state = filter.state();
-        state.status = Status::Ok;
-        state.streams.keys().cloned().collect()
-    };
-    for stream in streams {
-        pump(context, registration, &stream);
-    }
-}
-
-/// How long ago a message was added, in milliseconds: its id begins with the time.
-fn age(id: &[u8]) -> u64 {
-    let added = std::str::from_utf8(id)
-        .ok()
-        .and_then(|id| id.split('-').next()?.parse::<u64>().ok())
-        .unwrap_or(0);
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
-    u64::try_from(now.as_millis())
-        .unwrap_or(u64::MAX)
-        .saturating_sub(added)
 }

@@ -1,20 +1,20 @@
 //! `gearsCtx(reader, desc)`: the steps of a gear function while a script puts them together, and
 //! its two ends, `run` and `register`.
 
+mod arguments;
+mod options;
+
+use super::Callback;
 use super::errors::GearsError;
 use super::script::{self, PendingRegistration, PendingRun};
-use super::{Callback, Object};
 use crate::execution::Id;
-use crate::plan::{KeysSource, Mode, Plan, Reader, Source, Step};
-use crate::redis::{self, KeyType};
+use crate::plan::{Mode, Plan, Reader, Source, Step};
 use crate::registration::Event;
-use crate::registration::hooks::Hook;
-use crate::registration::keys::KeysFilter;
-use crate::registration::streams::{OnFailed, StreamsFilter};
+use arguments::{command_event, keys_event, keys_source, pattern, streams_event};
+use options::Options;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyString};
+use pyo3::types::{PyDict, PyString};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 /// The primitive operations, without those that are made of others.
 #[pyclass(name = "PyFlatExecution", module = "redisgears", frozen)]
@@ -274,221 +274,5 @@ impl FlatExecution {
             on_registered,
         };
         script::add_registration(pending).map(|id: Id| id.to_string())
-    }
-}
-
-fn command_event(options: &Options<'_, '_>) -> PyResult<Event> {
-    let hook = options.get("hook")?;
-    let key_prefix = options.get("keyprefix")?;
-    let in_order = options
-        .flag("inorder", "inorder argument is be boolean")?
-        .unwrap_or(false);
-    match (options.get("trigger")?, hook) {
-        (Some(_), hook) if hook.is_some() || key_prefix.is_some() => Err(GearsError::new_err(
-            "trigger argument can not be given with keyprefix or hook",
-        )),
-        (Some(trigger), _) => {
-            let trigger = text(&trigger, "trigger argument is not string")?;
-            Ok(Event::Command {
-                trigger: trigger.into_bytes(),
-                in_order,
-            })
-        }
-        (None, Some(hook)) => {
-            let command = text(&hook, "hook argument is not string")?;
-            let prefix = key_prefix
-                .map(|prefix| text(&prefix, "keyprefix argument is not string"))
-                .transpose()?
-                .map(String::into_bytes);
-            redis::locked(|context| Hook::new(context, &command, prefix, in_order))
-                .map(Event::Hook)
-                .map_err(GearsError::new_err)
-        }
-        (None, None) => Err(GearsError::new_err("no trigger or hook argument was given")),
-    }
-}
-
-fn text(value: &Object<'_>, error: &'static str) -> PyResult<String> {
-    match value.cast::<PyString>() {
-        Ok(text) => Ok(text.to_str()?.to_owned()),
-        Err(_) => Err(GearsError::new_err(error)),
-    }
-}
-
-fn keys_event(prefix: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResult<KeysFilter> {
-    let prefix = prefix_of(prefix, options)?;
-    let events = options.texts(
-        "eventTypes",
-        "given eventTypes is not iterable",
-        "given event type is not string",
-    )?;
-    let types = options
-        .texts(
-            "keyTypes",
-            "given keyTypes is not iterable",
-            "given key type is not string",
-        )?
-        .map(|names| {
-            names
-                .iter()
-                .map(|name| {
-                    KeyType::named(name).ok_or_else(|| GearsError::new_err("unknown key type"))
-                })
-                .collect::<PyResult<Vec<KeyType>>>()
-        })
-        .transpose()?;
-    if options.get("commands")?.is_some() {
-        return Err(GearsError::new_err(
-            "commands can not be hooked on this version of the engine yet: leave out commands",
-        ));
-    }
-    let read_value = options
-        .flag("readValue", "readValue is not boolean")?
-        .unwrap_or(true);
-    Ok(KeysFilter {
-        prefix,
-        events,
-        types,
-        read_value,
-    })
-}
-
-/// The first argument of `register`; `regex` is an older name of it.
-fn prefix_of(prefix: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResult<Vec<u8>> {
-    let given = options.get("regex")?;
-    pattern(given.as_ref().or(prefix))
-}
-
-fn pattern(given: Option<&Object<'_>>) -> PyResult<Vec<u8>> {
-    match given.map(|text| text.cast::<PyString>()) {
-        Some(Ok(text)) => Ok(text.to_str()?.as_bytes().to_vec()),
-        Some(Err(_)) => Err(GearsError::new_err("regex argument must be a string")),
-        None => Ok(b"*".to_vec()),
-    }
-}
-
-fn streams_event(
-    prefix: Option<&Object<'_>>,
-    mode: Mode,
-    options: &Options<'_, '_>,
-) -> PyResult<StreamsFilter> {
-    let prefix = prefix_of(prefix, options)?;
-    let batch = options
-        .number("batch", "batch argument must be a number")?
-        .unwrap_or(1);
-    let duration = options
-        .number("duration", "duration argument must be a number")?
-        .unwrap_or(0);
-    let on_failed = match options.get("onFailedPolicy")? {
-        None => OnFailed::Continue,
-        Some(policy) => match policy.cast::<PyString>() {
-            Err(_) => {
-                return Err(GearsError::new_err(
-                    "onFailedPolicy must be a string (Continue/Abort/Retry)",
-                ));
-            }
-            Ok(word) => OnFailed::parse(&word.to_string_lossy()).ok_or_else(|| {
-                GearsError::new_err("onFailedPolicy must be Continue/Abort/Retry")
-            })?,
-        },
-    };
-    let retry = options
-        .number(
-            "onFailedRetryInterval",
-            "retryInterval argument must be a number",
-        )?
-        .unwrap_or(1);
-    let trim = options
-        .flag("trimStream", "pyTrimmStream argument must be a boolean")?
-        .unwrap_or(true);
-    if mode == Mode::Sync && on_failed != OnFailed::Continue {
-        return Err(GearsError::new_err(
-            "ExecutionMode sync can only be combined with OnFailedPolicy Continue",
-        ));
-    }
-    Ok(StreamsFilter::new(
-        prefix,
-        usize::try_from(batch).unwrap_or(1).max(1),
-        Duration::from_millis(u64::try_from(duration).unwrap_or(0)),
-        on_failed,
-        Duration::from_secs(u64::try_from(retry).unwrap_or(0)),
-        trim,
-    ))
-}
-
-fn keys_source(arg: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResult<KeysSource> {
-    let pattern = pattern(arg)?;
-    Ok(KeysSource {
-        pattern,
-        exact: options
-            .flag("noScan", "exactMatch value is not boolean")?
-            .unwrap_or(false),
-        read_value: options
-            .flag("readValue", "readValue value is not boolean")?
-            .unwrap_or(true),
-    })
-}
-
-/// Keyword arguments; unknown ones are ignored, as clients of Gears rely on.
-struct Options<'a, 'py>(Option<&'a Bound<'py, PyDict>>);
-
-impl<'py> Options<'_, 'py> {
-    /// An option that was given, and not as `None`.
-    fn get(&self, name: &str) -> PyResult<Option<Object<'py>>> {
-        let Some(given) = self.0 else { return Ok(None) };
-        Ok(given.get_item(name)?.filter(|value| !value.is_none()))
-    }
-
-    fn flag(&self, name: &str, error: &str) -> PyResult<Option<bool>> {
-        match self.get(name)? {
-            None => Ok(None),
-            Some(value) => match value.cast::<PyBool>() {
-                Ok(flag) => Ok(Some(flag.is_true())),
-                Err(_) => Err(GearsError::new_err(error)),
-            },
-        }
-    }
-
-    fn number(&self, name: &str, error: &'static str) -> PyResult<Option<i64>> {
-        self.get(name)?
-            .map(|value| {
-                value
-                    .extract::<i64>()
-                    .map_err(|_| GearsError::new_err(error))
-            })
-            .transpose()
-    }
-
-    fn texts(
-        &self,
-        name: &str,
-        not_iterable: &str,
-        not_text: &str,
-    ) -> PyResult<Option<Vec<String>>> {
-        let Some(value) = self.get(name)? else {
-            return Ok(None);
-        };
-        let items = value
-            .try_iter()
-            .map_err(|_| GearsError::new_err(not_iterable.to_owned()))?;
-        items
-            .map(|item| {
-                item?
-                    .extract::<String>()
-                    .map_err(|_| GearsError::new_err(not_text.to_owned()))
-            })
-            .collect::<PyResult<Vec<String>>>()
-            .map(Some)
-    }
-
-    fn mode(&self) -> PyResult<Mode> {
-        match self.get("mode")? {
-            None => Ok(Mode::Async),
-            Some(value) => match value.cast::<PyString>() {
-                Err(_) => Err(GearsError::new_err("execution mode must be a string")),
-                Ok(word) => Mode::parse(&word.to_string_lossy())
-                    .ok_or_else(|| GearsError::new_err("unknown execution mode")),
-            },
-        }
     }
 }
