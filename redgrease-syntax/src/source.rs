@@ -124,7 +124,8 @@ impl<'a> Source<'a> {
         self
     }
 
-    /// What is put in front of the text, on its first line, to make a module of it.
+    /// What is put in front of the text to make a module of it: on its first line, but for shared Python that begins
+    /// behind the opening brace, which gets a line of its own in front.
     ///
     /// ```
     /// use redgrease_syntax::Source;
@@ -140,9 +141,9 @@ impl<'a> Source<'a> {
                 let keyword = if coroutine { "async def" } else { "def" };
                 format!("{keyword} {}({}):", self.name, self.parameters.join(", "))
             }
-            Form::Shared if is_indented(self.text) => "if True:".to_owned(),
+            Form::Shared => indented(self.text).to_owned(),
             Form::Callback if !is_definition(self.text) => "(".to_owned(),
-            Form::Module | Form::Shared | Form::Callback => String::new(),
+            Form::Module | Form::Callback => String::new(),
         }
     }
 
@@ -199,17 +200,21 @@ impl Elsewhere {
     }
 }
 
-/// Whether the first line of code is indented, or begins on the line of an opening brace.
-pub(crate) fn is_indented(text: &str) -> bool {
+/// What makes a block of text whose first line of code is indented.
+fn indented(text: &str) -> &'static str {
     for (index, line) in text.lines().enumerate() {
         let code = line.trim_start();
         if !code.is_empty() && !code.starts_with('#') {
-            return code.len() < line.len()
-                || (index == 0 && line.starts_with(char::is_whitespace));
+            return match (code.len() < line.len(), index) {
+                (false, _) => "",
+                // A compound statement cannot stand behind the colon.
+                (true, 0) => "if True:\n",
+                (true, _) => "if True:",
+            };
         }
     }
     // Nothing but comments: an error with a header, and fine without.
-    false
+    ""
 }
 
 /// Whether a callback is a `def`, and not an expression.

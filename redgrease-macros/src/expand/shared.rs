@@ -44,7 +44,8 @@ fn python_module(shared: Option<&Shared<'_>>, name: &str) -> TokenStream {
         uses,
     } = shared;
     let source = format!("{header}{}", text.text);
-    let (file, line) = (&text.file, line(text.line));
+    let first = text.line.saturating_sub(header.matches('\n').count());
+    let (file, line) = (&text.file, line(first));
     quote!(::redgrease::PythonModule {
         name: #name,
         source: #source,
@@ -112,7 +113,7 @@ fn assertion(path: &syn::Path, text: &PythonText, unknown: &Elsewhere) -> TokenS
         message.push_str(&text.snippet(&unknown.range));
     }
     let span = pointed.first;
-    // The compiler shows the arguments of a failed `assert!` only if they are as short as this.
-    let check = quote_spanned!(span=> ::core::assert!(::redgrease::PythonModule::defines(#path, #name), #message));
+    // The text is an argument, because it may hold braces.
+    let check = quote_spanned!(span=> ::core::assert!(::redgrease::PythonModule::defines(#path, #name), "{}", #message));
     quote!(const _: () = { #check };)
 }

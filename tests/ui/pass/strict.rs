@@ -46,6 +46,57 @@ pub mod gears {
         ::redgrease::python! { return list[0] or a }
     }
 
+    ::redgrease::python_module! {
+        /// Shared.
+        pub helpers { def twice(x): return 2 * x }
+    }
+
+    /// Takes any number.
+    #[::redgrease::gear_command(module = helpers, count_calls = true, trigger = unique)]
+    pub fn twice_all(#[rest] numbers: &[i64]) -> ::std::vec::Vec<i64> {
+        ::redgrease::python! { yield from (twice(x) for x in numbers) }
+    }
+
+    /// Takes the place of a command.
+    #[::redgrease::gear_command(hook = "HGET", keyprefix = "user:")]
+    pub fn hook(key: &str, field: &str) -> ::std::string::String {
+        ::redgrease::python! { return call_next(key, field) }
+    }
+
+    /// Reacts.
+    #[::redgrease::gear_keys(prefix = "a*", on_registered = ::redgrease::python! { log("here") })]
+    pub fn react(record: ::redgrease::KeyRecord) {
+        ::redgrease::python! { log(record.key) }
+    }
+
+    /// Reads.
+    #[::redgrease::gear_stream("a", batch = 2)]
+    pub fn read(records: ::std::vec::Vec<::redgrease::StreamRecord<::std::collections::HashMap<::std::string::String, i64>>>) {
+        ::redgrease::python! { log(len(records)) }
+    }
+
+    /// Runs.
+    #[::redgrease::gear_every("1h")]
+    pub fn run() {
+        ::redgrease::python! { pass }
+    }
+
+    /// Builds.
+    #[::redgrease::gear]
+    #[must_use]
+    pub fn build() -> ::redgrease::Registration {
+        let limit = 3;
+        ::redgrease::KeysReader::new("x")
+            .filter(::redgrease::python!(lambda x: len(x["key"]) > 'limit))
+            .register(::redgrease::KeysRegister::new())
+    }
+
+    ::redgrease::gears! {
+        /// In a wrapper.
+        #[gear_command]
+        pub fn wrapped() -> i64 { python!< return 1 > }
+    }
+
     #[derive(::serde::Serialize, ::serde::Deserialize, ::redgrease::GearValue)]
     pub(crate) struct Hidden;
 }
@@ -55,5 +106,8 @@ fn main() {
     let _ = gears::hidden::GEAR;
     let _ = gears::add::call(1, 2);
     let _ = gears::longest::request("a", &["b"], 1);
+    let _: &[&::redgrease::Gear] = ::redgrease::gears![gears::react, gears::run, gears::build];
+    let _ = (gears::hook::GEAR, gears::read::GEAR, gears::wrapped::GEAR);
+    let _ = gears::twice_all::request(&[1]);
     let _ = gears::failing::decode(::redgrease::__rt::redis::Value::Nil);
 }
