@@ -79,3 +79,16 @@ pub(crate) fn line_of(source: &str, text: &str) -> u32 {
     let at = source.lines().position(|line| line.contains(text)).unwrap();
     u32::try_from(at + 1).unwrap()
 }
+
+/// Waits until a condition holds: for what a server does on its own, after its answer.
+#[track_caller]
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = std::time::Instant::now();
+    while !holds() {
+        assert!(
+            begun.elapsed() < std::time::Duration::from_secs(10),
+            "it did not happen: {what}"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}

@@ -1,5 +1,5 @@
-# Timers. A command starts one on every shard when it is registered there, and keeps its session alive; calling the
-# command runs the function once.
+# Timers. A command keeps the session alive and starts the timer wherever it is registered; calling it runs the function
+# once.
 
 def _every(seconds, session, trigger):
     def register(stub, about, more):
@@ -11,14 +11,22 @@ def _every(seconds, session, trigger):
             if _home().tokens.get(session) == token:
                 stub([trigger])
 
+        def start():
+            home = _home()
+            if (token, trigger) not in home.timers.setdefault(session, set()):
+                registerTE(seconds, tick)
+                home.timers[session].add((token, trigger))
+
         def begin():
+            # On another shard, or after a restart: the script has not run here.
             if begin_first is not None:
                 begin_first()
             _home().tokens[session] = token
-            registerTE(seconds, tick)
+            start()
 
         GB('CommandReader', **about).map(stub).register(
             trigger=trigger, mode='async_local', convertToStr=False, onRegistered=begin)
+        start()
     register.waits = True
     return register
 

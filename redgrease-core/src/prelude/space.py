@@ -10,8 +10,8 @@ def _home():
     home = _sys.modules.get('_redgrease_home')
     if home is None:
         home = _types.ModuleType('_redgrease_home')
-        # spaces: by session, of one script each. tokens: which script of a session counts.
-        home.spaces, home.tokens = {}, {}
+        # By session: namespaces by script, timers by script, and which script counts.
+        home.spaces, home.timers, home.tokens = {}, {}, {}
         home = _sys.modules.setdefault('_redgrease_home', home)
     return home
 
@@ -83,3 +83,5 @@ def _registered(session):
     spaces = home.spaces.get(session, {})
     for key in [key for key in spaces if key[0] != _token]:
         del spaces[key]
+    timers = home.timers.get(session, set())
+    timers.difference_update([timer for timer in timers if timer[0] != _token])

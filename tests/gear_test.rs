@@ -1,0 +1,102 @@
+//! Tests with a server of their own.
+#![cfg(all(feature = "macros", feature = "embedded"))]
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+use redgrease::prelude::*;
+use redgrease::{Con, Result};
+
+#[gear_command]
+fn double(x: i64) -> i64 {
+    python! { return 2 * x }
+}
+
+#[gear_command]
+fn stored(key: &str) -> Option<String> {
+    python! { return execute("GET", key) }
+}
+
+#[gear_test]
+fn a_connection_by_reference(con: &mut Con) -> Result<()> {
+    assert_eq!(double(con, 21)?, 42);
+    Ok(())
+}
+
+#[gear_test]
+fn connections_of_several_kinds(
+    mut own: Con,
+    plain: &mut redis::Connection,
+    client: &redis::Client,
+) {
+    redis::cmd("SET")
+        .arg("key")
+        .arg("value")
+        .exec(plain)
+        .unwrap();
+    assert_eq!(stored(&mut own, "key").unwrap().as_deref(), Some("value"));
+    assert_eq!(double(&mut client.get_connection().unwrap(), 1).unwrap(), 2);
+}
+
+#[gear_test]
+fn each_test_has_a_server_of_its_own(
+    con: &mut Con,
+    server: &redgrease::embedded::Server,
+) -> Result<()> {
+    assert_eq!(stored(con, "key")?, None);
+    assert!(server.pid() > 0 && std::path::Path::new(server.socket()).exists());
+    Ok(())
+}
+
+#[gear_test(gears = [stored])]
+fn only_some_gears(con: &mut Con) -> Result<()> {
+    let names: Vec<_> = con
+        .dump_registrations()?
+        .iter()
+        .filter_map(redgrease::RegistrationInfo::trigger)
+        .collect();
+    assert_eq!(names, ["stored"]);
+    Ok(())
+}
+
+#[gear_test]
+#[should_panic(expected = "ZeroDivisionError")]
+fn an_exception_fails_the_test(con: &mut Con) -> Result<()> {
+    let failing = "GB('CommandReader').map(lambda r: 1 // 0).register(trigger='fails')";
+    con.pyexecute::<redis::Value>(failing)?;
+    GearsCommandsOf(con).call()
+}
+
+struct GearsCommandsOf<'a>(&'a mut Con);
+
+impl GearsCommandsOf<'_> {
+    fn call(self) -> Result<()> {
+        self.0.trigger::<String>("fails", &[] as &[&str]).map(drop)
+    }
+}
+
+#[cfg(feature = "aio")]
+mod nonblocking {
+    use redgrease::prelude::*;
+    use redgrease::{AsyncCon, Result};
+
+    #[gear_command]
+    async fn triple(x: i64) -> i64 {
+        python! { return 3 * x }
+    }
+
+    #[gear_test]
+    async fn an_async_connection(con: &mut AsyncCon) -> Result<()> {
+        assert_eq!(triple(con, 7).await?, 21);
+        Ok(())
+    }
+
+    #[gear_test]
+    async fn async_connections_of_several_kinds(
+        mut multiplexed: redis::aio::MultiplexedConnection,
+        mut manager: redis::aio::ConnectionManager,
+        server: &redgrease::embedded::Server,
+    ) {
+        assert_eq!(triple(&mut multiplexed, 1).await.unwrap(), 3);
+        assert_eq!(triple(&mut manager, 2).await.unwrap(), 6);
+        assert!(server.url().starts_with("redis+unix://"));
+    }
+}

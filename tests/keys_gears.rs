@@ -1,0 +1,151 @@
+//! Functions that react to changes of keys.
+#![cfg(feature = "macros")]
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+
+use common::{eventually, untyped};
+use redgrease::prelude::*;
+use redgrease::{Con, Options, start_with};
+use redgrease_embedded::Server;
+use std::collections::HashMap;
+
+/// What happened, as the function saw it.
+#[gear_keys(prefix = "seen:*")]
+fn untyped_events(record: KeyRecord) {
+    python! {
+        same = record["key"] == record.key and record.get("event") == record.event
+        cmd.rpush("log", f "{record.event} {record.key} {record.type} {record.value} {same}")
+    }
+}
+
+#[gear_keys(prefix = "person:*", events = ["hset"], key_types = ["hash"], mode = "sync")]
+fn adults(record: KeyRecord<HashMap<String, i64>>) {
+    python! {
+        if record.value["age"] >= 18:
+            execute("SADD", "adults", record.key)
+    }
+}
+
+#[gear_keys(prefix = "raw:*", events = ["set"], mode = "sync")]
+fn raw(record: KeyRecord<Vec<u8>>) {
+    python! { execute("SET", "last-raw", repr(record.value)) }
+}
+
+#[gear_keys(prefix = "json", events = ["set"], mode = "sync")]
+fn json(record: KeyRecord<Json<Vec<i64>>>) {
+    python! { execute("SET", "sum", sum(record.value)) }
+}
+
+#[gear_keys(prefix = "list", events = ["rpush"], mode = "sync")]
+fn list(record: KeyRecord<Vec<f64>>) {
+    python! { execute("SET", "average", sum(record.value) / len(record.value)) }
+}
+
+#[gear_keys(
+    prefix = "bare:*",
+    read_value = false,
+    mode = "sync",
+    description = "no values"
+)]
+fn bare(record: KeyRecord) {
+    python! { execute("SET", "bare-value", repr((record.value, record.type))) }
+}
+
+#[gear_keys(prefix = "asked", commands = ["GET"], mode = "sync", events = ["keymiss"])]
+fn filled(record: KeyRecord) {
+    python! { override_reply("filled " + record.key) }
+}
+
+fn server(gears: &[&'static redgrease::Gear]) -> (Server, Con) {
+    let server = Server::start().unwrap();
+    let (con, _) = start_with(server.url(), &Options::new().gears(gears)).unwrap();
+    (server, con)
+}
+
+#[test]
+fn a_function_sees_what_happened() {
+    let (server, _con) = server(gears![untyped_events]);
+    untyped(&server, &["SET", "seen:a", "x"]);
+    untyped(&server, &["HSET", "seen:h", "field", "1"]);
+    let log = || untyped(&server, &["LRANGE", "log", "0", "-1"]);
+    eventually("two events", || log().lines().count() == 2);
+    assert_eq!(
+        log(),
+        "set seen:a string x True\nhset seen:h hash {'field': '1'} True"
+    );
+    untyped(&server, &["DEL", "seen:a"]);
+    eventually("the third", || {
+        log().ends_with("del seen:a empty None True")
+    });
+    untyped(&server, &["SET", "other", "x"]);
+    assert_eq!(log().lines().count(), 3);
+}
+
+#[test]
+fn values_are_read_as_their_types_say() {
+    let (server, _con) = server(gears![adults, raw, json, list]);
+    untyped(&server, &["HSET", "person:1", "age", "17"]);
+    untyped(&server, &["HSET", "person:2", "age", "70"]);
+    assert_eq!(untyped(&server, &["SMEMBERS", "adults"]), "person:2");
+    untyped(&server, &["SET", "raw:1", "text"]);
+    assert_eq!(untyped(&server, &["GET", "last-raw"]), "b'text'");
+    untyped(&server, &["SET", "json", "[1, 2, 3]"]);
+    assert_eq!(untyped(&server, &["GET", "sum"]), "6");
+    untyped(&server, &["RPUSH", "list", "1", "2.5"]);
+    assert_eq!(untyped(&server, &["GET", "average"]), "1.75");
+}
+
+#[test]
+fn a_value_of_another_type_is_an_error_that_names_it() {
+    let (server, mut con) = server(gears![adults]);
+    untyped(&server, &["HSET", "person:1", "age", "old"]);
+    let error = con.dump_registrations().unwrap()[0]
+        .last_error
+        .clone()
+        .unwrap();
+    assert!(
+        error.contains(
+            "argument `record`: the value of key 'person:1': str 'old' is not an integer"
+        ),
+        "{error}"
+    );
+    assert!(error.contains("keys_gears.rs"), "{error}");
+}
+
+#[test]
+fn values_can_be_left_out() {
+    let (server, mut con) = server(gears![bare]);
+    untyped(&server, &["SET", "bare:1", "x"]);
+    assert_eq!(untyped(&server, &["GET", "bare-value"]), "(None, None)");
+    let row = con.dump_registrations().unwrap().remove(0);
+    assert_eq!(row.reader, "KeysReader");
+    assert_eq!(row.description.as_deref(), Some("no values"));
+}
+
+#[test]
+#[ignore = "the engine cannot hold back replies yet"]
+fn the_reply_of_a_command_can_be_replaced() {
+    let (server, _con) = server(gears![filled]);
+    assert_eq!(untyped(&server, &["GET", "asked"]), "filled asked");
+}
+
+#[test]
+fn registering_again_sends_nothing_and_a_change_replaces() {
+    let gears = gears![adults, raw];
+    let (server, _con) = server(gears);
+    let again = |gears: &[&'static redgrease::Gear]| {
+        start_with(server.url(), &Options::new().gears(gears))
+            .unwrap()
+            .1
+    };
+    let report = again(gears);
+    assert_eq!(report.unchanged().collect::<Vec<_>>(), ["adults", "raw"]);
+    assert!(!report.is_changed());
+    let report = again(gears![raw, json]);
+    assert_eq!(report.registered().collect::<Vec<_>>(), ["json"]);
+    assert_eq!(report.removed().collect::<Vec<_>>(), ["adults"]);
+    assert_eq!(report.unchanged().collect::<Vec<_>>(), ["raw"]);
+    untyped(&server, &["HSET", "person:2", "age", "70"]);
+    assert_eq!(untyped(&server, &["SMEMBERS", "adults"]), "");
+}

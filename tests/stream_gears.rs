@@ -1,0 +1,111 @@
+//! Functions that read streams.
+#![cfg(feature = "macros")]
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+
+use common::{eventually, untyped};
+use redgrease::prelude::*;
+use redgrease::{Con, Options, start_with};
+use redgrease_embedded::Server;
+use std::collections::HashMap;
+
+#[gear_stream("single")]
+fn single(entry: StreamRecord) {
+    python! {
+        cmd.rpush("log", f "{entry.key} {entry.ms}-{entry.seq}=={entry.id} {entry.value}")
+    }
+}
+
+#[gear_stream("measured", batch = 3, duration = "200ms")]
+fn add_up(entries: Vec<StreamRecord<HashMap<String, f64>>>) {
+    python! {
+        cmd.rpush("sums", str(sum(entry.value["amount"] for entry in entries)))
+    }
+}
+
+#[gear_stream("kept:*", trim = false, mode = "sync")]
+fn kept(entry: StreamRecord<HashMap<String, Vec<u8>>>) {
+    python! { execute("HSET", "last", entry.key, repr(entry.value)) }
+}
+
+#[gear_stream("stops", on_failed = "abort")]
+fn stops(entry: StreamRecord<HashMap<String, i64>>) {
+    python! { execute("INCRBY", "stops-sum", entry.value["n"]) }
+}
+
+#[gear_stream("again", on_failed = "retry", retry_interval = "1s")]
+fn again(entry: StreamRecord) {
+    python! {
+        if execute("INCR", "tries") < 2:
+            raise ValueError("not yet")
+    }
+}
+
+fn server(gears: &[&'static redgrease::Gear]) -> (Server, Con) {
+    let server = Server::start().unwrap();
+    let (con, _) = start_with(server.url(), &Options::new().gears(gears)).unwrap();
+    (server, con)
+}
+
+#[test]
+fn each_entry_is_a_record() {
+    let (server, _con) = server(gears![single]);
+    untyped(&server, &["XADD", "single", "5-1", "a", "1"]);
+    untyped(&server, &["XADD", "single", "5-2", "b", "2"]);
+    let log = || untyped(&server, &["LRANGE", "log", "0", "-1"]);
+    eventually("two entries", || log().lines().count() == 2);
+    assert_eq!(
+        log(),
+        "single 5-1==5-1 {'a': '1'}\nsingle 5-2==5-2 {'b': '2'}"
+    );
+    eventually("the stream is trimmed", || {
+        untyped(&server, &["XLEN", "single"]) == "0"
+    });
+}
+
+#[test]
+fn a_batch_is_a_list_of_records() {
+    let (server, _con) = server(gears![add_up]);
+    for amount in ["1", "2.5", "3"] {
+        untyped(&server, &["XADD", "measured", "*", "amount", amount]);
+    }
+    let sums = || untyped(&server, &["LRANGE", "sums", "0", "-1"]);
+    eventually("a batch", || sums() == "6.5");
+    untyped(&server, &["XADD", "measured", "*", "amount", "4"]);
+    eventually("an incomplete batch, after its time", || {
+        sums() == "6.5\n4.0"
+    });
+}
+
+#[test]
+fn entries_can_be_kept() {
+    let (server, mut con) = server(gears![kept]);
+    untyped(&server, &["XADD", "kept:1", "*", "name", "x"]);
+    eventually("an entry", || {
+        untyped(&server, &["HGET", "last", "kept:1"]) == "{'name': b'x'}"
+    });
+    assert_eq!(untyped(&server, &["XLEN", "kept:1"]), "1");
+    assert_eq!(con.dump_registrations().unwrap()[0].reader, "StreamReader");
+}
+
+#[test]
+fn a_failure_stops_or_repeats() {
+    let (server, mut con) = server(gears![stops, again]);
+    untyped(&server, &["XADD", "stops", "*", "n", "5"]);
+    untyped(&server, &["XADD", "stops", "*", "n", "five"]);
+    eventually("it stops", || {
+        con.dump_registrations()
+            .unwrap()
+            .iter()
+            .any(|r| r.status.as_deref() == Some("ABORTED"))
+    });
+    assert_eq!(untyped(&server, &["GET", "stops-sum"]), "5");
+    let rows = con.dump_registrations().unwrap();
+    let error = rows.iter().find_map(|r| r.last_error.clone()).unwrap();
+    assert!(error.contains("str 'five' is not an integer"), "{error}");
+    untyped(&server, &["XADD", "again", "*", "n", "1"]);
+    eventually("it is tried again", || {
+        untyped(&server, &["GET", "tries"]) == "2"
+    });
+}
