@@ -1,6 +1,5 @@
 //! `#[gear]`: a function that is Rust and returns what is to be registered.
 
-use super::types;
 use crate::parse::Input;
 use crate::report::Errors;
 use redgrease_syntax::Mistake;
@@ -9,8 +8,6 @@ use syn::ReturnType;
 /// A function that returns a registration.
 pub(crate) struct Function<'a> {
     pub(crate) input: &'a Input,
-    /// Whether it returns a `Result`.
-    pub(crate) fallible: bool,
 }
 
 /// `None` if it cannot be called, or returns something else.
@@ -29,10 +26,9 @@ pub(crate) fn function<'a>(input: &'a Input, errors: &mut Errors) -> Option<Func
         errors.on(&signature.generics.params, Mistake::GenericType);
         fine = false;
     }
-    let ReturnType::Type(_, result) = &signature.output else {
+    if matches!(signature.output, ReturnType::Default) {
         errors.on(&signature.ident, Mistake::FunctionResult);
-        return None;
-    };
-    let fallible = types::is_named(result, "Result");
-    fine.then_some(Function { input, fallible })
+        fine = false;
+    }
+    fine.then_some(Function { input })
 }

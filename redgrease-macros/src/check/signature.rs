@@ -78,9 +78,9 @@ fn qualifiers(signature: &Signature, errors: &mut Errors) -> bool {
         refuse(token, Mistake::Const);
     }
     match &signature.safety {
-        Safety::Safe(token) => refuse(token, Mistake::Safe),
         Safety::Unsafe(token) => refuse(token, Mistake::Unsafe),
-        Safety::Default => {}
+        // The compiler refuses `safe` by itself.
+        Safety::Safe(_) | Safety::Default => {}
     }
     if let Some(abi) = &signature.abi {
         refuse(abi, Mistake::Abi);

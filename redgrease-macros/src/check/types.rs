@@ -92,11 +92,6 @@ pub(super) fn has_parameter(ty: &Type, name: &str) -> bool {
     named(ty, name).and_then(first_type).is_some()
 }
 
-/// Whether the last word of the type is `name`.
-pub(super) fn is_named(ty: &Type, name: &str) -> bool {
-    named(ty, name).is_some()
-}
-
 /// The path of a type whose last segment is `name`, however it is qualified.
 fn named<'a>(ty: &'a Type, name: &str) -> Option<&'a TypePath> {
     match plain(ty) {

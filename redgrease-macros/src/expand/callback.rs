@@ -8,11 +8,9 @@ use quote::{ToTokens, quote, quote_spanned};
 
 /// An expression: the text, and the values it captures.
 pub(crate) fn callback(callback: Option<&Callback<'_>>, errors: &Errors) -> TokenStream {
-    match errors.count() {
-        0 => {}
+    if errors.count() == 1 {
         // Alone, it is an expression of any type, and fine where only items can stand.
-        1 => return errors.to_token_stream(),
-        _ => return quote!({ #errors ::core::unreachable!() }),
+        return errors.to_token_stream();
     }
     let ty = callback.and_then(|callback| callback.arity).map_or_else(
         || quote!(::redgrease::AnyCallback),
@@ -26,7 +24,12 @@ pub(crate) fn callback(callback: Option<&Callback<'_>>, errors: &Errors) -> Toke
         .flat_map(|callback| &callback.captures)
         .map(|name| capture(name))
         .collect();
-    quote!(#ty::new(#source, #file, #line, ::std::vec![#(#captures),*]))
+    let callback = quote!(#ty::new(#source, #file, #line, ::std::vec![#(#captures),*]));
+    if errors.count() == 0 {
+        callback
+    } else {
+        quote!({ #errors #callback })
+    }
 }
 
 /// The value of a Rust variable as Python.

@@ -1,6 +1,6 @@
 //! What takes the place of something that cannot be a gear, next to the errors that say why.
 
-use super::spec::everlasting;
+use super::spec::{self, everlasting};
 use crate::check::value_of_result;
 use crate::parse::{Input, Kind};
 use crate::report::Errors;
@@ -38,6 +38,7 @@ pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
         quote!(::redgrease::Connection)
     };
     let arguments = arguments(input);
+    let spec = description(input);
     let (result, mentioned) = result(&signature.output);
     let cfgs = super::cfgs(&input.attributes);
     quote! {
@@ -58,6 +59,7 @@ pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
         #cfgs
         #[allow(warnings, clippy::all)]
         impl #handle {
+            #visibility const GEAR: &'static ::redgrease::Gear = #spec;
             #visibility fn call #generics (#arguments) -> ::redgrease::Call<#result>
             #where_clause
             {
@@ -74,6 +76,7 @@ fn handle_alone(input: &Input, errors: &Errors) -> TokenStream {
     let visibility = &input.visibility;
     let handle = input.keys.handle.as_ref().unwrap_or(&input.signature.ident);
     let cfgs = super::cfgs(&input.attributes);
+    let spec = description(input);
     let types = input.signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) if is_written_out(&typed.ty) => {
             let lasting = everlasting(typed.ty.to_token_stream());
@@ -87,8 +90,24 @@ fn handle_alone(input: &Input, errors: &Errors) -> TokenStream {
         #[allow(warnings, clippy::all)]
         #visibility enum #handle {}
         #cfgs
+        #[allow(warnings, clippy::all)]
+        impl #handle {
+            #visibility const GEAR: &'static ::redgrease::Gear = #spec;
+        }
+        #cfgs
         const _: () = { #(#types)* };
     }
+}
+
+/// A description that nobody will ever see.
+fn description(input: &Input) -> TokenStream {
+    let kind = quote!(::redgrease::GearKind::Command {
+        trigger: "",
+        mode: ::redgrease::Mode::Sync,
+        in_order: false,
+        hook: ::core::option::Option::None,
+    });
+    spec::blank(&input.signature.ident, &[], &kind)
 }
 
 /// A function that is Rust stays what it is.

@@ -1,11 +1,12 @@
 //! `#[gear]`: the function as it was, and beside it what is registered.
 
-use super::spec::{line, location};
+use super::spec;
 use crate::check::Function;
 use crate::report::Errors;
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::ext::IdentExt;
+use quote::{quote, quote_spanned};
+use syn::ReturnType;
+use syn::spanned::Spanned;
 
 pub(crate) fn rust_function(function: &Function<'_>, errors: &Errors) -> TokenStream {
     let input = function.input;
@@ -18,16 +19,14 @@ pub(crate) fn rust_function(function: &Function<'_>, errors: &Errors) -> TokenSt
     let cfgs = super::cfgs(attributes);
     let name = &signature.ident;
     let handle = input.keys.handle.as_ref().unwrap_or(name);
-    let python_name = name.unraw().to_string();
-    let span = name.span().unwrap();
-    let (file, at) = (span.file(), line(span.line()));
-    let location = location(name.span());
-    let doc_text = super::docs::text(attributes);
-    let call = if function.fallible {
-        quote!(|| #name())
-    } else {
-        quote!(|| ::core::result::Result::Ok(#name()))
+    let ReturnType::Type(_, result) = &signature.output else {
+        return TokenStream::new();
     };
+    let registration = quote_spanned! {result.span()=>
+        <#result as ::redgrease::IntoRegistration>::into_registration(#name())
+    };
+    let kind = quote!(::redgrease::GearKind::Function(|| #registration));
+    let spec = spec::blank(name, attributes, &kind);
     let doc = format!("The gear function [`{name}`](fn@{name}), as it is registered.");
     quote! {
         #errors
@@ -49,38 +48,7 @@ pub(crate) fn rust_function(function: &Function<'_>, errors: &Errors) -> TokenSt
         #[allow(dead_code, clippy::all, clippy::pedantic, clippy::nursery)]
         impl #handle {
             /// What is registered on the server.
-            #visibility const GEAR: &'static ::redgrease::Gear = {
-                static GEAR: ::redgrease::Gear = ::redgrease::Gear::new(
-                    #python_name,
-                    ::redgrease::GearSpec {
-                        package: ::core::env!("CARGO_PKG_NAME"),
-                        krate: ::core::env!("CARGO_CRATE_NAME"),
-                        bin: ::core::option_env!("CARGO_BIN_NAME"),
-                        version: ::core::env!("CARGO_PKG_VERSION"),
-                        kind: ::redgrease::GearKind::Function(#call),
-                        args: &[],
-                        ret: ::redgrease::Codec::Unit,
-                        source: "",
-                        form: ::redgrease::SourceForm::Body,
-                        source_file: #file,
-                        source_line: #at,
-                        coroutine: false,
-                        names: &[],
-                        requirements: &[],
-                        description: ::core::option::Option::None,
-                        python: (3, 9),
-                        location: #location,
-                        doc: #doc_text,
-                        path: ::core::concat!(::core::module_path!(), "::", #python_name),
-                        rest: false,
-                        count_calls: false,
-                        replace: ::core::option::Option::None,
-                        module: ::core::option::Option::None,
-                        on_registered: ::core::option::Option::None,
-                    },
-                );
-                &GEAR
-            };
+            #visibility const GEAR: &'static ::redgrease::Gear = #spec;
         }
 
         #cfgs

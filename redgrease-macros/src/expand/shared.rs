@@ -7,11 +7,15 @@ use crate::report::Errors;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use redgrease_syntax::Elsewhere;
+use syn::spanned::Spanned;
 
 /// The module a gear names: a reference. Nothing in an editor that cannot read the file.
 pub(super) fn module(module: &Module<'_>) -> Option<TokenStream> {
     match module {
-        Module::Item(path) => Some(quote!(#path)),
+        Module::Item(path) => Some(quote_spanned! {path.span()=> {
+            const MODULE: &::redgrease::PythonModule = #path;
+            MODULE
+        }}),
         Module::File(None) => None,
         Module::File(Some(shared)) => {
             let module = python_module(Some(shared), "");

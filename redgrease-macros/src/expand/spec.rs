@@ -6,6 +6,8 @@ use crate::parse::Kind;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use redgrease_syntax::Form;
+use syn::Attribute;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 /// A reference to a static `Gear`.
@@ -86,6 +88,47 @@ pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
     }}
 }
 
+/// The description of a gear that is not Python, or is not right.
+pub(super) fn blank(name: &Ident, attributes: &[Attribute], kind: &TokenStream) -> TokenStream {
+    let python_name = name.unraw().to_string();
+    let doc = docs::text(attributes);
+    let span = name.span().unwrap();
+    let (file, at) = (span.file(), line(span.line()));
+    let location = location(name.span());
+    quote! {{
+        static GEAR: ::redgrease::Gear = ::redgrease::Gear::new(
+            #python_name,
+            ::redgrease::GearSpec {
+                package: ::core::env!("CARGO_PKG_NAME"),
+                krate: ::core::env!("CARGO_CRATE_NAME"),
+                bin: ::core::option_env!("CARGO_BIN_NAME"),
+                version: ::core::env!("CARGO_PKG_VERSION"),
+                kind: #kind,
+                args: &[],
+                ret: ::redgrease::Codec::Unit,
+                source: "",
+                form: ::redgrease::SourceForm::Body,
+                source_file: #file,
+                source_line: #at,
+                coroutine: false,
+                names: &[],
+                requirements: &[],
+                description: ::core::option::Option::None,
+                python: (3, 9),
+                location: #location,
+                doc: #doc,
+                path: ::core::concat!(::core::module_path!(), "::", #python_name),
+                rest: false,
+                count_calls: false,
+                replace: ::core::option::Option::None,
+                module: ::core::option::Option::None,
+                on_registered: ::core::option::Option::None,
+            },
+        );
+        &GEAR
+    }}
+}
+
 /// How an argument is read in Python. An event is an object of its own, which no codec describes.
 fn codec(gear: &Gear<'_>, argument: &Argument<'_>) -> TokenStream {
     if gear.kind != Kind::Command {
@@ -108,7 +151,7 @@ pub(super) fn optional(value: Option<&impl ToTokens>) -> TokenStream {
     )
 }
 
-pub(super) fn location(span: Span) -> TokenStream {
+fn location(span: Span) -> TokenStream {
     let span = span.unwrap();
     let (file, line, column) = (span.file(), line(span.line()), line(span.column()));
     quote!(::redgrease::Location::new(#file, #line, #column))

@@ -32,7 +32,7 @@ pub(crate) fn python_module(tokens: TokenStream, errors: &mut Errors) -> Vec<Sha
         (Some(first), Some(last)) => {
             errors.between(first.span(), last.span(), Mistake::ModuleShape);
         }
-        _ if modules.is_empty() => {
+        _ if modules.is_empty() && errors.count() == 0 => {
             errors.at(proc_macro2::Span::call_site(), Mistake::ModuleShape);
         }
         _ => {}

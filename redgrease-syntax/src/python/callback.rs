@@ -11,6 +11,12 @@ pub(super) fn function<'a>(
     glued: &Glued<'_>,
     suite: &'a [Stmt],
 ) -> Result<Option<&'a ast::StmtFunctionDef>, Finding> {
+    if !has_code(glued.source.text) {
+        return Err(Finding::new(
+            Problem::NotACallback,
+            0..glued.source.text.len(),
+        ));
+    }
     match suite {
         [Stmt::FunctionDef(function)] => match function.decorator_list.first() {
             Some(decorator) => Err(glued.finding(Problem::Decorated, decorator.range())),
@@ -30,10 +36,27 @@ pub(super) fn problem(source: &Source<'_>) -> Option<Problem> {
     if source.form != Form::Callback || !has_code(source.text) {
         return None;
     }
-    let as_body = format!("def f():\n {}\n", source.text.replace('\n', "\n "));
-    parse_module(&as_body)
-        .is_ok()
-        .then_some(Problem::NotACallback)
+    // The first line begins at its first token, the others are as they were.
+    let (first, rest) = source.text.split_once('\n').unwrap_or((source.text, ""));
+    let margin = rest
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line.len() - line.trim_start().len())
+        .min()
+        .unwrap_or(0);
+    let mut as_body = format!("def f():\n {first}\n");
+    for line in rest.lines() {
+        as_body.push(' ');
+        as_body.push_str(line.get(margin..).unwrap_or(""));
+        as_body.push('\n');
+    }
+    parse_module(&as_body).is_ok().then(|| {
+        if first.starts_with('@') {
+            Problem::Decorated
+        } else {
+            Problem::NotACallback
+        }
+    })
 }
 
 /// How many arguments it takes: visible in a `lambda` and in a `def`, if all of them are plain.

@@ -123,7 +123,7 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
             .or_else(|| callback::problem(source))
             .unwrap_or_else(|| wording::syntax(error, &glued.text, glued.header));
         let range = match problem {
-            Problem::Empty | Problem::NotACallback => whole(source),
+            Problem::Empty | Problem::NotACallback | Problem::Decorated => whole(source),
             Problem::NotIndented => first_line(source.text),
             _ => glued.own(error.location),
         };

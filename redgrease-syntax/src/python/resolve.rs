@@ -2,7 +2,7 @@
 
 use super::scope::Load;
 use super::walk::Walk;
-use crate::{Problem, RUNTIME_NAMES, Source, is_runtime_name, nearest};
+use crate::{Form, Problem, RUNTIME_NAMES, Source, is_runtime_name, nearest};
 use ruff_python_stdlib::builtins::{python_builtins, version_builtin_was_added};
 use ruff_python_stdlib::sys::is_known_standard_library;
 use ruff_text_size::TextRange;
@@ -155,6 +155,14 @@ fn hint(
         .chain(builtins);
     match nearest(name, candidates) {
         Some(similar) => format!("did you mean `{similar}`?"),
-        None => "import or assign it, or make it an argument of the gear".to_owned(),
+        None => match source.form {
+            Form::Shared => "import or assign it".to_owned(),
+            Form::Callback => {
+                format!("import it inside of a `def`, or write `'{name}` for a value of Rust")
+            }
+            Form::Body | Form::Module => {
+                "import or assign it, or make it an argument of the gear".to_owned()
+            }
+        },
     }
 }

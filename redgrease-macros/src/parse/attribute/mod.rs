@@ -173,8 +173,20 @@ fn unknown(kind: Kind, name: &str) -> String {
     if let Some(known) = nearest(name, table::keys(kind).map(|key| key.name)) {
         return format!("did you mean `{known}`?");
     }
-    if let Some(owner) = table::owners(name).first() {
-        return format!("it is one of `#[{}]`", owner.attribute());
+    let owners: Vec<String> = table::owners(name)
+        .iter()
+        .map(|owner| format!("`#[{}]`", owner.attribute()))
+        .collect();
+    match &owners[..] {
+        [] => {}
+        [only] => return format!("it belongs to {only}"),
+        _ => {
+            let mine = kind.attribute();
+            return format!(
+                "it belongs to {}, and not to `#[{mine}]`",
+                owners.join(", ")
+            );
+        }
     }
     let known: Vec<String> = table::keys(kind)
         .map(|key| format!("`{}`", key.name))

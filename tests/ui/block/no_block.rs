@@ -1,0 +1,22 @@
+use redgrease::prelude::*;
+
+redgrease::gears! {
+    #[gear_command]
+    fn nothing() -> i64 {
+        python!
+    }
+
+    #[gear_command]
+    fn not_closed() -> i64 {
+        python!< return 1
+    }
+}
+
+#[gear_command]
+fn suffix() -> i64 {
+    python!("return 1"suffix)
+}
+
+fn main() {
+    let _ = (nothing::call(), not_closed::call(), suffix::call());
+}
