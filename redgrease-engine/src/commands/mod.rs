@@ -29,6 +29,8 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     one::<trigger::InnerHook>(context)?;
     one::<registrations::DumpRegistrations>(context)?;
     one::<registrations::Unregister>(context)?;
+    one::<registrations::InnerRegister>(context)?;
+    one::<registrations::InnerUnregister>(context)?;
     one::<registrations::ClearRegistrationsStats>(context)?;
     one::<registrations::PauseRegistrations>(context)?;
     one::<registrations::UnpauseRegistrations>(context)?;

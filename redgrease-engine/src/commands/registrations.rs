@@ -1,8 +1,8 @@
 //! Commands about registrations.
 
-use crate::execution::{Id, abort};
-use crate::redis::{Args, Command, CommandFlags, Context, Reply};
-use crate::registration::{Event, Registration, Session, streams};
+use crate::execution::Id;
+use crate::redis::{Args, Command, CommandFlags, Context, Reply, Text, replicate};
+use crate::registration::{Event, Registration, Session, restore_told, streams, tell_removed};
 use std::time::Duration;
 
 /// `RG.DUMPREGISTRATIONS`: all registrations with their statistics.
@@ -139,10 +139,57 @@ impl Command for Unregister {
         };
         engine.execution_ids.next();
         if args.get(2).is_some_and(|word| word.is("ABORTPENDING")) {
-            abort_pending(&registration);
+            registration.abort_pending();
         }
-        forget_finished(&registration);
+        registration.forget_finished();
+        tell_removed(context, &registration.id.to_string());
         context.reply().ok();
+    }
+}
+
+/// `RG.INNERREGISTER sessions`: what a master or the AOF tells of.
+pub(super) struct InnerRegister;
+
+impl Command for InnerRegister {
+    const NAME: &'static str = "rg.innerregister";
+    const FLAGS: CommandFlags = CommandFlags::Admin;
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
+
+    fn run(context: &Context, args: Args<'_>) {
+        let bytes = args.get(1).map(Text::bytes).unwrap_or_default();
+        match restore_told(context, bytes) {
+            Ok(()) => {
+                replicate(context, c"rg.innerregister", bytes);
+                context.reply().ok();
+            }
+            Err(message) => context.reply().error(&message),
+        }
+    }
+}
+
+/// `RG.INNERUNREGISTER id`: what a master or the AOF tells of.
+pub(super) struct InnerUnregister;
+
+impl Command for InnerUnregister {
+    const NAME: &'static str = "rg.innerunregister";
+    const FLAGS: CommandFlags = CommandFlags::Admin;
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
+
+    fn run(context: &Context, args: Args<'_>) {
+        let id = args.get(1).and_then(|word| Id::parse(word.bytes()));
+        let remove = |id| {
+            crate::engine()
+                .registry
+                .write(context, |registry| registry.remove(id))
+        };
+        match id.and_then(remove) {
+            Some(registration) => {
+                registration.end_executions();
+                tell_removed(context, &registration.id.to_string());
+                context.reply().ok();
+            }
+            None => context.reply().error("execution is not registered"),
+        }
     }
 }
 
@@ -226,33 +273,6 @@ fn pause_or_resume(context: &Context, args: Args<'_>, verb: &str) {
         streams::resume(context, &registration);
     }
     reply.ok();
-}
-
-/// Stops the executions that a registration has under way.
-pub(super) fn abort_pending(registration: &Registration) {
-    for execution in crate::engine().executions.all() {
-        if execution
-            .registration
-            .as_ref()
-            .is_some_and(|owner| owner.id == registration.id)
-        {
-            abort(execution, None);
-        }
-    }
-}
-
-/// A registration takes its finished executions with it.
-pub(super) fn forget_finished(registration: &Registration) {
-    let executions = &crate::engine().executions;
-    for execution in executions.all() {
-        let its = execution
-            .registration
-            .as_ref()
-            .is_some_and(|owner| owner.id == registration.id);
-        if its && execution.status().is_final() {
-            executions.remove(execution.id);
-        }
-    }
 }
 
 /// The names of a session's registrations.

@@ -8,6 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(crate) struct Id(u64);
 
 impl Id {
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+
     /// What orders it among others: shard, number, and a byte that is always zero.
     pub(crate) fn key(self) -> [u8; 49] {
         let mut key = [0; 49];
@@ -38,6 +42,13 @@ impl fmt::Display for Id {
 pub(crate) struct IdCounter(AtomicU64);
 
 impl IdCounter {
+    /// The id with this number, which is not given out any more.
+    pub(crate) fn reserve(&self, number: u64) -> Id {
+        self.0
+            .fetch_max(number.saturating_add(1), Ordering::Relaxed);
+        Id(number)
+    }
+
     pub(crate) fn next(&self) -> Id {
         Id(self.0.fetch_add(1, Ordering::Relaxed))
     }

@@ -44,7 +44,9 @@ pub(crate) use interrupt::{RunningThread, interrupt};
 pub(crate) use memory::allocation;
 pub(crate) use module::leave_atomic;
 pub(crate) use records::{group_record, key_record, message_record, read_value};
-pub(crate) use script::{PendingRegistration, PendingRun, Script, announce, run_script};
+pub(crate) use script::{
+    PendingRegistration, PendingRun, Script, ScriptResult, announce, restore_script, run_script,
+};
 pub(crate) use values::{
     elements, from_bytes, integer, is_generator, is_true, list, list_of, next_item, none,
     reply_with, text_bytes, text_key, text_of,

@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,6 +67,8 @@ pub(crate) struct ScriptResult {
 
 struct Current {
     replaces: Option<String>,
+    /// Set when a stored session is restored: the ids its registrations had.
+    restored: Option<VecDeque<u64>>,
     result: ScriptResult,
 }
 
@@ -92,13 +95,33 @@ pub(super) fn globals(py: Gil<'_>) -> PyResult<&Bound<'_, PyDict>> {
 
 /// Runs a script. An error is the text for the client.
 pub(crate) fn run_script(context: &Context, script: Script<'_>) -> Result<ScriptResult, String> {
+    run(context, script, None)
+}
+
+/// Runs the script of a stored session again. It can do nothing but register: `execute` does
+/// nothing, a `run` is left out, and the registrations get the ids they had.
+pub(crate) fn restore_script(
+    context: &Context,
+    script: Script<'_>,
+    ids: Vec<u64>,
+) -> Result<ScriptResult, String> {
+    run(context, script, Some(ids.into()))
+}
+
+fn run(
+    context: &Context,
+    script: Script<'_>,
+    restored: Option<VecDeque<u64>>,
+) -> Result<ScriptResult, String> {
+    let result = ScriptResult {
+        registrations: Vec::new(),
+        timers: Vec::new(),
+        run: None,
+    };
     let current = Current {
         replaces: script.replaces.map(str::to_owned),
-        result: ScriptResult {
-            registrations: Vec::new(),
-            timers: Vec::new(),
-            run: None,
-        },
+        restored,
+        result,
     };
     // A script that runs another one would find its own collection gone: the server refuses that
     // (no blocking inside a call), so there is never one to keep.
@@ -113,6 +136,18 @@ pub(crate) fn run_script(context: &Context, script: Script<'_>) -> Result<Script
     let collected = CURRENT.take().map(|current| current.result);
     outcome?;
     collected.ok_or_else(|| "the script's registrations were lost: please report it".to_owned())
+}
+
+/// Whether this thread restores a stored session.
+pub(super) fn is_restoring() -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|one| one.restored.is_some()))
+}
+
+/// The id of the next registration: a new one, or the one it had.
+pub(super) fn registration_id() -> Id {
+    let ids = &crate::engine().registration_ids;
+    let had = CURRENT.with_borrow_mut(|current| current.as_mut()?.restored.as_mut()?.pop_front());
+    had.map_or_else(|| ids.next(), |number| ids.reserve(number))
 }
 
 fn execute(py: Gil<'_>, text: &[u8]) -> PyResult<()> {
@@ -143,7 +178,9 @@ pub(super) fn add_run(run: PendingRun) -> PyResult<Id> {
             ));
         }
         let id = crate::engine().execution_ids.next();
-        current.result.run = Some((id, run));
+        if current.restored.is_none() {
+            current.result.run = Some((id, run));
+        }
         Ok(id)
     })
 }

@@ -36,13 +36,14 @@ macro_rules! required {
 }
 
 required! {
-    RedisModule_BlockClient RedisModule_CreateTimer RedisModule_UnblockClient RedisModule_Call RedisModule_CallReplyArrayElement
+    RedisModule_BlockClient RedisModule_CreateDataType RedisModule_CreateTimer RedisModule_UnblockClient RedisModule_Call RedisModule_CallReplyArrayElement
     RedisModule_CallReplyInteger RedisModule_CallReplyLength RedisModule_CallReplyStringPtr
     RedisModule_CallReplyType RedisModule_CloseKey RedisModule_CreateCommand RedisModule_CreateString
-    RedisModule_FreeCallReply RedisModule_FreeString RedisModule_FreeThreadSafeContext
+    RedisModule_FreeCallReply RedisModule_Free RedisModule_FreeString RedisModule_FreeThreadSafeContext
     RedisModule_GetContextFlags RedisModule_GetDetachedThreadSafeContext
     RedisModule_GetRandomHexChars RedisModule_GetSelectedDb
-    RedisModule_GetThreadSafeContext RedisModule_KeyType RedisModule_Log RedisModule_OpenKey
+    RedisModule_GetThreadSafeContext RedisModule_KeyType RedisModule_LoadStringBuffer RedisModule_Log RedisModule_OpenKey
+    RedisModule_Replicate RedisModule_SaveStringBuffer
     RedisModule_ReplySetArrayLength RedisModule_ReplyWithArray RedisModule_ReplyWithError
     RedisModule_ReplyWithLongLong RedisModule_ReplyWithNull RedisModule_ReplyWithSimpleString
     RedisModule_ReplyWithStringBuffer RedisModule_Scan RedisModule_ScanCursorCreate

@@ -24,6 +24,8 @@ pub(super) fn remember_base(context: &Context) {
     // SAFETY: the context of the load function is live.
     let base = unsafe { rm!(RedisModule_GetDetachedThreadSafeContext(context.as_ptr())) };
     BASE.store(base, Ordering::Release);
+    // The main thread's own: the child of a fork, which may need it, must not make one.
+    own();
 }
 
 pub(super) fn base() -> *mut raw::RedisModuleCtx {

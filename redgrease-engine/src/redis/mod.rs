@@ -14,6 +14,7 @@
 //! | `info.rs` | the engine's part of `INFO` |
 //! | `keys.rs` | walking the keys, and what they are |
 //! | `notification.rs` | key events |
+//! | `persistence.rs` | what is kept in the RDB and told to replicas |
 //! | `timer.rs` | doing something later |
 //! | `user.rs` | whose rights a gear has |
 //! | `log.rs` | the server's log |
@@ -33,6 +34,7 @@ mod lock;
 mod log;
 mod module;
 mod notification;
+mod persistence;
 mod reply;
 mod timer;
 mod user;
@@ -47,6 +49,7 @@ pub(crate) use lock::{Guarded, HeldLock, is_locked, locked};
 pub(crate) use log::{Level, log};
 pub(crate) use module::library_path;
 pub(crate) use notification::when_writing_is_allowed;
+pub(crate) use persistence::replicate;
 pub(crate) use reply::Reply;
 pub(crate) use timer::after;
 pub(crate) use user::User;

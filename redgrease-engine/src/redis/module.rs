@@ -5,7 +5,7 @@ use super::command::{Text, text};
 use super::context::Context;
 use super::lock;
 use super::log::{Level, log};
-use super::{info, notification};
+use super::{info, notification, persistence};
 use redis_module::raw;
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -70,6 +70,13 @@ pub(super) unsafe extern "C" fn RedisModule_OnLoad(
             return ERR;
         }
     }
+    if !persistence::register(&context) {
+        log(
+            Level::Warning,
+            "the server refused the engine's data type: is it loaded twice?",
+        );
+        return ERR;
+    }
     subscribe(&context);
     info::register(&context);
     notification::subscribe(&context);
@@ -107,6 +114,14 @@ fn subscribe(context: &Context) {
         id: raw::REDISMODULE_EVENT_EVENTLOOP,
         dataver: 1,
     };
+    let loading = raw::RedisModuleEvent {
+        id: raw::REDISMODULE_EVENT_LOADING,
+        dataver: 1,
+    };
+    let role = raw::RedisModuleEvent {
+        id: raw::REDISMODULE_EVENT_REPLICATION_ROLE_CHANGED,
+        dataver: 1,
+    };
     // SAFETY: the callbacks live as long as the process. A server without one of the events
     // refuses it, which is fine: without the event loop's events the interpreter is given back
     // after every callback.
@@ -121,6 +136,34 @@ fn subscribe(context: &Context) {
             event_loop,
             Some(on_event_loop)
         ));
+        rm!(RedisModule_SubscribeToServerEvent(
+            context.as_ptr(),
+            loading,
+            Some(on_ready)
+        ));
+        rm!(RedisModule_SubscribeToServerEvent(
+            context.as_ptr(),
+            role,
+            Some(on_ready)
+        ));
+    }
+}
+
+/// Messages that came while loading, or while this was a replica, are read now.
+unsafe extern "C" fn on_ready(
+    _context: *mut raw::RedisModuleCtx,
+    _event: raw::RedisModuleEvent,
+    _subevent: u64,
+    _data: *mut c_void,
+) {
+    let started = catch_unwind(AssertUnwindSafe(|| {
+        lock::assume_locked(crate::registration::streams::start_all);
+    }));
+    if started.is_err() {
+        log(
+            Level::Warning,
+            "streams could not be read after loading: please report it",
+        );
     }
 }
 

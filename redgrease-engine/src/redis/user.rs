@@ -45,6 +45,15 @@ impl User {
         }
     }
 
+    /// A user by its name, which a stored session has.
+    pub(crate) fn named(name: &[u8]) -> User {
+        User(name.into())
+    }
+
+    pub(crate) fn name(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The default user by its name, where it has to be said.
     pub(crate) fn or_default(user: Option<User>) -> User {
         user.unwrap_or_else(|| User(DEFAULT.into()))

@@ -4,25 +4,30 @@
 //! |---|---|
 //! | `registry.rs` | all sessions and registrations, and how they replace each other |
 //! | `session.rs` | the registrations and requirements of one script |
+//! | `force.rs` | putting a script's registrations in force |
+//! | `stored.rs` | sessions as bytes |
 //! | `hooks.rs` | registrations that take the place of a Redis command |
 //! | `keys.rs` | registrations that wait for key events |
 //! | `streams/` | registrations that wait for messages of streams |
 //! | `timers.rs` | functions that run again and again |
 //! | `stats.rs` | how often a registration ran, how long and how well |
 
+mod force;
 pub(crate) mod hooks;
 pub(crate) mod keys;
 mod registry;
 mod session;
 mod stats;
+mod stored;
 pub(crate) mod streams;
 pub(crate) mod timers;
 
+pub(crate) use force::{Origin, put_in_force, restore_all, restore_told, store, tell_removed};
 pub(crate) use registry::Registry;
 pub(crate) use session::{Session, SessionId};
 pub(crate) use stats::Stats;
 
-use crate::execution::{Id, InOrder};
+use crate::execution::{Execution, Id, InOrder, abort};
 use crate::plan::{Mode, Plan};
 use crate::redis::User;
 use hooks::Hook;
@@ -68,6 +73,38 @@ impl Registration {
     /// Whether its executions stay in the list when they have ended.
     pub(crate) fn keeps_executions(&self) -> bool {
         matches!(self.event, Event::Keys(_) | Event::Streams(_))
+    }
+
+    /// It is not registered any more: what it has under way is stopped, and what has ended is
+    /// forgotten.
+    pub(crate) fn end_executions(&self) {
+        self.abort_pending();
+        self.forget_finished();
+    }
+
+    /// Stops the executions it has under way.
+    pub(crate) fn abort_pending(&self) {
+        for execution in self.executions() {
+            abort(execution, None);
+        }
+    }
+
+    /// It takes its finished executions with it.
+    pub(crate) fn forget_finished(&self) {
+        for execution in self.executions() {
+            if execution.status().is_final() {
+                crate::engine().executions.remove(execution.id);
+            }
+        }
+    }
+
+    fn executions(&self) -> impl Iterator<Item = Arc<Execution>> + use<'_> {
+        let its = |one: &Arc<Execution>| {
+            one.registration
+                .as_ref()
+                .is_some_and(|owner| owner.id == self.id)
+        };
+        crate::engine().executions.all().into_iter().filter(its)
     }
 
     /// An execution has ended: gives the one that has to leave the list for it.

@@ -141,7 +141,8 @@ impl Registry {
         old
     }
 
-    fn remove_session(&mut self, id: &str) -> Vec<Arc<Registration>> {
+    /// Removes a session with all it has. Gives back what is no longer registered.
+    pub(crate) fn remove_session(&mut self, id: &str) -> Vec<Arc<Registration>> {
         let Some(session) = self.sessions.remove(id) else {
             return Vec::new();
         };

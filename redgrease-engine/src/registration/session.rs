@@ -1,7 +1,9 @@
 //! A session: the registrations and requirements of one script.
 
+use super::stored::StoredSession;
 use super::timers::TimeEvent;
 use crate::execution::Id;
+use crate::redis::User;
 use std::sync::Arc;
 
 /// The name of a session: given by the client, or 40 random hexadecimal digits.
@@ -13,6 +15,9 @@ pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) description: Option<String>,
     pub(crate) requirements: Vec<String>,
+    pub(crate) script: Arc<[u8]>,
+    /// Who ran the script.
+    pub(crate) user: Option<User>,
     pub(crate) registrations: Vec<Id>,
     pub(crate) timers: Vec<Arc<TimeEvent>>,
 }
@@ -22,6 +27,19 @@ impl Session {
     pub(crate) fn is_valid_id(id: &[u8]) -> bool {
         id.iter()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    }
+
+    /// What is kept of it.
+    pub(crate) fn store(&self) -> StoredSession {
+        StoredSession {
+            id: self.id.clone(),
+            description: self.description.clone(),
+            requirements: self.requirements.clone(),
+            script: self.script.to_vec(),
+            user: self.user.as_ref().map(|user| user.name().to_vec()),
+            registrations: self.registrations.iter().map(|id| id.number()).collect(),
+            replaces: None,
+        }
     }
 
     /// The one-line summary in the rows of its registrations.

@@ -3,20 +3,14 @@
 mod answer;
 mod request;
 
-use crate::commands::registrations;
 use crate::execution::{Execution, Id};
-use crate::python::{Callback, PendingRegistration, PendingRun, Script, announce, run_script};
-use crate::redis::filter::look_at_commands;
+use crate::python::{PendingRun, Script, run_script};
 use crate::redis::{Args, BlockedClient, Command, CommandFlags, Context, User, locked};
-use crate::registration::timers::TimeEvent;
-use crate::registration::{Event, Registration, Registry, Session, Stats};
-use crate::registration::{streams, timers};
-use crate::steps::is_straight;
+use crate::registration::{Origin, Registry, put_in_force};
 use answer::{Answer, Client};
 use request::Request;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 /// `RG.PYEXECUTE script [option..] [REQUIREMENTS name..]`.
 pub(super) struct PyExecute;
@@ -100,8 +94,10 @@ impl Request {
             Ok(result) => result,
             Err(message) => return Answer::Error(message),
         };
+        let mut result = result;
         let execution = result
             .run
+            .take()
             .map(|(id, run)| make_execution(id, run, self.user.clone()));
         if result.registrations.is_empty() && result.timers.is_empty() {
             return match execution {
@@ -110,97 +106,22 @@ impl Request {
                 Some(execution) => Answer::Wait(execution),
             };
         }
-        self.register(
-            context,
-            result.registrations,
-            result.timers,
-            replaces.as_deref(),
-        );
+        put_in_force(context, &self.origin(), result, replaces.as_deref());
         match execution {
             Some(execution) => Answer::OkAndStart(execution),
             None => Answer::Ok,
         }
     }
 
-    /// Puts the registrations in force, all at once.
-    fn register(
-        &self,
-        context: &Context,
-        mut pending: Vec<PendingRegistration>,
-        timers: Vec<(Callback, Duration)>,
-        replaces: Option<&str>,
-    ) {
-        let engine = crate::engine();
-        let callbacks: Vec<Callback> = pending
-            .iter_mut()
-            .filter_map(|one| one.on_registered.take())
-            .collect();
-        let registrations: Vec<Arc<Registration>> = pending
-            .into_iter()
-            .map(|one| make_registration(one, self.user.clone()))
-            .collect();
-        let time_events: Vec<Arc<TimeEvent>> = timers
-            .into_iter()
-            .map(|(function, interval)| TimeEvent::new(function, interval, self.user.clone()))
-            .collect();
-        let session = Session {
-            id: self.id.clone(),
-            description: self.description.clone(),
-            requirements: self.requirements.clone(),
-            registrations: Vec::new(),
-            timers: time_events.clone(),
-        };
-        if registrations
-            .iter()
-            .any(|one| matches!(one.event, Event::Hook(_)))
-        {
-            look_at_commands(context);
-        }
-        let of_streams: Vec<Arc<Registration>> = registrations
-            .iter()
-            .filter(|one: &&Arc<Registration>| matches!(one.event, Event::Streams(_)))
-            .cloned()
-            .collect();
-        let old = engine.registry.write(context, |registry| {
-            registry.insert(session, registrations, replaces)
-        });
-        // Clients of Gears see that telling the other shards uses up one id of each kind.
-        engine.registration_ids.next();
-        engine.execution_ids.next();
-        for registration in old {
-            registrations::abort_pending(&registration);
-            registrations::forget_finished(&registration);
-        }
-        User::run(self.user.as_ref(), || {
-            context.enter(|| callbacks.iter().for_each(announce));
-        });
-        for timer in time_events {
-            timers::start(context, timer);
-        }
-        for registration in of_streams {
-            streams::start(context, &registration);
+    fn origin(self) -> Origin {
+        Origin {
+            id: self.id,
+            description: self.description,
+            requirements: self.requirements,
+            script: self.script.into(),
+            user: self.user,
         }
     }
-}
-
-fn make_registration(pending: PendingRegistration, user: Option<User>) -> Arc<Registration> {
-    let in_order = match &pending.event {
-        Event::Command { in_order, .. } => *in_order,
-        Event::Hook(hook) => hook.in_order,
-        Event::Keys(_) | Event::Streams(_) => true,
-    };
-    Arc::new(Registration {
-        id: pending.id,
-        description: pending.description,
-        straight: is_straight(&pending.plan.steps),
-        plan: pending.plan,
-        mode: pending.mode,
-        event: pending.event,
-        order: in_order.then(Arc::default),
-        user,
-        stats: Stats::default(),
-        finished: Mutex::default(),
-    })
 }
 
 fn make_execution(id: Id, run: PendingRun, user: Option<User>) -> Arc<Execution> {

@@ -30,7 +30,9 @@ impl FlatExecution {
         let reader = Reader::parse(reader)
             .ok_or_else(|| GearsError::new_err("The given reader does not exists"))?;
         // Clients see ids of registrations: each chain uses one up.
-        crate::engine().registration_ids.next();
+        if !script::is_restoring() {
+            crate::engine().registration_ids.next();
+        }
         Ok(FlatExecution {
             reader,
             description,
@@ -266,7 +268,7 @@ impl FlatExecution {
             }
         };
         let pending = PendingRegistration {
-            id: crate::engine().registration_ids.next(),
+            id: script::registration_id(),
             description: self.description.clone(),
             plan: self.plan(py),
             mode,

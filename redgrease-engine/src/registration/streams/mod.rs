@@ -16,7 +16,7 @@ mod group;
 mod pump;
 mod settle;
 
-pub(crate) use pump::{happened, resume, start};
+pub(crate) use pump::{happened, resume, start, start_all};
 pub(crate) use settle::ended;
 
 use std::collections::HashMap;

@@ -41,6 +41,19 @@ pub(crate) fn happened(context: &Context, event: &str, stream: &[u8]) {
     }
 }
 
+/// Reads the streams of all registrations: after loading, or when a replica became a master.
+pub(crate) fn start_all(context: &Context) {
+    if !context.may_handle_events() {
+        return;
+    }
+    let registrations = crate::engine()
+        .registry
+        .read(context, |registry| registry.stream_registrations().to_vec());
+    for registration in registrations {
+        start(context, &registration);
+    }
+}
+
 /// Reads the streams that are there already.
 pub(crate) fn start(context: &Context, registration: &Arc<Registration>) {
     let Some(filter) = filter(registration) else {

@@ -1,0 +1,127 @@
+//! What the engine keeps in the RDB, and what it tells replicas and the AOF.
+
+use super::context::Context;
+use super::lock;
+use super::log::{Level, log};
+use redis_module::raw;
+use std::ffi::{CStr, c_char, c_int, c_longlong};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The type the engine's data is filed under: nine characters, as the server demands.
+const TYPE: &CStr = c"redgrease";
+const VERSION: c_int = 1;
+/// Written behind the keys, so that they are there when registrations are restored.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "2, which the bindings give as isize"
+)]
+const AFTER_KEYS: c_int = raw::REDISMODULE_AUX_AFTER_RDB as c_int;
+/// From this server version on nothing at all is written when there is nothing to keep: such a
+/// file loads without the engine, too.
+const WRITES_NOTHING_FROM: c_int = 0x0007_0200;
+
+/// Files the engine's data in the RDB. `false` if the server refused.
+pub(super) fn register(context: &Context) -> bool {
+    // SAFETY: a structure of callbacks that live as long as the process; unused ones are null.
+    unsafe {
+        let server = raw::RedisModule_GetServerVersion.map_or(0, |version| version());
+        let mut methods: raw::RedisModuleTypeMethods = std::mem::zeroed();
+        methods.aux_load = Some(aux_load);
+        methods.aux_save_triggers = AFTER_KEYS;
+        if server >= WRITES_NOTHING_FROM {
+            methods.version = 5;
+            methods.aux_save2 = Some(aux_save);
+        } else {
+            methods.version = 3;
+            methods.aux_save = Some(aux_save);
+        }
+        !rm!(RedisModule_CreateDataType(
+            context.as_ptr(),
+            TYPE.as_ptr(),
+            VERSION,
+            &raw mut methods
+        ))
+        .is_null()
+    }
+}
+
+/// Runs in the child of a fork, too: reads Rust data, takes no lock, runs no Python.
+unsafe extern "C" fn aux_save(io: *mut raw::RedisModuleIO, _when: c_int) {
+    let data = catch_unwind(AssertUnwindSafe(|| {
+        lock::assume_locked(crate::registration::store)
+    }));
+    // SAFETY: the server passes a live stream; the bytes are copied.
+    unsafe {
+        let Ok(data) = data else {
+            return log(
+                Level::Warning,
+                "registrations could not be saved: please report it",
+            );
+        };
+        let old =
+            raw::RedisModule_GetServerVersion.map_or(0, |version| version()) < WRITES_NOTHING_FROM;
+        if old || !data.is_empty() {
+            rm!(RedisModule_SaveStringBuffer(
+                io,
+                data.as_ptr().cast(),
+                data.len()
+            ));
+        }
+    }
+}
+
+unsafe extern "C" fn aux_load(io: *mut raw::RedisModuleIO, version: c_int, _when: c_int) -> c_int {
+    if version > VERSION {
+        log(
+            Level::Warning,
+            "the registrations in this RDB were written by a newer engine: load it with that one",
+        );
+        return super::api::ERR;
+    }
+    // SAFETY: the server passes a live stream; what it reads is ours to free.
+    let data = unsafe {
+        let mut length = 0;
+        let bytes = rm!(RedisModule_LoadStringBuffer(io, &raw mut length));
+        if bytes.is_null() {
+            log(
+                Level::Warning,
+                "the registrations in this RDB could not be read: it is damaged",
+            );
+            return super::api::ERR;
+        }
+        let data = std::slice::from_raw_parts(bytes.cast::<u8>(), length).to_vec();
+        rm!(RedisModule_Free(bytes.cast()));
+        data
+    };
+    let restored = catch_unwind(AssertUnwindSafe(|| {
+        lock::assume_locked(|context| crate::registration::restore_all(context, &data))
+    }));
+    match restored {
+        Ok(Ok(())) => super::api::OK,
+        Ok(Err(message)) => {
+            log(Level::Warning, &message);
+            super::api::ERR
+        }
+        Err(_) => {
+            log(
+                Level::Warning,
+                "restoring registrations failed: please report it",
+            );
+            super::api::ERR
+        }
+    }
+}
+
+/// Tells replicas and the AOF to run one of the engine's own commands.
+pub(crate) fn replicate(context: &Context, command: &CStr, argument: &[u8]) {
+    // SAFETY: the context is live; the format takes a buffer and its length.
+    unsafe {
+        rm!(RedisModule_Replicate(
+            context.as_ptr(),
+            command.as_ptr(),
+            c"b".as_ptr(),
+            argument.as_ptr().cast::<c_char>(),
+            argument.len().cast_signed() as c_longlong,
+        ));
+    }
+}

@@ -1,0 +1,239 @@
+//! Putting the registrations of a script in force, all at once; now, or again after a restart.
+
+use super::stored::{self, StoredSession};
+use super::timers::TimeEvent;
+use super::{Event, Registration, Session, Stats, streams, timers};
+use crate::python::{
+    Callback, PendingRegistration, Script, ScriptResult, announce, restore_script,
+};
+use crate::redis::filter::look_at_commands;
+use crate::redis::{Context, Level, User, locked, log, replicate};
+use crate::steps::is_straight;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// What a session is made of besides its registrations.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub(crate) id: String,
+    pub(crate) description: Option<String>,
+    pub(crate) requirements: Vec<String>,
+    pub(crate) script: Arc<[u8]>,
+    /// With whose rights it runs.
+    pub(crate) user: Option<User>,
+}
+
+/// The command that tells replicas and the AOF of a session.
+const REGISTER: &std::ffi::CStr = c"rg.innerregister";
+/// The command that tells them that a registration is gone.
+const UNREGISTER: &std::ffi::CStr = c"rg.innerunregister";
+
+/// Registers what a script asked for, in place of `replaces`, and tells replicas.
+pub(crate) fn put_in_force(
+    context: &Context,
+    origin: &Origin,
+    result: ScriptResult,
+    replaces: Option<&str>,
+) {
+    let engine = crate::engine();
+    install(context, origin, result, replaces);
+    // Clients of Gears see that telling the other shards uses up one id of each kind.
+    engine.registration_ids.next();
+    engine.execution_ids.next();
+    let session = engine.registry.read(context, |registry| {
+        registry.session(&origin.id).map(|session| StoredSession {
+            replaces: replaces.map(str::to_owned),
+            ..session.store()
+        })
+    });
+    if let Some(session) = session {
+        replicate(context, REGISTER, &stored::encode(&[session]));
+    }
+}
+
+/// Tells replicas that a registration is gone.
+pub(crate) fn tell_removed(context: &Context, id: &str) {
+    replicate(context, UNREGISTER, id.as_bytes());
+}
+
+fn install(context: &Context, origin: &Origin, result: ScriptResult, replaces: Option<&str>) {
+    let engine = crate::engine();
+    let mut pending = result.registrations;
+    let callbacks: Vec<Callback> = pending
+        .iter_mut()
+        .filter_map(|one| one.on_registered.take())
+        .collect();
+    let registrations: Vec<Arc<Registration>> = pending
+        .into_iter()
+        .map(|one| make(one, origin.user.clone()))
+        .collect();
+    let time_events: Vec<Arc<TimeEvent>> = result
+        .timers
+        .into_iter()
+        .map(|(function, interval)| TimeEvent::new(function, interval, origin.user.clone()))
+        .collect();
+    let session = Session {
+        id: origin.id.clone(),
+        description: origin.description.clone(),
+        requirements: origin.requirements.clone(),
+        script: Arc::clone(&origin.script),
+        user: origin.user.clone(),
+        registrations: Vec::new(),
+        timers: time_events.clone(),
+    };
+    if registrations
+        .iter()
+        .any(|one| matches!(one.event, Event::Hook(_)))
+    {
+        look_at_commands(context);
+    }
+    let of_streams: Vec<Arc<Registration>> = registrations
+        .iter()
+        .filter(|one| matches!(one.event, Event::Streams(_)))
+        .cloned()
+        .collect();
+    let old = engine.registry.write(context, |registry| {
+        registry.insert(session, registrations, replaces)
+    });
+    for registration in old {
+        registration.end_executions();
+    }
+    User::run(origin.user.as_ref(), || {
+        context.enter(|| callbacks.iter().for_each(announce));
+    });
+    for timer in time_events {
+        timers::start(context, timer);
+    }
+    for registration in of_streams {
+        streams::start(context, &registration);
+    }
+}
+
+fn make(pending: PendingRegistration, user: Option<User>) -> Arc<Registration> {
+    let in_order = match &pending.event {
+        Event::Command { in_order, .. } => *in_order,
+        Event::Hook(hook) => hook.in_order,
+        Event::Keys(_) | Event::Streams(_) => true,
+    };
+    Arc::new(Registration {
+        id: pending.id,
+        description: pending.description,
+        straight: is_straight(&pending.plan.steps),
+        plan: pending.plan,
+        mode: pending.mode,
+        event: pending.event,
+        order: in_order.then(Arc::default),
+        user,
+        stats: Stats::default(),
+        finished: Mutex::default(),
+    })
+}
+
+/// All sessions as bytes; nothing at all if there are none. Runs in the child of a fork, too.
+pub(crate) fn store(context: &Context) -> Vec<u8> {
+    let sessions: Vec<StoredSession> = crate::engine().registry.read(context, |registry| {
+        registry.sessions().map(Session::store).collect()
+    });
+    if sessions.is_empty() {
+        Vec::new()
+    } else {
+        stored::encode(&sessions)
+    }
+}
+
+/// Makes the sessions those that were stored. One that is there already, as it was stored, stays
+/// as it is.
+pub(crate) fn restore_all(context: &Context, bytes: &[u8]) -> Result<(), String> {
+    let sessions = stored::decode(bytes).map_err(stored::Damaged::message)?;
+    let engine = crate::engine();
+    let kept: HashSet<&str> = sessions.iter().map(|session| session.id.as_str()).collect();
+    let gone: Vec<Arc<Registration>> = engine.registry.write(context, |registry| {
+        let ids: Vec<String> = registry
+            .sessions()
+            .map(|session| session.id.clone())
+            .collect();
+        ids.iter()
+            .filter(|id| !kept.contains(id.as_str()))
+            .flat_map(|id| registry.remove_session(id))
+            .collect()
+    });
+    for registration in gone {
+        registration.end_executions();
+    }
+    for session in sessions {
+        let unchanged = engine.registry.read(context, |registry| {
+            registry
+                .session(&session.id)
+                .is_some_and(|there| there.store() == session)
+        });
+        if !unchanged {
+            restore(context, session);
+        }
+    }
+    Ok(())
+}
+
+/// One session that a master or the AOF tells of.
+pub(crate) fn restore_told(context: &Context, bytes: &[u8]) -> Result<(), String> {
+    for session in stored::decode(bytes).map_err(stored::Damaged::message)? {
+        restore(context, session);
+    }
+    Ok(())
+}
+
+/// Runs the script of a session again. Packages that are not here are installed first, in the
+/// background.
+fn restore(context: &Context, session: StoredSession) {
+    let engine = crate::engine();
+    if engine.has_installed(&session.requirements) {
+        engine.use_packages(context, &session.requirements);
+        return run_again(context, session);
+    }
+    let id = session.id.clone();
+    let work = move || match engine.requirements.install(&session.requirements, false) {
+        Ok(()) => locked(|context| {
+            engine.use_packages(context, &session.requirements);
+            run_again(context, session);
+        }),
+        Err(failure) => not_restored(&session.id, &failure.to_string()),
+    };
+    if let Err(failure) = thread::Builder::new().name("rg-install".into()).spawn(work) {
+        not_restored(&id, &failure.to_string());
+    }
+}
+
+fn not_restored(session: &str, why: &str) {
+    log(
+        Level::Warning,
+        &format!("session {session} is not restored, its gears are not registered: {why}"),
+    );
+}
+
+fn run_again(context: &Context, session: StoredSession) {
+    let user = session.user.map(|name| User::named(&name));
+    let origin = Origin {
+        id: session.id,
+        description: session.description,
+        requirements: session.requirements,
+        script: session.script.into(),
+        user,
+    };
+    let exists = crate::engine()
+        .registry
+        .read(context, |registry| registry.session(&origin.id).is_some());
+    let replaces = session
+        .replaces
+        .or_else(|| exists.then(|| origin.id.clone()));
+    let script = Script {
+        text: &origin.script,
+        replaces: replaces.as_deref(),
+    };
+    let ran = User::run(origin.user.as_ref(), || {
+        restore_script(context, script, session.registrations)
+    });
+    match ran {
+        Ok(result) => install(context, &origin, result, replaces.as_deref()),
+        Err(error) => not_restored(&origin.id, &error),
+    }
+}

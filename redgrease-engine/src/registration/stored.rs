@@ -1,0 +1,217 @@
+//! Sessions as bytes: in the RDB, and on the way to replicas and the AOF.
+//!
+//! A session is kept as its script. Restoring runs the script again, in a mode in which it can do
+//! nothing but register, and gives the registrations the ids they had. That works for any Python
+//! version on either side.
+
+/// What is kept of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct StoredSession {
+    pub(crate) id: String,
+    pub(crate) description: Option<String>,
+    pub(crate) requirements: Vec<String>,
+    pub(crate) script: Vec<u8>,
+    pub(crate) user: Option<Vec<u8>>,
+    /// The numbers of its registrations, in the order of the script.
+    pub(crate) registrations: Vec<u64>,
+    /// The session it took the place of.
+    pub(crate) replaces: Option<String>,
+}
+
+/// First byte of everything written here.
+const FORMAT: u8 = 1;
+
+/// Why bytes are not sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Damaged {
+    /// Written by a newer engine.
+    Newer,
+    Cut,
+    Wrong,
+}
+
+impl Damaged {
+    pub(crate) fn message(self) -> String {
+        let what = match self {
+            Damaged::Newer => "they were written by a newer engine: use that one",
+            Damaged::Cut => "they are cut short: use an undamaged copy",
+            Damaged::Wrong => "they are damaged: use an undamaged copy",
+        };
+        format!("the stored registrations could not be read: {what}")
+    }
+}
+
+pub(crate) fn encode(sessions: &[StoredSession]) -> Vec<u8> {
+    let mut out = vec![FORMAT];
+    write_number(&mut out, sessions.len() as u64);
+    for session in sessions {
+        write_bytes(&mut out, session.id.as_bytes());
+        write_optional(&mut out, session.description.as_deref().map(str::as_bytes));
+        write_number(&mut out, session.requirements.len() as u64);
+        for requirement in &session.requirements {
+            write_bytes(&mut out, requirement.as_bytes());
+        }
+        write_bytes(&mut out, &session.script);
+        write_optional(&mut out, session.user.as_deref());
+        write_number(&mut out, session.registrations.len() as u64);
+        for &number in &session.registrations {
+            write_number(&mut out, number);
+        }
+        write_optional(&mut out, session.replaces.as_deref().map(str::as_bytes));
+    }
+    out
+}
+
+fn write_number(out: &mut Vec<u8>, number: u64) {
+    out.extend_from_slice(&number.to_le_bytes());
+}
+
+fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    write_number(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+fn write_optional(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
+    match bytes {
+        None => out.push(0),
+        Some(bytes) => {
+            out.push(1);
+            write_bytes(out, bytes);
+        }
+    }
+}
+
+/// Nothing at all is no sessions: what is written when there are none.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<StoredSession>, Damaged> {
+    let Some((&format, rest)) = bytes.split_first() else {
+        return Ok(Vec::new());
+    };
+    if format != FORMAT {
+        return Err(if format > FORMAT {
+            Damaged::Newer
+        } else {
+            Damaged::Wrong
+        });
+    }
+    let mut input = Input(rest);
+    let count = input.number()?;
+    let mut sessions = Vec::new();
+    for _ in 0..count {
+        sessions.push(input.session()?);
+    }
+    if input.0.is_empty() {
+        Ok(sessions)
+    } else {
+        Err(Damaged::Wrong)
+    }
+}
+
+struct Input<'a>(&'a [u8]);
+
+impl<'a> Input<'a> {
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Damaged> {
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(Damaged::Cut)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn number(&mut self) -> Result<u64, Damaged> {
+        let bytes: [u8; 8] = self.take(8)?.try_into().map_err(|_| Damaged::Cut)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8], Damaged> {
+        let length = usize::try_from(self.number()?).map_err(|_| Damaged::Cut)?;
+        self.take(length)
+    }
+
+    fn text(&mut self) -> Result<String, Damaged> {
+        String::from_utf8(self.bytes()?.to_vec()).map_err(|_| Damaged::Wrong)
+    }
+
+    fn optional(&mut self) -> Result<Option<&'a [u8]>, Damaged> {
+        match self.take(1)? {
+            [0] => Ok(None),
+            [1] => self.bytes().map(Some),
+            _ => Err(Damaged::Wrong),
+        }
+    }
+
+    fn optional_text(&mut self) -> Result<Option<String>, Damaged> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| Damaged::Wrong);
+        self.optional()?.map(text).transpose()
+    }
+
+    /// Never reserves room for a count that was only claimed.
+    fn many<T>(
+        &mut self,
+        mut one: impl FnMut(&mut Self) -> Result<T, Damaged>,
+    ) -> Result<Vec<T>, Damaged> {
+        let count = self.number()?;
+        let mut items = Vec::new();
+        for _ in 0..count {
+            items.push(one(self)?);
+        }
+        Ok(items)
+    }
+
+    fn session(&mut self) -> Result<StoredSession, Damaged> {
+        Ok(StoredSession {
+            id: self.text()?,
+            description: self.optional_text()?,
+            requirements: self.many(Input::text)?,
+            script: self.bytes()?.to_vec(),
+            user: self.optional()?.map(<[u8]>::to_vec),
+            registrations: self.many(Input::number)?,
+            replaces: self.optional_text()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Vec<StoredSession> {
+        vec![
+            StoredSession::default(),
+            StoredSession {
+                id: "app".into(),
+                description: Some(String::new()),
+                requirements: vec!["requests".into(), "six==1.16.0".into()],
+                script: b"x = '\xff\0'".to_vec(),
+                user: Some(b"alice".to_vec()),
+                registrations: vec![1, 4, u64::MAX],
+                replaces: Some("old".into()),
+            },
+        ]
+    }
+
+    #[test]
+    fn sessions_come_back() {
+        assert_eq!(decode(&encode(&sample())), Ok(sample()));
+        assert_eq!(decode(&encode(&[])), Ok(Vec::new()));
+        assert_eq!(decode(b""), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn every_cut_is_noticed() {
+        let whole = encode(&sample());
+        for end in 1..whole.len() {
+            assert!(decode(&whole[..end]).is_err(), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn no_byte_makes_it_panic() {
+        let whole = encode(&sample());
+        for place in 0..whole.len() {
+            for bit in 0..8 {
+                let mut damaged = whole.clone();
+                damaged[place] ^= 1 << bit;
+                let _ = decode(&damaged);
+            }
+        }
+        assert_eq!(decode(&[2]), Err(Damaged::Newer));
+    }
+}

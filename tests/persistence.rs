@@ -1,0 +1,129 @@
+//! Registrations outlive the server: they come back from the RDB and the AOF, and reach replicas.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+
+use common::untyped;
+use redgrease_embedded::{Builder, Server};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// A script with a side effect, a command and a handler of key events.
+const SCRIPT: &str = "
+execute('INCR', 'scripts')
+GB('CommandReader', desc='kept').map(lambda x: 'kept ' + x[1]).register(trigger='kept', mode='sync')
+GB('KeysReader').foreach(lambda r: execute('INCR', 'events')).register('k:*', mode='sync')
+";
+
+fn kept(dir: &Path) -> Builder {
+    Server::builder().dir(dir)
+}
+
+fn register(server: &Server) {
+    let registered = untyped(
+        server,
+        &[
+            "RG.PYEXECUTE",
+            SCRIPT,
+            "ID",
+            "app",
+            "DESCRIPTION",
+            "of the app",
+        ],
+    );
+    assert_eq!(registered, "OK");
+}
+
+/// What was registered works, under the ids it had, and the script's own effects came once.
+fn works_as_before(server: &Server, ids: &str) {
+    assert_eq!(untyped(server, &["RG.TRIGGER", "kept", "x"]), "kept x");
+    assert_eq!(untyped(server, &["SET", "k:1", "v"]), "OK");
+    assert_eq!(untyped(server, &["GET", "events"]), "1");
+    assert_eq!(untyped(server, &["GET", "scripts"]), "1");
+    assert_eq!(untyped(server, &["RG.PYDUMPSESSIONS"]), ids);
+}
+
+#[test]
+fn registrations_come_back_from_the_rdb() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = kept(dir.path()).start().unwrap();
+    register(&server);
+    let ids = untyped(&server, &["RG.PYDUMPSESSIONS"]);
+    assert_eq!(untyped(&server, &["SAVE"]), "OK");
+    server.kill().unwrap();
+
+    let server = kept(dir.path()).start().unwrap();
+    works_as_before(&server, &ids);
+    // The restored session is upgraded like any other.
+    let script = "GB('CommandReader').map(lambda x: 'new').register(trigger='kept', mode='sync')";
+    let upgraded = untyped(&server, &["RG.PYEXECUTE", script, "ID", "app", "UPGRADE"]);
+    assert_eq!(upgraded, "OK");
+    assert_eq!(untyped(&server, &["RG.TRIGGER", "kept", "x"]), "new");
+}
+
+#[test]
+fn registrations_come_back_from_the_aof() {
+    let dir = tempfile::tempdir().unwrap();
+    let with_aof = || {
+        kept(dir.path())
+            .server_arg("appendonly", "yes")
+            .server_arg("appendfsync", "always")
+    };
+    let server = with_aof().start().unwrap();
+    register(&server);
+    let ids = untyped(&server, &["RG.PYDUMPSESSIONS"]);
+    server.kill().unwrap();
+
+    let server = with_aof().start().unwrap();
+    works_as_before(&server, &ids);
+    let id = ids.lines().last().unwrap().to_owned();
+    assert_eq!(untyped(&server, &["RG.UNREGISTER", &id]), "OK");
+    let left = untyped(&server, &["RG.PYDUMPSESSIONS"]);
+    server.kill().unwrap();
+
+    let server = with_aof().start().unwrap();
+    assert_eq!(untyped(&server, &["RG.PYDUMPSESSIONS"]), left);
+}
+
+#[test]
+fn registrations_reach_replicas_early_and_late() {
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let master = Server::builder()
+        .port(port)
+        .server_arg("repl-diskless-sync-delay", "0")
+        .start()
+        .unwrap();
+    register(&master);
+    let replica = Server::start().unwrap();
+    let port = port.to_string();
+    assert_eq!(untyped(&replica, &["REPLICAOF", "127.0.0.1", &port]), "OK");
+    until(|| untyped(&replica, &["RG.TRIGGER", "kept", "x"]) == "kept x");
+
+    let script = "GB('CommandReader').map(lambda x: 'late').register(trigger='late', mode='sync')";
+    assert_eq!(
+        untyped(&master, &["RG.PYEXECUTE", script, "ID", "late"]),
+        "OK"
+    );
+    until(|| untyped(&replica, &["RG.TRIGGER", "late"]) == "late");
+
+    // The event is handled on the master, and its effect replicated.
+    assert_eq!(untyped(&master, &["SET", "k:1", "v"]), "OK");
+    until(|| untyped(&replica, &["GET", "events"]) == "1");
+    assert_eq!(untyped(&master, &["GET", "events"]), "1");
+}
+
+fn until(condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !condition() {
+        assert!(
+            Instant::now() < deadline,
+            "the condition did not come true in 20 seconds"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
