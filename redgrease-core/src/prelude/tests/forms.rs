@@ -1,6 +1,6 @@
 //! Modules, coroutines, other versions of Python, pickling.
 
-use super::python::{Python, call, call_with, gear, pythons, spec};
+use super::python::{Python, call, call_with, gear, has_cloudpickle, pythons, spec};
 use super::round_trip::echo;
 use crate::Codec;
 use crate::registry::{GearSpec, SourceForm};
@@ -117,12 +117,7 @@ fn every_python_reads_and_writes_alike() {
 
 #[test]
 fn stubs_survive_pickling() {
-    let has_cloudpickle = std::process::Command::new("python3")
-        .args(["-c", "import cloudpickle"])
-        .stderr(std::process::Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !has_cloudpickle {
+    if !has_cloudpickle() {
         eprintln!("skipped: Python has no cloudpickle");
         return;
     }

@@ -117,12 +117,11 @@ def script(request):
         names[name] = lambda *args: None
     if request['waits_for_coroutines']:
         names['runCoroutine'] = lambda coroutine: None
-    before = set(registered)
+    before = dict(registered)
     exec(compile(request['script'], '<string>', 'exec'), names)
-    for key in registered:
-        begin = registered[key][1]
-        if begin is not None and key not in before:
-            begin()
+    for key, registration in registered.items():
+        if registration[1] is not None and before.get(key) is not registration:
+            registration[1]()
     return {'list': []}
 
 

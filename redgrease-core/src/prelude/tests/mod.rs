@@ -2,10 +2,11 @@
 //!
 //! * `python`: that Python. `round_trip`: what Rust encodes Python decodes, and the other way round.
 //! * `types`: what the types are in Python, and what is accepted for them. `failures`: exceptions and their places.
-//! * `forms`: modules, coroutines, other versions of Python, pickling.
+//! * `kinds`: events, timers, shared Python. `forms`: modules, coroutines, other versions of Python, pickling.
 
 mod failures;
 mod forms;
+mod kinds;
 mod python;
 mod round_trip;
 mod types;

@@ -92,6 +92,46 @@ impl Python {
     }
 }
 
+impl Python {
+    /// Lets something happen that a gear was registered for; what its function returned for each record.
+    pub(super) fn happened(
+        &mut self,
+        key: &str,
+        records: &[serde_json::Value],
+        pickled: bool,
+    ) -> Result<Vec<String>> {
+        let answer = self
+            .ask(&json!({ "happened": key, "records": records, "pickled": pickled }))
+            .map_err(crate::Error::from)?;
+        Ok(redis::from_redis_value(answer).unwrap())
+    }
+
+    /// Lets every timer run once.
+    pub(super) fn tick(&mut self) {
+        self.ask(&json!({ "tick": true })).unwrap();
+    }
+
+    /// The commands that were run with `execute`.
+    pub(super) fn executed(&mut self) -> Vec<String> {
+        redis::from_redis_value(self.ask(&json!({ "executed": true })).unwrap()).unwrap()
+    }
+
+    /// The options gears were registered with.
+    pub(super) fn registered_with(mut self, gears: &[&'static Gear], key: &str) -> String {
+        self.register(gears).unwrap();
+        redis::from_redis_value(self.ask(&json!({ "options": key })).unwrap()).unwrap()
+    }
+}
+
+/// Whether copies can be made.
+pub(super) fn has_cloudpickle() -> bool {
+    Command::new("python3")
+        .args(["-c", "import cloudpickle"])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
 impl Drop for Python {
     fn drop(&mut self) {
         let _ = self.child.kill();
