@@ -26,7 +26,7 @@ pub(crate) fn examine(source: &Source<'_>) -> Report {
         .iter()
         .filter(|word| !word.attribute && !is_keyword(word.text))
         .map(|word| word.text)
-        .filter(|word| !source.parameters.contains(word))
+        .filter(|word| !source.parameters.contains(word) && !source.known.contains(word))
         .collect();
     Report {
         findings: Vec::new(),
