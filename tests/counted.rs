@@ -17,6 +17,15 @@ mod inner {
     }
 }
 
+#[gear_command(count_calls = true)]
+fn later(n: i64) -> i64 {
+    python! {
+        import asyncio
+        await asyncio.sleep(0)
+        return n
+    }
+}
+
 #[gear_command]
 fn uncounted() {
     python! { pass }
@@ -63,6 +72,13 @@ fn it_can_be_read_asynchronously() {
         inner::half::GEAR.calls_async(&mut con).await.unwrap()
     });
     assert_eq!(calls, 1);
+}
+
+#[test]
+fn coroutines_are_counted_too() {
+    let (_server, mut con) = started();
+    assert_eq!(later(&mut con, 5).unwrap(), 5);
+    assert_eq!(later::GEAR.calls(&mut con).unwrap(), 1);
 }
 
 #[test]

@@ -46,6 +46,32 @@ fn each_test_has_a_server_of_its_own(
     Ok(())
 }
 
+/// A gear that is only visible here.
+#[allow(dead_code, reason = "it is registered by its name")]
+fn a_gear_inside_of_a_function() {
+    #[gear_command]
+    fn inside() -> i64 {
+        python! { return 5 }
+    }
+}
+
+#[cfg(any())]
+#[gear_command]
+fn not_compiled() -> i64 {
+    python! { return 5 }
+}
+
+#[gear_test]
+fn only_what_is_compiled_is_registered(con: &mut Con) -> Result<()> {
+    let rows = con.dump_registrations()?;
+    let names: Vec<_> = rows
+        .iter()
+        .filter_map(redgrease::RegistrationInfo::trigger)
+        .collect();
+    assert!(names.contains(&"inside".to_owned()) && !names.contains(&"not_compiled".to_owned()));
+    Ok(())
+}
+
 #[gear_test(gears = [stored])]
 fn only_some_gears(con: &mut Con) -> Result<()> {
     let names: Vec<_> = con

@@ -52,6 +52,15 @@ fn bare(record: KeyRecord) {
     python! { execute("SET", "bare-value", repr((record.value, record.type))) }
 }
 
+#[gear_keys(prefix = "waits", events = ["set"])]
+fn waits(record: KeyRecord<i64>) {
+    python! {
+        import asyncio
+        await asyncio.sleep(0)
+        cmd.incrby("waited", record.value)
+    }
+}
+
 #[gear_keys(prefix = "asked", commands = ["GET"], mode = "sync", events = ["keymiss"])]
 fn filled(record: KeyRecord) {
     python! { override_reply("filled " + record.key) }
@@ -128,6 +137,15 @@ fn values_can_be_left_out() {
 fn the_reply_of_a_command_can_be_replaced() {
     let (server, _con) = server(gears![filled]);
     assert_eq!(untyped(&server, &["GET", "asked"]), "filled asked");
+}
+
+#[test]
+fn a_body_can_await() {
+    let (server, _con) = server(gears![waits]);
+    untyped(&server, &["SET", "waits", "5"]);
+    eventually("it has waited", || {
+        untyped(&server, &["GET", "waited"]) == "5"
+    });
 }
 
 #[test]

@@ -26,7 +26,8 @@ impl fmt::Display for Error {
                  `cargo xtask serve` of the RedGrease repository starts one",
             ),
             ErrorKind::NoneFound => f.write_str(
-                "no gears found in this program: functions with `#[gear_command]` register themselves, \
+                "no gears found in this program: functions with `#[gear_command]`, `#[gear_keys]` and their like are found by \
+                 themselves, \
                  but a crate that is never named is not linked; write `use the_crate as _;` for each crate \
                  that contains some",
             ),
