@@ -75,8 +75,4 @@ impl Callback {
     pub(crate) fn clone_ref(&self, py: Gil<'_>) -> Callback {
         Callback(self.0.clone_ref(py))
     }
-
-    pub(crate) fn bind<'py>(&self, py: Gil<'py>) -> Object<'py> {
-        self.0.bind(py).clone()
-    }
 }

@@ -44,16 +44,35 @@ pub(crate) struct PendingRegistration {
     pub(crate) on_registered: Option<Callback>,
 }
 
-/// Calls the `onRegistered` function of a registration; its exceptions are only logged.
-pub(crate) fn announce(function: &Callback) {
+/// Calls the `onRegistered` functions of registrations; their exceptions are only logged. Gives
+/// the time events they asked for.
+pub(crate) fn announce(functions: &[Callback]) -> Vec<(Callback, Duration)> {
+    let result = ScriptResult {
+        registrations: Vec::new(),
+        timers: Vec::new(),
+        run: None,
+    };
+    let current = Current {
+        replaces: None,
+        restored: None,
+        only_timers: true,
+        result,
+    };
+    CURRENT.set(Some(current));
     attached(|py| {
-        if let Err(raised) = function.bind(py).call0() {
-            log(
-                Level::Warning,
-                &format!("onRegistered failed: {}", describe(py, &raised)),
-            );
+        for function in functions {
+            if let Err(raised) = function.call0(py) {
+                log(
+                    Level::Warning,
+                    &format!("onRegistered failed: {}", describe(py, &raised)),
+                );
+            }
         }
     });
+    CURRENT
+        .take()
+        .map(|current| current.result.timers)
+        .unwrap_or_default()
 }
 
 /// What a script asked for.
@@ -69,6 +88,8 @@ struct Current {
     replaces: Option<String>,
     /// Set when a stored session is restored: the ids its registrations had.
     restored: Option<VecDeque<u64>>,
+    /// `onRegistered` runs: the script has ended.
+    only_timers: bool,
     result: ScriptResult,
 }
 
@@ -118,9 +139,11 @@ fn run(
         timers: Vec::new(),
         run: None,
     };
+    let replaces = script.replaces.map(str::to_owned);
     let current = Current {
-        replaces: script.replaces.map(str::to_owned),
+        replaces,
         restored,
+        only_timers: false,
         result,
     };
     // A script that runs another one would find its own collection gone: the server refuses that
@@ -163,8 +186,8 @@ fn execute(py: Gil<'_>, text: &[u8]) -> PyResult<()> {
 
 fn collect<R>(add: impl FnOnce(&mut Current) -> PyResult<R>) -> PyResult<R> {
     CURRENT.with_borrow_mut(|current| match current {
-        Some(current) => add(current),
-        None => Err(GearsError::new_err(
+        Some(current) if !current.only_timers => add(current),
+        _ => Err(GearsError::new_err(
             "run and register are possible while a script runs only, on this version of the engine",
         )),
     })
@@ -204,9 +227,14 @@ pub(super) fn add_registration(registration: PendingRegistration) -> PyResult<Id
 
 /// A time event begins when its script has ended well.
 pub(super) fn add_timer(function: Callback, interval: Duration) -> PyResult<()> {
-    collect(|current| {
-        current.result.timers.push((function, interval));
-        Ok(())
+    CURRENT.with_borrow_mut(|current| match current {
+        Some(current) => {
+            current.result.timers.push((function, interval));
+            Ok(())
+        }
+        None => Err(GearsError::new_err(
+            "a time event can be registered by a script and by onRegistered only, on this version of the engine",
+        )),
     })
 }
 

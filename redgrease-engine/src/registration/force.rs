@@ -68,11 +68,6 @@ fn install(context: &Context, origin: &Origin, result: ScriptResult, replaces: O
         .into_iter()
         .map(|one| make(one, origin.user.clone()))
         .collect();
-    let time_events: Vec<Arc<TimeEvent>> = result
-        .timers
-        .into_iter()
-        .map(|(function, interval)| TimeEvent::new(function, interval, origin.user.clone()))
-        .collect();
     let session = Session {
         id: origin.id.clone(),
         description: origin.description.clone(),
@@ -80,7 +75,7 @@ fn install(context: &Context, origin: &Origin, result: ScriptResult, replaces: O
         script: Arc::clone(&origin.script),
         user: origin.user.clone(),
         registrations: Vec::new(),
-        timers: time_events.clone(),
+        timers: Vec::new(),
     };
     if registrations
         .iter()
@@ -99,11 +94,16 @@ fn install(context: &Context, origin: &Origin, result: ScriptResult, replaces: O
     for registration in old {
         registration.end_executions();
     }
-    User::run(origin.user.as_ref(), || {
-        context.enter(|| callbacks.iter().for_each(announce));
-    });
-    for timer in time_events {
-        timers::start(context, timer);
+    let mut asked_for = result.timers;
+    asked_for.extend(User::run(origin.user.as_ref(), || {
+        context.enter(|| announce(&callbacks))
+    }));
+    for (function, interval) in asked_for {
+        let event = TimeEvent::new(function, interval, origin.user.clone());
+        engine.registry.write(context, |registry| {
+            registry.own_timer(&origin.id, Arc::clone(&event));
+        });
+        timers::start(context, event);
     }
     for registration in of_streams {
         streams::start(context, &registration);

@@ -1,5 +1,6 @@
 //! All sessions and registrations. Guarded by the server's lock.
 
+use super::timers::TimeEvent;
 use super::{Event, Registration, Session, SessionId};
 use crate::execution::Id;
 use crate::order::Ordered;
@@ -139,6 +140,13 @@ impl Registry {
         }
         self.sessions.insert(session.id.clone(), session);
         old
+    }
+
+    /// A time event stops with its session.
+    pub(crate) fn own_timer(&mut self, session: &str, timer: Arc<TimeEvent>) {
+        if let Some(session) = self.sessions.get_mut(session) {
+            session.timers.push(timer);
+        }
     }
 
     /// Removes a session with all it has. Gives back what is no longer registered.

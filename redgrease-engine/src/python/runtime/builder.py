@@ -11,14 +11,21 @@ def shardReaderCallback():
     yield redisgears._shard_id()
 
 
+# What reads in their place.
+_REAL_READERS = {"ShardsIDReader": "PythonReader", "KeysOnlyReader": "KeysReader"}
+
+
 class GearsBuilder:
     """A gear function in the making. Every operation returns the builder itself."""
 
     def __init__(self, reader="KeysReader", defaultArg="*", desc=None):
         self.reader = reader
-        self.realReader = "PythonReader" if reader == "ShardsIDReader" else reader
+        self.realReader = _REAL_READERS.get(reader, reader)
         self.defaultArg = shardReaderCallback if reader == "ShardsIDReader" else defaultArg
         self.gearsCtx = redisgears.gearsCtx(self.realReader, desc)
+        self._only_existing = False
+        if reader == "KeysOnlyReader":
+            self.gearsCtx.flatmap(lambda r: self._names(r["key"]))
 
     # -- native operations
 
@@ -166,6 +173,8 @@ class GearsBuilder:
             self.gearsCtx.collect()
         if arg is None or self.reader == "ShardsIDReader":
             arg = self.defaultArg
+        if self.reader == "KeysOnlyReader":
+            arg = self._names_only(arg, kargs)
         return self.gearsCtx.run(arg, **kargs)
 
     def register(self, prefix="*", convertToStr=True, collect=True, **kargs):
@@ -175,6 +184,24 @@ class GearsBuilder:
         if collect:
             self.gearsCtx.collect()
         return self.gearsCtx.register(prefix, **kargs)
+
+    # -- KeysOnlyReader
+
+    def _names_only(self, pattern, kargs):
+        """What to read instead, without the values."""
+        generator = kargs.pop("patternGenerator", None)
+        if generator is not None:
+            pattern, kargs["noScan"] = generator()
+        kargs.pop("count", None)
+        kargs["readValue"] = False
+        self._only_existing = kargs.get("noScan", False)
+        return pattern
+
+    def _names(self, key):
+        """A key that is read by its exact name need not be there: only if it is, it counts."""
+        if self._only_existing and not redisgears.executeCommand("EXISTS", key):
+            return []
+        return [key]
 
 
 GB = GearsBuilder
