@@ -245,7 +245,6 @@ fn other_readers_run_too() {
 }
 
 #[test]
-#[ignore = "the engine has no such reader yet"]
 fn keys_can_be_read_without_values() {
     let (server, mut con) = empty();
     people(&server);
