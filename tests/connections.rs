@@ -119,3 +119,46 @@ fn parts_of_a_call_by_themselves() {
     let answer = con.req_command(&request).unwrap();
     assert_eq!(join::decode(answer).unwrap(), "a-b");
 }
+
+/// A cluster of one node, which has all slots.
+fn cluster() -> (redgrease_embedded::Server, String) {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let server = redgrease_embedded::Server::builder()
+        .port(port)
+        .server_arg("cluster-enabled", "yes")
+        .start()
+        .unwrap();
+    common::untyped(&server, &["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    common::eventually("the cluster is up", || {
+        common::untyped(&server, &["CLUSTER", "INFO"]).contains("cluster_state:ok")
+    });
+    let url = server.url().to_owned();
+    (server, url)
+}
+
+#[test]
+fn a_cluster_of_one_node() {
+    let (_server, url) = cluster();
+    let mut con = redis::cluster::ClusterClient::new([url.as_str()])
+        .unwrap()
+        .get_connection()
+        .unwrap();
+    redgrease::register_all(&mut con).unwrap();
+    assert_eq!(join(&mut con, words()).unwrap(), "a-b");
+}
+
+#[tokio::test]
+async fn a_cluster_of_one_node_asynchronously() {
+    let (_server, url) = cluster();
+    let mut con = redis::cluster::ClusterClient::new([url.as_str()])
+        .unwrap()
+        .get_async_connection()
+        .await
+        .unwrap();
+    redgrease::register_all_async(&mut con).await.unwrap();
+    assert_eq!(add(&mut con, 1, 2).await.unwrap(), 3);
+}
