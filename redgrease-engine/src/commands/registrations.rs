@@ -85,7 +85,9 @@ fn data(reply: &Reply, registration: &Registration) {
                 "keyTypes",
                 types.map(|types| types.iter().map(|kind| kind.as_str())),
             );
-            list(reply, "hookCommands", None::<std::iter::Empty<&str>>);
+            let commands = filter.commands.as_ref();
+            let names = commands.map(|all| all.iter().map(|one| one.name.as_str()));
+            list(reply, "hookCommands", names);
         }
         Event::Streams(filter) => {
             let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);

@@ -8,7 +8,7 @@ use crate::python::{
 };
 use crate::redis::filter::TAKEN_OVER;
 use crate::redis::{Args, BlockedClient, CoarseInstant, Command, Context, Reply, Text, User};
-use crate::registration::{Event, Registration, hooks};
+use crate::registration::{Event, Registration, held, hooks};
 use crate::steps::{Pipeline, Straight, straight};
 use std::sync::Arc;
 
@@ -50,6 +50,12 @@ impl Command for InnerHook {
         let word = |index: usize| args.get(index + 1).map(Text::bytes);
         match hooks::find(context, name, count, word) {
             Some(registration) => answer(context, registration, args),
+            None if held::takes_over(context, name, count, word) => {
+                held::run(
+                    context,
+                    args.from(1).map(|word| word.bytes().to_vec()).collect(),
+                );
+            }
             None => context.reply().error("ERR the command has no hook"),
         }
     }

@@ -31,8 +31,9 @@ use crate::plan::{Plan, Source};
 use crate::python::{Handle, Object, RunningThread, attached};
 use crate::redis::{Reply, User};
 use crate::registration::Registration;
+use crate::registration::held::Held;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Where an execution is in its life.
@@ -73,6 +74,8 @@ pub(crate) struct Execution {
     aborting: AtomicBool,
     thread: RunningThread,
     state: Mutex<State>,
+    /// The command whose reply waits for it.
+    held: OnceLock<Arc<Held>>,
     /// Set aside while a coroutine is awaited.
     parked: Mutex<Option<Progress>>,
     ended: Condvar,
@@ -118,6 +121,7 @@ impl Execution {
                 keep,
                 duration: Duration::ZERO,
             }),
+            held: OnceLock::new(),
             parked: Mutex::new(None),
             ended: Condvar::new(),
         })
@@ -132,9 +136,11 @@ impl Execution {
         self.state().status
     }
 
-    /// With whose rights it runs.
-    pub(crate) fn user(&self) -> Option<&User> {
-        self.user.as_ref()
+    /// The reply of a command waits for it.
+    pub(crate) fn hold(&self, held: &Arc<Held>) {
+        if self.held.set(Arc::clone(held)).is_ok() {
+            held.begun();
+        }
     }
 
     /// `true` once somebody asked for its end: readers stop.
@@ -147,6 +153,9 @@ impl Execution {
         self.ended.notify_all();
         if let Some(order) = &self.order {
             order.ended();
+        }
+        if let Some(held) = self.held.get() {
+            held.ended();
         }
     }
 

@@ -6,7 +6,7 @@ use crate::plan::Source;
 use crate::python::{Gil, Object, attached, describe, detached, leave_atomic};
 use crate::readers::Reading;
 use crate::redis::{Level, User, is_locked, locked, log};
-use crate::registration::{Registration, hooks, streams};
+use crate::registration::{Registration, held, hooks, streams};
 use crate::steps::Pipeline;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -66,12 +66,15 @@ impl Execution {
         goes_on
     }
 
-    /// Runs `body` with the rights of whoever caused the execution, and inside its hook.
-    fn with_surroundings<R>(&self, body: impl FnOnce() -> R) -> R {
+    /// Runs `body` with the rights of whoever caused the execution, inside its hook and for the
+    /// command that waits for it.
+    pub(crate) fn with_surroundings<R>(&self, body: impl FnOnce() -> R) -> R {
         let _running = Running::new();
-        User::run(self.user.as_ref(), || match &self.registration {
-            Some(registration) => hooks::inside(registration, body),
-            None => body(),
+        User::run(self.user.as_ref(), || {
+            held::inside(self.held.get(), || match &self.registration {
+                Some(registration) => hooks::inside(registration, body),
+                None => body(),
+            })
         })
     }
 

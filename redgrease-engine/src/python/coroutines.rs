@@ -3,8 +3,6 @@
 use super::errors::{GearsError, flat};
 use super::{Gil, Handle, Object, Raised, module, script};
 use crate::execution::Execution;
-use crate::redis::User;
-use crate::registration::hooks;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -152,12 +150,7 @@ impl Continuation {
             }
             outcome
         };
-        User::run(self.execution.user(), || {
-            match &self.execution.registration {
-                Some(registration) => hooks::inside(registration, go_on),
-                None => go_on(),
-            }
-        })
+        self.execution.with_surroundings(go_on)
     }
 }
 

@@ -6,7 +6,7 @@ use super::errors::GearsError;
 use super::plan_builder::FlatExecution;
 use super::{Callback, Object, detached, errors, script, values};
 use crate::redis::{self, HeldLock, Level, Rights};
-use crate::registration::hooks;
+use crate::registration::{held, hooks};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyModule, PyString, PyTuple};
 use std::cell::RefCell;
@@ -55,6 +55,8 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     native.add_function(wrap_pyfunction!(register_time_event, &native)?)?;
     native.add_function(wrap_pyfunction!(call_next, &native)?)?;
     native.add_function(wrap_pyfunction!(gears_future, &native)?)?;
+    native.add_function(wrap_pyfunction!(get_command, &native)?)?;
+    native.add_function(wrap_pyfunction!(override_reply, &native)?)?;
     native.add_function(wrap_pyfunction!(is_async_allow, &native)?)?;
     for (name, kind) in GearsError::types(py) {
         native.add(name, kind)?;
@@ -285,6 +287,26 @@ fn atomic_exit() {
 #[pyo3(name = "isInAtomicBlock")]
 fn is_in_atomic_block() -> bool {
     ATOMIC.with_borrow(Option::is_some)
+}
+
+/// The command whose reply waits for what runs here: its words.
+#[pyfunction]
+#[pyo3(name = "getCommand")]
+fn get_command(py: Python<'_>) -> PyResult<Object<'_>> {
+    let held = held::current().ok_or_else(|| GearsError::new_err("Can not get command ctx"))?;
+    values::list_of(py, held.words().iter().map(Vec::as_slice))
+}
+
+/// Answers that command with something else.
+#[pyfunction]
+#[pyo3(name = "overrideReply")]
+fn override_reply(reply: Bound<'_, PyAny>) -> PyResult<()> {
+    let held = held::current().ok_or_else(|| GearsError::new_err("Can not get command ctx"))?;
+    if held.answer_instead(reply.unbind()) {
+        Ok(())
+    } else {
+        Err(GearsError::new_err("Can only override reply once"))
+    }
 }
 
 /// A result that another thread gives.

@@ -37,7 +37,7 @@ macro_rules! required {
 
 required! {
     RedisModule_BlockClient RedisModule_CreateDataType RedisModule_CreateTimer RedisModule_UnblockClient RedisModule_Call RedisModule_CallReplyArrayElement
-    RedisModule_CallReplyInteger RedisModule_CallReplyLength RedisModule_CallReplyStringPtr
+    RedisModule_CallReplyInteger RedisModule_CallReplyProto RedisModule_CallReplyLength RedisModule_CallReplyStringPtr
     RedisModule_CallReplyType RedisModule_CloseKey RedisModule_CreateCommand RedisModule_CreateString
     RedisModule_FreeCallReply RedisModule_Free RedisModule_FreeString RedisModule_FreeThreadSafeContext
     RedisModule_GetContextFlags RedisModule_GetDetachedThreadSafeContext

@@ -1,6 +1,7 @@
 //! Running a Redis command from inside.
 
 use super::context::Context;
+use super::reply::Reply;
 use super::user::{self, AsUser};
 use redis_module::raw;
 use std::ffi::{CStr, CString};
@@ -74,6 +75,19 @@ impl CallReply {
         }
     }
 
+    /// Whether a text came as a status: the protocol tells, the type does not.
+    fn is_status(&self) -> bool {
+        let mut length = 0;
+        // SAFETY: the reply is live; the pointer it lends is into the reply and may be null.
+        unsafe {
+            let start = rm!(RedisModule_CallReplyProto(
+                self.raw.as_ptr(),
+                &raw mut length
+            ));
+            !start.is_null() && length > 0 && *start.cast::<u8>() == b'+'
+        }
+    }
+
     pub(crate) fn integer(&self) -> i64 {
         // SAFETY: the reply is live.
         unsafe { rm!(RedisModule_CallReplyInteger(self.raw.as_ptr())) }
@@ -90,6 +104,55 @@ impl CallReply {
         // keep (elements are used inside a loop over the array only).
         let raw = unsafe { rm!(RedisModule_CallReplyArrayElement(self.raw.as_ptr(), index)) };
         NonNull::new(raw).map(|raw| CallReply { raw, owned: false })
+    }
+}
+
+/// A reply without ties to the server: may be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum OwnedReply {
+    Status(String),
+    Text(Vec<u8>),
+    Error(String),
+    Integer(i64),
+    Array(Vec<OwnedReply>),
+    Null,
+}
+
+impl OwnedReply {
+    pub(crate) fn of(reply: &CallReply) -> OwnedReply {
+        let text = || String::from_utf8_lossy(reply.bytes()).trim_end().to_owned();
+        match reply.kind() {
+            ReplyKind::Text if reply.is_status() => OwnedReply::Status(text()),
+            ReplyKind::Text => OwnedReply::Text(reply.bytes().to_vec()),
+            ReplyKind::Error => OwnedReply::Error(text()),
+            ReplyKind::Integer => OwnedReply::Integer(reply.integer()),
+            ReplyKind::Null => OwnedReply::Null,
+            ReplyKind::Array => OwnedReply::Array(
+                (0..reply.len())
+                    .map(|index| {
+                        reply
+                            .element(index)
+                            .map_or(OwnedReply::Null, |one| OwnedReply::of(&one))
+                    })
+                    .collect(),
+            ),
+        }
+    }
+
+    pub(crate) fn write(&self, to: &Reply) {
+        match self {
+            OwnedReply::Status(text) => to.status(text),
+            OwnedReply::Text(bytes) => to.bulk(bytes),
+            OwnedReply::Error(text) => to.error(text),
+            OwnedReply::Integer(number) => to.integer(*number),
+            OwnedReply::Null => to.null(),
+            OwnedReply::Array(items) => {
+                to.array(items.len());
+                for item in items {
+                    item.write(to);
+                }
+            }
+        }
     }
 }
 

@@ -40,7 +40,7 @@ mod timer;
 mod user;
 
 pub(crate) use blocked::BlockedClient;
-pub(crate) use call::{CallError, CallReply, ReplyKind, Rights, call};
+pub(crate) use call::{CallError, CallReply, OwnedReply, ReplyKind, Rights, call};
 pub(crate) use clock::CoarseInstant;
 pub(crate) use command::{Args, Command, CommandFlags, Text, register};
 pub(crate) use context::Context;

@@ -77,10 +77,7 @@ fn install(context: &Context, origin: &Origin, result: ScriptResult, replaces: O
         registrations: Vec::new(),
         timers: Vec::new(),
     };
-    if registrations
-        .iter()
-        .any(|one| matches!(one.event, Event::Hook(_)))
-    {
+    if registrations.iter().any(|one| one.takes_commands_over()) {
         look_at_commands(context);
     }
     let of_streams: Vec<Arc<Registration>> = registrations

@@ -4,10 +4,11 @@
 //! next older one, at last with the command itself. What a hook runs with `execute` does not meet
 //! that hook again.
 
-use super::{Event, Registration, Registry};
+use super::command_info::{CommandInfo, KeyPositions};
+use super::{Event, Registration, Registry, held};
 use crate::execution::Id;
 use crate::plan::Mode;
-use crate::redis::{CallReply, Context, ReplyKind, Rights, call, filter};
+use crate::redis::{Context, filter};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -22,35 +23,6 @@ pub(crate) struct Hook {
     keys: KeyPositions,
 }
 
-/// Where the keys of a command are, as the server tells it.
-#[derive(Debug, Clone, Copy)]
-struct KeyPositions {
-    first: i64,
-    last: i64,
-    step: i64,
-}
-
-impl KeyPositions {
-    /// The places of the keys among `count` words.
-    fn places(self, count: usize) -> impl Iterator<Item = usize> {
-        let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let last = if self.last < 0 {
-            count + self.last
-        } else {
-            self.last
-        };
-        let step = self.step.max(1);
-        let first = if self.first <= 0 {
-            i64::MAX
-        } else {
-            self.first
-        };
-        std::iter::successors(Some(first), move |place| place.checked_add(step))
-            .take_while(move |&place| place <= last && place < count)
-            .filter_map(|place| usize::try_from(place).ok())
-    }
-}
-
 impl Hook {
     /// A hook of `command`, or why it cannot be one, in the words clients know.
     pub(crate) fn new(
@@ -60,30 +32,21 @@ impl Hook {
         in_order: bool,
     ) -> Result<Hook, String> {
         let command = command.to_ascii_lowercase();
-        let info = call(
-            context,
-            Rights::Engine,
-            b"COMMAND",
-            &[b"INFO", command.as_bytes()],
-        )
-        .ok()
-        .and_then(|reply| reply.element(0).map(|info| (describe(&info), reply)));
-        let Some((Some((flags, keys)), _)) = info else {
+        let Some(info) = CommandInfo::of(context, &command) else {
             return Err("Can not override an unexisting command".to_owned());
         };
-        let has = |flag: &str| flags.iter().any(|one| one == flag);
-        if has("noscript") {
+        if info.has("noscript") {
             return Err(
                 "Can not override a command which are not allowed inside a script".to_owned(),
             );
         }
         if key_prefix.is_some() {
-            if has("movablekeys") {
+            if info.has("movablekeys") {
                 return Err(
                     "Can not override a command with moveable keys by key prefix".to_owned(),
                 );
             }
-            if keys.first <= 0 {
+            if info.keys.first <= 0 {
                 return Err(
                     "Can not override a command by key prefix with none positive first key"
                         .to_owned(),
@@ -94,7 +57,7 @@ impl Hook {
             command,
             key_prefix,
             in_order,
-            keys,
+            keys: info.keys,
         })
     }
 
@@ -103,29 +66,8 @@ impl Hook {
             return true;
         };
         self.keys
-            .places(words)
-            .any(|place| word(place).is_some_and(|key| key.starts_with(prefix.as_slice())))
+            .any(words, word, |key| key.starts_with(prefix.as_slice()))
     }
-}
-
-fn describe(info: &CallReply) -> Option<(Vec<String>, KeyPositions)> {
-    if info.kind() != ReplyKind::Array {
-        return None;
-    }
-    let flags = info.element(2)?;
-    let flags = (0..flags.len())
-        .filter_map(|index| flags.element(index))
-        .map(|flag| String::from_utf8_lossy(flag.bytes()).into_owned())
-        .collect();
-    let number = |index| info.element(index).map(|reply| reply.integer());
-    Some((
-        flags,
-        KeyPositions {
-            first: number(3)?,
-            last: number(4)?,
-            step: number(5)?,
-        },
-    ))
 }
 
 thread_local! {
@@ -141,7 +83,9 @@ pub(crate) fn takes_over(context: &Context, words: &filter::Words) -> bool {
     if name.eq_ignore_ascii_case(filter::TAKEN_OVER.as_bytes()) {
         return false;
     }
-    find(context, name, words.len(), |index| words.get(index)).is_some()
+    let word = |index: usize| words.get(index);
+    find(context, name, words.len(), word).is_some()
+        || held::takes_over(context, name, words.len(), word)
 }
 
 /// The hook for a command: the newest that fits, older than any that runs on this thread.

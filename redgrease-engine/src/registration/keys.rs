@@ -1,5 +1,6 @@
 //! Registrations that wait for key events.
 
+use super::held::{self, HeldCommand};
 use super::{Event, Registration, matches_prefix};
 use crate::execution::Execution;
 use crate::plan::{KeyEvent, Mode, Source};
@@ -16,6 +17,8 @@ pub(crate) struct KeysFilter {
     pub(crate) events: Option<Vec<String>>,
     pub(crate) types: Option<Vec<KeyType>>,
     pub(crate) read_value: bool,
+    /// Only events that these commands cause, whose reply then waits.
+    pub(crate) commands: Option<Vec<HeldCommand>>,
 }
 
 impl KeysFilter {
@@ -53,11 +56,17 @@ pub(crate) fn happened(context: &Context, event: &str, key: &[u8]) {
     if waiting.is_empty() || !context.may_handle_events() {
         return;
     }
+    let held = held::current();
     let mut kind = None;
     for registration in waiting {
         let Event::Keys(filter) = &registration.event else {
             continue;
         };
+        if let Some(commands) = &filter.commands
+            && !held.as_ref().is_some_and(|held| held.is_among(commands))
+        {
+            continue;
+        }
         if let Some(types) = &filter.types {
             let kind = *kind.get_or_insert_with(|| unheard(|| redis::key_type(context, key)));
             if !types.contains(&kind) {
@@ -78,6 +87,9 @@ pub(crate) fn happened(context: &Context, event: &str, key: &[u8]) {
             // The context of an event belongs to no user: whose rights count is always said.
             Some(User::or_default(registration.user.clone())),
         );
+        if let (Some(held), Some(_)) = (&held, &filter.commands) {
+            execution.hold(held);
+        }
         match registration.mode {
             Mode::Sync => when_writing_is_allowed(
                 context,

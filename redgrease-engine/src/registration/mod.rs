@@ -6,13 +6,17 @@
 //! | `session.rs` | the registrations and requirements of one script |
 //! | `force.rs` | putting a script's registrations in force |
 //! | `stored.rs` | sessions as bytes |
+//! | `command_info.rs` | what the server tells about a command |
+//! | `held.rs` | commands whose reply waits for handlers of key events |
 //! | `hooks.rs` | registrations that take the place of a Redis command |
 //! | `keys.rs` | registrations that wait for key events |
 //! | `streams/` | registrations that wait for messages of streams |
 //! | `timers.rs` | functions that run again and again |
 //! | `stats.rs` | how often a registration ran, how long and how well |
 
+mod command_info;
 mod force;
+pub(crate) mod held;
 pub(crate) mod hooks;
 pub(crate) mod keys;
 mod registry;
@@ -70,6 +74,15 @@ pub(crate) enum Event {
 }
 
 impl Registration {
+    /// Whether commands of clients have to be looked at for it.
+    fn takes_commands_over(&self) -> bool {
+        match &self.event {
+            Event::Hook(_) => true,
+            Event::Keys(keys) => keys.commands.is_some(),
+            Event::Command { .. } | Event::Streams(_) => false,
+        }
+    }
+
     /// Whether its executions stay in the list when they have ended.
     pub(crate) fn keeps_executions(&self) -> bool {
         matches!(self.event, Event::Keys(_) | Event::Streams(_))

@@ -7,6 +7,7 @@ use crate::python::Object;
 use crate::python::errors::GearsError;
 use crate::redis::{self, KeyType};
 use crate::registration::Event;
+use crate::registration::held::HeldCommand;
 use crate::registration::hooks::Hook;
 use crate::registration::keys::KeysFilter;
 use crate::registration::streams::{OnFailed, StreamsFilter};
@@ -77,11 +78,18 @@ pub(super) fn keys_event(
                 .collect::<PyResult<Vec<KeyType>>>()
         })
         .transpose()?;
-    if options.get("commands")?.is_some() {
-        return Err(GearsError::new_err(
-            "commands can not be hooked on this version of the engine yet: leave out commands",
-        ));
-    }
+    let commands = options
+        .texts(
+            "commands",
+            "given commands is not iterable",
+            "given command is not string",
+        )?
+        .map(|names| {
+            let check = |name: &String| redis::locked(|context| HeldCommand::new(context, name));
+            names.iter().map(check).collect::<Result<Vec<_>, String>>()
+        })
+        .transpose()
+        .map_err(GearsError::new_err)?;
     let read_value = options
         .flag("readValue", "readValue is not boolean")?
         .unwrap_or(true);
@@ -90,6 +98,7 @@ pub(super) fn keys_event(
         events,
         types,
         read_value,
+        commands,
     })
 }
 
