@@ -16,6 +16,8 @@ pub(crate) struct Chain {
     pub(super) written: Vec<&'static str>,
     /// Whether some of it is a whole function.
     pub(super) defines: bool,
+    /// Whether records are made objects.
+    pub(super) has_objects: bool,
     error: Option<EncodeError>,
 }
 
@@ -104,6 +106,11 @@ impl Chain {
     /// The text users wrote.
     pub(crate) fn written(&self) -> &[&'static str] {
         &self.written
+    }
+
+    /// Whether the classes of records are needed.
+    pub(crate) fn has_objects(&self) -> bool {
+        self.has_objects
     }
 
     /// Whether `_define` is needed.

@@ -6,6 +6,11 @@ use super::open::{Any, Open};
 use super::reader::{CommandReader, KeysReader, StreamReader};
 
 impl<T> Open<KeysReader, T> {
+    /// Objects with the attributes `key`, `event`, `type` and `value`, which are dicts of the same names, too.
+    pub fn records(self) -> Open<KeysReader, Any> {
+        self.records_with("_key_record()")
+    }
+
     /// The names of the keys.
     pub fn keys(self) -> Open<KeysReader, String> {
         self.step("map", vec![Arg::Raw("lambda r: r['key']")])
@@ -18,6 +23,11 @@ impl<T> Open<KeysReader, T> {
 }
 
 impl<T> Open<StreamReader, T> {
+    /// Objects with the attributes `key`, `id`, `ms`, `seq` and `value`, which are dicts of the same names, too.
+    pub fn records(self) -> Open<StreamReader, Any> {
+        self.records_with("_stream_record()")
+    }
+
     /// The names of the streams.
     pub fn keys(self) -> Open<StreamReader, String> {
         self.step("map", vec![Arg::Raw("lambda r: r['key']")])

@@ -81,6 +81,14 @@ impl<R: Reader, T> Open<R, T> {
         self.typed()
     }
 
+    /// Records as objects.
+    pub(super) fn records_with<U>(mut self, decode: &'static str) -> Open<R, U> {
+        let chain = Arc::make_mut(&mut self.chain);
+        chain.has_objects = true;
+        chain.step("map", vec![Arg::Raw(decode)]);
+        self.typed()
+    }
+
     fn function<U, const N: usize>(self, name: &str, f: impl IntoCallback<N>) -> Open<R, U> {
         self.step(name, vec![Arg::Function(f.into_source())])
     }

@@ -73,6 +73,8 @@ impl Part {
 pub(crate) struct Uses<'a> {
     pub(crate) names: Vec<&'a str>,
     pub(crate) imports: bool,
+    /// Functions of a chain have no stub around them that sees to it.
+    chain_imports: bool,
     parts: Vec<Part>,
 }
 
@@ -95,6 +97,7 @@ impl<'a> Uses<'a> {
     pub(crate) fn chain(&mut self, chain: &crate::builder::Chain) {
         for text in chain.written() {
             self.text(text, &[]);
+            self.chain_imports |= imports_redgrease(text);
         }
         for name in ["cmd", "log", "hashtag3"] {
             if chain.mentions(name) {
@@ -103,6 +106,9 @@ impl<'a> Uses<'a> {
         }
         if chain.defines() {
             self.parts.push(Part::Source);
+        }
+        if chain.has_objects() {
+            self.parts.push(Part::Event);
         }
     }
 
@@ -132,6 +138,9 @@ impl<'a> Uses<'a> {
                 out.push_str(part.source());
                 out.push_str("\n\n");
             }
+        }
+        if self.chain_imports {
+            out.push_str("_shim()\n\n");
         }
         out
     }
