@@ -3,6 +3,7 @@
 //! `docs/diagnostics.md` is written anew with `DIAGNOSTICS=overwrite cargo test -p redgrease-macros`.
 
 #![cfg(feature = "validate")]
+#![allow(clippy::unwrap_used)]
 
 use redgrease_syntax::{Diagnostic, diagnostics};
 use std::fmt::Write;

@@ -6,7 +6,7 @@ use crate::{Form, Problem, RUNTIME_NAMES, Source, is_runtime_name, nearest};
 use ruff_python_stdlib::builtins::{python_builtins, version_builtin_was_added};
 use ruff_python_stdlib::sys::is_known_standard_library;
 use ruff_text_size::TextRange;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 /// Names every module has.
 const MODULE_NAMES: &[&str] = &[
@@ -53,7 +53,7 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Names {
     let python = source.python;
     let any_name = walk.star_import || source.known.contains(&"*");
     let mut elsewhere = Vec::new();
-    let builtins: HashSet<&str> = python_builtins(python.minor(), false)
+    let builtins: Vec<&str> = python_builtins(python.minor(), false)
         .chain(MODULE_NAMES.iter().copied())
         .collect();
     let mut problems = Vec::new();
@@ -69,14 +69,18 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Names {
             }
         }
         for load in &scope.loads {
-            if walk.scopes.binds(index, load.name) || source.known.contains(&load.name) {
+            // A `nonlocal` that means nothing has been reported as such.
+            let bound = walk.scopes.binds(index, load.name)
+                || scope.nonlocals.contains_key(load.name)
+                || source.known.contains(&load.name);
+            if bound {
                 continue;
             }
             let provided = is_runtime_name(load.name);
-            if !builtins.contains(load.name) || provided {
+            if !builtins.contains(&load.name) || provided {
                 free.insert(load.name);
             }
-            let known = provided || builtins.contains(load.name);
+            let known = provided || builtins.contains(&load.name);
             if !known && !load.excused && !any_name {
                 let hint = hint(walk, index, *load, source, &builtins);
                 if source.more_elsewhere {
@@ -111,7 +115,7 @@ fn hint(
     scope: usize,
     load: Load<'_>,
     source: &Source<'_>,
-    builtins: &HashSet<&str>,
+    builtins: &[&str],
 ) -> String {
     let (name, python) = (load.name, source.python);
     let before = walk
