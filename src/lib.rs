@@ -2,7 +2,8 @@
 //!
 //! [`start`] connects and registers every gear of the program; a gear is then called like any function:
 //!
-//! ```ignore
+#![cfg_attr(feature = "macros", doc = "```no_run")]
+#![cfg_attr(not(feature = "macros"), doc = "```ignore")]
 //! use redgrease::prelude::*;
 //!
 //! #[gear_command(requirements = ["requests"])]
@@ -30,8 +31,12 @@
 //!
 //! * Values: [`GearArg`] and [`GearResult`] say what arguments and results can be, and what they are in Python.
 //! * Calls: the generated function sends at once; [`Call`] has the timeout, the routing and the pipeline ([`pipe`]).
+//! * Events: [`KeyRecord`] and [`StreamRecord`] are what functions of key changes and streams take.
+//! * Chains: [`KeysReader`], [`StreamReader`], [`CommandReader`] and others begin one; [`Open`] has its steps, [`Closed`]
+//!   runs once, a [`Registration`] reacts. [`py_literal`] says what captured values are in Python.
 //! * Registration: [`Options`] and [`Policy`] say when, [`Report`] what was done.
 //! * The server's own commands: [`GearsCommands`], [`AsyncGearsCommands`], and [`cmd`] for everything else.
+//! * Tests: `#[gear_test]` gives each a private server (feature `embedded`).
 //! * Errors: [`Error`] and its [`ErrorKind`]; an exception of Python is a [`GearError`] with the line of the Rust file.
 #![allow(clippy::doc_markdown, reason = "the names of products are not code")]
 

@@ -14,7 +14,7 @@
 //!
 //! * `literal`: Python literals of Rust values. `callback`: the functions that steps take.
 //! * `reader`: what a chain starts with. `options`: how it is run or registered.
-//! * `open`, `first`: the steps. `chain`: what they are collected in.
+//! * `open`: a chain that can go on. `first`, `steps`: its steps. `chain`: what they are collected in.
 //! * `closed`: what is sent once. `registration`: what is registered.
 
 mod callback;
@@ -26,12 +26,13 @@ mod open;
 mod options;
 mod reader;
 mod registration;
+mod steps;
 
 pub use callback::{AnyCallback, Callback, IntoCallback};
 pub(crate) use chain::Chain;
 pub use closed::{Closed, Records, StillOpen};
 pub use literal::{Bytes, py_literal};
-pub use open::{Any, Number, Open};
+pub use open::{Any, Open};
 pub use options::{
     CommandRegister, KeysOnlyRun, KeysRegister, KeysRun, NoOptions, StreamRegister, StreamRun,
 };
@@ -40,6 +41,7 @@ pub use reader::{
     ShardsIDReader, StreamReader,
 };
 pub use registration::{IntoRegistration, Registration};
+pub use steps::Number;
 
 #[cfg(test)]
 mod tests;
