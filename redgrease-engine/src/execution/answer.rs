@@ -1,7 +1,7 @@
 //! How a client that waits for an execution is answered.
 
-use crate::python::{Object, reply_with};
-use crate::redis::{BlockedClient, Reply};
+use crate::python::{Callback, Gil, Object, attached, describe, from_bytes, list, reply_with};
+use crate::redis::{BlockedClient, Level, Reply, log};
 
 /// A client that waits for an execution.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub(crate) enum Waiter {
     Command(BlockedClient),
     /// For the one record of a hook.
     Hook(BlockedClient),
+    /// A Python function, called with results and errors.
+    Function(Callback),
 }
 
 impl Waiter {
@@ -22,13 +24,20 @@ impl Waiter {
             }
             Waiter::Command(client) => client.answer(|reply| reply_records(reply, results, errors)),
             Waiter::Hook(client) => client.answer(|reply| reply_record(reply, results, errors)),
+            Waiter::Function(function) => attached(|py| call(py, &function, results, errors)),
         }
     }
 
     /// The execution will not run.
     pub(crate) fn refuse(self, error: &str) {
-        let (Waiter::Outcome(client) | Waiter::Command(client) | Waiter::Hook(client)) = self;
-        client.answer(|reply| reply.error(error));
+        match self {
+            Waiter::Outcome(client) | Waiter::Command(client) | Waiter::Hook(client) => {
+                client.answer(|reply| reply.error(error));
+            }
+            Waiter::Function(function) => {
+                attached(|py| call(py, &function, &[], &[error.to_owned()]));
+            }
+        }
     }
 
     /// The execution was aborted before it gave anything. Needs no Python: the interpreter may be
@@ -43,7 +52,29 @@ impl Waiter {
             Waiter::Command(client) | Waiter::Hook(client) => {
                 client.answer(|reply| reply.error("ERR the execution was aborted"));
             }
+            Waiter::Function(function) => attached(|py| call(py, &function, &[], &[])),
         }
+    }
+}
+
+fn call(py: Gil<'_>, function: &Callback, results: &[Object<'_>], errors: &[String]) {
+    let call = || {
+        // The objects are the same under either token of the same interpreter.
+        let results = results
+            .iter()
+            .map(|one| one.clone().unbind().into_bound(py))
+            .collect();
+        let errors = errors
+            .iter()
+            .map(|one| from_bytes(py, one.as_bytes()))
+            .collect();
+        function.call2(&list(py, results)?, &list(py, errors)?)
+    };
+    if let Err(raised) = call() {
+        log(
+            Level::Warning,
+            &format!("an outcome was not taken: {}", describe(py, &raised)),
+        );
     }
 }
 

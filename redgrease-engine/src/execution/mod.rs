@@ -23,15 +23,15 @@ pub(crate) use id::{Id, IdCounter};
 pub(crate) use list::Executions;
 pub(crate) use pool::{InOrder, Pool};
 
-pub(crate) use run::is_running_here;
+pub(crate) use run::current;
 
 use progress::Progress;
 
 use crate::plan::{Plan, Source};
 use crate::python::{Handle, Object, RunningThread, attached};
 use crate::redis::{Reply, User};
-use crate::registration::Registration;
 use crate::registration::held::Held;
+use crate::registration::{Origin, Registration};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -74,6 +74,8 @@ pub(crate) struct Execution {
     aborting: AtomicBool,
     thread: RunningThread,
     state: Mutex<State>,
+    /// The script it was asked for by, if it was.
+    origin: OnceLock<Arc<Origin>>,
     /// The command whose reply waits for it.
     held: OnceLock<Arc<Held>>,
     /// Set aside while a coroutine is awaited.
@@ -121,6 +123,7 @@ impl Execution {
                 keep,
                 duration: Duration::ZERO,
             }),
+            origin: OnceLock::new(),
             held: OnceLock::new(),
             parked: Mutex::new(None),
             ended: Condvar::new(),
@@ -134,6 +137,21 @@ impl Execution {
 
     pub(crate) fn status(&self) -> Status {
         self.state().status
+    }
+
+    /// It was asked for by this script.
+    pub(crate) fn belongs_to(&self, origin: Origin) {
+        let _ = self.origin.set(Arc::new(origin));
+    }
+
+    /// The script it was asked for by, if it was.
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        self.origin.get().map(Arc::as_ref)
+    }
+
+    /// With whose rights it runs.
+    pub(crate) fn user(&self) -> Option<&User> {
+        self.user.as_ref()
     }
 
     /// The reply of a command waits for it.

@@ -8,30 +8,30 @@ use crate::readers::Reading;
 use crate::redis::{Level, User, is_locked, locked, log};
 use crate::registration::{Registration, held, hooks, streams};
 use crate::steps::Pipeline;
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Instant;
 
 thread_local! {
-    static RUNNING: Cell<bool> = const { Cell::new(false) };
+    static CURRENT: RefCell<Option<Arc<Execution>>> = const { RefCell::new(None) };
 }
 
-/// Whether this thread runs an execution that can be set aside.
-pub(crate) fn is_running_here() -> bool {
-    RUNNING.get()
+/// The execution that this thread runs.
+pub(crate) fn current() -> Option<Arc<Execution>> {
+    CURRENT.with_borrow(Clone::clone)
 }
 
-struct Running(bool);
+struct Running(Option<Arc<Execution>>);
 
 impl Running {
-    fn new() -> Running {
-        Running(RUNNING.replace(true))
+    fn new(execution: &Arc<Execution>) -> Running {
+        Running(CURRENT.replace(Some(Arc::clone(execution))))
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        RUNNING.set(self.0);
+        CURRENT.set(self.0.take());
     }
 }
 
@@ -68,8 +68,8 @@ impl Execution {
 
     /// Runs `body` with the rights of whoever caused the execution, inside its hook and for the
     /// command that waits for it.
-    pub(crate) fn with_surroundings<R>(&self, body: impl FnOnce() -> R) -> R {
-        let _running = Running::new();
+    pub(crate) fn with_surroundings<R>(self: &Arc<Self>, body: impl FnOnce() -> R) -> R {
+        let _running = Running::new(self);
         User::run(self.user.as_ref(), || {
             held::inside(self.held.get(), || match &self.registration {
                 Some(registration) => hooks::inside(registration, body),

@@ -5,6 +5,7 @@ use super::{Gil, Handle, Object, Raised, module, script};
 use crate::execution::Execution;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Whether a function has given something to wait for instead of a value: a coroutine, or what
@@ -93,6 +94,15 @@ pub(crate) fn coroutine_refused(coroutine: &Object<'_>, place: &str) -> Raised {
     GearsError::new_err(format!("coroutine are not allow on {place}"))
 }
 
+thread_local! {
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a coroutine runs on this thread.
+pub(super) fn is_inside() -> bool {
+    INSIDE.get()
+}
+
 /// Goes on with an execution when its coroutine has ended.
 #[pyclass(frozen, module = "redgrease_engine")]
 #[derive(Debug)]
@@ -142,7 +152,9 @@ impl Continuation {
         argument: &Bound<'py, PyAny>,
     ) -> PyResult<Object<'py>> {
         let go_on = || {
+            let outer = INSIDE.replace(true);
             let outcome = coroutine.call_method1(method, (argument,));
+            INSIDE.set(outer);
             // A block that is left open would keep the server's lock while others run here.
             if module::leave_atomic() && outcome.is_ok() {
                 let refused = GearsError::new_err("await is not allow inside atomic block");

@@ -1,10 +1,11 @@
 //! The native half of the runtime: the module that scripts know as `redgrease_engine` (and, for
 //! scripts written for RedisGears, as `redisgears`).
 
-use super::coroutines::GearsFuture;
+use super::coroutines::{self, GearsFuture};
 use super::errors::GearsError;
 use super::plan_builder::FlatExecution;
 use super::{Callback, Object, detached, errors, script, values};
+use crate::execution::{Id, Waiter};
 use crate::redis::{self, HeldLock, Level, Rights};
 use crate::registration::{held, hooks};
 use pyo3::prelude::*;
@@ -55,6 +56,7 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     native.add_function(wrap_pyfunction!(register_time_event, &native)?)?;
     native.add_function(wrap_pyfunction!(call_next, &native)?)?;
     native.add_function(wrap_pyfunction!(gears_future, &native)?)?;
+    native.add_function(wrap_pyfunction!(when_done, &native)?)?;
     native.add_function(wrap_pyfunction!(get_command, &native)?)?;
     native.add_function(wrap_pyfunction!(override_reply, &native)?)?;
     native.add_function(wrap_pyfunction!(is_async_allow, &native)?)?;
@@ -316,11 +318,25 @@ fn gears_future() -> GearsFuture {
     GearsFuture::default()
 }
 
+/// Calls a function with results and errors of an execution, once it has ended.
+#[pyfunction]
+#[pyo3(name = "_when_done")]
+fn when_done(id: &str, function: &Bound<'_, PyAny>) -> PyResult<()> {
+    let execution = Id::parse(id.as_bytes())
+        .and_then(|id| crate::engine().executions.get(id))
+        .ok_or_else(|| GearsError::new_err("execution plan does not exist"))?;
+    let waiter = Waiter::Function(Callback::new(function));
+    if let Err(waiter) = execution.wait_for_outcome(waiter) {
+        execution.answer(waiter);
+    }
+    Ok(())
+}
+
 /// Whether what runs here may give a coroutine or a future: not with the server's lock held.
 #[pyfunction]
 #[pyo3(name = "isAsyncAllow")]
 fn is_async_allow() -> bool {
-    !redis::is_locked() && crate::execution::is_running_here()
+    !redis::is_locked() && !coroutines::is_inside() && crate::execution::current().is_some()
 }
 
 /// Ends an atomic block that a script left open (its thread would keep the server's lock). `true`

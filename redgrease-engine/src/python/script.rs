@@ -5,11 +5,11 @@
 //! fails changes nothing.
 
 use super::errors::{GearsError, describe};
-use super::{Callback, Gil, attached, module};
-use crate::execution::Id;
+use super::{Callback, Gil, attached, detached, module};
+use crate::execution::{self, Execution, Id};
 use crate::plan::{Mode, Plan, Source};
 use crate::redis::{self, Context, Level, log};
-use crate::registration::{Event, Registry, hooks};
+use crate::registration::{Event, Registry, add_to_session, hooks};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
@@ -193,7 +193,11 @@ fn collect<R>(add: impl FnOnce(&mut Current) -> PyResult<R>) -> PyResult<R> {
     })
 }
 
+/// `run()` of a script waits for its end; of an execution it begins at once.
 pub(super) fn add_run(run: PendingRun) -> PyResult<Id> {
+    if let Some(inside) = outside_of_scripts()? {
+        return begin_at_once(&inside, run);
+    }
     collect(|current| {
         if current.result.run.is_some() {
             return Err(GearsError::new_err(
@@ -208,7 +212,47 @@ pub(super) fn add_run(run: PendingRun) -> PyResult<Id> {
     })
 }
 
-pub(super) fn add_registration(registration: PendingRegistration) -> PyResult<Id> {
+/// The execution that this thread runs, if it runs no script.
+fn outside_of_scripts() -> PyResult<Option<Arc<Execution>>> {
+    if CURRENT.with_borrow(Option::is_some) {
+        return Ok(None);
+    }
+    execution::current().map(Some).ok_or_else(|| {
+        GearsError::new_err("run and register are possible in scripts and in executions only")
+    })
+}
+
+fn begin_at_once(inside: &Arc<Execution>, run: PendingRun) -> PyResult<Id> {
+    let engine = crate::engine();
+    let id = engine.execution_ids.next();
+    let execution = Execution::new(id, run.plan, run.source, None, inside.user().cloned());
+    engine
+        .executions
+        .insert(Arc::clone(&execution), engine.config.max_executions());
+    if engine
+        .pool
+        .submit(execution, engine.config.queue_size())
+        .is_err()
+    {
+        engine.executions.remove(id);
+        return Err(GearsError::new_err("too many executions wait for a thread"));
+    }
+    Ok(id)
+}
+
+/// `register()` of a script is done at its end, with all others; of an execution at once, in the
+/// session that the execution belongs to.
+pub(super) fn add_registration(py: Gil<'_>, registration: PendingRegistration) -> PyResult<Id> {
+    if let Some(inside) = outside_of_scripts()? {
+        let id = registration.id;
+        let add = || redis::locked(|context| add_to_session(context, &inside, registration));
+        let added = if redis::is_locked() {
+            add()
+        } else {
+            detached(py, add)
+        };
+        return added.map(|()| id).map_err(GearsError::new_err);
+    }
     collect(|current| {
         if let Event::Command { trigger, .. } = &registration.event {
             check_trigger(current, trigger)?;

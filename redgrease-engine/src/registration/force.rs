@@ -2,7 +2,8 @@
 
 use super::stored::{self, StoredSession};
 use super::timers::TimeEvent;
-use super::{Event, Registration, Session, Stats, streams, timers};
+use super::{Event, Registration, Session, Stats, hooks, streams, timers};
+use crate::execution::Execution;
 use crate::python::{
     Callback, PendingRegistration, Script, ScriptResult, announce, restore_script,
 };
@@ -68,15 +69,7 @@ fn install(context: &Context, origin: &Origin, result: ScriptResult, replaces: O
         .into_iter()
         .map(|one| make(one, origin.user.clone()))
         .collect();
-    let session = Session {
-        id: origin.id.clone(),
-        description: origin.description.clone(),
-        requirements: origin.requirements.clone(),
-        script: Arc::clone(&origin.script),
-        user: origin.user.clone(),
-        registrations: Vec::new(),
-        timers: Vec::new(),
-    };
+    let session = Session::new(origin);
     if registrations.iter().any(|one| one.takes_commands_over()) {
         look_at_commands(context);
     }
@@ -105,6 +98,54 @@ fn install(context: &Context, origin: &Origin, result: ScriptResult, replaces: O
     for registration in of_streams {
         streams::start(context, &registration);
     }
+}
+
+/// Registers what a running execution asks for, in the session the execution belongs to.
+pub(crate) fn add_to_session(
+    context: &Context,
+    execution: &Execution,
+    mut pending: PendingRegistration,
+) -> Result<(), String> {
+    let engine = crate::engine();
+    let session = engine.registry.read(context, |registry| {
+        let owner = execution.registration.as_ref()?;
+        registry.session_of(owner.id).map(str::to_owned)
+    });
+    let session = session.or_else(|| execution.origin().map(|origin| origin.id.clone()));
+    let Some(session) = session else {
+        return Err("the session of this execution is gone: nothing can be registered".to_owned());
+    };
+    engine
+        .registry
+        .read(context, |registry| match &pending.event {
+            Event::Command { trigger, .. } => registry
+                .check_trigger(trigger, None)
+                .map_err(|_| "trigger already registered".to_owned()),
+            Event::Hook(hook) => hooks::check(registry, &hook.command, None)
+                .map_err(|()| "Can not override a none sync registration".to_owned()),
+            Event::Keys(_) | Event::Streams(_) => Ok(()),
+        })?;
+    let callback = pending.on_registered.take();
+    let registration = make(pending, execution.user().cloned());
+    if registration.takes_commands_over() {
+        look_at_commands(context);
+    }
+    engine.registry.write(context, |registry| {
+        if registry.session(&session).is_none()
+            && let Some(origin) = execution.origin()
+        {
+            registry.insert(Session::new(origin), Vec::new(), None);
+        }
+        registry.add(&session, Arc::clone(&registration));
+    });
+    engine.execution_ids.next();
+    if let Some(callback) = callback {
+        announce(&[callback]);
+    }
+    if let Event::Streams(_) = registration.event {
+        streams::start(context, &registration);
+    }
+    Ok(())
 }
 
 fn make(pending: PendingRegistration, user: Option<User>) -> Arc<Registration> {

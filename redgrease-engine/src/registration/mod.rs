@@ -26,7 +26,9 @@ mod stored;
 pub(crate) mod streams;
 pub(crate) mod timers;
 
-pub(crate) use force::{Origin, put_in_force, restore_all, restore_told, store, tell_removed};
+pub(crate) use force::{
+    Origin, add_to_session, put_in_force, restore_all, restore_told, store, tell_removed,
+};
 pub(crate) use registry::Registry;
 pub(crate) use session::{Session, SessionId};
 pub(crate) use stats::Stats;

@@ -116,29 +116,11 @@ impl Registry {
             .map(|id| self.remove_session(id))
             .unwrap_or_default();
         session.registrations = registrations.iter().map(|one| one.id).collect();
+        let id = session.id.clone();
+        self.sessions.insert(id.clone(), session);
         for registration in registrations {
-            match &registration.event {
-                Event::Command { trigger, .. } => {
-                    self.triggers
-                        .insert(trigger.clone(), Arc::clone(&registration));
-                }
-                Event::Hook(hook) => {
-                    let stack = self.hooks.entry(hook.command.clone()).or_default();
-                    stack.push(Arc::clone(&registration));
-                }
-                Event::Keys(_) => self.keys.push(Arc::clone(&registration)),
-                Event::Streams(_) => self.streams.push(Arc::clone(&registration)),
-            }
-            let key = registration.id.key();
-            self.registrations.add(
-                key,
-                Entry {
-                    registration,
-                    session: session.id.clone(),
-                },
-            );
+            self.file(&id, registration);
         }
-        self.sessions.insert(session.id.clone(), session);
         old
     }
 
@@ -147,6 +129,37 @@ impl Registry {
         if let Some(session) = self.sessions.get_mut(session) {
             session.timers.push(timer);
         }
+    }
+
+    /// Adds a registration to a session that is there.
+    pub(crate) fn add(&mut self, session: &str, registration: Arc<Registration>) {
+        if let Some(owner) = self.sessions.get_mut(session) {
+            owner.registrations.push(registration.id);
+            self.file(session, registration);
+        }
+    }
+
+    fn file(&mut self, session: &str, registration: Arc<Registration>) {
+        match &registration.event {
+            Event::Command { trigger, .. } => {
+                self.triggers
+                    .insert(trigger.clone(), Arc::clone(&registration));
+            }
+            Event::Hook(hook) => {
+                let stack = self.hooks.entry(hook.command.clone()).or_default();
+                stack.push(Arc::clone(&registration));
+            }
+            Event::Keys(_) => self.keys.push(Arc::clone(&registration)),
+            Event::Streams(_) => self.streams.push(Arc::clone(&registration)),
+        }
+        let key = registration.id.key();
+        self.registrations.add(
+            key,
+            Entry {
+                registration,
+                session: session.to_owned(),
+            },
+        );
     }
 
     /// Removes a session with all it has. Gives back what is no longer registered.

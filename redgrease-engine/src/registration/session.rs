@@ -1,5 +1,6 @@
 //! A session: the registrations and requirements of one script.
 
+use super::force::Origin;
 use super::stored::StoredSession;
 use super::timers::TimeEvent;
 use crate::execution::Id;
@@ -23,6 +24,19 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// A session without registrations.
+    pub(super) fn new(origin: &Origin) -> Session {
+        Session {
+            id: origin.id.clone(),
+            description: origin.description.clone(),
+            requirements: origin.requirements.clone(),
+            script: Arc::clone(&origin.script),
+            user: origin.user.clone(),
+            registrations: Vec::new(),
+            timers: Vec::new(),
+        }
+    }
+
     /// Whether a client may give a session this name.
     pub(crate) fn is_valid_id(id: &[u8]) -> bool {
         id.iter()

@@ -99,14 +99,19 @@ impl Request {
             .run
             .take()
             .map(|(id, run)| make_execution(id, run, self.user.clone()));
+        let unblocking = self.unblocking;
+        let origin = self.origin();
+        if let Some(execution) = &execution {
+            execution.belongs_to(origin.clone());
+        }
         if result.registrations.is_empty() && result.timers.is_empty() {
             return match execution {
                 None => Answer::Ok,
-                Some(execution) if self.unblocking => Answer::Started(execution),
+                Some(execution) if unblocking => Answer::Started(execution),
                 Some(execution) => Answer::Wait(execution),
             };
         }
-        put_in_force(context, &self.origin(), result, replaces.as_deref());
+        put_in_force(context, &origin, result, replaces.as_deref());
         match execution {
             Some(execution) => Answer::OkAndStart(execution),
             None => Answer::Ok,

@@ -275,6 +275,6 @@ impl FlatExecution {
             event,
             on_registered,
         };
-        script::add_registration(pending).map(|id: Id| id.to_string())
+        script::add_registration(py, pending).map(|id: Id| id.to_string())
     }
 }

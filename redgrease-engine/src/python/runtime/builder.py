@@ -175,7 +175,7 @@ class GearsBuilder:
             arg = self.defaultArg
         if self.reader == "KeysOnlyReader":
             arg = self._names_only(arg, kargs)
-        return self.gearsCtx.run(arg, **kargs)
+        return GearsFuture(self.gearsCtx.run(arg, **kargs))
 
     def register(self, prefix="*", convertToStr=True, collect=True, **kargs):
         """Runs the chain for each event."""

@@ -99,3 +99,24 @@ def setFutureException(future, exception):
     if not isinstance(exception, BaseException):
         exception = Exception(str(exception))
     _settle(future, lambda: future.set_exception(exception))
+
+
+class GearsFuture:
+    """An execution that was begun: awaiting it gives `[results, errors]`."""
+
+    def __init__(self, execution_id):
+        self.executionId = execution_id
+        self._outcome = None
+
+    def __repr__(self):
+        return "<GearsFuture %s>" % ("pending" if self._outcome is None else "finished")
+
+    def __await__(self):
+        future = createFuture()
+
+        def take(results, errors):
+            self._outcome = [results, errors]
+            setFutureResults(future, self._outcome)
+
+        redisgears._when_done(self.executionId, take)
+        return (yield from future.__await__())
