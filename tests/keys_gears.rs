@@ -133,7 +133,6 @@ fn values_can_be_left_out() {
 }
 
 #[test]
-#[ignore = "the engine cannot hold back replies yet"]
 fn the_reply_of_a_command_can_be_replaced() {
     let (server, _con) = server(gears![filled]);
     assert_eq!(untyped(&server, &["GET", "asked"]), "filled asked");
