@@ -55,6 +55,19 @@ fn a_gear_inside_of_a_function() {
     }
 }
 
+#[gear_test]
+fn a_gear_of_the_test_itself(con: &mut Con) -> Result<()> {
+    #[gear_command]
+    fn next(x: i64) -> i64 {
+        python! {
+            # The Python is taken as it stands here.
+            return x + 1 // 1
+        }
+    }
+    assert_eq!(next(con, 1)?, 2);
+    Ok(())
+}
+
 #[cfg(any())]
 #[gear_command]
 fn not_compiled() -> i64 {

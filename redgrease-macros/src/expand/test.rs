@@ -9,13 +9,12 @@ use syn::{FnArg, Type};
 
 /// A test that gets what its parameters ask for from a server of its own.
 pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
-    let function = &test.function;
-    let name = &function.sig.ident;
+    let name = &test.signature.ident;
     let plain = name.to_string();
     // What is said about the test as such stays outside: `#[ignore]`, `#[should_panic]`, `#[cfg]`.
-    let attributes = &function.attrs;
-    let visibility = &function.vis;
-    let (signature, body) = (&function.sig, &function.block);
+    let attributes = &test.attributes;
+    let visibility = &test.visibility;
+    let (signature, body) = (&test.signature, &test.body);
     let gears = test
         .gears
         .as_ref()

@@ -3,13 +3,18 @@
 use super::attribute::at_commas;
 use super::unwrap_invisible;
 use crate::report::Errors;
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use redgrease_syntax::Mistake;
-use syn::{FnArg, ItemFn, Path};
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, FnArg, Path, Signature, Visibility};
 
 /// A test as the user wrote it.
 pub(crate) struct Test {
-    pub(crate) function: ItemFn,
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
+    /// As it was written: a gear in it looks up its Python by the places of the tokens.
+    pub(crate) body: Group,
     /// The gears to register; `None` for all of the program.
     pub(crate) gears: Option<Vec<Path>>,
 }
@@ -21,22 +26,22 @@ pub(crate) fn test(
     errors: &mut Errors,
 ) -> Result<Test, TokenStream> {
     let gears = gears(attribute, errors);
-    let Ok(function) = syn::parse2::<ItemFn>(unwrap_invisible(item.clone())) else {
+    let Some(((attributes, visibility, signature), body)) = function(item.clone()) else {
         errors.on(&first_line(&item), Mistake::TestFunction);
         return Err(item);
     };
     let mut fine = true;
-    if !function.sig.generics.params.is_empty() {
-        errors.on(&function.sig.generics.params, Mistake::TestGeneric);
+    if !signature.generics.params.is_empty() {
+        errors.on(&signature.generics.params, Mistake::TestGeneric);
         fine = false;
     }
-    for input in &function.sig.inputs {
+    for input in &signature.inputs {
         if let FnArg::Receiver(receiver) = input {
             errors.on(receiver, Mistake::TestReceiver);
             fine = false;
         }
     }
-    for attribute in &function.attrs {
+    for attribute in &attributes {
         let path = attribute.path();
         if path
             .segments
@@ -48,10 +53,34 @@ pub(crate) fn test(
         }
     }
     if fine {
-        Ok(Test { function, gears })
+        Ok(Test {
+            attributes,
+            visibility,
+            signature,
+            body,
+            gears,
+        })
     } else {
         Err(item)
     }
+}
+
+/// Reads a function, without looking into its body.
+fn function(item: TokenStream) -> Option<((Vec<Attribute>, Visibility, Signature), Group)> {
+    let mut tokens: Vec<TokenTree> = unwrap_invisible(item).into_iter().collect();
+    let last = unwrap_invisible(tokens.pop()?.into()).into_iter().next()?;
+    let TokenTree::Group(body) = last else {
+        return None;
+    };
+    let head = |input: ParseStream<'_>| {
+        Ok((
+            input.call(Attribute::parse_outer)?,
+            input.parse::<Visibility>()?,
+            input.parse::<Signature>()?,
+        ))
+    };
+    let head = head.parse2(tokens.into_iter().collect()).ok()?;
+    (body.delimiter() == Delimiter::Brace).then_some((head, body))
 }
 
 /// Reads `gears = [a, b]`.
