@@ -340,3 +340,22 @@ async fn a_connection_that_does_not_wait_is_asked_again() {
         1
     );
 }
+
+#[test]
+fn an_address_without_a_server_is_an_error_that_says_so() {
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let error = redgrease::connect(format!("redis://user:secret@127.0.0.1:{port}/")).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with(&format!("connecting to 127.0.0.1:{port} failed: ")),
+        "{text}"
+    );
+    assert!(text.contains("check the address"), "{text}");
+    assert!(!text.contains("secret"), "{text}");
+    assert!(matches!(error.kind(), redgrease::ErrorKind::Connect { .. }));
+}

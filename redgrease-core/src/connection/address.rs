@@ -1,6 +1,6 @@
 //! Where a connection of ours leads.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use redis::{Client, ConnectionInfo, IntoConnectionInfo};
 use std::fmt;
 use std::time::Duration;
@@ -45,6 +45,16 @@ impl Address {
             .set_response_timeout(None)
             .set_number_of_retries(1);
         redis::aio::ConnectionManager::new_with_config(self.0.clone(), config).await
+    }
+
+    /// The error for a connection that could not be made.
+    pub(super) fn unreachable(&self, source: redis::RedisError) -> Error {
+        Error::caused_by(
+            ErrorKind::Connect {
+                address: self.to_string(),
+            },
+            source,
+        )
     }
 
     pub(super) fn leads_to_the_same_as(&self, other: &Address) -> bool {

@@ -36,7 +36,7 @@ pub fn connect(address: impl IntoConnectionInfo) -> Result<Con> {
 
 impl Con {
     pub(crate) fn to(address: &Address) -> Result<Self> {
-        let open = address.open()?;
+        let open = address.open().map_err(|e| address.unreachable(e))?;
         Ok(Con::Single(SingleCon {
             address: address.clone(),
             open: Some(open),

@@ -32,7 +32,10 @@ pub async fn connect_async(address: impl IntoConnectionInfo) -> Result<AsyncCon>
 
 impl AsyncCon {
     pub(crate) async fn to(address: &Address) -> Result<Self> {
-        let manager = address.open_async().await?;
+        let manager = address
+            .open_async()
+            .await
+            .map_err(|e| address.unreachable(e))?;
         Ok(AsyncCon::Single(AsyncSingleCon {
             address: address.clone(),
             manager,

@@ -65,6 +65,16 @@ impl fmt::Display for Error {
                 f.write_str(message)
             }
             ErrorKind::Config { message } => f.write_str(message),
+            ErrorKind::Connect { address } => {
+                write!(f, "connecting to {address} failed")?;
+                if let Some(source) = &self.0.source {
+                    write!(f, ": {source}")?;
+                }
+                f.write_str(
+                    ": check the address and that a server runs there (`cargo xtask serve` of the \
+                     RedGrease repository starts one)",
+                )
+            }
             ErrorKind::Timeout { of, limit } => {
                 if let Some(of) = of {
                     write!(f, "{of}: ")?;

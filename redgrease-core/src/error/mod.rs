@@ -114,6 +114,12 @@ pub enum ErrorKind {
         /// What is wrong with it.
         message: String,
     },
+    /// No connection could be made.
+    #[non_exhaustive]
+    Connect {
+        /// Where to: host and port, or a path. Never a password.
+        address: String,
+    },
     /// No answer came in time.
     #[non_exhaustive]
     Timeout {
@@ -192,8 +198,9 @@ impl Error {
 
     /// The connection failed: refused, lost, or cut while an answer was awaited.
     pub fn is_connection(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::Redis)
-            && self.as_redis().is_some_and(redis::RedisError::is_io_error)
+        matches!(self.0.kind, ErrorKind::Connect { .. })
+            || matches!(self.0.kind, ErrorKind::Redis)
+                && self.as_redis().is_some_and(redis::RedisError::is_io_error)
     }
 }
 
