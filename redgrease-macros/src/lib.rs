@@ -234,7 +234,7 @@ pub fn gear_keys(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | `"name"` | has to be given | which streams: a whole name, or a beginning with `*` behind it |
 /// | `batch = 100` | `1` | how many entries are read at once |
 /// | `duration = "1s"` | waits for a whole batch | after which time an incomplete batch is read as well |
-/// | `on_failed = "retry"` | `"continue"` | after an exception: `"continue"` with the next entries, `"abort"` reading, `"retry"` the same ones |
+/// | `on_failed = "retry"` | `"continue"` | after an exception: `"continue"` with the next entries, `"abort"` reading, `"retry"` the same ones; with `mode = "sync"` only `"continue"` |
 /// | `retry_interval = "5s"` | `"1s"` | the pause before a retry, in whole seconds |
 /// | `trim = false` | `true` | keeps the entries that were read in the stream |
 /// | `mode = "sync"` | `"async_local"` | where it runs, as for keys |
@@ -252,7 +252,7 @@ pub fn gear_keys(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// #[gear_stream(
 ///     "orders:*",
-///     on_failed = "abort",
+///     on_failed = "continue",
 ///     trim = false,
 ///     mode = "sync",
 ///     description = "the last order of each shop",

@@ -104,6 +104,8 @@ mistakes! {
         "what runs on the main thread runs in order anyway: remove `inorder`, or use `mode = \"async_local\"`"
     RetryWithoutRetry "retry-interval-without-retry"
         "`retry_interval` is the pause of `on_failed = \"retry\"`: add that, or remove it"
+    FailedSync "on-failed-sync"
+        "on the main thread a server can only go on after an exception: write `on_failed = \"continue\"`, or use `mode = \"async_local\"`"
     ValueNotRead "value-not-read"
         "`read_value = false` leaves the value out, and this type reads it: write `KeyRecord`, or remove the key"
     AsyncOneValue "async-one-value"

@@ -220,6 +220,11 @@ fn stream(keys: &Keys, mode: Mode, errors: &mut Errors) -> Role {
         errors.here(Mistake::StreamMissing);
     }
     let on_failed = keys.on_failed.map_or(OnFailed::Continue, |word| word.value);
+    if let (Some(word), Mode::Sync, OnFailed::Abort | OnFailed::Retry) =
+        (keys.on_failed, mode, on_failed)
+    {
+        errors.at(word.span, Mistake::FailedSync);
+    }
     if let Some(interval) = &keys.retry_interval
         && on_failed != OnFailed::Retry
     {
