@@ -26,22 +26,22 @@ pub(crate) fn test(
     errors: &mut Errors,
 ) -> Result<Test, TokenStream> {
     let gears = gears(attribute, errors);
-    let Some(((attributes, visibility, signature), body)) = function(item.clone()) else {
+    let Some(mut test) = function(item.clone()) else {
         errors.on(&first_line(&item), Mistake::TestFunction);
         return Err(item);
     };
     let mut fine = true;
-    if !signature.generics.params.is_empty() {
-        errors.on(&signature.generics.params, Mistake::TestGeneric);
+    if !test.signature.generics.params.is_empty() {
+        errors.on(&test.signature.generics.params, Mistake::TestGeneric);
         fine = false;
     }
-    for input in &signature.inputs {
+    for input in &test.signature.inputs {
         if let FnArg::Receiver(receiver) = input {
             errors.on(receiver, Mistake::TestReceiver);
             fine = false;
         }
     }
-    for attribute in &attributes {
+    for attribute in &test.attributes {
         let path = attribute.path();
         if path
             .segments
@@ -53,34 +53,31 @@ pub(crate) fn test(
         }
     }
     if fine {
-        Ok(Test {
-            attributes,
-            visibility,
-            signature,
-            body,
-            gears,
-        })
+        test.gears = gears;
+        Ok(test)
     } else {
         Err(item)
     }
 }
 
 /// Reads a function, without looking into its body.
-fn function(item: TokenStream) -> Option<((Vec<Attribute>, Visibility, Signature), Group)> {
+fn function(item: TokenStream) -> Option<Test> {
     let mut tokens: Vec<TokenTree> = unwrap_invisible(item).into_iter().collect();
-    let last = unwrap_invisible(tokens.pop()?.into()).into_iter().next()?;
-    let TokenTree::Group(body) = last else {
-        return None;
+    let last = unwrap_invisible(tokens.pop()?.into()).into_iter().next();
+    let body = match last {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group,
+        _ => return None,
     };
-    let head = |input: ParseStream<'_>| {
-        Ok((
-            input.call(Attribute::parse_outer)?,
-            input.parse::<Visibility>()?,
-            input.parse::<Signature>()?,
-        ))
+    let read = |input: ParseStream<'_>| {
+        Ok(Test {
+            attributes: input.call(Attribute::parse_outer)?,
+            visibility: input.parse()?,
+            signature: input.parse()?,
+            body,
+            gears: None,
+        })
     };
-    let head = head.parse2(tokens.into_iter().collect()).ok()?;
-    (body.delimiter() == Delimiter::Brace).then_some((head, body))
+    read.parse2(tokens.into_iter().collect()).ok()
 }
 
 /// Reads `gears = [a, b]`.
