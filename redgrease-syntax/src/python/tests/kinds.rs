@@ -1,0 +1,135 @@
+//! What each kind of source may hold: generators, shared Python, callbacks.
+
+use super::*;
+
+fn found(source: Source<'_>) -> Vec<String> {
+    let report = examine(&source);
+    report.findings.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn generators_need_somebody_who_collects() {
+    let body = Source::body("f", &[], "\n    yield 1\n    yield 2\n");
+    let listed = body.generators(Generators::Listed);
+    assert_eq!(found(listed), [""; 0]);
+    assert_eq!(found(body).len(), 1);
+    assert!(found(body)[0].contains("make the result `Vec<T>`"));
+    let nobody = found(body.generators(Generators::Nobody));
+    assert!(nobody[0].contains("nobody asks"), "{nobody:?}");
+    let both = Source::body(
+        "f",
+        &[],
+        "\n    yield await x()\n\n    async def x(): pass\n",
+    );
+    let both = found(both.generators(Generators::Listed));
+    assert!(both[0].contains("asynchronous generator"), "{both:?}");
+}
+
+#[test]
+fn shared_python_defines_names() {
+    let source = Source::shared(
+        "helpers",
+        "\n    import json, os.path as p\n    from x import y\n    limit: int = 3\n    def f(a): return cmd.get(a)\n    class C: z = 1\n    for i in []: pass\n",
+    );
+    let report = examine(&source);
+    assert_eq!(report.findings, []);
+    assert_eq!(report.defines, ["C", "f", "i", "json", "limit", "p", "y"]);
+    assert_eq!(report.names, ["cmd"]);
+    assert_eq!(
+        examine(&Source::shared("m", "from x import *")).defines,
+        ["*"]
+    );
+    assert_eq!(
+        found(Source::shared("m", "import json\nx = jsn"))[0],
+        "undefined Python name `jsn`: did you mean `json`?"
+    );
+    assert_eq!(found(Source::shared("m", " # nothing\n")), [""; 0]);
+    assert_eq!(found(Source::shared("m", "return 1")).len(), 1);
+}
+
+#[test]
+fn names_of_other_python() {
+    let source = Source::body("f", &[], "\n    return helper(1) + helpr(2)\n");
+    assert_eq!(
+        found(source.known(&["helper"])),
+        ["undefined Python name `helpr`: did you mean `helper`?"]
+    );
+    assert_eq!(found(source.known(&["*"])), [""; 0]);
+    let report = examine(&source.more_elsewhere(true));
+    assert_eq!(report.findings, []);
+    let names: Vec<&str> = report.elsewhere.iter().map(|e| e.name.as_str()).collect();
+    assert_eq!(names, ["helper", "helpr"]);
+    assert_eq!(report.elsewhere[0].range, 12..18);
+    // What a body declares global, others can use.
+    let setup = Source::body(
+        "on_registered",
+        &[],
+        "\n    global pool\n    pool = other = 1\n",
+    );
+    assert_eq!(examine(&setup).defines, ["pool"]);
+}
+
+#[test]
+fn callbacks() {
+    let arity = |text: &str| {
+        let report = examine(&Source::callback(text));
+        assert_eq!(report.findings, [], "{text}");
+        report.arity
+    };
+    assert_eq!(arity("lambda: 1"), Some(0));
+    assert_eq!(arity("lambda x, y: x + y"), Some(2));
+    assert_eq!(arity("lambda x, *y: x"), None);
+    assert_eq!(arity("lambda x, y=1: x"), None);
+    assert_eq!(arity("str.split"), None);
+    assert_eq!(arity("(lambda x:\n x)  # why"), Some(1));
+    assert_eq!(arity("def f(a, b):\n        return a\n"), Some(2));
+    assert_eq!(arity("def f(a, *, b):\n        return a\n"), None);
+    assert!(examine(&Source::callback("async def f(a):\n  await a")).coroutine);
+    for text in [
+        "return 1",
+        "x = 1",
+        "def f(x): return x\nf",
+        "import os",
+        "if True: pass",
+    ] {
+        let found = found(Source::callback(text));
+        assert!(found[0].contains("this is none"), "{text}: {found:?}");
+    }
+    assert!(found(Source::callback("@x\ndef f(a): pass"))[0].contains("decorated"));
+    assert!(found(Source::callback("lambda x:"))[0].contains("syntax error"));
+    assert_eq!(
+        found(Source::callback("lambda valu: value"))[0],
+        "undefined Python name `value`: did you mean `valu`?"
+    );
+    assert_eq!(
+        examine(&Source::callback("lambda x: x > _min").known(&["_min"])).findings,
+        []
+    );
+}
+
+#[test]
+fn waiting_however_it_is_called() {
+    for (call, instead) in [
+        ("cmd.blpop('x')", "use `cmd.lpop`"),
+        ("execute('BLPOP', 'x', 1)", "use `execute(\"LPOP\", ..)`"),
+        ("cmd.execute_command('brpop', 'x')", "use `cmd.rpop`"),
+        ("cmd.xread({'s': 0}, block=5)", "use it without `block`"),
+        ("execute('XREAD', 'BLOCK', 1)", "use it without `block`"),
+        ("cmd.subscribe('x')", "remove it"),
+    ] {
+        let text = format!("\n    return {call}\n");
+        let found = found(Source::body("f", &[], &text));
+        assert_eq!(found.len(), 1, "{call}");
+        assert!(found[0].contains(instead), "{found:?}");
+    }
+    for call in [
+        "cmd.lpop('x')",
+        "execute('LPOP', 'x')",
+        "cmd.xread({'s': 0}, block=None)",
+        "other.blpop('x')",
+        "execute(x)",
+    ] {
+        let text = format!("\n    other = x = 1\n    return {call}\n");
+        assert_eq!(found(Source::body("f", &[], &text)), [""; 0], "{call}");
+    }
+}

@@ -1,0 +1,85 @@
+use super::*;
+
+#[test]
+fn a_missing_colon() {
+    one(
+        "if url\n    return 1",
+        r#""\n" -> Python syntax error: expected `:`, found newline"#,
+    );
+}
+
+#[test]
+fn only_the_first_error_is_shown() {
+    assert_eq!(findings("x = = 1\ny = ) 2\nfor").len(), 1);
+}
+
+#[test]
+fn statements_on_one_line() {
+    one(
+        "print \"hello\"",
+        r#""\"hello\"" -> Python syntax error: the statement should have ended before this: in Python 3 write `print(..)`"#,
+    );
+    one(
+        "let x = 1",
+        r#""x" -> Python syntax error: the statement should have ended before this: Python has no `let`, write `name = ..`"#,
+    );
+    one(
+        "x = 1 // the answer",
+        r#""answer" -> Python syntax error: the statement should have ended before this: a Python comment begins with `#`"#,
+    );
+}
+
+#[test]
+fn operators_of_rust() {
+    one(
+        "return url && 1",
+        r#""&" -> Python syntax error: expected an expression: Python spells it `and`"#,
+    );
+    one(
+        "return url || 1",
+        r#""|" -> Python syntax error: expected an expression: Python spells it `or`"#,
+    );
+    assert!(
+        findings("return !url")[0].ends_with("Python spells it `not`"),
+        "{:?}",
+        findings("return !url")
+    );
+}
+
+#[test]
+fn indentation() {
+    one(
+        "x = 1\n  y = 2",
+        r#""          " -> Python syntax error: this line is indented more than the one before it: indent both alike"#,
+    );
+    assert!(findings("if url:\n    x = 1\n  y = 2")[0].contains("not as any block around it"));
+    let text = " x = 1\n        return x\n    ";
+    let found = examine(&Source::body("gear", &[], text)).findings;
+    assert!(
+        found[0]
+            .to_string()
+            .ends_with("on a line of its own, indented like this one")
+    );
+}
+
+#[test]
+fn a_body_must_be_there_and_indented() {
+    for text in ["", "\n", "  \n\n  ", "\n    # only a comment\n"] {
+        let found = examine(&Source::body("gear", &[], text)).findings;
+        assert_eq!(found[0].problem, Problem::Empty, "{text:?}");
+    }
+    let text = "\n# comment\nreturn 1\n";
+    let found = examine(&Source::body("gear", &[], text)).findings;
+    assert_eq!(found[0].problem, Problem::NotIndented);
+    assert_eq!(&text[found[0].range.clone()], "return 1");
+    let text = "\n    x = 1\ny = 2\n";
+    let found = examine(&Source::body("gear", &[], text)).findings;
+    assert_eq!(found[0].problem, Problem::OutsideFunction);
+    assert_eq!(&text[found[0].range.clone()], "y = 2");
+}
+
+#[test]
+fn code_behind_the_opening_brace() {
+    let found = examine(&Source::body("gear", &[], " return 1 ")).findings;
+    assert_eq!(found, []);
+}
