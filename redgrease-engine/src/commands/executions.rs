@@ -4,7 +4,8 @@ use crate::execution::{Execution, Id, Status, Waiter, abort};
 use crate::redis::{Args, BlockedClient, Command, Context};
 use std::sync::Arc;
 
-fn named(args: Args<'_>) -> Option<Arc<Execution>> {
+/// The execution that the first argument names.
+pub(super) fn named(args: Args<'_>) -> Option<Arc<Execution>> {
     let id = args.get(1).and_then(|word| Id::parse(word.bytes()))?;
     crate::engine().executions.get(id)
 }

@@ -2,6 +2,7 @@
 
 mod config;
 mod executions;
+mod get_execution;
 mod info;
 mod pyexecute;
 mod registrations;
@@ -35,6 +36,7 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     one::<registrations::PauseRegistrations>(context)?;
     one::<registrations::UnpauseRegistrations>(context)?;
     one::<executions::DumpExecutions>(context)?;
+    one::<get_execution::GetExecution>(context)?;
     one::<executions::GetResults>(context)?;
     one::<executions::GetResultsBlocking>(context)?;
     one::<executions::DropExecution>(context)?;

@@ -86,7 +86,7 @@ fn answer(context: &Context, registration: Arc<Registration>, args: Args<'_>) {
 fn run_now(context: &Context, registration: &Arc<Registration>, args: Args<'_>) {
     let started = CoarseInstant::now();
     let id = crate::engine().execution_ids.next();
-    let work = |py: Gil<'_>| context.enter(|| answer_now(context, py, id, registration, args));
+    let work = |py: Gil<'_>| answer_now(context, py, id, registration, args);
     let failure = if registration.straight {
         attached_for_a_call(work)
     } else {

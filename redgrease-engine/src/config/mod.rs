@@ -74,6 +74,11 @@ impl Config {
         self.number("PythonAttemptTraceback") != 0
     }
 
+    /// Whether it is measured how long each step of an execution takes.
+    pub(crate) fn profile_executions(&self) -> bool {
+        self.number("ProfileExecutions") != 0
+    }
+
     /// How many worker threads there are.
     pub(crate) fn execution_threads(&self) -> usize {
         usize::try_from(self.number("ExecutionThreads"))

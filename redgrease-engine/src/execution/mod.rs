@@ -91,7 +91,28 @@ struct State {
     waiters: Vec<Waiter>,
     /// Results are kept for clients that ask later.
     keep: bool,
-    duration: Duration,
+    /// How many results there were, also where they are not kept.
+    result_count: usize,
+    timing: Timing,
+}
+
+/// How long an execution took. Steps and reading are measured with `ProfileExecutions` only.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Timing {
+    pub(crate) total: Duration,
+    pub(crate) read: Duration,
+    /// By step of the plan.
+    pub(crate) steps: Vec<Duration>,
+}
+
+/// How an execution is doing.
+#[derive(Debug, Clone)]
+pub(crate) struct Report {
+    pub(crate) status: Status,
+    /// `None` until it has ended.
+    pub(crate) results: Option<usize>,
+    pub(crate) errors: Vec<String>,
+    pub(crate) timing: Timing,
 }
 
 impl Execution {
@@ -121,7 +142,8 @@ impl Execution {
                 errors: Vec::new(),
                 waiters: Vec::new(),
                 keep,
-                duration: Duration::ZERO,
+                result_count: 0,
+                timing: Timing::default(),
             }),
             origin: OnceLock::new(),
             held: OnceLock::new(),
@@ -137,6 +159,16 @@ impl Execution {
 
     pub(crate) fn status(&self) -> Status {
         self.state().status
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        let state = self.state();
+        Report {
+            status: state.status,
+            results: state.status.is_final().then_some(state.result_count),
+            errors: state.errors.clone(),
+            timing: state.timing.clone(),
+        }
     }
 
     /// It was asked for by this script.

@@ -5,22 +5,28 @@ use crate::python::{Gil, Handle, Object, Raised, schedule};
 use crate::readers::Reading;
 use crate::steps::Pipeline;
 use std::sync::{Arc, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[derive(Debug)]
 pub(super) struct Progress {
     pub(super) pipeline: Pipeline,
     reading: Reading,
+    /// How long reading took, if that is measured.
+    pub(super) read: Duration,
     pub(super) started: Instant,
     /// What the awaited coroutine gave.
     outcome: Option<Result<Handle, Raised>>,
 }
 
 impl Progress {
-    pub(super) fn new(pipeline: Pipeline, reading: Reading) -> Progress {
+    pub(super) fn new(mut pipeline: Pipeline, reading: Reading) -> Progress {
+        if crate::engine().config.profile_executions() {
+            pipeline.measure();
+        }
         Progress {
             pipeline,
             reading,
+            read: Duration::ZERO,
             started: Instant::now(),
             outcome: None,
         }
@@ -58,7 +64,12 @@ impl Progress {
             self.pipeline.add_count(count);
             return true;
         }
-        match self.reading.next(py, &execution.source, execution) {
+        let began = self.pipeline.measures().then(Instant::now);
+        let next = self.reading.next(py, &execution.source, execution);
+        if let Some(began) = began {
+            self.read += began.elapsed();
+        }
+        match next {
             Some(Ok(record)) => self.pipeline.push(record),
             Some(Err(raised)) => self.pipeline.fail(raised),
             None => return false,

@@ -1,7 +1,7 @@
 //! Running an execution on the thread that has it.
 
 use super::progress::Progress;
-use super::{Execution, Status};
+use super::{Execution, Status, Timing};
 use crate::plan::Source;
 use crate::python::{Gil, Object, attached, describe, detached, leave_atomic};
 use crate::readers::Reading;
@@ -10,7 +10,6 @@ use crate::registration::{Registration, held, hooks, streams};
 use crate::steps::Pipeline;
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::time::Instant;
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Execution>>> = const { RefCell::new(None) };
@@ -55,10 +54,15 @@ impl Execution {
             return true;
         }
         let started = progress.started;
+        let timing = Timing {
+            total: started.elapsed(),
+            read: progress.read,
+            steps: progress.pipeline.durations(),
+        };
         let (results, errors) = progress.pipeline.into_outcome(py);
         let errors: Vec<String> = errors.iter().map(|raised| describe(py, raised)).collect();
         let failure = errors.first().cloned();
-        let goes_on = self.complete(&results, errors, started);
+        let goes_on = self.complete(&results, errors, timing);
         drop(results);
         if goes_on {
             self.settle(py, failure.as_deref());
@@ -113,17 +117,19 @@ impl Execution {
         self: &Arc<Self>,
         results: &[Object<'_>],
         errors: Vec<String>,
-        started: Instant,
+        timing: Timing,
     ) -> bool {
         let engine = crate::engine();
         let failure = errors.first().cloned();
+        let duration = timing.total;
         let (waiters, errors) = {
             let mut state = self.state();
             if state.status.is_final() {
                 return false;
             }
             state.status = Status::Done;
-            state.duration = started.elapsed();
+            state.timing = timing;
+            state.result_count = results.len();
             if state.keep {
                 state.results = results
                     .iter()
@@ -135,7 +141,7 @@ impl Execution {
         };
         self.announce_end();
         if let Some(registration) = &self.registration {
-            registration.stats.record(started.elapsed(), failure);
+            registration.stats.record(duration, failure);
             self.leave_list(registration);
         } else if !waiters.is_empty() && !self.stays() {
             engine.executions.remove(self.id);

@@ -2,6 +2,10 @@
 //!
 //! Python values appear here as opaque handles only; what a step does with them is in `steps`.
 
+mod listing;
+
+pub(crate) use listing::{Arg, ListedStep, listed};
+
 use crate::python::Callback;
 use crate::redis::CallReply;
 use crate::registration::timers::TimeEvent;
@@ -79,10 +83,11 @@ pub(crate) enum Step {
     FlatMap(Callback),
     ForEach(Callback),
     Accumulate(Callback),
-    /// On each shard: the keys of groups, and a fold per group.
+    /// The keys of groups, and a fold per group; `local` on each shard for itself.
     GroupBy {
         extractor: Callback,
         reducer: Callback,
+        local: bool,
     },
     BatchGroupBy {
         extractor: Callback,

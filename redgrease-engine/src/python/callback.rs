@@ -1,6 +1,7 @@
 //! Calling a Python function, fast: positional arguments, no tuple, no dictionary.
 
 use super::{Gil, Object, Raised};
+use pyo3::prelude::{PyAnyMethods, PyStringMethods};
 use pyo3::{Bound, Py, PyAny, PyResult, ffi};
 
 /// A Python function that belongs to a plan.
@@ -70,6 +71,15 @@ impl Callback {
             }
             Ok(Bound::from_owned_ptr(py, result))
         }
+    }
+
+    /// What Python shows of it: `<function name at 0x..>`.
+    pub(crate) fn text(&self, py: Gil<'_>) -> String {
+        self.0
+            .bind(py)
+            .str()
+            .map(|text| text.to_string_lossy().into_owned())
+            .unwrap_or_default()
     }
 
     pub(crate) fn clone_ref(&self, py: Gil<'_>) -> Callback {

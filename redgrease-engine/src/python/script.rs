@@ -115,25 +115,21 @@ pub(super) fn globals(py: Gil<'_>) -> PyResult<&Bound<'_, PyDict>> {
 }
 
 /// Runs a script. An error is the text for the client.
-pub(crate) fn run_script(context: &Context, script: Script<'_>) -> Result<ScriptResult, String> {
-    run(context, script, None)
+pub(crate) fn run_script(_: &Context, script: Script<'_>) -> Result<ScriptResult, String> {
+    run(script, None)
 }
 
 /// Runs the script of a stored session again. It can do nothing but register: `execute` does
 /// nothing, a `run` is left out, and the registrations get the ids they had.
 pub(crate) fn restore_script(
-    context: &Context,
+    _: &Context,
     script: Script<'_>,
     ids: Vec<u64>,
 ) -> Result<ScriptResult, String> {
-    run(context, script, Some(ids.into()))
+    run(script, Some(ids.into()))
 }
 
-fn run(
-    context: &Context,
-    script: Script<'_>,
-    restored: Option<VecDeque<u64>>,
-) -> Result<ScriptResult, String> {
+fn run(script: Script<'_>, restored: Option<VecDeque<u64>>) -> Result<ScriptResult, String> {
     let result = ScriptResult {
         registrations: Vec::new(),
         timers: Vec::new(),
@@ -149,12 +145,10 @@ fn run(
     // A script that runs another one would find its own collection gone: the server refuses that
     // (no blocking inside a call), so there is never one to keep.
     CURRENT.set(Some(current));
-    let outcome = context.enter(|| {
-        attached(|py| {
-            let outcome = execute(py, script.text);
-            module::leave_atomic();
-            outcome.map_err(|raised| describe(py, &raised))
-        })
+    let outcome = attached(|py| {
+        let outcome = execute(py, script.text);
+        module::leave_atomic();
+        outcome.map_err(|raised| describe(py, &raised))
     });
     let collected = CURRENT.take().map(|current| current.result);
     outcome?;

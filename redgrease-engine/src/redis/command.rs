@@ -147,7 +147,7 @@ unsafe extern "C" fn entry<C: Command>(
     // A panic must not cross into the server: it would end it.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         if C::ARITY.contains(&words.len()) {
-            C::run(&context, Args { raw: words });
+            context.enter(|| C::run(&context, Args { raw: words }));
         } else {
             context.reply().error(&format!(
                 "ERR wrong number of arguments for '{}' command",

@@ -48,8 +48,9 @@ impl Context {
         flags.cast_unsigned() & unfit == 0
     }
 
-    /// Runs `body` with this context as the one that [`super::locked`] finds on this thread.
-    pub(crate) fn enter<R>(&self, body: impl FnOnce() -> R) -> R {
+    /// Runs `body` with this context as the one that [`super::locked`] finds on this thread: every
+    /// command and callback of the server runs in there.
+    pub(super) fn enter<R>(&self, body: impl FnOnce() -> R) -> R {
         lock::with_current(self, body)
     }
 

@@ -39,7 +39,8 @@ pub(super) fn assume_locked<R>(body: impl FnOnce(&Context) -> R) -> R {
         std::process::abort()
     };
     // SAFETY: the caller is such a callback: this thread holds the lock.
-    body(&unsafe { Context::new(own) })
+    let context = unsafe { Context::new(own) };
+    with_current(&context, || body(&context))
 }
 
 fn own() -> *mut raw::RedisModuleCtx {

@@ -33,8 +33,10 @@ unsafe extern "C" fn on_event(
     // A panic must not cross into the server.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let event = event.to_string_lossy();
-        crate::registration::streams::happened(&context, &event, key);
-        crate::registration::keys::happened(&context, &event, key);
+        context.enter(|| {
+            crate::registration::streams::happened(&context, &event, key);
+            crate::registration::keys::happened(&context, &event, key);
+        });
     }));
     if outcome.is_err() {
         super::log(
@@ -72,7 +74,7 @@ unsafe extern "C" fn run_job(ctx: *mut raw::RedisModuleCtx, slot: *mut c_void) {
     let (context, job) = unsafe { (Context::new(live), (*slot.cast::<Option<Job>>()).take()) };
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         if let Some(job) = job {
-            job(&context);
+            context.enter(|| job(&context));
         }
     }));
     if outcome.is_err() {

@@ -39,7 +39,7 @@ unsafe extern "C" fn run(ctx: *mut raw::RedisModuleCtx, slot: *mut c_void) {
         };
         (job, Context::new(live))
     };
-    if catch_unwind(AssertUnwindSafe(|| job(&context))).is_err() {
+    if catch_unwind(AssertUnwindSafe(|| context.enter(|| job(&context)))).is_err() {
         log(
             Level::Warning,
             "a timer failed inside the engine: please report it",

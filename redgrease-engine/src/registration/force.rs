@@ -86,7 +86,7 @@ fn install(context: &Context, origin: &Origin, result: ScriptResult, replaces: O
     }
     let mut asked_for = result.timers;
     asked_for.extend(User::run(origin.user.as_ref(), || {
-        context.enter(|| announce(&callbacks))
+        announce(&callbacks)
     }));
     for (function, interval) in asked_for {
         let event = TimeEvent::new(function, interval, origin.user.clone());

@@ -93,7 +93,7 @@ pub(crate) fn happened(context: &Context, event: &str, key: &[u8]) {
         match registration.mode {
             Mode::Sync => when_writing_is_allowed(
                 context,
-                Box::new(move |context| handle(context, &execution)),
+                Box::new(move |_| handle(&execution)),
             ),
             Mode::Async | Mode::AsyncLocal => {
                 engine.executions.insert(Arc::clone(&execution), usize::MAX);
@@ -110,11 +110,11 @@ pub(crate) fn happened(context: &Context, event: &str, key: &[u8]) {
 }
 
 /// Runs a sync handler on this thread.
-fn handle(context: &Context, execution: &Arc<Execution>) {
+fn handle(execution: &Arc<Execution>) {
     crate::engine()
         .executions
         .insert(Arc::clone(execution), usize::MAX);
-    unheard(|| context.enter(|| execution.run_here()));
+    unheard(|| execution.run_here());
 }
 
 /// What `body` does on this thread causes no events: the writes of a sync handler, and looking a

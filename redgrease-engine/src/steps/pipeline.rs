@@ -10,6 +10,7 @@ use super::{
 use crate::plan::{Plan, Step};
 use crate::python::{Gil, Handle, Object, Raised, text_of};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// The steps of a plan with what they remember during one execution.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct Pipeline {
     finishing: usize,
     /// The step that waits for a coroutine, and what it needs besides the result.
     waiting: Option<(usize, Option<Handle>)>,
+    /// How long each step took, if that is asked for.
+    durations: Option<Vec<Duration>>,
 }
 
 impl Pipeline {
@@ -47,6 +50,30 @@ impl Pipeline {
             full,
             finishing: 0,
             waiting: None,
+            durations: None,
+        }
+    }
+
+    /// Measures from now on how long each step takes.
+    pub(crate) fn measure(&mut self) {
+        self.durations = Some(vec![Duration::ZERO; self.memories.len()]);
+    }
+
+    /// Whether it does.
+    pub(crate) fn measures(&self) -> bool {
+        self.durations.is_some()
+    }
+
+    /// How long each step took, if that was measured.
+    pub(crate) fn durations(&self) -> Vec<Duration> {
+        self.durations.clone().unwrap_or_default()
+    }
+
+    fn record(&mut self, index: usize, began: Option<Instant>) {
+        if let (Some(began), Some(durations)) = (began, &mut self.durations)
+            && let Some(duration) = durations.get_mut(index)
+        {
+            *duration += began.elapsed();
         }
     }
 
@@ -95,7 +122,9 @@ impl Pipeline {
                     self.results.push(record.unbind());
                     break;
                 };
+                let began = self.durations.is_some().then(Instant::now);
                 let flow = self.apply(step, index, record);
+                self.record(index, began);
                 match flow {
                     Ok(Flow::One(next)) => record = next,
                     Ok(Flow::Nothing) => break,
@@ -139,7 +168,12 @@ impl Pipeline {
             (Step::CountBy(extractor), Memory::Counts(counts)) => {
                 countby::apply(extractor, counts, &record)
             }
-            (Step::GroupBy { extractor, reducer }, Memory::Groups(groups)) => {
+            (
+                Step::GroupBy {
+                    extractor, reducer, ..
+                },
+                Memory::Groups(groups),
+            ) => {
                 groupby::apply(extractor, reducer, groups, &record)
             }
             (Step::BatchGroupBy { extractor, .. }, Memory::Batches(batches)) => {
@@ -216,6 +250,7 @@ impl Pipeline {
         while self.finishing < self.memories.len() {
             let index = self.finishing;
             self.finishing += 1;
+            let began = self.durations.is_some().then(Instant::now);
             let flow = match self.memories[index].take() {
                 Memory::Nothing | Memory::Limit(_) => continue,
                 Memory::Accumulator(accumulator) => Ok(accumulate::finish(py, accumulator)),
@@ -224,6 +259,7 @@ impl Pipeline {
                 Memory::Groups(groups) => groupby::finish(py, groups),
                 Memory::Batches(batches) => Ok(self.finish_batches(py, index, batches)),
             };
+            self.record(index, began);
             match flow {
                 Ok(Flow::One(record)) => self.spread(index + 1, vec![record]),
                 Ok(Flow::Many(records)) => self.spread(index + 1, records),

@@ -55,6 +55,22 @@ impl FlatExecution {
         Ok(())
     }
 
+    fn add_groupby(
+        &self,
+        extractor: &Bound<'_, PyAny>,
+        reducer: &Bound<'_, PyAny>,
+        local: bool,
+    ) -> PyResult<()> {
+        let extractor = callback("groupby extractor", extractor)?;
+        let reducer = callback("groupby reducer", reducer)?;
+        self.steps().push(Step::GroupBy {
+            extractor,
+            reducer,
+            local,
+        });
+        Ok(())
+    }
+
     fn plan(&self, py: Python<'_>) -> Arc<Plan> {
         let copy = |callback: &Callback| callback.clone_ref(py);
         let steps = self
@@ -67,9 +83,14 @@ impl FlatExecution {
                 Step::ForEach(f) => Step::ForEach(copy(f)),
                 Step::Accumulate(f) => Step::Accumulate(copy(f)),
                 Step::CountBy(f) => Step::CountBy(copy(f)),
-                Step::GroupBy { extractor, reducer } => Step::GroupBy {
+                Step::GroupBy {
+                    extractor,
+                    reducer,
+                    local,
+                } => Step::GroupBy {
                     extractor: copy(extractor),
                     reducer: copy(reducer),
+                    local: *local,
                 },
                 Step::BatchGroupBy { extractor, reducer } => Step::BatchGroupBy {
                     extractor: copy(extractor),
@@ -134,10 +155,7 @@ impl FlatExecution {
     }
 
     fn groupby(&self, extractor: &Bound<'_, PyAny>, reducer: &Bound<'_, PyAny>) -> PyResult<()> {
-        let extractor = callback("groupby extractor", extractor)?;
-        let reducer = callback("groupby reducer", reducer)?;
-        self.steps().push(Step::GroupBy { extractor, reducer });
-        Ok(())
+        self.add_groupby(extractor, reducer, false)
     }
 
     fn localgroupby(
@@ -145,7 +163,7 @@ impl FlatExecution {
         extractor: &Bound<'_, PyAny>,
         reducer: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        self.groupby(extractor, reducer)
+        self.add_groupby(extractor, reducer, true)
     }
 
     fn batchgroupby(

@@ -166,7 +166,7 @@ fn begin(context: &Context, registration: &Arc<Registration>, stream: &[u8]) -> 
         (true, Phase::New) => false,
         (true, Phase::Again) => begin(context, registration, stream),
         (true, Phase::First) | (false, _) => {
-            launch(context, registration, stream, messages);
+            launch(registration, stream, messages);
             true
         }
     }
@@ -257,7 +257,6 @@ pub(super) fn is_registered(context: &Context, registration: &Registration) -> b
 }
 
 fn launch(
-    context: &Context,
     registration: &Arc<Registration>,
     stream: &[u8],
     messages: Vec<crate::plan::Message>,
@@ -276,7 +275,7 @@ fn launch(
     );
     engine.executions.insert(Arc::clone(&execution), usize::MAX);
     if registration.mode == Mode::Sync {
-        context.enter(|| execution.run_here());
+        execution.run_here();
     } else if engine
         .pool
         .submit(Arc::clone(&execution), usize::MAX)

@@ -1,0 +1,91 @@
+//! `RG.GETEXECUTION`.
+
+use super::executions::named;
+use crate::execution::{Execution, Report};
+use crate::plan::{Arg, ListedStep, listed};
+use crate::python::{Gil, attached};
+use crate::redis::{Args, Command, Context, Reply};
+use std::time::Duration;
+
+/// `RG.GETEXECUTION id [SHARD | CLUSTER]`: how an execution is doing, and its steps.
+pub(super) struct GetExecution;
+
+impl Command for GetExecution {
+    const NAME: &'static str = "rg.getexecution";
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=3;
+
+    fn run(context: &Context, args: Args<'_>) {
+        let reply = context.reply();
+        let Some(execution) = named(args) else {
+            return reply.error("execution plan does not exist");
+        };
+        match args.get(2) {
+            Some(word) if word.is("CLUSTER") => {
+                return reply.error(
+                    "no cluster detected - use `RG.GETEXECUTION <id> [SHARD]` instead",
+                );
+            }
+            Some(word) if !word.is("SHARD") => return reply.error("unknown subcommand"),
+            _ => {}
+        }
+        reply.array(1);
+        reply.array(4);
+        reply.field("shard_id", &crate::engine().shard_id);
+        reply.bulk(b"execution_plan");
+        attached(|py| plan(&reply, py, &execution));
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn plan(reply: &Reply, py: Gil<'_>, execution: &Execution) {
+    let report = execution.report();
+    let results = report
+        .results
+        .map_or(-1, |count| i64::try_from(count).unwrap_or(i64::MAX));
+    reply.array(16);
+    reply.field("status", report.status.as_str());
+    reply.integer_field("shards_received", 0);
+    reply.integer_field("shards_completed", 0);
+    reply.integer_field("results", results);
+    reply.bulk(b"errors");
+    reply.array(report.errors.len());
+    for error in &report.errors {
+        reply.bulk(error.as_bytes());
+    }
+    reply.integer_field("total_duration", millis(report.timing.total));
+    reply.integer_field("read_duration", millis(report.timing.read));
+    let end = if execution.registration.is_some() {
+        "register"
+    } else {
+        "run"
+    };
+    let steps = listed(&execution.plan.steps, end);
+    reply.bulk(b"steps");
+    reply.array(steps.len());
+    for step in steps.iter().rev() {
+        row(reply, py, &report, step);
+    }
+}
+
+fn row(reply: &Reply, py: Gil<'_>, report: &Report, step: &ListedStep<'_>) {
+    let duration = step
+        .timed
+        .and_then(|index| report.timing.steps.get(index).copied())
+        .unwrap_or_default();
+    reply.array(8);
+    reply.field("type", step.kind);
+    reply.integer_field("duration", millis(duration));
+    reply.field("name", step.name);
+    let arg = match step.arg {
+        Arg::None => String::new(),
+        Arg::Function(function) => function.text(py),
+        // There is no such function: the address is that of the step, which is unique, too.
+        Arg::Builder(method) => {
+            format!("<function GearsBuilder.{method}.<locals>.<lambda> at {step:p}>")
+        }
+    };
+    reply.field("arg", &arg);
+}

@@ -1,0 +1,96 @@
+//! The life of an execution as any client sees it: `RG.GETEXECUTION` and its kin.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+
+use common::{empty, eventually, untyped};
+use redgrease_embedded::Server;
+
+/// Starts a script's run in the background and gives its id.
+fn started(server: &Server, script: &str) -> String {
+    untyped(server, &["RG.PYEXECUTE", script, "UNBLOCKING"])
+}
+
+fn plan(server: &Server, id: &str) -> Vec<String> {
+    let text = untyped(server, &["RG.GETEXECUTION", id]);
+    text.lines().map(str::to_owned).collect()
+}
+
+/// What follows a name in a flat list.
+fn field(rows: &[String], name: &str) -> String {
+    let at = rows.iter().position(|row| row == name).unwrap();
+    rows[at + 1].clone()
+}
+
+fn has_ended(server: &Server, id: &str) -> bool {
+    ["done", "aborted"].contains(&field(&plan(server, id), "status").as_str())
+}
+
+#[test]
+fn a_plan_has_its_steps_last_to_first() {
+    let (server, _con) = empty();
+    untyped(&server, &["SET", "a", "1"]);
+    let id = started(
+        &server,
+        "GB().filter(lambda r: True).groupby(lambda r: r['key'], lambda k, a, r: 1).count().run()",
+    );
+    eventually("the run ends", || has_ended(&server, &id));
+    let rows = plan(&server, &id);
+    assert_eq!(field(&rows, "results"), "1");
+    let kinds: Vec<&str> = rows
+        .windows(2)
+        .filter(|pair| pair[0] == "type")
+        .map(|pair| pair[1].as_str())
+        .collect();
+    let first_to_last = [
+        "map",
+        "filter",
+        "extractkey",
+        "repartition",
+        "accumulatebykey",
+        "map",
+        "accumulate",
+        "collect",
+        "accumulate",
+        "map",
+        "collect",
+    ];
+    let last_to_first: Vec<&str> = first_to_last.into_iter().rev().collect();
+    assert_eq!(kinds, last_to_first);
+    assert!(
+        rows.iter()
+            .any(|row| row.starts_with("<function <lambda> at 0x")),
+        "{rows:?}"
+    );
+}
+
+#[test]
+fn steps_are_measured_when_that_is_asked_for() {
+    let (server, _con) = empty();
+    let script = "
+import time
+GB('ShardsIDReader').map(lambda x: time.sleep(0.06)).filter(lambda x: True).run()";
+    let slow_steps = |id: &str| {
+        eventually("the run ends", || has_ended(&server, id));
+        let rows = plan(&server, id);
+        assert!(field(&rows, "total_duration").parse::<u64>().unwrap() >= 60);
+        let durations = rows.windows(2).filter(|pair| pair[0] == "duration");
+        durations
+            .filter(|pair| pair[1].parse::<u64>().unwrap() >= 60)
+            .count()
+    };
+    assert_eq!(slow_steps(&started(&server, script)), 0);
+    untyped(&server, &["RG.CONFIGSET", "ProfileExecutions", "1"]);
+    assert_eq!(slow_steps(&started(&server, script)), 1);
+}
+
+#[test]
+fn what_is_not_there_or_not_known_is_said() {
+    let (server, _con) = empty();
+    let id = started(&server, "GB('ShardsIDReader').run()");
+    let ask = |words: &[&str]| untyped(&server, words);
+    assert!(ask(&["RG.GETEXECUTION", "x"]).contains("execution plan does not exist"));
+    assert!(ask(&["RG.GETEXECUTION", &id, "all"]).contains("unknown subcommand"));
+    assert!(ask(&["RG.GETEXECUTION", &id, "cluster"]).contains("no cluster detected"));
+    assert!(ask(&["RG.GETEXECUTION", &id, "shard"]).contains("shard_id"));
+}
