@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::execution::{Executions, IdCounter, Pool};
 use crate::python;
 use crate::redis::{Context, Guarded, Level, Text, library_path, log};
-use crate::registration::Registry;
+use crate::registration::{InFlight, Registry};
 use crate::requirements::{self, Requirement, Store};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -16,6 +16,7 @@ pub(crate) struct Engine {
     python_version: String,
     pub(crate) config: Config,
     pub(crate) registry: Guarded<Registry>,
+    pub(crate) in_flight: Guarded<InFlight>,
     pub(crate) executions: Executions,
     pub(crate) pool: Pool,
     pub(crate) requirements: Store,
@@ -63,6 +64,7 @@ pub(crate) fn load(context: &Context, arguments: &[Text<'_>]) -> Result<(), Stri
         python_version: python_version.clone(),
         config,
         registry: Guarded::default(),
+        in_flight: Guarded::default(),
         executions: Executions::default(),
         pool: Pool::new(),
         requirements: store,

@@ -21,9 +21,8 @@ impl Command for GetExecution {
         };
         match args.get(2) {
             Some(word) if word.is("CLUSTER") => {
-                return reply.error(
-                    "no cluster detected - use `RG.GETEXECUTION <id> [SHARD]` instead",
-                );
+                return reply
+                    .error("no cluster detected - use `RG.GETEXECUTION <id> [SHARD]` instead");
             }
             Some(word) if !word.is("SHARD") => return reply.error("unknown subcommand"),
             _ => {}

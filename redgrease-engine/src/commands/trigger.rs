@@ -1,6 +1,6 @@
 //! `RG.TRIGGER` and `RG.TRIGGERONKEY`, and `RG.INNERHOOK`, which hooked commands become.
 
-use crate::execution::{Execution, Id, NOT_ONE_RESULT, Waiter};
+use crate::execution::{Execution, Id, NOT_ONE_RESULT, Waiter, queue_is_full};
 use crate::plan::{Mode, Source, Words};
 use crate::python::{
     Gil, Object, Raised, attached, attached_for_a_call, coroutine_refused, describe, list_of,
@@ -245,7 +245,7 @@ fn run_later(context: &Context, registration: Arc<Registration>, args: Args<'_>)
     }
     let limit = engine.config.queue_size();
     if engine.pool.waiting() >= limit {
-        return queue_is_full(context, limit);
+        return context.reply().error(&queue_is_full(limit));
     }
     let Some(client) = BlockedClient::block(context) else {
         return context.reply().error("ERR the client could not be blocked");
@@ -267,16 +267,6 @@ fn run_later(context: &Context, registration: Arc<Registration>, args: Args<'_>)
     engine.executions.insert(Arc::clone(&execution), usize::MAX);
     if engine.pool.submit(Arc::clone(&execution), limit).is_err() {
         engine.executions.remove(execution.id);
-        execution.refuse(&full(limit));
+        execution.refuse(&queue_is_full(limit));
     }
-}
-
-pub(super) fn full(limit: usize) -> String {
-    format!(
-        "ERR too many executions wait for a thread (the limit is ExecutionQueueSize, {limit}): try again later, or raise it with RG.CONFIGSET"
-    )
-}
-
-fn queue_is_full(context: &Context, limit: usize) {
-    context.reply().error(&full(limit));
 }

@@ -7,6 +7,7 @@
 use super::{Execution, Status};
 use crate::python::interrupt;
 use crate::redis::{BlockedClient, Level, log};
+use crate::registration::streams::BatchEnd;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread;
@@ -99,6 +100,7 @@ impl Execution {
         for waiter in waiters {
             waiter.answer_aborted();
         }
+        self.settle(BatchEnd::Aborted);
         true
     }
 }

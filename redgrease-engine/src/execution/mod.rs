@@ -21,7 +21,7 @@ pub(crate) use abort::abort;
 pub(crate) use answer::{NOT_ONE_RESULT, Waiter};
 pub(crate) use id::{Id, IdCounter};
 pub(crate) use list::Executions;
-pub(crate) use pool::{InOrder, Pool};
+pub(crate) use pool::{InOrder, Pool, queue_is_full};
 
 pub(crate) use run::current;
 
@@ -217,6 +217,19 @@ impl Execution {
         }
         state.waiters.push(waiter);
         Ok(())
+    }
+
+    /// There is no room for it, and nobody who waits and could be told: the statistics say it.
+    pub(crate) fn lose(&self, error: &str) {
+        self.state().status = Status::Aborted;
+        if let Some(registration) = &self.registration {
+            registration
+                .stats
+                .record(Duration::ZERO, Some(error.to_owned()));
+        }
+        if let Some(held) = self.held.get() {
+            held.ended();
+        }
     }
 
     /// It will not be run: everybody who waits gets an error.

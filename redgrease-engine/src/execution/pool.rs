@@ -18,6 +18,13 @@ const STACK: usize = 8 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PoolFull;
 
+/// What whoever asked for an execution is told when the queue has no room.
+pub(crate) fn queue_is_full(limit: usize) -> String {
+    format!(
+        "ERR too many executions wait for a thread (the limit is ExecutionQueueSize, {limit}): try again later, or raise it with RG.CONFIGSET"
+    )
+}
+
 #[derive(Debug)]
 pub(crate) struct Pool {
     queue: Mutex<Queue>,

@@ -6,7 +6,8 @@ use crate::plan::Source;
 use crate::python::{Gil, Object, attached, describe, detached, leave_atomic};
 use crate::readers::Reading;
 use crate::redis::{Level, User, is_locked, locked, log};
-use crate::registration::{Registration, held, hooks, streams};
+use crate::registration::streams::{self, BatchEnd};
+use crate::registration::{Registration, held, hooks};
 use crate::steps::Pipeline;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -65,7 +66,16 @@ impl Execution {
         let goes_on = self.complete(&results, errors, timing);
         drop(results);
         if goes_on {
-            self.settle(py, failure.as_deref());
+            let end = match &failure {
+                None => BatchEnd::Well,
+                Some(_) if self.is_aborting() => BatchEnd::Aborted,
+                Some(error) => BatchEnd::Failed(error),
+            };
+            if is_locked() {
+                self.settle(end);
+            } else {
+                detached(py, || self.settle(end));
+            }
         }
         goes_on
     }
@@ -82,22 +92,18 @@ impl Execution {
         })
     }
 
-    /// What has to follow a run, depending on where its records came from.
-    fn settle(&self, py: Gil<'_>, failure: Option<&str>) {
+    /// What has to follow its end, depending on where its records came from. The caller holds the
+    /// interpreter only if it holds the server's lock, too.
+    pub(super) fn settle(&self, end: BatchEnd<'_>) {
         match (&self.source, &self.registration) {
             (Source::Messages(messages), Some(registration)) => {
-                let settle =
-                    || locked(|context| streams::ended(context, registration, messages, failure));
-                if is_locked() {
-                    settle();
-                } else {
-                    detached(py, settle);
-                }
+                locked(|context| streams::ended(context, registration, messages, end));
             }
             (Source::Timer(event), _) => {
-                if let Some(error) = failure {
+                if let BatchEnd::Failed(error) = end {
                     log(Level::Warning, &format!("a time event failed: {error}"));
                 }
+                crate::engine().executions.remove(self.id);
                 event.ended();
             }
             _ => {}

@@ -81,11 +81,7 @@ fn add<'a>(all: &mut Vec<ListedStep<'a>>, one: &'a Step, end: &'static str) {
                 all.push(step("repartition", "repartition", Arg::None));
             }
             all.extend([
-                step(
-                    "accumulatebykey",
-                    GROUP_ACCUMULATOR,
-                    Arg::Function(reducer),
-                ),
+                step("accumulatebykey", GROUP_ACCUMULATOR, Arg::Function(reducer)),
                 to_python(),
             ]);
         }
@@ -141,7 +137,14 @@ mod tests {
         let steps = [Step::Count, Step::ToText, Step::Collect];
         let listed = listed(&steps, "run");
         let kinds: Vec<&str> = listed.iter().map(|one| one.kind).collect();
-        let expected = ["map", "accumulate", "collect", "accumulate", "map", "collect"];
+        let expected = [
+            "map",
+            "accumulate",
+            "collect",
+            "accumulate",
+            "map",
+            "collect",
+        ];
         assert_eq!(kinds, expected);
         let timed: Vec<_> = listed.iter().filter_map(|one| one.timed).collect();
         assert_eq!(timed, [0, 1, 2]);

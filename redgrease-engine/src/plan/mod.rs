@@ -7,7 +7,7 @@ mod listing;
 pub(crate) use listing::{Arg, ListedStep, listed};
 
 use crate::python::Callback;
-use crate::redis::CallReply;
+use crate::redis::{CallReply, ReplyKind};
 use crate::registration::timers::TimeEvent;
 use std::sync::Arc;
 
@@ -153,14 +153,16 @@ pub(crate) struct Message {
 
 impl Message {
     /// From `[[id, [field, value..]]..]`, as the server lists messages. Those that were removed
-    /// meanwhile have no fields.
+    /// meanwhile have no fields, and are left out.
     pub(crate) fn read_all(list: &CallReply) -> Vec<Message> {
         let bytes = |reply: Option<CallReply>| reply.map(|one| one.bytes().to_vec());
         (0..list.len())
             .filter_map(|index| {
                 let message = list.element(index)?;
                 let id = bytes(message.element(0))?;
-                let pairs = message.element(1)?;
+                let pairs = message
+                    .element(1)
+                    .filter(|pairs| pairs.kind() == ReplyKind::Array)?;
                 let fields = (0..pairs.len())
                     .step_by(2)
                     .filter_map(|at| {

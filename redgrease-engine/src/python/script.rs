@@ -229,7 +229,8 @@ fn begin_at_once(inside: &Arc<Execution>, run: PendingRun) -> PyResult<Id> {
         .is_err()
     {
         engine.executions.remove(id);
-        return Err(GearsError::new_err("too many executions wait for a thread"));
+        let limit = engine.config.queue_size();
+        return Err(GearsError::new_err(execution::queue_is_full(limit)));
     }
     Ok(id)
 }

@@ -85,9 +85,7 @@ fn install(context: &Context, origin: &Origin, result: ScriptResult, replaces: O
         registration.end_executions();
     }
     let mut asked_for = result.timers;
-    asked_for.extend(User::run(origin.user.as_ref(), || {
-        announce(&callbacks)
-    }));
+    asked_for.extend(User::run(origin.user.as_ref(), || announce(&callbacks)));
     for (function, interval) in asked_for {
         let event = TimeEvent::new(function, interval, origin.user.clone());
         engine.registry.write(context, |registry| {

@@ -2,7 +2,7 @@
 
 use super::held::{self, HeldCommand};
 use super::{Event, Registration, matches_prefix};
-use crate::execution::Execution;
+use crate::execution::{Execution, queue_is_full};
 use crate::plan::{KeyEvent, Mode, Source};
 use crate::redis::{self, Context, KeyType, User, when_writing_is_allowed};
 use std::cell::Cell;
@@ -91,18 +91,13 @@ pub(crate) fn happened(context: &Context, event: &str, key: &[u8]) {
             execution.hold(held);
         }
         match registration.mode {
-            Mode::Sync => when_writing_is_allowed(
-                context,
-                Box::new(move |_| handle(&execution)),
-            ),
+            Mode::Sync => when_writing_is_allowed(context, Box::new(move |_| handle(&execution))),
             Mode::Async | Mode::AsyncLocal => {
                 engine.executions.insert(Arc::clone(&execution), usize::MAX);
-                if engine
-                    .pool
-                    .submit(Arc::clone(&execution), usize::MAX)
-                    .is_err()
-                {
+                let limit = engine.config.queue_size();
+                if engine.pool.submit(Arc::clone(&execution), limit).is_err() {
                     engine.executions.remove(execution.id);
+                    execution.lose(&queue_is_full(limit));
                 }
             }
         }

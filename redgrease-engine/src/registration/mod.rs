@@ -40,6 +40,7 @@ use hooks::Hook;
 use keys::KeysFilter;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+pub(crate) use streams::InFlight;
 use streams::StreamsFilter;
 
 /// A plan that runs whenever its event happens.

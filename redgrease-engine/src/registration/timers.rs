@@ -64,11 +64,11 @@ fn tick(context: &Context, event: Arc<TimeEvent>) {
             None,
             Some(User::or_default(event.user.clone())),
         );
-        if engine
-            .pool
-            .submit(execution, engine.config.queue_size())
-            .is_err()
-        {
+        // Listed while it runs, so that it can be aborted.
+        engine.executions.insert(Arc::clone(&execution), usize::MAX);
+        let limit = engine.config.queue_size();
+        if engine.pool.submit(Arc::clone(&execution), limit).is_err() {
+            engine.executions.remove(execution.id);
             event.ended();
         }
     }

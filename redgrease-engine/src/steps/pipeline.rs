@@ -173,9 +173,7 @@ impl Pipeline {
                     extractor, reducer, ..
                 },
                 Memory::Groups(groups),
-            ) => {
-                groupby::apply(extractor, reducer, groups, &record)
-            }
+            ) => groupby::apply(extractor, reducer, groups, &record),
             (Step::BatchGroupBy { extractor, .. }, Memory::Batches(batches)) => {
                 batchgroupby::apply(extractor, batches, record)
             }

@@ -1,7 +1,6 @@
 //! What the client gets, now or when the execution has ended.
 
-use crate::commands::trigger;
-use crate::execution::{Execution, Waiter};
+use crate::execution::{Execution, Waiter, queue_is_full};
 use crate::redis::{BlockedClient, Context, Reply};
 use std::sync::Arc;
 
@@ -79,6 +78,6 @@ fn start(execution: Arc<Execution>) -> Result<(), String> {
     let limit = engine.config.queue_size();
     engine.pool.submit(execution, limit).map_err(|_| {
         engine.executions.remove(id);
-        trigger::full(limit)
+        queue_is_full(limit)
     })
 }

@@ -52,8 +52,63 @@ pub(super) fn waiting(context: &Context, stream: &[u8], after: &[u8], limit: usi
     }
 }
 
-/// Takes messages: those after `from` that were delivered before, or with `>` new ones.
-pub(super) fn read(context: &Context, stream: &[u8], from: &[u8], count: usize) -> Vec<Message> {
+/// Takes new messages.
+pub(super) fn read_new(context: &Context, stream: &[u8], count: usize) -> Vec<Message> {
+    take(context, stream, b">", count, Message::read_all).unwrap_or_default()
+}
+
+/// Takes messages that were delivered before and not acknowledged, and that `skip` does not name.
+/// Those that were removed from the stream meanwhile are acknowledged: nobody can handle them.
+pub(super) fn read_again(
+    context: &Context,
+    stream: &[u8],
+    count: usize,
+    skip: impl Fn(&[u8]) -> bool,
+) -> Vec<Message> {
+    let mut after = b"0".to_vec();
+    loop {
+        let read = |reply: &CallReply| (Message::read_all(reply), removed(reply));
+        let Some((there, gone)) = take(context, stream, &after, count, read) else {
+            return Vec::new();
+        };
+        let ids = there.iter().map(|message| &message.id).chain(&gone);
+        let Some(last) = ids.max_by_key(|id| MessageId::parse(id)) else {
+            return Vec::new();
+        };
+        after.clone_from(last);
+        if !gone.is_empty() {
+            acknowledge(context, stream, &gone);
+        }
+        let mut free = there;
+        free.retain(|message| !skip(&message.id));
+        if !free.is_empty() {
+            return free;
+        }
+    }
+}
+
+/// The ids of messages in a list that are in the stream no more: they have no fields.
+fn removed(list: &CallReply) -> Vec<Vec<u8>> {
+    (0..list.len())
+        .filter_map(|index| list.element(index))
+        .filter(|message| {
+            message
+                .element(1)
+                .is_none_or(|fields| fields.kind() != ReplyKind::Array)
+        })
+        .filter_map(|message| message.element(0).map(|id| id.bytes().to_vec()))
+        .collect()
+}
+
+/// What `read` makes of a list of messages: those after `from` that were delivered before, or with
+/// `>` new ones. `None` if there are none.
+fn take<R>(
+    context: &Context,
+    stream: &[u8],
+    from: &[u8],
+    count: usize,
+    read: impl FnOnce(&CallReply) -> R,
+) -> Option<R> {
     let count = count.to_string();
     let args: [&[u8]; 8] = [
         b"GROUP",
@@ -65,16 +120,32 @@ pub(super) fn read(context: &Context, stream: &[u8], from: &[u8], count: usize) 
         stream,
         from,
     ];
-    let Ok(reply) = run(context, b"XREADGROUP", &args) else {
-        return Vec::new();
-    };
+    let reply = run(context, b"XREADGROUP", &args).ok()?;
     // [[stream, [message..]]], or nothing.
-    let messages = (reply.kind() == ReplyKind::Array)
-        .then(|| reply.element(0).and_then(|stream| stream.element(1)))
-        .flatten();
-    messages
-        .map(|messages| Message::read_all(&messages))
-        .unwrap_or_default()
+    if reply.kind() != ReplyKind::Array {
+        return None;
+    }
+    let of_stream = reply.element(0)?;
+    let messages = of_stream.element(1)?;
+    Some(read(&messages))
+}
+
+/// When a message was added: milliseconds, and a number among those of one millisecond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct MessageId {
+    pub(super) millis: u64,
+    sequence: u64,
+}
+
+impl MessageId {
+    /// `None` for what is no id.
+    pub(super) fn parse(id: &[u8]) -> Option<MessageId> {
+        let (millis, sequence) = std::str::from_utf8(id).ok()?.split_once('-')?;
+        Some(MessageId {
+            millis: millis.parse().ok()?,
+            sequence: sequence.parse().ok()?,
+        })
+    }
 }
 
 /// The messages were handled.
@@ -84,14 +155,10 @@ pub(super) fn acknowledge(context: &Context, stream: &[u8], ids: &[Vec<u8>]) {
     let _ = run(context, b"XACK", &args);
 }
 
-/// Removes the `count` oldest messages.
-pub(super) fn trim(context: &Context, stream: &[u8], count: usize) {
-    let Ok(length) = run(context, b"XLEN", &[stream]) else {
-        return;
-    };
-    let left = usize::try_from(length.integer())
-        .unwrap_or(0)
-        .saturating_sub(count)
-        .to_string();
-    let _ = run(context, b"XTRIM", &[stream, b"MAXLEN", left.as_bytes()]);
+/// Removes handled messages. By their ids and not by a number of oldest ones: others of the group
+/// may have older messages that are not handled yet.
+pub(super) fn trim(context: &Context, stream: &[u8], ids: &[Vec<u8>]) {
+    let mut args: Vec<&[u8]> = vec![stream];
+    args.extend(ids.iter().map(Vec::as_slice));
+    let _ = run(context, b"XDEL", &args);
 }

@@ -11,13 +11,16 @@
 //! | `pump.rs` | from messages to executions |
 //! | `settle.rs` | what follows when a batch has ended |
 //! | `group.rs` | the commands of the consumer group |
+//! | `in_flight.rs` | which messages are being handled right now |
 
 mod group;
+mod in_flight;
 mod pump;
 mod settle;
 
+pub(crate) use in_flight::InFlight;
 pub(crate) use pump::{happened, resume, start, start_all};
-pub(crate) use settle::ended;
+pub(crate) use settle::{BatchEnd, ended};
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -5,7 +5,8 @@ use crate::execution::Execution;
 use crate::plan::{Messages, Mode, Source};
 use crate::redis::{self, Context, KeyScan, KeyType, User, after, locked, when_writing_is_allowed};
 use crate::registration::keys::unheard;
-use crate::registration::{Event, Registration, matches_prefix};
+use crate::registration::{Event, Registration, Registry, matches_prefix};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// Keys that are looked at in one go while streams are searched.
@@ -127,11 +128,19 @@ fn begin(context: &Context, registration: &Arc<Registration>, stream: &[u8]) -> 
         return false;
     };
     let messages = match phase {
-        Phase::First | Phase::Again => group::read(context, stream, b"0", filter.batch),
+        Phase::First | Phase::Again => match read_again(context, stream, filter.batch) {
+            Ok(messages) => messages,
+            Err(HandledByAnother) => {
+                if let Some(known) = filter.state().streams.get_mut(stream) {
+                    known.busy = false;
+                }
+                return false;
+            }
+        },
         Phase::New => {
             let waiting = group::waiting(context, stream, &last, filter.batch);
             if waiting >= filter.batch || (due && waiting > 0) {
-                group::read(context, stream, b">", waiting)
+                group::read_new(context, stream, waiting)
             } else {
                 if waiting > 0 {
                     wait_for_more(context, registration, filter, stream);
@@ -166,9 +175,38 @@ fn begin(context: &Context, registration: &Arc<Registration>, stream: &[u8]) -> 
         (true, Phase::New) => false,
         (true, Phase::Again) => begin(context, registration, stream),
         (true, Phase::First) | (false, _) => {
-            launch(registration, stream, messages);
+            launch(context, registration, stream, messages);
             true
         }
+    }
+}
+
+/// Messages are being handled by a registration that is registered no more: when it has ended, it
+/// [hands over](hand_over). Until then nothing is read, so that messages stay in order.
+struct HandledByAnother;
+
+/// Messages that were delivered before and that nobody handles.
+fn read_again(
+    context: &Context,
+    stream: &[u8],
+    count: usize,
+) -> Result<Vec<crate::plan::Message>, HandledByAnother> {
+    let engine = crate::engine();
+    let by_another = Cell::new(false);
+    let messages = group::read_again(context, stream, count, |id| {
+        let Some(owner) = engine.in_flight.read(context, |all| all.owner(stream, id)) else {
+            return false;
+        };
+        let registered = |registry: &Registry| registry.registration(owner).is_some();
+        if !engine.registry.read(context, registered) {
+            by_another.set(true);
+        }
+        true
+    });
+    if by_another.get() {
+        Err(HandledByAnother)
+    } else {
+        Ok(messages)
     }
 }
 
@@ -249,6 +287,26 @@ fn wait_for_more(
     });
 }
 
+/// A registration that is registered no more has ended its last batch of a stream: whoever is
+/// registered for the stream now goes on, with what was delivered and not handled first.
+pub(super) fn hand_over(context: &Context, stream: &[u8]) {
+    let registrations = crate::engine()
+        .registry
+        .read(context, |registry| registry.stream_registrations().to_vec());
+    for registration in registrations {
+        let Some(filter) = filter(&registration) else {
+            continue;
+        };
+        if !matches_prefix(&filter.prefix, stream) {
+            continue;
+        }
+        if let Some(known) = filter.state().streams.get_mut(stream) {
+            known.phase = Phase::Again;
+        }
+        pump(context, &registration, stream);
+    }
+}
+
 pub(super) fn is_registered(context: &Context, registration: &Registration) -> bool {
     let id = registration.id;
     crate::engine()
@@ -257,30 +315,32 @@ pub(super) fn is_registered(context: &Context, registration: &Registration) -> b
 }
 
 fn launch(
+    context: &Context,
     registration: &Arc<Registration>,
     stream: &[u8],
     messages: Vec<crate::plan::Message>,
 ) {
     let engine = crate::engine();
     registration.stats.record_trigger();
+    let batch = Messages {
+        stream: stream.to_vec(),
+        messages,
+    };
+    engine
+        .in_flight
+        .write(context, |all| all.begin(&batch, registration.id));
     let execution = Execution::new(
         engine.execution_ids.next(),
         Arc::clone(&registration.plan),
-        Source::Messages(Messages {
-            stream: stream.to_vec(),
-            messages,
-        }),
+        Source::Messages(batch),
         Some(Arc::clone(registration)),
         Some(User::or_default(registration.user.clone())),
     );
     engine.executions.insert(Arc::clone(&execution), usize::MAX);
     if registration.mode == Mode::Sync {
         execution.run_here();
-    } else if engine
-        .pool
-        .submit(Arc::clone(&execution), usize::MAX)
-        .is_err()
-    {
-        engine.executions.remove(execution.id);
+    } else {
+        // One batch per stream at a time: never more than there are streams.
+        let _ = engine.pool.submit(execution, usize::MAX);
     }
 }

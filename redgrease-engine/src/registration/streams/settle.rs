@@ -10,35 +10,59 @@ use crate::registration::keys::unheard;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// A batch has ended, well or with an error.
+/// How a batch has ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum BatchEnd<'a> {
+    Well,
+    /// With this error.
+    Failed(&'a str),
+    /// Somebody stopped it.
+    Aborted,
+}
+
+/// A batch has ended.
 pub(crate) fn ended(
     context: &Context,
     registration: &Arc<Registration>,
     messages: &Messages,
-    failure: Option<&str>,
+    end: BatchEnd<'_>,
 ) {
     let Some(filter) = pump::filter(registration) else {
         return;
     };
     let stream = messages.stream.as_slice();
+    let engine = crate::engine();
+    engine.in_flight.write(context, |all| all.end(messages));
+    let unhandled = match end {
+        BatchEnd::Well => false,
+        BatchEnd::Failed(_) => filter.on_failed != OnFailed::Continue,
+        BatchEnd::Aborted => true,
+    };
+    let registered = is_registered(context, registration);
+    if unhandled && !registered {
+        return pump::hand_over(context, stream);
+    }
     let retry = {
         let mut state = filter.state();
         if let Some(oldest) = messages.messages.first() {
             state.lag.record(age(&oldest.id));
         }
-        let stops = match (failure, filter.on_failed) {
-            (Some(error), _) if error.starts_with("PAUSE") => Some(Status::Paused),
-            (None, _) | (Some(_), OnFailed::Continue) => None,
-            (Some(_), OnFailed::Abort) => Some(Status::Aborted),
-            (Some(_), OnFailed::Retry) => Some(Status::WaitingForRetry),
+        let stops = match (end, filter.on_failed) {
+            (BatchEnd::Failed(error), _) if error.starts_with("PAUSE") => Some(Status::Paused),
+            (BatchEnd::Well, _) | (_, OnFailed::Continue) => None,
+            (_, OnFailed::Abort) => Some(Status::Aborted),
+            (_, OnFailed::Retry) => Some(Status::WaitingForRetry),
         };
         if let Some(status) = stops {
-            state.status = status;
+            // A pause that somebody asked for meanwhile stays one.
+            if state.status == Status::Ok {
+                state.status = status;
+            }
             if let Some(known) = state.streams.get_mut(stream) {
                 known.busy = false;
                 known.phase = Phase::Again;
             }
-            if status != Status::WaitingForRetry {
+            if state.status != Status::WaitingForRetry {
                 return;
             }
         }
@@ -59,14 +83,16 @@ pub(crate) fn ended(
             let ids: Vec<Vec<u8>> = messages.messages.iter().map(|one| one.id.clone()).collect();
             group::acknowledge(context, stream, &ids);
             if filter.trim {
-                group::trim(context, stream, ids.len());
+                group::trim(context, stream, &ids);
             }
         }
     });
     if let Some(known) = filter.state().streams.get_mut(stream) {
         known.busy = false;
     }
-    if registration.mode != Mode::Sync && is_registered(context, registration) {
+    if !registered {
+        pump::hand_over(context, stream);
+    } else if registration.mode != Mode::Sync {
         pump(context, registration, stream);
     }
 }
@@ -87,10 +113,7 @@ fn read_again(context: &Context, registration: &Arc<Registration>) {
 
 /// How long ago a message was added, in milliseconds: its id begins with the time.
 fn age(id: &[u8]) -> u64 {
-    let added = std::str::from_utf8(id)
-        .ok()
-        .and_then(|id| id.split('-').next()?.parse::<u64>().ok())
-        .unwrap_or(0);
+    let added = group::MessageId::parse(id).map_or(0, |id| id.millis);
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or(Duration::ZERO);

@@ -1,0 +1,74 @@
+//! Messages that are being handled right now, of all registrations together.
+//!
+//! All of them read as one consumer: to the server, a message that is being handled looks like one
+//! that was delivered once and never acknowledged. A registration that begins must leave those
+//! alone, above all when it takes the place of the one that handles them.
+
+use crate::execution::Id;
+use crate::plan::Messages;
+use std::collections::HashMap;
+
+/// By stream, the ids of its messages and the registrations that handle them. Guarded by the
+/// server's lock.
+#[derive(Debug, Default)]
+pub(crate) struct InFlight(HashMap<Vec<u8>, HashMap<Vec<u8>, Id>>);
+
+impl InFlight {
+    pub(super) fn begin(&mut self, batch: &Messages, registration: Id) {
+        if batch.messages.is_empty() {
+            return;
+        }
+        let ids = batch
+            .messages
+            .iter()
+            .map(|one| (one.id.clone(), registration));
+        self.0.entry(batch.stream.clone()).or_default().extend(ids);
+    }
+
+    pub(super) fn end(&mut self, batch: &Messages) {
+        let Some(ids) = self.0.get_mut(&batch.stream) else {
+            return;
+        };
+        for message in &batch.messages {
+            ids.remove(&message.id);
+        }
+        if ids.is_empty() {
+            self.0.remove(&batch.stream);
+        }
+    }
+
+    /// Who handles a message right now.
+    pub(super) fn owner(&self, stream: &[u8], id: &[u8]) -> Option<Id> {
+        self.0.get(stream)?.get(id).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execution::IdCounter;
+    use crate::plan::Message;
+
+    #[test]
+    fn messages_are_in_flight_from_begin_to_end() {
+        let batch = |id: &[u8]| Messages {
+            stream: b"s".to_vec(),
+            messages: vec![Message {
+                id: id.to_vec(),
+                fields: Vec::new(),
+            }],
+        };
+        let ids = IdCounter::default();
+        let (first, second) = (ids.next(), ids.next());
+        let mut all = InFlight::default();
+        all.begin(&batch(b"1-0"), first);
+        all.begin(&batch(b"2-0"), second);
+        assert_eq!(all.owner(b"s", b"1-0"), Some(first));
+        assert_eq!(all.owner(b"s", b"2-0"), Some(second));
+        assert_eq!(all.owner(b"t", b"1-0"), None);
+        all.end(&batch(b"1-0"));
+        assert_eq!(all.owner(b"s", b"1-0"), None);
+        all.end(&batch(b"2-0"));
+        assert!(all.0.is_empty());
+    }
+}
