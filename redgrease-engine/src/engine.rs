@@ -4,7 +4,7 @@ use crate::commands;
 use crate::config::Config;
 use crate::execution::{Executions, IdCounter, Pool};
 use crate::python;
-use crate::redis::{Context, Guarded, Level, Text, library_path, log};
+use crate::redis::{Context, Guarded, Level, Text, cannot_keep_rights, library_path, log};
 use crate::registration::{InFlight, Registry};
 use crate::requirements::{self, Requirement, Store};
 use std::path::PathBuf;
@@ -76,6 +76,9 @@ pub(crate) fn load(context: &Context, arguments: &[Text<'_>]) -> Result<(), Stri
         return Err("the engine is loaded already: load it once per server".to_owned());
     }
     engine().make_packages_importable();
+    if let Some(reason) = cannot_keep_rights(context) {
+        return Err(reason);
+    }
     commands::register_all(context)?;
     Pool::start(threads)?;
     let version = env!("CARGO_PKG_VERSION");

@@ -1,6 +1,8 @@
 //! `RG.TRIGGER` and `RG.TRIGGERONKEY`, and `RG.INNERHOOK`, which hooked commands become.
 
-use crate::execution::{Execution, Id, NOT_ONE_RESULT, Waiter, queue_is_full};
+use crate::execution::{
+    Execution, Id, NOT_ONE_RESULT, SyncCall, Waiter, abort_without, queue_is_full,
+};
 use crate::plan::{Mode, Source, Words};
 use crate::python::{
     Gil, Object, Raised, attached, attached_for_a_call, coroutine_refused, describe, list_of,
@@ -85,17 +87,45 @@ fn answer(context: &Context, registration: Arc<Registration>, args: Args<'_>) {
 /// On this thread, which holds the server's lock.
 fn run_now(context: &Context, registration: &Arc<Registration>, args: Args<'_>) {
     let started = CoarseInstant::now();
-    let id = crate::engine().execution_ids.next();
-    let work = |py: Gil<'_>| answer_now(context, py, id, registration, args);
-    let failure = if registration.straight {
-        attached_for_a_call(work)
-    } else {
-        attached(work)
+    let engine = crate::engine();
+    let id = engine.execution_ids.next();
+    let limited = SyncCall::watched(engine.config.limits());
+    let work = |py: Gil<'_>| match &limited {
+        None => answer_now(context, py, id, registration, args),
+        Some(call) => call.run(py, || answer_now(context, py, id, registration, args)),
     };
-    if let Some(error) = &failure {
-        context.reply().error(error);
+    let attach = || {
+        if registration.straight {
+            attached_for_a_call(work)
+        } else {
+            attached(work)
+        }
+    };
+    let failure = if engine.config.execute_as_owner() {
+        User::run(user(context, registration).as_ref(), attach)
+    } else {
+        attach()
+    };
+    let Some(error) = failure else {
+        return registration.stats.record(started.elapsed(), None);
+    };
+    if let Some(reason) = limited.and_then(|call| call.reason()) {
+        context.reply().error(&reason);
+        registration.stats.record_abort(Some(reason));
+    } else {
+        context.reply().error(&error);
+        registration.stats.record(started.elapsed(), Some(error));
     }
-    registration.stats.record(started.elapsed(), failure);
+}
+
+/// With whose rights a registration runs.
+fn user(context: &Context, registration: &Registration) -> Option<User> {
+    if crate::engine().config.execute_as_owner() {
+        // Also a call that has a context of its own: whose rights count is said.
+        Some(User::or_default(registration.user.clone()))
+    } else {
+        User::of(context)
+    }
 }
 
 /// Gives the error if there is one.
@@ -214,8 +244,9 @@ fn wait(
         Arc::clone(&registration.plan),
         Source::Nothing,
         Some(Arc::clone(registration)),
-        User::of(context),
+        user(context, registration),
     );
+    abort_without(&client, &execution);
     // Just made: it cannot have ended.
     let _ = execution.wait_for_outcome(waiter(registration, client));
     crate::engine()
@@ -251,16 +282,16 @@ fn run_later(context: &Context, registration: Arc<Registration>, args: Args<'_>)
         return context.reply().error("ERR the client could not be blocked");
     };
     registration.stats.record_trigger();
-    let waiter = waiter(&registration, client);
     let plan = Arc::clone(&registration.plan);
     let execution = Execution::new(
         engine.execution_ids.next(),
         plan,
         Source::Command(words),
-        Some(registration),
-        User::of(context),
+        Some(Arc::clone(&registration)),
+        user(context, &registration),
     );
-    if let Err(waiter) = execution.wait_for_outcome(waiter) {
+    abort_without(&client, &execution);
+    if let Err(waiter) = execution.wait_for_outcome(waiter(&registration, client)) {
         waiter.refuse("ERR the execution ended before it began");
         return;
     }

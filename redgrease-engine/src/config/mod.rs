@@ -4,10 +4,12 @@
 
 mod setting;
 
-use setting::{Origin, SETTINGS, Setting, Value};
+use crate::execution::Limits;
+use setting::{Origin, SETTINGS, Setting, Value, index};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -51,8 +53,8 @@ impl Config {
         }
     }
 
-    fn number(&self, name: &str) -> i64 {
-        find(name).map_or(0, |(index, _)| self.numbers[index].load(Ordering::Relaxed))
+    fn number(&self, index: usize) -> i64 {
+        self.numbers[index].load(Ordering::Relaxed)
     }
 
     pub(crate) fn text(&self, name: &str) -> String {
@@ -71,34 +73,55 @@ impl Config {
 
     /// Whether errors carry the traceback.
     pub(crate) fn attempt_traceback(&self) -> bool {
-        self.number("PythonAttemptTraceback") != 0
+        self.number(const { index("PythonAttemptTraceback") }) != 0
     }
 
     /// Whether it is measured how long each step of an execution takes.
     pub(crate) fn profile_executions(&self) -> bool {
-        self.number("ProfileExecutions") != 0
+        self.number(const { index("ProfileExecutions") }) != 0
     }
 
     /// How many worker threads there are.
     pub(crate) fn execution_threads(&self) -> usize {
-        usize::try_from(self.number("ExecutionThreads"))
+        usize::try_from(self.number(const { index("ExecutionThreads") }))
             .unwrap_or(1)
             .clamp(1, 512)
     }
 
     /// How many executions may wait for a worker.
     pub(crate) fn queue_size(&self) -> usize {
-        usize::try_from(self.number("ExecutionQueueSize")).unwrap_or(0)
+        usize::try_from(self.number(const { index("ExecutionQueueSize") })).unwrap_or(0)
+    }
+
+    /// What an execution that begins now may use.
+    pub(crate) fn limits(&self) -> Limits {
+        let limit = |index| u64::try_from(self.number(index)).ok().filter(|&n| n > 0);
+        Limits {
+            time: limit(const { index("ExecutionMaxTime") }).map(Duration::from_millis),
+            records: limit(const { index("ExecutionMaxRecords") }),
+            memory: limit(const { index("ExecutionMaxMemory") }),
+        }
+    }
+
+    /// Whether an execution is aborted when the client that waits for it goes away.
+    pub(crate) fn abort_on_disconnect(&self) -> bool {
+        self.number(const { index("AbortOnDisconnect") }) != 0
+    }
+
+    /// Whether gears have the rights of who registered them, not of who calls them.
+    pub(crate) fn execute_as_owner(&self) -> bool {
+        self.number(const { index("ExecuteAsOwner") }) != 0
     }
 
     /// How many finished executions are kept for those who ask.
     pub(crate) fn max_executions(&self) -> usize {
-        usize::try_from(self.number("MaxExecutions")).unwrap_or(usize::MAX)
+        usize::try_from(self.number(const { index("MaxExecutions") })).unwrap_or(usize::MAX)
     }
 
     /// How many finished executions of one registration are kept.
     pub(crate) fn max_executions_per_registration(&self) -> usize {
-        usize::try_from(self.number("MaxExecutionsPerRegistration")).unwrap_or(usize::MAX)
+        usize::try_from(self.number(const { index("MaxExecutionsPerRegistration") }))
+            .unwrap_or(usize::MAX)
     }
 
     /// A value a user made up.

@@ -84,8 +84,42 @@ pub(super) const SETTINGS: &[Setting] = &[
     text("PythonInstallationDir", Origin::Python),
     // How many executions may wait for a worker thread.
     number("ExecutionQueueSize", Origin::Engine, 100_000, 1),
+    // Limits of one execution; 0 is none: milliseconds, records, bytes.
+    number("ExecutionMaxTime", Origin::Engine, 0, 0),
+    number("ExecutionMaxRecords", Origin::Engine, 0, 0),
+    number("ExecutionMaxMemory", Origin::Engine, 0, 0),
+    // Whether an execution is aborted when the client that waits for it goes away.
+    number("AbortOnDisconnect", Origin::Engine, 0, 0),
+    // Whether gears have the rights of who registered them, not of who calls them.
+    read_only(number("ExecuteAsOwner", Origin::Engine, 0, 0)),
     // The interpreter that virtual environments are made with; empty: found beside libpython.
     text("PythonExecutable", Origin::Engine),
     // Given to pip besides its own configuration, separated by spaces.
     text("PipArguments", Origin::Engine),
 ];
+
+/// Where a setting stands, found while compiling: every call of a gear asks for some.
+pub(super) const fn index(name: &str) -> usize {
+    let mut index = 0;
+    while index < SETTINGS.len() {
+        if is_same(SETTINGS[index].name.as_bytes(), name.as_bytes()) {
+            return index;
+        }
+        index += 1;
+    }
+    panic!("there is no setting of this name")
+}
+
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < a.len() {
+        if a[index] != b[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}

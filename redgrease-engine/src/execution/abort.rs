@@ -1,12 +1,13 @@
 //! Stopping an execution.
 //!
-//! Python that runs gets `gears.forcestopped` raised in it. A thread that does not come back in
-//! time (it may be inside a C function, a socket, a sort) is given up: the execution is aborted,
-//! everybody is answered, another thread takes its place, and the old one ends when it returns.
+//! Python that runs gets `gears.forcestopped` raised in it, again and again until it gives in. A
+//! thread that does not come back in time (it may be inside a C function, a socket, a sort) is
+//! given up: the execution is aborted, everybody is answered, another thread takes its place, and
+//! the old one ends when it returns.
 
 use super::{Execution, Status};
-use crate::python::interrupt;
-use crate::redis::{BlockedClient, Level, log};
+use crate::python::{RunningThread, interrupt};
+use crate::redis::{BlockedClient, Level, Reply, log};
 use crate::registration::streams::BatchEnd;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -21,7 +22,7 @@ pub(crate) fn abort(execution: Arc<Execution>, client: Option<BlockedClient>) {
     execution.aborting.store(true, Ordering::Relaxed);
     let answer = |client: Option<BlockedClient>| {
         if let Some(client) = client {
-            client.answer(crate::redis::Reply::ok);
+            client.answer(Reply::ok);
         }
     };
     match execution.status() {
@@ -33,21 +34,50 @@ pub(crate) fn abort(execution: Arc<Execution>, client: Option<BlockedClient>) {
         Status::Running if execution.is_parked() => {
             execution.give_up(Status::Running);
             answer(client);
+            // Its coroutine goes on, on the thread of all coroutines.
+            in_background("rg-interrupt", move || {
+                interrupt_until_it_leaves(&execution.thread);
+            });
         }
-        Status::Running => {
-            let spawned = thread::Builder::new()
-                .name("rg-abort".into())
-                .spawn(move || {
-                    execution.stop_running();
-                    answer(client);
-                });
-            if let Err(failure) = spawned {
-                log(
-                    Level::Warning,
-                    &format!("an execution could not be aborted: {failure}"),
-                );
+        Status::Running => in_background("rg-abort", move || {
+            execution.stop_running();
+            answer(client);
+        }),
+    }
+}
+
+/// With `AbortOnDisconnect`, an execution ends with the connection of the client that waits for it.
+pub(crate) fn abort_without(client: &BlockedClient, execution: &Arc<Execution>) {
+    if crate::engine().config.abort_on_disconnect() {
+        let execution = Arc::downgrade(execution);
+        client.when_disconnected(move || {
+            if let Some(execution) = execution.upgrade() {
+                abort(execution, None);
             }
-        }
+        });
+    }
+}
+
+/// Stops an execution that is over a limit.
+pub(super) fn stop(execution: Arc<Execution>, reason: String) {
+    execution.give_reason(reason);
+    abort(execution, None);
+}
+
+fn in_background(name: &str, work: impl FnOnce() + Send + 'static) {
+    let spawned = thread::Builder::new().name(name.into()).spawn(work);
+    if let Err(failure) = spawned {
+        log(
+            Level::Warning,
+            &format!("an execution could not be stopped: {failure}"),
+        );
+    }
+}
+
+/// Python may swallow an exception: it is raised until the thread is out of there.
+pub(super) fn interrupt_until_it_leaves(running: &RunningThread) {
+    while interrupt(running) {
+        thread::sleep(GRACE);
     }
 }
 
@@ -55,22 +85,18 @@ impl Execution {
     fn stop_running(self: &Arc<Self>) {
         // On a thread of its own: the interpreter may be held by what is to be stopped.
         let running = Arc::clone(self);
-        let interrupter = thread::Builder::new()
-            .name("rg-interrupt".into())
-            .spawn(move || interrupt(&running.thread));
-        if let Err(failure) = interrupter {
-            log(
-                Level::Warning,
-                &format!("an execution could not be interrupted: {failure}"),
-            );
-        }
+        in_background("rg-interrupt", move || {
+            interrupt_until_it_leaves(&running.thread);
+        });
         let state = self.state();
         let (state, timeout) = self
             .ended
             .wait_timeout_while(state, GRACE, |state| !state.status.is_final())
             .unwrap_or_else(PoisonError::into_inner);
         drop(state);
-        if timeout.timed_out() && self.give_up(Status::Running) {
+        // The main thread cannot be replaced: it is interrupted until it gives in.
+        let stuck = timeout.timed_out() && !self.on_main.load(Ordering::Relaxed);
+        if stuck && self.give_up(Status::Running) {
             crate::engine().pool.replace_stuck_thread();
             log(
                 Level::Warning,
@@ -84,21 +110,23 @@ impl Execution {
 
     /// Makes it aborted if it is still in `from`, and answers whoever waits for it.
     fn give_up(&self, from: Status) -> bool {
+        let reason = self.stopped_for();
         let waiters = {
             let mut state = self.state();
             if state.status != from {
                 return false;
             }
             state.status = Status::Aborted;
+            state.errors.extend(reason.clone());
             std::mem::take(&mut state.waiters)
         };
         self.announce_end();
         if let Some(registration) = &self.registration {
-            registration.stats.record_abort();
+            registration.stats.record_abort(reason.clone());
             self.leave_list(registration);
         }
         for waiter in waiters {
-            waiter.answer_aborted();
+            waiter.answer_aborted(reason.as_deref());
         }
         self.settle(BatchEnd::Aborted);
         true

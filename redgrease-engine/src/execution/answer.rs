@@ -42,17 +42,15 @@ impl Waiter {
 
     /// The execution was aborted before it gave anything. Needs no Python: the interpreter may be
     /// held by what was aborted.
-    pub(super) fn answer_aborted(self) {
+    pub(super) fn answer_aborted(self, reason: Option<&str>) {
+        let errors: Vec<String> = reason.map(str::to_owned).into_iter().collect();
         match self {
-            Waiter::Outcome(client) => client.answer(|reply| {
-                reply.array(2);
-                reply.array(0);
-                reply.array(0);
-            }),
+            Waiter::Outcome(client) => client.answer(|reply| reply_outcome(reply, &[], &errors)),
             Waiter::Command(client) | Waiter::Hook(client) => {
-                client.answer(|reply| reply.error("ERR the execution was aborted"));
+                let why = reason.unwrap_or("ERR the execution was aborted");
+                client.answer(|reply| reply.error(why));
             }
-            Waiter::Function(function) => attached(|py| call(py, &function, &[], &[])),
+            Waiter::Function(function) => attached(|py| call(py, &function, &[], &errors)),
         }
     }
 }

@@ -7,19 +7,22 @@
 //! | `pool.rs` | the worker threads |
 //! | `list.rs` | all executions that clients can ask about |
 //! | `abort.rs` | stopping one |
+//! | `limits.rs` | how much time, records and memory one may use |
 //! | `answer.rs` | how a client that waits for one is answered |
 
 mod abort;
 mod answer;
 mod id;
+mod limits;
 mod list;
 mod pool;
 mod progress;
 mod run;
 
-pub(crate) use abort::abort;
+pub(crate) use abort::{abort, abort_without};
 pub(crate) use answer::{NOT_ONE_RESULT, Waiter};
 pub(crate) use id::{Id, IdCounter};
+pub(crate) use limits::{Limits, SyncCall};
 pub(crate) use list::Executions;
 pub(crate) use pool::{InOrder, Pool, queue_is_full};
 
@@ -28,7 +31,7 @@ pub(crate) use run::current;
 use progress::Progress;
 
 use crate::plan::{Plan, Source};
-use crate::python::{Handle, Object, RunningThread, attached};
+use crate::python::{Handle, MemoryBudget, Object, RunningThread, attached};
 use crate::redis::{Reply, User};
 use crate::registration::held::Held;
 use crate::registration::{Origin, Registration};
@@ -72,6 +75,12 @@ pub(crate) struct Execution {
     user: Option<User>,
     order: Option<Arc<InOrder>>,
     aborting: AtomicBool,
+    /// It runs on the main thread, which cannot be replaced.
+    on_main: AtomicBool,
+    limits: Limits,
+    memory: MemoryBudget,
+    /// Why it was stopped, if a limit was why.
+    reason: OnceLock<String>,
     thread: RunningThread,
     state: Mutex<State>,
     /// The script it was asked for by, if it was.
@@ -127,6 +136,7 @@ impl Execution {
             .as_ref()
             .is_none_or(|one| one.keeps_executions());
         let order = registration.as_ref().and_then(|one| one.order.clone());
+        let limits = crate::engine().config.limits();
         Arc::new(Execution {
             id,
             plan,
@@ -135,6 +145,10 @@ impl Execution {
             user,
             order,
             aborting: AtomicBool::new(false),
+            on_main: AtomicBool::new(false),
+            limits,
+            memory: MemoryBudget::new(limits.memory),
+            reason: OnceLock::new(),
             thread: RunningThread::default(),
             state: Mutex::new(State {
                 status: Status::Created,

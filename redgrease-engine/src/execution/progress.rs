@@ -13,6 +13,8 @@ pub(super) struct Progress {
     reading: Reading,
     /// How long reading took, if that is measured.
     pub(super) read: Duration,
+    /// How many records were read.
+    records: u64,
     pub(super) started: Instant,
     /// What the awaited coroutine gave.
     outcome: Option<Result<Handle, Raised>>,
@@ -27,6 +29,7 @@ impl Progress {
             pipeline,
             reading,
             read: Duration::ZERO,
+            records: 0,
             started: Instant::now(),
             outcome: None,
         }
@@ -62,7 +65,8 @@ impl Progress {
             && let Some(count) = self.reading.count_piece(py, &execution.source)
         {
             self.pipeline.add_count(count);
-            return true;
+            self.records += count as u64;
+            return execution.may_read_another(self.records.saturating_sub(1));
         }
         let began = self.pipeline.measures().then(Instant::now);
         let next = self.reading.next(py, &execution.source, execution);
@@ -70,7 +74,11 @@ impl Progress {
             self.read += began.elapsed();
         }
         match next {
-            Some(Ok(record)) => self.pipeline.push(record),
+            Some(_) if !execution.may_read_another(self.records) => return false,
+            Some(Ok(record)) => {
+                self.records += 1;
+                self.pipeline.push(record);
+            }
             Some(Err(raised)) => self.pipeline.fail(raised),
             None => return false,
         }
@@ -116,6 +124,7 @@ impl Execution {
     /// is to be awaited now.
     pub(crate) fn adopt(self: &Arc<Self>, py: Gil<'_>, pipeline: Pipeline, coroutine: &Object<'_>) {
         self.state().status = Status::Running;
+        self.watch();
         self.park(py, Progress::new(pipeline, Reading::Ended), coroutine);
     }
 }

@@ -11,6 +11,7 @@ use crate::registration::{Registration, held, hooks};
 use crate::steps::Pipeline;
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Execution>>> = const { RefCell::new(None) };
@@ -45,10 +46,7 @@ impl Execution {
             // Aborted while it waited.
             _ => return true,
         };
-        self.thread.enter(py);
-        let waiting = self.with_surroundings(|| progress.advance(py, self));
-        // Before anything else runs Python: an interruption must not hit what comes next.
-        self.thread.leave(py);
+        let waiting = self.with_surroundings(|| self.occupy(py, || progress.advance(py, self)));
         leave_atomic();
         if let Some(coroutine) = waiting {
             self.park(py, progress, &coroutine);
@@ -61,7 +59,13 @@ impl Execution {
             steps: progress.pipeline.durations(),
         };
         let (results, errors) = progress.pipeline.into_outcome(py);
-        let errors: Vec<String> = errors.iter().map(|raised| describe(py, raised)).collect();
+        let mut errors: Vec<String> = errors.iter().map(|raised| describe(py, raised)).collect();
+        let mut results = results;
+        self.limit_results(results.len());
+        if let Some(reason) = self.stopped_for() {
+            results.clear();
+            errors = vec![reason];
+        }
         let failure = errors.first().cloned();
         let goes_on = self.complete(&results, errors, timing);
         drop(results);
@@ -78,6 +82,16 @@ impl Execution {
             }
         }
         goes_on
+    }
+
+    /// Runs `body`, which is Python of this execution, so that it can be interrupted and pays for
+    /// its memory.
+    pub(crate) fn occupy<R>(&self, py: Gil<'_>, body: impl FnOnce() -> R) -> R {
+        self.thread.enter(py);
+        let outcome = self.memory.pay(body);
+        // Before anything else runs Python: an interruption must not hit what comes next.
+        self.thread.leave(py);
+        outcome
     }
 
     /// Runs `body` with the rights of whoever caused the execution, inside its hook and for the
@@ -110,12 +124,14 @@ impl Execution {
         }
     }
 
-    fn begin(&self) -> bool {
+    fn begin(self: &Arc<Self>) -> bool {
         let mut state = self.state();
         if state.status != Status::Created {
             return false;
         }
         state.status = Status::Running;
+        drop(state);
+        self.watch();
         true
     }
 
@@ -133,7 +149,7 @@ impl Execution {
             if state.status.is_final() {
                 return false;
             }
-            state.status = Status::Done;
+            state.status = self.final_status();
             state.timing = timing;
             state.result_count = results.len();
             if state.keep {
@@ -147,7 +163,10 @@ impl Execution {
         };
         self.announce_end();
         if let Some(registration) = &self.registration {
-            registration.stats.record(duration, failure);
+            match self.stopped_for() {
+                Some(reason) => registration.stats.record_abort(Some(reason)),
+                None => registration.stats.record(duration, failure),
+            }
             self.leave_list(registration);
         } else if !waiters.is_empty() && !self.stays() {
             engine.executions.remove(self.id);
@@ -160,7 +179,9 @@ impl Execution {
 
     /// Runs it on this thread, which holds the server's lock.
     pub(crate) fn run_here(self: &Arc<Self>) {
+        self.on_main.store(true, Ordering::Relaxed);
         attached(|py| self.run(py));
+        self.on_main.store(false, Ordering::Relaxed);
     }
 
     /// Of a registration's executions the newest few stay in the list, if any.

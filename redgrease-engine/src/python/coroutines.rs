@@ -46,6 +46,17 @@ impl GearsFuture {
     }
 }
 
+/// Nobody can continue it any more.
+impl Drop for GearsFuture {
+    fn drop(&mut self) {
+        let future = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Future::Awaited(execution) = std::mem::take(future) {
+            let lost = GearsError::new_err("Async record did not called continue");
+            execution.coroutine_ended(Err(lost));
+        }
+    }
+}
+
 impl GearsFuture {
     fn settle(&self, outcome: Result<Handle, Raised>) -> PyResult<()> {
         let execution = {
@@ -151,9 +162,16 @@ impl Continuation {
         method: &str,
         argument: &Bound<'py, PyAny>,
     ) -> PyResult<Object<'py>> {
+        let py = coroutine.py();
+        if self.execution.is_aborting() {
+            let stopped = GearsError::force_stopped(py);
+            return coroutine.call_method1("throw", (stopped,));
+        }
         let go_on = || {
             let outer = INSIDE.replace(true);
-            let outcome = coroutine.call_method1(method, (argument,));
+            let outcome = self
+                .execution
+                .occupy(py, || coroutine.call_method1(method, (argument,)));
             INSIDE.set(outer);
             // A block that is left open would keep the server's lock while others run here.
             if module::leave_atomic() && outcome.is_ok() {

@@ -28,15 +28,17 @@ impl RunningThread {
     }
 }
 
-/// Raises `gears.forcestopped` in the thread, if it still runs. Waits for the interpreter: not
-/// for the main thread.
-pub(crate) fn interrupt(running: &RunningThread) {
+/// Raises `gears.forcestopped` in the thread, if it still runs: `false` if not. Waits for the
+/// interpreter: not for the main thread.
+pub(crate) fn interrupt(running: &RunningThread) -> bool {
     attached(|py| {
         let thread = running.0.load(Ordering::Relaxed);
-        if thread != 0 {
+        let runs = thread != 0;
+        if runs {
             let exception = GearsError::force_stopped(py);
             // SAFETY: the interpreter is held, so the thread is where `enter` said.
             unsafe { ffi::PyThreadState_SetAsyncExc(thread.cast_signed(), exception.as_ptr()) };
         }
-    });
+        runs
+    })
 }

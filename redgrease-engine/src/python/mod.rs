@@ -41,7 +41,7 @@ pub(crate) use counter::Counter;
 pub(crate) use errors::{describe, flat};
 pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{RunningThread, interrupt};
-pub(crate) use memory::allocation;
+pub(crate) use memory::{MemoryBudget, allocation};
 pub(crate) use module::leave_atomic;
 pub(crate) use records::{group_record, key_record, message_record, read_value};
 pub(crate) use script::{

@@ -52,4 +52,4 @@ pub(crate) use notification::when_writing_is_allowed;
 pub(crate) use persistence::replicate;
 pub(crate) use reply::Reply;
 pub(crate) use timer::after;
-pub(crate) use user::User;
+pub(crate) use user::{User, cannot_keep_rights};

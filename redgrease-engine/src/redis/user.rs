@@ -4,6 +4,7 @@
 //! user's name, and takes it along with [`User::run`]. Servers older than 7.0.6 cannot run a
 //! command as a user: there, gears may do everything.
 
+use super::call::Rights;
 use super::context::Context;
 use redis_module::raw;
 use std::cell::RefCell;
@@ -29,6 +30,19 @@ pub(super) fn is_supported() -> bool {
         let name = raw::RedisModule_GetCurrentUserName;
         attach.is_some() && find.is_some() && name.is_some()
     }
+}
+
+/// Why this server must not run gears, if so: it has users with different rights and no way to run
+/// a command with the rights of one of them.
+pub(crate) fn cannot_keep_rights(context: &Context) -> Option<String> {
+    if is_supported() {
+        return None;
+    }
+    let users = super::call(context, Rights::Engine, b"ACL", &[b"USERS"]).ok()?;
+    (users.len() > 1).then(|| {
+        "ERR this server has users with rights of their own, and before Redis 7.0.6 a gear can not be held to them: use a newer server, or remove the users"
+            .to_owned()
+    })
 }
 
 impl User {

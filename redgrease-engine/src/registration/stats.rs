@@ -55,8 +55,13 @@ impl Stats {
         }
     }
 
-    pub(crate) fn record_abort(&self) {
+    /// One run that was stopped; by a limit, if there is a reason.
+    pub(crate) fn record_abort(&self, reason: Option<String>) {
         self.aborted.fetch_add(1, Ordering::Relaxed);
+        if let Some(reason) = reason {
+            self.set_error(Some(reason));
+            self.has_error.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Everything as if it had never run.

@@ -1,6 +1,6 @@
 //! What the client gets, now or when the execution has ended.
 
-use crate::execution::{Execution, Waiter, queue_is_full};
+use crate::execution::{Execution, Waiter, abort_without, queue_is_full};
 use crate::redis::{BlockedClient, Context, Reply};
 use std::sync::Arc;
 
@@ -60,6 +60,7 @@ fn wait(execution: &Arc<Execution>, client: Client<'_>) {
             None => return context.reply().error("ERR the client could not be blocked"),
         },
     };
+    abort_without(&blocked, execution);
     execution.forget_when_answered();
     if let Err(waiter) = execution.wait_for_outcome(Waiter::Outcome(blocked)) {
         return execution.answer(waiter);

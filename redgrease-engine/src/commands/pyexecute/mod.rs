@@ -5,7 +5,9 @@ mod request;
 
 use crate::execution::{Execution, Id};
 use crate::python::{PendingRun, Script, run_script};
-use crate::redis::{Args, BlockedClient, Command, CommandFlags, Context, User, locked};
+use crate::redis::{
+    Args, BlockedClient, Command, CommandFlags, Context, User, cannot_keep_rights, locked,
+};
 use crate::registration::{Origin, Registry, put_in_force};
 use answer::{Answer, Client};
 use request::Request;
@@ -30,6 +32,9 @@ impl Command for PyExecute {
             Ok(request) => request,
             Err(message) => return context.reply().error(&message),
         };
+        if let Some(reason) = cannot_keep_rights(context) {
+            return context.reply().error(&reason);
+        }
         let engine = crate::engine();
         // Before packages are installed for nothing.
         let check = |registry: &Registry| request.replaced_session(registry).map(drop);

@@ -4,6 +4,8 @@ import asyncio
 import threading
 from functools import partial
 
+log = redisgears.log
+
 loop = asyncio.new_event_loop()
 _loop_lock = threading.Lock()
 _loop_thread = None
@@ -11,7 +13,12 @@ _loop_thread = None
 
 def _run_loop():
     asyncio.set_event_loop(loop)
-    loop.run_forever()
+    while True:
+        try:
+            loop.run_forever()
+        except BaseException as raised:
+            # `sys.exit()` in a coroutine ends a loop: all other coroutines need this one.
+            log("a coroutine tried to end the loop of all coroutines: %r" % (raised,), "warning")
 
 
 def _start_loop():

@@ -1,0 +1,251 @@
+//! How long an execution may run, how many records it may read and how much memory it may take.
+//!
+//! Records are counted where they are read, memory where Python asks the system for it. A thread
+//! of its own watches the clock, and stops what is over a limit as an abort would. All limits are
+//! off until somebody sets one; what began before has none.
+
+use super::abort::{interrupt_until_it_leaves, stop};
+use super::{Execution, Status};
+use crate::python::{Gil, MemoryBudget, RunningThread};
+use crate::redis::{Level, log};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often the clock is looked at.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What one execution may use; `None` is no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Limits {
+    pub(crate) time: Option<Duration>,
+    pub(crate) records: Option<u64>,
+    /// Bytes.
+    pub(crate) memory: Option<u64>,
+}
+
+impl Limits {
+    /// Whether somebody has to look at the clock.
+    fn need_watching(self) -> bool {
+        self.time.is_some() || self.memory.is_some()
+    }
+
+    pub(crate) fn too_long(limit: Duration) -> String {
+        format!(
+            "ERR the execution was stopped: it ran longer than ExecutionMaxTime, {} ms",
+            limit.as_millis()
+        )
+    }
+
+    pub(crate) fn too_many_records(limit: u64) -> String {
+        format!(
+            "ERR the execution was stopped: it had more records than ExecutionMaxRecords, {limit}"
+        )
+    }
+
+    pub(crate) fn too_much_memory(limit: u64) -> String {
+        format!(
+            "ERR the execution was stopped: it took more memory than ExecutionMaxMemory, {limit} bytes"
+        )
+    }
+}
+
+/// A sync call on the main thread, which is no listed execution.
+#[derive(Debug)]
+pub(crate) struct SyncCall {
+    thread: RunningThread,
+    memory: MemoryBudget,
+    /// Why it was stopped.
+    reason: OnceLock<String>,
+}
+
+impl SyncCall {
+    /// Watches a call that begins now, if a limit asks for it.
+    pub(crate) fn watched(limits: Limits) -> Option<Arc<SyncCall>> {
+        if !limits.need_watching() {
+            return None;
+        }
+        let call = Arc::new(SyncCall {
+            thread: RunningThread::default(),
+            memory: MemoryBudget::new(limits.memory),
+            reason: OnceLock::new(),
+        });
+        watch(Watched::new(Subject::Call(Arc::clone(&call)), limits));
+        Some(call)
+    }
+
+    /// Runs it on this thread.
+    pub(crate) fn run<R>(&self, py: Gil<'_>, body: impl FnOnce() -> R) -> R {
+        self.thread.enter(py);
+        let outcome = self.memory.pay(body);
+        self.thread.leave(py);
+        outcome
+    }
+
+    /// Why it was stopped, if it was.
+    pub(crate) fn reason(&self) -> Option<String> {
+        let over = self.memory.exceeded().map(Limits::too_much_memory);
+        self.reason.get().cloned().or(over)
+    }
+}
+
+impl Execution {
+    /// Watches it from now on, if a limit asks for it.
+    pub(super) fn watch(self: &Arc<Self>) {
+        if self.limits.need_watching() {
+            watch(Watched::new(
+                Subject::Execution(Arc::clone(self)),
+                self.limits,
+            ));
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Subject {
+    Execution(Arc<Execution>),
+    Call(Arc<SyncCall>),
+}
+
+#[derive(Debug)]
+struct Watched {
+    subject: Subject,
+    time: Option<(Instant, Duration)>,
+}
+
+impl Watched {
+    fn new(subject: Subject, limits: Limits) -> Watched {
+        let now = Instant::now();
+        Watched {
+            subject,
+            time: limits.time.map(|limit| (now + limit, limit)),
+        }
+    }
+
+    /// `false` once there is nothing more to watch.
+    fn check(&self, now: Instant) -> bool {
+        let late = self.time.filter(|(deadline, _)| now >= *deadline);
+        let memory = match &self.subject {
+            Subject::Execution(execution) if execution.status().is_final() => return false,
+            Subject::Execution(execution) => &execution.memory,
+            // Somebody else has it as long as it runs.
+            Subject::Call(call) if Arc::strong_count(call) == 1 => return false,
+            Subject::Call(call) => &call.memory,
+        };
+        let reason = match (memory.exceeded(), late) {
+            (Some(limit), _) => Limits::too_much_memory(limit),
+            (None, Some((_, limit))) => Limits::too_long(limit),
+            (None, None) => return true,
+        };
+        match &self.subject {
+            Subject::Execution(execution) => stop(Arc::clone(execution), reason),
+            Subject::Call(call) => {
+                let _ = call.reason.set(reason);
+                let call = Arc::clone(call);
+                let interrupter = thread::Builder::new()
+                    .name("rg-interrupt".into())
+                    .spawn(move || interrupt_until_it_leaves(&call.thread));
+                if let Err(failure) = interrupter {
+                    log(
+                        Level::Warning,
+                        &format!("a call over its limit could not be stopped: {failure}"),
+                    );
+                }
+            }
+        }
+        false
+    }
+}
+
+#[derive(Debug)]
+struct Watch {
+    all: Mutex<Vec<Watched>>,
+    more: Condvar,
+}
+
+impl Watch {
+    fn all(&self) -> MutexGuard<'_, Vec<Watched>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        loop {
+            let mut all = self.all();
+            while all.is_empty() {
+                all = self.more.wait(all).unwrap_or_else(PoisonError::into_inner);
+            }
+            let now = Instant::now();
+            let mut checked = std::mem::take(&mut *all);
+            // Stopping takes other locks.
+            drop(all);
+            checked.retain(|one| one.check(now));
+            self.all().append(&mut checked);
+            thread::sleep(TICK);
+        }
+    }
+}
+
+fn watch(subject: Watched) {
+    static WATCH: OnceLock<&'static Watch> = OnceLock::new();
+    let watch = WATCH.get_or_init(|| {
+        let watch: &'static Watch = Box::leak(Box::new(Watch {
+            all: Mutex::default(),
+            more: Condvar::new(),
+        }));
+        let started = thread::Builder::new()
+            .name("rg-limits".into())
+            .spawn(move || watch.run());
+        if let Err(failure) = started {
+            log(
+                Level::Warning,
+                &format!("limits of executions cannot be watched: {failure}"),
+            );
+        }
+        watch
+    });
+    watch.all().push(subject);
+    watch.more.notify_one();
+}
+
+/// An execution is over a limit: its end is an abort, with the reason as its error.
+impl Execution {
+    /// Why it was stopped, if a limit was why.
+    pub(crate) fn stopped_for(&self) -> Option<String> {
+        let over = self.memory.exceeded().map(Limits::too_much_memory);
+        self.reason.get().cloned().or(over)
+    }
+
+    /// It is over a limit.
+    pub(super) fn give_reason(&self, reason: String) {
+        let _ = self.reason.set(reason);
+    }
+
+    /// Counts a record that is read; `false` if that is one too many.
+    pub(super) fn may_read_another(&self, so_far: u64) -> bool {
+        match self.limits.records {
+            Some(limit) if so_far >= limit => {
+                self.give_reason(Limits::too_many_records(limit));
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// Looks at the number of results.
+    pub(super) fn limit_results(&self, results: usize) {
+        if let Some(limit) = self.limits.records
+            && results as u64 > limit
+        {
+            self.give_reason(Limits::too_many_records(limit));
+        }
+    }
+
+    /// The status it ends with.
+    pub(super) fn final_status(&self) -> Status {
+        if self.stopped_for().is_some() {
+            Status::Aborted
+        } else {
+            Status::Done
+        }
+    }
+}
