@@ -2,7 +2,8 @@
 
 use super::{registrations, requirements};
 use crate::redis::{Args, Command, Context, Reply};
-use crate::registration::{Registry, Session};
+use crate::registration::{Origin, Registry, Session};
+use std::sync::Arc;
 
 /// `RG.PYDUMPSESSIONS [VERBOSE] [DEAD] [SESSIONS name..]`.
 pub(super) struct PyDumpSessions;
@@ -44,8 +45,18 @@ impl Command for PyDumpSessions {
                         }
                     }
                 }
-                // A session ends with its last registration: none is dead and still there.
-                None if dead => reply.array(0),
+                None if dead => {
+                    let all = registry.dead_sessions();
+                    reply.array(all.len());
+                    for origin in all {
+                        // One is what is looked at here.
+                        let references = Arc::strong_count(&origin) - 1;
+                        head(&reply, &origin, references, false);
+                        requirements(&reply, registry, &origin, verbose);
+                        reply.bulk(b"registrations");
+                        reply.array(0);
+                    }
+                }
                 None => {
                     reply.array(registry.sessions().count());
                     for session in registry.sessions() {
@@ -56,18 +67,21 @@ impl Command for PyDumpSessions {
     }
 }
 
-fn row(reply: &Reply, registry: &Registry, session: &Session, verbose: bool) {
-    let references = i64::try_from(session.registrations.len()).unwrap_or(i64::MAX);
+/// The first twelve elements of a row.
+fn head(reply: &Reply, origin: &Origin, references: usize, is_alive: bool) {
     reply.array(16);
-    reply.field("ID", &session.id);
-    reply.optional_field("sessionDescription", session.description.as_deref());
-    reply.integer_field("refCount", references);
-    reply.field("linked", "primary");
-    reply.field("dead", "false");
+    reply.field("ID", &origin.id);
+    reply.optional_field("sessionDescription", origin.description.as_deref());
+    reply.integer_field("refCount", i64::try_from(references).unwrap_or(i64::MAX));
+    reply.field("linked", if is_alive { "primary" } else { "None" });
+    reply.field("dead", if is_alive { "false" } else { "true" });
     reply.integer_field("requirementInstallationNeeded", 0);
+}
+
+fn requirements(reply: &Reply, registry: &Registry, origin: &Origin, verbose: bool) {
     reply.bulk(b"requirements");
-    reply.array(session.requirements.len());
-    for name in &session.requirements {
+    reply.array(origin.requirements.len());
+    for name in &origin.requirements {
         match crate::engine().requirements.row(name).filter(|_| verbose) {
             Some(requirement) => {
                 requirements::row(reply, &requirement, registry.requirement_users(name));
@@ -75,6 +89,11 @@ fn row(reply: &Reply, registry: &Registry, session: &Session, verbose: bool) {
             None => reply.bulk(name.as_bytes()),
         }
     }
+}
+
+fn row(reply: &Reply, registry: &Registry, session: &Session, verbose: bool) {
+    head(reply, &session.origin, session.references(), true);
+    requirements(reply, registry, &session.origin, verbose);
     reply.bulk(b"registrations");
     if verbose {
         reply.array(session.registrations.len());

@@ -83,8 +83,8 @@ pub(crate) struct Execution {
     reason: OnceLock<String>,
     thread: RunningThread,
     state: Mutex<State>,
-    /// The script it was asked for by, if it was.
-    origin: OnceLock<Arc<Origin>>,
+    /// The script it was asked for by, if it was: until it has ended.
+    origin: Mutex<Option<Arc<Origin>>>,
     /// The command whose reply waits for it.
     held: OnceLock<Arc<Held>>,
     /// Set aside while a coroutine is awaited.
@@ -159,7 +159,7 @@ impl Execution {
                 result_count: 0,
                 timing: Timing::default(),
             }),
-            origin: OnceLock::new(),
+            origin: Mutex::default(),
             held: OnceLock::new(),
             parked: Mutex::new(None),
             ended: Condvar::new(),
@@ -186,13 +186,20 @@ impl Execution {
     }
 
     /// It was asked for by this script.
-    pub(crate) fn belongs_to(&self, origin: Origin) {
-        let _ = self.origin.set(Arc::new(origin));
+    pub(crate) fn belongs_to(&self, origin: Arc<Origin>) {
+        *self.asked_for_by() = Some(origin);
     }
 
-    /// The script it was asked for by, if it was.
-    pub(crate) fn origin(&self) -> Option<&Origin> {
-        self.origin.get().map(Arc::as_ref)
+    fn asked_for_by(&self) -> MutexGuard<'_, Option<Arc<Origin>>> {
+        self.origin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session of the script that asked for it or for its registration.
+    pub(crate) fn origin(&self) -> Option<Arc<Origin>> {
+        match &self.registration {
+            Some(registration) => Some(Arc::clone(&registration.origin)),
+            None => self.asked_for_by().clone(),
+        }
     }
 
     /// With whose rights it runs.
@@ -215,6 +222,7 @@ impl Execution {
     /// Tells whoever waits that it has ended, and lets the next one of its order begin.
     fn announce_end(&self) {
         self.ended.notify_all();
+        drop(self.asked_for_by().take());
         if let Some(order) = &self.order {
             order.ended();
         }

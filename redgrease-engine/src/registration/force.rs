@@ -2,7 +2,7 @@
 
 use super::stored::{self, StoredSession};
 use super::timers::TimeEvent;
-use super::{Event, Registration, Session, Stats, hooks, streams, timers};
+use super::{Event, Origin, Registration, Registry, Session, Stats, hooks, streams, timers};
 use crate::execution::Execution;
 use crate::python::{
     Callback, PendingRegistration, Script, ScriptResult, announce, restore_script,
@@ -14,17 +14,6 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What a session is made of besides its registrations.
-#[derive(Debug, Clone)]
-pub(crate) struct Origin {
-    pub(crate) id: String,
-    pub(crate) description: Option<String>,
-    pub(crate) requirements: Vec<String>,
-    pub(crate) script: Arc<[u8]>,
-    /// With whose rights it runs.
-    pub(crate) user: Option<User>,
-}
-
 /// The command that tells replicas and the AOF of a session.
 const REGISTER: &std::ffi::CStr = c"rg.innerregister";
 /// The command that tells them that a registration is gone.
@@ -33,7 +22,7 @@ const UNREGISTER: &std::ffi::CStr = c"rg.innerunregister";
 /// Registers what a script asked for, in place of `replaces`, and tells replicas.
 pub(crate) fn put_in_force(
     context: &Context,
-    origin: &Origin,
+    origin: &Arc<Origin>,
     result: ScriptResult,
     replaces: Option<&str>,
 ) {
@@ -58,7 +47,7 @@ pub(crate) fn tell_removed(context: &Context, id: &str) {
     replicate(context, UNREGISTER, id.as_bytes());
 }
 
-fn install(context: &Context, origin: &Origin, result: ScriptResult, replaces: Option<&str>) {
+fn install(context: &Context, origin: &Arc<Origin>, result: ScriptResult, replaces: Option<&str>) {
     let engine = crate::engine();
     let mut pending = result.registrations;
     let callbacks: Vec<Callback> = pending
@@ -67,7 +56,7 @@ fn install(context: &Context, origin: &Origin, result: ScriptResult, replaces: O
         .collect();
     let registrations: Vec<Arc<Registration>> = pending
         .into_iter()
-        .map(|one| make(one, origin.user.clone()))
+        .map(|one| make(one, origin, origin.user.clone()))
         .collect();
     let session = Session::new(origin);
     if registrations.iter().any(|one| one.takes_commands_over()) {
@@ -105,14 +94,16 @@ pub(crate) fn add_to_session(
     mut pending: PendingRegistration,
 ) -> Result<(), String> {
     let engine = crate::engine();
-    let session = engine.registry.read(context, |registry| {
-        let owner = execution.registration.as_ref()?;
-        registry.session_of(owner.id).map(str::to_owned)
-    });
-    let session = session.or_else(|| execution.origin().map(|origin| origin.id.clone()));
-    let Some(session) = session else {
-        return Err("the session of this execution is gone: nothing can be registered".to_owned());
+    let Some(origin) = execution.origin() else {
+        return Err("this execution belongs to no session: nothing can be registered".to_owned());
     };
+    let gone = |registry: &Registry| match registry.session(&origin.id) {
+        Some(session) => !Arc::ptr_eq(&session.origin, &origin),
+        None => execution.registration.is_some(),
+    };
+    if engine.registry.read(context, gone) {
+        return Err("the session of this execution is gone: nothing can be registered".to_owned());
+    }
     engine
         .registry
         .read(context, |registry| match &pending.event {
@@ -124,17 +115,15 @@ pub(crate) fn add_to_session(
             Event::Keys(_) | Event::Streams(_) => Ok(()),
         })?;
     let callback = pending.on_registered.take();
-    let registration = make(pending, execution.user().cloned());
+    let registration = make(pending, &origin, execution.user().cloned());
     if registration.takes_commands_over() {
         look_at_commands(context);
     }
     engine.registry.write(context, |registry| {
-        if registry.session(&session).is_none()
-            && let Some(origin) = execution.origin()
-        {
-            registry.insert(Session::new(origin), Vec::new(), None);
+        if registry.session(&origin.id).is_none() {
+            registry.insert(Session::new(&origin), Vec::new(), None);
         }
-        registry.add(&session, Arc::clone(&registration));
+        registry.add(&origin.id, Arc::clone(&registration));
     });
     engine.execution_ids.next();
     if let Some(callback) = callback {
@@ -146,7 +135,11 @@ pub(crate) fn add_to_session(
     Ok(())
 }
 
-fn make(pending: PendingRegistration, user: Option<User>) -> Arc<Registration> {
+fn make(
+    pending: PendingRegistration,
+    origin: &Arc<Origin>,
+    user: Option<User>,
+) -> Arc<Registration> {
     let in_order = match &pending.event {
         Event::Command { in_order, .. } => *in_order,
         Event::Hook(hook) => hook.in_order,
@@ -160,6 +153,7 @@ fn make(pending: PendingRegistration, user: Option<User>) -> Arc<Registration> {
         mode: pending.mode,
         event: pending.event,
         order: in_order.then(Arc::default),
+        origin: Arc::clone(origin),
         user,
         stats: Stats::default(),
         finished: Mutex::default(),
@@ -169,7 +163,12 @@ fn make(pending: PendingRegistration, user: Option<User>) -> Arc<Registration> {
 /// All sessions as bytes; nothing at all if there are none. Runs in the child of a fork, too.
 pub(crate) fn store(context: &Context) -> Vec<u8> {
     let sessions: Vec<StoredSession> = crate::engine().registry.read(context, |registry| {
-        registry.sessions().map(Session::store).collect()
+        let kept = |session: &&Session| !session.registrations.is_empty();
+        registry
+            .sessions()
+            .filter(kept)
+            .map(Session::store)
+            .collect()
     });
     if sessions.is_empty() {
         Vec::new()
@@ -187,7 +186,7 @@ pub(crate) fn restore_all(context: &Context, bytes: &[u8]) -> Result<(), String>
     let gone: Vec<Arc<Registration>> = engine.registry.write(context, |registry| {
         let ids: Vec<String> = registry
             .sessions()
-            .map(|session| session.id.clone())
+            .map(|session| session.origin.id.clone())
             .collect();
         ids.iter()
             .filter(|id| !kept.contains(id.as_str()))
@@ -248,13 +247,13 @@ fn not_restored(session: &str, why: &str) {
 
 fn run_again(context: &Context, session: StoredSession) {
     let user = session.user.map(|name| User::named(&name));
-    let origin = Origin {
+    let origin = Arc::new(Origin {
         id: session.id,
         description: session.description,
         requirements: session.requirements,
         script: session.script.into(),
         user,
-    };
+    });
     let exists = crate::engine()
         .registry
         .read(context, |registry| registry.session(&origin.id).is_some());

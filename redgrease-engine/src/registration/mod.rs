@@ -27,10 +27,10 @@ pub(crate) mod streams;
 pub(crate) mod timers;
 
 pub(crate) use force::{
-    Origin, add_to_session, put_in_force, restore_all, restore_told, store, tell_removed,
+    add_to_session, put_in_force, restore_all, restore_told, store, tell_removed,
 };
 pub(crate) use registry::Registry;
-pub(crate) use session::{Session, SessionId};
+pub(crate) use session::{Origin, Session, SessionId};
 pub(crate) use stats::Stats;
 
 use crate::execution::{Execution, Id, InOrder, abort};
@@ -55,6 +55,8 @@ pub(crate) struct Registration {
     pub(crate) event: Event,
     /// Its executions run one after the other.
     pub(crate) order: Option<Arc<InOrder>>,
+    /// The session it belongs to, which lives as long as it does.
+    pub(crate) origin: Arc<Origin>,
     /// Who registered it.
     pub(crate) user: Option<User>,
     pub(crate) stats: Stats,

@@ -1,11 +1,11 @@
 //! All sessions and registrations. Guarded by the server's lock.
 
 use super::timers::TimeEvent;
-use super::{Event, Registration, Session, SessionId};
+use super::{Event, Origin, Registration, Session, SessionId};
 use crate::execution::Id;
 use crate::order::Ordered;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// Another registration has the trigger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,9 @@ pub(crate) struct TriggerTaken;
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     sessions: BTreeMap<SessionId, Session>,
+    /// Sessions that were replaced or lost their last registration, while something of them may
+    /// still run.
+    gone: Vec<Weak<Origin>>,
     registrations: Ordered<[u8; 49], Entry>,
     triggers: HashMap<Vec<u8>, Arc<Registration>>,
     /// Those that wait for key events, oldest first.
@@ -83,12 +86,25 @@ impl Registry {
     }
 
     pub(crate) fn session(&self, id: &str) -> Option<&Session> {
-        self.sessions.get(id)
+        self.sessions.get(id).filter(|session| session.is_alive())
     }
 
     /// In the order of their names.
     pub(crate) fn sessions(&self) -> impl Iterator<Item = &Session> {
-        self.sessions.values()
+        self.sessions.values().filter(|session| session.is_alive())
+    }
+
+    /// What is left of sessions that are no longer there: something of them still runs.
+    pub(crate) fn dead_sessions(&self) -> Vec<Arc<Origin>> {
+        self.gone.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Executions of a script without registrations have a session, too, while they run.
+    pub(crate) fn insert_running(&mut self, session: Session) {
+        self.sessions.retain(|_, other| other.is_alive());
+        self.sessions
+            .entry(session.origin.id.clone())
+            .or_insert(session);
     }
 
     /// Each with its session, in the order clients know.
@@ -116,8 +132,10 @@ impl Registry {
             .map(|id| self.remove_session(id))
             .unwrap_or_default();
         session.registrations = registrations.iter().map(|one| one.id).collect();
-        let id = session.id.clone();
-        self.sessions.insert(id.clone(), session);
+        let id = session.origin.id.clone();
+        if let Some(other) = self.sessions.insert(id.clone(), session) {
+            self.remember_gone(&other);
+        }
         for registration in registrations {
             self.file(&id, registration);
         }
@@ -167,6 +185,7 @@ impl Registry {
         let Some(session) = self.sessions.remove(id) else {
             return Vec::new();
         };
+        self.remember_gone(&session);
         session.timers.iter().for_each(|timer| timer.stop());
         session
             .registrations
@@ -182,10 +201,15 @@ impl Registry {
         if let Some(owner) = self.sessions.get_mut(&session) {
             owner.registrations.retain(|&one| one != id);
             if owner.registrations.is_empty() && owner.timers.is_empty() {
-                self.sessions.remove(&session);
+                self.remove_session(&session);
             }
         }
         Some(removed)
+    }
+
+    fn remember_gone(&mut self, session: &Session) {
+        self.gone.retain(|one| one.strong_count() > 0);
+        self.gone.push(Arc::downgrade(&session.origin));
     }
 
     fn forget(&mut self, id: Id) -> Option<Arc<Registration>> {
@@ -218,7 +242,10 @@ impl Registry {
     pub(crate) fn requirement_users(&self, requirement: &str) -> usize {
         self.sessions
             .values()
-            .filter(|session| session.requirements.iter().any(|one| one == requirement))
+            .filter(|session| {
+                let mut names = session.origin.requirements.iter();
+                names.any(|one| one == requirement)
+            })
             .count()
     }
 

@@ -1,6 +1,5 @@
 //! A session: the registrations and requirements of one script.
 
-use super::force::Origin;
 use super::stored::StoredSession;
 use super::timers::TimeEvent;
 use crate::execution::Id;
@@ -10,31 +9,44 @@ use std::sync::Arc;
 /// The name of a session: given by the client, or 40 random hexadecimal digits.
 pub(crate) type SessionId = String;
 
-/// Lives as long as it has registrations or time events.
+/// What a session is made of besides its registrations. Executions of its script hold it, too.
 #[derive(Debug)]
-pub(crate) struct Session {
+pub(crate) struct Origin {
     pub(crate) id: SessionId,
     pub(crate) description: Option<String>,
     pub(crate) requirements: Vec<String>,
     pub(crate) script: Arc<[u8]>,
-    /// Who ran the script.
+    /// Who ran the script: its registrations run with this user's rights.
     pub(crate) user: Option<User>,
+}
+
+/// Lives as long as it has registrations or time events, or anything else holds its origin.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) origin: Arc<Origin>,
     pub(crate) registrations: Vec<Id>,
     pub(crate) timers: Vec<Arc<TimeEvent>>,
 }
 
 impl Session {
     /// A session without registrations.
-    pub(super) fn new(origin: &Origin) -> Session {
+    pub(crate) fn new(origin: &Arc<Origin>) -> Session {
         Session {
-            id: origin.id.clone(),
-            description: origin.description.clone(),
-            requirements: origin.requirements.clone(),
-            script: Arc::clone(&origin.script),
-            user: origin.user.clone(),
+            origin: Arc::clone(origin),
             registrations: Vec::new(),
             timers: Vec::new(),
         }
+    }
+
+    /// Whether anything belongs to it. It is forgotten when nothing does.
+    pub(super) fn is_alive(&self) -> bool {
+        let held = Arc::strong_count(&self.origin) > 1;
+        held || !self.registrations.is_empty() || !self.timers.is_empty()
+    }
+
+    /// How many registrations and executions it has.
+    pub(crate) fn references(&self) -> usize {
+        Arc::strong_count(&self.origin) - 1
     }
 
     /// Whether a client may give a session this name.
@@ -46,11 +58,11 @@ impl Session {
     /// What is kept of it.
     pub(crate) fn store(&self) -> StoredSession {
         StoredSession {
-            id: self.id.clone(),
-            description: self.description.clone(),
-            requirements: self.requirements.clone(),
-            script: self.script.to_vec(),
-            user: self.user.as_ref().map(|user| user.name().to_vec()),
+            id: self.origin.id.clone(),
+            description: self.origin.description.clone(),
+            requirements: self.origin.requirements.clone(),
+            script: self.origin.script.to_vec(),
+            user: self.origin.user.as_ref().map(|user| user.name().to_vec()),
             registrations: self.registrations.iter().map(|id| id.number()).collect(),
             replaces: None,
         }
@@ -58,7 +70,7 @@ impl Session {
 
     /// The one-line summary in the rows of its registrations.
     pub(crate) fn summary(&self) -> String {
-        let description = self.description.as_deref().unwrap_or("null");
+        let description = self.origin.description.as_deref().unwrap_or("null");
         let quoted = |items: Vec<String>| {
             items
                 .iter()
@@ -70,10 +82,10 @@ impl Session {
             "{{'sessionName':'{}', 'sessionDescription':'{description}', 'refCount': {}, \
              'linkedTo': primary, 'dead': false, 'isInstallationNeeded':0, \
              'registrationsList':[{}], 'depsList':[{}]}}",
-            self.id,
-            self.registrations.len(),
+            self.origin.id,
+            self.references(),
             quoted(self.registrations.iter().map(ToString::to_string).collect()),
-            quoted(self.requirements.clone()),
+            quoted(self.origin.requirements.clone()),
         )
     }
 }

@@ -8,7 +8,7 @@ use crate::python::{PendingRun, Script, run_script};
 use crate::redis::{
     Args, BlockedClient, Command, CommandFlags, Context, User, cannot_keep_rights, locked,
 };
-use crate::registration::{Origin, Registry, put_in_force};
+use crate::registration::{Origin, Registry, Session, put_in_force};
 use answer::{Answer, Client};
 use request::Request;
 use std::sync::Arc;
@@ -105,11 +105,16 @@ impl Request {
             .take()
             .map(|(id, run)| make_execution(id, run, self.user.clone()));
         let unblocking = self.unblocking;
-        let origin = self.origin();
+        let origin = Arc::new(self.origin());
         if let Some(execution) = &execution {
-            execution.belongs_to(origin.clone());
+            execution.belongs_to(Arc::clone(&origin));
         }
         if result.registrations.is_empty() && result.timers.is_empty() {
+            if execution.is_some() {
+                engine.registry.write(context, |registry| {
+                    registry.insert_running(Session::new(&origin));
+                });
+            }
             return match execution {
                 None => Answer::Ok,
                 Some(execution) if unblocking => Answer::Started(execution),

@@ -1,0 +1,79 @@
+//! Sessions as any client sees them: which there are, what they hold, what is left of old ones.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+
+use common::{empty, eventually, untyped};
+use redgrease_embedded::Server;
+
+const WAITS: &str = "
+import time
+def wait(x):
+    execute('INCR', 'begun')
+    while execute('EXISTS', 'gate'):
+        time.sleep(0.005)
+";
+
+fn gated() -> Server {
+    let (server, _con) = empty();
+    untyped(&server, &["SET", "gate", "1"]);
+    server
+}
+
+fn sessions(server: &Server, options: &[&str]) -> Vec<String> {
+    let text = untyped(server, &[&["RG.PYDUMPSESSIONS"], options].concat());
+    text.lines().map(str::to_owned).collect()
+}
+
+/// What follows a name in a flat list.
+fn field<'a>(rows: &'a [String], name: &str) -> &'a str {
+    let at = rows.iter().position(|row| row == name).unwrap();
+    &rows[at + 1]
+}
+
+#[test]
+fn a_run_has_a_session_until_it_ends() {
+    let server = gated();
+    let script = format!("{WAITS}GB('ShardsIDReader').map(wait).run()");
+    let run = ["RG.PYEXECUTE", &script, "UNBLOCKING", "ID", "runs"];
+    untyped(&server, &run);
+    let rows = sessions(&server, &[]);
+    assert_eq!(field(&rows, "ID"), "runs");
+    assert_eq!(field(&rows, "refCount"), "1");
+    assert!(untyped(&server, &run).contains("Session runs already exists"));
+    untyped(&server, &["DEL", "gate"]);
+    eventually("the session ends", || sessions(&server, &[]).is_empty());
+    assert!(!untyped(&server, &run).contains("already exists"));
+}
+
+#[test]
+fn what_is_left_of_a_replaced_session_is_dead_until_it_ends() {
+    let server = gated();
+    let script = format!(
+        "{WAITS}GB('CommandReader').map(wait).register(trigger='wait', mode='async_local')"
+    );
+    let register = ["RG.PYEXECUTE", &script, "ID", "app", "UPGRADE"];
+    assert_eq!(untyped(&server, &register), "OK");
+    std::thread::scope(|scope| {
+        let caller = scope.spawn(|| untyped(&server, &["RG.TRIGGER", "wait"]));
+        eventually("it runs", || untyped(&server, &["GET", "begun"]) == "1");
+        let id = untyped(&server, &["RG.DUMPREGISTRATIONS"]);
+        assert_eq!(
+            untyped(&server, &["RG.UNREGISTER", id.lines().nth(1).unwrap()]),
+            "OK"
+        );
+        assert!(sessions(&server, &[]).is_empty());
+        let dead = sessions(&server, &["DEAD"]);
+        assert_eq!(field(&dead, "ID"), "app");
+        assert_eq!(field(&dead, "dead"), "true");
+        assert_eq!(field(&dead, "linked"), "None");
+        // The name is free again.
+        assert_eq!(untyped(&server, &register[..4]), "OK");
+        assert_eq!(field(&sessions(&server, &[]), "dead"), "false");
+        untyped(&server, &["DEL", "gate"]);
+        caller.join().unwrap();
+    });
+    eventually("it is forgotten", || {
+        sessions(&server, &["DEAD"]).is_empty()
+    });
+}
