@@ -127,3 +127,47 @@ fn until(condition: impl Fn() -> bool) {
         std::thread::sleep(Duration::from_millis(10));
     }
 }
+
+/// A script that decides by what it finds on the server, and one of whose registrations goes.
+const CURIOUS: &str = "
+prefix = execute('GET', 'prefix')
+for name in execute('LRANGE', 'names', 0, -1):
+    GB('CommandReader').map(lambda x: 'kept ' + x[0]).register(trigger=prefix + name, mode='sync')
+try:
+    execute('INCR', 'prefix')
+except Exception as refused:
+    GB('CommandReader').map(lambda x: 'kept ' + x[0]).register(trigger=str(refused).split()[0], mode='sync')
+";
+
+#[test]
+fn a_script_that_asks_the_server_gets_the_same_answers_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = kept(dir.path()).start().unwrap();
+    untyped(&server, &["SET", "prefix", "p:"]);
+    untyped(&server, &["RPUSH", "names", "a", "b", "c"]);
+    let answer = untyped(&server, &["RG.PYEXECUTE", CURIOUS, "ID", "curious"]);
+    assert_eq!(answer, "OK");
+    let rows = untyped(&server, &["RG.DUMPREGISTRATIONS"]);
+    let id = |trigger: &str| {
+        let rows: Vec<&str> = rows.lines().collect();
+        let at = rows.windows(2).position(|two| two == ["trigger", trigger]);
+        let ids = rows[..at.unwrap()].iter().rev();
+        ids.skip_while(|row| **row != "id").count()
+    };
+    let line = |trigger: &str| rows.lines().nth(id(trigger)).unwrap().to_owned();
+    let (first, last) = (line("p:a"), line("p:c"));
+    assert_eq!(untyped(&server, &["RG.UNREGISTER", &first]), "OK");
+    untyped(&server, &["DEL", "prefix", "names"]);
+    assert_eq!(untyped(&server, &["SAVE"]), "OK");
+    server.kill().unwrap();
+
+    let server = kept(dir.path()).start().unwrap();
+    for trigger in ["p:b", "p:c", "ERR"] {
+        let answer = untyped(&server, &["RG.TRIGGER", trigger]);
+        assert_eq!(answer, format!("kept {trigger}"));
+    }
+    assert!(untyped(&server, &["RG.TRIGGER", "p:a"]).contains("subcommand not found"));
+    // The others have the ids they had.
+    assert_eq!(untyped(&server, &["RG.UNREGISTER", &last]), "OK");
+    assert!(untyped(&server, &["RG.TRIGGER", "p:c"]).contains("subcommand not found"));
+}

@@ -45,7 +45,8 @@ pub(crate) use memory::{MemoryBudget, allocation};
 pub(crate) use module::leave_atomic;
 pub(crate) use records::{group_record, key_record, message_record, read_value};
 pub(crate) use script::{
-    PendingRegistration, PendingRun, Script, ScriptResult, announce, restore_script, run_script,
+    Kept, PendingRegistration, PendingRun, Script, ScriptResult, announce, restore_script,
+    run_script,
 };
 pub(crate) use values::{
     elements, from_bytes, integer, is_generator, is_true, list, list_of, next_item, none,

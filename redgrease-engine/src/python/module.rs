@@ -6,7 +6,7 @@ use super::errors::GearsError;
 use super::plan_builder::FlatExecution;
 use super::{Callback, Object, detached, errors, script, values};
 use crate::execution::{Id, Waiter};
-use crate::redis::{self, HeldLock, Level, Rights};
+use crate::redis::{self, HeldLock, Level, OwnedReply, Rights};
 use crate::registration::{held, hooks};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyModule, PyString, PyTuple};
@@ -201,15 +201,16 @@ fn run_command<'py>(
     command: &[u8],
     args: impl Iterator<Item = Object<'py>>,
 ) -> PyResult<Object<'py>> {
-    if script::is_restoring() {
+    if let Some(reply) = script::answer_again() {
         // What the script did, it did when it ran first.
-        return Ok(values::none(py));
+        return values::from_owned(py, &reply);
     }
     let items: Vec<Argument<'py>> = args
         .map(|item| Argument::new(&item))
         .collect::<PyResult<_>>()?;
     let words: Vec<&[u8]> = items.iter().map(Argument::bytes).collect::<PyResult<_>>()?;
-    let run = || redis::locked(|context| redis::call(context, Rights::Caller, command, &words));
+    let call = || redis::locked(|context| redis::call(context, Rights::Caller, command, &words));
+    let run = || script::set_aside(call);
     // Lock order: the server's lock before the interpreter. Whoever has the former may keep the
     // latter.
     let outcome = if redis::is_locked() {
@@ -217,6 +218,12 @@ fn run_command<'py>(
     } else {
         detached(py, run)
     };
+    if script::keeps_answers() {
+        script::keep_answer(match &outcome {
+            Ok(reply) => OwnedReply::of(reply),
+            Err(failure) => OwnedReply::Error(failure.message()),
+        });
+    }
     match outcome {
         Ok(reply) => values::from_reply(py, &reply),
         Err(failure) => Err(GearsError::new_err(failure.message())),

@@ -8,7 +8,7 @@ use super::errors::{GearsError, describe};
 use super::{Callback, Gil, attached, detached, module};
 use crate::execution::{self, Execution, Id};
 use crate::plan::{Mode, Plan, Source};
-use crate::redis::{self, Context, Level, log};
+use crate::redis::{self, Context, Level, OwnedReply, log};
 use crate::registration::{Event, Registry, add_to_session, hooks};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -47,16 +47,12 @@ pub(crate) struct PendingRegistration {
 /// Calls the `onRegistered` functions of registrations; their exceptions are only logged. Gives
 /// the time events they asked for.
 pub(crate) fn announce(functions: &[Callback]) -> Vec<(Callback, Duration)> {
-    let result = ScriptResult {
-        registrations: Vec::new(),
-        timers: Vec::new(),
-        run: None,
-    };
     let current = Current {
         replaces: None,
         restored: None,
         only_timers: true,
-        result,
+        kept_bytes: 0,
+        result: ScriptResult::new(),
     };
     CURRENT.set(Some(current));
     attached(|py| {
@@ -82,14 +78,47 @@ pub(crate) struct ScriptResult {
     pub(crate) timers: Vec<(Callback, Duration)>,
     /// With the id it was promised.
     pub(crate) run: Option<(Id, PendingRun)>,
+    /// The ids of everything it registered, in its order.
+    pub(crate) made: Vec<Id>,
+    /// What the server answered it, in its order.
+    pub(crate) replies: Vec<OwnedReply>,
 }
+
+impl ScriptResult {
+    fn new() -> ScriptResult {
+        ScriptResult {
+            registrations: Vec::new(),
+            timers: Vec::new(),
+            run: None,
+            made: Vec::new(),
+            replies: Vec::new(),
+        }
+    }
+}
+
+/// What was kept of a script that ran before.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// The numbers of the registrations it made.
+    pub(crate) made: VecDeque<u64>,
+    /// Those that are still registered.
+    pub(crate) registrations: Vec<u64>,
+    /// What the server answered it.
+    pub(crate) replies: VecDeque<OwnedReply>,
+}
+
+/// Answers beyond this many bytes are not kept: restoring a script must not cost more than its
+/// data.
+const MAX_KEPT: usize = 1 << 20;
 
 struct Current {
     replaces: Option<String>,
-    /// Set when a stored session is restored: the ids its registrations had.
-    restored: Option<VecDeque<u64>>,
+    /// Set when a stored session is restored.
+    restored: Option<Kept>,
     /// `onRegistered` runs: the script has ended.
     only_timers: bool,
+    /// The size of the answers that were kept.
+    kept_bytes: usize,
     result: ScriptResult,
 }
 
@@ -119,28 +148,24 @@ pub(crate) fn run_script(_: &Context, script: Script<'_>) -> Result<ScriptResult
     run(script, None)
 }
 
-/// Runs the script of a stored session again. It can do nothing but register: `execute` does
-/// nothing, a `run` is left out, and the registrations get the ids they had.
+/// Runs the script of a stored session again. It can do nothing but register: `execute` gives what
+/// it gave before, a `run` is left out, and the registrations get the ids they had.
 pub(crate) fn restore_script(
     _: &Context,
     script: Script<'_>,
-    ids: Vec<u64>,
+    kept: Kept,
 ) -> Result<ScriptResult, String> {
-    run(script, Some(ids.into()))
+    run(script, Some(kept))
 }
 
-fn run(script: Script<'_>, restored: Option<VecDeque<u64>>) -> Result<ScriptResult, String> {
-    let result = ScriptResult {
-        registrations: Vec::new(),
-        timers: Vec::new(),
-        run: None,
-    };
+fn run(script: Script<'_>, restored: Option<Kept>) -> Result<ScriptResult, String> {
     let replaces = script.replaces.map(str::to_owned);
     let current = Current {
         replaces,
         restored,
         only_timers: false,
-        result,
+        kept_bytes: 0,
+        result: ScriptResult::new(),
     };
     // A script that runs another one would find its own collection gone: the server refuses that
     // (no blocking inside a call), so there is never one to keep.
@@ -160,11 +185,63 @@ pub(super) fn is_restoring() -> bool {
     CURRENT.with_borrow(|current| current.as_ref().is_some_and(|one| one.restored.is_some()))
 }
 
+/// What the server answered when the script asked the same before, if a stored session is
+/// restored.
+pub(super) fn answer_again() -> Option<OwnedReply> {
+    CURRENT.with_borrow_mut(|current| {
+        let kept = current.as_mut()?.restored.as_mut()?;
+        Some(kept.replies.pop_front().unwrap_or(OwnedReply::Null))
+    })
+}
+
+/// Runs `body`, a command, which may cause other gears to run on this thread: what they do is not
+/// what the script does.
+pub(super) fn set_aside<R>(body: impl FnOnce() -> R) -> R {
+    struct Restore(Option<Current>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            CURRENT.set(self.0.take());
+        }
+    }
+    let _restore = Restore(CURRENT.take());
+    body()
+}
+
+/// Whether a script runs on this thread whose answers are kept.
+pub(super) fn keeps_answers() -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|one| !one.only_timers))
+}
+
+/// Keeps what the server answered the script.
+pub(super) fn keep_answer(reply: OwnedReply) {
+    CURRENT.with_borrow_mut(|current| {
+        let Some(current) = current else { return };
+        let before = current.kept_bytes;
+        current.kept_bytes = before.saturating_add(reply.size());
+        if current.kept_bytes <= MAX_KEPT {
+            current.result.replies.push(reply);
+        } else if before <= MAX_KEPT {
+            log(
+                Level::Warning,
+                "a script read more than 1 MiB from the server: if it registers something, what it reads from there on is None when it runs again after a restart",
+            );
+        }
+    });
+}
+
 /// The id of the next registration: a new one, or the one it had.
 pub(super) fn registration_id() -> Id {
     let ids = &crate::engine().registration_ids;
-    let had = CURRENT.with_borrow_mut(|current| current.as_mut()?.restored.as_mut()?.pop_front());
-    had.map_or_else(|| ids.next(), |number| ids.reserve(number))
+    CURRENT.with_borrow_mut(|current| {
+        let Some(current) = current else {
+            return ids.next();
+        };
+        let had = current
+            .restored
+            .as_mut()
+            .and_then(|kept| kept.made.pop_front());
+        had.map_or_else(|| ids.next(), |number| ids.reserve(number))
+    })
 }
 
 fn execute(py: Gil<'_>, text: &[u8]) -> PyResult<()> {
@@ -249,6 +326,14 @@ pub(super) fn add_registration(py: Gil<'_>, registration: PendingRegistration) -
         return added.map(|()| id).map_err(GearsError::new_err);
     }
     collect(|current| {
+        let id = registration.id;
+        current.result.made.push(id);
+        if let Some(kept) = &current.restored
+            && !kept.registrations.contains(&id.number())
+        {
+            // It was unregistered since.
+            return Ok(id);
+        }
         if let Event::Command { trigger, .. } = &registration.event {
             check_trigger(current, trigger)?;
         }
@@ -258,7 +343,6 @@ pub(super) fn add_registration(py: Gil<'_>, registration: PendingRegistration) -
             redis::locked(|context| crate::engine().registry.read(context, check))
                 .map_err(|()| GearsError::new_err("Can not override a none sync registration"))?;
         }
-        let id = registration.id;
         current.result.registrations.push(registration);
         Ok(id)
     })

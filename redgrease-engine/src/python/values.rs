@@ -3,7 +3,7 @@
 
 use super::errors::GearsError;
 use super::{Gil, Object};
-use crate::redis::{CallReply, Reply, ReplyKind};
+use crate::redis::{CallReply, OwnedReply, Reply, ReplyKind};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyFloat, PyInt, PyIterator, PyList, PyString};
 use pyo3::{IntoPyObject, ffi};
@@ -58,6 +58,27 @@ pub(super) fn from_reply<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Objec
         )));
     }
     nested(py, reply)
+}
+
+/// The result of `execute` from a reply that was kept.
+pub(super) fn from_owned<'py>(py: Gil<'py>, reply: &OwnedReply) -> PyResult<Object<'py>> {
+    match reply {
+        OwnedReply::Error(text) => Err(GearsError::new_err(format!("{text}\r\n"))),
+        other => owned(py, other),
+    }
+}
+
+fn owned<'py>(py: Gil<'py>, reply: &OwnedReply) -> PyResult<Object<'py>> {
+    match reply {
+        OwnedReply::Text(bytes) => Ok(from_bytes(py, bytes)),
+        OwnedReply::Status(text) | OwnedReply::Error(text) => Ok(from_bytes(py, text.as_bytes())),
+        OwnedReply::Integer(number) => Ok(integer(py, *number)),
+        OwnedReply::Null => Ok(none(py)),
+        OwnedReply::Array(items) => {
+            let items = items.iter().map(|item| owned(py, item));
+            list(py, items.collect::<PyResult<Vec<_>>>()?)
+        }
+    }
 }
 
 pub(super) fn nested<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {

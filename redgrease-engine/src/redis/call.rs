@@ -139,6 +139,16 @@ impl OwnedReply {
         }
     }
 
+    /// About how many bytes it takes.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            OwnedReply::Status(text) | OwnedReply::Error(text) => 16 + text.len(),
+            OwnedReply::Text(bytes) => 16 + bytes.len(),
+            OwnedReply::Integer(_) | OwnedReply::Null => 16,
+            OwnedReply::Array(items) => 16 + items.iter().map(OwnedReply::size).sum::<usize>(),
+        }
+    }
+
     pub(crate) fn write(&self, to: &Reply) {
         match self {
             OwnedReply::Status(text) => to.status(text),

@@ -5,7 +5,7 @@ use super::timers::TimeEvent;
 use super::{Event, Origin, Registration, Registry, Session, Stats, hooks, streams, timers};
 use crate::execution::Execution;
 use crate::python::{
-    Callback, PendingRegistration, Script, ScriptResult, announce, restore_script,
+    Callback, Kept, PendingRegistration, Script, ScriptResult, announce, restore_script,
 };
 use crate::redis::filter::look_at_commands;
 use crate::redis::{Context, Level, User, locked, log, replicate};
@@ -58,7 +58,7 @@ fn install(context: &Context, origin: &Arc<Origin>, result: ScriptResult, replac
         .into_iter()
         .map(|one| make(one, origin, origin.user.clone()))
         .collect();
-    let session = Session::new(origin);
+    let session = Session::with_registrations(origin, result.made);
     if registrations.iter().any(|one| one.takes_commands_over()) {
         look_at_commands(context);
     }
@@ -163,12 +163,8 @@ fn make(
 /// All sessions as bytes; nothing at all if there are none. Runs in the child of a fork, too.
 pub(crate) fn store(context: &Context) -> Vec<u8> {
     let sessions: Vec<StoredSession> = crate::engine().registry.read(context, |registry| {
-        let kept = |session: &&Session| !session.registrations.is_empty();
-        registry
-            .sessions()
-            .filter(kept)
-            .map(Session::store)
-            .collect()
+        let lasting = registry.sessions().filter(|session| session.lasts());
+        lasting.map(Session::store).collect()
     });
     if sessions.is_empty() {
         Vec::new()
@@ -246,13 +242,13 @@ fn not_restored(session: &str, why: &str) {
 }
 
 fn run_again(context: &Context, session: StoredSession) {
-    let user = session.user.map(|name| User::named(&name));
     let origin = Arc::new(Origin {
         id: session.id,
         description: session.description,
         requirements: session.requirements,
         script: session.script.into(),
-        user,
+        user: session.user.map(|name| User::named(&name)),
+        replies: session.replies,
     });
     let exists = crate::engine()
         .registry
@@ -264,8 +260,13 @@ fn run_again(context: &Context, session: StoredSession) {
         text: &origin.script,
         replaces: replaces.as_deref(),
     };
+    let kept = Kept {
+        made: session.made.into(),
+        registrations: session.registrations,
+        replies: origin.replies.clone().into(),
+    };
     let ran = User::run(origin.user.as_ref(), || {
-        restore_script(context, script, session.registrations)
+        restore_script(context, script, kept)
     });
     match ran {
         Ok(result) => install(context, &origin, result, replaces.as_deref()),

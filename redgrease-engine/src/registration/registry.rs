@@ -200,7 +200,7 @@ impl Registry {
         let removed = self.forget(id)?;
         if let Some(owner) = self.sessions.get_mut(&session) {
             owner.registrations.retain(|&one| one != id);
-            if owner.registrations.is_empty() && owner.timers.is_empty() {
+            if !owner.lasts() {
                 self.remove_session(&session);
             }
         }

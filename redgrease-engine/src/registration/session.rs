@@ -3,7 +3,7 @@
 use super::stored::StoredSession;
 use super::timers::TimeEvent;
 use crate::execution::Id;
-use crate::redis::User;
+use crate::redis::{OwnedReply, User};
 use std::sync::Arc;
 
 /// The name of a session: given by the client, or 40 random hexadecimal digits.
@@ -18,12 +18,16 @@ pub(crate) struct Origin {
     pub(crate) script: Arc<[u8]>,
     /// Who ran the script: its registrations run with this user's rights.
     pub(crate) user: Option<User>,
+    /// What the server answered the script, in its order.
+    pub(crate) replies: Vec<OwnedReply>,
 }
 
 /// Lives as long as it has registrations or time events, or anything else holds its origin.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) origin: Arc<Origin>,
+    /// What the script registered, in its order; some of it may be gone.
+    made: Vec<Id>,
     pub(crate) registrations: Vec<Id>,
     pub(crate) timers: Vec<Arc<TimeEvent>>,
 }
@@ -33,15 +37,28 @@ impl Session {
     pub(crate) fn new(origin: &Arc<Origin>) -> Session {
         Session {
             origin: Arc::clone(origin),
+            made: Vec::new(),
             registrations: Vec::new(),
             timers: Vec::new(),
         }
     }
 
+    /// The same, of a script that has registered this.
+    pub(super) fn with_registrations(origin: &Arc<Origin>, made: Vec<Id>) -> Session {
+        Session {
+            made,
+            ..Session::new(origin)
+        }
+    }
+
     /// Whether anything belongs to it. It is forgotten when nothing does.
     pub(super) fn is_alive(&self) -> bool {
-        let held = Arc::strong_count(&self.origin) > 1;
-        held || !self.registrations.is_empty() || !self.timers.is_empty()
+        Arc::strong_count(&self.origin) > 1 || self.lasts()
+    }
+
+    /// Whether it outlives what runs now.
+    pub(super) fn lasts(&self) -> bool {
+        !self.registrations.is_empty() || !self.timers.is_empty()
     }
 
     /// How many registrations and executions it has.
@@ -63,6 +80,8 @@ impl Session {
             requirements: self.origin.requirements.clone(),
             script: self.origin.script.to_vec(),
             user: self.origin.user.as_ref().map(|user| user.name().to_vec()),
+            replies: self.origin.replies.clone(),
+            made: self.made.iter().map(|id| id.number()).collect(),
             registrations: self.registrations.iter().map(|id| id.number()).collect(),
             replaces: None,
         }

@@ -1,8 +1,10 @@
 //! Sessions as bytes: in the RDB, and on the way to replicas and the AOF.
 //!
 //! A session is kept as its script. Restoring runs the script again, in a mode in which it can do
-//! nothing but register, and gives the registrations the ids they had. That works for any Python
-//! version on either side.
+//! nothing but register: what it asks the server is answered as it was answered then, and the
+//! registrations get the ids they had. That works for any Python version on either side.
+
+use crate::redis::OwnedReply;
 
 /// What is kept of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -12,14 +14,21 @@ pub(crate) struct StoredSession {
     pub(crate) requirements: Vec<String>,
     pub(crate) script: Vec<u8>,
     pub(crate) user: Option<Vec<u8>>,
-    /// The numbers of its registrations, in the order of the script.
+    /// What the script was answered when it asked the server for something, in its order.
+    pub(crate) replies: Vec<OwnedReply>,
+    /// The numbers of the registrations it made, in its order.
+    pub(crate) made: Vec<u64>,
+    /// Those that are still registered.
     pub(crate) registrations: Vec<u64>,
     /// The session it took the place of.
     pub(crate) replaces: Option<String>,
 }
 
 /// First byte of everything written here.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+
+/// How deep a reply may be nested. Servers give a few levels; damaged bytes could ask for more.
+const MAX_DEPTH: usize = 64;
 
 /// Why bytes are not sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +62,15 @@ pub(crate) fn encode(sessions: &[StoredSession]) -> Vec<u8> {
         }
         write_bytes(&mut out, &session.script);
         write_optional(&mut out, session.user.as_deref());
-        write_number(&mut out, session.registrations.len() as u64);
-        for &number in &session.registrations {
-            write_number(&mut out, number);
+        write_number(&mut out, session.replies.len() as u64);
+        for reply in &session.replies {
+            write_reply(&mut out, reply);
+        }
+        for numbers in [&session.made, &session.registrations] {
+            write_number(&mut out, numbers.len() as u64);
+            for &number in numbers {
+                write_number(&mut out, number);
+            }
         }
         write_optional(&mut out, session.replaces.as_deref().map(str::as_bytes));
     }
@@ -77,6 +92,35 @@ fn write_optional(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
         Some(bytes) => {
             out.push(1);
             write_bytes(out, bytes);
+        }
+    }
+}
+
+fn write_reply(out: &mut Vec<u8>, reply: &OwnedReply) {
+    match reply {
+        OwnedReply::Null => out.push(b'_'),
+        OwnedReply::Integer(number) => {
+            out.push(b':');
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        OwnedReply::Text(bytes) => {
+            out.push(b'$');
+            write_bytes(out, bytes);
+        }
+        OwnedReply::Status(text) => {
+            out.push(b'+');
+            write_bytes(out, text.as_bytes());
+        }
+        OwnedReply::Error(text) => {
+            out.push(b'-');
+            write_bytes(out, text.as_bytes());
+        }
+        OwnedReply::Array(items) => {
+            out.push(b'*');
+            write_number(out, items.len() as u64);
+            for item in items {
+                write_reply(out, item);
+            }
         }
     }
 }
@@ -162,8 +206,24 @@ impl<'a> Input<'a> {
             requirements: self.many(Input::text)?,
             script: self.bytes()?.to_vec(),
             user: self.optional()?.map(<[u8]>::to_vec),
+            replies: self.many(|input| input.reply(0))?,
+            made: self.many(Input::number)?,
             registrations: self.many(Input::number)?,
             replaces: self.optional_text()?,
+        })
+    }
+
+    fn reply(&mut self, depth: usize) -> Result<OwnedReply, Damaged> {
+        Ok(match self.take(1)? {
+            b"_" => OwnedReply::Null,
+            b":" => OwnedReply::Integer(self.number()?.cast_signed()),
+            b"$" => OwnedReply::Text(self.bytes()?.to_vec()),
+            b"+" => OwnedReply::Status(self.text()?),
+            b"-" => OwnedReply::Error(self.text()?),
+            b"*" if depth < MAX_DEPTH => {
+                OwnedReply::Array(self.many(|input| input.reply(depth + 1))?)
+            }
+            _ => return Err(Damaged::Wrong),
         })
     }
 }
@@ -181,6 +241,16 @@ mod tests {
                 requirements: vec!["requests".into(), "six==1.16.0".into()],
                 script: b"x = '\xff\0'".to_vec(),
                 user: Some(b"alice".to_vec()),
+                replies: vec![
+                    OwnedReply::Null,
+                    OwnedReply::Integer(-7),
+                    OwnedReply::Array(vec![
+                        OwnedReply::Text(b"\xff\0".to_vec()),
+                        OwnedReply::Status("OK".into()),
+                        OwnedReply::Error("ERR no".into()),
+                    ]),
+                ],
+                made: vec![1, 2, 4, u64::MAX],
                 registrations: vec![1, 4, u64::MAX],
                 replaces: Some("old".into()),
             },
@@ -212,6 +282,7 @@ mod tests {
                 let _ = decode(&damaged);
             }
         }
-        assert_eq!(decode(&[2]), Err(Damaged::Newer));
+        assert_eq!(decode(&[FORMAT + 1]), Err(Damaged::Newer));
+        assert_eq!(decode(&[FORMAT - 1]), Err(Damaged::Wrong));
     }
 }

@@ -6,7 +6,8 @@ mod request;
 use crate::execution::{Execution, Id};
 use crate::python::{PendingRun, Script, run_script};
 use crate::redis::{
-    Args, BlockedClient, Command, CommandFlags, Context, User, cannot_keep_rights, locked,
+    Args, BlockedClient, Command, CommandFlags, Context, OwnedReply, User, cannot_keep_rights,
+    locked,
 };
 use crate::registration::{Origin, Registry, Session, put_in_force};
 use answer::{Answer, Client};
@@ -100,12 +101,13 @@ impl Request {
             Err(message) => return Answer::Error(message),
         };
         let mut result = result;
+        let replies = std::mem::take(&mut result.replies);
         let execution = result
             .run
             .take()
             .map(|(id, run)| make_execution(id, run, self.user.clone()));
         let unblocking = self.unblocking;
-        let origin = Arc::new(self.origin());
+        let origin = Arc::new(self.origin(replies));
         if let Some(execution) = &execution {
             execution.belongs_to(Arc::clone(&origin));
         }
@@ -128,13 +130,14 @@ impl Request {
         }
     }
 
-    fn origin(self) -> Origin {
+    fn origin(self, replies: Vec<OwnedReply>) -> Origin {
         Origin {
             id: self.id,
             description: self.description,
             requirements: self.requirements,
             script: self.script.into(),
             user: self.user,
+            replies,
         }
     }
 }
