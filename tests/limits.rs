@@ -94,6 +94,8 @@ fn what_runs_too_long_is_stopped_with_a_reason() {
         ],
     );
     assert!(outcome.contains("ExecutionMaxTime"), "{outcome}");
+    let script = untyped(&server, &["RG.PYEXECUTE", "while True: pass"]);
+    assert!(script.contains("ExecutionMaxTime"), "{script}");
     goes_on(&server);
 }
 

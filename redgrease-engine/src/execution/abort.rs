@@ -123,8 +123,8 @@ impl Execution {
         self.announce_end();
         if let Some(registration) = &self.registration {
             registration.stats.record_abort(reason.clone());
-            self.leave_list(registration);
         }
+        self.leave_list(!waiters.is_empty());
         for waiter in waiters {
             waiter.answer_aborted(reason.as_deref());
         }

@@ -7,7 +7,7 @@ use crate::python::{Gil, Object, attached, describe, detached, leave_atomic};
 use crate::readers::Reading;
 use crate::redis::{Level, User, is_locked, locked, log};
 use crate::registration::streams::{self, BatchEnd};
-use crate::registration::{Registration, held, hooks};
+use crate::registration::{held, hooks};
 use crate::steps::Pipeline;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -141,7 +141,6 @@ impl Execution {
         errors: Vec<String>,
         timing: Timing,
     ) -> bool {
-        let engine = crate::engine();
         let failure = errors.first().cloned();
         let duration = timing.total;
         let (waiters, errors) = {
@@ -167,10 +166,8 @@ impl Execution {
                 Some(reason) => registration.stats.record_abort(Some(reason)),
                 None => registration.stats.record(duration, failure),
             }
-            self.leave_list(registration);
-        } else if !waiters.is_empty() && !self.stays() {
-            engine.executions.remove(self.id);
         }
+        self.leave_list(!waiters.is_empty());
         for waiter in waiters {
             waiter.answer(results, &errors);
         }
@@ -184,13 +181,16 @@ impl Execution {
         self.on_main.store(false, Ordering::Relaxed);
     }
 
-    /// Of a registration's executions the newest few stay in the list, if any.
-    pub(super) fn leave_list(&self, registration: &Registration) {
+    /// It has ended. Of a registration's executions the newest few stay in the list, if any; one
+    /// that a client waited for goes when that is answered.
+    pub(super) fn leave_list(&self, waited_for: bool) {
         let engine = crate::engine();
-        let leaves = if registration.keeps_executions() {
-            registration.finished(self.id, engine.config.max_executions_per_registration())
-        } else {
-            Some(self.id)
+        let leaves = match &self.registration {
+            Some(registration) if registration.keeps_executions() => {
+                registration.finished(self.id, engine.config.max_executions_per_registration())
+            }
+            Some(_) => Some(self.id),
+            None => (waited_for && !self.stays()).then_some(self.id),
         };
         if let Some(id) = leaves {
             engine.executions.remove(id);

@@ -6,7 +6,7 @@
 
 use super::errors::{GearsError, describe};
 use super::{Callback, Gil, attached, detached, module};
-use crate::execution::{self, Execution, Id};
+use crate::execution::{self, Execution, Id, SyncCall};
 use crate::plan::{Mode, Plan, Source};
 use crate::redis::{self, Context, Level, OwnedReply, log};
 use crate::registration::{Event, Registry, add_to_session, hooks};
@@ -170,10 +170,17 @@ fn run(script: Script<'_>, restored: Option<Kept>) -> Result<ScriptResult, Strin
     // A script that runs another one would find its own collection gone: the server refuses that
     // (no blocking inside a call), so there is never one to keep.
     CURRENT.set(Some(current));
+    let limited = SyncCall::watched(crate::engine().config.limits());
     let outcome = attached(|py| {
-        let outcome = execute(py, script.text);
+        let outcome = match &limited {
+            None => execute(py, script.text),
+            Some(call) => call.run(py, || execute(py, script.text)),
+        };
         module::leave_atomic();
-        outcome.map_err(|raised| describe(py, &raised))
+        outcome.map_err(|raised| {
+            let reason = limited.as_ref().and_then(|call| call.reason());
+            reason.unwrap_or_else(|| describe(py, &raised))
+        })
     });
     let collected = CURRENT.take().map(|current| current.result);
     outcome?;

@@ -1,0 +1,143 @@
+//! Whose rights a gear has.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+
+use common::{eventually, untyped};
+use redgrease_embedded::Server;
+
+const GEARS: &str = "
+for mode in ('sync', 'async_local'):
+    GB('CommandReader').map(lambda x: execute('GET', 'secret')).register(trigger=mode, mode=mode)
+    GB('CommandReader').map(lambda x: execute('ACL', 'WHOAMI')).register(trigger='who ' + mode, mode=mode)
+async def later(x):
+    import asyncio
+    await asyncio.sleep(0.01)
+    return execute('GET', 'secret')
+GB('CommandReader').map(later).register(trigger='coroutine', mode='async_local')
+GB('CommandReader').map(lambda x: execute('GET', 'secret')).register(hook='TOUCH', mode='sync')
+GB('KeysReader').foreach(lambda r: execute('SET', 'seen', execute('GET', 'secret'))).register('event', mode='async_local')
+";
+
+/// `None` on a server that cannot run a command as somebody.
+fn with_guest(server: &Server) -> Option<redis::Connection> {
+    let version = untyped(server, &["INFO", "server"]);
+    if version.contains("redis_version:6.") {
+        return None;
+    }
+    untyped(server, &["SET", "secret", "42"]);
+    assert_eq!(untyped(server, &["RG.PYEXECUTE", GEARS]), "OK");
+    let rules = [
+        "ACL",
+        "SETUSER",
+        "guest",
+        "on",
+        "nopass",
+        "~open:*",
+        "~event",
+        "+@all",
+        "-@admin",
+        "+acl|whoami",
+    ];
+    assert_eq!(untyped(server, &rules), "OK");
+    let mut con = redis::Client::open(server.url())
+        .unwrap()
+        .get_connection()
+        .unwrap();
+    redis::cmd("AUTH")
+        .arg("guest")
+        .arg("any")
+        .exec(&mut con)
+        .unwrap();
+    Some(con)
+}
+
+fn ask(con: &mut redis::Connection, words: &[&str]) -> String {
+    let mut cmd = redis::cmd(words[0]);
+    cmd.arg(&words[1..]);
+    match cmd.query::<Vec<String>>(con) {
+        Ok(records) => records.join(" "),
+        Err(refused) => format!("refused: {refused}"),
+    }
+}
+
+#[test]
+fn a_gear_can_do_what_its_caller_can() {
+    let server = Server::start().unwrap();
+    let Some(mut guest) = with_guest(&server) else {
+        return;
+    };
+    for mode in ["sync", "async_local", "coroutine"] {
+        let answer = ask(&mut guest, &["RG.TRIGGER", mode]);
+        assert!(answer.starts_with("refused"), "{mode}: {answer}");
+        assert!(!answer.contains("42"), "{mode}: {answer}");
+        assert_eq!(untyped(&server, &["RG.TRIGGER", mode]), "42", "{mode}");
+    }
+    for mode in ["who sync", "who async_local"] {
+        assert_eq!(ask(&mut guest, &["RG.TRIGGER", mode]), "guest");
+        assert_eq!(untyped(&server, &["RG.TRIGGER", mode]), "default");
+    }
+    let hooked = redis::cmd("TOUCH")
+        .arg("open:x")
+        .query::<String>(&mut guest);
+    assert!(hooked.is_err(), "{hooked:?}");
+}
+
+#[test]
+fn an_event_is_handled_with_the_rights_of_who_registered_its_handler() {
+    let server = Server::start().unwrap();
+    let Some(mut guest) = with_guest(&server) else {
+        return;
+    };
+    redis::cmd("SET")
+        .arg("event")
+        .arg(1)
+        .exec(&mut guest)
+        .unwrap();
+    eventually("it is handled", || {
+        untyped(&server, &["GET", "seen"]) == "42"
+    });
+}
+
+#[test]
+fn code_is_brought_in_by_administrators_only() {
+    let server = Server::start().unwrap();
+    let Some(mut guest) = with_guest(&server) else {
+        return;
+    };
+    let id = untyped(&server, &["RG.DUMPREGISTRATIONS"]);
+    let id = id.lines().nth(1).unwrap();
+    for words in [
+        &["RG.PYEXECUTE", "GB().run()"][..],
+        &["RG.UNREGISTER", id],
+        &["RG.CONFIGSET", "MaxExecutions", "1"],
+        &["RG.INNERREGISTER", "x"],
+        &["RG.PYIMPORTREQ", "x"],
+    ] {
+        // Before 7.2 there are no categories of module commands: they are ruled out by name.
+        let name = words[0].to_ascii_lowercase();
+        untyped(&server, &["ACL", "SETUSER", "guest", &format!("-{name}")]);
+        let answer = ask(&mut guest, words);
+        assert!(
+            answer.to_ascii_uppercase().contains("NOPERM"),
+            "{words:?}: {answer}"
+        );
+    }
+}
+
+#[test]
+fn gears_can_have_the_rights_of_their_owners_instead() {
+    let server = Server::builder()
+        .module_arg("ExecuteAsOwner", "1")
+        .start()
+        .unwrap();
+    let Some(mut guest) = with_guest(&server) else {
+        return;
+    };
+    for mode in ["sync", "async_local", "coroutine"] {
+        assert_eq!(ask(&mut guest, &["RG.TRIGGER", mode]), "42", "{mode}");
+    }
+    for mode in ["who sync", "who async_local"] {
+        assert_eq!(ask(&mut guest, &["RG.TRIGGER", mode]), "default");
+    }
+}
