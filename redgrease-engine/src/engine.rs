@@ -4,7 +4,9 @@ use crate::commands;
 use crate::config::Config;
 use crate::execution::{Executions, IdCounter, Pool};
 use crate::python;
-use crate::redis::{Context, Guarded, Level, Text, cannot_keep_rights, library_path, log};
+use crate::redis::{
+    Context, Guarded, InfoSection, Level, Text, cannot_keep_rights, library_path, log,
+};
 use crate::registration::{InFlight, Registry};
 use crate::requirements::{self, Requirement, Store};
 use std::path::PathBuf;
@@ -13,7 +15,7 @@ use std::sync::OnceLock;
 /// There is one per process, as there is one interpreter.
 pub(crate) struct Engine {
     pub(crate) shard_id: String,
-    python_version: String,
+    pub(crate) python_version: String,
     pub(crate) config: Config,
     pub(crate) registry: Guarded<Registry>,
     pub(crate) in_flight: Guarded<InFlight>,
@@ -89,22 +91,12 @@ pub(crate) fn load(context: &Context, arguments: &[Text<'_>]) -> Result<(), Stri
     Ok(())
 }
 
-/// What `INFO` shows: names and values.
-pub(crate) fn info() -> Vec<(&'static str, String)> {
-    let Some(engine) = ENGINE.get() else {
-        return Vec::new();
-    };
-    vec![
-        ("engine_name", "redgrease".to_owned()),
-        ("engine_version", env!("CARGO_PKG_VERSION").to_owned()),
-        ("python_version", engine.python_version.clone()),
-        ("executions", engine.executions.len().to_string()),
-        ("waiting_executions", engine.pool.waiting().to_string()),
-        (
-            "replaced_threads",
-            engine.pool.replaced_threads().to_string(),
-        ),
-    ]
+/// What `INFO` shows.
+pub(crate) fn info(context: &Context) -> Vec<InfoSection> {
+    ENGINE
+        .get()
+        .map(|engine| commands::sections(engine, context))
+        .unwrap_or_default()
 }
 
 /// The server is about to exit: nothing new is begun.

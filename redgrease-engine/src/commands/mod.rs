@@ -1,14 +1,20 @@
 //! The commands, one file per family.
 
+mod cluster;
 mod config;
 mod executions;
 mod get_execution;
 mod info;
+mod profile;
 mod pyexecute;
 mod registrations;
 mod requirements;
+mod retired;
+mod sections;
 mod sessions;
 mod trigger;
+
+pub(crate) use sections::sections;
 
 use crate::redis::{Command, Context, register};
 
@@ -43,10 +49,21 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     one::<executions::AbortExecution>(context)?;
     one::<sessions::PyDumpSessions>(context)?;
     one::<requirements::PyDumpReqs>(context)?;
+    one::<requirements::PyExportReq>(context)?;
+    one::<requirements::PyImportReq>(context)?;
     one::<config::ConfigGet>(context)?;
     one::<config::ConfigSet>(context)?;
+    one::<profile::PyProfile>(context)?;
     one::<info::PyStats>(context)?;
     one::<info::InfoCluster>(context)?;
     one::<info::RefreshCluster>(context)?;
-    one::<info::DumpPlugins>(context)
+    one::<info::DumpPlugins>(context)?;
+    one::<cluster::Hello>(context)?;
+    one::<cluster::ClusterSet>(context)?;
+    one::<cluster::ClusterSetFromShard>(context)?;
+    one::<cluster::InnerMessage>(context)?;
+    one::<cluster::NetworkTest>(context)?;
+    one::<cluster::PyImportRetInternal>(context)?;
+    one::<retired::PyFreeInterpreter>(context)?;
+    one::<retired::PyExecuteRemote>(context)
 }

@@ -1,7 +1,13 @@
-//! `RG.PYDUMPREQS`, and the rows that other dumps share with it.
+//! Commands about requirements, and the rows that other dumps share with them.
 
-use crate::redis::{Args, Command, Context, Reply};
-use crate::requirements::Requirement;
+use crate::redis::{
+    Args, BlockedClient, Command, CommandFlags, Context, Level, Reply, locked, log,
+};
+use crate::requirements::{InstallError, Portable, Requirement};
+use std::thread;
+
+/// A reply is made of strings of at most this size.
+const CHUNK: usize = 10 << 20;
 
 /// `RG.PYDUMPREQS`: the packages that were installed for gears.
 pub(super) struct PyDumpReqs;
@@ -37,4 +43,119 @@ pub(super) fn row(reply: &Reply, requirement: &Requirement, users: usize) {
     reply.field("Path", &requirement.path.to_string_lossy());
     reply.integer_field("RefCount", i64::try_from(users).unwrap_or(i64::MAX));
     reply.field("IsInReqDictionary", "yes");
+}
+
+/// `RG.PYEXPORTREQ name`: a requirement with its wheels, for `RG.PYIMPORTREQ` of another server.
+pub(super) struct PyExportReq;
+
+impl Command for PyExportReq {
+    const NAME: &'static str = "rg.pyexportreq";
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
+
+    fn run(context: &Context, args: Args<'_>) {
+        let engine = crate::engine();
+        let name = args
+            .get(1)
+            .map(|word| word.lossy().into_owned())
+            .unwrap_or_default();
+        let found = engine.requirements.row(&name);
+        let Some(requirement) = found.filter(|row| row.is_downloaded) else {
+            return context.reply().error("requirement does not exists");
+        };
+        let users = engine
+            .registry
+            .read(context, |registry| registry.requirement_users(&name));
+        let work = move || match engine.requirements.export(&name) {
+            Ok(Some(portable)) => Outcome::Exported(Box::new((requirement, users, portable))),
+            Ok(None) => Outcome::Error("requirement does not exists".to_owned()),
+            Err(failure) => Outcome::Error(format!("ERR {failure}")),
+        };
+        apart(context, "rg-export", work);
+    }
+}
+
+/// What a client gets that waited for files or pip.
+enum Outcome {
+    Error(String),
+    Imported,
+    Exported(Box<(Requirement, usize, Portable)>),
+}
+
+impl Outcome {
+    fn write(&self, reply: &Reply) {
+        match self {
+            Outcome::Error(message) => reply.error(message),
+            Outcome::Imported => reply.bulk(b"OK"),
+            Outcome::Exported(exported) => {
+                let (requirement, users, portable) = exported.as_ref();
+                let bytes = portable.encode();
+                reply.array(2);
+                row(reply, requirement, *users);
+                reply.array(bytes.chunks(CHUNK).len());
+                for chunk in bytes.chunks(CHUNK) {
+                    reply.bulk(chunk);
+                }
+            }
+        }
+    }
+}
+
+/// `RG.PYIMPORTREQ chunk..`: installs what `RG.PYEXPORTREQ` of another server gave.
+pub(super) struct PyImportReq;
+
+impl Command for PyImportReq {
+    const NAME: &'static str = "rg.pyimportreq";
+    const FLAGS: CommandFlags = CommandFlags::Admin;
+
+    fn run(context: &Context, args: Args<'_>) {
+        let mut bytes = Vec::new();
+        for chunk in args.from(1) {
+            bytes.extend_from_slice(chunk.bytes());
+        }
+        let portable = match Portable::decode(&bytes) {
+            Ok(portable) => portable,
+            Err(unreadable) => return context.reply().error(&unreadable.to_string()),
+        };
+        if !context.may_block() {
+            return context.reply().error(
+                "ERR a requirement can not be installed inside a MULTI/LUA (blocking is not allowed)",
+            );
+        }
+        apart(context, "rg-install", move || match import(&portable) {
+            Ok(()) => Outcome::Imported,
+            Err(failure) => Outcome::Error(format!(
+                "Could not satisfy requirements (look at redis log file for more information): {failure}"
+            )),
+        });
+    }
+}
+
+fn import(portable: &Portable) -> Result<(), InstallError> {
+    let engine = crate::engine();
+    engine.requirements.import(portable)?;
+    let names = std::slice::from_ref(&portable.name);
+    locked(|context| engine.use_packages(context, names));
+    Ok(())
+}
+
+/// Works on a thread of its own, so that the main thread does not wait for files and pip; on this
+/// one where the client cannot wait.
+fn apart(context: &Context, name: &str, work: impl FnOnce() -> Outcome + Send + 'static) {
+    if !context.may_block() {
+        return work().write(&context.reply());
+    }
+    let Some(client) = BlockedClient::block(context) else {
+        return context.reply().error("ERR the client could not be blocked");
+    };
+    // If no thread can be had the closure is dropped, and with it the client: which answers it.
+    let spawned = thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let outcome = work();
+        client.answer(|reply| outcome.write(reply));
+    });
+    if let Err(failure) = spawned {
+        log(
+            Level::Warning,
+            &format!("a command about requirements got no thread: {failure}"),
+        );
+    }
 }

@@ -5,8 +5,8 @@ use crate::execution::{
 };
 use crate::plan::{Mode, Source, Words};
 use crate::python::{
-    Gil, Object, Raised, attached, attached_for_a_call, coroutine_refused, describe, list_of,
-    reply_with,
+    Gil, Object, ProfileOwner, Raised, attached, attached_for_a_call, coroutine_refused, describe,
+    list_of, profiled, reply_with,
 };
 use crate::redis::filter::TAKEN_OVER;
 use crate::redis::{Args, BlockedClient, CoarseInstant, Command, Context, Reply, Text, User};
@@ -19,6 +19,7 @@ pub(super) struct Trigger;
 
 impl Command for Trigger {
     const NAME: &'static str = "rg.trigger";
+    const MOVABLE_KEYS: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
 
     fn run(context: &Context, args: Args<'_>) {
@@ -44,6 +45,7 @@ pub(super) struct InnerHook;
 
 impl Command for InnerHook {
     const NAME: &'static str = TAKEN_OVER;
+    const MOVABLE_KEYS: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
 
     fn run(context: &Context, args: Args<'_>) {
@@ -138,7 +140,9 @@ fn answer_now(
 ) -> Option<String> {
     let record = list_of(py, args.from(1).map(Text::bytes));
     let reply = context.reply();
-    match hooks::inside(registration, || take_through(py, registration, record)) {
+    let owner = ProfileOwner::Registration(registration.id.number());
+    let work = || profiled(py, Some(owner), || take_through(py, registration, record));
+    match hooks::inside(registration, work) {
         Ok(Outcome::One(result)) => reply_to(registration, &reply, std::slice::from_ref(&result)),
         Ok(Outcome::Many(results)) => reply_to(registration, &reply, &results),
         Ok(Outcome::Waiting {

@@ -76,7 +76,7 @@ impl Config {
         self.number(const { index("PythonAttemptTraceback") }) != 0
     }
 
-    /// Whether it is measured how long each step of an execution takes.
+    /// Whether it is measured how long each step of an execution takes, and what it calls.
     pub(crate) fn profile_executions(&self) -> bool {
         self.number(const { index("ProfileExecutions") }) != 0
     }

@@ -107,6 +107,26 @@ pub(crate) enum Step {
     ToText,
 }
 
+impl Step {
+    /// The functions it calls.
+    pub(crate) fn callbacks(&self) -> impl Iterator<Item = &Callback> {
+        let (first, second) = match self {
+            Step::Map(f)
+            | Step::Filter(f)
+            | Step::FlatMap(f)
+            | Step::ForEach(f)
+            | Step::Accumulate(f)
+            | Step::Repartition(f)
+            | Step::CountBy(f) => (Some(f), None),
+            Step::GroupBy { extractor, reducer } | Step::BatchGroupBy { extractor, reducer } => {
+                (Some(extractor), Some(reducer))
+            }
+            Step::Limit { .. } | Step::Collect | Step::Count | Step::ToText => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+}
+
 /// A reader and the steps behind it.
 #[derive(Debug)]
 pub(crate) struct Plan {

@@ -82,6 +82,11 @@ impl Callback {
             .unwrap_or_default()
     }
 
+    /// The function itself.
+    pub(super) fn bind<'py>(&self, py: Gil<'py>) -> &Object<'py> {
+        self.0.bind(py)
+    }
+
     pub(crate) fn clone_ref(&self, py: Gil<'_>) -> Callback {
         Callback(self.0.clone_ref(py))
     }

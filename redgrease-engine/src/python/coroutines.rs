@@ -1,7 +1,7 @@
 //! Awaiting coroutines: on one thread with one event loop, for all gears.
 
 use super::errors::{GearsError, flat};
-use super::{Gil, Handle, Object, Raised, module, script};
+use super::{Gil, Handle, Object, Raised, module, profiled, script};
 use crate::execution::Execution;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -180,7 +180,9 @@ impl Continuation {
             }
             outcome
         };
-        self.execution.with_surroundings(go_on)
+        profiled(coroutine.py(), self.execution.profile_owner(), || {
+            self.execution.with_surroundings(go_on)
+        })
     }
 }
 

@@ -12,6 +12,8 @@
 //! | `interrupt.rs` | stopping Python that runs on another thread |
 //! | `memory.rs` | how much memory Python uses |
 //! | `module.rs` | the `redgrease_engine` module that scripts see as `redisgears` |
+//! | `pickling.rs` | functions as bytes |
+//! | `profiling.rs` | profiles of what gears run |
 //! | `plan_builder.rs` | `gearsCtx`: what a script's chain of operations is collected in |
 //! | `records.rs` | the records that readers and groups make |
 //! | `script.rs` | running a script |
@@ -29,7 +31,9 @@ mod interpreter;
 mod interrupt;
 mod memory;
 mod module;
+mod pickling;
 mod plan_builder;
+mod profiling;
 mod records;
 mod script;
 mod values;
@@ -43,6 +47,8 @@ pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{RunningThread, interrupt};
 pub(crate) use memory::{MemoryBudget, allocation};
 pub(crate) use module::leave_atomic;
+pub(crate) use pickling::{pickle, unpickle};
+pub(crate) use profiling::{ProfileOwner, forget_profile, profile, profiled};
 pub(crate) use records::{group_record, key_record, message_record, read_value};
 pub(crate) use script::{
     Kept, PendingRegistration, PendingRun, Script, ScriptResult, announce, restore_script,

@@ -24,6 +24,14 @@ const RUNTIME: &[(&str, &str)] = &[
         include_str!("runtime/packages.py"),
     ),
     (
+        "redgrease_engine/pickling.py",
+        include_str!("runtime/pickling.py"),
+    ),
+    (
+        "redgrease_engine/profiling.py",
+        include_str!("runtime/profiling.py"),
+    ),
+    (
         "redgrease_engine/builder.py",
         include_str!("runtime/builder.py"),
     ),

@@ -143,6 +143,13 @@ pub(super) fn globals(py: Gil<'_>) -> PyResult<&Bound<'_, PyDict>> {
         .ok_or_else(|| GearsError::new_err("the gears runtime is not there"))
 }
 
+/// One of the runtime's own names.
+pub(super) fn runtime<'py>(py: Gil<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    globals(py)?
+        .get_item(name)?
+        .ok_or_else(|| GearsError::new_err("the runtime is not complete"))
+}
+
 /// Runs a script. An error is the text for the client.
 pub(crate) fn run_script(_: &Context, script: Script<'_>) -> Result<ScriptResult, String> {
     run(script, None)

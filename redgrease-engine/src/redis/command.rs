@@ -76,6 +76,9 @@ pub(crate) trait Command {
     const FLAGS: CommandFlags = CommandFlags::Public;
     /// First key, last key, step, as in the server's key specifications.
     const KEYS: (c_int, c_int, c_int) = (0, 0, 0);
+    /// Only the command itself could tell which of its words are keys (`movablekeys`). The ones
+    /// that say so here tell none.
+    const MOVABLE_KEYS: bool = false;
     /// How many words it takes, its name included.
     const ARITY: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
 
@@ -87,9 +90,11 @@ pub(crate) fn register<C: Command>(context: &Context) -> bool {
     let Ok(name) = CString::new(C::NAME) else {
         return false;
     };
-    let flags = match C::FLAGS {
-        CommandFlags::Public => c"readonly",
-        CommandFlags::Admin => c"readonly admin",
+    let flags = match (C::FLAGS, C::MOVABLE_KEYS) {
+        (CommandFlags::Public, false) => c"readonly",
+        (CommandFlags::Public, true) => c"readonly getkeys-api",
+        (CommandFlags::Admin, false) => c"readonly admin",
+        (CommandFlags::Admin, true) => c"readonly admin getkeys-api",
     };
     let (first, last, step) = C::KEYS;
     // SAFETY: both texts are NUL-terminated; the function pointer lives as long as the module,
@@ -144,6 +149,10 @@ unsafe extern "C" fn entry<C: Command>(
             std::slice::from_raw_parts(words, usize::try_from(count).unwrap_or(0)),
         )
     };
+    // The server only asks where the keys are.
+    if C::MOVABLE_KEYS && context.asks_for_keys() {
+        return OK;
+    }
     // A panic must not cross into the server: it would end it.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         if C::ARITY.contains(&words.len()) {

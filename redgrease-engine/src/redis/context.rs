@@ -40,6 +40,14 @@ impl Context {
         flags.cast_unsigned() & NO_BLOCKING == 0
     }
 
+    /// The command is not run: the server asks which of its words are keys.
+    pub(super) fn asks_for_keys(&self) -> bool {
+        // SAFETY: the context is live.
+        unsafe {
+            raw::RedisModule_IsKeysPositionRequest.is_some_and(|asks| asks(self.as_ptr()) != 0)
+        }
+    }
+
     /// `false` while loading and on a replica: events were handled where they first happened.
     pub(crate) fn may_handle_events(&self) -> bool {
         // SAFETY: the context is live.

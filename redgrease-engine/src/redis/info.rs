@@ -1,9 +1,26 @@
 //! The engine's part of the `INFO` command.
 
 use super::context::Context;
+use super::lock;
 use redis_module::raw;
 use std::ffi::{CString, c_int};
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A part of what `INFO` shows. Its text begins with the name of the module and `_`.
+#[derive(Debug)]
+pub(crate) struct Section {
+    /// Nothing: the module's own name.
+    pub(crate) name: &'static str,
+    pub(crate) fields: Vec<(String, Value)>,
+}
+
+/// What a field shows.
+#[derive(Debug)]
+pub(crate) enum Value {
+    Text(String),
+    /// `name=value,name=value`.
+    Fields(Vec<(&'static str, String)>),
+}
 
 /// Adds `crate::info` to what `INFO` shows.
 pub(super) fn register(context: &Context) {
@@ -21,22 +38,54 @@ unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, for_crash_report:
     if for_crash_report != 0 {
         return;
     }
-    let Ok(fields) = catch_unwind(crate::info) else {
+    let all = AssertUnwindSafe(|| lock::assume_locked(crate::info));
+    let Ok(sections) = catch_unwind(all) else {
         return;
     };
-    // SAFETY: the server passes a live context; texts are NUL-terminated and copied.
+    for section in sections {
+        // SAFETY: the server passes a live context.
+        unsafe { write_section(info, &section) };
+    }
+}
+
+/// # Safety
+/// `info` is live.
+unsafe fn write_section(info: *mut raw::RedisModuleInfoCtx, shown: &Section) {
+    // SAFETY: the context is live; texts are NUL-terminated and copied. A section that the client
+    // did not ask for is refused, and nothing has to be written.
     unsafe {
-        let (Some(section), Some(field)) = (
+        let (Some(section), Some(text), Some(begin), Some(end)) = (
             raw::RedisModule_InfoAddSection,
             raw::RedisModule_InfoAddFieldCString,
+            raw::RedisModule_InfoBeginDictField,
+            raw::RedisModule_InfoEndDictField,
         ) else {
             return;
         };
-        section(info, c"engine".as_ptr());
-        for (name, value) in fields {
-            if let (Ok(name), Ok(value)) = (CString::new(name), CString::new(value)) {
-                field(info, name.as_ptr(), value.as_ptr());
+        if section(info, c_text(shown.name).as_ptr()) != super::api::OK {
+            return;
+        }
+        for (name, value) in &shown.fields {
+            let name = c_text(name);
+            match value {
+                Value::Text(value) => {
+                    text(info, name.as_ptr(), c_text(value).as_ptr());
+                }
+                Value::Fields(fields) => {
+                    begin(info, name.as_ptr());
+                    for (name, value) in fields {
+                        // Commas are what separates fields.
+                        let value = c_text(&value.replace(',', "|"));
+                        text(info, c_text(name).as_ptr(), value.as_ptr());
+                    }
+                    end(info);
+                }
             }
         }
     }
+}
+
+/// A line is a field: a text of several lines becomes one.
+fn c_text(text: &str) -> CString {
+    CString::new(text.replace(['\r', '\n', '\0'], " ")).unwrap_or_default()
 }

@@ -44,6 +44,7 @@ pub(crate) use call::{CallError, CallReply, OwnedReply, ReplyKind, Rights, call}
 pub(crate) use clock::CoarseInstant;
 pub(crate) use command::{Args, Command, CommandFlags, Text, register};
 pub(crate) use context::Context;
+pub(crate) use info::{Section as InfoSection, Value as InfoValue};
 pub(crate) use keys::{KeyScan, KeyType, key_type};
 pub(crate) use lock::{Guarded, HeldLock, is_locked, locked};
 pub(crate) use log::{Level, log};

@@ -17,6 +17,7 @@
 //! | `child` | a child process whose result cannot be lost |
 //! | `output` | what pip's output means, without the secrets in it |
 //! | `name` | which requirement texts are accepted |
+//! | `portable` | a requirement as bytes, for another server |
 //! | `lock` | one installation at a time among all servers that share the directory |
 //!
 //! On disk, for Python 3.11:
@@ -35,6 +36,7 @@ mod lock;
 mod name;
 mod output;
 mod pip;
+mod portable;
 mod site;
 mod store;
 mod wheelhouse;
@@ -43,8 +45,10 @@ mod wheelhouse;
 mod tests;
 
 pub(crate) use environment::Python;
+pub(crate) use error::InstallError;
 #[cfg(test)]
 use error::InstallErrorKind;
 pub(crate) use level::Level;
+pub(crate) use portable::Portable;
 pub(crate) use store::Store;
 pub(crate) use wheelhouse::Requirement;

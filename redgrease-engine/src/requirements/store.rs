@@ -12,6 +12,7 @@ use super::level::{Level, Log};
 use super::lock::Lock;
 use super::name::check;
 use super::pip::{Pip, Sources};
+use super::portable::Portable;
 use super::site::Site;
 use super::wheelhouse::{Requirement, Wheelhouse};
 
@@ -121,6 +122,81 @@ impl Store {
         self.refresh();
         self.report_replaced(&before, &wanted);
         result
+    }
+
+    /// A requirement with its wheels, for another server. `None` if its wheels are not kept here.
+    ///
+    /// Reads files of any size: not for the main thread.
+    ///
+    /// # Errors
+    /// A wheel that cannot be read.
+    pub(crate) fn export(&self, name: &str) -> Result<Option<Portable>, InstallError> {
+        let Some(row) = self.row(name).filter(|row| row.is_downloaded) else {
+            return Ok(None);
+        };
+        let wheels = row
+            .wheels
+            .iter()
+            .map(|wheel| {
+                let path = row.path.join(wheel);
+                let bytes = std::fs::read(&path).map_err(|error| trouble("read", &path, &error))?;
+                Ok((wheel.clone(), bytes))
+            })
+            .collect::<Result<_, InstallError>>()?;
+        Ok(Some(Portable {
+            name: row.name,
+            system: row.compiled_os,
+            wheels,
+        }))
+    }
+
+    /// Installs a requirement of another server from its wheels alone.
+    ///
+    /// Blocks for as long as pip needs: never call it on the main thread.
+    ///
+    /// # Errors
+    /// As [`Store::install`]; what was installed before stays.
+    pub(crate) fn import(&self, requirement: &Portable) -> Result<(), InstallError> {
+        self.environment.prepare()?;
+        let path = self.environment.lock();
+        let lock =
+            Lock::acquire(&path, &self.log).map_err(|error| trouble("lock", &path, &error))?;
+        let result = self.import_locked(&lock, requirement);
+        self.wheelhouse.sweep();
+        self.refresh();
+        result
+    }
+
+    fn import_locked(&self, lock: &Lock, requirement: &Portable) -> Result<(), InstallError> {
+        let status = self.environment.status();
+        let runner = Runner {
+            python: self.environment.base(),
+            status: &status,
+            lock,
+            log: &self.log,
+        };
+        self.environment.create(&runner)?;
+        let name = &requirement.name;
+        let staged = self
+            .wheelhouse
+            .stage(name)
+            .map_err(|error| self.keeping(&error))?;
+        for (file, bytes) in &requirement.wheels {
+            let path = staged.join(file);
+            std::fs::write(&path, bytes).map_err(|error| trouble("write", &path, &error))?;
+        }
+        let pip = Pip {
+            environment: &self.environment,
+            runner: &runner,
+            extra: &self.pip_args,
+        };
+        let folders = std::slice::from_ref(&staged);
+        let names = std::slice::from_ref(name);
+        pip.install(names, folders, Sources::Folders, false)?;
+        let site = Site::read(&self.environment.site_packages());
+        self.wheelhouse
+            .keep(name, &staged, &site)
+            .map_err(|error| self.keeping(&error))
     }
 
     fn all_installed(&self, names: &[String]) -> bool {

@@ -6,6 +6,7 @@ mod options;
 
 use super::Callback;
 use super::errors::GearsError;
+use super::pickling;
 use super::script::{self, PendingRegistration, PendingRun};
 use crate::execution::Id;
 use crate::plan::{Mode, Plan, Reader, Source, Step};
@@ -68,6 +69,17 @@ impl FlatExecution {
             reducer,
             local,
         });
+        Ok(())
+    }
+
+    /// What is registered must be able to leave its process.
+    fn check_callbacks(&self, py: Python<'_>, also: Option<&Callback>) -> PyResult<()> {
+        // Copies: a function may have Python in it that comes back here.
+        let plan = self.plan(py);
+        let all = plan.steps.iter().flat_map(Step::callbacks).chain(also);
+        for callback in all {
+            pickling::check(py, callback)?;
+        }
         Ok(())
     }
 
@@ -285,6 +297,9 @@ impl FlatExecution {
                 ));
             }
         };
+        if !script::is_restoring() {
+            self.check_callbacks(py, on_registered.as_ref())?;
+        }
         let pending = PendingRegistration {
             id: script::registration_id(),
             description: self.description.clone(),

@@ -1,0 +1,62 @@
+//! `RG.PYPROFILE`: what the gears of a session called, and how long it took.
+
+use crate::python::{ProfileOwner, forget_profile, profile};
+use crate::redis::{Args, Command, Context, Text};
+
+/// `RG.PYPROFILE STATS session [order]` or `RG.PYPROFILE RESET session`. The order is for clients
+/// that give one: the report is in the order of the time spent.
+pub(super) struct PyProfile;
+
+impl Command for PyProfile {
+    const NAME: &'static str = "rg.pyprofile";
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=4;
+
+    fn run(context: &Context, args: Args<'_>) {
+        let reply = context.reply();
+        let word = args.get(1);
+        let is = |name| word.is_some_and(|word| word.is(name));
+        if is("STATS") {
+            with_session(context, args.get(2), |owners| match profile(owners) {
+                Ok(text) => reply.bulk(text.as_bytes()),
+                Err(message) => reply.error(&message),
+            });
+        } else if is("RESET") {
+            if args.from(0).len() != 3 {
+                return wrong_arity(context, args.get(0));
+            }
+            with_session(context, args.get(2), |owners| {
+                forget_profile(owners);
+                reply.ok();
+            });
+        } else {
+            reply.error("Wrong subcommand given to RG.PYPROFILE");
+        }
+    }
+}
+
+fn wrong_arity(context: &Context, name: Option<Text<'_>>) {
+    let name = name.map(|name| name.lossy().into_owned());
+    context.reply().error(&format!(
+        "ERR wrong number of arguments for '{}' command",
+        name.unwrap_or_default()
+    ));
+}
+
+/// Gives `body` those whose profiles make up that of the session.
+fn with_session(context: &Context, name: Option<Text<'_>>, body: impl FnOnce(&[ProfileOwner<'_>])) {
+    let name = name.map(|name| name.lossy().into_owned());
+    let found = crate::engine().registry.read(context, |registry| {
+        let session = registry.session(name.as_deref()?)?;
+        Some(session.registrations.clone())
+    });
+    let (Some(name), Some(registrations)) = (name, found) else {
+        return context.reply().error("session does not exists");
+    };
+    let mut owners = vec![ProfileOwner::Session(&name)];
+    owners.extend(
+        registrations
+            .iter()
+            .map(|id| ProfileOwner::Registration(id.number())),
+    );
+    context.enter(|| body(&owners));
+}

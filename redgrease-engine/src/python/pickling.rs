@@ -1,0 +1,61 @@
+//! Functions as bytes: see `runtime/pickling.py`.
+//!
+//! The bytes fit the minor version of Python they were written by, and say which one that is.
+
+use super::errors::{GearsError, describe};
+use super::{Callback, Gil, attached, script};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+/// A function with everything it needs, or why it cannot be stored.
+pub(crate) fn pickle(function: &Callback) -> Result<Vec<u8>, String> {
+    attached(|py| {
+        pickle_with(py, function).map_err(|raised| refusal(py, function.bind(py), &raised))
+    })
+}
+
+/// The function that [`pickle`] stored, or why there is none: damaged bytes, another minor version
+/// of Python, a package that is not installed.
+pub(crate) fn unpickle(bytes: &[u8]) -> Result<Callback, String> {
+    attached(|py| {
+        let read = || -> PyResult<Callback> {
+            let bytes = PyBytes::new(py, bytes);
+            let function = script::runtime(py, "_read_callback")?.call1((bytes,))?;
+            if function.is_callable() {
+                Ok(Callback::new(&function))
+            } else {
+                Err(GearsError::new_err("what was stored is no function"))
+            }
+        };
+        read().map_err(|raised| {
+            let kind = raised.get_type(py).name().map(|name| name.to_string());
+            format!("{}: {}", kind.unwrap_or_default(), raised.value(py))
+        })
+    })
+}
+
+/// Raises the error clients know if a function could not leave this process.
+pub(super) fn check(py: Gil<'_>, function: &Callback) -> PyResult<()> {
+    let function = function.bind(py);
+    script::runtime(py, "_check_callback")?
+        .call1((function,))
+        .map(drop)
+        .map_err(|raised| GearsError::new_err(refusal(py, function, &raised)))
+}
+
+fn pickle_with(py: Gil<'_>, function: &Callback) -> PyResult<Vec<u8>> {
+    script::runtime(py, "_write_callback")?
+        .call1((function.bind(py),))?
+        .extract()
+}
+
+fn refusal(py: Gil<'_>, function: &Bound<'_, PyAny>, raised: &PyErr) -> String {
+    let name = function
+        .getattr("__name__")
+        .and_then(|name| Ok(name.str()?.to_string()))
+        .unwrap_or_default();
+    format!(
+        "Error occured when serialized a python callback, callback={name} error={}",
+        describe(py, raised)
+    )
+}

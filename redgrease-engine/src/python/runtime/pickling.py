@@ -1,0 +1,290 @@
+"""Functions and simple classes of scripts as bytes.
+
+Importable objects are named; what a script made itself is taken along: the code of a function with
+its defaults, the cells it closes over and those globals of its script that it names. The code of a
+function loads into the minor version of Python only that it was written by.
+"""
+
+import abc
+import dataclasses
+import dis
+import importlib
+import io
+import marshal
+import pickle
+import sys
+import types
+
+_MAGIC = b"RGPF\x01"
+_VERSION = bytes(sys.version_info[:2])
+_CODE_PREFIX = "redgrease_engine"
+
+
+class _NotSimple(pickle.PicklingError):
+    """An object that another pickler may be able to take along, and this one is not."""
+
+
+# -- what is found again by its name
+
+
+class _Runtime(types.ModuleType):
+    """The runtime as a module: its functions and classes are importable."""
+
+    def __getattr__(self, name):
+        try:
+            return _NAMES[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+_NAMES = globals()
+sys.modules[_CODE_PREFIX] = _Runtime(_CODE_PREFIX)
+
+
+def _is_importable(obj):
+    """Whether looking its name up in its module gives the very object."""
+    module = sys.modules.get(getattr(obj, "__module__", None) or "")
+    if module is None or getattr(module, "__spec__", None) is None and module.__name__ not in _OURS:
+        return False
+    found = module
+    for part in obj.__qualname__.split("."):
+        found = getattr(found, part, None)
+        if found is None:
+            return False
+    return found is obj
+
+
+# Modules that were made by hand and are there in every server.
+_OURS = frozenset((_CODE_PREFIX, "redisgears", "redisAI", "builtins", "__main__"))
+
+
+# -- functions
+
+
+class _Scope:
+    """The globals of one script, shared by all functions of one pickle that have them."""
+
+    def __init__(self, name):
+        self.names = _NAMES["_script_globals"](name)
+
+    def __reduce__(self):
+        return (_Scope, (self.names.get("__name__", "not_main"),))
+
+
+def _make_function(scope, code, name, cells):
+    return types.FunctionType(marshal.loads(code), scope.names, name, None, cells)
+
+
+def _fill_function(function, state):
+    names, attributes, own = state
+    function.__globals__.update(names)
+    for name, value in attributes.items():
+        setattr(function, name, value)
+    function.__dict__.update(own)
+
+
+def _make_cell():
+    return types.CellType()
+
+
+def _fill_cell(cell, state):
+    cell.cell_contents = state[0]
+
+
+_LOOKS_UP = frozenset(("LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME"))
+
+
+def _named_globals(code, names, found):
+    """Those of `names` that a code object, and what is defined in it, looks up in its globals."""
+    # Names of attributes stand in the same place: only the instructions tell.
+    if any(name in names for name in code.co_names):
+        for step in dis.get_instructions(code):
+            if step.opname in _LOOKS_UP and step.argval in names:
+                found.add(step.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            _named_globals(constant, names, found)
+    return found
+
+
+# -- classes
+
+
+def _make_class(kind, name, bases, namespace):
+    return kind(name, bases, namespace)
+
+
+def _fill_class(cls, state):
+    for name, value in state.items():
+        setattr(cls, name, value)
+
+
+_FIRST = ("__module__", "__qualname__", "__doc__", "__slots__")
+_NOT_TAKEN = frozenset(
+    _FIRST + ("__dict__", "__weakref__", "_abc_impl", "__abstractmethods__", "__static_attributes__",
+              "__firstlineno__", "__classcell__")
+)
+
+
+# Types whose own names lead nowhere; `type(None)` and its like the standard pickler knows.
+_UNNAMED = {
+    found: name
+    for name, found in vars(types).items()
+    if isinstance(found, type) and found.__module__ == "builtins"
+    if name not in ("NoneType", "EllipsisType", "NotImplementedType")
+}
+_MADE_BY_CODE = 1 << 9
+
+
+class _Pickler(pickle.Pickler):
+    """Takes along what the standard pickler would only name."""
+
+    def __init__(self, file, protocol=None, *, buffer_callback=None):
+        super().__init__(file, 5 if protocol is None else protocol, buffer_callback=buffer_callback)
+        self._scopes = {}
+
+    def reducer_override(self, obj):
+        kind = type(obj)
+        if kind is types.FunctionType:
+            return NotImplemented if _is_importable(obj) else self._function(obj)
+        if kind is types.CellType:
+            return self._cell(obj)
+        if kind is types.CodeType:
+            return marshal.loads, (marshal.dumps(obj),)
+        if kind is types.ModuleType or kind is _Runtime:
+            return self._module(obj)
+        if isinstance(obj, type):
+            return self._class(obj)
+        if kind in (staticmethod, classmethod):
+            return kind, (obj.__func__,)
+        if kind is property:
+            return property, (obj.fget, obj.fset, obj.fdel, obj.__doc__)
+        if kind is types.MappingProxyType:
+            return types.MappingProxyType, (dict(obj),)
+        if kind is types.ClassMethodDescriptorType:
+            return getattr, (obj.__objclass__, obj.__name__)
+        if obj is dataclasses.MISSING:
+            return "MISSING"
+        if kind is _FIELD_KIND:
+            return obj.name
+        return NotImplemented
+
+    def _function(self, function):
+        code = function.__code__
+        scope = self._scopes.get(id(function.__globals__))
+        if scope is None:
+            scope = _Scope.__new__(_Scope)
+            scope.names = function.__globals__
+            self._scopes[id(function.__globals__)] = scope
+        own = {
+            name: value
+            for name, value in function.__globals__.items()
+            if name not in ("__name__", "__builtins__") and _NAMES.get(name, _NAMES) is not value
+        }
+        names = {name: own[name] for name in sorted(_named_globals(code, own, set()))}
+        attributes = {
+            "__defaults__": function.__defaults__,
+            "__kwdefaults__": function.__kwdefaults__,
+            "__annotations__": function.__annotations__,
+            "__qualname__": function.__qualname__,
+            "__module__": function.__module__,
+            "__doc__": function.__doc__,
+        }
+        made = (scope, marshal.dumps(code), function.__name__, function.__closure__)
+        state = (names, attributes, function.__dict__)
+        return _make_function, made, state, None, None, _fill_function
+
+    def _cell(self, cell):
+        try:
+            contents = (cell.cell_contents,)
+        except ValueError:
+            return _make_cell, ()
+        return _make_cell, (), contents, None, None, _fill_cell
+
+    def _module(self, module):
+        name = module.__name__
+        if sys.modules.get(name) is not module:
+            raise _NotSimple("cannot pickle the module %s: it is not importable" % name)
+        return importlib.import_module, (name,)
+
+    def _class(self, cls):
+        if cls in _UNNAMED:
+            return getattr, (types, _UNNAMED[cls])
+        if _is_importable(cls) or not cls.__flags__ & _MADE_BY_CODE:
+            return NotImplemented
+        if type(cls) not in (type, abc.ABCMeta):
+            raise _NotSimple(
+                "cannot pickle the class %s: its metaclass is %s; put it into a package"
+                % (cls.__qualname__, type(cls).__name__)
+            )
+        own = dict(cls.__dict__)
+        first = {name: own[name] for name in _FIRST if name in own}
+        first["__qualname__"] = cls.__qualname__
+        slots = first.get("__slots__", ())
+        slots = (slots,) if isinstance(slots, str) else slots
+        state = {
+            name: value
+            for name, value in own.items()
+            if name not in _NOT_TAKEN and not (name in slots and _is_slot(value))
+        }
+        made = (type(cls), cls.__name__, cls.__bases__, first)
+        return _make_class, made, state, None, None, _fill_class
+
+
+def _is_slot(value):
+    return isinstance(value, types.MemberDescriptorType)
+
+
+_FIELD_KIND = type(dataclasses._FIELD) if hasattr(dataclasses, "_FIELD") else None
+
+
+def dump(obj, file, protocol=None, buffer_callback=None):
+    """Writes an object, functions of scripts included, into a file."""
+    CloudPickler(file, protocol, buffer_callback=buffer_callback).dump(obj)
+
+
+def dumps(obj, protocol=None, buffer_callback=None):
+    """An object, functions of scripts included, as bytes for `loads`."""
+    with io.BytesIO() as file:
+        dump(obj, file, protocol, buffer_callback)
+        return file.getvalue()
+
+
+load, loads = pickle.load, pickle.loads
+CloudPickler = _Pickler
+
+
+def _script_globals(name):
+    """What a script begins with."""
+    return dict(_NAMES, __name__=name)
+
+
+# -- what the engine keeps
+
+
+def _write_callback(function):
+    with io.BytesIO() as file:
+        _Pickler(file).dump(function)
+        return _MAGIC + _VERSION + file.getvalue()
+
+
+def _read_callback(data):
+    head = len(_MAGIC)
+    if data[: head - 1] != _MAGIC[:-1]:
+        raise ValueError("it is no stored function")
+    if data[:head] != _MAGIC:
+        raise ValueError("it was stored by another version of the engine")
+    if data[head : head + 2] != _VERSION:
+        raise ValueError(
+            "it was stored by Python %d.%d, and this is %d.%d: code fits one minor version only"
+            % (*data[head : head + 2], *_VERSION)
+        )
+    return pickle.loads(data[head + 2 :])
+
+
+def _check_callback(function):
+    """Raises what keeps a function from being stored, unless it is only this pickler's own limit."""
+    try:
+        _write_callback(function)
+    except _NotSimple:
+        pass

@@ -1,0 +1,78 @@
+"""Profiles of what gears run: one per registration or session, made while the setting
+`ProfileExecutions` is on.
+"""
+
+import cProfile
+import io
+import pstats
+
+_profiles = {}
+
+
+def profilerCreate():
+    """A profiler that does not run."""
+    return cProfile.Profile()
+
+
+def profilerStart(profiler):
+    """Lets a profiler note the calls of this thread."""
+    profiler.enable()
+
+
+def profilerStop(profiler):
+    """Ends what `profilerStart` began."""
+    profiler.disable()
+
+
+def profilerGetInfo(profiler, order="tottime"):
+    """What a profiler, or the statistics of several, noted: as text."""
+    text = io.StringIO()
+    stats = profiler
+    if not isinstance(profiler, pstats.Stats):
+        stats = pstats.Stats(profiler)
+    stats.stream = text
+    stats.sort_stats(order)
+    stats.print_stats()
+    stats.print_callers()
+    stats.print_callees()
+    return text.getvalue()
+
+
+profileCreate, profileStart, profileStop = profilerCreate, profilerStart, profilerStop
+profileGetInfo = profilerGetInfo
+
+
+def _profile_begin():
+    """A running profiler, or None: some versions of Python allow one at a time."""
+    profiler = profilerCreate()
+    try:
+        profilerStart(profiler)
+    except ValueError:
+        return None
+    return profiler
+
+
+def _profile_end(profiler, owner):
+    """Adds what was noted to the profile of a registration or session."""
+    profiler.disable()
+    if not profiler.getstats():
+        return
+    if owner in _profiles:
+        _profiles[owner].add(profiler)
+    else:
+        _profiles[owner] = pstats.Stats(profiler)
+
+
+def _profile_text(owners):
+    """The profile of several owners together."""
+    found = [_profiles[owner] for owner in owners if owner in _profiles]
+    # Where nothing was noted, this raises what the standard library says about it.
+    together = pstats.Stats() if found else pstats.Stats(profilerCreate())
+    for one in found:
+        together.add(one)
+    return profilerGetInfo(together)
+
+
+def _profile_forget(owners):
+    for owner in owners:
+        _profiles.pop(owner, None)
