@@ -12,6 +12,7 @@ mod requirements;
 mod retired;
 mod sections;
 mod sessions;
+mod time_events;
 mod trigger;
 
 pub(crate) use sections::sections;
@@ -58,6 +59,7 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     one::<info::InfoCluster>(context)?;
     one::<info::RefreshCluster>(context)?;
     one::<info::DumpPlugins>(context)?;
+    one::<time_events::InnerTimeEvent>(context)?;
     one::<cluster::Hello>(context)?;
     one::<cluster::ClusterSet>(context)?;
     one::<cluster::ClusterSetFromShard>(context)?;

@@ -15,7 +15,7 @@ pub(crate) fn sections(engine: &Engine, context: &Context) -> Vec<Section> {
             .collect();
         let sessions: Vec<(String, Value)> = registry
             .sessions()
-            .map(|session| (session.id.clone(), Value::Text(session.summary())))
+            .map(|session| (session.origin.id.clone(), Value::Text(session.summary())))
             .collect();
         (all, sessions)
     });

@@ -10,7 +10,7 @@ use crate::python::{
 };
 use crate::redis::filter::TAKEN_OVER;
 use crate::redis::{Args, BlockedClient, CoarseInstant, Command, Context, Reply, Text, User};
-use crate::registration::{Event, Registration, held, hooks};
+use crate::registration::{Event, Registration, acting_for, held, hooks};
 use crate::steps::{Pipeline, Straight, straight};
 use std::sync::Arc;
 
@@ -142,6 +142,7 @@ fn answer_now(
     let reply = context.reply();
     let owner = ProfileOwner::Registration(registration.id.number());
     let work = || profiled(py, Some(owner), || take_through(py, registration, record));
+    let work = || acting_for(registration.id, work);
     match hooks::inside(registration, work) {
         Ok(Outcome::One(result)) => reply_to(registration, &reply, std::slice::from_ref(&result)),
         Ok(Outcome::Many(results)) => reply_to(registration, &reply, &results),

@@ -17,6 +17,7 @@
 //! | `plan_builder.rs` | `gearsCtx`: what a script's chain of operations is collected in |
 //! | `records.rs` | the records that readers and groups make |
 //! | `script.rs` | running a script |
+//! | `session.rs` | the session that something belongs to, for scripts |
 //! | `runtime/*.py` | the part of the runtime that is written in Python |
 //!
 //! Other parts of the engine hold Python values through [`Object`] and [`Handle`] only.
@@ -36,6 +37,7 @@ mod plan_builder;
 mod profiling;
 mod records;
 mod script;
+mod session;
 mod values;
 
 pub(crate) use attach::{after_sleep, attached, attached_for_a_call, before_sleep, detached};

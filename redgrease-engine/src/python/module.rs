@@ -4,7 +4,7 @@
 use super::coroutines::{self, GearsFuture};
 use super::errors::GearsError;
 use super::plan_builder::FlatExecution;
-use super::{Callback, Object, detached, errors, script, values};
+use super::{Callback, Object, detached, errors, script, session, values};
 use crate::execution::{Id, Waiter};
 use crate::redis::{self, HeldLock, Level, OwnedReply, Rights};
 use crate::registration::{held, hooks};
@@ -50,6 +50,7 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     let native = PyModule::new(py, "redisgears")?;
     native.add_class::<FlatExecution>()?;
     native.add_class::<GearsFuture>()?;
+    native.add_class::<session::ExecutionSession>()?;
     native.add_function(wrap_pyfunction!(execute_command, &native)?)?;
     native.add_function(wrap_pyfunction!(log, &native)?)?;
     native.add_function(wrap_pyfunction!(write_log, &native)?)?;
@@ -62,6 +63,9 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     native.add_function(wrap_pyfunction!(atomic_exit, &native)?)?;
     native.add_function(wrap_pyfunction!(is_in_atomic_block, &native)?)?;
     native.add_function(wrap_pyfunction!(register_time_event, &native)?)?;
+    native.add_function(wrap_pyfunction!(session::get_gears_session, &native)?)?;
+    native.add_function(wrap_pyfunction!(session::set_gears_session, &native)?)?;
+    native.add_function(wrap_pyfunction!(session::register_gears_thread, &native)?)?;
     native.add_function(wrap_pyfunction!(call_next, &native)?)?;
     native.add_function(wrap_pyfunction!(gears_future, &native)?)?;
     native.add_function(wrap_pyfunction!(when_done, &native)?)?;
@@ -159,6 +163,7 @@ fn config_get<'py>(py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Option<
 #[pyfunction]
 #[pyo3(name = "registerTimeEvent", signature = (seconds, function, key = None))]
 fn register_time_event(
+    py: Python<'_>,
     seconds: &Bound<'_, PyAny>,
     function: &Bound<'_, PyAny>,
     key: Option<&Bound<'_, PyAny>>,
@@ -172,13 +177,14 @@ fn register_time_event(
     if !function.is_callable() {
         return Err(GearsError::new_err("callback must be a function"));
     }
-    if key.is_some() {
-        return Err(GearsError::new_err(
-            "a time event can not be stored in a key on this version of the engine yet: leave the key out",
-        ));
+    let (function, interval) = (Callback::new(function), Duration::from_secs(interval));
+    match key.filter(|key| !key.is_none()) {
+        None => script::add_timer(py, function, interval).map(|()| true),
+        Some(key) => {
+            let key = Argument::new(key)?;
+            script::add_keyed_timer(py, key.bytes()?, function, interval)
+        }
     }
-    script::add_timer(Callback::new(function), Duration::from_secs(interval))?;
-    Ok(true)
 }
 
 /// `execute(command, *args)`: runs a Redis command.

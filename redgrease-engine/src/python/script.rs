@@ -5,11 +5,14 @@
 //! fails changes nothing.
 
 use super::errors::{GearsError, describe};
-use super::{Callback, Gil, attached, detached, module};
+use super::session::with_lock;
+use super::{Callback, Gil, attached, module};
 use crate::execution::{self, Execution, Id, SyncCall};
 use crate::plan::{Mode, Plan, Source};
 use crate::redis::{self, Context, Level, OwnedReply, log};
-use crate::registration::{Event, Registry, add_to_session, hooks};
+use crate::registration::{
+    Event, Origin, Owner, Registry, add_to_session, hooks, keyed_timers, timers,
+};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
@@ -24,6 +27,8 @@ pub(crate) struct Script<'a> {
     pub(crate) text: &'a [u8],
     /// The session whose registrations this script's will replace.
     pub(crate) replaces: Option<&'a str>,
+    /// The session that it becomes.
+    pub(crate) origin: &'a Arc<Origin>,
 }
 
 /// `run()` of a script.
@@ -50,6 +55,7 @@ pub(crate) fn announce(functions: &[Callback]) -> Vec<(Callback, Duration)> {
     let current = Current {
         replaces: None,
         restored: None,
+        origin: None,
         only_timers: true,
         kept_bytes: 0,
         result: ScriptResult::new(),
@@ -115,6 +121,7 @@ struct Current {
     replaces: Option<String>,
     /// Set when a stored session is restored.
     restored: Option<Kept>,
+    origin: Option<Arc<Origin>>,
     /// `onRegistered` runs: the script has ended.
     only_timers: bool,
     /// The size of the answers that were kept.
@@ -170,6 +177,7 @@ fn run(script: Script<'_>, restored: Option<Kept>) -> Result<ScriptResult, Strin
     let current = Current {
         replaces,
         restored,
+        origin: Some(Arc::clone(script.origin)),
         only_timers: false,
         kept_bytes: 0,
         result: ScriptResult::new(),
@@ -192,6 +200,11 @@ fn run(script: Script<'_>, restored: Option<Kept>) -> Result<ScriptResult, Strin
     let collected = CURRENT.take().map(|current| current.result);
     outcome?;
     collected.ok_or_else(|| "the script's registrations were lost: please report it".to_owned())
+}
+
+/// The session of the script that this thread runs.
+pub(super) fn origin() -> Option<Arc<Origin>> {
+    CURRENT.with_borrow(|current| current.as_ref()?.origin.clone())
 }
 
 /// Whether this thread restores a stored session.
@@ -279,9 +292,9 @@ fn collect<R>(add: impl FnOnce(&mut Current) -> PyResult<R>) -> PyResult<R> {
 }
 
 /// `run()` of a script waits for its end; of an execution it begins at once.
-pub(super) fn add_run(run: PendingRun) -> PyResult<Id> {
-    if let Some(inside) = outside_of_scripts()? {
-        return begin_at_once(&inside, run);
+pub(super) fn add_run(py: Gil<'_>, run: PendingRun) -> PyResult<Id> {
+    if let Some(owner) = outside_of_scripts()? {
+        return begin_at_once(py, &owner, run);
     }
     collect(|current| {
         if current.result.run.is_some() {
@@ -297,20 +310,26 @@ pub(super) fn add_run(run: PendingRun) -> PyResult<Id> {
     })
 }
 
-/// The execution that this thread runs, if it runs no script.
-fn outside_of_scripts() -> PyResult<Option<Arc<Execution>>> {
+/// Who this thread acts for, if it runs no script.
+fn outside_of_scripts() -> PyResult<Option<Owner>> {
     if CURRENT.with_borrow(Option::is_some) {
         return Ok(None);
     }
-    execution::current().map(Some).ok_or_else(|| {
-        GearsError::new_err("run and register are possible in scripts and in executions only")
+    Owner::current().map(Some).ok_or_else(|| {
+        GearsError::new_err(
+            "only scripts and gears can run and register something: give a thread of your own the session of its gear with setGearsSession(getGearsSession())",
+        )
     })
 }
 
-fn begin_at_once(inside: &Arc<Execution>, run: PendingRun) -> PyResult<Id> {
+fn begin_at_once(py: Gil<'_>, owner: &Owner, run: PendingRun) -> PyResult<Id> {
     let engine = crate::engine();
     let id = engine.execution_ids.next();
-    let execution = Execution::new(id, run.plan, run.source, None, inside.user().cloned());
+    let (user, origin) = with_lock(py, |context| (owner.user(context), owner.origin(context)));
+    let execution = Execution::new(id, run.plan, run.source, None, user);
+    if let Some(origin) = origin {
+        execution.belongs_to(origin);
+    }
     engine
         .executions
         .insert(Arc::clone(&execution), engine.config.max_executions());
@@ -329,14 +348,9 @@ fn begin_at_once(inside: &Arc<Execution>, run: PendingRun) -> PyResult<Id> {
 /// `register()` of a script is done at its end, with all others; of an execution at once, in the
 /// session that the execution belongs to.
 pub(super) fn add_registration(py: Gil<'_>, registration: PendingRegistration) -> PyResult<Id> {
-    if let Some(inside) = outside_of_scripts()? {
+    if let Some(owner) = outside_of_scripts()? {
         let id = registration.id;
-        let add = || redis::locked(|context| add_to_session(context, &inside, registration));
-        let added = if redis::is_locked() {
-            add()
-        } else {
-            detached(py, add)
-        };
+        let added = with_lock(py, |context| add_to_session(context, &owner, registration));
         return added.map(|()| id).map_err(GearsError::new_err);
     }
     collect(|current| {
@@ -362,17 +376,39 @@ pub(super) fn add_registration(py: Gil<'_>, registration: PendingRegistration) -
     })
 }
 
-/// A time event begins when its script has ended well.
-pub(super) fn add_timer(function: Callback, interval: Duration) -> PyResult<()> {
-    CURRENT.with_borrow_mut(|current| match current {
-        Some(current) => {
+/// A time event of a script begins when that has ended well; of a running gear at once.
+pub(super) fn add_timer(py: Gil<'_>, function: Callback, interval: Duration) -> PyResult<()> {
+    if let Some(owner) = outside_of_scripts()? {
+        let begin = |context: &Context| timers::begin(context, &owner, function, interval);
+        return with_lock(py, begin).map_err(GearsError::new_err);
+    }
+    CURRENT.with_borrow_mut(|current| {
+        if let Some(current) = current {
             current.result.timers.push((function, interval));
-            Ok(())
         }
-        None => Err(GearsError::new_err(
-            "a time event can be registered by a script and by onRegistered only, on this version of the engine",
-        )),
-    })
+    });
+    Ok(())
+}
+
+/// A time event that lives as long as a key begins at once. `false` if there is such a key.
+pub(super) fn add_keyed_timer(
+    py: Gil<'_>,
+    key: &[u8],
+    function: Callback,
+    interval: Duration,
+) -> PyResult<bool> {
+    if is_restoring() {
+        // The key is restored with the data.
+        return Ok(true);
+    }
+    let owner = match origin() {
+        Some(origin) => Owner::Session(origin),
+        None => Owner::current().ok_or_else(|| {
+            GearsError::new_err("only scripts and gears can register a time event")
+        })?,
+    };
+    let create = |context: &Context| keyed_timers::create(context, key, function, interval, &owner);
+    with_lock(py, create).map_err(GearsError::new_err)
 }
 
 fn check_trigger(current: &Current, wanted: &[u8]) -> PyResult<()> {

@@ -67,6 +67,8 @@ pub(crate) enum CommandFlags {
     Public,
     /// Brings code into the server: `@admin`, `@dangerous`.
     Admin,
+    /// The same, and it writes a key.
+    AdminWrite,
 }
 
 /// A command of this module.
@@ -95,6 +97,7 @@ pub(crate) fn register<C: Command>(context: &Context) -> bool {
         (CommandFlags::Public, true) => c"readonly getkeys-api",
         (CommandFlags::Admin, false) => c"readonly admin",
         (CommandFlags::Admin, true) => c"readonly admin getkeys-api",
+        (CommandFlags::AdminWrite, _) => c"write admin deny-oom",
     };
     let (first, last, step) = C::KEYS;
     // SAFETY: both texts are NUL-terminated; the function pointer lives as long as the module,
@@ -110,7 +113,7 @@ pub(crate) fn register<C: Command>(context: &Context) -> bool {
             step,
         ))
     };
-    if answer == OK && C::FLAGS == CommandFlags::Admin {
+    if answer == OK && C::FLAGS != CommandFlags::Public {
         set_admin_categories(context, &name);
     }
     answer == OK

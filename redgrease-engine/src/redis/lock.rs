@@ -131,6 +131,10 @@ pub(crate) struct Guarded<T>(RefCell<T>);
 unsafe impl<T: Send> Sync for Guarded<T> {}
 
 impl<T> Guarded<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Guarded(RefCell::new(value))
+    }
+
     /// `body` must not run commands or Python: those may come back to the same data.
     pub(crate) fn read<R>(&self, _: &Context, body: impl FnOnce(&T) -> R) -> R {
         body(&self.0.borrow())

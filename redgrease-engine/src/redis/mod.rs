@@ -16,6 +16,7 @@
 //! | `notification.rs` | key events |
 //! | `persistence.rs` | what is kept in the RDB and told to replicas |
 //! | `timer.rs` | doing something later |
+//! | `timer_key.rs` | keys that hold a time event |
 //! | `user.rs` | whose rights a gear has |
 //! | `log.rs` | the server's log |
 #![allow(unsafe_code)]
@@ -37,6 +38,7 @@ mod notification;
 mod persistence;
 mod reply;
 mod timer;
+pub(crate) mod timer_key;
 mod user;
 
 pub(crate) use blocked::BlockedClient;
@@ -50,7 +52,7 @@ pub(crate) use lock::{Guarded, HeldLock, is_locked, locked};
 pub(crate) use log::{Level, log};
 pub(crate) use module::library_path;
 pub(crate) use notification::when_writing_is_allowed;
-pub(crate) use persistence::replicate;
+pub(crate) use persistence::{replicate, replicate_key};
 pub(crate) use reply::Reply;
 pub(crate) use timer::after;
 pub(crate) use user::{User, cannot_keep_rights};

@@ -5,7 +5,7 @@ use super::command::{Text, text};
 use super::context::Context;
 use super::lock;
 use super::log::{Level, log};
-use super::{info, notification, persistence};
+use super::{info, notification, persistence, timer_key};
 use redis_module::raw;
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -76,6 +76,12 @@ pub(super) unsafe extern "C" fn RedisModule_OnLoad(
             "the server refused the engine's data type: is it loaded twice?",
         );
         return ERR;
+    }
+    if !timer_key::register(&context) {
+        log(
+            Level::Warning,
+            "the server refused the type of keys with time events: such keys cannot be made",
+        );
     }
     subscribe(&context);
     info::register(&context);
@@ -149,7 +155,8 @@ fn subscribe(context: &Context) {
     }
 }
 
-/// Messages that came while loading, or while this was a replica, are read now.
+/// Messages that came while loading, or while this was a replica, are read now, and time events
+/// that came with the data begin.
 unsafe extern "C" fn on_ready(
     _context: *mut raw::RedisModuleCtx,
     _event: raw::RedisModuleEvent,
@@ -157,12 +164,15 @@ unsafe extern "C" fn on_ready(
     _data: *mut c_void,
 ) {
     let started = catch_unwind(AssertUnwindSafe(|| {
-        lock::assume_locked(crate::registration::streams::start_all);
+        lock::assume_locked(|context| {
+            crate::registration::streams::start_all(context);
+            crate::registration::keyed_timers::start_all(context);
+        });
     }));
     if started.is_err() {
         log(
             Level::Warning,
-            "streams could not be read after loading: please report it",
+            "streams and time events could not be begun after loading: please report it",
         );
     }
 }

@@ -112,6 +112,24 @@ unsafe extern "C" fn aux_load(io: *mut raw::RedisModuleIO, version: c_int, _when
     }
 }
 
+/// Tells replicas and the AOF to run one of the engine's own commands for a key.
+pub(crate) fn replicate_key(context: &Context, command: &CStr, key: &[u8], argument: &[u8]) {
+    let part = |bytes: &[u8]| (bytes.as_ptr().cast::<c_char>(), bytes.len().cast_signed());
+    let ((key, key_length), (argument, length)) = (part(key), part(argument));
+    // SAFETY: the context is live; the format takes two buffers, each with its length.
+    unsafe {
+        rm!(RedisModule_Replicate(
+            context.as_ptr(),
+            command.as_ptr(),
+            c"bb".as_ptr(),
+            key,
+            key_length as c_longlong,
+            argument,
+            length as c_longlong,
+        ));
+    }
+}
+
 /// Tells replicas and the AOF to run one of the engine's own commands.
 pub(crate) fn replicate(context: &Context, command: &CStr, argument: &[u8]) {
     // SAFETY: the context is live; the format takes a buffer and its length.

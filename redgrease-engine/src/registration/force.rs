@@ -2,8 +2,9 @@
 
 use super::stored::{self, StoredSession};
 use super::timers::TimeEvent;
-use super::{Event, Origin, Registration, Registry, Session, Stats, hooks, streams, timers};
-use crate::execution::Execution;
+use super::{
+    Event, Origin, Owner, Registration, Registry, Session, Stats, hooks, streams, timers,
+};
 use crate::python::{
     Callback, Kept, PendingRegistration, Script, ScriptResult, announce, restore_script,
 };
@@ -76,7 +77,12 @@ fn install(context: &Context, origin: &Arc<Origin>, result: ScriptResult, replac
     let mut asked_for = result.timers;
     asked_for.extend(User::run(origin.user.as_ref(), || announce(&callbacks)));
     for (function, interval) in asked_for {
-        let event = TimeEvent::new(function, interval, origin.user.clone());
+        let event = TimeEvent::new(
+            function,
+            interval,
+            Some(Arc::clone(origin)),
+            origin.user.clone(),
+        );
         engine.registry.write(context, |registry| {
             registry.own_timer(&origin.id, Arc::clone(&event));
         });
@@ -87,22 +93,22 @@ fn install(context: &Context, origin: &Arc<Origin>, result: ScriptResult, replac
     }
 }
 
-/// Registers what a running execution asks for, in the session the execution belongs to.
+/// Registers what a running gear asks for, in the session it belongs to.
 pub(crate) fn add_to_session(
     context: &Context,
-    execution: &Execution,
+    owner: &Owner,
     mut pending: PendingRegistration,
 ) -> Result<(), String> {
     let engine = crate::engine();
-    let Some(origin) = execution.origin() else {
-        return Err("this execution belongs to no session: nothing can be registered".to_owned());
+    let Some(origin) = owner.origin(context) else {
+        return Err("this gear belongs to no session: nothing can be registered".to_owned());
     };
     let gone = |registry: &Registry| match registry.session(&origin.id) {
         Some(session) => !Arc::ptr_eq(&session.origin, &origin),
-        None => execution.registration.is_some(),
+        None => owner.has_registration(),
     };
     if engine.registry.read(context, gone) {
-        return Err("the session of this execution is gone: nothing can be registered".to_owned());
+        return Err("the session of this gear is gone: nothing can be registered".to_owned());
     }
     engine
         .registry
@@ -115,7 +121,7 @@ pub(crate) fn add_to_session(
             Event::Keys(_) | Event::Streams(_) => Ok(()),
         })?;
     let callback = pending.on_registered.take();
-    let registration = make(pending, &origin, execution.user().cloned());
+    let registration = make(pending, &origin, owner.user(context));
     if registration.takes_commands_over() {
         look_at_commands(context);
     }
@@ -248,7 +254,7 @@ fn run_again(context: &Context, session: StoredSession) {
         requirements: session.requirements,
         script: session.script.into(),
         user: session.user.map(|name| User::named(&name)),
-        replies: session.replies,
+        replies: session.replies.into(),
     });
     let exists = crate::engine()
         .registry
@@ -259,11 +265,12 @@ fn run_again(context: &Context, session: StoredSession) {
     let script = Script {
         text: &origin.script,
         replaces: replaces.as_deref(),
+        origin: &origin,
     };
     let kept = Kept {
         made: session.made.into(),
         registrations: session.registrations,
-        replies: origin.replies.clone().into(),
+        replies: origin.replies.get().cloned().unwrap_or_default().into(),
     };
     let ran = User::run(origin.user.as_ref(), || {
         restore_script(context, script, kept)

@@ -11,6 +11,8 @@
 //! | `hooks.rs` | registrations that take the place of a Redis command |
 //! | `keys.rs` | registrations that wait for key events |
 //! | `streams/` | registrations that wait for messages of streams |
+//! | `keyed_timers.rs` | the same, for as long as a key is there |
+//! | `owner.rs` | whose session something belongs to |
 //! | `timers.rs` | functions that run again and again |
 //! | `stats.rs` | how often a registration ran, how long and how well |
 
@@ -18,7 +20,9 @@ mod command_info;
 mod force;
 pub(crate) mod held;
 pub(crate) mod hooks;
+pub(crate) mod keyed_timers;
 pub(crate) mod keys;
+mod owner;
 mod registry;
 mod session;
 mod stats;
@@ -29,6 +33,8 @@ pub(crate) mod timers;
 pub(crate) use force::{
     add_to_session, put_in_force, restore_all, restore_told, store, tell_removed,
 };
+pub(crate) use keyed_timers::KeyedTimer;
+pub(crate) use owner::{Owner, act_for_session, acting_for};
 pub(crate) use registry::Registry;
 pub(crate) use session::{Origin, Session, SessionId};
 pub(crate) use stats::Stats;

@@ -4,7 +4,7 @@ use super::stored::StoredSession;
 use super::timers::TimeEvent;
 use crate::execution::Id;
 use crate::redis::{OwnedReply, User};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The name of a session: given by the client, or 40 random hexadecimal digits.
 pub(crate) type SessionId = String;
@@ -18,8 +18,8 @@ pub(crate) struct Origin {
     pub(crate) script: Arc<[u8]>,
     /// Who ran the script: its registrations run with this user's rights.
     pub(crate) user: Option<User>,
-    /// What the server answered the script, in its order.
-    pub(crate) replies: Vec<OwnedReply>,
+    /// What the server answered the script, in its order; set once that has ended.
+    pub(crate) replies: OnceLock<Vec<OwnedReply>>,
 }
 
 /// Lives as long as it has registrations or time events, or anything else holds its origin.
@@ -80,7 +80,7 @@ impl Session {
             requirements: self.origin.requirements.clone(),
             script: self.origin.script.to_vec(),
             user: self.origin.user.as_ref().map(|user| user.name().to_vec()),
-            replies: self.origin.replies.clone(),
+            replies: self.origin.replies.get().cloned().unwrap_or_default(),
             made: self.made.iter().map(|id| id.number()).collect(),
             registrations: self.registrations.iter().map(|id| id.number()).collect(),
             replaces: None,

@@ -77,16 +77,16 @@ pub(crate) fn encode(sessions: &[StoredSession]) -> Vec<u8> {
     out
 }
 
-fn write_number(out: &mut Vec<u8>, number: u64) {
+pub(super) fn write_number(out: &mut Vec<u8>, number: u64) {
     out.extend_from_slice(&number.to_le_bytes());
 }
 
-fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(super) fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     write_number(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
 
-fn write_optional(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
+pub(super) fn write_optional(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
     match bytes {
         None => out.push(0),
         Some(bytes) => {
@@ -150,7 +150,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<StoredSession>, Damaged> {
     }
 }
 
-struct Input<'a>(&'a [u8]);
+/// What is left to read.
+pub(super) struct Input<'a>(pub(super) &'a [u8]);
 
 impl<'a> Input<'a> {
     fn take(&mut self, length: usize) -> Result<&'a [u8], Damaged> {
@@ -159,21 +160,21 @@ impl<'a> Input<'a> {
         Ok(taken)
     }
 
-    fn number(&mut self) -> Result<u64, Damaged> {
+    pub(super) fn number(&mut self) -> Result<u64, Damaged> {
         let bytes: [u8; 8] = self.take(8)?.try_into().map_err(|_| Damaged::Cut)?;
         Ok(u64::from_le_bytes(bytes))
     }
 
-    fn bytes(&mut self) -> Result<&'a [u8], Damaged> {
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], Damaged> {
         let length = usize::try_from(self.number()?).map_err(|_| Damaged::Cut)?;
         self.take(length)
     }
 
-    fn text(&mut self) -> Result<String, Damaged> {
+    pub(super) fn text(&mut self) -> Result<String, Damaged> {
         String::from_utf8(self.bytes()?.to_vec()).map_err(|_| Damaged::Wrong)
     }
 
-    fn optional(&mut self) -> Result<Option<&'a [u8]>, Damaged> {
+    pub(super) fn optional(&mut self) -> Result<Option<&'a [u8]>, Damaged> {
         match self.take(1)? {
             [0] => Ok(None),
             [1] => self.bytes().map(Some),

@@ -4,15 +4,19 @@ use crate::execution::Execution;
 use crate::plan::{Plan, Reader, Source};
 use crate::python::Callback;
 use crate::redis::{Context, User, after};
+
+use super::{Origin, Owner, Session};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// A function and how often it runs. It belongs to the session of its script and stops with it.
+/// A function and how often it runs. It stops with the session it belongs to, or with its key.
 #[derive(Debug)]
 pub(crate) struct TimeEvent {
     pub(crate) function: Callback,
     interval: Duration,
+    /// The session that what it runs and registers belongs to.
+    origin: Option<Arc<Origin>>,
     user: Option<User>,
     stopped: AtomicBool,
     /// One run has not ended: the next one is left out.
@@ -20,10 +24,16 @@ pub(crate) struct TimeEvent {
 }
 
 impl TimeEvent {
-    pub(crate) fn new(function: Callback, interval: Duration, user: Option<User>) -> Arc<Self> {
+    pub(crate) fn new(
+        function: Callback,
+        interval: Duration,
+        origin: Option<Arc<Origin>>,
+        user: Option<User>,
+    ) -> Arc<Self> {
         Arc::new(TimeEvent {
             function,
             interval,
+            origin,
             user,
             stopped: AtomicBool::new(false),
             running: AtomicBool::new(false),
@@ -39,6 +49,28 @@ impl TimeEvent {
     pub(crate) fn ended(&self) {
         self.running.store(false, Ordering::Relaxed);
     }
+}
+
+/// Runs a function again and again for as long as the owner's session is there.
+pub(crate) fn begin(
+    context: &Context,
+    owner: &Owner,
+    function: Callback,
+    interval: Duration,
+) -> Result<(), String> {
+    let Some(origin) = owner.origin(context) else {
+        return Err("the session of this gear is gone: nothing can be registered".to_owned());
+    };
+    let user = owner.user(context);
+    let event = TimeEvent::new(function, interval, Some(Arc::clone(&origin)), user);
+    crate::engine().registry.write(context, |registry| {
+        if registry.session(&origin.id).is_none() {
+            registry.insert(Session::new(&origin), Vec::new(), None);
+        }
+        registry.own_timer(&origin.id, Arc::clone(&event));
+    });
+    start(context, event);
+    Ok(())
 }
 
 /// Runs it for the first time after its interval, and then on.
@@ -64,6 +96,9 @@ fn tick(context: &Context, event: Arc<TimeEvent>) {
             None,
             Some(User::or_default(event.user.clone())),
         );
+        if let Some(origin) = &event.origin {
+            execution.belongs_to(Arc::clone(origin));
+        }
         // Listed while it runs, so that it can be aborted.
         engine.executions.insert(Arc::clone(&execution), usize::MAX);
         let limit = engine.config.queue_size();

@@ -91,9 +91,11 @@ impl Request {
             Ok(replaces) => replaces,
             Err(message) => return Answer::Error(message),
         };
+        let origin = Arc::new(self.origin());
         let script = Script {
-            text: &self.script,
+            text: &origin.script,
             replaces: replaces.as_deref(),
+            origin: &origin,
         };
         let ran = User::run(self.user.as_ref(), || run_script(context, script));
         let result = match ran {
@@ -101,13 +103,12 @@ impl Request {
             Err(message) => return Answer::Error(message),
         };
         let mut result = result;
-        let replies = std::mem::take(&mut result.replies);
+        let _ = origin.replies.set(std::mem::take(&mut result.replies));
         let execution = result
             .run
             .take()
             .map(|(id, run)| make_execution(id, run, self.user.clone()));
         let unblocking = self.unblocking;
-        let origin = Arc::new(self.origin(replies));
         if let Some(execution) = &execution {
             execution.belongs_to(Arc::clone(&origin));
         }
@@ -130,14 +131,14 @@ impl Request {
         }
     }
 
-    fn origin(self, replies: Vec<OwnedReply>) -> Origin {
+    fn origin(&self) -> Origin {
         Origin {
-            id: self.id,
-            description: self.description,
-            requirements: self.requirements,
-            script: self.script.into(),
-            user: self.user,
-            replies,
+            id: self.id.clone(),
+            description: self.description.clone(),
+            requirements: self.requirements.clone(),
+            script: self.script.as_slice().into(),
+            user: self.user.clone(),
+            replies: OnceLock::new(),
         }
     }
 }

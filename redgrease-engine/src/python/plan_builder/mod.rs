@@ -261,11 +261,8 @@ impl FlatExecution {
         if options.mode()? == Mode::Sync {
             return Err(GearsError::new_err("unknown execution mode"));
         }
-        script::add_run(PendingRun {
-            plan: self.plan(py),
-            source,
-        })
-        .map(|id| id.to_string())
+        let plan = self.plan(py);
+        script::add_run(py, PendingRun { plan, source }).map(|id| id.to_string())
     }
 
     /// Registers the chain, when the script has ended. Gives the id of the registration.

@@ -27,6 +27,7 @@ def _use_packages(directory):
     if directory not in sys.path:
         site.addsitedir(directory)
     importlib.invalidate_caches()
+    _prefer_cloudpickle()
     loaded = {}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
@@ -45,6 +46,17 @@ def _use_packages(directory):
             stuck.append(package)
     _refreshed = began
     return stuck
+
+
+def _prefer_cloudpickle():
+    """Scripts that find an installed cloudpickle get what it can do in place of our own."""
+    try:
+        import cloudpickle
+    except Exception:
+        # Not there, or not for this Python: ours does.
+        return
+    for name in ("dump", "dumps", "load", "loads", "CloudPickler"):
+        globals()[name] = getattr(cloudpickle, name)
 
 
 def _is_newer(file):

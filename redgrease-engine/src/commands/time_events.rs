@@ -1,0 +1,22 @@
+//! `RG.INNERTIMEEVENT`.
+
+use crate::redis::{Args, Command, CommandFlags, Context, Text};
+use crate::registration::keyed_timers;
+
+/// `RG.INNERTIMEEVENT key value`: a key with a time event, as a master or the AOF tells of it.
+pub(super) struct InnerTimeEvent;
+
+impl Command for InnerTimeEvent {
+    const NAME: &'static str = "rg.innertimeevent";
+    const FLAGS: CommandFlags = CommandFlags::AdminWrite;
+    const KEYS: (i32, i32, i32) = (1, 1, 1);
+    const ARITY: std::ops::RangeInclusive<usize> = 3..=3;
+
+    fn run(context: &Context, args: Args<'_>) {
+        let word = |index| args.get(index).map(Text::bytes).unwrap_or_default();
+        match keyed_timers::create_told(context, word(1), word(2)) {
+            Ok(()) => context.reply().ok(),
+            Err(message) => context.reply().error(&message),
+        }
+    }
+}

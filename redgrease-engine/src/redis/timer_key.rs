@@ -1,0 +1,215 @@
+//! Keys of the type `rg_timeev`: the module API's side of `registration/keyed_timers.rs`.
+//!
+//! A value is a counted pointer to a [`KeyedTimer`]. What the server does with it where (the child
+//! of a fork, a thread that frees) only reads its bytes or drops it.
+
+use super::api::OK;
+use super::context::Context;
+use super::lock;
+use super::log::{Level, log};
+use crate::registration::KeyedTimer;
+use redis_module::raw;
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// Nine characters, as the server demands.
+const NAME: &CStr = c"rg_timeev";
+const VERSION: c_int = 1;
+/// The command that makes such a key on replicas and from the AOF.
+pub(crate) const COMMAND: &CStr = c"rg.innertimeevent";
+
+static TYPE: AtomicPtr<raw::RedisModuleType> = AtomicPtr::new(ptr::null_mut());
+
+/// `false` if the server refused the type.
+pub(super) fn register(context: &Context) -> bool {
+    // SAFETY: a structure of callbacks that live as long as the process; unused ones are null.
+    unsafe {
+        let mut methods: raw::RedisModuleTypeMethods = std::mem::zeroed();
+        // Servers read as much of the structure as the version says.
+        methods.version = 3;
+        methods.rdb_load = Some(load);
+        methods.rdb_save = Some(save);
+        methods.aof_rewrite = Some(rewrite);
+        methods.mem_usage = Some(size);
+        methods.free = Some(free);
+        methods.copy = Some(copy);
+        let made = rm!(RedisModule_CreateDataType(
+            context.as_ptr(),
+            NAME.as_ptr(),
+            VERSION,
+            &raw mut methods
+        ));
+        TYPE.store(made, Ordering::Release);
+        !made.is_null()
+    }
+}
+
+/// A key of database 0 that is open for as long as the value lives.
+struct OpenKey<'a> {
+    context: &'a Context,
+    raw: *mut raw::RedisModuleKey,
+    database: c_int,
+}
+
+impl<'a> OpenKey<'a> {
+    fn new(context: &'a Context, key: &[u8], mode: u32) -> OpenKey<'a> {
+        let ctx = context.as_ptr();
+        // SAFETY: the context is live and locked; the name is copied by the server. The database
+        // is put back when the key is closed.
+        unsafe {
+            let database = rm!(RedisModule_GetSelectedDb(ctx));
+            rm!(RedisModule_SelectDb(ctx, 0));
+            let name = rm!(RedisModule_CreateString(
+                ctx,
+                key.as_ptr().cast(),
+                key.len()
+            ));
+            let raw = rm!(RedisModule_OpenKey(ctx, name, mode.cast_signed()));
+            rm!(RedisModule_FreeString(ctx, name));
+            OpenKey {
+                context,
+                raw: raw.cast(),
+                database,
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        // SAFETY: null (no such key) is allowed here.
+        let kind = unsafe { rm!(RedisModule_KeyType(self.raw)) };
+        kind as isize == raw::REDISMODULE_KEYTYPE_EMPTY
+    }
+}
+
+impl Drop for OpenKey<'_> {
+    fn drop(&mut self) {
+        // SAFETY: opened by `new`; null is allowed.
+        unsafe {
+            rm!(RedisModule_CloseKey(self.raw));
+            rm!(RedisModule_SelectDb(self.context.as_ptr(), self.database));
+        }
+    }
+}
+
+/// Whether there is a key of this name, whatever it holds.
+pub(crate) fn exists(context: &Context, key: &[u8]) -> bool {
+    !OpenKey::new(context, key, raw::REDISMODULE_READ).is_empty()
+}
+
+/// Writes a key, in place of what it held. `false` if the server refused.
+pub(crate) fn set(context: &Context, key: &[u8], timer: Arc<KeyedTimer>) -> bool {
+    let open = OpenKey::new(context, key, raw::REDISMODULE_READ | raw::REDISMODULE_WRITE);
+    let value = Arc::into_raw(timer);
+    // SAFETY: the key is open for writing; the server owns the value from here, and gives it to
+    // `free` once; if it refuses, the value is still ours.
+    unsafe {
+        let set = raw::RedisModule_ModuleTypeSetValue;
+        let kind = TYPE.load(Ordering::Acquire);
+        if set.is_some_and(|set| set(open.raw, kind, value.cast_mut().cast()) == OK) {
+            return true;
+        }
+        drop(Arc::from_raw(value));
+        false
+    }
+}
+
+/// # Safety
+/// `value` is one of ours, and lives as long as the server says.
+unsafe fn timer<'a>(value: *const c_void) -> &'a KeyedTimer {
+    // SAFETY: the server gives back what `set` and `load` gave it.
+    unsafe { &*value.cast::<KeyedTimer>() }
+}
+
+unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, version: c_int) -> *mut c_void {
+    if version > VERSION {
+        log(
+            Level::Warning,
+            "a time event in this RDB was written by a newer engine: load it with that one",
+        );
+        return ptr::null_mut();
+    }
+    // SAFETY: the server passes a live stream; what it reads is ours to free.
+    let bytes = unsafe {
+        let mut length = 0;
+        let bytes = rm!(RedisModule_LoadStringBuffer(io, &raw mut length));
+        if bytes.is_null() {
+            return ptr::null_mut();
+        }
+        let copied = std::slice::from_raw_parts(bytes.cast::<u8>(), length).to_vec();
+        rm!(RedisModule_Free(bytes.cast()));
+        copied
+    };
+    value_of(bytes)
+}
+
+/// A new value for the server; null if that failed.
+fn value_of(bytes: Vec<u8>) -> *mut c_void {
+    let made = catch_unwind(AssertUnwindSafe(|| {
+        lock::assume_locked(|context| KeyedTimer::from_bytes(context, bytes))
+    }));
+    made.map_or(ptr::null_mut(), |timer| {
+        Arc::into_raw(timer).cast_mut().cast()
+    })
+}
+
+unsafe extern "C" fn save(io: *mut raw::RedisModuleIO, value: *mut c_void) {
+    // SAFETY: live stream and value; the bytes are copied.
+    unsafe {
+        let bytes = timer(value).bytes();
+        rm!(RedisModule_SaveStringBuffer(
+            io,
+            bytes.as_ptr().cast(),
+            bytes.len()
+        ));
+    }
+}
+
+unsafe extern "C" fn rewrite(
+    io: *mut raw::RedisModuleIO,
+    key: *mut raw::RedisModuleString,
+    value: *mut c_void,
+) {
+    // SAFETY: live stream, key and value; the format takes a string, and a buffer with its length.
+    unsafe {
+        let bytes = timer(value).bytes();
+        if let Some(emit) = raw::RedisModule_EmitAOF {
+            emit(
+                io,
+                COMMAND.as_ptr(),
+                c"sb".as_ptr(),
+                key,
+                bytes.as_ptr().cast::<c_char>(),
+                bytes.len(),
+            );
+        }
+    }
+}
+
+unsafe extern "C" fn size(value: *const c_void) -> usize {
+    // SAFETY: a live value.
+    unsafe { size_of::<KeyedTimer>() + timer(value).bytes().len() }
+}
+
+/// May run on a thread of the server that only frees.
+unsafe extern "C" fn free(value: *mut c_void) {
+    // SAFETY: the server gives each value back once.
+    let timer = unsafe { Arc::from_raw(value.cast_const().cast::<KeyedTimer>()) };
+    if catch_unwind(AssertUnwindSafe(|| drop(timer))).is_err() {
+        log(
+            Level::Warning,
+            "a time event could not be ended: please report it",
+        );
+    }
+}
+
+unsafe extern "C" fn copy(
+    _from: *mut raw::RedisModuleString,
+    _to: *mut raw::RedisModuleString,
+    value: *const c_void,
+) -> *mut c_void {
+    // SAFETY: a live value.
+    value_of(unsafe { timer(value) }.bytes().to_vec())
+}

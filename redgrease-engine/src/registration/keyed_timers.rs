@@ -1,0 +1,276 @@
+//! Functions that run again and again for as long as a key is there.
+//!
+//! The key holds the function as bytes. It is saved, loaded, copied and sent to replicas like any
+//! other key; wherever it comes from, its function is loaded and begins to run a little later.
+
+use super::stored::{Damaged, Input, write_bytes, write_number, write_optional};
+use super::timers::{self, TimeEvent};
+use super::Owner;
+use crate::python::{Callback, pickle, unpickle};
+use crate::redis::{
+    Context, Guarded, Level, OwnedReply, Rights, User, after, call, log, replicate_key, timer_key,
+};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+/// First byte of what a key holds.
+const FORMAT: u8 = 1;
+/// How long packages may take that a loaded function needs.
+const PATIENCE: u32 = 60;
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// The value of a key.
+#[derive(Debug)]
+pub(crate) struct KeyedTimer {
+    bytes: Vec<u8>,
+    event: Mutex<Option<Arc<TimeEvent>>>,
+}
+
+/// What the bytes say.
+#[derive(Debug, PartialEq, Eq)]
+struct Stored {
+    interval: Duration,
+    session: String,
+    user: Option<Vec<u8>>,
+    function: Vec<u8>,
+}
+
+/// Values whose function has not been loaded yet, and how often that was tried.
+static WAITING: Guarded<Vec<(Weak<KeyedTimer>, u32)>> = Guarded::new(Vec::new());
+
+impl KeyedTimer {
+    /// A value that was saved, copied or sent by a master. It begins to run with [`start_all`].
+    pub(crate) fn from_bytes(context: &Context, bytes: Vec<u8>) -> Arc<KeyedTimer> {
+        let timer = Arc::new(KeyedTimer {
+            bytes,
+            event: Mutex::new(None),
+        });
+        let first = WAITING.write(context, |waiting| {
+            waiting.push((Arc::downgrade(&timer), 0));
+            waiting.len() == 1
+        });
+        if first {
+            after(context, Duration::ZERO, start_all);
+        }
+        timer
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn run(&self, context: &Context, event: Arc<TimeEvent>) {
+        let mut slot = self.event.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.is_none() {
+            *slot = Some(Arc::clone(&event));
+            timers::start(context, event);
+        }
+    }
+}
+
+/// The key is gone: so is its function. May happen on any thread.
+impl Drop for KeyedTimer {
+    fn drop(&mut self) {
+        let event = self.event.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(event) = event {
+            event.stop();
+        }
+    }
+}
+
+/// Makes a key that runs `function`. `false` if there is such a key already.
+pub(crate) fn create(
+    context: &Context,
+    key: &[u8],
+    function: Callback,
+    interval: Duration,
+    owner: &Owner,
+) -> Result<bool, String> {
+    let user = owner.user(context);
+    may_write(context, user.as_ref(), key)?;
+    if timer_key::exists(context, key) {
+        return Ok(false);
+    }
+    let origin = owner.origin(context);
+    let stored = Stored {
+        interval,
+        session: origin
+            .as_ref()
+            .map(|one| one.id.clone())
+            .unwrap_or_default(),
+        user: user.as_ref().map(|user| user.name().to_vec()),
+        function: pickle(&function)?,
+    };
+    let timer = Arc::new(KeyedTimer {
+        bytes: stored.encode(),
+        event: Mutex::new(None),
+    });
+    if !timer_key::set(context, key, Arc::clone(&timer)) {
+        return Err(format!(
+            "the key {} could not be written",
+            String::from_utf8_lossy(key)
+        ));
+    }
+    replicate_key(context, timer_key::COMMAND, key, timer.bytes());
+    timer.run(context, TimeEvent::new(function, interval, origin, user));
+    Ok(true)
+}
+
+/// Makes the key that a master, or the AOF, tells of.
+pub(crate) fn create_told(context: &Context, key: &[u8], bytes: &[u8]) -> Result<(), String> {
+    Stored::decode(bytes).map_err(Damaged::message)?;
+    let timer = KeyedTimer::from_bytes(context, bytes.to_vec());
+    if !timer_key::set(context, key, timer) {
+        return Err(format!(
+            "ERR the key {} could not be written",
+            String::from_utf8_lossy(key)
+        ));
+    }
+    replicate_key(context, timer_key::COMMAND, key, bytes);
+    Ok(())
+}
+
+/// Whether the user may write the key. Servers that cannot tell let everybody.
+fn may_write(context: &Context, user: Option<&User>, key: &[u8]) -> Result<(), String> {
+    let name = User::or_default(user.cloned());
+    let words: [&[u8]; 5] = [b"DRYRUN", name.name(), b"SET", key, b""];
+    let reply = call(context, Rights::Engine, b"ACL", &words).map(|reply| OwnedReply::of(&reply));
+    match reply {
+        Ok(OwnedReply::Text(why)) => Err(String::from_utf8_lossy(&why).into_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// Begins to run what came with the data. Where events are not handled (on a replica, while
+/// loading) it goes on waiting: it is called again when that ends.
+pub(crate) fn start_all(context: &Context) {
+    if !context.may_handle_events() {
+        return;
+    }
+    let waiting = WAITING.write(context, std::mem::take);
+    let mut later = Vec::new();
+    for (timer, tried) in waiting {
+        let Some(live) = timer.upgrade() else {
+            continue;
+        };
+        if let Err(trouble) = live.load(context) {
+            if tried == 0 {
+                log(Level::Warning, &trouble.message);
+            }
+            if trouble.may_pass && tried < PATIENCE {
+                later.push((timer, tried + 1));
+            }
+        }
+    }
+    if !later.is_empty() {
+        WAITING.write(context, |waiting| waiting.append(&mut later));
+        after(context, PAUSE, start_all);
+    }
+}
+
+/// Why a function does not run.
+struct Trouble {
+    message: String,
+    /// A package that it needs may be on its way.
+    may_pass: bool,
+}
+
+impl KeyedTimer {
+    fn load(&self, context: &Context) -> Result<(), Trouble> {
+        let stored = Stored::decode(&self.bytes).map_err(|damaged| Trouble {
+            message: format!(
+                "a key with a time event stays without it: {}",
+                damaged.message()
+            ),
+            may_pass: false,
+        })?;
+        let session = stored.session.as_str();
+        let function = context
+            .enter(|| unpickle(&stored.function))
+            .map_err(|why| Trouble {
+                may_pass: why.starts_with("ModuleNotFoundError"),
+                message: format!(
+                    "a time event of session {session} does not run, its key stays without it: {why}"
+                ),
+            })?;
+        let origin = crate::engine().registry.read(context, |registry| {
+            Some(Arc::clone(&registry.session(session)?.origin))
+        });
+        let user = stored.user.map(|name| User::named(&name));
+        self.run(
+            context,
+            TimeEvent::new(function, stored.interval, origin, user),
+        );
+        Ok(())
+    }
+}
+
+impl Stored {
+    fn encode(&self) -> Vec<u8> {
+        let mut out = vec![FORMAT];
+        let millis = u64::try_from(self.interval.as_millis()).unwrap_or(u64::MAX);
+        write_number(&mut out, millis);
+        write_bytes(&mut out, self.session.as_bytes());
+        write_optional(&mut out, self.user.as_deref());
+        write_bytes(&mut out, &self.function);
+        out
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Stored, Damaged> {
+        let (&format, rest) = bytes.split_first().ok_or(Damaged::Cut)?;
+        if format > FORMAT {
+            return Err(Damaged::Newer);
+        }
+        if format < FORMAT {
+            return Err(Damaged::Wrong);
+        }
+        let mut input = Input(rest);
+        let millis = input.number()?;
+        let stored = Stored {
+            interval: Duration::from_millis(millis.clamp(1, u64::from(u32::MAX) * 1000)),
+            session: input.text()?,
+            user: input.optional()?.map(<[u8]>::to_vec),
+            function: input.bytes()?.to_vec(),
+        };
+        if input.0.is_empty() {
+            Ok(stored)
+        } else {
+            Err(Damaged::Wrong)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Stored {
+        Stored {
+            interval: Duration::from_secs(5),
+            session: "app".into(),
+            user: Some(b"alice".to_vec()),
+            function: b"\x01\0function".to_vec(),
+        }
+    }
+
+    #[test]
+    fn what_a_key_holds_comes_back() {
+        assert_eq!(Stored::decode(&sample().encode()), Ok(sample()));
+    }
+
+    #[test]
+    fn every_cut_and_every_bit_is_survived() {
+        let whole = sample().encode();
+        for end in 0..whole.len() {
+            assert!(Stored::decode(&whole[..end]).is_err(), "cut at {end}");
+        }
+        for place in 0..whole.len() {
+            for bit in 0..8 {
+                let mut damaged = whole.clone();
+                damaged[place] ^= 1 << bit;
+                let _ = Stored::decode(&damaged);
+            }
+        }
+        assert_eq!(Stored::decode(&[2]), Err(Damaged::Newer));
+    }
+}
