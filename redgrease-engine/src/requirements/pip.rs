@@ -21,6 +21,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// not say so to pip, which would take the newest.
 const REDGREASE_CONSTRAINT: &str = "redis<4\n";
 
+/// Ends with an error if a file is no zip archive, or one with a wrong checksum.
+const CHECK: &str = "\
+import sys, zipfile
+for file in sys.argv[1:]:
+    if zipfile.ZipFile(file).testzip():
+        sys.exit('%s is damaged' % file)
+";
+
 /// Where an installation may take packages from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sources {
@@ -74,6 +82,26 @@ impl Pip<'_> {
             args.push("--force-reinstall".into());
         }
         self.run("install", args, requirements)
+    }
+
+    /// Refuses archives whose checksums are wrong.
+    pub(super) fn check_wheels(
+        &self,
+        wheels: impl Iterator<Item = PathBuf>,
+    ) -> Result<(), InstallError> {
+        let interpreter = self.environment.interpreter();
+        let mut args: Vec<OsString> = ["-I", "-c", CHECK].map(OsString::from).into();
+        args.extend(wheels.map(OsString::from));
+        let outcome = self
+            .runner
+            .run(&interpreter, &args)
+            .map_err(|error| trouble("run", &interpreter, &error))?;
+        if outcome.success {
+            Ok(())
+        } else {
+            let line = "a wheel is damaged: export the requirement again";
+            Err(InstallError::line(InstallErrorKind::Pip, line))
+        }
     }
 
     fn run(

@@ -161,6 +161,10 @@ impl Store {
         let path = self.environment.lock();
         let lock =
             Lock::acquire(&path, &self.log).map_err(|error| trouble("lock", &path, &error))?;
+        self.refresh();
+        if self.is_installed(&requirement.name) {
+            return Ok(());
+        }
         let result = self.import_locked(&lock, requirement);
         self.wheelhouse.sweep();
         self.refresh();
@@ -190,6 +194,8 @@ impl Store {
             runner: &runner,
             extra: &self.pip_args,
         };
+        // pip looks into those only that it installs, and all of them are kept.
+        pip.check_wheels(requirement.wheels.iter().map(|(file, _)| staged.join(file)))?;
         let folders = std::slice::from_ref(&staged);
         let names = std::slice::from_ref(name);
         pip.install(names, folders, Sources::Folders, false)?;
