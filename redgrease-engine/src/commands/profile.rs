@@ -58,5 +58,5 @@ fn with_session(context: &Context, name: Option<Text<'_>>, body: impl FnOnce(&[P
             .iter()
             .map(|id| ProfileOwner::Registration(id.number())),
     );
-    context.enter(|| body(&owners));
+    body(&owners);
 }

@@ -118,9 +118,10 @@ impl Step {
             | Step::Accumulate(f)
             | Step::Repartition(f)
             | Step::CountBy(f) => (Some(f), None),
-            Step::GroupBy { extractor, reducer } | Step::BatchGroupBy { extractor, reducer } => {
-                (Some(extractor), Some(reducer))
+            Step::GroupBy {
+                extractor, reducer, ..
             }
+            | Step::BatchGroupBy { extractor, reducer } => (Some(extractor), Some(reducer)),
             Step::Limit { .. } | Step::Collect | Step::Count | Step::ToText => (None, None),
         };
         first.into_iter().chain(second)

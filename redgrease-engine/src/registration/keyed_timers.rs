@@ -185,14 +185,12 @@ impl KeyedTimer {
             may_pass: false,
         })?;
         let session = stored.session.as_str();
-        let function = context
-            .enter(|| unpickle(&stored.function))
-            .map_err(|why| Trouble {
-                may_pass: why.starts_with("ModuleNotFoundError"),
-                message: format!(
-                    "a time event of session {session} does not run, its key stays without it: {why}"
-                ),
-            })?;
+        let function = unpickle(&stored.function).map_err(|why| Trouble {
+            may_pass: why.starts_with("ModuleNotFoundError"),
+            message: format!(
+                "a time event of session {session} does not run, its key stays without it: {why}"
+            ),
+        })?;
         let origin = crate::engine().registry.read(context, |registry| {
             Some(Arc::clone(&registry.session(session)?.origin))
         });
