@@ -1,0 +1,254 @@
+//! `registerTE`: time events of scripts and of running gears, and those that live as long as a key.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+
+use common::{eventually, untyped};
+use redgrease_embedded::{Builder, Server};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Counts in `n`, by way of a global, a class and a closure of the script.
+const SCRIPT: &str = "
+step = 1
+class Counter:
+    def __init__(self, key): self.key = key
+    def count(self): execute('INCRBY', self.key, step)
+def counting(key):
+    counter = Counter(key)
+    return lambda: counter.count()
+execute('SET', 'made', str(registerTE(1, counting('n'), 'te')))
+";
+
+fn executes(server: &Server, script: &str) {
+    assert_eq!(untyped(server, &["RG.PYEXECUTE", script]), "OK");
+}
+
+fn count(server: &Server, key: &str) -> u64 {
+    untyped(server, &["GET", key]).parse().unwrap_or(0)
+}
+
+fn goes_on(server: &Server, key: &str) {
+    let before = count(server, key);
+    eventually("the time event runs", || count(server, key) > before);
+}
+
+/// Two times the interval without a run: nothing to wait for shows that nothing happens.
+fn stands_still(server: &Server, key: &str) {
+    // A run may be under way.
+    std::thread::sleep(Duration::from_millis(200));
+    let before = count(server, key);
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(count(server, key), before);
+}
+
+fn kept(dir: &Path) -> Builder {
+    Server::builder().dir(dir)
+}
+
+#[test]
+fn it_lives_as_long_as_its_key() {
+    let server = Server::start().unwrap();
+    executes(&server, SCRIPT);
+    assert_eq!(untyped(&server, &["GET", "made"]), "True");
+    assert_eq!(untyped(&server, &["TYPE", "te"]), "rg_timeev");
+    goes_on(&server, "n");
+
+    // The key is there: nothing is made in its place, whatever it holds.
+    executes(&server, SCRIPT);
+    assert_eq!(untyped(&server, &["GET", "made"]), "False");
+    executes(
+        &server,
+        "execute('SET', 'text', 'x')\nexecute('SET', 'made', str(registerTE(1, lambda: 1, 'text')))",
+    );
+    assert_eq!(untyped(&server, &["GET", "made"]), "False");
+
+    // A key that is renamed is the same; a copy is another one.
+    assert_eq!(untyped(&server, &["RENAME", "te", "other"]), "OK");
+    goes_on(&server, "n");
+    assert_eq!(untyped(&server, &["COPY", "other", "copy"]), "1");
+    assert_eq!(untyped(&server, &["DEL", "other"]), "1");
+    goes_on(&server, "n");
+    assert_eq!(untyped(&server, &["PEXPIRE", "copy", "1"]), "1");
+    eventually("the key expires", || {
+        untyped(&server, &["EXISTS", "copy"]) == "0"
+    });
+    stands_still(&server, "n");
+}
+
+#[test]
+fn it_comes_back_from_the_rdb() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = kept(dir.path()).start().unwrap();
+    executes(&server, SCRIPT);
+    assert_eq!(untyped(&server, &["SAVE"]), "OK");
+    server.kill().unwrap();
+
+    let server = kept(dir.path()).start().unwrap();
+    goes_on(&server, "n");
+    assert_eq!(untyped(&server, &["FLUSHALL", "ASYNC"]), "OK");
+    stands_still(&server, "n");
+}
+
+#[test]
+fn it_comes_back_from_the_aof_written_either_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let with_aof = || {
+        kept(dir.path())
+            .server_arg("appendonly", "yes")
+            .server_arg("appendfsync", "always")
+            .server_arg("aof-use-rdb-preamble", "no")
+    };
+    let server = with_aof().start().unwrap();
+    executes(&server, SCRIPT);
+    server.kill().unwrap();
+
+    let server = with_aof().start().unwrap();
+    goes_on(&server, "n");
+    untyped(&server, &["BGREWRITEAOF"]);
+    eventually("the AOF is rewritten", || {
+        let info = untyped(&server, &["INFO", "persistence"]);
+        info.contains("aof_rewrite_in_progress:0")
+            && info.contains("aof_rewrite_scheduled:0")
+            && info.contains("aof_last_rewrite_time_sec:0")
+    });
+    server.kill().unwrap();
+
+    let server = with_aof().start().unwrap();
+    goes_on(&server, "n");
+}
+
+#[test]
+fn a_replica_has_the_key_and_runs_it_once_it_is_a_master() {
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let master = Server::builder()
+        .port(port)
+        .server_arg("repl-diskless-sync-delay", "0")
+        .start()
+        .unwrap();
+    executes(&master, SCRIPT);
+    let replica = Server::start().unwrap();
+    let port = port.to_string();
+    assert_eq!(untyped(&replica, &["REPLICAOF", "127.0.0.1", &port]), "OK");
+    until(|| untyped(&replica, &["TYPE", "te"]) == "rg_timeev");
+    executes(
+        &master,
+        "registerTE(1, lambda: execute('INCR', 'm'), 'late')",
+    );
+    until(|| untyped(&replica, &["TYPE", "late"]) == "rg_timeev");
+    goes_on(&replica, "m");
+    // Both would have counted.
+    eventually("the replica follows", || {
+        count(&master, "m") == count(&replica, "m")
+    });
+
+    master.kill().unwrap();
+    stands_still(&replica, "m");
+    assert_eq!(untyped(&replica, &["REPLICAOF", "NO", "ONE"]), "OK");
+    goes_on(&replica, "m");
+    goes_on(&replica, "n");
+}
+
+fn until(condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !condition() {
+        assert!(
+            Instant::now() < deadline,
+            "the condition did not come true in 20 seconds"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn code_of_another_python_stays_a_key() {
+    let server = Server::start().unwrap();
+    // Format, one second, the session's name, no user, and a function of Python 2.7.
+    let mut value = vec![1];
+    value.extend(1000_u64.to_le_bytes());
+    value.extend(3_u64.to_le_bytes());
+    value.extend(b"app\0");
+    value.extend(8_u64.to_le_bytes());
+    value.extend(b"RGPF\x01\x02\x07.");
+    let mut con = redis::Client::open(server.url())
+        .unwrap()
+        .get_connection()
+        .unwrap();
+    let made: String = redis::cmd("RG.INNERTIMEEVENT")
+        .arg("te")
+        .arg(&value)
+        .query(&mut con)
+        .unwrap();
+    assert_eq!(made, "OK");
+    eventually("it is said", || {
+        server.log_tail(20).contains(
+            "a time event of session app does not run, its key stays without it: ValueError: it \
+             was stored by Python 2.7",
+        )
+    });
+    assert_eq!(untyped(&server, &["TYPE", "te"]), "rg_timeev");
+
+    let refused: redis::RedisResult<String> = redis::cmd("RG.INNERTIMEEVENT")
+        .arg("te")
+        .arg(&value[..20])
+        .query(&mut con);
+    assert!(refused.unwrap_err().to_string().contains("cut short"));
+}
+
+#[test]
+fn who_may_not_write_the_key_makes_none() {
+    let server = Server::start().unwrap();
+    let script = "GB('CommandReader').map(lambda r: str(registerTE(1, lambda: 1, r[1]))).register(\
+                  trigger='te', mode='async_local')";
+    executes(&server, script);
+    let words = "ACL SETUSER joe on nopass ~mine:* +@all";
+    let words: Vec<&str> = words.split(' ').collect();
+    assert_eq!(untyped(&server, &words), "OK");
+    let mut con = redis::Client::open(server.url())
+        .unwrap()
+        .get_connection()
+        .unwrap();
+    let _: String = redis::cmd("AUTH")
+        .arg("joe")
+        .arg("")
+        .query(&mut con)
+        .unwrap();
+    let mut trigger = |key: &str| -> redis::RedisResult<Vec<String>> {
+        redis::cmd("RG.TRIGGER").arg("te").arg(key).query(&mut con)
+    };
+    assert_eq!(trigger("mine:te").unwrap(), ["True"]);
+    let refused = trigger("yours").unwrap_err().to_string();
+    assert!(refused.contains("no permissions"), "{refused}");
+    assert_eq!(untyped(&server, &["EXISTS", "yours"]), "0");
+}
+
+#[test]
+fn running_gears_register_time_events_in_their_session() {
+    let server = Server::start().unwrap();
+    let script = "
+def begin(r):
+    registerTE(1, lambda: execute('INCR', r[1]))
+GB('CommandReader').foreach(begin).register(trigger='sync', mode='sync')
+GB('CommandReader').foreach(begin).register(trigger='later')
+";
+    assert_eq!(
+        untyped(&server, &["RG.PYEXECUTE", script, "ID", "app"]),
+        "OK"
+    );
+    untyped(&server, &["RG.TRIGGER", "sync", "a"]);
+    untyped(&server, &["RG.TRIGGER", "later", "b"]);
+    goes_on(&server, "a");
+    goes_on(&server, "b");
+
+    // They stop with the session.
+    let nothing = "GB('CommandReader').register(trigger='other')";
+    let upgraded = untyped(&server, &["RG.PYEXECUTE", nothing, "ID", "app", "UPGRADE"]);
+    assert_eq!(upgraded, "OK");
+    stands_still(&server, "a");
+    stands_still(&server, "b");
+}
