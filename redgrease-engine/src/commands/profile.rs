@@ -1,6 +1,6 @@
 //! `RG.PYPROFILE`: what the gears of a session called, and how long it took.
 
-use crate::python::{ProfileOwner, forget_profile, profile};
+use crate::python::{forget_profile, profile};
 use crate::redis::{Args, Command, Context, Text};
 
 /// `RG.PYPROFILE STATS session [order]` or `RG.PYPROFILE RESET session`. The order is for clients
@@ -16,7 +16,7 @@ impl Command for PyProfile {
         let word = args.get(1);
         let is = |name| word.is_some_and(|word| word.is(name));
         if is("STATS") {
-            with_session(context, args.get(2), |owners| match profile(owners) {
+            with_session(context, args.get(2), |session| match profile(session) {
                 Ok(text) => reply.bulk(text.as_bytes()),
                 Err(message) => reply.error(&message),
             });
@@ -24,8 +24,8 @@ impl Command for PyProfile {
             if args.from(0).len() != 3 {
                 return wrong_arity(context, args.get(0));
             }
-            with_session(context, args.get(2), |owners| {
-                forget_profile(owners);
+            with_session(context, args.get(2), |session| {
+                forget_profile(session);
                 reply.ok();
             });
         } else {
@@ -42,21 +42,12 @@ fn wrong_arity(context: &Context, name: Option<Text<'_>>) {
     ));
 }
 
-/// Gives `body` those whose profiles make up that of the session.
-fn with_session(context: &Context, name: Option<Text<'_>>, body: impl FnOnce(&[ProfileOwner<'_>])) {
+/// Gives `body` the name of a session that is there.
+fn with_session(context: &Context, name: Option<Text<'_>>, body: impl FnOnce(&str)) {
     let name = name.map(|name| name.lossy().into_owned());
-    let found = crate::engine().registry.read(context, |registry| {
-        let session = registry.session(name.as_deref()?)?;
-        Some(session.registrations.clone())
-    });
-    let (Some(name), Some(registrations)) = (name, found) else {
-        return context.reply().error("session does not exists");
-    };
-    let mut owners = vec![ProfileOwner::Session(&name)];
-    owners.extend(
-        registrations
-            .iter()
-            .map(|id| ProfileOwner::Registration(id.number())),
-    );
-    body(&owners);
+    let registry = &crate::engine().registry;
+    match name {
+        Some(name) if registry.read(context, |all| all.session(&name).is_some()) => body(&name),
+        _ => context.reply().error("session does not exists"),
+    }
 }

@@ -5,8 +5,8 @@ use crate::execution::{
 };
 use crate::plan::{Mode, Source, Words};
 use crate::python::{
-    Gil, Object, ProfileOwner, Raised, attached, attached_for_a_call, coroutine_refused, describe,
-    list_of, profiled, reply_with,
+    Gil, Object, Raised, attached, attached_for_a_call, coroutine_refused, describe, list_of,
+    profiled, reply_with,
 };
 use crate::redis::filter::TAKEN_OVER;
 use crate::redis::{Args, BlockedClient, CoarseInstant, Command, Context, Reply, Text, User};
@@ -140,8 +140,8 @@ fn answer_now(
 ) -> Option<String> {
     let record = list_of(py, args.from(1).map(Text::bytes));
     let reply = context.reply();
-    let owner = ProfileOwner::Registration(registration.id.number());
-    let work = || profiled(py, Some(owner), || take_through(py, registration, record));
+    let session = || Some(Arc::clone(&registration.origin));
+    let work = || profiled(py, session, || take_through(py, registration, record));
     let work = || acting_for(registration.id, work);
     match hooks::inside(registration, work) {
         Ok(Outcome::One(result)) => reply_to(registration, &reply, std::slice::from_ref(&result)),

@@ -3,9 +3,7 @@
 use super::progress::Progress;
 use super::{Execution, Status, Timing};
 use crate::plan::Source;
-use crate::python::{
-    Gil, Object, ProfileOwner, attached, describe, detached, leave_atomic, profiled,
-};
+use crate::python::{Gil, Object, attached, describe, detached, leave_atomic, profiled};
 use crate::readers::Reading;
 use crate::redis::{Level, User, is_locked, locked, log};
 use crate::registration::streams::{self, BatchEnd};
@@ -48,9 +46,11 @@ impl Execution {
             // Aborted while it waited.
             _ => return true,
         };
-        let waiting = profiled(py, self.profile_owner(), || {
-            self.with_surroundings(|| self.occupy(py, || progress.advance(py, self)))
-        });
+        let waiting = profiled(
+            py,
+            || self.origin(),
+            || self.with_surroundings(|| self.occupy(py, || progress.advance(py, self))),
+        );
         leave_atomic();
         if let Some(coroutine) = waiting {
             self.park(py, progress, &coroutine);
@@ -108,16 +108,6 @@ impl Execution {
                 None => body(),
             })
         })
-    }
-
-    /// Whose profile it is part of.
-    pub(crate) fn profile_owner(&self) -> Option<ProfileOwner<'_>> {
-        match &self.registration {
-            Some(owner) => Some(ProfileOwner::Registration(owner.id.number())),
-            None => self
-                .origin()
-                .map(|origin| ProfileOwner::Session(&origin.id)),
-        }
     }
 
     /// What has to follow its end, depending on where its records came from. The caller holds the

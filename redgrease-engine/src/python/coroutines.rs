@@ -180,9 +180,11 @@ impl Continuation {
             }
             outcome
         };
-        profiled(coroutine.py(), self.execution.profile_owner(), || {
-            self.execution.with_surroundings(go_on)
-        })
+        profiled(
+            coroutine.py(),
+            || self.execution.origin(),
+            || self.execution.with_surroundings(go_on),
+        )
     }
 }
 

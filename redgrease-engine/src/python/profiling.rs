@@ -1,74 +1,50 @@
 //! Profiles of what gears run, while the setting `ProfileExecutions` is on.
 
-use super::{Gil, Object, attached, describe, script};
+use super::{Gil, attached, describe, script};
+use crate::registration::Origin;
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use std::sync::Arc;
 
-/// Whose profile something belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ProfileOwner<'a> {
-    /// The number of a registration.
-    Registration(u64),
-    Session(&'a str),
-}
-
-impl<'py> IntoPyObject<'py> for ProfileOwner<'_> {
-    type Target = PyAny;
-    type Output = Object<'py>;
-    type Error = PyErr;
-
-    fn into_pyobject(self, py: Python<'py>) -> PyResult<Object<'py>> {
-        Ok(match self {
-            ProfileOwner::Registration(number) => number.into_pyobject(py)?.into_any(),
-            ProfileOwner::Session(name) => name.into_pyobject(py)?.into_any(),
-        })
-    }
-}
-
-/// Runs `body`, which runs Python, and notes its calls if the setting says so.
+/// Runs `body`, which runs Python, and notes its calls for a session if the setting says so.
 pub(crate) fn profiled<R>(
     py: Gil<'_>,
-    owner: Option<ProfileOwner<'_>>,
+    session: impl FnOnce() -> Option<Arc<Origin>>,
     body: impl FnOnce() -> R,
 ) -> R {
-    let Some(owner) = owner.filter(|_| crate::engine().config.profile_executions()) else {
+    if !crate::engine().config.profile_executions() {
+        return body();
+    }
+    let Some(session) = session() else {
         return body();
     };
-    let profiler = runtime(py, "_profile_begin").and_then(|begin| begin.call0());
+    let profiler = script::runtime(py, "_profile_begin").and_then(|begin| begin.call0());
     let result = body();
     if let Ok(profiler) = profiler
         && !profiler.is_none()
     {
         // What cannot be noted (the gear was interrupted right here) is not worth an error.
-        let _ = runtime(py, "_profile_end").and_then(|end| end.call1((profiler, owner)));
+        let _ = script::runtime(py, "_profile_end")
+            .and_then(|end| end.call1((profiler, session.id.as_str())));
     }
     result
 }
 
-/// The profile of several owners as a text, or an error for the client.
-pub(crate) fn profile(owners: &[ProfileOwner<'_>]) -> Result<String, String> {
+/// The profile of a session as a text, or an error for the client.
+pub(crate) fn profile(session: &str) -> Result<String, String> {
     attached(|py| {
         let text = || -> PyResult<String> {
-            let owners = PyList::new(py, owners.iter().copied())?;
-            runtime(py, "_profile_text")?.call1((owners,))?.extract()
+            script::runtime(py, "_profile_text")?
+                .call1((session,))?
+                .extract()
         };
         text().map_err(|raised| describe(py, &raised))
     })
 }
 
-/// Begins the profiles of these anew.
-pub(crate) fn forget_profile(owners: &[ProfileOwner<'_>]) {
+/// Begins the profile of a session anew.
+pub(crate) fn forget_profile(session: &str) {
     attached(|py| {
-        let forget = || -> PyResult<()> {
-            let owners = PyList::new(py, owners.iter().copied())?;
-            runtime(py, "_profile_forget")?.call1((owners,))?;
-            Ok(())
-        };
         // Only a runtime that is not there could refuse.
-        let _ = forget();
+        let _ = script::runtime(py, "_profile_forget").and_then(|forget| forget.call1((session,)));
     });
-}
-
-fn runtime<'py>(py: Gil<'py>, name: &str) -> PyResult<Object<'py>> {
-    script::runtime(py, name)
 }

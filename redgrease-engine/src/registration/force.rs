@@ -2,9 +2,7 @@
 
 use super::stored::{self, StoredSession};
 use super::timers::TimeEvent;
-use super::{
-    Event, Origin, Owner, Registration, Registry, Session, Stats, hooks, streams, timers,
-};
+use super::{Event, Origin, Owner, Registration, Registry, Session, Stats, hooks, streams, timers};
 use crate::python::{
     Callback, Kept, PendingRegistration, Script, ScriptResult, announce, restore_script,
 };

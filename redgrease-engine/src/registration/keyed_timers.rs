@@ -3,9 +3,9 @@
 //! The key holds the function as bytes. It is saved, loaded, copied and sent to replicas like any
 //! other key; wherever it comes from, its function is loaded and begins to run a little later.
 
+use super::Owner;
 use super::stored::{Damaged, Input, write_bytes, write_number, write_optional};
 use super::timers::{self, TimeEvent};
-use super::Owner;
 use crate::python::{Callback, pickle, unpickle};
 use crate::redis::{
     Context, Guarded, Level, OwnedReply, Rights, User, after, call, log, replicate_key, timer_key,

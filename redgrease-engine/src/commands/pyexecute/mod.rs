@@ -6,13 +6,12 @@ mod request;
 use crate::execution::{Execution, Id};
 use crate::python::{PendingRun, Script, run_script};
 use crate::redis::{
-    Args, BlockedClient, Command, CommandFlags, Context, OwnedReply, User, cannot_keep_rights,
-    locked,
+    Args, BlockedClient, Command, CommandFlags, Context, User, cannot_keep_rights, locked,
 };
 use crate::registration::{Origin, Registry, Session, put_in_force};
 use answer::{Answer, Client};
 use request::Request;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 /// `RG.PYEXECUTE script [option..] [REQUIREMENTS name..]`.

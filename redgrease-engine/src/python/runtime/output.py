@@ -37,3 +37,9 @@ class _LogStream:
 sys.stdout = _LogStream(False)
 sys.stderr = _LogStream(True)
 sys.argv = ["Embeded"]
+
+
+def _be_interrupted():
+    """Where an interruption arrives that came too late for what it was meant for."""
+    for _ in range(1000):
+        pass

@@ -1,6 +1,4 @@
-"""Profiles of what gears run: one per registration or session, made while the setting
-`ProfileExecutions` is on.
-"""
+"""Profiles of what gears run: one per session, made while the setting `ProfileExecutions` is on."""
 
 import cProfile
 import io
@@ -52,27 +50,21 @@ def _profile_begin():
     return profiler
 
 
-def _profile_end(profiler, owner):
-    """Adds what was noted to the profile of a registration or session."""
+def _profile_end(profiler, session):
+    """Adds what was noted to the profile of a session."""
     profiler.disable()
     if not profiler.getstats():
         return
-    if owner in _profiles:
-        _profiles[owner].add(profiler)
+    if session in _profiles:
+        _profiles[session].add(profiler)
     else:
-        _profiles[owner] = pstats.Stats(profiler)
+        _profiles[session] = pstats.Stats(profiler)
 
 
-def _profile_text(owners):
-    """The profile of several owners together."""
-    found = [_profiles[owner] for owner in owners if owner in _profiles]
-    # Where nothing was noted, this raises what the standard library says about it.
-    together = pstats.Stats() if found else pstats.Stats(profilerCreate())
-    for one in found:
-        together.add(one)
-    return profilerGetInfo(together)
+def _profile_text(session):
+    """The profile of a session. Where nothing was noted the standard library raises an error."""
+    return profilerGetInfo(_profiles.get(session) or profilerCreate())
 
 
-def _profile_forget(owners):
-    for owner in owners:
-        _profiles.pop(owner, None)
+def _profile_forget(session):
+    _profiles.pop(session, None)
