@@ -171,3 +171,62 @@ fn a_script_that_asks_the_server_gets_the_same_answers_again() {
     assert_eq!(untyped(&server, &["RG.UNREGISTER", &last]), "OK");
     assert!(untyped(&server, &["RG.TRIGGER", "p:c"]).contains("subcommand not found"));
 }
+
+/// A gear that registers others while it runs.
+const GROWS: &str = "
+def grow(words):
+    suffix = words[1]
+    GB('CommandReader', desc='grown').map(lambda x: 'grown ' + suffix).limit(1).register(trigger='t' + suffix, mode='sync')
+    GB('KeysReader').foreach(lambda r: execute('RPUSH', 'events', suffix)).register('grown:' + suffix, mode='sync', eventTypes=['set'], keyTypes=['string'])
+GB('CommandReader').foreach(grow).count().register(trigger='grow')
+";
+
+fn has_grown(server: &Server, suffix: &str) {
+    let trigger = format!("t{suffix}");
+    assert_eq!(
+        untyped(server, &["RG.TRIGGER", &trigger]),
+        format!("grown {suffix}")
+    );
+}
+
+#[test]
+fn what_gears_register_while_they_run_comes_back_too() {
+    for aof in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let start = || {
+            let yes_no = if aof { "yes" } else { "no" };
+            let server = kept(dir.path()).server_arg("appendonly", yes_no);
+            server.start().unwrap()
+        };
+        let server = start();
+        assert_eq!(untyped(&server, &["RG.PYEXECUTE", GROWS]), "OK");
+        untyped(&server, &["RG.TRIGGER", "grow", "1"]);
+        untyped(&server, &["RG.TRIGGER", "grow", "2"]);
+        has_grown(&server, "1");
+        let ids = untyped(&server, &["RG.PYDUMPSESSIONS"]);
+        let saved = if aof { "BGREWRITEAOF" } else { "SAVE" };
+        untyped(&server, &[saved]);
+        if aof {
+            common::eventually("it is rewritten", || {
+                untyped(&server, &["INFO", "persistence"]).contains("aof_rewrite_in_progress:0")
+            });
+            // This one is in the part that is not rewritten yet.
+            untyped(&server, &["RG.TRIGGER", "grow", "3"]);
+            untyped(&server, &["CONFIG", "SET", "appendfsync", "always"]);
+            untyped(&server, &["SET", "last", "1"]);
+        }
+        server.kill().unwrap();
+
+        let server = start();
+        has_grown(&server, "1");
+        has_grown(&server, "2");
+        if aof {
+            has_grown(&server, "3");
+        } else {
+            assert_eq!(untyped(&server, &["RG.PYDUMPSESSIONS"]), ids);
+        }
+        untyped(&server, &["SET", "grown:2", "x"]);
+        untyped(&server, &["HSET", "grown:1", "f", "x"]);
+        assert_eq!(untyped(&server, &["LRANGE", "events", "0", "-1"]), "2");
+    }
+}

@@ -38,6 +38,7 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     one::<registrations::DumpRegistrations>(context)?;
     one::<registrations::Unregister>(context)?;
     one::<registrations::InnerRegister>(context)?;
+    one::<registrations::InnerAddRegistration>(context)?;
     one::<registrations::InnerUnregister>(context)?;
     one::<registrations::ClearRegistrationsStats>(context)?;
     one::<registrations::PauseRegistrations>(context)?;

@@ -2,7 +2,9 @@
 
 use crate::execution::Id;
 use crate::redis::{Args, Command, CommandFlags, Context, Reply, Text, replicate};
-use crate::registration::{Event, Registration, Session, restore_told, streams, tell_removed};
+use crate::registration::{
+    Event, Registration, Session, restore_addition, restore_told, streams, tell_removed,
+};
 use std::time::Duration;
 
 /// `RG.DUMPREGISTRATIONS`: all registrations with their statistics.
@@ -162,6 +164,26 @@ impl Command for InnerRegister {
         match restore_told(context, bytes) {
             Ok(()) => {
                 replicate(context, c"rg.innerregister", bytes);
+                context.reply().ok();
+            }
+            Err(message) => context.reply().error(&message),
+        }
+    }
+}
+
+/// `RG.INNERADDREGISTRATION registration`: what a master or the AOF tells of.
+pub(super) struct InnerAddRegistration;
+
+impl Command for InnerAddRegistration {
+    const NAME: &'static str = "rg.inneraddregistration";
+    const FLAGS: CommandFlags = CommandFlags::Admin;
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
+
+    fn run(context: &Context, args: Args<'_>) {
+        let bytes = args.get(1).map(Text::bytes).unwrap_or_default();
+        match restore_addition(context, bytes) {
+            Ok(()) => {
+                replicate(context, c"rg.inneraddregistration", bytes);
                 context.reply().ok();
             }
             Err(message) => context.reply().error(&message),

@@ -37,6 +37,14 @@ impl KeyType {
         }
     }
 
+    /// What scripts call it in a filter: [`KeyType::named`] reads it.
+    pub(crate) fn filter_name(self) -> &'static str {
+        match self {
+            KeyType::Unknown => "stream",
+            other => other.as_str(),
+        }
+    }
+
     /// The type that scripts name in a filter, or `None` if there is no such type.
     pub(crate) fn named(word: &str) -> Option<KeyType> {
         Some(match word {

@@ -1,8 +1,11 @@
 //! Putting the registrations of a script in force, all at once; now, or again after a restart.
 
-use super::stored::{self, StoredSession};
+use super::stored::{self, Damaged, StoredSession};
 use super::timers::TimeEvent;
-use super::{Event, Origin, Owner, Registration, Registry, Session, Stats, hooks, streams, timers};
+use super::{
+    Event, Origin, Owner, Registration, Registry, Session, Stats, addition, hooks, streams, timers,
+};
+use crate::execution::Id;
 use crate::python::{
     Callback, Kept, PendingRegistration, Script, ScriptResult, announce, restore_script,
 };
@@ -15,6 +18,8 @@ use std::thread;
 
 /// The command that tells replicas and the AOF of a session.
 const REGISTER: &std::ffi::CStr = c"rg.innerregister";
+/// The command that tells them of one registration more.
+const ADD: &std::ffi::CStr = c"rg.inneraddregistration";
 /// The command that tells them that a registration is gone.
 const UNREGISTER: &std::ffi::CStr = c"rg.innerunregister";
 
@@ -33,7 +38,7 @@ pub(crate) fn put_in_force(
     let session = engine.registry.read(context, |registry| {
         registry.session(&origin.id).map(|session| StoredSession {
             replaces: replaces.map(str::to_owned),
-            ..session.store()
+            ..session.store(registry)
         })
     });
     if let Some(session) = session {
@@ -55,7 +60,7 @@ fn install(context: &Context, origin: &Arc<Origin>, result: ScriptResult, replac
         .collect();
     let registrations: Vec<Arc<Registration>> = pending
         .into_iter()
-        .map(|one| make(one, origin, origin.user.clone()))
+        .map(|one| Arc::new(make(one, origin, origin.user.clone())))
         .collect();
     let session = Session::with_registrations(origin, result.made);
     if registrations.iter().any(|one| one.takes_commands_over()) {
@@ -118,38 +123,97 @@ pub(crate) fn add_to_session(
                 .map_err(|()| "Can not override a none sync registration".to_owned()),
             Event::Keys(_) | Event::Streams(_) => Ok(()),
         })?;
+    let id = pending.id;
     let callback = pending.on_registered.take();
-    let registration = make(pending, &origin, owner.user(context));
-    if registration.takes_commands_over() {
-        look_at_commands(context);
+    let mut registration = make(pending, &origin, owner.user(context));
+    match addition::encode(&registration) {
+        Ok(bytes) => registration.addition = Some(bytes.into()),
+        Err(why) => log(
+            Level::Warning,
+            &format!("a registration that a running gear made is gone after a restart: {why}"),
+        ),
     }
-    engine.registry.write(context, |registry| {
-        if registry.session(&origin.id).is_none() {
-            registry.insert(Session::new(&origin), Vec::new(), None);
-        }
-        registry.add(&origin.id, Arc::clone(&registration));
-    });
+    let is_first = add(context, &origin, registration);
     engine.execution_ids.next();
     if let Some(callback) = callback {
         announce(&[callback]);
     }
-    if let Event::Streams(_) = registration.event {
-        streams::start(context, &registration);
-    }
+    tell_added(context, &origin, id, is_first);
     Ok(())
 }
 
-fn make(
-    pending: PendingRegistration,
+/// Files a registration in a session, which is made if it is the first one. `true` if it is.
+fn add(context: &Context, origin: &Arc<Origin>, registration: Registration) -> bool {
+    let registration = Arc::new(registration);
+    if registration.takes_commands_over() {
+        look_at_commands(context);
+    }
+    let is_first = crate::engine().registry.write(context, |registry| {
+        let is_first = registry
+            .session(&origin.id)
+            .is_none_or(|session| !session.lasts());
+        if registry.session(&origin.id).is_none() {
+            registry.insert(Session::new(origin), Vec::new(), None);
+        }
+        registry.add(&origin.id, Arc::clone(&registration));
+        is_first
+    });
+    if let Event::Streams(_) = registration.event {
+        streams::start(context, &registration);
+    }
+    is_first
+}
+
+/// Tells replicas and the AOF of a registration that a running gear made; of the whole session if
+/// they do not know that yet.
+fn tell_added(context: &Context, origin: &Origin, id: Id, is_first: bool) {
+    let told = crate::engine().registry.read(context, |registry| {
+        if is_first {
+            let session = registry.session(&origin.id)?.store(registry);
+            return Some((REGISTER, stored::encode(&[session])));
+        }
+        let kept = registry.registration(id)?.addition.as_ref()?;
+        let bytes = stored::encode_addition(&origin.id, id.number(), kept);
+        Some((ADD, bytes))
+    });
+    if let Some((command, bytes)) = told {
+        replicate(context, command, &bytes);
+    }
+}
+
+/// A registration of a running gear that a master or the AOF tells of.
+pub(crate) fn restore_addition(context: &Context, bytes: &[u8]) -> Result<(), String> {
+    let (session, number, kept) = stored::decode_addition(bytes).map_err(Damaged::message)?;
+    let origin = crate::engine().registry.read(context, |registry| {
+        registry
+            .session(&session)
+            .map(|session| Arc::clone(&session.origin))
+    });
+    let origin = origin.ok_or_else(|| format!("there is no session {session} to add to"))?;
+    add_again(context, &origin, number, kept)
+}
+
+fn add_again(
+    context: &Context,
     origin: &Arc<Origin>,
-    user: Option<User>,
-) -> Arc<Registration> {
+    number: u64,
+    kept: Arc<[u8]>,
+) -> Result<(), String> {
+    let id = crate::engine().registration_ids.reserve(number);
+    let (pending, user) = addition::decode(context, id, &kept)?;
+    let mut registration = make(pending, origin, user);
+    registration.addition = Some(kept);
+    add(context, origin, registration);
+    Ok(())
+}
+
+fn make(pending: PendingRegistration, origin: &Arc<Origin>, user: Option<User>) -> Registration {
     let in_order = match &pending.event {
         Event::Command { in_order, .. } => *in_order,
         Event::Hook(hook) => hook.in_order,
         Event::Keys(_) | Event::Streams(_) => true,
     };
-    Arc::new(Registration {
+    Registration {
         id: pending.id,
         description: pending.description,
         straight: is_straight(&pending.plan.steps),
@@ -159,16 +223,17 @@ fn make(
         order: in_order.then(Arc::default),
         origin: Arc::clone(origin),
         user,
+        addition: None,
         stats: Stats::default(),
         finished: Mutex::default(),
-    })
+    }
 }
 
 /// All sessions as bytes; nothing at all if there are none. Runs in the child of a fork, too.
 pub(crate) fn store(context: &Context) -> Vec<u8> {
     let sessions: Vec<StoredSession> = crate::engine().registry.read(context, |registry| {
         let lasting = registry.sessions().filter(|session| session.lasts());
-        lasting.map(Session::store).collect()
+        lasting.map(|session| session.store(registry)).collect()
     });
     if sessions.is_empty() {
         Vec::new()
@@ -180,7 +245,7 @@ pub(crate) fn store(context: &Context) -> Vec<u8> {
 /// Makes the sessions those that were stored. One that is there already, as it was stored, stays
 /// as it is.
 pub(crate) fn restore_all(context: &Context, bytes: &[u8]) -> Result<(), String> {
-    let sessions = stored::decode(bytes).map_err(stored::Damaged::message)?;
+    let sessions = stored::decode(bytes).map_err(Damaged::message)?;
     let engine = crate::engine();
     let kept: HashSet<&str> = sessions.iter().map(|session| session.id.as_str()).collect();
     let gone: Vec<Arc<Registration>> = engine.registry.write(context, |registry| {
@@ -200,7 +265,7 @@ pub(crate) fn restore_all(context: &Context, bytes: &[u8]) -> Result<(), String>
         let unchanged = engine.registry.read(context, |registry| {
             registry
                 .session(&session.id)
-                .is_some_and(|there| there.store() == session)
+                .is_some_and(|there| there.store(registry) == session)
         });
         if !unchanged {
             restore(context, session);
@@ -211,7 +276,7 @@ pub(crate) fn restore_all(context: &Context, bytes: &[u8]) -> Result<(), String>
 
 /// One session that a master or the AOF tells of.
 pub(crate) fn restore_told(context: &Context, bytes: &[u8]) -> Result<(), String> {
-    for session in stored::decode(bytes).map_err(stored::Damaged::message)? {
+    for session in stored::decode(bytes).map_err(Damaged::message)? {
         restore(context, session);
     }
     Ok(())
@@ -275,6 +340,17 @@ fn run_again(context: &Context, session: StoredSession) {
     });
     match ran {
         Ok(result) => install(context, &origin, result, replaces.as_deref()),
-        Err(error) => not_restored(&origin.id, &error),
+        Err(error) => return not_restored(&origin.id, &error),
+    }
+    for (number, kept) in session.additions {
+        if let Err(why) = add_again(context, &origin, number, kept) {
+            log(
+                Level::Warning,
+                &format!(
+                    "session {}: a registration that a running gear made is not restored: {why}",
+                    origin.id
+                ),
+            );
+        }
     }
 }

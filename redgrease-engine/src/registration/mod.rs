@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `registry.rs` | all sessions and registrations, and how they replace each other |
 //! | `session.rs` | the registrations and requirements of one script |
+//! | `addition.rs` | registrations of running gears, as bytes |
 //! | `force.rs` | putting a script's registrations in force |
 //! | `stored.rs` | sessions as bytes |
 //! | `command_info.rs` | what the server tells about a command |
@@ -16,6 +17,7 @@
 //! | `timers.rs` | functions that run again and again |
 //! | `stats.rs` | how often a registration ran, how long and how well |
 
+mod addition;
 mod command_info;
 mod force;
 pub(crate) mod held;
@@ -31,7 +33,7 @@ pub(crate) mod streams;
 pub(crate) mod timers;
 
 pub(crate) use force::{
-    add_to_session, put_in_force, restore_all, restore_told, store, tell_removed,
+    add_to_session, put_in_force, restore_addition, restore_all, restore_told, store, tell_removed,
 };
 pub(crate) use keyed_timers::KeyedTimer;
 pub(crate) use owner::{Owner, act_for_session, acting_for};
@@ -65,6 +67,8 @@ pub(crate) struct Registration {
     pub(crate) origin: Arc<Origin>,
     /// Who registered it.
     pub(crate) user: Option<User>,
+    /// What is kept of it, if a running gear made it.
+    addition: Option<Arc<[u8]>>,
     pub(crate) stats: Stats,
     /// Its finished executions that clients can still ask about, oldest first.
     pub(crate) finished: Mutex<VecDeque<Id>>,

@@ -1,5 +1,6 @@
 //! A session: the registrations and requirements of one script.
 
+use super::Registry;
 use super::stored::StoredSession;
 use super::timers::TimeEvent;
 use crate::execution::Id;
@@ -73,7 +74,11 @@ impl Session {
     }
 
     /// What is kept of it.
-    pub(crate) fn store(&self) -> StoredSession {
+    pub(super) fn store(&self, registry: &Registry) -> StoredSession {
+        let addition = |id: &Id| {
+            let registration = registry.registration(*id)?;
+            Some((id.number(), Arc::clone(registration.addition.as_ref()?)))
+        };
         StoredSession {
             id: self.origin.id.clone(),
             description: self.origin.description.clone(),
@@ -83,6 +88,7 @@ impl Session {
             replies: self.origin.replies.get().cloned().unwrap_or_default(),
             made: self.made.iter().map(|id| id.number()).collect(),
             registrations: self.registrations.iter().map(|id| id.number()).collect(),
+            additions: self.registrations.iter().filter_map(addition).collect(),
             replaces: None,
         }
     }

@@ -5,6 +5,8 @@
 //! registrations get the ids they had. That works for any Python version on either side.
 
 use crate::redis::OwnedReply;
+use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// What is kept of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,6 +22,8 @@ pub(crate) struct StoredSession {
     pub(crate) made: Vec<u64>,
     /// Those that are still registered.
     pub(crate) registrations: Vec<u64>,
+    /// Registrations that its gears made while they ran: their numbers, and what they are.
+    pub(crate) additions: Vec<(u64, Arc<[u8]>)>,
     /// The session it took the place of.
     pub(crate) replaces: Option<String>,
 }
@@ -71,6 +75,11 @@ pub(crate) fn encode(sessions: &[StoredSession]) -> Vec<u8> {
             for &number in numbers {
                 write_number(&mut out, number);
             }
+        }
+        write_number(&mut out, session.additions.len() as u64);
+        for (number, bytes) in &session.additions {
+            write_number(&mut out, *number);
+            write_bytes(&mut out, bytes);
         }
         write_optional(&mut out, session.replaces.as_deref().map(str::as_bytes));
     }
@@ -125,19 +134,32 @@ fn write_reply(out: &mut Vec<u8>, reply: &OwnedReply) {
     }
 }
 
+/// One registration that a running gear has added to a session.
+pub(crate) fn encode_addition(session: &str, number: u64, addition: &[u8]) -> Vec<u8> {
+    let mut out = vec![FORMAT];
+    write_bytes(&mut out, session.as_bytes());
+    write_number(&mut out, number);
+    write_bytes(&mut out, addition);
+    out
+}
+
+/// The session, the number and the registration.
+pub(crate) fn decode_addition(bytes: &[u8]) -> Result<(String, u64, Arc<[u8]>), Damaged> {
+    let mut input = Input::of_this_format(bytes)?;
+    let addition = (input.text()?, input.number()?, input.bytes()?.into());
+    if input.0.is_empty() {
+        Ok(addition)
+    } else {
+        Err(Damaged::Wrong)
+    }
+}
+
 /// Nothing at all is no sessions: what is written when there are none.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<StoredSession>, Damaged> {
-    let Some((&format, rest)) = bytes.split_first() else {
+    if bytes.is_empty() {
         return Ok(Vec::new());
-    };
-    if format != FORMAT {
-        return Err(if format > FORMAT {
-            Damaged::Newer
-        } else {
-            Damaged::Wrong
-        });
     }
-    let mut input = Input(rest);
+    let mut input = Input::of_this_format(bytes)?;
     let count = input.number()?;
     let mut sessions = Vec::new();
     for _ in 0..count {
@@ -154,6 +176,16 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<StoredSession>, Damaged> {
 pub(super) struct Input<'a>(pub(super) &'a [u8]);
 
 impl<'a> Input<'a> {
+    /// What follows the first byte, which says how the rest is written.
+    fn of_this_format(bytes: &'a [u8]) -> Result<Input<'a>, Damaged> {
+        let (&format, rest) = bytes.split_first().ok_or(Damaged::Cut)?;
+        match format.cmp(&FORMAT) {
+            Ordering::Equal => Ok(Input(rest)),
+            Ordering::Greater => Err(Damaged::Newer),
+            Ordering::Less => Err(Damaged::Wrong),
+        }
+    }
+
     fn take(&mut self, length: usize) -> Result<&'a [u8], Damaged> {
         let (taken, rest) = self.0.split_at_checked(length).ok_or(Damaged::Cut)?;
         self.0 = rest;
@@ -182,13 +214,26 @@ impl<'a> Input<'a> {
         }
     }
 
-    fn optional_text(&mut self) -> Result<Option<String>, Damaged> {
+    /// One byte that says what follows.
+    pub(super) fn tag(&mut self) -> Result<u8, Damaged> {
+        self.take(1).map(|bytes| bytes[0])
+    }
+
+    pub(super) fn flag(&mut self) -> Result<bool, Damaged> {
+        match self.tag()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(Damaged::Wrong),
+        }
+    }
+
+    pub(super) fn optional_text(&mut self) -> Result<Option<String>, Damaged> {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| Damaged::Wrong);
         self.optional()?.map(text).transpose()
     }
 
     /// Never reserves room for a count that was only claimed.
-    fn many<T>(
+    pub(super) fn many<T>(
         &mut self,
         mut one: impl FnMut(&mut Self) -> Result<T, Damaged>,
     ) -> Result<Vec<T>, Damaged> {
@@ -210,6 +255,7 @@ impl<'a> Input<'a> {
             replies: self.many(|input| input.reply(0))?,
             made: self.many(Input::number)?,
             registrations: self.many(Input::number)?,
+            additions: self.many(|input| Ok((input.number()?, input.bytes()?.into())))?,
             replaces: self.optional_text()?,
         })
     }
@@ -253,6 +299,7 @@ mod tests {
                 ],
                 made: vec![1, 2, 4, u64::MAX],
                 registrations: vec![1, 4, u64::MAX],
+                additions: vec![(7, b"\xff\0".as_slice().into())],
                 replaces: Some("old".into()),
             },
         ]
@@ -263,6 +310,16 @@ mod tests {
         assert_eq!(decode(&encode(&sample())), Ok(sample()));
         assert_eq!(decode(&encode(&[])), Ok(Vec::new()));
         assert_eq!(decode(b""), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn additions_come_back() {
+        let bytes = encode_addition("app", 7, b"\xff\0");
+        let addition = ("app".to_owned(), 7, b"\xff\0".as_slice().into());
+        assert_eq!(decode_addition(&bytes), Ok(addition));
+        for end in 0..bytes.len() {
+            assert!(decode_addition(&bytes[..end]).is_err(), "cut at {end}");
+        }
     }
 
     #[test]
