@@ -102,10 +102,13 @@ fn it_comes_back_from_the_aof_written_either_way() {
     };
     let server = with_aof().start().unwrap();
     executes(&server, SCRIPT);
+    let run = "GB('ShardsIDReader').map(lambda r: registerTE(1, lambda: execute('INCR', 'm'), 'of a run')).run()";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", run]), "True\n");
     server.kill().unwrap();
 
     let server = with_aof().start().unwrap();
     goes_on(&server, "n");
+    goes_on(&server, "m");
     untyped(&server, &["BGREWRITEAOF"]);
     eventually("the AOF is rewritten", || {
         let info = untyped(&server, &["INFO", "persistence"]);
