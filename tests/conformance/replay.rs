@@ -3,16 +3,19 @@
 use crate::compare::{Got, difference};
 use crate::recorded::{Action, Group, Step};
 use crate::resp::{Client, Reply};
-use redgrease_embedded::Server;
+use redgrease_embedded::{Builder, Server};
 use std::collections::HashMap;
 use std::io;
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer than any recorded step takes, an installation from the network included.
 const PATIENCE: Duration = Duration::from_mins(1);
 const SHORT_PATIENCE: Duration = Duration::from_secs(15);
+/// The connection to a replica, in groups that have one.
+const REPLICA: &str = "replica";
 
 /// What came of one conversation.
 pub(crate) struct Outcome {
@@ -30,7 +33,7 @@ pub(crate) fn replay(group: &Group) -> Outcome {
         total: group.steps.iter().filter(|step| counts(step)).count(),
         different: Vec::new(),
     };
-    let server = match start(group) {
+    let servers = match Servers::start(group) {
         Ok(server) => server,
         Err(error) => {
             outcome.different = group
@@ -43,7 +46,7 @@ pub(crate) fn replay(group: &Group) -> Outcome {
         }
     };
     let mut talk = Talk {
-        server: &server,
+        servers: &servers,
         clients: HashMap::new(),
         patience: patience(group),
     };
@@ -80,7 +83,71 @@ fn patience(group: &Group) -> Duration {
     }
 }
 
-fn start(group: &Group) -> redgrease_embedded::Result<Server> {
+/// The server that a group talks to, and its replica if it talks to one.
+struct Servers {
+    server: Server,
+    replica: Option<Server>,
+}
+
+impl Servers {
+    fn start(group: &Group) -> Result<Servers, String> {
+        let wrong = |error: redgrease_embedded::Error| error.to_string();
+        if group.steps.iter().all(|step| step.conn != REPLICA) {
+            let server = prepare(group).start().map_err(wrong)?;
+            let replica = None;
+            return Ok(Servers { server, replica });
+        }
+        let port = free_port().map_err(|error| error.to_string())?;
+        let server = prepare(group)
+            .port(port)
+            .server_arg("repl-diskless-sync-delay", "0")
+            .start()
+            .map_err(wrong)?;
+        let replica = prepare(group).start().map_err(wrong)?;
+        follow(&replica, &server, port).map_err(|error| format!("no replica: {error}"))?;
+        Ok(Servers {
+            server,
+            replica: Some(replica),
+        })
+    }
+
+    /// The one that a connection of this name leads to.
+    fn of(&self, conn: &str) -> &Server {
+        match &self.replica {
+            Some(replica) if conn == REPLICA => replica,
+            _ => &self.server,
+        }
+    }
+}
+
+fn free_port() -> io::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// Makes a server the replica of another one, and waits until it hears what happens there.
+fn follow(replica: &Server, server: &Server, port: u16) -> io::Result<()> {
+    ask(replica, &["REPLICAOF", "127.0.0.1", &port.to_string()])?;
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if let Reply::Bulk(info) = ask(server, &["INFO", "replication"])?
+            && String::from_utf8_lossy(&info).contains("state=online")
+        {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Err(io::ErrorKind::TimedOut.into())
+}
+
+fn ask(server: &Server, words: &[&str]) -> io::Result<Reply> {
+    let mut client = Client::connect(server.socket(), SHORT_PATIENCE)?;
+    let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
+    client.send(&words)?;
+    Ok(client.receive()?.0)
+}
+
+fn prepare(group: &Group) -> Builder {
     let mut builder = Server::builder();
     for pair in group.module_args.chunks_exact(2) {
         builder = builder.module_arg(&pair[0], &pair[1]);
@@ -92,7 +159,7 @@ fn start(group: &Group) -> redgrease_embedded::Result<Server> {
     if !is_redis_6() {
         builder = builder.server_arg("enable-debug-command", "yes");
     }
-    builder.start()
+    builder
 }
 
 fn is_redis_6() -> bool {
@@ -106,7 +173,7 @@ fn is_redis_6() -> bool {
 }
 
 struct Talk<'a> {
-    server: &'a Server,
+    servers: &'a Servers,
     clients: HashMap<String, Client>,
     patience: Duration,
 }
@@ -140,7 +207,7 @@ impl Talk<'_> {
 
     fn client(&mut self, conn: &str) -> io::Result<&mut Client> {
         if !self.clients.contains_key(conn) {
-            let client = Client::connect(self.server.socket(), self.patience)?;
+            let client = Client::connect(self.servers.of(conn).socket(), self.patience)?;
             self.clients.insert(conn.to_owned(), client);
         }
         self.clients
