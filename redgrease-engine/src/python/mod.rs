@@ -24,6 +24,7 @@
 #![allow(unsafe_code)]
 
 mod attach;
+mod bundled;
 mod callback;
 mod coroutines;
 mod counter;

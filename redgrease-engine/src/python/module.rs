@@ -4,7 +4,7 @@
 use super::coroutines::{self, GearsFuture};
 use super::errors::GearsError;
 use super::plan_builder::FlatExecution;
-use super::{Callback, Object, detached, errors, script, session, values};
+use super::{Callback, Object, bundled, detached, errors, script, session, values};
 use crate::execution::{Id, Waiter};
 use crate::redis::{self, HeldLock, Level, OwnedReply, Rights};
 use crate::registration::{held, hooks};
@@ -43,6 +43,12 @@ const RUNTIME: &[(&str, &str)] = &[
         "redgrease_engine/names.py",
         include_str!("runtime/names.py"),
     ),
+    (
+        "redgrease_engine/bundled.py",
+        include_str!("runtime/bundled.py"),
+    ),
+    // The last one: it shows what the others made.
+    ("redgrease_engine/main.py", include_str!("runtime/main.py")),
 ];
 
 /// Makes the modules importable and runs the Python half.
@@ -83,6 +89,7 @@ pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     globals.set_item("__name__", "redgrease_engine")?;
     globals.set_item("redisgears", &native)?;
     globals.set_item("rg", &native)?;
+    globals.set_item("_bundled_sources", bundled::sources(py)?)?;
     for (name, source) in RUNTIME {
         let compile = py.import("builtins")?.getattr("compile")?;
         let code = compile.call1((*source, *name, "exec"))?;

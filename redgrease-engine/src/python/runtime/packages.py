@@ -45,6 +45,7 @@ def _use_packages(directory):
         else:
             stuck.append(package)
     _refreshed = began
+    _give_way()
     return stuck
 
 

@@ -1,0 +1,79 @@
+"""What scripts on a server import from RedGrease: readers, commands, the runtime, keywords.
+
+Bundled with the engine. A package `redgrease` that is installed is used in its place.
+"""
+
+from . import exceptions, sugar, utils
+from .func import command, trigger
+from .gears import ClosedGearFunction, GearFunction, OpenGearFunction
+from .reader import (
+    CommandReader,
+    GearReader,
+    KeysOnlyReader,
+    KeysReader,
+    PythonReader,
+    ShardsIDReader,
+    StreamReader,
+)
+from .runtime import (
+    GB,
+    GearsBuilder,
+    atomic,
+    configGet,
+    execute,
+    gearsConfigGet,
+    gearsFuture,
+    hashtag,
+    hashtag3,
+    log,
+)
+from .serverside import cmd
+from .sugar import FailurePolicy, KeyType, LogLevel, ReaderType, TriggerMode
+from . import data, gears, reader, readers, runtime, typing
+
+# The version of the server's interface. False where there is no server, in the published package.
+GEARS_RUNTIME = (1, 2)
+
+__all__ = [
+    "GB",
+    "GEARS_RUNTIME",
+    "ClosedGearFunction",
+    "CommandReader",
+    "FailurePolicy",
+    "GearFunction",
+    "GearReader",
+    "GearsBuilder",
+    "KeyType",
+    "KeysOnlyReader",
+    "KeysReader",
+    "LogLevel",
+    "OpenGearFunction",
+    "PythonReader",
+    "ReaderType",
+    "ShardsIDReader",
+    "StreamReader",
+    "TriggerMode",
+    "atomic",
+    "cmd",
+    "command",
+    "configGet",
+    "execute",
+    "gearsConfigGet",
+    "gearsFuture",
+    "hashtag",
+    "hashtag3",
+    "log",
+    "trigger",
+    "utils",
+]
+
+_CLIENTS = frozenset("Gears Redis RedisCluster RedisGears RedisMods".split())
+
+
+def __getattr__(name):
+    if name in _CLIENTS:
+        raise AttributeError(
+            "redgrease.%s connects to a server, and this code runs inside of one: use"
+            " `redgrease.cmd` for commands, and call `run` or `register` without `on`" % name
+        )
+    raise AttributeError("module 'redgrease' has no attribute %r" % name)

@@ -1,0 +1,107 @@
+"""The beginning of a gear function, its reader, and its two ends."""
+
+from . import operands
+from .exceptions import DuplicateTriggerError
+from .host import Chain, GearsError
+from .operations import Operation
+from .triggers import is_taken, release
+
+
+class Reader(Operation):
+    """Where the records come from."""
+
+    def __init__(self, reader="KeysReader", defaultArg="*", desc=None, **kwargs):
+        super().__init__(**kwargs)
+        self.reader = str(reader)
+        self.defaultArg = defaultArg
+        self.desc = desc
+
+    def add_to(self, chain=None):
+        return Chain(self.reader, self.defaultArg, self.desc)
+
+
+class _Action(Operation):
+    """An end of a gear function, with the arguments that the server has for it."""
+
+    def __init__(self, convertToStr=True, collect=True, **kwargs):
+        super().__init__(**{name: value for name, value in kwargs.items() if value is not None})
+        self.convertToStr = convertToStr
+        self.collect = collect
+
+    def _arguments(self, chain, has_client):
+        convert = self.convertToStr
+        if convert and has_client:
+            chain.map(operands.text)
+            convert = False
+        return {"convertToStr": convert, "collect": self.collect, **self.kwargs}
+
+
+class Run(_Action):
+    """Runs the function once."""
+
+    def __init__(self, arg=None, convertToStr=True, collect=True, **kwargs):
+        super().__init__(convertToStr, collect, **kwargs)
+        self.arg = arg
+
+    def add_to(self, chain):
+        arg = self.arg
+        if chain.reader == "PythonReader" and arg is not None:
+            arg = _generator_function(arg)
+        return chain.run(arg, **self._arguments(chain, has_client=True))
+
+
+class Register(_Action):
+    """Runs the function for each event."""
+
+    def __init__(
+        self,
+        prefix="*",
+        convertToStr=True,
+        collect=True,
+        mode="async",
+        onRegistered=None,
+        replace=None,
+        **kwargs
+    ):
+        if onRegistered is not None:
+            onRegistered = operands.function(onRegistered, "onRegistered")
+        for name in ("eventTypes", "keyTypes", "commands"):
+            if isinstance(kwargs.get(name), str):
+                kwargs[name] = [kwargs[name]]
+        super().__init__(convertToStr, collect, mode=mode, onRegistered=onRegistered, **kwargs)
+        self.prefix = prefix
+        self.replace = replace
+
+    def add_to(self, chain):
+        trigger = self.kwargs.get("trigger")
+        if trigger is not None and self.replace is not None and is_taken(trigger):
+            if not self.replace:
+                return None
+            release(trigger)
+        arguments = self._arguments(chain, has_client=chain.reader == "CommandReader")
+        try:
+            return chain.register(self.prefix, **arguments)
+        except GearsError as refused:
+            if "trigger already registered" not in str(refused):
+                raise
+            raise DuplicateTriggerError(
+                "the trigger %r is registered already: choose another name, or say with `replace`"
+                " which of the two is to stay" % trigger
+            ) from None
+
+
+def _generator_function(items):
+    """What `PythonReader` reads from: a function, here made of anything that can be iterated."""
+    if callable(items):
+        return operands.function(items, "run")
+    try:
+        iter(items)
+    except TypeError:
+        raise TypeError(
+            "PythonReader reads from a generator function or an iterable, not %r" % (items,)
+        ) from None
+
+    def generate():
+        yield from items
+
+    return generate

@@ -1,0 +1,3 @@
+"""Another name of `redgrease.reader`."""
+
+from .reader import *

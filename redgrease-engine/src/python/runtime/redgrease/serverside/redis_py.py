@@ -1,0 +1,51 @@
+"""The client of the package `redis`, with this server in place of a connection."""
+
+from ..host import GearsError, execute
+from . import refused
+from .errors import error_of
+from .replies import raw
+
+
+class _Reply:
+    """Stands where the client expects a connection to read the reply of a command from."""
+
+    def __init__(self, reply=None, error=None):
+        self._reply = reply
+        self._error = error
+
+    def read_response(self, *args, **kwargs):
+        if self._error is not None:
+            raise self._error
+        return self._reply
+
+
+def client_of(redis):
+    """A client whose commands this server runs. Any redis-py from 3.5 on will do."""
+
+    class Client(redis.Redis):
+        def execute_command(self, *args, **options):
+            name = args[0]
+            words = name.split() if isinstance(name, str) else [bytes(name).decode("ascii")]
+            verb = words[0].upper()
+            refused.check(verb, args[1:])
+            encoded = [bytes(self._words.encode(arg)) for arg in args[1:]]
+            try:
+                reply = _Reply(raw(execute(words[0], *words[1:], *encoded)))
+            except GearsError as error:
+                reply = _Reply(error=error_of(redis.exceptions, verb, str(error)))
+            return self.parse_response(reply, name, **options)
+
+        def close(self):
+            pass
+
+        def __del__(self):
+            pass
+
+    for method in refused.INSTEAD:
+        setattr(Client, method, refused.method(method))
+    try:
+        client = Client(protocol=2)
+    except TypeError:
+        client = Client()
+    client._words = client.connection_pool.get_encoder()
+    return client

@@ -1,0 +1,47 @@
+"""What a gear cannot do through `cmd`, and the words for it."""
+
+BLOCKING = frozenset(
+    "BLPOP BRPOP BRPOPLPUSH BLMOVE BLMPOP BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF".split()
+)
+STATEFUL = frozenset(
+    """
+    MULTI EXEC DISCARD WATCH UNWATCH SUBSCRIBE PSUBSCRIBE SSUBSCRIBE UNSUBSCRIBE PUNSUBSCRIBE
+    SUNSUBSCRIBE MONITOR SELECT AUTH HELLO RESET QUIT
+    """.split()
+)
+# Methods of a client that are no commands, with what to do in their place.
+INSTEAD = {
+    "pipeline": "gears need no pipeline: call one command after the other, inside `with atomic():`"
+    " if nothing may come between",
+    "transaction": "call one command after the other inside `with atomic():`",
+    "pubsub": "a gear cannot wait for messages: `cmd.publish` works",
+    "monitor": "a gear cannot wait for messages",
+    "lock": "nothing else runs on the server inside `with atomic():`",
+    "client": "a gear has no connection of its own",
+}
+
+
+def check(name, args):
+    """Raises if a command is not for gears."""
+    if name in BLOCKING:
+        raise NotImplementedError(
+            "%s waits, and a gear must not block the server: use the form that does not (for BLPOP"
+            " that is LPOP)" % name
+        )
+    if name in STATEFUL:
+        raise NotImplementedError("%s changes a connection, and a gear has none" % name)
+    if name in ("XREAD", "XREADGROUP"):
+        for word in args:
+            if isinstance(word, (str, bytes)) and word.upper() in ("BLOCK", b"BLOCK"):
+                raise NotImplementedError(
+                    "%s must not wait inside a gear: leave `block` out" % name
+                )
+
+
+def method(name):
+    """A method that says why it is not there."""
+
+    def refuse(self, *args, **kwargs):
+        raise NotImplementedError("`cmd.%s` is not for gears: %s" % (name, INSTEAD[name]))
+
+    return refuse

@@ -1,0 +1,153 @@
+"""Helpers: text and bytes, dictionaries from flat replies, records, functions."""
+
+from .functions import compose, dict_filter, optional, passfun
+from .records import Record, StreamRecord, record, stream_record
+
+__all__ = """
+    CaseInsensitiveDict Record StreamRecord as_is bool_ok compose dict_filter dict_of list_of_str
+    list_parser optional passfun record safe_bool safe_str safe_str_upper str_if_bytes
+    stream_record to_bytes to_dict to_int_if_bool to_kwargs to_list to_redis_type transform
+""".split()
+
+
+class CaseInsensitiveDict(dict):
+    """A dictionary of texts in which upper and lower case are the same."""
+
+    def __init__(self, data=()):
+        super().__init__()
+        self.update(data)
+
+    def __contains__(self, k):
+        return super().__contains__(k.upper())
+
+    def __delitem__(self, k):
+        super().__delitem__(k.upper())
+
+    def __getitem__(self, k):
+        return super().__getitem__(k.upper())
+
+    def __setitem__(self, k, v):
+        super().__setitem__(k.upper(), v)
+
+    def get(self, k, default=None):
+        """The value of a key, or the default."""
+        return super().get(k.upper(), default)
+
+    def update(self, data=(), **more):
+        """Takes over the values of another dictionary or of pairs."""
+        for k, v in dict(data, **more).items():
+            self[k] = v
+
+
+# -- text and bytes
+
+
+def as_is(value):
+    """The value."""
+    return value
+
+
+def str_if_bytes(value):
+    """Bytes as text, anything else as it is."""
+    return value.decode("utf-8", "replace") if isinstance(value, (bytes, bytearray)) else value
+
+
+def safe_str(value):
+    """Anything as text; nothing for None."""
+    return "" if value is None else str(str_if_bytes(value))
+
+
+def safe_str_upper(value):
+    """Anything as text in upper case."""
+    return safe_str(value).upper()
+
+
+def to_redis_type(value):
+    """Anything as what Redis stores: bytes, int or float; nothing for None."""
+    if value is None:
+        return b""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, (bytes, int, float)):
+        return value
+    if isinstance(value, (bytearray, memoryview)) or hasattr(value, "__bytes__"):
+        return bytes(value)
+    return str(value).encode()
+
+
+def to_bytes(value):
+    """Anything as bytes."""
+    value = to_redis_type(value)
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+# -- truth
+
+
+def bool_ok(value):
+    """Whether it begins with OK, as a reply of Redis."""
+    # A long value need not be text as a whole.
+    start = value[:2] if isinstance(value, (str, bytes, bytearray)) else ""
+    return safe_str_upper(start) == "OK"
+
+
+def safe_bool(input):
+    """Whether it is true, by any word for that: `true`, `yes`, `ok` or `1`."""
+    if isinstance(input, (bool, int)):
+        return bool(input)
+    return safe_str_upper(input) in ("TRUE", "YES", "OK", "1")
+
+
+def to_int_if_bool(value):
+    """Redis has no truth values: 1 and 0 for them, anything else as it is."""
+    return int(value) if isinstance(value, bool) else value
+
+
+# -- lists and dictionaries
+
+
+def transform(value, constructor, key=None):
+    """`constructor(value)`. A dictionary of constructors has one per key, and the one for None
+    for all others."""
+    if isinstance(constructor, dict):
+        constructor = constructor.get(key, constructor.get(None))
+    return value if constructor is None else constructor(value)
+
+
+def to_list(mapping, key_transform=str_if_bytes, val_transform=to_redis_type):
+    """The keys and values of a dictionary, one after the other, as commands take them."""
+    words = []
+    for key, value in (mapping or {}).items():
+        words.append(transform(key, key_transform, key))
+        words.append(transform(value, val_transform, key))
+    return words
+
+
+def to_dict(items, keys=None, key_transform=None, val_transform=None):
+    """A dictionary of values and their keys. Without `keys`, every other item is one."""
+    items = iter(items)
+    pairs = zip(items, items) if keys is None else zip(keys, items)
+    result = {}
+    for key, value in pairs:
+        key = transform(key, key_transform, key)
+        result[key] = transform(value, val_transform, key)
+    return result
+
+
+def to_kwargs(items):
+    """The same, with texts as keys."""
+    return to_dict(items, key_transform=safe_str)
+
+
+def list_parser(item_parser):
+    """A function that makes a list, every item with `item_parser`."""
+    return lambda items: [item_parser(item) for item in items]
+
+
+list_of_str = list_parser(safe_str)
+
+
+def dict_of(constructors):
+    """A function of values and their keys that makes a dictionary, every value as the
+    constructor of its key says."""
+    return lambda items, keys: to_dict(items, keys, val_transform=constructors)
