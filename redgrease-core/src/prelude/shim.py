@@ -1,13 +1,18 @@
-# `import redgrease` works in a gear without installing anything. An installed package of that name wins as a whole.
-import importlib.machinery as _machinery
+# `import redgrease` works in a gear without installing anything. A package of that name, installed or the server's own,
+# wins as a whole.
 import types as _types
+
+
+def _has_package():
+    finders = (getattr(finder, 'find_spec', None) for finder in _sys.meta_path)
+    return any(find is not None and find('redgrease', None) is not None for find in finders)
 
 
 def _shim():
     module = _sys.modules.get('redgrease')
     if module is not None and not getattr(module, '__bundled__', False):
         return
-    if _machinery.PathFinder.find_spec('redgrease') is not None:
+    if _has_package():
         # Installed after this took its place.
         for name in ('redgrease', 'redgrease.runtime'):
             _sys.modules.pop(name, None)
