@@ -10,8 +10,9 @@ use super::child::Runner;
 use super::environment::{Environment, trouble};
 use super::error::{InstallError, InstallErrorKind};
 use super::level::Level;
-use super::name::project;
+use super::name::{normalize, project};
 use super::output::{Cause, cause, telling};
+use super::site::Site;
 
 /// How often an interrupted transfer is tried, and the pause that grows with each try.
 const TRIES: u32 = 3;
@@ -169,14 +170,23 @@ impl Pip<'_> {
     }
 
     fn constraint(&self, requirements: &[String]) -> Result<Vec<OsString>, InstallError> {
-        if !requirements
-            .iter()
-            .any(|text| project(text).as_deref() == Some("redgrease"))
-        {
+        if !self.has_to_suit_redgrease(requirements) {
             return Ok(Vec::new());
         }
         let path = self.environment.constraints();
         fs::write(&path, REDGREASE_CONSTRAINT).map_err(|error| trouble("write", &path, &error))?;
         Ok(vec!["-c".into(), path.into()])
+    }
+
+    /// Whoever asks for `redis` in any version must not break a `redgrease` that is there already.
+    /// Whoever names a version decides.
+    fn has_to_suit_redgrease(&self, requirements: &[String]) -> bool {
+        let is_redgrease = |text: &String| project(text).as_deref() == Some("redgrease");
+        let is_any_redis = |text: &String| normalize(text.trim()) == "redis";
+        requirements.iter().any(is_redgrease)
+            || requirements.iter().any(is_any_redis)
+                && Site::read(&self.environment.site_packages())
+                    .version("redgrease")
+                    .is_some()
     }
 }

@@ -151,4 +151,11 @@ fn redgrease_gets_a_client_that_it_can_use() {
         wheels.contains(&"redis-3.5.3-py3-none-any.whl".to_owned()),
         "{wheels:?}"
     );
+
+    // It stays usable when somebody asks for any redis-py, until somebody asks for a newer one.
+    store.install(&requirements(&["redis"]), false).unwrap();
+    assert_eq!(version_of(&store, "redis").as_deref(), Some("3.5.3"));
+    assert!(store.is_installed("redis") && store.is_installed("RedGrease[runtime]"));
+    store.install(&requirements(&["redis>=4"]), false).unwrap();
+    assert_eq!(version_of(&store, "redis").as_deref(), Some("5.0"));
 }

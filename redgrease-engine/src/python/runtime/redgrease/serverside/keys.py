@@ -54,7 +54,7 @@ class Keys:
 
     def restore(self, name, ttl, value, replace=False, absttl=False):
         words = flag("REPLACE", replace) + flag("ABSTTL", absttl)
-        return is_ok(self.execute_command("RESTORE", name, ttl, value, *words))
+        return self.execute_command("RESTORE", name, ttl, value, *words)
 
     def randomkey(self):
         return self.execute_command("RANDOMKEY")

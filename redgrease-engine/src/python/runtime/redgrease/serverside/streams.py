@@ -1,6 +1,6 @@
 """Commands of streams."""
 
-from .replies import entries, entry, is_ok, native, native_mapping
+from .replies import entries, entry, is_ok, native, pairs
 from .words import flag, flat, option
 
 
@@ -121,7 +121,7 @@ class Streams:
     # -- about them
 
     def xinfo_stream(self, name):
-        about = native_mapping(self.execute_command("XINFO STREAM", name))
+        about = _row(self.execute_command("XINFO STREAM", name))
         for side in ("first-entry", "last-entry"):
             about[side] = entry(about.get(side))
         return about
@@ -136,4 +136,4 @@ class Streams:
 
 def _row(items):
     # Names of fields are text, values bytes.
-    return {native(name): value for name, value in zip(items[::2], items[1::2])}
+    return {native(name): value for name, value in pairs(items)}
