@@ -1,0 +1,55 @@
+//! What scripts import from `redgrease` without installing anything.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod commands;
+mod operations;
+mod package;
+mod readers;
+mod sequences;
+
+use common::untyped;
+use redgrease_embedded::Server;
+use tempfile::TempDir;
+
+/// A server whose gears have the standard library alone.
+struct Bare {
+    server: Server,
+    _packages: TempDir,
+}
+
+impl Bare {
+    fn start() -> Self {
+        let packages = TempDir::new().unwrap();
+        let server = Server::builder().python_dir(packages.path()).start();
+        Bare {
+            server: server.unwrap(),
+            _packages: packages,
+        }
+    }
+
+    /// What a command answers, as `redis-cli` would print it.
+    fn say(&self, words: &[&str]) -> String {
+        untyped(&self.server, words)
+    }
+
+    /// What a script answers. It has imported everything.
+    fn run(&self, script: &str) -> String {
+        let script = format!("import redgrease\nfrom redgrease import *\n{script}");
+        self.say(&["RG.PYEXECUTE", &script])
+    }
+
+    /// The results in an order that does not depend on the server's.
+    fn sorted(&self, script: &str) -> Vec<String> {
+        let answer = self.run(script);
+        let mut lines: Vec<String> = answer
+            .lines()
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect();
+        lines.sort();
+        lines
+    }
+}
