@@ -8,21 +8,45 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
 /// Listens to every kind of event a server has.
+///
+/// Streams and keys each for themselves: a server does not tell a callback what happens while that
+/// callback runs, and streams must hear what handlers of keys write.
 pub(super) fn subscribe(context: &Context) {
     let kinds = raw::REDISMODULE_NOTIFY_ALL | raw::REDISMODULE_NOTIFY_KEY_MISS;
-    // SAFETY: the callback lives as long as the process.
+    // SAFETY: the callbacks live as long as the process.
     unsafe {
         if let Some(subscribe) = raw::RedisModule_SubscribeToKeyspaceEvents {
-            subscribe(context.as_ptr(), kinds, Some(on_event));
+            subscribe(context.as_ptr(), kinds, Some(tell_streams));
+            subscribe(context.as_ptr(), kinds, Some(tell_keys));
         }
     }
 }
 
-unsafe extern "C" fn on_event(
+unsafe extern "C" fn tell_streams(
     ctx: *mut raw::RedisModuleCtx,
     _kind: c_int,
     event: *const c_char,
     key: *mut raw::RedisModuleString,
+) -> c_int {
+    // SAFETY: passed on as the server gave it.
+    unsafe { tell(ctx, event, key, crate::registration::streams::happened) }
+}
+
+unsafe extern "C" fn tell_keys(
+    ctx: *mut raw::RedisModuleCtx,
+    _kind: c_int,
+    event: *const c_char,
+    key: *mut raw::RedisModuleString,
+) -> c_int {
+    // SAFETY: passed on as the server gave it.
+    unsafe { tell(ctx, event, key, crate::registration::keys::happened) }
+}
+
+unsafe fn tell(
+    ctx: *mut raw::RedisModuleCtx,
+    event: *const c_char,
+    key: *mut raw::RedisModuleString,
+    happened: fn(&Context, &str, &[u8]),
 ) -> c_int {
     let Some(live) = NonNull::new(ctx) else {
         return super::api::OK;
@@ -33,10 +57,7 @@ unsafe extern "C" fn on_event(
     // A panic must not cross into the server.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let event = event.to_string_lossy();
-        context.enter(|| {
-            crate::registration::streams::happened(&context, &event, key);
-            crate::registration::keys::happened(&context, &event, key);
-        });
+        context.enter(|| happened(&context, &event, key));
     }));
     if outcome.is_err() {
         super::log(

@@ -1,0 +1,6 @@
+# Deletes all keys that begin with `session:`, and says how many there were.
+deleting = GB()
+deleting.map(lambda record: record["key"])
+deleting.foreach(lambda key: execute("DEL", key))
+deleting.count()
+deleting.run("session:*")

@@ -1,0 +1,14 @@
+# Remembers in a stream which keys have expired, and handles them one batch after the other.
+def remember(record):
+    execute("XADD", "expired:{%s}" % hashtag(), "*", "name", record["key"])
+
+
+def handle(message):
+    execute("LPUSH", "handled", message["value"]["name"])
+    log("expired: %s" % message["value"]["name"])
+
+
+GB("KeysReader").foreach(remember).register(
+    prefix="*", mode="sync", eventTypes=["expired"], readValue=False
+)
+GB("StreamReader").foreach(handle).register(prefix="expired:*", batch=100, duration=1)

@@ -1,0 +1,13 @@
+# Remembers in a stream which keys have expired, and handles them one batch after the other.
+from redgrease import KeysReader, StreamReader, cmd, hashtag3, log
+
+
+def handle(fields):
+    cmd.lpush("handled", fields["name"])
+    log("expired: %s" % fields["name"])
+
+
+KeysReader().keys(event="expired").foreach(
+    lambda key: cmd.xadd("expired:" + hashtag3(), {"name": key})
+).register(mode="sync", eventTypes=["expired"], readValue=False)
+StreamReader().values().foreach(handle).register("expired:*", batch=100, duration=1)

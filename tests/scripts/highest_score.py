@@ -1,0 +1,12 @@
+# Keeps the highest score that anybody has reached.
+def score(record):
+    return int(record["value"]["score"])
+
+
+def keep(value):
+    highest = execute("GET", "highest")
+    if highest is None or value > int(highest):
+        execute("SET", "highest", value)
+
+
+GB().map(score).foreach(keep).register("player:*", mode="sync", eventTypes=["hset"])

@@ -1,0 +1,11 @@
+# Writes down every change of a person, in the order in which they happen.
+from redgrease import KeysReader, cmd
+
+
+def note(record):
+    cmd.xadd("notes", {"key": record.key, "event": record.event, "value": str(record.value)})
+
+
+KeysReader().records().foreach(note).register(
+    "person:*", eventTypes=["hset", "hdel"], mode="sync"
+)
