@@ -4,6 +4,7 @@ from ..host import GearsError, execute
 from . import refused
 from .errors import error_of
 from .replies import raw
+from .words import encoded
 
 
 class _Reply:
@@ -28,9 +29,8 @@ def client_of(redis):
             words = name.split() if isinstance(name, str) else [bytes(name).decode("ascii")]
             verb = words[0].upper()
             refused.check(verb, args[1:])
-            encoded = [bytes(self._words.encode(arg)) for arg in args[1:]]
             try:
-                reply = _Reply(raw(execute(words[0], *words[1:], *encoded)))
+                reply = _Reply(raw(execute(words[0], *words[1:], *map(encoded, args[1:]))))
             except GearsError as error:
                 reply = _Reply(error=error_of(redis.exceptions, verb, str(error)))
             return self.parse_response(reply, name, **options)
@@ -44,8 +44,7 @@ def client_of(redis):
     for method in refused.INSTEAD:
         setattr(Client, method, refused.method(method))
     try:
-        client = Client(protocol=2)
+        return Client(protocol=2)
     except TypeError:
-        client = Client()
-    client._words = client.connection_pool.get_encoder()
-    return client
+        # Before there was a choice.
+        return Client()

@@ -1,22 +1,17 @@
-"""Words of a command, as redis-py sends them."""
-
-from ..exceptions import DataError
+"""Words of a command."""
 
 
 def encoded(value):
-    """One word as bytes."""
+    """One word as bytes.
+
+    Values of readers go into commands as they are, dictionaries and None among them: like
+    `execute`, and unlike redis-py, this takes the text of anything.
+    """
     if isinstance(value, bytes):
         return value
     if isinstance(value, (bytearray, memoryview)):
         return bytes(value)
-    if isinstance(value, str):
-        return value.encode()
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise DataError(
-            "Invalid input of type: '%s'. Convert it to bytes, a string, an int or a float first."
-            % type(value).__name__
-        )
-    return repr(value).encode()
+    return str(value).encode("utf-8", "surrogateescape")
 
 
 def listed(first, more=()):
