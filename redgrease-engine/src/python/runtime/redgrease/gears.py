@@ -31,6 +31,7 @@ from .operations import (
     Sort,
 )
 from .host import log
+from .operands import text_of
 
 _WITHOUT_EVENTS = frozenset(("KeysOnlyReader", "PythonReader", "ShardsIDReader"))
 
@@ -179,8 +180,9 @@ class OpenGearFunction(GearFunction):
         """`aggregate` for each group; the functions get the group's key first."""
         return self._then(AggregateBy(extractor, zero, seqOp, combOp, **kwargs), requirements)
 
-    def countby(self, extractor=str, requirements=None, **kwargs):
-        """How often each `extractor(r)` occurs, as `{'key': .., 'value': ..}`."""
+    def countby(self, extractor=text_of, requirements=None, **kwargs):
+        """How often each `extractor(r)` occurs, the record as text by default, as
+        `{'key': .., 'value': ..}`."""
         return self._then(CountBy(extractor, **kwargs), requirements)
 
     # -- ends

@@ -9,18 +9,32 @@ from numbers import Number
 from types import FunctionType
 
 
-def function(operand, operation):
-    """The operand as a Python function."""
-    if isinstance(operand, FunctionType):
-        return operand
+def callable_of(operand, operation):
+    """The operand, which must be something that can be called."""
     if not callable(operand):
         raise TypeError("%s takes a callable, not %r" % (operation, operand))
+    return operand
 
-    def call(*args):
-        return operand(*args)
 
-    call.__name__ = getattr(operand, "__name__", type(operand).__name__)
-    return call
+def function(operand, operation):
+    """The operand as a Python function, of however many arguments."""
+    if isinstance(operand, FunctionType):
+        return operand
+    callable_of(operand, operation)
+    return _named(lambda *args: operand(*args), operand)
+
+
+def function_of_record(operand, operation):
+    """The operand as a Python function of one argument: what is called the most."""
+    if isinstance(operand, FunctionType):
+        return operand
+    callable_of(operand, operation)
+    return _named(lambda record: operand(record), operand)
+
+
+def _named(wrapper, operand):
+    wrapper.__name__ = getattr(operand, "__name__", type(operand).__name__)
+    return wrapper
 
 
 def function_or(operand, operation, default):
@@ -34,6 +48,11 @@ def function_or(operand, operation, default):
 def identity(record):
     """The record."""
     return record
+
+
+def text_of(record):
+    """The record as text."""
+    return record if type(record) is str else str(record)
 
 
 def hash_of(record):

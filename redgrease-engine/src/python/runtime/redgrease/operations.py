@@ -1,7 +1,7 @@
 """The operations, each with its operands. `add_to` puts one at the end of a chain of the server."""
 
 from . import operands
-from .operands import function, function_or
+from .operands import callable_of, function, function_of_record, function_or
 
 
 class Operation:
@@ -30,7 +30,7 @@ class _OfOneFunction(Operation):
 
     def __init__(self, op, **kwargs):
         super().__init__(**kwargs)
-        self.op = function(op, type(self).__name__.lower())
+        self.op = function_of_record(op, type(self).__name__.lower())
 
     def add_to(self, chain):
         return getattr(chain, type(self).__name__.lower())(self.op)
@@ -40,11 +40,13 @@ class Map(_OfOneFunction):
     """Replaces each record."""
 
 
-class FlatMap(_OfOneFunction):
+class FlatMap(Operation):
     """Replaces each record by several."""
 
     def __init__(self, op=None, **kwargs):
-        super().__init__(operands.identity if op is None else op, **kwargs)
+        super().__init__(**kwargs)
+        # There is a function around it in any case.
+        self.op = operands.identity if op is None else callable_of(op, "flatmap")
 
     def add_to(self, chain):
         return chain.flatmap(operands.expanding(self.op))
@@ -61,11 +63,15 @@ class Filter(_OfOneFunction):
         super().__init__(operands.identity if op is None else op, **kwargs)
 
 
-class Accumulate(_OfOneFunction):
+class Accumulate(Operation):
     """Makes one record of all, on each shard."""
 
     def __init__(self, op=None, **kwargs):
-        super().__init__(operands.append if op is None else op, **kwargs)
+        super().__init__(**kwargs)
+        self.op = function_or(op, "accumulate", operands.append)
+
+    def add_to(self, chain):
+        return chain.accumulate(self.op)
 
 
 class Limit(Operation):
@@ -92,7 +98,7 @@ class Repartition(Operation):
 
     def __init__(self, extractor, **kwargs):
         super().__init__(**kwargs)
-        self.extractor = function(extractor, "repartition")
+        self.extractor = function_of_record(extractor, "repartition")
 
     def add_to(self, chain):
         return chain.repartition(self.extractor)
@@ -106,7 +112,7 @@ class _OfGroups(Operation):
     def __init__(self, extractor=None, reducer=None, **kwargs):
         super().__init__(**kwargs)
         name = type(self).__name__.lower()
-        self.extractor = function_or(extractor, name, operands.hash_of)
+        self.extractor = function_of_record(extractor or operands.hash_of, name)
         self.reducer = function_or(reducer, name, self.default_reducer)
 
     def add_to(self, chain):
@@ -149,7 +155,7 @@ class AggregateBy(Operation):
 
     def __init__(self, extractor=None, zero=None, seqOp=None, combOp=None, **kwargs):
         super().__init__(**kwargs)
-        self.extractor = function_or(extractor, "aggregateby", operands.hash_of)
+        self.extractor = function_of_record(extractor or operands.hash_of, "aggregateby")
         self.zero = [] if zero is None else zero
         if seqOp is None:
             seqOp, default = operands.folding_groups(self.zero)
@@ -190,9 +196,9 @@ class Count(Operation):
 class CountBy(Operation):
     """Counts the records of each group."""
 
-    def __init__(self, extractor=str, **kwargs):
+    def __init__(self, extractor=operands.text_of, **kwargs):
         super().__init__(**kwargs)
-        self.extractor = function(extractor, "countby")
+        self.extractor = function_of_record(extractor, "countby")
 
     def add_to(self, chain):
         return chain.countby(self.extractor)
@@ -203,7 +209,7 @@ class Avg(Operation):
 
     def __init__(self, extractor=float, **kwargs):
         super().__init__(**kwargs)
-        self.extractor = function(extractor, "avg")
+        self.extractor = function_of_record(extractor, "avg")
 
     def add_to(self, chain):
         return chain.avg(self.extractor)

@@ -4,7 +4,7 @@ from collections.abc import Container
 
 from .actions import Reader
 from .gears import OpenGearFunction
-from .operands import function
+from .operands import callable_of
 from .utils import record, stream_record
 
 
@@ -99,7 +99,7 @@ class CommandReader(GearReader):
 
     def apply(self, fun, requirements=None, **kwargs):
         """What `fun` gives for what follows the name."""
-        fun = function(fun, "apply")
+        fun = callable_of(fun, "apply")
         return self.map(lambda words: fun(*words[1:]), requirements, **kwargs)
 
 

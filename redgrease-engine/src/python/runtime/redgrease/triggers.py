@@ -4,7 +4,8 @@ from .host import execute
 
 
 def _registrations_of(trigger):
-    for row in execute("RG.DUMPREGISTRATIONS"):
+    # Nothing is answered while a stored script runs again: then the trigger was its own.
+    for row in execute("RG.DUMPREGISTRATIONS") or ():
         fields = dict(zip(row[::2], row[1::2]))
         if fields.get("reader") != "CommandReader":
             continue
