@@ -8,6 +8,7 @@ mod commands;
 mod operations;
 mod package;
 mod readers;
+mod restarts;
 mod sequences;
 
 use common::untyped;
