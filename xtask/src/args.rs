@@ -2,16 +2,27 @@
 
 use crate::steps::{Failed, Outcome};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask COMMAND
 
   demo  [--yes]   run the example cache_get: Python inside a Rust function, running inside Redis
-  test  [--yes]   run every test of the project
+  test  [--yes]   run every test of the project, on one Redis and one Valkey
+  test  --matrix [--only NAME]
+                  run what depends on them on every server (redis-6.2, redis-7.4, valkey-9 and
+                  the machine's own) and every Python (python-3.9 to python-3.13) that can be had
   serve [--yes] [--port N] [--dir D]
                   run a Redis with the engine for a program of yours, on loopback
                   (port 6379; data in target/redgrease/serve)
-  bench [--yes]   measure calls of gears against PING and a Lua function
+  bench [--yes] [--quick]
+                  measure calls of gears against PING and Lua, and jobs over many keys against
+                  Lua, redis-py and redis-rs
+  soak  [--minutes N] [--seed S]
+                  everything at once for a long time (30 minutes), with kills and restarts
+  fuzz  [--minutes N] [--seed S]
+                  random and damaged input for a while (30 minutes)
+  valgrind        the stress test under valgrind's memcheck
   setup [--yes]   only do what the others do first: install what is missing, build the engine
 
 What is missing is listed, and installed when you agree; --yes, or no terminal, means that you do.
@@ -29,6 +40,9 @@ pub(crate) enum Task {
     Test,
     Serve,
     Bench,
+    Soak,
+    Fuzz,
+    Valgrind,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -37,6 +51,11 @@ pub(crate) struct Args {
     pub(crate) yes: bool,
     pub(crate) port: u16,
     pub(crate) dir: Option<PathBuf>,
+    pub(crate) matrix: bool,
+    pub(crate) only: Option<String>,
+    pub(crate) quick: bool,
+    pub(crate) minutes: u64,
+    pub(crate) seed: Option<u64>,
 }
 
 impl Args {
@@ -49,6 +68,9 @@ impl Args {
             Some("test") => Task::Test,
             Some("serve") => Task::Serve,
             Some("bench") => Task::Bench,
+            Some("soak") => Task::Soak,
+            Some("fuzz") => Task::Fuzz,
+            Some("valgrind") => Task::Valgrind,
             Some(other) => return Err(misuse(&format!("there is no command `{other}`"))),
         };
         let mut args = Args {
@@ -56,6 +78,11 @@ impl Args {
             yes: false,
             port: 6379,
             dir: None,
+            matrix: false,
+            only: None,
+            quick: false,
+            minutes: 30,
+            seed: None,
         };
         while let Some(word) = words.next() {
             let (name, glued) = match word.split_once('=') {
@@ -70,18 +97,35 @@ impl Args {
                 ("-h" | "--help", _) => args.task = Task::Help,
                 ("-y" | "--yes", _) => args.yes = true,
                 ("--port", Task::Serve) => {
-                    args.port = value()?
-                        .parse()
-                        .ok()
+                    args.port = number(&value()?)
                         .filter(|&port| port != 0)
                         .ok_or_else(|| misuse("`--port` takes a number from 1 to 65535"))?;
                 }
                 ("--dir", Task::Serve) => args.dir = Some(value()?.into()),
+                ("--matrix", Task::Test) => args.matrix = true,
+                ("--only", Task::Test) => args.only = Some(value()?),
+                ("--quick", Task::Bench) => args.quick = true,
+                ("--minutes", Task::Soak | Task::Fuzz) => {
+                    args.minutes = number(&value()?)
+                        .filter(|&minutes| minutes != 0)
+                        .ok_or_else(|| misuse("`--minutes` takes a number from 1 on"))?;
+                }
+                ("--seed", Task::Soak | Task::Fuzz) => {
+                    args.seed =
+                        Some(number(&value()?).ok_or_else(|| misuse("`--seed` takes a number"))?);
+                }
                 _ => return Err(misuse(&format!("this command does not take `{name}`"))),
             }
         }
+        if args.only.is_some() && !args.matrix {
+            return Err(misuse("`--only` names a part of `--matrix`"));
+        }
         Ok(args)
     }
+}
+
+fn number<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
 }
 
 fn misuse(what: &str) -> Failed {
@@ -104,6 +148,14 @@ mod tests {
         let serve = parse("serve --port 7000 --dir=data").unwrap();
         assert_eq!((serve.port, serve.dir), (7000, Some("data".into())));
         assert_eq!(parse("serve").unwrap().port, 6379);
+        let test = parse("test --matrix --only redis-6.2").unwrap();
+        assert_eq!(
+            (test.matrix, test.only.as_deref()),
+            (true, Some("redis-6.2"))
+        );
+        let fuzz = parse("fuzz --minutes 3 --seed=7").unwrap();
+        assert_eq!((fuzz.minutes, fuzz.seed), (3, Some(7)));
+        assert!(parse("bench --quick").unwrap().quick);
     }
 
     #[test]
@@ -114,6 +166,10 @@ mod tests {
             ("serve --port", "needs a value"),
             ("serve --port 0", "1 to 65535"),
             ("serve --port 70000", "1 to 65535"),
+            ("test --only redis-6.2", "`--matrix`"),
+            ("soak --minutes 0", "`--minutes`"),
+            ("fuzz --seed x", "`--seed`"),
+            ("test --quick", "`--quick`"),
         ] {
             let said = parse(line).unwrap_err().to_string();
             assert!(

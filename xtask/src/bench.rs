@@ -1,22 +1,53 @@
-//! `cargo xtask bench`: how fast gears are called, beside PING and Lua, in one run.
+//! `cargo xtask bench`: how fast gears are, beside PING, Lua and clients, in one run.
 
-use crate::setup;
 use crate::steps::{self, Failed, Outcome};
-use crate::workspace;
+use crate::{setup, tools, workspace};
 use redgrease_embedded::Server;
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub(crate) fn command(yes: bool) -> Outcome {
+pub(crate) fn command(yes: bool, quick: bool) -> Outcome {
     let ready = setup::run(yes)?;
+    let engine = engine(&ready.python)?;
+    let python = with_redis_py(&ready.python)?;
+    tools::build()?;
+    calls(&engine, quick)?;
+
+    let mut batch = tools::program("batch", &engine)?;
+    batch.arg("--python").arg(python);
+    if quick {
+        batch.args(["--keys", "100000", "--rounds", "3"]);
+    }
+    steps::step("jobs over many keys", &mut batch)
+}
+
+/// An engine with the command that measures the floor, in a target directory of its own: the
+/// usual one must not be replaced by it.
+fn engine(python: &Path) -> Outcome<PathBuf> {
+    let target = workspace::target()?.join("bench");
+    let mut build = steps::cargo();
+    build
+        .args(["build", "--release", "-p", "redgrease-engine"])
+        .args(["--features", "bench", "--target-dir"])
+        .arg(&target)
+        .env("PYO3_PYTHON", python);
+    steps::step("building the engine for benchmarks", &mut build)?;
+    Ok(workspace::engine_in(&target))
+}
+
+fn calls(engine: &Path, quick: bool) -> Outcome {
     let port = free_port()
         .map_err(|e| Failed::new(format!("this machine has no free port on loopback: {e}")))?;
-    let server = Server::builder().engine(ready.engine).port(port).start()?;
+    let server = Server::builder().engine(engine).port(port).start()?;
     let mut script = Command::new("bash");
     script
-        .arg(workspace::root().join("benches/ratios.sh"))
+        .arg(workspace::root().join("benches/calls.sh"))
         .arg(port.to_string());
-    steps::step("calls per second (benches/ratios.sh)", &mut script)?;
+    if quick {
+        script.envs([("ROUNDS", "3"), ("REQUESTS", "300000")]);
+    }
+    steps::step("calls per second (benches/calls.sh)", &mut script)?;
     Ok(server.stop()?)
 }
 
@@ -25,4 +56,20 @@ fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
         .local_addr()?
         .port())
+}
+
+/// A Python with redis-py and its fast parser; made the first time, found the second.
+fn with_redis_py(python: &Path) -> Outcome<PathBuf> {
+    let venv = workspace::target()?.join("redgrease").join("redis-py");
+    let program = venv.join("bin/python");
+    if steps::succeeds(Command::new(&program).args(["-c", "import redis, hiredis"])) {
+        return Ok(program);
+    }
+    let headline = "fetching redis-py to compare with";
+    let mut make = Command::new(python);
+    steps::step(headline, make.args(["-m", "venv", "--clear"]).arg(&venv))?;
+    let mut pip = Command::new(venv.join("bin/pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check"]);
+    steps::step(headline, pip.arg("redis[hiredis]"))?;
+    Ok(program)
 }

@@ -6,11 +6,14 @@
 mod args;
 mod bench;
 mod demo;
+mod matrix;
 mod serve;
+mod servers;
 mod setup;
 mod steps;
 mod test;
-mod valkey;
+mod tools;
+mod valgrind;
 mod workspace;
 
 use args::{Args, Task};
@@ -24,9 +27,13 @@ fn main() -> ExitCode {
         }
         Task::Setup => setup::command(args.yes),
         Task::Demo => demo::command(args.yes),
+        Task::Test if args.matrix => matrix::command(args.yes, args.only.as_deref()),
         Task::Test => test::command(args.yes),
         Task::Serve => serve::command(args.yes, args.port, args.dir),
-        Task::Bench => bench::command(args.yes),
+        Task::Bench => bench::command(args.yes, args.quick),
+        Task::Soak => tools::for_minutes("soak", args.yes, args.minutes, args.seed),
+        Task::Fuzz => tools::for_minutes("fuzz", args.yes, args.minutes, args.seed),
+        Task::Valgrind => valgrind::command(args.yes),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

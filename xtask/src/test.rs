@@ -1,8 +1,19 @@
 //! `cargo xtask test`: every test of the project.
 
-use crate::setup;
 use crate::steps::{self, Outcome};
-use crate::valkey;
+use crate::{servers, setup};
+
+/// All but the engine, which needs to be built in its own way. The same selection each time, so
+/// that cargo builds everything once.
+pub(crate) const SELECTION: [&str; 4] = [
+    "--workspace",
+    "--exclude",
+    "redgrease-engine",
+    "--all-features",
+];
+
+/// The test files that are run on Valkey as well.
+const ON_VALKEY: [&str; 4] = ["examples", "server", "stress", "values"];
 
 pub(crate) fn command(yes: bool) -> Outcome {
     let ready = setup::run(yes)?;
@@ -17,10 +28,10 @@ pub(crate) fn command(yes: bool) -> Outcome {
     all.env("REDGREASE_ENGINE", &ready.engine);
     steps::step("tests of the workspace", &mut all)?;
 
-    let server = valkey::server(&ready.python)?;
+    let server = servers::VALKEY_9.server(&ready.python)?;
     let mut on_valkey = workspace_tests();
     on_valkey
-        .args(valkey::TESTS.iter().flat_map(|name| ["--test", name]))
+        .args(ON_VALKEY.iter().flat_map(|name| ["--test", name]))
         .env("REDGREASE_ENGINE", &ready.engine)
         .env("REDGREASE_SERVER", &server);
     steps::step("the same engine in Valkey 9", &mut on_valkey)?;
@@ -29,16 +40,8 @@ pub(crate) fn command(yes: bool) -> Outcome {
     Ok(())
 }
 
-/// All but the engine, which needs to be built in its own way. The same selection each time, so
-/// that cargo builds everything once.
 fn workspace_tests() -> std::process::Command {
     let mut cargo = steps::cargo();
-    cargo.args([
-        "test",
-        "--workspace",
-        "--exclude",
-        "redgrease-engine",
-        "--all-features",
-    ]);
+    cargo.arg("test").args(SELECTION);
     cargo
 }

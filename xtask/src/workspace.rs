@@ -22,10 +22,15 @@ pub(crate) fn target() -> Outcome<PathBuf> {
 
 /// Where the engine is when it has been built.
 pub(crate) fn engine() -> Outcome<PathBuf> {
+    Ok(engine_in(&target()?))
+}
+
+/// Where it is in another target directory.
+pub(crate) fn engine_in(target: &Path) -> PathBuf {
     let name = format!(
         "{}redgrease_engine{}",
         std::env::consts::DLL_PREFIX,
         std::env::consts::DLL_SUFFIX
     );
-    Ok(target()?.join("release").join(name))
+    target.join("release").join(name)
 }

@@ -3,6 +3,8 @@
 mod cluster;
 mod config;
 mod executions;
+#[cfg(feature = "bench")]
+mod floor;
 mod get_execution;
 mod info;
 mod profile;
@@ -59,6 +61,8 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     one::<info::PyStats>(context)?;
     one::<info::InfoCluster>(context)?;
     one::<info::RefreshCluster>(context)?;
+    #[cfg(feature = "bench")]
+    one::<floor::Floor>(context)?;
     one::<info::DumpPlugins>(context)?;
     one::<time_events::InnerTimeEvent>(context)?;
     one::<cluster::Hello>(context)?;

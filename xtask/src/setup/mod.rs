@@ -3,7 +3,7 @@
 mod install;
 mod libclang;
 mod parts;
-mod python;
+pub(crate) mod python;
 
 use crate::steps::{self, Outcome};
 use crate::workspace;

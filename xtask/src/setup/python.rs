@@ -4,6 +4,7 @@ use super::parts::Lack;
 use crate::steps;
 use std::env;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,7 +35,7 @@ except ImportError:
 #[derive(Debug)]
 pub(crate) struct Python {
     pub(crate) program: PathBuf,
-    version: (u32, u32),
+    pub(crate) version: (u32, u32),
 }
 
 impl fmt::Display for Python {
@@ -66,6 +67,47 @@ pub(crate) fn find() -> Result<Python, Lack> {
     }
     reasons.truncate(2);
     Err(Lack::Missing(reasons.join("; ")))
+}
+
+/// For each minor version of Python 3: one that will do, or why there is none.
+pub(crate) fn find_all(minors: RangeInclusive<u32>) -> Vec<(u32, Result<Python, String>)> {
+    minors
+        .map(|minor| {
+            let mut reasons = Vec::new();
+            for program in usual_places(minor) {
+                match look(&program) {
+                    Ok(python) if python.version == (3, minor) => return (minor, Ok(python)),
+                    Ok(_) => {}
+                    Err(reason) => reasons.push(reason),
+                }
+            }
+            if reasons.is_empty() {
+                reasons.push("none was found in /usr/bin, /usr/local/bin or pyenv".to_owned());
+            }
+            (minor, Err(reasons.join("; ")))
+        })
+        .collect()
+}
+
+/// Where a Python of this minor version may be: programs that are there.
+fn usual_places(minor: u32) -> Vec<PathBuf> {
+    let name = format!("python3.{minor}");
+    let mut places: Vec<PathBuf> = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"]
+        .map(|dir| Path::new(dir).join(&name))
+        .into();
+    let pyenv = env::var_os("PYENV_ROOT").map(PathBuf::from).or_else(|| {
+        let home = env::var_os("HOME")?;
+        Some(Path::new(&home).join(".pyenv"))
+    });
+    if let Some(pyenv) = pyenv
+        && let Ok(versions) = std::fs::read_dir(pyenv.join("versions"))
+    {
+        let mut versions: Vec<PathBuf> = versions.flatten().map(|entry| entry.path()).collect();
+        versions.sort();
+        places.extend(versions.iter().map(|dir| dir.join("bin").join(&name)));
+    }
+    places.retain(|program| program.is_file());
+    places
 }
 
 fn look(program: &Path) -> Result<Python, String> {

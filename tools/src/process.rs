@@ -1,0 +1,13 @@
+//! What the system says about a process.
+
+/// How much memory a process holds, in KiB; 0 where the system does not tell.
+#[must_use]
+pub fn resident_kib(pid: u32) -> u64 {
+    std::fs::read_to_string(format!("/proc/{pid}/status"))
+        .ok()
+        .and_then(|status| {
+            let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+            line.split_whitespace().nth(1)?.parse().ok()
+        })
+        .unwrap_or(0)
+}

@@ -1,0 +1,85 @@
+//! `cargo xtask test --matrix`: the tests that depend on the server or on Python, on every server
+//! and every Python that can be had. What cannot be had is named in the table at the end.
+
+mod cells;
+mod counts;
+mod run;
+
+use crate::setup;
+use crate::steps::{Failed, Outcome};
+use cells::{Cell, What};
+use counts::Counts;
+
+/// What came of one cell.
+#[derive(Debug)]
+enum Result {
+    Ran(Counts),
+    /// It could not be run: the reason.
+    Skipped(String),
+}
+
+pub(crate) fn command(yes: bool, only: Option<&str>) -> Outcome {
+    let ready = setup::run(yes)?;
+    let mut cells = cells::all(&ready.python);
+    if let Some(only) = only {
+        let names: Vec<String> = cells.iter().map(|cell| cell.name.clone()).collect();
+        cells.retain(|cell| cell.name == only);
+        if cells.is_empty() {
+            return Err(Failed::new(format!(
+                "the matrix has no `{only}`: it has {}",
+                names.join(", ")
+            )));
+        }
+    }
+    if cells
+        .iter()
+        .any(|cell| !matches!(cell.what, What::Missing(_)))
+    {
+        run::build_examples()?;
+    }
+    let results: Vec<(Cell, Result)> = cells
+        .into_iter()
+        .map(|cell| {
+            let result = run::cell(&cell, &ready)
+                .unwrap_or_else(|failed| Result::Ran(Counts::of_a_failure(&failed.to_string())));
+            (cell, result)
+        })
+        .collect();
+    print(&results);
+    let failed = results
+        .iter()
+        .filter(|(_, result)| matches!(result, Result::Ran(counts) if !counts.failures.is_empty()))
+        .count();
+    match failed {
+        0 => Ok(()),
+        count => Err(Failed::new(format!(
+            "{count} of {} parts of the matrix failed: see the table above",
+            results.len()
+        ))),
+    }
+}
+
+fn print(results: &[(Cell, Result)]) {
+    println!(
+        "\n{:<12} {:<42} {:>7} {:>7} {:>8}",
+        "part", "what", "passed", "failed", "ignored"
+    );
+    for (cell, result) in results {
+        match result {
+            Result::Skipped(reason) => println!("{:<12} skipped: {reason}", cell.name),
+            Result::Ran(counts) => {
+                println!(
+                    "{:<12} {:<42} {:>7} {:>7} {:>8}",
+                    cell.name,
+                    cell.title,
+                    counts.passed,
+                    counts.failures.len(),
+                    counts.ignored
+                );
+                for failure in &counts.failures {
+                    println!("{:<12}   failed: {failure}", "");
+                }
+            }
+        }
+    }
+}

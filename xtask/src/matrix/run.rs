@@ -1,0 +1,126 @@
+//! Running one part.
+
+use super::Result;
+use super::cells::{Cell, What};
+use super::counts::Counts;
+use crate::setup::Ready;
+use crate::setup::python::Python;
+use crate::steps::{self, Failed, Outcome};
+use crate::{test, workspace};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What does not talk to a server.
+const ALIKE_EVERYWHERE: [&str; 1] = ["ui"];
+
+/// What depends on Python more than other tests do.
+const OF_PYTHON: [&str; 5] = ["conformance", "values", "stress", "examples", "bodies"];
+
+/// The tests of the examples run them, and cargo builds them only when all is tested.
+pub(super) fn build_examples() -> Outcome {
+    let mut build = steps::cargo();
+    build.arg("build").args(test::SELECTION).arg("--examples");
+    steps::step("building the examples", &mut build)
+}
+
+pub(super) fn cell(cell: &Cell, ready: &Ready) -> Outcome<Result> {
+    match &cell.what {
+        What::Missing(reason) => Ok(Result::Skipped(reason.clone())),
+        What::Server(program) => {
+            let mut tests = on_servers()?;
+            tests
+                .env("REDGREASE_ENGINE", &ready.engine)
+                .env("REDGREASE_SERVER", program);
+            count(&cell.name, &mut tests).map(Result::Ran)
+        }
+        What::Python(python) => with_python(&cell.name, python).map(Result::Ran),
+    }
+}
+
+/// The integration tests of the facade and of `redgrease-embedded` that run servers.
+fn on_servers() -> Outcome<Command> {
+    let mut names = Vec::new();
+    for folder in ["tests", "redgrease-embedded/tests"] {
+        let folder = workspace::root().join(folder);
+        let entries = fs::read_dir(&folder)
+            .map_err(|e| Failed::new(format!("{} could not be read: {e}", folder.display())))?;
+        names.extend(entries.flatten().filter_map(|entry| name_of(&entry.path())));
+    }
+    names.retain(|name| !ALIKE_EVERYWHERE.contains(&name.as_str()));
+    names.sort_unstable();
+    Ok(workspace_tests(&names))
+}
+
+/// The name cargo has for a test file, or for a folder with a `main.rs`.
+fn name_of(path: &Path) -> Option<String> {
+    let is_test = path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").is_file();
+    is_test
+        .then(|| path.file_stem()?.to_str().map(str::to_owned))
+        .flatten()
+}
+
+fn workspace_tests(names: &[impl AsRef<str>]) -> Command {
+    let mut cargo = steps::cargo();
+    cargo
+        .args(["test", "--no-fail-fast"])
+        .args(test::SELECTION)
+        .args(names.iter().flat_map(|name| ["--test", name.as_ref()]));
+    cargo
+}
+
+/// The engine's own tests, and those that depend on Python, with an engine built for it.
+fn with_python(name: &str, python: &Python) -> Outcome<Counts> {
+    let (major, minor) = python.version;
+    let target = workspace::target()?
+        .join("matrix")
+        .join(format!("py{major}.{minor}"));
+    let of_engine = |verb: &str| {
+        let mut cargo = steps::cargo();
+        cargo
+            .args([verb, "--release", "-p", "redgrease-engine", "--target-dir"])
+            .arg(&target)
+            .env("PYO3_PYTHON", &python.program);
+        cargo
+    };
+    steps::step(
+        &format!("{name}: building the engine"),
+        &mut of_engine("build"),
+    )?;
+    let mut counts = count(
+        &format!("{name}: the engine by itself"),
+        of_engine("test").arg("--no-fail-fast"),
+    )?;
+    let engine = workspace::engine_in(&target);
+    let mut tests = workspace_tests(&OF_PYTHON);
+    tests
+        .env("REDGREASE_ENGINE", &engine)
+        .env("REDGREASE_PYTHON_DIR", target.join("packages"));
+    counts.add(count(name, &mut tests)?);
+    Ok(counts)
+}
+
+/// Runs tests with their output shown, and counts.
+fn count(headline: &str, tests: &mut Command) -> Outcome<Counts> {
+    eprintln!("\n==> {headline}");
+    let failed = |e: std::io::Error| Failed::new(format!("{headline}: cargo: {e}"));
+    let mut running = tests.stdout(Stdio::piped()).spawn().map_err(failed)?;
+    let mut counts = Counts::default();
+    if let Some(output) = running.stdout.take() {
+        for line in BufReader::new(output)
+            .lines()
+            .map_while(std::io::Result::ok)
+        {
+            println!("{line}");
+            counts.read(&line);
+        }
+    }
+    let status = running.wait().map_err(failed)?;
+    if !status.success() && counts.failures.is_empty() {
+        counts
+            .failures
+            .push(format!("cargo ended with {status}: see its output above"));
+    }
+    Ok(counts)
+}
