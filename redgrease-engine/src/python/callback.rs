@@ -1,16 +1,23 @@
 //! Calling a Python function, fast: positional arguments, no tuple, no dictionary.
 
-use super::{Gil, Object, Raised};
+use super::{Gil, Object, Raised, identity};
 use pyo3::prelude::{PyAnyMethods, PyStringMethods};
 use pyo3::{Bound, Py, PyAny, PyResult, ffi};
 
 /// A Python function that belongs to a plan.
 #[derive(Debug)]
-pub(crate) struct Callback(Py<PyAny>);
+pub(crate) struct Callback {
+    function: Py<PyAny>,
+    /// Its code, if that only gives back its argument, as that of `lambda x: x` does.
+    identity: Option<Py<PyAny>>,
+}
 
 impl Callback {
     pub(crate) fn new(function: &Bound<'_, PyAny>) -> Callback {
-        Callback(function.clone().unbind())
+        Callback {
+            function: function.clone().unbind(),
+            identity: identity::code(function),
+        }
     }
 
     /// Calls it without arguments.
@@ -20,6 +27,11 @@ impl Callback {
 
     /// Calls it with one argument.
     pub(crate) fn call1<'py>(&self, argument: &Object<'py>) -> PyResult<Object<'py>> {
+        if let Some(code) = &self.identity
+            && identity::has_code(&self.function, code)
+        {
+            return Ok(argument.clone());
+        }
         let arguments = [std::ptr::null_mut(), argument.as_ptr()];
         self.vectorcall(argument.py(), &arguments)
     }
@@ -61,7 +73,7 @@ impl Callback {
         // objects that outlive the call; the flag announces the free slot in front.
         unsafe {
             let result = ffi::PyObject_Vectorcall(
-                self.0.as_ptr(),
+                self.function.as_ptr(),
                 arguments.as_ptr().add(1),
                 count | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
                 std::ptr::null_mut(),
@@ -75,7 +87,7 @@ impl Callback {
 
     /// What Python shows of it: `<function name at 0x..>`.
     pub(crate) fn text(&self, py: Gil<'_>) -> String {
-        self.0
+        self.function
             .bind(py)
             .str()
             .map(|text| text.to_string_lossy().into_owned())
@@ -84,10 +96,13 @@ impl Callback {
 
     /// The function itself.
     pub(super) fn bind<'py>(&self, py: Gil<'py>) -> &Object<'py> {
-        self.0.bind(py)
+        self.function.bind(py)
     }
 
     pub(crate) fn clone_ref(&self, py: Gil<'_>) -> Callback {
-        Callback(self.0.clone_ref(py))
+        Callback {
+            function: self.function.clone_ref(py),
+            identity: self.identity.as_ref().map(|code| code.clone_ref(py)),
+        }
     }
 }

@@ -29,6 +29,7 @@ mod callback;
 mod coroutines;
 mod counter;
 mod errors;
+mod identity;
 mod interpreter;
 mod interrupt;
 mod memory;
@@ -58,7 +59,7 @@ pub(crate) use script::{
     run_script,
 };
 pub(crate) use values::{
-    elements, from_bytes, integer, is_generator, is_true, list, list_of, next_item, none,
+    KeptList, List, from_bytes, integer, is_generator, is_true, list, list_of, next_item, none,
     reply_with, text_bytes, text_key, text_of,
 };
 

@@ -199,12 +199,38 @@ pub(crate) fn is_true(value: &Object<'_>) -> PyResult<bool> {
     value.is_truthy()
 }
 
-/// The elements of a list; `None` for anything else.
-pub(crate) fn elements<'py>(value: &Object<'py>) -> Option<Vec<Object<'py>>> {
-    value
-        .cast::<PyList>()
-        .ok()
-        .map(|list| list.iter().collect())
+/// A list whose elements are taken one at a time.
+#[derive(Debug, Clone)]
+pub(crate) struct List<'py>(Bound<'py, PyList>);
+
+impl<'py> List<'py> {
+    /// `None` for anything else.
+    pub(crate) fn new(value: &Object<'py>) -> Option<Self> {
+        value.cast::<PyList>().ok().map(|list| List(list.clone()))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// `None` if Python has made it shorter meanwhile.
+    pub(crate) fn get(&self, index: usize) -> Option<Object<'py>> {
+        self.0.get_item(index).ok()
+    }
+
+    pub(crate) fn unbind(self) -> KeptList {
+        KeptList(self.0.unbind())
+    }
+}
+
+/// The same, kept.
+#[derive(Debug)]
+pub(crate) struct KeptList(Py<PyList>);
+
+impl KeptList {
+    pub(crate) fn get<'py>(&self, py: Gil<'py>, index: usize) -> Option<Object<'py>> {
+        self.0.bind(py).get_item(index).ok()
+    }
 }
 
 /// The name of a group: text as it is, of anything else what `repr` says.

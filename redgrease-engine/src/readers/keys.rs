@@ -4,67 +4,51 @@
 //! arena, then the lock is given back and the records are made and passed on from the copy.
 
 use super::Record;
+use super::pieces::Pieces;
 use crate::plan::KeysSource;
-use crate::python::{Gil, detached, from_bytes, key_record, none, read_value};
-use crate::redis::{self, KeyScan, KeyType};
-use std::time::Duration;
-
-/// Keys per piece: enough to make taking the lock cheap, few enough not to be felt by clients.
-const PIECE: usize = 1000;
-/// The lock is not fair. Without a pause the main thread would starve between two pieces.
-const PAUSE: Duration = Duration::from_micros(50);
+use crate::python::{Gil, from_bytes, key_record, none, read_value};
+use crate::redis::{Batch, KeyScan, KeyType};
 
 /// A walk over the keys, with the place in the present piece.
 #[derive(Debug)]
 pub(crate) struct Walk {
-    scan: KeyScan,
+    pieces: Pieces,
+    piece: Batch,
     next: usize,
 }
 
 impl Walk {
     pub(super) fn new(source: &KeysSource, with_values: bool) -> Option<Walk> {
         Some(Walk {
-            scan: KeyScan::new(&source.pattern, with_values)?,
+            pieces: Pieces::new(KeyScan::new(&source.pattern, with_values)?),
+            piece: Batch::default(),
             next: 0,
         })
     }
 
     /// `false`: there was no other piece.
-    fn next_piece(&mut self, py: Gil<'_>, pause: bool) -> bool {
+    fn next_piece(&mut self, py: Gil<'_>) -> bool {
         self.next = 0;
-        let scan = &mut self.scan;
-        let mut fill = move || {
-            let more = redis::locked(|context| scan.fill(context, PIECE));
-            if more && pause {
-                std::thread::sleep(PAUSE);
-            }
-            more
-        };
-        if redis::is_locked() {
-            fill()
-        } else {
-            detached(py, fill)
-        }
+        self.pieces.next(py, &mut self.piece)
     }
 
     pub(super) fn count_piece(&mut self, py: Gil<'_>) -> Option<usize> {
-        let pause = !redis::is_locked();
-        self.next_piece(py, pause).then(|| self.scan.keys().len())
+        self.next_piece(py).then(|| self.piece.keys().len())
     }
 
     pub(super) fn next<'py>(&mut self, py: Gil<'py>, source: &KeysSource) -> Option<Record<'py>> {
-        while self.next >= self.scan.keys().len() {
-            if !self.next_piece(py, false) {
+        while self.next >= self.piece.keys().len() {
+            if !self.next_piece(py) {
                 return None;
             }
         }
-        let key = self.scan.keys().get(self.next)?;
+        let key = self.piece.keys().get(self.next)?;
         self.next += 1;
-        let name = self.scan.bytes(&key.name);
+        let name = self.piece.bytes(&key.name);
         Some(match (source.read_value, key.kind) {
             (false, _) => key_record(py, None, name, None),
             (true, KeyType::String) => {
-                let value = from_bytes(py, self.scan.bytes(&key.text));
+                let value = from_bytes(py, self.piece.bytes(&key.text));
                 key_record(py, None, name, Some((key.kind, value)))
             }
             (true, KeyType::Hash | KeyType::List) => record(py, None, name, true),

@@ -4,6 +4,7 @@
 
 pub(crate) mod glob;
 mod keys;
+mod pieces;
 mod python;
 mod stream;
 

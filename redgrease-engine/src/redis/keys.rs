@@ -110,19 +110,36 @@ pub(crate) enum Fetch {
 #[derive(Debug)]
 pub(crate) struct KeyScan {
     cursor: NonNull<raw::RedisModuleScanCursor>,
-    batch: Batch,
+    filling: Filling,
     more: bool,
 }
 
 // SAFETY: the cursor is used under the server's lock and by the owner of the walk only.
 unsafe impl Send for KeyScan {}
 
+/// What a step of the walk needs to know.
 #[derive(Debug)]
-struct Batch {
-    arena: Vec<u8>,
-    keys: Vec<ScannedKey>,
+struct Filling {
+    batch: Batch,
     pattern: Pattern,
     fetch: Fetch,
+}
+
+/// Some keys of a walk.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    arena: Vec<u8>,
+    keys: Vec<ScannedKey>,
+}
+
+impl Batch {
+    pub(crate) fn keys(&self) -> &[ScannedKey] {
+        &self.keys
+    }
+
+    pub(crate) fn bytes(&self, range: &Range<usize>) -> &[u8] {
+        self.arena.get(range.clone()).unwrap_or_default()
+    }
 }
 
 #[derive(Debug)]
@@ -160,15 +177,14 @@ impl KeyScan {
         } else {
             Fetch::Names
         };
-        let batch = Batch {
-            arena: Vec::new(),
-            keys: Vec::new(),
+        let filling = Filling {
+            batch: Batch::default(),
             pattern: Pattern::new(glob),
             fetch,
         };
         Some(KeyScan {
             cursor,
-            batch,
+            filling,
             more: true,
         })
     }
@@ -176,24 +192,24 @@ impl KeyScan {
     /// Forgets the batch and fills the next one with about `target` keys. `false`: there was
     /// nothing left to fill it with.
     pub(crate) fn fill(&mut self, context: &Context, target: usize) -> bool {
-        self.batch.arena.clear();
-        self.batch.keys.clear();
+        self.filling.batch.arena.clear();
+        self.filling.batch.keys.clear();
         if !self.more {
             return false;
         }
         // A step visits one bucket: in a sparse keyspace, or with a rare pattern, many steps find
         // nothing, and the lock must not be held for all of them.
         let mut steps = target.saturating_mul(4);
-        while self.more && steps > 0 && self.batch.keys.len() < target {
-            let batch: *mut Batch = &raw mut self.batch;
+        while self.more && steps > 0 && self.filling.batch.keys.len() < target {
+            let filling: *mut Filling = &raw mut self.filling;
             // SAFETY: the context is locked; the cursor is ours; the callback gets a pointer to
-            // the batch, which nothing else touches during the call.
+            // what it fills, which nothing else touches during the call.
             let answer = unsafe {
                 rm!(RedisModule_Scan(
                     context.as_ptr(),
                     self.cursor.as_ptr(),
                     Some(on_key),
-                    batch.cast::<c_void>(),
+                    filling.cast::<c_void>(),
                 ))
             };
             self.more = answer != 0;
@@ -202,12 +218,22 @@ impl KeyScan {
         true
     }
 
+    /// Whether another [`KeyScan::fill`] may find something.
+    pub(crate) fn has_more(&self) -> bool {
+        self.more
+    }
+
+    /// The batch that was filled, in exchange for the room for another one.
+    pub(crate) fn take(&mut self, room: Batch) -> Batch {
+        std::mem::replace(&mut self.filling.batch, room)
+    }
+
     pub(crate) fn keys(&self) -> &[ScannedKey] {
-        &self.batch.keys
+        self.filling.batch.keys()
     }
 
     pub(crate) fn bytes(&self, range: &Range<usize>) -> &[u8] {
-        self.batch.arena.get(range.clone()).unwrap_or_default()
+        self.filling.batch.bytes(range)
     }
 }
 
@@ -222,21 +248,25 @@ unsafe extern "C" fn on_key(
     ctx: *mut raw::RedisModuleCtx,
     name: *mut raw::RedisModuleString,
     key: *mut raw::RedisModuleKey,
-    batch: *mut c_void,
+    filling: *mut c_void,
 ) {
-    // SAFETY: `fill` passes its batch; the server passes live strings and, where it has it open
+    // SAFETY: `fill` passes what it fills; the server passes live strings and, where it has it open
     // anyway, the key; a key we open ourselves is closed before we return.
     unsafe {
-        let batch = &mut *batch.cast::<Batch>();
+        let Filling {
+            batch,
+            pattern,
+            fetch,
+        } = &mut *filling.cast::<Filling>();
         let bytes = text(name).bytes();
-        if !batch.pattern.matches(bytes) {
+        if !pattern.matches(bytes) {
             return;
         }
         let start = batch.arena.len();
         batch.arena.extend_from_slice(bytes);
         let end = batch.arena.len();
         let mut kind = KeyType::Unknown;
-        if batch.fetch == Fetch::Strings {
+        if *fetch == Fetch::Strings {
             let opened = key.is_null();
             let key = if opened {
                 rm!(RedisModule_OpenKey(

@@ -58,6 +58,22 @@ fn own() -> *mut raw::RedisModuleCtx {
     })
 }
 
+/// A thread that took the lock is about to end, and does not hold it: gives back what it made to
+/// take it with.
+pub(crate) fn never_again() {
+    let own = OWN.replace(ptr::null_mut());
+    if own.is_null() {
+        return;
+    }
+    // SAFETY: the context is this thread's own, and nothing lends it any more; it has a client,
+    // which is freed under the lock. Which context the lock is taken with makes no difference.
+    unsafe {
+        rm!(RedisModule_ThreadSafeContextLock(base()));
+        rm!(RedisModule_FreeThreadSafeContext(own));
+        rm!(RedisModule_ThreadSafeContextUnlock(base()));
+    }
+}
+
 /// `true` if this thread holds the server's lock.
 pub(crate) fn is_locked() -> bool {
     !CURRENT.get().is_null()

@@ -2,7 +2,7 @@
 //! elements come out last to first: what clients of Gears rely on.
 
 use super::{Flow, Outcome};
-use crate::python::{Callback, Object, elements, is_coroutine};
+use crate::python::{Callback, List, Object, is_coroutine};
 
 pub(super) fn apply<'py>(function: &Callback, record: &Object<'py>) -> Outcome<'py> {
     let result = function.call1(record)?;
@@ -16,9 +16,8 @@ pub(super) fn apply<'py>(function: &Callback, record: &Object<'py>) -> Outcome<'
 }
 
 pub(super) fn take_apart(result: Object<'_>) -> Flow<'_> {
-    let Some(mut records) = elements(&result) else {
-        return Flow::One(result);
-    };
-    records.reverse();
-    Flow::Many(records)
+    match List::new(&result) {
+        Some(list) => Flow::Backwards(list),
+        None => Flow::One(result),
+    }
 }

@@ -18,7 +18,7 @@ mod straight;
 pub(crate) use pipeline::Pipeline;
 pub(crate) use straight::{Straight, is_straight, straight};
 
-use crate::python::{Object, Raised};
+use crate::python::{List, Object, Raised};
 
 /// What became of a record in a step.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(crate) enum Flow<'py> {
     One(Object<'py>),
     /// These go on, in this order.
     Many(Vec<Object<'py>>),
+    /// The elements of this list go on, the last one first.
+    Backwards(List<'py>),
     /// It ends here.
     Nothing,
     /// What becomes of it, a coroutine tells; `kept` is needed besides its result.

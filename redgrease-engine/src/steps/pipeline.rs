@@ -8,7 +8,7 @@ use super::{
     Flow, accumulate, batchgroupby, count, countby, filter, flatmap, foreach, groupby, map,
 };
 use crate::plan::{Plan, Step};
-use crate::python::{Gil, Handle, Object, Raised, text_of};
+use crate::python::{Gil, Handle, KeptList, List, Object, Raised, text_of};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Pipeline {
     plan: Arc<Plan>,
     memories: Vec<Memory>,
-    /// Records on their way, each with the step that takes it next; the first one last.
-    todo: Vec<(usize, Handle)>,
+    /// Records on their way; the first ones last.
+    todo: Vec<Todo>,
     results: Vec<Handle>,
     errors: Vec<Raised>,
     full: bool,
@@ -28,6 +28,14 @@ pub(crate) struct Pipeline {
     waiting: Option<(usize, Option<Handle>)>,
     /// How long each step took, if that is asked for.
     durations: Option<Vec<Duration>>,
+}
+
+/// Records on their way, with the step that takes them next.
+#[derive(Debug)]
+enum Todo {
+    One(usize, Handle),
+    /// The first elements of a list, the last of them first.
+    Backwards(usize, KeptList, usize),
 }
 
 impl Pipeline {
@@ -104,7 +112,7 @@ impl Pipeline {
 
     /// A record at the first step. [`Pipeline::run`] takes it through.
     pub(crate) fn push(&mut self, record: Object<'_>) {
-        self.todo.push((0, record.unbind()));
+        self.todo.push(Todo::One(0, record.unbind()));
     }
 
     pub(crate) fn fail(&mut self, error: Raised) {
@@ -115,8 +123,7 @@ impl Pipeline {
     /// there is one: [`Pipeline::resume`] goes on with its result.
     pub(crate) fn run<'py>(&mut self, py: Gil<'py>) -> Option<Object<'py>> {
         let plan = Arc::clone(&self.plan);
-        while let Some((mut index, record)) = self.todo.pop() {
-            let mut record = record.into_bound(py);
+        while let Some((mut index, mut record)) = self.next(py) {
             loop {
                 let Some(step) = plan.steps.get(index) else {
                     self.results.push(record.unbind());
@@ -130,6 +137,10 @@ impl Pipeline {
                     Ok(Flow::Nothing) => break,
                     Ok(Flow::Many(records)) => {
                         self.spread(index + 1, records);
+                        break;
+                    }
+                    Ok(Flow::Backwards(list)) => {
+                        self.spread_backwards(index + 1, list);
                         break;
                     }
                     Ok(Flow::Await { coroutine, kept }) => {
@@ -202,13 +213,49 @@ impl Pipeline {
         }
     }
 
+    /// The next record and the step that takes it.
+    fn next<'py>(&mut self, py: Gil<'py>) -> Option<(usize, Object<'py>)> {
+        loop {
+            match self.todo.pop()? {
+                Todo::One(index, record) => return Some((index, record.into_bound(py))),
+                Todo::Backwards(index, list, left) => {
+                    let Some(place) = left.checked_sub(1) else {
+                        continue;
+                    };
+                    let record = list.get(py, place);
+                    self.todo.push(Todo::Backwards(index, list, place));
+                    if let Some(record) = record {
+                        return Some((index, record));
+                    }
+                }
+            }
+        }
+    }
+
     fn spread(&mut self, index: usize, records: Vec<Object<'_>>) {
         self.todo.extend(
             records
                 .into_iter()
                 .rev()
-                .map(|record| (index, record.unbind())),
+                .map(|record| Todo::One(index, record.unbind())),
         );
+    }
+
+    fn spread_backwards(&mut self, index: usize, list: List<'_>) {
+        let length = list.len();
+        // Most lists that are taken apart are counted: that needs no place in between.
+        if let Some(Step::CountBy(extractor)) = self.plan.steps.get(index)
+            && let Some(Memory::Counts(counts)) = self.memories.get_mut(index)
+        {
+            for record in (0..length).rev().filter_map(|place| list.get(place)) {
+                if let Err(raised) = countby::apply(extractor, counts, &record) {
+                    self.errors.push(raised);
+                }
+            }
+            return;
+        }
+        self.todo
+            .push(Todo::Backwards(index, list.unbind(), length));
     }
 
     /// The coroutine that [`Pipeline::run`] gave has ended.
@@ -237,6 +284,7 @@ impl Pipeline {
         match flow {
             Ok(Flow::One(record)) => self.spread(index + 1, vec![record]),
             Ok(Flow::Many(records)) => self.spread(index + 1, records),
+            Ok(Flow::Backwards(list)) => self.spread_backwards(index + 1, list),
             Ok(Flow::Nothing | Flow::Await { .. }) => {}
             Err(raised) => self.errors.push(raised),
         }
@@ -261,7 +309,7 @@ impl Pipeline {
             match flow {
                 Ok(Flow::One(record)) => self.spread(index + 1, vec![record]),
                 Ok(Flow::Many(records)) => self.spread(index + 1, records),
-                Ok(Flow::Nothing | Flow::Await { .. }) => {}
+                Ok(Flow::Nothing | Flow::Backwards(_) | Flow::Await { .. }) => {}
                 Err(raised) => self.errors.push(raised),
             }
             return true;

@@ -18,7 +18,13 @@ pub(crate) fn meanwhile<T>(url: &str, work: impl FnOnce() -> T) -> Outcome<(T, D
             let mut slowest = Duration::ZERO;
             while !over.load(Ordering::Relaxed) {
                 let begun = Instant::now();
-                client.call(&["PING"])?;
+                // A server that says that it is busy with a script has not served it.
+                while let Err(error) = client.call(&["PING"]) {
+                    if !error.contains("BUSY") {
+                        return Err(error);
+                    }
+                    thread::sleep(GAP);
+                }
                 slowest = slowest.max(begun.elapsed());
                 thread::sleep(GAP);
             }

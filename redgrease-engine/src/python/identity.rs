@@ -1,0 +1,53 @@
+//! Functions that only give back their argument, as `lambda x: x`: gears have many of them, and
+//! they need not be called.
+
+use super::Gil;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::{ffi, intern};
+
+/// What is compared with.
+static CODE: PyOnceLock<Option<Py<PyAny>>> = PyOnceLock::new();
+
+/// What of a code object decides about what it does with one positional argument.
+const DECISIVE: [&str; 4] = ["co_code", "co_argcount", "co_kwonlyargcount", "co_nlocals"];
+
+/// `*args`, `**kwargs`, and the kinds of generators and coroutines.
+const OTHER_KINDS: i64 = 0x4 | 0x8 | 0x20 | 0x80 | 0x100 | 0x200;
+
+/// The code of a function, if that is all it does.
+pub(super) fn code(function: &Bound<'_, PyAny>) -> Option<Py<PyAny>> {
+    let py = function.py();
+    let own = function_code(py, function.as_ptr())?;
+    let wanted = CODE.get_or_init(py, || compile(py)).as_ref()?.bind(py);
+    let alike = |name: &&str| match (own.getattr(*name), wanted.getattr(*name)) {
+        (Ok(one), Ok(other)) => one.eq(other).unwrap_or(false),
+        _ => false,
+    };
+    let flags: i64 = own.getattr(intern!(py, "co_flags")).ok()?.extract().ok()?;
+    (flags & OTHER_KINDS == 0 && DECISIVE.iter().all(alike)).then(|| own.unbind())
+}
+
+/// Whether a function still has that code: Python can give it another one.
+pub(super) fn has_code(function: &Py<PyAny>, code: &Py<PyAny>) -> bool {
+    // SAFETY: `code` was given for this function, so it is one; only a pointer is read.
+    unsafe { ffi::PyFunction_GetCode(function.as_ptr()) == code.as_ptr() }
+}
+
+fn compile(py: Gil<'_>) -> Option<Py<PyAny>> {
+    let function = py.eval(c"lambda x: x", None, None).ok()?;
+    function
+        .getattr(intern!(py, "__code__"))
+        .ok()
+        .map(Bound::unbind)
+}
+
+fn function_code<'py>(py: Gil<'py>, function: *mut ffi::PyObject) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: the object is live; a function's code is borrowed from it.
+    unsafe {
+        if ffi::PyFunction_Check(function) == 0 {
+            return None;
+        }
+        Bound::from_borrowed_ptr_or_opt(py, ffi::PyFunction_GetCode(function))
+    }
+}
