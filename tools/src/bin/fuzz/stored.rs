@@ -1,0 +1,137 @@
+//! Damaged registrations: as a master or the AOF tells of them, and in an RDB file.
+
+use crate::damage::damaged;
+use crate::target::{Counts, Target, broken};
+use redgrease_embedded::Server;
+use redgrease_tools::{Client, Outcome, Random};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+const SCRIPT: &str = "
+GB('CommandReader').map(lambda x: 'kept ' + x[1]).register(trigger='kept', mode='sync')
+GB('StreamReader').foreach(lambda x: 1).register('s:*', batch=3)
+";
+
+const NAME: &[u8] = b"rg.innerregister";
+
+/// The registrations as they stand in an AOF.
+pub(crate) fn payload() -> Outcome<Vec<u8>> {
+    let dir = tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))?;
+    let server = start(dir.path(), true).map_err(|error| error.to_string())?;
+    register(&server)?;
+    server.stop().map_err(|error| error.to_string())?;
+    let mut files = Vec::new();
+    collect(dir.path(), &mut files);
+    files
+        .iter()
+        .filter_map(|file| fs::read(file).ok())
+        .find_map(|bytes| argument(&bytes))
+        .ok_or_else(|| "no registration was found in the AOF".to_owned())
+}
+
+fn start(dir: &Path, aof: bool) -> Result<Server, redgrease_embedded::Error> {
+    Server::builder()
+        .dir(dir)
+        .server_arg("appendonly", if aof { "yes" } else { "no" })
+        .server_arg("rdbcompression", "no")
+        .server_arg("rdbchecksum", "no")
+        .start()
+}
+
+fn register(server: &Server) -> Outcome {
+    let mut client = Client::connect(server.url(), Duration::from_secs(20))?;
+    for (id, description) in [("app", "what it is"), ("other", "")] {
+        let script = SCRIPT.replace("kept", id).replace("s:", id);
+        let words = [
+            "RG.PYEXECUTE",
+            &script,
+            "ID",
+            id,
+            "DESCRIPTION",
+            description,
+        ];
+        client.call(&words)?;
+    }
+    Ok(())
+}
+
+fn collect(dir: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for path in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = path.path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|end| end == "aof") {
+            files.push(path);
+        }
+    }
+}
+
+/// The argument of the last command of that name: `$16 name $length argument`.
+fn argument(aof: &[u8]) -> Option<Vec<u8>> {
+    let place = aof
+        .windows(NAME.len())
+        .rposition(|piece| piece.eq_ignore_ascii_case(NAME))?;
+    let rest = aof.get(place + NAME.len() + 3..)?;
+    let end = rest.iter().position(|&byte| byte == b'\r')?;
+    let length: usize = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
+    rest.get(end + 2..end + 2 + length).map(<[u8]>::to_vec)
+}
+
+/// Sends `count` damaged ones.
+pub(crate) fn told(
+    target: &mut Target,
+    random: &mut Random,
+    payload: &[u8],
+    count: usize,
+) -> Outcome<Counts> {
+    let mut counts = Counts::default();
+    for _ in 0..count {
+        let words = [NAME.to_vec(), damaged(random, payload)];
+        counts.note(&target.input(&words)?);
+    }
+    Ok(counts)
+}
+
+/// Starts `count` servers with a file that is damaged where the registrations are: each either
+/// starts, or ends by itself with a message.
+pub(crate) fn loaded(random: &mut Random, count: usize) -> Outcome<Counts> {
+    let dir = tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))?;
+    let server = start(dir.path(), false).map_err(|error| error.to_string())?;
+    register(&server)?;
+    server.stop().map_err(|error| error.to_string())?;
+    let file = dir.path().join("dump.rdb");
+    let whole = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let find = |text: &[u8]| whole.windows(text.len()).position(|piece| piece == text);
+    let (Some(first), Some(last)) = (find(b"app"), find(b"other")) else {
+        return Err("the registrations were not found in the RDB file".to_owned());
+    };
+    // From a little before the first session to a little behind the last one.
+    let (begin, end) = (first.saturating_sub(40), (last + 400).min(whole.len()));
+    let mut counts = Counts::default();
+    for _ in 0..count {
+        let piece = damaged(random, &whole[begin..end]);
+        let bytes = [&whole[..begin], &piece, &whole[end..]].concat();
+        fs::write(&file, &bytes).map_err(|error| format!("{}: {error}", file.display()))?;
+        let _ = fs::remove_file(dir.path().join("redis.log"));
+        let started = start(dir.path(), false);
+        counts.inputs += 1;
+        counts.errors += usize::from(started.is_err());
+        if let Ok(server) = started {
+            server.kill().map_err(|error| error.to_string())?;
+        }
+        let log = fs::read_to_string(dir.path().join("redis.log")).unwrap_or_default();
+        // Damage outside of what the engine reads is for the server to notice, which it does with
+        // a report of its own.
+        if let Some(word) = broken(&log)
+            && !log.contains("Internal error in RDB")
+        {
+            return Err(format!(
+                "the log has {word:?} after loading this piece of an RDB file (bytes {begin} to \
+                 {end}): {}\n{log}",
+                crate::wire::shown(&piece)
+            ));
+        }
+    }
+    Ok(counts)
+}

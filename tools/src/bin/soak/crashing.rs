@@ -1,0 +1,131 @@
+//! A server that is killed, or ended and started again, while everything is going on.
+
+use crate::events::{Checked, Ledger};
+use crate::load::{self, Load};
+use crate::{BOUND, Until, check_log};
+use redgrease_embedded::Server;
+use redgrease_tools::{Client, Outcome, Random};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A life of the server lasts from this long..
+const SHORTEST: usize = 2_000;
+/// .. to this long, in milliseconds.
+const LONGEST: usize = 12_000;
+
+#[derive(Debug, Default)]
+struct Totals {
+    kills: usize,
+    restarts: usize,
+    messages: usize,
+    again: usize,
+}
+
+pub(crate) fn run(until: &Until, seed: u64) -> Outcome {
+    let dir = tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))?;
+    let mut random = Random::new(seed);
+    let mut totals = Totals::default();
+    let mut ledgers = Ledger::all();
+    let mut server = start(dir.path())?;
+    let mut client = Client::connect(server.url(), BOUND)?;
+    load::prepare(&mut client)?;
+    let registered = registrations(&mut client)?;
+    while !until.is_over() {
+        let life = SHORTEST + random.below(LONGEST - SHORTEST);
+        let life = Duration::from_millis(life as u64).min(until.left());
+        let kill = random.once_in(2);
+        server = live(server, &mut ledgers, life, kill, dir.path())?;
+        if kill {
+            totals.kills += 1;
+        } else {
+            totals.restarts += 1;
+        }
+        client = Client::connect(server.url(), BOUND)?;
+        check_log(&server)?;
+        let now = registrations(&mut client)?;
+        if now != registered {
+            return Err(format!(
+                "registrations did not come back (killed: {kill}): {now:?}, not {registered:?}"
+            ));
+        }
+        for ledger in &mut ledgers {
+            let Checked { messages, again } = ledger
+                .check(&mut client, 1)
+                .map_err(|error| format!("killed: {kill}: {error}\n{}", server.log_tail(30)))?;
+            totals.messages += messages;
+            totals.again += again;
+        }
+    }
+    println!(
+        "on the server that is restarted: {} kills, {} clean restarts, {} messages, {} of them \
+         handled again because the server ended before they were acknowledged",
+        totals.kills, totals.restarts, totals.messages, totals.again
+    );
+    drop(client);
+    server.stop().map_err(|error| error.to_string())
+}
+
+fn start(dir: &Path) -> Outcome<Server> {
+    Server::builder()
+        .dir(dir)
+        .server_arg("appendonly", "yes")
+        .start()
+        .map_err(|error| error.to_string())
+}
+
+/// Load until the time has come, the end in the middle of it, and the next start.
+fn live(
+    server: Server,
+    ledgers: &mut [Ledger],
+    life: Duration,
+    kill: bool,
+    dir: &Path,
+) -> Outcome<Server> {
+    let load = Load::default();
+    let end = Instant::now() + life;
+    let ended = thread::scope(|scope| {
+        let clients = load.start(scope, server.url())?;
+        let url = server.url().to_owned();
+        let load = &load;
+        let writer = scope.spawn(move || {
+            let mut client = Client::connect(&url, BOUND)?;
+            loop {
+                for ledger in &mut *ledgers {
+                    if let Err(error) = ledger.add(&mut client) {
+                        // The end is what the writer waits for, but not before its time.
+                        return if Instant::now() >= end {
+                            Ok(())
+                        } else {
+                            Err(error)
+                        };
+                    }
+                }
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        while Instant::now() < end
+            && !writer.is_finished()
+            && clients.iter().all(|client| !client.is_finished())
+        {
+            thread::sleep(Duration::from_millis(5));
+        }
+        load.stop();
+        let ended = if kill { server.kill() } else { server.stop() };
+        let ended = ended.map_err(|error| error.to_string());
+        let written = writer
+            .join()
+            .unwrap_or_else(|_| Err("the writer failed itself".to_owned()));
+        ended.and(load::join(clients)).and(written)
+    });
+    ended?;
+    start(dir)
+}
+
+/// The ids of the sessions that stay, with what they registered.
+fn registrations(client: &mut Client) -> Outcome<Vec<String>> {
+    ["load", "streams"]
+        .into_iter()
+        .map(|session| client.text(&["RG.PYDUMPSESSIONS", "SESSIONS", session]))
+        .collect()
+}

@@ -1,0 +1,137 @@
+//! Messages of streams, each with a number of its own, and what became of them.
+
+use crate::gears::BATCHES;
+use redgrease_tools::{Client, Outcome};
+use redis::Value;
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long messages may wait to be handled, on a busy machine.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// The messages of one stream.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    stream: &'static str,
+    batch: usize,
+    next: u64,
+    /// Those the server has confirmed.
+    added: Vec<u64>,
+    /// One whose fate is unknown: the connection broke.
+    unknown: Option<u64>,
+}
+
+/// What [`Ledger::check`] found.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Checked {
+    pub(crate) messages: usize,
+    /// Handled twice because the server ended between the handler and its acknowledgement.
+    pub(crate) again: usize,
+}
+
+impl Ledger {
+    pub(crate) fn all() -> [Ledger; BATCHES.len()] {
+        BATCHES.map(|(stream, batch)| Ledger {
+            stream,
+            batch,
+            next: 0,
+            added: Vec::new(),
+            unknown: None,
+        })
+    }
+
+    /// Adds a message.
+    pub(crate) fn add(&mut self, client: &mut Client) -> Outcome {
+        let number = self.next;
+        self.next += 1;
+        let words = ["XADD", self.stream, "*", "n", &number.to_string()];
+        match client.call(&words) {
+            Ok(_) => {
+                self.added.push(number);
+                Ok(())
+            }
+            Err(error) => {
+                self.unknown = Some(number);
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits until every message was handled, and counts how often each was. The server has ended
+    /// `ends` times meanwhile: each time one batch may have to be handled again.
+    pub(crate) fn check(&mut self, client: &mut Client, ends: usize) -> Outcome<Checked> {
+        let begun = Instant::now();
+        let handled = loop {
+            let handled = self.handled(client)?;
+            let missing: Vec<u64> = self
+                .added
+                .iter()
+                .copied()
+                .filter(|number| !handled.contains_key(number))
+                .collect();
+            if missing.is_empty() && self.is_settled(client)? {
+                break handled;
+            }
+            if begun.elapsed() > LONGEST_WAIT {
+                return Err(self.lost(client, &missing));
+            }
+            thread::sleep(Duration::from_millis(20));
+        };
+        let mut again = 0;
+        for (&number, &times) in &handled {
+            let known = self.unknown == Some(number) || self.added.binary_search(&number).is_ok();
+            if !known {
+                return Err(format!(
+                    "{}: message {number} was handled but never added",
+                    self.stream
+                ));
+            }
+            again += usize::try_from(times.saturating_sub(1)).unwrap_or(usize::MAX);
+        }
+        if again > ends * self.batch {
+            let twice: Vec<_> = handled.iter().filter(|(_, times)| **times > 1).collect();
+            return Err(format!(
+                "{}: {again} messages were handled again, which {ends} ends of the server do not \
+                 explain (batches have {}): {twice:?}",
+                self.stream, self.batch
+            ));
+        }
+        let checked = Checked {
+            messages: handled.len(),
+            again,
+        };
+        client.call(&["DEL", &format!("handled:{}", self.stream)])?;
+        self.added.clear();
+        self.unknown = None;
+        Ok(checked)
+    }
+
+    /// How often each message was handled.
+    fn handled(&self, client: &mut Client) -> Outcome<BTreeMap<u64, u64>> {
+        let reply = client.call(&["HGETALL", &format!("handled:{}", self.stream)])?;
+        redis::from_redis_value(reply).map_err(|error| format!("HGETALL: {error}"))
+    }
+
+    /// Whether nothing waits for its acknowledgement.
+    fn is_settled(&self, client: &mut Client) -> Outcome<bool> {
+        match client.call(&["XPENDING", self.stream, "__gears_consumer_group__"])? {
+            Value::Array(row) => Ok(row.first() == Some(&Value::Int(0))),
+            other => Err(format!("XPENDING: {other:?}")),
+        }
+    }
+
+    fn lost(&self, client: &mut Client, missing: &[u64]) -> String {
+        let shown: Vec<&u64> = missing.iter().take(20).collect();
+        let pending = client.text(&["XPENDING", self.stream, "__gears_consumer_group__"]);
+        let groups = client.text(&["XINFO", "GROUPS", self.stream]);
+        let registrations = client.text(&["RG.DUMPREGISTRATIONS"]);
+        format!(
+            "{}: {} of {} messages were not handled within {LONGEST_WAIT:?}: {shown:?}..\npending \
+             {pending:?}\ngroups {groups:?}\nregistrations {registrations:?}",
+            self.stream,
+            missing.len(),
+            self.added.len()
+        )
+    }
+}
