@@ -24,6 +24,11 @@ const WRITES_NOTHING_FROM: c_int = 0x0007_0200;
 pub(super) fn register(context: &Context) -> bool {
     // SAFETY: a structure of callbacks that live as long as the process; unused ones are null.
     unsafe {
+        // A file that ends early is told to `aux_load`; the server would crash instead.
+        rm!(RedisModule_SetModuleOptions(
+            context.as_ptr(),
+            raw::REDISMODULE_OPTIONS_HANDLE_IO_ERRORS.cast_signed()
+        ));
         let server = raw::RedisModule_GetServerVersion.map_or(0, |version| version());
         let mut methods: raw::RedisModuleTypeMethods = std::mem::zeroed();
         methods.aux_load = Some(aux_load);

@@ -139,7 +139,7 @@ const PLACES: [&str; 22] = [
     "GB('ShardsIDReader').map(lambda x: execute('echo', VALUE)).run(convertToStr=False)",
     "GB('ShardsIDReader').map(lambda x: execute(VALUE, 'x')).run()",
     "GB('ShardsIDReader').map(lambda x: log(VALUE)).run()",
-    "GB('PythonReader').run(lambda: VALUE)",
+    "GB('PythonReader').run(lambda: (value for value in [VALUE, VALUE]))",
     "GB('PythonReader').run(lambda: failing(VALUE), convertToStr=False)",
     "GB('ShardsIDReader').map(lambda x: later(VALUE)).run(convertToStr=False)",
     "log(VALUE)",

@@ -62,6 +62,8 @@ impl Wire {
             b'+' => Ok(Reply::Status(rest.to_vec())),
             b'-' => match std::str::from_utf8(rest) {
                 Ok(_) => Ok(Reply::Error(rest.to_vec())),
+                // The server itself repeats what it does not know.
+                Err(_) if rest.starts_with(b"ERR unknown") => Ok(Reply::Error(rest.to_vec())),
                 Err(_) => Err(format!("an error that is not UTF-8: {}", shown(rest))),
             },
             b':' => number(rest).map(Reply::Integer),
