@@ -5,7 +5,7 @@ use super::{attach, errors, memory, module, script};
 use crate::redis::{Level, log};
 use pyo3::prelude::*;
 use pyo3::{PyResult, ffi};
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::path::{Path, PathBuf};
 
 /// What there is to know about the running interpreter.
@@ -66,6 +66,9 @@ fn share_symbols() {
     }
 }
 
+/// What Python calls `PYMEM_ALLOCATOR_MALLOC`: every object is a block of the C library.
+const ALLOCATOR_MALLOC: c_int = 3;
+
 fn initialise(executable: Option<&Path>) -> Result<(), String> {
     // SAFETY: the structures are initialised by Python's own functions before they are read, and
     // cleared afterwards; texts live through the calls that copy them.
@@ -73,6 +76,11 @@ fn initialise(executable: Option<&Path>) -> Result<(), String> {
         let mut pre: ffi::PyPreConfig = std::mem::zeroed();
         ffi::PyPreConfig_InitIsolatedConfig(&raw mut pre);
         pre.utf8_mode = 1;
+        // An isolated Python reads no environment. This one variable counts: tools that watch
+        // memory see each object then.
+        if std::env::var_os("PYTHONMALLOC").is_some_and(|value| value == "malloc") {
+            pre.allocator = ALLOCATOR_MALLOC;
+        }
         check(ffi::Py_PreInitialize(&raw const pre))?;
         let mut config: ffi::PyConfig = std::mem::zeroed();
         ffi::PyConfig_InitIsolatedConfig(&raw mut config);

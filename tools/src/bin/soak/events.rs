@@ -125,10 +125,10 @@ impl Ledger {
         let shown: Vec<&u64> = missing.iter().take(20).collect();
         let pending = client.text(&["XPENDING", self.stream, "__gears_consumer_group__"]);
         let groups = client.text(&["XINFO", "GROUPS", self.stream]);
-        let registrations = client.text(&["RG.DUMPREGISTRATIONS"]);
+        let stream = client.text(&["XINFO", "STREAM", self.stream]);
         format!(
             "{}: {} of {} messages were not handled within {LONGEST_WAIT:?}: {shown:?}..\npending \
-             {pending:?}\ngroups {groups:?}\nregistrations {registrations:?}",
+             {pending:?}\ngroups {groups:?}\nstream {stream:?}",
             self.stream,
             missing.len(),
             self.added.len()

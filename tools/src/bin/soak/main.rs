@@ -4,14 +4,16 @@
 //! |---|---|
 //! | `steady.rs` | a server that stays up: what it holds in memory is shown once a minute |
 //! | `crashing.rs` | a server that is killed or restarted again and again, with its AOF on |
+//! | `calm.rs` | a few rounds of everything, one after the other |
 //! | `events.rs` | messages of streams: none may be lost, none handled twice but across an end |
 //! | `load.rs`, `jobs.rs` | what clients do meanwhile |
 //! | `gears.rs` | the Python that is registered |
 //! | `memory.rs` | the table of memory |
 //!
-//! Options: `--minutes 30`, `--seed N`. It fails if a call hangs or fails, if a message is lost or
+//! Options: `--minutes 30`, `--seed N`, or `--rounds N` for the calm way. It fails if a call hangs or fails, if a message is lost or
 //! handled twice, or if a server crashes. Whether memory leaks is for the reader of the table.
 
+mod calm;
 mod crashing;
 mod events;
 mod gears;
@@ -53,6 +55,9 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Outcome {
+    if let Some(rounds) = args.get("rounds")? {
+        return calm::run(rounds);
+    }
     let minutes: u64 = args.get("minutes")?.unwrap_or(30);
     let seed: u64 = args.get("seed")?.unwrap_or(1);
     println!("{minutes} minutes, seed {seed}");
