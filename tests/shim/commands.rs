@@ -1,6 +1,8 @@
-//! `cmd` where redis-py is not installed: its names, arguments and results all the same.
+//! `cmd`: names, arguments and results of redis-py, whether that is installed or not.
 
 use crate::Bare;
+use crate::common::untyped;
+use redgrease_embedded::Server;
 
 /// Expressions and what redis-py gives for them, in this order on an empty server.
 const CALLS: &[(&str, &str)] = &[
@@ -87,7 +89,7 @@ const CALLS: &[(&str, &str)] = &[
         "(2, True)",
     ),
     (
-        "cmd.sismember('s', 'a'), cmd.srem('s', 'a'), cmd.scard('s')",
+        "bool(cmd.sismember('s', 'a')), cmd.srem('s', 'a'), cmd.scard('s')",
         "(True, 1, 1)",
     ),
     (
@@ -159,7 +161,14 @@ const CALLS: &[(&str, &str)] = &[
         "cmd.hset('any', mapping={'none': None, 'list': [1, 'x'], 'raw': bytearray(b'\\xff')}), cmd.hvals('any')",
         "(3, [b'None', b\"[1, 'x']\", b'\\xff'])",
     ),
-    // Without a method of its own a command takes its words in order.
+    ("cmd.set('é', 'ü'), cmd.get('é').decode()", "(True, 'ü')"),
+    ("repr(cmd), repr(cmd.get)", "('cmd', 'cmd.get')"),
+    ("cmd.flushall(), cmd.dbsize()", "(True, 0)"),
+];
+
+/// Without redis-py, a command without a method of its own takes its words in order.
+const IN_ORDER: &[(&str, &str)] = &[
+    ("cmd.incr('n', 5)", "5"),
     (
         "cmd.lpos('absent', 'x'), cmd.object_encoding('n'), cmd.substr('n', 0, 0)",
         "(None, b'int', b'5')",
@@ -168,9 +177,6 @@ const CALLS: &[(&str, &str)] = &[
         "cmd.execute_command('CONFIG GET', 'maxmemory')",
         "[b'maxmemory', b'0']",
     ),
-    ("cmd.set('é', 'ü'), cmd.get('é').decode()", "(True, 'ü')"),
-    ("repr(cmd), repr(cmd.get)", "('cmd', 'cmd.get')"),
-    ("cmd.flushall(), cmd.dbsize()", "(True, 0)"),
 ];
 
 /// What raises, and how.
@@ -223,13 +229,34 @@ const REFUSED: &[(&str, &str)] = &[
     ),
 ];
 
+fn answers(run: impl Fn(&str) -> String, calls: &[(&str, &str)]) {
+    for (call, expected) in calls {
+        let script = format!("ShardsIDReader().map(lambda _: repr(({call}))).run()");
+        assert_eq!(run(&script).trim_end(), *expected, "{call}");
+    }
+}
+
 #[test]
 fn it_answers_as_redis_py_does() {
     let bare = Bare::start();
-    for (call, expected) in CALLS {
-        let script = format!("ShardsIDReader().map(lambda _: repr(({call}))).run()");
-        assert_eq!(bare.run(&script).trim_end(), *expected, "{call}");
-    }
+    answers(|script| bare.run(script), CALLS);
+    answers(|script| bare.run(script), IN_ORDER);
+}
+
+#[test]
+fn redis_py_answers_where_it_is_installed() {
+    let server = Server::start().unwrap();
+    let installed = untyped(&server, &["RG.PYEXECUTE", "", "REQUIREMENTS", "redis"]);
+    assert_eq!(installed, "OK");
+    let run = |script: &str| {
+        let script = format!("from redgrease import *\n{script}");
+        untyped(&server, &["RG.PYEXECUTE", &script])
+    };
+    let client = run(
+        "ShardsIDReader().map(lambda _: (cmd.ping(), type(cmd._client).__mro__[1].__module__)).run()",
+    );
+    assert!(client.contains("redis.client"), "{client}");
+    answers(run, CALLS);
 }
 
 #[test]
