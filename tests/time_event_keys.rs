@@ -204,6 +204,26 @@ fn code_of_another_python_stays_a_key() {
 }
 
 #[test]
+fn restore_brings_in_no_code() {
+    let server = Server::start().unwrap();
+    executes(&server, SCRIPT);
+    let mut con = redis::Client::open(server.url())
+        .unwrap()
+        .get_connection()
+        .unwrap();
+    let dumped: Vec<u8> = redis::cmd("DUMP").arg("te").query(&mut con).unwrap();
+    let mut restore = redis::cmd("RESTORE");
+    restore.arg("other").arg(0).arg(dumped);
+    let refused: redis::RedisResult<String> = restore.query(&mut con);
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("Bad data format"), "{refused}");
+    let says = "a key with a time event was not restored";
+    assert!(server.log_tail(20).contains(says));
+    assert_eq!(untyped(&server, &["EXISTS", "te", "other"]), "1");
+    goes_on(&server, "n");
+}
+
+#[test]
 fn who_may_not_write_the_key_makes_none() {
     let server = Server::start().unwrap();
     let script = "GB('CommandReader').map(lambda r: str(registerTE(1, lambda: 1, r[1]))).register(\

@@ -48,6 +48,14 @@ impl Context {
         }
     }
 
+    /// Whether the server reads its data from a file, or from its master.
+    pub(super) fn is_loading(&self) -> bool {
+        // SAFETY: the context is live.
+        let flags = unsafe { rm!(RedisModule_GetContextFlags(self.as_ptr())) };
+        let loading = raw::REDISMODULE_CTX_FLAGS_LOADING | raw::REDISMODULE_CTX_FLAGS_ASYNC_LOADING;
+        flags.cast_unsigned() & loading != 0
+    }
+
     /// `false` while loading and on a replica: events were handled where they first happened.
     pub(crate) fn may_handle_events(&self) -> bool {
         // SAFETY: the context is live.

@@ -55,6 +55,12 @@ impl Owner {
     pub(crate) fn user(&self, context: &Context) -> Option<User> {
         match self {
             Owner::Execution(execution) => execution.user().cloned(),
+            Owner::Registration(id) if crate::engine().config.execute_as_owner() => {
+                let owner = crate::engine().registry.read(context, |registry| {
+                    registry.registration(*id).and_then(|one| one.user.clone())
+                });
+                Some(User::or_default(owner))
+            }
             Owner::Registration(_) => User::of(context),
             Owner::Session(origin) => origin.user.clone(),
         }

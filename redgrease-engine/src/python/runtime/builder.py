@@ -23,9 +23,10 @@ class GearsBuilder:
         self.realReader = _REAL_READERS.get(reader, reader)
         self.defaultArg = shardReaderCallback if reader == "ShardsIDReader" else defaultArg
         self.gearsCtx = redisgears.gearsCtx(self.realReader, desc)
-        self._only_existing = False
         if reader == "KeysOnlyReader":
-            self.gearsCtx.flatmap(lambda r: self._names(r["key"]))
+            # Not the builder itself: what is registered must be able to leave its process.
+            options = self._options = {"only_existing": False}
+            self.gearsCtx.flatmap(lambda r: _names(r["key"], options))
 
     # -- native operations
 
@@ -194,14 +195,15 @@ class GearsBuilder:
             pattern, kargs["noScan"] = generator()
         kargs.pop("count", None)
         kargs["readValue"] = False
-        self._only_existing = kargs.get("noScan", False)
+        self._options["only_existing"] = kargs.get("noScan", False)
         return pattern
 
-    def _names(self, key):
-        """A key that is read by its exact name need not be there: only if it is, it counts."""
-        if self._only_existing and not redisgears.executeCommand("EXISTS", key):
-            return []
-        return [key]
+
+def _names(key, options):
+    """A key that is read by its exact name need not be there: only if it is, it counts."""
+    if options["only_existing"] and not redisgears.executeCommand("EXISTS", key):
+        return []
+    return [key]
 
 
 GB = GearsBuilder
