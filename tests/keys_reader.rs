@@ -1,0 +1,122 @@
+//! Reading many keys: they are taken ahead by a thread, which must not change what comes out.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+
+use common::{empty, untyped};
+use redgrease_embedded::{ErrorKind, Server};
+use std::fs;
+
+/// More than a few of the pieces that are taken at a time.
+const KEYS: usize = 12_345;
+
+fn filled() -> Server {
+    let (server, _) = empty();
+    let fill = "for i = 1, ARGV[1] do redis.call('SET', 'k:' .. i, 'a b' .. i % 3) end";
+    untyped(&server, &["EVAL", fill, "0", &KEYS.to_string()]);
+    server
+}
+
+fn run(server: &Server, script: &str) -> String {
+    untyped(server, &["RG.PYEXECUTE", script])
+}
+
+#[test]
+fn every_key_comes_once() {
+    let server = filled();
+    let all = KEYS.to_string();
+    for script in [
+        "GB('KeysReader').count().run()",
+        "GB('KeysReader').map(lambda r: r['key']).distinct().count().run('k:*')",
+        "GB('KeysReader').filter(lambda r: r['value'][0] == 'a').count().run()",
+        "GB('KeysOnlyReader').count().run()",
+    ] {
+        assert_eq!(run(&server, script), all, "{script}");
+    }
+    let few = "GB('KeysReader').limit(3).count().run()";
+    assert_eq!(run(&server, few), "3");
+}
+
+#[test]
+fn words_are_counted() {
+    let server = filled();
+    let script = "
+GB('KeysReader').flatmap(lambda r: r['value'].split()).countby(lambda x: x) \\
+    .map(lambda r: '%s=%d' % (r['key'], r['value'])).sort().run()";
+    let third = KEYS / 3;
+    let expected = format!("a={KEYS}\nb0={third}\nb1={third}\nb2={third}");
+    let mut counted: Vec<String> = run(&server, script).lines().map(str::to_owned).collect();
+    counted.sort();
+    assert_eq!(counted.join("\n"), expected);
+}
+
+#[test]
+fn a_gear_that_keeps_the_server_to_itself_goes_on_reading() {
+    let server = filled();
+    // Entered at the first record and left by nobody before the end.
+    let script = "
+def first(r):
+    if not isInAtomicBlock():
+        atomic().__enter__()
+    return r
+GB('KeysReader').map(first).count().run()";
+    assert_eq!(run(&server, script), KEYS.to_string());
+    assert_eq!(untyped(&server, &["PING"]), "PONG");
+}
+
+#[test]
+fn functions_that_look_like_the_identity_are_told_apart() {
+    let (server, _) = empty();
+    let gear = |function: &str| {
+        let script = format!(
+            "{function}\nGB('PythonReader').map(f).run(lambda: (i for i in [[1, 2], 'x']))"
+        );
+        run(&server, &script)
+    };
+    for same in [
+        "f = lambda x: x",
+        "def f(x):\n    'with a text'\n    return x",
+        "def outer():\n    return lambda y: y\nf = outer()",
+    ] {
+        assert_eq!(gear(same), "[1, 2]\nx", "{same}");
+    }
+    for (other, expected) in [
+        ("f = lambda *x: x", "([1, 2],)\n('x',)"),
+        ("f = lambda x, y=5: y", "5\n5"),
+        ("y = 7\nf = lambda x: y", "7\n7"),
+        (
+            "f = lambda x: x\nf.__code__ = (lambda x: 9).__code__",
+            "9\n9",
+        ),
+        ("async def f(x):\n    return x", "[1, 2]\nx"),
+    ] {
+        assert_eq!(gear(other), expected, "{other}");
+    }
+}
+
+#[test]
+fn a_file_that_ends_inside_the_registrations_is_refused_with_a_message() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = || {
+        Server::builder()
+            .dir(dir.path())
+            .server_arg("rdbchecksum", "no")
+            .server_arg("rdbcompression", "no")
+            .start()
+    };
+    let server = start().unwrap();
+    let script = "GB('CommandReader').register(trigger='kept', mode='sync')";
+    assert_eq!(run(&server, script), "OK");
+    assert_eq!(untyped(&server, &["SAVE"]), "OK");
+    server.kill().unwrap();
+
+    let file = dir.path().join("dump.rdb");
+    let whole = fs::read(&file).unwrap();
+    let place = whole.windows(4).position(|piece| piece == b"kept").unwrap();
+    fs::write(&file, &whole[..place]).unwrap();
+    let error = start().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Exited, "{error}");
+    let log = fs::read_to_string(dir.path().join("redis.log")).unwrap();
+    assert!(!log.contains("BUG REPORT"), "{log}");
+    assert!(log.contains("damaged"), "{log}");
+}
