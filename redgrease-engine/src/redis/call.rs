@@ -5,7 +5,7 @@ use super::reply::Reply;
 use super::user::{self, AsUser};
 use redis_module::raw;
 use std::ffi::{CStr, CString};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 
 /// Why a command was not run at all. (A command that ran and failed has an error as its reply.)
@@ -196,6 +196,33 @@ impl Rights {
     }
 }
 
+/// A command's name as C wants it: in place if it is as short as those of the server.
+enum Name {
+    Short([u8; 32]),
+    Long(CString),
+}
+
+impl Name {
+    /// `None` if it has a NUL, which no command has.
+    fn new(command: &[u8]) -> Option<Name> {
+        let mut short = [0; 32];
+        match short.get_mut(..command.len()) {
+            Some(start) if command.len() < 32 => {
+                start.copy_from_slice(command);
+                (!command.contains(&0)).then_some(Name::Short(short))
+            }
+            _ => CString::new(command).ok().map(Name::Long),
+        }
+    }
+
+    fn as_c_str(&self) -> &CStr {
+        match self {
+            Name::Short(bytes) => CStr::from_bytes_until_nul(bytes).unwrap_or_default(),
+            Name::Long(name) => name,
+        }
+    }
+}
+
 /// Runs `command` on database 0 and replicates what it does.
 pub(crate) fn call(
     context: &Context,
@@ -203,7 +230,7 @@ pub(crate) fn call(
     command: &[u8],
     args: &[&[u8]],
 ) -> Result<CallReply, CallError> {
-    let Ok(name) = CString::new(command) else {
+    let Some(name) = Name::new(command) else {
         return Err(CallError {
             errno: libc::ENOENT,
         });
@@ -220,6 +247,16 @@ pub(crate) fn call(
         },
     };
     let ctx = context.as_ptr();
+    // Most commands have few arguments: those need no memory of their own.
+    let mut few = [ptr::null_mut(); 8];
+    let mut many = Vec::new();
+    let strings: &mut [*mut raw::RedisModuleString] = match few.get_mut(..args.len()) {
+        Some(few) => few,
+        None => {
+            many.resize(args.len(), ptr::null_mut());
+            &mut many
+        }
+    };
     // SAFETY: the context is live and locked. The strings are made for this call and freed after
     // it; the format says so. The database is put back, as
     // the context may be that of a client's own command.
@@ -228,27 +265,24 @@ pub(crate) fn call(
         if database != 0 {
             rm!(RedisModule_SelectDb(ctx, 0));
         }
-        let strings: Vec<*mut raw::RedisModuleString> = args
-            .iter()
-            .map(|arg| {
-                rm!(RedisModule_CreateString(
-                    ctx,
-                    arg.as_ptr().cast(),
-                    arg.len()
-                ))
-            })
-            .collect();
+        for (string, arg) in strings.iter_mut().zip(args) {
+            *string = rm!(RedisModule_CreateString(
+                ctx,
+                arg.as_ptr().cast(),
+                arg.len()
+            ));
+        }
         *libc::__errno_location() = 0;
         let reply = rm!(RedisModule_Call(
             ctx,
-            name.as_ptr(),
+            name.as_c_str().as_ptr(),
             rights.format().as_ptr(),
             strings.as_ptr(),
             strings.len()
         ));
         let errno = *libc::__errno_location();
         for string in strings {
-            rm!(RedisModule_FreeString(ctx, string));
+            rm!(RedisModule_FreeString(ctx, *string));
         }
         if database != 0 {
             rm!(RedisModule_SelectDb(ctx, database));

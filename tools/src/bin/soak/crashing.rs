@@ -5,6 +5,7 @@ use crate::load::{self, Load};
 use crate::{BOUND, Until, check_log};
 use redgrease_embedded::Server;
 use redgrease_tools::{Client, Outcome, Random};
+use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,10 +25,18 @@ struct Totals {
 
 pub(crate) fn run(until: &Until, seed: u64) -> Outcome {
     let dir = tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))?;
+    let outcome = lives(until, seed, dir.path());
+    outcome.map_err(|error| {
+        let kept = dir.keep();
+        format!("{error}\nthe server's files are kept in {}", kept.display())
+    })
+}
+
+fn lives(until: &Until, seed: u64, dir: &Path) -> Outcome {
     let mut random = Random::new(seed);
     let mut totals = Totals::default();
     let mut ledgers = Ledger::all();
-    let mut server = start(dir.path())?;
+    let mut server = start(dir)?;
     let mut client = Client::connect(server.url(), BOUND)?;
     load::prepare(&mut client)?;
     let registered = registrations(&mut client)?;
@@ -35,7 +44,7 @@ pub(crate) fn run(until: &Until, seed: u64) -> Outcome {
         let life = SHORTEST + random.below(LONGEST - SHORTEST);
         let life = Duration::from_millis(life as u64).min(until.left());
         let kill = random.once_in(2);
-        server = live(server, &mut ledgers, life, kill, dir.path())?;
+        server = live(server, &mut ledgers, life, kill, dir)?;
         if kill {
             totals.kills += 1;
         } else {
@@ -122,7 +131,22 @@ fn live(
         ended.and(load::join(clients)).and(written)
     });
     ended?;
+    keep_aof(dir);
     start(dir)
+}
+
+/// Copies what the last server left behind: what has led to a failure can be read there.
+fn keep_aof(dir: &Path) {
+    let copy = dir.join("before-the-last-start");
+    let _ = fs::remove_dir_all(&copy);
+    let _ = fs::create_dir(&copy);
+    for file in fs::read_dir(dir.join("appendonlydir"))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let _ = fs::copy(file.path(), copy.join(file.file_name()));
+    }
 }
 
 /// The ids of the sessions that stay, with what they registered.
