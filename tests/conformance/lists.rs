@@ -5,6 +5,7 @@ use crate::replay::Outcome;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::process::Command;
 
 /// By group: by step, or the steps alone.
 pub(crate) struct Lists {
@@ -18,8 +19,17 @@ pub(crate) struct Lists {
 
 impl Lists {
     pub(crate) fn read() -> Self {
+        let mut accepted: BTreeMap<String, BTreeMap<String, String>> =
+            serde_json::from_value(file("accepted.json")).unwrap();
+        if runs_handlers_afterwards() {
+            let more: BTreeMap<String, BTreeMap<String, String>> =
+                serde_json::from_value(file("accepted_from_7_2.json")).unwrap();
+            for (group, steps) in more {
+                accepted.entry(group).or_default().extend(steps);
+            }
+        }
         Self {
-            accepted: serde_json::from_value(file("accepted.json")).unwrap(),
+            accepted,
             open: serde_json::from_value(file("open.json")).unwrap(),
             not_yet: serde_json::from_value(file("not_yet.json")).unwrap(),
         }
@@ -69,6 +79,25 @@ impl Lists {
         let text = serde_json::to_string_pretty(&open).unwrap();
         fs::write(directory().join("open.json"), text + "\n").unwrap();
     }
+}
+
+/// Redis from 7.2 on, and Valkey.
+fn runs_handlers_afterwards() -> bool {
+    let Ok(program) = redgrease_embedded::find_server() else {
+        return false;
+    };
+    let Ok(output) = Command::new(program).arg("--version").output() else {
+        return false;
+    };
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let version = || {
+        let (_, version) = said.split_once("v=")?;
+        let mut numbers = version.split('.');
+        let major: u32 = numbers.next()?.parse().ok()?;
+        let minor: u32 = numbers.next()?.parse().ok()?;
+        Some((major, minor))
+    };
+    version().is_some_and(|version| version >= (7, 2))
 }
 
 fn file(name: &str) -> Value {

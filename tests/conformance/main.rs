@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `recorded/*.json` | the conversations, one file a group |
 //! | `accepted.json` | steps that are answered differently on purpose, with the reason |
+//! | `accepted_from_7_2.json` | the same on Redis from 7.2 on and on Valkey: there, a handler of key events may write only when the command has ended |
 //! | `open.json` | steps that are not answered as recorded yet |
 //! | `not_yet.json` | groups that are not replayed yet, with what they wait for |
 //!

@@ -16,6 +16,8 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (r"(/[\w.+@=~-]+){3,}/?", "<path>"),
         // A stream id that the server made: milliseconds and a sequence number.
         (r"\b[0-9]{13}-[0-9]+\b", "<stream id>"),
+        // Servers tell where in a script something failed; some name the script, some do not.
+        (r"script: <id>, on @", "script: on @"),
     ]
     .map(|(pattern, mask)| Rule(Regex::new(pattern).unwrap(), mask))
     .into()

@@ -51,7 +51,7 @@ pub(crate) use keys::{Batch, KeyScan, KeyType, key_type};
 pub(crate) use lock::{Guarded, HeldLock, is_locked, locked, never_again};
 pub(crate) use log::{Level, log};
 pub(crate) use module::library_path;
-pub(crate) use notification::when_writing_is_allowed;
+pub(crate) use notification::{once_the_command_is_told, when_writing_is_allowed};
 pub(crate) use persistence::{replicate, replicate_key};
 pub(crate) use reply::Reply;
 pub(crate) use timer::after;

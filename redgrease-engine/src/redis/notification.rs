@@ -6,6 +6,7 @@ use redis_module::raw;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
+use std::time::Duration;
 
 /// Listens to every kind of event a server has.
 ///
@@ -68,10 +69,22 @@ unsafe fn tell(
     super::api::OK
 }
 
-type Job = Box<dyn FnOnce(&Context)>;
+type Job = Box<dyn FnOnce(&Context) + Send>;
+
+/// Runs `job` when what it writes comes behind the command of the event, also for replicas and in
+/// the AOF: from 7.2 on when the command has ended, before that when the server has a moment.
+pub(crate) fn once_the_command_is_told(context: &Context, job: Job) {
+    // SAFETY: the static is written once, while loading; a copy is read.
+    if unsafe { raw::RedisModule_AddPostNotificationJob }.is_some() {
+        when_writing_is_allowed(context, job);
+    } else {
+        super::after(context, Duration::ZERO, job);
+    }
+}
 
 /// Runs `job` when it is allowed to write: from 7.2 on after the event was told to everybody,
-/// before that at once.
+/// before that at once (and replicas and the AOF are told what it writes before they are told of
+/// the command).
 pub(crate) fn when_writing_is_allowed(context: &Context, job: Job) {
     // SAFETY: the pointer is handed to the server with its own free function, which is called
     // exactly once, whether the job ran or not.

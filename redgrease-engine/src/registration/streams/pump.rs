@@ -3,7 +3,9 @@
 use super::{Phase, Status, Stream, StreamsFilter, group};
 use crate::execution::Execution;
 use crate::plan::{Messages, Mode, Source};
-use crate::redis::{self, Context, KeyScan, KeyType, User, after, locked, when_writing_is_allowed};
+use crate::redis::{
+    self, Context, KeyScan, KeyType, User, after, locked, once_the_command_is_told,
+};
 use crate::registration::keys::unheard;
 use crate::registration::{Event, Registration, Registry, matches_prefix};
 use std::cell::Cell;
@@ -38,7 +40,7 @@ pub(crate) fn happened(context: &Context, event: &str, stream: &[u8]) {
     for registration in waiting {
         let stream = stream.to_vec();
         let job = move |context: &Context| pump(context, &registration, &stream);
-        when_writing_is_allowed(context, Box::new(job));
+        once_the_command_is_told(context, Box::new(job));
     }
 }
 
