@@ -120,3 +120,26 @@ fn a_file_that_ends_inside_the_registrations_is_refused_with_a_message() {
     assert!(!log.contains("BUG REPORT"), "{log}");
     assert!(log.contains("damaged"), "{log}");
 }
+
+#[test]
+fn a_thread_that_ends_inside_of_atomic_gives_the_server_back() {
+    let (server, _) = empty();
+    let script = "
+import threading
+def work():
+    setGearsSession(session)
+    atomic().__enter__()
+    execute('SET', 'done', 'yes')
+session = getGearsSession()
+threads = [threading.Thread(target=work) for _ in range(20)]
+def start(x):
+    for thread in threads:
+        thread.start()
+GB('ShardsIDReader').foreach(start).run()";
+    run(&server, script);
+    common::eventually("all threads have ended", || {
+        untyped(&server, &["GET", "done"]) == "yes"
+    });
+    assert_eq!(run(&server, "GB('ShardsIDReader').count().run()"), "1");
+    server.stop().unwrap();
+}

@@ -50,7 +50,7 @@ fn write_server(program: &Path, report: &Path) -> Outcome {
         "#!/bin/sh\n# The server's own allocator is watched in place of the C library's.\n\
          exec valgrind --tool=memcheck --soname-synonyms=somalloc='*jemalloc*' \
          --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=none \
-         --num-callers=30 --error-limit=no --suppressions='{}' --log-file='{}' \
+         --num-callers=30 --error-limit=no --child-silent-after-fork=yes --suppressions='{}' --log-file='{}' \
          redis-server \"$@\"\n",
         suppressions.display(),
         report.display()

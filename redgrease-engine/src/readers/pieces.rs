@@ -180,7 +180,6 @@ impl Pieces {
             .name("rg-scan".into())
             .spawn(move || {
                 shared.take_ahead();
-                redis::never_again();
             });
         match started {
             Ok(_) => self.ahead = true,

@@ -16,8 +16,42 @@ static BASE: AtomicPtr<raw::RedisModuleCtx> = AtomicPtr::new(ptr::null_mut());
 thread_local! {
     /// Set while this thread holds the server's lock.
     static CURRENT: Cell<*mut raw::RedisModuleCtx> = const { Cell::new(ptr::null_mut()) };
-    /// This thread's own context for taking the lock: made at the first use, never freed.
-    static OWN: Cell<*mut raw::RedisModuleCtx> = const { Cell::new(ptr::null_mut()) };
+    /// This thread's own context for taking the lock: made at the first use.
+    static OWN: Own = const {
+        Own {
+            context: Cell::new(ptr::null_mut()),
+            ends_with_the_process: Cell::new(false),
+        }
+    };
+}
+
+/// Given back when its thread ends: it has a client of its own, which is not small.
+struct Own {
+    context: Cell<*mut raw::RedisModuleCtx>,
+    /// The main thread's, which ends with the lock held.
+    ends_with_the_process: Cell<bool>,
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        let context = self.context.get();
+        if context.is_null() || self.ends_with_the_process.get() {
+            return;
+        }
+        // A thread may end inside of `atomic()`: its lock is given back a moment later.
+        let held = is_locked();
+        // SAFETY: the thread is over, so nothing lends its context any more; the client is freed
+        // under the lock. Which context that is taken with makes no difference.
+        unsafe {
+            if !held {
+                rm!(RedisModule_ThreadSafeContextLock(base()));
+            }
+            rm!(RedisModule_FreeThreadSafeContext(context));
+            if !held {
+                rm!(RedisModule_ThreadSafeContextUnlock(base()));
+            }
+        }
+    }
 }
 
 pub(super) fn remember_base(context: &Context) {
@@ -26,6 +60,7 @@ pub(super) fn remember_base(context: &Context) {
     BASE.store(base, Ordering::Release);
     // The main thread's own: the child of a fork, which may need it, must not make one.
     own();
+    OWN.with(|own| own.ends_with_the_process.set(true));
 }
 
 pub(super) fn base() -> *mut raw::RedisModuleCtx {
@@ -45,33 +80,17 @@ pub(super) fn assume_locked<R>(body: impl FnOnce(&Context) -> R) -> R {
 
 fn own() -> *mut raw::RedisModuleCtx {
     OWN.with(|own| {
-        if own.get().is_null() {
+        if own.context.get().is_null() {
             // SAFETY: only the module pointer of the base is read, and that never changes.
             let made = unsafe {
                 rm!(RedisModule_GetDetachedThreadSafeContext(
                     BASE.load(Ordering::Acquire)
                 ))
             };
-            own.set(made);
+            own.context.set(made);
         }
-        own.get()
+        own.context.get()
     })
-}
-
-/// A thread that took the lock is about to end, and does not hold it: gives back what it made to
-/// take it with.
-pub(crate) fn never_again() {
-    let own = OWN.replace(ptr::null_mut());
-    if own.is_null() {
-        return;
-    }
-    // SAFETY: the context is this thread's own, and nothing lends it any more; it has a client,
-    // which is freed under the lock. Which context the lock is taken with makes no difference.
-    unsafe {
-        rm!(RedisModule_ThreadSafeContextLock(base()));
-        rm!(RedisModule_FreeThreadSafeContext(own));
-        rm!(RedisModule_ThreadSafeContextUnlock(base()));
-    }
 }
 
 /// `true` if this thread holds the server's lock.
@@ -132,8 +151,9 @@ impl HeldLock {
 impl Drop for HeldLock {
     fn drop(&mut self) {
         CURRENT.set(ptr::null_mut());
-        // SAFETY: taken by `acquire` on this thread (the type is not `Send`).
-        unsafe { rm!(RedisModule_ThreadSafeContextUnlock(own())) };
+        // SAFETY: taken by `acquire` on this thread (the type is not `Send`). Not with the thread's own
+        // context, which may be gone when a thread ends; which one it is makes no difference.
+        unsafe { rm!(RedisModule_ThreadSafeContextUnlock(base())) };
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) use command::{Args, Command, CommandFlags, Text, register};
 pub(crate) use context::Context;
 pub(crate) use info::{Section as InfoSection, Value as InfoValue};
 pub(crate) use keys::{Batch, KeyScan, KeyType, key_type};
-pub(crate) use lock::{Guarded, HeldLock, is_locked, locked, never_again};
+pub(crate) use lock::{Guarded, HeldLock, is_locked, locked};
 pub(crate) use log::{Level, log};
 pub(crate) use module::library_path;
 pub(crate) use notification::{once_the_command_is_told, when_writing_is_allowed};
