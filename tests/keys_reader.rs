@@ -18,7 +18,9 @@ fn filled() -> Server {
 }
 
 fn run(server: &Server, script: &str) -> String {
-    untyped(server, &["RG.PYEXECUTE", script])
+    // Results and errors: of the latter there are none.
+    let answer = untyped(server, &["RG.PYEXECUTE", script]);
+    answer.trim_end_matches('\n').to_owned()
 }
 
 #[test]
