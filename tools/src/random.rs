@@ -1,6 +1,6 @@
 //! Numbers that look random and are the same again for the same seed.
 
-/// SplitMix64: small, and good enough to choose inputs with.
+/// `SplitMix64`: small, and good enough to choose inputs with.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 

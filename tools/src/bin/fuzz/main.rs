@@ -63,7 +63,7 @@ fn run(args: &Args) -> Outcome {
         )?);
         target.end()?;
         loaded.add(stored::loaded(&mut random, 4)?);
-        if shown.elapsed() > Duration::from_secs(60) {
+        if shown.elapsed() > Duration::from_mins(1) {
             shown = Instant::now();
             show(&counts);
         }

@@ -4,7 +4,7 @@ use crate::target::{Counts, Target};
 use redgrease_tools::{Outcome, Random};
 
 /// Classes and functions that the values are made of.
-const HELPERS: &str = r#"
+const HELPERS: &str = r"
 class Hostile:
     def __init__(self, how): self.how = how
     def refuse(self):
@@ -67,7 +67,7 @@ def shrinking():
             return 'gone'
     items.extend([Shrinks(), 1, 2, 3])
     return items
-"#;
+";
 
 const LEAVES: [&str; 48] = [
     "0",

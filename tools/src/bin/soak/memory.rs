@@ -3,7 +3,7 @@
 use redgrease_tools::resident_kib;
 use std::time::{Duration, Instant};
 
-const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_mins(1);
 
 /// The first minutes fill caches and pools: they say nothing about a leak.
 const WARM_UP: usize = 3;
