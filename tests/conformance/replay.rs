@@ -130,9 +130,14 @@ fn follow(replica: &Server, server: &Server, port: u16) -> io::Result<()> {
     ask(replica, &["REPLICAOF", "127.0.0.1", &port.to_string()])?;
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
-        if let Reply::Bulk(info) = ask(server, &["INFO", "replication"])?
-            && String::from_utf8_lossy(&info).contains("state=online")
-        {
+        let says = |server: &Server, words: &str| {
+            Ok::<_, io::Error>(match ask(server, &["INFO", "replication"])? {
+                Reply::Bulk(info) => String::from_utf8_lossy(&info).contains(words),
+                _ => false,
+            })
+        };
+        // Both, because a replica may load what it got when its primary is done with it.
+        if says(server, "state=online")? && says(replica, "master_link_status:up")? {
             return Ok(());
         }
         thread::sleep(Duration::from_millis(20));

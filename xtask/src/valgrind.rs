@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// How often each job is done: what goes wrong in memory does so the first few times.
-const ROUNDS: &str = "6";
+const ROUNDS: &str = "3";
 
 pub(crate) fn command(yes: bool) -> Outcome {
     let ready = setup::run(yes)?;
