@@ -145,6 +145,18 @@ fn follow(replica: &Server, server: &Server, port: u16) -> io::Result<()> {
     Err(io::ErrorKind::TimedOut.into())
 }
 
+/// Waits until the replica has acknowledged what has happened so far.
+fn catch_up(server: &Server) -> io::Result<()> {
+    let mut client = Client::connect(server.socket(), SHORT_PATIENCE)?;
+    // WAIT is about what its connection has seen: any command will do.
+    for words in [&["PING"][..], &["WAIT", "1", "10000"]] {
+        let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
+        client.send(&words)?;
+        client.receive()?;
+    }
+    Ok(())
+}
+
 fn ask(server: &Server, words: &[&str]) -> io::Result<Reply> {
     let mut client = Client::connect(server.socket(), SHORT_PATIENCE)?;
     let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
@@ -189,6 +201,10 @@ impl Talk<'_> {
             Action::Note => None,
             Action::Sleep(duration) => {
                 thread::sleep(*duration);
+                if self.servers.replica.is_some() {
+                    // A busy machine may need longer until the replica has heard everything.
+                    let _ = catch_up(&self.servers.server);
+                }
                 None
             }
             Action::Post(words) => {
