@@ -42,7 +42,7 @@ fn compile(py: Gil<'_>) -> Option<Py<PyAny>> {
         .map(Bound::unbind)
 }
 
-fn function_code<'py>(py: Gil<'py>, function: *mut ffi::PyObject) -> Option<Bound<'py, PyAny>> {
+fn function_code(py: Gil<'_>, function: *mut ffi::PyObject) -> Option<Bound<'_, PyAny>> {
     // SAFETY: the object is live; a function's code is borrowed from it.
     unsafe {
         if ffi::PyFunction_Check(function) == 0 {

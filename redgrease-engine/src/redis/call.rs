@@ -250,12 +250,11 @@ pub(crate) fn call(
     // Most commands have few arguments: those need no memory of their own.
     let mut few = [ptr::null_mut(); 8];
     let mut many = Vec::new();
-    let strings: &mut [*mut raw::RedisModuleString] = match few.get_mut(..args.len()) {
-        Some(few) => few,
-        None => {
-            many.resize(args.len(), ptr::null_mut());
-            &mut many
-        }
+    let strings: &mut [*mut raw::RedisModuleString] = if let Some(few) = few.get_mut(..args.len()) {
+        few
+    } else {
+        many.resize(args.len(), ptr::null_mut());
+        &mut many
     };
     // SAFETY: the context is live and locked. The strings are made for this call and freed after
     // it; the format says so. The database is put back, as
