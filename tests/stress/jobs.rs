@@ -177,5 +177,9 @@ fn upgrade(client: &mut Client, round: usize) -> Result<(), String> {
 
 fn bgsave(client: &mut Client) -> Result<(), String> {
     thread::sleep(Duration::from_millis(500));
-    call(client, &["BGSAVE", "SCHEDULE"])
+    match call(client, &["BGSAVE", "SCHEDULE"]) {
+        // On a slow machine the last one may still be at it.
+        Err(error) if !error.contains("already in progress") => Err(error),
+        _ => Ok(()),
+    }
 }

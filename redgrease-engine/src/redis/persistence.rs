@@ -50,6 +50,15 @@ pub(super) fn register(context: &Context) -> bool {
     }
 }
 
+/// Where bytes start, as servers want it: Redis 6.2 reads the first one also if there are none.
+fn start_of(bytes: &[u8]) -> *const c_char {
+    if bytes.is_empty() {
+        c"".as_ptr()
+    } else {
+        bytes.as_ptr().cast()
+    }
+}
+
 /// Runs in the child of a fork, too: reads Rust data, takes no lock, runs no Python.
 unsafe extern "C" fn aux_save(io: *mut raw::RedisModuleIO, _when: c_int) {
     let data = catch_unwind(AssertUnwindSafe(|| {
@@ -68,7 +77,7 @@ unsafe extern "C" fn aux_save(io: *mut raw::RedisModuleIO, _when: c_int) {
         if old || !data.is_empty() {
             rm!(RedisModule_SaveStringBuffer(
                 io,
-                data.as_ptr().cast(),
+                start_of(&data),
                 data.len()
             ));
         }
