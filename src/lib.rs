@@ -34,8 +34,12 @@
 //! * Events: [`KeyRecord`] and [`StreamRecord`] are what functions of key changes and streams take.
 //! * Chains: [`KeysReader`], [`StreamReader`], [`CommandReader`] and others begin one; [`Open`] has its steps, [`Closed`]
 //!   runs once, a [`Registration`] reacts. [`py_literal`] says what captured values are in Python.
+//!   [`Closed::start`] gives a [`Run`] that goes on by itself; [`GearsBuilder`] is a chain that changes in place.
 //! * Registration: [`Options`] and [`Policy`] say when, [`Report`] what was done.
-//! * The server's own commands: [`GearsCommands`], [`AsyncGearsCommands`], and [`cmd`] for everything else.
+//! * The server's own commands: [`GearsCommands`], [`AsyncGearsCommands`], [`GearsPipeline`], and [`cmd`] for everything
+//!   else; [`Config`] for its settings; [`ScriptFile`] for scripts that are files.
+//! * Packages: [`Requirements`], merged from several places or read from a file.
+//! * What happens: [`Gear::stats`], and spans for each call with the feature `tracing`.
 //! * Tests: `#[gear_test]` gives each a private server (feature `embedded`).
 //! * Errors: [`Error`] and its [`ErrorKind`]; an exception of Python is a [`GearError`] with the line of the Rust file.
 #![allow(clippy::doc_markdown, reason = "the names of products are not code")]
@@ -64,7 +68,6 @@ pub mod __rt {
 pub mod prelude {
     #[cfg(feature = "aio")]
     pub use crate::AsyncGearsCommands as _;
-    pub use crate::GearsCommands as _;
     pub use crate::{
         Bytes, CommandReader, Json, KeyRecord, KeysOnlyReader, KeysReader, PerShard, PythonReader,
         Registration, ShardsIDReader, StreamReader, StreamRecord,
@@ -74,6 +77,7 @@ pub mod prelude {
         GearValue, gear, gear_command, gear_every, gear_keys, gear_stream, gear_test, gears,
         python, python_module,
     };
+    pub use crate::{GearsCommands as _, GearsPipeline as _};
 }
 
 #[cfg(all(doctest, feature = "embedded"))]

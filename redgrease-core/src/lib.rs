@@ -6,6 +6,7 @@
 //! * `connection`: what it is called on. `registry`: what is registered, and how.
 //! * `builder`: chains of operations, with types. `event`: what event functions take.
 //! * `commands`: the server's commands on every redis-rs connection. `prelude`: the Python that is sent.
+//! * `requirement`: Python packages that gears ask for. `keyword`: the sets of words of servers.
 //! * `error`: what can go wrong.
 
 #![allow(
@@ -22,21 +23,29 @@ mod connection;
 mod convert;
 mod error;
 mod event;
+mod keyword;
 mod prelude;
 mod registry;
+mod requirement;
+mod trace;
 
 pub use builder::{
     Any, AnyCallback, BatchReader, Bytes, Callback, Closed, CommandReader, CommandRegister,
-    EventReader, IntoCallback, IntoRegistration, KeysOnlyReader, KeysOnlyRun, KeysReader,
-    KeysRegister, KeysRun, NoOptions, Number, Open, PythonReader, Reader, Records, Registration,
-    ShardsIDReader, StillOpen, StreamReader, StreamRegister, StreamRun, py_literal,
+    EventReader, GearsBuilder, IfTaken, IntoCallback, IntoRegistration, KeysOnlyReader,
+    KeysOnlyRun, KeysReader, KeysRegister, KeysRun, NoOptions, Number, Open, PythonReader, Reader,
+    Records, Registration, Run, ScriptFile, ShardsIDReader, StillOpen, StreamReader,
+    StreamRegister, StreamRun, py_literal,
 };
 pub use call::{Args, Call, Calls, Pipe, pipe};
 #[cfg(feature = "aio")]
+pub use commands::AsyncConfig;
+#[cfg(feature = "aio")]
 pub use commands::AsyncGearsCommands;
 pub use commands::{
-    ConfigValue, ExecId, Executed, Execution, ExecutionResult, ExecutionStatus, GearsCommands,
-    PyExecuteOptions, PyStats, RegistrationInfo, Requirement, Session, SessionsOptions, cmd,
+    AsId, ClusterInfo, Config, ConfigValue, ExecId, Executed, Execution, ExecutionFilter,
+    ExecutionPlan, ExecutionResult, ExecutionStep, ExportedRequirement, GearsCommands,
+    GearsPipeline, GearsVersion, Module, Plugin, PyExecuteOptions, PyStats, RegistrationFilter,
+    RegistrationInfo, Requirement, RequirementFilter, Session, SessionsOptions, ShardInfo, cmd,
 };
 #[cfg(feature = "aio")]
 pub use connection::{AsyncCon, AsyncConnection, AsyncSingleCon, connect_async};
@@ -44,13 +53,18 @@ pub use connection::{Con, Connection, SingleCon, connect};
 pub use convert::{Codec, GearArg, GearReply, GearResult, Json, PerShard, Writer};
 pub use error::{DecodeError, EncodeError, Error, ErrorKind, Frame, GearError, Result};
 pub use event::{KeyArg, KeyRecord, StoredScalar, StoredValue, StreamArg, StreamRecord, Untyped};
+pub use keyword::{
+    ExecLocality, ExecutionStatus, KeyType, KeywordError, LogLevel, ReaderType, RegistrationStatus,
+};
 pub use registry::{
-    Action, Entry, EverySpec, Gear, GearKind, GearSpec, Hook, KeysSpec, Location, Mode, OnFailed,
-    OnRegistered, Options, Policy, PythonModule, Report, SessionReport, SourceForm, StreamSpec,
-    gears, register_all, register_all_with, start, start_with,
+    Action, Entry, EverySpec, FailurePolicy, Gear, GearKind, GearSpec, Hook, KeysSpec, Location,
+    Mode, OnRegistered, Options, Policy, PythonModule, RedgreasePackage, Report, SessionReport,
+    SourceForm, StreamSpec, gears, register_all, register_all_with, start, start_with,
 };
 #[cfg(feature = "aio")]
 pub use registry::{register_all_async, register_all_async_with, start_async, start_async_with};
+
+pub use requirement::{Requirements, Specifier, normalized_name};
 
 /// What the code of the macros names. Not for anybody else.
 #[doc(hidden)]

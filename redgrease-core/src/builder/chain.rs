@@ -3,7 +3,10 @@
 use super::callback::Source;
 use super::literal::{py_literal, text};
 use super::reader::Reader;
+use crate::commands::PyExecuteOptions;
 use crate::error::{EncodeError, Error, Result};
+use crate::prelude::{Part, Uses};
+use crate::requirement::Requirements;
 use serde::Serialize;
 
 /// The steps of a chain.
@@ -93,6 +96,33 @@ impl Chain {
             Some(e) => Err(Error::from(e.clone())),
             None => Ok(()),
         }
+    }
+
+    /// The parts of the prelude it needs.
+    pub(super) fn needs(&self) -> Uses<'static> {
+        let mut uses = Uses::default();
+        uses.chain(self);
+        if uses.imports {
+            uses.part(Part::Source);
+            uses.part(Part::Gear);
+        }
+        uses
+    }
+
+    /// What is sent beside the script.
+    pub(super) fn options(&self) -> Result<PyExecuteOptions> {
+        let mut requirements = Requirements::new();
+        for requirement in &self.requirements {
+            requirements.add(requirement, "`requires` of a chain")?;
+        }
+        let needs = self.needs();
+        if let Some(package) = crate::registry::redgrease_requirement().filter(|_| needs.imports) {
+            requirements.add(&package, "the package `redgrease` of the options")?;
+        }
+        if needs.needs_client() && !requirements.contains("redis") {
+            requirements.add("redis", "`cmd`")?;
+        }
+        Ok(PyExecuteOptions::new().requirements(requirements.to_strings()))
     }
 
     /// Whether the Python in it uses a name, as far as can be told without parsing it.

@@ -2,15 +2,17 @@
 
 use super::chain::Chain;
 use super::open::Any;
+use super::run::Run;
 #[cfg(feature = "aio")]
 use crate::commands::AsyncGearsCommands;
-use crate::commands::{ExecutionResult, GearsCommands, PyExecuteOptions};
+use crate::commands::{Executed, ExecutionResult, GearsCommands, PyExecuteOptions};
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
 use crate::connection::Connection;
 use crate::convert::{Codec, GearReply, GearResult};
 use crate::error::{DecodeError, Result};
-use crate::prelude::{Part, Uses};
+use crate::prelude::Part;
+use crate::trace;
 use redis::Value;
 use std::fmt;
 use std::marker::PhantomData;
@@ -98,34 +100,15 @@ impl<T: Records> Closed<T> {
     }
 
     /// The whole script that is sent.
-    pub fn script(&self) -> String {
-        let mut script = self.uses().prelude();
-        script.push_str(&self.to_string());
-        script.push('\n');
-        script
-    }
-
-    fn uses(&self) -> Uses<'static> {
-        let mut uses = Uses::default();
-        uses.chain(&self.chain);
+    pub fn to_script(&self) -> String {
+        let mut uses = self.chain.needs();
         if T::CODEC.is_some() {
             uses.part(Part::Codec);
         }
-        if uses.imports {
-            uses.part(Part::Source);
-            uses.part(Part::Gear);
-        }
-        uses
-    }
-
-    fn options(&self) -> PyExecuteOptions {
-        let mut requirements = self.chain.requirements.clone();
-        if self.uses().needs_client() {
-            requirements.push("redis".to_owned());
-        }
-        requirements.sort();
-        requirements.dedup();
-        PyExecuteOptions::new().requirements(requirements)
+        let mut script = uses.prelude();
+        script.push_str(&self.to_string());
+        script.push('\n');
+        script
     }
 
     /// Runs it and waits for its records.
@@ -135,9 +118,11 @@ impl<T: Records> Closed<T> {
     /// When a value in it has no counterpart in Python, the server refuses it, a record is not what its type says, or
     /// the connection fails. Errors of the functions stand beside the records.
     pub fn on<C: Connection + ?Sized>(&self, con: &mut C) -> Result<ExecutionResult<T::Record>> {
-        self.chain.check()?;
-        let executed = con.pyexecute_options::<Value>(&self.script(), &self.options())?;
-        read::<T>(executed.into_results()?)
+        let (script, options) = self.sent()?;
+        trace::run().observe(|| {
+            let executed = con.pyexecute_options::<Value>(&script, &options)?;
+            read::<T>(executed.into_results()?)
+        })
     }
 
     /// Runs it and waits for its records.
@@ -150,14 +135,55 @@ impl<T: Records> Closed<T> {
         &self,
         con: &mut C,
     ) -> Result<ExecutionResult<T::Record>> {
+        let (script, options) = self.sent()?;
+        let run = async {
+            let executed = con.pyexecute_options::<Value>(&script, &options).await?;
+            read::<T>(executed.into_results()?)
+        };
+        trace::run().observe_async(run).await
+    }
+
+    /// Starts it and does not wait: what is returned knows how it goes, and fetches its records.
+    ///
+    /// # Errors
+    ///
+    /// When a value in it has no counterpart in Python, the server refuses it, or the connection fails.
+    pub fn start<C: Connection + ?Sized>(&self, con: &mut C) -> Result<Run<T>> {
+        let (script, options) = self.sent()?;
+        started(&con.pyexecute_options::<Value>(&script, &options.unblocking())?)
+    }
+
+    /// Starts it and does not wait.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`start`](Self::start).
+    #[cfg(feature = "aio")]
+    pub async fn start_async<C: AsyncConnection + ?Sized>(&self, con: &mut C) -> Result<Run<T>> {
+        let (script, options) = self.sent()?;
+        let options = options.unblocking();
+        started(&con.pyexecute_options::<Value>(&script, &options).await?)
+    }
+
+    fn sent(&self) -> Result<(String, PyExecuteOptions)> {
         self.chain.check()?;
-        let (script, options) = (self.script(), self.options());
-        let executed = con.pyexecute_options::<Value>(&script, &options).await?;
-        read::<T>(executed.into_results()?)
+        Ok((self.to_script(), self.chain.options()?))
     }
 }
 
-fn read<T: Records>(results: ExecutionResult<Value>) -> Result<ExecutionResult<T::Record>> {
+/// What began, if something did.
+pub(super) fn started<T>(executed: &Executed<Value>) -> Result<Run<T>> {
+    match executed.id() {
+        Some(id) => Ok(Run::of(id.clone())),
+        None => {
+            Err(DecodeError::new("a script that runs nothing", "the id of an execution").into())
+        }
+    }
+}
+
+pub(super) fn read<T: Records>(
+    results: ExecutionResult<Value>,
+) -> Result<ExecutionResult<T::Record>> {
     let mut read = ExecutionResult::default();
     for value in results.values {
         read.values.push(T::record(value)?);

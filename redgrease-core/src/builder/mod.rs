@@ -14,19 +14,24 @@
 //!
 //! * `literal`: Python literals of Rust values. `callback`: the functions that steps take.
 //! * `reader`: what a chain starts with. `options`: how it is run or registered.
-//! * `open`: a chain that can go on. `first`, `steps`: its steps. `chain`: what they are collected in.
-//! * `closed`: what is sent once. `registration`: what is registered.
+//! * `open`: a chain that can go on. `first`, `steps`, `defaults`: its steps. `chain`: what they are collected in.
+//! * `twin`: the same as a value that changes. `script_file`: scripts that are files.
+//! * `closed`: what is sent once. `run`: what has begun and goes on. `registration`: what is registered.
 
 mod callback;
 mod chain;
 mod closed;
+mod defaults;
 mod first;
 pub(crate) mod literal;
 mod open;
 mod options;
 mod reader;
 mod registration;
+mod run;
+mod script_file;
 mod steps;
+mod twin;
 
 pub use callback::{AnyCallback, Callback, IntoCallback};
 pub(crate) use chain::Chain;
@@ -40,8 +45,11 @@ pub use reader::{
     BatchReader, CommandReader, EventReader, KeysOnlyReader, KeysReader, PythonReader, Reader,
     ShardsIDReader, StreamReader,
 };
-pub use registration::{IntoRegistration, Registration};
+pub use registration::{IfTaken, IntoRegistration, Registration};
+pub use run::Run;
+pub use script_file::ScriptFile;
 pub use steps::Number;
+pub use twin::GearsBuilder;
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,11 @@ use super::closed::{Closed, Records};
 use super::options::Options;
 use super::reader::{BatchReader, EventReader, Reader, checked_key};
 use super::registration::Registration;
+use crate::commands::ExecutionResult;
+#[cfg(feature = "aio")]
+use crate::connection::AsyncConnection;
+use crate::connection::Connection;
+use crate::error::Result;
 use std::fmt::Write as _;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -66,6 +71,24 @@ impl<R: Reader, T> Open<R, T> {
         self.typed()
     }
 
+    /// A step of our own.
+    pub(super) fn step_written<U>(mut self, python: &str) -> Open<R, U> {
+        Arc::make_mut(&mut self.chain).code.push_str(python);
+        self.typed()
+    }
+
+    /// Keeps the records of which a field is one of these words.
+    pub(super) fn kept_if(self, field: &str, words: &[&str]) -> Self {
+        let words: Vec<String> = words
+            .iter()
+            .map(|word| super::literal::text(word))
+            .collect();
+        self.step_written(&format!(
+            ".filter(lambda r: r.get('{field}') in [{}])",
+            words.join(", ")
+        ))
+    }
+
     /// Records as objects.
     pub(super) fn records_with<U>(mut self, decode: &'static str) -> Open<R, U> {
         let chain = Arc::make_mut(&mut self.chain);
@@ -104,6 +127,49 @@ impl<R: Reader, T> Open<R, T> {
             .requirements
             .push(requirement.into());
         self
+    }
+
+    /// Python packages the functions need, for example those of a requirement file
+    /// ([`Requirements::from_file`](crate::Requirements::from_file)).
+    pub fn requires_all<S: Into<String>>(
+        mut self,
+        requirements: impl IntoIterator<Item = S>,
+    ) -> Self {
+        Arc::make_mut(&mut self.chain)
+            .requirements
+            .extend(requirements.into_iter().map(Into::into));
+        self
+    }
+
+    /// [`run`](Self::run), and send it at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Closed::on`].
+    pub fn run_on<C: Connection + ?Sized>(self, con: &mut C) -> Result<ExecutionResult<T::Record>>
+    where
+        R: BatchReader,
+        T: Records,
+    {
+        self.run().on(con)
+    }
+
+    /// [`run`](Self::run), and send it at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Closed::on`].
+    #[cfg(feature = "aio")]
+    pub async fn run_on_async<C: AsyncConnection + ?Sized>(
+        self,
+        con: &mut C,
+    ) -> Result<ExecutionResult<T::Record>>
+    where
+        R: BatchReader,
+        T: Records,
+    {
+        let closed = self.run();
+        closed.on_async(con).await
     }
 
     /// Closes the chain: it reads once, and gives its records.

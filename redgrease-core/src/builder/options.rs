@@ -1,7 +1,7 @@
 //! How chains are run and registered. What is not said is left to the server.
 
 use super::literal::py_literal;
-use crate::registry::{Mode, OnFailed};
+use crate::registry::{FailurePolicy, Mode};
 use std::time::Duration;
 
 /// Options that become keyword arguments.
@@ -35,7 +35,7 @@ impl Keyword for Mode {
     }
 }
 
-impl Keyword for OnFailed {
+impl Keyword for FailurePolicy {
     fn python(&self) -> String {
         super::literal::text(self.as_str())
     }
@@ -96,6 +96,10 @@ options! {
         read_value: bool = "readValue";
         /// `true` takes the pattern as the name of one key.
         no_scan: bool = "noScan";
+        /// `false` gives the records of this shard only.
+        collect: bool = "collect";
+        /// Where the chain runs: on every shard unless it is `Mode::AsyncLocal`.
+        mode: Mode = "mode";
     }
 
     /// Which changes of keys are reacted to.
@@ -118,6 +122,10 @@ options! {
     StreamRun {
         /// The id behind which reading begins.
         from_id: String = "fromId";
+        /// `false` gives the records of this shard only.
+        collect: bool = "collect";
+        /// Where the chain runs: on every shard unless it is `Mode::AsyncLocal`.
+        mode: Mode = "mode";
     }
 
     /// Which streams are read, and how.
@@ -129,7 +137,7 @@ options! {
         /// How long fewer entries wait for others. Without it: until there are enough.
         duration: Duration = "duration";
         /// What happens when the chain fails.
-        on_failed: OnFailed = "onFailedPolicy";
+        on_failed: FailurePolicy = "onFailedPolicy";
         /// After how many seconds the same entries are tried again.
         retry_interval_s: u32 = "onFailedRetryInterval";
         /// `false` keeps the entries in the stream that were processed.
@@ -158,6 +166,10 @@ options! {
         count: u32 = "count";
         /// `true` takes the pattern as the name of one key.
         no_scan: bool = "noScan";
+        /// `false` gives the records of this shard only.
+        collect: bool = "collect";
+        /// Where the chain runs: on every shard unless it is `Mode::AsyncLocal`.
+        mode: Mode = "mode";
     }
 
     /// No options.

@@ -1,6 +1,7 @@
 //! What chains and values become, judged by Python.
 
 use super::*;
+use crate::keyword::KeyType;
 use proptest::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -208,5 +209,85 @@ fn chains_print_as_python() {
         command
             .python(Some("ns:sum"))
             .ends_with(".register(trigger=\"ns:sum\")")
+    );
+}
+
+#[test]
+fn the_builder_that_changes_is_the_same() {
+    let mut builder = GearsBuilder::new(KeysReader::new("person:*").values());
+    builder.filter(lambda("lambda p: p")).requires("six");
+    let before = builder.gear_function();
+    builder.count().limit(1);
+    assert_eq!(
+        before.clone().count().limit(1).run().to_string(),
+        builder.run::<i64>().to_string()
+    );
+    assert_eq!(
+        before.run().to_string(),
+        "GB(\"KeysReader\", \"person:*\").map(lambda r: r['value']).filter(lambda p: p).run()"
+    );
+    let registered = builder.register("person:*");
+    assert_eq!(registered.chain().requirements, ["six"]);
+}
+
+#[test]
+fn first_steps_choose_types_and_events() {
+    let chain = KeysReader::new("*")
+        .of_type([KeyType::Hash, KeyType::Stream])
+        .on_event(["hset"]);
+    assert_eq!(
+        chain.keys().run().to_string(),
+        format!(
+            "GB(\"KeysReader\", \"*\").filter(lambda r: r.get('type') in [\"hash\", \"stream\", \"unknown\"])\
+             .filter(lambda r: r.get('event') in [\"hset\"]).map(lambda r: r['key']).map({}.dump)\
+             .run(convertToStr=False)",
+            <String as crate::GearResult>::CODEC.python()
+        )
+    );
+    let command = CommandReader::new()
+        .args_at_most(2)
+        .register("x")
+        .on_registered(Callback::<0>::new("lambda: None", "src/x.rs", 7, vec![]));
+    assert_eq!(
+        command.to_string(),
+        "GB(\"CommandReader\").map(lambda r: r[1:3]).register(trigger=\"x\", onRegistered=lambda: None)"
+    );
+    assert!(
+        command
+            .to_script()
+            .ends_with("onRegistered=lambda: None)\n")
+    );
+}
+
+#[test]
+fn requirements_of_a_chain_must_fit_together() {
+    let chain = KeysReader::new("*").requires_all(["six>=1", "Six<2"]);
+    let closed = chain.clone().count().run();
+    assert!(
+        format!(
+            "{:?}",
+            chain.clone().register("x").chain().options().unwrap()
+        )
+        .contains("six>=1,<2")
+    );
+    drop(closed);
+    let refused = chain.requires("six==3").register("x");
+    let error = refused.chain().options().unwrap_err();
+    assert!(
+        error.to_string().contains("cannot be installed together"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_script_file_is_python() {
+    let script = ScriptFile::new("gears/x.py", "def f():\n    raise ValueError('no')\n");
+    let output = python(&format!(
+        "{}import traceback\ntry:\n    f()\nexcept ValueError:\n    print(traceback.format_exc())",
+        &*script
+    ));
+    assert!(
+        output.contains("File \"gears/x.py\", line 2, in f\n    raise ValueError('no')"),
+        "{output}"
     );
 }

@@ -20,7 +20,7 @@ pub struct Call<T> {
     args: Result<Vec<Vec<u8>>, EncodeError>,
     pub(super) timeout: Option<Duration>,
     pub(super) heal: bool,
-    key: Option<Vec<u8>>,
+    pub(super) key: Option<Vec<u8>>,
     decode: Decode<T>,
 }
 

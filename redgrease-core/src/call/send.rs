@@ -7,6 +7,7 @@ use crate::connection::AsyncConnection;
 use crate::connection::{Connection, own};
 use crate::error::{Error, ErrorKind, Result};
 use crate::registry::{Healed, Healer};
+use crate::trace;
 use redis::Cmd;
 
 impl<T> Call<T> {
@@ -16,6 +17,10 @@ impl<T> Call<T> {
     ///
     /// When the Python raises, a value cannot be converted, or the connection fails.
     pub fn on<C: Connection + ?Sized>(self, con: &mut C) -> Result<T> {
+        trace::call(self.gear, self.key.is_some()).observe(|| self.make(con))
+    }
+
+    fn make<C: Connection + ?Sized>(&self, con: &mut C) -> Result<T> {
         let cmd = self.to_cmd()?;
         let healer = Healer::new(self.gear);
         let first = self.send(con, &cmd);
@@ -48,6 +53,13 @@ impl<T> Call<T> {
     /// When the Python raises, a value cannot be converted, or the connection fails.
     #[cfg(feature = "aio")]
     pub async fn on_async<C: AsyncConnection + ?Sized>(self, con: &mut C) -> Result<T> {
+        trace::call(self.gear, self.key.is_some())
+            .observe_async(self.make_async(con))
+            .await
+    }
+
+    #[cfg(feature = "aio")]
+    async fn make_async<C: AsyncConnection + ?Sized>(&self, con: &mut C) -> Result<T> {
         let cmd = self.to_cmd()?;
         let healer = Healer::new(self.gear);
         let first = self.send_async(con, &cmd).await;

@@ -2,10 +2,13 @@
 
 use super::types::Execution;
 use super::types::{
-    ConfigValue, Executed, ExecutionResult, PyStats, RegistrationInfo, Requirement, Session, rows,
+    ClusterInfo, ConfigValue, Executed, ExecutionPlan, ExecutionResult, ExportedRequirement,
+    GearsVersion, Module, Plugin, PyStats, RegistrationInfo, Requirement, Session, rows,
+    text as as_text,
 };
 use crate::error::{DecodeError, Error, Result};
 use redis::{FromRedisValue, Value};
+use std::collections::BTreeMap;
 
 pub(super) fn ok(value: Value) -> Result<()> {
     match whole(value)? {
@@ -54,6 +57,38 @@ pub(super) fn config(value: Value) -> Result<Vec<Result<ConfigValue>>> {
 
 pub(super) fn stats(value: Value) -> Result<PyStats> {
     PyStats::read(whole(value)?)
+}
+
+pub(super) fn plans(value: Value) -> Result<BTreeMap<String, ExecutionPlan>> {
+    ExecutionPlan::read_all(whole(value)?)
+}
+
+pub(super) fn cluster(value: Value) -> Result<Option<ClusterInfo>> {
+    ClusterInfo::read(whole(value)?)
+}
+
+pub(super) fn plugins(value: Value) -> Result<Vec<Plugin>> {
+    rows(whole(value)?, Plugin::read)
+}
+
+pub(super) fn modules(value: Value) -> Result<Vec<Module>> {
+    rows(whole(value)?, Module::read)
+}
+
+pub(super) fn version(value: Value) -> Result<GearsVersion> {
+    GearsVersion::of(&modules(value)?)
+}
+
+pub(super) fn exported(value: Value) -> Result<ExportedRequirement> {
+    ExportedRequirement::read(whole(value)?)
+}
+
+pub(super) fn text(value: Value) -> Result<String> {
+    as_text(&whole(value)?).ok_or_else(|| DecodeError::new("another reply", "a text").into())
+}
+
+pub(super) fn python(value: Value) -> Result<String> {
+    executed(value)?.into_results()?.into_value()
 }
 
 /// An answer without an error anywhere in it.

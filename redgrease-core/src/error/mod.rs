@@ -181,6 +181,18 @@ impl Error {
         matches!(self.0.kind, ErrorKind::UnknownTrigger { .. })
     }
 
+    /// A trigger was to be registered that is registered already.
+    pub fn is_duplicate_trigger(&self) -> bool {
+        match &self.0.kind {
+            ErrorKind::TriggerOwned { .. } | ErrorKind::DuplicateTrigger { .. } => true,
+            ErrorKind::Script { traceback } => traceback.contains("trigger already registered"),
+            ErrorKind::Registration { message, .. } => {
+                message.contains("trigger already registered")
+            }
+            _ => false,
+        }
+    }
+
     /// The server has no `RG.*` commands.
     pub fn is_no_gears(&self) -> bool {
         matches!(self.0.kind, ErrorKind::NoGears)

@@ -125,13 +125,14 @@ impl<'a> Uses<'a> {
     /// The parts of the prelude, in order.
     pub(crate) fn prelude(&self) -> String {
         let mut out = String::new();
+        let has_shim = self.imports && crate::registry::is_bundled();
         for part in Part::ALL {
             let is_needed = match part {
                 Part::Log => self.names.contains(&"log"),
                 Part::Hashtag3 => self.names.contains(&"hashtag3"),
                 // The module that can be imported contains it.
-                Part::Cmd => self.imports || self.needs_client(),
-                Part::Shim => self.imports,
+                Part::Cmd => has_shim || self.needs_client(),
+                Part::Shim => has_shim,
                 other => self.parts.contains(&other),
             };
             if is_needed {
@@ -139,7 +140,7 @@ impl<'a> Uses<'a> {
                 out.push_str("\n\n");
             }
         }
-        if self.chain_imports {
+        if self.chain_imports && has_shim {
             out.push_str("_shim()\n\n");
         }
         out

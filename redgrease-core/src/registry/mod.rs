@@ -4,15 +4,16 @@
 //! * `placed`: the names gears have on a server.
 //! * `script`, `statement`: the Python that registers a set, and its hash. `description`: what the session says about itself.
 //! * `options`, `plan`, `register`, `report`: what has to be sent, sending it, and saying so.
-//! * `calls`: how often a gear was called.
+//! * `calls`, `stats`: how often a gear was called, and what came of it.
 //! * `heal`: registering again what a server has lost. `start`: connecting and registering in one step.
-//! * `namespace`: two stages on one server.
+//! * `namespace`: two stages on one server. `package`: what `import redgrease` is there.
 
 mod calls;
 mod description;
 mod heal;
 mod namespace;
 mod options;
+mod package;
 mod placed;
 mod plan;
 mod register;
@@ -22,17 +23,20 @@ mod set;
 mod spec;
 mod start;
 mod statement;
+mod stats;
 
 pub(crate) use heal::{Healed, Healer};
 pub(crate) use namespace::trigger_name;
 pub use options::{Options, Policy};
+pub use package::RedgreasePackage;
+pub(crate) use package::{is_bundled, requirement as redgrease_requirement};
 pub use register::{register_all, register_all_with};
 #[cfg(feature = "aio")]
 pub use register::{register_all_async, register_all_async_with};
 pub use report::{Action, Report, SessionReport};
 pub use set::gears;
 pub use spec::{
-    Entry, EverySpec, Gear, GearKind, GearSpec, Hook, KeysSpec, Location, Mode, OnFailed,
+    Entry, EverySpec, FailurePolicy, Gear, GearKind, GearSpec, Hook, KeysSpec, Location, Mode,
     OnRegistered, PythonModule, SourceForm, StreamSpec,
 };
 pub use start::{start, start_with};

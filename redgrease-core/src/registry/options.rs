@@ -1,5 +1,6 @@
 //! How gears are registered.
 
+use super::package::RedgreasePackage;
 use super::spec::Gear;
 
 /// When a session that the server holds already is registered again.
@@ -34,6 +35,7 @@ pub struct Options {
     pub(crate) policy: Policy,
     pub(crate) namespace: Option<String>,
     pub(crate) gears: Option<Vec<&'static Gear>>,
+    pub(crate) package: RedgreasePackage,
 }
 
 impl Options {
@@ -54,6 +56,13 @@ impl Options {
     #[must_use]
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// What `import redgrease` is in the Python of gears. One choice per process: the latest.
+    #[must_use]
+    pub fn redgrease_package(mut self, package: RedgreasePackage) -> Self {
+        self.package = package;
         self
     }
 

@@ -42,7 +42,7 @@ pub(crate) fn plan(
 ) -> Result<Step> {
     let owned = Owned::of(placed(set, namespace)?, &set.id, sessions);
     let gears = &owned.ours;
-    let script = Script::of(&set.id, gears);
+    let script = Script::of(&set.id, gears)?;
     let found = Found::of(&set.id, sessions);
     let mut report = compare(set, &script, gears, &found);
     report.left = owned.left;

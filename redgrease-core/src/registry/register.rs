@@ -1,11 +1,11 @@
 //! Registers the gears of a program: reads what the server has, sends what differs.
 
-use super::namespace;
 use super::options::{Options, Policy};
 use super::plan::{Sending, Step, foreign_trigger, plan};
 use super::report::{Action, Report, SessionReport};
 use super::set::{GearSet, gears, group};
 use super::spec::Gear;
+use super::{namespace, package};
 #[cfg(feature = "aio")]
 use crate::commands::AsyncGearsCommands;
 use crate::commands::{GearsCommands, Session, SessionsOptions};
@@ -13,6 +13,7 @@ use crate::commands::{GearsCommands, Session, SessionsOptions};
 use crate::connection::AsyncConnection;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result, full_text};
+use crate::trace;
 use redis::{RedisResult, Value};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 #[cfg(feature = "aio")]
@@ -43,6 +44,7 @@ fn prepare(options: &Options) -> Result<Vec<GearSet>> {
     let gears = options.gears.clone().unwrap_or_else(gears);
     let sets = group(&gears, options.namespace.as_deref())?;
     namespace::set(options.namespace.as_deref())?;
+    package::set(&options.package);
     *latest() = Latest {
         policy: options.policy,
         gears: options.gears.clone(),
@@ -121,6 +123,14 @@ pub(super) fn register_set<C: Connection + ?Sized>(
     set: &GearSet,
     policy: Policy,
 ) -> Result<SessionReport> {
+    trace::registration(&set.id).observe(|| compare_and_send(con, set, policy))
+}
+
+fn compare_and_send<C: Connection + ?Sized>(
+    con: &mut C,
+    set: &GearSet,
+    policy: Policy,
+) -> Result<SessionReport> {
     let begun = Instant::now();
     let sessions = match con.dump_sessions(&SessionsOptions::new().verbose()) {
         Err(e) if e.is_no_gears() && con.py_stats().is_ok() => return Err(too_old(e)),
@@ -150,6 +160,17 @@ pub(super) fn register_set<C: Connection + ?Sized>(
 /// Registers one set.
 #[cfg(feature = "aio")]
 pub(super) async fn register_set_async<C: AsyncConnection + ?Sized>(
+    con: &mut C,
+    set: &GearSet,
+    policy: Policy,
+) -> Result<SessionReport> {
+    trace::registration(&set.id)
+        .observe_async(compare_and_send_async(con, set, policy))
+        .await
+}
+
+#[cfg(feature = "aio")]
+async fn compare_and_send_async<C: AsyncConnection + ?Sized>(
     con: &mut C,
     set: &GearSet,
     policy: Policy,

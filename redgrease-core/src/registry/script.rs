@@ -3,8 +3,10 @@
 use super::placed::Placed;
 use super::statement::{Statement, space_name};
 use crate::builder::literal::text as literal;
+use crate::error::Result;
 use crate::prelude::{Part, Uses};
-use crate::registry::{GearKind, PythonModule};
+use crate::registry::{GearKind, PythonModule, redgrease_requirement};
+use crate::requirement::Requirements;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -22,9 +24,13 @@ pub(crate) struct Script {
 
 impl Script {
     /// The script that registers `gears` in a session.
-    pub(crate) fn of(session: &str, gears: &[Placed]) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When their requirements exclude each other.
+    pub(crate) fn of(session: &str, gears: &[Placed]) -> Result<Self> {
         let uses = uses(gears);
-        let requirements = requirements(gears, &uses);
+        let requirements = requirements(gears, &uses)?;
         let mut text = uses.prelude();
         let mut identity = text.clone();
         for module in modules(gears) {
@@ -47,12 +53,12 @@ impl Script {
         for requirement in &requirements {
             let _ = writeln!(identity, "# requires {requirement}");
         }
-        Script {
+        Ok(Script {
             text,
             requirements,
             hash: hash(&identity),
             gears: hashes,
-        }
+        })
     }
 }
 
@@ -129,30 +135,25 @@ fn space(session: &str, module: &PythonModule, gears: &[Placed], with_place: boo
     )
 }
 
-/// What has to be installed, each once, in a fixed order.
-fn requirements(gears: &[Placed], uses: &Uses<'_>) -> Vec<String> {
-    let mut all: Vec<String> = gears
-        .iter()
-        .flat_map(|p| p.gear.spec().requirements)
-        .map(|r| r.trim().to_owned())
-        .collect();
-    for chain in gears.iter().filter_map(|p| p.chain.as_ref()) {
-        all.extend(chain.chain().requirements.iter().cloned());
+/// What has to be installed, each package once, in a fixed order.
+fn requirements(gears: &[Placed], uses: &Uses<'_>) -> Result<Vec<String>> {
+    let mut all = Requirements::new();
+    for placed in gears {
+        let place = || format!("gear `{}`, {}", placed.gear.name(), placed.gear.location());
+        for requirement in placed.gear.spec().requirements {
+            all.add(requirement, place())?;
+        }
+        for requirement in placed.chain.iter().flat_map(|c| &c.chain().requirements) {
+            all.add(requirement, place())?;
+        }
     }
-    if uses.needs_client() && !all.iter().any(|r| package(r).eq_ignore_ascii_case("redis")) {
-        all.push("redis".to_owned());
+    if let Some(package) = redgrease_requirement().filter(|_| uses.imports) {
+        all.add(&package, "the package `redgrease` of the options")?;
     }
-    all.sort();
-    all.dedup();
-    all
-}
-
-/// The name of the package a requirement asks for.
-fn package(requirement: &str) -> &str {
-    let end = requirement
-        .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
-        .unwrap_or(requirement.len());
-    &requirement[..end]
+    if uses.needs_client() && !all.contains("redis") {
+        all.add("redis", "`cmd`")?;
+    }
+    Ok(all.to_strings())
 }
 
 /// FNV-1a of 128 bits in hexadecimal: to tell texts apart, not to protect anything.

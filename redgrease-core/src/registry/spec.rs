@@ -147,7 +147,7 @@ pub struct StreamSpec {
     pub batch: u32,
     /// In milliseconds; 0 waits for a whole batch.
     pub duration_ms: u64,
-    pub on_failed: OnFailed,
+    pub on_failed: FailurePolicy,
     /// In seconds.
     pub retry_interval_s: u32,
     pub trim: bool,
@@ -159,10 +159,9 @@ pub struct StreamSpec {
 }
 
 /// What happens to a stream's entries when the function fails.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 #[non_exhaustive]
-pub enum OnFailed {
+pub enum FailurePolicy {
     /// Goes on with the next entries.
     #[default]
     Continue,
@@ -172,16 +171,11 @@ pub enum OnFailed {
     Retry,
 }
 
-impl OnFailed {
-    /// The word the server uses.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            OnFailed::Continue => "continue",
-            OnFailed::Abort => "abort",
-            OnFailed::Retry => "retry",
-        }
-    }
-}
+crate::keyword::keyword!(FailurePolicy, "failure policy" {
+    Continue = "continue",
+    Abort = "abort",
+    Retry = "retry",
+});
 
 /// How often a gear runs.
 #[doc(hidden)]
@@ -277,22 +271,11 @@ pub enum Mode {
     Async,
 }
 
-impl Mode {
-    /// The word the server uses.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Mode::Sync => "sync",
-            Mode::AsyncLocal => "async_local",
-            Mode::Async => "async",
-        }
-    }
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+crate::keyword::keyword!(Mode, "mode" {
+    Sync = "sync",
+    AsyncLocal = "async_local",
+    Async = "async",
+});
 
 /// A place in the Rust source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

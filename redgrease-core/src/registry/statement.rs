@@ -159,11 +159,12 @@ pub(super) fn space_name(module: &PythonModule) -> String {
 
 /// `import redgrease` may stand in any of the texts that run with a gear.
 fn needs_shim(spec: &GearSpec) -> bool {
-    imports_redgrease(spec.source)
+    let imports = imports_redgrease(spec.source)
         || spec.module.is_some_and(|m| imports_redgrease(m.source))
         || spec
             .on_registered
-            .is_some_and(|o| imports_redgrease(o.source))
+            .is_some_and(|o| imports_redgrease(o.source));
+    imports && super::is_bundled()
 }
 
 fn arguments(spec: &GearSpec) -> String {

@@ -25,7 +25,7 @@ fn set(gears: &[&'static Gear]) -> GearSet {
 }
 
 fn script(set: &GearSet, namespace: Option<&str>) -> Script {
-    Script::of(&set.id, &placed(set, namespace).unwrap())
+    Script::of(&set.id, &placed(set, namespace).unwrap()).unwrap()
 }
 
 /// A session as a server lists it.
@@ -435,4 +435,38 @@ fn descriptions_of_others_are_no_descriptions() {
     }
     let text = r#"{"version": "1.0.0", "hash": "x", "later": true}"#;
     assert_eq!(Description::parse(text).unwrap().version, "1.0.0");
+}
+
+#[test]
+fn requirements_that_exclude_each_other_are_refused() {
+    let wants = |name: &'static str, line, requirements| {
+        gear(
+            name,
+            GearSpec {
+                requirements,
+                location: at("src/x.rs", line),
+                ..spec(name, "pass")
+            },
+        )
+    };
+    let both = set(&[
+        wants("a", 3, &["six==1.16.0"]),
+        wants("b", 9, &["Six<1.10"]),
+    ]);
+    let error = plan(&both, None, &[], Policy::IfNewer)
+        .unwrap_err()
+        .to_string();
+    for part in [
+        "`six==1.16.0` (gear `a`, src/x.rs:3:1)",
+        "(gear `b`, src/x.rs:9:1)",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+    let same = set(&[wants("a", 3, &["Six >=1.10"]), wants("b", 9, &["six<2"])]);
+    assert_eq!(script(&same, None).requirements, ["six>=1.10,<2"]);
+    let one = set(&[
+        wants("a", 3, &["Six >=1.10"]),
+        wants("b", 9, &["Six >=1.10"]),
+    ]);
+    assert_eq!(script(&one, None).requirements, ["Six >=1.10"]);
 }

@@ -91,7 +91,7 @@ pub(super) fn kind(gear: &Gear<'_>) -> TokenStream {
                 stream: #stream,
                 batch: #batch,
                 duration_ms: #duration_ms,
-                on_failed: ::redgrease::OnFailed::#on_failed,
+                on_failed: ::redgrease::FailurePolicy::#on_failed,
                 retry_interval_s: #retry_interval_s,
                 trim: #trim,
                 mode: #mode,

@@ -1,6 +1,6 @@
 //! Every key of the attributes for events and timers.
 use redgrease::prelude::*;
-use redgrease::{Codec, GearKind, KeysSpec, Mode, OnFailed, StreamSpec};
+use redgrease::{Codec, GearKind, KeysSpec, Mode, FailurePolicy, StreamSpec};
 use std::collections::HashMap;
 
 #[gear_keys]
@@ -137,16 +137,16 @@ fn main() {
 
     let plain = stream(one::GEAR);
     assert_eq!((plain.stream, plain.batch, plain.duration_ms), ("measured", 1, 0));
-    assert_eq!((plain.on_failed, plain.retry_interval_s), (OnFailed::Continue, 1));
+    assert_eq!((plain.on_failed, plain.retry_interval_s), (FailurePolicy::Continue, 1));
     assert!(plain.trim && !plain.batched && plain.value.is_none());
 
     let full = stream(AddUp::GEAR);
     assert_eq!((full.stream, full.batch, full.duration_ms), ("measured:*", 100, 1000));
-    assert_eq!((full.on_failed, full.retry_interval_s), (OnFailed::Retry, 120));
+    assert_eq!((full.on_failed, full.retry_interval_s), (FailurePolicy::Retry, 120));
     assert!(!full.trim && full.batched && full.value.is_some());
     assert_eq!(full.mode, Mode::Async);
     assert_eq!(stream(half_a_second::GEAR).duration_ms, 500);
-    assert_eq!(stream(half_a_second::GEAR).on_failed, OnFailed::Abort);
+    assert_eq!(stream(half_a_second::GEAR).on_failed, FailurePolicy::Abort);
     assert!(carry_on::GEAR.spec().coroutine);
 
     let every = |gear: &redgrease::Gear| match gear.spec().kind {

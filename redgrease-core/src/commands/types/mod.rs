@@ -1,20 +1,30 @@
 //! What the commands answer. Fields a server adds are kept in `extra`, fields it lacks have their default: a client
 //! must not fail because a server is newer or older.
 
+mod cluster;
 mod config;
 mod exec_id;
 mod execution;
+mod exported;
 mod fields;
+mod from_value;
+mod module;
+mod plan;
 mod registration;
 mod requirement;
 mod result;
+mod serialize;
 mod session;
 mod stats;
 
+pub use cluster::{ClusterInfo, ShardInfo};
 pub use config::ConfigValue;
 pub use exec_id::ExecId;
-pub use execution::{Execution, ExecutionStatus};
-pub(crate) use fields::rows;
+pub use execution::Execution;
+pub use exported::ExportedRequirement;
+pub(crate) use fields::{rows, text};
+pub use module::{GearsVersion, Module, Plugin};
+pub use plan::{ExecutionPlan, ExecutionStep};
 pub use registration::RegistrationInfo;
 pub use requirement::Requirement;
 pub use result::{Executed, ExecutionResult};

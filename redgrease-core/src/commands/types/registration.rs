@@ -1,13 +1,17 @@
 //! Registrations, as `RG.DUMPREGISTRATIONS` and `RG.PYDUMPSESSIONS VERBOSE` list them.
 
 use super::fields::{Fields, text};
+use super::serialize;
 use crate::error::Result;
+use crate::keyword::{ReaderType, RegistrationStatus};
+use crate::registry::Mode;
 use redis::Value;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A function that the server runs when something happens.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct RegistrationInfo {
     /// Its id, which `RG.UNREGISTER` takes.
@@ -29,8 +33,10 @@ pub struct RegistrationInfo {
     /// How often it was stopped.
     pub aborted: u64,
     /// How long the last run took, in whole milliseconds.
+    #[serde(serialize_with = "serialize::millis")]
     pub last_run: Duration,
     /// How long all runs took together.
+    #[serde(serialize_with = "serialize::millis")]
     pub total_run: Duration,
     /// How long a run takes on average, in milliseconds.
     pub average_run_ms: f64,
@@ -39,8 +45,10 @@ pub struct RegistrationInfo {
     /// State of a stream reader.
     pub status: Option<String>,
     /// What it was registered for, by name: `trigger`, `regex`, `eventTypes`, `stream`, ..
+    #[serde(serialize_with = "serialize::values")]
     pub args: BTreeMap<String, Value>,
     /// What the server says beyond that.
+    #[serde(serialize_with = "serialize::values")]
     pub extra: BTreeMap<String, Value>,
 }
 
@@ -81,6 +89,31 @@ impl RegistrationInfo {
     /// The trigger of a command.
     pub fn trigger(&self) -> Option<String> {
         text(self.args.get("trigger")?)
+    }
+
+    /// The prefix of the keys whose changes it reacts to.
+    pub fn prefix(&self) -> Option<String> {
+        text(self.args.get("regex")?)
+    }
+
+    /// The stream it reads, or the beginning of their names and `*`.
+    pub fn stream(&self) -> Option<String> {
+        text(self.args.get("stream")?)
+    }
+
+    /// The reader, if it is one this version knows.
+    pub fn reader_type(&self) -> Option<ReaderType> {
+        self.reader.parse().ok()
+    }
+
+    /// The mode, if it is one this version knows.
+    pub fn trigger_mode(&self) -> Option<Mode> {
+        self.mode.parse().ok()
+    }
+
+    /// State of a stream reader.
+    pub fn stream_status(&self) -> Option<RegistrationStatus> {
+        self.status.as_deref().map(Into::into)
     }
 }
 

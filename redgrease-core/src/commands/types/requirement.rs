@@ -1,12 +1,14 @@
 //! Python packages, as `RG.PYDUMPREQS` lists them.
 
 use super::fields::Fields;
+use super::serialize;
 use crate::error::Result;
 use redis::Value;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A Python package that some session asked for.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Requirement {
     /// As it was asked for: `requests==2.32.0`.
@@ -24,6 +26,7 @@ pub struct Requirement {
     /// How many sessions use it.
     pub ref_count: u64,
     /// What the server says beyond that.
+    #[serde(serialize_with = "serialize::values")]
     pub extra: BTreeMap<String, Value>,
 }
 

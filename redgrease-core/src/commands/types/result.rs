@@ -6,7 +6,7 @@ use crate::error::{DecodeError, Error, ErrorKind, Result, traceback};
 use redis::{FromRedisValue, Value};
 
 /// What a run gave: its records, and the errors beside them. Records that came before an error are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct ExecutionResult<T = Value> {
     /// The records.
@@ -53,6 +53,16 @@ impl<T> ExecutionResult<T> {
     }
 }
 
+/// The records, whether or not there are errors beside them.
+impl<T> IntoIterator for ExecutionResult<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.values.into_iter()
+    }
+}
+
 impl<T: FromRedisValue> ExecutionResult<T> {
     pub(crate) fn read(value: Value) -> Result<Self> {
         let (records, errors) = match value {
@@ -93,7 +103,7 @@ impl<T: FromRedisValue> ExecutionResult<T> {
 }
 
 /// An error of a run; servers send a traceback as the text of a Python list.
-fn readable(error: &Value) -> Option<String> {
+pub(super) fn readable(error: &Value) -> Option<String> {
     let text = match error {
         Value::ServerError(e) => e
             .details()

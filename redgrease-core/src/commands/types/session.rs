@@ -3,12 +3,14 @@
 use super::fields::{Fields, text};
 use super::registration::RegistrationInfo;
 use super::requirement::Requirement;
+use super::serialize;
 use crate::error::Result;
 use redis::Value;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What one script registered, and the Python it lives in.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Session {
     /// Its id.
@@ -30,6 +32,7 @@ pub struct Session {
     /// The registrations in full, if that was asked for.
     pub registration_rows: Vec<RegistrationInfo>,
     /// What the server says beyond that.
+    #[serde(serialize_with = "serialize::values")]
     pub extra: BTreeMap<String, Value>,
 }
 

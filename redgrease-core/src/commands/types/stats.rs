@@ -1,12 +1,14 @@
 //! What `RG.PYSTATS` answers.
 
 use super::fields::Fields;
+use super::serialize;
 use crate::error::Result;
 use redis::Value;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Memory of the Python interpreter, in bytes.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct PyStats {
     /// Allocated since the start, freed or not.
@@ -16,6 +18,7 @@ pub struct PyStats {
     /// In use now.
     pub current_allocated: u64,
     /// What the server says beyond that.
+    #[serde(serialize_with = "serialize::values")]
     pub extra: BTreeMap<String, Value>,
 }
 

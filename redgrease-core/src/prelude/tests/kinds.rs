@@ -3,7 +3,7 @@
 
 use super::python::{Python, call, call_with, gear, has_cloudpickle, pythons, spec};
 use crate::registry::{
-    EverySpec, Gear, GearKind, GearSpec, Hook, KeysSpec, Mode, OnFailed, OnRegistered,
+    EverySpec, FailurePolicy, Gear, GearKind, GearSpec, Hook, KeysSpec, Mode, OnRegistered,
     PythonModule, StreamSpec,
 };
 use crate::{Codec, GearReply};
@@ -37,7 +37,7 @@ fn stream(batched: bool, value: Option<Codec>, source: &'static str) -> &'static
         stream: "s",
         batch: 2,
         duration_ms: 1500,
-        on_failed: OnFailed::Retry,
+        on_failed: FailurePolicy::Retry,
         retry_interval_s: 5,
         trim: false,
         mode: Mode::AsyncLocal,

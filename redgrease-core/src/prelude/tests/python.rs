@@ -66,7 +66,7 @@ impl Python {
             version: "1.0.0",
             gears: gears.to_vec(),
         };
-        let script = Script::of(&set.id, &placed(&set, None)?).text;
+        let script = Script::of(&set.id, &placed(&set, None)?)?.text;
         self.ask(&json!({ "script": script, "waits_for_coroutines": self.waits_for_coroutines }))?;
         Ok(())
     }

@@ -1,9 +1,12 @@
 //! The parsers against every reply that was recorded from a real server.
 
-use super::types::{
-    ConfigValue, ExecId, Executed, ExecutionResult, ExecutionStatus, RegistrationInfo, Session,
-};
-use super::{PyExecuteOptions, SessionsOptions, cmd, reply};
+mod answers;
+mod filters;
+mod sent;
+
+use super::reply;
+use super::types::{ConfigValue, ExecId, Executed, ExecutionResult, RegistrationInfo, Session};
+use crate::keyword::ExecutionStatus;
 use redis::Value;
 use serde_json::Value as Json;
 use std::time::Duration;
@@ -269,68 +272,4 @@ fn settings() {
         "Unsupported config parameter: nosuch"
     );
     assert_eq!(mixed[2].as_ref().unwrap().as_int(), Some(0));
-}
-
-#[test]
-fn ids() {
-    let id: ExecId = "1418e9017c515bba27d0ab23f5ddbef8defc650b-22"
-        .parse()
-        .unwrap();
-    assert_eq!((id.shard.len(), id.sequence), (40, 22));
-    assert_eq!(
-        id.to_string(),
-        "1418e9017c515bba27d0ab23f5ddbef8defc650b-22"
-    );
-    for wrong in ["", "-", "abc", "abc-", "-5", "abc-x"] {
-        assert!(wrong.parse::<ExecId>().is_err(), "{wrong}");
-    }
-}
-
-#[test]
-fn commands_say_what_was_asked_for() {
-    fn words(cmd: &redis::Cmd) -> String {
-        let words: Vec<_> = cmd
-            .args_iter()
-            .map(|arg| match arg {
-                redis::Arg::Simple(word) => String::from_utf8_lossy(word).into_owned(),
-                _ => unreachable!(),
-            })
-            .collect();
-        words.join(" ")
-    }
-    let options = PyExecuteOptions::new()
-        .requirement("requests")
-        .requirements(["six"])
-        .unblocking()
-        .id("s")
-        .description("d")
-        .upgrade()
-        .replace_with("old")
-        .force_reinstall_requirements();
-    assert_eq!(
-        words(&cmd::pyexecute("x", &options)),
-        "RG.PYEXECUTE x UNBLOCKING ID s DESCRIPTION d UPGRADE REPLACE_WITH old FORCE_REINSTALL_REQUIREMENTS \
-         REQUIREMENTS requests six"
-    );
-    assert_eq!(
-        words(&cmd::pyexecute("x", &PyExecuteOptions::new())),
-        "RG.PYEXECUTE x"
-    );
-    let options = SessionsOptions::new()
-        .session("a")
-        .session("b")
-        .verbose()
-        .dead();
-    assert_eq!(
-        words(&cmd::dump_sessions(&options)),
-        "RG.PYDUMPSESSIONS VERBOSE DEAD SESSIONS a b"
-    );
-    assert_eq!(
-        words(&cmd::unregister("1-2", true)),
-        "RG.UNREGISTER 1-2 ABORTPENDING"
-    );
-    assert_eq!(
-        words(&cmd::config_set(&[("a", "1"), ("b", "2")])),
-        "RG.CONFIGSET a 1 b 2"
-    );
 }

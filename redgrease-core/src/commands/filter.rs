@@ -1,0 +1,248 @@
+//! Which of what a server lists is wanted. Filters are applied by the client: servers list everything.
+
+use super::glob;
+use super::types::{Execution, RegistrationInfo, Requirement};
+use crate::keyword::{ExecutionStatus, ReaderType};
+use crate::registry::Mode;
+use crate::requirement::normalized_name;
+
+/// Which executions are wanted.
+///
+/// ```no_run
+/// use redgrease_core::{ExecutionFilter, ExecutionStatus, GearsCommands, connect};
+///
+/// let mut con = connect("redis://127.0.0.1/")?;
+/// let running = ExecutionFilter::new().status(ExecutionStatus::Running).registered(false);
+/// for execution in con.dump_executions_where(&running)? {
+///     con.abort_execution(&execution)?;
+/// }
+/// # Ok::<(), redgrease_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExecutionFilter {
+    status: Vec<ExecutionStatus>,
+    registered: Option<bool>,
+}
+
+impl ExecutionFilter {
+    /// Lets everything through.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only executions of this status, or of others named in the same way.
+    #[must_use]
+    pub fn status(mut self, status: ExecutionStatus) -> Self {
+        self.status.push(status);
+        self
+    }
+
+    /// Only those a registration caused, or only those it did not.
+    #[must_use]
+    pub fn registered(mut self, registered: bool) -> Self {
+        self.registered = Some(registered);
+        self
+    }
+
+    /// Whether it lets an execution through.
+    pub fn matches(&self, execution: &Execution) -> bool {
+        (self.status.is_empty() || self.status.contains(&execution.status))
+            && self.registered.is_none_or(|r| r == execution.registered)
+    }
+
+    pub(super) fn of(&self, mut all: Vec<Execution>) -> Vec<Execution> {
+        all.retain(|execution| self.matches(execution));
+        all
+    }
+}
+
+/// Which registrations are wanted. Texts are patterns (`*`, `?`, `[ab]`).
+///
+/// ```no_run
+/// use redgrease_core::{GearsCommands, RegistrationFilter, connect};
+///
+/// let mut con = connect("redis://127.0.0.1/")?;
+/// for registration in con.dump_registrations_where(&RegistrationFilter::new().trigger("cache_*"))? {
+///     println!("{}: {} calls", registration.id, registration.triggered);
+/// }
+/// # Ok::<(), redgrease_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RegistrationFilter {
+    reader: Option<ReaderType>,
+    mode: Option<Mode>,
+    description: Option<String>,
+    session: Option<String>,
+    trigger: Option<String>,
+    key: Option<String>,
+    stream: Option<String>,
+}
+
+impl RegistrationFilter {
+    /// Lets everything through.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only those of a reader.
+    #[must_use]
+    pub fn reader(mut self, reader: ReaderType) -> Self {
+        self.reader = Some(reader);
+        self
+    }
+
+    /// Only those of a mode.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = Some(mode);
+        self
+    }
+
+    /// Only those whose description matches a pattern. Those without one do not.
+    #[must_use]
+    pub fn description(mut self, pattern: impl Into<String>) -> Self {
+        self.description = Some(pattern.into());
+        self
+    }
+
+    /// Only those of sessions whose id matches a pattern.
+    #[must_use]
+    pub fn session(mut self, pattern: impl Into<String>) -> Self {
+        self.session = Some(pattern.into());
+        self
+    }
+
+    /// Only commands whose trigger matches a pattern.
+    #[must_use]
+    pub fn trigger(mut self, pattern: impl Into<String>) -> Self {
+        self.trigger = Some(pattern.into());
+        self
+    }
+
+    /// Only the command of a trigger, in which nothing is a pattern.
+    #[must_use]
+    pub fn trigger_named(self, trigger: &str) -> Self {
+        let escaped: String = trigger
+            .chars()
+            .flat_map(|c| "*?[\\".contains(c).then_some('\\').into_iter().chain([c]))
+            .collect();
+        self.trigger(escaped)
+    }
+
+    /// Only those that react to changes of a key; `*` at its end stands for keys that begin like that.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Only those that read a stream; `*` at its end stands for streams that begin like that.
+    #[must_use]
+    pub fn stream(mut self, stream: impl Into<String>) -> Self {
+        self.stream = Some(stream.into());
+        self
+    }
+
+    /// Whether it lets a registration through.
+    pub fn matches(&self, registration: &RegistrationInfo) -> bool {
+        let is_like = |pattern: &Option<String>, text: Option<&str>| match (pattern, text) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(pattern), Some(text)) => glob::matches(pattern, text),
+        };
+        let meets = |wanted: &Option<String>, prefix: Option<String>| match (wanted, prefix) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(wanted), Some(prefix)) => overlap(wanted, &prefix),
+        };
+        self.reader
+            .is_none_or(|reader| registration.reader == reader.as_str())
+            && self
+                .mode
+                .is_none_or(|mode| registration.mode == mode.as_str())
+            && is_like(&self.description, registration.description.as_deref())
+            && is_like(&self.session, registration.session.as_deref())
+            && is_like(&self.trigger, registration.trigger().as_deref())
+            && meets(&self.key, registration.prefix())
+            && meets(&self.stream, registration.stream())
+    }
+
+    pub(super) fn of(&self, mut all: Vec<RegistrationInfo>) -> Vec<RegistrationInfo> {
+        all.retain(|registration| self.matches(registration));
+        all
+    }
+}
+
+/// Whether two texts, each a name or the beginning of names and `*`, have a name in common.
+fn overlap(a: &str, b: &str) -> bool {
+    match (a.strip_suffix('*'), b.strip_suffix('*')) {
+        (Some(a), Some(b)) => a.starts_with(b) || b.starts_with(a),
+        (Some(beginning), None) => b.starts_with(beginning),
+        (None, Some(beginning)) => a.starts_with(beginning),
+        (None, None) => a == b,
+    }
+}
+
+/// Which Python packages are wanted.
+///
+/// ```
+/// use redgrease_core::RequirementFilter;
+///
+/// let installed = RequirementFilter::new().name("Requests").is_installed(true);
+/// # let _ = installed;
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequirementFilter {
+    name: Option<String>,
+    is_downloaded: Option<bool>,
+    is_installed: Option<bool>,
+}
+
+impl RequirementFilter {
+    /// Lets everything through.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only a package. Its version and extras do not matter, nor how its name is spelled (`Foo_Bar` is `foo-bar`).
+    #[must_use]
+    pub fn name(mut self, name: impl AsRef<str>) -> Self {
+        self.name = Some(normalized_name(name.as_ref()));
+        self
+    }
+
+    /// Only those whose files are there, or only those whose are not.
+    #[must_use]
+    pub fn is_downloaded(mut self, is_downloaded: bool) -> Self {
+        self.is_downloaded = Some(is_downloaded);
+        self
+    }
+
+    /// Only those gears can import, or only those they cannot.
+    #[must_use]
+    pub fn is_installed(mut self, is_installed: bool) -> Self {
+        self.is_installed = Some(is_installed);
+        self
+    }
+
+    /// Whether it lets a package through.
+    pub fn matches(&self, requirement: &Requirement) -> bool {
+        self.name
+            .as_ref()
+            .is_none_or(|name| *name == normalized_name(&requirement.name))
+            && self
+                .is_downloaded
+                .is_none_or(|is| is == requirement.is_downloaded)
+            && self
+                .is_installed
+                .is_none_or(|is| is == requirement.is_installed)
+    }
+
+    pub(super) fn of(&self, mut all: Vec<Requirement>) -> Vec<Requirement> {
+        all.retain(|requirement| self.matches(requirement));
+        all
+    }
+}

@@ -1,0 +1,112 @@
+//! Python packages on their way from one server to another.
+
+use super::requirement::Requirement;
+use crate::error::{DecodeError, Error, Result};
+use redis::Value;
+use std::fs;
+use std::path::Path;
+
+/// An installed package with its files, as `RG.PYEXPORTREQ` gives it and `RG.PYIMPORTREQ` takes it.
+///
+/// For servers without a network: a server that has one installs the package, a file carries it over.
+///
+/// ```no_run
+/// use redgrease_core::{ExportedRequirement, GearsCommands, connect};
+///
+/// connect("redis://online/")?.export_requirement("six==1.16.0")?.save("six.rgreq")?;
+/// connect("redis://offline/")?.import_requirement(&ExportedRequirement::load("six.rgreq")?)?;
+/// # Ok::<(), redgrease_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ExportedRequirement {
+    /// The package.
+    pub requirement: Requirement,
+    /// Its files, in pieces. What is in them is the server's matter.
+    pub chunks: Vec<Vec<u8>>,
+}
+
+impl ExportedRequirement {
+    pub(crate) fn read(value: Value) -> Result<Self> {
+        let unexpected = || DecodeError::new("another reply", "a package and its files");
+        let Value::Array(parts) = value else {
+            return Err(unexpected().into());
+        };
+        let mut parts = parts.into_iter();
+        let (Some(row), Some(Value::Array(files))) = (parts.next(), parts.next()) else {
+            return Err(unexpected().into());
+        };
+        let chunks = files
+            .into_iter()
+            .map(|file| match file {
+                Value::BulkString(bytes) => Ok(bytes),
+                _ => Err(unexpected().into()),
+            })
+            .collect::<Result<_>>()?;
+        Ok(ExportedRequirement {
+            requirement: Requirement::read(row)?,
+            chunks,
+        })
+    }
+    /// Writes it to a file.
+    ///
+    /// # Errors
+    ///
+    /// When that fails.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let mut bytes = MAGIC.to_vec();
+        let name = self.requirement.name.as_bytes();
+        for part in std::iter::once(name).chain(self.chunks.iter().map(Vec::as_slice)) {
+            bytes.extend((part.len() as u64).to_le_bytes());
+            bytes.extend(part);
+        }
+        fs::write(path, bytes)
+            .map_err(|e| Error::config(format!("the package file {}: {e}", path.display())))
+    }
+
+    /// Reads what [`save`](Self::save) has written. Of the package only its name is known then.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or is something else.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let wrong =
+            |why: &str| Error::config(format!("the package file {}: {why}", path.display()));
+        let bytes = fs::read(path).map_err(|e| wrong(&e.to_string()))?;
+        let mut parts = parts(&bytes)
+            .ok_or_else(|| {
+                wrong("it was not written by `ExportedRequirement::save`, or is cut off")
+            })?
+            .into_iter();
+        let name = parts
+            .next()
+            .and_then(|name| String::from_utf8(name).ok())
+            .ok_or_else(|| wrong("it has no name"))?;
+        Ok(ExportedRequirement {
+            requirement: Requirement {
+                name,
+                ..Requirement::default()
+            },
+            chunks: parts.collect(),
+        })
+    }
+}
+
+/// How a file begins.
+const MAGIC: &[u8] = b"RGREQ\x001\n";
+
+/// The parts of a file, each with its length in front.
+fn parts(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut rest = bytes.strip_prefix(MAGIC)?;
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        let (length, behind) = rest.split_first_chunk::<8>()?;
+        let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+        let (part, behind) = behind.split_at_checked(length)?;
+        parts.push(part.to_vec());
+        rest = behind;
+    }
+    Some(parts)
+}

@@ -1,0 +1,104 @@
+//! Modules of the server and plugins of RedisGears, with their versions.
+
+use super::fields::{Fields, text};
+use super::serialize;
+use crate::error::{DecodeError, Error, Result};
+use redis::Value;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A module the server has loaded, as `MODULE LIST` tells.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[non_exhaustive]
+pub struct Module {
+    /// Its name: `rg` for what answers `RG.*`.
+    pub name: String,
+    /// Its version, as one number.
+    pub version: u64,
+    /// What the server says beyond that.
+    #[serde(serialize_with = "serialize::values")]
+    pub extra: BTreeMap<String, Value>,
+}
+
+impl Module {
+    pub(crate) fn read(row: Value) -> Result<Self> {
+        let mut fields = Fields::of(row)?;
+        Ok(Module {
+            name: fields.text("name"),
+            version: fields.number("ver"),
+            extra: fields.rest(),
+        })
+    }
+}
+
+/// A language gears can be written in, as `RG.DUMPPLUGINS` lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct Plugin {
+    /// Its name.
+    pub name: String,
+    /// Its version, as one number.
+    pub version: u64,
+}
+
+impl Plugin {
+    pub(crate) fn read(row: Value) -> Result<Self> {
+        let Value::Array(items) = row else {
+            return Err(DecodeError::new("another reply", "a plugin and its version").into());
+        };
+        let mut texts = items.iter().map(text);
+        Ok(Plugin {
+            name: texts.next().flatten().unwrap_or_default(),
+            version: texts
+                .next()
+                .flatten()
+                .and_then(|number| number.parse().ok())
+                .unwrap_or_default(),
+        })
+    }
+}
+
+/// The version of what answers `RG.*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[non_exhaustive]
+pub struct GearsVersion {
+    /// Changes that break.
+    pub major: u64,
+    /// Additions.
+    pub minor: u64,
+    /// Repairs.
+    pub patch: u64,
+}
+
+impl GearsVersion {
+    /// A version.
+    pub const fn new(major: u64, minor: u64, patch: u64) -> Self {
+        GearsVersion {
+            major,
+            minor,
+            patch,
+        }
+    }
+
+    /// The version of the module `rg`.
+    pub(crate) fn of(modules: &[Module]) -> Result<Self> {
+        let module = modules.iter().find(|module| module.name == "rg");
+        module
+            .map(|module| module.version.into())
+            .ok_or_else(|| Error::new(crate::ErrorKind::NoGears))
+    }
+}
+
+/// From the number modules report: 10206 is 1.2.6.
+impl From<u64> for GearsVersion {
+    fn from(number: u64) -> Self {
+        GearsVersion::new(number / 10_000, number / 100 % 100, number % 100)
+    }
+}
+
+impl fmt::Display for GearsVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}

@@ -1,0 +1,39 @@
+//! What `import redgrease` is: brought along, installed, or nothing. One process, since the choice belongs to it.
+#![cfg(feature = "macros")]
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+use redgrease::prelude::*;
+use redgrease::{Options, RedgreasePackage, start_with};
+use redgrease_embedded::Server;
+
+#[gear_command]
+fn tag() -> String {
+    python! {
+        from redgrease import hashtag3
+        return hashtag3()
+    }
+}
+
+#[test]
+fn the_package_is_chosen() {
+    let server = Server::start().unwrap();
+    let with = |package| Options::new().gears(gears![tag]).redgrease_package(package);
+    let (mut con, _) = start_with(server.url(), &with(RedgreasePackage::Bundled)).unwrap();
+    assert!(tag(&mut con).unwrap().starts_with('{'));
+
+    // What one program has brought along stays in the process of the server.
+    let server = Server::start().unwrap();
+    let (mut con, report) = start_with(server.url(), &with(RedgreasePackage::Absent)).unwrap();
+    assert!(report.is_changed());
+    let error = tag(&mut con).unwrap_err();
+    assert!(error.to_string().contains("redgrease"), "{error}");
+
+    // Which package that is, the server's pip decides; here it is one that does not exist.
+    let missing =
+        RedgreasePackage::Installed("redgrease @ file:///nowhere/redgrease.whl".to_owned());
+    let error = start_with(server.url(), &with(missing)).unwrap_err();
+    assert!(
+        error.to_string().contains("file:///nowhere/redgrease.whl"),
+        "{error}"
+    );
+}
