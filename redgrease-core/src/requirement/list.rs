@@ -1,6 +1,6 @@
 //! Several requirements, each package once.
 
-use super::specifier::Specifier;
+use super::specifier::{Specifier, without_password};
 use super::{file, normalized_name};
 use crate::commands::Requirement;
 use crate::error::{Error, Result};
@@ -93,8 +93,10 @@ impl Requirements {
         if let Some((other, elsewhere)) = package.asked.iter().find(|(o, _)| exclude(o, &specifier))
         {
             return Err(Error::config(format!(
-                "`{other}` ({elsewhere}) and `{specifier}` ({place}) cannot be installed together: gears of one \
-                 server share its packages"
+                "`{}` ({elsewhere}) and `{}` ({place}) cannot be installed together: gears of one server share its \
+                 packages",
+                without_password(&other.to_string()),
+                without_password(&specifier.to_string())
             )));
         }
         if package.written.as_deref() != Some(requirement.trim()) {

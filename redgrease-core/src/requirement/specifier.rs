@@ -61,8 +61,8 @@ impl FromStr for Specifier {
     fn from_str(text: &str) -> Result<Self> {
         let wrong = |why: &str| {
             Error::config(format!(
-                "{text:?} is no requirement: {why}; write a package as pip spells it, for example \
-                 `requests>=2.30`"
+                "{:?} is no requirement: {why}; write a package as pip spells it, for example `requests>=2.30`",
+                without_password(text)
             ))
         };
         let rest = text.trim();
@@ -131,7 +131,8 @@ impl FromStr for Specifier {
             }
             let clause = Clause::parse(clause).ok_or_else(|| {
                 wrong(&format!(
-                    "{clause:?} is not a version with one of == != <= >= < > ~= === in front"
+                    "{:?} is not a version with one of == != <= >= < > ~= === in front",
+                    without_password(clause)
                 ))
             })?;
             specifier.versions.push(clause);
@@ -158,4 +159,15 @@ impl fmt::Display for Specifier {
         }
         Ok(())
     }
+}
+
+/// The text without user and password of the address in it: for errors.
+pub(super) fn without_password(text: &str) -> String {
+    if let Some((scheme, rest)) = text.split_once("://") {
+        let end = rest.find(['/', '?', '#', ' ']).unwrap_or(rest.len());
+        if let Some(at) = rest[..end].rfind('@') {
+            return format!("{scheme}://{}", &rest[at + 1..]);
+        }
+    }
+    text.to_owned()
 }

@@ -174,3 +174,19 @@ fn what_a_server_lacks_is_known_before_it_is_asked() {
     );
     assert!(wanted.contains("Foo_Bar") && !wanted.contains("flask"));
 }
+
+#[test]
+fn a_password_is_not_shown() {
+    let error = merged(&[
+        "a @ https://me:secret@example.org/1",
+        "a @ https://you:hidden@example.org/2",
+    ])
+    .unwrap_err();
+    assert!(
+        error.contains("https://example.org/1") && !error.contains("secret"),
+        "{error}"
+    );
+    assert!(!error.contains("hidden"), "{error}");
+    let error = merged(&["-x https://me:secret@example.org/1"]).unwrap_err();
+    assert!(!error.contains("secret"), "{error}");
+}
