@@ -51,5 +51,7 @@ pub use script_file::ScriptFile;
 pub use steps::Number;
 pub use twin::GearsBuilder;
 
+#[cfg(doctest)]
+mod misuse;
 #[cfg(test)]
 mod tests;

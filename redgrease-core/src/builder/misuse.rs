@@ -1,0 +1,111 @@
+//! What must not compile. Each example differs in one word from one that does.
+
+/// A closed chain takes no more steps.
+///
+/// ```
+/// # use redgrease_core::{Callback, KeysReader};
+/// let open = KeysReader::new("*").count();
+/// let _ = open.map(Callback::<1>::new("lambda n: n", "", 1, vec![]));
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use redgrease_core::{Callback, KeysReader};
+/// let closed = KeysReader::new("*").count().run();
+/// let _ = closed.map(Callback::<1>::new("lambda n: n", "", 1, vec![]));
+/// ```
+struct Closed;
+
+/// A step takes functions of its own number of arguments.
+///
+/// ```
+/// # use redgrease_core::{Callback, KeysReader};
+/// let _ = KeysReader::new("*").filter(Callback::<1>::new("lambda r: r", "", 1, vec![]));
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use redgrease_core::{Callback, KeysReader};
+/// let _ = KeysReader::new("*").filter(Callback::<2>::new("lambda a, r: r", "", 1, vec![]));
+/// ```
+struct Arity;
+
+/// What has nothing to read cannot run; what has no events cannot be registered.
+///
+/// ```
+/// # use redgrease_core::{CommandReader, KeysReader, ShardsIDReader};
+/// let _ = (ShardsIDReader::new().run(), CommandReader::new().args().register("x"));
+/// let _ = KeysReader::new("*").register("x");
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use redgrease_core::CommandReader;
+/// let _ = CommandReader::new().args().run();
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use redgrease_core::{KeysRegister, ShardsIDReader};
+/// let _ = ShardsIDReader::new().register(KeysRegister::new());
+/// ```
+struct BatchAgainstEvent;
+
+/// Options belong to their reader.
+///
+/// ```
+/// # use redgrease_core::{KeysReader, KeysRegister, KeysRun};
+/// let _ = KeysReader::new("*").run_with(KeysRun::new());
+/// let _ = KeysReader::new("*").register(KeysRegister::new());
+/// ```
+///
+/// ```compile_fail,E0308
+/// # use redgrease_core::{KeysReader, StreamRun};
+/// let _ = KeysReader::new("*").run_with(StreamRun::new());
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use redgrease_core::{KeysReader, StreamRegister};
+/// let _ = KeysReader::new("*").register(StreamRegister::new());
+/// ```
+struct Options;
+
+/// First steps belong to their reader, and come first.
+///
+/// ```
+/// # use redgrease_core::{KeyType, KeysReader};
+/// let _ = KeysReader::new("*").of_type([KeyType::Hash]).values().count();
+/// ```
+///
+/// ```compile_fail,E0599
+/// # use redgrease_core::CommandReader;
+/// let _ = CommandReader::new().values();
+/// ```
+///
+/// ```compile_fail,E0599
+/// # use redgrease_core::{KeyType, KeysReader};
+/// let _ = KeysReader::new("*").count().of_type([KeyType::Hash]);
+/// ```
+struct FirstSteps;
+
+/// `aggregate` adds partial results, which only numbers can be.
+///
+/// ```
+/// # use redgrease_core::{Callback, KeysReader};
+/// let _ = KeysReader::new("*").aggregate(0, Callback::<2>::new("lambda a, r: a", "", 1, vec![]));
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use redgrease_core::{Callback, KeysReader};
+/// let _ = KeysReader::new("*").aggregate("0", Callback::<2>::new("lambda a, r: a", "", 1, vec![]));
+/// ```
+struct NoNumber;
+
+/// A number is no id.
+///
+/// ```no_run
+/// # use redgrease_core::{GearsCommands, connect};
+/// let _ = connect("redis://127.0.0.1/").unwrap().unregister("7");
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use redgrease_core::{GearsCommands, connect};
+/// let _ = connect("redis://127.0.0.1/").unwrap().unregister(7);
+/// ```
+struct NoId;
