@@ -82,7 +82,7 @@ fn answer(context: &Context, registration: Arc<Registration>, args: Args<'_>) {
             registration.stats.record_trigger();
             run_now(context, &registration, args);
         }
-        Mode::Async | Mode::AsyncLocal => run_later(context, registration, args),
+        Mode::Async | Mode::AsyncLocal => run_later(context, &registration, args),
     }
 }
 
@@ -268,7 +268,7 @@ fn waiter(registration: &Registration, client: BlockedClient) -> Waiter {
 }
 
 /// On a worker; the client waits.
-fn run_later(context: &Context, registration: Arc<Registration>, args: Args<'_>) {
+fn run_later(context: &Context, registration: &Arc<Registration>, args: Args<'_>) {
     if !context.may_block() {
         return context.reply().error(
             "ERR can not run a non-sync execution inside a MULTI/LUA (blocking is not allowed) or on loading.",
@@ -292,11 +292,11 @@ fn run_later(context: &Context, registration: Arc<Registration>, args: Args<'_>)
         engine.execution_ids.next(),
         plan,
         Source::Command(words),
-        Some(Arc::clone(&registration)),
-        user(context, &registration),
+        Some(Arc::clone(registration)),
+        user(context, registration),
     );
     abort_without(&client, &execution);
-    if let Err(waiter) = execution.wait_for_outcome(waiter(&registration, client)) {
+    if let Err(waiter) = execution.wait_for_outcome(waiter(registration, client)) {
         waiter.refuse("ERR the execution ended before it began");
         return;
     }

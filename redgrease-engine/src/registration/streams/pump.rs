@@ -130,15 +130,15 @@ fn begin(context: &Context, registration: &Arc<Registration>, stream: &[u8]) -> 
         return false;
     };
     let messages = match phase {
-        Phase::First | Phase::Again => match read_again(context, stream, filter.batch) {
-            Ok(messages) => messages,
-            Err(HandledByAnother) => {
+        Phase::First | Phase::Again => {
+            let Ok(messages) = read_again(context, stream, filter.batch) else {
                 if let Some(known) = filter.state().streams.get_mut(stream) {
                     known.busy = false;
                 }
                 return false;
-            }
-        },
+            };
+            messages
+        }
         Phase::New => {
             let waiting = group::waiting(context, stream, &last, filter.batch);
             if waiting >= filter.batch || (due && waiting > 0) {
