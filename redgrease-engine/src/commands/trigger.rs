@@ -53,7 +53,7 @@ impl Command for InnerHook {
         let count = args.from(1).len();
         let word = |index: usize| args.get(index + 1).map(Text::bytes);
         match hooks::find(context, name, count, word) {
-            Some(registration) => answer(context, registration, args),
+            Some(registration) => answer(context, &registration, args),
             None if held::takes_over(context, name, count, word) => {
                 held::run(
                     context,
@@ -73,16 +73,16 @@ fn trigger(context: &Context, args: Args<'_>) {
     let Some(registration) = found else {
         return context.reply().error("ERR subcommand not found");
     };
-    answer(context, registration, args);
+    answer(context, &registration, args);
 }
 
-fn answer(context: &Context, registration: Arc<Registration>, args: Args<'_>) {
+fn answer(context: &Context, registration: &Arc<Registration>, args: Args<'_>) {
     match registration.mode {
         Mode::Sync => {
             registration.stats.record_trigger();
-            run_now(context, &registration, args);
+            run_now(context, registration, args);
         }
-        Mode::Async | Mode::AsyncLocal => run_later(context, &registration, args),
+        Mode::Async | Mode::AsyncLocal => run_later(context, registration, args),
     }
 }
 
