@@ -16,8 +16,8 @@ fn same(n: i64) -> i64 {
     }
 }
 
-const ROUNDS: usize = 41;
-const CALLS: u32 = 500;
+const ROUNDS: usize = 401;
+const CALLS: u32 = 50;
 
 fn generated(con: &mut Con) -> redgrease::Result<i64> {
     same(con, 12)
