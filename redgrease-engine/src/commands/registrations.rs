@@ -229,7 +229,7 @@ impl Command for ClearRegistrationsStats {
         engine.execution_ids.next();
         engine.registry.read(context, |registry| {
             for (registration, _) in registry.registrations() {
-                registration.stats.clear();
+                registration.stats.clear(context);
                 if let Event::Streams(filter) = &registration.event {
                     filter.clear_stats();
                 }

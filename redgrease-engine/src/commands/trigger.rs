@@ -5,8 +5,8 @@ use crate::execution::{
 };
 use crate::plan::{Mode, Source, Words};
 use crate::python::{
-    Gil, Object, Raised, attached, attached_for_a_call, coroutine_refused, describe, list_of,
-    profiled, reply_with,
+    Gil, Object, Raised, attached, attached_for_a_call, coroutine_refused, describe, list_after,
+    list_of, profiled, reply_with,
 };
 use crate::redis::filter::TAKEN_OVER;
 use crate::redis::{Args, BlockedClient, CoarseInstant, Command, Context, Reply, Text, User};
@@ -79,7 +79,7 @@ fn trigger(context: &Context, args: Args<'_>) {
 fn answer(context: &Context, registration: &Arc<Registration>, args: Args<'_>) {
     match registration.mode {
         Mode::Sync => {
-            registration.stats.record_trigger();
+            registration.stats.record_trigger(context);
             run_now(context, registration, args);
         }
         Mode::Async | Mode::AsyncLocal => run_later(context, registration, args),
@@ -109,7 +109,7 @@ fn run_now(context: &Context, registration: &Arc<Registration>, args: Args<'_>) 
         attach()
     };
     let Some(error) = failure else {
-        return registration.stats.record(started.elapsed(), None);
+        return registration.stats.record_sync(context, started.elapsed());
     };
     if let Some(reason) = limited.and_then(|call| call.reason()) {
         context.reply().error(&reason);
@@ -138,7 +138,13 @@ fn answer_now(
     registration: &Arc<Registration>,
     args: Args<'_>,
 ) -> Option<String> {
-    let record = list_of(py, args.from(1).map(Text::bytes));
+    let record = match &registration.event {
+        Event::Command { trigger, .. } => {
+            let word = registration.word.get(py, trigger);
+            list_after(py, word, args.from(2).map(Text::bytes))
+        }
+        _ => list_of(py, args.from(1).map(Text::bytes)),
+    };
     let reply = context.reply();
     let session = || Some(Arc::clone(&registration.origin));
     let work = || profiled(py, session, || take_through(py, registration, record));
@@ -286,7 +292,7 @@ fn run_later(context: &Context, registration: &Arc<Registration>, args: Args<'_>
     let Some(client) = BlockedClient::block(context) else {
         return context.reply().error("ERR the client could not be blocked");
     };
-    registration.stats.record_trigger();
+    registration.stats.record_trigger(context);
     let plan = Arc::clone(&registration.plan);
     let execution = Execution::new(
         engine.execution_ids.next(),

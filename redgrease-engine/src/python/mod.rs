@@ -59,8 +59,8 @@ pub(crate) use script::{
     run_script,
 };
 pub(crate) use values::{
-    KeptList, List, from_bytes, integer, is_generator, is_true, list, list_of, next_item, none,
-    reply_with, text_bytes, text_key, text_of,
+    KeptList, KeptWord, List, from_bytes, integer, is_generator, is_true, list, list_after,
+    list_of, next_item, none, reply_with, text_bytes, text_key, text_of,
 };
 
 /// Access to the interpreter: whoever has one holds its lock.

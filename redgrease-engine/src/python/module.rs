@@ -10,6 +10,7 @@ use crate::redis::{self, HeldLock, Level, OwnedReply, Rights};
 use crate::registration::{held, hooks};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyModule, PyString, PyTuple};
+use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -222,16 +223,26 @@ fn run_command<'py>(
     command: &[u8],
     args: impl Iterator<Item = Object<'py>>,
 ) -> PyResult<Object<'py>> {
-    if let Some(reply) = script::answer_again() {
+    // Gears that only answer calls are not to pay for what scripts need.
+    let by_script = script::runs_here();
+    if by_script && let Some(reply) = script::answer_again() {
         // What the script did, it did when it ran first.
         return values::from_owned(py, &reply);
     }
-    let items: Vec<Argument<'py>> = args
+    // Most commands have few arguments: those need no memory of their own.
+    let items: SmallVec<[Argument<'py>; 4]> = args
         .map(|item| Argument::new(&item))
         .collect::<PyResult<_>>()?;
-    let words: Vec<&[u8]> = items.iter().map(Argument::bytes).collect::<PyResult<_>>()?;
-    let call = || redis::locked(|context| redis::call(context, Rights::Caller, command, &words));
-    let run = || script::set_aside(call);
+    let words: SmallVec<[&[u8]; 4]> = items.iter().map(Argument::bytes).collect::<PyResult<_>>()?;
+    let words = words.as_slice();
+    let call = || redis::locked(|context| redis::call(context, Rights::Caller, command, words));
+    let run = || {
+        if by_script {
+            script::set_aside(call)
+        } else {
+            call()
+        }
+    };
     // Lock order: the server's lock before the interpreter. Whoever has the former may keep the
     // latter.
     let outcome = if redis::is_locked() {
@@ -239,7 +250,7 @@ fn run_command<'py>(
     } else {
         detached(py, run)
     };
-    if script::keeps_answers() {
+    if by_script && script::keeps_answers() {
         script::keep_answer(match &outcome {
             Ok(reply) => OwnedReply::of(reply),
             Err(failure) => OwnedReply::Error(failure.message()),

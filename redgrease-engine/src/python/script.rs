@@ -221,6 +221,11 @@ pub(super) fn answer_again() -> Option<OwnedReply> {
     })
 }
 
+/// Whether a script runs on this thread, or ran until its `onRegistered` began.
+pub(super) fn runs_here() -> bool {
+    CURRENT.with_borrow(Option::is_some)
+}
+
 /// Runs `body`, a command, which may cause other gears to run on this thread: what they do is not
 /// what the script does.
 pub(super) fn set_aside<R>(body: impl FnOnce() -> R) -> R {

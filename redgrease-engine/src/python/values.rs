@@ -2,11 +2,13 @@
 //! clients of Gears observe.
 
 use super::errors::GearsError;
-use super::{Gil, Object};
+use super::{Gil, Handle, Object};
 use crate::redis::{CallReply, OwnedReply, Reply, ReplyKind};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyByteArray, PyBytes, PyFloat, PyInt, PyIterator, PyList, PyString};
 use pyo3::{IntoPyObject, ffi};
+use std::fmt;
 
 /// How deep a list may be nested in a reply. Deeper ones, and lists that contain themselves,
 /// would end the server's stack.
@@ -35,15 +37,64 @@ pub(crate) fn list_of<'py, 'a>(
     py: Gil<'py>,
     items: impl ExactSizeIterator<Item = &'a [u8]>,
 ) -> PyResult<Object<'py>> {
-    // SAFETY: the interpreter is held; the list is ours, has room for each item, and is not seen
-    // by Python before it is full (on an early return its empty slots are null, which is allowed).
+    let length = items.len();
+    filled(py, length, items.map(|item| from_bytes(py, item)))
+}
+
+/// The same with a first item that is there already.
+pub(crate) fn list_after<'py, 'a>(
+    py: Gil<'py>,
+    first: Object<'py>,
+    rest: impl ExactSizeIterator<Item = &'a [u8]>,
+) -> PyResult<Object<'py>> {
+    let length = rest.len() + 1;
+    let rest = rest.map(|item| from_bytes(py, item));
+    filled(py, length, std::iter::once(first).chain(rest))
+}
+
+/// A list of the first `length` values.
+fn filled<'py>(
+    py: Gil<'py>,
+    length: usize,
+    values: impl Iterator<Item = Object<'py>>,
+) -> PyResult<Object<'py>> {
+    // SAFETY: the interpreter is held; the list is ours, has room for each value, and is not seen
+    // by Python before it is full.
     unsafe {
-        let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(items.len().cast_signed()))?;
-        for (index, item) in items.enumerate() {
-            let value = from_bytes(py, item);
+        let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length.cast_signed()))?;
+        for (index, value) in values.take(length).enumerate() {
             ffi::PyList_SetItem(list.as_ptr(), index.cast_signed(), value.into_ptr());
         }
         Ok(list)
+    }
+}
+
+/// A text that many records begin with: made once.
+pub(crate) struct KeptWord(PyOnceLock<Handle>);
+
+impl fmt::Debug for KeptWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeptWord(..)")
+    }
+}
+
+impl KeptWord {
+    pub(crate) const fn new() -> KeptWord {
+        KeptWord(PyOnceLock::new())
+    }
+
+    /// The value of `bytes`, which are the same at every call. (A `bytearray` would be one that
+    /// gears could change: that is made anew.)
+    pub(crate) fn get<'py>(&self, py: Gil<'py>, bytes: &[u8]) -> Object<'py> {
+        if let Some(kept) = self.0.get(py) {
+            return kept.bind(py).clone();
+        }
+        let made = from_bytes(py, bytes);
+        if made.is_instance_of::<PyString>() {
+            // Whoever was faster kept an equal one.
+            let _ = self.0.set(py, made.clone().unbind());
+        }
+        made
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::execution::Id;
 use crate::python::{
-    Callback, Kept, PendingRegistration, Script, ScriptResult, announce, restore_script,
+    Callback, Kept, KeptWord, PendingRegistration, Script, ScriptResult, announce, restore_script,
 };
 use crate::redis::filter::look_at_commands;
 use crate::redis::{Context, Level, User, locked, log, replicate};
@@ -217,6 +217,7 @@ fn make(pending: PendingRegistration, origin: &Arc<Origin>, user: Option<User>) 
         id: pending.id,
         description: pending.description,
         straight: is_straight(&pending.plan.steps),
+        word: KeptWord::new(),
         plan: pending.plan,
         mode: pending.mode,
         event: pending.event,

@@ -73,7 +73,7 @@ pub(crate) fn happened(context: &Context, event: &str, key: &[u8]) {
                 continue;
             }
         }
-        registration.stats.record_trigger();
+        registration.stats.record_trigger(context);
         let source = Source::Key(KeyEvent {
             event: event.to_owned(),
             key: key.to_vec(),

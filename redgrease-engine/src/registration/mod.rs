@@ -43,6 +43,7 @@ pub(crate) use stats::Stats;
 
 use crate::execution::{Execution, Id, InOrder, abort};
 use crate::plan::{Mode, Plan};
+use crate::python::KeptWord;
 use crate::redis::User;
 use hooks::Hook;
 use keys::KeysFilter;
@@ -59,6 +60,8 @@ pub(crate) struct Registration {
     pub(crate) plan: Arc<Plan>,
     /// Its steps only replace records: see `steps::straight`.
     pub(crate) straight: bool,
+    /// The trigger as the first word of a record: the same each time.
+    pub(crate) word: KeptWord,
     pub(crate) mode: Mode,
     pub(crate) event: Event,
     /// Its executions run one after the other.

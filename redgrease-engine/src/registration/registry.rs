@@ -4,6 +4,7 @@ use super::timers::TimeEvent;
 use super::{Event, Origin, Registration, Session, SessionId};
 use crate::execution::Id;
 use crate::order::Ordered;
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
 
@@ -18,7 +19,9 @@ pub(crate) struct Registry {
     /// still run.
     gone: Vec<Weak<Origin>>,
     registrations: Ordered<[u8; 49], Entry>,
-    triggers: HashMap<Vec<u8>, Arc<Registration>>,
+    /// Looked at by every call. Only who may bring in code adds names, so that nobody makes them
+    /// collide.
+    triggers: FxHashMap<Vec<u8>, Arc<Registration>>,
     /// Those that wait for key events, oldest first.
     keys: Vec<Arc<Registration>>,
     streams: Vec<Arc<Registration>>,

