@@ -53,3 +53,66 @@ The seventh waits for two others; averages beyond those: 0
 "#;
     assert_eq!(run("stream_processing"), expected);
 }
+
+#[test]
+fn changes_and_ends_of_keys_are_noticed() {
+    let expected = "\
+hset person:1: name=Ada, town=London
+hset person:1: name=Ada, town=Paris
+expired person:1
+expired cup of tea
+And nothing else: []
+";
+    assert_eq!(run("keyspace_notifications"), expected);
+}
+
+#[test]
+fn no_notification_is_lost() {
+    let expected = "\
+As usual:
+  hset person:1: Ada
+While deliveries fail:
+  a delivery failed because the mailbox is closed: true
+  3 wait
+  hset person:2: Bob
+  hset person:3: Eve
+  hset person:2: Rob
+While deliveries are paused:
+  2 wait
+  hset person:4: Kim
+  hset person:5: Lou
+0 wait, nothing is lost
+";
+    assert_eq!(run("reliable_keyspace_notifications"), expected);
+}
+
+#[test]
+fn keys_end_by_themselves() {
+    let printed = run("automatic_expiry");
+    let mut lines = printed.lines();
+    for (what, seconds) in [
+        ("a text is set: session:ada", 3600),
+        ("a hash is set: session:bob", 3600),
+        ("another prefix: other:eve", -1),
+        ("a client says 10 seconds: session:bob", 10),
+        ("the next write begins anew: session:bob", 3600),
+        ("a draft is begun: draft:1", 60),
+        ("the next write changes nothing: draft:1", 30),
+        ("a writer says 500 seconds: draft:2", 500),
+    ] {
+        let line = lines.next().unwrap();
+        let ends = line.strip_prefix(what).unwrap_or_else(|| panic!("{line}"));
+        if seconds < 0 {
+            assert_eq!(ends, " stays", "{line}");
+            continue;
+        }
+        let left: i64 = ends
+            .strip_prefix(" ends in ")
+            .and_then(|rest| rest.strip_suffix(" seconds"))
+            .and_then(|number| number.parse().ok())
+            .unwrap_or_else(|| panic!("{line}"));
+        // However slow the machine is.
+        assert!((seconds - 9..=seconds).contains(&left), "{line}");
+    }
+    assert_eq!(lines.next(), None);
+}
