@@ -87,6 +87,45 @@ While deliveries are paused:
 }
 
 #[test]
+fn pi_is_estimated() {
+    let expected = r"   100 points: 3.16000, which is off by 0.01841
+ 10000 points: 3.14960, which is off by 0.00801
+100000 points: 3.14224, which is off by 0.00065
+";
+    assert_eq!(run("monte_carlo_pi"), expected);
+}
+
+#[test]
+fn the_tour_goes_everywhere() {
+    let expected = r#"Is the server there? PONG
+name: Alice
+counter: 11
+nobody: None
+Capitals of Norway, Sweden, Peru: [Some("Oslo"), None, Some("Lima")]
+Norway is there: true, Sweden is there: false
+How many of the three: 2
+A list: ["apple", "banana", "cherry"], of which cherry was taken
+A set: {"blue", "green", "red"}, red is in it: true
+A hash: {"age": "30", "name": "Alice"}, next year's age: 31
+A note for a minute: true
+Afterwards: None
+Heard on news: Hello, world!
+A purse in one round trip: 15, then [3], then 4
+Bob pays 10 in a transaction: Some(15) left, after 2 tries
+Bob pays 10 by a gear: Some(5) left
+Bob pays 10 by a gear: None left
+The key 1.5: by number
+As bytes [194, 167], as text §
+Other bytes are no text: true
+redis_tour::introduce_itself: Tells what a decorated function is called, and what its documentation says.
+introduce_itself was called 2 times
+pay was called 3 times
+In Redis: {"redis_tour::introduce_itself": 2, "redis_tour::pay": 3}
+"#;
+    assert_eq!(run("redis_tour"), expected);
+}
+
+#[test]
 fn keys_end_by_themselves() {
     let printed = run("automatic_expiry");
     let mut lines = printed.lines();
