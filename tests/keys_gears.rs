@@ -66,6 +66,24 @@ fn filled(record: KeyRecord) {
     python! { override_reply("filled " + record.key) }
 }
 
+#[gear_keys(prefix = "inner:*", events = ["set"], mode = "sync")]
+fn inner(record: KeyRecord) {
+    python! {
+        with atomic():
+            execute("RPUSH", "handled", record.key)
+    }
+}
+
+#[gear_command]
+fn outer() -> bool {
+    python! {
+        with atomic():
+            execute("SET", "inner:1", "x")
+            execute("SET", "inner:2", "x")
+            return isInAtomicBlock()
+    }
+}
+
 fn server(gears: &[&'static redgrease::Gear]) -> (Server, Con) {
     let server = Server::start().unwrap();
     let (con, _) = start_with(server.url(), &Options::new().gears(gears)).unwrap();
@@ -136,6 +154,15 @@ fn values_can_be_left_out() {
 fn the_reply_of_a_command_can_be_replaced() {
     let (server, _con) = server(gears![filled]);
     assert_eq!(untyped(&server, &["GET", "asked"]), "filled asked");
+}
+
+#[test]
+fn a_write_inside_of_an_atomic_block_is_handled() {
+    let (server, mut con) = server(gears![inner, outer]);
+    for count in [2, 4] {
+        assert!(outer(&mut con).unwrap());
+        assert_eq!(untyped(&server, &["LLEN", "handled"]), count.to_string());
+    }
 }
 
 #[test]

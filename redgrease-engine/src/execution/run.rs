@@ -3,7 +3,9 @@
 use super::progress::Progress;
 use super::{Execution, Status, Timing};
 use crate::plan::Source;
-use crate::python::{Gil, Object, attached, describe, detached, leave_atomic, profiled};
+use crate::python::{
+    Gil, Object, apart_from_atomic, attached, describe, detached, leave_atomic, profiled,
+};
 use crate::readers::Reading;
 use crate::redis::{Level, User, is_locked, locked, log};
 use crate::registration::streams::{self, BatchEnd};
@@ -181,7 +183,7 @@ impl Execution {
     /// Runs it on this thread, which holds the server's lock.
     pub(crate) fn run_here(self: &Arc<Self>) {
         self.on_main.store(true, Ordering::Relaxed);
-        attached(|py| self.run(py));
+        attached(|py| apart_from_atomic(|| self.run(py)));
         self.on_main.store(false, Ordering::Relaxed);
     }
 

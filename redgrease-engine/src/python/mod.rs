@@ -50,7 +50,7 @@ pub(crate) use errors::{describe, flat};
 pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{RunningThread, interrupt};
 pub(crate) use memory::{MemoryBudget, allocation};
-pub(crate) use module::leave_atomic;
+pub(crate) use module::{apart_from_atomic, leave_atomic};
 pub(crate) use pickling::{pickle, unpickle};
 pub(crate) use profiling::{forget_profile, profile, profiled};
 pub(crate) use records::{group_record, key_record, message_record, read_value};

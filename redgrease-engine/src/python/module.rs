@@ -378,6 +378,22 @@ fn is_async_allow() -> bool {
     !redis::is_locked() && !coroutines::is_inside() && crate::execution::current().is_some()
 }
 
+/// Runs `body`, an execution that may have been caused by a command of another one on this thread,
+/// apart from the atomic block of that one: it begins in none, and what it ends is its own.
+pub(crate) fn apart_from_atomic<R>(body: impl FnOnce() -> R) -> R {
+    struct Restore(Option<Atomic>);
+
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            // Given back while the cell is free: giving back the lock can run handlers.
+            drop(ATOMIC.replace(self.0.take()));
+        }
+    }
+
+    let _restore = Restore(ATOMIC.take());
+    body()
+}
+
 /// Ends an atomic block that a script left open (its thread would keep the server's lock). `true`
 /// if there was one.
 pub(crate) fn leave_atomic() -> bool {
