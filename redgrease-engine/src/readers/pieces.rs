@@ -12,8 +12,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Keys per piece: enough to make taking the lock cheap, few enough not to be felt by clients.
-const PIECE: usize = 1000;
+/// Keys per piece: enough to make taking the lock cheap, few enough not to be felt by clients (it
+/// is held for one or two milliseconds).
+const PIECE: usize = 3000;
 /// How many pieces may wait to be read.
 const AHEAD: usize = 2;
 /// The server's lock is not fair. Without a pause the main thread would starve between two pieces.
