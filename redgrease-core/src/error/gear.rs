@@ -21,6 +21,12 @@ pub struct GearError {
 }
 
 impl GearError {
+    /// Reads the line of an error, if it is one of the prelude's.
+    pub(crate) fn of_line(line: &str) -> Option<Self> {
+        let json = line.strip_prefix(CODE)?.strip_prefix(' ')?;
+        serde_json::from_str(json).ok()
+    }
+
     /// The innermost frame that stands in the gear's own source: the Python line a person wants to see.
     pub fn frame(&self) -> Option<&Frame> {
         self.frames

@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, text};
 use super::serialize;
-use crate::error::Result;
+use crate::error::{GearError, Result};
 use crate::keyword::{ReaderType, RegistrationStatus};
 use crate::registry::Mode;
 use redis::Value;
@@ -109,6 +109,12 @@ impl RegistrationInfo {
     /// The mode, if it is one this version knows.
     pub fn trigger_mode(&self) -> Option<Mode> {
         self.mode.parse().ok()
+    }
+
+    /// Why the last run of a gear of this crate failed: the exception, with its place in the source. `None` for others,
+    /// whose [`last_error`](Self::last_error) is the text of Python.
+    pub fn last_exception(&self) -> Option<GearError> {
+        GearError::of_line(self.last_error.as_deref()?)
     }
 
     /// State of a stream reader.
