@@ -12,11 +12,15 @@
 //! builds what is needed and runs this; afterwards so does
 //! `cargo run --example cache_get --features embedded`.
 
+mod site;
+
 use redgrease::embedded::Server;
 use redgrease::prelude::*;
+use site::picture;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 const PICTURES: usize = 8;
@@ -55,7 +59,7 @@ pub fn whereabouts() -> (String, u32) {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start()?;
-    let site = site::start(PICTURES, SLOWNESS)?;
+    let site = site::start(PICTURES, || thread::sleep(SLOWNESS))?;
     let folder = tempfile::tempdir()?;
 
     println!("Registering the gears; the server installs `requests` the first time ..");
@@ -128,115 +132,4 @@ fn get_them_all(
         fs::write(folder.join(picture::file_name(number)), bytes)?;
     }
     Ok(begin.elapsed())
-}
-
-/// A web site with pictures, on loopback, in threads of this program.
-mod site {
-    use super::picture;
-    use std::io::{self, BufRead, BufReader, Write};
-    use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::thread;
-    use std::time::Duration;
-
-    pub(super) struct Site {
-        address: SocketAddr,
-        asked: Arc<AtomicUsize>,
-    }
-
-    /// Opens the site; it is there as long as the program.
-    pub(super) fn start(pictures: usize, slowness: Duration) -> io::Result<Site> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let site = Site {
-            address: listener.local_addr()?,
-            asked: Arc::default(),
-        };
-        let asked = Arc::clone(&site.asked);
-        thread::spawn(move || {
-            for visitor in listener.incoming().flatten() {
-                let asked = Arc::clone(&asked);
-                thread::spawn(move || {
-                    asked.fetch_add(1, Ordering::Relaxed);
-                    // A visitor that hangs up early is no concern of the site.
-                    let _ = answer(visitor, pictures, slowness);
-                });
-            }
-        });
-        Ok(site)
-    }
-
-    impl Site {
-        pub(super) fn url(&self, number: usize) -> String {
-            format!("http://{}/{}", self.address, picture::file_name(number))
-        }
-
-        pub(super) fn asked(&self) -> usize {
-            self.asked.load(Ordering::Relaxed)
-        }
-    }
-
-    fn answer(mut visitor: TcpStream, pictures: usize, slowness: Duration) -> io::Result<()> {
-        let mut lines = BufReader::new(visitor.try_clone()?).lines();
-        let request = lines.next().transpose()?.unwrap_or_default();
-        while lines
-            .next()
-            .transpose()?
-            .is_some_and(|header| !header.is_empty())
-        {}
-        thread::sleep(slowness);
-
-        let path = request
-            .split(' ')
-            .nth(1)
-            .unwrap_or_default()
-            .trim_start_matches('/');
-        let number = (0..pictures).find(|number| path == picture::file_name(*number));
-        let (status, body) = match number {
-            Some(number) => ("200 OK", picture::draw(number)),
-            None => ("404 Not Found", Vec::new()),
-        };
-        let length = body.len();
-        write!(
-            visitor,
-            "HTTP/1.1 {status}\r\nContent-Type: image/bmp\r\nContent-Length: {length}\r\n\
-             Connection: close\r\n\r\n"
-        )?;
-        visitor.write_all(&body)
-    }
-}
-
-/// Pictures, drawn by formula.
-mod picture {
-    const SIDE: u32 = 128;
-
-    pub(super) fn file_name(number: usize) -> String {
-        format!("picture-{number}.bmp")
-    }
-
-    /// A carpet in three colours, a different pattern for each number, as a BMP file with 24 bits a
-    /// pixel.
-    pub(super) fn draw(number: usize) -> Vec<u8> {
-        const HEADERS: u32 = 14 + 40;
-        const PIXELS: u32 = SIDE * SIDE * 3;
-        let mut file = Vec::new();
-        file.extend(b"BM");
-        for field in [HEADERS + PIXELS, 0, HEADERS, 40, SIDE, SIDE, 1 | 24 << 16] {
-            file.extend(field.to_le_bytes());
-        }
-        file.extend([0; 24]);
-        for y in 0..SIDE {
-            for x in 0..SIDE {
-                file.extend([1, 2, 3].map(|colour| thread(x, y, number + colour)));
-            }
-        }
-        file
-    }
-
-    /// How bright one colour is at one place.
-    fn thread(x: u32, y: u32, pattern: usize) -> u8 {
-        let [step, ..] = pattern.to_le_bytes();
-        let [bright, ..] = ((x * u32::from(step)) ^ (y * (u32::from(step) + 2))).to_le_bytes();
-        bright
-    }
 }

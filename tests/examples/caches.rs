@@ -1,0 +1,86 @@
+use super::program::{assert_prints, number, run};
+
+#[test]
+fn cache_get_is_many_times_faster_the_second_time() {
+    let printed = run("cache_get");
+    let miss = number(&printed, "Cache-miss time: ", " seconds");
+    let hit = number(&printed, "Cache-hit time: ", " seconds");
+    let times = number(&printed, "That is ", " times faster!");
+    // Eight pictures at 200 ms each; the second time, the web site is not asked.
+    assert!(miss >= 1.6, "{printed}");
+    assert!(hit < miss / 5.0 && times > 5.0, "{printed}");
+    assert!(printed.contains("it was asked 8 times"), "{printed}");
+    assert!(printed.contains("gave the same 49206 bytes"), "{printed}");
+
+    let server = number(&printed, "in process ", ", which is the Redis server");
+    let program = number(
+        &printed,
+        "This program is process ",
+        ", and has no Python in it",
+    );
+    assert!((server - program).abs() >= 1.0, "{printed}");
+}
+
+#[test]
+fn cache_get_faulty_shows_the_lines_that_fail() {
+    let source = include_str!("../../examples/cache_get_faulty.rs");
+    let line = source
+        .lines()
+        .position(|line| line.contains("return bytes(content)"))
+        .unwrap()
+        + 1;
+    // Python 3.11 and newer underline what failed.
+    let printed: String = run("cache_get_faulty")
+        .split_inclusive('\n')
+        .filter(|line| !line.contains('^'))
+        .collect();
+    let margin = " ".repeat(line.to_string().len());
+    let expected = format!(
+        "\
+The error as it is shown:
+gear `cached`: TypeError: cannot convert 'NoneType' object to bytes
+{margin}--> examples/cache_get_faulty.rs:{line} in cached
+{margin} |
+{line} |         return bytes(content)
+
+trigger: cached
+exception: TypeError
+line: return bytes(content)
+in this file: true
+
+exception: requests.exceptions.ConnectionError
+line: response = requests.get(url, timeout=10)
+frames in libraries: true
+
+exception: TypeError: result: str '6' is not an integer
+
+The next call: a page
+The server counts 2 calls, 1 of them failed
+"
+    );
+    assert_prints(&printed, &expected);
+}
+
+#[cfg(feature = "aio")]
+#[test]
+fn cache_get_once_downloads_once_for_all_who_ask() {
+    assert_prints(
+        &run("cache_get_once"),
+        "\
+6 callers ask for the same picture at once.
+Downloads while all of them wait: 1
+Files with the picture: 6. Downloads: 1
+Downloads after another request: 1
+Downloads after the second picture has expired: 3
+A picture that there is not: None
+A silent site: TimeoutError: no answer within 0.2 seconds
+The log of the server about the first picture:
+  request: 7
+  miss: 1
+  wait: 5
+  update: 1
+  hit: 1
+Left behind: 0 registrations, 0 executions, 0 keys
+",
+    );
+}
