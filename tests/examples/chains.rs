@@ -33,3 +33,84 @@ What goes wrong is told: ZeroDivisionError: division by zero
 ",
     );
 }
+
+#[test]
+fn counting_users_counts_what_is_asked_for() {
+    assert_prints(
+        &run("counting_users"),
+        r#"Keys `user:*`, by a script: 7
+The same by a chain: 7
+With a number: 6
+Here today, each once: ["1", "4"]
+Users: 6
+Active: 4
+By state: [("active", 4), ("left", 2)]
+By supervisor: [("1", 4), ("2", 2)]
+By decade of age: [(10, 1), (20, 2), (30, 1), (40, 1), (50, 1)]
+Average age of the active ones: 27.75
+Supervised by 1, as a command: 3
+Active, by the set that is kept: 4
+After one has come back: 5
+After two were deleted: ["user:3", "user:4", "user:6"]
+"#,
+    );
+}
+
+#[cfg(feature = "aio")]
+#[test]
+fn execution_styles_all_give_the_same() {
+    assert_prints(
+        &run("execution_styles"),
+        r#"a script: 3
+a script file: 3
+the bare command: 3
+a closed function: 3
+the same once more: 3
+closed and sent at once: 3
+a builder: 3
+started, then waited for: 3
+its status: done
+its results, fetched again: 3
+a script, started: 3
+without an end: running
+its results so far: None
+after an abort: gears.forcestopped
+a function of this program: 3
+a call with options: 3
+two calls in one round trip: 3
+what was kept by events: 3
+a chain, registered and triggered: 3
+registered again, unless it is there: false
+registered twice: refused: true
+async: a script: 3
+async: a closed function: 3
+async: closed and sent at once: 3
+async: started, then waited for: 3
+async: a function of this program: 3
+async: a call of a blocking one: 3
+async: a chain, registered and triggered: ["['a', 'b']"]
+"#,
+    );
+}
+
+#[test]
+fn first_class_makes_many_functions_of_one() {
+    assert_prints(
+        &run("first_class"),
+        r#"Registered: schedule, work
+done: 4
+failed: 2
+waiting: 0
+All effort: 339
+Largest: [99, 95]
+At least 20: [25, 40, 70, 95, 99]
+At least 50: [70, 95, 99]
+All: [10, 25, 40, 70, 95, 99]
+By state: [("done", 4), ("failed", 2)]
+Failed: {"job:1": 95, "job:4": 99}
+As Python: GB("KeysReader", "job:*").map(lambda r: r['value']).filter((lambda _state: lambda job: job["state"] == _state)("it's \"done\"")).count().map(_int.dump).run(convertToStr=False)
+The script ends with it: true
+As Python, registered: GB("StreamReader", "to_do").map(lambda r: r['key']).distinct().register(prefix="to_do", batch=100, duration=2000)
+"#,
+    );
+}

@@ -1,0 +1,166 @@
+//! How many users are there? One question, and several gear functions that answer it: by the names of
+//! keys, by their types, by the fields of hashes, once or kept up to date.
+//!
+//! A user is a hash `user:ID`; who was here today has a key `session:ID:..` for each device. Nothing
+//! but the answers leaves the server.
+//!
+//! ```text
+//! cargo xtask setup
+//! cargo run --example counting_users --features embedded
+//! ```
+
+use redgrease::embedded::Server;
+use redgrease::prelude::*;
+use redgrease::{Any, Con, GearsCommands, KeyType, Open};
+use redis::Commands;
+use std::error::Error;
+
+/// Id, name, supervisor, age and state of each user.
+const USERS: [(&str, &str, &str, &str, &str); 6] = [
+    ("1", "Ada", "", "36", "active"),
+    ("2", "Bob", "1", "17", "active"),
+    ("3", "Cem", "1", "52", "left"),
+    ("4", "Dea", "2", "29", "active"),
+    ("5", "Eli", "2", "41", "left"),
+    ("6", "Fay", "1", "29", "active"),
+];
+
+/// Keeps the set of active users: it runs with each change of a user, before the next command.
+#[gear_keys(prefix = "user:*", events = ["hset", "del"], mode = "sync")]
+fn keep_active(user: KeyRecord) {
+    python! {
+        if user.value and user.value.get("state") == "active":
+            cmd.sadd("active", user.key)
+        else:
+            cmd.srem("active", user.key)
+    }
+}
+
+/// How many users have this supervisor.
+#[gear_command]
+fn supervised_by(id: &str) -> usize {
+    python! {
+        users = cmd.scan_iter("user:*", _type="hash")
+        return sum(cmd.hget(key, "supervisor") == id.encode() for key in users)
+    }
+}
+
+/// What several answers begin with.
+fn users() -> Open<KeysReader, Any> {
+    KeysReader::new("user:*").of_type([KeyType::Hash]).values()
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let server = Server::start()?;
+    let mut con = redgrease::start(server.url())?;
+    some_users(&mut con)?;
+
+    by_names(&mut con)?;
+    by_fields(&mut con)?;
+    kept_up_to_date(&mut con)?;
+    server.stop()?;
+    Ok(())
+}
+
+fn some_users(con: &mut Con) -> redis::RedisResult<()> {
+    for (id, name, supervisor, age, state) in USERS {
+        let fields = [
+            ("id", id),
+            ("name", name),
+            ("supervisor", supervisor),
+            ("age", age),
+            ("state", state),
+        ];
+        // Who has no supervisor has no such field.
+        let fields: Vec<_> = fields.into_iter().filter(|(_, v)| !v.is_empty()).collect();
+        let () = con.hset_multiple(format!("user:{id}"), &fields)?;
+    }
+    let () = con.set("user:count:yesterday", 5)?;
+    for session in ["session:1:phone", "session:1:desk", "session:4:desk"] {
+        let () = con.set(session, "")?;
+    }
+    Ok(())
+}
+
+/// Only the names of keys are read.
+fn by_names(con: &mut Con) -> redgrease::Result<()> {
+    let keys: i64 = con
+        .pyexecute("GB('KeysOnlyReader', 'user:*').count().run()")?
+        .into_value()?;
+    println!("Keys `user:*`, by a script: {keys}");
+    let keys = KeysOnlyReader::new("user:*").count();
+    println!("The same by a chain: {}", keys.run_on(con)?.into_value()?);
+
+    // A pattern of Redis is no number; Python says what is one.
+    let ids = KeysOnlyReader::new("user:*")
+        .filter(python!(lambda key: key.split(":")[1].isdigit()))
+        .count();
+    println!("With a number: {}", ids.run_on(con)?.into_value()?);
+
+    let here = KeysOnlyReader::new("session:*")
+        .map_to::<String>(python!(lambda key: key.split(":")[1]))
+        .distinct()
+        .sort_asc();
+    println!("Here today, each once: {:?}", here.run_on(con)?.values);
+    Ok(())
+}
+
+/// The hashes are read, and no more of them leaves the server than is asked for.
+fn by_fields(con: &mut Con) -> redgrease::Result<()> {
+    println!("Users: {}", users().count().run_on(con)?.into_value()?);
+    let state = "active";
+    let active = users().filter(python!(lambda user: user["state"] == 'state));
+    println!(
+        "Active: {}",
+        active.clone().count().run_on(con)?.into_value()?
+    );
+    let by_state = users()
+        .count_by(python!(lambda user: user["state"]))
+        .sort_asc();
+    println!("By state: {:?}", by_state.run_on(con)?.values);
+
+    // Who has no supervisor supervises themselves.
+    let by_supervisor = users()
+        .count_by(python!(
+            def supervisor(user):
+                return user.get("supervisor", user["id"])
+        ))
+        .sort_asc();
+    println!("By supervisor: {:?}", by_supervisor.run_on(con)?.values);
+
+    let by_decade = users()
+        .aggregate_by(
+            python!(lambda user: user["age"][:-1] + "0"),
+            0,
+            python!(lambda decade, count, user: count + 1),
+            python!(lambda decade, count, part: count + part),
+        )
+        .map_to::<(i64, i64)>(python!(lambda group: (int(group["key"]), group["value"])))
+        .sort_asc();
+    println!("By decade of age: {:?}", by_decade.run_on(con)?.values);
+
+    let average = active.avg_by(python!(lambda user: float(user["age"])));
+    println!(
+        "Average age of the active ones: {:.2}",
+        average.run_on(con)?.into_value()?
+    );
+    println!(
+        "Supervised by 1, as a command: {}",
+        supervised_by(con, "1")?
+    );
+    Ok(())
+}
+
+/// Who asks all the time had better not count each time.
+fn kept_up_to_date(con: &mut Con) -> Result<(), Box<dyn Error>> {
+    let active: usize = con.scard("active")?;
+    println!("Active, by the set that is kept: {active}");
+    let () = con.hset("user:3", "state", "active")?;
+    let active: usize = con.scard("active")?;
+    println!("After one has come back: {active}");
+    let () = con.del(&["user:1", "user:2"])?;
+    let mut active: Vec<String> = con.smembers("active")?;
+    active.sort();
+    println!("After two were deleted: {active:?}");
+    Ok(())
+}

@@ -1,0 +1,8 @@
+# How many places are below zero.
+
+
+def is_freezing(record):
+    return float(record["value"]) < 0
+
+
+GB("KeysReader").filter(is_freezing).count().run("temperature:*")
