@@ -1,0 +1,191 @@
+//! Redis commands inside of gears: `cmd` is a Redis client that needs no connection, because the
+//! function runs where the data are. Its methods, arguments and results are those of redis-py, the
+//! Redis package of Python: bytes for what is stored, `None` for what is not there.
+//!
+//! What would make the server wait for itself is refused, most of it by the compiler: write
+//! `cmd.blpop("list")` into one of these functions, and it does not build.
+//!
+//! ```text
+//! cargo xtask setup
+//! cargo run --example server_side_commands --features embedded
+//! ```
+
+use redgrease::embedded::Server;
+use redgrease::prelude::*;
+use redgrease::{Con, ErrorKind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+
+/// Text, counters and expiry.
+#[gear_command]
+fn texts() -> (String, Option<String>, i64, bool) {
+    python! {
+        cmd.set("Foo", "Bar", ex=3600)
+        cmd.append("Foo", " and more")
+        cmd.incrby("visits", 41)
+        nothing = cmd.get("nothing")
+        expires = cmd.ttl("Foo") > 0
+        # Bytes come out; what is text has to be said.
+        return cmd.get("Foo").decode(), nothing, cmd.incr("visits"), expires
+    }
+}
+
+/// What is stored need not be text, and nothing happens to it.
+#[gear_command]
+fn reversed_bytes(data: Vec<u8>) -> Vec<u8> {
+    python! {
+        cmd.set("data", data)
+        return cmd.get("data")[::-1]
+    }
+}
+
+/// A hash, with names in place of bytes.
+#[gear_command]
+fn hash(fields: BTreeMap<String, i64>) -> BTreeMap<String, i64> {
+    python! {
+        cmd.hset("stock", mapping=fields)
+        cmd.hincrby("stock", "apples", -1)
+        return {name.decode(): int(count) for name, count in cmd.hgetall("stock").items()}
+    }
+}
+
+/// The first and the last, and how many there are.
+#[gear_command]
+fn list(#[rest] words: Vec<String>) -> (String, String, usize) {
+    python! {
+        cmd.delete("words")
+        cmd.rpush("words", *words)
+        first, last = cmd.lindex("words", 0), cmd.lindex("words", -1)
+        return first.decode(), last.decode(), cmd.llen("words")
+    }
+}
+
+/// What two sets have in common.
+#[gear_command]
+fn common(left: BTreeSet<String>, right: BTreeSet<String>) -> BTreeSet<String> {
+    python! {
+        cmd.sadd("left", *left)
+        cmd.sadd("right", *right)
+        return {member.decode() for member in cmd.sinter("left", "right")}
+    }
+}
+
+/// The best, with their scores.
+#[gear_command]
+fn best(scores: BTreeMap<String, f64>, count: usize) -> Vec<(String, f64)> {
+    python! {
+        cmd.zadd("scores", scores)
+        for name, score in cmd.zrevrange("scores", 0, count - 1, withscores=True):
+            yield name.decode(), score
+    }
+}
+
+/// Entries of a stream.
+#[gear_command]
+fn stream(#[rest] words: Vec<String>) -> Vec<String> {
+    python! {
+        for word in words:
+            cmd.xadd("said", {"word": word}, maxlen=2, approximate=False)
+        return [fields[b"word"].decode() for _, fields in cmd.xrange("said")]
+    }
+}
+
+/// All keys and their types. One function that looks at many keys costs one round trip.
+#[gear_command]
+fn types() -> BTreeMap<String, String> {
+    python! {
+        return {key.decode(): cmd.type(key).decode() for key in cmd.scan_iter("*")}
+    }
+}
+
+/// Moves from one counter to another; nobody sees the state in between.
+#[gear_command]
+fn transfer(source: &str, target: &str, amount: i64) -> (i64, i64) {
+    python! {
+        with atomic():
+            return cmd.decrby(source, amount), cmd.incrby(target, amount)
+    }
+}
+
+/// `execute` sends any command by its words and makes no difference between text and bytes; `cmd`
+/// knows what replies mean.
+#[gear_command]
+fn by_words() -> (String, String) {
+    python! {
+        return repr(execute("HGETALL", "capitals")), repr(cmd.hgetall("capitals"))
+    }
+}
+
+/// An error of a command is an exception, which a function may handle.
+#[gear_command]
+fn handled(key: &str) -> String {
+    python! {
+        import redis
+
+        try:
+            return "counted: " + str(cmd.incr(key))
+        except redis.ResponseError as error:
+            return "not counted: " + str(error)
+    }
+}
+
+/// Or not handle.
+#[gear_command]
+fn unhandled(key: &str) -> i64 {
+    python! { return cmd.llen(key) }
+}
+
+/// What waits, or belongs to a connection, says what to do in its place.
+#[gear_command]
+fn refused() -> i64 {
+    python! { return len(cmd.pipeline()) }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let server = Server::start()?;
+    let mut con = redgrease::start(server.url())?;
+    stored(&mut con)?;
+    errors(&mut con)?;
+    server.stop()?;
+    Ok(())
+}
+
+fn map<V, const N: usize>(pairs: [(&str, V); N]) -> BTreeMap<String, V> {
+    pairs.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+fn stored(con: &mut Con) -> Result<(), Box<dyn Error>> {
+    println!("texts: {:?}", texts(con)?);
+    println!("bytes: {:?}", reversed_bytes(con, vec![0, 255, 1])?);
+    println!("hash: {:?}", hash(con, map([("apples", 3), ("pears", 5)]))?);
+    let words = ["one", "two", "three"].map(str::to_owned);
+    println!("list: {:?}", list(con, words.to_vec())?);
+    println!("stream: {:?}", stream(con, words.to_vec())?);
+    let odd = ["1", "3", "5"].map(str::to_owned).into();
+    let prime = ["2", "3", "5"].map(str::to_owned).into();
+    println!("sets: {:?}", common(con, odd, prime)?);
+    let scores = map([("Ada", 7.5), ("Bob", 3.0), ("Cem", 9.25)]);
+    println!("sorted set: {:?}", best(con, scores, 2)?);
+    println!("transfer: {:?}", transfer(con, "visits", "views", 10)?);
+    println!("types: {:?}", types(con)?);
+    redis::cmd("HSET")
+        .arg(&["capitals", "Peru", "Lima"])
+        .exec(con)?;
+    let (execute, cmd) = by_words(con)?;
+    println!("execute: {execute}");
+    println!("cmd: {cmd}");
+    Ok(())
+}
+
+fn errors(con: &mut Con) -> Result<(), Box<dyn Error>> {
+    println!("{}", handled(con, "visits")?);
+    println!("{}", handled(con, "Foo")?);
+    for failed in [unhandled(con, "Foo"), refused(con)] {
+        let error = failed.err().ok_or("it was to fail")?;
+        let ErrorKind::Gear(raised) = error.kind() else {
+            return Err(error.into());
+        };
+        println!("{}: {}", raised.exception, raised.message);
+    }
+    Ok(())
+}
