@@ -39,7 +39,7 @@ mod enabled {
         if !span.is_disabled() {
             let trigger = crate::registry::trigger_name(gear).unwrap_or_default();
             span.record("otel.name", format!("{operation} {trigger}"));
-            span.record("db.stored_procedure.name", trigger);
+            span.record("db.stored_procedure.name", trigger.as_ref());
         }
         Span(span)
     }

@@ -4,6 +4,7 @@ use crate::convert::Writer;
 use crate::error::{DecodeError, EncodeError, Error, Result};
 use crate::registry::{Gear, trigger_name};
 use redis::{Cmd, Value};
+use smallvec::SmallVec;
 use std::time::Duration;
 
 type Decode<T> = fn(Value) -> Result<T, DecodeError>;
@@ -17,31 +18,35 @@ type Decode<T> = fn(Value) -> Result<T, DecodeError>;
 #[derive(Debug, Clone)]
 pub struct Call<T> {
     pub(super) gear: &'static Gear,
-    args: Result<Vec<Vec<u8>>, EncodeError>,
+    args: Result<Args, EncodeError>,
     pub(super) timeout: Option<Duration>,
     pub(super) heal: bool,
     pub(super) key: Option<Vec<u8>>,
     decode: Decode<T>,
 }
 
-/// Collects the arguments of one call.
+/// Collects the arguments of one call, one behind the other: most calls need memory once.
 #[doc(hidden)]
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Args {
-    done: Vec<Vec<u8>>,
-    current: Option<Writer>,
+    writer: Writer,
+    begins: SmallVec<[usize; 4]>,
 }
 
 impl Args {
     /// Begins the next argument.
     pub fn arg(&mut self) -> &mut Writer {
-        self.finish();
-        self.current.insert(Writer::default())
+        self.begins.push(self.writer.bytes_so_far().len());
+        &mut self.writer
     }
 
-    fn finish(&mut self) {
-        self.done
-            .extend(self.current.take().map(Writer::into_bytes));
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let bytes = self.writer.bytes_so_far();
+        let ends = self.begins.iter().skip(1).copied().chain([bytes.len()]);
+        self.begins
+            .iter()
+            .zip(ends)
+            .map(|(&begin, end)| bytes.get(begin..end).unwrap_or_default())
     }
 }
 
@@ -54,11 +59,8 @@ impl<T> Call<T> {
     ) -> Self {
         let mut collected = Args::default();
         let args = match args(&mut collected) {
-            Ok(()) => {
-                collected.finish();
-                Ok(collected.done)
-            }
-            Err(e) => Err(e.of_argument(gear, collected.done.len())),
+            Ok(()) => Ok(collected),
+            Err(e) => Err(e.of_argument(gear, collected.begins.len().saturating_sub(1))),
         };
         Call {
             gear,
@@ -114,16 +116,24 @@ impl<T> Call<T> {
                 self.gear.name()
             ))
         })?;
-        let mut cmd = redis::cmd(if self.key.is_some() {
+        let name = if self.key.is_some() {
             "RG.TRIGGERONKEY"
         } else {
             "RG.TRIGGER"
-        });
-        cmd.arg(trigger);
-        if let Some(key) = &self.key {
+        };
+        let key = self.key.as_deref();
+        let sizes = [
+            name.len(),
+            trigger.len(),
+            key.map_or(0, <[u8]>::len),
+            args.writer.bytes_so_far().len(),
+        ];
+        let mut cmd = Cmd::with_capacity(args.begins.len() + 3, sizes.into_iter().sum());
+        cmd.arg(name).arg(trigger.as_ref());
+        if let Some(key) = key {
             cmd.arg(key);
         }
-        for arg in args {
+        for arg in args.iter() {
             cmd.arg(arg);
         }
         Ok(cmd)

@@ -13,7 +13,7 @@ use std::io::Write as _;
 /// Writes one argument of a call: bare at the top, JSON below it.
 ///
 /// Only needed to implement [`GearArg`] by hand; `#[derive(GearValue)]` does it for a type that serde knows.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Writer {
     buf: Vec<u8>,
     depth: usize,
@@ -131,8 +131,8 @@ impl Writer {
     }
 
     /// What has been written.
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.buf
+    pub(crate) fn bytes_so_far(&self) -> &[u8] {
+        &self.buf
     }
 
     fn quoted(&mut self, text: &str) {

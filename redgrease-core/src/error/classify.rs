@@ -31,7 +31,10 @@ impl Error {
         match error.0.kind {
             ErrorKind::UnknownTrigger { reason, .. } => {
                 let trigger = crate::registry::trigger_name(gear).unwrap_or_default();
-                let kind = ErrorKind::UnknownTrigger { trigger, reason };
+                let kind = ErrorKind::UnknownTrigger {
+                    trigger: trigger.into_owned(),
+                    reason,
+                };
                 Error(Box::new(super::Repr {
                     kind,
                     source: error.0.source,

@@ -2,6 +2,7 @@
 
 use super::spec::Gear;
 use crate::error::{Error, Result};
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 /// Calls are made without options, so the namespace belongs to the process, not to a connection.
@@ -37,14 +38,14 @@ fn current() -> Option<&'static str> {
 }
 
 /// The trigger of a gear as the server knows it; `None` if it is not a command.
-pub(crate) fn trigger_name(gear: &Gear) -> Option<String> {
+pub(crate) fn trigger_name(gear: &Gear) -> Option<Cow<'_, str>> {
     Some(prefixed_trigger(current(), gear.trigger()?))
 }
 
-pub(super) fn prefixed_trigger(namespace: Option<&str>, trigger: &str) -> String {
+pub(super) fn prefixed_trigger<'a>(namespace: Option<&str>, trigger: &'a str) -> Cow<'a, str> {
     match namespace {
-        Some(namespace) => format!("{namespace}:{trigger}"),
-        None => trigger.to_owned(),
+        Some(namespace) => Cow::Owned(format!("{namespace}:{trigger}")),
+        None => Cow::Borrowed(trigger),
     }
 }
 

@@ -98,7 +98,7 @@ fn place(gear: &'static Gear, set: &GearSet, namespace: Option<&str>) -> Result<
             hook: Some(hook), ..
         } => (name, command, hook.command.to_owned(), false),
         GearKind::Command { trigger, .. } => {
-            let trigger = prefixed_trigger(namespace, trigger);
+            let trigger = prefixed_trigger(namespace, trigger).into_owned();
             (trigger.clone(), command, trigger, true)
         }
         GearKind::Keys(keys) => (name, "KeysReader", keys.prefix.to_owned(), false),
@@ -107,7 +107,7 @@ fn place(gear: &'static Gear, set: &GearSet, namespace: Option<&str>) -> Result<
         GearKind::Function(_) => {
             let chain = chain(gear)?;
             let (key, is_trigger) = match chain.trigger() {
-                Some(trigger) => (prefixed_trigger(namespace, trigger), true),
+                Some(trigger) => (prefixed_trigger(namespace, trigger).into_owned(), true),
                 None => (chain.key().to_owned(), false),
             };
             let label = if is_trigger { key.clone() } else { name };
