@@ -95,6 +95,17 @@ fn array<T, const N: usize>(items: Vec<T>) -> Result<[T; N], DecodeError> {
         .map_err(|items: Vec<T>| DecodeError::mismatch::<[T; N]>(format!("{} items", items.len())))
 }
 
+/// What Python tells apart may be one in Rust: `'a'` and `b'a'` are the same text. Then something would be lost.
+fn all_kept<T>(kept: usize, wanted: usize) -> Result<(), DecodeError> {
+    if kept == wanted {
+        return Ok(());
+    }
+    Err(DecodeError::mismatch::<T>(format!(
+        "{wanted} items, of which {} are equal to others in Rust",
+        wanted - kept
+    )))
+}
+
 macro_rules! set {
     ($type:ty, [$($arg:tt)*], [$($result:tt)*]) => {
         impl<$($arg)*> GearArg for $type {
@@ -106,10 +117,14 @@ macro_rules! set {
         impl<$($result)*> GearResult for $type {
             const CODEC: Codec = Codec::Set(&T::CODEC);
             fn from_bare(bytes: Vec<u8>) -> Result<Self, DecodeError> {
-                raw_list(&bytes)?.into_iter().map(nested).collect()
+                let items = raw_list(&bytes)?;
+                let wanted = items.len();
+                let set = items.into_iter().map(nested).collect::<Result<Self, _>>()?;
+                all_kept::<Self>(set.len(), wanted)?;
+                Ok(set)
             }
             fn from_json(raw: &RawValue) -> Result<Self, DecodeError> {
-                raw_list(raw.get().as_bytes())?.into_iter().map(nested).collect()
+                Self::from_bare(raw.get().as_bytes().to_vec())
             }
         }
     };
@@ -141,10 +156,15 @@ macro_rules! map {
         impl<$($result)*> GearResult for $type {
             const CODEC: Codec = Codec::Map(&K::CODEC, &V::CODEC);
             fn from_bare(bytes: Vec<u8>) -> Result<Self, DecodeError> {
-                pairs(&bytes)?.into_iter().map(|(k, v)| Ok((nested(k)?, nested(v)?))).collect()
+                let pairs = pairs(&bytes)?;
+                let wanted = pairs.len();
+                let entries = pairs.into_iter().map(|(k, v)| Ok((nested(k)?, nested(v)?)));
+                let map = entries.collect::<Result<Self, DecodeError>>()?;
+                all_kept::<Self>(map.len(), wanted)?;
+                Ok(map)
             }
             fn from_json(raw: &RawValue) -> Result<Self, DecodeError> {
-                pairs(raw.get().as_bytes())?.into_iter().map(|(k, v)| Ok((nested(k)?, nested(v)?))).collect()
+                Self::from_bare(raw.get().as_bytes().to_vec())
             }
         }
     };

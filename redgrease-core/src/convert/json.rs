@@ -11,8 +11,10 @@ use std::ops::{Deref, DerefMut};
 
 /// Any type that serde knows, carried as JSON: Python sees dicts, lists, text, numbers, booleans and `None`.
 ///
-/// What JSON would change is refused on both sides: NaN and the infinities, and integers outside
-/// `i64::MIN..=u64::MAX`.
+/// What JSON would change is refused on both sides: NaN and the infinities, integers outside `i64::MIN..=u64::MAX`, and
+/// dicts with keys that JSON takes for the same, such as `1` and `"1"`. Keys are text in JSON: `{1: "a"}` arrives as
+/// `{"1": "a"}`. What serde does then is serde's: an integer beyond 53 bits becomes the nearest number in a field of the
+/// type `f64`.
 ///
 /// ```
 /// use redgrease_core::{Codec, GearArg, Json};

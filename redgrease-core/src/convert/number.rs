@@ -80,16 +80,42 @@ macro_rules! float {
         impl GearResult for $type {
             const CODEC: Codec = Codec::Float;
             fn from_bare(bytes: Vec<u8>) -> Result<Self, DecodeError> {
-                parse(&text::<Self>(bytes)?)
+                narrow(parse(&text::<Self>(bytes)?)?)
             }
             fn from_json(raw: &RawValue) -> Result<Self, DecodeError> {
-                parse(raw.get().trim_matches('"'))
+                narrow(parse(raw.get().trim_matches('"'))?)
             }
         }
     )*};
 }
 
 float!(f32 f64);
+
+/// Python's floats have 64 bits: `f32` is the nearest number, but not an infinity for one that is none.
+trait Narrow: Sized {
+    fn narrow(number: f64) -> Option<Self>;
+}
+
+impl Narrow for f64 {
+    fn narrow(number: f64) -> Option<Self> {
+        Some(number)
+    }
+}
+
+impl Narrow for f32 {
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the nearest number is wanted"
+    )]
+    fn narrow(number: f64) -> Option<Self> {
+        let near = number as f32;
+        (near.is_finite() || !number.is_finite()).then_some(near)
+    }
+}
+
+fn narrow<T: Narrow>(number: f64) -> Result<T, DecodeError> {
+    T::narrow(number).ok_or_else(|| DecodeError::mismatch::<T>(format!("{number:?}")))
+}
 
 impl GearArg for bool {
     const CODEC: Codec = Codec::Bool;

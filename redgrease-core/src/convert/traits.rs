@@ -45,6 +45,10 @@ pub trait GearArg {
 }
 
 /// A Rust type that a gear can return.
+///
+/// What arrives is equal to what Python returned, or there is an error. Types that come close are accepted: text in UTF-8
+/// for bytes and the other way round, any sequence for a list, a list for a set, an integer for a float that can be the
+/// same number. `f32` is the nearest number. What two items of a set or two keys of a dict are in Rust must differ.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a gear",
     label = "no conversion from a Python value",

@@ -7,7 +7,8 @@ _json_encoder = _jsonlib.JSONEncoder(ensure_ascii=False, allow_nan=False, separa
 
 # --- JSON; what another JSON reader would change is refused
 
-_long_number = _re.compile(r'\d{19}')
+# A number that may be too long, or a key that may not have been text.
+_suspect = _re.compile(r'\d{19}|"(?:-?\d[^"]*|true|false|null)":')
 
 
 def _no_constant(name):
@@ -28,6 +29,7 @@ def _json_read(value):
 
 def _json_check(value):
     if isinstance(value, dict):
+        _json_keys(value)
         for item in value.values():
             _json_check(item)
     elif isinstance(value, (list, tuple)):
@@ -37,6 +39,15 @@ def _json_check(value):
         raise ValueError('%d has more than 64 bits, which JSON readers round: return it typed, or as text' % value)
 
 
+def _json_keys(value):
+    # Keys are text in JSON: 1 and '1' would be the same.
+    for key in value:
+        if not isinstance(key, str):
+            text = _json_encoder.encode(key).strip('"')
+            if text in value:
+                raise ValueError('JSON has only text as keys, and would take %r and %r for the same' % (key, text))
+
+
 def _json_write(value):
     _json_check(value)
     return value
@@ -44,7 +55,7 @@ def _json_write(value):
 
 def _json_dump(value):
     text = _json_encoder.encode(value)
-    if _long_number.search(text):
+    if _suspect.search(text):
         _json_check(value)
     return text.encode('utf-8')
 
@@ -99,7 +110,7 @@ def _items_read(value):
 
 
 def _items_write(value):
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, set, frozenset)):
         return value
     if isinstance(value, (str, bytes, bytearray, dict)):
         raise _is_not(value, 'a list')
@@ -131,7 +142,15 @@ def _set(item):
         return set([item_frozen(x) for x in _items_read(value)])
 
     def write(value):
-        return [item_write(x) for x in _items_write(value)]
+        items = _items_write(value)
+        if not isinstance(items, (set, frozenset)):
+            try:
+                # A list may name a member twice.
+                items = dict.fromkeys(items)
+            except TypeError:
+                # Lists of lists: in Rust they can be members.
+                pass
+        return [item_write(x) for x in items]
 
     def frozen(value):
         return frozenset([item_frozen(x) for x in _items_read(value)])
