@@ -117,7 +117,7 @@ fn a_builder_grows_in_place() {
     numbers(&server);
     let mut builder = GearsBuilder::new(KeysReader::new("n:*"));
     builder
-        .change(|open| open.values())
+        .change(redgrease::Open::<KeysReader, _>::values)
         .map(python!(lambda n: int(n)));
     let before = builder.gear_function();
     builder.filter(python!(lambda n: n > 2)).count();

@@ -146,17 +146,18 @@ fn registrations_are_filtered() {
 
 #[test]
 fn pipelines_give_types() {
-    let (_server, mut con) = empty();
-    con.pyexecute::<redis::Value>(
-        "GB('CommandReader').map(lambda r: r[1]).register(trigger='echo', mode='sync')",
-    )
-    .unwrap();
     type Answers = (
         Vec<RegistrationInfo>,
         Vec<String>,
         Executed<i64>,
         Vec<Execution>,
     );
+
+    let (_server, mut con) = empty();
+    con.pyexecute::<redis::Value>(
+        "GB('CommandReader').map(lambda r: r[1]).register(trigger='echo', mode='sync')",
+    )
+    .unwrap();
     let (registrations, echoed, executed, executions): Answers = redis::pipe()
         .dump_registrations()
         .trigger("echo", "x")
