@@ -6,7 +6,7 @@ mod common;
 
 use common::{empty, eventually, line_of, untyped};
 use redgrease::prelude::*;
-use redgrease::{ExecutionStatus, GearsBuilder, IfTaken, KeyType, ScriptFile};
+use redgrease::{ExecutionStatus, GearsBuilder, IfTaken, KeyType, Mode, PlainRun, ScriptFile};
 use std::collections::BTreeMap;
 
 fn numbers(server: &redgrease_embedded::Server) {
@@ -212,4 +212,43 @@ async fn chains_are_async_too() {
         Ok::<_, redgrease::Error>((first, second))
     });
     assert_eq!(task.await.unwrap().unwrap(), (6, 6));
+}
+
+#[test]
+fn options_reach_the_reader() {
+    let (server, mut con) = empty();
+    numbers(&server);
+    untyped(&server, &["SET", "n:[1]", "0"]);
+    let con = &mut con;
+
+    let chain = KeysOnlyReader::of_shard(python!(lambda: ("n:[12]", False)));
+    let mut found = chain
+        .typed::<String>()
+        .run_on(con)
+        .unwrap()
+        .into_values()
+        .unwrap();
+    found.sort();
+    assert_eq!(found, ["n:1", "n:2"]);
+    let one = "n:[1]";
+    let chain = KeysOnlyReader::of_shard(python!(lambda: ('one, True)));
+    let found = chain.typed::<String>().run_on(con).unwrap();
+    assert_eq!(found.into_value().unwrap(), one);
+
+    let local = PlainRun::new().mode(Mode::AsyncLocal).collect(false);
+    let id = ShardsIDReader::new()
+        .typed::<String>()
+        .run_with(local.clone());
+    assert!(id.to_string().contains("mode=\"async_local\""), "{id}");
+    assert_eq!(id.on(con).unwrap().into_value().unwrap(), "1");
+    let made = PythonReader::new(python!(
+        def made():
+            yield 1
+            yield 2
+    ))
+    .typed::<i64>();
+    assert_eq!(
+        made.run_with(local).on(con).unwrap().into_values().unwrap(),
+        [1, 2]
+    );
 }

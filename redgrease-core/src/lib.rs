@@ -32,7 +32,7 @@ mod trace;
 pub use builder::{
     Any, AnyCallback, BatchReader, Bytes, Callback, Closed, CommandReader, CommandRegister,
     EventReader, GearsBuilder, IfTaken, IntoCallback, IntoRegistration, KeysOnlyReader,
-    KeysOnlyRun, KeysReader, KeysRegister, KeysRun, NoOptions, Number, Open, PythonReader, Reader,
+    KeysOnlyRun, KeysReader, KeysRegister, KeysRun, Number, Open, PlainRun, PythonReader, Reader,
     Records, Registration, Run, ScriptFile, ShardsIDReader, StillOpen, StreamReader,
     StreamRegister, StreamRun, py_literal,
 };

@@ -64,6 +64,39 @@ struct BatchAgainstEvent;
 /// # use redgrease_core::{KeysReader, StreamRegister};
 /// let _ = KeysReader::new("*").register(StreamRegister::new());
 /// ```
+///
+/// Each option of the server belongs to the readers that have it.
+///
+/// ```
+/// # use redgrease_core::{CommandRegister, KeysOnlyRun, KeysRegister, KeysRun, PlainRun, ShardsIDReader, StreamRegister};
+/// let _ = (KeysRun::new().read_value(false), KeysOnlyRun::new().count(9_u32), CommandRegister::new("x").in_order(true));
+/// let _ = (KeysRegister::new().commands(vec![]), StreamRegister::new().batch(9_u32));
+/// let _ = ShardsIDReader::new().run_with(PlainRun::new().collect(false));
+/// ```
+///
+/// ```compile_fail,E0599
+/// let _ = redgrease_core::KeysRun::new().count(9_u32);
+/// ```
+///
+/// ```compile_fail,E0599
+/// let _ = redgrease_core::KeysOnlyRun::new().read_value(false);
+/// ```
+///
+/// ```compile_fail,E0599
+/// let _ = redgrease_core::PlainRun::new().no_scan(true);
+/// ```
+///
+/// ```compile_fail,E0599
+/// let _ = redgrease_core::KeysRegister::new().batch(9_u32);
+/// ```
+///
+/// ```compile_fail,E0599
+/// let _ = redgrease_core::StreamRegister::new().commands(vec![]);
+/// ```
+///
+/// ```compile_fail,E0599
+/// let _ = redgrease_core::CommandRegister::new("x").read_value(false);
+/// ```
 struct Options;
 
 /// First steps belong to their reader, and come first.

@@ -39,7 +39,7 @@ pub use closed::{Closed, Records, StillOpen};
 pub use literal::{Bytes, py_literal};
 pub use open::{Any, Open};
 pub use options::{
-    CommandRegister, KeysOnlyRun, KeysRegister, KeysRun, NoOptions, StreamRegister, StreamRun,
+    CommandRegister, KeysOnlyRun, KeysRegister, KeysRun, PlainRun, StreamRegister, StreamRun,
 };
 pub use reader::{
     BatchReader, CommandReader, EventReader, KeysOnlyReader, KeysReader, PythonReader, Reader,

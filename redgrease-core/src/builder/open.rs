@@ -187,8 +187,9 @@ impl<R: Reader, T> Open<R, T> {
         R: BatchReader,
         T: Records,
     {
-        let chain = self.begun();
-        Closed::new(chain, &options.keywords())
+        let mut keywords = options.keywords();
+        keywords.extend(self.reader.run_keywords());
+        Closed::new(self.begun(), &keywords)
     }
 
     /// Closes the chain: it reacts to what happens, once it is registered.

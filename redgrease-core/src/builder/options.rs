@@ -76,7 +76,6 @@ macro_rules! options {
 
         impl Options for $name {
             fn keywords(&self) -> Vec<(&'static str, String)> {
-                #[allow(unused_mut, reason = "some have no options")]
                 let mut keywords = Vec::new();
                 $(
                     if let Some(value) = &self.$field {
@@ -114,6 +113,8 @@ options! {
         commands: Vec<String> = "commands";
         /// `false` leaves the values out.
         read_value: bool = "readValue";
+        /// `false` leaves the records on the shard where they are.
+        collect: bool = "collect";
         /// Where the chain runs.
         mode: Mode = "mode";
     }
@@ -142,6 +143,8 @@ options! {
         retry_interval_s: u32 = "onFailedRetryInterval";
         /// `false` keeps the entries in the stream that were processed.
         trim: bool = "trimStream";
+        /// `false` leaves the records on the shard where they are.
+        collect: bool = "collect";
         /// Where the chain runs.
         mode: Mode = "mode";
     }
@@ -154,6 +157,8 @@ options! {
         hook: String = "hook";
         /// Only for keys that begin like this.
         key_prefix: String = "keyprefix";
+        /// `false` answers with the records of this shard only.
+        collect: bool = "collect";
         /// Where the chain runs.
         mode: Mode = "mode";
         /// `true` runs one call after the other.
@@ -172,8 +177,13 @@ options! {
         mode: Mode = "mode";
     }
 
-    /// No options.
-    NoOptions {}
+    /// How [`PythonReader`](super::PythonReader) and [`ShardsIDReader`](super::ShardsIDReader) read.
+    PlainRun {
+        /// `false` gives the records of this shard only.
+        collect: bool = "collect";
+        /// Where the chain runs: on every shard unless it is `Mode::AsyncLocal`.
+        mode: Mode = "mode";
+    }
 }
 
 macro_rules! plain {
@@ -187,7 +197,7 @@ macro_rules! plain {
     )*};
 }
 
-plain!(KeysRun KeysRegister StreamRun StreamRegister KeysOnlyRun NoOptions);
+plain!(KeysRun KeysRegister StreamRun StreamRegister KeysOnlyRun PlainRun);
 
 impl CommandRegister {
     /// A command of its own: `RG.TRIGGER trigger ..`.

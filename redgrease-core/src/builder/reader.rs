@@ -4,7 +4,7 @@ use super::callback::{IntoCallback, Source};
 use super::literal::text;
 use super::open::{Any, Open};
 use super::options::{
-    CommandRegister, KeysOnlyRun, KeysRegister, KeysRun, NoOptions, Options, StreamRegister,
+    CommandRegister, KeysOnlyRun, KeysRegister, KeysRun, Options, PlainRun, StreamRegister,
     StreamRun,
 };
 use crate::error::EncodeError;
@@ -20,10 +20,16 @@ pub trait Reader: Clone {
         None
     }
 
-    /// The function in its argument.
+    /// The function in its argument or in its keywords.
     #[doc(hidden)]
     fn source(&self) -> Option<&Source> {
         None
+    }
+
+    /// What it adds to the arguments of `run`.
+    #[doc(hidden)]
+    fn run_keywords(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
     }
 }
 
@@ -83,8 +89,60 @@ pattern_readers! {
     KeysReader;
     /// Reads the entries of streams, or reacts to new ones.
     StreamReader;
-    /// Reads the names of keys, without their values.
-    KeysOnlyReader;
+}
+
+/// Reads the names of keys, without their values.
+#[derive(Debug, Clone)]
+pub struct KeysOnlyReader {
+    pattern: String,
+    generator: Option<Source>,
+}
+
+impl KeysOnlyReader {
+    /// A chain over the names of the keys that match a pattern (`*`, `?`, `[ab]`).
+    #[allow(
+        clippy::new_ret_no_self,
+        reason = "a reader is the beginning of a chain"
+    )]
+    pub fn new(pattern: impl Into<String>) -> Open<Self, Any> {
+        Open::start(KeysOnlyReader {
+            pattern: pattern.into(),
+            generator: None,
+        })
+    }
+
+    /// A chain over the keys of a pattern that each shard finds out for itself, when the chain runs.
+    ///
+    /// The function returns a tuple: the pattern, and whether it is the name of one key (`True`) or a pattern (`False`).
+    ///
+    /// ```
+    /// use redgrease_core::{Callback, KeysOnlyReader};
+    ///
+    /// let pattern = Callback::<0>::new("lambda: ('{%s}:*' % hashtag(), False)", file!(), line!(), vec![]);
+    /// assert!(KeysOnlyReader::of_shard(pattern).count().run().to_string().contains("patternGenerator="));
+    /// ```
+    pub fn of_shard(pattern: impl IntoCallback<0>) -> Open<Self, Any> {
+        Open::start(KeysOnlyReader {
+            pattern: "*".to_owned(),
+            generator: Some(pattern.into_source()),
+        })
+    }
+}
+
+impl Reader for KeysOnlyReader {
+    const NAME: &'static str = "KeysOnlyReader";
+    fn argument(&self) -> Option<String> {
+        Some(text(&self.pattern))
+    }
+    fn source(&self) -> Option<&Source> {
+        self.generator.as_ref()
+    }
+    fn run_keywords(&self) -> Vec<(&'static str, String)> {
+        let generator = self.generator.iter();
+        generator
+            .map(|source| ("patternGenerator", source.python()))
+            .collect()
+    }
 }
 
 macro_rules! plain_readers {
@@ -156,11 +214,11 @@ impl BatchReader for KeysOnlyReader {
 }
 
 impl BatchReader for PythonReader {
-    type RunOptions = NoOptions;
+    type RunOptions = PlainRun;
 }
 
 impl BatchReader for ShardsIDReader {
-    type RunOptions = NoOptions;
+    type RunOptions = PlainRun;
 }
 
 impl EventReader for KeysReader {
