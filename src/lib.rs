@@ -56,6 +56,15 @@ pub use redgrease_macros::{
 #[cfg(feature = "embedded")]
 pub mod test;
 
+/// RedGrease in Python, and here: each thing that it has, and its place.
+#[cfg(all(doc, feature = "full"))]
+#[deny(rustdoc::broken_intra_doc_links)]
+#[doc = include_str!("../docs/parity.md")]
+pub mod parity {
+    #[allow(unused_imports, reason = "what the links of the page name")]
+    use super::*;
+}
+
 /// What the code of the macros names. Not for anybody else.
 #[doc(hidden)]
 pub mod __rt {
