@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// Keys per piece: enough to make taking the lock cheap, few enough not to be felt by clients (it
 /// is held for one or two milliseconds).
-const PIECE: usize = 3000;
+const PIECE: usize = 2000;
 /// How many pieces may wait to be read.
 const AHEAD: usize = 2;
 /// The server's lock is not fair. Without a pause the main thread would starve between two pieces.
