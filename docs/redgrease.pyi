@@ -29,6 +29,12 @@ def configGet(key: str) -> Optional[str]:
 def gearsConfigGet(key: str, default: Any = None) -> Any:
     """A setting of the user, or the default."""
 
+class gearsFuture:
+    """A result that another thread gives: return it from a step, and continue it later."""
+
+    def continueRun(self, value: Any) -> None: ...
+    def continueFailed(self, error: Any) -> None: ...
+
 class atomic:
     """A block in which nothing else runs on the server: `with atomic(): ..`."""
 

@@ -14,6 +14,41 @@ fn tag() -> String {
     }
 }
 
+/// Those of the names that a gear cannot import.
+#[gear_command]
+fn unknown(names: Vec<String>) -> Vec<String> {
+    python! {
+        import redgrease
+        return [name for name in names if not hasattr(redgrease, name)]
+    }
+}
+
+/// What the stub file tells editors is there when a gear runs.
+#[test]
+fn the_names_of_the_stub_file_can_be_imported() {
+    let names: Vec<String> = include_str!("../docs/redgrease.pyi")
+        .lines()
+        .filter_map(|line| {
+            let declared = line
+                .strip_prefix("def ")
+                .or_else(|| line.strip_prefix("class "))
+                .or_else(|| line.split_once(" = ").map(|(name, _)| name))
+                .or_else(|| line.starts_with("cmd: ").then_some(line))?;
+            declared.split(['(', ':']).next().map(str::to_owned)
+        })
+        .filter(|name| !name.starts_with(' '))
+        .collect();
+    for expected in ["cmd", "execute", "GearsBuilder", "GB", "gearsFuture"] {
+        assert!(names.iter().any(|name| name == expected), "{names:?}");
+    }
+    let server = Server::start().unwrap();
+    let (mut con, _) = start_with(server.url(), &Options::new().gears(gears![unknown])).unwrap();
+    let none: Vec<String> = Vec::new();
+    assert_eq!(unknown(&mut con, names).unwrap(), none);
+    let made_up = vec!["made_up".to_owned()];
+    assert_eq!(unknown(&mut con, made_up.clone()).unwrap(), made_up);
+}
+
 #[test]
 fn the_package_is_chosen() {
     let server = Server::start().unwrap();

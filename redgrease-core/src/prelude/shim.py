@@ -24,7 +24,7 @@ def _shim():
         _sys.modules['redgrease'] = _sys.modules['redgrease.runtime'] = module
     for name, value in (
             ('cmd', cmd), ('log', log), ('hashtag', hashtag), ('hashtag3', hashtag3), ('execute', execute),
-            ('atomic', atomic), ('configGet', configGet), ('gearsConfigGet', gearsConfigGet), ('GB', GB),
-            ('GearsBuilder', GearsBuilder)):
+            ('atomic', atomic), ('configGet', configGet), ('gearsConfigGet', gearsConfigGet),
+            ('gearsFuture', gearsFuture), ('GB', GB), ('GearsBuilder', GearsBuilder)):
         if not hasattr(module, name):
             setattr(module, name, value)

@@ -113,7 +113,7 @@ def script(request):
     names = {
         '__name__': 'not_main', 'GB': GB, 'GearsBuilder': GB, 'flat_error': flat_error, 'log': print,
         'execute': execute, 'registerTE': register_timer}
-    for name in ('atomic', 'hashtag', 'configGet', 'gearsConfigGet'):
+    for name in ('atomic', 'hashtag', 'configGet', 'gearsConfigGet', 'gearsFuture'):
         names[name] = lambda *args: None
     if request['waits_for_coroutines']:
         names['runCoroutine'] = lambda coroutine: None
