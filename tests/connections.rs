@@ -37,6 +37,38 @@ fn blocking_connections() {
     assert_eq!(join(&mut Box::new(plain), words()).unwrap(), "a-b");
 }
 
+/// What names a user and a password is in the address, and in no error.
+#[test]
+fn users_passwords_and_databases() {
+    let (server, mut own) = started();
+    let secret = "spam-and-eggs";
+    let () = redis::cmd("CONFIG")
+        .arg("SET")
+        .arg("requirepass")
+        .arg(secret)
+        .query(&mut own)
+        .unwrap();
+    let address = |password: &str, database: &str| {
+        let path = server.socket().display();
+        format!("redis+unix://{path}?user=default&pass={password}&db={database}")
+    };
+    let mut con = redgrease::connect(address(secret, "0")).unwrap();
+    assert_eq!(join(&mut con, words()).unwrap(), "a-b");
+    assert!(!format!("{con:?}").contains(secret));
+
+    let wrong = "ham-and-eggs";
+    let refused = redgrease::connect(address(wrong, "0")).unwrap_err();
+    assert!(
+        !format!("{refused} {refused:?}").contains(wrong),
+        "{refused}"
+    );
+
+    // Gears work on database 0: a connection to another one would not see what they do.
+    let elsewhere = redgrease::connect(address(secret, "3")).unwrap_err();
+    assert!(elsewhere.to_string().contains("database"), "{elsewhere}");
+    assert!(!elsewhere.to_string().contains(secret), "{elsewhere}");
+}
+
 #[test]
 fn the_pool_r2d2() {
     let (server, _own) = started();
