@@ -2,7 +2,6 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
-pub(crate) mod example;
 pub(crate) mod proxy;
 
 use redgrease::Con;

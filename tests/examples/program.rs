@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// Runs an example to its end; what it printed.
+#[track_caller]
 pub(crate) fn run(name: &str) -> String {
     // target/debug/deps/examples-0123 -> target/debug/examples/NAME
     let this_test = std::env::current_exe().unwrap();
@@ -19,7 +20,7 @@ pub(crate) fn run(name: &str) -> String {
     let complained = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "{}\n{printed}\n{complained}",
+        "{name}: {}\n{printed}\n{complained}",
         output.status
     );
     printed

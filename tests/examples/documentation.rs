@@ -1,11 +1,6 @@
-//! The examples that other documentation begins with, that of RedisGears and of Redis with Python: each program is run to
-//! its end, and prints what it should.
-#![cfg(all(feature = "macros", feature = "embedded"))]
-#![allow(clippy::unwrap_used, missing_docs)]
+//! Those that other documentation begins with, that of RedisGears and of Redis with Python.
 
-mod common;
-
-use common::example::run;
+use crate::program::run;
 
 #[test]
 fn words_are_counted() {
