@@ -112,7 +112,8 @@ impl<T> Run<T> {
         only(con.get_execution(self, Some(ExecLocality::Shard))?)
     }
 
-    /// Stops it. What its records are by then stays to be fetched.
+    /// Stops it. What its records are by then stays to be fetched. If Python was running, it is
+    /// interrupted: the run then ends as done, with the exception `gears.forcestopped` among its errors.
     ///
     /// # Errors
     ///

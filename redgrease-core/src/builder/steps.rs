@@ -37,7 +37,7 @@ impl<R: Reader, T> Open<R, T> {
         self.function("map", function)
     }
 
-    /// Replaces each record by the items of the list that the function makes of it.
+    /// Replaces each record by the items of the list that the function makes, last to first, as RedisGears does.
     pub fn flatmap(self, function: impl IntoCallback<1>) -> Open<R, Any> {
         self.function("flatmap", function)
     }
