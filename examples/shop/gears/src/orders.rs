@@ -34,7 +34,7 @@ pub async fn order(customer: &str, article: &str, pieces: u32) -> Option<Receipt
     }
 }
 
-/// Books each order, once and in the order they came. If that fails it is tried again: no order is lost.
+/// Books each order, in the order they came. If that fails it is tried again from its beginning: no order is lost.
 #[gear_stream("orders", on_failed = "retry", retry_interval = "1s")]
 pub fn book(order: StreamRecord<HashMap<String, String>>) {
     python! {
