@@ -1,6 +1,6 @@
 //! Messages of streams, each with a number of its own, and what became of them.
 
-use crate::gears::BATCHES;
+use crate::gears::{ALL_STREAMS, Stream};
 use redgrease_tools::{Client, Outcome};
 use redis::Value;
 use std::collections::BTreeMap;
@@ -13,8 +13,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// The messages of one stream.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    stream: &'static str,
-    batch: usize,
+    stream: Stream,
     next: u64,
     /// Those the server has confirmed.
     added: Vec<u64>,
@@ -32,10 +31,9 @@ pub(crate) struct Checked {
 }
 
 impl Ledger {
-    pub(crate) fn all() -> [Ledger; BATCHES.len()] {
-        BATCHES.map(|(stream, batch)| Ledger {
+    pub(crate) fn all() -> [Ledger; ALL_STREAMS.len()] {
+        ALL_STREAMS.map(|stream| Ledger {
             stream,
-            batch,
             next: 0,
             added: Vec::new(),
             unknown: Vec::new(),
@@ -46,7 +44,7 @@ impl Ledger {
     pub(crate) fn add(&mut self, client: &mut Client) -> Outcome {
         let number = self.next;
         self.next += 1;
-        let words = ["XADD", self.stream, "*", "n", &number.to_string()];
+        let words = ["XADD", self.stream.name, "*", "n", &number.to_string()];
         match client.call(&words) {
             Ok(_) => {
                 self.added.push(number);
@@ -85,51 +83,58 @@ impl Ledger {
             if !known {
                 return Err(format!(
                     "{}: message {number} was handled but never added",
-                    self.stream
+                    self.stream.name
                 ));
             }
             again += usize::try_from(times.saturating_sub(1)).unwrap_or(usize::MAX);
         }
-        if again > ends * self.batch {
+        if again > ends * self.stream.batch {
             let twice: Vec<_> = handled.iter().filter(|(_, times)| **times > 1).collect();
             return Err(format!(
                 "{}: {again} messages were handled again, which {ends} ends of the server do not \
                  explain (batches have {}): {twice:?}",
-                self.stream, self.batch
+                self.stream.name, self.stream.batch
             ));
         }
         let checked = Checked {
             messages: handled.len(),
             again,
         };
-        client.call(&["DEL", &format!("handled:{}", self.stream)])?;
+        client.call(&["DEL", &format!("handled:{}", self.stream.name)])?;
+        if !self.stream.trimmed {
+            client.call(&["XTRIM", self.stream.name, "MAXLEN", "0"])?;
+        }
         self.added.clear();
         Ok(checked)
     }
 
     /// How often each message was handled.
     fn handled(&self, client: &mut Client) -> Outcome<BTreeMap<u64, u64>> {
-        let reply = client.call(&["HGETALL", &format!("handled:{}", self.stream)])?;
+        let reply = client.call(&["HGETALL", &format!("handled:{}", self.stream.name)])?;
         redis::from_redis_value(reply).map_err(|error| format!("HGETALL: {error}"))
     }
 
-    /// Whether nothing waits for its acknowledgement.
+    /// Whether nothing waits for its acknowledgement, or to be removed.
     fn is_settled(&self, client: &mut Client) -> Outcome<bool> {
-        match client.call(&["XPENDING", self.stream, "__gears_consumer_group__"])? {
-            Value::Array(row) => Ok(row.first() == Some(&Value::Int(0))),
-            other => Err(format!("XPENDING: {other:?}")),
-        }
+        let pending =
+            match client.call(&["XPENDING", self.stream.name, "__gears_consumer_group__"])? {
+                Value::Array(row) => row.first() != Some(&Value::Int(0)),
+                other => return Err(format!("XPENDING: {other:?}")),
+            };
+        let kept =
+            self.stream.trimmed && client.call(&["XLEN", self.stream.name])? != Value::Int(0);
+        Ok(!pending && !kept)
     }
 
     fn lost(&self, client: &mut Client, missing: &[u64]) -> String {
         let shown: Vec<&u64> = missing.iter().take(20).collect();
-        let pending = client.text(&["XPENDING", self.stream, "__gears_consumer_group__"]);
-        let groups = client.text(&["XINFO", "GROUPS", self.stream]);
-        let stream = client.text(&["XINFO", "STREAM", self.stream]);
+        let pending = client.text(&["XPENDING", self.stream.name, "__gears_consumer_group__"]);
+        let groups = client.text(&["XINFO", "GROUPS", self.stream.name]);
+        let stream = client.text(&["XINFO", "STREAM", self.stream.name]);
         format!(
-            "{}: {} of {} messages were not handled within {LONGEST_WAIT:?}: {shown:?}..\npending \
-             {pending:?}\ngroups {groups:?}\nstream {stream:?}",
-            self.stream,
+            "{}: {} of {} messages were not handled or removed within {LONGEST_WAIT:?}: {shown:?}..\n\
+             pending {pending:?}\ngroups {groups:?}\nstream {stream:?}",
+            self.stream.name,
             missing.len(),
             self.added.len()
         )

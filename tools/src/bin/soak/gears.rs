@@ -3,6 +3,7 @@
 /// Commands in every mode, a handler of key events, and a function whose time comes every second.
 pub(crate) const REGISTERED: &str = "
 import asyncio
+import sys
 
 def increment(x):
     with atomic():
@@ -33,6 +34,7 @@ GB('KeysReader').foreach(lambda x: execute('incr', 'events:async')).register(
 def begin():
     registerTE(1, lambda: execute('incr', 'ticks'))
 
+GB('CommandReader').map(lambda x: sys.getallocatedblocks()).register(trigger='blocks', mode='sync')
 GB('CommandReader').map(lambda x: 0).register(trigger='timed', mode='sync', onRegistered=begin)
 ";
 
@@ -48,8 +50,34 @@ GB('StreamReader').foreach(handle).register(
     onFailedPolicy='retry', onFailedRetryInterval=1)
 ";
 
-/// The streams of [`STREAMS`], with how many messages are in flight at most.
-pub(crate) const BATCHES: [(&str, usize); 3] = [("m:sync", 1), ("m:local", 10), ("m:async", 7)];
+/// A stream of [`STREAMS`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stream {
+    pub(crate) name: &'static str,
+    /// How many messages are in flight at most.
+    pub(crate) batch: usize,
+    /// Whether the reader removes the messages that were handled.
+    pub(crate) trimmed: bool,
+}
+
+/// All of them.
+pub(crate) const ALL_STREAMS: [Stream; 3] = [
+    Stream {
+        name: "m:sync",
+        batch: 1,
+        trimmed: true,
+    },
+    Stream {
+        name: "m:local",
+        batch: 10,
+        trimmed: true,
+    },
+    Stream {
+        name: "m:async",
+        batch: 7,
+        trimmed: false,
+    },
+];
 
 /// Never ends by itself.
 pub(crate) const ENDLESS: &str = "

@@ -1,6 +1,6 @@
 //! What a server holds in memory, once a minute.
 
-use redgrease_tools::resident_kib;
+use redgrease_tools::{Client, Outcome, resident_kib};
 use std::time::{Duration, Instant};
 
 const INTERVAL: Duration = Duration::from_mins(1);
@@ -18,7 +18,10 @@ pub(crate) struct Curve {
 
 impl Curve {
     pub(crate) fn new() -> Self {
-        println!("{:>8} {:>12} {:>10}", "minute", "RSS, KiB", "change");
+        println!(
+            "{:>8} {:>12} {:>10} {:>12} {:>16}",
+            "minute", "RSS, KiB", "change", "server, KiB", "Python, objects"
+        );
         Curve {
             begun: Instant::now(),
             next: Duration::ZERO,
@@ -26,19 +29,24 @@ impl Curve {
         }
     }
 
-    /// Adds a row if it is time.
+    /// Adds a row if it is time: what the process holds, what of it the server itself has taken
+    /// (keys, clients, its log), and how many blocks Python has.
     #[allow(clippy::cast_precision_loss, reason = "KiB, for a table")]
-    pub(crate) fn sample(&mut self, pid: u32) {
+    pub(crate) fn sample(&mut self, pid: u32, client: &mut Client) -> Outcome {
         let now = self.begun.elapsed();
         if now < self.next {
-            return;
+            return Ok(());
         }
         self.next += INTERVAL;
         let kib = resident_kib(pid) as f64;
         let change = self.samples.last().map_or(0.0, |(_, last)| kib - last);
         let minute = now.as_secs_f64() / 60.0;
-        println!("{minute:>8.1} {kib:>12.0} {change:>+10.0}");
+        let server = used_kib(&client.text(&["INFO", "memory"])?);
+        let blocks = client.text(&["RG.TRIGGER", "blocks"])?;
+        let blocks = blocks.trim_matches(['[', ']']);
+        println!("{minute:>8.1} {kib:>12.0} {change:>+10.0} {server:>12} {blocks:>16}");
         self.samples.push((minute, kib));
+        Ok(())
     }
 
     /// How fast it grows after the warm-up, in KiB a minute: the line that fits best.
@@ -55,4 +63,12 @@ impl Curve {
         let variance: f64 = samples.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
         Some(covariance / variance)
     }
+}
+
+/// What `INFO memory` says the server has taken; 0 if it does not say.
+fn used_kib(info: &str) -> u64 {
+    info.lines()
+        .find_map(|line| line.strip_prefix("used_memory:"))
+        .and_then(|bytes| bytes.trim().parse::<u64>().ok())
+        .map_or(0, |bytes| bytes / 1024)
 }

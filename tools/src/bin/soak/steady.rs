@@ -31,7 +31,7 @@ pub(crate) fn run(until: &Until) -> Outcome {
         let mut work = || -> Outcome {
             while !until.is_over() && clients.iter().all(|client| !client.is_finished()) {
                 messages += round(&mut ledgers, &mut client)?;
-                curve.sample(server.pid());
+                curve.sample(server.pid(), &mut client)?;
             }
             Ok(())
         };
