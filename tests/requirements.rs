@@ -78,6 +78,13 @@ fn a_requirement_goes_to_another_server() {
     assert_eq!(chunks.len(), 2);
     assert_eq!(chunks[0].len(), 10 << 20);
 
+    let register = "import portable; GB('CommandReader').register(trigger='t')";
+    let register = ["RG.PYEXECUTE", register, "REQUIREMENTS", "portable==1.2"];
+    assert_eq!(untyped(&giver, &register), "OK");
+    let registrations = untyped(&giver, &["RG.DUMPREGISTRATIONS"]);
+    let named = "'depsList':[{'name':'portable==1.2'}]";
+    assert!(registrations.contains(named), "{registrations}");
+
     let taker = server(&dir.path().join("taker"), "--no-index");
     let refused = untyped(&taker, &install);
     assert!(

@@ -265,3 +265,20 @@ GB('CommandReader').map(awaited).register(trigger='awaited')
     untyped(&server, &["RG.TRIGGER", "now"]);
     assert_eq!(calls(), Some(1));
 }
+
+/// As clients do that have a class of their own around it.
+#[test]
+fn an_atomic_block_is_left_by_hand() {
+    let server = Server::start().unwrap();
+    let script = "
+import redisgears
+def gear(x):
+    block = redisgears.atomicCtx()
+    block.__enter__()
+    inside = isInAtomicBlock()
+    block.__exit__()
+    return inside, isInAtomicBlock()
+GB('ShardsIDReader').map(gear).run()
+";
+    assert_eq!(run(&server, script), "(True, False)\n");
+}

@@ -96,28 +96,43 @@ impl Session {
     /// The one-line summary in the rows of its registrations.
     pub(crate) fn summary(&self) -> String {
         let description = self.origin.description.as_deref().unwrap_or("null");
-        let quoted = |items: Vec<String>| {
-            items
-                .iter()
-                .map(|item| format!("'{item}'"))
-                .collect::<Vec<_>>()
-                .join(",")
-        };
+        let registrations = self.registrations.iter().map(|id| format!("'{id}'"));
+        // As `gears-cli` of RedisGears reads them: `[n['name'] for n in session['depsList']]`.
+        let requirements = self.origin.requirements.iter();
+        let requirements = requirements.map(|name| format!("{{'name':{}}}", quoted(name)));
         format!(
             "{{'sessionName':'{}', 'sessionDescription':'{description}', 'refCount': {}, \
              'linkedTo': primary, 'dead': false, 'isInstallationNeeded':0, \
              'registrationsList':[{}], 'depsList':[{}]}}",
             self.origin.id,
             self.references(),
-            quoted(self.registrations.iter().map(ToString::to_string).collect()),
-            quoted(self.origin.requirements.clone()),
+            joined(registrations),
+            joined(requirements),
         )
     }
 }
 
+fn joined(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(",")
+}
+
+/// Text as Python writes it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Session;
+    use super::{Session, quoted};
+
+    #[test]
+    fn text_as_python_writes_it() {
+        assert_eq!(quoted("six==1.16"), "'six==1.16'");
+        assert_eq!(
+            quoted(r"a; os_name == 'nt' \"),
+            r"'a; os_name == \'nt\' \\'"
+        );
+    }
 
     #[test]
     fn names_of_sessions() {

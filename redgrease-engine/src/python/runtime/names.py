@@ -32,7 +32,8 @@ class atomic:
     def __enter__(self):
         redisgears._atomic_enter()
 
-    def __exit__(self, kind, value, traceback):
+    # Clients of RedisGears leave the block themselves, without arguments.
+    def __exit__(self, *_exception):
         redisgears._atomic_exit()
 
 
@@ -47,7 +48,7 @@ class GearsSession:
         setGearsSession(self.session)
         return self.session
 
-    def __exit__(self, kind, value, traceback):
+    def __exit__(self, *_exception):
         setGearsSession(self._before)
 
 
