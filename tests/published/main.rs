@@ -1,80 +1,114 @@
-//! The Python client RedGrease 0.3.30 with redis-py 3.5.3, both as published, against the engine.
+//! What others have published for `RedisGears`, as it is, against the engine.
 //!
-//! They come from the Python package index, so the test runs only if it is asked for:
+//! | package | what it is |
+//! |---|---|
+//! | `redgrease` 0.3.30 | a client, with redis-py 3.5.3 |
+//! | `gearsclient` 1.0.2 | the Python client of the makers of `RedisGears` |
+//! | `gears-cli` 1.2.0 | their command line program |
+//! | `rgsync` 1.2.0 | their recipes that keep a database in step with hashes |
+//!
+//! They come from the Python package index, so these tests run only if they are asked for:
 //!
 //! ```console
-//! $ cargo test --test python_client -- --ignored
+//! $ cargo test --test published -- --ignored
 //! ```
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 #[path = "../common/mod.rs"]
 mod common;
+mod environment;
+mod recipes;
 
 use common::untyped;
-use redgrease_embedded::Server;
-use std::net::TcpListener;
+use environment::{Environment, run, start};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-const PACKAGES: [&str; 2] = ["redgrease[client]==0.3.30", "redis==3.5.3"];
+fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
 
 #[test]
 #[ignore = "installs packages from the Python package index"]
-fn the_published_client_works() {
+fn the_client_redgrease() {
     let packages = TempDir::new().unwrap();
-    let port = free_port();
-    let server = Server::builder()
-        .python_dir(packages.path())
-        .port(port)
-        .start()
-        .unwrap();
-    let python = client_environment(&server);
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let ended = Command::new(python)
-        .arg(here.join("python_client/client.py"))
+    let (server, port) = start(packages.path());
+    let client = Environment::of(&server, "redgrease");
+    client.install(&["redgrease[client]==0.3.30", "redis==3.5.3"]);
+    run(Command::new(client.python())
+        .arg(tests().join("published/redgrease_client.py"))
         .arg(port.to_string())
-        .arg(here.join("scripts"))
-        .status()
-        .unwrap();
-    assert!(ended.success(), "see above what the client said");
+        .arg(tests().join("scripts")));
 
     // What the client asks for brings a redis-py that it can use.
     let rows = untyped(&server, &["RG.PYDUMPREQS"]);
     assert!(rows.contains("redis-3."), "{rows}");
 }
 
-/// Function objects reach the server pickled: the client needs the Python of the engine.
-fn client_environment(server: &Server) -> PathBuf {
-    let answer = |expression: &str| {
-        let script = format!("import sys; GB('ShardsIDReader').map(lambda _: {expression}).run()");
-        let answer = untyped(server, &["RG.PYEXECUTE", &script]);
-        answer.trim_end().to_owned()
+#[test]
+#[ignore = "installs packages from the Python package index"]
+fn the_client_gearsclient() {
+    let packages = TempDir::new().unwrap();
+    let (server, port) = start(packages.path());
+    let client = Environment::of(&server, "gearsclient");
+    client.install(&["gearsclient==1.0.2"]);
+    let installed = untyped(
+        &server,
+        &["RG.PYEXECUTE", "", "REQUIREMENTS", "gearsclient==1.0.2"],
+    );
+    assert_eq!(installed, "OK");
+    // It asks for a cloudpickle that knows the functions of Python up to 3.10.
+    for side in [client, Environment::inside(&server, packages.path())] {
+        side.install(&["--no-deps", "cloudpickle==2.2.1"]);
+    }
+    run(
+        Command::new(Environment::of(&server, "gearsclient").python())
+            .arg(tests().join("published/gearsclient_client.py"))
+            .arg(port.to_string()),
+    );
+}
+
+#[test]
+#[ignore = "installs packages from the Python package index"]
+fn the_program_gears_cli() {
+    let (first, second) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (giver, port) = start(first.path());
+    let client = Environment::of(&giver, "gears-cli");
+    client.install(&["gears-cli==1.2.0"]);
+    let gears_cli = |port: u16, words: &[&str]| {
+        let mut command = Command::new(client.program("gears-cli"));
+        command.arg(words[0]).args(["--port", &port.to_string()]);
+        let output = command.args(&words[1..]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{words:?}: {said}");
+        said
     };
-    let version = answer("'%d.%d' % sys.version_info[:2]");
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("python-client-{version}"));
-    let python = home.join("bin/python");
-    run(Command::new(answer("sys.executable"))
-        .args(["-m", "venv"])
-        .arg(&home));
-    run(Command::new(&python)
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ])
-        .args(PACKAGES));
-    python
-}
 
-fn run(command: &mut Command) {
-    let ended = command.status().unwrap();
-    assert!(ended.success(), "{command:?}");
-}
+    untyped(&giver, &["MSET", "a", "1", "b", "2", "c", "3"]);
+    let files = TempDir::new().unwrap();
+    let path = |name: &str| files.path().join(name).to_str().unwrap().to_owned();
+    let script = path("sum.py");
+    let sum = "import toolz\nGB().map(lambda x: toolz.identity(int(x['value'])))\
+               .accumulate(lambda a, x: (a or 0) + x).run()";
+    std::fs::write(&script, sum).unwrap();
+    std::fs::write(path("requirements.txt"), "toolz==1.0.0\n").unwrap();
+    let said = gears_cli(
+        port,
+        &["run", "--requirements", &path("requirements.txt"), &script],
+    );
+    assert!(said.contains("\"6\""), "{said}");
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    listener.local_addr().unwrap().port()
+    let directory = path("");
+    let export = ["export-requirements", "--save-directory", &directory];
+    let all = gears_cli(port, &[&export[..], &["--all"]].concat());
+    let zip = all.trim_end().rsplit('/').next().unwrap();
+    let zip = zip.split('\u{1b}').next().unwrap();
+
+    let (taker, port) = start(second.path());
+    let import = ["import-requirements", "--requirements-path", &directory];
+    let said = gears_cli(port, &[&import[..], &[zip]].concat());
+    assert!(said.contains("imported successfully"), "{said}");
+    let rows = untyped(&taker, &["RG.PYDUMPREQS"]);
+    assert!(rows.contains("toolz-1.0.0"), "{rows}");
 }
