@@ -1,5 +1,6 @@
 //! What may differ between two runs of the same conversation is masked on both sides: addresses,
-//! ids, line numbers, paths, times and sizes. Nothing else is.
+//! ids, line numbers, paths, times and sizes, and which of two keys whose time is over the server
+//! finds first. Nothing else is.
 
 use crate::resp::Reply;
 use regex_lite::Regex;
@@ -26,6 +27,9 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 /// A field whose name holds one of these has a value that no two runs share.
 const VARYING: [&str; 6] = ["duration", "lag", "allocated", "time", "size", "version"];
 
+/// The server looks for keys whose time is over now and then, in an order of its own.
+const EXPIRED: &str = "'event': 'expired'";
+
 const TRACEBACK: &str = "['Traceback (most recent call last):";
 
 /// A reply with everything masked that may differ.
@@ -41,7 +45,7 @@ pub(crate) fn masked(reply: &Reply) -> Reply {
 
 fn masked_items(items: &[Reply]) -> Vec<Reply> {
     let mut varies = false;
-    items
+    let mut all: Vec<Reply> = items
         .iter()
         .map(|item| {
             let value = if varies && is_number(item) {
@@ -52,7 +56,15 @@ fn masked_items(items: &[Reply]) -> Vec<Reply> {
             varies = is_varying_field(item);
             value
         })
-        .collect()
+        .collect();
+    for neighbours in all.chunk_by_mut(|a, b| is_expired(a) && is_expired(b)) {
+        neighbours.sort();
+    }
+    all
+}
+
+fn is_expired(item: &Reply) -> bool {
+    matches!(item, Reply::Bulk(bytes) if String::from_utf8_lossy(bytes).contains(EXPIRED))
 }
 
 fn is_varying_field(item: &Reply) -> bool {
@@ -161,6 +173,20 @@ mod tests {
         let average = |text| masked(&Reply::Array(vec![bulk("avgRunDurationMS"), bulk(text)]));
         assert_eq!(average("0"), average("0.25"));
         assert_ne!(average("0"), average("fast"));
+    }
+
+    #[test]
+    fn keys_expire_in_any_order_and_other_events_happen_in_theirs() {
+        let events = |events: &[(&str, &str)]| {
+            let shown = |(event, key): &(&str, &str)| {
+                bulk(&format!("{{'event': '{event}', 'key': '{key}'}}"))
+            };
+            masked(&Reply::Array(events.iter().map(shown).collect()))
+        };
+        let (set, a, b) = (("set", "c"), ("expired", "a"), ("expired", "b"));
+        assert_eq!(events(&[set, a, b]), events(&[set, b, a]));
+        assert_ne!(events(&[set, a, b]), events(&[a, set, b]));
+        assert_ne!(events(&[set, a, b]), events(&[set, a, a]));
     }
 
     #[test]
