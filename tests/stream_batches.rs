@@ -125,6 +125,74 @@ fn messages_that_were_removed_while_they_waited_hold_nothing_up() {
     eventually("none is pending", || unacknowledged(&server) == "0");
 }
 
+/// Streams by the same name, one after the other. Ids begin anew with each.
+#[test]
+fn a_stream_that_comes_back_is_read() {
+    let (server, _con) = empty();
+    register(&server, "continue", false);
+    let group = ["XGROUP", "DESTROY", "s", "__gears_consumer_group__"];
+    let ends: [(&str, &[&[&str]]); 6] = [
+        ("deleted", &[&["DEL", "s"]]),
+        ("flushed", &[&["FLUSHALL"]]),
+        ("swapped", &[&["SWAPDB", "0", "1"], &["FLUSHALL"]]),
+        ("renamed", &[&["RENAME", "s", "old"]]),
+        (
+            "replaced",
+            &[
+                &["XADD", "other", "1-1", "n", "-"],
+                &["XTRIM", "other", "MAXLEN", "0"],
+                &["RENAME", "other", "s"],
+                &["XSETID", "s", "0-1"],
+            ],
+        ),
+        (
+            "without its group",
+            &[
+                &group,
+                &["XTRIM", "s", "MAXLEN", "0"],
+                &["XSETID", "s", "0-1"],
+            ],
+        ),
+    ];
+    for (end, commands) in ends {
+        for id in ["7-1", "7-2"] {
+            untyped(&server, &["XADD", "s", id, "n", end]);
+        }
+        eventually(end, || list(&server, "handled") == [end, end]);
+        eventually("none is pending", || unacknowledged(&server) == "0");
+        for command in commands {
+            let answer = untyped(&server, command);
+            assert!(!answer.contains("ERR"), "{command:?}: {answer}");
+        }
+        untyped(&server, &["XADD", "s", "2-1", "n", "after"]);
+        let read = || {
+            list(&server, "handled")
+                .last()
+                .is_some_and(|n| n == "after")
+        };
+        eventually("the one that came back is read", read);
+        untyped(&server, &["FLUSHALL"]);
+    }
+}
+
+#[test]
+fn a_stream_that_is_deleted_in_the_middle_of_a_batch_is_read_when_it_comes_back() {
+    let (server, _con) = empty();
+    register(&server, "continue", true);
+    untyped(&server, &["SET", "gate", "1"]);
+    add(&server, 1..3);
+    eventually("message 1 is met", || list(&server, "begun").len() == 1);
+    untyped(&server, &["DEL", "s"]);
+    untyped(&server, &["XADD", "s", "1-1", "n", "3"]);
+    assert_eq!(list(&server, "begun"), ["1"]);
+    untyped(&server, &["DEL", "gate"]);
+    eventually("the new one is read", || {
+        list(&server, "handled").len() == 2
+    });
+    assert_eq!(list(&server, "handled"), ["1", "3"]);
+    eventually("all are gone", || untyped(&server, &["XLEN", "s"]) == "0");
+}
+
 #[test]
 fn a_pause_stays_one_when_the_batch_fails_meanwhile() {
     let (server, _con) = empty();

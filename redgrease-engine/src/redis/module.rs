@@ -128,6 +128,14 @@ fn subscribe(context: &Context) {
         id: raw::REDISMODULE_EVENT_REPLICATION_ROLE_CHANGED,
         dataver: 1,
     };
+    let flush = raw::RedisModuleEvent {
+        id: raw::REDISMODULE_EVENT_FLUSHDB,
+        dataver: 1,
+    };
+    let swap = raw::RedisModuleEvent {
+        id: raw::REDISMODULE_EVENT_SWAPDB,
+        dataver: 1,
+    };
     // SAFETY: the callbacks live as long as the process. A server without one of the events
     // refuses it, which is fine: without the event loop's events the interpreter is given back
     // after every callback.
@@ -152,6 +160,13 @@ fn subscribe(context: &Context) {
             role,
             Some(on_ready)
         ));
+        for event in [flush, swap] {
+            rm!(RedisModule_SubscribeToServerEvent(
+                context.as_ptr(),
+                event,
+                Some(on_emptied)
+            ));
+        }
     }
 }
 
@@ -173,6 +188,24 @@ unsafe extern "C" fn on_ready(
         log(
             Level::Warning,
             "streams and time events could not be begun after loading: please report it",
+        );
+    }
+}
+
+/// All keys are gone, or others have taken their place.
+unsafe extern "C" fn on_emptied(
+    _context: *mut raw::RedisModuleCtx,
+    _event: raw::RedisModuleEvent,
+    _subevent: u64,
+    _data: *mut c_void,
+) {
+    let forgotten = catch_unwind(AssertUnwindSafe(|| {
+        lock::assume_locked(crate::registration::streams::all_are_gone);
+    }));
+    if forgotten.is_err() {
+        log(
+            Level::Warning,
+            "streams were not forgotten when the server was emptied: please report it",
         );
     }
 }

@@ -19,7 +19,7 @@ mod pump;
 mod settle;
 
 pub(crate) use in_flight::InFlight;
-pub(crate) use pump::{happened, resume, start, start_all};
+pub(crate) use pump::{all_are_gone, happened, resume, start, start_all};
 pub(crate) use settle::{BatchEnd, ended};
 
 use std::collections::HashMap;
@@ -132,6 +132,8 @@ struct Stream {
     timed: bool,
     /// They have waited long enough.
     due: bool,
+    /// It is no more, and the batch that is being handled was its last one.
+    gone: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,6 +175,34 @@ impl StreamsFilter {
     /// Never held while a command or Python runs.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the stream was joined and is still the same one.
+    fn knows(&self, stream: &[u8]) -> bool {
+        let mut state = self.state();
+        let is_over = |known: &Stream| known.gone && !known.busy;
+        if state.streams.get(stream).is_some_and(is_over) {
+            state.streams.remove(stream);
+        }
+        state.streams.contains_key(stream)
+    }
+
+    /// The stream is joined anew when there is a message, but not before its batch has ended.
+    fn forget(&self, stream: &[u8]) {
+        let mut state = self.state();
+        if let Some(known) = state.streams.get_mut(stream) {
+            known.gone = true;
+            if !known.busy {
+                state.streams.remove(stream);
+            }
+        }
+    }
+
+    fn forget_all(&self) {
+        self.state().streams.retain(|_, known| {
+            known.gone = true;
+            known.busy
+        });
     }
 
     pub(crate) fn status(&self) -> Status {

@@ -21,12 +21,41 @@ pub(super) fn filter(registration: &Registration) -> Option<&StreamsFilter> {
     }
 }
 
-/// A message was added to a stream.
-pub(crate) fn happened(context: &Context, event: &str, stream: &[u8]) {
-    if event != "xadd" {
-        return;
+/// Events after which another stream has the name, or none, or the group begins elsewhere.
+const ANEW: [&str; 12] = [
+    "del",
+    "expired",
+    "evicted",
+    "rename_from",
+    "rename_to",
+    "move_from",
+    "move_to",
+    "copy_to",
+    "restore",
+    "xsetid",
+    "xgroup-setid",
+    "xgroup-destroy",
+];
+
+/// A message was added to a stream, or what is known of a stream holds no more.
+pub(crate) fn happened(context: &Context, event: &str, key: &[u8]) {
+    if event == "xadd" {
+        for registration in waiting_for(context, key) {
+            let stream = key.to_vec();
+            let job = move |context: &Context| pump(context, &registration, &stream);
+            once_the_command_is_told(context, Box::new(job));
+        }
+    } else if ANEW.contains(&event) {
+        for registration in waiting_for(context, key) {
+            if let Some(filter) = filter(&registration) {
+                filter.forget(key);
+            }
+        }
     }
-    let waiting: Vec<Arc<Registration>> = crate::engine().registry.read(context, |registry| {
+}
+
+fn waiting_for(context: &Context, stream: &[u8]) -> Vec<Arc<Registration>> {
+    crate::engine().registry.read(context, |registry| {
         let matching = |one: &&Arc<Registration>| {
             filter(one).is_some_and(|filter| matches_prefix(&filter.prefix, stream))
         };
@@ -36,12 +65,17 @@ pub(crate) fn happened(context: &Context, event: &str, stream: &[u8]) {
             .filter(matching)
             .cloned()
             .collect()
+    })
+}
+
+/// The server was emptied, which no event tells of each key.
+pub(crate) fn all_are_gone(context: &Context) {
+    crate::engine().registry.read(context, |registry| {
+        let filters = registry.stream_registrations().iter();
+        for filter in filters.filter_map(|registration| filter(registration)) {
+            filter.forget_all();
+        }
     });
-    for registration in waiting {
-        let stream = stream.to_vec();
-        let job = move |context: &Context| pump(context, &registration, &stream);
-        once_the_command_is_told(context, Box::new(job));
-    }
 }
 
 /// Reads the streams of all registrations: after loading, or when a replica became a master.
@@ -228,8 +262,7 @@ fn claim(
     filter: &StreamsFilter,
     stream: &[u8],
 ) -> Option<(Phase, Vec<u8>, bool)> {
-    let known = filter.state().streams.contains_key(stream);
-    let joined = if known {
+    let joined = if filter.knows(stream) {
         None
     } else {
         Some(group::join(context, stream)?)
@@ -245,6 +278,7 @@ fn claim(
             last,
             timed: false,
             due: false,
+            gone: false,
         };
         state.streams.entry(stream.to_vec()).or_insert(new);
     }
