@@ -145,14 +145,24 @@ fn follow(replica: &Server, server: &Server, port: u16) -> io::Result<()> {
     Err(io::ErrorKind::TimedOut.into())
 }
 
-/// Waits until the replica has acknowledged what has happened so far.
-fn catch_up(server: &Server) -> io::Result<()> {
-    let mut client = Client::connect(server.socket(), SHORT_PATIENCE)?;
-    // WAIT is about what its connection has seen: any command will do.
-    for words in [&["PING"][..], &["WAIT", "1", "10000"]] {
-        let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
-        client.send(&words)?;
-        client.receive()?;
+/// Waits until the replica has heard what has happened so far. Not with WAIT, which is about the
+/// writes of its own connection.
+fn catch_up(server: &Server, replica: &Server) -> io::Result<()> {
+    let offset = |server: &Server, field: &str| {
+        let Reply::Bulk(info) = ask(server, &["INFO", "replication"])? else {
+            return Ok(None);
+        };
+        let info = String::from_utf8_lossy(&info);
+        let value = info.lines().find_map(|line| line.strip_prefix(field));
+        Ok::<_, io::Error>(value.and_then(|value| value.trim().parse::<u64>().ok()))
+    };
+    let told = offset(server, "master_repl_offset:")?;
+    let begun = Instant::now();
+    while offset(replica, "slave_repl_offset:")? < told {
+        if begun.elapsed() > SHORT_PATIENCE {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        thread::sleep(Duration::from_millis(10));
     }
     Ok(())
 }
@@ -201,9 +211,9 @@ impl Talk<'_> {
             Action::Note => None,
             Action::Sleep(duration) => {
                 thread::sleep(*duration);
-                if self.servers.replica.is_some() {
-                    // A busy machine may need longer until the replica has heard everything.
-                    let _ = catch_up(&self.servers.server);
+                if let Some(replica) = &self.servers.replica {
+                    // A replica may begin to listen a second after it was ready.
+                    let _ = catch_up(&self.servers.server, replica);
                 }
                 None
             }
