@@ -239,3 +239,40 @@ registerTE(1, tick)
         untyped(&server, &["GET", "ticks"]) == "2"
     });
 }
+
+/// What nobody has read yet when the reading stops.
+#[test]
+fn streams_that_begin_while_nothing_is_read_are_read_afterwards() {
+    let (server, _con) = empty();
+    let script = "
+def handle(r):
+    if r['value']['n'] == 'fails' and not execute('GET', 'mended'):
+        raise ValueError('not yet')
+    execute('RPUSH', 'handled', r['value']['n'])
+GB('StreamReader').foreach(handle).register('p:*', onFailedPolicy='retry', onFailedRetryInterval=1)
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    let all = untyped(&server, &["RG.DUMPREGISTRATIONS"]);
+    let id = all.lines().nth(1).unwrap().to_owned();
+    let handled = |expected: &[&str]| {
+        eventually("they are handled", || list(&server, "handled") == expected);
+    };
+
+    untyped(&server, &["RG.PAUSEREGISTRATIONS", &id]);
+    untyped(&server, &["XADD", "p:1", "*", "n", "paused"]);
+    untyped(&server, &["RG.UNPAUSEREGISTRATIONS", &id]);
+    handled(&["paused"]);
+
+    untyped(&server, &["XADD", "p:1", "*", "n", "fails"]);
+    eventually("it waits", || {
+        untyped(&server, &["RG.DUMPREGISTRATIONS"]).contains("WAITING_FOR_RETRY")
+    });
+    untyped(&server, &["XADD", "p:2", "*", "n", "waits"]);
+    untyped(&server, &["DEL", "p:1"]);
+    untyped(&server, &["XADD", "p:1", "*", "n", "anew"]);
+    eventually("both are handled", || {
+        let mut now = list(&server, "handled");
+        now.sort();
+        now == ["anew", "paused", "waits"]
+    });
+}

@@ -268,9 +268,7 @@ fn claim(
         Some(group::join(context, stream)?)
     };
     let mut state = filter.state();
-    if state.status != Status::Ok {
-        return None;
-    }
+    // Also what is not read now is known, so that it is read when there is an end to that.
     if let Some(last) = joined {
         let new = Stream {
             busy: false,
@@ -281,6 +279,9 @@ fn claim(
             gone: false,
         };
         state.streams.entry(stream.to_vec()).or_insert(new);
+    }
+    if state.status != Status::Ok {
+        return None;
     }
     let known = state.streams.get_mut(stream)?;
     if known.busy {
