@@ -3,9 +3,8 @@
 
 mod common;
 
-use common::untyped;
+use common::{master, untyped};
 use redgrease_embedded::{Builder, Server};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -88,16 +87,7 @@ fn registrations_come_back_from_the_aof() {
 
 #[test]
 fn registrations_reach_replicas_early_and_late() {
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let master = Server::builder()
-        .port(port)
-        .server_arg("repl-diskless-sync-delay", "0")
-        .start()
-        .unwrap();
+    let (master, port) = master();
     register(&master);
     let replica = Server::start().unwrap();
     let port = port.to_string();

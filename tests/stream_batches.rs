@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{empty, eventually, untyped};
+use common::{empty, eventually, master, untyped};
 use redgrease_embedded::Server;
 
 /// Handles messages: each is written down, and the first time a gate is met it is waited at.
@@ -275,4 +275,39 @@ GB('StreamReader').foreach(handle).register('p:*', onFailedPolicy='retry', onFai
         now.sort();
         now == ["anew", "paused", "waits"]
     });
+}
+
+/// A master that was a replica for a while: what the other one took and did not handle is handled.
+#[test]
+fn a_master_goes_on_where_another_one_has_ended() {
+    let ((first, first_port), (second, second_port)) = (master(), master());
+    let follow = |server: &Server, port: u16| {
+        untyped(server, &["REPLICAOF", "127.0.0.1", &port.to_string()]);
+        eventually("the link is up", || {
+            untyped(server, &["INFO", "replication"]).contains("master_link_status:up")
+        });
+    };
+    let alone = |server: &Server| untyped(server, &["REPLICAOF", "NO", "ONE"]);
+    follow(&second, first_port);
+    register(&first, "continue", false);
+    add(&first, 0..1);
+    eventually("the first handles one", || list(&first, "handled") == ["0"]);
+    eventually("the second knows", || list(&second, "handled") == ["0"]);
+
+    alone(&second);
+    follow(&first, second_port);
+    untyped(&second, &["SET", "gate", "1"]);
+    add(&second, 1..3);
+    eventually("the second begins one", || {
+        list(&second, "begun") == ["0", "1"]
+    });
+    eventually("the first knows that", || unacknowledged(&first) == "1");
+    second.kill().unwrap();
+
+    alone(&first);
+    untyped(&first, &["DEL", "gate"]);
+    eventually("the first handles both", || {
+        list(&first, "handled").len() >= 3
+    });
+    assert_eq!(list(&first, "handled"), ["0", "1", "2"]);
 }

@@ -3,9 +3,8 @@
 
 mod common;
 
-use common::{eventually, untyped};
+use common::{eventually, master, untyped};
 use redgrease_embedded::{Builder, Server};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -124,16 +123,7 @@ fn it_comes_back_from_the_aof_written_either_way() {
 
 #[test]
 fn a_replica_has_the_key_and_runs_it_once_it_is_a_master() {
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let master = Server::builder()
-        .port(port)
-        .server_arg("repl-diskless-sync-delay", "0")
-        .start()
-        .unwrap();
+    let (master, port) = master();
     executes(&master, SCRIPT);
     let replica = Server::start().unwrap();
     let port = port.to_string();

@@ -6,6 +6,7 @@ pub(crate) mod proxy;
 
 use redgrease::Con;
 use redgrease_embedded::Server;
+use std::net::{Ipv4Addr, TcpListener};
 
 /// A server with the engine, and a connection on which every gear of the test is registered.
 pub(crate) fn started() -> (Server, Con) {
@@ -19,6 +20,19 @@ pub(crate) fn empty() -> (Server, Con) {
     let server = Server::start().unwrap();
     let con = redgrease::connect(server.url()).unwrap();
     (server, con)
+}
+
+/// A server that others can reach on a port, to be its replicas.
+pub(crate) fn master() -> (Server, u16) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let server = Server::builder()
+        .port(port)
+        .server_arg("repl-diskless-sync-delay", "0")
+        .start()
+        .unwrap();
+    (server, port)
 }
 
 /// What a client sees that knows nothing of types: the answer as `redis-cli` would print it.

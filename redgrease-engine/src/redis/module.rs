@@ -5,11 +5,12 @@ use super::command::{Text, text};
 use super::context::Context;
 use super::lock;
 use super::log::{Level, log};
-use super::{info, notification, persistence, timer_key};
+use super::{info, notification, persistence, timer, timer_key};
 use redis_module::raw;
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
+use std::time::Duration;
 
 /// The name and version clients of Gears look for in `MODULE LIST`; our own stand in `INFO`.
 const NAME: &std::ffi::CStr = c"rg";
@@ -170,21 +171,29 @@ fn subscribe(context: &Context) {
     }
 }
 
-/// Messages that came while loading, or while this was a replica, are read now, and time events
-/// that came with the data begin.
+/// Messages that came while loading, or while this was a replica, are read soon, and time events
+/// that came with the data begin. Not at once: what handlers write while a command runs makes the
+/// server tell its replicas of that command, and this may be `REPLICAOF NO ONE`.
 unsafe extern "C" fn on_ready(
     _context: *mut raw::RedisModuleCtx,
-    _event: raw::RedisModuleEvent,
-    _subevent: u64,
+    event: raw::RedisModuleEvent,
+    subevent: u64,
     _data: *mut c_void,
 ) {
-    let started = catch_unwind(AssertUnwindSafe(|| {
+    if event.id == raw::REDISMODULE_EVENT_LOADING
+        && subevent != raw::REDISMODULE_SUBEVENT_LOADING_ENDED
+    {
+        return;
+    }
+    let planned = catch_unwind(AssertUnwindSafe(|| {
         lock::assume_locked(|context| {
-            crate::registration::streams::start_all(context);
-            crate::registration::keyed_timers::start_all(context);
+            timer::after(context, Duration::ZERO, |context| {
+                crate::registration::streams::start_all(context);
+                crate::registration::keyed_timers::start_all(context);
+            });
         });
     }));
-    if started.is_err() {
+    if planned.is_err() {
         log(
             Level::Warning,
             "streams and time events could not be begun after loading: please report it",

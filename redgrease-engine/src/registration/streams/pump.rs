@@ -87,6 +87,10 @@ pub(crate) fn start_all(context: &Context) {
         .registry
         .read(context, |registry| registry.stream_registrations().to_vec());
     for registration in registrations {
+        // Others may have read them meanwhile.
+        if let Some(filter) = filter(&registration) {
+            filter.forget_all();
+        }
         start(context, &registration);
     }
 }
