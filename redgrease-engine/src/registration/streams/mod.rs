@@ -8,18 +8,20 @@
 //! | file | what |
 //! |---|---|
 //! | `mod.rs` | what a registration waits for, and how it is doing |
+//! | `heard.rs` | what the server tells: messages that come, streams that go |
 //! | `pump.rs` | from messages to executions |
 //! | `settle.rs` | what follows when a batch has ended |
 //! | `group.rs` | the commands of the consumer group |
 //! | `in_flight.rs` | which messages are being handled right now |
 
 mod group;
+mod heard;
 mod in_flight;
 mod pump;
 mod settle;
 
+pub(crate) use heard::{all_are_gone, happened, resume, start, start_all};
 pub(crate) use in_flight::InFlight;
-pub(crate) use pump::{all_are_gone, happened, resume, start, start_all};
 pub(crate) use settle::{BatchEnd, ended};
 
 use std::collections::HashMap;
@@ -122,6 +124,10 @@ impl Lag {
 
 /// One stream as a registration sees it.
 #[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "the batch, the timer and the stream itself change independently"
+)]
 struct Stream {
     /// A batch is being handled.
     busy: bool,

@@ -1,0 +1,60 @@
+//! Batches of stream messages: every message is handled, and none twice.
+//!
+//! | file | what happens meanwhile |
+//! |---|---|
+//! | `stopped.rs` | batches are stopped or fail, registrations are replaced or paused |
+//! | `anew.rs` | streams go and come back, and masters |
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod anew;
+#[path = "../common/mod.rs"]
+mod common;
+mod stopped;
+
+use common::untyped;
+use redgrease_embedded::Server;
+
+/// Handles messages: each is written down, and the first time a gate is met it is waited at.
+const HANDLER: &str = "
+import time
+def handle(r):
+    n = r['value']['n']
+    execute('RPUSH', 'begun', n)
+    while execute('GET', 'gate') == n:
+        time.sleep(0.005)
+    execute('RPUSH', 'handled', n)
+GB('StreamReader').foreach(handle).register('s', onFailedPolicy=POLICY, onFailedRetryInterval=1, trimStream=TRIM)
+";
+
+fn register(server: &Server, policy: &str, trim: bool) {
+    let script = HANDLER
+        .replace("POLICY", &format!("'{policy}'"))
+        .replace("TRIM", if trim { "True" } else { "False" });
+    let answer = untyped(server, &["RG.PYEXECUTE", &script, "ID", "s", "UPGRADE"]);
+    assert_eq!(answer, "OK");
+}
+
+fn add(server: &Server, numbers: std::ops::Range<u32>) {
+    for n in numbers {
+        untyped(server, &["XADD", "s", "*", "n", &n.to_string()]);
+    }
+}
+
+fn list(server: &Server, key: &str) -> Vec<String> {
+    let text = untyped(server, &["LRANGE", key, "0", "-1"]);
+    text.lines().map(str::to_owned).collect()
+}
+
+fn running(server: &Server) -> String {
+    let all = untyped(server, &["RG.DUMPEXECUTIONS"]);
+    let rows: Vec<&str> = all.lines().collect();
+    rows.chunks(6)
+        .find(|row| row[3] == "running")
+        .map(|row| row[1].to_owned())
+        .unwrap()
+}
+
+fn unacknowledged(server: &Server) -> String {
+    let pending = untyped(server, &["XPENDING", "s", "__gears_consumer_group__"]);
+    pending.lines().next().unwrap().to_owned()
+}
