@@ -98,8 +98,10 @@ fn expired_keys_are_handled() {
             untyped(server, &["GET", "gone"]);
             untyped(server, &["LRANGE", "handled", "0", "-1"]) == "gone"
         });
-        let log = std::fs::read_to_string(server.log_path()).unwrap();
-        assert!(log.contains("GEARS: expired: gone"), "{log}");
+        eventually("the log says so", || {
+            let log = std::fs::read_to_string(server.log_path()).unwrap();
+            log.contains("GEARS: expired: gone")
+        });
     });
 }
 
