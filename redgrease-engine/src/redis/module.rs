@@ -113,59 +113,27 @@ pub(crate) fn library_path() -> String {
 }
 
 fn subscribe(context: &Context) {
-    let shutdown = raw::RedisModuleEvent {
-        id: raw::REDISMODULE_EVENT_SHUTDOWN,
-        dataver: 1,
-    };
-    let event_loop = raw::RedisModuleEvent {
-        id: raw::REDISMODULE_EVENT_EVENTLOOP,
-        dataver: 1,
-    };
-    let loading = raw::RedisModuleEvent {
-        id: raw::REDISMODULE_EVENT_LOADING,
-        dataver: 1,
-    };
-    let role = raw::RedisModuleEvent {
-        id: raw::REDISMODULE_EVENT_REPLICATION_ROLE_CHANGED,
-        dataver: 1,
-    };
-    let flush = raw::RedisModuleEvent {
-        id: raw::REDISMODULE_EVENT_FLUSHDB,
-        dataver: 1,
-    };
-    let swap = raw::RedisModuleEvent {
-        id: raw::REDISMODULE_EVENT_SWAPDB,
-        dataver: 1,
-    };
-    // SAFETY: the callbacks live as long as the process. A server without one of the events
-    // refuses it, which is fine: without the event loop's events the interpreter is given back
-    // after every callback.
-    unsafe {
-        rm!(RedisModule_SubscribeToServerEvent(
-            context.as_ptr(),
-            shutdown,
-            Some(on_shutdown)
-        ));
-        rm!(RedisModule_SubscribeToServerEvent(
-            context.as_ptr(),
-            event_loop,
-            Some(on_event_loop)
-        ));
-        rm!(RedisModule_SubscribeToServerEvent(
-            context.as_ptr(),
-            loading,
-            Some(on_ready)
-        ));
-        rm!(RedisModule_SubscribeToServerEvent(
-            context.as_ptr(),
-            role,
-            Some(on_ready)
-        ));
-        for event in [flush, swap] {
+    let callbacks: [(u64, raw::RedisModuleEventCallback); 6] = [
+        (raw::REDISMODULE_EVENT_SHUTDOWN, Some(on_shutdown)),
+        (raw::REDISMODULE_EVENT_EVENTLOOP, Some(on_event_loop)),
+        (raw::REDISMODULE_EVENT_LOADING, Some(on_ready)),
+        (
+            raw::REDISMODULE_EVENT_REPLICATION_ROLE_CHANGED,
+            Some(on_ready),
+        ),
+        (raw::REDISMODULE_EVENT_FLUSHDB, Some(on_emptied)),
+        (raw::REDISMODULE_EVENT_SWAPDB, Some(on_emptied)),
+    ];
+    for (id, callback) in callbacks {
+        let event = raw::RedisModuleEvent { id, dataver: 1 };
+        // SAFETY: the callbacks live as long as the process. A server without one of the events
+        // refuses it, which is fine: without the event loop's events the interpreter is given back
+        // after every callback.
+        unsafe {
             rm!(RedisModule_SubscribeToServerEvent(
                 context.as_ptr(),
                 event,
-                Some(on_emptied)
+                callback
             ));
         }
     }
