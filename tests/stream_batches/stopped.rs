@@ -17,6 +17,34 @@ fn a_batch_that_was_stopped_is_read_again() {
     eventually("all are gone", || untyped(&server, &["XLEN", "s"]) == "0");
 }
 
+/// The handler takes the interruption for an error of its own and goes on.
+#[test]
+fn a_batch_that_is_stopped_between_two_messages_is_read_again() {
+    let (server, _con) = empty();
+    let script = "
+import time
+def handle(r):
+    n = r['value']['n']
+    execute('RPUSH', 'begun', n)
+    try:
+        while execute('GET', 'gate') == n:
+            time.sleep(0.005)
+    except Exception:
+        execute('DEL', 'gate')
+    execute('RPUSH', 'handled', n)
+GB('StreamReader').foreach(handle).register('s', batch=3, onFailedPolicy='retry', onFailedRetryInterval=1)
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    untyped(&server, &["SET", "gate", "1"]);
+    add(&server, 0..3);
+    eventually("message 1 is met", || list(&server, "begun").len() == 2);
+    untyped(&server, &["RG.ABORTEXECUTION", &running(&server)]);
+    eventually("the last one is handled", || {
+        list(&server, "handled").contains(&"2".to_owned())
+    });
+    eventually("all are gone", || untyped(&server, &["XLEN", "s"]) == "0");
+}
+
 #[test]
 fn with_continue_a_batch_that_was_stopped_is_given_up_and_the_next_one_comes() {
     let (server, _con) = empty();

@@ -15,6 +15,8 @@ pub(super) struct Progress {
     pub(super) read: Duration,
     /// How many records were read.
     records: u64,
+    /// The execution was aborted before everything was read.
+    pub(super) cut_short: bool,
     pub(super) started: Instant,
     /// What the awaited coroutine gave.
     outcome: Option<Result<Handle, Raised>>,
@@ -30,6 +32,7 @@ impl Progress {
             reading,
             read: Duration::ZERO,
             records: 0,
+            cut_short: false,
             started: Instant::now(),
             outcome: None,
         }
@@ -61,6 +64,10 @@ impl Progress {
         if !self.pipeline.wants_more() {
             return false;
         }
+        if execution.is_aborting() && !matches!(self.reading, Reading::Ended) {
+            self.cut_short = true;
+            return false;
+        }
         if self.pipeline.only_counts()
             && let Some(count) = self.reading.count_piece(py, &execution.source)
         {
@@ -69,7 +76,7 @@ impl Progress {
             return execution.may_read_another(self.records.saturating_sub(1));
         }
         let began = self.pipeline.measures().then(Instant::now);
-        let next = self.reading.next(py, &execution.source, execution);
+        let next = self.reading.next(py, &execution.source);
         if let Some(began) = began {
             self.read += began.elapsed();
         }

@@ -4,7 +4,8 @@ use super::progress::Progress;
 use super::{Execution, Status, Timing};
 use crate::plan::Source;
 use crate::python::{
-    Gil, Object, apart_from_atomic, attached, describe, detached, leave_atomic, profiled,
+    Gil, Object, apart_from_atomic, attached, describe, detached, forced_stop, leave_atomic,
+    profiled,
 };
 use crate::readers::Reading;
 use crate::redis::{Level, User, is_locked, locked, log};
@@ -64,9 +65,14 @@ impl Execution {
             read: progress.read,
             steps: progress.pipeline.durations(),
         };
+        let cut_short = progress.cut_short;
         let (results, errors) = progress.pipeline.into_outcome(py);
         let mut errors: Vec<String> = errors.iter().map(|raised| describe(py, raised)).collect();
         let mut results = results;
+        // What is there is not all: nobody may take it for that, and messages were left out.
+        if cut_short && errors.is_empty() {
+            errors.push(describe(py, &forced_stop()));
+        }
         self.limit_results(results.len());
         if let Some(reason) = self.stopped_for() {
             results.clear();

@@ -8,7 +8,6 @@ mod pieces;
 mod python;
 mod stream;
 
-use crate::execution::Execution;
 use crate::plan::Source;
 use crate::python::{Gil, Object, Raised, list_of, message_record};
 
@@ -26,16 +25,8 @@ pub(crate) enum Reading {
 }
 
 impl Reading {
-    /// The next record. `None` when there are no more, or the execution is aborted.
-    pub(crate) fn next<'py>(
-        &mut self,
-        py: Gil<'py>,
-        source: &Source,
-        execution: &Execution,
-    ) -> Option<Record<'py>> {
-        if execution.is_aborting() {
-            return None;
-        }
+    /// The next record. `None` when there are no more.
+    pub(crate) fn next<'py>(&mut self, py: Gil<'py>, source: &Source) -> Option<Record<'py>> {
         if let Reading::NotBegun = self {
             match Reading::begin(py, source) {
                 Ok((reading, first)) => {
