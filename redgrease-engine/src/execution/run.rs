@@ -4,8 +4,7 @@ use super::progress::Progress;
 use super::{Execution, Status, Timing};
 use crate::plan::Source;
 use crate::python::{
-    Gil, Object, apart_from_atomic, attached, describe, detached, forced_stop, leave_atomic,
-    profiled,
+    Gil, Object, apart_from_atomic, attached, describe, detached, leave_atomic, profiled,
 };
 use crate::readers::Reading;
 use crate::redis::{Level, User, is_locked, locked, log};
@@ -15,6 +14,10 @@ use crate::steps::Pipeline;
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+
+/// What an execution ends with that was aborted while none of its Python ran: the last line of the
+/// traceback that it has otherwise.
+const FORCE_STOPPED: &str = "gears.forcestopped";
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Execution>>> = const { RefCell::new(None) };
@@ -71,7 +74,7 @@ impl Execution {
         let mut results = results;
         // What is there is not all: nobody may take it for that, and messages were left out.
         if cut_short && errors.is_empty() {
-            errors.push(describe(py, &forced_stop()));
+            errors.push(FORCE_STOPPED.to_owned());
         }
         self.limit_results(results.len());
         if let Some(reason) = self.stopped_for() {

@@ -52,11 +52,6 @@ impl GearsError {
     }
 }
 
-/// What a gear ends with that was aborted while none of its Python ran.
-pub(crate) fn forced_stop() -> PyErr {
-    forcestopped::new_err(())
-}
-
 /// An error whose text is sent as it is.
 pub(crate) fn flat(message: &str) -> PyErr {
     flat_error::new_err(message.to_owned())

@@ -46,7 +46,7 @@ pub(crate) use attach::{after_sleep, attached, attached_for_a_call, before_sleep
 pub(crate) use callback::Callback;
 pub(crate) use coroutines::{coroutine_refused, is_coroutine, schedule};
 pub(crate) use counter::Counter;
-pub(crate) use errors::{describe, flat, forced_stop};
+pub(crate) use errors::{describe, flat};
 pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{RunningThread, interrupt};
 pub(crate) use memory::{MemoryBudget, allocation};
