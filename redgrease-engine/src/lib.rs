@@ -1,31 +1,41 @@
 //! A Redis module that answers the `RG.*` commands of RedisGears with an embedded Python.
 //!
-//! | folder | what |
-//! |---|---|
-//! | `redis/` | everything that touches the Redis module API |
-//! | `python/` | the interpreter; the only place that knows PyO3 |
-//! | `commands/` | the commands, one file per family |
-//! | `plan/` | a gear function as plain data |
-//! | `readers/`, `steps/` | where records come from, and what is done with them |
-//! | `execution/` | one run of a plan: threads, results, abort |
-//! | `registration/` | plans that wait for a command, and their sessions |
-//! | `requirements/` | Python packages that gears ask for |
-//! | `config/` | settings |
-//! | `order/` | the order in which Gears lists things |
+//! Each folder may name the folders below it in this list, and none above it. The test `tests/layers.rs` holds that.
 //!
-//! `plan`, `execution` and `registration` know Redis and Python through opaque handles only.
+//! | folder | purpose |
+//! |---|---|
+//! | `engine` | puts the parts together, once |
+//! | `commands` | the commands: parse, call one thing, reply |
+//! | `gears` | the side that scripts see: modules, builder, running scripts |
+//! | `registration` | plans that wait for an event, and their sessions |
+//! | `execution` | one run of a plan: threads, order, limits, results, abort |
+//! | `readers` | the sources of records: one file per reader |
+//! | `plan` | a gear function as plain data |
+//! | `steps` | the operations: one file per operation |
+//! | `scope` | the surroundings of code that runs: user, session, hooks, atomic block |
+//! | `python` | the binding to Python |
+//! | `id` | ids of executions and registrations |
+//! | `redis` | everything that touches the Redis module API |
+//! | `config`, `encoding`, `order`, `requirements` | settings, stored bytes, the order of lists, Python packages |
 
+#[macro_use]
+mod redis;
 mod commands;
 mod config;
+mod encoding;
 mod engine;
 mod execution;
+mod gears;
+mod id;
 mod order;
 mod plan;
 mod python;
 mod readers;
-mod redis;
 mod registration;
 mod requirements;
+mod scope;
 mod steps;
+#[cfg(test)]
+mod testing;
 
-pub(crate) use engine::{engine, info, load, shut_down};
+entry_points!(&engine::LISTENERS);

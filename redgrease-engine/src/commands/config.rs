@@ -1,6 +1,6 @@
 //! `RG.CONFIGGET` and `RG.CONFIGSET`.
 
-use crate::config::{Change, Current};
+use crate::config::{self, Change, Current};
 use crate::redis::{Args, Command, CommandFlags, Context, Text};
 
 /// `RG.CONFIGGET name..`: one answer per name.
@@ -14,7 +14,7 @@ impl Command for ConfigGet {
         let names = args.from(1);
         reply.array(names.len());
         for name in names {
-            match crate::engine().config.get(name.bytes()) {
+            match config::get().get(name.bytes()) {
                 Some(Current::Number(number)) => reply.integer(number),
                 Some(Current::Bytes(bytes)) => reply.bulk(&bytes),
                 Some(Current::List(items)) => {
@@ -41,13 +41,12 @@ impl Command for ConfigSet {
 
     fn run(context: &Context, args: Args<'_>) {
         let reply = context.reply();
-        let config = &crate::engine().config;
         reply.postponed_array();
         let mut answers = 0;
         let mut words = args.from(1);
         while let Some(name) = words.next() {
             let value = words.next();
-            match config.set(name.bytes(), value.map(Text::bytes)) {
+            match config::get().set(name.bytes(), value.map(Text::bytes)) {
                 Change::Done => reply.ok(),
                 Change::Saved => {
                     reply.status("OK - value was saved in extra config dictionary");

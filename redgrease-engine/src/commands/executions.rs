@@ -1,13 +1,14 @@
 //! Commands about executions.
 
-use crate::execution::{Execution, Id, Status, Waiter, abort};
+use crate::execution::{self, Execution, Status, Waiter, abort, executions};
+use crate::id::Id;
 use crate::redis::{Args, BlockedClient, Command, Context};
 use std::sync::Arc;
 
 /// The execution that the first argument names.
 pub(super) fn named(args: Args<'_>) -> Option<Arc<Execution>> {
     let id = args.get(1).and_then(|word| Id::parse(word.bytes()))?;
-    crate::engine().executions.get(id)
+    executions().get(id)
 }
 
 /// `RG.DUMPEXECUTIONS`: id, status and origin of each.
@@ -18,13 +19,16 @@ impl Command for DumpExecutions {
 
     fn run(context: &Context, _: Args<'_>) {
         let reply = context.reply();
-        let all = crate::engine().executions.all();
+        let all = executions().all();
         reply.array(all.len());
         for execution in all {
             reply.array(6);
             reply.field("executionId", &execution.id.to_string());
             reply.field("status", execution.status().as_str());
-            reply.integer_field("registered", i64::from(execution.registration.is_some()));
+            reply.integer_field(
+                "registered",
+                i64::from(execution.cause().registration().is_some()),
+            );
         }
     }
 }
@@ -99,7 +103,7 @@ impl Command for DropExecution {
                 reply.error("can not drop a not yet finished execution, abort it first.");
             }
             Some(execution) => {
-                crate::engine().executions.remove(execution.id);
+                executions().remove(execution.id);
                 reply.ok();
             }
         }
@@ -117,7 +121,7 @@ impl Command for AbortExecution {
         let Some(execution) = named(args) else {
             return context.reply().error("execution does not exist");
         };
-        crate::engine().execution_ids.next();
+        execution::ids().next();
         let running = execution.status() == Status::Running;
         let client = if running && context.may_block() {
             BlockedClient::block(context)

@@ -52,7 +52,7 @@ impl Workers {
         static STARTED: OnceLock<()> = OnceLock::new();
         let workers = WORKERS.get_or_init(Workers::default);
         STARTED.get_or_init(|| {
-            for _ in 0..crate::engine().config.execution_threads() {
+            for _ in 0..crate::config::get().execution_threads() {
                 thread::spawn(|| workers.work());
             }
         });

@@ -2,9 +2,9 @@
 
 use super::executions::named;
 use crate::execution::{Execution, Report};
-use crate::plan::{Arg, ListedStep, listed};
 use crate::python::{Gil, attached};
-use crate::redis::{Args, Command, Context, Reply};
+use crate::redis::{Args, Command, Context, Reply, shard_id};
+use crate::steps::{Arg, ListedStep, listed};
 use std::time::Duration;
 
 /// `RG.GETEXECUTION id [SHARD | CLUSTER]`: how an execution is doing, and its steps.
@@ -29,7 +29,7 @@ impl Command for GetExecution {
         }
         reply.array(1);
         reply.array(4);
-        reply.field("shard_id", &crate::engine().shard_id);
+        reply.field("shard_id", shard_id());
         reply.bulk(b"execution_plan");
         attached(|py| plan(&reply, py, &execution));
     }
@@ -39,7 +39,7 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn plan(reply: &Reply, py: Gil<'_>, execution: &Execution) {
+fn plan(reply: &Reply<'_>, py: Gil<'_>, execution: &Execution) {
     let report = execution.report();
     let results = report
         .results
@@ -56,7 +56,7 @@ fn plan(reply: &Reply, py: Gil<'_>, execution: &Execution) {
     }
     reply.integer_field("total_duration", millis(report.timing.total));
     reply.integer_field("read_duration", millis(report.timing.read));
-    let end = if execution.registration.is_some() {
+    let end = if execution.cause().registration().is_some() {
         "register"
     } else {
         "run"
@@ -69,7 +69,7 @@ fn plan(reply: &Reply, py: Gil<'_>, execution: &Execution) {
     }
 }
 
-fn row(reply: &Reply, py: Gil<'_>, report: &Report, step: &ListedStep<'_>) {
+fn row(reply: &Reply<'_>, py: Gil<'_>, report: &Report, step: &ListedStep<'_>) {
     let duration = step
         .timed
         .and_then(|index| report.timing.steps.get(index).copied())

@@ -12,6 +12,7 @@ mod pyexecute;
 mod registrations;
 mod requirements;
 mod retired;
+mod rows;
 mod sections;
 mod sessions;
 mod time_events;

@@ -2,6 +2,7 @@
 
 use crate::python::{forget_profile, profile};
 use crate::redis::{Args, Command, Context, Text};
+use crate::registration::registry;
 
 /// `RG.PYPROFILE STATS session [order]` or `RG.PYPROFILE RESET session`. The order is for clients
 /// that give one: the report is in the order of the time spent.
@@ -45,9 +46,8 @@ fn wrong_arity(context: &Context, name: Option<Text<'_>>) {
 /// Gives `body` the name of a session that is there.
 fn with_session(context: &Context, name: Option<Text<'_>>, body: impl FnOnce(&str)) {
     let name = name.map(|name| name.lossy().into_owned());
-    let registry = &crate::engine().registry;
     match name {
-        Some(name) if registry.read(context, |all| all.session(&name).is_some()) => body(&name),
+        Some(name) if registry().read(context, |all| all.session(&name).is_some()) => body(&name),
         _ => context.reply().error("session does not exists"),
     }
 }

@@ -1,9 +1,12 @@
 //! Commands about requirements, and the rows that other dumps share with them.
 
+use super::rows::{self, write_array};
+use crate::gears::{known_requirements, use_packages};
 use crate::redis::{
     Args, BlockedClient, Command, CommandFlags, Context, Level, Reply, locked, log,
 };
-use crate::requirements::{InstallError, Portable, Requirement};
+use crate::registration::registry;
+use crate::requirements::{self, Portable, Requirement};
 use std::thread;
 
 /// A reply is made of strings of at most this size.
@@ -16,8 +19,7 @@ impl Command for PyDumpReqs {
     const NAME: &'static str = "rg.pydumpreqs";
 
     fn run(context: &Context, _: Args<'_>) {
-        let engine = crate::engine();
-        let known = engine.known_requirements(context);
+        let known = known_requirements(context);
         let reply = context.reply();
         reply.array(known.len());
         for (requirement, users) in known {
@@ -27,22 +29,8 @@ impl Command for PyDumpReqs {
 }
 
 /// The 18 elements of a requirement.
-pub(super) fn row(reply: &Reply, requirement: &Requirement, users: usize) {
-    let yes_no = |yes: bool| if yes { "yes" } else { "no" };
-    reply.array(18);
-    reply.integer_field("GearReqVersion", 2);
-    reply.field("Name", &requirement.name);
-    reply.field("IsDownloaded", yes_no(requirement.is_downloaded));
-    reply.field("IsInstalled", yes_no(requirement.is_installed));
-    reply.field("CompiledOs", &requirement.compiled_os);
-    reply.bulk(b"Wheels");
-    reply.array(requirement.wheels.len());
-    for wheel in &requirement.wheels {
-        reply.bulk(wheel.as_bytes());
-    }
-    reply.field("Path", &requirement.path.to_string_lossy());
-    reply.integer_field("RefCount", i64::try_from(users).unwrap_or(i64::MAX));
-    reply.field("IsInReqDictionary", "yes");
+pub(super) fn row(reply: &Reply<'_>, requirement: &Requirement, users: usize) {
+    write_array(reply, &rows::requirement(requirement, users));
 }
 
 /// `RG.PYEXPORTREQ name`: a requirement with its wheels, for `RG.PYIMPORTREQ` of another server.
@@ -53,19 +41,17 @@ impl Command for PyExportReq {
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn run(context: &Context, args: Args<'_>) {
-        let engine = crate::engine();
         let name = args
             .get(1)
             .map(|word| word.lossy().into_owned())
             .unwrap_or_default();
-        let found = engine.requirements.row(&name);
-        let Some(requirement) = found.filter(|row| row.is_downloaded) else {
+        let store = requirements::store();
+        let found = store.and_then(|store| Some((store, store.row(&name)?)));
+        let Some((store, requirement)) = found.filter(|(_, row)| row.is_downloaded) else {
             return context.reply().error("requirement does not exists");
         };
-        let users = engine
-            .registry
-            .read(context, |registry| registry.requirement_users(&name));
-        let work = move || match engine.requirements.export(&name) {
+        let users = registry().read(context, |registry| registry.requirement_users(&name));
+        let work = move || match store.export(&name) {
             Ok(Some(portable)) => Outcome::Exported(Box::new((requirement, users, portable))),
             Ok(None) => Outcome::Error("requirement does not exists".to_owned()),
             Err(failure) => Outcome::Error(format!("ERR {failure}")),
@@ -82,7 +68,7 @@ enum Outcome {
 }
 
 impl Outcome {
-    fn write(&self, reply: &Reply) {
+    fn write(&self, reply: &Reply<'_>) {
         match self {
             Outcome::Error(message) => reply.error(message),
             Outcome::Imported => reply.bulk(b"OK"),
@@ -130,11 +116,12 @@ impl Command for PyImportReq {
     }
 }
 
-fn import(portable: &Portable) -> Result<(), InstallError> {
-    let engine = crate::engine();
-    engine.requirements.import(portable)?;
+fn import(portable: &Portable) -> Result<(), String> {
+    let store = requirements::store().ok_or("the engine is not ready")?;
+    let imported = store.import(portable);
+    imported.map_err(|failure| failure.to_string())?;
     let names = std::slice::from_ref(&portable.name);
-    locked(|context| engine.use_packages(context, names));
+    locked(|context| use_packages(context, names));
     Ok(())
 }
 

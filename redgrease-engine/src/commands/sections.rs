@@ -1,34 +1,36 @@
-//! The sections of `INFO` that clients of Gears know, and the engine's own.
+//! The sections of `INFO` that clients of RedisGears know, and the engine's own.
 
-use crate::engine::Engine;
+use super::rows::{self, Field};
+use crate::execution::{executions, pool};
+use crate::gears::known_requirements;
 use crate::python::allocation;
 use crate::redis::{Context, InfoSection as Section, InfoValue as Value};
-use crate::registration::{Event, Registration, Session};
+use crate::registration::{Event, Registration, Session, registry};
 
-/// All of them, in the order clients know.
-pub(crate) fn sections(engine: &Engine, context: &Context) -> Vec<Section> {
+/// All sections, in the order that clients know. `python_version` is the version of the interpreter.
+pub(crate) fn sections(context: &Context, python_version: &str) -> Vec<Section> {
     let bytes = allocation();
-    let (registrations, sessions) = engine.registry.read(context, |registry| {
+    let (registrations, sessions) = registry().read(context, |registry| {
         let all: Vec<(String, Value)> = registry
             .registrations()
             .map(|(registration, session)| registration_fields(registration, session))
             .collect();
         let sessions: Vec<(String, Value)> = registry
             .sessions()
-            .map(|session| (session.origin.id.clone(), Value::Text(session.summary())))
+            .map(|session| (session.info.id.clone(), Value::Text(session.summary())))
             .collect();
         (all, sessions)
     });
     let section = |name, fields| Section { name, fields };
-    let text = |name: &str, value: String| (name.to_owned(), Value::Text(value));
     vec![
         section(
             "",
             vec![
-                text("nexecutions", engine.executions.len().to_string()),
-                text("nregistrations", registrations.len().to_string()),
+                text("nexecutions", executions().len()),
+                text("nregistrations", registrations.len()),
             ],
         ),
+        // Spelled as RedisGears spells it, by mistake: clients look for this name.
         section("regisrations", registrations),
         section(
             "plugins",
@@ -40,126 +42,74 @@ pub(crate) fn sections(engine: &Engine, context: &Context) -> Vec<Section> {
         section(
             "python_stats",
             vec![
-                text("TotalAllocated", bytes.total.to_string()),
-                text("PeakAllocated", bytes.peak.to_string()),
-                text("CurrAllocated", bytes.current.to_string()),
+                text("TotalAllocated", bytes.total),
+                text("PeakAllocated", bytes.peak),
+                text("CurrAllocated", bytes.current),
             ],
         ),
-        section("python_requirements", requirements(engine, context)),
+        section("python_requirements", requirements(context)),
         section("python_sessions", sessions),
-        section("engine", own(engine)),
+        section("engine", engine(python_version)),
     ]
 }
 
-/// What there is to know about this engine itself.
-fn own(engine: &Engine) -> Vec<(String, Value)> {
-    let text = |name: &str, value: String| (name.to_owned(), Value::Text(value));
+fn text(name: &str, value: impl ToString) -> (String, Value) {
+    (name.to_owned(), Value::Text(value.to_string()))
+}
+
+/// The section about this engine.
+fn engine(python_version: &str) -> Vec<(String, Value)> {
     vec![
-        text("engine_name", "redgrease".to_owned()),
-        text("engine_version", env!("CARGO_PKG_VERSION").to_owned()),
-        text("python_version", engine.python_version.clone()),
-        text("executions", engine.executions.len().to_string()),
-        text("waiting_executions", engine.pool.waiting().to_string()),
-        text(
-            "replaced_threads",
-            engine.pool.replaced_threads().to_string(),
-        ),
+        text("engine_name", "redgrease"),
+        text("engine_version", env!("CARGO_PKG_VERSION")),
+        text("python_version", python_version),
+        text("executions", executions().len()),
+        text("waiting_executions", pool().waiting()),
+        text("refused_executions", pool().refused()),
+        text("replaced_threads", pool().replaced_threads()),
     ]
 }
 
-fn requirements(engine: &Engine, context: &Context) -> Vec<(String, Value)> {
-    let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-    engine
-        .known_requirements(context)
+/// Fields that `INFO` does not show.
+const NOT_SHOWN: [&str; 2] = ["Path", "IsInReqDictionary"];
+
+fn requirements(context: &Context) -> Vec<(String, Value)> {
+    known_requirements(context)
         .into_iter()
         .map(|(requirement, users)| {
-            let fields = vec![
-                ("GearReqVersion", "2".to_owned()),
-                ("Name", requirement.name.clone()),
-                ("IsDownloaded", yes_no(requirement.is_downloaded)),
-                ("IsInstalled", yes_no(requirement.is_installed)),
-                ("CompiledOs", requirement.compiled_os),
-                ("Wheels", listed(Some(requirement.wheels.iter()))),
-                ("RefCount", users.to_string()),
-            ];
-            (requirement.name, Value::Fields(fields))
+            let mut fields = rows::requirement(&requirement, users);
+            fields.retain(|(name, _)| !NOT_SHOWN.contains(name));
+            (requirement.name, Value::Fields(as_text(&fields)))
         })
         .collect()
 }
 
 fn registration_fields(registration: &Registration, session: &Session) -> (String, Value) {
-    let stats = registration.stats.snapshot();
-    let or_none = |text: Option<&str>| text.unwrap_or("None").to_owned();
+    let description = registration.description.as_deref().unwrap_or("None");
+    let reader = registration.plan.reader.as_str();
     let mut fields = vec![
-        ("desc", or_none(registration.description.as_deref())),
-        ("reader", registration.plan.reader.as_str().to_owned()),
-        ("mode", registration.mode.as_str().to_owned()),
-        ("numTriggered", stats.triggered.to_string()),
-        ("numSuccess", stats.succeeded.to_string()),
-        ("numFailures", stats.failed.to_string()),
-        ("numAborted", stats.aborted.to_string()),
-        ("lastRunDurationMS", stats.last_millis.to_string()),
-        ("totalRunDurationMS", stats.total_millis.to_string()),
-        ("avgRunDurationMS", stats.average_millis.to_string()),
+        ("desc", description.to_owned()),
+        ("reader", reader.to_owned()),
     ];
-    if let Event::Streams(filter) = &registration.event {
-        let lag = filter.lag();
-        fields.push(("lastEstimatedLagMS", lag.last.to_string()));
-        fields.push(("avgEstimatedLagMS", lag.average().to_string()));
-    }
-    fields.push(("lastError", or_none(stats.last_error.as_deref())));
-    waits_for(&registration.event, &mut fields);
+    fields.extend(as_text(&rows::statistics(registration)));
+    fields.extend(as_text(&arguments(&registration.event)));
     fields.push(("PD", session.summary()));
     (registration.id.to_string(), Value::Fields(fields))
 }
 
-fn waits_for(event: &Event, fields: &mut Vec<(&'static str, String)>) {
-    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let flag = |flag: bool| i32::from(flag).to_string();
-    match event {
-        Event::Command { trigger, in_order } => {
-            fields.push(("trigger", shown(trigger)));
-            fields.push(("inorder", flag(*in_order)));
-        }
-        Event::Hook(hook) => {
-            fields.push(("trigger", hook.command.clone()));
-            fields.push(("inorder", flag(hook.in_order)));
-        }
-        Event::Keys(filter) => {
-            let types = filter.types.as_ref();
-            let commands = filter.commands.as_ref();
-            fields.push(("regex", shown(&filter.prefix)));
-            fields.push((
-                "eventTypes",
-                listed(filter.events.as_ref().map(|names| names.iter())),
-            ));
-            fields.push((
-                "keyTypes",
-                listed(types.map(|types| types.iter().map(|kind| kind.as_str()))),
-            ));
-            fields.push((
-                "hookCommands",
-                listed(commands.map(|all| all.iter().map(|one| &one.name))),
-            ));
-        }
-        Event::Streams(filter) => {
-            fields.push(("batchSize", filter.batch.to_string()));
-            fields.push(("durationMS", filter.duration.as_millis().to_string()));
-            fields.push(("stream", shown(&filter.prefix)));
-            fields.push(("status", filter.status().as_str().to_owned()));
-            fields.push(("trimStream", flag(filter.trim)));
-            fields.push(("onFailedPolicy", filter.on_failed.as_str().to_owned()));
-            let interval = filter.retry_interval.as_secs().to_string();
-            fields.push(("retryInterval", interval));
-        }
+/// The arguments of a registration. `INFO` shows the status of a registration of streams behind the name of the stream.
+fn arguments(event: &Event) -> Vec<Field> {
+    let mut fields = rows::arguments(event);
+    let stream = fields.iter().position(|(name, _)| *name == "stream");
+    if let (Some(stream), Some(status)) = (stream, rows::status(event)) {
+        fields.insert(stream + 1, status);
     }
+    fields
 }
 
-/// `[a|b]`, or `None` if there is no list.
-fn listed<T: AsRef<str>>(items: Option<impl Iterator<Item = T>>) -> String {
-    let Some(items) = items else {
-        return "None".to_owned();
-    };
-    let items: Vec<String> = items.map(|item| item.as_ref().to_owned()).collect();
-    format!("[{}]", items.join("|"))
+fn as_text(fields: &[Field]) -> Vec<(&'static str, String)> {
+    fields
+        .iter()
+        .map(|(name, value)| (*name, value.text()))
+        .collect()
 }

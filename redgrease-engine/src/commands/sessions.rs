@@ -2,7 +2,9 @@
 
 use super::{registrations, requirements};
 use crate::redis::{Args, Command, Context, Reply};
-use crate::registration::{Origin, Registry, Session};
+use crate::registration::{Registry, Session, registry};
+use crate::requirements::store;
+use crate::scope::SessionInfo;
 use std::sync::Arc;
 
 /// `RG.PYDUMPSESSIONS [VERBOSE] [DEAD] [SESSIONS name..]`.
@@ -31,58 +33,57 @@ impl Command for PyDumpSessions {
                 return reply.error(&format!("Unknown option {}", word.lossy()));
             }
         }
-        crate::engine()
-            .registry
-            .read(context, |registry| match names {
-                Some(names) => {
-                    reply.array(names.len());
-                    for name in names {
-                        match registry.session(&name) {
-                            Some(session) => row(&reply, registry, session, verbose),
-                            None => {
-                                reply.bulk(format!("Session {name} does not exists").as_bytes());
-                            }
+        registry().read(context, |registry| match names {
+            Some(names) => {
+                reply.array(names.len());
+                for name in names {
+                    match registry.session(&name) {
+                        Some(session) => row(&reply, registry, session, verbose),
+                        None => {
+                            reply.bulk(format!("Session {name} does not exists").as_bytes());
                         }
                     }
                 }
-                None if dead => {
-                    let all = registry.dead_sessions();
-                    reply.array(all.len());
-                    for origin in all {
-                        // One is what is looked at here.
-                        let references = Arc::strong_count(&origin) - 1;
-                        head(&reply, &origin, references, false);
-                        requirements(&reply, registry, &origin, verbose);
-                        reply.bulk(b"registrations");
-                        reply.array(0);
-                    }
+            }
+            None if dead => {
+                let all = registry.dead_sessions();
+                reply.array(all.len());
+                for info in all {
+                    // One is what is looked at here.
+                    let references = Arc::strong_count(&info) - 1;
+                    head(&reply, &info, references, false);
+                    requirements(&reply, registry, &info, verbose);
+                    reply.bulk(b"registrations");
+                    reply.array(0);
                 }
-                None => {
-                    reply.array(registry.sessions().count());
-                    for session in registry.sessions() {
-                        row(&reply, registry, session, verbose);
-                    }
+            }
+            None => {
+                reply.array(registry.sessions().count());
+                for session in registry.sessions() {
+                    row(&reply, registry, session, verbose);
                 }
-            });
+            }
+        });
     }
 }
 
 /// The first twelve elements of a row.
-fn head(reply: &Reply, origin: &Origin, references: usize, is_alive: bool) {
+fn head(reply: &Reply<'_>, info: &SessionInfo, references: usize, is_alive: bool) {
     reply.array(16);
-    reply.field("ID", &origin.id);
-    reply.optional_field("sessionDescription", origin.description.as_deref());
+    reply.field("ID", &info.id);
+    reply.optional_field("sessionDescription", info.description.as_deref());
     reply.integer_field("refCount", i64::try_from(references).unwrap_or(i64::MAX));
     reply.field("linked", if is_alive { "primary" } else { "None" });
     reply.field("dead", if is_alive { "false" } else { "true" });
     reply.integer_field("requirementInstallationNeeded", 0);
 }
 
-fn requirements(reply: &Reply, registry: &Registry, origin: &Origin, verbose: bool) {
+fn requirements(reply: &Reply<'_>, registry: &Registry, info: &SessionInfo, verbose: bool) {
     reply.bulk(b"requirements");
-    reply.array(origin.requirements.len());
-    for name in &origin.requirements {
-        match crate::engine().requirements.row(name).filter(|_| verbose) {
+    reply.array(info.requirements.len());
+    for name in &info.requirements {
+        let row = store().and_then(|store| store.row(name));
+        match row.filter(|_| verbose) {
             Some(requirement) => {
                 requirements::row(reply, &requirement, registry.requirement_users(name));
             }
@@ -91,9 +92,9 @@ fn requirements(reply: &Reply, registry: &Registry, origin: &Origin, verbose: bo
     }
 }
 
-fn row(reply: &Reply, registry: &Registry, session: &Session, verbose: bool) {
-    head(reply, &session.origin, session.references(), true);
-    requirements(reply, registry, &session.origin, verbose);
+fn row(reply: &Reply<'_>, registry: &Registry, session: &Session, verbose: bool) {
+    head(reply, &session.info, session.references(), true);
+    requirements(reply, registry, &session.info, verbose);
     reply.bulk(b"registrations");
     if verbose {
         reply.array(session.registrations.len());

@@ -4,12 +4,26 @@
 
 mod setting;
 
-use crate::execution::Limits;
 use setting::{Origin, SETTINGS, Setting, Value, index};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+/// The settings of this server.
+pub(crate) fn get() -> &'static Config {
+    static CONFIG: LazyLock<Config> = LazyLock::new(Config::new);
+    &CONFIG
+}
+
+/// The resources that one execution may use; `None` is no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Limits {
+    pub(crate) time: Option<Duration>,
+    pub(crate) records: Option<u64>,
+    /// Bytes.
+    pub(crate) memory: Option<u64>,
+}
 
 #[derive(Debug)]
 pub(crate) struct Config {

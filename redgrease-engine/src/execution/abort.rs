@@ -5,10 +5,12 @@
 //! given up: the execution is aborted, everybody is answered, another thread takes its place, and
 //! the old one ends when it returns.
 
+use super::cause::{Ended, How};
+use super::pool::pool;
 use super::{Execution, Status};
+use crate::config;
 use crate::python::{RunningThread, interrupt};
 use crate::redis::{BlockedClient, Level, Reply, log};
-use crate::registration::streams::BatchEnd;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread;
@@ -22,7 +24,7 @@ pub(crate) fn abort(execution: Arc<Execution>, client: Option<BlockedClient>) {
     execution.aborting.store(true, Ordering::Relaxed);
     let answer = |client: Option<BlockedClient>| {
         if let Some(client) = client {
-            client.answer(Reply::ok);
+            client.answer(|reply| Reply::ok(reply));
         }
     };
     match execution.status() {
@@ -48,7 +50,7 @@ pub(crate) fn abort(execution: Arc<Execution>, client: Option<BlockedClient>) {
 
 /// With `AbortOnDisconnect`, an execution ends with the connection of the client that waits for it.
 pub(crate) fn abort_without(client: &BlockedClient, execution: &Arc<Execution>) {
-    if crate::engine().config.abort_on_disconnect() {
+    if config::get().abort_on_disconnect() {
         let execution = Arc::downgrade(execution);
         client.when_disconnected(move || {
             if let Some(execution) = execution.upgrade() {
@@ -90,14 +92,14 @@ impl Execution {
         });
         let state = self.state();
         let (state, timeout) = self
-            .ended
+            .end
             .wait_timeout_while(state, GRACE, |state| !state.status.is_final())
             .unwrap_or_else(PoisonError::into_inner);
         drop(state);
         // The main thread cannot be replaced: it is interrupted until it gives in.
         let stuck = timeout.timed_out() && !self.on_main.load(Ordering::Relaxed);
         if stuck && self.give_up(Status::Running) {
-            crate::engine().pool.replace_stuck_thread();
+            pool().replace_stuck_thread();
             log(
                 Level::Warning,
                 &format!(
@@ -120,15 +122,17 @@ impl Execution {
             state.errors.extend(reason.clone());
             std::mem::take(&mut state.waiters)
         };
-        self.announce_end();
-        if let Some(registration) = &self.registration {
-            registration.stats.record_abort(reason.clone());
-        }
-        self.leave_list(!waiters.is_empty());
+        let ended = Ended {
+            how: How::Stopped,
+            error: reason.as_deref(),
+            aborted: true,
+            duration: Duration::ZERO,
+        };
+        self.announce(&ended, !waiters.is_empty());
         for waiter in waiters {
             waiter.answer_aborted(reason.as_deref());
         }
-        self.settle(BatchEnd::Aborted);
+        self.cause.settle(&ended);
         true
     }
 }

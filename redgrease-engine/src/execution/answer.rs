@@ -77,7 +77,7 @@ fn call(py: Gil<'_>, function: &Callback, results: &[Object<'_>], errors: &[Stri
 }
 
 /// `[[results], [errors]]`.
-pub(super) fn reply_outcome(reply: &Reply, results: &[Object<'_>], errors: &[String]) {
+pub(super) fn reply_outcome(reply: &Reply<'_>, results: &[Object<'_>], errors: &[String]) {
     reply.array(2);
     reply_all(reply, results);
     reply.array(errors.len());
@@ -87,7 +87,7 @@ pub(super) fn reply_outcome(reply: &Reply, results: &[Object<'_>], errors: &[Str
 }
 
 /// `[results]`, or the first error.
-fn reply_records(reply: &Reply, results: &[Object<'_>], errors: &[String]) {
+fn reply_records(reply: &Reply<'_>, results: &[Object<'_>], errors: &[String]) {
     match errors.first() {
         Some(error) => reply.error(error),
         None => reply_all(reply, results),
@@ -98,7 +98,7 @@ fn reply_records(reply: &Reply, results: &[Object<'_>], errors: &[String]) {
 pub(crate) const NOT_ONE_RESULT: &str = "Command hook must return exactly one result";
 
 /// The one result, or the first error.
-fn reply_record(reply: &Reply, results: &[Object<'_>], errors: &[String]) {
+fn reply_record(reply: &Reply<'_>, results: &[Object<'_>], errors: &[String]) {
     match (errors.first(), results) {
         (Some(error), _) => reply.error(error),
         (None, [result]) => reply_with(reply, result),
@@ -106,7 +106,7 @@ fn reply_record(reply: &Reply, results: &[Object<'_>], errors: &[String]) {
     }
 }
 
-fn reply_all(reply: &Reply, results: &[Object<'_>]) {
+fn reply_all(reply: &Reply<'_>, results: &[Object<'_>]) {
     reply.array(results.len());
     for result in results {
         reply_with(reply, result);

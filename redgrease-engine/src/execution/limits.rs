@@ -6,6 +6,7 @@
 
 use super::abort::{interrupt_until_it_leaves, stop};
 use super::{Execution, Status};
+use crate::config::Limits;
 use crate::python::{Gil, MemoryBudget, RunningThread};
 use crate::redis::{Level, log};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -15,57 +16,44 @@ use std::time::{Duration, Instant};
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(10);
 
-/// What one execution may use; `None` is no limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Limits {
-    pub(crate) time: Option<Duration>,
-    pub(crate) records: Option<u64>,
-    /// Bytes.
-    pub(crate) memory: Option<u64>,
+/// `true` if the clock has to be watched for these limits.
+fn need_watching(limits: Limits) -> bool {
+    limits.time.is_some() || limits.memory.is_some()
 }
 
-impl Limits {
-    /// Whether somebody has to look at the clock.
-    fn need_watching(self) -> bool {
-        self.time.is_some() || self.memory.is_some()
-    }
+fn too_long(limit: Duration) -> String {
+    format!(
+        "ERR the execution was stopped: it ran longer than ExecutionMaxTime, {} ms",
+        limit.as_millis()
+    )
+}
 
-    pub(crate) fn too_long(limit: Duration) -> String {
-        format!(
-            "ERR the execution was stopped: it ran longer than ExecutionMaxTime, {} ms",
-            limit.as_millis()
-        )
-    }
+fn too_many_records(limit: u64) -> String {
+    format!("ERR the execution was stopped: it had more records than ExecutionMaxRecords, {limit}")
+}
 
-    pub(crate) fn too_many_records(limit: u64) -> String {
-        format!(
-            "ERR the execution was stopped: it had more records than ExecutionMaxRecords, {limit}"
-        )
-    }
-
-    pub(crate) fn too_much_memory(limit: u64) -> String {
-        format!(
-            "ERR the execution was stopped: it took more memory than ExecutionMaxMemory, {limit} bytes"
-        )
-    }
+fn too_much_memory(limit: u64) -> String {
+    format!(
+        "ERR the execution was stopped: it took more memory than ExecutionMaxMemory, {limit} bytes"
+    )
 }
 
 /// A sync call on the main thread, which is no listed execution.
 #[derive(Debug)]
-pub(crate) struct SyncCall {
+pub(crate) struct WatchedCall {
     thread: RunningThread,
     memory: MemoryBudget,
     /// Why it was stopped.
     reason: OnceLock<String>,
 }
 
-impl SyncCall {
+impl WatchedCall {
     /// Watches a call that begins now, if a limit asks for it.
-    pub(crate) fn watched(limits: Limits) -> Option<Arc<SyncCall>> {
-        if !limits.need_watching() {
+    pub(crate) fn watched(limits: Limits) -> Option<Arc<WatchedCall>> {
+        if !need_watching(limits) {
             return None;
         }
-        let call = Arc::new(SyncCall {
+        let call = Arc::new(WatchedCall {
             thread: RunningThread::default(),
             memory: MemoryBudget::new(limits.memory),
             reason: OnceLock::new(),
@@ -84,7 +72,7 @@ impl SyncCall {
 
     /// Why it was stopped, if it was.
     pub(crate) fn reason(&self) -> Option<String> {
-        let over = self.memory.exceeded().map(Limits::too_much_memory);
+        let over = self.memory.exceeded().map(too_much_memory);
         self.reason.get().cloned().or(over)
     }
 }
@@ -92,7 +80,7 @@ impl SyncCall {
 impl Execution {
     /// Watches it from now on, if a limit asks for it.
     pub(super) fn watch(self: &Arc<Self>) {
-        if self.limits.need_watching() {
+        if need_watching(self.limits) {
             watch(Watched::new(
                 Subject::Execution(Arc::clone(self)),
                 self.limits,
@@ -104,7 +92,7 @@ impl Execution {
 #[derive(Debug)]
 enum Subject {
     Execution(Arc<Execution>),
-    Call(Arc<SyncCall>),
+    Call(Arc<WatchedCall>),
 }
 
 #[derive(Debug)]
@@ -133,8 +121,8 @@ impl Watched {
             Subject::Call(call) => &call.memory,
         };
         let reason = match (memory.exceeded(), late) {
-            (Some(limit), _) => Limits::too_much_memory(limit),
-            (None, Some((_, limit))) => Limits::too_long(limit),
+            (Some(limit), _) => too_much_memory(limit),
+            (None, Some((_, limit))) => too_long(limit),
             (None, None) => return true,
         };
         match &self.subject {
@@ -211,7 +199,7 @@ fn watch(subject: Watched) {
 impl Execution {
     /// Why it was stopped, if a limit was why.
     pub(crate) fn stopped_for(&self) -> Option<String> {
-        let over = self.memory.exceeded().map(Limits::too_much_memory);
+        let over = self.memory.exceeded().map(too_much_memory);
         self.reason.get().cloned().or(over)
     }
 
@@ -224,7 +212,7 @@ impl Execution {
     pub(super) fn may_read_another(&self, so_far: u64) -> bool {
         match self.limits.records {
             Some(limit) if so_far >= limit => {
-                self.give_reason(Limits::too_many_records(limit));
+                self.give_reason(too_many_records(limit));
                 false
             }
             _ => true,
@@ -236,7 +224,7 @@ impl Execution {
         if let Some(limit) = self.limits.records
             && results as u64 > limit
         {
-            self.give_reason(Limits::too_many_records(limit));
+            self.give_reason(too_many_records(limit));
         }
     }
 

@@ -1,8 +1,15 @@
 //! All executions that clients can ask about.
 
-use super::{Execution, Id};
+use super::Execution;
+use crate::id::Id;
 use crate::order::Ordered;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+/// The executions of this server.
+pub(crate) fn executions() -> &'static Executions {
+    static EXECUTIONS: LazyLock<Executions> = LazyLock::new(Executions::default);
+    &EXECUTIONS
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Executions {
@@ -14,17 +21,17 @@ impl Executions {
         self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds one; of the finished ones that a script asked for, only the newest `limit` stay.
+    /// Adds an execution. Of the ended ones whose results are kept for clients, only the newest `limit` stay.
     pub(crate) fn insert(&self, execution: Arc<Execution>, limit: usize) {
         let dropped: Vec<_> = {
             let mut by_id = self.by_id();
-            let asked_for = execution.registration.is_none();
+            let asked_for = is_kept_for_clients(&execution);
             by_id.add(execution.id.key(), execution);
             if asked_for && by_id.len() > limit {
                 let surplus = by_id.len() - limit;
                 let mut old: Vec<Id> = by_id
                     .iter()
-                    .filter(|(_, one)| one.registration.is_none() && one.status().is_final())
+                    .filter(|(_, one)| is_kept_for_clients(one) && one.status().is_final())
                     .map(|(_, one)| one.id)
                     .collect();
                 old.sort_unstable();
@@ -59,4 +66,9 @@ impl Executions {
     pub(crate) fn len(&self) -> usize {
         self.by_id().len()
     }
+}
+
+/// `true` for runs of scripts. The executions of registrations leave the list in their own way.
+fn is_kept_for_clients(execution: &Execution) -> bool {
+    execution.cause().registration().is_none() && execution.cause().keeps_results()
 }

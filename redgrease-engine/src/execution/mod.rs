@@ -1,45 +1,60 @@
 //! Executions: one run of a plan, from its creation to its results.
 //!
-//! | file | what |
+//! | file | purpose |
 //! |---|---|
-//! | `progress.rs` | how far one is, when it is set aside |
-//! | `run.rs` | running one on the thread that has it |
+//! | `cause.rs` | the trait through which an execution knows its cause |
+//! | `launch.rs` | beginning an execution: the one way into the list and the queue |
+//! | `order.rs` | executions that run one after the other |
 //! | `pool.rs` | the worker threads |
-//! | `list.rs` | all executions that clients can ask about |
-//! | `abort.rs` | stopping one |
-//! | `limits.rs` | how much time, records and memory one may use |
-//! | `answer.rs` | how a client that waits for one is answered |
+//! | `run.rs` | running an execution on the thread that has it |
+//! | `progress.rs` | how far an execution is, also while it awaits a coroutine |
+//! | `sync.rs` | sync calls, which make no execution |
+//! | `answer.rs` | the answers for clients that wait |
+//! | `list.rs` | the executions that clients can ask about |
+//! | `abort.rs` | stopping an execution |
+//! | `limits.rs` | limits of time, records and memory |
 
 mod abort;
 mod answer;
-mod id;
+mod cause;
+mod launch;
 mod limits;
 mod list;
+mod order;
 mod pool;
 mod progress;
 mod run;
+mod sync;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use abort::{abort, abort_without};
 pub(crate) use answer::{NOT_ONE_RESULT, Waiter};
-pub(crate) use id::{Id, IdCounter};
-pub(crate) use limits::{Limits, SyncCall};
-pub(crate) use list::Executions;
-pub(crate) use pool::{InOrder, Pool, queue_is_full};
+pub(crate) use cause::{Cause, Ended, How, Surroundings};
+pub(crate) use launch::{launch, launch_for_client, queue_is_full};
+pub(crate) use limits::WatchedCall;
+pub(crate) use list::executions;
+pub(crate) use order::Order;
+pub(crate) use pool::pool;
+pub(crate) use sync::{SyncCall, SyncError, SyncOutcome};
 
-pub(crate) use run::current;
-
-use progress::Progress;
-
+use crate::config::{self, Limits};
+use crate::id::{Id, IdCounter};
 use crate::plan::{Plan, Source};
 use crate::python::{Handle, MemoryBudget, Object, RunningThread, attached};
-use crate::redis::{Reply, User};
-use crate::registration::held::Held;
-use crate::registration::{Origin, Registration};
+use crate::redis::Reply;
+use progress::Progress;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// Where an execution is in its life.
+/// The ids of executions.
+pub(crate) fn ids() -> &'static IdCounter {
+    static IDS: IdCounter = IdCounter::new();
+    &IDS
+}
+
+/// The state of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Created,
@@ -68,28 +83,21 @@ impl Status {
 pub(crate) struct Execution {
     pub(crate) id: Id,
     pub(crate) plan: Arc<Plan>,
-    /// What caused it; `None` for a run that a script asked for.
-    pub(crate) registration: Option<Arc<Registration>>,
+    cause: Arc<dyn Cause>,
     source: Source,
-    /// With whose rights it runs.
-    user: Option<User>,
-    order: Option<Arc<InOrder>>,
     aborting: AtomicBool,
-    /// It runs on the main thread, which cannot be replaced.
+    /// The execution runs on the main thread, which cannot be replaced.
     on_main: AtomicBool,
     limits: Limits,
     memory: MemoryBudget,
-    /// Why it was stopped, if a limit was why.
+    /// The limit that stopped the execution, as a text for the client.
     reason: OnceLock<String>,
     thread: RunningThread,
     state: Mutex<State>,
-    /// The script it was asked for by, if it was: until it has ended.
-    origin: Mutex<Option<Arc<Origin>>>,
-    /// The command whose reply waits for it.
-    held: OnceLock<Arc<Held>>,
-    /// Set aside while a coroutine is awaited.
+    /// The progress of an execution that awaits a coroutine.
     parked: Mutex<Option<Progress>>,
-    ended: Condvar,
+    /// Notified when the execution has ended.
+    end: Condvar,
 }
 
 #[derive(Debug)]
@@ -100,12 +108,12 @@ struct State {
     waiters: Vec<Waiter>,
     /// Results are kept for clients that ask later.
     keep: bool,
-    /// How many results there were, also where they are not kept.
+    /// The number of results, also if they are not kept.
     result_count: usize,
     timing: Timing,
 }
 
-/// How long an execution took. Steps and reading are measured with `ProfileExecutions` only.
+/// The time that an execution took. Steps and reading are measured with `ProfileExecutions` only.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Timing {
     pub(crate) total: Duration,
@@ -114,11 +122,11 @@ pub(crate) struct Timing {
     pub(crate) steps: Vec<Duration>,
 }
 
-/// How an execution is doing.
+/// The state of an execution as clients see it.
 #[derive(Debug, Clone)]
 pub(crate) struct Report {
     pub(crate) status: Status,
-    /// `None` until it has ended.
+    /// The number of results. `None` until the execution has ended.
     pub(crate) results: Option<usize>,
     pub(crate) errors: Vec<String>,
     pub(crate) timing: Timing,
@@ -129,21 +137,15 @@ impl Execution {
         id: Id,
         plan: Arc<Plan>,
         source: Source,
-        registration: Option<Arc<Registration>>,
-        user: Option<User>,
+        cause: Arc<dyn Cause>,
     ) -> Arc<Execution> {
-        let keep = registration
-            .as_ref()
-            .is_none_or(|one| one.keeps_executions());
-        let order = registration.as_ref().and_then(|one| one.order.clone());
-        let limits = crate::engine().config.limits();
+        let limits = config::get().limits();
+        let keep = cause.keeps_results();
         Arc::new(Execution {
             id,
             plan,
-            registration,
+            cause,
             source,
-            user,
-            order,
             aborting: AtomicBool::new(false),
             on_main: AtomicBool::new(false),
             limits,
@@ -159,16 +161,18 @@ impl Execution {
                 result_count: 0,
                 timing: Timing::default(),
             }),
-            origin: Mutex::default(),
-            held: OnceLock::new(),
             parked: Mutex::new(None),
-            ended: Condvar::new(),
+            end: Condvar::new(),
         })
     }
 
     /// Never held while Python or a command runs.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn cause(&self) -> &dyn Cause {
+        &*self.cause
     }
 
     pub(crate) fn status(&self) -> Status {
@@ -185,53 +189,16 @@ impl Execution {
         }
     }
 
-    /// It was asked for by this script.
-    pub(crate) fn belongs_to(&self, origin: Arc<Origin>) {
-        *self.asked_for_by() = Some(origin);
+    fn session_name(&self) -> Option<String> {
+        self.cause.session().map(|session| session.id.clone())
     }
 
-    fn asked_for_by(&self) -> MutexGuard<'_, Option<Arc<Origin>>> {
-        self.origin.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The session of the script that asked for it or for its registration.
-    pub(crate) fn origin(&self) -> Option<Arc<Origin>> {
-        match &self.registration {
-            Some(registration) => Some(Arc::clone(&registration.origin)),
-            None => self.asked_for_by().clone(),
-        }
-    }
-
-    /// With whose rights it runs.
-    pub(crate) fn user(&self) -> Option<&User> {
-        self.user.as_ref()
-    }
-
-    /// The reply of a command waits for it.
-    pub(crate) fn hold(&self, held: &Arc<Held>) {
-        if self.held.set(Arc::clone(held)).is_ok() {
-            held.begun();
-        }
-    }
-
-    /// `true` once somebody asked for its end: readers stop.
+    /// `true` once a client or a limit asked for the end of the execution: readers stop.
     pub(crate) fn is_aborting(&self) -> bool {
         self.aborting.load(Ordering::Relaxed)
     }
 
-    /// Tells whoever waits that it has ended, and lets the next one of its order begin.
-    fn announce_end(&self) {
-        self.ended.notify_all();
-        drop(self.asked_for_by().take());
-        if let Some(order) = &self.order {
-            order.ended();
-        }
-        if let Some(held) = self.held.get() {
-            held.ended();
-        }
-    }
-
-    /// Registers somebody who wants the outcome; gives it back if that is there already.
+    /// Adds a client that wants the outcome. Returns the client if the outcome is there already.
     pub(crate) fn wait_for_outcome(&self, waiter: Waiter) -> Result<(), Waiter> {
         let mut state = self.state();
         if state.status.is_final() {
@@ -241,38 +208,36 @@ impl Execution {
         Ok(())
     }
 
-    /// There is no room for it, and nobody who waits and could be told: the statistics say it.
-    pub(crate) fn lose(&self, error: &str) {
-        self.state().status = Status::Aborted;
-        if let Some(registration) = &self.registration {
-            registration
-                .stats
-                .record(Duration::ZERO, Some(error.to_owned()));
-        }
-        if let Some(held) = self.held.get() {
-            held.ended();
-        }
-    }
-
-    /// It will not be run: everybody who waits gets an error.
-    pub(crate) fn refuse(&self, error: &str) {
+    /// Ends an execution that will not run. The clients that wait get `error`.
+    fn refuse(&self, error: &str) {
         let waiters = {
             let mut state = self.state();
+            if state.status.is_final() {
+                return;
+            }
             state.status = Status::Aborted;
+            state.errors.push(error.to_owned());
             std::mem::take(&mut state.waiters)
         };
+        let ended = Ended {
+            how: How::Refused,
+            error: Some(error),
+            aborted: false,
+            duration: Duration::ZERO,
+        };
+        self.announce(&ended, !waiters.is_empty());
         for waiter in waiters {
             waiter.refuse(error);
         }
     }
 
-    /// Answers somebody who came when it had ended.
+    /// Answers a client that came when the execution had ended.
     pub(crate) fn answer(&self, waiter: Waiter) {
         self.with_outcome(|results, errors| waiter.answer(results, errors));
     }
 
     /// Writes the outcome of an ended execution.
-    pub(crate) fn reply_outcome(&self, reply: &Reply) {
+    pub(crate) fn reply_outcome(&self, reply: &Reply<'_>) {
         self.with_outcome(|results, errors| answer::reply_outcome(reply, results, errors));
     }
 

@@ -18,11 +18,10 @@ const STACK: usize = 8 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PoolFull;
 
-/// What whoever asked for an execution is told when the queue has no room.
-pub(crate) fn queue_is_full(limit: usize) -> String {
-    format!(
-        "ERR too many executions wait for a thread (the limit is ExecutionQueueSize, {limit}): try again later, or raise it with RG.CONFIGSET"
-    )
+/// The worker threads of this server.
+pub(crate) fn pool() -> &'static Pool {
+    static POOL: Pool = Pool::new();
+    &POOL
 }
 
 #[derive(Debug)]
@@ -31,51 +30,26 @@ pub(crate) struct Pool {
     work: Condvar,
     stopped: AtomicBool,
     replaced: AtomicUsize,
+    refused: AtomicUsize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
     ready: VecDeque<Arc<Execution>>,
     idle: usize,
 }
 
-/// Executions that run one after the other.
-#[derive(Debug, Default)]
-pub(crate) struct InOrder(Mutex<Turns>);
-
-#[derive(Debug, Default)]
-struct Turns {
-    waiting: VecDeque<Arc<Execution>>,
-    /// One of them is queued or runs.
-    taken: bool,
-}
-
-impl InOrder {
-    fn turns(&self) -> MutexGuard<'_, Turns> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The one that has ended makes room for the next.
-    pub(super) fn ended(&self) {
-        let next = {
-            let mut turns = self.turns();
-            let next = turns.waiting.pop_front();
-            turns.taken = next.is_some();
-            next
-        };
-        if let Some(next) = next {
-            crate::engine().pool.push(next);
-        }
-    }
-}
-
 impl Pool {
-    pub(crate) fn new() -> Pool {
+    const fn new() -> Pool {
         Pool {
-            queue: Mutex::new(Queue::default()),
+            queue: Mutex::new(Queue {
+                ready: VecDeque::new(),
+                idle: 0,
+            }),
             work: Condvar::new(),
             stopped: AtomicBool::new(false),
             replaced: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
         }
     }
 
@@ -84,34 +58,12 @@ impl Pool {
     }
 
     /// Starts `count` workers of the engine's pool.
-    pub(crate) fn start(count: usize) -> Result<(), String> {
+    pub(crate) fn start(&self, count: usize) -> Result<(), String> {
         for _ in 0..count {
             spawn().map_err(|failure| {
                 format!("starting a worker thread failed: {failure}: raise the limit of threads")
             })?;
         }
-        Ok(())
-    }
-
-    /// Queues an execution, behind those of its order if it has one. At most `limit` wait.
-    pub(crate) fn submit(&self, execution: Arc<Execution>, limit: usize) -> Result<(), PoolFull> {
-        if let Some(order) = &execution.order {
-            let mut turns = order.turns();
-            if turns.taken {
-                if turns.waiting.len() >= limit {
-                    return Err(PoolFull);
-                }
-                turns.waiting.push_back(Arc::clone(&execution));
-                return Ok(());
-            }
-            if self.waiting() >= limit {
-                return Err(PoolFull);
-            }
-            turns.taken = true;
-        } else if self.waiting() >= limit {
-            return Err(PoolFull);
-        }
-        self.push(execution);
         Ok(())
     }
 
@@ -164,6 +116,16 @@ impl Pool {
         }
     }
 
+    /// Counts an execution that was refused because too many wait.
+    pub(super) fn count_refusal(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The number of executions that were refused since the start.
+    pub(crate) fn refused(&self) -> usize {
+        self.refused.load(Ordering::Relaxed)
+    }
+
     /// How many threads were given up since the start.
     pub(crate) fn replaced_threads(&self) -> usize {
         self.replaced.load(Ordering::Relaxed)
@@ -184,7 +146,7 @@ fn spawn() -> std::io::Result<()> {
 }
 
 fn work(py: Gil<'_>) {
-    let pool = &crate::engine().pool;
+    let pool = pool();
     loop {
         let next = pool.take_now().or_else(|| detached(py, || pool.wait()));
         let Some(execution) = next else { return };

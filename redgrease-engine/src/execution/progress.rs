@@ -1,8 +1,12 @@
-//! How far an execution is. It is set aside while a coroutine is awaited: no thread waits for it.
+//! The progress of an execution: how far it has read, and its records on their way. An execution that awaits a coroutine
+//! is set aside with its progress, and no thread waits for it.
 
+use super::pool::pool;
 use super::{Execution, Status};
-use crate::python::{Gil, Handle, Object, Raised, schedule};
+use crate::config;
+use crate::python::{Awaiter, Gil, Handle, Object, Raised, profiled, schedule};
 use crate::readers::Reading;
+use crate::scope::leave_atomic;
 use crate::steps::Pipeline;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,35 +14,43 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(super) struct Progress {
     pub(super) pipeline: Pipeline,
+    pub(super) read: ReadProgress,
+    pub(super) started: Instant,
+    /// The result of the coroutine that was awaited.
+    outcome: Option<Result<Handle, Raised>>,
+}
+
+/// The progress of reading.
+#[derive(Debug)]
+pub(super) struct ReadProgress {
     reading: Reading,
-    /// How long reading took, if that is measured.
-    pub(super) read: Duration,
-    /// How many records were read.
+    /// The time that reading took. Zero if it is not measured.
+    pub(super) duration: Duration,
+    /// The number of records that were read.
     records: u64,
     /// The execution was aborted before everything was read.
     pub(super) cut_short: bool,
-    pub(super) started: Instant,
-    /// What the awaited coroutine gave.
-    outcome: Option<Result<Handle, Raised>>,
 }
 
 impl Progress {
     pub(super) fn new(mut pipeline: Pipeline, reading: Reading) -> Progress {
-        if crate::engine().config.profile_executions() {
+        if config::get().profile_executions() {
             pipeline.measure();
         }
         Progress {
             pipeline,
-            reading,
-            read: Duration::ZERO,
-            records: 0,
-            cut_short: false,
+            read: ReadProgress {
+                reading,
+                duration: Duration::ZERO,
+                records: 0,
+                cut_short: false,
+            },
             started: Instant::now(),
             outcome: None,
         }
     }
 
-    /// Goes on to the end, or to the next coroutine.
+    /// Goes on to the end, or to the next coroutine, which is returned.
     pub(super) fn advance<'py>(
         &mut self,
         py: Gil<'py>,
@@ -48,45 +60,41 @@ impl Progress {
             self.pipeline
                 .resume(py, outcome.map(|result| result.into_bound(py)));
         }
-        loop {
-            let waiting = self.pipeline.run(py);
-            if waiting.is_some() {
-                return waiting;
-            }
-            if !self.read(py, execution) && !self.pipeline.finish_next(py) {
-                return None;
-            }
-        }
+        let read = &mut self.read;
+        self.pipeline
+            .advance(py, |pipeline| read.next(py, pipeline, execution))
     }
+}
 
-    /// `false` if nothing more is read.
-    fn read(&mut self, py: Gil<'_>, execution: &Execution) -> bool {
-        if !self.pipeline.wants_more() {
+impl ReadProgress {
+    /// Reads another record into the pipeline. `false` if there is no other record to read.
+    fn next(&mut self, py: Gil<'_>, pipeline: &mut Pipeline, execution: &Execution) -> bool {
+        if !pipeline.wants_more() {
             return false;
         }
         if execution.is_aborting() && !matches!(self.reading, Reading::Ended) {
             self.cut_short = true;
             return false;
         }
-        if self.pipeline.only_counts()
+        if pipeline.only_counts()
             && let Some(count) = self.reading.count_piece(py, &execution.source)
         {
-            self.pipeline.add_count(count);
+            pipeline.add_count(count);
             self.records += count as u64;
             return execution.may_read_another(self.records.saturating_sub(1));
         }
-        let began = self.pipeline.measures().then(Instant::now);
+        let began = pipeline.is_measured().then(Instant::now);
         let next = self.reading.next(py, &execution.source);
         if let Some(began) = began {
-            self.read += began.elapsed();
+            self.duration += began.elapsed();
         }
         match next {
             Some(_) if !execution.may_read_another(self.records) => return false,
             Some(Ok(record)) => {
                 self.records += 1;
-                self.pipeline.push(record);
+                pipeline.push(record);
             }
-            Some(Err(raised)) => self.pipeline.fail(raised),
+            Some(Err(raised)) => pipeline.fail(raised),
             None => return false,
         }
         true
@@ -102,7 +110,7 @@ impl Execution {
         self.parked().is_some()
     }
 
-    /// What was set aside, if anything was.
+    /// Takes the progress of an execution that was set aside. `None` if it was not.
     pub(super) fn unpark(&self) -> Option<Progress> {
         self.parked().take()
     }
@@ -110,13 +118,36 @@ impl Execution {
     /// Sets the execution aside until the coroutine has ended.
     pub(super) fn park(self: &Arc<Self>, py: Gil<'_>, progress: Progress, coroutine: &Object<'_>) {
         *self.parked() = Some(progress);
-        if let Err(raised) = schedule(py, coroutine, Arc::clone(self)) {
-            self.coroutine_ended(Err(raised));
+        let awaiter: Arc<dyn Awaiter> = Arc::<Self>::clone(self);
+        if let Err(raised) = schedule(py, coroutine, awaiter) {
+            Arc::clone(self).ended(Err(raised));
         }
     }
 
-    /// The awaited coroutine has ended: the execution goes on, on a worker thread.
-    pub(crate) fn coroutine_ended(self: &Arc<Self>, outcome: Result<Handle, Raised>) {
+    /// Makes an execution of a sync call that has run on the main thread up to this coroutine.
+    pub(crate) fn adopt(self: &Arc<Self>, py: Gil<'_>, pipeline: Pipeline, coroutine: &Object<'_>) {
+        super::launch::list(self);
+        self.state().status = Status::Running;
+        self.watch();
+        self.park(py, Progress::new(pipeline, Reading::Ended), coroutine);
+    }
+}
+
+impl Awaiter for Execution {
+    fn is_aborting(&self) -> bool {
+        Execution::is_aborting(self)
+    }
+
+    fn surround(&self, py: Gil<'_>, step: &mut dyn FnMut()) -> bool {
+        let work = || {
+            self.occupy(py, step);
+            leave_atomic()
+        };
+        profiled(py, || self.session_name(), || self.with_surroundings(work))
+    }
+
+    /// The execution goes on, on a worker thread.
+    fn ended(self: Arc<Self>, outcome: Result<Handle, Raised>) {
         {
             let mut parked = self.parked();
             let Some(progress) = parked.as_mut() else {
@@ -124,14 +155,6 @@ impl Execution {
             };
             progress.outcome = Some(outcome);
         }
-        crate::engine().pool.push(Arc::clone(self));
-    }
-
-    /// An execution that has begun already, in a callback on the main thread, and whose coroutine
-    /// is to be awaited now.
-    pub(crate) fn adopt(self: &Arc<Self>, py: Gil<'_>, pipeline: Pipeline, coroutine: &Object<'_>) {
-        self.state().status = Status::Running;
-        self.watch();
-        self.park(py, Progress::new(pipeline, Reading::Ended), coroutine);
+        pool().push(self);
     }
 }

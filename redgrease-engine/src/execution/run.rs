@@ -1,107 +1,51 @@
 //! Running an execution on the thread that has it.
 
+use super::cause::{Ended, How};
+use super::list::executions;
 use super::progress::Progress;
 use super::{Execution, Status, Timing};
-use crate::plan::Source;
-use crate::python::{
-    Gil, Object, apart_from_atomic, attached, describe, detached, leave_atomic, profiled,
-};
+use crate::python::{Gil, Object, attached, describe, detached, profiled};
 use crate::readers::Reading;
-use crate::redis::{Level, User, is_locked, locked, log};
-use crate::registration::streams::{self, BatchEnd};
-use crate::registration::{held, hooks};
+use crate::redis::{is_locked, quietly};
+use crate::scope::{self, Running, Scope, apart_from_atomic, leave_atomic};
 use crate::steps::Pipeline;
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// What an execution ends with that was aborted while none of its Python ran: the last line of the
-/// traceback that it has otherwise.
+/// The error of an execution that was aborted while none of its Python ran. It is the last line of the traceback that the
+/// execution has otherwise.
 const FORCE_STOPPED: &str = "gears.forcestopped";
 
-thread_local! {
-    static CURRENT: RefCell<Option<Arc<Execution>>> = const { RefCell::new(None) };
-}
-
-/// The execution that this thread runs.
-pub(crate) fn current() -> Option<Arc<Execution>> {
-    CURRENT.with_borrow(Clone::clone)
-}
-
-struct Running(Option<Arc<Execution>>);
-
-impl Running {
-    fn new(execution: &Arc<Execution>) -> Running {
-        Running(CURRENT.replace(Some(Arc::clone(execution))))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        CURRENT.set(self.0.take());
-    }
-}
-
 impl Execution {
-    /// Runs it, to its end or to where it has to be set aside. `false` if the thread was given up
-    /// for stuck meanwhile: it must end, another one has taken its place.
+    /// Runs the execution to its end, or to a coroutine, for which it is set aside. Returns `false` if the thread was given
+    /// up meanwhile: it must end, because another thread has taken its place.
     pub(super) fn run(self: &Arc<Self>, py: Gil<'_>) -> bool {
         let mut progress = match self.unpark() {
             Some(progress) if self.status() == Status::Running => progress,
-            None if self.begin() => Progress::new(Pipeline::new(py, &self.plan), Reading::NotBegun),
-            // Aborted while it waited.
-            _ => return true,
+            None if self.begin() => {
+                Progress::new(Pipeline::new(py, &self.plan.steps), Reading::NotBegun)
+            }
+            // Aborted while it waited. Its end has given its turn back already, unless the abort came first.
+            _ => {
+                self.leave_order();
+                return true;
+            }
         };
-        let waiting = profiled(
+        let coroutine = profiled(
             py,
-            || self.origin(),
+            || self.session_name(),
             || self.with_surroundings(|| self.occupy(py, || progress.advance(py, self))),
         );
         leave_atomic();
-        if let Some(coroutine) = waiting {
+        if let Some(coroutine) = coroutine {
             self.park(py, progress, &coroutine);
             return true;
         }
-        let started = progress.started;
-        let timing = Timing {
-            total: started.elapsed(),
-            read: progress.read,
-            steps: progress.pipeline.durations(),
-        };
-        let cut_short = progress.cut_short;
-        let (results, errors) = progress.pipeline.into_outcome(py);
-        let mut errors: Vec<String> = errors.iter().map(|raised| describe(py, raised)).collect();
-        let mut results = results;
-        // What is there is not all: nobody may take it for that, and messages were left out.
-        if cut_short && errors.is_empty() {
-            errors.push(FORCE_STOPPED.to_owned());
-        }
-        self.limit_results(results.len());
-        if let Some(reason) = self.stopped_for() {
-            results.clear();
-            errors = vec![reason];
-        }
-        let failure = errors.first().cloned();
-        let goes_on = self.complete(&results, errors, timing);
-        drop(results);
-        if goes_on {
-            let end = match &failure {
-                None => BatchEnd::Well,
-                Some(_) if self.is_aborting() => BatchEnd::Aborted,
-                Some(error) => BatchEnd::Failed(error),
-            };
-            if is_locked() {
-                self.settle(end);
-            } else {
-                detached(py, || self.settle(end));
-            }
-        }
-        goes_on
+        self.complete(py, progress)
     }
 
-    /// Runs `body`, which is Python of this execution, so that it can be interrupted and pays for
-    /// its memory.
-    pub(crate) fn occupy<R>(&self, py: Gil<'_>, body: impl FnOnce() -> R) -> R {
+    /// Runs `body`, which is Python of this execution, so that it can be interrupted and pays for its memory.
+    pub(super) fn occupy<R>(&self, py: Gil<'_>, body: impl FnOnce() -> R) -> R {
         self.thread.enter(py);
         let outcome = self.memory.pay(body);
         // Before anything else runs Python: an interruption must not hit what comes next.
@@ -109,34 +53,24 @@ impl Execution {
         outcome
     }
 
-    /// Runs `body` with the rights of whoever caused the execution, inside its hook and for the
-    /// command that waits for it.
-    pub(crate) fn with_surroundings<R>(self: &Arc<Self>, body: impl FnOnce() -> R) -> R {
-        let _running = Running::new(self);
-        User::run(self.user.as_ref(), || {
-            held::inside(self.held.get(), || match &self.registration {
-                Some(registration) => hooks::inside(registration, body),
-                None => body(),
-            })
-        })
-    }
-
-    /// What has to follow its end, depending on where its records came from. The caller holds the
-    /// interpreter only if it holds the server's lock, too.
-    pub(super) fn settle(&self, end: BatchEnd<'_>) {
-        match (&self.source, &self.registration) {
-            (Source::Messages(messages), Some(registration)) => {
-                locked(|context| streams::ended(context, registration, messages, end));
-            }
-            (Source::Timer(event), _) => {
-                if let BatchEnd::Failed(error) = end {
-                    log(Level::Warning, &format!("a time event failed: {error}"));
-                }
-                crate::engine().executions.remove(self.id);
-                event.ended();
-            }
-            _ => {}
-        }
+    /// Runs `body` in the surroundings that the cause of the execution gives.
+    pub(super) fn with_surroundings<R>(&self, body: impl FnOnce() -> R) -> R {
+        let around = self.cause.surroundings();
+        let running = Running {
+            user: around.user.clone(),
+            session: self.cause.session().map(|session| Arc::downgrade(&session)),
+            of_registration: self.cause.registration().is_some(),
+        };
+        let in_hook = || match around.hook {
+            Some(hook) => scope::inside_hook(hook, body),
+            None => body(),
+        };
+        let withheld = || match around.withheld {
+            Some(withheld) => scope::with(Scope::withheld, Some(withheld), in_hook),
+            None => in_hook(),
+        };
+        let with_user = || scope::with(Scope::user, around.user, withheld);
+        scope::with(Scope::execution, Some(running), with_user)
     }
 
     fn begin(self: &Arc<Self>) -> bool {
@@ -150,74 +84,115 @@ impl Execution {
         true
     }
 
-    fn complete(
-        self: &Arc<Self>,
-        results: &[Object<'_>],
-        errors: Vec<String>,
-        timing: Timing,
-    ) -> bool {
-        let failure = errors.first().cloned();
-        let duration = timing.total;
-        let (waiters, errors) = {
-            let mut state = self.state();
-            if state.status.is_final() {
-                return false;
-            }
-            state.status = self.final_status();
-            state.timing = timing;
-            state.result_count = results.len();
-            if state.keep {
-                state.results = results
-                    .iter()
-                    .map(|result| result.clone().unbind())
-                    .collect();
-                state.errors.clone_from(&errors);
-            }
-            (std::mem::take(&mut state.waiters), errors)
+    /// The execution has run to its end. Returns `false` if it was given up meanwhile.
+    fn complete(self: &Arc<Self>, py: Gil<'_>, progress: Progress) -> bool {
+        let timing = Timing {
+            total: progress.started.elapsed(),
+            read: progress.read.duration,
+            steps: progress.pipeline.durations(),
         };
-        self.announce_end();
-        if let Some(registration) = &self.registration {
-            match self.stopped_for() {
-                Some(reason) => registration.stats.record_abort(Some(reason)),
-                None => registration.stats.record(duration, failure),
-            }
+        let cut_short = progress.read.cut_short;
+        let (mut results, errors) = progress.pipeline.into_outcome(py);
+        let mut errors: Vec<String> = errors.iter().map(|raised| describe(py, raised)).collect();
+        // The results are not complete, and messages were left out: no client may take them for all.
+        if cut_short && errors.is_empty() {
+            errors.push(FORCE_STOPPED.to_owned());
         }
-        self.leave_list(!waiters.is_empty());
+        self.limit_results(results.len());
+        let stopped = self.stopped_for();
+        if let Some(reason) = &stopped {
+            results.clear();
+            errors = vec![reason.clone()];
+        }
+        let duration = timing.total;
+        let Some(waiters) = self.finish(&results, &errors, timing) else {
+            return false;
+        };
+        let error = errors.first().map(String::as_str);
+        let ended = Ended {
+            how: match stopped {
+                Some(_) => How::Stopped,
+                None => How::Completed,
+            },
+            error,
+            aborted: error.is_some() && self.is_aborting(),
+            duration,
+        };
+        self.announce(&ended, !waiters.is_empty());
         for waiter in waiters {
-            waiter.answer(results, &errors);
+            waiter.answer(&results, &errors);
+        }
+        drop(results);
+        if self.cause.settles() {
+            if is_locked() {
+                self.cause.settle(&ended);
+            } else {
+                detached(py, || self.cause.settle(&ended));
+            }
         }
         true
     }
 
-    /// Runs it on this thread, which holds the server's lock.
-    pub(crate) fn run_here(self: &Arc<Self>) {
-        self.on_main.store(true, Ordering::Relaxed);
-        attached(|py| apart_from_atomic(|| self.run(py)));
-        self.on_main.store(false, Ordering::Relaxed);
+    /// Makes the execution ended. Returns the clients that wait for it; `None` if it had ended before.
+    fn finish(
+        &self,
+        results: &[Object<'_>],
+        errors: &[String],
+        timing: Timing,
+    ) -> Option<Vec<super::Waiter>> {
+        let mut state = self.state();
+        if state.status.is_final() {
+            return None;
+        }
+        state.status = self.final_status();
+        state.timing = timing;
+        state.result_count = results.len();
+        if state.keep {
+            state.results = results
+                .iter()
+                .map(|result| result.clone().unbind())
+                .collect();
+            state.errors = errors.to_vec();
+        }
+        Some(std::mem::take(&mut state.waiters))
     }
 
-    /// It has ended. Of a registration's executions the newest few stay in the list, if any; one
-    /// that a client waited for goes when that is answered.
-    pub(super) fn leave_list(&self, waited_for: bool) {
-        let engine = crate::engine();
-        let leaves = match &self.registration {
-            Some(registration) if registration.keeps_executions() => {
-                registration.finished(self.id, engine.config.max_executions_per_registration())
-            }
-            Some(_) => Some(self.id),
-            None => (waited_for && !self.stays()).then_some(self.id),
+    /// Tells everything that waits for the end of the execution but its clients: threads that abort it, its cause, and the
+    /// list of executions.
+    pub(super) fn announce(&self, ended: &Ended<'_>, has_clients: bool) {
+        self.end.notify_all();
+        self.cause.ended(ended);
+        self.leave_order();
+        // The run of a script whose client waits is of no use to others afterwards.
+        let leaves = if has_clients && !self.is_kept() {
+            Some(self.id)
+        } else {
+            self.cause.retire(self.id)
         };
         if let Some(id) = leaves {
-            engine.executions.remove(id);
+            executions().remove(id);
         }
     }
 
-    /// Whether it stays in the list once its client was answered.
-    fn stays(&self) -> bool {
+    fn leave_order(&self) {
+        if let Some(order) = self.cause.order() {
+            order.leave(self.id);
+        }
+    }
+
+    /// Runs the execution on this thread, which holds the server's lock.
+    pub(crate) fn run_here(self: &Arc<Self>) {
+        super::launch::list(self);
+        self.on_main.store(true, Ordering::Relaxed);
+        attached(|py| quietly(|| apart_from_atomic(|| self.run(py))));
+        self.on_main.store(false, Ordering::Relaxed);
+    }
+
+    fn is_kept(&self) -> bool {
         self.state().keep
     }
 
-    /// The run of a script whose client waits for the outcome: it is forgotten afterwards.
+    /// The client waits for the outcome: the execution is forgotten when the client has its answer.
     pub(crate) fn forget_when_answered(&self) {
         self.state().keep = false;
     }

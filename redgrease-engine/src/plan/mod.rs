@@ -1,14 +1,15 @@
-//! A gear function as plain data: a reader, the steps, and what it was asked to do.
-//!
-//! Python values appear here as opaque handles only; what a step does with them is in `steps`.
+//! A gear function as plain data: a reader, the steps behind it, and the mode that it runs in.
 
-mod listing;
+mod message;
+mod source;
+mod words;
 
-pub(crate) use listing::{Arg, ListedStep, listed};
+pub(crate) use message::{Message, Messages};
+pub(crate) use source::{KeyEvent, KeysSource, Source};
+pub(crate) use words::Words;
 
-use crate::python::Callback;
-use crate::redis::{CallReply, ReplyKind};
-use crate::registration::timers::TimeEvent;
+use crate::python::{Callback, Gil};
+use crate::steps::Step;
 use std::sync::Arc;
 
 /// Where records come from.
@@ -75,162 +76,28 @@ impl Mode {
     }
 }
 
-/// One operation on records.
-#[derive(Debug)]
-pub(crate) enum Step {
-    Map(Callback),
-    Filter(Callback),
-    FlatMap(Callback),
-    ForEach(Callback),
-    Accumulate(Callback),
-    /// The keys of groups, and a fold per group; `local` on each shard for itself.
-    GroupBy {
-        extractor: Callback,
-        reducer: Callback,
-        local: bool,
-    },
-    BatchGroupBy {
-        extractor: Callback,
-        reducer: Callback,
-    },
-    /// Moves each record to the shard that a key belongs to.
-    Repartition(Callback),
-    /// A negative length is none.
-    Limit {
-        length: i64,
-        start: i64,
-    },
-    Collect,
-    Count,
-    CountBy(Callback),
-    /// `str(record)`: what `convertToStr` asks for.
-    ToText,
-}
-
-impl Step {
-    /// The functions it calls.
-    pub(crate) fn callbacks(&self) -> impl Iterator<Item = &Callback> {
-        let (first, second) = match self {
-            Step::Map(f)
-            | Step::Filter(f)
-            | Step::FlatMap(f)
-            | Step::ForEach(f)
-            | Step::Accumulate(f)
-            | Step::Repartition(f)
-            | Step::CountBy(f) => (Some(f), None),
-            Step::GroupBy {
-                extractor, reducer, ..
-            }
-            | Step::BatchGroupBy { extractor, reducer } => (Some(extractor), Some(reducer)),
-            Step::Limit { .. } | Step::Collect | Step::Count | Step::ToText => (None, None),
-        };
-        first.into_iter().chain(second)
-    }
-}
-
 /// A reader and the steps behind it.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) reader: Reader,
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Arc<[Step]>,
 }
 
-/// What a batch run reads.
-#[derive(Debug)]
-pub(crate) enum Source {
-    Keys(KeysSource),
-    /// Records a Python function makes.
-    Python(Callback),
-    /// The words of a command: its trigger and its arguments.
-    Command(Words),
-    /// One key to which something happened.
-    Key(KeyEvent),
-    /// The messages of a stream from an id on.
-    Stream {
-        stream: Vec<u8>,
-        from: Vec<u8>,
-    },
-    /// These messages of a stream.
-    Messages(Messages),
-    /// Nothing: what there was to read was read before the execution was made.
-    Nothing,
-    /// A function whose time has come.
-    Timer(Arc<TimeEvent>),
-}
-
-/// Messages of one stream.
-#[derive(Debug)]
-pub(crate) struct Messages {
-    pub(crate) stream: Vec<u8>,
-    pub(crate) messages: Vec<Message>,
-}
-
-/// One message of a stream.
-#[derive(Debug)]
-pub(crate) struct Message {
-    pub(crate) id: Vec<u8>,
-    pub(crate) fields: Vec<(Vec<u8>, Vec<u8>)>,
-}
-
-impl Message {
-    /// From `[[id, [field, value..]]..]`, as the server lists messages. Those that were removed
-    /// meanwhile have no fields, and are left out.
-    pub(crate) fn read_all(list: &CallReply) -> Vec<Message> {
-        let bytes = |reply: Option<CallReply>| reply.map(|one| one.bytes().to_vec());
-        (0..list.len())
-            .filter_map(|index| {
-                let message = list.element(index)?;
-                let id = bytes(message.element(0))?;
-                let pairs = message
-                    .element(1)
-                    .filter(|pairs| pairs.kind() == ReplyKind::Array)?;
-                let fields = (0..pairs.len())
-                    .step_by(2)
-                    .filter_map(|at| {
-                        Some((bytes(pairs.element(at))?, bytes(pairs.element(at + 1))?))
-                    })
-                    .collect();
-                Some(Message { id, fields })
-            })
-            .collect()
-    }
-}
-
-/// Something happened to a key.
-#[derive(Debug)]
-pub(crate) struct KeyEvent {
-    pub(crate) event: String,
-    pub(crate) key: Vec<u8>,
-    pub(crate) read_value: bool,
-}
-
-/// What a batch run over keys reads.
-#[derive(Debug)]
-pub(crate) struct KeysSource {
-    /// A glob, or with `exact` the name of one key.
-    pub(crate) pattern: Vec<u8>,
-    pub(crate) exact: bool,
-    pub(crate) read_value: bool,
-}
-
-/// The words of a command, in one piece of memory.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Words {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Words {
-    pub(crate) fn push(&mut self, word: &[u8]) {
-        self.bytes.extend_from_slice(word);
-        self.ends.push(self.bytes.len());
+impl Plan {
+    /// A plan with copies of these steps.
+    pub(crate) fn copied(py: Gil<'_>, reader: Reader, steps: &[Step]) -> Plan {
+        let steps = steps.iter().map(|step| step.operation().copy(py));
+        Plan {
+            reader,
+            steps: steps.collect(),
+        }
     }
 
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        (0..self.ends.len()).map(|index| {
-            let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-            &self.bytes[start..self.ends[index]]
-        })
+    /// The Python functions that the steps call.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &Callback> {
+        self.steps
+            .iter()
+            .flat_map(|step| step.operation().functions())
     }
 }
 
@@ -239,22 +106,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_come_back_as_they_went_in() {
-        let mut words = Words::default();
-        for word in [&b"trigger"[..], b"", b"\xff\0", b"x"] {
-            words.push(word);
-        }
-        let back: Vec<&[u8]> = words.iter().collect();
-        assert_eq!(back, [&b"trigger"[..], b"", b"\xff\0", b"x"]);
-    }
-
-    #[test]
     fn names_of_readers_and_modes_round_trip() {
         for name in [
             "KeysReader",
             "CommandReader",
             "PythonReader",
             "StreamReader",
+            "ShardIDReader",
         ] {
             assert_eq!(Reader::parse(name).map(Reader::as_str), Some(name));
         }

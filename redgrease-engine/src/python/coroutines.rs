@@ -1,12 +1,25 @@
 //! Awaiting coroutines: on one thread with one event loop, for all gears.
 
 use super::errors::{GearsError, flat};
-use super::{Gil, Handle, Object, Raised, module, profiled, script};
-use crate::execution::Execution;
+use super::{Gil, Handle, Object, Raised, namespace};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::cell::Cell;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// The waiting side of a coroutine: an execution that was set aside until the coroutine has ended.
+pub(crate) trait Awaiter: fmt::Debug + Send + Sync {
+    /// `true` if the coroutine must stop.
+    fn is_aborting(&self) -> bool;
+
+    /// Runs one step of the coroutine in the surroundings of the gear. Returns `true` if the step left an `atomic()`
+    /// block open, which has been closed then.
+    fn surround(&self, py: Gil<'_>, step: &mut dyn FnMut()) -> bool;
+
+    /// The coroutine has ended. Called once.
+    fn ended(self: Arc<Self>, outcome: Result<Handle, Raised>);
+}
 
 /// Whether a function has given something to wait for instead of a value: a coroutine, or what
 /// `gearsFuture()` makes.
@@ -20,14 +33,14 @@ pub(crate) fn is_coroutine(value: &Object<'_>) -> bool {
 /// `f.continueRun(x)` or `f.continueFailed(x)`.
 #[pyclass(name = "PyFuture", module = "redisgears", frozen)]
 #[derive(Debug, Default)]
-pub(super) struct GearsFuture(Mutex<Future>);
+pub(crate) struct GearsFuture(Mutex<Future>);
 
 #[derive(Debug, Default)]
 enum Future {
     #[default]
     New,
     /// Returned from a step.
-    Awaited(Arc<Execution>),
+    Awaited(Arc<dyn Awaiter>),
     /// Settled before it was returned.
     Settled(Result<Handle, Raised>),
     Done,
@@ -50,38 +63,38 @@ impl GearsFuture {
 impl Drop for GearsFuture {
     fn drop(&mut self) {
         let future = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Future::Awaited(execution) = std::mem::take(future) {
+        if let Future::Awaited(awaiter) = std::mem::take(future) {
             let lost = GearsError::new_err("Async record did not called continue");
-            execution.coroutine_ended(Err(lost));
+            awaiter.ended(Err(lost));
         }
     }
 }
 
 impl GearsFuture {
     fn settle(&self, outcome: Result<Handle, Raised>) -> PyResult<()> {
-        let execution = {
+        let awaiter = {
             let mut future = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             match std::mem::replace(&mut *future, Future::Done) {
                 Future::New => {
                     *future = Future::Settled(outcome);
                     return Ok(());
                 }
-                Future::Awaited(execution) => execution,
+                Future::Awaited(awaiter) => awaiter,
                 Future::Settled(_) | Future::Done => {
                     return Err(GearsError::new_err("the future was continued already"));
                 }
             }
         };
-        execution.coroutine_ended(outcome);
+        awaiter.ended(outcome);
         Ok(())
     }
 
-    fn await_for(&self, execution: Arc<Execution>) -> PyResult<()> {
+    fn await_for(&self, awaiter: Arc<dyn Awaiter>) -> PyResult<()> {
         let outcome = {
             let mut future = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             match std::mem::replace(&mut *future, Future::Done) {
                 Future::New => {
-                    *future = Future::Awaited(execution);
+                    *future = Future::Awaited(awaiter);
                     return Ok(());
                 }
                 Future::Settled(outcome) => outcome,
@@ -92,7 +105,7 @@ impl GearsFuture {
                 }
             }
         };
-        execution.coroutine_ended(outcome);
+        awaiter.ended(outcome);
         Ok(())
     }
 }
@@ -110,7 +123,7 @@ thread_local! {
 }
 
 /// Whether a coroutine runs on this thread.
-pub(super) fn is_inside() -> bool {
+pub(crate) fn inside_coroutine() -> bool {
     INSIDE.get()
 }
 
@@ -118,18 +131,18 @@ pub(super) fn is_inside() -> bool {
 #[pyclass(frozen, module = "redgrease_engine")]
 #[derive(Debug)]
 struct Continuation {
-    execution: Arc<Execution>,
+    awaiter: Arc<dyn Awaiter>,
 }
 
 #[pymethods]
 impl Continuation {
-    /// Runs the coroutine up to its next suspension, as whoever caused the execution.
+    /// Runs the coroutine up to its next suspension.
     fn step<'py>(
         &self,
         coroutine: &Bound<'py, PyAny>,
         value: &Bound<'py, PyAny>,
     ) -> PyResult<Object<'py>> {
-        self.go_on(coroutine, "send", value)
+        self.advance(coroutine, "send", value)
     }
 
     /// The same with an exception in place of a value.
@@ -138,11 +151,11 @@ impl Continuation {
         coroutine: &Bound<'py, PyAny>,
         raised: &Bound<'py, PyAny>,
     ) -> PyResult<Object<'py>> {
-        self.go_on(coroutine, "throw", raised)
+        self.advance(coroutine, "throw", raised)
     }
 
     fn done(&self, result: &Bound<'_, PyAny>) {
-        self.execution.coroutine_ended(Ok(result.clone().unbind()));
+        Arc::clone(&self.awaiter).ended(Ok(result.clone().unbind()));
     }
 
     /// Clients see the text of the exception and nothing else.
@@ -151,55 +164,48 @@ impl Continuation {
             .str()
             .map(|text| text.to_string_lossy().into_owned());
         let raised = flat(text.as_deref().unwrap_or("the coroutine failed").trim_end());
-        self.execution.coroutine_ended(Err(raised));
+        Arc::clone(&self.awaiter).ended(Err(raised));
     }
 }
 
 impl Continuation {
-    fn go_on<'py>(
+    fn advance<'py>(
         &self,
         coroutine: &Bound<'py, PyAny>,
         method: &str,
         argument: &Bound<'py, PyAny>,
     ) -> PyResult<Object<'py>> {
         let py = coroutine.py();
-        if self.execution.is_aborting() {
+        if self.awaiter.is_aborting() {
             let stopped = GearsError::force_stopped(py);
             return coroutine.call_method1("throw", (stopped,));
         }
-        let go_on = || {
+        let mut outcome = None;
+        let left_atomic = self.awaiter.surround(py, &mut || {
             let outer = INSIDE.replace(true);
-            let outcome = self
-                .execution
-                .occupy(py, || coroutine.call_method1(method, (argument,)));
+            outcome = Some(coroutine.call_method1(method, (argument,)));
             INSIDE.set(outer);
-            // A block that is left open would keep the server's lock while others run here.
-            if module::leave_atomic() && outcome.is_ok() {
-                let refused = GearsError::new_err("await is not allow inside atomic block");
-                return coroutine.call_method1("throw", (refused,));
-            }
-            outcome
-        };
-        profiled(
-            coroutine.py(),
-            || self.execution.origin(),
-            || self.execution.with_surroundings(go_on),
-        )
+        });
+        let outcome = outcome
+            .unwrap_or_else(|| Err(GearsError::new_err("the coroutine was not continued")))?;
+        // A block that is left open would keep the server's lock while other coroutines run here.
+        if left_atomic {
+            let refused = GearsError::new_err("await is not allow inside atomic block");
+            return coroutine.call_method1("throw", (refused,));
+        }
+        Ok(outcome)
     }
 }
 
-/// Starts awaiting: `execution` is gone on with on a worker thread.
+/// Starts awaiting a coroutine or a future. `awaiter` is told when it has ended.
 pub(crate) fn schedule(
     py: Gil<'_>,
     coroutine: &Object<'_>,
-    execution: Arc<Execution>,
+    awaiter: Arc<dyn Awaiter>,
 ) -> Result<(), Raised> {
     if let Ok(future) = coroutine.cast::<GearsFuture>() {
-        return future.get().await_for(execution);
+        return future.get().await_for(awaiter);
     }
-    let schedule = script::globals(py)?
-        .get_item("_schedule")?
-        .ok_or_else(|| GearsError::new_err("the runtime is not complete"))?;
-    schedule.call1((coroutine, Continuation { execution }))?;
+    namespace::runtime(py, "_schedule")?.call1((coroutine, Continuation { awaiter }))?;
     Ok(())
 }

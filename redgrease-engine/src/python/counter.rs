@@ -1,6 +1,6 @@
 //! Counting how often values occur, without a new Python integer for each.
 
-use super::{Gil, Object, Raised, records, values};
+use super::{Gil, Object, Raised, values};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -38,7 +38,7 @@ impl Counter {
     pub(crate) fn into_records(self, py: Gil<'_>) -> Result<Vec<Object<'_>>, Raised> {
         let mut records = Vec::with_capacity(self.counts.len());
         for ((key, _), count) in self.places.bind(py).iter().zip(&self.counts) {
-            records.push(records::group_record(&key, &values::integer(py, *count))?);
+            records.push(values::group_record(&key, &values::integer(py, *count))?);
         }
         Ok(records)
     }

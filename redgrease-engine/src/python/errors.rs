@@ -27,7 +27,7 @@ mod names {
     );
 }
 
-pub(super) use names::flat_error;
+pub(crate) use names::flat_error;
 use names::{error, forcestopped};
 
 /// The exception types by their roles.
@@ -39,7 +39,7 @@ impl GearsError {
         error::new_err(message.into())
     }
 
-    pub(super) fn types(py: Gil<'_>) -> [(&'static str, Bound<'_, PyType>); 3] {
+    pub(crate) fn types(py: Gil<'_>) -> [(&'static str, Bound<'_, PyType>); 3] {
         [
             ("GearsError", error::type_object(py)),
             ("GearsForceStopped", forcestopped::type_object(py)),
@@ -63,7 +63,7 @@ pub(crate) fn describe(py: Gil<'_>, raised: &PyErr) -> String {
     if raised.is_instance_of::<flat_error>(py) {
         return value(py, raised);
     }
-    if crate::engine().config.attempt_traceback()
+    if crate::config::get().attempt_traceback()
         && raised.traceback(py).is_some()
         && let Ok(text) = traceback(py, raised)
     {

@@ -1,7 +1,7 @@
 //! Starting the interpreter inside the server's process. It is never ended: worker threads may be
 //! inside extension modules that do not survive it.
 
-use super::{attach, errors, memory, module, script};
+use super::{attach, errors, memory, namespace};
 use crate::redis::{Level, log};
 use pyo3::prelude::*;
 use pyo3::{PyResult, ffi};
@@ -17,15 +17,19 @@ pub(crate) struct Interpreter {
     pub(crate) executable: PathBuf,
 }
 
-/// Starts Python. Called once, while the module loads, on the server's main thread.
-pub(crate) fn start(executable: Option<&Path>) -> Result<Interpreter, String> {
+/// Starts Python and runs `install`, which makes the modules of the runtime importable. Called once, while the module
+/// loads, on the server's main thread.
+pub(crate) fn start(
+    executable: Option<&Path>,
+    install: fn(Python<'_>) -> PyResult<()>,
+) -> Result<Interpreter, String> {
     single_threaded_blas();
     share_symbols();
     memory::install();
     initialise(executable)?;
     // SAFETY: the thread that initialised the interpreter holds it; it is given back below.
     let py = unsafe { Python::assume_attached() };
-    let prepared = prepare(py, executable);
+    let prepared = prepare(py, executable, install);
     attach::release_after_start();
     prepared.map_err(|raised| format!("starting Python failed: {raised}"))
 }
@@ -124,7 +128,11 @@ unsafe fn check(status: ffi::PyStatus) -> Result<(), String> {
     }
 }
 
-fn prepare(py: Python<'_>, executable: Option<&Path>) -> PyResult<Interpreter> {
+fn prepare(
+    py: Python<'_>,
+    executable: Option<&Path>,
+    install: fn(Python<'_>) -> PyResult<()>,
+) -> PyResult<Interpreter> {
     let sys = py.import("sys")?;
     // A gear in a tight loop holds the interpreter this long before a sync trigger gets it.
     sys.call_method1("setswitchinterval", (50e-6,))?;
@@ -136,7 +144,7 @@ fn prepare(py: Python<'_>, executable: Option<&Path>) -> PyResult<Interpreter> {
         None => base_python(py)?,
     };
     sys.setattr("executable", executable.to_string_lossy().as_ref())?;
-    module::install(py)?;
+    install(py)?;
     let _ = errors::GearsError::types(py);
     Ok(Interpreter {
         version: (version.major, version.minor),
@@ -160,9 +168,7 @@ fn base_python(py: Python<'_>) -> PyResult<PathBuf> {
 /// Makes the packages in a directory importable, in the versions that are there now.
 pub(crate) fn use_packages(directory: &Path) {
     let outcome = attach::attached(|py| -> PyResult<Vec<String>> {
-        script::globals(py)?
-            .get_item("_use_packages")?
-            .ok_or_else(|| errors::GearsError::new_err("the runtime is not complete"))?
+        namespace::runtime(py, "_use_packages")?
             .call1((directory.to_string_lossy().as_ref(),))?
             .extract()
     });

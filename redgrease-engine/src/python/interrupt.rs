@@ -1,7 +1,7 @@
 //! Stopping Python that runs on another thread.
 
 use super::errors::GearsError;
-use super::{Gil, attached, script};
+use super::{Gil, attached, namespace};
 use pyo3::ffi;
 use pyo3::types::PyAnyMethods;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -31,7 +31,7 @@ impl RunningThread {
         self.thread.store(0, Ordering::Relaxed);
         if self.interrupted.swap(false, Ordering::Relaxed) {
             // Calling a function is what lets it arrive.
-            let _ = script::runtime(py, "_be_interrupted").and_then(|wait| wait.call0());
+            let _ = namespace::runtime(py, "_be_interrupted").and_then(|wait| wait.call0());
         }
     }
 }

@@ -1,30 +1,26 @@
-//! The interpreter: the only place that knows PyO3, and the only `unsafe` about Python.
+//! The binding to Python: the only place with `unsafe` about Python.
 //!
-//! | file | what |
+//! | file | purpose |
 //! |---|---|
-//! | `interpreter.rs` | starting it |
-//! | `attach.rs` | taking and giving back its lock, on the main thread once per event-loop turn |
+//! | `interpreter.rs` | starting the interpreter |
+//! | `attach.rs` | taking and giving back its lock, on the main thread once per turn of the event loop |
+//! | `namespace.rs` | the names that every script begins with |
 //! | `values.rs` | Redis replies to Python values, Python values to Redis replies |
 //! | `callback.rs` | calling a Python function, fast |
-//! | `coroutines.rs` | awaiting coroutines |
-//! | `counter.rs` | counting how often values occur |
-//! | `errors.rs` | an exception as the text clients get |
-//! | `interrupt.rs` | stopping Python that runs on another thread |
-//! | `memory.rs` | how much memory Python uses |
-//! | `module.rs` | the `redgrease_engine` module that scripts see as `redisgears` |
+//! | `identity.rs` | functions that need not be called: `lambda x: x` |
+//! | `coroutines.rs` | awaiting coroutines and futures |
+//! | `counter.rs` | counting values |
+//! | `errors.rs` | an exception as the text that clients get |
+//! | `interrupt.rs` | stopping Python on another thread |
+//! | `memory.rs` | the memory that Python uses, and budgets for it |
 //! | `pickling.rs` | functions as bytes |
-//! | `profiling.rs` | profiles of what gears run |
-//! | `plan_builder.rs` | `gearsCtx`: what a script's chain of operations is collected in |
-//! | `records.rs` | the records that readers and groups make |
-//! | `script.rs` | running a script |
-//! | `session.rs` | the session that something belongs to, for scripts |
-//! | `runtime/*.py` | the part of the runtime that is written in Python |
+//! | `profiling.rs` | profiles of the Python that gears run |
 //!
-//! Other parts of the engine hold Python values through [`Object`] and [`Handle`] only.
+//! The other folders hold Python values as [`Object`] and [`Handle`]. Only `gears`, which is the side that scripts see,
+//! and `readers`, which make records, use PyO3 themselves.
 #![allow(unsafe_code)]
 
 mod attach;
-mod bundled;
 mod callback;
 mod coroutines;
 mod counter;
@@ -33,34 +29,28 @@ mod identity;
 mod interpreter;
 mod interrupt;
 mod memory;
-mod module;
+mod namespace;
 mod pickling;
-mod plan_builder;
 mod profiling;
-mod records;
-mod script;
-mod session;
 mod values;
 
 pub(crate) use attach::{after_sleep, attached, attached_for_a_call, before_sleep, detached};
 pub(crate) use callback::Callback;
-pub(crate) use coroutines::{coroutine_refused, is_coroutine, schedule};
+pub(crate) use coroutines::{
+    Awaiter, GearsFuture, coroutine_refused, inside_coroutine, is_coroutine, schedule,
+};
 pub(crate) use counter::Counter;
-pub(crate) use errors::{describe, flat};
+pub(crate) use errors::{GearsError, describe, flat};
 pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{RunningThread, interrupt};
 pub(crate) use memory::{MemoryBudget, allocation};
-pub(crate) use module::{apart_from_atomic, leave_atomic};
-pub(crate) use pickling::{pickle, unpickle};
+pub(crate) use namespace::{globals, keep_globals};
+pub(crate) use pickling::{check_picklable, pickle, unpickle};
 pub(crate) use profiling::{forget_profile, profile, profiled};
-pub(crate) use records::{group_record, key_record, message_record, read_value};
-pub(crate) use script::{
-    Kept, PendingRegistration, PendingRun, Script, ScriptResult, announce, restore_script,
-    run_script,
-};
 pub(crate) use values::{
-    KeptList, KeptWord, List, from_bytes, integer, is_generator, is_true, list, list_after,
-    list_of, next_item, none, reply_with, text_bytes, text_key, text_of,
+    KeptList, KeptWord, List, from_bytes, from_owned, from_reply, group_record, integer,
+    is_generator, is_true, list, list_after, list_of, nested, next_item, none, reply_with,
+    text_bytes, text_key, text_of,
 };
 
 /// Access to the interpreter: whoever has one holds its lock.

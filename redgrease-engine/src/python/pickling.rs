@@ -3,7 +3,7 @@
 //! The bytes fit the minor version of Python they were written by, and say which one that is.
 
 use super::errors::{GearsError, describe};
-use super::{Callback, Gil, attached, script};
+use super::{Callback, Gil, attached, namespace};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -20,7 +20,7 @@ pub(crate) fn unpickle(bytes: &[u8]) -> Result<Callback, String> {
     attached(|py| {
         let read = || -> PyResult<Callback> {
             let bytes = PyBytes::new(py, bytes);
-            let function = script::runtime(py, "_read_callback")?.call1((bytes,))?;
+            let function = namespace::runtime(py, "_read_callback")?.call1((bytes,))?;
             if function.is_callable() {
                 Ok(Callback::new(&function))
             } else {
@@ -35,16 +35,16 @@ pub(crate) fn unpickle(bytes: &[u8]) -> Result<Callback, String> {
 }
 
 /// Raises the error clients know if a function could not leave this process.
-pub(super) fn check(py: Gil<'_>, function: &Callback) -> PyResult<()> {
+pub(crate) fn check_picklable(py: Gil<'_>, function: &Callback) -> PyResult<()> {
     let function = function.bind(py);
-    script::runtime(py, "_check_callback")?
+    namespace::runtime(py, "_check_callback")?
         .call1((function,))
         .map(drop)
         .map_err(|raised| GearsError::new_err(refusal(py, function, &raised)))
 }
 
 fn pickle_with(py: Gil<'_>, function: &Callback) -> PyResult<Vec<u8>> {
-    script::runtime(py, "_write_callback")?
+    namespace::runtime(py, "_write_callback")?
         .call1((function.bind(py),))?
         .extract()
 }

@@ -1,30 +1,30 @@
 //! Profiles of what gears run, while the setting `ProfileExecutions` is on.
 
-use super::{Gil, attached, describe, script};
-use crate::registration::Origin;
+use super::{Gil, attached, describe, namespace};
+use crate::config;
 use pyo3::prelude::*;
-use std::sync::Arc;
 
-/// Runs `body`, which runs Python, and notes its calls for a session if the setting says so.
+/// Runs `body`, which runs Python, and adds its calls to the profile of a session if the setting says so. `session`
+/// gives the name of the session.
 pub(crate) fn profiled<R>(
     py: Gil<'_>,
-    session: impl FnOnce() -> Option<Arc<Origin>>,
+    session: impl FnOnce() -> Option<String>,
     body: impl FnOnce() -> R,
 ) -> R {
-    if !crate::engine().config.profile_executions() {
+    if !config::get().profile_executions() {
         return body();
     }
     let Some(session) = session() else {
         return body();
     };
-    let profiler = script::runtime(py, "_profile_begin").and_then(|begin| begin.call0());
+    let profiler = namespace::runtime(py, "_profile_begin").and_then(|begin| begin.call0());
     let result = body();
     if let Ok(profiler) = profiler
         && !profiler.is_none()
     {
         // What cannot be noted (the gear was interrupted right here) is not worth an error.
-        let _ = script::runtime(py, "_profile_end")
-            .and_then(|end| end.call1((profiler, session.id.as_str())));
+        let _ = namespace::runtime(py, "_profile_end")
+            .and_then(|end| end.call1((profiler, session.as_str())));
     }
     result
 }
@@ -33,7 +33,7 @@ pub(crate) fn profiled<R>(
 pub(crate) fn profile(session: &str) -> Result<String, String> {
     attached(|py| {
         let text = || -> PyResult<String> {
-            script::runtime(py, "_profile_text")?
+            namespace::runtime(py, "_profile_text")?
                 .call1((session,))?
                 .extract()
         };
@@ -45,6 +45,7 @@ pub(crate) fn profile(session: &str) -> Result<String, String> {
 pub(crate) fn forget_profile(session: &str) {
     attached(|py| {
         // Only a runtime that is not there could refuse.
-        let _ = script::runtime(py, "_profile_forget").and_then(|forget| forget.call1((session,)));
+        let _ =
+            namespace::runtime(py, "_profile_forget").and_then(|forget| forget.call1((session,)));
     });
 }

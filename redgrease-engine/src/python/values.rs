@@ -3,10 +3,10 @@
 
 use super::errors::GearsError;
 use super::{Gil, Handle, Object};
-use crate::redis::{CallReply, OwnedReply, Reply, ReplyKind};
+use crate::redis::{Element, OwnedReply, Reply, ReplyKind};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyByteArray, PyBytes, PyFloat, PyInt, PyIterator, PyList, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyIterator, PyList, PyString};
 use pyo3::{IntoPyObject, ffi};
 use std::fmt;
 
@@ -99,7 +99,7 @@ impl KeptWord {
 }
 
 /// The result of `execute`.
-pub(super) fn from_reply<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {
+pub(crate) fn from_reply<'py>(py: Gil<'py>, reply: Element<'_>) -> PyResult<Object<'py>> {
     if reply.kind() == ReplyKind::Error {
         // Clients of Gears see the line end of the protocol here.
         let text = String::from_utf8_lossy(reply.bytes());
@@ -112,7 +112,7 @@ pub(super) fn from_reply<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Objec
 }
 
 /// The result of `execute` from a reply that was kept.
-pub(super) fn from_owned<'py>(py: Gil<'py>, reply: &OwnedReply) -> PyResult<Object<'py>> {
+pub(crate) fn from_owned<'py>(py: Gil<'py>, reply: &OwnedReply) -> PyResult<Object<'py>> {
     match reply {
         OwnedReply::Error(text) => Err(GearsError::new_err(format!("{text}\r\n"))),
         other => owned(py, other),
@@ -132,7 +132,7 @@ fn owned<'py>(py: Gil<'py>, reply: &OwnedReply) -> PyResult<Object<'py>> {
     }
 }
 
-pub(super) fn nested<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'py>> {
+pub(crate) fn nested<'py>(py: Gil<'py>, reply: Element<'_>) -> PyResult<Object<'py>> {
     match reply.kind() {
         ReplyKind::Text | ReplyKind::Error => Ok(from_bytes(py, reply.bytes())),
         ReplyKind::Integer => Ok(reply.integer().into_pyobject(py)?.into_any()),
@@ -141,7 +141,7 @@ pub(super) fn nested<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'p
             let list = PyList::empty(py);
             for index in 0..reply.len() {
                 match reply.element(index) {
-                    Some(element) => list.append(nested(py, &element)?)?,
+                    Some(element) => list.append(nested(py, element)?)?,
                     None => list.append(py.None())?,
                 }
             }
@@ -151,11 +151,11 @@ pub(super) fn nested<'py>(py: Gil<'py>, reply: &CallReply) -> PyResult<Object<'p
 }
 
 /// Writes one record as an answer.
-pub(crate) fn reply_with(reply: &Reply, value: &Object<'_>) {
+pub(crate) fn reply_with(reply: &Reply<'_>, value: &Object<'_>) {
     write(reply, value, 0);
 }
 
-fn write(reply: &Reply, value: &Object<'_>, depth: usize) {
+fn write(reply: &Reply<'_>, value: &Object<'_>, depth: usize) {
     if let Ok(text) = value.cast::<PyString>() {
         match text.to_str() {
             Ok(text) => write_text(reply, text),
@@ -198,11 +198,11 @@ fn write(reply: &Reply, value: &Object<'_>, depth: usize) {
     }
 }
 
-fn unknown(reply: &Reply) {
+fn unknown(reply: &Reply<'_>) {
     reply.bulk(b"PY RECORD");
 }
 
-fn write_text(reply: &Reply, text: &str) {
+fn write_text(reply: &Reply<'_>, text: &str) {
     match text.as_bytes() {
         [b'+', _, ..] => reply.status(&text[1..]),
         [b'-', _, ..] => reply.error(&text[1..]),
@@ -290,6 +290,15 @@ pub(crate) fn text_key<'py>(value: &Object<'py>) -> PyResult<Object<'py>> {
         return Ok(value.clone());
     }
     Ok(value.repr()?.into_any())
+}
+
+/// The record of a group: `{'key': .., 'value': ..}`.
+pub(crate) fn group_record<'py>(key: &Object<'py>, value: &Object<'py>) -> PyResult<Object<'py>> {
+    let py = key.py();
+    let record = PyDict::new(py);
+    record.set_item(pyo3::intern!(py, "key"), key)?;
+    record.set_item(pyo3::intern!(py, "value"), value)?;
+    Ok(record.into_any())
 }
 
 /// The bytes of a text.

@@ -5,8 +5,9 @@
 
 use super::Record;
 use super::pieces::Pieces;
+use super::records::{key_record, read_value};
 use crate::plan::KeysSource;
-use crate::python::{Gil, from_bytes, key_record, none, read_value};
+use crate::python::{Gil, from_bytes, none};
 use crate::redis::{Batch, KeyScan, KeyType};
 
 /// A walk over the keys, with the place in the present piece.

@@ -2,14 +2,15 @@
 //!
 //! A reading keeps its place, so that an execution can be set aside in the middle of it.
 
-pub(crate) mod glob;
 mod keys;
 mod pieces;
 mod python;
+mod records;
 mod stream;
 
 use crate::plan::Source;
-use crate::python::{Gil, Object, Raised, list_of, message_record};
+use crate::python::{Gil, Object, Raised, list_of};
+use records::message_record;
 
 type Record<'py> = Result<Object<'py>, Raised>;
 
@@ -98,8 +99,8 @@ impl Reading {
                 let record = keys::record(py, event, &happened.key, happened.read_value);
                 (Reading::Ended, Some(record))
             }
-            Source::Timer(event) => {
-                event.function.call0(py)?;
+            Source::Call(function) => {
+                function.call0(py)?;
                 (Reading::Ended, None)
             }
             Source::Command(words) => (Reading::Ended, Some(list_of(py, words.iter()))),

@@ -1,8 +1,9 @@
 //! `StreamReader`: the messages of a stream, in a batch run.
 
 use super::Record;
+use super::records::message_record;
 use crate::plan::Message;
-use crate::python::{Gil, detached, flat, message_record};
+use crate::python::{Gil, detached, flat};
 use crate::redis::{self, CallError, ReplyKind, Rights};
 use std::collections::VecDeque;
 
@@ -45,7 +46,7 @@ fn piece(stream: &[u8], after: &[u8]) -> Result<Vec<Message>, String> {
         let reply =
             redis::call(context, Rights::Engine, b"XRANGE", &args).map_err(CallError::message)?;
         match reply.kind() {
-            ReplyKind::Array => Ok(Message::read_all(&reply)),
+            ReplyKind::Array => Ok(Message::read_all(reply.borrow())),
             ReplyKind::Error => Err(String::from_utf8_lossy(reply.bytes()).trim_end().to_owned()),
             _ => Ok(Vec::new()),
         }

@@ -49,7 +49,7 @@ impl BlockedClient {
     }
 
     /// Answers. Needs no lock: the answer is kept apart until the main thread sends it.
-    pub(crate) fn answer(self, write: impl FnOnce(&Reply)) {
+    pub(crate) fn answer(self, write: impl FnOnce(&Reply<'_>)) {
         let raw = self.raw;
         mem::forget(self);
         if WAITED_FOR.load(Ordering::Relaxed) {
@@ -84,8 +84,8 @@ unsafe extern "C" fn on_disconnect(
     let job = waiting().remove(&(client as usize));
     let done = catch_unwind(AssertUnwindSafe(|| {
         if let Some(job) = job {
-            // The server holds its lock.
-            super::lock::assume_locked(|_| job());
+            // SAFETY: the server calls with its lock held.
+            unsafe { super::lock::assume_locked(|_| job()) };
         }
     }));
     if done.is_err() {

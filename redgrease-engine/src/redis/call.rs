@@ -2,9 +2,10 @@
 
 use super::context::Context;
 use super::reply::Reply;
-use super::user::{self, AsUser};
+use super::user::{self, AsUser, User};
 use redis_module::raw;
 use std::ffi::{CStr, CString};
+use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 
@@ -36,11 +37,10 @@ pub(crate) enum ReplyKind {
     Null,
 }
 
-/// The reply of a command: owned at the top, borrowed below.
+/// The reply of a command. It owns all its elements.
 #[derive(Debug)]
 pub(crate) struct CallReply {
     raw: NonNull<raw::RedisModuleCallReply>,
-    owned: bool,
 }
 
 // SAFETY: a reply is plain memory, used by one thread at a time; freeing it without the server's
@@ -48,7 +48,41 @@ pub(crate) struct CallReply {
 unsafe impl Send for CallReply {}
 
 impl CallReply {
+    /// The reply itself, as an element that is borrowed.
+    pub(crate) fn borrow(&self) -> Element<'_> {
+        Element {
+            raw: self.raw,
+            reply: PhantomData,
+        }
+    }
+
     pub(crate) fn kind(&self) -> ReplyKind {
+        self.borrow().kind()
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.borrow().bytes()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.borrow().len()
+    }
+
+    pub(crate) fn element(&self, index: usize) -> Option<Element<'_>> {
+        self.borrow().element(index)
+    }
+}
+
+/// A reply or one of its elements, borrowed from the [`CallReply`] that owns it. It belongs to one thread: the server
+/// parses a nested reply when somebody first looks at it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Element<'a> {
+    raw: NonNull<raw::RedisModuleCallReply>,
+    reply: PhantomData<&'a CallReply>,
+}
+
+impl<'a> Element<'a> {
+    pub(crate) fn kind(self) -> ReplyKind {
         // SAFETY: the reply is live.
         match unsafe { rm!(RedisModule_CallReplyType(self.raw.as_ptr())) } as isize {
             raw::REDISMODULE_REPLY_STRING => ReplyKind::Text,
@@ -59,8 +93,8 @@ impl CallReply {
         }
     }
 
-    /// The bytes of a text or an error, else nothing.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// The bytes of a text or an error; empty for other kinds.
+    pub(crate) fn bytes(self) -> &'a [u8] {
         let mut length = 0;
         // SAFETY: the reply is live; the pointer it lends is into the reply and may be null.
         unsafe {
@@ -76,7 +110,7 @@ impl CallReply {
     }
 
     /// Whether a text came as a status: the protocol tells, the type does not.
-    fn is_status(&self) -> bool {
+    fn is_status(self) -> bool {
         let mut length = 0;
         // SAFETY: the reply is live; the pointer it lends is into the reply and may be null.
         unsafe {
@@ -88,22 +122,29 @@ impl CallReply {
         }
     }
 
-    pub(crate) fn integer(&self) -> i64 {
+    pub(crate) fn integer(self) -> i64 {
         // SAFETY: the reply is live.
         unsafe { rm!(RedisModule_CallReplyInteger(self.raw.as_ptr())) }
     }
 
-    pub(crate) fn len(&self) -> usize {
+    pub(crate) fn len(self) -> usize {
         // SAFETY: the reply is live.
         unsafe { rm!(RedisModule_CallReplyLength(self.raw.as_ptr())) }
     }
 
     /// An element of an array.
-    pub(crate) fn element(&self, index: usize) -> Option<CallReply> {
-        // SAFETY: the reply is live; an element lives as long as its array, which the callers
-        // keep (elements are used inside a loop over the array only).
+    pub(crate) fn element(self, index: usize) -> Option<Element<'a>> {
+        // SAFETY: the reply is live; an element lives as long as the reply, which the lifetime says.
         let raw = unsafe { rm!(RedisModule_CallReplyArrayElement(self.raw.as_ptr(), index)) };
-        NonNull::new(raw).map(|raw| CallReply { raw, owned: false })
+        NonNull::new(raw).map(|raw| Element {
+            raw,
+            reply: PhantomData,
+        })
+    }
+
+    /// The elements of an array, in order.
+    pub(crate) fn elements(self) -> impl Iterator<Item = Element<'a>> {
+        (0..self.len()).filter_map(move |index| self.element(index))
     }
 }
 
@@ -119,7 +160,7 @@ pub(crate) enum OwnedReply {
 }
 
 impl OwnedReply {
-    pub(crate) fn of(reply: &CallReply) -> OwnedReply {
+    pub(crate) fn of(reply: Element<'_>) -> OwnedReply {
         let text = || String::from_utf8_lossy(reply.bytes()).trim_end().to_owned();
         match reply.kind() {
             ReplyKind::Text if reply.is_status() => OwnedReply::Status(text()),
@@ -132,7 +173,7 @@ impl OwnedReply {
                     .map(|index| {
                         reply
                             .element(index)
-                            .map_or(OwnedReply::Null, |one| OwnedReply::of(&one))
+                            .map_or(OwnedReply::Null, OwnedReply::of)
                     })
                     .collect(),
             ),
@@ -149,7 +190,7 @@ impl OwnedReply {
         }
     }
 
-    pub(crate) fn write(&self, to: &Reply) {
+    pub(crate) fn write(&self, to: &Reply<'_>) {
         match self {
             OwnedReply::Status(text) => to.status(text),
             OwnedReply::Text(bytes) => to.bulk(bytes),
@@ -168,30 +209,28 @@ impl OwnedReply {
 
 impl Drop for CallReply {
     fn drop(&mut self) {
-        if self.owned {
-            // SAFETY: owned replies are freed once; nested ones belong to it.
-            unsafe { rm!(RedisModule_FreeCallReply(self.raw.as_ptr())) };
-        }
+        // SAFETY: this value owns the reply, which is freed once, with its elements.
+        unsafe { rm!(RedisModule_FreeCallReply(self.raw.as_ptr())) };
     }
 }
 
-/// Whose rights count for a command.
+/// The rights that a command runs with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rights {
-    /// Of whoever caused the gear: for what a gear asks for.
-    Caller,
-    /// All: for what the engine does to serve a reader.
+pub(crate) enum Rights<'a> {
+    /// For commands of a gear: the rights of this user, or without one of the user of the context.
+    User(Option<&'a User>),
+    /// For commands of the engine itself: all rights.
     Engine,
 }
 
-impl Rights {
+impl Rights<'_> {
     /// How the arguments of a call are given: replicate, run as the user of the context, a vector
     /// of strings and its length. Older servers know no users here.
     fn format(self) -> &'static CStr {
         static SUPPORTED: OnceLock<bool> = OnceLock::new();
         match self {
-            Rights::Caller if *SUPPORTED.get_or_init(user::is_supported) => c"!Cv",
-            Rights::Caller | Rights::Engine => c"!v",
+            Rights::User(_) if *SUPPORTED.get_or_init(user::is_supported) => c"!Cv",
+            Rights::User(_) | Rights::Engine => c"!v",
         }
     }
 }
@@ -226,7 +265,7 @@ impl Name {
 /// Runs `command` on database 0 and replicates what it does.
 pub(crate) fn call(
     context: &Context,
-    rights: Rights,
+    rights: Rights<'_>,
     command: &[u8],
     args: &[&[u8]],
 ) -> Result<CallReply, CallError> {
@@ -237,7 +276,7 @@ pub(crate) fn call(
     };
     let _as_user = match rights {
         Rights::Engine => None,
-        Rights::Caller => match AsUser::new(context) {
+        Rights::User(user) => match AsUser::new(context, user) {
             Ok(user) => Some(user),
             Err(_) => {
                 return Err(CallError {
@@ -287,7 +326,7 @@ pub(crate) fn call(
             rm!(RedisModule_SelectDb(ctx, database));
         }
         NonNull::new(reply)
-            .map(|raw| CallReply { raw, owned: true })
+            .map(|raw| CallReply { raw })
             .ok_or(CallError { errno })
     }
 }

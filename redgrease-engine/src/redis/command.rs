@@ -36,7 +36,8 @@ pub(crate) struct Args<'a> {
 
 impl<'a> Args<'a> {
     pub(crate) fn get(self, index: usize) -> Option<Text<'a>> {
-        self.raw.get(index).map(|&string| text(string))
+        // SAFETY: the words live as long as the command runs, which `'a` stands for.
+        self.raw.get(index).map(|&string| unsafe { text(string) })
     }
 
     /// The words from `start` on.
@@ -45,14 +46,18 @@ impl<'a> Args<'a> {
             .get(start..)
             .unwrap_or_default()
             .iter()
-            .map(|&string| text(string))
+            // SAFETY: as in `get`.
+            .map(|&string| unsafe { text(string) })
     }
 }
 
-pub(super) fn text<'a>(string: *mut raw::RedisModuleString) -> Text<'a> {
+/// The bytes of a string of the server.
+///
+/// # Safety
+/// The string is live, and nothing changes or frees it, for as long as `'a`.
+pub(super) unsafe fn text<'a>(string: *mut raw::RedisModuleString) -> Text<'a> {
     let mut length = 0;
-    // SAFETY: strings of a command's argument vector live as long as the command runs, which is
-    // what the lifetime of `Args` stands for.
+    // SAFETY: the caller says that the string lives long enough.
     let bytes = unsafe {
         let start = rm!(RedisModule_StringPtrLen(string, &raw mut length));
         std::slice::from_raw_parts(start.cast::<u8>(), length)
@@ -163,7 +168,10 @@ unsafe extern "C" fn entry<C: Command>(
         } else {
             context.reply().error(&format!(
                 "ERR wrong number of arguments for '{}' command",
-                text_of(words.first())
+                Args { raw: words }
+                    .get(0)
+                    .map(Text::lossy)
+                    .unwrap_or_default()
             ));
         }
     }));
@@ -177,9 +185,4 @@ unsafe extern "C" fn entry<C: Command>(
             .error("ERR the engine failed inside this command: please report it");
     }
     OK
-}
-
-fn text_of(word: Option<&*mut raw::RedisModuleString>) -> String {
-    word.map(|&word| text(word).lossy().into_owned())
-        .unwrap_or_default()
 }

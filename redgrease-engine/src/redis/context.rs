@@ -28,16 +28,28 @@ impl Context {
         self.raw.as_ptr()
     }
 
-    pub(crate) fn reply(&self) -> Reply {
-        Reply::new(self.as_ptr())
+    pub(crate) fn reply(&self) -> Reply<'_> {
+        // SAFETY: the context is live for as long as it is borrowed.
+        unsafe { Reply::new(self.as_ptr()) }
+    }
+
+    #[cfg(not(test))]
+    fn flags(&self) -> u32 {
+        // SAFETY: the context is live.
+        unsafe { rm!(RedisModule_GetContextFlags(self.as_ptr())) }.cast_unsigned()
+    }
+
+    /// Unit tests run without a server: a context has no flags there.
+    #[cfg(test)]
+    #[allow(clippy::unused_self, reason = "as the real one")]
+    fn flags(&self) -> u32 {
+        0
     }
 
     /// `false` inside MULTI, Lua, another module's call or while loading: blocking a client there
     /// ends older servers with an assertion.
     pub(crate) fn may_block(&self) -> bool {
-        // SAFETY: the context is live.
-        let flags = unsafe { rm!(RedisModule_GetContextFlags(self.as_ptr())) };
-        flags.cast_unsigned() & NO_BLOCKING == 0
+        self.flags() & NO_BLOCKING == 0
     }
 
     /// The command is not run: the server asks which of its words are keys.
@@ -50,18 +62,14 @@ impl Context {
 
     /// Whether the server reads its data from a file, or from its master.
     pub(super) fn is_loading(&self) -> bool {
-        // SAFETY: the context is live.
-        let flags = unsafe { rm!(RedisModule_GetContextFlags(self.as_ptr())) };
         let loading = raw::REDISMODULE_CTX_FLAGS_LOADING | raw::REDISMODULE_CTX_FLAGS_ASYNC_LOADING;
-        flags.cast_unsigned() & loading != 0
+        self.flags() & loading != 0
     }
 
     /// `false` while loading and on a replica: events were handled where they first happened.
     pub(crate) fn may_handle_events(&self) -> bool {
-        // SAFETY: the context is live.
-        let flags = unsafe { rm!(RedisModule_GetContextFlags(self.as_ptr())) };
         let unfit = raw::REDISMODULE_CTX_FLAGS_LOADING | raw::REDISMODULE_CTX_FLAGS_SLAVE;
-        flags.cast_unsigned() & unfit == 0
+        self.flags() & unfit == 0
     }
 
     /// Runs `body` with this context as the one that [`super::locked`] finds on this thread: every
@@ -80,23 +88,5 @@ impl Context {
         // SAFETY: the server fills the bytes it is given.
         unsafe { rm!(RedisModule_GetRandomHexChars(digits.as_mut_ptr().cast(), N)) };
         String::from_utf8_lossy(&digits).into_owned()
-    }
-
-    /// This node's id in a cluster; 40 zeros outside of one.
-    #[allow(clippy::unused_self, reason = "as above")]
-    pub(crate) fn shard_id(&self) -> String {
-        const ALONE: &str = "0000000000000000000000000000000000000000";
-        // SAFETY: the id is 40 bytes without a terminator, owned by the server for its whole life.
-        unsafe {
-            let Some(get) = raw::RedisModule_GetMyClusterID else {
-                return ALONE.to_owned();
-            };
-            let id = get();
-            if id.is_null() {
-                return ALONE.to_owned();
-            }
-            String::from_utf8_lossy(std::slice::from_raw_parts(id.cast::<u8>(), ALONE.len()))
-                .into_owned()
-        }
     }
 }

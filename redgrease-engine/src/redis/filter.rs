@@ -1,8 +1,10 @@
 //! Taking commands of clients over, before the server looks at them.
 
 use super::context::Context;
+use super::listeners::listeners;
 use super::lock;
 use redis_module::raw;
+use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,26 +14,26 @@ pub(crate) const TAKEN_OVER: &str = "rg.innerhook";
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
 /// Looks at every command from now on. Not before the first hook: it costs a little per command.
-pub(crate) fn look_at_commands(context: &Context) {
+pub(crate) fn look_at_commands(_: &Context) {
     if INSTALLED.swap(true, Ordering::Relaxed) {
         return;
     }
-    // SAFETY: the context is live and belongs to the module; the callback lives as long as the
-    // process.
+    // SAFETY: the base context belongs to the module and is never freed; the callback lives as
+    // long as the process.
     unsafe {
         if let Some(register) = raw::RedisModule_RegisterCommandFilter {
             register(lock::base(), Some(on_command), 0);
         }
     }
-    let _ = context;
 }
 
 /// The words of a command before it is run.
-pub(crate) struct Words {
+pub(crate) struct Words<'a> {
     raw: *mut raw::RedisModuleCommandFilterCtx,
+    filter: PhantomData<&'a raw::RedisModuleCommandFilterCtx>,
 }
 
-impl Words {
+impl Words<'_> {
     pub(crate) fn len(&self) -> usize {
         // SAFETY: lent by `on_command` while the filter context is live.
         let count = unsafe { rm!(RedisModule_CommandFilterArgsCount(self.raw)) };
@@ -45,14 +47,22 @@ impl Words {
         let index = i32::try_from(index).ok()?;
         // SAFETY: as above; the index is in range, and the word lives as long as the context.
         let word = unsafe { rm!(RedisModule_CommandFilterArgGet(self.raw, index)) };
-        (!word.is_null()).then(|| super::command::text(word).bytes())
+        // SAFETY: as above; the server does not change the words while a filter looks at them.
+        (!word.is_null()).then(|| unsafe { super::command::text(word) }.bytes())
     }
 }
 
 unsafe extern "C" fn on_command(filter: *mut raw::RedisModuleCommandFilterCtx) {
-    let words = Words { raw: filter };
+    let Some(listeners) = listeners() else {
+        return;
+    };
+    let words = Words {
+        raw: filter,
+        filter: PhantomData,
+    };
     let taken = catch_unwind(AssertUnwindSafe(|| {
-        lock::assume_locked(|context| crate::registration::hooks::takes_over(context, &words))
+        // SAFETY: the server runs filters on a thread that holds its lock.
+        unsafe { lock::assume_locked(|context| (listeners.take_over)(context, &words)) }
     }));
     if !matches!(taken, Ok(true)) {
         return;

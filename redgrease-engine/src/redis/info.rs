@@ -1,6 +1,7 @@
 //! The engine's part of the `INFO` command.
 
 use super::context::Context;
+use super::listeners::listeners;
 use super::lock;
 use redis_module::raw;
 use std::ffi::{CString, c_int};
@@ -22,7 +23,7 @@ pub(crate) enum Value {
     Fields(Vec<(&'static str, String)>),
 }
 
-/// Adds `crate::info` to what `INFO` shows.
+/// Adds the sections of the engine to the reply of `INFO`.
 pub(super) fn register(context: &Context) {
     // SAFETY: the callback lives as long as the process; servers without this function show
     // nothing of modules.
@@ -38,7 +39,11 @@ unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, for_crash_report:
     if for_crash_report != 0 {
         return;
     }
-    let all = AssertUnwindSafe(|| lock::assume_locked(crate::info));
+    let Some(listeners) = listeners() else {
+        return;
+    };
+    // SAFETY: the server asks on its main thread, with its lock held.
+    let all = AssertUnwindSafe(|| unsafe { lock::assume_locked(listeners.info) });
     let Ok(sections) = catch_unwind(all) else {
         return;
     };

@@ -4,6 +4,7 @@
 use super::call::Rights;
 use super::command::text;
 use super::context::Context;
+use redgrease_syntax::glob_matches;
 use redis_module::raw;
 use std::ffi::{c_int, c_void};
 use std::ops::Range;
@@ -163,7 +164,7 @@ impl Pattern {
         match self {
             Pattern::Everything => true,
             Pattern::Prefix(prefix) => key.starts_with(prefix),
-            Pattern::Glob(glob) => super::super::readers::glob::matches(glob, key),
+            Pattern::Glob(glob) => glob_matches(glob, key),
         }
     }
 }

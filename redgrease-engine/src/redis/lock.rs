@@ -1,7 +1,7 @@
 //! The server's lock on threads that are not the main thread, and data that it guards.
 //!
 //! The one rule of lock order: the server's lock before Python's. Whoever holds the interpreter
-//! lets go of it before calling [`locked`] or [`HeldLock::acquire`].
+//! lets go of it before calling [`locked`] or [`LockGuard::acquire`].
 
 use super::context::Context;
 use redis_module::raw;
@@ -69,15 +69,20 @@ pub(super) fn base() -> *mut raw::RedisModuleCtx {
 
 /// Runs `body` with a context of this thread. For callbacks that the server calls with its lock
 /// held but without a context.
-pub(super) fn assume_locked<R>(body: impl FnOnce(&Context) -> R) -> R {
+///
+/// # Safety
+/// This thread holds the server's lock until `body` returns.
+pub(super) unsafe fn assume_locked<R>(body: impl FnOnce(&Context) -> R) -> R {
     let Some(own) = NonNull::new(own()) else {
         std::process::abort()
     };
-    // SAFETY: the caller is such a callback: this thread holds the lock.
+    // SAFETY: the caller says that this thread holds the lock; its own context is never freed
+    // while the thread runs.
     let context = unsafe { Context::new(own) };
     with_current(&context, || body(&context))
 }
 
+#[cfg(not(test))]
 fn own() -> *mut raw::RedisModuleCtx {
     OWN.with(|own| {
         if own.context.get().is_null() {
@@ -91,6 +96,12 @@ fn own() -> *mut raw::RedisModuleCtx {
         }
         own.context.get()
     })
+}
+
+/// Unit tests run without a server: no function of the module API is called with this context.
+#[cfg(test)]
+fn own() -> *mut raw::RedisModuleCtx {
+    NonNull::dangling().as_ptr()
 }
 
 /// `true` if this thread holds the server's lock.
@@ -116,44 +127,62 @@ pub(crate) fn with_current<R>(context: &Context, body: impl FnOnce() -> R) -> R 
 /// The caller does not hold the interpreter, unless [`is_locked`].
 pub(crate) fn locked<R>(body: impl FnOnce(&Context) -> R) -> R {
     let held = NonNull::new(CURRENT.get());
-    let _lock = held.is_none().then(HeldLock::acquire);
+    let _lock = held.is_none().then(LockGuard::acquire);
     let context = held
         .or_else(|| NonNull::new(CURRENT.get()))
         .unwrap_or_else(|| {
             // Only reached if the server could not allocate a context: there is no way to go on.
             std::process::abort()
         });
-    // SAFETY: a current context is live and locked by this thread: `with_current` and `HeldLock`
+    // SAFETY: a current context is live and locked by this thread: `with_current` and `LockGuard`
     // set it for exactly that time.
     body(&unsafe { Context::new(context) })
 }
 
 /// The server's lock, held across calls into Python: what `atomic()` holds.
 #[derive(Debug)]
-pub(crate) struct HeldLock {
+pub(crate) struct LockGuard {
     // The lock belongs to the thread that took it.
     _not_send: std::marker::PhantomData<*mut ()>,
+    #[cfg(test)]
+    _lock: std::sync::MutexGuard<'static, ()>,
 }
 
-impl HeldLock {
+/// The server's lock of unit tests, which run without a server.
+#[cfg(test)]
+static TEST_LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+impl LockGuard {
     /// Takes the lock. The caller holds neither it nor the interpreter.
-    pub(crate) fn acquire() -> HeldLock {
+    pub(crate) fn acquire() -> LockGuard {
         let own = own();
+        #[cfg(test)]
+        let lock = TEST_LOCK
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         // SAFETY: the context is this thread's own; it does not hold the lock yet.
-        unsafe { rm!(RedisModule_ThreadSafeContextLock(own)) };
+        #[cfg(not(test))]
+        unsafe {
+            rm!(RedisModule_ThreadSafeContextLock(own));
+        }
         CURRENT.set(own);
-        HeldLock {
+        LockGuard {
             _not_send: std::marker::PhantomData,
+            #[cfg(test)]
+            _lock: lock,
         }
     }
 }
 
-impl Drop for HeldLock {
+impl Drop for LockGuard {
     fn drop(&mut self) {
         CURRENT.set(ptr::null_mut());
         // SAFETY: taken by `acquire` on this thread (the type is not `Send`). Not with the thread's own
         // context, which may be gone when a thread ends; which one it is makes no difference.
-        unsafe { rm!(RedisModule_ThreadSafeContextUnlock(base())) };
+        #[cfg(not(test))]
+        unsafe {
+            rm!(RedisModule_ThreadSafeContextUnlock(base()));
+        }
     }
 }
 

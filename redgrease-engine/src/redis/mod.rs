@@ -3,7 +3,10 @@
 //! | file | what |
 //! |---|---|
 //! | `api.rs` | calling the function pointers, and the check that the server has them |
-//! | `module.rs` | load, and the server events we listen to |
+//! | `module.rs` | loading the module |
+//! | `listeners.rs` | the table of functions that the server's callbacks call |
+//! | `server_events.rs` | loading, roles, the event loop, shutting down |
+//! | `shard.rs` | the id of this server in a cluster |
 //! | `command.rs` | from a command implementation to a registered command |
 //! | `context.rs` | [`Context`]: proof that this thread holds the server's lock |
 //! | `lock.rs` | taking that lock on other threads, and data that it guards |
@@ -31,28 +34,34 @@ mod context;
 pub(crate) mod filter;
 mod info;
 mod keys;
+mod listeners;
 mod lock;
 mod log;
+#[macro_use]
 mod module;
 mod notification;
 mod persistence;
 mod reply;
+mod server_events;
+mod shard;
 mod timer;
 pub(crate) mod timer_key;
 mod user;
 
 pub(crate) use blocked::BlockedClient;
-pub(crate) use call::{CallError, CallReply, OwnedReply, ReplyKind, Rights, call};
+pub(crate) use call::{CallError, CallReply, Element, OwnedReply, ReplyKind, Rights, call};
 pub(crate) use clock::CoarseInstant;
 pub(crate) use command::{Args, Command, CommandFlags, Text, register};
 pub(crate) use context::Context;
 pub(crate) use info::{Section as InfoSection, Value as InfoValue};
 pub(crate) use keys::{Batch, KeyScan, KeyType, key_type};
-pub(crate) use lock::{Guarded, HeldLock, is_locked, locked};
+pub(crate) use listeners::Listeners;
+pub(crate) use lock::{Guarded, LockGuard, is_locked, locked};
 pub(crate) use log::{Level, log};
-pub(crate) use module::library_path;
-pub(crate) use notification::{once_the_command_is_told, when_writing_is_allowed};
+pub(crate) use module::{REFUSED, library_path, load_module};
+pub(crate) use notification::{after_command, quietly, when_writable};
 pub(crate) use persistence::{replicate, replicate_key};
 pub(crate) use reply::Reply;
+pub(crate) use shard::shard_id;
 pub(crate) use timer::after;
 pub(crate) use user::{User, cannot_keep_rights};

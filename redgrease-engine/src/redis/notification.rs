@@ -2,7 +2,9 @@
 
 use super::command::text;
 use super::context::Context;
+use super::listeners::listeners;
 use redis_module::raw;
+use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
@@ -23,14 +25,34 @@ pub(super) fn subscribe(context: &Context) {
     }
 }
 
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `body` without telling registrations of key events what it does on this thread: the look-ups
+/// of readers, the bookkeeping of streams and the writes of sync handlers cause no events.
+pub(crate) fn quietly<R>(body: impl FnOnce() -> R) -> R {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            QUIET.set(self.0);
+        }
+    }
+    let _restore = Restore(QUIET.replace(true));
+    body()
+}
+
 unsafe extern "C" fn tell_streams(
     ctx: *mut raw::RedisModuleCtx,
     _kind: c_int,
     event: *const c_char,
     key: *mut raw::RedisModuleString,
 ) -> c_int {
+    let Some(listeners) = listeners() else {
+        return super::api::OK;
+    };
     // SAFETY: passed on as the server gave it.
-    unsafe { tell(ctx, event, key, crate::registration::streams::happened) }
+    unsafe { tell(ctx, event, key, listeners.stream_event) }
 }
 
 unsafe extern "C" fn tell_keys(
@@ -39,8 +61,11 @@ unsafe extern "C" fn tell_keys(
     event: *const c_char,
     key: *mut raw::RedisModuleString,
 ) -> c_int {
+    let Some(listeners) = listeners().filter(|_| !QUIET.get()) else {
+        return super::api::OK;
+    };
     // SAFETY: passed on as the server gave it.
-    unsafe { tell(ctx, event, key, crate::registration::keys::happened) }
+    unsafe { tell(ctx, event, key, listeners.key_event) }
 }
 
 unsafe fn tell(
@@ -73,10 +98,10 @@ type Job = Box<dyn FnOnce(&Context) + Send>;
 
 /// Runs `job` when what it writes comes behind the command of the event, also for replicas and in
 /// the AOF: from 7.2 on when the command has ended, before that when the server has a moment.
-pub(crate) fn once_the_command_is_told(context: &Context, job: Job) {
+pub(crate) fn after_command(context: &Context, job: Job) {
     // SAFETY: the static is written once, while loading; a copy is read.
     if unsafe { raw::RedisModule_AddPostNotificationJob }.is_some() {
-        when_writing_is_allowed(context, job);
+        when_writable(context, job);
     } else {
         super::after(context, Duration::ZERO, job);
     }
@@ -85,7 +110,7 @@ pub(crate) fn once_the_command_is_told(context: &Context, job: Job) {
 /// Runs `job` when it is allowed to write: from 7.2 on after the event was told to everybody,
 /// before that at once (and replicas and the AOF are told what it writes before they are told of
 /// the command).
-pub(crate) fn when_writing_is_allowed(context: &Context, job: Job) {
+pub(crate) fn when_writable(context: &Context, job: Job) {
     // SAFETY: the pointer is handed to the server with its own free function, which is called
     // exactly once, whether the job ran or not.
     unsafe {
@@ -104,7 +129,7 @@ unsafe extern "C" fn run_job(ctx: *mut raw::RedisModuleCtx, slot: *mut c_void) {
     let Some(live) = NonNull::new(ctx) else {
         return;
     };
-    // SAFETY: `when_writing_is_allowed` made the slot; the server calls with its lock held.
+    // SAFETY: `when_writable` made the slot; the server calls with its lock held.
     let (context, job) = unsafe { (Context::new(live), (*slot.cast::<Option<Job>>()).take()) };
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         if let Some(job) = job {
@@ -120,6 +145,6 @@ unsafe extern "C" fn run_job(ctx: *mut raw::RedisModuleCtx, slot: *mut c_void) {
 }
 
 unsafe extern "C" fn free_job(slot: *mut c_void) {
-    // SAFETY: `when_writing_is_allowed` made the slot; it is freed once.
+    // SAFETY: `when_writable` made the slot; it is freed once.
     drop(unsafe { Box::from_raw(slot.cast::<Option<Job>>()) });
 }

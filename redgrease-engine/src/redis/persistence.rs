@@ -1,6 +1,7 @@
 //! What the engine keeps in the RDB, and what it tells replicas and the AOF.
 
 use super::context::Context;
+use super::listeners::listeners;
 use super::lock;
 use super::log::{Level, log};
 use redis_module::raw;
@@ -61,8 +62,13 @@ fn start_of(bytes: &[u8]) -> *const c_char {
 
 /// Runs in the child of a fork, too: reads Rust data, takes no lock, runs no Python.
 unsafe extern "C" fn aux_save(io: *mut raw::RedisModuleIO, _when: c_int) {
+    let Some(listeners) = listeners() else {
+        return;
+    };
     let data = catch_unwind(AssertUnwindSafe(|| {
-        lock::assume_locked(crate::registration::store)
+        // SAFETY: the server saves with its lock held; in the child of a fork there is no other
+        // thread, and the lock is held for ever.
+        unsafe { lock::assume_locked(listeners.save) }
     }));
     // SAFETY: the server passes a live stream; the bytes are copied.
     unsafe {
@@ -107,8 +113,12 @@ unsafe extern "C" fn aux_load(io: *mut raw::RedisModuleIO, version: c_int, _when
         rm!(RedisModule_Free(bytes.cast()));
         data
     };
+    let Some(listeners) = listeners() else {
+        return super::api::ERR;
+    };
     let restored = catch_unwind(AssertUnwindSafe(|| {
-        lock::assume_locked(|context| crate::registration::restore_all(context, &data))
+        // SAFETY: the server loads on its main thread, with its lock held.
+        unsafe { lock::assume_locked(|context| (listeners.load_registrations)(context, &data)) }
     }));
     match restored {
         Ok(Ok(())) => super::api::OK,

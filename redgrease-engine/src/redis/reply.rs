@@ -2,18 +2,25 @@
 
 use redis_module::raw;
 use std::ffi::{CString, c_long};
+use std::marker::PhantomData;
 
 /// Where an answer is written: the client of a command, or one that was blocked.
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub(crate) struct Reply<'a> {
     raw: *mut raw::RedisModuleCtx,
+    context: PhantomData<&'a raw::RedisModuleCtx>,
 }
 
-// The methods share one argument for soundness: `raw` is a live context, because the two places
-// that build a `Reply` lend it only as long as their context lives.
-impl Reply {
-    pub(super) fn new(raw: *mut raw::RedisModuleCtx) -> Self {
-        Reply { raw }
+// The methods share one argument for soundness: `raw` is a live context for as long as `'a`, which
+// the caller of `Reply::new` says.
+impl Reply<'_> {
+    /// # Safety
+    /// `raw` is a live context that may be replied to, for as long as the value lives.
+    pub(super) unsafe fn new(raw: *mut raw::RedisModuleCtx) -> Self {
+        Reply {
+            raw,
+            context: PhantomData,
+        }
     }
 
     pub(crate) fn array(&self, length: usize) {

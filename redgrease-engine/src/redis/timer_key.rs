@@ -1,19 +1,29 @@
-//! Keys of the type `rg_timeev`: the module API's side of `registration/keyed_timers.rs`.
+//! Keys of the type `rg_timeev`, which hold a time event.
 //!
-//! A value is a counted pointer to a [`KeyedTimer`]. What the server does with it where (the child
-//! of a fork, a thread that frees) only reads its bytes or drops it.
+//! The server holds a pointer to a [`Value`]. Wherever it uses one (in the child of a fork, on a thread
+//! that only frees memory), it reads the bytes or drops the value, and nothing else.
 
 use super::api::OK;
 use super::context::Context;
+use super::listeners::listeners;
 use super::lock;
 use super::log::{Level, log};
-use crate::registration::KeyedTimer;
 use redis_module::raw;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// The value of such a key.
+pub(crate) trait KeyValue: Send + Sync {
+    /// The bytes that are saved, copied and sent to replicas.
+    fn bytes(&self) -> &[u8];
+}
+
+/// The pointer of the server leads to this: a pointer to a trait object is two words, and the server
+/// keeps one.
+struct Value(Arc<dyn KeyValue>);
 
 /// Nine characters, as the server demands.
 const NAME: &CStr = c"rg_timeev";
@@ -100,27 +110,27 @@ pub(crate) fn exists(context: &Context, key: &[u8]) -> bool {
 }
 
 /// Writes a key, in place of what it held. `false` if the server refused.
-pub(crate) fn set(context: &Context, key: &[u8], timer: Arc<KeyedTimer>) -> bool {
+pub(crate) fn set(context: &Context, key: &[u8], value: Arc<dyn KeyValue>) -> bool {
     let open = OpenKey::new(context, key, raw::REDISMODULE_READ | raw::REDISMODULE_WRITE);
-    let value = Arc::into_raw(timer);
+    let value = Box::into_raw(Box::new(Value(value)));
     // SAFETY: the key is open for writing; the server owns the value from here, and gives it to
     // `free` once; if it refuses, the value is still ours.
     unsafe {
         let set = raw::RedisModule_ModuleTypeSetValue;
         let kind = TYPE.load(Ordering::Acquire);
-        if set.is_some_and(|set| set(open.raw, kind, value.cast_mut().cast()) == OK) {
+        if set.is_some_and(|set| set(open.raw, kind, value.cast()) == OK) {
             return true;
         }
-        drop(Arc::from_raw(value));
+        drop(Box::from_raw(value));
         false
     }
 }
 
 /// # Safety
 /// `value` is one of ours, and lives as long as the server says.
-unsafe fn timer<'a>(value: *const c_void) -> &'a KeyedTimer {
+unsafe fn bytes_of<'a>(value: *const c_void) -> &'a [u8] {
     // SAFETY: the server gives back what `set` and `load` gave it.
-    unsafe { &*value.cast::<KeyedTimer>() }
+    unsafe { &*value.cast::<Value>() }.0.bytes()
 }
 
 unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, version: c_int) -> *mut c_void {
@@ -143,7 +153,8 @@ unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, version: c_int) -> *mut c
         copied
     };
     // RESTORE: whoever may use it need not have the right to bring in code, which this is.
-    if !lock::assume_locked(Context::is_loading) {
+    // SAFETY: the server loads and restores on its main thread, with its lock held.
+    if !unsafe { lock::assume_locked(Context::is_loading) } {
         log(
             Level::Warning,
             "a key with a time event was not restored, because RESTORE must not bring in code: let a script make it",
@@ -155,18 +166,22 @@ unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, version: c_int) -> *mut c
 
 /// A new value for the server; null if that failed.
 fn value_of(bytes: Vec<u8>) -> *mut c_void {
+    let Some(listeners) = listeners() else {
+        return ptr::null_mut();
+    };
     let made = catch_unwind(AssertUnwindSafe(|| {
-        lock::assume_locked(|context| KeyedTimer::from_bytes(context, bytes))
+        // SAFETY: the server loads and copies keys on its main thread, with its lock held.
+        unsafe { lock::assume_locked(|context| (listeners.load_timer_key)(context, bytes)) }
     }));
-    made.map_or(ptr::null_mut(), |timer| {
-        Arc::into_raw(timer).cast_mut().cast()
+    made.map_or(ptr::null_mut(), |value| {
+        Box::into_raw(Box::new(Value(value))).cast()
     })
 }
 
 unsafe extern "C" fn save(io: *mut raw::RedisModuleIO, value: *mut c_void) {
     // SAFETY: live stream and value; the bytes are copied.
     unsafe {
-        let bytes = timer(value).bytes();
+        let bytes = bytes_of(value);
         rm!(RedisModule_SaveStringBuffer(
             io,
             bytes.as_ptr().cast(),
@@ -182,7 +197,7 @@ unsafe extern "C" fn rewrite(
 ) {
     // SAFETY: live stream, key and value; the format takes a string, and a buffer with its length.
     unsafe {
-        let bytes = timer(value).bytes();
+        let bytes = bytes_of(value);
         if let Some(emit) = raw::RedisModule_EmitAOF {
             emit(
                 io,
@@ -198,14 +213,14 @@ unsafe extern "C" fn rewrite(
 
 unsafe extern "C" fn size(value: *const c_void) -> usize {
     // SAFETY: a live value.
-    unsafe { size_of::<KeyedTimer>() + timer(value).bytes().len() }
+    unsafe { size_of::<Value>() + bytes_of(value).len() }
 }
 
 /// May run on a thread of the server that only frees.
 unsafe extern "C" fn free(value: *mut c_void) {
     // SAFETY: the server gives each value back once.
-    let timer = unsafe { Arc::from_raw(value.cast_const().cast::<KeyedTimer>()) };
-    if catch_unwind(AssertUnwindSafe(|| drop(timer))).is_err() {
+    let value = unsafe { Box::from_raw(value.cast::<Value>()) };
+    if catch_unwind(AssertUnwindSafe(|| drop(value))).is_err() {
         log(
             Level::Warning,
             "a time event could not be ended: please report it",
@@ -219,5 +234,5 @@ unsafe extern "C" fn copy(
     value: *const c_void,
 ) -> *mut c_void {
     // SAFETY: a live value.
-    value_of(unsafe { timer(value) }.bytes().to_vec())
+    value_of(unsafe { bytes_of(value) }.to_vec())
 }

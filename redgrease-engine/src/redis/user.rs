@@ -1,13 +1,12 @@
 //! Whose rights a gear has: those of whoever caused it.
 //!
 //! A command's own context carries its user. Work that goes on in another thread remembers the
-//! user's name, and takes it along with [`User::run`]. Servers older than 7.0.6 cannot run a
+//! user's name, and names it with each command it runs ([`super::Rights`]). Servers older than 7.0.6 cannot run a
 //! command as a user: there, gears may do everything.
 
 use super::call::Rights;
 use super::context::Context;
 use redis_module::raw;
-use std::cell::RefCell;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -16,10 +15,6 @@ use std::sync::Arc;
 pub(crate) struct User(Arc<[u8]>);
 
 const DEFAULT: &[u8] = b"default";
-
-thread_local! {
-    static CURRENT: RefCell<Option<User>> = const { RefCell::new(None) };
-}
 
 /// Whether the server can run a command as a user.
 pub(super) fn is_supported() -> bool {
@@ -72,21 +67,9 @@ impl User {
     pub(crate) fn or_default(user: Option<User>) -> User {
         user.unwrap_or_else(|| User(DEFAULT.into()))
     }
-
-    /// Runs `body` with this user's rights on this thread.
-    pub(crate) fn run<R>(user: Option<&User>, body: impl FnOnce() -> R) -> R {
-        struct Restore(Option<User>);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                CURRENT.set(self.0.take());
-            }
-        }
-        let _restore = Restore(CURRENT.replace(user.cloned()));
-        body()
-    }
 }
 
-/// A context that has this thread's user for as long as the value lives.
+/// A context that has a user for as long as the value lives.
 pub(super) struct AsUser<'a> {
     context: &'a Context,
     user: Option<NonNull<raw::RedisModuleUser>>,
@@ -96,8 +79,7 @@ pub(super) struct AsUser<'a> {
 pub(super) struct NoSuchUser;
 
 impl<'a> AsUser<'a> {
-    pub(super) fn new(context: &'a Context) -> Result<AsUser<'a>, NoSuchUser> {
-        let user = CURRENT.with_borrow(Clone::clone);
+    pub(super) fn new(context: &'a Context, user: Option<&User>) -> Result<AsUser<'a>, NoSuchUser> {
         let Some(User(name)) = user else {
             return Ok(AsUser {
                 context,

@@ -1,6 +1,6 @@
 //! What the server tells about a command: its flags, and which of its words are keys.
 
-use crate::redis::{CallReply, Context, ReplyKind, Rights, call};
+use crate::redis::{Context, Element, ReplyKind, Rights, call};
 
 #[derive(Debug)]
 pub(super) struct CommandInfo {
@@ -13,19 +13,19 @@ impl CommandInfo {
     pub(super) fn of(context: &Context, command: &str) -> Option<CommandInfo> {
         let words: [&[u8]; 2] = [b"INFO", command.as_bytes()];
         let reply = call(context, Rights::Engine, b"COMMAND", &words).ok()?;
-        CommandInfo::read(&reply.element(0)?)
+        CommandInfo::read(reply.element(0)?)
     }
 
-    fn read(info: &CallReply) -> Option<CommandInfo> {
+    fn read(info: Element<'_>) -> Option<CommandInfo> {
         if info.kind() != ReplyKind::Array {
             return None;
         }
         let flags = info.element(2)?;
-        let flags = (0..flags.len())
-            .filter_map(|index| flags.element(index))
+        let flags = flags
+            .elements()
             .map(|flag| String::from_utf8_lossy(flag.bytes()).into_owned())
             .collect();
-        let number = |index| info.element(index).map(|reply| reply.integer());
+        let number = |index| info.element(index).map(Element::integer);
         let keys = KeyPositions {
             first: number(3)?,
             last: number(4)?,

@@ -3,12 +3,13 @@
 //! The key holds the function as bytes. It is saved, loaded, copied and sent to replicas like any
 //! other key; wherever it comes from, its function is loaded and begins to run a little later.
 
-use super::Owner;
-use super::stored::{Damaged, Input, write_bytes, write_number, write_optional};
 use super::timers::{self, TimeEvent};
+use super::{Owner, registry};
+use crate::encoding::{Damaged, Input, write_bytes, write_number, write_optional};
 use crate::python::{Callback, pickle, unpickle};
+use crate::redis::timer_key::{self, KeyValue};
 use crate::redis::{
-    Context, Guarded, Level, OwnedReply, Rights, User, after, call, log, replicate_key, timer_key,
+    Context, Guarded, Level, OwnedReply, Rights, User, after, call, log, replicate_key,
 };
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -40,7 +41,7 @@ static WAITING: Guarded<Vec<(Weak<KeyedTimer>, u32)>> = Guarded::new(Vec::new())
 
 impl KeyedTimer {
     /// A value that was saved, copied or sent by a master. It begins to run with [`start_all`].
-    pub(crate) fn from_bytes(context: &Context, bytes: Vec<u8>) -> Arc<KeyedTimer> {
+    fn from_bytes(context: &Context, bytes: Vec<u8>) -> Arc<KeyedTimer> {
         let timer = Arc::new(KeyedTimer {
             bytes,
             event: Mutex::new(None),
@@ -55,16 +56,18 @@ impl KeyedTimer {
         timer
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
     fn run(&self, context: &Context, event: Arc<TimeEvent>) {
         let mut slot = self.event.lock().unwrap_or_else(PoisonError::into_inner);
         if slot.is_none() {
             *slot = Some(Arc::clone(&event));
             timers::start(context, event);
         }
+    }
+}
+
+impl KeyValue for KeyedTimer {
+    fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
@@ -76,6 +79,11 @@ impl Drop for KeyedTimer {
             event.stop();
         }
     }
+}
+
+/// The value of a key, made from its stored bytes.
+pub(crate) fn load(context: &Context, bytes: Vec<u8>) -> Arc<dyn KeyValue> {
+    KeyedTimer::from_bytes(context, bytes)
 }
 
 /// Makes a key that runs `function`. `false` if there is such a key already.
@@ -91,13 +99,10 @@ pub(crate) fn create(
     if timer_key::exists(context, key) {
         return Ok(false);
     }
-    let origin = owner.origin(context);
+    let info = owner.session(context);
     let stored = Stored {
         interval,
-        session: origin
-            .as_ref()
-            .map(|one| one.id.clone())
-            .unwrap_or_default(),
+        session: info.as_ref().map(|one| one.id.clone()).unwrap_or_default(),
         user: user.as_ref().map(|user| user.name().to_vec()),
         function: pickle(&function)?,
     };
@@ -105,14 +110,14 @@ pub(crate) fn create(
         bytes: stored.encode(),
         event: Mutex::new(None),
     });
-    if !timer_key::set(context, key, Arc::clone(&timer)) {
+    if !timer_key::set(context, key, Arc::<KeyedTimer>::clone(&timer)) {
         return Err(format!(
             "the key {} could not be written",
             String::from_utf8_lossy(key)
         ));
     }
     replicate_key(context, timer_key::COMMAND, key, timer.bytes());
-    timer.run(context, TimeEvent::new(function, interval, origin, user));
+    timer.run(context, TimeEvent::new(function, interval, info, user));
     Ok(true)
 }
 
@@ -134,7 +139,8 @@ pub(crate) fn create_told(context: &Context, key: &[u8], bytes: &[u8]) -> Result
 fn may_write(context: &Context, user: Option<&User>, key: &[u8]) -> Result<(), String> {
     let name = User::or_default(user.cloned());
     let words: [&[u8]; 5] = [b"DRYRUN", name.name(), b"SET", key, b""];
-    let reply = call(context, Rights::Engine, b"ACL", &words).map(|reply| OwnedReply::of(&reply));
+    let reply =
+        call(context, Rights::Engine, b"ACL", &words).map(|reply| OwnedReply::of(reply.borrow()));
     match reply {
         Ok(OwnedReply::Text(why)) => Err(String::from_utf8_lossy(&why).into_owned()),
         _ => Ok(()),
@@ -191,13 +197,13 @@ impl KeyedTimer {
                 "a time event of session {session} does not run, its key stays without it: {why}"
             ),
         })?;
-        let origin = crate::engine().registry.read(context, |registry| {
-            Some(Arc::clone(&registry.session(session)?.origin))
+        let info = registry().read(context, |registry| {
+            Some(Arc::clone(&registry.session(session)?.info))
         });
         let user = stored.user.map(|name| User::named(&name));
         self.run(
             context,
-            TimeEvent::new(function, stored.interval, origin, user),
+            TimeEvent::new(function, stored.interval, info, user),
         );
         Ok(())
     }
@@ -215,14 +221,7 @@ impl Stored {
     }
 
     fn decode(bytes: &[u8]) -> Result<Stored, Damaged> {
-        let (&format, rest) = bytes.split_first().ok_or(Damaged::Cut)?;
-        if format > FORMAT {
-            return Err(Damaged::Newer);
-        }
-        if format < FORMAT {
-            return Err(Damaged::Wrong);
-        }
-        let mut input = Input(rest);
+        let mut input = Input::of_format(bytes, FORMAT)?;
         let millis = input.number()?;
         let stored = Stored {
             interval: Duration::from_millis(millis.clamp(1, u64::from(u32::MAX) * 1000)),
@@ -230,11 +229,7 @@ impl Stored {
             user: input.optional()?.map(<[u8]>::to_vec),
             function: input.bytes()?.to_vec(),
         };
-        if input.0.is_empty() {
-            Ok(stored)
-        } else {
-            Err(Damaged::Wrong)
-        }
+        input.end(stored)
     }
 }
 

@@ -1,126 +1,105 @@
 //! Registrations that wait for key events.
 
-use super::held::{self, HeldCommand};
-use super::{Event, Registration, matches_prefix};
-use crate::execution::{Execution, queue_is_full};
+use super::cause::Triggered;
+use super::watched::WatchedCommand;
+use super::{Event, Registration, matches_prefix, registry};
+use crate::execution::{self, Execution, launch};
 use crate::plan::{KeyEvent, Mode, Source};
-use crate::redis::{self, Context, KeyType, User, when_writing_is_allowed};
-use std::cell::Cell;
+use crate::redis::{self, Context, KeyType, User, quietly, when_writable};
+use crate::scope::{self, Scope, WithheldReply};
 use std::sync::Arc;
 
-/// Which key events a registration waits for.
+/// The key events that a registration waits for.
 #[derive(Debug)]
 pub(crate) struct KeysFilter {
-    /// The name of a key, or with `*` at its end how names begin.
+    /// The name of a key, or with `*` at its end the beginning of names.
     pub(crate) prefix: Vec<u8>,
-    /// `None` is any. Compared without regard to case.
+    /// The names of events, compared without regard to case. `None` is any event.
     pub(crate) events: Option<Vec<String>>,
+    /// The types that the key may have after the event. `None` is any type.
     pub(crate) types: Option<Vec<KeyType>>,
     pub(crate) read_value: bool,
-    /// Only events that these commands cause, whose reply then waits.
-    pub(crate) commands: Option<Vec<HeldCommand>>,
+    /// The commands that may cause the event. Their reply waits for the handler.
+    pub(crate) commands: Option<Vec<WatchedCommand>>,
 }
 
 impl KeysFilter {
-    fn matches_event(&self, event: &str) -> bool {
-        self.events
-            .as_ref()
-            .is_none_or(|events| events.iter().any(|one| one.eq_ignore_ascii_case(event)))
+    fn matches(&self, event: &str, key: &[u8]) -> bool {
+        let named = |events: &Vec<String>| events.iter().any(|one| one.eq_ignore_ascii_case(event));
+        matches_prefix(&self.prefix, key) && self.events.as_ref().is_none_or(named)
     }
 }
 
-thread_local! {
-    /// What this thread does causes no events: see `unheard`.
-    static UNHEARD: Cell<bool> = const { Cell::new(false) };
-}
-
-/// An event happened to a key.
-pub(crate) fn happened(context: &Context, event: &str, key: &[u8]) {
-    if UNHEARD.get() {
-        return;
-    }
-    let engine = crate::engine();
-    let waiting: Vec<Arc<Registration>> = engine.registry.read(context, |registry| {
-        registry
-            .key_registrations()
-            .iter()
-            .filter(|registration| match &registration.event {
-                Event::Keys(filter) => {
-                    matches_prefix(&filter.prefix, key) && filter.matches_event(event)
-                }
-                _ => false,
-            })
-            .cloned()
-            .collect()
+/// Starts the handlers of an event that happened to a key.
+pub(crate) fn on_event(context: &Context, event: &str, key: &[u8]) {
+    let matching: Vec<Arc<Registration>> = registry().read(context, |registry| {
+        let matches = |one: &&Arc<Registration>| match &one.event {
+            Event::Keys(filter) => filter.matches(event, key),
+            _ => false,
+        };
+        let all = registry.key_registrations().iter();
+        all.filter(matches).cloned().collect()
     });
-    if waiting.is_empty() || !context.may_handle_events() {
+    if matching.is_empty() || !context.may_handle_events() {
         return;
     }
-    let held = held::current();
-    let mut kind = None;
-    for registration in waiting {
+    let withheld = scope::look(Scope::withheld, Clone::clone);
+    let mut key_type = None;
+    for registration in matching {
         let Event::Keys(filter) = &registration.event else {
             continue;
         };
-        if let Some(commands) = &filter.commands
-            && !held.as_ref().is_some_and(|held| held.is_among(commands))
-        {
-            continue;
-        }
+        let reply = match &filter.commands {
+            None => None,
+            Some(commands) => {
+                let caused = |reply: &&Arc<WithheldReply>| is_caused_by(commands, reply);
+                let Some(reply) = withheld.as_ref().filter(caused) else {
+                    continue;
+                };
+                Some(reply)
+            }
+        };
         if let Some(types) = &filter.types {
-            let kind = *kind.get_or_insert_with(|| unheard(|| redis::key_type(context, key)));
-            if !types.contains(&kind) {
+            let key_type =
+                *key_type.get_or_insert_with(|| quietly(|| redis::key_type(context, key)));
+            if !types.contains(&key_type) {
                 continue;
             }
         }
-        registration.stats.record_trigger(context);
-        let source = Source::Key(KeyEvent {
+        // The user is always named: the context of an event belongs to no user.
+        let user = User::or_default(registration.user.clone());
+        let mut cause = Triggered::new(&registration, Some(user));
+        if let Some(reply) = reply {
+            cause = cause.withholding(reply);
+        }
+        let happened = KeyEvent {
             event: event.to_owned(),
             key: key.to_vec(),
             read_value: filter.read_value,
-        });
-        let execution = Execution::new(
-            engine.execution_ids.next(),
-            Arc::clone(&registration.plan),
-            source,
-            Some(Arc::clone(&registration)),
-            // The context of an event belongs to no user: whose rights count is always said.
-            Some(User::or_default(registration.user.clone())),
-        );
-        if let (Some(held), Some(_)) = (&held, &filter.commands) {
-            execution.hold(held);
-        }
-        match registration.mode {
-            Mode::Sync => when_writing_is_allowed(context, Box::new(move |_| handle(&execution))),
-            Mode::Async | Mode::AsyncLocal => {
-                engine.executions.insert(Arc::clone(&execution), usize::MAX);
-                let limit = engine.config.queue_size();
-                if engine.pool.submit(Arc::clone(&execution), limit).is_err() {
-                    engine.executions.remove(execution.id);
-                    execution.lose(&queue_is_full(limit));
-                }
-            }
-        }
+        };
+        start(context, &registration, happened, cause);
     }
 }
 
-/// Runs a sync handler on this thread.
-fn handle(execution: &Arc<Execution>) {
-    crate::engine()
-        .executions
-        .insert(Arc::clone(execution), usize::MAX);
-    unheard(|| execution.run_here());
+/// `true` if the command whose reply is withheld is one of `commands`.
+fn is_caused_by(commands: &[WatchedCommand], reply: &WithheldReply) -> bool {
+    let Some(name) = reply.words().first() else {
+        return false;
+    };
+    commands.iter().any(|command| command.is(name))
 }
 
-/// What `body` does on this thread causes no events: the writes of a sync handler, and looking a
-/// key up to make its record.
-pub(crate) fn unheard<R>(body: impl FnOnce() -> R) -> R {
-    struct Restore(bool);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            UNHEARD.set(self.0);
-        }
+fn start(context: &Context, registration: &Registration, happened: KeyEvent, cause: Triggered) {
+    registration.stats.record_trigger(context);
+    let execution = Execution::new(
+        execution::ids().next(),
+        Arc::clone(&registration.plan),
+        Source::Key(happened),
+        Arc::new(cause),
+    );
+    match registration.mode {
+        Mode::Sync => when_writable(context, Box::new(move |_| execution.run_here())),
+        // No client waits for the event itself: a refusal stands in the statistics.
+        Mode::Async | Mode::AsyncLocal => drop(launch(execution)),
     }
-    let _restore = Restore(UNHEARD.replace(true));
-    body()
 }

@@ -1,56 +1,69 @@
-//! Registrations: plans that wait for a command, and the sessions they belong to.
+//! Registrations: plans that wait for an event, and the sessions that they belong to.
 //!
-//! | file | what |
+//! | file | purpose |
 //! |---|---|
 //! | `registry.rs` | all sessions and registrations, and how they replace each other |
-//! | `session.rs` | the registrations and requirements of one script |
-//! | `addition.rs` | registrations of running gears, as bytes |
-//! | `force.rs` | putting a script's registrations in force |
-//! | `stored.rs` | sessions as bytes |
-//! | `command_info.rs` | what the server tells about a command |
-//! | `held.rs` | commands whose reply waits for handlers of key events |
+//! | `session.rs` | the registrations of one script |
+//! | `install.rs` | putting the registrations of a script into the registry |
+//! | `stored/` | sessions and registrations as bytes: for the RDB, the AOF and replicas |
+//! | `owner.rs` | the session that running code belongs to |
+//! | `invoke.rs` | calls of a registration by a client |
+//! | `cause.rs` | a registration as the cause of an execution |
+//! | `stats.rs` | the statistics of a registration |
+//! | `command_info.rs` | the server's description of a command |
 //! | `hooks.rs` | registrations that take the place of a Redis command |
 //! | `keys.rs` | registrations that wait for key events |
+//! | `watched.rs` | commands whose reply waits for handlers of key events |
 //! | `streams/` | registrations that wait for messages of streams |
-//! | `keyed_timers.rs` | the same, for as long as a key is there |
-//! | `owner.rs` | whose session something belongs to |
 //! | `timers.rs` | functions that run again and again |
-//! | `stats.rs` | how often a registration ran, how long and how well |
+//! | `keyed_timers.rs` | functions that run again and again while a key exists |
 
-mod addition;
+mod cause;
 mod command_info;
-mod force;
-pub(crate) mod held;
 pub(crate) mod hooks;
+mod install;
+mod invoke;
 pub(crate) mod keyed_timers;
 pub(crate) mod keys;
 mod owner;
 mod registry;
 mod session;
 mod stats;
-mod stored;
+pub(crate) mod stored;
 pub(crate) mod streams;
+#[cfg(test)]
+mod tests;
 pub(crate) mod timers;
+pub(crate) mod watched;
 
-pub(crate) use force::{
-    add_to_session, put_in_force, restore_addition, restore_all, restore_told, store, tell_removed,
+pub(crate) use install::{
+    NewRegistration, activate_dynamic, add_stored, install, restore_dynamic, tell_removed,
+    tell_session,
 };
-pub(crate) use keyed_timers::KeyedTimer;
-pub(crate) use owner::{Owner, act_for_session, acting_for};
-pub(crate) use registry::Registry;
-pub(crate) use session::{Origin, Session, SessionId};
+pub(crate) use invoke::invoke;
+pub(crate) use owner::Owner;
+pub(crate) use registry::{Registry, registry};
+pub(crate) use session::Session;
 pub(crate) use stats::Stats;
 
-use crate::execution::{Execution, Id, InOrder, abort};
+use crate::config;
+use crate::execution::{Execution, Order, abort, executions};
+use crate::id::{Id, IdCounter};
 use crate::plan::{Mode, Plan};
 use crate::python::KeptWord;
 use crate::redis::User;
+use crate::scope::{RunningHook, SessionInfo};
 use hooks::Hook;
 use keys::KeysFilter;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-pub(crate) use streams::InFlight;
 use streams::StreamsFilter;
+
+/// The ids of registrations.
+pub(crate) fn ids() -> &'static IdCounter {
+    static IDS: IdCounter = IdCounter::new();
+    &IDS
+}
 
 /// A plan that runs whenever its event happens.
 #[derive(Debug)]
@@ -58,26 +71,26 @@ pub(crate) struct Registration {
     pub(crate) id: Id,
     pub(crate) description: Option<String>,
     pub(crate) plan: Arc<Plan>,
-    /// Its steps only replace records: see `steps::straight`.
-    pub(crate) straight: bool,
-    /// The trigger as the first word of a record: the same each time.
+    /// The steps of the plan only replace records: see `steps::straight`.
+    pub(crate) is_straight: bool,
+    /// The trigger as the first word of a record, which is the same at each call.
     pub(crate) word: KeptWord,
     pub(crate) mode: Mode,
     pub(crate) event: Event,
-    /// Its executions run one after the other.
-    pub(crate) order: Option<Arc<InOrder>>,
-    /// The session it belongs to, which lives as long as it does.
-    pub(crate) origin: Arc<Origin>,
-    /// Who registered it.
+    /// The order of its executions. `None` if they may run at the same time.
+    pub(crate) order: Option<Order>,
+    /// The session that the registration belongs to.
+    pub(crate) session: Arc<SessionInfo>,
+    /// The user that made the registration.
     pub(crate) user: Option<User>,
-    /// What is kept of it, if a running gear made it.
-    addition: Option<Arc<[u8]>>,
+    /// The stored bytes of a registration that a running gear made.
+    dynamic: Option<Arc<[u8]>>,
     pub(crate) stats: Stats,
-    /// Its finished executions that clients can still ask about, oldest first.
-    pub(crate) finished: Mutex<VecDeque<Id>>,
+    /// The ended executions that clients may still ask about, oldest first.
+    kept_executions: Mutex<VecDeque<Id>>,
 }
 
-/// What a registration waits for.
+/// The event that a registration waits for.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// `RG.TRIGGER trigger`.
@@ -85,14 +98,25 @@ pub(crate) enum Event {
         trigger: Vec<u8>,
         in_order: bool,
     },
-    /// A Redis command, which it takes the place of.
+    /// A Redis command, which the registration takes the place of.
     Hook(Hook),
     Keys(KeysFilter),
     Streams(StreamsFilter),
 }
 
+impl Event {
+    /// `true` if executions for this event run one after the other.
+    fn is_in_order(&self) -> bool {
+        match self {
+            Event::Command { in_order, .. } => *in_order,
+            Event::Hook(hook) => hook.in_order,
+            Event::Keys(_) | Event::Streams(_) => true,
+        }
+    }
+}
+
 impl Registration {
-    /// Whether commands of clients have to be looked at for it.
+    /// `true` if the engine has to look at the commands of clients for this registration.
     fn takes_commands_over(&self) -> bool {
         match &self.event {
             Event::Hook(_) => true,
@@ -101,56 +125,70 @@ impl Registration {
         }
     }
 
-    /// Whether its executions stay in the list when they have ended.
+    /// The hook that runs while Python of this registration runs. `None` if the registration is no hook.
+    fn running_hook(&self) -> Option<RunningHook> {
+        match &self.event {
+            Event::Hook(hook) => Some(RunningHook {
+                command: hook.command.clone(),
+                registration: self.id,
+            }),
+            _ => None,
+        }
+    }
+
+    /// `true` if its executions stay in the list of executions when they have ended.
     pub(crate) fn keeps_executions(&self) -> bool {
         matches!(self.event, Event::Keys(_) | Event::Streams(_))
     }
 
-    /// It is not registered any more: what it has under way is stopped, and what has ended is
-    /// forgotten.
+    /// Stops the executions of a registration that was unregistered, and takes the ended ones off the list.
     pub(crate) fn end_executions(&self) {
         self.abort_pending();
-        self.forget_finished();
+        self.forget_ended();
     }
 
-    /// Stops the executions it has under way.
+    /// Stops the executions that have not ended.
     pub(crate) fn abort_pending(&self) {
         for execution in self.executions() {
             abort(execution, None);
         }
     }
 
-    /// It takes its finished executions with it.
-    pub(crate) fn forget_finished(&self) {
+    /// Takes the ended executions off the list.
+    pub(crate) fn forget_ended(&self) {
         for execution in self.executions() {
             if execution.status().is_final() {
-                crate::engine().executions.remove(execution.id);
+                executions().remove(execution.id);
             }
         }
     }
 
-    fn executions(&self) -> impl Iterator<Item = Arc<Execution>> + use<'_> {
-        let its = |one: &Arc<Execution>| {
-            one.registration
-                .as_ref()
-                .is_some_and(|owner| owner.id == self.id)
-        };
-        crate::engine().executions.all().into_iter().filter(its)
+    fn executions(&self) -> impl Iterator<Item = Arc<Execution>> + use<> {
+        let id = Some(self.id);
+        let own = move |one: &Arc<Execution>| one.cause().registration() == id;
+        executions().all().into_iter().filter(own)
     }
 
-    /// An execution has ended: gives the one that has to leave the list for it.
-    pub(crate) fn finished(&self, id: Id, limit: usize) -> Option<Id> {
-        let mut finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
-        finished.push_back(id);
-        if finished.len() > limit {
-            finished.pop_front()
+    /// Returns the execution that leaves the list because the execution `id` has ended.
+    fn retire(&self, id: Id) -> Option<Id> {
+        if !self.keeps_executions() {
+            return Some(id);
+        }
+        let limit = config::get().max_executions_per_registration();
+        let mut kept = self
+            .kept_executions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        kept.push_back(id);
+        if kept.len() > limit {
+            kept.pop_front()
         } else {
             None
         }
     }
 }
 
-/// Whether a name is `pattern`, or begins with it if `pattern` ends with `*`.
+/// `true` if `name` is `pattern`, or if `pattern` ends with `*` and `name` begins with the rest of it.
 fn matches_prefix(pattern: &[u8], name: &[u8]) -> bool {
     match pattern.split_last() {
         Some((b'*', prefix)) => name.starts_with(prefix),

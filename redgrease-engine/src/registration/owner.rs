@@ -1,89 +1,68 @@
-//! Which session it is that something belongs to, when no script asks for it: a run or a
-//! registration that a running gear makes, or a thread that a gear has started.
+//! The session that running code belongs to, outside of scripts: a run or a registration that a running gear makes, or a
+//! thread that a gear has started.
 
-use super::Origin;
-use crate::execution::{self, Execution, Id};
+use super::registry;
+use crate::config;
+use crate::id::Id;
 use crate::redis::{Context, User};
-use std::cell::{Cell, RefCell};
-use std::sync::Arc;
+use crate::scope::{self, Running, Scope, SessionInfo};
+use std::sync::{Arc, Weak};
 
-/// How the session is found.
+/// The code that runs on a thread.
 #[derive(Debug, Clone)]
 pub(crate) enum Owner {
-    Execution(Arc<Execution>),
-    /// A registration that runs on the main thread, which makes no execution.
-    Registration(Id),
-    /// The thread was given a session to act for.
-    Session(Arc<Origin>),
-}
-
-thread_local! {
-    static REGISTRATION: Cell<Option<Id>> = const { Cell::new(None) };
-    static SESSION: RefCell<Option<Arc<Origin>>> = const { RefCell::new(None) };
-}
-
-/// Runs `body` for a registration, on the thread that was asked for it.
-pub(crate) fn acting_for<R>(registration: Id, body: impl FnOnce() -> R) -> R {
-    struct Restore(Option<Id>);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            REGISTRATION.set(self.0);
-        }
-    }
-    let _restore = Restore(REGISTRATION.replace(Some(registration)));
-    body()
-}
-
-/// From now on this thread acts for a session, or again for none.
-pub(crate) fn act_for_session(session: Option<Arc<Origin>>) {
-    SESSION.set(session);
+    Execution(Running),
+    /// The registration of a sync call, which makes no execution.
+    SyncCall(Id),
+    /// A thread that was given a session.
+    Session(Arc<SessionInfo>),
 }
 
 impl Owner {
-    /// Who this thread acts for.
+    /// The owner of the code that runs on this thread. `None` on a thread that a gear started and gave no session.
     pub(crate) fn current() -> Option<Owner> {
-        if let Some(session) = SESSION.with_borrow(Clone::clone) {
+        if let Some(session) = scope::look(Scope::given_session, Clone::clone) {
             return Some(Owner::Session(session));
         }
-        if let Some(execution) = execution::current() {
-            return Some(Owner::Execution(execution));
+        if let Some(running) = scope::look(Scope::execution, Clone::clone) {
+            return Some(Owner::Execution(running));
         }
-        REGISTRATION.get().map(Owner::Registration)
+        scope::look(Scope::sync_call, |id| id.map(Owner::SyncCall))
     }
 
-    /// With whose rights it acts.
+    /// The user whose rights the code has.
     pub(crate) fn user(&self, context: &Context) -> Option<User> {
         match self {
-            Owner::Execution(execution) => execution.user().cloned(),
-            Owner::Registration(id) if crate::engine().config.execute_as_owner() => {
-                let owner = crate::engine().registry.read(context, |registry| {
+            Owner::Execution(running) => running.user.clone(),
+            Owner::SyncCall(id) if config::get().execute_as_owner() => {
+                let owner = registry().read(context, |registry| {
                     registry.registration(*id).and_then(|one| one.user.clone())
                 });
                 Some(User::or_default(owner))
             }
-            Owner::Registration(_) => User::of(context),
-            Owner::Session(origin) => origin.user.clone(),
+            Owner::SyncCall(_) => User::of(context),
+            Owner::Session(session) => session.user.clone(),
         }
     }
 
-    /// The session. `None` if it is gone.
-    pub(crate) fn origin(&self, context: &Context) -> Option<Arc<Origin>> {
+    /// The session of the code. `None` if it is gone.
+    pub(crate) fn session(&self, context: &Context) -> Option<Arc<SessionInfo>> {
         match self {
-            Owner::Session(origin) => Some(Arc::clone(origin)),
-            Owner::Execution(execution) => execution.origin(),
-            Owner::Registration(id) => crate::engine().registry.read(context, |registry| {
+            Owner::Session(session) => Some(Arc::clone(session)),
+            Owner::Execution(running) => running.session.as_ref().and_then(Weak::upgrade),
+            Owner::SyncCall(id) => registry().read(context, |registry| {
                 registry
                     .registration(*id)
-                    .map(|registration| Arc::clone(&registration.origin))
+                    .map(|registration| Arc::clone(&registration.session))
             }),
         }
     }
 
-    /// Whether it is a registration that acts: its session is there for as long as it is.
-    pub(super) fn has_registration(&self) -> bool {
+    /// `true` if the code belongs to a registration. A session outlives the code of its registrations.
+    pub(super) fn is_registration(&self) -> bool {
         match self {
-            Owner::Execution(execution) => execution.registration.is_some(),
-            Owner::Registration(_) => true,
+            Owner::Execution(running) => running.of_registration,
+            Owner::SyncCall(_) => true,
             Owner::Session(_) => false,
         }
     }

@@ -1,12 +1,20 @@
 //! All sessions and registrations. Guarded by the server's lock.
 
 use super::timers::TimeEvent;
-use super::{Event, Origin, Registration, Session, SessionId};
-use crate::execution::Id;
+use super::{Event, Registration, Session};
+use crate::id::Id;
 use crate::order::Ordered;
+use crate::redis::Guarded;
+use crate::scope::{SessionId, SessionInfo};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, LazyLock, Weak};
+
+/// The registry of this server.
+pub(crate) fn registry() -> &'static Guarded<Registry> {
+    static REGISTRY: LazyLock<Guarded<Registry>> = LazyLock::new(Guarded::default);
+    &REGISTRY
+}
 
 /// Another registration has the trigger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +25,7 @@ pub(crate) struct Registry {
     sessions: BTreeMap<SessionId, Session>,
     /// Sessions that were replaced or lost their last registration, while something of them may
     /// still run.
-    gone: Vec<Weak<Origin>>,
+    gone: Vec<Weak<SessionInfo>>,
     registrations: Ordered<[u8; 49], Entry>,
     /// Looked at by every call. Only who may bring in code adds names, so that nobody makes them
     /// collide.
@@ -98,7 +106,7 @@ impl Registry {
     }
 
     /// What is left of sessions that are no longer there: something of them still runs.
-    pub(crate) fn dead_sessions(&self) -> Vec<Arc<Origin>> {
+    pub(crate) fn dead_sessions(&self) -> Vec<Arc<SessionInfo>> {
         self.gone.iter().filter_map(Weak::upgrade).collect()
     }
 
@@ -106,7 +114,7 @@ impl Registry {
     pub(crate) fn insert_running(&mut self, session: Session) {
         self.sessions.retain(|_, other| other.is_alive());
         self.sessions
-            .entry(session.origin.id.clone())
+            .entry(session.info.id.clone())
             .or_insert(session);
     }
 
@@ -135,7 +143,7 @@ impl Registry {
             .map(|id| self.remove_session(id))
             .unwrap_or_default();
         session.registrations = registrations.iter().map(|one| one.id).collect();
-        let id = session.origin.id.clone();
+        let id = session.info.id.clone();
         if let Some(other) = self.sessions.insert(id.clone(), session) {
             self.remember_gone(&other);
         }
@@ -212,7 +220,7 @@ impl Registry {
 
     fn remember_gone(&mut self, session: &Session) {
         self.gone.retain(|one| one.strong_count() > 0);
-        self.gone.push(Arc::downgrade(&session.origin));
+        self.gone.push(Arc::downgrade(&session.info));
     }
 
     fn forget(&mut self, id: Id) -> Option<Arc<Registration>> {
@@ -246,7 +254,7 @@ impl Registry {
         self.sessions
             .values()
             .filter(|session| {
-                let mut names = session.origin.requirements.iter();
+                let mut names = session.info.requirements.iter();
                 names.any(|one| one == requirement)
             })
             .count()

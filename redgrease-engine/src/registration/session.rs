@@ -3,30 +3,14 @@
 use super::Registry;
 use super::stored::StoredSession;
 use super::timers::TimeEvent;
-use crate::execution::Id;
-use crate::redis::{OwnedReply, User};
-use std::sync::{Arc, OnceLock};
+use crate::id::Id;
+use crate::scope::SessionInfo;
+use std::sync::Arc;
 
-/// The name of a session: given by the client, or 40 random hexadecimal digits.
-pub(crate) type SessionId = String;
-
-/// What a session is made of besides its registrations. Executions of its script hold it, too.
-#[derive(Debug)]
-pub(crate) struct Origin {
-    pub(crate) id: SessionId,
-    pub(crate) description: Option<String>,
-    pub(crate) requirements: Vec<String>,
-    pub(crate) script: Arc<[u8]>,
-    /// Who ran the script: its registrations run with this user's rights.
-    pub(crate) user: Option<User>,
-    /// What the server answered the script, in its order; set once that has ended.
-    pub(crate) replies: OnceLock<Vec<OwnedReply>>,
-}
-
-/// Lives as long as it has registrations or time events, or anything else holds its origin.
+/// Lives as long as it has registrations or time events, or anything else holds its [`SessionInfo`].
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(crate) origin: Arc<Origin>,
+    pub(crate) info: Arc<SessionInfo>,
     /// What the script registered, in its order; some of it may be gone.
     made: Vec<Id>,
     pub(crate) registrations: Vec<Id>,
@@ -35,9 +19,9 @@ pub(crate) struct Session {
 
 impl Session {
     /// A session without registrations.
-    pub(crate) fn new(origin: &Arc<Origin>) -> Session {
+    pub(crate) fn new(info: &Arc<SessionInfo>) -> Session {
         Session {
-            origin: Arc::clone(origin),
+            info: Arc::clone(info),
             made: Vec::new(),
             registrations: Vec::new(),
             timers: Vec::new(),
@@ -45,16 +29,16 @@ impl Session {
     }
 
     /// The same, of a script that has registered this.
-    pub(super) fn with_registrations(origin: &Arc<Origin>, made: Vec<Id>) -> Session {
+    pub(super) fn with_registrations(info: &Arc<SessionInfo>, made: Vec<Id>) -> Session {
         Session {
             made,
-            ..Session::new(origin)
+            ..Session::new(info)
         }
     }
 
     /// Whether anything belongs to it. It is forgotten when nothing does.
     pub(super) fn is_alive(&self) -> bool {
-        Arc::strong_count(&self.origin) > 1 || self.lasts()
+        Arc::strong_count(&self.info) > 1 || self.lasts()
     }
 
     /// Whether it outlives what runs now.
@@ -64,7 +48,7 @@ impl Session {
 
     /// How many registrations and executions it has.
     pub(crate) fn references(&self) -> usize {
-        Arc::strong_count(&self.origin) - 1
+        Arc::strong_count(&self.info) - 1
     }
 
     /// Whether a client may give a session this name.
@@ -74,37 +58,37 @@ impl Session {
     }
 
     /// What is kept of it.
-    pub(super) fn store(&self, registry: &Registry) -> StoredSession {
-        let addition = |id: &Id| {
+    pub(crate) fn store(&self, registry: &Registry) -> StoredSession {
+        let dynamic = |id: &Id| {
             let registration = registry.registration(*id)?;
-            Some((id.number(), Arc::clone(registration.addition.as_ref()?)))
+            Some((id.number(), Arc::clone(registration.dynamic.as_ref()?)))
         };
         StoredSession {
-            id: self.origin.id.clone(),
-            description: self.origin.description.clone(),
-            requirements: self.origin.requirements.clone(),
-            script: self.origin.script.to_vec(),
-            user: self.origin.user.as_ref().map(|user| user.name().to_vec()),
-            replies: self.origin.replies.get().cloned().unwrap_or_default(),
+            id: self.info.id.clone(),
+            description: self.info.description.clone(),
+            requirements: self.info.requirements.clone(),
+            script: self.info.script.to_vec(),
+            user: self.info.user.as_ref().map(|user| user.name().to_vec()),
+            replies: self.info.replies.get().cloned().unwrap_or_default(),
             made: self.made.iter().map(|id| id.number()).collect(),
             registrations: self.registrations.iter().map(|id| id.number()).collect(),
-            additions: self.registrations.iter().filter_map(addition).collect(),
+            dynamic: self.registrations.iter().filter_map(dynamic).collect(),
             replaces: None,
         }
     }
 
     /// The one-line summary in the rows of its registrations.
     pub(crate) fn summary(&self) -> String {
-        let description = self.origin.description.as_deref().unwrap_or("null");
+        let description = self.info.description.as_deref().unwrap_or("null");
         let registrations = self.registrations.iter().map(|id| format!("'{id}'"));
         // As `gears-cli` of RedisGears reads them: `[n['name'] for n in session['depsList']]`.
-        let requirements = self.origin.requirements.iter();
+        let requirements = self.info.requirements.iter();
         let requirements = requirements.map(|name| format!("{{'name':{}}}", quoted(name)));
         format!(
             "{{'sessionName':'{}', 'sessionDescription':'{description}', 'refCount': {}, \
              'linkedTo': primary, 'dead': false, 'isInstallationNeeded':0, \
              'registrationsList':[{}], 'depsList':[{}]}}",
-            self.origin.id,
+            self.info.id,
             self.references(),
             joined(registrations),
             joined(requirements),

@@ -1,25 +1,26 @@
 //! Functions that run again and again.
 
-use crate::execution::Execution;
+use super::{Owner, Session, registry};
+use crate::execution::{self, Cause, Ended, Execution, How, Surroundings, launch};
+use crate::id::Id;
 use crate::plan::{Plan, Reader, Source};
 use crate::python::Callback;
-use crate::redis::{Context, User, after};
-
-use super::{Origin, Owner, Session};
+use crate::redis::{Context, Level, User, after, log};
+use crate::scope::SessionInfo;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// A function and how often it runs. It stops with the session it belongs to, or with its key.
+/// A function and its interval. It stops with the session that it belongs to, or with its key.
 #[derive(Debug)]
 pub(crate) struct TimeEvent {
-    pub(crate) function: Callback,
+    function: Arc<Callback>,
     interval: Duration,
-    /// The session that what it runs and registers belongs to.
-    origin: Option<Arc<Origin>>,
+    /// The session of everything that the function runs and registers.
+    session: Option<Arc<SessionInfo>>,
     user: Option<User>,
     stopped: AtomicBool,
-    /// One run has not ended: the next one is left out.
+    /// A run has not ended. The function is not run a second time meanwhile.
     running: AtomicBool,
 }
 
@@ -27,85 +28,124 @@ impl TimeEvent {
     pub(crate) fn new(
         function: Callback,
         interval: Duration,
-        origin: Option<Arc<Origin>>,
+        session: Option<Arc<SessionInfo>>,
         user: Option<User>,
     ) -> Arc<Self> {
         Arc::new(TimeEvent {
-            function,
+            function: Arc::new(function),
             interval,
-            origin,
+            session,
             user,
             stopped: AtomicBool::new(false),
             running: AtomicBool::new(false),
         })
     }
 
-    /// It does not run any more.
+    /// No other run begins.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// A run has ended.
-    pub(crate) fn ended(&self) {
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// `true` if a run may begin: no other one runs.
+    fn begin(&self) -> bool {
+        !self.running.swap(true, Ordering::Relaxed)
+    }
+
+    fn end(&self) {
         self.running.store(false, Ordering::Relaxed);
     }
 }
 
-/// Runs a function again and again for as long as the owner's session is there.
+/// A tick of the timer as the cause of an execution.
+#[derive(Debug)]
+struct Tick(Arc<TimeEvent>);
+
+impl Cause for Tick {
+    fn surroundings(&self) -> Surroundings {
+        Surroundings {
+            user: Some(User::or_default(self.0.user.clone())),
+            ..Surroundings::default()
+        }
+    }
+
+    fn session(&self) -> Option<Arc<SessionInfo>> {
+        self.0.session.clone()
+    }
+
+    fn ended(&self, ended: &Ended<'_>) {
+        if let Some(error) = ended.error.filter(|_| !ended.aborted) {
+            let what = match ended.how {
+                How::Refused => "a run of a time event was left out",
+                How::Completed | How::Stopped => "a time event failed",
+            };
+            log(Level::Warning, &format!("{what}: {error}"));
+        }
+        self.0.end();
+    }
+
+    /// Listed while it runs only, so that clients can abort it.
+    fn retire(&self, id: Id) -> Option<Id> {
+        Some(id)
+    }
+}
+
+/// Runs a function again and again for as long as the session of `owner` exists.
 pub(crate) fn begin(
     context: &Context,
     owner: &Owner,
     function: Callback,
     interval: Duration,
 ) -> Result<(), String> {
-    let Some(origin) = owner.origin(context) else {
+    let Some(session) = owner.session(context) else {
         return Err("the session of this gear is gone: nothing can be registered".to_owned());
     };
-    let user = owner.user(context);
-    let event = TimeEvent::new(function, interval, Some(Arc::clone(&origin)), user);
-    crate::engine().registry.write(context, |registry| {
-        if registry.session(&origin.id).is_none() {
-            registry.insert(Session::new(&origin), Vec::new(), None);
+    let event = TimeEvent::new(
+        function,
+        interval,
+        Some(Arc::clone(&session)),
+        owner.user(context),
+    );
+    registry().write(context, |registry| {
+        if registry.session(&session.id).is_none() {
+            registry.insert(Session::new(&session), Vec::new(), None);
         }
-        registry.own_timer(&origin.id, Arc::clone(&event));
+        registry.own_timer(&session.id, Arc::clone(&event));
     });
     start(context, event);
     Ok(())
 }
 
-/// Runs it for the first time after its interval, and then on.
+/// Runs the function for the first time after its interval, and then again and again.
 pub(crate) fn start(context: &Context, event: Arc<TimeEvent>) {
     let interval = event.interval;
     after(context, interval, move |context| tick(context, event));
 }
 
 fn tick(context: &Context, event: Arc<TimeEvent>) {
-    if event.stopped.load(Ordering::Relaxed) {
+    if event.is_stopped() {
         return;
     }
-    if context.may_handle_events() && !event.running.swap(true, Ordering::Relaxed) {
-        let engine = crate::engine();
-        let plan = Arc::new(Plan {
-            reader: Reader::Python,
-            steps: Vec::new(),
-        });
-        let execution = Execution::new(
-            engine.execution_ids.next(),
-            plan,
-            Source::Timer(Arc::clone(&event)),
-            None,
-            Some(User::or_default(event.user.clone())),
-        );
-        if let Some(origin) = &event.origin {
-            execution.belongs_to(Arc::clone(origin));
-        }
-        // Listed while it runs, so that it can be aborted.
-        engine.executions.insert(Arc::clone(&execution), usize::MAX);
-        let limit = engine.config.queue_size();
-        if engine.pool.submit(Arc::clone(&execution), limit).is_err() {
-            engine.executions.remove(execution.id);
-            event.ended();
-        }
+    if context.may_handle_events() && event.begin() {
+        run(&event);
     }
     start(context, event);
+}
+
+fn run(event: &Arc<TimeEvent>) {
+    let plan = Plan {
+        reader: Reader::Python,
+        steps: Arc::new([]),
+    };
+    let execution = Execution::new(
+        execution::ids().next(),
+        Arc::new(plan),
+        Source::Call(Arc::clone(&event.function)),
+        Arc::new(Tick(Arc::clone(event))),
+    );
+    // No client waits for a tick: the log tells of a refusal.
+    let _ = launch(execution);
 }

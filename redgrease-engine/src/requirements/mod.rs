@@ -45,10 +45,25 @@ mod wheelhouse;
 mod tests;
 
 pub(crate) use environment::Python;
-pub(crate) use error::InstallError;
+#[cfg(test)]
+use error::InstallError;
 #[cfg(test)]
 use error::InstallErrorKind;
 pub(crate) use level::Level;
 pub(crate) use portable::Portable;
 pub(crate) use store::Store;
 pub(crate) use wheelhouse::Requirement;
+
+use std::sync::OnceLock;
+
+static STORE: OnceLock<Store> = OnceLock::new();
+
+/// Opens the store of this server. Only the first call counts.
+pub(crate) fn open(store: Store) {
+    let _ = STORE.set(store);
+}
+
+/// The store of this server. `None` until it is opened, which happens while the module loads.
+pub(crate) fn store() -> Option<&'static Store> {
+    STORE.get()
+}

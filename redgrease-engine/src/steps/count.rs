@@ -1,12 +1,54 @@
-//! `count`: how many records there were; of none, nothing.
+//! `count`: the number of records; no record at all if there were none.
 
-use super::Flow;
-use crate::python::{Gil, integer};
+use super::listing::{ACCUMULATOR, Arg, Listing};
+use super::memory::Memory;
+use super::{Finished, Flow, Operation, Outcome, Step};
+use crate::encoding::Input;
+use crate::python::{Gil, Object, integer};
 
-pub(super) fn finish(py: Gil<'_>, count: i64) -> Flow<'_> {
-    if count == 0 {
-        Flow::Nothing
-    } else {
-        Flow::One(integer(py, count))
+#[derive(Debug)]
+pub(crate) struct Count;
+
+impl Count {
+    pub(super) const TAGS: &[u8] = b"N";
+
+    #[allow(clippy::unnecessary_wraps, reason = "the shape of all operations")]
+    pub(super) fn decode(_: u8, _: &mut Input<'_>) -> Result<Self, String> {
+        Ok(Count)
+    }
+}
+
+impl Operation for Count {
+    fn copy(&self, _: Gil<'_>) -> Step {
+        Count.into()
+    }
+
+    fn memory(&self, _: Gil<'_>) -> Memory {
+        Memory::Count(0)
+    }
+
+    fn apply<'py>(&self, memory: &mut Memory, _record: Object<'py>) -> Outcome<'py> {
+        if let Memory::Count(count) = memory {
+            *count += 1;
+        }
+        Ok(Flow::Nothing)
+    }
+
+    fn finish<'py>(&self, py: Gil<'py>, memory: Memory) -> Finished<'py> {
+        match memory {
+            Memory::Count(count) if count != 0 => Finished::one(integer(py, count)),
+            _ => Finished::default(),
+        }
+    }
+
+    fn list<'a>(&'a self, steps: &mut Listing<'a>, _: &'static str) {
+        steps.add("accumulate", ACCUMULATOR, Arg::Builder("count"));
+        steps.add("collect", "collect", Arg::None);
+        steps.add("accumulate", ACCUMULATOR, Arg::Builder("count"));
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
+        out.push(b'N');
+        Ok(())
     }
 }

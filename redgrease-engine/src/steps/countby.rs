@@ -1,17 +1,66 @@
-//! `countby`: how often each value occurs.
+//! `countby`: the number of times that each value occurs.
 
-use super::{Flow, Outcome};
-use crate::python::{Callback, Counter, Gil, Object};
+use super::listing::{Arg, EXTRACTOR, GROUP_ACCUMULATOR, Listing};
+use super::memory::Memory;
+use super::{Finished, Flow, Operation, Outcome, Step, read_function, write_functions};
+use crate::encoding::Input;
+use crate::python::{Callback, Counter, Gil, Object, Raised};
 
-pub(super) fn apply<'py>(
-    extractor: &Callback,
-    counter: &mut Counter,
-    record: &Object<'py>,
-) -> Outcome<'py> {
-    counter.add(&extractor.call1(record)?)?;
-    Ok(Flow::Nothing)
+/// The function returns the value of a record that is counted.
+#[derive(Debug)]
+pub(crate) struct CountBy(pub(crate) Callback);
+
+impl CountBy {
+    pub(super) const TAGS: &[u8] = b"b";
+
+    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
+        read_function(input).map(CountBy)
+    }
+
+    pub(super) fn count(&self, counter: &mut Counter, record: &Object<'_>) -> Result<(), Raised> {
+        counter.add(&self.0.call1(record)?)
+    }
 }
 
-pub(super) fn finish(py: Gil<'_>, counter: Counter) -> Outcome<'_> {
-    counter.into_records(py).map(Flow::Many)
+impl Operation for CountBy {
+    fn functions(&self) -> Vec<&Callback> {
+        vec![&self.0]
+    }
+
+    fn copy(&self, py: Gil<'_>) -> Step {
+        CountBy(self.0.clone_ref(py)).into()
+    }
+
+    fn memory(&self, py: Gil<'_>) -> Memory {
+        Memory::Counts(Counter::new(py))
+    }
+
+    fn apply<'py>(&self, memory: &mut Memory, record: Object<'py>) -> Outcome<'py> {
+        if let Memory::Counts(counter) = memory {
+            self.count(counter, &record)?;
+        }
+        Ok(Flow::Nothing)
+    }
+
+    fn finish<'py>(&self, py: Gil<'py>, memory: Memory) -> Finished<'py> {
+        match memory {
+            Memory::Counts(counter) => Finished::all(counter.into_records(py)),
+            _ => Finished::default(),
+        }
+    }
+
+    fn list<'a>(&'a self, steps: &mut Listing<'a>, _: &'static str) {
+        let builder = Arg::Builder("countby");
+        steps.add("extractkey", EXTRACTOR, Arg::Function(&self.0));
+        steps.add("accumulatebykey", GROUP_ACCUMULATOR, builder);
+        steps.add_to_python();
+        steps.add("extractkey", EXTRACTOR, builder);
+        steps.add("repartition", "repartition", Arg::None);
+        steps.add("accumulatebykey", GROUP_ACCUMULATOR, builder);
+        steps.add_to_python();
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
+        write_functions(out, b'b', &[&self.0])
+    }
 }

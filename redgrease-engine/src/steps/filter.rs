@@ -1,20 +1,65 @@
-//! `filter`: keeps the records a function says yes to.
+//! `filter`: keeps the records for which a function returns true.
 
-use super::{Flow, Outcome};
-use crate::python::{Callback, Object, is_coroutine, is_true};
+use super::listing::{Arg, Listing};
+use super::memory::Memory;
+use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
+use crate::encoding::Input;
+use crate::python::{Callback, Gil, Object, is_coroutine, is_true};
 
-pub(super) fn apply<'py>(function: &Callback, record: Object<'py>) -> Outcome<'py> {
-    let answer = function.call1(&record)?;
-    if is_coroutine(&answer) {
-        return Ok(Flow::Await {
-            coroutine: answer,
-            kept: Some(record),
-        });
+#[derive(Debug)]
+pub(crate) struct Filter(pub(crate) Callback);
+
+impl Filter {
+    pub(super) const TAGS: &[u8] = b"f";
+
+    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
+        read_function(input).map(Filter)
     }
-    decide(record, &answer)
 }
 
-pub(super) fn decide<'py>(record: Object<'py>, answer: &Object<'py>) -> Outcome<'py> {
+impl Operation for Filter {
+    fn functions(&self) -> Vec<&Callback> {
+        vec![&self.0]
+    }
+
+    fn copy(&self, py: Gil<'_>) -> Step {
+        Filter(self.0.clone_ref(py)).into()
+    }
+
+    fn apply<'py>(&self, _: &mut Memory, record: Object<'py>) -> Outcome<'py> {
+        let answer = self.0.call1(&record)?;
+        if is_coroutine(&answer) {
+            return Ok(Flow::Await {
+                coroutine: answer,
+                kept: Some(record),
+            });
+        }
+        decide(record, &answer)
+    }
+
+    fn resume<'py>(
+        &self,
+        _: &mut Memory,
+        kept: Option<Object<'py>>,
+        result: Object<'py>,
+    ) -> Outcome<'py> {
+        match kept {
+            Some(record) => decide(record, &result),
+            None => Ok(Flow::Nothing),
+        }
+    }
+
+    fn list<'a>(&'a self, steps: &mut Listing<'a>, _: &'static str) {
+        let function = Arg::Function(&self.0);
+        steps.add("filter", "RedisGearsPy_PyCallbackFilter", function);
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
+        write_functions(out, b'f', &[&self.0])
+    }
+}
+
+fn decide<'py>(record: Object<'py>, answer: &Object<'py>) -> Outcome<'py> {
     Ok(if is_true(answer)? {
         Flow::One(record)
     } else {

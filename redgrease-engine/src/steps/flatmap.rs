@@ -1,21 +1,64 @@
-//! `flatmap`: the elements of a list in place of the record. Only lists are taken apart, and their
-//! elements come out last to first: what clients of Gears rely on.
+//! `flatmap`: replaces each record by the elements of a list. Only lists are taken apart, and their elements come out last
+//! to first, because clients of RedisGears rely on it.
 
-use super::{Flow, Outcome};
-use crate::python::{Callback, List, Object, is_coroutine};
+use super::listing::{Arg, Listing};
+use super::memory::Memory;
+use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
+use crate::encoding::Input;
+use crate::python::{Callback, Gil, List, Object, is_coroutine};
 
-pub(super) fn apply<'py>(function: &Callback, record: &Object<'py>) -> Outcome<'py> {
-    let result = function.call1(record)?;
-    if is_coroutine(&result) {
-        return Ok(Flow::Await {
-            coroutine: result,
-            kept: None,
-        });
+#[derive(Debug)]
+pub(crate) struct FlatMap(pub(crate) Callback);
+
+impl FlatMap {
+    pub(super) const TAGS: &[u8] = b"x";
+
+    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
+        read_function(input).map(FlatMap)
     }
-    Ok(take_apart(result))
 }
 
-pub(super) fn take_apart(result: Object<'_>) -> Flow<'_> {
+impl Operation for FlatMap {
+    fn functions(&self) -> Vec<&Callback> {
+        vec![&self.0]
+    }
+
+    fn copy(&self, py: Gil<'_>) -> Step {
+        FlatMap(self.0.clone_ref(py)).into()
+    }
+
+    fn apply<'py>(&self, _: &mut Memory, record: Object<'py>) -> Outcome<'py> {
+        let result = self.0.call1(&record)?;
+        if is_coroutine(&result) {
+            return Ok(Flow::Await {
+                coroutine: result,
+                kept: None,
+            });
+        }
+        Ok(take_apart(result))
+    }
+
+    fn resume<'py>(
+        &self,
+        _: &mut Memory,
+        _kept: Option<Object<'py>>,
+        result: Object<'py>,
+    ) -> Outcome<'py> {
+        Ok(take_apart(result))
+    }
+
+    fn list<'a>(&'a self, steps: &mut Listing<'a>, _: &'static str) {
+        let function = Arg::Function(&self.0);
+        steps.add("map", "RedisGearsPy_PyCallbackFlatMapper", function);
+        steps.add("flatmap", "flatmap", Arg::None);
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
+        write_functions(out, b'x', &[&self.0])
+    }
+}
+
+fn take_apart(result: Object<'_>) -> Flow<'_> {
     match List::new(&result) {
         Some(list) => Flow::Backwards(list),
         None => Flow::One(result),

@@ -1,15 +1,57 @@
 //! `foreach`: calls a function and passes the record on.
 
-use super::{Flow, Outcome};
-use crate::python::{Callback, Object, is_coroutine};
+use super::listing::{Arg, Listing};
+use super::memory::Memory;
+use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
+use crate::encoding::Input;
+use crate::python::{Callback, Gil, Object, is_coroutine};
 
-pub(super) fn apply<'py>(function: &Callback, record: Object<'py>) -> Outcome<'py> {
-    let result = function.call1(&record)?;
-    if is_coroutine(&result) {
-        return Ok(Flow::Await {
-            coroutine: result,
-            kept: Some(record),
-        });
+#[derive(Debug)]
+pub(crate) struct ForEach(pub(crate) Callback);
+
+impl ForEach {
+    pub(super) const TAGS: &[u8] = b"e";
+
+    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
+        read_function(input).map(ForEach)
     }
-    Ok(Flow::One(record))
+}
+
+impl Operation for ForEach {
+    fn functions(&self) -> Vec<&Callback> {
+        vec![&self.0]
+    }
+
+    fn copy(&self, py: Gil<'_>) -> Step {
+        ForEach(self.0.clone_ref(py)).into()
+    }
+
+    fn apply<'py>(&self, _: &mut Memory, record: Object<'py>) -> Outcome<'py> {
+        let result = self.0.call1(&record)?;
+        if is_coroutine(&result) {
+            return Ok(Flow::Await {
+                coroutine: result,
+                kept: Some(record),
+            });
+        }
+        Ok(Flow::One(record))
+    }
+
+    fn resume<'py>(
+        &self,
+        _: &mut Memory,
+        kept: Option<Object<'py>>,
+        _result: Object<'py>,
+    ) -> Outcome<'py> {
+        Ok(kept.map_or(Flow::Nothing, Flow::One))
+    }
+
+    fn list<'a>(&'a self, steps: &mut Listing<'a>, _: &'static str) {
+        let function = Arg::Function(&self.0);
+        steps.add("foreach", "RedisGearsPy_PyCallbackForEach", function);
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
+        write_functions(out, b'e', &[&self.0])
+    }
 }

@@ -1,41 +1,87 @@
-//! `limit`: at most so many records, after so many that are passed over.
+//! `limit`: passes a number of records on, after the first ones.
 
-use super::Flow;
-use crate::python::Object;
+use super::listing::{Arg, Listing};
+use super::memory::Memory;
+use super::{Flow, Operation, Outcome, Step};
+use crate::encoding::{Input, write_number};
+use crate::python::{Gil, Object};
 
-/// How much of it is left in one execution.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit {
+    /// The number of records that are passed on; a negative number is no limit.
+    pub(crate) length: i64,
+    /// The number of records that are left out first; a negative number is zero.
+    pub(crate) start: i64,
+}
+
+/// The records that a limit still leaves out and passes on in one execution.
 #[derive(Debug)]
-pub(super) struct Left {
+pub(crate) struct Left {
     skip: u64,
     /// `None` is no limit.
     take: Option<u64>,
 }
 
 impl Left {
-    pub(super) fn new(length: i64, start: i64) -> Left {
-        Left {
-            skip: u64::try_from(start).unwrap_or(0),
-            take: u64::try_from(length).ok(),
-        }
-    }
-
-    pub(super) fn apply<'py>(&mut self, record: Object<'py>) -> Flow<'py> {
-        if self.skip > 0 {
-            self.skip -= 1;
-            return Flow::Nothing;
-        }
-        match &mut self.take {
-            None => Flow::One(record),
-            Some(0) => Flow::Nothing,
-            Some(left) => {
-                *left -= 1;
-                Flow::One(record)
-            }
-        }
-    }
-
-    /// No record will get through any more.
+    /// `true` if the limit passes no other record on.
     pub(super) fn is_used_up(&self) -> bool {
         self.take == Some(0)
+    }
+}
+
+impl Limit {
+    pub(super) const TAGS: &[u8] = b"L";
+
+    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
+        Ok(Limit {
+            length: input.number()?.cast_signed(),
+            start: input.number()?.cast_signed(),
+        })
+    }
+
+    fn left(self) -> Left {
+        Left {
+            skip: u64::try_from(self.start).unwrap_or(0),
+            take: u64::try_from(self.length).ok(),
+        }
+    }
+}
+
+impl Operation for Limit {
+    fn copy(&self, _: Gil<'_>) -> Step {
+        Step::Limit(*self)
+    }
+
+    fn memory(&self, _: Gil<'_>) -> Memory {
+        Memory::Limit(self.left())
+    }
+
+    fn apply<'py>(&self, memory: &mut Memory, record: Object<'py>) -> Outcome<'py> {
+        let Memory::Limit(left) = memory else {
+            return Ok(Flow::Nothing);
+        };
+        if left.skip > 0 {
+            left.skip -= 1;
+            return Ok(Flow::Nothing);
+        }
+        Ok(match &mut left.take {
+            None => Flow::One(record),
+            Some(0) => Flow::Nothing,
+            Some(count) => {
+                *count -= 1;
+                Flow::One(record)
+            }
+        })
+    }
+
+    fn list<'a>(&'a self, steps: &mut Listing<'a>, _: &'static str) {
+        steps.add("limit", "limit", Arg::None);
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
+        out.push(b'L');
+        write_number(out, self.length.cast_unsigned());
+        write_number(out, self.start.cast_unsigned());
+        Ok(())
     }
 }

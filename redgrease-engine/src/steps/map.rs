@@ -1,15 +1,47 @@
-//! `map`: a function's result in place of the record.
+//! `map`: replaces each record by the result of a function.
 
-use super::{Flow, Outcome};
-use crate::python::{Callback, Object, is_coroutine};
+use super::listing::{Arg, Listing, MAPPER};
+use super::memory::Memory;
+use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
+use crate::encoding::Input;
+use crate::python::{Callback, Gil, Object, is_coroutine};
 
-pub(super) fn apply<'py>(function: &Callback, record: &Object<'py>) -> Outcome<'py> {
-    let result = function.call1(record)?;
-    if is_coroutine(&result) {
-        return Ok(Flow::Await {
-            coroutine: result,
-            kept: None,
-        });
+#[derive(Debug)]
+pub(crate) struct Map(pub(crate) Callback);
+
+impl Map {
+    pub(super) const TAGS: &[u8] = b"m";
+
+    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
+        read_function(input).map(Map)
     }
-    Ok(Flow::One(result))
+}
+
+impl Operation for Map {
+    fn functions(&self) -> Vec<&Callback> {
+        vec![&self.0]
+    }
+
+    fn copy(&self, py: Gil<'_>) -> Step {
+        Map(self.0.clone_ref(py)).into()
+    }
+
+    fn apply<'py>(&self, _: &mut Memory, record: Object<'py>) -> Outcome<'py> {
+        let result = self.0.call1(&record)?;
+        if is_coroutine(&result) {
+            return Ok(Flow::Await {
+                coroutine: result,
+                kept: None,
+            });
+        }
+        Ok(Flow::One(result))
+    }
+
+    fn list<'a>(&'a self, steps: &mut Listing<'a>, _: &'static str) {
+        steps.add("map", MAPPER, Arg::Function(&self.0));
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
+        write_functions(out, b'm', &[&self.0])
+    }
 }

@@ -1,40 +1,29 @@
-//! What a step remembers from one record to the next.
+//! The memory of a step, from one record of an execution to the next.
 
-use super::{batchgroupby, groupby, limit};
-use crate::order::Ordered;
-use crate::plan::Step;
-use crate::python::{Counter, Gil, Handle};
+use super::batchgroupby::Batches;
+use super::groupby::Groups;
+use super::limit::Left;
+use crate::python::{Counter, Handle};
 
 #[derive(Debug)]
-pub(super) enum Memory {
+pub(crate) enum Memory {
+    /// Of a step that needs no memory, and of a fold that has ended: it takes no other record.
     Nothing,
     Accumulator(Option<Handle>),
     Count(i64),
     Counts(Counter),
-    Groups(groupby::Groups),
-    Batches(batchgroupby::Batches),
-    Limit(limit::Left),
+    Groups(Groups),
+    Batches(Batches),
+    Limit(Left),
 }
 
 impl Memory {
-    pub(super) fn new(py: Gil<'_>, step: &Step) -> Memory {
-        match step {
-            Step::Accumulate(_) => Memory::Accumulator(None),
-            Step::Count => Memory::Count(0),
-            Step::CountBy(_) => Memory::Counts(Counter::new(py)),
-            Step::GroupBy { .. } => Memory::Groups(Ordered::default()),
-            Step::BatchGroupBy { .. } => Memory::Batches(Ordered::default()),
-            Step::Limit { length, start } => Memory::Limit(limit::Left::new(*length, *start)),
-            _ => Memory::Nothing,
-        }
-    }
-
-    /// What a fold has collected, and takes no more. A limit goes on counting what the folds
-    /// before it give.
-    pub(super) fn take(&mut self) -> Memory {
+    /// Takes the memory of a fold, which ends the fold. `None` for all other steps: a limit goes on counting the records
+    /// of the folds before it.
+    pub(super) fn take_fold(&mut self) -> Option<Memory> {
         match self {
-            Memory::Limit(_) => Memory::Nothing,
-            other => std::mem::replace(other, Memory::Nothing),
+            Memory::Nothing | Memory::Limit(_) => None,
+            fold => Some(std::mem::replace(fold, Memory::Nothing)),
         }
     }
 }

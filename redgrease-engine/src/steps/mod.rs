@@ -1,8 +1,11 @@
-//! What the steps of a plan do with a record: one file per operation, and [`Pipeline`], which
-//! passes records from one to the next.
+//! The operations of a gear function: one file per operation, with everything that it does.
+//!
+//! A new operation is a file with a type that implements [`Operation`], a `mod` line and a line in the table below.
+//! [`Pipeline`] passes records from one step to the next; it knows nothing of a single operation but a few short cuts.
 
 mod accumulate;
 mod batchgroupby;
+mod collect;
 mod count;
 mod countby;
 mod filter;
@@ -10,28 +13,89 @@ mod flatmap;
 mod foreach;
 mod groupby;
 mod limit;
+mod listing;
 mod map;
 mod memory;
 mod pipeline;
+mod repartition;
 mod straight;
+#[cfg(test)]
+mod tests;
+mod to_text;
 
+pub(crate) use accumulate::Accumulate;
+pub(crate) use batchgroupby::BatchGroupBy;
+pub(crate) use collect::Collect;
+pub(crate) use count::Count;
+pub(crate) use countby::CountBy;
+pub(crate) use filter::Filter;
+pub(crate) use flatmap::FlatMap;
+pub(crate) use foreach::ForEach;
+pub(crate) use groupby::GroupBy;
+pub(crate) use limit::Limit;
+pub(crate) use listing::{Arg, ListedStep, listed};
+pub(crate) use map::Map;
 pub(crate) use pipeline::Pipeline;
+pub(crate) use repartition::Repartition;
 pub(crate) use straight::{Straight, is_straight, straight};
+pub(crate) use to_text::ToText;
 
-use crate::python::{List, Object, Raised};
+use crate::encoding::{Damaged, Input, write_bytes};
+use crate::python::{Callback, Gil, List, Object, Raised, pickle, unpickle};
+use listing::Listing;
+use memory::Memory;
+use std::fmt;
 
-/// What became of a record in a step.
+/// One operation of a gear function, with its functions and numbers.
+pub(crate) trait Operation: fmt::Debug + Send + Sync {
+    /// The Python functions that the operation calls.
+    fn functions(&self) -> Vec<&Callback> {
+        Vec::new()
+    }
+
+    /// A copy with the same functions.
+    fn copy(&self, py: Gil<'_>) -> Step;
+
+    /// The memory of the operation when an execution begins.
+    fn memory(&self, _: Gil<'_>) -> Memory {
+        Memory::Nothing
+    }
+
+    /// Takes one record.
+    fn apply<'py>(&self, memory: &mut Memory, record: Object<'py>) -> Outcome<'py>;
+
+    /// Takes the result of the coroutine that `apply` returned as [`Flow::Await`], and what `apply` kept beside it.
+    fn resume<'py>(
+        &self,
+        _memory: &mut Memory,
+        _kept: Option<Object<'py>>,
+        result: Object<'py>,
+    ) -> Outcome<'py> {
+        Ok(Flow::One(result))
+    }
+
+    /// Returns the records of a fold when there is no other record for it.
+    fn finish<'py>(&self, _: Gil<'py>, _memory: Memory) -> Finished<'py> {
+        Finished::default()
+    }
+
+    /// Adds the lines with which RedisGears lists the operation. `end` is the method that ended the chain.
+    fn list<'a>(&'a self, steps: &mut Listing<'a>, end: &'static str);
+
+    /// Writes the operation as bytes: a tag, then what `decode` of the type reads.
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), String>;
+}
+
+/// The fate of a record in a step.
 #[derive(Debug)]
 pub(crate) enum Flow<'py> {
-    /// It goes on, as this.
+    /// This record goes on.
     One(Object<'py>),
-    /// These go on, in this order.
-    Many(Vec<Object<'py>>),
     /// The elements of this list go on, the last one first.
     Backwards(List<'py>),
-    /// It ends here.
+    /// No record goes on.
     Nothing,
-    /// What becomes of it, a coroutine tells; `kept` is needed besides its result.
+    /// The coroutine decides. `kept` is needed besides its result.
     Await {
         coroutine: Object<'py>,
         kept: Option<Object<'py>>,
@@ -39,3 +103,100 @@ pub(crate) enum Flow<'py> {
 }
 
 pub(crate) type Outcome<'py> = Result<Flow<'py>, Raised>;
+
+/// The records and errors of a fold that has ended. The records go on in this order.
+#[derive(Debug, Default)]
+pub(crate) struct Finished<'py> {
+    records: Vec<Object<'py>>,
+    errors: Vec<Raised>,
+}
+
+impl<'py> Finished<'py> {
+    fn one(record: Object<'py>) -> Self {
+        Finished {
+            records: vec![record],
+            errors: Vec::new(),
+        }
+    }
+
+    fn all(records: Result<Vec<Object<'py>>, Raised>) -> Self {
+        match records {
+            Ok(records) => Finished {
+                records,
+                errors: Vec::new(),
+            },
+            Err(raised) => Finished {
+                records: Vec::new(),
+                errors: vec![raised],
+            },
+        }
+    }
+}
+
+macro_rules! operations {
+    ($($operation:ident,)*) => {
+        /// A step of a plan.
+        #[derive(Debug)]
+        pub(crate) enum Step {
+            $($operation($operation),)*
+        }
+
+        impl Step {
+            /// The operation of the step.
+            pub(crate) fn operation(&self) -> &dyn Operation {
+                match self {
+                    $(Step::$operation(operation) => operation,)*
+                }
+            }
+
+            /// Reads a step that [`Operation::encode`] wrote.
+            pub(crate) fn decode(input: &mut Input<'_>) -> Result<Step, String> {
+                let tag = input.tag()?;
+                $(
+                    if $operation::TAGS.contains(&tag) {
+                        return $operation::decode(tag, input).map(Step::$operation);
+                    }
+                )*
+                Err(Damaged::Wrong.message())
+            }
+        }
+
+        $(
+            impl From<$operation> for Step {
+                fn from(operation: $operation) -> Step {
+                    Step::$operation(operation)
+                }
+            }
+        )*
+    };
+}
+
+operations! {
+    Map,
+    Filter,
+    FlatMap,
+    ForEach,
+    Accumulate,
+    GroupBy,
+    BatchGroupBy,
+    Repartition,
+    Limit,
+    Collect,
+    Count,
+    CountBy,
+    ToText,
+}
+
+/// Writes a tag and the functions behind it.
+fn write_functions(out: &mut Vec<u8>, tag: u8, functions: &[&Callback]) -> Result<(), String> {
+    out.push(tag);
+    for function in functions {
+        write_bytes(out, &pickle(function)?);
+    }
+    Ok(())
+}
+
+/// Reads a function that [`write_functions`] wrote.
+fn read_function(input: &mut Input<'_>) -> Result<Callback, String> {
+    unpickle(input.bytes()?)
+}

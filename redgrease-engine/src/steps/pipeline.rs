@@ -1,32 +1,30 @@
-//! Passing records through the steps, one at a time and as far as they go.
+//! Passing records through the steps, one at a time and each as far as it goes.
 //!
-//! A pipeline keeps its place: when a step's function gives a coroutine it is set aside, and goes
-//! on where it was when the coroutine's result is there, on whichever thread.
+//! A pipeline keeps its place. When the function of a step returns a coroutine, the pipeline is set aside and continues
+//! on any thread when the coroutine has ended.
 
 use super::memory::Memory;
-use super::{
-    Flow, accumulate, batchgroupby, count, countby, filter, flatmap, foreach, groupby, map,
-};
-use crate::plan::{Plan, Step};
-use crate::python::{Gil, Handle, KeptList, List, Object, Raised, text_of};
+use super::{Flow, Limit, Outcome, Step};
+use crate::python::{Gil, Handle, KeptList, List, Object, Raised};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The steps of a plan with what they remember during one execution.
+/// The steps of a plan with their memory during one execution.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    plan: Arc<Plan>,
+    steps: Arc<[Step]>,
     memories: Vec<Memory>,
     /// Records on their way; the first ones last.
     todo: Vec<Todo>,
     results: Vec<Handle>,
     errors: Vec<Raised>,
+    /// A limit is used up.
     full: bool,
-    /// The next fold to give what it has.
+    /// The next step that is asked for the result of its fold.
     finishing: usize,
-    /// The step that waits for a coroutine, and what it needs besides the result.
+    /// The step that waits for a coroutine, and the value that it keeps besides the result.
     waiting: Option<(usize, Option<Handle>)>,
-    /// How long each step took, if that is asked for.
+    /// The time that each step took. `None` if it is not measured.
     durations: Option<Vec<Duration>>,
 }
 
@@ -39,27 +37,27 @@ enum Todo {
 }
 
 impl Pipeline {
-    pub(crate) fn new(py: Gil<'_>, plan: &Arc<Plan>) -> Self {
-        let memories = plan
-            .steps
-            .iter()
-            .map(|step| Memory::new(py, step))
-            .collect();
-        let full = plan
-            .steps
-            .iter()
-            .any(|step| matches!(step, Step::Limit { length: 0, .. }));
+    pub(crate) fn new(py: Gil<'_>, steps: &Arc<[Step]>) -> Self {
+        let memories = steps.iter().map(|step| step.operation().memory(py));
+        let full = |step: &Step| matches!(step, Step::Limit(Limit { length: 0, .. }));
         Pipeline {
-            plan: Arc::clone(plan),
-            memories,
+            steps: Arc::clone(steps),
+            memories: memories.collect(),
             todo: Vec::new(),
             results: Vec::new(),
             errors: Vec::new(),
-            full,
+            full: steps.iter().any(full),
             finishing: 0,
             waiting: None,
             durations: None,
         }
+    }
+
+    /// A pipeline whose first record has become a coroutine in step `index`.
+    pub(crate) fn waiting_at(py: Gil<'_>, steps: &Arc<[Step]>, index: usize) -> Self {
+        let mut pipeline = Pipeline::new(py, steps);
+        pipeline.waiting = Some((index, None));
+        pipeline
     }
 
     /// Measures from now on how long each step takes.
@@ -67,17 +65,16 @@ impl Pipeline {
         self.durations = Some(vec![Duration::ZERO; self.memories.len()]);
     }
 
-    /// Whether it does.
-    pub(crate) fn measures(&self) -> bool {
+    pub(crate) fn is_measured(&self) -> bool {
         self.durations.is_some()
     }
 
-    /// How long each step took, if that was measured.
+    /// The time that each step took; empty if it was not measured.
     pub(crate) fn durations(&self) -> Vec<Duration> {
         self.durations.clone().unwrap_or_default()
     }
 
-    fn record(&mut self, index: usize, began: Option<Instant>) {
+    fn record_time(&mut self, index: usize, began: Option<Instant>) {
         if let (Some(began), Some(durations)) = (began, &mut self.durations)
             && let Some(duration) = durations.get_mut(index)
         {
@@ -85,32 +82,43 @@ impl Pipeline {
         }
     }
 
-    /// A pipeline that waits for the coroutine that its first record became in step `index`.
-    pub(crate) fn waiting_at(py: Gil<'_>, plan: &Arc<Plan>, index: usize) -> Self {
-        let mut pipeline = Pipeline::new(py, plan);
-        pipeline.waiting = Some((index, None));
-        pipeline
+    /// Goes on to the end, or to the next coroutine, which is returned: [`Pipeline::resume`] takes its result. `read` is
+    /// asked for another record whenever all records have gone as far as they go; it pushes one, or returns `false`.
+    pub(crate) fn advance<'py>(
+        &mut self,
+        py: Gil<'py>,
+        mut read: impl FnMut(&mut Self) -> bool,
+    ) -> Option<Object<'py>> {
+        loop {
+            let coroutine = self.drain(py);
+            if coroutine.is_some() {
+                return coroutine;
+            }
+            if !read(self) && !self.finish_next(py) {
+                return None;
+            }
+        }
     }
 
-    /// A reader stops at the first error that got through, and when a limit is reached. (Records
-    /// that are inside already, in the elements of a list for instance, still go on.)
+    /// `false` once an error got through or a limit is used up: a reader stops then. (Records that are inside already,
+    /// such as the elements of a list, still go on.)
     pub(crate) fn wants_more(&self) -> bool {
         self.errors.is_empty() && !self.full
     }
 
-    /// If all that is asked of the records is their number, readers need not make them.
+    /// `true` if only the number of records matters: a reader need not make them.
     pub(crate) fn only_counts(&self) -> bool {
-        matches!(self.plan.steps.first(), Some(Step::Count))
+        matches!(self.steps.first(), Some(Step::Count(_)))
     }
 
-    /// `records` more, for [`Pipeline::only_counts`].
+    /// Counts `records` more, if [`Pipeline::only_counts`].
     pub(crate) fn add_count(&mut self, records: usize) {
         if let Some(Memory::Count(count)) = self.memories.first_mut() {
             *count += i64::try_from(records).unwrap_or(i64::MAX);
         }
     }
 
-    /// A record at the first step. [`Pipeline::run`] takes it through.
+    /// Puts a record in front of the first step.
     pub(crate) fn push(&mut self, record: Object<'_>) {
         self.todo.push(Todo::One(0, record.unbind()));
     }
@@ -119,28 +127,23 @@ impl Pipeline {
         self.errors.push(error);
     }
 
-    /// Takes all records as far as they go. Gives a coroutine that has to be awaited first, if
-    /// there is one: [`Pipeline::resume`] goes on with its result.
-    pub(crate) fn run<'py>(&mut self, py: Gil<'py>) -> Option<Object<'py>> {
-        let plan = Arc::clone(&self.plan);
+    /// Takes all records as far as they go. Returns a coroutine that has to be awaited first.
+    fn drain<'py>(&mut self, py: Gil<'py>) -> Option<Object<'py>> {
+        let steps = Arc::clone(&self.steps);
         while let Some((mut index, mut record)) = self.next(py) {
             loop {
-                let Some(step) = plan.steps.get(index) else {
+                let Some(step) = steps.get(index) else {
                     self.results.push(record.unbind());
                     break;
                 };
                 let began = self.durations.is_some().then(Instant::now);
                 let flow = self.apply(step, index, record);
-                self.record(index, began);
+                self.record_time(index, began);
                 match flow {
                     Ok(Flow::One(next)) => record = next,
                     Ok(Flow::Nothing) => break,
-                    Ok(Flow::Many(records)) => {
-                        self.spread(index + 1, records);
-                        break;
-                    }
                     Ok(Flow::Backwards(list)) => {
-                        self.spread_backwards(index + 1, list);
+                        self.spread(index + 1, list);
                         break;
                     }
                     Ok(Flow::Await { coroutine, kept }) => {
@@ -158,59 +161,13 @@ impl Pipeline {
         None
     }
 
-    fn apply<'py>(
-        &mut self,
-        step: &Step,
-        index: usize,
-        record: Object<'py>,
-    ) -> Result<Flow<'py>, Raised> {
-        match (step, &mut self.memories[index]) {
-            (Step::Map(function), _) => map::apply(function, &record),
-            (Step::Filter(function), _) => filter::apply(function, record),
-            (Step::FlatMap(function), _) => flatmap::apply(function, &record),
-            (Step::ForEach(function), _) => foreach::apply(function, record),
-            (Step::Accumulate(function), Memory::Accumulator(accumulator)) => {
-                accumulate::apply(function, accumulator, &record)
-            }
-            (Step::Count, Memory::Count(count)) => {
-                *count += 1;
-                Ok(Flow::Nothing)
-            }
-            (Step::CountBy(extractor), Memory::Counts(counts)) => {
-                countby::apply(extractor, counts, &record)
-            }
-            (
-                Step::GroupBy {
-                    extractor, reducer, ..
-                },
-                Memory::Groups(groups),
-            ) => groupby::apply(extractor, reducer, groups, &record),
-            (Step::BatchGroupBy { extractor, .. }, Memory::Batches(batches)) => {
-                batchgroupby::apply(extractor, batches, record)
-            }
-            (Step::Limit { .. }, Memory::Limit(left)) => {
-                let flow = left.apply(record);
-                self.full |= left.is_used_up();
-                Ok(flow)
-            }
-            // The key decides about the shard: a server on its own keeps all records.
-            (Step::Repartition(extractor), _) => {
-                extractor.call1(&record).map(|_| Flow::One(record))
-            }
-            (Step::ToText, _) => text_of(&record).map(Flow::One),
-            // A finished fold takes no more records.
-            (
-                Step::Accumulate(_)
-                | Step::Count
-                | Step::CountBy(_)
-                | Step::GroupBy { .. }
-                | Step::BatchGroupBy { .. }
-                | Step::Limit { .. },
-                _,
-            ) => Ok(Flow::Nothing),
-            // Brings the records of all shards together: a server on its own has them all.
-            (Step::Collect, _) => Ok(Flow::One(record)),
+    fn apply<'py>(&mut self, step: &Step, index: usize, record: Object<'py>) -> Outcome<'py> {
+        let memory = &mut self.memories[index];
+        let flow = step.operation().apply(memory, record);
+        if let Memory::Limit(left) = memory {
+            self.full |= left.is_used_up();
         }
+        flow
     }
 
     /// The next record and the step that takes it.
@@ -232,23 +189,15 @@ impl Pipeline {
         }
     }
 
-    fn spread(&mut self, index: usize, records: Vec<Object<'_>>) {
-        self.todo.extend(
-            records
-                .into_iter()
-                .rev()
-                .map(|record| Todo::One(index, record.unbind())),
-        );
-    }
-
-    fn spread_backwards(&mut self, index: usize, list: List<'_>) {
+    /// Passes the elements of a list on, the last one first.
+    fn spread(&mut self, index: usize, list: List<'_>) {
         let length = list.len();
-        // Most lists that are taken apart are counted: that needs no place in between.
-        if let Some(Step::CountBy(extractor)) = self.plan.steps.get(index)
-            && let Some(Memory::Counts(counts)) = self.memories.get_mut(index)
+        // The elements of most lists are counted next. That needs no place in between.
+        if let Some(Step::CountBy(step)) = self.steps.get(index)
+            && let Some(Memory::Counts(counter)) = self.memories.get_mut(index)
         {
             for record in (0..length).rev().filter_map(|place| list.get(place)) {
-                if let Err(raised) = countby::apply(extractor, counts, &record) {
+                if let Err(raised) = step.count(counter, &record) {
                     self.errors.push(raised);
                 }
             }
@@ -258,92 +207,49 @@ impl Pipeline {
             .push(Todo::Backwards(index, list.unbind(), length));
     }
 
-    /// The coroutine that [`Pipeline::run`] gave has ended.
+    /// The coroutine that [`Pipeline::advance`] returned has ended.
     pub(crate) fn resume(&mut self, py: Gil<'_>, outcome: Result<Object<'_>, Raised>) {
         let Some((index, kept)) = self.waiting.take() else {
             return;
         };
-        let plan = Arc::clone(&self.plan);
-        let Some(step) = plan.steps.get(index) else {
+        let steps = Arc::clone(&self.steps);
+        let (Some(step), Some(memory)) = (steps.get(index), self.memories.get_mut(index)) else {
             return;
         };
         let kept = kept.map(|kept| kept.into_bound(py));
-        let flow = outcome.and_then(|result| match (step, &mut self.memories[index], kept) {
-            (Step::Filter(_), _, Some(record)) => filter::decide(record, &result),
-            (Step::ForEach(_), _, Some(record)) => Ok(Flow::One(record)),
-            (Step::FlatMap(_), _, _) => Ok(flatmap::take_apart(result)),
-            (Step::Accumulate(_), Memory::Accumulator(accumulator), _) => {
-                *accumulator = Some(result.unbind());
-                Ok(Flow::Nothing)
-            }
-            (Step::GroupBy { .. }, Memory::Groups(groups), Some(key)) => {
-                groupby::store(groups, &key, result)
-            }
-            _ => Ok(Flow::One(result)),
-        });
-        match flow {
-            Ok(Flow::One(record)) => self.spread(index + 1, vec![record]),
-            Ok(Flow::Many(records)) => self.spread(index + 1, records),
-            Ok(Flow::Backwards(list)) => self.spread_backwards(index + 1, list),
+        match outcome.and_then(|result| step.operation().resume(memory, kept, result)) {
+            Ok(Flow::One(record)) => self.todo.push(Todo::One(index + 1, record.unbind())),
+            Ok(Flow::Backwards(list)) => self.spread(index + 1, list),
             Ok(Flow::Nothing | Flow::Await { .. }) => {}
             Err(raised) => self.errors.push(raised),
         }
     }
 
-    /// Lets the next fold give what it has, for [`Pipeline::run`] to take on. `false`: there was
-    /// none left.
-    pub(crate) fn finish_next(&mut self, py: Gil<'_>) -> bool {
-        while self.finishing < self.memories.len() {
+    /// Ends the next fold and passes its records on. `false` if there was no other fold.
+    fn finish_next(&mut self, py: Gil<'_>) -> bool {
+        let steps = Arc::clone(&self.steps);
+        while let Some(step) = steps.get(self.finishing) {
             let index = self.finishing;
             self.finishing += 1;
-            let began = self.durations.is_some().then(Instant::now);
-            let flow = match self.memories[index].take() {
-                Memory::Nothing | Memory::Limit(_) => continue,
-                Memory::Accumulator(accumulator) => Ok(accumulate::finish(py, accumulator)),
-                Memory::Count(number) => Ok(count::finish(py, number)),
-                Memory::Counts(counts) => countby::finish(py, counts),
-                Memory::Groups(groups) => groupby::finish(py, groups),
-                Memory::Batches(batches) => Ok(self.finish_batches(py, index, batches)),
+            let Some(memory) = self.memories[index].take_fold() else {
+                continue;
             };
-            self.record(index, began);
-            match flow {
-                Ok(Flow::One(record)) => self.spread(index + 1, vec![record]),
-                Ok(Flow::Many(records)) => self.spread(index + 1, records),
-                Ok(Flow::Nothing | Flow::Backwards(_) | Flow::Await { .. }) => {}
-                Err(raised) => self.errors.push(raised),
-            }
+            let began = self.durations.is_some().then(Instant::now);
+            let mut finished = step.operation().finish(py, memory);
+            self.record_time(index, began);
+            self.errors.append(&mut finished.errors);
+            let records = finished.records.into_iter().rev();
+            self.todo
+                .extend(records.map(|record| Todo::One(index + 1, record.unbind())));
             return true;
         }
         false
     }
 
-    fn finish_batches<'py>(
-        &mut self,
-        py: Gil<'py>,
-        index: usize,
-        batches: batchgroupby::Batches,
-    ) -> Flow<'py> {
-        let plan = Arc::clone(&self.plan);
-        let Some(Step::BatchGroupBy { reducer, .. }) = plan.steps.get(index) else {
-            return Flow::Nothing;
-        };
-        let mut records = Vec::new();
-        for outcome in batchgroupby::finish(py, reducer, batches) {
-            match outcome {
-                Ok(record) => records.push(record),
-                Err(raised) => self.errors.push(raised),
-            }
-        }
-        Flow::Many(records)
-    }
-
-    /// What came out of it.
+    /// The results and errors of the execution.
     pub(crate) fn into_outcome(self, py: Gil<'_>) -> (Vec<Object<'_>>, Vec<Raised>) {
-        let results = self
-            .results
-            .into_iter()
-            .map(|result| result.into_bound(py))
-            .collect();
+        let results = self.results.into_iter();
+        let results = results.map(|result| result.into_bound(py)).collect();
         (results, self.errors)
     }
 }

@@ -1,26 +1,27 @@
-//! The short way for plans that only replace records (`map`, `str`, `collect`): most commands are
-//! like that, and need none of a pipeline's bookkeeping.
+//! The short way for plans that only replace records: `map`, `str` and `collect`. Most commands are like that, and need no
+//! pipeline.
 
-use crate::plan::Step;
+use super::{Map, Step};
 use crate::python::{Object, Raised, is_coroutine, text_of};
 
-/// Where a record got.
+/// The end of the short way.
 #[derive(Debug)]
 pub(crate) enum Straight<'py> {
+    /// The result of the last step.
     Through(Object<'py>),
-    /// The function of step `index` gave a coroutine.
+    /// The function of step `index` returned a coroutine.
     Waiting {
         coroutine: Object<'py>,
         index: usize,
     },
 }
 
-/// Takes a record through.
+/// Takes a record through steps for which [`is_straight`] is true.
 pub(crate) fn straight<'py>(steps: &[Step], record: Object<'py>) -> Result<Straight<'py>, Raised> {
     let mut record = record;
     for (index, step) in steps.iter().enumerate() {
         match step {
-            Step::Map(function) => {
+            Step::Map(Map(function)) => {
                 record = function.call1(&record)?;
                 if is_coroutine(&record) {
                     return Ok(Straight::Waiting {
@@ -29,16 +30,16 @@ pub(crate) fn straight<'py>(steps: &[Step], record: Object<'py>) -> Result<Strai
                     });
                 }
             }
-            Step::ToText => record = text_of(&record)?,
+            Step::ToText(_) => record = text_of(&record)?,
             _ => {}
         }
     }
     Ok(Straight::Through(record))
 }
 
-/// Whether [`straight`] is enough for these steps.
+/// `true` if [`straight`] does the same as a pipeline with these steps.
 pub(crate) fn is_straight(steps: &[Step]) -> bool {
     steps
         .iter()
-        .all(|step| matches!(step, Step::Map(_) | Step::ToText | Step::Collect))
+        .all(|step| matches!(step, Step::Map(_) | Step::ToText(_) | Step::Collect(_)))
 }

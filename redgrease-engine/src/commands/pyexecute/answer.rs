@@ -1,6 +1,6 @@
 //! What the client gets, now or when the execution has ended.
 
-use crate::execution::{Execution, Waiter, abort_without, queue_is_full};
+use crate::execution::{Execution, Waiter, launch, launch_for_client};
 use crate::redis::{BlockedClient, Context, Reply};
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(super) enum Client<'a> {
 }
 
 impl Client<'_> {
-    fn answer(self, write: impl FnOnce(&Reply)) {
+    fn answer(self, write: impl FnOnce(&Reply<'_>)) {
         match self {
             Client::Current(context) => write(&context.reply()),
             Client::Blocked(client) => client.answer(write),
@@ -35,14 +35,14 @@ impl Answer {
     pub(super) fn tell(self, client: Client<'_>) {
         match self {
             Answer::Error(message) => client.answer(|reply| reply.error(&message)),
-            Answer::Ok => client.answer(Reply::ok),
-            Answer::OkAndStart(execution) => match start(execution) {
-                Ok(()) => client.answer(Reply::ok),
+            Answer::Ok => client.answer(|reply| reply.ok()),
+            Answer::OkAndStart(execution) => match launch(execution) {
+                Ok(()) => client.answer(|reply| reply.ok()),
                 Err(message) => client.answer(|reply| reply.error(&message)),
             },
             Answer::Started(execution) => {
                 let id = execution.id.to_string();
-                match start(execution) {
+                match launch(execution) {
                     Ok(()) => client.answer(|reply| reply.bulk(id.as_bytes())),
                     Err(message) => client.answer(|reply| reply.error(&message)),
                 }
@@ -60,25 +60,6 @@ fn wait(execution: &Arc<Execution>, client: Client<'_>) {
             None => return context.reply().error("ERR the client could not be blocked"),
         },
     };
-    abort_without(&blocked, execution);
     execution.forget_when_answered();
-    if let Err(waiter) = execution.wait_for_outcome(Waiter::Outcome(blocked)) {
-        return execution.answer(waiter);
-    }
-    if let Err(message) = start(Arc::clone(execution)) {
-        execution.refuse(&message);
-    }
-}
-
-fn start(execution: Arc<Execution>) -> Result<(), String> {
-    let engine = crate::engine();
-    let id = execution.id;
-    engine
-        .executions
-        .insert(Arc::clone(&execution), engine.config.max_executions());
-    let limit = engine.config.queue_size();
-    engine.pool.submit(execution, limit).map_err(|_| {
-        engine.executions.remove(id);
-        queue_is_full(limit)
-    })
+    launch_for_client(execution, blocked, Waiter::Outcome);
 }

@@ -3,12 +3,17 @@
 mod answer;
 mod request;
 
-use crate::execution::{Execution, Id};
-use crate::python::{PendingRun, Script, run_script};
+use crate::execution::Execution;
+use crate::gears::{
+    PendingRun, Script, ScriptRun, activate, has_installed, run_script, use_packages,
+};
+use crate::id::Id;
 use crate::redis::{
     Args, BlockedClient, Command, CommandFlags, Context, User, cannot_keep_rights, locked,
 };
-use crate::registration::{Origin, Registry, Session, put_in_force};
+use crate::registration::{Registry, Session, registry};
+use crate::requirements;
+use crate::scope::{self, Scope, SessionInfo};
 use answer::{Answer, Client};
 use request::Request;
 use std::sync::{Arc, OnceLock};
@@ -35,14 +40,13 @@ impl Command for PyExecute {
         if let Some(reason) = cannot_keep_rights(context) {
             return context.reply().error(&reason);
         }
-        let engine = crate::engine();
         // Before packages are installed for nothing.
         let check = |registry: &Registry| request.replaced_session(registry).map(drop);
-        if let Err(message) = engine.registry.read(context, check) {
+        if let Err(message) = registry().read(context, check) {
             return context.reply().error(&message);
         }
-        if engine.has_installed(&request.requirements) && !request.reinstall {
-            engine.use_packages(context, &request.requirements);
+        if has_installed(&request.requirements) && !request.reinstall {
+            use_packages(context, &request.requirements);
             request.perform(context).tell(Client::Current(context));
         } else if let Some(client) = BlockedClient::block(context) {
             install_first(request, client);
@@ -55,13 +59,9 @@ impl Command for PyExecute {
 /// pip takes seconds to minutes: not on the main thread.
 fn install_first(request: Request, client: BlockedClient) {
     let work = move || {
-        let engine = crate::engine();
-        let outcome = engine
-            .requirements
-            .install(&request.requirements, request.reinstall);
-        let answer = match outcome {
+        let answer = match request.install() {
             Ok(()) => locked(|context| {
-                engine.use_packages(context, &request.requirements);
+                use_packages(context, &request.requirements);
                 request.perform(context)
             }),
             Err(failure) => Answer::Error(format!(
@@ -81,40 +81,35 @@ fn install_first(request: Request, client: BlockedClient) {
 
 impl Request {
     fn perform(self, context: &Context) -> Answer {
-        let engine = crate::engine();
         // Again: while packages were installed somebody else may have made the session.
-        let replaces = match engine
-            .registry
-            .read(context, |registry| self.replaced_session(registry))
-        {
+        let replaced = |registry: &Registry| self.replaced_session(registry);
+        let replaces = match registry().read(context, replaced) {
             Ok(replaces) => replaces,
             Err(message) => return Answer::Error(message),
         };
-        let origin = Arc::new(self.origin());
+        let session = Arc::new(self.session());
         let script = Script {
-            text: &origin.script,
+            text: &session.script,
             replaces: replaces.as_deref(),
-            origin: &origin,
+            session: &session,
         };
-        let ran = User::run(self.user.as_ref(), || run_script(context, script));
-        let result = match ran {
-            Ok(result) => result,
+        let ran = scope::with(Scope::user, self.user.clone(), || {
+            run_script(context, script)
+        });
+        let mut collected = match ran {
+            Ok(collected) => collected,
             Err(message) => return Answer::Error(message),
         };
-        let mut result = result;
-        let _ = origin.replies.set(std::mem::take(&mut result.replies));
-        let execution = result
+        let _ = session.replies.set(std::mem::take(&mut collected.replies));
+        let execution = collected
             .run
             .take()
-            .map(|(id, run)| make_execution(id, run, self.user.clone()));
+            .map(|(id, run)| make_execution(id, run, &session, self.user.clone()));
         let unblocking = self.unblocking;
-        if let Some(execution) = &execution {
-            execution.belongs_to(Arc::clone(&origin));
-        }
-        if result.registrations.is_empty() && result.timers.is_empty() {
+        if collected.registrations.is_empty() && collected.timers.is_empty() {
             if execution.is_some() {
-                engine.registry.write(context, |registry| {
-                    registry.insert_running(Session::new(&origin));
+                registry().write(context, |registry| {
+                    registry.insert_running(Session::new(&session));
                 });
             }
             return match execution {
@@ -123,15 +118,23 @@ impl Request {
                 Some(execution) => Answer::Wait(execution),
             };
         }
-        put_in_force(context, &origin, result, replaces.as_deref());
+        activate(context, &session, collected, replaces.as_deref());
         match execution {
             Some(execution) => Answer::OkAndStart(execution),
             None => Answer::Ok,
         }
     }
 
-    fn origin(&self) -> Origin {
-        Origin {
+    /// Installs the requirements. Blocks for as long as pip needs.
+    fn install(&self) -> Result<(), String> {
+        let store = requirements::store().ok_or("the engine is not ready")?;
+        store
+            .install(&self.requirements, self.reinstall)
+            .map_err(|failure| failure.to_string())
+    }
+
+    fn session(&self) -> SessionInfo {
+        SessionInfo {
             id: self.id.clone(),
             description: self.description.clone(),
             requirements: self.requirements.clone(),
@@ -142,6 +145,12 @@ impl Request {
     }
 }
 
-fn make_execution(id: Id, run: PendingRun, user: Option<User>) -> Arc<Execution> {
-    Execution::new(id, run.plan, run.source, None, user)
+fn make_execution(
+    id: Id,
+    run: PendingRun,
+    session: &Arc<SessionInfo>,
+    user: Option<User>,
+) -> Arc<Execution> {
+    let cause = ScriptRun::new(Some(Arc::clone(session)), user);
+    Execution::new(id, run.plan, run.source, Arc::new(cause))
 }

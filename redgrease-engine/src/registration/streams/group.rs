@@ -1,7 +1,7 @@
 //! The commands of the consumer group.
 
 use crate::plan::Message;
-use crate::redis::{CallError, CallReply, Context, ReplyKind, Rights, call};
+use crate::redis::{CallError, CallReply, Context, Element, ReplyKind, Rights, call};
 
 const GROUP: &[u8] = b"__gears_consumer_group__";
 const CONSUMER: &[u8] = b"__gears_client__";
@@ -17,32 +17,30 @@ pub(super) fn join(context: &Context, stream: &[u8]) -> Option<Vec<u8>> {
     // command tells which.
     let _ = run(context, b"XGROUP", &[b"CREATE", stream, GROUP, b"0"]);
     let groups = run(context, b"XINFO", &[b"GROUPS", stream]).ok()?;
-    (0..groups.len())
-        .filter_map(|index| groups.element(index))
-        .find_map(|group| {
-            let field = |name: &[u8]| {
-                (0..group.len()).step_by(2).find_map(|index| {
-                    let named = group
-                        .element(index)
-                        .is_some_and(|field| field.bytes() == name);
-                    if named {
-                        group.element(index + 1)
-                    } else {
-                        None
-                    }
-                })
-            };
-            let ours = field(b"name").is_some_and(|name| name.bytes() == GROUP);
-            if ours {
-                field(b"last-delivered-id").map(|id| id.bytes().to_vec())
-            } else {
-                None
-            }
-        })
+    groups.borrow().elements().find_map(|group| {
+        let field = |name: &[u8]| {
+            (0..group.len()).step_by(2).find_map(|index| {
+                let named = group
+                    .element(index)
+                    .is_some_and(|field| field.bytes() == name);
+                if named {
+                    group.element(index + 1)
+                } else {
+                    None
+                }
+            })
+        };
+        let ours = field(b"name").is_some_and(|name| name.bytes() == GROUP);
+        if ours {
+            field(b"last-delivered-id").map(|id| id.bytes().to_vec())
+        } else {
+            None
+        }
+    })
 }
 
 /// How many new messages there are, counted up to `limit`.
-pub(super) fn waiting(context: &Context, stream: &[u8], after: &[u8], limit: usize) -> usize {
+pub(super) fn count_after(context: &Context, stream: &[u8], after: &[u8], limit: usize) -> usize {
     let from = [b"(", after].concat();
     let limit = limit.to_string();
     let args: [&[u8]; 5] = [stream, &from, b"+", b"COUNT", limit.as_bytes()];
@@ -59,15 +57,15 @@ pub(super) fn read_new(context: &Context, stream: &[u8], count: usize) -> Vec<Me
 
 /// Takes messages that were delivered before and not acknowledged, and that `skip` does not name.
 /// Those that were removed from the stream meanwhile are acknowledged: nobody can handle them.
-pub(super) fn read_again(
+pub(super) fn read_pending(
     context: &Context,
     stream: &[u8],
     count: usize,
-    skip: impl Fn(&[u8]) -> bool,
+    skip: &dyn Fn(&[u8]) -> bool,
 ) -> Vec<Message> {
     let mut after = b"0".to_vec();
     loop {
-        let read = |reply: &CallReply| (Message::read_all(reply), removed(reply));
+        let read = |reply: Element<'_>| (Message::read_all(reply), removed(reply));
         let Some((there, gone)) = take(context, stream, &after, count, read) else {
             return Vec::new();
         };
@@ -77,6 +75,7 @@ pub(super) fn read_again(
         };
         after.clone_from(last);
         if !gone.is_empty() {
+            let gone: Vec<&[u8]> = gone.iter().map(Vec::as_slice).collect();
             acknowledge(context, stream, &gone);
         }
         let mut free = there;
@@ -88,9 +87,8 @@ pub(super) fn read_again(
 }
 
 /// The ids of messages in a list that are in the stream no more: they have no fields.
-fn removed(list: &CallReply) -> Vec<Vec<u8>> {
-    (0..list.len())
-        .filter_map(|index| list.element(index))
+fn removed(list: Element<'_>) -> Vec<Vec<u8>> {
+    list.elements()
         .filter(|message| {
             message
                 .element(1)
@@ -107,7 +105,7 @@ fn take<R>(
     stream: &[u8],
     from: &[u8],
     count: usize,
-    read: impl FnOnce(&CallReply) -> R,
+    read: impl FnOnce(Element<'_>) -> R,
 ) -> Option<R> {
     let count = count.to_string();
     let args: [&[u8]; 8] = [
@@ -127,7 +125,7 @@ fn take<R>(
     }
     let of_stream = reply.element(0)?;
     let messages = of_stream.element(1)?;
-    Some(read(&messages))
+    Some(read(messages))
 }
 
 /// When a message was added: milliseconds, and a number among those of one millisecond.
@@ -149,16 +147,15 @@ impl MessageId {
 }
 
 /// The messages were handled.
-pub(super) fn acknowledge(context: &Context, stream: &[u8], ids: &[Vec<u8>]) {
+pub(super) fn acknowledge(context: &Context, stream: &[u8], ids: &[&[u8]]) {
     let mut args: Vec<&[u8]> = vec![stream, GROUP];
-    args.extend(ids.iter().map(Vec::as_slice));
+    args.extend_from_slice(ids);
     let _ = run(context, b"XACK", &args);
 }
 
-/// Removes handled messages. By their ids and not by a number of oldest ones: others of the group
-/// may have older messages that are not handled yet.
-pub(super) fn trim(context: &Context, stream: &[u8], ids: &[Vec<u8>]) {
+/// Removes messages from the stream.
+pub(super) fn remove(context: &Context, stream: &[u8], ids: &[&[u8]]) {
     let mut args: Vec<&[u8]> = vec![stream];
-    args.extend(ids.iter().map(Vec::as_slice));
+    args.extend_from_slice(ids);
     let _ = run(context, b"XDEL", &args);
 }

@@ -4,14 +4,22 @@
 //! that was delivered once and never acknowledged. A registration that begins must leave those
 //! alone, above all when it takes the place of the one that handles them.
 
-use crate::execution::Id;
+use crate::id::Id;
 use crate::plan::Messages;
+use crate::redis::Guarded;
 use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// The messages that are being handled on this server.
+pub(super) fn in_flight() -> &'static Guarded<InFlight> {
+    static IN_FLIGHT: LazyLock<Guarded<InFlight>> = LazyLock::new(Guarded::default);
+    &IN_FLIGHT
+}
 
 /// By stream, the ids of its messages and the registrations that handle them. Guarded by the
 /// server's lock.
 #[derive(Debug, Default)]
-pub(crate) struct InFlight(HashMap<Vec<u8>, HashMap<Vec<u8>, Id>>);
+pub(super) struct InFlight(HashMap<Vec<u8>, HashMap<Vec<u8>, Id>>);
 
 impl InFlight {
     pub(super) fn begin(&mut self, batch: &Messages, registration: Id) {
@@ -46,7 +54,7 @@ impl InFlight {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::execution::IdCounter;
+    use crate::id::IdCounter;
     use crate::plan::Message;
 
     #[test]
@@ -58,7 +66,7 @@ mod tests {
                 fields: Vec::new(),
             }],
         };
-        let ids = IdCounter::default();
+        let ids = IdCounter::new();
         let (first, second) = (ids.next(), ids.next());
         let mut all = InFlight::default();
         all.begin(&batch(b"1-0"), first);

@@ -1,11 +1,13 @@
-//! From messages to executions, and what follows an execution.
+//! From messages to batches.
 
-use super::{Phase, Status, Stream, StreamsFilter, group};
-use crate::execution::Execution;
-use crate::plan::{Messages, Mode, Source};
-use crate::redis::{Context, User, after};
-use crate::registration::keys::unheard;
-use crate::registration::{Event, Registration, Registry, matches_prefix};
+use super::batch::Batch;
+use super::filter::{Status, StreamsFilter};
+use super::in_flight::in_flight;
+use super::server::StreamServer;
+use super::stream::{Phase, Stream};
+use crate::plan::{Message, Messages, Mode};
+use crate::redis::{Context, quietly};
+use crate::registration::{Event, Registration, Registry, matches_prefix, registry};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -16,95 +18,134 @@ pub(super) fn filter(registration: &Registration) -> Option<&StreamsFilter> {
     }
 }
 
-/// Starts the next batch of a stream, unless one is being handled or there is none.
-pub(super) fn pump(context: &Context, registration: &Arc<Registration>, stream: &[u8]) {
+/// Starts the next batch of a stream, unless a batch is being handled or there is no message for one.
+pub(super) fn pump(
+    context: &Context,
+    server: &dyn StreamServer,
+    registration: &Arc<Registration>,
+    stream: &[u8],
+) {
     if !context.may_handle_events() {
         return;
     }
     // A sync batch has ended when `begin` returns: then there may be another one.
-    while unheard(|| begin(context, registration, stream)) && registration.mode == Mode::Sync {}
+    while quietly(|| begin(context, server, registration, stream))
+        && registration.mode == Mode::Sync
+    {}
 }
 
-/// `true` if a batch was started.
-fn begin(context: &Context, registration: &Arc<Registration>, stream: &[u8]) -> bool {
+/// Returns `true` if a batch was started.
+fn begin(
+    context: &Context,
+    server: &dyn StreamServer,
+    registration: &Arc<Registration>,
+    stream: &[u8],
+) -> bool {
     let Some(filter) = filter(registration) else {
         return false;
     };
-    let Some((phase, last, due)) = claim(context, filter, stream) else {
+    let Some(claim) = claim(server, filter, stream) else {
         return false;
     };
-    let messages = match phase {
+    let messages = match claim.phase {
         Phase::First | Phase::Again => {
-            let Ok(messages) = read_again(context, stream, filter.batch) else {
-                if let Some(known) = filter.state().streams.get_mut(stream) {
-                    known.busy = false;
-                }
+            let Ok(messages) = read_pending(context, server, stream, filter.batch) else {
+                filter.batch_ended(stream, false);
                 return false;
             };
             messages
         }
-        Phase::New => {
-            let waiting = group::waiting(context, stream, &last, filter.batch);
-            if waiting >= filter.batch || (due && waiting > 0) {
-                group::read_new(context, stream, waiting)
-            } else {
-                if waiting > 0 {
-                    wait_for_more(context, registration, filter, stream);
-                }
-                Vec::new()
-            }
-        }
+        Phase::New => read_new(server, registration, filter, stream, &claim),
     };
-    let nothing = messages.is_empty();
-    {
-        let mut state = filter.state();
-        let Some(known) = state.streams.get_mut(stream) else {
-            return false;
-        };
-        if let (Phase::New, Some(newest)) = (phase, messages.last()) {
-            known.last.clone_from(&newest.id);
-            known.due = false;
+    let is_empty = messages.is_empty();
+    filter.with_stream(stream, |known| {
+        if let (Phase::New, Some(newest)) = (claim.phase, messages.last()) {
+            known.delivered(&newest.id);
         }
-        // The very first reading counts, also of nothing.
-        if nothing && phase != Phase::First {
-            known.busy = false;
-            known.phase = Phase::New;
+        known.phase = if is_empty {
+            Phase::New
         } else {
-            known.phase = if nothing {
-                Phase::New
-            } else {
-                known.phase.next()
-            };
-        }
+            claim.phase.next()
+        };
+    });
+    // The very first reading makes a batch, even of no message.
+    if is_empty && claim.phase != Phase::First {
+        filter.batch_ended(stream, false);
+        return claim.phase == Phase::Again && begin(context, server, registration, stream);
     }
-    match (nothing, phase) {
-        (true, Phase::New) => false,
-        (true, Phase::Again) => begin(context, registration, stream),
-        (true, Phase::First) | (false, _) => {
-            launch(context, registration, stream, messages);
-            true
-        }
-    }
+    launch(context, server, registration, stream, messages);
+    true
 }
 
-/// Messages are being handled by a registration that is registered no more: when it has ended, it
-/// [hands over](hand_over). Until then nothing is read, so that messages stay in order.
+/// A stream that is taken for a batch.
+struct Claim {
+    phase: Phase,
+    /// The last message that was delivered.
+    last: Vec<u8>,
+    /// Messages make a batch even if they are too few.
+    is_due: bool,
+}
+
+/// Takes a stream for a batch. `None` if a batch is being handled, or nothing may be read.
+fn claim(server: &dyn StreamServer, filter: &StreamsFilter, stream: &[u8]) -> Option<Claim> {
+    let joined = if filter.knows(stream) {
+        None
+    } else {
+        Some(server.join(stream)?)
+    };
+    let mut state = filter.state();
+    // A stream is known even while nothing may be read, so that `resume` finds it.
+    if let Some(last) = joined {
+        let known = state.streams.entry(stream.to_vec());
+        known.or_insert_with(|| Stream::new(last));
+    }
+    if state.status != Status::Ok {
+        return None;
+    }
+    let known = state.streams.get_mut(stream)?;
+    known.begin_batch().then(|| Claim {
+        phase: known.phase,
+        last: known.last.clone(),
+        is_due: known.is_due(),
+    })
+}
+
+/// New messages, if there are enough for a batch, or if they have waited long enough.
+fn read_new(
+    server: &dyn StreamServer,
+    registration: &Arc<Registration>,
+    filter: &StreamsFilter,
+    stream: &[u8],
+    claim: &Claim,
+) -> Vec<Message> {
+    let waiting = server.count_after(stream, &claim.last, filter.batch);
+    if waiting >= filter.batch || (claim.is_due && waiting > 0) {
+        return server.read_new(stream, waiting);
+    }
+    if waiting > 0 {
+        wait_for_more(server, registration, filter, stream);
+    }
+    Vec::new()
+}
+
+/// An unregistered registration still handles messages of the stream. When it has ended it [hands over](hand_over). Nothing is
+/// read until then, so that messages stay in order.
 struct HandledByAnother;
 
-/// Messages that were delivered before and that nobody handles.
-fn read_again(
+/// Messages that were delivered before and that no registration handles.
+fn read_pending(
     context: &Context,
+    server: &dyn StreamServer,
     stream: &[u8],
     count: usize,
-) -> Result<Vec<crate::plan::Message>, HandledByAnother> {
-    let engine = crate::engine();
+) -> Result<Vec<Message>, HandledByAnother> {
     let by_another = Cell::new(false);
-    let messages = group::read_again(context, stream, count, |id| {
-        let Some(owner) = engine.in_flight.read(context, |all| all.owner(stream, id)) else {
+    let messages = server.read_pending(stream, count, &|id| {
+        let Some(owner) = in_flight().read(context, |all| all.owner(stream, id)) else {
             return false;
         };
         let registered = |registry: &Registry| registry.registration(owner).is_some();
-        if !engine.registry.read(context, registered) {
+        if !registry().read(context, registered) {
             by_another.set(true);
         }
         true
@@ -116,53 +157,9 @@ fn read_again(
     }
 }
 
-impl Phase {
-    /// What is read after a batch that was not empty.
-    fn next(self) -> Phase {
-        match self {
-            Phase::First | Phase::Again => Phase::Again,
-            Phase::New => Phase::New,
-        }
-    }
-}
-
-/// Takes the stream for a batch. `None` if it is taken, or nothing may be read.
-fn claim(
-    context: &Context,
-    filter: &StreamsFilter,
-    stream: &[u8],
-) -> Option<(Phase, Vec<u8>, bool)> {
-    let joined = if filter.knows(stream) {
-        None
-    } else {
-        Some(group::join(context, stream)?)
-    };
-    let mut state = filter.state();
-    // Also what is not read now is known, so that it is read when there is an end to that.
-    if let Some(last) = joined {
-        let new = Stream {
-            busy: false,
-            phase: Phase::First,
-            last,
-            timed: false,
-            due: false,
-            gone: false,
-        };
-        state.streams.entry(stream.to_vec()).or_insert(new);
-    }
-    if state.status != Status::Ok {
-        return None;
-    }
-    let known = state.streams.get_mut(stream)?;
-    if known.busy {
-        return None;
-    }
-    known.busy = true;
-    Some((known.phase, known.last.clone(), known.due))
-}
-
+/// Reads messages that are too few for a batch when the duration of the registration is over.
 fn wait_for_more(
-    context: &Context,
+    server: &dyn StreamServer,
     registration: &Arc<Registration>,
     filter: &StreamsFilter,
     stream: &[u8],
@@ -170,84 +167,64 @@ fn wait_for_more(
     if filter.duration.is_zero() {
         return;
     }
-    {
-        let mut state = filter.state();
-        let Some(known) = state.streams.get_mut(stream) else {
-            return;
-        };
-        if std::mem::replace(&mut known.timed, true) {
-            return;
-        }
+    if filter.with_stream(stream, Stream::starts_timer) != Some(true) {
+        return;
     }
     let registration = Arc::clone(registration);
     let stream = stream.to_vec();
-    after(context, filter.duration, move |context| {
-        if let Some(filter) = self::filter(&registration)
-            && let Some(known) = filter.state().streams.get_mut(&stream)
-        {
-            known.timed = false;
-            known.due = true;
+    let job = move |context: &Context, server: &dyn StreamServer| {
+        if let Some(filter) = self::filter(&registration) {
+            filter.with_stream(&stream, Stream::time_is_over);
         }
         if is_registered(context, &registration) {
-            pump(context, &registration, &stream);
+            pump(context, server, &registration, &stream);
         }
-    });
+    };
+    server.later(filter.duration, Box::new(job));
 }
 
-/// A registration that is registered no more has ended its last batch of a stream: whoever is
-/// registered for the stream now goes on, with what was delivered and not handled first.
-pub(super) fn hand_over(context: &Context, stream: &[u8]) {
-    let registrations = crate::engine()
-        .registry
-        .read(context, |registry| registry.stream_registrations().to_vec());
-    for registration in registrations {
-        let Some(filter) = filter(&registration) else {
-            continue;
-        };
-        if !matches_prefix(&filter.prefix, stream) {
-            continue;
+/// Called when an unregistered registration finishes its last batch of a stream. The registrations that now cover the stream
+/// continue, starting with messages that were delivered and not acknowledged.
+pub(super) fn hand_over(context: &Context, server: &dyn StreamServer, stream: &[u8]) {
+    for registration in waiting_for(context, stream) {
+        if let Some(filter) = filter(&registration) {
+            filter.with_stream(stream, |known| known.phase = Phase::Again);
         }
-        if let Some(known) = filter.state().streams.get_mut(stream) {
-            known.phase = Phase::Again;
-        }
-        pump(context, &registration, stream);
+        pump(context, server, &registration, stream);
     }
+}
+
+/// The registrations that cover a stream.
+pub(super) fn waiting_for(context: &Context, stream: &[u8]) -> Vec<Arc<Registration>> {
+    registry().read(context, |registry| {
+        let covers = |one: &&Arc<Registration>| {
+            filter(one).is_some_and(|filter| matches_prefix(&filter.prefix, stream))
+        };
+        let all = registry.stream_registrations().iter();
+        all.filter(covers).cloned().collect()
+    })
 }
 
 pub(super) fn is_registered(context: &Context, registration: &Registration) -> bool {
     let id = registration.id;
-    crate::engine()
-        .registry
-        .read(context, |registry| registry.registration(id).is_some())
+    registry().read(context, |registry| registry.registration(id).is_some())
 }
 
 fn launch(
     context: &Context,
+    server: &dyn StreamServer,
     registration: &Arc<Registration>,
     stream: &[u8],
-    messages: Vec<crate::plan::Message>,
+    messages: Vec<Message>,
 ) {
-    let engine = crate::engine();
     registration.stats.record_trigger(context);
-    let batch = Messages {
+    let messages = Messages {
         stream: stream.to_vec(),
         messages,
     };
-    engine
-        .in_flight
-        .write(context, |all| all.begin(&batch, registration.id));
-    let execution = Execution::new(
-        engine.execution_ids.next(),
-        Arc::clone(&registration.plan),
-        Source::Messages(batch),
-        Some(Arc::clone(registration)),
-        Some(User::or_default(registration.user.clone())),
-    );
-    engine.executions.insert(Arc::clone(&execution), usize::MAX);
-    if registration.mode == Mode::Sync {
-        execution.run_here();
-    } else {
-        // One batch per stream at a time: never more than there are streams.
-        let _ = engine.pool.submit(execution, usize::MAX);
-    }
+    in_flight().write(context, |all| all.begin(&messages, registration.id));
+    server.launch(Batch {
+        registration: Arc::clone(registration),
+        messages: Arc::new(messages),
+    });
 }

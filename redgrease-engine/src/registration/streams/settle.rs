@@ -1,103 +1,112 @@
-//! What follows when a batch has ended.
+//! The end of a batch: its messages are acknowledged, or read again.
 
+use super::batch::Batch;
+use super::filter::{OnFailed, Status, StreamsFilter};
+use super::group::MessageId;
+use super::in_flight::in_flight;
 use super::pump::{self, is_registered, pump};
-use super::{OnFailed, Phase, Status, group};
-use crate::plan::Messages;
-use crate::plan::Mode;
-use crate::redis::{Context, after};
+use super::server::StreamServer;
+use crate::plan::{Messages, Mode};
+use crate::redis::{Context, quietly};
 use crate::registration::Registration;
-use crate::registration::keys::unheard;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// How a batch has ended.
+/// The end of a batch.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum BatchEnd<'a> {
-    Well,
-    /// With this error.
+pub(super) enum BatchEnd<'a> {
+    /// The messages were handled.
+    Handled,
+    /// The execution failed with this error.
     Failed(&'a str),
-    /// Somebody stopped it.
+    /// The execution was aborted.
     Aborted,
 }
 
-/// A batch has ended.
-pub(crate) fn ended(
+/// Called when the execution of a batch has ended.
+pub(super) fn settle(
     context: &Context,
-    registration: &Arc<Registration>,
-    messages: &Messages,
+    server: &dyn StreamServer,
+    batch: &Batch,
     end: BatchEnd<'_>,
 ) {
+    let Batch {
+        registration,
+        messages,
+    } = batch;
     let Some(filter) = pump::filter(registration) else {
         return;
     };
     let stream = messages.stream.as_slice();
-    let engine = crate::engine();
-    engine.in_flight.write(context, |all| all.end(messages));
-    let unhandled = match end {
-        BatchEnd::Well => false,
-        BatchEnd::Failed(_) => filter.on_failed != OnFailed::Continue,
-        BatchEnd::Aborted => true,
-    };
+    in_flight().write(context, |all| all.end(messages));
     let registered = is_registered(context, registration);
-    if unhandled && !registered {
-        return pump::hand_over(context, stream);
+    if !registered && is_unhandled(end, filter.on_failed) {
+        return pump::hand_over(context, server, stream);
     }
-    let retry = {
-        let mut state = filter.state();
-        if let Some(oldest) = messages.messages.first() {
-            state.lag.record(age(&oldest.id));
-        }
-        let stops = match (end, filter.on_failed) {
-            (BatchEnd::Failed(error), _) if error.starts_with("PAUSE") => Some(Status::Paused),
-            (BatchEnd::Well, _) | (_, OnFailed::Continue) => None,
-            (_, OnFailed::Abort) => Some(Status::Aborted),
-            (_, OnFailed::Retry) => Some(Status::WaitingForRetry),
-        };
-        if let Some(status) = stops {
-            // A pause that somebody asked for meanwhile stays one.
-            if state.status == Status::Ok {
-                state.status = status;
-            }
-            if let Some(known) = state.streams.get_mut(stream) {
-                known.busy = false;
-                known.phase = Phase::Again;
-            }
-            if state.status != Status::WaitingForRetry {
-                return;
-            }
-        }
-        stops.is_some()
-    };
-    if retry {
-        let registration = Arc::clone(registration);
-        return after(context, filter.retry_interval, move |context| {
-            let waits = pump::filter(&registration)
-                .is_some_and(|filter| filter.status() == Status::WaitingForRetry);
-            if waits && is_registered(context, &registration) {
-                read_again(context, &registration);
-            }
-        });
+    if let Some(oldest) = messages.messages.first() {
+        filter.state().lag.record(age(&oldest.id));
     }
-    unheard(|| {
-        if !messages.messages.is_empty() {
-            let ids: Vec<Vec<u8>> = messages.messages.iter().map(|one| one.id.clone()).collect();
-            group::acknowledge(context, stream, &ids);
-            if filter.trim {
-                group::trim(context, stream, &ids);
-            }
-        }
-    });
-    if let Some(known) = filter.state().streams.get_mut(stream) {
-        known.busy = false;
+    if let Some(status) = status_after(end, filter.on_failed) {
+        filter.batch_ended(stream, true);
+        return stop(server, registration, filter, status);
     }
+    quietly(|| acknowledge(server, filter, messages));
+    filter.batch_ended(stream, false);
     if !registered {
-        pump::hand_over(context, stream);
+        pump::hand_over(context, server, stream);
     } else if registration.mode != Mode::Sync {
-        pump(context, registration, stream);
+        pump(context, server, registration, stream);
     }
 }
 
-fn read_again(context: &Context, registration: &Arc<Registration>) {
+/// `true` if the messages of a batch have to be handled once more.
+fn is_unhandled(end: BatchEnd<'_>, on_failed: OnFailed) -> bool {
+    match end {
+        BatchEnd::Handled => false,
+        BatchEnd::Failed(_) => on_failed != OnFailed::Continue,
+        BatchEnd::Aborted => true,
+    }
+}
+
+/// The status of a registration that stops reading after this end. `None` if it goes on.
+fn status_after(end: BatchEnd<'_>, on_failed: OnFailed) -> Option<Status> {
+    match (end, on_failed) {
+        (BatchEnd::Failed(error), _) if error.starts_with("PAUSE") => Some(Status::Paused),
+        (BatchEnd::Handled, _) | (_, OnFailed::Continue) => None,
+        (_, OnFailed::Abort) => Some(Status::Aborted),
+        (_, OnFailed::Retry) => Some(Status::WaitingForRetry),
+    }
+}
+
+/// Stops reading. A registration that waits for a retry goes on after its interval.
+fn stop(
+    server: &dyn StreamServer,
+    registration: &Arc<Registration>,
+    filter: &StreamsFilter,
+    status: Status,
+) {
+    {
+        let mut state = filter.state();
+        // A client may have paused the registration meanwhile: the pause stays.
+        if state.status == Status::Ok {
+            state.status = status;
+        }
+        if state.status != Status::WaitingForRetry {
+            return;
+        }
+    }
+    let registration = Arc::clone(registration);
+    let job = move |context: &Context, server: &dyn StreamServer| {
+        let waits = pump::filter(&registration)
+            .is_some_and(|filter| filter.status() == Status::WaitingForRetry);
+        if waits && is_registered(context, &registration) {
+            retry(context, server, &registration);
+        }
+    };
+    server.later(filter.retry_interval, Box::new(job));
+}
+
+fn retry(context: &Context, server: &dyn StreamServer, registration: &Arc<Registration>) {
     let Some(filter) = pump::filter(registration) else {
         return;
     };
@@ -107,13 +116,25 @@ fn read_again(context: &Context, registration: &Arc<Registration>) {
         state.streams.keys().cloned().collect()
     };
     for stream in streams {
-        pump(context, registration, &stream);
+        pump(context, server, registration, &stream);
     }
 }
 
-/// How long ago a message was added, in milliseconds: its id begins with the time.
+fn acknowledge(server: &dyn StreamServer, filter: &StreamsFilter, batch: &Messages) {
+    if batch.messages.is_empty() {
+        return;
+    }
+    let ids: Vec<&[u8]> = batch.messages.iter().map(|one| one.id.as_slice()).collect();
+    server.acknowledge(&batch.stream, &ids);
+    if filter.trim {
+        // By their ids, not a number of oldest ones: other consumers may have older messages that are not handled yet.
+        server.remove(&batch.stream, &ids);
+    }
+}
+
+/// The age of a message in milliseconds: its id begins with the time when it was added.
 fn age(id: &[u8]) -> u64 {
-    let added = group::MessageId::parse(id).map_or(0, |id| id.millis);
+    let added = MessageId::parse(id).map_or(0, |id| id.millis);
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or(Duration::ZERO);

@@ -1,0 +1,89 @@
+//! The cause of an execution: a registration, a batch of a stream, a tick of a timer, the run of a script.
+//!
+//! An execution knows its cause through the trait [`Cause`] alone. The folders above implement it.
+
+use super::order::Order;
+use crate::id::Id;
+use crate::redis::User;
+use crate::scope::{RunningHook, SessionInfo, WithheldReply};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The cause of an execution.
+pub(crate) trait Cause: fmt::Debug + Send + Sync {
+    /// The surroundings of the Python that the execution runs.
+    fn surroundings(&self) -> Surroundings;
+
+    /// The session that the execution belongs to. `None` if it is gone.
+    fn session(&self) -> Option<Arc<SessionInfo>>;
+
+    /// The registration that caused the execution. `None` for the run of a script and for a time event.
+    fn registration(&self) -> Option<Id> {
+        None
+    }
+
+    /// The order in which executions of this cause run. `None` if they may run at the same time.
+    fn order(&self) -> Option<&Order> {
+        None
+    }
+
+    /// `true` if the execution is refused when too many executions wait for a thread.
+    fn is_bounded(&self) -> bool {
+        true
+    }
+
+    /// `true` if clients may ask for the results later.
+    fn keeps_results(&self) -> bool {
+        false
+    }
+
+    /// The execution has ended. Called once per execution, on any thread, with or without the interpreter. It must not
+    /// take the server's lock.
+    fn ended(&self, ended: &Ended<'_>);
+
+    /// `true` if [`Cause::settle`] has something to do.
+    fn settles(&self) -> bool {
+        false
+    }
+
+    /// The second half of [`Cause::ended`], which may take the server's lock. Called once after clients were answered,
+    /// without the interpreter unless this thread holds the server's lock.
+    fn settle(&self, _: &Ended<'_>) {}
+
+    /// Called when the execution `id` has ended. Returns the execution that leaves the list of executions, if any.
+    fn retire(&self, id: Id) -> Option<Id>;
+}
+
+/// The surroundings that a cause gives to the Python of its executions.
+#[derive(Debug, Default)]
+pub(crate) struct Surroundings {
+    /// The user whose rights count.
+    pub(crate) user: Option<User>,
+    /// The hook that runs.
+    pub(crate) hook: Option<RunningHook>,
+    /// The command whose reply waits for the execution.
+    pub(crate) withheld: Option<Arc<WithheldReply>>,
+}
+
+/// The end of an execution.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ended<'a> {
+    pub(crate) how: How,
+    /// The first error.
+    pub(crate) error: Option<&'a str>,
+    /// A client aborted the execution before it was complete.
+    pub(crate) aborted: bool,
+    pub(crate) duration: Duration,
+}
+
+/// The way an execution ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// It ran to its end, with or without an error.
+    Completed,
+    /// An abort or a limit stopped it.
+    Stopped,
+    /// It did not begin: too many executions wait for a thread.
+    Refused,
+}

@@ -1,0 +1,67 @@
+//! Beginning an execution: the one way into the list and the queue.
+
+use super::list::executions;
+use super::pool::{PoolFull, pool};
+use super::{Execution, Waiter};
+use crate::config;
+use crate::redis::BlockedClient;
+use std::sync::Arc;
+
+/// The error for a client when too many executions wait for a thread.
+pub(crate) fn queue_is_full(limit: usize) -> String {
+    format!(
+        "ERR too many executions wait for a thread (the limit is ExecutionQueueSize, {limit}): try again later, or raise it with RG.CONFIGSET"
+    )
+}
+
+/// Lists an execution and queues it for a thread, behind those of its order.
+///
+/// # Errors
+/// The text for the client, if too many executions wait. The execution has ended then: it is off the list, its cause knows,
+/// and the clients that wait for it were answered.
+pub(crate) fn launch(execution: Arc<Execution>) -> Result<(), String> {
+    list(&execution);
+    let limit = if execution.cause().is_bounded() {
+        config::get().queue_size()
+    } else {
+        usize::MAX
+    };
+    submit(&execution, limit).map_err(|PoolFull| {
+        let error = queue_is_full(limit);
+        pool().count_refusal();
+        executions().remove(execution.id);
+        execution.refuse(&error);
+        error
+    })
+}
+
+/// The same for an execution that `client` waits for, as `waiter` says.
+pub(crate) fn launch_for_client(
+    execution: &Arc<Execution>,
+    client: BlockedClient,
+    waiter: fn(BlockedClient) -> Waiter,
+) {
+    super::abort_without(&client, execution);
+    match execution.wait_for_outcome(waiter(client)) {
+        // The client was answered if this fails: it is one of those that wait.
+        Ok(()) => drop(launch(Arc::clone(execution))),
+        Err(waiter) => execution.answer(waiter),
+    }
+}
+
+/// Makes an execution visible to clients. Of the ended ones that clients may still ask for, only the newest stay.
+pub(super) fn list(execution: &Arc<Execution>) {
+    executions().insert(Arc::clone(execution), config::get().max_executions());
+}
+
+fn submit(execution: &Arc<Execution>, limit: usize) -> Result<(), PoolFull> {
+    let has_turn = match execution.cause().order() {
+        Some(order) => order.enter(execution, limit)?,
+        None if pool().waiting() >= limit => return Err(PoolFull),
+        None => true,
+    };
+    if has_turn {
+        pool().push(Arc::clone(execution));
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! Sync calls: a record goes through the steps on the main thread, while the client waits. A sync call makes no execution,
+//! unless it has to wait for a coroutine.
+
+use super::limits::WatchedCall;
+use crate::config;
+use crate::id::Id;
+use crate::python::{Gil, Object, Raised, attached, attached_for_a_call, describe, profiled};
+use crate::redis::User;
+use crate::scope::{self, RunningHook, Scope};
+use crate::steps::{Pipeline, Step, Straight, straight};
+use std::sync::Arc;
+
+/// A sync call of a registration.
+pub(crate) struct SyncCall<'a> {
+    pub(crate) registration: Id,
+    pub(crate) steps: &'a Arc<[Step]>,
+    /// The steps only replace records: [`straight`] takes the record through.
+    pub(crate) is_straight: bool,
+    /// The name of the session that the registration belongs to.
+    pub(crate) session: &'a str,
+    /// The hook that the call is for, if it is for one.
+    pub(crate) hook: Option<RunningHook>,
+    /// The user whose rights count. `None` leaves the decision to the surroundings of the call.
+    pub(crate) user: Option<User>,
+}
+
+/// The records of a sync call, or the coroutine that it has to wait for.
+pub(crate) enum SyncOutcome<'py> {
+    One(Object<'py>),
+    Many(Vec<Object<'py>>),
+    Waiting {
+        pipeline: Box<Pipeline>,
+        coroutine: Object<'py>,
+    },
+}
+
+/// The error of a sync call.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum SyncError {
+    /// The gear failed, with this text for the client.
+    Failed(String),
+    /// A limit stopped the gear, for this reason.
+    Stopped(String),
+}
+
+impl SyncCall<'_> {
+    /// Makes a record with `record`, takes it through the steps and hands the outcome to `answer`, which returns an error
+    /// for the client if the outcome is no answer.
+    pub(crate) fn run(
+        self,
+        record: impl for<'py> FnOnce(Gil<'py>) -> Result<Object<'py>, Raised>,
+        answer: impl for<'py> FnOnce(Gil<'py>, SyncOutcome<'py>) -> Result<(), String>,
+    ) -> Result<(), SyncError> {
+        let limited = WatchedCall::watched(config::get().limits());
+        let user = self.user.clone();
+        let is_straight = self.is_straight;
+        let work = |py: Gil<'_>| match &limited {
+            None => self.work(py, record, answer),
+            Some(call) => call.run(py, || self.work(py, record, answer)),
+        };
+        let attach = || {
+            if is_straight {
+                attached_for_a_call(work)
+            } else {
+                attached(work)
+            }
+        };
+        let outcome = match user {
+            Some(user) => scope::with(Scope::user, Some(user), attach),
+            None => attach(),
+        };
+        outcome.map_err(|error| match limited.and_then(|call| call.reason()) {
+            Some(reason) => SyncError::Stopped(reason),
+            None => SyncError::Failed(error),
+        })
+    }
+
+    fn work<'py>(
+        self,
+        py: Gil<'py>,
+        record: impl FnOnce(Gil<'py>) -> Result<Object<'py>, Raised>,
+        answer: impl FnOnce(Gil<'py>, SyncOutcome<'py>) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let record = record(py);
+        let session = || Some(self.session.to_owned());
+        let work = || {
+            profiled(py, session, || {
+                take_through(py, self.steps, self.is_straight, record)
+            })
+        };
+        let work = || scope::with(Scope::sync_call, Some(self.registration), work);
+        let outcome = match self.hook {
+            Some(hook) => scope::inside_hook(hook, work),
+            None => work(),
+        };
+        match outcome {
+            Ok(outcome) => answer(py, outcome),
+            // Attached in full, so that the exception is freed here.
+            Err(raised) => Err(attached(move |py| describe(py, &raised))),
+        }
+    }
+}
+
+/// Takes one record through the steps, to the end or to the first coroutine.
+fn take_through<'py>(
+    py: Gil<'py>,
+    steps: &Arc<[Step]>,
+    is_straight: bool,
+    record: Result<Object<'py>, Raised>,
+) -> Result<SyncOutcome<'py>, Raised> {
+    if is_straight {
+        return Ok(match straight(steps, record?)? {
+            Straight::Through(result) => SyncOutcome::One(result),
+            Straight::Waiting { coroutine, index } => SyncOutcome::Waiting {
+                pipeline: Box::new(Pipeline::waiting_at(py, steps, index)),
+                coroutine,
+            },
+        });
+    }
+    let mut pipeline = Pipeline::new(py, steps);
+    pipeline.push(record?);
+    if let Some(coroutine) = pipeline.advance(py, |_| false) {
+        return Ok(SyncOutcome::Waiting {
+            pipeline: Box::new(pipeline),
+            coroutine,
+        });
+    }
+    let (results, errors) = pipeline.into_outcome(py);
+    match errors.into_iter().next() {
+        None => Ok(SyncOutcome::Many(results)),
+        Some(raised) => Err(raised),
+    }
+}

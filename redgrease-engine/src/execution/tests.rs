@@ -1,0 +1,1 @@
+//! Executions from their launch to their end, with an interpreter and without a server.

@@ -1,0 +1,162 @@
+//! Runs, registrations and time events that Python asks for: a script, or a gear that runs.
+//!
+//! A script gets them when it has ended; a running gear gets them at once, in its own session.
+
+use super::scope::{self, PendingRun, ScriptScope, with_script};
+use super::script::announce;
+use super::script_run::ScriptRun;
+use super::session::with_lock;
+use crate::execution::{self, Execution, launch};
+use crate::id::Id;
+use crate::python::{Callback, GearsError, Gil};
+use crate::redis::{self, Context};
+use crate::registration::{
+    self, Event, NewRegistration, Owner, activate_dynamic, hooks, keyed_timers, registry, timers,
+};
+use pyo3::PyResult;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The owner of the code on this thread. `None` if a script runs.
+fn outside_of_scripts() -> PyResult<Option<Owner>> {
+    if scope::runs_here() {
+        return Ok(None);
+    }
+    Owner::current().map(Some).ok_or_else(|| {
+        GearsError::new_err(
+            "only scripts and gears can run and register something: give a thread of your own the session of its gear with setGearsSession(getGearsSession())",
+        )
+    })
+}
+
+/// Changes the scope of the script that runs on this thread.
+fn collect<R>(add: impl FnOnce(&mut ScriptScope) -> PyResult<R>) -> PyResult<R> {
+    with_script(|script| (!script.only_timers).then(|| add(script)))
+        .flatten()
+        .unwrap_or_else(|| {
+            Err(GearsError::new_err(
+                "run and register are possible while a script runs only, on this version of the engine",
+            ))
+        })
+}
+
+/// The id of the next registration: a new one, or in a restored session the one that it had.
+pub(super) fn registration_id() -> Id {
+    let had = with_script(|script| script.restored.as_mut()?.made.pop_front()).flatten();
+    let ids = registration::ids();
+    had.map_or_else(|| ids.next(), |number| ids.reserve(number))
+}
+
+/// `run()`.
+pub(super) fn add_run(py: Gil<'_>, run: PendingRun) -> PyResult<Id> {
+    if let Some(owner) = outside_of_scripts()? {
+        return run_at_once(py, &owner, run);
+    }
+    collect(|script| {
+        if script.collected.run.is_some() {
+            return Err(GearsError::new_err(
+                "Can not run more then 1 executions in a single script",
+            ));
+        }
+        let id = execution::ids().next();
+        if script.restored.is_none() {
+            script.collected.run = Some((id, run));
+        }
+        Ok(id)
+    })
+}
+
+fn run_at_once(py: Gil<'_>, owner: &Owner, run: PendingRun) -> PyResult<Id> {
+    let id = execution::ids().next();
+    let (user, session) = with_lock(py, |context| (owner.user(context), owner.session(context)));
+    let cause = Arc::new(ScriptRun::new(session, user));
+    let execution = Execution::new(id, run.plan, run.source, cause);
+    launch(execution).map_err(GearsError::new_err)?;
+    Ok(id)
+}
+
+/// `register()`.
+pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> PyResult<Id> {
+    let id = registration.id;
+    if let Some(owner) = outside_of_scripts()? {
+        let announce = |function| drop(announce(&[function]));
+        let activate =
+            |context: &Context| activate_dynamic(context, &owner, registration, announce);
+        let activated = with_lock(py, activate);
+        return activated.map(|()| id).map_err(GearsError::new_err);
+    }
+    collect(|script| {
+        script.collected.made.push(id);
+        if let Some(restored) = &script.restored
+            && !restored.registrations.contains(&id.number())
+        {
+            // The registration was unregistered since.
+            return Ok(id);
+        }
+        match &registration.event {
+            Event::Command { trigger, .. } => check_trigger(script, trigger)?,
+            Event::Hook(hook) => check_hook(script, &hook.command)?,
+            Event::Keys(_) | Event::Streams(_) => {}
+        }
+        script.collected.registrations.push(registration);
+        Ok(id)
+    })
+}
+
+fn check_trigger(script: &ScriptScope, wanted: &[u8]) -> PyResult<()> {
+    let same = |other: &NewRegistration| match &other.event {
+        Event::Command { trigger, .. } => trigger == wanted,
+        _ => false,
+    };
+    if script.collected.registrations.iter().any(same) {
+        return Err(GearsError::new_err(
+            "trigger already registered in this session",
+        ));
+    }
+    let replaced = script.replaces.as_deref();
+    redis::locked(|context| {
+        registry().read(context, |registry| registry.check_trigger(wanted, replaced))
+    })
+    .map_err(|_| GearsError::new_err("trigger already registered"))
+}
+
+fn check_hook(script: &ScriptScope, command: &str) -> PyResult<()> {
+    let replaced = script.replaces.as_deref();
+    redis::locked(|context| {
+        registry().read(context, |registry| {
+            hooks::check(registry, command, replaced)
+        })
+    })
+    .map_err(|_| GearsError::new_err("Can not override a none sync registration"))
+}
+
+/// A time event.
+pub(super) fn add_timer(py: Gil<'_>, function: Callback, interval: Duration) -> PyResult<()> {
+    if let Some(owner) = outside_of_scripts()? {
+        let begin = |context: &Context| timers::begin(context, &owner, function, interval);
+        return with_lock(py, begin).map_err(GearsError::new_err);
+    }
+    with_script(|script| script.collected.timers.push((function, interval)));
+    Ok(())
+}
+
+/// A time event that lives as long as a key. It begins at once. `false` if the key exists.
+pub(super) fn add_keyed_timer(
+    py: Gil<'_>,
+    key: &[u8],
+    function: Callback,
+    interval: Duration,
+) -> PyResult<bool> {
+    if scope::is_restoring() {
+        // The key is restored with the data.
+        return Ok(true);
+    }
+    let owner = match scope::script_session() {
+        Some(session) => Owner::Session(session),
+        None => Owner::current().ok_or_else(|| {
+            GearsError::new_err("only scripts and gears can register a time event")
+        })?,
+    };
+    let create = |context: &Context| keyed_timers::create(context, key, function, interval, &owner);
+    with_lock(py, create).map_err(GearsError::new_err)
+}

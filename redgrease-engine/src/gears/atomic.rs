@@ -1,0 +1,29 @@
+//! `atomic()`: a block in which nothing else runs on the server.
+
+use crate::python::{GearsError, detached};
+use crate::scope;
+use pyo3::prelude::*;
+
+#[pyfunction]
+#[pyo3(name = "_atomic_enter")]
+pub(super) fn atomic_enter(py: Python<'_>) -> PyResult<()> {
+    // Lock order: the server's lock before the interpreter.
+    let entered = if scope::locks_for_atomic() {
+        detached(py, scope::enter_atomic)
+    } else {
+        scope::enter_atomic()
+    };
+    entered.map_err(|_| GearsError::new_err("Already inside an atomic block"))
+}
+
+#[pyfunction]
+#[pyo3(name = "_atomic_exit")]
+pub(super) fn atomic_exit() {
+    scope::leave_atomic();
+}
+
+#[pyfunction]
+#[pyo3(name = "isInAtomicBlock")]
+pub(super) fn is_in_atomic_block() -> bool {
+    scope::is_atomic()
+}

@@ -1,0 +1,181 @@
+//! What a chain runs over or waits for, from the arguments of `run` and `register`. The texts of
+//! errors are those clients know.
+
+use super::options::Options;
+use crate::plan::{KeysSource, Mode};
+use crate::python::{GearsError, Object};
+use crate::redis::{self, KeyType};
+use crate::registration::Event;
+use crate::registration::hooks::Hook;
+use crate::registration::keys::KeysFilter;
+use crate::registration::streams::{OnFailed, StreamsFilter};
+use crate::registration::watched::WatchedCommand;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use std::time::Duration;
+
+pub(super) fn command_event(options: &Options<'_, '_>) -> PyResult<Event> {
+    let hook = options.get("hook")?;
+    let key_prefix = options.get("keyprefix")?;
+    let in_order = options
+        .flag("inorder", "inorder argument is be boolean")?
+        .unwrap_or(false);
+    match (options.get("trigger")?, hook) {
+        (Some(_), hook) if hook.is_some() || key_prefix.is_some() => Err(GearsError::new_err(
+            "trigger argument can not be given with keyprefix or hook",
+        )),
+        (Some(trigger), _) => {
+            let trigger = text(&trigger, "trigger argument is not string")?;
+            Ok(Event::Command {
+                trigger: trigger.into_bytes(),
+                in_order,
+            })
+        }
+        (None, Some(hook)) => {
+            let command = text(&hook, "hook argument is not string")?;
+            let prefix = key_prefix
+                .map(|prefix| text(&prefix, "keyprefix argument is not string"))
+                .transpose()?
+                .map(String::into_bytes);
+            redis::locked(|context| Hook::new(context, &command, prefix, in_order))
+                .map(Event::Hook)
+                .map_err(GearsError::new_err)
+        }
+        (None, None) => Err(GearsError::new_err("no trigger or hook argument was given")),
+    }
+}
+
+fn text(value: &Object<'_>, error: &'static str) -> PyResult<String> {
+    match value.cast::<PyString>() {
+        Ok(text) => Ok(text.to_str()?.to_owned()),
+        Err(_) => Err(GearsError::new_err(error)),
+    }
+}
+
+pub(super) fn keys_event(
+    prefix: Option<&Object<'_>>,
+    options: &Options<'_, '_>,
+) -> PyResult<KeysFilter> {
+    let prefix = prefix_of(prefix, options)?;
+    let events = options.texts(
+        "eventTypes",
+        "given eventTypes is not iterable",
+        "given event type is not string",
+    )?;
+    let types = options
+        .texts(
+            "keyTypes",
+            "given keyTypes is not iterable",
+            "given key type is not string",
+        )?
+        .map(|names| {
+            names
+                .iter()
+                .map(|name| {
+                    KeyType::named(name).ok_or_else(|| GearsError::new_err("unknown key type"))
+                })
+                .collect::<PyResult<Vec<KeyType>>>()
+        })
+        .transpose()?;
+    let commands = options
+        .texts(
+            "commands",
+            "given commands is not iterable",
+            "given command is not string",
+        )?
+        .map(|names| {
+            let check = |name: &String| redis::locked(|context| WatchedCommand::new(context, name));
+            names.iter().map(check).collect::<Result<Vec<_>, String>>()
+        })
+        .transpose()
+        .map_err(GearsError::new_err)?;
+    let read_value = options
+        .flag("readValue", "readValue is not boolean")?
+        .unwrap_or(true);
+    Ok(KeysFilter {
+        prefix,
+        events,
+        types,
+        read_value,
+        commands,
+    })
+}
+
+/// The first argument of `register`; `regex` is an older name of it.
+fn prefix_of(prefix: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResult<Vec<u8>> {
+    let given = options.get("regex")?;
+    pattern(given.as_ref().or(prefix))
+}
+
+pub(super) fn pattern(given: Option<&Object<'_>>) -> PyResult<Vec<u8>> {
+    match given.map(|text| text.cast::<PyString>()) {
+        Some(Ok(text)) => Ok(text.to_str()?.as_bytes().to_vec()),
+        Some(Err(_)) => Err(GearsError::new_err("regex argument must be a string")),
+        None => Ok(b"*".to_vec()),
+    }
+}
+
+pub(super) fn streams_event(
+    prefix: Option<&Object<'_>>,
+    mode: Mode,
+    options: &Options<'_, '_>,
+) -> PyResult<StreamsFilter> {
+    let prefix = prefix_of(prefix, options)?;
+    let batch = options
+        .number("batch", "batch argument must be a number")?
+        .unwrap_or(1);
+    let duration = options
+        .number("duration", "duration argument must be a number")?
+        .unwrap_or(0);
+    let on_failed = match options.get("onFailedPolicy")? {
+        None => OnFailed::Continue,
+        Some(policy) => match policy.cast::<PyString>() {
+            Err(_) => {
+                return Err(GearsError::new_err(
+                    "onFailedPolicy must be a string (Continue/Abort/Retry)",
+                ));
+            }
+            Ok(word) => OnFailed::parse(&word.to_string_lossy()).ok_or_else(|| {
+                GearsError::new_err("onFailedPolicy must be Continue/Abort/Retry")
+            })?,
+        },
+    };
+    let retry = options
+        .number(
+            "onFailedRetryInterval",
+            "retryInterval argument must be a number",
+        )?
+        .unwrap_or(1);
+    let trim = options
+        .flag("trimStream", "pyTrimmStream argument must be a boolean")?
+        .unwrap_or(true);
+    if mode == Mode::Sync && on_failed != OnFailed::Continue {
+        return Err(GearsError::new_err(
+            "ExecutionMode sync can only be combined with OnFailedPolicy Continue",
+        ));
+    }
+    Ok(StreamsFilter::new(
+        prefix,
+        usize::try_from(batch).unwrap_or(1).max(1),
+        Duration::from_millis(u64::try_from(duration).unwrap_or(0)),
+        on_failed,
+        Duration::from_secs(u64::try_from(retry).unwrap_or(0)),
+        trim,
+    ))
+}
+
+pub(super) fn keys_source(
+    arg: Option<&Object<'_>>,
+    options: &Options<'_, '_>,
+) -> PyResult<KeysSource> {
+    let pattern = pattern(arg)?;
+    Ok(KeysSource {
+        pattern,
+        exact: options
+            .flag("noScan", "exactMatch value is not boolean")?
+            .unwrap_or(false),
+        read_value: options
+            .flag("readValue", "readValue value is not boolean")?
+            .unwrap_or(true),
+    })
+}

@@ -1,0 +1,130 @@
+//! Redis commands of scripts and gears: `execute`, `call_next`, `get_command` and `override_reply`.
+
+use super::scope::{self as script, keep_answer, keeps_answers, set_aside};
+use crate::python::{GearsError, Object, detached, from_owned, from_reply, list_of};
+use crate::redis::{self, OwnedReply, Rights, User};
+use crate::registration::hooks;
+use crate::scope::{self, Scope, WithheldReply};
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// `execute(command, *args)`: runs a Redis command.
+#[pyfunction]
+#[pyo3(name = "executeCommand", signature = (*args))]
+pub(super) fn execute_command<'py>(
+    py: Python<'py>,
+    args: &Bound<'py, PyTuple>,
+) -> PyResult<Object<'py>> {
+    let mut items = args.iter();
+    let Some(command) = items.next() else {
+        return Ok(pyo3::types::PyList::empty(py).into_any());
+    };
+    let Ok(command) = command.cast_into::<PyString>() else {
+        return Err(GearsError::new_err("the given command must be a string"));
+    };
+    run_command(py, command.to_str()?.as_bytes(), items)
+}
+
+/// In a hook: goes on with the next older hook, and in the end with the command itself.
+#[pyfunction]
+#[pyo3(name = "callNext", signature = (*args))]
+pub(super) fn call_next<'py>(py: Python<'py>, args: &Bound<'py, PyTuple>) -> PyResult<Object<'py>> {
+    let command =
+        hooks::next_command().ok_or_else(|| GearsError::new_err("Can not get CommandHook ctx"))?;
+    run_command(py, command.as_bytes(), args.iter())
+}
+
+fn run_command<'py>(
+    py: Python<'py>,
+    command: &[u8],
+    args: impl Iterator<Item = Object<'py>>,
+) -> PyResult<Object<'py>> {
+    // Gears that only answer calls must not pay for the needs of scripts.
+    let by_script = script::runs_here();
+    if by_script && let Some(reply) = script::answer_again() {
+        // The command had its effect when the script first ran.
+        return from_owned(py, &reply);
+    }
+    // Most commands have few arguments: those need no memory of their own.
+    let items: SmallVec<[Argument<'py>; 4]> = args
+        .map(|item| Argument::new(&item))
+        .collect::<PyResult<_>>()?;
+    let words: SmallVec<[&[u8]; 4]> = items.iter().map(Argument::bytes).collect::<PyResult<_>>()?;
+    let words = words.as_slice();
+    let user: Option<User> = scope::look(Scope::user, Clone::clone);
+    let call = || {
+        redis::locked(|context| redis::call(context, Rights::User(user.as_ref()), command, words))
+    };
+    let run = || {
+        if by_script { set_aside(call) } else { call() }
+    };
+    // Lock order: the server's lock before the interpreter. A thread that holds the former may keep the latter.
+    let outcome = if redis::is_locked() {
+        run()
+    } else {
+        detached(py, run)
+    };
+    if by_script && keeps_answers() {
+        keep_answer(match &outcome {
+            Ok(reply) => OwnedReply::of(reply.borrow()),
+            Err(failure) => OwnedReply::Error(failure.message()),
+        });
+    }
+    match outcome {
+        Ok(reply) => from_reply(py, reply.borrow()),
+        Err(failure) => Err(GearsError::new_err(failure.message())),
+    }
+}
+
+/// One argument of a command, kept alive while its bytes are lent.
+pub(super) enum Argument<'py> {
+    Text(Bound<'py, PyString>),
+    Bytes(Bound<'py, PyBytes>),
+}
+
+impl<'py> Argument<'py> {
+    pub(super) fn new(value: &Object<'py>) -> PyResult<Argument<'py>> {
+        if let Ok(text) = value.cast::<PyString>() {
+            return Ok(Argument::Text(text.clone()));
+        }
+        if let Ok(bytes) = value.cast::<PyBytes>() {
+            return Ok(Argument::Bytes(bytes.clone()));
+        }
+        if let Ok(array) = value.cast::<PyByteArray>() {
+            return Ok(Argument::Bytes(PyBytes::new(value.py(), &array.to_vec())));
+        }
+        Ok(Argument::Text(value.str()?))
+    }
+
+    pub(super) fn bytes(&self) -> PyResult<&[u8]> {
+        match self {
+            Argument::Text(text) => Ok(text.to_str()?.as_bytes()),
+            Argument::Bytes(bytes) => Ok(bytes.as_bytes()),
+        }
+    }
+}
+
+fn withheld() -> PyResult<Arc<WithheldReply>> {
+    scope::look(Scope::withheld, Clone::clone)
+        .ok_or_else(|| GearsError::new_err("Can not get command ctx"))
+}
+
+/// The words of the command whose reply waits for this gear.
+#[pyfunction]
+#[pyo3(name = "getCommand")]
+pub(super) fn get_command(py: Python<'_>) -> PyResult<Object<'_>> {
+    list_of(py, withheld()?.words().iter().map(Vec::as_slice))
+}
+
+/// Replaces the reply of that command.
+#[pyfunction]
+#[pyo3(name = "overrideReply")]
+pub(super) fn override_reply(reply: Bound<'_, PyAny>) -> PyResult<()> {
+    if withheld()?.replace(reply.unbind()) {
+        Ok(())
+    } else {
+        Err(GearsError::new_err("Can only override reply once"))
+    }
+}

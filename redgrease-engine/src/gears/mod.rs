@@ -1,0 +1,44 @@
+//! The side of the engine that scripts see: the runtime's modules, the builder, and the running of scripts.
+//!
+//! | file | purpose |
+//! |---|---|
+//! | `module.rs` | the module `redisgears` and the start of the runtime |
+//! | `runtime/*.py` | the part of the runtime that is written in Python |
+//! | `bundled.rs` | the bundled Python package `redgrease` |
+//! | `execute.rs` | `execute`, `call_next`, `get_command`, `override_reply` |
+//! | `atomic.rs` | `atomic()` |
+//! | `session.rs` | sessions for the threads of a gear |
+//! | `time_events.rs` | `registerTE` |
+//! | `builder/` | `gearsCtx`: collects the operations of a chain |
+//! | `scope.rs` | the scope of a running script: what it has asked for |
+//! | `script.rs` | running a script |
+//! | `asked.rs` | runs, registrations and time events that Python asks for |
+//! | `script_run.rs` | a script as the cause of an execution |
+//! | `activate.rs` | activating everything that a script asked for |
+//! | `restore.rs` | activating stored sessions again |
+//! | `packages.rs` | the Python packages of gears |
+
+mod activate;
+mod asked;
+mod atomic;
+mod builder;
+mod bundled;
+mod execute;
+mod module;
+mod packages;
+mod restore;
+mod scope;
+mod script;
+mod script_run;
+mod session;
+#[cfg(test)]
+mod tests;
+mod time_events;
+
+pub(crate) use activate::activate;
+pub(crate) use module::install;
+pub(crate) use packages::{has_installed, known_requirements, make_importable, use_packages};
+pub(crate) use restore::{restore_all, restore_sessions};
+pub(crate) use scope::PendingRun;
+pub(crate) use script::{Script, run_script};
+pub(crate) use script_run::ScriptRun;

@@ -1,0 +1,98 @@
+//! Running a script: the text that `RG.PYEXECUTE` sends.
+//!
+//! A script runs with the server's lock held.
+
+use super::scope::{Collected, Restored, ScriptScope, collect};
+use crate::config;
+use crate::execution::WatchedCall;
+use crate::python::{self, Callback, Gil, attached, describe};
+use crate::redis::{Context, Level, log};
+use crate::scope::{SessionInfo, leave_atomic};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A script and its options.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Script<'a> {
+    pub(crate) text: &'a [u8],
+    /// The session whose registrations the script will replace.
+    pub(crate) replaces: Option<&'a str>,
+    /// The session that the script becomes.
+    pub(crate) session: &'a Arc<SessionInfo>,
+}
+
+/// Runs a script.
+///
+/// # Errors
+/// The text for the client.
+pub(crate) fn run_script(_: &Context, script: Script<'_>) -> Result<Collected, String> {
+    run(script, None)
+}
+
+/// Runs the script of a stored session again. It can do nothing but register: `execute` returns the answer that it returned
+/// before, `run` does nothing, and the registrations get the ids that they had.
+pub(super) fn restore_script(
+    _: &Context,
+    script: Script<'_>,
+    restored: Restored,
+) -> Result<Collected, String> {
+    run(script, Some(restored))
+}
+
+fn run(script: Script<'_>, restored: Option<Restored>) -> Result<Collected, String> {
+    let scope = ScriptScope {
+        replaces: script.replaces.map(str::to_owned),
+        restored,
+        session: Some(Arc::clone(script.session)),
+        ..ScriptScope::default()
+    };
+    let limited = WatchedCall::watched(config::get().limits());
+    let (outcome, collected) = collect(scope, || {
+        attached(|py| {
+            let outcome = match &limited {
+                None => execute(py, script.text),
+                Some(call) => call.run(py, || execute(py, script.text)),
+            };
+            leave_atomic();
+            outcome.map_err(|raised| {
+                let reason = limited.as_ref().and_then(|call| call.reason());
+                reason.unwrap_or_else(|| describe(py, &raised))
+            })
+        })
+    });
+    outcome.map(|()| collected)
+}
+
+fn execute(py: Gil<'_>, text: &[u8]) -> PyResult<()> {
+    let globals = python::globals(py)?.copy()?;
+    globals.set_item("__name__", "not_main")?;
+    let builtins = py.import("builtins")?;
+    let code = builtins
+        .getattr("compile")?
+        .call1((PyBytes::new(py, text), "<string>", "exec"))?;
+    builtins.getattr("exec")?.call1((code, globals))?;
+    Ok(())
+}
+
+/// Calls the `onRegistered` functions of registrations. Their exceptions are logged. Returns the time events that they asked
+/// for.
+pub(super) fn announce(functions: &[Callback]) -> Vec<(Callback, Duration)> {
+    let scope = ScriptScope {
+        only_timers: true,
+        ..ScriptScope::default()
+    };
+    let call_all = || {
+        attached(|py| {
+            for function in functions {
+                if let Err(raised) = function.call0(py) {
+                    let why = describe(py, &raised);
+                    log(Level::Warning, &format!("onRegistered failed: {why}"));
+                }
+            }
+        });
+    };
+    let ((), collected) = collect(scope, call_all);
+    collected.timers
+}

@@ -1,0 +1,77 @@
+//! `PyExecutionSession`: the session that something belongs to, for a gear's own threads.
+//!
+//! A thread that a gear starts belongs to no session. `session = getGearsSession()` in the gear and
+//! `setGearsSession(session)` in the thread change that: what the thread runs and registers is the
+//! session's.
+
+use super::scope::script_session;
+use crate::python::{GearsError, Gil, detached};
+use crate::redis::{self, Context};
+use crate::registration::Owner;
+use crate::scope::{self, Scope, SessionInfo};
+use pyo3::prelude::*;
+use std::sync::Arc;
+
+/// A session that scripts hold.
+#[pyclass(name = "PyExecutionSession", module = "redisgears", frozen)]
+#[derive(Debug)]
+pub(super) struct ExecutionSession(Arc<SessionInfo>);
+
+#[pymethods]
+impl ExecutionSession {
+    /// The name of the session.
+    #[getter]
+    fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<PyExecutionSession {}>", self.0.id)
+    }
+}
+
+/// Runs `body` with the server's lock: the one this thread has, or one that is taken for it.
+pub(super) fn with_lock<R: Send>(py: Gil<'_>, body: impl FnOnce(&Context) -> R + Send) -> R {
+    // Lock order: the server's lock before the interpreter.
+    if redis::is_locked() {
+        redis::locked(body)
+    } else {
+        detached(py, || redis::locked(body))
+    }
+}
+
+/// The session that runs here, or `None`.
+#[pyfunction]
+#[pyo3(name = "getGearsSession")]
+pub(super) fn get_gears_session(py: Python<'_>) -> Option<ExecutionSession> {
+    if let Some(session) = script_session() {
+        return Some(ExecutionSession(session));
+    }
+    let owner = Owner::current()?;
+    with_lock(py, |context| owner.session(context)).map(ExecutionSession)
+}
+
+/// Lets this thread act for a session, with `None` for none.
+#[pyfunction]
+#[pyo3(name = "setGearsSession")]
+pub(super) fn set_gears_session(session: &Bound<'_, PyAny>) -> PyResult<()> {
+    let session = if session.is_none() {
+        None
+    } else if let Ok(session) = session.cast::<ExecutionSession>() {
+        Some(Arc::clone(&session.get().0))
+    } else {
+        return Err(GearsError::new_err(
+            "setGearsSession takes what getGearsSession gave, or None",
+        ));
+    };
+    let before = scope::change(Scope::given_session, |given| {
+        std::mem::replace(given, session)
+    });
+    drop(before);
+    Ok(())
+}
+
+/// Tells that gears are run by this thread. There is nothing to prepare for it.
+#[pyfunction]
+#[pyo3(name = "registerGearsThread")]
+pub(super) fn register_gears_thread() {}

@@ -1,0 +1,43 @@
+//! The source of an execution: the records that it reads.
+
+use super::{Messages, Words};
+use crate::python::Callback;
+use std::sync::Arc;
+
+/// What one execution reads.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Many keys, or one by its name.
+    Keys(KeysSource),
+    /// The values that a Python function returns or yields.
+    Python(Callback),
+    /// The words of a command: its name or trigger, and its arguments.
+    Command(Words),
+    /// One key to which something happened.
+    Key(KeyEvent),
+    /// The messages of a stream from an id on.
+    Stream { stream: Vec<u8>, from: Vec<u8> },
+    /// These messages of a stream.
+    Messages(Arc<Messages>),
+    /// A function that is called once and gives no record.
+    Call(Arc<Callback>),
+    /// Nothing: all records were read before the execution was made.
+    Nothing,
+}
+
+/// An event that happened to a key.
+#[derive(Debug)]
+pub(crate) struct KeyEvent {
+    pub(crate) event: String,
+    pub(crate) key: Vec<u8>,
+    pub(crate) read_value: bool,
+}
+
+/// The keys of a batch run.
+#[derive(Debug)]
+pub(crate) struct KeysSource {
+    /// A glob, or with `exact` the name of one key.
+    pub(crate) pattern: Vec<u8>,
+    pub(crate) exact: bool,
+    pub(crate) read_value: bool,
+}

@@ -1,0 +1,31 @@
+//! The namespace of the runtime: the names that every script begins with.
+
+use super::Gil;
+use super::errors::GearsError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+
+static GLOBALS: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+
+/// Keeps the namespace. Called once, when the runtime has been run.
+pub(crate) fn keep_globals(py: Gil<'_>, globals: &Bound<'_, PyDict>) -> PyResult<()> {
+    GLOBALS
+        .set(py, globals.clone().unbind())
+        .map_err(|_| GearsError::new_err("the runtime was installed twice"))
+}
+
+/// The namespace. A script runs in a copy of it.
+pub(crate) fn globals(py: Gil<'_>) -> PyResult<&Bound<'_, PyDict>> {
+    GLOBALS
+        .get(py)
+        .map(|globals| globals.bind(py))
+        .ok_or_else(|| GearsError::new_err("the gears runtime is not there"))
+}
+
+/// One of the runtime's own names.
+pub(crate) fn runtime<'py>(py: Gil<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    globals(py)?
+        .get_item(name)?
+        .ok_or_else(|| GearsError::new_err("the runtime is not complete"))
+}

@@ -1,0 +1,115 @@
+//! The records that readers make.
+
+use crate::order::Ordered;
+use crate::plan::Message;
+use crate::python::{Gil, Object, detached, from_bytes, nested, none};
+use crate::redis::{self, CallReply, Context, Element, KeyType, Rights, quietly};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString};
+
+/// The record of a key: `{'event': .., 'key': .., 'type': .., 'value': ..}`, or without type and
+/// value. In a batch run there is no event.
+pub(super) fn key_record<'py>(
+    py: Gil<'py>,
+    event: Option<&str>,
+    key: &[u8],
+    value: Option<(KeyType, Object<'py>)>,
+) -> PyResult<Object<'py>> {
+    let record = PyDict::new(py);
+    record.set_item(pyo3::intern!(py, "event"), event)?;
+    record.set_item(pyo3::intern!(py, "key"), from_bytes(py, key))?;
+    if let Some((kind, value)) = value {
+        record.set_item(pyo3::intern!(py, "type"), type_name(py, kind))?;
+        record.set_item(pyo3::intern!(py, "value"), value)?;
+    }
+    Ok(record.into_any())
+}
+
+fn type_name(py: Gil<'_>, kind: KeyType) -> Bound<'_, PyString> {
+    match kind {
+        KeyType::String => pyo3::intern!(py, "string").clone(),
+        other => PyString::intern(py, other.as_str()),
+    }
+}
+
+/// The record of a message: `{'key': .., 'id': .., 'value': {..}}`.
+pub(super) fn message_record<'py>(
+    py: Gil<'py>,
+    stream: &[u8],
+    message: &Message,
+) -> PyResult<Object<'py>> {
+    let record = PyDict::new(py);
+    record.set_item(pyo3::intern!(py, "key"), from_bytes(py, stream))?;
+    record.set_item(pyo3::intern!(py, "id"), from_bytes(py, &message.id))?;
+    let pairs = message
+        .fields
+        .iter()
+        .map(|(field, value)| (field.as_slice(), value.as_slice()));
+    record.set_item(pyo3::intern!(py, "value"), fields(py, pairs)?)?;
+    Ok(record.into_any())
+}
+
+/// Type and value of a key, as its record has them.
+pub(super) fn read_value<'py>(py: Gil<'py>, key: &[u8]) -> PyResult<(KeyType, Object<'py>)> {
+    let read = || quietly(|| redis::locked(|context| read_in_one_go(context, key)));
+    let (kind, reply) = if redis::is_locked() {
+        read()
+    } else {
+        detached(py, read)
+    };
+    let value = match (kind, reply) {
+        (KeyType::Hash, Some(reply)) => hash(py, reply.borrow())?,
+        (_, Some(reply)) => nested(py, reply.borrow())?,
+        (_, None) => none(py),
+    };
+    Ok((kind, value))
+}
+
+fn read_in_one_go(context: &Context, key: &[u8]) -> (KeyType, Option<CallReply>) {
+    let kind = match redis::call(context, Rights::Engine, b"TYPE", &[key]) {
+        Ok(reply) => KeyType::parse(reply.bytes()),
+        Err(_) => KeyType::Unknown,
+    };
+    let reply = match kind {
+        KeyType::String => redis::call(context, Rights::Engine, b"GET", &[key]),
+        KeyType::Hash => redis::call(context, Rights::Engine, b"HGETALL", &[key]),
+        KeyType::List => redis::call(context, Rights::Engine, b"LRANGE", &[key, b"0", b"-1"]),
+        _ => return (kind, None),
+    };
+    (kind, reply.ok())
+}
+
+/// A flat list of fields and values as a dict.
+fn hash<'py>(py: Gil<'py>, reply: Element<'_>) -> PyResult<Object<'py>> {
+    let pairs = (0..reply.len())
+        .step_by(2)
+        .filter_map(|index| Some((reply.element(index)?, reply.element(index + 1)?)))
+        .map(|(field, value)| (field.bytes(), value.bytes()));
+    fields(py, pairs)
+}
+
+/// Fields and values as a dict, in the order clients know.
+fn fields<'py, 'a>(
+    py: Gil<'py>,
+    pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+) -> PyResult<Object<'py>> {
+    let mut ordered: Ordered<&[u8], &[u8]> = Ordered::default();
+    for (field, value) in pairs {
+        if ordered.get_mut(field).is_none() {
+            ordered.add(field, value);
+        }
+    }
+    let dict = PyDict::new(py);
+    for (field, value) in ordered.into_entries() {
+        dict.set_item(hashable(py, field), from_bytes(py, value))?;
+    }
+    Ok(dict.into_any())
+}
+
+/// As [`from_bytes`], for the keys of a dict: bytes that are not UTF-8 stay immutable.
+fn hashable<'py>(py: Gil<'py>, bytes: &[u8]) -> Object<'py> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => PyString::new(py, text).into_any(),
+        Err(_) => PyBytes::new(py, bytes).into_any(),
+    }
+}

@@ -1,0 +1,53 @@
+//! The functions that the server's callbacks call.
+//!
+//! This folder knows nothing of the folders above it. They hand it one table of plain functions before the server can
+//! call anything; each callback of the server looks its function up there.
+
+use super::command::Text;
+use super::context::Context;
+use super::filter::Words;
+use super::info::Section;
+use super::timer_key::KeyValue;
+use std::sync::{Arc, OnceLock};
+
+/// One function per callback of the server. The server's lock is held while any of them runs.
+pub(crate) struct Listeners {
+    /// The module is loaded, with these arguments. An error is the text for the server's log.
+    pub(crate) load: fn(&Context, &[Text<'_>]) -> Result<(), String>,
+    /// A client asks for `INFO`.
+    pub(crate) info: fn(&Context) -> Vec<Section>,
+    /// An event happened to a key: the name of the event and the key.
+    pub(crate) key_event: fn(&Context, &str, &[u8]),
+    /// The same event, for registrations of streams. They also hear what handlers of key events write.
+    pub(crate) stream_event: fn(&Context, &str, &[u8]),
+    /// Returns `true` if a gear runs in place of this command, or has to see its reply first.
+    pub(crate) take_over: fn(&Context, &Words<'_>) -> bool,
+    /// Loading has ended, or the role of this server has changed. Called a moment later, outside of any command.
+    pub(crate) ready: fn(&Context),
+    /// All keys of a database are gone, or two databases have changed places.
+    pub(crate) emptied: fn(&Context),
+    /// The event loop is about to wait for clients.
+    pub(crate) before_sleep: fn(),
+    /// The event loop has work to do.
+    pub(crate) after_sleep: fn(),
+    /// Returns the bytes for the RDB. Also called in the child of a fork: no lock, no Python.
+    pub(crate) save: fn(&Context) -> Vec<u8>,
+    /// Reads the bytes that `save` returned.
+    pub(crate) load_registrations: fn(&Context, &[u8]) -> Result<(), String>,
+    /// Makes the value of a key of the type `rg_timeev` from its stored bytes.
+    pub(crate) load_timer_key: fn(&Context, Vec<u8>) -> Arc<dyn KeyValue>,
+    /// The server is about to exit.
+    pub(crate) shut_down: fn(),
+}
+
+static LISTENERS: OnceLock<&'static Listeners> = OnceLock::new();
+
+/// Fills the table. Only the first call counts.
+pub(super) fn listen(listeners: &'static Listeners) {
+    let _ = LISTENERS.set(listeners);
+}
+
+/// The table. `None` in a process without a server.
+pub(super) fn listeners() -> Option<&'static Listeners> {
+    LISTENERS.get().copied()
+}

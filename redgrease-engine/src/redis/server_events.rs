@@ -1,0 +1,137 @@
+//! The server events that the engine listens to: loading, roles, the event loop, shutting down.
+
+use super::context::Context;
+use super::listeners::listeners;
+use super::lock;
+use super::log::{Level, log};
+use super::timer;
+use redis_module::raw;
+use std::ffi::{c_int, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::time::Duration;
+
+pub(super) fn subscribe(context: &Context) {
+    let callbacks: [(u64, raw::RedisModuleEventCallback); 6] = [
+        (raw::REDISMODULE_EVENT_SHUTDOWN, Some(on_shutdown)),
+        (raw::REDISMODULE_EVENT_EVENTLOOP, Some(on_event_loop)),
+        (raw::REDISMODULE_EVENT_LOADING, Some(on_ready)),
+        (
+            raw::REDISMODULE_EVENT_REPLICATION_ROLE_CHANGED,
+            Some(on_ready),
+        ),
+        (raw::REDISMODULE_EVENT_FLUSHDB, Some(on_emptied)),
+        (raw::REDISMODULE_EVENT_SWAPDB, Some(on_emptied)),
+    ];
+    for (id, callback) in callbacks {
+        let event = raw::RedisModuleEvent { id, dataver: 1 };
+        // SAFETY: the callbacks live as long as the process. A server without one of the events
+        // refuses it, which is fine: without the event loop's events the interpreter is given back
+        // after every callback.
+        unsafe {
+            rm!(RedisModule_SubscribeToServerEvent(
+                context.as_ptr(),
+                event,
+                callback
+            ));
+        }
+    }
+}
+
+/// Plans a call of the listener `ready` for a moment later. Not at once: the writes of a handler make the server tell
+/// its replicas of the command that runs, and this may be `REPLICAOF NO ONE`.
+unsafe extern "C" fn on_ready(
+    _context: *mut raw::RedisModuleCtx,
+    event: raw::RedisModuleEvent,
+    subevent: u64,
+    _data: *mut c_void,
+) {
+    if event.id == raw::REDISMODULE_EVENT_LOADING
+        && subevent != raw::REDISMODULE_SUBEVENT_LOADING_ENDED
+    {
+        return;
+    }
+    let Some(listeners) = listeners() else {
+        return;
+    };
+    let plan = |context: &Context| timer::after(context, Duration::ZERO, listeners.ready);
+    // SAFETY: the server tells of its events on its main thread, with its lock held.
+    let planned = catch_unwind(AssertUnwindSafe(|| unsafe { lock::assume_locked(plan) }));
+    if planned.is_err() {
+        log(
+            Level::Warning,
+            "streams and time events could not be begun after loading: please report it",
+        );
+    }
+}
+
+/// All keys of a database are gone, or other keys have taken their place.
+unsafe extern "C" fn on_emptied(
+    _context: *mut raw::RedisModuleCtx,
+    _event: raw::RedisModuleEvent,
+    _subevent: u64,
+    _data: *mut c_void,
+) {
+    let Some(listeners) = listeners() else {
+        return;
+    };
+    let forgotten = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: the server tells of its events on its main thread, with its lock held.
+        unsafe { lock::assume_locked(listeners.emptied) };
+    }));
+    if forgotten.is_err() {
+        log(
+            Level::Warning,
+            "streams were not forgotten when the server was emptied: please report it",
+        );
+    }
+}
+
+unsafe extern "C" fn on_event_loop(
+    _context: *mut raw::RedisModuleCtx,
+    _event: raw::RedisModuleEvent,
+    subevent: u64,
+    _data: *mut c_void,
+) {
+    let Some(listeners) = listeners() else {
+        return;
+    };
+    match subevent {
+        raw::REDISMODULE_SUBEVENT_EVENTLOOP_BEFORE_SLEEP => (listeners.before_sleep)(),
+        raw::REDISMODULE_SUBEVENT_EVENTLOOP_AFTER_SLEEP => (listeners.after_sleep)(),
+        _ => {}
+    }
+}
+
+unsafe extern "C" fn on_shutdown(
+    _context: *mut raw::RedisModuleCtx,
+    _event: raw::RedisModuleEvent,
+    _subevent: u64,
+    _data: *mut c_void,
+) {
+    if let Some(listeners) = listeners() {
+        (listeners.shut_down)();
+    }
+    // `exit` runs the destructors of every library, and some of them (OpenBLAS, for one) wait for
+    // threads that may be inside a gear. Handlers run last-in first-out: one that is registered
+    // now runs before those, writes out what stdio holds and leaves.
+    // SAFETY: the handler is a plain function without state.
+    unsafe {
+        on_exit(leave, ptr::null_mut());
+    }
+}
+
+unsafe extern "C" {
+    fn on_exit(
+        function: extern "C" fn(status: c_int, argument: *mut c_void),
+        argument: *mut c_void,
+    ) -> c_int;
+}
+
+extern "C" fn leave(status: c_int, _argument: *mut c_void) {
+    // SAFETY: flushing all streams and leaving have no preconditions.
+    unsafe {
+        libc::fflush(ptr::null_mut());
+        libc::_exit(status);
+    }
+}

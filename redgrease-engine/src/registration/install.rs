@@ -1,0 +1,244 @@
+//! Putting registrations into the registry, and telling replicas and the AOF of them. Nothing here calls Python: the callers
+//! get what has to be called.
+
+use super::stored::{self, StoredSession, dynamic};
+use super::{Event, Owner, Registration, Registry, Session, Stats, hooks, registry, streams};
+use crate::encoding::Damaged;
+use crate::execution;
+use crate::id::Id;
+use crate::plan::{Mode, Plan};
+use crate::python::{Callback, KeptWord};
+use crate::redis::filter::look_at_commands;
+use crate::redis::{Context, Level, User, log, replicate};
+use crate::scope::SessionInfo;
+use crate::steps::is_straight;
+use std::sync::{Arc, Mutex};
+
+/// The command that tells replicas and the AOF of a session.
+const REGISTER: &std::ffi::CStr = c"rg.innerregister";
+/// The command that tells them of another registration of a session.
+const ADD: &std::ffi::CStr = c"rg.inneraddregistration";
+/// The command that tells them that a registration is gone.
+const UNREGISTER: &std::ffi::CStr = c"rg.innerunregister";
+
+/// A registration that a script or a gear asks for.
+#[derive(Debug)]
+pub(crate) struct NewRegistration {
+    pub(crate) id: Id,
+    pub(crate) description: Option<String>,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) mode: Mode,
+    pub(crate) event: Event,
+    /// Called when the registration is active.
+    pub(crate) on_registered: Option<Callback>,
+}
+
+/// The work that is left when the registrations of a script are in the registry.
+#[derive(Debug)]
+pub(crate) struct Installed {
+    /// The functions that have to be called.
+    pub(crate) on_registered: Vec<Callback>,
+    streams: Vec<Arc<Registration>>,
+}
+
+impl Installed {
+    /// Reads the messages that are in streams already. The last step: `onRegistered` comes before the first message.
+    pub(crate) fn start_streams(self, context: &Context) {
+        for registration in self.streams {
+            streams::start(context, &registration);
+        }
+    }
+}
+
+/// Puts the registrations of a script into the registry, in place of those of the session `replaces`. `made` are the ids of
+/// all registrations that the script asked for, in order.
+pub(crate) fn install(
+    context: &Context,
+    session: &Arc<SessionInfo>,
+    registrations: Vec<NewRegistration>,
+    made: Vec<Id>,
+    replaces: Option<&str>,
+) -> Installed {
+    let mut on_registered = Vec::new();
+    let mut all = Vec::new();
+    for mut new in registrations {
+        on_registered.extend(new.on_registered.take());
+        all.push(Arc::new(make(new, session, session.user.clone())));
+    }
+    if all.iter().any(|one| one.takes_commands_over()) {
+        look_at_commands(context);
+    }
+    let of_streams = |one: &&Arc<Registration>| matches!(one.event, Event::Streams(_));
+    let streams = all.iter().filter(of_streams).cloned().collect();
+    let session = Session::with_registrations(session, made);
+    let old = registry().write(context, |registry| registry.insert(session, all, replaces));
+    for registration in old {
+        registration.end_executions();
+    }
+    Installed {
+        on_registered,
+        streams,
+    }
+}
+
+fn make(new: NewRegistration, session: &Arc<SessionInfo>, user: Option<User>) -> Registration {
+    Registration {
+        id: new.id,
+        description: new.description,
+        is_straight: is_straight(&new.plan.steps),
+        word: KeptWord::new(),
+        plan: new.plan,
+        mode: new.mode,
+        order: new.event.is_in_order().then(Default::default),
+        event: new.event,
+        session: Arc::clone(session),
+        user,
+        dynamic: None,
+        stats: Stats::default(),
+        kept_executions: Mutex::default(),
+    }
+}
+
+/// Tells replicas and the AOF of a session that has replaced `replaces`.
+pub(crate) fn tell_session(context: &Context, session: &str, replaces: Option<&str>) {
+    let stored = registry().read(context, |registry| {
+        registry.session(session).map(|session| StoredSession {
+            replaces: replaces.map(str::to_owned),
+            ..session.store(registry)
+        })
+    });
+    if let Some(stored) = stored {
+        replicate(context, REGISTER, &stored::encode(&[stored]));
+    }
+}
+
+/// Tells replicas and the AOF that a registration is gone.
+pub(crate) fn tell_removed(context: &Context, id: &str) {
+    replicate(context, UNREGISTER, id.as_bytes());
+}
+
+/// Activates a registration that a running gear asks for, in the session that the gear belongs to. `announce` gets the
+/// function that has to be called before replicas are told.
+pub(crate) fn activate_dynamic(
+    context: &Context,
+    owner: &Owner,
+    mut new: NewRegistration,
+    announce: impl FnOnce(Callback),
+) -> Result<(), String> {
+    let Some(session) = owner.session(context) else {
+        return Err("this gear belongs to no session: nothing can be registered".to_owned());
+    };
+    registry().read(context, |registry| {
+        check_session(registry, owner, &session)?;
+        check_event(registry, &new.event)
+    })?;
+    let id = new.id;
+    let on_registered = new.on_registered.take();
+    let mut registration = make(new, &session, owner.user(context));
+    match dynamic::encode(&registration) {
+        Ok(bytes) => registration.dynamic = Some(bytes.into()),
+        Err(why) => log(
+            Level::Warning,
+            &format!("a registration that a running gear made is gone after a restart: {why}"),
+        ),
+    }
+    let is_first = add(context, &session, registration);
+    // Clients of RedisGears see that telling the other shards uses up an id.
+    execution::ids().next();
+    if let Some(function) = on_registered {
+        announce(function);
+    }
+    tell_dynamic(context, &session, id, is_first);
+    Ok(())
+}
+
+fn check_session(
+    registry: &Registry,
+    owner: &Owner,
+    session: &Arc<SessionInfo>,
+) -> Result<(), String> {
+    let is_gone = match registry.session(&session.id) {
+        Some(current) => !Arc::ptr_eq(&current.info, session),
+        None => owner.is_registration(),
+    };
+    if is_gone {
+        return Err("the session of this gear is gone: nothing can be registered".to_owned());
+    }
+    Ok(())
+}
+
+fn check_event(registry: &Registry, event: &Event) -> Result<(), String> {
+    match event {
+        Event::Command { trigger, .. } => registry
+            .check_trigger(trigger, None)
+            .map_err(|_| "trigger already registered".to_owned()),
+        Event::Hook(hook) => hooks::check(registry, &hook.command, None)
+            .map_err(|_| "Can not override a none sync registration".to_owned()),
+        Event::Keys(_) | Event::Streams(_) => Ok(()),
+    }
+}
+
+/// Adds a registration to a session, which is made if it does not exist. Returns `true` if the session has no other one.
+fn add(context: &Context, session: &Arc<SessionInfo>, registration: Registration) -> bool {
+    let registration = Arc::new(registration);
+    if registration.takes_commands_over() {
+        look_at_commands(context);
+    }
+    let is_first = registry().write(context, |registry| {
+        let is_first = registry
+            .session(&session.id)
+            .is_none_or(|session| !session.lasts());
+        if registry.session(&session.id).is_none() {
+            registry.insert(Session::new(session), Vec::new(), None);
+        }
+        registry.add(&session.id, Arc::clone(&registration));
+        is_first
+    });
+    if let Event::Streams(_) = registration.event {
+        streams::start(context, &registration);
+    }
+    is_first
+}
+
+/// Tells replicas and the AOF of a registration that a running gear made; of the whole session if they do not know it yet.
+fn tell_dynamic(context: &Context, session: &SessionInfo, id: Id, is_first: bool) {
+    let told = registry().read(context, |registry| {
+        if is_first {
+            let session = registry.session(&session.id)?.store(registry);
+            return Some((REGISTER, stored::encode(&[session])));
+        }
+        let bytes = registry.registration(id)?.dynamic.as_ref()?;
+        let bytes = stored::encode_dynamic(&session.id, id.number(), bytes);
+        Some((ADD, bytes))
+    });
+    if let Some((command, bytes)) = told {
+        replicate(context, command, &bytes);
+    }
+}
+
+/// Activates a registration of a running gear that a master or the AOF tells of.
+pub(crate) fn restore_dynamic(context: &Context, bytes: &[u8]) -> Result<(), String> {
+    let (session, number, bytes) = stored::decode_dynamic(bytes).map_err(Damaged::message)?;
+    let info = registry().read(context, |registry| {
+        registry
+            .session(&session)
+            .map(|session| Arc::clone(&session.info))
+    });
+    let info = info.ok_or_else(|| format!("there is no session {session} to add to"))?;
+    add_stored(context, &info, number, bytes)
+}
+
+/// Activates a stored registration of a running gear in its session.
+pub(crate) fn add_stored(
+    context: &Context,
+    session: &Arc<SessionInfo>,
+    number: u64,
+    bytes: Arc<[u8]>,
+) -> Result<(), String> {
+    let id = super::ids().reserve(number);
+    let (new, user) = dynamic::decode(context, id, &bytes)?;
+    let mut registration = make(new, session, user);
+    registration.dynamic = Some(bytes);
+    add(context, session, registration);
+    Ok(())
+}

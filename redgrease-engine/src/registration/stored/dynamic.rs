@@ -1,0 +1,247 @@
+//! Registrations that a running gear has made. No script makes them again, so they are stored themselves, with their
+//! functions as bytes that fit one minor version of Python.
+
+use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number, write_optional};
+use crate::id::Id;
+use crate::plan::{Mode, Plan, Reader};
+use crate::redis::{Context, KeyType, User};
+use crate::registration::hooks::Hook;
+use crate::registration::keys::KeysFilter;
+use crate::registration::streams::{OnFailed, StreamsFilter};
+use crate::registration::watched::WatchedCommand;
+use crate::registration::{Event, NewRegistration, Registration};
+use crate::steps::Step;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A registration as bytes. An error says why it cannot be stored.
+pub(crate) fn encode(registration: &Registration) -> Result<Vec<u8>, String> {
+    let mut out = Vec::new();
+    write_bytes(&mut out, registration.plan.reader.as_str().as_bytes());
+    write_bytes(&mut out, registration.mode.as_str().as_bytes());
+    write_optional(&mut out, registration.user.as_ref().map(User::name));
+    write_optional(
+        &mut out,
+        registration.description.as_deref().map(str::as_bytes),
+    );
+    write_event(&mut out, &registration.event);
+    write_number(&mut out, registration.plan.steps.len() as u64);
+    for step in registration.plan.steps.iter() {
+        step.operation().encode(&mut out)?;
+    }
+    Ok(out)
+}
+
+/// The registration that [`encode`] stored, and the user whose rights it has. An error says why there is none.
+pub(crate) fn decode(
+    context: &Context,
+    id: Id,
+    bytes: &[u8],
+) -> Result<(NewRegistration, Option<User>), String> {
+    let mut input = Input::new(bytes);
+    let wrong = || Damaged::Wrong.message();
+    let reader = Reader::parse(&input.text()?).ok_or_else(wrong)?;
+    let mode = Mode::parse(&input.text()?).ok_or_else(wrong)?;
+    let user = input.optional()?.map(User::named);
+    let description = input.optional_text()?;
+    let event = read_event(context, &mut input)?;
+    let steps = input.many(Step::decode)?;
+    let registration = NewRegistration {
+        id,
+        description,
+        plan: Arc::new(Plan {
+            reader,
+            steps: steps.into(),
+        }),
+        mode,
+        event,
+        on_registered: None,
+    };
+    Ok(input.end((registration, user))?)
+}
+
+fn write_texts<'a>(out: &mut Vec<u8>, texts: Option<impl ExactSizeIterator<Item = &'a str>>) {
+    write_flag(out, texts.is_some());
+    if let Some(texts) = texts {
+        write_number(out, texts.len() as u64);
+        for text in texts {
+            write_bytes(out, text.as_bytes());
+        }
+    }
+}
+
+fn read_texts(input: &mut Input<'_>) -> Result<Option<Vec<String>>, Damaged> {
+    if input.flag()? {
+        input.many(Input::text).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+fn write_event(out: &mut Vec<u8>, event: &Event) {
+    match event {
+        Event::Command { trigger, in_order } => {
+            out.push(b'c');
+            write_bytes(out, trigger);
+            write_flag(out, *in_order);
+        }
+        Event::Hook(hook) => {
+            out.push(b'h');
+            write_bytes(out, hook.command.as_bytes());
+            write_optional(out, hook.key_prefix.as_deref());
+            write_flag(out, hook.in_order);
+        }
+        Event::Keys(keys) => {
+            out.push(b'k');
+            write_bytes(out, &keys.prefix);
+            let events = keys.events.as_ref();
+            write_texts(out, events.map(|all| all.iter().map(String::as_str)));
+            let types = keys.types.as_ref();
+            write_texts(
+                out,
+                types.map(|all| all.iter().map(|one| one.filter_name())),
+            );
+            write_flag(out, keys.read_value);
+            let commands = keys.commands.as_ref();
+            write_texts(
+                out,
+                commands.map(|all| all.iter().map(|one| one.name.as_str())),
+            );
+        }
+        Event::Streams(streams) => {
+            let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            out.push(b's');
+            write_bytes(out, &streams.prefix);
+            write_number(out, streams.batch as u64);
+            write_number(out, millis(streams.duration));
+            write_bytes(out, streams.on_failed.as_str().as_bytes());
+            write_number(out, millis(streams.retry_interval));
+            write_flag(out, streams.trim);
+        }
+    }
+}
+
+/// The description of an event, before the server is asked about its commands.
+enum Read {
+    Event(Event),
+    Hook(String, Option<Vec<u8>>, bool),
+    Keys(KeysFilter, Option<Vec<String>>),
+}
+
+fn read_event(context: &Context, input: &mut Input<'_>) -> Result<Event, String> {
+    match read(input).map_err(Damaged::message)? {
+        Read::Event(event) => Ok(event),
+        Read::Hook(command, prefix, in_order) => {
+            Hook::new(context, &command, prefix, in_order).map(Event::Hook)
+        }
+        Read::Keys(mut keys, commands) => {
+            keys.commands = commands
+                .map(|names| {
+                    let watched = names.iter().map(|name| WatchedCommand::new(context, name));
+                    watched.collect::<Result<Vec<_>, String>>()
+                })
+                .transpose()?;
+            Ok(Event::Keys(keys))
+        }
+    }
+}
+
+fn read(input: &mut Input<'_>) -> Result<Read, Damaged> {
+    Ok(match input.tag()? {
+        b'c' => Read::Event(Event::Command {
+            trigger: input.bytes()?.to_vec(),
+            in_order: input.flag()?,
+        }),
+        b'h' => Read::Hook(
+            input.text()?,
+            input.optional()?.map(<[u8]>::to_vec),
+            input.flag()?,
+        ),
+        b'k' => {
+            let prefix = input.bytes()?.to_vec();
+            let events = read_texts(input)?;
+            let types = read_texts(input)?
+                .map(|names| {
+                    let types = names.iter().map(|name| KeyType::named(name));
+                    types.collect::<Option<Vec<_>>>().ok_or(Damaged::Wrong)
+                })
+                .transpose()?;
+            let keys = KeysFilter {
+                prefix,
+                events,
+                types,
+                read_value: input.flag()?,
+                commands: None,
+            };
+            Read::Keys(keys, read_texts(input)?)
+        }
+        b's' => {
+            let prefix = input.bytes()?.to_vec();
+            let batch = usize::try_from(input.number()?).map_err(|_| Damaged::Wrong)?;
+            let duration = Duration::from_millis(input.number()?);
+            let on_failed = OnFailed::parse(&input.text()?).ok_or(Damaged::Wrong)?;
+            let retry_interval = Duration::from_millis(input.number()?);
+            let trim = input.flag()?;
+            let batch = batch.max(1);
+            Read::Event(Event::Streams(StreamsFilter::new(
+                prefix,
+                batch,
+                duration,
+                on_failed,
+                retry_interval,
+                trim,
+            )))
+        }
+        _ => return Err(Damaged::Wrong),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip(event: &Event) -> String {
+        let mut bytes = Vec::new();
+        write_event(&mut bytes, event);
+        let mut input = Input::new(&bytes);
+        let back = match read(&mut input) {
+            Ok(Read::Event(event)) => format!("{event:?}"),
+            Ok(Read::Keys(keys, commands)) => format!("{:?} {commands:?}", Event::Keys(keys)),
+            Ok(Read::Hook(..)) | Err(_) => "wrong".to_owned(),
+        };
+        assert_eq!(input.end(()), Ok(()));
+        for end in 0..bytes.len() {
+            assert!(
+                read(&mut Input::new(&bytes[..end])).is_err(),
+                "cut at {end}"
+            );
+        }
+        back
+    }
+
+    #[test]
+    fn events_come_back() {
+        let command = Event::Command {
+            trigger: b"t\0\xff".to_vec(),
+            in_order: true,
+        };
+        assert_eq!(round_trip(&command), format!("{command:?}"));
+        let keys = Event::Keys(KeysFilter {
+            prefix: b"k:*".to_vec(),
+            events: Some(vec!["set".into()]),
+            types: Some(vec![KeyType::Unknown, KeyType::Hash]),
+            read_value: false,
+            commands: None,
+        });
+        assert_eq!(round_trip(&keys), format!("{keys:?} None"));
+        let streams = Event::Streams(StreamsFilter::new(
+            b"s".to_vec(),
+            7,
+            Duration::from_millis(5),
+            OnFailed::Retry,
+            Duration::from_secs(2),
+            false,
+        ));
+        assert_eq!(round_trip(&streams), format!("{streams:?}"));
+    }
+}

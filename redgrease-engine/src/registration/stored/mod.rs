@@ -1,0 +1,23 @@
+//! Sessions and registrations as bytes: in the RDB, in the AOF and on the way to replicas.
+
+pub(super) mod dynamic;
+mod session;
+
+pub(crate) use session::{StoredSession, decode, encode};
+pub(super) use session::{decode_dynamic, encode_dynamic};
+
+use super::registry;
+use crate::redis::Context;
+
+/// All sessions as bytes; no bytes at all if there are none. Also runs in the child of a fork.
+pub(crate) fn store(context: &Context) -> Vec<u8> {
+    let sessions: Vec<StoredSession> = registry().read(context, |registry| {
+        let lasting = registry.sessions().filter(|session| session.lasts());
+        lasting.map(|session| session.store(registry)).collect()
+    });
+    if sessions.is_empty() {
+        Vec::new()
+    } else {
+        encode(&sessions)
+    }
+}

@@ -1,0 +1,221 @@
+//! Sessions as bytes: in the RDB, and on the way to replicas and the AOF.
+//!
+//! A session is kept as its script. Restoring runs the script again, in a mode in which it can do
+//! nothing but register: what it asks the server is answered as it was answered then, and the
+//! registrations get the ids they had. That works for any Python version on either side.
+
+use crate::encoding::{Damaged, Input, write_bytes, write_number, write_optional};
+use crate::redis::OwnedReply;
+use std::sync::Arc;
+
+/// What is kept of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct StoredSession {
+    pub(crate) id: String,
+    pub(crate) description: Option<String>,
+    pub(crate) requirements: Vec<String>,
+    pub(crate) script: Vec<u8>,
+    pub(crate) user: Option<Vec<u8>>,
+    /// What the script was answered when it asked the server for something, in its order.
+    pub(crate) replies: Vec<OwnedReply>,
+    /// The numbers of the registrations it made, in its order.
+    pub(crate) made: Vec<u64>,
+    /// Those that are still registered.
+    pub(crate) registrations: Vec<u64>,
+    /// Registrations that its gears made while they ran: their numbers, and what they are.
+    pub(crate) dynamic: Vec<(u64, Arc<[u8]>)>,
+    /// The session it took the place of.
+    pub(crate) replaces: Option<String>,
+}
+
+/// First byte of everything written here.
+const FORMAT: u8 = 2;
+
+/// The depth of nested arrays that is read. Servers send a few levels; damaged bytes could ask for any number.
+const MAX_DEPTH: usize = 64;
+
+pub(crate) fn encode(sessions: &[StoredSession]) -> Vec<u8> {
+    let mut out = vec![FORMAT];
+    write_number(&mut out, sessions.len() as u64);
+    for session in sessions {
+        write_bytes(&mut out, session.id.as_bytes());
+        write_optional(&mut out, session.description.as_deref().map(str::as_bytes));
+        write_number(&mut out, session.requirements.len() as u64);
+        for requirement in &session.requirements {
+            write_bytes(&mut out, requirement.as_bytes());
+        }
+        write_bytes(&mut out, &session.script);
+        write_optional(&mut out, session.user.as_deref());
+        write_number(&mut out, session.replies.len() as u64);
+        for reply in &session.replies {
+            write_reply(&mut out, reply);
+        }
+        for numbers in [&session.made, &session.registrations] {
+            write_number(&mut out, numbers.len() as u64);
+            for &number in numbers {
+                write_number(&mut out, number);
+            }
+        }
+        write_number(&mut out, session.dynamic.len() as u64);
+        for (number, bytes) in &session.dynamic {
+            write_number(&mut out, *number);
+            write_bytes(&mut out, bytes);
+        }
+        write_optional(&mut out, session.replaces.as_deref().map(str::as_bytes));
+    }
+    out
+}
+
+fn write_reply(out: &mut Vec<u8>, reply: &OwnedReply) {
+    match reply {
+        OwnedReply::Null => out.push(b'_'),
+        OwnedReply::Integer(number) => {
+            out.push(b':');
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        OwnedReply::Text(bytes) => {
+            out.push(b'$');
+            write_bytes(out, bytes);
+        }
+        OwnedReply::Status(text) => {
+            out.push(b'+');
+            write_bytes(out, text.as_bytes());
+        }
+        OwnedReply::Error(text) => {
+            out.push(b'-');
+            write_bytes(out, text.as_bytes());
+        }
+        OwnedReply::Array(items) => {
+            out.push(b'*');
+            write_number(out, items.len() as u64);
+            for item in items {
+                write_reply(out, item);
+            }
+        }
+    }
+}
+
+/// One registration that a running gear has added to a session.
+pub(crate) fn encode_dynamic(session: &str, number: u64, addition: &[u8]) -> Vec<u8> {
+    let mut out = vec![FORMAT];
+    write_bytes(&mut out, session.as_bytes());
+    write_number(&mut out, number);
+    write_bytes(&mut out, addition);
+    out
+}
+
+/// The session, the number and the registration.
+pub(crate) fn decode_dynamic(bytes: &[u8]) -> Result<(String, u64, Arc<[u8]>), Damaged> {
+    let mut input = Input::of_format(bytes, FORMAT)?;
+    let registration = (input.text()?, input.number()?, input.bytes()?.into());
+    input.end(registration)
+}
+
+/// Nothing at all is no sessions: what is written when there are none.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<StoredSession>, Damaged> {
+    if bytes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut input = Input::of_format(bytes, FORMAT)?;
+    let sessions = input.many(read_session)?;
+    input.end(sessions)
+}
+
+fn read_session(input: &mut Input<'_>) -> Result<StoredSession, Damaged> {
+    Ok(StoredSession {
+        id: input.text()?,
+        description: input.optional_text()?,
+        requirements: input.many(Input::text)?,
+        script: input.bytes()?.to_vec(),
+        user: input.optional()?.map(<[u8]>::to_vec),
+        replies: input.many(|input| read_reply(input, 0))?,
+        made: input.many(Input::number)?,
+        registrations: input.many(Input::number)?,
+        dynamic: input.many(|input| Ok::<_, Damaged>((input.number()?, input.bytes()?.into())))?,
+        replaces: input.optional_text()?,
+    })
+}
+
+fn read_reply(input: &mut Input<'_>, depth: usize) -> Result<OwnedReply, Damaged> {
+    Ok(match input.tag()? {
+        b'_' => OwnedReply::Null,
+        b':' => OwnedReply::Integer(input.number()?.cast_signed()),
+        b'$' => OwnedReply::Text(input.bytes()?.to_vec()),
+        b'+' => OwnedReply::Status(input.text()?),
+        b'-' => OwnedReply::Error(input.text()?),
+        b'*' if depth < MAX_DEPTH => {
+            OwnedReply::Array(input.many(|input| read_reply(input, depth + 1))?)
+        }
+        _ => return Err(Damaged::Wrong),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Vec<StoredSession> {
+        vec![
+            StoredSession::default(),
+            StoredSession {
+                id: "app".into(),
+                description: Some(String::new()),
+                requirements: vec!["requests".into(), "six==1.16.0".into()],
+                script: b"x = '\xff\0'".to_vec(),
+                user: Some(b"alice".to_vec()),
+                replies: vec![
+                    OwnedReply::Null,
+                    OwnedReply::Integer(-7),
+                    OwnedReply::Array(vec![
+                        OwnedReply::Text(b"\xff\0".to_vec()),
+                        OwnedReply::Status("OK".into()),
+                        OwnedReply::Error("ERR no".into()),
+                    ]),
+                ],
+                made: vec![1, 2, 4, u64::MAX],
+                registrations: vec![1, 4, u64::MAX],
+                dynamic: vec![(7, b"\xff\0".as_slice().into())],
+                replaces: Some("old".into()),
+            },
+        ]
+    }
+
+    #[test]
+    fn sessions_come_back() {
+        assert_eq!(decode(&encode(&sample())), Ok(sample()));
+        assert_eq!(decode(&encode(&[])), Ok(Vec::new()));
+        assert_eq!(decode(b""), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn dynamic_come_back() {
+        let bytes = encode_dynamic("app", 7, b"\xff\0");
+        let addition = ("app".to_owned(), 7, b"\xff\0".as_slice().into());
+        assert_eq!(decode_dynamic(&bytes), Ok(addition));
+        for end in 0..bytes.len() {
+            assert!(decode_dynamic(&bytes[..end]).is_err(), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn every_cut_is_noticed() {
+        let whole = encode(&sample());
+        for end in 1..whole.len() {
+            assert!(decode(&whole[..end]).is_err(), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn no_byte_makes_it_panic() {
+        let whole = encode(&sample());
+        for place in 0..whole.len() {
+            for bit in 0..8 {
+                let mut damaged = whole.clone();
+                damaged[place] ^= 1 << bit;
+                let _ = decode(&damaged);
+            }
+        }
+        assert_eq!(decode(&[FORMAT + 1]), Err(Damaged::Newer));
+        assert_eq!(decode(&[FORMAT - 1]), Err(Damaged::Wrong));
+    }
+}

@@ -1,0 +1,125 @@
+//! What the server tells: messages that come, streams that go, and that it is ready.
+
+use super::filter::Status;
+use super::pump::{filter, pump, waiting_for};
+use super::stream::Phase;
+use crate::redis::{self, Context, KeyScan, KeyType, after_command, locked, quietly};
+use crate::registration::{Registration, registry};
+use std::sync::Arc;
+
+/// Keys that are looked at in one go while streams are searched.
+const PIECE: usize = 1000;
+
+/// Events after which another stream has the name, or none, or the group begins elsewhere.
+const ANEW: [&str; 12] = [
+    "del",
+    "expired",
+    "evicted",
+    "rename_from",
+    "rename_to",
+    "move_from",
+    "move_to",
+    "copy_to",
+    "restore",
+    "xsetid",
+    "xgroup-setid",
+    "xgroup-destroy",
+];
+
+/// A message was added to a stream, or what is known of a stream holds no more.
+pub(crate) fn on_event(context: &Context, event: &str, key: &[u8]) {
+    if event == "xadd" {
+        for registration in waiting_for(context, key) {
+            let stream = key.to_vec();
+            let job = move |context: &Context| pump(context, context, &registration, &stream);
+            after_command(context, Box::new(job));
+        }
+    } else if ANEW.contains(&event) {
+        for registration in waiting_for(context, key) {
+            if let Some(filter) = filter(&registration) {
+                filter.forget(key);
+            }
+        }
+    }
+}
+
+/// The server was emptied, which no event tells of each key.
+pub(crate) fn all_are_gone(context: &Context) {
+    registry().read(context, |registry| {
+        let filters = registry.stream_registrations().iter();
+        for filter in filters.filter_map(|registration| filter(registration)) {
+            filter.forget_all();
+        }
+    });
+}
+
+/// Reads the streams of all registrations: after loading, or when a replica became a master.
+pub(crate) fn start_all(context: &Context) {
+    if !context.may_handle_events() {
+        return;
+    }
+    let registrations =
+        registry().read(context, |registry| registry.stream_registrations().to_vec());
+    for registration in registrations {
+        // Others may have read them meanwhile.
+        if let Some(filter) = filter(&registration) {
+            filter.forget_all();
+        }
+        start(context, &registration);
+    }
+}
+
+/// Reads the streams that are there already.
+pub(crate) fn start(context: &Context, registration: &Arc<Registration>) {
+    let Some(filter) = filter(registration) else {
+        return;
+    };
+    if !filter.prefix.ends_with(b"*") {
+        return pump(context, context, registration, &filter.prefix);
+    }
+    let registration = Arc::clone(registration);
+    let pattern = filter.prefix.clone();
+    let search = move || {
+        let Some(mut scan) = KeyScan::new(&pattern, false) else {
+            return;
+        };
+        while locked(|context| scan.fill(context, PIECE)) {
+            for key in scan.keys() {
+                let name = scan.bytes(&key.name);
+                locked(|context| {
+                    if quietly(|| redis::key_type(context, name)) == KeyType::Unknown {
+                        pump(context, context, &registration, name);
+                    }
+                });
+            }
+        }
+    };
+    if let Err(failure) = std::thread::Builder::new()
+        .name("rg-streams".into())
+        .spawn(search)
+    {
+        redis::log(
+            redis::Level::Warning,
+            &format!("streams that are there already are not read: {failure}"),
+        );
+    }
+}
+
+/// Ends a pause or an abortion: what was delivered and not acknowledged is read again.
+pub(crate) fn resume(context: &Context, registration: &Arc<Registration>) {
+    let Some(filter) = filter(registration) else {
+        return;
+    };
+    let streams: Vec<Vec<u8>> = {
+        let mut state = filter.state();
+        state.status = Status::Ok;
+        state
+            .streams
+            .values_mut()
+            .for_each(|stream| stream.phase = Phase::First);
+        state.streams.keys().cloned().collect()
+    };
+    for stream in streams {
+        pump(context, context, registration, &stream);
+    }
+}

@@ -1,0 +1,90 @@
+//! The trait through which streams are read: a server, or in unit tests a list of messages.
+
+use super::batch::Batch;
+use crate::execution::{self, Execution, launch};
+use crate::plan::{Message, Mode, Source};
+use crate::redis::{Context, after};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Work that is done later, on the main thread.
+pub(super) type Later = Box<dyn FnOnce(&Context, &dyn StreamServer) + Send>;
+
+/// The commands of the consumer group, timers, and the launch of batches.
+pub(super) trait StreamServer {
+    /// Makes the group, from the first message of the stream on, and returns the id of the last message that was delivered to
+    /// it. `None` if there is no such stream.
+    fn join(&self, stream: &[u8]) -> Option<Vec<u8>>;
+
+    /// The number of messages after the id `after`, counted up to `limit`.
+    fn count_after(&self, stream: &[u8], after: &[u8], limit: usize) -> usize;
+
+    /// Delivers new messages.
+    fn read_new(&self, stream: &[u8], count: usize) -> Vec<Message>;
+
+    /// Delivers messages again that were delivered and not acknowledged, without those that `skip` names.
+    fn read_pending(
+        &self,
+        stream: &[u8],
+        count: usize,
+        skip: &dyn Fn(&[u8]) -> bool,
+    ) -> Vec<Message>;
+
+    fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]);
+
+    /// Removes messages from the stream.
+    fn remove(&self, stream: &[u8], ids: &[&[u8]]);
+
+    fn later(&self, delay: Duration, job: Later);
+
+    /// Runs a batch: on this thread if its registration is sync, else on a worker thread.
+    fn launch(&self, batch: Batch);
+}
+
+impl StreamServer for Context {
+    fn join(&self, stream: &[u8]) -> Option<Vec<u8>> {
+        super::group::join(self, stream)
+    }
+
+    fn count_after(&self, stream: &[u8], after: &[u8], limit: usize) -> usize {
+        super::group::count_after(self, stream, after, limit)
+    }
+
+    fn read_new(&self, stream: &[u8], count: usize) -> Vec<Message> {
+        super::group::read_new(self, stream, count)
+    }
+
+    fn read_pending(
+        &self,
+        stream: &[u8],
+        count: usize,
+        skip: &dyn Fn(&[u8]) -> bool,
+    ) -> Vec<Message> {
+        super::group::read_pending(self, stream, count, skip)
+    }
+
+    fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]) {
+        super::group::acknowledge(self, stream, ids);
+    }
+
+    fn remove(&self, stream: &[u8], ids: &[&[u8]]) {
+        super::group::remove(self, stream, ids);
+    }
+
+    fn later(&self, delay: Duration, job: Later) {
+        after(self, delay, move |context| job(context, context));
+    }
+
+    fn launch(&self, batch: Batch) {
+        let plan = Arc::clone(&batch.registration.plan);
+        let mode = batch.registration.mode;
+        let source = Source::Messages(Arc::clone(&batch.messages));
+        let execution = Execution::new(execution::ids().next(), plan, source, Arc::new(batch));
+        if mode == Mode::Sync {
+            execution.run_here();
+        } else {
+            // Never refused: there is one batch per stream.
+            let _ = launch(execution);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The state of one stream, as one registration sees it.
+
+/// A stream that a registration reads.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    /// The last message that was delivered.
+    pub(super) last: Vec<u8>,
+    pub(super) phase: Phase,
+    batch: Batch,
+    patience: Patience,
+}
+
+/// The messages that are read next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nothing was read yet. The first reading makes a batch even if it finds no message.
+    First,
+    /// Messages that were delivered before and not acknowledged.
+    Again,
+    /// New messages.
+    New,
+}
+
+impl Phase {
+    /// The phase after a reading that found messages.
+    pub(super) fn next(self) -> Phase {
+        match self {
+            Phase::First | Phase::Again => Phase::Again,
+            Phase::New => Phase::New,
+        }
+    }
+}
+
+/// The batch of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Batch {
+    /// No batch is being handled.
+    None,
+    /// A batch is being handled.
+    Current,
+    /// The last batch of the stream is being handled: the stream itself is gone.
+    Last,
+    /// The last batch has ended. The stream is joined anew before it is read.
+    Over,
+}
+
+/// Messages that are too few for a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// No message waits, or messages wait for ever.
+    Unlimited,
+    /// A timer runs.
+    Timer,
+    /// The messages have waited long enough.
+    Over,
+}
+
+impl Stream {
+    /// A stream that was joined. `last` is the last message that was delivered to the group.
+    pub(super) fn new(last: Vec<u8>) -> Stream {
+        Stream {
+            last,
+            phase: Phase::First,
+            batch: Batch::None,
+            patience: Patience::Unlimited,
+        }
+    }
+
+    /// Takes the stream for a batch. `false` if a batch is being handled.
+    pub(super) fn begin_batch(&mut self) -> bool {
+        if self.batch != Batch::None {
+            return false;
+        }
+        self.batch = Batch::Current;
+        true
+    }
+
+    /// The batch has ended, or there was no message for one. `again` reads messages that were not acknowledged next.
+    pub(super) fn batch_ended(&mut self, again: bool) {
+        self.batch = match self.batch {
+            Batch::None | Batch::Current => Batch::None,
+            Batch::Last | Batch::Over => Batch::Over,
+        };
+        if again {
+            self.phase = Phase::Again;
+        }
+    }
+
+    /// `true` if the stream is gone and its last batch has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.batch == Batch::Over
+    }
+
+    /// The stream is not the same any more. Returns `false` if nothing of it is being handled.
+    pub(super) fn forget(&mut self) -> bool {
+        match self.batch {
+            Batch::None | Batch::Over => false,
+            Batch::Current | Batch::Last => {
+                self.batch = Batch::Last;
+                true
+            }
+        }
+    }
+
+    /// `true` if a timer has to be started for messages that are too few.
+    pub(super) fn starts_timer(&mut self) -> bool {
+        if self.patience == Patience::Timer {
+            return false;
+        }
+        self.patience = Patience::Timer;
+        true
+    }
+
+    /// The timer has run out.
+    pub(super) fn time_is_over(&mut self) {
+        self.patience = Patience::Over;
+    }
+
+    /// `true` if messages make a batch even if they are too few.
+    pub(super) fn is_due(&self) -> bool {
+        self.patience == Patience::Over
+    }
+
+    /// New messages were delivered, the last one with the id `last`.
+    pub(super) fn delivered(&mut self, last: &[u8]) {
+        self.last = last.to_vec();
+        if self.patience == Patience::Over {
+            self.patience = Patience::Unlimited;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stream() -> Stream {
+        Stream::new(b"0-0".to_vec())
+    }
+
+    #[test]
+    fn one_batch_at_a_time() {
+        let mut stream = stream();
+        assert!(stream.begin_batch());
+        assert!(!stream.begin_batch());
+        stream.batch_ended(false);
+        assert!(stream.begin_batch());
+    }
+
+    #[test]
+    fn a_stream_that_goes_during_a_batch_is_forgotten_in_the_end() {
+        let mut stream = stream();
+        stream.begin_batch();
+        assert!(stream.forget());
+        assert!(!stream.begin_batch());
+        assert!(!stream.is_over());
+        stream.batch_ended(true);
+        assert!(stream.is_over());
+        assert!(!stream.forget());
+        assert!(!super::Stream::new(Vec::new()).forget());
+    }
+
+    #[test]
+    fn a_failed_batch_is_read_again() {
+        let mut stream = stream();
+        stream.phase = Phase::New;
+        stream.begin_batch();
+        stream.batch_ended(false);
+        assert_eq!(stream.phase, Phase::New);
+        stream.batch_ended(true);
+        assert_eq!(stream.phase, Phase::Again);
+    }
+
+    #[test]
+    fn one_timer_for_messages_that_are_too_few() {
+        let mut stream = stream();
+        assert!(!stream.is_due());
+        assert!(stream.starts_timer());
+        assert!(!stream.starts_timer());
+        stream.delivered(b"1-0");
+        // The timer of the first messages still runs.
+        assert!(!stream.starts_timer());
+        stream.time_is_over();
+        assert!(stream.is_due());
+        stream.delivered(b"2-0");
+        assert!(!stream.is_due());
+        assert_eq!(stream.last, b"2-0");
+        assert!(stream.starts_timer());
+    }
+
+    #[test]
+    fn phases_follow_each_other() {
+        assert_eq!(Phase::First.next(), Phase::Again);
+        assert_eq!(Phase::Again.next(), Phase::Again);
+        assert_eq!(Phase::New.next(), Phase::New);
+    }
+}

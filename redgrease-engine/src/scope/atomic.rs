@@ -1,0 +1,84 @@
+//! The `atomic()` block of a script: the server's lock, held across several calls into Python.
+
+use super::{Scope, Slot, change, look, with};
+use crate::redis::{LockGuard, is_locked};
+
+/// The reason why nothing else runs on the server meanwhile.
+pub(super) enum Atomic {
+    /// The thread held the server's lock before the block began.
+    AlreadyLocked,
+    /// The block took the lock and gives it back in the end.
+    Locked(#[allow(dead_code, reason = "held, not read")] LockGuard),
+}
+
+/// The thread is inside an atomic block.
+pub(crate) struct AlreadyAtomic;
+
+fn slot(scope: &Scope) -> &Slot<Option<Atomic>> {
+    &scope.atomic
+}
+
+/// `true` if this thread is inside an atomic block.
+pub(crate) fn is_atomic() -> bool {
+    look(slot, Option::is_some)
+}
+
+/// `true` if [`enter_atomic`] takes the server's lock on this thread: then the caller lets go of the interpreter first.
+pub(crate) fn locks_for_atomic() -> bool {
+    !is_locked()
+}
+
+/// Begins an atomic block on this thread.
+pub(crate) fn enter_atomic() -> Result<(), AlreadyAtomic> {
+    if is_atomic() {
+        return Err(AlreadyAtomic);
+    }
+    let block = if locks_for_atomic() {
+        Atomic::Locked(LockGuard::acquire())
+    } else {
+        Atomic::AlreadyLocked
+    };
+    change(slot, |atomic| *atomic = Some(block));
+    Ok(())
+}
+
+/// Ends the atomic block of this thread. `true` if there was one.
+pub(crate) fn leave_atomic() -> bool {
+    // Dropped while the slot is free: giving back the lock can run handlers.
+    change(slot, Option::take).is_some()
+}
+
+/// Runs `body` outside of any atomic block. A sync handler begins in no block, even if the gear that caused it is in one,
+/// and what the handler leaves open ends with it.
+pub(crate) fn apart_from_atomic<R>(body: impl FnOnce() -> R) -> R {
+    with(slot, None, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_holds_the_lock_until_it_is_left() {
+        assert!(!is_atomic());
+        assert!(enter_atomic().is_ok());
+        assert!(is_atomic() && is_locked());
+        assert!(enter_atomic().is_err());
+        assert!(leave_atomic());
+        assert!(!is_atomic() && !is_locked());
+        assert!(!leave_atomic());
+    }
+
+    #[test]
+    fn a_handler_has_blocks_of_its_own() {
+        assert!(enter_atomic().is_ok());
+        apart_from_atomic(|| {
+            assert!(!is_atomic() && is_locked());
+            assert!(enter_atomic().is_ok());
+            assert!(!locks_for_atomic());
+        });
+        assert!(is_atomic() && is_locked());
+        leave_atomic();
+        assert!(!is_locked());
+    }
+}

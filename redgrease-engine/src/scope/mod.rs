@@ -1,0 +1,234 @@
+//! The surroundings of code that runs: its user, its session, its hooks, its atomic block.
+//!
+//! Python that runs in a gear may call back into the engine at any time, and what the engine answers depends on the
+//! surroundings. They belong to a thread and are nested: a command that a gear runs may trigger another gear on the same
+//! thread. [`Scope`] holds all of them in one thread-local value, and [`with`] is the one way to change a part of it for
+//! a while.
+//!
+//! | file | purpose |
+//! |---|---|
+//! | `session.rs` | the session that code belongs to |
+//! | `atomic.rs` | the `atomic()` block of a script |
+//! | `withheld.rs` | a command whose reply waits for executions |
+
+mod atomic;
+mod session;
+mod withheld;
+
+pub(crate) use atomic::{
+    apart_from_atomic, enter_atomic, is_atomic, leave_atomic, locks_for_atomic,
+};
+pub(crate) use session::{SessionId, SessionInfo};
+pub(crate) use withheld::WithheldReply;
+
+use crate::id::Id;
+use crate::redis::User;
+use atomic::Atomic;
+use std::any::Any;
+use std::cell::RefCell;
+use std::sync::{Arc, Weak};
+
+/// The surroundings of the code that runs on one thread.
+pub(crate) struct Scope {
+    /// The user whose rights count; `None` leaves the decision to the context of the command.
+    user: Slot<Option<User>>,
+    /// The execution that the thread runs.
+    execution: Slot<Option<Running>>,
+    /// The registration whose sync call the thread runs. A sync call makes no execution.
+    sync_call: Slot<Option<Id>>,
+    /// The session that a thread of a gear was given with `setGearsSession`.
+    given_session: Slot<Option<Arc<SessionInfo>>>,
+    /// The hooks that the thread runs, the innermost last.
+    hooks: Slot<Vec<RunningHook>>,
+    /// The command whose reply waits for the handlers that it causes.
+    withheld: Slot<Option<Arc<WithheldReply>>>,
+    /// The `atomic()` block that the thread is in.
+    atomic: Slot<Option<Atomic>>,
+    /// The script that the thread runs; the type belongs to the folder `gears`.
+    script: Slot<Option<Box<dyn Any>>>,
+}
+
+/// One part of the surroundings.
+pub(crate) type Slot<T> = RefCell<T>;
+
+/// The execution that a thread runs, as far as its Python may ask.
+#[derive(Debug, Clone)]
+pub(crate) struct Running {
+    pub(crate) user: Option<User>,
+    /// Weak: clients see the number of references to a session.
+    pub(crate) session: Option<Weak<SessionInfo>>,
+    /// A registration caused the execution.
+    pub(crate) of_registration: bool,
+}
+
+/// A hook that runs.
+#[derive(Debug, Clone)]
+pub(crate) struct RunningHook {
+    /// The command that the hook replaces, in lower case.
+    pub(crate) command: String,
+    pub(crate) registration: Id,
+}
+
+thread_local! {
+    static SCOPE: Scope = const {
+        Scope {
+            user: RefCell::new(None),
+            execution: RefCell::new(None),
+            sync_call: RefCell::new(None),
+            given_session: RefCell::new(None),
+            hooks: RefCell::new(Vec::new()),
+            withheld: RefCell::new(None),
+            atomic: RefCell::new(None),
+            script: RefCell::new(None),
+        }
+    };
+}
+
+/// Runs `body` while `slot` holds `value` on this thread; then puts back what `slot` held before.
+pub(crate) fn with<T: 'static, R>(
+    slot: fn(&Scope) -> &Slot<T>,
+    value: T,
+    body: impl FnOnce() -> R,
+) -> R {
+    struct Restore<'a, T> {
+        slot: &'a Slot<T>,
+        before: Option<T>,
+    }
+    impl<T> Drop for Restore<'_, T> {
+        fn drop(&mut self) {
+            if let Some(before) = self.before.take() {
+                // Dropped while the slot is free: the drop of a value may look at the slot.
+                let value = self.slot.replace(before);
+                drop(value);
+            }
+        }
+    }
+    SCOPE.with(|scope| {
+        let slot = slot(scope);
+        let before = Some(slot.replace(value));
+        let _restore = Restore { slot, before };
+        body()
+    })
+}
+
+/// Looks at a slot of this thread. `look` must run neither Python nor commands.
+pub(crate) fn look<T: 'static, R>(slot: fn(&Scope) -> &Slot<T>, look: impl FnOnce(&T) -> R) -> R {
+    SCOPE.with(|scope| look(&slot(scope).borrow()))
+}
+
+/// Changes a slot of this thread. `change` must run neither Python nor commands.
+pub(crate) fn change<T: 'static, R>(
+    slot: fn(&Scope) -> &Slot<T>,
+    change: impl FnOnce(&mut T) -> R,
+) -> R {
+    SCOPE.with(|scope| change(&mut slot(scope).borrow_mut()))
+}
+
+impl Scope {
+    pub(crate) fn user(&self) -> &Slot<Option<User>> {
+        &self.user
+    }
+
+    pub(crate) fn execution(&self) -> &Slot<Option<Running>> {
+        &self.execution
+    }
+
+    pub(crate) fn sync_call(&self) -> &Slot<Option<Id>> {
+        &self.sync_call
+    }
+
+    pub(crate) fn given_session(&self) -> &Slot<Option<Arc<SessionInfo>>> {
+        &self.given_session
+    }
+
+    pub(crate) fn hooks(&self) -> &Slot<Vec<RunningHook>> {
+        &self.hooks
+    }
+
+    pub(crate) fn withheld(&self) -> &Slot<Option<Arc<WithheldReply>>> {
+        &self.withheld
+    }
+
+    pub(crate) fn script(&self) -> &Slot<Option<Box<dyn Any>>> {
+        &self.script
+    }
+}
+
+/// Runs `body` inside one hook more. What `body` runs with `execute` does not meet that hook again.
+pub(crate) fn inside_hook<R>(hook: RunningHook, body: impl FnOnce() -> R) -> R {
+    let mut hooks = look(Scope::hooks, Clone::clone);
+    hooks.push(hook);
+    with(Scope::hooks, hooks, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::IdCounter;
+
+    fn hook(command: &str, ids: &IdCounter) -> RunningHook {
+        RunningHook {
+            command: command.to_owned(),
+            registration: ids.next(),
+        }
+    }
+
+    fn commands() -> Vec<String> {
+        look(Scope::hooks, |hooks| {
+            hooks.iter().map(|one| one.command.clone()).collect()
+        })
+    }
+
+    #[test]
+    fn a_part_is_put_back_in_the_end() {
+        let user = || look(Scope::user, Clone::clone);
+        assert_eq!(user(), None);
+        with(Scope::user, Some(User::named(b"ann")), || {
+            assert_eq!(user(), Some(User::named(b"ann")));
+            with(Scope::user, None, || assert_eq!(user(), None));
+            assert_eq!(user(), Some(User::named(b"ann")));
+        });
+        assert_eq!(user(), None);
+    }
+
+    #[test]
+    fn a_part_is_put_back_after_a_panic() {
+        let panicked = std::panic::catch_unwind(|| {
+            with(Scope::user, Some(User::named(b"ann")), || {
+                panic!("on purpose")
+            });
+        });
+        assert!(panicked.is_err());
+        assert_eq!(look(Scope::user, Clone::clone), None);
+    }
+
+    #[test]
+    fn hooks_are_a_stack() {
+        let ids = IdCounter::new();
+        inside_hook(hook("get", &ids), || {
+            inside_hook(hook("set", &ids), || assert_eq!(commands(), ["get", "set"]));
+            assert_eq!(commands(), ["get"]);
+        });
+        assert!(commands().is_empty());
+    }
+
+    #[test]
+    fn threads_have_surroundings_of_their_own() {
+        with(Scope::user, Some(User::named(b"ann")), || {
+            let other = std::thread::spawn(|| look(Scope::user, Clone::clone));
+            assert_eq!(other.join().unwrap(), None);
+        });
+    }
+
+    #[test]
+    fn a_value_that_looks_at_its_slot_while_it_is_dropped_finds_it_free() {
+        struct Looks;
+        impl Drop for Looks {
+            fn drop(&mut self) {
+                look(Scope::script, |script| assert!(script.is_none()));
+            }
+        }
+        let value: Option<Box<dyn Any>> = Some(Box::new(Looks));
+        with(Scope::script, value, || ());
+    }
+}

@@ -1,0 +1,1 @@
+//! Every operation, alone and in a chain.
