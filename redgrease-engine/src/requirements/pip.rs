@@ -182,9 +182,9 @@ impl Pip<'_> {
         Ok(vec!["-c".into(), path.into()])
     }
 
-    /// Whether redis-py must fit the published `redgrease` package: if `redgrease` is required, or if
-    /// it is installed and `redis` is required in any version. A requirement that names a version of
-    /// `redis` takes precedence over an installed `redgrease`.
+    /// Whether redis-py must fit the published `redgrease` package: if `redgrease` is required, or
+    /// if it is installed and `redis` is required in any version. A requirement that names a
+    /// version of `redis` takes precedence over an installed `redgrease`.
     fn needs_redgrease_constraint(&self, requirements: &[String]) -> bool {
         let is_redgrease = |text: &String| project(text).as_deref() == Some("redgrease");
         let is_any_redis = |text: &String| normalize(text.trim()) == "redis";

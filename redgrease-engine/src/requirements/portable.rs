@@ -1,8 +1,8 @@
 //! The byte format in which servers exchange a requirement and its wheels.
 //!
 //! The format is that of RedisGears, so that a requirement can be exchanged with it in both
-//! directions. A number has 64 bits in little-endian order. A text consists of its length, its bytes
-//! and a NUL byte, which the length includes.
+//! directions. A number has 64 bits in little-endian order. A text consists of its length, its
+//! bytes and a NUL byte, which the length includes.
 //!
 //! ```text
 //! version, name, system, whether wheels follow, number of wheels,

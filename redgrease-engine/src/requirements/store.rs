@@ -236,7 +236,8 @@ impl Store {
             match self.attempt(&pip, names, Wheels::Kept) {
                 // New wheels may help if pip refused the kept ones, but not after other errors.
                 Err(error) if error.kind() == InstallErrorKind::Pip => {
-                    let again = "requirements: the kept wheels could not be installed, downloading them again";
+                    let again =
+                        "requirements: the kept wheels cannot be installed, downloading new ones";
                     (self.log)(Level::Warning, again);
                 }
                 settled => return settled,

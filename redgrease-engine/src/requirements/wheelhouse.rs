@@ -62,7 +62,7 @@ impl Wheelhouse {
         Record::read(&self.folder(requirement)).is_some_and(|record| record.name == requirement)
     }
 
-    /// Creates an empty folder to build wheels in. [`Self::keep`] makes it the requirement's folder.
+    /// Creates an empty folder to build wheels in, for [`Self::keep`].
     pub(super) fn stage(&self, requirement: &str) -> io::Result<PathBuf> {
         let staged = self.folder(requirement).with_extension("new");
         remove(&staged)?;

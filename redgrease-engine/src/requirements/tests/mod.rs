@@ -1,5 +1,5 @@
-//! Tests with a real interpreter, and mostly with a real pip. Packages are generated, so that no test
-//! needs a network.
+//! Tests with a real interpreter, and mostly with a real pip. Packages are generated, so that no
+//! test needs a network.
 
 mod exchange;
 mod install;
