@@ -64,8 +64,8 @@ fn an_empty_map_answers_everything() {
     assert_eq!(map.into_entries().count(), 0);
 }
 
-/// The expected values come from another implementation of SipHash, which was checked against the
-/// published test vector of SipHash-2-4.
+/// The expected values come from another implementation of `SipHash`, checked against the
+/// published test vector of `SipHash-2-4`.
 #[test]
 fn hashes_are_those_of_siphash_1_2() {
     for (bytes, expected) in [

@@ -99,7 +99,7 @@ impl Environment {
         let base = self.base();
         let outcome = runner
             .run(base, &args)
-            .map_err(|error| file_error("run", base, &error))?;
+            .map_err(|error| run_error(base, &error))?;
         let (major, minor) = self.python.version;
         if !outcome.success {
             let mut lines = vec![format!(
@@ -125,6 +125,18 @@ impl Environment {
         let complete = venv.join(COMPLETE);
         fs::write(&complete, "").map_err(|error| file_error("write", &complete, &error))
     }
+}
+
+/// An error about a program that could not be started.
+pub(super) fn run_error(program: &Path, error: &io::Error) -> InstallError {
+    InstallError::line(
+        InstallErrorKind::Environment,
+        format!(
+            "could not run {}: {error}: check the settings PythonExecutable and \
+             PythonInstallationDir",
+            program.display()
+        ),
+    )
 }
 
 /// An error about a file in the installation directory. `verb` says what could not be done to it.

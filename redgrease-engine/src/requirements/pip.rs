@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::child::Runner;
-use super::environment::{Environment, file_error};
+use super::environment::{Environment, file_error, run_error};
 use super::error::{InstallError, InstallErrorKind};
 use super::level::Level;
 use super::name::{normalize, project};
@@ -98,7 +98,7 @@ impl Pip<'_> {
         let outcome = self
             .runner
             .run(&interpreter, &args)
-            .map_err(|error| file_error("run", &interpreter, &error))?;
+            .map_err(|error| run_error(&interpreter, &error))?;
         if outcome.success {
             Ok(())
         } else {
@@ -145,7 +145,7 @@ impl Pip<'_> {
             let outcome = self
                 .runner
                 .run(&interpreter, args)
-                .map_err(|error| file_error("run", &interpreter, &error))?;
+                .map_err(|error| run_error(&interpreter, &error))?;
             if outcome.success {
                 return Ok(());
             }

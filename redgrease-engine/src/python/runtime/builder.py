@@ -101,7 +101,7 @@ class GearsBuilder:
     # -- composed operations
 
     def aggregate(self, zero, seqOp, combOp):
-        """Folds the records of each shard with `seqOp`, and the results of the shards with `combOp`."""
+        """Folds the records of each shard with `seqOp`, and the shards' results with `combOp`."""
         self.gearsCtx.accumulate(lambda a, r: seqOp(a if a else copy.deepcopy(zero), r))
         self.gearsCtx.collect()
         self.gearsCtx.accumulate(lambda a, r: combOp(a if a else copy.deepcopy(zero), r))

@@ -129,8 +129,16 @@ def _fill_class(cls, state):
 _FIRST = ("__module__", "__qualname__", "__doc__", "__slots__")
 # Attributes that are not set afterwards.
 _NOT_TAKEN = frozenset(
-    _FIRST + ("__dict__", "__weakref__", "_abc_impl", "__abstractmethods__", "__static_attributes__",
-              "__firstlineno__", "__classcell__")
+    (
+        *_FIRST,
+        "__dict__",
+        "__weakref__",
+        "_abc_impl",
+        "__abstractmethods__",
+        "__static_attributes__",
+        "__firstlineno__",
+        "__classcell__",
+    )
 )
 
 

@@ -77,4 +77,5 @@ fn a_directory_that_cannot_be_used_is_an_error() {
     let store = Store::new(file, nowhere, Vec::new(), Box::new(|_, _| {}));
     let error = store.install(&requirements(&["tiny"]), false).unwrap_err();
     assert_eq!(error.kind(), InstallErrorKind::Environment);
+    assert!(error.to_string().contains("PythonExecutable"), "{error}");
 }

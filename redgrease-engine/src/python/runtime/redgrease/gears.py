@@ -165,7 +165,7 @@ class OpenGearFunction(GearFunction):
     # -- operations on groups
 
     def localgroupby(self, extractor=None, reducer=None, requirements=None, **kwargs):
-        """Folds each group of each shard with `reducer(key, accumulator, r)`; by default into a list."""
+        """Like `groupby`, but on each shard separately."""
         return self._then(LocalGroupBy(extractor, reducer, **kwargs), requirements)
 
     def groupby(self, extractor=None, reducer=None, requirements=None, **kwargs):

@@ -11,7 +11,7 @@ class Operation:
         self.kwargs = kwargs
 
     def add_to(self, chain):
-        """Appends the operation to a built-in `GearsBuilder`, and returns the result of the call."""
+        """Appends the operation to a built-in `GearsBuilder`, and returns what that returns."""
         raise NotImplementedError
 
     def __repr__(self):
