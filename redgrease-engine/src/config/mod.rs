@@ -1,10 +1,12 @@
-//! Settings: those of Gears, our own, and the ones users make up.
+//! Settings: those of RedisGears, those of this engine, and values under names that users choose.
 //!
-//! They are given as module arguments and changed with `RG.CONFIGSET`; nothing of it is persisted.
+//! Settings are given as module arguments and changed with `RG.CONFIGSET`. They are not persisted.
 
 mod setting;
+#[cfg(test)]
+mod tests;
 
-use setting::{Origin, SETTINGS, Setting, Value, index};
+use setting::{SETTINGS, Setting, SettingOwner, Value, index};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -25,19 +27,24 @@ pub(crate) struct Limits {
     pub(crate) memory: Option<u64>,
 }
 
+/// The current value of every setting.
 #[derive(Debug)]
 pub(crate) struct Config {
+    /// One entry per setting, in the order of [`SETTINGS`]; text settings leave theirs at 0.
     numbers: Vec<AtomicI64>,
+    /// One entry per setting, in the order of [`SETTINGS`]; number settings leave theirs empty.
     texts: Mutex<Vec<String>>,
     user: Mutex<HashMap<Vec<u8>, Vec<u8>>>,
 }
 
-/// What became of one `RG.CONFIGSET` entry; the texts are those clients know.
+/// The outcome of one `RG.CONFIGSET` entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
+    /// A setting of the core or of the engine has a new value.
     Done,
-    /// Kept, and visible to scripts through `configGet`.
+    /// The value is stored, and scripts see it through `configGet`.
     Saved,
+    /// Nothing changed. The text is the error reply, worded as clients of RedisGears know it.
     Refused(String),
 }
 
@@ -71,6 +78,7 @@ impl Config {
         self.numbers[index].load(Ordering::Relaxed)
     }
 
+    /// The value of a text setting; empty for an unknown name.
     pub(crate) fn text(&self, name: &str) -> String {
         find(name)
             .map(|(index, _)| self.texts()[index].clone())
@@ -85,29 +93,29 @@ impl Config {
         self.user.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether errors carry the traceback.
+    /// Whether error replies contain the Python traceback.
     pub(crate) fn attempt_traceback(&self) -> bool {
         self.number(const { index("PythonAttemptTraceback") }) != 0
     }
 
-    /// Whether it is measured how long each step of an execution takes, and what it calls.
+    /// Whether executions are profiled: the time of each step, and the Python calls made.
     pub(crate) fn profile_executions(&self) -> bool {
         self.number(const { index("ProfileExecutions") }) != 0
     }
 
-    /// How many worker threads there are.
+    /// Number of worker threads, from 1 to 512.
     pub(crate) fn execution_threads(&self) -> usize {
         usize::try_from(self.number(const { index("ExecutionThreads") }))
             .unwrap_or(1)
             .clamp(1, 512)
     }
 
-    /// How many executions may wait for a worker.
+    /// Number of executions that may wait for a worker thread.
     pub(crate) fn queue_size(&self) -> usize {
         usize::try_from(self.number(const { index("ExecutionQueueSize") })).unwrap_or(0)
     }
 
-    /// What an execution that begins now may use.
+    /// Limits of an execution that starts now.
     pub(crate) fn limits(&self) -> Limits {
         let limit = |index| u64::try_from(self.number(index)).ok().filter(|&n| n > 0);
         Limits {
@@ -117,33 +125,33 @@ impl Config {
         }
     }
 
-    /// Whether an execution is aborted when the client that waits for it goes away.
+    /// Whether an execution is aborted when the client that waits for it disconnects.
     pub(crate) fn abort_on_disconnect(&self) -> bool {
         self.number(const { index("AbortOnDisconnect") }) != 0
     }
 
-    /// Whether gears have the rights of who registered them, not of who calls them.
+    /// Whether gears run with the rights of the user who registered them, not of the caller.
     pub(crate) fn execute_as_owner(&self) -> bool {
         self.number(const { index("ExecuteAsOwner") }) != 0
     }
 
-    /// How many finished executions are kept for those who ask.
+    /// Number of finished executions to keep; a negative setting keeps all.
     pub(crate) fn max_executions(&self) -> usize {
         usize::try_from(self.number(const { index("MaxExecutions") })).unwrap_or(usize::MAX)
     }
 
-    /// How many finished executions of one registration are kept.
+    /// Number of finished executions to keep per registration; a negative setting keeps all.
     pub(crate) fn max_executions_per_registration(&self) -> usize {
         usize::try_from(self.number(const { index("MaxExecutionsPerRegistration") }))
             .unwrap_or(usize::MAX)
     }
 
-    /// A value a user made up.
+    /// The value under a name that a user chose.
     pub(crate) fn user(&self, key: &[u8]) -> Option<Vec<u8>> {
         self.user_values().get(key).cloned()
     }
 
-    /// A setting by its exact name.
+    /// The value of a setting, or of a user's name. Names are case-sensitive.
     pub(crate) fn get(&self, name: &[u8]) -> Option<Current> {
         match std::str::from_utf8(name).ok().and_then(find) {
             Some((index, setting)) => Some(match setting.default {
@@ -157,18 +165,27 @@ impl Config {
         }
     }
 
-    /// A module argument: like [`Config::set`], but nothing is read-only yet.
+    /// Applies a module argument. Unlike [`Config::set`], this also changes read-only settings.
+    ///
+    /// # Errors
+    /// The text for the server's log if the value is not accepted.
     pub(crate) fn set_while_loading(&self, name: &[u8], value: &[u8]) -> Result<(), String> {
         match self.change(name, Some(value), true) {
-            Change::Refused(reason) => Err(format!(
-                "the module argument {} could not be set: {reason}",
-                String::from_utf8_lossy(name)
-            )),
+            Change::Refused(reason) => {
+                let name = String::from_utf8_lossy(name);
+                let wanted = match find_ignoring_case(&name).map(|(_, setting)| setting.minimum) {
+                    None | Some(i64::MIN) => "an integer".to_owned(),
+                    Some(minimum) => format!("an integer of at least {minimum}"),
+                };
+                Err(format!(
+                    "could not set the module argument {name}: {reason}: give {wanted}"
+                ))
+            }
             Change::Done | Change::Saved => Ok(()),
         }
     }
 
-    /// One entry of `RG.CONFIGSET`. `value` is missing if the command ended behind the name.
+    /// Applies one entry of `RG.CONFIGSET`. `value` is `None` if the command ended after the name.
     pub(crate) fn set(&self, name: &[u8], value: Option<&[u8]>) -> Change {
         self.change(name, value, false)
     }
@@ -183,17 +200,17 @@ impl Config {
             return Change::Saved;
         };
         if setting.read_only && !loading {
-            return Change::Refused(match setting.origin {
-                Origin::Python => format!("(error) {shown} is not configurable at runtime"),
-                Origin::Gears | Origin::Engine => {
+            return Change::Refused(match setting.owner {
+                SettingOwner::Python => format!("(error) {shown} is not configurable at runtime"),
+                SettingOwner::Gears | SettingOwner::Engine => {
                     format!("(error) Config value {shown} not modifiable at runtime")
                 }
             });
         }
         let Some(value) = value else {
-            return Change::Refused(match setting.origin {
-                Origin::Python => format!("(error) Value was not given to {shown}"),
-                Origin::Gears | Origin::Engine => {
+            return Change::Refused(match setting.owner {
+                SettingOwner::Python => format!("(error) Value was not given to {shown}"),
+                SettingOwner::Gears | SettingOwner::Engine => {
                     format!("(error) Failed setting config value {shown}")
                 }
             });
@@ -212,20 +229,20 @@ impl Config {
                 _ => false,
             },
         };
-        match (accepted, setting.origin) {
-            (true, Origin::Python) => Change::Saved,
-            (true, Origin::Gears | Origin::Engine) => Change::Done,
-            (false, Origin::Python) => Change::Refused(format!(
+        match (accepted, setting.owner) {
+            (true, SettingOwner::Python) => Change::Saved,
+            (true, SettingOwner::Gears | SettingOwner::Engine) => Change::Done,
+            (false, SettingOwner::Python) => Change::Refused(format!(
                 "Failed setting config value for key '{shown}' with value '{text}'"
             )),
-            (false, Origin::Gears | Origin::Engine) => {
+            (false, SettingOwner::Gears | SettingOwner::Engine) => {
                 Change::Refused(format!("(error) Failed setting config value {shown}"))
             }
         }
     }
 }
 
-/// What a setting is at the moment.
+/// The current value of a setting, by the type of its reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Current {
     Number(i64),
@@ -240,79 +257,14 @@ fn find(name: &str) -> Option<(usize, &'static Setting)> {
         .find(|(_, setting)| setting.name == name)
 }
 
+/// Finds a setting by name. RedisGears ignores case when it sets values of its core, but not of
+/// its Python plugin.
 fn find_ignoring_case(name: &str) -> Option<(usize, &'static Setting)> {
     SETTINGS
         .iter()
         .enumerate()
-        .find(|(_, setting)| match setting.origin {
-            Origin::Gears | Origin::Engine => setting.name.eq_ignore_ascii_case(name),
-            Origin::Python => setting.name == name,
+        .find(|(_, setting)| match setting.owner {
+            SettingOwner::Gears | SettingOwner::Engine => setting.name.eq_ignore_ascii_case(name),
+            SettingOwner::Python => setting.name == name,
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(text: &str) -> Change {
-        Change::Refused(text.to_owned())
-    }
-
-    #[test]
-    fn names_are_exact_for_reading_and_not_for_writing() {
-        let config = Config::new();
-        assert_eq!(config.get(b"MaxExecutions"), Some(Current::Number(1000)));
-        assert_eq!(config.get(b"maxexecutions"), None);
-        assert_eq!(config.set(b"MAXEXECUTIONS", Some(b"400")), Change::Done);
-        assert_eq!(config.max_executions(), 400);
-    }
-
-    #[test]
-    fn bad_values_change_nothing() {
-        let config = Config::new();
-        let failed = refused("(error) Failed setting config value MaxExecutions");
-        assert_eq!(config.set(b"MaxExecutions", Some(b"abc")), failed);
-        assert_eq!(config.set(b"MaxExecutions", None), failed);
-        assert_eq!(config.max_executions(), 1000);
-        assert_eq!(
-            config.set(b"ExecutionMaxIdleTime", Some(b"0")),
-            refused("(error) Failed setting config value ExecutionMaxIdleTime")
-        );
-        assert_eq!(
-            config.set(b"PythonInstallReqMaxIdleTime", Some(b"0")),
-            refused(
-                "Failed setting config value for key 'PythonInstallReqMaxIdleTime' with value '0'"
-            )
-        );
-    }
-
-    #[test]
-    fn read_only_settings_say_so() {
-        let config = Config::new();
-        assert_eq!(
-            config.set(b"ExecutionThreads", Some(b"5")),
-            refused("(error) Config value ExecutionThreads not modifiable at runtime")
-        );
-        assert_eq!(
-            config.set(b"CreateVenv", Some(b"1")),
-            refused("(error) CreateVenv is not configurable at runtime")
-        );
-        assert!(config.set_while_loading(b"ExecutionThreads", b"5").is_ok());
-        assert_eq!(config.execution_threads(), 5);
-    }
-
-    #[test]
-    fn users_keep_values_of_their_own() {
-        let config = Config::new();
-        assert_eq!(config.set(b"mykey", Some(b"\xff\0")), Change::Saved);
-        assert_eq!(
-            config.get(b"mykey"),
-            Some(Current::Bytes(b"\xff\0".to_vec()))
-        );
-        assert_eq!(config.get(b"MYKEY"), None);
-        assert_eq!(
-            config.set(b"other", None),
-            refused("(error) Value was not given to other")
-        );
-    }
 }

@@ -1,18 +1,18 @@
-//! The settings the engine knows.
+//! The table of settings that the engine knows.
 
-/// A value, or the kind of it.
+/// The default of a setting, which also says whether the setting is a number or a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Value {
     Number(i64),
     Text(&'static str),
 }
 
-/// Who defines a setting. It decides about the wording of answers.
+/// The component that defines a setting. It decides how replies about the setting are worded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// RedisGears' core.
+pub(super) enum SettingOwner {
+    /// The core of RedisGears.
     Gears,
-    /// RedisGears' Python plugin.
+    /// The Python plugin of RedisGears.
     Python,
     /// This engine.
     Engine,
@@ -21,26 +21,29 @@ pub(super) enum Origin {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Setting {
     pub(super) name: &'static str,
-    pub(super) origin: Origin,
+    pub(super) owner: SettingOwner,
     pub(super) default: Value,
+    /// Whether the setting can only be given as a module argument.
     pub(super) read_only: bool,
+    /// The smallest number that is accepted. Texts ignore it.
     pub(super) minimum: i64,
 }
 
-const fn number(name: &'static str, origin: Origin, default: i64, minimum: i64) -> Setting {
+const fn number(name: &'static str, owner: SettingOwner, default: i64, minimum: i64) -> Setting {
     Setting {
         name,
-        origin,
+        owner,
         default: Value::Number(default),
         read_only: false,
         minimum,
     }
 }
 
-const fn text(name: &'static str, origin: Origin) -> Setting {
+/// A text setting: empty by default, and read-only.
+const fn text(name: &'static str, owner: SettingOwner) -> Setting {
     Setting {
         name,
-        origin,
+        owner,
         default: Value::Text(""),
         read_only: true,
         minimum: i64::MIN,
@@ -54,51 +57,76 @@ const fn read_only(setting: Setting) -> Setting {
     }
 }
 
-/// Settings that only matter to how RedisGears finds its Python are answered and have no effect:
-/// this engine uses the Python it was built for.
+/// All settings.
+///
+/// The settings that tell RedisGears where to find its Python are accepted and have no effect: the
+/// engine uses the Python that it was built for.
 pub(super) const SETTINGS: &[Setting] = &[
-    number("MaxExecutions", Origin::Gears, 1000, i64::MIN),
-    number("MaxExecutionsPerRegistration", Origin::Gears, 100, i64::MIN),
-    number("ProfileExecutions", Origin::Gears, 0, 0),
-    read_only(number("ExecutionThreads", Origin::Gears, 3, 1)),
+    // Finished executions to keep.
+    number("MaxExecutions", SettingOwner::Gears, 1000, i64::MIN),
+    number(
+        "MaxExecutionsPerRegistration",
+        SettingOwner::Gears,
+        100,
+        i64::MIN,
+    ),
+    // 1: measure each step and profile Python.
+    number("ProfileExecutions", SettingOwner::Gears, 0, 0),
+    // Worker threads.
+    read_only(number("ExecutionThreads", SettingOwner::Gears, 3, 1)),
     // Milliseconds.
-    number("ExecutionMaxIdleTime", Origin::Gears, 5000, 1),
-    number("SendMsgRetries", Origin::Gears, 3, 0),
-    text("Plugin", Origin::Gears),
-    read_only(number("CreateVenv", Origin::Python, 0, 0)),
-    read_only(number("DownloadDeps", Origin::Python, 0, 0)),
-    // Spelled as RedisGears spells it.
+    number("ExecutionMaxIdleTime", SettingOwner::Gears, 5000, 1),
+    number("SendMsgRetries", SettingOwner::Gears, 3, 0),
+    // Path of the module's library.
+    text("Plugin", SettingOwner::Gears),
+    read_only(number("CreateVenv", SettingOwner::Python, 0, 0)),
+    read_only(number("DownloadDeps", SettingOwner::Python, 0, 0)),
+    // RedisGears misspells this name.
     read_only(number(
         "ForeceDownloadDepsOnEnterprise",
-        Origin::Python,
+        SettingOwner::Python,
         0,
         0,
     )),
-    number("PythonAttemptTraceback", Origin::Python, 1, 0),
-    read_only(number("OverridePythonAllocators", Origin::Python, 1, 0)),
+    // 0: errors have no traceback.
+    number("PythonAttemptTraceback", SettingOwner::Python, 1, 0),
+    read_only(number(
+        "OverridePythonAllocators",
+        SettingOwner::Python,
+        1,
+        0,
+    )),
     // Milliseconds.
-    number("PythonInstallReqMaxIdleTime", Origin::Python, 30_000, 1),
-    text("DependenciesUrl", Origin::Python),
-    text("DependenciesSha256", Origin::Python),
-    // Where the virtual environments are.
-    text("PythonInstallationDir", Origin::Python),
-    // How many executions may wait for a worker thread.
-    number("ExecutionQueueSize", Origin::Engine, 100_000, 1),
-    // Limits of one execution; 0 is none: milliseconds, records, bytes.
-    number("ExecutionMaxTime", Origin::Engine, 0, 0),
-    number("ExecutionMaxRecords", Origin::Engine, 0, 0),
-    number("ExecutionMaxMemory", Origin::Engine, 0, 0),
-    // Whether an execution is aborted when the client that waits for it goes away.
-    number("AbortOnDisconnect", Origin::Engine, 0, 0),
-    // Whether gears have the rights of who registered them, not of who calls them.
-    read_only(number("ExecuteAsOwner", Origin::Engine, 0, 0)),
-    // The interpreter that virtual environments are made with; empty: found beside libpython.
-    text("PythonExecutable", Origin::Engine),
-    // Given to pip besides its own configuration, separated by spaces.
-    text("PipArguments", Origin::Engine),
+    number(
+        "PythonInstallReqMaxIdleTime",
+        SettingOwner::Python,
+        30_000,
+        1,
+    ),
+    text("DependenciesUrl", SettingOwner::Python),
+    text("DependenciesSha256", SettingOwner::Python),
+    // Directory of the virtual environments.
+    text("PythonInstallationDir", SettingOwner::Python),
+    // Executions that may wait for a worker thread.
+    number("ExecutionQueueSize", SettingOwner::Engine, 100_000, 1),
+    // Limits of one execution: milliseconds, records and bytes. 0 means no limit.
+    number("ExecutionMaxTime", SettingOwner::Engine, 0, 0),
+    number("ExecutionMaxRecords", SettingOwner::Engine, 0, 0),
+    number("ExecutionMaxMemory", SettingOwner::Engine, 0, 0),
+    // 1: abort an execution when the client that waits for it disconnects.
+    number("AbortOnDisconnect", SettingOwner::Engine, 0, 0),
+    // 1: gears run with the rights of the user who registered them, not of the caller.
+    read_only(number("ExecuteAsOwner", SettingOwner::Engine, 0, 0)),
+    // Interpreter that makes the virtual environments. Empty: the one beside libpython.
+    text("PythonExecutable", SettingOwner::Engine),
+    // Arguments for every pip command, separated by spaces.
+    text("PipArguments", SettingOwner::Engine),
 ];
 
-/// Where a setting stands, found while compiling: every call of a gear asks for some.
+/// The position of a setting in [`SETTINGS`].
+///
+/// Meant for constant evaluation, because every call of a gear reads settings. An unknown name
+/// then stops the compilation.
 pub(super) const fn index(name: &str) -> usize {
     let mut index = 0;
     while index < SETTINGS.len() {
@@ -107,9 +135,10 @@ pub(super) const fn index(name: &str) -> usize {
         }
         index += 1;
     }
-    panic!("there is no setting of this name")
+    panic!("unknown setting: add it to SETTINGS")
 }
 
+/// Compares bytes, because `==` on slices is not allowed in a `const fn`.
 const fn is_same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;

@@ -1,32 +1,39 @@
-//! The order in which Gears lists things.
+//! A map with the iteration order of the hash tables in RedisGears.
 //!
-//! Fields of a hash, groups, registrations and executions come in the order of a chained hash table
-//! that grows bit by bit, and clients see that order. [`Ordered`] is a map that iterates like it.
+//! RedisGears lists fields of a hash, groups, registrations and executions in the order of a
+//! chained hash table that grows incrementally, and clients see that order. [`Ordered`] reproduces
+//! it.
 
 mod siphash;
+#[cfg(test)]
+mod tests;
 
 use siphash::hash;
 use std::borrow::Borrow;
 
-/// A map whose iteration order is that of the original's tables: four buckets at first, doubled
-/// when there are as many entries as buckets; new entries at the head of their bucket; one bucket
-/// moved to the larger table with each look-up and each insertion.
+/// A map that iterates in the order of RedisGears' hash tables.
+///
+/// A table starts with four buckets and doubles when it has as many entries as buckets. A new
+/// entry becomes the head of its bucket. While the map grows, each insertion, removal and
+/// [`Ordered::get_mut`] moves one bucket to the larger table.
 #[derive(Debug)]
 pub(crate) struct Ordered<K, V> {
     small: Table<K, V>,
-    /// While growing: what the entries move to, and the next bucket to move.
+    /// While the map grows: the larger table, and the index of the next bucket to move.
     large: Option<(Table<K, V>, usize)>,
 }
 
-/// Buckets with their newest entry last.
+/// One hash table. The head of a bucket is the last element of its vector.
 #[derive(Debug)]
 struct Table<K, V> {
     buckets: Vec<Vec<(K, V)>>,
+    /// Number of entries.
     used: usize,
 }
 
+/// Buckets of the first table.
 const FIRST_SIZE: usize = 4;
-/// Empty buckets that are passed over in one move.
+/// Empty buckets that one move skips at most.
 const EMPTY_VISITS: usize = 10;
 
 impl<K, V> Default for Ordered<K, V> {
@@ -46,8 +53,8 @@ impl<K, V> Table<K, V> {
         }
     }
 
+    /// The bucket of a hash. The number of buckets is a power of two.
     fn place(&self, hash: u64) -> usize {
-        // Sizes are powers of two.
         usize::try_from(hash & (self.buckets.len() as u64 - 1)).unwrap_or(0)
     }
 }
@@ -61,6 +68,7 @@ impl<K: AsRef<[u8]>, V> Ordered<K, V> {
         self.len() == 0
     }
 
+    /// Moves the next bucket to the larger table if the map is growing.
     fn move_one_bucket(&mut self) {
         let Some((large, next)) = &mut self.large else {
             return;
@@ -78,7 +86,8 @@ impl<K: AsRef<[u8]>, V> Ordered<K, V> {
             *next += 1;
             self.small.used -= bucket.len();
             large.used += bucket.len();
-            // From the head: each one becomes the head of its new bucket.
+            // RedisGears moves the entries of a bucket from its head on, and each one becomes the
+            // head of its new bucket.
             for (key, value) in bucket.into_iter().rev() {
                 let place = large.place(hash(key.as_ref()));
                 large.buckets[place].push((key, value));
@@ -91,6 +100,7 @@ impl<K: AsRef<[u8]>, V> Ordered<K, V> {
         }
     }
 
+    /// Finds an entry: whether it is in the larger table, its bucket, and its index there.
     fn find(&self, key: &[u8]) -> Option<(bool, usize, usize)> {
         let hash = hash(key);
         let tables = [
@@ -119,7 +129,7 @@ impl<K: AsRef<[u8]>, V> Ordered<K, V> {
         }
     }
 
-    /// Looks a key up, which moves a bucket if the table is growing.
+    /// Looks up a key, and moves one bucket if the map is growing, as a look-up in RedisGears does.
     pub(crate) fn get_mut<Q: AsRef<[u8]> + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
@@ -132,13 +142,13 @@ impl<K: AsRef<[u8]>, V> Ordered<K, V> {
         Some(&mut self.table(is_large).buckets[bucket][index].1)
     }
 
-    /// Looks a key up, without moving anything.
+    /// Looks up a key without moving a bucket.
     pub(crate) fn peek_mut(&mut self, key: &[u8]) -> Option<&mut V> {
         let (is_large, bucket, index) = self.find(key)?;
         Some(&mut self.table(is_large).buckets[bucket][index].1)
     }
 
-    /// Looks a key up and changes nothing.
+    /// Looks up a key without moving a bucket.
     pub(crate) fn peek(&self, key: &[u8]) -> Option<&V> {
         let (is_large, bucket, index) = self.find(key)?;
         let table = match &self.large {
@@ -148,7 +158,7 @@ impl<K: AsRef<[u8]>, V> Ordered<K, V> {
         table.buckets[bucket].get(index).map(|(_, value)| value)
     }
 
-    /// Adds an entry; the key must not be there yet.
+    /// Adds an entry. The map must not contain the key yet.
     pub(crate) fn add(&mut self, key: K, value: V) {
         self.move_one_bucket();
         if self.large.is_none() {
@@ -166,6 +176,7 @@ impl<K: AsRef<[u8]>, V> Ordered<K, V> {
         table.used += 1;
     }
 
+    /// Removes an entry, and moves one bucket if the map is growing.
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<V> {
         if self.is_empty() {
             return None;
@@ -177,6 +188,7 @@ impl<K: AsRef<[u8]>, V> Ordered<K, V> {
         Some(table.buckets[bucket].remove(index).1)
     }
 
+    /// The entries in the order that clients see.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         let large = self.large.iter().flat_map(|(table, _)| &table.buckets);
         self.small
@@ -187,6 +199,7 @@ impl<K: AsRef<[u8]>, V> Ordered<K, V> {
             .map(|(key, value)| (key, value))
     }
 
+    /// The entries by value, in the order of [`Ordered::iter`].
     pub(crate) fn into_entries(self) -> impl Iterator<Item = (K, V)> {
         let large = self.large.into_iter().flat_map(|(table, _)| table.buckets);
         self.small
@@ -194,56 +207,5 @@ impl<K: AsRef<[u8]>, V> Ordered<K, V> {
             .into_iter()
             .chain(large)
             .flat_map(|bucket| bucket.into_iter().rev())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Ordered;
-
-    /// As record dictionaries are filled: a look-up, then the insertion.
-    fn filled(keys: &[&str]) -> Vec<String> {
-        let mut map: Ordered<String, ()> = Ordered::default();
-        for key in keys {
-            assert!(map.get_mut(*key).is_none());
-            map.add((*key).to_owned(), ());
-        }
-        map.into_entries().map(|(key, ())| key).collect()
-    }
-
-    #[test]
-    fn recorded_orders_of_fields() {
-        assert_eq!(
-            filled(&["name", "age", "city", "email", "id"]),
-            ["age", "name", "city", "email", "id"]
-        );
-        let alphabet: Vec<String> = ('a'..='z').map(String::from).collect();
-        let alphabet: Vec<&str> = alphabet.iter().map(String::as_str).collect();
-        let recorded = "zbokpyefvglxidrwaqscunjtmh";
-        assert_eq!(filled(&alphabet).concat(), recorded);
-        let fields: Vec<String> = (0..12).map(|n| format!("field{n}")).collect();
-        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-        let numbers: Vec<String> = filled(&fields)
-            .iter()
-            .map(|name| name.replace("field", ""))
-            .collect();
-        assert_eq!(numbers.join(" "), "0 5 9 4 7 6 11 10 1 3 2 8");
-    }
-
-    #[test]
-    fn what_is_removed_is_gone_and_the_rest_stays() {
-        let mut map: Ordered<String, usize> = Ordered::default();
-        for n in 0..100 {
-            map.add(n.to_string(), n);
-        }
-        for n in (0..100).step_by(2) {
-            assert_eq!(map.remove(n.to_string().as_bytes()), Some(n));
-        }
-        assert_eq!(map.len(), 50);
-        assert_eq!(map.peek(b"7"), Some(&7));
-        assert_eq!(map.peek(b"8"), None);
-        let mut left: Vec<usize> = map.iter().map(|(_, &n)| n).collect();
-        left.sort_unstable();
-        assert_eq!(left, (1..100).step_by(2).collect::<Vec<_>>());
     }
 }

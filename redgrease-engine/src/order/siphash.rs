@@ -7,7 +7,7 @@ const INITIAL: [u64; 4] = [
     0x7465_6462_7974_6573,
 ];
 
-/// The hash of some bytes, the same in every process.
+/// Hashes bytes. The result is the same in every process.
 pub(super) fn hash(bytes: &[u8]) -> u64 {
     let mut state = INITIAL;
     let (words, rest) = bytes.as_chunks::<8>();
@@ -16,7 +16,7 @@ pub(super) fn hash(bytes: &[u8]) -> u64 {
     }
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
-    // The length goes into the highest byte.
+    // The highest byte of the last word is the length modulo 256.
     last[7] = bytes.len().to_le_bytes()[0];
     absorb(&mut state, u64::from_le_bytes(last));
     state[2] ^= 0xff;

@@ -1,8 +1,7 @@
-//! A child process whose result cannot be lost.
+//! A child process whose exit code cannot be lost.
 //!
-//! The server collects children of its own with `waitpid(-1)` while it saves, and takes the exit
-//! code of ours with them. So the exit code is not asked for: a small wrapper runs the command and
-//! writes its code to a file.
+//! While the server saves, it calls `waitpid(-1)`, which can collect a child of the engine and its
+//! exit code. Therefore a small wrapper runs the command and writes its exit code to a file.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -19,9 +18,11 @@ use super::level::{Level, Log};
 use super::lock::Lock;
 use super::output::{is_error, mask};
 
-/// The wrapper: closes what the server left open (its sockets, its append-only file), runs the
-/// command, and writes the exit code as a whole file. Its standard input is the lock, which
-/// is thereby held until the command ended even if the server is gone; the command gets none.
+/// Python program that runs the command and writes the exit code to a file, atomically.
+///
+/// It first closes the files that it inherits from the server: sockets and the append-only file.
+/// Its standard input is the lock file, so that the lock is held until the command has ended, even
+/// if the server exits. The standard input of the command is empty.
 const WRAPPER: &str = "
 import os, subprocess, sys
 os.dup2(1, 2)
@@ -41,7 +42,7 @@ with open(sys.argv[1] + '.part', 'w') as file:
 os.replace(sys.argv[1] + '.part', sys.argv[1])
 ";
 
-/// Variables that would point the child at another Python, or pip at another place to install to.
+/// Environment variables that would make the child use another Python, or pip another directory.
 const REMOVED: [&str; 12] = [
     "PYTHONHOME",
     "PYTHONPATH",
@@ -57,35 +58,37 @@ const REMOVED: [&str; 12] = [
     "PIP_PYTHON",
 ];
 
-/// How much of the output is kept to find the reason of a failure in.
+/// Number of output lines that are kept to find the cause of a failure.
 const KEPT_LINES: usize = 400;
+/// Longest line in bytes. Longer ones are split.
 const LONGEST_LINE: u64 = 64 * 1024;
 
-/// How long output may still arrive after the command ended. Something it left running in the
-/// background may hold the pipe for ever.
+/// Time in which output may still arrive after the command has ended. It is limited, because a
+/// background process of the command may keep the pipe open.
 const DRAIN: Duration = Duration::from_millis(500);
+/// Time between two checks whether the command has ended.
 const POLL: Duration = Duration::from_millis(50);
 
-/// What a command did.
+/// The outcome of a command.
 pub(super) struct Outcome {
-    /// The exit code was 0.
+    /// Whether the exit code was 0.
     pub(super) success: bool,
     /// The last lines of its output.
     pub(super) lines: Vec<String>,
 }
 
-/// How a command is run.
+/// Runs commands while the lock is held.
 pub(super) struct Runner<'a> {
     /// The interpreter that runs the wrapper.
     pub(super) python: &'a Path,
-    /// The file the exit code is written to. Used by whoever holds the lock.
+    /// The file that the exit code is written to. Only the holder of the lock uses it.
     pub(super) status: &'a Path,
     pub(super) lock: &'a Lock,
     pub(super) log: &'a Log,
 }
 
 impl Runner<'_> {
-    /// Runs `program` with `args` to its end. Every line of its output goes to the log.
+    /// Runs `program` with `args` until it ends. Every line of its output goes to the log.
     pub(super) fn run(&self, program: &Path, args: &[OsString]) -> io::Result<Outcome> {
         self.announce(program, args);
         match fs::remove_file(self.status) {
@@ -97,7 +100,7 @@ impl Runner<'_> {
         let kept = lines
             .map(|lines| self.follow(&mut child, &lines))
             .unwrap_or_default();
-        // Already collected, by us or by the server.
+        // The child may have been collected already, by `follow` or by the server.
         let _ = child.wait();
         let code = fs::read_to_string(self.status).unwrap_or_default();
         let _ = fs::remove_file(self.status);
@@ -126,17 +129,17 @@ impl Runner<'_> {
         for name in REMOVED {
             command.env_remove(name);
         }
-        // A user-wide `--user` default would not work in an environment of our own.
+        // pip's `--user` option, which may be a user's default, fails in a virtual environment.
         command.env("PIP_USER", "0");
         command
             .stdin(self.lock.share()?)
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
-        // Not in the server's group: a Ctrl-C there must not cut an installation in half.
+        // With its own process group, a Ctrl-C for the server does not interrupt an installation.
         command.process_group(0).spawn()
     }
 
-    /// Logs and collects the output until the command ended.
+    /// Logs and collects the output until the command has ended.
     fn follow(&self, child: &mut Child, lines: &Receiver<String>) -> VecDeque<String> {
         let mut kept = VecDeque::new();
         let mut ended: Option<Instant> = None;
@@ -155,7 +158,7 @@ impl Runner<'_> {
                 Err(RecvTimeoutError::Disconnected) => return kept,
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            // An error means that the server has collected the child: it has ended too.
+            // An error means that the server has collected the child, so the child has ended.
             if ended.is_none() && !matches!(child.try_wait(), Ok(None)) {
                 ended = Some(Instant::now());
             }
@@ -175,7 +178,7 @@ fn level_of(line: &str) -> Level {
     }
 }
 
-/// Reads lines on a thread of its own, so that the end of the child can be noticed beside them.
+/// Reads lines on another thread, so that the caller can also check whether the child has ended.
 fn read_lines(output: impl Read + Send + 'static) -> io::Result<Receiver<String>> {
     let (sender, receiver) = mpsc::channel();
     thread::Builder::new()

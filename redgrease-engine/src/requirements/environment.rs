@@ -1,4 +1,4 @@
-//! Where the virtual environment is and how it comes to be.
+//! Paths and creation of the virtual environment.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,22 +7,22 @@ use std::path::{Path, PathBuf};
 
 use super::child::Runner;
 use super::error::{InstallError, InstallErrorKind};
-use super::output::telling;
+use super::output::relevant_lines;
 
-/// Written into the environment as the last thing, so that a half-made one is recognised.
+/// File that is written last, so that an incomplete environment is recognised.
 const COMPLETE: &str = ".complete";
 
-/// The interpreter that the environment is made from.
+/// The interpreter that creates the environment.
 #[derive(Debug, Clone)]
 pub(crate) struct Python {
-    /// The program.
+    /// Path of the program.
     pub(crate) executable: PathBuf,
     /// Major and minor version. They are part of every path, because a package that was built for
-    /// one minor version does not load into another.
+    /// one minor version does not load into another one.
     pub(crate) version: (u8, u8),
 }
 
-/// The places of one installation directory and one Python minor version.
+/// The paths of one installation directory and one Python minor version.
 pub(super) struct Environment {
     dir: PathBuf,
     python: Python,
@@ -30,23 +30,24 @@ pub(super) struct Environment {
 
 impl Environment {
     pub(super) fn new(dir: PathBuf, python: Python) -> Self {
-        // The server may change its working directory later; the paths must not change with it.
+        // The paths must stay the same when the server changes its working directory.
         let dir = std::path::absolute(&dir).unwrap_or(dir);
         Self { dir, python }
     }
 
-    fn named(&self, what: &str, end: &str) -> PathBuf {
+    /// A path in the directory that contains the Python version.
+    fn versioned(&self, stem: &str, extension: &str) -> PathBuf {
         let (major, minor) = self.python.version;
-        self.dir.join(format!("{what}-{major}.{minor}{end}"))
+        self.dir.join(format!("{stem}-{major}.{minor}{extension}"))
     }
 
-    /// The interpreter that the environment is made from.
+    /// The interpreter that creates the environment.
     pub(super) fn base(&self) -> &Path {
         &self.python.executable
     }
 
     pub(super) fn venv(&self) -> PathBuf {
-        self.named("venv", "")
+        self.versioned("venv", "")
     }
 
     pub(super) fn interpreter(&self) -> PathBuf {
@@ -60,34 +61,34 @@ impl Environment {
     }
 
     pub(super) fn wheels(&self) -> PathBuf {
-        self.named("wheels", "")
+        self.versioned("wheels", "")
     }
 
     pub(super) fn lock(&self) -> PathBuf {
-        self.named("install", ".lock")
+        self.versioned("install", ".lock")
     }
 
     pub(super) fn status(&self) -> PathBuf {
-        self.named("install", ".status")
+        self.versioned("install", ".status")
     }
 
     pub(super) fn constraints(&self) -> PathBuf {
-        self.named("constraints", ".txt")
+        self.versioned("constraints", ".txt")
     }
 
-    /// Whether packages can be used from here.
+    /// Whether the environment is complete and its interpreter exists.
     pub(super) fn is_ready(&self) -> bool {
-        // The interpreter is a link: it leads nowhere when the Python it came from was removed.
+        // The interpreter is a symbolic link, which dangles when the Python behind it was removed.
         self.venv().join(COMPLETE).exists() && self.interpreter().exists()
     }
 
-    /// Makes the directories that must be there before the lock can be taken.
+    /// Creates the directories that must exist before the lock can be taken.
     pub(super) fn prepare(&self) -> Result<(), InstallError> {
         let wheels = self.wheels();
-        fs::create_dir_all(&wheels).map_err(|error| trouble("create", &wheels, &error))
+        fs::create_dir_all(&wheels).map_err(|error| file_error("create", &wheels, &error))
     }
 
-    /// Makes the virtual environment unless it is there. To be called with the lock held.
+    /// Creates the virtual environment unless it is ready. The caller holds the lock.
     pub(super) fn create(&self, runner: &Runner<'_>) -> Result<(), InstallError> {
         if self.is_ready() {
             return Ok(());
@@ -98,7 +99,7 @@ impl Environment {
         let base = self.base();
         let outcome = runner
             .run(base, &args)
-            .map_err(|error| trouble("run", base, &error))?;
+            .map_err(|error| run_error(base, &error))?;
         let (major, minor) = self.python.version;
         if !outcome.success {
             let mut lines = vec![format!(
@@ -107,27 +108,39 @@ impl Environment {
                 venv.display(),
                 base.display(),
             )];
-            lines.extend(telling(&outcome.lines));
+            lines.extend(relevant_lines(&outcome.lines));
             return Err(InstallError::new(InstallErrorKind::Environment, lines));
         }
         if !self.site_packages().exists() {
             return Err(InstallError::line(
                 InstallErrorKind::Environment,
                 format!(
-                    "{} made an environment without {}: it must be the Python {major}.{minor} \
-                     that the engine was built for",
+                    "{} created a virtual environment without {}: set PythonExecutable to the \
+                     Python {major}.{minor} that the engine was built for",
                     base.display(),
                     self.site_packages().display(),
                 ),
             ));
         }
         let complete = venv.join(COMPLETE);
-        fs::write(&complete, "").map_err(|error| trouble("write", &complete, &error))
+        fs::write(&complete, "").map_err(|error| file_error("write", &complete, &error))
     }
 }
 
-/// An error about a file or directory of ours.
-pub(super) fn trouble(verb: &str, path: &Path, error: &io::Error) -> InstallError {
+/// An error about a program that could not be started.
+pub(super) fn run_error(program: &Path, error: &io::Error) -> InstallError {
+    InstallError::line(
+        InstallErrorKind::Environment,
+        format!(
+            "could not run {}: {error}: check the settings PythonExecutable and \
+             PythonInstallationDir",
+            program.display()
+        ),
+    )
+}
+
+/// An error about a file in the installation directory. `verb` says what could not be done to it.
+pub(super) fn file_error(verb: &str, path: &Path, error: &io::Error) -> InstallError {
     InstallError::line(
         InstallErrorKind::Environment,
         format!(

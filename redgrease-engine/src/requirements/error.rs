@@ -1,25 +1,25 @@
-//! Why an installation failed.
+//! Errors of installations.
 
 use std::fmt;
 
-/// What kind of failure it was.
+/// The kind of an [`InstallError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) enum InstallErrorKind {
-    /// The text is not a requirement that may be given to pip.
+    /// The text is not a requirement that pip may receive.
     Refused,
-    /// The directory or the virtual environment could not be made or used.
+    /// The directory or the virtual environment could not be created or used.
     Environment,
     /// The package index could not be reached.
     Network,
-    /// pip said no: no such package, a conflict, a build that failed.
+    /// pip failed: an unknown package, a conflict or a failed build.
     Pip,
 }
 
-/// An installation that failed, in a form that can be shown to a client.
+/// A failed installation, in a form that may be shown to a client.
 ///
-/// The lines hold no secrets and no control characters. [`fmt::Display`] joins them into one line,
-/// because an error reply must be one.
+/// The lines contain no secrets and no control characters. [`fmt::Display`] joins them into one
+/// line, because an error reply must not contain line breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InstallError {
     kind: InstallErrorKind,
@@ -35,12 +35,12 @@ impl InstallError {
         Self::new(kind, vec![line.into()])
     }
 
-    /// What kind of failure it was.
+    /// The kind of failure.
     pub(crate) fn kind(&self) -> InstallErrorKind {
         self.kind
     }
 
-    /// The lines that say why, pip's own where pip ran.
+    /// The lines of the explanation. If pip ran, these are lines of its output.
     #[cfg(test)]
     pub(crate) fn lines(&self) -> &[String] {
         &self.lines

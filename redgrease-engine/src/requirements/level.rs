@@ -1,13 +1,13 @@
-//! How loud a line of the log is.
+//! Log levels of the store.
 
-/// The importance of a line that the store hands to the server's log.
+/// The level of a line for the server's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
     /// Ordinary progress.
     Notice,
-    /// Something an operator should look at.
+    /// A problem that an operator should look at.
     Warning,
 }
 
-/// Where the lines go. Called from whichever thread installs.
+/// Writes a line to the server's log. Called from the thread that installs.
 pub(crate) type Log = Box<dyn Fn(Level, &str) + Send + Sync>;

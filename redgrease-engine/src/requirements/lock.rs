@@ -1,4 +1,4 @@
-//! One installation at a time among all servers that share a directory.
+//! A file lock that allows one installation at a time among all servers that share a directory.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -8,16 +8,18 @@ use std::time::{Duration, Instant};
 
 use super::level::{Level, Log};
 
-/// How often a taken lock is asked for again, and how often the log hears about it.
+/// Time between two attempts to take the lock.
 const POLL: Duration = Duration::from_millis(50);
+/// Time between two log lines about waiting.
 const REPORT: Duration = Duration::from_secs(30);
 
-/// The right to change the environment. Given back when dropped and no child holds it.
+/// Permission to change the environment. The lock is released when this value is dropped and no
+/// child process holds a handle from [`Lock::share`].
 pub(super) struct Lock(File);
 
 impl Lock {
-    /// Waits until nobody else installs. It has no limit: whoever holds the lock is a living
-    /// process, since the system gives a lock back when its holder ends.
+    /// Waits for the lock. There is no timeout: the system releases a lock when its process ends,
+    /// so the holder is a running process.
     pub(super) fn acquire(path: &Path, log: &Log) -> io::Result<Self> {
         let file = OpenOptions::new()
             .read(true)
@@ -35,14 +37,15 @@ impl Lock {
                 reported = Some(Instant::now());
                 log(
                     Level::Notice,
-                    "requirements: waiting for another installation to end",
+                    "requirements: waiting for another installation to finish",
                 );
             }
             thread::sleep(POLL);
         }
     }
 
-    /// A handle that keeps the lock for as long as it is open, for a child that outlives us.
+    /// A handle that holds the lock while it is open, for a child process that may outlive the
+    /// server.
     pub(super) fn share(&self) -> io::Result<File> {
         self.0.try_clone()
     }

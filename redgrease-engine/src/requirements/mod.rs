@@ -1,31 +1,30 @@
-//! Python packages that gears ask for: really installed, by pip, into a virtual environment of the
-//! engine's own.
+//! Installs the Python packages that gears require, with pip, into a virtual environment.
 //!
-//! What lives here: the environment of one installation directory and Python minor version, the
-//! installation itself, and the record of what is there. What does not: who uses a requirement
-//! (sessions count that) and how a reply about it looks. No type of Redis or Python appears.
+//! This folder covers one installation directory and one Python minor version: the virtual
+//! environment, the installation of packages, and the record of installed requirements. It does not
+//! know which sessions use a requirement or how a reply about it looks, and it uses no type of
+//! Redis or of Python.
 //!
-//! The map of the folder:
-//!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
-//! | `store` | [`Store`], the only thing the rest of the engine needs |
-//! | `environment` | where the environment is and how it comes to be |
-//! | `wheelhouse` | the kept wheels, one folder per requirement, and its record |
-//! | `site` | which packages the environment holds |
-//! | `pip` | the two pip commands and when they are tried again |
-//! | `child` | a child process whose result cannot be lost |
-//! | `output` | what pip's output means, without the secrets in it |
-//! | `name` | which requirement texts are accepted |
-//! | `portable` | a requirement as bytes, for another server |
-//! | `lock` | one installation at a time among all servers that share the directory |
+//! | `store` | [`Store`], the interface for the rest of the engine |
+//! | `environment` | paths and creation of the virtual environment |
+//! | `wheelhouse` | the kept wheels and the record of each requirement |
+//! | `site` | the packages that the environment contains |
+//! | `pip` | the pip commands and their retries |
+//! | `child` | a child process whose exit code cannot be lost |
+//! | `output` | reads the cause of a failure from pip's output and masks secrets |
+//! | `name` | checks and parses the text of a requirement |
+//! | `portable` | the byte format in which servers exchange a requirement |
+//! | `lock` | the lock that servers with the same directory share |
+//! | `error`, `level` | errors and log levels |
 //!
-//! On disk, for Python 3.11:
+//! Files, for Python 3.11:
 //!
 //! ```text
 //! DIR/venv-3.11/                       the environment
-//! DIR/wheels-3.11/six-1f0c.../         the wheels of one requirement, with its record
-//! DIR/install-3.11.lock                held while somebody installs
+//! DIR/wheels-3.11/six-1f0c.../         the wheels and the record of one requirement
+//! DIR/install-3.11.lock                locked during an installation
 //! ```
 
 mod child;
@@ -46,9 +45,7 @@ mod tests;
 
 pub(crate) use environment::Python;
 #[cfg(test)]
-use error::InstallError;
-#[cfg(test)]
-use error::InstallErrorKind;
+use error::{InstallError, InstallErrorKind};
 pub(crate) use level::Level;
 pub(crate) use portable::Portable;
 pub(crate) use store::Store;

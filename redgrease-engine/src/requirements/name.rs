@@ -1,21 +1,23 @@
-//! Which requirement texts are accepted, and what they say about the project they name.
+//! Checks the text of a requirement and reads the project name from it.
 
 use super::error::{InstallError, InstallErrorKind};
 use super::output::mask;
 
-/// Longer than any requirement somebody would write, short enough for a command line.
+/// Longest accepted requirement in bytes: long enough for real ones, short enough for a command
+/// line.
 const LONGEST: usize = 4096;
 
-/// Refuses what must not reach pip's command line.
+/// Refuses texts that must not reach pip's command line.
 ///
-/// A text that starts with `-` would be an option there, and an option can name any file or index.
+/// pip would take a text that starts with `-` for an option, and an option can name any file or
+/// index.
 pub(super) fn check(name: &str) -> Result<(), InstallError> {
-    let trouble = if name.trim().is_empty() {
+    let problem = if name.trim().is_empty() {
         "is empty"
     } else if name.trim_start().starts_with('-') {
         "starts with `-`, and options are not allowed here"
     } else if name.chars().any(char::is_control) {
-        "holds a control character"
+        "contains a control character"
     } else if name.len() > LONGEST {
         "is longer than 4096 bytes"
     } else {
@@ -29,21 +31,21 @@ pub(super) fn check(name: &str) -> Result<(), InstallError> {
     Err(InstallError::line(
         InstallErrorKind::Refused,
         format!(
-            "the requirement `{shown}` {trouble}: give a package name with an optional version, \
+            "the requirement `{shown}` {problem}: give a package name with an optional version, \
              such as `requests>=2.31`"
         ),
     ))
 }
 
-/// The project a requirement names, normalised; nothing for a bare address or path.
+/// The normalised name of the project in a requirement. `None` for a bare address or path.
 pub(super) fn project(requirement: &str) -> Option<String> {
     let text = requirement.trim();
     let end = text
         .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')))
         .unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
-    // What may follow a project name: its extras, a version, an address, a marker, or nothing.
-    // Anything else (`git+https://..`, `./folder`, `https://..`) is not a name.
+    // A project name may be followed by extras, a version, an address, a marker, or nothing. Any
+    // other character makes the text an address or a path (`git+https://..`, `./folder`).
     let named = matches!(
         rest.trim_start().chars().next(),
         None | Some('[' | '(' | '=' | '<' | '>' | '!' | '~' | '@' | ';')
@@ -60,7 +62,7 @@ fn has_archive_extension(name: &str) -> bool {
         .any(|end| lower.ends_with(end))
 }
 
-/// One spelling for all spellings of a project name: `Foo__Bar` and `foo.bar` are `foo-bar`.
+/// Normalises a project name: `Foo__Bar` and `foo.bar` become `foo-bar`.
 pub(super) fn normalize(name: &str) -> String {
     let mut normal = String::with_capacity(name.len());
     for c in name.chars() {
@@ -113,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_project_is_found_in_any_spelling() {
+    fn the_project_is_read_from_any_spelling() {
         for (text, expected) in [
             ("six", Some("six")),
             ("  Six ==1.0", Some("six")),

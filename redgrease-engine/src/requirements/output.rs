@@ -1,14 +1,14 @@
-//! What pip's output means: the lines worth showing, whether the network was to blame, and the
-//! output without the secrets in it.
+//! Reads pip's output: finds the relevant lines and the cause of a failure, and masks secrets.
 
-/// How many lines an error shows, and how long each may be.
+/// Most lines that an error shows.
 const SHOWN_LINES: usize = 8;
+/// Most characters that an error shows of one line.
 const SHOWN_CHARS: usize = 300;
 
-/// What pip writes when it gave up on a connection after its own tries.
+/// Texts that pip writes after it gave up connecting.
 const UNREACHABLE: [&str; 2] = ["after connection broken by", "Max retries exceeded"];
 
-/// What pip writes when a transfer broke in a way that it does not try again by itself.
+/// Texts that pip writes when a download was interrupted in a way that pip does not retry.
 const INTERRUPTED: [&str; 12] = [
     "Connection aborted",
     "Connection reset by peer",
@@ -24,25 +24,25 @@ const INTERRUPTED: [&str; 12] = [
     "ERROR: HTTP error 504",
 ];
 
-/// What only a resolver that has seen the index can say.
-const ANSWERED: [&str; 3] = [
+/// Texts that pip writes only after the index has answered.
+const INDEX_ANSWERED: [&str; 3] = [
     "ResolutionImpossible",
     "conflicting dependencies",
     "(from versions: ",
 ];
 
-/// Why a run of pip failed.
+/// The cause of a failed run of pip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// A transfer broke; trying again may help.
+    /// A download was interrupted. Another attempt may succeed.
     Interrupted,
-    /// The index is out of reach; pip has tried often enough.
+    /// The index is unreachable. pip has already retried.
     Unreachable,
-    /// Everything else: trying again gives the same answer.
+    /// Any other failure. Another attempt would fail in the same way.
     Final,
 }
 
-/// Reads the cause of a failure from the output.
+/// Reads the cause of a failure from pip's output.
 pub(super) fn cause(lines: &[String]) -> Cause {
     let has = |texts: &[&str]| {
         lines
@@ -50,8 +50,9 @@ pub(super) fn cause(lines: &[String]) -> Cause {
             .any(|line| texts.iter().any(|text| line.contains(text)))
     };
     let answered = lines.iter().any(|line| {
-        // `(from versions: none)` is also what pip says when it could not ask anybody.
-        ANSWERED.iter().any(|text| line.contains(text)) && !line.contains("(from versions: none)")
+        // pip also writes `(from versions: none)` when it could not reach any index.
+        INDEX_ANSWERED.iter().any(|text| line.contains(text))
+            && !line.contains("(from versions: none)")
     });
     if answered {
         Cause::Final
@@ -64,16 +65,17 @@ pub(super) fn cause(lines: &[String]) -> Cause {
     }
 }
 
-/// The lines that say best what went wrong: pip's errors, or else its last words.
-pub(super) fn telling(lines: &[String]) -> Vec<String> {
+/// The lines that explain a failure: pip's error lines, or its last lines if there are none.
+pub(super) fn relevant_lines(lines: &[String]) -> Vec<String> {
     let mut chosen: Vec<&str> = Vec::new();
-    // pip reports a dead connection as a warning, and then errors as if the package did not exist.
+    // pip reports a failed connection as a warning, and then reports that the package does not
+    // exist.
     if cause(lines) == Cause::Unreachable {
         chosen.extend(
             lines
                 .iter()
                 .rfind(|line| UNREACHABLE.iter().any(|text| line.contains(text)))
-                .map(String::as_str),
+                .map(|line| line.trim_end()),
         );
     }
     let mut in_conflict = false;
@@ -83,7 +85,7 @@ pub(super) fn telling(lines: &[String]) -> Vec<String> {
         in_conflict = line == "The conflict is caused by:"
             || (in_conflict && (line.is_empty() || line.starts_with(' ')));
         let line = match line.trim_start() {
-            // The last word of a build that failed is the reason.
+            // The last line of a failed build's output is the reason.
             "[end of output]" => lines[..at]
                 .iter()
                 .rfind(|line| !line.trim().is_empty())
@@ -97,31 +99,31 @@ pub(super) fn telling(lines: &[String]) -> Vec<String> {
         }
     }
     if !found {
-        let words: Vec<&str> = lines
+        let last: Vec<&str> = lines
             .iter()
             .map(|line| line.trim_end())
-            .filter(|line| !line.is_empty())
+            .filter(|line| !line.is_empty() && !chosen.contains(line))
             .collect();
-        chosen.extend(&words[words.len().saturating_sub(5)..]);
+        chosen.extend(&last[last.len().saturating_sub(5)..]);
     }
-    // Of too many errors the last ones are the sum of the others.
+    // The last error lines summarise the earlier ones.
     let skipped = chosen.len().saturating_sub(SHOWN_LINES);
     chosen
         .iter()
         .skip(skipped)
-        .map(|line| presentable(line))
+        .map(|line| sanitize(line))
         .collect()
 }
 
-/// Whether a line of output, without its indentation, reports an error by itself.
+/// Whether a line, without its indentation, reports an error.
 pub(super) fn is_error(line: &str) -> bool {
     ["ERROR:", "error:", "fatal:", "\u{d7} "].iter().any(|start| line.starts_with(start))
-        // The lines around it say which and how.
+        // This line says nothing: the lines around it name the process and the error.
         && line != "error: subprocess-exited-with-error"
 }
 
-/// One line as it may be shown: no secrets, no control characters, not endless.
-pub(super) fn presentable(line: &str) -> String {
+/// Makes a line fit to be shown: without secrets and control characters, and of limited length.
+pub(super) fn sanitize(line: &str) -> String {
     let clean: String = mask(line)
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
@@ -137,7 +139,7 @@ pub(super) fn presentable(line: &str) -> String {
         .collect()
 }
 
-/// Replaces the user and password of every address by `****`.
+/// Replaces the user and the password in every address by `****`.
 pub(super) fn mask(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
@@ -189,35 +191,35 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_preferred_to_last_words() {
+    fn errors_are_preferred_to_last_lines() {
         let output = lines(
             "Looking in links: /x\nERROR: Could not find a version that satisfies the requirement \
              nope (from versions: none)\nERROR: No matching distribution found for nope\n[notice] x",
         );
-        assert_eq!(telling(&output).len(), 2);
-        assert!(telling(&output)[1].ends_with("found for nope"));
+        assert_eq!(relevant_lines(&output).len(), 2);
+        assert!(relevant_lines(&output)[1].ends_with("found for nope"));
         assert_eq!(
-            telling(&lines("a\nb\n\nc\nd\ne\nf")),
+            relevant_lines(&lines("a\nb\n\nc\nd\ne\nf")),
             ["b", "c", "d", "e", "f"]
         );
     }
 
     #[test]
-    fn a_conflict_is_told_with_its_cause() {
+    fn a_conflict_is_shown_with_its_cause() {
         let output = lines(
             "ERROR: Cannot install a because these package versions have conflicting \
              dependencies.\n\nThe conflict is caused by:\n    The user requested a==1\n    b \
              depends on a==2\n\nTo fix this you could try to:\n1. loosen\nERROR: \
              ResolutionImpossible: for help",
         );
-        let told = telling(&output).join("|");
+        let told = relevant_lines(&output).join("|");
         assert!(told.contains("b depends on a==2"), "{told}");
         assert!(!told.contains("loosen"), "{told}");
         assert_eq!(cause(&output), Cause::Final);
     }
 
     #[test]
-    fn a_failed_build_is_told_with_its_last_word() {
+    fn a_failed_build_is_shown_with_its_last_line() {
         let output = lines(
             "  error: subprocess-exited-with-error\n  \u{d7} Building wheel for a did not run \
              successfully.\n  \u{2502} exit code: 1\n  \u{2570}\u{2500}> [2 lines of output]\n      \
@@ -225,7 +227,7 @@ mod tests {
              ERROR: Failed building wheel for a\nERROR: Failed to build one or more wheels",
         );
         assert_eq!(
-            telling(&output),
+            relevant_lines(&output),
             [
                 "\u{d7} Building wheel for a did not run successfully.",
                 "fatal error: no such header",
@@ -236,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_network_is_told_apart() {
+    fn network_failures_are_recognised() {
         let dead = lines(
             "WARNING: Retrying (Retry(total=0)) after connection broken by \
              'NewConnectionError': /simple/six/\nERROR: Could not find a version that satisfies \
@@ -244,9 +246,9 @@ mod tests {
         );
         assert_eq!(cause(&dead), Cause::Unreachable);
         assert!(
-            telling(&dead)[0].contains("connection broken"),
+            relevant_lines(&dead)[0].contains("connection broken"),
             "{:?}",
-            telling(&dead)
+            relevant_lines(&dead)
         );
         let cut = lines("urllib3.exceptions.ProtocolError: ('Connection broken: IncompleteRead')");
         assert_eq!(cause(&cut), Cause::Interrupted);
@@ -258,12 +260,15 @@ mod tests {
     }
 
     #[test]
-    fn shown_lines_are_one_line_each_and_not_endless() {
-        let shown = presentable(&format!("a\tb\u{1b}[31m{}", "x".repeat(1000)));
+    fn shown_lines_are_cleaned_and_limited() {
+        let shown = sanitize(&format!("a\tb\u{1b}[31m{}", "x".repeat(1000)));
         assert!(!shown.contains(char::is_control));
         assert!(shown.chars().count() <= SHOWN_CHARS + 3);
         let many: Vec<String> = (0..50).map(|n| format!("ERROR: {n}")).collect();
-        assert_eq!(telling(&many).len(), SHOWN_LINES);
-        assert_eq!(telling(&many).last().map(String::as_str), Some("ERROR: 49"));
+        assert_eq!(relevant_lines(&many).len(), SHOWN_LINES);
+        assert_eq!(
+            relevant_lines(&many).last().map(String::as_str),
+            Some("ERROR: 49")
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The two pip commands, and when they are tried again.
+//! Runs pip, and repeats a command whose download was interrupted.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,22 +7,23 @@ use std::thread;
 use std::time::Duration;
 
 use super::child::Runner;
-use super::environment::{Environment, trouble};
+use super::environment::{Environment, file_error, run_error};
 use super::error::{InstallError, InstallErrorKind};
 use super::level::Level;
 use super::name::{normalize, project};
-use super::output::{Cause, cause, telling};
+use super::output::{Cause, cause, relevant_lines};
 use super::site::Site;
 
-/// How often an interrupted transfer is tried, and the pause that grows with each try.
+/// Number of attempts when a download is interrupted.
 const TRIES: u32 = 3;
+/// Pause after the first attempt. It grows by this time with each attempt.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The published `redgrease` package calls parts of redis-py that version 4 removed, yet it does
-/// not say so to pip, which would take the newest.
+/// The published `redgrease` package uses parts of redis-py that version 4 removed, but does not
+/// declare that, so pip would install the newest redis-py.
 const REDGREASE_CONSTRAINT: &str = "redis<4\n";
 
-/// Ends with an error if a file is no zip archive, or one with a wrong checksum.
+/// Python program that fails if a file is not a zip archive or has a wrong checksum.
 const CHECK: &str = "\
 import sys, zipfile
 for file in sys.argv[1:]:
@@ -30,25 +31,26 @@ for file in sys.argv[1:]:
         sys.exit('%s is damaged' % file)
 ";
 
-/// Where an installation may take packages from.
+/// The sources that an installation may take packages from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sources {
-    /// The given folders alone.
+    /// Only the given folders.
     Folders,
-    /// The folders and whatever pip is configured for.
+    /// The given folders and the indexes that pip is configured for.
     FoldersAndIndex,
 }
 
-/// pip of one environment.
+/// The pip of one environment.
 pub(super) struct Pip<'a> {
     pub(super) environment: &'a Environment,
     pub(super) runner: &'a Runner<'a>,
-    /// The arguments that the server's operator adds to every command.
+    /// Arguments for every command, from the setting `PipArguments`.
     pub(super) extra: &'a [String],
 }
 
 impl Pip<'_> {
-    /// Puts the wheels of a requirement, and of what it needs, into `folder`.
+    /// Puts the wheels of a requirement and of its dependencies into `folder`. With `fresh`, pip's
+    /// cache is not used.
     pub(super) fn wheel(
         &self,
         requirement: &str,
@@ -56,7 +58,7 @@ impl Pip<'_> {
         fresh: bool,
     ) -> Result<(), InstallError> {
         let mut args = vec![OsString::from("-w"), folder.into()];
-        // The older way to build needs a package that a new environment does not have.
+        // Builds without PEP 517 need a package that a new environment does not contain.
         args.push("--use-pep517".into());
         if fresh {
             args.push("--no-cache-dir".into());
@@ -64,7 +66,7 @@ impl Pip<'_> {
         self.run("wheel", args, &[requirement.to_owned()])
     }
 
-    /// Installs requirements together, so that pip sees their conflicts.
+    /// Installs requirements with one command, so that pip detects conflicts between them.
     pub(super) fn install(
         &self,
         requirements: &[String],
@@ -85,7 +87,7 @@ impl Pip<'_> {
         self.run("install", args, requirements)
     }
 
-    /// Refuses archives whose checksums are wrong.
+    /// Fails if a wheel is not a zip archive or has a wrong checksum.
     pub(super) fn check_wheels(
         &self,
         wheels: impl Iterator<Item = PathBuf>,
@@ -96,7 +98,7 @@ impl Pip<'_> {
         let outcome = self
             .runner
             .run(&interpreter, &args)
-            .map_err(|error| trouble("run", &interpreter, &error))?;
+            .map_err(|error| run_error(&interpreter, &error))?;
         if outcome.success {
             Ok(())
         } else {
@@ -133,8 +135,8 @@ impl Pip<'_> {
         self.repeat(&args)
     }
 
-    /// Runs pip, again where a transfer was interrupted. A connection that cannot be made is not
-    /// tried again, because pip itself has tried it several times by then.
+    /// Runs pip, again if a download was interrupted. A failed connection is not repeated, because
+    /// pip itself has tried it several times.
     fn repeat(&self, args: &[OsString]) -> Result<(), InstallError> {
         let interpreter = self.environment.interpreter();
         let mut tried = 0;
@@ -143,14 +145,14 @@ impl Pip<'_> {
             let outcome = self
                 .runner
                 .run(&interpreter, args)
-                .map_err(|error| trouble("run", &interpreter, &error))?;
+                .map_err(|error| run_error(&interpreter, &error))?;
             if outcome.success {
                 return Ok(());
             }
             let cause = cause(&outcome.lines);
             if cause == Cause::Interrupted && tried < TRIES {
                 let again = format!(
-                    "requirements: a transfer broke, try {} of {TRIES}",
+                    "requirements: a download was interrupted, attempt {} of {TRIES}",
                     tried + 1
                 );
                 (self.runner.log)(Level::Warning, &again);
@@ -161,26 +163,29 @@ impl Pip<'_> {
                 Cause::Final => InstallErrorKind::Pip,
                 Cause::Interrupted | Cause::Unreachable => InstallErrorKind::Network,
             };
-            let mut lines = telling(&outcome.lines);
+            let mut lines = relevant_lines(&outcome.lines);
             if lines.is_empty() {
-                lines.push("pip ended without a word: look at the server's log".to_owned());
+                lines.push("pip failed without an error message: see the server's log".to_owned());
             }
             return Err(InstallError::new(kind, lines));
         }
     }
 
+    /// The arguments that limit the version of redis-py, if `redgrease` needs them.
     fn constraint(&self, requirements: &[String]) -> Result<Vec<OsString>, InstallError> {
-        if !self.has_to_suit_redgrease(requirements) {
+        if !self.needs_redgrease_constraint(requirements) {
             return Ok(Vec::new());
         }
         let path = self.environment.constraints();
-        fs::write(&path, REDGREASE_CONSTRAINT).map_err(|error| trouble("write", &path, &error))?;
+        fs::write(&path, REDGREASE_CONSTRAINT)
+            .map_err(|error| file_error("write", &path, &error))?;
         Ok(vec!["-c".into(), path.into()])
     }
 
-    /// Whoever asks for `redis` in any version must not break a `redgrease` that is there already.
-    /// Whoever names a version decides.
-    fn has_to_suit_redgrease(&self, requirements: &[String]) -> bool {
+    /// Whether redis-py must fit the published `redgrease` package: if `redgrease` is required, or
+    /// if it is installed and `redis` is required in any version. A requirement that names a
+    /// version of `redis` takes precedence over an installed `redgrease`.
+    fn needs_redgrease_constraint(&self, requirements: &[String]) -> bool {
         let is_redgrease = |text: &String| project(text).as_deref() == Some("redgrease");
         let is_any_redis = |text: &String| normalize(text.trim()) == "redis";
         requirements.iter().any(is_redgrease)

@@ -1,10 +1,12 @@
-//! A requirement as bytes: its name and its wheels, for another server.
+//! The byte format in which servers exchange a requirement and its wheels.
 //!
-//! The layout is that of `RedisGears`, so that either can take what the other gave: numbers are 64
-//! bits little endian; a text is its length with a NUL, its bytes and the NUL.
+//! The format is that of RedisGears, so that a requirement can be exchanged with it in both
+//! directions. A number has 64 bits in little-endian order. A text consists of its length, its
+//! bytes and a NUL byte, which the length includes.
 //!
 //! ```text
-//! version, name, system, whether the wheels are there, how many, and for each: file name, length, bytes
+//! version, name, system, whether wheels follow, number of wheels,
+//! and for each wheel: file name, length, bytes
 //! ```
 
 use std::fmt;
@@ -14,18 +16,18 @@ use super::site::project_of_wheel;
 
 const VERSION: u64 = 2;
 
-/// A requirement on its way between two servers.
+/// A requirement that is exchanged between two servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Portable {
-    /// The text as it was asked for.
+    /// The text of the requirement, exactly as a script gave it.
     pub(crate) name: String,
     /// The system the wheels were built for.
     pub(crate) system: String,
-    /// File names and what is in them.
+    /// File names and contents of the wheels.
     pub(crate) wheels: Vec<(String, Vec<u8>)>,
 }
 
-/// Bytes that are no requirement.
+/// Error for bytes that are not an encoded requirement. The text names the unreadable part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unreadable(&'static str);
 
@@ -36,6 +38,7 @@ impl fmt::Display for Unreadable {
 }
 
 impl Portable {
+    /// Encodes the requirement.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let size: usize = self.wheels.iter().map(|(_, bytes)| bytes.len() + 256).sum();
         let mut out = Vec::with_capacity(size + 256);
@@ -52,6 +55,10 @@ impl Portable {
         out
     }
 
+    /// Decodes a requirement.
+    ///
+    /// # Errors
+    /// The part that is missing, damaged or not allowed.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Portable, Unreadable> {
         let mut input = Input(bytes);
         if input.number("requirement name")? != VERSION {
@@ -74,7 +81,7 @@ impl Portable {
             }
             let length = input.number("wheel data")?;
             let bytes = input.take(length, "wheel data")?;
-            // Every wheel is a zip archive; pip compares its checksums while it installs.
+            // A wheel is a zip archive. `Pip::check_wheels` compares its checksums later.
             if !bytes.starts_with(b"PK") {
                 return Err(Unreadable("wheel data"));
             }
@@ -91,7 +98,7 @@ impl Portable {
     }
 }
 
-/// A name that can only mean a file in the folder it is written to.
+/// Whether a text is the file name of a wheel, and cannot name a file in another folder.
 fn is_wheel_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '!');
     project_of_wheel(name).is_some() && !name.starts_with(['.', '-']) && name.chars().all(plain)
@@ -107,27 +114,28 @@ fn write_text(out: &mut Vec<u8>, text: &str) {
     out.push(0);
 }
 
+/// The bytes that are not read yet.
 struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
-    fn take(&mut self, length: u64, what: &'static str) -> Result<&'a [u8], Unreadable> {
-        let length = usize::try_from(length).map_err(|_| Unreadable(what))?;
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(Unreadable(what))?;
+    fn take(&mut self, length: u64, part: &'static str) -> Result<&'a [u8], Unreadable> {
+        let length = usize::try_from(length).map_err(|_| Unreadable(part))?;
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(Unreadable(part))?;
         self.0 = rest;
         Ok(taken)
     }
 
-    fn number(&mut self, what: &'static str) -> Result<u64, Unreadable> {
-        let bytes = self.take(8, what)?;
-        let bytes: [u8; 8] = bytes.try_into().map_err(|_| Unreadable(what))?;
+    fn number(&mut self, part: &'static str) -> Result<u64, Unreadable> {
+        let bytes = self.take(8, part)?;
+        let bytes: [u8; 8] = bytes.try_into().map_err(|_| Unreadable(part))?;
         Ok(u64::from_le_bytes(bytes))
     }
 
-    fn text(&mut self, what: &'static str) -> Result<String, Unreadable> {
-        let length = self.number(what)?;
-        match self.take(length, what)?.split_last() {
-            Some((0, text)) => String::from_utf8(text.to_vec()).map_err(|_| Unreadable(what)),
-            _ => Err(Unreadable(what)),
+    fn text(&mut self, part: &'static str) -> Result<String, Unreadable> {
+        let length = self.number(part)?;
+        match self.take(length, part)?.split_last() {
+            Some((0, text)) => String::from_utf8(text.to_vec()).map_err(|_| Unreadable(part)),
+            _ => Err(Unreadable(part)),
         }
     }
 }
@@ -151,12 +159,12 @@ mod tests {
     }
 
     #[test]
-    fn a_requirement_comes_back() {
+    fn decoding_reverses_encoding() {
         assert_eq!(Portable::decode(&sample().encode()), Ok(sample()));
     }
 
     #[test]
-    fn it_begins_as_clients_have_seen_it() {
+    fn the_first_bytes_are_those_of_redisgears() {
         let expected = b"\x02\0\0\0\0\0\0\0\x0c\0\0\0\0\0\0\0six==1.16.0\0\x13\0\0\0\0\0\0\0linux-";
         assert!(sample().encode().starts_with(expected));
     }
@@ -180,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn garbage_says_what_could_not_be_read() {
+    fn an_error_names_the_unreadable_part() {
         for garbage in [&b""[..], b"garbage", b"longer garbage than a number"] {
             let error = Portable::decode(garbage).unwrap_err().to_string();
             assert_eq!(

@@ -1,4 +1,4 @@
-//! Which packages the environment holds, read from what installers leave beside them.
+//! The packages in a `site-packages` directory, read from their `.dist-info` directories.
 
 use std::collections::HashMap;
 use std::fs;
@@ -6,12 +6,12 @@ use std::path::Path;
 
 use super::name::normalize;
 
-/// The installed projects, by normalised name, with their versions.
+/// The versions of the installed projects by normalised name.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Site(HashMap<String, String>);
 
 impl Site {
-    /// Reads a `site-packages` directory. One that is not there holds nothing.
+    /// Reads a `site-packages` directory. A missing directory counts as empty.
     pub(super) fn read(directory: &Path) -> Self {
         let entries = fs::read_dir(directory).into_iter().flatten().flatten();
         Self(
@@ -26,13 +26,13 @@ impl Site {
         )
     }
 
-    /// The installed version of a project.
+    /// The installed version of a project, which is given by its normalised name.
     pub(super) fn version(&self, project: &str) -> Option<&str> {
         self.0.get(project).map(String::as_str)
     }
 }
 
-/// The normalised project name in the file name of a wheel.
+/// The normalised project name in the file name of a wheel. `None` for any other file name.
 pub(super) fn project_of_wheel(file: &str) -> Option<String> {
     file.strip_suffix(".whl")?
         .split_once('-')

@@ -1,4 +1,4 @@
-//! The store of one installation directory: what the rest of the engine sees.
+//! The store of one installation directory, the interface for the rest of the engine.
 
 use std::collections::HashMap;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{PoisonError, RwLock};
 
 use super::child::Runner;
-use super::environment::{Environment, Python, trouble};
+use super::environment::{Environment, Python, file_error};
 use super::error::{InstallError, InstallErrorKind};
 use super::level::{Level, Log};
 use super::lock::Lock;
@@ -20,21 +20,22 @@ type Known = HashMap<String, Requirement>;
 
 /// The requirements of one installation directory and one Python minor version.
 ///
-/// Several servers may use one directory at a time: each sees what the others installed when it
-/// installs something itself.
+/// Several servers may use one directory at the same time. A server notices the installations of
+/// other servers when it installs a requirement itself.
 pub(crate) struct Store {
     environment: Environment,
     wheelhouse: Wheelhouse,
     pip_args: Vec<String>,
     log: Log,
+    /// The kept requirements, as they were when the store last read the disk.
     known: RwLock<Known>,
 }
 
 impl Store {
-    /// Opens the store of a directory, which need not exist, and reads what is there.
+    /// Opens the store of a directory, which need not exist, and reads the kept requirements.
     ///
-    /// `pip_args` are added to every pip command, beside what pip reads from its own
-    /// configuration and environment.
+    /// `pip_args` are added to every pip command. pip still reads its own configuration and
+    /// environment variables.
     pub(crate) fn new(dir: PathBuf, python: Python, pip_args: Vec<String>, log: Log) -> Self {
         let environment = Environment::new(dir, python);
         let wheelhouse = Wheelhouse::new(environment.wheels());
@@ -49,21 +50,21 @@ impl Store {
         store
     }
 
-    /// Where the packages are. The directory exists once something has been installed.
+    /// The directory of the installed packages. It does not exist before the first installation.
     pub(crate) fn site_packages(&self) -> PathBuf {
         self.environment.site_packages()
     }
 
-    /// The interpreter of the environment. It exists once something has been installed.
+    /// The interpreter of the environment. It does not exist before the first installation.
     #[cfg(test)]
     pub(crate) fn interpreter(&self) -> PathBuf {
         self.environment.interpreter()
     }
 
-    /// Whether exactly this requirement text is installed, as far as this process knows.
+    /// Whether a requirement with exactly this text is installed, as far as this process knows.
     ///
-    /// Cheap enough for the main thread. Another server's installation is noticed by
-    /// [`Store::install`], which has nothing to do then.
+    /// Reads no files, so it may be called on the main thread. An installation by another server is
+    /// noticed by [`Store::install`], which then returns without running pip.
     pub(crate) fn is_installed(&self, name: &str) -> bool {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known
@@ -71,7 +72,7 @@ impl Store {
             .is_some_and(|requirement| requirement.is_installed)
     }
 
-    /// What is known about one requirement.
+    /// The state of one requirement. `None` if the requirement is not kept.
     pub(crate) fn row(&self, name: &str) -> Option<Requirement> {
         self.known
             .read()
@@ -80,7 +81,7 @@ impl Store {
             .cloned()
     }
 
-    /// Everything that is known, sorted by name.
+    /// The state of all kept requirements, sorted by name.
     pub(crate) fn rows(&self) -> Vec<Requirement> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let mut rows: Vec<Requirement> = known.values().cloned().collect();
@@ -88,14 +89,15 @@ impl Store {
         rows
     }
 
-    /// Installs what is not installed; with `force` everything, from newly fetched packages.
+    /// Installs the requirements that are not installed. With `force`, installs all of them from
+    /// newly downloaded packages.
     ///
-    /// Blocks for as long as pip needs: never call it on the main thread.
+    /// Blocks until pip has ended: do not call it on the main thread.
     ///
     /// # Errors
-    /// A text that is no requirement is refused before anything runs. A directory that cannot be
-    /// written, an index that cannot be reached and whatever pip objects to come back as the lines
-    /// to show; what was installed before stays.
+    /// A text that is not a requirement is refused before pip runs. Other errors are a directory
+    /// that cannot be written, an index that cannot be reached, and any failure of pip. Packages
+    /// that were installed before stay installed.
     pub(crate) fn install(&self, names: &[String], force: bool) -> Result<(), InstallError> {
         let mut wanted: Vec<String> = Vec::new();
         for name in names {
@@ -110,8 +112,8 @@ impl Store {
         self.environment.prepare()?;
         let path = self.environment.lock();
         let lock =
-            Lock::acquire(&path, &self.log).map_err(|error| trouble("lock", &path, &error))?;
-        // Somebody else may have installed it while we waited.
+            Lock::acquire(&path, &self.log).map_err(|error| file_error("lock", &path, &error))?;
+        // Another server may have installed the requirements while this one waited for the lock.
         self.refresh();
         if !force && self.all_installed(&wanted) {
             return Ok(());
@@ -124,12 +126,12 @@ impl Store {
         result
     }
 
-    /// A requirement with its wheels, for another server. `None` if its wheels are not kept here.
+    /// A requirement with its wheels, for another server. `None` if its wheels are not kept.
     ///
-    /// Reads files of any size: not for the main thread.
+    /// Reads the wheels, which may be large: do not call it on the main thread.
     ///
     /// # Errors
-    /// A wheel that cannot be read.
+    /// If a wheel cannot be read.
     pub(crate) fn export(&self, name: &str) -> Result<Option<Portable>, InstallError> {
         let Some(row) = self.row(name).filter(|row| row.is_downloaded) else {
             return Ok(None);
@@ -139,7 +141,8 @@ impl Store {
             .iter()
             .map(|wheel| {
                 let path = row.path.join(wheel);
-                let bytes = std::fs::read(&path).map_err(|error| trouble("read", &path, &error))?;
+                let bytes =
+                    std::fs::read(&path).map_err(|error| file_error("read", &path, &error))?;
                 Ok((wheel.clone(), bytes))
             })
             .collect::<Result<_, InstallError>>()?;
@@ -150,17 +153,17 @@ impl Store {
         }))
     }
 
-    /// Installs a requirement of another server from its wheels alone.
+    /// Installs a requirement that another server exported, only from its wheels.
     ///
-    /// Blocks for as long as pip needs: never call it on the main thread.
+    /// Blocks until pip has ended: do not call it on the main thread.
     ///
     /// # Errors
-    /// As [`Store::install`]; what was installed before stays.
+    /// See [`Store::install`]. Packages that were installed before stay installed.
     pub(crate) fn import(&self, requirement: &Portable) -> Result<(), InstallError> {
         self.environment.prepare()?;
         let path = self.environment.lock();
         let lock =
-            Lock::acquire(&path, &self.log).map_err(|error| trouble("lock", &path, &error))?;
+            Lock::acquire(&path, &self.log).map_err(|error| file_error("lock", &path, &error))?;
         self.refresh();
         if self.is_installed(&requirement.name) {
             return Ok(());
@@ -184,17 +187,17 @@ impl Store {
         let staged = self
             .wheelhouse
             .stage(name)
-            .map_err(|error| self.keeping(&error))?;
+            .map_err(|error| self.wheelhouse_error(&error))?;
         for (file, bytes) in &requirement.wheels {
             let path = staged.join(file);
-            std::fs::write(&path, bytes).map_err(|error| trouble("write", &path, &error))?;
+            std::fs::write(&path, bytes).map_err(|error| file_error("write", &path, &error))?;
         }
         let pip = Pip {
             environment: &self.environment,
             runner: &runner,
             extra: &self.pip_args,
         };
-        // pip looks into those only that it installs, and all of them are kept.
+        // pip reads only the wheels that it installs, but all of them are kept.
         pip.check_wheels(requirement.wheels.iter().map(|(file, _)| staged.join(file)))?;
         let folders = std::slice::from_ref(&staged);
         let names = std::slice::from_ref(name);
@@ -202,7 +205,7 @@ impl Store {
         let site = Site::read(&self.environment.site_packages());
         self.wheelhouse
             .keep(name, &staged, &site)
-            .map_err(|error| self.keeping(&error))
+            .map_err(|error| self.wheelhouse_error(&error))
     }
 
     fn all_installed(&self, names: &[String]) -> bool {
@@ -231,10 +234,10 @@ impl Store {
         let any_kept = names.iter().any(|name| self.wheelhouse.holds(name));
         if any_kept && !force {
             match self.attempt(&pip, names, Wheels::Kept) {
-                // The kept wheels may be what is wrong, but a package index that cannot be asked
-                // will not do better.
+                // New wheels may help if pip refused the kept ones, but not after other errors.
                 Err(error) if error.kind() == InstallErrorKind::Pip => {
-                    let again = "requirements: the kept wheels do not do, fetching them again";
+                    let again =
+                        "requirements: the kept wheels cannot be installed, downloading new ones";
                     (self.log)(Level::Warning, again);
                 }
                 settled => return settled,
@@ -247,27 +250,27 @@ impl Store {
         )
     }
 
-    /// Fetches the wheels that are missing, installs everything together, and keeps the wheels.
-    fn attempt(&self, pip: &Pip<'_>, names: &[String], use_of: Wheels) -> Result<(), InstallError> {
-        let force = use_of == Wheels::Forced;
+    /// Downloads the missing wheels, installs all requirements together, and keeps the wheels.
+    fn attempt(&self, pip: &Pip<'_>, names: &[String], wheels: Wheels) -> Result<(), InstallError> {
+        let force = wheels == Wheels::Forced;
         let mut folders = Vec::new();
         let mut staged = Vec::new();
         for name in names {
-            if use_of == Wheels::Kept && self.wheelhouse.holds(name) {
+            if wheels == Wheels::Kept && self.wheelhouse.holds(name) {
                 folders.push(self.wheelhouse.folder(name));
                 continue;
             }
             let folder = self
                 .wheelhouse
                 .stage(name)
-                .map_err(|error| self.keeping(&error))?;
+                .map_err(|error| self.wheelhouse_error(&error))?;
             pip.wheel(name, &folder, force)?;
             folders.push(folder.clone());
             staged.push((name, folder));
         }
         match pip.install(names, &folders, Sources::Folders, force) {
-            // Each folder answers its own requirement, and pip may find that they do not go
-            // together although other versions would.
+            // Each folder was filled for one requirement. Their versions may conflict although
+            // other versions in the index do not.
             Err(error) if names.len() > 1 && error.kind() == InstallErrorKind::Pip => {
                 pip.install(names, &folders, Sources::FoldersAndIndex, force)?;
             }
@@ -277,7 +280,7 @@ impl Store {
         for (name, folder) in &staged {
             self.wheelhouse
                 .keep(name, folder, &site)
-                .map_err(|error| self.keeping(&error))?;
+                .map_err(|error| self.wheelhouse_error(&error))?;
         }
         for name in names
             .iter()
@@ -285,16 +288,16 @@ impl Store {
         {
             self.wheelhouse
                 .renew(name, &site)
-                .map_err(|error| self.keeping(&error))?;
+                .map_err(|error| self.wheelhouse_error(&error))?;
         }
         Ok(())
     }
 
-    fn keeping(&self, error: &io::Error) -> InstallError {
-        trouble("keep wheels in", &self.environment.wheels(), error)
+    fn wheelhouse_error(&self, error: &io::Error) -> InstallError {
+        file_error("keep wheels in", &self.environment.wheels(), error)
     }
 
-    /// Reads from disk what is there.
+    /// Reads the state of all requirements from disk.
     fn refresh(&self) {
         let site = if self.environment.is_ready() {
             Some(Site::read(&self.environment.site_packages()))
@@ -305,7 +308,7 @@ impl Store {
             .wheelhouse
             .read(site.as_ref().unwrap_or(&Site::default()));
         if site.is_none() {
-            // A requirement that brought nothing would count as installed anywhere.
+            // A record without projects would count as installed even without an environment.
             for requirement in known.values_mut() {
                 requirement.is_installed = false;
             }
@@ -313,14 +316,15 @@ impl Store {
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
     }
 
-    /// All gears of a server share one environment, so the last one to ask decides on a version.
+    /// Logs the requirements that this installation replaced. All gears of a server share one
+    /// environment, so the last installation decides the version of a package.
     fn report_replaced(&self, before: &[Requirement], wanted: &[String]) {
         for old in before.iter().filter(|old| old.is_installed) {
             if !wanted.contains(&old.name) && !self.is_installed(&old.name) {
-                let name = super::output::presentable(&old.name);
+                let name = super::output::sanitize(&old.name);
                 let line = format!(
-                    "requirements: `{name}` was replaced by what another script asked for: gears \
-                     of one server share their packages"
+                    "requirements: `{name}` was replaced by a requirement of another script: all \
+                     gears of a server share their packages"
                 );
                 (self.log)(Level::Warning, &line);
             }
@@ -328,13 +332,13 @@ impl Store {
     }
 }
 
-/// Which wheels an attempt uses.
+/// The wheels that an attempt uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wheels {
-    /// The kept ones, and new ones for what has none.
+    /// Kept wheels, and new ones for requirements without kept wheels.
     Kept,
-    /// New ones for everything.
+    /// New wheels for all requirements.
     New,
-    /// New ones, not from pip's cache, installed over what is there.
+    /// New wheels without pip's cache, installed over the existing packages.
     Forced,
 }

@@ -1,8 +1,9 @@
-//! The kept wheels, one folder per requirement, and the record in it.
+//! The kept wheels: one folder per requirement, with a record in it.
 //!
-//! Each requirement keeps its own wheels because a reply lists them, and because they are what
-//! can be handed to another server. The record says what the requirement brought, so that
-//! whether it is installed can be judged later by looking, whoever changed the environment since.
+//! Each requirement keeps its own wheels, because a reply lists them and because another server can
+//! install the requirement from them. The record names the projects that the requirement installed.
+//! Compared with the packages in the environment, it shows whether the requirement is still
+//! installed, even if another server changed the environment.
 
 use std::collections::{BTreeSet, HashMap};
 use std::env::consts::ARCH;
@@ -17,14 +18,14 @@ use super::site::{Site, project_of_wheel};
 const RECORD: &str = "record";
 const HEADER: &str = "redgrease requirement 1";
 
-/// What is known about one requirement.
+/// The state of one requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Requirement {
-    /// The text as it was asked for.
+    /// The text of the requirement, exactly as a script gave it.
     pub(crate) name: String,
-    /// Its wheels are kept here.
+    /// Whether its wheels are kept.
     pub(crate) is_downloaded: bool,
-    /// The environment holds what it brought.
+    /// Whether the environment contains the projects of its record.
     pub(crate) is_installed: bool,
     /// The system the wheels were built for, such as `linux-bookworm-x64`.
     pub(crate) compiled_os: String,
@@ -34,7 +35,7 @@ pub(crate) struct Requirement {
     pub(crate) path: PathBuf,
 }
 
-/// All folders of one environment.
+/// The folders of all requirements of one environment.
 pub(super) struct Wheelhouse {
     dir: PathBuf,
 }
@@ -44,14 +45,14 @@ impl Wheelhouse {
         Self { dir }
     }
 
-    /// The folder of a requirement, whether it is there or not.
+    /// The folder of a requirement, which need not exist.
     pub(super) fn folder(&self, requirement: &str) -> PathBuf {
         let shown: String = project(requirement)
             .unwrap_or_else(|| "address".to_owned())
             .chars()
             .take(40)
             .collect();
-        // The text itself may hold a slash or a password.
+        // The text cannot be a file name: it may contain a slash or a password.
         self.dir
             .join(format!("{shown}-{:016x}", fingerprint(requirement)))
     }
@@ -61,7 +62,7 @@ impl Wheelhouse {
         Record::read(&self.folder(requirement)).is_some_and(|record| record.name == requirement)
     }
 
-    /// An empty folder to build wheels in. It becomes the requirement's own by [`Self::keep`].
+    /// Creates an empty folder to build wheels in, for [`Self::keep`].
     pub(super) fn stage(&self, requirement: &str) -> io::Result<PathBuf> {
         let staged = self.folder(requirement).with_extension("new");
         remove(&staged)?;
@@ -69,7 +70,7 @@ impl Wheelhouse {
         Ok(staged)
     }
 
-    /// Takes a staged folder over, and records what the requirement brought to the environment.
+    /// Makes a staged folder the folder of the requirement, and writes its record.
     pub(super) fn keep(&self, requirement: &str, staged: &Path, site: &Site) -> io::Result<()> {
         Record::of(requirement, staged, site).write(staged)?;
         let folder = self.folder(requirement);
@@ -77,23 +78,23 @@ impl Wheelhouse {
         fs::rename(staged, folder)
     }
 
-    /// Removes what was staged and never taken over.
+    /// Removes staged folders that were not kept.
     pub(super) fn sweep(&self) {
         for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             if entry.path().extension().is_some() {
-                // What cannot be removed now is removed when it is staged again.
+                // A folder that cannot be removed now is removed when it is staged again.
                 let _ = remove(&entry.path());
             }
         }
     }
 
-    /// Records again what a kept requirement brought to the environment.
+    /// Writes the record of a kept requirement again, for the packages in the environment now.
     pub(super) fn renew(&self, requirement: &str, site: &Site) -> io::Result<()> {
         let folder = self.folder(requirement);
         Record::of(requirement, &folder, site).write(&folder)
     }
 
-    /// Everything that is kept, by the text it was asked for with.
+    /// All kept requirements by their text.
     pub(super) fn read(&self, site: &Site) -> HashMap<String, Requirement> {
         let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
         let system = compiled_os();
@@ -116,14 +117,14 @@ impl Wheelhouse {
     }
 }
 
-/// What a requirement brought to the environment.
+/// The projects that a requirement installed.
 #[derive(Debug, PartialEq, Eq)]
 struct Record {
     name: String,
-    /// The project it names, with the version that answered it. Another version there later
-    /// means that somebody else's requirement replaced it.
+    /// The project that the requirement names, and the installed version. If the environment has
+    /// another version later, then another requirement replaced this one.
     project: Option<(String, String)>,
-    /// What came along. Any version of these will do.
+    /// The dependencies. Any version of these is sufficient.
     others: BTreeSet<String>,
 }
 
@@ -180,7 +181,7 @@ impl Record {
         Some(record)
     }
 
-    /// Writes the record whole or not at all.
+    /// Writes the record atomically.
     fn write(&self, folder: &Path) -> io::Result<()> {
         let mut text = format!("{HEADER}\nname {}\n", self.name);
         if let Some((name, version)) = &self.project {
@@ -195,6 +196,7 @@ impl Record {
     }
 }
 
+/// Removes a folder, which need not exist.
 fn remove(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -213,14 +215,14 @@ fn wheels(folder: &Path) -> Vec<String> {
     names
 }
 
-/// 64-bit FNV-1a: the same text must give the same folder in every version of the engine.
+/// The 64-bit FNV-1a hash: the same text must give the same folder in every version of the engine.
 fn fingerprint(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-/// The system in the form that clients know: kind, release name, architecture.
+/// The system as RedisGears names it: operating system, release name and architecture.
 fn compiled_os() -> String {
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     let field = |key: &str| {

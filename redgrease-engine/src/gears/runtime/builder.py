@@ -1,22 +1,22 @@
 """`GearsBuilder`: a chain of operations, collected in a native execution context.
 
-What an operation does on its own is native; here are those that are made of others.
+Most operations are native. The composed ones are made of native operations here.
 """
 
 import copy
 
 
 def shardReaderCallback():
-    """The one record of `ShardsIDReader`: the id of this shard, `1` for a server on its own."""
+    """Yields the only record of `ShardsIDReader`: the id of this shard, `1` without a cluster."""
     yield redisgears._shard_id()
 
 
-# What reads in their place.
+# Readers that are implemented by another reader.
 _REAL_READERS = {"ShardsIDReader": "PythonReader", "KeysOnlyReader": "KeysReader"}
 
 
 class GearsBuilder:
-    """A gear function in the making. Every operation returns the builder itself."""
+    """Builds a gear function. Every operation changes the builder and returns it."""
 
     def __init__(self, reader="KeysReader", defaultArg="*", desc=None):
         self.reader = reader
@@ -24,7 +24,7 @@ class GearsBuilder:
         self.defaultArg = shardReaderCallback if reader == "ShardsIDReader" else defaultArg
         self.gearsCtx = redisgears.gearsCtx(self.realReader, desc)
         if reader == "KeysOnlyReader":
-            # Not the builder itself: what is registered must be able to leave its process.
+            # The function must not refer to the builder, because a registered function is pickled.
             options = self._options = {"only_existing": False}
             self.gearsCtx.flatmap(lambda r: _names(r["key"], options))
 
@@ -51,37 +51,40 @@ class GearsBuilder:
         return self
 
     def accumulate(self, f):
-        """Folds all records into one: `f(accumulator, r)`, the first accumulator is None."""
+        """Folds all records into one with `f(accumulator, r)`. The first accumulator is None."""
         self.gearsCtx.accumulate(f)
         return self
 
     def collect(self):
-        """Brings the records of all shards together."""
+        """Moves the records of all shards to the shard that started the execution."""
         self.gearsCtx.collect()
         return self
 
     def count(self):
-        """The number of records."""
+        """Replaces all records by their number."""
         self.gearsCtx.count()
         return self
 
     def countby(self, extractor=lambda x: x):
-        """How often each `extractor(r)` occurs, as `{'key': .., 'value': ..}`."""
+        """Counts the records by `extractor(r)`, as `{'key': .., 'value': ..}`."""
         self.gearsCtx.countby(extractor)
         return self
 
     def groupby(self, extractor, reducer):
-        """Folds each group: `reducer(key, accumulator, r)`, the first accumulator is None."""
+        """Folds the records of each `extractor(r)` with `reducer(key, accumulator, r)`.
+
+        The first accumulator is None.
+        """
         self.gearsCtx.groupby(extractor, reducer)
         return self
 
     def localgroupby(self, extractor, reducer):
-        """The same, on each shard for itself."""
+        """Like `groupby`, but on each shard separately."""
         self.gearsCtx.localgroupby(extractor, reducer)
         return self
 
     def batchgroupby(self, extractor, reducer):
-        """Calls `reducer(key, records)` once per group."""
+        """Replaces the records of each `extractor(r)` by `reducer(key, records)`."""
         self.gearsCtx.batchgroupby(extractor, reducer)
         return self
 
@@ -91,21 +94,21 @@ class GearsBuilder:
         return self
 
     def limit(self, length, start=0):
-        """At most `length` records, after the first `start`."""
+        """Skips `start` records, then passes on at most `length` records."""
         self.gearsCtx.limit(length, start)
         return self
 
-    # -- made of others
+    # -- composed operations
 
     def aggregate(self, zero, seqOp, combOp):
-        """Folds the records of each shard with `seqOp`, and those results with `combOp`."""
+        """Folds the records of each shard with `seqOp`, and the shards' results with `combOp`."""
         self.gearsCtx.accumulate(lambda a, r: seqOp(a if a else copy.deepcopy(zero), r))
         self.gearsCtx.collect()
         self.gearsCtx.accumulate(lambda a, r: combOp(a if a else copy.deepcopy(zero), r))
         return self
 
     def aggregateby(self, extractor, zero, seqOp, combOp):
-        """`aggregate` for each group; the functions get the group's key first."""
+        """`aggregate` for each group. The functions get the key of the group as first argument."""
         self.gearsCtx.localgroupby(
             extractor, lambda k, a, r: seqOp(k, a if a else copy.deepcopy(zero), r)
         )
@@ -116,7 +119,7 @@ class GearsBuilder:
         return self
 
     def sort(self, reverse=True):
-        """All records in order: ascending, and descending with `reverse=False`."""
+        """Sorts all records: ascending, or descending with `reverse=False`."""
 
         def append(records, r):
             records = [] if records is None else records
@@ -132,12 +135,12 @@ class GearsBuilder:
         self.gearsCtx.accumulate(append)
         self.gearsCtx.collect()
         self.gearsCtx.accumulate(extend)
-        # The elements of a list come out last to first.
+        # `flatmap` passes on the elements of a list from the last one to the first one.
         self.gearsCtx.flatmap(lambda records: sorted(records, reverse=reverse))
         return self
 
     def distinct(self):
-        """Each record once. Records must be hashable."""
+        """Passes on each different record once. Records must be hashable."""
 
         def add(records, r):
             records = set() if records is None else records
@@ -154,7 +157,7 @@ class GearsBuilder:
         return self
 
     def avg(self, extractor=lambda x: float(x)):
-        """The average of `extractor(r)`."""
+        """Replaces all records by the average of `extractor(r)`."""
         self.gearsCtx.map(extractor)
         self.aggregate(
             (0, 0),
@@ -167,7 +170,7 @@ class GearsBuilder:
     # -- ends
 
     def run(self, arg=None, convertToStr=True, collect=True, **kargs):
-        """Runs the chain once."""
+        """Starts an execution of the chain, and returns a `GearsFuture`."""
         if convertToStr:
             self.gearsCtx._to_text()
         if collect:
@@ -179,7 +182,7 @@ class GearsBuilder:
         return GearsFuture(self.gearsCtx.run(arg, **kargs))
 
     def register(self, prefix="*", convertToStr=True, collect=True, **kargs):
-        """Runs the chain for each event."""
+        """Registers the chain, so that it runs for each event."""
         if convertToStr:
             self.gearsCtx._to_text()
         if collect:
@@ -189,7 +192,10 @@ class GearsBuilder:
     # -- KeysOnlyReader
 
     def _names_only(self, pattern, kargs):
-        """What to read instead, without the values."""
+        """Changes the arguments of `run` for `KeysReader`, so that it reads no values.
+
+        Returns the pattern to read.
+        """
         generator = kargs.pop("patternGenerator", None)
         if generator is not None:
             pattern, kargs["noScan"] = generator()
@@ -200,7 +206,10 @@ class GearsBuilder:
 
 
 def _names(key, options):
-    """A key that is read by its exact name need not be there: only if it is, it counts."""
+    """The record of `KeysOnlyReader` for a key.
+
+    `KeysReader` gives a record for an exact name even if the key does not exist, so this checks it.
+    """
     if options["only_existing"] and not redisgears.executeCommand("EXISTS", key):
         return []
     return [key]

@@ -1,7 +1,7 @@
-"""`import redgrease` without installing anything.
+"""Imports the package `redgrease` that is compiled into the engine.
 
-An installed package of that name wins as a whole: the finder comes last, and has modules for a
-package of its own only.
+An installed package `redgrease` takes precedence: the finder is the last one, and it finds
+submodules only if the bundled package was imported.
 """
 
 import importlib.abc
@@ -9,14 +9,14 @@ import importlib.machinery
 import importlib.util
 import sys
 
-# What of the published package is for clients, and is not here.
-_FOR_CLIENTS = frozenset(
+# Modules of the published package that are for clients. They are not bundled.
+_CLIENT_MODULES = frozenset(
     "cli client config formatting gearialization hysteresis loader requirements".split()
 )
 
 
 class _BundledFinder(importlib.abc.MetaPathFinder):
-    """Finds what is compiled into the engine."""
+    """Finds the bundled modules."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
@@ -32,17 +32,17 @@ class _BundledFinder(importlib.abc.MetaPathFinder):
             return importlib.util.spec_from_loader(
                 name, loader, origin=file, is_package=is_package
             )
-        if rest in _FOR_CLIENTS:
+        if rest in _CLIENT_MODULES:
             raise ModuleNotFoundError(
-                "%s is for clients, and not part of what the engine bundles: to have it on the"
-                " server, name redgrease[all] in the requirements" % name,
+                "%s is for clients, and the engine does not bundle it: add redgrease[all]"
+                " to the requirements to import it on the server" % name,
                 name=name,
             )
         return None
 
 
 class _BundledLoader(importlib.abc.InspectLoader):
-    """Loads it, and gives tracebacks its lines."""
+    """Loads a bundled module, and gives tracebacks its source lines."""
 
     def create_module(self, spec):
         return None
@@ -65,16 +65,17 @@ class _BundledLoader(importlib.abc.InspectLoader):
 
 
 def _is_bundled(module):
+    """Whether a module was loaded from the engine."""
     spec = getattr(module, "__spec__", None)
     return isinstance(getattr(spec, "loader", None), _BundledLoader)
 
 
-def _give_way():
-    """To be called when packages were installed: the next import may find another one."""
+def _prefer_installed_redgrease():
+    """Unloads the bundled `redgrease` if another one was installed since it was imported."""
     if not _is_bundled(sys.modules.get("redgrease")):
         return
     if importlib.machinery.PathFinder.find_spec("redgrease") is None:
-        # What runs the commands may be another package now.
+        # The package `redis`, which `cmd` uses, may be installed or replaced: look it up again.
         serverside = sys.modules.get("redgrease.serverside")
         if serverside is not None:
             serverside.cmd.__dict__.clear()
@@ -84,6 +85,6 @@ def _give_way():
             del sys.modules[name]
 
 
-# The runtime's names, as they are when all of it has run.
+# The globals of the runtime. They are complete when the runtime has been loaded.
 _engine = globals()
 sys.meta_path.append(_BundledFinder())

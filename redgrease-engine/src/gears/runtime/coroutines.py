@@ -1,4 +1,4 @@
-"""Awaiting the coroutines of all gears, on one thread with one event loop."""
+"""Runs the coroutines of all gears on one thread with one event loop."""
 
 import asyncio
 import threading
@@ -17,12 +17,12 @@ def _run_loop():
         try:
             loop.run_forever()
         except BaseException as raised:
-            # `sys.exit()` in a coroutine ends a loop: all other coroutines need this one.
-            log("a coroutine tried to end the loop of all coroutines: %r" % (raised,), "warning")
+            # `sys.exit()` in a coroutine ends the loop, but other coroutines still need it.
+            log("a coroutine tried to stop the shared event loop: %r" % (raised,), "warning")
 
 
 def _start_loop():
-    """The thread is started by the first coroutine: most servers never need it."""
+    """Starts the thread of the event loop unless it runs. Most servers never need it."""
     global _loop_thread
     with _loop_lock:
         if _loop_thread is None:
@@ -31,28 +31,34 @@ def _start_loop():
 
 
 class _Driven:
-    """An awaitable that runs a coroutine step by step through a continuation."""
+    """An awaitable that runs every step of a coroutine through a continuation.
+
+    The continuation is a native object, which runs each step with the user and the session of the
+    execution.
+    """
 
     def __init__(self, coroutine, continuation):
         self._coroutine = coroutine
         self._continuation = continuation
 
     def __await__(self):
-        go_on = partial(self._continuation.step, self._coroutine, None)
+        next_step = partial(self._continuation.step, self._coroutine, None)
         while True:
             try:
-                waited_for = go_on()
+                waited_for = next_step()
             except StopIteration as end:
                 return end.value
             try:
                 value = yield waited_for
             except BaseException as raised:
-                go_on = partial(self._continuation.throw, self._coroutine, raised)
+                next_step = partial(self._continuation.throw, self._coroutine, raised)
             else:
-                go_on = partial(self._continuation.step, self._coroutine, value)
+                next_step = partial(self._continuation.step, self._coroutine, value)
 
 
 def _schedule(coroutine, continuation):
+    """Runs a coroutine of an execution, and reports its outcome to the continuation."""
+
     async def run():
         try:
             result = await _Driven(coroutine, continuation)
@@ -66,8 +72,10 @@ def _schedule(coroutine, continuation):
 
 
 def runCoroutine(coroutine, future=None, delay=0):
-    """Runs a coroutine in the background, after so many seconds, and continues the future with
-    its result."""
+    """Runs a coroutine in the background after `delay` seconds.
+
+    If a future of `gearsFuture()` is given, it continues with the result or the error.
+    """
 
     async def run():
         try:
@@ -87,29 +95,30 @@ def runCoroutine(coroutine, future=None, delay=0):
 
 
 def createFuture():
-    """A future of the event loop that coroutines run on."""
+    """Creates an asyncio future of the event loop that runs coroutines."""
     _start_loop()
     return loop.create_future()
 
 
 def _settle(future, settle):
+    """Calls `settle` on the event loop's thread unless the future is done."""
     loop.call_soon_threadsafe(lambda: None if future.done() else settle())
 
 
 def setFutureResults(future, result):
-    """Ends a future with a result, from any thread."""
+    """Sets the result of a future of `createFuture()`, from any thread."""
     _settle(future, lambda: future.set_result(result))
 
 
 def setFutureException(future, exception):
-    """Ends a future with an exception or its text, from any thread."""
+    """Sets the exception, or its text, of a future of `createFuture()`, from any thread."""
     if not isinstance(exception, BaseException):
         exception = Exception(str(exception))
     _settle(future, lambda: future.set_exception(exception))
 
 
 class GearsFuture:
-    """An execution that was begun: awaiting it gives `[results, errors]`."""
+    """A started execution. Awaiting it gives `[results, errors]`."""
 
     def __init__(self, execution_id):
         self.executionId = execution_id

@@ -1,4 +1,4 @@
-"""Packages look for the runtime where an interpreter has its script: in `__main__`."""
+"""Copies the runtime's public names into `__main__`, where packages look for them."""
 
 import sys
 

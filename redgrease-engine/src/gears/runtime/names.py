@@ -1,4 +1,4 @@
-"""The names a script finds besides the builtins."""
+"""The names that scripts can use without importing them."""
 
 execute = redisgears.executeCommand
 log = redisgears.log
@@ -21,24 +21,27 @@ PyFlatExecution = redisgears.PyFlatExecution
 
 
 def gearsConfigGet(key, default=None):
-    """A setting of the user, or the default."""
+    """The value that a user stored under `key` with RG.CONFIGSET, or the default."""
     value = configGet(key)
     return default if value is None else value
 
 
 class atomic:
-    """A block in which nothing else runs on the server."""
+    """A block in which the server runs nothing else: `with atomic():`."""
 
     def __enter__(self):
         redisgears._atomic_enter()
 
-    # Clients of RedisGears leave the block themselves, without arguments.
+    # Scripts for RedisGears call this method directly, without arguments.
     def __exit__(self, *_exception):
         redisgears._atomic_exit()
 
 
 class GearsSession:
-    """A block in which this thread acts for a session: `with GearsSession(getGearsSession()):`."""
+    """A block in which this thread belongs to a session: `with GearsSession(session):`.
+
+    `session` is a result of `getGearsSession()`.
+    """
 
     def __init__(self, session):
         self.session = session
@@ -53,7 +56,7 @@ class GearsSession:
 
 
 def createKeysOnlyReader(pattern="*", count=1000, noScan=False, patternGenerator=None):
-    """A function for `PythonReader` that gives the names of keys."""
+    """Creates a function for `PythonReader` that yields the names of keys."""
 
     def reader():
         glob, exact = (pattern, noScan) if patternGenerator is None else patternGenerator()
@@ -71,11 +74,11 @@ def createKeysOnlyReader(pattern="*", count=1000, noScan=False, patternGenerator
     return reader
 
 
-# -- what older scripts call
+# -- names for older scripts
 
 
 def genDeprecated(deprecated, name, function):
-    """`function` under the name it had: tells that it has another one now."""
+    """Wraps a function that was renamed: each call logs the new name."""
 
     def call(*args, **kargs):
         log("%s is deprecated, use %s instead" % (deprecated, name), level="warning")
@@ -85,7 +88,7 @@ def genDeprecated(deprecated, name, function):
 
 
 def createDecorator(name):
-    """A method of a builder that calls the method of its execution context."""
+    """Creates a builder's method that calls the method `name` of its execution context."""
 
     def deco(self, *args):
         getattr(self.gearsCtx, name)(*args)
@@ -101,7 +104,7 @@ GearsConfigGet = genDeprecated("GearsConfigGet", "gearsConfigGet", gearsConfigGe
 
 
 def _saveGlobals():
-    """There is nothing to save: a script's globals are its own."""
+    """Does nothing: each script has its own globals, which need not be saved."""
 
 
 redisgears.atomicCtx = atomic
@@ -110,21 +113,21 @@ redisgears._saveGlobals = _saveGlobals
 
 
 class _RedisAI(types.ModuleType):
-    """`import redisAI` works; calling it needs a server with RedisAI, which the engine does not use."""
+    """A stub, so that `import redisAI` works. The engine does not support RedisAI."""
 
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
         raise AttributeError(
-            "redisAI.%s is not there: this engine has no connection to RedisAI; call its commands "
-            "with execute('AI...', ..)" % name
+            "redisAI.%s is not there, because the engine does not support RedisAI: call its "
+            "commands with execute('AI...', ..)" % name
         )
 
 
 sys.modules["redisAI"] = _RedisAI("redisAI")
 sys.modules["rg"] = redisgears
 
-# What scripts written for RedisGears find without importing it.
+# Modules and names that scripts for RedisGears use without importing them.
 import abc, asyncio, builtins, collections, copy, cProfile, dis, importlib, io, itertools, logging
 import opcode, operator, os, pickle, platform, pstats, struct, subprocess, sys, threading, time
 import traceback, types, typing, uuid, warnings, weakref
@@ -135,6 +138,6 @@ from functools import partial
 from pickle import PicklingError, Pickler
 from threading import Thread
 
-# Left behind by loops of the original's own start: a name, a function, and the event loop's thread.
+# Globals that RedisGears leaves behind when it starts: loop variables and the event loop's thread.
 k, f = "collect", GearsBuilder.collect
 t = Thread(target=_run_loop, name="rg-asyncio", daemon=True)

@@ -1,11 +1,11 @@
-"""Standard output and error of scripts: the server's log, line by line."""
+"""Redirects the standard output and error of scripts to the server's log, line by line."""
 
 import sys
 import threading
 
 
 class _LogStream:
-    """A text stream with one line buffer per thread, so that lines of two gears do not mix."""
+    """A text stream to the log, with a line buffer per thread, so that gears do not mix lines."""
 
     encoding = "utf-8"
     errors = "replace"
@@ -40,6 +40,9 @@ sys.argv = ["Embeded"]
 
 
 def _be_interrupted():
-    """Where an interruption arrives that came too late for what it was meant for."""
+    """Runs long enough for a pending interruption of this thread to be raised here.
+
+    Called after the interrupted code has ended, so that the interruption does not hit other code.
+    """
     for _ in range(1000):
         pass

@@ -1,4 +1,4 @@
-"""The packages that gears see: the standard library and what was installed for gears."""
+"""Controls which packages gears can import: the standard library and those installed for gears."""
 
 import importlib
 import os
@@ -6,21 +6,21 @@ import site
 import sys
 import time
 
+# The time at which files of packages were last checked for changes.
 _refreshed = time.time()
 
 
-def _forget_other_packages():
-    """Takes the packages of the system away: a gear must get the versions it asked for."""
-    sys.path[:] = [
-        path for path in sys.path if os.path.basename(path) not in ("site-packages", "dist-packages")
-    ]
+def _hide_system_packages():
+    """Removes the system's packages from the path, so that gears get the versions they require."""
+    hidden = ("site-packages", "dist-packages")
+    sys.path[:] = [path for path in sys.path if os.path.basename(path) not in hidden]
 
 
 def _use_packages(directory):
-    """Makes what is installed in `directory` importable, in the versions that are there now.
+    """Makes the packages in `directory` importable, in the versions that are installed now.
 
-    Gives the names of packages that were replaced on disk and cannot be loaded again, because
-    extension modules load once per process.
+    Returns the names of packages that were replaced on disk but stay loaded in the old version,
+    because a process loads an extension module only once.
     """
     global _refreshed
     began = time.time()
@@ -40,33 +40,33 @@ def _use_packages(directory):
         if all(file.endswith(".py") for _, file in modules):
             for name, _ in modules:
                 sys.modules.pop(name, None)
-            # Namespace packages and the like have no file of their own.
+            # A namespace package has no file, so it is not in `modules`.
             sys.modules.pop(package, None)
         else:
             stuck.append(package)
     _refreshed = began
-    _give_way()
+    _prefer_installed_redgrease()
     return stuck
 
 
 def _prefer_cloudpickle():
-    """Scripts that find an installed cloudpickle get what it can do in place of our own."""
+    """Replaces the runtime's pickling functions by those of cloudpickle, if it is installed."""
     try:
         import cloudpickle
     except Exception:
-        # Not there, or not for this Python: ours does.
+        # It is not installed, or does not support this version of Python.
         return
     for name in ("dump", "dumps", "load", "loads", "CloudPickler"):
         globals()[name] = getattr(cloudpickle, name)
 
 
 def _is_newer(file):
-    """Whether a file was changed or removed since packages were looked at last."""
+    """Whether a file was changed or removed since packages were last checked."""
     try:
-        # A wheel keeps the times of its files: only the directory entry tells when it came.
+        # Installing a wheel keeps the modification times in it, but not the time of the inode.
         return os.stat(file).st_ctime >= _refreshed
     except OSError:
         return True
 
 
-_forget_other_packages()
+_hide_system_packages()

@@ -1,8 +1,11 @@
-"""Functions and simple classes of scripts as bytes.
+"""Pickles the functions and simple classes of scripts.
 
-Importable objects are named; what a script made itself is taken along: the code of a function with
-its defaults, the cells it closes over and those globals of its script that it names. The code of a
-function loads into the minor version of Python only that it was written by.
+Importable objects are pickled by name. Objects that a script defines are pickled by value: the code
+of a function with its defaults, its closure, and the globals of its script that it refers to. The
+code of a function loads only into the minor version of Python that wrote it.
+
+Registrations are stored in this format, so the names of the functions and classes here are part of
+it.
 """
 
 import abc
@@ -21,14 +24,14 @@ _CODE_PREFIX = "redgrease_engine"
 
 
 class _NotSimple(pickle.PicklingError):
-    """An object that another pickler may be able to take along, and this one is not."""
+    """An object that this pickler does not support, although another one may."""
 
 
-# -- what is found again by its name
+# -- objects that are pickled by name
 
 
 class _Runtime(types.ModuleType):
-    """The runtime as a module: its functions and classes are importable."""
+    """The runtime as a module, which makes its functions and classes importable."""
 
     def __getattr__(self, name):
         try:
@@ -42,9 +45,11 @@ sys.modules[_CODE_PREFIX] = _Runtime(_CODE_PREFIX)
 
 
 def _is_importable(obj):
-    """Whether looking its name up in its module gives the very object."""
+    """Whether the module and the qualified name of an object lead to this object."""
     module = sys.modules.get(getattr(obj, "__module__", None) or "")
-    if module is None or getattr(module, "__spec__", None) is None and module.__name__ not in _OURS:
+    if module is None:
+        return False
+    if getattr(module, "__spec__", None) is None and module.__name__ not in _PERMANENT:
         return False
     found = module
     for part in obj.__qualname__.split("."):
@@ -54,15 +59,15 @@ def _is_importable(obj):
     return found is obj
 
 
-# Modules that were made by hand and are there in every server.
-_OURS = frozenset((_CODE_PREFIX, "redisgears", "redisAI", "builtins", "__main__"))
+# Modules without a specification that exist in every server.
+_PERMANENT = frozenset((_CODE_PREFIX, "redisgears", "redisAI", "builtins", "__main__"))
 
 
 # -- functions
 
 
 class _Scope:
-    """The globals of one script, shared by all functions of one pickle that have them."""
+    """The globals of one script. All functions of the script in one pickle share them."""
 
     def __init__(self, name):
         self.names = _NAMES["_script_globals"](name)
@@ -91,12 +96,13 @@ def _fill_cell(cell, state):
     cell.cell_contents = state[0]
 
 
+# Instructions whose argument is the name of a global.
 _LOOKS_UP = frozenset(("LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME"))
 
 
 def _named_globals(code, names, found):
-    """Those of `names` that a code object, and what is defined in it, looks up in its globals."""
-    # Names of attributes stand in the same place: only the instructions tell.
+    """Adds to `found` the `names` that a code object, and the code in it, looks up as globals."""
+    # `co_names` also contains names of attributes, so the instructions decide.
     if any(name in names for name in code.co_names):
         for step in dis.get_instructions(code):
             if step.opname in _LOOKS_UP and step.argval in names:
@@ -119,25 +125,37 @@ def _fill_class(cls, state):
         setattr(cls, name, value)
 
 
+# Attributes that a class needs when it is created.
 _FIRST = ("__module__", "__qualname__", "__doc__", "__slots__")
+# Attributes that are not set afterwards.
 _NOT_TAKEN = frozenset(
-    _FIRST + ("__dict__", "__weakref__", "_abc_impl", "__abstractmethods__", "__static_attributes__",
-              "__firstlineno__", "__classcell__")
+    (
+        *_FIRST,
+        "__dict__",
+        "__weakref__",
+        "_abc_impl",
+        "__abstractmethods__",
+        "__static_attributes__",
+        "__firstlineno__",
+        "__classcell__",
+    )
 )
 
 
-# Types whose own names lead nowhere; `type(None)` and its like the standard pickler knows.
+# Types that are not importable by their own names. The standard pickler knows `type(None)`,
+# `type(...)` and `type(NotImplemented)`.
 _UNNAMED = {
     found: name
     for name, found in vars(types).items()
     if isinstance(found, type) and found.__module__ == "builtins"
     if name not in ("NoneType", "EllipsisType", "NotImplementedType")
 }
+# The flag `Py_TPFLAGS_HEAPTYPE`, which classes defined by Python code have.
 _MADE_BY_CODE = 1 << 9
 
 
 class _Pickler(pickle.Pickler):
-    """Takes along what the standard pickler would only name."""
+    """Pickles objects of scripts by value, which the standard pickler would pickle by name."""
 
     def __init__(self, file, protocol=None, *, buffer_callback=None):
         super().__init__(file, 5 if protocol is None else protocol, buffer_callback=buffer_callback)
@@ -214,7 +232,7 @@ class _Pickler(pickle.Pickler):
             return NotImplemented
         if type(cls) not in (type, abc.ABCMeta):
             raise _NotSimple(
-                "cannot pickle the class %s: its metaclass is %s; put it into a package"
+                "cannot pickle the class %s: its metaclass is %s: move it to an installed package"
                 % (cls.__qualname__, type(cls).__name__)
             )
         own = dict(cls.__dict__)
@@ -232,6 +250,7 @@ class _Pickler(pickle.Pickler):
 
 
 def _is_slot(value):
+    """Whether an attribute of a class was made for `__slots__`."""
     return isinstance(value, types.MemberDescriptorType)
 
 
@@ -239,12 +258,12 @@ _FIELD_KIND = type(dataclasses._FIELD) if hasattr(dataclasses, "_FIELD") else No
 
 
 def dump(obj, file, protocol=None, buffer_callback=None):
-    """Writes an object, functions of scripts included, into a file."""
+    """Pickles an object into a file. Functions of scripts are pickled by value."""
     CloudPickler(file, protocol, buffer_callback=buffer_callback).dump(obj)
 
 
 def dumps(obj, protocol=None, buffer_callback=None):
-    """An object, functions of scripts included, as bytes for `loads`."""
+    """Pickles an object to bytes for `loads`. Functions of scripts are pickled by value."""
     with io.BytesIO() as file:
         dump(obj, file, protocol, buffer_callback)
         return file.getvalue()
@@ -255,42 +274,48 @@ CloudPickler = _Pickler
 
 
 def _script_globals(name):
-    """What a script begins with."""
+    """The initial globals of a script."""
     return dict(_NAMES, __name__=name)
 
 
-# -- what the engine keeps
+# -- stored callbacks
 
 
 def _write_callback(function):
+    """Encodes a function for storage, with the format and the Python version that wrote it."""
     with io.BytesIO() as file:
         _Pickler(file).dump(function)
         return _MAGIC + _VERSION + file.getvalue()
 
 
 def _read_callback(data):
+    """Decodes a stored function."""
     head = len(_MAGIC)
     if data[: head - 1] != _MAGIC[:-1]:
-        raise ValueError("it is no stored function")
+        raise ValueError("it is not a stored function")
     if data[:head] != _MAGIC:
         raise ValueError("it was stored by another version of the engine")
     if data[head : head + 2] != _VERSION:
         raise ValueError(
-            "it was stored by Python %d.%d, and this is %d.%d: code fits one minor version only"
+            "it was stored by Python %d.%d, and this is %d.%d: code loads only into the version"
+            " that wrote it"
             % (*data[head : head + 2], *_VERSION)
         )
     return pickle.loads(data[head + 2 :])
 
 
 class _Nowhere:
-    """A file that keeps nothing: what a function takes along may be large."""
+    """A file that discards its contents, because the pickle of a function may be large."""
 
     def write(self, data):
         return len(data)
 
 
 def _check_callback(function):
-    """Raises what keeps a function from being stored, unless it is only this pickler's own limit."""
+    """Raises an error if a function cannot be stored.
+
+    An object that only this pickler does not support is accepted.
+    """
     try:
         _Pickler(_Nowhere()).dump(function)
     except _NotSimple:

@@ -1,4 +1,4 @@
-"""Profiles of what gears run: one per session, made while the setting `ProfileExecutions` is on."""
+"""Python profiles of gears, one per session. The setting `ProfileExecutions` turns them on."""
 
 import cProfile
 import io
@@ -8,22 +8,22 @@ _profiles = {}
 
 
 def profilerCreate():
-    """A profiler that does not run."""
+    """Creates a profiler, which is not started."""
     return cProfile.Profile()
 
 
 def profilerStart(profiler):
-    """Lets a profiler note the calls of this thread."""
+    """Starts a profiler on this thread."""
     profiler.enable()
 
 
 def profilerStop(profiler):
-    """Ends what `profilerStart` began."""
+    """Stops a profiler."""
     profiler.disable()
 
 
 def profilerGetInfo(profiler, order="tottime"):
-    """What a profiler, or the statistics of several, noted: as text."""
+    """The report of a profiler or of a `pstats.Stats` as text."""
     text = io.StringIO()
     stats = profiler
     if not isinstance(profiler, pstats.Stats):
@@ -41,7 +41,7 @@ profileGetInfo = profilerGetInfo
 
 
 def _profile_begin():
-    """A running profiler, or None: some versions of Python allow one at a time."""
+    """Starts a profiler. None if another one runs and this version of Python allows only one."""
     profiler = profilerCreate()
     try:
         profilerStart(profiler)
@@ -51,7 +51,7 @@ def _profile_begin():
 
 
 def _profile_end(profiler, session):
-    """Adds what was noted to the profile of a session."""
+    """Stops a profiler and adds its calls to the profile of a session."""
     profiler.disable()
     if not profiler.getstats():
         return
@@ -62,9 +62,13 @@ def _profile_end(profiler, session):
 
 
 def _profile_text(session):
-    """The profile of a session. Where nothing was noted the standard library raises an error."""
+    """The profile of a session as text.
+
+    If nothing was recorded, this raises the error of the standard library, as RedisGears does.
+    """
     return profilerGetInfo(_profiles.get(session) or profilerCreate())
 
 
 def _profile_forget(session):
+    """Discards the profile of a session."""
     _profiles.pop(session, None)

@@ -1,16 +1,16 @@
-//! One server installing.
+//! Installations by one server.
 
 use std::fs;
 
-use super::bench::{Bench, requirements, version_of};
+use super::sandbox::{Sandbox, requirements, version_of};
 use crate::requirements::InstallErrorKind;
 
 #[test]
-fn a_package_and_what_it_needs_is_installed_and_kept() {
-    let bench = Bench::new();
-    bench.wheel("tiny", "1.0", &["needed>=1"]);
-    bench.wheel("needed", "1.5", &[]);
-    let store = bench.store();
+fn a_package_and_its_dependencies_are_installed_and_kept() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel("tiny", "1.0", &["needed>=1"]);
+    sandbox.wheel("needed", "1.5", &[]);
+    let store = sandbox.store();
     assert!(!store.site_packages().exists());
     assert!(!store.is_installed("Tiny==1.0"));
 
@@ -39,24 +39,28 @@ fn a_package_and_what_it_needs_is_installed_and_kept() {
         "{}",
         rows[0].compiled_os
     );
-    assert!(!bench.logged("secret"), "{:?}", bench.log.lock().unwrap());
-    assert!(bench.logged("****@127.0.0.1"));
+    assert!(
+        !sandbox.logged("secret"),
+        "{:?}",
+        sandbox.log.lock().unwrap()
+    );
+    assert!(sandbox.logged("****@127.0.0.1"));
 
-    // Again: nothing runs.
+    // The second installation runs nothing.
     store.install(&requirements(&["Tiny==1.0"]), false).unwrap();
-    assert_eq!((bench.runs("wheel"), bench.runs("install")), (1, 1));
+    assert_eq!((sandbox.runs("wheel"), sandbox.runs("install")), (1, 1));
 
-    // A lost environment comes back from the kept wheels alone.
-    fs::remove_dir_all(bench.packages()).unwrap();
+    // A removed environment is restored from the kept wheels alone.
+    fs::remove_dir_all(sandbox.packages()).unwrap();
     fs::remove_dir_all(store.interpreter().parent().unwrap().parent().unwrap()).unwrap();
-    let store = bench.store();
+    let store = sandbox.store();
     assert!(!store.is_installed("Tiny==1.0"));
     assert_eq!(store.rows().len(), 1);
     store.install(&requirements(&["Tiny==1.0"]), false).unwrap();
     assert!(store.is_installed("Tiny==1.0"));
     assert_eq!(version_of(&store, "needed").as_deref(), Some("1.5"));
 
-    // Forced, it must be fetched, which fails now and leaves all as it was.
+    // A forced installation downloads the package. That fails now, and changes nothing.
     let error = store
         .install(&requirements(&["Tiny==1.0"]), true)
         .unwrap_err();
@@ -66,11 +70,11 @@ fn a_package_and_what_it_needs_is_installed_and_kept() {
 }
 
 #[test]
-fn what_cannot_be_installed_is_said_in_the_words_of_pip() {
-    let bench = Bench::new();
-    bench.wheel("tiny", "1.0", &[]);
-    bench.wheel("tiny", "2.0", &[]);
-    let store = bench.store();
+fn failures_are_reported_with_the_output_of_pip() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel("tiny", "1.0", &[]);
+    sandbox.wheel("tiny", "2.0", &[]);
+    let store = sandbox.store();
 
     let error = store
         .install(&requirements(&["tiny==9.9"]), false)
@@ -83,60 +87,60 @@ fn what_cannot_be_installed_is_said_in_the_words_of_pip() {
     );
     assert!(error.lines().iter().all(|line| !line.contains('\n')));
     assert_eq!(
-        bench.runs("wheel"),
+        sandbox.runs("wheel"),
         1,
-        "a final answer is not asked for again"
+        "pip runs once, because the failure is final"
     );
     assert!(!store.is_installed("tiny==9.9"));
     assert!(store.rows().is_empty());
-    assert_eq!(bench.kept_folders(), 0);
+    assert_eq!(sandbox.kept_folders(), 0);
 
-    // Refused before anything runs.
-    let runs = bench.log.lock().unwrap().len();
+    // These texts are refused before pip runs.
+    let runs = sandbox.log.lock().unwrap().len();
     for bad in ["--index-url=http://127.0.0.1:9", "-rfile", ""] {
         let error = store
             .install(&requirements(&["tiny", bad]), false)
             .unwrap_err();
         assert_eq!(error.kind(), InstallErrorKind::Refused, "{bad}");
     }
-    assert_eq!(bench.log.lock().unwrap().len(), runs);
+    assert_eq!(sandbox.log.lock().unwrap().len(), runs);
 
-    // Two that do not go together.
+    // Two versions of one package conflict in one installation.
     let error = store
         .install(&requirements(&["tiny==1.0", "tiny==2.0"]), false)
         .unwrap_err();
     assert!(error.to_string().contains("conflict"), "{error}");
     assert!(!store.is_installed("tiny==1.0") && !store.is_installed("tiny==2.0"));
 
-    // One after the other they do: the last one decides, and the log says so.
+    // In two installations the last version wins, and the log reports the replacement.
     store.install(&requirements(&["tiny==1.0"]), false).unwrap();
     store.install(&requirements(&["tiny==2.0"]), false).unwrap();
     assert_eq!(version_of(&store, "tiny").as_deref(), Some("2.0"));
     assert!(store.is_installed("tiny==2.0") && !store.is_installed("tiny==1.0"));
-    assert!(bench.logged("`tiny==1.0` was replaced"));
+    assert!(sandbox.logged("`tiny==1.0` was replaced"));
 
-    // What is satisfied already needs no other version.
+    // A requirement that is satisfied already changes no version.
     store.install(&requirements(&["tiny>=1"]), false).unwrap();
     assert_eq!(version_of(&store, "tiny").as_deref(), Some("2.0"));
 
-    // Nothing to install on this system is no failure.
+    // A requirement for another system installs nothing and succeeds.
     let elsewhere = "absent; sys_platform == 'nowhere'";
     store.install(&requirements(&[elsewhere]), false).unwrap();
     assert!(store.is_installed(elsewhere));
 }
 
 #[test]
-fn redgrease_gets_a_client_that_it_can_use() {
-    let bench = Bench::new();
-    bench.wheel(
+fn redgrease_gets_a_compatible_redis_py() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(
         "redgrease",
         "0.3.30",
         &["redis>=3", "extra; extra == 'runtime'"],
     );
-    bench.wheel("extra", "1.0", &["redis"]);
-    bench.wheel("redis", "3.5.3", &[]);
-    bench.wheel("redis", "5.0", &[]);
-    let store = bench.store();
+    sandbox.wheel("extra", "1.0", &["redis"]);
+    sandbox.wheel("redis", "3.5.3", &[]);
+    sandbox.wheel("redis", "5.0", &[]);
+    let store = sandbox.store();
     store.install(&requirements(&["redis"]), false).unwrap();
     assert_eq!(version_of(&store, "redis").as_deref(), Some("5.0"));
 
@@ -152,7 +156,7 @@ fn redgrease_gets_a_client_that_it_can_use() {
         "{wheels:?}"
     );
 
-    // It stays usable when somebody asks for any redis-py, until somebody asks for a newer one.
+    // Any version of `redis` keeps `redgrease` usable. A newer version by name takes precedence.
     store.install(&requirements(&["redis"]), false).unwrap();
     assert_eq!(version_of(&store, "redis").as_deref(), Some("3.5.3"));
     assert!(store.is_installed("redis") && store.is_installed("RedGrease[runtime]"));

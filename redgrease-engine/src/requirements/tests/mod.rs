@@ -1,5 +1,10 @@
-//! The store against a real interpreter and a real pip, with packages made on the spot: no network.
+//! Tests with a real interpreter, and mostly with a real pip. Packages are generated, so that no
+//! test needs a network.
 
-mod bench;
+mod exchange;
 mod install;
+mod pip;
+mod process;
+mod sandbox;
 mod sharing;
+mod wheelhouse;

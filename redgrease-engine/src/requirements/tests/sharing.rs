@@ -1,31 +1,31 @@
-//! Several servers using one directory.
+//! Several servers with one installation directory.
 
 use std::fs;
 use std::thread;
 
-use super::bench::{Bench, requirements, version_of};
+use super::sandbox::{Sandbox, requirements, version_of};
 use crate::requirements::{InstallErrorKind, Python, Store};
 
 #[test]
 fn servers_that_share_a_directory_do_the_work_once() {
-    let bench = Bench::new();
-    bench.wheel("tiny", "1.0", &[]);
-    let stores = [bench.store(), bench.store(), bench.store()];
+    let sandbox = Sandbox::new();
+    sandbox.wheel("tiny", "1.0", &[]);
+    let stores = [sandbox.store(), sandbox.store(), sandbox.store()];
     thread::scope(|scope| {
         for store in &stores {
             scope.spawn(|| store.install(&requirements(&["tiny"]), false).unwrap());
         }
     });
     assert!(stores.iter().all(|store| store.is_installed("tiny")));
-    assert_eq!((bench.runs("wheel"), bench.runs("install")), (1, 1));
+    assert_eq!((sandbox.runs("wheel"), sandbox.runs("install")), (1, 1));
     assert_eq!(version_of(&stores[0], "tiny").as_deref(), Some("1.0"));
     assert!(
-        bench.store().is_installed("tiny"),
-        "a server that comes later knows it"
+        sandbox.store().is_installed("tiny"),
+        "a server that starts later knows the installation"
     );
 
-    // What another server replaced meanwhile is noticed and put back.
-    bench.wheel("tiny", "0.9", &[]);
+    // A server notices that another one has replaced its version, and installs it again.
+    sandbox.wheel("tiny", "0.9", &[]);
     stores[1]
         .install(&requirements(&["tiny==0.9"]), false)
         .unwrap();
@@ -37,10 +37,10 @@ fn servers_that_share_a_directory_do_the_work_once() {
 }
 
 #[test]
-fn a_half_made_environment_is_made_anew() {
-    let bench = Bench::new();
-    bench.wheel("tiny", "1.0", &[]);
-    let store = bench.store();
+fn an_incomplete_environment_is_created_again() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel("tiny", "1.0", &[]);
+    let store = sandbox.store();
     let venv = store
         .interpreter()
         .parent()
@@ -56,10 +56,10 @@ fn a_half_made_environment_is_made_anew() {
 
 #[test]
 fn a_directory_that_cannot_be_used_is_an_error() {
-    let bench = Bench::new();
-    let file = bench.home();
+    let sandbox = Sandbox::new();
+    let file = sandbox.home();
     fs::write(&file, "").unwrap();
-    let error = bench
+    let error = sandbox
         .store()
         .install(&requirements(&["tiny"]), false)
         .unwrap_err();
@@ -77,4 +77,5 @@ fn a_directory_that_cannot_be_used_is_an_error() {
     let store = Store::new(file, nowhere, Vec::new(), Box::new(|_, _| {}));
     let error = store.install(&requirements(&["tiny"]), false).unwrap_err();
     assert_eq!(error.kind(), InstallErrorKind::Environment);
+    assert!(error.to_string().contains("PythonExecutable"), "{error}");
 }

@@ -1,6 +1,6 @@
-"""What scripts on a server import from RedGrease: readers, commands, the runtime, keywords.
+"""The part of the package `redgrease` that scripts on a server use: readers, commands and keywords.
 
-Bundled with the engine. A package `redgrease` that is installed is used in its place.
+It is bundled with the engine. An installed package `redgrease` takes precedence.
 """
 
 from . import exceptions, sugar, utils
@@ -31,7 +31,7 @@ from .serverside import cmd
 from .sugar import FailurePolicy, KeyType, LogLevel, ReaderType, TriggerMode
 from . import data, gears, reader, readers, runtime, typing
 
-# The version of the server's interface. False where there is no server, in the published package.
+# The version of the RedisGears API. The published package has False here outside a server.
 GEARS_RUNTIME = (1, 2)
 
 __all__ = [
@@ -73,7 +73,7 @@ _CLIENTS = frozenset("Gears Redis RedisCluster RedisGears RedisMods".split())
 def __getattr__(name):
     if name in _CLIENTS:
         raise AttributeError(
-            "redgrease.%s connects to a server, and this code runs inside of one: use"
-            " `redgrease.cmd` for commands, and call `run` or `register` without `on`" % name
+            "redgrease.%s connects to a server, and this code runs inside one: use `redgrease.cmd`"
+            " for commands, and call `run` or `register` without `on`" % name
         )
     raise AttributeError("module 'redgrease' has no attribute %r" % name)

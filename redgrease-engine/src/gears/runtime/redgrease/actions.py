@@ -1,4 +1,4 @@
-"""The beginning of a gear function, its reader, and its two ends."""
+"""The reader that begins a gear function, and the actions `run` and `register` that end it."""
 
 from . import operands
 from .exceptions import DuplicateTriggerError
@@ -8,7 +8,7 @@ from .triggers import is_taken, release
 
 
 class Reader(Operation):
-    """Where the records come from."""
+    """The source of the records."""
 
     def __init__(self, reader="KeysReader", defaultArg="*", desc=None, **kwargs):
         super().__init__(**kwargs)
@@ -21,7 +21,7 @@ class Reader(Operation):
 
 
 class _Action(Operation):
-    """An end of a gear function, with the arguments that the server has for it."""
+    """The end of a gear function, with the arguments of `run` or `register`."""
 
     def __init__(self, convertToStr=True, collect=True, **kwargs):
         super().__init__(**{name: value for name, value in kwargs.items() if value is not None})
@@ -29,6 +29,7 @@ class _Action(Operation):
         self.collect = collect
 
     def _arguments(self, chain, has_client):
+        """The keyword arguments for the chain. Records for a client are converted to text here."""
         convert = self.convertToStr
         if convert and has_client:
             chain.map(operands.text)
@@ -85,13 +86,13 @@ class Register(_Action):
             if "trigger already registered" not in str(refused):
                 raise
             raise DuplicateTriggerError(
-                "the trigger %r is registered already: choose another name, or say with `replace`"
-                " which of the two is to stay" % trigger
+                "the trigger %r is already registered: choose another name, or pass `replace=True`"
+                " to replace it or `replace=False` to keep it" % trigger
             ) from None
 
 
 def _generator_function(items):
-    """What `PythonReader` reads from: a function, here made of anything that can be iterated."""
+    """The function that `PythonReader` reads from: `items` itself, or one that iterates over it."""
     if callable(items):
         return operands.function(items, "run")
     try:

@@ -1,11 +1,11 @@
-"""`GearsBuilder`: like the one that scripts find without importing it, over gear functions."""
+"""`GearsBuilder` of the package `redgrease`: like the built-in one, but with gear functions."""
 
 from .actions import Reader
 from .gears import OpenGearFunction
 
 
 class GearsBuilder(OpenGearFunction):
-    """A gear function in the making. Every operation changes the builder and returns it."""
+    """Builds a gear function. Every operation changes the builder and returns it."""
 
     def __init__(self, reader="KeysReader", defaultArg="*", desc=None, *args, **kwargs):
         super().__init__(Reader(reader, defaultArg, desc), None, kwargs.pop("requirements", None))
@@ -15,7 +15,7 @@ class GearsBuilder(OpenGearFunction):
 
     @property
     def gearfunction(self):
-        """The open function that has been put together. It does not change any more."""
+        """The gear function as built so far. Later operations do not change it."""
         return self._function
 
     def _then(self, operation, requirements=None):
@@ -26,11 +26,11 @@ class GearsBuilder(OpenGearFunction):
         return self
 
     def run(self, *args, **kwargs):
-        """Runs it once, on this server."""
+        """Runs the function once, on this server."""
         return self._function.run(*(args or self._args), **{**self._kwargs, **kwargs})
 
     def register(self, *args, **kwargs):
-        """Registers it on this server, to run for each event."""
+        """Registers the function on this server, so that it runs for each event."""
         return self._function.register(*(args or self._args), **{**self._kwargs, **kwargs})
 
 

@@ -4,7 +4,7 @@ import enum
 
 
 class ExecID:
-    """The id of an execution or a registration: a shard and a number."""
+    """The id of an execution or a registration: the id of a shard and a number."""
 
     def __init__(self, shard_id="0" * 40, sequence=0):
         self.shard_id = shard_id
@@ -12,11 +12,11 @@ class ExecID:
 
     @staticmethod
     def parse(value):
-        """The id that a text is."""
+        """Parses an id from text or bytes."""
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
         shard_id, _, sequence = text.rpartition("-")
         if not shard_id or not sequence.isdigit():
-            raise ValueError("%r is no id of an execution: it should be SHARD-NUMBER" % text)
+            raise ValueError("%r is not an execution id: expected SHARD-NUMBER" % text)
         return ExecID(shard_id, sequence)
 
     def __str__(self):
@@ -36,7 +36,7 @@ class ExecID:
 
 
 class _Word(enum.Enum):
-    """A word of a reply: it equals its text, its bytes, and itself."""
+    """A word of a reply. It is equal to its text and to its bytes."""
 
     @property
     def _text(self):
@@ -56,7 +56,7 @@ class _Word(enum.Enum):
 
 
 class ExecutionStatus(_Word):
-    """What an execution is at."""
+    """The state of an execution."""
 
     created = b"created"
     running = b"running"
@@ -69,14 +69,14 @@ class ExecutionStatus(_Word):
 
 
 class ExecLocality(_Word):
-    """Whose part of an execution is meant."""
+    """The part of an execution that a command refers to."""
 
     Shard = "Shard"
     Cluster = "Cluster"
 
 
 class ExecutionResult:
-    """The value of an execution, and its errors."""
+    """The value and the errors of an execution. It behaves like its value."""
 
     def __init__(self, value, errors=None):
         self.value = value

@@ -1,20 +1,20 @@
-"""What can be raised here. The names are those of redis-py, in whose place `cmd` stands."""
+"""The exceptions of `cmd`, with the names that redis-py gives them."""
 
 
 class RedisError(Exception):
-    """Any error about the server."""
+    """Base class of errors of the server and its commands."""
 
 
 class DataError(RedisError):
-    """An argument that no command can be sent with."""
+    """An argument that cannot be sent with a command."""
 
 
 class ResponseError(RedisError):
-    """What a command answered in place of a result."""
+    """An error reply of a command."""
 
 
 class NoScriptError(ResponseError):
-    """The server does not know a Lua script."""
+    """The server does not know the Lua script."""
 
 
 class ReadOnlyError(ResponseError):
@@ -22,7 +22,7 @@ class ReadOnlyError(ResponseError):
 
 
 class NoPermissionError(ResponseError):
-    """A command the user may not run."""
+    """A command that the user may not run."""
 
 
 class OutOfMemoryError(ResponseError):
@@ -30,12 +30,12 @@ class OutOfMemoryError(ResponseError):
 
 
 class BusyLoadingError(ResponseError):
-    """The server loads its data."""
+    """The server is loading its data."""
 
 
 class ExecAbortError(ResponseError):
-    """A transaction that was given up."""
+    """A transaction that was aborted."""
 
 
 class DuplicateTriggerError(ResponseError):
-    """A trigger of that name is registered already."""
+    """A trigger with this name is already registered."""

@@ -1,4 +1,4 @@
-"""`command`: a function as a command of the server."""
+"""The decorator `command`, which registers a function as a command of the server."""
 
 import functools
 import uuid
@@ -10,11 +10,11 @@ from .reader import CommandReader
 def command(
     trigger=None, prefix="*", collect=True, mode="async", onRegistered=None, **kargs
 ):
-    """Registers a function that runs when its trigger is called, with the arguments of the call.
+    """Registers a function that is called with the arguments of its trigger.
 
-    The trigger is the function's name by default, and a new name of its own for `...`. `replace`
-    says what happens if there is such a trigger: an error for None, the new function for True,
-    the old one for False. All other arguments are those of `register`.
+    The default trigger is the name of the function; `...` makes a random name. If the trigger is
+    already registered, `replace=None` raises an error, True replaces the old function, and False
+    keeps it. All other arguments are those of `register`.
     """
     if callable(trigger):
         return command()(trigger)
@@ -34,12 +34,12 @@ def command(
     return decorate
 
 
-# Its name before there were hooks.
+# The older name of the decorator.
 trigger = command
 
 
 class _Command(ClosedGearFunction):
-    """The registered function. Here, on the server, calling it is calling the function."""
+    """A registered function. Calling it on the server calls the function directly."""
 
     def __init__(self, function, closed):
         self.__dict__.update(closed.__dict__)
@@ -49,7 +49,7 @@ class _Command(ClosedGearFunction):
         return self.__wrapped__(*args, **kwargs)
 
     def __reduce__(self):
-        # A gear that calls it carries the function.
+        # Gears that call this object are pickled with the plain function.
         return (_plain, (self.__wrapped__,))
 
 

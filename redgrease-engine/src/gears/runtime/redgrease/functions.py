@@ -1,10 +1,10 @@
-"""Functions that make functions."""
+"""Functions that create functions."""
 
 from collections.abc import Container
 
 
 def optional(constructor):
-    """Leaves None as it is, and calls `constructor` with anything else."""
+    """A function that returns None for None, and `constructor(value)` for any other value."""
 
     def parse(value):
         return None if value is None else constructor(value)
@@ -13,7 +13,7 @@ def optional(constructor):
 
 
 def compose(*function):
-    """`compose(f, g)(x)` is `f(g(x))`."""
+    """Composes functions: `compose(f, g)(x)` is `f(g(x))`."""
 
     def composed(value):
         for step in reversed(function):
@@ -24,8 +24,11 @@ def compose(*function):
 
 
 def dict_filter(**kwargs):
-    """Whether a dictionary has all these keys, each with the given value: one of a container, an
-    instance of a type, an equal one, or any for `...`."""
+    """A function that checks whether a dictionary has all these keys with matching values.
+
+    A value matches a container that contains it, a type of which it is an instance, `...`, or an
+    equal value.
+    """
 
     def matches(candidate):
         return all(
@@ -47,10 +50,10 @@ def _matches(value, wanted):
 
 
 def passfun(fun=None, default=None):
-    """A Python function, which is what operations take, of any callable or constant.
+    """Makes a Python function, which operations need, from a callable or a constant.
 
-    Of nothing at all it is the one that gives back its argument. `default` is used if `fun` cannot
-    be called.
+    If `fun` is not callable and there is a `default`, the default is used. Without both, the
+    function returns its argument.
     """
     if not callable(fun) and default is not None:
         fun = default

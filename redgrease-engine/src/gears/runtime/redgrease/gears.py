@@ -1,7 +1,7 @@
-"""Gear functions: open ones, which further operations can be added to, and closed ones.
+"""Open gear functions, which accept further operations, and closed ones.
 
-An open function never changes: each operation makes a new one, so that several can begin alike.
-Closing one, by `run` or `register`, does that on this server at once.
+An open function never changes: each operation returns a new one, so that several functions can have
+the same beginning. `run` and `register` close a function, and take effect on this server at once.
 """
 
 import re
@@ -37,7 +37,7 @@ _WITHOUT_EVENTS = frozenset(("KeysOnlyReader", "PythonReader", "ShardsIDReader")
 
 
 class GearFunction:
-    """A reader and the operations after it."""
+    """A reader with the operations that follow it."""
 
     def __init__(self, operation, input_function=None, requirements=None):
         self.operation = operation
@@ -47,7 +47,7 @@ class GearFunction:
             self.requirements |= input_function.requirements
 
     def _operations(self):
-        """All operations, the reader first."""
+        """All operations, beginning with the reader."""
         function, operations = self, []
         while function is not None:
             operations.append(function.operation)
@@ -56,18 +56,18 @@ class GearFunction:
 
     @property
     def reader(self):
-        """The name of the reader, or None."""
+        """The name of the reader, or None if there is no reader."""
         first = self._operations()[0]
         return getattr(first, "reader", None)
 
     @property
     def supports_batch_mode(self):
-        """Whether it can be closed by `run`."""
+        """Whether `run` can close the function."""
         return self.reader not in (None, "CommandReader")
 
     @property
     def supports_event_mode(self):
-        """Whether it can be closed by `register`."""
+        """Whether `register` can close the function."""
         return self.reader is not None and self.reader not in _WITHOUT_EVENTS
 
     def __repr__(self):
@@ -84,11 +84,11 @@ class ClosedGearFunction(GearFunction):
         chain = None
         for step in steps:
             chain = step.add_to(chain)
-        # What the server gave for it: an execution to await, or the id of a registration.
+        # The result of `run` or `register`: an execution to await, or the id of a registration.
         self.outcome = end.add_to(chain)
 
     def on(self, gears_server=None, unblocking=False, requirements=None, replace=None, **kwargs):
-        """Itself: inside of a server it is in force there as soon as it is closed."""
+        """Returns the function itself, which is already active on this server."""
         return self
 
     def __await__(self):
@@ -97,19 +97,19 @@ class ClosedGearFunction(GearFunction):
 
 
 class OpenGearFunction(GearFunction):
-    """A function that is not closed yet."""
+    """A gear function that is not closed yet."""
 
     def _then(self, operation, requirements=None):
         return OpenGearFunction(operation, self, requirements)
 
-    # -- one record after the other
+    # -- operations on single records
 
     def map(self, op, requirements=None, **kwargs):
         """Replaces each record `r` by `op(r)`."""
         return self._then(Map(op, **kwargs), requirements)
 
     def flatmap(self, op=None, requirements=None, **kwargs):
-        """Replaces each record by the elements of the sequence `op(r)`; of itself by default."""
+        """Replaces each record `r` by the elements of `op(r)`. By default, `op(r)` is `r`."""
         return self._then(FlatMap(op, **kwargs), requirements)
 
     def foreach(self, op, requirements=None, **kwargs):
@@ -117,72 +117,76 @@ class OpenGearFunction(GearFunction):
         return self._then(ForEach(op, **kwargs), requirements)
 
     def filter(self, op=None, requirements=None, **kwargs):
-        """Keeps the records for which `op(r)` is true; by default those that are true."""
+        """Keeps the records for which `op(r)` is true. By default, `op(r)` is `r`."""
         return self._then(Filter(op, **kwargs), requirements)
 
     def limit(self, length, start=0, **kwargs):
-        """At most `length` records of each shard, after the first `start`."""
+        """Skips `start` records of each shard, then passes on at most `length` records."""
         return self._then(Limit(length, start, **kwargs), kwargs.pop("requirements", None))
 
     def collect(self, **kwargs):
-        """Brings the records of all shards together."""
+        """Moves the records of all shards to the shard that started the execution."""
         return self._then(Collect(**kwargs), kwargs.pop("requirements", None))
 
     def repartition(self, extractor, requirements=None, **kwargs):
         """Moves each record to the shard that owns the key `extractor(r)`."""
         return self._then(Repartition(extractor, **kwargs), requirements)
 
-    # -- all records together
+    # -- operations on all records
 
     def accumulate(self, op=None, requirements=None, **kwargs):
-        """Folds the records of each shard by `op(accumulator, r)`, into a list by default."""
+        """Folds the records of each shard with `op(accumulator, r)`; by default into a list."""
         return self._then(Accumulate(op, **kwargs), requirements)
 
     def aggregate(self, zero=None, seqOp=None, combOp=None, requirements=None, **kwargs):
-        """Folds the records of each shard by `seqOp(accumulator, r)`, and those results by
-        `combOp(accumulator, result)`. Lists and numbers need no functions."""
+        """Folds the records of each shard with `seqOp(accumulator, r)`, and the results of all
+        shards with `combOp(accumulator, result)`.
+
+        The functions are optional if `zero` is a list or a number.
+        """
         return self._then(Aggregate(zero, seqOp, combOp, **kwargs), requirements)
 
     def sort(self, reverse=True, requirements=None, **kwargs):
-        """All records in order: ascending, and descending with `reverse=False`."""
+        """Sorts all records: ascending, or descending with `reverse=False`."""
         return self._then(Sort(reverse, **kwargs), requirements)
 
     def distinct(self, **kwargs):
-        """Each record once."""
+        """Passes on each different record once."""
         return self._then(Distinct(**kwargs), kwargs.pop("requirements", None))
 
     def count(self, **kwargs):
-        """The number of records."""
+        """Replaces all records by their number."""
         return self._then(Count(**kwargs), kwargs.pop("requirements", None))
 
     def avg(self, extractor=float, requirements=None, **kwargs):
-        """The average of `extractor(r)`."""
+        """Replaces all records by the average of `extractor(r)`."""
         return self._then(Avg(extractor, **kwargs), requirements)
 
-    # -- groups
+    # -- operations on groups
 
     def localgroupby(self, extractor=None, reducer=None, requirements=None, **kwargs):
-        """Folds each group of each shard by `reducer(key, accumulator, r)`, into a list by
-        default."""
+        """Like `groupby`, but on each shard separately."""
         return self._then(LocalGroupBy(extractor, reducer, **kwargs), requirements)
 
     def groupby(self, extractor=None, reducer=None, requirements=None, **kwargs):
-        """Folds each group by `reducer(key, accumulator, r)`, into a list by default."""
+        """Folds each group with `reducer(key, accumulator, r)`; by default into a list."""
         return self._then(GroupBy(extractor, reducer, **kwargs), requirements)
 
     def batchgroupby(self, extractor=None, reducer=None, requirements=None, **kwargs):
-        """Replaces each group by `reducer(key, records)`, its size by default."""
+        """Replaces each group by `reducer(key, records)`; by default by its size."""
         return self._then(BatchGroupBy(extractor, reducer, **kwargs), requirements)
 
     def aggregateby(
         self, extractor=None, zero=None, seqOp=None, combOp=None, requirements=None, **kwargs
     ):
-        """`aggregate` for each group; the functions get the group's key first."""
+        """`aggregate` for each group. The functions get the key of the group as first argument."""
         return self._then(AggregateBy(extractor, zero, seqOp, combOp, **kwargs), requirements)
 
     def countby(self, extractor=text_of, requirements=None, **kwargs):
-        """How often each `extractor(r)` occurs, the record as text by default, as
-        `{'key': .., 'value': ..}`."""
+        """Counts the records by `extractor(r)`, as `{'key': .., 'value': ..}`.
+
+        The default extractor returns the record as text.
+        """
         return self._then(CountBy(extractor, **kwargs), requirements)
 
     # -- ends
@@ -190,7 +194,7 @@ class OpenGearFunction(GearFunction):
     def run(
         self, arg=None, convertToStr=True, collect=True, requirements=None, on=None, **kwargs
     ):
-        """Runs it once, on this server."""
+        """Runs the function once, on this server."""
         if not self.supports_batch_mode:
             raise TypeError("%s waits for events: use `register`" % self.reader)
         return ClosedGearFunction(Run(arg, convertToStr, collect, **kwargs), self, requirements)
@@ -206,30 +210,30 @@ class OpenGearFunction(GearFunction):
         on=None,
         **kwargs
     ):
-        """Registers it on this server, to run for each event."""
+        """Registers the function on this server, so that it runs for each event."""
         if not self.supports_event_mode:
             raise TypeError("%s has no events: use `run`" % self.reader)
         action = Register(prefix, convertToStr, collect, mode or "async", onRegistered, **kwargs)
         return ClosedGearFunction(action, self, requirements)
 
 
-# A project's name, with what may follow it. Addresses have none.
+# A requirement that begins with the name of a project. Addresses do not match.
 _PROJECT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:[\[(<>=!~;@].*)?", re.DOTALL)
 
 
 def _warn_of_missing(requirements):
-    """A script cannot install packages: whoever sends it names them."""
+    """Logs missing requirements, because a running script cannot install them."""
     for requirement in sorted(requirements):
         project = _PROJECT.fullmatch(requirement)
-        if project and not _is_there(project.group(1)):
+        if project and not _is_installed(project.group(1)):
             log(
-                "a gear requires %s, which is not installed: name it after REQUIREMENTS when the"
-                " script is sent" % project.group(1),
+                "a gear requires %s, which is not installed: name it after REQUIREMENTS in"
+                " RG.PYEXECUTE" % project.group(1),
                 "warning",
             )
 
 
-def _is_there(project):
+def _is_installed(project):
     if project.lower() == "redgrease":
         return True
     try:

@@ -1,6 +1,6 @@
-"""The runtime's functions: those that scripts find without importing them, and two of our own."""
+"""The functions that scripts can use without importing them, and `log` and `hashtag3`."""
 
-# `_engine` is put here by the loader.
+# The loader defines `_engine`, the globals of the runtime.
 atomic = _engine["atomic"]
 call_next = _engine["call_next"]
 configGet = _engine["configGet"]
@@ -19,24 +19,24 @@ runCoroutine = _engine["runCoroutine"]
 setFutureException = _engine["setFutureException"]
 setFutureResults = _engine["setFutureResults"]
 
-# A chain of the server itself, which a gear function becomes when it is closed.
+# The built-in `GearsBuilder`. A gear function is translated to it when it is closed.
 Chain = _engine["GearsBuilder"]
-# What `execute` raises for an error that a command answers.
+# The exception that `execute` raises for an error reply.
 GearsError = _engine["redisgears"].GearsError
 _log = _engine["log"]
 
 
 def log(message, level="notice"):
-    """Writes a line to the server's log, of anything.
+    """Writes a message to the server's log. The message may be of any type.
 
     Levels: debug, verbose, notice, warning.
     """
     if isinstance(message, (bytes, bytearray, memoryview)):
         message = bytes(message).decode("utf-8", "backslashreplace")
-    # The log is text up to the first NUL.
+    # The server would cut the message at the first NUL byte.
     _log(str(message).replace("\0", "\\x00"), level)
 
 
 def hashtag3():
-    """The hash tag of this shard in braces: `"person:1" + hashtag3()` is a key that lives here."""
+    """The hash tag of this shard in braces: `"person:1" + hashtag3()` is a key of this shard."""
     return "{%s}" % hashtag()

@@ -1,7 +1,7 @@
-"""What operations are given: functions, and what stands in where none is given.
+"""The operands of operations: functions, and their defaults.
 
-The server takes Python functions only, because they can leave its process. Any other callable
-gets one around it, made here so that it carries nothing of this module with it.
+The built-in `GearsBuilder` accepts only Python functions, because it can pickle them. This module
+wraps any other callable in a function, which does not refer to the globals of this module.
 """
 
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
@@ -10,14 +10,14 @@ from types import FunctionType
 
 
 def callable_of(operand, operation):
-    """The operand, which must be something that can be called."""
+    """Returns the operand. Raises a TypeError if it is not callable."""
     if not callable(operand):
         raise TypeError("%s takes a callable, not %r" % (operation, operand))
     return operand
 
 
 def function(operand, operation):
-    """The operand as a Python function, of however many arguments."""
+    """The operand as a Python function with any number of arguments."""
     if isinstance(operand, FunctionType):
         return operand
     callable_of(operand, operation)
@@ -25,7 +25,7 @@ def function(operand, operation):
 
 
 def function_of_record(operand, operation):
-    """The operand as a Python function of one argument: what is called the most."""
+    """The operand as a Python function with one argument, which is faster than `function`."""
     if isinstance(operand, FunctionType):
         return operand
     callable_of(operand, operation)
@@ -38,15 +38,15 @@ def _named(wrapper, operand):
 
 
 def function_or(operand, operation, default):
-    """The operand as a Python function, or the default."""
+    """The operand as a Python function, or the default if the operand is None."""
     return default if operand is None else function(operand, operation)
 
 
-# -- operands that were left out
+# -- default operands
 
 
 def identity(record):
-    """The record."""
+    """Returns the record."""
     return record
 
 
@@ -56,16 +56,16 @@ def text_of(record):
 
 
 def hash_of(record):
-    """What equal records have in common."""
+    """A value that equal records have in common."""
     try:
         return hash(record)
     except TypeError:
-        # Dictionaries, and whatever holds one.
+        # The record is or contains a dictionary or another unhashable value.
         return hash(repr(record))
 
 
 def append(records, record):
-    """All records in a list."""
+    """Appends a record to a list; to a new list for None."""
     if records is None:
         return [record]
     records.append(record)
@@ -73,12 +73,12 @@ def append(records, record):
 
 
 def append_in_group(key, records, record):
-    """All records of a group in a list."""
+    """Appends a record of a group to a list; to a new list for None."""
     return append(records, record)
 
 
 def size_of_group(key, records):
-    """How many records a group has."""
+    """The number of records of a group."""
     return len(records)
 
 
@@ -92,18 +92,18 @@ def _add(total, number):
 
 
 def folding(zero):
-    """How records are added to `zero`, and partial results to each other."""
+    """The functions that add a record to `zero`, and that combine two results."""
     if isinstance(zero, list):
         return append, _extend
     if isinstance(zero, Number):
         return _add, _add
     raise ValueError(
-        "how to aggregate records into %r cannot be guessed: give a function for it" % (zero,)
+        "the function that aggregates records into %r cannot be guessed: pass `seqOp`" % (zero,)
     )
 
 
 def folding_groups(zero):
-    """The same for groups, whose functions get the key first."""
+    """Like `folding`, for functions that get the key of a group as first argument."""
     seq, comb = folding(zero)
     return (lambda key, acc, record: seq(acc, record)), (lambda key, acc, part: comb(acc, part))
 
@@ -114,11 +114,11 @@ _SEQUENCES = (tuple, set, frozenset, range, Iterator, KeysView, ValuesView, Item
 
 
 def expanding(expander):
-    """A function whose sequence of records, of whatever kind, the server can take apart."""
+    """Wraps an `expander`, so that it returns a list where it returned another kind of sequence."""
 
     def expand(record):
         records = expander(record)
-        # What is a list already is by far the most frequent. Text and dictionaries are records.
+        # Lists are by far the most frequent. Texts and dictionaries count as single records.
         if type(records) is not list and isinstance(records, _SEQUENCES):
             return list(records)
         return records
@@ -127,10 +127,10 @@ def expanding(expander):
 
 
 def text(record):
-    """The record as text, for clients.
+    """The record as text for clients.
 
-    Bytes stay what they are. A number below zero is sent as bytes, because a client would take
-    text that begins with a minus sign for an error.
+    Bytes stay bytes. A result that begins with a minus sign, such as a negative number, becomes
+    bytes, because a client would take such a text for an error.
     """
     kind = type(record)
     if kind is str or kind is bytes:

@@ -1,4 +1,4 @@
-"""The operations, each with its operands. `add_to` puts one at the end of a chain of the server."""
+"""The operations of gear functions, with their operands."""
 
 from . import operands
 from .operands import callable_of, function, function_of_record, function_or
@@ -11,7 +11,7 @@ class Operation:
         self.kwargs = kwargs
 
     def add_to(self, chain):
-        """Puts it at the end of a chain, and gives what the chain gives for it."""
+        """Appends the operation to a built-in `GearsBuilder`, and returns what that returns."""
         raise NotImplementedError
 
     def __repr__(self):
@@ -26,7 +26,7 @@ class Nop(Operation):
 
 
 class _OfOneFunction(Operation):
-    """An operation whose one operand is a function."""
+    """An operation whose only operand is a function."""
 
     def __init__(self, op, **kwargs):
         super().__init__(**kwargs)
@@ -37,15 +37,15 @@ class _OfOneFunction(Operation):
 
 
 class Map(_OfOneFunction):
-    """Replaces each record."""
+    """Replaces each record by another one."""
 
 
 class FlatMap(Operation):
-    """Replaces each record by several."""
+    """Replaces each record by any number of records."""
 
     def __init__(self, op=None, **kwargs):
         super().__init__(**kwargs)
-        # There is a function around it in any case.
+        # `add_to` wraps it in a function, so that any callable will do.
         self.op = operands.identity if op is None else callable_of(op, "flatmap")
 
     def add_to(self, chain):
@@ -53,18 +53,18 @@ class FlatMap(Operation):
 
 
 class ForEach(_OfOneFunction):
-    """Does something with each record."""
+    """Calls a function with each record, and passes the record on."""
 
 
 class Filter(_OfOneFunction):
-    """Keeps some records."""
+    """Keeps the records for which a function returns a true value."""
 
     def __init__(self, op=None, **kwargs):
         super().__init__(operands.identity if op is None else op, **kwargs)
 
 
 class Accumulate(Operation):
-    """Makes one record of all, on each shard."""
+    """Folds the records of each shard into one record."""
 
     def __init__(self, op=None, **kwargs):
         super().__init__(**kwargs)
@@ -75,7 +75,7 @@ class Accumulate(Operation):
 
 
 class Limit(Operation):
-    """Takes some of the first records, on each shard."""
+    """Limits the number of records of each shard."""
 
     def __init__(self, length, start=0, **kwargs):
         super().__init__(**kwargs)
@@ -87,7 +87,7 @@ class Limit(Operation):
 
 
 class Collect(Operation):
-    """Brings the records of all shards together."""
+    """Moves the records of all shards to the shard that started the execution."""
 
     def add_to(self, chain):
         return chain.collect()
@@ -105,7 +105,7 @@ class Repartition(Operation):
 
 
 class _OfGroups(Operation):
-    """Makes one record of each group."""
+    """An operation that makes one record of each group."""
 
     default_reducer = staticmethod(operands.append_in_group)
 
@@ -120,21 +120,21 @@ class _OfGroups(Operation):
 
 
 class LocalGroupBy(_OfGroups):
-    """Makes one record of each group, on each shard."""
+    """Folds the records of each group of each shard into one record."""
 
 
 class GroupBy(_OfGroups):
-    """Makes one record of each group."""
+    """Folds the records of each group into one record."""
 
 
 class BatchGroupBy(_OfGroups):
-    """Makes one record of each group, with all its records at hand."""
+    """Makes one record of each group from the list of its records."""
 
     default_reducer = staticmethod(operands.size_of_group)
 
 
 class Aggregate(Operation):
-    """Makes one record of all: on each shard, then of those results."""
+    """Folds the records of each shard, and then the results of all shards, into one record."""
 
     def __init__(self, zero=None, seqOp=None, combOp=None, **kwargs):
         super().__init__(**kwargs)
@@ -151,7 +151,7 @@ class Aggregate(Operation):
 
 
 class AggregateBy(Operation):
-    """Makes one record of each group: on each shard, then of those results."""
+    """Folds the groups of each shard, and then the results of all shards, into one record each."""
 
     def __init__(self, extractor=None, zero=None, seqOp=None, combOp=None, **kwargs):
         super().__init__(**kwargs)
@@ -169,7 +169,7 @@ class AggregateBy(Operation):
 
 
 class Sort(Operation):
-    """Puts all records in order: ascending, and descending with `reverse=False`."""
+    """Sorts all records: ascending, or descending with `reverse=False`."""
 
     def __init__(self, reverse=True, **kwargs):
         super().__init__(**kwargs)
@@ -180,7 +180,7 @@ class Sort(Operation):
 
 
 class Distinct(Operation):
-    """Keeps each record once."""
+    """Keeps each different record once."""
 
     def add_to(self, chain):
         return chain.distinct()
@@ -194,7 +194,7 @@ class Count(Operation):
 
 
 class CountBy(Operation):
-    """Counts the records of each group."""
+    """Counts the records by the result of a function."""
 
     def __init__(self, extractor=operands.text_of, **kwargs):
         super().__init__(**kwargs)
@@ -205,7 +205,7 @@ class CountBy(Operation):
 
 
 class Avg(Operation):
-    """The average of a number that each record has."""
+    """Computes the average of a number of each record."""
 
     def __init__(self, extractor=float, **kwargs):
         super().__init__(**kwargs)

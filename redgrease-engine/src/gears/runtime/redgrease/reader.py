@@ -1,4 +1,4 @@
-"""The readers: gear functions without an operation yet, some with first steps of their own."""
+"""The readers: gear functions without operations. Some have shortcuts for first operations."""
 
 from collections.abc import Container
 
@@ -9,20 +9,20 @@ from .utils import record, stream_record
 
 
 class GearReader(OpenGearFunction):
-    """The beginning of a gear function."""
+    """A gear function that consists of a reader only."""
 
     def __init__(self, reader="KeysReader", defaultArg="*", desc=None, requirements=None):
         super().__init__(Reader(reader, defaultArg, desc), None, requirements)
 
 
 class KeysReader(GearReader):
-    """Keys with their values: those of a pattern, or those that something happens to."""
+    """Reads keys with their values: the keys of a pattern, or the keys of events."""
 
     def __init__(self, default_key_pattern="*", desc=None, requirements=None):
         super().__init__("KeysReader", default_key_pattern, desc, requirements)
 
     def _select(self, type, event):
-        # "stream" is what the manuals call it, "unknown" what the server does.
+        # The documentation of RedisGears calls this type "stream", its records say "unknown".
         types, events = _wanted(type), _wanted(event)
         if types is not None and "stream" in types:
             types = _Either(types, ("unknown",))
@@ -34,77 +34,77 @@ class KeysReader(GearReader):
         )
 
     def values(self, type=..., event=...):
-        """The values, of keys of these types and after these events only."""
+        """Selects records by type and event, and replaces them by their values."""
         return self._select(type, event).map(lambda r: r.get("value"))
 
     def keys(self, type=..., event=...):
-        """The names, of keys of these types and after these events only."""
+        """Selects records by type and event, and replaces them by the names of their keys."""
         return self._select(type, event).map(lambda r: r["key"])
 
     def records(self, type=..., event=...):
-        """Records with attributes, of keys of these types and after these events only."""
+        """Selects records by type and event, and converts them to `Record` objects."""
         return self._select(type, event).map(lambda r: record(r))
 
 
 class KeysOnlyReader(GearReader):
-    """The names of keys."""
+    """Reads the names of keys."""
 
     def __init__(self, default_key_pattern="*", desc=None, requirements=None):
         super().__init__("KeysOnlyReader", default_key_pattern, desc, requirements)
 
 
 class StreamReader(GearReader):
-    """The messages of streams."""
+    """Reads the messages of streams."""
 
     def __init__(self, default_key_pattern="*", desc=None, requirements=None):
         super().__init__("StreamReader", default_key_pattern, desc, requirements)
 
     def values(self):
-        """The messages' fields with their values."""
+        """Replaces messages by their fields and values."""
         return self.map(lambda r: r["value"])
 
     def keys(self):
-        """The streams' names."""
+        """Replaces messages by the names of their streams."""
         return self.map(lambda r: r["key"])
 
     def records(self):
-        """Records with attributes."""
+        """Converts messages to `StreamRecord` objects."""
         return self.map(lambda r: stream_record(r))
 
 
 class PythonReader(GearReader):
-    """What a generator function yields, or the elements of an iterable."""
+    """Reads the elements of a generator function or of an iterable."""
 
     def __init__(self, desc=None, requirements=None):
         super().__init__("PythonReader", None, desc, requirements)
 
 
 class ShardsIDReader(GearReader):
-    """The id of each shard."""
+    """Reads the id of each shard."""
 
     def __init__(self, desc=None, requirements=None):
         super().__init__("ShardsIDReader", "*", desc, requirements)
 
 
 class CommandReader(GearReader):
-    """The words of a command: its name, and what follows."""
+    """Reads the words of a command: the trigger and its arguments."""
 
     def __init__(self, desc=None, requirements=None):
         super().__init__("CommandReader", "*", desc, requirements)
 
     def args(self, max_count=None):
-        """What follows the name, at most so many words."""
+        """Replaces the words by the arguments, at most `max_count`."""
         end = None if max_count is None else max_count + 1
         return self.map(lambda words: words[1:end])
 
     def apply(self, fun, requirements=None, **kwargs):
-        """What `fun` gives for what follows the name."""
+        """Replaces the words by the result of `fun`, called with the arguments."""
         fun = callable_of(fun, "apply")
         return self.map(lambda words: fun(*words[1:]), requirements, **kwargs)
 
 
 class _Either:
-    """A container of what either of two holds."""
+    """A container of the items of two containers."""
 
     def __init__(self, first, second):
         self._parts = (first, second)
@@ -114,7 +114,7 @@ class _Either:
 
 
 def _wanted(choice):
-    """A container of what is wanted; None for anything."""
+    """A container of the chosen values, or None if every value is chosen."""
     if choice is ...:
         return None
     if isinstance(choice, str) or not isinstance(choice, Container):

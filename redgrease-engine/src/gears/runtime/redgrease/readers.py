@@ -1,3 +1,3 @@
-"""Another name of `redgrease.reader`."""
+"""An alias of `redgrease.reader`."""
 
 from .reader import *

@@ -1,17 +1,17 @@
-"""Records of readers as objects with attributes."""
+"""Classes for the records of readers."""
 
 
 class Record:
-    """A key: its name, its value, its type, and what happened to it."""
+    """A key with its name, value, type and event."""
 
     def __init__(self, key, value=None, type=None, event=None, **kwargs):
         if not key:
-            raise ValueError("a record needs a key, and %r is none" % (key,))
+            raise ValueError("a record needs a key, not %r" % (key,))
         self.key = _name(key)
         self.value = value
         self.type = type
         self.event = event
-        # What readers of other versions may add.
+        # Fields that readers of other versions may add.
         self.kwargs = kwargs
 
     def __repr__(self):
@@ -24,11 +24,11 @@ class Record:
 
 
 class StreamRecord:
-    """A message: the stream's name, the id, and the fields with their values."""
+    """A message with the name of its stream, its id, and its fields with their values."""
 
     def __init__(self, key, id=None, value=None, **kwargs):
         if not key:
-            raise ValueError("a record needs a key, and %r is none" % (key,))
+            raise ValueError("a record needs a key, not %r" % (key,))
         self.key = _name(key)
         self.id = id
         self.value = value
@@ -42,12 +42,12 @@ class StreamRecord:
 
 
 def record(rec):
-    """A `Record` of a reader's dictionary, of a key, or of a record."""
+    """Makes a `Record` from a reader's dictionary, the name of a key, or a `Record`."""
     return _made(Record, rec)
 
 
 def stream_record(rec):
-    """A `StreamRecord` of a reader's dictionary, of a key, or of a record."""
+    """Makes a `StreamRecord` from a reader's dictionary, the name of a key, or a `StreamRecord`."""
     return _made(StreamRecord, rec)
 
 
@@ -58,7 +58,7 @@ def _made(kind, rec):
 
 
 def _name(key):
-    # Names that are not UTF-8 stay bytes.
+    # A name that is not UTF-8 stays bytes.
     return key.decode("utf-8", "ignore") if isinstance(key, bytes) and _is_text(key) else key
 
 

@@ -1,4 +1,4 @@
-"""The runtime, for scripts that import it."""
+"""The functions of the runtime, for scripts that import them."""
 
 from .builder import GB, GearsBuilder
 from .host import (

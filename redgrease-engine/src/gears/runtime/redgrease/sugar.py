@@ -1,11 +1,10 @@
-"""Names for the words that RedisGears knows. They are plain texts, so they can stand wherever
-those can."""
+"""Constants for the keywords of RedisGears. They are plain texts."""
 
 import logging
 
 
 class ReaderType:
-    """Where the records come from."""
+    """Readers."""
 
     KeysReader = "KeysReader"
     KeysOnlyReader = "KeysOnlyReader"
@@ -16,7 +15,7 @@ class ReaderType:
 
 
 class TriggerMode:
-    """Where, and beside what, a registered function runs."""
+    """Modes of registrations: where a registered function runs, and whether in the background."""
 
     Async = "async"
     AsyncLocal = "async_local"
@@ -24,7 +23,7 @@ class TriggerMode:
 
 
 class KeyType:
-    """The types of keys."""
+    """Types of keys."""
 
     String = "string"
     Hash = "hash"
@@ -36,22 +35,22 @@ class KeyType:
 
     @staticmethod
     def of(python_type):
-        """The type of keys whose values Python has as this type, or as the type of this value."""
+        """The key type for a Python type, or for the type of a Python value."""
         kind = python_type if isinstance(python_type, type) else type(python_type)
         for base in kind.__mro__:
             for key_type, made_by in _MADE_BY.items():
                 if base is made_by:
                     return key_type
-        raise ValueError("no type of keys has values of the Python type %s" % kind.__name__)
+        raise ValueError("no key type has values of the Python type %s" % kind.__name__)
 
     @staticmethod
     def constructor(key_type):
-        """The Python type of the values of such keys."""
+        """The Python type of the values of a key type."""
         try:
             return _MADE_BY[key_type]
         except KeyError:
             raise KeyError(
-                "values of keys of type %r are of no Python type of their own" % key_type
+                "the key type %r has no Python type for its values" % key_type
             ) from None
 
 
@@ -64,7 +63,7 @@ _MADE_BY = {
 
 
 class FailurePolicy:
-    """What happens when messages of a stream could not be handled."""
+    """Ways to go on after an execution on messages of a stream has failed."""
 
     Continue = "continue"
     Abort = "abort"
@@ -72,7 +71,7 @@ class FailurePolicy:
 
 
 class LogLevel:
-    """The levels of the server's log."""
+    """Levels of the server's log."""
 
     Debug = "debug"
     Verbose = "verbose"
@@ -81,11 +80,11 @@ class LogLevel:
 
     @staticmethod
     def to_logging_level(rg_log_level):
-        """The number that `logging` has for it."""
+        """The corresponding level of the module `logging`."""
         return _LOGGING_LEVELS[rg_log_level]
 
 
-# Redis shows notices and what is above them, as Python does with warnings.
+# By default Redis logs notices and higher levels, and Python logs warnings and higher levels.
 _LOGGING_LEVELS = {
     LogLevel.Debug: logging.DEBUG,
     LogLevel.Verbose: logging.INFO,

@@ -1,10 +1,11 @@
-"""Triggers that are registered: who has one, and taking it away."""
+"""Finds and removes the registration of a trigger."""
 
 from .host import execute
 
 
 def _registrations_of(trigger):
-    # Nothing is answered while a stored script runs again: then the trigger was its own.
+    # `execute` returns None while the server restores a stored script. A trigger that the script
+    # registers is then its own, so it does not count as taken.
     for row in execute("RG.DUMPREGISTRATIONS") or ():
         fields = dict(zip(row[::2], row[1::2]))
         if fields.get("reader") != "CommandReader":
@@ -21,6 +22,6 @@ def is_taken(trigger):
 
 
 def release(trigger):
-    """Unregisters whatever has this trigger."""
+    """Removes all registrations with this trigger."""
     for registration in list(_registrations_of(trigger)):
         execute("RG.UNREGISTER", registration)

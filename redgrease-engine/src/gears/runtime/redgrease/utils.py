@@ -1,4 +1,4 @@
-"""Helpers: text and bytes, dictionaries from flat replies, records, functions."""
+"""Conversions between Python and Redis values, and functions for gears."""
 
 from .functions import compose, dict_filter, optional, passfun
 from .records import Record, StreamRecord, record, stream_record
@@ -11,7 +11,7 @@ __all__ = """
 
 
 class CaseInsensitiveDict(dict):
-    """A dictionary of texts in which upper and lower case are the same."""
+    """A dictionary whose keys are texts. The case of keys is ignored."""
 
     def __init__(self, data=()):
         super().__init__()
@@ -30,11 +30,11 @@ class CaseInsensitiveDict(dict):
         super().__setitem__(k.upper(), v)
 
     def get(self, k, default=None):
-        """The value of a key, or the default."""
+        """The value of a key, or the default if there is no such key."""
         return super().get(k.upper(), default)
 
     def update(self, data=(), **more):
-        """Takes over the values of another dictionary or of pairs."""
+        """Adds the items of a dictionary or of pairs."""
         for k, v in dict(data, **more).items():
             self[k] = v
 
@@ -43,27 +43,27 @@ class CaseInsensitiveDict(dict):
 
 
 def as_is(value):
-    """The value."""
+    """Returns the value."""
     return value
 
 
 def str_if_bytes(value):
-    """Bytes as text, anything else as it is."""
+    """Converts bytes to text, and returns any other value as it is."""
     return value.decode("utf-8", "replace") if isinstance(value, (bytes, bytearray)) else value
 
 
 def safe_str(value):
-    """Anything as text; nothing for None."""
+    """Converts any value to text; None becomes an empty text."""
     return "" if value is None else str(str_if_bytes(value))
 
 
 def safe_str_upper(value):
-    """Anything as text in upper case."""
+    """Converts any value to text in upper case; None becomes an empty text."""
     return safe_str(value).upper()
 
 
 def to_redis_type(value):
-    """Anything as what Redis stores: bytes, int or float; nothing for None."""
+    """Converts any value to bytes, int or float; None becomes empty bytes."""
     if value is None:
         return b""
     if isinstance(value, bool):
@@ -76,7 +76,7 @@ def to_redis_type(value):
 
 
 def to_bytes(value):
-    """Anything as bytes."""
+    """Converts any value to bytes."""
     value = to_redis_type(value)
     return value if isinstance(value, bytes) else str(value).encode()
 
@@ -85,21 +85,21 @@ def to_bytes(value):
 
 
 def bool_ok(value):
-    """Whether it begins with OK, as a reply of Redis."""
-    # A long value need not be text as a whole.
+    """Whether a reply begins with OK."""
+    # Only the beginning is converted, because the value may be long.
     start = value[:2] if isinstance(value, (str, bytes, bytearray)) else ""
     return safe_str_upper(start) == "OK"
 
 
 def safe_bool(input):
-    """Whether it is true, by any word for that: `true`, `yes`, `ok` or `1`."""
+    """Whether a value is true. Of texts, `true`, `yes`, `ok` and `1` are true, in any case."""
     if isinstance(input, (bool, int)):
         return bool(input)
     return safe_str_upper(input) in ("TRUE", "YES", "OK", "1")
 
 
 def to_int_if_bool(value):
-    """Redis has no truth values: 1 and 0 for them, anything else as it is."""
+    """Converts booleans to 1 and 0, and returns any other value as it is."""
     return int(value) if isinstance(value, bool) else value
 
 
@@ -107,15 +107,18 @@ def to_int_if_bool(value):
 
 
 def transform(value, constructor, key=None):
-    """`constructor(value)`. A dictionary of constructors has one per key, and the one for None
-    for all others."""
+    """Returns `constructor(value)`.
+
+    `constructor` may be a dictionary of constructors by key. Its constructor for None is used for
+    all other keys.
+    """
     if isinstance(constructor, dict):
         constructor = constructor.get(key, constructor.get(None))
     return value if constructor is None else constructor(value)
 
 
 def to_list(mapping, key_transform=str_if_bytes, val_transform=to_redis_type):
-    """The keys and values of a dictionary, one after the other, as commands take them."""
+    """The keys and values of a dictionary in one list, as arguments of a command."""
     words = []
     for key, value in (mapping or {}).items():
         words.append(transform(key, key_transform, key))
@@ -124,7 +127,7 @@ def to_list(mapping, key_transform=str_if_bytes, val_transform=to_redis_type):
 
 
 def to_dict(items, keys=None, key_transform=None, val_transform=None):
-    """A dictionary of values and their keys. Without `keys`, every other item is one."""
+    """Makes a dictionary from values and their keys. Without `keys`, keys and values alternate."""
     items = iter(items)
     pairs = zip(items, items) if keys is None else zip(keys, items)
     result = {}
@@ -135,12 +138,12 @@ def to_dict(items, keys=None, key_transform=None, val_transform=None):
 
 
 def to_kwargs(items):
-    """The same, with texts as keys."""
+    """Makes a dictionary with texts as keys. Keys and values alternate in `items`."""
     return to_dict(items, key_transform=safe_str)
 
 
 def list_parser(item_parser):
-    """A function that makes a list, every item with `item_parser`."""
+    """A function that applies `item_parser` to each item and returns the list of results."""
     return lambda items: [item_parser(item) for item in items]
 
 
@@ -148,6 +151,5 @@ list_of_str = list_parser(safe_str)
 
 
 def dict_of(constructors):
-    """A function of values and their keys that makes a dictionary, every value as the
-    constructor of its key says."""
+    """A function that makes a dictionary from values and keys, with one constructor per key."""
     return lambda items, keys: to_dict(items, keys, val_transform=constructors)

@@ -1,15 +1,15 @@
-"""`cmd`: every command of redis-py, run by the server the gear runs in, without a connection.
+"""`cmd`: the commands of redis-py, run by the server of the gear without a connection.
 
-Where the package `redis` is installed, its own client makes the commands and reads the replies.
-Without it the client of this package does the same for the commands that gears use, and sends
-any other as its name and arguments are given.
+If the package `redis` is installed, its client encodes the commands and decodes the replies.
+Without it, the client of this package does that for common commands. It sends any other command
+with its name and arguments as they are, and returns the reply as it is.
 """
 
 
 class _Commands:
-    """Every command of redis-py, run by this server: `cmd.set("key", "value")`."""
+    """The commands of redis-py, run by this server: `cmd.set("key", "value")`."""
 
-    # By this name a copy of a gear finds it again, wherever it is run.
+    # Pickled gears refer to `redgrease.cmd`.
     __module__ = "redgrease"
 
     def __getattr__(self, name):
@@ -23,7 +23,7 @@ class _Commands:
         return _Method(self, name)
 
     def log(self, message, level="notice"):
-        """Writes a line to the server's log."""
+        """Writes a message to the server's log."""
         from ..host import log
 
         log(message, level)
@@ -39,7 +39,7 @@ class _Commands:
 
 
 class _Method:
-    """A command, looked up when it is called: so it can leave its process, and be an operand."""
+    """A command that is looked up when it is called, so that it can be pickled as an operand."""
 
     def __init__(self, commands, name):
         self._commands = commands
@@ -59,6 +59,7 @@ class _Method:
 
 
 def _client():
+    """A new client: that of the package `redis` if it is installed, or that of this package."""
     try:
         import redis
     except ImportError:

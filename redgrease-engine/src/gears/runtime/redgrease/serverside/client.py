@@ -1,4 +1,4 @@
-"""The client that stands in for redis-py's where that is not installed."""
+"""The client that is used if the package `redis` is not installed."""
 
 from .. import exceptions
 from ..host import GearsError, execute
@@ -15,7 +15,7 @@ from .streams import Streams
 from .strings import Strings
 from .words import encoded
 
-# Commands whose name has two words.
+# First words of commands that have subcommands.
 _OF_TWO_WORDS = frozenset(
     """
     acl client cluster command config debug function latency memory module object pubsub script
@@ -25,14 +25,17 @@ _OF_TWO_WORDS = frozenset(
 
 
 class Client(Strings, Keys, Hashes, Lists, Sets, SortedSets, Streams, Server):
-    """Commands by the names and arguments that redis-py has for them, with its replies."""
+    """Commands with the names, arguments and replies of redis-py."""
 
     def execute_command(self, *args, **options):
-        """Any command, word by word. The reply is bytes, integers, None and lists of those."""
+        """Runs a command, given word by word.
+
+        The reply consists of bytes, integers, None, and lists of these.
+        """
         if options:
             raise TypeError(
-                "without the package `redis` commands have no options (%s): give the command word"
-                " by word, or name `redis` in the requirements" % ", ".join(sorted(options))
+                "without the package `redis` commands have no options (%s): pass the command word"
+                " by word, or add `redis` to the requirements" % ", ".join(sorted(options))
             )
         name = args[0]
         words = name.split() if isinstance(name, str) else [bytes(name).decode("ascii")]

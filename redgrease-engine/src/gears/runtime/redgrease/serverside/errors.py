@@ -1,6 +1,6 @@
-"""Errors of commands as redis-py shows them."""
+"""Translates error replies to the exceptions of redis-py."""
 
-# What the server says of a command that a module cannot run.
+# The server's errors for commands that a module cannot run, and their meaning.
 _UNCLEAR = {
     "No such file or directory": "unknown command",
     "Invalid argument": "wrong number of arguments, or a command that is not allowed in a gear",
@@ -18,13 +18,16 @@ _BY_CODE = {
 
 
 def error_of(exceptions, name, text):
-    """The exception, of those that a module of exceptions has."""
+    """The exception for an error reply to the command `name`.
+
+    `exceptions` is the module that defines the classes: that of redis-py or that of this package.
+    """
     text = text.strip()
     if text in _UNCLEAR:
         return exceptions.ResponseError("%s: %s" % (name, _UNCLEAR[text]))
     code, _, rest = text.partition(" ")
     kind = _BY_CODE.get(code)
-    # The code is left out where the class says as much, and so is the one that says nothing.
+    # The text omits the code ERR, and any code that the exception class stands for.
     if kind is not None or code == "ERR":
         text = rest
     return getattr(exceptions, kind or "ResponseError", exceptions.ResponseError)(text)

@@ -6,7 +6,7 @@ from .words import flag, flat, listed, of_pattern
 
 
 class Hashes:
-    """Part of the client."""
+    """Base class of `Client` with the commands of hashes."""
 
     def hget(self, name, key):
         return self.execute_command("HGET", name, key)

@@ -17,7 +17,7 @@ def _conditions(nx, xx, gt, lt):
 
 
 class Keys:
-    """Part of the client."""
+    """Base class of `Client` with the commands of keys of any type."""
 
     def delete(self, *names):
         return self.execute_command("DEL", *names)
@@ -118,7 +118,7 @@ class Keys:
     def pttl(self, name):
         return self.execute_command("PTTL", name)
 
-    # -- a part after the other
+    # -- iteration
 
     def scan(self, cursor=0, match=None, count=None, _type=None):
         cursor, names = self.execute_command(

@@ -9,7 +9,7 @@ def _count(count):
 
 
 class Lists:
-    """Part of the client."""
+    """Base class of `Client` with the commands of lists."""
 
     def lpush(self, name, *values):
         return self.execute_command("LPUSH", name, *values)

@@ -1,4 +1,4 @@
-"""The client of the package `redis`, with this server in place of a connection."""
+"""The client of the package `redis`, whose commands this server runs."""
 
 from ..host import GearsError, execute
 from . import refused
@@ -8,7 +8,7 @@ from .words import encoded
 
 
 class _Reply:
-    """Stands where the client expects a connection to read the reply of a command from."""
+    """Takes the place of a connection: the client reads the reply of a command from it."""
 
     def __init__(self, reply=None, error=None):
         self._reply = reply
@@ -21,7 +21,7 @@ class _Reply:
 
 
 def client_of(redis):
-    """A client whose commands this server runs. Any redis-py from 3.5 on will do."""
+    """A client whose commands this server runs. It supports redis-py from version 3.5 on."""
 
     class Client(redis.Redis):
         def execute_command(self, *args, **options):
@@ -46,5 +46,5 @@ def client_of(redis):
     try:
         return Client(protocol=2)
     except TypeError:
-        # Before there was a choice.
+        # Older versions of redis-py have no parameter `protocol`.
         return Client()

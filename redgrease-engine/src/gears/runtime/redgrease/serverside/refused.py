@@ -1,4 +1,4 @@
-"""What a gear cannot do through `cmd`, and the words for it."""
+"""The commands and methods that gears cannot use, and the errors for them."""
 
 BLOCKING = frozenset(
     "BLPOP BRPOP BRPOPLPUSH BLMOVE BLMPOP BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF".split()
@@ -9,7 +9,7 @@ STATEFUL = frozenset(
     SUNSUBSCRIBE MONITOR SELECT AUTH HELLO RESET QUIT
     """.split()
 )
-# Methods of a client that are no commands, with what to do in their place.
+# Methods of a redis-py client that are not commands, and the alternatives to them.
 INSTEAD = {
     "pipeline": "gears need no pipeline: call one command after the other, inside `with atomic():`"
     " if nothing may come between",
@@ -22,7 +22,7 @@ INSTEAD = {
 
 
 def check(name, args):
-    """Raises if a command is not for gears."""
+    """Raises NotImplementedError if gears cannot use a command."""
     if name in BLOCKING:
         raise NotImplementedError(
             "%s waits, and a gear must not block the server: use the form that does not (for BLPOP"
@@ -39,7 +39,7 @@ def check(name, args):
 
 
 def method(name):
-    """A method that says why it is not there."""
+    """A method that raises the error for a name in `INSTEAD`."""
 
     def refuse(self, *args, **kwargs):
         raise NotImplementedError("`cmd.%s` is not for gears: %s" % (name, INSTEAD[name]))

@@ -1,8 +1,8 @@
-"""Replies as redis-py gives them: bytes, and Python types where it has some."""
+"""Converts replies to the types that redis-py returns."""
 
 
 def raw(value):
-    """Bytes, whatever `execute` made of them."""
+    """Converts the texts in a reply of `execute` back to bytes."""
     kind = type(value)
     if kind is str:
         return value.encode("utf-8", "surrogateescape")
@@ -19,48 +19,48 @@ def is_ok(value):
 
 
 def ok_or(value):
-    """True for OK, anything else as it is."""
+    """True for OK. Any other reply is returned as it is."""
     return True if value == b"OK" else value
 
 
 def number(value):
-    """A floating-point number, or None."""
+    """Converts a reply to a float; None stays None."""
     return None if value is None else float(value)
 
 
 def native(value):
-    """Text; None stays."""
+    """Converts bytes to text, and returns any other value as it is."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def members(value):
-    """A set."""
+    """Converts a reply to a set."""
     return set(value or ())
 
 
 def pairs(items, item=lambda value: value):
-    """Pairs of items that follow each other."""
+    """Pairs of adjacent items. `item` converts the second item of each pair."""
     items = iter(items or ())
     return [(first, item(second)) for first, second in zip(items, items)]
 
 
 def mapping(items):
-    """A dictionary of names and values that follow each other."""
+    """A dictionary of a reply in which names and values alternate."""
     return dict(pairs(items))
 
 
 def native_mapping(items):
-    """The same with text as names, and as values where they are bytes."""
+    """Like `mapping`, with texts in place of bytes."""
     return {native(name): native(value) for name, value in pairs(items)}
 
 
 def scored(items, cast=float):
-    """Members with their scores."""
+    """Pairs of members and scores."""
     return pairs(items, cast)
 
 
 def entry(item):
-    """A message of a stream: its id and its fields; None if it is gone."""
+    """A message of a stream as a pair of its id and its fields. None for a missing message."""
     if item is None:
         return None
     return item[0], None if item[1] is None else mapping(item[1])
@@ -72,12 +72,12 @@ def entries(items):
 
 
 def info(text):
-    """What INFO says: numbers as such, lists of fields as dictionaries."""
+    """Parses the reply of INFO, with numbers and with dictionaries for lists of fields."""
     result = {}
     for line in native(text).splitlines():
         name, colon, value = line.partition(":")
         if colon and not line.startswith("#"):
-            # Windows paths and addresses have more colons.
+            # Values such as paths and addresses may contain more colons.
             result[name] = _info_value(value)
     return result
 

@@ -1,4 +1,4 @@
-"""Commands of the server, of scripts and of channels."""
+"""Commands of the server, of Lua scripts, of channels and of geographic positions."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from .replies import info, is_ok, native_mapping, number, ok_or
 
 
 class Server:
-    """Part of the client."""
+    """Base class of `Client` with commands of the server and of Lua scripts, among others."""
 
     def ping(self):
         return self.execute_command("PING") == b"PONG"
@@ -39,7 +39,7 @@ class Server:
     def config_set(self, name, value):
         return is_ok(self.execute_command("CONFIG SET", name, value))
 
-    # -- scripts
+    # -- Lua scripts
 
     def eval(self, script, numkeys, *keys_and_args):
         return self.execute_command("EVAL", script, numkeys, *keys_and_args)
@@ -61,7 +61,7 @@ class Server:
     def publish(self, channel, message):
         return self.execute_command("PUBLISH", channel, message)
 
-    # -- places, which are members of sorted sets
+    # -- geographic positions
 
     def geoadd(self, name, *values):
         return self.execute_command("GEOADD", name, *values)

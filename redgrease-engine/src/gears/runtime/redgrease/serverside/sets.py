@@ -9,7 +9,7 @@ def _count(count):
 
 
 class Sets:
-    """Part of the client."""
+    """Base class of `Client` with the commands of sets."""
 
     def sadd(self, name, *values):
         return self.execute_command("SADD", name, *values)

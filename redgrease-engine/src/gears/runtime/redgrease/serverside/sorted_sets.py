@@ -12,7 +12,7 @@ def _limit(start, num):
 
 
 class SortedSets:
-    """Part of the client."""
+    """Base class of `Client` with the commands of sorted sets."""
 
     def zadd(
         self, name, mapping, nx=False, xx=False, ch=False, incr=False, gt=False, lt=False
@@ -108,7 +108,7 @@ class SortedSets:
     def zrevrangebylex(self, name, max, min, start=None, num=None):
         return self.execute_command("ZREVRANGEBYLEX", name, max, min, *_limit(start, num))
 
-    # -- taking away
+    # -- removal
 
     def zpopmin(self, name, count=None):
         return scored(self.execute_command("ZPOPMIN", name, *([] if count is None else [count])))
@@ -125,7 +125,7 @@ class SortedSets:
     def zremrangebylex(self, name, min, max):
         return self.execute_command("ZREMRANGEBYLEX", name, min, max)
 
-    # -- several
+    # -- several sorted sets
 
     def _store(self, command, dest, keys, aggregate):
         weights = list(keys.values()) if isinstance(keys, dict) else []
@@ -141,7 +141,7 @@ class SortedSets:
     def zinterstore(self, dest, keys, aggregate=None):
         return self._store("ZINTERSTORE", dest, keys, aggregate)
 
-    # -- a part after the other
+    # -- iteration
 
     def zscan(self, name, cursor=0, match=None, count=None, score_cast_func=float):
         cursor, items = self.execute_command("ZSCAN", name, cursor, *of_pattern(match, count))

@@ -16,7 +16,7 @@ def _by_stream(reply):
 
 
 class Streams:
-    """Part of the client."""
+    """Base class of `Client` with the commands of streams."""
 
     def xadd(
         self,
@@ -111,14 +111,18 @@ class Streams:
         words = flag("FORCE", options.pop("force", False))
         just_ids = options.pop("justid", False)
         if options:
-            raise TypeError("xclaim has no option %s here" % ", ".join(sorted(options)))
+            raise TypeError(
+                "without the package `redis` xclaim has no option %s: use"
+                " execute_command('XCLAIM', ..), or add `redis` to the requirements"
+                % ", ".join(sorted(options))
+            )
         words += flag("JUSTID", just_ids)
         reply = self.execute_command(
             "XCLAIM", name, groupname, consumername, min_idle_time, *message_ids, *words
         )
         return reply if just_ids else entries(reply)
 
-    # -- about them
+    # -- information
 
     def xinfo_stream(self, name):
         about = _row(self.execute_command("XINFO STREAM", name))
@@ -135,5 +139,5 @@ class Streams:
 
 
 def _row(items):
-    # Names of fields are text, values bytes.
+    # Names of fields become texts. Values stay bytes.
     return {native(name): value for name, value in pairs(items)}

@@ -1,4 +1,4 @@
-"""Commands of strings and bitmaps, and of HyperLogLogs, which are strings."""
+"""Commands of strings, bitmaps and HyperLogLogs."""
 
 from .replies import is_ok, number, ok_or
 from .words import (
@@ -14,7 +14,7 @@ from .words import (
 
 
 class Strings:
-    """Part of the client."""
+    """Base class of `Client` with the commands of strings, bitmaps and HyperLogLogs."""
 
     def get(self, name):
         return self.execute_command("GET", name)

@@ -1,11 +1,11 @@
-"""Words of a command."""
+"""Converts Python values to the words of a command."""
 
 
 def encoded(value):
-    """One word as bytes.
+    """Encodes one word as bytes.
 
-    Values of readers go into commands as they are, dictionaries and None among them: like
-    `execute`, and unlike redis-py, this takes the text of anything.
+    Like `execute`, and unlike redis-py, this accepts any type, because gears pass the values of
+    readers to commands: dictionaries and None are sent as text.
     """
     if isinstance(value, bytes):
         return value
@@ -15,46 +15,46 @@ def encoded(value):
 
 
 def listed(first, more=()):
-    """One name, or several, as a list."""
+    """Makes one list from a name or several names, and further names."""
     names = [first] if isinstance(first, (str, bytes, bytearray, int, float)) else list(first)
     return names + list(more)
 
 
 def flat(mapping):
-    """The names and values of a dictionary, one after the other."""
+    """The names and values of a dictionary in one list."""
     return [word for pair in mapping.items() for word in pair]
 
 
 def option(word, value):
-    """An option with its value, unless that is None."""
+    """The words of an option; none if its value is None."""
     return [] if value is None else [word, value]
 
 
 def flag(word, is_set):
-    """A word, if it is wanted."""
+    """The word of a flag; none if the flag is not set."""
     return [word] if is_set else []
 
 
 def seconds(value):
-    """A time in seconds, of a number or a `timedelta`."""
+    """Converts a number or a `timedelta` to seconds."""
     return int(value.total_seconds()) if hasattr(value, "total_seconds") else value
 
 
 def milliseconds(value):
-    """A time in milliseconds, of a number or a `timedelta`."""
+    """Converts a number or a `timedelta` to milliseconds."""
     return int(value.total_seconds() * 1000) if hasattr(value, "total_seconds") else value
 
 
 def at_seconds(value):
-    """A point in time in seconds, of a number or a `datetime`."""
+    """Converts a number or a `datetime` to a Unix time in seconds."""
     return int(value.timestamp()) if hasattr(value, "timestamp") else value
 
 
 def at_milliseconds(value):
-    """A point in time in milliseconds, of a number or a `datetime`."""
+    """Converts a number or a `datetime` to a Unix time in milliseconds."""
     return int(value.timestamp() * 1000) if hasattr(value, "timestamp") else value
 
 
 def of_pattern(match, count):
-    """What the commands of the SCAN kind take."""
+    """The options of SCAN and similar commands."""
     return option("MATCH", match) + option("COUNT", count)

@@ -1,4 +1,4 @@
-//! What the tests stand on: a directory, a folder of packages made on the spot, and the log.
+//! A temporary directory with generated packages and a captured log, for the tests of the store.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,8 @@ use tempfile::TempDir;
 
 use crate::requirements::{Python, Store};
 
-/// Makes one wheel: `sys.argv` is the folder, the name, the version and what it requires.
+/// Python program that writes one wheel. Its arguments are the folder, the name, the version, and
+/// the requirements of the package.
 const MAKE_WHEEL: &str = r#"
 import sys, zipfile
 folder, name, version, *requires = sys.argv[1:]
@@ -24,31 +25,33 @@ with zipfile.ZipFile(f"{folder}/{name}-{version}-py3-none-any.whl", "w") as whee
     wheel.writestr(f"{info}/RECORD", "")
 "#;
 
-/// The places one test uses.
-pub(super) struct Bench {
+/// The directory and the log of one test.
+pub(super) struct Sandbox {
     dir: TempDir,
     pub(super) log: Arc<Mutex<Vec<String>>>,
 }
 
-impl Bench {
+impl Sandbox {
     pub(super) fn new() -> Self {
-        let bench = Self {
+        let sandbox = Self {
             dir: TempDir::new().unwrap(),
             log: Arc::default(),
         };
-        std::fs::create_dir(bench.packages()).unwrap();
-        bench
+        std::fs::create_dir(sandbox.packages()).unwrap();
+        sandbox
     }
 
-    /// The folder that pip finds packages in.
+    /// The folder that pip takes packages from.
     pub(super) fn packages(&self) -> PathBuf {
         self.dir.path().join("packages")
     }
 
+    /// The installation directory of the stores.
     pub(super) fn home(&self) -> PathBuf {
         self.dir.path().join("home")
     }
 
+    /// Writes the wheel of a package.
     pub(super) fn wheel(&self, name: &str, version: &str, requires: &[&str]) {
         let made = Command::new("python3")
             .args(["-c", MAKE_WHEEL])
@@ -60,13 +63,13 @@ impl Bench {
         assert!(made.success());
     }
 
-    /// A store as one server would open it.
+    /// Opens a store, as a server does when it starts.
     pub(super) fn store(&self) -> Store {
         let log = Arc::clone(&self.log);
         let args = [
             "--no-index".to_owned(),
             format!("--find-links={}", self.packages().display()),
-            // Never asked, and never to be seen in a log.
+            // Not contacted because of `--no-index`. The password must not appear in the log.
             "--extra-index-url=http://joe:secret@127.0.0.1:9/simple".to_owned(),
         ];
         Store::new(
@@ -77,14 +80,14 @@ impl Bench {
         )
     }
 
-    /// How many folders of wheels there are, finished or not.
+    /// Number of folders of wheels, including staged ones.
     pub(super) fn kept_folders(&self) -> usize {
         let (major, minor) = python().version;
         let wheels = self.home().join(format!("wheels-{major}.{minor}"));
         std::fs::read_dir(wheels).unwrap().count()
     }
 
-    /// How often pip was run for a command.
+    /// Number of times that pip ran a command.
     pub(super) fn runs(&self, command: &str) -> usize {
         let text = format!(" -m pip {command} ");
         self.log
@@ -95,6 +98,7 @@ impl Bench {
             .count()
     }
 
+    /// Whether a line of the log contains a text.
     pub(super) fn logged(&self, text: &str) -> bool {
         self.log
             .lock()
@@ -104,7 +108,7 @@ impl Bench {
     }
 }
 
-/// The version of a package made on the spot, as the environment's interpreter sees it.
+/// The version of a generated package that the interpreter of the environment imports.
 pub(super) fn version_of(store: &Store, package: &str) -> Option<String> {
     let output = Command::new(store.interpreter())
         .args(["-c", &format!("import {package}; print({package}.version)")])
@@ -118,7 +122,8 @@ pub(super) fn requirements(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
-fn python() -> Python {
+/// The interpreter of the tests.
+pub(super) fn python() -> Python {
     let output = Command::new("python3")
         .args([
             "-c",

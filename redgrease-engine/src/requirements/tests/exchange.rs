@@ -1,0 +1,58 @@
+//! A requirement that one server exports and another one imports.
+
+use std::fs;
+
+use super::sandbox::{Sandbox, requirements, version_of};
+use crate::requirements::{InstallErrorKind, Portable};
+
+#[test]
+fn a_requirement_is_installed_from_the_exported_wheels() {
+    let first = Sandbox::new();
+    first.wheel("tiny", "1.0", &["needed>=1"]);
+    first.wheel("needed", "1.5", &[]);
+    let store = first.store();
+    assert_eq!(store.export("tiny"), Ok(None));
+    store.install(&requirements(&["tiny"]), false).unwrap();
+    let exported = store.export("tiny").unwrap().unwrap();
+    assert_eq!(exported.name, "tiny");
+    let files: Vec<&str> = exported.wheels.iter().map(|(file, _)| &**file).collect();
+    assert_eq!(
+        files,
+        ["needed-1.5-py3-none-any.whl", "tiny-1.0-py3-none-any.whl"]
+    );
+
+    // The second server has no packages.
+    let second = Sandbox::new();
+    let received = Portable::decode(&exported.encode()).unwrap();
+    let store = second.store();
+
+    // Flipping a byte in the middle of the last wheel breaks its checksum.
+    let mut damaged = received.clone();
+    let bytes = &mut damaged.wheels[1].1;
+    let name = bytes
+        .windows(7)
+        .position(|window| window == b"version")
+        .unwrap();
+    bytes[name] ^= 1;
+    let error = store.import(&damaged).unwrap_err();
+    assert_eq!(error.kind(), InstallErrorKind::Pip);
+    assert!(error.to_string().contains("damaged"), "{error}");
+    assert!(store.rows().is_empty());
+    assert_eq!(second.kept_folders(), 0);
+
+    store.import(&received).unwrap();
+    assert!(store.is_installed("tiny"));
+    assert_eq!(version_of(&store, "needed").as_deref(), Some("1.5"));
+    assert_eq!(store.export("tiny"), Ok(Some(exported)));
+    assert_eq!((second.runs("wheel"), second.runs("install")), (0, 1));
+
+    // The second import runs nothing.
+    store.import(&received).unwrap();
+    assert_eq!(second.runs("install"), 1);
+
+    // A wheel that was removed cannot be exported.
+    let row = store.row("tiny").unwrap();
+    fs::remove_file(row.path.join(&row.wheels[0])).unwrap();
+    let error = store.export("tiny").unwrap_err();
+    assert_eq!(error.kind(), InstallErrorKind::Environment);
+}
