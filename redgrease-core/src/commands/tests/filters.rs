@@ -1,4 +1,4 @@
-//! What filters let through, of everything that was recorded.
+//! Filters applied to the recorded listings.
 
 use super::{parsed, reply};
 use crate::commands::types::RegistrationInfo;
@@ -8,7 +8,7 @@ use crate::registry::Mode;
 use redis::Value;
 
 #[test]
-fn filters_filter() {
+fn filters_select_matching_rows() {
     let all: Vec<RegistrationInfo> = parsed("RG.DUMPREGISTRATIONS", reply::registrations);
     let count = |filter: RegistrationFilter| all.iter().filter(|r| filter.matches(r)).count();
     let new = RegistrationFilter::new;
