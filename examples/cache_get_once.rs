@@ -40,18 +40,18 @@ python_module! {
             running[url] = loop.run_in_executor(None, functools.partial(requests.get, url, timeout=30))
 
         def finish(download, url):
-        # True for the first caller after the download has ended; that caller stores the result.
-        if not download.done() or running.get(url) is not download:
-            return False
-        del running[url]
-        return True
+            # True for the first caller after the download has ended; that caller stores the result.
+            if not download.done() or running.get(url) is not download:
+                return False
+            del running[url]
+            return True
     }
 }
 
 /// Gets a web resource through a cache; `None` if the web site does not have it.
 ///
-/// `expiry` is the number of seconds after the last request after which the cache forgets the
-/// resource. `timeout` is the number of seconds to wait for it.
+/// A resource expires `expiry` seconds after its last request. A call fails if its resource does not
+/// arrive within `timeout` seconds.
 #[gear_command(requirements = ["requests"], module = downloads)]
 async fn cache_get_once(url: &str, expiry: Option<u32>, timeout: Option<f64>) -> Option<Vec<u8>> {
     python! {

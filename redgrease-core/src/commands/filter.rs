@@ -51,7 +51,7 @@ impl ExecutionFilter {
             && self.registered.is_none_or(|r| r == execution.registered)
     }
 
-    pub(super) fn of(&self, mut all: Vec<Execution>) -> Vec<Execution> {
+    pub(super) fn apply(&self, mut all: Vec<Execution>) -> Vec<Execution> {
         all.retain(|execution| self.matches(execution));
         all
     }
@@ -172,7 +172,7 @@ impl RegistrationFilter {
             && meets(&self.stream, registration.stream())
     }
 
-    pub(super) fn of(&self, mut all: Vec<RegistrationInfo>) -> Vec<RegistrationInfo> {
+    pub(super) fn apply(&self, mut all: Vec<RegistrationInfo>) -> Vec<RegistrationInfo> {
         all.retain(|registration| self.matches(registration));
         all
     }
@@ -244,7 +244,7 @@ impl RequirementFilter {
                 .is_none_or(|is| is == requirement.is_installed)
     }
 
-    pub(super) fn of(&self, mut all: Vec<Requirement>) -> Vec<Requirement> {
+    pub(super) fn apply(&self, mut all: Vec<Requirement>) -> Vec<Requirement> {
         all.retain(|requirement| self.matches(requirement));
         all
     }

@@ -76,7 +76,7 @@ pub(super) fn modules(value: Value) -> Result<Vec<Module>> {
 }
 
 pub(super) fn version(value: Value) -> Result<GearsVersion> {
-    GearsVersion::of(&modules(value)?)
+    GearsVersion::from_modules(&modules(value)?)
 }
 
 pub(super) fn exported(value: Value) -> Result<ExportedRequirement> {

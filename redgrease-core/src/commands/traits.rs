@@ -303,12 +303,12 @@ commands! { plain {
 
     /// The executions of [`dump_executions`](Self::dump_executions) that a filter selects.
     fn dump_executions_where(filter: &ExecutionFilter) -> Vec<Execution> {
-        cmd::dump_executions() => |v| Ok(filter.of(reply::executions(v)?))
+        cmd::dump_executions() => |v| Ok(filter.apply(reply::executions(v)?))
     }
 
     /// The registrations of [`dump_registrations`](Self::dump_registrations) that a filter selects.
     fn dump_registrations_where(filter: &RegistrationFilter) -> Vec<RegistrationInfo> {
-        cmd::dump_registrations() => |v| Ok(filter.of(reply::registrations(v)?))
+        cmd::dump_registrations() => |v| Ok(filter.apply(reply::registrations(v)?))
     }
 
     /// The requirements that the server would have to install. Call this before a registration to find out whether the
@@ -319,7 +319,7 @@ commands! { plain {
 
     /// The packages of [`dump_requirements`](Self::dump_requirements) that a filter selects.
     fn dump_requirements_where(filter: &RequirementFilter) -> Vec<Requirement> {
-        cmd::dump_requirements() => |v| Ok(filter.of(reply::requirements(v)?))
+        cmd::dump_requirements() => |v| Ok(filter.apply(reply::requirements(v)?))
     }
 } }
 

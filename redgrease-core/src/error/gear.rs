@@ -22,7 +22,7 @@ pub struct GearError {
 
 impl GearError {
     /// Parses an error line; `None` if the prelude did not send it.
-    pub(crate) fn of_line(line: &str) -> Option<Self> {
+    pub(crate) fn from_line(line: &str) -> Option<Self> {
         let json = line.strip_prefix(CODE)?.strip_prefix(' ')?;
         serde_json::from_str(json).ok()
     }

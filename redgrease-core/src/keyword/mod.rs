@@ -15,15 +15,15 @@ use std::fmt;
 /// The error of parsing an unknown keyword.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeywordError {
-    what: &'static str,
+    kind: &'static str,
     found: String,
     words: &'static [&'static str],
 }
 
 impl KeywordError {
-    pub(crate) fn new(what: &'static str, found: &str, words: &'static [&'static str]) -> Self {
+    pub(crate) fn new(kind: &'static str, found: &str, words: &'static [&'static str]) -> Self {
         KeywordError {
-            what,
+            kind,
             found: found.to_owned(),
             words,
         }
@@ -36,7 +36,7 @@ impl fmt::Display for KeywordError {
             f,
             "{:?} is not a {}: use one of {}",
             self.found,
-            self.what,
+            self.kind,
             self.words.join(", ")
         )
     }

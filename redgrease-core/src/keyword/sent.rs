@@ -153,7 +153,7 @@ impl KeyType {
 pub enum LogLevel {
     /// Information for development.
     Debug,
-    /// Details.
+    /// Detailed information.
     Verbose,
     /// Important information, the default level of servers.
     #[default]

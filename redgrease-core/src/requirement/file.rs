@@ -15,12 +15,16 @@ fn include(
     including: &mut Vec<PathBuf>,
     found: &mut Vec<(String, String)>,
 ) -> Result<()> {
-    let unreadable =
-        |e: std::io::Error| Error::config(format!("the requirement file {}: {e}", path.display()));
+    let unreadable = |e: std::io::Error| {
+        Error::config(format!(
+            "the requirement file {} could not be read: {e}",
+            path.display()
+        ))
+    };
     let real = path.canonicalize().map_err(unreadable)?;
     if including.contains(&real) {
         return Err(Error::config(format!(
-            "the requirement file {} includes itself",
+            "the requirement file {} includes itself: remove one of the `-r` lines",
             path.display()
         )));
     }

@@ -33,7 +33,7 @@ struct Package {
     /// The text of the requirement, if all requirements for the package have the same text.
     written: Option<String>,
     /// All requirements for the package, each with its origin.
-    asked: Vec<(Specifier, String)>,
+    requirements: Vec<(Specifier, String)>,
 }
 
 impl Requirements {
@@ -83,14 +83,17 @@ impl Requirements {
             self.packages.push(Package {
                 merged: specifier.clone(),
                 written: Some(requirement.trim().to_owned()),
-                asked: vec![(specifier, place)],
+                requirements: vec![(specifier, place)],
             });
             self.packages.sort_by(|a, b| {
                 (&a.merged.name, &a.merged.marker).cmp(&(&b.merged.name, &b.merged.marker))
             });
             return Ok(());
         };
-        if let Some((other, elsewhere)) = package.asked.iter().find(|(o, _)| exclude(o, &specifier))
+        if let Some((other, elsewhere)) = package
+            .requirements
+            .iter()
+            .find(|(o, _)| are_exclusive(o, &specifier))
         {
             return Err(Error::config(format!(
                 "`{}` ({elsewhere}) and `{}` ({place}) cannot be installed together: all gears of a server share its \
@@ -114,7 +117,7 @@ impl Requirements {
         if package.merged.url.is_none() {
             package.merged.url.clone_from(&specifier.url);
         }
-        package.asked.push((specifier, place));
+        package.requirements.push((specifier, place));
         Ok(())
     }
 
@@ -192,7 +195,7 @@ fn satisfies(installed: &str, wanted: &Specifier) -> bool {
 }
 
 /// Whether no package satisfies both requirements.
-fn exclude(a: &Specifier, b: &Specifier) -> bool {
+fn are_exclusive(a: &Specifier, b: &Specifier) -> bool {
     let urls_differ = matches!((&a.url, &b.url), (Some(a), Some(b)) if a != b);
     let pinned_and_url =
         (a.url.is_some() && b.pinned().is_some()) || (b.url.is_some() && a.pinned().is_some());

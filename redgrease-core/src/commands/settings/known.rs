@@ -252,7 +252,9 @@ fn known(entries: Vec<Result<ConfigValue>>) -> Result<BTreeMap<&'static str, Con
 
 fn read<T: Setting>(name: &str, value: Option<ConfigValue>) -> Result<T> {
     let Some(value) = value else {
-        return Err(Error::config(format!("this server has no setting {name}")));
+        return Err(Error::config(format!(
+            "this server has no setting {name}: `Config::all` returns the settings that it has"
+        )));
     };
     T::read(&value).ok_or_else(|| DecodeError::new(format!("{name} is {value}"), T::KIND).into())
 }

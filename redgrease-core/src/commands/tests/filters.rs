@@ -38,14 +38,14 @@ fn filters_select_matching_rows() {
         args: [("regex".to_owned(), Value::BulkString(prefix.into()))].into(),
         ..RegistrationInfo::default()
     };
-    let asked = |key: &str, prefix: &str| new().key(key).matches(&of(prefix));
+    let selects = |key: &str, prefix: &str| new().key(key).matches(&of(prefix));
     assert!(
-        asked("person:1", "person:*")
-            && asked("person:*", "person:1")
-            && asked("person:1", "person:1")
+        selects("person:1", "person:*")
+            && selects("person:*", "person:1")
+            && selects("person:1", "person:1")
     );
-    assert!(asked("per*", "person:*") && asked("anything", "*"));
-    assert!(!asked("person:1", "person:2") && !asked("animal:*", "person:*"));
+    assert!(selects("per*", "person:*") && selects("anything", "*"));
+    assert!(!selects("person:1", "person:2") && !selects("animal:*", "person:*"));
 
     let executions = parsed("RG.DUMPEXECUTIONS", reply::executions);
     let done = ExecutionFilter::new()

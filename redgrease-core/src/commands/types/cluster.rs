@@ -82,7 +82,7 @@ impl ClusterInfo {
 
 impl ShardInfo {
     fn read(row: Value) -> Result<Self> {
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         Ok(ShardInfo {
             id: fields.text("id"),
             ip: fields.text("ip"),

@@ -26,7 +26,7 @@ pub struct Execution {
 
 impl Execution {
     pub(crate) fn read(row: Value) -> Result<Self> {
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         Ok(Execution {
             id: fields.text("executionId").parse()?,
             status: fields.text("status").as_str().into(),

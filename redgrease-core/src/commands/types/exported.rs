@@ -62,8 +62,12 @@ impl ExportedRequirement {
             bytes.extend((part.len() as u64).to_le_bytes());
             bytes.extend(part);
         }
-        fs::write(path, bytes)
-            .map_err(|e| Error::config(format!("the package file {}: {e}", path.display())))
+        fs::write(path, bytes).map_err(|e| {
+            Error::config(format!(
+                "the package file {} could not be written: {e}",
+                path.display()
+            ))
+        })
     }
 
     /// Reads a file that [`save`](Self::save) has written. Of [`requirement`](Self::requirement) only the name is set.
@@ -73,18 +77,24 @@ impl ExportedRequirement {
     /// If the file cannot be read, or was not written by [`save`](Self::save).
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let wrong =
-            |why: &str| Error::config(format!("the package file {}: {why}", path.display()));
-        let bytes = fs::read(path).map_err(|e| wrong(&e.to_string()))?;
+        let failed = |cause: &str| {
+            Error::config(format!(
+                "the package file {} could not be loaded: {cause}",
+                path.display()
+            ))
+        };
+        let bytes = fs::read(path).map_err(|e| failed(&e.to_string()))?;
         let mut parts = parts(&bytes)
             .ok_or_else(|| {
-                wrong("it was not written by `ExportedRequirement::save`, or is cut off")
+                failed(
+                    "it was not written by `ExportedRequirement::save`, or is cut off; export the package again",
+                )
             })?
             .into_iter();
         let name = parts
             .next()
             .and_then(|name| String::from_utf8(name).ok())
-            .ok_or_else(|| wrong("it has no name"))?;
+            .ok_or_else(|| failed("it contains no package name; export the package again"))?;
         Ok(ExportedRequirement {
             requirement: Requirement {
                 name,

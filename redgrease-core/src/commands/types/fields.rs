@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Fields(BTreeMap<String, Value>);
 
 impl Fields {
-    pub(crate) fn of(row: Value) -> Result<Self> {
+    pub(crate) fn from_row(row: Value) -> Result<Self> {
         let pairs: Vec<(Value, Value)> = match row {
             Value::Map(pairs) => pairs,
             Value::Array(items) => {

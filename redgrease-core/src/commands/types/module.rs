@@ -23,7 +23,7 @@ pub struct Module {
 
 impl Module {
     pub(crate) fn read(row: Value) -> Result<Self> {
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         Ok(Module {
             name: fields.text("name"),
             version: fields.number("ver"),
@@ -72,7 +72,7 @@ pub struct GearsVersion {
 }
 
 impl GearsVersion {
-    /// A version.
+    /// Creates a version from its parts.
     pub const fn new(major: u64, minor: u64, patch: u64) -> Self {
         GearsVersion {
             major,
@@ -82,7 +82,7 @@ impl GearsVersion {
     }
 
     /// The version of the module `rg`.
-    pub(crate) fn of(modules: &[Module]) -> Result<Self> {
+    pub(crate) fn from_modules(modules: &[Module]) -> Result<Self> {
         let module = modules.iter().find(|module| module.name == "rg");
         module
             .map(|module| module.version.into())

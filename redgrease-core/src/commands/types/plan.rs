@@ -56,7 +56,7 @@ impl ExecutionPlan {
     /// Parses the plans of all shards, by shard id.
     pub(crate) fn read_all(value: Value) -> Result<BTreeMap<String, Self>> {
         super::rows(value, |row| {
-            let mut fields = Fields::of(row)?;
+            let mut fields = Fields::from_row(row)?;
             let shard = fields.text("shard_id");
             match fields.take("execution_plan") {
                 Some(plan) => Ok((shard, Self::read(plan)?)),
@@ -67,10 +67,10 @@ impl ExecutionPlan {
     }
 
     pub(crate) fn read(row: Value) -> Result<Self> {
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         let mut steps = Vec::new();
         for step in fields.list("steps") {
-            let mut step = Fields::of(step)?;
+            let mut step = Fields::from_row(step)?;
             steps.push(ExecutionStep {
                 kind: step.text("type"),
                 duration: Duration::from_millis(step.number("duration")),

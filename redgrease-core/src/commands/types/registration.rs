@@ -54,13 +54,13 @@ pub struct RegistrationInfo {
 
 impl RegistrationInfo {
     pub(crate) fn read(row: Value) -> Result<Self> {
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         let mut data = match fields.take("RegistrationData") {
-            Some(data) => Fields::of(data)?,
+            Some(data) => Fields::from_row(data)?,
             None => Fields::default(),
         };
         let args = match data.take("args") {
-            Some(args) => Fields::of(args)?.rest(),
+            Some(args) => Fields::from_row(args)?.rest(),
             None => BTreeMap::new(),
         };
         let session = fields.optional_text("PD").and_then(|pd| session_name(&pd));
@@ -114,7 +114,7 @@ impl RegistrationInfo {
     /// The exception of the last failed run, with its location in the source, if the registration is a gear of this
     /// crate. For other registrations see [`last_error`](Self::last_error), which is Python's text.
     pub fn last_exception(&self) -> Option<GearError> {
-        GearError::of_line(self.last_error.as_deref()?)
+        GearError::from_line(self.last_error.as_deref()?)
     }
 
     /// State of a stream reader.

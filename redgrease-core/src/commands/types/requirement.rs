@@ -32,7 +32,7 @@ pub struct Requirement {
 
 impl Requirement {
     pub(crate) fn read(row: Value) -> Result<Self> {
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         Ok(Requirement {
             name: fields.text("Name"),
             is_downloaded: fields.flag("IsDownloaded"),

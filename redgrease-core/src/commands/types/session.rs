@@ -42,7 +42,7 @@ impl Session {
         if text(&row).is_some() {
             return Ok(None);
         }
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         let mut session = Session {
             id: fields.text("ID"),
             description: fields.optional_text("sessionDescription"),

@@ -24,7 +24,7 @@ pub struct PyStats {
 
 impl PyStats {
     pub(crate) fn read(row: Value) -> Result<Self> {
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         Ok(PyStats {
             total_allocated: fields.number("TotalAllocated"),
             peak_allocated: fields.number("PeakAllocated"),
