@@ -2,7 +2,7 @@
 //! fields of hashes, once or continuously.
 //!
 //! A user is a hash `user:ID`. A user who logged in today has a key `session:ID:DEVICE` for each
-//! device. Only the counts are sent to the client.
+//! device. Only the results are sent to the client.
 //!
 //! ```text
 //! cargo xtask setup

@@ -1,5 +1,5 @@
-//! All ways to execute a gear function: as a script, from a file, as a chain, in the background,
-//! registered and called, and all of these asynchronously.
+//! All ways to execute a gear function: as a script, from a file, as a chain, in the background, as a
+//! registered command, blocking and async.
 //!
 //! The function counts the places where it freezes. Every way gives the same result.
 //!

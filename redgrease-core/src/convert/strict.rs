@@ -85,7 +85,7 @@ impl ser::Error for NotFinite {
 
 type Checked = Result<(), NotFinite>;
 
-macro_rules! fine {
+macro_rules! accept {
     ($($method:ident($type:ty);)*) => {$(
         fn $method(self, _: $type) -> Checked {
             Ok(())
@@ -104,7 +104,7 @@ impl Serializer for FloatCheck {
     type SerializeStruct = Self;
     type SerializeStructVariant = Self;
 
-    fine! {
+    accept! {
         serialize_bool(bool);
         serialize_i8(i8);
         serialize_i16(i16);

@@ -113,11 +113,11 @@ fn parts(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut rest = bytes.strip_prefix(MAGIC)?;
     let mut parts = Vec::new();
     while !rest.is_empty() {
-        let (length, behind) = rest.split_first_chunk::<8>()?;
+        let (length, tail) = rest.split_first_chunk::<8>()?;
         let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
-        let (part, behind) = behind.split_at_checked(length)?;
+        let (part, tail) = tail.split_at_checked(length)?;
         parts.push(part.to_vec());
-        rest = behind;
+        rest = tail;
     }
     Some(parts)
 }
