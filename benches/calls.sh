@@ -1,19 +1,23 @@
 #!/usr/bin/env bash
-# Calls per second of gears, beside PING, GET and Lua functions that do the same, all on one
-# server in one run: machines differ, ratios less so. It prints and never judges.
+# Calls per second of gears, compared with PING, GET and Lua functions that do the same. All are
+# measured on one server in one run, because ratios differ less between machines than absolute
+# numbers. The script has no thresholds; it only prints.
 #
-# Usage: benches/calls.sh PORT    (of a server on loopback that has an engine built with the
-#                                  feature `bench`; `cargo xtask bench` starts one and runs this)
-# Environment: ROUNDS (5), REQUESTS per round and command at 50 clients with pipeline 16 (1000000;
-#              a quarter of that for what another thread answers, less for slower settings),
-#              SETTINGS as clients:pipeline ("1:1 1:16 50:1 50:16").
+# Usage: benches/calls.sh PORT
+#   PORT is the loopback port of a server with an engine that was built with the feature `bench`.
+#   `cargo xtask bench` starts such a server and runs this script.
+# Environment:
+#   ROUNDS    number of rounds (5)
+#   REQUESTS  requests per round and command at 50 clients with pipeline 16 (1000000); a quarter of
+#             that for asynchronous commands, less for slower settings
+#   SETTINGS  list of clients:pipeline ("1:1 1:16 50:1 50:16")
 set -euo pipefail
 
 port=${1:?usage: benches/calls.sh PORT}
 rounds=${ROUNDS:-5} requests=${REQUESTS:-1000000}
 read -ra settings <<<"${SETTINGS:-1:1 1:16 50:1 50:16}"
 
-tool() { # the program of this name of either family
+tool() { # prints the path of redis-$1 or valkey-$1
     command -v "redis-$1" || command -v "valkey-$1" || {
         echo "redis-$1 was not found: it comes with Redis' tools (Debian: redis-tools)" >&2
         exit 1
@@ -22,7 +26,7 @@ tool() { # the program of this name of either family
 cli=("$(tool cli)" -h 127.0.0.1 -p "$port")
 benchmark=("$(tool benchmark)" -h 127.0.0.1 -p "$port" -q)
 
-must_be() { # expected, command..: a benchmark of error replies would be a fast one
+must_be() { # expected, command..: checks a reply, because a benchmark of error replies is meaningless
     local expected=$1 answer
     shift
     answer=$("${cli[@]}" "$@" 2>&1)
@@ -37,7 +41,7 @@ GB('CommandReader').map(lambda x: x[1]).register(trigger='bench_sync', mode='syn
 GB('CommandReader').map(lambda x: x[1]).register(trigger='bench_local', mode='async_local')
 GB('CommandReader').map(lambda x: execute('get', x[1])).register(trigger='bench_get', mode='sync')
 "
-# Equal to the gears above down to the reply, which is a list of one record.
+# The same functions in Lua. Like a gear, they reply with a list of one record.
 must_be bench FUNCTION LOAD REPLACE "#!lua name=bench
 redis.register_function('bench_echo', function(keys, args) return { args[1] } end)
 redis.register_function('bench_get', function(keys, args) return { redis.call('get', args[1]) } end)"
@@ -62,7 +66,7 @@ must_be value ${commands[sync_get]}
 must_be hello ${commands[floor]}
 must_be hello ${commands[async_local]}
 
-calls_of() { # name, clients, pipeline: enough to last about as long in every setting
+calls_of() { # name, clients, pipeline: number of calls that takes about the same time in every setting
     local count=$requests
     case $1 in floor | async*) count=$((count / 4)) ;; esac
     case $2:$3 in
@@ -79,7 +83,7 @@ measure() { # clients, pipeline
     local -A figures=()
     local round name rps
     for ((round = 1; round <= rounds; round++)); do
-        # Interleaved, so that a busy moment of the machine does not hit one command alone.
+        # The commands are interleaved, so that a busy moment of the machine does not affect only one.
         for name in "${names[@]}"; do
             rps=$("${benchmark[@]}" -c "$1" -P "$2" -n "$(calls_of "$name" "$1" "$2")" \
                 ${commands[$name]} | tr '\r' '\n' |

@@ -1,6 +1,6 @@
-//! What a generated function costs beside the bare command: the same call on the same connection, in turns.
+//! Overhead of a generated function compared with the bare command: the same call on the same connection, alternately.
 //!
-//! `cargo bench --all-features --bench overhead`; the engine is found as the tests find it.
+//! Run it with `cargo bench --all-features --bench overhead`.
 #![allow(missing_docs, reason = "a program")]
 
 use allocation_counter::measure;
@@ -10,7 +10,7 @@ use redgrease::{Con, Options, start_with};
 use std::time::{Duration, Instant};
 
 #[gear_command(mode = "sync")]
-fn same(n: i64) -> i64 {
+fn identity(n: i64) -> i64 {
     python! {
         return n
     }
@@ -20,24 +20,27 @@ const ROUNDS: usize = 401;
 const CALLS: u32 = 50;
 
 fn generated(con: &mut Con) -> redgrease::Result<i64> {
-    same(con, 12)
+    identity(con, 12)
 }
 
-/// What somebody without this library writes.
+/// The same call without this library.
 fn bare(con: &mut Con) -> redgrease::Result<i64> {
-    let answer: Vec<i64> = redis::cmd("RG.TRIGGER").arg("same").arg("12").query(con)?;
-    Ok(answer[0])
+    let records: Vec<i64> = redis::cmd("RG.TRIGGER")
+        .arg("identity")
+        .arg("12")
+        .query(con)?;
+    Ok(records[0])
 }
 
 fn time(
     con: &mut Con,
     call: fn(&mut Con) -> redgrease::Result<i64>,
 ) -> redgrease::Result<Duration> {
-    let begun = Instant::now();
+    let begin = Instant::now();
     for _ in 0..CALLS {
         assert_eq!(call(con)?, 12);
     }
-    Ok(begun.elapsed() / CALLS)
+    Ok(begin.elapsed() / CALLS)
 }
 
 fn median(values: &mut [f64]) -> f64 {
@@ -47,28 +50,31 @@ fn median(values: &mut [f64]) -> f64 {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Server::start()?;
-    let (mut con, _) = start_with(server.url(), &Options::new().gears(gears![same]))?;
+    let (mut con, _) = start_with(server.url(), &Options::new().gears(gears![identity]))?;
     time(&mut con, generated)?;
     time(&mut con, bare)?;
-    let (mut ratios, mut ours, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ratios, mut generated_us, mut bare_us) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        // In turns, and each of them first every other time.
-        let (a, b) = if round % 2 == 0 {
-            let a = time(&mut con, generated)?;
-            (a, time(&mut con, bare)?)
+        // Each of the two is measured first in every other round.
+        let (generated_time, bare_time) = if round % 2 == 0 {
+            let generated_time = time(&mut con, generated)?;
+            (generated_time, time(&mut con, bare)?)
         } else {
-            let b = time(&mut con, bare)?;
-            (time(&mut con, generated)?, b)
+            let bare_time = time(&mut con, bare)?;
+            (time(&mut con, generated)?, bare_time)
         };
-        ratios.push(a.as_secs_f64() / b.as_secs_f64());
-        ours.push(a.as_secs_f64() * 1e6);
-        theirs.push(b.as_secs_f64() * 1e6);
+        ratios.push(generated_time.as_secs_f64() / bare_time.as_secs_f64());
+        generated_us.push(generated_time.as_secs_f64() * 1e6);
+        bare_us.push(bare_time.as_secs_f64() * 1e6);
     }
     println!(
         "generated function: {:.2} us per call (median of {ROUNDS} rounds of {CALLS})",
-        median(&mut ours)
+        median(&mut generated_us)
     );
-    println!("bare command:       {:.2} us per call", median(&mut theirs));
+    println!(
+        "bare command:       {:.2} us per call",
+        median(&mut bare_us)
+    );
     println!(
         "ratio:              {:.3} (median of the ratios of the rounds)",
         median(&mut ratios)
@@ -77,10 +83,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("generated function", generated as fn(&mut Con) -> _),
         ("bare command", bare),
     ] {
-        let counted = measure(|| drop(call(&mut con)));
+        let allocations = measure(|| drop(call(&mut con)));
         println!(
             "{name}: {} allocations, {} bytes per call",
-            counted.count_total, counted.bytes_total
+            allocations.count_total, allocations.bytes_total
         );
     }
     server.stop()?;

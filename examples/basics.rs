@@ -1,9 +1,9 @@
-//! First steps: ordinary commands, Python scripts and gear functions over one connection.
+//! First steps: Redis commands, Python scripts and gear functions over one connection.
 //!
-//! A gear function is what the server runs: a *reader* says where records come from, *steps* say what
-//! becomes of them, `run()` says that it happens now. It works on the data where they are; only the
-//! results travel. It can be a script, which is text, or a chain of methods in Rust, which the
-//! compiler has read: its types, and the Python of its steps.
+//! A gear function runs inside the server, next to the data; only its results are sent to the
+//! client. It consists of a *reader*, which produces records, and *steps*, which transform them;
+//! `run()` executes it. You can write it as a Python script, or as a chain of Rust methods: then the
+//! compiler checks the types and the Python of each step.
 //!
 //! ```text
 //! cargo xtask setup
@@ -20,19 +20,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start()?;
     let mut con = redgrease::connect(server.url())?;
 
-    some_data(&mut con)?;
-    what_the_server_says(&mut con)?;
-    let counted = scripts(&mut con)?;
-    let chained = gear_functions(&mut con)?;
-    assert_eq!(counted, chained, "scripts and chains disagree");
-    without_waiting(&mut con)?;
+    write_data(&mut con)?;
+    show_server_status(&mut con)?;
+    let by_scripts = run_scripts(&mut con)?;
+    let by_chains = run_chains(&mut con)?;
+    assert_eq!(by_scripts, by_chains, "scripts and chains disagree");
+    run_in_background(&mut con)?;
 
     server.stop()?;
     Ok(())
 }
 
-/// It is a Redis connection like any other.
-fn some_data(con: &mut Con) -> redis::RedisResult<()> {
+/// A connection of RedGrease supports all commands of redis-rs.
+fn write_data(con: &mut Con) -> redis::RedisResult<()> {
     let () = con.set("Foo-fighter", 2021)?;
     let () = con.set("Bar-fighter", 63)?;
     let () = con.set("Baz-fighter", -747)?;
@@ -46,7 +46,7 @@ fn some_data(con: &mut Con) -> redis::RedisResult<()> {
         .exec(con)
 }
 
-fn what_the_server_says(con: &mut Con) -> redgrease::Result<()> {
+fn show_server_status(con: &mut Con) -> redgrease::Result<()> {
     let memory = con.py_stats()?;
     println!(
         "Python on the server uses {} bytes",
@@ -56,13 +56,13 @@ fn what_the_server_says(con: &mut Con) -> redgrease::Result<()> {
     Ok(())
 }
 
-/// Gear functions as text: how many keys there are, and what the fighters come to.
-fn scripts(con: &mut Con) -> redgrease::Result<(i64, i64)> {
-    // A script that does nothing gives no results.
-    let nothing = con.pyexecute::<String>("")?;
-    println!("Results of nothing: {:?}", nothing.into_values()?);
+/// Gear functions as Python scripts: counts the keys, and adds up the values of the fighters.
+fn run_scripts(con: &mut Con) -> redgrease::Result<(i64, i64)> {
+    // An empty script has no results.
+    let empty = con.pyexecute::<String>("")?;
+    println!("Results of an empty script: {:?}", empty.into_values()?);
 
-    // Every key with what it holds, as Python prints it. They come in no order.
+    // All keys with their values, as Python prints them. The order of the records is not defined.
     let mut records = con
         .pyexecute::<String>("GearsBuilder('KeysReader').run()")?
         .into_values()?;
@@ -73,13 +73,13 @@ fn scripts(con: &mut Con) -> redgrease::Result<(i64, i64)> {
     }
     println!("]");
 
-    // The same, counted in the server: one number travels.
+    // The server counts the records and sends one number.
     let keys = con
         .pyexecute("GearsBuilder('KeysReader').count().run()")?
         .into_value()?;
     println!("Total number of keys: {keys}");
 
-    // Several steps: which keys to read, what to take from each, how to add it up.
+    // Several steps: select keys, convert each value to a number, add the numbers up.
     let add_up = "
 def add(total, number):
     return total + number
@@ -94,13 +94,14 @@ GearsBuilder('KeysReader').map(lambda record: int(record['value'])) \\
 }
 
 /// The same gear functions as chains.
-fn gear_functions(con: &mut Con) -> redgrease::Result<(i64, i64)> {
-    // `run()` closes a chain: now it is a value that can be sent, here or anywhere, once or often.
+fn run_chains(con: &mut Con) -> redgrease::Result<(i64, i64)> {
+    // `run()` closes a chain. A closed chain is a value that can be executed many times, over any
+    // connection.
     let count = KeysReader::new("*").count().run();
     let keys = count.on(con)?.into_value()?;
     println!("Total number of keys, by a chain: {keys}");
 
-    // A chain that is still open can be the beginning of several others. `int` is Python's.
+    // An open chain can be extended in several ways. `int` is Python's function.
     let fighters = KeysReader::new("*-fighter")
         .values()
         .map_to::<i64>(python!(int));
@@ -111,7 +112,7 @@ fn gear_functions(con: &mut Con) -> redgrease::Result<(i64, i64)> {
         .into_value()?;
     println!("Sum of the values of '-fighter' keys, by a chain: {sum}");
     println!(
-        "The same with a step for it: {}",
+        "The same with the step `sum`: {}",
         fighters.clone().sum::<i64>().run_on(con)?.into_value()?
     );
     println!(
@@ -121,18 +122,20 @@ fn gear_functions(con: &mut Con) -> redgrease::Result<(i64, i64)> {
     Ok((keys, sum))
 }
 
-/// What takes long need not be waited for, and what goes wrong is told.
-fn without_waiting(con: &mut Con) -> Result<(), Box<dyn Error>> {
+/// Executions in the background, and errors.
+fn run_in_background(con: &mut Con) -> Result<(), Box<dyn Error>> {
     let options = PyExecuteOptions::new().unblocking();
     let started = con.pyexecute_options::<i64>("GearsBuilder().count().run()", &options)?;
-    let id = started.id().ok_or("the server ran the script at once")?;
+    let id = started
+        .id()
+        .ok_or("the server did not start an execution")?;
     println!(
         "Counted in the background: {}",
         con.get_results_blocking::<i64>(id)?.into_value()?
     );
     con.drop_execution(id)?;
 
-    // A chain that is started is a handle with its type.
+    // `start` returns a typed handle of the execution.
     let run = KeysReader::new("*").count().run().start(con)?;
     println!(
         "Counted in the background, by a chain: {}",
@@ -140,13 +143,13 @@ fn without_waiting(con: &mut Con) -> Result<(), Box<dyn Error>> {
     );
     run.drop(con)?;
 
-    // A mistake comes back as Python tells it, beside the records there are.
-    let wrong = con.pyexecute::<i64>("GearsBuilder().map(lambda record: 1 / 0).run()")?;
-    println!("What goes wrong is told: {}", last_line(&wrong.errors));
+    // Python exceptions of single records are returned in addition to the other records.
+    let failed = con.pyexecute::<i64>("GearsBuilder().map(lambda record: 1 / 0).run()")?;
+    println!("Errors are reported: {}", last_line(&failed.errors));
     Ok(())
 }
 
-/// The end of the first traceback, which names the exception.
+/// The last line of the first traceback, which names the exception.
 fn last_line(errors: &[String]) -> &str {
     errors
         .first()

@@ -1,16 +1,16 @@
 //! A cache that fills itself: a Python function, written inside a Rust function, that runs inside
 //! Redis.
 //!
-//! A small web site on this machine serves pictures, slowly. The gear `cache_get` runs in the
-//! Redis server, downloads a picture with the Python package `requests` when it is asked for the
-//! first time, and keeps it there. The program asks for all pictures twice, writes them to files,
-//! and compares.
+//! The program starts a small, slow web site with pictures. The gear `cache_get` runs in the Redis
+//! server. On the first request for a picture it downloads the picture with the Python package
+//! `requests` and stores it in Redis; later requests are served from there. The program gets all
+//! pictures twice, writes them to files and compares the times.
+//!
+//! `cargo xtask demo` builds everything and runs this program. Afterwards you can run it with:
 //!
 //! ```text
-//! cargo xtask demo
+//! cargo run --example cache_get --features embedded
 //! ```
-//! builds what is needed and runs this; afterwards so does
-//! `cargo run --example cache_get --features embedded`.
 
 mod site;
 
@@ -24,10 +24,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const PICTURES: usize = 8;
-/// How long the web site takes for each.
-const SLOWNESS: Duration = Duration::from_millis(200);
+/// Response time of the web site.
+const DELAY: Duration = Duration::from_millis(200);
 
-/// Gets a web resource through a cache that lives next to the data.
+/// Gets a web resource through a cache inside Redis.
 #[gear_command(requirements = ["requests"])]
 pub fn cache_get(url: &str) -> Vec<u8> {
     python! {
@@ -46,7 +46,7 @@ pub fn cache_get(url: &str) -> Vec<u8> {
     }
 }
 
-/// Which Python runs gears, and in which process.
+/// The version of Python that runs gears, and its process id.
 #[gear_command]
 pub fn whereabouts() -> (String, u32) {
     python! {
@@ -59,7 +59,7 @@ pub fn whereabouts() -> (String, u32) {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start()?;
-    let site = site::start(PICTURES, || thread::sleep(SLOWNESS))?;
+    let site = site::start(PICTURES, || thread::sleep(DELAY))?;
     let folder = tempfile::tempdir()?;
 
     println!("Registering the gears; the server installs `requests` the first time ..");
@@ -73,10 +73,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     assert_eq!(process, server.pid());
 
-    println!("Getting {PICTURES} pictures, for each of which the web site takes {SLOWNESS:?}:");
-    let miss = get_them_all(&mut con, &site, &folder.path().join("first"))?;
+    println!("Getting {PICTURES} pictures; the web site takes {DELAY:?} for each:");
+    let miss = get_pictures(&mut con, &site, &folder.path().join("first"))?;
     println!("Cache-miss time: {:.3} seconds", miss.as_secs_f64());
-    let hit = get_them_all(&mut con, &site, &folder.path().join("second"))?;
+    let hit = get_pictures(&mut con, &site, &folder.path().join("second"))?;
     println!("Cache-hit time: {:.3} seconds", hit.as_secs_f64());
     println!(
         "That is {:.0} times faster!\n",
@@ -90,17 +90,17 @@ fn main() -> Result<(), Box<dyn Error>> {
             assert_eq!(
                 fs::read(&file)?,
                 drawn,
-                "{} is not the picture",
+                "{} differs from the picture",
                 file.display()
             );
         }
     }
     println!(
-        "All pictures are as the web site drew them; it was asked {} times.",
-        site.asked()
+        "All pictures are correct; the web site received {} requests.",
+        site.requests()
     );
 
-    // Any client can call a gear, by its name.
+    // A client in any language can call a gear by its name.
     let url = site.url(0);
     let (bare,): (Vec<u8>,) = redis::cmd("RG.TRIGGER")
         .arg("cache_get")
@@ -108,18 +108,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         .query(&mut con)?;
     assert_eq!(bare, picture::draw(0));
     println!(
-        "The bare command `RG.TRIGGER cache_get {url}` gave the same {} bytes.",
+        "The bare command `RG.TRIGGER cache_get {url}` returned the same {} bytes.",
         bare.len()
     );
 
     folder.close()?;
     server.stop()?;
-    println!("The server and the files are gone again.");
+    println!("The server and the files are removed.");
     Ok(())
 }
 
-/// Gets every picture through the cache and writes it to a file; how long that took.
-fn get_them_all(
+/// Gets all pictures through the cache, writes them to files and returns the elapsed time.
+fn get_pictures(
     con: &mut impl redgrease::Connection,
     site: &site::Site,
     folder: &Path,
@@ -127,7 +127,7 @@ fn get_them_all(
     fs::create_dir(folder)?;
     let begin = Instant::now();
     for number in 0..PICTURES {
-        // This looks like a local call, and runs in the server.
+        // This looks like a local call, but the function runs in the server.
         let bytes = cache_get(con, &site.url(number))?;
         fs::write(folder.join(picture::file_name(number)), bytes)?;
     }

@@ -1,10 +1,10 @@
-//! A cache with mistakes in it, and what the caller in Rust gets to see.
+//! Errors in gears: faulty caches, and the errors that a Rust caller receives.
 //!
-//! What can be seen in the text the compiler finds: a name that nothing defines, a bracket that is
-//! missing, do not build. These mistakes show when the function runs: a cache that forgets to look
-//! whether a key is there, and one that tells nobody what to do without the web site. An exception of
-//! Python becomes a Rust error with the line of this file; the function stays registered, and its next
-//! call has another chance.
+//! The compiler finds mistakes in the text of a gear: an undefined name or a missing bracket does not
+//! build. The gears here have mistakes that appear at run time: one does not check whether the key
+//! exists, one does not handle a web site that is down, one returns the wrong type. Each Python
+//! exception becomes a Rust error with the line of this file. The gears stay registered, and later
+//! calls can succeed.
 //!
 //! ```text
 //! cargo xtask setup
@@ -17,7 +17,7 @@ use redgrease::prelude::*;
 use redis::Commands;
 use std::error::Error;
 
-/// Gets what the cache has. Wrong: it takes for granted that there is something.
+/// Reads a resource from the cache. Mistake: it does not check whether the key exists.
 #[gear_command]
 fn cached(url: &str) -> Vec<u8> {
     python! {
@@ -27,7 +27,7 @@ fn cached(url: &str) -> Vec<u8> {
     }
 }
 
-/// Gets a web resource through a cache. Wrong: a web site that is down is a surprise to it.
+/// Gets a web resource through a cache. Mistake: it does not handle a web site that is down.
 #[gear_command(requirements = ["requests"])]
 fn cache_get_faulty(url: &str) -> Vec<u8> {
     python! {
@@ -41,7 +41,7 @@ fn cache_get_faulty(url: &str) -> Vec<u8> {
     }
 }
 
-/// How long a resource is. Wrong: it promises a number and returns text.
+/// Returns the length of a resource. Mistake: it returns text instead of a number.
 #[gear_command]
 fn length(url: &str) -> usize {
     python! {
@@ -54,24 +54,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut con = redgrease::start(server.url())?;
     let () = con.set("http://example.org/", "a page")?;
 
-    println!("The error as it is shown:");
+    println!("The error as text:");
     let error = failure(cached(&mut con, "http://example.org/nowhere"))?;
     println!("{error}\n");
 
-    // The same as data: a program can tell what happened, and where.
-    let raised = error.as_gear().ok_or("not an exception of Python")?;
-    let frame = raised.frame().ok_or("an exception without a place")?;
+    // The same error as data, for programs.
+    let raised = error.as_gear().ok_or("not a Python exception")?;
+    let frame = raised.frame().ok_or("an exception without a location")?;
     println!("trigger: {}", raised.trigger);
     println!("exception: {}", raised.exception);
     println!("line: {}", frame.source.as_deref().unwrap_or("?").trim());
     println!("in this file: {}\n", frame.file.ends_with(file!()));
 
-    // It came from a library this time: the line is that of the gear which called it.
+    // An exception raised in a library: the line is the call in the gear.
     let error = failure(cache_get_faulty(&mut con, "http://127.0.0.1:1/"))?;
     let ErrorKind::Gear(raised) = error.kind() else {
         return Err(error.into());
     };
-    let frame = raised.frame().ok_or("an exception without a place")?;
+    let frame = raised.frame().ok_or("an exception without a location")?;
     println!("exception: {}", raised.exception);
     println!("line: {}", frame.source.as_deref().unwrap_or("?").trim());
     println!(
@@ -79,24 +79,24 @@ fn main() -> Result<(), Box<dyn Error>> {
         raised.frames.iter().any(|frame| !frame.own)
     );
 
-    // A value that is not what the function promises is an exception, too, and never another value.
+    // A result of the wrong type is an exception as well; it is never converted silently.
     let error = failure(length(&mut con, "http://example.org/"))?;
-    let raised = error.as_gear().ok_or("not an exception of Python")?;
+    let raised = error.as_gear().ok_or("not a Python exception")?;
     println!("exception: {}: {}\n", raised.exception, raised.message);
 
-    // Nothing is broken: the next call may well succeed.
+    // The gear is still registered, and the next call succeeds.
     let page = cached(&mut con, "http://example.org/")?;
     println!("The next call: {}", String::from_utf8(page)?);
     let stats = cached::GEAR.stats(&mut con)?.ok_or("not registered")?;
     println!(
-        "The server counts {} calls, {} of them failed",
+        "The server has counted {} calls, {} of them failed",
         stats.triggered, stats.failed
     );
     server.stop()?;
     Ok(())
 }
 
-/// The error of what was meant to fail.
+/// The error of a call that is expected to fail.
 fn failure<T>(result: redgrease::Result<T>) -> Result<redgrease::Error, &'static str> {
-    result.err().ok_or("a faulty function succeeded")
+    result.err().ok_or("a faulty gear succeeded")
 }

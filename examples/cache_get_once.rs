@@ -1,10 +1,9 @@
-//! The cache of `cache_get`, made for many callers: resources expire, nobody waits longer than they
-//! said, and who asks for what is being downloaded waits for that download instead of beginning
-//! another one.
+//! The cache of `cache_get` for many concurrent callers: resources expire, each call has a timeout,
+//! and calls for the same resource share one download.
 //!
-//! In the server every call is a coroutine on one event loop. A download goes on in the background;
-//! the coroutines that want it share its future. In the end the program cleans up: registrations,
-//! executions, keys.
+//! In the server each call is a coroutine on one event loop. A download runs in the background, and
+//! all coroutines that need it wait for the same future. At the end the program removes its
+//! registrations, executions and keys from the server.
 //!
 //! ```text
 //! cargo xtask setup
@@ -34,29 +33,31 @@ python_module! {
         import functools
         import requests
 
-        # Futures of the downloads that are under way, by their urls.
-        under_way = {}
+        # Futures of the running downloads, by URL.
+        running = {}
 
         def begin(loop, url):
-            under_way[url] = loop.run_in_executor(None, functools.partial(requests.get, url, timeout=30))
+            running[url] = loop.run_in_executor(None, functools.partial(requests.get, url, timeout=30))
 
-        def is_first_to_see(download, url):
-            # Whoever sees first that a download has ended does what is to be done then.
-            if not download.done() or under_way.get(url) is not download:
+        def finish(download, url):
+            # True for the first caller after the download has ended; that caller stores the result.
+            if not download.done() or running.get(url) is not download:
                 return False
-            del under_way[url]
+            del running[url]
             return True
     }
 }
 
-/// Gets a web resource through a cache. `expiry`: after how many seconds without a request it is
-/// forgotten. `timeout`: how many seconds to wait for it. `None` if the web site does not have it.
+/// Gets a web resource through a cache; `None` if the web site does not have it.
+///
+/// A resource expires `expiry` seconds after its last request. A call fails if its resource does not
+/// arrive within `timeout` seconds.
 #[gear_command(requirements = ["requests"], module = downloads)]
 async fn cache_get_once(url: &str, expiry: Option<u32>, timeout: Option<f64>) -> Option<Vec<u8>> {
     python! {
         import asyncio
 
-        # Nothing else happens on the loop from here to the next await.
+        # No other coroutine runs from here to the next await.
         number = cmd.incr("requests:" + url)
         log(f "Cache request #{number} for {url}")
         content = cmd.get(url)
@@ -66,22 +67,22 @@ async fn cache_get_once(url: &str, expiry: Option<u32>, timeout: Option<f64>) ->
                 cmd.expire(url, expiry)
             return content
 
-        if url in under_way:
+        if url in running:
             log(f "Cache wait #{number} for {url}")
         else:
             log(f "Cache miss #{number} for {url}")
             begin(asyncio.get_running_loop(), url)
-        download = under_way[url]
+        download = running[url]
         try:
-            # The shield: who gives up waiting does not end the download for the others.
+            # shield() keeps the download running for the other callers when this one times out.
             response = await asyncio.wait_for(asyncio.shield(download), timeout)
         except asyncio.TimeoutError:
-            raise TimeoutError(f "no answer within {timeout} seconds") from None
+            raise TimeoutError(f "no response within {timeout} seconds") from None
         except requests.RequestException:
-            is_first_to_see(download, url)
+            finish(download, url)
             raise
         found = response.status_code == 200
-        if is_first_to_see(download, url):
+        if finish(download, url):
             log(f "Cache update #{number} for {url}: status {response.status_code}")
             if found:
                 cmd.set(url, response.content, ex=expiry)
@@ -93,7 +94,7 @@ async fn cache_get_once(url: &str, expiry: Option<u32>, timeout: Option<f64>) ->
 async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start()?;
     let folder = tempfile::tempdir()?;
-    // The site answers nobody until `gate` is dropped.
+    // The web site sends no response until `gate` is dropped.
     let (gate, closed) = mpsc::channel::<Infallible>();
     let closed = Mutex::new(closed);
     let site = site::start(PICTURES, move || {
@@ -102,10 +103,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut con = start_async(server.url()).await?;
 
     let popular = site.url(0);
-    println!("{CALLERS} callers ask for the same picture at once.");
+    println!("{CALLERS} callers request the same picture at once.");
     let mut callers = JoinSet::new();
     for caller in 0..CALLERS {
-        // A server answers one connection in its order: who is not to wait for others has their own.
+        // The server replies to the calls of one connection in order, so each caller has its own
+        // connection.
         let mut con = connect_async(server.url()).await?;
         let url = popular.clone();
         callers.spawn(async move {
@@ -114,17 +116,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         });
     }
     let requests = format!("requests:{popular}");
-    until("all have asked, and one of them the site", async || {
-        let asked: Option<usize> = con.get(&requests).await?;
-        Ok(asked == Some(CALLERS) && site.asked() > 0)
+    until("all callers wait, and the download has begun", async || {
+        let requested: Option<usize> = con.get(&requests).await?;
+        Ok(requested == Some(CALLERS) && site.requests() > 0)
     })
     .await?;
-    println!("Downloads while all of them wait: {}", site.asked());
+    println!("Downloads while all callers wait: {}", site.requests());
     drop(gate);
-    while let Some(answer) = callers.join_next().await {
-        let (caller, content) = answer??;
+    while let Some(result) = callers.join_next().await {
+        let (caller, content) = result??;
         let file = folder.path().join(format!("{caller}.bmp"));
-        fs::write(file, content.ok_or("the site has this picture")?)?;
+        fs::write(file, content.ok_or("the web site lacks the picture")?)?;
     }
     let mut equal = 0;
     for file in fs::read_dir(folder.path())? {
@@ -132,75 +134,75 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     println!(
         "Files with the picture: {equal}. Downloads: {}",
-        site.asked()
+        site.requests()
     );
 
     cache_get_once(&mut con, &popular, Some(3600), None).await?;
-    println!("Downloads after another request: {}", site.asked());
+    println!("Downloads after another request: {}", site.requests());
 
-    // What nobody asks for is forgotten.
+    // A resource without requests expires.
     let rare = site.url(1);
     cache_get_once(&mut con, &rare, Some(1), None).await?;
-    until("the second picture is forgotten", async || {
+    until("the second picture has expired", async || {
         Ok(!con.exists::<_, bool>(&rare).await?)
     })
     .await?;
     cache_get_once(&mut con, &rare, Some(1), None).await?;
     println!(
         "Downloads after the second picture has expired: {}",
-        site.asked()
+        site.requests()
     );
 
     let nowhere = site.url(PICTURES);
     let missing = cache_get_once(&mut con, &nowhere, None, None).await?;
-    println!("A picture that there is not: {missing:?}");
+    println!("A missing picture: {missing:?}");
 
-    // A listener that nobody serves: connections are made, and never answered.
+    // A web site that accepts connections and never responds.
     let silent = TcpListener::bind("127.0.0.1:0")?;
     let silent = format!("http://{}/", silent.local_addr()?);
-    let answer = cache_get_once(&mut con, &silent, None, Some(0.2)).await;
-    let error = answer.err().ok_or("a silent site answered")?;
+    let result = cache_get_once(&mut con, &silent, None, Some(0.2)).await;
+    let error = result.err().ok_or("the silent web site has responded")?;
     let raised = error.as_gear().ok_or("not an exception")?;
     println!("A silent site: {}: {}", raised.exception, raised.message);
 
-    what_the_log_says(&server, &popular)?;
+    summarize_log(&server, &popular)?;
     clean_up(&mut con).await?;
     folder.close()?;
     server.stop()?;
     Ok(())
 }
 
-/// Waits for something that another connection, or time, brings about.
+/// Polls a condition until it holds.
 async fn until(
-    what: &str,
+    condition: &str,
     mut holds: impl AsyncFnMut() -> redis::RedisResult<bool>,
 ) -> Result<(), Box<dyn Error>> {
     let begin = Instant::now();
     while !holds().await? {
         if begin.elapsed() > Duration::from_mins(1) {
-            return Err(format!("it did not happen: {what}").into());
+            return Err(format!("did not happen within a minute: {condition}").into());
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Ok(())
 }
 
-/// What the gear has written for one url.
-fn what_the_log_says(server: &Server, url: &str) -> Result<(), Box<dyn Error>> {
+/// Counts the log lines of the gear for one URL.
+fn summarize_log(server: &Server, url: &str) -> Result<(), Box<dyn Error>> {
     let log = fs::read_to_string(server.log_path())?;
-    println!("The log of the server about the first picture:");
-    for what in ["request", "miss", "wait", "update", "hit"] {
-        let line = format!("Cache {what} #");
+    println!("Log lines for the first picture:");
+    for event in ["request", "miss", "wait", "update", "hit"] {
+        let line = format!("Cache {event} #");
         let count = log
             .lines()
             .filter(|l| l.contains(&line) && l.contains(url))
             .count();
-        println!("  {what}: {count}");
+        println!("  {event}: {count}");
     }
     Ok(())
 }
 
-/// Leaves the server as it was.
+/// Removes all registrations, executions and keys.
 async fn clean_up(con: &mut AsyncCon) -> Result<(), Box<dyn Error>> {
     for registration in con.dump_registrations().await? {
         con.unregister(&registration).await?;

@@ -1,8 +1,8 @@
-//! How many users are there? One question, and several gear functions that answer it: by the names of
-//! keys, by their types, by the fields of hashes, once or kept up to date.
+//! Counting users: several gear functions that count by the names of keys, by their types and by the
+//! fields of hashes, once or continuously.
 //!
-//! A user is a hash `user:ID`; who was here today has a key `session:ID:..` for each device. Nothing
-//! but the answers leaves the server.
+//! A user is a hash `user:ID`. A user who logged in today has a key `session:ID:DEVICE` for each
+//! device. Only the results are sent to the client.
 //!
 //! ```text
 //! cargo xtask setup
@@ -25,7 +25,7 @@ const USERS: [(&str, &str, &str, &str, &str); 6] = [
     ("6", "Fay", "1", "29", "active"),
 ];
 
-/// Keeps the set of active users: it runs with each change of a user, before the next command.
+/// Maintains the set of active users. It runs after each change of a user, before the next command.
 #[gear_keys(prefix = "user:*", events = ["hset", "del"], mode = "sync")]
 fn keep_active(user: KeyRecord) {
     python! {
@@ -36,7 +36,7 @@ fn keep_active(user: KeyRecord) {
     }
 }
 
-/// How many users have this supervisor.
+/// Counts the users with this supervisor.
 #[gear_command]
 fn supervised_by(id: &str) -> usize {
     python! {
@@ -45,7 +45,7 @@ fn supervised_by(id: &str) -> usize {
     }
 }
 
-/// What several answers begin with.
+/// The common beginning of several chains: all users.
 fn users() -> Open<KeysReader, Any> {
     KeysReader::new("user:*").of_type([KeyType::Hash]).values()
 }
@@ -53,16 +53,16 @@ fn users() -> Open<KeysReader, Any> {
 fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start()?;
     let mut con = redgrease::start(server.url())?;
-    some_users(&mut con)?;
+    add_users(&mut con)?;
 
-    by_names(&mut con)?;
-    by_fields(&mut con)?;
-    kept_up_to_date(&mut con)?;
+    count_by_names(&mut con)?;
+    count_by_fields(&mut con)?;
+    count_continuously(&mut con)?;
     server.stop()?;
     Ok(())
 }
 
-fn some_users(con: &mut Con) -> redis::RedisResult<()> {
+fn add_users(con: &mut Con) -> redis::RedisResult<()> {
     for (id, name, supervisor, age, state) in USERS {
         let fields = [
             ("id", id),
@@ -71,7 +71,7 @@ fn some_users(con: &mut Con) -> redis::RedisResult<()> {
             ("age", age),
             ("state", state),
         ];
-        // Who has no supervisor has no such field.
+        // Without a supervisor, the field is omitted.
         let fields: Vec<_> = fields.into_iter().filter(|(_, v)| !v.is_empty()).collect();
         let () = con.hset_multiple(format!("user:{id}"), &fields)?;
     }
@@ -82,8 +82,8 @@ fn some_users(con: &mut Con) -> redis::RedisResult<()> {
     Ok(())
 }
 
-/// Only the names of keys are read.
-fn by_names(con: &mut Con) -> redgrease::Result<()> {
+/// Reads only the names of keys.
+fn count_by_names(con: &mut Con) -> redgrease::Result<()> {
     let keys: i64 = con
         .pyexecute("GB('KeysOnlyReader', 'user:*').count().run()")?
         .into_value()?;
@@ -91,22 +91,22 @@ fn by_names(con: &mut Con) -> redgrease::Result<()> {
     let keys = KeysOnlyReader::new("user:*").count();
     println!("The same by a chain: {}", keys.run_on(con)?.into_value()?);
 
-    // A pattern of Redis is no number; Python says what is one.
+    // Redis patterns cannot express "a number"; a Python filter can.
     let ids = KeysOnlyReader::new("user:*")
         .filter(python!(lambda key: key.split(":")[1].isdigit()))
         .count();
     println!("With a number: {}", ids.run_on(con)?.into_value()?);
 
-    let here = KeysOnlyReader::new("session:*")
+    let today = KeysOnlyReader::new("session:*")
         .map_to::<String>(python!(lambda key: key.split(":")[1]))
         .distinct()
         .sort_asc();
-    println!("Here today, each once: {:?}", here.run_on(con)?.values);
+    println!("Logged in today: {:?}", today.run_on(con)?.values);
     Ok(())
 }
 
-/// The hashes are read, and no more of them leaves the server than is asked for.
-fn by_fields(con: &mut Con) -> redgrease::Result<()> {
+/// Reads the fields of the hashes.
+fn count_by_fields(con: &mut Con) -> redgrease::Result<()> {
     println!("Users: {}", users().count().run_on(con)?.into_value()?);
     let state = "active";
     let active = users().filter(python!(lambda user: user["state"] == 'state));
@@ -119,7 +119,7 @@ fn by_fields(con: &mut Con) -> redgrease::Result<()> {
         .sort_asc();
     println!("By state: {:?}", by_state.run_on(con)?.values);
 
-    // Who has no supervisor supervises themselves.
+    // A user without a supervisor counts as their own supervisor.
     let by_supervisor = users()
         .count_by(python!(
             def supervisor(user):
@@ -141,7 +141,7 @@ fn by_fields(con: &mut Con) -> redgrease::Result<()> {
 
     let average = active.avg_by(python!(lambda user: float(user["age"])));
     println!(
-        "Average age of the active ones: {:.2}",
+        "Average age of active users: {:.2}",
         average.run_on(con)?.into_value()?
     );
     println!(
@@ -151,10 +151,10 @@ fn by_fields(con: &mut Con) -> redgrease::Result<()> {
     Ok(())
 }
 
-/// Who asks all the time had better not count each time.
-fn kept_up_to_date(con: &mut Con) -> Result<(), Box<dyn Error>> {
+/// For frequent queries: a gear maintains the set, and a query only reads its size.
+fn count_continuously(con: &mut Con) -> Result<(), Box<dyn Error>> {
     let active: usize = con.scard("active")?;
-    println!("Active, by the set that is kept: {active}");
+    println!("Active, by the maintained set: {active}");
     let () = con.hset("user:3", "state", "active")?;
     let active: usize = con.scard("active")?;
     println!("After one has come back: {active}");

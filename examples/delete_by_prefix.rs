@@ -1,9 +1,9 @@
-//! Deletes every key whose name begins in a certain way, and says how many there were.
+//! Deletes all keys with a prefix, and counts them.
 //!
-//! Redis has no command for that: a client asks for the names with `SCAN`, again and again, and
-//! sends them back to be deleted. In the documentation of RedisGears it is a chain over the keys
-//! with a pattern, each of which is deleted and counted. The first half of this program is that
-//! chain. The second half makes it a command of the server, which every client can call.
+//! Redis has no command for this: a client has to ask for the names with repeated `SCAN` commands
+//! and send them back to be deleted. The documentation of RedisGears shows a chain that reads the
+//! keys with a pattern, deletes each and counts them. The first half of this program is that chain.
+//! The second half adds a command to the server, which every client can call.
 //!
 //! ```text
 //! cargo xtask setup
@@ -15,13 +15,13 @@ use redgrease::prelude::*;
 use redis::Commands;
 use std::error::Error;
 
-/// Deletes the keys that begin with `prefix`; how many there were.
+/// Deletes the keys with a prefix and returns their number.
 #[gear_command]
 pub fn delete_by_prefix(prefix: &str) -> u64 {
     python! {
         import re
 
-        # What means something in a pattern stands for itself here.
+        # Escape the special characters of patterns: they belong to the prefix.
         pattern = re.sub(r"([\\*?\[\]])", r"\\\1", prefix) + "*"
         return sum(cmd.unlink(key) for key in cmd.scan_iter(match=pattern))
     }
@@ -36,19 +36,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let () = con.set("delete_menot", "new")?;
     let () = con.set("keep_me:1", "new")?;
 
-    // As a chain. The values are not needed, so they are not read.
+    // As a chain. `KeysOnlyReader` does not read the values.
     let deleting = KeysOnlyReader::new("delete_me:*")
         .foreach(python!(lambda key: cmd.unlink(key)))
         .count()
         .run();
     for _ in 0..2 {
-        // Where nothing is counted there is no count: the sum of no records is 0.
+        // The count of no records is no record; the sum turns that into 0.
         let deleted: i64 = deleting.on(&mut con)?.into_values()?.into_iter().sum();
         println!("Deleted by the chain: {deleted}");
     }
     println!("Left: {}", names(&mut con)?);
 
-    // As a command. A prefix is no pattern: the star and the brackets are meant as they are.
+    // As a command. The prefix is not a pattern: `*` and brackets have no special meaning.
     for key in ["a*:1", "a*:2", "ab:1", "[ab]:1"] {
         let () = con.set(key, "old")?;
     }
@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("Left: {}", names(&mut con)?);
 
-    // Any client can call it, whatever its language.
+    // A client in any language can call the command.
     let (deleted,): (String,) = redis::cmd("RG.TRIGGER")
         .arg("delete_by_prefix")
         .arg("")
@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The names of all keys.
+/// The names of all keys, sorted.
 fn names(con: &mut redgrease::Con) -> redis::RedisResult<String> {
     let mut names: Vec<String> = con.keys("*")?;
     names.sort();

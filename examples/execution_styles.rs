@@ -1,7 +1,7 @@
-//! One gear function, executed in every way there is: as text, from a file, as a chain that is sent
-//! here or there, now or in the background, registered and called, and the same without blocking.
+//! All ways to execute a gear function: as a script, from a file, as a chain, in the background, as a
+//! registered command, blocking and async.
 //!
-//! The function counts the places where it freezes. Whoever runs it, the answer is the same.
+//! The function counts the places where it freezes. Every way gives the same result.
 //!
 //! ```text
 //! cargo xtask setup
@@ -35,12 +35,12 @@ fn is_freezing() -> Callback<1> {
     python!(lambda record: float(record["value"]) < 0)
 }
 
-/// An open function, which all chains below begin with.
+/// The open function that all chains below begin with.
 fn freezing() -> Open<KeysReader, Any> {
     KeysReader::new("temperature:*").filter(is_freezing())
 }
 
-/// Registered when the program connects, and called like a function.
+/// Registered when the program connects. The program calls it like a local function.
 #[gear_command]
 fn count_freezing() -> i64 {
     python! {
@@ -48,9 +48,9 @@ fn count_freezing() -> i64 {
     }
 }
 
-/// The same for a program that does not block.
+/// The same as an async function.
 #[gear_command]
-async fn count_freezing_later() -> i64 {
+async fn count_freezing_async() -> i64 {
     python! {
         import asyncio
 
@@ -62,9 +62,10 @@ async fn count_freezing_later() -> i64 {
     }
 }
 
-/// Registered when the program connects, and triggered by what happens: the count is always there.
+/// Registered when the program connects. It runs for each change of a temperature and maintains the
+/// set of freezing places.
 #[gear]
-fn keep_count() -> Registration {
+fn collect_freezing() -> Registration {
     KeysReader::new("temperature:*")
         .filter(is_freezing())
         .foreach(python!(lambda record: cmd.sadd("freezing", record["key"])))
@@ -78,13 +79,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let () = con.set(format!("temperature:{place}"), temperature)?;
     }
 
-    as_text(&mut con)?;
-    as_a_chain(&mut con)?;
-    in_the_background(&mut con)?;
-    registered(&mut con)?;
+    run_scripts(&mut con)?;
+    run_chains(&mut con)?;
+    run_in_background(&mut con)?;
+    call_registered(&mut con)?;
     tokio::runtime::Runtime::new()?.block_on(async {
         let mut con = redgrease::connect_async(server.url()).await?;
-        without_blocking(&mut con).await
+        run_async(&mut con).await
     })?;
     server.stop()?;
     Ok(())
@@ -95,20 +96,21 @@ fn show(style: &str, count: i64) {
     assert_eq!(count, FREEZING, "{style}");
 }
 
-fn as_text(con: &mut Con) -> redgrease::Result<()> {
+fn run_scripts(con: &mut Con) -> redgrease::Result<()> {
     show("a script", con.pyexecute(SCRIPT)?.into_value()?);
-    // `ScriptFile::read` reads a file when the program runs; tracebacks name it either way.
+    // This file is part of the program; `ScriptFile::read` reads one at run time. Tracebacks contain
+    // the file name in both cases.
     let file = ScriptFile::new("freezing.py", include_str!("scripts/freezing.py"));
     show("a script file", con.pyexecute(&file)?.into_value()?);
-    // What other clients send.
+    // The command that clients in other languages send.
     let (counts, _errors): (Vec<i64>, Vec<String>) =
         redis::cmd("RG.PYEXECUTE").arg(SCRIPT).query(con)?;
     show("the bare command", counts[0]);
     Ok(())
 }
 
-fn as_a_chain(con: &mut Con) -> redgrease::Result<()> {
-    // A closed function is a value: sent once or often, over any connection.
+fn run_chains(con: &mut Con) -> redgrease::Result<()> {
+    // A closed function is a value that can be executed many times, over any connection.
     let closed = freezing().count().run();
     show("a closed function", closed.on(con)?.into_value()?);
     show("the same once more", closed.on(con)?.into_value()?);
@@ -117,7 +119,7 @@ fn as_a_chain(con: &mut Con) -> redgrease::Result<()> {
         freezing().count().run_on(con)?.into_value()?,
     );
 
-    // A builder changes in place, for chains whose steps are decided on the way.
+    // A builder is modified in place, for chains whose steps are decided at run time.
     let mut builder = GearsBuilder::new(KeysReader::new("temperature:*"));
     builder.filter(is_freezing());
     builder.count();
@@ -125,7 +127,7 @@ fn as_a_chain(con: &mut Con) -> redgrease::Result<()> {
     Ok(())
 }
 
-fn in_the_background(con: &mut Con) -> redgrease::Result<()> {
+fn run_in_background(con: &mut Con) -> redgrease::Result<()> {
     let run = freezing().count().run().start(con)?;
     show("started, then waited for", run.wait(con)?.into_value()?);
     println!("its status: {}", run.status(con)?);
@@ -142,7 +144,8 @@ fn in_the_background(con: &mut Con) -> redgrease::Result<()> {
         redis::from_redis_value(counts[0].clone()).map_err(redis::RedisError::from)?,
     );
 
-    // What never ends is stopped: Python that runs gets an exception, which is the error of the run.
+    // An execution that never ends can be aborted: its Python code gets an exception, which becomes
+    // the error of the execution.
     let endless = PythonReader::new(python!(
         def hours():
             import time
@@ -168,36 +171,37 @@ fn in_the_background(con: &mut Con) -> redgrease::Result<()> {
     Ok(())
 }
 
-fn registered(con: &mut Con) -> Result<(), Box<dyn Error>> {
+fn call_registered(con: &mut Con) -> Result<(), Box<dyn Error>> {
     show("a function of this program", count_freezing(con)?);
     let call = count_freezing::call().timeout(Duration::from_mins(1));
     show("a call with options", call.on(con)?);
-    let (one, other) = redgrease::pipe((count_freezing::call(), count_freezing::call())).on(con)?;
-    show("two calls in one round trip", one?);
-    assert_eq!(other?, FREEZING);
-    show("what was kept by events", con.scard("freezing")?);
+    let (first, second) =
+        redgrease::pipe((count_freezing::call(), count_freezing::call())).on(con)?;
+    show("two calls in one round trip", first?);
+    assert_eq!(second?, FREEZING);
+    show("a set maintained by events", con.scard("freezing")?);
 
-    // A chain that is registered while the program runs, in a session of its own.
-    let say = CommandReader::new()
+    // A chain that is registered at run time, in a separate session.
+    let set_size = CommandReader::new()
         .args()
         .map(python!(lambda args: execute("SCARD", args[0])))
-        .register("how_many");
-    say.on(con)?;
-    let count: Vec<i64> = con.trigger("how_many", "freezing")?;
+        .register("set_size");
+    set_size.on(con)?;
+    let count: Vec<i64> = con.trigger("set_size", "freezing")?;
     show("a chain, registered and triggered", count[0]);
     println!(
-        "registered again, unless it is there: {}",
-        say.on_if(con, IfTaken::Keep)?
+        "registered again, unless it exists: {}",
+        set_size.on_if(con, IfTaken::Keep)?
     );
-    let taken = say.on(con).err().ok_or("registered twice")?;
+    let error = set_size.on(con).err().ok_or("registered twice")?;
     println!(
         "registered twice: refused: {}",
-        taken.is_duplicate_trigger()
+        error.is_duplicate_trigger()
     );
     Ok(())
 }
 
-async fn without_blocking(con: &mut AsyncCon) -> Result<(), Box<dyn Error>> {
+async fn run_async(con: &mut AsyncCon) -> Result<(), Box<dyn Error>> {
     let counts = con.pyexecute(SCRIPT).await?;
     show("async: a script", counts.into_value()?);
     let closed = freezing().count().run();
@@ -217,14 +221,14 @@ async fn without_blocking(con: &mut AsyncCon) -> Result<(), Box<dyn Error>> {
     run.drop_async(con).await?;
     show(
         "async: a function of this program",
-        count_freezing_later(con).await?,
+        count_freezing_async(con).await?,
     );
     show(
-        "async: a call of a blocking one",
+        "async: a call of a blocking function",
         count_freezing::call().on_async(con).await?,
     );
-    let again = CommandReader::new().args().register("arguments");
-    again.on_async(con).await?;
+    let arguments = CommandReader::new().args().register("arguments");
+    arguments.on_async(con).await?;
     let words: Vec<String> = con.trigger("arguments", &["a", "b"]).await?;
     println!("async: a chain, registered and triggered: {words:?}");
     Ok(())

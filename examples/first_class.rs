@@ -1,9 +1,9 @@
-//! Gear functions are values: made by functions, kept in variables and lists, the beginning of other
-//! gear functions, shown as Python, sent when and where one likes.
+//! Gear functions are values: functions return them, variables and collections hold them, and other
+//! gear functions extend them. They can be printed as Python, and executed on any connection.
 //!
-//! Records `job:N` are waiting to be done. One open function over them becomes a listener that
-//! schedules new ones, counts, lists and reports; another one works a stream off. An open function is
-//! never changed by what is made of it.
+//! The hashes `job:N` are jobs to be done. One open function over them is extended to a registration
+//! that schedules new jobs, and to several counts and reports. Another function processes the
+//! scheduled jobs from a stream. Extending a clone of an open function does not change the original.
 //!
 //! ```text
 //! cargo xtask setup
@@ -18,24 +18,25 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;
 
-/// The beginning of all: jobs are hashes with a key of this kind.
+/// The common beginning: all jobs. A job is a hash with a key `job:N`.
 fn jobs() -> Open<KeysReader, Any> {
     KeysReader::new("job:*")
         .records()
         .filter(python!(lambda job: job.type == "hash"))
 }
 
-/// A function for a step, made from a Rust value: in Python `'state` is text, whatever it says.
-fn is(state: &str) -> Callback<1> {
+/// A Python function for a step, made from a Rust value. In `python!`, `'state` is the value as a
+/// Python string, with any special characters escaped.
+fn has_state(state: &str) -> Callback<1> {
     python!(lambda job: job.value.get("state") == 'state)
 }
 
-/// A function from chains to chains. It does not care what the chain begins with.
+/// A function that extends any chain.
 fn largest<R: redgrease::Reader, T>(chain: Open<R, T>, count: u64) -> Open<R, T> {
     chain.sort_desc().limit(count)
 }
 
-/// The beginning, registered: a job that appears is put on the list of what is to be done.
+/// A registration: adds each new job to the stream `to_do`.
 #[gear]
 fn schedule() -> Registration {
     jobs()
@@ -48,18 +49,18 @@ fn schedule() -> Registration {
         .register("job:*")
 }
 
-/// Another chain works the list off. Each job is so much work, and some of it is too much.
+/// A registration: processes the stream `to_do`. A job with too much effort fails.
 #[gear]
 fn work() -> Registration {
-    let too_much = 90;
+    let limit = 90;
     StreamReader::new("to_do")
         .values()
         .foreach(python!(
             def work(item):
                 key = item["job"]
                 effort = int(cmd.hget(key, "effort"))
-                cmd.hset(key, "state", "failed" if effort > 'too_much else "done")
-                cmd.rpush("worked_off", key)
+                cmd.hset(key, "state", "failed" if effort > 'limit else "done")
+                cmd.rpush("processed", key)
         ))
         .register(StreamRegister::new().batch(1_u32))
 }
@@ -79,16 +80,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let () = con.set("job:note", "not a job")?;
     for _ in efforts {
-        let _: (String, String) = con.blpop("worked_off", 60.0)?;
+        let _: (String, String) = con.blpop("processed", 60.0)?;
     }
 
-    // One open function, and a list of closed ones that are made of it in a loop.
+    // A loop makes several closed functions from one open function.
     let mut counts: BTreeMap<&str, Closed<i64>> = BTreeMap::new();
     for state in ["done", "failed", "waiting"] {
-        counts.insert(state, jobs().filter(is(state)).count().run());
+        counts.insert(state, jobs().filter(has_state(state)).count().run());
     }
     for (state, count) in &counts {
-        // Without any record there is nothing to count, and no record of the count.
+        // The count of no records is no record, not 0.
         println!(
             "{state}: {}",
             count.on(&mut con)?.values.first().unwrap_or(&0)
@@ -96,12 +97,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     reports(&mut con)?;
-    texts();
+    show_python();
     server.stop()?;
     Ok(())
 }
 
-/// More that is made of the same beginning.
+/// Reports that extend the same beginning.
 fn reports(con: &mut Con) -> redgrease::Result<()> {
     let efforts = jobs().map_to::<i64>(python!(lambda job: int(job.value["effort"])));
     let all = efforts.clone().sum::<i64>().run_on(con)?.into_value()?;
@@ -124,8 +125,8 @@ fn reports(con: &mut Con) -> redgrease::Result<()> {
         .sort_asc();
     println!("By state: {:?}", by_state.run_on(con)?.values);
 
-    // Results of any shape: a dictionary that is put together on the way.
-    let failed = jobs().filter(is("failed")).aggregate_with(
+    // A result can have any structure. This aggregation builds a dictionary.
+    let failed = jobs().filter(has_state("failed")).aggregate_with(
         BTreeMap::<String, i64>::new(),
         python!(lambda all, job: dict(all, **{job.key: int(job.value["effort"])})),
         python!(lambda all, part: dict(all, **part)),
@@ -134,28 +135,28 @@ fn reports(con: &mut Con) -> redgrease::Result<()> {
     Ok(())
 }
 
-/// A chain shows the Python it is, and the whole script that would be sent.
-fn texts() {
+/// Prints chains as Python. `to_script` is the complete script that the server would receive.
+fn show_python() {
     let state = "it's \"done\"";
     let chain = KeysReader::new("job:*")
         .values()
         .filter(python!(lambda job: job["state"] == 'state))
         .count()
         .run();
-    println!("As Python: {chain}");
+    println!("A chain as Python: {chain}");
     let script = chain.to_script();
     println!(
-        "The script ends with it: {}",
+        "Its script ends with this text: {}",
         script.trim_end().ends_with(&chain.to_string())
     );
-    println!("As Python, registered: {}", hourly());
+    println!("A registration as Python: {}", collect_batches());
 }
 
-/// Never registered here: a registration is a value as well.
-fn hourly() -> Registration {
-    let patience = Duration::from_secs(2);
+/// A registration is a value as well. This one is printed, but never registered.
+fn collect_batches() -> Registration {
+    let wait = Duration::from_secs(2);
     StreamReader::new("to_do")
         .keys()
         .distinct()
-        .register(StreamRegister::new().batch(100_u32).duration(patience))
+        .register(StreamRegister::new().batch(100_u32).duration(wait))
 }

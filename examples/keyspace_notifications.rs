@@ -1,13 +1,14 @@
-//! Reacts to what happens to keys: that they were changed, and that they expired.
+//! Keyspace notifications: gears react to changed and expired keys.
 //!
-//! Redis can publish such events, but only to clients that are connected just then, and it tells
-//! no values. A gear is always there and runs next to the key. In the documentation of RedisGears,
-//! expired keys are processed in two steps, so that the server is not held up by the second one:
+//! Redis can publish keyspace events, but only to clients that are connected at that moment, and
+//! without values. A gear runs inside the server, sees every event and can read the value. As in the
+//! documentation of RedisGears, expired keys are processed in two steps, so that the second step does
+//! not block the server:
 //!
-//! 1. a synchronous gear puts the name of each into a stream,
-//! 2. a gear of that stream does what is to be done, many at once.
+//! 1. a synchronous gear adds the name of each expired key to a stream,
+//! 2. a gear that reads the stream processes the names in batches.
 //!
-//! Changes of hashes are handled in one step here, by a gear that runs in the background.
+//! Changed hashes are processed in one step, by a gear that runs in the background.
 //!
 //! ```text
 //! cargo xtask setup
@@ -21,7 +22,7 @@ use redis::Commands;
 use std::collections::HashMap;
 use std::error::Error;
 
-/// Notes what a person is now. The value is the one at the time of the event.
+/// Writes each changed person to the journal. The record has the value at the time of the event.
 #[gear_keys(prefix = "person:*", events = ["hset"])]
 pub fn changed(record: KeyRecord<HashMap<String, String>>) {
     python! {
@@ -30,7 +31,7 @@ pub fn changed(record: KeyRecord<HashMap<String, String>>) {
     }
 }
 
-/// The first step: which key has expired, whatever its name is.
+/// First step: adds the name of each expired key to a stream.
 #[gear]
 pub fn capture() -> Registration {
     KeysReader::new("*")
@@ -44,7 +45,8 @@ pub fn capture() -> Registration {
         )
 }
 
-/// The second step. It could ask a web site or fill another database: nobody waits for it.
+/// Second step: processes the names. It could call a web service or update another database, because
+/// no client waits for it.
 #[gear_stream("expired", batch = 100, duration = "50ms")]
 pub fn process(messages: Vec<StreamRecord<HashMap<String, String>>>) {
     python! {
@@ -63,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", next(&mut con)?);
     let () = con.hset("person:1", "town", "Paris")?;
     println!("{}", next(&mut con)?);
-    // Neither an event nor a key that anybody asked for.
+    // No gear is registered for this event, nor for this key.
     let () = con.hdel("person:1", "town")?;
     let () = con.hset("animal:1", "name", "Bubo")?;
 
@@ -78,9 +80,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Takes the next entry of the journal, which a gear will write.
+/// Waits for the next entry of the journal and removes it.
 fn next(con: &mut Con) -> Result<String, Box<dyn Error>> {
     let found: Option<(String, String)> = con.blpop("journal", 10.0)?;
-    let (_, entry) = found.ok_or("nothing came to the journal for ten seconds")?;
+    let (_, entry) = found.ok_or("no entry in the journal within ten seconds")?;
     Ok(entry)
 }

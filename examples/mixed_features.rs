@@ -1,7 +1,8 @@
-//! A parcel service, as a program that uses most of what there is together: commands that are Rust
-//! functions, types of its own, shared Python, Python packages from PyPI and how to ask for them,
-//! commands of Redis inside of gears, reactions to changes and to a stream, chains, scripts with the
-//! utilities of the Python package RedGrease, and what the server tells about all that.
+//! A parcel service: one program that combines most features.
+//!
+//! It has commands that are Rust functions, custom types, a shared Python module, packages from PyPI,
+//! Redis commands inside gears, gears for changes of keys and for a stream, chains, and a script that
+//! uses the Python package `redgrease`. At the end it queries the server's statistics.
 //!
 //! ```text
 //! cargo xtask setup
@@ -18,14 +19,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::error::Error;
 
-/// What is sent, a dictionary in Python.
+/// A parcel. In Python it is a dictionary.
 #[derive(Debug, Clone, Serialize, Deserialize, GearValue)]
 struct Parcel {
     to: String,
     grams: u32,
 }
 
-/// What the sender gets.
+/// The receipt for the sender.
 #[derive(Debug, Serialize, Deserialize, GearValue)]
 struct Receipt {
     key: String,
@@ -42,12 +43,12 @@ python_module! {
         def price_of(grams):
             return LETTER if grams <= 1000 else PARCEL + grams // 1000 * 50
 
-        def said(grams, number):
+        def describe(grams, number):
             return humanize.intcomma(grams) + " g, the " + humanize.ordinal(number) + " today"
     }
 }
 
-/// Takes a parcel.
+/// Accepts a parcel.
 #[gear_command(module = prices, requirements = ["humanize>=4"], description = "takes parcels")]
 fn post(parcel: Parcel) -> Receipt {
     python! {
@@ -56,17 +57,18 @@ fn post(parcel: Parcel) -> Receipt {
         cents = price_of(parcel["grams"])
         cmd.hset(key, mapping=dict(parcel, cents=cents))
         cmd.xadd("posted", {"key": key})
-        return {"key": key, "cents": cents, "text": said(parcel["grams"], number)}
+        return {"key": key, "cents": cents, "text": describe(parcel["grams"], number)}
     }
 }
 
-/// What a parcel would cost: no command of Redis in it, so it may hold up the server for an instant.
+/// The price of a parcel. This takes so little time that it can run synchronously, on the main thread
+/// of the server.
 #[gear_command(module = prices, requirements = ["humanize>=4"], mode = "sync")]
 fn price(grams: u32) -> u32 {
     python! { return price_of(grams) }
 }
 
-/// Counts what there is for each town, together with the change.
+/// Counts the parcels for each town. It runs in the same step as the change of a parcel.
 #[gear_keys(prefix = "parcel:*", events = ["hset"], mode = "sync", module = prices)]
 fn per_town(parcel: KeyRecord<HashMap<String, String>>) {
     python! { cmd.zincrby("towns", 1, parcel.value["to"]) }
@@ -83,8 +85,8 @@ fn load(parcels: Vec<StreamRecord>) {
     }
 }
 
-/// A reply of `execute`, a list of names and values, as a dictionary with numbers in it: with what a
-/// program of RedGrease would use.
+/// A script that uses the Python package `redgrease`: converts a reply of `execute`, which is a list of
+/// names and values, to a dictionary with numbers.
 const UTILITIES: &str = "
 from redgrease.utils import safe_str, to_dict
 
@@ -98,7 +100,7 @@ GB('KeysOnlyReader').map(parcel).run('parcel:1')
 
 fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start()?;
-    ask_for_packages(&mut redgrease::connect(server.url())?)?;
+    install_packages(&mut redgrease::connect(server.url())?)?;
     let mut con = redgrease::start(server.url())?;
 
     let to = ["Oslo", "Lima", "Oslo", "Suva"];
@@ -110,52 +112,52 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("A price: {}", price(&mut con, 5_000)?);
 
-    // What the events have brought about.
+    // The results of the gears for events.
     let towns: Vec<(String, f64)> = con.zrevrange_withscores("towns", 0, 0)?;
-    println!("Most of it goes to: {towns:?}");
+    println!("Most parcels go to: {towns:?}");
     for _ in 0..2 {
         let (_, loaded): (String, String) = con.blpop("loaded", 60.0)?;
         println!("Loaded together: {loaded}");
     }
 
-    chains(&mut con)?;
+    run_chains(&mut con)?;
     let fields: String = con.pyexecute(UTILITIES)?.into_value()?;
-    println!("A script with utilities: {fields}");
-    what_the_server_says(&mut con)?;
+    println!("A script with redgrease.utils: {fields}");
+    show_statistics(&mut con)?;
     server.stop()?;
     Ok(())
 }
 
-/// Requirements from several places are merged, and a server can be asked what it lacks.
-fn ask_for_packages(con: &mut Con) -> redgrease::Result<()> {
+/// Merges requirements from several origins, and installs the packages that the server lacks.
+fn install_packages(con: &mut Con) -> redgrease::Result<()> {
     let mut wanted = Requirements::new();
     wanted.add("humanize>=4", "the gear `post`")?;
     wanted.add("Humanize", "the script below")?;
     println!("Wanted: {wanted}");
     println!("Missing: {:?}", con.missing_requirements(&wanted)?);
-    // Without a script nothing else happens: the packages are installed.
+    // An empty script with requirements only installs the packages.
     con.pyexecute_options::<String>("", &PyExecuteOptions::new().requirements(&wanted))?;
     println!("Missing now: {:?}", con.missing_requirements(&wanted)?);
     Ok(())
 }
 
-/// Questions nobody thought of when the program was registered.
-fn chains(con: &mut Con) -> redgrease::Result<()> {
+/// Ad-hoc queries, which need no registration.
+fn run_chains(con: &mut Con) -> redgrease::Result<()> {
     let parcels = KeysReader::new("parcel:*")
         .of_type([KeyType::Hash])
         .values()
         .requires("humanize>=4");
-    let heavy = 2_000;
-    let far = parcels
+    let limit = 2_000;
+    let heavy_parcels = parcels
         .clone()
-        .filter(python!(lambda parcel: int(parcel["grams"]) > 'heavy))
+        .filter(python!(lambda parcel: int(parcel["grams"]) > 'limit))
         .map_to::<String>(python!(
-            def named(parcel):
+            def describe(parcel):
                 import humanize
                 return parcel["to"] + " " + humanize.intcomma(parcel["grams"])
         ))
         .sort_asc();
-    println!("Heavy: {:?}", far.run_on(con)?.into_values()?);
+    println!("Heavy: {:?}", heavy_parcels.run_on(con)?.into_values()?);
     let income = parcels
         .map_to::<i64>(python!(lambda parcel: int(parcel["cents"])))
         .sum::<i64>();
@@ -163,7 +165,7 @@ fn chains(con: &mut Con) -> redgrease::Result<()> {
     Ok(())
 }
 
-fn what_the_server_says(con: &mut Con) -> redgrease::Result<()> {
+fn show_statistics(con: &mut Con) -> redgrease::Result<()> {
     let mut readers: Vec<String> = con
         .dump_registrations()?
         .into_iter()

@@ -1,8 +1,8 @@
-//! The number π by chance: points are drawn in a square, and counted if they lie in the circle.
+//! Estimates π: draws random points in a square and counts how many lie in the circle.
 //!
-//! An example of RedisGears that needs no data at all. A generator in the server draws the points,
-//! which are the records of the chain; the chain folds them into one number, and that is all that
-//! travels. The generator is seeded, so the program prints the same every time.
+//! This gear function needs no data. A Python generator in the server yields the points, which are
+//! the records of the chain. The chain reduces them to one number, which is all that is sent to the
+//! client. The random numbers have a fixed seed, so the program always prints the same.
 //!
 //! ```text
 //! cargo xtask setup
@@ -17,7 +17,8 @@ use std::f64::consts::PI;
 
 const SEED: u32 = 7;
 
-/// The estimate from this many points. Values of the program go into the Python with a tick.
+/// A chain that estimates π from this many points. In `python!`, a tick inserts the value of a Rust
+/// variable: `'seed`.
 fn estimate(points: u32) -> Closed<f64> {
     let seed = SEED;
     PythonReader::new(python!(
@@ -30,7 +31,7 @@ fn estimate(points: u32) -> Closed<f64> {
     ))
     .map(python!(lambda point: point[0] ** 2 + point[1] ** 2 <= 1))
     .aggregate(0_i64, python!(lambda hits, hit: hits + hit))
-    // A quarter of the circle lies in the square.
+    // The square contains a quarter of the circle.
     .map_to::<f64>(python!(lambda hits: 4 * hits / 'points))
     .run()
 }

@@ -1,10 +1,9 @@
 //! A tour of Redis from Rust, with gears on the same connection.
 //!
-//! What tutorials of Redis show in Python: strings, lists, sets and hashes, keys that expire,
-//! messages, pipelines, transactions, and what is bytes and what is text. A connection of
-//! RedGrease is a connection of redis-rs, so all of it works as ever. The last stop is what those
-//! tutorials do with decorators: functions that keep their names and documentation, and whose
-//! calls are counted in Redis under their qualified names. Here such a function is a gear.
+//! The tour visits the topics of most Redis tutorials: strings, lists, sets and hashes, expiry,
+//! pub/sub, pipelines, transactions, bytes and text. A connection of RedGrease is a connection of
+//! redis-rs, so all of these work as usual. The last stop is call counting: Python tutorials write a
+//! decorator that counts the calls of a function in Redis; a gear has an option for it.
 //!
 //! ```text
 //! cargo xtask setup
@@ -19,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::time::Duration;
 
-/// Takes money from a purse, if there is enough in it; what is left.
+/// Takes money from a purse and returns the rest, or `None` if there is not enough in it.
 #[gear_command(count_calls = true)]
 pub fn pay(purse: &str, amount: i64) -> Option<i64> {
     python! {
@@ -30,7 +29,7 @@ pub fn pay(purse: &str, amount: i64) -> Option<i64> {
     }
 }
 
-/// Tells what a decorated function is called, and what its documentation says.
+/// Returns the qualified name and the documentation of a gear.
 #[gear_command(count_calls = true)]
 pub fn introduce_itself() -> (String, String) {
     python! {
@@ -44,14 +43,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let con = &mut con;
 
     strings(con)?;
-    many_at_once(con)?;
+    multiple_keys(con)?;
     collections(con)?;
     expiry(con)?;
-    messages(con, server.url())?;
+    pub_sub(con, server.url())?;
     pipelines(con)?;
     transactions(con, server.url())?;
     bytes_and_text(con)?;
-    functions(con)?;
+    counted_calls(con)?;
 
     server.stop()?;
     Ok(())
@@ -66,23 +65,23 @@ fn strings(con: &mut Con) -> RedisResult<()> {
     let () = con.set("counter", 10)?;
     let counter: i64 = con.incr("counter", 1)?;
     println!("counter: {counter}");
-    // What may be missing is an `Option`, where Python has `None` and redis-cli `(nil)`.
+    // A value that may be missing is an `Option`. redis-cli shows a missing value as `(nil)`.
     let nobody: Option<String> = con.get("nobody")?;
     println!("nobody: {nobody:?}");
     Ok(())
 }
 
-fn many_at_once(con: &mut Con) -> RedisResult<()> {
+fn multiple_keys(con: &mut Con) -> RedisResult<()> {
     let () = con.mset(&[("Croatia", "Zagreb"), ("Norway", "Oslo"), ("Peru", "Lima")])?;
     let capitals: Vec<Option<String>> = con.mget(&["Norway", "Sweden", "Peru"])?;
     println!("Capitals of Norway, Sweden, Peru: {capitals:?}");
     let norway: bool = con.exists("Norway")?;
     let sweden: bool = con.exists("Sweden")?;
-    println!("Norway is there: {norway}, Sweden is there: {sweden}");
-    let both: usize = redis::cmd("EXISTS")
+    println!("Norway exists: {norway}, Sweden exists: {sweden}");
+    let count: usize = redis::cmd("EXISTS")
         .arg(&["Norway", "Peru", "Sweden"])
         .query(con)?;
-    println!("How many of the three: {both}");
+    println!("Existing keys of three: {count}");
     Ok(())
 }
 
@@ -90,12 +89,12 @@ fn collections(con: &mut Con) -> RedisResult<()> {
     let () = con.rpush("fruits", &["apple", "banana", "cherry"])?;
     let fruits: Vec<String> = con.lrange("fruits", 0, -1)?;
     let last: String = con.rpop("fruits", None)?;
-    println!("A list: {fruits:?}, of which {last} was taken");
+    println!("A list: {fruits:?}; removed its last item, {last}");
 
     let () = con.sadd("colours", &["red", "green", "blue", "red"])?;
     let colours: BTreeSet<String> = con.smembers("colours")?;
     let red: bool = con.sismember("colours", "red")?;
-    println!("A set: {colours:?}, red is in it: {red}");
+    println!("A set: {colours:?}, contains red: {red}");
 
     let () = con.hset_multiple("user:1", &[("name", "Alice"), ("age", "30")])?;
     let user: BTreeMap<String, String> = con.hgetall("user:1")?;
@@ -107,28 +106,31 @@ fn collections(con: &mut Con) -> RedisResult<()> {
 fn expiry(con: &mut Con) -> RedisResult<()> {
     let () = con.set_ex("note", "soon gone", 60)?;
     let seconds: i64 = redis::cmd("TTL").arg("note").query(con)?;
-    println!("A note for a minute: {}", (59..=60).contains(&seconds));
+    println!(
+        "A note expires in a minute: {}",
+        (59..=60).contains(&seconds)
+    );
     let () = con.pexpire("note", 0)?;
     let note: Option<String> = con.get("note")?;
-    println!("Afterwards: {note:?}");
+    println!("After it has expired: {note:?}");
     Ok(())
 }
 
-fn messages(con: &mut Con, url: &str) -> RedisResult<()> {
-    // Who listens can do nothing else meanwhile: a connection of its own.
-    let mut listening = Client::open(url)?.get_connection()?;
-    let mut listener = listening.as_pubsub();
-    listener.set_read_timeout(Some(Duration::from_secs(10)))?;
-    listener.subscribe("news")?;
+fn pub_sub(con: &mut Con, url: &str) -> RedisResult<()> {
+    // A subscribed connection cannot send other commands, so the subscriber has its own connection.
+    let mut subscriber = Client::open(url)?.get_connection()?;
+    let mut subscriber = subscriber.as_pubsub();
+    subscriber.set_read_timeout(Some(Duration::from_secs(10)))?;
+    subscriber.subscribe("news")?;
     let () = con.publish("news", "Hello, world!")?;
-    let message = listener.get_message()?;
+    let message = subscriber.get_message()?;
     let text: String = message.get_payload()?;
-    println!("Heard on {}: {text}", message.get_channel_name());
+    println!("Received on {}: {text}", message.get_channel_name());
     Ok(())
 }
 
 fn pipelines(con: &mut Con) -> Result<(), Box<dyn Error>> {
-    // Several commands in one round trip, calls of gears among them.
+    // Several commands in one round trip, including calls of gears.
     let (first, left, second): (i64, Vec<i64>, i64) = redis::pipe()
         .set("purse:ada", 10)
         .ignore()
@@ -141,15 +143,15 @@ fn pipelines(con: &mut Con) -> Result<(), Box<dyn Error>> {
 }
 
 fn transactions(con: &mut Con, url: &str) -> Result<(), Box<dyn Error>> {
-    // The way of Redis: watch a key, decide, and begin again if somebody has changed it meanwhile.
+    // With Redis alone: watch a key, decide, and start over if another client has changed the key.
     let () = con.set("purse:bob", 30)?;
-    let mut somebody = Client::open(url)?.get_connection()?;
+    let mut other_client = Client::open(url)?.get_connection()?;
     let mut tries = 0;
     let left: Option<i64> = redis::transaction(con, &["purse:bob"], |con, pipe| {
         tries += 1;
         let balance: i64 = con.get("purse:bob")?;
         if tries == 1 {
-            let () = somebody.decr("purse:bob", 5)?;
+            let () = other_client.decr("purse:bob", 5)?;
         }
         if balance < 10 {
             return Ok(Some(None));
@@ -159,7 +161,7 @@ fn transactions(con: &mut Con, url: &str) -> Result<(), Box<dyn Error>> {
     })?;
     println!("Bob pays 10 in a transaction: {left:?} left, after {tries} tries");
 
-    // The way of a gear: it decides where the data are, and nothing comes between.
+    // With a gear: it decides inside the server, and no other command can run in between.
     for _ in 0..2 {
         let left = pay(con, "purse:bob", 10)?;
         println!("Bob pays 10 by a gear: {left:?} left");
@@ -168,22 +170,22 @@ fn transactions(con: &mut Con, url: &str) -> Result<(), Box<dyn Error>> {
 }
 
 fn bytes_and_text(con: &mut Con) -> RedisResult<()> {
-    // Redis knows bytes only. A key can be text, a number or bytes; they are the same to it.
+    // Redis stores bytes. A key given as text, as a number or as bytes is the same key.
     let () = con.set(1.5, "by number")?;
     let found: String = con.get(b"1.5")?;
     println!("The key 1.5: {found}");
-    // What comes back is what the type says, if it is that.
+    // A value is converted to the type of the variable; otherwise the call fails.
     let () = con.set("sign", b"\xc2\xa7")?;
     let bytes: Vec<u8> = con.get("sign")?;
     let text: String = con.get("sign")?;
     println!("As bytes {bytes:?}, as text {text}");
     let () = con.set("sign", b"\xa7")?;
-    let refused: RedisResult<String> = con.get("sign");
-    println!("Other bytes are no text: {}", refused.is_err());
+    let invalid: RedisResult<String> = con.get("sign");
+    println!("Invalid UTF-8 as text is an error: {}", invalid.is_err());
     Ok(())
 }
 
-fn functions(con: &mut Con) -> redgrease::Result<()> {
+fn counted_calls(con: &mut Con) -> redgrease::Result<()> {
     let (name, documentation) = introduce_itself(con)?;
     println!("{name}: {documentation}");
     introduce_itself(con)?;

@@ -1,9 +1,10 @@
-//! Events of keys that cannot get lost, even while what processes them fails or stands still.
+//! Reliable keyspace notifications: no event is lost, even if its processing fails or is paused.
 //!
-//! What Redis publishes is gone if nobody listens. In the documentation of RedisGears, a
-//! synchronous gear writes each event into a stream, in the same moment as the change itself; the
-//! stream is data like all others, saved and replicated. The second gear here reads it, and
-//! repeats a message for as long as it fails. The mailbox it delivers to can be closed.
+//! A published message of Redis is lost if no client is subscribed. As in the documentation of
+//! RedisGears, a synchronous gear adds each event to a stream, in the same step as the change of the
+//! key. The stream is saved and replicated like all data. A second gear reads the stream and
+//! delivers each message to a mailbox. If a delivery fails, it is tried again until it succeeds; the
+//! program closes the mailbox to show this.
 //!
 //! ```text
 //! cargo xtask setup
@@ -19,10 +20,10 @@ use std::error::Error;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long anything is awaited.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for a gear.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Writes each change of a person into a stream, before the client has its answer.
+/// Adds each change of a person to a stream, before the client gets the reply.
 #[gear_keys(prefix = "person:*", events = ["hset"], mode = "sync")]
 pub fn capture(record: KeyRecord<HashMap<String, String>>) {
     python! {
@@ -30,7 +31,7 @@ pub fn capture(record: KeyRecord<HashMap<String, String>>) {
     }
 }
 
-/// Delivers one notification after the other, and tries again after a second if it cannot.
+/// Delivers the notifications in order. A failed delivery is tried again after a second.
 #[gear_stream("notifications", on_failed = "retry", retry_interval = "1s")]
 pub fn deliver(message: StreamRecord<HashMap<String, String>>) {
     python! {
@@ -44,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start()?;
     let mut con = redgrease::start(server.url())?;
 
-    println!("As usual:");
+    println!("Normal operation:");
     change(&mut con, 1, "Ada")?;
     receive(&mut con, 1)?;
 
@@ -60,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
     let stats = deliver::GEAR
         .stats(&mut con)?
-        .ok_or("it is not registered")?;
+        .ok_or("the gear is not registered")?;
     let error = stats.last_error.unwrap_or_default();
     let closed = error.contains("the mailbox is closed");
     println!("  a delivery failed because the mailbox is closed: {closed}");
@@ -76,40 +77,40 @@ fn main() -> Result<(), Box<dyn Error>> {
     con.unpause_registrations(&stats.id)?;
     receive(&mut con, 2)?;
 
-    println!("{} wait, nothing is lost", waiting(&mut con)?);
+    println!("{} wait, none is lost", waiting(&mut con)?);
     server.stop()?;
     Ok(())
 }
 
-/// Changes a person, as any client would.
+/// Changes a person.
 fn change(con: &mut Con, number: u32, name: &str) -> redis::RedisResult<()> {
     con.hset(format!("person:{number}"), "name", name)
 }
 
-/// Takes what was delivered, and awaits that it has left the stream.
+/// Prints this many delivered notifications, and waits until the stream is empty.
 fn receive(con: &mut Con, count: usize) -> Result<(), Box<dyn Error>> {
     for _ in 0..count {
-        let found: Option<(String, String)> = con.blpop("mailbox", PATIENCE.as_secs_f64())?;
+        let found: Option<(String, String)> = con.blpop("mailbox", TIMEOUT.as_secs_f64())?;
         let (_, delivered) = found.ok_or("nothing was delivered")?;
         println!("  {delivered}");
     }
     wait_until("the stream is empty", || Ok(waiting(con)? == 0))
 }
 
-/// How many notifications are in the stream.
+/// Number of notifications in the stream.
 fn waiting(con: &mut Con) -> redis::RedisResult<usize> {
     redis::cmd("XLEN").arg("notifications").query(con)
 }
 
-/// Waits for what no command can wait for.
+/// Polls a condition until it holds.
 fn wait_until(
-    what: &str,
+    condition: &str,
     mut holds: impl FnMut() -> Result<bool, Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
-    let begun = Instant::now();
+    let begin = Instant::now();
     while !holds()? {
-        if begun.elapsed() > PATIENCE {
-            return Err(format!("it did not happen: {what}").into());
+        if begin.elapsed() > TIMEOUT {
+            return Err(format!("did not happen within {TIMEOUT:?}: {condition}").into());
         }
         thread::sleep(Duration::from_millis(5));
     }

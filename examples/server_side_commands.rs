@@ -1,9 +1,9 @@
-//! Redis commands inside of gears: `cmd` is a Redis client that needs no connection, because the
-//! function runs where the data are. Its methods, arguments and results are those of redis-py, the
-//! Redis package of Python: bytes for what is stored, `None` for what is not there.
+//! Redis commands inside gears. `cmd` is a Redis client without a connection, because a gear already
+//! runs inside the server. It has the methods, arguments and results of redis-py, the Redis client
+//! for Python: values are bytes, and missing values are `None`.
 //!
-//! What would make the server wait for itself is refused, most of it by the compiler: write
-//! `cmd.blpop("list")` into one of these functions, and it does not build.
+//! Commands that would make the server wait for itself are refused. The compiler finds most of them:
+//! a gear with `cmd.blpop("list")` does not build.
 //!
 //! ```text
 //! cargo xtask setup
@@ -16,7 +16,7 @@ use redgrease::{Con, ErrorKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
-/// Text, counters and expiry.
+/// Strings, counters and expiry.
 #[gear_command]
 fn texts() -> (String, Option<String>, i64, bool) {
     python! {
@@ -25,12 +25,12 @@ fn texts() -> (String, Option<String>, i64, bool) {
         cmd.incrby("visits", 41)
         nothing = cmd.get("nothing")
         expires = cmd.ttl("Foo") > 0
-        # Bytes come out; what is text has to be said.
+        # Values are bytes; decode() converts them to text.
         return cmd.get("Foo").decode(), nothing, cmd.incr("visits"), expires
     }
 }
 
-/// What is stored need not be text, and nothing happens to it.
+/// Binary data, which are stored unchanged.
 #[gear_command]
 fn reversed_bytes(data: Vec<u8>) -> Vec<u8> {
     python! {
@@ -39,7 +39,7 @@ fn reversed_bytes(data: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// A hash, with names in place of bytes.
+/// A hash. The names and counts are converted from bytes.
 #[gear_command]
 fn hash(fields: BTreeMap<String, i64>) -> BTreeMap<String, i64> {
     python! {
@@ -49,7 +49,7 @@ fn hash(fields: BTreeMap<String, i64>) -> BTreeMap<String, i64> {
     }
 }
 
-/// The first and the last, and how many there are.
+/// A list: its first and last item, and its length.
 #[gear_command]
 fn list(#[rest] words: Vec<String>) -> (String, String, usize) {
     python! {
@@ -60,7 +60,7 @@ fn list(#[rest] words: Vec<String>) -> (String, String, usize) {
     }
 }
 
-/// What two sets have in common.
+/// Sets: the intersection of two sets.
 #[gear_command]
 fn common(left: BTreeSet<String>, right: BTreeSet<String>) -> BTreeSet<String> {
     python! {
@@ -70,7 +70,7 @@ fn common(left: BTreeSet<String>, right: BTreeSet<String>) -> BTreeSet<String> {
     }
 }
 
-/// The best, with their scores.
+/// A sorted set: the members with the highest scores.
 #[gear_command]
 fn best(scores: BTreeMap<String, f64>, count: usize) -> Vec<(String, f64)> {
     python! {
@@ -80,7 +80,7 @@ fn best(scores: BTreeMap<String, f64>, count: usize) -> Vec<(String, f64)> {
     }
 }
 
-/// Entries of a stream.
+/// A stream that keeps the last two entries.
 #[gear_command]
 fn stream(#[rest] words: Vec<String>) -> Vec<String> {
     python! {
@@ -90,7 +90,7 @@ fn stream(#[rest] words: Vec<String>) -> Vec<String> {
     }
 }
 
-/// All keys and their types. One function that looks at many keys costs one round trip.
+/// The types of all keys. The gear sends many commands, but the client needs only one round trip.
 #[gear_command]
 fn types() -> BTreeMap<String, String> {
     python! {
@@ -98,7 +98,7 @@ fn types() -> BTreeMap<String, String> {
     }
 }
 
-/// Moves from one counter to another; nobody sees the state in between.
+/// Moves an amount from one counter to another. Other clients never see the state in between.
 #[gear_command]
 fn transfer(source: &str, target: &str, amount: i64) -> (i64, i64) {
     python! {
@@ -107,16 +107,16 @@ fn transfer(source: &str, target: &str, amount: i64) -> (i64, i64) {
     }
 }
 
-/// `execute` sends any command by its words and makes no difference between text and bytes; `cmd`
-/// knows what replies mean.
+/// `execute` runs any command given by its words and returns the plain reply. `cmd` converts the
+/// reply as redis-py does.
 #[gear_command]
-fn by_words() -> (String, String) {
+fn execute_and_cmd() -> (String, String) {
     python! {
         return repr(execute("HGETALL", "capitals")), repr(cmd.hgetall("capitals"))
     }
 }
 
-/// An error of a command is an exception, which a function may handle.
+/// An error of a command raises an exception, which a gear can handle.
 #[gear_command]
 fn handled(key: &str) -> String {
     python! {
@@ -129,13 +129,13 @@ fn handled(key: &str) -> String {
     }
 }
 
-/// Or not handle.
+/// An exception that is not handled becomes the error of the call.
 #[gear_command]
 fn unhandled(key: &str) -> i64 {
     python! { return cmd.llen(key) }
 }
 
-/// What waits, or belongs to a connection, says what to do in its place.
+/// A method that makes no sense in a gear raises an exception with the alternative.
 #[gear_command]
 fn refused() -> i64 {
     python! { return len(cmd.pipeline()) }
@@ -171,7 +171,7 @@ fn stored(con: &mut Con) -> Result<(), Box<dyn Error>> {
     redis::cmd("HSET")
         .arg(&["capitals", "Peru", "Lima"])
         .exec(con)?;
-    let (execute, cmd) = by_words(con)?;
+    let (execute, cmd) = execute_and_cmd(con)?;
     println!("execute: {execute}");
     println!("cmd: {cmd}");
     Ok(())
@@ -180,8 +180,8 @@ fn stored(con: &mut Con) -> Result<(), Box<dyn Error>> {
 fn errors(con: &mut Con) -> Result<(), Box<dyn Error>> {
     println!("{}", handled(con, "visits")?);
     println!("{}", handled(con, "Foo")?);
-    for failed in [unhandled(con, "Foo"), refused(con)] {
-        let error = failed.err().ok_or("it was to fail")?;
+    for result in [unhandled(con, "Foo"), refused(con)] {
+        let error = result.err().ok_or("the gear did not fail")?;
         let ErrorKind::Gear(raised) = error.kind() else {
             return Err(error.into());
         };

@@ -1,9 +1,8 @@
-//! Processes the messages of streams as they arrive.
+//! Stream processing: gears handle the messages of streams as they arrive.
 //!
-//! In the documentation of RedisGears, each new message of a stream is copied to a hash that has
-//! the message's id for its name. That is the first gear here. The second one takes messages in
-//! batches and adds them up. Whoever sends a message needs to know nothing of all this: it is an
-//! ordinary `XADD`.
+//! The documentation of RedisGears shows a gear that copies each message of a stream to a hash named
+//! by the message's id. That is the first gear here. The second gear takes messages in batches and
+//! averages them. Clients send the messages with an ordinary `XADD` and need no change.
 //!
 //! ```text
 //! cargo xtask setup
@@ -17,7 +16,7 @@ use redis::Commands;
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 
-/// Keeps each message as a hash. A message that was processed is taken out of the stream.
+/// Copies each message to a hash. Processed messages are removed from the stream.
 #[gear_stream("visits")]
 pub fn keep(message: StreamRecord<HashMap<String, Vec<u8>>>) {
     python! {
@@ -27,7 +26,7 @@ pub fn keep(message: StreamRecord<HashMap<String, Vec<u8>>>) {
     }
 }
 
-/// Averages three measurements at a time. These stay in the stream.
+/// Averages three measurements at a time. The messages stay in the stream.
 #[gear_stream("measured", batch = 3, trim = false)]
 pub fn average(messages: Vec<StreamRecord<HashMap<String, f64>>>) {
     python! {
@@ -69,20 +68,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{}", next(&mut con, "averages")?);
     }
     let waiting: usize = con.llen("averages")?;
-    println!("The seventh waits for two others; averages beyond those: {waiting}");
+    println!("The seventh measurement waits for two more; other averages: {waiting}");
 
     server.stop()?;
     Ok(())
 }
 
-/// Sends a message, as any client would. Its id is usually left to the server: `*`.
+/// Sends a message. The ids are fixed here to get the same output each time; usually the server
+/// generates them (`*`).
 fn send(con: &mut Con, stream: &str, id: &str, fields: &[(&str, &str)]) -> redis::RedisResult<()> {
     redis::cmd("XADD").arg(stream).arg(id).arg(fields).exec(con)
 }
 
-/// Takes the next entry of a list, which a gear will write.
+/// Waits for the next entry of a list and removes it. The gears write these lists.
 fn next(con: &mut Con, list: &str) -> Result<String, Box<dyn Error>> {
     let found: Option<(String, String)> = con.blpop(list, 10.0)?;
-    let (_, entry) = found.ok_or_else(|| format!("nothing came to `{list}` for ten seconds"))?;
+    let (_, entry) = found.ok_or_else(|| format!("no entry in `{list}` within ten seconds"))?;
     Ok(entry)
 }

@@ -1,9 +1,10 @@
-//! A stream of transactions, booked in the server one after the other.
+//! Transactions from a stream, booked in order inside the server.
 //!
-//! Clients add to the stream `transactions:0` who pays whom, and are done. A function reads the stream
-//! and keeps balances in hashes `account:N`; both sides of a transaction change together or not at
-//! all. A transaction with an account that is not there yet makes the function fail: with the policy
-//! `retry` it is tried again until it succeeds, and what is behind it waits, so that the order holds.
+//! Clients add payments to the stream `transactions:0` and do not wait. A gear reads the stream and
+//! updates balances in the hashes `account:N`; payer and payee change together or not at all. The
+//! gear fails for a transaction with an account that does not exist yet. Its failure policy is
+//! `retry`: the transaction is tried again until it succeeds, and later transactions wait, so that
+//! the order is preserved.
 //!
 //! ```text
 //! cargo xtask setup
@@ -17,30 +18,30 @@ use redis::Commands;
 use std::collections::HashMap;
 use std::error::Error;
 
-/// Seconds after which a server that says nothing has failed.
-const PATIENCE: f64 = 60.0;
+/// Seconds to wait for a gear.
+const TIMEOUT: f64 = 60.0;
 
 /// Books a transaction.
 #[gear_stream("transactions:*", on_failed = "retry", retry_interval = "1s")]
 fn book(transaction: StreamRecord<HashMap<String, String>>) {
     python! {
-        what = transaction.value["msg"]
+        name = transaction.value["msg"]
         payer = "account:" + transaction.value["from"]
         payee = "account:" + transaction.value["to"]
         amount = int(transaction.value["amount"])
         for account in (payer, payee):
             if not cmd.exists(account):
-                cmd.rpush("held_up", what)
-                raise LookupError(f "{what}: there is no {account}")
+                cmd.rpush("held_up", name)
+                raise LookupError(f "{name}: there is no {account}")
 
-        # Nothing else runs on the server in here.
+        # No other command runs inside this block.
         with atomic():
             covered = int(cmd.hget(payer, "balance")) >= amount
             if covered:
                 cmd.hincrby(payer, "balance", -amount)
                 cmd.hincrby(payee, "balance", amount)
                 cmd.xadd("ledger", {"payer": payer, "payee": payee, "amount": amount})
-        cmd.rpush("outcomes", what + (": booked" if covered else ": refused, not covered"))
+        cmd.rpush("outcomes", name + (": booked" if covered else ": refused, not covered"))
     }
 }
 
@@ -51,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     open_account(&mut con, 1, 0)?;
     open_account(&mut con, 2, 0)?;
 
-    // Account 3 is not there yet.
+    // Account 3 does not exist yet.
     pay(&mut con, "First", 0, 2, 1000)?;
     pay(&mut con, "Rent", 2, 1, 700)?;
     pay(&mut con, "Yacht", 2, 1, 900)?;
@@ -59,21 +60,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     pay(&mut con, "Lunch", 1, 2, 20)?;
     show_outcomes(&mut con, 3)?;
 
-    // Two attempts: when the second one begins, the first one has failed for certain.
+    // When the second attempt begins, the first has certainly failed.
     for attempt in 1..=2 {
-        let (_, held_up): (String, String) = con.blpop("held_up", PATIENCE)?;
+        let (_, held_up): (String, String) = con.blpop("held_up", TIMEOUT)?;
         println!("Attempt {attempt}: {held_up} is held up");
     }
     let stats = book::GEAR.stats(&mut con)?.ok_or("not registered")?;
-    let why = stats.last_exception().ok_or("it has not failed")?;
-    println!("Why: {}: {}", why.exception, why.message);
-    let others: usize = con.llen("outcomes")?;
-    println!("Overtaken by: {others}");
+    let cause = stats.last_exception().ok_or("the gear has not failed")?;
+    println!("Cause: {}: {}", cause.exception, cause.message);
+    let overtaken_by: usize = con.llen("outcomes")?;
+    println!("Overtaken by: {overtaken_by}");
 
     open_account(&mut con, 3, 0)?;
     show_outcomes(&mut con, 2)?;
-    balances(&mut con)?;
-    turnover(&mut con)?;
+    show_balances(&mut con)?;
+    show_payments(&mut con)?;
     server.stop()?;
     Ok(())
 }
@@ -82,26 +83,26 @@ fn open_account(con: &mut Con, number: u32, balance: i64) -> redis::RedisResult<
     con.hset(format!("account:{number}"), "balance", balance)
 }
 
-/// All that a client does: it does not wait for the booking.
-fn pay(con: &mut Con, what: &str, from: u32, to: u32, amount: i64) -> redis::RedisResult<()> {
+/// Sends a transaction. The client does not wait for the booking.
+fn pay(con: &mut Con, name: &str, from: u32, to: u32, amount: i64) -> redis::RedisResult<()> {
     redis::cmd("XADD")
         .arg("transactions:0")
         .arg("*")
-        .arg(("msg", what, "from", from, "to", to))
+        .arg(("msg", name, "from", from, "to", to))
         .arg(("amount", amount))
         .exec(con)
 }
 
-/// Waits for what has become of some transactions.
+/// Waits for the outcomes of this many transactions and prints them.
 fn show_outcomes(con: &mut Con, count: usize) -> redis::RedisResult<()> {
     for _ in 0..count {
-        let (_, outcome): (String, String) = con.blpop("outcomes", PATIENCE)?;
+        let (_, outcome): (String, String) = con.blpop("outcomes", TIMEOUT)?;
         println!("{outcome}");
     }
     Ok(())
 }
 
-fn balances(con: &mut Con) -> redgrease::Result<()> {
+fn show_balances(con: &mut Con) -> redgrease::Result<()> {
     let accounts = KeysReader::new("account:*").of_type([KeyType::Hash]);
     let balances = accounts
         .map_to::<(String, i64)>(python!(
@@ -113,13 +114,13 @@ fn balances(con: &mut Con) -> redgrease::Result<()> {
     for (account, balance) in &balances {
         println!("{account}: {balance}");
     }
-    let all: i64 = balances.iter().map(|(_, balance)| balance).sum();
-    println!("All together, as in the beginning: {all}");
+    let total: i64 = balances.iter().map(|(_, balance)| balance).sum();
+    println!("Total, unchanged: {total}");
     Ok(())
 }
 
-/// The ledger is a stream, too. It is read once, from its beginning to its end.
-fn turnover(con: &mut Con) -> redgrease::Result<()> {
+/// Adds up the ledger, a stream that the chain reads once from beginning to end.
+fn show_payments(con: &mut Con) -> redgrease::Result<()> {
     let paid = StreamReader::new("ledger")
         .values()
         .aggregate_by(

@@ -1,9 +1,9 @@
-//! Word count: which words the texts in a database consist of, and how often each occurs.
+//! Word count: counts how often each word occurs in the texts of a database.
 //!
-//! The job that every system for many data begins with, and the first one in the documentation of
-//! RedisGears, where it is four steps of Python: take the values, split them, count what is equal,
-//! run. Here the same steps are put together in Rust and have types. They run in the server, next
-//! to the texts; words and numbers are what travels.
+//! This is the classic first example of data processing, and the first one in the documentation of
+//! RedisGears. There it is a Python script that takes the values, splits them and counts equal
+//! words. Here the same steps are a typed Rust chain. They run in the server, next to the texts;
+//! only words and counts are sent to the client.
 //!
 //! ```text
 //! cargo xtask setup
@@ -29,10 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start()?;
     let mut con = redgrease::connect(server.url())?;
     let () = con.mset(&TEXTS)?;
-    // No text, though its name looks like one.
+    // This key is a list, although its name matches the pattern.
     let () = con.rpush("text:list", "gear")?;
 
-    // An open chain: nothing runs yet, and it can be continued more than once.
+    // An open chain does not run yet, and can be extended in several ways.
     let words = KeysReader::new("text:*")
         .of_type([KeyType::String])
         .values()
@@ -48,8 +48,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .into_value()?;
     println!("{total} words, {different} of them different:");
 
-    // The most frequent first, and those that are equally frequent by the alphabet: pairs in Python
-    // are compared by their first items, then by their second.
+    // Sort by count in descending order, then alphabetically: Python compares pairs by their first
+    // items, then by their second items.
     let counted = words
         .count_by_value()
         .map(python!(lambda counted: (-counted[1], counted[0])))
@@ -60,7 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{word:<6}{count}");
     }
 
-    // The chain once more: it is a value that can be sent again and again.
+    // A closed chain is a value that can be executed again and again.
     let () = con.set("text:4", "gear gear gear")?;
     let most = counted.on(&mut con)?.into_values()?.swap_remove(0);
     println!(

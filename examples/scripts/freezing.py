@@ -1,4 +1,4 @@
-# How many places are below zero.
+# Counts the places with a temperature below zero.
 
 
 def is_freezing(record):

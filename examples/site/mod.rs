@@ -1,5 +1,5 @@
-//! A small web site with pictures, on loopback, in threads of the program: what the examples of
-//! caching download from.
+//! A small web site with pictures, for the examples of caching. It runs in threads of the program and
+//! listens on loopback.
 
 pub(crate) mod picture;
 
@@ -11,26 +11,26 @@ use std::thread;
 
 pub(crate) struct Site {
     address: SocketAddr,
-    asked: Arc<AtomicUsize>,
+    requests: Arc<AtomicUsize>,
 }
 
-/// Opens the site; it is there as long as the program. Each answer waits for `delay` to return.
+/// Starts the web site, which runs until the program ends. Each response waits for `delay` to return.
 pub(crate) fn start(pictures: usize, delay: impl Fn() + Send + Sync + 'static) -> io::Result<Site> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let site = Site {
         address: listener.local_addr()?,
-        asked: Arc::default(),
+        requests: Arc::default(),
     };
-    let asked = Arc::clone(&site.asked);
+    let requests = Arc::clone(&site.requests);
     let delay = Arc::new(delay);
     thread::spawn(move || {
-        for visitor in listener.incoming().flatten() {
-            let asked = Arc::clone(&asked);
+        for client in listener.incoming().flatten() {
+            let requests = Arc::clone(&requests);
             let delay = Arc::clone(&delay);
             thread::spawn(move || {
-                asked.fetch_add(1, Ordering::Relaxed);
-                // A visitor that hangs up early is no concern of the site.
-                let _ = answer(visitor, pictures, &*delay);
+                requests.fetch_add(1, Ordering::Relaxed);
+                // A client may disconnect early; the web site ignores that.
+                let _ = respond(client, pictures, &*delay);
             });
         }
     });
@@ -42,14 +42,14 @@ impl Site {
         format!("http://{}/{}", self.address, picture::file_name(number))
     }
 
-    /// How many requests there were.
-    pub(crate) fn asked(&self) -> usize {
-        self.asked.load(Ordering::Relaxed)
+    /// Number of requests received.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
     }
 }
 
-fn answer(mut visitor: TcpStream, pictures: usize, delay: &dyn Fn()) -> io::Result<()> {
-    let mut lines = BufReader::new(visitor.try_clone()?).lines();
+fn respond(mut client: TcpStream, pictures: usize, delay: &dyn Fn()) -> io::Result<()> {
+    let mut lines = BufReader::new(client.try_clone()?).lines();
     let request = lines.next().transpose()?.unwrap_or_default();
     while lines
         .next()
@@ -70,9 +70,9 @@ fn answer(mut visitor: TcpStream, pictures: usize, delay: &dyn Fn()) -> io::Resu
     };
     let length = body.len();
     write!(
-        visitor,
+        client,
         "HTTP/1.1 {status}\r\nContent-Type: image/bmp\r\nContent-Length: {length}\r\n\
          Connection: close\r\n\r\n"
     )?;
-    visitor.write_all(&body)
+    client.write_all(&body)
 }

@@ -1,4 +1,4 @@
-//! Pictures, drawn by formula.
+//! Generated pictures.
 
 const SIDE: u32 = 128;
 
@@ -6,8 +6,7 @@ pub(crate) fn file_name(number: usize) -> String {
     format!("picture-{number}.bmp")
 }
 
-/// A carpet in three colours, a different pattern for each number, as a BMP file with 24 bits a
-/// pixel.
+/// Draws a picture as a BMP file with 24 bits per pixel. Each number gives a different pattern.
 pub(crate) fn draw(number: usize) -> Vec<u8> {
     const HEADERS: u32 = 14 + 40;
     const PIXELS: u32 = SIDE * SIDE * 3;
@@ -19,15 +18,15 @@ pub(crate) fn draw(number: usize) -> Vec<u8> {
     file.extend([0; 24]);
     for y in 0..SIDE {
         for x in 0..SIDE {
-            file.extend([1, 2, 3].map(|colour| thread(x, y, number + colour)));
+            file.extend([1, 2, 3].map(|colour| brightness(x, y, number + colour)));
         }
     }
     file
 }
 
-/// How bright one colour is at one place.
-fn thread(x: u32, y: u32, pattern: usize) -> u8 {
+/// The brightness of one colour of a pixel.
+fn brightness(x: u32, y: u32, pattern: usize) -> u8 {
     let [step, ..] = pattern.to_le_bytes();
-    let [bright, ..] = ((x * u32::from(step)) ^ (y * (u32::from(step) + 2))).to_le_bytes();
-    bright
+    let [brightness, ..] = ((x * u32::from(step)) ^ (y * (u32::from(step) + 2))).to_le_bytes();
+    brightness
 }

@@ -1,5 +1,4 @@
-//! The few words of the Redis protocol needed to see that a server is up, which one it is, and to
-//! end it.
+//! A minimal Redis client: enough to check that a server is up, identify it and shut it down.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -7,19 +6,19 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-/// No answer is waited for longer than this; who asks tries again.
+/// Timeout of reads and writes. Callers retry.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What a server said.
+/// The reply of a server.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// A plain text: `+PONG`, or the text of `INFO`.
+    /// A string: the status `+PONG`, or the text of `INFO`.
     Text(String),
-    /// An error line without its `-`.
+    /// An error, without its leading `-`.
     Refused(String),
 }
 
-/// Asks over the unix socket.
+/// Sends a command over a unix socket.
 pub(crate) fn ask_socket(path: &Path, command: &str) -> io::Result<Answer> {
     let stream = UnixStream::connect(path)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -27,7 +26,7 @@ pub(crate) fn ask_socket(path: &Path, command: &str) -> io::Result<Answer> {
     ask(stream, command)
 }
 
-/// Asks over loopback.
+/// Sends a command over a port of loopback.
 pub(crate) fn ask_port(port: u16, command: &str) -> io::Result<Answer> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -35,7 +34,7 @@ pub(crate) fn ask_port(port: u16, command: &str) -> io::Result<Answer> {
     ask(stream, command)
 }
 
-/// Sends one inline command, reads one answer.
+/// Sends one inline command and reads one reply.
 fn ask(mut stream: impl Read + Write, command: &str) -> io::Result<Answer> {
     stream.write_all(format!("{command}\r\n").as_bytes())?;
     let mut reader = BufReader::new(stream);
@@ -49,7 +48,7 @@ fn ask(mut stream: impl Read + Write, command: &str) -> io::Result<Answer> {
         (Some("-"), Some(text)) => Ok(Answer::Refused(text.to_owned())),
         (Some("$"), Some(length)) => {
             let length: usize = length.parse().map_err(|_| not_redis())?;
-            // INFO is a few kilobytes: whoever announces more is not a Redis.
+            // INFO is a few kilobytes; the limit protects against a peer that is not Redis.
             let mut text = String::new();
             reader
                 .take(length.min(1 << 20) as u64)
@@ -63,11 +62,11 @@ fn ask(mut stream: impl Read + Write, command: &str) -> io::Result<Answer> {
 fn not_redis() -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
-        "the answer is not one of a Redis server",
+        "the reply is not a reply of a Redis server",
     )
 }
 
-/// The process id in the answer to `INFO server`.
+/// The process id in the reply to `INFO server`.
 pub(crate) fn process_id(info: &str) -> Option<u32> {
     info.lines()
         .find_map(|line| line.strip_prefix("process_id:")?.trim().parse().ok())
@@ -78,7 +77,7 @@ mod tests {
     use super::*;
     use std::collections::VecDeque;
 
-    /// What a server would send, and what was sent to it.
+    /// A stream with a prepared reply, which records the bytes that are sent.
     struct Script(VecDeque<u8>, Vec<u8>);
 
     impl Read for Script {
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_three_shapes_of_an_answer_are_read() {
+    fn status_error_and_bulk_replies_are_read() {
         assert_eq!(answer("+PONG\r\n").unwrap(), Answer::Text("PONG".into()));
         assert_eq!(
             answer("-LOADING Redis is loading\r\n").unwrap(),
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_redis_is_an_error() {
+    fn other_protocols_are_an_error() {
         assert_eq!(answer("").unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
         for odd in ["HTTP/1.1 400\r\n", "$x\r\n", "\r\n", "é\r\n"] {
             assert_eq!(

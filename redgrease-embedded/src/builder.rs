@@ -1,4 +1,4 @@
-//! How a server is to be started.
+//! [`Builder`]: the options of a server.
 
 use crate::config::Config;
 use crate::{Error, ErrorKind, Result, Server, locate};
@@ -11,17 +11,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// A unix socket's path has 104 bytes on macOS, 108 on Linux, with a NUL at its end.
+/// The path of a unix socket is limited to 104 bytes on macOS and 108 on Linux, including a NUL.
 const LONGEST_SOCKET_PATH: usize = 103;
 
-/// Says how a [`Server`] is to be started; made by [`Server::builder`].
+/// The options of a [`Server`]; created by [`Server::builder`].
 ///
 /// ```no_run
 /// use redgrease_embedded::Server;
 ///
 /// let server = Server::builder()
-///     .port(7001) // beside the unix socket, on loopback
-///     .dir("data") // kept, and found again by the next start
+///     .port(7001) // on loopback, in addition to the unix socket
+///     .dir("data") // keeps the data for the next start
 ///     .module_arg("ExecutionThreads", "4")
 ///     .server_arg("appendonly", "yes")
 ///     .start()?;
@@ -41,19 +41,19 @@ pub struct Builder {
     start_timeout: Duration,
 }
 
-/// Everything decided and written down: what is left is to run it.
+/// A server that is ready to start: all parts are found, and the configuration is written.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) program: PathBuf,
     pub(crate) config: PathBuf,
-    /// The directory of the data, the configuration and the log.
+    /// Directory of the data, the configuration and the log.
     pub(crate) dir: PathBuf,
     pub(crate) socket: Option<PathBuf>,
     pub(crate) port: Option<u16>,
-    /// Data and log stay when the server has ended.
+    /// Whether data and log are kept after the server has ended.
     pub(crate) kept: bool,
-    /// The claim on a directory that is kept. It becomes the standard input of the server: so it
-    /// holds exactly as long as the server lives, whatever becomes of this process.
+    /// Lock on a data directory that is kept. It becomes the standard input of the server, so that
+    /// the lock is held exactly as long as the server lives, even if this process ends first.
     pub(crate) lock: Option<File>,
     pub(crate) start_timeout: Duration,
 }
@@ -73,23 +73,23 @@ impl Builder {
         }
     }
 
-    /// Listens on this port of loopback as well, and [`Server::url`] names it.
+    /// Also listens on this port, on loopback only. [`Server::url`] then returns the URL of the port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
         self
     }
 
-    /// Keeps the data in this directory, which is made if it is not there; the next server started
-    /// with it has them again. Redis' own rules decide when they are saved, and so does
-    /// [`Server::stop`].
+    /// Keeps the data in this directory for the next server that is started with it. The directory is
+    /// created if necessary. Redis saves the data by its own rules, and when the server is stopped or
+    /// dropped.
     ///
-    /// Without this call data are in a temporary directory and end with the server.
+    /// By default the data are in a temporary directory, which is removed with the server.
     pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.dir = Some(dir.into());
         self
     }
 
-    /// Starts this `redis-server` or `valkey-server`.
+    /// Uses this `redis-server` or `valkey-server` program.
     pub fn server(mut self, program: impl Into<PathBuf>) -> Self {
         self.server = Some(program.into());
         self
@@ -108,14 +108,14 @@ impl Builder {
         self
     }
 
-    /// Where the engine installs the packages its gears require.
+    /// Sets the directory in which the engine installs the packages that gears require.
     pub fn python_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.python_dir = Some(dir.into());
         self
     }
 
     /// Adds a line to the server's configuration: `server_arg("save", "60 1 300 10")`. The value is
-    /// written as it is; later lines win over earlier ones and over ours.
+    /// not quoted. A later line overrides earlier lines and the defaults of this crate.
     pub fn server_arg(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.server_args.push((name.into(), value.into()));
         self
@@ -127,18 +127,19 @@ impl Builder {
         self
     }
 
-    /// How long the server may take until it answers; 30 seconds by default. Time in which it says
-    /// that it loads its data does not count.
+    /// Sets how long to wait for the first reply of the server; the default is 30 seconds. The time in
+    /// which the server reports that it loads its data does not count.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = timeout;
         self
     }
 
-    /// Starts the server and waits until it answers.
+    /// Starts the server and waits until it replies.
     ///
     /// # Errors
-    /// `NoServerProgram` or `NoEngine` if something is not installed, `InUse` if the port or the
-    /// directory belongs to another server, `Exited` or `TimedOut` with the last lines of the log.
+    /// - `NoServerProgram` or `NoEngine` if a part is not installed.
+    /// - `InUse` if another server uses the port or the directory.
+    /// - `Exited` or `TimedOut` if the server does not start; the error shows the end of its log.
     pub fn start(self) -> Result<Server> {
         let runtime = socket_dir()?;
         let socket = runtime.path().join("redis.sock");
@@ -147,10 +148,10 @@ impl Builder {
         Server::run(prepared, runtime)
     }
 
-    /// Turns this process into the server, with its log on standard output: for a program that
-    /// does nothing else. A signal such as Ctrl-C then ends the server as it ends any Redis.
+    /// Replaces this process by the server, with the log on standard output. Signals such as Ctrl-C
+    /// then go to the server.
     ///
-    /// Needs [`port`](Builder::port) and [`dir`](Builder::dir).
+    /// Requires [`port`](Builder::port) and [`dir`](Builder::dir).
     #[must_use = "this returns only if it failed"]
     pub fn become_server(self) -> Error {
         if self.port.is_none() || self.dir.is_none() {
@@ -175,7 +176,8 @@ impl Builder {
         }
     }
 
-    /// Finds all parts and writes the configuration. The data go to `temporary`, or to `self.dir`.
+    /// Finds all parts and writes the configuration. The data directory is `temporary`, or `self.dir`
+    /// if that is `None`.
     fn prepare(self, temporary: Option<PathBuf>, socket: Option<PathBuf>) -> Result<Prepared> {
         let program = locate::server(self.server.clone())?;
         let module = if self.with_engine {
@@ -208,7 +210,7 @@ impl Builder {
         })
     }
 
-    /// What follows `loadmodule`: the library and its arguments.
+    /// The arguments of `loadmodule`: the library and its settings.
     fn module(&self) -> Result<Vec<OsString>> {
         let engine = locate::engine(self.engine.clone())?;
         let mut module = vec![engine.clone().into_os_string()];
@@ -236,7 +238,7 @@ impl Builder {
             .line("port", &self.port.unwrap_or(0).to_string())?
             .line("bind", "127.0.0.1")?
             .line("daemonize", "no")?
-            // Standard output, so that what the server prints while it fails is in the log too.
+            // Log to standard output, which goes to the log file together with all other output.
             .line("logfile", "\"\"")?
             .path("dir", dir);
         if let Some(socket) = socket {
@@ -257,7 +259,7 @@ impl Builder {
     }
 }
 
-/// A directory that only we can enter, with a path short enough for a socket.
+/// Creates a directory that only the current user can enter, with a path short enough for a socket.
 fn socket_dir() -> Result<tempfile::TempDir> {
     let usual = std::env::temp_dir();
     // "/redgrease-XXXXXX/redis.sock"
@@ -273,7 +275,7 @@ fn socket_dir() -> Result<tempfile::TempDir> {
         .map_err(|e| {
             Error::io(
                 format!(
-                    "no temporary directory could be made in {}",
+                    "a temporary directory could not be created in {}",
                     parent.display()
                 ),
                 e,
@@ -281,7 +283,7 @@ fn socket_dir() -> Result<tempfile::TempDir> {
         })
 }
 
-/// Makes the data directory and claims it.
+/// Creates the data directory and locks it.
 fn data_dir(dir: &Path) -> Result<(PathBuf, File)> {
     let failed = |e| {
         Error::io(
@@ -297,8 +299,8 @@ fn data_dir(dir: &Path) -> Result<(PathBuf, File)> {
         Err(TryLockError::WouldBlock) => Err(Error::new(
             ErrorKind::InUse,
             format!(
-                "the data directory {} is used by another server: end that one, or choose another \
-                 directory",
+                "the data directory {} is used by another server: end that server, or choose \
+                 another directory",
                 dir.display()
             ),
         )),
@@ -306,7 +308,7 @@ fn data_dir(dir: &Path) -> Result<(PathBuf, File)> {
     }
 }
 
-/// The URL of a unix socket, as redis-rs and others read it.
+/// The URL of a unix socket, in the percent-encoded form that redis-rs and other clients accept.
 pub(crate) fn socket_url(socket: &Path) -> String {
     let mut url = String::from("redis+unix://");
     for byte in socket.as_os_str().to_owned().into_vec() {

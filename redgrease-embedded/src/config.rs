@@ -1,16 +1,16 @@
-//! The configuration file a server is started with.
+//! The configuration file of a server.
 
 use crate::{Error, ErrorKind, Result};
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// A configuration file in the making: one directive a line.
+/// The text of a configuration file, with one directive per line.
 #[derive(Debug, Default)]
 pub(crate) struct Config(String);
 
 impl Config {
-    /// A directive whose values are quoted, so that any byte may stand in them.
+    /// Adds a directive with quoted values, which may contain any bytes.
     pub(crate) fn quoted<'a>(
         &mut self,
         name: &str,
@@ -25,15 +25,15 @@ impl Config {
         self
     }
 
-    /// A directive with a path.
+    /// Adds a directive with a path.
     pub(crate) fn path(&mut self, name: &str, path: &Path) -> &mut Self {
         self.quoted(name, [path.as_os_str().as_bytes()])
     }
 
-    /// A directive as the server's manual writes it.
+    /// Adds a directive without quoting.
     ///
     /// # Errors
-    /// `InvalidOption` if it is not exactly one line.
+    /// `InvalidOption` if the result is not exactly one line.
     pub(crate) fn line(&mut self, name: &str, value: &str) -> Result<&mut Self> {
         let one_line = |text: &str| !text.contains(['\n', '\r', '\0']);
         if name.is_empty() || name.contains(char::is_whitespace) || !one_line(value) {
@@ -54,7 +54,7 @@ impl Config {
     }
 }
 
-/// Writes `bytes` in double quotes, as the configuration parser of Redis reads them.
+/// Writes `bytes` in double quotes, with the escapes of Redis' configuration parser.
 fn quote(bytes: &[u8], out: &mut String) {
     out.push('"');
     for &byte in bytes {
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_quoted_so_that_they_stay_one_value() {
+    fn values_with_special_characters_are_quoted() {
         let mut config = Config::default();
         config.quoted(
             "loadmodule",
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_cannot_smuggle_in_another() {
+    fn line_breaks_are_refused() {
         let mut config = Config::default();
         config.line("save", "60 1 300 10").unwrap();
         assert_eq!(config.as_str(), "save 60 1 300 10\n");

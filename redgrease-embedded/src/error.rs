@@ -1,38 +1,38 @@
-//! The one error type.
+//! [`Error`] and [`ErrorKind`].
 
 use std::fmt;
 
-/// What the functions of this crate return.
+/// The `Result` of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a server could not be started, used or stopped.
+/// The error of starting, using or stopping a server.
 ///
-/// Its text starts with what failed and ends with what to do.
+/// The text begins with what failed and ends with what to do about it.
 pub struct Error {
     kind: ErrorKind,
     message: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// The sort of an [`Error`].
+/// The kind of an [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// No server program was found, or the one that was named is not there.
+    /// No server program was found, or the given program does not exist.
     NoServerProgram,
-    /// No engine was found, or the one that was named is not there.
+    /// No engine was found, or the given library does not exist.
     NoEngine,
-    /// The builder was given something that cannot work.
+    /// An option of the builder is invalid.
     InvalidOption,
-    /// The port or the data directory is used by another server.
+    /// Another process uses the port, or another server uses the data directory.
     InUse,
-    /// The server ended before it answered.
+    /// The server ended before its first reply.
     Exited,
-    /// The server did not answer in time.
+    /// The server did not reply in time.
     TimedOut,
-    /// A process answers that is not the one that was started.
+    /// The replying process is not the one that was started.
     ForeignServer,
-    /// The operating system refused something.
+    /// An operation of the operating system failed.
     Io,
 }
 
@@ -45,21 +45,21 @@ impl Error {
         }
     }
 
-    pub(crate) fn io(what: impl Into<String>, source: std::io::Error) -> Self {
+    pub(crate) fn io(message: impl Into<String>, source: std::io::Error) -> Self {
         Error {
             kind: ErrorKind::Io,
-            message: what.into(),
+            message: message.into(),
             source: Some(Box::new(source)),
         }
     }
 
-    /// What sort of error it is.
+    /// The kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// `true` if something has to be installed or built first.
+    /// `true` if the server program or the engine must be installed or built first.
     #[must_use]
     pub fn is_missing_part(&self) -> bool {
         matches!(self.kind, ErrorKind::NoServerProgram | ErrorKind::NoEngine)
@@ -76,7 +76,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// The text, because this is what a test prints that unwraps.
+/// Prints the kind and the text, because `unwrap` reports errors with `Debug`.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {self}", self.kind)

@@ -1,9 +1,9 @@
-//! A process that ends the server when this program ends without doing so.
+//! [`Guard`]: a process that ends the server if this program ends without doing so.
 //!
-//! The kernel's own way (a signal on the death of the parent) is tied to the *thread* that started
-//! the child, and a test runner ends threads all the time; it also does not exist on macOS. So a
-//! small shell waits on a pipe whose other end only this process holds: however this process ends,
-//! the pipe closes.
+//! Linux can signal a child when its parent dies, but the signal is tied to the *thread* that
+//! started the child, and test runners end threads all the time; macOS has no such signal. Instead,
+//! a small shell waits on a pipe whose other end only this process holds: the pipe closes however
+//! this process ends.
 
 use crate::{Error, Result};
 use std::ffi::OsStr;
@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// `$1`: process id of the server; `$2`: a directory to remove, or empty.
+/// `$1` is the process id of the server, `$2` a directory to remove, or empty.
 const SCRIPT: &str = r#"
 while read -r _; do :; done
 kill -TERM "$1" 2>/dev/null
@@ -21,12 +21,12 @@ kill -KILL "$1" 2>/dev/null
 if [ -n "$2" ]; then rm -rf -- "$2"; fi
 "#;
 
-/// The guard of one server. Dropped, it is called off: the server lives on.
+/// The guard of one server. Dropping it disables the guard; the server continues to run.
 #[derive(Debug)]
 pub(crate) struct Guard(Child);
 
 impl Guard {
-    /// Watches over the process `server`; `remove` is the directory that goes with it.
+    /// Starts a guard for the process `server`. The guard also removes the directory `remove`.
     pub(crate) fn start(server: u32, remove: Option<&Path>) -> Result<Self> {
         Command::new("sh")
             .args(["-c", SCRIPT, "redgrease-guard", &server.to_string()])
@@ -34,7 +34,7 @@ impl Guard {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            // Ctrl-C in a terminal reaches the whole process group: the guard has to survive it.
+            // Ctrl-C in a terminal signals the whole process group, but the guard must survive it.
             .process_group(0)
             .spawn()
             .map(Guard)
@@ -44,7 +44,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // Killed before its pipe is closed, so that it cannot act any more.
+        // Kill the guard before its pipe closes, so that it does not end the server.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

@@ -1,41 +1,41 @@
-//! Starts a private Redis (or Valkey) with the `RedGrease` engine, for tests, examples and
+//! Starts a private Redis or Valkey server with the `RedGrease` engine, for tests, examples and
 //! development.
 //!
 //! ```no_run
 //! use redgrease_embedded::Server;
 //!
 //! let server = Server::start()?;
-//! // Any Redis client can use it:
+//! // Any Redis client can connect to it.
 //! println!("{} is process {}", server.url(), server.pid());
 //! # Ok::<(), redgrease_embedded::Error>(())
 //! ```
 //!
-//! # What can be relied on
-//! - The server is private: it listens on a unix socket inside a directory that only the current
-//!   user can enter, unless [`Builder::port`] asks for a port, which is on loopback only.
-//! - [`Server::start`] returns when the server answers, and has made sure that the process which
-//!   answers is the one it started.
-//! - The server ends with its [`Server`], by process id. If this program ends without dropping it
-//!   (killed, aborted, or the [`Server`] lives in a `static`), a guard process ends the server and
+//! # Guarantees
+//! - The server is private. It listens on a unix socket in a directory that only the current user
+//!   can enter. With [`Builder::port`] it also listens on a port, on loopback only.
+//! - [`Server::start`] returns as soon as the server replies, and checks that the replying process
+//!   is the one it started.
+//! - Dropping the [`Server`] ends the server process. If this program ends without dropping it
+//!   (killed, aborted, or the [`Server`] is in a `static`), a guard process ends the server and
 //!   removes its temporary directory.
-//! - Nothing is downloaded or built. What is missing is named in the error, with the command that
-//!   provides it.
+//! - Nothing is downloaded or built. The error about a missing program or library names the command
+//!   that installs it.
 //!
-//! # What is looked for, and where
+//! # Search paths
 //!
-//! | what | builder | environment | then |
+//! | part | builder | environment | default |
 //! |---|---|---|---|
-//! | the server program | [`Builder::server`] | `REDGREASE_SERVER` | `redis-server`, then `valkey-server` on `PATH`, then in `servers/` of the target directory |
-//! | the engine | [`Builder::engine`] | `REDGREASE_ENGINE` | `release/`, then `debug/` of the target directory |
-//! | where requirements are installed | [`Builder::python_dir`] | `REDGREASE_PYTHON_DIR` | `redgrease/python` of the target directory the engine was found in, else a cache directory of the user |
+//! | server program | [`Builder::server`] | `REDGREASE_SERVER` | `redis-server`, then `valkey-server` on `PATH`, then in `servers/` of the target directory |
+//! | engine | [`Builder::engine`] | `REDGREASE_ENGINE` | `release/`, then `debug/` of the target directory |
+//! | directory of Python packages | [`Builder::python_dir`] | `REDGREASE_PYTHON_DIR` | `redgrease/python` of the target directory that contains the engine, otherwise a cache directory of the user |
 //!
-//! The target directory is the one the running program was built in; then the one of the package
-//! that `cargo run` or `cargo test` works on; then the one of the workspace this crate was built
-//! from.
+//! Target directories are tried in this order: the one that contains the running program, the one
+//! of the package that `cargo run` or `cargo test` runs, and the one of the workspace that contains
+//! this crate.
 //!
-//! # What is not here
-//! No Redis client: the crate speaks the three commands it needs itself, so that it fits beside
-//! any version of any client.
+//! # No Redis client
+//! The crate implements the three commands that it needs, so that it has no dependency on a version
+//! of a Redis client.
 
 #[cfg(not(unix))]
 compile_error!("redgrease-embedded starts Redis on a unix socket: it builds on Linux and macOS");
@@ -58,7 +58,7 @@ use std::path::PathBuf;
 /// The server program that [`Server::start`] would run.
 ///
 /// # Errors
-/// `NoServerProgram`, with what to do about it.
+/// `NoServerProgram` if there is no server program.
 pub fn find_server() -> Result<PathBuf> {
     locate::server(None)
 }
@@ -66,7 +66,7 @@ pub fn find_server() -> Result<PathBuf> {
 /// The engine that [`Server::start`] would load.
 ///
 /// # Errors
-/// `NoEngine`, with what to do about it.
+/// `NoEngine` if there is no engine.
 pub fn find_engine() -> Result<PathBuf> {
     locate::engine(None)
 }

@@ -1,4 +1,4 @@
-//! Finding the server program, the engine, and the place for Python packages.
+//! Search for the server program, the engine and the directory of Python packages.
 
 use crate::{Error, ErrorKind, Result};
 use std::env;
@@ -9,10 +9,11 @@ const SERVER_VARIABLE: &str = "REDGREASE_SERVER";
 const ENGINE_VARIABLE: &str = "REDGREASE_ENGINE";
 const PYTHON_DIR_VARIABLE: &str = "REDGREASE_PYTHON_DIR";
 
-/// In the order of preference.
+/// Names of server programs, in order of preference.
 const PROGRAMS: [&str; 2] = ["redis-server", "valkey-server"];
 
-/// The program to start: `chosen`, or what the environment or the machine has.
+/// The server program: `chosen`, or the one in the environment variable, on `PATH` or in a target
+/// directory.
 pub(crate) fn server(chosen: Option<PathBuf>) -> Result<PathBuf> {
     if let Some((path, origin)) = chosen_or_variable(chosen, "Builder::server", SERVER_VARIABLE) {
         if is_program(&path) {
@@ -41,14 +42,14 @@ pub(crate) fn server(chosen: Option<PathBuf>) -> Result<PathBuf> {
             Error::new(
                 ErrorKind::NoServerProgram,
                 format!(
-                    "no redis-server and no valkey-server was found on PATH: install one with \
+                    "no redis-server or valkey-server was found on PATH: install one with \
                  `cargo xtask setup` in a clone of RedGrease (or name it in {SERVER_VARIABLE})"
                 ),
             )
         })
 }
 
-/// The library to load: `chosen`, or what the environment or a target directory has.
+/// The engine: `chosen`, or the one in the environment variable or a target directory.
 pub(crate) fn engine(chosen: Option<PathBuf>) -> Result<PathBuf> {
     if let Some((path, origin)) = chosen_or_variable(chosen, "Builder::engine", ENGINE_VARIABLE) {
         return path.canonicalize().ok().filter(|path| path.is_file()).ok_or_else(|| {
@@ -79,7 +80,7 @@ pub(crate) fn engine(chosen: Option<PathBuf>) -> Result<PathBuf> {
         })
 }
 
-/// `libredgrease_engine.so`, or what this system calls it.
+/// File name of the engine on this platform, such as `libredgrease_engine.so`.
 pub(crate) fn engine_file_name() -> String {
     format!(
         "{}redgrease_engine{}",
@@ -88,8 +89,8 @@ pub(crate) fn engine_file_name() -> String {
     )
 }
 
-/// Where an engine installs the packages its gears require; shared by all servers of a machine, so
-/// that a package is fetched once.
+/// The directory in which the engine installs the packages that gears require. All servers of a
+/// machine share it, so that a package is downloaded once.
 pub(crate) fn python_dir(chosen: Option<PathBuf>, engine: &Path) -> Option<PathBuf> {
     chosen
         .or_else(|| variable(PYTHON_DIR_VARIABLE))
@@ -111,7 +112,7 @@ fn cache_dir() -> Option<PathBuf> {
         .or_else(|| Some(variable("HOME")?.join(in_home)))
 }
 
-/// The target directories that may hold what we look for, best first.
+/// The target directories to search, in order of preference.
 fn target_dirs() -> Vec<PathBuf> {
     let running = env::current_exe().unwrap_or_default();
     let around_program = running.ancestors().skip(1).filter(|dir| is_target_dir(dir));
@@ -127,7 +128,7 @@ fn target_dirs() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Cargo marks the directories it builds in.
+/// Whether Cargo has marked a directory as a target directory.
 fn is_target_dir(dir: &Path) -> bool {
     dir.join(".rustc_info.json").is_file() || dir.join("CACHEDIR.TAG").is_file()
 }
@@ -137,7 +138,7 @@ fn is_program(path: &Path) -> bool {
         .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-/// A variable of the environment; one that is empty counts as not set.
+/// An environment variable. An empty variable counts as unset.
 fn variable(name: &str) -> Option<PathBuf> {
     env::var_os(name)
         .filter(|value| !value.is_empty())

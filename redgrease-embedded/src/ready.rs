@@ -1,4 +1,4 @@
-//! Waiting until a server that was just started answers.
+//! Waiting for the first reply of a server.
 
 use crate::answer::{self, Answer};
 use crate::{Error, ErrorKind, Result};
@@ -8,12 +8,12 @@ use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Pause between two looks: a server is up in 10 to 30 ms.
+/// Pause between two attempts. A server needs 10 to 30 ms to start.
 const PAUSE: Duration = Duration::from_millis(2);
-/// How much of the log an error shows.
-const LINES: usize = 12;
+/// Number of log lines that an error shows.
+const LOG_LINES: usize = 12;
 
-/// Where a server is expected, and what it writes.
+/// The server to wait for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected<'a> {
     pub(crate) socket: &'a Path,
@@ -22,7 +22,7 @@ pub(crate) struct Expected<'a> {
     pub(crate) timeout: Duration,
 }
 
-/// Returns when `child` answers at its socket and at its port.
+/// Waits until `child` replies on its socket and its port.
 pub(crate) fn wait(child: &mut Child, expected: Expected<'_>) -> Result<()> {
     let mut deadline = Instant::now() + expected.timeout;
     loop {
@@ -34,15 +34,15 @@ pub(crate) fn wait(child: &mut Child, expected: Expected<'_>) -> Result<()> {
         }
         match answer::ask_socket(expected.socket, "PING") {
             Ok(Answer::Text(text)) if text == "PONG" => break,
-            // A large data set takes its time; it is not a server that hangs.
+            // Loading a large data set takes time and does not mean that the server hangs.
             Ok(Answer::Refused(why)) if why.starts_with("LOADING") => {
                 deadline = Instant::now() + expected.timeout;
             }
             Ok(Answer::Refused(why)) if why.starts_with("NOAUTH") => {
                 return Err(Error::new(
                     ErrorKind::InvalidOption,
-                    "the server asks for a password, so it cannot be checked that it is ours: \
-                     start it without, then set one with CONFIG SET or ACL SETUSER",
+                    "the server requires a password, so its identity cannot be checked: start it \
+                     without a password, then set one with CONFIG SET or ACL SETUSER",
                 ));
             }
             Ok(_) | Err(_) => {}
@@ -51,28 +51,28 @@ pub(crate) fn wait(child: &mut Child, expected: Expected<'_>) -> Result<()> {
             return Err(Error::new(
                 ErrorKind::TimedOut,
                 format!(
-                    "the server did not answer within {:?}; {}; a slow machine may need \
+                    "the server did not reply within {:?}; {}; on a slow machine raise \
                      Builder::start_timeout",
                     expected.timeout,
-                    said(expected.log)
+                    log_report(expected.log)
                 ),
             ));
         }
         thread::sleep(PAUSE);
     }
-    is_ours(
+    check_process(
         child.id(),
         answer::ask_socket(expected.socket, "INFO server"),
     )?;
     if let Some(port) = expected.port {
-        is_ours(child.id(), answer::ask_port(port, "INFO server"))?;
+        check_process(child.id(), answer::ask_port(port, "INFO server"))?;
     }
     Ok(())
 }
 
-/// Checks that the process that answered is the one that was started.
-fn is_ours(pid: u32, answer: std::io::Result<Answer>) -> Result<()> {
-    let answer = answer.map_err(|e| Error::io("the server did not answer INFO", e))?;
+/// Checks that the replying process is the one that was started.
+fn check_process(pid: u32, answer: std::io::Result<Answer>) -> Result<()> {
+    let answer = answer.map_err(|e| Error::io("the server did not reply to INFO", e))?;
     let found = match &answer {
         Answer::Text(info) => answer::process_id(info),
         Answer::Refused(_) => None,
@@ -80,36 +80,36 @@ fn is_ours(pid: u32, answer: std::io::Result<Answer>) -> Result<()> {
     if found == Some(pid) {
         return Ok(());
     }
-    let who = found.map_or_else(|| format!("{answer:?}"), |other| format!("process {other}"));
+    let found = found.map_or_else(|| format!("{answer:?}"), |other| format!("process {other}"));
     Err(Error::new(
         ErrorKind::ForeignServer,
         format!(
-            "the server that answers is not the one that was started: expected process {pid}, \
-             got {who}; choose another port"
+            "the server that replies is not the one that was started: expected process {pid}, \
+             got {found}; choose another port"
         ),
     ))
 }
 
 fn exited(status: &str, expected: Expected<'_>) -> Error {
-    let said = said(expected.log);
+    let log = log_report(expected.log);
     match expected.port {
-        Some(port) if said.contains("Address already in use") => Error::new(
+        Some(port) if log.contains("Address already in use") => Error::new(
             ErrorKind::InUse,
             format!(
-                "port {port} of this machine is used by another program: end that one, or choose \
-                 another port"
+                "port {port} of this machine is used by another program: end that program, or \
+                 choose another port"
             ),
         ),
         _ => Error::new(
             ErrorKind::Exited,
-            format!("the server ended before it answered ({status}); {said}"),
+            format!("the server ended before its first reply ({status}); {log}"),
         ),
     }
 }
 
-/// The last lines of the log, as the end of a sentence.
-fn said(log: &Path) -> String {
-    match last_lines(log, LINES) {
+/// The last lines of the log, as the end of an error message.
+fn log_report(log: &Path) -> String {
+    match last_lines(log, LOG_LINES) {
         lines if lines.is_empty() => "it wrote nothing to its log".to_owned(),
         lines => format!("the last lines of its log:\n{lines}\n"),
     }

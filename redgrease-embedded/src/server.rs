@@ -1,4 +1,4 @@
-//! A server that runs.
+//! [`Server`]: a running server.
 
 use crate::builder::{self, Builder, Prepared};
 use crate::guard::Guard;
@@ -13,12 +13,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// How long each of SHUTDOWN and SIGTERM may take before the next means is used. A server that
-/// keeps its data has to write them first.
+/// How long to wait after SHUTDOWN, and again after SIGTERM, before the next step.
 const GRACE: Duration = Duration::from_secs(2);
+/// The same for a server that keeps its data, which it must save first.
 const GRACE_TO_SAVE: Duration = Duration::from_secs(30);
 
-/// A private Redis, which ends when this is dropped.
+/// A private Redis server, which ends when this value is dropped.
 ///
 /// ```no_run
 /// use redgrease_embedded::Server;
@@ -35,7 +35,7 @@ pub struct Server {
     dir: PathBuf,
     log: PathBuf,
     program: PathBuf,
-    // Dropped in this order: the directory goes after the process.
+    // Fields are dropped in this order: the process must end before its directory is removed.
     process: Process,
     runtime: TempDir,
 }
@@ -50,15 +50,15 @@ struct Process {
 }
 
 impl Server {
-    /// Starts a server with the engine, on a unix socket, with data that end with it.
+    /// Starts a server with the engine, on a unix socket. Its data are removed when it ends.
     ///
     /// # Errors
-    /// As [`Builder::start`].
+    /// The same as [`Builder::start`].
     pub fn start() -> Result<Self> {
         Self::builder().start()
     }
 
-    /// Says how a server is to be started.
+    /// Creates a [`Builder`] with the default options.
     pub fn builder() -> Builder {
         Builder::new()
     }
@@ -88,7 +88,7 @@ impl Server {
             .stdin(lock.map_or_else(Stdio::null, Stdio::from))
             .stdout(out)
             .stderr(err)
-            // Ctrl-C in a terminal is for the program: it decides when its server ends.
+            // Ctrl-C in a terminal must reach the program only, which decides when its server ends.
             .process_group(0)
             .spawn()
             .map_err(|e| Error::io(format!("{} could not be started", program.display()), e))?;
@@ -121,14 +121,14 @@ impl Server {
         })
     }
 
-    /// Where clients connect to: the unix socket (`redis+unix:///..`), or `redis://127.0.0.1:PORT/`
-    /// if there is a port.
+    /// The URL for clients: `redis://127.0.0.1:PORT/` if the server has a port, otherwise the URL of the
+    /// unix socket (`redis+unix:///..`).
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The unix socket; it is there with a port, too.
+    /// The unix socket, which the server has in any case.
     #[must_use]
     pub fn socket(&self) -> &Path {
         &self.socket
@@ -140,35 +140,36 @@ impl Server {
         self.process.child.id()
     }
 
-    /// The program that runs: a `redis-server` or a `valkey-server`.
+    /// The server program, a `redis-server` or `valkey-server`.
     #[must_use]
     pub fn program(&self) -> &Path {
         &self.program
     }
 
-    /// The directory of the server's data and its log.
+    /// The directory of the server's data and log.
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// The file with everything the server and its gears have written.
+    /// The log file, which also contains all output of gears.
     #[must_use]
     pub fn log_path(&self) -> &Path {
         &self.log
     }
 
-    /// The last `lines` lines of the log, for the message of a test that fails.
+    /// The last `lines` lines of the log, for failure messages of tests.
     #[must_use]
     pub fn log_tail(&self, lines: usize) -> String {
         ready::last_lines(&self.log, lines)
     }
 
-    /// Ends the server, which saves its data first if they are kept.
+    /// Ends the server. A server with a data directory saves its data first.
+    ///
+    /// Dropping a `Server` does the same, and ignores errors.
     ///
     /// # Errors
-    /// If the operating system does not let the process be ended, or the temporary directory be
-    /// removed. Dropping does the same and ignores that.
+    /// If the process cannot be ended, or the temporary directory cannot be removed.
     pub fn stop(mut self) -> Result<()> {
         self.process.end()?;
         let Server { runtime, .. } = self;
@@ -177,33 +178,34 @@ impl Server {
             .map_err(|e| Error::io("the server's directory could not be removed", e))
     }
 
-    /// Ends the server as a power cut would: nothing is saved. For tests of what comes back.
+    /// Kills the server, like a power failure: it does not save its data. For tests of recovery.
     ///
     /// # Errors
-    /// As [`stop`](Server::stop).
+    /// The same as [`stop`](Server::stop).
     pub fn kill(mut self) -> Result<()> {
         self.process.kill()
     }
 }
 
 impl Process {
-    /// Ends the process: asks, insists, forces.
+    /// Ends the process with SHUTDOWN, then SIGTERM, then SIGKILL.
     fn end(&mut self) -> Result<()> {
         if self.has_ended()? {
             return Ok(());
         }
-        let (word, grace) = if self.kept {
+        let (shutdown, grace) = if self.kept {
             ("SHUTDOWN", GRACE_TO_SAVE)
         } else {
             ("SHUTDOWN NOSAVE", GRACE)
         };
-        // It closes the connection as it ends; an answer means that it will not.
-        let asked = answer::ask_socket(&self.socket, word);
-        if !matches!(asked, Ok(answer::Answer::Refused(_))) && self.ends_within(grace)? {
+        // A server that shuts down closes the connection without a reply; an error reply means that it
+        // will not shut down.
+        let reply = answer::ask_socket(&self.socket, shutdown);
+        if !matches!(reply, Ok(answer::Answer::Refused(_))) && self.ends_within(grace)? {
             return Ok(());
         }
         if let Some(pid) = Pid::from_raw(self.child.id().cast_signed()) {
-            // Not waited for yet, so the id cannot belong to another process.
+            // The process was not waited for yet, so its id cannot belong to another process.
             let _ = kill_process(pid, Signal::TERM);
         }
         if self.ends_within(grace)? {
@@ -234,7 +236,7 @@ impl Process {
         }
     }
 
-    /// Whether the process is gone; then its guard goes as well.
+    /// Whether the process has ended. If so, its guard is dropped.
     fn has_ended(&mut self) -> Result<bool> {
         let status = self
             .child
@@ -249,7 +251,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Nobody is left to tell; the guard is there for what could not be ended.
+        // `drop` cannot report the error.
         let _ = self.end();
     }
 }

@@ -1,4 +1,4 @@
-//! A private server from start to end. Plain ones: what the engine does is tested elsewhere.
+//! The life of a private server, without the engine.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use redgrease_embedded::{ErrorKind, Server};
@@ -22,17 +22,17 @@ fn is_alive(pid: u32) -> bool {
     test_kill_process(Pid::from_raw(pid.cast_signed()).unwrap()).is_ok()
 }
 
-/// Waits for something another process does.
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+/// Waits until a condition holds that another process brings about.
+fn eventually(condition: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !holds() {
-        assert!(Instant::now() < deadline, "never happened: {what}");
+        assert!(Instant::now() < deadline, "never happened: {condition}");
         thread::sleep(Duration::from_millis(5));
     }
 }
 
 #[test]
-fn a_server_is_private_and_ends_with_its_value() {
+fn a_server_is_private_and_ends_when_dropped() {
     let server = Server::builder().without_engine().start().unwrap();
     let mut con = client(&server);
     let () = con.set("a", 1).unwrap();
@@ -55,7 +55,7 @@ fn a_server_is_private_and_ends_with_its_value() {
 }
 
 #[test]
-fn two_servers_know_nothing_of_each_other() {
+fn two_servers_share_no_data() {
     let one = Server::builder().without_engine().start().unwrap();
     let two = Server::builder().without_engine().start().unwrap();
     let () = client(&one).set("a", 1).unwrap();
@@ -83,7 +83,7 @@ fn a_port_is_on_loopback_and_in_the_url() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_said_so() {
+fn a_port_in_use_is_reported() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let error = Server::builder()
@@ -96,9 +96,9 @@ fn a_port_that_is_taken_is_said_so() {
 }
 
 #[test]
-fn data_in_a_directory_stay() {
+fn data_in_a_directory_are_kept() {
     let parent = tempfile::tempdir().unwrap();
-    // Made, and quoted on its way through the configuration.
+    // The directory does not exist, and its name must be quoted in the configuration.
     let dir = parent.path().join("my \"data\"");
     let builder = Server::builder().without_engine().dir(&dir);
     let server = builder.clone().start().unwrap();
@@ -127,7 +127,7 @@ fn a_server_that_is_killed_saves_nothing() {
 }
 
 #[test]
-fn lines_of_configuration_arrive() {
+fn server_arguments_reach_the_configuration() {
     let server = Server::builder()
         .without_engine()
         .server_arg("maxmemory-policy", "allkeys-lfu")
@@ -158,7 +158,7 @@ fn a_server_that_cannot_start_shows_its_log() {
 }
 
 #[test]
-fn a_program_that_never_answers_is_given_up() {
+fn a_program_that_never_replies_times_out() {
     let dir = tempfile::tempdir().unwrap();
     let program = script(dir.path(), "echo thinking; exec sleep 60");
     let error = Server::builder()
@@ -172,7 +172,7 @@ fn a_program_that_never_answers_is_given_up() {
 }
 
 #[test]
-fn what_is_missing_is_named_with_the_command_that_provides_it() {
+fn missing_parts_are_reported_with_the_remedy() {
     let error = Server::builder()
         .engine("/no/such/engine")
         .start()
@@ -191,10 +191,10 @@ fn what_is_missing_is_named_with_the_command_that_provides_it() {
 }
 
 #[test]
-fn a_busy_server_is_ended_all_the_same() {
+fn a_busy_server_is_ended() {
     let server = Server::builder().without_engine().start().unwrap();
     let (pid, mut con) = (server.pid(), client(&server));
-    // Never comes back: Lua holds the main thread.
+    // This call never returns: Lua blocks the main thread.
     let spin = redis::cmd("EVAL")
         .arg("while true do end")
         .arg(0)
@@ -212,9 +212,9 @@ fn a_busy_server_is_ended_all_the_same() {
     assert!(spinning.join().unwrap().is_err());
 }
 
-/// What the next test kills.
+/// The program that the next test kills.
 #[test]
-#[ignore = "not a test: a program that is run by one"]
+#[ignore = "not a test: the next test runs it as a program"]
 fn program_that_is_killed() {
     let server = Server::builder().without_engine().start().unwrap();
     println!("server {} {}", server.pid(), server.dir().display());
@@ -241,12 +241,12 @@ fn a_server_ends_when_its_program_is_killed() {
     program.kill().unwrap();
     program.wait().unwrap();
     eventually("the server ends", || !is_alive(pid));
-    eventually("its directory goes", || !Path::new(dir).exists());
+    eventually("its directory is removed", || !Path::new(dir).exists());
 }
 
-/// What the next test runs.
+/// The program that the next test runs.
 #[test]
-#[ignore = "not a test: a program that is run by one"]
+#[ignore = "not a test: the next test runs it as a program"]
 fn program_that_becomes_a_server() {
     let port = std::env::var("TEST_PORT").unwrap().parse().unwrap();
     let dir = std::env::var_os("TEST_DIR").unwrap();
@@ -298,12 +298,12 @@ fn a_program_can_become_the_server() {
 }
 
 #[test]
-fn a_program_cannot_become_a_server_nobody_could_find() {
+fn become_server_requires_port_and_directory() {
     let error = Server::builder().without_engine().become_server();
     assert_eq!(error.kind(), ErrorKind::InvalidOption);
 }
 
-/// This test program, to run one of the tests above on its own.
+/// A command that runs one test of this program.
 fn this_program(test: &str) -> Command {
     let mut program = Command::new(std::env::current_exe().unwrap());
     program.args(["--exact", test, "--ignored", "--nocapture"]);
@@ -322,7 +322,7 @@ fn free_port() -> u16 {
         .port()
 }
 
-/// An executable of our own in place of a server.
+/// Creates an executable shell script that takes the place of a server.
 fn script(dir: &Path, text: &str) -> std::path::PathBuf {
     use std::os::unix::fs::PermissionsExt;
     let path = dir.join("server");

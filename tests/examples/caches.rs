@@ -9,8 +9,14 @@ fn cache_get_is_many_times_faster_the_second_time() {
     // Eight pictures at 200 ms each; the second time, the web site is not asked.
     assert!(miss >= 1.6, "{printed}");
     assert!(hit < miss / 5.0 && times > 5.0, "{printed}");
-    assert!(printed.contains("it was asked 8 times"), "{printed}");
-    assert!(printed.contains("gave the same 49206 bytes"), "{printed}");
+    assert!(
+        printed.contains("the web site received 8 requests"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("returned the same 49206 bytes"),
+        "{printed}"
+    );
 
     let server = number(&printed, "in process ", ", which is the Redis server");
     let program = number(
@@ -37,7 +43,7 @@ fn cache_get_faulty_shows_the_lines_that_fail() {
     let margin = " ".repeat(line.to_string().len());
     let expected = format!(
         "\
-The error as it is shown:
+The error as text:
 gear `cached`: TypeError: cannot convert 'NoneType' object to bytes
 {margin}--> examples/cache_get_faulty.rs:{line} in cached
 {margin} |
@@ -55,7 +61,7 @@ frames in libraries: true
 exception: TypeError: result: str '6' is not an integer
 
 The next call: a page
-The server counts 2 calls, 1 of them failed
+The server has counted 2 calls, 1 of them failed
 "
     );
     assert_prints(&printed, &expected);
@@ -67,14 +73,14 @@ fn cache_get_once_downloads_once_for_all_who_ask() {
     assert_prints(
         &run("cache_get_once"),
         "\
-6 callers ask for the same picture at once.
-Downloads while all of them wait: 1
+6 callers request the same picture at once.
+Downloads while all callers wait: 1
 Files with the picture: 6. Downloads: 1
 Downloads after another request: 1
 Downloads after the second picture has expired: 3
-A picture that there is not: None
-A silent site: TimeoutError: no answer within 0.2 seconds
-The log of the server about the first picture:
+A missing picture: None
+A silent site: TimeoutError: no response within 0.2 seconds
+Log lines for the first picture:
   request: 7
   miss: 1
   wait: 5

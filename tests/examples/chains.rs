@@ -13,7 +13,7 @@ fn basics_counts_and_adds_up_in_two_ways() {
         "\
 The meaning of noodle: 42
 Registered functions: 0
-Results of nothing: []
+Results of an empty script: []
 All records: [
     {'event': None, 'key': 'Bar-fighter', 'type': 'string', 'value': '63'}
     {'event': None, 'key': 'Baz-fighter', 'type': 'string', 'value': '-747'}
@@ -25,11 +25,11 @@ Total number of keys: 5
 Sum of the values of '-fighter' keys: 1337
 Total number of keys, by a chain: 5
 Sum of the values of '-fighter' keys, by a chain: 1337
-The same with a step for it: 1337
+The same with the step `sum`: 1337
 The fighters in order: [-747, 63, 2021]
 Counted in the background: 5
 Counted in the background, by a chain: 5
-What goes wrong is told: ZeroDivisionError: division by zero
+Errors are reported: ZeroDivisionError: division by zero
 ",
     );
 }
@@ -41,15 +41,15 @@ fn counting_users_counts_what_is_asked_for() {
         r#"Keys `user:*`, by a script: 7
 The same by a chain: 7
 With a number: 6
-Here today, each once: ["1", "4"]
+Logged in today: ["1", "4"]
 Users: 6
 Active: 4
 By state: [("active", 4), ("left", 2)]
 By supervisor: [("1", 4), ("2", 2)]
 By decade of age: [(10, 1), (20, 2), (30, 1), (40, 1), (50, 1)]
-Average age of the active ones: 27.75
+Average age of active users: 27.75
 Supervised by 1, as a command: 3
-Active, by the set that is kept: 4
+Active, by the maintained set: 4
 After one has come back: 5
 After two were deleted: ["user:3", "user:4", "user:6"]
 "#,
@@ -78,16 +78,16 @@ after an abort: gears.forcestopped
 a function of this program: 3
 a call with options: 3
 two calls in one round trip: 3
-what was kept by events: 3
+a set maintained by events: 3
 a chain, registered and triggered: 3
-registered again, unless it is there: false
+registered again, unless it exists: false
 registered twice: refused: true
 async: a script: 3
 async: a closed function: 3
 async: closed and sent at once: 3
 async: started, then waited for: 3
 async: a function of this program: 3
-async: a call of a blocking one: 3
+async: a call of a blocking function: 3
 async: a chain, registered and triggered: ["['a', 'b']"]
 "#,
     );
@@ -108,9 +108,9 @@ At least 50: [70, 95, 99]
 All: [10, 25, 40, 70, 95, 99]
 By state: [("done", 4), ("failed", 2)]
 Failed: {"job:1": 95, "job:4": 99}
-As Python: GB("KeysReader", "job:*").map(lambda r: r['value']).filter((lambda _state: lambda job: job["state"] == _state)("it's \"done\"")).count().map(_int.dump).run(convertToStr=False)
-The script ends with it: true
-As Python, registered: GB("StreamReader", "to_do").map(lambda r: r['key']).distinct().register(prefix="to_do", batch=100, duration=2000)
+A chain as Python: GB("KeysReader", "job:*").map(lambda r: r['value']).filter((lambda _state: lambda job: job["state"] == _state)("it's \"done\"")).count().map(_int.dump).run(convertToStr=False)
+Its script ends with this text: true
+A registration as Python: GB("StreamReader", "to_do").map(lambda r: r['key']).distinct().register(prefix="to_do", batch=100, duration=2000)
 "#,
     );
 }

@@ -44,7 +44,7 @@ visit:1007-0: {"page": "/shop", "visitor": "ada"}
 Averages of three measurements each:
 20.0 from 100 to 102
 22.0 from 103 to 105
-The seventh waits for two others; averages beyond those: 0
+The seventh measurement waits for two more; other averages: 0
 "#;
     assert_eq!(run("stream_processing"), expected);
 }
@@ -64,7 +64,7 @@ And nothing else: []
 #[test]
 fn no_notification_is_lost() {
     let expected = "\
-As usual:
+Normal operation:
   hset person:1: Ada
 While deliveries fail:
   a delivery failed because the mailbox is closed: true
@@ -76,7 +76,7 @@ While deliveries are paused:
   2 wait
   hset person:4: Kim
   hset person:5: Lou
-0 wait, nothing is lost
+0 wait, none is lost
 ";
     assert_eq!(run("reliable_keyspace_notifications"), expected);
 }
@@ -97,22 +97,22 @@ name: Alice
 counter: 11
 nobody: None
 Capitals of Norway, Sweden, Peru: [Some("Oslo"), None, Some("Lima")]
-Norway is there: true, Sweden is there: false
-How many of the three: 2
-A list: ["apple", "banana", "cherry"], of which cherry was taken
-A set: {"blue", "green", "red"}, red is in it: true
+Norway exists: true, Sweden exists: false
+Existing keys of three: 2
+A list: ["apple", "banana", "cherry"]; removed its last item, cherry
+A set: {"blue", "green", "red"}, contains red: true
 A hash: {"age": "30", "name": "Alice"}, next year's age: 31
-A note for a minute: true
-Afterwards: None
-Heard on news: Hello, world!
+A note expires in a minute: true
+After it has expired: None
+Received on news: Hello, world!
 A purse in one round trip: 15, then [3], then 4
 Bob pays 10 in a transaction: Some(15) left, after 2 tries
 Bob pays 10 by a gear: Some(5) left
 Bob pays 10 by a gear: None left
 The key 1.5: by number
 As bytes [194, 167], as text §
-Other bytes are no text: true
-redis_tour::introduce_itself: Tells what a decorated function is called, and what its documentation says.
+Invalid UTF-8 as text is an error: true
+redis_tour::introduce_itself: Returns the qualified name and the documentation of a gear.
 introduce_itself was called 2 times
 pay was called 3 times
 In Redis: {"redis_tour::introduce_itself": 2, "redis_tour::pay": 3}
@@ -125,23 +125,23 @@ fn keys_end_by_themselves() {
     let printed = run("automatic_expiry");
     let mut lines = printed.lines();
     for (what, seconds) in [
-        ("a text is set: session:ada", 3600),
+        ("a string is set: session:ada", 3600),
         ("a hash is set: session:bob", 3600),
         ("another prefix: other:eve", -1),
-        ("a client says 10 seconds: session:bob", 10),
-        ("the next write begins anew: session:bob", 3600),
-        ("a draft is begun: draft:1", 60),
+        ("a client sets 10 seconds: session:bob", 10),
+        ("the next write sets an hour again: session:bob", 3600),
+        ("a draft is set: draft:1", 60),
         ("the next write changes nothing: draft:1", 30),
-        ("a writer says 500 seconds: draft:2", 500),
+        ("a client sets 500 seconds: draft:2", 500),
     ] {
         let line = lines.next().unwrap();
         let ends = line.strip_prefix(what).unwrap_or_else(|| panic!("{line}"));
         if seconds < 0 {
-            assert_eq!(ends, " stays", "{line}");
+            assert_eq!(ends, " does not expire", "{line}");
             continue;
         }
         let left: i64 = ends
-            .strip_prefix(" ends in ")
+            .strip_prefix(" expires in ")
             .and_then(|rest| rest.strip_suffix(" seconds"))
             .and_then(|number| number.parse().ok())
             .unwrap_or_else(|| panic!("{line}"));

@@ -12,12 +12,12 @@ parcel:2: 1099 cents, 12,500 g, the 2nd today
 parcel:3: 599 cents, 2,200 g, the 3rd today
 parcel:4: 50499 cents, 1,000,000 g, the 4th today
 A price: 749
-Most of it goes to: [("Oslo", 2.0)]
+Most parcels go to: [("Oslo", 2.0)]
 Loaded together: parcel:1 parcel:2
 Loaded together: parcel:3 parcel:4
 Heavy: ["Lima 12,500", "Oslo 2,200", "Suva 1,000,000"]
 Income: 52357 cents
-A script with utilities: [('cents', 160), ('grams', 350), ('to', 'Oslo')]
+A script with redgrease.utils: [('cents', 160), ('grams', 350), ('to', 'Oslo')]
 Registered: CommandReader, CommandReader, KeysReader, StreamReader
 post: 4 calls, 0 failed
 "#,
@@ -56,7 +56,7 @@ Rent: booked
 Yacht: refused, not covered
 Attempt 1: Gift is held up
 Attempt 2: Gift is held up
-Why: LookupError: Gift: there is no account:3
+Cause: LookupError: Gift: there is no account:3
 Overtaken by: 0
 Gift: booked
 Lunch: booked
@@ -64,7 +64,7 @@ account:0: 4000
 account:1: 630
 account:2: 320
 account:3: 50
-All together, as in the beginning: 5000
+Total, unchanged: 5000
 Paid by each: [("account:0", 1000), ("account:1", 70), ("account:2", 700)]
 "#,
     );

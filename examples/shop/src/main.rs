@@ -1,6 +1,7 @@
-//! A shop: an application whose gears are a library, `shop-gears`, and which calls them from many tasks.
+//! A shop: an application that calls the gears of a library, `shop-gears`, from many tasks.
 //!
-//! It serves customers at the same moment who want more than there is, books what they bought, and reports.
+//! Many customers order at the same time, and together they want more than the stock. The gears take the orders
+//! without selling anything twice, book them in the background, and report the sales.
 //!
 //! ```text
 //! cargo xtask setup
@@ -20,10 +21,10 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-/// How long anything is awaited.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for a gear.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Who orders what at the same moment: customer, article, pieces, and how often.
+/// The orders of the rush: customer, article, pieces per order, and number of orders.
 const RUSH: [(&str, &str, u32, usize); 3] = [
     ("ada", "lamp", 1, 5),
     ("bob", "chair", 2, 2),
@@ -43,33 +44,33 @@ async fn main() -> Result<(), Box<dyn Error>> {
         );
     }
 
-    open(&mut con).await?;
+    fill_stock(&mut con).await?;
     let sold = rush(&con).await?;
-    single(&mut con).await?;
-    book(&mut con, sold + 1).await?;
-    report_all(&mut con).await?;
+    order_singly(&mut con).await?;
+    wait_for_bookings(&mut con, sold + 1).await?;
+    show_reports(&mut con).await?;
 
     server.stop()?;
     Ok(())
 }
 
-/// Fills the shelves.
-async fn open(con: &mut AsyncCon) -> Result<(), Box<dyn Error>> {
+/// Sets prices and fills the stock.
+async fn fill_stock(con: &mut AsyncCon) -> Result<(), Box<dyn Error>> {
     for (article, cents, pieces) in [("chair", 8900, 9), ("lamp", 1350, 3), ("table", 24950, 5)] {
         set_price(con, article, cents).await?;
-        let there = deliver(con, article, pieces).await?;
-        println!("In stock: {there} of {article}");
+        let count = deliver(con, article, pieces).await?;
+        println!("In stock: {count} of {article}");
     }
     let before = set_price(con, "lamp", 1250).await?;
     println!("A lamp costs 1250 cents now, before {before:?}");
-    // What other programs see.
+    // Calls the gear by its name, as clients in other languages do.
     for line in con.trigger::<String>("catalogue", &[""; 0]).await? {
         println!("  {line}");
     }
     Ok(())
 }
 
-/// All customers at once, each order a task of its own; how many orders could be served.
+/// Sends the orders of all customers at once, each in a separate task. Returns the number of served orders.
 async fn rush(con: &AsyncCon) -> Result<usize, Box<dyn Error>> {
     let mut orders = JoinSet::new();
     for (customer, article, pieces, times) in RUSH {
@@ -101,37 +102,37 @@ async fn rush(con: &AsyncCon) -> Result<usize, Box<dyn Error>> {
     Ok(numbers.len())
 }
 
-/// One order after the other.
-async fn single(con: &mut AsyncCon) -> Result<(), Box<dyn Error>> {
+/// Sends one order that is served, and one for an unknown article.
+async fn order_singly(con: &mut AsyncCon) -> Result<(), Box<dyn Error>> {
     let receipt = order(con, "bob", "table", 1).await?;
     println!("bob ordered table: {receipt:?}");
     if let Err(error) = order(con, "bob", "sofa", 1).await {
-        let raised = error.as_gear().ok_or("it is an exception of Python")?;
+        let raised = error.as_gear().ok_or("not a Python exception")?;
         println!("bob ordered sofa: {}, {}", raised.exception, raised.message);
     }
     Ok(())
 }
 
-/// Awaits that every order is booked, by the gear that reads their stream.
-async fn book(con: &mut AsyncCon, count: usize) -> Result<(), Box<dyn Error>> {
+/// Waits until this many orders are booked, by the gear that reads the stream of orders.
+async fn wait_for_bookings(con: &mut AsyncCon, count: usize) -> Result<(), Box<dyn Error>> {
     for _ in 0..count {
-        let booked: Option<(String, u64)> = con.blpop("booked", PATIENCE.as_secs_f64()).await?;
+        let booked: Option<(String, u64)> = con.blpop("booked", TIMEOUT.as_secs_f64()).await?;
         booked.ok_or("an order was not booked")?;
     }
     println!("Booked: {count} orders");
     Ok(())
 }
 
-async fn report_all(con: &mut AsyncCon) -> Result<(), Box<dyn Error>> {
+async fn show_reports(con: &mut AsyncCon) -> Result<(), Box<dyn Error>> {
     let mut turnover = 0;
     for (customer, cents) in best_customers(3).on_async(con).await?.into_values()? {
         println!("{customer} has spent {cents} cents");
         turnover += cents;
     }
-    // A gear adds up by itself, from time to time.
-    let begun = Instant::now();
+    // The gear `add_up` runs every second.
+    let begin = Instant::now();
     while con.get::<_, Option<i64>>("turnover").await? != Some(turnover) {
-        if begun.elapsed() > PATIENCE {
+        if begin.elapsed() > TIMEOUT {
             return Err("the turnover was not added up".into());
         }
         sleep(Duration::from_millis(10)).await;

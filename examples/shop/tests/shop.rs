@@ -1,5 +1,5 @@
-//! The program, run to its end.
-#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+//! Runs the program and compares its output.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::process::Command;
 
@@ -31,10 +31,10 @@ To buy: {\"chair\", \"lamp\"}
 fn customers_are_served_and_orders_are_booked() {
     let output = Command::new(env!("CARGO_BIN_EXE_shop")).output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
-    let complained = String::from_utf8_lossy(&output.stderr);
+    let errors = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "{}\n{printed}\n{complained}",
+        "{}\n{printed}\n{errors}",
         output.status
     );
     assert_eq!(printed, EXPECTED);

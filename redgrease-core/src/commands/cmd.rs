@@ -1,4 +1,4 @@
-//! Each command as a `redis::Cmd`, for pipelines, other connections and everything else that takes one.
+//! Builders of `redis::Cmd`, one per command, for pipelines and for clients that send commands themselves.
 //!
 //! ```
 //! let cmd = redgrease_core::cmd::trigger("cache_get").arg("http://example.org/").to_owned();
@@ -10,7 +10,7 @@ use super::options::{PyExecuteOptions, SessionsOptions};
 use crate::keyword::ExecLocality;
 use redis::{Cmd, ToRedisArgs, cmd};
 
-/// `RG.PYEXECUTE`: runs a script.
+/// `RG.PYEXECUTE`: runs a Python script.
 pub fn pyexecute(script: &str, options: &PyExecuteOptions) -> Cmd {
     let mut cmd = cmd("RG.PYEXECUTE");
     cmd.arg(script);
@@ -32,56 +32,56 @@ pub fn pyexecute(script: &str, options: &PyExecuteOptions) -> Cmd {
     if options.force_reinstall_requirements {
         cmd.arg("FORCE_REINSTALL_REQUIREMENTS");
     }
-    // Swallows the rest of the line.
+    // REQUIREMENTS takes all remaining arguments, so it must come last.
     if !options.requirements.is_empty() {
         cmd.arg("REQUIREMENTS").arg(&options.requirements);
     }
     cmd
 }
 
-/// `RG.TRIGGER`: calls a trigger; add its arguments with `.arg(..)`.
+/// `RG.TRIGGER`: calls a trigger. Add the arguments with `.arg(..)`.
 pub fn trigger(name: &str) -> Cmd {
-    with("RG.TRIGGER", name)
+    with_arg("RG.TRIGGER", name)
 }
 
-/// `RG.TRIGGERONKEY`: calls a trigger on the shard that owns a key; add its arguments with `.arg(..)`. The key is the
-/// first of them.
+/// `RG.TRIGGERONKEY`: calls a trigger on the shard that owns `key`. The key is the first argument; add the others with
+/// `.arg(..)`.
 pub fn trigger_on_key(name: &str, key: impl ToRedisArgs) -> Cmd {
-    let mut cmd = with("RG.TRIGGERONKEY", name);
+    let mut cmd = with_arg("RG.TRIGGERONKEY", name);
     cmd.arg(key);
     cmd
 }
 
-/// `RG.DUMPREGISTRATIONS`: what is registered.
+/// `RG.DUMPREGISTRATIONS`: lists the registrations.
 pub fn dump_registrations() -> Cmd {
     cmd("RG.DUMPREGISTRATIONS")
 }
 
-/// `RG.UNREGISTER`: removes a registration. Executions that have not begun are dropped if `abort_pending`.
+/// `RG.UNREGISTER`: removes a registration. With `abort_pending`, its queued executions are dropped.
 pub fn unregister(id: impl AsId, abort_pending: bool) -> Cmd {
-    let mut cmd = of("RG.UNREGISTER", &id);
+    let mut cmd = with_id("RG.UNREGISTER", &id);
     if abort_pending {
         cmd.arg("ABORTPENDING");
     }
     cmd
 }
 
-/// `RG.PAUSEREGISTRATIONS`: stops reading streams until [`unpause_registrations`].
+/// `RG.PAUSEREGISTRATIONS`: a stream registration stops reading until [`unpause_registrations`].
 pub fn pause_registrations(id: impl AsId) -> Cmd {
-    of("RG.PAUSEREGISTRATIONS", &id)
+    with_id("RG.PAUSEREGISTRATIONS", &id)
 }
 
-/// `RG.UNPAUSEREGISTRATIONS`: goes on reading streams.
+/// `RG.UNPAUSEREGISTRATIONS`: a paused stream registration reads again.
 pub fn unpause_registrations(id: impl AsId) -> Cmd {
-    of("RG.UNPAUSEREGISTRATIONS", &id)
+    with_id("RG.UNPAUSEREGISTRATIONS", &id)
 }
 
-/// `RG.CLEARREGISTRATIONSSTATS`: the statistics of all registrations begin again.
+/// `RG.CLEARREGISTRATIONSSTATS`: resets the statistics of all registrations.
 pub fn clear_registrations_stats() -> Cmd {
     cmd("RG.CLEARREGISTRATIONSSTATS")
 }
 
-/// `RG.PYDUMPSESSIONS`: the sessions.
+/// `RG.PYDUMPSESSIONS`: lists the sessions.
 pub fn dump_sessions(options: &SessionsOptions) -> Cmd {
     let mut cmd = cmd("RG.PYDUMPSESSIONS");
     if options.verbose {
@@ -96,49 +96,48 @@ pub fn dump_sessions(options: &SessionsOptions) -> Cmd {
     cmd
 }
 
-/// `RG.PYDUMPREQS`: the Python packages that are installed.
+/// `RG.PYDUMPREQS`: lists the Python packages that sessions require.
 pub fn dump_requirements() -> Cmd {
     cmd("RG.PYDUMPREQS")
 }
 
-/// `RG.DUMPEXECUTIONS`: what is running, and what has run and was not dropped.
+/// `RG.DUMPEXECUTIONS`: lists the executions that are queued, running, or finished and not dropped.
 pub fn dump_executions() -> Cmd {
     cmd("RG.DUMPEXECUTIONS")
 }
 
-/// `RG.GETEXECUTION`: an execution in full. Without a locality: what the server finds right, which is the whole cluster
-/// if there is one.
+/// `RG.GETEXECUTION`: the details of an execution. Without a locality the server chooses: a cluster reports all shards.
 pub fn get_execution(id: impl AsId, locality: Option<ExecLocality>) -> Cmd {
-    let mut cmd = of("RG.GETEXECUTION", &id);
+    let mut cmd = with_id("RG.GETEXECUTION", &id);
     if let Some(locality) = locality {
         cmd.arg(locality);
     }
     cmd
 }
 
-/// `RG.GETRESULTS`: the results of an execution that is done.
+/// `RG.GETRESULTS`: the results of a finished execution.
 pub fn get_results(id: impl AsId) -> Cmd {
-    of("RG.GETRESULTS", &id)
+    with_id("RG.GETRESULTS", &id)
 }
 
-/// `RG.GETRESULTSBLOCKING`: waits for an execution and gives its results.
+/// `RG.GETRESULTSBLOCKING`: waits for an execution and returns its results.
 pub fn get_results_blocking(id: impl AsId) -> Cmd {
-    of("RG.GETRESULTSBLOCKING", &id)
+    with_id("RG.GETRESULTSBLOCKING", &id)
 }
 
-/// `RG.DROPEXECUTION`: forgets an execution that is done.
+/// `RG.DROPEXECUTION`: removes a finished execution and its results.
 pub fn drop_execution(id: impl AsId) -> Cmd {
-    of("RG.DROPEXECUTION", &id)
+    with_id("RG.DROPEXECUTION", &id)
 }
 
-/// `RG.ABORTEXECUTION`: stops an execution.
+/// `RG.ABORTEXECUTION`: aborts an execution.
 pub fn abort_execution(id: impl AsId) -> Cmd {
-    of("RG.ABORTEXECUTION", &id)
+    with_id("RG.ABORTEXECUTION", &id)
 }
 
-/// `RG.CONFIGGET`: settings by name.
+/// `RG.CONFIGGET`: reads settings by name.
 pub fn config_get(names: &[&str]) -> Cmd {
-    with("RG.CONFIGGET", names)
+    with_arg("RG.CONFIGGET", names)
 }
 
 /// `RG.CONFIGSET`: changes settings.
@@ -150,12 +149,12 @@ pub fn config_set(settings: &[(&str, &str)]) -> Cmd {
     cmd
 }
 
-/// `RG.PYSTATS`: memory of the Python interpreter.
+/// `RG.PYSTATS`: memory statistics of the Python interpreter.
 pub fn py_stats() -> Cmd {
     cmd("RG.PYSTATS")
 }
 
-/// `RG.PYPROFILE STATS`: what took how long in a session, as Python's `pstats` prints it. `order` is one of its orders;
+/// `RG.PYPROFILE STATS`: the profile of a session, as Python's `pstats` prints it. `order` is a sort key of `pstats`;
 /// RedisGears ignores it.
 pub fn py_profile_stats(session: &str, order: Option<&str>) -> Cmd {
     let mut cmd = cmd("RG.PYPROFILE");
@@ -163,48 +162,49 @@ pub fn py_profile_stats(session: &str, order: Option<&str>) -> Cmd {
     cmd
 }
 
-/// `RG.PYPROFILE RESET`: forgets what took how long.
+/// `RG.PYPROFILE RESET`: clears the profile of a session.
 pub fn py_profile_reset(session: &str) -> Cmd {
     let mut cmd = cmd("RG.PYPROFILE");
     cmd.arg("RESET").arg(session);
     cmd
 }
 
-/// `RG.PYEXPORTREQ`: an installed package with its files, by the name it was asked for: `six==1.16.0`.
+/// `RG.PYEXPORTREQ`: exports an installed package with its files. `name` is the requirement as it was given to the
+/// server: `six==1.16.0`.
 pub fn export_requirement(name: &str) -> Cmd {
-    with("RG.PYEXPORTREQ", name)
+    with_arg("RG.PYEXPORTREQ", name)
 }
 
-/// `RG.PYIMPORTREQ`: installs a package another server has exported.
+/// `RG.PYIMPORTREQ`: installs a package that was exported from another server.
 pub fn import_requirement(chunks: &[Vec<u8>]) -> Cmd {
-    with("RG.PYIMPORTREQ", chunks)
+    with_arg("RG.PYIMPORTREQ", chunks)
 }
 
-/// `RG.DUMPPLUGINS`: the languages gears can be written in.
+/// `RG.DUMPPLUGINS`: lists the language plugins.
 pub fn dump_plugins() -> Cmd {
     cmd("RG.DUMPPLUGINS")
 }
 
-/// `RG.INFOCLUSTER`: the cluster the server belongs to.
+/// `RG.INFOCLUSTER`: describes the cluster that the server belongs to.
 pub fn info_cluster() -> Cmd {
     cmd("RG.INFOCLUSTER")
 }
 
-/// `RG.REFRESHCLUSTER`: the server looks again at which cluster it belongs to.
+/// `RG.REFRESHCLUSTER`: makes the server read the cluster topology again.
 pub fn refresh_cluster() -> Cmd {
     cmd("RG.REFRESHCLUSTER")
 }
 
-/// `MODULE LIST`: the modules of the server.
+/// `MODULE LIST`: lists the modules of the server.
 pub fn module_list() -> Cmd {
-    with("MODULE", "LIST")
+    with_arg("MODULE", "LIST")
 }
 
-fn of(name: &str, id: &impl AsId) -> Cmd {
-    with(name, id.as_id().as_ref())
+fn with_id(name: &str, id: &impl AsId) -> Cmd {
+    with_arg(name, id.as_id().as_ref())
 }
 
-fn with(name: &str, arg: impl ToRedisArgs) -> Cmd {
+fn with_arg(name: &str, arg: impl ToRedisArgs) -> Cmd {
     let mut cmd = cmd(name);
     cmd.arg(arg);
     cmd

@@ -1,4 +1,4 @@
-//! Which of what a server lists is wanted. Filters are applied by the client: servers list everything.
+//! Client-side filters for server listings. The server always lists everything.
 
 use super::types::{Execution, RegistrationInfo, Requirement};
 use crate::keyword::{ExecutionStatus, ReaderType};
@@ -6,7 +6,7 @@ use crate::registry::Mode;
 use crate::requirement::normalized_name;
 use redgrease_syntax::glob_matches;
 
-/// Which executions are wanted.
+/// Selects executions from `RG.DUMPEXECUTIONS`. The filter runs in the client.
 ///
 /// ```no_run
 /// use redgrease_core::{ExecutionFilter, ExecutionStatus, GearsCommands, connect};
@@ -26,38 +26,41 @@ pub struct ExecutionFilter {
 }
 
 impl ExecutionFilter {
-    /// Lets everything through.
+    /// A filter that selects everything.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Only executions of this status, or of others named in the same way.
+    /// Selects executions with this status. Several calls select executions with any of the statuses.
     #[must_use]
     pub fn status(mut self, status: ExecutionStatus) -> Self {
         self.status.push(status);
         self
     }
 
-    /// Only those a registration caused, or only those it did not.
+    /// `true` selects executions that a registration started, `false` selects all others.
     #[must_use]
     pub fn registered(mut self, registered: bool) -> Self {
         self.registered = Some(registered);
         self
     }
 
-    /// Whether it lets an execution through.
+    /// Whether the filter selects an execution.
     pub fn matches(&self, execution: &Execution) -> bool {
         (self.status.is_empty() || self.status.contains(&execution.status))
             && self.registered.is_none_or(|r| r == execution.registered)
     }
 
-    pub(super) fn of(&self, mut all: Vec<Execution>) -> Vec<Execution> {
+    pub(super) fn apply(&self, mut all: Vec<Execution>) -> Vec<Execution> {
         all.retain(|execution| self.matches(execution));
         all
     }
 }
 
-/// Which registrations are wanted. Texts are patterns (`*`, `?`, `[ab]`).
+/// Selects registrations from `RG.DUMPREGISTRATIONS`. The filter runs in the client.
+///
+/// [`description`](Self::description), [`session`](Self::session) and [`trigger`](Self::trigger) take glob patterns
+/// (`*`, `?`, `[ab]`).
 ///
 /// ```no_run
 /// use redgrease_core::{GearsCommands, RegistrationFilter, connect};
@@ -81,47 +84,47 @@ pub struct RegistrationFilter {
 }
 
 impl RegistrationFilter {
-    /// Lets everything through.
+    /// A filter that selects everything.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Only those of a reader.
+    /// Selects registrations of this reader.
     #[must_use]
     pub fn reader(mut self, reader: ReaderType) -> Self {
         self.reader = Some(reader);
         self
     }
 
-    /// Only those of a mode.
+    /// Selects registrations with this mode.
     #[must_use]
     pub fn mode(mut self, mode: Mode) -> Self {
         self.mode = Some(mode);
         self
     }
 
-    /// Only those whose description matches a pattern. Those without one do not.
+    /// Selects registrations whose description matches a glob pattern. A registration without a description never matches.
     #[must_use]
     pub fn description(mut self, pattern: impl Into<String>) -> Self {
         self.description = Some(pattern.into());
         self
     }
 
-    /// Only those of sessions whose id matches a pattern.
+    /// Selects registrations of sessions whose id matches a glob pattern.
     #[must_use]
     pub fn session(mut self, pattern: impl Into<String>) -> Self {
         self.session = Some(pattern.into());
         self
     }
 
-    /// Only commands whose trigger matches a pattern.
+    /// Selects commands whose trigger matches a glob pattern.
     #[must_use]
     pub fn trigger(mut self, pattern: impl Into<String>) -> Self {
         self.trigger = Some(pattern.into());
         self
     }
 
-    /// Only the command of a trigger, in which nothing is a pattern.
+    /// Selects the command with exactly this trigger; glob characters have no special meaning.
     #[must_use]
     pub fn trigger_named(self, trigger: &str) -> Self {
         let escaped: String = trigger
@@ -131,21 +134,21 @@ impl RegistrationFilter {
         self.trigger(escaped)
     }
 
-    /// Only those that react to changes of a key; `*` at its end stands for keys that begin like that.
+    /// Selects registrations for events of a key. A trailing `*` stands for all keys with that prefix.
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Only those that read a stream; `*` at its end stands for streams that begin like that.
+    /// Selects registrations that read a stream. A trailing `*` stands for all streams with that prefix.
     #[must_use]
     pub fn stream(mut self, stream: impl Into<String>) -> Self {
         self.stream = Some(stream.into());
         self
     }
 
-    /// Whether it lets a registration through.
+    /// Whether the filter selects a registration.
     pub fn matches(&self, registration: &RegistrationInfo) -> bool {
         let is_like = |pattern: &Option<String>, text: Option<&str>| match (pattern, text) {
             (None, _) => true,
@@ -169,13 +172,13 @@ impl RegistrationFilter {
             && meets(&self.stream, registration.stream())
     }
 
-    pub(super) fn of(&self, mut all: Vec<RegistrationInfo>) -> Vec<RegistrationInfo> {
+    pub(super) fn apply(&self, mut all: Vec<RegistrationInfo>) -> Vec<RegistrationInfo> {
         all.retain(|registration| self.matches(registration));
         all
     }
 }
 
-/// Whether two texts, each a name or the beginning of names and `*`, have a name in common.
+/// Whether two names or prefix patterns (a prefix and `*`) have a name in common.
 fn overlap(a: &str, b: &str) -> bool {
     match (a.strip_suffix('*'), b.strip_suffix('*')) {
         (Some(a), Some(b)) => a.starts_with(b) || b.starts_with(a),
@@ -185,7 +188,7 @@ fn overlap(a: &str, b: &str) -> bool {
     }
 }
 
-/// Which Python packages are wanted.
+/// Selects Python packages from `RG.PYDUMPREQS`. The filter runs in the client.
 ///
 /// ```
 /// use redgrease_core::RequirementFilter;
@@ -202,33 +205,33 @@ pub struct RequirementFilter {
 }
 
 impl RequirementFilter {
-    /// Lets everything through.
+    /// A filter that selects everything.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Only a package. Its version and extras do not matter, nor how its name is spelled (`Foo_Bar` is `foo-bar`).
+    /// Selects a package by its name. Versions and extras are ignored, and names are normalized (`Foo_Bar` is `foo-bar`).
     #[must_use]
     pub fn name(mut self, name: impl AsRef<str>) -> Self {
         self.name = Some(normalized_name(name.as_ref()));
         self
     }
 
-    /// Only those whose files are there, or only those whose are not.
+    /// `true` selects packages whose files are on the server, `false` selects all others.
     #[must_use]
     pub fn is_downloaded(mut self, is_downloaded: bool) -> Self {
         self.is_downloaded = Some(is_downloaded);
         self
     }
 
-    /// Only those gears can import, or only those they cannot.
+    /// `true` selects packages that gears can import, `false` selects all others.
     #[must_use]
     pub fn is_installed(mut self, is_installed: bool) -> Self {
         self.is_installed = Some(is_installed);
         self
     }
 
-    /// Whether it lets a package through.
+    /// Whether the filter selects a package.
     pub fn matches(&self, requirement: &Requirement) -> bool {
         self.name
             .as_ref()
@@ -241,7 +244,7 @@ impl RequirementFilter {
                 .is_none_or(|is| is == requirement.is_installed)
     }
 
-    pub(super) fn of(&self, mut all: Vec<Requirement>) -> Vec<Requirement> {
+    pub(super) fn apply(&self, mut all: Vec<Requirement>) -> Vec<Requirement> {
         all.retain(|requirement| self.matches(requirement));
         all
     }

@@ -1,10 +1,10 @@
-//! What commands take as the id of an execution or a registration.
+//! [`AsId`]: the id argument of commands about executions and registrations.
 
 use super::types::{ExecId, Execution, RegistrationInfo};
 use std::borrow::Cow;
 
-/// The id of an execution or a registration, in any form a program may have it: text, bytes, [`ExecId`], or the
-/// [`Execution`] or [`RegistrationInfo`] itself.
+/// A type that names an execution or a registration: a string, bytes, [`ExecId`], [`Execution`] or
+/// [`RegistrationInfo`].
 ///
 /// ```no_run
 /// use redgrease_core::{GearsCommands, connect};
@@ -17,10 +17,10 @@ use std::borrow::Cow;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the id of an execution or a registration",
-    label = "expected text, bytes, `ExecId`, `Execution` or `RegistrationInfo`"
+    label = "expected a string, bytes, `ExecId`, `Execution` or `RegistrationInfo`"
 )]
 pub trait AsId {
-    /// The id as servers spell it.
+    /// The id as it is sent to the server.
     fn as_id(&self) -> Cow<'_, [u8]>;
 }
 

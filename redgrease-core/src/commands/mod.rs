@@ -1,9 +1,10 @@
-//! The commands of the server, for use from any redis-rs connection.
+//! The `RG.*` commands, for every redis-rs connection.
 //!
-//! * [`cmd`]: each command as a `redis::Cmd`, to send by any means.
-//! * `traits`: [`GearsCommands`] and [`AsyncGearsCommands`], which send them and read the answers; [`GearsPipeline`].
-//! * `id`, `options`, `filter`: what they take. `types`: what the answers are.
-//! * `settings`: the configuration of the server.
+//! * [`cmd`]: builders of `redis::Cmd`.
+//! * `traits`: the methods that send commands and parse replies: [`GearsCommands`], [`AsyncGearsCommands`] and
+//!   [`GearsPipeline`].
+//! * `id`, `options`, `filter`: argument types. `types`: reply types.
+//! * `settings`: typed access to the configuration of the server.
 
 pub mod cmd;
 mod filter;

@@ -1,4 +1,4 @@
-//! Options of the commands that have some.
+//! Optional arguments of `RG.PYEXECUTE` and `RG.PYDUMPSESSIONS`.
 
 /// Options of `RG.PYEXECUTE`.
 ///
@@ -21,61 +21,61 @@ pub struct PyExecuteOptions {
 }
 
 impl PyExecuteOptions {
-    /// No options.
+    /// Options with their defaults.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Answers at once with the id of the execution; fetch its results with `RG.GETRESULTSBLOCKING`.
+    /// Makes the server reply at once with the id of the execution. Fetch the results with `RG.GETRESULTSBLOCKING`.
     #[must_use]
     pub fn unblocking(mut self) -> Self {
         self.unblocking = true;
         self
     }
 
-    /// Names the session: ASCII letters, digits, `-` and `_`. Without it the server invents an id.
+    /// Sets the id of the session: ASCII letters, digits, `-` and `_`. By default the server generates an id.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// A text that `RG.PYDUMPSESSIONS` shows.
+    /// Sets the description that `RG.PYDUMPSESSIONS` shows.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Replaces the session of the same id, in one step.
+    /// Replaces the session with the same id atomically.
     #[must_use]
     pub fn upgrade(mut self) -> Self {
         self.upgrade = true;
         self
     }
 
-    /// Replaces the session `old`, in one step.
+    /// Replaces the session `old` atomically.
     #[must_use]
     pub fn replace_with(mut self, old: impl Into<String>) -> Self {
         self.replace_with = Some(old.into());
         self
     }
 
-    /// Installs the requirements also if the server has them.
+    /// Installs the requirements again if the server already has them.
     #[must_use]
     pub fn force_reinstall_requirements(mut self) -> Self {
         self.force_reinstall_requirements = true;
         self
     }
 
-    /// Adds a Python package to install first, as pip spells it: `requests==2.32.0`.
+    /// Adds a Python package to install before the script runs, as a pip requirement: `requests==2.32.0`.
     #[must_use]
     pub fn requirement(mut self, requirement: impl Into<String>) -> Self {
         self.requirements.push(requirement.into());
         self
     }
 
-    /// Adds several of them.
+    /// Adds several Python packages.
     #[must_use]
     pub fn requirements<R: Into<String>>(
         mut self,
@@ -97,26 +97,26 @@ pub struct SessionsOptions {
 }
 
 impl SessionsOptions {
-    /// All living sessions, with the names of requirements and the ids of registrations.
+    /// Lists all live sessions, with the names of their requirements and the ids of their registrations.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Requirements and registrations in full.
+    /// Lists requirements and registrations with all details.
     #[must_use]
     pub fn verbose(mut self) -> Self {
         self.verbose = true;
         self
     }
 
-    /// Sessions that were replaced and still run something.
+    /// Lists sessions that were replaced and still have running executions.
     #[must_use]
     pub fn dead(mut self) -> Self {
         self.dead = true;
         self
     }
 
-    /// Only this session, and others named in the same way.
+    /// Lists this session only. Several calls list all the sessions named.
     #[must_use]
     pub fn session(mut self, id: impl Into<String>) -> Self {
         self.sessions.push(id.into());

@@ -1,16 +1,16 @@
-//! Commands and calls in pipelines of redis-rs.
+//! Commands and gear calls in redis-rs pipelines.
 
 use crate::Call;
 use crate::error::{Error, Result};
 use crate::registry::{GearKind, Mode};
 use redis::Cmd;
 
-/// What commands are collected in.
+/// A pipeline that commands can be added to.
 #[doc(hidden)]
 pub trait Piped {
-    /// Adds a command.
+    /// Appends a command.
     fn piped(&mut self, cmd: Cmd);
-    /// Whether its commands will be sent between MULTI and EXEC.
+    /// Whether the pipeline is a transaction (MULTI/EXEC).
     fn is_atomic(&self) -> bool;
 }
 
@@ -24,7 +24,7 @@ impl Piped for redis::Pipeline {
     }
 }
 
-/// Adds a call, unless the server would refuse it.
+/// Appends a gear call. Fails for a gear that cannot run inside a transaction if the pipeline is one.
 pub(super) fn add<P: Piped + ?Sized, T>(pipeline: &mut P, call: &Call<T>) -> Result<()> {
     let gear = call.gear();
     let is_sync = matches!(
@@ -36,8 +36,8 @@ pub(super) fn add<P: Piped + ?Sized, T>(pipeline: &mut P, call: &Call<T>) -> Res
     );
     if pipeline.is_atomic() && !is_sync {
         return Err(Error::config(format!(
-            "gear `{}` cannot be called inside a transaction, because nothing in one may wait: give it \
-             `mode = \"sync\"`, or send it in a pipeline without `.atomic()`",
+            "gear `{}` cannot be called inside a transaction, because a transaction cannot wait for it: give the \
+             gear `mode = \"sync\"`, or use a pipeline without `.atomic()`",
             gear.name()
         )));
     }

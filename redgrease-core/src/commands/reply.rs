@@ -1,4 +1,4 @@
-//! From the answer of a command to its type.
+//! Parsers from replies to typed values, one per command.
 
 use super::types::Execution;
 use super::types::{
@@ -11,44 +11,44 @@ use redis::{FromRedisValue, Value};
 use std::collections::BTreeMap;
 
 pub(super) fn ok(value: Value) -> Result<()> {
-    match whole(value)? {
+    match extract_errors(value)? {
         Value::Okay | Value::SimpleString(_) | Value::BulkString(_) => Ok(()),
-        _ => Err(DecodeError::new("another reply", "OK").into()),
+        _ => Err(DecodeError::new("an unexpected reply", "OK").into()),
     }
 }
 
 pub(super) fn executed<T: FromRedisValue>(value: Value) -> Result<Executed<T>> {
-    Executed::read(top(value)?)
+    Executed::read(extract_top_error(value)?)
 }
 
 pub(super) fn results<T: FromRedisValue>(value: Value) -> Result<ExecutionResult<T>> {
-    ExecutionResult::read(top(value)?)
+    ExecutionResult::read(extract_top_error(value)?)
 }
 
 pub(super) fn records<T: FromRedisValue>(value: Value) -> Result<Vec<T>> {
-    rows(whole(value)?, |record| {
+    rows(extract_errors(value)?, |record| {
         redis::from_redis_value(record)
             .map_err(|e| DecodeError::mismatch::<T>(e.to_string()).into())
     })
 }
 
 pub(super) fn registrations(value: Value) -> Result<Vec<RegistrationInfo>> {
-    rows(whole(value)?, RegistrationInfo::read)
+    rows(extract_errors(value)?, RegistrationInfo::read)
 }
 
 pub(super) fn sessions(value: Value) -> Result<Vec<Session>> {
-    Ok(rows(whole(value)?, Session::read)?
+    Ok(rows(extract_errors(value)?, Session::read)?
         .into_iter()
         .flatten()
         .collect())
 }
 
 pub(super) fn requirements(value: Value) -> Result<Vec<Requirement>> {
-    rows(whole(value)?, Requirement::read)
+    rows(extract_errors(value)?, Requirement::read)
 }
 
 pub(super) fn executions(value: Value) -> Result<Vec<Execution>> {
-    rows(whole(value)?, Execution::read)
+    rows(extract_errors(value)?, Execution::read)
 }
 
 pub(super) fn config(value: Value) -> Result<Vec<Result<ConfigValue>>> {
@@ -56,50 +56,51 @@ pub(super) fn config(value: Value) -> Result<Vec<Result<ConfigValue>>> {
 }
 
 pub(super) fn stats(value: Value) -> Result<PyStats> {
-    PyStats::read(whole(value)?)
+    PyStats::read(extract_errors(value)?)
 }
 
 pub(super) fn plans(value: Value) -> Result<BTreeMap<String, ExecutionPlan>> {
-    ExecutionPlan::read_all(whole(value)?)
+    ExecutionPlan::read_all(extract_errors(value)?)
 }
 
 pub(super) fn cluster(value: Value) -> Result<Option<ClusterInfo>> {
-    ClusterInfo::read(whole(value)?)
+    ClusterInfo::read(extract_errors(value)?)
 }
 
 pub(super) fn plugins(value: Value) -> Result<Vec<Plugin>> {
-    rows(whole(value)?, Plugin::read)
+    rows(extract_errors(value)?, Plugin::read)
 }
 
 pub(super) fn modules(value: Value) -> Result<Vec<Module>> {
-    rows(whole(value)?, Module::read)
+    rows(extract_errors(value)?, Module::read)
 }
 
 pub(super) fn version(value: Value) -> Result<GearsVersion> {
-    GearsVersion::of(&modules(value)?)
+    GearsVersion::from_modules(&modules(value)?)
 }
 
 pub(super) fn exported(value: Value) -> Result<ExportedRequirement> {
-    ExportedRequirement::read(whole(value)?)
+    ExportedRequirement::read(extract_errors(value)?)
 }
 
 pub(super) fn text(value: Value) -> Result<String> {
-    as_text(&whole(value)?).ok_or_else(|| DecodeError::new("another reply", "a text").into())
+    as_text(&extract_errors(value)?)
+        .ok_or_else(|| DecodeError::new("an unexpected reply", "text").into())
 }
 
 pub(super) fn python(value: Value) -> Result<String> {
     executed(value)?.into_results()?.into_value()
 }
 
-/// An answer without an error anywhere in it.
-fn whole(value: Value) -> Result<Value> {
+/// Fails if the reply is an error or contains one.
+fn extract_errors(value: Value) -> Result<Value> {
     value.extract_error().map_err(Error::from)
 }
 
-/// An answer that is no error itself; those inside it belong to their records.
-fn top(value: Value) -> Result<Value> {
+/// Fails if the reply itself is an error. Errors inside the reply belong to single records and stay there.
+fn extract_top_error(value: Value) -> Result<Value> {
     if matches!(value, Value::ServerError(_)) {
-        whole(value)
+        extract_errors(value)
     } else {
         Ok(value)
     }

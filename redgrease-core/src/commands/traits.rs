@@ -1,4 +1,4 @@
-//! The commands as methods of every redis-rs connection.
+//! Extension traits that add the commands to redis-rs connections and pipelines.
 
 use super::filter::{ExecutionFilter, RegistrationFilter, RequirementFilter};
 use super::id::AsId;
@@ -14,7 +14,7 @@ use crate::requirement::Requirements;
 use redis::{FromRedisValue, ToRedisArgs};
 use std::collections::BTreeMap;
 
-/// The commands as methods that send and wait.
+/// Expands each command to a method that sends it and waits for the reply.
 macro_rules! blocking {
     ($(
         $(#[$doc:meta])*
@@ -26,14 +26,14 @@ macro_rules! blocking {
         ///
         /// # Errors
         ///
-        /// When the server refuses it, the connection fails, or the answer is of another kind.
+        /// If the server refuses the command, the connection fails, or the reply has an unexpected type.
         fn $name $(<$generic: $bound>)? (&mut self, $($arg: $type),*) -> Result<$result> {
             $read(self.req_command(&$cmd)?)
         }
     )*};
 }
 
-/// The commands as methods that give futures.
+/// Expands each command to a method that returns a future of the reply.
 #[cfg(feature = "aio")]
 macro_rules! nonblocking {
     ($(
@@ -46,7 +46,7 @@ macro_rules! nonblocking {
         ///
         /// # Errors
         ///
-        /// When the server refuses it, the connection fails, or the answer is of another kind.
+        /// If the server refuses the command, the connection fails, or the reply has an unexpected type.
         fn $name $(<$generic: $bound>)? (
             &mut self,
             $($arg: $type),*
@@ -57,7 +57,7 @@ macro_rules! nonblocking {
     )*};
 }
 
-/// The commands as methods that add to a pipeline.
+/// Expands each command to a method that appends it to a pipeline.
 macro_rules! piped {
     ($(
         $(#[$doc:meta])*
@@ -73,10 +73,10 @@ macro_rules! piped {
     )*};
 }
 
-/// Writes each command down once, for all traits. What is done to an answer afterwards a pipeline cannot do.
+/// Defines the three traits from one table. The `more` commands process the reply further, which a pipeline cannot do.
 macro_rules! commands {
     (plain { $($plain:tt)* } more { $($more:tt)* }) => {
-        /// The commands of the server, on every blocking redis-rs connection.
+        /// The `RG.*` commands, for every blocking redis-rs connection.
         ///
         /// ```no_run
         /// use redgrease_core::{GearsCommands, connect};
@@ -91,10 +91,10 @@ macro_rules! commands {
 
         impl<C: redis::ConnectionLike + ?Sized> GearsCommands for C {}
 
-        /// The commands of the server, on every async redis-rs connection.
+        /// The `RG.*` commands, for every async redis-rs connection.
         ///
-        /// Connections that were not opened with `connect_async` drop an answer that takes longer than half a second,
-        /// unless they were told otherwise (`AsyncConnectionConfig::set_response_timeout`).
+        /// By default an async connection of redis-rs fails if a reply takes longer than half a second. Open the
+        /// connection with `connect_async`, or raise the limit with `AsyncConnectionConfig::set_response_timeout`.
         #[cfg(feature = "aio")]
         pub trait AsyncGearsCommands: redis::aio::ConnectionLike + Send {
             nonblocking! { $($plain)* $($more)* }
@@ -103,10 +103,10 @@ macro_rules! commands {
         #[cfg(feature = "aio")]
         impl<C: redis::aio::ConnectionLike + Send + ?Sized> AsyncGearsCommands for C {}
 
-        /// The commands of the server, for pipelines. Their answers are read as the types of this crate.
+        /// The `RG.*` commands, for redis-rs pipelines. The replies convert to the types of this crate.
         ///
-        /// A server refuses `RG.PYEXECUTE`, and triggers that are not `sync`, inside a transaction: use
-        /// [`call`](Self::call) for gears of this program, which knows.
+        /// Inside a transaction the server refuses `RG.PYEXECUTE`, and triggers that are not `sync`. For gears of this
+        /// program use [`call`](Self::call), which checks this before anything is sent.
         ///
         /// ```no_run
         /// use redgrease_core::{Execution, GearsPipeline, RegistrationInfo, connect};
@@ -120,12 +120,12 @@ macro_rules! commands {
         pub trait GearsPipeline: pipeline::Piped {
             piped! { $($plain)* }
 
-            /// A call of a gear of this program. [`Call::read`](crate::Call::read) reads its answer.
+            /// Appends a call of a gear of this program. [`Call::read`](crate::Call::read) parses the reply.
             ///
             /// # Errors
             ///
-            /// When an argument has no counterpart in Python, or the pipeline is a transaction and the gear is not
-            /// `mode = "sync"`: the server would refuse it.
+            /// If an argument cannot be converted to Python, or if the pipeline is a transaction and the gear is not
+            /// `mode = "sync"`.
             fn call<T>(&mut self, call: &crate::Call<T>) -> Result<&mut Self> {
                 pipeline::add(self, call)?;
                 Ok(self)
@@ -137,7 +137,7 @@ macro_rules! commands {
 }
 
 commands! { plain {
-    /// `RG.PYEXECUTE`: runs a script and waits for its results; empty if it only registers something.
+    /// `RG.PYEXECUTE`: runs a Python script and waits for its results. They are empty if the script runs no execution.
     fn pyexecute<T: FromRedisValue>(script: &str) -> ExecutionResult<T> {
         cmd::pyexecute(script, &PyExecuteOptions::new()) => |v| reply::executed(v)?.into_results()
     }
@@ -147,13 +147,13 @@ commands! { plain {
         cmd::pyexecute(script, options) => reply::executed
     }
 
-    /// `RG.TRIGGER`: calls a trigger of any origin; the records as they come. For gears of this program call the
-    /// generated function instead.
+    /// `RG.TRIGGER`: calls a trigger by its name and returns the records. For gears of this program prefer the
+    /// generated function.
     fn trigger<T: FromRedisValue>(name: &str, args: impl ToRedisArgs) -> Vec<T> {
         cmd::trigger(name).arg(args).take() => reply::records
     }
 
-    /// `RG.TRIGGERONKEY`: calls a trigger on the shard that owns a key, which is its first argument.
+    /// `RG.TRIGGERONKEY`: calls a trigger on the shard that owns `key`. The key is the first argument of the trigger.
     fn trigger_on_key<T: FromRedisValue>(
         name: &str,
         key: impl ToRedisArgs,
@@ -162,162 +162,164 @@ commands! { plain {
         cmd::trigger_on_key(name, key).arg(args).take() => reply::records
     }
 
-    /// `RG.DUMPREGISTRATIONS`: what is registered.
+    /// `RG.DUMPREGISTRATIONS`: lists the registrations.
     fn dump_registrations() -> Vec<RegistrationInfo> {
         cmd::dump_registrations() => reply::registrations
     }
 
-    /// `RG.PAUSEREGISTRATIONS`: a registration of a stream stops reading until it is unpaused.
+    /// `RG.PAUSEREGISTRATIONS`: a stream registration stops reading until it is unpaused.
     fn pause_registrations(id: impl AsId) -> () {
         cmd::pause_registrations(&id) => reply::ok
     }
 
-    /// `RG.UNPAUSEREGISTRATIONS`: a registration of a stream goes on reading.
+    /// `RG.UNPAUSEREGISTRATIONS`: a paused stream registration reads again.
     fn unpause_registrations(id: impl AsId) -> () {
         cmd::unpause_registrations(&id) => reply::ok
     }
 
-    /// `RG.CLEARREGISTRATIONSSTATS`: the statistics of all registrations begin again.
+    /// `RG.CLEARREGISTRATIONSSTATS`: resets the statistics of all registrations.
     fn clear_registrations_stats() -> () {
         cmd::clear_registrations_stats() => reply::ok
     }
 
-    /// `RG.UNREGISTER`: removes a registration. What it caused and has not begun still runs.
+    /// `RG.UNREGISTER`: removes a registration. Its queued executions still run.
     fn unregister(id: impl AsId) -> () {
         cmd::unregister(&id, false) => reply::ok
     }
 
-    /// `RG.UNREGISTER .. ABORTPENDING`: removes a registration, and drops what it caused and has not begun.
+    /// `RG.UNREGISTER .. ABORTPENDING`: removes a registration and drops its queued executions.
     fn unregister_abort_pending(id: impl AsId) -> () {
         cmd::unregister(&id, true) => reply::ok
     }
 
-    /// `RG.PYDUMPSESSIONS`: the sessions.
+    /// `RG.PYDUMPSESSIONS`: lists the sessions.
     fn dump_sessions(options: &SessionsOptions) -> Vec<Session> {
         cmd::dump_sessions(options) => reply::sessions
     }
 
-    /// `RG.PYDUMPREQS`: the Python packages that were asked for.
+    /// `RG.PYDUMPREQS`: lists the Python packages that sessions require.
     fn dump_requirements() -> Vec<Requirement> {
         cmd::dump_requirements() => reply::requirements
     }
 
-    /// `RG.DUMPEXECUTIONS`: what is running, and what has run and was not dropped.
+    /// `RG.DUMPEXECUTIONS`: lists the executions that are queued, running, or finished and not dropped.
     fn dump_executions() -> Vec<Execution> {
         cmd::dump_executions() => reply::executions
     }
 
-    /// `RG.GETEXECUTION`: an execution in full, by the id of the shard. Without a locality: of the whole cluster, if there
-    /// is one.
+    /// `RG.GETEXECUTION`: the details of an execution, by shard id. Without a locality the server chooses: a cluster
+    /// reports all shards.
     fn get_execution(id: impl AsId, locality: Option<ExecLocality>) -> BTreeMap<String, ExecutionPlan> {
         cmd::get_execution(&id, locality) => reply::plans
     }
 
-    /// `RG.GETRESULTS`: the results of an execution that is done.
+    /// `RG.GETRESULTS`: the results of a finished execution.
     fn get_results<T: FromRedisValue>(id: impl AsId) -> ExecutionResult<T> {
         cmd::get_results(&id) => reply::results
     }
 
-    /// `RG.GETRESULTSBLOCKING`: waits for an execution and gives its results.
+    /// `RG.GETRESULTSBLOCKING`: waits for an execution and returns its results.
     fn get_results_blocking<T: FromRedisValue>(id: impl AsId) -> ExecutionResult<T> {
         cmd::get_results_blocking(&id) => reply::results
     }
 
-    /// `RG.DROPEXECUTION`: forgets an execution that is done.
+    /// `RG.DROPEXECUTION`: removes a finished execution and its results.
     fn drop_execution(id: impl AsId) -> () {
         cmd::drop_execution(&id) => reply::ok
     }
 
-    /// `RG.ABORTEXECUTION`: stops an execution.
+    /// `RG.ABORTEXECUTION`: aborts an execution.
     fn abort_execution(id: impl AsId) -> () {
         cmd::abort_execution(&id) => reply::ok
     }
 
-    /// `RG.CONFIGGET`: settings, one entry per name; a name that does not exist is an error of its entry.
+    /// `RG.CONFIGGET`: reads settings. Returns one entry per name; the entry of an unknown name is an error.
     fn config_get(names: &[&str]) -> Vec<Result<ConfigValue>> {
         cmd::config_get(names) => reply::config
     }
 
-    /// `RG.CONFIGSET`: changes settings; one that cannot be changed is an error of its entry.
+    /// `RG.CONFIGSET`: changes settings. Returns one entry per setting; the entry of a setting that cannot be changed is
+    /// an error.
     fn config_set(settings: &[(&str, &str)]) -> Vec<Result<ConfigValue>> {
         cmd::config_set(settings) => reply::config
     }
 
-    /// `RG.PYSTATS`: memory of the Python interpreter.
+    /// `RG.PYSTATS`: memory statistics of the Python interpreter.
     fn py_stats() -> PyStats {
         cmd::py_stats() => reply::stats
     }
 
-    /// `RG.PYPROFILE STATS`: what took how long in a session, as Python's `pstats` prints it. `order` is one of its
-    /// orders; RedisGears ignores it.
+    /// `RG.PYPROFILE STATS`: the profile of a session, as Python's `pstats` prints it. `order` is a sort key of `pstats`;
+    /// RedisGears ignores it.
     fn py_profile_stats(session: &str, order: Option<&str>) -> String {
         cmd::py_profile_stats(session, order) => reply::text
     }
 
-    /// `RG.PYPROFILE RESET`: forgets what took how long in a session.
+    /// `RG.PYPROFILE RESET`: clears the profile of a session.
     fn py_profile_reset(session: &str) -> () {
         cmd::py_profile_reset(session) => reply::ok
     }
 
-    /// `RG.PYEXPORTREQ`: an installed package with its files, by the name it was asked for: `six==1.16.0`.
+    /// `RG.PYEXPORTREQ`: exports an installed package with its files. `name` is the requirement as it was given to the
+    /// server: `six==1.16.0`.
     fn export_requirement(name: &str) -> ExportedRequirement {
         cmd::export_requirement(name) => reply::exported
     }
 
-    /// `RG.PYIMPORTREQ`: installs a package another server has exported; nothing is downloaded.
+    /// `RG.PYIMPORTREQ`: installs a package that was exported from another server, without a download.
     fn import_requirement(exported: &ExportedRequirement) -> () {
         cmd::import_requirement(&exported.chunks) => reply::ok
     }
 
-    /// `RG.DUMPPLUGINS`: the languages gears can be written in.
+    /// `RG.DUMPPLUGINS`: lists the language plugins.
     fn dump_plugins() -> Vec<Plugin> {
         cmd::dump_plugins() => reply::plugins
     }
 
-    /// `RG.INFOCLUSTER`: the cluster the server belongs to; `None` if there is none.
+    /// `RG.INFOCLUSTER`: describes the cluster that the server belongs to; `None` outside a cluster.
     fn info_cluster() -> Option<ClusterInfo> {
         cmd::info_cluster() => reply::cluster
     }
 
-    /// `RG.REFRESHCLUSTER`: the server looks again at which cluster it belongs to.
+    /// `RG.REFRESHCLUSTER`: makes the server read the cluster topology again.
     fn refresh_cluster() -> () {
         cmd::refresh_cluster() => reply::ok
     }
 
-    /// `MODULE LIST`: the modules of the server.
+    /// `MODULE LIST`: lists the modules of the server.
     fn module_list() -> Vec<Module> {
         cmd::module_list() => reply::modules
     }
 } more {
-    /// The version of what answers `RG.*`, by `MODULE LIST`.
+    /// The version of the module that implements `RG.*`, from `MODULE LIST`.
     fn gears_version() -> GearsVersion {
         cmd::module_list() => reply::version
     }
 
-    /// The version of the server's Python: `3.11.2`.
+    /// The version of the server's Python, such as `3.11.2`.
     fn python_version() -> String {
         cmd::pyexecute(PYTHON_VERSION, &PyExecuteOptions::new()) => reply::python
     }
 
-    /// [`dump_executions`](Self::dump_executions), those a filter lets through.
+    /// The executions of [`dump_executions`](Self::dump_executions) that a filter selects.
     fn dump_executions_where(filter: &ExecutionFilter) -> Vec<Execution> {
-        cmd::dump_executions() => |v| Ok(filter.of(reply::executions(v)?))
+        cmd::dump_executions() => |v| Ok(filter.apply(reply::executions(v)?))
     }
 
-    /// [`dump_registrations`](Self::dump_registrations), those a filter lets through.
+    /// The registrations of [`dump_registrations`](Self::dump_registrations) that a filter selects.
     fn dump_registrations_where(filter: &RegistrationFilter) -> Vec<RegistrationInfo> {
-        cmd::dump_registrations() => |v| Ok(filter.of(reply::registrations(v)?))
+        cmd::dump_registrations() => |v| Ok(filter.apply(reply::registrations(v)?))
     }
 
-    /// Which of these packages the server would have to install: asked before a registration, this says what it will
-    /// need a network for.
+    /// The requirements that the server would have to install. Call this before a registration to find out whether the
+    /// server needs access to a package index.
     fn missing_requirements(requirements: &Requirements) -> Vec<String> {
         cmd::dump_requirements() => |v| Ok(requirements.missing_from(&reply::requirements(v)?))
     }
 
-    /// [`dump_requirements`](Self::dump_requirements), those a filter lets through.
+    /// The packages of [`dump_requirements`](Self::dump_requirements) that a filter selects.
     fn dump_requirements_where(filter: &RequirementFilter) -> Vec<Requirement> {
-        cmd::dump_requirements() => |v| Ok(filter.of(reply::requirements(v)?))
+        cmd::dump_requirements() => |v| Ok(filter.apply(reply::requirements(v)?))
     }
 } }
 

@@ -1,37 +1,39 @@
-//! The schema of a value.
+//! [`Codec`]: the schema of a value.
 
-/// How a value travels: a tree of constants, so that it fits in a `static` and can be written into a script.
+/// The schema of a value: its wire format and its Python type.
+///
+/// A codec is a tree of constants, so that it can be stored in a `static` and written into a registration script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Codec {
     /// No value: `()` in Rust, `None` in Python.
     Unit,
-    /// Text: `str` in Python.
+    /// Text, `str` in Python.
     Str,
-    /// Bytes: `bytes` in Python.
+    /// Bytes, `bytes` in Python.
     Bytes,
-    /// An integer of any size: `int` in Python.
+    /// An integer of any size, `int` in Python.
     Int,
-    /// A floating point number, also NaN and the infinities: `float` in Python.
+    /// A floating point number including NaN and the infinities, `float` in Python.
     Float,
     /// `bool` on both sides.
     Bool,
-    /// Whatever JSON can carry.
+    /// Any JSON value.
     Json,
-    /// A value, or `None`.
+    /// A value or `None`.
     Opt(&'static Codec),
     /// A `list` in Python.
     List(&'static Codec),
     /// A `set` in Python.
     Set(&'static Codec),
-    /// A `dict` in Python; keys may be of any type that Python can hash.
+    /// A `dict` in Python. Keys can be of any type that Python can hash.
     Map(&'static Codec, &'static Codec),
     /// A `tuple` in Python.
     Tuple(&'static [Codec]),
 }
 
 impl Codec {
-    /// Appends the Python expression that stands for this codec in the server-side prelude.
+    /// Appends the Python expression for this codec; the prelude defines its names.
     pub(crate) fn write_python(&self, out: &mut String) {
         let (name, parts): (&str, &[&Codec]) = match self {
             Codec::Unit => return out.push_str("_unit"),
@@ -67,7 +69,7 @@ impl Codec {
         out.push(')');
     }
 
-    /// The Python function that reads what Redis stores as this.
+    /// The prelude function that decodes a value stored in Redis to this codec.
     pub(crate) fn stored_python(&self) -> String {
         match self {
             Codec::Str => "_stored_str".to_owned(),
@@ -85,7 +87,7 @@ impl Codec {
                     value.stored_python()
                 )
             }
-            // Nothing Redis stores: no type that can be stored has them.
+            // Unreachable: no `StoredValue` has these codecs.
             Codec::Unit | Codec::Set(_) | Codec::Tuple(_) => "None".to_owned(),
         }
     }

@@ -95,8 +95,9 @@ fn array<T, const N: usize>(items: Vec<T>) -> Result<[T; N], DecodeError> {
         .map_err(|items: Vec<T>| DecodeError::mismatch::<[T; N]>(format!("{} items", items.len())))
 }
 
-/// What Python tells apart may be one in Rust: `'a'` and `b'a'` are the same text. Then something would be lost.
-fn all_kept<T>(kept: usize, wanted: usize) -> Result<(), DecodeError> {
+/// Refuses a set or map that lost items in the conversion: values that differ in Python can be equal in Rust, such as
+/// `'a'` and `b'a'` as `String`.
+fn check_none_lost<T>(kept: usize, wanted: usize) -> Result<(), DecodeError> {
     if kept == wanted {
         return Ok(());
     }
@@ -120,7 +121,7 @@ macro_rules! set {
                 let items = raw_list(&bytes)?;
                 let wanted = items.len();
                 let set = items.into_iter().map(nested).collect::<Result<Self, _>>()?;
-                all_kept::<Self>(set.len(), wanted)?;
+                check_none_lost::<Self>(set.len(), wanted)?;
                 Ok(set)
             }
             fn from_json(raw: &RawValue) -> Result<Self, DecodeError> {
@@ -133,7 +134,7 @@ macro_rules! set {
 set!(HashSet<T, S>, [T: GearArg, S: BuildHasher], [T: GearResult + Eq + Hash, S: BuildHasher + Default]);
 set!(BTreeSet<T>, [T: GearArg], [T: GearResult + Ord]);
 
-// A map is a list of pairs: JSON's own objects could only have text as keys.
+// A map is encoded as a list of pairs, because the keys of a JSON object can only be strings.
 macro_rules! map {
     ($type:ty, [$($arg:tt)*], [$($result:tt)*]) => {
         impl<$($arg)*> GearArg for $type {
@@ -160,7 +161,7 @@ macro_rules! map {
                 let wanted = pairs.len();
                 let entries = pairs.into_iter().map(|(k, v)| Ok((nested(k)?, nested(v)?)));
                 let map = entries.collect::<Result<Self, DecodeError>>()?;
-                all_kept::<Self>(map.len(), wanted)?;
+                check_none_lost::<Self>(map.len(), wanted)?;
                 Ok(map)
             }
             fn from_json(raw: &RawValue) -> Result<Self, DecodeError> {

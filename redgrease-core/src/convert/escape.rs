@@ -1,6 +1,6 @@
-//! NUL in arguments. Some servers cut an argument at its first NUL byte, so it is sent as 01 30, and 01 as 01 31.
+//! Escaping of NUL bytes. Some servers cut an argument at its first NUL, so byte 00 is sent as 01 30, and 01 as 01 31.
 
-/// Appends `bytes` with NUL and 01 replaced.
+/// Appends `bytes` with 00 and 01 escaped.
 pub(super) fn escape_into(bytes: &[u8], out: &mut Vec<u8>) {
     let mut rest = bytes;
     while let Some(at) = rest.iter().position(|&b| b <= 1) {
@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nul_and_one_are_replaced_and_nothing_else_is() {
+    fn only_00_and_01_are_escaped() {
         let escaped = |bytes: &[u8]| {
             let mut out = Vec::new();
             escape_into(bytes, &mut out);

@@ -1,4 +1,4 @@
-//! Any serde type, as JSON.
+//! serde types, sent as JSON.
 
 use super::codec::Codec;
 use super::traits::{GearArg, GearResult};
@@ -9,12 +9,12 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::ops::{Deref, DerefMut};
 
-/// Any type that serde knows, carried as JSON: Python sees dicts, lists, text, numbers, booleans and `None`.
+/// Wraps any serde type to send it as JSON. Python sees dicts, lists, strings, numbers, booleans and `None`.
 ///
-/// What JSON would change is refused on both sides: NaN and the infinities, integers outside `i64::MIN..=u64::MAX`, and
-/// dicts with keys that JSON takes for the same, such as `1` and `"1"`. Keys are text in JSON: `{1: "a"}` arrives as
-/// `{"1": "a"}`. What serde does then is serde's: an integer beyond 53 bits becomes the nearest number in a field of the
-/// type `f64`.
+/// Both sides refuse values that JSON would change: NaN and the infinities, integers outside `i64::MIN..=u64::MAX`, and
+/// dicts whose keys become equal in JSON, such as `1` and `"1"`. JSON keys are strings: `{1: "a"}` arrives as
+/// `{"1": "a"}`. The conversion from JSON follows serde: in a field of the type `f64`, an integer beyond 53 bits becomes
+/// the nearest float.
 ///
 /// ```
 /// use redgrease_core::{Codec, GearArg, Json};
@@ -40,7 +40,7 @@ impl<T> DerefMut for Json<T> {
     }
 }
 
-/// Reads JSON that stands where a serde type is expected.
+/// Decodes JSON to a serde type.
 pub(crate) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
     serde_json::from_slice(json).map_err(|e| DecodeError::json(&e))
 }
@@ -65,7 +65,7 @@ impl<T: DeserializeOwned> GearResult for Json<T> {
     }
 }
 
-/// What `#[derive(GearValue)]` expands to: a serde type that needs no [`Json`] around it.
+/// Expansion of `#[derive(GearValue)]`: implements the traits for a serde type, so that it needs no [`Json`] around it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __gear_value {

@@ -1,11 +1,11 @@
-//! Typed values: what a Rust type looks like on the wire and in Python.
+//! Conversions between Rust types, their wire format and Python values.
 //!
-//! A value is read and written by schema on both sides. The schema is a [`Codec`], a tree of constants that the
-//! registration script repeats in Python. Scalars travel bare; lists, maps and tuples are one JSON value whose leaves
-//! are read one by one, so that nothing passes through a type that would change it.
+//! Both sides encode and decode a value by its schema, a [`Codec`]. The registration script contains the same schema in
+//! Python. Scalars are sent bare. A list, set, map or tuple is sent as one JSON value; its leaves are decoded one by one
+//! from the raw JSON, so that no intermediate type can change them.
 //!
-//! * `codec`: the schema. `writer`: how an argument is put together.
-//! * `traits`: [`GearArg`], [`GearResult`] and [`GearReply`], what the generated code asks for.
+//! * `codec`: the schema. `writer`, `escape`, `strict`: the encoder of arguments.
+//! * `traits`: [`GearArg`], [`GearResult`] and [`GearReply`], the bounds of generated code.
 //! * `text`, `number`, `container`, `tuple`, `wrapper`, `json`: the implementations.
 
 mod codec;

@@ -1,4 +1,4 @@
-//! Integers, floats, `bool` and `()`. `u8` decides that a list of it is bytes.
+//! Integers, floats, `bool` and `()`. A list of `u8` is encoded as bytes.
 
 use super::codec::Codec;
 use super::text::{json_text, text};
@@ -91,7 +91,8 @@ macro_rules! float {
 
 float!(f32 f64);
 
-/// Python's floats have 64 bits: `f32` is the nearest number, but not an infinity for one that is none.
+/// Conversion from Python's 64-bit floats. `f32` rounds to the nearest number; a finite number that would round to an
+/// infinity is refused.
 trait Narrow: Sized {
     fn narrow(number: f64) -> Option<Self>;
 }
@@ -105,7 +106,7 @@ impl Narrow for f64 {
 impl Narrow for f32 {
     #[allow(
         clippy::cast_possible_truncation,
-        reason = "the nearest number is wanted"
+        reason = "rounding to the nearest number is intended"
     )]
     fn narrow(number: f64) -> Option<Self> {
         let near = number as f32;

@@ -1,8 +1,8 @@
-//! JSON that refuses what it would change.
+//! JSON serialization that refuses values which JSON would change.
 //!
-//! `serde_json` writes NaN and the infinities as `null`, and integers of any size, of which a JSON reader makes floats.
-//! The formatter below sees the integers. It cannot see the floats, only that a `null` was written: then the value is
-//! walked once more, to tell a `None` from a float that vanished.
+//! `serde_json` writes NaN and the infinities as `null`, and it writes integers of any size although JSON readers round
+//! large ones. The formatter below checks the integers. It cannot check floats; it only notes that a `null` was written.
+//! In that case the value is serialized a second time, with `FloatCheck`, to tell `None` from a float that is not finite.
 
 use crate::error::EncodeError;
 use serde::Serialize;
@@ -29,7 +29,7 @@ pub(super) fn write<T: Serialize + ?Sized>(
     Ok(())
 }
 
-/// Compact JSON; notes each `null`, refuses integers that a JSON reader could not keep.
+/// Compact JSON formatter. It notes that a `null` was written, and refuses integers that JSON readers would round.
 struct Strict<'a>(&'a mut bool);
 
 impl Formatter for Strict<'_> {
@@ -62,7 +62,7 @@ fn too_large(value: &dyn fmt::Display) -> io::Error {
     )
 }
 
-/// Serializes to nothing, and fails at the first float that JSON has no number for.
+/// Produces no output, and fails at the first float that is not finite.
 #[derive(Clone, Copy)]
 struct FloatCheck;
 
@@ -85,7 +85,7 @@ impl ser::Error for NotFinite {
 
 type Checked = Result<(), NotFinite>;
 
-macro_rules! fine {
+macro_rules! accept {
     ($($method:ident($type:ty);)*) => {$(
         fn $method(self, _: $type) -> Checked {
             Ok(())
@@ -104,7 +104,7 @@ impl Serializer for FloatCheck {
     type SerializeStruct = Self;
     type SerializeStructVariant = Self;
 
-    fine! {
+    accept! {
         serialize_bool(bool);
         serialize_i8(i8);
         serialize_i16(i16);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_json_can_carry_passes() {
+    fn values_of_json_are_written() {
         assert_eq!(json(&(None::<f64>, 1.5, "x")).unwrap(), r#"[null,1.5,"x"]"#);
         assert_eq!(json(&i128::from(u64::MAX)).unwrap(), "18446744073709551615");
         assert_eq!(json(&i64::MIN).unwrap(), "-9223372036854775808");
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_would_change_is_refused() {
+    fn values_that_json_would_change_are_refused() {
         assert!(json(&f64::NAN).unwrap_err().contains("NaN"));
         assert!(
             json(&[Some(1.0), Some(f64::INFINITY), None])

@@ -6,15 +6,15 @@ use super::writer::Writer;
 use crate::error::{DecodeError, EncodeError};
 use serde_json::value::RawValue;
 
-/// Bytes of a reply as text.
+/// Converts the bytes of a reply to text.
 pub(super) fn text<T>(bytes: Vec<u8>) -> Result<String, DecodeError> {
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
-        DecodeError::mismatch::<T>(format!("bytes that are not UTF-8 from byte {at} on"))
+        DecodeError::mismatch::<T>(format!("bytes that are not UTF-8 at offset {at}"))
     })
 }
 
-/// A JSON string as text.
+/// Decodes a JSON string.
 pub(super) fn json_text(raw: &RawValue) -> Result<String, DecodeError> {
     serde_json::from_str(raw.get()).map_err(|e| DecodeError::json(&e))
 }

@@ -1,4 +1,4 @@
-//! What the code of a macro asks of a type.
+//! The traits that generated code requires of the types of arguments and results.
 
 use super::codec::Codec;
 use super::writer::Writer;
@@ -8,8 +8,9 @@ use serde_json::value::RawValue;
 
 /// A Rust type that can be an argument of a gear.
 ///
-/// Implemented for text, bytes, numbers, `bool`, `char`, `Option`, lists, arrays, sets, maps, tuples, references and
-/// smart pointers to them, `serde_json::Value`, [`Json<T>`](crate::Json), and by `#[derive(GearValue)]`.
+/// Implemented for strings, bytes, numbers, `bool`, `char`, `Option`, lists, arrays, sets, maps, tuples, references and
+/// smart pointers to these, `serde_json::Value` and [`Json<T>`](crate::Json). `#[derive(GearValue)]` implements it for
+/// serde types.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a gear",
     label = "no conversion to a Python value",
@@ -17,22 +18,22 @@ use serde_json::value::RawValue;
     note = "for a type of your own: `#[derive(GearValue)]` next to serde's derives, or take `Json<{Self}>`"
 )]
 pub trait GearArg {
-    /// How the value travels, which also says what it is in Python.
+    /// The schema of the value, which determines its wire format and its Python type.
     const CODEC: Codec;
 
-    /// `true` if a `None` has a meaning in it already: the two of `Option<Option<T>>` could not be told apart.
+    /// `true` if the type encodes one of its values as `None`. An `Option` of such a type would be ambiguous.
     #[doc(hidden)]
     const NULLABLE: bool = false;
 
-    /// How a list of this type travels: `u8` makes it bytes.
+    /// The schema of a list of this type. `u8` overrides it with bytes.
     #[doc(hidden)]
     const SLICE: Codec = Codec::List(&Self::CODEC);
 
-    /// Writes the value.
+    /// Encodes the value.
     ///
     /// # Errors
     ///
-    /// When the value has no counterpart in Python.
+    /// If the value cannot be represented in Python.
     fn encode(&self, w: &mut Writer) -> Result<(), EncodeError>;
 
     #[doc(hidden)]
@@ -46,9 +47,10 @@ pub trait GearArg {
 
 /// A Rust type that a gear can return.
 ///
-/// What arrives is equal to what Python returned, or there is an error. Types that come close are accepted: text in UTF-8
-/// for bytes and the other way round, any sequence for a list, a list for a set, an integer for a float that can be the
-/// same number. `f32` is the nearest number. What two items of a set or two keys of a dict are in Rust must differ.
+/// The Rust value is equal to the value that Python returned; otherwise the conversion fails. Some close types are
+/// accepted: `str` for bytes and UTF-8 `bytes` for a string, any sequence for a list, a list for a set, an integer for a
+/// float that can represent it exactly. `f32` rounds to the nearest number. Two items of a set, or two keys of a dict,
+/// must not become equal in Rust.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a gear",
     label = "no conversion from a Python value",
@@ -56,7 +58,7 @@ pub trait GearArg {
     note = "for a type of your own: `#[derive(GearValue)]` next to serde's derives, or return `Json<{Self}>`"
 )]
 pub trait GearResult: Sized {
-    /// How the value travels, which also says what Python has to return.
+    /// The schema of the value, which determines its wire format and the type that Python has to return.
     const CODEC: Codec;
 
     #[doc(hidden)]
@@ -65,24 +67,24 @@ pub trait GearResult: Sized {
     #[doc(hidden)]
     const SLICE: Codec = Codec::List(&Self::CODEC);
 
-    /// Reads what `None` became: the empty list at the top, `null` below it.
+    /// Decodes Python's `None`, which is sent as an empty list at the top level and as `null` inside a container.
     #[doc(hidden)]
     fn from_null() -> Result<Self, DecodeError> {
         Err(DecodeError::mismatch::<Self>("None"))
     }
 
-    /// Reads a value that is the whole result.
+    /// Decodes a value at the top level, where it is the whole record.
     ///
     /// # Errors
     ///
-    /// When it is not a value of this type.
+    /// If the bytes are not a value of this type.
     fn from_bare(bytes: Vec<u8>) -> Result<Self, DecodeError>;
 
-    /// Reads a value inside a list, map or tuple.
+    /// Decodes a value inside a list, set, map or tuple.
     ///
     /// # Errors
     ///
-    /// When it is not a value of this type.
+    /// If the JSON is not a value of this type.
     fn from_json(raw: &RawValue) -> Result<Self, DecodeError>;
 
     #[doc(hidden)]
@@ -99,12 +101,12 @@ pub trait GearResult: Sized {
     }
 }
 
-/// The items of a JSON list, unread.
+/// The items of a JSON list, as raw JSON.
 pub(super) fn raw_list(json: &[u8]) -> Result<Vec<&RawValue>, DecodeError> {
     serde_json::from_slice(json).map_err(|e| DecodeError::json(&e))
 }
 
-/// Reads one item of a list, map or tuple.
+/// Decodes one item of a list, set, map or tuple.
 pub(super) fn nested<T: GearResult>(raw: &RawValue) -> Result<T, DecodeError> {
     if raw.get() == "null" {
         T::from_null()
@@ -113,7 +115,7 @@ pub(super) fn nested<T: GearResult>(raw: &RawValue) -> Result<T, DecodeError> {
     }
 }
 
-/// What the return type of a gear may be: a [`GearResult`], or [`PerShard`] of one.
+/// A return type of a gear: a [`GearResult`], or [`PerShard`] of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a gear",
     label = "no conversion from a Python value",
@@ -121,17 +123,17 @@ pub(super) fn nested<T: GearResult>(raw: &RawValue) -> Result<T, DecodeError> {
     note = "for a type of your own: `#[derive(GearValue)]` next to serde's derives, or return `Json<{Self}>`"
 )]
 pub trait GearReply: Sized {
-    /// How each record of the reply travels.
+    /// The schema of each record of the reply.
     const CODEC: Codec;
 
-    /// `true` if every shard contributes a record.
+    /// `true` if every shard sends a record.
     const PER_SHARD: bool;
 
-    /// Reads the whole reply of the server.
+    /// Decodes the reply of the server.
     ///
     /// # Errors
     ///
-    /// When it is not what the type says.
+    /// If the reply does not have this type.
     fn from_reply(value: Value) -> Result<Self, DecodeError>;
 }
 
@@ -140,7 +142,7 @@ pub trait GearReply: Sized {
 pub struct PerShard<T>(pub Vec<T>);
 
 impl<T> PerShard<T> {
-    /// The values, in the order in which the shards answered.
+    /// Iterates over the values in the order in which the shards replied.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.0.iter()
     }
@@ -171,9 +173,9 @@ impl<T: GearResult> GearReply for T {
             Value::Array(mut records) if records.len() == 1 => record(records.remove(0)),
             Value::Array(records) => Err(DecodeError::new(
                 format!("{} records", records.len()),
-                "the one record of a call",
+                "one record",
             )),
-            other => Err(DecodeError::new(shape(&other), "the one record of a call")),
+            other => Err(DecodeError::new(shape(&other), "one record")),
         }
     }
 }
@@ -193,7 +195,7 @@ impl<T: GearResult> GearReply for PerShard<T> {
     }
 }
 
-/// Reads one record. Text and numbers are accepted in whatever shape the server chose for them.
+/// Decodes one record. Servers can send text and numbers as different RESP types.
 fn record<T: GearResult>(value: Value) -> Result<T, DecodeError> {
     match value {
         Value::BulkString(bytes) => T::from_bare(bytes),
@@ -206,7 +208,7 @@ fn record<T: GearResult>(value: Value) -> Result<T, DecodeError> {
     }
 }
 
-/// What kind of reply it is, for an error: never the whole of it.
+/// Describes the type and size of a reply for an error message, without the content of strings and lists.
 fn shape(value: &Value) -> String {
     match value {
         Value::Nil => "nil".to_owned(),
@@ -215,6 +217,6 @@ fn shape(value: &Value) -> String {
         Value::Array(items) => format!("a list of {} items", items.len()),
         Value::SimpleString(text) => format!("the status {text:?}"),
         Value::Okay => "the status \"OK\"".to_owned(),
-        _ => "a reply of another kind".to_owned(),
+        _ => "a reply of an unexpected type".to_owned(),
     }
 }

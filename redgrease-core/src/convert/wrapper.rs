@@ -1,4 +1,4 @@
-//! References and smart pointers: they travel as what they point at.
+//! References and smart pointers: encoded as their target.
 
 use super::codec::Codec;
 use super::traits::{GearArg, GearResult};

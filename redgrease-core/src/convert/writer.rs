@@ -1,4 +1,4 @@
-//! Puts one argument together.
+//! [`Writer`]: the encoder of one argument.
 
 use super::escape::escape_into;
 use super::strict;
@@ -10,9 +10,9 @@ use serde::Serialize;
 use std::fmt;
 use std::io::Write as _;
 
-/// Writes one argument of a call: bare at the top, JSON below it.
+/// Encodes one argument of a call. A scalar at the top level is written bare, a value inside a container as JSON.
 ///
-/// Only needed to implement [`GearArg`] by hand; `#[derive(GearValue)]` does it for a type that serde knows.
+/// Only needed to implement [`GearArg`] by hand; for a serde type use `#[derive(GearValue)]`.
 #[derive(Debug, Clone, Default)]
 pub struct Writer {
     buf: Vec<u8>,
@@ -20,7 +20,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Writes text.
+    /// Writes a string.
     pub fn str(&mut self, text: &str) {
         if self.depth == 0 {
             escape_into(text.as_bytes(), &mut self.buf);
@@ -29,7 +29,7 @@ impl Writer {
         }
     }
 
-    /// Writes bytes: as they are at the top, base64 below it.
+    /// Writes bytes: raw at the top level, base64 inside a container.
     pub fn bytes(&mut self, bytes: &[u8]) {
         if self.depth == 0 {
             escape_into(bytes, &mut self.buf);
@@ -38,7 +38,7 @@ impl Writer {
         }
     }
 
-    /// Writes a number, or anything else whose `Display` is a JSON number.
+    /// Writes a value whose `Display` output is a JSON number.
     pub fn number(&mut self, number: impl fmt::Display) {
         self.display(format_args!("{number}"));
     }
@@ -54,7 +54,7 @@ impl Writer {
         self.buf.extend_from_slice(text);
     }
 
-    /// Writes a floating point number; NaN and the infinities keep their names.
+    /// Writes a floating point number. NaN and the infinities are written by name.
     pub fn float(&mut self, number: f64) {
         if number.is_finite() || self.depth == 0 {
             self.display(format_args!("{number:?}"));
@@ -67,8 +67,8 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// When its `Serialize` fails, or when JSON could not carry it without changing it: NaN, an infinity, or an
-    /// integer outside `i64::MIN..=u64::MAX`.
+    /// If `Serialize` fails, or if JSON would change the value: NaN, an infinity, or an integer outside
+    /// `i64::MIN..=u64::MAX`.
     pub fn json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         strict::write(value, &mut self.buf)
     }
@@ -80,7 +80,7 @@ impl Writer {
         }
     }
 
-    /// Writes what stands in front of the value of an `Option`.
+    /// Writes the prefix of a `Some`; the value must follow.
     pub fn some(&mut self) {
         if self.depth == 0 {
             self.buf.push(b'+');
@@ -91,7 +91,7 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// The first error of an item.
+    /// The first error of encoding an item.
     pub fn list<'a, T: GearArg + 'a>(
         &mut self,
         items: impl IntoIterator<Item = &'a T>,
@@ -105,11 +105,11 @@ impl Writer {
         })
     }
 
-    /// Writes a list whose items `write` appends, each after a call of [`item`](Self::item).
+    /// Writes a list. `write` appends the items and must call [`item`](Self::item) before each.
     ///
     /// # Errors
     ///
-    /// Those of `write`.
+    /// The error of `write`.
     pub fn seq(
         &mut self,
         write: impl FnOnce(&mut Self) -> Result<(), EncodeError>,
@@ -122,15 +122,15 @@ impl Writer {
         result
     }
 
-    /// Begins the next item of the list [`seq`](Self::seq) is writing.
+    /// Begins the next item of the list that [`seq`](Self::seq) writes.
     pub fn item(&mut self) {
-        // `[` ends the buffer only right after `seq` wrote it: inside a JSON string it is followed by the quote.
+        // The buffer ends with `[` only right after `seq` wrote it: a `[` inside a JSON string is followed by a quote.
         if self.buf.last() != Some(&b'[') {
             self.buf.push(b',');
         }
     }
 
-    /// What has been written.
+    /// The bytes written so far.
     pub(crate) fn bytes_so_far(&self) -> &[u8] {
         &self.buf
     }

@@ -1,15 +1,15 @@
-//! From an error of redis-rs to a kind of our own.
+//! Classification of redis-rs errors as [`ErrorKind`].
 
 use super::{Error, ErrorKind, gear};
 use crate::registry::Gear;
 use redis::RedisError;
 
-/// What a server without RG.* says: redis-rs splits the line behind its first word.
+/// Whether the server does not know a command. redis-rs splits the error line after its first word.
 pub(crate) fn is_unknown_command(e: &RedisError) -> bool {
     e.code() == Some("ERR") && e.detail().is_some_and(|d| d.starts_with("unknown command"))
 }
 
-/// The whole error line: redis-rs cuts it at its first space into code and detail.
+/// The whole error line, which redis-rs splits at the first space into code and detail.
 pub(crate) fn full_text(e: &RedisError) -> String {
     match (e.code(), e.detail()) {
         (Some(code), Some(detail)) => format!("{code} {detail}"),
@@ -18,14 +18,14 @@ pub(crate) fn full_text(e: &RedisError) -> String {
     }
 }
 
-/// Name and place of a gear, for the text of an error.
+/// Name and location of a gear, for error messages.
 pub(crate) fn label(gear: &Gear) -> String {
     let place = gear.location();
     format!("gear `{}` ({}:{})", gear.name(), place.file, place.line)
 }
 
 impl Error {
-    /// An error that came back from a call of a gear.
+    /// Converts the error of a gear call, and adds the gear to it.
     pub(crate) fn of_call(e: RedisError, gear: &Gear) -> Self {
         let error = Error::from(e);
         match error.0.kind {
@@ -54,15 +54,15 @@ impl Error {
         }
     }
 
-    /// Adds the limit that was ours, if it is a timeout.
-    pub(crate) fn within(mut self, ours: Option<std::time::Duration>) -> Self {
+    /// Adds the limit of the call to a timeout error.
+    pub(crate) fn within(mut self, call_limit: Option<std::time::Duration>) -> Self {
         if let ErrorKind::Timeout { limit, .. } = &mut self.0.kind {
-            *limit = ours;
+            *limit = call_limit;
         }
         self
     }
 
-    /// Names the gear that a conversion failed for.
+    /// Adds the gear to a conversion error.
     pub(crate) fn of_gear(mut self, gear: &Gear) -> Self {
         if let ErrorKind::Convert { of, .. } = &mut self.0.kind {
             *of = Some(label(gear));
@@ -105,7 +105,7 @@ fn classify(e: &RedisError) -> ErrorKind {
     }
 }
 
-/// Whether an `unknown command` is about one of ours, and not about some other module's.
+/// Whether an `unknown command` error is about an `RG.*` command and not about a command of another module.
 fn names_gears(detail: &str) -> bool {
     let command = detail
         .trim_start_matches("unknown command")
@@ -115,7 +115,8 @@ fn names_gears(detail: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case("rg."))
 }
 
-/// Python's `str(list)` of traceback lines as text: the form in which a server reports the error of a script.
+/// Parses `str()` of a Python list of traceback lines, which is how a server reports the error of a script, and joins
+/// the lines. Returns `None` for other text.
 pub(crate) fn traceback(text: &str) -> Option<String> {
     let mut chars = text.strip_prefix('[')?.chars().peekable();
     let mut out = String::new();

@@ -1,20 +1,20 @@
-//! Errors of conversions, before they know which gear they belong to.
+//! Errors of conversions, without the gear that they belong to.
 
 use crate::registry::Gear;
 use std::any::type_name;
 use std::fmt;
 
-/// An argument has no counterpart in Python.
+/// An argument that cannot be represented in Python.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodeError(String);
 
 impl EncodeError {
-    /// An error with this message.
+    /// Creates an error with this message.
     pub fn new(message: impl Into<String>) -> Self {
         EncodeError(message.into())
     }
 
-    /// Names the argument that could not be encoded.
+    /// Adds the name of the argument to the message.
     pub(crate) fn of_argument(self, gear: &Gear, index: usize) -> Self {
         match gear.spec().args.get(index) {
             Some((name, _)) => EncodeError(format!("argument `{name}`: {self}")),
@@ -31,7 +31,7 @@ impl fmt::Display for EncodeError {
 
 impl std::error::Error for EncodeError {}
 
-/// A result is not what its Rust type says.
+/// A reply that cannot be converted to its Rust type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     got: String,
@@ -39,10 +39,10 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// How much of a value an error shows.
+    /// Number of characters of a value that an error shows.
     const SHOWN: usize = 80;
 
-    /// `got` arrived where `want` was expected.
+    /// Creates the error "got `got`, expected `want`". A long `got` is truncated.
     pub fn new(got: impl Into<String>, want: impl Into<String>) -> Self {
         let mut got: String = got.into();
         if let Some((cut, _)) = got.char_indices().nth(Self::SHOWN) {
@@ -55,7 +55,7 @@ impl DecodeError {
         }
     }
 
-    /// `got` arrived where a `T` was expected.
+    /// Creates the error that `got` arrived in place of a `T`.
     pub fn mismatch<T: ?Sized>(got: impl Into<String>) -> Self {
         DecodeError::new(
             got,
@@ -79,7 +79,7 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// A type without the paths in front of its names: `Option<String>`, as it stands in the source.
+/// A type name without module paths, such as `Option<String>`.
 fn short_name(full: &str) -> String {
     let mut out = String::new();
     let mut word = String::new();

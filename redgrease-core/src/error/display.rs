@@ -1,4 +1,4 @@
-//! The texts of [`Error`].
+//! `Display` of [`Error`] and [`GearError`].
 
 use super::{Error, ErrorKind, GearError, full_text};
 use std::fmt;
@@ -26,10 +26,9 @@ impl fmt::Display for Error {
                  `cargo xtask serve` of the RedGrease repository starts one",
             ),
             ErrorKind::NoneFound => f.write_str(
-                "no gears found in this program: functions with `#[gear_command]`, `#[gear_keys]` and their like are found by \
-                 themselves, \
-                 but a crate that is never named is not linked; write `use the_crate as _;` for each crate \
-                 that contains some",
+                "no gears found in this program: functions with `#[gear_command]`, `#[gear_keys]` etc. are collected \
+                automatically, but a crate that is never named is not linked; write `use the_crate as _;` for each crate \
+                that contains gears",
             ),
             ErrorKind::DuplicateTrigger { trigger, first, second } => write!(
                 f,
@@ -79,7 +78,7 @@ impl fmt::Display for Error {
                 if let Some(of) = of {
                     write!(f, "{of}: ")?;
                 }
-                f.write_str("no answer ")?;
+                f.write_str("no reply ")?;
                 match limit {
                     Some(limit) => write!(f, "within {limit:?}")?,
                     None => f.write_str("within the limit of the connection")?,
@@ -91,7 +90,7 @@ impl fmt::Display for Error {
                 })
             }
             ErrorKind::Redis => match (self.as_redis(), &self.0.source) {
-                // Most errors of RG.* have no code, so that redis-rs takes their first word for one.
+                // Most errors of RG.* have no code, and redis-rs takes their first word for the code.
                 (Some(e), _) if e.code().is_some() => f.write_str(&full_text(e)),
                 (_, Some(source)) => source.fmt(f),
                 (_, None) => f.write_str("the connection failed"),
@@ -100,7 +99,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// The exception, the place in the Rust source and the line itself, as rustc lays it out.
+/// Prints the exception, its location in the source and the source line in the layout of rustc.
 impl fmt::Display for GearError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "gear `{}`: {}", self.trigger, self.exception)?;
@@ -129,7 +128,7 @@ impl fmt::Display for GearError {
                     .take(start as usize)
                     .map(|c| if c == '\t' { '\t' } else { ' ' })
                     .collect();
-                // What a server says about a line does not have to fit it.
+                // The columns come from the server and may exceed the line.
                 let length = source.chars().count() - indent.chars().count();
                 let width = (end.saturating_sub(start) as usize).clamp(1, length.max(1));
                 write!(f, "\n{margin} | {indent}{}", "^".repeat(width))?;

@@ -1,33 +1,33 @@
-//! A Python exception, as the server-side prelude reports it.
+//! [`GearError`]: a Python exception as the prelude reports it.
 
 use serde::Deserialize;
 
-/// First word of the error line the prelude raises; the rest is one line of JSON.
+/// First word of the error line that the prelude sends; the rest of the line is JSON.
 pub(crate) const CODE: &str = "GEARERROR";
 
 /// A Python exception that a gear raised.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct GearError {
-    /// The trigger that was called or registered.
+    /// Trigger or name of the gear.
     pub trigger: String,
     /// Name of the exception's class, with its module unless that is `builtins`.
     pub exception: String,
-    /// Its text.
+    /// Message of the exception.
     pub message: String,
-    /// Where it was raised, outermost call first. Frames of the prelude are left out.
+    /// Traceback of the exception, outermost call first, without frames of the prelude.
     #[serde(default)]
     pub frames: Vec<Frame>,
 }
 
 impl GearError {
-    /// Reads the line of an error, if it is one of the prelude's.
-    pub(crate) fn of_line(line: &str) -> Option<Self> {
+    /// Parses an error line; `None` if the prelude did not send it.
+    pub(crate) fn from_line(line: &str) -> Option<Self> {
         let json = line.strip_prefix(CODE)?.strip_prefix(' ')?;
         serde_json::from_str(json).ok()
     }
 
-    /// The innermost frame that stands in the gear's own source: the Python line a person wants to see.
+    /// The innermost frame in the gear's own source. Without one, the innermost frame.
     pub fn frame(&self) -> Option<&Frame> {
         self.frames
             .iter()
@@ -37,23 +37,24 @@ impl GearError {
     }
 }
 
-/// One call on the way to an exception.
+/// One frame of a traceback.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Frame {
-    /// The file: for a gear the Rust or Python file it was written in, as rustc names it.
+    /// Source file. For a gear, the Rust or Python file that contains it, as rustc names it.
     pub file: String,
-    /// 1-based line in it.
+    /// Line in the file, counted from 1.
     pub line: u32,
     /// Name of the Python function.
     pub function: String,
-    /// The source line, if it is known.
+    /// Text of the source line, if it is known.
     #[serde(default)]
     pub source: Option<String>,
-    /// First and one-past-last character in the line, counted from 0, if the server's Python tells (3.11 and later).
+    /// Start and end of the failing expression in the line: characters counted from 0, the end exclusive. `None` if the
+    /// server's Python is older than 3.11.
     #[serde(default)]
     pub columns: Option<(u32, u32)>,
-    /// `true` if it is in the source of the gear itself, not in a library.
+    /// `true` if the frame is in the source of the gear itself, not in a library.
     #[serde(default)]
     pub own: bool,
 }

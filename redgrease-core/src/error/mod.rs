@@ -1,7 +1,7 @@
-//! What can go wrong.
+//! [`Error`], [`ErrorKind`] and the errors of conversions.
 //!
-//! [`Error`] is one pointer wide. Its [`kind`](Error::kind) is what a `match` is written against, its `Display` what a
-//! person reads: first what failed, last what to do about it.
+//! [`Error`] has the size of a pointer. Programs match on its [`kind`](Error::kind). Its `Display` text is for people: it
+//! begins with what failed and ends with what to do about it.
 
 mod classify;
 mod convert;
@@ -17,12 +17,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Result of everything in this crate.
+/// The `Result` of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong.
+/// The error of this crate's functions.
 ///
-/// `Debug` prints the same text as `Display`, since that is what `fn main() -> redgrease::Result<()>` shows.
+/// `Debug` prints the same text as `Display`, because `fn main() -> redgrease::Result<()>` reports errors with `Debug`.
 #[derive(Clone)]
 pub struct Error(Box<Repr>);
 
@@ -41,94 +41,94 @@ pub enum ErrorKind {
     /// The Python of a script raised an exception; the text is Python's traceback.
     #[non_exhaustive]
     Script {
-        /// The traceback, one line per line.
+        /// The traceback, with line breaks.
         traceback: String,
     },
-    /// The server does not know the trigger, and registering it again did not help or was switched off.
+    /// The server does not know the trigger, and registering the gear again failed or is disabled.
     #[non_exhaustive]
     UnknownTrigger {
         /// The trigger that was called.
         trigger: String,
-        /// Why it was not registered again.
+        /// Why the gear was not registered again.
         reason: Option<String>,
     },
     /// The server has no `RG.*` commands.
     NoGears,
     /// The program contains no gears to register.
     NoneFound,
-    /// Two gears of the program have one trigger.
+    /// Two gears of the program have the same trigger.
     #[non_exhaustive]
     DuplicateTrigger {
         /// The trigger.
         trigger: &'static str,
-        /// Where the first of them stands.
+        /// Location of the first gear.
         first: Location,
-        /// Where the second stands.
+        /// Location of the second gear.
         second: Location,
     },
-    /// The trigger of a gear is registered by another session.
+    /// Another session has registered the trigger of a gear.
     #[non_exhaustive]
     TriggerOwned {
         /// The trigger.
         trigger: String,
-        /// Id of the session that owns it, if the server tells.
+        /// Id of the session that owns the trigger, if the server reports it.
         owner: Option<String>,
-        /// The session that was to be registered.
+        /// The session that could not be registered.
         session: String,
     },
-    /// The server holds another version, and the policy is to refuse that.
+    /// The server holds another version of a session, and the [`Policy`](crate::Policy) is to fail in that case.
     #[non_exhaustive]
     Outdated {
         /// The session.
         session: String,
-        /// What is there.
+        /// Description of the version on the server.
         found: String,
     },
     /// The requirements of a session could not be installed.
     #[non_exhaustive]
     Requirements {
-        /// What the server says: a sentence, then the last lines of pip.
+        /// The server's message, followed by the last lines of pip's output.
         message: String,
-        /// What was asked for.
+        /// The requirements.
         requirements: Vec<String>,
     },
     /// The server refused a registration.
     #[non_exhaustive]
     Registration {
-        /// The session that was to be registered.
+        /// The session that could not be registered.
         session: String,
-        /// What the server says.
+        /// The server's message.
         message: String,
     },
-    /// A value could not be converted, on its way to the server or back.
+    /// An argument or a reply could not be converted.
     #[non_exhaustive]
     Convert {
-        /// The gear or command it belongs to, with its place in the source.
+        /// The gear that was called, with its location in the source.
         of: Option<String>,
-        /// What is wrong with it.
+        /// Description of the problem.
         message: String,
     },
-    /// An address or an option that cannot be used.
+    /// An address, option or argument is invalid.
     #[non_exhaustive]
     Config {
-        /// What is wrong with it.
+        /// Description of the problem.
         message: String,
     },
-    /// No connection could be made.
+    /// The connection could not be opened.
     #[non_exhaustive]
     Connect {
-        /// Where to: host and port, or a path. Never a password.
+        /// Host and port, or the path of a socket. It never contains a password.
         address: String,
     },
-    /// No answer came in time.
+    /// The reply did not arrive in time.
     #[non_exhaustive]
     Timeout {
-        /// What was called.
+        /// The gear that was called, with its location in the source.
         of: Option<String>,
-        /// The limit, if it was ours.
+        /// The limit of the call, if it has one; otherwise the limit of the connection applied.
         limit: Option<Duration>,
     },
-    /// Anything else: the connection, or an answer of the server that has no kind of its own.
+    /// All other errors of the connection or the server.
     Redis,
 }
 
@@ -153,12 +153,12 @@ impl Error {
         })
     }
 
-    /// What kind of error it is.
+    /// The kind of the error.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// The Python exception, if that is what it is.
+    /// The Python exception, if a gear raised one.
     pub fn as_gear(&self) -> Option<&GearError> {
         match &self.0.kind {
             ErrorKind::Gear(gear) => Some(gear),
@@ -166,22 +166,22 @@ impl Error {
         }
     }
 
-    /// The error of the connection behind it, if there is one.
+    /// The redis-rs error that caused this error, if any.
     pub fn as_redis(&self) -> Option<&redis::RedisError> {
         self.0.source.as_deref()?.downcast_ref()
     }
 
-    /// The Python of a gear or script raised an exception.
+    /// Whether the Python of a gear or script raised an exception.
     pub fn is_python(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Gear(_) | ErrorKind::Script { .. })
     }
 
-    /// The server does not know the trigger.
+    /// Whether the server does not know the trigger.
     pub fn is_unknown_trigger(&self) -> bool {
         matches!(self.0.kind, ErrorKind::UnknownTrigger { .. })
     }
 
-    /// A trigger was to be registered that is registered already.
+    /// Whether a registration failed because its trigger is already registered.
     pub fn is_duplicate_trigger(&self) -> bool {
         match &self.0.kind {
             ErrorKind::TriggerOwned { .. } | ErrorKind::DuplicateTrigger { .. } => true,
@@ -198,17 +198,17 @@ impl Error {
         matches!(self.0.kind, ErrorKind::NoGears)
     }
 
-    /// No answer came in time. What was called may still be running on the server.
+    /// Whether the reply did not arrive in time. The gear may still be running on the server.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Timeout { .. })
     }
 
-    /// A value could not be converted.
+    /// Whether a value could not be converted.
     pub fn is_conversion(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Convert { .. })
     }
 
-    /// The connection failed: refused, lost, or cut while an answer was awaited.
+    /// Whether the connection failed: it was refused, or it was lost while waiting for a reply.
     pub fn is_connection(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Connect { .. })
             || matches!(self.0.kind, ErrorKind::Redis)

@@ -1,10 +1,10 @@
-//! From the lines of a server to the errors of this crate.
+//! Conversion of server error lines to [`Error`].
 
 use super::{Error, ErrorKind, GearError, traceback};
 use redis::{RedisError, Value};
 use serde_json::json;
 
-/// An error as redis-rs reads it from the wire.
+/// Parses an error line with redis-rs.
 fn line(text: &str) -> RedisError {
     match redis::parse_redis_value(format!("-{text}\r\n").as_bytes()) {
         Ok(Value::ServerError(e)) => e.into(),
@@ -24,7 +24,7 @@ fn an_error_is_one_pointer() {
 }
 
 #[test]
-fn exceptions_of_gears() {
+fn gear_exceptions() {
     let json = json!({
         "trigger": "cache_get", "exception": "KeyError", "message": "'a b'",
         "frames": [{"file": "src/gears.rs", "line": 44, "function": "cache_get", "own": true,
@@ -41,7 +41,7 @@ fn exceptions_of_gears() {
 }
 
 #[test]
-fn fields_that_are_missing_or_new_do_no_harm() {
+fn missing_and_unknown_fields_are_accepted() {
     let short = error(r#"GEARERROR {"trigger": "t", "exception": "E", "message": "", "more": 1}"#);
     assert_eq!(short.to_string(), "gear `t`: E");
     let tabs: GearError = serde_json::from_value(json!({
@@ -56,7 +56,7 @@ fn fields_that_are_missing_or_new_do_no_harm() {
     }))
     .unwrap();
     assert!(far.to_string().ends_with("7 | x\n  |  ^"), "{far}");
-    // Not ours after all: shown as it came.
+    // This line is not from the prelude and is shown unchanged.
     assert_eq!(
         error("GEARERROR of another kind").to_string(),
         "GEARERROR of another kind"
@@ -64,7 +64,7 @@ fn fields_that_are_missing_or_new_do_no_harm() {
 }
 
 #[test]
-fn errors_of_servers() {
+fn server_errors() {
     assert!(error("ERR subcommand not found").is_unknown_trigger());
     assert!(
         error("ERR unknown command 'RG.TRIGGER', with args beginning with: 'x' ").is_no_gears()
@@ -78,7 +78,7 @@ fn errors_of_servers() {
 }
 
 #[test]
-fn tracebacks_of_scripts() {
+fn script_tracebacks() {
     let text = r#"['Traceback (most recent call last):\n', '  File "<string>", line 1, in <module>\n', "NameError: name 'x' is not defined\n"]"#;
     let error = error(text);
     match error.kind() {
@@ -99,7 +99,7 @@ fn tracebacks_of_scripts() {
 }
 
 #[test]
-fn lists_of_python_are_read_as_python_writes_them() {
+fn str_of_a_python_list_is_parsed() {
     assert_eq!(traceback(r"['a\n', 'b']").as_deref(), Some("a\nb"));
     assert_eq!(
         traceback(r#"['it\'s', "it's"]"#).as_deref(),

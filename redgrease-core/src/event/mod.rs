@@ -1,6 +1,6 @@
-//! What the functions of events take: the types say what Python gets, and never exist as values.
+//! Argument types of event functions. They describe what Python receives; no value of these types exists in Rust.
 //!
-//! * `record`: [`KeyRecord`], [`StreamRecord`]. `stored`: [`StoredValue`], how what Redis stores is read.
+//! * `record`: [`KeyRecord`] and [`StreamRecord`]. `stored`: [`StoredValue`], the types that stored values convert to.
 
 mod record;
 mod stored;

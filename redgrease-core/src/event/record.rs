@@ -1,26 +1,26 @@
-//! The arguments of event functions.
+//! Argument types of event functions.
 
 use super::stored::StoredValue;
 use crate::convert::Codec;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A change of a key: the argument of a `#[gear_keys]` function.
+/// A keyspace event: the argument of a `#[gear_keys]` function.
 ///
-/// In Python it has the attributes `key`, `event` (`set`, `hset`, `del`, `expired`, ..), `type` and `value`, and is a
-/// dict of the same names. `KeyRecord<V>` has its value read as `V`; it is `None` in Python where there is none: the
-/// key is gone, or the function does not read values. In Rust there is never a value of this type.
+/// The Python value is a dict with the keys `key`, `event` (`set`, `hset`, `del`, `expired`, ..), `type` and `value`,
+/// which are attributes as well. `KeyRecord<V>` converts the value to `V`. The value is `None` in Python if the key does
+/// not exist any longer, or if the function does not read values. No value of this type exists in Rust.
 pub struct KeyRecord<V = Untyped>(PhantomData<fn() -> V>);
 
-/// An entry of a stream: the argument of a `#[gear_stream]` function.
+/// A stream entry: the argument of a `#[gear_stream]` function.
 ///
-/// In Python it has the attributes `key`, `id`, `ms` and `seq` (the two numbers of the id), and `value`, a dict of the
-/// fields; it is a dict of the same names, too. `StreamRecord<V>` has its fields read as `V`. A function that takes
-/// `Vec<StreamRecord>` gets a whole batch. In Rust there is never a value of this type.
+/// The Python value is a dict with the keys `key`, `id`, `ms` and `seq` (the two numbers of the id), and `value`, a dict
+/// of the fields; they are attributes as well. `StreamRecord<V>` converts the fields to `V`. A function that takes
+/// `Vec<StreamRecord>` receives a whole batch. No value of this type exists in Rust.
 pub struct StreamRecord<V = Untyped>(PhantomData<fn() -> V>);
 
-/// The value of a [`KeyRecord`] or [`StreamRecord`], as the server gives it: text where it is UTF-8, otherwise a
-/// bytearray; dicts and lists of those.
+/// Marks a [`KeyRecord`] or [`StreamRecord`] whose value is not converted: Python receives `str` for UTF-8 and
+/// `bytearray` for other bytes, or dicts and lists of these.
 pub enum Untyped {}
 
 impl<V> fmt::Debug for KeyRecord<V> {
@@ -41,18 +41,18 @@ impl fmt::Debug for Untyped {
     }
 }
 
-/// What a `#[gear_keys]` function can take.
+/// Argument types of `#[gear_keys]` functions.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the argument of a `#[gear_keys]` function",
     label = "expected `KeyRecord`",
     note = "write `KeyRecord`, or `KeyRecord<HashMap<String, i64>>` to have the value converted"
 )]
 pub trait KeyArg {
-    /// What the value is read as; `None` leaves it as the server gives it.
+    /// The codec that the value is converted with; `None` leaves it unconverted.
     const VALUE: Option<Codec>;
 }
 
-/// What a `#[gear_stream]` function can take.
+/// Argument types of `#[gear_stream]` functions.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the argument of a `#[gear_stream]` function",
     label = "expected `StreamRecord` or `Vec<StreamRecord>`",
@@ -60,10 +60,10 @@ pub trait KeyArg {
     note = "with `batch = 100` take `Vec<StreamRecord>` to get the entries together"
 )]
 pub trait StreamArg {
-    /// What the fields are read as; `None` leaves them as the server gives them.
+    /// The codec that the fields are converted with; `None` leaves them unconverted.
     const VALUE: Option<Codec>;
 
-    /// `true` if the function takes a whole batch.
+    /// `true` if the function takes a batch of entries.
     const BATCH: bool;
 }
 

@@ -1,15 +1,17 @@
-//! What Redis stores, read as Rust types name it.
+//! The types that values stored in Redis convert to.
 
 use crate::convert::{Codec, Json};
 use std::collections::{BTreeMap, HashMap};
 
-/// What the value of a key, or the fields of a stream entry, can be read as.
+/// A type that the value of a key, or the fields of a stream entry, can be converted to.
 ///
-/// * A string: `String`, `Vec<u8>`, `bool` (`1`, `0`), an integer, a float, [`Json<T>`], `serde_json::Value`.
-/// * A list: `Vec` of those. A hash, or the fields of a stream entry: `HashMap` or `BTreeMap` of those.
-/// * `Option` of any of them is the same: where there is no value Python gets `None` anyway.
+/// * A string converts to `String`, `Vec<u8>`, `bool` (`1`, `0`), an integer, a float, [`Json<T>`] or
+///   `serde_json::Value`.
+/// * A list converts to `Vec` of these. A hash, or the fields of a stream entry, converts to `HashMap` or `BTreeMap` of
+///   these.
+/// * `Option<T>` is the same as `T`: without a value Python receives `None` in both cases.
 ///
-/// A value that is not of this type is an error of the function, which names it.
+/// If a value cannot be converted, the function fails with an error that names the value.
 #[diagnostic::on_unimplemented(
     message = "a value in Redis cannot be read as `{Self}`",
     label = "no conversion",
@@ -17,15 +19,15 @@ use std::collections::{BTreeMap, HashMap};
     note = "without a type, as in `KeyRecord`, the value stays as the server gives it"
 )]
 pub trait StoredValue {
-    /// How it is read, and what it is in Python.
+    /// The codec that the value is converted with, which determines its Python type.
     const CODEC: Codec;
 
-    /// How a list of it is read: `u8` makes it bytes.
+    /// The codec of a list of this type. `u8` overrides it with bytes.
     #[doc(hidden)]
     const SLICE: Codec = Codec::List(&Self::CODEC);
 }
 
-/// A [`StoredValue`] that is one string in Redis: what lists and hashes are made of.
+/// A [`StoredValue`] that is a single string in Redis. Lists and hashes consist of such strings.
 #[diagnostic::on_unimplemented(
     message = "a string in Redis cannot be read as `{Self}`",
     label = "no conversion",
@@ -67,7 +69,7 @@ impl<T: StoredScalar> StoredValue for Vec<T> {
     const CODEC: Codec = T::SLICE;
 }
 
-/// Bytes are one string; other lists inside a list or hash are refused here.
+/// Bytes are a single string. Other lists inside a list or hash are refused, because they are not `StoredScalar`.
 impl StoredScalar for Vec<u8> {}
 
 impl<T: StoredValue> StoredValue for Option<T> {

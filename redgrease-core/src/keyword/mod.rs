@@ -1,7 +1,7 @@
-//! The sets of words that servers use, as enums: each has `as_str`, `Display`, `FromStr` and the traits of serde.
+//! Enums for the keywords of the protocol, with `as_str`, `Display`, `FromStr` and the serde traits.
 //!
-//! * `sent`: words a program chooses from; another word is an error. `said`: words servers report; one that this
-//!   version does not know is kept.
+//! * `sent`: keywords that a program sends. Parsing an unknown word fails.
+//! * `said`: keywords that a server reports. An unknown word is kept as `Other`.
 
 mod said;
 mod sent;
@@ -12,18 +12,18 @@ pub use sent::{ExecLocality, KeyType, LogLevel, ReaderType};
 
 use std::fmt;
 
-/// A text that is none of the words of a set.
+/// The error of parsing an unknown keyword.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeywordError {
-    what: &'static str,
+    kind: &'static str,
     found: String,
     words: &'static [&'static str],
 }
 
 impl KeywordError {
-    pub(crate) fn new(what: &'static str, found: &str, words: &'static [&'static str]) -> Self {
+    pub(crate) fn new(kind: &'static str, found: &str, words: &'static [&'static str]) -> Self {
         KeywordError {
-            what,
+            kind,
             found: found.to_owned(),
             words,
         }
@@ -36,7 +36,7 @@ impl fmt::Display for KeywordError {
             f,
             "{:?} is not a {}: use one of {}",
             self.found,
-            self.what,
+            self.kind,
             self.words.join(", ")
         )
     }

@@ -1,10 +1,10 @@
-//! Words that servers report.
+//! Keywords that servers report.
 
-/// Gives an enum of words its traits; a word that is unknown becomes `Other`.
+/// Implements the traits of a keyword enum. An unknown word becomes `Other`.
 macro_rules! reported {
     ($name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
         impl $name {
-            /// The word the server uses.
+            /// The keyword as the server sends it.
             pub fn as_str(&self) -> &str {
                 match self {
                     $($name::$variant => $word,)*
@@ -52,7 +52,7 @@ macro_rules! reported {
     };
 }
 
-/// How far an execution is.
+/// State of an execution.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExecutionStatus {
@@ -60,19 +60,19 @@ pub enum ExecutionStatus {
     Created,
     /// Running.
     Running,
-    /// Waiting for the plan to reach this shard.
+    /// Waiting for the execution plan to reach this shard.
     PendingReceive,
     /// Waiting for its turn.
     PendingRun,
     /// Waiting for other shards.
     PendingCluster,
-    /// Waiting for other shards to end.
+    /// Waiting for other shards to finish.
     PendingTermination,
-    /// Over.
+    /// Finished.
     Done,
-    /// Stopped.
+    /// Aborted.
     Aborted,
-    /// Something this version does not know.
+    /// A state that this crate does not know.
     Other(String),
 }
 
@@ -88,25 +88,25 @@ reported!(ExecutionStatus {
 });
 
 impl ExecutionStatus {
-    /// Whether nothing will change any more.
+    /// Whether the execution has ended: done or aborted.
     pub fn is_over(&self) -> bool {
         matches!(self, ExecutionStatus::Done | ExecutionStatus::Aborted)
     }
 }
 
-/// State of a registration that reads streams.
+/// State of a stream registration.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RegistrationStatus {
-    /// It reads.
+    /// Reading.
     Ok,
-    /// It failed, and will try the same entries again.
+    /// A run failed; the same entries will be processed again.
     WaitingForRetry,
-    /// It failed, and has stopped.
+    /// A run failed, and the registration has stopped.
     Aborted,
-    /// It was paused.
+    /// Paused.
     Paused,
-    /// Something this version does not know.
+    /// A state that this crate does not know.
     Other(String),
 }
 

@@ -1,13 +1,13 @@
-//! Words a program chooses from.
+//! Keywords that programs send.
 
-/// Gives an enum of words its traits. The case of a text that is read does not matter.
+/// Implements the traits of a keyword enum. Parsing ignores case.
 macro_rules! keyword {
     ($name:ident, $what:literal { $($variant:ident = $word:literal),* $(,)? }) => {
         impl $name {
-            /// Every one of them.
+            /// All values.
             pub const ALL: &'static [$name] = &[$($name::$variant),*];
 
-            /// The word the server uses.
+            /// The keyword as the server spells it.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $($name::$variant => $word,)*
@@ -66,7 +66,7 @@ macro_rules! keyword {
 }
 pub(crate) use keyword;
 
-/// What hands out the records of a chain.
+/// The source of the records of a chain.
 ///
 /// ```
 /// use redgrease_core::ReaderType;
@@ -78,13 +78,13 @@ pub(crate) use keyword;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ReaderType {
-    /// Keys and their values, or changes of keys.
+    /// Keys with their values, or keyspace events.
     KeysReader,
     /// Names of keys.
     KeysOnlyReader,
     /// Entries of streams.
     StreamReader,
-    /// What a Python function yields.
+    /// The values that a Python function yields.
     PythonReader,
     /// The ids of the shards.
     ShardsIDReader,
@@ -101,11 +101,11 @@ keyword!(ReaderType, "reader" {
     CommandReader = "CommandReader",
 });
 
-/// What a key holds.
+/// Type of the value of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum KeyType {
-    /// Text or bytes; HyperLogLogs and bitmaps are such.
+    /// A string, which includes bitmaps and HyperLogLogs.
     String,
     /// A hash.
     Hash,
@@ -117,9 +117,9 @@ pub enum KeyType {
     ZSet,
     /// A stream.
     Stream,
-    /// A type of a module.
+    /// A type that a module defines.
     Module,
-    /// Nothing: the key is gone by the time it is looked at.
+    /// The key does not exist.
     Empty,
 }
 
@@ -135,7 +135,7 @@ keyword!(KeyType, "key type" {
 });
 
 impl KeyType {
-    /// Whether a record's `type` is this one. Servers call a stream `unknown`.
+    /// Whether the `type` of a record means this type. Servers report the type of a stream as `unknown`.
     ///
     /// ```
     /// use redgrease_core::KeyType;
@@ -147,18 +147,18 @@ impl KeyType {
     }
 }
 
-/// How important a line of the server's log is.
+/// Level of a line in the server's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 #[non_exhaustive]
 pub enum LogLevel {
-    /// For who develops.
+    /// Information for development.
     Debug,
-    /// Details.
+    /// Detailed information.
     Verbose,
-    /// Worth knowing: the default of servers.
+    /// Important information, the default level of servers.
     #[default]
     Notice,
-    /// Something is wrong.
+    /// Problems.
     Warning,
 }
 
@@ -169,7 +169,7 @@ keyword!(LogLevel, "log level" {
     Warning = "warning",
 });
 
-/// The level of Rust's `log` that says the same.
+/// The equivalent level of the crate `log`.
 impl From<LogLevel> for log::Level {
     fn from(level: LogLevel) -> Self {
         match level {
@@ -181,13 +181,13 @@ impl From<LogLevel> for log::Level {
     }
 }
 
-/// Whose part of an execution is asked for.
+/// The shards whose view of an execution is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ExecLocality {
-    /// That of the shard that is asked.
+    /// The shard that receives the command.
     Shard,
-    /// That of every shard.
+    /// All shards of the cluster.
     Cluster,
 }
 

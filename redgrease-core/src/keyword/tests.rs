@@ -1,4 +1,4 @@
-//! Every word is read as it is written.
+//! Round trips of the keyword enums through text and JSON.
 
 use super::*;
 use crate::{FailurePolicy, Mode};
@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
-fn comes_back<T>(words: &[T])
+fn round_trip<T>(words: &[T])
 where
     T: Copy
         + PartialEq
@@ -32,17 +32,17 @@ where
 }
 
 #[test]
-fn words_are_read_as_they_are_written() {
-    comes_back(ReaderType::ALL);
-    comes_back(KeyType::ALL);
-    comes_back(LogLevel::ALL);
-    comes_back(ExecLocality::ALL);
-    comes_back(Mode::ALL);
-    comes_back(FailurePolicy::ALL);
+fn keywords_round_trip() {
+    round_trip(ReaderType::ALL);
+    round_trip(KeyType::ALL);
+    round_trip(LogLevel::ALL);
+    round_trip(ExecLocality::ALL);
+    round_trip(Mode::ALL);
+    round_trip(FailurePolicy::ALL);
 }
 
 #[test]
-fn words_of_newer_servers_are_kept() {
+fn unknown_keywords_of_a_server_are_kept() {
     assert_eq!(
         ExecutionStatus::from("pending_run"),
         ExecutionStatus::PendingRun
@@ -60,7 +60,7 @@ fn words_of_newer_servers_are_kept() {
 }
 
 #[test]
-fn a_width_is_kept_to() {
+fn display_pads_to_the_width() {
     assert_eq!(format!("{:<8}|", KeyType::Set), "set     |");
     assert_eq!(format!("{:>8}|", ExecutionStatus::Done), "    done|");
 }

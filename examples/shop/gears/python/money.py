@@ -1,4 +1,4 @@
-"""What several gears do with money, which they keep in cents."""
+"""Functions for prices in cents, shared by several gears."""
 
 
 def in_euros(cents):

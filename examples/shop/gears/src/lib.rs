@@ -1,16 +1,19 @@
-//! The gears of a shop. Everything a shop does to its data is here, and runs where the data are; the programs that use
-//! this crate call functions.
+//! The gears of a shop. This crate contains all operations on the shop's data. They run inside the server, and
+//! programs call them as functions.
 //!
-//! | key | what it holds |
+//! | key | content |
 //! |---|---|
-//! | `prices` | hash: what each article costs, in cents |
-//! | `stock:ARTICLE` | hash: how many `pieces` there are |
-//! | `to_buy` | set: the articles of which there are few |
-//! | `orders` | stream: what was sold and is not booked yet |
-//! | `customer:NAME` | hash: how many `cents` somebody has spent, for how many `pieces` |
-//! | `turnover` | how many cents all have spent |
+//! | `prices` | hash: the price of each article, in cents |
+//! | `stock:ARTICLE` | hash: the number of `pieces` in stock |
+//! | `to_buy` | set: articles that are running out |
+//! | `orders` | stream: orders that are not booked yet |
+//! | `booked` | list: the numbers of booked orders |
+//! | `receipts` | the number of the last receipt |
+//! | `customer:NAME` | hash: the `cents` that a customer has spent, and the number of `pieces` |
+//! | `turnover` | the cents that all customers have spent |
 //!
-//! A program that links this crate registers all of them with [`redgrease::start`], also those it never names.
+//! A program that links this crate registers all its gears with [`redgrease::start`], including those that the program
+//! does not name.
 
 pub mod orders;
 pub mod prices;

@@ -1,22 +1,22 @@
-//! Selling: an order is taken at once, and booked afterwards.
+//! Orders: taken at once, booked in the background.
 
 use redgrease::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// What a customer gets for an order.
+/// The receipt for an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, GearValue)]
 pub struct Receipt {
-    /// Counts the orders of the shop.
+    /// Sequence number of the order.
     pub number: u64,
-    /// What the order costs.
+    /// Price of the order.
     pub euros: String,
 }
 
-/// Sells pieces of an article: the receipt, or nothing if there are too few.
+/// Sells pieces of an article. Returns the receipt, or `None` if there are not enough pieces in stock.
 ///
-/// It is synchronous: between the look at the stock and the taking, nothing else happens on the server. So however
-/// many customers order at the same moment, nothing is sold twice.
+/// The gear is synchronous: no other command runs between the check of the stock and its change. Therefore nothing is
+/// sold twice, even if many customers order at the same time.
 #[gear_command(module = "python/money.py", mode = "sync", count_calls = true)]
 pub async fn order(customer: &str, article: &str, pieces: u32) -> Option<Receipt> {
     python! {
@@ -34,7 +34,7 @@ pub async fn order(customer: &str, article: &str, pieces: u32) -> Option<Receipt
     }
 }
 
-/// Books each order, in the order they came. If that fails it is tried again from its beginning: no order is lost.
+/// Books the orders in sequence. A failed booking is tried again, so that no order is lost.
 #[gear_stream("orders", on_failed = "retry", retry_interval = "1s")]
 pub fn book(order: StreamRecord<HashMap<String, String>>) {
     python! {

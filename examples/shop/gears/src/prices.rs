@@ -1,9 +1,9 @@
-//! What articles cost.
+//! Prices of articles.
 
 use redgrease::prelude::*;
 use redgrease::{CommandRegister, Mode};
 
-/// Sets the price of an article, in cents; what it was before.
+/// Sets the price of an article, in cents, and returns the previous price.
 #[gear_command(module = "python/money.py")]
 pub async fn set_price(article: &str, cents: u32) -> Option<u32> {
     python! {
@@ -13,7 +13,7 @@ pub async fn set_price(article: &str, cents: u32) -> Option<u32> {
     }
 }
 
-/// The price list, for whoever asks: `RG.TRIGGER catalogue`. One line for each article.
+/// The price list, with one line for each article. Any client can get it with `RG.TRIGGER catalogue`.
 #[gear]
 pub fn catalogue() -> Registration {
     CommandReader::new()

@@ -1,9 +1,9 @@
-//! What the owner wants to know.
+//! Reports for the owner.
 
 use redgrease::Closed;
 use redgrease::prelude::*;
 
-/// Adds up what all customers have spent, every second.
+/// Adds up the spending of all customers, every second.
 #[gear_every("1s")]
 pub fn add_up() {
     python! {
@@ -12,7 +12,7 @@ pub fn add_up() {
     }
 }
 
-/// The customers who have spent most, with how many cents that was: a chain, which runs when it is sent.
+/// A chain that returns the customers with the highest spending, in cents.
 pub fn best_customers(count: u64) -> Closed<(String, i64)> {
     KeysReader::new("customer:*")
         .records()

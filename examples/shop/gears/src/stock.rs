@@ -1,16 +1,16 @@
-//! What is there.
+//! The stock of articles.
 
 use redgrease::prelude::*;
 use std::collections::HashMap;
 
-/// Adds pieces of an article; how many there are now.
+/// Adds pieces of an article and returns the new number of pieces.
 #[gear_command]
 pub async fn deliver(article: &str, pieces: u32) -> i64 {
     python! { return cmd.hincrby("stock:" + article, "pieces", pieces) }
 }
 
-/// Keeps the list of what has to be bought. It runs with each change of the stock, whoever makes it, and before that
-/// is answered: the list is never out of date.
+/// Maintains the set of articles that must be bought. It runs for each change of the stock, before the client gets the
+/// reply, so that the set is always up to date.
 #[gear_keys(prefix = "stock:*", events = ["hset", "hincrby"], mode = "sync")]
 pub fn watch(record: KeyRecord<HashMap<String, i64>>) {
     python! {

@@ -1,4 +1,4 @@
-//! The settings servers have.
+//! The table of settings, and `Config` and `AsyncConfig` made from it.
 
 use super::super::types::ConfigValue;
 use super::super::{cmd, reply};
@@ -11,16 +11,18 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::Duration;
 
-/// Writes each setting down once, for both types.
+/// Defines `Config` and `AsyncConfig` from one table.
 macro_rules! settings {
     ($(
         $(#[$doc:meta])*
         $get:ident $(/ $set:ident)?: $type:ty = $name:literal;
     )*) => {
-        /// Names of all settings this version knows.
+        /// Names of all settings in the table.
         const NAMES: &[&str] = &[$($name),*];
 
-        /// The settings of a server, with types. They are not saved: a restarted server has those of its command line.
+        /// Typed access to the settings of a server.
+        ///
+        /// Changes are not saved: after a restart the server has the settings of its command line again.
         ///
         /// ```no_run
         /// use redgrease_core::{Config, connect};
@@ -32,7 +34,7 @@ macro_rules! settings {
         ///     config.set_max_executions(5000)?;
         /// }
         /// config.set_execution_max_idle_time(Duration::from_secs(10))?;
-        /// // Keys of your own are what Python's `configGet` reads.
+        /// // Gears read custom keys with `configGet`.
         /// config.set("api_url", "https://example.org/")?;
         /// # Ok::<(), redgrease_core::Error>(())
         /// ```
@@ -40,35 +42,35 @@ macro_rules! settings {
         pub struct Config<'c, C: ?Sized>(&'c mut C);
 
         impl<'c, C: Connection + ?Sized> Config<'c, C> {
-            /// The settings of the server a connection leads to.
+            /// The settings of the server that `con` is connected to.
             pub fn new(con: &'c mut C) -> Self {
                 Config(con)
             }
 
-            /// A setting by its name, which may be a key of your own; `None` if there is none of that name.
+            /// Reads a setting or a custom key by its name; `None` if the server does not know the name.
             ///
             /// # Errors
             ///
-            /// When the connection fails.
+            /// If the connection fails.
             pub fn get(&mut self, name: &str) -> Result<Option<ConfigValue>> {
                 optional(reply::config(self.0.req_command(&cmd::config_get(&[name]))?)?)
             }
 
-            /// Changes a setting by its name, or sets a key of your own.
+            /// Changes a setting or a custom key by its name.
             ///
             /// # Errors
             ///
-            /// When the server refuses it, or the connection fails.
+            /// If the server refuses the value, or the connection fails.
             pub fn set(&mut self, name: &str, value: impl Display) -> Result<()> {
                 let value = value.to_string();
                 changed(reply::config(self.0.req_command(&cmd::config_set(&[(name, &value)]))?)?)
             }
 
-            /// All settings this version knows and the server has.
+            /// Reads all settings that this crate knows and the server has.
             ///
             /// # Errors
             ///
-            /// When the connection fails.
+            /// If the connection fails.
             pub fn all(&mut self) -> Result<BTreeMap<&'static str, ConfigValue>> {
                 known(reply::config(self.0.req_command(&cmd::config_get(NAMES))?)?)
             }
@@ -78,7 +80,7 @@ macro_rules! settings {
                 ///
                 /// # Errors
                 ///
-                /// When the server does not have the setting, or the connection fails.
+                /// If the server does not have the setting, or the connection fails.
                 pub fn $get(&mut self) -> Result<$type> {
                     read($name, self.get($name)?)
                 }
@@ -88,7 +90,7 @@ macro_rules! settings {
                     ///
                     /// # Errors
                     ///
-                    /// When the server refuses it, or the connection fails.
+                    /// If the server refuses the value, or the connection fails.
                     pub fn $set(&mut self, value: $type) -> Result<()> {
                         self.set($name, value.write())
                     }
@@ -103,36 +105,36 @@ macro_rules! settings {
 
         #[cfg(feature = "aio")]
         impl<'c, C: AsyncConnection + ?Sized> AsyncConfig<'c, C> {
-            /// The settings of the server a connection leads to.
+            /// The settings of the server that `con` is connected to.
             pub fn new(con: &'c mut C) -> Self {
                 AsyncConfig(con)
             }
 
-            /// A setting by its name, which may be a key of your own; `None` if there is none of that name.
+            /// Reads a setting or a custom key by its name; `None` if the server does not know the name.
             ///
             /// # Errors
             ///
-            /// When the connection fails.
+            /// If the connection fails.
             pub async fn get(&mut self, name: &str) -> Result<Option<ConfigValue>> {
                 let cmd = cmd::config_get(&[name]);
                 optional(reply::config(self.0.req_packed_command(&cmd).await?)?)
             }
 
-            /// Changes a setting by its name, or sets a key of your own.
+            /// Changes a setting or a custom key by its name.
             ///
             /// # Errors
             ///
-            /// When the server refuses it, or the connection fails.
+            /// If the server refuses the value, or the connection fails.
             pub async fn set(&mut self, name: &str, value: impl Display) -> Result<()> {
                 let cmd = cmd::config_set(&[(name, &value.to_string())]);
                 changed(reply::config(self.0.req_packed_command(&cmd).await?)?)
             }
 
-            /// All settings this version knows and the server has.
+            /// Reads all settings that this crate knows and the server has.
             ///
             /// # Errors
             ///
-            /// When the connection fails.
+            /// If the connection fails.
             pub async fn all(&mut self) -> Result<BTreeMap<&'static str, ConfigValue>> {
                 let cmd = cmd::config_get(NAMES);
                 known(reply::config(self.0.req_packed_command(&cmd).await?)?)
@@ -143,7 +145,7 @@ macro_rules! settings {
                 ///
                 /// # Errors
                 ///
-                /// When the server does not have the setting, or the connection fails.
+                /// If the server does not have the setting, or the connection fails.
                 pub async fn $get(&mut self) -> Result<$type> {
                     read($name, self.get($name).await?)
                 }
@@ -153,7 +155,7 @@ macro_rules! settings {
                     ///
                     /// # Errors
                     ///
-                    /// When the server refuses it, or the connection fails.
+                    /// If the server refuses the value, or the connection fails.
                     pub async fn $set(&mut self, value: $type) -> Result<()> {
                         self.set($name, value.write()).await
                     }
@@ -164,65 +166,65 @@ macro_rules! settings {
 }
 
 settings! {
-    /// MaxExecutions: how many executions are kept after they are done.
+    /// MaxExecutions: number of finished executions that the server keeps.
     max_executions / set_max_executions: i64 = "MaxExecutions";
-    /// MaxExecutionsPerRegistration: the same for each registration.
+    /// MaxExecutionsPerRegistration: number of finished executions that the server keeps for each registration.
     max_executions_per_registration / set_max_executions_per_registration: i64 = "MaxExecutionsPerRegistration";
-    /// ProfileExecutions: whether the steps of executions are measured.
+    /// ProfileExecutions: whether the server measures the duration of each step of an execution.
     profile_executions / set_profile_executions: bool = "ProfileExecutions";
-    /// PythonAttemptTraceback: whether errors are sent with their traceback.
+    /// PythonAttemptTraceback: whether Python errors are reported with their traceback.
     python_attempt_traceback / set_python_attempt_traceback: bool = "PythonAttemptTraceback";
-    /// ExecutionMaxIdleTime: for how long an execution may make no progress.
+    /// ExecutionMaxIdleTime: longest time an execution may make no progress.
     execution_max_idle_time / set_execution_max_idle_time: Duration = "ExecutionMaxIdleTime";
-    /// PythonInstallReqMaxIdleTime: the same for one that installs requirements.
+    /// PythonInstallReqMaxIdleTime: longest time an execution that installs requirements may make no progress.
     python_install_req_max_idle_time / set_python_install_req_max_idle_time: Duration = "PythonInstallReqMaxIdleTime";
-    /// SendMsgRetries: how often shards try to send a message.
+    /// SendMsgRetries: number of attempts to send a message to another shard.
     send_msg_retries / set_send_msg_retries: u64 = "SendMsgRetries";
-    /// ExecutionThreads: how many threads run executions.
+    /// ExecutionThreads: number of threads that run executions.
     execution_threads: u64 = "ExecutionThreads";
-    /// CreateVenv: whether Python lives in an environment of its own.
+    /// CreateVenv: whether Python runs in a separate virtual environment.
     create_venv: bool = "CreateVenv";
-    /// DownloadDeps: whether RedisGears fetches its Python.
+    /// DownloadDeps: whether RedisGears downloads its Python.
     download_deps: bool = "DownloadDeps";
-    /// ForeceDownloadDepsOnEnterprise, as RedisGears spells it: the same on Redis Enterprise.
+    /// ForeceDownloadDepsOnEnterprise (RedisGears' spelling): whether RedisGears downloads its Python on Redis Enterprise.
     force_download_deps_on_enterprise: bool = "ForeceDownloadDepsOnEnterprise";
-    /// OverridePythonAllocators: whether the memory of Python counts as memory of the server.
+    /// OverridePythonAllocators: whether memory allocated by Python counts as memory of the server.
     override_python_allocators: bool = "OverridePythonAllocators";
-    /// DependenciesUrl: where RedisGears fetches its Python from.
+    /// DependenciesUrl: URL from which RedisGears downloads its Python.
     dependencies_url: String = "DependenciesUrl";
-    /// DependenciesSha256: what that must be.
+    /// DependenciesSha256: expected SHA-256 of that download.
     dependencies_sha256: String = "DependenciesSha256";
-    /// PythonInstallationDir: where Python is installed.
+    /// PythonInstallationDir: directory in which Python is installed.
     python_installation_dir: String = "PythonInstallationDir";
-    /// Plugin: the plugins that were loaded.
+    /// Plugin: the loaded plugins.
     plugin: Vec<String> = "Plugin";
-    /// ExecutionQueueSize, of the RedGrease engine: how many executions may wait.
+    /// ExecutionQueueSize (RedGrease engine): number of executions that may wait in the queue.
     execution_queue_size / set_execution_queue_size: u64 = "ExecutionQueueSize";
-    /// ExecutionMaxTime, of the RedGrease engine: how long an execution may run; zero is no limit.
+    /// ExecutionMaxTime (RedGrease engine): longest time an execution may run; zero means no limit.
     execution_max_time / set_execution_max_time: Duration = "ExecutionMaxTime";
-    /// ExecutionMaxRecords, of the RedGrease engine: how many records an execution may hold; 0 is no limit.
+    /// ExecutionMaxRecords (RedGrease engine): number of records an execution may hold; 0 means no limit.
     execution_max_records / set_execution_max_records: u64 = "ExecutionMaxRecords";
-    /// ExecutionMaxMemory, of the RedGrease engine: how many bytes an execution may use; 0 is no limit.
+    /// ExecutionMaxMemory (RedGrease engine): number of bytes an execution may use; 0 means no limit.
     execution_max_memory / set_execution_max_memory: u64 = "ExecutionMaxMemory";
-    /// AbortOnDisconnect, of the RedGrease engine: whether a run is aborted whose caller is gone.
+    /// AbortOnDisconnect (RedGrease engine): whether a run is aborted when its client disconnects.
     abort_on_disconnect / set_abort_on_disconnect: bool = "AbortOnDisconnect";
-    /// ExecuteAsOwner, of the RedGrease engine: whether a gear has the rights of who registered it.
+    /// ExecuteAsOwner (RedGrease engine): whether a gear runs with the rights of the user that registered it.
     execute_as_owner: bool = "ExecuteAsOwner";
-    /// PythonExecutable, of the RedGrease engine: the Python that installs requirements.
+    /// PythonExecutable (RedGrease engine): the Python executable that installs requirements.
     python_executable: String = "PythonExecutable";
-    /// PipArguments, of the RedGrease engine: what pip is given besides the requirements.
+    /// PipArguments (RedGrease engine): additional arguments for pip.
     pip_arguments: String = "PipArguments";
 }
 
-/// The only entry of an answer.
+/// The entry of a reply to a request for one setting.
 fn only(mut entries: Vec<Result<ConfigValue>>) -> Result<ConfigValue> {
     match entries.pop() {
         Some(entry) if entries.is_empty() => entry,
-        _ => Err(DecodeError::new("another number of settings", "one").into()),
+        _ => Err(DecodeError::new("another number of settings", "one setting").into()),
     }
 }
 
-/// Whether an entry says that there is no setting of the name.
+/// Whether the server does not know the name of the setting.
 fn is_unknown(e: &Error) -> bool {
     matches!(e.kind(), ErrorKind::Config { message } if message.starts_with("Unsupported config parameter"))
 }
@@ -250,7 +252,9 @@ fn known(entries: Vec<Result<ConfigValue>>) -> Result<BTreeMap<&'static str, Con
 
 fn read<T: Setting>(name: &str, value: Option<ConfigValue>) -> Result<T> {
     let Some(value) = value else {
-        return Err(Error::config(format!("this server has no setting {name}")));
+        return Err(Error::config(format!(
+            "this server has no setting {name}: `Config::all` returns the settings that it has"
+        )));
     };
     T::read(&value).ok_or_else(|| DecodeError::new(format!("{name} is {value}"), T::KIND).into())
 }

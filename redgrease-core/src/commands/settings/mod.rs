@@ -1,6 +1,6 @@
-//! The settings of the server, by name and with types.
+//! Typed access to the settings of the server.
 //!
-//! * `setting`: what the value of a setting is in Rust. `known`: the settings servers have.
+//! * `setting`: conversions between setting values and Rust types. `known`: the table of settings.
 
 mod known;
 mod setting;

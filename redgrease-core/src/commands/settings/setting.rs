@@ -1,16 +1,16 @@
-//! What the value of a setting is in Rust.
+//! Conversions between the values of settings and Rust types.
 
 use super::super::types::{ConfigValue, text};
 use redis::Value;
 use std::time::Duration;
 
-/// A type of settings.
+/// A Rust type that a setting can have.
 pub(super) trait Setting: Sized {
-    /// What it is called in errors.
+    /// Description of the type for error messages.
     const KIND: &'static str;
-    /// `None` if it is something else.
+    /// Converts a value; `None` if the value has another type.
     fn read(value: &ConfigValue) -> Option<Self>;
-    /// As servers take it.
+    /// Formats the value for `RG.CONFIGSET`.
     fn write(&self) -> String;
 }
 
@@ -25,7 +25,7 @@ impl Setting for i64 {
 }
 
 impl Setting for u64 {
-    const KIND: &'static str = "a number that is not negative";
+    const KIND: &'static str = "a non-negative number";
     fn read(value: &ConfigValue) -> Option<Self> {
         value.as_int()?.try_into().ok()
     }
@@ -51,7 +51,7 @@ impl Setting for bool {
     }
 }
 
-/// Milliseconds on the server.
+/// The server counts in milliseconds.
 impl Setting for Duration {
     const KIND: &'static str = "a number of milliseconds";
     fn read(value: &ConfigValue) -> Option<Self> {
@@ -63,7 +63,7 @@ impl Setting for Duration {
 }
 
 impl Setting for String {
-    const KIND: &'static str = "a text";
+    const KIND: &'static str = "text";
     fn read(value: &ConfigValue) -> Option<Self> {
         match value {
             ConfigValue::Other(_) => None,
@@ -76,7 +76,7 @@ impl Setting for String {
 }
 
 impl Setting for Vec<String> {
-    const KIND: &'static str = "a list of texts";
+    const KIND: &'static str = "a list of strings";
     fn read(value: &ConfigValue) -> Option<Self> {
         match value {
             ConfigValue::Other(Value::Array(items)) => items.iter().map(text).collect(),

@@ -1,4 +1,4 @@
-//! Answers beyond those about registrations and results.
+//! Replies about plans, clusters, modules and packages, and their conversions.
 
 use super::{is_error, parsed, recorded, reply, step};
 use crate::commands::types::{ExecId, ExportedRequirement, RegistrationInfo};
@@ -88,7 +88,7 @@ fn exported_packages() {
 }
 
 #[test]
-fn answers_can_be_shown_as_json() {
+fn replies_serialize_to_json() {
     let one =
         reply::registrations(step("RG.DUMPREGISTRATIONS", "registrations dump_command")).unwrap();
     let json = serde_json::to_value(&one[0]).unwrap();
@@ -109,7 +109,7 @@ fn answers_can_be_shown_as_json() {
 }
 
 #[test]
-fn answers_are_types_of_redis_rs() {
+fn replies_implement_from_redis_value() {
     use redis::FromRedisValue as _;
     let row = step("RG.DUMPREGISTRATIONS", "registrations dump_command");
     let rows = Vec::<RegistrationInfo>::from_redis_value(row).unwrap();

@@ -1,4 +1,4 @@
-//! What filters let through, of everything that was recorded.
+//! Filters applied to the recorded listings.
 
 use super::{parsed, reply};
 use crate::commands::types::RegistrationInfo;
@@ -8,7 +8,7 @@ use crate::registry::Mode;
 use redis::Value;
 
 #[test]
-fn filters_filter() {
+fn filters_select_matching_rows() {
     let all: Vec<RegistrationInfo> = parsed("RG.DUMPREGISTRATIONS", reply::registrations);
     let count = |filter: RegistrationFilter| all.iter().filter(|r| filter.matches(r)).count();
     let new = RegistrationFilter::new;
@@ -38,14 +38,14 @@ fn filters_filter() {
         args: [("regex".to_owned(), Value::BulkString(prefix.into()))].into(),
         ..RegistrationInfo::default()
     };
-    let asked = |key: &str, prefix: &str| new().key(key).matches(&of(prefix));
+    let selects = |key: &str, prefix: &str| new().key(key).matches(&of(prefix));
     assert!(
-        asked("person:1", "person:*")
-            && asked("person:*", "person:1")
-            && asked("person:1", "person:1")
+        selects("person:1", "person:*")
+            && selects("person:*", "person:1")
+            && selects("person:1", "person:1")
     );
-    assert!(asked("per*", "person:*") && asked("anything", "*"));
-    assert!(!asked("person:1", "person:2") && !asked("animal:*", "person:*"));
+    assert!(selects("per*", "person:*") && selects("anything", "*"));
+    assert!(!selects("person:1", "person:2") && !selects("animal:*", "person:*"));
 
     let executions = parsed("RG.DUMPEXECUTIONS", reply::executions);
     let done = ExecutionFilter::new()

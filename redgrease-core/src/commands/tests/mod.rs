@@ -1,4 +1,4 @@
-//! The parsers against every reply that was recorded from a real server.
+//! Runs the parsers on every recorded reply of a real server.
 
 mod answers;
 mod filters;
@@ -11,7 +11,7 @@ use redis::Value;
 use serde_json::Value as Json;
 use std::time::Duration;
 
-/// Every recorded reply to `command`, with the name of the step.
+/// Every recorded reply to `command`, with the name of its step.
 fn recorded(command: &str) -> Vec<(String, Value)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/conformance/recorded");
     let mut replies = Vec::new();
@@ -23,10 +23,10 @@ fn recorded(command: &str) -> Vec<(String, Value)> {
     for file in files {
         let conversation: Json = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
         for step in conversation["steps"].as_array().unwrap() {
-            let is_it = step["send"][0]
+            let is_command = step["send"][0]
                 .as_str()
                 .is_some_and(|name| name.eq_ignore_ascii_case(command));
-            if let Some(reply) = step.get("reply").filter(|_| is_it).and_then(value) {
+            if let Some(reply) = step.get("reply").filter(|_| is_command).and_then(value) {
                 let name = format!(
                     "{} {}",
                     file.file_stem().unwrap().display(),
@@ -40,7 +40,7 @@ fn recorded(command: &str) -> Vec<(String, Value)> {
     replies
 }
 
-/// A recorded reply as redis-rs would give it.
+/// Converts a recorded reply to a value of redis-rs.
 fn value(reply: &Json) -> Option<Value> {
     let text = |reply: &Json| reply["v"].as_str().map(|text| text.as_bytes().to_vec());
     Some(match reply["t"].as_str()? {
@@ -65,7 +65,7 @@ fn value(reply: &Json) -> Option<Value> {
                 .map(value)
                 .collect::<Option<_>>()?,
         ),
-        // A connection that was closed.
+        // The connection was closed.
         _ => return None,
     })
 }
@@ -74,7 +74,7 @@ fn is_error(value: &Value) -> bool {
     matches!(value, Value::ServerError(_))
 }
 
-/// Parses every recorded reply, and returns the rows of all of them.
+/// Parses every recorded reply to `command` and returns all rows.
 fn parsed<T>(command: &str, parse: impl Fn(Value) -> crate::Result<Vec<T>>) -> Vec<T> {
     let mut all = Vec::new();
     for (name, value) in recorded(command) {
@@ -164,7 +164,7 @@ fn sessions() {
         reply::sessions(step("RG.PYDUMPSESSIONS", "requirements sessions_verbose")).unwrap();
     assert!(required[0].requirement_rows[0].is_installed);
     assert_eq!(required[0].requirements, ["six==1.16.0"]);
-    // Names that do not exist come back as texts among the rows.
+    // The server sends a string in place of each session that does not exist.
     let named = reply::sessions(step(
         "RG.PYDUMPSESSIONS",
         "pyexecute_sessions dumpsessions_by_name",
@@ -205,7 +205,7 @@ fn requirements_executions_and_memory() {
 }
 
 #[test]
-fn results_of_scripts() {
+fn script_results() {
     for (name, value) in recorded("RG.PYEXECUTE") {
         let expect_error = is_error(&value);
         let executed = reply::executed::<Value>(value);

@@ -1,4 +1,4 @@
-//! What is sent.
+//! The words of each command that is sent.
 
 use crate::commands::types::ExecId;
 use crate::commands::{PyExecuteOptions, SessionsOptions, cmd};
@@ -20,7 +20,7 @@ fn ids() {
 }
 
 #[test]
-fn commands_say_what_was_asked_for() {
+fn options_and_arguments_are_sent() {
     fn words(cmd: &redis::Cmd) -> String {
         let words: Vec<_> = cmd
             .args_iter()

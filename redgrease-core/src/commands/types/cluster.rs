@@ -1,4 +1,4 @@
-//! Clusters, as `RG.INFOCLUSTER` describes them.
+//! Reply of `RG.INFOCLUSTER`.
 
 use super::fields::{Fields, text};
 use super::serialize;
@@ -7,15 +7,15 @@ use redis::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The cluster a server belongs to, as that server sees it.
+/// The cluster that a server belongs to, as that server sees it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct ClusterInfo {
-    /// Id of the shard that answered.
+    /// Id of the shard that replied.
     pub my_id: String,
-    /// The id of its run, which changes with each start.
+    /// Run id of that shard, which changes with each start.
     pub my_run_id: String,
-    /// The shards.
+    /// All shards of the cluster.
     pub shards: Vec<ShardInfo>,
 }
 
@@ -23,35 +23,35 @@ pub struct ClusterInfo {
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct ShardInfo {
-    /// Its id.
+    /// Id of the shard.
     pub id: String,
-    /// Where it is.
+    /// IP address of the shard.
     pub ip: String,
-    /// And on which port.
+    /// Port of the shard.
     pub port: u16,
-    /// Its unix socket, if it has one.
+    /// Unix socket of the shard, if it has one.
     pub unix_socket: Option<String>,
-    /// The id of its run; `None` if the shard that answered has not heard from it.
+    /// Run id of the shard; `None` if the shard that replied has not heard from it.
     pub run_id: Option<String>,
-    /// The first of its slots.
+    /// First hash slot of the shard.
     pub min_slot: u16,
-    /// The last of its slots.
+    /// Last hash slot of the shard.
     pub max_slot: u16,
-    /// How many messages wait to be sent to it.
+    /// Number of messages that wait to be sent to the shard.
     pub pending_messages: u64,
-    /// What the server says beyond that.
+    /// All other fields of the reply.
     #[serde(serialize_with = "serialize::values")]
     pub extra: BTreeMap<String, Value>,
 }
 
 impl ClusterInfo {
-    /// `None` if the server is in no cluster.
+    /// Parses the reply; `None` if the server does not belong to a cluster.
     pub(crate) fn read(value: Value) -> Result<Option<Self>> {
         let items = match value {
             Value::Array(items) => items,
             other => match text(&other) {
                 Some(text) if text == "no cluster mode" => return Ok(None),
-                _ => return Err(DecodeError::new("another reply", "a cluster").into()),
+                _ => return Err(DecodeError::new("an unexpected reply", "a cluster").into()),
             },
         };
         let mut info = ClusterInfo::default();
@@ -82,7 +82,7 @@ impl ClusterInfo {
 
 impl ShardInfo {
     fn read(row: Value) -> Result<Self> {
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         Ok(ShardInfo {
             id: fields.text("id"),
             ip: fields.text("ip"),

@@ -1,4 +1,4 @@
-//! What `RG.CONFIGGET` and `RG.CONFIGSET` answer.
+//! Replies of `RG.CONFIGGET` and `RG.CONFIGSET`.
 
 use super::fields::text;
 use crate::error::{Error, Result};
@@ -9,17 +9,17 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ConfigValue {
-    /// A number; switches are 0 and 1.
+    /// A number. Boolean settings are 0 or 1.
     Int(i64),
-    /// A text.
+    /// A string.
     Text(String),
-    /// Something with an inner structure, such as `Plugin`.
+    /// A structured value, such as the one of `Plugin`.
     Other(Value),
 }
 
 impl ConfigValue {
     fn read(value: Value) -> Result<Self> {
-        // One entry of several: an error of its own must not hide the others.
+        // The error of one entry must not hide the other entries.
         let value = value.extract_error().map_err(unsupported)?;
         Ok(match value {
             Value::Int(number) => ConfigValue::Int(number),
@@ -33,7 +33,7 @@ impl ConfigValue {
         })
     }
 
-    /// One entry per setting that was asked for.
+    /// Parses a reply with one entry per requested setting.
     pub(crate) fn read_all(value: Value) -> Result<Vec<Result<Self>>> {
         match value {
             Value::Array(items) => Ok(items.into_iter().map(ConfigValue::read).collect()),
@@ -44,7 +44,7 @@ impl ConfigValue {
         }
     }
 
-    /// The number, if it is one.
+    /// The value as a number, if it is one.
     pub fn as_int(&self) -> Option<i64> {
         match self {
             ConfigValue::Int(number) => Some(*number),
@@ -54,7 +54,7 @@ impl ConfigValue {
     }
 }
 
-/// The error of one entry, without the mark that servers put in front of it.
+/// The error of one entry, without the prefix `(error) ` that servers add.
 fn unsupported(e: redis::RedisError) -> Error {
     let text = crate::error::full_text(&e);
     match text.strip_prefix("(error) ") {

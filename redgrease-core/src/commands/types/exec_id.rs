@@ -5,18 +5,18 @@ use redis::{RedisWrite, ToRedisArgs, ToSingleRedisArg};
 use std::fmt;
 use std::str::FromStr;
 
-/// The id of an execution or a registration: the shard that issued it and a running number.
+/// The id of an execution or a registration: the id of the shard that created it, and a sequence number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct ExecId {
-    /// Id of the shard, 40 characters; zeros on a server that is no cluster.
+    /// Id of the shard, 40 characters; all zeros outside a cluster.
     pub shard: String,
-    /// Number within the shard.
+    /// Sequence number within the shard.
     pub sequence: u64,
 }
 
 impl ExecId {
-    /// An id of a server that is no cluster.
+    /// The id with this sequence number on a server outside a cluster.
     pub fn new(sequence: u64) -> Self {
         ExecId {
             shard: "0".repeat(40),

@@ -1,4 +1,4 @@
-//! Executions, as `RG.DUMPEXECUTIONS` lists them.
+//! Reply of `RG.DUMPEXECUTIONS`.
 
 use super::exec_id::ExecId;
 use super::fields::Fields;
@@ -9,24 +9,24 @@ use redis::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// An execution that is running, or has run and was not dropped.
+/// An execution that is queued, running, or finished and not dropped.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Execution {
-    /// Its id.
+    /// Id of the execution.
     pub id: ExecId,
-    /// How far it is.
+    /// State of the execution.
     pub status: ExecutionStatus,
-    /// `true` if a registration caused it.
+    /// `true` if a registration started the execution.
     pub registered: bool,
-    /// What the server says beyond that.
+    /// All other fields of the reply.
     #[serde(serialize_with = "serialize::values")]
     pub extra: BTreeMap<String, Value>,
 }
 
 impl Execution {
     pub(crate) fn read(row: Value) -> Result<Self> {
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         Ok(Execution {
             id: fields.text("executionId").parse()?,
             status: fields.text("status").as_str().into(),

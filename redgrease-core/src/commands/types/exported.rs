@@ -1,4 +1,4 @@
-//! Python packages on their way from one server to another.
+//! Reply of `RG.PYEXPORTREQ`, and the file format that carries a package to another server.
 
 use super::requirement::Requirement;
 use crate::error::{DecodeError, Error, Result};
@@ -6,9 +6,9 @@ use redis::Value;
 use std::fs;
 use std::path::Path;
 
-/// An installed package with its files, as `RG.PYEXPORTREQ` gives it and `RG.PYIMPORTREQ` takes it.
+/// An installed package with its files, exported by `RG.PYEXPORTREQ` and imported by `RG.PYIMPORTREQ`.
 ///
-/// For servers without a network: a server that has one installs the package, a file carries it over.
+/// This is for servers without network access: another server installs the package, and a file carries it over.
 ///
 /// ```no_run
 /// use redgrease_core::{ExportedRequirement, GearsCommands, connect};
@@ -22,13 +22,13 @@ use std::path::Path;
 pub struct ExportedRequirement {
     /// The package.
     pub requirement: Requirement,
-    /// Its files, in pieces. What is in them is the server's matter.
+    /// The files of the package, in a format that only servers read.
     pub chunks: Vec<Vec<u8>>,
 }
 
 impl ExportedRequirement {
     pub(crate) fn read(value: Value) -> Result<Self> {
-        let unexpected = || DecodeError::new("another reply", "a package and its files");
+        let unexpected = || DecodeError::new("an unexpected reply", "a package and its files");
         let Value::Array(parts) = value else {
             return Err(unexpected().into());
         };
@@ -48,11 +48,12 @@ impl ExportedRequirement {
             chunks,
         })
     }
-    /// Writes it to a file.
+
+    /// Writes the package to a file.
     ///
     /// # Errors
     ///
-    /// When that fails.
+    /// If the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let mut bytes = MAGIC.to_vec();
@@ -61,29 +62,39 @@ impl ExportedRequirement {
             bytes.extend((part.len() as u64).to_le_bytes());
             bytes.extend(part);
         }
-        fs::write(path, bytes)
-            .map_err(|e| Error::config(format!("the package file {}: {e}", path.display())))
+        fs::write(path, bytes).map_err(|e| {
+            Error::config(format!(
+                "the package file {} could not be written: {e}",
+                path.display()
+            ))
+        })
     }
 
-    /// Reads what [`save`](Self::save) has written. Of the package only its name is known then.
+    /// Reads a file that [`save`](Self::save) has written. Of [`requirement`](Self::requirement) only the name is set.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, or is something else.
+    /// If the file cannot be read, or was not written by [`save`](Self::save).
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let wrong =
-            |why: &str| Error::config(format!("the package file {}: {why}", path.display()));
-        let bytes = fs::read(path).map_err(|e| wrong(&e.to_string()))?;
+        let failed = |cause: &str| {
+            Error::config(format!(
+                "the package file {} could not be loaded: {cause}",
+                path.display()
+            ))
+        };
+        let bytes = fs::read(path).map_err(|e| failed(&e.to_string()))?;
         let mut parts = parts(&bytes)
             .ok_or_else(|| {
-                wrong("it was not written by `ExportedRequirement::save`, or is cut off")
+                failed(
+                    "it was not written by `ExportedRequirement::save`, or is cut off; export the package again",
+                )
             })?
             .into_iter();
         let name = parts
             .next()
             .and_then(|name| String::from_utf8(name).ok())
-            .ok_or_else(|| wrong("it has no name"))?;
+            .ok_or_else(|| failed("it contains no package name; export the package again"))?;
         Ok(ExportedRequirement {
             requirement: Requirement {
                 name,
@@ -94,19 +105,19 @@ impl ExportedRequirement {
     }
 }
 
-/// How a file begins.
+/// The first bytes of every file.
 const MAGIC: &[u8] = b"RGREQ\x001\n";
 
-/// The parts of a file, each with its length in front.
+/// Splits a file into its parts. Each part is preceded by its length, 8 bytes little-endian.
 fn parts(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut rest = bytes.strip_prefix(MAGIC)?;
     let mut parts = Vec::new();
     while !rest.is_empty() {
-        let (length, behind) = rest.split_first_chunk::<8>()?;
+        let (length, tail) = rest.split_first_chunk::<8>()?;
         let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
-        let (part, behind) = behind.split_at_checked(length)?;
+        let (part, tail) = tail.split_at_checked(length)?;
         parts.push(part.to_vec());
-        rest = behind;
+        rest = tail;
     }
     Some(parts)
 }

@@ -1,15 +1,15 @@
-//! Rows of named fields: a flat list of names and values, or a RESP3 map.
+//! Rows of named fields: a flat list of alternating names and values, or a RESP3 map.
 
 use crate::error::{DecodeError, Result};
 use redis::Value;
 use std::collections::BTreeMap;
 
-/// The fields of one row; what is taken is gone, what is left becomes `extra`.
+/// The fields of one row. Reading a field removes it; the remaining fields become `extra`.
 #[derive(Debug, Default)]
 pub(crate) struct Fields(BTreeMap<String, Value>);
 
 impl Fields {
-    pub(crate) fn of(row: Value) -> Result<Self> {
+    pub(crate) fn from_row(row: Value) -> Result<Self> {
         let pairs: Vec<(Value, Value)> = match row {
             Value::Map(pairs) => pairs,
             Value::Array(items) => {
@@ -34,7 +34,7 @@ impl Fields {
         self.0.remove(name).filter(|value| *value != Value::Nil)
     }
 
-    /// A field as text; empty if it is missing.
+    /// Takes a field as text; empty if it is missing.
     pub(crate) fn text(&mut self, name: &str) -> String {
         self.optional_text(name).unwrap_or_default()
     }
@@ -43,19 +43,19 @@ impl Fields {
         text(&self.take(name)?)
     }
 
-    /// A field as a number; the default if it is missing or none.
+    /// Takes a field as a number; the default if it is missing or not a number.
     pub(crate) fn number<T: std::str::FromStr + Default>(&mut self, name: &str) -> T {
         self.optional_text(name)
             .and_then(|text| text.parse().ok())
             .unwrap_or_default()
     }
 
-    /// A field as a yes or no, in any of the spellings servers use.
+    /// Takes a field as a boolean, in any of the spellings that servers use.
     pub(crate) fn flag(&mut self, name: &str) -> bool {
         matches!(self.text(name).as_str(), "1" | "yes" | "true")
     }
 
-    /// A field that is a list of texts.
+    /// Takes a field as a list of strings.
     pub(crate) fn texts(&mut self, name: &str) -> Vec<String> {
         self.list(name).iter().filter_map(text).collect()
     }
@@ -72,7 +72,7 @@ impl Fields {
     }
 }
 
-/// The rows of a list.
+/// Parses a list of rows.
 pub(crate) fn rows<T>(value: Value, read: impl Fn(Value) -> Result<T>) -> Result<Vec<T>> {
     match value {
         Value::Array(items) => items.into_iter().map(read).collect(),
@@ -80,7 +80,7 @@ pub(crate) fn rows<T>(value: Value, read: impl Fn(Value) -> Result<T>) -> Result
     }
 }
 
-/// A scalar as text.
+/// A scalar as text; `None` for other values.
 pub(crate) fn text(value: &Value) -> Option<String> {
     Some(match value {
         Value::BulkString(bytes) => String::from_utf8_lossy(bytes).into_owned(),

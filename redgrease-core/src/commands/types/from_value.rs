@@ -1,4 +1,4 @@
-//! The answers as types of redis-rs, for pipelines and for `Cmd::query`.
+//! `FromRedisValue` for the reply types, for pipelines and `Cmd::query`.
 
 use super::{
     ClusterInfo, ExecId, Executed, Execution, ExecutionPlan, ExecutionResult, Module, Plugin,
@@ -36,10 +36,13 @@ from_value! {
     ClusterInfo = cluster;
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "as the others")]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "same signature as the other parsers"
+)]
 fn exec_id(value: Value) -> crate::Result<ExecId> {
     super::fields::text(&value)
-        .ok_or_else(|| DecodeError::new("another reply", "an id"))?
+        .ok_or_else(|| DecodeError::new("an unexpected reply", "an id"))?
         .parse()
 }
 

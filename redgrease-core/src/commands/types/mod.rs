@@ -1,5 +1,7 @@
-//! What the commands answer. Fields a server adds are kept in `extra`, fields it lacks have their default: a client
-//! must not fail because a server is newer or older.
+//! Reply types of the commands.
+//!
+//! A client must not fail because a server is newer or older: unknown fields are kept in `extra`, missing fields get
+//! their default.
 
 mod cluster;
 mod config;

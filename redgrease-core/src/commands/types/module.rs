@@ -1,4 +1,4 @@
-//! Modules of the server and plugins of RedisGears, with their versions.
+//! Replies of `MODULE LIST` and `RG.DUMPPLUGINS`.
 
 use super::fields::{Fields, text};
 use super::serialize;
@@ -8,22 +8,22 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A module the server has loaded, as `MODULE LIST` tells.
+/// A module that the server has loaded, as `MODULE LIST` reports it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Module {
-    /// Its name: `rg` for what answers `RG.*`.
+    /// Name of the module. The module that implements `RG.*` is called `rg`.
     pub name: String,
-    /// Its version, as one number.
+    /// Version as one number.
     pub version: u64,
-    /// What the server says beyond that.
+    /// All other fields of the reply.
     #[serde(serialize_with = "serialize::values")]
     pub extra: BTreeMap<String, Value>,
 }
 
 impl Module {
     pub(crate) fn read(row: Value) -> Result<Self> {
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         Ok(Module {
             name: fields.text("name"),
             version: fields.number("ver"),
@@ -32,20 +32,20 @@ impl Module {
     }
 }
 
-/// A language gears can be written in, as `RG.DUMPPLUGINS` lists it.
+/// A language plugin, as `RG.DUMPPLUGINS` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Plugin {
-    /// Its name.
+    /// Name of the plugin.
     pub name: String,
-    /// Its version, as one number.
+    /// Version as one number.
     pub version: u64,
 }
 
 impl Plugin {
     pub(crate) fn read(row: Value) -> Result<Self> {
         let Value::Array(items) = row else {
-            return Err(DecodeError::new("another reply", "a plugin and its version").into());
+            return Err(DecodeError::new("an unexpected reply", "a plugin and its version").into());
         };
         let mut texts = items.iter().map(text);
         Ok(Plugin {
@@ -59,20 +59,20 @@ impl Plugin {
     }
 }
 
-/// The version of what answers `RG.*`.
+/// The version of the module that implements `RG.*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[non_exhaustive]
 pub struct GearsVersion {
-    /// Changes that break.
+    /// Incremented by incompatible changes.
     pub major: u64,
-    /// Additions.
+    /// Incremented by additions.
     pub minor: u64,
-    /// Repairs.
+    /// Incremented by fixes.
     pub patch: u64,
 }
 
 impl GearsVersion {
-    /// A version.
+    /// Creates a version from its parts.
     pub const fn new(major: u64, minor: u64, patch: u64) -> Self {
         GearsVersion {
             major,
@@ -82,7 +82,7 @@ impl GearsVersion {
     }
 
     /// The version of the module `rg`.
-    pub(crate) fn of(modules: &[Module]) -> Result<Self> {
+    pub(crate) fn from_modules(modules: &[Module]) -> Result<Self> {
         let module = modules.iter().find(|module| module.name == "rg");
         module
             .map(|module| module.version.into())
@@ -90,7 +90,7 @@ impl GearsVersion {
     }
 }
 
-/// From the number modules report: 10206 is 1.2.6.
+/// Splits the number that modules report: 10206 is 1.2.6.
 impl From<u64> for GearsVersion {
     fn from(number: u64) -> Self {
         GearsVersion::new(number / 10_000, number / 100 % 100, number % 100)

@@ -1,4 +1,4 @@
-//! Executions in full, as `RG.GETEXECUTION` gives them.
+//! Reply of `RG.GETEXECUTION`.
 
 use super::fields::{Fields, text};
 use super::result::readable;
@@ -10,67 +10,67 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What one shard knows about an execution.
+/// The details of an execution on one shard.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ExecutionPlan {
-    /// How far it is.
+    /// State of the execution.
     pub status: ExecutionStatus,
-    /// How many shards have received it.
+    /// Number of shards that have received the execution.
     pub shards_received: u64,
-    /// How many shards have done their part.
+    /// Number of shards that have completed the execution.
     pub shards_completed: u64,
-    /// How many records there are; `None` as long as it is running.
+    /// Number of result records; `None` while the execution is running.
     pub results: Option<u64>,
-    /// Errors, as Python's tracebacks.
+    /// Errors, as Python tracebacks.
     pub errors: Vec<String>,
-    /// How long it took, in whole milliseconds.
+    /// Total duration, in whole milliseconds.
     #[serde(serialize_with = "serialize::millis")]
     pub total_duration: Duration,
-    /// How long reading took.
+    /// Duration of the reader, in whole milliseconds.
     #[serde(serialize_with = "serialize::millis")]
     pub read_duration: Duration,
-    /// Its steps, the first one first. The reader is not among them.
+    /// The steps in the order of execution, without the reader.
     pub steps: Vec<ExecutionStep>,
-    /// What the server says beyond that.
+    /// All other fields of the reply.
     #[serde(serialize_with = "serialize::values")]
     pub extra: BTreeMap<String, Value>,
 }
 
-/// A step of an execution, as the server runs it.
+/// A step of an execution.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct ExecutionStep {
-    /// What kind of step it is: `map`, `filter`, `accumulate`, ..
+    /// Kind of the step: `map`, `filter`, `accumulate`, ..
     pub kind: String,
-    /// How long it took; zero unless `ProfileExecutions` is on.
+    /// Duration of the step; zero unless the setting `ProfileExecutions` is on.
     #[serde(serialize_with = "serialize::millis")]
     pub duration: Duration,
-    /// The server's function for it.
+    /// Name of the server's function that implements the step.
     pub name: String,
-    /// What it works with, as text: mostly a Python function.
+    /// Argument of the step as text, usually a Python function.
     pub arg: String,
 }
 
 impl ExecutionPlan {
-    /// The plan of each shard, by the id of the shard.
+    /// Parses the plans of all shards, by shard id.
     pub(crate) fn read_all(value: Value) -> Result<BTreeMap<String, Self>> {
         super::rows(value, |row| {
-            let mut fields = Fields::of(row)?;
+            let mut fields = Fields::from_row(row)?;
             let shard = fields.text("shard_id");
             match fields.take("execution_plan") {
                 Some(plan) => Ok((shard, Self::read(plan)?)),
-                None => Err(DecodeError::new("another reply", "the plan of a shard").into()),
+                None => Err(DecodeError::new("an unexpected reply", "the plan of a shard").into()),
             }
         })
         .map(|rows| rows.into_iter().collect())
     }
 
     pub(crate) fn read(row: Value) -> Result<Self> {
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         let mut steps = Vec::new();
         for step in fields.list("steps") {
-            let mut step = Fields::of(step)?;
+            let mut step = Fields::from_row(step)?;
             steps.push(ExecutionStep {
                 kind: step.text("type"),
                 duration: Duration::from_millis(step.number("duration")),
@@ -78,7 +78,7 @@ impl ExecutionPlan {
                 arg: step.text("arg"),
             });
         }
-        // Servers list the last one first.
+        // Servers list the last step first.
         steps.reverse();
         Ok(ExecutionPlan {
             status: fields.text("status").as_str().into(),

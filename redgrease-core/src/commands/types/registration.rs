@@ -1,4 +1,4 @@
-//! Registrations, as `RG.DUMPREGISTRATIONS` and `RG.PYDUMPSESSIONS VERBOSE` list them.
+//! Registrations in the replies of `RG.DUMPREGISTRATIONS` and `RG.PYDUMPSESSIONS VERBOSE`.
 
 use super::fields::{Fields, text};
 use super::serialize;
@@ -10,57 +10,57 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A function that the server runs when something happens.
+/// A gear function that the server runs for each event or command it is registered for.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct RegistrationInfo {
-    /// Its id, which `RG.UNREGISTER` takes.
+    /// Id of the registration, which `RG.UNREGISTER` takes.
     pub id: String,
     /// `CommandReader`, `KeysReader` or `StreamReader`.
     pub reader: String,
-    /// What was given as its description.
+    /// Description given at registration.
     pub description: Option<String>,
-    /// The session it belongs to, if the server tells.
+    /// Session of the registration, if the server reports it.
     pub session: Option<String>,
     /// `sync`, `async_local` or `async`.
     pub mode: String,
-    /// How often it was caused.
+    /// Number of times the registration was triggered.
     pub triggered: u64,
-    /// How often it succeeded.
+    /// Number of successful runs.
     pub succeeded: u64,
-    /// How often it failed.
+    /// Number of failed runs.
     pub failed: u64,
-    /// How often it was stopped.
+    /// Number of aborted runs.
     pub aborted: u64,
-    /// How long the last run took, in whole milliseconds.
+    /// Duration of the last run, in whole milliseconds.
     #[serde(serialize_with = "serialize::millis")]
     pub last_run: Duration,
-    /// How long all runs took together.
+    /// Total duration of all runs, in whole milliseconds.
     #[serde(serialize_with = "serialize::millis")]
     pub total_run: Duration,
-    /// How long a run takes on average, in milliseconds.
+    /// Average duration of a run, in milliseconds.
     pub average_run_ms: f64,
-    /// Why the last run failed.
+    /// Error of the last failed run.
     pub last_error: Option<String>,
     /// State of a stream reader.
     pub status: Option<String>,
-    /// What it was registered for, by name: `trigger`, `regex`, `eventTypes`, `stream`, ..
+    /// Arguments of the registration by name: `trigger`, `regex`, `eventTypes`, `stream`, ..
     #[serde(serialize_with = "serialize::values")]
     pub args: BTreeMap<String, Value>,
-    /// What the server says beyond that.
+    /// All other fields of the reply.
     #[serde(serialize_with = "serialize::values")]
     pub extra: BTreeMap<String, Value>,
 }
 
 impl RegistrationInfo {
     pub(crate) fn read(row: Value) -> Result<Self> {
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         let mut data = match fields.take("RegistrationData") {
-            Some(data) => Fields::of(data)?,
+            Some(data) => Fields::from_row(data)?,
             None => Fields::default(),
         };
         let args = match data.take("args") {
-            Some(args) => Fields::of(args)?.rest(),
+            Some(args) => Fields::from_row(args)?.rest(),
             None => BTreeMap::new(),
         };
         let session = fields.optional_text("PD").and_then(|pd| session_name(&pd));
@@ -91,30 +91,30 @@ impl RegistrationInfo {
         text(self.args.get("trigger")?)
     }
 
-    /// The prefix of the keys whose changes it reacts to.
+    /// The key pattern of a keys reader: a key or a prefix and `*`.
     pub fn prefix(&self) -> Option<String> {
         text(self.args.get("regex")?)
     }
 
-    /// The stream it reads, or the beginning of their names and `*`.
+    /// The stream pattern of a stream reader: a stream or a prefix and `*`.
     pub fn stream(&self) -> Option<String> {
         text(self.args.get("stream")?)
     }
 
-    /// The reader, if it is one this version knows.
+    /// The reader, if this crate knows it.
     pub fn reader_type(&self) -> Option<ReaderType> {
         self.reader.parse().ok()
     }
 
-    /// The mode, if it is one this version knows.
+    /// The mode, if this crate knows it.
     pub fn trigger_mode(&self) -> Option<Mode> {
         self.mode.parse().ok()
     }
 
-    /// Why the last run of a gear of this crate failed: the exception, with its place in the source. `None` for others,
-    /// whose [`last_error`](Self::last_error) is the text of Python.
+    /// The exception of the last failed run, with its location in the source, if the registration is a gear of this
+    /// crate. For other registrations see [`last_error`](Self::last_error), which is Python's text.
     pub fn last_exception(&self) -> Option<GearError> {
-        GearError::of_line(self.last_error.as_deref()?)
+        GearError::from_line(self.last_error.as_deref()?)
     }
 
     /// State of a stream reader.
@@ -123,7 +123,7 @@ impl RegistrationInfo {
     }
 }
 
-/// The session in the text servers call PD: `{'sessionName':'s', ..`.
+/// Extracts the session from the field PD: `{'sessionName':'s', ..`.
 fn session_name(pd: &str) -> Option<String> {
     let rest = pd.split_once("'sessionName':'")?.1;
     Some(rest.split_once('\'')?.0.to_owned())

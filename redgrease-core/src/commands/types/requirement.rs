@@ -1,4 +1,4 @@
-//! Python packages, as `RG.PYDUMPREQS` lists them.
+//! Reply of `RG.PYDUMPREQS`.
 
 use super::fields::Fields;
 use super::serialize;
@@ -7,32 +7,32 @@ use redis::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A Python package that some session asked for.
+/// A Python package that a session requires.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Requirement {
-    /// As it was asked for: `requests==2.32.0`.
+    /// The requirement as the session gave it: `requests==2.32.0`.
     pub name: String,
-    /// Whether its files are there.
+    /// Whether the files of the package are on the server.
     pub is_downloaded: bool,
-    /// Whether gears can import it.
+    /// Whether gears can import the package.
     pub is_installed: bool,
-    /// The operating system its files are for.
+    /// Operating system that the files are for.
     pub compiled_os: String,
-    /// Its files.
+    /// File names of the wheels.
     pub wheels: Vec<String>,
-    /// Where they are on the server.
+    /// Directory of the wheels on the server.
     pub path: String,
-    /// How many sessions use it.
+    /// Number of sessions that use the package.
     pub ref_count: u64,
-    /// What the server says beyond that.
+    /// All other fields of the reply.
     #[serde(serialize_with = "serialize::values")]
     pub extra: BTreeMap<String, Value>,
 }
 
 impl Requirement {
     pub(crate) fn read(row: Value) -> Result<Self> {
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         Ok(Requirement {
             name: fields.text("Name"),
             is_downloaded: fields.flag("IsDownloaded"),

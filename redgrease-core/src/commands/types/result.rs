@@ -1,17 +1,17 @@
-//! Results of scripts.
+//! Replies of `RG.PYEXECUTE`, `RG.GETRESULTS` and `RG.GETRESULTSBLOCKING`.
 
 use super::exec_id::ExecId;
 use super::fields::text;
 use crate::error::{DecodeError, Error, ErrorKind, Result, traceback};
 use redis::{FromRedisValue, Value};
 
-/// What a run gave: its records, and the errors beside them. Records that came before an error are kept.
+/// The records and the errors of a run. Records produced before an error are kept.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct ExecutionResult<T = Value> {
     /// The records.
     pub values: Vec<T>,
-    /// The errors, as Python's tracebacks.
+    /// The errors, as Python tracebacks.
     pub errors: Vec<String>,
 }
 
@@ -29,7 +29,7 @@ impl<T> ExecutionResult<T> {
     ///
     /// # Errors
     ///
-    /// The first error of the run, if there is one.
+    /// The first error of the run, if it has errors.
     pub fn into_values(mut self) -> Result<Vec<T>> {
         if self.errors.is_empty() {
             return Ok(self.values);
@@ -43,7 +43,7 @@ impl<T> ExecutionResult<T> {
     ///
     /// # Errors
     ///
-    /// The first error of the run, or that there is no record or more than one.
+    /// The first error of the run, or a conversion error if the number of records is not one.
     pub fn into_value(self) -> Result<T> {
         let mut values = self.into_values()?;
         match (values.len(), values.pop()) {
@@ -53,7 +53,7 @@ impl<T> ExecutionResult<T> {
     }
 }
 
-/// The records, whether or not there are errors beside them.
+/// Iterates over the records and ignores the errors.
 impl<T> IntoIterator for ExecutionResult<T> {
     type Item = T;
     type IntoIter = std::vec::IntoIter<T>;
@@ -72,7 +72,7 @@ impl<T: FromRedisValue> ExecutionResult<T> {
             }
             _ => {
                 return Err(DecodeError::new(
-                    "another reply",
+                    "an unexpected reply",
                     "a list of records and a list of errors",
                 )
                 .into());
@@ -80,7 +80,7 @@ impl<T: FromRedisValue> ExecutionResult<T> {
         };
         let (Some(Value::Array(records)), Some(Value::Array(errors))) = (records, errors) else {
             return Err(DecodeError::new(
-                "another reply",
+                "an unexpected reply",
                 "a list of records and a list of errors",
             )
             .into());
@@ -88,7 +88,8 @@ impl<T: FromRedisValue> ExecutionResult<T> {
         let values = records
             .into_iter()
             .map(|record| {
-                // Text that begins with a minus sign arrives as an error; who asked for raw values gets it.
+                // A string record that begins with a minus sign arrives as an error. A caller that asks for `Value`
+                // receives it as such; for other types the conversion fails with its text.
                 let refused = readable(&record).filter(|_| matches!(record, Value::ServerError(_)));
                 redis::from_redis_value(record).map_err(|e| {
                     DecodeError::mismatch::<T>(refused.unwrap_or_else(|| e.to_string())).into()
@@ -102,7 +103,7 @@ impl<T: FromRedisValue> ExecutionResult<T> {
     }
 }
 
-/// An error of a run; servers send a traceback as the text of a Python list.
+/// The text of an error of a run. Servers send a traceback as `str()` of a Python list of lines.
 pub(super) fn readable(error: &Value) -> Option<String> {
     let text = match error {
         Value::ServerError(e) => e
@@ -113,15 +114,15 @@ pub(super) fn readable(error: &Value) -> Option<String> {
     Some(traceback(&text).unwrap_or(text))
 }
 
-/// What `RG.PYEXECUTE` answers.
+/// Reply of `RG.PYEXECUTE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Executed<T = Value> {
-    /// The script ran something to its end.
+    /// The script ran an execution to its end.
     Results(ExecutionResult<T>),
-    /// The script started something that goes on.
+    /// The script started an execution with [`unblocking`](crate::PyExecuteOptions::unblocking).
     Started(ExecId),
-    /// The script ran nothing, or registered something.
+    /// The script ran no execution; it may have made registrations.
     Ok,
 }
 
@@ -139,11 +140,11 @@ impl<T: FromRedisValue> Executed<T> {
 }
 
 impl<T> Executed<T> {
-    /// The results; empty if the script ran nothing.
+    /// The results; empty if the script ran no execution.
     ///
     /// # Errors
     ///
-    /// When the run goes on without us: its results are fetched with its id.
+    /// If the execution was started with `unblocking`: fetch its results by its id.
     pub fn into_results(self) -> Result<ExecutionResult<T>> {
         match self {
             Executed::Results(results) => Ok(results),
@@ -154,7 +155,7 @@ impl<T> Executed<T> {
         }
     }
 
-    /// The id of a run that goes on.
+    /// The id of an execution that was started with `unblocking`.
     pub fn id(&self) -> Option<&ExecId> {
         match self {
             Executed::Started(id) => Some(id),

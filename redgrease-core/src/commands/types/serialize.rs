@@ -1,4 +1,4 @@
-//! What the answers of servers are for serde.
+//! serde serialization of `redis::Value` and durations in the reply types.
 
 use redis::Value;
 use serde::ser::{SerializeMap, SerializeSeq};
@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A value as serde sees it; bytes that are no text are numbers.
+/// Serializes a value as plain data. Bytes that are not UTF-8 become a list of numbers.
 struct Plain<'a>(&'a Value);
 
 impl Serialize for Plain<'_> {

@@ -1,4 +1,4 @@
-//! Sessions, as `RG.PYDUMPSESSIONS` lists them.
+//! Reply of `RG.PYDUMPSESSIONS`.
 
 use super::fields::{Fields, text};
 use super::registration::RegistrationInfo;
@@ -9,40 +9,40 @@ use redis::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What one script registered, and the Python it lives in.
+/// The registrations and requirements of one script.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Session {
-    /// Its id.
+    /// Id of the session.
     pub id: String,
-    /// The text it was given.
+    /// Description given by the script.
     pub description: Option<String>,
-    /// How much refers to it: its registrations, and what is running.
+    /// Number of references to the session: its registrations and running executions.
     pub ref_count: u64,
-    /// `primary`, or the session it is linked to.
+    /// `primary`, or the session that this session is linked to.
     pub linked: String,
-    /// `true` if another one took its place and something of it still runs.
+    /// `true` if the session was replaced and still has running executions.
     pub dead: bool,
-    /// Names of the Python packages it asked for.
+    /// Names of the Python packages that the session requires.
     pub requirements: Vec<String>,
-    /// Ids of its registrations.
+    /// Ids of the registrations.
     pub registrations: Vec<String>,
-    /// The packages in full, if that was asked for.
+    /// The packages with all details, in a verbose reply.
     pub requirement_rows: Vec<Requirement>,
-    /// The registrations in full, if that was asked for.
+    /// The registrations with all details, in a verbose reply.
     pub registration_rows: Vec<RegistrationInfo>,
-    /// What the server says beyond that.
+    /// All other fields of the reply.
     #[serde(serialize_with = "serialize::values")]
     pub extra: BTreeMap<String, Value>,
 }
 
 impl Session {
-    /// Reads a row; `None` for the text a server gives in place of a session that does not exist.
+    /// Parses a row. Returns `None` for the string that a server sends in place of a session that does not exist.
     pub(crate) fn read(row: Value) -> Result<Option<Self>> {
         if text(&row).is_some() {
             return Ok(None);
         }
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         let mut session = Session {
             id: fields.text("ID"),
             description: fields.optional_text("sessionDescription"),

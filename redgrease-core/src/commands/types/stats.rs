@@ -1,4 +1,4 @@
-//! What `RG.PYSTATS` answers.
+//! Reply of `RG.PYSTATS`.
 
 use super::fields::Fields;
 use super::serialize;
@@ -7,24 +7,24 @@ use redis::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Memory of the Python interpreter, in bytes.
+/// Memory statistics of the Python interpreter, in bytes.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct PyStats {
-    /// Allocated since the start, freed or not.
+    /// Total bytes allocated since the start, including freed memory.
     pub total_allocated: u64,
-    /// The most that was in use.
+    /// Largest number of bytes in use at one time.
     pub peak_allocated: u64,
-    /// In use now.
+    /// Bytes in use now.
     pub current_allocated: u64,
-    /// What the server says beyond that.
+    /// All other fields of the reply.
     #[serde(serialize_with = "serialize::values")]
     pub extra: BTreeMap<String, Value>,
 }
 
 impl PyStats {
     pub(crate) fn read(row: Value) -> Result<Self> {
-        let mut fields = Fields::of(row)?;
+        let mut fields = Fields::from_row(row)?;
         Ok(PyStats {
             total_allocated: fields.number("TotalAllocated"),
             peak_allocated: fields.number("PeakAllocated"),
