@@ -13,6 +13,7 @@
 //! | `python` | the real parser and the walk over scopes (feature `validate`, the only user of ruff) |
 //! | `scan` | what stands in for it without `validate`: a look at the tokens |
 //! | `requirement` | is this a requirement pip would accept |
+//! | `glob` | does a glob pattern of Redis match |
 //! | `runtime` | the names that exist on the server |
 //! | `words`, `nearest`, `version`, `duration` | keywords and identifiers; "did you mean"; Python versions; `"5m"` |
 //!
@@ -27,6 +28,7 @@
 
 mod catalogue;
 mod duration;
+mod glob;
 mod mistake;
 mod nearest;
 mod problem;
@@ -41,6 +43,7 @@ mod words;
 
 pub use catalogue::{Diagnostic, diagnostics};
 pub use duration::parse_duration;
+pub use glob::glob_matches;
 pub use mistake::Mistake;
 pub use nearest::nearest;
 pub use problem::{Finding, Problem};

@@ -1,10 +1,10 @@
 //! Which of what a server lists is wanted. Filters are applied by the client: servers list everything.
 
-use super::glob;
 use super::types::{Execution, RegistrationInfo, Requirement};
 use crate::keyword::{ExecutionStatus, ReaderType};
 use crate::registry::Mode;
 use crate::requirement::normalized_name;
+use redgrease_syntax::glob_matches;
 
 /// Which executions are wanted.
 ///
@@ -150,7 +150,7 @@ impl RegistrationFilter {
         let is_like = |pattern: &Option<String>, text: Option<&str>| match (pattern, text) {
             (None, _) => true,
             (Some(_), None) => false,
-            (Some(pattern), Some(text)) => glob::matches(pattern, text),
+            (Some(pattern), Some(text)) => glob_matches(pattern.as_bytes(), text.as_bytes()),
         };
         let meets = |wanted: &Option<String>, prefix: Option<String>| match (wanted, prefix) {
             (None, _) => true,

@@ -7,7 +7,6 @@
 
 pub mod cmd;
 mod filter;
-mod glob;
 mod id;
 mod options;
 mod pipeline;
