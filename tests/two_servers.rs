@@ -76,6 +76,18 @@ fn one_server_in_two_namespaces() {
 }
 
 #[test]
+fn a_new_connection_has_the_options_of_its_address() {
+    let server = Server::start().unwrap();
+    let address = server.url();
+    redgrease::start_with(address, &Options::new().namespace("workers")).unwrap();
+    let mut con = redgrease::connect(address).unwrap();
+    assert_eq!(stage(&mut con).unwrap(), "here");
+    common::unregister_all(&mut con);
+    assert_eq!(stage(&mut con).unwrap(), "here");
+    assert_eq!(session(&mut con), "workers--redgrease-test-two_servers");
+}
+
+#[test]
 fn calls_in_a_pipeline_have_the_namespace_of_their_connection() {
     let (a, b) = (Server::start().unwrap(), Server::start().unwrap());
     let (mut on_a, _) = start_with(a.url(), &namespace("a")).unwrap();

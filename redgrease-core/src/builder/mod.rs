@@ -34,7 +34,6 @@ mod steps;
 mod twin;
 
 pub use callback::{AnyCallback, Callback, IntoCallback};
-pub(crate) use chain::Chain;
 pub use closed::{Closed, Records, StillOpen};
 pub use literal::{Bytes, py_literal};
 pub use open::{Any, Open};
@@ -45,7 +44,7 @@ pub use reader::{
     BatchReader, CommandReader, EventReader, KeysOnlyReader, KeysReader, PythonReader, Reader,
     ShardsIDReader, StreamReader,
 };
-pub use registration::{IfTaken, IntoRegistration, Registration};
+pub use registration::{IfTaken, IntoRegistration};
 pub use run::Run;
 pub use script_file::ScriptFile;
 pub use steps::Number;

@@ -1,7 +1,7 @@
 //! How chains are run and registered. What is not said is left to the server.
 
 use super::literal::py_literal;
-use crate::registry::{FailurePolicy, Mode};
+use crate::gear::{FailurePolicy, Mode};
 use std::time::Duration;
 
 /// Options that become keyword arguments.

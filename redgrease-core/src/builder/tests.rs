@@ -164,7 +164,7 @@ fn an_error_of_a_capture_is_kept_until_it_is_sent() {
     let bad = py_literal(&BTreeMap::from([(BTreeMap::<u8, u8>::new(), 1)]));
     let function = Callback::<1>::new("lambda x: _bad", "src/x.rs", 7, vec![("_bad", bad)]);
     let registration = CommandReader::new().map(function).register("x");
-    let error = registration.chain().check().unwrap_err();
+    let error = registration.chain.check().unwrap_err();
     assert!(
         error
             .to_string()
@@ -174,7 +174,7 @@ fn an_error_of_a_capture_is_kept_until_it_is_sent() {
     let nothing = CommandReader::new().register("");
     assert!(
         nothing
-            .chain()
+            .chain
             .check()
             .unwrap_err()
             .to_string()
@@ -202,7 +202,7 @@ fn chains_print_as_python() {
         "GB(\"KeysReader\", \"person:*\", desc=\"d\").map(lambda r: r['value'])\
          .register(prefix=\"person:*\", eventTypes=[\"hset\"])"
     );
-    assert_eq!(registered.chain().requirements, ["requests"]);
+    assert_eq!(registered.chain.requirements, ["requests"]);
     let command = CommandReader::new().args().register("sum");
     assert_eq!(command.trigger(), Some("sum"));
     assert!(
@@ -227,7 +227,7 @@ fn the_builder_that_changes_is_the_same() {
         "GB(\"KeysReader\", \"person:*\").map(lambda r: r['value']).filter(lambda p: p).run()"
     );
     let registered = builder.register("person:*");
-    assert_eq!(registered.chain().requirements, ["six"]);
+    assert_eq!(registered.chain.requirements, ["six"]);
 }
 
 #[test]
@@ -266,13 +266,21 @@ fn requirements_of_a_chain_must_fit_together() {
     assert!(
         format!(
             "{:?}",
-            chain.clone().register("x").chain().options().unwrap()
+            chain
+                .clone()
+                .register("x")
+                .chain
+                .options(&crate::RedgreasePackage::default())
+                .unwrap()
         )
         .contains("six>=1,<2")
     );
     drop(closed);
     let refused = chain.requires("six==3").register("x");
-    let error = refused.chain().options().unwrap_err();
+    let error = refused
+        .chain
+        .options(&crate::RedgreasePackage::default())
+        .unwrap_err();
     assert!(
         error.to_string().contains("cannot be installed together"),
         "{error}"

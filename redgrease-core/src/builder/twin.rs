@@ -4,8 +4,8 @@ use super::callback::IntoCallback;
 use super::closed::{Closed, Records};
 use super::open::{Any, Open};
 use super::reader::{BatchReader, EventReader, Reader};
-use super::registration::Registration;
 use super::steps::Number;
+use crate::gear::Registration;
 use serde::Serialize;
 
 /// A chain that grows in place: RedGrease's `GearsBuilder`. What its records are is said when it is closed.

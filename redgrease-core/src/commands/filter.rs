@@ -1,8 +1,8 @@
 //! Which of what a server lists is wanted. Filters are applied by the client: servers list everything.
 
 use super::types::{Execution, RegistrationInfo, Requirement};
+use crate::gear::Mode;
 use crate::keyword::{ExecutionStatus, ReaderType};
-use crate::registry::Mode;
 use crate::requirement::normalized_name;
 use redgrease_syntax::glob_matches;
 

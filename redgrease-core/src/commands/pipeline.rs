@@ -1,8 +1,8 @@
 //! Commands and calls in pipelines of redis-rs.
 
-use crate::Call;
 use crate::error::{Error, Result};
-use crate::registry::{GearKind, Mode};
+use crate::gear::{GearKind, Mode};
+use crate::request::Call;
 use redis::Cmd;
 
 /// What commands are collected in.

@@ -1,7 +1,6 @@
 //! From an error of redis-rs to a kind of our own.
 
 use super::{Error, ErrorKind, gear};
-use crate::registry::Gear;
 use redis::RedisError;
 
 /// What a server without RG.* says: redis-rs splits the line behind its first word.
@@ -18,54 +17,11 @@ pub(crate) fn full_text(e: &RedisError) -> String {
     }
 }
 
-/// Name and place of a gear, for the text of an error.
-pub(crate) fn label(gear: &Gear) -> String {
-    let place = gear.location();
-    format!("gear `{}` ({}:{})", gear.name(), place.file, place.line)
-}
-
 impl Error {
-    /// An error that came back from a call of a gear.
-    pub(crate) fn of_call(e: RedisError, gear: &Gear) -> Self {
-        let error = Error::from(e);
-        match error.0.kind {
-            ErrorKind::UnknownTrigger { reason, .. } => {
-                let trigger = crate::registry::trigger_name(gear).unwrap_or_default();
-                let kind = ErrorKind::UnknownTrigger {
-                    trigger: trigger.into_owned(),
-                    reason,
-                };
-                Error(Box::new(super::Repr {
-                    kind,
-                    source: error.0.source,
-                }))
-            }
-            ErrorKind::Timeout { limit, .. } => {
-                let kind = ErrorKind::Timeout {
-                    of: Some(label(gear)),
-                    limit,
-                };
-                Error(Box::new(super::Repr {
-                    kind,
-                    source: error.0.source,
-                }))
-            }
-            _ => error,
-        }
-    }
-
     /// Adds the limit that was ours, if it is a timeout.
     pub(crate) fn within(mut self, ours: Option<std::time::Duration>) -> Self {
         if let ErrorKind::Timeout { limit, .. } = &mut self.0.kind {
             *limit = ours;
-        }
-        self
-    }
-
-    /// Names the gear that a conversion failed for.
-    pub(crate) fn of_gear(mut self, gear: &Gear) -> Self {
-        if let ErrorKind::Convert { of, .. } = &mut self.0.kind {
-            *of = Some(label(gear));
         }
         self
     }

@@ -1,6 +1,5 @@
 //! Errors of conversions, before they know which gear they belong to.
 
-use crate::registry::Gear;
 use std::any::type_name;
 use std::fmt;
 
@@ -12,14 +11,6 @@ impl EncodeError {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
         EncodeError(message.into())
-    }
-
-    /// Names the argument that could not be encoded.
-    pub(crate) fn of_argument(self, gear: &Gear, index: usize) -> Self {
-        match gear.spec().args.get(index) {
-            Some((name, _)) => EncodeError(format!("argument `{name}`: {self}")),
-            None => self,
-        }
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) use classify::{full_text, traceback};
 pub use convert::{DecodeError, EncodeError};
 pub use gear::{Frame, GearError};
 
-use crate::registry::Location;
+use crate::location::Location;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,7 +60,7 @@ pub enum ErrorKind {
     #[non_exhaustive]
     DuplicateTrigger {
         /// The trigger.
-        trigger: &'static str,
+        trigger: String,
         /// Where the first of them stands.
         first: Location,
         /// Where the second stands.
@@ -153,9 +153,13 @@ impl Error {
         })
     }
 
-    /// What kind of error it is.
+    /// The kind of error.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
+    }
+
+    pub(crate) fn kind_mut(&mut self) -> &mut ErrorKind {
+        &mut self.0.kind
     }
 
     /// The Python exception, if that is what it is.

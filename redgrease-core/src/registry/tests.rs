@@ -1,18 +1,41 @@
 //! What is sent, and when.
 
 use super::description::Description;
-use super::options::Policy;
-use super::placed::placed;
-use super::plan::{Step, plan};
+use super::plan::Step;
 use super::report::{Action, SessionReport};
 use super::script::Script;
-use super::set::{GearSet, group, session};
-use super::spec::{Gear, GearSpec, Location};
+use super::set::{GearSet, session};
 use crate::commands::{RegistrationInfo, Session};
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Result};
+use crate::gear::{Gear, GearKind, GearSpec, Mode};
+use crate::location::Location;
 use crate::prelude::tests::{gear, spec};
+use crate::profile::{Options, Policy, Profile};
 use redis::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+fn profile(namespace: Option<&str>) -> Arc<Profile> {
+    let options = Options::new();
+    Profile::of(&match namespace {
+        Some(namespace) => options.namespace(namespace),
+        None => options,
+    })
+    .unwrap()
+}
+
+fn group(gears: &[&'static Gear], namespace: Option<&str>) -> Result<Vec<GearSet>> {
+    super::set::group(gears, &profile(namespace))
+}
+
+fn plan(
+    set: &GearSet,
+    namespace: Option<&str>,
+    sessions: &[Session],
+    policy: Policy,
+) -> Result<Step> {
+    super::plan::plan(set, &profile(namespace), sessions, policy)
+}
 
 fn at(file: &'static str, line: u32) -> Location {
     Location::new(file, line, 1)
@@ -25,7 +48,9 @@ fn set(gears: &[&'static Gear]) -> GearSet {
 }
 
 fn script(set: &GearSet, namespace: Option<&str>) -> Script {
-    Script::of(&set.id, &placed(set, namespace).unwrap()).unwrap()
+    let profile = profile(namespace);
+    let placed = super::placed(set, &profile).unwrap();
+    Script::of(&set.id, &placed, &profile.package).unwrap()
 }
 
 /// A session as a server lists it.
@@ -183,13 +208,9 @@ fn two_gears_with_one_trigger_are_refused_with_both_places() {
         text.contains("--> src/a.rs:3:1") && text.contains("--> src/b.rs:7:1"),
         "{text}"
     );
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::DuplicateTrigger {
-            trigger: "same",
-            ..
-        }
-    ));
+    assert!(
+        matches!(error.kind(), ErrorKind::DuplicateTrigger { trigger, .. } if trigger == "same")
+    );
 }
 
 #[test]
@@ -252,9 +273,9 @@ fn the_hash_is_about_what_matters_to_the_server() {
             ..base
         },
         GearSpec {
-            kind: super::GearKind::Command {
+            kind: GearKind::Command {
                 trigger: "f",
-                mode: super::Mode::Sync,
+                mode: Mode::Sync,
                 in_order: false,
                 hook: None,
             },

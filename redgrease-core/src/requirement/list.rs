@@ -2,7 +2,6 @@
 
 use super::specifier::{Specifier, without_password};
 use super::{file, normalized_name};
-use crate::commands::Requirement;
 use crate::error::{Error, Result};
 use std::fmt;
 use std::path::Path;
@@ -144,19 +143,17 @@ impl Requirements {
         self.packages.is_empty()
     }
 
-    /// Those a server would have to install: what [`dump_requirements`](crate::GearsCommands::dump_requirements) lists
-    /// as installed does not meet them, as far as that can be told from names and versions.
-    pub fn missing_from(&self, installed: &[Requirement]) -> Vec<String> {
-        let is_there = |package: &&Package, text: &String| {
-            installed
-                .iter()
-                .filter(|there| there.is_installed)
-                .any(|there| there.name == *text || meets(&there.name, &package.merged))
-        };
+    /// The requirements that no installed package meets, as far as names and versions tell. `installed` are the names
+    /// under which a server lists its packages.
+    pub(crate) fn unmet(&self, installed: &[&str]) -> Vec<String> {
         self.packages
             .iter()
             .zip(self.to_strings())
-            .filter(|(package, text)| !is_there(package, text))
+            .filter(|(package, text)| {
+                !installed
+                    .iter()
+                    .any(|name| name == text || meets(name, &package.merged))
+            })
             .map(|(_, text)| text)
             .collect()
     }

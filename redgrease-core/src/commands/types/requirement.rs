@@ -3,6 +3,7 @@
 use super::fields::Fields;
 use super::serialize;
 use crate::error::Result;
+use crate::requirement::Requirements;
 use redis::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -43,5 +44,19 @@ impl Requirement {
             ref_count: fields.number("RefCount"),
             extra: fields.rest(),
         })
+    }
+}
+
+impl Requirements {
+    /// The packages that a server would have to install: the packages that
+    /// [`dump_requirements`](crate::GearsCommands::dump_requirements) lists as installed do not meet them, as far as
+    /// names and versions tell.
+    pub fn missing_from(&self, installed: &[Requirement]) -> Vec<String> {
+        let installed: Vec<&str> = installed
+            .iter()
+            .filter(|package| package.is_installed)
+            .map(|package| package.name.as_str())
+            .collect();
+        self.unmet(&installed)
     }
 }

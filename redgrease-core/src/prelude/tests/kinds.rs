@@ -2,7 +2,7 @@
 //! pickling, as they do on other shards and after a restart.
 
 use super::python::{Python, call, call_with, gear, has_cloudpickle, pythons, spec};
-use crate::registry::{
+use crate::gear::{
     EverySpec, FailurePolicy, Gear, GearKind, GearSpec, Hook, KeysSpec, Mode, OnRegistered,
     PythonModule, StreamSpec,
 };

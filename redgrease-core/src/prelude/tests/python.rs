@@ -1,6 +1,7 @@
 //! Python for the tests of the prelude: `harness.py` in a process of its own, in place of a server.
 
-use crate::registry::{Gear, GearKind, GearSpec, Location, Mode, SourceForm};
+use crate::gear::{Gear, GearKind, GearSpec, Mode, SourceForm};
+use crate::location::Location;
 use crate::registry::{GearSet, Script, placed};
 use crate::{Call, GearReply, Result};
 use crate::{DecodeError, EncodeError, Writer};
@@ -66,7 +67,8 @@ impl Python {
             version: "1.0.0",
             gears: gears.to_vec(),
         };
-        let script = Script::of(&set.id, &placed(&set, None)?)?.text;
+        let profile = crate::profile::default();
+        let script = Script::of(&set.id, &placed(&set, &profile)?, &profile.package)?.text;
         self.ask(&json!({ "script": script, "waits_for_coroutines": self.waits_for_coroutines }))?;
         Ok(())
     }
@@ -87,7 +89,7 @@ impl Python {
         // A call has one record.
         match answer {
             Ok(record) => call.read(Value::Array(vec![record])),
-            Err(e) => Err(crate::Error::of_call(e, call.gear())),
+            Err(e) => Err(crate::Error::of_call(e, call.gear(), &trigger)),
         }
     }
 }

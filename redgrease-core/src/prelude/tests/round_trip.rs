@@ -1,7 +1,7 @@
 //! Values that go through Python and come back.
 
 use super::python::{Python, call, gear, spec};
-use crate::registry::{Gear, GearSpec};
+use crate::gear::{Gear, GearSpec};
 use crate::{Codec, GearArg, GearResult, Json};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};

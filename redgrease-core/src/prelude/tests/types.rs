@@ -1,7 +1,7 @@
 //! What the types are in Python, what is accepted for them, and what is refused.
 
 use super::python::{Python, call, gear, spec};
-use crate::registry::GearSpec;
+use crate::gear::GearSpec;
 use crate::{Codec, GearArg, GearReply};
 use std::collections::{BTreeMap, BTreeSet};
 
