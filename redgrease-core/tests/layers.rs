@@ -132,7 +132,9 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         let name = path.file_name().unwrap().to_str().unwrap();
         if path.is_dir() && name != "tests" {
             found.extend(sources(&path));
-        } else if name.ends_with(".rs") && !["lib.rs", "tests.rs", "misuse.rs"].contains(&name) {
+        } else if path.extension().is_some_and(|e| e == "rs")
+            && !["lib.rs", "tests.rs", "misuse.rs"].contains(&name)
+        {
             found.push(path);
         }
     }

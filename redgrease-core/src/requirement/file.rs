@@ -1,9 +1,9 @@
-//! Requirement files, as pip reads them.
+//! Parser of pip's requirement files.
 
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
-/// The requirements of a file and of those it includes, each with its file and line.
+/// Reads a requirement file and the files that it includes. Returns each requirement with its file and line.
 pub(super) fn read(path: &Path) -> Result<Vec<(String, String)>> {
     let mut found = Vec::new();
     include(path, &mut Vec::new(), &mut found)?;
@@ -15,12 +15,16 @@ fn include(
     including: &mut Vec<PathBuf>,
     found: &mut Vec<(String, String)>,
 ) -> Result<()> {
-    let unreadable =
-        |e: std::io::Error| Error::config(format!("the requirement file {}: {e}", path.display()));
+    let unreadable = |e: std::io::Error| {
+        Error::config(format!(
+            "the requirement file {} could not be read: {e}",
+            path.display()
+        ))
+    };
     let real = path.canonicalize().map_err(unreadable)?;
     if including.contains(&real) {
         return Err(Error::config(format!(
-            "the requirement file {} includes itself",
+            "the requirement file {} includes itself: remove one of the `-r` lines",
             path.display()
         )));
     }
@@ -42,20 +46,20 @@ fn include(
     Ok(())
 }
 
-/// Lines with their numbers; those that end with `\` go on, comments and empty ones are left out.
+/// Splits a file into numbered lines. Lines that end with `\` are joined; comments and empty lines are removed.
 fn logical_lines(text: &str) -> Vec<(usize, String)> {
     let mut lines: Vec<(usize, String)> = Vec::new();
-    let mut goes_on = false;
+    let mut continued = false;
     for (i, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let (part, more) = match line.strip_suffix('\\') {
             Some(part) => (part, true),
             None => (line, false),
         };
-        match lines.last_mut().filter(|_| goes_on) {
+        match lines.last_mut().filter(|_| continued) {
             Some((_, begun)) => begun.push_str(part),
             None => lines.push((i + 1, part.to_owned())),
         }
-        goes_on = more;
+        continued = more;
     }
     for (_, line) in &mut lines {
         *line = without_comment(line).trim().to_owned();
@@ -64,7 +68,7 @@ fn logical_lines(text: &str) -> Vec<(usize, String)> {
     lines
 }
 
-/// A `#` begins a comment where a word could begin: in an address it is none.
+/// Removes a comment. A `#` inside a word does not begin a comment: it can be part of a URL.
 fn without_comment(line: &str) -> &str {
     let begins = line.char_indices().find(|(at, c)| {
         *c == '#'
@@ -76,7 +80,7 @@ fn without_comment(line: &str) -> &str {
     begins.map_or(line, |(at, _)| &line[..at])
 }
 
-/// The file behind `-r`.
+/// The file named by an `-r` option.
 fn included(line: &str) -> Option<&str> {
     let rest = line
         .strip_prefix("--requirement")
@@ -85,24 +89,22 @@ fn included(line: &str) -> Option<&str> {
     (!file.is_empty()).then_some(file)
 }
 
-/// Options for pip, which the server calls on its own terms.
+/// Error message for a pip option. The server runs pip with its own options.
 fn refused(line: &str, place: &str) -> String {
     let option = line.split([' ', '=', '\t']).next().unwrap_or(line);
     let advice = match option {
-        "-c" | "--constraint" => "write the versions at the requirements themselves",
-        "-e" | "--editable" => "build a package of it, and name that",
+        "-c" | "--constraint" => "add the versions to the requirements",
+        "-e" | "--editable" => "build a package of it, and require that package",
         "-i" | "--index-url" | "--extra-index-url" | "--no-index" | "-f" | "--find-links"
         | "--trusted-host" => {
-            "where packages come from is set on the server, in the configuration of its pip"
+            "set the package index on the server, in the configuration of its pip"
         }
         _ => "leave it out",
     };
-    format!(
-        "{place}: `{option}` is an option for pip, which the server calls, not this program: {advice}"
-    )
+    format!("{place}: `{option}` is an option for pip, which runs on the server: {advice}")
 }
 
-/// A requirement without the options pip allows behind it.
+/// Refuses the options that pip allows after a requirement, such as `--hash`.
 fn without_hashes(line: &str, place: &str) -> Result<String> {
     match line.split_once(" --") {
         None => Ok(line.to_owned()),

@@ -1,4 +1,4 @@
-//! Several requirements, each package once.
+//! [`Requirements`]: a merged list of requirements.
 
 use super::specifier::{Specifier, without_password};
 use super::{file, normalized_name};
@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 use std::fmt;
 use std::path::Path;
 
-/// Python packages that are asked for together. What is asked for twice is merged; demands that exclude each other are
-/// an error that names both places.
+/// A list of Python packages that are installed together. Several requirements for a package are merged; requirements
+/// that exclude each other are an error that names the origin of both.
 ///
 /// ```
 /// use redgrease_core::Requirements;
@@ -25,39 +25,39 @@ pub struct Requirements {
     packages: Vec<Package>,
 }
 
-/// A package and who asks for it.
+/// A package and the requirements for it.
 #[derive(Debug, Clone)]
 struct Package {
     merged: Specifier,
-    /// As it was written, as long as it was written in one way only.
+    /// The text of the requirement, if all requirements for the package have the same text.
     written: Option<String>,
-    /// Each way it was asked for, with the place.
-    asked: Vec<(Specifier, String)>,
+    /// All requirements for the package, each with its origin.
+    requirements: Vec<(Specifier, String)>,
 }
 
 impl Requirements {
-    /// None.
+    /// An empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Those of a requirement file, with those of the files it names with `-r`.
+    /// Reads a requirement file and the files that it includes with `-r`.
     ///
     /// # Errors
     ///
-    /// When a file cannot be read, a line is no requirement (an option for pip, such as `-c` or `--index-url`, is
-    /// none: the server's pip has its own configuration), or two lines exclude each other. Errors name file and line.
+    /// If a file cannot be read, a line is not a requirement, or two lines exclude each other. Errors name file and line.
+    /// Options for pip, such as `-c` or `--index-url`, are errors: the server's pip has its own configuration.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         let mut requirements = Self::new();
         requirements.add_file(path)?;
         Ok(requirements)
     }
 
-    /// Adds those of a requirement file.
+    /// Adds the requirements of a file.
     ///
     /// # Errors
     ///
-    /// Those of [`from_file`](Self::from_file).
+    /// The same as [`from_file`](Self::from_file).
     pub fn add_file(&mut self, path: impl AsRef<Path>) -> Result<()> {
         for (requirement, place) in file::read(path.as_ref())? {
             self.add(&requirement, place)?;
@@ -65,11 +65,11 @@ impl Requirements {
         Ok(())
     }
 
-    /// Adds one; `place` says where it was written, for errors.
+    /// Adds a requirement. `place` is its origin, for error messages.
     ///
     /// # Errors
     ///
-    /// When it is no requirement, or excludes one that is there already.
+    /// If `requirement` is not a valid requirement, or excludes a requirement in the list.
     pub fn add(&mut self, requirement: &str, place: impl Into<String>) -> Result<()> {
         let place = place.into();
         let specifier: Specifier = requirement
@@ -82,18 +82,21 @@ impl Requirements {
             self.packages.push(Package {
                 merged: specifier.clone(),
                 written: Some(requirement.trim().to_owned()),
-                asked: vec![(specifier, place)],
+                requirements: vec![(specifier, place)],
             });
             self.packages.sort_by(|a, b| {
                 (&a.merged.name, &a.merged.marker).cmp(&(&b.merged.name, &b.merged.marker))
             });
             return Ok(());
         };
-        if let Some((other, elsewhere)) = package.asked.iter().find(|(o, _)| exclude(o, &specifier))
+        if let Some((other, elsewhere)) = package
+            .requirements
+            .iter()
+            .find(|(o, _)| are_exclusive(o, &specifier))
         {
             return Err(Error::config(format!(
-                "`{}` ({elsewhere}) and `{}` ({place}) cannot be installed together: gears of one server share its \
-                 packages",
+                "`{}` ({elsewhere}) and `{}` ({place}) cannot be installed together: all gears of a server share its \
+                 packages, so change one of the two",
                 without_password(&other.to_string()),
                 without_password(&specifier.to_string())
             )));
@@ -113,16 +116,17 @@ impl Requirements {
         if package.merged.url.is_none() {
             package.merged.url.clone_from(&specifier.url);
         }
-        package.asked.push((specifier, place));
+        package.requirements.push((specifier, place));
         Ok(())
     }
 
-    /// The packages, sorted by their names.
+    /// The packages, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = &Specifier> {
         self.packages.iter().map(|package| &package.merged)
     }
 
-    /// What is sent to the server for each package: as it was written, or what several demands came to.
+    /// The requirement of each package that is sent to the server: the original text, or the merged requirement if there
+    /// were several.
     pub fn to_strings(&self) -> Vec<String> {
         self.packages
             .iter()
@@ -130,7 +134,7 @@ impl Requirements {
             .collect()
     }
 
-    /// Whether a package is among them, however its name is spelled.
+    /// Whether the list contains a package. Names are compared in normalized form.
     pub fn contains(&self, name: &str) -> bool {
         let name = normalized_name(name);
         self.packages
@@ -138,29 +142,30 @@ impl Requirements {
             .any(|package| package.merged.name == name)
     }
 
-    /// Whether there is none.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.packages.is_empty()
     }
 
-    /// The requirements that no installed package meets, as far as names and versions tell. `installed` are the names
-    /// under which a server lists its packages.
-    pub(crate) fn unmet(&self, installed: &[&str]) -> Vec<String> {
+    /// The requirements that no installed package satisfies, judged by names and versions. `installed` are requirements
+    /// too, as a server lists its packages.
+    pub(crate) fn unsatisfied(&self, installed: &[&str]) -> Vec<String> {
+        let is_installed = |package: &Package, text: &String| {
+            installed
+                .iter()
+                .any(|candidate| candidate == text || satisfies(candidate, &package.merged))
+        };
         self.packages
             .iter()
             .zip(self.to_strings())
-            .filter(|(package, text)| {
-                !installed
-                    .iter()
-                    .any(|name| name == text || meets(name, &package.merged))
-            })
+            .filter(|(package, text)| !is_installed(package, text))
             .map(|(_, text)| text)
             .collect()
     }
 }
 
-/// Whether what is installed under a name is what is asked for.
-fn meets(installed: &str, wanted: &Specifier) -> bool {
+/// Whether an installed package, given by its requirement, satisfies another requirement.
+fn satisfies(installed: &str, wanted: &Specifier) -> bool {
     let Ok(installed) = installed.parse::<Specifier>() else {
         return false;
     };
@@ -185,8 +190,8 @@ fn meets(installed: &str, wanted: &Specifier) -> bool {
     }
 }
 
-/// Whether nothing can meet both.
-fn exclude(a: &Specifier, b: &Specifier) -> bool {
+/// Whether no package satisfies both requirements.
+fn are_exclusive(a: &Specifier, b: &Specifier) -> bool {
     let urls_differ = matches!((&a.url, &b.url), (Some(a), Some(b)) if a != b);
     let pinned_and_url =
         (a.url.is_some() && b.pinned().is_some()) || (b.url.is_some() && a.pinned().is_some());
@@ -197,14 +202,14 @@ fn exclude(a: &Specifier, b: &Specifier) -> bool {
             .any(|x| b.versions.iter().any(|y| x.excludes(y)))
 }
 
-/// As on one line of a shell.
+/// Prints all requirements on one line, separated by spaces.
 impl fmt::Display for Requirements {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_strings().join(" "))
     }
 }
 
-/// The texts, for the options of commands.
+/// Iterates over [`to_strings`](Requirements::to_strings), for the options of commands.
 impl IntoIterator for &Requirements {
     type Item = String;
     type IntoIter = std::vec::IntoIter<String>;

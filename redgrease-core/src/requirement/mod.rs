@@ -1,7 +1,7 @@
-//! Python packages that gears ask for.
+//! Python packages that gears require.
 //!
-//! * `specifier`: one of them, in the form of PEP 508. `version`: what can be told about versions without pip.
-//! * `file`: requirement files. `list`: several of them, merged, with the place each comes from.
+//! * `specifier`: one requirement in the syntax of PEP 508. `version`: comparison of versions without pip.
+//! * `file`: requirement files. `list`: a merged list of requirements, with the origin of each.
 
 mod file;
 mod list;
@@ -11,8 +11,8 @@ mod version;
 pub use list::Requirements;
 pub use specifier::Specifier;
 
-/// The name of a package as PyPI compares it: lower case, with `-` for any of `-`, `_` and `.`; what follows the name
-/// does not count.
+/// The normalized name of a package: lower case, with one `-` for each run of `-`, `_` and `.`. Everything after the name
+/// (extras, versions) is ignored.
 ///
 /// ```
 /// use redgrease_core::normalized_name;

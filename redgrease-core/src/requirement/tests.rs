@@ -1,4 +1,4 @@
-//! Requirements as people write them.
+//! Parsing and merging of requirements.
 
 use super::*;
 use crate::commands::Requirement;
@@ -15,7 +15,7 @@ fn merged(all: &[&str]) -> Result<Vec<String>, String> {
 }
 
 #[test]
-fn specifiers_are_read_in_every_form() {
+fn specifiers_are_parsed() {
     for (text, normal) in [
         ("Foo_Bar.baz", "foo-bar-baz"),
         ("six == 1.16.0", "six==1.16.0"),
@@ -43,7 +43,7 @@ fn specifiers_are_read_in_every_form() {
 }
 
 #[test]
-fn what_is_asked_for_twice_is_merged() {
+fn requirements_for_the_same_package_are_merged() {
     assert_eq!(
         merged(&["Requests", "numpy"]).unwrap(),
         ["numpy", "Requests"]
@@ -56,7 +56,7 @@ fn what_is_asked_for_twice_is_merged() {
         merged(&["Foo.Bar>=2", "foo_bar[x]<3", "foo-bar>=2"]).unwrap(),
         ["foo-bar[x]>=2,<3"]
     );
-    // Each of them is for another Python.
+    // The markers select different Python versions.
     let markers = [
         "a==1 ; python_version<'3.9'",
         "a==2 ; python_version>='3.9'",
@@ -65,7 +65,7 @@ fn what_is_asked_for_twice_is_merged() {
 }
 
 #[test]
-fn what_excludes_each_other_is_refused_with_both_places() {
+fn conflicting_requirements_are_refused_with_both_places() {
     for pair in [
         ["a==1", "A==2"],
         ["a==1.0", "a>1"],
@@ -152,17 +152,17 @@ fn files_are_read_as_pip_reads_them() {
 }
 
 #[test]
-fn what_a_server_lacks_is_known_before_it_is_asked() {
-    let there = |name: &str, is_installed| Requirement {
+fn missing_packages_are_found() {
+    let package = |name: &str, is_installed| Requirement {
         name: name.to_owned(),
         is_installed,
         ..Requirement::default()
     };
     let installed = [
-        there("six==1.16.0", true),
-        there("Foo_Bar[x]==2.1", true),
-        there("numpy", true),
-        there("broken", false),
+        package("six==1.16.0", true),
+        package("Foo_Bar[x]==2.1", true),
+        package("numpy", true),
+        package("broken", false),
     ];
     let mut wanted = Requirements::new();
     for one in ["Six>=1.10", "foo.bar>=3", "numpy", "broken", "requests"] {
@@ -176,7 +176,7 @@ fn what_a_server_lacks_is_known_before_it_is_asked() {
 }
 
 #[test]
-fn a_password_is_not_shown() {
+fn errors_hide_passwords() {
     let error = merged(&[
         "a @ https://me:secret@example.org/1",
         "a @ https://you:hidden@example.org/2",

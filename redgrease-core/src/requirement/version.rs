@@ -1,40 +1,31 @@
-//! What can be told about versions without pip: whether two demands exclude each other.
+//! Version clauses, and which of them exclude each other, as far as this can be decided without pip.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A demand on a version: `>=2.30`.
+/// A version clause: `>=2.30`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Clause {
     operator: &'static str,
     version: String,
 }
 
-/// Longer ones first, so that `===` is not taken for `==`.
-const OPERATORS: [&str; 8] = ["===", "==", "!=", "<=", ">=", "~=", "<", ">"];
-
 impl Clause {
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let operator = OPERATORS.iter().find(|o| text.starts_with(**o))?;
-        let version = text[operator.len()..].trim();
-        let is_version = !version.is_empty()
-            && version
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "._+!-*".contains(c));
-        is_version.then(|| Clause {
+    pub(super) fn new(operator: &'static str, version: &str) -> Self {
+        Clause {
             operator,
             version: version.to_owned(),
-        })
+        }
     }
 
-    /// The version, if only that one will do.
+    /// The version, if the clause admits only one.
     pub(super) fn pin(&self) -> Option<&str> {
         let is_one =
             self.operator == "===" || (self.operator == "==" && !self.version.contains('*'));
         is_one.then_some(self.version.as_str())
     }
 
-    /// Whether a version meets the demand; `None` if that cannot be told.
+    /// Whether a version satisfies the clause; `None` if this cannot be decided.
     pub(super) fn admits(&self, version: &str) -> Option<bool> {
         if let Some(prefix) = self.version.strip_suffix(".*") {
             let prefix = release(prefix)?;
@@ -56,7 +47,7 @@ impl Clause {
             "<" => order.is_lt(),
             ">" => order.is_gt(),
             _ => {
-                // ~=2.2 is >=2.2 and ==2.*
+                // ~=2.2 means >=2.2 and ==2.*
                 let mut series = release(&self.version)?;
                 series.pop();
                 let mut version = release(version)?;
@@ -66,7 +57,7 @@ impl Clause {
         })
     }
 
-    /// Whether no version can meet both demands, as far as that can be told.
+    /// Whether certainly no version satisfies both clauses.
     pub(super) fn excludes(&self, other: &Clause) -> bool {
         if let Some(pin) = self.pin() {
             return other.admits(pin) == Some(false);
@@ -93,7 +84,7 @@ impl fmt::Display for Clause {
     }
 }
 
-/// The numbers of a version that consists of numbers only.
+/// The numbers of a version; `None` for pre-releases and other versions that do not only consist of numbers.
 fn release(version: &str) -> Option<Vec<u64>> {
     version
         .trim_start_matches(['v', 'V'])

@@ -48,15 +48,14 @@ impl Requirement {
 }
 
 impl Requirements {
-    /// The packages that a server would have to install: the packages that
-    /// [`dump_requirements`](crate::GearsCommands::dump_requirements) lists as installed do not meet them, as far as
-    /// names and versions tell.
+    /// The requirements that a server would have to install, judged by names and versions. `installed` is the server's
+    /// list from [`dump_requirements`](crate::GearsCommands::dump_requirements).
     pub fn missing_from(&self, installed: &[Requirement]) -> Vec<String> {
         let installed: Vec<&str> = installed
             .iter()
             .filter(|package| package.is_installed)
             .map(|package| package.name.as_str())
             .collect();
-        self.unmet(&installed)
+        self.unsatisfied(&installed)
     }
 }
