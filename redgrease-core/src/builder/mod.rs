@@ -1,4 +1,4 @@
-//! Gear functions: chains of operations that run on the server, built with types.
+//! Typed chains of operations that run on the server.
 //!
 //! ```
 //! use redgrease_core::{Callback, KeysReader};
@@ -12,11 +12,11 @@
 //! # let _ = (count, oldest);
 //! ```
 //!
-//! * `literal`: Python literals of Rust values. `callback`: the functions that steps take.
-//! * `reader`: what a chain starts with. `options`: how it is run or registered.
-//! * `open`: a chain that can go on. `first`, `steps`, `defaults`: its steps. `chain`: what they are collected in.
-//! * `twin`: the same as a value that changes. `script_file`: scripts that are files.
-//! * `closed`: what is sent once. `run`: what has begun and goes on. `registration`: what is registered.
+//! * `literal`: Python literals of Rust values. `callback`: Python functions as arguments of steps.
+//! * `reader`: readers, which begin a chain. `options`: options of `run` and `register`.
+//! * `open`: chains that take more steps. `first`, `steps`, `defaults`: the steps. `chain`: the Python of the steps.
+//! * `twin`: the chain as a mutable value. `script_file`: scripts in files.
+//! * `closed`: chains that read once. `run`: runs on the server. `registration`: chains that react to events.
 
 mod callback;
 mod chain;

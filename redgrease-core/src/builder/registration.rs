@@ -72,7 +72,8 @@ impl Registration {
         self.on_if(con, IfTaken::Fail).map(drop)
     }
 
-    /// [`on`](Self::on), with a choice for a trigger that is already registered. Returns whether the chain was registered.
+    /// [`on`](Self::on), with a choice for a trigger that is already registered. Returns whether the chain was
+    /// registered.
     ///
     /// # Errors
     ///

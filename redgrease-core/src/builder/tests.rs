@@ -1,4 +1,4 @@
-//! What chains and values become, judged by Python.
+//! Chains and values as Python sees them.
 
 use super::*;
 use crate::keyword::KeyType;
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// What Python prints.
+/// The output of Python.
 fn python(script: &str) -> String {
     let mut child = Command::new("python3")
         .arg("-")
@@ -82,7 +82,7 @@ fn a_map_is_written_in_one_order() {
 }
 
 #[test]
-fn what_cannot_be_a_key_is_refused() {
+fn keys_that_are_not_hashable_are_refused() {
     let error = py_literal(
         &HashMap::from([(BTreeMap::<u8, u8>::new(), 1)])
             .into_iter()
@@ -117,7 +117,7 @@ fn lambda<const N: usize>(text: &'static str) -> Callback<N> {
     Callback::new(text, "src/x.rs", 7, vec![])
 }
 
-/// A function as the steps would send it, called by Python.
+/// The result of a function in the form in which steps send it.
 fn called(callback: impl IntoCallback<1>, argument: &str) -> String {
     let source = callback.into_source();
     let define = if source.is_definition() {
@@ -213,7 +213,7 @@ fn chains_print_as_python() {
 }
 
 #[test]
-fn the_builder_that_changes_is_the_same() {
+fn the_mutable_builder_makes_the_same_python() {
     let mut builder = GearsBuilder::new(KeysReader::new("person:*").values());
     builder.filter(lambda("lambda p: p")).requires("six");
     let before = builder.gear_function();

@@ -2,8 +2,8 @@
 //!
 //! * `set`: the gears of one compiled target, which are one session of the server.
 //! * `placed`: gears with their names on a server.
-//! * `script`, `statement`: the Python that registers a set, and its hash. `description`: the text that a session stores
-//!   about itself.
+//! * `script`, `statement`: the Python that registers a set, and its hash. `description`: the text that a session
+//!   stores about itself.
 //! * `plan`: compares a set with the sessions of a server. `register`: sends what differs. `report`: the result.
 //! * `heal`: registers again what a server has lost. `turns`: the lock for that.
 //! * `exchange`: drives `register` and `heal` over blocking and async connections.

@@ -1,4 +1,4 @@
-//! What is sent, and when.
+//! Scripts, and the decision whether to send them.
 
 use super::description::Description;
 use super::plan::Step;
@@ -70,7 +70,7 @@ fn listed(id: &str, description: Option<&Description>, triggers: &[&str]) -> Ses
     }
 }
 
-/// The session a server has after these gears were registered.
+/// The session of a server after these gears were registered.
 fn after(set: &GearSet) -> Session {
     let script = script(set, None);
     let triggers: Vec<&str> = script.gears.keys().map(String::as_str).collect();
@@ -214,14 +214,14 @@ fn two_gears_with_one_trigger_are_refused_with_both_places() {
 }
 
 #[test]
-fn no_gears_is_an_error_that_says_why() {
+fn no_gears_is_an_error_with_a_remedy() {
     let error = group(&[], None).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NoneFound));
     assert!(error.to_string().contains("use the_crate as _;"), "{error}");
 }
 
 #[test]
-fn the_hash_is_about_what_matters_to_the_server() {
+fn the_hash_depends_on_behaviour_only() {
     let base = spec("f", " return 1");
     let hash = |spec: GearSpec| script(&set(&[gear("f", spec)]), None).hash;
     let of = hash(base);
@@ -330,7 +330,7 @@ fn only_what_is_used_is_sent() {
 }
 
 #[test]
-fn what_the_server_has_is_not_sent_again() {
+fn an_unchanged_session_is_not_sent_again() {
     let gears = set(&[gear("a", spec("a", " return 1")), gear("b", spec("b", ""))]);
     let report = sent(plan(&gears, None, &[], Policy::IfNewer).unwrap());
     assert_eq!(report.registered, ["a", "b"]);
@@ -348,7 +348,7 @@ fn what_the_server_has_is_not_sent_again() {
 }
 
 #[test]
-fn changes_are_told_apart() {
+fn the_report_distinguishes_changes() {
     let before = set(&[
         gear("same", spec("same", "")),
         gear("other", spec("other", " return 1")),
@@ -379,7 +379,7 @@ fn a_trigger_that_was_unregistered_by_hand_comes_back() {
 }
 
 #[test]
-fn an_old_instance_takes_nothing_back() {
+fn an_old_instance_does_not_downgrade_a_session() {
     let of = |version, source| {
         set(&[gear(
             "a",
@@ -399,7 +399,7 @@ fn an_old_instance_takes_nothing_back() {
         }
     );
     sent(plan(&old, None, &new, Policy::IfChanged).unwrap());
-    // The same version with other gears, and a pre-release below it, are registered by the higher one.
+    // Other gears of the same version, and gears of a pre-release, are replaced.
     sent(plan(&of("1.10.0", " return 3"), None, &new, Policy::IfNewer).unwrap());
     sent(
         plan(
@@ -441,7 +441,7 @@ fn a_foreign_trigger_names_its_owner() {
         error.to_string().contains("`b`") && error.to_string().contains("`somebody`"),
         "{error}"
     );
-    // A dead session owns nothing any more.
+    // A dead session owns no triggers.
     let dead = Session {
         dead: true,
         ..listed("somebody", None, &["b"])
@@ -450,7 +450,7 @@ fn a_foreign_trigger_names_its_owner() {
 }
 
 #[test]
-fn descriptions_of_others_are_no_descriptions() {
+fn descriptions_of_other_programs_are_ignored() {
     for text in ["", "my desc", "{}", "[1]", r#"{"version": 1, "hash": 2}"#] {
         assert_eq!(Description::parse(text), None, "{text}");
     }

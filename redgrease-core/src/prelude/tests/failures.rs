@@ -1,4 +1,4 @@
-//! Exceptions, and the places they name.
+//! Exceptions, and the places that they name.
 
 use super::python::{Python, gear, pythons, spec};
 use crate::gear::GearSpec;
