@@ -82,7 +82,8 @@ impl Healer {
         drive_async(con, self.exchange(Kind::Async, endpoint)).await
     }
 
-    fn exchange(
+    /// The attempt over a connection with this endpoint; `None` for connections of redis-rs.
+    pub(super) fn exchange(
         self,
         kind: Kind,
         endpoint: Option<Arc<Endpoint>>,

@@ -68,8 +68,9 @@ pub async fn register_all_async_with<C: AsyncConnection + ?Sized>(
     drive_async(con, exchange).await
 }
 
-/// The registration of all gears. Checks the options before anything is sent.
-fn exchange(
+/// The registration of all gears over a connection with this endpoint; `None` for connections of redis-rs. Checks the
+/// options before anything is sent.
+pub(super) fn exchange(
     kind: Kind,
     options: &Options,
     endpoint: Option<&Endpoint>,

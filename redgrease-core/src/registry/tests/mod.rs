@@ -1,5 +1,7 @@
 //! Scripts, and the decision whether to send them.
 
+mod exchanges;
+
 use super::description::Description;
 use super::plan::Step;
 use super::report::{Action, SessionReport};
