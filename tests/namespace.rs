@@ -41,7 +41,7 @@ fn sessions_and_triggers_are_prefixed() {
     .unwrap();
     assert_eq!(stage(&mut con).unwrap(), "staging");
 
-    // What is lost comes back under its own name.
+    // A lost gear is registered again under its own name.
     common::unregister_all(&mut con);
     assert_eq!(stage(&mut con).unwrap(), "staging");
 

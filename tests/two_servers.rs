@@ -1,5 +1,5 @@
-//! One program, two servers: each connection registers again with the options of its own `start_with`, and a server that
-//! is slow to register delays nobody else.
+//! One program, two servers. Each connection registers lost gears with the options of its own `start_with`. A slow
+//! registration on one server does not delay the other server.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 

@@ -154,7 +154,7 @@ impl<R: Reader, T> Open<R, T> {
         self.run().on(con)
     }
 
-    /// Closes the chain with [`run`](Self::run), and sends it at once.
+    /// [`run_on`](Self::run_on) over an async connection.
     ///
     /// # Errors
     ///

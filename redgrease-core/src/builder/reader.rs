@@ -246,8 +246,7 @@ impl EventReader for CommandReader {
 pub(super) fn checked_key(reader: &str, key: &str) -> Result<(), EncodeError> {
     if key.is_empty() {
         return Err(EncodeError::new(format!(
-            "a registration of `{reader}` is for nothing: name what it reacts to, for example \
-             `.register(\"name\")`"
+            "a registration of `{reader}` has no prefix or trigger: name one, for example `.register(\"name\")`"
         )));
     }
     Ok(())

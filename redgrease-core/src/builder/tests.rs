@@ -178,7 +178,7 @@ fn an_error_of_a_capture_is_kept_until_it_is_sent() {
             .check()
             .unwrap_err()
             .to_string()
-            .contains("is for nothing")
+            .contains("has no prefix or trigger")
     );
 }
 

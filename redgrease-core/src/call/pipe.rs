@@ -8,7 +8,7 @@ use crate::profile::Profile;
 use crate::request::Call;
 use redis::{Pipeline, Value};
 
-/// Calls that are sent together. Each call has a result of its own, so an error of one does not affect the others.
+/// Calls that are sent together. Each call has its own result, so an error of one call does not affect the others.
 ///
 /// A pipeline never registers a gear again: an unknown trigger is the error of its call.
 ///
@@ -38,11 +38,11 @@ impl<P: Calls> Pipe<P> {
         self.0.read(&mut answers.into_iter(), &profile)
     }
 
-    /// Sends the calls and waits for all answers.
+    /// [`on`](Self::on) over an async connection.
     ///
     /// # Errors
     ///
-    /// When an argument has no counterpart in Python (nothing is sent then), or the connection fails.
+    /// Those of [`on`](Self::on).
     #[cfg(feature = "aio")]
     pub async fn on_async<C: AsyncConnection + ?Sized>(self, con: &mut C) -> Result<P::Output> {
         let profile = own::profile(|| con.get_db());

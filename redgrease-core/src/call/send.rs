@@ -16,7 +16,7 @@ impl<T> Call<T> {
     ///
     /// # Errors
     ///
-    /// When the Python raises, a value cannot be converted, or the connection fails.
+    /// When the Python raises an exception, a value cannot be converted, or the connection fails.
     pub fn on<C: Connection + ?Sized>(self, con: &mut C) -> Result<T> {
         let profile = own::profile(|| con.get_db());
         self.span(&profile).observe(|| self.make(con, &profile))
@@ -48,11 +48,11 @@ impl<T> Call<T> {
         self.finish(own::with_limit(limit, || con.req_command(cmd)), profile)
     }
 
-    /// Sends the call and waits for its answer.
+    /// [`on`](Self::on) over an async connection.
     ///
     /// # Errors
     ///
-    /// When the Python raises, a value cannot be converted, or the connection fails.
+    /// Those of [`on`](Self::on).
     #[cfg(feature = "aio")]
     pub async fn on_async<C: AsyncConnection + ?Sized>(self, con: &mut C) -> Result<T> {
         let profile = own::profile(|| con.get_db());

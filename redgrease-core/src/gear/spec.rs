@@ -48,7 +48,7 @@ impl Gear {
     }
 }
 
-/// The fields of a [`Gear`]: a type of its own, so that an expansion can write a literal.
+/// The fields of a [`Gear`], as a separate type so that an expansion can write a literal.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct GearSpec {

@@ -43,7 +43,7 @@ pub(crate) fn replace_default(profile: &Arc<Profile>) -> Result<()> {
         };
         return Err(Error::config(format!(
             "this process already uses the namespace {} on connections of redis-rs, it cannot use {} as well: \
-             register and call with a connection of `redgrease::start_with(..)`, which has a namespace of its own",
+             register and call with a connection of `redgrease::start_with(..)`, which has its own namespace",
             shown(&current.namespace),
             shown(&profile.namespace)
         )));

@@ -1,4 +1,4 @@
-//! Registers again what a server has lost: it was flushed, replaced or restarted without its data.
+//! Registers gears that a server has lost, because it was flushed, replaced or restarted without its data.
 //!
 //! Many tasks may miss the same gear at once. One of them registers it; the others wait, and then only repeat their
 //! call. Tasks that miss gears of different sessions or on different servers do not wait for each other.

@@ -159,7 +159,7 @@ impl<'a> Found<'a> {
         gears.iter().all(|placed| self.has(placed, gears))
     }
 
-    /// Whether the server has a gear: it has at least as many registrations with its signature as the program.
+    /// Whether the server has a gear: for its signature, the server has at least as many registrations as the program.
     fn has(&self, placed: &Placed, gears: &[Placed]) -> bool {
         let wanted = gears
             .iter()

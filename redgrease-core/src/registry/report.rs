@@ -48,12 +48,12 @@ pub enum Action {
         /// The version on the server.
         version: String,
     },
-    /// The policy forbids to send.
+    /// The policy is to send nothing.
     Skipped,
 }
 
 impl Report {
-    /// Gears the server did not have before.
+    /// Gears that the server did not have before.
     pub fn registered(&self) -> impl Iterator<Item = &str> {
         self.sessions
             .iter()
@@ -61,7 +61,7 @@ impl Report {
             .map(String::as_str)
     }
 
-    /// Gears the server had in another form.
+    /// Gears that the server had in another form.
     pub fn replaced(&self) -> impl Iterator<Item = &str> {
         self.sessions
             .iter()
@@ -69,7 +69,7 @@ impl Report {
             .map(String::as_str)
     }
 
-    /// Gears that were there already.
+    /// Gears that the server had in the same form.
     pub fn unchanged(&self) -> impl Iterator<Item = &str> {
         self.sessions
             .iter()
@@ -85,7 +85,7 @@ impl Report {
             .map(String::as_str)
     }
 
-    /// Whether anything was sent.
+    /// Whether a session was sent.
     pub fn is_changed(&self) -> bool {
         self.sessions.iter().any(|s| s.action == Action::Sent)
     }

@@ -435,18 +435,18 @@ fn policies_that_send_nothing() {
 fn a_foreign_trigger_names_its_owner() {
     let gears = set(&[gear("a", spec("a", "")), gear("b", spec("b", ""))]);
     let sessions = [
-        listed("somebody", None, &["x", "b"]),
+        listed("another-session", None, &["x", "b"]),
         listed("pkg", None, &["a"]),
     ];
     let error = plan(&gears, None, &sessions, Policy::IfNewer).unwrap_err();
     assert!(
-        error.to_string().contains("`b`") && error.to_string().contains("`somebody`"),
+        error.to_string().contains("`b`") && error.to_string().contains("`another-session`"),
         "{error}"
     );
     // A dead session owns no triggers.
     let dead = Session {
         dead: true,
-        ..listed("somebody", None, &["b"])
+        ..listed("another-session", None, &["b"])
     };
     sent(plan(&gears, None, &[dead], Policy::IfNewer).unwrap());
 }
