@@ -1,6 +1,6 @@
 //! Python functions that run inside Redis, written inside Rust functions.
 //!
-//! [`start`] connects and registers every gear of the program; a gear is then called like any function:
+//! [`start`] connects and registers every gear of the program. A gear is then called like any function:
 //!
 #![cfg_attr(feature = "macros", doc = "```no_run")]
 #![cfg_attr(not(feature = "macros"), doc = "```ignore")]
@@ -29,19 +29,20 @@
 //! }
 //! ```
 //!
-//! * Values: [`GearArg`] and [`GearResult`] say what arguments and results can be, and what they are in Python.
-//! * Calls: the generated function sends at once; [`Call`] has the timeout, the routing and the pipeline ([`pipe`]).
-//! * Events: [`KeyRecord`] and [`StreamRecord`] are what functions of key changes and streams take.
-//! * Chains: [`KeysReader`], [`StreamReader`], [`CommandReader`] and others begin one; [`Open`] has its steps, [`Closed`]
-//!   runs once, a [`Registration`] reacts. [`py_literal`] says what captured values are in Python.
-//!   [`Closed::start`] gives a [`Run`] that goes on by itself; [`GearsBuilder`] is a chain that changes in place.
-//! * Registration: [`Options`] and [`Policy`] say when, [`Report`] what was done.
-//! * The server's own commands: [`GearsCommands`], [`AsyncGearsCommands`], [`GearsPipeline`], and [`cmd`] for everything
-//!   else; [`Config`] for its settings; [`ScriptFile`] for scripts that are files.
+//! * Values: [`GearArg`] and [`GearResult`] list the types of arguments and results, and their counterparts in Python.
+//! * Calls: the generated function sends at once. [`Call`] has options for timeout and routing; [`pipe`] sends several
+//!   calls in one round trip.
+//! * Events: functions for key changes and streams take a [`KeyRecord`] or a [`StreamRecord`].
+//! * Chains: [`KeysReader`], [`StreamReader`], [`CommandReader`] and other readers begin a chain. [`Open`] has its steps.
+//!   [`Closed`] runs once, a [`Registration`] reacts to events. [`py_literal`] shows captured values in Python.
+//!   [`Closed::start`] starts a [`Run`] that continues without the client. [`GearsBuilder`] is a mutable chain.
+//! * Registration: [`Options`] and [`Policy`] decide about it, [`Report`] is the result.
+//! * Commands of the server: [`GearsCommands`], [`AsyncGearsCommands`] and [`GearsPipeline`] have methods for them,
+//!   [`cmd`] builds them for any other use. [`Config`] has the settings; [`ScriptFile`] is a script from a file.
 //! * Packages: [`Requirements`], merged from several places or read from a file.
-//! * What happens: [`Gear::stats`], and spans for each call with the feature `tracing`.
-//! * Tests: `#[gear_test]` gives each a private server (feature `embedded`).
-//! * Errors: [`Error`] and its [`ErrorKind`]; an exception of Python is a [`GearError`] with the line of the Rust file.
+//! * Monitoring: [`Gear::stats`], and a span for each call with the feature `tracing`.
+//! * Tests: `#[gear_test]` gives each test a private server (feature `embedded`).
+//! * Errors: [`Error`] and its [`ErrorKind`]. A Python exception is a [`GearError`] with the line of the Rust file.
 #![allow(clippy::doc_markdown, reason = "the names of products are not code")]
 
 pub use redgrease_core::*;
@@ -56,16 +57,16 @@ pub use redgrease_macros::{
 #[cfg(feature = "embedded")]
 pub mod test;
 
-/// RedGrease in Python, and here: each thing that it has, and its place.
+/// The features of RedGrease in Python, and their counterparts in this crate.
 #[cfg(all(doc, feature = "full"))]
 #[deny(rustdoc::broken_intra_doc_links)]
 #[doc = include_str!("../docs/parity.md")]
 pub mod parity {
-    #[allow(unused_imports, reason = "what the links of the page name")]
+    #[allow(unused_imports, reason = "the page links to these names")]
     use super::*;
 }
 
-/// What the code of the macros names. Not for anybody else.
+/// Private API used by macro expansions; not covered by semver.
 #[doc(hidden)]
 pub mod __rt {
     #[cfg(feature = "embedded")]
@@ -73,7 +74,7 @@ pub mod __rt {
     pub use redgrease_core::__rt::*;
 }
 
-/// What a module with gears needs: `use redgrease::prelude::*;`.
+/// The names that a module with gears needs: `use redgrease::prelude::*;`.
 pub mod prelude {
     #[cfg(feature = "aio")]
     pub use crate::AsyncGearsCommands as _;

@@ -1,4 +1,4 @@
-//! What `#[gear_test]` gives to tests: a server of their own, and connections to it.
+//! Private servers for tests with `#[gear_test]`, and connections to them.
 //!
 //! ```ignore
 //! #[gear_test]
@@ -8,8 +8,8 @@
 //! }
 //! ```
 //!
-//! Each test has a private server on a unix socket, with the gears of the program registered (or those of
-//! `gears = [a, b]`), so that tests run side by side. Installed Python packages are shared by all of them.
+//! Each test has a server on a unix socket, so tests run in parallel. All gears of the program are registered on it, or
+//! those of `gears = [a, b]`. All servers share the installed Python packages.
 
 use crate::__rt::redis;
 use crate::{Con, Gear, Options, Result, connect, register_all_with};
@@ -19,10 +19,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::thread;
 
-/// How much of the server's log a failing test shows.
+/// The number of log lines that a failing test shows.
 const LOG_LINES: usize = 20;
 
-/// The server of one test. It ends with the test; if that fails, the end of the server's log is shown.
+/// The server of one test. It stops when the value is dropped. A failing test shows the end of the server's log.
 #[derive(Debug)]
 pub struct TestServer(Arc<Server>);
 
@@ -44,11 +44,11 @@ impl Drop for TestServer {
     }
 }
 
-/// Starts a server and registers gears on it: all of the program, or those that are named.
+/// Starts a server and registers gears on it: all gears of the program, or the given ones.
 ///
 /// # Panics
 ///
-/// When that fails: the test cannot go on.
+/// When the server does not start, or the gears cannot be registered.
 #[doc(hidden)]
 #[must_use]
 pub fn server(test: &str, gears: Option<&[&'static Gear]>) -> TestServer {
@@ -61,7 +61,7 @@ pub fn server(test: &str, gears: Option<&[&'static Gear]>) -> TestServer {
         options = options.gears(gears);
     }
     let registered = match gears {
-        // A test of its own scripts.
+        // `gears = []`: the test registers its own scripts.
         Some([]) => Ok(()),
         _ => connect(server.url())
             .and_then(|mut con| register_all_with(&mut con, &options))
@@ -73,7 +73,7 @@ pub fn server(test: &str, gears: Option<&[&'static Gear]>) -> TestServer {
     server
 }
 
-/// What a `#[gear_test]` function can take, by value or by reference: connections, and the server itself.
+/// The parameters of `#[gear_test]` functions, by value or by reference: connections, and the server itself.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a `#[gear_test]`",
     label = "not a connection or a server",
@@ -81,10 +81,10 @@ pub fn server(test: &str, gears: Option<&[&'static Gear]>) -> TestServer {
     note = "async connections go with an `async fn`"
 )]
 pub trait FromServer {
-    /// What is made: the type itself, or what lends it.
+    /// The value that is created: the type itself, or a value that derefs to it.
     type Made;
 
-    /// Makes it.
+    /// Creates the value.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ pub trait FromServer {
     fn from_server(server: &TestServer) -> Result<Self::Made>;
 }
 
-/// What an async `#[gear_test]` function can take, by value or by reference.
+/// The parameters of async `#[gear_test]` functions, by value or by reference.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of an async `#[gear_test]`",
     label = "not an async connection or a server",
@@ -101,10 +101,10 @@ pub trait FromServer {
 )]
 #[cfg(feature = "aio")]
 pub trait FromServerAsync {
-    /// What is made: the type itself, or what lends it.
+    /// The value that is created: the type itself, or a value that derefs to it.
     type Made;
 
-    /// Makes it.
+    /// Creates the value.
     ///
     /// # Errors
     ///
@@ -184,7 +184,7 @@ mod aio {
     ///
     /// # Panics
     ///
-    /// When the operating system gives no threads.
+    /// When the operating system refuses to create threads.
     #[doc(hidden)]
     pub fn block_on<F: Future>(test: F) -> F::Output {
         match tokio::runtime::Builder::new_multi_thread()
@@ -201,17 +201,17 @@ mod aio {
 #[cfg(feature = "aio")]
 pub use aio::block_on;
 
-/// What a `#[gear_test]` function can return.
+/// The results of `#[gear_test]` functions.
 #[diagnostic::on_unimplemented(
     message = "a `#[gear_test]` function cannot return `{Self}`",
     label = "expected `()` or a `Result<(), _>`"
 )]
 pub trait Outcome {
-    /// Fails the test if that is what it says.
+    /// Fails the test if the result is an error.
     ///
     /// # Panics
     ///
-    /// With the text of the error: for an exception of Python, that shows the line.
+    /// With the text of the error, which shows the line of a Python exception.
     fn check(self);
 }
 

@@ -1,4 +1,4 @@
-//! What `import redgrease` is: brought along, installed, or nothing. One process, since the choice belongs to it.
+//! The package that `import redgrease` finds: bundled, installed, or absent.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 

@@ -2,12 +2,15 @@
 //!
 //! Users depend on the crate `redgrease`, which re-exports everything here next to the macros.
 //!
-//! * `convert`: what a Rust type looks like in Python. `call`: calling a gear.
-//! * `connection`: what it is called on. `registry`: what is registered, and how.
-//! * `builder`: chains of operations, with types. `event`: what event functions take.
+//! * `convert`: Rust types and their counterparts in Python. `request`: [`Call`], a call before it is sent.
+//! * `call`: sends calls. `connection`: the connections they are sent over.
+//! * `gear`: descriptions of gears, plain data. `registry`: registers them. `profile`: the options of that.
+//! * `builder`: typed chains of operations. `event`: arguments of event functions.
 //! * `commands`: the server's commands on every redis-rs connection. `prelude`: the Python that is sent.
-//! * `requirement`: Python packages that gears ask for. `keyword`: the sets of words of servers.
-//! * `error`: what can go wrong.
+//! * `requirement`: Python packages that gears need. `keyword`: enums for the words of servers.
+//! * `error`: errors of all of this. `location`: places in the Rust source. `trace`: spans.
+//!
+//! A module names only modules below it: the test `tests/layers.rs` holds the table.
 
 #![allow(
     clippy::must_use_candidate,
@@ -23,9 +26,13 @@ mod connection;
 mod convert;
 mod error;
 mod event;
+mod gear;
 mod keyword;
+mod location;
 mod prelude;
+mod profile;
 mod registry;
+mod request;
 mod requirement;
 mod trace;
 
@@ -33,10 +40,10 @@ pub use builder::{
     Any, AnyCallback, BatchReader, Bytes, Callback, Closed, CommandReader, CommandRegister,
     EventReader, GearsBuilder, IfTaken, IntoCallback, IntoRegistration, KeysOnlyReader,
     KeysOnlyRun, KeysReader, KeysRegister, KeysRun, Number, Open, PlainRun, PythonReader, Reader,
-    Records, Registration, Run, ScriptFile, ShardsIDReader, StillOpen, StreamReader,
-    StreamRegister, StreamRun, py_literal,
+    Records, Run, ScriptFile, ShardsIDReader, StillOpen, StreamReader, StreamRegister, StreamRun,
+    py_literal,
 };
-pub use call::{Args, Call, Calls, Pipe, pipe};
+pub use call::{Calls, Pipe, pipe};
 #[cfg(feature = "aio")]
 pub use commands::AsyncConfig;
 #[cfg(feature = "aio")]
@@ -48,25 +55,29 @@ pub use commands::{
     RegistrationInfo, Requirement, RequirementFilter, Session, SessionsOptions, ShardInfo, cmd,
 };
 #[cfg(feature = "aio")]
-pub use connection::{AsyncCon, AsyncConnection, AsyncSingleCon, connect_async};
-pub use connection::{Con, Connection, SingleCon, connect};
+pub use connection::{AsyncCon, AsyncConnection, connect_async};
+pub use connection::{Con, Connection, connect};
 pub use convert::{Codec, GearArg, GearReply, GearResult, Json, PerShard, Writer};
 pub use error::{DecodeError, EncodeError, Error, ErrorKind, Frame, GearError, Result};
 pub use event::{KeyArg, KeyRecord, StoredScalar, StoredValue, StreamArg, StreamRecord, Untyped};
+pub use gear::{
+    Entry, EverySpec, FailurePolicy, Gear, GearKind, GearSpec, Hook, KeysSpec, Mode, OnRegistered,
+    PythonModule, Registration, SourceForm, StreamSpec,
+};
 pub use keyword::{
     ExecLocality, ExecutionStatus, KeyType, KeywordError, LogLevel, ReaderType, RegistrationStatus,
 };
+pub use location::Location;
+pub use profile::{Options, Policy, RedgreasePackage};
 pub use registry::{
-    Action, Entry, EverySpec, FailurePolicy, Gear, GearKind, GearSpec, Hook, KeysSpec, Location,
-    Mode, OnRegistered, Options, Policy, PythonModule, RedgreasePackage, Report, SessionReport,
-    SourceForm, StreamSpec, gears, register_all, register_all_with, start, start_with,
+    Action, Report, SessionReport, gears, register_all, register_all_with, start, start_with,
 };
 #[cfg(feature = "aio")]
 pub use registry::{register_all_async, register_all_async_with, start_async, start_async_with};
-
+pub use request::{Args, Call};
 pub use requirement::{Requirements, Specifier, normalized_name};
 
-/// What the code of the macros names. Not for anybody else.
+/// Private API used by macro expansions; not covered by semver.
 #[doc(hidden)]
 pub mod __rt {
     pub use inventory;
@@ -75,11 +86,11 @@ pub mod __rt {
     pub use serde::de::DeserializeOwned;
     pub use serde_json::value::RawValue;
 
-    /// Reads JSON that stands where a serde type is expected.
+    /// Reads the JSON of a serde type.
     ///
     /// # Errors
     ///
-    /// When it is not one.
+    /// When the JSON does not have the shape of the type.
     pub fn from_json_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, crate::DecodeError> {
         crate::convert::from_slice(json)
     }
@@ -88,12 +99,12 @@ pub mod __rt {
     ///
     /// # Errors
     ///
-    /// When it is an error, or not what the type says.
+    /// When the answer is an error, or not of the type `T`.
     pub fn decode<T>(
         answer: redis::Value,
         gear: &crate::Gear,
         decode: fn(redis::Value) -> Result<T, crate::DecodeError>,
     ) -> crate::Result<T> {
-        crate::call::decode(answer, gear, decode)
+        crate::request::decode(answer, gear, &crate::profile::default(), decode)
     }
 }

@@ -1,23 +1,32 @@
-//! Spans for `tracing`, named as OpenTelemetry names them. Without the feature `tracing` they are nothing.
+//! Spans for `tracing`, named as OpenTelemetry names them. Without the feature `tracing` they do nothing.
 
 #[cfg(feature = "tracing")]
-pub(crate) use enabled::{call, registration, run};
+pub(crate) use enabled::{Span, Surroundings, call, registration, run, surroundings};
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) use disabled::{call, registration, run};
+pub(crate) use disabled::{Span, Surroundings, call, registration, run, surroundings};
 
 #[cfg(feature = "tracing")]
 mod enabled {
     use crate::error::{ErrorKind, Result};
-    use crate::registry::Gear;
+    use crate::gear::Gear;
+    use crate::profile::Profile;
     use tracing::Instrument as _;
     use tracing::field::Empty;
 
-    /// A span that notes how what it surrounds has ended.
+    /// A span that records whether the work in it failed.
     pub(crate) struct Span(tracing::Span);
 
+    /// The span that was current when a request was made.
+    pub(crate) struct Surroundings(tracing::Span);
+
+    /// The current span.
+    pub(crate) fn surroundings() -> Surroundings {
+        Surroundings(tracing::Span::current())
+    }
+
     /// A call of a gear.
-    pub(crate) fn call(gear: &Gear, on_key: bool) -> Span {
+    pub(crate) fn call(gear: &Gear, on_key: bool, profile: &Profile) -> Span {
         let operation = if on_key {
             "RG.TRIGGERONKEY"
         } else {
@@ -35,9 +44,9 @@ mod enabled {
             code.function.name = gear.spec().path,
             error.r#type = Empty,
         );
-        // Nobody listens: the name need not be made.
+        // The name is only formatted if a subscriber records it.
         if !span.is_disabled() {
-            let trigger = crate::registry::trigger_name(gear).unwrap_or_default();
+            let trigger = profile.trigger_of(gear).unwrap_or_default();
             span.record("otel.name", format!("{operation} {trigger}"));
             span.record("db.stored_procedure.name", trigger.as_ref());
         }
@@ -74,25 +83,24 @@ mod enabled {
     }
 
     impl Span {
-        /// Does something within the span.
+        /// Does the work within the span.
         pub(crate) fn observe<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
             let result = self.0.in_scope(work);
-            self.note(&result);
+            self.record(&result);
             result
         }
 
-        /// Awaits something within the span.
-        #[cfg(feature = "aio")]
+        /// Awaits the work within the span.
         pub(crate) async fn observe_async<T>(
             &self,
             work: impl Future<Output = Result<T>>,
         ) -> Result<T> {
             let result = work.instrument(self.0.clone()).await;
-            self.note(&result);
+            self.record(&result);
             result
         }
 
-        fn note<T>(&self, result: &Result<T>) {
+        fn record<T>(&self, result: &Result<T>) {
             let Err(e) = result else { return };
             let kind = match e.kind() {
                 ErrorKind::Gear(gear) => gear.exception.as_str(),
@@ -111,17 +119,37 @@ mod enabled {
             self.0.record("otel.status_code", "ERROR");
         }
     }
+
+    impl Surroundings {
+        /// Does the work within the span.
+        pub(crate) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+            self.0.in_scope(work)
+        }
+
+        /// Awaits the work within the span.
+        #[cfg(feature = "aio")]
+        pub(crate) async fn enter_async<T>(self, work: impl Future<Output = T>) -> T {
+            work.instrument(self.0).await
+        }
+    }
 }
 
 #[cfg(not(feature = "tracing"))]
 mod disabled {
     use crate::error::Result;
-    use crate::registry::Gear;
+    use crate::gear::Gear;
+    use crate::profile::Profile;
 
     pub(crate) struct Span;
+    pub(crate) struct Surroundings;
 
     #[inline]
-    pub(crate) fn call(_gear: &Gear, _on_key: bool) -> Span {
+    pub(crate) fn surroundings() -> Surroundings {
+        Surroundings
+    }
+
+    #[inline]
+    pub(crate) fn call(_gear: &Gear, _on_key: bool, _profile: &Profile) -> Span {
         Span
     }
 
@@ -135,19 +163,38 @@ mod disabled {
         Span
     }
 
-    #[allow(clippy::unused_self, reason = "the other one has something inside")]
+    #[allow(
+        clippy::unused_self,
+        reason = "the same methods as with the feature `tracing`"
+    )]
     impl Span {
         #[inline]
         pub(crate) fn observe<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
             work()
         }
 
-        #[cfg(feature = "aio")]
         #[inline]
         pub(crate) async fn observe_async<T>(
             &self,
             work: impl Future<Output = Result<T>>,
         ) -> Result<T> {
+            work.await
+        }
+    }
+
+    #[allow(
+        clippy::unused_self,
+        reason = "the same methods as with the feature `tracing`"
+    )]
+    impl Surroundings {
+        #[inline]
+        pub(crate) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+            work()
+        }
+
+        #[cfg(feature = "aio")]
+        #[inline]
+        pub(crate) async fn enter_async<T>(self, work: impl Future<Output = T>) -> T {
             work.await
         }
     }

@@ -47,7 +47,7 @@ pub use glob::glob_matches;
 pub use mistake::Mistake;
 pub use nearest::nearest;
 pub use problem::{Finding, Problem};
-pub use requirement::{RequirementError, check_requirement};
+pub use requirement::{Requirement, RequirementError, check_requirement, parse_requirement};
 pub use runtime::{RUNTIME_NAMES, is_runtime_name};
 pub use source::{Elsewhere, Form, Generators, Report, Source, examine};
 pub use version::{ParsePythonVersionError, PythonVersion};

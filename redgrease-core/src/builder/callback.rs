@@ -1,33 +1,35 @@
-//! The functions that steps take: Python, with the number of its arguments as far as it is known.
+//! Python functions as arguments of steps.
 
 use super::literal::text;
 use crate::error::EncodeError;
 
-/// A Python function of `N` arguments: what `python!(lambda a, x: ..)` gives.
+/// A Python function of `N` arguments, made by `python!(lambda a, x: ..)`.
 #[derive(Debug, Clone)]
 pub struct Callback<const N: usize>(Source);
 
-/// A Python function whose number of arguments cannot be seen: `python!(str.split)`, `python!(lambda *a: ..)`.
+/// A Python function whose number of arguments is not known at compile time: `python!(str.split)`,
+/// `python!(lambda *a: ..)`.
 ///
-/// Every step takes it; a wrong number is an error of Python then.
+/// Every step accepts it. With a wrong number of arguments, the call fails in Python.
 #[derive(Debug, Clone)]
 pub struct AnyCallback(Source);
 
-/// What the two are made of.
+/// The content of a [`Callback`] or [`AnyCallback`].
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct Source {
     text: &'static str,
     file: &'static str,
     line: u32,
-    /// Names the text uses, with the literals of their values.
+    /// Names of captured Rust values, with the Python literals of the values.
     captures: Vec<(&'static str, String)>,
     error: Option<EncodeError>,
-    /// Servers accept functions that were written in Python only, which `str.split` was not.
+    /// Whether a lambda is put around the text: servers refuse functions that are not written in Python, such as
+    /// `str.split`.
     wrapped: bool,
 }
 
-/// Names that the text uses, and what they are: literals of [`py_literal`](super::py_literal).
+/// Names of captured Rust values, with the results of [`py_literal`](super::py_literal).
 type Captures = Vec<(&'static str, Result<String, EncodeError>)>;
 
 impl Source {
@@ -55,17 +57,17 @@ impl Source {
         source
     }
 
-    /// Why it cannot be sent.
+    /// The error of a captured value that has no literal.
     pub(super) fn error(&self) -> Option<&EncodeError> {
         self.error.as_ref()
     }
 
-    /// The text as it was written, in which names can be looked for.
+    /// The Python text of the user.
     pub(super) fn text(&self) -> &'static str {
         self.text
     }
 
-    /// Whether the text is a whole function with statements, which no expression can hold.
+    /// Whether the text is a function definition, which cannot be a part of an expression.
     pub(super) fn is_definition(&self) -> bool {
         let text = self.text.trim_start();
         ["def ", "async def ", "@"]
@@ -90,7 +92,7 @@ impl Source {
             );
         }
         let written = self.text.trim();
-        // A comment must not swallow what is behind it.
+        // The text may end with a comment, so a newline has to follow.
         let end = if written.contains('#') { "\n" } else { "" };
         let function = if self.wrapped {
             format!("lambda *args: ({written}{end})(*args)")
@@ -102,7 +104,7 @@ impl Source {
         }
         let names: Vec<&str> = self.captures.iter().map(|(name, _)| *name).collect();
         let values: Vec<&str> = self.captures.iter().map(|(_, v)| v.as_str()).collect();
-        // Bound from outside, so that a value stays a value whatever the text does.
+        // The values are arguments of an outer lambda, so the text cannot change their literals.
         format!(
             "(lambda {}: {function})({})",
             names.join(", "),

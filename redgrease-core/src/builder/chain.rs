@@ -1,34 +1,21 @@
-//! What a chain collects on its way: the Python of its steps and what that needs.
+//! Fills a [`Chain`]: the Python of its steps, and what that Python needs.
 
 use super::callback::Source;
 use super::literal::{py_literal, text};
 use super::reader::Reader;
 use crate::commands::PyExecuteOptions;
-use crate::error::{EncodeError, Error, Result};
+use crate::error::{EncodeError, Result};
+use crate::gear::Chain;
 use crate::prelude::{Part, Uses};
+use crate::profile::RedgreasePackage;
 use crate::requirement::Requirements;
 use serde::Serialize;
-
-/// The steps of a chain.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Chain {
-    /// `GB('..', ..)` and the steps: everything in front of `.run(` or `.register(`.
-    pub(super) code: String,
-    pub(crate) requirements: Vec<String>,
-    /// The Python users wrote, in which the names of the prelude are looked for.
-    pub(super) written: Vec<&'static str>,
-    /// Whether some of it is a whole function.
-    pub(super) defines: bool,
-    /// Whether records are made objects.
-    pub(super) has_objects: bool,
-    error: Option<EncodeError>,
-}
 
 /// An argument of a step.
 pub(super) enum Arg {
     Function(Source),
     Literal(Result<String, EncodeError>),
-    /// Python of our own.
+    /// Python of this crate.
     Raw(&'static str),
 }
 
@@ -39,7 +26,7 @@ impl Arg {
 }
 
 impl Chain {
-    /// Begins a chain.
+    /// The call that begins a chain.
     pub(super) fn start<R: Reader>(reader: &R, description: Option<&str>) -> String {
         let mut code = format!("GB({}", text(R::NAME));
         if let Some(argument) = reader.argument() {
@@ -76,7 +63,7 @@ impl Chain {
         self.code.push(')');
     }
 
-    /// Notes what a function needs, and gives the expression for it.
+    /// Adds a function, and returns the Python expression for it.
     pub(super) fn uses(&mut self, source: &Source) -> String {
         self.written.push(source.text());
         self.defines |= source.is_definition();
@@ -86,65 +73,46 @@ impl Chain {
         source.python()
     }
 
+    /// Stores the reason why the chain cannot be sent, unless there is one already.
     pub(super) fn refuse(&mut self, error: EncodeError) {
         self.error.get_or_insert(error);
     }
 
-    /// Fails if a value in it has no counterpart in Python.
-    pub(crate) fn check(&self) -> Result<()> {
-        match &self.error {
-            Some(e) => Err(Error::from(e.clone())),
-            None => Ok(()),
-        }
-    }
-
-    /// The parts of the prelude it needs.
+    /// The parts of the prelude that a script with this chain needs.
     pub(super) fn needs(&self) -> Uses<'static> {
         let mut uses = Uses::default();
-        uses.chain(self);
-        if uses.imports {
+        self.add_uses(&mut uses);
+        if uses.imports_redgrease() {
             uses.part(Part::Source);
             uses.part(Part::Gear);
         }
         uses
     }
 
-    /// What is sent beside the script.
-    pub(super) fn options(&self) -> Result<PyExecuteOptions> {
+    /// Adds the parts of the prelude that the functions of the chain need.
+    pub(crate) fn add_uses(&self, uses: &mut Uses<'_>) {
+        uses.chain_texts(&self.written);
+        if self.defines {
+            uses.part(Part::Source);
+        }
+        if self.has_objects {
+            uses.part(Part::Event);
+        }
+    }
+
+    /// The options that are sent with the script.
+    pub(super) fn options(&self, package: &RedgreasePackage) -> Result<PyExecuteOptions> {
         let mut requirements = Requirements::new();
         for requirement in &self.requirements {
             requirements.add(requirement, "`requires` of a chain")?;
         }
         let needs = self.needs();
-        if let Some(package) = crate::registry::redgrease_requirement().filter(|_| needs.imports) {
-            requirements.add(&package, "the package `redgrease` of the options")?;
+        if let Some(package) = package.requirement().filter(|_| needs.imports_redgrease()) {
+            requirements.add(package, "the package `redgrease` of the options")?;
         }
         if needs.needs_client() && !requirements.contains("redis") {
             requirements.add("redis", "`cmd`")?;
         }
         Ok(PyExecuteOptions::new().requirements(requirements.to_strings()))
-    }
-
-    /// Whether the Python in it uses a name, as far as can be told without parsing it.
-    pub(crate) fn mentions(&self, name: &str) -> bool {
-        self.written.iter().any(|text| {
-            text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
-                .any(|word| word == name)
-        })
-    }
-
-    /// The text users wrote.
-    pub(crate) fn written(&self) -> &[&'static str] {
-        &self.written
-    }
-
-    /// Whether the classes of records are needed.
-    pub(crate) fn has_objects(&self) -> bool {
-        self.has_objects
-    }
-
-    /// Whether `_define` is needed.
-    pub(crate) fn defines(&self) -> bool {
-        self.defines
     }
 }

@@ -1,6 +1,5 @@
-//! Closed chains that read once: sent whenever and wherever.
+//! Closed chains that read once when they are sent.
 
-use super::chain::Chain;
 use super::open::Any;
 use super::run::Run;
 #[cfg(feature = "aio")]
@@ -8,10 +7,12 @@ use crate::commands::AsyncGearsCommands;
 use crate::commands::{Executed, ExecutionResult, GearsCommands, PyExecuteOptions};
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
-use crate::connection::Connection;
+use crate::connection::{Connection, own};
 use crate::convert::{Codec, GearReply, GearResult};
 use crate::error::{DecodeError, Result};
+use crate::gear::Chain;
 use crate::prelude::Part;
+use crate::profile::{self, RedgreasePackage};
 use crate::trace;
 use redis::Value;
 use std::fmt;
@@ -41,11 +42,11 @@ impl<T: Records> fmt::Debug for Closed<T> {
     }
 }
 
-/// The chain as Python, without what is sent in front of it.
+/// The Python of the chain, without the prelude.
 impl<T: Records> fmt::Display for Closed<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.chain.code)?;
-        // What is typed arrives as the type says, not as the text Python would show.
+        // A typed record travels in the form of its codec, not as `str(record)`.
         if let Some(codec) = T::CODEC {
             write!(f, ".map({}.dump)", codec.python())?;
         }
@@ -53,12 +54,12 @@ impl<T: Records> fmt::Display for Closed<T> {
     }
 }
 
-/// What the records of a run can be: every result type of gears, and [`Any`] for what the server sends.
+/// The types of records: every result type of gears, and [`Any`] for values as the server sends them.
 pub trait Records {
-    /// What they are in Rust.
+    /// The type in Rust.
     type Record;
 
-    /// How they travel; `None` leaves them to the server.
+    /// The codec of a record; `None` leaves the form to the server.
     #[doc(hidden)]
     const CODEC: Option<Codec>;
 
@@ -99,33 +100,37 @@ impl<T: Records> Closed<T> {
         }
     }
 
-    /// The whole script that is sent.
+    /// The whole script that [`on`](Self::on) sends over a connection of redis-rs.
     pub fn to_script(&self) -> String {
+        self.script(&profile::default().package)
+    }
+
+    fn script(&self, package: &RedgreasePackage) -> String {
         let mut uses = self.chain.needs();
         if T::CODEC.is_some() {
             uses.part(Part::Codec);
         }
-        let mut script = uses.prelude();
+        let mut script = uses.prelude(package.is_bundled());
         script.push_str(&self.to_string());
         script.push('\n');
         script
     }
 
-    /// Runs it and waits for its records.
+    /// Runs the chain and waits for its records.
     ///
     /// # Errors
     ///
-    /// When a value in it has no counterpart in Python, the server refuses it, a record is not what its type says, or
-    /// the connection fails. Errors of the functions stand beside the records.
+    /// When a value in the chain has no counterpart in Python, the server refuses the script, a record is not of its
+    /// type, or the connection fails. Errors of the Python functions are in the result, beside the records.
     pub fn on<C: Connection + ?Sized>(&self, con: &mut C) -> Result<ExecutionResult<T::Record>> {
-        let (script, options) = self.sent()?;
+        let (script, options) = self.sent(&own::profile(|| con.get_db()).package)?;
         trace::run().observe(|| {
             let executed = con.pyexecute_options::<Value>(&script, &options)?;
             read::<T>(executed.into_results()?)
         })
     }
 
-    /// Runs it and waits for its records.
+    /// [`on`](Self::on) over an async connection.
     ///
     /// # Errors
     ///
@@ -135,7 +140,7 @@ impl<T: Records> Closed<T> {
         &self,
         con: &mut C,
     ) -> Result<ExecutionResult<T::Record>> {
-        let (script, options) = self.sent()?;
+        let (script, options) = self.sent(&own::profile(|| con.get_db()).package)?;
         let run = async {
             let executed = con.pyexecute_options::<Value>(&script, &options).await?;
             read::<T>(executed.into_results()?)
@@ -143,35 +148,35 @@ impl<T: Records> Closed<T> {
         trace::run().observe_async(run).await
     }
 
-    /// Starts it and does not wait: what is returned knows how it goes, and fetches its records.
+    /// Starts the chain and does not wait. The returned [`Run`] reads its status and fetches its records.
     ///
     /// # Errors
     ///
-    /// When a value in it has no counterpart in Python, the server refuses it, or the connection fails.
+    /// When a value in the chain has no counterpart in Python, the server refuses the script, or the connection fails.
     pub fn start<C: Connection + ?Sized>(&self, con: &mut C) -> Result<Run<T>> {
-        let (script, options) = self.sent()?;
+        let (script, options) = self.sent(&own::profile(|| con.get_db()).package)?;
         started(&con.pyexecute_options::<Value>(&script, &options.unblocking())?)
     }
 
-    /// Starts it and does not wait.
+    /// [`start`](Self::start) over an async connection.
     ///
     /// # Errors
     ///
     /// Those of [`start`](Self::start).
     #[cfg(feature = "aio")]
     pub async fn start_async<C: AsyncConnection + ?Sized>(&self, con: &mut C) -> Result<Run<T>> {
-        let (script, options) = self.sent()?;
+        let (script, options) = self.sent(&own::profile(|| con.get_db()).package)?;
         let options = options.unblocking();
         started(&con.pyexecute_options::<Value>(&script, &options).await?)
     }
 
-    fn sent(&self) -> Result<(String, PyExecuteOptions)> {
+    fn sent(&self, package: &RedgreasePackage) -> Result<(String, PyExecuteOptions)> {
         self.chain.check()?;
-        Ok((self.to_script(), self.chain.options()?))
+        Ok((self.script(package), self.chain.options(package)?))
     }
 }
 
-/// What began, if something did.
+/// The run that a script has started.
 pub(super) fn started<T>(executed: &Executed<Value>) -> Result<Run<T>> {
     match executed.id() {
         Some(id) => Ok(Run::of(id.clone())),
@@ -192,7 +197,7 @@ pub(super) fn read<T: Records>(
     Ok(read)
 }
 
-/// What no type has: steps of a closed chain explain themselves with it.
+/// A trait that no type implements: the steps of a closed chain require it, so that its message explains the mistake.
 #[diagnostic::on_unimplemented(
     message = "a closed gear function cannot be extended",
     label = "`run` or `register` has closed this chain",

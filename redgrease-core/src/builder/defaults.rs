@@ -1,4 +1,4 @@
-//! Steps that say themselves what they do, where others take a function: RedGrease's default operands.
+//! Steps without a function argument: the default operands of RedGrease in Python.
 
 use super::callback::IntoCallback;
 use super::chain::Arg;
@@ -6,18 +6,19 @@ use super::open::{Any, Open};
 use super::reader::Reader;
 use super::steps::Number;
 
-/// Puts a record at the end of a list.
+/// Appends a record to a list.
 const APPEND: &str = "lambda k, a, r: [r] if a is None else (a.append(r) or a)";
-/// What equal records have in common, on every shard: `hash` differs between processes.
+/// The key of equal records. It has to be the same on every shard, so `hash` cannot be used: its value differs between
+/// processes.
 const VALUE: &str = "lambda r: repr(r)";
 
 impl<R: Reader, T> Open<R, T> {
-    /// Keeps the records that are true for Python: not empty, not zero, not `None`.
+    /// Keeps the records that are true in Python: not empty, not zero, not `None`.
     pub fn filter_truthy(self) -> Self {
         self.step("filter", vec![Arg::Raw("lambda r: r")])
     }
 
-    /// The records of each shard as one list.
+    /// Collects the records of each shard into one list.
     pub fn accumulate_list(self) -> Open<R, Any> {
         self.step(
             "accumulate",
@@ -27,13 +28,13 @@ impl<R: Reader, T> Open<R, T> {
         )
     }
 
-    /// The sum of all records. Without any there is no record.
+    /// Adds all records. Without records, there is no result.
     pub fn sum<N: Number>(self) -> Open<R, N> {
         let add = || Arg::Raw("lambda a, r: a + r");
         self.step("aggregate", vec![Arg::value(&0), add(), add()])
     }
 
-    /// All records as one list.
+    /// Collects all records into one list.
     pub fn aggregate_list(self) -> Open<R, Vec<T>> {
         self.step(
             "aggregate",
@@ -45,7 +46,7 @@ impl<R: Reader, T> Open<R, T> {
         )
     }
 
-    /// Lists of the records for which the function returns the same. Records become `{'key': .., 'value': [..]}`.
+    /// Groups the records by the result of the function. Records become `{'key': .., 'value': [..]}`.
     pub fn group_by_list(self, key: impl IntoCallback<1>) -> Open<R, Any> {
         self.step(
             "groupby",
@@ -53,12 +54,12 @@ impl<R: Reader, T> Open<R, T> {
         )
     }
 
-    /// Lists of equal records; the key is their `repr`. Records become `{'key': .., 'value': [..]}`.
+    /// Groups equal records; the key is their `repr`. Records become `{'key': .., 'value': [..]}`.
     pub fn group_by_value(self) -> Open<R, Any> {
         self.step("groupby", vec![Arg::Raw(VALUE), Arg::Raw(APPEND)])
     }
 
-    /// How many records the function returns the same for. Records become `{'key': .., 'value': ..}`.
+    /// Counts the records by the result of the function. Records become `{'key': .., 'value': ..}`.
     pub fn batch_group_by_len(self, key: impl IntoCallback<1>) -> Open<R, Any> {
         self.step(
             "batchgroupby",
@@ -69,8 +70,8 @@ impl<R: Reader, T> Open<R, T> {
         )
     }
 
-    /// Folds each group of records of each shard, and leaves the results there: `key(record)` names the group,
-    /// `reduce(key, accumulator, record)` folds it. Records become `{'key': .., 'value': ..}`.
+    /// Folds each group of records on its shard, and leaves the results there: `key(record)` returns the key of the
+    /// group, `reduce(key, accumulator, record)` folds it. Records become `{'key': .., 'value': ..}`.
     pub fn local_group_by(
         self,
         key: impl IntoCallback<1>,
@@ -85,7 +86,7 @@ impl<R: Reader, T> Open<R, T> {
         )
     }
 
-    /// Lists of equal records of each shard. Records become `{'key': .., 'value': [..]}`.
+    /// Groups equal records of each shard, and leaves the results there. Records become `{'key': .., 'value': [..]}`.
     pub fn local_group_by_value(self) -> Open<R, Any> {
         self.step("localgroupby", vec![Arg::Raw(VALUE), Arg::Raw(APPEND)])
     }

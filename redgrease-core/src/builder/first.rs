@@ -1,4 +1,4 @@
-//! Steps that belong to one reader: what its records consist of.
+//! Steps for the records of one reader.
 
 use super::callback::IntoCallback;
 use super::chain::Arg;
@@ -7,12 +7,12 @@ use super::reader::{CommandReader, KeysReader, StreamReader};
 use crate::keyword::KeyType;
 
 impl Open<KeysReader, Any> {
-    /// Only keys of these types. A first step: what other steps have made of the records has no type.
+    /// Keeps the keys of these types. It has to be the first step: only the records of the reader have a type.
     pub fn of_type(self, types: impl AsRef<[KeyType]>) -> Self {
         let mut words = Vec::new();
         for one in types.as_ref() {
             words.push(one.as_str());
-            // What servers call streams.
+            // Servers report `unknown` for streams.
             if *one == KeyType::Stream {
                 words.push("unknown");
             }
@@ -20,7 +20,7 @@ impl Open<KeysReader, Any> {
         self.kept_if("type", &words)
     }
 
-    /// Only these events: `set`, `hset`, `expired`, .. A first step, for chains that are registered.
+    /// Keeps these events: `set`, `hset`, `expired`, .. It has to be the first step of a registered chain.
     pub fn on_event<S: AsRef<str>>(self, events: impl IntoIterator<Item = S>) -> Self {
         let events: Vec<S> = events.into_iter().collect();
         let words: Vec<&str> = events.iter().map(AsRef::as_ref).collect();
@@ -29,46 +29,48 @@ impl Open<KeysReader, Any> {
 }
 
 impl<T> Open<KeysReader, T> {
-    /// Objects with the attributes `key`, `event`, `type` and `value`, which are dicts of the same names, too.
+    /// Converts the records into objects with the attributes `key`, `event`, `type` and `value`. The objects are also
+    /// dicts with these keys.
     pub fn records(self) -> Open<KeysReader, Any> {
         self.records_with("_key_record()")
     }
 
-    /// The names of the keys.
+    /// Takes the name of the key.
     pub fn keys(self) -> Open<KeysReader, String> {
         self.step("map", vec![Arg::Raw("lambda r: r['key']")])
     }
 
-    /// The values of the keys: text, bytes, dicts, lists; `None` for other types.
+    /// Takes the value of the key: text, bytes, a dict or a list; `None` for other types.
     pub fn values(self) -> Open<KeysReader, Any> {
         self.step("map", vec![Arg::Raw("lambda r: r['value']")])
     }
 }
 
 impl<T> Open<StreamReader, T> {
-    /// Objects with the attributes `key`, `id`, `ms`, `seq` and `value`, which are dicts of the same names, too.
+    /// Converts the records into objects with the attributes `key`, `id`, `ms`, `seq` and `value`. The objects are also
+    /// dicts with these keys.
     pub fn records(self) -> Open<StreamReader, Any> {
         self.records_with("_stream_record()")
     }
 
-    /// The names of the streams.
+    /// Takes the name of the stream.
     pub fn keys(self) -> Open<StreamReader, String> {
         self.step("map", vec![Arg::Raw("lambda r: r['key']")])
     }
 
-    /// The fields of the entries: dicts.
+    /// Takes the fields of the entry, a dict.
     pub fn values(self) -> Open<StreamReader, Any> {
         self.step("map", vec![Arg::Raw("lambda r: r['value']")])
     }
 }
 
 impl<T> Open<CommandReader, T> {
-    /// The arguments, as a list.
+    /// Takes the arguments of the command, a list.
     pub fn args(self) -> Open<CommandReader, Any> {
         self.step("map", vec![Arg::Raw("lambda r: r[1:]")])
     }
 
-    /// At most so many arguments, as a list; what is behind them is left out.
+    /// Takes the first `count` arguments of the command, a list.
     pub fn args_at_most(self, count: u32) -> Open<CommandReader, Any> {
         self.step_written(&format!(".map(lambda r: r[1:{}])", u64::from(count) + 1))
     }

@@ -1,4 +1,4 @@
-//! What must not compile. Each example differs in one word from one that does.
+//! Examples that must not compile. Each differs in one word from an example that compiles.
 
 /// A closed chain takes no more steps.
 ///
@@ -15,7 +15,7 @@
 /// ```
 struct Closed;
 
-/// A step takes functions of its own number of arguments.
+/// A step takes functions with a fixed number of arguments.
 ///
 /// ```
 /// # use redgrease_core::{Callback, KeysReader};
@@ -28,7 +28,7 @@ struct Closed;
 /// ```
 struct Arity;
 
-/// What has nothing to read cannot run; what has no events cannot be registered.
+/// A reader without records cannot run; a reader without events cannot be registered.
 ///
 /// ```
 /// # use redgrease_core::{CommandReader, KeysReader, ShardsIDReader};
@@ -99,7 +99,7 @@ struct BatchAgainstEvent;
 /// ```
 struct Options;
 
-/// First steps belong to their reader, and come first.
+/// First steps belong to their reader, and precede all other steps.
 ///
 /// ```
 /// # use redgrease_core::{KeyType, KeysReader};
@@ -130,7 +130,7 @@ struct FirstSteps;
 /// ```
 struct NoNumber;
 
-/// A number is no id.
+/// A number is not an id.
 ///
 /// ```no_run
 /// # use redgrease_core::{GearsCommands, connect};

@@ -1,4 +1,4 @@
-//! Gear functions: chains of operations that run on the server, built with types.
+//! Typed chains of operations that run on the server.
 //!
 //! ```
 //! use redgrease_core::{Callback, KeysReader};
@@ -12,11 +12,11 @@
 //! # let _ = (count, oldest);
 //! ```
 //!
-//! * `literal`: Python literals of Rust values. `callback`: the functions that steps take.
-//! * `reader`: what a chain starts with. `options`: how it is run or registered.
-//! * `open`: a chain that can go on. `first`, `steps`, `defaults`: its steps. `chain`: what they are collected in.
-//! * `twin`: the same as a value that changes. `script_file`: scripts that are files.
-//! * `closed`: what is sent once. `run`: what has begun and goes on. `registration`: what is registered.
+//! * `literal`: Python literals of Rust values. `callback`: Python functions as arguments of steps.
+//! * `reader`: readers, which begin a chain. `options`: options of `run` and `register`.
+//! * `open`: chains that take more steps. `first`, `steps`, `defaults`: the steps. `chain`: the Python of the steps.
+//! * `twin`: the chain as a mutable value. `script_file`: scripts in files.
+//! * `closed`: chains that read once. `run`: runs on the server. `registration`: chains that react to events.
 
 mod callback;
 mod chain;
@@ -34,7 +34,6 @@ mod steps;
 mod twin;
 
 pub use callback::{AnyCallback, Callback, IntoCallback};
-pub(crate) use chain::Chain;
 pub use closed::{Closed, Records, StillOpen};
 pub use literal::{Bytes, py_literal};
 pub use open::{Any, Open};
@@ -45,7 +44,7 @@ pub use reader::{
     BatchReader, CommandReader, EventReader, KeysOnlyReader, KeysReader, PythonReader, Reader,
     ShardsIDReader, StreamReader,
 };
-pub use registration::{IfTaken, IntoRegistration, Registration};
+pub use registration::{IfTaken, IntoRegistration};
 pub use run::Run;
 pub use script_file::ScriptFile;
 pub use steps::Number;

@@ -1,26 +1,26 @@
-//! Open chains: every step gives a longer one.
+//! Open chains: every step returns a longer chain.
 
 #![allow(
     clippy::needless_pass_by_value,
-    reason = "what is written into a chain reads better without borrows"
+    reason = "the arguments of steps read better without borrows"
 )]
 
 use super::callback::{IntoCallback, Source};
-use super::chain::{Arg, Chain};
+use super::chain::Arg;
 use super::closed::{Closed, Records};
 use super::options::Options;
 use super::reader::{BatchReader, EventReader, Reader, checked_key};
-use super::registration::Registration;
 use crate::commands::ExecutionResult;
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
 use crate::connection::Connection;
 use crate::error::Result;
+use crate::gear::{Chain, Registration};
 use std::fmt::Write as _;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// A chain that is not finished: cheap to clone, and unchanged by what is made of the clone.
+/// A chain that takes more steps. It is cheap to clone, and steps added to the clone do not change the original.
 #[derive(Debug)]
 #[must_use = "an open gear function does nothing until it is closed with `run` or `register` and sent"]
 pub struct Open<R, T> {
@@ -41,7 +41,7 @@ impl<R: Clone, T> Clone for Open<R, T> {
     }
 }
 
-/// What records are when nothing is said about them: they arrive as [`redis::Value`].
+/// The type of records without a type: they arrive as [`redis::Value`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Any {}
 
@@ -71,13 +71,13 @@ impl<R: Reader, T> Open<R, T> {
         self.typed()
     }
 
-    /// A step of our own.
+    /// Appends a step that this crate has written.
     pub(super) fn step_written<U>(mut self, python: &str) -> Open<R, U> {
         Arc::make_mut(&mut self.chain).code.push_str(python);
         self.typed()
     }
 
-    /// Keeps the records of which a field is one of these words.
+    /// Keeps the records in which a field has one of these values.
     pub(super) fn kept_if(self, field: &str, words: &[&str]) -> Self {
         let words: Vec<String> = words
             .iter()
@@ -89,7 +89,7 @@ impl<R: Reader, T> Open<R, T> {
         ))
     }
 
-    /// Records as objects.
+    /// Converts records into objects.
     pub(super) fn records_with<U>(mut self, decode: &'static str) -> Open<R, U> {
         let chain = Arc::make_mut(&mut self.chain);
         chain.has_objects = true;
@@ -105,7 +105,7 @@ impl<R: Reader, T> Open<R, T> {
         self.step(name, vec![Arg::Function(f.into_source())])
     }
 
-    /// Says what the records are; nothing happens on the server, the results are decoded as `U`.
+    /// Sets the type of the records: results are decoded as `U`. The Python does not change.
     pub fn typed<U>(self) -> Open<R, U> {
         Open {
             reader: self.reader,
@@ -115,13 +115,13 @@ impl<R: Reader, T> Open<R, T> {
         }
     }
 
-    /// Text that the server shows next to the registration.
+    /// Sets the text that the server shows next to the registration.
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
         self
     }
 
-    /// A Python package the functions need, as pip spells it.
+    /// Adds a Python package that the functions need, as pip spells it.
     pub fn requires(mut self, requirement: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.chain)
             .requirements
@@ -129,7 +129,7 @@ impl<R: Reader, T> Open<R, T> {
         self
     }
 
-    /// Python packages the functions need, for example those of a requirement file
+    /// Adds Python packages that the functions need, for example those of a requirement file
     /// ([`Requirements::from_file`](crate::Requirements::from_file)).
     pub fn requires_all<S: Into<String>>(
         mut self,
@@ -141,7 +141,7 @@ impl<R: Reader, T> Open<R, T> {
         self
     }
 
-    /// [`run`](Self::run), and send it at once.
+    /// Closes the chain with [`run`](Self::run), and sends it at once.
     ///
     /// # Errors
     ///
@@ -154,7 +154,7 @@ impl<R: Reader, T> Open<R, T> {
         self.run().on(con)
     }
 
-    /// [`run`](Self::run), and send it at once.
+    /// [`run_on`](Self::run_on) over an async connection.
     ///
     /// # Errors
     ///
@@ -172,7 +172,7 @@ impl<R: Reader, T> Open<R, T> {
         closed.on_async(con).await
     }
 
-    /// Closes the chain: it reads once, and gives its records.
+    /// Closes the chain: when it is sent, it reads once and returns its records.
     pub fn run(self) -> Closed<T>
     where
         R: BatchReader,
@@ -192,7 +192,7 @@ impl<R: Reader, T> Open<R, T> {
         Closed::new(self.begun(), &keywords)
     }
 
-    /// Closes the chain: it reacts to what happens, once it is registered.
+    /// Closes the chain: when it is registered, it reacts to events.
     pub fn register(self, options: impl Into<R::RegisterOptions>) -> Registration
     where
         R: EventReader,
@@ -215,7 +215,7 @@ impl<R: Reader, T> Open<R, T> {
         }
     }
 
-    /// The chain with its reader in front.
+    /// The chain, with the call that creates its reader in front.
     fn begun(self) -> Chain {
         let mut chain = (*self.chain).clone();
         let start = Chain::start(&self.reader, self.description.as_deref());

@@ -1,17 +1,17 @@
-//! How chains are run and registered. What is not said is left to the server.
+//! Options of `run` and `register`. The server decides about options that are not set.
 
 use super::literal::py_literal;
-use crate::registry::{FailurePolicy, Mode};
+use crate::gear::{FailurePolicy, Mode};
 use std::time::Duration;
 
 /// Options that become keyword arguments.
 #[doc(hidden)]
 pub trait Options {
-    /// Names and Python of what was set.
+    /// Names and Python values of the options that are set.
     fn keywords(&self) -> Vec<(&'static str, String)>;
 }
 
-/// A value of an option, as Python.
+/// The value of an option.
 trait Keyword {
     fn python(&self) -> String;
 }
@@ -41,7 +41,7 @@ impl Keyword for FailurePolicy {
     }
 }
 
-/// Milliseconds on the server.
+/// In milliseconds.
 impl Keyword for Duration {
     fn python(&self) -> String {
         self.as_millis().to_string()
@@ -89,99 +89,99 @@ macro_rules! options {
 }
 
 options! {
-    /// How [`KeysReader`](super::KeysReader) reads.
+    /// Options of `run` for [`KeysReader`](super::KeysReader).
     KeysRun {
-        /// `false` leaves the values out.
+        /// Whether records have values. `true` by default.
         read_value: bool = "readValue";
-        /// `true` takes the pattern as the name of one key.
+        /// Whether the pattern is the name of one key. `false` by default.
         no_scan: bool = "noScan";
-        /// `false` gives the records of this shard only.
+        /// Whether the records of all shards are collected. `true` by default; `false` returns those of this shard.
         collect: bool = "collect";
-        /// Where the chain runs: on every shard unless it is `Mode::AsyncLocal`.
+        /// Where the chain runs: on every shard, or with `Mode::AsyncLocal` on this shard only.
         mode: Mode = "mode";
     }
 
-    /// Which changes of keys are reacted to.
+    /// Options of `register` for [`KeysReader`](super::KeysReader).
     KeysRegister {
-        /// A key, or the beginning of keys and `*`. Without it: the pattern of the reader.
+        /// A key, or a prefix of keys followed by `*`. The default is the pattern of the reader.
         prefix: String = "prefix";
         /// Only these events: `set`, `hset`, `expired`, ..
         event_types: Vec<String> = "eventTypes";
         /// Only keys of these types: `string`, `hash`, `list`, ..
         key_types: Vec<String> = "keyTypes";
-        /// Only changes these commands cause, and before their reply goes out.
+        /// Only changes by these commands. The chain runs before the command replies.
         commands: Vec<String> = "commands";
-        /// `false` leaves the values out.
+        /// Whether records have values. `true` by default.
         read_value: bool = "readValue";
-        /// `false` leaves the records on the shard where they are.
+        /// Whether the records of all shards are collected. `false` leaves each record on its shard.
         collect: bool = "collect";
         /// Where the chain runs.
         mode: Mode = "mode";
     }
 
-    /// How [`StreamReader`](super::StreamReader) reads.
+    /// Options of `run` for [`StreamReader`](super::StreamReader).
     StreamRun {
-        /// The id behind which reading begins.
+        /// The id of the entry after which reading begins.
         from_id: String = "fromId";
-        /// `false` gives the records of this shard only.
+        /// Whether the records of all shards are collected. `true` by default; `false` returns those of this shard.
         collect: bool = "collect";
-        /// Where the chain runs: on every shard unless it is `Mode::AsyncLocal`.
+        /// Where the chain runs: on every shard, or with `Mode::AsyncLocal` on this shard only.
         mode: Mode = "mode";
     }
 
-    /// Which streams are read, and how.
+    /// Options of `register` for [`StreamReader`](super::StreamReader).
     StreamRegister {
-        /// A key, or the beginning of keys and `*`. Without it: the pattern of the reader.
+        /// A key, or a prefix of keys followed by `*`. The default is the pattern of the reader.
         prefix: String = "prefix";
-        /// How many entries are processed together.
+        /// The number of entries that are processed together.
         batch: u32 = "batch";
-        /// How long fewer entries wait for others. Without it: until there are enough.
+        /// The longest time that an incomplete batch waits for more entries. Without a limit it waits until it is full.
         duration: Duration = "duration";
-        /// What happens when the chain fails.
+        /// The treatment of the entries after the chain failed.
         on_failed: FailurePolicy = "onFailedPolicy";
-        /// After how many seconds the same entries are tried again.
+        /// The time in seconds before the same entries are tried again.
         retry_interval_s: u32 = "onFailedRetryInterval";
-        /// `false` keeps the entries in the stream that were processed.
+        /// Whether processed entries are removed from the stream. `true` by default.
         trim: bool = "trimStream";
-        /// `false` leaves the records on the shard where they are.
+        /// Whether the records of all shards are collected. `false` leaves each record on its shard.
         collect: bool = "collect";
         /// Where the chain runs.
         mode: Mode = "mode";
     }
 
-    /// What a chain is called by.
+    /// Options of `register` for [`CommandReader`](super::CommandReader).
     CommandRegister {
         /// The name for `RG.TRIGGER`.
         trigger: String = "trigger";
-        /// The command of Redis whose place it takes.
+        /// The command of Redis that the chain replaces.
         hook: String = "hook";
-        /// Only for keys that begin like this.
+        /// Replaces the command only for keys with this prefix.
         key_prefix: String = "keyprefix";
-        /// `false` answers with the records of this shard only.
+        /// Whether the records of all shards are collected. `true` by default; `false` returns those of this shard.
         collect: bool = "collect";
         /// Where the chain runs.
         mode: Mode = "mode";
-        /// `true` runs one call after the other.
+        /// Whether calls run one after the other. `false` by default.
         in_order: bool = "inorder";
     }
 
-    /// How [`KeysOnlyReader`](super::KeysOnlyReader) reads.
+    /// Options of `run` for [`KeysOnlyReader`](super::KeysOnlyReader).
     KeysOnlyRun {
-        /// How many keys are asked for at a time.
+        /// The number of keys per `SCAN`.
         count: u32 = "count";
-        /// `true` takes the pattern as the name of one key.
+        /// Whether the pattern is the name of one key. `false` by default.
         no_scan: bool = "noScan";
-        /// `false` gives the records of this shard only.
+        /// Whether the records of all shards are collected. `true` by default; `false` returns those of this shard.
         collect: bool = "collect";
-        /// Where the chain runs: on every shard unless it is `Mode::AsyncLocal`.
+        /// Where the chain runs: on every shard, or with `Mode::AsyncLocal` on this shard only.
         mode: Mode = "mode";
     }
 
-    /// How [`PythonReader`](super::PythonReader) and [`ShardsIDReader`](super::ShardsIDReader) read.
+    /// Options of `run` for [`PythonReader`](super::PythonReader) and [`ShardsIDReader`](super::ShardsIDReader).
     PlainRun {
-        /// `false` gives the records of this shard only.
+        /// Whether the records of all shards are collected. `true` by default; `false` returns those of this shard.
         collect: bool = "collect";
-        /// Where the chain runs: on every shard unless it is `Mode::AsyncLocal`.
+        /// Where the chain runs: on every shard, or with `Mode::AsyncLocal` on this shard only.
         mode: Mode = "mode";
     }
 }
@@ -189,7 +189,7 @@ options! {
 macro_rules! plain {
     ($($name:ident)*) => {$(
         impl $name {
-            /// What the server does by default.
+            /// The defaults of the server.
             pub fn new() -> Self {
                 Self::default()
             }
@@ -200,12 +200,12 @@ macro_rules! plain {
 plain!(KeysRun KeysRegister StreamRun StreamRegister KeysOnlyRun PlainRun);
 
 impl CommandRegister {
-    /// A command of its own: `RG.TRIGGER trigger ..`.
+    /// A command with a trigger: `RG.TRIGGER trigger ..`.
     pub fn new(trigger: impl Into<String>) -> Self {
         Self::default().trigger(trigger)
     }
 
-    /// In the place of a command of Redis.
+    /// A hook that replaces a command of Redis.
     pub fn instead_of(command: impl Into<String>) -> Self {
         Self::default().hook(command)
     }
@@ -218,21 +218,21 @@ impl CommandRegister {
     }
 }
 
-/// The trigger.
+/// A command with this trigger.
 impl From<&str> for CommandRegister {
     fn from(trigger: &str) -> Self {
         CommandRegister::new(trigger)
     }
 }
 
-/// The prefix.
+/// Changes of keys with this prefix.
 impl From<&str> for KeysRegister {
     fn from(prefix: &str) -> Self {
         KeysRegister::new().prefix(prefix)
     }
 }
 
-/// The key, or the beginning of keys and `*`.
+/// The key of a stream, or a prefix of keys followed by `*`.
 impl From<&str> for StreamRegister {
     fn from(prefix: &str) -> Self {
         StreamRegister::new().prefix(prefix)

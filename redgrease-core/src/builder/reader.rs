@@ -1,4 +1,4 @@
-//! What a chain starts with.
+//! Readers, which begin a chain.
 
 use super::callback::{IntoCallback, Source};
 use super::literal::text;
@@ -9,52 +9,52 @@ use super::options::{
 };
 use crate::error::EncodeError;
 
-/// The first part of a chain: what hands out the records.
+/// The first part of a chain. It produces the records.
 pub trait Reader: Clone {
-    /// Its name on the server.
+    /// Name on the server.
     const NAME: &'static str;
 
-    /// Its argument, as Python.
+    /// The Python argument of the reader.
     #[doc(hidden)]
     fn argument(&self) -> Option<String> {
         None
     }
 
-    /// The function in its argument or in its keywords.
+    /// The Python function in the argument or the keyword arguments.
     #[doc(hidden)]
     fn source(&self) -> Option<&Source> {
         None
     }
 
-    /// What it adds to the arguments of `run`.
+    /// The keyword arguments that the reader adds to `run`.
     #[doc(hidden)]
     fn run_keywords(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
 }
 
-/// A reader that can read once, from beginning to end.
+/// A reader that can `run`: it reads once, from beginning to end.
 #[diagnostic::on_unimplemented(
     message = "a chain that starts with `{Self}` cannot `run`",
     label = "only reacts to events",
     note = "`CommandReader` has nothing to read in one go: end the chain with `.register(..)` and call the trigger"
 )]
 pub trait BatchReader: Reader {
-    /// How it reads.
+    /// Options of `run`.
     type RunOptions: Default + Options;
 }
 
-/// A reader that reacts to what happens.
+/// A reader that can `register`: it reacts to events.
 #[diagnostic::on_unimplemented(
     message = "a chain that starts with `{Self}` cannot `register`",
     label = "has no events to register for",
     note = "KeysReader, StreamReader and CommandReader have events; end this chain with `.run()`"
 )]
 pub trait EventReader: Reader {
-    /// What it reacts to.
+    /// Options of `register`.
     type RegisterOptions: Options;
 
-    /// What makes its registrations differ: a prefix or a trigger.
+    /// The prefix or trigger, which distinguishes registrations.
     #[doc(hidden)]
     fn key(&self, options: &Self::RegisterOptions) -> String;
 }
@@ -68,8 +68,8 @@ macro_rules! pattern_readers {
         }
 
         impl $name {
-            /// A chain over the keys that match a pattern (`*`, `?`, `[ab]`).
-            #[allow(clippy::new_ret_no_self, reason = "a reader is the beginning of a chain")]
+            /// Begins a chain with the keys that match a pattern (`*`, `?`, `[ab]`).
+            #[allow(clippy::new_ret_no_self, reason = "a reader begins a chain")]
             pub fn new(pattern: impl Into<String>) -> Open<Self, Any> {
                 Open::start($name { pattern: pattern.into() })
             }
@@ -99,11 +99,8 @@ pub struct KeysOnlyReader {
 }
 
 impl KeysOnlyReader {
-    /// A chain over the names of the keys that match a pattern (`*`, `?`, `[ab]`).
-    #[allow(
-        clippy::new_ret_no_self,
-        reason = "a reader is the beginning of a chain"
-    )]
+    /// Begins a chain with the names of the keys that match a pattern (`*`, `?`, `[ab]`).
+    #[allow(clippy::new_ret_no_self, reason = "a reader begins a chain")]
     pub fn new(pattern: impl Into<String>) -> Open<Self, Any> {
         Open::start(KeysOnlyReader {
             pattern: pattern.into(),
@@ -111,9 +108,9 @@ impl KeysOnlyReader {
         })
     }
 
-    /// A chain over the keys of a pattern that each shard finds out for itself, when the chain runs.
+    /// Begins a chain with the names of keys. Each shard calls the function for its own pattern when the chain runs.
     ///
-    /// The function returns a tuple: the pattern, and whether it is the name of one key (`True`) or a pattern (`False`).
+    /// The function returns a tuple: a text, and whether the text is the name of one key (`True`) or a pattern (`False`).
     ///
     /// ```
     /// use redgrease_core::{Callback, KeysOnlyReader};
@@ -153,7 +150,7 @@ macro_rules! plain_readers {
 
         impl $name {
             /// Begins a chain.
-            #[allow(clippy::new_ret_no_self, reason = "a reader is the beginning of a chain")]
+            #[allow(clippy::new_ret_no_self, reason = "a reader begins a chain")]
             pub fn new() -> Open<Self, Any> {
                 Open::start($name(()))
             }
@@ -166,24 +163,21 @@ macro_rules! plain_readers {
 }
 
 plain_readers! {
-    /// Reacts to `RG.TRIGGER`, or stands in the place of a command of Redis.
+    /// Reacts to `RG.TRIGGER`, or replaces a command of Redis.
     CommandReader;
-    /// One record per shard of a cluster: its id; `1` for a server on its own.
+    /// One record per shard of a cluster: the id of the shard. `1` for a single server.
     ShardsIDReader;
 }
 
-/// Reads what a Python function yields.
+/// Reads the items of a Python generator.
 #[derive(Debug, Clone)]
 pub struct PythonReader {
     source: Source,
 }
 
 impl PythonReader {
-    /// A chain over what a generator function yields.
-    #[allow(
-        clippy::new_ret_no_self,
-        reason = "a reader is the beginning of a chain"
-    )]
+    /// Begins a chain with the items that a generator function yields.
+    #[allow(clippy::new_ret_no_self, reason = "a reader begins a chain")]
     pub fn new(function: impl IntoCallback<0>) -> Open<Self, Any> {
         Open::start(PythonReader {
             source: function.into_source(),
@@ -248,12 +242,11 @@ impl EventReader for CommandReader {
     }
 }
 
-/// Whether a key can be what a registration is for.
+/// Fails for an empty prefix or trigger.
 pub(super) fn checked_key(reader: &str, key: &str) -> Result<(), EncodeError> {
     if key.is_empty() {
         return Err(EncodeError::new(format!(
-            "a registration of `{reader}` is for nothing: name what it reacts to, for example \
-             `.register(\"name\")`"
+            "a registration of `{reader}` has no prefix or trigger: name one, for example `.register(\"name\")`"
         )));
     }
     Ok(())

@@ -1,52 +1,20 @@
-//! What is registered: a chain that reacts to something.
+//! Registers chains that react to events.
 
 use super::callback::IntoCallback;
-use super::chain::Chain;
 #[cfg(feature = "aio")]
 use crate::commands::AsyncGearsCommands;
 use crate::commands::{GearsCommands, PyExecuteOptions, RegistrationFilter};
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
-use crate::connection::Connection;
+use crate::connection::{Connection, own};
 use crate::error::Result;
+use crate::gear::Registration;
+use crate::profile::{self, RedgreasePackage};
 use redis::Value;
 use std::fmt;
 
-/// A chain that reacts to something, closed with `register`: what a `#[gear]` function returns.
-#[derive(Debug, Clone)]
-#[must_use = "a registration does nothing by itself: return it from a `#[gear]` function, or call `.on(..)`"]
-pub struct Registration {
-    pub(super) reader: &'static str,
-    /// What makes registrations of one reader differ: a prefix or a trigger.
-    pub(super) key: String,
-    pub(super) chain: Chain,
-    pub(super) keywords: Vec<(&'static str, String)>,
-}
-
 impl Registration {
-    /// The reader at its beginning.
-    pub(crate) fn reader(&self) -> &'static str {
-        self.reader
-    }
-
-    /// The prefix, trigger or command it is registered for.
-    pub(crate) fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// The trigger, if it has one.
-    pub(crate) fn trigger(&self) -> Option<&str> {
-        self.keywords
-            .iter()
-            .any(|(name, _)| *name == "trigger")
-            .then_some(self.key.as_str())
-    }
-
-    pub(crate) fn chain(&self) -> &Chain {
-        &self.chain
-    }
-
-    /// The statement that registers it; with another trigger in place of its own.
+    /// The Python statement that registers the chain. `trigger` replaces its own trigger.
     pub(crate) fn python(&self, trigger: Option<&str>) -> String {
         let keywords: Vec<String> = self
             .keywords
@@ -60,53 +28,58 @@ impl Registration {
     }
 }
 
-/// What to do about a trigger that is registered already.
+/// The treatment of a trigger that is already registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum IfTaken {
     /// Fail.
     #[default]
     Fail,
-    /// Unregister the other one first. Between the two nothing has the trigger.
+    /// Unregister the other registration first. The trigger is unknown to the server for a moment.
     Replace,
-    /// Leave it as it is, and do nothing.
+    /// Keep the other registration, and do nothing.
     Keep,
 }
 
 impl Registration {
-    /// A function without arguments that every shard runs when the chain is registered there.
+    /// Adds a function without arguments that every shard runs when the chain is registered there.
     pub fn on_registered(mut self, function: impl IntoCallback<0>) -> Self {
         let python = self.chain.uses(&function.into_source());
         self.keywords.push(("onRegistered", python));
         self
     }
 
-    /// The whole script that is sent by [`on`](Self::on).
+    /// The whole script that [`on`](Self::on) sends over a connection of redis-rs.
     pub fn to_script(&self) -> String {
-        let mut script = self.chain.needs().prelude();
+        self.script(&profile::default().package)
+    }
+
+    fn script(&self, package: &RedgreasePackage) -> String {
+        let mut script = self.chain.needs().prelude(package.is_bundled());
         script.push_str(&self.to_string());
         script.push('\n');
         script
     }
 
-    /// Registers it at once, in a session of its own: for programs that make their chains while they run. What a
+    /// Registers the chain at once, in a new session: for programs that make chains while they run. A chain that the
     /// program always registers belongs into a `#[gear]` function, which [`start`](crate::start) registers.
     ///
     /// # Errors
     ///
-    /// When a value in it has no counterpart in Python, its trigger is taken, the server refuses it, or the connection
-    /// fails.
+    /// When a value in the chain has no counterpart in Python, its trigger is taken, the server refuses the script, or
+    /// the connection fails.
     pub fn on<C: Connection + ?Sized>(&self, con: &mut C) -> Result<()> {
         self.on_if(con, IfTaken::Fail).map(drop)
     }
 
-    /// [`on`](Self::on), and what to do about a trigger that is registered already. Returns whether it was registered.
+    /// [`on`](Self::on), with a choice for a trigger that is already registered. Returns whether the chain was
+    /// registered.
     ///
     /// # Errors
     ///
     /// Those of [`on`](Self::on).
     pub fn on_if<C: Connection + ?Sized>(&self, con: &mut C, taken: IfTaken) -> Result<bool> {
-        let (script, options) = self.sent()?;
+        let (script, options) = self.sent(&own::profile(|| con.get_db()).package)?;
         if let Some(filter) = self.others(taken) {
             let others = con.dump_registrations_where(&filter)?;
             if taken == IfTaken::Keep && !others.is_empty() {
@@ -141,7 +114,7 @@ impl Registration {
         con: &mut C,
         taken: IfTaken,
     ) -> Result<bool> {
-        let (script, options) = self.sent()?;
+        let (script, options) = self.sent(&own::profile(|| con.get_db()).package)?;
         if let Some(filter) = self.others(taken) {
             let others = con.dump_registrations_where(&filter).await?;
             if taken == IfTaken::Keep && !others.is_empty() {
@@ -155,26 +128,26 @@ impl Registration {
         Ok(true)
     }
 
-    fn sent(&self) -> Result<(String, PyExecuteOptions)> {
+    fn sent(&self, package: &RedgreasePackage) -> Result<(String, PyExecuteOptions)> {
         self.chain.check()?;
-        Ok((self.to_script(), self.chain.options()?))
+        Ok((self.script(package), self.chain.options(package)?))
     }
 
-    /// Which registrations have its trigger, if that matters.
+    /// The filter for registrations with the same trigger, if their treatment needs them.
     fn others(&self, taken: IfTaken) -> Option<RegistrationFilter> {
         let trigger = self.trigger().filter(|_| taken != IfTaken::Fail)?;
         Some(RegistrationFilter::new().trigger_named(trigger))
     }
 }
 
-/// The Python that registers it.
+/// The Python statement that registers the chain.
 impl fmt::Display for Registration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.python(None))
     }
 }
 
-/// What a `#[gear]` function may return.
+/// The result types of `#[gear]` functions.
 #[diagnostic::on_unimplemented(
     message = "a `#[gear]` function returns a registration, not `{Self}`",
     label = "expected `Registration` or `Result<Registration>`",
@@ -185,7 +158,7 @@ pub trait IntoRegistration {
     ///
     /// # Errors
     ///
-    /// Whatever the function failed with.
+    /// The error that the function returned.
     fn into_registration(self) -> Result<Registration>;
 }
 

@@ -1,4 +1,4 @@
-//! Runs that were started and go on without us.
+//! Runs that continue on the server without the client.
 
 use super::closed::{Records, read, started};
 use super::open::Any;
@@ -18,11 +18,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A run that was started and goes on without us: what [`Closed::start`](super::Closed::start) and [`Run::script`]
-/// return.
+/// A run that continues on the server without the client. [`Closed::start`](super::Closed::start) and [`Run::script`]
+/// start one.
 ///
-/// It holds no connection, and nothing ends with it: the server keeps the results until [`drop`](Self::drop), or until
-/// it has more of them than `MaxExecutions`.
+/// The value holds no connection, and dropping it does not stop the run. The server keeps the results until
+/// [`drop`](Self::drop) is called, or until there are more than `MaxExecutions`.
 ///
 /// ```no_run
 /// use redgrease_core::{KeysReader, connect};
@@ -34,7 +34,7 @@ use std::marker::PhantomData;
 /// run.drop(&mut con)?;
 /// # Ok::<(), redgrease_core::Error>(())
 /// ```
-#[must_use = "the run goes on, but nobody will see its results"]
+#[must_use = "the run continues, but its results are lost"]
 pub struct Run<T = Any> {
     id: ExecId,
     records: PhantomData<fn() -> T>,
@@ -59,11 +59,11 @@ impl<T> AsId for Run<T> {
 }
 
 impl Run<Any> {
-    /// Starts a script that runs something.
+    /// Starts a script with one run.
     ///
     /// # Errors
     ///
-    /// When the server refuses it, it runs nothing or registers something, or the connection fails.
+    /// When the server refuses the script, the script does not run a chain, or the connection fails.
     pub fn script<C: Connection + ?Sized>(
         con: &mut C,
         script: &str,
@@ -73,7 +73,7 @@ impl Run<Any> {
         started(&con.pyexecute_options::<Value>(script, &options)?)
     }
 
-    /// Starts a script that runs something.
+    /// [`script`](Self::script) over an async connection.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl Run<Any> {
 }
 
 impl<T> Run<T> {
-    /// A run of which the id is known; `T` is what its records are.
+    /// The run with this id. `T` is the type of its records.
     pub fn of(id: ExecId) -> Self {
         Run {
             id,
@@ -98,40 +98,40 @@ impl<T> Run<T> {
         }
     }
 
-    /// Its id.
+    /// The id of the execution.
     pub fn id(&self) -> &ExecId {
         &self.id
     }
 
-    /// How far it is.
+    /// Reads the status of the run.
     ///
     /// # Errors
     ///
-    /// When the server has dropped it, or the connection fails.
+    /// When the server has dropped the run, or the connection fails.
     pub fn status<C: Connection + ?Sized>(&self, con: &mut C) -> Result<ExecutionStatus> {
         only(con.get_execution(self, Some(ExecLocality::Shard))?)
     }
 
-    /// Stops it. What its records are by then stays to be fetched. If Python was running, it is
-    /// interrupted: the run then ends as done, with the exception `gears.forcestopped` among its errors.
+    /// Stops the run. The records so far can still be fetched. Running Python code is interrupted: then the status is
+    /// done, and the errors contain the exception `gears.forcestopped`.
     ///
     /// # Errors
     ///
-    /// When the server has dropped it, or the connection fails.
+    /// When the server has dropped the run, or the connection fails.
     pub fn abort<C: Connection + ?Sized>(&self, con: &mut C) -> Result<()> {
         con.abort_execution(self)
     }
 
-    /// The server forgets it and its records.
+    /// Deletes the run and its records on the server.
     ///
     /// # Errors
     ///
-    /// When it is still running (abort it first), or the connection fails.
+    /// When the run has not ended (abort it first), or the connection fails.
     pub fn drop<C: Connection + ?Sized>(self, con: &mut C) -> Result<()> {
         con.drop_execution(&self)
     }
 
-    /// How far it is.
+    /// [`status`](Self::status) over an async connection.
     ///
     /// # Errors
     ///
@@ -144,7 +144,7 @@ impl<T> Run<T> {
         only(con.get_execution(self, Some(ExecLocality::Shard)).await?)
     }
 
-    /// Stops it.
+    /// [`abort`](Self::abort) over an async connection.
     ///
     /// # Errors
     ///
@@ -154,7 +154,7 @@ impl<T> Run<T> {
         con.abort_execution(self).await
     }
 
-    /// The server forgets it and its records.
+    /// [`drop`](Self::drop) over an async connection.
     ///
     /// # Errors
     ///
@@ -166,16 +166,16 @@ impl<T> Run<T> {
 }
 
 impl<T: Records> Run<T> {
-    /// Waits until it is over, and fetches its records.
+    /// Waits for the end of the run, and fetches its records.
     ///
     /// # Errors
     ///
-    /// When the server has dropped it, a record is not what its type says, or the connection fails.
+    /// When the server has dropped the run, a record is not of its type, or the connection fails.
     pub fn wait<C: Connection + ?Sized>(&self, con: &mut C) -> Result<ExecutionResult<T::Record>> {
         read::<T>(con.get_results_blocking(self)?)
     }
 
-    /// Its records; `None` as long as it is not over.
+    /// Fetches the records of the run; `None` before its end.
     ///
     /// # Errors
     ///
@@ -187,7 +187,7 @@ impl<T: Records> Run<T> {
         so_far::<T>(con.get_results(self))
     }
 
-    /// Waits until it is over, and fetches its records.
+    /// [`wait`](Self::wait) over an async connection.
     ///
     /// # Errors
     ///
@@ -200,7 +200,7 @@ impl<T: Records> Run<T> {
         read::<T>(con.get_results_blocking(self).await?)
     }
 
-    /// Its records; `None` as long as it is not over.
+    /// [`results`](Self::results) over an async connection.
     ///
     /// # Errors
     ///

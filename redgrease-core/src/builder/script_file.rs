@@ -1,4 +1,4 @@
-//! Scripts in files of their own.
+//! Scripts in files.
 
 use super::literal::text;
 use crate::error::{Error, Result};
@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::path::Path;
 
-/// A script that stands in a file: sent like any script, and a traceback names the file and shows its lines.
+/// A script from a file. Tracebacks name the file and show its lines.
 ///
 /// ```no_run
 /// use redgrease_core::{GearsCommands, ScriptFile, connect};
@@ -23,7 +23,7 @@ impl ScriptFile {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or is not UTF-8.
+    /// When the file cannot be read, or is not UTF-8.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let source = std::fs::read_to_string(path)
@@ -31,10 +31,10 @@ impl ScriptFile {
         Ok(Self::new(&path.display().to_string(), &source))
     }
 
-    /// A script that is called `name` in tracebacks.
+    /// A script that tracebacks call `name`.
     pub fn new(name: &str, source: &str) -> Self {
         let (name, source) = (text(name), text(source.trim_start_matches('\u{feff}')));
-        // The server has no such file: tracebacks find its lines in `linecache`.
+        // The server does not have the file, so its lines are put into `linecache` for tracebacks.
         ScriptFile(format!(
             "(lambda file, source: (__import__('linecache').cache.__setitem__(file, (1, None, \
              source.splitlines(True), file)), exec(compile(source, file, 'exec'), globals())))({name}, {source})\n"
@@ -42,7 +42,7 @@ impl ScriptFile {
     }
 }
 
-/// What is sent.
+/// The script as it is sent.
 impl Deref for ScriptFile {
     type Target = str;
 
@@ -51,7 +51,7 @@ impl Deref for ScriptFile {
     }
 }
 
-/// What is sent.
+/// The script as it is sent.
 impl fmt::Display for ScriptFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

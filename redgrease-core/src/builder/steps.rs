@@ -1,8 +1,8 @@
-//! The steps that every chain has.
+//! Steps for the records of every reader.
 
 #![allow(
     clippy::needless_pass_by_value,
-    reason = "what is written into a chain reads better without borrows"
+    reason = "the arguments of steps read better without borrows"
 )]
 
 use super::callback::IntoCallback;
@@ -11,7 +11,7 @@ use super::open::{Any, Open};
 use super::reader::Reader;
 use serde::Serialize;
 
-/// Numbers: what [`aggregate`](Open::aggregate) can combine by itself.
+/// The types that [`aggregate`](Open::aggregate) can add.
 #[diagnostic::on_unimplemented(
     message = "`aggregate` adds partial results together, and `{Self}` is not a number",
     label = "not a number",
@@ -26,33 +26,32 @@ macro_rules! numbers {
 numbers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64);
 
 impl<R: Reader, T> Open<R, T> {
-    /// Replaces each record by what the function makes of it. Of what type that is stays open; see
-    /// [`map_to`](Self::map_to).
+    /// Replaces each record by the result of the function. The result has no Rust type; see [`map_to`](Self::map_to).
     pub fn map(self, function: impl IntoCallback<1>) -> Open<R, Any> {
         self.function("map", function)
     }
 
-    /// [`map`](Self::map) to records of a type.
+    /// [`map`](Self::map), with a type for the results.
     pub fn map_to<U>(self, function: impl IntoCallback<1>) -> Open<R, U> {
         self.function("map", function)
     }
 
-    /// Replaces each record by the items of the list that the function makes, last to first, as RedisGears does.
+    /// Replaces each record by the items of the list that the function returns, the last item first, as in RedisGears.
     pub fn flatmap(self, function: impl IntoCallback<1>) -> Open<R, Any> {
         self.function("flatmap", function)
     }
 
-    /// Replaces each record, a list, by its items.
+    /// Replaces each record, which has to be a list, by its items.
     pub fn flatten(self) -> Open<R, Any> {
         self.step("flatmap", vec![Arg::Raw("lambda r: r")])
     }
 
-    /// Keeps the records for which the function returns something true.
+    /// Keeps the records for which the function returns a true value.
     pub fn filter(self, function: impl IntoCallback<1>) -> Self {
         self.function("filter", function)
     }
 
-    /// Calls the function with each record, and passes the record on.
+    /// Calls the function with each record, and keeps the record.
     pub fn foreach(self, function: impl IntoCallback<1>) -> Self {
         self.function("foreach", function)
     }
@@ -74,8 +73,8 @@ impl<R: Reader, T> Open<R, T> {
         )
     }
 
-    /// Folds all records: `function(accumulator, record)` on each shard, `combine(accumulator, partial result)` for
-    /// all. Both begin with `zero`.
+    /// Folds all records: `function(accumulator, record)` on each shard, then `combine(accumulator, partial result)`
+    /// over the results of all shards. Both begin with `zero`.
     pub fn aggregate_with<Z: Serialize>(
         self,
         zero: Z,
@@ -92,8 +91,9 @@ impl<R: Reader, T> Open<R, T> {
         )
     }
 
-    /// Folds each group of records: `key(record)` names the group, `function(key, accumulator, record)` folds it on
-    /// each shard, `combine(key, accumulator, partial result)` for all. Records become `{'key': .., 'value': ..}`.
+    /// Folds each group of records: `key(record)` returns the key of the group, `function(key, accumulator, record)`
+    /// folds it on each shard, and `combine(key, accumulator, partial result)` folds the results of all shards. Records
+    /// become `{'key': .., 'value': ..}`.
     pub fn aggregate_by<Z: Serialize>(
         self,
         key: impl IntoCallback<1>,
@@ -112,24 +112,25 @@ impl<R: Reader, T> Open<R, T> {
         )
     }
 
-    /// The number of records. Without any there is no record.
+    /// Counts the records. Without records, there is no result.
     pub fn count(self) -> Open<R, i64> {
         self.step("count", vec![])
     }
 
-    /// How often each result of the function occurs.
+    /// Counts the records by the result of the function.
     pub fn count_by(self, key: impl IntoCallback<1>) -> Open<R, (String, i64)> {
         let counted: Self = self.function("countby", key);
         counted.step("map", vec![Arg::Raw(PAIR)])
     }
 
-    /// How often each record occurs.
+    /// Counts equal records.
     pub fn count_by_value(self) -> Open<R, (String, i64)> {
         let counted: Self = self.step("countby", vec![Arg::Raw("lambda r: str(r)")]);
         counted.step("map", vec![Arg::Raw(PAIR)])
     }
 
-    /// Folds each group of records: `key(record)` names the group, `reduce(key, accumulator, record)` folds it.
+    /// Folds each group of records: `key(record)` returns the key of the group, `reduce(key, accumulator, record)`
+    /// folds it.
     /// Records become `{'key': .., 'value': ..}`.
     pub fn group_by(self, key: impl IntoCallback<1>, reduce: impl IntoCallback<3>) -> Open<R, Any> {
         self.step(
@@ -141,8 +142,8 @@ impl<R: Reader, T> Open<R, T> {
         )
     }
 
-    /// Reduces each group of records at once: `key(record)` names the group, `reduce(key, records)` gets all of it.
-    /// Records become `{'key': .., 'value': ..}`.
+    /// Reduces each group of records at once: `key(record)` returns the key of the group, `reduce(key, records)` takes
+    /// all of its records. Records become `{'key': .., 'value': ..}`.
     pub fn batch_group_by(
         self,
         key: impl IntoCallback<1>,
@@ -157,49 +158,49 @@ impl<R: Reader, T> Open<R, T> {
         )
     }
 
-    /// Each record once. Python has to be able to hash them.
+    /// Removes duplicates. The records have to be hashable in Python.
     pub fn distinct(self) -> Self {
         self.step("distinct", vec![])
     }
 
-    /// All records, the smallest first.
+    /// Sorts all records, the smallest first.
     pub fn sort_asc(self) -> Self {
-        // What servers call reverse is about the lists they keep inside.
+        // `reverse` of the server refers to its internal list, which it reads from the end.
         self.step("sort", vec![Arg::Raw("reverse=True")])
     }
 
-    /// All records, the largest first.
+    /// Sorts all records, the largest first.
     pub fn sort_desc(self) -> Self {
         self.step("sort", vec![Arg::Raw("reverse=False")])
     }
 
-    /// At most `count` records.
+    /// Keeps at most `count` records.
     pub fn limit(self, count: u64) -> Self {
         self.limit_from(0, count)
     }
 
-    /// At most `count` records, after the first `start`.
+    /// Skips the first `start` records, and keeps at most `count` records.
     pub fn limit_from(self, start: u64, count: u64) -> Self {
         let collected: Self = self.step("collect", vec![]);
         collected.step("limit", vec![Arg::value(&count), Arg::value(&start)])
     }
 
-    /// Moves each record to the shard that owns what the function returns.
+    /// Moves each record to the shard that owns the key that the function returns.
     pub fn repartition(self, key: impl IntoCallback<1>) -> Self {
         self.function("repartition", key)
     }
 
-    /// Brings the records of all shards together.
+    /// Collects the records of all shards.
     pub fn collect(self) -> Self {
         self.step("collect", vec![])
     }
 
-    /// The average of the records, which have to be numbers or text of numbers.
+    /// Computes the average of the records, which have to be numbers or text of numbers.
     pub fn avg(self) -> Open<R, f64> {
         self.step("avg", vec![])
     }
 
-    /// The average of what the function makes of the records.
+    /// Computes the average of the results of the function.
     pub fn avg_by(self, function: impl IntoCallback<1>) -> Open<R, f64> {
         self.function("avg", function)
     }

@@ -1,4 +1,4 @@
-//! What chains and values become, judged by Python.
+//! Chains and values as Python sees them.
 
 use super::*;
 use crate::keyword::KeyType;
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// What Python prints.
+/// The output of Python.
 fn python(script: &str) -> String {
     let mut child = Command::new("python3")
         .arg("-")
@@ -82,7 +82,7 @@ fn a_map_is_written_in_one_order() {
 }
 
 #[test]
-fn what_cannot_be_a_key_is_refused() {
+fn keys_that_are_not_hashable_are_refused() {
     let error = py_literal(
         &HashMap::from([(BTreeMap::<u8, u8>::new(), 1)])
             .into_iter()
@@ -117,7 +117,7 @@ fn lambda<const N: usize>(text: &'static str) -> Callback<N> {
     Callback::new(text, "src/x.rs", 7, vec![])
 }
 
-/// A function as the steps would send it, called by Python.
+/// The result of a function in the form in which steps send it.
 fn called(callback: impl IntoCallback<1>, argument: &str) -> String {
     let source = callback.into_source();
     let define = if source.is_definition() {
@@ -164,7 +164,7 @@ fn an_error_of_a_capture_is_kept_until_it_is_sent() {
     let bad = py_literal(&BTreeMap::from([(BTreeMap::<u8, u8>::new(), 1)]));
     let function = Callback::<1>::new("lambda x: _bad", "src/x.rs", 7, vec![("_bad", bad)]);
     let registration = CommandReader::new().map(function).register("x");
-    let error = registration.chain().check().unwrap_err();
+    let error = registration.chain.check().unwrap_err();
     assert!(
         error
             .to_string()
@@ -174,11 +174,11 @@ fn an_error_of_a_capture_is_kept_until_it_is_sent() {
     let nothing = CommandReader::new().register("");
     assert!(
         nothing
-            .chain()
+            .chain
             .check()
             .unwrap_err()
             .to_string()
-            .contains("is for nothing")
+            .contains("has no prefix or trigger")
     );
 }
 
@@ -202,7 +202,7 @@ fn chains_print_as_python() {
         "GB(\"KeysReader\", \"person:*\", desc=\"d\").map(lambda r: r['value'])\
          .register(prefix=\"person:*\", eventTypes=[\"hset\"])"
     );
-    assert_eq!(registered.chain().requirements, ["requests"]);
+    assert_eq!(registered.chain.requirements, ["requests"]);
     let command = CommandReader::new().args().register("sum");
     assert_eq!(command.trigger(), Some("sum"));
     assert!(
@@ -213,7 +213,7 @@ fn chains_print_as_python() {
 }
 
 #[test]
-fn the_builder_that_changes_is_the_same() {
+fn the_mutable_builder_makes_the_same_python() {
     let mut builder = GearsBuilder::new(KeysReader::new("person:*").values());
     builder.filter(lambda("lambda p: p")).requires("six");
     let before = builder.gear_function();
@@ -227,7 +227,7 @@ fn the_builder_that_changes_is_the_same() {
         "GB(\"KeysReader\", \"person:*\").map(lambda r: r['value']).filter(lambda p: p).run()"
     );
     let registered = builder.register("person:*");
-    assert_eq!(registered.chain().requirements, ["six"]);
+    assert_eq!(registered.chain.requirements, ["six"]);
 }
 
 #[test]
@@ -266,13 +266,21 @@ fn requirements_of_a_chain_must_fit_together() {
     assert!(
         format!(
             "{:?}",
-            chain.clone().register("x").chain().options().unwrap()
+            chain
+                .clone()
+                .register("x")
+                .chain
+                .options(&crate::RedgreasePackage::default())
+                .unwrap()
         )
         .contains("six>=1,<2")
     );
     drop(closed);
     let refused = chain.requires("six==3").register("x");
-    let error = refused.chain().options().unwrap_err();
+    let error = refused
+        .chain
+        .options(&crate::RedgreasePackage::default())
+        .unwrap_err();
     assert!(
         error.to_string().contains("cannot be installed together"),
         "{error}"

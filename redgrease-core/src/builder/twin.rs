@@ -1,14 +1,15 @@
-//! The builder as a value that changes, for who knows RedGrease's `GearsBuilder`.
+//! The builder as a mutable value, for users of RedGrease's `GearsBuilder` in Python.
 
 use super::callback::IntoCallback;
 use super::closed::{Closed, Records};
 use super::open::{Any, Open};
 use super::reader::{BatchReader, EventReader, Reader};
-use super::registration::Registration;
 use super::steps::Number;
+use crate::gear::Registration;
 use serde::Serialize;
 
-/// A chain that grows in place: RedGrease's `GearsBuilder`. What its records are is said when it is closed.
+/// A chain that grows in place, like RedGrease's `GearsBuilder` in Python. The type of the records is chosen when the
+/// chain is closed.
 ///
 /// ```
 /// use redgrease_core::{Callback, GearsBuilder, KeysReader};
@@ -25,7 +26,7 @@ use serde::Serialize;
 #[derive(Debug, Clone)]
 pub struct GearsBuilder<R>(Open<R, Any>);
 
-/// Steps that take what the steps of [`Open`] take.
+/// Steps with the arguments of the steps of [`Open`].
 macro_rules! twins {
     ($($(#[$doc:meta])* fn $name:ident $(<$g:ident: $bound:ident>)? ($($arg:ident: $type:ty),*);)*) => {$(
         $(#[$doc])*
@@ -36,23 +37,23 @@ macro_rules! twins {
 }
 
 impl<R: Reader> GearsBuilder<R> {
-    /// Begins with a reader, or goes on with a chain.
+    /// Begins with a reader, or continues a chain.
     pub fn new<T>(chain: Open<R, T>) -> Self {
         GearsBuilder(chain.typed())
     }
 
-    /// What it is now: a chain that does not change any more.
+    /// A copy of the current chain.
     pub fn gear_function(&self) -> Open<R, Any> {
         self.0.clone()
     }
 
-    /// Any other step: what a function makes of the chain.
+    /// Applies any other step: replaces the chain by the result of the function.
     pub fn change<T>(&mut self, step: impl FnOnce(Open<R, Any>) -> Open<R, T>) -> &mut Self {
         self.0 = step(self.0.clone()).typed();
         self
     }
 
-    /// Closes a copy of it: it reads once, and gives records of the type `T`.
+    /// Closes a copy of the chain: when it is sent, it reads once and returns records of the type `T`.
     pub fn run<T: Records>(&self) -> Closed<T>
     where
         R: BatchReader,
@@ -68,7 +69,7 @@ impl<R: Reader> GearsBuilder<R> {
         self.0.clone().typed::<T>().run_with(options)
     }
 
-    /// Closes a copy of it: it reacts to what happens, once it is registered.
+    /// Closes a copy of the chain: when it is registered, it reacts to events.
     pub fn register(&self, options: impl Into<R::RegisterOptions>) -> Registration
     where
         R: EventReader,

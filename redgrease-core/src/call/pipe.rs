@@ -2,14 +2,15 @@
 
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
-use crate::connection::Connection;
-use crate::error::{DecodeError, Result};
-use crate::{Call, Error};
+use crate::connection::{Connection, own};
+use crate::error::{DecodeError, Error, Result};
+use crate::profile::Profile;
+use crate::request::Call;
 use redis::{Pipeline, Value};
 
-/// Calls that are sent together. An error of one does not spoil the others.
+/// Calls that are sent together. Each call has its own result, so an error of one call does not affect the others.
 ///
-/// Nothing is registered again on the way: an unknown trigger is an error of its call.
+/// A pipeline never registers a gear again: an unknown trigger is the error of its call.
 ///
 /// ```ignore
 /// let (page, counts) = redgrease::pipe((cache_get::call(url), vec![count::call("a"), count::call("b")])).on(&mut con)?;
@@ -18,7 +19,7 @@ pub fn pipe<P: Calls>(calls: P) -> Pipe<P> {
     Pipe(calls)
 }
 
-/// What [`pipe`] returns.
+/// A pipeline of calls, made by [`pipe`].
 #[must_use = "a pipeline does nothing until `.on(..)` or `.on_async(..)` sends it"]
 #[derive(Debug)]
 pub struct Pipe<P>(P);
@@ -30,61 +31,67 @@ impl<P: Calls> Pipe<P> {
     ///
     /// When an argument has no counterpart in Python (nothing is sent then), or the connection fails.
     pub fn on<C: Connection + ?Sized>(self, con: &mut C) -> Result<P::Output> {
-        let pipeline = self.pipeline()?;
+        let profile = own::profile(|| con.get_db());
+        let pipeline = self.pipeline(&profile)?;
         let count = pipeline.len();
         let answers = con.req_packed_commands(&pipeline.get_packed_pipeline(), 0, count)?;
-        self.read(answers)
+        self.0.read(&mut answers.into_iter(), &profile)
     }
 
-    /// Sends the calls and waits for all answers.
+    /// [`on`](Self::on) over an async connection.
     ///
     /// # Errors
     ///
-    /// When an argument has no counterpart in Python (nothing is sent then), or the connection fails.
+    /// Those of [`on`](Self::on).
     #[cfg(feature = "aio")]
     pub async fn on_async<C: AsyncConnection + ?Sized>(self, con: &mut C) -> Result<P::Output> {
-        let pipeline = self.pipeline()?;
+        let profile = own::profile(|| con.get_db());
+        let pipeline = self.pipeline(&profile)?;
         let count = pipeline.len();
         let answers = con.req_packed_commands(&pipeline, 0, count).await?;
-        self.read(answers)
+        self.0.read(&mut answers.into_iter(), &profile)
     }
 
-    fn pipeline(&self) -> Result<Pipeline> {
+    fn pipeline(&self, profile: &Profile) -> Result<Pipeline> {
         let mut pipeline = redis::pipe();
-        // One answer per command, errors among them.
+        // Errors are answers, so that each command has one answer.
         pipeline.ignore_errors();
-        self.0.add_to(&mut pipeline)?;
+        self.0.add_to(&mut pipeline, profile)?;
         Ok(pipeline)
-    }
-
-    fn read(self, answers: Vec<Value>) -> Result<P::Output> {
-        self.0.read(&mut answers.into_iter())
     }
 }
 
-/// What can be sent in a [`pipe`]: a [`Call`], a `Vec` of them, or a tuple of those.
+/// Calls that can be sent in a [`pipe`]: a [`Call`], a `Vec` of calls, or a tuple of those.
 pub trait Calls {
     /// The same shape, with a result for each call.
     type Output;
 
     #[doc(hidden)]
-    fn add_to(&self, pipeline: &mut Pipeline) -> Result<()>;
+    fn add_to(&self, pipeline: &mut Pipeline, profile: &Profile) -> Result<()>;
 
     #[doc(hidden)]
-    fn read(self, answers: &mut dyn Iterator<Item = Value>) -> Result<Self::Output>;
+    fn read(
+        self,
+        answers: &mut dyn Iterator<Item = Value>,
+        profile: &Profile,
+    ) -> Result<Self::Output>;
 }
 
 impl<T> Calls for Call<T> {
     type Output = Result<T>;
 
-    fn add_to(&self, pipeline: &mut Pipeline) -> Result<()> {
-        pipeline.add_command(self.to_cmd()?);
+    fn add_to(&self, pipeline: &mut Pipeline, profile: &Profile) -> Result<()> {
+        pipeline.add_command(self.to_cmd_with(profile)?);
         Ok(())
     }
 
-    fn read(self, answers: &mut dyn Iterator<Item = Value>) -> Result<Self::Output> {
+    fn read(
+        self,
+        answers: &mut dyn Iterator<Item = Value>,
+        profile: &Profile,
+    ) -> Result<Self::Output> {
         match answers.next() {
-            Some(answer) => Ok(Call::read(&self, answer)),
+            Some(answer) => Ok(self.read_with(answer, profile)),
             None => Err(Error::from(DecodeError::new(
                 "no answer",
                 "one answer per call",
@@ -96,12 +103,19 @@ impl<T> Calls for Call<T> {
 impl<C: Calls> Calls for Vec<C> {
     type Output = Vec<C::Output>;
 
-    fn add_to(&self, pipeline: &mut Pipeline) -> Result<()> {
-        self.iter().try_for_each(|call| call.add_to(pipeline))
+    fn add_to(&self, pipeline: &mut Pipeline, profile: &Profile) -> Result<()> {
+        self.iter()
+            .try_for_each(|call| call.add_to(pipeline, profile))
     }
 
-    fn read(self, answers: &mut dyn Iterator<Item = Value>) -> Result<Self::Output> {
-        self.into_iter().map(|call| call.read(answers)).collect()
+    fn read(
+        self,
+        answers: &mut dyn Iterator<Item = Value>,
+        profile: &Profile,
+    ) -> Result<Self::Output> {
+        self.into_iter()
+            .map(|call| call.read(answers, profile))
+            .collect()
     }
 }
 
@@ -110,13 +124,13 @@ macro_rules! tuple {
         impl<$($name: Calls),*> Calls for ($($name,)*) {
             type Output = ($($name::Output,)*);
 
-            fn add_to(&self, pipeline: &mut Pipeline) -> Result<()> {
-                $( self.$index.add_to(pipeline)?; )*
+            fn add_to(&self, pipeline: &mut Pipeline, profile: &Profile) -> Result<()> {
+                $( self.$index.add_to(pipeline, profile)?; )*
                 Ok(())
             }
 
-            fn read(self, answers: &mut dyn Iterator<Item = Value>) -> Result<Self::Output> {
-                Ok(($( self.$index.read(answers)?, )*))
+            fn read(self, answers: &mut dyn Iterator<Item = Value>, profile: &Profile) -> Result<Self::Output> {
+                Ok(($( self.$index.read(answers, profile)?, )*))
             }
         }
     };

@@ -1,8 +1,8 @@
 //! Client-side filters for server listings. The server always lists everything.
 
 use super::types::{Execution, RegistrationInfo, Requirement};
+use crate::gear::Mode;
 use crate::keyword::{ExecutionStatus, ReaderType};
-use crate::registry::Mode;
 use crate::requirement::normalized_name;
 use redgrease_syntax::glob_matches;
 

@@ -11,7 +11,7 @@ mod filter;
 mod id;
 mod options;
 mod pipeline;
-mod reply;
+pub(crate) mod reply;
 mod settings;
 mod traits;
 pub(crate) mod types;

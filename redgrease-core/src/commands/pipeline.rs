@@ -1,8 +1,8 @@
 //! Commands and gear calls in redis-rs pipelines.
 
-use crate::Call;
 use crate::error::{Error, Result};
-use crate::registry::{GearKind, Mode};
+use crate::gear::{GearKind, Mode};
+use crate::request::Call;
 use redis::Cmd;
 
 /// A pipeline that commands can be added to.

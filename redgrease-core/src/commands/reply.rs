@@ -10,7 +10,7 @@ use crate::error::{DecodeError, Error, Result};
 use redis::{FromRedisValue, Value};
 use std::collections::BTreeMap;
 
-pub(super) fn ok(value: Value) -> Result<()> {
+pub(crate) fn ok(value: Value) -> Result<()> {
     match extract_errors(value)? {
         Value::Okay | Value::SimpleString(_) | Value::BulkString(_) => Ok(()),
         _ => Err(DecodeError::new("an unexpected reply", "OK").into()),
@@ -36,7 +36,7 @@ pub(super) fn registrations(value: Value) -> Result<Vec<RegistrationInfo>> {
     rows(extract_errors(value)?, RegistrationInfo::read)
 }
 
-pub(super) fn sessions(value: Value) -> Result<Vec<Session>> {
+pub(crate) fn sessions(value: Value) -> Result<Vec<Session>> {
     Ok(rows(extract_errors(value)?, Session::read)?
         .into_iter()
         .flatten()
@@ -55,7 +55,7 @@ pub(super) fn config(value: Value) -> Result<Vec<Result<ConfigValue>>> {
     ConfigValue::read_all(value)
 }
 
-pub(super) fn stats(value: Value) -> Result<PyStats> {
+pub(crate) fn stats(value: Value) -> Result<PyStats> {
     PyStats::read(extract_errors(value)?)
 }
 

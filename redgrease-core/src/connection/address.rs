@@ -1,14 +1,14 @@
-//! Where a connection of ours leads.
+//! The address of a connection.
 
 use crate::error::{Error, ErrorKind, Result};
 use redis::{Client, ConnectionInfo, IntoConnectionInfo};
 use std::fmt;
 use std::time::Duration;
 
-/// How long a server may take to accept a connection; afterwards it may take as long as it likes.
+/// The longest time that a server may take to accept a connection. Commands have no limit.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An address that connections can be opened to again. Shows no password.
+/// An address, to open connections to. Its texts contain no password.
 #[derive(Clone)]
 pub(crate) struct Address(Client);
 
@@ -16,7 +16,7 @@ impl Address {
     /// Checks an address without connecting.
     pub(crate) fn parse(info: impl IntoConnectionInfo) -> Result<Self> {
         let info = info.into_connection_info().map_err(|_| {
-            // The error of redis-rs is dropped on purpose: it must not show a password by accident.
+            // The error of redis-rs is dropped on purpose: it might show a password.
             Error::config(
                 "this is not the address of a redis server: write redis://[user:password@]host[:port], \
                  rediss://.. for TLS, or redis+unix:///path/to/socket",
@@ -47,7 +47,7 @@ impl Address {
         redis::aio::ConnectionManager::new_with_config(self.0.clone(), config).await
     }
 
-    /// The error for a connection that could not be made.
+    /// The error for a connection that could not be opened.
     pub(super) fn unreachable(&self, source: redis::RedisError) -> Error {
         Error::caused_by(
             ErrorKind::Connect {
@@ -57,7 +57,7 @@ impl Address {
         )
     }
 
-    pub(super) fn leads_to_the_same_as(&self, other: &Address) -> bool {
+    pub(super) fn is_same_server(&self, other: &Address) -> bool {
         self.info().addr() == other.info().addr()
     }
 
@@ -110,7 +110,7 @@ mod tests {
             let error = Address::parse(wrong).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
         }
-        // Nobody listens there.
+        // No server listens on this port.
         let error = crate::connect("redis://user:s3cret@127.0.0.1:1/").unwrap_err();
         assert!(
             error.is_connection() && !format!("{error}").contains("s3cret"),

@@ -1,27 +1,34 @@
 //! The blocking connection.
 
 use super::address::Address;
+use super::endpoint::Endpoint;
 use super::{known, own};
 use crate::error::Result;
 use redis::{Cmd, ConnectionLike, IntoConnectionInfo, RedisResult, Value};
+use std::fmt;
+use std::sync::Arc;
 
-/// A blocking connection that [`connect`] opened.
+/// A blocking connection to one server.
 ///
-/// It has no response timeout: a gear may take its time. Limit a single call with
-/// [`Call::timeout`](crate::Call::timeout). After the connection broke, the next command opens it anew; the command
-/// that met the break fails and is never sent again.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Con {
-    /// To one server.
-    Single(SingleCon),
+/// [`connect`] and [`start`](crate::start) open it. It carries the [`Options`](crate::Options) of its registration:
+/// calls use their namespace, and a gear that the server has lost is registered again with the same policy, gears and
+/// package. A connection of [`connect`] starts with the options of the last registration at the same address in this
+/// process, if there was one.
+///
+/// It has no response timeout, because a gear may run for a long time. Limit a single call with
+/// [`Call::timeout`](crate::Call::timeout). After the connection broke, the next command opens it again. The command
+/// that was interrupted fails and is never sent again.
+pub struct Con {
+    endpoint: Arc<Endpoint>,
+    /// `None` after the connection broke.
+    open: Option<redis::Connection>,
 }
 
 /// Opens a blocking connection to a server, and registers nothing.
 ///
 /// # Errors
 ///
-/// When the address is none, names a database other than 0, or the server cannot be reached.
+/// When the address cannot be parsed or names a database other than 0, or the server cannot be reached.
 ///
 /// ```no_run
 /// let mut con = redgrease_core::connect("redis://127.0.0.1/")?;
@@ -29,44 +36,26 @@ pub enum Con {
 /// ```
 pub fn connect(address: impl IntoConnectionInfo) -> Result<Con> {
     let address = Address::parse(address)?;
-    let con = Con::to(&address)?;
-    known::remember(&address);
-    Ok(con)
+    let open = open(&address)?;
+    Ok(Con {
+        endpoint: Endpoint::new(address.clone(), known::connected(&address)),
+        open: Some(open),
+    })
+}
+
+fn open(address: &Address) -> Result<redis::Connection> {
+    address.open().map_err(|e| address.unreachable(e))
 }
 
 impl Con {
+    /// A separate connection to a server that another connection leads to.
     pub(crate) fn to(address: &Address) -> Result<Self> {
-        let open = address.open().map_err(|e| address.unreachable(e))?;
-        Ok(Con::Single(SingleCon {
-            address: address.clone(),
-            open: Some(open),
-        }))
+        Ok(Con {
+            open: Some(open(address)?),
+            endpoint: Endpoint::new(address.clone(), None),
+        })
     }
-}
 
-/// A blocking connection to one server.
-pub struct SingleCon {
-    address: Address,
-    /// `None` after it broke.
-    open: Option<redis::Connection>,
-}
-
-impl std::fmt::Debug for SingleCon {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "SingleCon({}, {})",
-            self.address,
-            if self.open.is_some() {
-                "open"
-            } else {
-                "broken"
-            }
-        )
-    }
-}
-
-impl SingleCon {
     /// Sends something, once, over a connection that is not known to be broken.
     fn send<T>(
         &mut self,
@@ -74,7 +63,7 @@ impl SingleCon {
     ) -> RedisResult<T> {
         let mut con = match self.open.take() {
             Some(con) if con.is_open() => con,
-            _ => self.address.open()?,
+            _ => self.endpoint.address().open()?,
         };
         let limit = own::limit();
         if limit.is_some() {
@@ -84,7 +73,7 @@ impl SingleCon {
         if limit.is_some() {
             con.set_read_timeout(None)?;
         }
-        // After a timeout the late answer would be taken for that of the next command.
+        // After a timeout, the late answer would be taken for the answer of the next command.
         if !matches!(&result, Err(e) if e.is_io_error() || e.is_unrecoverable_error()) {
             self.open = Some(con);
         }
@@ -92,7 +81,17 @@ impl SingleCon {
     }
 }
 
-impl ConnectionLike for SingleCon {
+impl fmt::Debug for Con {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.open {
+            Some(_) => "open",
+            None => "broken",
+        };
+        write!(f, "Con({}, {state})", self.endpoint.address())
+    }
+}
+
+impl ConnectionLike for Con {
     fn req_packed_command(&mut self, cmd: &[u8]) -> RedisResult<Value> {
         self.send(|con| con.req_packed_command(cmd))
     }
@@ -108,7 +107,7 @@ impl ConnectionLike for SingleCon {
         self.send(|con| con.req_command(cmd))
     }
     fn get_db(&self) -> i64 {
-        own::answer(&self.address);
+        own::answer(&self.endpoint);
         0
     }
     fn supports_pipelining(&self) -> bool {
@@ -120,48 +119,5 @@ impl ConnectionLike for SingleCon {
     }
     fn is_open(&self) -> bool {
         self.open.as_ref().is_some_and(ConnectionLike::is_open)
-    }
-}
-
-impl ConnectionLike for Con {
-    fn req_packed_command(&mut self, cmd: &[u8]) -> RedisResult<Value> {
-        match self {
-            Con::Single(con) => con.req_packed_command(cmd),
-        }
-    }
-    fn req_packed_commands(
-        &mut self,
-        cmd: &[u8],
-        offset: usize,
-        count: usize,
-    ) -> RedisResult<Vec<Value>> {
-        match self {
-            Con::Single(con) => con.req_packed_commands(cmd, offset, count),
-        }
-    }
-    fn req_command(&mut self, cmd: &Cmd) -> RedisResult<Value> {
-        match self {
-            Con::Single(con) => con.req_command(cmd),
-        }
-    }
-    fn get_db(&self) -> i64 {
-        match self {
-            Con::Single(con) => con.get_db(),
-        }
-    }
-    fn supports_pipelining(&self) -> bool {
-        match self {
-            Con::Single(con) => con.supports_pipelining(),
-        }
-    }
-    fn check_connection(&mut self) -> bool {
-        match self {
-            Con::Single(con) => con.check_connection(),
-        }
-    }
-    fn is_open(&self) -> bool {
-        match self {
-            Con::Single(con) => con.is_open(),
-        }
     }
 }

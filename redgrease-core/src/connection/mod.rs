@@ -1,13 +1,14 @@
-//! Connections: the traits a gear can be called on, and the connections `connect` opens.
+//! Connections: the traits of connections that gears are called on, and the connections that [`connect`] opens.
 //!
-//! * `traits`: [`Connection`] and [`AsyncConnection`], every redis-rs connection there is.
-//! * `address`: where a connection of ours leads, without its password in any text.
-//! * `blocking`, `nonblocking`: [`Con`] and [`AsyncCon`].
+//! * `traits`: [`Connection`] and [`AsyncConnection`], implemented by every redis-rs connection.
+//! * `address`: the address of a connection, without its password in any text.
+//! * `blocking`, `nonblocking`: [`Con`] and [`AsyncCon`]. `endpoint`: the address and the profile that they carry.
 //! * `known`: the servers this process has connected to.
-//! * `own`: how the code of a call finds out that it was given one of those two.
+//! * `own`: recognises [`Con`] and [`AsyncCon`] behind any type.
 
 mod address;
 mod blocking;
+mod endpoint;
 pub(crate) mod known;
 #[cfg(feature = "aio")]
 mod nonblocking;
@@ -15,9 +16,10 @@ pub(crate) mod own;
 mod traits;
 
 pub(crate) use address::Address;
-pub use blocking::{Con, SingleCon, connect};
+pub use blocking::{Con, connect};
+pub(crate) use endpoint::Endpoint;
 #[cfg(feature = "aio")]
-pub use nonblocking::{AsyncCon, AsyncSingleCon, connect_async};
+pub use nonblocking::{AsyncCon, connect_async};
 #[cfg(feature = "aio")]
 pub use traits::AsyncConnection;
 pub use traits::Connection;

@@ -1,11 +1,13 @@
-//! How a call learns that its connection is one of ours.
+//! Recognises connections of this crate behind any type.
 //!
 //! Calls are generic over every redis-rs connection, also behind references, boxes and pool guards, so they cannot
-//! ask for the type. They can call `get_db`, which all of those pass on and which costs nothing: while a question is
-//! open on this thread, our connections leave their address there as they answer it.
+//! inspect the type. They can call `get_db`, which all of those types forward and which costs nothing: while a question
+//! is open on this thread, a connection of this crate stores its [`Endpoint`] there when it answers.
 
-use super::address::Address;
+use super::endpoint::Endpoint;
+use crate::profile::{self, Profile};
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::Duration;
 
 thread_local! {
@@ -14,12 +16,12 @@ thread_local! {
 
 struct Question {
     open: bool,
-    answer: Option<Address>,
+    answer: Option<Arc<Endpoint>>,
     limit: Option<Duration>,
 }
 
-/// The address behind a connection, if it is one of ours. `get_db` calls the connection's method of that name.
-pub(crate) fn address(get_db: impl FnOnce() -> i64) -> Option<Address> {
+/// The endpoint of a connection, if it is one of this crate. `get_db` calls the connection's method of that name.
+pub(crate) fn endpoint(get_db: impl FnOnce() -> i64) -> Option<Arc<Endpoint>> {
     QUESTION.with_borrow_mut(|q| (q.open, q.answer) = (true, None));
     get_db();
     QUESTION.with_borrow_mut(|q| {
@@ -28,16 +30,21 @@ pub(crate) fn address(get_db: impl FnOnce() -> i64) -> Option<Address> {
     })
 }
 
-/// Called by our connections in `get_db`.
-pub(super) fn answer(address: &Address) {
+/// The profile of a connection: its own, or the default one.
+pub(crate) fn profile(get_db: impl FnOnce() -> i64) -> Arc<Profile> {
+    endpoint(get_db).map_or_else(profile::default, |endpoint| endpoint.profile())
+}
+
+/// Called by the connections of this crate in `get_db`.
+pub(super) fn answer(endpoint: &Arc<Endpoint>) {
     QUESTION.with_borrow_mut(|q| {
         if q.open {
-            q.answer = Some(address.clone());
+            q.answer = Some(Arc::clone(endpoint));
         }
     });
 }
 
-/// Runs `send` with a limit for the answer, which our blocking connections obey.
+/// Runs `send` with a limit for the answer. The blocking connection of this crate applies it.
 pub(crate) fn with_limit<T>(limit: Duration, send: impl FnOnce() -> T) -> T {
     struct Reset;
     impl Drop for Reset {

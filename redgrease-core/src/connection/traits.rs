@@ -1,4 +1,4 @@
-//! What a gear can be called on. Both traits are empty: they are there for their error messages.
+//! The connections that gears can be called on. Both traits are empty: they exist for their error messages.
 
 /// Any blocking redis-rs connection: `Con`, `redis::Connection`, `redis::Client`, cluster connections, pool guards.
 #[diagnostic::on_unimplemented(

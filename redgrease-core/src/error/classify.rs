@@ -1,7 +1,6 @@
 //! Classification of redis-rs errors as [`ErrorKind`].
 
 use super::{Error, ErrorKind, gear};
-use crate::registry::Gear;
 use redis::RedisError;
 
 /// Whether the server does not know a command. redis-rs splits the error line after its first word.
@@ -18,54 +17,11 @@ pub(crate) fn full_text(e: &RedisError) -> String {
     }
 }
 
-/// Name and location of a gear, for error messages.
-pub(crate) fn label(gear: &Gear) -> String {
-    let place = gear.location();
-    format!("gear `{}` ({}:{})", gear.name(), place.file, place.line)
-}
-
 impl Error {
-    /// Converts the error of a gear call, and adds the gear to it.
-    pub(crate) fn of_call(e: RedisError, gear: &Gear) -> Self {
-        let error = Error::from(e);
-        match error.0.kind {
-            ErrorKind::UnknownTrigger { reason, .. } => {
-                let trigger = crate::registry::trigger_name(gear).unwrap_or_default();
-                let kind = ErrorKind::UnknownTrigger {
-                    trigger: trigger.into_owned(),
-                    reason,
-                };
-                Error(Box::new(super::Repr {
-                    kind,
-                    source: error.0.source,
-                }))
-            }
-            ErrorKind::Timeout { limit, .. } => {
-                let kind = ErrorKind::Timeout {
-                    of: Some(label(gear)),
-                    limit,
-                };
-                Error(Box::new(super::Repr {
-                    kind,
-                    source: error.0.source,
-                }))
-            }
-            _ => error,
-        }
-    }
-
     /// Adds the limit of the call to a timeout error.
     pub(crate) fn within(mut self, call_limit: Option<std::time::Duration>) -> Self {
         if let ErrorKind::Timeout { limit, .. } = &mut self.0.kind {
             *limit = call_limit;
-        }
-        self
-    }
-
-    /// Adds the gear to a conversion error.
-    pub(crate) fn of_gear(mut self, gear: &Gear) -> Self {
-        if let ErrorKind::Convert { of, .. } = &mut self.0.kind {
-            *of = Some(label(gear));
         }
         self
     }

@@ -1,6 +1,5 @@
 //! Errors of conversions, without the gear that they belong to.
 
-use crate::registry::Gear;
 use std::any::type_name;
 use std::fmt;
 
@@ -12,14 +11,6 @@ impl EncodeError {
     /// Creates an error with this message.
     pub fn new(message: impl Into<String>) -> Self {
         EncodeError(message.into())
-    }
-
-    /// Adds the name of the argument to the message.
-    pub(crate) fn of_argument(self, gear: &Gear, index: usize) -> Self {
-        match gear.spec().args.get(index) {
-            Some((name, _)) => EncodeError(format!("argument `{name}`: {self}")),
-            None => self,
-        }
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) use classify::{full_text, traceback};
 pub use convert::{DecodeError, EncodeError};
 pub use gear::{Frame, GearError};
 
-use crate::registry::Location;
+use crate::location::Location;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,7 +60,7 @@ pub enum ErrorKind {
     #[non_exhaustive]
     DuplicateTrigger {
         /// The trigger.
-        trigger: &'static str,
+        trigger: String,
         /// Location of the first gear.
         first: Location,
         /// Location of the second gear.
@@ -156,6 +156,10 @@ impl Error {
     /// The kind of the error.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
+    }
+
+    pub(crate) fn kind_mut(&mut self) -> &mut ErrorKind {
+        &mut self.0.kind
     }
 
     /// The Python exception, if a gear raised one.

@@ -1,4 +1,4 @@
-# `cmd`: every command of redis-py, run by the server the gear runs in, without a connection.
+# `cmd`: every command of redis-py, run by the server of the gear without a connection.
 
 _BLOCKING = frozenset((
     'BLPOP', 'BRPOP', 'BRPOPLPUSH', 'BLMOVE', 'BLMPOP', 'BZPOPMIN', 'BZPOPMAX', 'BZMPOP', 'WAIT', 'WAITAOF'))
@@ -13,7 +13,7 @@ _INSTEAD = {
     'lock': 'nothing else runs on the server inside `with atomic():`',
     'client': 'a gear has no connection of its own',
 }
-# What the module API says in place of an error of the command.
+# Error texts of the module API that stand for an error of the command.
 _UNCLEAR = {
     'No such file or directory': 'unknown command',
     'Invalid argument': 'wrong number of arguments, or a command that is not allowed in a gear',
@@ -22,7 +22,7 @@ _UNCLEAR = {
 
 
 def _cmd_reply(value):
-    # Bytes, as redis-py gives them, whatever `execute` made of them.
+    # Converts a reply of `execute` to bytes, as redis-py returns them.
     kind = type(value)
     if kind is str:
         return value.encode('utf-8', 'surrogateescape')
@@ -46,7 +46,7 @@ def _cmd_refuse(name, args):
 
 
 class _CmdConnection(object):
-    # Stands where redis-py expects a connection to read the reply of a command from.
+    # Replaces the connection that redis-py reads the reply of a command from.
     def __init__(self, reply=None, error=None):
         self._reply = reply
         self._error = error
@@ -67,7 +67,7 @@ def _cmd_error(name, text):
         'NOSCRIPT': 'NoScriptError', 'READONLY': 'ReadOnlyError', 'NOPERM': 'NoPermissionError',
         'OOM': 'OutOfMemoryError', 'LOADING': 'BusyLoadingError', 'EXECABORT': 'ExecAbortError',
     }.get(code, 'ResponseError')
-    # redis-py shows an error without its code where the code has a class, and without a plain ERR.
+    # redis-py leaves the code out of the text if the code has a class, or if it is ERR.
     if code == 'ERR' or kind != 'ResponseError':
         text = rest
     return getattr(exceptions, kind, exceptions.ResponseError)(text)
@@ -118,7 +118,7 @@ def _cmd_client():
 
 
 class _Cmd(object):
-    """Every command of redis-py, run by the server this gear runs in: `cmd.set('key', 'value')`."""
+    """Every command of redis-py, run by the server of this gear: `cmd.set('key', 'value')`."""
 
     def __getattr__(self, name):
         if name.startswith('__'):
@@ -131,7 +131,7 @@ class _Cmd(object):
         return value
 
     def __reduce__(self):
-        # The client holds what cannot leave its process; the copy makes its own.
+        # The client cannot be pickled. A copy creates a new one.
         return (_Cmd, ())
 
     def __repr__(self):

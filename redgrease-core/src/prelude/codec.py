@@ -1,16 +1,16 @@
-# Values: what the Rust codecs are in Python. Every codec reads an argument and writes a result, at the top of a call
-# (`parse`, `dump`) and inside a list, map or tuple (`read`, `write`). Functions are picklable by value, and hold no
-# state of the process they were made in.
+# Codecs: the Python counterparts of the Rust codecs. A codec reads an argument and writes a result, at the top level of
+# a call (`parse`, `dump`) and inside a list, map or tuple (`read`, `write`). The functions can be pickled by value, so
+# they must not hold state of their process.
 import base64 as _base64
 import operator as _operator
 
 
 class _Codec(object):
     # `parse`: str or bytes-like -> value           `dump`: value -> bytes, int, or [] for None
-    # `read`: parsed JSON -> value                  `write`: value -> what JSON can carry
-    # `frozen`: as `read`, for keys and members of sets
-    # `parse_inline`, `dump_inline`: the usual case as an expression of {x}, with {f} for `parse` or `dump`
-    # `optional`: whether other clients may leave the argument out, at the end
+    # `read`: parsed JSON -> value                  `write`: value -> JSON value
+    # `frozen`: like `read`, but hashable: for keys and members of sets
+    # `parse_inline`, `dump_inline`: an expression of {x} with a fast path; {f} stands for `parse` or `dump`
+    # `optional`: whether other clients may omit the argument at the end
     def __init__(self, parse, dump, read, write, frozen=None, parse_inline='{f}({x})', dump_inline='{f}({x})',
                  optional=False):
         self.parse = parse
@@ -55,7 +55,7 @@ def _unit_read(value):
 _unit = _Codec(_unit_parse, _unit_dump, _unit_read, _unit_read)
 
 
-# --- text and bytes; in arguments NUL travels as 01 30 and 01 as 01 31
+# --- text and bytes; arguments encode the byte 00 as 01 30, and the byte 01 as 01 31
 
 def _str_parse(value):
     if not isinstance(value, str):
@@ -143,7 +143,7 @@ def _int_write(value):
 
 def _int_dump(value):
     value = _int_write(value)
-    # Beyond 64 bits a reply cannot be an integer.
+    # An integer reply has 64 bits. Larger numbers are sent as text.
     return value if -0x8000000000000000 <= value <= 0x7fffffffffffffff else b'%d' % value
 
 
@@ -187,7 +187,7 @@ def _float_dump(value):
 
 def _float_write(value):
     value = _float_exact(value)
-    # JSON has no NaN and no infinities; their names are read as numbers.
+    # JSON has no NaN and no infinities. They are sent as text, which `_float_read` accepts.
     return value if value - value == 0.0 else repr(value)
 
 
@@ -209,7 +209,7 @@ def _bool_read(value):
 
 
 def _bool_write(value):
-    # Commands such as EXISTS answer 1 and 0.
+    # Commands such as EXISTS return 1 and 0.
     if type(value) is bool or (type(value) is int and (value == 0 or value == 1)):
         return bool(value)
     raise _is_not(value, 'a boolean')

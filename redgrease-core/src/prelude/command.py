@@ -1,4 +1,4 @@
-# Commands: the first item of a record is the trigger, or the command a gear stands for; the others are the arguments.
+# Commands: the first item of a record is the trigger or the hooked command; the other items are the arguments.
 
 def _command(**options):
     def register(stub, about, more):
@@ -9,7 +9,7 @@ def _command(**options):
 
 
 def _arguments(args, rest=None):
-    # args: pairs of name and codec. rest: the pair of the argument that takes all that follow, item by item.
+    # args: pairs of name and codec. rest: the pair for an argument that takes all remaining items.
     params = [param for param, _ in args] + ([rest[0]] if rest else [])
     parsers = [(param, codec.parse) for param, codec in args]
     rest_parser = (rest[0], rest[1].parse) if rest else None

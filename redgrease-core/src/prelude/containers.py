@@ -1,13 +1,13 @@
-# Values that are JSON on the wire: JSON itself, lists, sets, dicts and tuples; and what may be None.
+# Codecs that use JSON on the wire: JSON itself, lists, sets, dicts and tuples. Also the codec of optional values.
 import json as _jsonlib
 import re as _re
 
 _json_encoder = _jsonlib.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':'))
 
 
-# --- JSON; what another JSON reader would change is refused
+# --- JSON; values that another JSON reader would change are refused
 
-# A number that may be too long, or a key that may not have been text.
+# Finds numbers that may be too long, and keys that may not have been text.
 _suspect = _re.compile(r'\d{19}|"(?:-?\d[^"]*|true|false|null)":')
 
 
@@ -40,7 +40,7 @@ def _json_check(value):
 
 
 def _json_keys(value):
-    # Keys are text in JSON: 1 and '1' would be the same.
+    # Keys are text in JSON, so the keys 1 and '1' would collide.
     for key in value:
         if not isinstance(key, str):
             text = _json_encoder.encode(key).strip('"')
@@ -63,7 +63,7 @@ def _json_dump(value):
 _json = _Codec(_json_parse, _json_dump, _json_read, _json_write)
 
 
-# --- None or a value: nothing, or a plus sign and the value
+# --- optional values: empty for None, else a plus sign and the value
 
 def _opt(inner):
     inner_parse, inner_dump, inner_read, inner_write = inner.parse, inner.dump, inner.read, inner.write
@@ -91,7 +91,7 @@ def _opt(inner):
     return _Codec(parse, dump, read, write, frozen, dump_inline='[] if {x} is None else {f}({x})', optional=True)
 
 
-# --- containers: one JSON value at the top
+# --- containers: one JSON value at the top level
 
 def _contained(read, write, frozen):
     def parse(value):
@@ -145,10 +145,10 @@ def _set(item):
         items = _items_write(value)
         if not isinstance(items, (set, frozenset)):
             try:
-                # A list may name a member twice.
+                # Removes duplicates.
                 items = dict.fromkeys(items)
             except TypeError:
-                # Lists of lists: in Rust they can be members.
+                # Members such as lists are not hashable in Python, but they are in Rust.
                 pass
         return [item_write(x) for x in items]
 
@@ -162,7 +162,7 @@ def _map(key, item):
     key_read, key_write, item_read, item_write = key.frozen, key.write, item.read, item.write
 
     def read(value):
-        # Rust sends pairs. An object is welcome from clients that have text as keys.
+        # Rust sends pairs. Other clients may send an object.
         pairs = value.items() if type(value) is dict else _items_read(value)
         return {key_read(k): item_read(x) for k, x in pairs}
 

@@ -1,6 +1,6 @@
-# Events: changes of keys and entries of streams, as objects with attributes, their values read as the types say.
+# Events: changes of keys and entries of streams, as objects with attributes. The codec of the gear reads their values.
 class Record(dict):
-    """What happened: `event.key` and `event['key']` are the same."""
+    """An event: `event.key` and `event['key']` are the same."""
 
     def __getattr__(self, name):
         try:
@@ -80,7 +80,7 @@ def _batch_of(decode):
     return batch
 
 
-# --- what Redis stores: text where it is UTF-8, otherwise bytearrays, and lists and dicts of those
+# --- stored values: text if it is UTF-8, else a bytearray; and lists and dicts of those
 
 def _stored_str(value):
     if isinstance(value, bytearray):

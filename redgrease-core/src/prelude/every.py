@@ -1,5 +1,5 @@
-# Timers. A command keeps the session alive and starts the timer wherever it is registered; calling it runs the function
-# once.
+# Timers. The registered command keeps the session alive and starts the timer on each shard. A call of the command runs
+# the function once.
 
 def _every(seconds, session, trigger):
     def register(stub, about, more):
@@ -7,7 +7,7 @@ def _every(seconds, session, trigger):
         token = _token
 
         def tick():
-            # A timer cannot be taken back: that of a session which was replaced does nothing any more.
+            # A timer cannot be cancelled. The timer of a replaced session ticks on, but does nothing.
             if _home().tokens.get(session) == token:
                 stub([trigger])
 
@@ -18,7 +18,7 @@ def _every(seconds, session, trigger):
                 home.timers[session].add((token, trigger))
 
         def begin():
-            # On another shard, or after a restart: the script has not run here.
+            # On another shard, or after a restart, the script has not run in this process.
             if begin_first is not None:
                 begin_first()
             _home().tokens[session] = token

@@ -1,4 +1,4 @@
-# Errors: an exception becomes one line of ASCII that the Rust side reads back, with the place in the Rust source.
+# Errors: an exception becomes one line of ASCII with the place in the Rust source. The Rust side parses the line.
 import itertools as _itertools
 
 _LONGEST = 20000
@@ -6,7 +6,7 @@ _LONGEST_LINE = 500
 
 
 def _plain(text, longest=_LONGEST):
-    # Half a surrogate pair is no Unicode, and JSON that contains one cannot be read.
+    # A lone surrogate is not valid Unicode, and JSON readers refuse it.
     return text[:longest].encode('utf-8', 'backslashreplace').decode('utf-8')
 
 
@@ -28,7 +28,7 @@ def _failure(label, name, file, line, source, explain):
         else:
             message, frames = _message(error), _frames(error.__traceback__, file, line, lines)
         if not any(frame['own'] for frame in frames):
-            # Nothing of the gear was running: a value could not be converted, or their number was wrong.
+            # The function was not running: a value could not be converted, or the number of arguments was wrong.
             message = _conversion(message, error, record, explain)
             frames = [{'file': file, 'line': line, 'function': name, 'own': True}]
         kind = type(error)
@@ -81,7 +81,7 @@ def _frames(trace, file, line, lines):
 
 
 def _columns(code, trace, text):
-    # Python 3.11 and later know which part of a line failed, in bytes.
+    # Python 3.11 and later know the part of the line that failed, in bytes.
     if not hasattr(code, 'co_positions') or trace.tb_lasti < 0:
         return None
     first, last, start, end = next(_itertools.islice(code.co_positions(), trace.tb_lasti // 2, None))

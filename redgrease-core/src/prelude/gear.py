@@ -1,4 +1,4 @@
-# Gears: compiles the Python of each where it stands in the Rust source, wraps it in a stub that converts arguments and
+# Gears: compiles the Python of a gear with its lines in the Rust source, wraps it in a stub that converts arguments and
 # result, and registers the stub.
 import asyncio as _asyncio
 import builtins as _builtins
@@ -9,9 +9,10 @@ _STUB_FILE = '<redgrease>'
 
 
 class _Reading(object):
-    # How a stub gets the arguments of its function out of a record.
-    # `params`: their names            `lines`: statements in front, each with its place for more indentation
-    # `values`: expressions, one each  `space`: what both name      `explain`: record -> which argument is wrong
+    # How a stub reads the arguments of its function from a record.
+    # `params`: the names of the arguments       `lines`: statements that the stub runs first
+    # `values`: one expression per argument      `space`: the names that statements and expressions use
+    # `explain`: record -> text about the argument that is wrong
     def __init__(self, params, lines, values, space, explain):
         self.params = params
         self.lines = lines
@@ -22,7 +23,7 @@ class _Reading(object):
 
 def _gear(name, label, read, result, register, source, module, file, line, coroutine, description, python, needs_shim,
           doc, path, counted=False, space=None, on_registered=None):
-    # module: the source is a whole module, not the body of the function. space: where shared names live.
+    # module: whether the source is a whole module, not the body of the function. space: the namespace of shared names.
     if not module:
         source = '%sdef %s(%s):%s' % ('async ' if coroutine else '', name, ', '.join(read.params), source)
     fail = _failure(label, name, file, line, source, read.explain)
@@ -56,7 +57,7 @@ def _compiled(name, code, file, keep):
     exec(code, namespace)
     function = namespace[name]
     if keep:
-        # A gear that is called like something of the runtime or of Python means that thing when it uses the name.
+        # A gear may have the name of a runtime function or a builtin. In its body, the name means the latter.
         if name in runtime:
             namespace[name] = runtime[name]
         elif hasattr(_builtins, name):
@@ -65,14 +66,14 @@ def _compiled(name, code, file, keep):
 
 
 def _plain_function(function, coroutine, waits):
-    # Whatever kind of function it is: one that returns a value, or a coroutine function that does.
+    # Converts any kind of function to one that returns a value, or to a coroutine function that does.
     inner = getattr(function, 'function', function)
     if _inspect.isasyncgenfunction(inner):
         function = _listing_async(function)
     elif _inspect.isgeneratorfunction(inner):
         function = _listing(function)
     if coroutine and (waits or 'runCoroutine' not in globals()):
-        # What calls it does not wait for coroutines itself: the thread it is called on does.
+        # The caller does not await coroutines, so the thread of the call waits.
         return _waiting(function), False
     return function, coroutine
 
@@ -84,7 +85,7 @@ def _waiting(function):
 
 
 def _listing(function):
-    # The body of a generator runs here, not where its result is converted.
+    # Runs the body of the generator here, and not later during the conversion of the result.
     def items(*args):
         return list(function(*args))
     return items
@@ -97,7 +98,7 @@ def _listing_async(function):
 
 
 def _describe(function, name, path, doc):
-    # What `functools.wraps` keeps of a function.
+    # Sets the attributes that `functools.wraps` sets.
     try:
         function.__name__ = name
         function.__qualname__ = path or name
@@ -111,13 +112,13 @@ def _counter(path):
         try:
             execute('HINCRBY', 'redgrease:calls', path, 1)
         except Exception:
-            # A server that is out of memory, or a replica: counting must not stop the call.
+            # The server may be out of memory, or a replica. Counting must not stop the call.
             pass
     return count
 
 
 def _stub(name, function, read, result, coroutine, fail, needs_shim, counter):
-    # One line per thing that has to be done in a call, and nothing else.
+    # Generates the stub with one line per step, and only with the steps that the gear needs.
     space = {
         '__name__': globals().get('__name__', 'redgrease'), 'function': function, 'fail': fail, 'dump': result.dump}
     space.update(read.space)

@@ -1,33 +1,33 @@
-//! The Python that goes to the server in front of the gears: conversions, the stub around each gear, `cmd`, `log` and
-//! what else a gear may use. Python 3.7 and later; only the parts that are used are sent.
+//! The Python that is sent in front of the gears: conversions, the stub around each gear, `cmd`, `log` and other names
+//! that gears can use. It runs on Python 3.7 and later. Only the parts that are used are sent.
 
-/// A part of the prelude. They are sent in this order.
+/// A part of the prelude.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     /// Conversions.
     Codec,
-    /// Compiling what arrives as text.
+    /// Compiles functions that arrive as text.
     Source,
-    /// Errors and the stub: every gear needs them.
+    /// Errors and the stub, which every gear needs.
     Gear,
     /// Commands.
     Command,
-    /// Changes of keys, entries of streams.
+    /// Changes of keys, and entries of streams.
     Event,
     /// Timers.
     Every,
-    /// `log` that takes anything.
+    /// A `log` that takes any value.
     Log,
     /// `hashtag3`.
     Hashtag3,
-    /// The client of the server the gear runs in.
+    /// `cmd`, the client of the server that the gear runs in.
     Cmd,
     /// `import redgrease` without a package of that name.
     Shim,
 }
 
 impl Part {
-    /// Every part, in the order in which they can be sent.
+    /// Every part, in the order of sending.
     pub(crate) const ALL: [Part; 10] = [
         Part::Codec,
         Part::Source,
@@ -68,23 +68,24 @@ impl Part {
     }
 }
 
-/// What decides which parts are sent: names that are used, and texts that may import the package `redgrease`.
+/// The names and parts that a script uses. They decide which parts of the prelude are sent.
 #[derive(Debug, Default)]
 pub(crate) struct Uses<'a> {
-    pub(crate) names: Vec<&'a str>,
-    pub(crate) imports: bool,
-    /// Functions of a chain have no stub around them that sees to it.
+    names: Vec<&'a str>,
+    /// Whether a text may import the package `redgrease`.
+    imports: bool,
+    /// Whether a function of a chain may import it. The stub of a gear calls `_shim`; these functions have no stub.
     chain_imports: bool,
     parts: Vec<Part>,
 }
 
 impl<'a> Uses<'a> {
-    /// A text of which the names are known.
+    /// Adds a Python text and the names that it uses.
     pub(crate) fn text(&mut self, source: &str, names: &[&'a str]) {
         self.names.extend_from_slice(names);
         if imports_redgrease(source) {
             self.imports = true;
-            // What it takes from there cannot be seen.
+            // The imported names are not known.
             self.names.push("log");
             self.names.push("hashtag3");
             if source.contains("cmd") {
@@ -93,44 +94,43 @@ impl<'a> Uses<'a> {
         }
     }
 
-    /// A chain, the names of which are looked for in its text.
-    pub(crate) fn chain(&mut self, chain: &crate::builder::Chain) {
-        for text in chain.written() {
+    /// Adds the Python texts of a chain. Their names are not known: each word of a text may be one.
+    pub(crate) fn chain_texts(&mut self, texts: &[&'static str]) {
+        for text in texts {
             self.text(text, &[]);
             self.chain_imports |= imports_redgrease(text);
         }
         for name in ["cmd", "log", "hashtag3"] {
-            if chain.mentions(name) {
+            if texts.iter().any(|text| mentions(text, name)) {
                 self.names.push(name);
             }
         }
-        if chain.defines() {
-            self.parts.push(Part::Source);
-        }
-        if chain.has_objects() {
-            self.parts.push(Part::Event);
-        }
     }
 
-    /// A part that is needed in any case.
+    /// Adds a part.
     pub(crate) fn part(&mut self, part: Part) {
         self.parts.push(part);
     }
 
-    /// Whether the package `redis` has to be there.
+    /// Whether a text may import the package `redgrease`.
+    pub(crate) fn imports_redgrease(&self) -> bool {
+        self.imports
+    }
+
+    /// Whether the server needs the package `redis`.
     pub(crate) fn needs_client(&self) -> bool {
         self.names.contains(&"cmd")
     }
 
-    /// The parts of the prelude, in order.
-    pub(crate) fn prelude(&self) -> String {
+    /// The text of the prelude. `is_bundled` says whether the module `redgrease` of this crate may be sent.
+    pub(crate) fn prelude(&self, is_bundled: bool) -> String {
         let mut out = String::new();
-        let has_shim = self.imports && crate::registry::is_bundled();
+        let has_shim = self.imports && is_bundled;
         for part in Part::ALL {
             let is_needed = match part {
                 Part::Log => self.names.contains(&"log"),
                 Part::Hashtag3 => self.names.contains(&"hashtag3"),
-                // The module that can be imported contains it.
+                // The module `redgrease` contains `cmd`.
                 Part::Cmd => has_shim || self.needs_client(),
                 Part::Shim => has_shim,
                 other => self.parts.contains(&other),
@@ -147,7 +147,13 @@ impl<'a> Uses<'a> {
     }
 }
 
-/// Whether a source may import the package `redgrease`. Saying yes too often does no harm.
+/// Whether a text contains a name as a word.
+fn mentions(text: &str, name: &str) -> bool {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .any(|word| word == name)
+}
+
+/// Whether a text may import the package `redgrease`. A wrong yes is harmless.
 pub(crate) fn imports_redgrease(source: &str) -> bool {
     source.contains("redgrease")
 }

@@ -1,5 +1,5 @@
-# `import redgrease` works in a gear without installing anything. A package of that name, installed or the server's own,
-# wins as a whole.
+# A module for `import redgrease` in gears, without an installation. A package of that name on the server takes
+# precedence.
 import types as _types
 
 
@@ -13,12 +13,12 @@ def _shim():
     if module is not None and not getattr(module, '__bundled__', False):
         return
     if _has_package():
-        # Installed after this took its place.
+        # The package was installed after this module was created.
         for name in ('redgrease', 'redgrease.runtime'):
             _sys.modules.pop(name, None)
         return
     if module is None:
-        module = _types.ModuleType('redgrease', 'What a gear may import: the runtime and the client of its server.')
+        module = _types.ModuleType('redgrease', 'Names that a gear can import: the runtime and the client of its server.')
         module.__bundled__ = True
         module.runtime = module
         _sys.modules['redgrease'] = _sys.modules['redgrease.runtime'] = module

@@ -1,26 +1,26 @@
-# Python that arrives as text: compiled where it stands in its file, so that a traceback names the line there.
+# Python that arrives as text. It is compiled with its place in the source file, so that a traceback names the line.
 import ast as _ast
 import linecache as _linecache
 
 
 def _whole(source):
-    # The statements of a file or block, which may be indented as a whole.
+    # Makes a block of statements compile even if the whole block is indented.
     body = source.lstrip()
     blank = source[:len(source) - len(body)]
     if '\n' not in blank:
         return body
-    # The line in front is blank: what follows belongs to a block that begins there.
+    # The first line is blank, so `if 1:` can stand there to open the indented block.
     return 'if 1:' + source if blank.rpartition('\n')[2] else source
 
 
 def _code(source, file, line):
-    # Newlines in front, so that a traceback names the line of the Rust file.
+    # The newlines in front make a traceback name the line of the Rust file.
     _remember_lines(file, line, source)
     return compile('\n' * (line - 1) + source, file, 'exec')
 
 
 def _remember_lines(file, line, source):
-    # The server has no such file: `traceback` and `logging` find its lines here.
+    # The server does not have the file. `traceback` and `logging` look up its lines in `linecache`.
     known = _linecache.cache.get(file)
     lines = list(known[2]) if known and len(known) == 4 and known[1] is None else []
     new = source.splitlines(True)
@@ -30,7 +30,7 @@ def _remember_lines(file, line, source):
 
 
 def _define(source, captures, file, line):
-    # A function with statements, which no lambda can hold: the last one that the text defines.
+    # Returns the last function that the text defines. Unlike a lambda, it can contain statements.
     source = _whole(source)
     body = _ast.parse(source).body
     if len(body) == 1 and isinstance(body[0], _ast.If):

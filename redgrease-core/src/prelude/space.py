@@ -1,5 +1,5 @@
-# Namespaces that several gears share: their functions, imports and state. They belong to the Python of the server, not
-# to a script, so that copies of gears (on other shards, after a restart) share them as well.
+# Namespaces that several gears share: functions, imports and state. They belong to the Python process, not to a script,
+# so that copies of gears (on other shards, after a restart) share them as well.
 import os as _os
 import types as _types
 
@@ -10,15 +10,15 @@ def _home():
     home = _sys.modules.get('_redgrease_home')
     if home is None:
         home = _types.ModuleType('_redgrease_home')
-        # By session: namespaces by script, timers by script, and which script counts.
+        # By session: the namespaces and the timers of each script, and the token of the current script.
         home.spaces, home.timers, home.tokens = {}, {}, {}
         home = _sys.modules.setdefault('_redgrease_home', home)
     return home
 
 
 class _Space(object):
-    # session, token and name say which namespace; setup: source, file and line of what is run in it first; names: what
-    # its code needs from the runtime.
+    # session, token and name identify the namespace. setup: source, file and line of the code that runs in it first.
+    # names: the names of the runtime that its code needs.
     def __init__(self, session, name, setup, names):
         self.parts = (session, _token, name, setup, {n: globals()[n] for n in names if n in globals()})
 
@@ -43,14 +43,14 @@ def _open(parts, runtime=None):
 
 
 class _Shared(object):
-    # A function in a shared namespace. A copy is compiled again, in the namespace of the copies.
+    # A function in a shared namespace. Unpickling compiles it again, in the shared namespace of that process.
     def __init__(self, parts, name, source, file, line, runtime=None):
         self.origin = (parts, name, source, file, line)
         space = _open(parts, runtime)
         before = space.get(name)
         exec(_code(source, file, line), space)
         self.function = space[name]
-        # The name belongs to who had it first.
+        # The first definition keeps the name.
         if before is not None:
             space[name] = before
         elif hasattr(_builtins, name):
@@ -77,7 +77,7 @@ def _begin(space, on_registered):
 
 
 def _registered(session):
-    # The last line of a script: what earlier ones of its session left behind is not needed any more.
+    # Called by the last line of a script. Drops the namespaces and timers of earlier scripts of the session.
     home = _home()
     home.tokens[session] = _token
     spaces = home.spaces.get(session, {})

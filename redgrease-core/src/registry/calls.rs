@@ -1,22 +1,22 @@
-//! Reading how often a gear was called.
+//! The number of calls of a gear.
 
-use super::spec::Gear;
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
 use crate::connection::Connection;
-use crate::error::Result;
+use crate::error::{DecodeError, Result};
+use crate::gear::Gear;
 use redis::{Cmd, Value, from_redis_value};
 
 /// The hash of the counters; its fields are the paths of the functions.
 const CALLS: &str = "redgrease:calls";
 
 impl Gear {
-    /// How often the gear was called on a server, by whomever: what `count_calls = true` counts. It stays when the gear
-    /// is registered again, and is 0 for a gear that is not counted.
+    /// The number of calls of the gear on a server, by all clients. The server counts them for gears with
+    /// `count_calls = true`; for other gears the number is 0. It is kept when the gear is registered again.
     ///
     /// # Errors
     ///
-    /// When the connection fails, or the key of the counters (the hash `redgrease:calls`) holds something else.
+    /// When the connection fails, or the key of the counters (`redgrease:calls`) does not hold a hash.
     pub fn calls<C: Connection + ?Sized>(&self, con: &mut C) -> Result<u64> {
         read(con.req_command(&self.query())?)
     }
@@ -40,6 +40,6 @@ impl Gear {
 
 fn read(answer: Value) -> Result<u64> {
     let count: Option<u64> = from_redis_value(answer.extract_error()?)
-        .map_err(|e| crate::DecodeError::mismatch::<u64>(e.to_string()))?;
+        .map_err(|e| DecodeError::mismatch::<u64>(e.to_string()))?;
     Ok(count.unwrap_or(0))
 }

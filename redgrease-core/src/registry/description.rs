@@ -1,12 +1,12 @@
-//! What a session says about itself on the server, so that the next start knows what is there.
+//! The description that a session stores on the server, so that the next start can compare.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Goes out as the DESCRIPTION of a session.
+/// The JSON in the DESCRIPTION of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Description {
-    /// Version of the crate the gears are from.
+    /// Version of the crate that contains the gears.
     pub(crate) version: String,
     /// Hash of the whole set.
     pub(crate) hash: String,
@@ -16,7 +16,7 @@ pub(crate) struct Description {
 }
 
 impl Description {
-    /// `None` if the text is not one of ours.
+    /// `None` if another program has written the text.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }

@@ -1,43 +1,60 @@
-//! Registering again what a server has lost: it was flushed, replaced or restarted without its data.
+//! Registers gears that a server has lost, because it was flushed, replaced or restarted without its data.
 //!
-//! Many tasks may find the same gear missing at once. One of them registers, the others wait and only call again.
+//! Many tasks may miss the same gear at once. One of them registers it; the others wait, and then only repeat their
+//! call. Tasks that miss gears of different sessions or on different servers do not wait for each other.
 
-use super::options::Policy;
-use super::register::{policy, register_set, set_of};
+#[cfg(feature = "aio")]
+use super::exchange::drive_async;
+use super::exchange::{Exchange, Kind, Link, drive};
+use super::register::{register, set_of};
 use super::report::{Action, SessionReport};
 use super::set::GearSet;
-use super::spec::Gear;
-use crate::connection::{Address, Con, Connection, known, own};
+use super::turns::Turns;
 #[cfg(feature = "aio")]
-use crate::connection::{AsyncCon, AsyncConnection};
+use crate::connection::AsyncConnection;
+use crate::connection::{Connection, Endpoint, known, own};
 use crate::error::{Error, Result};
+use crate::gear::Gear;
+use crate::profile::{self, Policy, Profile};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-/// Counts attempts, so that it can be said what came after what.
+/// Counts attempts, to compare the time of an attempt with the time of a call.
 static CLOCK: AtomicU64 = AtomicU64::new(0);
-/// The last attempt for each session on each server, and why it failed if it did.
-static ATTEMPTS: LazyLock<Mutex<HashMap<String, Attempt>>> = LazyLock::new(Mutex::default);
-type Attempt = (u64, Option<Error>);
 
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-#[cfg(feature = "aio")]
-static ONE_AT_A_TIME_ASYNC: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// The attempts for each session on each server.
+static ATTEMPTS: LazyLock<Mutex<HashMap<String, Arc<Attempts>>>> = LazyLock::new(Mutex::default);
 
-/// Made before a call is tried, so that it is known afterwards whether somebody else registered meanwhile.
+/// The attempts to register one session on one server.
+#[derive(Debug, Default)]
+struct Attempts {
+    turns: Arc<Turns>,
+    /// Time of the last attempt, and its error if it failed.
+    last: Mutex<Option<(u64, Option<Error>)>>,
+}
+
+impl Attempts {
+    fn of(session: &str, server: Option<&str>) -> Arc<Self> {
+        let key = format!("{session} {}", server.unwrap_or_default());
+        let mut all = ATTEMPTS.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(key).or_default())
+    }
+}
+
+/// Made before a call is sent, so that it can tell which registrations came after the call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Healer {
     gear: &'static Gear,
     made_at: u64,
 }
 
-/// What came of it.
+/// Result of an attempt that did not fail.
 #[derive(Debug)]
 pub(crate) enum Healed {
-    /// The call can be made once more.
+    /// The call can be repeated.
     Retry,
-    /// It would fail again, for this reason.
+    /// The call would fail again, for this reason.
     Refused(String),
 }
 
@@ -49,75 +66,57 @@ impl Healer {
         }
     }
 
-    /// Registers the session of the gear, unless somebody else just did.
+    /// Registers the session of the gear, unless another task did since the call was sent.
     pub(crate) fn heal<C: Connection + ?Sized>(self, con: &mut C) -> Result<Healed> {
-        if let Some(refused) = refused_by_policy() {
-            return Ok(refused);
-        }
-        let set = set_of(self.gear)?;
-        let own = own::address(|| con.get_db());
-        let key = key(&set, own.as_ref());
-        let _one_at_a_time = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(outcome) = self.done_meanwhile(&key) {
-            return outcome;
-        }
-        // A connection of its own: that of the call may have a limit that pip does not keep to.
-        let result = match own {
-            Some(address) => {
-                Con::to(&address).and_then(|mut con| register_set(&mut con, &set, policy()))
-            }
-            None => match same_server(con) {
-                Some(mut own) => register_set(&mut own, &set, policy()),
-                None => register_set(con, &set, policy()),
-            },
-        };
-        self.outcome(key, result)
+        let endpoint = own::endpoint(|| con.get_db());
+        drive(con, self.exchange(Kind::Blocking, endpoint))
     }
 
-    /// Registers the session of the gear, unless somebody else just did.
+    /// [`heal`](Self::heal) over an async connection.
     #[cfg(feature = "aio")]
     pub(crate) async fn heal_async<C: AsyncConnection + ?Sized>(
         self,
         con: &mut C,
     ) -> Result<Healed> {
-        use super::register::register_set_async as register;
-
-        if let Some(refused) = refused_by_policy() {
-            return Ok(refused);
-        }
-        let set = set_of(self.gear)?;
-        let own = own::address(|| con.get_db());
-        let key = key(&set, own.as_ref());
-        let _one_at_a_time = ONE_AT_A_TIME_ASYNC.lock().await;
-        if let Some(outcome) = self.done_meanwhile(&key) {
-            return outcome;
-        }
-        let result = match own {
-            Some(address) => match AsyncCon::to(&address).await {
-                Ok(mut con) => register(&mut con, &set, policy()).await,
-                Err(e) => Err(e),
-            },
-            None => match same_server_async(con).await {
-                Some(mut own) => register(&mut own, &set, policy()).await,
-                None => register(con, &set, policy()).await,
-            },
-        };
-        self.outcome(key, result)
+        let endpoint = own::endpoint(|| con.get_db());
+        drive_async(con, self.exchange(Kind::Async, endpoint)).await
     }
 
-    fn done_meanwhile(self, key: &str) -> Option<Result<Healed>> {
-        let attempts = ATTEMPTS.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, failure) = attempts.get(key)?;
+    /// The attempt over a connection with this endpoint; `None` for connections of redis-rs.
+    pub(super) fn exchange(
+        self,
+        kind: Kind,
+        endpoint: Option<Arc<Endpoint>>,
+    ) -> Exchange<'static, Result<Healed>> {
+        Exchange::new(kind, |link| async move {
+            let profile = endpoint
+                .as_ref()
+                .map_or_else(profile::default, |endpoint| endpoint.profile());
+            if let Some(refused) = refused_by(profile.policy) {
+                return Ok(refused);
+            }
+            let set = set_of(self.gear, &profile)?;
+            let server = Server::reached_by(&link, endpoint).await;
+            let attempts = Attempts::of(&set.id, server.identity().as_deref());
+            let _turn = link.wait(&attempts.turns).await;
+            if let Some(outcome) = self.done_meanwhile(&attempts) {
+                return outcome;
+            }
+            let result = server.register(&link, &set, &profile).await;
+            self.outcome(&attempts, result)
+        })
+    }
+
+    fn done_meanwhile(self, attempts: &Attempts) -> Option<Result<Healed>> {
+        let last = attempts.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, failure) = last.as_ref()?;
         (*at > self.made_at).then(|| failure.clone().map_or(Ok(Healed::Retry), Err))
     }
 
-    fn outcome(self, key: String, result: Result<SessionReport>) -> Result<Healed> {
+    fn outcome(self, attempts: &Attempts, result: Result<SessionReport>) -> Result<Healed> {
         let at = CLOCK.fetch_add(1, Ordering::AcqRel) + 1;
         let failure = result.as_ref().err().cloned();
-        ATTEMPTS
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(key, (at, failure));
+        *attempts.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, failure));
         let report = result?;
         match &report.action {
             Action::KeptNewer { version } => Ok(Healed::Refused(format!(
@@ -137,56 +136,63 @@ impl Healer {
     }
 }
 
-fn refused_by_policy() -> Option<Healed> {
-    let policy = policy();
+/// The server that a call was sent to.
+struct Server {
+    /// `None` for connections of redis-rs.
+    endpoint: Option<Arc<Endpoint>>,
+    /// `None` if the server does not tell it.
+    run_id: Option<String>,
+}
+
+impl Server {
+    async fn reached_by(link: &Link, endpoint: Option<Arc<Endpoint>>) -> Self {
+        Server {
+            endpoint,
+            run_id: known::run_id(link.send(known::run_id_query()).await),
+        }
+    }
+
+    /// The run id, which is the same over every connection, else the address.
+    fn identity(&self) -> Option<String> {
+        let address = || Some(self.endpoint.as_ref()?.address().to_string());
+        self.run_id.clone().or_else(address)
+    }
+
+    /// Registers a set over a separate connection if possible: the connection of the call may have a response timeout,
+    /// and pip may take longer.
+    async fn register(
+        &self,
+        link: &Link,
+        set: &GearSet,
+        profile: &Profile,
+    ) -> Result<SessionReport> {
+        match &self.endpoint {
+            Some(endpoint) => link.open(endpoint.address().clone()).await?,
+            None => self.open_candidate(link).await,
+        }
+        register(link, set, profile).await
+    }
+
+    /// Opens a separate connection to the known server with the same run id, if there is one.
+    async fn open_candidate(&self, link: &Link) {
+        if self.run_id.is_none() {
+            return;
+        }
+        for address in known::candidates() {
+            if link.open(address).await.is_ok() {
+                if known::run_id(link.send(known::run_id_query()).await) == self.run_id {
+                    return;
+                }
+                link.close().await;
+            }
+        }
+    }
+}
+
+fn refused_by(policy: Policy) -> Option<Healed> {
     matches!(policy, Policy::Never | Policy::Error).then(|| {
         Healed::Refused(format!(
             "the policy `{policy:?}` is to register nothing: start the program that registers it"
         ))
     })
-}
-
-fn key(set: &GearSet, address: Option<&Address>) -> String {
-    match address {
-        Some(address) => format!("{} {address}", set.id),
-        None => set.id.clone(),
-    }
-}
-
-/// A connection of ours to the server a foreign connection leads to, if `connect` was given that server.
-fn same_server<C: Connection + ?Sized>(con: &mut C) -> Option<Con> {
-    let addresses = known::known();
-    if addresses.is_empty() {
-        return None;
-    }
-    let wanted = known::run_id(con.req_command(&known::run_id_query()))?;
-    addresses.iter().find_map(|address| {
-        let mut own = Con::to(address).ok()?;
-        let found = known::run_id(redis::ConnectionLike::req_command(
-            &mut own,
-            &known::run_id_query(),
-        ))?;
-        (found == wanted).then_some(own)
-    })
-}
-
-/// A connection of ours to the server a foreign connection leads to, if `connect_async` was given that server.
-#[cfg(feature = "aio")]
-async fn same_server_async<C: AsyncConnection + ?Sized>(con: &mut C) -> Option<AsyncCon> {
-    use redis::aio::ConnectionLike as _;
-
-    let addresses = known::known();
-    if addresses.is_empty() {
-        return None;
-    }
-    let query = known::run_id_query();
-    let wanted = known::run_id(con.req_packed_command(&query).await)?;
-    for address in &addresses {
-        if let Ok(mut own) = AsyncCon::to(address).await
-            && known::run_id(own.req_packed_command(&query).await).as_ref() == Some(&wanted)
-        {
-            return Some(own);
-        }
-    }
-    None
 }

@@ -1,44 +1,36 @@
-//! The gears of a program: collected while linking, registered on a server when it starts.
+//! The gears of a program: collected while linking, registered on a server when the program starts.
 //!
-//! * `spec`: what a macro writes down about a gear. `set`: the gears of one compiled target, one session.
-//! * `placed`: the names gears have on a server.
-//! * `script`, `statement`: the Python that registers a set, and its hash. `description`: what the session says about itself.
-//! * `options`, `plan`, `register`, `report`: what has to be sent, sending it, and saying so.
-//! * `calls`, `stats`: how often a gear was called, and what came of it.
-//! * `heal`: registering again what a server has lost. `start`: connecting and registering in one step.
-//! * `namespace`: two stages on one server. `package`: what `import redgrease` is there.
+//! * `set`: the gears of one compiled target, which are one session of the server.
+//! * `placed`: gears with their names on a server.
+//! * `script`, `statement`: the Python that registers a set, and its hash. `description`: the text that a session
+//!   stores about itself.
+//! * `plan`: compares a set with the sessions of a server. `register`: sends what differs. `report`: the result.
+//! * `heal`: registers again what a server has lost. `turns`: the lock for that.
+//! * `exchange`: drives `register` and `heal` over blocking and async connections.
+//! * `start`: connects and registers in one step.
+//! * `calls`, `stats`: statistics of a gear.
 
 mod calls;
 mod description;
+mod exchange;
 mod heal;
-mod namespace;
-mod options;
-mod package;
 mod placed;
 mod plan;
 mod register;
 mod report;
 mod script;
 mod set;
-mod spec;
 mod start;
 mod statement;
 mod stats;
+mod turns;
 
 pub(crate) use heal::{Healed, Healer};
-pub(crate) use namespace::trigger_name;
-pub use options::{Options, Policy};
-pub use package::RedgreasePackage;
-pub(crate) use package::{is_bundled, requirement as redgrease_requirement};
 pub use register::{register_all, register_all_with};
 #[cfg(feature = "aio")]
 pub use register::{register_all_async, register_all_async_with};
 pub use report::{Action, Report, SessionReport};
 pub use set::gears;
-pub use spec::{
-    Entry, EverySpec, FailurePolicy, Gear, GearKind, GearSpec, Hook, KeysSpec, Location, Mode,
-    OnRegistered, PythonModule, SourceForm, StreamSpec,
-};
 pub use start::{start, start_with};
 #[cfg(feature = "aio")]
 pub use start::{start_async, start_async_with};

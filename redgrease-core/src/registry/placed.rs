@@ -1,33 +1,32 @@
-//! Gears with the names they have on a server: what tells them apart there, and in a report.
+//! Gears with the names that distinguish them on a server and in a report.
 
-use super::namespace::prefixed_trigger;
 use super::set::GearSet;
-use super::spec::{Gear, GearKind};
-use crate::builder::Registration;
 use crate::commands::RegistrationInfo;
 use crate::error::{Error, Result};
+use crate::gear::{Gear, GearKind, Registration};
+use crate::profile::Profile;
 use redis::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-/// A gear of a set, as a server has it.
+/// A gear of a set, with its names on a server.
 #[derive(Debug, Clone)]
 pub(crate) struct Placed {
     pub(crate) gear: &'static Gear,
-    /// What reports and descriptions call it: its trigger, or the name of the function.
+    /// Its name in reports and descriptions: the trigger, or the name of the function.
     pub(crate) label: String,
     /// The reader of its registration.
     pub(crate) reader: &'static str,
-    /// What it is registered for: a trigger, the command of a hook, a prefix, a stream.
+    /// The thing that it is registered for: a trigger, the command of a hook, a prefix, a stream.
     pub(crate) key: String,
-    /// Whether `key` is a trigger, of which a server has one.
+    /// Whether `key` is a trigger. Triggers are unique on a server.
     pub(crate) is_trigger: bool,
     /// The chain of a `#[gear]` function.
     pub(crate) chain: Option<Arc<Registration>>,
 }
 
 impl Placed {
-    /// Whether a registration on the server may be that of this gear.
+    /// Whether a registration on the server may belong to this gear.
     pub(crate) fn is(&self, row: &RegistrationInfo) -> bool {
         let name = match self.reader {
             "KeysReader" => "regex",
@@ -43,7 +42,7 @@ impl Placed {
             && (key == self.key || (!self.is_trigger && key.eq_ignore_ascii_case(&self.key)))
     }
 
-    /// Two gears with one signature are told apart by nothing the server lists.
+    /// Reader and key. The server lists nothing else that distinguishes two gears.
     pub(crate) fn signature(&self) -> (&'static str, &str) {
         (self.reader, &self.key)
     }
@@ -59,13 +58,13 @@ impl RegistrationInfo {
     }
 }
 
-/// The gears of a set with their names. Fails if a `#[gear]` function does.
-pub(crate) fn placed(set: &GearSet, namespace: Option<&str>) -> Result<Vec<Placed>> {
+/// The gears of a set with their names. Fails if a `#[gear]` function fails.
+pub(crate) fn placed(set: &GearSet, profile: &Profile) -> Result<Vec<Placed>> {
     let mut placed = Vec::new();
     for gear in &set.gears {
-        placed.push(place(gear, set, namespace)?);
+        placed.push(place(gear, set, profile)?);
     }
-    // Triggers differ, functions in different modules may have one name.
+    // Triggers are unique, but functions in different modules may have the same name.
     let mut count: HashMap<String, usize> = HashMap::new();
     for p in &placed {
         *count.entry(p.label.clone()).or_default() += 1;
@@ -90,7 +89,7 @@ pub(crate) fn placed(set: &GearSet, namespace: Option<&str>) -> Result<Vec<Place
     Ok(placed)
 }
 
-fn place(gear: &'static Gear, set: &GearSet, namespace: Option<&str>) -> Result<Placed> {
+fn place(gear: &'static Gear, set: &GearSet, profile: &Profile) -> Result<Placed> {
     let name = gear.name().to_owned();
     let command = "CommandReader";
     let (label, reader, key, is_trigger) = match &gear.spec().kind {
@@ -98,7 +97,7 @@ fn place(gear: &'static Gear, set: &GearSet, namespace: Option<&str>) -> Result<
             hook: Some(hook), ..
         } => (name, command, hook.command.to_owned(), false),
         GearKind::Command { trigger, .. } => {
-            let trigger = prefixed_trigger(namespace, trigger).into_owned();
+            let trigger = profile.trigger(trigger).into_owned();
             (trigger.clone(), command, trigger, true)
         }
         GearKind::Keys(keys) => (name, "KeysReader", keys.prefix.to_owned(), false),
@@ -107,14 +106,14 @@ fn place(gear: &'static Gear, set: &GearSet, namespace: Option<&str>) -> Result<
         GearKind::Function(_) => {
             let chain = chain(gear)?;
             let (key, is_trigger) = match chain.trigger() {
-                Some(trigger) => (prefixed_trigger(namespace, trigger).into_owned(), true),
-                None => (chain.key().to_owned(), false),
+                Some(trigger) => (profile.trigger(trigger).into_owned(), true),
+                None => (chain.key.clone(), false),
             };
             let label = if is_trigger { key.clone() } else { name };
             return Ok(Placed {
                 gear,
                 label,
-                reader: chain.reader(),
+                reader: chain.reader,
                 key,
                 is_trigger,
                 chain: Some(chain),
@@ -131,29 +130,27 @@ fn place(gear: &'static Gear, set: &GearSet, namespace: Option<&str>) -> Result<
     })
 }
 
-/// What `#[gear]` functions have returned, by the address of their gear: each is called once, for every registration,
-/// for healing and for the hash.
+/// Results of `#[gear]` functions, by the address of their gear. Each function is called once; registering, healing and
+/// hashing use the same result.
 static CHAINS: LazyLock<Mutex<HashMap<usize, Result<Arc<Registration>>>>> =
     LazyLock::new(Mutex::default);
 
-/// What a `#[gear]` function returns.
+/// The result of a `#[gear]` function.
 pub(super) fn chain(gear: &'static Gear) -> Result<Arc<Registration>> {
     let GearKind::Function(function) = gear.spec().kind else {
-        return Err(Error::config(format!("gear `{}` is no chain", gear.name())));
+        return Err(Error::config(format!(
+            "gear `{}` is not a chain",
+            gear.name()
+        )));
     };
     let address = std::ptr::from_ref(gear).addr();
     let known = || CHAINS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(chain) = known().get(&address) {
         return chain.clone();
     }
-    // Not called under the lock: it is the user's code.
+    // The function is code of the user, so it is called without the lock.
     let made = function()
-        .and_then(|registration| {
-            registration
-                .chain()
-                .check()
-                .map(|()| Arc::new(registration))
-        })
+        .and_then(|registration| registration.chain.check().map(|()| Arc::new(registration)))
         .map_err(|e| e.of_gear(gear));
     known().entry(address).or_insert(made).clone()
 }

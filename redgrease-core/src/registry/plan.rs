@@ -1,48 +1,48 @@
-//! Decides what has to be sent: compares the gears of the program with the sessions of the server. Sends nothing.
+//! Compares the gears of the program with the sessions of the server, and decides what has to be sent. Sends nothing.
 
 use super::description::Description;
-use super::options::Policy;
 use super::placed::{Placed, placed};
 use super::report::{Action, SessionReport};
 use super::script::Script;
 use super::set::GearSet;
 use crate::commands::{PyExecuteOptions, RegistrationInfo, Session, cmd};
 use crate::error::{Error, ErrorKind, Result};
+use crate::profile::{Policy, Profile};
 use redis::Cmd;
 use semver::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// What is to be done about one set of gears.
+/// The next step for one set of gears.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// Nothing.
+    /// Send nothing.
     Keep(SessionReport),
     /// Send a script.
     Send(Box<Sending>),
 }
 
-/// A script that is to be sent.
+/// A script to send.
 #[derive(Debug)]
 pub(crate) struct Sending {
     pub(crate) command: Cmd,
     pub(crate) requirements: Vec<String>,
-    /// Registrations of others that are taken over: unregistered first.
+    /// Ids of registrations of other sessions that have to be unregistered first.
     pub(crate) taken: Vec<String>,
-    /// The report, for when it has worked.
+    /// The report of a successful registration.
     pub(crate) report: SessionReport,
 }
 
-/// Compares one set of gears with what the server has.
+/// Compares one set of gears with the sessions of the server.
 pub(crate) fn plan(
     set: &GearSet,
-    namespace: Option<&str>,
+    profile: &Profile,
     sessions: &[Session],
     policy: Policy,
 ) -> Result<Step> {
-    let owned = Owned::of(placed(set, namespace)?, &set.id, sessions);
+    let owned = Owned::of(placed(set, profile)?, &set.id, sessions);
     let gears = &owned.ours;
-    let script = Script::of(&set.id, gears)?;
+    let script = Script::of(&set.id, gears, &profile.package)?;
     let found = Found::of(&set.id, sessions);
     let mut report = compare(set, &script, gears, &found);
     report.left = owned.left;
@@ -94,17 +94,17 @@ pub(crate) fn plan(
     })))
 }
 
-/// Gears whose trigger another session has, sorted by what is to be done about it.
+/// The gears of a set, sorted by the owners of their triggers.
 #[derive(Debug, Default)]
 struct Owned {
-    /// What is registered.
+    /// Gears that are registered.
     ours: Vec<Placed>,
-    /// Ids of registrations that make way.
+    /// Ids of registrations of other sessions that are replaced.
     taken: Vec<String>,
-    /// Labels of gears that are left to the other session.
+    /// Labels of gears whose trigger is left to another session.
     left: Vec<String>,
-    /// A trigger nothing is said about, and the session that has it. The server would refuse the script, too, but only
-    /// say that there is a trigger, not which and whose.
+    /// A trigger of another session for a gear without `replace`, and that session. The server would refuse the script
+    /// too, but its error names neither the trigger nor the session.
     foreign: Option<(String, String)>,
 }
 
@@ -133,10 +133,10 @@ impl Owned {
     }
 }
 
-/// What the server has under the id of a set.
+/// The session of a set on the server.
 struct Found<'a> {
     description: Option<Description>,
-    /// What really is registered, whatever the description says.
+    /// The actual registrations. They may differ from the description.
     rows: &'a [RegistrationInfo],
     exists: bool,
 }
@@ -159,7 +159,7 @@ impl<'a> Found<'a> {
         gears.iter().all(|placed| self.has(placed, gears))
     }
 
-    /// Whether the server has a gear: as many registrations of its kind as the program has.
+    /// Whether the server has a gear: for its signature, the server has at least as many registrations as the program.
     fn has(&self, placed: &Placed, gears: &[Placed]) -> bool {
         let wanted = gears
             .iter()
@@ -167,7 +167,7 @@ impl<'a> Found<'a> {
         self.rows.iter().filter(|row| placed.is(row)).count() >= wanted.count()
     }
 
-    /// The version the server has, if it is a higher one.
+    /// The version on the server, if it is higher.
     fn newer_than(&self, version: &str) -> Option<String> {
         let there = &self.description.as_ref()?.version;
         let (found, ours) = (Version::parse(there).ok()?, Version::parse(version).ok()?);
@@ -185,7 +185,7 @@ impl<'a> Found<'a> {
     }
 }
 
-/// A report as if the script had been sent; the caller sets another action where it is not.
+/// The report of a sent script. The caller changes the action if the script is not sent.
 fn compare(set: &GearSet, script: &Script, gears: &[Placed], found: &Found<'_>) -> SessionReport {
     let empty = BTreeMap::new();
     let before = found.description.as_ref().map_or(&empty, |d| &d.gears);
@@ -206,7 +206,7 @@ fn compare(set: &GearSet, script: &Script, gears: &[Placed], found: &Found<'_>) 
             (true, Some(_)) if is_same => &mut report.unchanged,
             (true, None) if !placed.is_trigger => &mut report.registered,
             (true, _) => &mut report.replaced,
-            // Registered for something else before.
+            // The gear was registered for another key before.
             (false, Some(_)) if !is_same && !placed.is_trigger => &mut report.replaced,
             (false, _) => &mut report.registered,
         };
@@ -232,7 +232,7 @@ fn compare(set: &GearSet, script: &Script, gears: &[Placed], found: &Found<'_>) 
     report
 }
 
-/// The session that owns a trigger, other than `session`, and the id of the registration.
+/// Another session that owns a trigger, and the id of its registration.
 fn owner<'a>(trigger: &str, session: &str, sessions: &'a [Session]) -> Option<(&'a str, &'a str)> {
     sessions
         .iter()
@@ -249,10 +249,10 @@ fn owner<'a>(trigger: &str, session: &str, sessions: &'a [Session]) -> Option<(&
 /// The first trigger of a set that another session owns, and that session.
 pub(crate) fn foreign_trigger(
     set: &GearSet,
-    namespace: Option<&str>,
+    profile: &Profile,
     sessions: &[Session],
 ) -> Option<(String, String)> {
-    placed(set, namespace).ok()?.into_iter().find_map(|placed| {
+    placed(set, profile).ok()?.into_iter().find_map(|placed| {
         let (owner, _) = owner(&placed.key, &set.id, sessions).filter(|_| placed.is_trigger)?;
         Some((placed.key, owner.to_owned()))
     })

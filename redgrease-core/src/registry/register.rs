@@ -1,63 +1,29 @@
-//! Registers the gears of a program: reads what the server has, sends what differs.
+//! Registers the gears of a program: reads the sessions of the server, and sends what differs.
 
-use super::options::{Options, Policy};
+#[cfg(feature = "aio")]
+use super::exchange::drive_async;
+use super::exchange::{Exchange, Kind, Link, drive};
 use super::plan::{Sending, Step, foreign_trigger, plan};
 use super::report::{Action, Report, SessionReport};
 use super::set::{GearSet, gears, group};
-use super::spec::Gear;
-use super::{namespace, package};
-#[cfg(feature = "aio")]
-use crate::commands::AsyncGearsCommands;
-use crate::commands::{GearsCommands, Session, SessionsOptions};
+use crate::commands::{Session, cmd, reply};
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
-use crate::connection::Connection;
+use crate::connection::{Connection, Endpoint, own};
 use crate::error::{Error, ErrorKind, Result, full_text};
+use crate::gear::Gear;
+use crate::profile::{self, Options, Policy, Profile};
 use crate::trace;
-use redis::{RedisResult, Value};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-#[cfg(feature = "aio")]
-use std::time::Duration;
-use std::time::Instant;
+use redis::{RedisError, RedisResult, Value};
+use std::time::{Duration, Instant};
 
-/// What the last registration was told, which healing obeys.
-static LATEST: Mutex<Latest> = Mutex::new(Latest {
-    policy: Policy::IfNewer,
-    gears: None,
-});
-
-struct Latest {
-    policy: Policy,
-    gears: Option<Vec<&'static Gear>>,
-}
-
-fn latest() -> MutexGuard<'static, Latest> {
-    LATEST.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-pub(super) fn policy() -> Policy {
-    latest().policy
-}
-
-/// What the options say, checked before anything is sent.
-fn prepare(options: &Options) -> Result<Vec<GearSet>> {
-    let gears = options.gears.clone().unwrap_or_else(gears);
-    let sets = group(&gears, options.namespace.as_deref())?;
-    namespace::set(options.namespace.as_deref())?;
-    package::set(&options.package);
-    *latest() = Latest {
-        policy: options.policy,
-        gears: options.gears.clone(),
-    };
-    Ok(sets)
-}
-
-/// Registers every gear of this program over a connection of any kind. Idempotent: what the server has is not sent.
+/// Registers every gear of this program over a connection of any kind. Idempotent: gears that the server already has
+/// are not sent.
 ///
 /// # Errors
 ///
-/// When there are no gears, two have one trigger, a trigger belongs to another session, a requirement cannot be
-/// installed, the server has no `RG.*` commands, or the connection fails.
+/// When there are no gears, two gears have the same trigger, a trigger belongs to another session, a requirement cannot
+/// be installed, the server has no `RG.*` commands, or the connection fails.
 pub fn register_all<C: Connection + ?Sized>(con: &mut C) -> Result<Report> {
     register_all_with(con, &Options::new())
 }
@@ -66,25 +32,18 @@ pub fn register_all<C: Connection + ?Sized>(con: &mut C) -> Result<Report> {
 ///
 /// # Errors
 ///
-/// Those of [`register_all`].
+/// Those of [`register_all`], and a second namespace for connections of redis-rs.
 pub fn register_all_with<C: Connection + ?Sized>(con: &mut C, options: &Options) -> Result<Report> {
-    let begun = Instant::now();
-    let sets = prepare(options)?;
-    let mut report = Report::default();
-    for set in &sets {
-        report
-            .sessions
-            .push(register_set(con, set, options.policy)?);
-    }
-    report.took = begun.elapsed();
-    log(&report);
-    Ok(report)
+    let endpoint = own::endpoint(|| con.get_db());
+    let exchange = exchange(Kind::Blocking, options, endpoint.as_deref())?;
+    drive(con, exchange)
 }
 
 /// Registers every gear of this program over an async connection of any kind.
 ///
 /// A connection that was not opened with `connect_async` drops an answer after its response timeout, half a second by
-/// default. Installing requirements takes longer; then it is asked until the server has the gears.
+/// default. Installing requirements takes longer. In that case the server is asked for its sessions until it has
+/// registered the gears.
 ///
 /// # Errors
 ///
@@ -98,130 +57,107 @@ pub async fn register_all_async<C: AsyncConnection + ?Sized>(con: &mut C) -> Res
 ///
 /// # Errors
 ///
-/// Those of [`register_all`].
+/// Those of [`register_all_with`].
 #[cfg(feature = "aio")]
 pub async fn register_all_async_with<C: AsyncConnection + ?Sized>(
     con: &mut C,
     options: &Options,
 ) -> Result<Report> {
-    let begun = Instant::now();
-    let sets = prepare(options)?;
-    let mut report = Report::default();
-    for set in &sets {
-        report
-            .sessions
-            .push(register_set_async(con, set, options.policy).await?);
-    }
-    report.took = begun.elapsed();
-    log(&report);
-    Ok(report)
+    let endpoint = own::endpoint(|| con.get_db());
+    let exchange = exchange(Kind::Async, options, endpoint.as_deref())?;
+    drive_async(con, exchange).await
 }
 
-/// Registers one set.
-pub(super) fn register_set<C: Connection + ?Sized>(
-    con: &mut C,
-    set: &GearSet,
-    policy: Policy,
-) -> Result<SessionReport> {
-    trace::registration(&set.id).observe(|| compare_and_send(con, set, policy))
-}
-
-fn compare_and_send<C: Connection + ?Sized>(
-    con: &mut C,
-    set: &GearSet,
-    policy: Policy,
-) -> Result<SessionReport> {
+/// The registration of all gears over a connection with this endpoint; `None` for connections of redis-rs. Checks the
+/// options before anything is sent.
+pub(super) fn exchange(
+    kind: Kind,
+    options: &Options,
+    endpoint: Option<&Endpoint>,
+) -> Result<Exchange<'static, Result<Report>>> {
     let begun = Instant::now();
-    let sessions = match con.dump_sessions(&SessionsOptions::new().verbose()) {
-        Err(e) if e.is_no_gears() && con.py_stats().is_ok() => return Err(too_old(e)),
-        sessions => sessions?,
-    };
-    let sending = match plan(set, namespace::get(), &sessions, policy)? {
-        Step::Keep(report) => return Ok(report),
-        Step::Send(sending) => *sending,
-    };
-    for id in &sending.taken {
-        con.unregister(id)?;
-    }
-    match sent(con.req_command(&sending.command)) {
-        Ok(()) => Ok(done(sending, begun)),
-        Err(e) => {
-            let sessions = if is_taken(&e) {
-                con.dump_sessions(&SessionsOptions::new().verbose())
-                    .unwrap_or_default()
-            } else {
-                Vec::new()
-            };
-            Err(explain(e, set, &sending, &sessions))
+    let profile = Profile::of(options)?;
+    let gears = profile.gears.clone().unwrap_or_else(gears);
+    let sets = group(&gears, &profile)?;
+    match endpoint {
+        Some(endpoint) => {
+            endpoint.carry(&profile);
+            profile::propose_default(&profile);
         }
+        None => profile::replace_default(&profile)?,
     }
+    Ok(Exchange::new(kind, |link| async move {
+        let mut report = Report::default();
+        for set in &sets {
+            report.sessions.push(register(&link, set, &profile).await?);
+        }
+        report.took = begun.elapsed();
+        log(&report);
+        Ok(report)
+    }))
 }
 
 /// Registers one set.
-#[cfg(feature = "aio")]
-pub(super) async fn register_set_async<C: AsyncConnection + ?Sized>(
-    con: &mut C,
+pub(super) async fn register(
+    link: &Link,
     set: &GearSet,
-    policy: Policy,
+    profile: &Profile,
 ) -> Result<SessionReport> {
     trace::registration(&set.id)
-        .observe_async(compare_and_send_async(con, set, policy))
+        .observe_async(compare_and_send(link, set, profile))
         .await
 }
 
-#[cfg(feature = "aio")]
-async fn compare_and_send_async<C: AsyncConnection + ?Sized>(
-    con: &mut C,
-    set: &GearSet,
-    policy: Policy,
-) -> Result<SessionReport> {
+async fn compare_and_send(link: &Link, set: &GearSet, profile: &Profile) -> Result<SessionReport> {
     let begun = Instant::now();
-    let sessions = match con.dump_sessions(&SessionsOptions::new().verbose()).await {
-        Err(e) if e.is_no_gears() && con.py_stats().await.is_ok() => return Err(too_old(e)),
+    let sessions = match link.sessions().await {
+        Err(e) if e.is_no_gears() && has_gears(link).await => return Err(too_old(e)),
         sessions => sessions?,
     };
-    let sending = match plan(set, namespace::get(), &sessions, policy)? {
+    let sending = match plan(set, profile, &sessions, profile.policy)? {
         Step::Keep(report) => return Ok(report),
         Step::Send(sending) => *sending,
     };
     for id in &sending.taken {
-        con.unregister(id).await?;
+        reply::ok(link.send(cmd::unregister(id, false)).await?)?;
     }
-    match sent(con.req_packed_command(&sending.command).await) {
-        Ok(()) => Ok(done(sending, begun)),
-        Err(e) if e.is_timeout() => {
-            settled(con, set, begun).await?;
-            Ok(done(sending, begun))
+    match sent(link.send(sending.command.clone()).await) {
+        Ok(()) => {}
+        Err(e) if e.is_timeout() && link.survives_timeouts() => {
+            settle(link, set, profile, begun).await?;
         }
         Err(e) => {
             let sessions = if is_taken(&e) {
-                con.dump_sessions(&SessionsOptions::new().verbose())
-                    .await
-                    .unwrap_or_default()
+                link.sessions().await.unwrap_or_default()
             } else {
                 Vec::new()
             };
-            Err(explain(e, set, &sending, &sessions))
+            return Err(explain(e, set, profile, &sending, &sessions));
         }
     }
+    let mut report = sending.report;
+    report.took = begun.elapsed();
+    Ok(report)
+}
+
+/// Whether the server has `RG.*` commands at all.
+async fn has_gears(link: &Link) -> bool {
+    let stats = link.send(cmd::py_stats()).await;
+    stats.is_ok_and(|stats| reply::stats(stats).is_ok())
 }
 
 /// Waits for a registration whose answer was dropped by a connection with a response timeout.
 ///
-/// Commands of one connection are answered in their order: as soon as the sessions are, the registration is through.
-#[cfg(feature = "aio")]
-async fn settled<C: AsyncConnection + ?Sized>(
-    con: &mut C,
-    set: &GearSet,
-    begun: Instant,
-) -> Result<()> {
+/// A server answers the commands of one connection in their order. So the registration has ended as soon as the server
+/// lists its sessions.
+async fn settle(link: &Link, set: &GearSet, profile: &Profile, begun: Instant) -> Result<()> {
     let sessions = loop {
-        match con.dump_sessions(&SessionsOptions::new().verbose()).await {
-            Err(e) if e.is_timeout() && begun.elapsed() < PATIENCE => {}
+        match link.sessions().await {
+            Err(e) if e.is_timeout() && begun.elapsed() < SETTLE_LIMIT => {}
             answer => break answer?,
         }
     };
-    match plan(set, namespace::get(), &sessions, Policy::IfChanged)? {
+    match plan(set, profile, &sessions, Policy::IfChanged)? {
         Step::Keep(_) => Ok(()),
         Step::Send(_) => Err(Error::new(ErrorKind::Registration {
             session: set.id.clone(),
@@ -232,23 +168,22 @@ async fn settled<C: AsyncConnection + ?Sized>(
     }
 }
 
-/// How long a registration may go on behind a connection that does not wait for it.
-#[cfg(feature = "aio")]
-const PATIENCE: Duration = Duration::from_mins(5);
+/// The longest time that [`settle`] waits.
+const SETTLE_LIMIT: Duration = Duration::from_mins(5);
 
-/// The set a gear belongs to, as this program would register it.
-pub(super) fn set_of(gear: &'static Gear) -> Result<GearSet> {
-    let mut all = latest().gears.clone().unwrap_or_else(gears);
+/// The set of a gear, as this program would register it.
+pub(super) fn set_of(gear: &'static Gear, profile: &Profile) -> Result<GearSet> {
+    let mut all = profile.gears.clone().unwrap_or_else(gears);
     if !all.iter().any(|other| std::ptr::eq(*other, gear)) {
         all.push(gear);
     }
-    group(&all, namespace::get())?
+    group(&all, profile)?
         .into_iter()
         .find(|set| set.gears.iter().any(|other| std::ptr::eq(*other, gear)))
         .ok_or_else(|| Error::new(ErrorKind::NoneFound))
 }
 
-/// The server has RG.* commands, but none about sessions.
+/// The error for a server that has `RG.*` commands, but no commands about sessions.
 fn too_old(e: Error) -> Error {
     let message = "this server has RedisGears, but a version without sessions: \
                    registering needs RedisGears 1.2.2 or later, or the RedGrease engine";
@@ -264,22 +199,22 @@ fn sent(answer: RedisResult<Value>) -> RedisResult<()> {
     answer?.extract_error().map(drop)
 }
 
-fn done(sending: Sending, begun: Instant) -> SessionReport {
-    let mut report = sending.report;
-    report.took = begun.elapsed();
-    report
-}
-
-/// Whether a registration failed because somebody else has the trigger.
-fn is_taken(e: &redis::RedisError) -> bool {
+/// Whether a registration failed because another session has the trigger.
+fn is_taken(e: &RedisError) -> bool {
     full_text(e).contains("trigger already registered")
 }
 
-/// What the server's refusal of a registration means.
-fn explain(e: redis::RedisError, set: &GearSet, sending: &Sending, sessions: &[Session]) -> Error {
+/// The error for a registration that the server refused.
+fn explain(
+    e: RedisError,
+    set: &GearSet,
+    profile: &Profile,
+    sending: &Sending,
+    sessions: &[Session],
+) -> Error {
     let text = full_text(&e);
     if is_taken(&e)
-        && let Some((trigger, owner)) = foreign_trigger(set, namespace::get(), sessions)
+        && let Some((trigger, owner)) = foreign_trigger(set, profile, sessions)
     {
         let kind = ErrorKind::TriggerOwned {
             trigger,

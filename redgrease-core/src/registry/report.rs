@@ -1,51 +1,51 @@
-//! What registering did.
+//! The result of a registration.
 
 use std::fmt;
 use std::time::Duration;
 
-/// What [`start_with`](crate::start_with) or [`register_all`](crate::register_all) did, session by session.
+/// The result of [`start_with`](crate::start_with) or [`register_all`](crate::register_all), by session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
     /// One entry per session.
     pub sessions: Vec<SessionReport>,
-    /// How long it took altogether.
+    /// The whole duration.
     pub took: Duration,
 }
 
-/// What happened to one session. Gears that are called are named by their triggers, others by their functions.
+/// The result for one session. A gear with a trigger is named by the trigger, any other gear by its function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionReport {
     /// Id of the session.
     pub session: String,
-    /// What was done.
+    /// The action that was taken.
     pub action: Action,
-    /// Gears the server did not have.
+    /// Gears that the server did not have.
     pub registered: Vec<String>,
-    /// Gears the server had in another form.
+    /// Gears that the server had in another form.
     pub replaced: Vec<String>,
-    /// Gears the server had as they are.
+    /// Gears that the server had in the same form.
     pub unchanged: Vec<String>,
-    /// Gears the server had that are no longer in the program.
+    /// Gears that the server had and that are no longer in the program.
     pub removed: Vec<String>,
-    /// Gears with `replace = false` whose trigger another session has: they are left to it.
+    /// Gears with `replace = false` whose trigger belongs to another session. They were not registered.
     pub left: Vec<String>,
-    /// How long the server took, requirements included.
+    /// The time that the server took, including the installation of requirements.
     pub took: Duration,
 }
 
-/// What was done with a session.
+/// The action for a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
-    /// It was sent to the server.
+    /// The session was sent to the server.
     Sent,
-    /// The server had it already.
+    /// The server already had the session.
     UpToDate,
-    /// The server has it from a higher version of the crate, and keeps that.
+    /// The server has the session from a higher version of the crate, and keeps it.
     KeptNewer {
-        /// The version the server has.
+        /// The version on the server.
         version: String,
     },
     /// The policy is to send nothing.
@@ -53,7 +53,7 @@ pub enum Action {
 }
 
 impl Report {
-    /// Gears the server did not have before.
+    /// Gears that the server did not have before.
     pub fn registered(&self) -> impl Iterator<Item = &str> {
         self.sessions
             .iter()
@@ -61,7 +61,7 @@ impl Report {
             .map(String::as_str)
     }
 
-    /// Gears the server had in another form.
+    /// Gears that the server had in another form.
     pub fn replaced(&self) -> impl Iterator<Item = &str> {
         self.sessions
             .iter()
@@ -69,7 +69,7 @@ impl Report {
             .map(String::as_str)
     }
 
-    /// Gears that were there already.
+    /// Gears that the server had in the same form.
     pub fn unchanged(&self) -> impl Iterator<Item = &str> {
         self.sessions
             .iter()
@@ -85,7 +85,7 @@ impl Report {
             .map(String::as_str)
     }
 
-    /// Whether anything was sent.
+    /// Whether a session was sent.
     pub fn is_changed(&self) -> bool {
         self.sessions.iter().any(|s| s.action == Action::Sent)
     }

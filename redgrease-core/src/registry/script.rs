@@ -4,21 +4,22 @@ use super::placed::Placed;
 use super::statement::{Statement, space_name};
 use crate::builder::literal::text as literal;
 use crate::error::Result;
+use crate::gear::{GearKind, PythonModule};
 use crate::prelude::{Part, Uses};
-use crate::registry::{GearKind, PythonModule, redgrease_requirement};
+use crate::profile::RedgreasePackage;
 use crate::requirement::Requirements;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// What is sent for a set of gears.
+/// The script of a set of gears, and its requirements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Script {
     /// The Python.
     pub(crate) text: String,
     pub(crate) requirements: Vec<String>,
-    /// Changes whenever the server would behave differently.
+    /// A hash that changes whenever the behaviour of the gears changes.
     pub(crate) hash: String,
-    /// The same for each gear, by label.
+    /// The hash of each gear, by label.
     pub(crate) gears: BTreeMap<String, String>,
 }
 
@@ -28,10 +29,10 @@ impl Script {
     /// # Errors
     ///
     /// When their requirements exclude each other.
-    pub(crate) fn of(session: &str, gears: &[Placed]) -> Result<Self> {
+    pub(crate) fn of(session: &str, gears: &[Placed], package: &RedgreasePackage) -> Result<Self> {
         let uses = uses(gears);
-        let requirements = requirements(gears, &uses)?;
-        let mut text = uses.prelude();
+        let requirements = requirements(gears, &uses, package)?;
+        let mut text = uses.prelude(package.is_bundled());
         let mut identity = text.clone();
         for module in modules(gears) {
             text.push_str(&space(session, module, gears, true));
@@ -39,7 +40,8 @@ impl Script {
         }
         let mut hashes = BTreeMap::new();
         for placed in gears {
-            let statement = |with_place| Statement::of(placed, session, with_place).to_string();
+            let statement =
+                |with_place| Statement::of(placed, session, package, with_place).to_string();
             text.push_str(&statement(true));
             let anonymous = statement(false);
             let mut own = anonymous.clone();
@@ -62,7 +64,7 @@ impl Script {
     }
 }
 
-/// What the Python of all of them uses.
+/// The names and parts that the Python of the gears uses.
 fn uses(gears: &[Placed]) -> Uses<'static> {
     let mut uses = Uses::default();
     for part in [Part::Codec, Part::Source, Part::Gear] {
@@ -78,7 +80,7 @@ fn uses(gears: &[Placed]) -> Uses<'static> {
             uses.text(on_registered.source, on_registered.names);
         }
         if let Some(chain) = &placed.chain {
-            uses.chain(chain.chain());
+            chain.chain.add_uses(&mut uses);
         }
         uses.part(match spec.kind {
             GearKind::Command { .. } => Part::Command,
@@ -94,7 +96,7 @@ fn uses(gears: &[Placed]) -> Uses<'static> {
 fn modules(gears: &[Placed]) -> Vec<&'static PythonModule> {
     let mut modules: Vec<&PythonModule> = Vec::new();
     for module in gears.iter().filter_map(|p| p.gear.spec().module) {
-        // A constant may have several addresses.
+        // Compared by content, since a constant may have several addresses.
         if !modules
             .iter()
             .any(|m| space_name(m) == space_name(module) && m.source == module.source)
@@ -106,7 +108,7 @@ fn modules(gears: &[Placed]) -> Vec<&'static PythonModule> {
     modules
 }
 
-/// The statement that makes a namespace of shared Python.
+/// The statement that creates a namespace of shared Python.
 fn space(session: &str, module: &PythonModule, gears: &[Placed], with_place: bool) -> String {
     let mut names: BTreeSet<&str> = module.uses.iter().copied().collect();
     for spec in gears.iter().map(|p| p.gear.spec()) {
@@ -135,20 +137,24 @@ fn space(session: &str, module: &PythonModule, gears: &[Placed], with_place: boo
     )
 }
 
-/// What has to be installed, each package once, in a fixed order.
-fn requirements(gears: &[Placed], uses: &Uses<'_>) -> Result<Vec<String>> {
+/// The required packages, each package once, in a fixed order.
+fn requirements(
+    gears: &[Placed],
+    uses: &Uses<'_>,
+    package: &RedgreasePackage,
+) -> Result<Vec<String>> {
     let mut all = Requirements::new();
     for placed in gears {
         let place = || format!("gear `{}`, {}", placed.gear.name(), placed.gear.location());
         for requirement in placed.gear.spec().requirements {
             all.add(requirement, place())?;
         }
-        for requirement in placed.chain.iter().flat_map(|c| &c.chain().requirements) {
+        for requirement in placed.chain.iter().flat_map(|c| &c.chain.requirements) {
             all.add(requirement, place())?;
         }
     }
-    if let Some(package) = redgrease_requirement().filter(|_| uses.imports) {
-        all.add(&package, "the package `redgrease` of the options")?;
+    if let Some(package) = package.requirement().filter(|_| uses.imports_redgrease()) {
+        all.add(package, "the package `redgrease` of the options")?;
     }
     if uses.needs_client() && !all.contains("redis") {
         all.add("redis", "`cmd`")?;
@@ -156,7 +162,7 @@ fn requirements(gears: &[Placed], uses: &Uses<'_>) -> Result<Vec<String>> {
     Ok(all.to_strings())
 }
 
-/// FNV-1a of 128 bits in hexadecimal: to tell texts apart, not to protect anything.
+/// FNV-1a of 128 bits in hexadecimal. It distinguishes texts; it is not a cryptographic hash.
 fn hash(text: &str) -> String {
     const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;

@@ -1,9 +1,9 @@
-//! The gears of one compiled target: what is registered together, under one session of the server.
+//! The gears of one compiled target. They are registered together, in one session of the server.
 
-use super::namespace::prefixed_session;
 use super::placed::chain;
-use super::spec::{Entry, Gear, GearKind};
 use crate::error::{Error, ErrorKind, Result};
+use crate::gear::{Entry, Gear, GearKind};
+use crate::profile::Profile;
 use std::collections::{BTreeMap, HashMap};
 use std::ptr;
 
@@ -42,8 +42,8 @@ pub(crate) struct GearSet {
 
 /// Groups gears by compiled target.
 ///
-/// Fails before anything is sent if two of them have one trigger, or if there are none.
-pub(crate) fn group(gears: &[&'static Gear], namespace: Option<&str>) -> Result<Vec<GearSet>> {
+/// Fails if two gears have the same trigger, or if there are no gears.
+pub(crate) fn group(gears: &[&'static Gear], profile: &Profile) -> Result<Vec<GearSet>> {
     if gears.is_empty() {
         return Err(Error::new(ErrorKind::NoneFound));
     }
@@ -53,7 +53,7 @@ pub(crate) fn group(gears: &[&'static Gear], namespace: Option<&str>) -> Result<
     refuse_duplicates(&gears)?;
     let mut sets: BTreeMap<String, GearSet> = BTreeMap::new();
     for gear in gears {
-        let id = prefixed_session(namespace, &session(gear));
+        let id = profile.session(session(gear));
         let set = sets.entry(id.clone()).or_insert_with(|| GearSet {
             id,
             version: gear.spec().version,
@@ -66,7 +66,7 @@ pub(crate) fn group(gears: &[&'static Gear], namespace: Option<&str>) -> Result<
 
 /// The id of the session a gear belongs to, without the namespace.
 ///
-/// Two binaries of a package have different gears: one session for both, and each would unregister those of the other.
+/// Each binary of a package has its own session: in a shared one, each binary would unregister the gears of the other.
 pub(super) fn session(gear: &Gear) -> String {
     let spec = gear.spec();
     let id = if let Some(bin) = spec.bin {
@@ -95,7 +95,7 @@ pub(super) fn session(gear: &Gear) -> String {
         .collect()
 }
 
-/// Whether the source file is in a folder of this name, as cargo lays out examples and tests.
+/// Whether the source file is in a folder of this name. Cargo expects examples and tests in such folders.
 fn lies_in(gear: &Gear, folder: &str) -> bool {
     let mut parts = gear.location().file.split(['/', '\\']);
     parts.next_back();
@@ -114,8 +114,7 @@ fn refuse_duplicates(gears: &[&'static Gear]) -> Result<()> {
         };
         if let Some(first) = seen.insert(trigger.clone(), gear) {
             return Err(Error::new(ErrorKind::DuplicateTrigger {
-                // The program is about to end, and an error that others hold cannot borrow.
-                trigger: gear.trigger().unwrap_or_else(|| trigger.leak()),
+                trigger,
                 first: first.location(),
                 second: gear.location(),
             }));

@@ -1,6 +1,5 @@
-//! Connecting and registering in one step.
+//! Connects and registers in one step.
 
-use super::options::Options;
 #[cfg(feature = "aio")]
 use super::register::register_all_async_with;
 use super::register::register_all_with;
@@ -9,11 +8,12 @@ use super::report::Report;
 use crate::connection::{AsyncCon, connect_async};
 use crate::connection::{Con, connect};
 use crate::error::Result;
+use crate::profile::Options;
 use redis::IntoConnectionInfo;
 
-/// Connects to a server and registers every gear of this program: what most programs begin with.
+/// Connects to a server and registers every gear of this program: the first step of most programs.
 ///
-/// Idempotent: what the server has already is not sent again. What was done goes to the log, at level `info`.
+/// Idempotent: gears that the server already has are not sent again. The result is logged at level `info`.
 ///
 /// # Errors
 ///
@@ -27,7 +27,7 @@ pub fn start(address: impl IntoConnectionInfo) -> Result<Con> {
     start_with(address, &Options::new()).map(|(con, _)| con)
 }
 
-/// [`start`] with options; returns what was done as well.
+/// [`start`] with options. The connection keeps them, see [`Options`]. Returns a report as well.
 ///
 /// # Errors
 ///
@@ -50,7 +50,7 @@ pub async fn start_async(address: impl IntoConnectionInfo) -> Result<AsyncCon> {
         .map(|(con, _)| con)
 }
 
-/// [`start_async`] with options; returns what was done as well.
+/// [`start_async`] with options. The connection keeps them, see [`Options`]. Returns a report as well.
 ///
 /// # Errors
 ///

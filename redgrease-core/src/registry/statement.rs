@@ -1,32 +1,40 @@
 //! The statement that registers one gear.
 
 use super::placed::Placed;
-use super::spec::{GearKind, GearSpec, KeysSpec, PythonModule, SourceForm, StreamSpec};
 use crate::builder::literal::text as literal;
 use crate::convert::Codec;
+use crate::gear::{GearKind, GearSpec, KeysSpec, PythonModule, SourceForm, StreamSpec};
 use crate::prelude::imports_redgrease;
+use crate::profile::RedgreasePackage;
 use std::fmt;
 
 /// A statement of the script.
 ///
-/// Where a gear stands in the source is left out of what is hashed: a gear that only moved is the same gear. So is the
-/// session, which the hash is looked up by.
+/// The hashed form of a statement contains no place in the source, so that a moved gear keeps its hash. It does not
+/// contain the session either: the hash is stored in the session.
 pub(super) struct Statement<'a> {
     placed: &'a Placed,
     session: &'a str,
+    package: &'a RedgreasePackage,
     with_place: bool,
 }
 
 impl<'a> Statement<'a> {
-    pub(super) fn of(placed: &'a Placed, session: &'a str, with_place: bool) -> Self {
+    pub(super) fn of(
+        placed: &'a Placed,
+        session: &'a str,
+        package: &'a RedgreasePackage,
+        with_place: bool,
+    ) -> Self {
         Statement {
             placed,
             session,
+            package,
             with_place,
         }
     }
 
-    /// How the arguments are got from a record.
+    /// The expression that reads the arguments from a record.
     fn read(&self) -> String {
         let spec = self.placed.gear.spec();
         match &spec.kind {
@@ -44,7 +52,7 @@ impl<'a> Statement<'a> {
         }
     }
 
-    /// What the stub is registered for.
+    /// The expression that registers the stub.
     fn register(&self) -> String {
         match &self.placed.gear.spec().kind {
             GearKind::Command {
@@ -76,6 +84,18 @@ impl<'a> Statement<'a> {
         }
     }
 
+    /// Whether one of the texts that run with the gear may import the module `redgrease` of this crate.
+    fn needs_shim(&self) -> bool {
+        let spec = self.placed.gear.spec();
+        let imports = imports_redgrease(spec.source)
+            || spec.module.is_some_and(|m| imports_redgrease(m.source))
+            || spec
+                .on_registered
+                .is_some_and(|o| imports_redgrease(o.source));
+        imports && self.package.is_bundled()
+    }
+
+    /// File and line as Python, empty in the hashed form.
     fn place(&self, file: &str, line: u32) -> (String, u32) {
         if self.with_place {
             (literal(file), line)
@@ -84,7 +104,7 @@ impl<'a> Statement<'a> {
         }
     }
 
-    /// The namespace of the gear, if it is not its own.
+    /// The expression for the namespace of the gear, if other functions share it.
     fn space(&self) -> Option<String> {
         let spec = self.placed.gear.spec();
         if let Some(module) = spec.module {
@@ -128,7 +148,7 @@ impl fmt::Display for Statement<'_> {
             boolean(spec.coroutine),
             spec.description.map_or("None".to_owned(), literal),
             spec.python,
-            boolean(needs_shim(spec)),
+            boolean(self.needs_shim()),
             literal(spec.doc.trim()),
             literal(spec.path),
         )?;
@@ -147,7 +167,7 @@ impl fmt::Display for Statement<'_> {
     }
 }
 
-/// The name of the variable that holds the namespace of shared Python.
+/// The Python variable that holds the namespace of shared Python.
 pub(super) fn space_name(module: &PythonModule) -> String {
     let name: String = module
         .name
@@ -157,16 +177,6 @@ pub(super) fn space_name(module: &PythonModule) -> String {
     format!("_space_{name}")
 }
 
-/// `import redgrease` may stand in any of the texts that run with a gear.
-fn needs_shim(spec: &GearSpec) -> bool {
-    let imports = imports_redgrease(spec.source)
-        || spec.module.is_some_and(|m| imports_redgrease(m.source))
-        || spec
-            .on_registered
-            .is_some_and(|o| imports_redgrease(o.source));
-    imports && super::is_bundled()
-}
-
 fn arguments(spec: &GearSpec) -> String {
     let pair = |(name, codec): &(&str, Codec)| format!("({}, {})", literal(name), codec.python());
     match spec.args.split_last() {
@@ -174,7 +184,7 @@ fn arguments(spec: &GearSpec) -> String {
             let first: Vec<String> = first.iter().map(pair).collect();
             let item = match last.1 {
                 Codec::List(item) => *item,
-                // A list of `u8` is bytes as a whole; each argument is one of them.
+                // A list of `u8` has the codec of bytes; each argument is one number.
                 Codec::Bytes => Codec::Int,
                 other => other,
             };
@@ -192,7 +202,7 @@ fn arguments(spec: &GearSpec) -> String {
 }
 
 fn event(spec: &GearSpec, decode: &str) -> String {
-    // A function that ignores what happened takes no argument.
+    // A function may take no argument if it does not need the event.
     match spec.args.first() {
         Some((name, _)) => format!("_event({}, {decode})", literal(name)),
         None => "_nothing()".to_owned(),
@@ -257,7 +267,7 @@ impl Options {
         }
     }
 
-    /// Nothing if the list is empty: no filter.
+    /// Adds a list, unless it is empty: an empty list does not filter.
     fn list(self, name: &str, values: &[&str]) -> Self {
         if values.is_empty() {
             return self;

@@ -1,23 +1,23 @@
-//! Reading what a server knows about a gear's registration.
+//! The registration of a gear on a server.
 
-use super::namespace;
 use super::placed::placed;
 use super::register::set_of;
-use super::spec::Gear;
 #[cfg(feature = "aio")]
 use crate::commands::AsyncGearsCommands;
 use crate::commands::{GearsCommands, RegistrationInfo};
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
-use crate::connection::Connection;
+use crate::connection::{Connection, own};
 use crate::error::Result;
+use crate::gear::Gear;
+use crate::profile::Profile;
 
 impl Gear {
-    /// The registration of the gear on a server, with its statistics: how often it ran and failed, how long that took,
-    /// why it failed last. `None` if it is not registered there.
+    /// The registration of the gear on a server, with its statistics: the number of runs and failures, their duration,
+    /// and the last error. `None` if the gear is not registered there.
     ///
-    /// In a cluster these are the numbers of the shard that is asked. Gears that nothing tells apart on the server (two
-    /// functions for the same prefix in one program) may be given each other's.
+    /// In a cluster, these are the numbers of the shard that is asked. A server does not distinguish two functions of
+    /// one program for the same prefix, so each of them may get the statistics of the other one.
     ///
     /// # Errors
     ///
@@ -32,7 +32,8 @@ impl Gear {
         &'static self,
         con: &mut C,
     ) -> Result<Option<RegistrationInfo>> {
-        self.find(con.dump_registrations()?)
+        let profile = own::profile(|| con.get_db());
+        self.find(con.dump_registrations()?, &profile)
     }
 
     /// [`stats`](Self::stats) over an async connection.
@@ -45,12 +46,17 @@ impl Gear {
         &'static self,
         con: &mut C,
     ) -> Result<Option<RegistrationInfo>> {
-        self.find(con.dump_registrations().await?)
+        let profile = own::profile(|| con.get_db());
+        self.find(con.dump_registrations().await?, &profile)
     }
 
-    fn find(&'static self, rows: Vec<RegistrationInfo>) -> Result<Option<RegistrationInfo>> {
-        let set = set_of(self)?;
-        let gears = placed(&set, namespace::get())?;
+    fn find(
+        &'static self,
+        rows: Vec<RegistrationInfo>,
+        profile: &Profile,
+    ) -> Result<Option<RegistrationInfo>> {
+        let set = set_of(self, profile)?;
+        let gears = placed(&set, profile)?;
         let Some(placed) = gears.iter().find(|p| std::ptr::eq(p.gear, self)) else {
             return Ok(None);
         };

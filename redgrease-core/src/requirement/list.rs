@@ -2,7 +2,6 @@
 
 use super::specifier::{Specifier, without_password};
 use super::{file, normalized_name};
-use crate::commands::Requirement;
 use crate::error::{Error, Result};
 use std::fmt;
 use std::path::Path;
@@ -148,16 +147,13 @@ impl Requirements {
         self.packages.is_empty()
     }
 
-    /// The requirements that a server would have to install, judged by names and versions. `installed` is the server's
-    /// list from [`dump_requirements`](crate::GearsCommands::dump_requirements).
-    pub fn missing_from(&self, installed: &[Requirement]) -> Vec<String> {
-        let is_installed = |package: &&Package, text: &String| {
+    /// The requirements that no installed package satisfies, judged by names and versions. `installed` are requirements
+    /// too, as a server lists its packages.
+    pub(crate) fn unsatisfied(&self, installed: &[&str]) -> Vec<String> {
+        let is_installed = |package: &Package, text: &String| {
             installed
                 .iter()
-                .filter(|candidate| candidate.is_installed)
-                .any(|candidate| {
-                    candidate.name == *text || satisfies(&candidate.name, &package.merged)
-                })
+                .any(|candidate| candidate == text || satisfies(candidate, &package.merged))
         };
         self.packages
             .iter()

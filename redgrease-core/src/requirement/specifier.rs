@@ -1,13 +1,14 @@
-//! One package with its versions: what PEP 508 calls a dependency specifier.
+//! One requirement: a dependency specifier of PEP 508. The grammar is that of the macros, in `redgrease-syntax`.
 
 use super::normalized_name;
 use super::version::Clause;
 use crate::error::{Error, Result};
+use redgrease_syntax::parse_requirement;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-/// A Python package a gear asks for, in the form of PEP 508: `requests[socks]>=2.30,<3; python_version < "3.13"`.
+/// A Python package that a gear requires, in the form of PEP 508: `requests[socks]>=2.30,<3; python_version < "3.13"`.
 ///
 /// ```
 /// use redgrease_core::Specifier;
@@ -29,17 +30,17 @@ pub struct Specifier {
 }
 
 impl Specifier {
-    /// The name as PyPI compares it.
+    /// The normalized name of the package.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Optional parts of the package.
+    /// The required optional parts of the package.
     pub fn extras(&self) -> impl Iterator<Item = &str> {
         self.extras.iter().map(String::as_str)
     }
 
-    /// Where it is fetched from, if not by its name.
+    /// The address of the package, if it is not found by its name.
     pub fn url(&self) -> Option<&str> {
         self.url.as_deref()
     }
@@ -49,7 +50,7 @@ impl Specifier {
         self.marker.as_deref()
     }
 
-    /// The one version that is asked for.
+    /// The version, if only one version satisfies the requirement.
     pub fn pinned(&self) -> Option<&str> {
         self.versions.iter().find_map(Clause::pin)
     }
@@ -59,85 +60,27 @@ impl FromStr for Specifier {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let wrong = |why: &str| {
+        let wrong = |reason: &str| {
             Error::config(format!(
-                "{:?} is no requirement: {why}; write a package as pip spells it, for example `requests>=2.30`",
-                without_password(text)
+                "{:?} is not a requirement: {}",
+                without_password(text),
+                without_password(reason)
             ))
         };
-        let rest = text.trim();
-        let end = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
-            .unwrap_or(rest.len());
-        let (name, rest) = rest.split_at(end);
-        let is_name = |text: &str| {
-            let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-            edge(text.chars().next()) && edge(text.chars().next_back())
+        let parts = parse_requirement(text.trim()).map_err(|e| wrong(e.reason()))?;
+        let Some(name) = parts.name else {
+            return Err(wrong(
+                "an address needs the name of its package, write `name @ address`",
+            ));
         };
-        if !is_name(name) {
-            return Err(wrong("it does not begin with the name of a package"));
-        }
-        let mut rest = rest.trim_start();
-        let mut extras = BTreeSet::new();
-        if let Some(inside) = rest.strip_prefix('[') {
-            let (list, behind) = inside
-                .split_once(']')
-                .ok_or_else(|| wrong("the `[` of its extras is not closed"))?;
-            for extra in list.split(',').map(str::trim).filter(|e| !e.is_empty()) {
-                if normalized_name(extra).len() < extra.len() && !is_name(extra) {
-                    return Err(wrong("an extra is no name"));
-                }
-                extras.insert(normalized_name(extra));
-            }
-            rest = behind.trim_start();
-        }
-        let mut specifier = Specifier {
+        let clause = |(operator, version)| Clause::new(operator, version);
+        Ok(Specifier {
             name: normalized_name(name),
-            extras,
-            versions: Vec::new(),
-            url: None,
-            marker: None,
-        };
-        if let Some(url) = rest.strip_prefix('@') {
-            // A semicolon is a part of the address unless there is a space in front of it.
-            let (url, marker) = match url.split_once(" ;") {
-                Some((url, marker)) => (url, Some(marker)),
-                None => (url, None),
-            };
-            let url = url.trim();
-            if url.is_empty() || url.contains(char::is_whitespace) {
-                return Err(wrong("there is no address behind its `@`"));
-            }
-            specifier.url = Some(url.to_owned());
-            specifier.marker = marker.map(|m| m.trim().to_owned());
-            return Ok(specifier);
-        }
-        let (versions, marker) = match rest.split_once(';') {
-            Some((versions, marker)) => (versions, Some(marker.trim())),
-            None => (rest, None),
-        };
-        if marker == Some("") {
-            return Err(wrong("there is no condition behind its `;`"));
-        }
-        specifier.marker = marker.map(str::to_owned);
-        let versions = versions.trim();
-        let versions = versions
-            .strip_prefix('(')
-            .and_then(|inside| inside.strip_suffix(')'))
-            .unwrap_or(versions);
-        for clause in versions.split(',').map(str::trim) {
-            if clause.is_empty() && versions.trim().is_empty() {
-                break;
-            }
-            let clause = Clause::parse(clause).ok_or_else(|| {
-                wrong(&format!(
-                    "{:?} is not a version with one of == != <= >= < > ~= === in front",
-                    without_password(clause)
-                ))
-            })?;
-            specifier.versions.push(clause);
-        }
-        Ok(specifier)
+            extras: parts.extras.into_iter().map(normalized_name).collect(),
+            versions: parts.versions.into_iter().map(clause).collect(),
+            url: parts.address.map(str::to_owned),
+            marker: parts.marker.map(str::to_owned),
+        })
     }
 }
 
@@ -161,7 +104,7 @@ impl fmt::Display for Specifier {
     }
 }
 
-/// The text without user and password of the address in it: for errors.
+/// The text without user and password of an address in it, for error messages.
 pub(super) fn without_password(text: &str) -> String {
     if let Some((scheme, rest)) = text.split_once("://") {
         let end = rest.find(['/', '?', '#', ' ']).unwrap_or(rest.len());

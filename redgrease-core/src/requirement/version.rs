@@ -10,21 +10,12 @@ pub(super) struct Clause {
     version: String,
 }
 
-/// Longer operators come first, so that `===` is not parsed as `==`.
-const OPERATORS: [&str; 8] = ["===", "==", "!=", "<=", ">=", "~=", "<", ">"];
-
 impl Clause {
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let operator = OPERATORS.iter().find(|o| text.starts_with(**o))?;
-        let version = text[operator.len()..].trim();
-        let is_version = !version.is_empty()
-            && version
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "._+!-*".contains(c));
-        is_version.then(|| Clause {
+    pub(super) fn new(operator: &'static str, version: &str) -> Self {
+        Clause {
             operator,
             version: version.to_owned(),
-        })
+        }
     }
 
     /// The version, if the clause admits only one.

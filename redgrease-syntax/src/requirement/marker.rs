@@ -1,6 +1,6 @@
-//! Environment markers: `python_version >= "3.8" and sys_platform == "linux"`.
+//! Checks environment markers: `python_version >= "3.8" and sys_platform == "linux"`.
 
-use super::{Check, cursor::Cursor};
+use super::{Read, cursor::Cursor};
 
 const VARIABLES: &[&str] = &[
     "python_version",
@@ -25,22 +25,23 @@ const VARIABLES: &[&str] = &[
     "dependency_groups",
 ];
 
-/// Deeper nesting is refused, so that no text can exhaust the stack.
+/// The deepest nesting that is accepted. The limit keeps a text from exhausting the stack.
 const DEEPEST: usize = 50;
 
-/// Reads a whole marker up to the end of the text.
-pub(super) fn marker(c: &mut Cursor<'_>) -> Check {
+/// Reads a marker up to the end of the text.
+pub(super) fn marker<'a>(c: &mut Cursor<'a>) -> Read<&'a str> {
+    let text = c.rest().trim();
     alternatives(c, 0)?;
     match c.rest() {
-        "" => Ok(()),
+        "" => Ok(text),
         rest => Err(format!(
             "`{rest}` is left over behind the marker, remove it"
         )),
     }
 }
 
-/// Comparisons joined by `and` and `or`. What binds tighter does not matter for recognising them.
-fn alternatives(c: &mut Cursor<'_>, depth: usize) -> Check {
+/// Reads comparisons joined by `and` and `or`. Their precedence does not matter for the check.
+fn alternatives(c: &mut Cursor<'_>, depth: usize) -> Read<()> {
     if depth > DEEPEST {
         return Err("its marker is nested too deeply".to_owned());
     }
@@ -61,7 +62,7 @@ fn alternatives(c: &mut Cursor<'_>, depth: usize) -> Check {
     }
 }
 
-fn comparison(c: &mut Cursor<'_>) -> Check {
+fn comparison(c: &mut Cursor<'_>) -> Read<()> {
     let left = operand(c)?;
     c.space();
     let symbols = ["===", "==", "~=", "!=", "<=", ">=", "<", ">"];
@@ -93,7 +94,7 @@ enum Operand {
     Text,
 }
 
-fn operand(c: &mut Cursor<'_>) -> Result<Operand, String> {
+fn operand(c: &mut Cursor<'_>) -> Read<Operand> {
     for quote in ["\"", "'"] {
         if c.eat(quote) {
             c.take_while(|c| !quote.starts_with(c));
@@ -121,7 +122,7 @@ fn operand(c: &mut Cursor<'_>) -> Result<Operand, String> {
     }
 }
 
-/// Reads a word that is not the beginning of a longer one.
+/// Reads a whole word.
 fn word(c: &mut Cursor<'_>, word: &str) -> bool {
     let follows = c.rest().strip_prefix(word);
     match follows {

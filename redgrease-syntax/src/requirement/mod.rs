@@ -1,9 +1,8 @@
-//! Is this a requirement pip would accept?
+//! The grammar of requirements, as pip accepts them.
 //!
-//! A recogniser, not a model: a gear only needs to know that the text is well formed before it
-//! travels to a server. Accepted are the dependency specifiers of the packaging standards (name,
-//! extras, versions or address, marker) and, as pip does, a bare address such as
-//! `git+https://example.org/x.git`.
+//! It consists of the dependency specifiers of the packaging standards (name, extras, versions or address, marker)
+//! and, as in pip, bare addresses such as `git+https://example.org/x.git`. The macros check with it; the client reads
+//! with it.
 
 mod cursor;
 mod marker;
@@ -13,11 +12,19 @@ use cursor::Cursor;
 use std::error::Error;
 use std::fmt;
 
-/// A text that is not a requirement. `Display` says why, and what to write.
+/// A text that is not a requirement. `Display` has the cause and the text to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequirementError {
     text: String,
     reason: String,
+}
+
+impl RequirementError {
+    /// The cause and the text to write instead, without the text itself.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
 }
 
 impl fmt::Display for RequirementError {
@@ -32,7 +39,7 @@ impl Error for RequirementError {}
 ///
 /// # Errors
 ///
-/// When pip would not understand the text.
+/// When pip does not accept the text.
 ///
 /// ```
 /// use redgrease_syntax::check_requirement;
@@ -45,17 +52,52 @@ impl Error for RequirementError {}
 /// );
 /// ```
 pub fn check_requirement(text: &str) -> Result<(), RequirementError> {
+    parse_requirement(text).map(drop)
+}
+
+/// A requirement in its parts, as they are written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Requirement<'a> {
+    /// Name of the package; `None` for a bare address.
+    pub name: Option<&'a str>,
+    /// Names of optional parts of the package.
+    pub extras: Vec<&'a str>,
+    /// Comparisons, each with its version.
+    pub versions: Vec<(&'static str, &'a str)>,
+    /// Address of the package, if it is not found by its name.
+    pub address: Option<&'a str>,
+    /// The condition behind the semicolon.
+    pub marker: Option<&'a str>,
+}
+
+/// Reads one requirement.
+///
+/// # Errors
+///
+/// When pip does not accept the text.
+///
+/// ```
+/// use redgrease_syntax::parse_requirement;
+///
+/// let parts = parse_requirement("requests[socks] >= 2.31, < 3 ; python_version > '3.7'")?;
+/// assert_eq!(parts.name, Some("requests"));
+/// assert_eq!(parts.extras, ["socks"]);
+/// assert_eq!(parts.versions, [(">=", "2.31"), ("<", "3")]);
+/// assert_eq!(parts.marker, Some("python_version > '3.7'"));
+/// # Ok::<(), redgrease_syntax::RequirementError>(())
+/// ```
+pub fn parse_requirement(text: &str) -> Result<Requirement<'_>, RequirementError> {
     requirement(text).map_err(|reason| RequirementError {
         text: text.to_owned(),
         reason,
     })
 }
 
-/// What a reader of a requirement answers: nothing, or why it is none.
-type Check = Result<(), String>;
+/// The result of reading one part: the part, or the cause of the refusal.
+type Read<T> = Result<T, String>;
 
-fn requirement(text: &str) -> Check {
-    if text.contains(|c: char| c.is_control()) {
+fn requirement(text: &str) -> Read<Requirement<'_>> {
+    if text.contains(|c: char| c.is_control() && c != '\t') {
         return Err("it has a control character, write it on one line".to_owned());
     }
     let mut c = Cursor::new(text);
@@ -67,14 +109,16 @@ fn requirement(text: &str) -> Check {
         }
         Some(_) => {}
     }
+    let mut read = Requirement::default();
     if is_address(c.rest()) {
-        return address_end(&mut c);
+        return address(&mut c, read);
     }
     let name = c.name().ok_or_else(|| {
         "a package name begins with a letter or a digit, for example `requests>=2.31`".to_owned()
     })?;
+    read.name = Some(name);
     c.space();
-    extras(&mut c)?;
+    read.extras = extras(&mut c)?;
     c.space();
     if c.eat("@") {
         c.space();
@@ -83,10 +127,11 @@ fn requirement(text: &str) -> Check {
                 "`@` needs an address behind it, for example `{name} @ https://example.org/{name}.whl`"
             ));
         }
-        return address_end(&mut c);
+        return address(&mut c, read);
     }
-    versions(&mut c, name)?;
-    marker_or_end(&mut c, name)
+    read.versions = versions(&mut c, name)?;
+    read.marker = marker_or_end(&mut c, name)?;
+    Ok(read)
 }
 
 fn is_address(text: &str) -> bool {
@@ -108,15 +153,16 @@ fn is_address(text: &str) -> bool {
     )
 }
 
-/// An address reaches to the first blank; behind it only a marker may stand.
-fn address_end(c: &mut Cursor<'_>) -> Check {
-    c.take_while(|c| !c.is_whitespace());
+/// Reads an address, which ends at the first blank, and the marker behind it.
+fn address<'a>(c: &mut Cursor<'a>, mut read: Requirement<'a>) -> Read<Requirement<'a>> {
+    read.address = Some(c.take_while(|c| !c.is_whitespace()));
     c.space();
     if c.rest().is_empty() {
-        return Ok(());
+        return Ok(read);
     }
     if c.eat(";") {
-        return marker::marker(c);
+        read.marker = Some(marker::marker(c)?);
+        return Ok(read);
     }
     Err(format!(
         "`{}` is left over behind the address, remove it",
@@ -124,22 +170,22 @@ fn address_end(c: &mut Cursor<'_>) -> Check {
     ))
 }
 
-fn extras(c: &mut Cursor<'_>) -> Check {
+fn extras<'a>(c: &mut Cursor<'a>) -> Read<Vec<&'a str>> {
+    let mut extras = Vec::new();
     if !c.eat("[") {
-        return Ok(());
+        return Ok(extras);
     }
     c.space();
     if c.eat("]") {
-        return Ok(());
+        return Ok(extras);
     }
     loop {
         c.space();
-        if c.name().is_none() {
-            return Err("an extra is missing in `[..]`, for example `requests[socks]`".to_owned());
-        }
+        let extra = c.name();
+        extras.push(extra.ok_or("an extra is missing in `[..]`, for example `requests[socks]`")?);
         c.space();
         if c.eat("]") {
-            return Ok(());
+            return Ok(extras);
         }
         if !c.eat(",") {
             return Err("the extras end with `]`, for example `requests[socks]`".to_owned());
@@ -147,13 +193,14 @@ fn extras(c: &mut Cursor<'_>) -> Check {
     }
 }
 
-fn versions(c: &mut Cursor<'_>, name: &str) -> Check {
+fn versions<'a>(c: &mut Cursor<'a>, name: &str) -> Read<Vec<(&'static str, &'a str)>> {
+    let mut versions = Vec::new();
     let parenthesis = c.eat("(");
     c.space();
     if version::begins(c.rest()) {
         loop {
             c.space();
-            version::clause(c, name)?;
+            versions.push(version::clause(c, name)?);
             c.space();
             if !c.eat(",") {
                 break;
@@ -171,17 +218,17 @@ fn versions(c: &mut Cursor<'_>, name: &str) -> Check {
     if parenthesis && !c.eat(")") {
         return Err("the closing parenthesis is missing".to_owned());
     }
-    Ok(())
+    Ok(versions)
 }
 
-fn marker_or_end(c: &mut Cursor<'_>, name: &str) -> Check {
+fn marker_or_end<'a>(c: &mut Cursor<'a>, name: &str) -> Read<Option<&'a str>> {
     c.space();
     if c.eat(";") {
-        return marker::marker(c);
+        return marker::marker(c).map(Some);
     }
     let rest = c.rest();
     match rest.chars().next() {
-        None => Ok(()),
+        None => Ok(None),
         Some('=') => {
             let version = rest.trim_start_matches('=').trim();
             Err(format!("`=` does not compare, write `{name}=={version}`"))

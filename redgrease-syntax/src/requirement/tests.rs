@@ -1,4 +1,4 @@
-use super::check_requirement;
+use super::{Requirement, check_requirement, parse_requirement};
 use proptest::prelude::*;
 
 #[test]
@@ -35,7 +35,7 @@ fn accepts_what_pip_accepts() {
 }
 
 #[test]
-fn refuses_the_rest_and_says_why() {
+fn refuses_other_texts_with_a_cause() {
     for (text, why) in [
         ("", "empty"),
         ("   ", "empty"),
@@ -70,6 +70,35 @@ fn refuses_the_rest_and_says_why() {
         let error = check_requirement(text).unwrap_err().to_string();
         assert!(error.contains(why), "{text}: {error}");
     }
+}
+
+#[test]
+fn the_parts_are_those_of_the_text() {
+    let read = |text| parse_requirement(text).unwrap();
+    assert_eq!(
+        read(" a.B[x, Y_z]\t(>= 1, ===b) ;os_name == 'nt' "),
+        Requirement {
+            name: Some("a.B"),
+            extras: vec!["x", "Y_z"],
+            versions: vec![(">=", "1"), ("===", "b")],
+            address: None,
+            marker: Some("os_name == 'nt'"),
+        }
+    );
+    assert_eq!(
+        read("a[]@ https://example.org/a.whl;x ; os_name == 'nt'"),
+        Requirement {
+            name: Some("a"),
+            address: Some("https://example.org/a.whl;x"),
+            marker: Some("os_name == 'nt'"),
+            ..Requirement::default()
+        }
+    );
+    let bare = read("git+https://example.org/x.git");
+    assert_eq!(
+        (bare.name, bare.address),
+        (None, Some("git+https://example.org/x.git"))
+    );
 }
 
 #[test]

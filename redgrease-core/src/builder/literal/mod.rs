@@ -1,9 +1,9 @@
 //! Python literals of Rust values.
 //!
-//! A value is written by its structure, never pasted into text: whatever it contains, it cannot become code. Everything
-//! is ASCII without control characters, so no server cuts it.
+//! A value is serialized by its structure and never pasted into code, so its content cannot become code. A literal is
+//! ASCII without control characters, so no server truncates it.
 //!
-//! `serializer`: what serde asks for. `writer`: the text.
+//! `serializer`: the traits of serde. `writer`: the text.
 
 mod serializer;
 mod writer;
@@ -14,8 +14,9 @@ use writer::Writer;
 
 /// The Python literal of a value of any serde type.
 ///
-/// Structs and maps are dicts (entries of maps in a fixed order), sequences are lists, tuples are tuples, enums as in
-/// JSON. Integers of any size and all floats are exact. `Vec<u8>` is a list of numbers for serde: wrap it in [`Bytes`].
+/// Structs and maps become dicts (map entries in a fixed order), sequences become lists, and tuples become tuples.
+/// Enums have the form of JSON. Integers of any size and all floats are exact. Serde serializes `Vec<u8>` as a list of
+/// numbers: wrap it in [`Bytes`].
 ///
 /// ```
 /// use redgrease_core::py_literal;
@@ -26,7 +27,7 @@ use writer::Writer;
 ///
 /// # Errors
 ///
-/// When the value fails to serialize, or a key of a map cannot be a key in Python.
+/// When the value fails to serialize, or a map has a key that cannot be the key of a Python dict.
 pub fn py_literal<T: Serialize + ?Sized>(value: &T) -> Result<String, EncodeError> {
     let mut out = Writer::default();
     value
@@ -35,7 +36,7 @@ pub fn py_literal<T: Serialize + ?Sized>(value: &T) -> Result<String, EncodeErro
     Ok(out.text)
 }
 
-/// Bytes: `bytes` in Python, where serde would make a list of numbers of them.
+/// A wrapper that serializes bytes as `bytes` in Python, not as a list of numbers.
 ///
 /// ```
 /// use redgrease_core::{Bytes, py_literal};

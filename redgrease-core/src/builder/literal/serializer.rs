@@ -1,4 +1,4 @@
-//! What serde asks of something that writes values.
+//! The `Serializer` of serde for [`Writer`].
 
 use super::text;
 use super::writer::{Entries, Failed, Items, Writer, Written, literal};
@@ -86,7 +86,7 @@ impl<'a> ser::Serializer for &'a mut Writer {
     }
     fn serialize_seq(self, _: Option<usize>) -> Result<Items<'a>, Failed> {
         if self.key {
-            // Lists cannot be hashed.
+            // A list cannot be the key of a dict, a tuple can.
             return Ok(self.tuple(""));
         }
         self.put("[");

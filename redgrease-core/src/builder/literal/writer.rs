@@ -8,7 +8,7 @@
 use serde::ser::{self, Serialize};
 use std::fmt::{Display, Write as _};
 
-/// Why a value has no literal.
+/// The reason why a value has no literal.
 #[derive(Debug)]
 pub(super) struct Failed(pub(super) String);
 
@@ -31,7 +31,7 @@ pub(super) type Written = Result<(), Failed>;
 #[derive(Debug, Default)]
 pub(super) struct Writer {
     pub(super) text: String,
-    /// A key of a dict is being written: it has to be hashable.
+    /// Whether the value is the key of a dict. A key has to be hashable.
     pub(super) key: bool,
 }
 
@@ -106,7 +106,7 @@ impl Writer {
         }
     }
 
-    /// `{"Variant": `, the way JSON has enums.
+    /// Begins an enum with data as in JSON: `{"Variant": `.
     pub(super) fn variant(&mut self, name: &str) -> Written {
         self.refuse_key("an enum with data")?;
         self.put("{");
@@ -156,7 +156,7 @@ impl Items<'_> {
 /// Entries of a dict.
 pub(super) struct Entries<'a> {
     pub(super) out: &'a mut Writer,
-    /// Maps have no order of their own; a script has to be the same at every start.
+    /// Whether the entries are sorted. A map may have a random order, but a script has to be the same at every start.
     pub(super) sorted: bool,
     pub(super) done: Vec<(String, String)>,
     pub(super) suffix: &'static str,

@@ -3,8 +3,8 @@
 use super::{parsed, reply};
 use crate::commands::types::RegistrationInfo;
 use crate::commands::{ExecutionFilter, RegistrationFilter, RequirementFilter};
+use crate::gear::Mode;
 use crate::keyword::{ExecutionStatus, ReaderType};
-use crate::registry::Mode;
 use redis::Value;
 
 #[test]

@@ -3,8 +3,8 @@
 use super::fields::{Fields, text};
 use super::serialize;
 use crate::error::{GearError, Result};
+use crate::gear::Mode;
 use crate::keyword::{ReaderType, RegistrationStatus};
-use crate::registry::Mode;
 use redis::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 use super::fields::Fields;
 use super::serialize;
 use crate::error::Result;
+use crate::requirement::Requirements;
 use redis::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -43,5 +44,18 @@ impl Requirement {
             ref_count: fields.number("RefCount"),
             extra: fields.rest(),
         })
+    }
+}
+
+impl Requirements {
+    /// The requirements that a server would have to install, judged by names and versions. `installed` is the server's
+    /// list from [`dump_requirements`](crate::GearsCommands::dump_requirements).
+    pub fn missing_from(&self, installed: &[Requirement]) -> Vec<String> {
+        let installed: Vec<&str> = installed
+            .iter()
+            .filter(|package| package.is_installed)
+            .map(|package| package.name.as_str())
+            .collect();
+        self.unsatisfied(&installed)
     }
 }

@@ -1,7 +1,7 @@
-//! Exceptions, and the places they name.
+//! Exceptions, and the places that they name.
 
 use super::python::{Python, gear, pythons, spec};
-use crate::registry::GearSpec;
+use crate::gear::GearSpec;
 use crate::{Codec, GearReply};
 
 #[test]

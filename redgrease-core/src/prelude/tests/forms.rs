@@ -3,7 +3,7 @@
 use super::python::{Python, call, call_with, gear, has_cloudpickle, pythons, spec};
 use super::round_trip::echo;
 use crate::Codec;
-use crate::registry::{GearSpec, SourceForm};
+use crate::gear::{GearSpec, SourceForm};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[test]

@@ -1,4 +1,4 @@
-# Stands where a server stands: runs the script that registers gears, and calls what it registered. One JSON request per
+# Replaces a server: runs the script that registers gears, and calls the registered functions. One JSON request per
 # line: {"script": text, "waits_for_coroutines": bool}, {"trigger": name, "args": [base64]}, {"happened": key, "records":
 # [record]} or {"tick": true}; {"pickled": true} calls a copy that went through cloudpickle.
 import asyncio
@@ -56,7 +56,7 @@ def record_item(data):
 
 
 def stored(value):
-    # JSON has no bytes: {"bytes": base64} stands for them.
+    # JSON has no bytes, so they are encoded as {"bytes": base64}.
     if isinstance(value, dict):
         if set(value) == {'bytes'}:
             return bytearray(base64.b64decode(value['bytes']))

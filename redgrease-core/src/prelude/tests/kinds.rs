@@ -1,8 +1,8 @@
-//! Events, timers, hooks, shared Python, counted calls: what the stubs do with records, also as copies that went through
-//! pickling, as they do on other shards and after a restart.
+//! Events, timers, hooks, shared Python and counted calls: how stubs treat records. Other shards, and a server after a
+//! restart, use pickled copies of stubs, so these are tested as well.
 
 use super::python::{Python, call, call_with, gear, has_cloudpickle, pythons, spec};
-use crate::registry::{
+use crate::gear::{
     EverySpec, FailurePolicy, Gear, GearKind, GearSpec, Hook, KeysSpec, Mode, OnRegistered,
     PythonModule, StreamSpec,
 };
@@ -108,9 +108,9 @@ fn values_of_keys_are_read_as_types() {
     assert_eq!(seen(Codec::Json, json!("[1, null]")).unwrap(), "[1, None]");
     assert_eq!(seen(Codec::Bool, json!("1")).unwrap(), "True");
     assert_eq!(seen(Codec::Float, json!("2.5")).unwrap(), "2.5");
-    // Nothing is there: the key was deleted.
+    // A deleted key has no value.
     assert_eq!(seen(Codec::Int, json!(null)).unwrap(), "None");
-    // What gears send each other is escaped, what Redis stores is not.
+    // Arguments of calls are escaped, stored values are not.
     assert_eq!(seen(Codec::Str, json!("\u{1}0")).unwrap(), r"'\x010'");
     assert_eq!(
         seen(HASH, json!({"a": "x"})).unwrap_err(),
@@ -275,7 +275,7 @@ fn shared_python_has_one_state_for_all_and_for_copies() {
         assert_eq!(text(&mut python, first, pickled), "1two\n  lines");
         assert_eq!(text(&mut python, second, pickled), "2!");
         assert_eq!(text(&mut python, first, pickled), "3two\n  lines");
-        // A new registration begins anew.
+        // A new registration has a new state.
         python.register(&[first]).unwrap();
         assert_eq!(text(&mut python, first, pickled), "1two\n  lines");
     }

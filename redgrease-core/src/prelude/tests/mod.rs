@@ -1,9 +1,9 @@
-//! The prelude against a real Python, in place of a server.
+//! Tests of the prelude with a real Python in place of a server.
 //!
-//! * `python`: that Python. `round_trip`: what Rust encodes Python decodes, and the other way round.
-//! * `types`: what the types are in Python, and what is accepted for them. `failures`: exceptions and their places.
+//! * `python`: the Python process. `round_trip`: Python decodes what Rust encodes, and the reverse.
+//! * `types`: the types in Python, and the values accepted for them. `failures`: exceptions and their places.
 //! * `kinds`: events, timers, shared Python. `forms`: modules, coroutines, other versions of Python, pickling.
-//! * `stub`: the file editors read.
+//! * `stub`: the stub file for editors.
 
 mod failures;
 mod forms;

@@ -1,6 +1,7 @@
-//! Python for the tests of the prelude: `harness.py` in a process of its own, in place of a server.
+//! Python for the tests of the prelude: `harness.py` in a child process, in place of a server.
 
-use crate::registry::{Gear, GearKind, GearSpec, Location, Mode, SourceForm};
+use crate::gear::{Gear, GearKind, GearSpec, Mode, SourceForm};
+use crate::location::Location;
 use crate::registry::{GearSet, Script, placed};
 use crate::{Call, GearReply, Result};
 use crate::{DecodeError, EncodeError, Writer};
@@ -17,7 +18,7 @@ pub(crate) struct Python {
     child: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
-    /// Whether to be a server that waits for coroutines.
+    /// Whether the server waits for coroutines.
     pub(super) waits_for_coroutines: bool,
 }
 
@@ -50,7 +51,7 @@ impl Python {
         assert!(!line.is_empty(), "Python ended: its error stands above");
         let answer: serde_json::Value = serde_json::from_str(&line).unwrap();
         match answer.get("error") {
-            // In the shape in which the line of a server arrives.
+            // In the form of an error line of a server.
             Some(text) => {
                 let line = format!("-{}\r\n", text.as_str().unwrap());
                 redis::parse_redis_value(line.as_bytes())?.extract_error()
@@ -59,14 +60,15 @@ impl Python {
         }
     }
 
-    /// Registers gears as a server would be told to.
+    /// Runs the script that registers the gears.
     pub(crate) fn register(&mut self, gears: &[&'static Gear]) -> Result<()> {
         let set = GearSet {
             id: "test".into(),
             version: "1.0.0",
             gears: gears.to_vec(),
         };
-        let script = Script::of(&set.id, &placed(&set, None)?)?.text;
+        let profile = crate::profile::default();
+        let script = Script::of(&set.id, &placed(&set, &profile)?, &profile.package)?.text;
         self.ask(&json!({ "script": script, "waits_for_coroutines": self.waits_for_coroutines }))?;
         Ok(())
     }
@@ -87,13 +89,13 @@ impl Python {
         // A call has one record.
         match answer {
             Ok(record) => call.read(Value::Array(vec![record])),
-            Err(e) => Err(crate::Error::of_call(e, call.gear())),
+            Err(e) => Err(crate::Error::of_call(e, call.gear(), &trigger)),
         }
     }
 }
 
 impl Python {
-    /// Lets something happen that a gear was registered for; what its function returned for each record.
+    /// Triggers an event for a registered gear. Returns the results of its function, one per record.
     pub(super) fn happened(
         &mut self,
         key: &str,
@@ -106,7 +108,7 @@ impl Python {
         Ok(redis::from_redis_value(answer).unwrap())
     }
 
-    /// Lets every timer run once.
+    /// Runs every timer once.
     pub(super) fn tick(&mut self) {
         self.ask(&json!({ "tick": true })).unwrap();
     }
@@ -116,14 +118,14 @@ impl Python {
         redis::from_redis_value(self.ask(&json!({ "executed": true })).unwrap()).unwrap()
     }
 
-    /// The options gears were registered with.
+    /// The options that the gears were registered with.
     pub(super) fn registered_with(mut self, gears: &[&'static Gear], key: &str) -> String {
         self.register(gears).unwrap();
         redis::from_redis_value(self.ask(&json!({ "options": key })).unwrap()).unwrap()
     }
 }
 
-/// Whether copies can be made.
+/// Whether stubs can be pickled.
 pub(super) fn has_cloudpickle() -> bool {
     Command::new("python3")
         .args(["-c", "import cloudpickle"])
@@ -149,10 +151,10 @@ fn value(answer: &serde_json::Value) -> Value {
     Value::BulkString(BASE64.decode(answer["bytes"].as_str().unwrap()).unwrap())
 }
 
-/// A gear written in a test.
+/// A gear of a test.
 #[allow(
     clippy::large_types_passed_by_value,
-    reason = "a test writes it where it calls this"
+    reason = "a test writes the argument as a literal"
 )]
 pub(crate) fn gear(name: &'static str, spec: GearSpec) -> &'static Gear {
     Box::leak(Box::new(Gear::new(name, spec)))
@@ -206,7 +208,7 @@ pub(crate) fn call_with<R: GearReply>(
     Call::of(gear, |args| arg(args.arg()), decode)
 }
 
-/// Every Python of the machine: that of the system, and those a version manager has installed.
+/// The Python of the system, and the Pythons of a version manager.
 pub(crate) fn pythons() -> Vec<PathBuf> {
     let mut found = vec![PathBuf::from("python3")];
     let versions = std::env::home_dir()

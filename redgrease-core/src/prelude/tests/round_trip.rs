@@ -1,7 +1,7 @@
 //! Values that go through Python and come back.
 
 use super::python::{Python, call, gear, spec};
-use crate::registry::{Gear, GearSpec};
+use crate::gear::{Gear, GearSpec};
 use crate::{Codec, GearArg, GearResult, Json};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -43,7 +43,7 @@ where
                 .borrow_mut()
                 .call(&call(echo, &value), false)
                 .map_err(|e| TestCaseError::fail(e.to_string()))?;
-            // Debug tells NaN from a number and -0.0 from 0.0, which `==` does not.
+            // Unlike `==`, `Debug` shows NaN as equal to NaN and distinguishes -0.0 from 0.0.
             prop_assert_eq!(format!("{value:?}"), format!("{back:?}"));
             Ok(())
         })
@@ -59,7 +59,7 @@ macro_rules! round_trips {
     )*};
 }
 
-/// Text with what is special on the way.
+/// Text with characters that need an encoding.
 fn texts() -> impl Strategy<Value = String> {
     proptest::collection::vec(
         prop_oneof![

@@ -1,4 +1,4 @@
-//! The stub file editors read says the names a gear can import.
+//! The stub file for editors names everything that a gear can import.
 
 use crate::prelude::Part;
 

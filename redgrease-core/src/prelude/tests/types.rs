@@ -1,11 +1,11 @@
-//! What the types are in Python, what is accepted for them, and what is refused.
+//! Rust types in Python: the values that are accepted and refused for them.
 
 use super::python::{Python, call, gear, spec};
-use crate::registry::GearSpec;
+use crate::gear::GearSpec;
 use crate::{Codec, GearArg, GearReply};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a value is in Python: `repr` of the argument.
+/// The `repr` of an argument in Python.
 fn shown<T: GearArg>(python: &mut Python, value: &T) -> String {
     let args: &'static [(&str, Codec)] = Box::leak(Box::new([("value", T::CODEC)]));
     let shown = gear(
@@ -23,7 +23,7 @@ fn shown<T: GearArg>(python: &mut Python, value: &T) -> String {
 }
 
 #[test]
-fn python_sees_what_the_types_say() {
+fn arguments_have_the_python_type_of_their_rust_type() {
     let mut python = Python::start();
     let is = |value: String, python: &str| assert_eq!(value, python);
     let p = &mut python;
@@ -57,7 +57,7 @@ fn python_sees_what_the_types_say() {
     );
 }
 
-/// Returns what a body returns, as a type.
+/// The result of a body, converted to a type.
 fn returned<R: GearReply>(python: &mut Python, body: &'static str) -> crate::Result<R> {
     let gear = gear(
         "returned",

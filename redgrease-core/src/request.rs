@@ -1,15 +1,16 @@
-//! A call that is not sent yet.
+//! A call before it is sent.
 
 use crate::convert::Writer;
 use crate::error::{DecodeError, EncodeError, Error, Result};
-use crate::registry::{Gear, trigger_name};
-use redis::{Cmd, Value};
+use crate::gear::Gear;
+use crate::profile::{self, Profile};
+use redis::{Cmd, RedisError, RedisResult, Value};
 use smallvec::SmallVec;
 use std::time::Duration;
 
 type Decode<T> = fn(Value) -> Result<T, DecodeError>;
 
-/// A call that is not sent yet: what the generated function sends at once, and where its options are.
+/// A call before it is sent. The generated function sends it at once; use a `Call` to set options.
 ///
 /// ```ignore
 /// let page = cache_get::call("http://example.org/").timeout(Duration::from_secs(5)).on(&mut con)?;
@@ -17,15 +18,15 @@ type Decode<T> = fn(Value) -> Result<T, DecodeError>;
 #[must_use = "a call does nothing until `.on(..)` or `.on_async(..)` sends it"]
 #[derive(Debug, Clone)]
 pub struct Call<T> {
-    pub(super) gear: &'static Gear,
+    pub(crate) gear: &'static Gear,
     args: Result<Args, EncodeError>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) heal: bool,
-    pub(super) key: Option<Vec<u8>>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) heal: bool,
+    pub(crate) key: Option<Vec<u8>>,
     decode: Decode<T>,
 }
 
-/// Collects the arguments of one call, one behind the other: most calls need memory once.
+/// The arguments of one call in one buffer: most calls allocate once.
 #[doc(hidden)]
 #[derive(Debug, Clone, Default)]
 pub struct Args {
@@ -72,45 +73,51 @@ impl<T> Call<T> {
         }
     }
 
-    /// Limits how long an answer is awaited. Without it a call waits as long as it takes.
+    /// Limits the time that the call waits for its answer. By default there is no limit.
     ///
-    /// The limit is about waiting: what was called goes on running on the server. The time to register a gear that
-    /// the server has lost does not count. An async call can be limited on every connection, but never to more than
-    /// the response timeout of a connection that was not opened with `connect_async`. A blocking call can be limited
-    /// on connections of `connect` only: on others it is an error, since nothing could enforce it.
+    /// The limit ends the waiting, not the gear: the gear continues to run on the server. The time to register a gear
+    /// that the server has lost does not count. An async call can be limited on every connection, but never to more
+    /// than the response timeout of a connection that was not opened with `connect_async`. A blocking call can be
+    /// limited only on connections of `connect`: on others a limit is an error, since nothing could enforce it.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
     }
 
-    /// Reports an unknown trigger instead of registering the gear and calling it once more.
+    /// Reports an unknown trigger instead of registering the gear and repeating the call.
     pub fn no_heal(mut self) -> Self {
         self.heal = false;
         self
     }
 
-    /// In a cluster: runs on the shard that owns this key (`RG.TRIGGERONKEY`).
+    /// Runs the gear on the shard of a cluster that owns this key (`RG.TRIGGERONKEY`).
     pub fn on_key(mut self, key: impl Into<Vec<u8>>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// The gear that is called.
+    /// The gear.
     pub fn gear(&self) -> &'static Gear {
         self.gear
     }
 
-    /// The command that will be sent.
+    /// The command, to send it by other means. Its trigger has the namespace of connections of redis-rs, see
+    /// [`Options`](crate::Options).
     ///
     /// # Errors
     ///
     /// When an argument has no counterpart in Python.
     pub fn to_cmd(&self) -> Result<Cmd> {
+        self.to_cmd_with(&profile::default())
+    }
+
+    /// The command for a connection with this profile.
+    pub(crate) fn to_cmd_with(&self, profile: &Profile) -> Result<Cmd> {
         let args = self
             .args
             .as_ref()
             .map_err(|e| Error::from(e.clone()).of_gear(self.gear))?;
-        let trigger = trigger_name(self.gear).ok_or_else(|| {
+        let trigger = profile.trigger_of(self.gear).ok_or_else(|| {
             Error::config(format!(
                 "gear `{}` is not a command: nothing can call it",
                 self.gear.name()
@@ -143,23 +150,38 @@ impl<T> Call<T> {
     ///
     /// # Errors
     ///
-    /// When it is an error, or not what the type says.
+    /// When the answer is an error, or not of the type `T`.
     pub fn read(&self, answer: Value) -> Result<T> {
-        decode(answer, self.gear, self.decode)
+        self.read_with(answer, &profile::default())
     }
 
-    pub(super) fn finish(&self, answer: redis::RedisResult<Value>) -> Result<T> {
+    /// Reads the answer that came over a connection with this profile.
+    pub(crate) fn read_with(&self, answer: Value, profile: &Profile) -> Result<T> {
+        decode(answer, self.gear, profile, self.decode)
+    }
+
+    /// Reads the result of sending the command.
+    pub(crate) fn finish(&self, answer: RedisResult<Value>, profile: &Profile) -> Result<T> {
         match answer {
-            Ok(value) => self.read(value),
-            Err(e) => Err(Error::of_call(e, self.gear).within(self.timeout)),
+            Ok(value) => self.read_with(value, profile),
+            Err(e) => Err(failed(e, self.gear, profile).within(self.timeout)),
         }
     }
 }
 
 /// Reads an answer to a call of `gear`.
-pub(crate) fn decode<T>(answer: Value, gear: &Gear, decode: Decode<T>) -> Result<T> {
+pub(crate) fn decode<T>(
+    answer: Value,
+    gear: &Gear,
+    profile: &Profile,
+    decode: Decode<T>,
+) -> Result<T> {
     let value = answer
         .extract_error()
-        .map_err(|e| Error::of_call(e, gear))?;
+        .map_err(|e| failed(e, gear, profile))?;
     decode(value).map_err(|e| Error::from(e).of_gear(gear))
+}
+
+fn failed(e: RedisError, gear: &Gear, profile: &Profile) -> Error {
+    Error::of_call(e, gear, &profile.trigger_of(gear).unwrap_or_default())
 }

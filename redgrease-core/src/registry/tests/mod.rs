@@ -1,18 +1,43 @@
-//! What is sent, and when.
+//! Scripts, and the decision whether to send them.
+
+mod exchanges;
 
 use super::description::Description;
-use super::options::Policy;
-use super::placed::placed;
-use super::plan::{Step, plan};
+use super::plan::Step;
 use super::report::{Action, SessionReport};
 use super::script::Script;
-use super::set::{GearSet, group, session};
-use super::spec::{Gear, GearSpec, Location};
+use super::set::{GearSet, session};
 use crate::commands::{RegistrationInfo, Session};
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Result};
+use crate::gear::{Gear, GearKind, GearSpec, Mode};
+use crate::location::Location;
 use crate::prelude::tests::{gear, spec};
+use crate::profile::{Options, Policy, Profile};
 use redis::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+fn profile(namespace: Option<&str>) -> Arc<Profile> {
+    let options = Options::new();
+    Profile::of(&match namespace {
+        Some(namespace) => options.namespace(namespace),
+        None => options,
+    })
+    .unwrap()
+}
+
+fn group(gears: &[&'static Gear], namespace: Option<&str>) -> Result<Vec<GearSet>> {
+    super::set::group(gears, &profile(namespace))
+}
+
+fn plan(
+    set: &GearSet,
+    namespace: Option<&str>,
+    sessions: &[Session],
+    policy: Policy,
+) -> Result<Step> {
+    super::plan::plan(set, &profile(namespace), sessions, policy)
+}
 
 fn at(file: &'static str, line: u32) -> Location {
     Location::new(file, line, 1)
@@ -25,7 +50,9 @@ fn set(gears: &[&'static Gear]) -> GearSet {
 }
 
 fn script(set: &GearSet, namespace: Option<&str>) -> Script {
-    Script::of(&set.id, &placed(set, namespace).unwrap()).unwrap()
+    let profile = profile(namespace);
+    let placed = super::placed(set, &profile).unwrap();
+    Script::of(&set.id, &placed, &profile.package).unwrap()
 }
 
 /// A session as a server lists it.
@@ -45,7 +72,7 @@ fn listed(id: &str, description: Option<&Description>, triggers: &[&str]) -> Ses
     }
 }
 
-/// The session a server has after these gears were registered.
+/// The session of a server after these gears were registered.
 fn after(set: &GearSet) -> Session {
     let script = script(set, None);
     let triggers: Vec<&str> = script.gears.keys().map(String::as_str).collect();
@@ -183,24 +210,20 @@ fn two_gears_with_one_trigger_are_refused_with_both_places() {
         text.contains("--> src/a.rs:3:1") && text.contains("--> src/b.rs:7:1"),
         "{text}"
     );
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::DuplicateTrigger {
-            trigger: "same",
-            ..
-        }
-    ));
+    assert!(
+        matches!(error.kind(), ErrorKind::DuplicateTrigger { trigger, .. } if trigger == "same")
+    );
 }
 
 #[test]
-fn no_gears_is_an_error_that_says_why() {
+fn no_gears_is_an_error_with_a_remedy() {
     let error = group(&[], None).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NoneFound));
     assert!(error.to_string().contains("use the_crate as _;"), "{error}");
 }
 
 #[test]
-fn the_hash_is_about_what_matters_to_the_server() {
+fn the_hash_depends_on_behaviour_only() {
     let base = spec("f", " return 1");
     let hash = |spec: GearSpec| script(&set(&[gear("f", spec)]), None).hash;
     let of = hash(base);
@@ -252,9 +275,9 @@ fn the_hash_is_about_what_matters_to_the_server() {
             ..base
         },
         GearSpec {
-            kind: super::GearKind::Command {
+            kind: GearKind::Command {
                 trigger: "f",
-                mode: super::Mode::Sync,
+                mode: Mode::Sync,
                 in_order: false,
                 hook: None,
             },
@@ -309,7 +332,7 @@ fn only_what_is_used_is_sent() {
 }
 
 #[test]
-fn what_the_server_has_is_not_sent_again() {
+fn an_unchanged_session_is_not_sent_again() {
     let gears = set(&[gear("a", spec("a", " return 1")), gear("b", spec("b", ""))]);
     let report = sent(plan(&gears, None, &[], Policy::IfNewer).unwrap());
     assert_eq!(report.registered, ["a", "b"]);
@@ -327,7 +350,7 @@ fn what_the_server_has_is_not_sent_again() {
 }
 
 #[test]
-fn changes_are_told_apart() {
+fn the_report_distinguishes_changes() {
     let before = set(&[
         gear("same", spec("same", "")),
         gear("other", spec("other", " return 1")),
@@ -358,7 +381,7 @@ fn a_trigger_that_was_unregistered_by_hand_comes_back() {
 }
 
 #[test]
-fn an_old_instance_takes_nothing_back() {
+fn an_old_instance_does_not_downgrade_a_session() {
     let of = |version, source| {
         set(&[gear(
             "a",
@@ -378,7 +401,7 @@ fn an_old_instance_takes_nothing_back() {
         }
     );
     sent(plan(&old, None, &new, Policy::IfChanged).unwrap());
-    // The same version with other gears, and a pre-release below it, are registered by the higher one.
+    // Other gears of the same version, and gears of a pre-release, are replaced.
     sent(plan(&of("1.10.0", " return 3"), None, &new, Policy::IfNewer).unwrap());
     sent(
         plan(
@@ -412,24 +435,24 @@ fn policies_that_send_nothing() {
 fn a_foreign_trigger_names_its_owner() {
     let gears = set(&[gear("a", spec("a", "")), gear("b", spec("b", ""))]);
     let sessions = [
-        listed("somebody", None, &["x", "b"]),
+        listed("another-session", None, &["x", "b"]),
         listed("pkg", None, &["a"]),
     ];
     let error = plan(&gears, None, &sessions, Policy::IfNewer).unwrap_err();
     assert!(
-        error.to_string().contains("`b`") && error.to_string().contains("`somebody`"),
+        error.to_string().contains("`b`") && error.to_string().contains("`another-session`"),
         "{error}"
     );
-    // A dead session owns nothing any more.
+    // A dead session owns no triggers.
     let dead = Session {
         dead: true,
-        ..listed("somebody", None, &["b"])
+        ..listed("another-session", None, &["b"])
     };
     sent(plan(&gears, None, &[dead], Policy::IfNewer).unwrap());
 }
 
 #[test]
-fn descriptions_of_others_are_no_descriptions() {
+fn descriptions_of_other_programs_are_ignored() {
     for text in ["", "my desc", "{}", "[1]", r#"{"version": 1, "hash": 2}"#] {
         assert_eq!(Description::parse(text), None, "{text}");
     }

@@ -1,0 +1,83 @@
+//! The options of a registration.
+
+use super::package::RedgreasePackage;
+use crate::gear::Gear;
+
+/// Decides whether a session is registered again when the server already holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[non_exhaustive]
+pub enum Policy {
+    /// When the gears differ, unless the server has them from a higher version of the crate: an old instance that
+    /// restarts during a rolling deployment does not downgrade the session.
+    #[default]
+    IfNewer,
+    /// When the gears differ, whatever the versions are.
+    IfChanged,
+    /// Always.
+    Always,
+    /// Never, not even when the server does not know the gear of a call: another program registers the gears.
+    Never,
+    /// Never: registering fails if the server does not hold exactly these gears.
+    Error,
+}
+
+/// Options of [`start_with`](crate::start_with) and [`register_all_with`](crate::register_all_with).
+///
+/// A connection of this crate keeps the options of its registration: its calls use the namespace, and a gear that the
+/// server has lost is registered again with the same policy, gears and package. Connections of redis-rs cannot carry
+/// options. They share those of the first registration of the process, until `register_all_with` is called with one of
+/// them.
+///
+/// ```
+/// use redgrease_core::{Options, Policy};
+///
+/// let options = Options::new().policy(Policy::IfChanged).namespace("staging");
+/// # let _ = options;
+/// ```
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Options {
+    pub(super) policy: Policy,
+    pub(super) namespace: Option<String>,
+    pub(super) gears: Option<Vec<&'static Gear>>,
+    pub(super) package: RedgreasePackage,
+}
+
+impl Options {
+    /// The defaults: every gear of the program, no namespace, [`Policy::IfNewer`].
+    pub fn new() -> Self {
+        Options::default()
+    }
+
+    /// Sets when a session that the server already holds is registered again.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Sets a prefix for sessions and triggers, so that two stages can share a server: other clients call the gear
+    /// `cache_get` of the namespace `staging` with `RG.TRIGGER staging:cache_get`.
+    ///
+    /// Each connection of this crate has its own namespace. All connections of redis-rs in a process have the same one.
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// Sets the package that `import redgrease` finds in the Python of gears.
+    #[must_use]
+    pub fn redgrease_package(mut self, package: RedgreasePackage) -> Self {
+        self.package = package;
+        self
+    }
+
+    /// Registers these gears only, instead of every gear that is linked into the program. Other gears that the server
+    /// has in the same sessions are unregistered.
+    #[must_use]
+    pub fn gears(mut self, gears: &[&'static Gear]) -> Self {
+        self.gears = Some(gears.to_vec());
+        self
+    }
+}
