@@ -92,6 +92,42 @@ pub struct GearSpec {
     pub on_registered: Option<OnRegistered>,
 }
 
+impl GearSpec {
+    /// A description without code, arguments and options. An expansion writes the fields that differ and takes the
+    /// others from here.
+    pub const BLANK: GearSpec = GearSpec {
+        package: "",
+        krate: "",
+        bin: None,
+        version: "",
+        kind: GearKind::Command {
+            trigger: "",
+            mode: Mode::Sync,
+            in_order: false,
+            hook: None,
+        },
+        args: &[],
+        ret: Codec::Unit,
+        source: "",
+        form: SourceForm::Body,
+        source_file: "",
+        source_line: 1,
+        coroutine: false,
+        names: &[],
+        requirements: &[],
+        description: None,
+        python: (3, 9),
+        location: Location::new("", 1, 1),
+        doc: "",
+        path: "",
+        rest: false,
+        count_calls: false,
+        replace: None,
+        module: None,
+        on_registered: None,
+    };
+}
+
 /// What kind of gear it is, and what belongs to that kind.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
