@@ -1,4 +1,4 @@
-//! What a gear is on the server, as a constant expression.
+//! Expands the role of a gear to a constant expression.
 
 use super::spec::{everlasting, optional};
 use crate::check::{Gear, Name, Role};
@@ -105,7 +105,7 @@ pub(super) fn kind(gear: &Gear<'_>) -> TokenStream {
     }
 }
 
-/// The type of what happened.
+/// The type of the record.
 fn record(gear: &Gear<'_>) -> TokenStream {
     gear.header.arguments.first().map_or_else(
         || quote!(()),

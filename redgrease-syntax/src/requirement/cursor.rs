@@ -1,6 +1,6 @@
-//! A place in a text, moving forward.
+//! Reads a text from left to right.
 
-/// Reads a text from left to right.
+/// A text with a current place.
 pub(super) struct Cursor<'a> {
     rest: &'a str,
 }
@@ -10,12 +10,12 @@ impl<'a> Cursor<'a> {
         Cursor { rest: text }
     }
 
-    /// What has not been read.
+    /// The part that has not been read.
     pub(super) fn rest(&self) -> &'a str {
         self.rest
     }
 
-    /// Reads `text` if it is next.
+    /// Reads `text` if it is next. Returns `false` if not.
     pub(super) fn eat(&mut self, text: &str) -> bool {
         match self.rest.strip_prefix(text) {
             Some(rest) => {
@@ -26,7 +26,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads as long as the characters belong.
+    /// Reads characters as long as `belongs` accepts them.
     pub(super) fn take_while(&mut self, belongs: impl Fn(char) -> bool) -> &'a str {
         let end = self.rest.find(|c| !belongs(c)).unwrap_or(self.rest.len());
         let (taken, rest) = self.rest.split_at(end);
@@ -46,7 +46,7 @@ impl<'a> Cursor<'a> {
             .find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
         let run = &self.rest[..run.unwrap_or(self.rest.len())];
         let name = run.trim_end_matches(['-', '_', '.']);
-        // A name that ends in `-`, `_` or `.` is none.
+        // A name must not end with `-`, `_` or `.`.
         if name.len() != run.len() || !run.starts_with(|c: char| c.is_ascii_alphanumeric()) {
             return None;
         }

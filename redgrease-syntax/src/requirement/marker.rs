@@ -1,4 +1,4 @@
-//! Environment markers: `python_version >= "3.8" and sys_platform == "linux"`.
+//! Checks environment markers: `python_version >= "3.8" and sys_platform == "linux"`.
 
 use super::{Check, cursor::Cursor};
 
@@ -25,10 +25,10 @@ const VARIABLES: &[&str] = &[
     "dependency_groups",
 ];
 
-/// Deeper nesting is refused, so that no text can exhaust the stack.
+/// The deepest nesting that is accepted. The limit keeps a text from exhausting the stack.
 const DEEPEST: usize = 50;
 
-/// Reads a whole marker up to the end of the text.
+/// Reads a marker up to the end of the text.
 pub(super) fn marker(c: &mut Cursor<'_>) -> Check {
     alternatives(c, 0)?;
     match c.rest() {
@@ -39,7 +39,7 @@ pub(super) fn marker(c: &mut Cursor<'_>) -> Check {
     }
 }
 
-/// Comparisons joined by `and` and `or`. What binds tighter does not matter for recognising them.
+/// Reads comparisons joined by `and` and `or`. Their precedence does not matter for the check.
 fn alternatives(c: &mut Cursor<'_>, depth: usize) -> Check {
     if depth > DEEPEST {
         return Err("its marker is nested too deeply".to_owned());
@@ -121,7 +121,7 @@ fn operand(c: &mut Cursor<'_>) -> Result<Operand, String> {
     }
 }
 
-/// Reads a word that is not the beginning of a longer one.
+/// Reads a whole word.
 fn word(c: &mut Cursor<'_>, word: &str) -> bool {
     let follows = c.rest().strip_prefix(word);
     match follows {

@@ -1,9 +1,8 @@
-//! Is this a requirement pip would accept?
+//! Checks that pip accepts a requirement.
 //!
-//! A recogniser, not a model: a gear only needs to know that the text is well formed before it
-//! travels to a server. Accepted are the dependency specifiers of the packaging standards (name,
-//! extras, versions or address, marker) and, as pip does, a bare address such as
-//! `git+https://example.org/x.git`.
+//! The check only accepts or refuses a text, before the text is sent to a server. It accepts the dependency
+//! specifiers of the packaging standards (name, extras, versions or address, marker) and, like pip, a bare address
+//! such as `git+https://example.org/x.git`.
 
 mod cursor;
 mod marker;
@@ -13,7 +12,7 @@ use cursor::Cursor;
 use std::error::Error;
 use std::fmt;
 
-/// A text that is not a requirement. `Display` says why, and what to write.
+/// A text that is not a requirement. `Display` has the cause and the text to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequirementError {
     text: String,
@@ -32,7 +31,7 @@ impl Error for RequirementError {}
 ///
 /// # Errors
 ///
-/// When pip would not understand the text.
+/// When pip does not accept the text.
 ///
 /// ```
 /// use redgrease_syntax::check_requirement;
@@ -51,7 +50,7 @@ pub fn check_requirement(text: &str) -> Result<(), RequirementError> {
     })
 }
 
-/// What a reader of a requirement answers: nothing, or why it is none.
+/// The result of one part of the check: nothing, or the cause of the refusal.
 type Check = Result<(), String>;
 
 fn requirement(text: &str) -> Check {
@@ -108,7 +107,7 @@ fn is_address(text: &str) -> bool {
     )
 }
 
-/// An address reaches to the first blank; behind it only a marker may stand.
+/// Reads an address, which ends at the first blank, and the marker behind it.
 fn address_end(c: &mut Cursor<'_>) -> Check {
     c.take_while(|c| !c.is_whitespace());
     c.space();

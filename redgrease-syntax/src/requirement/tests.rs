@@ -35,7 +35,7 @@ fn accepts_what_pip_accepts() {
 }
 
 #[test]
-fn refuses_the_rest_and_says_why() {
+fn refuses_other_texts_with_a_cause() {
     for (text, why) in [
         ("", "empty"),
         ("   ", "empty"),

@@ -1,11 +1,11 @@
-//! Comparisons with a version: `>= 2.0`, `== 1.*`, `~= 3.1`.
+//! Checks comparisons with a version: `>= 2.0`, `== 1.*`, `~= 3.1`.
 
 use super::{Check, cursor::Cursor};
 
-/// Longer ones first, so that `==` is not read out of `===`.
+/// The comparisons. Longer ones come first, so that `===` is not read as `==`.
 const COMPARISONS: &[&str] = &["===", "~=", "==", "!=", "<=", ">=", "<", ">"];
 
-/// Whether a comparison is next.
+/// Whether the text begins with a comparison.
 pub(super) fn begins(text: &str) -> bool {
     COMPARISONS
         .iter()
@@ -63,16 +63,16 @@ pub(super) fn clause(c: &mut Cursor<'_>, name: &str) -> Check {
     Ok(())
 }
 
-/// What matters about a version for the comparisons it may stand behind.
+/// The facts about a version that decide which comparisons can be in front of it.
 struct Version {
     numbers: usize,
-    /// Nothing but numbers.
+    /// Whether the version consists only of numbers.
     plain: bool,
     local: bool,
 }
 
 impl Version {
-    /// `[v][epoch!]numbers[pre][post][dev][+local]`, with the spellings the standard tolerates.
+    /// Parses `[v][epoch!]numbers[pre][post][dev][+local]`, with all spellings that the standard allows.
     fn parse(text: &str) -> Option<Version> {
         let lower = text.to_ascii_lowercase();
         let mut c = Cursor::new(&lower);
@@ -127,7 +127,7 @@ fn number<'a>(c: &mut Cursor<'a>) -> Option<&'a str> {
     Some(c.take_while(|c| c.is_ascii_digit())).filter(|digits| !digits.is_empty())
 }
 
-/// Reads `[-_.]word[-_.][number]` if one of the words is next.
+/// Reads `[-_.]word[-_.][number]` for one of the words.
 fn suffix(c: &mut Cursor<'_>, words: &[&str]) -> bool {
     let rest = c.rest();
     let bare = rest.strip_prefix(['.', '-', '_']).unwrap_or(rest);
