@@ -22,7 +22,7 @@ mod unwind;
 use parse::Kind;
 use proc_macro::TokenStream;
 
-/// Makes a command of a function whose body is Python.
+/// Makes a command from a function whose body is Python.
 ///
 /// ```no_run
 /// use redgrease::prelude::*;
@@ -57,7 +57,7 @@ use proc_macro::TokenStream;
 ///
 /// | key | default | meaning |
 /// |---|---|---|
-/// | `trigger = "name"` | the name of the function | the name for clients, `RG.TRIGGER name ..`; `trigger = unique` makes a name of crate, path and function |
+/// | `trigger = "name"` | the name of the function | the name for clients, `RG.TRIGGER name ..`; `trigger = unique` makes a name from the crate, the path and the function |
 /// | `requirements = ["requests>=2.31"]` | none | Python packages, as pip names them |
 /// | `mode = "async_local"` | `"async_local"` | `"async_local"`: on a worker thread of the server; `"sync"`: on the main thread of the server, which is the fastest and blocks all other clients; `"async"`: on every shard, with a `PerShard<T>` as the result |
 /// | `description = ".."` | none | a text in the list of registrations of the server |
@@ -151,7 +151,7 @@ pub fn gear_command(attribute: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::gear(Kind::Command, &attribute.into(), &item.into()).into()
 }
 
-/// Makes a handler for changes of keys of a function whose body is Python.
+/// Makes a handler for key changes from a function whose body is Python.
 ///
 /// ```
 /// use redgrease::prelude::*;
@@ -211,7 +211,7 @@ pub fn gear_keys(attribute: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::gear(Kind::Keys, &attribute.into(), &item.into()).into()
 }
 
-/// Makes a reader of a stream of a function whose body is Python.
+/// Makes a reader of a stream from a function whose body is Python.
 ///
 /// ```
 /// use redgrease::prelude::*;
@@ -238,7 +238,7 @@ pub fn gear_keys(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | `duration = "1s"` | no limit | the time after which an incomplete batch is read |
 /// | `on_failed = "retry"` | `"continue"` | after an exception: `"continue"` with the next entries, `"abort"` reading, or `"retry"` the same entries; with `mode = "sync"` only `"continue"` |
 /// | `retry_interval = "5s"` | `"1s"` | the pause before a retry, in whole seconds |
-/// | `trim = false` | `true` | whether entries are deleted from the stream after they were processed |
+/// | `trim = false` | `true` | `true` deletes processed entries from the stream, `false` keeps them |
 /// | `mode = "sync"` | `"async_local"` | the thread that runs the function, as for [`gear_keys`](macro@gear_keys) |
 /// | `requirements = ["requests>=2.31"]` | none | Python packages, as pip names them |
 /// | `description = ".."` | none | a text in the list of registrations of the server |
@@ -269,7 +269,7 @@ pub fn gear_stream(attribute: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::gear(Kind::Stream, &attribute.into(), &item.into()).into()
 }
 
-/// Makes a timer of a function whose body is Python. It runs on every shard.
+/// Makes a timer from a function whose body is Python. It runs on every shard.
 ///
 /// ```
 /// use redgrease::prelude::*;
@@ -303,7 +303,7 @@ pub fn gear_every(attribute: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::gear(Kind::Every, &attribute.into(), &item.into()).into()
 }
 
-/// Makes a gear of a Rust function that returns a registration.
+/// Makes a gear from a Rust function that returns a registration.
 ///
 /// ```
 /// use redgrease::prelude::*;

@@ -21,7 +21,7 @@ fn expanded_gear(kind: Kind, attribute: TokenStream, item: TokenStream) -> Token
     let mut errors = Errors::default();
     let input = match parse::gear(kind, attribute, item, &mut errors) {
         Ok(input) => input,
-        // Not a function, so there is nothing to make a gear of.
+        // The item is not a function.
         Err(item) => return expand::as_it_was(&item, &errors),
     };
     if kind == Kind::Function {
@@ -154,7 +154,7 @@ mod tests {
     use crate::parse::Kind;
     use quote::quote;
 
-    /// Outside of the compiler tokens have no place in a source file, and asking for one panics.
+    /// Outside of the compiler, tokens have no position in a source file, and a request for the position panics.
     #[test]
     fn a_panic_in_the_pipeline_keeps_the_function() {
         let item = quote!(

@@ -46,6 +46,6 @@ pub use nearest::nearest;
 pub use problem::{Finding, Problem};
 pub use requirement::{RequirementError, check_requirement};
 pub use runtime::{RUNTIME_NAMES, is_runtime_name};
-pub use source::{Elsewhere, Form, Generators, Report, Source, examine};
+pub use source::{Form, Generators, Report, Source, UnknownName, examine};
 pub use version::{ParsePythonVersionError, PythonVersion};
 pub use words::{is_identifier, is_keyword};

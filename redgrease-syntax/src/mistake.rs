@@ -20,7 +20,7 @@ macro_rules! mistakes {
         }
 
         impl Mistake {
-            /// A short name for the kind of mistake, stable enough to filter by.
+            /// A short and stable name of the kind of mistake, for filters.
             #[must_use]
             pub fn code(&self) -> &'static str {
                 match self {

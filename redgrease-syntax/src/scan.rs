@@ -38,7 +38,7 @@ pub(crate) fn examine(source: &Source<'_>) -> Report {
             Form::Body | Form::Module | Form::Callback => Vec::new(),
         },
         locals: Vec::new(),
-        elsewhere: Vec::new(),
+        unknown_names: Vec::new(),
         arity: (source.form == Form::Callback)
             .then(|| arity(source.text))
             .flatten(),

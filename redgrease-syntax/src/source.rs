@@ -27,7 +27,7 @@ pub enum Generators {
     #[default]
     OneValue,
     /// The gear has no result.
-    Nobody,
+    NoResult,
 }
 
 /// The Python of one gear, with the facts that the check needs.
@@ -46,8 +46,8 @@ pub struct Source<'a> {
     pub python: PythonVersion,
     /// Names that other Python of the gear defines. The name `*` stands for any name.
     pub known: &'a [&'a str],
-    /// Whether other Python of the gear defines unknown names. Undefined names are then in [`Report::elsewhere`].
-    pub more_elsewhere: bool,
+    /// Whether other Python of the gear defines unknown names. Undefined names are then in [`Report::unknown_names`].
+    pub has_unknown_names: bool,
     /// Local variables of `on_registered`, which this text cannot use.
     pub hidden: &'a [&'a str],
     /// Whether the text is the body of `on_registered`, which has no arguments.
@@ -68,7 +68,7 @@ impl<'a> Source<'a> {
             text,
             python,
             known: &[],
-            more_elsewhere: false,
+            has_unknown_names: false,
             hidden: &[],
             is_on_registered: false,
             generators: Generators::OneValue,
@@ -80,7 +80,7 @@ impl<'a> Source<'a> {
     pub fn on_registered(text: &'a str) -> Self {
         Source {
             is_on_registered: true,
-            generators: Generators::Nobody,
+            generators: Generators::NoResult,
             ..Source::body("on_registered", &[], text)
         }
     }
@@ -121,8 +121,8 @@ impl<'a> Source<'a> {
 
     /// Sets whether other Python of the gear defines unknown names.
     #[must_use]
-    pub fn more_elsewhere(mut self, more: bool) -> Self {
-        self.more_elsewhere = more;
+    pub fn has_unknown_names(mut self, more: bool) -> Self {
+        self.has_unknown_names = more;
         self
     }
 
@@ -200,8 +200,8 @@ pub struct Report {
     pub defines: Vec<String>,
     /// The local variables of a body. Sorted. Always empty without the feature `validate`.
     pub locals: Vec<String>,
-    /// Undefined names that other Python of the gear may define ([`Source::more_elsewhere`]).
-    pub elsewhere: Vec<Elsewhere>,
+    /// Undefined names that other Python of the gear may define ([`Source::has_unknown_names`]).
+    pub unknown_names: Vec<UnknownName>,
     /// The number of arguments of a callback. `None` if the text does not show the number.
     pub arity: Option<usize>,
 }
@@ -209,7 +209,7 @@ pub struct Report {
 /// A use of a name that the text does not define.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Elsewhere {
+pub struct UnknownName {
     /// The name.
     pub name: String,
     /// The place of the use, in bytes of the text.
@@ -218,10 +218,10 @@ pub struct Elsewhere {
     pub hint: String,
 }
 
-impl Elsewhere {
+impl UnknownName {
     #[cfg_attr(not(feature = "validate"), allow(dead_code))]
     pub(crate) fn new(name: String, range: Range<usize>, hint: String) -> Self {
-        Elsewhere { name, range, hint }
+        UnknownName { name, range, hint }
     }
 }
 

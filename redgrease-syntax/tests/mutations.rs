@@ -159,7 +159,7 @@ fn examine_in_every_way(text: &str) {
         Source::body("f", &["url"], text),
         Source::module("f", &["url"], text).known(&["x"]),
         Source::shared("m", text),
-        Source::callback(text).more_elsewhere(true),
+        Source::callback(text).has_unknown_names(true),
     ] {
         for python in ["3.7", "3.15"] {
             let report = examine(&source.python(python.parse().expect("a version")));
@@ -171,7 +171,7 @@ fn examine_in_every_way(text: &str) {
                 );
                 assert!(!finding.to_string().is_empty());
             }
-            for unknown in &report.elsewhere {
+            for unknown in &report.unknown_names {
                 assert!(
                     text.get(unknown.range.clone()).is_some(),
                     "{unknown:?} {text:?}"

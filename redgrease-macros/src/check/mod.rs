@@ -59,7 +59,7 @@ pub(crate) fn gear<'a>(input: &'a Input, errors: &mut Errors) -> Option<Gear<'a>
     let generators = match (input.kind, header.result) {
         (Kind::Command, Some(result)) if types::is_vec(result) => Generators::Listed,
         (Kind::Command, _) => Generators::OneValue,
-        _ => Generators::Nobody,
+        _ => Generators::NoResult,
     };
     let known = shared::known(module.as_ref(), setup.as_ref());
     let python = python::python(

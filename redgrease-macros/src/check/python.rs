@@ -4,7 +4,7 @@ use super::Header;
 use super::shared::Known;
 use crate::parse::{Block, PythonText};
 use crate::report::Errors;
-use redgrease_syntax::{Elsewhere, Finding, Form, Generators, PythonVersion, Source, examine};
+use redgrease_syntax::{Finding, Form, Generators, PythonVersion, Source, UnknownName, examine};
 
 /// The checked Python of a gear.
 pub(crate) struct Python<'a> {
@@ -13,7 +13,7 @@ pub(crate) struct Python<'a> {
     pub(crate) coroutine: bool,
     pub(crate) names: Vec<String>,
     /// Names that only the gear's module can define. The compiler checks that it does.
-    pub(crate) elsewhere: Vec<Elsewhere>,
+    pub(crate) unknown_names: Vec<UnknownName>,
     /// The text was hidden, which is an error outside of an editor.
     pub(crate) unseen: bool,
 }
@@ -34,7 +34,7 @@ pub(super) fn python<'a>(
                 text: None,
                 coroutine: false,
                 names: Vec::new(),
-                elsewhere: Vec::new(),
+                unknown_names: Vec::new(),
                 unseen,
             };
         }
@@ -52,7 +52,7 @@ pub(super) fn python<'a>(
         &source
             .python(version)
             .known(&known.names)
-            .more_elsewhere(known.more)
+            .has_unknown_names(known.more)
             .hidden(&known.locals)
             .generators(generators),
     );
@@ -61,7 +61,7 @@ pub(super) fn python<'a>(
         text: Some(text),
         coroutine: report.coroutine,
         names: report.names,
-        elsewhere: report.elsewhere,
+        unknown_names: report.unknown_names,
         unseen: false,
     }
 }
@@ -76,10 +76,10 @@ pub(super) fn show_all(findings: &[Finding], text: &PythonText, errors: &mut Err
 /// examined text begins at `offset` of `text`.
 pub(super) fn show(finding: &Finding, offset: usize, text: &PythonText, errors: &mut Errors) {
     let range = finding.range.start + offset..finding.range.end + offset;
-    let pointed = text.point_at(&range);
+    let underline = text.underline(&range);
     let mut message = finding.to_string();
-    if !pointed.exact {
+    if !underline.exact {
         message.push_str(&text.snippet(&range));
     }
-    errors.between(pointed.first, pointed.last, message);
+    errors.between(underline.first, underline.last, message);
 }

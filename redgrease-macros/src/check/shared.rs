@@ -4,7 +4,7 @@ use super::python::show_all;
 use crate::parse::{self, Block, Keys, PythonText, SharedPython};
 use crate::report::Errors;
 use proc_macro2::Ident;
-use redgrease_syntax::{Elsewhere, PythonVersion, Source, examine};
+use redgrease_syntax::{PythonVersion, Source, UnknownName, examine};
 use syn::ext::IdentExt;
 use syn::{Attribute, Path, Visibility};
 
@@ -40,7 +40,7 @@ pub(crate) struct Setup<'a> {
     pub(crate) text: &'a PythonText,
     pub(crate) names: Vec<String>,
     /// Names that only the gear's module can define. The compiler checks that it does.
-    pub(crate) elsewhere: Vec<Elsewhere>,
+    pub(crate) unknown_names: Vec<UnknownName>,
     /// The names that it declares `global`.
     defines: Vec<String>,
     /// The names that it assigns without declaring them `global`.
@@ -125,13 +125,13 @@ pub(super) fn setup<'a>(
     let source = Source::on_registered(&text.text)
         .python(python)
         .known(&known.names)
-        .more_elsewhere(known.more);
+        .has_unknown_names(known.more);
     let report = examine(&source);
     show_all(&report.findings, text, errors);
     Some(Setup {
         text,
         names: report.names,
-        elsewhere: report.elsewhere,
+        unknown_names: report.unknown_names,
         defines: report.defines,
         locals: report.locals,
     })

@@ -1,6 +1,6 @@
 //! Expands the replacement for a function that cannot be a gear, beside the errors about it.
 
-use super::spec::{self, everlasting};
+use super::spec::{self, with_static_lifetimes};
 use crate::check::value_of_result;
 use crate::parse::{Input, Kind};
 use crate::report::Errors;
@@ -79,7 +79,7 @@ fn handle_alone(input: &Input, errors: &Errors) -> TokenStream {
     let spec = description(input);
     let types = input.signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) if is_written_out(&typed.ty) => {
-            let lasting = everlasting(typed.ty.to_token_stream());
+            let lasting = with_static_lifetimes(typed.ty.to_token_stream());
             Some(quote!(const _: ::core::option::Option<#lasting> = ::core::option::Option::None;))
         }
         _ => None,
@@ -162,7 +162,7 @@ fn result(output: &ReturnType) -> (TokenStream, TokenStream) {
     } else if is_owned(&tokens) {
         (tokens, TokenStream::new())
     } else {
-        let lasting = everlasting(tokens);
+        let lasting = with_static_lifetimes(tokens);
         (
             quote!(()),
             quote!(const _: ::core::option::Option<#lasting> = ::core::option::Option::None;),
@@ -170,7 +170,7 @@ fn result(output: &ReturnType) -> (TokenStream, TokenStream) {
     }
 }
 
-/// A function with `self`. It is in an `impl`, which cannot contain an enum or an error.
+/// A function with `self`. It is in an `impl`, which can contain only functions, so the errors are in its body.
 fn method(input: &Input, errors: &Errors) -> TokenStream {
     let visibility = &input.visibility;
     let signature = &input.signature;

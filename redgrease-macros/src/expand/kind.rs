@@ -1,6 +1,6 @@
 //! Expands the role of a gear to a constant expression.
 
-use super::spec::{everlasting, optional};
+use super::spec::{optional, with_static_lifetimes};
 use crate::check::{Gear, Name, Role};
 use crate::parse::{Mode, OnFailed};
 use proc_macro2::TokenStream;
@@ -109,7 +109,7 @@ pub(super) fn kind(gear: &Gear<'_>) -> TokenStream {
 fn record(gear: &Gear<'_>) -> TokenStream {
     gear.header.arguments.first().map_or_else(
         || quote!(()),
-        |argument| everlasting(argument.ty.to_token_stream()),
+        |argument| with_static_lifetimes(argument.ty.to_token_stream()),
     )
 }
 

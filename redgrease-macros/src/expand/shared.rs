@@ -6,7 +6,7 @@ use crate::parse::PythonText;
 use crate::report::Errors;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use redgrease_syntax::Elsewhere;
+use redgrease_syntax::UnknownName;
 use syn::spanned::Spanned;
 
 /// A reference to the module of a gear. `None` in an editor, where the file cannot be read.
@@ -96,11 +96,14 @@ pub(super) fn assertions(gear: &Gear<'_>) -> TokenStream {
     let Some(Module::Item(path)) = &gear.module else {
         return TokenStream::new();
     };
-    let own = gear.python.text.map(|text| (text, &gear.python.elsewhere));
+    let own = gear
+        .python
+        .text
+        .map(|text| (text, &gear.python.unknown_names));
     let setup = gear
         .setup
         .as_ref()
-        .map(|setup| (setup.text, &setup.elsewhere));
+        .map(|setup| (setup.text, &setup.unknown_names));
     own.into_iter()
         .chain(setup)
         .flat_map(|(text, names)| names.iter().map(move |name| (text, name)))
@@ -108,17 +111,17 @@ pub(super) fn assertions(gear: &Gear<'_>) -> TokenStream {
         .collect()
 }
 
-fn assertion(path: &syn::Path, text: &PythonText, unknown: &Elsewhere) -> TokenStream {
-    let pointed = text.point_at(&unknown.range);
-    let Elsewhere { name, hint, .. } = unknown;
+fn assertion(path: &syn::Path, text: &PythonText, unknown: &UnknownName) -> TokenStream {
+    let underline = text.underline(&unknown.range);
+    let UnknownName { name, hint, .. } = unknown;
     let module = path.to_token_stream().to_string().replace(' ', "");
     let mut message = format!(
         "undefined Python name `{name}`, which the module `{module}` does not define: {hint}"
     );
-    if !pointed.exact {
+    if !underline.exact {
         message.push_str(&text.snippet(&unknown.range));
     }
-    let span = pointed.first;
+    let span = underline.first;
     // The text is an argument and not the format, because it can contain braces.
     let check = quote_spanned!(span=> ::core::assert!(::redgrease::PythonModule::defines(#path, #name), "{}", #message));
     quote!(const _: () = { #check };)

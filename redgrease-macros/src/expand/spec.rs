@@ -23,7 +23,7 @@ pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
         .arguments
         .iter()
         .map(|argument| codec(gear, argument));
-    let result = everlasting(result(gear));
+    let result = with_static_lifetimes(result(gear));
     let codec = quote_spanned!(result.span()=> <#result as ::redgrease::GearReply>::CODEC);
     let kind = kind::kind(gear);
     let source = gear.python.text.map(source);
@@ -128,7 +128,7 @@ fn codec(gear: &Gear<'_>, argument: &Argument<'_>) -> TokenStream {
     if gear.kind != Kind::Command {
         return quote!(::redgrease::Codec::Unit);
     }
-    let ty = everlasting(argument.rest.unwrap_or(argument.ty).to_token_stream());
+    let ty = with_static_lifetimes(argument.rest.unwrap_or(argument.ty).to_token_stream());
     let codec = quote_spanned!(argument.ty.span()=> <#ty as ::redgrease::GearArg>::CODEC);
     if argument.rest.is_some() {
         quote!(::redgrease::Codec::List(&#codec))
@@ -156,7 +156,7 @@ pub(super) fn line(number: usize) -> u32 {
 }
 
 /// The tokens of a type with `'static` for every named lifetime, as a constant needs it.
-pub(super) fn everlasting(ty: TokenStream) -> TokenStream {
+pub(super) fn with_static_lifetimes(ty: TokenStream) -> TokenStream {
     let mut after_tick = false;
     ty.into_iter()
         .map(|token| {
@@ -167,8 +167,10 @@ pub(super) fn everlasting(ty: TokenStream) -> TokenStream {
             match token {
                 TokenTree::Ident(name) if lifetime => Ident::new("static", name.span()).into(),
                 TokenTree::Group(group) => {
-                    let mut inner =
-                        proc_macro2::Group::new(group.delimiter(), everlasting(group.stream()));
+                    let mut inner = proc_macro2::Group::new(
+                        group.delimiter(),
+                        with_static_lifetimes(group.stream()),
+                    );
                     inner.set_span(group.span());
                     inner.into()
                 }
@@ -180,14 +182,14 @@ pub(super) fn everlasting(ty: TokenStream) -> TokenStream {
 
 #[cfg(test)]
 mod tests {
-    use super::everlasting;
+    use super::with_static_lifetimes;
     use proc_macro2::TokenStream;
 
     #[test]
     fn lifetimes_become_static() {
         let text = |ty: &str| {
             let tokens: TokenStream = ty.parse().expect(ty);
-            everlasting(tokens).to_string().replace(' ', "")
+            with_static_lifetimes(tokens).to_string().replace(' ', "")
         };
         assert_eq!(text("&'a str"), "&'staticstr");
         assert_eq!(

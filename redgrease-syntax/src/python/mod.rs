@@ -25,7 +25,7 @@ mod walk;
 mod wording;
 
 use crate::{
-    Elsewhere, Finding, Form, Generators, Problem, PythonVersion, Report, Source, nearest, scan,
+    Finding, Form, Generators, Problem, PythonVersion, Report, Source, UnknownName, nearest, scan,
 };
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
@@ -167,10 +167,10 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
     } else {
         gear.is_some_and(|gear| gear.is_async)
     };
-    let elsewhere = names
-        .elsewhere
+    let unknown_names = names
+        .unknown_names
         .into_iter()
-        .map(|(name, at, hint)| Elsewhere::new(name, glued.own(at), hint))
+        .map(|(name, at, hint)| UnknownName::new(name, glued.own(at), hint))
         .collect();
     Report {
         findings,
@@ -178,7 +178,7 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
         coroutine,
         defines: definitions(&walk, gear, source.form),
         locals: locals(&walk, source.form),
-        elsewhere,
+        unknown_names,
         arity: callback::arity(source, suite),
     }
 }
@@ -218,7 +218,7 @@ fn generator(glued: &Glued<'_>, walk: &Walk<'_>) -> Option<Finding> {
         _ if walk.gear_awaits => Problem::AsyncGenerator,
         (_, Generators::Listed) => return None,
         (_, Generators::OneValue) => Problem::Yields,
-        (_, Generators::Nobody) => Problem::YieldsToNobody,
+        (_, Generators::NoResult) => Problem::YieldsToNobody,
     };
     Some(glued.finding(problem, range))
 }
@@ -285,7 +285,7 @@ fn gear_function<'a>(
     }
 }
 
-/// The problem of a module whose function has not the parameters of the Rust function.
+/// The problem of a module whose function does not have the parameters of the Rust function.
 fn other_parameters(glued: &Glued<'_>, gear: &ast::StmtFunctionDef) -> Option<Finding> {
     let source = glued.source;
     if source.form != Form::Module {

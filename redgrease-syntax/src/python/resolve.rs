@@ -46,13 +46,13 @@ pub(super) struct Names {
     pub(super) problems: Vec<(Problem, TextRange)>,
     pub(super) free: Vec<String>,
     /// Undefined names that other Python may define: the name, the place, the hint.
-    pub(super) elsewhere: Vec<(String, TextRange, String)>,
+    pub(super) unknown_names: Vec<(String, TextRange, String)>,
 }
 
 pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Names {
     let python = source.python;
     let any_name = walk.star_import || source.known.contains(&"*");
-    let mut elsewhere = Vec::new();
+    let mut unknown_names = Vec::new();
     let builtins: Vec<&str> = python_builtins(python.minor(), false)
         .chain(MODULE_NAMES.iter().copied())
         .collect();
@@ -83,8 +83,8 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Names {
             let known = provided || builtins.contains(&load.name);
             if !known && !load.excused && !any_name {
                 let hint = hint(walk, index, *load, source, &builtins);
-                if source.more_elsewhere {
-                    elsewhere.push((load.name.to_owned(), load.range, hint));
+                if source.has_unknown_names {
+                    unknown_names.push((load.name.to_owned(), load.range, hint));
                     continue;
                 }
                 let problem = Problem::UndefinedName {
@@ -105,7 +105,7 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Names {
     Names {
         problems,
         free: free.into_iter().map(str::to_owned).collect(),
-        elsewhere,
+        unknown_names,
     }
 }
 

@@ -9,7 +9,7 @@ use ruff_python_parser::{
 };
 use std::ops::Range;
 
-/// A syntax error. `text` is `header`, a header of that length, and the text of the gear up to `end`.
+/// The problem of a syntax error. In `text`, the Python of the gear begins at `header` and ends at `end`.
 pub(super) fn syntax(error: &ParseError, text: &str, header: usize, end: usize) -> Problem {
     let at: Range<usize> = error.location.into();
     let found = match &error.error {
@@ -76,9 +76,6 @@ fn syntax_hint(
             expected: TokenKind::Colon,
             found: TokenKind::Newline,
         } => "end the line with `:`",
-        ParseErrorType::ExpectedExpression if here.trim_start_matches(')').starts_with('\n') => {
-            "write the missing expression"
-        }
         ParseErrorType::OtherError(text) if text.starts_with("Expected an indented block") => {
             "indent the block, or write `pass`"
         }

@@ -21,7 +21,7 @@ pub(crate) type Text = LitStr;
 
 /// A word, a number or a flag with its span.
 #[derive(Clone, Copy)]
-pub(crate) struct Worded<T> {
+pub(crate) struct WithSpan<T> {
     pub(crate) value: T,
     pub(crate) span: Span,
 }
@@ -66,27 +66,27 @@ pub(crate) struct Keys {
     pub(crate) wrong_subject: bool,
     pub(crate) trigger: Option<Trigger>,
     pub(crate) requirements: Vec<Text>,
-    pub(crate) mode: Option<Worded<Mode>>,
+    pub(crate) mode: Option<WithSpan<Mode>>,
     pub(crate) description: Option<Text>,
     pub(crate) on_registered: Option<Block>,
     pub(crate) module: Option<Module>,
     pub(crate) python: Option<Text>,
-    pub(crate) replace: Option<Worded<bool>>,
+    pub(crate) replace: Option<WithSpan<bool>>,
     pub(crate) handle: Option<Ident>,
     pub(crate) hook: Option<Text>,
     pub(crate) keyprefix: Option<Text>,
-    pub(crate) inorder: Option<Worded<bool>>,
-    pub(crate) count_calls: Option<Worded<bool>>,
+    pub(crate) inorder: Option<WithSpan<bool>>,
+    pub(crate) count_calls: Option<WithSpan<bool>>,
     pub(crate) prefix: Option<Text>,
     pub(crate) events: Vec<Text>,
     pub(crate) key_types: Vec<Text>,
     pub(crate) commands: Vec<Text>,
-    pub(crate) read_value: Option<Worded<bool>>,
-    pub(crate) batch: Option<Worded<u64>>,
+    pub(crate) read_value: Option<WithSpan<bool>>,
+    pub(crate) batch: Option<WithSpan<u64>>,
     pub(crate) duration: Option<Text>,
-    pub(crate) on_failed: Option<Worded<OnFailed>>,
+    pub(crate) on_failed: Option<WithSpan<OnFailed>>,
     pub(crate) retry_interval: Option<Text>,
-    pub(crate) trim: Option<Worded<bool>>,
+    pub(crate) trim: Option<WithSpan<bool>>,
 }
 
 /// Reads the keys. A mistake in one key does not hide mistakes in the others.

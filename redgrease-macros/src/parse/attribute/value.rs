@@ -1,6 +1,6 @@
 //! Reads the value of one key.
 
-use super::{Mode, Module, OnFailed, Text, Trigger, Worded};
+use super::{Mode, Module, OnFailed, Text, Trigger, WithSpan};
 use crate::parse::{Block, block, unwrap_invisible};
 use crate::report::Errors;
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
@@ -123,7 +123,7 @@ impl<'a> Value<'a> {
         self,
         words: &[(&'static str, T)],
         errors: &mut Errors,
-    ) -> Option<Worded<T>> {
+    ) -> Option<WithSpan<T>> {
         let unquoted = self.without_quotes();
         let (word, span) = match (text(&self.tokens), &unquoted) {
             (Some(text), _) => (text.value(), text.span()),
@@ -140,7 +140,7 @@ impl<'a> Value<'a> {
                 return None;
             }
             let value = *value;
-            return Some(Worded { value, span });
+            return Some(WithSpan { value, span });
         }
         let known: Vec<String> = words
             .iter()
@@ -157,9 +157,9 @@ impl<'a> Value<'a> {
     }
 
     /// `true` or `false`.
-    pub(super) fn flag(self, errors: &mut Errors) -> Option<Worded<bool>> {
+    pub(super) fn flag(self, errors: &mut Errors) -> Option<WithSpan<bool>> {
         let read = match syn::parse2::<Lit>(unwrap_invisible(self.tokens.clone())) {
-            Ok(Lit::Bool(flag)) => Some(Worded {
+            Ok(Lit::Bool(flag)) => Some(WithSpan {
                 value: flag.value,
                 span: flag.span,
             }),
@@ -169,9 +169,9 @@ impl<'a> Value<'a> {
     }
 
     /// A whole number without a suffix. Numbers that do not fit are `u64::MAX`, which every check refuses.
-    pub(super) fn number(self, errors: &mut Errors) -> Option<Worded<u64>> {
+    pub(super) fn number(self, errors: &mut Errors) -> Option<WithSpan<u64>> {
         let read = match syn::parse2::<Lit>(unwrap_invisible(self.tokens.clone())) {
-            Ok(Lit::Int(number)) if number.suffix().is_empty() => Some(Worded {
+            Ok(Lit::Int(number)) if number.suffix().is_empty() => Some(WithSpan {
                 value: number.base10_parse().unwrap_or(u64::MAX),
                 span: number.span(),
             }),

@@ -35,7 +35,7 @@ impl<'a> Place<'a> {
 /// Reads the text and its captures.
 pub(super) fn read(place: &Place<'_>, form: Form, errors: &mut Errors) -> Option<Block> {
     let around = place.group.span();
-    let found = Written::at(around).map(|written| {
+    let found = SourceText::at(around).map(|written| {
         let inside = written.inside(place)?;
         Ok((written, inside))
     });
@@ -45,7 +45,7 @@ pub(super) fn read(place: &Place<'_>, form: Form, errors: &mut Errors) -> Option
 /// Reads the input of a macro call, which does not contain the delimiters of the call.
 pub(super) fn read_bare(tokens: &TokenStream, form: Form, errors: &mut Errors) -> Option<Block> {
     let around = Span::call_site();
-    let found = Written::at(around).map(|written| {
+    let found = SourceText::at(around).map(|written| {
         let inside = written.arguments().ok_or(around)?;
         Ok((written, inside))
     });
@@ -54,7 +54,7 @@ pub(super) fn read_bare(tokens: &TokenStream, form: Form, errors: &mut Errors) -
 
 /// Reads the text of a range. Fails if the tokens come from another macro.
 fn take(
-    found: Option<Result<(Written, Range<usize>), Span>>,
+    found: Option<Result<(SourceText, Range<usize>), Span>>,
     stream: TokenStream,
     around: Span,
     form: Form,
@@ -102,17 +102,17 @@ fn take(
 }
 
 /// A part of the source file, with its 1-based line and column.
-struct Written {
+struct SourceText {
     text: String,
     line: usize,
     column: usize,
 }
 
-impl Written {
+impl SourceText {
     /// The source of a span. `None` in an editor.
     fn at(span: Span) -> Option<Self> {
         let place = span.unwrap();
-        (!in_editor(span)).then(|| Written {
+        (!in_editor(span)).then(|| SourceText {
             text: place.source_text().unwrap_or_default(),
             line: place.line(),
             column: place.column(),

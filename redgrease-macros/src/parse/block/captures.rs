@@ -1,6 +1,6 @@
 //! Reads `'name` in a callback: the value of a Rust variable.
 //!
-//! Python has no such token, and Rust has one, a lifetime. In the text `'name` becomes `_name`, which has the same
+//! `'name` is a token of Rust (a lifetime), and not of Python. In the text it becomes `_name`, which has the same
 //! length, so all other places in the text stay the same.
 
 use super::text::Capture;

@@ -42,7 +42,7 @@ pub(super) enum Origin {
 }
 
 /// The spans that rustc underlines for a range of the text.
-pub(crate) struct Pointed {
+pub(crate) struct Underline {
     pub(crate) first: Span,
     pub(crate) last: Span,
     /// `false` if the underlined tokens are only near the place. The message then has to show the place.
@@ -51,11 +51,11 @@ pub(crate) struct Pointed {
 
 impl PythonText {
     /// The spans for a range of the text.
-    pub(crate) fn point_at(&self, range: &Range<usize>) -> Pointed {
+    pub(crate) fn underline(&self, range: &Range<usize>) -> Underline {
         let (tokens, block) = match &self.origin {
             Origin::Whole { token, .. } => {
                 let exact = *range == (0..self.text.len());
-                return Pointed {
+                return Underline {
                     first: *token,
                     last: *token,
                     exact,
@@ -64,7 +64,7 @@ impl PythonText {
             Origin::Tokens { tokens, block, .. } => (tokens, *block),
         };
         if *range == (0..self.text.len()) {
-            return Pointed {
+            return Underline {
                 first: block,
                 last: block,
                 exact: true,
@@ -77,7 +77,7 @@ impl PythonText {
             let last = covered.next_back().unwrap_or(first);
             // A place inside one token, such as a name in an f-string, cannot be underlined.
             let inside = first.0 == last.0 && first.0.len() > range.len() + 1;
-            return Pointed {
+            return Underline {
                 first: first.1,
                 last: last.1,
                 exact: !inside,
@@ -94,7 +94,7 @@ impl PythonText {
         let after = tokens.iter().find(|(token, _)| token.start >= range.end);
         match (before, after) {
             // Indentation: underline the token behind it.
-            (_, Some((_, token))) if blank => Pointed {
+            (_, Some((_, token))) if blank => Underline {
                 first: *token,
                 last: *token,
                 exact: true,
@@ -108,18 +108,18 @@ impl PythonText {
                 } else {
                     *token
                 };
-                Pointed {
+                Underline {
                     first: pointed,
                     last: pointed,
                     exact,
                 }
             }
-            (None, Some((_, token))) => Pointed {
+            (None, Some((_, token))) => Underline {
                 first: *token,
                 last: *token,
                 exact: false,
             },
-            (None, None) => Pointed {
+            (None, None) => Underline {
                 first: block,
                 last: block,
                 exact: false,

@@ -14,7 +14,7 @@ fn generators_need_a_result_that_collects() {
     assert_eq!(found(listed), [""; 0]);
     assert_eq!(found(body).len(), 1);
     assert!(found(body)[0].contains("make the result `Vec<T>`"));
-    let nobody = found(body.generators(Generators::Nobody));
+    let nobody = found(body.generators(Generators::NoResult));
     assert!(nobody[0].contains("nothing receives"), "{nobody:?}");
     let both = Source::body(
         "f",
@@ -55,11 +55,15 @@ fn names_of_other_python() {
         ["undefined Python name `helpr`: did you mean `helper`?"]
     );
     assert_eq!(found(source.known(&["*"])), [""; 0]);
-    let report = examine(&source.more_elsewhere(true));
+    let report = examine(&source.has_unknown_names(true));
     assert_eq!(report.findings, []);
-    let names: Vec<&str> = report.elsewhere.iter().map(|e| e.name.as_str()).collect();
+    let names: Vec<&str> = report
+        .unknown_names
+        .iter()
+        .map(|e| e.name.as_str())
+        .collect();
     assert_eq!(names, ["helper", "helpr"]);
-    assert_eq!(report.elsewhere[0].range, 12..18);
+    assert_eq!(report.unknown_names[0].range, 12..18);
     // Other Python can use the names that a body declares `global`.
     let setup = Source::on_registered("\n    global pool\n    pool = other = 1\n");
     let report = examine(&setup);
