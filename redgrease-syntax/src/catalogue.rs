@@ -80,7 +80,7 @@ fn problems() -> Vec<Problem> {
         Problem::NotIndented,
         Problem::OutsideFunction,
         Problem::Yields,
-        Problem::YieldsToNobody,
+        Problem::YieldsWithoutResult,
         Problem::AsyncGenerator,
         Problem::NoSuchFunction {
             name: part("name"),

@@ -75,7 +75,7 @@ pub enum Problem {
     /// The function is a generator, but the result of the gear is one value.
     Yields,
     /// The function is a generator, but the gear has no result.
-    YieldsToNobody,
+    YieldsWithoutResult,
     /// The function is a generator that awaits.
     AsyncGenerator,
     /// Code that is not a single function, where a step needs one.
@@ -125,7 +125,7 @@ impl Problem {
             Problem::NotIndented => "not-indented",
             Problem::OutsideFunction => "outside-function",
             Problem::Yields => "yield",
-            Problem::YieldsToNobody => "yield-to-nobody",
+            Problem::YieldsWithoutResult => "yield-without-result",
             Problem::AsyncGenerator => "async-generator",
             Problem::NotACallback => "not-a-callback",
             Problem::Decorated => "decorated-callback",
@@ -168,7 +168,7 @@ impl Problem {
                 "`yield` makes the result a list of values, but this gear returns one value"
                     .to_owned()
             }
-            Problem::YieldsToNobody => {
+            Problem::YieldsWithoutResult => {
                 "`yield` makes a generator, but nothing receives the values of this function"
                     .to_owned()
             }
@@ -222,7 +222,7 @@ impl Problem {
             Problem::Yields => {
                 Some("make the result `Vec<T>`, or `return` one value instead".to_owned())
             }
-            Problem::YieldsToNobody => Some("remove it, or store the values in Redis".to_owned()),
+            Problem::YieldsWithoutResult => Some("remove it, or store the values in Redis".to_owned()),
             Problem::AsyncGenerator => {
                 Some("collect the values in a list and `return` it".to_owned())
             }

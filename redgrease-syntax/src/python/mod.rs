@@ -218,7 +218,7 @@ fn generator(glued: &Glued<'_>, walk: &Walk<'_>) -> Option<Finding> {
         _ if walk.gear_awaits => Problem::AsyncGenerator,
         (_, Generators::Listed) => return None,
         (_, Generators::OneValue) => Problem::Yields,
-        (_, Generators::NoResult) => Problem::YieldsToNobody,
+        (_, Generators::NoResult) => Problem::YieldsWithoutResult,
     };
     Some(glued.finding(problem, range))
 }

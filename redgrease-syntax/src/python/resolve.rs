@@ -42,14 +42,14 @@ const FOREIGN: &[(&str, &str)] = &[
     ("unichr", "chr"),
 ];
 
-pub(super) struct Names {
+pub(super) struct Resolution {
     pub(super) problems: Vec<(Problem, TextRange)>,
     pub(super) free: Vec<String>,
     /// Undefined names that other Python may define: the name, the place, the hint.
     pub(super) unknown_names: Vec<(String, TextRange, String)>,
 }
 
-pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Names {
+pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Resolution {
     let python = source.python;
     let any_name = walk.star_import || source.known.contains(&"*");
     let mut unknown_names = Vec::new();
@@ -102,7 +102,7 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Names {
             problems.push((waiting.problem.clone(), waiting.range));
         }
     }
-    Names {
+    Resolution {
         problems,
         free: free.into_iter().map(str::to_owned).collect(),
         unknown_names,

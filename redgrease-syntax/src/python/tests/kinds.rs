@@ -14,8 +14,11 @@ fn generators_need_a_result_that_collects() {
     assert_eq!(found(listed), [""; 0]);
     assert_eq!(found(body).len(), 1);
     assert!(found(body)[0].contains("make the result `Vec<T>`"));
-    let nobody = found(body.generators(Generators::NoResult));
-    assert!(nobody[0].contains("nothing receives"), "{nobody:?}");
+    let without_result = found(body.generators(Generators::NoResult));
+    assert!(
+        without_result[0].contains("nothing receives"),
+        "{without_result:?}"
+    );
     let both = Source::body(
         "f",
         &[],
