@@ -163,6 +163,13 @@ fn hint(
     match nearest(name, candidates) {
         Some(similar) => format!("did you mean `{similar}`?"),
         None => match source.form {
+            Form::Body if source.is_on_registered && source.has_unknown_names => {
+                "define it there, or import or assign it".to_owned()
+            }
+            Form::Body | Form::Module if source.has_unknown_names => {
+                "define it there, import or assign it, or make it an argument of the gear"
+                    .to_owned()
+            }
             Form::Shared => "import or assign it".to_owned(),
             Form::Body if source.is_on_registered => "import or assign it".to_owned(),
             Form::Callback => {
