@@ -1,14 +1,14 @@
-//! What the compiler says: mistakes that must not compile, with the message people get, and code
-//! that must compile under every lint.
+//! Compiles test cases: mistakes, whose messages are compared with the `.stderr` files, and code that has to compile
+//! under every lint.
 //!
-//! A changed message is accepted with `TRYBUILD=overwrite cargo test --test ui`, after reading it.
+//! `TRYBUILD=overwrite cargo test --all-features --test ui` writes the `.stderr` files. Read every difference.
 
 #![cfg(feature = "macros")]
 
 use std::fs;
 use std::path::Path;
 
-/// Cases are compiled as parts of another package, whose directory paths to Python are relative to.
+/// Copies the Python files. The cases are compiled in another package, and their paths are relative to its directory.
 fn provide_python() {
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../tests/trybuild/redgrease");
     let there = package.join("tests/ui/modules");
@@ -19,7 +19,7 @@ fn provide_python() {
     }
 }
 
-/// One folder per topic, one file per mistake, the message beside it.
+/// One folder for each topic, one file for each mistake, with its messages beside it.
 #[test]
 #[cfg(feature = "validate")]
 fn mistakes() {
@@ -34,7 +34,7 @@ fn mistakes() {
     }
 }
 
-/// Compiled and run.
+/// Code that compiles and runs.
 #[test]
 fn accepted() {
     provide_python();

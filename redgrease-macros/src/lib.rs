@@ -1,29 +1,28 @@
 //! Macros of RedGrease. Users name them through the crate `redgrease`.
 //!
-//! Every macro is a pipeline, visible as folders:
+//! Every macro is a pipeline (`pipeline`), visible as folders:
 //!
 //! | folder | from | to |
 //! |---|---|---|
 //! | `parse` | tokens | an `Input`: attribute keys, signature, the exact text of the Python |
-//! | `check` | an `Input` | a `Gear`, about which nothing is left to complain |
+//! | `check` | an `Input` | a `Gear` without mistakes that would stop its expansion |
 //! | `expand` | a `Gear` | tokens; cannot fail |
 //!
-//! Mistakes are collected in `report::Errors` on the way, and shown together. Whatever they are,
-//! the expansion defines the items it would have defined, so that the rest of the crate is checked
-//! and one mistake does not become fifty messages.
+//! On the way `report::Errors` collects the mistakes, and the expansion shows them together. Even with
+//! mistakes the expansion defines the items of a correct gear. The compiler then checks the rest of the crate
+//! as usual, and one mistake causes one message. `unwind` does the same for a panic inside a macro.
 
 mod check;
 mod expand;
 mod parse;
+mod pipeline;
 mod report;
+mod unwind;
 
-use parse::{Gears, Item, Kind};
+use parse::Kind;
 use proc_macro::TokenStream;
-use proc_macro2::TokenStream as TokenStream2;
-use quote::quote;
-use report::Errors;
 
-/// Makes a command out of a function whose body is Python.
+/// Makes a command from a function whose body is Python.
 ///
 /// ```no_run
 /// use redgrease::prelude::*;
@@ -43,30 +42,34 @@ use report::Errors;
 /// }
 /// ```
 ///
-/// The function takes a connection in front of its arguments and returns
+/// The generated function takes a connection in front of its arguments and returns a
 /// `redgrease::Result<i64>`: `common(&mut con, "a", "b")?`. An `async fn` takes an asynchronous
-/// connection. Beside the function there is an enum of the same name that holds what else can be
-/// done with the gear: `common::GEAR` describes it, `common::call("a", "b")` is a call that is not
-/// sent yet (for timeouts, routing and pipelines), `common::request(..)` is its command and
-/// `common::decode(..)` reads an answer.
+/// connection.
+///
+/// Beside the function there is an enum with the same name:
+///
+/// * `common::GEAR` is the description of the gear.
+/// * `common::call("a", "b")` is a call that is not sent yet, for timeouts, routing and pipelines.
+/// * `common::request("a", "b")` is the command of a call.
+/// * `common::decode(answer)` reads the result in an answer.
 ///
 /// # Keys
 ///
 /// | key | default | meaning |
 /// |---|---|---|
-/// | `trigger = "name"` | the name of the function | what clients call it by: `RG.TRIGGER name ..`; `trigger = unique` makes it of crate, path and name |
+/// | `trigger = "name"` | the name of the function | the name for clients, `RG.TRIGGER name ..`; `trigger = unique` makes a name from the crate, the path and the function |
 /// | `requirements = ["requests>=2.31"]` | none | Python packages, as pip names them |
-/// | `mode = "async_local"` | `"async_local"` | `"async_local"`: on a worker thread of the server; `"sync"`: on the server's main thread, fastest and blocking everybody; `"async"`: on every shard, the result is a `PerShard<T>` |
-/// | `description = ".."` | none | shown by the server next to the registration |
-/// | `on_registered = python! { .. }` | none | runs on every shard when the gear is registered there: a place for connections |
+/// | `mode = "async_local"` | `"async_local"` | `"async_local"`: on a worker thread of the server; `"sync"`: on the main thread of the server, which is the fastest and blocks all other clients; `"async"`: on every shard, with a `PerShard<T>` as the result |
+/// | `description = ".."` | none | a text in the list of registrations of the server |
+/// | `on_registered = python! { .. }` | none | Python that runs once on every shard, when the gear is registered; for example to open connections |
 /// | `module = helpers`, `module = "gears/helpers.py"` | none | Python shared with other gears: a `python_module!` or a file |
-/// | `python = "3.7"` | `"3.9"` | the oldest Python the code has to run on |
-/// | `replace = true` | an error | what happens to a trigger that another program has registered: taken over, or left alone with `false` |
-/// | `inorder = true` | `false` | calls run one after the other, in the order in which they came |
+/// | `python = "3.7"` | `"3.9"` | the oldest Python version that has to run the code |
+/// | `replace = true` | an error | for a trigger that another program has registered: `true` replaces it, `false` keeps it |
+/// | `inorder = true` | `false` | runs calls one after the other, in the order in which they arrive |
 /// | `count_calls = true` | `false` | counts the calls, by the path of the function |
-/// | `hook = "HGET"` | none | takes the place of a command of Redis: other clients call it without knowing, and Rust calls the command |
-/// | `keyprefix = "user:"` | all keys | for a hook: only for keys that begin like this |
-/// | `handle = Name` | the name of the function | names the enum, where its name would clash with a module or a crate |
+/// | `hook = "HGET"` | none | replaces a Redis command for all clients; Rust code calls the command as usual |
+/// | `keyprefix = "user:"` | all keys | limits a hook to keys with this prefix |
+/// | `handle = Name` | the name of the function | the name of the enum, if it would collide with a module or a crate |
 ///
 /// ```
 /// use redgrease::prelude::*;
@@ -102,8 +105,7 @@ use report::Errors;
 ///
 /// # Arguments
 ///
-/// Arguments of a type `Option<T>` at the end may be left out by other clients. The last argument can
-/// take all that follow:
+/// Other clients can omit `Option<T>` arguments at the end. The last argument can collect any number of values:
 ///
 /// ```
 /// use redgrease::prelude::*;
@@ -114,7 +116,7 @@ use report::Errors;
 /// }
 /// ```
 ///
-/// A function with `yield` gives a list:
+/// A function with `yield` returns a list:
 ///
 /// ```
 /// use redgrease::prelude::*;
@@ -130,32 +132,32 @@ use report::Errors;
 ///
 /// # The Python
 ///
-/// The body is one block, in one of three spellings:
+/// The body is one block of Python, in one of three spellings:
 ///
-/// * `python! { .. }` for Python that also consists of Rust tokens. Most does, with double quotes.
-///   Where Rust insists on a space (`f ".."` instead of `f".."`), write it: it is taken away again.
+/// * `python! { .. }` for Python that consists of Rust tokens, which is true for most Python with double
+///   quotes. Rust needs a space in `f ".."`, and the macro removes it.
 /// * `python!(r#" .. "#)` for any Python.
-/// * `python!(file = "gears/common.py")`, relative to the directory of `Cargo.toml`: a Python module
-///   that defines the function.
+/// * `python!(file = "gears/common.py")` for a Python module that defines the function. The path is
+///   relative to the directory of `Cargo.toml`.
 ///
-/// The text reaches the server byte for byte. It is checked while the crate is compiled (feature
-/// `validate`): syntax, syntax newer than `python`, undefined names, misplaced statements.
+/// The server gets the text byte for byte. With the feature `validate`, the macro checks it: syntax, syntax
+/// newer than `python`, undefined names, misplaced statements.
 ///
 /// # Limits
 ///
-/// A gear is a free function, without generics, with plain argument names, and its result is owned.
+/// A gear is a free function without generics. Its arguments have plain names, and its result is owned.
 #[proc_macro_attribute]
 pub fn gear_command(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    gear_of(Kind::Command, attribute.into(), item.into()).into()
+    pipeline::gear(Kind::Command, &attribute.into(), &item.into()).into()
 }
 
-/// Makes a function whose body is Python react to changes of keys.
+/// Makes a handler for key changes from a function whose body is Python.
 ///
 /// ```
 /// use redgrease::prelude::*;
 /// use std::collections::HashMap;
 ///
-/// /// Keeps a list of everybody who is of age.
+/// /// Keeps the set of all adults.
 /// #[gear_keys(prefix = "person:*", events = ["hset"], key_types = ["hash"])]
 /// fn adults(record: KeyRecord<HashMap<String, i64>>) {
 ///     python! {
@@ -165,25 +167,25 @@ pub fn gear_command(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The type of the argument says how the value is read; with `KeyRecord` alone it is what the server
-/// gives. Nothing calls the function from Rust: there is only an enum of its name, with `GEAR`.
+/// The type of the argument decides the conversion of the value. `KeyRecord` without a parameter does not convert
+/// it. Rust code does not call the function, so there is only an enum with its name, which has `GEAR`.
 ///
 /// # Keys
 ///
 /// | key | default | meaning |
 /// |---|---|---|
-/// | `prefix = "person:*"` | `"*"` | which keys: a whole name, or a beginning with `*` behind it |
-/// | `events = ["hset", "del"]` | all | the names of the events, as keyspace notifications have them |
+/// | `prefix = "person:*"` | `"*"` | the keys: a whole name, or a prefix with `*` behind it |
+/// | `events = ["hset", "del"]` | all | the events, with the names of keyspace notifications |
 /// | `key_types = ["hash"]` | all | `string`, `list`, `hash`, `set`, `zset`, `stream`, `module`, `empty` |
-/// | `commands = ["HSET"]` | no waiting | holds back the answer to these commands until the function has run, which can then change it: `override_reply(..)` |
-/// | `read_value = false` | `true` | leaves the value out, which is faster |
-/// | `mode = "sync"` | `"async_local"` | `"async_local"`: on a worker thread; `"sync"`: at once, together with the change; `"async"`: with steps on every shard |
+/// | `commands = ["HSET"]` | none | delays the answers to these commands until the function has run; it can change them with `override_reply(..)` |
+/// | `read_value = false` | `true` | does not read the value, which is faster |
+/// | `mode = "sync"` | `"async_local"` | `"async_local"`: on a worker thread; `"sync"`: on the main thread, together with the change; `"async"`: with steps on every shard |
 /// | `requirements = ["requests>=2.31"]` | none | Python packages, as pip names them |
-/// | `description = ".."` | none | shown by the server next to the registration |
-/// | `on_registered = python! { .. }` | none | runs on every shard when the gear is registered there: a place for connections |
+/// | `description = ".."` | none | a text in the list of registrations of the server |
+/// | `on_registered = python! { .. }` | none | Python that runs once on every shard, when the gear is registered; for example to open connections |
 /// | `module = helpers`, `module = "gears/helpers.py"` | none | Python shared with other gears: a `python_module!` or a file |
-/// | `python = "3.7"` | `"3.9"` | the oldest Python the code has to run on |
-/// | `handle = Name` | the name of the function | names the enum with `GEAR` |
+/// | `python = "3.7"` | `"3.9"` | the oldest Python version that has to run the code |
+/// | `handle = Name` | the name of the function | the name of the enum with `GEAR` |
 ///
 /// ```
 /// use redgrease::prelude::*;
@@ -206,16 +208,16 @@ pub fn gear_command(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn gear_keys(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    gear_of(Kind::Keys, attribute.into(), item.into()).into()
+    pipeline::gear(Kind::Keys, &attribute.into(), &item.into()).into()
 }
 
-/// Makes a function whose body is Python read a stream.
+/// Makes a reader of a stream from a function whose body is Python.
 ///
 /// ```
 /// use redgrease::prelude::*;
 /// use std::collections::HashMap;
 ///
-/// /// Adds up what was measured, a hundred at a time or every second.
+/// /// Adds up measurements, a hundred at a time or every second.
 /// #[gear_stream("measured", batch = 100, duration = "1s", on_failed = "retry", retry_interval = "5s")]
 /// fn add_up(records: Vec<StreamRecord<HashMap<String, f64>>>) {
 ///     python! {
@@ -224,26 +226,26 @@ pub fn gear_keys(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// With `StreamRecord` the function runs for each entry, with `Vec<StreamRecord>` for a whole batch.
-/// Nothing calls it from Rust: there is only an enum of its name, with `GEAR`.
+/// With a `StreamRecord` the function runs for each entry, with a `Vec<StreamRecord>` it runs for a whole batch.
+/// Rust code does not call the function, so there is only an enum with its name, which has `GEAR`.
 ///
 /// # Keys
 ///
 /// | key | default | meaning |
 /// |---|---|---|
-/// | `"name"` | has to be given | which streams: a whole name, or a beginning with `*` behind it |
-/// | `batch = 100` | `1` | how many entries are read at once |
-/// | `duration = "1s"` | waits for a whole batch | after which time an incomplete batch is read as well |
-/// | `on_failed = "retry"` | `"continue"` | after an exception: `"continue"` with the next entries, `"abort"` reading, `"retry"` the same ones; with `mode = "sync"` only `"continue"` |
+/// | `"name"` | required | the streams: a whole name, or a prefix with `*` behind it |
+/// | `batch = 100` | `1` | the number of entries that are read at once |
+/// | `duration = "1s"` | no limit | the time after which an incomplete batch is read |
+/// | `on_failed = "retry"` | `"continue"` | after an exception: `"continue"` with the next entries, `"abort"` reading, or `"retry"` the same entries; with `mode = "sync"` only `"continue"` |
 /// | `retry_interval = "5s"` | `"1s"` | the pause before a retry, in whole seconds |
-/// | `trim = false` | `true` | keeps the entries that were read in the stream |
-/// | `mode = "sync"` | `"async_local"` | where it runs, as for keys |
+/// | `trim = false` | `true` | `true` deletes processed entries from the stream, `false` keeps them |
+/// | `mode = "sync"` | `"async_local"` | the thread that runs the function, as for [`gear_keys`](macro@gear_keys) |
 /// | `requirements = ["requests>=2.31"]` | none | Python packages, as pip names them |
-/// | `description = ".."` | none | shown by the server next to the registration |
-/// | `on_registered = python! { .. }` | none | runs on every shard when the gear is registered there: a place for connections |
+/// | `description = ".."` | none | a text in the list of registrations of the server |
+/// | `on_registered = python! { .. }` | none | Python that runs once on every shard, when the gear is registered; for example to open connections |
 /// | `module = helpers`, `module = "gears/helpers.py"` | none | Python shared with other gears: a `python_module!` or a file |
-/// | `python = "3.7"` | `"3.9"` | the oldest Python the code has to run on |
-/// | `handle = Name` | the name of the function | names the enum with `GEAR` |
+/// | `python = "3.7"` | `"3.9"` | the oldest Python version that has to run the code |
+/// | `handle = Name` | the name of the function | the name of the enum with `GEAR` |
 ///
 /// Durations have a unit: `ms`, `s`, `m`, `h` or `d`.
 ///
@@ -264,15 +266,15 @@ pub fn gear_keys(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn gear_stream(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    gear_of(Kind::Stream, attribute.into(), item.into()).into()
+    pipeline::gear(Kind::Stream, &attribute.into(), &item.into()).into()
 }
 
-/// Runs a function whose body is Python again and again, on every shard.
+/// Makes a timer from a function whose body is Python. It runs on every shard.
 ///
 /// ```
 /// use redgrease::prelude::*;
 ///
-/// /// Throws away what is left over.
+/// /// Deletes temporary keys.
 /// #[gear_every("5m")]
 /// fn clean_up() {
 ///     python! {
@@ -282,31 +284,31 @@ pub fn gear_stream(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The interval has a unit, `s`, `m`, `h` or `d`, and is a whole number of seconds. The server needs a
-/// timer, which the engine of this project has and the last RedisGears has, too.
+/// The interval has a unit, `s`, `m`, `h` or `d`, and is a whole number of seconds. The server has to support timers,
+/// as the engine of this project and the last version of RedisGears do.
 ///
 /// # Keys
 ///
 /// | key | default | meaning |
 /// |---|---|---|
-/// | `"5m"` | has to be given | the interval |
+/// | `"5m"` | required | the interval |
 /// | `requirements = ["requests>=2.31"]` | none | Python packages, as pip names them |
-/// | `description = ".."` | none | shown by the server next to the registration |
-/// | `on_registered = python! { .. }` | none | runs on every shard when the gear is registered there: a place for connections |
+/// | `description = ".."` | none | a text in the list of registrations of the server |
+/// | `on_registered = python! { .. }` | none | Python that runs once on every shard, when the gear is registered; for example to open connections |
 /// | `module = helpers`, `module = "gears/helpers.py"` | none | Python shared with other gears: a `python_module!` or a file |
-/// | `python = "3.7"` | `"3.9"` | the oldest Python the code has to run on |
-/// | `handle = Name` | the name of the function | names the enum with `GEAR` |
+/// | `python = "3.7"` | `"3.9"` | the oldest Python version that has to run the code |
+/// | `handle = Name` | the name of the function | the name of the enum with `GEAR` |
 #[proc_macro_attribute]
 pub fn gear_every(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    gear_of(Kind::Every, attribute.into(), item.into()).into()
+    pipeline::gear(Kind::Every, &attribute.into(), &item.into()).into()
 }
 
-/// Registers what a function builds.
+/// Makes a gear from a Rust function that returns a registration.
 ///
 /// ```
 /// use redgrease::prelude::*;
 ///
-/// /// Sessions end an hour after they were last used.
+/// /// Expires each session one hour after its last change.
 /// #[gear]
 /// fn expire() -> Registration {
 ///     KeysReader::new("session:*")
@@ -315,39 +317,18 @@ pub fn gear_every(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The function is Rust, may return a `Result`, and can still be called. It is evaluated once per
-/// process, when the gears are registered, so it has to give the same every time: what it captures
-/// becomes part of the code on the server.
+/// The function can also return a `Result`, and Rust code can call it. The registration calls it once per process. It
+/// has to return the same registration every time, because captured values become part of the code on the server.
 ///
-/// The only key is `handle = Name`, which names the enum beside the function.
+/// The only key is `handle = Name`, the name of the enum beside the function.
 #[proc_macro_attribute]
 pub fn gear(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    gear_of(Kind::Function, attribute.into(), item.into()).into()
+    pipeline::gear(Kind::Function, &attribute.into(), &item.into()).into()
 }
 
-/// What every attribute does.
-fn gear_of(kind: Kind, attribute: TokenStream2, item: TokenStream2) -> TokenStream2 {
-    let mut errors = Errors::default();
-    let input = match parse::gear(kind, attribute, item, &mut errors) {
-        Ok(input) => input,
-        // Not a function: there is nothing to make a gear of.
-        Err(item) => return expand::as_it_was(&item, &errors),
-    };
-    if kind == Kind::Function {
-        return match check::function(&input, &mut errors) {
-            Some(function) => expand::rust_function(&function, &errors),
-            None => expand::fallback(&input, &errors),
-        };
-    }
-    match check::gear(&input, &mut errors) {
-        Some(gear) => expand::gear(&gear, &errors),
-        None => expand::fallback(&input, &errors),
-    }
-}
-
-/// A list of gears, or a place where Python needs no quotes and braces.
+/// A list of gears, or a block of functions with the spelling `python!< .. >`.
 ///
-/// As a list it names what is to be registered:
+/// With names it is a list of gears to register:
 ///
 /// ```
 /// use redgrease::prelude::*;
@@ -383,45 +364,19 @@ fn gear_of(kind: Kind, attribute: TokenStream2, item: TokenStream2) -> TokenStre
 /// # assert_eq!(double::GEAR.trigger(), Some("double"));
 /// ```
 ///
-/// The first token decides: an attribute or a word such as `pub`, `fn` or `mod` begins a function.
+/// The first token decides between the two: an attribute or a word such as `pub`, `fn` or `mod` begins an item.
 #[proc_macro]
 pub fn gears(tokens: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    match parse::gears(tokens.into(), &mut errors) {
-        Gears::List(paths) => expand::list(&paths, &errors),
-        Gears::Items(items) => {
-            let items = items_of(items);
-            quote!(#errors #items)
-        }
-    }
-    .into()
+    pipeline::gears(&tokens.into()).into()
 }
 
-fn items_of(items: Vec<Item>) -> TokenStream2 {
-    items
-        .into_iter()
-        .map(|item| match item {
-            Item::Gear {
-                kind,
-                attribute,
-                item,
-            } => gear_of(kind, attribute, item),
-            Item::Module { head, items } => {
-                let items = items_of(items);
-                quote!(#head { #items })
-            }
-            Item::Other(tokens) => tokens,
-        })
-        .collect()
-}
-
-/// Python that several gears share: functions, imports and state.
+/// A Python module that several gears share: functions, imports and state.
 ///
 /// ```
 /// use redgrease::prelude::*;
 ///
 /// python_module! {
-///     /// What pages are called in the cache.
+///     /// Names of pages in the cache.
 ///     pub pages {
 ///         import hashlib
 ///
@@ -436,24 +391,18 @@ fn items_of(items: Vec<Item>) -> TokenStream2 {
 /// }
 /// ```
 ///
-/// It is a constant, `pages`, that gears name with `module = pages`; a gear in another module imports
-/// it or names its path. Gears with the same module share what it defines on the server. A name that
-/// neither the gear nor the module defines is an error at the Python that uses it.
+/// The macro defines a constant, here `pages`. A gear uses it with `module = pages`, or with its path from another Rust
+/// module. Gears with the same module share its definitions and its state on the server. A name that neither the gear
+/// nor the module defines is an error at the Python that uses it.
 ///
-/// Python that Rust cannot read goes into a string, `pages(r#".."#)`, or into a file:
-/// `module = "gears/pages.py"`.
+/// Python that does not consist of Rust tokens is written as a string, `pages(r#".."#)`, or in a file, which a gear uses
+/// with `module = "gears/pages.py"`.
 #[proc_macro]
 pub fn python_module(tokens: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let written = parse::python_module(tokens.into(), &mut errors);
-    let modules: Vec<_> = written
-        .iter()
-        .map(|module| check::shared_module(module, &mut errors))
-        .collect();
-    expand::shared_modules(&modules, &errors).into()
+    pipeline::python_module(&tokens.into()).into()
 }
 
-/// A test with a server of its own, on which the gears of the crate are registered.
+/// Makes a test with its own server, where the gears of the crate are registered.
 ///
 /// ```ignore
 /// use redgrease::prelude::*;
@@ -471,23 +420,17 @@ pub fn python_module(tokens: TokenStream) -> TokenStream {
 /// async fn doubles_asynchronously(mut con: redgrease::AsyncCon) { /* .. */ }
 /// ```
 ///
-/// Each parameter says what it needs: a connection, of this crate or of redis-rs, sync in a `fn` and
-/// asynchronous in an `async fn`, or the server itself. `gears = [a, b]` registers only those. Needs the
-/// feature `embedded`.
+/// The type of a parameter decides its value: a connection of this crate or of redis-rs, which is asynchronous in an
+/// `async fn`, or the server itself. `gears = [a, b]` registers only these gears. The feature `embedded` is required.
 #[proc_macro_attribute]
 pub fn gear_test(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    match parse::test(attribute.into(), item.into(), &mut errors) {
-        Ok(test) => expand::test(&test, &errors),
-        Err(item) => expand::as_it_was(&item, &errors),
-    }
-    .into()
+    pipeline::gear_test(&attribute.into(), &item.into()).into()
 }
 
 /// Python: the body of a gear, or a function for a step of a chain.
 ///
-/// As the body of a function with `#[gear_command]` and its like it is described there. As an expression
-/// it is a function: a `lambda`, one `def`, or anything else that gives a function.
+/// [`gear_command`](macro@gear_command) describes it as the body of a gear. As an expression it is a Python function: a
+/// `lambda`, one `def`, or another expression that gives a function.
 ///
 /// ```
 /// use redgrease::prelude::*;
@@ -505,22 +448,19 @@ pub fn gear_test(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # let _ = (adult, add, words, greet);
 /// ```
 ///
-/// `'min_age` is the value of the Rust variable `min_age`, of any type that serde can serialize. It
-/// becomes a literal and never a part of the code. In the Python it is called `_min_age`.
+/// `'min_age` is the value of the Rust variable `min_age`, whose type has to implement serde's `Serialize`. The value
+/// becomes a Python literal and cannot become code. Its name in the Python is `_min_age`.
 ///
-/// The number of arguments is part of the type, where it can be seen; a step that calls its function
-/// with two arguments takes no `Callback<1>`.
+/// The number of arguments is part of the type, if the text shows it. A step that calls its function with two arguments
+/// does not accept a `Callback<1>`.
 #[proc_macro]
 pub fn python(tokens: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let block = parse::callback(&tokens.into(), &mut errors);
-    let callback = check::callback(block.as_ref(), &mut errors);
-    expand::callback(callback.as_ref(), &errors).into()
+    pipeline::callback(&tokens.into()).into()
 }
 
-/// Lets a serde type be an argument or a result of a gear, as JSON.
+/// Makes a serde type an argument or a result of gears, as JSON.
 ///
-/// The type needs serde's `Serialize` and `Deserialize`. For one that has only one of them, there is
+/// The type has to implement serde's `Serialize` and `Deserialize`. For a type with only one of them, use
 /// `redgrease::Json`.
 ///
 /// ```
@@ -542,5 +482,5 @@ pub fn python(tokens: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_derive(GearValue)]
 pub fn gear_value(item: TokenStream) -> TokenStream {
-    expand::gear_value(item.into()).into()
+    pipeline::gear_value(&item.into()).into()
 }

@@ -1,6 +1,6 @@
-//! The catalogue of diagnostics: each has a case that shows it, and the documentation lists them all.
+//! Checks the catalogue of diagnostics: each has a compile-fail case, and the documentation lists all of them.
 //!
-//! `docs/diagnostics.md` is written anew with `DIAGNOSTICS=overwrite cargo test -p redgrease-macros`.
+//! `DIAGNOSTICS=overwrite cargo test -p redgrease-macros --features validate` writes `docs/diagnostics.md`.
 
 #![cfg(feature = "validate")]
 #![allow(clippy::unwrap_used)]
@@ -10,14 +10,15 @@ use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs};
 
-/// What a compile-fail case cannot show: it would be too large, needs a broken checker or a broken compiler.
-const NOT_SHOWN: &[&str] = &["too-long", "not-checked", "unseen"];
+/// Diagnostics without a compile-fail case: it would be too large, or needs a defect of the checker, of the compiler or
+/// of a macro.
+const NOT_SHOWN: &[&str] = &["too-long", "not-checked", "unseen", "panicked"];
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// What the compiler said about the cases.
+/// The error messages of all compile-fail cases.
 fn shown() -> Vec<String> {
     let mut texts = Vec::new();
     let mut folders = vec![root().join("tests/ui")];
@@ -42,7 +43,7 @@ fn shown() -> Vec<String> {
     texts
 }
 
-/// Whether a message is of this kind: the parts of the text outside of braces follow each other.
+/// Whether a message has the form of a template: it contains the parts outside of braces in order.
 fn is_of(message: &str, template: &str) -> bool {
     let mut rest = message;
     let mut parts = literal_parts(template).into_iter().peekable();
@@ -51,7 +52,7 @@ fn is_of(message: &str, template: &str) -> bool {
             return false;
         };
         rest = &rest[at + part.len()..];
-        // What follows the last part is of the diagnostic only if a placeholder ends it.
+        // Only a placeholder can match text behind the last part.
         if parts.peek().is_none() && !template.ends_with('}') && !rest.is_empty() {
             return false;
         }
@@ -59,7 +60,7 @@ fn is_of(message: &str, template: &str) -> bool {
     true
 }
 
-/// The text without its placeholders, `{name}`.
+/// The parts of the template between its placeholders, `{name}`.
 fn literal_parts(template: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut rest = template;
@@ -120,10 +121,10 @@ fn the_documentation_lists_them() {
 
 fn page(all: &[Diagnostic]) -> String {
     let mut page = String::from(
-        "# What the macros say\n\n\
-         Every message of the macros says what is wrong and, behind the colon, what to write instead. \
-         Parts in braces vary. The messages about Python point at the Python token; where the compiler \
-         cannot underline it (in a string, in a file, in an f-string) the message shows the place.\n",
+        "# Messages of the macros\n\n\
+         A message of the macros begins with the cause. Behind the colon it has the code to write instead. \
+         Parts in braces vary. The messages about Python point at the Python token. If the compiler cannot \
+         underline the token (in a string, in a file, in an f-string), the message shows the place.\n",
     );
     let mut topic = "";
     for one in all {
@@ -137,7 +138,7 @@ fn page(all: &[Diagnostic]) -> String {
 }
 
 #[test]
-fn templates_match_what_they_are_for() {
+fn templates_match_their_messages() {
     let template = "`{name}` takes a list: write `{name} = [{value}]`";
     assert!(is_of(
         "error: `x` takes a list: write `x = [\"y\"]`",

@@ -1,4 +1,4 @@
-//! Everything that is ever said, as one list: what the documentation shows, and what the tests count.
+//! All diagnostics as one list, for the documentation and for tests.
 
 use crate::mistake::MISTAKES;
 use crate::{Problem, PythonVersion};
@@ -7,15 +7,15 @@ use crate::{Problem, PythonVersion};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diagnostic {
-    /// What it is about.
+    /// The topic, which is a section of the documentation.
     pub topic: &'static str,
-    /// A short name, stable enough to filter by.
+    /// A short and stable name, for filters.
     pub code: &'static str,
-    /// The message; parts that vary stand in braces.
+    /// The message, with varying parts in braces.
     pub text: String,
 }
 
-/// Everything the macros and the check of the Python can say, in the order of the topics.
+/// All diagnostics of the macros and of the Python check, in the order of the topics.
 ///
 /// ```
 /// let all = redgrease_syntax::diagnostics();
@@ -35,11 +35,11 @@ pub fn diagnostics() -> Vec<Diagnostic> {
         ),
         (
             "target-version",
-            "`{version}` is not a Python version that can be checked: write one from \"3.7\" to \"3.15\"",
+            "{version} is not a Python version that can be checked: write a version from `\"3.7\"` to `\"3.15\"`",
         ),
         (
             "undefined-in-module",
-            "undefined Python name `{name}`, which the module does not define either: {hint}",
+            "undefined Python name `{name}`, which the module `{module}` does not define: {hint}",
         ),
     ]
     .map(|(code, text)| Diagnostic {
@@ -55,7 +55,7 @@ pub fn diagnostics() -> Vec<Diagnostic> {
     rust.chain(values).chain(python).collect()
 }
 
-/// Every kind of problem, with placeholders for what varies.
+/// Every kind of problem, with placeholders for varying parts.
 fn problems() -> Vec<Problem> {
     let part = |name: &str| format!("{{{name}}}");
     vec![
@@ -80,7 +80,7 @@ fn problems() -> Vec<Problem> {
         Problem::NotIndented,
         Problem::OutsideFunction,
         Problem::Yields,
-        Problem::YieldsToNobody,
+        Problem::YieldsWithoutResult,
         Problem::AsyncGenerator,
         Problem::NoSuchFunction {
             name: part("name"),
@@ -104,10 +104,7 @@ fn problems() -> Vec<Problem> {
         },
         Problem::NotACallback,
         Problem::Decorated,
-        Problem::TooLong {
-            bytes: 0,
-            limit: 512 * 1024,
-        },
+        Problem::TooLong { limit: 512 * 1024 },
         Problem::NotChecked,
     ]
 }
@@ -118,7 +115,7 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn one_style() {
+    fn messages_have_one_style() {
         for one in diagnostics() {
             assert!(
                 !one.text.ends_with('.') || one.text.ends_with(".."),
@@ -127,7 +124,7 @@ mod tests {
             );
             assert!(
                 one.text.contains(": ") || one.text.contains("; "),
-                "says what is wrong, and not what to do: {}",
+                "the message has a cause and no remedy: {}",
                 one.text
             );
             assert!(
@@ -139,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_one_kind() {
+    fn every_message_is_unique() {
         let mut texts = HashSet::new();
         for one in diagnostics() {
             assert!(texts.insert(one.text.clone()), "twice: {}", one.text);

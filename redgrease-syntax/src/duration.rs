@@ -1,6 +1,6 @@
-//! Durations with their unit, such as `"5m"`.
+//! Durations with a unit, such as `"5m"`.
 
-use crate::Mistake;
+use crate::{Mistake, quoted};
 use std::time::Duration;
 
 const UNITS: &[(&str, u64)] = &[
@@ -11,10 +11,10 @@ const UNITS: &[(&str, u64)] = &[
     ("d", 24 * 60 * 60 * 1000),
 ];
 
-/// The longest duration, in seconds: what servers count seconds with.
+/// The longest duration in seconds. Servers count seconds with 32 bits.
 const LONGEST: u64 = u32::MAX as u64;
 
-/// Reads a whole number and a unit: `500ms`, `5s`, `10m`, `2h`, `1d`.
+/// Parses a whole number with a unit: `500ms`, `5s`, `10m`, `2h`, `1d`.
 ///
 /// ```
 /// use redgrease_syntax::parse_duration;
@@ -27,7 +27,7 @@ const LONGEST: u64 = u32::MAX as u64;
 ///
 /// # Errors
 ///
-/// When the unit is missing, or it is not a duration at all.
+/// When the unit is missing, when the text is not a duration, or when the duration is longer than 136 years.
 pub fn parse_duration(text: &str) -> Result<Duration, Mistake> {
     let trimmed = text.trim();
     let split = trimmed
@@ -41,15 +41,13 @@ pub fn parse_duration(text: &str) -> Result<Duration, Mistake> {
             example: format!("{number}s"),
         });
     }
-    let not_one = || Mistake::NotADuration {
-        text: text.to_owned(),
-    };
+    let not_a_duration = || Mistake::NotADuration { text: quoted(text) };
     let (_, factor) = UNITS
         .iter()
         .find(|(known, _)| *known == unit)
-        .ok_or_else(not_one)?;
+        .ok_or_else(not_a_duration)?;
     if number.is_empty() {
-        return Err(not_one());
+        return Err(not_a_duration());
     }
     number
         .parse::<u64>()
@@ -88,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else() {
+    fn other_texts_are_refused() {
         for (text, code) in [
             ("5", "no-unit"),
             ("", "not-a-duration"),

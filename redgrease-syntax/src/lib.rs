@@ -1,26 +1,26 @@
-//! What the Python of a gear may be: parsed, checked, explained.
+//! Parses and checks the Python of a gear, and explains its mistakes.
 //!
-//! One front end for the macros (which point at the Rust token) and for command line tools (which
-//! print file and line). It knows nothing of `proc_macro`: a [`Source`] goes in, a [`Report`] with
-//! byte ranges of the Python text comes out.
+//! The macros and command line tools use this crate. It does not depend on `proc_macro`: the input is a [`Source`], the
+//! result is a [`Report`] with byte ranges of the Python text. The macros convert a range to a Rust token, other tools
+//! convert it to a file and a line.
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
-//! | `source` | what is examined and what is found out about it |
-//! | `problem` | everything that can be said about a gear's Python |
-//! | `mistake` | everything the macros say about the Rust around it |
-//! | `catalogue` | both as one list, for the documentation |
-//! | `python` | the real parser and the walk over scopes (feature `validate`, the only user of ruff) |
-//! | `scan` | what stands in for it without `validate`: a look at the tokens |
-//! | `requirement` | is this a requirement pip would accept |
-//! | `glob` | does a glob pattern of Redis match |
-//! | `runtime` | the names that exist on the server |
+//! | `source` | the input and the result of the check |
+//! | `problem` | all messages about the Python of a gear |
+//! | `mistake` | all messages about the Rust code around it |
+//! | `catalogue` | all messages as one list, for the documentation |
+//! | `python` | the parser and the check of scopes (feature `validate`; the only user of ruff) |
+//! | `scan` | the replacement of `python` without `validate`: examines tokens |
+//! | `requirement` | the check of requirements, as pip accepts them |
+//! | `glob` | matching a glob pattern of Redis |
+//! | `runtime` | the names that a server provides |
 //! | `words`, `nearest`, `version`, `duration` | keywords and identifiers; "did you mean"; Python versions; `"5m"` |
 //!
 //! ```
 //! use redgrease_syntax::{Source, examine};
 //!
-//! let source = Source::body("greet", &["who"], "\n    return \"Hello \" + who\n");
+//! let source = Source::body("greet", &["name"], "\n    return \"Hello \" + name\n");
 //! let report = examine(&source);
 //! assert!(report.findings.is_empty());
 //! assert!(!report.coroutine);
@@ -44,11 +44,11 @@ mod words;
 pub use catalogue::{Diagnostic, diagnostics};
 pub use duration::parse_duration;
 pub use glob::glob_matches;
-pub use mistake::Mistake;
+pub use mistake::{Mistake, quoted};
 pub use nearest::nearest;
 pub use problem::{Finding, Problem};
 pub use requirement::{Requirement, RequirementError, check_requirement, parse_requirement};
 pub use runtime::{RUNTIME_NAMES, is_runtime_name};
-pub use source::{Elsewhere, Form, Generators, Report, Source, examine};
+pub use source::{Form, Generators, Report, Source, UnknownName, examine};
 pub use version::{ParsePythonVersionError, PythonVersion};
 pub use words::{is_identifier, is_keyword};

@@ -1,13 +1,13 @@
-//! The catalogue of what the macros say about the Rust side of a gear: attributes, signatures, blocks.
+//! The catalogue of mistakes in the Rust side of a gear: attributes, signatures, blocks.
 //!
-//! What they say about the Python is in `problem`. A text is one sentence without a full stop: what is
-//! wrong, a colon, what to write instead.
+//! Mistakes in the Python are in `problem`. A message is one sentence without a full stop: the cause, a colon,
+//! what to write instead.
 
 use std::fmt;
 
 macro_rules! mistakes {
     ($($group:literal: $($name:ident $({ $($field:ident),+ })? $code:literal $text:literal)+;)+) => {
-        /// One kind of mistake about the Rust side of a gear, with what is needed to explain it.
+        /// One kind of mistake in the Rust side of a gear, with the details of its message.
         ///
         /// `Display` is the whole message.
         #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,12 +15,12 @@ macro_rules! mistakes {
         pub enum Mistake {
             $($(
                 #[doc = concat!("`", $code, "`: ", $text)]
-                $name $({ $(#[doc = "Part of the message."] $field: String),+ })?,
+                $name $({ $(#[doc = "A varying part of the message."] $field: String),+ })?,
             )+)+
         }
 
         impl Mistake {
-            /// A short name for the kind of mistake, stable enough to filter by.
+            /// A short and stable name of the kind of mistake, for filters.
             #[must_use]
             pub fn code(&self) -> &'static str {
                 match self {
@@ -37,7 +37,7 @@ macro_rules! mistakes {
             }
         }
 
-        /// Topic, code and text of every mistake. Parts that vary stand in braces, as for `format!`.
+        /// Topic, code and text of every mistake. Varying parts are in braces, as for `format!`.
         pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
             $($(($group, $code, $text),)+)+
         ];
@@ -55,173 +55,187 @@ mistakes! {
     KeyWithoutValue { name, example } "key-without-value"
         "the key `{name}` has no value: write {example}"
     WrongValue { name, example } "wrong-value"
-        "unexpected value of `{name}`: write {example}"
+        "unexpected value for `{name}`: write {example}"
+    NeedsQuotes { name, value } "needs-quotes"
+        "`{name}` takes a string: write `{name} = \"{value}\"`"
     NeedsList { name, value } "needs-list"
         "`{name}` takes a list: write `{name} = [{value}]`"
     NeedsName { name, value } "needs-name"
         "`{name}` takes a name without quotes: write `{name} = {value}`"
     UnknownWord { name, word, hint } "unknown-word"
-        "unknown {name} `{word}`: {hint}"
+        "{word} is not a value of `{name}`: {hint}"
     EmptyTrigger "empty-trigger"
-        "a trigger has a name: remove the key to use the function's name"
+        "an empty name cannot be a trigger: write a name, or remove `trigger` to use the function's name"
     ControlTrigger "control-trigger"
-        "this trigger has a control character: use a name people can type"
+        "this trigger contains a control character: write a name without control characters"
     NotACommand { name } "not-a-command"
-        "`{name}` is not the name of a Redis command: write one word, such as `HGET`"
-    EmptyPrefix { key } "empty-prefix"
-        "an empty `{key}` is no filter: write `\"*\"` for every key, or a prefix such as `\"user:*\"`"
+        "{name} is not a command name: write one word, such as `HGET`"
+    EmptyRequirement "empty-requirement"
+        "an empty string is not a requirement: write the name of a package, such as `\"requests>=2.31\"`"
+    EmptyPattern { key } "empty-pattern"
+        "{key} is empty: write a name, a prefix such as `\"user:*\"`, or `\"*\"` for all names"
     GlobInPrefix { pattern, prefix } "glob-in-prefix"
-        "`{pattern}` has a `*` before its end, and servers know only whole names and beginnings: write `\"{prefix}\"` and compare the rest in Python"
+        "`{pattern}` has a `*` before its end, but servers match only whole names and prefixes: write `\"{prefix}\"` and compare the rest in Python"
     StreamMissing "stream-missing"
-        "this attribute does not say which stream: write `#[gear_stream(\"name\")]`, or `\"prefix*\"` for several"
+        "the name of the stream is missing: write `#[gear_stream(\"name\")]`, or `\"prefix*\"` for several streams"
     IntervalMissing "interval-missing"
-        "this attribute does not say how often: write `#[gear_every(\"5m\")]`"
+        "the interval is missing: write `#[gear_every(\"5m\")]`"
+    SubjectNotText { what, example } "subject-not-text"
+        "{what} is a string: write `{example}`"
     NoUnit { text, example } "no-unit"
-        "`{text}` could be any unit of time: write `\"{example}\"`, with `ms`, `s`, `m`, `h` or `d`"
+        "`{text}` has no unit of time: write `\"{example}\"`, with `ms`, `s`, `m`, `h` or `d`"
     NotADuration { text } "not-a-duration"
-        "`{text}` is not a duration: write a whole number and a unit, such as `\"500ms\"`, `\"5s\"`, `\"10m\"`, `\"2h\"` or `\"1d\"`"
-    NotWholeSeconds { text, key } "not-whole-seconds"
-        "the server counts {key} in whole seconds, which `{text}` is not: write `\"1s\"` or more"
+        "{text} is not a duration: write a whole number and a unit, such as `\"500ms\"`, `\"5s\"`, `\"10m\"`, `\"2h\"` or `\"1d\"`"
+    NotWholeSeconds { text, key, example } "not-whole-seconds"
+        "{key} must be a whole number of seconds, which `{text}` is not: write `\"{example}\"`, for example"
     ZeroDuration { key } "zero-duration"
-        "{key} cannot be nothing: write `\"1s\"` or more"
+        "{key} cannot be zero: write `\"1s\"` or more"
     DurationTooLong { text } "duration-too-long"
         "`{text}` is longer than a server can count: write less than 136 years"
     ZeroBatch "zero-batch"
-        "a batch of nothing would never come: write `batch = 1` or more"
+        "a batch cannot be empty: write `batch = 1` or more"
     TooLargeBatch { number } "too-large-batch"
         "a batch of {number} is more than a server can count: write less than 4294967296";
 
     "Keys that do not go together":
     TriggerWithHook "trigger-with-hook"
-        "`hook` takes the place of a command of Redis and `trigger` names a new one: remove one of the two"
+        "a hook replaces a Redis command and has no trigger: remove `trigger`, or remove `hook`"
     PrefixWithoutHook "keyprefix-without-hook"
-        "`keyprefix` says for which keys a hook is, and this is none: add `hook = \"..\"`, or remove it"
+        "`keyprefix` limits a hook to some keys, but this gear has no `hook`: add `hook = \"..\"`, or remove `keyprefix`"
     ReplaceWithHook "replace-with-hook"
-        "`replace` is about a trigger that somebody else has, and a hook has no trigger: remove it"
+        "`replace` is about a trigger that is already registered, and a hook has no trigger: remove `replace`"
     HookPerShard "hook-per-shard"
-        "a command of Redis answers once, and `mode = \"async\"` would answer for every shard: use `mode = \"async_local\"` or `\"sync\"`"
+        "a hook answers once, but `mode = \"async\"` answers once per shard: use `mode = \"async_local\"` or `\"sync\"`"
+    HookPerShardResult "hook-per-shard-result"
+        "a hook answers once, but `PerShard` holds one answer per shard: make the result the value itself"
     InOrderSync "inorder-sync"
-        "what runs on the main thread runs in order anyway: remove `inorder`, or use `mode = \"async_local\"`"
+        "calls on the main thread run in order anyway: remove `inorder`, or use `mode = \"async_local\"`"
     RetryWithoutRetry "retry-interval-without-retry"
-        "`retry_interval` is the pause of `on_failed = \"retry\"`: add that, or remove it"
+        "`retry_interval` is the pause of `on_failed = \"retry\"`: add `on_failed = \"retry\"`, or remove `retry_interval`"
     FailedSync "on-failed-sync"
-        "on the main thread a server can only go on after an exception: write `on_failed = \"continue\"`, or use `mode = \"async_local\"`"
+        "with `mode = \"sync\"` a server always continues after an exception: write `on_failed = \"continue\"`, or use `mode = \"async_local\"`"
     ValueNotRead "value-not-read"
-        "`read_value = false` leaves the value out, and this type reads it: write `KeyRecord`, or remove the key"
+        "this record contains the value, but `read_value = false` leaves the value out: write `KeyRecord`, or remove `read_value`"
     AsyncOneValue "async-one-value"
-        "`mode = \"async\"` runs on every shard and answers once for each: make the result `PerShard<T>`, or use `mode = \"async_local\"`"
+        "`mode = \"async\"` returns one value per shard: make the result `PerShard<T>`, or use `mode = \"async_local\"`"
     PerShardNotAsync "per-shard-not-async"
-        "`PerShard` is the result of a gear that runs on every shard: add `mode = \"async\"`, or make the result the value itself";
+        "`PerShard` needs a gear that runs on every shard: add `mode = \"async\"`, or make the result the value itself";
 
     "Signatures":
     NotAFunction { attribute, body } "not-a-function"
-        "`#[{attribute}]` goes on a function: write `{body}`"
+        "`#[{attribute}]` can only be on a function: write `{body}`"
     TwoGears { attribute } "two-gears"
-        "a function is one gear: remove one of the `#[{attribute}]`"
+        "a function can only be one gear: remove this attribute, or `#[{attribute}]`"
     Const "const"
-        "a gear runs on the server and cannot be `const`: remove it"
+        "a gear runs on the server and cannot be `const`: remove `const`"
     Unsafe "unsafe"
-        "a gear is safe to call: remove `unsafe`"
+        "a gear is always safe to call: remove `unsafe`"
     Abi "abi"
-        "a gear has no ABI of its own: remove it"
+        "a gear cannot have an ABI: remove the ABI"
     Variadic "variadic"
-        "a gear says which arguments it takes: write `#[rest] name: Vec<T>` for any number"
+        "a gear cannot be variadic: write `#[rest] name: Vec<T>` for any number of arguments"
     GenericType "generic-type"
-        "a gear is one function on the server and cannot be generic: name the type"
+        "a gear is one function on the server and cannot be generic: replace the parameter by a type"
     GenericNumber "generic-number"
-        "a gear is one function on the server and cannot be generic: name the number"
+        "a gear is one function on the server and cannot be generic: replace the parameter by a number"
     WhereClause "where-clause"
-        "a gear has no generic types to say something about: remove the clause"
+        "a gear cannot be generic and needs no bounds: remove the `where` clause"
     Receiver "receiver"
-        "a gear has no `self`, its code runs elsewhere: make it a free function and pass what it needs"
+        "a gear runs on the server and cannot take `self`: make it a free function and pass the values it needs"
     ArgumentAttribute "argument-attribute"
-        "the only attribute an argument of a gear can have is `#[rest]`, on the last one: remove it"
+        "the only attribute for an argument of a gear is `#[rest]`: remove this one"
     RestNotLast "rest-not-last"
-        "`#[rest]` takes everything that follows: put this argument last"
+        "`#[rest]` takes all arguments that follow: move this argument to the end"
     RestNotList "rest-not-list"
         "`#[rest]` takes any number of values: make the type `Vec<T>` or `&[T]`"
     RestWithValue "rest-with-value"
-        "`#[rest]` has no keys: write it without anything"
+        "`#[rest]` has no keys: write `#[rest]` alone"
     SameName "same-name"
-        "two arguments of a gear have this name: rename one of them"
+        "two arguments of this gear have the same name: rename one of them"
     MutArgument "mut-argument"
         "an argument of a gear is not changed in Rust: remove `mut`, Python can assign to it anyway"
     NamelessArgument "nameless-argument"
-        "an argument of a gear is passed to Python by its name: give it one"
+        "an argument of a gear is passed to Python by its name: write a name instead of `_`"
     PatternArgument "pattern-argument"
-        "an argument of a gear is a plain name: take patterns apart in Python"
+        "an argument of a gear cannot be a pattern: write a plain name, and take the value apart in Python"
     PythonKeyword { name, what } "python-keyword"
-        "`{name}` has a meaning of its own in Python and cannot name {what}: call it `{name}_`, for example"
+        "`{name}` is reserved in Python and cannot name {what}: write `{name}_`, for example"
     EventArgument { attribute, example } "event-argument"
-        "a function with `#[{attribute}]` has one argument, what happened: write `{example}`"
+        "a function with `#[{attribute}]` has exactly one argument, the record: write `{example}`"
+    EventAttribute { attribute } "event-attribute"
+        "the argument of a function with `#[{attribute}]` cannot have an attribute: remove the attribute"
     EventReference { ty } "event-reference"
-        "the record exists in Python alone and cannot be borrowed: write `{ty}` without `&`"
+        "a record exists only in Python and cannot be borrowed: write `{ty}` without `&`"
     EveryArgument "every-argument"
-        "nobody is there to pass an argument to a function that runs by the clock: remove it"
-    NoResult { what } "no-result"
-        "nobody receives the result of {what}: remove `-> ..`, and store what is worth keeping in Redis"
+        "a timer passes no arguments to the function: remove them"
+    NoResult { attribute } "no-result"
+        "the result of a function with `#[{attribute}]` would be lost: remove `-> ..`, and store values in Redis"
     NothingToCall { what } "nothing-to-call"
-        "{what} is not called from Rust: remove `async`, the Python can `await` all the same"
+        "{what} is not called from Rust and cannot be `async`: remove `async`, the Python can still use `await`"
     FunctionArgument "function-argument"
-        "a function with `#[gear]` is called by nobody but the registration and takes no arguments: remove them"
+        "a function with `#[gear]` is called by the registration, without arguments: remove them"
     FunctionResult "function-result"
-        "a function with `#[gear]` gives what is to be registered: write `-> Registration` or `-> Result<Registration>`"
+        "a function with `#[gear]` must return its registration: write `-> Registration` or `-> Result<Registration>`"
     FunctionAsync "function-async"
-        "a function with `#[gear]` is evaluated when nothing runs yet: remove `async`";
+        "a function with `#[gear]` is called by the registration and cannot be `async`: remove `async`";
 
     "Types":
     ArgumentImpl "argument-impl"
-        "an argument of a gear has one type: name it instead of `impl`"
+        "an argument of a gear cannot be `impl Trait`: write the type"
     ArgumentInfer "argument-infer"
-        "an argument of a gear has a type that is written out: name it"
+        "the type of an argument cannot be inferred: write the type instead of `_`"
     ArgumentMut "argument-mut"
-        "a gear receives a copy and cannot change an argument: remove `mut`, and return what is new"
+        "a gear receives a copy and cannot change an argument: remove `mut`, and return the new value"
     ResultInResult { value } "result-in-result"
-        "a gear names only the value it returns, here `-> {value}`: the generated function puts it into `redgrease::Result` itself"
+        "the generated function puts the value into `redgrease::Result` itself: write `-> {value}`"
     ResultReference "result-reference"
-        "the result of a gear comes from another process and cannot be borrowed: return an owned type, `String` for `&str` or `Vec<T>` for `&[T]`"
+        "the result of a gear comes from the server and cannot be borrowed: return an owned type, `String` for `&str` or `Vec<T>` for `&[T]`"
     ResultLifetime "result-lifetime"
-        "the result of a gear comes from another process and cannot be borrowed: return an owned type"
+        "the result of a gear comes from the server and cannot be borrowed: return an owned type"
     ResultImpl "result-impl"
-        "the result of a gear has one type: name it instead of `impl`"
+        "the result of a gear cannot be `impl Trait`: write the type"
     ResultInfer "result-infer"
-        "the result of a gear has a type that is written out: name it"
+        "the type of the result cannot be inferred: write the type instead of `_`"
     ResultNever "result-never"
-        "a gear answers in the end: remove `-> !` if there is no value"
+        "a gear always answers: remove `-> !` if it returns no value"
     OptionUnit "option-unit"
-        "Python has one `None`, which is both `Some(())` and `None` here: use `bool`"
+        "Python has one `None` for both `Some(())` and `None`: use `bool`"
     OptionOption "option-option"
-        "Python has one `None` and cannot tell `Some(None)` from `None`: use one `Option`"
+        "Python has one `None` for both `Some(None)` and `None`: use one `Option`"
     DeriveBound "derive-bound"
-        "`GearValue` understands only bounds of a type parameter here: implement the conversion with `Json<T>` instead";
+        "`GearValue` supports only bounds on type parameters: remove the derive, and use `Json<T>` in signatures";
 
     "Blocks":
     NoBody "no-body"
         "this gear has no body: write `{{ python! {{ .. }} }}` instead of the semicolon"
     OtherBody "other-body"
-        "the body of a gear is one Python block: write `python! {{ .. }}` and nothing else"
+        "the body of a gear must be a single Python block: write `python! {{ .. }}` and nothing else"
     BehindBlock "behind-block"
-        "the body of a gear ends with its Python block: remove what stands behind it"
+        "the body of a gear must be a single Python block: remove the code after it"
     NoBlock "no-block"
         "this `python!` has no block: write `python! {{ .. }}`"
+    AngleNotClosed "angle-not-closed"
+        "this `python!<` is not closed: write `python!< .. >`"
+    AngleOutside "angle-outside"
+        "`python!< .. >` is only for the body of a function inside `gears!`: write `python! {{ .. }}`"
     StringInBraces "string-in-braces"
-        "a Rust string in braces would be taken for Python: write `python!(r#\"..\"#)`, with parentheses"
+        "a Rust string in braces would be read as Python: write `python!(r#\"..\"#)`, with parentheses"
     CodeInParentheses "code-in-parentheses"
-        "expected a string or `file = \"..\"` here: Python itself goes into braces, `python! {{ .. }}`"
+        "expected a string or `file = \"..\"` here: write Python code in braces, `python! {{ .. }}`"
     OtherLiteral "other-literal"
-        "expected a string that holds the Python: write `python!(r#\"..\"#)`"
+        "expected a string that contains the Python: write `python!(r#\"..\"#)`"
     StringSuffix "string-suffix"
-        "a string that holds Python has no suffix: remove it"
+        "a string that contains Python cannot have a suffix: remove the suffix"
     NotAPath "not-a-path"
         "expected a path: write `python!(file = \"gears/name.py\")`"
     FileUnreadable { path, reason } "file-unreadable"
-        "cannot read `{path}`: {reason}"
+        "cannot read {path}: {reason}"
     OtherMacro "other-macro"
         "this Python was produced by another macro, so its text cannot be read: write it as a string, `python!(r#\"..\"#)`"
     Unseen "unseen"
-        "the Python of this gear cannot be read: write it as a string"
-    FileNotHere { place } "file-not-here"
-        "{place} is written in place: put the Python here, or into a `module = \"gears/file.py\"`";
+        "the text of this Python cannot be read: write it as a string, `python!(r#\"..\"#)`"
+    FileNotHere { place, hint } "file-not-here"
+        "{place} cannot be in a file: {hint}";
 
     "Shared Python":
     ModuleShape "module-shape"
@@ -231,25 +245,44 @@ mistakes! {
 
     "Callbacks":
     CaptureTaken { name } "capture-taken"
-        "the Python has a `_{name}` of its own, which is what `'{name}` is called there: rename one of the two"
-    NothingToCapture "nothing-to-capture"
-        "the body of a gear captures nothing, it runs when others call it: make this an argument";
+        "`'{name}` is called `_{name}` in the Python, which already has a `_{name}`: rename one of the two"
+    NothingToCapture { place, hint } "nothing-to-capture"
+        "{place} cannot capture Rust variables: {hint}";
 
     "Lists of gears":
     NotAGear "not-a-gear"
         "expected the name of a gear: write `gears![first, module::second]`"
     NotAnItem "not-an-item"
-        "expected functions with `#[gear_command]` and the like: write `gears! {{ #[gear_command] fn name() {{ python!< .. > }} }}`";
+        "this item is incomplete: write `gears! {{ #[gear_command] fn name() {{ python!< .. > }} }}`";
 
     "Tests":
     TestFunction "test-function"
-        "`#[gear_test]` goes on a function with a body: write `fn name(con: &mut Con) {{ .. }}`"
+        "`#[gear_test]` can only be on a function with a body: write `fn name(con: &mut Con) {{ .. }}`"
     TestKey "test-key"
-        "unknown key: the only one is `gears`, write `#[gear_test(gears = [a, b])]`"
+        "expected a list of gears: write `#[gear_test(gears = [a, b])]`"
     TestGeneric "test-generic"
-        "a test is one function and cannot be generic: name the type"
+        "a test cannot be generic: replace the parameter by a type"
     TestReceiver "test-receiver"
-        "a test has no `self`: make it a free function"
+        "a test cannot take `self`: make it a free function"
     TestTwice "test-twice"
-        "`#[gear_test]` makes it a test already: remove `#[test]`";
+        "`#[gear_test]` already makes the function a test: remove `#[test]`";
+
+    "Defects":
+    Panicked { name, reason } "panicked"
+        "the macro `{name}` failed ({reason}): this is a defect of RedGrease, please report it with the code";
+}
+
+/// A value as messages show it: in backticks, or as `an empty string` if it is empty.
+///
+/// ```
+/// assert_eq!(redgrease_syntax::quoted("HGET"), "`HGET`");
+/// assert_eq!(redgrease_syntax::quoted(""), "an empty string");
+/// ```
+#[must_use]
+pub fn quoted(value: &str) -> String {
+    if value.is_empty() {
+        "an empty string".to_owned()
+    } else {
+        format!("`{value}`")
+    }
 }

@@ -1,20 +1,20 @@
-//! The catalogue: everything that can be said about a gear's Python, in one place.
+//! The catalogue of problems in the Python of a gear.
 //!
-//! A message says what is wrong; the help says what to write instead. Both are one sentence without
-//! a full stop, so that they can be joined: `message: help`.
+//! The message of a problem is its cause, the help is the code to write instead. Both are one sentence without a full
+//! stop, so that they can be joined: `message: help`.
 
 use crate::PythonVersion;
 use std::fmt;
 use std::ops::Range;
 
-/// A problem and where it is.
+/// A problem and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What is wrong.
+    /// The problem.
     pub problem: Problem,
-    /// The bytes of [`Source::text`](crate::Source::text) it is about. Always within the text and on
-    /// character boundaries; empty for a place between two characters.
+    /// The place of the problem, in bytes of [`Source::text`](crate::Source::text). The range is within the text and on
+    /// character boundaries. It is empty for a place between two characters.
     pub range: Range<usize>,
 }
 
@@ -25,89 +25,87 @@ impl Finding {
     }
 }
 
-/// The whole message, on one line.
+/// The message of the problem, on one line.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.problem.fmt(f)
     }
 }
 
-/// One kind of mistake, with what is needed to explain it.
+/// One kind of problem, with the details of its message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// It is not Python.
+    /// The text is not Python.
     Syntax {
-        /// What the parser stumbled over.
+        /// The error of the parser.
         text: String,
-        /// What was probably meant.
+        /// The code to write instead.
         hint: Option<String>,
     },
-    /// It is Python, but of another version than the one checked against.
+    /// The text needs another Python version.
     Version {
         /// The construct.
         construct: String,
-        /// Since when it exists, for example `3.10`; `None` if it was removed.
+        /// The first version with the construct, for example `3.10`. `None` if the construct was removed.
         since: Option<String>,
-        /// The version checked against.
+        /// The version that the gear is checked for.
         target: PythonVersion,
     },
-    /// It parses, yet Python would refuse to compile it: a `break` outside of a loop.
+    /// The text parses, but Python does not compile it: for example a `break` outside of a loop.
     Compile {
-        /// What is refused.
+        /// The error of the compiler.
         text: String,
-        /// What was probably meant.
+        /// The code to write instead.
         hint: Option<String>,
     },
-    /// Nothing defines the name.
+    /// A name that nothing defines.
     UndefinedName {
         /// The name.
         name: String,
-        /// What was probably meant.
+        /// The code to write instead.
         hint: Option<String>,
     },
-    /// There is no statement at all.
+    /// The text has no statement.
     Empty,
-    /// The first line is not indented, so it is not inside of the function.
+    /// The first line is not indented, so it is outside of the function.
     NotIndented,
-    /// A later line is indented less than the first one, so the function has ended before it.
+    /// A later line is indented less than the first line, so it is outside of the function.
     OutsideFunction,
-    /// The function is a generator, and its result is one value.
+    /// The function is a generator, but the result of the gear is one value.
     Yields,
-    /// The function is a generator, and nobody receives its values.
-    YieldsToNobody,
+    /// The function is a generator, but the gear has no result.
+    YieldsWithoutResult,
     /// The function is a generator that awaits.
     AsyncGenerator,
-    /// Something else than a function, where a step needs one.
+    /// Code that is not a single function, where a step needs one.
     NotACallback,
-    /// A decorator of a callback.
+    /// A callback with a decorator.
     Decorated,
-    /// A module that does not define the function it is named for.
+    /// A module that does not define the gear's function.
     NoSuchFunction {
         /// The name of the gear.
         name: String,
-        /// A function the module does define and that may be meant.
+        /// A function of the module that is likely meant.
         similar: Option<String>,
     },
     /// The function of a module has other parameters than the Rust function.
     OtherParameters {
         /// The name of the gear.
         name: String,
-        /// The names in Rust, comma separated.
+        /// The parameters in Rust, separated by commas.
         expected: String,
     },
-    /// A command that waits, which no command inside of a gear can do.
+    /// A command that blocks, which is not possible inside a gear.
     BlockingCommand {
-        /// The command, as it is called.
+        /// The call of the command.
         command: String,
-        /// The command that does the same and does not wait.
+        /// The call of the command that does the same and does not block.
         instead: Option<String>,
     },
     /// The text is too long to be checked.
     TooLong {
-        /// Its length in bytes.
-        bytes: usize,
-        /// The longest text that is checked.
+        /// The length of the longest text that is checked, in bytes.
         limit: usize,
     },
     /// The checker itself failed.
@@ -115,7 +113,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// A short name for the kind of problem, stable enough to filter by.
+    /// A short and stable name of the kind of problem, for filters.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -127,7 +125,7 @@ impl Problem {
             Problem::NotIndented => "not-indented",
             Problem::OutsideFunction => "outside-function",
             Problem::Yields => "yield",
-            Problem::YieldsToNobody => "yield-to-nobody",
+            Problem::YieldsWithoutResult => "yield-without-result",
             Problem::AsyncGenerator => "async-generator",
             Problem::NotACallback => "not-a-callback",
             Problem::Decorated => "decorated-callback",
@@ -139,7 +137,7 @@ impl Problem {
         }
     }
 
-    /// What is wrong.
+    /// The cause of the problem.
     #[must_use]
     pub fn message(&self) -> String {
         match self {
@@ -149,7 +147,7 @@ impl Problem {
                 since: Some(since),
                 target,
             } => format!(
-                "{construct} needs Python {since}, and this gear is checked for Python {target}"
+                "{construct} needs Python {since}, but this gear is checked for Python {target}"
             ),
             Problem::Version {
                 construct,
@@ -160,46 +158,49 @@ impl Problem {
             }
             Problem::Compile { text, .. } => format!("Python error: {text}"),
             Problem::UndefinedName { name, .. } => format!("undefined Python name `{name}`"),
-            Problem::Empty => "this gear has no Python statement".to_owned(),
+            Problem::Empty => "this block has no Python statement".to_owned(),
             Problem::NotIndented => "this Python is not indented".to_owned(),
             Problem::OutsideFunction => {
-                "this line is indented less than the first one, so it is outside of the gear"
+                "this line is indented less than the first line, so it is outside of the function"
                     .to_owned()
             }
             Problem::Yields => {
-                "`yield` turns the gear into a generator, whose result is a list of values"
+                "`yield` makes the result a list of values, but this gear returns one value"
                     .to_owned()
             }
-            Problem::YieldsToNobody => {
-                "`yield` turns the gear into a generator, and nobody asks this one for its values"
+            Problem::YieldsWithoutResult => {
+                "`yield` makes a generator, but nothing receives the values of this function"
                     .to_owned()
             }
             Problem::AsyncGenerator => {
-                "`yield` next to `await` makes an asynchronous generator, which no server collects"
+                "`yield` with `await` makes an asynchronous generator, which servers do not support"
                     .to_owned()
             }
             Problem::NotACallback => {
-                "a `python!` outside of a gear is a function for one step, and this is none"
-                    .to_owned()
+                "a `python!` outside a gear must be a single function".to_owned()
             }
-            Problem::Decorated => "a function for one step cannot be decorated here".to_owned(),
+            Problem::Decorated => {
+                "a function in a `python!` outside a gear cannot have a decorator".to_owned()
+            }
             Problem::NoSuchFunction { name, .. } => {
                 format!("this Python module does not define the gear's function `{name}`")
             }
             Problem::OtherParameters { name, .. } => {
-                format!("the Python function `{name}` has other parameters than the Rust function")
+                format!(
+                    "the parameters of the Python function `{name}` are not those of the Rust function"
+                )
             }
             Problem::BlockingCommand { command, .. } => {
-                format!("{command} waits, and no command inside of a gear can wait")
+                format!("{command} blocks, which a command inside a gear cannot do")
             }
-            Problem::TooLong { bytes, limit } => {
-                format!("this Python has {bytes} bytes, and no more than {limit} can be checked")
+            Problem::TooLong { limit } => {
+                format!("this Python is longer than {limit} bytes and cannot be checked")
             }
-            Problem::NotChecked => "this Python could not be checked".to_owned(),
+            Problem::NotChecked => "the check of this Python failed".to_owned(),
         }
     }
 
-    /// What to do about it. `None` where the message says it all.
+    /// The code to write instead. `None` if the message is sufficient.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
@@ -214,19 +215,19 @@ impl Problem {
             Problem::Version { since: None, .. } => Some("write it differently".to_owned()),
             Problem::Empty => Some("write at least `pass`".to_owned()),
             Problem::NotIndented => Some(
-                "it becomes the body of a function, so indent every line by at least one space"
+                "indent every line by at least one space, for the body of a function"
                     .to_owned(),
             ),
             Problem::OutsideFunction => Some("indent it like the first line".to_owned()),
             Problem::Yields => {
                 Some("make the result `Vec<T>`, or `return` one value instead".to_owned())
             }
-            Problem::YieldsToNobody => Some("remove it, or store the values in Redis".to_owned()),
+            Problem::YieldsWithoutResult => Some("remove it, or store the values in Redis".to_owned()),
             Problem::AsyncGenerator => {
                 Some("collect the values in a list and `return` it".to_owned())
             }
             Problem::NotACallback => Some(
-                "write a `lambda`, one `def` or an expression; statements are the body of a gear, \
+                "write a `lambda`, one `def` or an expression, or write statements as the body of a gear, \
                  `#[gear_command] fn name(..) -> T { python! { .. } }`"
                     .to_owned(),
             ),
@@ -239,23 +240,23 @@ impl Problem {
                 name,
                 similar: Some(similar),
             } => Some(format!(
-                "it has `{similar}`: rename that to `{name}`, or the Rust function"
+                "rename its function `{similar}` to `{name}`, or rename the Rust function"
             )),
             Problem::OtherParameters { name, expected } => Some(format!(
-                "write `def {name}({expected}):`, or change the Rust function"
+                "write `{name}({expected})`, or change the Rust function"
             )),
             Problem::BlockingCommand {
                 instead: Some(instead),
                 ..
             } => Some(format!("use {instead}, which returns at once")),
             Problem::BlockingCommand { instead: None, .. } => {
-                Some("remove it, or do it in the client".to_owned())
+                Some("remove it, or call it from the client".to_owned())
             }
             Problem::TooLong { .. } => {
-                Some("move the larger part into a package and name it in `requirements`".to_owned())
+                Some("move a part of it into a package, and name the package in `requirements`".to_owned())
             }
             Problem::NotChecked => Some(
-                "the checker failed on it; simplify it, or build without the feature `validate`"
+                "simplify it, or build without the feature `validate`"
                     .to_owned(),
             ),
         }

@@ -1,15 +1,15 @@
-//! The names that exist on the server without an import.
+//! The names that a server provides without an import.
 //!
-//! Servers leak many more into a script's globals (loop variables and whole modules of their own
-//! start-up code). Those are left out on purpose: a gear that relies on them works by accident, and
-//! `k` or `sys` without an import is far more often a slip.
+//! The globals of a script contain more names: loop variables and modules from the start-up code of the server. They
+//! are not listed here, because a gear that uses them works by accident. `k` or `sys` without an import is usually a
+//! mistake.
 
-/// Functions and classes the server, or the prelude sent along, provides to every gear.
+/// Functions and classes that the server or the prelude provides to every gear.
 pub const RUNTIME_NAMES: &[&str] = &[
     // The prelude of this project.
     "cmd",
     "hashtag3",
-    // The server: commands and its log.
+    // Commands and the log of the server.
     "execute",
     "atomic",
     "log",
@@ -43,16 +43,16 @@ pub const RUNTIME_NAMES: &[&str] = &[
     "registerGearsThread",
     "createDecorator",
     "genDeprecated",
-    // Old names that log a warning.
+    // Deprecated names, which log a warning.
     "Log",
     "ConfigGet",
     "GearsConfigGet",
-    // The server's own module, under both names.
+    // The module of the server, with its two names.
     "redisgears",
     "rg",
 ];
 
-/// Whether the server provides the name to every gear.
+/// Whether the server or the prelude provides the name to every gear.
 ///
 /// ```
 /// assert!(redgrease_syntax::is_runtime_name("execute"));

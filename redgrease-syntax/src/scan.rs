@@ -1,13 +1,13 @@
-//! What can be learnt about a Python text without a parser: a look at its tokens.
+//! Examines the tokens of a Python text, without a parser.
 //!
-//! It errs on the side of more names: a name too many costs the server a definition nobody uses.
+//! The result can contain too many names. An additional name costs an unused definition on the server.
 
 use crate::source::is_definition;
 use crate::words::{continues_name, is_keyword, starts_name};
 use crate::{Form, Report, Source};
 use std::collections::BTreeSet;
 
-/// Examines without judging.
+/// Examines a text and reports no mistakes.
 pub(crate) fn examine(source: &Source<'_>) -> Report {
     let words = words(source.text);
     let coroutine = match source.form {
@@ -32,19 +32,21 @@ pub(crate) fn examine(source: &Source<'_>) -> Report {
         findings: Vec::new(),
         names: names.into_iter().map(str::to_owned).collect(),
         coroutine,
-        // What a module defines takes a parser to say.
+        // Only a parser finds the names that a module defines.
         defines: match source.form {
             Form::Shared => vec!["*".to_owned()],
             Form::Body | Form::Module | Form::Callback => Vec::new(),
         },
-        elsewhere: Vec::new(),
+        locals: Vec::new(),
+        unknown_names: Vec::new(),
         arity: (source.form == Form::Callback)
             .then(|| arity(source.text))
             .flatten(),
     }
 }
 
-/// The number of parameters of a `lambda` or `def` at the beginning of the text, if all are plain names.
+/// The number of parameters of a `lambda` or `def` at the beginning of the text. `None` unless all of them are plain
+/// names.
 fn arity(text: &str) -> Option<usize> {
     let text = text.trim_start();
     let parameters = if let Some(lambda) = text.strip_prefix("lambda") {
@@ -69,13 +71,13 @@ fn arity(text: &str) -> Option<usize> {
 #[derive(Debug, PartialEq)]
 struct Word<'a> {
     text: &'a str,
-    /// It stands behind a dot.
+    /// Whether the word follows a dot.
     attribute: bool,
-    /// How far its line is indented, if it is the first word of a line.
+    /// The indentation of its line, for the first word of a line.
     indent: Option<usize>,
 }
 
-/// Whether the outer function awaits, leaving out the coroutines defined inside of it.
+/// Whether the outer function awaits. Coroutines that are defined inside it do not count.
 fn awaits(words: &[Word<'_>]) -> bool {
     let mut inner: Option<usize> = None;
     for (i, word) in words.iter().enumerate() {
@@ -128,7 +130,7 @@ fn collect<'a>(text: &'a str, found: &mut Vec<Word<'a>>) {
                 let word = &text[start..at];
                 if is_prefix(word) && text[at..].starts_with(['"', '\'']) {
                     let end = string_end(text, at);
-                    // The fields of an f-string are code; its text does no harm.
+                    // The fields of an f-string are code. The words of its text are additional names.
                     if word.contains(['f', 'F', 't', 'T']) {
                         let inside = text[at..end].trim_matches(['"', '\'']);
                         collect(inside, found);
@@ -163,7 +165,7 @@ fn is_prefix(word: &str) -> bool {
     word.len() <= 2 && word.chars().all(|c| "rRbBuUfFtT".contains(c))
 }
 
-/// Where the string literal that opens at `quote` ends; the end of the text if it never does.
+/// The end of the string literal that begins at `quote`, or the end of the text if the literal is not closed.
 fn string_end(text: &str, quote: usize) -> usize {
     let rest = &text[quote..];
     let mark = &rest[..1];
@@ -212,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn an_await_of_an_inner_coroutine_is_not_ours() {
+    fn an_await_in_an_inner_coroutine_does_not_count() {
         assert!(awaits(&words("\n  x = await y\n")));
         assert!(awaits(&words("\n  async with x as y:\n    pass\n")));
         assert!(!awaits(&words(
@@ -224,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_says_itself_what_it_is() {
+    fn a_module_is_a_coroutine_by_its_definition() {
         let source = Source::module("f", &[], "import x\nasync def f():\n    pass\n");
         assert!(examine(&source).coroutine);
         let source = Source::module("f", &[], "def f():\n  async def f():\n    pass\n");

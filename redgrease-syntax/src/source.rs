@@ -1,54 +1,58 @@
-//! What is examined, and what is found out about it.
+//! The input and the result of the check: [`Source`] and [`Report`].
 
 use crate::{Finding, PythonVersion};
 use std::ops::Range;
 
-/// How a Python text is to be read.
+/// The form of a Python text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Form {
-    /// The body of the gear's function: `def name(parameters):` is put directly in front of it.
+    /// The body of the gear's function. The header `def name(parameters):` is put directly in front of it.
     Body,
     /// A complete module that defines the gear's function.
     Module,
-    /// Python that several gears share. Indented text is put behind `if True:`, which keeps it as it is.
+    /// A module that several gears share. Indented text is put behind `if True:`, so that the text is unchanged.
     Shared,
     /// A function for a step: a `lambda`, one `def`, or an expression.
     Callback,
 }
 
-/// What becomes of the values of a function with `yield`.
+/// The use of the values of a function with `yield`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Generators {
-    /// They are listed: the result is a `Vec<T>`.
+    /// The result of the gear is a `Vec<T>`, which collects the values.
     Listed,
-    /// The result is something else, so that there has to be one value.
+    /// The result of the gear is one value.
     #[default]
     OneValue,
-    /// Nobody receives anything.
-    Nobody,
+    /// The gear has no result.
+    NoResult,
 }
 
-/// The Python of one gear, and what has to be known to judge it.
+/// The Python of one gear, with the facts that the check needs.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Source<'a> {
-    /// How `text` is to be read.
+    /// The form of `text`.
     pub form: Form,
-    /// Name of the gear's function.
+    /// The name of the gear's function.
     pub name: &'a str,
-    /// Names of its parameters, in order.
+    /// The names of its parameters, in order.
     pub parameters: &'a [&'a str],
     /// The Python, byte for byte as it was written.
     pub text: &'a str,
-    /// The oldest Python it has to run on.
+    /// The oldest Python version that has to run the text.
     pub python: PythonVersion,
-    /// Names that other Python of the gear defines. A `*` among them stands for any name.
+    /// Names that other Python of the gear defines. The name `*` stands for any name.
     pub known: &'a [&'a str],
-    /// Other Python defines names that are not known here: undefined names go to [`Report::elsewhere`].
-    pub more_elsewhere: bool,
-    /// What becomes of the values of a generator.
+    /// Whether other Python of the gear defines unknown names. Undefined names are then in [`Report::unknown_names`].
+    pub has_unknown_names: bool,
+    /// Local variables of `on_registered`, which this text cannot use.
+    pub hidden: &'a [&'a str],
+    /// Whether the text is the body of `on_registered`, which has no arguments.
+    pub is_on_registered: bool,
+    /// The use of the values of a generator.
     pub generators: Generators,
 }
 
@@ -64,8 +68,20 @@ impl<'a> Source<'a> {
             text,
             python,
             known: &[],
-            more_elsewhere: false,
+            has_unknown_names: false,
+            hidden: &[],
+            is_on_registered: false,
             generators: Generators::OneValue,
+        }
+    }
+
+    /// The text of `on_registered`: a function body without arguments and without a result.
+    #[must_use]
+    pub fn on_registered(text: &'a str) -> Self {
+        Source {
+            is_on_registered: true,
+            generators: Generators::NoResult,
+            ..Source::body("on_registered", &[], text)
         }
     }
 
@@ -87,7 +103,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The text of a function for a step, which begins with its first token.
+    /// The text of a function for a step. The text begins with its first token.
     #[must_use]
     pub fn callback(text: &'a str) -> Self {
         Source {
@@ -96,36 +112,45 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Says which names other Python of the gear defines.
+    /// Sets the names that other Python of the gear defines.
     #[must_use]
     pub fn known(mut self, known: &'a [&'a str]) -> Self {
         self.known = known;
         self
     }
 
-    /// Says that other Python defines names, and nobody knows here which.
+    /// Sets whether other Python of the gear defines unknown names.
     #[must_use]
-    pub fn more_elsewhere(mut self, more: bool) -> Self {
-        self.more_elsewhere = more;
+    pub fn has_unknown_names(mut self, more: bool) -> Self {
+        self.has_unknown_names = more;
         self
     }
 
-    /// Says what becomes of the values of a generator.
+    /// Sets the local variables of `on_registered`.
+    #[must_use]
+    pub fn hidden(mut self, hidden: &'a [&'a str]) -> Self {
+        self.hidden = hidden;
+        self
+    }
+
+    /// Sets the use of the values of a generator.
     #[must_use]
     pub fn generators(mut self, generators: Generators) -> Self {
         self.generators = generators;
         self
     }
 
-    /// Checks for another Python than [`PythonVersion::default`].
+    /// Sets the oldest Python version, instead of [`PythonVersion::default`].
     #[must_use]
     pub fn python(mut self, python: PythonVersion) -> Self {
         self.python = python;
         self
     }
 
-    /// What is put in front of the text to make a module of it: on its first line, but for shared Python that begins
-    /// behind the opening brace, which gets a line of its own in front.
+    /// The code in front of the text that makes a module of it.
+    ///
+    /// It is on the first line of the text. Only if a shared module has code behind its opening brace, the header is a
+    /// separate line.
     ///
     /// ```
     /// use redgrease_syntax::Source;
@@ -147,7 +172,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// What is put behind the text.
+    /// The code behind the text that completes the module.
     #[cfg_attr(not(feature = "validate"), allow(dead_code))]
     pub(crate) fn footer(&self) -> &'static str {
         match self.form {
@@ -157,67 +182,67 @@ impl<'a> Source<'a> {
     }
 }
 
-/// What [`examine`] found out.
+/// The result of [`examine`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
-    /// What is wrong, in the order of the text. Always empty without the feature `validate`.
+    /// The mistakes, in the order of the text. Always empty without the feature `validate`.
     pub findings: Vec<Finding>,
-    /// Names the text uses but does not define: what the server, or the prelude, has to provide.
-    /// Builtins are left out. Whatever is imported from the module `redgrease`, and that module
-    /// itself, is in, because the prelude provides it. Sorted.
+    /// The names that the text uses and does not define: the server or the prelude has to provide them. Sorted.
     ///
-    /// Without the feature `validate` these are all names the text mentions.
+    /// Builtins are not included. The module `redgrease` and the names imported from it are included, because the
+    /// prelude provides them. Without the feature `validate` these are all names in the text.
     pub names: Vec<String>,
-    /// Whether the gear's function is a coroutine function (`async def`): for a body, because it
-    /// awaits.
+    /// Whether the gear's function is a coroutine function (`async def`). A body becomes one if it awaits.
     pub coroutine: bool,
-    /// Names the text defines for other Python of the gear: those of a module, and those a body
-    /// declares `global`. A `*` among them stands for any name. Sorted.
+    /// The names that the text defines for other Python of the gear: the names of a module, and the names that a body
+    /// declares `global`. The name `*` stands for any name. Sorted.
     pub defines: Vec<String>,
-    /// Undefined names that other Python may define ([`Source::more_elsewhere`]).
-    pub elsewhere: Vec<Elsewhere>,
-    /// How many arguments a callback takes, if its text shows that.
+    /// The local variables of a body. Sorted. Always empty without the feature `validate`.
+    pub locals: Vec<String>,
+    /// Undefined names that other Python of the gear may define ([`Source::has_unknown_names`]).
+    pub unknown_names: Vec<UnknownName>,
+    /// The number of arguments of a callback. `None` if the text does not show the number.
     pub arity: Option<usize>,
 }
 
 /// A use of a name that the text does not define.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Elsewhere {
+pub struct UnknownName {
     /// The name.
     pub name: String,
-    /// Where it is used, in bytes of the text.
+    /// The place of the use, in bytes of the text.
     pub range: Range<usize>,
-    /// What was meant if nothing else defines it.
+    /// The hint for the user if no other Python defines the name.
     pub hint: String,
 }
 
-impl Elsewhere {
+impl UnknownName {
     #[cfg_attr(not(feature = "validate"), allow(dead_code))]
     pub(crate) fn new(name: String, range: Range<usize>, hint: String) -> Self {
-        Elsewhere { name, range, hint }
+        UnknownName { name, range, hint }
     }
 }
 
-/// What makes a block of text whose first line of code is indented.
+/// The header that makes a block of a text whose first line of code is indented.
 fn indented(text: &str) -> &'static str {
     for (index, line) in text.lines().enumerate() {
         let code = line.trim_start();
         if !code.is_empty() && !code.starts_with('#') {
             return match (code.len() < line.len(), index) {
                 (false, _) => "",
-                // A compound statement cannot stand behind the colon.
+                // A compound statement is not allowed behind a colon.
                 (true, 0) => "if True:\n",
                 (true, _) => "if True:",
             };
         }
     }
-    // Nothing but comments: an error with a header, and fine without.
+    // A text without code is an error with a header, and a module without one.
     ""
 }
 
-/// Whether a callback is a `def`, and not an expression.
+/// Whether a callback is a `def` and not an expression.
 pub(crate) fn is_definition(text: &str) -> bool {
     let mut words = text.split_whitespace();
     matches!(
@@ -226,7 +251,7 @@ pub(crate) fn is_definition(text: &str) -> bool {
     ) || text.starts_with('@')
 }
 
-/// Examines the Python of a gear. Never panics, whatever the text.
+/// Checks the Python of a gear. Does not panic for any text.
 ///
 /// ```
 /// # #[cfg(feature = "validate")] {

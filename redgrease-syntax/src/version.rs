@@ -1,5 +1,6 @@
-//! The Python a gear is checked against.
+//! The Python version that a gear is checked for.
 
+use crate::quoted;
 use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
@@ -11,25 +12,25 @@ pub struct PythonVersion {
 }
 
 impl PythonVersion {
-    /// 3.7, what the last `RedisGears` has built in.
+    /// 3.7, the version in the last `RedisGears`.
     pub const OLDEST: Self = PythonVersion { minor: 7 };
-    /// The newest version whose syntax is known.
+    /// The newest version with known syntax.
     pub const NEWEST: Self = PythonVersion { minor: 15 };
 
-    /// The first number.
+    /// The major version.
     #[must_use]
     pub fn major(self) -> u8 {
         3
     }
 
-    /// The second number.
+    /// The minor version.
     #[must_use]
     pub fn minor(self) -> u8 {
         self.minor
     }
 }
 
-/// Python 3.9, the oldest version the engine runs on.
+/// Python 3.9, the oldest version of the engine.
 impl Default for PythonVersion {
     fn default() -> Self {
         PythonVersion { minor: 9 }
@@ -42,7 +43,7 @@ impl fmt::Display for PythonVersion {
     }
 }
 
-/// The text is not a Python version this crate knows. `Display` says which ones it does.
+/// A text that is not a known Python version. `Display` names the known versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParsePythonVersionError {
     text: String,
@@ -52,8 +53,8 @@ impl fmt::Display for ParsePythonVersionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is not a Python version that can be checked: write one from \"{}\" to \"{}\"",
-            self.text,
+            "{} is not a Python version that can be checked: write a version from `\"{}\"` to `\"{}\"`",
+            quoted(&self.text),
             PythonVersion::OLDEST,
             PythonVersion::NEWEST
         )
@@ -88,21 +89,22 @@ impl FromStr for PythonVersion {
 #[cfg(test)]
 mod tests {
     use super::PythonVersion;
+    use crate::quoted;
 
     #[test]
-    fn reads_what_it_prints() {
+    fn a_printed_version_parses() {
         for text in ["3.7", "3.9", "3.10", "3.15"] {
             assert_eq!(text.parse::<PythonVersion>().unwrap().to_string(), text);
         }
     }
 
     #[test]
-    fn refuses_everything_else() {
+    fn other_texts_are_refused() {
         for text in [
             "", "3", "3.", "3.6", "3.16", "3.09", "3.9.1", "2.7", "4.0", " 3.9", "3.256",
         ] {
             let error = text.parse::<PythonVersion>().unwrap_err().to_string();
-            assert!(error.contains(&format!("`{text}`")), "{error}");
+            assert!(error.starts_with(&quoted(text)), "{error}");
         }
     }
 }

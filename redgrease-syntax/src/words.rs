@@ -1,6 +1,6 @@
-//! Words with a meaning in Python, and words that may be names.
+//! Keywords and identifiers of Python.
 
-/// Words that can never be a name, in any version this crate knows.
+/// Words that are not names in any known Python version.
 const KEYWORDS: &[&str] = &[
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
     "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
@@ -8,11 +8,11 @@ const KEYWORDS: &[&str] = &[
     "with", "yield",
 ];
 
-/// Whether Python reserves the word, so that nothing can be called by it.
+/// Whether Python reserves the word, so that it cannot be a name.
 ///
 /// ```
 /// assert!(redgrease_syntax::is_keyword("lambda"));
-/// // Soft keywords are names like any other.
+/// // Soft keywords can be names.
 /// assert!(!redgrease_syntax::is_keyword("match"));
 /// ```
 #[must_use]
@@ -22,7 +22,7 @@ pub fn is_keyword(word: &str) -> bool {
 
 /// Whether the text can be the name of a Python function or argument.
 ///
-/// Close to what Python accepts, a little wider for exotic letters.
+/// The check accepts a few more characters than Python does outside of ASCII.
 #[must_use]
 pub fn is_identifier(text: &str) -> bool {
     let mut chars = text.chars();
@@ -45,7 +45,7 @@ mod tests {
     use super::{is_identifier, is_keyword};
 
     #[test]
-    fn keywords_are_no_identifiers() {
+    fn keywords_are_not_identifiers() {
         for word in ["lambda", "None", "async", "nonlocal"] {
             assert!(is_keyword(word) && !is_identifier(word), "{word}");
         }

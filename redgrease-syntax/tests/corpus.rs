@@ -1,6 +1,6 @@
-//! Functions that other people wrote, judged by this crate and by pyflakes.
+//! Compares this crate with pyflakes, on a corpus of Python functions.
 //!
-//! Run it by hand, it needs Python with pyflakes:
+//! The test needs a corpus, which a script makes with Python and pyflakes:
 //!
 //! ```text
 //! python tests/corpus/functions.py /usr/lib/python3.11 3000 /tmp/corpus
@@ -15,7 +15,7 @@ use std::{env, fs};
 
 #[test]
 #[ignore = "needs a corpus, see above"]
-fn as_pyflakes_says() {
+fn agrees_with_pyflakes() {
     let path = env::var("CORPUS").expect("CORPUS names the file of functions.py");
     let python = env::var("CORPUS_PYTHON").map_or("3.11".to_owned(), |version| version);
     let python = python.parse().expect("a Python version");
@@ -39,7 +39,7 @@ fn as_pyflakes_says() {
                 Problem::UndefinedName { name, .. } => {
                     ours.insert(name.as_str());
                 }
-                // Python compiles these; a gear cannot use them.
+                // Python compiles both, but a gear cannot use them.
                 Problem::AsyncGenerator | Problem::BlockingCommand { .. } => {}
                 _ if compiles == "no" => {}
                 other => wrong.push(format!(
@@ -56,7 +56,7 @@ fn as_pyflakes_says() {
             wrong.push(format!("{name}: only here undefined {more:?}\n{body}"));
         }
         if compiles == "yes" {
-            // Annotations of local variables, which Python never looks at, and pyflakes does.
+            // pyflakes also checks annotations of local variables, which Python does not evaluate.
             missed += theirs.difference(&ours).count();
         }
     }

@@ -1,7 +1,7 @@
-//! Python that was damaged at random: whatever the text, the check comes to an end and does not panic.
+//! Checks randomly damaged Python: the check ends for every text, and it does not panic.
 //!
-//! A few seconds in every run. `MUTATIONS_SECONDS=600 MUTATIONS_SEED=1 cargo test -p redgrease-syntax --all-features
-//! --release --test mutations -- --nocapture` goes on for longer, from another seed; the seed is printed.
+//! The test runs for a few seconds. `MUTATIONS_SECONDS=600 MUTATIONS_SEED=1 cargo test -p redgrease-syntax
+//! --all-features --release --test mutations -- --nocapture` runs longer and with another seed. It prints the seed.
 
 use redgrease_syntax::{Problem, Source, check_requirement, examine, parse_duration};
 use std::time::{Duration, Instant};
@@ -104,7 +104,7 @@ const PIECES: &[&str] = &[
     "None",
 ];
 
-/// A small generator of numbers that needs no crate.
+/// A small random number generator without dependencies.
 struct Random(u64);
 
 impl Random {
@@ -159,7 +159,7 @@ fn examine_in_every_way(text: &str) {
         Source::body("f", &["url"], text),
         Source::module("f", &["url"], text).known(&["x"]),
         Source::shared("m", text),
-        Source::callback(text).more_elsewhere(true),
+        Source::callback(text).has_unknown_names(true),
     ] {
         for python in ["3.7", "3.15"] {
             let report = examine(&source.python(python.parse().expect("a version")));
@@ -171,7 +171,7 @@ fn examine_in_every_way(text: &str) {
                 );
                 assert!(!finding.to_string().is_empty());
             }
-            for unknown in &report.elsewhere {
+            for unknown in &report.unknown_names {
                 assert!(
                     text.get(unknown.range.clone()).is_some(),
                     "{unknown:?} {text:?}"

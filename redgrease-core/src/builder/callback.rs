@@ -131,21 +131,23 @@ impl AnyCallback {
 
 /// A function that a step can call with `N` arguments.
 #[diagnostic::on_unimplemented(
-    message = "this step calls its function with {N} argument(s), but got `{Self}`",
-    label = "wrong number of parameters in this `python!`",
-    note = "the documentation of the step says which arguments it gives, for example `aggregate`: accumulator, record"
+    message = "expected a Python function (number of arguments: {N}), found `{Self}`",
+    label = "write a `python!` with this number of arguments",
+    note = "the documentation of the step names the arguments, for example `accumulator, record` for `aggregate`"
 )]
 pub trait IntoCallback<const N: usize> {
     #[doc(hidden)]
     fn into_source(self) -> Source;
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> IntoCallback<N> for Callback<N> {
     fn into_source(self) -> Source {
         self.0
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> IntoCallback<N> for AnyCallback {
     fn into_source(mut self) -> Source {
         self.0.wrapped = !self.0.is_definition();

@@ -1,4 +1,4 @@
-//! Functions for steps.
+//! Checks functions for steps.
 
 use super::python::show;
 use crate::parse::{Block, PythonText};
@@ -6,18 +6,18 @@ use crate::report::Errors;
 use proc_macro2::Ident;
 use redgrease_syntax::{Mistake, Source, examine};
 
-/// A function for a step, judged.
+/// A checked function for a step.
 pub(crate) struct Callback<'a> {
-    /// Without what stands around it.
+    /// The Python without comments and blanks around it.
     pub(crate) source: &'a str,
     pub(crate) file: &'a str,
     pub(crate) line: usize,
     pub(crate) captures: Vec<&'a Ident>,
-    /// `None` if the text does not show how many arguments it takes.
+    /// The number of arguments. `None` if the text does not show the number.
     pub(crate) arity: Option<usize>,
 }
 
-/// Judges a callback. `None` if there is none, or it cannot be seen.
+/// Checks a callback. `None` if there is no callback, or if an editor hides its text.
 pub(crate) fn callback<'a>(block: Option<&'a Block>, errors: &mut Errors) -> Option<Callback<'a>> {
     let text = block?.text()?;
     let names: Vec<String> = text
@@ -51,7 +51,7 @@ fn captures(text: &PythonText) -> Vec<&Ident> {
     text.captures.iter().map(|capture| &capture.name).collect()
 }
 
-/// Where the first line of code begins.
+/// The beginning of the first line of code.
 fn beginning(text: &str) -> usize {
     let mut at = 0;
     for line in text.split_inclusive('\n') {

@@ -1,4 +1,4 @@
-//! `#[gear]`: a function that is Rust and returns what is to be registered.
+//! Checks `#[gear]`: a Rust function that returns a registration.
 
 use crate::parse::Input;
 use crate::report::Errors;
@@ -10,7 +10,7 @@ pub(crate) struct Function<'a> {
     pub(crate) input: &'a Input,
 }
 
-/// `None` if it cannot be called, or returns something else.
+/// Checks a function. `None` if the registration could not call it.
 pub(crate) fn function<'a>(input: &'a Input, errors: &mut Errors) -> Option<Function<'a>> {
     let signature = &input.signature;
     let mut fine = input.body.is_some();

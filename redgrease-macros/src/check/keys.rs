@@ -1,11 +1,11 @@
-//! Values of the keys that every gear can have.
+//! Checks the keys that every gear can have.
 
 use crate::parse::{Keys, Text};
 use crate::report::Errors;
 use proc_macro2::Ident;
-use redgrease_syntax::{PythonVersion, check_requirement};
+use redgrease_syntax::{Mistake, PythonVersion, check_requirement};
 
-/// What the attribute says about any gear, judged.
+/// The checked keys that every gear can have.
 pub(crate) struct Options<'a> {
     pub(crate) requirements: Vec<String>,
     pub(crate) description: Option<String>,
@@ -32,7 +32,9 @@ pub(super) fn options<'a>(keys: &'a Keys, errors: &mut Errors) -> Options<'a> {
 
 fn requirement(text: &Text, errors: &mut Errors) -> String {
     let requirement = text.value();
-    if let Err(error) = check_requirement(&requirement) {
+    if requirement.is_empty() {
+        errors.at(text.span(), Mistake::EmptyRequirement);
+    } else if let Err(error) = check_requirement(&requirement) {
         errors.at(text.span(), error);
     }
     requirement

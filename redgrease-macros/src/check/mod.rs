@@ -1,15 +1,15 @@
-//! From what was written to a gear about which nothing is left to complain.
+//! Checks the parsed input and makes a gear of it.
 //!
-//! | module | what it judges |
+//! | module | checks |
 //! |---|---|
-//! | `keys` | values of the keys every gear has |
-//! | `role` | what the gear is on the server, and how the keys for that go together |
-//! | `signature` | what kind of function it is, names of arguments |
-//! | `types` | types of arguments and result, as far as their spelling tells |
+//! | `keys` | the keys that every gear can have |
+//! | `role` | the role of the gear on the server, and the keys for that role |
+//! | `signature` | the qualifiers of the function, and the names of arguments |
+//! | `types` | the spelling of the types of arguments and result |
 //! | `python` | the Python of a gear |
-//! | `shared` | the Python several gears share, and what runs when they are registered |
+//! | `shared` | the Python that several gears share, and `on_registered` |
 //! | `callback` | functions for steps |
-//! | `function` | `#[gear]` on a function that is Rust |
+//! | `function` | `#[gear]` on a Rust function |
 
 mod callback;
 mod function;
@@ -47,8 +47,8 @@ pub(crate) struct Gear<'a> {
     pub(crate) python: Python<'a>,
 }
 
-/// Judges everything. `None` if the signature is such that no gear can be made of it; other mistakes
-/// are in `errors` and leave a gear that is good enough to check the rest of the crate against.
+/// Checks a gear. `None` if no gear can have its signature. With other mistakes, which are in `errors`, the gear
+/// is still good enough to compile the rest of the crate.
 pub(crate) fn gear<'a>(input: &'a Input, errors: &mut Errors) -> Option<Gear<'a>> {
     let role = role::role(input, errors);
     let header = signature::header(input.kind, role.is_called(), &input.signature, errors);
@@ -59,7 +59,7 @@ pub(crate) fn gear<'a>(input: &'a Input, errors: &mut Errors) -> Option<Gear<'a>
     let generators = match (input.kind, header.result) {
         (Kind::Command, Some(result)) if types::is_vec(result) => Generators::Listed,
         (Kind::Command, _) => Generators::OneValue,
-        _ => Generators::Nobody,
+        _ => Generators::NoResult,
     };
     let known = shared::known(module.as_ref(), setup.as_ref());
     let python = python::python(

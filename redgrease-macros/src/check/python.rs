@@ -1,20 +1,20 @@
-//! The Python of a gear.
+//! Checks the Python of a gear.
 
 use super::Header;
 use super::shared::Known;
 use crate::parse::{Block, PythonText};
 use crate::report::Errors;
-use redgrease_syntax::{Elsewhere, Finding, Form, Generators, PythonVersion, Source, examine};
+use redgrease_syntax::{Finding, Form, Generators, PythonVersion, Source, UnknownName, examine};
 
-/// The Python of a gear, judged.
+/// The checked Python of a gear.
 pub(crate) struct Python<'a> {
-    /// Absent if the body is not Python, or cannot be seen.
+    /// `None` if the body is not Python, or if an editor hides its text.
     pub(crate) text: Option<&'a PythonText>,
     pub(crate) coroutine: bool,
     pub(crate) names: Vec<String>,
-    /// Names that are errors if the gear's module does not define them.
-    pub(crate) elsewhere: Vec<Elsewhere>,
-    /// The text could not be seen, which is fine in an editor only.
+    /// Names that only the gear's module can define. The compiler checks that it does.
+    pub(crate) unknown_names: Vec<UnknownName>,
+    /// The text was hidden, which is an error outside of an editor.
     pub(crate) unseen: bool,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn python<'a>(
                 text: None,
                 coroutine: false,
                 names: Vec::new(),
-                elsewhere: Vec::new(),
+                unknown_names: Vec::new(),
                 unseen,
             };
         }
@@ -52,7 +52,8 @@ pub(super) fn python<'a>(
         &source
             .python(version)
             .known(&known.names)
-            .more_elsewhere(known.more)
+            .has_unknown_names(known.more)
+            .hidden(&known.locals)
             .generators(generators),
     );
     show_all(&report.findings, text, errors);
@@ -60,7 +61,7 @@ pub(super) fn python<'a>(
         text: Some(text),
         coroutine: report.coroutine,
         names: report.names,
-        elsewhere: report.elsewhere,
+        unknown_names: report.unknown_names,
         unseen: false,
     }
 }
@@ -71,14 +72,14 @@ pub(super) fn show_all(findings: &[Finding], text: &PythonText, errors: &mut Err
     }
 }
 
-/// Points at the Python token, or shows the place where rustc cannot point at it. What was examined
-/// begins at `offset` of the text.
+/// Adds an error at the Python token. If rustc cannot underline the token, the message shows the place. The
+/// examined text begins at `offset` of `text`.
 pub(super) fn show(finding: &Finding, offset: usize, text: &PythonText, errors: &mut Errors) {
     let range = finding.range.start + offset..finding.range.end + offset;
-    let pointed = text.point_at(&range);
+    let underline = text.underline(&range);
     let mut message = finding.to_string();
-    if !pointed.exact {
+    if !underline.exact {
         message.push_str(&text.snippet(&range));
     }
-    errors.between(pointed.first, pointed.last, message);
+    errors.between(underline.first, underline.last, message);
 }

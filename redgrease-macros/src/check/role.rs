@@ -1,16 +1,16 @@
-//! What a gear is on the server: a command, a hook, an event handler, a timer.
+//! Checks the role of a gear on the server: a command, a hook, an event handler, a timer.
 
 use super::types;
 use crate::parse::{Input, Keys, Kind, Mode, OnFailed, Text, Trigger};
 use crate::report::Errors;
-use redgrease_syntax::{Mistake, nearest, parse_duration};
+use redgrease_syntax::{Mistake, nearest, parse_duration, quoted};
 use std::time::Duration;
 use syn::{FnArg, ReturnType, Signature};
 
-/// What a gear is on the server.
+/// The role of a gear on the server.
 pub(crate) enum Role {
     Command {
-        /// Absent for the name of the function.
+        /// `None` for the name of the function.
         trigger: Option<Name>,
         mode: Mode,
         in_order: bool,
@@ -43,21 +43,21 @@ pub(crate) enum Role {
     },
 }
 
-/// What a command is called by.
+/// The name by which clients call a command.
 pub(crate) enum Name {
     Given(String),
-    /// Made of crate, path and name.
+    /// Made of the crate, the path and the name of the function.
     Unique,
 }
 
 impl Role {
-    /// Whether Rust calls it.
+    /// Whether Rust code calls the gear.
     pub(crate) fn is_called(&self) -> bool {
         matches!(self, Role::Command { .. })
     }
 }
 
-/// The kinds of keys a server tells apart.
+/// The types of keys on a server.
 const KEY_TYPES: &[&str] = &[
     "string", "list", "hash", "set", "zset", "stream", "module", "empty", "unknown",
 ];
@@ -107,7 +107,7 @@ fn command(keys: &Keys, mode: Mode, signature: &Signature, errors: &mut Errors) 
     } else if let ReturnType::Type(_, result) = &signature.output
         && types::is_per_shard(result)
     {
-        errors.on(result, Mistake::HookPerShard);
+        errors.on(result, Mistake::HookPerShardResult);
     }
     Role::Hook {
         command: command_name(hook, errors),
@@ -135,13 +135,16 @@ fn command_name(text: &Text, errors: &mut Errors) -> String {
     let name = text.value();
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if name.is_empty() || !name.chars().all(fits) {
-        let name = name.clone();
+        let name = match &*name {
+            "" => "an empty name".to_owned(),
+            name => quoted(name),
+        };
         errors.at(text.span(), Mistake::NotACommand { name });
     }
     name
 }
 
-/// `mode = "async"` answers once per shard; the other modes once.
+/// Checks the result against the mode. `mode = "async"` answers once per shard, the other modes answer once.
 fn mode_and_result(keys: &Keys, signature: &Signature, errors: &mut Errors) {
     let per_shard = match &signature.output {
         ReturnType::Type(_, result) => types::is_per_shard(result),
@@ -171,14 +174,14 @@ fn events(keys: &Keys, mode: Mode, signature: &Signature, errors: &mut Errors) -
         if !KEY_TYPES.contains(&word.as_str()) {
             let hint = match nearest(&word, KEY_TYPES.iter().copied()) {
                 Some(known) => format!("did you mean `{known}`?"),
-                None => format!("the types are `{}`", KEY_TYPES.join("`, `")),
+                None => format!("write one of `{}`", KEY_TYPES.join("`, `")),
             };
-            let name = "key type".to_owned();
+            let (name, word) = ("key_types".to_owned(), quoted(&word));
             errors.at(text.span(), Mistake::UnknownWord { name, word, hint });
         }
     }
     Role::Keys {
-        prefix: pattern(keys.prefix.as_ref(), "prefix", errors),
+        prefix: pattern(keys.prefix.as_ref(), "the prefix", errors),
         events: keys.events.iter().map(Text::value).collect(),
         key_types: keys.key_types.iter().map(Text::value).collect(),
         commands: keys
@@ -191,7 +194,7 @@ fn events(keys: &Keys, mode: Mode, signature: &Signature, errors: &mut Errors) -
     }
 }
 
-/// A whole name, or a beginning with `*` behind it. Without one: everything.
+/// A whole name, or a prefix with `*` behind it. The default is every name.
 fn pattern(text: Option<&Text>, key: &str, errors: &mut Errors) -> String {
     let Some(text) = text else {
         return "*".to_owned();
@@ -199,7 +202,7 @@ fn pattern(text: Option<&Text>, key: &str, errors: &mut Errors) -> String {
     let pattern = text.value();
     if pattern.is_empty() {
         let key = key.to_owned();
-        errors.at(text.span(), Mistake::EmptyPrefix { key });
+        errors.at(text.span(), Mistake::EmptyPattern { key });
     }
     let name = pattern.strip_suffix('*').unwrap_or(&pattern);
     if let Some(star) = name.find('*') {
@@ -216,7 +219,7 @@ fn pattern(text: Option<&Text>, key: &str, errors: &mut Errors) -> String {
 }
 
 fn stream(keys: &Keys, mode: Mode, errors: &mut Errors) -> Role {
-    if keys.subject.is_none() {
+    if keys.subject.is_none() && !keys.wrong_subject {
         errors.here(Mistake::StreamMissing);
     }
     let on_failed = keys.on_failed.map_or(OnFailed::Continue, |word| word.value);
@@ -236,7 +239,7 @@ fn stream(keys: &Keys, mode: Mode, errors: &mut Errors) -> Role {
         .map_or(1, |text| seconds(text, "the pause before a retry", errors));
     Role::Stream {
         stream: match &keys.subject {
-            Some(text) => pattern(Some(text), "stream", errors),
+            Some(text) => pattern(Some(text), "the name of the stream", errors),
             None => String::new(),
         },
         batch: batch(keys, errors),
@@ -267,7 +270,9 @@ fn interval(keys: &Keys, errors: &mut Errors) -> u64 {
     if let Some(text) = &keys.subject {
         return seconds(text, "the interval", errors);
     }
-    errors.here(Mistake::IntervalMissing);
+    if !keys.wrong_subject {
+        errors.here(Mistake::IntervalMissing);
+    }
     1
 }
 
@@ -295,14 +300,12 @@ fn seconds(text: &Text, key: &str, errors: &mut Errors) -> u64 {
     if duration.is_zero() {
         errors.at(text.span(), Mistake::ZeroDuration { key });
     } else if duration.subsec_nanos() != 0 {
-        let text_value = text.value();
-        errors.at(
-            text.span(),
-            Mistake::NotWholeSeconds {
-                text: text_value,
-                key,
-            },
-        );
+        let mistake = Mistake::NotWholeSeconds {
+            text: text.value(),
+            key,
+            example: format!("{}s", duration.as_secs() + 1),
+        };
+        errors.at(text.span(), mistake);
     }
     duration.as_secs()
 }

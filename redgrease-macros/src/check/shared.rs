@@ -1,56 +1,59 @@
-//! Python that is not the gear's own: a module several gears share, and what runs when they are
-//! registered.
+//! Checks the Python around a gear: a module that several gears share, and `on_registered`.
 
 use super::python::show_all;
 use crate::parse::{self, Block, Keys, PythonText, SharedPython};
 use crate::report::Errors;
 use proc_macro2::Ident;
-use redgrease_syntax::{Elsewhere, PythonVersion, Source, examine};
+use redgrease_syntax::{PythonVersion, Source, UnknownName, examine};
 use syn::ext::IdentExt;
 use syn::{Attribute, Path, Visibility};
 
-/// The module a gear names.
+/// The module that a gear names.
 pub(crate) enum Module<'a> {
-    /// A `python_module!`, about which nothing is known here.
+    /// A `python_module!`, whose Python this macro cannot see.
     Item(&'a Path),
-    /// A file; absent in an editor.
+    /// A file. `None` in an editor.
     File(Option<Shared<'a>>),
 }
 
-/// Shared Python, judged.
+/// A checked shared module.
 pub(crate) struct Shared<'a> {
     pub(crate) name: String,
     pub(crate) text: &'a PythonText,
-    /// What makes a module of indented text.
+    /// The line in front of indented text that makes it a module.
     pub(crate) header: String,
     pub(crate) defines: Vec<String>,
     pub(crate) uses: Vec<String>,
 }
 
-/// A `python_module!`, judged.
+/// A checked `python_module!`.
 pub(crate) struct SharedModule<'a> {
     pub(crate) attributes: &'a [Attribute],
     pub(crate) visibility: &'a Visibility,
     pub(crate) name: &'a Ident,
-    /// Absent if it is wrong, or in an editor.
+    /// `None` if the block has a mistake, or in an editor.
     pub(crate) shared: Option<Shared<'a>>,
 }
 
-/// What runs when a gear is registered.
+/// The checked Python of `on_registered`.
 pub(crate) struct Setup<'a> {
     pub(crate) text: &'a PythonText,
     pub(crate) names: Vec<String>,
-    /// Names that are errors if the gear's module does not define them.
-    pub(crate) elsewhere: Vec<Elsewhere>,
-    /// What it declares `global`.
+    /// Names that only the gear's module can define. The compiler checks that it does.
+    pub(crate) unknown_names: Vec<UnknownName>,
+    /// The names that it declares `global`.
     defines: Vec<String>,
+    /// The names that it assigns without declaring them `global`.
+    locals: Vec<String>,
 }
 
-/// Names that Python other than the gear's own defines.
+/// The names that the module and `on_registered` define for the Python of a gear.
 pub(super) struct Known<'a> {
     pub(super) names: Vec<&'a str>,
-    /// There are more, which the compiler knows.
+    /// The module defines more names, which this macro cannot see.
     pub(super) more: bool,
+    /// The local variables of `on_registered`, which the Python of the gear cannot see.
+    pub(super) locals: Vec<&'a str>,
 }
 
 pub(super) fn module<'a>(
@@ -81,7 +84,7 @@ fn shared<'a>(
     let source = Source::shared(&name, &text.text).python(python);
     let report = examine(&source);
     show_all(&report.findings, text, errors);
-    // With a mistake in it nobody knows what it would define.
+    // The definitions of a module with a mistake are unknown, so every name counts as defined.
     let defines = if report.findings.is_empty() {
         report.defines
     } else {
@@ -96,7 +99,7 @@ fn shared<'a>(
     }
 }
 
-/// Judges a `python_module!`.
+/// Checks a `python_module!`.
 pub(crate) fn shared_module<'a>(
     written: &'a SharedPython,
     errors: &mut Errors,
@@ -119,25 +122,27 @@ pub(super) fn setup<'a>(
 ) -> Option<Setup<'a>> {
     let text = keys.on_registered.as_ref()?.text()?;
     let known = known(module, None);
-    let source = Source::body("on_registered", &[], &text.text)
+    let source = Source::on_registered(&text.text)
         .python(python)
         .known(&known.names)
-        .more_elsewhere(known.more)
-        .generators(redgrease_syntax::Generators::Nobody);
+        .has_unknown_names(known.more);
     let report = examine(&source);
     show_all(&report.findings, text, errors);
     Some(Setup {
         text,
         names: report.names,
-        elsewhere: report.elsewhere,
+        unknown_names: report.unknown_names,
         defines: report.defines,
+        locals: report.locals,
     })
 }
 
+/// The names that the module and `on_registered` define.
 pub(super) fn known<'a>(module: Option<&'a Module<'_>>, setup: Option<&'a Setup<'_>>) -> Known<'a> {
     let mut known = Known {
         names: Vec::new(),
         more: false,
+        locals: Vec::new(),
     };
     match module {
         Some(Module::Item(_)) => known.more = true,
@@ -146,12 +151,13 @@ pub(super) fn known<'a>(module: Option<&'a Module<'_>>, setup: Option<&'a Setup<
                 .names
                 .extend(shared.defines.iter().map(String::as_str));
         }
-        // In an editor nobody knows.
+        // In an editor the names are unknown.
         Some(Module::File(None)) => known.names.push("*"),
         None => {}
     }
     if let Some(setup) = setup {
         known.names.extend(setup.defines.iter().map(String::as_str));
+        known.locals.extend(setup.locals.iter().map(String::as_str));
     }
     known
 }

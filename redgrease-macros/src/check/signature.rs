@@ -1,4 +1,4 @@
-//! What kind of function it is, and the names of its arguments.
+//! Checks the qualifiers of a function and the names of its arguments.
 
 use super::types;
 use crate::parse::Kind;
@@ -15,26 +15,26 @@ use syn::{
 /// The signature of a gear.
 pub(crate) struct Header<'a> {
     pub(crate) name: &'a Ident,
-    /// The name without `r#`: that of the Python function.
+    /// The name without `r#`, which is the name of the Python function.
     pub(crate) python_name: String,
     pub(crate) is_async: bool,
-    /// Lifetimes only.
+    /// Only lifetimes.
     pub(crate) generics: &'a Generics,
     pub(crate) arguments: Vec<Argument<'a>>,
-    /// `None` for `()` that is not written.
+    /// `None` if the function has no `-> ..`.
     pub(crate) result: Option<&'a Type>,
 }
 
 pub(crate) struct Argument<'a> {
     pub(crate) name: &'a Ident,
-    /// The name without `r#`: that of the Python parameter.
+    /// The name without `r#`, which is the name of the Python parameter.
     pub(crate) python_name: String,
     pub(crate) ty: &'a Type,
-    /// The type of one value, if the argument takes all that follow.
+    /// The type of one value, for an argument with `#[rest]`.
     pub(crate) rest: Option<&'a Type>,
 }
 
-/// `None` if no gear can be made of it.
+/// Checks a signature. `None` if no gear can have it.
 pub(super) fn header<'a>(
     kind: Kind,
     called: bool,
@@ -46,12 +46,12 @@ pub(super) fn header<'a>(
     let arguments = match kind {
         Kind::Command => arguments(signature, errors),
         Kind::Keys | Kind::Stream => record(kind, signature, errors),
-        Kind::Every | Kind::Function => none(signature, errors),
+        Kind::Every | Kind::Function => no_arguments(signature, errors),
     };
     let result = result(kind, signature, errors);
     let is_async = signature.asyncness.is_some();
     if is_async && !called {
-        let what = kind.what().to_owned();
+        let what = kind.not_called();
         errors.on(&signature.asyncness, Mistake::NothingToCall { what });
     }
     let python_name = python_name(&signature.ident, "a gear", errors);
@@ -79,7 +79,7 @@ fn qualifiers(signature: &Signature, errors: &mut Errors) -> bool {
     }
     match &signature.safety {
         Safety::Unsafe(token) => refuse(token, Mistake::Unsafe),
-        // The compiler refuses `safe` by itself.
+        // The compiler refuses `safe` outside of `extern` blocks.
         Safety::Safe(_) | Safety::Default => {}
     }
     if let Some(abi) = &signature.abi {
@@ -109,8 +109,8 @@ fn generics(generics: &Generics, errors: &mut Errors) -> bool {
     fine
 }
 
-/// The result, if it is one that the kind of gear can have.
-#[expect(clippy::option_option, reason = "no result is a result as well")]
+/// Checks the result. `None` if a gear of this kind cannot have it.
+#[expect(clippy::option_option, reason = "a gear can have no result")]
 fn result<'a>(
     kind: Kind,
     signature: &'a Signature,
@@ -124,13 +124,13 @@ fn result<'a>(
     }
     let unit = matches!(&**result, Type::Tuple(tuple) if tuple.elems.is_empty());
     if !unit {
-        let what = kind.what().to_owned();
-        errors.on(&signature.output, Mistake::NoResult { what });
+        let attribute = kind.attribute().to_owned();
+        errors.on(&signature.output, Mistake::NoResult { attribute });
     }
     Some(None)
 }
 
-/// The typed arguments. `None` if there is a `self`.
+/// The arguments. `None` if one is `self`.
 fn typed<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Vec<&'a PatType>> {
     let mut fine = true;
     let mut all = Vec::new();
@@ -146,7 +146,7 @@ fn typed<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Vec<&'a Pa
     fine.then_some(all)
 }
 
-/// `None` if an argument is such that no gear can be made with it.
+/// Checks the arguments of a command. `None` if no gear can have them.
 fn arguments<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Vec<Argument<'a>>> {
     let typed = typed(signature, errors);
     let mut fine = typed.is_some();
@@ -170,7 +170,7 @@ fn arguments<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Vec<Ar
     fine.then_some(arguments)
 }
 
-/// The type of one value, if `#[rest]` is there and can be.
+/// The type of one value, for an argument with a correct `#[rest]`.
 fn rest<'a>(typed: &'a PatType, last: bool, errors: &mut Errors) -> Option<&'a Type> {
     let mut found = None;
     for attribute in &typed.attrs {
@@ -190,7 +190,7 @@ fn rest<'a>(typed: &'a PatType, last: bool, errors: &mut Errors) -> Option<&'a T
     found
 }
 
-/// The argument of an event.
+/// Checks the argument of an event handler, the record.
 fn record<'a>(
     kind: Kind,
     signature: &'a Signature,
@@ -213,7 +213,8 @@ fn record<'a>(
     };
     let attributes: &[Attribute] = &one.attrs;
     for attribute in attributes {
-        errors.on(attribute, Mistake::ArgumentAttribute);
+        let handler = kind.attribute().to_owned();
+        errors.on(attribute, Mistake::EventAttribute { attribute: handler });
     }
     if let Type::Reference(reference) = &*one.ty {
         let ty = reference
@@ -227,8 +228,8 @@ fn record<'a>(
     Some(vec![argument(one, errors)?])
 }
 
-/// Nothing is passed.
-fn none<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Vec<Argument<'a>>> {
+/// Checks that there are no arguments.
+fn no_arguments<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Vec<Argument<'a>>> {
     let typed = typed(signature, errors)?;
     if !typed.is_empty() {
         errors.on(&signature.inputs, Mistake::EveryArgument);
@@ -258,7 +259,7 @@ fn argument<'a>(typed: &'a PatType, errors: &mut Errors) -> Option<Argument<'a>>
     None
 }
 
-/// The name in Python: the same, if it can be.
+/// The name in Python, which is the same name. `None` if Python reserves it.
 fn python_name(name: &Ident, what: &str, errors: &mut Errors) -> Option<String> {
     let plain = name.unraw().to_string();
     if is_identifier(&plain) {

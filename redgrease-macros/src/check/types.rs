@@ -1,16 +1,16 @@
-//! Types of arguments and results, as far as their spelling tells.
+//! Checks the spelling of the types of arguments and results.
 //!
-//! Whether a type converts is for the compiler to say, through the traits of the conversions. Here
-//! is what it would say badly: long messages, or several, or none at the right place.
+//! The compiler checks whether a type converts, through the traits of the conversions. These checks cover
+//! mistakes for which the compiler has long messages, several messages, or messages at the wrong place.
 
 use crate::report::Errors;
 use quote::ToTokens;
 use redgrease_syntax::Mistake;
 use syn::{GenericArgument, Lifetime, PathArguments, Type, TypePath};
 
-/// Judges the type of an argument.
+/// Checks the type of an argument.
 pub(super) fn argument(ty: &Type, errors: &mut Errors) -> bool {
-    judge(ty, errors, |part| match part {
+    check(ty, errors, |part| match part {
         Type::ImplTrait(_) => Some(Mistake::ArgumentImpl),
         Type::Infer(_) => Some(Mistake::ArgumentInfer),
         Type::Reference(reference) if reference.mutability.is_some() => Some(Mistake::ArgumentMut),
@@ -18,14 +18,14 @@ pub(super) fn argument(ty: &Type, errors: &mut Errors) -> bool {
     })
 }
 
-/// Judges the type of the result.
+/// Checks the type of the result.
 pub(super) fn result(ty: &Type, errors: &mut Errors) -> bool {
     if let Some(value) = named(ty, "Result").and_then(first_type) {
         let value = value.to_token_stream().to_string();
         errors.on(ty, Mistake::ResultInResult { value });
         return false;
     }
-    judge(ty, errors, |part| match part {
+    check(ty, errors, |part| match part {
         Type::Reference(_) => Some(Mistake::ResultReference),
         Type::Path(path) if borrows(path) => Some(Mistake::ResultLifetime),
         Type::ImplTrait(_) => Some(Mistake::ResultImpl),
@@ -35,11 +35,11 @@ pub(super) fn result(ty: &Type, errors: &mut Errors) -> bool {
     })
 }
 
-/// Shows the complaints about a type and the types it consists of. `false` if there are any.
-fn judge(ty: &Type, errors: &mut Errors, complaint: impl Fn(&Type) -> Option<Mistake>) -> bool {
+/// Adds the mistakes in a type and in its parts. Returns `false` if there are any.
+fn check(ty: &Type, errors: &mut Errors, mistake: impl Fn(&Type) -> Option<Mistake>) -> bool {
     let mut fine = true;
     each(ty, &mut |part| {
-        if let Some(mistake) = complaint(part) {
+        if let Some(mistake) = mistake(part) {
             errors.on(part, mistake);
             fine = false;
         }
@@ -47,7 +47,7 @@ fn judge(ty: &Type, errors: &mut Errors, complaint: impl Fn(&Type) -> Option<Mis
     fine
 }
 
-/// `T` of a `Result<T, ..>`, and any other type itself.
+/// `T` for `Result<T, ..>`, and any other type itself.
 pub(crate) fn value_of_result(ty: &Type) -> &Type {
     named(ty, "Result").and_then(first_type).unwrap_or(ty)
 }
@@ -57,7 +57,7 @@ pub(super) fn is_per_shard(ty: &Type) -> bool {
     named(ty, "PerShard").is_some()
 }
 
-/// `Option<Option<T>>` and `Option<()>`: Python has one `None`.
+/// The mistake in `Option<Option<T>>` and `Option<()>`, because Python has one `None`.
 fn nested_none(ty: &Type) -> Option<Mistake> {
     let inner = plain(first_type(named(ty, "Option")?)?);
     if matches!(inner, Type::Tuple(tuple) if tuple.elems.is_empty()) {
@@ -66,11 +66,11 @@ fn nested_none(ty: &Type) -> Option<Mistake> {
     named(inner, "Option").map(|_| Mistake::OptionOption)
 }
 
-/// `T` of a `Vec<T>` or of a `PerShard<Vec<T>>`.
+/// Whether the type is `Vec<T>` or `PerShard<Vec<T>>`, except for bytes.
 pub(super) fn is_vec(ty: &Type) -> bool {
     let ty = named(ty, "PerShard").and_then(first_type).unwrap_or(ty);
     match named(ty, "Vec").and_then(first_type) {
-        // Bytes, which are one value.
+        // `Vec<u8>` is bytes, which are one value.
         Some(element) => named(element, "u8").is_none(),
         None => false,
     }
@@ -87,12 +87,12 @@ pub(super) fn element(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// Whether a type says what it is a `name` of, as `KeyRecord<T>` does.
+/// Whether the type is `name<T>`, such as `KeyRecord<T>`.
 pub(super) fn has_parameter(ty: &Type, name: &str) -> bool {
     named(ty, name).and_then(first_type).is_some()
 }
 
-/// The path of a type whose last segment is `name`, however it is qualified.
+/// The path of a type whose last segment is `name`.
 fn named<'a>(ty: &'a Type, name: &str) -> Option<&'a TypePath> {
     match plain(ty) {
         Type::Path(path) if path.path.segments.last()?.ident == name => Some(path),
@@ -112,7 +112,7 @@ fn first_type(path: &TypePath) -> Option<&Type> {
     }
 }
 
-/// Whether a lifetime other than `'static` stands in the path.
+/// Whether the path contains a lifetime other than `'static`.
 fn borrows(path: &TypePath) -> bool {
     let borrowed = |lifetime: &Lifetime| lifetime.ident != "static";
     path.path
@@ -127,7 +127,7 @@ fn borrows(path: &TypePath) -> bool {
         })
 }
 
-/// Without parentheses, and without the invisible ones of a macro variable.
+/// The type without parentheses and without the invisible delimiters of a macro variable.
 fn plain(ty: &Type) -> &Type {
     match ty {
         Type::Paren(inner) => plain(&inner.elem),
@@ -136,7 +136,7 @@ fn plain(ty: &Type) -> &Type {
     }
 }
 
-/// Visits a type and the types it consists of.
+/// Visits a type and its parts.
 fn each<'a>(ty: &'a Type, visit: &mut impl FnMut(&'a Type)) {
     let ty = plain(ty);
     visit(ty);
@@ -167,9 +167,9 @@ mod tests {
     use quote::ToTokens;
     use syn::Type;
 
-    fn complaints(judge: fn(&Type, &mut Errors) -> bool, ty: &str) -> (bool, usize) {
+    fn mistakes(check: fn(&Type, &mut Errors) -> bool, ty: &str) -> (bool, usize) {
         let mut errors = Errors::default();
-        let fine = judge(&syn::parse_str(ty).expect(ty), &mut errors);
+        let fine = check(&syn::parse_str(ty).expect(ty), &mut errors);
         (
             fine,
             errors
@@ -191,7 +191,7 @@ mod tests {
             "my::Type",
             "[Option<&str>; 2]",
         ] {
-            assert_eq!(complaints(argument, ty), (true, 0), "{ty}");
+            assert_eq!(mistakes(argument, ty), (true, 0), "{ty}");
         }
         for ty in [
             "impl Into<String>",
@@ -199,7 +199,7 @@ mod tests {
             "_",
             "HashMap<String, _>",
         ] {
-            assert_eq!(complaints(argument, ty), (false, 1), "{ty}");
+            assert_eq!(mistakes(argument, ty), (false, 1), "{ty}");
         }
         for ty in [
             "&mut str",
@@ -207,7 +207,7 @@ mod tests {
             "Vec<Option<()>>",
             "Option<std::option::Option<u8>>",
         ] {
-            assert_eq!(complaints(argument, ty), (false, 1), "{ty}");
+            assert_eq!(mistakes(argument, ty), (false, 1), "{ty}");
         }
     }
 
@@ -220,7 +220,7 @@ mod tests {
             "PerShard<i64>",
             "Cow<'static, str>",
         ] {
-            assert_eq!(complaints(result, ty), (true, 0), "{ty}");
+            assert_eq!(mistakes(result, ty), (true, 0), "{ty}");
         }
         for ty in [
             "&str",
@@ -232,15 +232,15 @@ mod tests {
             "Result<String>",
             "io::Result<()>",
         ] {
-            assert_eq!(complaints(result, ty), (false, 1), "{ty}");
+            assert_eq!(mistakes(result, ty), (false, 1), "{ty}");
         }
-        assert_eq!(complaints(result, "Option<(Option<()>)>"), (false, 2));
-        // A type of the user's own may be called like that.
-        assert_eq!(complaints(result, "search::Result"), (true, 0));
+        assert_eq!(mistakes(result, "Option<(Option<()>)>"), (false, 2));
+        // A type of the user can have the same name.
+        assert_eq!(mistakes(result, "search::Result"), (true, 0));
     }
 
     #[test]
-    fn per_shard_however_it_is_written() {
+    fn per_shard_in_every_spelling() {
         for ty in [
             "PerShard<i64>",
             "redgrease::PerShard<i64>",

@@ -1,4 +1,4 @@
-//! Functions for steps.
+//! Expands functions for steps.
 
 use super::spec::line;
 use crate::check::Callback;
@@ -6,10 +6,10 @@ use crate::report::Errors;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
-/// An expression: the text, and the values it captures.
+/// An expression with the text and its captured values.
 pub(crate) fn callback(callback: Option<&Callback<'_>>, errors: &Errors) -> TokenStream {
     if errors.count() == 1 {
-        // Alone, it is an expression of any type, and fine where only items can stand.
+        // A single error is an expression of any type, and also an item.
         return errors.to_token_stream();
     }
     let ty = callback.and_then(|callback| callback.arity).map_or_else(

@@ -1,10 +1,10 @@
-//! Doc comments, as a constant expression.
+//! Expands doc comments to a constant expression.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, Lit, Meta};
 
-/// The docs of a function: one line for each comment.
+/// The docs of a function, with one line for each comment.
 pub(super) fn text(attributes: &[Attribute]) -> TokenStream {
     let mut parts: Vec<TokenStream> = Vec::new();
     let mut written = String::new();
@@ -13,7 +13,7 @@ pub(super) fn text(attributes: &[Attribute]) -> TokenStream {
             written.push('\n');
         }
         if let Some(line) = literal(doc) {
-            // Comments have a space behind the slashes.
+            // A comment has a space behind its slashes.
             written.push_str(line.strip_prefix(' ').unwrap_or(&line));
         } else {
             // A macro, such as `include_str!`.
@@ -28,7 +28,7 @@ pub(super) fn text(attributes: &[Attribute]) -> TokenStream {
     quote!(::core::concat!(#(#parts,)* #written))
 }
 
-/// The text of a doc attribute, if it is a literal.
+/// The text of a doc attribute: the literal, or the tokens of a macro such as `include_str!`.
 pub(super) fn line(attribute: &Attribute) -> Option<String> {
     let doc = value(attribute)?;
     Some(literal(doc).unwrap_or_else(|| doc.to_token_stream().to_string()))

@@ -1,6 +1,6 @@
-//! What takes the place of something that cannot be a gear, next to the errors that say why.
+//! Expands the replacement for a function that cannot be a gear, beside the errors about it.
 
-use super::spec::{self, everlasting};
+use super::spec::{self, with_static_lifetimes};
 use crate::check::value_of_result;
 use crate::parse::{Input, Kind};
 use crate::report::Errors;
@@ -8,13 +8,13 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, Pat, ReturnType, Type};
 
-/// The item, untouched, next to the errors about it.
+/// The unchanged item beside the errors about it.
 pub(crate) fn as_it_was(item: &TokenStream, errors: &Errors) -> TokenStream {
     quote!(#errors #item)
 }
 
-/// A function of the same name that takes what the gear would have taken, and a handle, so that the
-/// places that use them are not wrong as well.
+/// A function with the name and the arguments of the gear, and an enum with its description. Code that uses the
+/// gear then compiles.
 pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
     let signature = &input.signature;
     if signature.receiver().is_some() {
@@ -71,7 +71,7 @@ pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
     }
 }
 
-/// The handle of a gear that nobody calls.
+/// The enum of a gear that Rust does not call.
 fn handle_alone(input: &Input, errors: &Errors) -> TokenStream {
     let visibility = &input.visibility;
     let handle = input.keys.handle.as_ref().unwrap_or(&input.signature.ident);
@@ -79,7 +79,7 @@ fn handle_alone(input: &Input, errors: &Errors) -> TokenStream {
     let spec = description(input);
     let types = input.signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) if is_written_out(&typed.ty) => {
-            let lasting = everlasting(typed.ty.to_token_stream());
+            let lasting = with_static_lifetimes(typed.ty.to_token_stream());
             Some(quote!(const _: ::core::option::Option<#lasting> = ::core::option::Option::None;))
         }
         _ => None,
@@ -99,7 +99,7 @@ fn handle_alone(input: &Input, errors: &Errors) -> TokenStream {
     }
 }
 
-/// A description that nobody will ever see.
+/// A description that is never used, because the crate does not compile.
 fn description(input: &Input) -> TokenStream {
     let kind = quote!(::redgrease::GearKind::Command {
         trigger: "",
@@ -110,7 +110,7 @@ fn description(input: &Input) -> TokenStream {
     spec::blank(&input.signature.ident, &[], &kind)
 }
 
-/// A function that is Rust stays what it is.
+/// The unchanged function of `#[gear]`.
 fn rust_function(input: &Input, errors: &Errors) -> TokenStream {
     let (attributes, visibility, signature) =
         (&input.attributes, &input.visibility, &input.signature);
@@ -121,7 +121,7 @@ fn rust_function(input: &Input, errors: &Errors) -> TokenStream {
     quote!(#errors #(#attributes)* #visibility #signature #body)
 }
 
-/// The arguments, as far as a function can have them.
+/// The arguments. A type that no function can have becomes `()`.
 fn arguments(input: &Input) -> TokenStream {
     let arguments =
         input
@@ -135,7 +135,7 @@ fn arguments(input: &Input) -> TokenStream {
                         Pat::Ident(name) => name.ident.clone(),
                         _ => Ident::new("argument", Span::call_site()),
                     };
-                    // Distinct, even if two have the same name.
+                    // The number keeps two arguments with the same name apart.
                     let name = format_ident!("{name}_{i}", span = name.span());
                     let ty = if is_written_out(&argument.ty) {
                         argument.ty.to_token_stream()
@@ -149,8 +149,8 @@ fn arguments(input: &Input) -> TokenStream {
     quote!(#(#arguments),*)
 }
 
-/// The type of the result, as far as a function can have it; and what uses the type that was
-/// written if it is another one, so that its imports do not count as unused.
+/// The type of the result, or `()` for a type that no function can have. In that case the second part uses the
+/// type of the user, so that its imports do not count as unused.
 fn result(output: &ReturnType) -> (TokenStream, TokenStream) {
     let ReturnType::Type(_, written) = output else {
         return (quote!(()), TokenStream::new());
@@ -162,7 +162,7 @@ fn result(output: &ReturnType) -> (TokenStream, TokenStream) {
     } else if is_owned(&tokens) {
         (tokens, TokenStream::new())
     } else {
-        let lasting = everlasting(tokens);
+        let lasting = with_static_lifetimes(tokens);
         (
             quote!(()),
             quote!(const _: ::core::option::Option<#lasting> = ::core::option::Option::None;),
@@ -170,7 +170,7 @@ fn result(output: &ReturnType) -> (TokenStream, TokenStream) {
     }
 }
 
-/// A function with `self` stands inside of an `impl`, where nothing but functions can be.
+/// A function with `self`. It is in an `impl`, which can contain only functions, so the errors are in its body.
 fn method(input: &Input, errors: &Errors) -> TokenStream {
     let visibility = &input.visibility;
     let signature = &input.signature;
@@ -185,7 +185,7 @@ fn method(input: &Input, errors: &Errors) -> TokenStream {
     }
 }
 
-/// Whether a type can stand in any signature.
+/// Whether a type can be in any signature: it contains neither `_` nor `impl`.
 fn is_written_out(ty: &Type) -> bool {
     fn placeholder(token: &str) -> bool {
         token == "_" || token == "impl"

@@ -1,4 +1,4 @@
-//! The function users call.
+//! Expands the function that users call.
 
 use super::{docs, handle_name, parameters, result};
 use crate::check::Gear;
@@ -16,7 +16,7 @@ pub(super) fn function(gear: &Gear<'_>) -> TokenStream {
     let names = gear.header.arguments.iter().map(|argument| argument.name);
     let result = result(gear);
     let handle = handle_name(gear);
-    // Shown as `con`, yet not in the way of an argument of that name.
+    // Shown as `con` in docs, without a collision with an argument `con`.
     let con = Ident::new("con", Span::mixed_site());
     let (asyncness, connection, send) = if gear.header.is_async {
         (
@@ -35,7 +35,7 @@ pub(super) fn function(gear: &Gear<'_>) -> TokenStream {
         #(#attributes)*
         #errors_section
         #[allow(
-            dead_code, // other clients may call it
+            dead_code, // other clients can call the gear
             clippy::double_must_use,
             clippy::too_many_arguments,
             clippy::used_underscore_binding
@@ -49,7 +49,7 @@ pub(super) fn function(gear: &Gear<'_>) -> TokenStream {
     }
 }
 
-/// The section people expect in the docs of a function that can fail, unless there is one.
+/// The docs section `# Errors`. `None` if the function has no docs, or has the section.
 fn errors_section(attributes: &[Attribute]) -> Option<TokenStream> {
     let docs: Vec<String> = attributes.iter().filter_map(docs::line).collect();
     if docs.is_empty() || docs.iter().any(|doc| doc.trim() == "# Errors") {

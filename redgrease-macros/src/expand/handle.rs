@@ -1,7 +1,7 @@
-//! The enum beside the function: what else can be done with the gear.
+//! Expands the enum beside the function: the description of the gear and its other calls.
 //!
-//! An enum and not a module, because a module in a function body cannot see that body's types. It
-//! has no values, so it takes a name in the type namespace only.
+//! It is an enum and not a module, because a module in a function body cannot see the types of that body. It has
+//! no values, so its name is only in the type namespace.
 
 use super::{handle_name, parameters, result, spec};
 use crate::check::{Argument, Gear};
@@ -18,7 +18,7 @@ pub(super) fn handle(gear: &Gear<'_>, cfgs: &TokenStream) -> TokenStream {
          limit, by key or together with others.",
         gear.header.name
     );
-    // What nobody calls is this enum alone, which then has the attributes and docs of the function.
+    // A gear that Rust does not call has no function. The enum then has the attributes and docs of the function.
     let (attributes, calls) = if gear.role.is_called() {
         (quote!(#cfgs #[doc = #doc]), calls(gear))
     } else {
@@ -44,7 +44,7 @@ pub(super) fn handle(gear: &Gear<'_>, cfgs: &TokenStream) -> TokenStream {
             clippy::nursery
         )]
         impl #handle {
-            /// What is registered on the server.
+            /// The description of the gear, which is registered on the server.
             #visibility const GEAR: &'static ::redgrease::Gear = #spec;
 
             #calls
@@ -52,10 +52,9 @@ pub(super) fn handle(gear: &Gear<'_>, cfgs: &TokenStream) -> TokenStream {
     }
 }
 
-/// What can be done with a gear that Rust calls.
+/// The associated functions of a gear that Rust calls.
 ///
-/// `#[inline]` leaves a function out of a crate that does not use it, which makes many gears faster to
-/// compile.
+/// `#[inline]` leaves unused functions out of a crate, which makes many gears faster to compile.
 fn calls(gear: &Gear<'_>) -> TokenStream {
     let visibility = gear.visibility;
     let generics = gear.header.generics;
@@ -100,11 +99,11 @@ fn calls(gear: &Gear<'_>) -> TokenStream {
             Self::call(#(#names),*).to_cmd()
         }
 
-        /// The result in the answer to [`request`](Self::request).
+        /// The result in an answer to [`request`](Self::request).
         ///
         /// # Errors
         ///
-        /// When the answer is an error, or not what the type says.
+        /// When the answer is an error, or does not convert to the type of the result.
         #[inline]
         #visibility fn decode(
             answer: ::redgrease::__rt::redis::Value,
@@ -114,7 +113,7 @@ fn calls(gear: &Gear<'_>) -> TokenStream {
     }
 }
 
-/// Writes one argument of the Rust function, which is any number of them for `#[rest]`.
+/// Encodes one argument of the Rust function. With `#[rest]`, each value is an argument of the call.
 fn encode(argument: &Argument<'_>, arguments: &Ident) -> TokenStream {
     let (name, ty) = (argument.name, argument.ty);
     match argument.rest {

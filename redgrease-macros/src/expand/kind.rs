@@ -1,6 +1,6 @@
-//! What a gear is on the server, as a constant expression.
+//! Expands the role of a gear to a constant expression.
 
-use super::spec::{everlasting, optional};
+use super::spec::{optional, with_static_lifetimes};
 use crate::check::{Gear, Name, Role};
 use crate::parse::{Mode, OnFailed};
 use proc_macro2::TokenStream;
@@ -105,11 +105,11 @@ pub(super) fn kind(gear: &Gear<'_>) -> TokenStream {
     }
 }
 
-/// The type of what happened.
+/// The type of the record.
 fn record(gear: &Gear<'_>) -> TokenStream {
     gear.header.arguments.first().map_or_else(
         || quote!(()),
-        |argument| everlasting(argument.ty.to_token_stream()),
+        |argument| with_static_lifetimes(argument.ty.to_token_stream()),
     )
 }
 

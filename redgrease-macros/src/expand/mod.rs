@@ -1,20 +1,20 @@
-//! From a checked gear to tokens. Cannot fail.
+//! Expands a checked gear to tokens. Cannot fail.
 //!
-//! An expansion names nothing but absolute paths, so that it compiles wherever it stands, and keeps
-//! the spans of what it repeats, so that the compiler points at what the user wrote.
+//! An expansion contains only absolute paths, so that it compiles in every module. It keeps the spans of the
+//! user's tokens, so that the compiler points at the user's code.
 //!
-//! | module | what it writes |
+//! | module | writes |
 //! |---|---|
-//! | `function` | the function users call |
-//! | `handle` | the enum beside it: description, calls, answers |
+//! | `function` | the function that users call |
+//! | `handle` | the enum beside the function: description, calls, answers |
 //! | `spec` | the description as a constant |
-//! | `kind` | its part about commands, events and timers |
-//! | `docs` | its part about doc comments |
-//! | `shared` | its part about Python that is shared; `python_module!` |
+//! | `kind` | the part of the description about commands, events and timers |
+//! | `docs` | the part of the description about doc comments |
+//! | `shared` | the part of the description about shared Python; `python_module!` |
 //! | `rust_function` | `#[gear]` |
 //! | `callback` | `python!` as an expression |
 //! | `test` | `#[gear_test]` |
-//! | `fallback` | what takes the place of a function that cannot be a gear |
+//! | `fallback` | the replacement for a function that cannot be a gear |
 //! | `value` | `#[derive(GearValue)]` |
 
 mod callback;
@@ -44,7 +44,7 @@ use quote::{ToTokens, quote};
 use redgrease_syntax::Mistake;
 use syn::Attribute;
 
-/// Everything a gear consists of, and what was wrong with it.
+/// All items of a gear, with the errors about it.
 pub(crate) fn gear(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
     let cfgs = cfgs(gear.attributes);
     let function = gear.role.is_called().then(|| function::function(gear));
@@ -54,7 +54,7 @@ pub(crate) fn gear(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
     let assertions = shared::assertions(gear);
     let unseen = gear.python.unseen.then(|| {
         let message = Mistake::Unseen.to_string();
-        // Editors set this; in a build nothing may be left out silently.
+        // rust-analyzer sets this. In a build, a gear without its Python is an error.
         quote! {
             #[cfg(not(rust_analyzer))]
             ::core::compile_error! { #message }
@@ -74,7 +74,7 @@ pub(crate) fn gear(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
     }
 }
 
-/// Makes cargo build again when the file of a text changes.
+/// A constant that makes cargo build again when the file of a text changes.
 fn watched(text: Option<&PythonText>) -> Option<TokenStream> {
     let path = text?.watched.as_deref()?;
     Some(quote!(
@@ -91,7 +91,7 @@ pub(crate) fn list(paths: &[syn::Path], errors: &Errors) -> TokenStream {
     }}
 }
 
-/// The name of the enum.
+/// The name of the enum beside the function.
 fn handle_name<'a>(gear: &'a Gear<'_>) -> &'a Ident {
     gear.options.handle.unwrap_or(gear.header.name)
 }
@@ -103,14 +103,14 @@ fn result(gear: &Gear<'_>) -> TokenStream {
         .map_or_else(|| quote!(()), ToTokens::to_token_stream)
 }
 
-/// The arguments as they stand in a parameter list.
+/// The arguments as a parameter list.
 fn parameters(arguments: &[Argument<'_>]) -> TokenStream {
     let names = arguments.iter().map(|argument| argument.name);
     let types = arguments.iter().map(|argument| argument.ty);
     quote!(#(#names: #types),*)
 }
 
-/// The attributes that decide whether the function exists, which hold for everything beside it.
+/// The attributes that decide whether the function exists. The other items of the gear get them as well.
 fn cfgs(attributes: &[Attribute]) -> TokenStream {
     attributes
         .iter()
@@ -123,7 +123,7 @@ fn cfgs(attributes: &[Attribute]) -> TokenStream {
         .collect()
 }
 
-/// Whether a `cfg(..)` is among the attributes of a `cfg_attr`.
+/// Whether a `cfg_attr` contains a `cfg(..)`.
 fn mentions_cfg(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(word) => word == "cfg",

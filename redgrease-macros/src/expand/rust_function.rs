@@ -1,4 +1,4 @@
-//! `#[gear]`: the function as it was, and beside it what is registered.
+//! `#[gear]`: the unchanged function, and beside it an enum with the description.
 
 use super::spec;
 use crate::check::Function;
@@ -20,7 +20,10 @@ pub(crate) fn rust_function(function: &Function<'_>, errors: &Errors) -> TokenSt
     let name = &signature.ident;
     let handle = input.keys.handle.as_ref().unwrap_or(name);
     let ReturnType::Type(_, result) = &signature.output else {
-        return TokenStream::new();
+        return super::as_it_was(
+            &quote!(#(#attributes)* #visibility #signature #body),
+            errors,
+        );
     };
     let registration = quote_spanned! {result.span()=>
         <#result as ::redgrease::IntoRegistration>::into_registration(#name())
@@ -47,7 +50,7 @@ pub(crate) fn rust_function(function: &Function<'_>, errors: &Errors) -> TokenSt
         #cfgs
         #[allow(dead_code, clippy::all, clippy::pedantic, clippy::nursery)]
         impl #handle {
-            /// What is registered on the server.
+            /// The description of the gear, which is registered on the server.
             #visibility const GEAR: &'static ::redgrease::Gear = #spec;
         }
 

@@ -1,15 +1,15 @@
-//! Python that is not the gear's own, as constant expressions.
+//! Expands shared modules and `on_registered` to constant expressions.
 
 use super::spec::line;
 use crate::check::{Gear, Module, Setup, Shared, SharedModule};
 use crate::parse::PythonText;
 use crate::report::Errors;
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use redgrease_syntax::Elsewhere;
+use quote::{ToTokens, quote, quote_spanned};
+use redgrease_syntax::UnknownName;
 use syn::spanned::Spanned;
 
-/// The module a gear names: a reference. Nothing in an editor that cannot read the file.
+/// A reference to the module of a gear. `None` in an editor, where the file cannot be read.
 pub(super) fn module(module: &Module<'_>) -> Option<TokenStream> {
     match module {
         Module::Item(path) => Some(quote_spanned! {path.span()=> {
@@ -60,7 +60,7 @@ fn python_module(shared: Option<&Shared<'_>>, name: &str) -> TokenStream {
     })
 }
 
-/// `python_module!`: a constant for each.
+/// The constants of `python_module!`.
 pub(crate) fn shared_modules(modules: &[SharedModule<'_>], errors: &Errors) -> TokenStream {
     let constants = modules.iter().map(|module| {
         let (attributes, visibility, name) = (module.attributes, module.visibility, module.name);
@@ -79,7 +79,7 @@ pub(crate) fn shared_modules(modules: &[SharedModule<'_>], errors: &Errors) -> T
     quote!(#errors #(#constants)*)
 }
 
-/// What runs when the gear is registered.
+/// The Python of `on_registered`.
 pub(super) fn setup(setup: &Setup<'_>) -> TokenStream {
     let (source, file, line) = (&setup.text.text, &setup.text.file, line(setup.text.line));
     let names = &setup.names;
@@ -91,16 +91,19 @@ pub(super) fn setup(setup: &Setup<'_>) -> TokenStream {
     })
 }
 
-/// Errors about names that the module turns out not to define, at the Python that uses them.
+/// Assertions that the module defines the names that only the module can define.
 pub(super) fn assertions(gear: &Gear<'_>) -> TokenStream {
     let Some(Module::Item(path)) = &gear.module else {
         return TokenStream::new();
     };
-    let own = gear.python.text.map(|text| (text, &gear.python.elsewhere));
+    let own = gear
+        .python
+        .text
+        .map(|text| (text, &gear.python.unknown_names));
     let setup = gear
         .setup
         .as_ref()
-        .map(|setup| (setup.text, &setup.elsewhere));
+        .map(|setup| (setup.text, &setup.unknown_names));
     own.into_iter()
         .chain(setup)
         .flat_map(|(text, names)| names.iter().map(move |name| (text, name)))
@@ -108,16 +111,18 @@ pub(super) fn assertions(gear: &Gear<'_>) -> TokenStream {
         .collect()
 }
 
-fn assertion(path: &syn::Path, text: &PythonText, unknown: &Elsewhere) -> TokenStream {
-    let pointed = text.point_at(&unknown.range);
-    let Elsewhere { name, hint, .. } = unknown;
-    let mut message =
-        format!("undefined Python name `{name}`, which the module does not define either: {hint}");
-    if !pointed.exact {
+fn assertion(path: &syn::Path, text: &PythonText, unknown: &UnknownName) -> TokenStream {
+    let underline = text.underline(&unknown.range);
+    let UnknownName { name, hint, .. } = unknown;
+    let module = path.to_token_stream().to_string().replace(' ', "");
+    let mut message = format!(
+        "undefined Python name `{name}`, which the module `{module}` does not define: {hint}"
+    );
+    if !underline.exact {
         message.push_str(&text.snippet(&unknown.range));
     }
-    let span = pointed.first;
-    // The text is an argument, because it may hold braces.
+    let span = underline.first;
+    // The text is an argument and not the format, because it can contain braces.
     let check = quote_spanned!(span=> ::core::assert!(::redgrease::PythonModule::defines(#path, #name), "{}", #message));
     quote!(const _: () = { #check };)
 }

@@ -2,7 +2,7 @@
 
 use super::{docs, kind, result, shared};
 use crate::check::{Argument, Gear};
-use crate::parse::Kind;
+use crate::parse::{Kind, PythonText};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use redgrease_syntax::Form;
@@ -23,25 +23,15 @@ pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
         .arguments
         .iter()
         .map(|argument| codec(gear, argument));
-    let result = everlasting(result(gear));
+    let result = with_static_lifetimes(result(gear));
     let codec = quote_spanned!(result.span()=> <#result as ::redgrease::GearReply>::CODEC);
     let kind = kind::kind(gear);
-    let text = gear.python.text;
-    let source = text.map_or("", |text| text.text.as_str());
-    let source_file = text.map_or("", |text| text.file.as_str());
-    let source_line = line(text.map_or(1, |text| text.line));
-    let form = if text.is_some_and(|text| text.form == Form::Module) {
-        quote!(Module)
-    } else {
-        quote!(Body)
-    };
+    let source = gear.python.text.map(source);
     let coroutine = gear.python.coroutine;
     let free = &gear.python.names;
     let requirements = &gear.options.requirements;
     let description = optional(gear.options.description.as_ref());
     let (major, minor) = (gear.options.python.major(), gear.options.python.minor());
-    let location = location(gear.header.name.span());
-    let doc = docs::text(gear.attributes);
     let rest = gear
         .header
         .arguments
@@ -51,51 +41,70 @@ pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
     let replace = optional(gear.options.replace.as_ref());
     let module = optional(gear.module.as_ref().and_then(shared::module).as_ref());
     let setup = optional(gear.setup.as_ref().map(shared::setup).as_ref());
+    let fields = quote! {
+        kind: #kind,
+        args: ARGUMENTS,
+        ret: #codec,
+        #source
+        coroutine: #coroutine,
+        names: &[#(#free),*],
+        requirements: &[#(#requirements),*],
+        description: #description,
+        python: (#major, #minor),
+        rest: #rest,
+        count_calls: #count_calls,
+        replace: #replace,
+        module: #module,
+        on_registered: #setup,
+    };
+    let description = described(name, gear.header.name, gear.attributes, &fields);
     quote! {{
-        // A constant of its own: in a static, what a codec refers to would not live long enough.
+        // A separate constant, because the references in a codec do not live long enough in a static.
         const ARGUMENTS: &[(&::core::primitive::str, ::redgrease::Codec)] =
             &[#((#names, #codecs)),*];
-        static GEAR: ::redgrease::Gear = ::redgrease::Gear::new(
-            #name,
-            ::redgrease::GearSpec {
-                package: ::core::env!("CARGO_PKG_NAME"),
-                krate: ::core::env!("CARGO_CRATE_NAME"),
-                bin: ::core::option_env!("CARGO_BIN_NAME"),
-                version: ::core::env!("CARGO_PKG_VERSION"),
-                kind: #kind,
-                args: ARGUMENTS,
-                ret: #codec,
-                source: #source,
-                form: ::redgrease::SourceForm::#form,
-                source_file: #source_file,
-                source_line: #source_line,
-                coroutine: #coroutine,
-                names: &[#(#free),*],
-                requirements: &[#(#requirements),*],
-                description: #description,
-                python: (#major, #minor),
-                location: #location,
-                doc: #doc,
-                path: ::core::concat!(::core::module_path!(), "::", #name),
-                rest: #rest,
-                count_calls: #count_calls,
-                replace: #replace,
-                module: #module,
-                on_registered: #setup,
-            },
-        );
-        &GEAR
+        #description
     }}
 }
 
-/// The description of a gear that is not Python, or is not right.
+/// The fields about the Python.
+fn source(text: &PythonText) -> TokenStream {
+    let (source, file, line) = (&text.text, &text.file, line(text.line));
+    let form = if text.form == Form::Module {
+        quote!(Module)
+    } else {
+        quote!(Body)
+    };
+    quote! {
+        source: #source,
+        form: ::redgrease::SourceForm::#form,
+        source_file: #file,
+        source_line: #line,
+    }
+}
+
+/// The description of a gear that is a Rust function, or that has a mistake.
 pub(super) fn blank(name: &Ident, attributes: &[Attribute], kind: &TokenStream) -> TokenStream {
-    let python_name = name.unraw().to_string();
-    let doc = docs::text(attributes);
     let span = name.span().unwrap();
     let (file, at) = (span.file(), line(span.line()));
+    let fields = quote! {
+        kind: #kind,
+        source_file: #file,
+        source_line: #at,
+    };
+    let description = described(&name.unraw().to_string(), name, attributes, &fields);
+    quote!({ #description })
+}
+
+/// A static `Gear` with the fields every gear has and with `fields`, and a reference to it.
+fn described(
+    python_name: &str,
+    name: &Ident,
+    attributes: &[Attribute],
+    fields: &TokenStream,
+) -> TokenStream {
     let location = location(name.span());
-    quote! {{
+    let doc = docs::text(attributes);
+    quote! {
         static GEAR: ::redgrease::Gear = ::redgrease::Gear::new(
             #python_name,
             ::redgrease::GearSpec {
@@ -103,38 +112,23 @@ pub(super) fn blank(name: &Ident, attributes: &[Attribute], kind: &TokenStream) 
                 krate: ::core::env!("CARGO_CRATE_NAME"),
                 bin: ::core::option_env!("CARGO_BIN_NAME"),
                 version: ::core::env!("CARGO_PKG_VERSION"),
-                kind: #kind,
-                args: &[],
-                ret: ::redgrease::Codec::Unit,
-                source: "",
-                form: ::redgrease::SourceForm::Body,
-                source_file: #file,
-                source_line: #at,
-                coroutine: false,
-                names: &[],
-                requirements: &[],
-                description: ::core::option::Option::None,
-                python: (3, 9),
                 location: #location,
                 doc: #doc,
                 path: ::core::concat!(::core::module_path!(), "::", #python_name),
-                rest: false,
-                count_calls: false,
-                replace: ::core::option::Option::None,
-                module: ::core::option::Option::None,
-                on_registered: ::core::option::Option::None,
+                #fields
+                ..::redgrease::GearSpec::BLANK
             },
         );
         &GEAR
-    }}
+    }
 }
 
-/// How an argument is read in Python. An event is an object of its own, which no codec describes.
+/// The codec of an argument. An event is passed to Python as an object, which no codec describes.
 fn codec(gear: &Gear<'_>, argument: &Argument<'_>) -> TokenStream {
     if gear.kind != Kind::Command {
         return quote!(::redgrease::Codec::Unit);
     }
-    let ty = everlasting(argument.rest.unwrap_or(argument.ty).to_token_stream());
+    let ty = with_static_lifetimes(argument.rest.unwrap_or(argument.ty).to_token_stream());
     let codec = quote_spanned!(argument.ty.span()=> <#ty as ::redgrease::GearArg>::CODEC);
     if argument.rest.is_some() {
         quote!(::redgrease::Codec::List(&#codec))
@@ -161,8 +155,8 @@ pub(super) fn line(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// The tokens of a type with `'static` for every named lifetime: constants have no other.
-pub(super) fn everlasting(ty: TokenStream) -> TokenStream {
+/// The tokens of a type with `'static` for every named lifetime, as a constant needs it.
+pub(super) fn with_static_lifetimes(ty: TokenStream) -> TokenStream {
     let mut after_tick = false;
     ty.into_iter()
         .map(|token| {
@@ -173,8 +167,10 @@ pub(super) fn everlasting(ty: TokenStream) -> TokenStream {
             match token {
                 TokenTree::Ident(name) if lifetime => Ident::new("static", name.span()).into(),
                 TokenTree::Group(group) => {
-                    let mut inner =
-                        proc_macro2::Group::new(group.delimiter(), everlasting(group.stream()));
+                    let mut inner = proc_macro2::Group::new(
+                        group.delimiter(),
+                        with_static_lifetimes(group.stream()),
+                    );
                     inner.set_span(group.span());
                     inner.into()
                 }
@@ -186,14 +182,14 @@ pub(super) fn everlasting(ty: TokenStream) -> TokenStream {
 
 #[cfg(test)]
 mod tests {
-    use super::everlasting;
+    use super::with_static_lifetimes;
     use proc_macro2::TokenStream;
 
     #[test]
     fn lifetimes_become_static() {
         let text = |ty: &str| {
             let tokens: TokenStream = ty.parse().expect(ty);
-            everlasting(tokens).to_string().replace(' ', "")
+            with_static_lifetimes(tokens).to_string().replace(' ', "")
         };
         assert_eq!(text("&'a str"), "&'staticstr");
         assert_eq!(

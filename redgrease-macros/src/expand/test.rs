@@ -1,4 +1,4 @@
-//! `#[gear_test]`.
+//! Expands `#[gear_test]`.
 
 use crate::parse::Test;
 use crate::report::Errors;
@@ -7,11 +7,11 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, Type};
 
-/// A test that gets what its parameters ask for from a server of its own.
+/// A test function. It starts a server and makes the arguments of the user's function from it.
 pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
     let name = &test.signature.ident;
     let plain = name.to_string();
-    // What is said about the test as such stays outside: `#[ignore]`, `#[should_panic]`, `#[cfg]`.
+    // The attributes are about the test: `#[ignore]`, `#[should_panic]`, `#[cfg]`.
     let attributes = &test.attributes;
     let visibility = &test.visibility;
     let (signature, body) = (&test.signature, &test.body);
@@ -68,6 +68,7 @@ pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
     }
 }
 
+/// An expression that makes one argument from the server.
 fn from_server(ty: &TokenStream, server: &Ident, is_async: bool) -> TokenStream {
     let made = if is_async {
         quote_spanned!(ty.span()=> <#ty as ::redgrease::__rt::test::FromServerAsync>::from_server(&#server).await)

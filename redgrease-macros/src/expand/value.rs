@@ -1,4 +1,4 @@
-//! `#[derive(GearValue)]`.
+//! Expands `#[derive(GearValue)]`.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -12,7 +12,7 @@ pub(crate) fn gear_value(item: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let mut generics = input.generics.clone();
-    // The conversions have a `where` of their own, so bounds have to stand at the parameters.
+    // The implementations write their own `where` clause, so the bounds move to the parameters.
     let clause = generics.where_clause.take();
     for predicate in clause.into_iter().flat_map(|clause| clause.predicates) {
         if let Err(error) = move_to_parameter(&mut generics.params, predicate) {
@@ -36,7 +36,7 @@ pub(crate) fn gear_value(item: TokenStream) -> TokenStream {
     quote!(::redgrease::__gear_value! { [#parameters] #name #arguments })
 }
 
-/// Turns `where T: Bound` into `T: Bound` in the parameter list.
+/// Moves `where T: Bound` to the parameter list, as `T: Bound`.
 fn move_to_parameter(
     parameters: &mut Punctuated<GenericParam, Token![,]>,
     predicate: WherePredicate,

@@ -1,4 +1,4 @@
-//! The function below the attribute.
+//! Reads the function below an attribute.
 
 use super::{Kind, unwrap_invisible};
 use crate::report::Errors;
@@ -11,11 +11,11 @@ pub(super) struct Function {
     pub(super) attributes: Vec<Attribute>,
     pub(super) visibility: Visibility,
     pub(super) signature: Signature,
-    /// `None` for a function without a body, which has been complained about.
+    /// `None` for a function without a body. An error about that has been added.
     pub(super) body: Option<Group>,
 }
 
-/// Reads a function, without looking into its body. Gives back what is not a function.
+/// Reads a function without its body. Returns the item if it is not a function.
 pub(super) fn function(
     kind: Kind,
     item: TokenStream,
@@ -70,12 +70,12 @@ pub(super) fn function(
     })
 }
 
-/// Another attribute like the one being expanded. It has to go, or it would see the expansion.
+/// Whether an attribute makes a gear. A second one is removed, because it would be called with the expansion.
 fn is_gear(attribute: &Attribute) -> bool {
     Kind::of(attribute.path()).is_some()
 }
 
-/// Whether there is a `fn`, leaving out what is inside of brackets.
+/// Whether the tokens outside of brackets contain `fn`.
 fn has_function(tokens: &[TokenTree]) -> bool {
     tokens
         .iter()

@@ -1,8 +1,8 @@
-//! The attributes that make a gear of a function.
+//! The kinds of gears and their attributes.
 
 use syn::Path;
 
-/// What kind of gear an attribute makes.
+/// The kind of gear that an attribute makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// `#[gear_command]`
@@ -37,13 +37,13 @@ impl Kind {
         }
     }
 
-    /// The kind whose attribute has this path, however it is qualified.
+    /// The kind whose attribute has this path, qualified or not.
     pub(crate) fn of(path: &Path) -> Option<Kind> {
         let name = &path.segments.last()?.ident;
         Kind::ALL.into_iter().find(|kind| *name == kind.attribute())
     }
 
-    /// A function the attribute can stand on.
+    /// An example of a function for the attribute.
     pub(crate) fn example(self) -> &'static str {
         match self {
             Kind::Command => "fn name(..) -> T { python! { .. } }",
@@ -54,14 +54,11 @@ impl Kind {
         }
     }
 
-    /// What the function is, in a sentence.
-    pub(crate) fn what(self) -> &'static str {
+    /// A gear of this kind that Rust does not call, for messages.
+    pub(crate) fn not_called(self) -> String {
         match self {
-            Kind::Command => "a hook",
-            Kind::Keys => "a function that reacts to keys",
-            Kind::Stream => "a function that reads a stream",
-            Kind::Every => "a function that runs by the clock",
-            Kind::Function => "a gear function",
+            Kind::Command => "a hook".to_owned(),
+            _ => format!("a function with `#[{}]`", self.attribute()),
         }
     }
 }

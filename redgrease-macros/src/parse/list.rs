@@ -1,4 +1,4 @@
-//! What is in `gears!`: a list of gears, or functions that become gears.
+//! Reads the input of `gears!`: a list of gears, or functions that become gears.
 
 use super::attribute::at_commas;
 use super::{Kind, unwrap_invisible};
@@ -7,7 +7,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use redgrease_syntax::Mistake;
 use syn::{Attribute, Meta, Path};
 
-/// What is in `gears!`.
+/// The input of `gears!`.
 pub(crate) enum Gears {
     /// `gears![a, module::b]`
     List(Vec<Path>),
@@ -15,15 +15,15 @@ pub(crate) enum Gears {
     Items(Vec<Item>),
 }
 
-/// One item inside of `gears! { .. }`.
+/// One item in `gears! { .. }`.
 pub(crate) enum Item {
-    /// A function with an attribute of this kind, which is taken off.
+    /// A function with an attribute of this kind. `item` does not contain the attribute.
     Gear {
         kind: Kind,
         attribute: TokenStream,
         item: TokenStream,
     },
-    /// A module, whose items may be gears again.
+    /// A module, whose items can be gears.
     Module {
         head: TokenStream,
         items: Vec<Item>,
@@ -31,16 +31,16 @@ pub(crate) enum Item {
     Other(TokenStream),
 }
 
-/// Words an item begins with, and no gear in a list.
+/// Words that begin an item. The path of a gear in a list begins with none of them.
 const ITEMS: &[&str] = &[
     "pub", "fn", "async", "use", "const", "static", "mod", "struct", "enum", "impl", "trait",
     "type", "unsafe", "extern",
 ];
 
-/// Words of items that end with a semicolon, whatever braces stand before it.
+/// Words that begin an item that ends with a semicolon, even after braces.
 const UP_TO_SEMICOLON: &[&str] = &["use", "const", "static", "type"];
 
-/// The first token decides which of the two it is.
+/// Reads the input of `gears!`. The first token decides between a list and items.
 pub(crate) fn gears(tokens: TokenStream, errors: &mut Errors) -> Gears {
     let tokens: Vec<TokenTree> = unwrap_invisible(tokens).into_iter().collect();
     let items = match tokens.first() {
@@ -90,7 +90,7 @@ fn items(tokens: Vec<TokenTree>, errors: &mut Errors) -> Vec<Item> {
     items
 }
 
-/// Whether the item that begins like this has its end at a semicolon.
+/// Whether the item that begins with these tokens ends with a semicolon.
 fn reaches_semicolon(tokens: &[TokenTree]) -> bool {
     let words: Vec<String> = tokens
         .iter()
@@ -143,7 +143,7 @@ fn item(tokens: &[TokenTree], errors: &mut Errors) -> Item {
     }
 }
 
-/// What kind of gear `#[..]` makes, and what stands in its parentheses.
+/// The kind of gear that `#[..]` makes, and the keys in its parentheses.
 fn gear_attribute(hash: &proc_macro2::Punct, inside: &Group) -> Option<(Kind, TokenStream)> {
     use syn::parse::Parser;
 

@@ -1,14 +1,14 @@
-//! From tokens to a model of what the user wrote. Complains only about what cannot be read.
+//! Parses tokens into a model of the user's input. Reports only input that cannot be read.
 //!
-//! | module | what it reads |
+//! | module | purpose |
 //! |---|---|
-//! | `kind` | which attribute it is |
-//! | `attribute` | its keys |
-//! | `item` | the function below it |
-//! | `block` | the Python |
-//! | `list` | what is in `gears!` |
-//! | `module` | what is in `python_module!` |
-//! | `test` | what `#[gear_test]` stands on |
+//! | `kind` | the kinds of attributes |
+//! | `attribute` | reads the keys of an attribute |
+//! | `item` | reads the function below an attribute |
+//! | `block` | reads the Python |
+//! | `list` | reads the input of `gears!` |
+//! | `module` | reads the input of `python_module!` |
+//! | `test` | reads the function below `#[gear_test]` |
 
 mod attribute;
 mod block;
@@ -33,18 +33,32 @@ use syn::{Attribute, Signature, Visibility};
 pub(crate) struct Input {
     pub(crate) kind: Kind,
     pub(crate) keys: Keys,
-    /// Attributes of the function, doc comments among them.
+    /// The attributes of the function, including doc comments.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
-    /// The Python, unless the body is something else.
+    /// The Python. `None` if the body is not a block of Python.
     pub(crate) block: Option<Block>,
-    /// The body as it was written, for a function that is Rust.
+    /// The tokens of the body. `None` if the function has no body.
     pub(crate) body: Option<Group>,
 }
 
-/// Reads `#[kind(attribute)] item`. Gives the item back if it is not a function.
+/// Reads `#[kind(attribute)] item`. Returns the item if it is not a function.
 pub(crate) fn gear(
+    kind: Kind,
+    attribute: TokenStream,
+    item: TokenStream,
+    errors: &mut Errors,
+) -> Result<Input, TokenStream> {
+    let mut input = head(kind, attribute, item, errors)?;
+    if let (true, Some(body)) = (kind != Kind::Function, &input.body) {
+        input.block = block::find(body, errors);
+    }
+    Ok(input)
+}
+
+/// Reads all of a gear but its Python. Returns the item if it is not a function.
+pub(crate) fn head(
     kind: Kind,
     attribute: TokenStream,
     item: TokenStream,
@@ -52,27 +66,23 @@ pub(crate) fn gear(
 ) -> Result<Input, TokenStream> {
     let keys = attribute::keys(kind, attribute, errors);
     let item = item::function(kind, item, errors)?;
-    let block = match (kind, &item.body) {
-        (Kind::Function, _) | (_, None) => None,
-        (_, Some(body)) => block::find(body, errors),
-    };
     Ok(Input {
         kind,
         keys,
         attributes: item.attributes,
         visibility: item.visibility,
         signature: item.signature,
-        block,
+        block: None,
         body: item.body,
     })
 }
 
-/// Reads a function for a step.
+/// Reads a `python!` outside a gear: a function for a step.
 pub(crate) fn callback(tokens: &TokenStream, errors: &mut Errors) -> Option<Block> {
     block::callback(tokens, errors)
 }
 
-/// Takes away the invisible delimiters that a `macro_rules` variable puts around its value.
+/// Removes the invisible delimiters that a `macro_rules` variable puts around its value.
 fn unwrap_invisible(tokens: TokenStream) -> TokenStream {
     let mut all: Vec<proc_macro2::TokenTree> = tokens.into_iter().collect();
     if let [proc_macro2::TokenTree::Group(group)] = &all[..]

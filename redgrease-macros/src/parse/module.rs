@@ -1,4 +1,4 @@
-//! What is in `python_module! { name { .. } }`.
+//! Reads the input of `python_module! { name { .. } }`.
 
 use super::{Block, block, unwrap_invisible};
 use crate::report::Errors;
@@ -7,7 +7,7 @@ use redgrease_syntax::Mistake;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Visibility};
 
-/// Shared Python as the user wrote it.
+/// A shared module as the user wrote it.
 pub(crate) struct SharedPython {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
@@ -15,13 +15,13 @@ pub(crate) struct SharedPython {
     pub(crate) block: Option<Block>,
 }
 
-/// Reads one or more `name { .. }`, each with attributes and `pub` if it has some.
+/// Reads one or more `name { .. }`, each with optional attributes and visibility.
 pub(crate) fn python_module(tokens: TokenStream, errors: &mut Errors) -> Vec<SharedPython> {
     let mut modules = Vec::new();
     let mut head: Vec<TokenTree> = Vec::new();
     for token in unwrap_invisible(tokens) {
         match token {
-            // The group of an attribute or of `pub(..)` belongs to the head.
+            // A group that does not belong to an attribute or to `pub(..)` is the block.
             TokenTree::Group(group) if !continues_head(&head) => {
                 modules.extend(module(std::mem::take(&mut head), &group, errors));
             }

@@ -1,4 +1,4 @@
-//! What `#[gear_test]` stands on.
+//! Reads the function below `#[gear_test]`.
 
 use super::attribute::at_commas;
 use super::unwrap_invisible;
@@ -13,13 +13,13 @@ pub(crate) struct Test {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
-    /// As it was written: a gear in it looks up its Python by the places of the tokens.
+    /// The unchanged tokens. A gear in the body reads its Python from the places of the tokens.
     pub(crate) body: Group,
-    /// The gears to register; `None` for all of the program.
+    /// The gears to register. `None` for all gears of the program.
     pub(crate) gears: Option<Vec<Path>>,
 }
 
-/// Reads `#[gear_test(attribute)] item`. Gives the item back if no test can be made of it.
+/// Reads `#[gear_test(attribute)] item`. Returns the item if it cannot be a test.
 pub(crate) fn test(
     attribute: TokenStream,
     item: TokenStream,
@@ -60,7 +60,7 @@ pub(crate) fn test(
     }
 }
 
-/// Reads a function, without looking into its body.
+/// Reads a function without its body.
 fn function(item: TokenStream) -> Option<Test> {
     let mut tokens: Vec<TokenTree> = unwrap_invisible(item).into_iter().collect();
     let last = unwrap_invisible(tokens.pop()?.into()).into_iter().next();
@@ -117,7 +117,7 @@ fn gears(attribute: TokenStream, errors: &mut Errors) -> Option<Vec<Path>> {
     }
 }
 
-/// Enough of an item to point at it.
+/// The item up to its first brace.
 fn first_line(item: &TokenStream) -> TokenStream {
     item.clone()
         .into_iter()

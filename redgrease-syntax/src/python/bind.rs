@@ -1,4 +1,4 @@
-//! The constructs that open scopes and bind names: definitions, comprehensions, imports.
+//! The part of the walk about constructs that open scopes and bind names: definitions, comprehensions, imports.
 
 use super::scope::ScopeKind;
 use super::walk::Walk;
@@ -30,7 +30,7 @@ impl<'a> Walk<'a> {
         }
         self.parameters(&f.parameters);
         self.declarations(&f.body);
-        // The body runs later: what surrounds the definition does not protect it.
+        // The body runs later, outside of the `try` around the definition.
         let in_try = std::mem::replace(&mut self.in_try, false);
         let excuses = std::mem::replace(&mut self.excuses, 0);
         self.visit_body(&f.body);
@@ -59,7 +59,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Defaults are evaluated outside of the function.
+    /// Visits the defaults, which Python evaluates outside of the function.
     pub(super) fn defaults(&mut self, parameters: &'a ast::Parameters) {
         for parameter in parameters.iter_non_variadic_params() {
             if let Some(default) = &parameter.default {
@@ -77,7 +77,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Opens a scope for type parameters, if there are any.
+    /// Opens a scope for type parameters. Returns `false` if there are none.
     pub(super) fn type_parameters(&mut self, parameters: Option<&'a ast::TypeParams>) -> bool {
         let Some(parameters) = parameters else {
             return false;
@@ -90,7 +90,7 @@ impl<'a> Walk<'a> {
         true
     }
 
-    /// `global` and `nonlocal` hold for their whole scope, also for what stands before them.
+    /// Binds the names of `global` and `nonlocal`. A declaration is valid in its whole scope, also in front of it.
     fn declarations(&mut self, body: &'a [Stmt]) {
         let mut found = Declarations(Vec::new());
         found.visit_body(body);
@@ -128,7 +128,7 @@ impl<'a> Walk<'a> {
         if is_async {
             self.note_await();
         }
-        // The first iterable is evaluated outside.
+        // Python evaluates the first iterable outside of the comprehension.
         if let Some(first) = generators.first() {
             self.visit_expr(&first.iter);
         }
@@ -184,7 +184,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Collects the declarations of one scope, without entering the scopes inside of it.
+/// Collects the declarations of one scope, without the scopes inside it.
 struct Declarations<'a>(Vec<&'a Stmt>);
 
 impl<'a> Visitor<'a> for Declarations<'a> {

@@ -1,4 +1,4 @@
-//! Functions for steps: a `lambda`, one `def`, or an expression that gives a function.
+//! Checks functions for steps: a `lambda`, one `def`, or an expression that gives a function.
 
 use super::{Glued, has_code};
 use crate::{Finding, Form, Problem, Source};
@@ -6,7 +6,7 @@ use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_python_parser::parse_module;
 use ruff_text_size::Ranged;
 
-/// The function, if it is a `def`.
+/// The function of a callback. `None` if the callback is an expression.
 pub(super) fn function<'a>(
     glued: &Glued<'_>,
     suite: &'a [Stmt],
@@ -31,12 +31,12 @@ pub(super) fn function<'a>(
     }
 }
 
-/// What is not an expression may still be Python: statements.
+/// The problem of a callback that consists of statements. `None` if the text is not Python at all.
 pub(super) fn problem(source: &Source<'_>) -> Option<Problem> {
     if source.form != Form::Callback || !has_code(source.text) {
         return None;
     }
-    // The first line begins at its first token, the others are as they were.
+    // The first line has lost its indentation, the other lines have kept theirs.
     let (first, rest) = source.text.split_once('\n').unwrap_or((source.text, ""));
     let margin = rest
         .lines()
@@ -59,7 +59,8 @@ pub(super) fn problem(source: &Source<'_>) -> Option<Problem> {
     })
 }
 
-/// How many arguments it takes: visible in a `lambda` and in a `def`, if all of them are plain.
+/// The number of arguments of a `lambda` or a `def`. `None` for other expressions, and for parameters with defaults or
+/// stars.
 pub(super) fn arity(source: &Source<'_>, suite: &[Stmt]) -> Option<usize> {
     if source.form != Form::Callback {
         return None;

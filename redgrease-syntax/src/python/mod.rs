@@ -1,29 +1,31 @@
-//! The real parser, and everything that depends on its types.
+//! Parses and checks Python with the parser of ruff.
 //!
-//! ruff's crates have no stable interface. They are named in this folder only:
+//! The crates of ruff have no stable interface. Only this folder uses them:
 //!
-//! | module | what it does |
+//! | module | purpose |
 //! |---|---|
-//! | `wording` | says in our words what the parser and its checkers report |
+//! | `syntax` | the problem and the place of a syntax error |
+//! | `wording` | the messages for errors of the parser and its checkers |
 //! | `scope` | scopes and the names they bind |
-//! | `walk` | visits the syntax tree once: fills the scopes, notes what else is worth knowing |
-//! | `bind` | its part about definitions, comprehensions and imports |
-//! | `waiting` | calls of commands that wait, which nothing inside of a gear can do |
-//! | `placement` | answers ruff's questions about the place (`return` outside of a function, ..) |
-//! | `callback` | functions for steps: what they are, how many arguments they take |
-//! | `resolve` | matches names with what binds them: undefined names, free names |
+//! | `walk` | visits the syntax tree once, and fills the scopes |
+//! | `bind` | the part of `walk` about definitions, comprehensions and imports |
+//! | `waiting` | finds calls of commands that block, which is not possible inside a gear |
+//! | `placement` | tells ruff's checker about the current place (`return` outside of a function, ..) |
+//! | `callback` | checks functions for steps and counts their arguments |
+//! | `resolve` | finds undefined names and free names |
 
 mod bind;
 mod callback;
 mod placement;
 mod resolve;
 mod scope;
+mod syntax;
 mod waiting;
 mod walk;
 mod wording;
 
 use crate::{
-    Elsewhere, Finding, Form, Generators, Problem, PythonVersion, Report, Source, nearest, scan,
+    Finding, Form, Generators, Problem, PythonVersion, Report, Source, UnknownName, nearest, scan,
 };
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
@@ -32,20 +34,18 @@ use std::ops::Range;
 use std::thread;
 use walk::Walk;
 
-/// Longer texts are refused: far beyond any gear, and it bounds the memory of a check.
+/// The length of the longest text that is checked, in bytes. It is far longer than any gear, and it limits the memory
+/// of a check.
 const LONGEST: usize = 512 * 1024;
 
-/// A chain such as `a.b.c.d` makes a tree as deep as the chain is long, and a walk over it needs
-/// stack in proportion. Only what is used of it is ever backed by memory.
+/// The stack of a check. A chain such as `a.b.c.d` makes a tree as deep as the chain is long, so the stack grows with
+/// the text. The operating system provides memory only for the used part.
 const STACK_AT_LEAST: usize = 8 * 1024 * 1024;
 const STACK_PER_BYTE: usize = 4 * 1024;
 
 pub(crate) fn examine(source: &Source<'_>) -> Report {
     if source.text.len() > LONGEST {
-        let problem = Problem::TooLong {
-            bytes: source.text.len(),
-            limit: LONGEST,
-        };
+        let problem = Problem::TooLong { limit: LONGEST };
         return Report {
             findings: vec![Finding::new(problem, whole(source))],
             ..scan::examine(source)
@@ -68,7 +68,7 @@ pub(crate) fn examine(source: &Source<'_>) -> Report {
 
 fn check(source: &Source<'_>) -> Report {
     let first = check_as(source, false);
-    // A body says by its `await` that it wants to be `async def`, which changes what is allowed.
+    // A body with `await` becomes an `async def`, where other statements are allowed.
     if source.form == Form::Body && first.coroutine {
         check_as(source, true)
     } else {
@@ -76,7 +76,7 @@ fn check(source: &Source<'_>) -> Report {
     }
 }
 
-/// The text as the parser sees it, and the way back.
+/// The text with its header and footer, as the parser reads it.
 struct Glued<'a> {
     source: &'a Source<'a>,
     text: String,
@@ -93,7 +93,7 @@ impl<'a> Glued<'a> {
         }
     }
 
-    /// A range of the glued text as one of the gear's own text.
+    /// Converts a range of the glued text to a range of the gear's text.
     fn own(&self, range: impl Into<Range<usize>>) -> Range<usize> {
         let range = range.into();
         let text = self.source.text;
@@ -117,18 +117,10 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
     let target = ruff_version(source.python);
     let options = ParseOptions::from(Mode::Module).with_target_version(target);
     let parsed = parse_unchecked(&glued.text, options);
-    // Only the first: the parser recovers, and what it reports after that is mostly noise.
+    // Only the first error: the parser continues after it, and most of the later errors are consequences.
     if let Some(error) = parsed.errors().first() {
-        let problem = body_problem(source)
-            .or_else(|| callback::problem(source))
-            .unwrap_or_else(|| wording::syntax(error, &glued.text, glued.header));
-        let range = match problem {
-            Problem::Empty | Problem::NotACallback | Problem::Decorated => whole(source),
-            Problem::NotIndented => first_line(source.text),
-            _ => glued.own(error.location),
-        };
         return Report {
-            findings: vec![Finding::new(problem, range)],
+            findings: vec![syntax::finding(&glued, error, parsed.tokens())],
             ..scan::examine(source)
         };
     }
@@ -175,22 +167,23 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
     } else {
         gear.is_some_and(|gear| gear.is_async)
     };
-    let elsewhere = names
-        .elsewhere
+    let unknown_names = names
+        .unknown_names
         .into_iter()
-        .map(|(name, at, hint)| Elsewhere::new(name, glued.own(at), hint))
+        .map(|(name, at, hint)| UnknownName::new(name, glued.own(at), hint))
         .collect();
     Report {
         findings,
         names: names.free,
         coroutine,
         defines: definitions(&walk, gear, source.form),
-        elsewhere,
+        locals: locals(&walk, source.form),
+        unknown_names,
         arity: callback::arity(source, suite),
     }
 }
 
-/// The names other Python of the gear can use.
+/// The names that other Python of the gear can use.
 fn definitions(walk: &Walk<'_>, gear: Option<&ast::StmtFunctionDef>, form: Form) -> Vec<String> {
     let own = |name: &str| form == Form::Body && gear.is_some_and(|gear| gear.name == *name);
     let mut names: Vec<String> = walk
@@ -206,7 +199,18 @@ fn definitions(walk: &Walk<'_>, gear: Option<&ast::StmtFunctionDef>, form: Form)
     names
 }
 
-/// What is wrong about a gear with `yield`.
+/// The local variables of a body.
+fn locals(walk: &Walk<'_>, form: Form) -> Vec<String> {
+    let scope = match walk.gear_scope {
+        Some(scope) if form == Form::Body => scope,
+        _ => return Vec::new(),
+    };
+    let mut names: Vec<String> = walk.scopes.locals(scope).map(str::to_owned).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The problem of a gear with `yield`.
 fn generator(glued: &Glued<'_>, walk: &Walk<'_>) -> Option<Finding> {
     let range = walk.gear_yields?;
     let problem = match (glued.source.form, glued.source.generators) {
@@ -214,7 +218,7 @@ fn generator(glued: &Glued<'_>, walk: &Walk<'_>) -> Option<Finding> {
         _ if walk.gear_awaits => Problem::AsyncGenerator,
         (_, Generators::Listed) => return None,
         (_, Generators::OneValue) => Problem::Yields,
-        (_, Generators::Nobody) => Problem::YieldsToNobody,
+        (_, Generators::NoResult) => Problem::YieldsWithoutResult,
     };
     Some(glued.finding(problem, range))
 }
@@ -226,31 +230,6 @@ fn ruff_version(version: PythonVersion) -> ast::PythonVersion {
     }
 }
 
-/// What the parser calls a missing block may be a whole body that is missing or not indented.
-fn body_problem(source: &Source<'_>) -> Option<Problem> {
-    match source.form {
-        Form::Body => {}
-        Form::Shared | Form::Callback if has_code(source.text) => return None,
-        Form::Shared | Form::Callback => return Some(Problem::Empty),
-        Form::Module => return None,
-    }
-    let mut lines = source.text.lines();
-    // Code behind the opening brace is on the line of the header, and may begin anywhere.
-    let opening = lines.next().unwrap_or("").trim_start();
-    if !opening.is_empty() && !opening.starts_with('#') {
-        return None;
-    }
-    let first = lines.find(|line| {
-        let code = line.trim_start();
-        !code.is_empty() && !code.starts_with('#')
-    });
-    match first {
-        None => Some(Problem::Empty),
-        Some(line) if !line.starts_with([' ', '\t']) => Some(Problem::NotIndented),
-        Some(_) => None,
-    }
-}
-
 fn has_code(text: &str) -> bool {
     text.lines().any(|line| {
         let code = line.trim_start();
@@ -258,26 +237,12 @@ fn has_code(text: &str) -> bool {
     })
 }
 
-/// For what is wrong about the text as a whole.
+/// The range of the whole text.
 fn whole(source: &Source<'_>) -> Range<usize> {
     0..source.text.len()
 }
 
-/// Where the first line of code is.
-fn first_line(text: &str) -> Range<usize> {
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let code = line.trim();
-        if !code.is_empty() && !code.starts_with('#') {
-            let start = at + (line.len() - line.trim_start().len());
-            return start..start + code.len();
-        }
-        at += line.len();
-    }
-    0..0
-}
-
-/// Finds the gear's own function, if it has one.
+/// Finds the function of the gear. Shared modules and most callbacks have none.
 fn gear_function<'a>(
     glued: &Glued<'_>,
     suite: &'a [Stmt],
@@ -320,7 +285,7 @@ fn gear_function<'a>(
     }
 }
 
-/// A module's function must take what the Rust function sends.
+/// The problem of a module whose function does not have the parameters of the Rust function.
 fn other_parameters(glued: &Glued<'_>, gear: &ast::StmtFunctionDef) -> Option<Finding> {
     let source = glued.source;
     if source.form != Form::Module {

@@ -1,4 +1,4 @@
-//! Answers to ruff's questions about the place it is looking at: is a `return` possible here, ..
+//! Tells ruff's checker about the current place, for example whether a `return` is possible there.
 
 use super::scope::{Block, ScopeKind};
 use super::walk::Walk;
@@ -34,7 +34,7 @@ impl SemanticSyntaxContext for Walk<'_> {
     }
 
     fn has_nonlocal_binding(&self, _name: &str) -> bool {
-        // Known only when everything has been seen: `resolve` does it.
+        // It is known only after the walk. `resolve` checks it.
         true
     }
 

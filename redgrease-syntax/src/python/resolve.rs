@@ -1,4 +1,4 @@
-//! Matches every use of a name with what binds it.
+//! Finds the undefined names and the free names of a text.
 
 use super::scope::Load;
 use super::walk::Walk;
@@ -8,7 +8,7 @@ use ruff_python_stdlib::sys::is_known_standard_library;
 use ruff_text_size::TextRange;
 use std::collections::BTreeSet;
 
-/// Names every module has.
+/// Names that every module has.
 const MODULE_NAMES: &[&str] = &[
     "__name__",
     "__doc__",
@@ -21,8 +21,8 @@ const MODULE_NAMES: &[&str] = &[
     "__file__",
 ];
 
-/// What other languages, and Python 2, call it.
-const ELSEWHERE: &[(&str, &str)] = &[
+/// Names of other languages and of Python 2, with their names in Python 3.
+const FOREIGN: &[(&str, &str)] = &[
     ("true", "True"),
     ("false", "False"),
     ("null", "None"),
@@ -42,17 +42,17 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("unichr", "chr"),
 ];
 
-pub(super) struct Names {
+pub(super) struct Resolution {
     pub(super) problems: Vec<(Problem, TextRange)>,
     pub(super) free: Vec<String>,
-    /// Undefined names that other Python may define: the name, the place, what else was meant.
-    pub(super) elsewhere: Vec<(String, TextRange, String)>,
+    /// Undefined names that other Python may define: the name, the place, the hint.
+    pub(super) unknown_names: Vec<(String, TextRange, String)>,
 }
 
-pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Names {
+pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Resolution {
     let python = source.python;
     let any_name = walk.star_import || source.known.contains(&"*");
-    let mut elsewhere = Vec::new();
+    let mut unknown_names = Vec::new();
     let builtins: Vec<&str> = python_builtins(python.minor(), false)
         .chain(MODULE_NAMES.iter().copied())
         .collect();
@@ -61,7 +61,7 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Names {
     for (index, scope) in walk.scopes.iter() {
         for (name, range) in &scope.nonlocals {
             if *name != "__class__" && !walk.scopes.binds_nonlocal(index, name) {
-                let text = format!("no function around this one has a variable `{name}`");
+                let text = format!("no enclosing function has a variable `{name}`");
                 let hint = Some(format!(
                     "assign `{name}` there first, or write `global {name}`"
                 ));
@@ -69,7 +69,7 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Names {
             }
         }
         for load in &scope.loads {
-            // A `nonlocal` that means nothing has been reported as such.
+            // A `nonlocal` without a variable has its own problem.
             let bound = walk.scopes.binds(index, load.name)
                 || scope.nonlocals.contains_key(load.name)
                 || source.known.contains(&load.name);
@@ -83,8 +83,8 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Names {
             let known = provided || builtins.contains(&load.name);
             if !known && !load.excused && !any_name {
                 let hint = hint(walk, index, *load, source, &builtins);
-                if source.more_elsewhere {
-                    elsewhere.push((load.name.to_owned(), load.range, hint));
+                if source.has_unknown_names {
+                    unknown_names.push((load.name.to_owned(), load.range, hint));
                     continue;
                 }
                 let problem = Problem::UndefinedName {
@@ -102,14 +102,14 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Names {
             problems.push((waiting.problem.clone(), waiting.range));
         }
     }
-    Names {
+    Resolution {
         problems,
         free: free.into_iter().map(str::to_owned).collect(),
-        elsewhere,
+        unknown_names,
     }
 }
 
-/// What was probably meant by an undefined name.
+/// The hint for an undefined name.
 fn hint(
     walk: &Walk<'_>,
     scope: usize,
@@ -123,14 +123,17 @@ fn hint(
         .get(..load.range.start().into())
         .unwrap_or_default();
     if before.trim_end_matches([' ', '\t']).ends_with("//") {
-        return "`//` divides, and a Python comment begins with `#`".to_owned();
+        return "begin the comment with `#`, in Python `//` divides".to_owned();
     }
-    if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name) {
+    if let Some((_, ours)) = FOREIGN.iter().find(|(theirs, _)| *theirs == name) {
         return if ours.contains(' ') {
             format!("in Python write {ours}")
         } else {
             format!("in Python write `{ours}`")
         };
+    }
+    if source.hidden.contains(&name) {
+        return format!("write `global {name}` in `on_registered`, where it is a local variable");
     }
     if is_known_standard_library(python.minor(), name) {
         return format!("write `import {name}` first");
@@ -138,7 +141,7 @@ fn hint(
     if let Some(minor) = version_builtin_was_added(name)
         && minor > python.minor()
     {
-        return format!("it exists since Python 3.{minor}, and {python} is checked for");
+        return format!("it needs Python 3.{minor}, but this gear is checked for Python {python}");
     }
     let mut own: Vec<&str> = walk
         .scopes
@@ -160,9 +163,17 @@ fn hint(
     match nearest(name, candidates) {
         Some(similar) => format!("did you mean `{similar}`?"),
         None => match source.form {
+            Form::Body if source.is_on_registered && source.has_unknown_names => {
+                "define it there, or import or assign it".to_owned()
+            }
+            Form::Body | Form::Module if source.has_unknown_names => {
+                "define it there, import or assign it, or make it an argument of the gear"
+                    .to_owned()
+            }
             Form::Shared => "import or assign it".to_owned(),
+            Form::Body if source.is_on_registered => "import or assign it".to_owned(),
             Form::Callback => {
-                format!("import it inside of a `def`, or write `'{name}` for a value of Rust")
+                format!("write `'{name}` for a Rust variable, or import it inside a `def`")
             }
             Form::Body | Form::Module => {
                 "import or assign it, or make it an argument of the gear".to_owned()

@@ -8,20 +8,20 @@ pub(super) enum ScopeKind {
     Module,
     Function {
         is_async: bool,
-        /// A `lambda` is a function in which no statement can stand.
+        /// A `lambda` is a function without statements.
         lambda: bool,
     },
     Class,
     Comprehension {
         is_async: bool,
-        /// A generator expression, which runs later than where it stands.
+        /// A generator expression, which runs later.
         generator: bool,
     },
-    /// Between a generic function or class and what surrounds it.
+    /// The scope of the type parameters of a generic function or class.
     TypeParameters,
 }
 
-/// What a `break` or `continue` may have to leave.
+/// A block that a `break` or `continue` can leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Block {
     Loop,
@@ -33,7 +33,7 @@ pub(super) enum Block {
 pub(super) struct Load<'a> {
     pub(super) name: &'a str,
     pub(super) range: TextRange,
-    /// The code expects that the name may be missing (`except NameError`), or does not evaluate it.
+    /// The code handles a missing name (`except NameError`), or does not evaluate the name.
     pub(super) excused: bool,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Scope<'a> {
     pub(super) blocks: Vec<Block>,
 }
 
-/// All scopes of a module. There is always one: the module itself, number 0.
+/// All scopes of a module. The scope with index 0 is the module itself.
 #[derive(Debug)]
 pub(super) struct Scopes<'a> {
     all: Vec<Scope<'a>>,
@@ -100,26 +100,32 @@ impl<'a> Scopes<'a> {
         self.current
     }
 
-    /// The names the module itself binds.
+    /// The names that the module binds.
     pub(super) fn of_module(&self) -> impl Iterator<Item = &'a str> {
         self.all[0].bound.iter().copied()
+    }
+
+    /// The names that a function binds, without its parameters.
+    pub(super) fn locals(&self, index: usize) -> impl Iterator<Item = &'a str> {
+        let scope = &self.all[index];
+        scope.bound.difference(&scope.parameters).copied()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &Scope<'a>)> {
         self.all.iter().enumerate()
     }
 
-    /// A scope and what surrounds it, from the inside out.
+    /// A scope and the scopes around it, from the inside out.
     pub(super) fn outwards(&self, from: usize) -> impl Iterator<Item = (usize, &Scope<'a>)> {
         std::iter::successors(Some(from), |at| self.all[*at].parent).map(|at| (at, &self.all[at]))
     }
 
-    /// The current scope and what surrounds it.
+    /// The current scope and the scopes around it.
     pub(super) fn here(&self) -> impl Iterator<Item = &Scope<'a>> {
         self.outwards(self.current).map(|(_, scope)| scope)
     }
 
-    /// The function or lambda around the current place, whose code it is part of.
+    /// The function or lambda that runs the code at the current place.
     pub(super) fn function(&self) -> Option<usize> {
         for (index, scope) in self.outwards(self.current) {
             match scope.kind {
@@ -131,12 +137,12 @@ impl<'a> Scopes<'a> {
         None
     }
 
-    /// Binds a name in the current scope, or where its declaration says.
+    /// Binds a name in the current scope, or in the scope of its declaration.
     pub(super) fn bind(&mut self, name: &'a str) {
         self.bind_in(self.current, name);
     }
 
-    /// `:=` binds in the scope around the comprehensions it stands in.
+    /// Binds the name of a `:=` in the scope around the comprehensions.
     pub(super) fn bind_outside_comprehensions(&mut self, name: &'a str) {
         let target = self
             .outwards(self.current)
@@ -158,7 +164,7 @@ impl<'a> Scopes<'a> {
         self.all[0].bound.insert(name);
     }
 
-    /// Whether a name used in scope `from` is bound by the text.
+    /// Whether the text binds a name that scope `from` uses.
     pub(super) fn binds(&self, from: usize, name: &str) -> bool {
         self.visible(from).any(|scope| scope.bound.contains(name))
             || (matches!(name, "__class__" | "__module__" | "__qualname__")
@@ -167,7 +173,7 @@ impl<'a> Scopes<'a> {
                     .any(|(_, scope)| scope.kind == ScopeKind::Class))
     }
 
-    /// Whether a function around scope `from` binds the name, so that `nonlocal` can mean it.
+    /// Whether a function around scope `from` binds the name, as `nonlocal` needs it.
     pub(super) fn binds_nonlocal(&self, from: usize, name: &str) -> bool {
         self.outwards(from).skip(1).any(|(_, scope)| {
             matches!(
@@ -177,11 +183,11 @@ impl<'a> Scopes<'a> {
         })
     }
 
-    /// The scopes whose names can be used in scope `from`.
+    /// The scopes whose names are visible in scope `from`.
     pub(super) fn visible(&self, from: usize) -> impl Iterator<Item = &Scope<'a>> {
         let sees_class = self.all[from].kind == ScopeKind::TypeParameters;
         self.outwards(from)
-            // The names of a class are visible in its own body only, not in what is inside of it.
+            // The names of a class are visible in its body, and not in functions inside the class.
             .filter(move |(at, scope)| *at == from || sees_class || scope.kind != ScopeKind::Class)
             .map(|(_, scope)| scope)
     }

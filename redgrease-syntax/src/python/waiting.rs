@@ -1,10 +1,10 @@
-//! Commands that wait for something to happen, which no command inside of a gear can do.
+//! Finds commands that block, which is not possible inside a gear.
 
 use crate::Problem;
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
-/// Each with what does the same and does not wait.
+/// Commands that block, with the command that does the same and does not block.
 const COMMANDS: &[(&str, Option<&str>)] = &[
     ("blpop", Some("lpop")),
     ("brpop", Some("rpop")),
@@ -22,14 +22,14 @@ const COMMANDS: &[(&str, Option<&str>)] = &[
     ("ssubscribe", None),
 ];
 
-/// Commands that wait if they are told to.
+/// Commands that block with the argument `block`.
 const WITH_BLOCK: &[&str] = &["xread", "xreadgroup"];
 
-/// A call of such a command.
+/// A call of a command that blocks.
 pub(super) struct Waiting {
-    /// The scope the call is in.
+    /// The scope of the call.
     pub(super) scope: usize,
-    /// The name the server, or the prelude, has to stand behind: the gear may have one of its own.
+    /// The called name. If the text binds this name, the call is not a command of the server.
     pub(super) object: &'static str,
     pub(super) problem: Problem,
     pub(super) range: TextRange,
@@ -77,7 +77,7 @@ impl Waiting {
     }
 }
 
-/// The first argument, if it is a literal.
+/// The first argument, if it is a string literal.
 fn first_word(call: &ExprCall) -> Option<&str> {
     match call.arguments.args.first()? {
         Expr::StringLiteral(text) => Some(text.value.to_str()),
@@ -85,7 +85,7 @@ fn first_word(call: &ExprCall) -> Option<&str> {
     }
 }
 
-/// Whether there is an argument `block` that is not `None`, or the word `BLOCK`.
+/// Whether the call has an argument `block` that is not `None`, or the word `BLOCK`.
 fn blocks(call: &ExprCall) -> bool {
     let keyword = call.arguments.keywords.iter().any(|keyword| {
         keyword.arg.as_ref().is_some_and(|name| name == "block")

@@ -1,4 +1,4 @@
-//! One visit of the syntax tree: fills the scopes, and notes what else is worth knowing.
+//! Visits the syntax tree once, fills the scopes, and collects facts for the report.
 
 use super::scope::{Block, Load, ScopeKind, Scopes};
 use super::waiting::Waiting;
@@ -11,29 +11,29 @@ use ruff_text_size::{Ranged, TextRange};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-/// The visit and what it has found.
+/// The visitor and its results.
 pub(super) struct Walk<'a> {
     pub(super) text: &'a str,
     pub(super) target: PythonVersion,
     pub(super) scopes: Scopes<'a>,
-    /// `from module import *` was seen: no name can be called undefined.
+    /// Whether the text has a `from module import *`. Then no name is reported as undefined.
     pub(super) star_import: bool,
-    /// What is imported from the module `redgrease`, which the prelude stands for.
+    /// The names imported from the module `redgrease`, which is the prelude.
     pub(super) from_prelude: BTreeSet<&'a str>,
-    /// The gear's own function awaits.
+    /// Whether the gear's function awaits.
     pub(super) gear_awaits: bool,
-    /// The gear's own function is a generator: its first `yield`.
+    /// The first `yield` of the gear's function.
     pub(super) gear_yields: Option<TextRange>,
-    /// Calls of commands that wait.
+    /// Calls of commands that block.
     pub(super) waiting: Vec<Waiting>,
     pub(super) reported: RefCell<Vec<SemanticSyntaxError>>,
     pub(super) in_try: bool,
     pub(super) gear: Option<&'a ast::StmtFunctionDef>,
     pub(super) gear_scope: Option<usize>,
-    /// What ruff's checker does not report.
+    /// Problems that ruff's checker does not report.
     found: Vec<(Problem, TextRange)>,
     checker: SemanticSyntaxChecker,
-    /// How many surrounding places excuse an undefined name.
+    /// The number of places around the current one that handle an undefined name.
     pub(super) excuses: usize,
 }
 
@@ -66,7 +66,7 @@ impl<'a> Walk<'a> {
         self.visit_body(suite);
     }
 
-    /// What is wrong apart from names.
+    /// The problems apart from undefined names.
     pub(super) fn findings(&self, target: Target) -> impl Iterator<Item = (Problem, TextRange)> {
         let reported: Vec<_> = self
             .reported
@@ -77,14 +77,14 @@ impl<'a> Walk<'a> {
         reported.into_iter().chain(self.found.iter().cloned())
     }
 
-    /// Lets ruff's checker look at a node from the current place.
+    /// Calls ruff's checker for a node at the current place.
     fn checked(&mut self, look: impl FnOnce(&mut SemanticSyntaxChecker, &Self)) {
         let mut checker = std::mem::take(&mut self.checker);
         look(&mut checker, self);
         self.checker = checker;
     }
 
-    /// Notes what Python 3.7 cannot do.
+    /// Adds a problem with a construct that Python 3.7 does not have.
     fn since_38(&mut self, construct: &str, range: TextRange) {
         let problem = Problem::Version {
             construct: construct.to_owned(),
@@ -131,7 +131,7 @@ impl<'a> Walk<'a> {
         self.in_try = in_try;
     }
 
-    /// `continue` that leaves a `finally`, which Python 3.7 refuses.
+    /// Whether a `continue` here leaves a `finally`, which Python 3.7 refuses.
     fn leaves_finally(&self) -> bool {
         let blocks = &self.scopes.current().blocks;
         blocks.last() == Some(&Block::Finally) && blocks.contains(&Block::Loop)
@@ -186,7 +186,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 self.since_38("`continue` in a `finally` block", c.range);
             }
             Stmt::Expr(lone) if lone.value.is_starred_expr() => {
-                let text = "a value with `*` cannot stand by itself".to_owned();
+                let text = "a value with `*` cannot be a statement".to_owned();
                 let hint = Some("remove the `*`".to_owned());
                 self.found
                     .push((Problem::Compile { text, hint }, lone.range));
@@ -260,7 +260,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
             }
             Expr::Yield(_) | Expr::YieldFrom(_) => {
                 if self.in_gear() {
-                    // One is enough: a generator has many.
+                    // Only the first one is reported.
                     self.gear_yields.get_or_insert(expression.range());
                 }
                 visitor::walk_expr(self, expression);

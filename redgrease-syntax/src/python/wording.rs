@@ -1,6 +1,7 @@
-//! What the parser and its checkers report, in our words.
+//! The messages for errors of the parser and its checkers.
 
 use crate::{Problem, PythonVersion};
+use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::semantic_errors::{SemanticSyntaxError, SemanticSyntaxErrorKind};
 use ruff_python_parser::{
     LexicalErrorType, ParseError, ParseErrorType, UnsupportedSyntaxError,
@@ -8,15 +9,19 @@ use ruff_python_parser::{
 };
 use std::ops::Range;
 
-/// It is not Python at all. `text` begins with the header, if there is one.
-pub(super) fn syntax(error: &ParseError, text: &str, header: usize) -> Problem {
+/// The problem of a syntax error. In `text`, the Python of the gear begins at `header` and ends at `end`.
+pub(super) fn syntax(error: &ParseError, text: &str, header: usize, end: usize) -> Problem {
     let at: Range<usize> = error.location.into();
     let found = match &error.error {
+        // The found token is not in the text of the gear.
+        ParseErrorType::ExpectedToken { expected, .. } if at.start >= end => {
+            format!("expected {expected}, found the end of the Python")
+        }
         ParseErrorType::SimpleStatementsOnSameLine => {
-            "the statement should have ended before this".to_owned()
+            "expected the end of the statement".to_owned()
         }
         ParseErrorType::SimpleAndCompoundStatementOnSameLine => {
-            "a statement with a block of its own must begin on a new line".to_owned()
+            "a statement with a block must begin on a new line".to_owned()
         }
         ParseErrorType::UnexpectedIndentation => {
             "this line is indented more than the one before it".to_owned()
@@ -37,7 +42,7 @@ pub(super) fn syntax(error: &ParseError, text: &str, header: usize) -> Problem {
             "this escape sequence is not a character".to_owned()
         }
         ParseErrorType::Lexical(LexicalErrorType::IndentationError) => {
-            "this line is indented less than its block, but not as any block around it".to_owned()
+            "the indentation of this line is not that of any block around it".to_owned()
         }
         other => uncapitalised(&other.to_string()),
     };
@@ -45,7 +50,7 @@ pub(super) fn syntax(error: &ParseError, text: &str, header: usize) -> Problem {
     Problem::Syntax { text: found, hint }
 }
 
-/// What people coming from Rust, or from Python 2, write.
+/// The hint for a syntax error, among others for syntax of Rust and of Python 2.
 fn syntax_hint(
     error: &ParseErrorType,
     text: &str,
@@ -64,14 +69,21 @@ fn syntax_hint(
         .next()?;
     let hint = match error {
         ParseErrorType::UnexpectedIndentation if begins_on_header_line => {
-            "begin the first statement on a line of its own, indented like this one"
+            "begin the first statement on a separate line, indented like this one"
         }
-        ParseErrorType::UnexpectedIndentation => "indent both alike",
+        ParseErrorType::UnexpectedIndentation => "indent both lines alike",
+        ParseErrorType::ExpectedToken {
+            expected: TokenKind::Colon,
+            found: TokenKind::Newline,
+        } => "end the line with `:`",
+        ParseErrorType::OtherError(text) if text.starts_with("Expected an indented block") => {
+            "indent the block, or write `pass`"
+        }
         ParseErrorType::Lexical(LexicalErrorType::IndentationError) => {
             "indent it like the block it belongs to"
         }
         _ if line.contains("//") && matches!(error, ParseErrorType::SimpleStatementsOnSameLine) => {
-            "a Python comment begins with `#`"
+            "begin a comment with `#`"
         }
         ParseErrorType::SimpleStatementsOnSameLine => match last_word {
             "print" => "in Python 3 write `print(..)`",
@@ -99,9 +111,9 @@ fn syntax_hint(
     Some(hint.to_owned())
 }
 
-/// It is Python, but not of the version checked against.
+/// An error about syntax that the checked version does not have.
 pub(super) fn version(error: &UnsupportedSyntaxError, target: PythonVersion) -> Problem {
-    // The version is not public, but it is in the text.
+    // The version is a private field, but the message contains it.
     let text = error.to_string();
     let since = text
         .split_once("added in Python ")
@@ -116,7 +128,7 @@ pub(super) fn version(error: &UnsupportedSyntaxError, target: PythonVersion) -> 
 fn construct(kind: Newer, text: &str) -> &'static str {
     match kind {
         Newer::Match => "a `match` statement",
-        Newer::Walrus => "an assignment inside of an expression (`:=`)",
+        Newer::Walrus => "an assignment inside an expression (`:=`)",
         Newer::ExceptStar => "`except*`",
         Newer::UnparenthesizedNamedExpr(_) => "`:=` without parentheses in this place",
         Newer::ParenthesizedKeywordArgumentName => "a keyword argument in parentheses",
@@ -127,7 +139,7 @@ fn construct(kind: Newer, text: &str) -> &'static str {
         Newer::LazyImportStatement => "a `lazy` import",
         Newer::TypeAliasStatement => "a `type` statement",
         Newer::TypeParamDefault => "a default of a type parameter",
-        // Which of them is not public, but it is in the text.
+        // The kind of error is a private field, but the message contains it.
         Newer::Pep701FString(_) if text.contains("backslash") => {
             "a backslash in a field of an f-string"
         }
@@ -148,12 +160,12 @@ fn construct(kind: Newer, text: &str) -> &'static str {
     }
 }
 
-/// It parses, and Python would still refuse to compile it.
+/// An error that Python reports when it compiles the parsed text.
 pub(super) fn compile(error: &SemanticSyntaxError, target: PythonVersion) -> Problem {
     let (text, hint) = match &error.kind {
         SemanticSyntaxErrorKind::AsyncComprehensionInSyncComprehension(_) => {
             return Problem::Version {
-                construct: "an `async` comprehension inside of another one".to_owned(),
+                construct: "an `async` comprehension inside another comprehension".to_owned(),
                 since: Some("3.11".to_owned()),
                 target,
             };
@@ -171,16 +183,20 @@ pub(super) fn compile(error: &SemanticSyntaxError, target: PythonVersion) -> Pro
             "remove it, or write `return`",
         ),
         SemanticSyntaxErrorKind::NonModuleImportStar(module) => (
-            format!("`from {module} import *` inside of a function"),
-            "name what you need instead of `*`",
+            format!("`from {module} import *` inside a function"),
+            "import names instead of `*`",
         ),
         SemanticSyntaxErrorKind::LateFutureImport => (
             "`from __future__ import` is not at the top of a file".to_owned(),
-            "remove it, a gear has no top of its own",
+            "remove it",
         ),
         SemanticSyntaxErrorKind::ReturnInGenerator => (
             "`return` with a value in an async generator".to_owned(),
             "remove the value",
+        ),
+        SemanticSyntaxErrorKind::ReturnOutsideFunction => (
+            "`return` outside of a function".to_owned(),
+            "remove it, or write it in a function",
         ),
         _ => {
             return Problem::Compile {
@@ -195,7 +211,7 @@ pub(super) fn compile(error: &SemanticSyntaxError, target: PythonVersion) -> Pro
     }
 }
 
-/// Messages go on after a colon.
+/// The text with a lower case letter at its beginning, because messages have it behind a colon.
 fn uncapitalised(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {

@@ -5,11 +5,6 @@ redgrease::gears! {
     fn nothing() -> i64 {
         python!
     }
-
-    #[gear_command]
-    fn not_closed() -> i64 {
-        python!< return 1
-    }
 }
 
 #[gear_command]
@@ -18,5 +13,5 @@ fn suffix() -> i64 {
 }
 
 fn main() {
-    let _ = (nothing::call(), not_closed::call(), suffix::call());
+    let _ = (nothing::call(), suffix::call());
 }

@@ -15,12 +15,6 @@ async fn every() {
     python! { pass }
 }
 
-#[gear_keys]
-fn called(record: KeyRecord) {
-    python! { pass }
-}
-
 fn main() {
     let _ = (keys::GEAR, stream::GEAR, every::GEAR);
-    called();
 }

@@ -20,6 +20,11 @@ fn how_long() {
     python! { pass }
 }
 
+#[gear_stream(5)]
+fn number(record: StreamRecord) {
+    python! { pass }
+}
+
 fn main() {
-    let _ = (which::GEAR, which_one::GEAR, when::GEAR, how_long::GEAR);
+    let _ = (which::GEAR, which_one::GEAR, when::GEAR, how_long::GEAR, number::GEAR);
 }

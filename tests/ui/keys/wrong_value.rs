@@ -17,4 +17,14 @@ fn listed(url: &str) -> i64 {
     python! { return 1 }
 }
 
+#[gear_command(trigger = listed, mode = local, python = 3.12, description = )]
+fn without_quotes() {
+    python! { pass }
+}
+
+#[gear_command(handle = "two words")]
+fn no_name() {
+    python! { pass }
+}
+
 fn main() {}

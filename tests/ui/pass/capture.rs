@@ -1,4 +1,4 @@
-//! The Python arrives byte for byte, with the place it stands at.
+//! The description contains the Python byte for byte, with its place.
 use redgrease::SourceForm;
 use redgrease::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The keys of `#[gear_command]` beyond the plain ones, and what an argument can be.
+//! All other keys of `#[gear_command]`, and all kinds of arguments.
 use redgrease::prelude::*;
 use redgrease::{Codec, GearKind, Hook, Mode, PerShard};
 

@@ -125,11 +125,11 @@ fn main() {
     assert!(spec.on_registered.unwrap().source.contains("names = {}"));
     let module = spec.module.unwrap();
     assert_eq!((module.name, module.source_line), ("shared", 1));
-    // Without a parser nobody knows.
+    // Without a parser the names are unknown.
     if module.names != ["*"] {
         assert_eq!(module.names, ["json", "of_age"]);
         assert_eq!(module.uses, ["log"]);
-        // What others define is not asked of the server.
+        // The server does not need to provide names of the module.
         assert!(spec.names.is_empty(), "{:?}", spec.names);
     }
 

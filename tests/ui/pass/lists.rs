@@ -5,7 +5,7 @@ gears! {
     use std::collections::{BTreeMap, HashMap};
     const LIMIT: [usize; 1] = { let x = 3; [x] };
 
-    /// With a documented spelling of its own.
+    /// With a documented trigger.
     #[gear_command(trigger = "doubled")]
     #[must_use]
     pub fn double(x: i64) -> i64 {
@@ -49,7 +49,7 @@ gears! {
 
 fn main() {
     assert_eq!(double::GEAR.trigger(), Some("doubled"));
-    assert_eq!(double::GEAR.spec().doc, "With a documented spelling of its own.");
+    assert_eq!(double::GEAR.spec().doc, "With a documented trigger.");
     assert!(double::GEAR.spec().source.contains("y = x << 1 if x > 0 else x >> 1\n"));
     assert!(double::GEAR.spec().source.contains("return  f\"{y}\" and y\n"));
     assert_eq!(double::GEAR.spec().source_line, 12);

@@ -1,4 +1,4 @@
-//! Where a gear can stand, and what may stand around it.
+//! Gears in all places of a crate.
 use redgrease::prelude::*;
 
 mod inner {
@@ -37,7 +37,7 @@ fn switched_off_indirectly() -> Missing {
     python! { return 1 }
 }
 
-// The same name twice, of which one exists.
+// The same name twice. Only one of the functions exists.
 #[gear_command]
 #[cfg(all())]
 fn one_of_two() -> i64 {
@@ -57,7 +57,7 @@ fn attributes_are_kept() -> i64 {
     python! { return 1 }
 }
 
-/// A module of the name of its gear.
+/// A module with the name of its gear.
 mod cache_get {
     use redgrease::prelude::*;
 

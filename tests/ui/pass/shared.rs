@@ -1,8 +1,8 @@
-//! `python_module!`, and gears that use it from everywhere.
+//! `python_module!`, and gears in other modules that use it.
 use redgrease::prelude::*;
 
 python_module! {
-    /// What is shared.
+    /// Shared Python.
     pub helpers {
         import hashlib
 
@@ -71,7 +71,7 @@ fn needs_nothing() {
 
 fn main() {
     assert_eq!(helpers.name, "helpers");
-    // Without a parser nobody knows.
+    // Without a parser the names are unknown.
     let parsed = helpers.names != ["*"];
     if parsed {
         assert_eq!(helpers.names, ["hashlib", "name_of", "seen"]);

@@ -1,4 +1,4 @@
-//! A crate that switches everything on that can complain, and the prelude off.
+//! A crate with all lints, and without the prelude of Rust.
 #![no_implicit_prelude]
 #![deny(
     warnings,

@@ -1,4 +1,4 @@
-//! Arguments and results of every kind, and what the generated items look like from outside.
+//! Arguments and results of every kind, and the signatures of the generated items.
 use redgrease::prelude::*;
 use redgrease::{Call, Gear};
 use std::borrow::Cow;

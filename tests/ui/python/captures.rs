@@ -8,6 +8,15 @@ fn f(key: &str) -> bool {
     }
 }
 
+#[gear_command(on_registered = python! { log('ready) })]
+fn g() {
+    python! { pass }
+}
+
+python_module! {
+    helpers { limit = 'max }
+}
+
 fn main() {
-    let _ = f::call("x");
+    let _ = (f::call("x"), g::call(), helpers);
 }

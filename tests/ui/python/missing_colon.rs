@@ -9,4 +9,19 @@ fn cache_get(url: &str) -> i64 {
     }
 }
 
+#[gear_command]
+fn comment(url: &str) -> i64 {
+    python! {
+        if url  # a comment
+            return 1
+    }
+}
+
+#[gear_command]
+fn operand(url: &str) -> i64 {
+    python! {
+        return 2 +
+    }
+}
+
 fn main() {}

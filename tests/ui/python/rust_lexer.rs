@@ -1,4 +1,4 @@
-//! What Rust refuses before the macro runs; the docs say to use the string form.
+//! Rust refuses these tokens before the macro runs. The documentation names the string form.
 use redgrease::prelude::*;
 
 #[gear_command]

@@ -1,9 +1,9 @@
-//! The keys in `#[gear_command(..)]` and its like.
+//! Reads the keys of the attributes, as in `#[gear_command(key = value)]`.
 //!
-//! | module | what it does |
+//! | module | purpose |
 //! |---|---|
-//! | `table` | which keys there are |
-//! | `value` | reads the value of one |
+//! | `table` | the table of all keys |
+//! | `value` | reads one value |
 
 mod table;
 mod value;
@@ -16,17 +16,17 @@ use syn::LitStr;
 use value::Value;
 pub(in crate::parse) use value::at_commas;
 
-/// A text and where it stands.
+/// A string with its span.
 pub(crate) type Text = LitStr;
 
-/// One of a few words, or a number, and where it stands.
+/// A word, a number or a flag with its span.
 #[derive(Clone, Copy)]
-pub(crate) struct Worded<T> {
+pub(crate) struct WithSpan<T> {
     pub(crate) value: T,
     pub(crate) span: Span,
 }
 
-/// Where a gear runs, as the user says it.
+/// The value of `mode`: where a gear runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     Sync,
@@ -34,7 +34,7 @@ pub(crate) enum Mode {
     Async,
 }
 
-/// What happens when a function fails on entries of a stream.
+/// The value of `on_failed`: the reaction to an exception in a stream handler.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OnFailed {
     Continue,
@@ -42,52 +42,54 @@ pub(crate) enum OnFailed {
     Retry,
 }
 
-/// The name clients call a command by.
+/// The value of `trigger`: the name by which clients call a command.
 pub(crate) enum Trigger {
     Named(Text),
-    /// Made of crate, path and name.
+    /// `trigger = unique`: made of the crate, the path and the name of the function.
     Unique(Span),
 }
 
-/// Python that is shared with other gears.
+/// The value of `module`: Python that is shared with other gears.
 pub(crate) enum Module {
-    /// A `python_module!`.
+    /// The path of a `python_module!`.
     Item(syn::Path),
-    /// A file.
+    /// A Python file.
     File(Block),
 }
 
-/// What the attribute says. Absent is what was not given, or not readable.
+/// All keys of an attribute. A key is empty if it was not given or could not be read.
 #[derive(Default)]
 pub(crate) struct Keys {
-    /// What stands in front of the keys: a stream, an interval.
+    /// The string in front of the keys: the name of a stream, or an interval.
     pub(crate) subject: Option<Text>,
+    /// The subject was given, but not as a string. An error about that has been added.
+    pub(crate) wrong_subject: bool,
     pub(crate) trigger: Option<Trigger>,
     pub(crate) requirements: Vec<Text>,
-    pub(crate) mode: Option<Worded<Mode>>,
+    pub(crate) mode: Option<WithSpan<Mode>>,
     pub(crate) description: Option<Text>,
     pub(crate) on_registered: Option<Block>,
     pub(crate) module: Option<Module>,
     pub(crate) python: Option<Text>,
-    pub(crate) replace: Option<Worded<bool>>,
+    pub(crate) replace: Option<WithSpan<bool>>,
     pub(crate) handle: Option<Ident>,
     pub(crate) hook: Option<Text>,
     pub(crate) keyprefix: Option<Text>,
-    pub(crate) inorder: Option<Worded<bool>>,
-    pub(crate) count_calls: Option<Worded<bool>>,
+    pub(crate) inorder: Option<WithSpan<bool>>,
+    pub(crate) count_calls: Option<WithSpan<bool>>,
     pub(crate) prefix: Option<Text>,
     pub(crate) events: Vec<Text>,
     pub(crate) key_types: Vec<Text>,
     pub(crate) commands: Vec<Text>,
-    pub(crate) read_value: Option<Worded<bool>>,
-    pub(crate) batch: Option<Worded<u64>>,
+    pub(crate) read_value: Option<WithSpan<bool>>,
+    pub(crate) batch: Option<WithSpan<u64>>,
     pub(crate) duration: Option<Text>,
-    pub(crate) on_failed: Option<Worded<OnFailed>>,
+    pub(crate) on_failed: Option<WithSpan<OnFailed>>,
     pub(crate) retry_interval: Option<Text>,
-    pub(crate) trim: Option<Worded<bool>>,
+    pub(crate) trim: Option<WithSpan<bool>>,
 }
 
-/// Reads the keys. Each is independent of the others, so one mistake hides no other.
+/// Reads the keys. A mistake in one key does not hide mistakes in the others.
 pub(super) fn keys(kind: Kind, attribute: TokenStream, errors: &mut Errors) -> Keys {
     let mut keys = Keys::default();
     let mut seen: Vec<String> = Vec::new();
@@ -97,6 +99,13 @@ pub(super) fn keys(kind: Kind, attribute: TokenStream, errors: &mut Errors) -> K
             && let Some(text) = value::text(&entry.iter().cloned().collect())
         {
             keys.subject = Some(text);
+            continue;
+        }
+        if position == 0
+            && let Some(mistake) = subject_not_text(kind, &entry)
+        {
+            errors.on(&entry.into_iter().collect::<TokenStream>(), mistake);
+            keys.wrong_subject = true;
             continue;
         }
         let Some((key, value)) = entry_of(kind, &entry, errors) else {
@@ -111,6 +120,22 @@ pub(super) fn keys(kind: Kind, attribute: TokenStream, errors: &mut Errors) -> K
         seen.push(name);
     }
     keys
+}
+
+/// The mistake in a number or another literal where the name of a stream or an interval is expected.
+fn subject_not_text(kind: Kind, entry: &[TokenTree]) -> Option<Mistake> {
+    let [TokenTree::Literal(_)] = entry else {
+        return None;
+    };
+    let (what, example) = match kind {
+        Kind::Stream => ("the name of a stream", "#[gear_stream(\"name\")]"),
+        Kind::Every => ("an interval", "#[gear_every(\"5m\")]"),
+        Kind::Command | Kind::Keys | Kind::Function => return None,
+    };
+    Some(Mistake::SubjectNotText {
+        what: what.to_owned(),
+        example: example.to_owned(),
+    })
 }
 
 impl Keys {
@@ -143,7 +168,7 @@ impl Keys {
     }
 }
 
-/// Splits `key = value`, if the key is one.
+/// Splits `key = value`, if the attribute has this key.
 fn entry_of(kind: Kind, tokens: &[TokenTree], errors: &mut Errors) -> Option<(Ident, TokenStream)> {
     let (first, rest) = tokens.split_first()?;
     let TokenTree::Ident(key) = first else {
@@ -168,7 +193,7 @@ fn entry_of(kind: Kind, tokens: &[TokenTree], errors: &mut Errors) -> Option<(Id
     }
 }
 
-/// What was meant by a key that this attribute does not have.
+/// The hint for a key that this attribute does not have.
 fn unknown(kind: Kind, name: &str) -> String {
     if let Some(known) = nearest(name, table::keys(kind).map(|key| key.name)) {
         return format!("did you mean `{known}`?");
@@ -179,12 +204,11 @@ fn unknown(kind: Kind, name: &str) -> String {
         .collect();
     match &owners[..] {
         [] => {}
-        [only] => return format!("it belongs to {only}"),
-        _ => {
-            let mine = kind.attribute();
+        [only] => return format!("it belongs to {only}, remove it here"),
+        [first @ .., last] => {
             return format!(
-                "it belongs to {}, and not to `#[{mine}]`",
-                owners.join(", ")
+                "it belongs to {} and {last}, remove it here",
+                first.join(", ")
             );
         }
     }

@@ -1,11 +1,11 @@
-//! Which keys there are, what their values look like, and on which attribute they stand.
+//! The table of all keys: an example of each, and the attributes that have it.
 
 use crate::parse::Kind;
 
 /// One key.
 pub(super) struct Key {
     pub(super) name: &'static str,
-    /// How to write it, in backticks.
+    /// The key with a value, in backticks.
     pub(super) example: &'static str,
     on: &'static [Kind],
 }
@@ -59,12 +59,12 @@ const fn key(name: &'static str, example: &'static str, on: &'static [Kind]) -> 
     Key { name, example, on }
 }
 
-/// The keys an attribute has.
+/// The keys of an attribute.
 pub(super) fn keys(kind: Kind) -> impl Iterator<Item = &'static Key> {
     TABLE.iter().filter(move |key| key.on.contains(&kind))
 }
 
-/// The attributes that do have a key.
+/// The attributes that have a key.
 pub(super) fn owners(name: &str) -> &'static [Kind] {
     TABLE
         .iter()

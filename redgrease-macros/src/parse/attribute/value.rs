@@ -1,13 +1,14 @@
-//! The value of one key.
+//! Reads the value of one key.
 
-use super::{Mode, Module, OnFailed, Text, Trigger, Worded};
+use super::{Mode, Module, OnFailed, Text, Trigger, WithSpan};
 use crate::parse::{Block, block, unwrap_invisible};
 use crate::report::Errors;
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use redgrease_syntax::{Mistake, nearest};
+use redgrease_syntax::{Mistake, is_identifier, nearest, quoted};
 use syn::Lit;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
 pub(super) const MODES: &[(&str, Mode)] = &[
     ("sync", Mode::Sync),
@@ -21,7 +22,7 @@ pub(super) const ON_FAILED: &[(&str, OnFailed)] = &[
     ("retry", OnFailed::Retry),
 ];
 
-/// The value of a key, not yet read.
+/// The tokens of a value, with its key for messages.
 pub(super) struct Value<'a> {
     key: &'a Ident,
     example: &'static str,
@@ -41,30 +42,52 @@ impl<'a> Value<'a> {
         self.key.to_string()
     }
 
-    fn complain(&self, errors: &mut Errors) {
-        let mistake = Mistake::WrongValue {
-            name: self.name(),
-            example: self.example.to_owned(),
-        };
+    /// Adds an error about a wrong or missing value.
+    fn wrong(&self, errors: &mut Errors) {
+        let (name, example) = (self.name(), self.example.to_owned());
         if self.tokens.is_empty() {
-            errors.on(self.key, mistake);
+            errors.on(self.key, Mistake::KeyWithoutValue { name, example });
         } else {
-            errors.on(&self.tokens, mistake);
+            errors.on(&self.tokens, Mistake::WrongValue { name, example });
         }
     }
 
-    /// What `read` makes of it, or a complaint.
+    /// Returns the value that was read. Adds an error if there is none.
     fn expect<T>(&self, read: Option<T>, errors: &mut Errors) -> Option<T> {
         if read.is_none() {
-            self.complain(errors);
+            self.wrong(errors);
         }
         read
     }
 
+    /// A string.
     pub(super) fn text(&self, errors: &mut Errors) -> Option<Text> {
-        self.expect(text(&self.tokens), errors)
+        let read = text(&self.tokens);
+        if read.is_none()
+            && let Some(value) = self.without_quotes()
+        {
+            let name = self.name();
+            errors.on(&self.tokens, Mistake::NeedsQuotes { name, value });
+            return None;
+        }
+        self.expect(read, errors)
     }
 
+    /// The value if it is a word or a version without the quotes of a string.
+    fn without_quotes(&self) -> Option<String> {
+        let tokens = unwrap_invisible(self.tokens.clone());
+        if let Ok(word) = syn::parse2::<Ident>(tokens.clone()) {
+            return Some(word.unraw().to_string());
+        }
+        match syn::parse2::<Lit>(tokens) {
+            Ok(Lit::Float(version)) if self.key == "python" => {
+                Some(version.base10_digits().to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// A list of strings.
     pub(super) fn texts(self, errors: &mut Errors) -> Vec<Text> {
         let tokens: Vec<TokenTree> = unwrap_invisible(self.tokens.clone()).into_iter().collect();
         let list = match &tokens[..] {
@@ -78,7 +101,7 @@ impl<'a> Value<'a> {
                             value: one.to_token_stream().to_string(),
                         },
                     ),
-                    None => self.complain(errors),
+                    None => self.wrong(errors),
                 }
                 return Vec::new();
             }
@@ -89,43 +112,54 @@ impl<'a> Value<'a> {
             match text(&part) {
                 Some(one) => texts.push(one),
                 None if part.is_empty() => {}
-                None => Value::new(self.key, self.example, part).complain(errors),
+                None => Value::new(self.key, self.example, part).wrong(errors),
             }
         }
         texts
     }
 
-    /// One of a few words, quoted.
+    /// One of a few words, in quotes.
     pub(super) fn word<T: Copy>(
         self,
         words: &[(&'static str, T)],
         errors: &mut Errors,
-    ) -> Option<Worded<T>> {
-        let text = self.text(errors)?;
-        let word = text.value();
+    ) -> Option<WithSpan<T>> {
+        let unquoted = self.without_quotes();
+        let (word, span) = match (text(&self.tokens), &unquoted) {
+            (Some(text), _) => (text.value(), text.span()),
+            (None, Some(word)) => (word.clone(), self.tokens.span()),
+            (None, None) => {
+                self.wrong(errors);
+                return None;
+            }
+        };
         if let Some((_, value)) = words.iter().find(|(known, _)| *known == word) {
-            return Some(Worded {
-                value: *value,
-                span: text.span(),
-            });
+            if let Some(value) = unquoted {
+                let name = self.name();
+                errors.at(span, Mistake::NeedsQuotes { name, value });
+                return None;
+            }
+            let value = *value;
+            return Some(WithSpan { value, span });
         }
         let known: Vec<String> = words
             .iter()
-            .map(|(known, _)| format!("`{known}`"))
+            .map(|(known, _)| format!("`\"{known}\"`"))
             .collect();
         let (last, first) = known.split_last()?;
         let hint = nearest(&word, words.iter().map(|(known, _)| *known)).map_or_else(
-            || format!("it is {} or {last}", first.join(", ")),
+            || format!("write {} or {last}", first.join(", ")),
             |known| format!("did you mean `{known}`?"),
         );
-        let name = self.name();
-        errors.at(text.span(), Mistake::UnknownWord { name, word, hint });
+        let (name, word) = (self.name(), quoted(&word));
+        errors.at(span, Mistake::UnknownWord { name, word, hint });
         None
     }
 
-    pub(super) fn flag(self, errors: &mut Errors) -> Option<Worded<bool>> {
+    /// `true` or `false`.
+    pub(super) fn flag(self, errors: &mut Errors) -> Option<WithSpan<bool>> {
         let read = match syn::parse2::<Lit>(unwrap_invisible(self.tokens.clone())) {
-            Ok(Lit::Bool(flag)) => Some(Worded {
+            Ok(Lit::Bool(flag)) => Some(WithSpan {
                 value: flag.value,
                 span: flag.span,
             }),
@@ -134,10 +168,10 @@ impl<'a> Value<'a> {
         self.expect(read, errors)
     }
 
-    pub(super) fn number(self, errors: &mut Errors) -> Option<Worded<u64>> {
+    /// A whole number without a suffix. Numbers that do not fit are `u64::MAX`, which every check refuses.
+    pub(super) fn number(self, errors: &mut Errors) -> Option<WithSpan<u64>> {
         let read = match syn::parse2::<Lit>(unwrap_invisible(self.tokens.clone())) {
-            Ok(Lit::Int(number)) if number.suffix().is_empty() => Some(Worded {
-                // Larger ones are too large as well.
+            Ok(Lit::Int(number)) if number.suffix().is_empty() => Some(WithSpan {
                 value: number.base10_parse().unwrap_or(u64::MAX),
                 span: number.span(),
             }),
@@ -146,24 +180,22 @@ impl<'a> Value<'a> {
         self.expect(read, errors)
     }
 
+    /// A name without quotes.
     pub(super) fn ident(self, errors: &mut Errors) -> Option<Ident> {
         let ident = syn::parse2::<Ident>(unwrap_invisible(self.tokens.clone())).ok();
         if ident.is_none() {
-            match text(&self.tokens) {
-                Some(quoted) => errors.on(
-                    &self.tokens,
-                    Mistake::NeedsName {
-                        name: self.name(),
-                        value: quoted.value(),
-                    },
-                ),
-                None => self.complain(errors),
+            match text(&self.tokens).map(|quoted| quoted.value()) {
+                Some(value) if is_identifier(&value) => {
+                    let name = self.name();
+                    errors.on(&self.tokens, Mistake::NeedsName { name, value });
+                }
+                _ => self.wrong(errors),
             }
         }
         ident
     }
 
-    /// A text, or the word `unique`.
+    /// A string, or the word `unique`.
     pub(super) fn trigger(self, errors: &mut Errors) -> Option<Trigger> {
         if let Ok(word) = syn::parse2::<Ident>(unwrap_invisible(self.tokens.clone()))
             && word == "unique"
@@ -185,15 +217,21 @@ impl<'a> Value<'a> {
     /// A block of Python.
     pub(super) fn python(self, errors: &mut Errors) -> Option<Block> {
         let tokens: Vec<TokenTree> = unwrap_invisible(self.tokens.clone()).into_iter().collect();
-        let Some((_, [TokenTree::Group(group)])) = block::split_call(&tokens) else {
-            self.complain(errors);
-            return None;
-        };
-        block::in_place(group, &format!("`{}`", self.key.unraw()), errors)
+        match block::split_call(&tokens) {
+            Some((_, [TokenTree::Group(group)])) => block::on_registered(group, errors),
+            Some((_, [open, ..])) if block::is_punct(open, '<') => {
+                errors.on(&self.tokens, Mistake::AngleOutside);
+                None
+            }
+            _ => {
+                self.wrong(errors);
+                None
+            }
+        }
     }
 }
 
-/// A string literal, if the tokens are one.
+/// The tokens as a string literal.
 pub(super) fn text(tokens: &TokenStream) -> Option<Text> {
     match syn::parse2::<Lit>(unwrap_invisible(tokens.clone())) {
         Ok(Lit::Str(text)) if text.suffix().is_empty() => Some(text),
@@ -201,7 +239,7 @@ pub(super) fn text(tokens: &TokenStream) -> Option<Text> {
     }
 }
 
-/// Splits at the commas that are not inside of brackets.
+/// Splits tokens at the commas outside of brackets.
 pub(in crate::parse) fn at_commas(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     let mut parts = vec![Vec::new()];
     for token in tokens {

@@ -1,9 +1,8 @@
-//! `python! { .. }`: Python made of Rust tokens.
+//! Reads `python! { .. }`: Python made of Rust tokens.
 //!
-//! The text is what the source file holds between the braces, byte for byte. Putting it together
-//! from the tokens would lose comments (`//` included, which is a Python operator), blank lines and
-//! tabs. But what the file holds is the wrong text when another macro produced some of the tokens.
-//! So every token is looked up at its place in the text, and must be there.
+//! The text is copied from the source file, byte for byte. A text made from the tokens would lose comments
+//! (including `//`, which is a Python operator), blank lines and tabs. The text in the file is wrong if another
+//! macro produced some of the tokens. Therefore every token must be found at its place in the text.
 
 use super::text::{Origin, PythonText};
 use super::{Block, captures, in_editor};
@@ -12,11 +11,11 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use redgrease_syntax::{Form, Mistake};
 use std::ops::Range;
 
-/// Where the Python stands: between the delimiters of a group, or between `<` and `>`.
+/// The place of the Python: between the delimiters of a group, or between `<` and `>`.
 pub(super) struct Place<'a> {
-    /// The group the text is in.
+    /// The group that contains the text.
     pub(super) group: &'a Group,
-    /// What opens and what closes the Python.
+    /// The delimiters of the Python.
     pub(super) open: Span,
     pub(super) close: Span,
     pub(super) tokens: TokenStream,
@@ -33,29 +32,29 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Reads the text, and what it captures.
+/// Reads the text and its captures.
 pub(super) fn read(place: &Place<'_>, form: Form, errors: &mut Errors) -> Option<Block> {
     let around = place.group.span();
-    let found = Written::at(around).map(|written| {
+    let found = SourceText::at(around).map(|written| {
         let inside = written.inside(place)?;
         Ok((written, inside))
     });
     take(found, place.tokens.clone(), around, form, errors)
 }
 
-/// Reads what a macro is called with, of which it sees everything but the delimiters.
+/// Reads the input of a macro call, which does not contain the delimiters of the call.
 pub(super) fn read_bare(tokens: &TokenStream, form: Form, errors: &mut Errors) -> Option<Block> {
     let around = Span::call_site();
-    let found = Written::at(around).map(|written| {
+    let found = SourceText::at(around).map(|written| {
         let inside = written.arguments().ok_or(around)?;
         Ok((written, inside))
     });
     take(found, tokens.clone(), around, form, errors)
 }
 
-/// The text of a range, unless an editor hides it or another macro made it.
+/// Reads the text of a range. Fails if the tokens come from another macro.
 fn take(
-    found: Option<Result<(Written, Range<usize>), Span>>,
+    found: Option<Result<(SourceText, Range<usize>), Span>>,
     stream: TokenStream,
     around: Span,
     form: Form,
@@ -102,18 +101,18 @@ fn take(
     }))
 }
 
-/// A part of the source file.
-struct Written {
+/// A part of the source file, with its 1-based line and column.
+struct SourceText {
     text: String,
     line: usize,
     column: usize,
 }
 
-impl Written {
-    /// `None` in an editor.
+impl SourceText {
+    /// The source of a span. `None` in an editor.
     fn at(span: Span) -> Option<Self> {
         let place = span.unwrap();
-        (!in_editor(span)).then(|| Written {
+        (!in_editor(span)).then(|| SourceText {
             text: place.source_text().unwrap_or_default(),
             line: place.line(),
             column: place.column(),
@@ -157,7 +156,7 @@ impl Written {
     }
 }
 
-/// Finds every token at its place in the text. Fails with one that is not there.
+/// Finds every token at its place in the text. Fails with the first token that is not there.
 fn locate(
     stream: TokenStream,
     inside: &Range<usize>,
@@ -185,8 +184,8 @@ fn locate(
     Ok(found)
 }
 
-/// The spans of all tokens, delimiters included. A macro variable is an error: its value stands
-/// elsewhere.
+/// The spans of all tokens and delimiters. A macro variable is an error, because its value is elsewhere in the
+/// source.
 fn leaves(stream: TokenStream) -> Vec<Result<Span, Span>> {
     let mut spans = Vec::new();
     let mut open: Vec<proc_macro2::token_stream::IntoIter> = vec![stream.into_iter()];
@@ -209,7 +208,7 @@ fn leaves(stream: TokenStream) -> Vec<Result<Span, Span>> {
     spans
 }
 
-/// From lines and columns of the file to offsets in a part of it.
+/// Converts lines and columns of the file to offsets in a part of the file.
 struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
@@ -253,9 +252,9 @@ impl<'a> Lines<'a> {
 
 /// Turns `f ".."` into ` f".."`.
 ///
-/// Rust reserves `f"` and its like, so people have to write the space. Python never allows a name
-/// directly in front of a string, so nothing else can be meant; and as the space is only moved,
-/// every other place stays where it is.
+/// Rust reserves prefixes such as `f"`, so the space is necessary in Rust. Python does not allow a name in front
+/// of a string, so the prefix cannot be a name. The space is moved and not removed, so all other places in the
+/// text stay the same.
 fn join_prefixes(text: &mut String, tokens: &mut [(Range<usize>, Span)]) {
     const PREFIXES: &[&str] = &["f", "r", "b", "u", "t", "fr", "rf", "br", "rb", "tr", "rt"];
     let mut comment_line: Option<usize> = None;
@@ -276,7 +275,7 @@ fn join_prefixes(text: &mut String, tokens: &mut [(Range<usize>, Span)]) {
             && !gap.is_empty()
             && text[gap.clone()].bytes().all(|b| b == b' ')
             && PREFIXES.contains(&spelled.as_str())
-            // `f r".."` is `fr".."`, which Rust reserves as well.
+            // `f r".."` becomes `fr".."`, which Rust reserves as well.
             && (text[string.start..].starts_with('"')
                 || (spelled.len() == 1 && text[string.start..].starts_with("r\"")));
         if joins {
@@ -308,7 +307,7 @@ mod tests {
         }
     }
 
-    /// Joins in a text of one line, whose tokens are its words.
+    /// Joins the prefixes in one line, with its words as tokens.
     fn joined(text: &str) -> String {
         let mut tokens: Vec<(Range<usize>, Span)> = Vec::new();
         let mut at = 0;
@@ -336,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_stays() {
+    fn other_text_is_unchanged() {
         for text in [
             "print \"x\"",
             "x = \"f\" + \"y\"",

@@ -1,14 +1,14 @@
-//! `'name` in a callback: the value of a Rust variable.
+//! Reads `'name` in a callback: the value of a Rust variable.
 //!
-//! Python has no such token, and rustc reads it as a lifetime, so that it survives the lexer. In the
-//! text it becomes `_name`, which is as long: every other place stays where it is.
+//! `'name` is a token of Rust (a lifetime), and not of Python. In the text it becomes `_name`, which has the same
+//! length, so all other places in the text stay the same.
 
 use super::text::Capture;
 use proc_macro2::{Ident, Span};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Renames the captures in the text, and lists them.
+/// Renames the captures in the text and returns them.
 pub(super) fn take(text: &mut String, tokens: &[(Range<usize>, Span)]) -> Vec<Capture> {
     let mut found: BTreeMap<String, Capture> = BTreeMap::new();
     let mut plain: BTreeMap<String, Span> = BTreeMap::new();
@@ -30,7 +30,7 @@ pub(super) fn take(text: &mut String, tokens: &[(Range<usize>, Span)]) -> Vec<Ca
                     name: Ident::new(name, *span),
                     taken: None,
                 });
-                // The tick and the name are two tokens of one place; the second one finds it done.
+                // The tick and the name are two tokens with one place. For the second one this is done.
                 text.replace_range(range.start..=range.start, "_");
             }
             _ => {
@@ -52,7 +52,7 @@ pub(super) fn take(text: &mut String, tokens: &[(Range<usize>, Span)]) -> Vec<Ca
         .collect()
 }
 
-/// Whether two tokens stand at this place: a tick and what follows it.
+/// Whether the place has two tokens, which are a tick and its name.
 fn is_tick(tokens: &[(Range<usize>, Span)], range: &Range<usize>) -> bool {
     tokens.iter().filter(|(other, _)| other == range).count() > 1
 }
@@ -66,7 +66,7 @@ mod tests {
     use super::take;
     use proc_macro2::Span;
 
-    /// Words of a line as tokens; a tick makes two.
+    /// Takes the captures of a line, with its words as tokens. A word with a tick makes two tokens.
     fn taken(line: &str) -> (String, Vec<(String, bool)>) {
         let mut tokens = Vec::new();
         let mut at = 0;
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_stays() {
+    fn other_text_is_unchanged() {
         for line in ["lambda x: x == 'a'", "x # it 's", "x == 'if"] {
             let (text, captures) = taken(line);
             assert_eq!((text.as_str(), captures.len()), (line, 0));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_its_own_is_noticed() {
+    fn a_colliding_python_name_is_found() {
         assert_eq!(taken("lambda _min : 'min").1, [("min".to_owned(), true)]);
         assert_eq!(taken("'min + _min").1, [("min".to_owned(), true)]);
     }

@@ -1,4 +1,4 @@
-//! `python!(file = "..")`: Python in a file of its own, a module that defines the gear's function.
+//! Reads `python!(file = "..")`: a Python module that defines the gear's function.
 
 use super::text::{Origin, PythonText};
 use super::{Block, in_editor};
@@ -24,23 +24,27 @@ pub(super) fn open(literal: &LitStr, form: Form, errors: &mut Errors) -> Option<
         return Some(Block::Unseen);
     }
     let written = literal.value();
-    // Set by cargo; without it the path is relative to where rustc runs.
+    // Cargo sets it. Without cargo the path is relative to the working directory of rustc.
     let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     let absolute = Path::new(&package).join(&written);
     let text = match fs::read(&absolute).map(String::from_utf8) {
         Ok(Ok(text)) => text,
         unreadable => {
             let reason = match unreadable {
+                Err(_) if written.is_empty() => "write the path of a Python file".to_owned(),
                 Err(error) => why(&error),
-                Ok(_) => "save it as UTF-8".to_owned(),
+                Ok(_) => "the file is not UTF-8, save it as UTF-8".to_owned(),
             };
-            let path = written;
+            let path = match &*written {
+                "" => "an empty path".to_owned(),
+                _ => format!("`{written}`"),
+            };
             errors.at(literal.span(), Mistake::FileUnreadable { path, reason });
             return None;
         }
     };
     Some(Block::Python(PythonText {
-        // Python reads over the mark at the beginning of a file, but not of a string.
+        // Python skips a byte order mark at the beginning of a file, but not of a string.
         text: text
             .strip_prefix('\u{feff}')
             .map_or(text.clone(), str::to_owned),
@@ -56,19 +60,20 @@ pub(super) fn open(literal: &LitStr, form: Form, errors: &mut Errors) -> Option<
     }))
 }
 
+/// The cause of an error and its remedy.
 fn why(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => {
-            "there is no such file; the path is relative to the directory of `Cargo.toml`"
+            "there is no such file, write a path relative to the directory of `Cargo.toml`"
                 .to_owned()
         }
-        io::ErrorKind::IsADirectory => "it is a directory, name a file".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory, write the path of a file".to_owned(),
         _ => error.to_string(),
     }
 }
 
-/// Relative to the workspace, as the names of Rust files are, so that no machine's directories get
-/// into tracebacks.
+/// The path relative to the workspace, like the paths of Rust files. Tracebacks then do not contain the
+/// directories of the build machine.
 fn as_rustc_names(absolute: &Path, written: &str) -> String {
     let here = env::current_dir().unwrap_or_default();
     absolute

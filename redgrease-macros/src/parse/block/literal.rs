@@ -1,4 +1,4 @@
-//! `python!(r#".."#)`: Python in a Rust string.
+//! Reads `python!(r#".."#)`: Python in a Rust string.
 
 use super::text::{Origin, PythonText};
 use super::{Block, in_editor};
@@ -21,8 +21,8 @@ pub(super) fn read(literal: &Literal, form: Form, errors: &mut Errors) -> Option
     }
     let span = literal.span().unwrap();
     let written = literal.to_string();
-    // With escapes, lines and columns of the text are not those of the file. And a string that came
-    // through another macro may not stand where its span says.
+    // The lines and columns of the text are those of the file only if the string has no escapes, and if it is
+    // at the place of its span, which another macro may have changed.
     let verbatim = (written.starts_with('r') || !written.contains('\\'))
         && span.source_text().as_ref() == Some(&written);
     let opening = written.find('"').map_or(0, |quote| quote + 1);

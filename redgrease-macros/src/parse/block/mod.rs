@@ -1,12 +1,12 @@
-//! Blocks of Python: which spelling they have, and the exact text they hold.
+//! Reads blocks of Python: their spelling and their exact text.
 //!
-//! | module | spelling |
+//! | module | purpose |
 //! |---|---|
-//! | `braces` | `python! { .. }`, and `python!< .. >` inside of `gears!` |
-//! | `captures` | `'name` inside of a callback |
-//! | `literal` | `python!(r#".."#)` |
-//! | `file` | `python!(file = "..")` |
-//! | `text` | the text, and the way back to the Rust source |
+//! | `braces` | reads `python! { .. }`, and `python!< .. >` inside `gears!` |
+//! | `captures` | reads `'name` inside a callback |
+//! | `literal` | reads `python!(r#".."#)` |
+//! | `file` | reads `python!(file = "..")` |
+//! | `text` | the text with a map back to the Rust source |
 
 mod braces;
 mod captures;
@@ -23,10 +23,10 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use redgrease_syntax::{Form, Mistake};
 use syn::LitStr;
 
-/// What a body holds.
+/// A block of Python.
 pub(crate) enum Block {
     Python(PythonText),
-    /// Written in an editor whose macro server knows no source text: nothing can be said about it.
+    /// The macro runs in an editor, whose macro server has no source text, so there is nothing to check.
     Unseen,
 }
 
@@ -39,7 +39,7 @@ impl Block {
     }
 }
 
-/// Finds the block that is the body of a gear.
+/// Reads the block that is the body of a gear.
 pub(super) fn find(body: &Group, errors: &mut Errors) -> Option<Block> {
     let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
     let Some((python, rest)) = split_call(&tokens) else {
@@ -56,7 +56,7 @@ pub(super) fn find(body: &Group, errors: &mut Errors) -> Option<Block> {
         [TokenTree::Group(block), TokenTree::Punct(end)] if end.as_char() == ';' => {
             read(block, errors)
         }
-        // Only inside of `gears!` does rustc let this through.
+        // Outside of `gears!` the compiler refuses this before it calls the macro.
         [open, inside @ .., close] if is_punct(open, '<') && is_punct(close, '>') => {
             let place = Place {
                 group: body,
@@ -71,31 +71,46 @@ pub(super) fn find(body: &Group, errors: &mut Errors) -> Option<Block> {
             errors.between(more.span(), last, Mistake::BehindBlock);
             None
         }
+        [open, ..] if is_punct(open, '<') => {
+            errors.between(python, open.span(), Mistake::AngleNotClosed);
+            None
+        }
         _ => {
             errors.at(python, Mistake::NoBlock);
             None
         }
     };
-    no_captures(block, errors)
+    let hint = "make the variable an argument of the gear";
+    without_captures(block, "the body of a gear", hint, errors)
 }
 
-/// A block that is the value of something and cannot be in a file.
-pub(super) fn in_place(group: &Group, place: &str, errors: &mut Errors) -> Option<Block> {
-    if let [TokenTree::Ident(key), equals, _] = &inner(group)[..]
-        && key == "file"
-        && is_punct(equals, '=')
-    {
-        let place = place.to_owned();
-        errors.at(group.span(), Mistake::FileNotHere { place });
+/// Reads the block of `on_registered = python! { .. }`.
+pub(super) fn on_registered(group: &Group, errors: &mut Errors) -> Option<Block> {
+    if is_file(&inner(group)) {
+        let mistake = file_not_here(
+            "`on_registered`",
+            "write the Python here, or move it to a function of `module = \"gears/file.py\"`",
+        );
+        errors.at(group.span(), mistake);
         return None;
     }
     let block = read(group, errors);
-    no_captures(block, errors)
+    let hint = "write the value in the Python";
+    without_captures(block, "`on_registered`", hint, errors)
 }
 
-/// The Python of `python_module! { name { .. } }`.
+/// Reads the block of `python_module! { name { .. } }`.
 pub(super) fn shared(group: &Group, errors: &mut Errors) -> Option<Block> {
-    let block = match &inner(group)[..] {
+    let tokens = inner(group);
+    let block = match &tokens[..] {
+        _ if is_file(&tokens) => {
+            let mistake = file_not_here(
+                "a `python_module!`",
+                "name the file in each gear, `module = \"gears/file.py\"`",
+            );
+            errors.at(group.span(), mistake);
+            None
+        }
         [TokenTree::Literal(text)] if group.delimiter() == Delimiter::Parenthesis => {
             literal::read(text, Form::Shared, errors)
         }
@@ -107,25 +122,24 @@ pub(super) fn shared(group: &Group, errors: &mut Errors) -> Option<Block> {
             None
         }
     };
-    no_captures(block, errors)
+    let hint = "write the value in the Python";
+    without_captures(block, "a `python_module!`", hint, errors)
 }
 
-/// A file that several gears share.
+/// Reads a file that several gears share.
 pub(super) fn shared_file(path: &LitStr, errors: &mut Errors) -> Option<Block> {
     file::open(path, Form::Shared, errors)
 }
 
-/// A function for a step: what `python!` is where no gear is around it. `whole` is what rustc passes
-/// the macro, without the delimiters.
+/// Reads the block of a `python!` outside a gear: a function for a step. `whole` is the input of the macro,
+/// without delimiters.
 pub(super) fn callback(whole: &TokenStream, errors: &mut Errors) -> Option<Block> {
     let tokens: Vec<TokenTree> = unwrap_invisible(whole.clone()).into_iter().collect();
     match &tokens[..] {
         [TokenTree::Literal(text)] => return literal::read(text, Form::Callback, errors),
-        [TokenTree::Ident(key), equals, TokenTree::Literal(path)]
-            if key == "file" && is_punct(equals, '=') =>
-        {
-            let place = "a function for a step".to_owned();
-            errors.at(path.span(), Mistake::FileNotHere { place });
+        [_, _, path @ TokenTree::Literal(_)] if is_file(&tokens) => {
+            let mistake = file_not_here("a function for a step", "write the Python here");
+            errors.at(path.span(), mistake);
             return None;
         }
         _ => {}
@@ -133,14 +147,23 @@ pub(super) fn callback(whole: &TokenStream, errors: &mut Errors) -> Option<Block
     braces::read_bare(whole, Form::Callback, errors)
 }
 
-/// Only a callback is evaluated where Rust variables are.
-fn no_captures(block: Option<Block>, errors: &mut Errors) -> Option<Block> {
+/// Refuses captures of Rust variables, which only a callback can use.
+fn without_captures(
+    block: Option<Block>,
+    place: &str,
+    hint: &str,
+    errors: &mut Errors,
+) -> Option<Block> {
     let captures = block
         .as_ref()?
         .text()
         .map_or(&[][..], |text| &text.captures);
     for capture in captures {
-        errors.at(capture.name.span(), Mistake::NothingToCapture);
+        let (place, hint) = (place.to_owned(), hint.to_owned());
+        errors.at(
+            capture.name.span(),
+            Mistake::NothingToCapture { place, hint },
+        );
     }
     if captures.is_empty() { block } else { None }
 }
@@ -158,6 +181,18 @@ pub(super) fn split_call(tokens: &[TokenTree]) -> Option<(Span, &[TokenTree])> {
     });
     (name == "python" && is_path && path.last().is_none_or(|token| is_punct(token, ':')))
         .then(|| (name.span(), &rest[1..]))
+}
+
+/// Whether the tokens are `file = ..`.
+fn is_file(tokens: &[TokenTree]) -> bool {
+    matches!(tokens, [TokenTree::Ident(key), equals, _] if key == "file" && is_punct(equals, '='))
+}
+
+fn file_not_here(place: &str, hint: &str) -> Mistake {
+    Mistake::FileNotHere {
+        place: place.to_owned(),
+        hint: hint.to_owned(),
+    }
 }
 
 pub(super) fn is_punct(token: &TokenTree, wanted: char) -> bool {
@@ -181,9 +216,7 @@ fn read(block: &Group, errors: &mut Errors) -> Option<Block> {
     }
     match &tokens[..] {
         [TokenTree::Literal(text)] => literal::read(text, Form::Body, errors),
-        [TokenTree::Ident(key), equals, path] if key == "file" && is_punct(equals, '=') => {
-            file::read(path, errors)
-        }
+        [_, _, path] if is_file(&tokens) => file::read(path, errors),
         _ => {
             errors.at(block.span(), Mistake::CodeInParentheses);
             None
@@ -191,8 +224,8 @@ fn read(block: &Group, errors: &mut Errors) -> Option<Block> {
     }
 }
 
-/// Whether this runs in an editor, whose macro server does not know where tokens stand. No block can
-/// begin where a file does, as a function must be around it.
+/// Whether the macro runs in an editor. Its macro server places every token at the beginning of the file,
+/// where no block can be, because a function is around every block.
 fn in_editor(span: Span) -> bool {
     let span = span.unwrap();
     span.line() <= 1 && span.column() <= 1

@@ -1,61 +1,61 @@
-//! A Python text, and the way from a place in it back to the Rust source.
+//! A Python text with a map from each place in it to the Rust source.
 
 use proc_macro2::{Ident, Span};
 use redgrease_syntax::Form;
 use std::fmt::Write;
 use std::ops::Range;
 
-/// The Python of a gear, exactly as it was written.
+/// The Python of a gear, byte for byte as it was written.
 pub(crate) struct PythonText {
     pub(crate) text: String,
     pub(crate) form: Form,
-    /// The file the text stands in, as rustc names it.
+    /// The path of the file that contains the text, as rustc names it.
     pub(crate) file: String,
-    /// 1-based line of that file on which the text begins.
+    /// The 1-based line of that file on which the text begins.
     pub(crate) line: usize,
-    /// What stands behind a tick, in a callback: names of Rust values.
+    /// The Rust values that a callback captures.
     pub(crate) captures: Vec<Capture>,
-    /// The file to watch for changes, if the text is in a file of its own.
+    /// The absolute path of a Python file. Cargo builds again when the file changes.
     pub(crate) watched: Option<String>,
     pub(super) origin: Origin,
 }
 
-/// A Rust value that a callback uses, spelled `'name` and in the text `_name`.
+/// A Rust value that a callback uses. It is written `'name`, and the text contains `_name` instead.
 pub(crate) struct Capture {
     pub(crate) name: Ident,
-    /// The text has a name of its own that is spelled like the capture there.
+    /// A Python name `_name` in the text, which collides with the capture.
     pub(crate) taken: Option<Span>,
 }
 
-/// Where a text comes from, hence what can be underlined.
+/// The source of a text. It decides which places rustc can underline.
 pub(super) enum Origin {
-    /// Rust tokens, in order, and the ranges of the text they cover. `block` is what holds them,
-    /// `column` the 0-based column of the text's first character.
+    /// Rust tokens in order, with the ranges of the text that they cover. `block` is the span of the group around
+    /// them, `column` the 0-based column of the first character.
     Tokens {
         tokens: Vec<(Range<usize>, Span)>,
         block: Span,
         column: usize,
     },
-    /// One Rust token that can only be underlined as a whole. Its first line begins at the given
-    /// 0-based column; `None` if lines of the text are not lines of the file (escapes).
+    /// One Rust token, which rustc underlines as a whole. The first line begins at the 0-based `column`. It is
+    /// `None` if the lines of the text are not lines of the file (a string with escapes).
     Whole { token: Span, column: Option<usize> },
 }
 
-/// What rustc can underline for a range of the text.
-pub(crate) struct Pointed {
+/// The spans that rustc underlines for a range of the text.
+pub(crate) struct Underline {
     pub(crate) first: Span,
     pub(crate) last: Span,
-    /// `false` if the underlined tokens are only near the place, so that it has to be shown in words.
+    /// `false` if the underlined tokens are only near the place. The message then has to show the place.
     pub(crate) exact: bool,
 }
 
 impl PythonText {
-    /// The Rust tokens for a range of the text.
-    pub(crate) fn point_at(&self, range: &Range<usize>) -> Pointed {
+    /// The spans for a range of the text.
+    pub(crate) fn underline(&self, range: &Range<usize>) -> Underline {
         let (tokens, block) = match &self.origin {
             Origin::Whole { token, .. } => {
                 let exact = *range == (0..self.text.len());
-                return Pointed {
+                return Underline {
                     first: *token,
                     last: *token,
                     exact,
@@ -64,7 +64,7 @@ impl PythonText {
             Origin::Tokens { tokens, block, .. } => (tokens, *block),
         };
         if *range == (0..self.text.len()) {
-            return Pointed {
+            return Underline {
                 first: block,
                 last: block,
                 exact: true,
@@ -75,9 +75,9 @@ impl PythonText {
             .filter(|(token, _)| token.start < range.end && token.end > range.start);
         if let Some(first) = covered.next() {
             let last = covered.next_back().unwrap_or(first);
-            // Inside of one token, such as a name in an f-string, the underline says too little.
+            // A place inside one token, such as a name in an f-string, cannot be underlined.
             let inside = first.0 == last.0 && first.0.len() > range.len() + 1;
-            return Pointed {
+            return Underline {
                 first: first.1,
                 last: last.1,
                 exact: !inside,
@@ -93,27 +93,33 @@ impl PythonText {
             .find(|(token, _)| token.end <= range.start);
         let after = tokens.iter().find(|(token, _)| token.start >= range.end);
         match (before, after) {
-            // Indentation: the token it indents.
-            (_, Some((_, token))) if blank => Pointed {
+            // Indentation: underline the token behind it.
+            (_, Some((_, token))) if blank => Underline {
                 first: *token,
                 last: *token,
                 exact: true,
             },
-            // The end of a line, or of the text: the token before it.
+            // Something is missing behind a token, at the end of a line or of the text.
             (Some((place, token)), _) => {
                 let between = self.text.get(place.end..range.start).unwrap_or_default();
-                Pointed {
-                    first: *token,
-                    last: *token,
-                    exact: between.trim().is_empty(),
+                let exact = between.trim().is_empty();
+                let pointed = if exact {
+                    Span::from(token.unwrap().end())
+                } else {
+                    *token
+                };
+                Underline {
+                    first: pointed,
+                    last: pointed,
+                    exact,
                 }
             }
-            (None, Some((_, token))) => Pointed {
+            (None, Some((_, token))) => Underline {
                 first: *token,
                 last: *token,
                 exact: false,
             },
-            (None, None) => Pointed {
+            (None, None) => Underline {
                 first: block,
                 last: block,
                 exact: false,
@@ -121,7 +127,7 @@ impl PythonText {
         }
     }
 
-    /// The place as rustc would show it, for what it cannot underline.
+    /// The place in the style of rustc, for a place that rustc cannot underline.
     pub(crate) fn snippet(&self, range: &Range<usize>) -> String {
         let start = range.start.min(self.text.len());
         let line_start = self.text[..start]

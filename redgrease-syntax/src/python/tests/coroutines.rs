@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn a_body_that_awaits_is_one() {
+fn a_body_that_awaits_is_a_coroutine() {
     let is = |lines| report(lines, "3.9").1.coroutine;
     assert!(is("return await url"));
     assert!(is("async with url as x:\n    return x"));

@@ -1,4 +1,4 @@
-//! What each kind of source may hold: generators, shared Python, callbacks.
+//! The forms of sources: generators, shared modules, callbacks.
 
 use super::*;
 
@@ -8,14 +8,17 @@ fn found(source: Source<'_>) -> Vec<String> {
 }
 
 #[test]
-fn generators_need_somebody_who_collects() {
+fn generators_need_a_result_that_collects() {
     let body = Source::body("f", &[], "\n    yield 1\n    yield 2\n");
     let listed = body.generators(Generators::Listed);
     assert_eq!(found(listed), [""; 0]);
     assert_eq!(found(body).len(), 1);
     assert!(found(body)[0].contains("make the result `Vec<T>`"));
-    let nobody = found(body.generators(Generators::Nobody));
-    assert!(nobody[0].contains("nobody asks"), "{nobody:?}");
+    let without_result = found(body.generators(Generators::NoResult));
+    assert!(
+        without_result[0].contains("nothing receives"),
+        "{without_result:?}"
+    );
     let both = Source::body(
         "f",
         &[],
@@ -55,18 +58,35 @@ fn names_of_other_python() {
         ["undefined Python name `helpr`: did you mean `helper`?"]
     );
     assert_eq!(found(source.known(&["*"])), [""; 0]);
-    let report = examine(&source.more_elsewhere(true));
+    let report = examine(&source.has_unknown_names(true));
     assert_eq!(report.findings, []);
-    let names: Vec<&str> = report.elsewhere.iter().map(|e| e.name.as_str()).collect();
+    let names: Vec<&str> = report
+        .unknown_names
+        .iter()
+        .map(|e| e.name.as_str())
+        .collect();
     assert_eq!(names, ["helper", "helpr"]);
-    assert_eq!(report.elsewhere[0].range, 12..18);
-    // What a body declares global, others can use.
-    let setup = Source::body(
-        "on_registered",
-        &[],
-        "\n    global pool\n    pool = other = 1\n",
+    assert_eq!(report.unknown_names[0].range, 12..18);
+    // Other Python can use the names that a body declares `global`.
+    let setup = Source::on_registered("\n    global pool\n    pool = other = 1\n");
+    let report = examine(&setup);
+    assert_eq!(report.defines, ["pool"]);
+    assert_eq!(report.locals, ["other"]);
+}
+
+#[test]
+fn local_names_of_on_registered() {
+    let source = Source::body("f", &["pools"], "\n    return pool\n");
+    assert_eq!(
+        found(source.hidden(&["pool"])),
+        [
+            "undefined Python name `pool`: write `global pool` in `on_registered`, where it is a local variable"
+        ]
     );
-    assert_eq!(examine(&setup).defines, ["pool"]);
+    assert_eq!(
+        found(Source::on_registered("\n    pool = conect()\n")),
+        ["undefined Python name `conect`: import or assign it"]
+    );
 }
 
 #[test]
@@ -93,13 +113,24 @@ fn callbacks() {
         "if True: pass",
     ] {
         let found = found(Source::callback(text));
-        assert!(found[0].contains("this is none"), "{text}: {found:?}");
+        assert!(
+            found[0].contains("must be a single function"),
+            "{text}: {found:?}"
+        );
     }
-    assert!(found(Source::callback("@x\ndef f(a): pass"))[0].contains("decorated"));
+    assert!(found(Source::callback("@x\ndef f(a): pass"))[0].contains("decorator"));
     assert!(found(Source::callback("lambda x:"))[0].contains("syntax error"));
     assert_eq!(
         found(Source::callback("lambda valu: value"))[0],
         "undefined Python name `value`: did you mean `valu`?"
+    );
+    assert_eq!(
+        found(Source::callback("lambda x: x[1"))[0],
+        "Python syntax error: this `[` is not closed: write `]`"
+    );
+    assert_eq!(
+        found(Source::callback("1 if 2"))[0],
+        "Python syntax error: expected `else`, found the end of the Python"
     );
     assert_eq!(
         examine(&Source::callback("lambda x: x > _min").known(&["_min"])).findings,
@@ -108,7 +139,7 @@ fn callbacks() {
 }
 
 #[test]
-fn waiting_however_it_is_called() {
+fn blocking_commands_in_every_spelling() {
     for (call, instead) in [
         ("cmd.blpop('x')", "use `cmd.lpop`"),
         ("execute('BLPOP', 'x', 1)", "use `execute(\"LPOP\", ..)`"),

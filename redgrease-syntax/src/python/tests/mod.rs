@@ -1,4 +1,4 @@
-//! What is found in Python, and where.
+//! Tests of the findings and their places.
 
 mod coroutines;
 mod kinds;
@@ -28,7 +28,7 @@ fn report(lines: &str, python: &str) -> (String, Report) {
     (text, report)
 }
 
-/// Findings as `text they point at -> message`.
+/// Findings as `text at the place -> message`.
 fn findings_on(python: &str, lines: &str) -> Vec<String> {
     let (text, report) = report(lines, python);
     let show =

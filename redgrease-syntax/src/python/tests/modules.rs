@@ -16,11 +16,11 @@ fn a_module_defines_the_function() {
 }
 
 #[test]
-fn a_module_without_it() {
+fn a_module_without_the_function() {
     let report = module("def geer(url):\n    return 1\ndef other():\n    pass\n");
     assert_eq!(
         report.findings[0].to_string(),
-        "this Python module does not define the gear's function `gear`: it has `geer`: rename that to `gear`, or the Rust function"
+        "this Python module does not define the gear's function `gear`: rename its function `geer` to `gear`, or rename the Rust function"
     );
     assert!(matches!(
         module("").findings[0].problem,
@@ -54,7 +54,7 @@ fn a_star_import_switches_names_off() {
 }
 
 #[test]
-fn only_the_gear_itself_must_not_yield() {
+fn only_the_function_of_the_gear_must_not_yield() {
     assert_eq!(
         module("def gear(url):\n    return 1\ndef other():\n    yield 1\n").findings,
         []

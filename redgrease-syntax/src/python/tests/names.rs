@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn undefined_names_say_what_may_be_meant() {
+fn undefined_names_have_a_hint() {
     one(
         "return ulr",
         r#""ulr" -> undefined Python name `ulr`: did you mean `url`?"#,
@@ -25,12 +25,12 @@ fn undefined_names_say_what_may_be_meant() {
 }
 
 #[test]
-fn all_of_them_at_once() {
+fn all_problems_at_once() {
     assert_eq!(findings("a = one_\nb = two_\nbreak\nreturn a + b").len(), 3);
 }
 
 #[test]
-fn what_the_server_provides_is_known() {
+fn names_of_the_server_are_defined() {
     clean(
         "log(execute(\"GET\", url))\nwith atomic():\n    cmd.set(hashtag3(), hashtag())\nreturn GB",
     );
@@ -73,12 +73,12 @@ fn scopes_keep_their_names() {
 }
 
 #[test]
-fn names_used_before_they_are_bound_in_the_text_are_fine() {
+fn names_can_be_used_before_they_are_bound() {
     clean("def f():\n    return g()\ndef g():\n    return url\nreturn f()");
 }
 
 #[test]
-fn code_that_expects_a_missing_name() {
+fn code_that_handles_a_missing_name() {
     clean("try:\n    x = unicode\nexcept NameError:\n    x = str\nreturn x");
     clean("try:\n    x = unicode\nexcept (TypeError, NameError):\n    x = str\nreturn x");
     assert_eq!(
@@ -128,10 +128,10 @@ fn free_names() {
 }
 
 #[test]
-fn commands_that_wait() {
+fn blocking_commands() {
     one(
         "return cmd.blpop(url)",
-        r#""cmd.blpop" -> `cmd.blpop` waits, and no command inside of a gear can wait: use `cmd.lpop`, which returns at once"#,
+        r#""cmd.blpop" -> `cmd.blpop` blocks, which a command inside a gear cannot do: use `cmd.lpop`, which returns at once"#,
     );
     assert_eq!(
         findings("from redgrease import cmd\ncmd.brpop(url)").len(),

@@ -31,7 +31,7 @@ fn awaiting() {
 fn yielding() {
     one(
         "for x in url:\n    yield x",
-        r#""yield x" -> `yield` turns the gear into a generator, whose result is a list of values: make the result `Vec<T>`, or `return` one value instead"#,
+        r#""yield x" -> `yield` makes the result a list of values, but this gear returns one value: make the result `Vec<T>`, or `return` one value instead"#,
     );
     clean("def f():\n    yield 1\nreturn list(f())");
     clean("return list(x for x in url)");
@@ -41,22 +41,22 @@ fn yielding() {
 fn returning_from_a_class() {
     let found = findings("class C:\n    return 1");
     assert!(
-        found[0].contains("`return` statement outside of a function"),
+        found[0].contains("`return` outside of a function"),
         "{found:?}"
     );
 }
 
 #[test]
-fn star_imports_belong_to_modules() {
+fn star_imports_are_only_for_modules() {
     let found = findings("from os import *");
-    assert!(found[0].contains("inside of a function"), "{found:?}");
+    assert!(found[0].contains("inside a function"), "{found:?}");
 }
 
 #[test]
-fn a_star_without_a_place_to_go() {
+fn a_starred_statement() {
     one(
         "*url",
-        r#""*url" -> Python error: a value with `*` cannot stand by itself: remove the `*`"#,
+        r#""*url" -> Python error: a value with `*` cannot be a statement: remove the `*`"#,
     );
     clean("a, *b = url\nprint(*url)\nreturn [*url, *b], a");
 }
@@ -65,7 +65,7 @@ fn a_star_without_a_place_to_go() {
 fn declarations() {
     let found = findings("nonlocal counter\ncounter = 1");
     assert!(
-        found[0].contains("no function around this one has a variable `counter`"),
+        found[0].contains("no enclosing function has a variable `counter`"),
         "{found:?}"
     );
     let found = findings("x = 1\nglobal x");

@@ -20,7 +20,7 @@ fn long_texts_are_refused() {
     assert!(matches!(found[..], [ref f] if matches!(f.problem, Problem::TooLong { .. })));
 }
 
-fn judge(text: &str) -> Result<(), TestCaseError> {
+fn check(text: &str) -> Result<(), TestCaseError> {
     for source in [
         Source::body("gear", &["url"], text),
         Source::module("gear", &["url"], text),
@@ -36,7 +36,7 @@ fn judge(text: &str) -> Result<(), TestCaseError> {
 proptest! {
     #[test]
     fn any_text(text in any::<String>()) {
-        judge(&text)?;
+        check(&text)?;
     }
 
     #[test]
@@ -51,7 +51,7 @@ proptest! {
             0..40,
         )
     ) {
-        judge(&words.concat())?;
-        judge(&format!("\n  {}", words.concat()))?;
+        check(&words.concat())?;
+        check(&format!("\n  {}", words.concat()))?;
     }
 }

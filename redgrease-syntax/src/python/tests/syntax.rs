@@ -4,8 +4,14 @@ use super::*;
 fn a_missing_colon() {
     one(
         "if url\n    return 1",
-        r#""\n" -> Python syntax error: expected `:`, found newline"#,
+        r#""" -> Python syntax error: expected `:`, found newline: end the line with `:`"#,
     );
+    for line in ["if url", "if url  # why", "if url   "] {
+        let (text, report) = report(&format!("{line}\n    return 1"), "3.9");
+        let place = report.findings[0].range.clone();
+        assert_eq!(place.start, place.end, "{line}");
+        assert!(text[..place.start].ends_with("if url"), "{line}: {place:?}");
+    }
 }
 
 #[test]
@@ -17,15 +23,15 @@ fn only_the_first_error_is_shown() {
 fn statements_on_one_line() {
     one(
         "print \"hello\"",
-        r#""\"hello\"" -> Python syntax error: the statement should have ended before this: in Python 3 write `print(..)`"#,
+        r#""\"hello\"" -> Python syntax error: expected the end of the statement: in Python 3 write `print(..)`"#,
     );
     one(
         "let x = 1",
-        r#""x" -> Python syntax error: the statement should have ended before this: Python has no `let`, write `name = ..`"#,
+        r#""x" -> Python syntax error: expected the end of the statement: Python has no `let`, write `name = ..`"#,
     );
     one(
         "x = 1 // the answer",
-        r#""answer" -> Python syntax error: the statement should have ended before this: a Python comment begins with `#`"#,
+        r#""answer" -> Python syntax error: expected the end of the statement: begin a comment with `#`"#,
     );
 }
 
@@ -50,15 +56,15 @@ fn operators_of_rust() {
 fn indentation() {
     one(
         "x = 1\n  y = 2",
-        r#""          " -> Python syntax error: this line is indented more than the one before it: indent both alike"#,
+        r#""          " -> Python syntax error: this line is indented more than the one before it: indent both lines alike"#,
     );
-    assert!(findings("if url:\n    x = 1\n  y = 2")[0].contains("not as any block around it"));
+    assert!(findings("if url:\n    x = 1\n  y = 2")[0].contains("not that of any block around it"));
     let text = " x = 1\n        return x\n    ";
     let found = examine(&Source::body("gear", &[], text)).findings;
     assert!(
         found[0]
             .to_string()
-            .ends_with("on a line of its own, indented like this one")
+            .ends_with("on a separate line, indented like this one")
     );
 }
 

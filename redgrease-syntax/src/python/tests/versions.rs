@@ -4,12 +4,12 @@ use super::*;
 fn newer_syntax_names_both_versions() {
     one(
         "match url:\n    case \"a\":\n        return 1",
-        r#""match" -> a `match` statement needs Python 3.10, and this gear is checked for Python 3.9: write it differently, or set `python = "3.10"` if every server has that version"#,
+        r#""match" -> a `match` statement needs Python 3.10, but this gear is checked for Python 3.9: write it differently, or set `python = "3.10"` if every server has that version"#,
     );
 }
 
 #[test]
-fn what_python_37_lacks() {
+fn syntax_that_python_37_lacks() {
     for (lines, pointed) in [
         ("if (n := url):\n    return n", "n := url"),
         ("return f\"{url=}\"", "{url=}"),
@@ -28,7 +28,7 @@ fn what_python_37_lacks() {
         assert!(found[0].contains("needs Python 3.8"), "{found:?}");
         clean(lines);
     }
-    // The loop is inside of the `finally`.
+    // The loop is inside the `finally`.
     let lines = "try:\n    pass\nfinally:\n    for x in url:\n        continue";
     assert_eq!(findings_on("3.7", lines), [""; 0]);
 }
@@ -37,7 +37,7 @@ fn what_python_37_lacks() {
 fn builtins_of_newer_versions() {
     let found = findings("return aiter(url)");
     assert!(
-        found[0].ends_with("it exists since Python 3.10, and 3.9 is checked for"),
+        found[0].ends_with("it needs Python 3.10, but this gear is checked for Python 3.9"),
         "{found:?}"
     );
     clean("return aiter(url)");
