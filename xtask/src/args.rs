@@ -12,6 +12,7 @@ Usage: cargo xtask COMMAND
   test  --matrix [--only NAME]
                   run what depends on them on every server (redis-6.2, redis-7.4, valkey-9 and
                   the machine's own) and every Python (python-3.9 to python-3.13) that can be had
+  check [--yes]   check format, spelling, layers, lints, documentation, dependencies and features
   serve [--yes] [--port N] [--dir D]
                   run a Redis with the engine for a program of yours, on loopback
                   (port 6379; data in target/redgrease/serve)
@@ -38,6 +39,7 @@ pub(crate) enum Task {
     Setup,
     Demo,
     Test,
+    Check,
     Serve,
     Bench,
     Soak,
@@ -66,6 +68,7 @@ impl Args {
             Some("setup") => Task::Setup,
             Some("demo") => Task::Demo,
             Some("test") => Task::Test,
+            Some("check") => Task::Check,
             Some("serve") => Task::Serve,
             Some("bench") => Task::Bench,
             Some("soak") => Task::Soak,
@@ -145,6 +148,8 @@ mod tests {
         assert_eq!(parse("").unwrap().task, Task::Help);
         assert_eq!(parse("demo --help").unwrap().task, Task::Help);
         assert!(parse("demo --yes").unwrap().yes);
+        let check = parse("check -y").unwrap();
+        assert_eq!((check.task, check.yes), (Task::Check, true));
         let serve = parse("serve --port 7000 --dir=data").unwrap();
         assert_eq!((serve.port, serve.dir), (7000, Some("data".into())));
         assert_eq!(parse("serve").unwrap().port, 6379);

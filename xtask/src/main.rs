@@ -5,6 +5,7 @@
 
 mod args;
 mod bench;
+mod check;
 mod demo;
 mod matrix;
 mod serve;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Task::Demo => demo::command(args.yes),
         Task::Test if args.matrix => matrix::command(args.yes, args.only.as_deref()),
         Task::Test => test::command(args.yes),
+        Task::Check => check::command(args.yes),
         Task::Serve => serve::command(args.yes, args.port, args.dir),
         Task::Bench => bench::command(args.yes, args.quick),
         Task::Soak => tools::for_minutes("soak", args.yes, args.minutes, args.seed),

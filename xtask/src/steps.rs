@@ -15,6 +15,11 @@ impl Failed {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Failed(message.into())
     }
+
+    /// Both failures, one a line.
+    pub(crate) fn and(&self, other: &Failed) -> Self {
+        Failed(format!("{self}\n  {other}"))
+    }
 }
 
 impl fmt::Display for Failed {

@@ -53,7 +53,7 @@ pub(crate) fn run(yes: bool) -> Outcome<Ready> {
 }
 
 /// Makes sure that all parts are there; the Python to build for.
-fn parts(yes: bool) -> Outcome<PathBuf> {
+pub(crate) fn parts(yes: bool) -> Outcome<PathBuf> {
     let found = Parts::look();
     found.check_named()?;
     if !found.missing().is_empty() {
