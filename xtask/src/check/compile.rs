@@ -39,7 +39,7 @@ pub(super) fn clippy(python: &Path) -> Outcome {
     };
     both(
         "clippy",
-        strict(engine("clippy", python)),
+        strict(engine_with_features("clippy", python)),
         strict(others("clippy")),
     )
 }
@@ -53,7 +53,7 @@ pub(super) fn rustdoc(python: &Path) -> Outcome {
     };
     both(
         "rustdoc",
-        strict(engine("doc", python)),
+        strict(engine_with_features("doc", python)),
         strict(others("doc")),
     )
 }
@@ -86,6 +86,13 @@ fn both(name: &str, mut engine: Command, mut others: Command) -> Outcome {
         (Err(engine), Err(others)) => Err(engine.and(&others)),
         (engine, others) => engine.and(others),
     }
+}
+
+/// For a verb that writes no library: one with all features must not replace the usual one.
+fn engine_with_features(verb: &str, python: &Path) -> Command {
+    let mut cargo = engine(verb, python);
+    cargo.arg("--all-features");
+    cargo
 }
 
 fn engine(verb: &str, python: &Path) -> Command {

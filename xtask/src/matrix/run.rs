@@ -39,10 +39,10 @@ pub(super) fn cell(cell: &Cell, ready: &Ready) -> Outcome<Result> {
     }
 }
 
-/// The integration tests of the facade and of `redgrease-embedded` that run servers.
+/// The integration tests that run servers: of the facade, `redgrease-embedded` and the tools.
 fn on_servers() -> Outcome<Command> {
     let mut names = Vec::new();
-    for folder in ["tests", "redgrease-embedded/tests"] {
+    for folder in ["tests", "redgrease-embedded/tests", "tools/tests"] {
         let folder = workspace::root().join(folder);
         let entries = fs::read_dir(&folder)
             .map_err(|e| Failed::new(format!("{} could not be read: {e}", folder.display())))?;
