@@ -1,7 +1,7 @@
 //! Developer commands of the workspace; `cargo xtask help` lists them.
 //!
-//! Every command first makes sure that what it needs is there ([`setup`]); what is already there is
-//! not touched, and then no network is needed.
+//! Every command first installs what it needs and is missing ([`setup`]). When nothing is missing,
+//! nothing is changed and no network is used.
 
 mod args;
 mod bench;
