@@ -1,4 +1,4 @@
-//! Nothing that a gear returns or raises brings the server down, or puts a client out of step.
+//! No value and no exception of a gear crashes the server, or makes it send a malformed reply.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
@@ -6,7 +6,7 @@ mod common;
 use common::{empty, eventually, untyped};
 use redgrease_embedded::Server;
 
-/// The answer of a one-record run, without converting the record to text.
+/// The reply of a run with one record, which is not converted to text.
 fn raw(server: &Server, python: &str) -> String {
     let script = format!("{python}\nGB('ShardsIDReader').map(f).run(convertToStr=False)");
     untyped(server, &["RG.PYEXECUTE", &script])
@@ -18,7 +18,7 @@ fn goes_on(server: &Server) {
 }
 
 #[test]
-fn odd_values_have_an_answer() {
+fn unusual_values_are_answered() {
     let (server, _con) = empty();
     for (expression, part) in [
         (
@@ -54,7 +54,7 @@ fn odd_values_have_an_answer() {
 }
 
 #[test]
-fn lists_without_end_and_results_without_measure() {
+fn recursive_lists_and_huge_results_are_answered() {
     let (server, _con) = empty();
     raw(&server, "l = []\nl.append(l)\nf = lambda x: l");
     goes_on(&server);
@@ -75,7 +75,7 @@ fn lists_without_end_and_results_without_measure() {
 }
 
 #[test]
-fn whatever_is_raised_is_an_error() {
+fn every_exception_is_an_error() {
     let (server, _con) = empty();
     for raised in [
         "SystemExit()",
@@ -94,7 +94,7 @@ fn whatever_is_raised_is_an_error() {
         let python = format!("def f(x):\n    raise {raised}");
         let answer = raw(&server, &python);
         assert!(!answer.is_empty(), "{raised}");
-        // In the script itself, too.
+        // The script itself can raise it, too.
         let script = format!("raise {raised}");
         assert_ne!(
             untyped(&server, &["RG.PYEXECUTE", &script]),
@@ -134,7 +134,7 @@ fn a_future_that_is_never_continued_ends_with_an_error() {
 }
 
 #[test]
-fn scripts_that_are_no_python_are_refused() {
+fn invalid_scripts_are_refused() {
     let (server, _con) = empty();
     let deep = format!("x = {}1{}", "(".repeat(10_000), ")".repeat(10_000));
     let long = "x".repeat(5_000_000);
@@ -153,7 +153,7 @@ fn scripts_that_are_no_python_are_refused() {
 }
 
 #[test]
-fn a_gear_that_leaves_its_thread_running_does_not_hold_the_server_up() {
+fn a_running_thread_of_a_gear_does_not_delay_the_shutdown() {
     let (server, _con) = empty();
     let python = "
 import threading, time

@@ -1,4 +1,4 @@
-//! Two stages on one server. A namespace belongs to the process, so this is a test program of its own.
+//! Two stages on one server. The namespace belongs to the process, so this is a separate test program.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -32,7 +32,7 @@ fn sessions_and_triggers_are_prefixed() {
         "staging--redgrease-test-namespace"
     );
 
-    // Another stage has the same trigger, and is not touched.
+    // Another stage has the same trigger and is not affected.
     let script = "GB('CommandReader').map(lambda r: 'production').register(trigger='stage')";
     con.pyexecute_options::<redis::Value>(
         script,
@@ -41,7 +41,7 @@ fn sessions_and_triggers_are_prefixed() {
     .unwrap();
     assert_eq!(stage(&mut con).unwrap(), "staging");
 
-    // What is lost comes back under its own name.
+    // A lost gear is registered again under its prefixed name.
     common::unregister_all(&mut con);
     assert_eq!(stage(&mut con).unwrap(), "staging");
 

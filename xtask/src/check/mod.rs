@@ -42,8 +42,7 @@ pub(crate) fn command(yes: bool) -> Outcome {
         return Ok(());
     }
     Err(Failed::new(format!(
-        "{} of the checks failed:\n  {}",
-        failures.len(),
+        "these checks failed:\n  {}",
         failures.join("\n  ")
     )))
 }

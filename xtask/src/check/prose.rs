@@ -14,8 +14,7 @@ pub(super) fn lines<'a>(path: &Path, source: &'a str) -> Option<Vec<Line<'a>>> {
     match path.extension()?.to_str()? {
         "rs" => Some(rust(source)),
         "md" => Some(markdown(source)),
-        "toml" => Some(comments_after_hash(source)),
-        "py" | "pyi" => Some(comments_after_hash(source)),
+        "toml" | "py" | "pyi" => Some(comments_after_hash(source)),
         _ => None,
     }
 }

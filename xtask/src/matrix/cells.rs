@@ -13,7 +13,7 @@ pub(super) struct Cell {
     pub(super) name: String,
     /// The version, for the table.
     pub(super) title: String,
-    pub(super) what: Subject,
+    pub(super) subject: Subject,
 }
 
 #[derive(Debug)]
