@@ -49,6 +49,6 @@ fn a_timer_runs_until_its_session_is_replaced() {
     eventually("two runs of the new timer", || count("tocks") >= 2);
     assert!(
         count("ticks") <= ended + 1,
-        "the timer of the replaced session goes on"
+        "the timer of the replaced session still runs"
     );
 }

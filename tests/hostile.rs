@@ -12,7 +12,7 @@ fn raw(server: &Server, python: &str) -> String {
     untyped(server, &["RG.PYEXECUTE", &script])
 }
 
-fn goes_on(server: &Server) {
+fn still_works(server: &Server) {
     assert_eq!(untyped(server, &["PING"]), "PONG");
     assert_eq!(raw(server, "f = lambda x: 'fine'"), "fine\n");
 }
@@ -49,7 +49,7 @@ fn unusual_values_are_answered() {
     ] {
         let answer = raw(&server, &format!("f = lambda x: {expression}"));
         assert!(answer.contains(part), "{expression}: {answer:?}");
-        goes_on(&server);
+        still_works(&server);
     }
 }
 
@@ -57,12 +57,12 @@ fn unusual_values_are_answered() {
 fn recursive_lists_and_huge_results_are_answered() {
     let (server, _con) = empty();
     raw(&server, "l = []\nl.append(l)\nf = lambda x: l");
-    goes_on(&server);
+    still_works(&server);
     raw(
         &server,
         "l = []\nfor i in range(100000): l = [l]\nf = lambda x: l",
     );
-    goes_on(&server);
+    still_works(&server);
     let many = untyped(
         &server,
         &[
@@ -71,7 +71,7 @@ fn recursive_lists_and_huge_results_are_answered() {
         ],
     );
     assert_eq!(many.lines().count(), 1_000_000);
-    goes_on(&server);
+    still_works(&server);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn every_exception_is_an_error() {
             "OK",
             "{raised}"
         );
-        goes_on(&server);
+        still_works(&server);
     }
     for python in [
         "import sys\ndef f(x):\n    sys.exit()",
@@ -116,7 +116,7 @@ fn every_exception_is_an_error() {
         "def f(x):\n    atomic().__enter__()",
     ] {
         raw(&server, python);
-        goes_on(&server);
+        still_works(&server);
         let awaited = raw(&server, "async def f(x):\n    return 'awaited'");
         assert_eq!(awaited, "awaited\n", "after {python}");
     }
@@ -130,7 +130,7 @@ fn a_future_that_is_never_continued_ends_with_an_error() {
         answer.contains("Async record did not called continue"),
         "{answer}"
     );
-    goes_on(&server);
+    still_works(&server);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn invalid_scripts_are_refused() {
         "'''",
     ] {
         assert_ne!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
-        goes_on(&server);
+        still_works(&server);
     }
 }
 
@@ -171,6 +171,6 @@ def f(x):
             .parse::<u32>()
             .is_ok_and(|n| n > 20)
     });
-    goes_on(&server);
+    still_works(&server);
     server.stop().unwrap();
 }

@@ -51,7 +51,7 @@ fn with(settings: &[(&str, &str)]) -> Server {
     server
 }
 
-fn goes_on(server: &Server) {
+fn still_works(server: &Server) {
     assert_eq!(untyped(server, &["PING"]), "PONG");
     assert_eq!(untyped(server, &["RG.TRIGGER", "fine"]), "fine");
     assert_eq!(untyped(server, &["RG.TRIGGER", "awaited"]), "awaited");
@@ -96,7 +96,7 @@ fn a_long_execution_is_stopped_with_a_reason() {
     assert!(outcome.contains("ExecutionMaxTime"), "{outcome}");
     let script = untyped(&server, &["RG.PYEXECUTE", "while True: pass"]);
     assert!(script.contains("ExecutionMaxTime"), "{script}");
-    goes_on(&server);
+    still_works(&server);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn the_client_of_a_gear_that_catches_the_exception_is_answered() {
     let server = with(&[("ExecutionMaxTime", "100")]);
     let answer = untyped(&server, &["RG.TRIGGER", "stubborn"]);
     assert!(answer.contains("ExecutionMaxTime"), "{answer}");
-    goes_on(&server);
+    still_works(&server);
     eventually("it is interrupted again and again", || {
         let count = untyped(&server, &["GET", "swallowed"]);
         count.parse::<u32>().is_ok_and(|count| count > 3)
@@ -123,7 +123,7 @@ fn the_number_of_records_is_limited() {
     assert!(numbers(11, "count().").contains("ExecutionMaxRecords, 10"));
     assert!(numbers(3, "flatmap(lambda i: [i] * 4).").contains("ExecutionMaxRecords"));
     assert!(numbers(3, "flatmap(lambda i: [i] * 3).").starts_with('0'));
-    goes_on(&server);
+    still_works(&server);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn the_memory_is_limited() {
         );
     }
     assert_eq!(run("len('x' * 20000000)"), "20000000\n");
-    goes_on(&server);
+    still_works(&server);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn an_abort_reaches_every_kind_of_endless_gear() {
                 "{trigger}: {answer}"
             );
         });
-        goes_on(&server);
+        still_works(&server);
     }
 }
 
@@ -188,7 +188,7 @@ fn a_disconnect_aborts_the_execution_only_with_abort_on_disconnect() {
             eventually("it is aborted", || {
                 stat(&server, "waiting", "numAborted") == aborted
             });
-            goes_on(&server);
+            still_works(&server);
         } else {
             eventually("the client is gone", || {
                 let clients = untyped(&server, &["CLIENT", "LIST"]);

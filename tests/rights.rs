@@ -19,7 +19,8 @@ GB('CommandReader').map(lambda x: execute('GET', 'secret')).register(hook='TOUCH
 GB('KeysReader').foreach(lambda r: execute('SET', 'seen', execute('GET', 'secret'))).register('event', mode='async_local')
 ";
 
-/// Registers the gears and connects as `guest`. `None` on a server that cannot run a command as another user.
+/// Registers the gears and connects as `guest`. `None` on a server that cannot run a command as
+/// another user.
 fn with_guest(server: &Server) -> Option<redis::Connection> {
     let version = untyped(server, &["INFO", "server"]);
     if version.contains("redis_version:6.") {

@@ -28,13 +28,13 @@ fn count(server: &Server, key: &str) -> u64 {
     untyped(server, &["GET", key]).parse().unwrap_or(0)
 }
 
-fn goes_on(server: &Server, key: &str) {
+fn keeps_running(server: &Server, key: &str) {
     let before = count(server, key);
     eventually("the time event runs", || count(server, key) > before);
 }
 
 /// Checks that the time event does not run during twice its interval.
-fn stands_still(server: &Server, key: &str) {
+fn has_stopped(server: &Server, key: &str) {
     // A run may be in progress.
     std::thread::sleep(Duration::from_millis(200));
     let before = count(server, key);
@@ -52,7 +52,7 @@ fn a_time_event_ends_with_its_key() {
     executes(&server, SCRIPT);
     assert_eq!(untyped(&server, &["GET", "made"]), "True");
     assert_eq!(untyped(&server, &["TYPE", "te"]), "rg_timeev");
-    goes_on(&server, "n");
+    keeps_running(&server, "n");
 
     // An existing key is not replaced, whatever its type.
     executes(&server, SCRIPT);
@@ -65,15 +65,15 @@ fn a_time_event_ends_with_its_key() {
 
     // A renamed key keeps its time event, and a copy has its own.
     assert_eq!(untyped(&server, &["RENAME", "te", "other"]), "OK");
-    goes_on(&server, "n");
+    keeps_running(&server, "n");
     assert_eq!(untyped(&server, &["COPY", "other", "copy"]), "1");
     assert_eq!(untyped(&server, &["DEL", "other"]), "1");
-    goes_on(&server, "n");
+    keeps_running(&server, "n");
     assert_eq!(untyped(&server, &["PEXPIRE", "copy", "1"]), "1");
     eventually("the key expires", || {
         untyped(&server, &["EXISTS", "copy"]) == "0"
     });
-    stands_still(&server, "n");
+    has_stopped(&server, "n");
 }
 
 #[test]
@@ -85,9 +85,9 @@ fn a_time_event_is_restored_from_the_rdb() {
     server.kill().unwrap();
 
     let server = kept(dir.path()).start().unwrap();
-    goes_on(&server, "n");
+    keeps_running(&server, "n");
     assert_eq!(untyped(&server, &["FLUSHALL", "ASYNC"]), "OK");
-    stands_still(&server, "n");
+    has_stopped(&server, "n");
 }
 
 #[test]
@@ -106,8 +106,8 @@ fn a_time_event_is_restored_from_the_aof_before_and_after_a_rewrite() {
     server.kill().unwrap();
 
     let server = with_aof().start().unwrap();
-    goes_on(&server, "n");
-    goes_on(&server, "m");
+    keeps_running(&server, "n");
+    keeps_running(&server, "m");
     untyped(&server, &["BGREWRITEAOF"]);
     eventually("the AOF is rewritten", || {
         let info = untyped(&server, &["INFO", "persistence"]);
@@ -118,7 +118,7 @@ fn a_time_event_is_restored_from_the_aof_before_and_after_a_rewrite() {
     server.kill().unwrap();
 
     let server = with_aof().start().unwrap();
-    goes_on(&server, "n");
+    keeps_running(&server, "n");
 }
 
 #[test]
@@ -138,17 +138,17 @@ fn a_replica_runs_the_time_event_when_it_becomes_a_master() {
     eventually("the replica has the second key", || {
         untyped(&replica, &["TYPE", "late"]) == "rg_timeev"
     });
-    goes_on(&replica, "m");
+    keeps_running(&replica, "m");
     // The counts would differ if the replica ran the time event, too.
     eventually("the replica follows", || {
         count(&master, "m") == count(&replica, "m")
     });
 
     master.kill().unwrap();
-    stands_still(&replica, "m");
+    has_stopped(&replica, "m");
     assert_eq!(untyped(&replica, &["REPLICAOF", "NO", "ONE"]), "OK");
-    goes_on(&replica, "m");
-    goes_on(&replica, "n");
+    keeps_running(&replica, "m");
+    keeps_running(&replica, "n");
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn restore_refuses_time_events() {
     let says = "a key with a time event was not restored";
     assert!(server.log_tail(20).contains(says));
     assert_eq!(untyped(&server, &["EXISTS", "te", "other"]), "1");
-    goes_on(&server, "n");
+    keeps_running(&server, "n");
 }
 
 #[test]
@@ -243,13 +243,13 @@ GB('CommandReader').foreach(begin).register(trigger='later')
     );
     untyped(&server, &["RG.TRIGGER", "sync", "a"]);
     untyped(&server, &["RG.TRIGGER", "later", "b"]);
-    goes_on(&server, "a");
-    goes_on(&server, "b");
+    keeps_running(&server, "a");
+    keeps_running(&server, "b");
 
     // The time events end with the session.
     let nothing = "GB('CommandReader').register(trigger='other')";
     let upgraded = untyped(&server, &["RG.PYEXECUTE", nothing, "ID", "app", "UPGRADE"]);
     assert_eq!(upgraded, "OK");
-    stands_still(&server, "a");
-    stands_still(&server, "b");
+    has_stopped(&server, "a");
+    has_stopped(&server, "b");
 }

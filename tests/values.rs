@@ -150,7 +150,7 @@ fn values_have_the_expected_types_on_both_sides() {
     is!(pair((1, ("x".to_owned(), false))) in python "(1, ('x', False))");
     is!(boxed(Box::<[i64]>::from([1, 2])) in python "[1, 2]");
 
-    let somebody = Person {
+    let resident = Person {
         name: "Zoë \0".to_owned(),
         age: None,
         home: Home::Street {
@@ -158,9 +158,9 @@ fn values_have_the_expected_types_on_both_sides() {
             number: i64::MAX,
         },
     };
-    is!(person(somebody.clone()) in python
+    is!(person(resident.clone()) in python
         r#"{'name': 'Zoë \x00', 'age': None, 'home': {'Street': {'name': 'Rue "X"', 'number': 9223372036854775807}}}"#);
-    is!(people(vec![Person { age: Some(7), home: Home::Nowhere, ..somebody }]) in python
+    is!(people(vec![Person { age: Some(7), home: Home::Nowhere, ..resident }]) in python
         r"[{'name': 'Zoë \x00', 'age': 7, 'home': 'Nowhere'}]");
     is!(json(serde_json::json!({"a": [1, -2.5, null, true, "x"], "big": u64::MAX})) in python
         "{'a': [1, -2.5, None, True, 'x'], 'big': 18446744073709551615}");

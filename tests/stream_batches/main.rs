@@ -3,12 +3,12 @@
 //! | file | event during the batch |
 //! |---|---|
 //! | `stopped.rs` | batches are stopped or fail, registrations are replaced or paused |
-//! | `anew.rs` | streams are deleted and created again, or the master changes |
+//! | `recreated.rs` | streams are deleted and created again, or the master changes |
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
-mod anew;
 #[path = "../common/mod.rs"]
 mod common;
+mod recreated;
 mod stopped;
 
 use common::untyped;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-/// Jobs, each done by a client of its own, and what was measured of them.
+/// Jobs, each repeated by one client, and the measured calls.
 #[derive(Debug)]
 pub struct Load {
     jobs: &'static [(&'static str, Job)],

@@ -79,7 +79,7 @@ fn rust(source: &str) -> Vec<Line<'_>> {
     lines
 }
 
-/// What a piece of Rust begins with, and where that ends.
+/// The first token of a piece of Rust, with the offset of its end.
 enum Token {
     LineComment(usize),
     BlockComment(usize),
