@@ -34,7 +34,6 @@ pub(super) const WORDS: &[Word] = &[
     word("Linux x86-64", "Linux on x86-64"),
     word("x64",          "x86-64"),
     word("Rustdoc",      "rustdoc"),
-    word("Json",         "JSON"),
     word("Utf-8",        "UTF-8"),
     word("utf8",         "UTF-8"),
     // Misspellings.
