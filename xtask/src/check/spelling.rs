@@ -1,7 +1,7 @@
 //! Looks for the words of the table in the comments and pages of the project.
 
 use super::prose::{self, Line};
-use super::words::{WORDS, Word};
+use super::words::{ALLOWED, WORDS, Word};
 use crate::steps::{self, Failed, Outcome};
 use crate::workspace;
 use std::fs;
@@ -88,10 +88,11 @@ impl Paragraph {
                 text.push_str(". ");
             }
         }
-        Paragraph {
-            text: without_code(&text),
-            begins,
+        let mut text = without_code(&text);
+        for allowed in ALLOWED {
+            text = text.replace(allowed, &blank(allowed.len()));
         }
+        Paragraph { text, begins }
     }
 
     /// The numbers of the lines where a word or phrase begins.
@@ -133,13 +134,18 @@ fn without_code(text: &str) -> String {
     for part in parts {
         result.push('`');
         if is_code {
-            result.extend(std::iter::repeat_n('.', part.len()));
+            result.push_str(&blank(part.len()));
         } else {
             result.push_str(part);
         }
         is_code = !is_code;
     }
     result
+}
+
+/// Text without words, which keeps the offsets of the text behind it.
+fn blank(length: usize) -> String {
+    ".".repeat(length)
 }
 
 #[cfg(test)]
@@ -179,6 +185,12 @@ mod tests {
     fn code_in_backquotes_is_skipped() {
         assert_eq!(found(&["`Redgrease` and Redgrease"]), [(1, "RedGrease")]);
         assert_eq!(found(&["`the", "the`"]), []);
+    }
+
+    #[test]
+    fn allowed_texts_are_skipped() {
+        assert_eq!(found(&["There is", "none."]), []);
+        assert_eq!(found(&["there is none, and this is none"]).len(), 1);
     }
 
     #[test]

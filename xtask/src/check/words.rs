@@ -96,10 +96,16 @@ pub(super) const WORDS: &[Word] = &[
     word("somebody's",   "the name of the role"),
     word("who works on", "engine developers"),
     word("For who",      "For engine developers, for users"),
-    word("this is none", "a plain negation"),
-    word("and is none",  "a plain negation"),
-    word("is none either", "a plain negation"),
+    word("is none",      "is not a .."),
     word("is no more",   "no longer exists"),
     word("are no more",  "no longer exist"),
     word("once more",    "again"),
+];
+
+/// Texts in which the words of the table are right: correct phrases, and recorded texts of servers.
+pub(super) const ALLOWED: &[&str] = &[
+    "there is none",
+    "There is none",
+    "is none of",
+    "Error occured when serialized a python callback",
 ];
