@@ -74,7 +74,7 @@ pub(super) fn features(_python: &Path) -> Outcome {
     let mut cargo = steps::cargo();
     cargo
         .args(["hack", "check", "--feature-powerset", "--no-dev-deps"])
-        // They only combine other features.
+        // These two only combine other features.
         .args(["--exclude-features", "default,full"])
         .args(WITH_FEATURES.iter().flat_map(|name| ["-p", name]));
     steps::step("every combination of features", &mut cargo)
@@ -90,7 +90,8 @@ fn both(name: &str, mut engine: Command, mut others: Command) -> Outcome {
     }
 }
 
-/// For a verb that writes no library: one with all features must not replace the usual one.
+/// For clippy and rustdoc, which write no library. A library with all features would replace the
+/// usual one.
 fn engine_with_features(verb: &str, python: &Path) -> Command {
     let mut cargo = engine(verb, python);
     cargo.arg("--all-features");
@@ -100,13 +101,7 @@ fn engine_with_features(verb: &str, python: &Path) -> Command {
 fn engine(verb: &str, python: &Path) -> Command {
     let mut cargo = steps::cargo();
     cargo
-        .args([
-            verb,
-            "--release",
-            "-p",
-            "redgrease-engine",
-            "--all-features",
-        ])
+        .args([verb, "--release", "-p", "redgrease-engine"])
         .env("PYO3_PYTHON", python);
     cargo
 }
