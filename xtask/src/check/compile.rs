@@ -66,17 +66,19 @@ pub(super) fn deny(_python: &Path) -> Outcome {
     steps::step("cargo deny", steps::cargo().args(["deny", "check"]))
 }
 
-/// Every combination of features compiles.
+/// Every combination of features compiles without warnings. While it runs, `--no-dev-deps` changes
+/// the manifests.
 pub(super) fn features(_python: &Path) -> Outcome {
     if is_left_out("cargo-hack", "hack") {
         return Ok(());
     }
     let mut cargo = steps::cargo();
     cargo
-        .args(["hack", "check", "--feature-powerset", "--no-dev-deps"])
+        .args(["hack", "clippy", "--feature-powerset", "--no-dev-deps"])
         // These two only combine other features.
         .args(["--exclude-features", "default,full"])
-        .args(WITH_FEATURES.iter().flat_map(|name| ["-p", name]));
+        .args(WITH_FEATURES.iter().flat_map(|name| ["-p", name]))
+        .args(["--", "-D", "warnings"]);
     steps::step("every combination of features", &mut cargo)
 }
 
