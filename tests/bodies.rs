@@ -1,4 +1,4 @@
-//! What the Python of a gear may use on a real server: the client, the log, transactions, `import redgrease`.
+//! The names that the Python of a gear can use: the client, the log, atomic blocks, `import redgrease`.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -33,25 +33,25 @@ fn through_cmd(key: &str, raw: &[u8]) -> Vec<String> {
 }
 
 #[gear_command]
-fn refused_by_cmd(what: &str) -> String {
+fn refused_by_cmd(method: &str) -> String {
     python! {
         try:
-            if what == "blpop":
+            if method == "blpop":
                 getattr(cmd, "blpop")("x", 1)
-            elif what == "pipeline":
+            elif method == "pipeline":
                 cmd.pipeline()
-            elif what == "pubsub":
+            elif method == "pubsub":
                 cmd.pubsub()
-            elif what == "lock":
+            elif method == "lock":
                 cmd.lock("x")
-            elif what == "xread":
+            elif method == "xread":
                 cmd.xread({"s": "0"}, **{"block": 10})
-            elif what == "wrongtype":
+            elif method == "wrongtype":
                 cmd.set("text", "x")
                 cmd.lpush("text", 1)
-            elif what == "unknown":
+            elif method == "unknown":
                 cmd.execute_command("NOSUCH", 1)
-            elif what == "noscript":
+            elif method == "noscript":
                 cmd.evalsha("0" * 40, 0)
             return "allowed"
         except Exception as error:

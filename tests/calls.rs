@@ -1,10 +1,10 @@
-//! Calls of gears on a real server: connections, modes, errors, timeouts, pipelines.
+//! Calls of gears: connections, modes, errors, timeouts, pipelines.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
 
-use common::{calls_of, line_of, started, untyped};
+use common::{calls_of, line_of, plain_connection, started, untyped};
 use redgrease::prelude::*;
 use redgrease::{Call, PerShard, pipe};
 use std::time::{Duration, Instant};
@@ -96,7 +96,7 @@ fn every_mode_answers() {
 }
 
 #[test]
-fn every_blocking_connection_will_do() {
+fn every_blocking_connection_can_call() {
     let (server, con) = started();
     let client = redis::Client::open(server.url()).unwrap();
     assert_eq!(add(&mut client.get_connection().unwrap(), 1, 2).unwrap(), 3);
@@ -108,7 +108,7 @@ fn every_blocking_connection_will_do() {
     let mut con = con;
     let dynamic: &mut dyn redis::ConnectionLike = &mut con;
     assert_eq!(add(dynamic, 1, 2).unwrap(), 3);
-    // And ours is one for everybody else.
+    // `Con` is a connection for other crates, too.
     let pong: String = redis::cmd("PING").query(&mut con).unwrap();
     assert_eq!(pong, "PONG");
 }
@@ -148,7 +148,7 @@ fn an_exception_of_a_library_points_at_the_call() {
 }
 
 #[test]
-fn every_way_to_fail_is_an_error() {
+fn every_failure_is_an_error() {
     let (_server, mut con) = started();
     let error = leaves(&mut con).unwrap_err();
     assert_eq!(error.as_gear().unwrap().exception, "SystemExit");
@@ -161,12 +161,12 @@ fn every_way_to_fail_is_an_error() {
         error.as_gear().unwrap().frame().unwrap().file,
         "tests/calls.rs"
     );
-    // The connection is in step afterwards.
+    // The connection remains in sync.
     assert_eq!(add(&mut con, 1, 2).unwrap(), 3);
 }
 
 #[test]
-fn a_file_is_a_gear_too() {
+fn a_gear_can_be_a_file() {
     let (_server, mut con) = started();
     assert!((median(&mut con, vec![3.0, 1.0, 2.0]).unwrap() - 2.0).abs() < 1e-9);
     let error = median(&mut con, vec![]).unwrap_err();
@@ -184,7 +184,7 @@ fn a_file_is_a_gear_too() {
 }
 
 #[test]
-fn a_call_can_be_limited() {
+fn a_call_can_have_a_timeout() {
     let (_server, mut con) = started();
     let begun = Instant::now();
     let error = slow::call(5.0)
@@ -200,7 +200,7 @@ fn a_call_can_be_limited() {
         "{error}"
     );
     assert!(error.to_string().contains("within 100ms"), "{error}");
-    // The late answer is not taken for the next one.
+    // The late reply is not mistaken for the reply of the next call.
     assert_eq!(add(&mut con, 1, 2).unwrap(), 3);
     assert_eq!(
         slow::call(0.0)
@@ -209,17 +209,14 @@ fn a_call_can_be_limited() {
             .unwrap(),
         "done"
     );
-    // Without a limit there is none.
+    // A call without a timeout waits.
     assert_eq!(slow(&mut con, 1.0).unwrap(), "done");
 }
 
 #[test]
-fn a_limit_that_nothing_enforces_is_refused() {
+fn a_timeout_that_a_connection_cannot_enforce_is_refused() {
     let (server, _con) = started();
-    let mut foreign = redis::Client::open(server.url())
-        .unwrap()
-        .get_connection()
-        .unwrap();
+    let mut foreign = plain_connection(&server);
     let call = count::call("refused").timeout(Duration::from_secs(1));
     let error = call.on(&mut foreign).unwrap_err();
     assert!(
@@ -250,7 +247,7 @@ fn pipelines_answer_each_call() {
 }
 
 #[test]
-fn commands_can_be_sent_by_other_means() {
+fn the_request_of_a_call_can_be_sent_without_redgrease() {
     let (server, mut con) = started();
     let value: redis::Value = add::request(1, 2).unwrap().query(&mut con).unwrap();
     assert_eq!(add::decode(value).unwrap(), 3);
@@ -316,7 +313,7 @@ mod nonblocking {
     }
 
     #[tokio::test]
-    async fn every_async_connection_will_do() {
+    async fn every_async_connection_can_call() {
         let (server, _con) = started();
         let client = redis::Client::open(server.url()).unwrap();
         let mut multiplexed = client.get_multiplexed_async_connection().await.unwrap();
@@ -333,7 +330,7 @@ mod nonblocking {
     }
 
     #[tokio::test]
-    async fn ours_waits_and_others_give_up() {
+    async fn only_the_connections_of_redgrease_wait_for_slow_gears() {
         let (server, _con) = started();
         let mut ours = connect_async(server.url()).await.unwrap();
         assert_eq!(sleepy(&mut ours, 1.0).await.unwrap(), "done");

@@ -1,4 +1,4 @@
-//! Chains that are started, registered at once, made step by step, or written as files.
+//! Chains that run in the background, are registered at once, are built step by step, or are files.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -112,7 +112,7 @@ fn keys_are_chosen_by_their_type() {
 }
 
 #[test]
-fn a_builder_grows_in_place() {
+fn a_builder_is_changed_in_place() {
     let (server, mut con) = empty();
     numbers(&server);
     let mut builder = GearsBuilder::new(KeysReader::new("n:*"));
@@ -215,7 +215,7 @@ async fn chains_are_async_too() {
 }
 
 #[test]
-fn options_reach_the_reader() {
+fn options_are_passed_to_the_reader() {
     let (server, mut con) = empty();
     numbers(&server);
     untyped(&server, &["SET", "n:[1]", "0"]);

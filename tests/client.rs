@@ -1,4 +1,4 @@
-//! The whole set of commands on a real server: typed, piped, filtered, blocking and async.
+//! The commands of `RedisGears` as methods: typed, piped, filtered, blocking and async.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
@@ -11,7 +11,7 @@ use redgrease::{
 };
 
 #[test]
-fn the_server_says_what_it_is() {
+fn the_server_reports_its_versions() {
     let (_server, mut con) = empty();
     assert!(con.gears_version().unwrap() >= GearsVersion::new(1, 2, 0));
     assert!(con.module_list().unwrap().iter().any(|m| m.name == "rg"));
@@ -32,7 +32,7 @@ fn triggers_are_called_on_the_shard_of_a_key() {
     let joined: Vec<String> = con.trigger_on_key("join", "key", &["a", "b"]).unwrap();
     assert_eq!(joined, ["key a b"]);
     let error = con
-        .trigger_on_key::<String>("nobody", "key", &[""; 0])
+        .trigger_on_key::<String>("unknown", "key", &[""; 0])
         .unwrap_err();
     assert!(error.is_unknown_trigger(), "{error}");
 
@@ -40,7 +40,7 @@ fn triggers_are_called_on_the_shard_of_a_key() {
     con.clear_registrations_stats().unwrap();
     let registrations = con.dump_registrations().unwrap();
     assert_eq!(registrations[0].triggered, 0);
-    // Any form of an id will do.
+    // An id can be given in any form.
     con.unregister(&registrations[0]).unwrap();
     for id in ["0-1".to_owned(), ExecId::new(1).to_string()] {
         assert!(con.unregister(id.as_str()).is_err());
@@ -50,7 +50,7 @@ fn triggers_are_called_on_the_shard_of_a_key() {
 }
 
 #[test]
-fn streams_pause() {
+fn stream_registrations_can_be_paused() {
     let (_server, mut con) = empty();
     con.pyexecute::<redis::Value>("GB('StreamReader').foreach(lambda r: None).register('stream')")
         .unwrap();
@@ -80,7 +80,7 @@ fn executions_are_shown_in_full() {
         (&ExecutionStatus::Done, Some(1))
     );
     let kinds: Vec<&str> = plan.steps.iter().map(|step| step.kind.as_str()).collect();
-    // First the server reads its own record, then ours, then what makes text of the results.
+    // The first step belongs to the reader; the last two convert and collect the results.
     assert_eq!(kinds, ["map", "map", "filter", "map", "collect"]);
     assert!(
         plan.steps[1].arg.starts_with("<function <lambda>"),
@@ -94,7 +94,7 @@ fn executions_are_shown_in_full() {
 }
 
 #[test]
-fn a_run_is_watched_from_outside() {
+fn a_background_run_can_be_watched_and_aborted() {
     let (_server, mut con) = empty();
     let forever = "def f(x):\n    while True: pass\nGB('ShardsIDReader').map(f).run()";
     let run: Run<Any> = Run::script(&mut con, forever, &PyExecuteOptions::new()).unwrap();
@@ -191,7 +191,7 @@ mod calls {
     }
 
     #[test]
-    fn a_transaction_takes_what_may_be_in_one() {
+    fn a_transaction_takes_sync_gears_only() {
         let (_server, mut con) = common::started();
         let (first, second) = (twice::call(2), twice::call(3));
         let mut pipeline = redis::pipe();
@@ -232,7 +232,7 @@ mod nonblocking {
     use redgrease::AsyncGearsCommands as _;
 
     #[tokio::test]
-    async fn the_same_is_async() {
+    async fn runs_and_listings_are_async_too() {
         let (server, _con) = empty();
         let mut con = redgrease::connect_async(server.url()).await.unwrap();
         let task = tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! The server's own commands on a real server, blocking and async.
+//! The commands of the server, blocking and async.
 
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -81,7 +81,7 @@ fn scripts_that_fail_show_their_traceback() {
 }
 
 #[test]
-fn executions_go_on_without_their_caller() {
+fn executions_run_without_a_waiting_client() {
     let (_server, mut con) = empty();
     let options = PyExecuteOptions::new().unblocking();
     let script = "GB('ShardsIDReader').map(lambda x: 'done').run()";
@@ -141,7 +141,7 @@ fn registrations_and_sessions_are_listed() {
         ["hello you"]
     );
     assert!(
-        con.trigger::<String>("nobody", "you")
+        con.trigger::<String>("unknown", "you")
             .unwrap_err()
             .is_unknown_trigger()
     );
@@ -170,7 +170,7 @@ fn registrations_and_sessions_are_listed() {
         Some("hello")
     );
     assert!(
-        con.dump_sessions(&SessionsOptions::new().session("nobody"))
+        con.dump_sessions(&SessionsOptions::new().session("unknown"))
             .unwrap()
             .is_empty()
     );

@@ -1,10 +1,10 @@
-//! What a gear can be called on: every connection of redis-rs, and those of pools.
+//! Gears can be called on every connection of redis-rs and of connection pools.
 #![cfg(all(feature = "macros", feature = "aio"))]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
 
-use common::started;
+use common::{eventually, free_port, plain_connection, started, untyped};
 use redgrease::pipe;
 use redgrease::prelude::*;
 use redis::aio::ConnectionLike as AsyncConnectionLike;
@@ -37,7 +37,7 @@ fn blocking_connections() {
     assert_eq!(join(&mut Box::new(plain), words()).unwrap(), "a-b");
 }
 
-/// What names a user and a password is in the address, and in no error.
+/// The address may contain a user and a password. No error shows the password.
 #[test]
 fn users_passwords_and_databases() {
     let (server, mut own) = started();
@@ -63,7 +63,7 @@ fn users_passwords_and_databases() {
         "{refused}"
     );
 
-    // Gears work on database 0: a connection to another one would not see what they do.
+    // Gears use database 0. A connection to another database would not see their writes.
     let elsewhere = redgrease::connect(address(secret, "3")).unwrap_err();
     assert!(elsewhere.to_string().contains("database"), "{elsewhere}");
     assert!(!elsewhere.to_string().contains(secret), "{elsewhere}");
@@ -100,7 +100,7 @@ async fn async_connections() {
     let dynamic: &mut (dyn AsyncConnectionLike + Send) = &mut multiplexed.clone();
     assert_eq!(add(dynamic, 1, 2).await.unwrap(), 3);
 
-    // Clones share one socket, also from tasks of their own.
+    // Clones share one socket, also in other tasks.
     let tasks: Vec<_> = (0..20_i64)
         .map(|n| {
             let mut con = manager.clone();
@@ -141,36 +141,29 @@ async fn the_pool_deadpool() {
 }
 
 #[test]
-fn parts_of_a_call_by_themselves() {
+fn request_and_reply_of_a_call_can_be_handled_separately() {
     let (server, _own) = started();
-    let mut con = Client::open(server.url())
-        .unwrap()
-        .get_connection()
-        .unwrap();
+    let mut con = plain_connection(&server);
     let request = join::request(words()).unwrap();
     let answer = con.req_command(&request).unwrap();
     assert_eq!(join::decode(answer).unwrap(), "a-b");
 }
 
-/// A cluster of one node, which has all slots.
+/// A cluster of one node with all slots.
 fn cluster() -> (redgrease_embedded::Server, String) {
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = free_port();
     let server = redgrease_embedded::Server::builder()
         .port(port)
         .server_arg("cluster-enabled", "yes")
         .start()
         .unwrap();
-    // One by one: Redis 6.2 knows no ranges.
+    // Redis 6.2 has no command for ranges of slots.
     let slots: Vec<String> = (0..16384).map(|slot| slot.to_string()).collect();
     let mut words = vec!["CLUSTER", "ADDSLOTS"];
     words.extend(slots.iter().map(String::as_str));
-    assert_eq!(common::untyped(&server, &words), "OK");
-    common::eventually("the cluster is up", || {
-        common::untyped(&server, &["CLUSTER", "INFO"]).contains("cluster_state:ok")
+    assert_eq!(untyped(&server, &words), "OK");
+    eventually("the cluster is up", || {
+        untyped(&server, &["CLUSTER", "INFO"]).contains("cluster_state:ok")
     });
     let url = server.url().to_owned();
     (server, url)

@@ -1,4 +1,4 @@
-//! Calls that are counted, and what a function says about itself.
+//! Counted calls; the name and documentation of the generated function.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -44,7 +44,7 @@ fn about_itself() -> (String, String, String) {
 }
 
 #[test]
-fn every_call_counts_whoever_makes_it() {
+fn calls_of_every_client_are_counted() {
     let (server, mut con) = started();
     assert_eq!(inner::half::GEAR.calls(&mut con).unwrap(), 0);
     inner::half(&mut con, 3).unwrap();
@@ -57,14 +57,14 @@ fn every_call_counts_whoever_makes_it() {
         untyped(&server, &["HGETALL", "redgrease:calls"]),
         "counted::inner::half\n3"
     );
-    // The count outlives the registration.
+    // The count is kept when the registration is removed.
     common::unregister_all(&mut con);
     assert_eq!(inner::half::GEAR.calls(&mut con).unwrap(), 3);
 }
 
 #[cfg(all(feature = "aio", feature = "embedded"))]
 #[test]
-fn it_can_be_read_asynchronously() {
+fn the_count_can_be_read_asynchronously() {
     let (server, mut con) = started();
     inner::half(&mut con, 3).unwrap();
     let calls = redgrease::test::block_on(async {

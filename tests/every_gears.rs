@@ -1,4 +1,4 @@
-//! Functions that run again and again.
+//! `#[gear_every]`: functions that run at an interval.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -24,7 +24,7 @@ fn tock() {
 }
 
 #[test]
-fn it_runs_until_its_session_is_replaced() {
+fn a_timer_runs_until_its_session_is_replaced() {
     let server = Server::start().unwrap();
     let register = |gears: &[&'static redgrease::Gear]| {
         start_with(server.url(), &Options::new().gears(gears)).unwrap()
@@ -38,7 +38,7 @@ fn it_runs_until_its_session_is_replaced() {
     let rows = con.dump_registrations().unwrap();
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].description.as_deref(), Some("the first"));
-    // The command behind the timer runs it by hand.
+    // The trigger of the registration runs the function immediately.
     let before = count("ticks");
     untyped(&server, &["RG.TRIGGER", &rows[0].trigger().unwrap()]);
     assert!(count("ticks") > before);
@@ -46,9 +46,9 @@ fn it_runs_until_its_session_is_replaced() {
     let (_, report) = register(gears![tock]);
     assert_eq!(report.registered().collect::<Vec<_>>(), ["tock"]);
     let ended = count("ticks");
-    eventually("two runs of the other one", || count("tocks") >= 2);
+    eventually("two runs of the new timer", || count("tocks") >= 2);
     assert!(
         count("ticks") <= ended + 1,
-        "the timer of the replaced session goes on"
+        "the timer of the replaced session still runs"
     );
 }

@@ -1,12 +1,12 @@
-//! The life of an execution as any client sees it: `RG.GETEXECUTION` and its kin.
+//! Executions as clients see them: `RG.GETEXECUTION` and related commands.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
 
-use common::{empty, eventually, untyped};
+use common::{empty, eventually, field, untyped};
 use redgrease_embedded::Server;
 
-/// Starts a script's run in the background and gives its id.
+/// Starts a run in the background and returns its id.
 fn started(server: &Server, script: &str) -> String {
     untyped(server, &["RG.PYEXECUTE", script, "UNBLOCKING"])
 }
@@ -16,18 +16,12 @@ fn plan(server: &Server, id: &str) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// What follows a name in a flat list.
-fn field(rows: &[String], name: &str) -> String {
-    let at = rows.iter().position(|row| row == name).unwrap();
-    rows[at + 1].clone()
-}
-
 fn has_ended(server: &Server, id: &str) -> bool {
-    ["done", "aborted"].contains(&field(&plan(server, id), "status").as_str())
+    ["done", "aborted"].contains(&field(&plan(server, id), "status"))
 }
 
 #[test]
-fn a_plan_has_its_steps_last_to_first() {
+fn a_plan_lists_its_steps_from_last_to_first() {
     let (server, _con) = empty();
     untyped(&server, &["SET", "a", "1"]);
     let id = started(
@@ -65,7 +59,7 @@ fn a_plan_has_its_steps_last_to_first() {
 }
 
 #[test]
-fn steps_are_measured_when_that_is_asked_for() {
+fn steps_are_measured_with_profile_executions() {
     let (server, _con) = empty();
     let script = "
 import time
@@ -85,7 +79,7 @@ GB('ShardsIDReader').map(lambda x: time.sleep(0.06)).filter(lambda x: True).run(
 }
 
 #[test]
-fn what_is_not_there_or_not_known_is_said() {
+fn unknown_executions_and_subcommands_are_errors() {
     let (server, _con) = empty();
     let id = started(&server, "GB('ShardsIDReader').run()");
     let ask = |words: &[&str]| untyped(&server, words);

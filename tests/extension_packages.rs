@@ -1,4 +1,4 @@
-//! Packages with C extensions, which have threads and global state of their own.
+//! Packages with C extensions, which have their own threads and global state.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
@@ -14,7 +14,7 @@ for mode in ('sync', 'async_local'):
     GB('CommandReader').map(residue).register(trigger=mode, mode=mode)
 ";
 
-/// Linear algebra with threads of its own used to hang a server that saves meanwhile.
+/// The threads of a linear algebra library must not hang a server that forks for a save.
 #[test]
 #[ignore = "fetches 20 MB from PyPI: part of `cargo xtask test --matrix`"]
 fn numpy_works_while_the_server_saves() {
@@ -32,7 +32,7 @@ fn numpy_works_while_the_server_saves() {
         }
         for _ in 0..3 {
             untyped(&server, &["BGSAVE"]);
-            eventually("it is saved", || {
+            eventually("the save has ended", || {
                 untyped(&server, &["INFO", "persistence"]).contains("rdb_bgsave_in_progress:0")
             });
         }

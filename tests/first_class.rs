@@ -1,5 +1,5 @@
-//! A program of chains that share their beginnings: records are scheduled, processed from a stream, counted and looked
-//! through.
+//! Chains that share a common beginning: records are scheduled, processed from a stream, counted and
+//! filtered.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 

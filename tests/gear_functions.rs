@@ -1,4 +1,4 @@
-//! Chains: those that `#[gear]` functions register, and those that run once.
+//! Chains that `#[gear]` functions register, and chains that run once.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -82,7 +82,7 @@ fn chains_are_registered_with_the_gears() {
 }
 
 #[test]
-fn a_chain_that_cannot_be_made_stops_the_registration() {
+fn an_invalid_chain_stops_the_registration() {
     let (server, mut con) = empty();
     let error = register_all_with(&mut con, &Options::new().gears(gears![impossible])).unwrap_err();
     assert!(
@@ -94,7 +94,7 @@ fn a_chain_that_cannot_be_made_stops_the_registration() {
 }
 
 #[test]
-fn a_trigger_is_unique_among_all_kinds() {
+fn a_trigger_is_unique_among_all_kinds_of_gears() {
     let (_server, mut con) = empty();
     let error =
         register_all_with(&mut con, &Options::new().gears(gears![upper, upper_too])).unwrap_err();
@@ -105,7 +105,7 @@ fn a_trigger_is_unique_among_all_kinds() {
 }
 
 #[test]
-fn the_function_stays_a_function() {
+fn the_function_can_still_be_called() {
     assert!(
         upper()
             .to_string()
@@ -253,7 +253,7 @@ fn keys_can_be_read_without_values() {
 }
 
 #[test]
-fn an_error_of_a_step_stands_beside_the_records() {
+fn errors_of_a_step_are_returned_with_the_records() {
     let (server, mut con) = empty();
     people(&server);
     let result = KeysReader::new("person:*")
@@ -270,7 +270,7 @@ fn an_error_of_a_step_stands_beside_the_records() {
 }
 
 #[test]
-fn hooks_and_options_are_spelled_for_the_server() {
+fn hooks_and_options_are_written_as_arguments_of_register() {
     let hook = CommandReader::new().register(
         CommandRegister::instead_of("HGET")
             .key_prefix("a")

@@ -1,4 +1,4 @@
-//! Tests with a server of their own.
+//! `#[gear_test]`: tests with their own server.
 #![cfg(all(feature = "macros", feature = "embedded"))]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -46,9 +46,9 @@ fn each_test_has_a_server_of_its_own(
     Ok(())
 }
 
-/// A gear that is only visible here.
+/// Contains a gear that is not visible outside of the function.
 #[allow(dead_code, reason = "it is registered by its name")]
-fn a_gear_inside_of_a_function() {
+fn a_gear_inside_a_function() {
     #[gear_command]
     fn inside() -> i64 {
         python! { return 5 }
@@ -60,7 +60,7 @@ fn a_gear_of_the_test_itself(con: &mut Con) -> Result<()> {
     #[gear_command]
     fn next(x: i64) -> i64 {
         python! {
-            # The Python is taken as it stands here.
+            # A comment, and Python whose spelling matters.
             return x + 1 // 1
         }
     }

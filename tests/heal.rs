@@ -1,11 +1,11 @@
-//! What happens when a server has lost the gears, and when a connection breaks: gears come back, and no gear runs twice.
+//! Healing: lost gears are registered again. After a broken connection, no gear runs twice.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
 
 use common::proxy::Proxy;
-use common::{calls_of, empty, started, unregister_all, untyped};
+use common::{calls_of, empty, free_port, plain_connection, started, unregister_all, untyped};
 use redgrease::prelude::*;
 use redgrease::{Options, PyExecuteOptions, pipe, register_all_with};
 use redgrease_embedded::Server;
@@ -18,7 +18,7 @@ fn count(counter: &str) -> i64 {
     }
 }
 
-/// Counts after a while, so that there is time to break the connection meanwhile.
+/// Counts after a pause, so that a test can break the connection before.
 #[gear_command]
 fn count_slowly(counter: &str) -> i64 {
     python! {
@@ -33,7 +33,7 @@ fn counter(server: &Server, name: &str) -> i64 {
     untyped(server, &["GET", name]).parse().unwrap_or(0)
 }
 
-/// Waits until a gear has counted to `number`, and nothing is left that could count on.
+/// Waits until a counter has reached `number` and no execution is left that could change it.
 fn counted_to(server: &Server, name: &str, number: i64) -> bool {
     let deadline = Instant::now() + Duration::from_secs(20);
     let mut con = redgrease::connect(server.url()).unwrap();
@@ -51,7 +51,7 @@ fn counted_to(server: &Server, name: &str, number: i64) -> bool {
 }
 
 #[test]
-fn a_lost_gear_comes_back() {
+fn a_lost_gear_is_registered_again() {
     let (server, mut con) = started();
     assert_eq!(count(&mut con, "n").unwrap(), 1);
     unregister_all(&mut con);
@@ -70,21 +70,15 @@ fn a_gear_that_was_never_registered_is_registered_by_its_first_call() {
 }
 
 #[test]
-fn a_foreign_connection_heals_too() {
+fn a_connection_of_redis_rs_heals_too() {
     let (server, mut con) = started();
     unregister_all(&mut con);
-    let mut foreign = redis::Client::open(server.url())
-        .unwrap()
-        .get_connection()
-        .unwrap();
+    let mut foreign = plain_connection(&server);
     assert_eq!(count(&mut foreign, "n").unwrap(), 1);
 
-    // A server that `connect` has never seen.
+    // A server to which `redgrease::connect` has never connected.
     let other = Server::start().unwrap();
-    let mut foreign = redis::Client::open(other.url())
-        .unwrap()
-        .get_connection()
-        .unwrap();
+    let mut foreign = plain_connection(&other);
     assert_eq!(count(&mut foreign, "n").unwrap(), 1);
     assert_eq!(calls_of(&other, "rg.pyexecute"), 1);
     assert_eq!(calls_of(&server, "rg.pyexecute"), 2);
@@ -122,9 +116,9 @@ fn fifty_threads_register_once() {
 }
 
 #[test]
-fn an_older_program_takes_nothing_back() {
+fn an_older_program_does_not_replace_newer_gears() {
     let (server, mut con) = empty();
-    // What a newer version of this program has registered: it has no gear `count` any more.
+    // The registration of a newer version of this program, which has no gear `count`.
     let description = r#"{"version": "99.0.0", "hash": "0", "gears": {}}"#;
     let script = "GB('CommandReader').map(lambda r: 0).register(trigger='something-new')";
     let newer = PyExecuteOptions::new()
@@ -156,7 +150,7 @@ fn a_cut_connection_never_runs_a_gear_twice() {
         assert_eq!(proxy.cuts_left(), 0);
         assert!(counted_to(&server, "n", round));
     }
-    // The next call goes over a new connection.
+    // The next call uses a new connection.
     assert_eq!(count_slowly(&mut con, "n").unwrap(), 5);
     assert!(proxy.connections() >= 4);
     assert_eq!(counter(&server, "n:begun"), 5);
@@ -164,7 +158,7 @@ fn a_cut_connection_never_runs_a_gear_twice() {
 }
 
 #[test]
-fn neither_does_a_timeout() {
+fn a_timeout_never_runs_a_gear_twice() {
     let (server, mut con) = started();
     let limit = Duration::from_millis(50);
     let error = count_slowly::call("n")
@@ -178,11 +172,7 @@ fn neither_does_a_timeout() {
 
 #[test]
 fn a_server_that_restarts_without_its_data_gets_its_gears_back() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = free_port();
     let server = Server::builder().port(port).start().unwrap();
     let mut con = redgrease::start(server.url()).unwrap();
     assert_eq!(count(&mut con, "n").unwrap(), 1);
@@ -218,7 +208,7 @@ mod nonblocking {
     }
 
     #[tokio::test]
-    async fn a_foreign_connection_heals_too() {
+    async fn a_connection_of_redis_rs_heals_too() {
         let server = Server::start().unwrap();
         let client = redis::Client::open(server.url()).unwrap();
         let mut foreign = client.get_multiplexed_async_connection().await.unwrap();
@@ -240,7 +230,7 @@ mod nonblocking {
             assert!(error.is_connection(), "{error}");
             assert_eq!(proxy.cuts_left(), 0);
             assert!(counted_to(&server, "n", round));
-            // It connects anew in the background.
+            // The connection is restored in the background.
             while redis::cmd("PING")
                 .query_async::<String>(&mut con)
                 .await

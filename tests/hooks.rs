@@ -1,15 +1,14 @@
-//! Gears in the place of commands of Redis.
+//! Hooks: gears that replace commands of Redis.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
 
-use common::untyped;
+use common::{untyped, with_gears};
 use redgrease::prelude::*;
-use redgrease::{Con, Options, start_with};
-use redgrease_embedded::Server;
+use redgrease::{Options, start_with};
 
-/// Counts who is read.
+/// Counts the reads of each user.
 #[gear_command(hook = "HGET", keyprefix = "user:", mode = "sync")]
 fn counted_hget(key: &str, field: &str) -> Option<String> {
     python! {
@@ -24,15 +23,9 @@ fn frozen_time() -> (i64, i64) {
     python! { return 17, 4 }
 }
 
-fn server(gears: &[&'static redgrease::Gear]) -> (Server, Con) {
-    let server = Server::start().unwrap();
-    let (con, _) = start_with(server.url(), &Options::new().gears(gears)).unwrap();
-    (server, con)
-}
-
 #[test]
-fn it_answers_instead_of_the_command() {
-    let (server, mut con) = server(gears![counted_hget]);
+fn a_hook_replies_instead_of_the_command() {
+    let (server, mut con) = with_gears(gears![counted_hget]);
     untyped(&server, &["HSET", "user:1", "name", "ada"]);
     untyped(&server, &["HSET", "other", "name", "ada"]);
     assert_eq!(untyped(&server, &["HGET", "user:1", "name"]), "ADA");
@@ -47,7 +40,7 @@ fn it_answers_instead_of_the_command() {
 }
 
 #[test]
-fn an_async_hook_answers_later() {
-    let (server, _con) = server(gears![frozen_time]);
+fn an_async_hook_replies_later() {
+    let (server, _con) = with_gears(gears![frozen_time]);
     assert_eq!(untyped(&server, &["TIME"]), "[17,4]");
 }

@@ -1,4 +1,4 @@
-//! Nothing that a gear returns or raises brings the server down, or puts a client out of step.
+//! No value and no exception of a gear crashes the server, or makes it send a malformed reply.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
@@ -6,19 +6,19 @@ mod common;
 use common::{empty, eventually, untyped};
 use redgrease_embedded::Server;
 
-/// The answer of a one-record run, without converting the record to text.
+/// The reply of a run with one record, which is not converted to text.
 fn raw(server: &Server, python: &str) -> String {
     let script = format!("{python}\nGB('ShardsIDReader').map(f).run(convertToStr=False)");
     untyped(server, &["RG.PYEXECUTE", &script])
 }
 
-fn goes_on(server: &Server) {
+fn still_works(server: &Server) {
     assert_eq!(untyped(server, &["PING"]), "PONG");
     assert_eq!(raw(server, "f = lambda x: 'fine'"), "fine\n");
 }
 
 #[test]
-fn odd_values_have_an_answer() {
+fn unusual_values_are_answered() {
     let (server, _con) = empty();
     for (expression, part) in [
         (
@@ -49,20 +49,20 @@ fn odd_values_have_an_answer() {
     ] {
         let answer = raw(&server, &format!("f = lambda x: {expression}"));
         assert!(answer.contains(part), "{expression}: {answer:?}");
-        goes_on(&server);
+        still_works(&server);
     }
 }
 
 #[test]
-fn lists_without_end_and_results_without_measure() {
+fn recursive_lists_and_huge_results_are_answered() {
     let (server, _con) = empty();
     raw(&server, "l = []\nl.append(l)\nf = lambda x: l");
-    goes_on(&server);
+    still_works(&server);
     raw(
         &server,
         "l = []\nfor i in range(100000): l = [l]\nf = lambda x: l",
     );
-    goes_on(&server);
+    still_works(&server);
     let many = untyped(
         &server,
         &[
@@ -71,11 +71,11 @@ fn lists_without_end_and_results_without_measure() {
         ],
     );
     assert_eq!(many.lines().count(), 1_000_000);
-    goes_on(&server);
+    still_works(&server);
 }
 
 #[test]
-fn whatever_is_raised_is_an_error() {
+fn every_exception_is_an_error() {
     let (server, _con) = empty();
     for raised in [
         "SystemExit()",
@@ -94,14 +94,14 @@ fn whatever_is_raised_is_an_error() {
         let python = format!("def f(x):\n    raise {raised}");
         let answer = raw(&server, &python);
         assert!(!answer.is_empty(), "{raised}");
-        // In the script itself, too.
+        // The script itself can raise it, too.
         let script = format!("raise {raised}");
         assert_ne!(
             untyped(&server, &["RG.PYEXECUTE", &script]),
             "OK",
             "{raised}"
         );
-        goes_on(&server);
+        still_works(&server);
     }
     for python in [
         "import sys\ndef f(x):\n    sys.exit()",
@@ -116,7 +116,7 @@ fn whatever_is_raised_is_an_error() {
         "def f(x):\n    atomic().__enter__()",
     ] {
         raw(&server, python);
-        goes_on(&server);
+        still_works(&server);
         let awaited = raw(&server, "async def f(x):\n    return 'awaited'");
         assert_eq!(awaited, "awaited\n", "after {python}");
     }
@@ -130,11 +130,11 @@ fn a_future_that_is_never_continued_ends_with_an_error() {
         answer.contains("Async record did not called continue"),
         "{answer}"
     );
-    goes_on(&server);
+    still_works(&server);
 }
 
 #[test]
-fn scripts_that_are_no_python_are_refused() {
+fn invalid_scripts_are_refused() {
     let (server, _con) = empty();
     let deep = format!("x = {}1{}", "(".repeat(10_000), ")".repeat(10_000));
     let long = "x".repeat(5_000_000);
@@ -148,12 +148,12 @@ fn scripts_that_are_no_python_are_refused() {
         "'''",
     ] {
         assert_ne!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
-        goes_on(&server);
+        still_works(&server);
     }
 }
 
 #[test]
-fn a_gear_that_leaves_its_thread_running_does_not_hold_the_server_up() {
+fn a_running_thread_of_a_gear_does_not_delay_the_shutdown() {
     let (server, _con) = empty();
     let python = "
 import threading, time
@@ -171,6 +171,6 @@ def f(x):
             .parse::<u32>()
             .is_ok_and(|n| n > 20)
     });
-    goes_on(&server);
+    still_works(&server);
     server.stop().unwrap();
 }

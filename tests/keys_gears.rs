@@ -1,16 +1,15 @@
-//! Functions that react to changes of keys.
+//! `#[gear_keys]`: functions that react to changes of keys.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
 
-use common::{eventually, untyped};
+use common::{eventually, untyped, with_gears};
 use redgrease::prelude::*;
-use redgrease::{Con, Options, start_with};
-use redgrease_embedded::Server;
+use redgrease::{Options, start_with};
 use std::collections::HashMap;
 
-/// What happened, as the function saw it.
+/// Writes each event to a list.
 #[gear_keys(prefix = "seen:*")]
 fn untyped_events(record: KeyRecord) {
     python! {
@@ -84,15 +83,9 @@ fn outer() -> bool {
     }
 }
 
-fn server(gears: &[&'static redgrease::Gear]) -> (Server, Con) {
-    let server = Server::start().unwrap();
-    let (con, _) = start_with(server.url(), &Options::new().gears(gears)).unwrap();
-    (server, con)
-}
-
 #[test]
-fn a_function_sees_what_happened() {
-    let (server, _con) = server(gears![untyped_events]);
+fn a_function_receives_event_key_type_and_value() {
+    let (server, _con) = with_gears(gears![untyped_events]);
     untyped(&server, &["SET", "seen:a", "x"]);
     untyped(&server, &["HSET", "seen:h", "field", "1"]);
     let log = || untyped(&server, &["LRANGE", "log", "0", "-1"]);
@@ -102,7 +95,7 @@ fn a_function_sees_what_happened() {
         "set seen:a string x True\nhset seen:h hash {'field': '1'} True"
     );
     untyped(&server, &["DEL", "seen:a"]);
-    eventually("the third", || {
+    eventually("the third event", || {
         log().ends_with("del seen:a empty None True")
     });
     untyped(&server, &["SET", "other", "x"]);
@@ -110,8 +103,8 @@ fn a_function_sees_what_happened() {
 }
 
 #[test]
-fn values_are_read_as_their_types_say() {
-    let (server, _con) = server(gears![adults, raw, json, list]);
+fn values_are_converted_to_the_declared_types() {
+    let (server, _con) = with_gears(gears![adults, raw, json, list]);
     untyped(&server, &["HSET", "person:1", "age", "17"]);
     untyped(&server, &["HSET", "person:2", "age", "70"]);
     assert_eq!(untyped(&server, &["SMEMBERS", "adults"]), "person:2");
@@ -124,8 +117,8 @@ fn values_are_read_as_their_types_say() {
 }
 
 #[test]
-fn a_value_of_another_type_is_an_error_that_names_it() {
-    let (server, mut con) = server(gears![adults]);
+fn a_value_of_the_wrong_type_is_an_error_with_its_key() {
+    let (server, mut con) = with_gears(gears![adults]);
     untyped(&server, &["HSET", "person:1", "age", "old"]);
     let error = con.dump_registrations().unwrap()[0]
         .last_exception()
@@ -139,7 +132,7 @@ fn a_value_of_another_type_is_an_error_that_names_it() {
 
 #[test]
 fn values_can_be_left_out() {
-    let (server, mut con) = server(gears![bare]);
+    let (server, mut con) = with_gears(gears![bare]);
     untyped(&server, &["SET", "bare:1", "x"]);
     assert_eq!(untyped(&server, &["GET", "bare-value"]), "(None, None)");
     let row = con.dump_registrations().unwrap().remove(0);
@@ -149,13 +142,13 @@ fn values_can_be_left_out() {
 
 #[test]
 fn the_reply_of_a_command_can_be_replaced() {
-    let (server, _con) = server(gears![filled]);
+    let (server, _con) = with_gears(gears![filled]);
     assert_eq!(untyped(&server, &["GET", "asked"]), "filled asked");
 }
 
 #[test]
-fn a_write_inside_of_an_atomic_block_is_handled() {
-    let (server, mut con) = server(gears![inner, outer]);
+fn a_write_inside_an_atomic_block_is_handled() {
+    let (server, mut con) = with_gears(gears![inner, outer]);
     for count in [2, 4] {
         assert!(outer(&mut con).unwrap());
         assert_eq!(untyped(&server, &["LLEN", "handled"]), count.to_string());
@@ -164,17 +157,17 @@ fn a_write_inside_of_an_atomic_block_is_handled() {
 
 #[test]
 fn a_body_can_await() {
-    let (server, _con) = server(gears![waits]);
+    let (server, _con) = with_gears(gears![waits]);
     untyped(&server, &["SET", "waits", "5"]);
-    eventually("it has waited", || {
+    eventually("the coroutine has ended", || {
         untyped(&server, &["GET", "waited"]) == "5"
     });
 }
 
 #[test]
-fn registering_again_sends_nothing_and_a_change_replaces() {
+fn only_changed_gears_are_registered_again() {
     let gears = gears![adults, raw];
-    let (server, _con) = server(gears);
+    let (server, _con) = with_gears(gears);
     let again = |gears: &[&'static redgrease::Gear]| {
         start_with(server.url(), &Options::new().gears(gears))
             .unwrap()

@@ -1,4 +1,4 @@
-//! Reading many keys: they are taken ahead by a thread, which must not change what comes out.
+//! Reading many keys. A thread reads ahead, which must not change the results.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
@@ -7,7 +7,7 @@ use common::{empty, untyped};
 use redgrease_embedded::{ErrorKind, Server};
 use std::fs;
 
-/// More than a few of the pieces that are taken at a time.
+/// More keys than several batches that the reader fetches at a time.
 const KEYS: usize = 12_345;
 
 fn filled() -> Server {
@@ -18,7 +18,7 @@ fn filled() -> Server {
 }
 
 fn run(server: &Server, script: &str) -> String {
-    // Results and errors: of the latter there are none.
+    // The reply has results, and an empty list of errors.
     let answer = untyped(server, &["RG.PYEXECUTE", script]);
     answer.trim_end_matches('\n').to_owned()
 }
@@ -53,9 +53,9 @@ GB('KeysReader').flatmap(lambda r: r['value'].split()).countby(lambda x: x) \\
 }
 
 #[test]
-fn a_gear_that_keeps_the_server_to_itself_goes_on_reading() {
+fn a_gear_inside_an_atomic_block_can_read_all_keys() {
     let server = filled();
-    // Entered at the first record and left by nobody before the end.
+    // The block is entered at the first record and never left.
     let script = "
 def first(r):
     if not isInAtomicBlock():
@@ -67,7 +67,7 @@ GB('KeysReader').map(first).count().run()";
 }
 
 #[test]
-fn functions_that_look_like_the_identity_are_told_apart() {
+fn functions_similar_to_the_identity_are_called() {
     let (server, _) = empty();
     let gear = |function: &str| {
         let script = format!(
@@ -97,7 +97,7 @@ fn functions_that_look_like_the_identity_are_told_apart() {
 }
 
 #[test]
-fn a_file_that_ends_inside_the_registrations_is_refused_with_a_message() {
+fn an_rdb_file_that_ends_inside_the_registrations_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let start = || {
         Server::builder()
@@ -124,7 +124,7 @@ fn a_file_that_ends_inside_the_registrations_is_refused_with_a_message() {
 }
 
 #[test]
-fn a_thread_that_ends_inside_of_atomic_gives_the_server_back() {
+fn a_thread_that_ends_inside_atomic_releases_the_lock() {
     let (server, _) = empty();
     let script = "
 import threading

@@ -1,4 +1,4 @@
-//! Limits and aborts: whatever a gear does, the server goes on and everybody is answered.
+//! Limits and aborts: whatever a gear does, the server keeps running and every client is answered.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
@@ -7,8 +7,8 @@ use common::{empty, eventually, untyped};
 use redgrease_embedded::Server;
 use std::thread;
 
-/// Three ways not to end: Python that can be interrupted, Python that takes exceptions for itself,
-/// and C code that lets go of the interpreter.
+/// Gears that do not end: Python that can be interrupted, Python that catches every exception, C code
+/// that has released the interpreter, and coroutines.
 const ENDLESS: &str = "
 import time, socket
 def busy(x):
@@ -51,7 +51,7 @@ fn with(settings: &[(&str, &str)]) -> Server {
     server
 }
 
-fn goes_on(server: &Server) {
+fn still_works(server: &Server) {
     assert_eq!(untyped(server, &["PING"]), "PONG");
     assert_eq!(untyped(server, &["RG.TRIGGER", "fine"]), "fine");
     assert_eq!(untyped(server, &["RG.TRIGGER", "awaited"]), "awaited");
@@ -68,7 +68,7 @@ fn stat(server: &Server, trigger: &str, name: &str) -> String {
 }
 
 #[test]
-fn what_runs_too_long_is_stopped_with_a_reason() {
+fn a_long_execution_is_stopped_with_a_reason() {
     let server = with(&[("ExecutionMaxTime", "200")]);
     for trigger in [
         "busy",
@@ -96,15 +96,15 @@ fn what_runs_too_long_is_stopped_with_a_reason() {
     assert!(outcome.contains("ExecutionMaxTime"), "{outcome}");
     let script = untyped(&server, &["RG.PYEXECUTE", "while True: pass"]);
     assert!(script.contains("ExecutionMaxTime"), "{script}");
-    goes_on(&server);
+    still_works(&server);
 }
 
 #[test]
-fn a_gear_that_takes_the_exception_for_itself_is_answered_all_the_same() {
+fn the_client_of_a_gear_that_catches_the_exception_is_answered() {
     let server = with(&[("ExecutionMaxTime", "100")]);
     let answer = untyped(&server, &["RG.TRIGGER", "stubborn"]);
     assert!(answer.contains("ExecutionMaxTime"), "{answer}");
-    goes_on(&server);
+    still_works(&server);
     eventually("it is interrupted again and again", || {
         let count = untyped(&server, &["GET", "swallowed"]);
         count.parse::<u32>().is_ok_and(|count| count > 3)
@@ -113,7 +113,7 @@ fn a_gear_that_takes_the_exception_for_itself_is_answered_all_the_same() {
 }
 
 #[test]
-fn records_are_counted() {
+fn the_number_of_records_is_limited() {
     let server = with(&[("ExecutionMaxRecords", "10")]);
     let numbers = |count: u32, rest: &str| {
         let script = format!("GB('PythonReader').{rest}run(lambda: (i for i in range({count})))");
@@ -123,11 +123,11 @@ fn records_are_counted() {
     assert!(numbers(11, "count().").contains("ExecutionMaxRecords, 10"));
     assert!(numbers(3, "flatmap(lambda i: [i] * 4).").contains("ExecutionMaxRecords"));
     assert!(numbers(3, "flatmap(lambda i: [i] * 3).").starts_with('0'));
-    goes_on(&server);
+    still_works(&server);
 }
 
 #[test]
-fn memory_is_counted() {
+fn the_memory_is_limited() {
     let server = with(&[("ExecutionMaxMemory", "50000000")]);
     let run = |expression: &str| {
         let script = format!("GB('ShardsIDReader').map(lambda x: {expression}).run()");
@@ -145,7 +145,7 @@ fn memory_is_counted() {
         );
     }
     assert_eq!(run("len('x' * 20000000)"), "20000000\n");
-    goes_on(&server);
+    still_works(&server);
 }
 
 #[test]
@@ -168,12 +168,12 @@ fn an_abort_reaches_every_kind_of_endless_gear() {
                 "{trigger}: {answer}"
             );
         });
-        goes_on(&server);
+        still_works(&server);
     }
 }
 
 #[test]
-fn a_client_that_goes_away_takes_its_execution_along_if_that_is_asked_for() {
+fn a_disconnect_aborts_the_execution_only_with_abort_on_disconnect() {
     for (setting, aborted) in [("0", "0"), ("1", "1")] {
         let server = with(&[("AbortOnDisconnect", setting)]);
         let client = redis::Client::open(server.url()).unwrap();
@@ -188,7 +188,7 @@ fn a_client_that_goes_away_takes_its_execution_along_if_that_is_asked_for() {
             eventually("it is aborted", || {
                 stat(&server, "waiting", "numAborted") == aborted
             });
-            goes_on(&server);
+            still_works(&server);
         } else {
             eventually("the client is gone", || {
                 let clients = untyped(&server, &["CLIENT", "LIST"]);
@@ -200,7 +200,7 @@ fn a_client_that_goes_away_takes_its_execution_along_if_that_is_asked_for() {
 }
 
 #[test]
-fn events_that_find_the_queue_full_are_counted_and_said() {
+fn events_that_do_not_fit_into_the_queue_count_as_failures() {
     let (server, _con) = empty();
     let script = "
 import time

@@ -1,4 +1,4 @@
-//! Python that several gears share.
+//! `python_module!`: Python that several gears share.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -94,7 +94,7 @@ fn a_registration_begins_with_fresh_state() {
 }
 
 #[test]
-fn a_function_calls_itself_beside_shared_python() {
+fn a_gear_with_a_module_can_call_itself() {
     let (_server, mut con) = server(gears![count_down]);
     assert_eq!(count_down(&mut con, 5).unwrap(), 0);
 }
@@ -119,7 +119,7 @@ fn an_error_in_shared_python_names_its_line() {
 }
 
 #[test]
-fn what_on_registered_stores_the_body_has() {
+fn the_body_sees_what_on_registered_stores() {
     let (_server, mut con) = server(gears![state]);
     eventually("it ran", || state::call("a").on(&mut con).is_ok());
     assert_eq!(state(&mut con, "b").unwrap(), ["yes", "a", "b"]);

@@ -1,4 +1,5 @@
-//! The package that `import redgrease` finds: bundled, installed, or absent.
+//! The choice of the package `redgrease` on the server. The choice belongs to the process, so this is
+//! a separate test program.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -14,7 +15,7 @@ fn tag() -> String {
     }
 }
 
-/// Those of the names that a gear cannot import.
+/// Returns the names that a gear cannot import.
 #[gear_command]
 fn unknown(names: Vec<String>) -> Vec<String> {
     python! {
@@ -23,7 +24,7 @@ fn unknown(names: Vec<String>) -> Vec<String> {
     }
 }
 
-/// What the stub file tells editors is there when a gear runs.
+/// The stub file for editors declares only names that exist when a gear runs.
 #[test]
 fn the_names_of_the_stub_file_can_be_imported() {
     let names: Vec<String> = include_str!("../docs/redgrease.pyi")
@@ -50,13 +51,13 @@ fn the_names_of_the_stub_file_can_be_imported() {
 }
 
 #[test]
-fn the_package_is_chosen() {
+fn the_package_can_be_chosen() {
     let server = Server::start().unwrap();
     let with = |package| Options::new().gears(gears![tag]).redgrease_package(package);
     let (mut con, _) = start_with(server.url(), &with(RedgreasePackage::Bundled)).unwrap();
     assert!(tag(&mut con).unwrap().starts_with('{'));
 
-    // Nothing is sent for it: what is imported is the server's own package, if it has one.
+    // No package is sent. The import finds the server's own package, if the server has one.
     let (mut con, report) = start_with(server.url(), &with(RedgreasePackage::Absent)).unwrap();
     assert!(report.is_changed());
     match tag(&mut con) {
@@ -66,7 +67,7 @@ fn the_package_is_chosen() {
     let (_, report) = start_with(server.url(), &with(RedgreasePackage::Absent)).unwrap();
     assert!(!report.is_changed());
 
-    // Which package that is, the server's pip decides; here it is one that does not exist.
+    // The server's pip installs the package; this one does not exist.
     let missing =
         RedgreasePackage::Installed("redgrease @ file:///nowhere/redgrease.whl".to_owned());
     let error = start_with(server.url(), &with(missing)).unwrap_err();

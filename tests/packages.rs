@@ -1,26 +1,15 @@
-//! Python packages: what a server lacks, and how they get to a server without a network.
+//! Python packages: missing ones are listed, and a file carries them to a server without network.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
 
 use common::empty;
+use common::wheel::make_wheel;
 use redgrease::{
     Executed, ExportedRequirement, GearsCommands, PyExecuteOptions, RequirementFilter, Requirements,
 };
 use redgrease_embedded::Server;
 use std::path::Path;
-use std::process::Command;
-
-/// Makes a wheel, in the folder that is given.
-const MAKE_WHEEL: &str = r#"
-import sys, zipfile
-name, info = "por_table", "por_table-1.2.dist-info"
-with zipfile.ZipFile(f"{sys.argv[1]}/{name}-1.2-py3-none-any.whl", "w") as wheel:
-    wheel.writestr(f"{name}/__init__.py", "answer = 42\n")
-    wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n")
-    wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-    wheel.writestr(f"{info}/RECORD", "")
-"#;
 
 const SCRIPT: &str = "import por_table\n\
     GB('ShardsIDReader').map(lambda r: por_table.answer).run(convertToStr=False)\n";
@@ -39,13 +28,7 @@ fn server(home: &Path, pip: &str) -> (Server, redgrease::Con) {
 fn a_file_carries_a_package_to_a_server_without_network() {
     let dir = tempfile::tempdir().unwrap();
     let packages = dir.path().join("packages");
-    std::fs::create_dir(&packages).unwrap();
-    let made = Command::new("python3")
-        .args(["-c", MAKE_WHEEL])
-        .arg(&packages)
-        .status()
-        .unwrap();
-    assert!(made.success());
+    make_wheel(&packages, "por_table", 0);
     let file = dir.path().join("requirements.txt");
     std::fs::write(&file, "# what the script imports\nPor.Table == 1.2\n").unwrap();
     let wanted = Requirements::from_file(&file).unwrap();
@@ -105,5 +88,5 @@ fn a_session_is_profiled() {
     let stats = con.py_profile_stats("measured", None).unwrap();
     assert!(stats.contains("function calls"), "{stats}");
     con.py_profile_reset("measured").unwrap();
-    assert!(con.py_profile_stats("nobody", Some("cumtime")).is_err());
+    assert!(con.py_profile_stats("unknown", Some("cumtime")).is_err());
 }

@@ -1,12 +1,11 @@
-//! Registrations outlive the server: they come back from the RDB and the AOF, and reach replicas.
+//! Registrations are restored from the RDB file and the AOF, and are replicated.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
 
-use common::{master, untyped};
+use common::{eventually, master, untyped};
 use redgrease_embedded::{Builder, Server};
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 /// A script with a side effect, a command and a handler of key events.
 const SCRIPT: &str = "
@@ -34,7 +33,7 @@ fn register(server: &Server) {
     assert_eq!(registered, "OK");
 }
 
-/// What was registered works, under the ids it had, and the script's own effects came once.
+/// Checks that the registrations work with the same ids, and that the script did not run again.
 fn works_as_before(server: &Server, ids: &str) {
     assert_eq!(untyped(server, &["RG.TRIGGER", "kept", "x"]), "kept x");
     assert_eq!(untyped(server, &["SET", "k:1", "v"]), "OK");
@@ -44,7 +43,7 @@ fn works_as_before(server: &Server, ids: &str) {
 }
 
 #[test]
-fn registrations_come_back_from_the_rdb() {
+fn registrations_are_restored_from_the_rdb() {
     let dir = tempfile::tempdir().unwrap();
     let server = kept(dir.path()).start().unwrap();
     register(&server);
@@ -54,7 +53,7 @@ fn registrations_come_back_from_the_rdb() {
 
     let server = kept(dir.path()).start().unwrap();
     works_as_before(&server, &ids);
-    // The restored session is upgraded like any other.
+    // A restored session can be upgraded.
     let script = "GB('CommandReader').map(lambda x: 'new').register(trigger='kept', mode='sync')";
     let upgraded = untyped(&server, &["RG.PYEXECUTE", script, "ID", "app", "UPGRADE"]);
     assert_eq!(upgraded, "OK");
@@ -62,7 +61,7 @@ fn registrations_come_back_from_the_rdb() {
 }
 
 #[test]
-fn registrations_come_back_from_the_aof() {
+fn registrations_are_restored_from_the_aof() {
     let dir = tempfile::tempdir().unwrap();
     let with_aof = || {
         kept(dir.path())
@@ -86,40 +85,35 @@ fn registrations_come_back_from_the_aof() {
 }
 
 #[test]
-fn registrations_reach_replicas_early_and_late() {
+fn earlier_and_later_registrations_are_replicated() {
     let (master, port) = master();
     register(&master);
     let replica = Server::start().unwrap();
     let port = port.to_string();
     assert_eq!(untyped(&replica, &["REPLICAOF", "127.0.0.1", &port]), "OK");
-    until(|| untyped(&replica, &["RG.TRIGGER", "kept", "x"]) == "kept x");
+    eventually("the replica has the first session", || {
+        untyped(&replica, &["RG.TRIGGER", "kept", "x"]) == "kept x"
+    });
 
     let script = "GB('CommandReader').map(lambda x: 'late').register(trigger='late', mode='sync')";
     assert_eq!(
         untyped(&master, &["RG.PYEXECUTE", script, "ID", "late"]),
         "OK"
     );
-    until(|| untyped(&replica, &["RG.TRIGGER", "late"]) == "late");
+    eventually("the replica has the second session", || {
+        untyped(&replica, &["RG.TRIGGER", "late"]) == "late"
+    });
 
-    // The event is handled on the master, and its effect replicated.
+    // The master handles the event and replicates the effect.
     assert_eq!(untyped(&master, &["SET", "k:1", "v"]), "OK");
-    until(|| untyped(&replica, &["GET", "events"]) == "1");
+    eventually("the effect is replicated", || {
+        untyped(&replica, &["GET", "events"]) == "1"
+    });
     assert_eq!(untyped(&master, &["GET", "events"]), "1");
 }
 
-fn until(condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !condition() {
-        assert!(
-            Instant::now() < deadline,
-            "the condition did not come true in 20 seconds"
-        );
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// A script that decides by what it finds on the server, and one of whose registrations goes.
-const CURIOUS: &str = "
+/// A script whose registrations depend on data of the server.
+const CONDITIONAL: &str = "
 prefix = execute('GET', 'prefix')
 for name in execute('LRANGE', 'names', 0, -1):
     GB('CommandReader').map(lambda x: 'kept ' + x[0]).register(trigger=prefix + name, mode='sync')
@@ -130,12 +124,12 @@ except Exception as refused:
 ";
 
 #[test]
-fn a_script_that_asks_the_server_gets_the_same_answers_again() {
+fn a_restored_script_gets_the_same_replies_as_the_first_time() {
     let dir = tempfile::tempdir().unwrap();
     let server = kept(dir.path()).start().unwrap();
     untyped(&server, &["SET", "prefix", "p:"]);
     untyped(&server, &["RPUSH", "names", "a", "b", "c"]);
-    let answer = untyped(&server, &["RG.PYEXECUTE", CURIOUS, "ID", "curious"]);
+    let answer = untyped(&server, &["RG.PYEXECUTE", CONDITIONAL, "ID", "curious"]);
     assert_eq!(answer, "OK");
     let rows = untyped(&server, &["RG.DUMPREGISTRATIONS"]);
     let id = |trigger: &str| {
@@ -157,7 +151,7 @@ fn a_script_that_asks_the_server_gets_the_same_answers_again() {
         assert_eq!(answer, format!("kept {trigger}"));
     }
     assert!(untyped(&server, &["RG.TRIGGER", "p:a"]).contains("subcommand not found"));
-    // The others have the ids they had.
+    // The other registrations have the same ids as before.
     assert_eq!(untyped(&server, &["RG.UNREGISTER", &last]), "OK");
     assert!(untyped(&server, &["RG.TRIGGER", "p:c"]).contains("subcommand not found"));
 }
@@ -180,7 +174,7 @@ fn has_grown(server: &Server, suffix: &str) {
 }
 
 #[test]
-fn what_gears_register_while_they_run_comes_back_too() {
+fn registrations_of_running_gears_are_restored() {
     for aof in [false, true] {
         let dir = tempfile::tempdir().unwrap();
         let start = || {
@@ -197,10 +191,10 @@ fn what_gears_register_while_they_run_comes_back_too() {
         let saved = if aof { "BGREWRITEAOF" } else { "SAVE" };
         untyped(&server, &[saved]);
         if aof {
-            common::eventually("it is rewritten", || {
+            eventually("the AOF is rewritten", || {
                 untyped(&server, &["INFO", "persistence"]).contains("aof_rewrite_in_progress:0")
             });
-            // This one is in the part that is not rewritten yet.
+            // This registration is in the part of the AOF after the rewrite.
             untyped(&server, &["RG.TRIGGER", "grow", "3"]);
             untyped(&server, &["CONFIG", "SET", "appendfsync", "always"]);
             untyped(&server, &["SET", "last", "1"]);

@@ -1,10 +1,10 @@
-//! Registering gears on a real server: what is sent, what is not, and what stops it.
+//! Registering gears: only changed sessions are sent, and errors leave the old gears running.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
 
-use common::{calls_of, empty, unregister_all, untyped};
+use common::{calls_of, empty, free_port, unregister_all, untyped};
 use redgrease::prelude::*;
 use redgrease::{
     Action, Con, ErrorKind, Gear, Options, Policy, Report, SessionsOptions, register_all_with,
@@ -25,7 +25,7 @@ fn second() -> i64 {
     }
 }
 
-/// The second gear in a later version of the program.
+/// The second gear of a later version of the program.
 mod later {
     use super::*;
 
@@ -90,7 +90,7 @@ fn a_second_start_sends_nothing() {
 }
 
 #[test]
-fn the_session_says_what_it_is() {
+fn the_session_has_a_description() {
     let (_server, mut con) = empty();
     registered(&mut con, &[first::GEAR, second::GEAR]);
     let sessions = con.dump_sessions(&SessionsOptions::new()).unwrap();
@@ -153,7 +153,7 @@ fn a_failing_script_leaves_the_old_set_running() {
 }
 
 #[test]
-fn what_was_unregistered_by_hand_comes_back() {
+fn a_gear_unregistered_by_hand_is_registered_again() {
     let (_server, mut con) = empty();
     registered(&mut con, &[first::GEAR]);
     unregister_all(&mut con);
@@ -162,7 +162,7 @@ fn what_was_unregistered_by_hand_comes_back() {
 }
 
 #[test]
-fn policies() {
+fn a_policy_decides_when_to_register() {
     let (server, mut con) = empty();
     let with = |policy| options(&[first::GEAR]).policy(policy);
     let report = register_all_with(&mut con, &with(Policy::Never)).unwrap();
@@ -183,8 +183,8 @@ fn policies() {
 fn a_trigger_of_another_session_names_its_owner() {
     let (_server, mut con) = empty();
     let script = "GB('CommandReader').map(lambda r: 0).register(trigger='second')";
-    let options_of_theirs = redgrease::PyExecuteOptions::new().id("somebody-else");
-    con.pyexecute_options::<redis::Value>(script, &options_of_theirs)
+    let other_options = redgrease::PyExecuteOptions::new().id("another-program");
+    con.pyexecute_options::<redis::Value>(script, &other_options)
         .unwrap();
     let error = register_all_with(&mut con, &options(&[first::GEAR, second::GEAR])).unwrap_err();
     match error.kind() {
@@ -196,13 +196,13 @@ fn a_trigger_of_another_session_names_its_owner() {
         } => {
             assert_eq!(
                 (trigger.as_str(), owner.as_deref()),
-                ("second", Some("somebody-else"))
+                ("second", Some("another-program"))
             );
             assert_eq!(session, SESSION);
         }
         other => panic!("{other:?}"),
     }
-    assert!(error.to_string().contains("`somebody-else`"), "{error}");
+    assert!(error.to_string().contains("`another-program`"), "{error}");
     assert_eq!(con.dump_registrations().unwrap().len(), 1);
 }
 
@@ -221,12 +221,12 @@ fn two_gears_with_one_trigger_are_refused_before_anything_is_sent() {
         );
     }
     assert_eq!(calls_of(&server, "rg.pydumpsessions"), 0);
-    // The same gear twice is one gear.
+    // The same gear may be listed twice.
     registered(&mut con, &[second::GEAR, second::GEAR]);
 }
 
 #[test]
-fn a_server_without_the_commands_says_how_to_get_them() {
+fn a_server_without_the_engine_is_an_error_with_a_remedy() {
     let plain = Server::builder().without_engine().start().unwrap();
     let error = redgrease::start_with(plain.url(), &options(&[first::GEAR])).unwrap_err();
     assert!(error.is_no_gears(), "{error}");
@@ -236,7 +236,7 @@ fn a_server_without_the_commands_says_how_to_get_them() {
 }
 
 #[test]
-fn a_requirement_that_cannot_be_installed_shows_what_pip_says() {
+fn a_failed_installation_shows_the_output_of_pip() {
     let (_server, mut con) = empty();
     let error = register_all_with(&mut con, &options(&[requires_too_much::GEAR])).unwrap_err();
     assert!(
@@ -256,7 +256,7 @@ fn a_requirement_that_cannot_be_installed_shows_what_pip_says() {
 }
 
 #[test]
-fn addresses_that_cannot_be_right_are_refused() {
+fn invalid_addresses_are_refused() {
     let error = redgrease::start("redis://127.0.0.1/2").unwrap_err();
     assert!(error.to_string().contains("database 2"), "{error}");
     let error = redgrease::start("not an address").unwrap_err();
@@ -266,7 +266,7 @@ fn addresses_that_cannot_be_right_are_refused() {
 }
 
 #[test]
-fn no_gears_is_an_error() {
+fn a_program_without_gears_is_an_error() {
     let (_server, mut con) = empty();
     let error = register_all_with(&mut con, &options(&[])).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NoneFound), "{error}");
@@ -289,7 +289,7 @@ fn every_gear_of_the_program_is_found() {
 
 #[cfg(feature = "aio")]
 #[tokio::test]
-async fn async_programs_start_alike() {
+async fn gears_can_be_registered_asynchronously() {
     let server = Server::start().unwrap();
     let gears = options(&[first::GEAR]);
     let (mut con, report) = redgrease::start_async_with(server.url(), &gears)
@@ -303,7 +303,7 @@ async fn async_programs_start_alike() {
     assert_eq!(first::call().on_async(&mut con).await.unwrap(), 1);
 }
 
-/// Takes longer to register than other connections wait.
+/// Takes longer to register than a connection of redis-rs waits for a reply.
 #[cfg(feature = "aio")]
 #[gear_command]
 fn slow_to_register() -> i64 {
@@ -312,7 +312,7 @@ fn slow_to_register() -> i64 {
 
 #[cfg(feature = "aio")]
 #[tokio::test]
-async fn a_connection_that_does_not_wait_is_asked_again() {
+async fn registration_outlasts_the_timeout_of_a_connection() {
     let server = Server::start().unwrap();
     let client = redis::Client::open(server.url()).unwrap();
     let mut foreign = client.get_multiplexed_async_connection().await.unwrap();
@@ -336,13 +336,8 @@ async fn a_connection_that_does_not_wait_is_asked_again() {
 }
 
 #[test]
-fn an_address_without_a_server_is_an_error_that_says_so() {
-    // A port that was free a moment ago.
-    let port = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+fn an_address_without_a_server_is_a_connect_error() {
+    let port = free_port();
     let error = redgrease::connect(format!("redis://user:secret@127.0.0.1:{port}/")).unwrap_err();
     let text = error.to_string();
     assert!(

@@ -1,4 +1,4 @@
-//! Triggers that another program has registered: taken over, left alone, or an error.
+//! Triggers that another program has registered: they are replaced, left, or an error.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -39,7 +39,7 @@ fn register(con: &mut Con, gears: &[&'static Gear]) -> redgrease::Result<Report>
 }
 
 #[test]
-fn a_trigger_is_taken_over() {
+fn a_trigger_can_be_replaced() {
     let (server, mut con) = empty();
     theirs(&mut con);
     let report = register(&mut con, gears![takes, other]).unwrap();
@@ -54,7 +54,7 @@ fn a_trigger_is_taken_over() {
 }
 
 #[test]
-fn a_trigger_is_left_alone() {
+fn a_trigger_can_be_left_to_its_owner() {
     let (server, mut con) = empty();
     theirs(&mut con);
     let report = register(&mut con, gears![leaves, other]).unwrap();
@@ -70,7 +70,7 @@ fn a_trigger_is_left_alone() {
             .unwrap()
             .is_changed()
     );
-    // As soon as nobody has it any more, it is registered.
+    // The trigger is registered once its owner is gone.
     let id = con
         .dump_registrations()
         .unwrap()
@@ -84,7 +84,7 @@ fn a_trigger_is_left_alone() {
 }
 
 #[test]
-fn otherwise_it_is_an_error() {
+fn by_default_a_trigger_of_another_program_is_an_error() {
     let (server, mut con) = empty();
     theirs(&mut con);
     let error = register(&mut con, gears![says_nothing]).unwrap_err();

@@ -1,25 +1,13 @@
-//! Requirements go from one server to another with their wheels; no network is needed there.
+//! Requirements are exported with their wheels and imported on a server without network.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
 
 use common::untyped;
+use common::wheel::make_wheel;
 use redgrease_embedded::Server;
 use redis::Value;
 use std::path::Path;
-use std::process::Command;
-
-/// Makes a wheel of some megabytes, in the folder that is given.
-const MAKE_WHEEL: &str = r#"
-import os, sys, zipfile
-name, info = "portable", "portable-1.2.dist-info"
-with zipfile.ZipFile(f"{sys.argv[1]}/{name}-1.2-py3-none-any.whl", "w") as wheel:
-    wheel.writestr(f"{name}/__init__.py", "answer = 42\n")
-    wheel.writestr(f"{name}/data.bin", os.urandom(11 << 20))
-    wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n")
-    wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-    wheel.writestr(f"{info}/RECORD", "")
-"#;
 
 const SCRIPT: &str = "
 import portable
@@ -56,16 +44,10 @@ fn chunks_of(exported: Value) -> (Vec<Value>, Vec<Vec<u8>>) {
 }
 
 #[test]
-fn a_requirement_goes_to_another_server() {
+fn a_requirement_is_exported_and_imported() {
     let dir = tempfile::tempdir().unwrap();
     let packages = dir.path().join("packages");
-    std::fs::create_dir(&packages).unwrap();
-    let made = Command::new("python3")
-        .args(["-c", MAKE_WHEEL])
-        .arg(&packages)
-        .status()
-        .unwrap();
-    assert!(made.success());
+    make_wheel(&packages, "portable", 11 << 20);
 
     let find = format!("--no-index --find-links={}", packages.display());
     let giver = server(&dir.path().join("giver"), &find);
@@ -92,7 +74,7 @@ fn a_requirement_goes_to_another_server() {
         "{refused}"
     );
 
-    // Damaged on the way: noticed, and nothing is kept of it.
+    // Damage is noticed, and no part of the requirement is kept.
     let mut damaged = chunks.concat();
     let middle = damaged.len() / 2;
     damaged[middle] ^= 1;
@@ -110,7 +92,7 @@ fn a_requirement_goes_to_another_server() {
     assert_eq!(untyped(&taker, &install), "42\n");
     let rows = untyped(&taker, &["RG.PYDUMPREQS"]);
     assert!(rows.contains("portable-1.2-py3-none-any.whl"), "{rows}");
-    // It can be given on.
+    // An imported requirement can be exported again.
     let again = query(&taker, &[b"RG.PYEXPORTREQ", b"portable==1.2"]).unwrap();
     assert!(chunks_of(again).1 == chunks);
     let info = untyped(&taker, &["INFO", "rg_python_requirements"]);

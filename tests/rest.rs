@@ -1,4 +1,4 @@
-//! The last argument takes all that follow; arguments that may be left out; bodies that yield.
+//! A last argument that takes all remaining ones, optional arguments, and bodies that yield.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -38,7 +38,7 @@ fn numbers(until: i64) -> Vec<i64> {
 }
 
 #[test]
-fn rust_and_other_clients_give_as_many_as_they_like() {
+fn clients_can_pass_any_number_of_arguments() {
     let (server, mut con) = started();
     assert_eq!(join(&mut con, "-", vec![]).unwrap(), "");
     let words = ["a", "-7", "\0x", ""].map(String::from).to_vec();

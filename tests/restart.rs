@@ -1,4 +1,4 @@
-//! Gears outlive the server they were registered on: nothing has to be sent again.
+//! Gears are restored with the data of a server: nothing is sent again after a restart.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -60,7 +60,7 @@ fn chain() -> Registration {
 }
 
 #[test]
-fn they_work_as_before() {
+fn gears_work_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let kept = || Server::builder().dir(dir.path()).start().unwrap();
     let options = Options::new().gears(gears![one, two, uses_client, tick, watched, chain]);
@@ -74,7 +74,7 @@ fn they_work_as_before() {
     let (mut con, report) = start_with(server.url(), &options).unwrap();
     assert!(!report.is_changed(), "{report}");
     assert_eq!(common::calls_of(&server, "rg.pyexecute"), 0);
-    // The state of a process ends with it; it is one state again.
+    // The state starts fresh, and both gears share it again.
     assert_eq!(one(&mut con, 2).unwrap(), [100, 2]);
     assert_eq!(two(&mut con, 3).unwrap(), [100, 2, 3]);
     assert_eq!(uses_client(&mut con, "n").unwrap(), 1);

@@ -1,9 +1,9 @@
-//! Whose rights a gear has.
+//! Access rights of gears.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
 
-use common::{eventually, untyped};
+use common::{eventually, plain_connection, untyped};
 use redgrease_embedded::Server;
 
 const GEARS: &str = "
@@ -19,7 +19,8 @@ GB('CommandReader').map(lambda x: execute('GET', 'secret')).register(hook='TOUCH
 GB('KeysReader').foreach(lambda r: execute('SET', 'seen', execute('GET', 'secret'))).register('event', mode='async_local')
 ";
 
-/// `None` on a server that cannot run a command as somebody.
+/// Registers the gears and connects as `guest`. `None` on a server that cannot run a command as
+/// another user.
 fn with_guest(server: &Server) -> Option<redis::Connection> {
     let version = untyped(server, &["INFO", "server"]);
     if version.contains("redis_version:6.") {
@@ -40,10 +41,7 @@ fn with_guest(server: &Server) -> Option<redis::Connection> {
         "+acl|whoami",
     ];
     assert_eq!(untyped(server, &rules), "OK");
-    let mut con = redis::Client::open(server.url())
-        .unwrap()
-        .get_connection()
-        .unwrap();
+    let mut con = plain_connection(server);
     redis::cmd("AUTH")
         .arg("guest")
         .arg("any")
@@ -62,7 +60,7 @@ fn ask(con: &mut redis::Connection, words: &[&str]) -> String {
 }
 
 #[test]
-fn a_gear_can_do_what_its_caller_can() {
+fn a_gear_has_the_rights_of_its_caller() {
     let server = Server::start().unwrap();
     let Some(mut guest) = with_guest(&server) else {
         return;
@@ -84,7 +82,7 @@ fn a_gear_can_do_what_its_caller_can() {
 }
 
 #[test]
-fn an_event_is_handled_with_the_rights_of_who_registered_its_handler() {
+fn an_event_handler_has_the_rights_of_the_user_who_registered_it() {
     let server = Server::start().unwrap();
     let Some(mut guest) = with_guest(&server) else {
         return;
@@ -100,7 +98,7 @@ fn an_event_is_handled_with_the_rights_of_who_registered_its_handler() {
 }
 
 #[test]
-fn code_is_brought_in_by_administrators_only() {
+fn only_administrators_can_register_code() {
     let server = Server::start().unwrap();
     let Some(mut guest) = with_guest(&server) else {
         return;
@@ -114,7 +112,7 @@ fn code_is_brought_in_by_administrators_only() {
         &["RG.INNERREGISTER", "x"],
         &["RG.PYIMPORTREQ", "x"],
     ] {
-        // Before 7.2 there are no categories of module commands: they are ruled out by name.
+        // Before Redis 7.2, module commands have no categories: they are forbidden by name.
         let name = words[0].to_ascii_lowercase();
         untyped(&server, &["ACL", "SETUSER", "guest", &format!("-{name}")]);
         let answer = ask(&mut guest, words);
@@ -126,7 +124,7 @@ fn code_is_brought_in_by_administrators_only() {
 }
 
 #[test]
-fn gears_can_have_the_rights_of_their_owners_instead() {
+fn with_execute_as_owner_gears_have_the_rights_of_their_owner() {
     let server = Server::builder()
         .module_arg("ExecuteAsOwner", "1")
         .start()

@@ -1,4 +1,4 @@
-//! What scripts find without importing it, and the parts of the runtime that are more than a name.
+//! The names that scripts find without an import, and the larger parts of the runtime.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
@@ -6,13 +6,13 @@ mod common;
 use common::{eventually, untyped};
 use redgrease_embedded::Server;
 
-/// What `RG.PYEXECUTE` answers.
+/// The reply of `RG.PYEXECUTE`.
 fn run(server: &Server, script: &str) -> String {
     untyped(server, &["RG.PYEXECUTE", script])
 }
 
 #[test]
-fn every_name_is_there() {
+fn every_name_of_the_runtime_exists() {
     let server = Server::start().unwrap();
     let script = "
 names = '''GB GearsBuilder execute atomic call_next get_command override_reply hashtag registerTE
@@ -40,7 +40,7 @@ execute('SET', 'missing', ','.join(missing))
 }
 
 #[test]
-fn older_names_work_and_say_that_they_are_older() {
+fn deprecated_names_work_and_log_a_warning() {
     let server = Server::builder()
         .module_arg("mine", "value")
         .start()
@@ -66,7 +66,7 @@ execute('SET', 'b', GearsConfigGet('yours', 'default'))
 }
 
 #[test]
-fn keys_are_listed_by_a_reader_of_their_names() {
+fn create_keys_only_reader_lists_keys() {
     let server = Server::start().unwrap();
     untyped(&server, &["MSET", "a1", "x", "a2", "x", "b", "x"]);
     let listed = |arguments: &str| {
@@ -84,7 +84,7 @@ fn keys_are_listed_by_a_reader_of_their_names() {
 }
 
 #[test]
-fn a_thread_of_a_gear_acts_for_the_session_it_is_given() {
+fn a_thread_of_a_gear_can_act_for_a_session() {
     let server = Server::start().unwrap();
     let script = "
 def register(name):
@@ -119,16 +119,16 @@ execute('SET', 'script', getGearsSession().id)
     eventually("the run ends", || {
         untyped(&server, &["EXISTS", "ran"]) == "1"
     });
-    // One session: what the thread registered goes with it.
+    // The thread's registration belongs to the session and is replaced with it.
     let other = "GB('CommandReader').register(trigger='other')";
     untyped(&server, &["RG.PYEXECUTE", other, "ID", "app", "UPGRADE"]);
     assert!(untyped(&server, &["RG.TRIGGER", "found"]).contains("subcommand not found"));
 }
 
 #[test]
-fn functions_travel_as_bytes() {
+fn functions_can_be_pickled() {
     let server = Server::start().unwrap();
-    // Each line is an expression that is true of a copy of what the script defines.
+    // Each assertion is about an unpickled copy of an object of the script.
     let script = "
 import abc, collections, dataclasses, enum, json
 factor = 3
@@ -191,7 +191,7 @@ try:
     dumps(Color)
 except pickle.PicklingError as e:
     execute('SET', 'not simple', str(e))
-# What another pickler could take along is no reason to refuse a registration.
+# A registration is not refused for a class that only another pickler supports.
 GB('CommandReader').map(lambda r: Color.RED.name).register(trigger='color')
 ";
     assert_eq!(run(&server, script), "OK");
@@ -208,7 +208,7 @@ GB('CommandReader').map(lambda r: Color.RED.name).register(trigger='color')
 }
 
 #[test]
-fn what_cannot_leave_its_process_is_not_registered() {
+fn functions_that_cannot_be_pickled_are_not_registered() {
     let server = Server::start().unwrap();
     for (step, name) in [
         ("map(lambda r: lock)", "<lambda>"),
@@ -226,14 +226,14 @@ fn what_cannot_leave_its_process_is_not_registered() {
         assert!(answer.contains(&says), "{answer}");
         assert!(answer.contains("cannot pickle"), "{answer}");
     }
-    // What runs here and now need not leave.
+    // A function that runs at once is not pickled.
     let script = "import threading\nlock = threading.Lock()\n\
                   GB('ShardsIDReader').map(lambda r: lock.locked()).run()";
     assert_eq!(run(&server, script), "False\n");
 }
 
 #[test]
-fn sessions_have_a_profile_while_it_is_asked_for() {
+fn sessions_are_profiled_with_profile_executions() {
     let server = Server::start().unwrap();
     let script = "
 def worked(r):
@@ -266,9 +266,9 @@ GB('CommandReader').map(awaited).register(trigger='awaited')
     assert_eq!(calls(), Some(1));
 }
 
-/// As clients do that have a class of their own around it.
+/// Some clients wrap the atomic block in a class and call its methods.
 #[test]
-fn an_atomic_block_is_left_by_hand() {
+fn an_atomic_block_can_be_left_explicitly() {
     let server = Server::start().unwrap();
     let script = "
 import redisgears

@@ -1,5 +1,5 @@
-//! Scripts as people have them, each written twice: with what a script finds on the server, and
-//! with what it imports from `redgrease`. Both do the same.
+//! Typical scripts, each in two versions with the same effect: one with the names of the runtime, and
+//! one with imports from `redgrease`.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
@@ -8,8 +8,8 @@ use common::{eventually, untyped};
 use redgrease_embedded::Server;
 use std::path::Path;
 
-/// Runs a script's two versions, each on a server of its own: `before` prepares the server,
-/// `after` gets it with the script's answer.
+/// Runs both versions of a script, each on its own server. The commands in `before` prepare the
+/// server; `after` receives the server and the script's reply.
 #[track_caller]
 fn both(name: &str, before: &[&[&str]], after: impl Fn(&Server, &str)) {
     for file in [format!("{name}.py"), format!("{name}_redgrease.py")] {
@@ -76,7 +76,7 @@ fn messages_become_hashes() {
 }
 
 #[test]
-fn keys_expire_by_themselves() {
+fn keys_expire_automatically() {
     both("automatic_expiry", &[], |server, answer| {
         assert_eq!(answer, "OK");
         untyped(server, &["SET", "text", "x"]);
@@ -98,7 +98,7 @@ fn expired_keys_are_handled() {
             untyped(server, &["GET", "gone"]);
             untyped(server, &["LRANGE", "handled", "0", "-1"]) == "gone"
         });
-        eventually("the log says so", || {
+        eventually("the log has a line", || {
             let log = std::fs::read_to_string(server.log_path()).unwrap();
             log.contains("GEARS: expired: gone")
         });
@@ -106,7 +106,7 @@ fn expired_keys_are_handled() {
 }
 
 #[test]
-fn changes_are_written_down_in_order() {
+fn changes_are_recorded_in_order() {
     both("reliable_notification", &[], |server, answer| {
         assert_eq!(answer, "OK");
         for words in [
@@ -191,7 +191,7 @@ fn results_are_remembered() {
 fn pi_is_estimated() {
     both("pi", &[], |_, answer| {
         let estimate: f64 = answer.parse().unwrap();
-        // With so many points that is ten standard deviations.
+        // The tolerance is ten standard deviations for this number of points.
         assert!((estimate - std::f64::consts::PI).abs() < 0.05, "{answer}");
     });
 }
@@ -202,7 +202,7 @@ fn an_answer_comes_later() {
         assert_eq!(answer, "OK");
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| untyped(server, &["RG.TRIGGER", "wait"]));
-            eventually("somebody is told", || {
+            eventually("the subscriber is told", || {
                 !untyped(server, &["RG.TRIGGER", "tell", "now"]).is_empty()
             });
             assert_eq!(waiting.join().unwrap(), "now");

@@ -1,9 +1,9 @@
-//! Sessions as any client sees them: which there are, what they hold, what is left of old ones.
+//! Sessions as clients see them: `RG.PYDUMPSESSIONS` lists current and dead ones.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
 
-use common::{empty, eventually, untyped};
+use common::{empty, eventually, field, untyped};
 use redgrease_embedded::Server;
 
 const WAITS: &str = "
@@ -25,12 +25,6 @@ fn sessions(server: &Server, options: &[&str]) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// What follows a name in a flat list.
-fn field<'a>(rows: &'a [String], name: &str) -> &'a str {
-    let at = rows.iter().position(|row| row == name).unwrap();
-    &rows[at + 1]
-}
-
 #[test]
 fn a_run_has_a_session_until_it_ends() {
     let server = gated();
@@ -47,7 +41,7 @@ fn a_run_has_a_session_until_it_ends() {
 }
 
 #[test]
-fn what_is_left_of_a_replaced_session_is_dead_until_it_ends() {
+fn a_replaced_session_is_dead_until_its_executions_end() {
     let server = gated();
     let script = format!(
         "{WAITS}GB('CommandReader').map(wait).register(trigger='wait', mode='async_local')"
@@ -67,7 +61,7 @@ fn what_is_left_of_a_replaced_session_is_dead_until_it_ends() {
         assert_eq!(field(&dead, "ID"), "app");
         assert_eq!(field(&dead, "dead"), "true");
         assert_eq!(field(&dead, "linked"), "None");
-        // The name is free again.
+        // The dead session does not occupy the name.
         assert_eq!(untyped(&server, &register[..4]), "OK");
         assert_eq!(field(&sessions(&server, &[]), "dead"), "false");
         untyped(&server, &["DEL", "gate"]);

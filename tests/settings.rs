@@ -1,4 +1,4 @@
-//! The settings of a server, with types.
+//! The typed settings of a server.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
@@ -57,7 +57,7 @@ fn settings_have_types() {
 }
 
 #[test]
-fn a_setting_that_cannot_be_is_refused() {
+fn invalid_settings_are_refused() {
     let (_server, mut con) = empty();
     let mut config = Config::new(&mut con);
     let error = config.set("ExecutionThreads", 99).unwrap_err();
@@ -72,7 +72,7 @@ fn a_setting_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn keys_of_ones_own_reach_python() {
+fn custom_settings_are_visible_in_python() {
     let (_server, mut con) = empty();
     let mut config = Config::new(&mut con);
     assert_eq!(config.get("api_url").unwrap(), None);

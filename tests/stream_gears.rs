@@ -1,13 +1,11 @@
-//! Functions that read streams.
+//! `#[gear_stream]`: functions that read streams.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
 
-use common::{eventually, untyped};
+use common::{eventually, untyped, with_gears};
 use redgrease::prelude::*;
-use redgrease::{Con, Options, start_with};
-use redgrease_embedded::Server;
 use std::collections::HashMap;
 
 #[gear_stream("single")]
@@ -42,15 +40,9 @@ fn again(entry: StreamRecord) {
     }
 }
 
-fn server(gears: &[&'static redgrease::Gear]) -> (Server, Con) {
-    let server = Server::start().unwrap();
-    let (con, _) = start_with(server.url(), &Options::new().gears(gears)).unwrap();
-    (server, con)
-}
-
 #[test]
 fn each_entry_is_a_record() {
-    let (server, _con) = server(gears![single]);
+    let (server, _con) = with_gears(gears![single]);
     untyped(&server, &["XADD", "single", "5-1", "a", "1"]);
     untyped(&server, &["XADD", "single", "5-2", "b", "2"]);
     let log = || untyped(&server, &["LRANGE", "log", "0", "-1"]);
@@ -66,7 +58,7 @@ fn each_entry_is_a_record() {
 
 #[test]
 fn a_batch_is_a_list_of_records() {
-    let (server, _con) = server(gears![add_up]);
+    let (server, _con) = with_gears(gears![add_up]);
     for amount in ["1", "2.5", "3"] {
         untyped(&server, &["XADD", "measured", "*", "amount", amount]);
     }
@@ -79,8 +71,8 @@ fn a_batch_is_a_list_of_records() {
 }
 
 #[test]
-fn entries_can_be_kept() {
-    let (server, mut con) = server(gears![kept]);
+fn entries_stay_in_the_stream_without_trim() {
+    let (server, mut con) = with_gears(gears![kept]);
     untyped(&server, &["XADD", "kept:1", "*", "name", "x"]);
     eventually("an entry", || {
         untyped(&server, &["HGET", "last", "kept:1"]) == "{'name': b'x'}"
@@ -90,8 +82,8 @@ fn entries_can_be_kept() {
 }
 
 #[test]
-fn a_failure_stops_or_repeats() {
-    let (server, mut con) = server(gears![stops, again]);
+fn a_failure_stops_or_is_retried() {
+    let (server, mut con) = with_gears(gears![stops, again]);
     untyped(&server, &["XADD", "stops", "*", "n", "5"]);
     untyped(&server, &["XADD", "stops", "*", "n", "five"]);
     eventually("it stops", || {

@@ -1,14 +1,14 @@
-//! `registerTE`: time events of scripts and of running gears, and those that live as long as a key.
+//! `registerTE`: time events of scripts, of running gears, and of keys.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
 
-use common::{eventually, master, untyped};
+use common::{eventually, master, plain_connection, untyped};
 use redgrease_embedded::{Builder, Server};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Counts in `n`, by way of a global, a class and a closure of the script.
+/// Increments `n`, using a global, a class and a closure of the script.
 const SCRIPT: &str = "
 step = 1
 class Counter:
@@ -28,14 +28,14 @@ fn count(server: &Server, key: &str) -> u64 {
     untyped(server, &["GET", key]).parse().unwrap_or(0)
 }
 
-fn goes_on(server: &Server, key: &str) {
+fn keeps_running(server: &Server, key: &str) {
     let before = count(server, key);
     eventually("the time event runs", || count(server, key) > before);
 }
 
-/// Two times the interval without a run: nothing to wait for shows that nothing happens.
-fn stands_still(server: &Server, key: &str) {
-    // A run may be under way.
+/// Checks that the time event does not run during twice its interval.
+fn has_stopped(server: &Server, key: &str) {
+    // A run may be in progress.
     std::thread::sleep(Duration::from_millis(200));
     let before = count(server, key);
     std::thread::sleep(Duration::from_secs(2));
@@ -47,14 +47,14 @@ fn kept(dir: &Path) -> Builder {
 }
 
 #[test]
-fn it_lives_as_long_as_its_key() {
+fn a_time_event_ends_with_its_key() {
     let server = Server::start().unwrap();
     executes(&server, SCRIPT);
     assert_eq!(untyped(&server, &["GET", "made"]), "True");
     assert_eq!(untyped(&server, &["TYPE", "te"]), "rg_timeev");
-    goes_on(&server, "n");
+    keeps_running(&server, "n");
 
-    // The key is there: nothing is made in its place, whatever it holds.
+    // An existing key is not replaced, whatever its type.
     executes(&server, SCRIPT);
     assert_eq!(untyped(&server, &["GET", "made"]), "False");
     executes(
@@ -63,21 +63,21 @@ fn it_lives_as_long_as_its_key() {
     );
     assert_eq!(untyped(&server, &["GET", "made"]), "False");
 
-    // A key that is renamed is the same; a copy is another one.
+    // A renamed key keeps its time event, and a copy has its own.
     assert_eq!(untyped(&server, &["RENAME", "te", "other"]), "OK");
-    goes_on(&server, "n");
+    keeps_running(&server, "n");
     assert_eq!(untyped(&server, &["COPY", "other", "copy"]), "1");
     assert_eq!(untyped(&server, &["DEL", "other"]), "1");
-    goes_on(&server, "n");
+    keeps_running(&server, "n");
     assert_eq!(untyped(&server, &["PEXPIRE", "copy", "1"]), "1");
     eventually("the key expires", || {
         untyped(&server, &["EXISTS", "copy"]) == "0"
     });
-    stands_still(&server, "n");
+    has_stopped(&server, "n");
 }
 
 #[test]
-fn it_comes_back_from_the_rdb() {
+fn a_time_event_is_restored_from_the_rdb() {
     let dir = tempfile::tempdir().unwrap();
     let server = kept(dir.path()).start().unwrap();
     executes(&server, SCRIPT);
@@ -85,13 +85,13 @@ fn it_comes_back_from_the_rdb() {
     server.kill().unwrap();
 
     let server = kept(dir.path()).start().unwrap();
-    goes_on(&server, "n");
+    keeps_running(&server, "n");
     assert_eq!(untyped(&server, &["FLUSHALL", "ASYNC"]), "OK");
-    stands_still(&server, "n");
+    has_stopped(&server, "n");
 }
 
 #[test]
-fn it_comes_back_from_the_aof_written_either_way() {
+fn a_time_event_is_restored_from_the_aof_before_and_after_a_rewrite() {
     let dir = tempfile::tempdir().unwrap();
     let with_aof = || {
         kept(dir.path())
@@ -106,8 +106,8 @@ fn it_comes_back_from_the_aof_written_either_way() {
     server.kill().unwrap();
 
     let server = with_aof().start().unwrap();
-    goes_on(&server, "n");
-    goes_on(&server, "m");
+    keeps_running(&server, "n");
+    keeps_running(&server, "m");
     untyped(&server, &["BGREWRITEAOF"]);
     eventually("the AOF is rewritten", || {
         let info = untyped(&server, &["INFO", "persistence"]);
@@ -118,67 +118,57 @@ fn it_comes_back_from_the_aof_written_either_way() {
     server.kill().unwrap();
 
     let server = with_aof().start().unwrap();
-    goes_on(&server, "n");
+    keeps_running(&server, "n");
 }
 
 #[test]
-fn a_replica_has_the_key_and_runs_it_once_it_is_a_master() {
+fn a_replica_runs_the_time_event_when_it_becomes_a_master() {
     let (master, port) = master();
     executes(&master, SCRIPT);
     let replica = Server::start().unwrap();
     let port = port.to_string();
     assert_eq!(untyped(&replica, &["REPLICAOF", "127.0.0.1", &port]), "OK");
-    until(|| untyped(&replica, &["TYPE", "te"]) == "rg_timeev");
+    eventually("the replica has the key", || {
+        untyped(&replica, &["TYPE", "te"]) == "rg_timeev"
+    });
     executes(
         &master,
         "registerTE(1, lambda: execute('INCR', 'm'), 'late')",
     );
-    until(|| untyped(&replica, &["TYPE", "late"]) == "rg_timeev");
-    goes_on(&replica, "m");
-    // Both would have counted.
+    eventually("the replica has the second key", || {
+        untyped(&replica, &["TYPE", "late"]) == "rg_timeev"
+    });
+    keeps_running(&replica, "m");
+    // The counts would differ if the replica ran the time event, too.
     eventually("the replica follows", || {
         count(&master, "m") == count(&replica, "m")
     });
 
     master.kill().unwrap();
-    stands_still(&replica, "m");
+    has_stopped(&replica, "m");
     assert_eq!(untyped(&replica, &["REPLICAOF", "NO", "ONE"]), "OK");
-    goes_on(&replica, "m");
-    goes_on(&replica, "n");
-}
-
-fn until(condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !condition() {
-        assert!(
-            Instant::now() < deadline,
-            "the condition did not come true in 20 seconds"
-        );
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    keeps_running(&replica, "m");
+    keeps_running(&replica, "n");
 }
 
 #[test]
-fn code_of_another_python_stays_a_key() {
+fn a_time_event_of_another_python_keeps_its_key() {
     let server = Server::start().unwrap();
-    // Format, one second, the session's name, no user, and a function of Python 2.7.
+    // Format byte, interval of one second, name of the session, no user, a function of Python 2.7.
     let mut value = vec![1];
     value.extend(1000_u64.to_le_bytes());
     value.extend(3_u64.to_le_bytes());
     value.extend(b"app\0");
     value.extend(8_u64.to_le_bytes());
     value.extend(b"RGPF\x01\x02\x07.");
-    let mut con = redis::Client::open(server.url())
-        .unwrap()
-        .get_connection()
-        .unwrap();
+    let mut con = plain_connection(&server);
     let made: String = redis::cmd("RG.INNERTIMEEVENT")
         .arg("te")
         .arg(&value)
         .query(&mut con)
         .unwrap();
     assert_eq!(made, "OK");
-    eventually("it is said", || {
+    eventually("the reason is logged", || {
         server.log_tail(20).contains(
             "a time event of session app does not run, its key stays without it: ValueError: it \
              was stored by Python 2.7",
@@ -194,13 +184,10 @@ fn code_of_another_python_stays_a_key() {
 }
 
 #[test]
-fn restore_brings_in_no_code() {
+fn restore_refuses_time_events() {
     let server = Server::start().unwrap();
     executes(&server, SCRIPT);
-    let mut con = redis::Client::open(server.url())
-        .unwrap()
-        .get_connection()
-        .unwrap();
+    let mut con = plain_connection(&server);
     let dumped: Vec<u8> = redis::cmd("DUMP").arg("te").query(&mut con).unwrap();
     let mut restore = redis::cmd("RESTORE");
     restore.arg("other").arg(0).arg(dumped);
@@ -210,11 +197,11 @@ fn restore_brings_in_no_code() {
     let says = "a key with a time event was not restored";
     assert!(server.log_tail(20).contains(says));
     assert_eq!(untyped(&server, &["EXISTS", "te", "other"]), "1");
-    goes_on(&server, "n");
+    keeps_running(&server, "n");
 }
 
 #[test]
-fn who_may_not_write_the_key_makes_none() {
+fn a_user_who_may_not_write_the_key_cannot_create_a_time_event() {
     let server = Server::start().unwrap();
     if untyped(&server, &["INFO", "server"]).contains("redis_version:6.") {
         println!("skipped: this server cannot run a command as a user");
@@ -226,10 +213,7 @@ fn who_may_not_write_the_key_makes_none() {
     let words = "ACL SETUSER joe on nopass ~mine:* +@all";
     let words: Vec<&str> = words.split(' ').collect();
     assert_eq!(untyped(&server, &words), "OK");
-    let mut con = redis::Client::open(server.url())
-        .unwrap()
-        .get_connection()
-        .unwrap();
+    let mut con = plain_connection(&server);
     let _: String = redis::cmd("AUTH")
         .arg("joe")
         .arg("")
@@ -259,13 +243,13 @@ GB('CommandReader').foreach(begin).register(trigger='later')
     );
     untyped(&server, &["RG.TRIGGER", "sync", "a"]);
     untyped(&server, &["RG.TRIGGER", "later", "b"]);
-    goes_on(&server, "a");
-    goes_on(&server, "b");
+    keeps_running(&server, "a");
+    keeps_running(&server, "b");
 
-    // They stop with the session.
+    // The time events end with the session.
     let nothing = "GB('CommandReader').register(trigger='other')";
     let upgraded = untyped(&server, &["RG.PYEXECUTE", nothing, "ID", "app", "UPGRADE"]);
     assert_eq!(upgraded, "OK");
-    stands_still(&server, "a");
-    stands_still(&server, "b");
+    has_stopped(&server, "a");
+    has_stopped(&server, "b");
 }

@@ -1,4 +1,4 @@
-//! The spans of calls, registrations and runs, as a collector sees them.
+//! The tracing spans of calls, registrations and runs.
 #![cfg(all(feature = "tracing", feature = "macros"))]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -22,7 +22,7 @@ fn divide(a: i64, b: i64) -> i64 {
 
 type Fields = BTreeMap<String, String>;
 
-/// Keeps the fields of every span of this project.
+/// A collector that stores the fields of every span of this project.
 #[derive(Clone, Default)]
 struct Collector {
     spans: Arc<Mutex<BTreeMap<u64, Fields>>>,

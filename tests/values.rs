@@ -1,4 +1,4 @@
-//! Values through a real server: what goes in comes back, and is in Python what it should be.
+//! Values pass through a server: Python receives the expected value, and an equal one comes back.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Defines a gear that returns its argument together with what Python says it is.
+/// Defines gears that return their argument together with its `repr` in Python.
 macro_rules! echo {
     ($($name:ident: $type:ty;)*) => {$(
         #[gear_command]
@@ -58,7 +58,8 @@ echo! {
     boxed: Box<[i64]>;
 }
 
-/// The same without lists around it: what is special at the top of an argument and of a result.
+/// Defines gears that return their argument alone. Some types have special rules at the top level of
+/// an argument or a result.
 macro_rules! bare {
     ($($name:ident: $type:ty;)*) => {$(
         #[gear_command]
@@ -102,16 +103,16 @@ fn nothing() {
 }
 
 #[test]
-fn values_are_what_their_types_say_on_both_sides() {
+fn values_have_the_expected_types_on_both_sides() {
     let (_server, mut con) = started();
     let con = &mut con;
 
-    /// In Python, and back in Rust.
+    /// Checks the value in Python and the returned value.
     macro_rules! is {
         ($gear:ident($value:expr) in python $shown:expr) => {{
             let value = $value;
             let (back, shown) = $gear(con, value.clone()).unwrap();
-            // Debug tells NaN and -0.0 apart, which `==` does not.
+            // `Debug` distinguishes the zeros and shows NaN, unlike `==`.
             assert_eq!(format!("{back:?}"), format!("{value:?}"));
             assert_eq!(shown, $shown);
         }};
@@ -149,7 +150,7 @@ fn values_are_what_their_types_say_on_both_sides() {
     is!(pair((1, ("x".to_owned(), false))) in python "(1, ('x', False))");
     is!(boxed(Box::<[i64]>::from([1, 2])) in python "[1, 2]");
 
-    let somebody = Person {
+    let resident = Person {
         name: "Zoë \0".to_owned(),
         age: None,
         home: Home::Street {
@@ -157,9 +158,9 @@ fn values_are_what_their_types_say_on_both_sides() {
             number: i64::MAX,
         },
     };
-    is!(person(somebody.clone()) in python
+    is!(person(resident.clone()) in python
         r#"{'name': 'Zoë \x00', 'age': None, 'home': {'Street': {'name': 'Rue "X"', 'number': 9223372036854775807}}}"#);
-    is!(people(vec![Person { age: Some(7), home: Home::Nowhere, ..somebody }]) in python
+    is!(people(vec![Person { age: Some(7), home: Home::Nowhere, ..resident }]) in python
         r"[{'name': 'Zoë \x00', 'age': 7, 'home': 'Nowhere'}]");
     is!(json(serde_json::json!({"a": [1, -2.5, null, true, "x"], "big": u64::MAX})) in python
         "{'a': [1, -2.5, None, True, 'x'], 'big': 18446744073709551615}");
@@ -204,7 +205,7 @@ fn large_values_survive() {
 }
 
 #[test]
-fn what_would_be_changed_is_refused_before_it_is_sent() {
+fn values_that_would_change_are_refused_before_they_are_sent() {
     let (_server, mut con) = started();
     let error = wrapped_float(&mut con, Json(f64::NAN)).unwrap_err();
     assert!(error.is_conversion(), "{error}");

@@ -1,32 +1,58 @@
-//! What the integration tests share: a server of their own for each test.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+//! Shared parts of the integration tests. Each test starts its own server.
+#![allow(
+    dead_code,
+    reason = "each test program uses only some of the functions"
+)]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 pub(crate) mod proxy;
+pub(crate) mod wheel;
 
-use redgrease::Con;
+use redgrease::{Con, Gear, Options};
 use redgrease_embedded::Server;
 use std::net::{Ipv4Addr, TcpListener};
+use std::thread;
+use std::time::{Duration, Instant};
 
-/// A server with the engine, and a connection on which every gear of the test is registered.
+/// Time limit of [`eventually`]. It only matters for failing tests.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server with the engine, and a connection that has registered every gear of the test program.
 pub(crate) fn started() -> (Server, Con) {
     let server = Server::start().unwrap();
     let con = redgrease::start(server.url()).unwrap();
     (server, con)
 }
 
-/// A server with the engine, on which nothing is registered.
+/// A server with the engine, and a connection that has registered these gears.
+pub(crate) fn with_gears(gears: &[&'static Gear]) -> (Server, Con) {
+    let server = Server::start().unwrap();
+    let (con, _) = redgrease::start_with(server.url(), &Options::new().gears(gears)).unwrap();
+    (server, con)
+}
+
+/// A server with the engine, and a connection. Nothing is registered.
 pub(crate) fn empty() -> (Server, Con) {
     let server = Server::start().unwrap();
     let con = redgrease::connect(server.url()).unwrap();
     (server, con)
 }
 
-/// A server that others can reach on a port, to be its replicas.
-pub(crate) fn master() -> (Server, u16) {
+/// A connection of redis-rs, which knows nothing of gears.
+pub(crate) fn plain_connection(server: &Server) -> redis::Connection {
+    let client = redis::Client::open(server.url()).unwrap();
+    client.get_connection().unwrap()
+}
+
+/// A TCP port on loopback that no program uses.
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
+    listener.local_addr().unwrap().port()
+}
+
+/// A server that listens on a TCP port, so that replicas can follow it.
+pub(crate) fn master() -> (Server, u16) {
+    let port = free_port();
     let server = Server::builder()
         .port(port)
         .server_arg("repl-diskless-sync-delay", "0")
@@ -35,12 +61,9 @@ pub(crate) fn master() -> (Server, u16) {
     (server, port)
 }
 
-/// What a client sees that knows nothing of types: the answer as `redis-cli` would print it.
+/// Sends a command and returns the reply as text, similar to `redis-cli`.
 pub(crate) fn untyped(server: &Server, words: &[&str]) -> String {
-    let mut con = redis::Client::open(server.url())
-        .unwrap()
-        .get_connection()
-        .unwrap();
+    let mut con = plain_connection(server);
     let mut cmd = redis::cmd(words[0]);
     cmd.arg(&words[1..]);
     match cmd.query::<redis::Value>(&mut con) {
@@ -64,7 +87,7 @@ fn shown(value: &redis::Value) -> String {
     }
 }
 
-/// How often a command was called on a server.
+/// Number of calls of a command on a server.
 pub(crate) fn calls_of(server: &Server, command: &str) -> u64 {
     let stats = untyped(server, &["INFO", "commandstats"]);
     let wanted = format!("cmdstat_{}:calls=", command.to_ascii_lowercase());
@@ -81,7 +104,7 @@ pub(crate) fn calls_of(server: &Server, command: &str) -> u64 {
         .unwrap_or(0)
 }
 
-/// Unregisters everything, as an operator would.
+/// Unregisters every registration, as an operator could.
 pub(crate) fn unregister_all(con: &mut impl redgrease::GearsCommands) {
     for registration in con.dump_registrations().unwrap() {
         con.unregister(&registration.id).unwrap();
@@ -94,15 +117,21 @@ pub(crate) fn line_of(source: &str, text: &str) -> u32 {
     u32::try_from(at + 1).unwrap()
 }
 
-/// Waits until a condition holds: for what a server does on its own, after its answer.
+/// The value that follows a name in a flat list of names and values.
+pub(crate) fn field<'a>(rows: &'a [String], name: &str) -> &'a str {
+    let at = rows.iter().position(|row| row == name).unwrap();
+    &rows[at + 1]
+}
+
+/// Waits until a condition holds, for effects that follow the reply of a command.
 #[track_caller]
 pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     while !holds() {
         assert!(
-            begun.elapsed() < std::time::Duration::from_secs(10),
-            "it did not happen: {what}"
+            begun.elapsed() < PATIENCE,
+            "not within {PATIENCE:?}: {what}"
         );
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5));
     }
 }

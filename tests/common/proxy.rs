@@ -1,5 +1,5 @@
-//! A TCP proxy in front of a server that cuts a connection at the worst moment: the server has received a command and
-//! runs it, and the client will never learn what came of it.
+//! A TCP proxy that cuts connections at the worst moment: after the server has received a command
+//! and before the client receives the reply.
 
 use redgrease_embedded::Server;
 use std::io::{Read, Write};
@@ -9,16 +9,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A proxy; it ends with the test program.
+/// A running proxy. Its threads end with the test program.
 pub(crate) struct Proxy {
     address: String,
-    /// How many of the next commands are forwarded and then cut off.
+    /// Number of coming requests after which the connection is cut.
     cuts: Arc<AtomicUsize>,
     accepted: Arc<AtomicUsize>,
 }
 
 impl Proxy {
-    /// Cuts the connection whenever a request contains `word`, as often as [`cut_next`](Self::cut_next) was told.
+    /// Starts a proxy. [`cut_next`](Self::cut_next) applies to requests that contain `word`.
     pub(crate) fn start(server: &Server, word: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("redis://{}/", listener.local_addr().unwrap());
@@ -46,17 +46,17 @@ impl Proxy {
         &self.address
     }
 
-    /// Cuts the connection of the next `count` requests.
+    /// Cuts the connection after each of the next `count` requests that contain the word.
     pub(crate) fn cut_next(&self, count: usize) {
         self.cuts.store(count, Ordering::SeqCst);
     }
 
-    /// How many cuts are still to come.
+    /// Number of cuts that have not happened yet.
     pub(crate) fn cuts_left(&self) -> usize {
         self.cuts.load(Ordering::SeqCst)
     }
 
-    /// How many connections there have been.
+    /// Number of accepted connections.
     pub(crate) fn connections(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
     }
@@ -86,7 +86,7 @@ fn forward(mut client: TcpStream, socket: &PathBuf, word: &str, cuts: &AtomicUsi
             break;
         }
         if cut {
-            // The gear takes its time: its answer comes too late to get through.
+            // The gear is slow, so its reply comes after the cut.
             let _ = client.shutdown(Shutdown::Both);
             break;
         }

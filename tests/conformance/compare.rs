@@ -1,18 +1,18 @@
-//! Whether a reply is one of those that were recorded.
+//! Compares a reply with the recorded ones.
 
 use crate::mask::masked;
 use crate::recorded::{Expected, Step};
 use crate::resp::Reply;
 
-/// What came back from the server.
+/// The server's answer to a step.
 #[derive(Debug)]
 pub(crate) enum Got {
     Reply(Reply, Vec<u8>),
-    /// No reply that could be read, and why.
+    /// No readable reply, with the reason.
     Nothing(String),
 }
 
-/// Compares; nothing if the reply is right.
+/// Describes the difference; `None` if the reply is one of the expected ones.
 pub(crate) fn difference(step: &Step, got: &Got) -> Option<String> {
     if step
         .expected
@@ -43,7 +43,7 @@ fn shown(expected: &Expected) -> String {
     match expected {
         Expected::Reply(reply) => format!("{:?}", masked(reply)),
         Expected::Raw(raw) => format!("raw {}", raw.escape_ascii()),
-        Expected::Crash => "a server that still works".to_owned(),
+        Expected::Crash => "a server that keeps running".to_owned(),
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn order_counts_unless_it_is_known_to_vary() {
+    fn the_order_matters_unless_it_is_unstable() {
         let array = |numbers: &[i64]| {
             Reply::Array(numbers.iter().map(|number| Reply::Int(*number)).collect())
         };

@@ -1,4 +1,4 @@
-//! The lists beside the recordings: what is accepted, what is open, what waits.
+//! The lists of accepted differences, open differences and groups that are not replayed.
 
 use crate::recorded::directory;
 use crate::replay::Outcome;
@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
-/// By group: by step, or the steps alone.
+/// The lists, by group and step.
 pub(crate) struct Lists {
-    /// Differences on purpose, with their reasons.
+    /// Intended differences, with the reasons.
     pub(crate) accepted: BTreeMap<String, BTreeMap<String, String>>,
-    /// Steps that are not answered as recorded yet.
+    /// Steps that still differ from the recording.
     pub(crate) open: BTreeMap<String, BTreeSet<String>>,
-    /// Groups that are not replayed yet, with what they wait for.
+    /// Groups that are not replayed yet, with the missing feature.
     pub(crate) not_yet: BTreeMap<String, String>,
 }
 
@@ -47,7 +47,7 @@ impl Lists {
             .is_some_and(|steps| steps.contains(step))
     }
 
-    /// Every step that a list names, with its group.
+    /// Every listed step, as group and step.
     pub(crate) fn named_steps(&self) -> Vec<(String, String)> {
         let accepted = self
             .accepted
@@ -60,7 +60,7 @@ impl Lists {
         accepted.chain(open).collect()
     }
 
-    /// Writes down as open what differs now; groups that were not replayed keep their entries.
+    /// Writes the current differences to `open.json`. Groups that were not replayed keep their entries.
     pub(crate) fn update_open(&self, outcomes: &[Outcome]) {
         let mut open = self.open.clone();
         for outcome in outcomes {
@@ -81,7 +81,7 @@ impl Lists {
     }
 }
 
-/// Redis from 7.2 on, and Valkey.
+/// Whether the server runs handlers of key events after the command, as Redis 7.2 and Valkey do.
 fn runs_handlers_afterwards() -> bool {
     let Ok(program) = redgrease_embedded::find_server() else {
         return false;

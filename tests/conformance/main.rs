@@ -1,19 +1,20 @@
-//! Replays recorded conversations with `RedisGears` 1.2 against the engine, each with a fresh server,
-//! and compares every reply.
+//! Replays recorded conversations with `RedisGears` 1.2 against the engine and compares every reply.
+//! Each conversation has its own server.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
-//! | `recorded/*.json` | the conversations, one file a group |
-//! | `accepted.json` | steps that are answered differently on purpose, with the reason |
-//! | `accepted_from_7_2.json` | the same on Redis from 7.2 on and on Valkey: there, a handler of key events may write only when the command has ended |
-//! | `open.json` | steps that are not answered as recorded yet |
-//! | `not_yet.json` | groups that are not replayed yet, with what they wait for |
+//! | `recorded/*.json` | the conversations, one file per group |
+//! | `accepted.json` | steps with an intended difference, with the reason |
+//! | `accepted_from_7_2.json` | additional accepted steps for Redis 7.2 and newer and for Valkey, where a handler of key events may write only after the command |
+//! | `open.json` | steps that still differ from the recording |
+//! | `not_yet.json` | groups that are not replayed yet, with the missing feature |
 //!
-//! A step that is in none of the lists and differs fails the test. Environment variables:
+//! The test fails if a step differs that is in none of the lists. Environment variables:
 //!
-//! - `REDGREASE_CONFORMANCE=group,group*` replays only these groups, also those that wait;
-//! - `REDGREASE_CONFORMANCE_SHOW=1` prints what differs, `all` includes the accepted differences;
-//! - `REDGREASE_CONFORMANCE_UPDATE=1` writes `open.json` anew.
+//! - `REDGREASE_CONFORMANCE=group,group*` replays only these groups, including those in
+//!   `not_yet.json`;
+//! - `REDGREASE_CONFORMANCE_SHOW=1` prints the differences, `all` includes the accepted ones;
+//! - `REDGREASE_CONFORMANCE_UPDATE=1` rewrites `open.json`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -30,7 +31,7 @@ use recorded::Group;
 use std::sync::Mutex;
 use std::thread;
 
-/// Most steps wait for something, so two servers share a processor well.
+/// Most steps wait, so two servers can share a processor.
 const SERVERS_AT_A_TIME: usize = 2;
 
 #[test]
@@ -47,7 +48,7 @@ fn recorded_conversations_are_answered_as_recorded() {
         "no group is named {only:?}: see tests/conformance/recorded"
     );
 
-    // What is missing on this machine is said once.
+    // A missing server or engine is reported once, not for every group.
     drop(redgrease_embedded::Server::start().unwrap_or_else(|error| panic!("no server: {error}")));
 
     let queue = Mutex::new(replayed.into_iter());
@@ -80,14 +81,14 @@ fn recorded_conversations_are_answered_as_recorded() {
     let surprises = summary::surprises(&outcomes, &lists);
     assert!(
         surprises.is_empty(),
-        "{} steps differ that are neither accepted nor open:\n{}",
+        "{} steps differ and are neither accepted nor open:\n{}",
         surprises.len(),
         surprises.join("\n")
     );
 }
 
 #[test]
-fn the_lists_name_only_what_there_is() {
+fn the_lists_contain_only_existing_steps() {
     let lists = Lists::read();
     let groups = Group::all();
     for (group, step) in lists.named_steps() {

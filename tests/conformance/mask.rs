@@ -1,6 +1,6 @@
-//! What may differ between two runs of the same conversation is masked on both sides: addresses,
-//! ids, line numbers, paths, times and sizes, and which of two keys whose time is over the server
-//! finds first. Nothing else is.
+//! Masks the parts of a reply that differ between two runs of a conversation: addresses, ids, line
+//! numbers, paths, times, sizes, and the order in which the server finds expired keys. Both sides of
+//! a comparison are masked.
 
 use crate::resp::Reply;
 use regex_lite::Regex;
@@ -15,24 +15,24 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (r"\bline [0-9]+\b", "line <n>"),
         (r"<[A-Z_]*DIR>(/[\w.+@=~-]+)*", "<path>"),
         (r"(/[\w.+@=~-]+){3,}/?", "<path>"),
-        // A stream id that the server made: milliseconds and a sequence number.
+        // A generated stream id: milliseconds and a sequence number.
         (r"\b[0-9]{13}-[0-9]+\b", "<stream id>"),
-        // Servers tell where in a script something failed; some name the script, some do not.
+        // Some servers name the script in an error message, some do not.
         (r"script: <id>, on @", "script: on @"),
     ]
     .map(|(pattern, mask)| Rule(Regex::new(pattern).unwrap(), mask))
     .into()
 });
 
-/// A field whose name holds one of these has a value that no two runs share.
+/// Parts of the names of fields whose values differ in every run.
 const VARYING: [&str; 6] = ["duration", "lag", "allocated", "time", "size", "version"];
 
-/// The server looks for keys whose time is over now and then, in an order of its own.
+/// The server finds expired keys in an undefined order.
 const EXPIRED: &str = "'event': 'expired'";
 
 const TRACEBACK: &str = "['Traceback (most recent call last):";
 
-/// A reply with everything masked that may differ.
+/// A copy of the reply with the varying parts masked.
 pub(crate) fn masked(reply: &Reply) -> Reply {
     match reply {
         Reply::Array(items) => Reply::Array(masked_items(items)),
@@ -96,7 +96,7 @@ fn masked_text(bytes: &[u8]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// A traceback is the text of a Python list of lines; only the last one says what happened.
+/// Extracts the last line of a traceback, which is the text of a Python list of lines.
 fn last_line_of_traceback(text: &str) -> Option<String> {
     if !text.starts_with(TRACEBACK) {
         return None;
@@ -121,7 +121,7 @@ fn last_line_of_traceback(text: &str) -> Option<String> {
     last
 }
 
-/// The command name in an arity error is as typed on one server, in lower case on another.
+/// Converts an arity error to lower case: servers print the command name in different cases.
 fn masked_arity(bytes: Vec<u8>) -> Vec<u8> {
     if bytes.starts_with(b"ERR wrong number of arguments for") {
         bytes.to_ascii_lowercase()
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_varies_is_masked_and_nothing_else() {
+    fn only_varying_parts_are_masked() {
         for (given, expected) in [
             ("<function f at 0x7f00aa>", "<function f at <address>>"),
             ("0000000000000000000000000000000000000000-12", "<id>-12"),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_expire_in_any_order_and_other_events_happen_in_theirs() {
+    fn only_expired_events_have_no_order() {
         let events = |events: &[(&str, &str)]| {
             let shown = |(event, key): &(&str, &str)| {
                 bulk(&format!("{{'event': '{event}', 'key': '{key}'}}"))
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_traceback_counts_by_its_last_line() {
+    fn tracebacks_are_compared_by_their_last_line() {
         let text = r#"['Traceback (most recent call last):\n', '  File "<string>", line 1, in <module>\n', "NameError: name 'x' is not \\'def\n"]"#;
         assert_eq!(
             masked(&bulk(text)),

@@ -1,4 +1,4 @@
-//! The recorded conversations.
+//! Parses the recorded conversations.
 
 use crate::resp::Reply;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// One file: a conversation with a fresh server.
+/// A recorded conversation, which begins with a new server.
 pub(crate) struct Group {
     pub(crate) name: String,
     pub(crate) module_args: Vec<String>,
@@ -14,22 +14,22 @@ pub(crate) struct Group {
     pub(crate) steps: Vec<Step>,
 }
 
-/// One thing to do, and the reply it must have if it has a name.
+/// An action and its expected replies.
 pub(crate) struct Step {
-    /// Nothing: the reply does not matter.
+    /// `None` if the reply is not compared.
     pub(crate) name: Option<String>,
     pub(crate) conn: String,
     pub(crate) action: Action,
-    /// Any of these replies is right.
+    /// The accepted replies.
     pub(crate) expected: Vec<Expected>,
-    /// Two recordings of it were equal. Others are run, but prove nothing.
+    /// Whether two recordings were equal. The replies of other steps are not compared.
     pub(crate) stable: bool,
     pub(crate) any_order: bool,
 }
 
 pub(crate) enum Action {
     Send(Vec<Vec<u8>>),
-    /// Sends and does not wait for the reply.
+    /// Sends a command without waiting for the reply.
     Post(Vec<Vec<u8>>),
     /// Reads the reply of an earlier [`Action::Post`].
     Collect,
@@ -40,9 +40,9 @@ pub(crate) enum Action {
 #[derive(Debug)]
 pub(crate) enum Expected {
     Reply(Reply),
-    /// The bytes as they came.
+    /// The unparsed bytes.
     Raw(Vec<u8>),
-    /// The original crashed. Whatever the engine answers, it must go on working.
+    /// `RedisGears` crashed. The engine may send any reply, but must keep running.
     Crash,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn directory() -> PathBuf {
 }
 
 impl Group {
-    /// Every recorded conversation, by name.
+    /// Every recorded conversation, sorted by name.
     pub(crate) fn all() -> Vec<Self> {
         let mut groups: Vec<Self> = fs::read_dir(directory().join("recorded"))
             .unwrap()
@@ -61,7 +61,7 @@ impl Group {
                     .is_some_and(|extension| extension == "json")
             })
             .map(|path| {
-                // The file name is the name: one conversation is recorded under several conditions.
+                // Named after the file: some conversations are recorded under several conditions.
                 let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
                 let text = fs::read_to_string(&path).unwrap();
                 Self::parse(name, &serde_json::from_str(&text).unwrap())
@@ -94,7 +94,7 @@ impl Group {
         }
     }
 
-    /// Whether a name, or a beginning of it followed by `*`, means this group.
+    /// Whether the name equals a pattern; a `*` at its end matches any rest.
     pub(crate) fn is_named(&self, pattern: &str) -> bool {
         match pattern.strip_suffix('*') {
             Some(beginning) => self.name.starts_with(beginning),
@@ -154,7 +154,7 @@ impl Step {
         }
     }
 
-    /// Whether the original crashed here.
+    /// Whether `RedisGears` crashed at this step.
     pub(crate) fn is_crash(&self) -> bool {
         self.expected
             .iter()
@@ -191,7 +191,7 @@ fn parse_reply(reply: &Value) -> Reply {
                 .map(parse_reply)
                 .collect(),
         ),
-        other => panic!("no such type of reply: {other}"),
+        other => panic!("unknown type of reply: {other}"),
     }
 }
 
@@ -199,7 +199,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// A string, or an object whose `v` is one or whose `b64` holds bytes in base 64.
+/// The bytes of a string, of an object with a string `v`, or of one with base64 in `b64`.
 fn bytes(value: &Value) -> Vec<u8> {
     match (value.as_str(), value.get("b64")) {
         (Some(text), _) => text.as_bytes().to_vec(),

@@ -1,4 +1,4 @@
-//! One conversation with a fresh server.
+//! Replays one conversation with a new server.
 
 use crate::compare::{Got, difference};
 use crate::recorded::{Action, Group, Step};
@@ -11,22 +11,23 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Longer than any recorded step takes, an installation from the network included.
+/// Time limit of a step that installs packages from the network.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// Time limit of any other step.
 const SHORT_PATIENCE: Duration = Duration::from_secs(15);
-/// The connection to a replica, in groups that have one.
+/// Name of the connection to the replica.
 const REPLICA: &str = "replica";
 
-/// What came of one conversation.
+/// The result of one conversation.
 pub(crate) struct Outcome {
     pub(crate) group: String,
-    /// The steps that count.
+    /// Number of compared steps.
     pub(crate) total: usize,
-    /// The steps that were answered otherwise, and how.
+    /// The differing steps, with a description of the difference.
     pub(crate) different: Vec<(String, String)>,
 }
 
-/// Runs every step. A server that dies or does not answer makes the steps after it different too.
+/// Runs every step. When the server dies or does not answer, all following steps differ.
 pub(crate) fn replay(group: &Group) -> Outcome {
     let mut outcome = Outcome {
         group: group.name.clone(),
@@ -70,7 +71,7 @@ pub(crate) fn replay(group: &Group) -> Outcome {
     outcome
 }
 
-/// Steps that differed between two recordings prove nothing.
+/// Whether the reply of a step is compared.
 fn counts(step: &Step) -> bool {
     step.name.is_some() && step.stable && !step.expected.is_empty()
 }
@@ -83,7 +84,7 @@ fn patience(group: &Group) -> Duration {
     }
 }
 
-/// The server that a group talks to, and its replica if it talks to one.
+/// The server of a conversation, and its replica if the conversation has one.
 struct Servers {
     server: Server,
     replica: Option<Server>,
@@ -111,7 +112,7 @@ impl Servers {
         })
     }
 
-    /// The one that a connection of this name leads to.
+    /// The server of a connection.
     fn of(&self, conn: &str) -> &Server {
         match &self.replica {
             Some(replica) if conn == REPLICA => replica,
@@ -125,7 +126,7 @@ fn free_port() -> io::Result<u16> {
     Ok(listener.local_addr()?.port())
 }
 
-/// Makes a server the replica of another one, and waits until it hears what happens there.
+/// Makes a server the replica of another one, and waits until replication works.
 fn follow(replica: &Server, server: &Server, port: u16) -> io::Result<()> {
     ask(replica, &["REPLICAOF", "127.0.0.1", &port.to_string()])?;
     let begun = Instant::now();
@@ -136,7 +137,7 @@ fn follow(replica: &Server, server: &Server, port: u16) -> io::Result<()> {
                 _ => false,
             })
         };
-        // Both, because a replica may load what it got when its primary is done with it.
+        // Both ends must agree: the replica may still load the data when the primary is done.
         if says(server, "state=online")? && says(replica, "master_link_status:up")? {
             return Ok(());
         }
@@ -145,8 +146,8 @@ fn follow(replica: &Server, server: &Server, port: u16) -> io::Result<()> {
     Err(io::ErrorKind::TimedOut.into())
 }
 
-/// Waits until the replica has heard what has happened so far. Not with WAIT, which is about the
-/// writes of its own connection.
+/// Waits until the replica has received all writes so far. WAIT would only consider the writes of its
+/// own connection.
 fn catch_up(server: &Server, replica: &Server) -> io::Result<()> {
     let offset = |server: &Server, field: &str| {
         let Reply::Bulk(info) = ask(server, &["INFO", "replication"])? else {
@@ -182,7 +183,7 @@ fn prepare(group: &Group) -> Builder {
     for pair in group.server_args.chunks_exact(2) {
         builder = builder.server_arg(&pair[0], &pair[1]);
     }
-    // The recordings use DEBUG, which Redis 6.2 always allows and does not know the setting of.
+    // The recordings use DEBUG. Redis 6.2 always allows it, and does not know this setting.
     if !is_redis_6() {
         builder = builder.server_arg("enable-debug-command", "yes");
     }
@@ -212,7 +213,7 @@ impl Talk<'_> {
             Action::Sleep(duration) => {
                 thread::sleep(*duration);
                 if let Some(replica) = &self.servers.replica {
-                    // A replica may begin to listen a second after it was ready.
+                    // A replica may need another second before it receives writes.
                     let _ = catch_up(&self.servers.server, replica);
                 }
                 None
@@ -253,7 +254,7 @@ impl Talk<'_> {
         }
     }
 
-    /// A connection that failed is of no more use: its replies would answer other questions.
+    /// Drops a failed connection, because its next replies would belong to earlier commands.
     fn failed(&mut self, conn: &str, error: &io::Error) -> Got {
         let rest = self
             .clients
@@ -263,7 +264,7 @@ impl Talk<'_> {
         Got::Nothing(format!("{error} (unread: {})", rest.escape_ascii()))
     }
 
-    /// Whether the server is in trouble after a step that the original did not survive.
+    /// Describes what is wrong with the server after a step that crashed `RedisGears`.
     fn trouble(&mut self) -> Option<String> {
         self.clients.remove("after");
         let question = vec![b"PING".to_vec()];
@@ -272,8 +273,8 @@ impl Talk<'_> {
             .and_then(|client| client.send(&question).and_then(|()| client.receive()))
         {
             Ok((Reply::Status(pong), _)) if pong == b"PONG" => None,
-            Ok((other, _)) => Some(format!("PING is answered {other:?}")),
-            Err(error) => Some(format!("PING is not answered: {error}")),
+            Ok((other, _)) => Some(format!("PING was answered {other:?}")),
+            Err(error) => Some(format!("PING was not answered: {error}")),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A client that shows what a server said, byte by byte: a library would hide the difference
-//! between a status and a string, and give up on a line that is not UTF-8.
+//! A client that keeps every byte of a reply. A library would hide the difference between a status
+//! and a string, and fail on a line that is not UTF-8.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-/// A reply of version 2 of the protocol.
+/// A reply in RESP2.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reply {
     Nil,
@@ -34,10 +34,10 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// A connection.
+/// A connection with a buffer of received bytes.
 pub(crate) struct Client {
     stream: UnixStream,
-    /// Read and not used yet.
+    /// Received bytes; those from `at` on are not parsed yet.
     buffer: Vec<u8>,
     at: usize,
 }
@@ -64,7 +64,7 @@ impl Client {
         self.stream.write_all(&request)
     }
 
-    /// The next reply, and the bytes it came as.
+    /// The next reply, parsed and as bytes.
     pub(crate) fn receive(&mut self) -> io::Result<(Reply, Vec<u8>)> {
         self.buffer.drain(..self.at);
         self.at = 0;
@@ -72,7 +72,7 @@ impl Client {
         Ok((reply, self.buffer[..self.at].to_vec()))
     }
 
-    /// What is there after a reply whose bytes do not follow the protocol.
+    /// The remaining bytes, after a reply that violates the protocol.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
         let _ = self
             .stream

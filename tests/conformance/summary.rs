@@ -1,9 +1,9 @@
-//! What is printed, and what is wrong.
+//! Prints the results and finds unexpected differences.
 
 use crate::lists::Lists;
 use crate::replay::Outcome;
 
-/// Prints passed and total of every group, and the differences if they are asked for.
+/// Prints the results of every group, and the differences if `REDGREASE_CONFORMANCE_SHOW` is set.
 pub(crate) fn print(outcomes: &[Outcome], waiting: &[&str], lists: &Lists) {
     let show = std::env::var("REDGREASE_CONFORMANCE_SHOW").ok();
     let (mut passed, mut total, mut accepted) = (0, 0, 0);
@@ -33,16 +33,16 @@ pub(crate) fn print(outcomes: &[Outcome], waiting: &[&str], lists: &Lists) {
             }
         }
         for step in closed(outcome, lists) {
-            println!("  {step}: is answered as recorded now and can leave its list");
+            println!("  {step}: no longer differs: remove it from its list");
         }
     }
-    println!("{:<44} {passed:>6}/{total:<6} {accepted:>8}", "together");
+    println!("{:<44} {passed:>6}/{total:<6} {accepted:>8}", "total");
     for group in waiting {
         println!("{group:<44} not yet: {}", lists.not_yet[*group]);
     }
 }
 
-/// Steps that differ and are in no list.
+/// Differing steps that are in none of the lists.
 pub(crate) fn surprises(outcomes: &[Outcome], lists: &Lists) -> Vec<String> {
     let mut surprises = Vec::new();
     for outcome in outcomes {
@@ -55,7 +55,7 @@ pub(crate) fn surprises(outcomes: &[Outcome], lists: &Lists) -> Vec<String> {
     surprises
 }
 
-/// Steps of a list that are answered as recorded.
+/// Listed steps that no longer differ.
 fn closed<'a>(outcome: &'a Outcome, lists: &'a Lists) -> Vec<&'a str> {
     let accepted = lists
         .accepted

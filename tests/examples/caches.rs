@@ -1,12 +1,12 @@
 use super::program::{assert_prints, number, run};
 
 #[test]
-fn cache_get_is_many_times_faster_the_second_time() {
+fn cache_get_is_faster_the_second_time() {
     let printed = run("cache_get");
     let miss = number(&printed, "Cache-miss time: ", " seconds");
     let hit = number(&printed, "Cache-hit time: ", " seconds");
     let times = number(&printed, "That is ", " times faster!");
-    // Eight pictures at 200 ms each; the second time, the web site is not asked.
+    // Eight pictures take 200 ms each; the second time, they come from the cache.
     assert!(miss >= 1.6, "{printed}");
     assert!(hit < miss / 5.0 && times > 5.0, "{printed}");
     assert!(
@@ -35,7 +35,7 @@ fn cache_get_faulty_shows_the_lines_that_fail() {
         .position(|line| line.contains("return bytes(content)"))
         .unwrap()
         + 1;
-    // Python 3.11 and newer underline what failed.
+    // Python 3.11 and newer underline the failing expression.
     let printed: String = run("cache_get_faulty")
         .split_inclusive('\n')
         .filter(|line| !line.contains('^'))
@@ -69,7 +69,7 @@ The server has counted 2 calls, 1 of them failed
 
 #[cfg(feature = "aio")]
 #[test]
-fn cache_get_once_downloads_once_for_all_who_ask() {
+fn cache_get_once_downloads_once_for_all_clients() {
     assert_prints(
         &run("cache_get_once"),
         "\

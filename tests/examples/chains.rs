@@ -35,7 +35,7 @@ Errors are reported: ZeroDivisionError: division by zero
 }
 
 #[test]
-fn counting_users_counts_what_is_asked_for() {
+fn counting_users_counts_keys_names_and_fields() {
     assert_prints(
         &run("counting_users"),
         r#"Keys `user:*`, by a script: 7
@@ -58,7 +58,7 @@ After two were deleted: ["user:3", "user:4", "user:6"]
 
 #[cfg(feature = "aio")]
 #[test]
-fn execution_styles_all_give_the_same() {
+fn execution_styles_all_return_the_same() {
     assert_prints(
         &run("execution_styles"),
         r#"a script: 3
@@ -94,7 +94,7 @@ async: a chain, registered and triggered: ["['a', 'b']"]
 }
 
 #[test]
-fn first_class_makes_many_functions_of_one() {
+fn first_class_builds_several_functions_from_one() {
     assert_prints(
         &run("first_class"),
         r#"Registered: schedule, work

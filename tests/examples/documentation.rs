@@ -1,4 +1,4 @@
-//! Those that other documentation begins with, that of RedisGears and of Redis with Python.
+//! The examples that correspond to the documentation of `RedisGears` and of Redis clients for Python.
 
 use crate::program::run;
 
@@ -50,7 +50,7 @@ The seventh measurement waits for two more; other averages: 0
 }
 
 #[test]
-fn changes_and_ends_of_keys_are_noticed() {
+fn changes_and_expirations_of_keys_are_noticed() {
     let expected = "\
 hset person:1: name=Ada, town=London
 hset person:1: name=Ada, town=Paris
@@ -91,7 +91,7 @@ fn pi_is_estimated() {
 }
 
 #[test]
-fn the_tour_goes_everywhere() {
+fn the_tour_runs_to_its_end() {
     let expected = r#"Is the server there? PONG
 name: Alice
 counter: 11
@@ -121,7 +121,7 @@ In Redis: {"redis_tour::introduce_itself": 2, "redis_tour::pay": 3}
 }
 
 #[test]
-fn keys_end_by_themselves() {
+fn keys_expire_automatically() {
     let printed = run("automatic_expiry");
     let mut lines = printed.lines();
     for (what, seconds) in [
@@ -145,7 +145,7 @@ fn keys_end_by_themselves() {
             .and_then(|rest| rest.strip_suffix(" seconds"))
             .and_then(|number| number.parse().ok())
             .unwrap_or_else(|| panic!("{line}"));
-        // However slow the machine is.
+        // Holds on slow machines, too.
         assert!((seconds - 9..=seconds).contains(&left), "{line}");
     }
     assert_eq!(lines.next(), None);

@@ -1,8 +1,13 @@
-//! The examples, run as a reader would run them.
+//! Runs the examples and compares their output.
 //!
-//! * `program`: runs one, and compares what it prints. `caches`: the examples of caching.
-//! * `chains`: those about gear functions. `documentation`: those of other documentation. `features`:
-//!   those about everything else.
+//! | file | examples |
+//! |---|---|
+//! | `caches.rs` | caching |
+//! | `chains.rs` | gear functions |
+//! | `documentation.rs` | examples of other documentation |
+//! | `features.rs` | all others |
+//!
+//! `program.rs` runs an example.
 #![cfg(all(feature = "macros", feature = "embedded"))]
 #![allow(clippy::unwrap_used, missing_docs)]
 

@@ -1,9 +1,9 @@
-//! Programs and what they print.
+//! Runs example programs and compares their output.
 
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Runs an example to its end; what it printed.
+/// Runs an example and returns its output.
 #[track_caller]
 pub(crate) fn run(name: &str) -> String {
     // target/debug/deps/examples-0123 -> target/debug/examples/NAME
@@ -12,7 +12,7 @@ pub(crate) fn run(name: &str) -> String {
     let program: PathBuf = profile.join("examples").join(name);
     assert!(
         program.exists(),
-        "{} is built by a full `cargo test`",
+        "{} does not exist: run `cargo build --examples --all-features` first",
         program.display()
     );
     let output = Command::new(program).output().unwrap();
@@ -26,7 +26,7 @@ pub(crate) fn run(name: &str) -> String {
     printed
 }
 
-/// Compares line by line.
+/// Compares the output line by line.
 #[track_caller]
 pub(crate) fn assert_prints(printed: &str, expected: &str) {
     for (number, (is, should)) in printed.lines().zip(expected.lines()).enumerate() {
@@ -39,7 +39,7 @@ pub(crate) fn assert_prints(printed: &str, expected: &str) {
     );
 }
 
-/// The number between two texts.
+/// The number between two texts of the output.
 #[track_caller]
 pub(crate) fn number(printed: &str, before: &str, after: &str) -> f64 {
     let (_, rest) = printed

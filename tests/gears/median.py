@@ -1,4 +1,4 @@
-"""A gear in a file of its own: editors understand it, and it can have helpers."""
+"""A gear in a separate file, with a second function that it calls."""
 import statistics
 
 

@@ -1,4 +1,4 @@
-//! Every Rust value arrives in Python as the value it stands for.
+//! Every argument arrives in Python as an equal value.
 
 use crate::common::started;
 use crate::holds;
@@ -58,7 +58,7 @@ impl Literal for Person {
     }
 }
 
-/// For each type a gear that takes it, and the values it is tried with.
+/// For each type, a gear that takes it and the values to test with.
 macro_rules! types {
     ($($name:ident: $type:ty = $values:expr;)*) => {
         $(
@@ -76,7 +76,7 @@ macro_rules! types {
     };
 }
 
-/// Sends values, each with an expression that Python compares it with.
+/// Sends values, each with an expression to which Python compares the value.
 fn arrives<S: Strategy<Value: Literal + Clone + Debug>>(
     name: &str,
     values: &S,
@@ -166,7 +166,7 @@ fn all_that_follow(wanted: &str, #[rest] values: Vec<Option<String>>) -> String 
 }
 
 #[test]
-fn arguments_arrive_as_what_they_are() {
+fn arguments_arrive_as_equal_values() {
     let (_server, con) = started();
     let con = RefCell::new(con);
     for one in TYPES {

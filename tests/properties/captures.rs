@@ -1,4 +1,4 @@
-//! Every Rust value that a chain captures arrives in Python as the value it stands for.
+//! Every Rust value that a chain captures arrives in Python as an equal value.
 
 use crate::common::empty;
 use crate::holds;
@@ -12,7 +12,8 @@ use redgrease::prelude::*;
 use std::cell::RefCell;
 use std::fmt::Debug;
 
-/// Captures values, each with an expression that Python compares it with. `repr` tells types and zeros apart.
+/// Captures values, each with an expression to which Python compares the value. `repr` distinguishes
+/// types and zeros.
 fn captured<S, T>(con: &RefCell<Con>, values: &S, as_captured: impl Fn(&S::Value) -> T)
 where
     S: Strategy<Value: Literal + Debug>,
@@ -35,14 +36,14 @@ where
 }
 
 #[test]
-fn captured_values_arrive_as_what_they_are() {
+fn captured_values_arrive_as_equal_values() {
     let (_server, con) = empty();
     let con = RefCell::new(con);
     captured(&con, &(ints(), texts()), Clone::clone);
     captured(&con, &vec(floats(), 0..4), Clone::clone);
     captured(&con, &bytes(), |bytes| Bytes(bytes.clone()));
     captured(&con, &option::of(any::<char>()), Clone::clone);
-    // Entries have a fixed order in a literal, which that of one entry is.
+    // At most one entry, because the comparison depends on the order of the entries.
     captured(
         &con,
         &btree_map((any::<i64>(), texts()), vec(texts(), 0..3), 0..2),

@@ -1,14 +1,14 @@
-//! Rust values as Python source, put together from numbers alone.
+//! Rust values as Python source. Texts and bytes are written as numbers.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// A type of arguments.
+/// A type of arguments that can be written as Python source.
 pub(crate) trait Literal {
-    /// An expression that has the value which Python is to see.
+    /// An expression with the expected value.
     fn literal(&self) -> String;
 
-    /// The same as a key or as a member of a set.
+    /// The expression for a key of a dict or a member of a set.
     fn frozen(&self) -> String {
         self.literal()
     }
@@ -28,7 +28,7 @@ ints!(i8 u16 i32 i64 u64 i128 u128);
 
 impl Literal for f64 {
     fn literal(&self) -> String {
-        // Its bits, so that nothing is rounded.
+        // The bits of the float, so that nothing is rounded.
         format!(
             "__import__('struct').unpack('>d', bytes({:?}))[0]",
             self.to_be_bytes()
@@ -85,7 +85,7 @@ impl<T: Literal> Literal for Option<T> {
     }
 }
 
-/// The items, each with a comma behind it.
+/// The items, each followed by a comma.
 fn items<'a, T: Literal + 'a>(
     items: impl IntoIterator<Item = &'a T>,
     one: fn(&T) -> String,

@@ -1,15 +1,21 @@
-//! Values of any kind through a real server: what arrives is what was sent, or there is an error; never another value.
+//! Properties: random values pass through a server. Either an equal value arrives, or there is an
+//! error.
 //!
-//! * `python`: values of Python, and how they are made up. `target`: when a Rust value is one of those.
-//! * `results`: what gears and chains return. `arguments`: what gears are called with. `captures`: what chains contain.
-//! * `literal`: Rust values as Python source, written without the code under test.
+//! | file | purpose |
+//! |---|---|
+//! | `arguments.rs` | arguments of gears |
+//! | `results.rs` | results of gears and chains |
+//! | `captures.rs` | values that chains capture |
+//! | `python.rs` | generates values of Python |
+//! | `target.rs` | compares a Rust value with a value of Python |
+//! | `literal.rs` | writes Rust values as Python source, without the code under test |
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 #![allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::float_cmp,
-    reason = "whether numbers survive is what is tested"
+    reason = "the tests check whether numbers survive conversions"
 )]
 
 #[path = "../common/mod.rs"]
@@ -25,7 +31,8 @@ mod target;
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
-/// Tries a property with so many values. They are the same in every run; the smallest one that fails is shown.
+/// Checks a property for a number of values, which are the same in every run. Panics with the smallest
+/// value that fails.
 #[track_caller]
 fn holds<S: Strategy>(
     cases: u32,

@@ -1,4 +1,4 @@
-//! Values of Python, as a Rust type.
+//! Values of Python as a Rust type, and strategies that generate them.
 
 use proptest::prelude::*;
 use std::collections::HashSet;
@@ -10,13 +10,13 @@ pub(crate) enum Py {
     None,
     Bool(bool),
     Int(i128),
-    /// A power of two, or the negative of one: more than 128 bits.
+    /// A power of two or its negative, with more than 128 bits.
     Power {
         negative: bool,
         exponent: u16,
     },
     Float(f64),
-    /// Code points, which may be lone surrogates.
+    /// A text, as code points that may be lone surrogates.
     Text(Vec<u32>),
     Bytes(Vec<u8>),
     ByteArray(Vec<u8>),
@@ -31,7 +31,7 @@ impl Py {
         Py::Text(text.chars().map(u32::from).collect())
     }
 
-    /// The text, if it is one that UTF-8 can carry.
+    /// The text, if it can be encoded as UTF-8.
     pub(crate) fn as_text(&self) -> Option<String> {
         match self {
             Py::Text(points) => points.iter().map(|&point| char::from_u32(point)).collect(),
@@ -39,7 +39,7 @@ impl Py {
         }
     }
 
-    /// Equal for what Python takes as the same key.
+    /// A value that is equal for keys that are equal in Python.
     fn identity(&self) -> String {
         match self {
             Py::Bool(value) => i128::from(*value).to_string(),
@@ -48,7 +48,7 @@ impl Py {
     }
 }
 
-/// An expression that has this value.
+/// Formats the value as an expression of Python.
 impl fmt::Display for Py {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |f: &mut fmt::Formatter<'_>, items: &[Py]| {
@@ -109,7 +109,7 @@ impl fmt::Debug for Py {
     }
 }
 
-/// Integers at the edges of Rust's types, and others.
+/// Integers, often at the limits of Rust's types.
 pub(crate) fn ints() -> impl Strategy<Value = i128> {
     let edges = [7, 8, 15, 16, 31, 32, 53, 63, 64, 127].map(|bits| 1_i128.wrapping_shl(bits));
     let edge = (
@@ -128,7 +128,7 @@ pub(crate) fn ints() -> impl Strategy<Value = i128> {
     ]
 }
 
-/// Floats with all that is special among them.
+/// Floats, often special ones.
 pub(crate) fn floats() -> impl Strategy<Value = f64> {
     let special = [
         0.0,
@@ -151,7 +151,7 @@ pub(crate) fn floats() -> impl Strategy<Value = f64> {
     ]
 }
 
-/// Texts that mean something to a protocol, a format or a language, and others.
+/// Texts, often with a meaning in a protocol, a format or a language.
 pub(crate) fn texts() -> impl Strategy<Value = String> {
     let words = [
         "",
@@ -221,7 +221,7 @@ fn leaves() -> impl Strategy<Value = Py> {
     ]
 }
 
-/// What can be a key of a dict and a member of a set. Texts and bytes are often the same, and often look like numbers.
+/// Keys of dicts and members of sets. Texts and bytes are often equal, and often look like numbers.
 fn hashable() -> impl Strategy<Value = Py> {
     let words = ["1", "0", "1.5", "true", "null", "a", ""];
     let word = || prop::sample::select(words.to_vec());
@@ -240,7 +240,7 @@ fn hashable() -> impl Strategy<Value = Py> {
     ]
 }
 
-/// A dict has each key once.
+/// A dict of the entries; of equal keys, only the first one is kept.
 fn dict(entries: Vec<(Py, Py)>) -> Py {
     let mut seen = HashSet::new();
     let entries = entries.into_iter();
@@ -259,7 +259,7 @@ fn set(items: Vec<Py>) -> Py {
 
 #[allow(
     clippy::needless_pass_by_value,
-    reason = "that is how proptest nests values"
+    reason = "proptest passes the strategy by value"
 )]
 fn containers(item: BoxedStrategy<Py>) -> impl Strategy<Value = Py> {
     let keyed =
@@ -275,7 +275,7 @@ fn containers(item: BoxedStrategy<Py>) -> impl Strategy<Value = Py> {
     ]
 }
 
-/// Keys that Python tells apart and Rust may not: the same word as text, as bytes and as a number.
+/// Keys that differ in Python and may be equal in Rust: a word as text, as bytes and as a number.
 fn similar() -> impl Strategy<Value = Py> {
     let words = ["1", "true", "null"];
     let word = prop::sample::select(words.to_vec());
@@ -288,7 +288,7 @@ fn similar() -> impl Strategy<Value = Py> {
     })
 }
 
-/// Containers of one kind, which have a Rust type.
+/// Containers whose items have one type, as Rust requires.
 fn alike() -> impl Strategy<Value = Py> {
     let list = |item: BoxedStrategy<Py>| prop::collection::vec(item, 0..4).prop_map(Py::List);
     let or_none = |item: BoxedStrategy<Py>| prop_oneof![item, Just(Py::None)].boxed();

@@ -1,4 +1,4 @@
-//! Whatever Python returns is decoded as what it is, or there is an error.
+//! Every value that Python returns is decoded as an equal value, or there is an error.
 
 use crate::common::{empty, started};
 use crate::holds;
@@ -10,7 +10,7 @@ use redgrease::{Con, GearResult};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Whether what was decoded is what was returned.
+/// Compares the decoded value with the returned one.
 fn judge<T: Target>(
     what: &str,
     decoded: redgrease::Result<T>,
@@ -42,7 +42,7 @@ fn through_a_chain<T: Target + GearResult>(
 
 type Way = fn(&mut Con, &Py) -> Result<(), TestCaseError>;
 
-/// For each type a gear that returns it, and how to go through the gear and through a chain.
+/// For each type, a gear that returns it, and functions that call the gear and run a chain.
 macro_rules! types {
     ($($name:ident: $type:ty;)*) => {
         $(
@@ -105,7 +105,7 @@ types! {
 }
 
 #[test]
-fn what_a_gear_returns_is_decoded_as_what_it_is_or_refused() {
+fn results_of_a_gear_are_decoded_as_equal_values_or_refused() {
     let (_server, con) = started();
     let con = RefCell::new(con);
     holds(1000, &anything(), |python| {
@@ -116,7 +116,7 @@ fn what_a_gear_returns_is_decoded_as_what_it_is_or_refused() {
 }
 
 #[test]
-fn records_of_a_chain_are_decoded_as_what_they_are_or_refused() {
+fn records_of_a_chain_are_decoded_as_equal_values_or_refused() {
     let (_server, con) = empty();
     let con = RefCell::new(con);
     holds(1000, &(anything(), 0..CHAINS.len()), |(python, which)| {

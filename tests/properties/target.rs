@@ -1,4 +1,4 @@
-//! When a Rust value is what a value of Python says.
+//! Compares Rust values with values of Python.
 
 use crate::python::Py;
 use redgrease::Json;
@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Debug;
 use std::hash::Hash;
 
-/// A type of results.
+/// A type of results that can be compared with a value of Python.
 pub(crate) trait Target: Debug {
-    /// Whether it is that value, as `==` says in Python. Beyond that: text is its bytes in UTF-8, and any sequence is a
-    /// list.
+    /// Whether the values are equal, as `==` in Python. In addition, a text equals its bytes in UTF-8,
+    /// and any sequence equals a list.
     fn is(&self, python: &Py) -> bool;
 
-    /// Whether the value is of this very type, and must not be refused.
+    /// Whether the value has exactly this type, so that decoding must not refuse it.
     fn has(python: &Py) -> bool;
 }
 
@@ -36,14 +36,14 @@ macro_rules! ints {
 
 ints!(i8 u16 i32 i64 u64 i128 u128);
 
-/// A number as a float, if it is one.
+/// A number as a float, if it can be converted exactly.
 fn exact(python: &Py) -> Option<f64> {
     match python {
         Py::Float(number) => Some(*number),
         Py::Bool(value) => Some(f64::from(u8::from(*value))),
         Py::Int(number) => {
             let float = *number as f64;
-            // Beyond the range a cast says the nearest number.
+            // A cast of a number out of range returns the nearest number.
             (float < 2_f64.powi(127) && float as i128 == *number).then_some(float)
         }
         Py::Power { negative, exponent } => {
@@ -58,7 +58,7 @@ fn exact(python: &Py) -> Option<f64> {
 
 impl Target for f64 {
     fn is(&self, python: &Py) -> bool {
-        // Bits tell the zeros apart; the bits of NaN say nothing.
+        // The bits distinguish the zeros. The bits of NaN are not compared.
         exact(python)
             .is_some_and(|f| f.to_bits() == self.to_bits() || (f.is_nan() && self.is_nan()))
     }
@@ -67,7 +67,7 @@ impl Target for f64 {
     }
 }
 
-/// The nearest one; a finite number stays finite.
+/// The nearest `f32`; a finite number stays finite.
 impl Target for f32 {
     fn is(&self, python: &Py) -> bool {
         exact(python).is_some_and(|f| {
@@ -156,7 +156,7 @@ fn are<T: Target>(values: &[T], python: &Py) -> bool {
             values.len() == items.len()
                 && values.iter().zip(items).all(|(value, item)| value.is(item))
         }
-        // In any order.
+        // The order is not compared.
         Py::Set(items) => {
             values.len() == items.len()
                 && items
@@ -185,7 +185,7 @@ impl<T: Target, const N: usize> Target for [T; N] {
     }
 }
 
-/// Of a list: what `set` makes of it.
+/// The items of a list as a set of Python would have them.
 impl<T: Target + Ord> Target for BTreeSet<T> {
     fn is(&self, python: &Py) -> bool {
         match python {
@@ -264,7 +264,7 @@ impl<A: Target, B: Target> Target for (A, B) {
     }
 }
 
-/// The text that JSON has for a key.
+/// The text of a key in JSON.
 fn json_key(key: &Py) -> Option<String> {
     match key {
         Py::Bool(value) => Some(value.to_string()),

@@ -1,16 +1,13 @@
-//! Servers, and virtual environments for what talks to them.
+//! Servers, and virtual environments for their clients.
 
-use crate::common::untyped;
+use crate::common::{free_port, untyped};
 use redgrease_embedded::Server;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A server that keeps its packages in a folder, and its port: the published clients want one.
+/// A server with a folder for its packages, and its TCP port, which the published clients need.
 pub(crate) fn start(packages: &Path) -> (Server, u16) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
+    let port = free_port();
     let server = Server::builder().python_dir(packages).port(port).start();
     (server.unwrap(), port)
 }
@@ -19,7 +16,7 @@ pub(crate) fn start(packages: &Path) -> (Server, u16) {
 pub(crate) struct Environment(PathBuf);
 
 impl Environment {
-    /// One with the Python of the engine: functions reach the server pickled.
+    /// An environment with the Python of the engine, because functions are sent pickled.
     pub(crate) fn of(server: &Server, name: &str) -> Self {
         let name = format!("published-{name}-{}", version(server));
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -31,7 +28,7 @@ impl Environment {
         Environment(home)
     }
 
-    /// The one that a server has made for its packages.
+    /// The environment that the server has created for its packages.
     pub(crate) fn inside(server: &Server, packages: &Path) -> Self {
         Environment(packages.join(format!("venv-{}", version(server))))
     }
@@ -54,7 +51,7 @@ fn version(server: &Server) -> String {
     answer(server, "'%d.%d' % sys.version_info[:2]")
 }
 
-/// What a Python expression is on a server.
+/// Evaluates a Python expression on a server.
 pub(crate) fn answer(server: &Server, expression: &str) -> String {
     let script = format!("import sys; GB('ShardsIDReader').map(lambda _: {expression}).run()");
     untyped(server, &["RG.PYEXECUTE", &script])

@@ -1,4 +1,4 @@
-"""What a user of the client does. Argument: the port of a server on this machine."""
+"""Uses the client as a program would. Argument: the port of a server on this machine."""
 
 import sys
 

@@ -1,13 +1,13 @@
-//! What others have published for `RedisGears`, as it is, against the engine.
+//! Published programs for `RedisGears`, unchanged, against the engine.
 //!
-//! | package | what it is |
+//! | package | contents |
 //! |---|---|
 //! | `redgrease` 0.3.30 | a client, with redis-py 3.5.3 |
-//! | `gearsclient` 1.0.2 | the Python client of the makers of `RedisGears` |
-//! | `gears-cli` 1.2.0 | their command line program |
-//! | `rgsync` 1.2.0 | their recipes that keep a database in step with hashes |
+//! | `gearsclient` 1.0.2 | the Python client of the `RedisGears` project |
+//! | `gears-cli` 1.2.0 | the command line program of the `RedisGears` project |
+//! | `rgsync` 1.2.0 | recipes of the `RedisGears` project that write hashes to a database |
 //!
-//! They come from the Python package index, so these tests run only if they are asked for:
+//! The packages are downloaded from PyPI, so these tests run only on request:
 //!
 //! ```console
 //! $ cargo test --test published -- --ignored
@@ -30,7 +30,7 @@ fn tests() -> PathBuf {
 }
 
 #[test]
-#[ignore = "installs packages from the Python package index"]
+#[ignore = "installs packages from PyPI"]
 fn the_client_redgrease() {
     let packages = TempDir::new().unwrap();
     let (server, port) = start(packages.path());
@@ -41,13 +41,13 @@ fn the_client_redgrease() {
         .arg(port.to_string())
         .arg(tests().join("scripts")));
 
-    // What the client asks for brings a redis-py that it can use.
+    // The requirements of the client install a version of redis-py that it supports.
     let rows = untyped(&server, &["RG.PYDUMPREQS"]);
     assert!(rows.contains("redis-3."), "{rows}");
 }
 
 #[test]
-#[ignore = "installs packages from the Python package index"]
+#[ignore = "installs packages from PyPI"]
 fn the_client_gearsclient() {
     let packages = TempDir::new().unwrap();
     let (server, port) = start(packages.path());
@@ -58,7 +58,7 @@ fn the_client_gearsclient() {
         &["RG.PYEXECUTE", "", "REQUIREMENTS", "gearsclient==1.0.2"],
     );
     assert_eq!(installed, "OK");
-    // It asks for a cloudpickle that knows the functions of Python up to 3.10.
+    // The client requires a version of cloudpickle that supports functions up to Python 3.10.
     for side in [client, Environment::inside(&server, packages.path())] {
         side.install(&["--no-deps", "cloudpickle==2.2.1"]);
     }
@@ -70,7 +70,7 @@ fn the_client_gearsclient() {
 }
 
 #[test]
-#[ignore = "installs packages from the Python package index"]
+#[ignore = "installs packages from PyPI"]
 fn the_program_gears_cli() {
     let (first, second) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let (giver, port) = start(first.path());

@@ -1,4 +1,4 @@
-//! `rgsync`: hashes are written to a database, behind the commands or before them.
+//! `rgsync`: hashes are written to a database, after the command or before it.
 
 use crate::common::{eventually, untyped};
 use crate::environment::{answer, start};
@@ -28,7 +28,7 @@ RGWriteThrough(GB, keysPrefix='__', mappings=columns, name='Through', version='9
     )
 }
 
-/// The rows of a table, as Python shows them.
+/// The rows of a table, as Python prints them.
 fn rows(server: &Server, folder: &Path, table: &str) -> String {
     execute(
         server,
@@ -47,8 +47,8 @@ fn execute(server: &Server, folder: &Path, statement: &str) -> String {
 }
 
 #[test]
-#[ignore = "installs packages from the Python package index"]
-fn databases_are_kept_in_step() {
+#[ignore = "installs packages from PyPI"]
+fn hashes_are_written_to_a_database() {
     let folder = TempDir::new().unwrap();
     let here = folder.path();
     let (server, _) = start(&here.join("packages"));
@@ -63,11 +63,11 @@ fn databases_are_kept_in_step() {
     set("person:1", "30", &[]);
     set("person:2", "40", &["#", "=behind"]);
     set("__{person:9}", "50", &["#", "=through"]);
-    // What is written through is there when the command is answered.
+    // Write-through: the row exists when the command is answered.
     assert_eq!(rows(&server, here, "through"), "[('9', 'Ann', '50')]");
     assert!(untyped(&server, &["HGETALL", "person:9"]).contains("50"));
     let behind = |expected: &str| {
-        eventually("it is written behind", || {
+        eventually("the row is written", || {
             rows(&server, here, "behind") == expected
         });
     };
@@ -78,17 +78,17 @@ fn databases_are_kept_in_step() {
         });
     }
 
-    // Both ways to remove one.
+    // Both ways to remove a row.
     untyped(&server, &["DEL", "person:1"]);
     set("person:2", "40", &["#", "~"]);
     behind("[]");
 
-    // The script takes away what it has registered before.
+    // The script removes its earlier registrations.
     assert_eq!(untyped(&server, &register), "OK");
     let registrations = untyped(&server, &["RG.DUMPREGISTRATIONS"]);
     assert_eq!(registrations.matches("99.99.99").count(), 3);
 
-    // A database that is away for a while is written to when it is back.
+    // A database that was missing for a time is written to when it is back.
     execute(&server, here, "alter table behind rename to away");
     set("person:3", "60", &[]);
     eventually("the database is missed", || {

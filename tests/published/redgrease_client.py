@@ -1,5 +1,4 @@
-"""What a user of the published client does, one step after the other. Stops at the first step
-that does not do what it should.
+"""Uses the published client as a program would. Stops at the first unexpected result.
 
 Arguments: the port of a server on this machine, and the directory of the scripts.
 """
@@ -19,7 +18,7 @@ plain = redis.Redis(port=PORT)
 
 
 def fails(function, kind):
-    """What an exception of this kind says."""
+    """The text of the exception, which must be of this kind."""
     try:
         result = function()
     except kind as error:
@@ -28,7 +27,7 @@ def fails(function, kind):
 
 
 def becomes(function, expected):
-    """Waits until a function gives what is expected."""
+    """Waits until a function returns the expected value."""
     begun = time.monotonic()
     while True:
         value = function()

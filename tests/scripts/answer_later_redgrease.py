@@ -1,4 +1,4 @@
-# Answers when somebody else says so.
+# A command that is answered when another command tells it to.
 from redgrease import CommandReader, gearsFuture
 
 waiting = []

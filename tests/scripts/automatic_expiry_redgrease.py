@@ -1,4 +1,4 @@
-# Keys that are written live for an hour.
+# Lets every written key expire after an hour.
 from redgrease import KeysReader, TriggerMode, cmd
 
 written = KeysReader().keys()

@@ -1,4 +1,4 @@
-# A slow function whose results are remembered.
+# Caches the results of a slow function.
 def remembered(words):
     name, number = words[0], int(words[1])
     known = execute("HGET", name, number)

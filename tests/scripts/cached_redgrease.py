@@ -1,4 +1,4 @@
-# A slow function whose results are remembered.
+# Caches the results of a slow function.
 import redgrease
 
 

@@ -1,4 +1,4 @@
-# Deletes all keys that begin with `session:`, and says how many there were.
+# Deletes all keys that begin with `session:`, and returns their number.
 deleting = GB()
 deleting.map(lambda record: record["key"])
 deleting.foreach(lambda key: execute("DEL", key))

@@ -1,4 +1,4 @@
-# Deletes all keys that begin with `session:`, and says how many there were.
+# Deletes all keys that begin with `session:`, and returns their number.
 from redgrease import KeysReader, cmd
 
 every_key = KeysReader("session:*").keys()

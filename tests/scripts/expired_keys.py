@@ -1,4 +1,4 @@
-# Remembers in a stream which keys have expired, and handles them one batch after the other.
+# Adds expired keys to a stream, and handles the stream in batches.
 def remember(record):
     execute("XADD", "expired:{%s}" % hashtag(), "*", "name", record["key"])
 

@@ -1,4 +1,4 @@
-# Keeps the highest score that anybody has reached.
+# Keeps the highest score of all players.
 def score(record):
     return int(record["value"]["score"])
 

@@ -1,4 +1,4 @@
-# Keeps the highest score that anybody has reached.
+# Keeps the highest score of all players.
 from redgrease import GearsBuilder, atomic, execute
 
 

@@ -1,4 +1,4 @@
-# The names of all keys, in one set for each type.
+# Collects the names of all keys, in one set for each type.
 by_type = GB()
 by_type.aggregateby(
     lambda record: record["type"],

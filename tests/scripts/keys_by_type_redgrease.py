@@ -1,4 +1,4 @@
-# The names of all keys, in one set for each type.
+# Collects the names of all keys, in one set for each type.
 from redgrease import KeysReader
 
 by_type = KeysReader().aggregateby(

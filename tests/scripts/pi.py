@@ -1,4 +1,4 @@
-# An estimate of pi: how many of some random points fall into a circle.
+# Estimates pi from the share of random points inside a circle.
 import random
 
 POINTS = 100000

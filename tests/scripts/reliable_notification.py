@@ -1,4 +1,4 @@
-# Writes down every change of a person, in the order in which they happen.
+# Records every change of a person in the order of the changes.
 def note(record):
     fields = {"key": record["key"], "event": record["event"], "value": str(record["value"])}
     execute("XADD", "notes", "*", *sum(map(list, fields.items()), []))

@@ -1,4 +1,4 @@
-# Writes down every change of a person, in the order in which they happen.
+# Records every change of a person in the order of the changes.
 from redgrease import KeysReader, cmd
 
 

@@ -1,4 +1,4 @@
-# How often each word occurs in the texts of all keys.
+# Counts each word in the values of all keys.
 counter = GearsBuilder("KeysReader")
 counter.flatmap(lambda record: record["value"].split())
 counter.countby()

@@ -1,4 +1,4 @@
-# How often each word occurs in the texts of all keys.
+# Counts each word in the values of all keys.
 from redgrease import KeysReader
 
 KeysReader().values(type="string").flatmap(str.split).countby().run()

@@ -1,10 +1,10 @@
-//! `cmd`: names, arguments and results of redis-py, whether that is installed or not.
+//! `cmd`: names, arguments and results as in redis-py, with or without redis-py.
 
 use crate::Bare;
 use crate::common::untyped;
 use redgrease_embedded::Server;
 
-/// Expressions and what redis-py gives for them, in this order on an empty server.
+/// Expressions with the results of redis-py, evaluated in this order on an empty server.
 const CALLS: &[(&str, &str)] = &[
     ("cmd.set('text', b'\\xff\\x00')", "True"),
     ("cmd.get('text')", "b'\\xff\\x00'"),
@@ -156,7 +156,7 @@ const CALLS: &[(&str, &str)] = &[
         "[b'k', b'2']",
     ),
     ("cmd.publish('channel', 'message')", "0"),
-    // Anything has a text.
+    // Every value can be converted to text.
     (
         "cmd.hset('any', mapping={'none': None, 'list': [1, 'x'], 'raw': bytearray(b'\\xff')}), cmd.hvals('any')",
         "(3, [b'None', b\"[1, 'x']\", b'\\xff'])",
@@ -166,7 +166,7 @@ const CALLS: &[(&str, &str)] = &[
     ("cmd.flushall(), cmd.dbsize()", "(True, 0)"),
 ];
 
-/// Without redis-py, a command without a method of its own takes its words in order.
+/// Without redis-py, a command without a dedicated method takes its words in order.
 const IN_ORDER: &[(&str, &str)] = &[
     ("cmd.incr('n', 5)", "5"),
     (
@@ -179,7 +179,7 @@ const IN_ORDER: &[(&str, &str)] = &[
     ),
 ];
 
-/// What raises, and how.
+/// Expressions that raise, with the exception.
 const REFUSED: &[(&str, &str)] = &[
     (
         "cmd.blpop('x', 1)",
@@ -237,14 +237,14 @@ fn answers(run: impl Fn(&str) -> String, calls: &[(&str, &str)]) {
 }
 
 #[test]
-fn it_answers_as_redis_py_does() {
+fn cmd_answers_as_redis_py_does() {
     let bare = Bare::start();
     answers(|script| bare.run(script), CALLS);
     answers(|script| bare.run(script), IN_ORDER);
 }
 
 #[test]
-fn redis_py_answers_where_it_is_installed() {
+fn redis_py_answers_if_it_is_installed() {
     let server = Server::start().unwrap();
     let installed = untyped(&server, &["RG.PYEXECUTE", "", "REQUIREMENTS", "redis"]);
     assert_eq!(installed, "OK");
@@ -260,7 +260,7 @@ fn redis_py_answers_where_it_is_installed() {
 }
 
 #[test]
-fn it_refuses_what_a_gear_must_not_do() {
+fn cmd_refuses_what_a_gear_must_not_do() {
     let bare = Bare::start();
     for (call, expected) in REFUSED {
         let script = format!(

@@ -1,4 +1,4 @@
-//! What scripts import from `redgrease` without installing anything.
+//! The package `redgrease` that scripts can import without an installation.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 #[path = "../common/mod.rs"]
@@ -15,7 +15,7 @@ use common::untyped;
 use redgrease_embedded::Server;
 use tempfile::TempDir;
 
-/// A server whose gears have the standard library alone.
+/// A server whose gears have only the standard library.
 struct Bare {
     server: Server,
     _packages: TempDir,
@@ -31,18 +31,18 @@ impl Bare {
         }
     }
 
-    /// What a command answers, as `redis-cli` would print it.
+    /// The reply of a command, as `redis-cli` would print it.
     fn say(&self, words: &[&str]) -> String {
         untyped(&self.server, words)
     }
 
-    /// What a script answers. It has imported everything.
+    /// The reply of a script that begins with the imports.
     fn run(&self, script: &str) -> String {
         let script = format!("import redgrease\nfrom redgrease import *\n{script}");
         self.say(&["RG.PYEXECUTE", &script])
     }
 
-    /// The results in an order that does not depend on the server's.
+    /// The results of a script in sorted order.
     fn sorted(&self, script: &str) -> Vec<String> {
         let answer = self.run(script);
         let mut lines: Vec<String> = answer

@@ -1,8 +1,8 @@
-//! The operations, with and without operands.
+//! Operations with and without operands.
 
 use crate::Bare;
 
-/// Three sentences and three numbers.
+/// A server with three sentences and three numbers.
 fn filled() -> Bare {
     let bare = Bare::start();
     for (key, value) in [
@@ -31,9 +31,9 @@ fn gives(bare: &Bare, chain: &str, expected: &[&str]) {
 }
 
 #[test]
-fn each_operation_has_the_operands_of_the_manual() {
+fn each_operation_has_the_documented_default_operands() {
     let bare = filled();
-    // One record after the other.
+    // Operations on single records.
     gives(
         &bare,
         "texts.map(str.split).flatmap()",
@@ -41,7 +41,7 @@ fn each_operation_has_the_operands_of_the_manual() {
     );
     gives(&bare, "numbers.filter()", &["1", "2"]);
     gives(&bare, "names.collect()", &["text:0", "text:1", "text:2"]);
-    // All records together.
+    // Operations on all records.
     gives(&bare, "numbers.accumulate().map(sorted)", &["[0, 1, 2]"]);
     gives(&bare, "numbers.aggregate().map(sorted)", &["[0, 1, 2]"]);
     gives(&bare, "numbers.aggregate([]).map(sorted)", &["[0, 1, 2]"]);
@@ -53,7 +53,7 @@ fn each_operation_has_the_operands_of_the_manual() {
         "texts.flatmap(str.split).distinct()",
         &["a", "b", "c", "d"],
     );
-    // Groups.
+    // Operations on groups.
     gives(
         &bare,
         "texts.flatmap(str.split).countby()",
@@ -73,7 +73,7 @@ fn each_operation_has_the_operands_of_the_manual() {
     ] {
         gives(&bare, &format!("names.{operation}.{values}"), &expected);
     }
-    // Records that cannot be hashed are grouped as well.
+    // Records that cannot be hashed can be grouped.
     gives(
         &bare,
         &format!("KeysReader('text:*').batchgroupby().{values}"),
@@ -153,7 +153,7 @@ fn each_operation_takes_operands() {
 }
 
 #[test]
-fn an_operand_is_anything_that_can_be_called() {
+fn every_callable_can_be_an_operand() {
     let bare = filled();
     gives(&bare, "texts.map(len)", &["3", "3", "3"]);
     gives(&bare, "texts.map(str.upper)", &["A B", "B C", "C D"]);
@@ -176,7 +176,7 @@ async def later(n):
         assert_eq!(results, expected, "{chain}");
     };
     gives("numbers.map(Twice())", &["0", "2", "4"]);
-    // A number below zero is no error.
+    // A negative number is not an error.
     gives("numbers.map(Twice().method)", &["-1", "-2", "0"]);
     gives("numbers.map(functools.partial(max, 1))", &["1", "1", "2"]);
     gives("numbers.aggregate(0, operator.add)", &["3"]);

@@ -1,15 +1,15 @@
-//! The package as such: its modules and names, and the one that wins.
+//! The modules and names of the package, and its precedence.
 
 use crate::Bare;
 
-/// Runs Python that must not raise.
+/// Runs Python that must not raise an exception.
 #[track_caller]
 fn holds(bare: &Bare, script: &str) {
     assert_eq!(bare.run(script), "OK");
 }
 
 #[test]
-fn its_modules_can_be_imported() {
+fn the_modules_can_be_imported() {
     let bare = Bare::start();
     holds(
         &bare,
@@ -49,7 +49,7 @@ for name in 'Registrator Extractor Mapper Expander Processor Filterer Accumulato
 }
 
 #[test]
-fn its_helpers_follow_the_manual() {
+fn the_utilities_work_as_documented() {
     let bare = Bare::start();
     holds(
         &bare,
@@ -87,10 +87,10 @@ assert LogLevel.to_logging_level('debug') == 10",
 }
 
 #[test]
-fn an_installed_package_wins_as_a_whole() {
+fn an_installed_package_replaces_the_bundled_one() {
     let bare = Bare::start();
     assert_eq!(bare.run("cmd.set('x', 1)"), "OK");
-    // What an installation leaves behind, without asking a package index.
+    // Imitates an installation, without a package index.
     let script = "
 import os, sys, sysconfig
 place = os.path.join(cmd.config_get('dir')['dir'], 'site')

@@ -1,4 +1,4 @@
-//! The readers and their own first steps.
+//! The readers and their specific methods.
 
 use crate::Bare;
 use crate::common::eventually;
@@ -13,7 +13,7 @@ fn filled() -> Bare {
 }
 
 #[test]
-fn keys_with_their_values() {
+fn a_keys_reader_reads_keys_and_values() {
     let bare = filled();
     let run = |chain: &str| bare.sorted(&format!("{chain}.run()"));
     assert_eq!(
@@ -43,7 +43,7 @@ fn keys_with_their_values() {
 }
 
 #[test]
-fn messages() {
+fn a_stream_reader_reads_messages() {
     let bare = filled();
     let run = |chain: &str| {
         bare.run(&format!("{chain}.run('stream')"))
@@ -63,7 +63,7 @@ fn messages() {
 }
 
 #[test]
-fn what_python_makes() {
+fn a_python_reader_reads_a_generator() {
     let bare = Bare::start();
     let run = |script: &str| bare.run(script).trim_end().to_owned();
     assert_eq!(
@@ -84,7 +84,7 @@ fn what_python_makes() {
 }
 
 #[test]
-fn events() {
+fn a_keys_reader_handles_events() {
     let bare = Bare::start();
     let script = "
 KeysReader().records(event='hset').foreach(
@@ -101,7 +101,7 @@ StreamReader().values().foreach(lambda v: cmd.hset('received', mapping=v)).regis
 }
 
 #[test]
-fn commands() {
+fn a_command_reader_handles_commands() {
     let bare = Bare::start();
     let script = "
 CommandReader().args().register(trigger='all')
@@ -133,7 +133,7 @@ cmd.set('unique', unique.outcome)";
 }
 
 #[test]
-fn a_trigger_that_is_taken() {
+fn a_registered_trigger_can_be_replaced_or_kept() {
     let bare = Bare::start();
     let define = |options: &str, answer: &str| {
         bare.run(&format!(

@@ -1,4 +1,4 @@
-//! Registered functions are stored: the operands with what they carry.
+//! Registered functions are stored with their operands.
 
 use redgrease_embedded::Server;
 use tempfile::TempDir;
@@ -28,7 +28,7 @@ CommandReader().args().flatmap().map(int).aggregate(0).register(trigger='sum')
 ";
 
 #[test]
-fn they_work_as_before() {
+fn functions_work_after_a_restart() {
     let (data, packages) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let start = || {
         let server = Server::builder()

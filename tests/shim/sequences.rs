@@ -1,4 +1,4 @@
-//! Open functions that are shared, the builder that changes, both ends.
+//! Shared open functions, the mutable builder, `run` and `register`.
 
 use crate::Bare;
 use crate::common::eventually;
@@ -18,7 +18,7 @@ numbers.aggregate(0).run()";
 }
 
 #[test]
-fn a_builder_changes_and_gives_functions_that_do_not() {
+fn a_builder_changes_and_its_functions_do_not() {
     let bare = Bare::start();
     bare.say(&["MSET", "a", "1", "b", "2"]);
     let script = "
@@ -31,10 +31,10 @@ assert builder.supports_batch_mode and builder.supports_event_mode
 ";
     assert_eq!(bare.run(&format!("{script}builder.run()")).trim_end(), "1!");
     assert_eq!(bare.run(&format!("{script}one.run()")).trim_end(), "1");
-    // Arguments of the end can be given at the beginning.
+    // Arguments of `run` can be given to the reader.
     let early = "GB('KeysReader', '*', None, 'b').map(lambda record: record['key']).run()";
     assert_eq!(bare.run(early).trim_end(), "b");
-    // Words and their names are the same.
+    // Options can be texts or members of enums.
     let words = "
 KeysReader(desc='described').foreach(lambda r: None).register(
     'watched:*', mode=TriggerMode.Sync, eventTypes='set', keyTypes=[KeyType.String])";
@@ -53,7 +53,7 @@ KeysReader(desc='described').foreach(lambda r: None).register(
 }
 
 #[test]
-fn a_reader_that_does_not_support_a_mode_says_so() {
+fn a_reader_refuses_an_unsupported_mode() {
     let bare = Bare::start();
     let refused = bare.run("CommandReader().run()");
     assert!(
@@ -70,7 +70,7 @@ fn a_reader_that_does_not_support_a_mode_says_so() {
 }
 
 #[test]
-fn requirements_that_are_missing_are_told() {
+fn missing_requirements_are_reported() {
     let bare = Bare::start();
     bare.run("KeysReader(requirements=['nothing-of-the-kind>=1']).register('x')");
     let log = std::fs::read_to_string(bare.server.log_path()).unwrap();

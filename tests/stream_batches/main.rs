@@ -1,20 +1,21 @@
-//! Batches of stream messages: every message is handled, and none twice.
+//! Batches of stream messages: every message is handled, and no message twice.
 //!
-//! | file | what happens meanwhile |
+//! | file | event during the batch |
 //! |---|---|
 //! | `stopped.rs` | batches are stopped or fail, registrations are replaced or paused |
-//! | `anew.rs` | streams go and come back, and masters |
+//! | `recreated.rs` | streams are deleted and created again, or the master changes |
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
-mod anew;
 #[path = "../common/mod.rs"]
 mod common;
+mod recreated;
 mod stopped;
 
 use common::untyped;
 use redgrease_embedded::Server;
 
-/// Handles messages: each is written down, and the first time a gate is met it is waited at.
+/// Records the beginning and end of each message. It waits while the key `gate` contains the message's
+/// number.
 const HANDLER: &str = "
 import time
 def handle(r):

@@ -1,25 +1,29 @@
-//! Batches that are stopped, and registrations that read nothing for a while.
+//! Stopped batches, and registrations that pause.
 
 use crate::common::{empty, eventually, untyped};
 use crate::{add, list, register, running, unacknowledged};
 
 #[test]
-fn a_batch_that_was_stopped_is_read_again() {
+fn with_retry_a_stopped_batch_is_read_again() {
     let (server, _con) = empty();
     register(&server, "retry", true);
     untyped(&server, &["SET", "gate", "1"]);
     add(&server, 0..3);
-    eventually("message 1 is met", || list(&server, "begun").len() == 2);
+    eventually("message 1 is being handled", || {
+        list(&server, "begun").len() == 2
+    });
     untyped(&server, &["RG.ABORTEXECUTION", &running(&server)]);
     untyped(&server, &["DEL", "gate"]);
     eventually("all are handled", || list(&server, "handled").len() == 3);
     assert_eq!(list(&server, "handled"), ["0", "1", "2"]);
-    eventually("all are gone", || untyped(&server, &["XLEN", "s"]) == "0");
+    eventually("the stream is empty", || {
+        untyped(&server, &["XLEN", "s"]) == "0"
+    });
 }
 
-/// The handler takes the interruption for an error of its own and goes on.
+/// The handler catches the interruption and continues.
 #[test]
-fn a_batch_that_is_stopped_between_two_messages_is_read_again() {
+fn a_batch_stopped_between_two_messages_is_read_again() {
     let (server, _con) = empty();
     let script = "
 import time
@@ -37,45 +41,55 @@ GB('StreamReader').foreach(handle).register('s', batch=3, onFailedPolicy='retry'
     assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
     untyped(&server, &["SET", "gate", "1"]);
     add(&server, 0..3);
-    eventually("message 1 is met", || list(&server, "begun").len() == 2);
+    eventually("message 1 is being handled", || {
+        list(&server, "begun").len() == 2
+    });
     untyped(&server, &["RG.ABORTEXECUTION", &running(&server)]);
     eventually("the last one is handled", || {
         list(&server, "handled").contains(&"2".to_owned())
     });
-    eventually("all are gone", || untyped(&server, &["XLEN", "s"]) == "0");
+    eventually("the stream is empty", || {
+        untyped(&server, &["XLEN", "s"]) == "0"
+    });
 }
 
 #[test]
-fn with_continue_a_batch_that_was_stopped_is_given_up_and_the_next_one_comes() {
+fn with_continue_a_stopped_batch_is_skipped() {
     let (server, _con) = empty();
     register(&server, "continue", false);
     untyped(&server, &["SET", "gate", "1"]);
     add(&server, 0..3);
-    eventually("message 1 is met", || list(&server, "begun").len() == 2);
+    eventually("message 1 is being handled", || {
+        list(&server, "begun").len() == 2
+    });
     untyped(&server, &["RG.ABORTEXECUTION", &running(&server)]);
     eventually("the next is handled", || {
         list(&server, "handled").len() == 2
     });
     assert_eq!(list(&server, "handled"), ["0", "2"]);
-    eventually("none is pending", || unacknowledged(&server) == "0");
+    eventually("no message is pending", || unacknowledged(&server) == "0");
 }
 
 #[test]
-fn a_replaced_registration_leaves_what_it_did_not_handle_to_the_new_one() {
+fn a_new_registration_handles_the_messages_left_by_the_old_one() {
     let (server, _con) = empty();
     register(&server, "continue", true);
     untyped(&server, &["SET", "gate", "1"]);
     add(&server, 0..5);
-    eventually("message 1 is met", || list(&server, "begun").len() == 2);
+    eventually("message 1 is being handled", || {
+        list(&server, "begun").len() == 2
+    });
     register(&server, "continue", true);
     untyped(&server, &["DEL", "gate"]);
     eventually("all are handled", || list(&server, "handled").len() >= 5);
-    eventually("all are gone", || untyped(&server, &["XLEN", "s"]) == "0");
+    eventually("the stream is empty", || {
+        untyped(&server, &["XLEN", "s"]) == "0"
+    });
     assert_eq!(list(&server, "handled"), ["0", "1", "2", "3", "4"]);
 }
 
 #[test]
-fn messages_that_were_removed_while_they_waited_hold_nothing_up() {
+fn removed_pending_messages_are_skipped() {
     let (server, _con) = empty();
     add(&server, 0..4);
     untyped(
@@ -94,18 +108,18 @@ fn messages_that_were_removed_while_they_waited_hold_nothing_up() {
         ">",
     ];
     assert!(untyped(&server, &read).contains('2'));
-    // The two oldest of the three that were delivered.
+    // Removes the two oldest of the three delivered messages.
     untyped(&server, &["XTRIM", "s", "MAXLEN", "2"]);
     register(&server, "continue", false);
     eventually("the others are handled", || {
         list(&server, "handled").len() == 2
     });
     assert_eq!(list(&server, "handled"), ["2", "3"]);
-    eventually("none is pending", || unacknowledged(&server) == "0");
+    eventually("no message is pending", || unacknowledged(&server) == "0");
 }
 
 #[test]
-fn a_pause_stays_one_when_the_batch_fails_meanwhile() {
+fn a_paused_registration_stays_paused_when_its_batch_fails() {
     let (server, _con) = empty();
     let script = "
 import time
@@ -133,7 +147,7 @@ GB('StreamReader').foreach(handle).register('s', onFailedPolicy='retry', onFaile
 }
 
 #[test]
-fn a_timer_goes_on_after_a_run_that_was_stopped() {
+fn a_timer_continues_after_a_stopped_run() {
     let (server, _con) = empty();
     let script = "
 import time
@@ -151,9 +165,9 @@ registerTE(1, tick)
     });
 }
 
-/// What nobody has read yet when the reading stops.
+/// New streams are remembered while a registration is paused or waits for a retry.
 #[test]
-fn streams_that_begin_while_nothing_is_read_are_read_afterwards() {
+fn streams_created_during_a_pause_are_read_afterwards() {
     let (server, _con) = empty();
     let script = "
 def handle(r):

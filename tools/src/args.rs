@@ -1,10 +1,10 @@
-//! Options of the programs: `--name value`.
+//! Parses the options of the programs: `--name value`.
 
 use crate::Outcome;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// What stood on the command line.
+/// The options of the command line.
 #[derive(Debug, Default)]
 pub struct Args(BTreeMap<String, String>);
 
@@ -15,7 +15,7 @@ impl Args {
         while let Some(word) = words.next() {
             let name = word
                 .strip_prefix("--")
-                .ok_or_else(|| format!("`{word}` is no option: write --name value"))?;
+                .ok_or_else(|| format!("`{word}` is not an option: write --name value"))?;
             let value = words
                 .next()
                 .ok_or_else(|| format!("`--{name}` needs a value"))?;
@@ -27,7 +27,7 @@ impl Args {
     /// The value of an option, if it was given.
     ///
     /// # Errors
-    /// If the value is of another kind.
+    /// If the value cannot be parsed as `T`.
     pub fn get<T: FromStr>(&self, name: &str) -> Outcome<Option<T>> {
         self.0
             .get(name)
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_have_values_of_a_kind() {
+    fn options_are_parsed() {
         let parse = |line: &str| Args::parse(line.split_whitespace().map(str::to_owned));
         let args = parse("--minutes 3 --seed x").unwrap();
         assert_eq!(args.get("minutes"), Ok(Some(3)));

@@ -1,10 +1,10 @@
-//! One connection.
+//! A client with a time limit for each call.
 
 use crate::Outcome;
 use redis::{Connection, Value};
 use std::time::Duration;
 
-/// A connection on which no call may take longer than a bound.
+/// A connection on which a call fails when it takes longer than a limit.
 pub struct Client(Connection);
 
 impl std::fmt::Debug for Client {
@@ -17,7 +17,7 @@ impl Client {
     /// Connects; a call that takes longer than `bound` fails.
     ///
     /// # Errors
-    /// If there is no such server.
+    /// If the server does not accept the connection.
     pub fn connect(url: &str, bound: Duration) -> Outcome<Self> {
         let connect = || {
             let connection = redis::Client::open(url)?.get_connection()?;
@@ -27,20 +27,20 @@ impl Client {
         connect().map_err(|error| format!("{url}: {error}"))
     }
 
-    /// Sends a command. An error says which one.
+    /// Sends a command. The error names the command.
     ///
     /// # Errors
-    /// What the server answered, or that it did not.
+    /// An error reply, a closed connection, or a reply that takes too long.
     pub fn call(&mut self, words: &[&str]) -> Outcome<Value> {
         let bytes: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
         self.send(&bytes)
             .map_err(|error| format!("{}: {error}", words.join(" ")))
     }
 
-    /// Sends a command of any bytes.
+    /// Sends a command of arbitrary bytes.
     ///
     /// # Errors
-    /// What the server answered, or that it did not.
+    /// An error reply, a closed connection, or a reply that takes too long.
     pub fn send(&mut self, words: &[&[u8]]) -> Result<Value, redis::RedisError> {
         let mut command = redis::Cmd::new();
         for word in words {
@@ -49,7 +49,7 @@ impl Client {
         command.query(&mut self.0)
     }
 
-    /// A reply as text.
+    /// Sends a command and returns the reply as text; see [`text_of`].
     ///
     /// # Errors
     /// As [`Client::call`].
@@ -57,13 +57,13 @@ impl Client {
         self.call(words).map(|value| text_of(&value))
     }
 
-    /// The connection itself.
+    /// The underlying connection.
     pub fn connection(&mut self) -> &mut Connection {
         &mut self.0
     }
 }
 
-/// A reply as text: a list in brackets, a missing value as nothing.
+/// A reply as text: an array in brackets, nil as an empty text.
 #[must_use]
 pub fn text_of(value: &Value) -> String {
     match value {

@@ -1,27 +1,35 @@
-//! What measures the engine and wears it out: programs that `cargo xtask` starts.
+//! Benchmarks and endurance tests of the engine, which `cargo xtask` starts.
 //!
-//! | program | what |
+//! | program | purpose |
 //! |---|---|
-//! | `batch` | jobs over many keys: the engine against Lua, redis-py and redis-rs |
-//! | `soak` | everything at once for a long time, with kills and restarts |
-//! | `fuzz` | random and damaged input |
+//! | `batch` | compares jobs over many keys: the engine, Lua, redis-py and redis-rs |
+//! | `soak` | runs all kinds of gears for a long time, with kills and restarts of the server |
+//! | `fuzz` | sends random and damaged input |
+//! | `tests/stress` | runs all kinds of gears for ten seconds, as part of `cargo xtask test` |
 //!
-//! All of them need `REDGREASE_ENGINE` in their environment, as `cargo xtask` sets it.
+//! This library holds the parts they share. All of them need `REDGREASE_ENGINE` in their
+//! environment, as `cargo xtask` sets it.
 
 mod args;
 mod client;
+pub mod gears;
+pub mod jobs;
+mod load;
 mod process;
 mod random;
+mod server_log;
 
 pub use args::Args;
 pub use client::{Client, text_of};
+pub use load::{Clients, Load, join};
 pub use process::resident_kib;
 pub use random::Random;
+pub use server_log::check_log;
 
-/// What went wrong, for the person who started the program.
+/// The result of a step; the error is the text that the program prints.
 pub type Outcome<T = ()> = Result<T, String>;
 
-/// Runs a program: what it returns as an error is printed, and is its exit code.
+/// Runs a program with its options. An error is printed and makes the exit code a failure.
 pub fn main(run: impl FnOnce(&Args) -> Outcome) -> std::process::ExitCode {
     match Args::parse(std::env::args().skip(1)).and_then(|args| run(&args)) {
         Ok(()) => std::process::ExitCode::SUCCESS,

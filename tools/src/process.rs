@@ -1,6 +1,6 @@
-//! What the system says about a process.
+//! Reads properties of a process from the operating system.
 
-/// How much memory a process holds, in KiB; 0 where the system does not tell.
+/// The resident memory of a process in KiB; 0 if it cannot be read.
 #[must_use]
 pub fn resident_kib(pid: u32) -> u64 {
     std::fs::read_to_string(format!("/proc/{pid}/status"))

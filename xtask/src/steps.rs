@@ -1,11 +1,11 @@
-//! Running other programs, with what is going on shown.
+//! Runs other programs and shows their progress.
 
 use std::ffi::OsStr;
 use std::fmt;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-/// What failed, and what to do.
+/// The error of a command: what failed, and how to fix it.
 #[derive(Debug)]
 pub(crate) struct Failed(String);
 
@@ -14,6 +14,11 @@ pub(crate) type Outcome<T = ()> = Result<T, Failed>;
 impl Failed {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Failed(message.into())
+    }
+
+    /// Both errors, on a line each.
+    pub(crate) fn and(&self, other: &Failed) -> Self {
+        Failed(format!("{self}\n  {other}"))
     }
 }
 
@@ -29,7 +34,7 @@ impl From<redgrease_embedded::Error> for Failed {
     }
 }
 
-/// Runs a program with its output shown, under a headline.
+/// Runs a program under a headline, with its output visible.
 pub(crate) fn step(headline: &str, command: &mut Command) -> Outcome {
     eprintln!("\n==> {headline}");
     let begin = Instant::now();
@@ -49,7 +54,7 @@ pub(crate) fn step(headline: &str, command: &mut Command) -> Outcome {
     Ok(())
 }
 
-/// Runs a program quietly; what it printed, if it went well.
+/// Runs a program without visible output. Returns its trimmed output if it succeeds.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
     output
@@ -63,11 +68,11 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     output(command).is_some()
 }
 
-/// Cargo, as it was called, in the workspace.
+/// The cargo that started this program, in the workspace.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(crate::workspace::root());
-    // Examples and tests fetch from web sites of their own, which no proxy could reach.
+    // Examples and tests start local web servers, which a proxy cannot reach.
     for name in ["no_proxy", "NO_PROXY"] {
         let others = std::env::var(name).unwrap_or_default();
         cargo.env(name, format!("{others},127.0.0.1").trim_start_matches(','));
@@ -79,7 +84,7 @@ fn name(command: &Command) -> String {
     command.get_program().to_string_lossy().into_owned()
 }
 
-/// The command as one would type it.
+/// The command line, for messages.
 fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<_> = words.map(OsStr::to_string_lossy).collect();

@@ -1,10 +1,10 @@
-//! `cargo xtask test`: every test of the project.
+//! `cargo xtask test`: runs every test of the project.
 
 use crate::steps::{self, Outcome};
 use crate::{servers, setup};
 
-/// All but the engine, which needs to be built in its own way. The same selection each time, so
-/// that cargo builds everything once.
+/// Selects all packages but the engine, which is built in release mode. Every command uses the same
+/// selection, so that cargo builds each package with the same features, and only once.
 pub(crate) const SELECTION: [&str; 4] = [
     "--workspace",
     "--exclude",
@@ -12,7 +12,7 @@ pub(crate) const SELECTION: [&str; 4] = [
     "--all-features",
 ];
 
-/// The test files that are run on Valkey as well.
+/// The test files that also run on Valkey.
 const ON_VALKEY: [&str; 4] = ["examples", "server", "stress", "values"];
 
 pub(crate) fn command(yes: bool) -> Outcome {

@@ -1,4 +1,4 @@
-//! The programs of `tools/`: built like the engine, for speed.
+//! Builds and runs the programs of `tools/`, in release mode like the engine.
 
 use crate::steps::{self, Outcome};
 use crate::{setup, workspace};
@@ -11,14 +11,14 @@ pub(crate) fn build() -> Outcome {
     steps::step("building the tools", &mut build)
 }
 
-/// One of them, that has been built.
+/// The command that runs a program after [`build`].
 pub(crate) fn program(name: &str, engine: &Path) -> Outcome<Command> {
     let mut program = Command::new(workspace::target()?.join("release").join(name));
     program.env("REDGREASE_ENGINE", engine);
     Ok(program)
 }
 
-/// `cargo xtask soak` and `cargo xtask fuzz`.
+/// `cargo xtask soak` and `cargo xtask fuzz`: runs a program for a time.
 pub(crate) fn for_minutes(name: &str, yes: bool, minutes: u64, seed: Option<u64>) -> Outcome {
     let ready = setup::run(yes)?;
     build()?;

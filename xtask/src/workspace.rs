@@ -1,15 +1,16 @@
-//! The places of this workspace.
+//! Paths of this workspace.
 
 use crate::steps::{Failed, Outcome};
 use std::path::{Path, PathBuf};
 
-/// Where the workspace's `Cargo.toml` is.
+/// The folder of the workspace's `Cargo.toml`.
 pub(crate) fn root() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here)
 }
 
-/// The target directory, which may have been moved: the one this program was built in.
+/// The target directory in which this program was built. Users may configure another place than
+/// `target`.
 pub(crate) fn target() -> Outcome<PathBuf> {
     // target/debug/xtask
     let running = std::env::current_exe().ok();
@@ -17,15 +18,17 @@ pub(crate) fn target() -> Outcome<PathBuf> {
         .as_deref()
         .and_then(|program| program.parent()?.parent())
         .map(Path::to_owned)
-        .ok_or_else(|| Failed::new("the target directory was not found: run `cargo xtask`"))
+        .ok_or_else(|| {
+            Failed::new("the target directory was not found: start this program with `cargo xtask`")
+        })
 }
 
-/// Where the engine is when it has been built.
+/// The path of the engine after a build.
 pub(crate) fn engine() -> Outcome<PathBuf> {
     Ok(engine_in(&target()?))
 }
 
-/// Where it is in another target directory.
+/// The path of the engine in another target directory.
 pub(crate) fn engine_in(target: &Path) -> PathBuf {
     let name = format!(
         "{}redgrease_engine{}",

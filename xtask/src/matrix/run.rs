@@ -1,7 +1,7 @@
-//! Running one part.
+//! Runs one row of the matrix.
 
 use super::Result;
-use super::cells::{Cell, What};
+use super::cells::{Cell, Subject};
 use super::counts::Counts;
 use crate::setup::Ready;
 use crate::setup::python::Python;
@@ -12,13 +12,13 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What does not talk to a server.
-const ALIKE_EVERYWHERE: [&str; 1] = ["ui"];
+/// Tests that use no server.
+const WITHOUT_SERVER: [&str; 1] = ["ui"];
 
-/// What depends on Python more than other tests do.
-const OF_PYTHON: [&str; 5] = ["conformance", "values", "stress", "examples", "bodies"];
+/// Tests that depend strongly on the version of Python.
+const WITH_PYTHON: [&str; 5] = ["conformance", "values", "stress", "examples", "bodies"];
 
-/// The tests of the examples run them, and cargo builds them only when all is tested.
+/// Builds the examples, which tests run. Cargo builds them by itself only without `--test`.
 pub(super) fn build_examples() -> Outcome {
     let mut build = steps::cargo();
     build.arg("build").args(test::SELECTION).arg("--examples");
@@ -26,34 +26,34 @@ pub(super) fn build_examples() -> Outcome {
 }
 
 pub(super) fn cell(cell: &Cell, ready: &Ready) -> Outcome<Result> {
-    match &cell.what {
-        What::Missing(reason) => Ok(Result::Skipped(reason.clone())),
-        What::Server(program) => {
+    match &cell.subject {
+        Subject::Missing(reason) => Ok(Result::Skipped(reason.clone())),
+        Subject::Server(program) => {
             let mut tests = on_servers()?;
             tests
                 .env("REDGREASE_ENGINE", &ready.engine)
                 .env("REDGREASE_SERVER", program);
             count(&cell.name, &mut tests).map(Result::Ran)
         }
-        What::Python(python) => with_python(&cell.name, python).map(Result::Ran),
+        Subject::Python(python) => with_python(&cell.name, python).map(Result::Ran),
     }
 }
 
-/// The integration tests of the facade and of `redgrease-embedded` that run servers.
+/// The integration tests that run servers: of the facade, `redgrease-embedded` and the tools.
 fn on_servers() -> Outcome<Command> {
     let mut names = Vec::new();
-    for folder in ["tests", "redgrease-embedded/tests"] {
+    for folder in ["tests", "redgrease-embedded/tests", "tools/tests"] {
         let folder = workspace::root().join(folder);
         let entries = fs::read_dir(&folder)
             .map_err(|e| Failed::new(format!("{} could not be read: {e}", folder.display())))?;
         names.extend(entries.flatten().filter_map(|entry| name_of(&entry.path())));
     }
-    names.retain(|name| !ALIKE_EVERYWHERE.contains(&name.as_str()));
+    names.retain(|name| !WITHOUT_SERVER.contains(&name.as_str()));
     names.sort_unstable();
     Ok(workspace_tests(&names))
 }
 
-/// The name cargo has for a test file, or for a folder with a `main.rs`.
+/// The test name of a file, or of a folder with a `main.rs`.
 fn name_of(path: &Path) -> Option<String> {
     let is_test = path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").is_file();
     is_test
@@ -70,7 +70,7 @@ fn workspace_tests(names: &[impl AsRef<str>]) -> Command {
     cargo
 }
 
-/// The engine's own tests, and those that depend on Python, with an engine built for it.
+/// Builds an engine for a Python, and runs its unit tests and the tests that depend on Python.
 fn with_python(name: &str, python: &Python) -> Outcome<Counts> {
     let (major, minor) = python.version;
     let target = workspace::target()?
@@ -89,11 +89,11 @@ fn with_python(name: &str, python: &Python) -> Outcome<Counts> {
         &mut of_engine("build"),
     )?;
     let mut counts = count(
-        &format!("{name}: the engine by itself"),
+        &format!("{name}: unit tests of the engine"),
         of_engine("test").arg("--no-fail-fast"),
     )?;
     let engine = workspace::engine_in(&target);
-    let mut tests = workspace_tests(&OF_PYTHON);
+    let mut tests = workspace_tests(&WITH_PYTHON);
     tests
         .env("REDGREASE_ENGINE", &engine)
         .env("REDGREASE_PYTHON_DIR", target.join("packages"));
@@ -101,7 +101,7 @@ fn with_python(name: &str, python: &Python) -> Outcome<Counts> {
     Ok(counts)
 }
 
-/// Runs tests with their output shown, and counts.
+/// Runs tests, prints their output and counts the results.
 fn count(headline: &str, tests: &mut Command) -> Outcome<Counts> {
     eprintln!("\n==> {headline}");
     let failed = |e: std::io::Error| Failed::new(format!("{headline}: cargo: {e}"));

@@ -1,4 +1,4 @@
-//! Installing what is missing, with the package manager of the machine.
+//! Installs missing parts with the package manager of the machine.
 
 use super::parts::{Part, Parts};
 use crate::steps::{self, Failed, Outcome};
@@ -6,7 +6,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::process::Command;
 
-/// Lists what is missing and, when the user agrees, installs it.
+/// Lists the missing parts and installs them after a confirmation.
 pub(crate) fn missing(parts: &Parts, yes: bool) -> Outcome {
     let missing = parts.missing();
     eprintln!("==> missing on this machine:");
@@ -24,7 +24,7 @@ pub(crate) fn missing(parts: &Parts, yes: bool) -> Outcome {
              package manager, then run this command again\n  \
              Fedora: gcc clang-devel python3-devel redis (or valkey)\n  \
              Arch:   gcc clang python valkey\n  \
-             macOS:  get Homebrew, and `xcode-select --install`",
+             macOS:  install Homebrew, and run `xcode-select --install`",
         ))
     }
 }
@@ -42,13 +42,14 @@ fn with_apt(missing: &[Part], yes: bool) -> Outcome {
     let sudo = steps::output(Command::new("id").arg("-u")).is_none_or(|id| id != "0");
     if sudo && !steps::succeeds(Command::new("sudo").arg("-V")) {
         return Err(Failed::new(format!(
-            "installing packages takes root, and there is no sudo: as root, run\n  \
+            "installing packages needs root, and sudo was not found: as root, run\n  \
              apt-get install --no-install-recommends {}\nthen run this command again",
             packages.join(" ")
         )));
     }
     agree("apt-get install", &packages, yes)?;
-    // A package list that is there and current needs no update; one that is stale shows below.
+    // `apt-get update` is slow and often unnecessary. If the lists are stale, the install fails and
+    // is repeated after an update.
     let mut updated = false;
     if !is_known(&packages) {
         update(sudo)?;
@@ -56,7 +57,7 @@ fn with_apt(missing: &[Part], yes: bool) -> Outcome {
         if !is_known(&packages)
             && let Some(server) = packages.iter_mut().find(|name| **name == "redis-server")
         {
-            // Distributions that have left Redis for its successor.
+            // Some distributions replaced Redis by Valkey.
             *server = "valkey-server";
         }
     }
@@ -69,7 +70,7 @@ fn with_apt(missing: &[Part], yes: bool) -> Outcome {
     }
 }
 
-/// Whether apt knows all of them and could install them.
+/// Whether apt could install all packages.
 fn is_known(packages: &[&str]) -> bool {
     let mut simulate = Command::new("apt-get");
     simulate
@@ -94,7 +95,7 @@ fn install(packages: &[&str], sudo: bool) -> Outcome {
 }
 
 fn apt(sudo: bool) -> Command {
-    // Through env(1), because sudo does not pass the environment on.
+    // sudo does not pass the environment on, so env(1) sets the variable.
     let mut command = Command::new(if sudo { "sudo" } else { "env" });
     if sudo {
         command.arg("env");
@@ -103,11 +104,11 @@ fn apt(sudo: bool) -> Command {
     command
 }
 
-/// Not tested: the project has no macOS machine.
+/// Untested: the project has no macOS machine.
 fn with_homebrew(missing: &[Part], yes: bool) -> Outcome {
     if missing.contains(&Part::Compiler) {
         return Err(Failed::new(
-            "the C compiler comes from Apple: run `xcode-select --install`, then this command again",
+            "the C compiler comes with Apple's developer tools: run `xcode-select --install`, then this command again",
         ));
     }
     let packages: Vec<&str> = missing
@@ -125,11 +126,11 @@ fn with_homebrew(missing: &[Part], yes: bool) -> Outcome {
     )
 }
 
-/// Asks on a terminal. `--yes`, or nobody to ask, means yes.
+/// Asks the user on a terminal. With `--yes`, or without a terminal, the answer is yes.
 fn agree(how: &str, packages: &[&str], yes: bool) -> Outcome {
     let command = format!("{how} {}", packages.join(" "));
     if packages.contains(&"redis-server") {
-        eprintln!("    (the package redis-server may also start a Redis of its own on port 6379)");
+        eprintln!("    (the package redis-server may also start a Redis on port 6379)");
     }
     if yes || !io::stdin().is_terminal() {
         eprintln!("==> {command}");
@@ -140,10 +141,12 @@ fn agree(how: &str, packages: &[&str], yes: bool) -> Outcome {
     let mut answer = String::new();
     let _ = io::stdin().lock().read_line(&mut answer);
     match answer.trim().to_ascii_lowercase().as_str() {
-        "" if answer.is_empty() => Err(Failed::new("no answer: nothing was installed")),
+        "" if answer.is_empty() => Err(Failed::new(
+            "nothing was installed, because there was no answer: run this command again with --yes",
+        )),
         "" | "y" | "yes" => Ok(()),
         _ => Err(Failed::new(format!(
-            "nothing was installed: install them yourself (`{command}`), then run this again"
+            "nothing was installed: install the packages yourself (`{command}`), then run this command again"
         ))),
     }
 }

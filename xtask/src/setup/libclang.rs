@@ -1,4 +1,4 @@
-//! Whether libclang is there, with the headers that come with it.
+//! Finds libclang and its headers.
 
 use super::parts::Lack;
 use crate::steps;
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The library, or why there is none. Looks where the crate that loads it looks.
+/// Searches the same places as the crate `clang-sys`, which loads the library.
 pub(crate) fn find() -> Result<PathBuf, Lack> {
     if let Some(path) = env::var_os("LIBCLANG_PATH").filter(|path| !path.is_empty()) {
         let path = PathBuf::from(path);
@@ -19,7 +19,7 @@ pub(crate) fn find() -> Result<PathBuf, Lack> {
         return found.ok_or_else(|| {
             let path = path.display();
             Lack::Misnamed(format!(
-                "LIBCLANG_PATH names {path}, which holds no libclang"
+                "LIBCLANG_PATH is {path}, which contains no libclang"
             ))
         });
     }
@@ -34,7 +34,9 @@ pub(crate) fn find() -> Result<PathBuf, Lack> {
     libraries
         .into_iter()
         .find(|library| has_headers(library))
-        .ok_or_else(|| Lack::Missing("its headers (stddef.h) are not there".to_owned()))
+        .ok_or_else(|| {
+            Lack::Missing("libclang was found without its headers (stddef.h)".to_owned())
+        })
 }
 
 fn directories() -> Vec<PathBuf> {
@@ -72,7 +74,8 @@ fn library_in(dir: &Path) -> Option<PathBuf> {
     })
 }
 
-/// `libclang.so`, `libclang-14.so.1`, `libclang.dylib`: the C interface, not `libclang-cpp`.
+/// Whether a file is the C interface, such as `libclang.so`, `libclang-14.so.1` or
+/// `libclang.dylib`, and not `libclang-cpp`.
 fn is_libclang(name: &str) -> bool {
     let Some(rest) = name.strip_prefix("libclang") else {
         return false;
@@ -82,7 +85,7 @@ fn is_libclang(name: &str) -> bool {
     rest.starts_with(version) && (kind == "so" || kind == "dylib")
 }
 
-/// The compiler's own headers lie in `lib/clang/VERSION/include`.
+/// Whether the compiler's headers are in `lib/clang/VERSION/include`.
 fn has_headers(library: &Path) -> bool {
     if cfg!(target_os = "macos") {
         return true;
@@ -99,7 +102,7 @@ fn has_headers(library: &Path) -> bool {
         .any(|version| version.join("include/stddef.h").is_file())
 }
 
-/// What lies in `dir` and begins with `prefix`; nothing if it cannot be read.
+/// The entries of `dir` whose names begin with `prefix`; empty if `dir` cannot be read.
 fn entries(dir: &Path, prefix: &'static str) -> impl Iterator<Item = PathBuf> {
     fs::read_dir(dir)
         .into_iter()
@@ -114,7 +117,7 @@ mod tests {
     use super::is_libclang;
 
     #[test]
-    fn the_c_interface_is_told_from_its_neighbours() {
+    fn the_c_interface_is_distinguished_from_other_files() {
         for name in [
             "libclang.so",
             "libclang.so.1",

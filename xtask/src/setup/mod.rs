@@ -1,4 +1,4 @@
-//! What every command does first: installs what is missing, builds the engine.
+//! Prepares the machine for every other command: installs missing packages and builds the engine.
 
 mod install;
 mod libclang;
@@ -11,28 +11,28 @@ use parts::Parts;
 use std::env;
 use std::path::PathBuf;
 
-/// What the other commands go on with.
+/// Paths that the other commands need.
 #[derive(Debug)]
 pub(crate) struct Ready {
     /// The engine's library.
     pub(crate) engine: PathBuf,
-    /// The Python it is built for.
+    /// The Python that the engine is built for.
     pub(crate) python: PathBuf,
 }
 
 /// `cargo xtask setup`.
 pub(crate) fn command(yes: bool) -> Outcome {
     let ready = run(yes)?;
-    println!("\nReady. For a program of yours that is built elsewhere:");
+    println!("\nReady. To use this engine in a program outside of this workspace:");
     println!("  export REDGREASE_ENGINE={}", ready.engine.display());
     Ok(())
 }
 
-/// Everything up to a built engine.
+/// Installs missing packages and builds the engine.
 pub(crate) fn run(yes: bool) -> Outcome<Ready> {
     let python = parts(yes)?;
     if let Some(engine) = env::var_os("REDGREASE_ENGINE").filter(|path| !path.is_empty()) {
-        eprintln!("==> REDGREASE_ENGINE is set: using that engine, building none");
+        eprintln!("==> REDGREASE_ENGINE is set: using that engine");
         return Ok(Ready {
             engine: engine.into(),
             python,
@@ -52,8 +52,8 @@ pub(crate) fn run(yes: bool) -> Outcome<Ready> {
     })
 }
 
-/// Makes sure that all parts are there; the Python to build for.
-fn parts(yes: bool) -> Outcome<PathBuf> {
+/// Installs missing packages. Returns the Python to build for.
+pub(crate) fn parts(yes: bool) -> Outcome<PathBuf> {
     let found = Parts::look();
     found.check_named()?;
     if !found.missing().is_empty() {

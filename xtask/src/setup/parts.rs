@@ -1,4 +1,4 @@
-//! What the engine and its servers need, and whether it is there.
+//! The programs and libraries that the engine and its servers need.
 
 use super::{libclang, python};
 use crate::steps::{self, Failed, Outcome};
@@ -10,7 +10,7 @@ use std::process::Command;
 /// The oldest Redis the engine loads into.
 const OLDEST: (u32, u32) = (6, 2);
 
-/// One thing a machine must have.
+/// A required part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Compiler,
@@ -19,16 +19,16 @@ pub(crate) enum Part {
     Server,
 }
 
-/// Why a part will not do.
+/// The reason why a part cannot be used.
 #[derive(Debug, Clone)]
 pub(crate) enum Lack {
-    /// There is none, or none that will do: installing one helps.
+    /// No suitable one was found: installing one helps.
     Missing(String),
-    /// The user named one that will not do: installing another one does not help.
+    /// An environment variable names an unsuitable one: installing another one does not help.
     Misnamed(String),
 }
 
-/// What was found, or why it will not do.
+/// The parts of this machine, or the reasons why they cannot be used.
 #[derive(Debug)]
 pub(crate) struct Parts {
     compiler: Result<String, Lack>,
@@ -46,7 +46,7 @@ impl Lack {
 }
 
 impl Part {
-    /// What it is, and what it is for.
+    /// The part and its purpose, for messages.
     pub(crate) fn purpose(self) -> &'static str {
         match self {
             Part::Compiler => "a C compiler, which links Rust programs",
@@ -60,7 +60,7 @@ impl Part {
 }
 
 impl Parts {
-    /// Looks at the machine; changes nothing.
+    /// Searches the machine; changes nothing.
     pub(crate) fn look() -> Self {
         Parts {
             compiler: compiler(),
@@ -70,32 +70,32 @@ impl Parts {
         }
     }
 
-    /// What is not there, with the reason.
+    /// The missing parts, with the reasons.
     pub(crate) fn missing(&self) -> Vec<(Part, &str)> {
         self.lacks()
             .map(|(part, lack)| (part, lack.reason()))
             .collect()
     }
 
-    /// Refuses what the user named and what will not do.
+    /// Fails if an environment variable names an unsuitable part.
     pub(crate) fn check_named(&self) -> Outcome {
         let misnamed = self
             .lacks()
             .find(|(_, lack)| matches!(lack, Lack::Misnamed(_)));
         misnamed.map_or(Ok(()), |(part, lack)| {
             Err(Failed::new(format!(
-                "{}; wanted is {}: correct the variable, or unset it to use what the machine has",
+                "{}; required is {}: correct the variable, or unset it to use the machine's own",
                 lack.reason(),
                 part.purpose()
             )))
         })
     }
 
-    /// The Python to build for, if nothing is missing.
+    /// Returns the Python to build for, or fails if a part is missing.
     pub(crate) fn complete(self) -> Outcome<PathBuf> {
         if let Some((part, reason)) = self.missing().first() {
             return Err(Failed::new(format!(
-                "something is still missing: {} ({reason}); install it, then run this command again",
+                "still missing: {} ({reason}); install it, then run this command again",
                 part.purpose()
             )));
         }
@@ -163,7 +163,7 @@ fn server() -> Result<String, Lack> {
     })?;
     let said = steps::output(Command::new(&program).arg("--version")).unwrap_or_default();
     let version = version(&said)
-        .ok_or_else(|| lack(format!("{} does not tell its version", program.display())))?;
+        .ok_or_else(|| lack(format!("{} does not print its version", program.display())))?;
     if version < OLDEST {
         let (major, minor) = version;
         return Err(lack(format!(
@@ -178,7 +178,7 @@ fn describe(program: &Path, (major, minor): (u32, u32)) -> String {
     format!("{} ({major}.{minor})", program.display())
 }
 
-/// Reads `Redis server v=7.0.15 sha=..` and `Valkey server v=9.1.0 ..`.
+/// Parses `Redis server v=7.0.15 sha=..` and `Valkey server v=9.1.0 ..`.
 fn version(said: &str) -> Option<(u32, u32)> {
     let (_, rest) = said.split_once("v=")?;
     let mut numbers = rest.split(|c: char| !c.is_ascii_digit());
@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_version_of_a_server_is_read() {
+    fn the_version_of_a_server_is_parsed() {
         assert_eq!(
             version("Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc"),
             Some((7, 0))

@@ -1,4 +1,4 @@
-//! The Python the engine is built for.
+//! Finds the Python that the engine is built for.
 
 use super::parts::Lack;
 use crate::steps;
@@ -10,7 +10,7 @@ use std::process::Command;
 
 const OLDEST: (u32, u32) = (3, 9);
 
-/// What a Python says of itself: one `name=value` a line.
+/// Prints the properties of a Python as lines `name=value`.
 const QUESTION: &str = "\
 import os, sys, sysconfig
 get = sysconfig.get_config_var
@@ -31,7 +31,7 @@ except ImportError:
     print('venv=0')
 ";
 
-/// A Python that will do.
+/// A suitable Python.
 #[derive(Debug)]
 pub(crate) struct Python {
     pub(crate) program: PathBuf,
@@ -50,7 +50,7 @@ impl fmt::Display for Python {
     }
 }
 
-/// The one that was chosen, or the first of the usual ones that will do.
+/// The Python that an environment variable names, or the first suitable one.
 pub(crate) fn find() -> Result<Python, Lack> {
     for name in ["REDGREASE_PYTHON", "PYO3_PYTHON"] {
         if let Some(program) = env::var_os(name).filter(|program| !program.is_empty()) {
@@ -69,7 +69,7 @@ pub(crate) fn find() -> Result<Python, Lack> {
     Err(Lack::Missing(reasons.join("; ")))
 }
 
-/// For each minor version of Python 3: one that will do, or why there is none.
+/// For each minor version of Python 3, a suitable Python or the reason why none was found.
 pub(crate) fn find_all(minors: RangeInclusive<u32>) -> Vec<(u32, Result<Python, String>)> {
     minors
         .map(|minor| {
@@ -82,14 +82,14 @@ pub(crate) fn find_all(minors: RangeInclusive<u32>) -> Vec<(u32, Result<Python, 
                 }
             }
             if reasons.is_empty() {
-                reasons.push("none was found in /usr/bin, /usr/local/bin or pyenv".to_owned());
+                reasons.push("not found in /usr/bin, /usr/local/bin or pyenv".to_owned());
             }
             (minor, Err(reasons.join("; ")))
         })
         .collect()
 }
 
-/// Where a Python of this minor version may be: programs that are there.
+/// The existing programs of this minor version in the usual places.
 fn usual_places(minor: u32) -> Vec<PathBuf> {
     let name = format!("python3.{minor}");
     let mut places: Vec<PathBuf> = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"]
@@ -116,7 +116,7 @@ fn look(program: &Path) -> Result<Python, String> {
     judge(&said).map_err(|reason| format!("{} {reason}", program.display()))
 }
 
-/// Whether the Python that gave this answer will do.
+/// Decides from the printed properties whether a Python is suitable.
 fn judge(said: &str) -> Result<Python, &'static str> {
     let get = |name: &str| {
         said.lines()
@@ -127,7 +127,7 @@ fn judge(said: &str) -> Result<Python, &'static str> {
         .split_once('.')
         .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
     let Some(version) = version else {
-        return Err("does not tell its version");
+        return Err("does not print its version");
     };
     if version < OLDEST {
         return Err("is older than 3.9");
@@ -142,7 +142,7 @@ fn judge(said: &str) -> Result<Python, &'static str> {
         }
     }
     if get("free_threaded") == "1" {
-        return Err("is a free-threaded build, which the engine does not support");
+        return Err("is a free-threaded build: the engine needs a Python with the GIL");
     }
     Ok(Python {
         program: get("program").into(),
@@ -158,13 +158,13 @@ mod tests {
         "program=/usr/bin/python3\nversion=3.11\nshared=1\nheaders=1\nfree_threaded=0\nvenv=1";
 
     #[test]
-    fn a_python_that_will_do_is_taken() {
+    fn a_suitable_python_is_accepted() {
         let python = judge(GOOD).unwrap();
         assert_eq!(python.to_string(), "/usr/bin/python3 (3.11)");
     }
 
     #[test]
-    fn one_that_will_not_is_explained() {
+    fn an_unsuitable_python_is_refused_with_the_reason() {
         for (was, is, reason) in [
             ("3.11", "3.8", "older"),
             ("3.11", "x", "version"),

@@ -1,17 +1,17 @@
-//! The keys that are counted.
+//! The keys that the jobs read.
 
 use redgrease_tools::{Client, Outcome, Random};
 use std::fmt::Write;
 
 pub(crate) const WORDS_PER_KEY: usize = 6;
 
-/// How many words there are to choose from.
+/// Number of different words.
 const VOCABULARY: usize = 1000;
 
-/// Keys per round trip.
+/// Keys per MSET.
 const PIECE: usize = 1000;
 
-/// Makes `count` keys, the same ones every time.
+/// Creates `count` keys, with the same values in every run.
 pub(crate) fn fill(client: &mut Client, count: usize) -> Outcome {
     let mut random = Random::new(1);
     for begin in (0..count).step_by(PIECE) {

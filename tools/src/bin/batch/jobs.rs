@@ -1,4 +1,4 @@
-//! The jobs, each in every way.
+//! The jobs, each implemented in four ways.
 
 use redgrease_tools::{Client, Outcome};
 use redis::Value;
@@ -6,18 +6,18 @@ use std::collections::HashMap;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// What is asked.
+/// A job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Job {
-    /// How many keys there are.
+    /// Counts the keys.
     Count,
-    /// How often each word stands in the values.
+    /// Counts each word of the values.
     WordCount,
 }
 
 pub(crate) const JOBS: [Job; 2] = [Job::Count, Job::WordCount];
 
-/// Who does it.
+/// An implementation of the jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
     Lua,
@@ -37,7 +37,7 @@ impl Way {
     }
 }
 
-/// How many different things there were, and how many in all.
+/// Number of different items, and number of all items.
 pub(crate) type Counted = (u64, u64);
 
 const LUA_COUNT: &str = "
@@ -74,7 +74,7 @@ const GEAR_COUNT: &str = "GB('KeysReader').count().run()";
 const GEAR_WORD_COUNT: &str =
     "GB('KeysReader').flatmap(lambda x: x['value'].split()).countby(lambda x: x).run()";
 
-/// Does it once: how long it took, and what came of it.
+/// Runs a job once. Returns its time and result.
 pub(crate) fn run(
     job: Job,
     way: Way,
@@ -95,9 +95,13 @@ pub(crate) fn run(
         (Way::RedisPy, _) => return redis_py(job, url, python.unwrap_or("python3")),
     };
     let time = begun.elapsed();
-    counted
-        .map(|counted| (time, counted))
-        .ok_or_else(|| format!("{} of {} gave something else", job.name(), way.name()))
+    counted.map(|counted| (time, counted)).ok_or_else(|| {
+        format!(
+            "{} by {} returned an unexpected reply",
+            job.name(),
+            way.name()
+        )
+    })
 }
 
 fn number(value: &Value) -> Option<Counted> {
@@ -124,7 +128,7 @@ fn pairs(value: &Value) -> Option<Counted> {
     Some(counted)
 }
 
-/// The one result of `[[results], [errors]]`.
+/// Extracts the only result of `[[results], [errors]]`.
 fn gear_count(value: &Value) -> Option<Counted> {
     number(items(items(value)?.first()?)?.first()?)
 }
@@ -141,7 +145,7 @@ fn gear_words(value: &Value) -> Option<Counted> {
     Some(counted)
 }
 
-/// SCAN to its end; the next one is sent together with what `take` asks about the keys.
+/// Scans all keys and hands each batch to `take`.
 fn scan(client: &mut Client, mut take: impl FnMut(&[Vec<u8>])) -> Option<Counted> {
     let mut cursor = String::from("0");
     let mut count = 0;
@@ -166,7 +170,7 @@ fn words(client: &mut Client) -> Option<Counted> {
     let mut cursor = Some(String::from("0"));
     let mut keys: Vec<Vec<u8>> = Vec::new();
     while cursor.is_some() || !keys.is_empty() {
-        // The values of the last keys and the names of the next ones, in one round trip.
+        // One round trip fetches the values of the last batch of keys and the next batch.
         let mut pipe = redis::pipe();
         if !keys.is_empty() {
             pipe.cmd("MGET").arg(&keys);
@@ -202,7 +206,7 @@ fn words(client: &mut Client) -> Option<Counted> {
     Some((counts.len() as u64, counts.values().sum()))
 }
 
-/// A program that prints seconds, different things and things. Its start is not measured.
+/// Runs `redis_py.py`, which prints its seconds and result. The start of Python is not measured.
 fn redis_py(job: Job, url: &str, python: &str) -> Outcome<(Duration, Counted)> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/bin/batch/redis_py.py");
     let name = match job {

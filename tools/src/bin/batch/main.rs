@@ -1,8 +1,8 @@
-//! Counting keys and words, four ways: a gear, Lua in one EVAL, redis-py and redis-rs; with the
-//! slowest PING that another connection saw meanwhile.
+//! Compares four ways to count keys and words: a gear, Lua in one EVAL, redis-py and redis-rs. The
+//! table also shows the slowest PING of another connection during each job.
 //!
-//! Options: `--keys 100000,1000000`, `--rounds 3`, `--python PROGRAM` (one that has redis-py).
-//! It prints and never judges; but every way must come to the same result.
+//! Options: `--keys 100000,1000000`, `--rounds 3`, `--python PROGRAM` (a Python with redis-py).
+//! The program does not judge the times. It fails if two ways return different results.
 
 mod data;
 mod jobs;
@@ -15,7 +15,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Nothing that is measured takes as long.
+/// Time limit of a call; every job takes far less.
 const BOUND: Duration = Duration::from_mins(2);
 
 fn main() -> ExitCode {
@@ -37,9 +37,9 @@ fn run(args: &Args) -> Outcome {
     Ok(())
 }
 
-/// One table.
+/// Prints the table for one number of keys.
 fn compare(count: usize, rounds: usize, python: Option<&str>) -> Outcome {
-    // Over TCP, as most programs call.
+    // TCP, as most programs use it.
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
         .map_err(|error| format!("no free port on loopback: {error}"))?
@@ -74,7 +74,7 @@ fn compare(count: usize, rounds: usize, python: Option<&str>) -> Outcome {
                 let (time, result) = done?;
                 if *expected.get_or_insert(result) != result {
                     return Err(format!(
-                        "{} of {} gave {result:?}, not {expected:?}",
+                        "{} by {} returned {result:?}, not {expected:?}",
                         job.name(),
                         way.name()
                     ));
@@ -102,7 +102,7 @@ fn compare(count: usize, rounds: usize, python: Option<&str>) -> Outcome {
     server.stop().map_err(|error| error.to_string())
 }
 
-/// Measuring a job must not have changed what it reads.
+/// Checks that the jobs have not changed the number of keys.
 fn check(client: &mut Client, count: usize) -> Outcome {
     let left = client.text(&["DBSIZE"])?;
     if left == count.to_string() {
@@ -112,7 +112,6 @@ fn check(client: &mut Client, count: usize) -> Outcome {
     }
 }
 
-/// What is common to all ways of a job.
 impl Job {
     fn name(self) -> &'static str {
         match self {

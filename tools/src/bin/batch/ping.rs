@@ -1,4 +1,4 @@
-//! How long others wait meanwhile.
+//! Measures how long other clients wait during a job.
 
 use crate::BOUND;
 use redgrease_tools::{Client, Outcome};
@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Between two PINGs: often enough to meet every pause of a millisecond.
+/// Pause between two PINGs: short enough to notice every pause of a millisecond.
 const GAP: Duration = Duration::from_micros(200);
 
-/// Runs `work`; the slowest PING of another connection in that time.
+/// Runs `work` and measures the slowest PING of another connection in that time.
 pub(crate) fn meanwhile<T>(url: &str, work: impl FnOnce() -> T) -> Outcome<(T, Duration)> {
     let mut client = Client::connect(url, BOUND)?;
     let over = AtomicBool::new(false);
@@ -18,7 +18,7 @@ pub(crate) fn meanwhile<T>(url: &str, work: impl FnOnce() -> T) -> Outcome<(T, D
             let mut slowest = Duration::ZERO;
             while !over.load(Ordering::Relaxed) {
                 let begun = Instant::now();
-                // A server that says that it is busy with a script has not served it.
+                // A BUSY reply during a script does not count as served: PING is repeated.
                 while let Err(error) = client.call(&["PING"]) {
                     if !error.contains("BUSY") {
                         return Err(error);

@@ -1,6 +1,6 @@
 """Counts keys or words with redis-py: SCAN, and MGET together with the next SCAN.
 
-Prints seconds, how many different things there were, and how many in all.
+Prints the seconds, the number of different items and the number of all items.
 """
 
 import sys

@@ -1,6 +1,7 @@
-//! Commands made from a grammar: mostly right, so that they get far, and damaged now and then.
+//! Commands generated from a grammar. Most are valid, so that they reach deep into the engine; some
+//! are damaged.
 //!
-//! Nothing here asks for packages: what is fetched from elsewhere is not what is tested.
+//! No command has requirements, because an installation depends on the network.
 
 use crate::damage::damaged;
 use crate::target::{Counts, Target};
@@ -40,7 +41,7 @@ const NAMES: [&str; 30] = [
     "INFO",
 ];
 
-/// None of them takes long, whatever single bytes of it become.
+/// Scripts that end soon, also when single bytes are changed.
 const SCRIPTS: [&str; 14] = [
     "GB('KeysReader').count().run()",
     "GB('KeysReader').map(lambda x: x['key']).run('k*')",
@@ -95,7 +96,7 @@ const WORDS: [&str; 34] = [
     "99999999999999999999",
 ];
 
-/// Sends `count` of them.
+/// Sends `count` commands.
 pub(crate) fn run(target: &mut Target, random: &mut Random, count: usize) -> Outcome<Counts> {
     let mut counts = Counts::default();
     let mut ids: Vec<Vec<u8>> = vec![b"0000000000000000000000000000000000000000-1".to_vec()];
@@ -108,7 +109,7 @@ pub(crate) fn run(target: &mut Target, random: &mut Random, count: usize) -> Out
     Ok(counts)
 }
 
-/// Ids that the server has named are worth asking about.
+/// Collects the ids in a reply, for later commands.
 fn remember(reply: &Reply, ids: &mut Vec<Vec<u8>>) {
     match reply {
         Reply::Bytes(text) if text.starts_with(b"0000000000") && text.len() < 80 => {
@@ -147,7 +148,7 @@ fn command(random: &mut Random, ids: &[Vec<u8>]) -> Vec<Vec<u8>> {
         let place = random.below(words.len());
         words[place] = damaged(random, &words[place]);
     }
-    // Packages are fetched by their names: that is not tested here.
+    // No requirements: their installation is not tested here.
     words.retain(|word| !word.eq_ignore_ascii_case(b"REQUIREMENTS"));
     if words.first().is_none_or(Vec::is_empty) {
         words.insert(0, name.as_bytes().to_vec());
@@ -170,7 +171,7 @@ fn word(random: &mut Random, ids: &[Vec<u8>]) -> Vec<u8> {
     }
 }
 
-/// What makes events, and what may be hooked.
+/// Commands of Redis that cause events or that a gear may hook.
 fn of_the_server(random: &mut Random) -> Vec<Vec<u8>> {
     let lines: [&[&str]; 9] = [
         &["SET", "k1", "v"],

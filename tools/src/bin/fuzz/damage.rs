@@ -1,8 +1,8 @@
-//! How bytes are damaged.
+//! Damages bytes.
 
 use redgrease_tools::Random;
 
-/// Numbers that lengths and counts should not have.
+/// Unlikely values for lengths and counts.
 const ODD: [u64; 8] = [
     0,
     1,
@@ -14,7 +14,7 @@ const ODD: [u64; 8] = [
     u64::MAX,
 ];
 
-/// Changes a few places.
+/// A copy of the bytes with one to three random changes.
 pub(crate) fn damaged(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..=random.below(3) {
@@ -32,7 +32,7 @@ fn once(random: &mut Random, bytes: &mut Vec<u8>) {
         2 if place < bytes.len() => drop(bytes.remove(place)),
         3 if place < bytes.len() => bytes[place] ^= 1 << random.below(8),
         4 => {
-            // A piece twice, or somewhere else.
+            // Copies a piece to another place.
             let end = (place + random.below(40)).min(bytes.len());
             let piece = bytes[place.min(end)..end].to_vec();
             let to = random.below(bytes.len() + 1);

@@ -1,17 +1,17 @@
-//! Random and damaged input: whatever comes, the server must answer with well-formed replies and go
-//! on.
+//! Sends random and damaged input. The server must answer every input with a well-formed reply and
+//! keep running.
 //!
-//! | file | what |
+//! | file | purpose |
 //! |---|---|
-//! | `commands.rs` | commands made from a grammar, and damaged |
-//! | `stored.rs` | damaged registrations: told by a master, and in an RDB file |
-//! | `values.rs` | odd Python values, in every place a gear can have them |
-//! | `damage.rs` | how bytes are damaged |
-//! | `target.rs` | the server, and what must hold after every input |
-//! | `wire.rs` | the protocol, read strictly |
+//! | `commands.rs` | commands generated from a grammar, some of them damaged |
+//! | `stored.rs` | damaged registrations, as a command of a master and in an RDB file |
+//! | `values.rs` | unusual Python values in every place of a gear |
+//! | `damage.rs` | damages bytes |
+//! | `target.rs` | the server, and the checks after every input |
+//! | `wire.rs` | a strict reader of the protocol |
 //!
-//! Options: `--minutes 30`, `--seed N`. The same seed gives the same inputs. The input after which
-//! something was wrong is printed.
+//! Options: `--minutes 30`, `--seed N`. The same seed generates the same inputs. When a check fails,
+//! the last inputs are printed.
 
 mod commands;
 mod damage;
@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use target::{Counts, Target};
 
-/// Inputs with one server: what they leave behind in it must not grow for ever.
+/// Inputs per server. A new server discards the data and registrations of earlier inputs.
 const PER_SERVER: usize = 500;
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! Damaged registrations: as a master or the AOF tells of them, and in an RDB file.
+//! Damaged registrations: in the command of a master or an AOF, and in an RDB file.
 
 use crate::damage::damaged;
 use crate::target::{Counts, Target, broken};
@@ -13,13 +13,13 @@ GB('CommandReader').map(lambda x: 'kept ' + x[1]).register(trigger='kept', mode=
 GB('StreamReader').foreach(lambda x: 1).register('s:*', batch=3)
 ";
 
-/// Damage outside of what the engine reads is for the server to notice, which it does with a report
-/// of its own.
-const SERVER_SAYS: [&str; 2] = ["Internal error in RDB", "Duplicated key found in RDB"];
+/// Log lines of the server about damage outside of the engine's data. The server writes a bug report
+/// for such damage.
+const SERVER_REPORTS: [&str; 2] = ["Internal error in RDB", "Duplicated key found in RDB"];
 
 const NAME: &[u8] = b"rg.innerregister";
 
-/// The registrations as they stand in an AOF.
+/// The registrations as they are written to an AOF.
 pub(crate) fn payload() -> Outcome<Vec<u8>> {
     let dir = tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))?;
     let server = start(dir.path(), true).map_err(|error| error.to_string())?;
@@ -71,7 +71,7 @@ fn collect(dir: &Path, files: &mut Vec<std::path::PathBuf>) {
     }
 }
 
-/// The argument of the last command of that name: `$16 name $length argument`.
+/// Extracts the argument of the last command [`NAME`]: `$16 name $length argument`.
 fn argument(aof: &[u8]) -> Option<Vec<u8>> {
     let place = aof
         .windows(NAME.len())
@@ -82,7 +82,7 @@ fn argument(aof: &[u8]) -> Option<Vec<u8>> {
     rest.get(end + 2..end + 2 + length).map(<[u8]>::to_vec)
 }
 
-/// Sends `count` damaged ones.
+/// Sends `count` damaged registrations as commands.
 pub(crate) fn told(
     target: &mut Target,
     random: &mut Random,
@@ -97,8 +97,8 @@ pub(crate) fn told(
     Ok(counts)
 }
 
-/// Starts `count` servers with a file that is damaged where the registrations are: each either
-/// starts, or ends by itself with a message.
+/// Starts `count` servers, each with an RDB file whose registrations are damaged. A server must
+/// either start, or exit with a message.
 pub(crate) fn loaded(random: &mut Random, count: usize) -> Outcome<Counts> {
     let dir = tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))?;
     let server = start(dir.path(), false).map_err(|error| error.to_string())?;
@@ -110,7 +110,7 @@ pub(crate) fn loaded(random: &mut Random, count: usize) -> Outcome<Counts> {
     let (Some(first), Some(last)) = (find(b"app"), find(b"other")) else {
         return Err("the registrations were not found in the RDB file".to_owned());
     };
-    // From a little before the first session to a little behind the last one.
+    // The bytes from shortly before the first session to shortly after the last one.
     let (begin, end) = (first.saturating_sub(40), (last + 400).min(whole.len()));
     let mut counts = Counts::default();
     for _ in 0..count {
@@ -125,12 +125,12 @@ pub(crate) fn loaded(random: &mut Random, count: usize) -> Outcome<Counts> {
             server.kill().map_err(|error| error.to_string())?;
         }
         let log = fs::read_to_string(dir.path().join("redis.log")).unwrap_or_default();
-        let noticed_by_server = SERVER_SAYS.iter().any(|word| log.contains(word));
+        let noticed_by_server = SERVER_REPORTS.iter().any(|word| log.contains(word));
         if let Some(word) = broken(&log)
             && !noticed_by_server
         {
             return Err(format!(
-                "the log has {word:?} after loading this piece of an RDB file (bytes {begin} to \
+                "the log contains {word:?} after loading this piece of an RDB file (bytes {begin} to \
                  {end}): {}\n{log}",
                 crate::wire::shown(&piece)
             ));

@@ -1,4 +1,4 @@
-//! The server, and what must hold after every input.
+//! The server under test, and the checks after every input.
 
 use crate::wire::{Reply, Wire, shown};
 use redgrease_embedded::Server;
@@ -6,18 +6,18 @@ use redgrease_tools::Outcome;
 use std::fs;
 use std::time::Duration;
 
-/// No input that is made here takes as long.
+/// Time limit of an input; every input takes far less.
 const BOUND: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(crate) struct Target {
     server: Server,
     wire: Wire,
-    /// What was sent last, for when the server is gone.
+    /// The last inputs, for the message when a check fails.
     last: Vec<String>,
 }
 
-/// What came of some inputs.
+/// Number of inputs and of error replies.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Counts {
     pub(crate) inputs: usize,
@@ -47,7 +47,7 @@ impl Target {
         })
     }
 
-    /// Sends an input: it is answered, and so is what comes after it.
+    /// Sends an input, and a PING after it. Fails if either is not answered properly.
     pub(crate) fn input(&mut self, words: &[Vec<u8>]) -> Outcome<Reply> {
         let line: Vec<String> = words.iter().map(|word| end_of(&shown(word))).collect();
         self.last.push(format!("[\"{}\"]", line.join("\", \"")));
@@ -57,17 +57,17 @@ impl Target {
         let reply = self.wire.ask(words).map_err(|error| self.failure(&error))?;
         let alive = self.wire.ask(&[b"PING".to_vec()]);
         match alive {
-            // The latter after MULTI.
+            // QUEUED is the reply after MULTI.
             Ok(Reply::Status(text)) if text == b"PONG" || text == b"QUEUED" => Ok(reply),
             other => Err(self.failure(&format!("PING was answered {other:?}"))),
         }
     }
 
-    /// Nothing in the log says that something is broken, and the server ends in time.
+    /// Checks the log and stops the server, which must shut down in time.
     pub(crate) fn end(self) -> Outcome {
         let log = fs::read_to_string(self.server.log_path()).unwrap_or_default();
         if let Some(word) = broken(&log) {
-            return Err(self.failure(&format!("the log has {word:?}")));
+            return Err(self.failure(&format!("the log contains {word:?}")));
         }
         self.server.stop().map_err(|error| error.to_string())
     }
@@ -81,7 +81,7 @@ impl Target {
     }
 }
 
-/// Scripts begin with what they all have: their ends tell them apart.
+/// The end of a long word. All scripts begin with the same helpers and differ at the end.
 fn end_of(word: &str) -> String {
     match word.len().checked_sub(600) {
         Some(cut) => format!("..{}", word.get(cut..).unwrap_or(word)),
@@ -89,7 +89,7 @@ fn end_of(word: &str) -> String {
     }
 }
 
-/// What must never be in a log.
+/// Finds a text in a log that only a crash or a bug writes.
 pub(crate) fn broken(log: &str) -> Option<&'static str> {
     let words = [
         "BUG REPORT",

@@ -1,9 +1,9 @@
-//! Odd Python values, in every place where a gear can have them.
+//! Unusual Python values in every place of a gear.
 
 use crate::target::{Counts, Target};
 use redgrease_tools::{Outcome, Random};
 
-/// Classes and functions that the values are made of.
+/// Classes and functions that the values use.
 const HELPERS: &str = r"
 class Hostile:
     def __init__(self, how): self.how = how
@@ -145,7 +145,7 @@ const PLACES: [&str; 22] = [
     "log(VALUE)",
 ];
 
-/// What raises, in place of giving a value.
+/// Exceptions to raise in place of a value.
 const RAISED: [&str; 9] = [
     "ValueError(VALUE)",
     "Failure()",
@@ -158,7 +158,7 @@ const RAISED: [&str; 9] = [
     "MemoryError()",
 ];
 
-/// Has `count` of them made.
+/// Runs `count` scripts with such values.
 pub(crate) fn run(target: &mut Target, random: &mut Random, count: usize) -> Outcome<Counts> {
     let mut counts = Counts::default();
     for number in 0..count {
@@ -173,7 +173,7 @@ pub(crate) fn run(target: &mut Target, random: &mut Random, count: usize) -> Out
     Ok(counts)
 }
 
-/// The same in a command: what a trigger and its mode make of it.
+/// Registers the gear as a command, and returns the call that triggers it.
 fn triggered(
     target: &mut Target,
     script: &str,

@@ -1,11 +1,11 @@
-//! The protocol, read strictly.
+//! A strict reader of the protocol.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-/// Deeper replies are not what a server should send.
+/// Deepest allowed nesting of a reply.
 const MAX_DEPTH: usize = 200;
 
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(crate) struct Wire {
     stream: BufReader<UnixStream>,
 }
 
-/// What a reply was, as far as it matters here.
+/// A reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reply {
     Error(Vec<u8>),
@@ -56,13 +56,13 @@ impl Wire {
         }
         let line = self.line()?;
         let Some((kind, rest)) = line.split_first() else {
-            return Err("an empty line in place of a reply".to_owned());
+            return Err("an empty line instead of a reply".to_owned());
         };
         match kind {
             b'+' => Ok(Reply::Status(rest.to_vec())),
             b'-' => match std::str::from_utf8(rest) {
                 Ok(_) => Ok(Reply::Error(rest.to_vec())),
-                // The server itself repeats what it does not know.
+                // The server repeats an unknown command name byte for byte.
                 Err(_) if rest.starts_with(b"ERR unknown") => Ok(Reply::Error(rest.to_vec())),
                 Err(_) => Err(format!("an error that is not UTF-8: {}", shown(rest))),
             },
@@ -78,17 +78,17 @@ impl Wire {
                     .collect::<Result<_, _>>()
                     .map(Reply::Array),
             },
-            _ => Err(format!("no reply begins like this: {}", shown(&line))),
+            _ => Err(format!("an unknown type of reply: {}", shown(&line))),
         }
     }
 
     fn bytes(&mut self, length: i64) -> Result<Reply, String> {
-        let length = usize::try_from(length).map_err(|_| format!("a length of {length}"))?;
+        let length = usize::try_from(length).map_err(|_| format!("an invalid length: {length}"))?;
         let mut bytes = vec![0; length + 2];
         let read = self.stream.read_exact(&mut bytes);
-        read.map_err(|error| format!("a text that ends early: {error}"))?;
+        read.map_err(|error| format!("a bulk string that ends early: {error}"))?;
         if bytes.split_off(length) != b"\r\n" {
-            return Err("a text that is longer than it says".to_owned());
+            return Err("a bulk string that is longer than its length".to_owned());
         }
         Ok(Reply::Bytes(bytes))
     }
@@ -105,7 +105,7 @@ impl Wire {
                 }
                 Ok(line)
             }
-            _ => Err(format!("a line without its end: {}", shown(&line))),
+            _ => Err(format!("a line without a line break: {}", shown(&line))),
         }
     }
 }
@@ -117,7 +117,7 @@ fn number(digits: &[u8]) -> Result<i64, String> {
         .ok_or_else(|| format!("not a number: {}", shown(digits)))
 }
 
-/// Bytes for people, in a form that can be pasted into a program.
+/// Bytes as printable text that can be pasted into a program.
 pub(crate) fn shown(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
 }

@@ -1,14 +1,14 @@
-//! Every job a few times, one after the other, on one server: for tools that slow a server down,
-//! such as valgrind.
+//! Every job a few times, one after the other, on one server. This is for tools that slow a server
+//! down, such as valgrind.
 
 use crate::events::Ledger;
+use crate::gears;
 use crate::jobs::JOBS;
-use crate::{check_log, load};
 use redgrease_embedded::Server;
-use redgrease_tools::{Client, Outcome};
+use redgrease_tools::{Client, Outcome, check_log};
 use std::time::Duration;
 
-/// A server may be a hundred times slower than usual.
+/// Time limit of a call. The server may be a hundred times slower than usual.
 const BOUND: Duration = Duration::from_mins(10);
 
 /// Messages per stream and round.
@@ -21,7 +21,7 @@ pub(crate) fn run(rounds: usize) -> Outcome {
         .start();
     let server = server.map_err(|error| error.to_string())?;
     let mut client = Client::connect(server.url(), BOUND)?;
-    load::prepare(&mut client)?;
+    gears::prepare(&mut client)?;
     let mut ledgers = Ledger::all();
     for round in 0..rounds {
         for (name, job) in JOBS {
@@ -38,7 +38,7 @@ pub(crate) fn run(rounds: usize) -> Outcome {
         println!("round {} of {rounds}", round + 1);
     }
     check_log(&server)?;
-    // Not by force, which valgrind would not survive: its report comes at the end.
+    // Valgrind writes its report when the server exits, so the server must not be killed.
     let _ = client.call(&["SHUTDOWN", "NOSAVE"]);
     server.stop().map_err(|error| error.to_string())
 }

@@ -1,18 +1,18 @@
-//! A server that is killed, or ended and started again, while everything is going on.
+//! A server that is killed or restarted under load, again and again.
 
 use crate::events::{Checked, Ledger};
-use crate::load::{self, Load};
-use crate::{BOUND, Until, check_log};
+use crate::jobs::JOBS;
+use crate::{BOUND, PAUSE, Until, gears};
 use redgrease_embedded::Server;
-use redgrease_tools::{Client, Outcome, Random};
+use redgrease_tools::{Client, Load, Outcome, Random, check_log, join};
 use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A life of the server lasts from this long..
+/// Shortest time between two starts of the server, in milliseconds.
 const SHORTEST: usize = 2_000;
-/// .. to this long, in milliseconds.
+/// Longest time between two starts of the server, in milliseconds.
 const LONGEST: usize = 12_000;
 
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ fn lives(until: &Until, seed: u64, dir: &Path) -> Outcome {
     let mut ledgers = Ledger::all();
     let mut server = start(dir)?;
     let mut client = Client::connect(server.url(), BOUND)?;
-    load::prepare(&mut client)?;
+    gears::prepare(&mut client)?;
     let registered = registrations(&mut client)?;
     while !until.is_over() {
         let life = SHORTEST + random.below(LONGEST - SHORTEST);
@@ -79,14 +79,14 @@ fn start(dir: &Path) -> Outcome<Server> {
     Server::builder()
         .dir(dir)
         .server_arg("appendonly", "yes")
-        // The system keeps what a killed process has written. (With "everysec" the server answers
-        // before it writes while the disk is slow: what it has confirmed can be lost.)
+        // The operating system keeps what a killed process has written. With "everysec", the server
+        // may answer before it writes when the disk is slow, and confirmed writes can be lost.
         .server_arg("appendfsync", "no")
         .start()
         .map_err(|error| error.to_string())
 }
 
-/// Load until the time has come, the end in the middle of it, and the next start.
+/// Puts load on the server for a time, ends the server under load, and starts the next one.
 fn live(
     server: Server,
     ledgers: &mut [Ledger],
@@ -94,10 +94,10 @@ fn live(
     kill: bool,
     dir: &Path,
 ) -> Outcome<Server> {
-    let load = Load::default();
+    let load = Load::new(&JOBS, PAUSE);
     let end = Instant::now() + life;
     let ended = thread::scope(|scope| {
-        let clients = load.start(scope, server.url())?;
+        let clients = load.start(scope, server.url(), BOUND)?;
         let url = server.url().to_owned();
         let load = &load;
         let writer = scope.spawn(move || {
@@ -105,7 +105,8 @@ fn live(
             loop {
                 for ledger in &mut *ledgers {
                     if let Err(error) = ledger.add(&mut client) {
-                        // The end is what the writer waits for, but not before its time.
+                        // The planned end of the server breaks the connection; an earlier failure
+                        // is an error.
                         return if Instant::now() >= end {
                             Ok(())
                         } else {
@@ -122,20 +123,20 @@ fn live(
         {
             thread::sleep(Duration::from_millis(5));
         }
-        load.stop();
+        load.stop_before_server_ends();
         let ended = if kill { server.kill() } else { server.stop() };
         let ended = ended.map_err(|error| error.to_string());
         let written = writer
             .join()
-            .unwrap_or_else(|_| Err("the writer failed itself".to_owned()));
-        ended.and(load::join(clients)).and(written)
+            .unwrap_or_else(|_| Err("the writer panicked".to_owned()));
+        ended.and(join(clients)).and(written)
     });
     ended?;
     keep_aof(dir);
     start(dir)
 }
 
-/// Copies what the last server left behind: what has led to a failure can be read there.
+/// Copies the AOF of the last server, so that a failure can be analysed.
 fn keep_aof(dir: &Path) {
     let copy = dir.join("before-the-last-start");
     let _ = fs::remove_dir_all(&copy);
@@ -149,7 +150,7 @@ fn keep_aof(dir: &Path) {
     }
 }
 
-/// The ids of the sessions that stay, with what they registered.
+/// The sessions that must survive a restart, with the ids of their registrations.
 fn registrations(client: &mut Client) -> Outcome<Vec<String>> {
     ["load", "streams"]
         .into_iter()

@@ -1,4 +1,4 @@
-//! Messages of streams, each with a number of its own, and what became of them.
+//! Numbered stream messages, and the check that each was handled.
 
 use crate::gears::{ALL_STREAMS, Stream};
 use redgrease_tools::{Client, Outcome};
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long messages may wait to be handled, on a busy machine.
+/// Time limit for a message to be handled, on a busy machine.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// The messages of one stream.
@@ -15,18 +15,18 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 pub(crate) struct Ledger {
     stream: Stream,
     next: u64,
-    /// Those the server has confirmed.
+    /// Messages that the server has confirmed.
     added: Vec<u64>,
-    /// Those whose fate is unknown, because the connection broke: some are handled, perhaps only
-    /// when everything else was checked.
+    /// Messages that may or may not have been added, because the connection broke. Some are handled,
+    /// possibly only after a check.
     unknown: Vec<u64>,
 }
 
-/// What [`Ledger::check`] found.
+/// The result of [`Ledger::check`].
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Checked {
     pub(crate) messages: usize,
-    /// Handled twice because the server ended between the handler and its acknowledgement.
+    /// Messages handled twice, because the server ended between handler and acknowledgement.
     pub(crate) again: usize,
 }
 
@@ -57,8 +57,8 @@ impl Ledger {
         }
     }
 
-    /// Waits until every message was handled, and counts how often each was. The server has ended
-    /// `ends` times meanwhile: each time one batch may have to be handled again.
+    /// Waits until every message is handled, and checks how often. Since the last check, the server
+    /// has ended `ends` times; each time, one batch may be handled again.
     pub(crate) fn check(&mut self, client: &mut Client, ends: usize) -> Outcome<Checked> {
         let begun = Instant::now();
         let handled = loop {
@@ -91,8 +91,8 @@ impl Ledger {
         if again > ends * self.stream.batch {
             let twice: Vec<_> = handled.iter().filter(|(_, times)| **times > 1).collect();
             return Err(format!(
-                "{}: {again} messages were handled again, which {ends} ends of the server do not \
-                 explain (batches have {}): {twice:?}",
+                "{}: {again} messages were handled again, more than {ends} ends of the server \
+                 explain (batch size {}): {twice:?}",
                 self.stream.name, self.stream.batch
             ));
         }
@@ -114,7 +114,7 @@ impl Ledger {
         redis::from_redis_value(reply).map_err(|error| format!("HGETALL: {error}"))
     }
 
-    /// Whether nothing waits for its acknowledgement, or to be removed.
+    /// Whether every message is acknowledged, and removed if the reader removes messages.
     fn is_settled(&self, client: &mut Client) -> Outcome<bool> {
         let pending =
             match client.call(&["XPENDING", self.stream.name, "__gears_consumer_group__"])? {

@@ -1,29 +1,18 @@
-//! The Python that is registered.
+//! The gears of the soak.
 
-/// Commands in every mode, a handler of key events, and a function whose time comes every second.
-pub(crate) const REGISTERED: &str = "
+use redgrease_tools::gears::{COMMANDS, fill, register};
+use redgrease_tools::{Client, Outcome};
+
+/// Coroutines in every mode, handlers of key events, and a function that runs every second.
+const EVENTS: &str = "
 import asyncio
 import sys
-
-def increment(x):
-    with atomic():
-        value = int(execute('get', 'counter') or 0)
-        execute('set', 'counter', value + 1)
-    return value
-
-def add_up(x):
-    return sum(range(int(x[1])))
 
 async def later(x):
     await asyncio.sleep(0.001)
     return x[1]
 
 for mode in ['sync', 'async', 'async_local']:
-    GB('CommandReader').map(lambda x: x[1]).register(trigger=mode, mode=mode)
-    GB('CommandReader').map(lambda x: execute('get', x[1])).register(trigger='get_' + mode, mode=mode)
-    GB('CommandReader').map(increment).register(trigger='atomic_' + mode, mode=mode)
-    GB('CommandReader').map(add_up).register(trigger='add_up_' + mode, mode=mode)
-    GB('CommandReader').map(lambda x: 1 // 0).register(trigger='fail_' + mode, mode=mode)
     GB('CommandReader').map(later).register(trigger='later_' + mode, mode=mode)
 
 GB('KeysReader').foreach(lambda x: execute('incr', 'events:sync')).register(
@@ -38,8 +27,8 @@ GB('CommandReader').map(lambda x: sys.getallocatedblocks()).register(trigger='bl
 GB('CommandReader').map(lambda x: 0).register(trigger='timed', mode='sync', onRegistered=begin)
 ";
 
-/// Handlers of messages, in every mode, which note each message by its number.
-pub(crate) const STREAMS: &str = "
+/// Handlers of stream messages in every mode. They count how often each message is handled.
+const STREAMS: &str = "
 def handle(x):
     execute('hincrby', 'handled:' + x['key'], x['value']['n'], 1)
 
@@ -54,13 +43,13 @@ GB('StreamReader').foreach(handle).register(
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stream {
     pub(crate) name: &'static str,
-    /// How many messages are in flight at most.
+    /// Largest number of messages that are delivered and not acknowledged.
     pub(crate) batch: usize,
-    /// Whether the reader removes the messages that were handled.
+    /// Whether the reader removes handled messages.
     pub(crate) trimmed: bool,
 }
 
-/// All of them.
+/// All streams of [`STREAMS`].
 pub(crate) const ALL_STREAMS: [Stream; 3] = [
     Stream {
         name: "m:sync",
@@ -79,19 +68,9 @@ pub(crate) const ALL_STREAMS: [Stream; 3] = [
     },
 ];
 
-/// Never ends by itself.
-pub(crate) const ENDLESS: &str = "
-def forever(x):
-    while True:
-        pass
-GB('ShardsIDReader').map(forever).run()
-";
-
-/// Never ends, and holds the server's lock most of the time: an abort must give it back.
-pub(crate) const ENDLESS_ATOMIC: &str = "
-def forever(x):
-    while True:
-        with atomic():
-            execute('incr', 'endless')
-GB('ShardsIDReader').map(forever).run()
-";
+/// Creates the keys and registers the gears.
+pub(crate) fn prepare(client: &mut Client) -> Outcome {
+    fill(client)?;
+    register(client, &format!("{COMMANDS}{EVENTS}"), "load")?;
+    register(client, STREAMS, "streams")
+}

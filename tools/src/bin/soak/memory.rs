@@ -1,18 +1,18 @@
-//! What a server holds in memory, once a minute.
+//! Prints the memory of a server once a minute.
 
 use redgrease_tools::{Client, Outcome, resident_kib};
 use std::time::{Duration, Instant};
 
 const INTERVAL: Duration = Duration::from_mins(1);
 
-/// The first minutes fill caches and pools: they say nothing about a leak.
+/// Number of first samples to skip: growing caches and pools look like a leak.
 const WARM_UP: usize = 3;
 
 #[derive(Debug)]
 pub(crate) struct Curve {
     begun: Instant,
     next: Duration,
-    /// Minutes, and KiB.
+    /// Minutes since the start, and KiB.
     samples: Vec<(f64, f64)>,
 }
 
@@ -29,8 +29,8 @@ impl Curve {
         }
     }
 
-    /// Adds a row if it is time: what the process holds, what of it the server itself has taken
-    /// (keys, clients, its log), and how many blocks Python has.
+    /// Prints a row if a minute has passed: the memory of the process, the part allocated by the
+    /// server (keys, clients, its log), and the number of blocks allocated by Python.
     #[allow(clippy::cast_precision_loss, reason = "KiB, for a table")]
     pub(crate) fn sample(&mut self, pid: u32, client: &mut Client) -> Outcome {
         let now = self.begun.elapsed();
@@ -49,7 +49,7 @@ impl Curve {
         Ok(())
     }
 
-    /// How fast it grows after the warm-up, in KiB a minute: the line that fits best.
+    /// The growth after the warm-up in KiB per minute, by linear regression.
     pub(crate) fn slope(&self) -> Option<f64> {
         let samples = self.samples.get(WARM_UP..).filter(|rest| rest.len() > 1)?;
         #[allow(clippy::cast_precision_loss, reason = "a few dozen")]
@@ -65,7 +65,7 @@ impl Curve {
     }
 }
 
-/// What `INFO memory` says the server has taken; 0 if it does not say.
+/// The field `used_memory` of `INFO memory` in KiB; 0 if it is missing.
 fn used_kib(info: &str) -> u64 {
     info.lines()
         .find_map(|line| line.strip_prefix("used_memory:"))

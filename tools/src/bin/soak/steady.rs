@@ -1,11 +1,11 @@
 //! A server that stays up.
 
 use crate::events::Ledger;
-use crate::load::{self, Load};
+use crate::jobs::JOBS;
 use crate::memory::Curve;
-use crate::{BOUND, Until, check_log};
+use crate::{BOUND, PAUSE, Until, gears};
 use redgrease_embedded::Server;
-use redgrease_tools::{Client, Outcome};
+use redgrease_tools::{Client, Load, Outcome, check_log, join};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,13 +20,13 @@ pub(crate) fn run(until: &Until) -> Outcome {
         .start();
     let server = server.map_err(|error| error.to_string())?;
     let mut client = Client::connect(server.url(), BOUND)?;
-    load::prepare(&mut client)?;
-    let load = Load::default();
+    gears::prepare(&mut client)?;
+    let load = Load::new(&JOBS, PAUSE);
     let mut curve = Curve::new();
     let begun = Instant::now();
     let mut messages = 0;
     let outcome = thread::scope(|scope| {
-        let clients = load.start(scope, server.url())?;
+        let clients = load.start(scope, server.url(), BOUND)?;
         let mut ledgers = Ledger::all();
         let mut work = || -> Outcome {
             while !until.is_over() && clients.iter().all(|client| !client.is_finished()) {
@@ -37,9 +37,12 @@ pub(crate) fn run(until: &Until) -> Outcome {
         };
         let done = work();
         load.stop();
-        done.and(load::join(clients))
+        done.and(join(clients))
     });
-    println!("\non the server that stays up:\n{}", load.table());
+    println!(
+        "\non the server that stays up:\n{}",
+        load.table(begun.elapsed())
+    );
     match curve.slope() {
         Some(slope) => println!("memory after the warm-up: {slope:+.0} KiB a minute"),
         None => println!("memory: too short to say"),
@@ -65,9 +68,9 @@ fn round(ledgers: &mut [Ledger], client: &mut Client) -> Outcome<usize> {
     Ok(messages)
 }
 
-/// What must hold once the load is gone.
+/// Checks what must hold after the load has ended.
 fn check(client: &mut Client, time: Duration) -> Outcome {
-    // Handlers of key events may still be at it.
+    // Handlers of key events may still run.
     let begun = Instant::now();
     loop {
         let sync = client.text(&["GET", "events:sync"])?;
@@ -89,7 +92,9 @@ fn check(client: &mut Client, time: Duration) -> Outcome {
     let ticks: u64 = client.text(&["GET", "ticks"])?.parse().unwrap_or(0);
     println!("{ticks} ticks in {} seconds", time.as_secs());
     if ticks * 2 < time.as_secs() {
-        return Err(format!("a function of every second ran {ticks} times only"));
+        return Err(format!(
+            "a function that runs every second ran only {ticks} times"
+        ));
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
-//! Streams that go and come back, and servers that are masters in turn.
+//! Streams that are deleted and created again, and changing masters.
 
 use crate::common::{empty, eventually, master, untyped};
 use crate::{add, list, register, unacknowledged};
 use redgrease_embedded::Server;
 
-/// Streams by the same name, one after the other. Ids begin anew with each.
+/// Several streams have the same name, one after the other. The ids of each start from the beginning.
 #[test]
-fn a_stream_that_comes_back_is_read() {
+fn a_stream_that_is_created_again_is_read() {
     let (server, _con) = empty();
     register(&server, "continue", false);
     let group = ["XGROUP", "DESTROY", "s", "__gears_consumer_group__"];
@@ -38,7 +38,7 @@ fn a_stream_that_comes_back_is_read() {
             untyped(&server, &["XADD", "s", id, "n", end]);
         }
         eventually(end, || list(&server, "handled") == [end, end]);
-        eventually("none is pending", || unacknowledged(&server) == "0");
+        eventually("no message is pending", || unacknowledged(&server) == "0");
         for command in commands {
             let answer = untyped(&server, command);
             assert!(!answer.contains("ERR"), "{command:?}: {answer}");
@@ -49,18 +49,20 @@ fn a_stream_that_comes_back_is_read() {
                 .last()
                 .is_some_and(|n| n == "after")
         };
-        eventually("the one that came back is read", read);
+        eventually("the new stream is read", read);
         untyped(&server, &["FLUSHALL"]);
     }
 }
 
 #[test]
-fn a_stream_that_is_deleted_in_the_middle_of_a_batch_is_read_when_it_comes_back() {
+fn a_stream_deleted_during_a_batch_is_read_when_it_is_created_again() {
     let (server, _con) = empty();
     register(&server, "continue", true);
     untyped(&server, &["SET", "gate", "1"]);
     add(&server, 1..3);
-    eventually("message 1 is met", || list(&server, "begun").len() == 1);
+    eventually("message 1 is being handled", || {
+        list(&server, "begun").len() == 1
+    });
     untyped(&server, &["DEL", "s"]);
     untyped(&server, &["XADD", "s", "1-1", "n", "3"]);
     assert_eq!(list(&server, "begun"), ["1"]);
@@ -69,12 +71,15 @@ fn a_stream_that_is_deleted_in_the_middle_of_a_batch_is_read_when_it_comes_back(
         list(&server, "handled").len() == 2
     });
     assert_eq!(list(&server, "handled"), ["1", "3"]);
-    eventually("all are gone", || untyped(&server, &["XLEN", "s"]) == "0");
+    eventually("the stream is empty", || {
+        untyped(&server, &["XLEN", "s"]) == "0"
+    });
 }
 
-/// A master that was a replica for a while: what the other one took and did not handle is handled.
+/// A master was a replica for a time. It handles the messages that the other master received and did
+/// not handle.
 #[test]
-fn a_master_goes_on_where_another_one_has_ended() {
+fn a_new_master_continues_the_batches_of_the_old_one() {
     let ((first, first_port), (second, second_port)) = (master(), master());
     let follow = |server: &Server, port: u16| {
         untyped(server, &["REPLICAOF", "127.0.0.1", &port.to_string()]);
@@ -87,7 +92,9 @@ fn a_master_goes_on_where_another_one_has_ended() {
     register(&first, "continue", false);
     add(&first, 0..1);
     eventually("the first handles one", || list(&first, "handled") == ["0"]);
-    eventually("the second knows", || list(&second, "handled") == ["0"]);
+    eventually("the effect is replicated", || {
+        list(&second, "handled") == ["0"]
+    });
 
     alone(&second);
     follow(&first, second_port);
@@ -96,7 +103,9 @@ fn a_master_goes_on_where_another_one_has_ended() {
     eventually("the second begins one", || {
         list(&second, "begun") == ["0", "1"]
     });
-    eventually("the first knows that", || unacknowledged(&first) == "1");
+    eventually("the first knows of the delivery", || {
+        unacknowledged(&first) == "1"
+    });
     second.kill().unwrap();
 
     alone(&first);
