@@ -2,7 +2,7 @@
 
 use super::scope::{self as script, keep_answer, keeps_answers, set_aside};
 use crate::python::{GearsError, Object, detached, from_owned, from_reply, list_of};
-use crate::redis::{self, OwnedReply, Rights, User};
+use crate::redis::{self, OwnedReply, Rights};
 use crate::registration::hooks;
 use crate::scope::{self, Scope, WithheldReply};
 use pyo3::prelude::*;
@@ -42,7 +42,7 @@ fn run_command<'py>(
     args: impl Iterator<Item = Object<'py>>,
 ) -> PyResult<Object<'py>> {
     // Gears that only answer calls must not pay for the needs of scripts.
-    let by_script = script::runs_here();
+    let (by_script, user) = scope::for_command();
     if by_script && let Some(reply) = script::answer_again() {
         // The command had its effect when the script first ran.
         return from_owned(py, &reply);
@@ -53,7 +53,6 @@ fn run_command<'py>(
         .collect::<PyResult<_>>()?;
     let words: SmallVec<[&[u8]; 4]> = items.iter().map(Argument::bytes).collect::<PyResult<_>>()?;
     let words = words.as_slice();
-    let user: Option<User> = scope::look(Scope::user, Clone::clone);
     let call = || {
         redis::locked(|context| redis::call(context, Rights::User(user.as_ref()), command, words))
     };

@@ -84,7 +84,15 @@ thread_local! {
     };
 }
 
+/// The part of the surroundings that every command of a gear needs: whether a script runs, and the user whose rights count.
+/// One look at the scope instead of two, because gears run many commands.
+#[inline]
+pub(crate) fn for_command() -> (bool, Option<User>) {
+    SCOPE.with(|scope| (scope.script.borrow().is_some(), scope.user.borrow().clone()))
+}
+
 /// Runs `body` while `slot` holds `value` on this thread; then puts back what `slot` held before.
+#[inline]
 pub(crate) fn with<T: 'static, R>(
     slot: fn(&Scope) -> &Slot<T>,
     value: T,
@@ -112,6 +120,7 @@ pub(crate) fn with<T: 'static, R>(
 }
 
 /// Looks at a slot of this thread. `look` must run neither Python nor commands.
+#[inline]
 pub(crate) fn look<T: 'static, R>(slot: fn(&Scope) -> &Slot<T>, look: impl FnOnce(&T) -> R) -> R {
     SCOPE.with(|scope| look(&slot(scope).borrow()))
 }
