@@ -8,10 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each folder (or file) of `src`, with the folders that it may name. A folder stands below the folders that name it.
-pub type Layers = [(&'static str, &'static [&'static str])];
+pub(crate) type Layers = [(&'static str, &'static [&'static str])];
 
 /// Fails if a folder names a folder above it in the table: so the table has no circle.
-pub fn assert_table_goes_down(layers: &Layers) {
+pub(crate) fn assert_table_goes_down(layers: &Layers) {
     let mut seen = BTreeSet::new();
     for (folder, below) in layers {
         for other in *below {
@@ -26,7 +26,7 @@ pub fn assert_table_goes_down(layers: &Layers) {
 
 /// Fails with the lines of `src` that name a folder which the table does not allow. Files named in `without`, unit tests and
 /// `lib.rs` may name anything.
-pub fn assert_no_line_climbs(src: &Path, layers: &Layers, without: &[&str]) {
+pub(crate) fn assert_no_line_climbs(src: &Path, layers: &Layers, without: &[&str]) {
     let exports = exports(&fs::read_to_string(src.join("lib.rs")).unwrap());
     let table: BTreeMap<&str, &[&str]> = layers.iter().copied().collect();
     let mut wrong = Vec::new();
