@@ -15,6 +15,8 @@ mod retired;
 mod rows;
 mod sections;
 mod sessions;
+#[cfg(test)]
+mod tests;
 mod time_events;
 mod trigger;
 
