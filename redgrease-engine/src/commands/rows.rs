@@ -37,11 +37,10 @@ impl Value {
 
     fn write(&self, reply: &Reply<'_>) {
         match self {
-            Value::Text(text) => reply.bulk(text.as_bytes()),
+            Value::Text(text) | Value::Optional(Some(text)) => reply.bulk(text.as_bytes()),
             Value::Bytes(bytes) => reply.bulk(bytes),
             Value::Number(number) => reply.integer(*number),
             Value::Optional(None) | Value::List(None) => reply.null(),
-            Value::Optional(Some(text)) => reply.bulk(text.as_bytes()),
             Value::List(Some(items)) => {
                 reply.array(items.len());
                 for item in items {

@@ -6,6 +6,7 @@ use crate::gears::known_requirements;
 use crate::python::allocation;
 use crate::redis::{Context, InfoSection as Section, InfoValue as Value};
 use crate::registration::{Event, Registration, Session, registry};
+use std::fmt::Display;
 
 /// All sections, in the order that clients know. `python_version` is the version of the interpreter.
 pub(crate) fn sections(context: &Context, python_version: &str) -> Vec<Section> {
@@ -53,7 +54,7 @@ pub(crate) fn sections(context: &Context, python_version: &str) -> Vec<Section> 
     ]
 }
 
-fn text(name: &str, value: impl ToString) -> (String, Value) {
+fn text(name: &str, value: impl Display) -> (String, Value) {
     (name.to_owned(), Value::Text(value.to_string()))
 }
 

@@ -1,4 +1,4 @@
-//! The words of the command.
+//! The words of `RG.PYEXECUTE`.
 
 use crate::redis::{Args, Context, User};
 use crate::registration::{Registry, Session};
@@ -13,7 +13,7 @@ pub(super) struct Request {
     pub(super) replace_with: Option<String>,
     pub(super) reinstall: bool,
     pub(super) requirements: Vec<String>,
-    /// With whose rights it runs.
+    /// The user whose rights the script has.
     pub(super) user: Option<User>,
 }
 
@@ -66,17 +66,20 @@ impl Request {
             }
         }
         request.id = id.unwrap_or_else(|| context.random_hex::<40>());
-        // The exact text is what makes a requirement: the same one twice is one.
+        // Requirements with the same text are the same requirement.
         let mut seen = std::collections::HashSet::new();
         request
             .requirements
             .retain(|name| seen.insert(name.clone()));
-        // Without requirements there is nothing to install again.
+        // Without requirements nothing has to be installed again.
         request.reinstall &= !request.requirements.is_empty();
         Ok(request)
     }
 
-    /// The session that this script's registrations replace; an error if it may not run at all.
+    /// The session whose registrations the script replaces.
+    ///
+    /// # Errors
+    /// The text for the client, if the script may not run.
     pub(super) fn replaced_session(&self, registry: &Registry) -> Result<Option<String>, String> {
         let exists = registry.session(&self.id).is_some();
         match &self.replace_with {

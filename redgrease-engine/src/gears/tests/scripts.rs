@@ -211,7 +211,7 @@ fn scripts_nest() {
     let (count, collected) = collect(ScriptScope::default(), || {
         keep_answer(OwnedReply::Null);
         let ((), inner) = collect(ScriptScope::default(), || {
-            keep_answer(OwnedReply::Integer(1))
+            keep_answer(OwnedReply::Integer(1));
         });
         assert_eq!(inner.replies, [OwnedReply::Integer(1)]);
         kept_by_outer()

@@ -5,7 +5,7 @@ use super::{exception, run_session, session};
 use crate::execution::pool;
 use crate::redis::locked;
 use crate::scope::SessionInfo;
-use crate::testing::{run, with_python};
+use crate::testing::{repr, run, with_python};
 use std::sync::{Arc, OnceLock};
 
 /// Makes the session `id` the value of the name `session_<id>` for all Python, as a gear would hand it to its thread.
@@ -18,15 +18,13 @@ fn hand_out(id: &str) -> Arc<SessionInfo> {
 
 /// The `repr` of the list `seen` after some statements have run on a thread of their own.
 fn seen_by_thread(statements: &str) -> String {
-    let indented: String = statements
-        .lines()
-        .map(|line| format!("\n    {line}"))
-        .collect();
+    let lines: Vec<&str> = statements.lines().collect();
     let program = format!(
         "
 import threading
 def act(seen):
-    try:{}
+    try:
+        {}
     except BaseException as e:
         seen.append(str(e))
 seen = []
@@ -34,12 +32,9 @@ thread = threading.Thread(target=act, args=(seen,))
 thread.start()
 thread.join()
 ",
-        indented.replace("\n    ", "\n        ")
+        lines.join("\n        ")
     );
-    with_python(|py| {
-        let seen = run(py, &program, "seen");
-        crate::testing::repr(&seen)
-    })
+    with_python(|py| repr(&run(py, &program, "seen")))
 }
 
 #[test]
