@@ -71,9 +71,10 @@ fn with_full_queue(server: &Server, body: impl FnOnce()) {
 
 #[test]
 fn a_tick_that_is_left_out_is_logged_and_counted() {
-    let server = narrow("registerTE(1, lambda: execute('INCR', 'ticks'))");
+    let server = narrow("");
     with_full_queue(&server, || {
-        untyped(&server, &["DEL", "ticks"]);
+        let script = "registerTE(1, lambda: execute('INCR', 'ticks'))";
+        assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
         eventually("the log tells of a tick that was left out", || {
             let log = fs::read_to_string(server.log_path()).unwrap();
             log.contains("a run of a time event was left out: ERR too many executions wait")
