@@ -108,7 +108,7 @@ fn three_calls(server: &Server) -> ([Call; 3], String) {
 }
 
 #[test]
-fn an_abort_of_a_waiting_call_gives_nobody_its_turn() {
+fn an_abort_of_a_waiting_call_starts_no_other_call() {
     let server = with(COMMAND);
     let ([a, b, c], id) = three_calls(&server);
     assert_eq!(untyped(&server, &["RG.ABORTEXECUTION", &id]), "OK");
@@ -120,7 +120,7 @@ fn an_abort_of_a_waiting_call_gives_nobody_its_turn() {
 }
 
 #[test]
-fn a_client_that_leaves_while_its_call_waits_gives_nobody_its_turn() {
+fn a_disconnect_of_a_waiting_client_starts_no_other_call() {
     let server = with(COMMAND);
     untyped(&server, &["RG.CONFIGSET", "AbortOnDisconnect", "1"]);
     let ([_a, _b, c], id) = three_calls(&server);
@@ -132,7 +132,7 @@ fn a_client_that_leaves_while_its_call_waits_gives_nobody_its_turn() {
 }
 
 #[test]
-fn an_abort_of_a_waiting_key_event_gives_nobody_its_turn() {
+fn an_abort_of_a_waiting_key_event_starts_no_other_handler() {
     let server = with("GB('KeysReader').foreach(step).register('k:*', mode='async_local')");
     untyped(&server, &["SET", "k:a", "1"]);
     waiting(&server, 0);
