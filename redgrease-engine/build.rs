@@ -1,4 +1,4 @@
-//! Lets the engine find the libpython it was built for, wherever that stands.
+//! Writes the directory of libpython into the engine, so that the engine finds the library at run time.
 
 fn main() {
     let python = pyo3_build_config::get();

@@ -11,7 +11,7 @@ use crate::{commands, redis};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-/// The functions that the server's callbacks call.
+/// The functions that the callbacks of the server call.
 pub(crate) static LISTENERS: Listeners = Listeners {
     load,
     info,
@@ -57,7 +57,7 @@ fn load(context: &Context, arguments: &[Text<'_>]) -> Result<(), String> {
     Ok(())
 }
 
-/// The arguments of the module are names and values of settings in turn.
+/// Reads the arguments of the module: names and values of settings in turn.
 fn read_arguments(config: &Config, arguments: &[Text<'_>]) -> Result<(), String> {
     config.set_while_loading(b"Plugin", library_path().as_bytes())?;
     for pair in arguments.chunks(2) {
@@ -79,7 +79,7 @@ fn requirement_store(config: &Config, interpreter: &python::Interpreter) -> Stor
     } else {
         given.into()
     };
-    // Child processes may run elsewhere: the path must mean the same there.
+    // Absolute: child processes may have another working directory.
     let directory = std::path::absolute(&directory).unwrap_or(directory);
     let python = requirements::Python {
         executable: interpreter.executable.clone(),
@@ -105,7 +105,8 @@ fn info(context: &Context) -> Vec<redis::InfoSection> {
     commands::sections(context, version.unwrap_or_default())
 }
 
-/// The data is loaded, or a replica has become a master: messages and time events that came meanwhile begin.
+/// The data is loaded, or a replica has become a master: handles the messages and starts the time events that arrived
+/// before.
 fn on_ready(context: &Context) {
     streams::start_all(context);
     keyed_timers::start_all(context);

@@ -1,15 +1,14 @@
-//! Commands that the nodes of a cluster send each other. The engine works on one node, and
-//! answers them as a node does that is in no cluster.
+//! Commands that the nodes of a cluster send to each other. This engine answers them like a node outside of a cluster.
 
 use crate::redis::{Args, Command, CommandFlags, Context};
 use std::sync::OnceLock;
 
-/// What there has to be before a message of another node can be understood.
+/// The error of a node that belongs to no cluster.
 const NO_CLUSTER: &str = "ERRCLUSTER Uninitialized cluster state";
-/// The words that say where a node is: fewer cannot describe a cluster.
+/// The number of words that describe the smallest cluster.
 const FEWEST_WORDS: usize = 10;
 
-/// `RG.HELLO`: 40 hexadecimal digits that are this process's own.
+/// `RG.HELLO`: the id of this process, 40 random hexadecimal digits.
 pub(super) struct Hello;
 
 impl Command for Hello {
@@ -30,7 +29,7 @@ fn set_cluster(context: &Context, args: Args<'_>) {
     });
 }
 
-/// `RG.CLUSTERSET word..`: which nodes there are.
+/// `RG.CLUSTERSET word..`: describes the cluster.
 pub(super) struct ClusterSet;
 
 impl Command for ClusterSet {
@@ -42,7 +41,7 @@ impl Command for ClusterSet {
     }
 }
 
-/// `RG.CLUSTERSETFROMSHARD word..`: the same, told by another node.
+/// `RG.CLUSTERSETFROMSHARD word..`: describes the cluster; sent by another node.
 pub(super) struct ClusterSetFromShard;
 
 impl Command for ClusterSetFromShard {
@@ -67,7 +66,7 @@ impl Command for InnerMessage {
     }
 }
 
-/// `RG.PYIMPORTRETINTERNAL word..`: a requirement that another node gives on.
+/// `RG.PYIMPORTRETINTERNAL word..`: a requirement that another node passes on.
 pub(super) struct PyImportRetInternal;
 
 impl Command for PyImportRetInternal {
@@ -81,7 +80,7 @@ impl Command for PyImportRetInternal {
     }
 }
 
-/// `RG.NETWORKTEST`: greets all other nodes, of which there are none.
+/// `RG.NETWORKTEST`: sends a message to all other nodes. A node outside of a cluster knows no others.
 pub(super) struct NetworkTest;
 
 impl Command for NetworkTest {

@@ -3,7 +3,7 @@
 use crate::config::{self, Change, Current};
 use crate::redis::{Args, Command, CommandFlags, Context, Text};
 
-/// `RG.CONFIGGET name..`: one answer per name.
+/// `RG.CONFIGGET name..`: the values of settings, one element per name.
 pub(super) struct ConfigGet;
 
 impl Command for ConfigGet {
@@ -32,7 +32,7 @@ impl Command for ConfigGet {
     }
 }
 
-/// `RG.CONFIGSET name value..`: one answer per pair.
+/// `RG.CONFIGSET name value..`: changes settings; the reply has one element per pair.
 pub(super) struct ConfigSet;
 
 impl Command for ConfigSet {

@@ -1,4 +1,4 @@
-//! Commands about executions.
+//! Commands about executions: list, results, drop and abort.
 
 use crate::execution::{self, Execution, Status, Waiter, abort, executions};
 use crate::id::Id;
@@ -11,7 +11,7 @@ pub(super) fn named(args: Args<'_>) -> Option<Arc<Execution>> {
     executions().get(id)
 }
 
-/// `RG.DUMPEXECUTIONS`: id, status and origin of each.
+/// `RG.DUMPEXECUTIONS`: all executions with their status, and whether a registration caused them.
 pub(super) struct DumpExecutions;
 
 impl Command for DumpExecutions {
@@ -33,7 +33,7 @@ impl Command for DumpExecutions {
     }
 }
 
-/// `false` if it has not ended yet.
+/// Writes the outcome of an execution. Returns `false` if it has not ended.
 fn reply_results(context: &Context, execution: &Execution) -> bool {
     if !execution.status().is_final() {
         return false;
@@ -42,7 +42,7 @@ fn reply_results(context: &Context, execution: &Execution) -> bool {
     true
 }
 
-/// `RG.GETRESULTS id`: what a finished execution gave.
+/// `RG.GETRESULTS id`: the results and errors of an ended execution.
 pub(super) struct GetResults;
 
 impl Command for GetResults {
@@ -59,7 +59,7 @@ impl Command for GetResults {
     }
 }
 
-/// `RG.GETRESULTSBLOCKING id`: the same, once it has finished.
+/// `RG.GETRESULTSBLOCKING id`: the results and errors of an execution, when it has ended.
 pub(super) struct GetResultsBlocking;
 
 impl Command for GetResultsBlocking {
@@ -81,14 +81,14 @@ impl Command for GetResultsBlocking {
         let Some(client) = BlockedClient::block(context) else {
             return context.reply().error("ERR the client could not be blocked");
         };
-        // It may have ended meanwhile: then the client is answered from here.
+        // Answered here if the execution has ended meanwhile.
         if let Err(waiter) = execution.wait_for_outcome(Waiter::Outcome(client)) {
             execution.answer(waiter);
         }
     }
 }
 
-/// `RG.DROPEXECUTION id`: forgets a finished execution.
+/// `RG.DROPEXECUTION id`: removes an ended execution from the list.
 pub(super) struct DropExecution;
 
 impl Command for DropExecution {
@@ -110,7 +110,7 @@ impl Command for DropExecution {
     }
 }
 
-/// `RG.ABORTEXECUTION id`: stops an execution, and answers when it has stopped.
+/// `RG.ABORTEXECUTION id`: stops an execution. The reply comes when the execution has stopped.
 pub(super) struct AbortExecution;
 
 impl Command for AbortExecution {

@@ -1,6 +1,7 @@
-//! `RG.FLOOR word`, in builds for benchmarks only: blocks its client, and a worker thread answers
-//! with the word at once. What an async trigger costs beyond this is Python's and the engine's
-//! share; less is not possible while another thread answers.
+//! `RG.FLOOR word`, in builds for benchmarks only: blocks the client, and a worker thread replies with the word at once.
+//!
+//! This is the least possible cost of a reply from another thread. An async trigger costs more: the difference is the share
+//! of Python and of the engine.
 
 use crate::plan::Words;
 use crate::redis::{Args, BlockedClient, Command, Context, Text};
@@ -33,7 +34,7 @@ impl Command for Floor {
 
 type Job = (BlockedClient, Words);
 
-/// As many threads as the pool has, and a queue like its own.
+/// Threads and a queue like those of the engine's pool.
 #[derive(Default)]
 struct Workers {
     queue: Mutex<Queue>,

@@ -7,7 +7,7 @@ use crate::redis::{Args, Command, Context, Reply, shard_id};
 use crate::steps::{Arg, ListedStep, listed};
 use std::time::Duration;
 
-/// `RG.GETEXECUTION id [SHARD | CLUSTER]`: how an execution is doing, and its steps.
+/// `RG.GETEXECUTION id [SHARD | CLUSTER]`: the state of an execution and the steps of its plan.
 pub(super) struct GetExecution;
 
 impl Command for GetExecution {
@@ -81,7 +81,7 @@ fn row(reply: &Reply<'_>, py: Gil<'_>, report: &Report, step: &ListedStep<'_>) {
     let arg = match step.arg {
         Arg::None => String::new(),
         Arg::Function(function) => function.text(py),
-        // There is no such function: the address is that of the step, which is unique, too.
+        // Native operations have no such function. The address of the step is unique as well.
         Arg::Builder(method) => {
             format!("<function GearsBuilder.{method}.<locals>.<lambda> at {step:p}>")
         }

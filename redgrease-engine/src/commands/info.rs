@@ -1,9 +1,9 @@
-//! Commands that tell about the engine.
+//! Commands about the engine itself.
 
 use crate::python::allocation;
 use crate::redis::{Args, Command, Context};
 
-/// `RG.PYSTATS`: bytes of memory that Python uses.
+/// `RG.PYSTATS`: the memory that Python uses, in bytes.
 pub(super) struct PyStats;
 
 impl Command for PyStats {
@@ -22,7 +22,7 @@ impl Command for PyStats {
     }
 }
 
-/// `RG.INFOCLUSTER`: the engine works on one node.
+/// `RG.INFOCLUSTER`: the state of the cluster.
 pub(super) struct InfoCluster;
 
 impl Command for InfoCluster {
@@ -33,7 +33,7 @@ impl Command for InfoCluster {
     }
 }
 
-/// `RG.REFRESHCLUSTER`: there is no topology to read again.
+/// `RG.REFRESHCLUSTER`: reads the topology again. Without a cluster there is nothing to read.
 pub(super) struct RefreshCluster;
 
 impl Command for RefreshCluster {
@@ -44,7 +44,7 @@ impl Command for RefreshCluster {
     }
 }
 
-/// `RG.DUMPPLUGINS`: the one there is.
+/// `RG.DUMPPLUGINS`: the plugins. Python is the only one.
 pub(super) struct DumpPlugins;
 
 impl Command for DumpPlugins {

@@ -1,4 +1,4 @@
-//! The commands, one file per family.
+//! The commands `RG.*`, one file per family.
 
 mod cluster;
 mod config;
@@ -15,6 +15,8 @@ mod retired;
 mod rows;
 mod sections;
 mod sessions;
+#[cfg(test)]
+mod tests;
 mod time_events;
 mod trigger;
 
@@ -22,7 +24,10 @@ pub(crate) use sections::sections;
 
 use crate::redis::{Command, Context, register};
 
-/// Registers all commands. An error names the one the server refused.
+/// Registers all commands.
+///
+/// # Errors
+/// The name of the command that the server refused.
 pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     fn one<C: Command>(context: &Context) -> Result<(), String> {
         if register::<C>(context) {

@@ -1,11 +1,11 @@
-//! `RG.PYPROFILE`: what the gears of a session called, and how long it took.
+//! `RG.PYPROFILE`: the functions that the gears of a session called, and the time that each took.
 
 use crate::python::{forget_profile, profile};
 use crate::redis::{Args, Command, Context, Text};
 use crate::registration::registry;
 
-/// `RG.PYPROFILE STATS session [order]` or `RG.PYPROFILE RESET session`. The order is for clients
-/// that give one: the report is in the order of the time spent.
+/// `RG.PYPROFILE STATS session [order]` or `RG.PYPROFILE RESET session`. The order is ignored: the report is always sorted
+/// by time.
 pub(super) struct PyProfile;
 
 impl Command for PyProfile {
@@ -43,7 +43,7 @@ fn wrong_arity(context: &Context, name: Option<Text<'_>>) {
     ));
 }
 
-/// Gives `body` the name of a session that is there.
+/// Calls `body` with the name of a session if the session exists. Otherwise replies with an error.
 fn with_session(context: &Context, name: Option<Text<'_>>, body: impl FnOnce(&str)) {
     let name = name.map(|name| name.lossy().into_owned());
     match name {

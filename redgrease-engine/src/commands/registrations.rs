@@ -29,7 +29,7 @@ impl Command for DumpRegistrations {
     }
 }
 
-/// The ten elements that every row of a registration begins with.
+/// The first ten elements of the row of a registration.
 pub(super) fn row(reply: &Reply<'_>, registration: &Registration) {
     reply.field("id", &registration.id.to_string());
     reply.field("reader", registration.plan.reader.as_str());
@@ -37,7 +37,7 @@ pub(super) fn row(reply: &Reply<'_>, registration: &Registration) {
     reply.bulk(b"RegistrationData");
     let fields = statistics(registration);
     let status = status(&registration.event);
-    // `args` is one field more, with an array as its value.
+    // One field more: `args`, whose value is an array.
     reply.array(2 * (fields.len() + 1 + usize::from(status.is_some())));
     write_fields(reply, &fields);
     reply.bulk(b"args");
@@ -45,7 +45,7 @@ pub(super) fn row(reply: &Reply<'_>, registration: &Registration) {
     write_fields(reply, status.as_slice());
 }
 
-/// `RG.UNREGISTER id [ABORTPENDING]`.
+/// `RG.UNREGISTER id [ABORTPENDING]`: removes a registration, and with `ABORTPENDING` stops its executions.
 pub(super) struct Unregister;
 
 impl Command for Unregister {
@@ -71,7 +71,7 @@ impl Command for Unregister {
     }
 }
 
-/// `RG.INNERREGISTER sessions`: what a master or the AOF tells of.
+/// `RG.INNERREGISTER sessions`: restores sessions. A master and the AOF send it.
 pub(super) struct InnerRegister;
 
 impl Command for InnerRegister {
@@ -91,7 +91,7 @@ impl Command for InnerRegister {
     }
 }
 
-/// `RG.INNERADDREGISTRATION registration`: what a master or the AOF tells of.
+/// `RG.INNERADDREGISTRATION registration`: restores a registration that a running gear made. A master and the AOF send it.
 pub(super) struct InnerAddRegistration;
 
 impl Command for InnerAddRegistration {
@@ -111,7 +111,7 @@ impl Command for InnerAddRegistration {
     }
 }
 
-/// `RG.INNERUNREGISTER id`: what a master or the AOF tells of.
+/// `RG.INNERUNREGISTER id`: removes a registration. A master and the AOF send it.
 pub(super) struct InnerUnregister;
 
 impl Command for InnerUnregister {
@@ -133,7 +133,7 @@ impl Command for InnerUnregister {
     }
 }
 
-/// `RG.CLEARREGISTRATIONSSTATS`: all statistics begin anew.
+/// `RG.CLEARREGISTRATIONSSTATS`: resets the statistics of all registrations.
 pub(super) struct ClearRegistrationsStats;
 
 impl Command for ClearRegistrationsStats {
@@ -154,7 +154,7 @@ impl Command for ClearRegistrationsStats {
     }
 }
 
-/// `RG.PAUSEREGISTRATIONS id`: a registration of streams reads nothing for now.
+/// `RG.PAUSEREGISTRATIONS id`: a registration of streams stops reading.
 pub(super) struct PauseRegistrations;
 
 impl Command for PauseRegistrations {
@@ -167,7 +167,7 @@ impl Command for PauseRegistrations {
     }
 }
 
-/// `RG.UNPAUSEREGISTRATIONS id`: it goes on reading.
+/// `RG.UNPAUSEREGISTRATIONS id`: a paused registration of streams goes on reading.
 pub(super) struct UnpauseRegistrations;
 
 impl Command for UnpauseRegistrations {
@@ -210,7 +210,7 @@ fn pause_or_resume(context: &Context, args: Args<'_>, verb: &str) {
     reply.ok();
 }
 
-/// The names of a session's registrations.
+/// The ids of the registrations of a session.
 pub(super) fn ids(session: &Session) -> Vec<String> {
     session
         .registrations

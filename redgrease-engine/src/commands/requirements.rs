@@ -1,4 +1,4 @@
-//! Commands about requirements, and the rows that other dumps share with them.
+//! Commands about requirements.
 
 use super::rows::{self, write_array};
 use crate::gears::{known_requirements, use_packages};
@@ -9,10 +9,10 @@ use crate::registration::registry;
 use crate::requirements::{self, Portable, Requirement};
 use std::thread;
 
-/// A reply is made of strings of at most this size.
+/// The largest string of a reply, in bytes. A requirement is sent in chunks of this size.
 const CHUNK: usize = 10 << 20;
 
-/// `RG.PYDUMPREQS`: the packages that were installed for gears.
+/// `RG.PYDUMPREQS`: the requirements that scripts asked this server for.
 pub(super) struct PyDumpReqs;
 
 impl Command for PyDumpReqs {
@@ -28,7 +28,7 @@ impl Command for PyDumpReqs {
     }
 }
 
-/// The 18 elements of a requirement.
+/// Writes the row of a requirement, which has 18 elements.
 pub(super) fn row(reply: &Reply<'_>, requirement: &Requirement, users: usize) {
     write_array(reply, &rows::requirement(requirement, users));
 }
@@ -56,11 +56,11 @@ impl Command for PyExportReq {
             Ok(None) => Outcome::Error("requirement does not exists".to_owned()),
             Err(failure) => Outcome::Error(format!("ERR {failure}")),
         };
-        apart(context, "rg-export", work);
+        in_background(context, "rg-export", work);
     }
 }
 
-/// What a client gets that waited for files or pip.
+/// The outcome of work on requirements.
 enum Outcome {
     Error(String),
     Imported,
@@ -86,7 +86,7 @@ impl Outcome {
     }
 }
 
-/// `RG.PYIMPORTREQ chunk..`: installs what `RG.PYEXPORTREQ` of another server gave.
+/// `RG.PYIMPORTREQ chunk..`: installs a requirement that `RG.PYEXPORTREQ` of another server has exported.
 pub(super) struct PyImportReq;
 
 impl Command for PyImportReq {
@@ -107,7 +107,7 @@ impl Command for PyImportReq {
                 "ERR a requirement can not be installed inside a MULTI/LUA (blocking is not allowed)",
             );
         }
-        apart(context, "rg-install", move || match import(&portable) {
+        in_background(context, "rg-install", move || match import(&portable) {
             Ok(()) => Outcome::Imported,
             Err(failure) => Outcome::Error(format!(
                 "Could not satisfy requirements (look at redis log file for more information): {failure}"
@@ -125,16 +125,16 @@ fn import(portable: &Portable) -> Result<(), String> {
     Ok(())
 }
 
-/// Works on a thread of its own, so that the main thread does not wait for files and pip; on this
-/// one where the client cannot wait.
-fn apart(context: &Context, name: &str, work: impl FnOnce() -> Outcome + Send + 'static) {
+/// Runs `work` on a thread of its own and replies with the outcome: the main thread must not wait for files and pip. If the
+/// client cannot be blocked, `work` runs on this thread.
+fn in_background(context: &Context, name: &str, work: impl FnOnce() -> Outcome + Send + 'static) {
     if !context.may_block() {
         return work().write(&context.reply());
     }
     let Some(client) = BlockedClient::block(context) else {
         return context.reply().error("ERR the client could not be blocked");
     };
-    // If no thread can be had the closure is dropped, and with it the client: which answers it.
+    // If no thread can be started the closure is dropped, and with it the blocked client, which is answered then.
     let spawned = thread::Builder::new().name(name.to_owned()).spawn(move || {
         let outcome = work();
         client.answer(|reply| outcome.write(reply));

@@ -1,4 +1,4 @@
-//! Commands that older clients know and that do nothing any more.
+//! Commands of older versions of RedisGears, which do nothing. Clients know the replies.
 
 use crate::redis::{Args, Command, Context};
 

@@ -37,11 +37,10 @@ impl Value {
 
     fn write(&self, reply: &Reply<'_>) {
         match self {
-            Value::Text(text) => reply.bulk(text.as_bytes()),
+            Value::Text(text) | Value::Optional(Some(text)) => reply.bulk(text.as_bytes()),
             Value::Bytes(bytes) => reply.bulk(bytes),
             Value::Number(number) => reply.integer(*number),
             Value::Optional(None) | Value::List(None) => reply.null(),
-            Value::Optional(Some(text)) => reply.bulk(text.as_bytes()),
             Value::List(Some(items)) => {
                 reply.array(items.len());
                 for item in items {
@@ -216,5 +215,35 @@ mod tests {
             ("inorder", Value::Number(1)),
         ];
         assert_eq!(arguments(&event), expected);
+        assert_eq!(status(&event), None);
+    }
+
+    #[test]
+    fn fields_of_a_requirement() {
+        let row = Requirement {
+            name: "six==1.16".to_owned(),
+            is_downloaded: true,
+            is_installed: false,
+            compiled_os: "linux-x64".to_owned(),
+            wheels: vec!["six.whl".to_owned(), "seven.whl".to_owned()],
+            path: "/there".into(),
+        };
+        let fields = requirement(&row, 3);
+        let shown: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.text()))
+            .collect();
+        let expected = [
+            "GearReqVersion=2",
+            "Name=six==1.16",
+            "IsDownloaded=yes",
+            "IsInstalled=no",
+            "CompiledOs=linux-x64",
+            "Wheels=[six.whl|seven.whl]",
+            "Path=/there",
+            "RefCount=3",
+            "IsInReqDictionary=yes",
+        ];
+        assert_eq!(shown, expected);
     }
 }

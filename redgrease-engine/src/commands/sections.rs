@@ -6,6 +6,7 @@ use crate::gears::known_requirements;
 use crate::python::allocation;
 use crate::redis::{Context, InfoSection as Section, InfoValue as Value};
 use crate::registration::{Event, Registration, Session, registry};
+use std::fmt::Display;
 
 /// All sections, in the order that clients know. `python_version` is the version of the interpreter.
 pub(crate) fn sections(context: &Context, python_version: &str) -> Vec<Section> {
@@ -53,7 +54,7 @@ pub(crate) fn sections(context: &Context, python_version: &str) -> Vec<Section> 
     ]
 }
 
-fn text(name: &str, value: impl ToString) -> (String, Value) {
+fn text(name: &str, value: impl Display) -> (String, Value) {
     (name.to_owned(), Value::Text(value.to_string()))
 }
 
@@ -112,4 +113,55 @@ fn as_text(fields: &[Field]) -> Vec<(&'static str, String)> {
         .iter()
         .map(|(name, value)| (*name, value.text()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registration::streams::{OnFailed, StreamsFilter};
+    use std::time::Duration;
+
+    #[test]
+    fn the_status_of_a_stream_is_shown_behind_its_name() {
+        let second = Duration::from_secs(1);
+        let filter = StreamsFilter::new(b"s".to_vec(), 1, second, OnFailed::Abort, second, true);
+        let fields = as_text(&arguments(&Event::Streams(filter)));
+        let expected = [
+            ("batchSize", "1"),
+            ("durationMS", "1000"),
+            ("stream", "s"),
+            ("status", "OK"),
+            ("trimStream", "1"),
+            ("onFailedPolicy", "abort"),
+            ("retryInterval", "1"),
+        ];
+        assert_eq!(fields, expected.map(|(name, text)| (name, text.to_owned())));
+    }
+
+    #[test]
+    fn the_arguments_of_a_trigger_have_no_status() {
+        let event = Event::Command {
+            trigger: b"t".to_vec(),
+            in_order: false,
+        };
+        let names: Vec<&str> = arguments(&event).iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["trigger", "inorder"]);
+    }
+
+    #[test]
+    fn the_engine_tells_of_itself() {
+        let fields = engine("3.11");
+        let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+        let expected = [
+            "engine_name",
+            "engine_version",
+            "python_version",
+            "executions",
+            "waiting_executions",
+            "refused_executions",
+            "replaced_threads",
+        ];
+        assert_eq!(names, expected);
+        assert!(matches!(&fields[2].1, Value::Text(version) if version == "3.11"));
+    }
 }

@@ -7,7 +7,7 @@ use crate::requirements::store;
 use crate::scope::SessionInfo;
 use std::sync::Arc;
 
-/// `RG.PYDUMPSESSIONS [VERBOSE] [DEAD] [SESSIONS name..]`.
+/// `RG.PYDUMPSESSIONS [VERBOSE] [DEAD] [SESSIONS name..]`: sessions with their requirements and registrations.
 pub(super) struct PyDumpSessions;
 
 impl Command for PyDumpSessions {
@@ -49,7 +49,7 @@ impl Command for PyDumpSessions {
                 let all = registry.dead_sessions();
                 reply.array(all.len());
                 for info in all {
-                    // One is what is looked at here.
+                    // Without the reference that this loop holds.
                     let references = Arc::strong_count(&info) - 1;
                     head(&reply, &info, references, false);
                     requirements(&reply, registry, &info, verbose);
@@ -67,7 +67,7 @@ impl Command for PyDumpSessions {
     }
 }
 
-/// The first twelve elements of a row.
+/// The first twelve elements of the row of a session.
 fn head(reply: &Reply<'_>, info: &SessionInfo, references: usize, is_alive: bool) {
     reply.array(16);
     reply.field("ID", &info.id);

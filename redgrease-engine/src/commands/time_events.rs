@@ -1,9 +1,9 @@
-//! `RG.INNERTIMEEVENT`.
+//! The command with which a master and the AOF send keys that run a time event.
 
 use crate::redis::{Args, Command, CommandFlags, Context, Text};
 use crate::registration::keyed_timers;
 
-/// `RG.INNERTIMEEVENT key value`: a key with a time event, as a master or the AOF tells of it.
+/// `RG.INNERTIMEEVENT key value`: makes a key that runs a time event.
 pub(super) struct InnerTimeEvent;
 
 impl Command for InnerTimeEvent {

@@ -1,10 +1,11 @@
-//! `RG.TRIGGER` and `RG.TRIGGERONKEY`, and `RG.INNERHOOK`, which hooked commands become.
+//! Calls of registrations: `RG.TRIGGER`, `RG.TRIGGERONKEY`, and `RG.INNERHOOK`, which the engine runs in place of hooked
+//! commands.
 
 use crate::redis::filter::TAKEN_OVER;
 use crate::redis::{Args, Command, Context, Text};
 use crate::registration::{hooks, invoke, registry, watched};
 
-/// `RG.TRIGGER trigger [argument..]`: the records that the registration makes of the call.
+/// `RG.TRIGGER trigger [argument..]`: calls a registration. The reply is its records.
 pub(super) struct Trigger;
 
 impl Command for Trigger {
@@ -17,7 +18,7 @@ impl Command for Trigger {
     }
 }
 
-/// The same. A cluster sends the command to the shard that owns its second argument.
+/// `RG.TRIGGERONKEY trigger key [argument..]`: the same, for a cluster, where the shard that owns the key runs it.
 pub(super) struct TriggerOnKey;
 
 impl Command for TriggerOnKey {
@@ -39,7 +40,8 @@ fn trigger(context: &Context, args: Args<'_>) {
     }
 }
 
-/// `RG.INNERHOOK command [argument..]`: the reply of the newest hook of the command.
+/// `RG.INNERHOOK command [argument..]`: runs the newest hook of the command; without a hook the command itself, whose reply
+/// then waits for handlers of key events.
 pub(super) struct InnerHook;
 
 impl Command for InnerHook {

@@ -47,7 +47,7 @@ pub(super) fn registration_id() -> Id {
     had.map_or_else(|| ids.next(), |number| ids.reserve(number))
 }
 
-/// `run()`.
+/// `run()`: collects the run of a script, or begins the run of a gear. Returns the id of the execution.
 pub(super) fn add_run(py: Gil<'_>, run: PendingRun) -> PyResult<Id> {
     if let Some(owner) = outside_of_scripts()? {
         return run_at_once(py, &owner, run);
@@ -75,7 +75,7 @@ fn run_at_once(py: Gil<'_>, owner: &Owner, run: PendingRun) -> PyResult<Id> {
     Ok(id)
 }
 
-/// `register()`.
+/// `register()`: collects the registration of a script, or activates the registration of a gear. Returns its id.
 pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> PyResult<Id> {
     let id = registration.id;
     if let Some(owner) = outside_of_scripts()? {
@@ -130,7 +130,7 @@ fn check_hook(script: &ScriptScope, command: &str) -> PyResult<()> {
     .map_err(|_| GearsError::new_err("Can not override a none sync registration"))
 }
 
-/// A time event.
+/// `registerTE()` without a key: collects the time event of a script, or starts the time event of a gear.
 pub(super) fn add_timer(py: Gil<'_>, function: Callback, interval: Duration) -> PyResult<()> {
     if let Some(owner) = outside_of_scripts()? {
         let begin = |context: &Context| timers::begin(context, &owner, function, interval);
@@ -140,7 +140,7 @@ pub(super) fn add_timer(py: Gil<'_>, function: Callback, interval: Duration) -> 
     Ok(())
 }
 
-/// A time event that lives as long as a key. It begins at once. `false` if the key exists.
+/// `registerTE()` with a key: makes the key, whose time event starts at once. Returns `false` if the key exists.
 pub(super) fn add_keyed_timer(
     py: Gil<'_>,
     key: &[u8],

@@ -5,7 +5,7 @@ use crate::python::Gil;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// The modules, each with the file its tracebacks name and the file's text.
+/// The modules: their names, their files as tracebacks name them, and their sources.
 macro_rules! modules {
     ($($name:literal: $file:literal,)*) => {
         &[$((
@@ -53,7 +53,7 @@ const MODULES: &[(&str, &str, &str)] = modules! {
     "redgrease.utils": "utils.py",
 };
 
-/// The modules by name, as `runtime/bundled.py` expects them: file and text.
+/// The files and sources of the modules by name, as `runtime/bundled.py` expects them.
 pub(super) fn sources(py: Gil<'_>) -> PyResult<Bound<'_, PyDict>> {
     let sources = PyDict::new(py);
     for (name, file, text) in MODULES {

@@ -27,7 +27,7 @@ pub(super) fn execute_command<'py>(
     run_command(py, command.to_str()?.as_bytes(), items)
 }
 
-/// In a hook: goes on with the next older hook, and in the end with the command itself.
+/// `call_next(*args)` of a hook: runs the next older hook, or the command itself if there is no older one.
 #[pyfunction]
 #[pyo3(name = "callNext", signature = (*args))]
 pub(super) fn call_next<'py>(py: Python<'py>, args: &Bound<'py, PyTuple>) -> PyResult<Object<'py>> {
@@ -44,10 +44,10 @@ fn run_command<'py>(
     // Gears that only answer calls must not pay for the needs of scripts.
     let (by_script, user) = scope::for_command();
     if by_script && let Some(reply) = script::answer_again() {
-        // The command had its effect when the script first ran.
+        // The command had its effect when the script ran for the first time.
         return from_owned(py, &reply);
     }
-    // Most commands have few arguments: those need no memory of their own.
+    // Most commands have few arguments, which then need no allocation.
     let items: SmallVec<[Argument<'py>; 4]> = args
         .map(|item| Argument::new(&item))
         .collect::<PyResult<_>>()?;
@@ -77,7 +77,7 @@ fn run_command<'py>(
     }
 }
 
-/// One argument of a command, kept alive while its bytes are lent.
+/// One argument of a command. Keeps the Python object alive while its bytes are borrowed.
 pub(super) enum Argument<'py> {
     Text(Bound<'py, PyString>),
     Bytes(Bound<'py, PyBytes>),
@@ -110,14 +110,14 @@ fn withheld() -> PyResult<Arc<WithheldReply>> {
         .ok_or_else(|| GearsError::new_err("Can not get command ctx"))
 }
 
-/// The words of the command whose reply waits for this gear.
+/// `get_command()`: the words of the command whose reply waits for this gear.
 #[pyfunction]
 #[pyo3(name = "getCommand")]
 pub(super) fn get_command(py: Python<'_>) -> PyResult<Object<'_>> {
     list_of(py, withheld()?.words().iter().map(Vec::as_slice))
 }
 
-/// Replaces the reply of that command.
+/// `override_reply(reply)`: replaces the reply of the command that waits for this gear.
 #[pyfunction]
 #[pyo3(name = "overrideReply")]
 pub(super) fn override_reply(reply: Bound<'_, PyAny>) -> PyResult<()> {

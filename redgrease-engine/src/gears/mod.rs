@@ -10,7 +10,7 @@
 //! | `session.rs` | sessions for the threads of a gear |
 //! | `time_events.rs` | `registerTE` |
 //! | `builder/` | `gearsCtx`: collects the operations of a chain |
-//! | `scope.rs` | the scope of a running script: what it has asked for |
+//! | `scope.rs` | the scope of a running script: everything that it has asked for |
 //! | `script.rs` | running a script |
 //! | `asked.rs` | runs, registrations and time events that Python asks for |
 //! | `script_run.rs` | a script as the cause of an execution |

@@ -14,7 +14,7 @@ use crate::scope::{self, Scope};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule, PyString};
 
-/// The Python half, in the order it is run.
+/// The Python half: names for tracebacks and sources, in the order in which they run.
 const RUNTIME: &[(&str, &str)] = &[
     (
         "redgrease_engine/output.py",
@@ -48,11 +48,11 @@ const RUNTIME: &[(&str, &str)] = &[
         "redgrease_engine/bundled.py",
         include_str!("runtime/bundled.py"),
     ),
-    // The last one: it shows what the others made.
+    // Last: it publishes the names that the other files define.
     ("redgrease_engine/main.py", include_str!("runtime/main.py")),
 ];
 
-/// Makes the modules importable and runs the Python half.
+/// Makes the module importable and runs the Python half of the runtime.
 pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     let native = PyModule::new(py, "redisgears")?;
     native.add_class::<FlatExecution>()?;
@@ -101,7 +101,7 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     keep_globals(py, &globals)
 }
 
-/// A text in the server's log.
+/// `log(text, level)`: writes a text to the server's log.
 #[pyfunction]
 #[pyo3(signature = (msg, level = "notice"))]
 fn log(msg: &Bound<'_, PyAny>, level: &str) -> PyResult<()> {
@@ -114,7 +114,7 @@ fn log(msg: &Bound<'_, PyAny>, level: &str) -> PyResult<()> {
     Ok(())
 }
 
-/// A line of a script's standard output or error.
+/// Writes a line of a script's standard output or standard error to the server's log.
 #[pyfunction]
 #[pyo3(name = "_write_log")]
 fn write_log(line: &Bound<'_, PyString>, warning: bool) {
@@ -126,35 +126,37 @@ fn write_log(line: &Bound<'_, PyString>, warning: bool) {
     redis::log(level, &line.to_string_lossy());
 }
 
+/// `gearsCtx(reader, description)`: begins a chain.
 #[pyfunction]
 #[pyo3(name = "gearsCtx", signature = (reader = "KeysReader", desc = None))]
 fn gears_ctx(reader: &str, desc: Option<String>) -> PyResult<FlatExecution> {
     FlatExecution::new(reader, desc)
 }
 
-/// Raises an error whose text reaches the client as it is.
+/// `flat_error(text)`: raises an error whose text reaches the client unchanged.
 #[pyfunction]
 #[pyo3(name = "flatError")]
 fn flat_error(message: &Bound<'_, PyAny>) -> PyResult<()> {
     Err(flat(&message.str()?.to_string_lossy()))
 }
 
-/// A short text whose hash slot this shard owns.
+/// `hashtag()`: a short text whose hash slot belongs to this shard.
 #[pyfunction]
 #[pyo3(name = "getMyHashTag")]
 fn hashtag() -> &'static str {
-    // Alone, this server owns every slot: the tag of the first one.
+    // Without a cluster the server owns every slot. This is the tag of the first slot.
     "06S"
 }
 
-/// What `ShardsIDReader` gives: `1` for a server on its own.
+/// The record of `ShardsIDReader`: the id of this shard, which is `1` without a cluster.
 #[pyfunction]
 #[pyo3(name = "_shard_id")]
 fn shard_id() -> &'static str {
     "1"
 }
 
-/// A setting that the user made up, or `None`.
+/// `configGet(name)`: the value that a user stored under a name that the engine does not know. `None` if no value is
+/// stored.
 #[pyfunction]
 #[pyo3(name = "config_get")]
 fn config_get<'py>(py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Option<Object<'py>>> {
@@ -165,14 +167,14 @@ fn config_get<'py>(py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Option<
     Ok(value.map(|value| from_bytes(py, &value)))
 }
 
-/// A result that another thread gives.
+/// `gearsFuture()`: a record that another thread provides later.
 #[pyfunction]
 #[pyo3(name = "gearsFutureCtx")]
 fn gears_future() -> GearsFuture {
     GearsFuture::default()
 }
 
-/// Calls a function with results and errors of an execution, once it has ended.
+/// Calls a function with the results and errors of an execution when it ends, or at once if it has ended already.
 #[pyfunction]
 #[pyo3(name = "_when_done")]
 fn when_done(id: &str, function: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -186,7 +188,8 @@ fn when_done(id: &str, function: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-/// Whether what runs here may give a coroutine or a future: not with the server's lock held.
+/// `isAsyncAllow()`: `true` if the step that runs on this thread may return a coroutine or a future. It may not while the
+/// thread holds the server's lock, nor inside of a coroutine.
 #[pyfunction]
 #[pyo3(name = "isAsyncAllow")]
 fn is_async_allow() -> bool {

@@ -15,7 +15,7 @@ pub(crate) fn has_installed(names: &[String]) -> bool {
     names.iter().all(installed)
 }
 
-/// Makes packages importable that are installed, because a script is about to use them.
+/// Makes installed packages importable for a script that is about to use them.
 pub(crate) fn use_packages(context: &Context, names: &[String]) {
     if names.is_empty() {
         return;
@@ -30,7 +30,7 @@ pub(crate) fn use_packages(context: &Context, names: &[String]) {
     make_importable();
 }
 
-/// Makes importable what is installed now.
+/// Makes all packages importable that are installed now.
 pub(crate) fn make_importable() {
     let Some(store) = requirements::store() else {
         return;
@@ -41,7 +41,7 @@ pub(crate) fn make_importable() {
     }
 }
 
-/// The requirements that scripts asked this server for, and the number of sessions that have each.
+/// The requirements that scripts asked this server for, each with the number of sessions that have it.
 pub(crate) fn known_requirements(context: &Context) -> Vec<(Requirement, usize)> {
     let names = ASKED_FOR.read(context, Clone::clone);
     registry().read(context, |registry| {

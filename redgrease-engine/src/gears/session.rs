@@ -1,8 +1,7 @@
-//! `PyExecutionSession`: the session that something belongs to, for a gear's own threads.
+//! `PyExecutionSession`: sessions for the threads that gears start.
 //!
-//! A thread that a gear starts belongs to no session. `session = getGearsSession()` in the gear and
-//! `setGearsSession(session)` in the thread change that: what the thread runs and registers is the
-//! session's.
+//! A thread that a gear starts belongs to no session. The gear gets its session with `getGearsSession()`, and the thread
+//! takes it with `setGearsSession(session)`. From then on the runs and registrations of the thread belong to the session.
 
 use super::scope::script_session;
 use crate::python::{GearsError, Gil, detached};
@@ -12,7 +11,7 @@ use crate::scope::{self, Scope, SessionInfo};
 use pyo3::prelude::*;
 use std::sync::Arc;
 
-/// A session that scripts hold.
+/// A session as a Python object.
 #[pyclass(name = "PyExecutionSession", module = "redisgears", frozen)]
 #[derive(Debug)]
 pub(super) struct ExecutionSession(Arc<SessionInfo>);
@@ -30,7 +29,7 @@ impl ExecutionSession {
     }
 }
 
-/// Runs `body` with the server's lock: the one this thread has, or one that is taken for it.
+/// Runs `body` with the server's lock. Takes the lock if this thread does not hold it.
 pub(super) fn with_lock<R: Send>(py: Gil<'_>, body: impl FnOnce(&Context) -> R + Send) -> R {
     // Lock order: the server's lock before the interpreter.
     if redis::is_locked() {
@@ -40,7 +39,7 @@ pub(super) fn with_lock<R: Send>(py: Gil<'_>, body: impl FnOnce(&Context) -> R +
     }
 }
 
-/// The session that runs here, or `None`.
+/// `getGearsSession()`: the session of the code on this thread, or `None`.
 #[pyfunction]
 #[pyo3(name = "getGearsSession")]
 pub(super) fn get_gears_session(py: Python<'_>) -> Option<ExecutionSession> {
@@ -51,7 +50,7 @@ pub(super) fn get_gears_session(py: Python<'_>) -> Option<ExecutionSession> {
     with_lock(py, |context| owner.session(context)).map(ExecutionSession)
 }
 
-/// Lets this thread act for a session, with `None` for none.
+/// `setGearsSession(session)`: gives this thread a session, or with `None` takes it away.
 #[pyfunction]
 #[pyo3(name = "setGearsSession")]
 pub(super) fn set_gears_session(session: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -71,7 +70,8 @@ pub(super) fn set_gears_session(session: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-/// Tells that gears are run by this thread. There is nothing to prepare for it.
+/// `registerGearsThread()` does nothing: scripts for RedisGears call it in their threads, and this engine need not prepare
+/// them.
 #[pyfunction]
 #[pyo3(name = "registerGearsThread")]
 pub(super) fn register_gears_thread() {}

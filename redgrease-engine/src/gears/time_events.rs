@@ -1,4 +1,4 @@
-//! `registerTE`: functions that run again and again.
+//! `registerTE`: functions that run at intervals.
 
 use super::asked;
 use super::execute::Argument;
@@ -6,7 +6,8 @@ use crate::python::{Callback, GearsError};
 use pyo3::prelude::*;
 use std::time::Duration;
 
-/// Runs a function every so many seconds, for as long as the session or the key exists.
+/// `registerTE(seconds, function, key)`: runs a function at intervals, for as long as the session exists, or the key if
+/// one is given. Returns `False` if the key exists already.
 #[pyfunction]
 #[pyo3(name = "registerTimeEvent", signature = (seconds, function, key = None))]
 pub(super) fn register_time_event(

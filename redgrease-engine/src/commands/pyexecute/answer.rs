@@ -1,24 +1,26 @@
-//! What the client gets, now or when the execution has ended.
+//! The reply of `RG.PYEXECUTE`, which is sent at once or when the execution has ended.
 
 use crate::execution::{Execution, Waiter, launch, launch_for_client};
 use crate::redis::{BlockedClient, Context, Reply};
 use std::sync::Arc;
 
-/// What the client gets.
+/// The reply of the command.
 pub(super) enum Answer {
     Error(String),
     Ok,
-    /// The script's registrations count; its run goes on in the background.
+    /// The script has registered something, so its run goes on in the background.
     OkAndStart(Arc<Execution>),
-    /// The id; the client asks for the outcome when it likes.
+    /// The id of the execution. The client asks for the outcome later.
     Started(Arc<Execution>),
-    /// The outcome, when it is there.
+    /// The outcome of the execution, when it has ended.
     Wait(Arc<Execution>),
 }
 
-/// The client of this command: not blocked yet, or blocked while packages were installed.
+/// The client of the command.
 pub(super) enum Client<'a> {
+    /// The command still runs.
     Current(&'a Context),
+    /// The client was blocked while packages were installed.
     Blocked(BlockedClient),
 }
 
@@ -29,22 +31,32 @@ impl Client<'_> {
             Client::Blocked(client) => client.answer(write),
         }
     }
+
+    fn ok(self) {
+        self.answer(|reply| {
+            reply.ok();
+        });
+    }
+
+    fn error(self, message: &str) {
+        self.answer(|reply| reply.error(message));
+    }
 }
 
 impl Answer {
     pub(super) fn tell(self, client: Client<'_>) {
         match self {
-            Answer::Error(message) => client.answer(|reply| reply.error(&message)),
-            Answer::Ok => client.answer(|reply| reply.ok()),
+            Answer::Error(message) => client.error(&message),
+            Answer::Ok => client.ok(),
             Answer::OkAndStart(execution) => match launch(execution) {
-                Ok(()) => client.answer(|reply| reply.ok()),
-                Err(message) => client.answer(|reply| reply.error(&message)),
+                Ok(()) => client.ok(),
+                Err(message) => client.error(&message),
             },
             Answer::Started(execution) => {
                 let id = execution.id.to_string();
                 match launch(execution) {
                     Ok(()) => client.answer(|reply| reply.bulk(id.as_bytes())),
-                    Err(message) => client.answer(|reply| reply.error(&message)),
+                    Err(message) => client.error(&message),
                 }
             }
             Answer::Wait(execution) => wait(&execution, client),

@@ -1,4 +1,4 @@
-//! `RG.PYEXECUTE`: runs a script, which may run a plan once and register others.
+//! `RG.PYEXECUTE`: runs a script.
 
 mod answer;
 mod request;
@@ -40,7 +40,7 @@ impl Command for PyExecute {
         if let Some(reason) = cannot_keep_rights(context) {
             return context.reply().error(&reason);
         }
-        // Before packages are installed for nothing.
+        // Checked before packages are installed for nothing.
         let check = |registry: &Registry| request.replaced_session(registry).map(drop);
         if let Err(message) = registry().read(context, check) {
             return context.reply().error(&message);
@@ -56,7 +56,7 @@ impl Command for PyExecute {
     }
 }
 
-/// pip takes seconds to minutes: not on the main thread.
+/// Installs the requirements on a thread of its own, then runs the script: pip takes seconds to minutes.
 fn install_first(request: Request, client: BlockedClient) {
     let work = move || {
         let answer = match request.install() {
@@ -70,7 +70,7 @@ fn install_first(request: Request, client: BlockedClient) {
         };
         answer.tell(Client::Blocked(client));
     };
-    // If no thread can be had the closure is dropped, and with it the client: which answers it.
+    // If no thread can be started the closure is dropped, and with it the blocked client, which is answered then.
     if let Err(failure) = thread::Builder::new().name("rg-install".into()).spawn(work) {
         crate::redis::log(
             crate::redis::Level::Warning,
@@ -80,10 +80,11 @@ fn install_first(request: Request, client: BlockedClient) {
 }
 
 impl Request {
+    /// Runs the script and activates its registrations.
     fn perform(self, context: &Context) -> Answer {
-        // Again: while packages were installed somebody else may have made the session.
-        let replaced = |registry: &Registry| self.replaced_session(registry);
-        let replaces = match registry().read(context, replaced) {
+        // Checked again: another client may have made the session while packages were installed.
+        let find = |registry: &Registry| self.replaced_session(registry);
+        let replaces = match registry().read(context, find) {
             Ok(replaces) => replaces,
             Err(message) => return Answer::Error(message),
         };
@@ -125,7 +126,7 @@ impl Request {
         }
     }
 
-    /// Installs the requirements. Blocks for as long as pip needs.
+    /// Installs the requirements. Blocks until pip has ended.
     fn install(&self) -> Result<(), String> {
         let store = requirements::store().ok_or("the engine is not ready")?;
         store

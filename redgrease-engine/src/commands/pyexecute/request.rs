@@ -1,4 +1,4 @@
-//! The words of the command.
+//! The words of `RG.PYEXECUTE`.
 
 use crate::redis::{Args, Context, User};
 use crate::registration::{Registry, Session};
@@ -13,7 +13,7 @@ pub(super) struct Request {
     pub(super) replace_with: Option<String>,
     pub(super) reinstall: bool,
     pub(super) requirements: Vec<String>,
-    /// With whose rights it runs.
+    /// The user whose rights the script has.
     pub(super) user: Option<User>,
 }
 
@@ -66,17 +66,20 @@ impl Request {
             }
         }
         request.id = id.unwrap_or_else(|| context.random_hex::<40>());
-        // The exact text is what makes a requirement: the same one twice is one.
+        // Requirements with the same text are the same requirement.
         let mut seen = std::collections::HashSet::new();
         request
             .requirements
             .retain(|name| seen.insert(name.clone()));
-        // Without requirements there is nothing to install again.
+        // Without requirements nothing has to be installed again.
         request.reinstall &= !request.requirements.is_empty();
         Ok(request)
     }
 
-    /// The session that this script's registrations replace; an error if it may not run at all.
+    /// The session whose registrations the script replaces.
+    ///
+    /// # Errors
+    /// The text for the client, if the script may not run.
     pub(super) fn replaced_session(&self, registry: &Registry) -> Result<Option<String>, String> {
         let exists = registry.session(&self.id).is_some();
         match &self.replace_with {
@@ -91,5 +94,90 @@ impl Request {
             None if exists && !self.upgrade => Err(format!("Session {} already exists", self.id)),
             None => Ok(exists.then(|| self.id.clone())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scope::SessionInfo;
+    use std::sync::{Arc, OnceLock};
+
+    fn request(id: &str) -> Request {
+        Request {
+            script: Vec::new(),
+            id: id.to_owned(),
+            description: None,
+            unblocking: false,
+            upgrade: false,
+            replace_with: None,
+            reinstall: false,
+            requirements: Vec::new(),
+            user: None,
+        }
+    }
+
+    /// A registry with a session `old`, which lives as long as the second value.
+    fn registry_with_old() -> (Registry, Arc<SessionInfo>) {
+        let info = Arc::new(SessionInfo {
+            id: "old".to_owned(),
+            description: None,
+            requirements: Vec::new(),
+            script: [].into(),
+            user: None,
+            replies: OnceLock::new(),
+        });
+        let mut registry = Registry::default();
+        registry.insert(Session::new(&info), Vec::new(), None);
+        (registry, info)
+    }
+
+    #[test]
+    fn a_new_session_replaces_nothing() {
+        let (registry, _old) = registry_with_old();
+        assert_eq!(request("new").replaced_session(&registry), Ok(None));
+        let upgrading = Request {
+            upgrade: true,
+            ..request("new")
+        };
+        assert_eq!(upgrading.replaced_session(&registry), Ok(None));
+    }
+
+    #[test]
+    fn an_existing_session_is_replaced_with_upgrade_only() {
+        let (registry, _old) = registry_with_old();
+        let error = request("old").replaced_session(&registry).unwrap_err();
+        assert_eq!(error, "Session old already exists");
+        let upgrading = Request {
+            upgrade: true,
+            ..request("old")
+        };
+        let replaced = upgrading.replaced_session(&registry);
+        assert_eq!(replaced, Ok(Some("old".to_owned())));
+    }
+
+    #[test]
+    fn replace_with_names_an_existing_session() {
+        let (registry, _old) = registry_with_old();
+        let replacing = |id: &str, old: &str| {
+            let request = Request {
+                replace_with: Some(old.to_owned()),
+                upgrade: true,
+                ..request(id)
+            };
+            request.replaced_session(&registry)
+        };
+        assert_eq!(replacing("new", "old"), Ok(Some("old".to_owned())));
+        let error = "Can not replace with missing, session does not exists.";
+        assert_eq!(replacing("new", "missing"), Err(error.to_owned()));
+        let error = "Can not replace an existing session old with other";
+        assert_eq!(replacing("old", "other"), Err(error.to_owned()));
+    }
+
+    #[test]
+    fn a_session_that_nothing_belongs_to_is_gone() {
+        let (registry, old) = registry_with_old();
+        drop(old);
+        assert_eq!(request("old").replaced_session(&registry), Ok(None));
     }
 }

@@ -1,5 +1,5 @@
-//! What a chain runs over or waits for, from the arguments of `run` and `register`. The texts of
-//! errors are those clients know.
+//! The arguments of `run` and `register`: the source that a chain reads, or the event that it waits for. Clients of
+//! RedisGears know the texts of the errors.
 
 use super::options::Options;
 use crate::plan::{KeysSource, Mode};
@@ -101,7 +101,7 @@ pub(super) fn keys_event(
     })
 }
 
-/// The first argument of `register`; `regex` is an older name of it.
+/// The first argument of `register`, or `regex`, which is its older name.
 fn prefix_of(prefix: Option<&Object<'_>>, options: &Options<'_, '_>) -> PyResult<Vec<u8>> {
     let given = options.get("regex")?;
     pattern(given.as_ref().or(prefix))

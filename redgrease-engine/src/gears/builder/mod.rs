@@ -1,5 +1,4 @@
-//! `gearsCtx(reader, desc)`: the steps of a gear function while a script puts them together, and
-//! its two ends, `run` and `register`.
+//! `gearsCtx(reader, desc)`: collects the steps of a chain. The methods `run` and `register` end the chain.
 
 mod arguments;
 mod options;
@@ -20,7 +19,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The primitive operations, without those that are made of others.
+/// A chain with its native operations. `runtime/builder.py` composes other operations of them.
 #[pyclass(name = "PyFlatExecution", module = "redisgears", frozen)]
 #[derive(Debug)]
 pub(super) struct FlatExecution {
@@ -33,7 +32,7 @@ impl FlatExecution {
     pub(super) fn new(reader: &str, description: Option<String>) -> PyResult<FlatExecution> {
         let reader = Reader::parse(reader)
             .ok_or_else(|| GearsError::new_err("The given reader does not exists"))?;
-        // Clients see ids of registrations: each chain uses one up.
+        // Clients see the ids of registrations, and in RedisGears each chain uses one up.
         if !is_restoring() {
             registration::ids().next();
         }
@@ -52,9 +51,9 @@ impl FlatExecution {
         self.steps().push(step.into());
     }
 
-    /// Checks that the functions of a registration can leave this process.
+    /// Checks that the functions of a registration can be pickled.
     fn check_callbacks(&self, py: Python<'_>, also: Option<&Callback>) -> PyResult<()> {
-        // Copies: a function may have Python in it that comes back here.
+        // Checks copies: pickling may run Python that uses this chain, whose steps must not be locked then.
         let plan = self.plan(py);
         for callback in plan.functions().chain(also) {
             check_picklable(py, callback)?;
@@ -67,7 +66,7 @@ impl FlatExecution {
     }
 }
 
-/// Only Python functions can be operands: what a plan holds must be able to leave its process.
+/// The function of an operation. Only Python functions are allowed, because plans are pickled.
 fn callback(name: &str, function: &Bound<'_, PyAny>) -> PyResult<Callback> {
     if is_function(function) {
         Ok(Callback::new(function))
@@ -183,7 +182,7 @@ impl FlatExecution {
         self.push(ToText);
     }
 
-    /// Runs the chain once, when the script has ended. Gives the id of the execution.
+    /// Runs the chain once, when the script has ended. Returns the id of the execution.
     #[pyo3(signature = (arg = None, **kwargs))]
     fn run(
         &self,
@@ -229,7 +228,7 @@ impl FlatExecution {
         asked::add_run(py, PendingRun { plan, source }).map(|id| id.to_string())
     }
 
-    /// Registers the chain, when the script has ended. Gives the id of the registration.
+    /// Registers the chain, when the script has ended. Returns the id of the registration.
     #[pyo3(signature = (prefix = None, **kwargs))]
     fn register(
         &self,

@@ -5,11 +5,11 @@ use crate::python::{GearsError, Object};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString};
 
-/// Keyword arguments; unknown ones are ignored, as clients of Gears rely on.
+/// Keyword arguments. Unknown ones are ignored, because scripts for RedisGears rely on that.
 pub(super) struct Options<'a, 'py>(pub(super) Option<&'a Bound<'py, PyDict>>);
 
 impl<'py> Options<'_, 'py> {
-    /// An option that was given, and not as `None`.
+    /// The value of an option. `None` if the option is missing or is Python's `None`.
     pub(super) fn get(&self, name: &str) -> PyResult<Option<Object<'py>>> {
         let Some(given) = self.0 else { return Ok(None) };
         Ok(given.get_item(name)?.filter(|value| !value.is_none()))

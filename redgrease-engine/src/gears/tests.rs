@@ -1,1 +1,0 @@
-//! Scripts without a server.

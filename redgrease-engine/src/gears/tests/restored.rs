@@ -1,0 +1,205 @@
+//! Scripts of stored sessions that run again.
+
+use super::super::restore::restore_sessions;
+use super::super::scope::{Collected, Restored};
+use super::{run_again, with_python};
+use crate::redis::{OwnedReply, locked};
+use crate::registration::registry;
+use crate::registration::stored::{StoredSession, encode};
+
+/// The stored part of a session with these registrations, all of which are still registered.
+fn of_registrations(numbers: &[u64]) -> Restored {
+    Restored {
+        made: numbers.iter().copied().collect(),
+        registrations: numbers.to_vec(),
+        replies: [].into(),
+    }
+}
+
+/// The stored part of a session without registrations, whose script got these answers.
+fn of_replies(replies: &[OwnedReply]) -> Restored {
+    Restored {
+        replies: replies.to_vec().into(),
+        ..of_registrations(&[])
+    }
+}
+
+fn numbers(collected: &Collected) -> Vec<u64> {
+    let all = collected.registrations.iter();
+    all.map(|one| one.id.number()).collect()
+}
+
+const THREE: &str = "
+for name in ('restored-1', 'restored-2', 'restored-3'):
+    GB('CommandReader', desc=name).register(trigger=name)
+";
+
+#[test]
+fn commands_have_the_answers_that_they_had() {
+    let replies = [
+        OwnedReply::Text(b"one".to_vec()),
+        OwnedReply::Integer(2),
+        OwnedReply::Null,
+        OwnedReply::Status("OK".to_owned()),
+        OwnedReply::Array(vec![OwnedReply::Integer(3), OwnedReply::Null]),
+    ];
+    let script = "flat_error(repr([execute('GET', str(i)) for i in range(5)]))";
+    let answers = run_again(script, of_replies(&replies)).unwrap_err();
+    assert_eq!(answers, "['one', 2, None, 'OK', [3, None]]");
+}
+
+#[test]
+fn a_command_whose_answer_was_not_kept_has_none() {
+    let script = "flat_error(repr([execute('INCR', 'n'), execute('INCR', 'n')]))";
+    let answers = run_again(script, of_replies(&[OwnedReply::Integer(1)])).unwrap_err();
+    assert_eq!(answers, "[1, None]");
+}
+
+#[test]
+fn a_command_that_failed_fails_again() {
+    let script = "
+try:
+    execute('INCR', 'text')
+except Exception as e:
+    flat_error('caught: ' + str(e))
+";
+    let reply = OwnedReply::Error("ERR value is not an integer".to_owned());
+    let error = run_again(script, of_replies(&[reply])).unwrap_err();
+    assert_eq!(error, "caught: ERR value is not an integer\r\n");
+}
+
+#[test]
+fn registrations_have_the_ids_that_they_had() {
+    let had = [5_000_003, 5_000_001, 5_000_002];
+    let collected = run_again(THREE, of_registrations(&had)).unwrap();
+    assert_eq!(numbers(&collected), had);
+    let made: Vec<u64> = collected.made.iter().map(|id| id.number()).collect();
+    assert_eq!(made, had);
+    // New registrations do not get an id that a restored one has.
+    assert!(crate::registration::ids().next().number() > 5_000_003);
+}
+
+#[test]
+fn registrations_that_were_unregistered_stay_out() {
+    let restored = Restored {
+        registrations: vec![5_000_012],
+        ..of_registrations(&[5_000_011, 5_000_012, 5_000_013])
+    };
+    let collected = run_again(THREE, restored).unwrap();
+    assert_eq!(numbers(&collected), [5_000_012]);
+    let description = collected.registrations[0].description.as_deref();
+    assert_eq!(description, Some("restored-2"));
+    // The next time the script runs, its registrations are counted the same way.
+    assert_eq!(collected.made.len(), 3);
+}
+
+#[test]
+fn a_registration_that_the_script_did_not_make_before_stays_out() {
+    let collected = run_again(THREE, of_registrations(&[5_000_021, 5_000_022])).unwrap();
+    assert_eq!(numbers(&collected), [5_000_021, 5_000_022]);
+}
+
+#[test]
+fn a_run_is_left_out() {
+    let script = "
+run = GB('ShardsIDReader').run()
+if not run.executionId: raise Exception()
+GB('ShardsIDReader').run()
+";
+    let collected = run_again(script, of_registrations(&[])).unwrap();
+    assert!(collected.run.is_none());
+}
+
+#[test]
+fn a_time_event_of_a_key_is_left_to_the_key() {
+    let script = "
+if registerTE(5, lambda: None, 'key') is not True: raise Exception()
+registerTE(6, lambda: None)
+";
+    let collected = run_again(script, of_registrations(&[])).unwrap();
+    assert_eq!(collected.timers.len(), 1);
+}
+
+/// A session as it is stored.
+fn stored(id: &str, script: &str, numbers: &[u64]) -> StoredSession {
+    StoredSession {
+        id: id.to_owned(),
+        description: Some("as stored".to_owned()),
+        script: script.as_bytes().to_vec(),
+        made: numbers.to_vec(),
+        registrations: numbers.to_vec(),
+        ..StoredSession::default()
+    }
+}
+
+fn restore(sessions: &[StoredSession]) {
+    with_python(|_| ());
+    locked(|context| restore_sessions(context, &encode(sessions))).unwrap();
+}
+
+/// The number of the registration that has the trigger.
+fn owner(trigger: &str) -> Option<u64> {
+    locked(|context| {
+        registry().read(context, |registry| {
+            let owner = registry.by_trigger(trigger.as_bytes())?;
+            Some(owner.id.number())
+        })
+    })
+}
+
+fn is_session(id: &str) -> bool {
+    locked(|context| registry().read(context, |registry| registry.session(id).is_some()))
+}
+
+#[test]
+fn a_stored_session_is_active_afterwards() {
+    let script = "GB('CommandReader').register(trigger='stored-active')";
+    let session = stored("stored-active", script, &[5_000_031]);
+    restore(std::slice::from_ref(&session));
+    assert_eq!(owner("stored-active"), Some(5_000_031));
+    let again = locked(|context| {
+        registry().read(context, |registry| {
+            registry.session("stored-active").unwrap().store(registry)
+        })
+    });
+    assert_eq!(again, session);
+}
+
+#[test]
+fn a_stored_session_takes_the_place_of_another_one() {
+    let script = "GB('CommandReader').register(trigger='stored-replaced')";
+    restore(&[stored("stored-old", script, &[5_000_041])]);
+    let replacing = StoredSession {
+        replaces: Some("stored-old".to_owned()),
+        ..stored("stored-new", script, &[5_000_042])
+    };
+    restore(&[replacing]);
+    assert_eq!(owner("stored-replaced"), Some(5_000_042));
+    assert!(!is_session("stored-old"));
+    // The same session once more takes its own place.
+    restore(&[stored("stored-new", script, &[5_000_043])]);
+    assert_eq!(owner("stored-replaced"), Some(5_000_043));
+}
+
+#[test]
+fn a_stored_session_whose_script_fails_does_not_keep_others_from_being_restored() {
+    let failing = "GB('CommandReader').register(trigger='stored-failing')\nraise Exception()";
+    let good = "GB('CommandReader').register(trigger='stored-good')";
+    restore(&[
+        stored("stored-failing", failing, &[5_000_051]),
+        stored("stored-good", good, &[5_000_052]),
+    ]);
+    assert_eq!(owner("stored-failing"), None);
+    assert!(!is_session("stored-failing"));
+    assert_eq!(owner("stored-good"), Some(5_000_052));
+}
+
+#[test]
+fn damaged_bytes_change_nothing() {
+    let script = "GB('CommandReader').register(trigger='stored-damaged')";
+    let mut bytes = encode(&[stored("stored-damaged", script, &[5_000_061])]);
+    bytes.pop();
+    let outcome = locked(|context| restore_sessions(context, &bytes));
+    assert!(outcome.is_err());
+    assert_eq!(owner("stored-damaged"), None);
+}

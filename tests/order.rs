@@ -1,0 +1,217 @@
+//! Executions of one registration that run one after the other, also when some of them end before they begin.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+
+use common::{empty, eventually, untyped};
+use redgrease_embedded::Server;
+use redis::{Connection, Value};
+use std::collections::BTreeSet;
+
+/// A step that writes its begin and its end to a list. In between it waits until the key `gate` is gone, and then a
+/// little longer, so that a second execution would be seen to begin before the end of the first one.
+const STEP: &str = "
+import time
+def name(r):
+    return r['key'] if isinstance(r, dict) else r[1]
+def step(r):
+    execute('RPUSH', 'log', 'begin ' + name(r))
+    while execute('EXISTS', 'gate'):
+        time.sleep(0.005)
+    time.sleep(0.1)
+    execute('RPUSH', 'log', 'end ' + name(r))
+    return name(r)
+";
+
+const COMMAND: &str = "
+GB('CommandReader').map(step).register(trigger='step', mode='async_local', inorder=True)
+";
+
+/// A server with the step and with `registration`. The gate is closed.
+fn with(registration: &str) -> Server {
+    let (server, _con) = empty();
+    untyped(&server, &["SET", "gate", "closed"]);
+    let script = format!("{STEP}{registration}");
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
+    server
+}
+
+/// The ids of all executions that the server lists with one of these states.
+fn executions(server: &Server, states: &[&str]) -> BTreeSet<String> {
+    let all = untyped(server, &["RG.DUMPEXECUTIONS"]);
+    let rows: Vec<&str> = all.lines().collect();
+    // Each row is `executionId`, the id, `status`, the state, `registered`, 0 or 1.
+    let rows = rows.chunks(6).filter(|row| states.contains(&row[3]));
+    rows.map(|row| row[1].to_owned()).collect()
+}
+
+/// Waits until one execution runs and `count` more wait for their turn. Returns the ids of those that wait.
+#[track_caller]
+fn waiting(server: &Server, count: usize) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    eventually("one execution runs and the others wait", || {
+        ids = executions(server, &["created"]);
+        executions(server, &["running"]).len() == 1 && ids.len() == count
+    });
+    ids
+}
+
+fn log(server: &Server) -> Vec<String> {
+    let lines = untyped(server, &["LRANGE", "log", "0", "-1"]);
+    lines.lines().map(str::to_owned).collect()
+}
+
+/// Opens the gate, waits until all executions have ended, and checks that `names` ran one after the other.
+#[track_caller]
+fn ran_in_order(server: &Server, names: &[&str]) {
+    untyped(server, &["DEL", "gate"]);
+    eventually("all executions end", || {
+        executions(server, &["created", "running"]).is_empty()
+    });
+    let expected: Vec<String> = names
+        .iter()
+        .flat_map(|name| [format!("begin {name}"), format!("end {name}")])
+        .collect();
+    assert_eq!(log(server), expected);
+}
+
+/// A call whose client waits for the answer.
+struct Call(Connection);
+
+impl Call {
+    fn new(server: &Server, name: &str) -> Call {
+        let client = redis::Client::open(server.url()).unwrap();
+        let mut con = client.get_connection().unwrap();
+        let call = redis::cmd("RG.TRIGGER").arg("step").arg(name).to_owned();
+        con.send_packed_command(&call.get_packed_command()).unwrap();
+        Call(con)
+    }
+
+    /// The records of the answer, or the text of the error.
+    fn answer(mut self) -> Result<Vec<String>, String> {
+        let answer = self.0.recv_response().and_then(Value::extract_error);
+        let records = answer.map_err(|error| error.to_string())?;
+        Ok(redis::from_redis_value(records).unwrap())
+    }
+}
+
+/// Calls A, B and C, of which A runs. Returns the calls and the id of C's execution.
+fn three_calls(server: &Server) -> ([Call; 3], String) {
+    let a = Call::new(server, "a");
+    waiting(server, 0);
+    let b = Call::new(server, "b");
+    let only_b = waiting(server, 1);
+    let c = Call::new(server, "c");
+    let both = waiting(server, 2);
+    let id = both.difference(&only_b).next().unwrap().clone();
+    ([a, b, c], id)
+}
+
+#[test]
+fn an_abort_of_a_waiting_call_starts_no_other_call() {
+    let server = with(COMMAND);
+    let ([a, b, c], id) = three_calls(&server);
+    assert_eq!(untyped(&server, &["RG.ABORTEXECUTION", &id]), "OK");
+    ran_in_order(&server, &["a", "b"]);
+    assert_eq!(a.answer().unwrap(), ["a"]);
+    assert_eq!(b.answer().unwrap(), ["b"]);
+    let error = c.answer().unwrap_err();
+    assert!(error.contains("aborted"), "{error}");
+}
+
+#[test]
+fn a_disconnect_of_a_waiting_client_starts_no_other_call() {
+    let server = with(COMMAND);
+    untyped(&server, &["RG.CONFIGSET", "AbortOnDisconnect", "1"]);
+    let ([_a, _b, c], id) = three_calls(&server);
+    drop(c);
+    eventually("the call is aborted", || {
+        !executions(&server, &["created"]).contains(&id)
+    });
+    ran_in_order(&server, &["a", "b"]);
+}
+
+#[test]
+fn an_abort_of_a_waiting_key_event_starts_no_other_handler() {
+    let server = with("GB('KeysReader').foreach(step).register('k:*', mode='async_local')");
+    untyped(&server, &["SET", "k:a", "1"]);
+    waiting(&server, 0);
+    untyped(&server, &["SET", "k:b", "1"]);
+    let only_b = waiting(&server, 1);
+    untyped(&server, &["SET", "k:c", "1"]);
+    let both = waiting(&server, 2);
+    let id = both.difference(&only_b).next().unwrap();
+    assert_eq!(untyped(&server, &["RG.ABORTEXECUTION", id]), "OK");
+    ran_in_order(&server, &["k:a", "k:b"]);
+}
+
+#[test]
+fn the_waiting_executions_of_a_registration_that_is_gone_do_not_begin() {
+    let server = with("");
+    // The first execution does not give in, so it still runs while the others are aborted.
+    let script = format!(
+        "{STEP}
+def stubborn(r):
+    while True:
+        try:
+            execute('RPUSH', 'log', 'begin ' + r['key'])
+            while execute('EXISTS', 'gate'):
+                time.sleep(0.005)
+            return
+        except BaseException:
+            pass
+GB('KeysReader').foreach(stubborn).register('k:*', mode='async_local', readValue=False)
+"
+    );
+    let names: Vec<String> = (0..200).map(|number| format!("k:{number}")).collect();
+    let mut mset = vec!["MSET"];
+    mset.extend(names.iter().flat_map(|name| [name.as_str(), "1"]));
+    // An execution that gets the turn while the others are aborted is aborted a moment later: several tries, to see one.
+    for _ in 0..8 {
+        assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
+        let rows = untyped(&server, &["RG.DUMPREGISTRATIONS"]);
+        let id = rows.lines().nth(1).unwrap().to_owned();
+        untyped(&server, &["SET", "k:first", "1"]);
+        waiting(&server, 0);
+        untyped(&server, &mset);
+        waiting(&server, names.len());
+        let unregister = ["RG.UNREGISTER", &id, "ABORTPENDING"];
+        assert_eq!(untyped(&server, &unregister), "OK");
+        eventually("all executions are aborted", || {
+            executions(&server, &["created", "running"]).is_empty()
+        });
+    }
+    let mut log = log(&server);
+    log.retain(|line| line != "begin k:first");
+    assert!(log.is_empty(), "{log:?}");
+    untyped(&server, &["DEL", "gate"]);
+}
+
+/// A sync call runs at once and takes no turn, so the end of one that waited for a coroutine gives no turn back.
+#[test]
+fn sync_calls_that_wait_for_a_coroutine_take_no_turn() {
+    let awaiting = "
+import asyncio
+async def wait(r):
+    execute('RPUSH', 'log', 'begin ' + r[1])
+    while execute('EXISTS', 'gate' + r[1]):
+        await asyncio.sleep(0.005)
+    execute('RPUSH', 'log', 'end ' + r[1])
+    return r[1]
+GB('CommandReader').map(wait).register(trigger='step', mode='sync', inorder=True)
+";
+    let server = with(awaiting);
+    let begun = |count: usize| eventually("the call begins", || log(&server).len() == count);
+    untyped(&server, &["SET", "gate1", "closed"]);
+    let first = Call::new(&server, "1");
+    begun(1);
+    let second = Call::new(&server, "2");
+    assert_eq!(second.answer().unwrap(), ["2"]);
+    assert_eq!(executions(&server, &["running"]).len(), 1);
+    let third = Call::new(&server, "3");
+    assert_eq!(third.answer().unwrap(), ["3"]);
+    untyped(&server, &["DEL", "gate1"]);
+    assert_eq!(first.answer().unwrap(), ["1"]);
+    let expected = ["begin 1", "begin 2", "end 2", "begin 3", "end 3", "end 1"];
+    assert_eq!(log(&server), expected);
+}
