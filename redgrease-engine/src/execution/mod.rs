@@ -31,7 +31,7 @@ mod tests;
 pub(crate) use abort::{abort, abort_without};
 pub(crate) use answer::{NOT_ONE_RESULT, Waiter};
 pub(crate) use cause::{Cause, Ended, How, Surroundings};
-pub(crate) use launch::{launch, launch_for_client, queue_is_full};
+pub(crate) use launch::{launch, launch_for_client};
 pub(crate) use limits::WatchedCall;
 pub(crate) use list::executions;
 pub(crate) use order::Order;

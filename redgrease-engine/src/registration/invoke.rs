@@ -5,7 +5,6 @@ use super::{Event, Registration};
 use crate::config;
 use crate::execution::{
     self, Execution, NOT_ONE_RESULT, SyncCall, SyncError, SyncOutcome, Waiter, launch_for_client,
-    pool, queue_is_full,
 };
 use crate::id::Id;
 use crate::plan::{Mode, Source, Words};
@@ -169,10 +168,6 @@ fn call_later(context: &Context, registration: &Arc<Registration>, args: Args<'_
     let mut words = Words::default();
     for word in args.from(1) {
         words.push(word.bytes());
-    }
-    let limit = config::get().queue_size();
-    if pool().waiting() >= limit {
-        return context.reply().error(&queue_is_full(limit));
     }
     let Some(client) = BlockedClient::block(context) else {
         return context.reply().error("ERR the client could not be blocked");

@@ -2,9 +2,10 @@
 //! RedisGears know the texts of the errors.
 
 use super::options::Options;
+use crate::gears::session::with_lock;
 use crate::plan::{KeysSource, Mode};
-use crate::python::{GearsError, Object};
-use crate::redis::{self, KeyType};
+use crate::python::{GearsError, Gil, Object};
+use crate::redis::KeyType;
 use crate::registration::Event;
 use crate::registration::hooks::Hook;
 use crate::registration::keys::KeysFilter;
@@ -37,9 +38,11 @@ pub(super) fn command_event(options: &Options<'_, '_>) -> PyResult<Event> {
                 .map(|prefix| text(&prefix, "keyprefix argument is not string"))
                 .transpose()?
                 .map(String::into_bytes);
-            redis::locked(|context| Hook::new(context, &command, prefix, in_order))
-                .map(Event::Hook)
-                .map_err(GearsError::new_err)
+            with_lock(hook.py(), |context| {
+                Hook::new(context, &command, prefix, in_order)
+            })
+            .map(Event::Hook)
+            .map_err(GearsError::new_err)
         }
         (None, None) => Err(GearsError::new_err("no trigger or hook argument was given")),
     }
@@ -53,6 +56,7 @@ fn text(value: &Object<'_>, error: &'static str) -> PyResult<String> {
 }
 
 pub(super) fn keys_event(
+    py: Gil<'_>,
     prefix: Option<&Object<'_>>,
     options: &Options<'_, '_>,
 ) -> PyResult<KeysFilter> {
@@ -83,10 +87,7 @@ pub(super) fn keys_event(
             "given commands is not iterable",
             "given command is not string",
         )?
-        .map(|names| {
-            let check = |name: &String| redis::locked(|context| WatchedCommand::new(context, name));
-            names.iter().map(check).collect::<Result<Vec<_>, String>>()
-        })
+        .map(|names| watched_commands(py, &names))
         .transpose()
         .map_err(GearsError::new_err)?;
     let read_value = options
@@ -98,6 +99,14 @@ pub(super) fn keys_event(
         types,
         read_value,
         commands,
+    })
+}
+
+/// The commands of a registration of key events. The server is asked about each of them.
+fn watched_commands(py: Gil<'_>, names: &[String]) -> Result<Vec<WatchedCommand>, String> {
+    with_lock(py, |context| {
+        let check = |name: &String| WatchedCommand::new(context, name);
+        names.iter().map(check).collect()
     })
 }
 

@@ -240,7 +240,7 @@ impl FlatExecution {
         let mode = options.mode()?;
         let event = match self.reader {
             Reader::Command => command_event(&options)?,
-            Reader::Keys => Event::Keys(keys_event(prefix, &options)?),
+            Reader::Keys => Event::Keys(keys_event(py, prefix, &options)?),
             Reader::Stream => Event::Streams(streams_event(prefix, mode, &options)?),
             Reader::Python | Reader::ShardId => {
                 return Err(GearsError::new_err(
