@@ -33,7 +33,9 @@ fn answers_meanwhile(server: &Server) {
     let mut con = plain_connection(server);
     con.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let mut other = plain_connection(server);
-    other.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    other
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
     let work = std::thread::spawn(move || {
         redis::cmd("RG.TRIGGER")
             .arg("work")
