@@ -323,3 +323,27 @@ pub(crate) fn next_item<'py>(generator: &Object<'py>) -> Option<PyResult<Object<
         Err(wrong) => Some(Err(wrong.into())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_have_six_decimals() {
+        assert_eq!(fixed_point(1.0), "1.000000");
+        assert_eq!(fixed_point(-2.5), "-2.500000");
+        assert_eq!(fixed_point(0.000_000_4), "0.000000");
+        assert_eq!(fixed_point(1.999_999_9), "2.000000");
+        assert_eq!(fixed_point(-0.0), "-0.000000");
+        assert_eq!(fixed_point(1e22), "10000000000000000000000.000000");
+        assert_eq!(fixed_point(f64::MAX).len(), 309 + 7);
+    }
+
+    #[test]
+    fn floats_that_are_no_numbers_have_names() {
+        assert_eq!(fixed_point(f64::NAN), "nan");
+        assert_eq!(fixed_point(-f64::NAN), "-nan");
+        assert_eq!(fixed_point(f64::INFINITY), "inf");
+        assert_eq!(fixed_point(f64::NEG_INFINITY), "-inf");
+    }
+}
