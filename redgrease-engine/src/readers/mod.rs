@@ -7,6 +7,8 @@ mod pieces;
 mod python;
 mod records;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use crate::plan::Source;
 use crate::python::{Gil, Object, Raised, list_of};
