@@ -47,7 +47,7 @@ pub(crate) fn write_flag(out: &mut Vec<u8>, flag: bool) {
     out.push(u8::from(flag));
 }
 
-/// Stored bytes that have not been read yet.
+/// The part of some stored bytes that was not read yet.
 pub(crate) struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {

@@ -12,14 +12,14 @@ use crate::python::{Callback, Gil};
 use crate::steps::Step;
 use std::sync::Arc;
 
-/// Where records come from.
+/// The kind of source that the records of a plan have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
     Keys,
     Command,
     Python,
     Stream,
-    /// A name that old scripts may use; it can neither run nor register.
+    /// The reader of a name in old scripts, which can neither run nor register.
     ShardId,
 }
 
@@ -46,7 +46,7 @@ impl Reader {
     }
 }
 
-/// Where an execution runs.
+/// The shards and threads that run an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// On a worker thread of every shard.

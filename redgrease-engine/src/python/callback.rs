@@ -62,16 +62,16 @@ impl Callback {
         self.vectorcall(first.py(), &mut arguments)
     }
 
-    /// The first element of `arguments` is a free slot. A bound method writes its object there during the call, instead of
-    /// copying the arguments.
+    /// The first element of `arguments` is a free slot. A bound method writes its object there during the call, instead
+    /// of copying the arguments.
     fn vectorcall<'py>(
         &self,
         py: Gil<'py>,
         arguments: &mut [*mut ffi::PyObject],
     ) -> PyResult<Object<'py>> {
         let count = arguments.len() - 1;
-        // SAFETY: `py` proves that this thread holds the interpreter's lock. The arguments are borrowed from objects that
-        // outlive the call. The flag announces the free slot in front of them, which Python may write to.
+        // SAFETY: `py` proves that this thread holds the interpreter's lock. The arguments are borrowed from objects
+        // that outlive the call. The flag announces the free slot in front of them, which Python may write to.
         unsafe {
             let result = ffi::PyObject_Vectorcall(
                 self.function.as_ptr(),

@@ -85,8 +85,8 @@ impl GearsFuture {
                     return Ok(());
                 }
                 Future::Awaited(awaiter) => awaiter,
-                settled @ (Future::Settled(_) | Future::Done) => {
-                    *future = settled;
+                unchanged @ (Future::Settled(_) | Future::Done) => {
+                    *future = unchanged;
                     return Err(GearsError::new_err("the future was continued already"));
                 }
             }
@@ -104,8 +104,8 @@ impl GearsFuture {
                     return Ok(());
                 }
                 Future::Settled(outcome) => outcome,
-                awaited @ (Future::Awaited(_) | Future::Done) => {
-                    *future = awaited;
+                unchanged @ (Future::Awaited(_) | Future::Done) => {
+                    *future = unchanged;
                     return Err(GearsError::new_err(
                         "Can not create async record twice on the same step",
                     ));

@@ -1,7 +1,7 @@
 //! The memory that Python uses.
 //!
-//! Memory is counted where Python takes it from the system: per arena of small objects and per large object. Python asks
-//! for one of these only now and then, so the hot path pays nothing for the count.
+//! Memory is counted where Python takes it from the system: per arena of small objects and per large object. Python
+//! asks for one of these only now and then, so the hot path pays nothing for the count.
 
 use super::budget::{gave_back, may_grow};
 use pyo3::ffi;
