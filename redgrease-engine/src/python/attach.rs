@@ -128,3 +128,127 @@ pub(crate) fn detached<R: Send>(py: Python<'_>, body: impl FnOnce() -> R + Send)
     let _restore = RestoreHeld(MAIN.with(|main| main.held.replace(false)));
     py.detach(body)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{eval, with_python};
+    use std::thread;
+
+    /// Runs `body` on a new thread that is the main thread to this file, as it is in a server after the start.
+    fn on_main(body: impl FnOnce() + Send) {
+        with_python(|_| ());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                // SAFETY: the interpreter has been started. The lock is taken once, and released with its state at the end.
+                let gil = unsafe { ffi::PyGILState_Ensure() };
+                release_after_start();
+                body();
+                before_sleep();
+                // SAFETY: `release_after_start` or `release` saved the state, and this thread does not hold the lock.
+                unsafe {
+                    ffi::PyEval_RestoreThread(MAIN.with(|main| main.state.get()));
+                    ffi::PyGILState_Release(gil);
+                }
+            });
+        });
+    }
+
+    fn is_held() -> bool {
+        MAIN.with(|main| main.held.get())
+    }
+
+    /// Runs Python on another thread and waits for the thread.
+    fn runs_elsewhere() {
+        let other = thread::spawn(|| attached(|py| eval(py, "1 + 1").to_string()));
+        assert_eq!(other.join().unwrap(), "2");
+    }
+
+    #[test]
+    fn a_callback_outside_a_turn_releases_the_lock_at_once() {
+        on_main(|| {
+            assert!(!is_held());
+            attached(|py| {
+                assert!(is_held());
+                assert_eq!(eval(py, "2").to_string(), "2");
+            });
+            assert!(!is_held());
+            runs_elsewhere();
+            attached_for_a_call(|_| assert!(is_held()));
+            assert!(!is_held());
+            runs_elsewhere();
+        });
+    }
+
+    #[test]
+    fn the_lock_is_kept_from_the_first_callback_of_a_turn_until_the_server_sleeps() {
+        on_main(|| {
+            after_sleep();
+            assert!(!is_held(), "a turn without callbacks takes no lock");
+            runs_elsewhere();
+            attached_for_a_call(|py| assert_eq!(eval(py, "3").to_string(), "3"));
+            assert!(is_held());
+            attached(|py| assert_eq!(eval(py, "4").to_string(), "4"));
+            assert!(is_held());
+            before_sleep();
+            assert!(!is_held());
+            runs_elsewhere();
+        });
+    }
+
+    #[test]
+    fn a_callback_behind_the_end_of_a_turn_does_not_keep_the_lock() {
+        on_main(|| {
+            after_sleep();
+            attached(|_| ());
+            before_sleep();
+            attached(|_| ());
+            assert!(!is_held());
+            runs_elsewhere();
+        });
+    }
+
+    #[test]
+    fn an_inner_callback_does_not_release_the_lock_of_the_outer_one() {
+        on_main(|| {
+            attached(|py| {
+                attached_for_a_call(|_| ());
+                attached(|_| ());
+                assert!(is_held());
+                assert_eq!(eval(py, "5").to_string(), "5");
+            });
+            assert!(!is_held());
+        });
+    }
+
+    #[test]
+    fn a_detached_main_thread_takes_the_lock_again_afterwards() {
+        on_main(|| {
+            after_sleep();
+            attached(|py| {
+                detached(py, || {
+                    assert!(!is_held());
+                    runs_elsewhere();
+                });
+                assert!(is_held());
+                assert_eq!(eval(py, "6").to_string(), "6");
+            });
+            assert!(is_held());
+        });
+    }
+
+    /// A command that a detached gear runs may end the turn of the main thread, or call Python again.
+    #[test]
+    fn a_callback_inside_a_detached_body_is_an_outermost_one() {
+        on_main(|| {
+            attached(|py| {
+                detached(py, || {
+                    attached(|py| assert_eq!(eval(py, "7").to_string(), "7"));
+                    assert!(!is_held());
+                    runs_elsewhere();
+                });
+                assert!(is_held());
+            });
+        });
+    }
+}
