@@ -68,7 +68,8 @@ def stubborn():
             })
         });
         has_entered.recv().unwrap();
-        while interrupt(&running) {
+        while !looping.is_finished() {
+            interrupt(&running);
             thread::yield_now();
         }
         // An interruption may also hit the function between its loops.
