@@ -135,21 +135,29 @@ mod tests {
     use crate::testing::{eval, with_python};
     use std::thread;
 
+    /// Ends the use of the interpreter, also after a failed assertion: other tests wait for the lock.
+    struct Release(ffi::PyGILState_STATE);
+
+    impl Drop for Release {
+        fn drop(&mut self) {
+            before_sleep();
+            // SAFETY: `release_after_start` or `release` saved the state, and this thread does not hold the lock.
+            unsafe {
+                ffi::PyEval_RestoreThread(MAIN.with(|main| main.state.get()));
+                ffi::PyGILState_Release(self.0);
+            }
+        }
+    }
+
     /// Runs `body` on a new thread that is the main thread to this file, as it is in a server after the start.
     fn on_main(body: impl FnOnce() + Send) {
         with_python(|_| ());
         thread::scope(|scope| {
             scope.spawn(|| {
-                // SAFETY: the interpreter has been started. The lock is taken once, and released with its state at the end.
-                let gil = unsafe { ffi::PyGILState_Ensure() };
+                // SAFETY: the interpreter has been started. `Release` releases the lock.
+                let _release = Release(unsafe { ffi::PyGILState_Ensure() });
                 release_after_start();
                 body();
-                before_sleep();
-                // SAFETY: `release_after_start` or `release` saved the state, and this thread does not hold the lock.
-                unsafe {
-                    ffi::PyEval_RestoreThread(MAIN.with(|main| main.state.get()));
-                    ffi::PyGILState_Release(gil);
-                }
             });
         });
     }
