@@ -5,7 +5,8 @@
 //! | `interpreter.rs` | starting the interpreter |
 //! | `attach.rs` | taking and releasing its lock: on the main thread once per turn of the event loop |
 //! | `namespace.rs` | the initial names of every script |
-//! | `values.rs` | Redis replies to Python values, Python values to Redis replies |
+//! | `values.rs` | Python values from bytes and numbers, and back |
+//! | `replies.rs` | Redis replies to Python values, Python values to Redis replies |
 //! | `callback.rs` | calling a Python function, fast |
 //! | `identity.rs` | functions that need not be called: `lambda x: x` |
 //! | `coroutines.rs` | awaiting coroutines and futures |
@@ -34,6 +35,7 @@ mod memory;
 mod namespace;
 mod pickling;
 mod profiling;
+mod replies;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -52,10 +54,10 @@ pub(crate) use memory::allocation;
 pub(crate) use namespace::{globals, keep_globals};
 pub(crate) use pickling::{check_picklable, pickle, unpickle};
 pub(crate) use profiling::{forget_profile, profile, profiled};
+pub(crate) use replies::{from_owned, from_reply, nested, reply_with};
 pub(crate) use values::{
-    KeptList, KeptWord, List, from_bytes, from_owned, from_reply, group_record, integer,
-    is_generator, is_true, list, list_after, list_of, nested, next_item, none, reply_with,
-    text_bytes, text_key, text_of,
+    KeptList, KeptWord, List, from_bytes, group_record, integer, is_generator, is_true, list,
+    list_after, list_of, next_item, none, text_bytes, text_key, text_of,
 };
 
 /// Proof that this thread holds the interpreter's lock.
