@@ -47,7 +47,7 @@ pub(crate) fn write_flag(out: &mut Vec<u8>, flag: bool) {
     out.push(u8::from(flag));
 }
 
-/// Stored bytes that have not been read yet.
+/// The part of some stored bytes that was not read yet.
 pub(crate) struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
@@ -143,6 +143,7 @@ impl From<Damaged> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn values_come_back() {
@@ -185,5 +186,121 @@ mod tests {
         let mut not_utf8 = Vec::new();
         write_bytes(&mut not_utf8, b"\xff");
         assert_eq!(Input::new(&not_utf8).text(), Err(Damaged::Wrong));
+    }
+
+    #[test]
+    fn each_reason_says_what_to_do() {
+        let start = "the stored registrations could not be read: they ";
+        for (damaged, end) in [
+            (Damaged::Newer, "use that one"),
+            (Damaged::Cut, "use an undamaged copy"),
+            (Damaged::Wrong, "use an undamaged copy"),
+        ] {
+            let message = String::from(damaged);
+            assert!(
+                message.starts_with(start) && message.ends_with(end),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_error_of_an_item_ends_the_list() {
+        let mut out = Vec::new();
+        write_number(&mut out, 3);
+        out.extend([1, 7, 1]);
+        let mut input = Input::new(&out);
+        assert_eq!(input.many(Input::flag), Err(Damaged::Wrong));
+        assert_eq!(input.flag(), Ok(true), "the third item was not read");
+    }
+
+    /// A value of any kind that the engine stores.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    enum Value {
+        Number(u64),
+        Bytes(Vec<u8>),
+        Optional(Option<Vec<u8>>),
+        Text(Option<String>),
+        Flag(bool),
+    }
+
+    impl Value {
+        fn write(&self, out: &mut Vec<u8>) {
+            match self {
+                Value::Number(number) => write_number(out, *number),
+                Value::Bytes(bytes) => write_bytes(out, bytes),
+                Value::Optional(bytes) => write_optional(out, bytes.as_deref()),
+                Value::Text(text) => write_optional(out, text.as_deref().map(str::as_bytes)),
+                Value::Flag(flag) => write_flag(out, *flag),
+            }
+        }
+
+        /// Reads a value of the same kind.
+        fn read(&self, input: &mut Input<'_>) -> Result<Value, Damaged> {
+            Ok(match self {
+                Value::Number(_) => Value::Number(input.number()?),
+                Value::Bytes(_) => Value::Bytes(input.bytes()?.to_vec()),
+                Value::Optional(_) => Value::Optional(input.optional()?.map(<[u8]>::to_vec)),
+                Value::Text(_) => Value::Text(input.optional_text()?),
+                Value::Flag(_) => Value::Flag(input.flag()?),
+            })
+        }
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let bytes = || proptest::collection::vec(any::<u8>(), 0..8);
+        prop_oneof![
+            any::<u64>().prop_map(Value::Number),
+            bytes().prop_map(Value::Bytes),
+            proptest::option::of(bytes()).prop_map(Value::Optional),
+            proptest::option::of(any::<String>()).prop_map(Value::Text),
+            any::<bool>().prop_map(Value::Flag),
+        ]
+    }
+
+    fn read_all(values: &[Value], bytes: &[u8]) -> Result<Vec<Value>, Damaged> {
+        let mut input = Input::new(bytes);
+        let read: Result<Vec<Value>, Damaged> =
+            values.iter().map(|value| value.read(&mut input)).collect();
+        input.end(read?)
+    }
+
+    proptest! {
+        #[test]
+        fn any_values_come_back(values in proptest::collection::vec(value(), 0..8)) {
+            let mut out = Vec::new();
+            for value in &values {
+                value.write(&mut out);
+            }
+            prop_assert_eq!(read_all(&values, &out), Ok(values.clone()));
+            out.push(0);
+            prop_assert_eq!(read_all(&values, &out), Err(Damaged::Wrong));
+        }
+
+        #[test]
+        fn every_cut_is_noticed(values in proptest::collection::vec(value(), 1..5)) {
+            let mut out = Vec::new();
+            for value in &values {
+                value.write(&mut out);
+            }
+            for cut in 0..out.len() {
+                prop_assert_eq!(read_all(&values, &out[..cut]), Err(Damaged::Cut));
+            }
+        }
+
+        /// Damaged bytes are refused or read as other values, and nothing panics.
+        #[test]
+        fn random_bytes_do_no_harm(
+            values in proptest::collection::vec(value(), 0..5),
+            bytes in proptest::collection::vec(any::<u8>(), 0..40),
+        ) {
+            if let Ok(read) = read_all(&values, &bytes) {
+                let mut out = Vec::new();
+                for value in &read {
+                    value.write(&mut out);
+                }
+                prop_assert_eq!(out, bytes);
+            }
+        }
     }
 }

@@ -100,4 +100,28 @@ mod tests {
         assert_eq!(&first.key()[..40], shard_id().as_bytes());
         assert_eq!(first.key()[48], 0);
     }
+
+    #[test]
+    fn threads_get_different_ids() {
+        let ids = IdCounter::new();
+        let mut all: Vec<Id> = std::thread::scope(|scope| {
+            let take = || (0..100).map(|_| ids.next()).collect::<Vec<_>>();
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(take)).collect();
+            threads
+                .into_iter()
+                .flat_map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        all.sort();
+        let numbers: Vec<u64> = all.into_iter().map(Id::number).collect();
+        assert_eq!(numbers, (0..400).collect::<Vec<_>>());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_number_is_read_as_it_is_written(number: u64) {
+            let id = IdCounter::new().reserve(number);
+            proptest::prop_assert_eq!(Id::parse(id.to_string().as_bytes()), Some(id));
+        }
+    }
 }

@@ -17,8 +17,8 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// Reads `[[id, [field, value..]]..]`, as the server lists messages. A message that was removed from the stream has no
-    /// fields, and is left out.
+    /// Reads `[[id, [field, value..]]..]`, as the server lists messages. A message that was removed from the stream has
+    /// no fields, and is left out.
     pub(crate) fn read_all(list: Element<'_>) -> Vec<Message> {
         let bytes = |reply: Option<Element<'_>>| reply.map(|one| one.bytes().to_vec());
         list.elements()

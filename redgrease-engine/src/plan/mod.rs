@@ -12,14 +12,14 @@ use crate::python::{Callback, Gil};
 use crate::steps::Step;
 use std::sync::Arc;
 
-/// Where records come from.
+/// The kind of source that the records of a plan have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
     Keys,
     Command,
     Python,
     Stream,
-    /// A name that old scripts may use; it can neither run nor register.
+    /// The reader of a name in old scripts, which can neither run nor register.
     ShardId,
 }
 
@@ -46,7 +46,7 @@ impl Reader {
     }
 }
 
-/// Where an execution runs.
+/// The shards and threads that run an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// On a worker thread of every shard.
@@ -104,6 +104,8 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::steps::{Collect, GroupBy, Limit, Map};
+    use crate::testing::{eval, function, with_python};
 
     #[test]
     fn names_of_readers_and_modes_round_trip() {
@@ -121,5 +123,64 @@ mod tests {
             assert_eq!(Mode::parse(word).map(Mode::as_str), Some(word));
         }
         assert_eq!(Mode::parse("Sync"), None);
+    }
+
+    fn steps() -> Vec<Step> {
+        with_python(|py| {
+            vec![
+                Map(function(py, "lambda x: x + 1")).into(),
+                GroupBy {
+                    extractor: function(py, "lambda x: x"),
+                    reducer: function(py, "lambda k, a, x: x"),
+                    local: true,
+                }
+                .into(),
+                Step::Limit(Limit {
+                    length: 3,
+                    start: 1,
+                }),
+                Collect.into(),
+            ]
+        })
+    }
+
+    #[test]
+    fn a_plan_has_copies_of_its_steps() {
+        let steps = steps();
+        let plan = with_python(|py| Plan::copied(py, Reader::Stream, &steps));
+        assert_eq!(plan.reader, Reader::Stream);
+        assert_eq!(plan.steps.len(), 4);
+        for (copy, original) in plan.steps.iter().zip(&steps) {
+            assert_eq!(format!("{copy:?}"), format!("{original:?}"));
+        }
+        drop(steps);
+        with_python(|py| {
+            let map = plan.functions().next().unwrap();
+            assert_eq!(map.call1(&eval(py, "1")).unwrap().to_string(), "2");
+        });
+    }
+
+    /// A script may go on to extend the chain that it ran.
+    #[test]
+    fn a_plan_does_not_see_steps_that_are_added_later() {
+        let mut steps = steps();
+        let plan = with_python(|py| Plan::copied(py, Reader::Keys, &steps));
+        steps.push(Collect.into());
+        assert_eq!(plan.steps.len(), 4);
+    }
+
+    #[test]
+    fn the_functions_of_a_plan_come_in_the_order_of_its_steps() {
+        let plan = with_python(|py| Plan::copied(py, Reader::Keys, &steps()));
+        let results = with_python(|py| {
+            let (one, two, three) = (eval(py, "1"), eval(py, "2"), eval(py, "3"));
+            let mut functions = plan.functions();
+            let map = functions.next().unwrap().call1(&one);
+            let extractor = functions.next().unwrap().call1(&one);
+            let reducer = functions.next().unwrap().call3(&one, &two, &three);
+            assert!(functions.next().is_none());
+            [map, extractor, reducer].map(|result| result.unwrap().to_string())
+        });
+        assert_eq!(results, ["2", "1", "3"]);
     }
 }

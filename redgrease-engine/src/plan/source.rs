@@ -4,7 +4,7 @@ use super::{Messages, Words};
 use crate::python::Callback;
 use std::sync::Arc;
 
-/// What one execution reads.
+/// The records of one execution.
 #[derive(Debug)]
 pub(crate) enum Source {
     /// Many keys, or one by its name.
@@ -13,7 +13,7 @@ pub(crate) enum Source {
     Python(Callback),
     /// The words of a command: its name or trigger, and its arguments.
     Command(Words),
-    /// One key to which something happened.
+    /// The key of an event.
     Key(KeyEvent),
     /// The messages of a stream from an id on.
     Stream { stream: Vec<u8>, from: Vec<u8> },

@@ -1,4 +1,4 @@
-//! Calling a Python function, fast: positional arguments, no tuple, no dictionary.
+//! Fast calls of Python functions: positional arguments without a tuple or a dictionary.
 
 use super::{Gil, Object, Raised, identity};
 use pyo3::prelude::{PyAnyMethods, PyStringMethods};
@@ -8,7 +8,7 @@ use pyo3::{Bound, Py, PyAny, PyResult, ffi};
 #[derive(Debug)]
 pub(crate) struct Callback {
     function: Py<PyAny>,
-    /// Its code, if that only gives back its argument, as that of `lambda x: x` does.
+    /// The code of an identity function such as `lambda x: x`; `None` for all other functions.
     identity: Option<Py<PyAny>>,
 }
 
@@ -20,61 +20,62 @@ impl Callback {
         }
     }
 
-    /// Calls it without arguments.
+    /// Calls the function without arguments.
     pub(crate) fn call0<'py>(&self, py: Gil<'py>) -> PyResult<Object<'py>> {
-        self.vectorcall(py, &[std::ptr::null_mut()])
+        self.vectorcall(py, &mut [std::ptr::null_mut()])
     }
 
-    /// Calls it with one argument.
+    /// Calls the function with one argument.
     pub(crate) fn call1<'py>(&self, argument: &Object<'py>) -> PyResult<Object<'py>> {
         if let Some(code) = &self.identity
             && identity::has_code(&self.function, code)
         {
             return Ok(argument.clone());
         }
-        let arguments = [std::ptr::null_mut(), argument.as_ptr()];
-        self.vectorcall(argument.py(), &arguments)
+        let mut arguments = [std::ptr::null_mut(), argument.as_ptr()];
+        self.vectorcall(argument.py(), &mut arguments)
     }
 
-    /// Calls it with two arguments.
+    /// Calls the function with two arguments.
     pub(crate) fn call2<'py>(
         &self,
         first: &Object<'py>,
         second: &Object<'py>,
     ) -> PyResult<Object<'py>> {
-        let arguments = [std::ptr::null_mut(), first.as_ptr(), second.as_ptr()];
-        self.vectorcall(first.py(), &arguments)
+        let mut arguments = [std::ptr::null_mut(), first.as_ptr(), second.as_ptr()];
+        self.vectorcall(first.py(), &mut arguments)
     }
 
-    /// Calls it with three arguments.
+    /// Calls the function with three arguments.
     pub(crate) fn call3<'py>(
         &self,
         first: &Object<'py>,
         second: &Object<'py>,
         third: &Object<'py>,
     ) -> PyResult<Object<'py>> {
-        let arguments = [
+        let mut arguments = [
             std::ptr::null_mut(),
             first.as_ptr(),
             second.as_ptr(),
             third.as_ptr(),
         ];
-        self.vectorcall(first.py(), &arguments)
+        self.vectorcall(first.py(), &mut arguments)
     }
 
-    /// `arguments` starts with the free slot that lets a method put its `self` in front.
+    /// The first element of `arguments` is a free slot. A bound method writes its object there during the call, instead
+    /// of copying the arguments.
     fn vectorcall<'py>(
         &self,
         py: Gil<'py>,
-        arguments: &[*mut ffi::PyObject],
+        arguments: &mut [*mut ffi::PyObject],
     ) -> PyResult<Object<'py>> {
         let count = arguments.len() - 1;
-        // SAFETY: `py` proves that the interpreter is held; the arguments are borrowed from
-        // objects that outlive the call; the flag announces the free slot in front.
+        // SAFETY: `py` proves that this thread holds the interpreter's lock. The arguments are borrowed from objects
+        // that outlive the call. The flag announces the free slot in front of them, which Python may write to.
         unsafe {
             let result = ffi::PyObject_Vectorcall(
                 self.function.as_ptr(),
-                arguments.as_ptr().add(1),
+                arguments.as_mut_ptr().add(1).cast_const(),
                 count | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
                 std::ptr::null_mut(),
             );
@@ -85,7 +86,7 @@ impl Callback {
         }
     }
 
-    /// What Python shows of it: `<function name at 0x..>`.
+    /// The text that Python shows of the function: `<function name at 0x..>`.
     pub(crate) fn text(&self, py: Gil<'_>) -> String {
         self.function
             .bind(py)

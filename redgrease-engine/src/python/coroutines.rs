@@ -1,4 +1,4 @@
-//! Awaiting coroutines: on one thread with one event loop, for all gears.
+//! Coroutines and futures. One thread with one event loop runs the coroutines of all gears.
 
 use super::errors::{GearsError, flat};
 use super::{Gil, Handle, Object, Raised, namespace};
@@ -6,7 +6,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use std::cell::Cell;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The waiting side of a coroutine: an execution that was set aside until the coroutine has ended.
 pub(crate) trait Awaiter: fmt::Debug + Send + Sync {
@@ -21,16 +21,16 @@ pub(crate) trait Awaiter: fmt::Debug + Send + Sync {
     fn ended(self: Arc<Self>, outcome: Result<Handle, Raised>);
 }
 
-/// Whether a function has given something to wait for instead of a value: a coroutine, or what
-/// `gearsFuture()` makes.
+/// `true` if the result of a function must be awaited: a coroutine, or a future of `gearsFuture()`.
 pub(crate) fn is_coroutine(value: &Object<'_>) -> bool {
     // SAFETY: only reads the type of a live object.
     let coroutine = unsafe { ffi::PyCoro_CheckExact(value.as_ptr()) != 0 };
     coroutine || value.is_exact_instance_of::<GearsFuture>()
 }
 
-/// A result that another thread gives: `f = gearsFuture()`, `return f`, and later
-/// `f.continueRun(x)` or `f.continueFailed(x)`.
+/// The result of a step that another thread will provide.
+///
+/// A step calls `f = gearsFuture()` and returns `f`; another thread calls `f.continueRun(x)` or `f.continueFailed(x)`.
 #[pyclass(name = "PyFuture", module = "redisgears", frozen)]
 #[derive(Debug, Default)]
 pub(crate) struct GearsFuture(Mutex<Future>);
@@ -39,10 +39,11 @@ pub(crate) struct GearsFuture(Mutex<Future>);
 enum Future {
     #[default]
     New,
-    /// Returned from a step.
+    /// A step returned the future, and the execution waits for its result.
     Awaited(Arc<dyn Awaiter>),
-    /// Settled before it was returned.
+    /// The future has its result, and no step has returned the future yet.
     Settled(Result<Handle, Raised>),
+    /// The execution has the result.
     Done,
 }
 
@@ -59,7 +60,7 @@ impl GearsFuture {
     }
 }
 
-/// Nobody can continue it any more.
+/// Fails an execution whose future was dropped: nothing can continue the future any more.
 impl Drop for GearsFuture {
     fn drop(&mut self) {
         let future = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -71,16 +72,21 @@ impl Drop for GearsFuture {
 }
 
 impl GearsFuture {
+    fn future(&self) -> MutexGuard<'_, Future> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn settle(&self, outcome: Result<Handle, Raised>) -> PyResult<()> {
         let awaiter = {
-            let mut future = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut future = self.future();
             match std::mem::replace(&mut *future, Future::Done) {
                 Future::New => {
                     *future = Future::Settled(outcome);
                     return Ok(());
                 }
                 Future::Awaited(awaiter) => awaiter,
-                Future::Settled(_) | Future::Done => {
+                unchanged @ (Future::Settled(_) | Future::Done) => {
+                    *future = unchanged;
                     return Err(GearsError::new_err("the future was continued already"));
                 }
             }
@@ -91,14 +97,15 @@ impl GearsFuture {
 
     fn await_for(&self, awaiter: Arc<dyn Awaiter>) -> PyResult<()> {
         let outcome = {
-            let mut future = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut future = self.future();
             match std::mem::replace(&mut *future, Future::Done) {
                 Future::New => {
                     *future = Future::Awaited(awaiter);
                     return Ok(());
                 }
                 Future::Settled(outcome) => outcome,
-                Future::Awaited(_) | Future::Done => {
+                unchanged @ (Future::Awaited(_) | Future::Done) => {
+                    *future = unchanged;
                     return Err(GearsError::new_err(
                         "Can not create async record twice on the same step",
                     ));
@@ -110,10 +117,10 @@ impl GearsFuture {
     }
 }
 
-/// The error for a coroutine where there must be none. Closes it, so that nothing complains that
-/// it was never awaited.
+/// Returns the error for a coroutine in a place where coroutines are not allowed. Closes the coroutine, because Python
+/// warns of a coroutine that was never awaited.
 pub(crate) fn coroutine_refused(coroutine: &Object<'_>, place: &str) -> Raised {
-    // A future has no such method, and needs none.
+    // A future has no method `close`, and needs none.
     let _ = coroutine.call_method0("close");
     GearsError::new_err(format!("coroutine are not allow on {place}"))
 }
@@ -122,12 +129,12 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a coroutine runs on this thread.
+/// `true` while this thread runs a coroutine.
 pub(crate) fn inside_coroutine() -> bool {
     INSIDE.get()
 }
 
-/// Goes on with an execution when its coroutine has ended.
+/// The execution that waits for a coroutine, as the event loop sees it.
 #[pyclass(frozen, module = "redgrease_engine")]
 #[derive(Debug)]
 struct Continuation {
@@ -145,7 +152,7 @@ impl Continuation {
         self.advance(coroutine, "send", value)
     }
 
-    /// The same with an exception in place of a value.
+    /// Raises an exception in the coroutine and runs it up to its next suspension.
     fn throw<'py>(
         &self,
         coroutine: &Bound<'py, PyAny>,
@@ -154,11 +161,12 @@ impl Continuation {
         self.advance(coroutine, "throw", raised)
     }
 
+    /// The coroutine has returned.
     fn done(&self, result: &Bound<'_, PyAny>) {
         Arc::clone(&self.awaiter).ended(Ok(result.clone().unbind()));
     }
 
-    /// Clients see the text of the exception and nothing else.
+    /// The coroutine has failed. Clients see only the text of the exception.
     fn failed(&self, exception: &Bound<'_, PyAny>) {
         let text = exception
             .str()
@@ -188,7 +196,7 @@ impl Continuation {
         });
         let outcome = outcome
             .unwrap_or_else(|| Err(GearsError::new_err("the coroutine was not continued")))?;
-        // A block that is left open would keep the server's lock while other coroutines run here.
+        // An open block would keep the server's lock while this thread runs other coroutines.
         if left_atomic {
             let refused = GearsError::new_err("await is not allow inside atomic block");
             return coroutine.call_method1("throw", (refused,));
@@ -197,7 +205,7 @@ impl Continuation {
     }
 }
 
-/// Starts awaiting a coroutine or a future. `awaiter` is told when it has ended.
+/// Starts to await a coroutine or a future. Calls [`Awaiter::ended`] in the end.
 pub(crate) fn schedule(
     py: Gil<'_>,
     coroutine: &Object<'_>,

@@ -1,12 +1,13 @@
-//! Counting how often values occur, without a new Python integer for each.
+//! Counts the occurrences of values, without a new Python integer for each occurrence.
 
 use super::{Gil, Object, Raised, values};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// Keys, each with its place in `counts`.
+/// The number of occurrences of each key.
 #[derive(Debug)]
 pub(crate) struct Counter {
+    /// The index in `counts` of each key.
     places: Py<PyDict>,
     counts: Vec<i64>,
 }
@@ -19,7 +20,7 @@ impl Counter {
         }
     }
 
-    /// Counts one occurrence. Keys are text: of anything else, what `repr` says.
+    /// Counts one occurrence. A key that is not a text counts as its `repr`.
     pub(crate) fn add(&mut self, key: &Object<'_>) -> Result<(), Raised> {
         let key = values::text_key(key)?;
         let places = self.places.bind(key.py());
@@ -34,7 +35,7 @@ impl Counter {
         Ok(())
     }
 
-    /// A record `{'key': .., 'value': ..}` per key, in order of first occurrence.
+    /// Returns one record `{'key': .., 'value': ..}` per key, in the order of their first occurrences.
     pub(crate) fn into_records(self, py: Gil<'_>) -> Result<Vec<Object<'_>>, Raised> {
         let mut records = Vec::with_capacity(self.counts.len());
         for ((key, _), count) in self.places.bind(py).iter().zip(&self.counts) {

@@ -1,4 +1,4 @@
-//! An exception as the text clients get.
+//! The exceptions of the runtime, and the texts of exceptions for clients.
 
 use super::Gil;
 use pyo3::exceptions::PyException;
@@ -7,12 +7,12 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyList, PyType};
 use pyo3::{PyTypeInfo, create_exception};
 
-/// The names are what clients see in tracebacks.
+/// Clients see the names of these types in tracebacks.
 #[allow(non_camel_case_types)]
 mod names {
     use super::{PyException, create_exception};
 
-    create_exception!(gears, error, PyException, "What the gears runtime raises.");
+    create_exception!(gears, error, PyException, "An error of the gears runtime.");
     create_exception!(
         gears,
         forcestopped,
@@ -30,7 +30,7 @@ mod names {
 pub(crate) use names::flat_error;
 use names::{error, forcestopped};
 
-/// The exception types by their roles.
+/// The exception types of the runtime.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GearsError;
 
@@ -39,6 +39,7 @@ impl GearsError {
         error::new_err(message.into())
     }
 
+    /// The types with the names under which scripts see them.
     pub(crate) fn types(py: Gil<'_>) -> [(&'static str, Bound<'_, PyType>); 3] {
         [
             ("GearsError", error::type_object(py)),
@@ -52,13 +53,18 @@ impl GearsError {
     }
 }
 
-/// An error whose text is sent as it is.
+/// An error whose text is sent to the client as it is.
 pub(crate) fn flat(message: &str) -> PyErr {
     flat_error::new_err(message.to_owned())
 }
 
-/// What a client gets of an exception: the flat text of a flat error, the traceback as the text
-/// of a Python list, or type and value where there is no traceback.
+/// The text that a client gets for an exception.
+///
+/// | exception | text |
+/// |---|---|
+/// | a flat error | its own text |
+/// | with a traceback | the lines of the traceback as Python shows a list |
+/// | without a traceback, or with `PythonAttemptTraceback` 0 | type and value |
 pub(crate) fn describe(py: Gil<'_>, raised: &PyErr) -> String {
     if raised.is_instance_of::<flat_error>(py) {
         return value(py, raised);

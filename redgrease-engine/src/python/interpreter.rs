@@ -1,5 +1,5 @@
-//! Starting the interpreter inside the server's process. It is never ended: worker threads may be
-//! inside extension modules that do not survive it.
+//! Starts the interpreter inside the server's process. The interpreter is never stopped, because worker threads may run
+//! code of extension modules that do not survive the end of the interpreter.
 
 use super::{attach, errors, memory, namespace};
 use crate::redis::{Level, log};
@@ -8,12 +8,12 @@ use pyo3::{PyResult, ffi};
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::path::{Path, PathBuf};
 
-/// What there is to know about the running interpreter.
+/// The running interpreter.
 #[derive(Debug, Clone)]
 pub(crate) struct Interpreter {
     /// Major and minor version.
     pub(crate) version: (u8, u8),
-    /// The interpreter on disk that child processes (venv, pip) are started with.
+    /// The program of the interpreter, which child processes such as pip run.
     pub(crate) executable: PathBuf,
 }
 
@@ -27,30 +27,31 @@ pub(crate) fn start(
     share_symbols();
     memory::install();
     initialise(executable)?;
-    // SAFETY: the thread that initialised the interpreter holds it; it is given back below.
+    // SAFETY: the thread that initialised the interpreter holds its lock, which is released below.
     let py = unsafe { Python::assume_attached() };
     let prepared = prepare(py, executable, install);
     attach::release_after_start();
     prepared.map_err(|raised| format!("starting Python failed: {raised}"))
 }
 
-/// OpenBLAS and OpenMP start a thread pool of their own, and join it when the process forks: with
-/// a gear inside of it, BGSAVE would hang the server. One thread means no pool.
+/// Keeps OpenBLAS and OpenMP from starting thread pools, by limiting them to one thread.
+///
+/// The libraries join their pools when the process forks. A BGSAVE would hang the server while a gear uses a pool.
 fn single_threaded_blas() {
     for name in ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
         if std::env::var_os(name).is_none() {
-            // SAFETY: while the module loads no other thread of ours runs, and the server's own
-            // background threads do not read the environment.
+            // SAFETY: no other thread of the engine runs while the module loads, and the background threads of the
+            // server do not read the environment.
             unsafe { std::env::set_var(name, "1") };
         }
     }
 }
 
-/// The server loads modules with private symbols. Extension modules (even the standard library's)
-/// expect to find Python's globally.
+/// Makes the symbols of libpython global. The server loads modules with private symbols, but extension modules of
+/// Python, also those of the standard library, look for global ones.
 fn share_symbols() {
-    // SAFETY: the address is a function of libpython, whose file name the loader knows; opening
-    // with NOLOAD only changes the visibility of what is loaded already.
+    // SAFETY: the address is that of a function of libpython, so the loader knows the file name. Opening a loaded
+    // library with NOLOAD only changes the visibility of its symbols.
     let shared = unsafe {
         let mut info: libc::Dl_info = std::mem::zeroed();
         let address = (ffi::Py_InitializeFromConfig as *const ()).cast::<libc::c_void>();
@@ -70,18 +71,18 @@ fn share_symbols() {
     }
 }
 
-/// What Python calls `PYMEM_ALLOCATOR_MALLOC`: every object is a block of the C library.
+/// `PYMEM_ALLOCATOR_MALLOC` of Python: every object is a block of the C library.
 const ALLOCATOR_MALLOC: c_int = 3;
 
 fn initialise(executable: Option<&Path>) -> Result<(), String> {
-    // SAFETY: the structures are initialised by Python's own functions before they are read, and
-    // cleared afterwards; texts live through the calls that copy them.
+    // SAFETY: functions of Python initialise the structures before they are read, and clear them afterwards. Each text
+    // lives until the call that copies it has returned.
     unsafe {
         let mut pre: ffi::PyPreConfig = std::mem::zeroed();
         ffi::PyPreConfig_InitIsolatedConfig(&raw mut pre);
         pre.utf8_mode = 1;
-        // An isolated Python reads no environment. This one variable counts: tools that watch
-        // memory see each object then.
+        // An isolated Python ignores the environment. This variable is an exception: it lets tools that watch memory
+        // see each object.
         if std::env::var_os("PYTHONMALLOC").is_some_and(|value| value == "malloc") {
             pre.allocator = ALLOCATOR_MALLOC;
         }
@@ -108,8 +109,9 @@ fn initialise(executable: Option<&Path>) -> Result<(), String> {
     }
 }
 
+/// Turns the status of a Python function into a result.
 unsafe fn check(status: ffi::PyStatus) -> Result<(), String> {
-    // SAFETY: reads the status it is given; its texts are static.
+    // SAFETY: only the status is read; its texts are static.
     unsafe {
         if ffi::PyStatus_Exception(status) == 0 {
             return Ok(());
@@ -128,15 +130,16 @@ unsafe fn check(status: ffi::PyStatus) -> Result<(), String> {
     }
 }
 
+/// Prepares a new interpreter for gears.
 fn prepare(
     py: Python<'_>,
     executable: Option<&Path>,
     install: fn(Python<'_>) -> PyResult<()>,
 ) -> PyResult<Interpreter> {
     let sys = py.import("sys")?;
-    // A gear in a tight loop holds the interpreter this long before a sync trigger gets it.
+    // The longest time that a sync trigger waits for a gear in a tight loop, in seconds.
     sys.call_method1("setswitchinterval", (50e-6,))?;
-    // Makes this thread the main thread in the eyes of `threading`.
+    // `threading` takes the thread that imports it for the main thread.
     py.import("threading")?;
     let version = py.version_info();
     let executable = match executable {
@@ -152,7 +155,7 @@ fn prepare(
     })
 }
 
-/// The interpreter's program, found where its installation has it.
+/// The program of the interpreter, in the directory of its installation.
 fn base_python(py: Python<'_>) -> PyResult<PathBuf> {
     let prefix: PathBuf = py.import("sys")?.getattr("base_prefix")?.extract()?;
     let version = py.version_info();
@@ -165,7 +168,7 @@ fn base_python(py: Python<'_>) -> PyResult<PathBuf> {
     })
 }
 
-/// Makes the packages in a directory importable, in the versions that are there now.
+/// Makes the packages in a directory importable, in the versions that the directory has now.
 pub(crate) fn use_packages(directory: &Path) {
     let outcome = attach::attached(|py| -> PyResult<Vec<String>> {
         namespace::runtime(py, "_use_packages")?

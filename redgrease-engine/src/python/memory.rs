@@ -1,16 +1,18 @@
-//! How much memory Python uses: counted where Python asks the system for it, that is per arena of
-//! small objects and per large object, so that counting costs nothing on the hot path.
+//! The memory that Python uses.
+//!
+//! Memory is counted where Python takes it from the system: per arena of small objects and per large object. Python
+//! asks for one of these only now and then, so the hot path pays nothing for the count.
 
+use super::budget::{gave_back, may_grow};
 use pyo3::ffi;
-use std::cell::Cell;
 use std::ffi::c_void;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-/// Bytes.
+/// The memory of Python, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Allocation {
-    /// Ever.
+    /// The sum of all allocations since the start.
     pub(crate) total: u64,
     pub(crate) peak: i64,
     pub(crate) current: i64,
@@ -20,95 +22,12 @@ static TOTAL: AtomicU64 = AtomicU64::new(0);
 static CURRENT: AtomicI64 = AtomicI64::new(0);
 static PEAK: AtomicI64 = AtomicI64::new(0);
 
+/// The memory that Python uses now and has used since the start.
 pub(crate) fn allocation() -> Allocation {
     Allocation {
         total: TOTAL.load(Ordering::Relaxed),
         peak: PEAK.load(Ordering::Relaxed),
         current: CURRENT.load(Ordering::Relaxed),
-    }
-}
-
-/// A single request of this size is refused when it goes over a budget, as if there were no
-/// memory; smaller ones are granted, and the execution is stopped a little later: Python survives
-/// the former anywhere, and not every small one.
-const LARGE: i64 = 1 << 20;
-
-thread_local! {
-    /// What pays for the memory that this thread asks for.
-    static PAYS: Cell<*const MemoryBudget> = const { Cell::new(std::ptr::null()) };
-}
-
-/// How much memory something may take. Approximate: small objects are counted by the arena, to
-/// whoever happened to need a new one.
-#[derive(Debug, Default)]
-pub(crate) struct MemoryBudget {
-    limit: Option<i64>,
-    spent: AtomicI64,
-    exceeded: AtomicBool,
-}
-
-impl MemoryBudget {
-    pub(crate) fn new(limit: Option<u64>) -> MemoryBudget {
-        MemoryBudget {
-            limit: limit.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
-            ..MemoryBudget::default()
-        }
-    }
-
-    /// The limit, if it was exceeded.
-    pub(crate) fn exceeded(&self) -> Option<u64> {
-        let limit = self.limit?;
-        self.exceeded
-            .load(Ordering::Relaxed)
-            .then(|| u64::try_from(limit).unwrap_or(0))
-    }
-
-    /// Pays for what this thread takes during `body`.
-    pub(crate) fn pay<R>(&self, body: impl FnOnce() -> R) -> R {
-        struct Restore(*const MemoryBudget);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                PAYS.set(self.0);
-            }
-        }
-        if self.limit.is_none() {
-            return body();
-        }
-        let _restore = Restore(PAYS.replace(self));
-        body()
-    }
-
-    fn take(&self, bytes: i64) -> bool {
-        let Some(limit) = self.limit else { return true };
-        let spent = self.spent.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if spent <= limit {
-            return true;
-        }
-        self.exceeded.store(true, Ordering::Relaxed);
-        if bytes < LARGE {
-            return true;
-        }
-        self.spent.fetch_sub(bytes, Ordering::Relaxed);
-        false
-    }
-}
-
-/// Whether this thread may take so much more.
-fn may_grow(bytes: usize) -> bool {
-    let budget = PAYS.get();
-    // SAFETY: `pay` lends its budget for as long as the pointer is set, to this thread.
-    budget.is_null() || unsafe { (*budget).take(i64::try_from(bytes).unwrap_or(i64::MAX)) }
-}
-
-/// This thread has given so much back.
-fn gave_back(bytes: usize) {
-    let budget = PAYS.get();
-    if !budget.is_null() {
-        // SAFETY: as above.
-        let budget = unsafe { &*budget };
-        budget
-            .spent
-            .fetch_sub(bytes.cast_signed() as i64, Ordering::Relaxed);
     }
 }
 
@@ -124,11 +43,10 @@ fn shrank(bytes: usize) {
     CURRENT.fetch_sub(bytes.cast_signed() as i64, Ordering::Relaxed);
 }
 
-/// Counts from now on. Runs before the interpreter starts, so that every block that is freed was
-/// counted.
+/// Starts the count. Must run before the interpreter starts: each block that is freed must have been counted.
 pub(super) fn install() {
-    // SAFETY: before the interpreter's start nothing else uses the allocator; ours passes on to
-    // the one that was there (its functions and context), whose blocks are plain `malloc` blocks.
+    // SAFETY: nothing else uses the allocator before the interpreter starts. The counting allocator forwards to the
+    // default allocator with its own context, and the blocks of the default allocator are plain `malloc` blocks.
     unsafe {
         let mut raw: ffi::PyMemAllocatorEx = std::mem::zeroed();
         ffi::PyMem_GetAllocator(ffi::PyMemAllocatorDomain::PYMEM_DOMAIN_RAW, &raw mut raw);
@@ -162,7 +80,7 @@ pub(super) fn install() {
 
 struct Inner(ffi::PyMemAllocatorEx);
 struct InnerArenas(ffi::PyObjectArenaAllocator);
-// SAFETY: function pointers and the C library's (stateless) context.
+// SAFETY: the value holds function pointers and the context of the C library's allocator, which has no state.
 unsafe impl Send for Inner {}
 // SAFETY: as above.
 unsafe impl Sync for Inner {}
@@ -174,6 +92,10 @@ unsafe impl Sync for InnerArenas {}
 static RAW: OnceLock<Inner> = OnceLock::new();
 static ARENAS: OnceLock<InnerArenas> = OnceLock::new();
 
+/// The size of a block of the C library's allocator.
+///
+/// # Safety
+/// `block` is null or a live block of `malloc`.
 unsafe fn size(block: *mut c_void) -> usize {
     if block.is_null() {
         return 0;
@@ -192,7 +114,7 @@ extern "C" fn malloc(_: *mut c_void, bytes: usize) -> *mut c_void {
     if !may_grow(bytes) {
         return std::ptr::null_mut();
     }
-    // SAFETY: passed on as it came.
+    // SAFETY: the arguments are forwarded unchanged.
     unsafe {
         let block = inner(raw.ctx, bytes);
         grew(size(block));
@@ -210,7 +132,7 @@ extern "C" fn calloc(_: *mut c_void, count: usize, bytes: usize) -> *mut c_void 
     if !may_grow(count.saturating_mul(bytes)) {
         return std::ptr::null_mut();
     }
-    // SAFETY: passed on as it came.
+    // SAFETY: the arguments are forwarded unchanged.
     unsafe {
         let block = inner(raw.ctx, count, bytes);
         grew(size(block));
@@ -225,7 +147,7 @@ extern "C" fn realloc(_: *mut c_void, block: *mut c_void, bytes: usize) -> *mut 
     let Some(inner) = raw.realloc else {
         return std::ptr::null_mut();
     };
-    // SAFETY: passed on as it came; the old size is read before the block may move.
+    // SAFETY: the arguments are forwarded unchanged; the old size is read before the block may move.
     unsafe {
         let before = size(block);
         if bytes > before && !may_grow(bytes) {
@@ -250,7 +172,7 @@ extern "C" fn realloc(_: *mut c_void, block: *mut c_void, bytes: usize) -> *mut 
 extern "C" fn free(_: *mut c_void, block: *mut c_void) {
     let Some(Inner(raw)) = RAW.get() else { return };
     let Some(inner) = raw.free else { return };
-    // SAFETY: passed on as it came.
+    // SAFETY: the arguments are forwarded unchanged.
     unsafe {
         shrank(size(block));
         inner(raw.ctx, block);
@@ -278,4 +200,38 @@ extern "C" fn arena_free(_: *mut c_void, block: *mut c_void, bytes: usize) {
     let Some(inner) = arenas.free else { return };
     shrank(bytes);
     inner(arenas.ctx, block, bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{eval, with_python};
+
+    #[test]
+    fn a_large_object_is_counted() {
+        const SIZE: i64 = 32 << 20;
+        with_python(|py| {
+            let before = allocation();
+            let object = eval(py, "bytearray(32 << 20)");
+            let after = allocation();
+            assert!(after.total - before.total >= SIZE.cast_unsigned());
+            assert!(after.peak >= SIZE);
+            drop(object);
+        });
+    }
+
+    /// The arena is larger than all that other tests take meanwhile; its pages are never touched.
+    #[test]
+    fn an_arena_of_small_objects_is_counted() {
+        const SIZE: usize = 512 << 20;
+        with_python(|_| {
+            let before = allocation().total;
+            let arena = arena_alloc(std::ptr::null_mut(), SIZE);
+            assert!(!arena.is_null());
+            let held = allocation();
+            assert!(held.total - before >= SIZE as u64);
+            arena_free(std::ptr::null_mut(), arena, SIZE);
+            assert!(allocation().current < held.peak - (SIZE / 2).cast_signed() as i64);
+        });
+    }
 }

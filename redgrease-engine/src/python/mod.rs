@@ -1,18 +1,20 @@
-//! The binding to Python: the only place with `unsafe` about Python.
+//! The binding to Python. The `unsafe` code that concerns Python is here and nowhere else.
 //!
 //! | file | purpose |
 //! |---|---|
 //! | `interpreter.rs` | starting the interpreter |
-//! | `attach.rs` | taking and giving back its lock, on the main thread once per turn of the event loop |
-//! | `namespace.rs` | the names that every script begins with |
-//! | `values.rs` | Redis replies to Python values, Python values to Redis replies |
+//! | `attach.rs` | taking and releasing its lock: on the main thread once per turn of the event loop |
+//! | `namespace.rs` | the initial names of every script |
+//! | `values.rs` | Python values from bytes and numbers, and back |
+//! | `replies.rs` | Redis replies to Python values, Python values to Redis replies |
 //! | `callback.rs` | calling a Python function, fast |
 //! | `identity.rs` | functions that need not be called: `lambda x: x` |
 //! | `coroutines.rs` | awaiting coroutines and futures |
-//! | `counter.rs` | counting values |
-//! | `errors.rs` | an exception as the text that clients get |
+//! | `counter.rs` | counting the occurrences of values |
+//! | `errors.rs` | the exceptions of the runtime, and their texts for clients |
 //! | `interrupt.rs` | stopping Python on another thread |
-//! | `memory.rs` | the memory that Python uses, and budgets for it |
+//! | `memory.rs` | the memory that Python uses |
+//! | `budget.rs` | budgets for the memory of Python code |
 //! | `pickling.rs` | functions as bytes |
 //! | `profiling.rs` | profiles of the Python that gears run |
 //!
@@ -21,6 +23,7 @@
 #![allow(unsafe_code)]
 
 mod attach;
+mod budget;
 mod callback;
 mod coroutines;
 mod counter;
@@ -32,9 +35,13 @@ mod memory;
 mod namespace;
 mod pickling;
 mod profiling;
+mod replies;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub(crate) use attach::{after_sleep, attached, attached_for_a_call, before_sleep, detached};
+pub(crate) use budget::MemoryBudget;
 pub(crate) use callback::Callback;
 pub(crate) use coroutines::{
     Awaiter, GearsFuture, coroutine_refused, inside_coroutine, is_coroutine, schedule,
@@ -43,21 +50,21 @@ pub(crate) use counter::Counter;
 pub(crate) use errors::{GearsError, describe, flat};
 pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{RunningThread, interrupt};
-pub(crate) use memory::{MemoryBudget, allocation};
+pub(crate) use memory::allocation;
 pub(crate) use namespace::{globals, keep_globals};
 pub(crate) use pickling::{check_picklable, pickle, unpickle};
 pub(crate) use profiling::{forget_profile, profile, profiled};
+pub(crate) use replies::{from_owned, from_reply, nested, reply_with};
 pub(crate) use values::{
-    KeptList, KeptWord, List, from_bytes, from_owned, from_reply, group_record, integer,
-    is_generator, is_true, list, list_after, list_of, nested, next_item, none, reply_with,
-    text_bytes, text_key, text_of,
+    KeptList, KeptWord, List, from_bytes, group_record, integer, is_generator, is_true, list,
+    list_after, list_of, next_item, none, text_bytes, text_key, text_of,
 };
 
-/// Access to the interpreter: whoever has one holds its lock.
+/// Proof that this thread holds the interpreter's lock.
 pub(crate) type Gil<'py> = pyo3::Python<'py>;
-/// A Python value, in use.
+/// A Python value in use, while the interpreter's lock is held.
 pub(crate) type Object<'py> = pyo3::Bound<'py, pyo3::PyAny>;
-/// A Python value, kept.
+/// A Python value that is kept without the interpreter's lock.
 pub(crate) type Handle = pyo3::Py<pyo3::PyAny>;
 /// A raised exception.
 pub(crate) type Raised = pyo3::PyErr;

@@ -1,4 +1,4 @@
-//! The namespace of the runtime: the names that every script begins with.
+//! The namespace of the runtime: the initial names of every script.
 
 use super::Gil;
 use super::errors::GearsError;
@@ -8,7 +8,7 @@ use pyo3::types::PyDict;
 
 static GLOBALS: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
 
-/// Keeps the namespace. Called once, when the runtime has been run.
+/// Keeps the namespace. Called once, when the runtime has been installed.
 pub(crate) fn keep_globals(py: Gil<'_>, globals: &Bound<'_, PyDict>) -> PyResult<()> {
     GLOBALS
         .set(py, globals.clone().unbind())
@@ -23,7 +23,7 @@ pub(crate) fn globals(py: Gil<'_>) -> PyResult<&Bound<'_, PyDict>> {
         .ok_or_else(|| GearsError::new_err("the gears runtime is not there"))
 }
 
-/// One of the runtime's own names.
+/// The value of a name of the runtime.
 pub(crate) fn runtime<'py>(py: Gil<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     globals(py)?
         .get_item(name)?

@@ -1,21 +1,26 @@
-//! Functions as bytes: see `runtime/pickling.py`.
+//! Functions as bytes. `gears/runtime/pickling.py` describes the format.
 //!
-//! The bytes fit the minor version of Python they were written by, and say which one that is.
+//! Only the minor version of Python that wrote the bytes can read them. The bytes contain that version.
 
 use super::errors::{GearsError, describe};
 use super::{Callback, Gil, attached, namespace};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// A function with everything it needs, or why it cannot be stored.
+/// Encodes a function with the closure, the globals and the classes that it uses.
+///
+/// # Errors
+/// The reason why the function cannot be stored, as a text for the client.
 pub(crate) fn pickle(function: &Callback) -> Result<Vec<u8>, String> {
     attached(|py| {
         pickle_with(py, function).map_err(|raised| refusal(py, function.bind(py), &raised))
     })
 }
 
-/// The function that [`pickle`] stored, or why there is none: damaged bytes, another minor version
-/// of Python, a package that is not installed.
+/// Decodes a function that [`pickle`] encoded.
+///
+/// # Errors
+/// The reason as a text: damaged bytes, another minor version of Python, or a package that is not installed.
 pub(crate) fn unpickle(bytes: &[u8]) -> Result<Callback, String> {
     attached(|py| {
         let read = || -> PyResult<Callback> {
@@ -34,7 +39,7 @@ pub(crate) fn unpickle(bytes: &[u8]) -> Result<Callback, String> {
     })
 }
 
-/// Raises the error clients know if a function could not leave this process.
+/// Checks that a function can be encoded. Scripts for RedisGears know the error of a function that cannot.
 pub(crate) fn check_picklable(py: Gil<'_>, function: &Callback) -> PyResult<()> {
     let function = function.bind(py);
     namespace::runtime(py, "_check_callback")?
@@ -49,6 +54,7 @@ fn pickle_with(py: Gil<'_>, function: &Callback) -> PyResult<Vec<u8>> {
         .extract()
 }
 
+/// The error for a function that cannot be encoded.
 fn refusal(py: Gil<'_>, function: &Bound<'_, PyAny>, raised: &PyErr) -> String {
     let name = function
         .getattr("__name__")

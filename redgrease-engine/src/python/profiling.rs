@@ -1,4 +1,4 @@
-//! Profiles of what gears run, while the setting `ProfileExecutions` is on.
+//! Profiles of the Python code of gears, while the setting `ProfileExecutions` is on.
 
 use super::{Gil, attached, describe, namespace};
 use crate::config;
@@ -22,14 +22,17 @@ pub(crate) fn profiled<R>(
     if let Ok(profiler) = profiler
         && !profiler.is_none()
     {
-        // What cannot be noted (the gear was interrupted right here) is not worth an error.
+        // Fails if the gear is interrupted right here. Losing a few calls of a profile is not worth an error.
         let _ = namespace::runtime(py, "_profile_end")
             .and_then(|end| end.call1((profiler, session.as_str())));
     }
     result
 }
 
-/// The profile of a session as a text, or an error for the client.
+/// The profile of a session as a text.
+///
+/// # Errors
+/// A text for the client, if the session has no profile.
 pub(crate) fn profile(session: &str) -> Result<String, String> {
     attached(|py| {
         let text = || -> PyResult<String> {
@@ -41,10 +44,10 @@ pub(crate) fn profile(session: &str) -> Result<String, String> {
     })
 }
 
-/// Begins the profile of a session anew.
+/// Clears the profile of a session.
 pub(crate) fn forget_profile(session: &str) {
     attached(|py| {
-        // Only a runtime that is not there could refuse.
+        // Fails only without a runtime, and then there is no profile to clear.
         let _ =
             namespace::runtime(py, "_profile_forget").and_then(|forget| forget.call1((session,)));
     });

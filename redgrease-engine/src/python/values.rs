@@ -1,23 +1,16 @@
-//! Redis replies to Python values, Python values to Redis replies. Source of the rules: what
-//! clients of Gears observe.
+//! Python values from bytes and numbers, and back.
 
-use super::errors::GearsError;
 use super::{Gil, Handle, Object};
-use crate::redis::{Element, OwnedReply, Reply, ReplyKind};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyIterator, PyList, PyString};
+use pyo3::types::{PyByteArray, PyDict, PyIterator, PyList, PyString};
 use pyo3::{IntoPyObject, ffi};
 use std::fmt;
 
-/// How deep a list may be nested in a reply. Deeper ones, and lists that contain themselves,
-/// would end the server's stack.
-const MAX_DEPTH: usize = 128;
-
-/// Text if the bytes are UTF-8, else a `bytearray`.
+/// A text if the bytes are UTF-8, else a `bytearray`.
 pub(crate) fn from_bytes<'py>(py: Gil<'py>, bytes: &[u8]) -> Object<'py> {
-    // SAFETY: the interpreter is held; pointer and length belong together; the result is a new
-    // reference or null with an exception set.
+    // SAFETY: `py` proves that this thread holds the interpreter's lock. Pointer and length belong to one slice. The
+    // result is a new reference, or null with an exception set.
     unsafe {
         let text = ffi::PyUnicode_DecodeUTF8(
             bytes.as_ptr().cast(),
@@ -32,7 +25,7 @@ pub(crate) fn from_bytes<'py>(py: Gil<'py>, bytes: &[u8]) -> Object<'py> {
     PyByteArray::new(py, bytes).into_any()
 }
 
-/// A list of the given byte strings: the record of a command.
+/// The record of a command: a list of its words.
 pub(crate) fn list_of<'py, 'a>(
     py: Gil<'py>,
     items: impl ExactSizeIterator<Item = &'a [u8]>,
@@ -41,7 +34,7 @@ pub(crate) fn list_of<'py, 'a>(
     filled(py, length, items.map(|item| from_bytes(py, item)))
 }
 
-/// The same with a first item that is there already.
+/// As [`list_of`], with a value in front.
 pub(crate) fn list_after<'py, 'a>(
     py: Gil<'py>,
     first: Object<'py>,
@@ -52,14 +45,14 @@ pub(crate) fn list_after<'py, 'a>(
     filled(py, length, std::iter::once(first).chain(rest))
 }
 
-/// A list of the first `length` values.
+/// A list of `length` values.
 fn filled<'py>(
     py: Gil<'py>,
     length: usize,
     values: impl Iterator<Item = Object<'py>>,
 ) -> PyResult<Object<'py>> {
-    // SAFETY: the interpreter is held; the list is ours, has room for each value, and is not seen
-    // by Python before it is full.
+    // SAFETY: `py` proves that this thread holds the interpreter's lock. The list is new and has room for `length`
+    // values. No Python code sees the list before it is full.
     unsafe {
         let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length.cast_signed()))?;
         for (index, value) in values.take(length).enumerate() {
@@ -69,7 +62,7 @@ fn filled<'py>(
     }
 }
 
-/// A text that many records begin with: made once.
+/// The first word of many records, such as the name of a trigger. The Python text is made once.
 pub(crate) struct KeptWord(PyOnceLock<Handle>);
 
 impl fmt::Debug for KeptWord {
@@ -83,150 +76,23 @@ impl KeptWord {
         KeptWord(PyOnceLock::new())
     }
 
-    /// The value of `bytes`, which are the same at every call. (A `bytearray` would be one that
-    /// gears could change: that is made anew.)
+    /// The value of `bytes`, which must be the same in every call.
+    ///
+    /// Bytes that are not UTF-8 are a new `bytearray` in each call, because a gear could change a shared one.
     pub(crate) fn get<'py>(&self, py: Gil<'py>, bytes: &[u8]) -> Object<'py> {
         if let Some(kept) = self.0.get(py) {
             return kept.bind(py).clone();
         }
         let made = from_bytes(py, bytes);
         if made.is_instance_of::<PyString>() {
-            // Whoever was faster kept an equal one.
+            // If another thread was faster, an equal text is kept already.
             let _ = self.0.set(py, made.clone().unbind());
         }
         made
     }
 }
 
-/// The result of `execute`.
-pub(crate) fn from_reply<'py>(py: Gil<'py>, reply: Element<'_>) -> PyResult<Object<'py>> {
-    if reply.kind() == ReplyKind::Error {
-        // Clients of Gears see the line end of the protocol here.
-        let text = String::from_utf8_lossy(reply.bytes());
-        return Err(GearsError::new_err(format!(
-            "{}\r\n",
-            text.trim_end_matches(['\r', '\n'])
-        )));
-    }
-    nested(py, reply)
-}
-
-/// The result of `execute` from a reply that was kept.
-pub(crate) fn from_owned<'py>(py: Gil<'py>, reply: &OwnedReply) -> PyResult<Object<'py>> {
-    match reply {
-        OwnedReply::Error(text) => Err(GearsError::new_err(format!("{text}\r\n"))),
-        other => owned(py, other),
-    }
-}
-
-fn owned<'py>(py: Gil<'py>, reply: &OwnedReply) -> PyResult<Object<'py>> {
-    match reply {
-        OwnedReply::Text(bytes) => Ok(from_bytes(py, bytes)),
-        OwnedReply::Status(text) | OwnedReply::Error(text) => Ok(from_bytes(py, text.as_bytes())),
-        OwnedReply::Integer(number) => Ok(integer(py, *number)),
-        OwnedReply::Null => Ok(none(py)),
-        OwnedReply::Array(items) => {
-            let items = items.iter().map(|item| owned(py, item));
-            list(py, items.collect::<PyResult<Vec<_>>>()?)
-        }
-    }
-}
-
-pub(crate) fn nested<'py>(py: Gil<'py>, reply: Element<'_>) -> PyResult<Object<'py>> {
-    match reply.kind() {
-        ReplyKind::Text | ReplyKind::Error => Ok(from_bytes(py, reply.bytes())),
-        ReplyKind::Integer => Ok(reply.integer().into_pyobject(py)?.into_any()),
-        ReplyKind::Null => Ok(py.None().into_bound(py)),
-        ReplyKind::Array => {
-            let list = PyList::empty(py);
-            for index in 0..reply.len() {
-                match reply.element(index) {
-                    Some(element) => list.append(nested(py, element)?)?,
-                    None => list.append(py.None())?,
-                }
-            }
-            Ok(list.into_any())
-        }
-    }
-}
-
-/// Writes one record as an answer.
-pub(crate) fn reply_with(reply: &Reply<'_>, value: &Object<'_>) {
-    write(reply, value, 0);
-}
-
-fn write(reply: &Reply<'_>, value: &Object<'_>, depth: usize) {
-    if let Ok(text) = value.cast::<PyString>() {
-        match text.to_str() {
-            Ok(text) => write_text(reply, text),
-            // Lone surrogates cannot be UTF-8: their bytes are sent as Python would store them.
-            Err(_) => match text.call_method1("encode", ("utf-8", "surrogatepass")) {
-                Ok(bytes) => write(reply, &bytes, depth),
-                Err(_) => unknown(reply),
-            },
-        }
-    } else if let Ok(bytes) = value.cast::<PyBytes>() {
-        reply.bulk(bytes.as_bytes());
-    } else if let Ok(integer) = value.cast::<PyInt>() {
-        match integer.extract::<i64>() {
-            Ok(number) => reply.integer(number),
-            // The protocol's integers have 64 bits: larger ones go as their digits.
-            Err(_) => match integer.str() {
-                Ok(digits) => reply.bulk(digits.to_string_lossy().as_bytes()),
-                Err(_) => unknown(reply),
-            },
-        }
-    } else if let Ok(list) = value.cast::<PyList>() {
-        if depth == MAX_DEPTH {
-            unknown(reply);
-            return;
-        }
-        // Converting an element may run Python, which may change the list: its length is taken
-        // first and kept.
-        let length = list.len();
-        reply.array(length);
-        for index in 0..length {
-            match list.get_item(index) {
-                Ok(item) => write(reply, &item, depth + 1),
-                Err(_) => reply.null(),
-            }
-        }
-    } else if let Ok(float) = value.cast::<PyFloat>() {
-        reply.bulk(fixed_point(float.value()).as_bytes());
-    } else {
-        unknown(reply);
-    }
-}
-
-fn unknown(reply: &Reply<'_>) {
-    reply.bulk(b"PY RECORD");
-}
-
-fn write_text(reply: &Reply<'_>, text: &str) {
-    match text.as_bytes() {
-        [b'+', _, ..] => reply.status(&text[1..]),
-        [b'-', _, ..] => reply.error(&text[1..]),
-        bytes => reply.bulk(bytes),
-    }
-}
-
-/// As C prints `%lf`: six decimals.
-fn fixed_point(value: f64) -> String {
-    if value.is_nan() {
-        return if value.is_sign_negative() {
-            "-nan"
-        } else {
-            "nan"
-        }
-        .to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
-    }
-    format!("{value:.6}")
-}
-
-/// `str(value)`, keeping what is text already.
+/// `str(value)`. A value that is a text already is returned as it is.
 pub(crate) fn text_of<'py>(value: &Object<'py>) -> PyResult<Object<'py>> {
     if value.is_exact_instance_of::<PyString>() {
         return Ok(value.clone());
@@ -245,17 +111,17 @@ pub(crate) fn integer(py: Gil<'_>, value: i64) -> Object<'_> {
     }
 }
 
-/// What `if value:` makes of it.
+/// `bool(value)`.
 pub(crate) fn is_true(value: &Object<'_>) -> PyResult<bool> {
     value.is_truthy()
 }
 
-/// A list whose elements are taken one at a time.
+/// A Python list whose elements are taken one at a time.
 #[derive(Debug, Clone)]
 pub(crate) struct List<'py>(Bound<'py, PyList>);
 
 impl<'py> List<'py> {
-    /// `None` for anything else.
+    /// `None` if the value is not a list.
     pub(crate) fn new(value: &Object<'py>) -> Option<Self> {
         value.cast::<PyList>().ok().map(|list| List(list.clone()))
     }
@@ -264,7 +130,7 @@ impl<'py> List<'py> {
         self.0.len()
     }
 
-    /// `None` if Python has made it shorter meanwhile.
+    /// The element at `index`. `None` if Python code has made the list shorter meanwhile.
     pub(crate) fn get(&self, index: usize) -> Option<Object<'py>> {
         self.0.get_item(index).ok()
     }
@@ -274,7 +140,7 @@ impl<'py> List<'py> {
     }
 }
 
-/// The same, kept.
+/// A [`List`] that is kept without the interpreter's lock.
 #[derive(Debug)]
 pub(crate) struct KeptList(Py<PyList>);
 
@@ -284,7 +150,7 @@ impl KeptList {
     }
 }
 
-/// The name of a group: text as it is, of anything else what `repr` says.
+/// The name of a group: a text as it is, and `repr(value)` of any other value.
 pub(crate) fn text_key<'py>(value: &Object<'py>) -> PyResult<Object<'py>> {
     if value.is_instance_of::<PyString>() {
         return Ok(value.clone());
@@ -301,7 +167,7 @@ pub(crate) fn group_record<'py>(key: &Object<'py>, value: &Object<'py>) -> PyRes
     Ok(record.into_any())
 }
 
-/// The bytes of a text.
+/// The bytes of a text in UTF-8. Fails for other values and for lone surrogates.
 pub(crate) fn text_bytes(text: &Object<'_>) -> PyResult<Vec<u8>> {
     Ok(text.cast::<PyString>()?.to_str()?.as_bytes().to_vec())
 }
@@ -310,13 +176,13 @@ pub(crate) fn list<'py>(py: Gil<'py>, items: Vec<Object<'py>>) -> PyResult<Objec
     Ok(PyList::new(py, items)?.into_any())
 }
 
-/// Whether a function has given a generator.
+/// `true` if the value is a generator.
 pub(crate) fn is_generator(value: &Object<'_>) -> bool {
     // SAFETY: only reads the type of a live object.
     unsafe { ffi::PyGen_Check(value.as_ptr()) != 0 }
 }
 
-/// What `next(generator)` gives.
+/// `next(generator)`. `None` at the end.
 pub(crate) fn next_item<'py>(generator: &Object<'py>) -> Option<PyResult<Object<'py>>> {
     match generator.cast::<PyIterator>() {
         Ok(items) => items.clone().next(),

@@ -1,7 +1,7 @@
 //! `KeysReader`: the keys of database 0 that match a pattern.
 //!
-//! Keys are taken in pieces: under the server's lock names and string values are copied into one
-//! arena, then the lock is given back and the records are made and passed on from the copy.
+//! Keys are read in pieces. The reader copies the names and the string values of a piece into one arena under the
+//! server's lock. Then it releases the lock and makes records from the copy.
 
 use super::Record;
 use super::pieces::Pieces;
@@ -10,7 +10,7 @@ use crate::plan::KeysSource;
 use crate::python::{Gil, from_bytes, none};
 use crate::redis::{Batch, KeyScan, KeyType};
 
-/// A walk over the keys, with the place in the present piece.
+/// A walk over the keys, with its place in the current piece.
 #[derive(Debug)]
 pub(crate) struct Walk {
     pieces: Pieces,
@@ -27,16 +27,18 @@ impl Walk {
         })
     }
 
-    /// `false`: there was no other piece.
+    /// Goes on to the next piece. `false` at the end of the walk.
     fn next_piece(&mut self, py: Gil<'_>) -> bool {
         self.next = 0;
         self.pieces.next(py, &mut self.piece)
     }
 
+    /// The number of keys in the next piece. `None` at the end of the walk.
     pub(super) fn count_piece(&mut self, py: Gil<'_>) -> Option<usize> {
         self.next_piece(py).then(|| self.piece.keys().len())
     }
 
+    /// The record of the next key. `None` at the end of the walk.
     pub(super) fn next<'py>(&mut self, py: Gil<'py>, source: &KeysSource) -> Option<Record<'py>> {
         while self.next >= self.piece.keys().len() {
             if !self.next_piece(py) {
@@ -58,7 +60,7 @@ impl Walk {
     }
 }
 
-/// The record of one key by its name; of a key that is not there, too.
+/// The record of the key with this name, which need not exist.
 pub(super) fn record<'py>(
     py: Gil<'py>,
     event: Option<&str>,

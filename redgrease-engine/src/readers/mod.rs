@@ -1,12 +1,14 @@
-//! Where the records of an execution come from: one file per reader.
+//! The sources of the records of an execution: one file per reader.
 //!
-//! A reading keeps its place, so that an execution can be set aside in the middle of it.
+//! A reading keeps its place, so that an execution can be set aside between two records.
 
 mod keys;
 mod pieces;
 mod python;
 mod records;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use crate::plan::Source;
 use crate::python::{Gil, Object, Raised, list_of};
@@ -14,7 +16,7 @@ use records::message_record;
 
 type Record<'py> = Result<Object<'py>, Raised>;
 
-/// How far a source was read.
+/// The reading of a source, with its place.
 #[derive(Debug)]
 pub(crate) enum Reading {
     NotBegun,
@@ -59,7 +61,8 @@ impl Reading {
         next
     }
 
-    /// How many records the next piece has, where that is all that is asked of them.
+    /// The number of records in the next piece, for a plan that only counts records. `None` if the source cannot count
+    /// records without making them, or has ended: then [`Reading::next`] reads on.
     pub(crate) fn count_piece(&mut self, py: Gil<'_>, source: &Source) -> Option<usize> {
         let Source::Keys(keys) = source else {
             return None;
@@ -80,7 +83,7 @@ impl Reading {
         counted
     }
 
-    /// The reading of a source, or of a source with one record, that record.
+    /// Begins to read a source. A source with at most one record has been read then.
     fn begin<'py>(py: Gil<'py>, source: &Source) -> Result<(Reading, Option<Record<'py>>), Raised> {
         Ok(match source {
             Source::Keys(keys) if keys.exact => (

@@ -1,9 +1,8 @@
-//! Pieces of a walk over the keys, taken ahead by a thread of its own: while one piece is made into
-//! records, the next one is copied.
+//! The pieces of a walk over the keys. A thread copies the next piece while the reader makes records from the last one.
 //!
-//! Locks are taken in this order: the server's, then that of the pieces. So a reader that holds the
-//! server's lock (in `atomic()`, say) can always take the next piece itself: whoever else would
-//! be at it waits for the server's lock.
+//! Locks are taken in this order: the server's lock, then that of the pieces. So a reader that holds the server's lock,
+//! for example inside `atomic()`, can always copy the next piece itself: the thread waits for the server's lock
+//! meanwhile.
 
 use crate::python::{Gil, detached};
 use crate::redis::{self, Batch, Context, KeyScan, Level};
@@ -12,37 +11,42 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Keys per piece: enough to make taking the lock cheap, few enough not to be felt by clients (it
-/// is held for one or two milliseconds).
+/// The number of keys in a piece. Larger pieces make the lock cheaper per key; smaller ones delay clients less. Copying
+/// a piece of this size holds the server's lock for one or two milliseconds.
 const PIECE: usize = 2000;
-/// How many pieces may wait to be read.
+/// The number of pieces that may wait for the reader.
 const AHEAD: usize = 2;
-/// The server's lock is not fair. Without a pause the main thread would starve between two pieces.
+/// The pause of the thread between two pieces. The server's lock is not fair: without a pause the main thread would
+/// starve.
 const PAUSE: Duration = Duration::from_micros(50);
 
+/// The pieces of a walk, as its reader sees them.
 #[derive(Debug)]
 pub(super) struct Pieces {
     shared: Arc<Shared>,
-    /// A thread takes pieces ahead.
+    /// A thread copies the pieces.
     ahead: bool,
 }
 
+/// The state that the reader and the thread share.
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// There is a piece, or the end was reached.
+    /// Signals the reader: a piece waits, or the walk has ended.
     ready: Condvar,
-    /// A piece was taken, or the reader is gone.
+    /// Signals the thread: a piece was taken, or the reader was dropped.
     taken: Condvar,
 }
 
 #[derive(Debug)]
 struct State {
-    /// Away while a piece is being filled.
+    /// `None` while a piece is copied.
     scan: Option<KeyScan>,
+    /// The pieces that wait for the reader.
     pieces: VecDeque<Batch>,
-    /// Pieces that were read, for their memory.
+    /// Pieces that were read, whose memory is used again.
     spare: Vec<Batch>,
+    /// There is no other piece, or the reader was dropped.
     ended: bool,
 }
 
@@ -77,7 +81,7 @@ impl Shared {
         self.ready.notify_one();
     }
 
-    /// Takes pieces until the end, or until nobody wants them.
+    /// Copies pieces until the end of the walk, or until the reader is dropped.
     fn take_ahead(&self) {
         loop {
             {
@@ -97,7 +101,7 @@ impl Shared {
         }
     }
 
-    /// The next piece, from the thread that takes them.
+    /// Waits for the next piece from the thread. `None` at the end of the walk.
     fn wait(&self) -> Option<Batch> {
         let mut state = self.state();
         while !state.ended && state.pieces.is_empty() {
@@ -129,7 +133,7 @@ impl Pieces {
         }
     }
 
-    /// The next piece in place of the last one. `false`: there was none.
+    /// Replaces `piece`, which was read, by the next one. `false` at the end of the walk.
     pub(super) fn next(&mut self, py: Gil<'_>, piece: &mut Batch) -> bool {
         let last = std::mem::take(piece);
         let next = if redis::is_locked() {
@@ -146,6 +150,7 @@ impl Pieces {
         }
     }
 
+    /// The next piece, for a reader that does not hold the server's lock.
     fn take(&mut self, last: Batch) -> Option<Batch> {
         if self.ahead {
             self.shared.state().spare.push(last);
@@ -154,14 +159,14 @@ impl Pieces {
             return piece;
         }
         let piece = redis::locked(|_| self.take_now(last));
-        // Few keys need no thread.
+        // A walk that has ended with its first piece needs no thread.
         if piece.is_some() && !self.shared.state().ended {
             self.start();
         }
         piece
     }
 
-    /// With the server's lock held.
+    /// The next piece, for a reader that holds the server's lock.
     fn take_now(&self, last: Batch) -> Option<Batch> {
         let waits = {
             let mut state = self.shared.state();
@@ -175,6 +180,7 @@ impl Pieces {
         })
     }
 
+    /// Starts the thread. If the system refuses it, the reader copies the pieces itself.
     fn start(&mut self) {
         let shared = Arc::clone(&self.shared);
         let started = thread::Builder::new()

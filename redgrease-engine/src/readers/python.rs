@@ -1,19 +1,22 @@
-//! `PythonReader`: the items of the generator that a function gives, or of any other function its
-//! result, again and again.
+//! `PythonReader`: the items of a generator that a function returns. A function that returns another value is called
+//! again for each record.
 
 use super::Record;
 use crate::python::{Callback, Gil, Handle, Raised, is_generator, next_item};
 
+/// The records of a function.
 #[derive(Debug)]
 pub(crate) enum Items {
     Generator(Handle),
     Function {
         function: Callback,
+        /// The result of the first call, until it is the first record.
         first: Option<Handle>,
     },
 }
 
 impl Items {
+    /// Calls the function once, which shows whether it returns a generator.
     pub(super) fn new(py: Gil<'_>, function: &Callback) -> Result<Items, Raised> {
         let result = function.call0(py)?;
         Ok(if is_generator(&result) {

@@ -7,8 +7,9 @@ use crate::redis::{self, CallReply, Context, Element, KeyType, Rights, quietly};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
-/// The record of a key: `{'event': .., 'key': .., 'type': .., 'value': ..}`, or without type and
-/// value. In a batch run there is no event.
+/// The record of a key: `{'event': .., 'key': .., 'type': .., 'value': ..}`.
+///
+/// The event is `None` in a batch run. A record without `value` has neither `'type'` nor `'value'`.
 pub(super) fn key_record<'py>(
     py: Gil<'py>,
     event: Option<&str>,
@@ -49,7 +50,7 @@ pub(super) fn message_record<'py>(
     Ok(record.into_any())
 }
 
-/// Type and value of a key, as its record has them.
+/// The type and the value of a key for its record. The value is `None` for types that readers do not read.
 pub(super) fn read_value<'py>(py: Gil<'py>, key: &[u8]) -> PyResult<(KeyType, Object<'py>)> {
     let read = || quietly(|| redis::locked(|context| read_in_one_go(context, key)));
     let (kind, reply) = if redis::is_locked() {
@@ -65,6 +66,7 @@ pub(super) fn read_value<'py>(py: Gil<'py>, key: &[u8]) -> PyResult<(KeyType, Ob
     Ok((kind, value))
 }
 
+/// Reads type and value under one hold of the lock, so that they belong together.
 fn read_in_one_go(context: &Context, key: &[u8]) -> (KeyType, Option<CallReply>) {
     let kind = match redis::call(context, Rights::Engine, b"TYPE", &[key]) {
         Ok(reply) => KeyType::parse(reply.bytes()),
@@ -79,7 +81,7 @@ fn read_in_one_go(context: &Context, key: &[u8]) -> (KeyType, Option<CallReply>)
     (kind, reply.ok())
 }
 
-/// A flat list of fields and values as a dict.
+/// The value of a hash: a dict of the fields and values that the reply lists in turn.
 fn hash<'py>(py: Gil<'py>, reply: Element<'_>) -> PyResult<Object<'py>> {
     let pairs = (0..reply.len())
         .step_by(2)
@@ -88,7 +90,7 @@ fn hash<'py>(py: Gil<'py>, reply: Element<'_>) -> PyResult<Object<'py>> {
     fields(py, pairs)
 }
 
-/// Fields and values as a dict, in the order clients know.
+/// Fields and values as a dict, in the order that clients of RedisGears see. The first value of a field counts.
 fn fields<'py, 'a>(
     py: Gil<'py>,
     pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
@@ -106,7 +108,7 @@ fn fields<'py, 'a>(
     Ok(dict.into_any())
 }
 
-/// As [`from_bytes`], for the keys of a dict: bytes that are not UTF-8 stay immutable.
+/// The key of a dict: a text, or immutable `bytes` where [`from_bytes`] makes a `bytearray`, which is not hashable.
 fn hashable<'py>(py: Gil<'py>, bytes: &[u8]) -> Object<'py> {
     match std::str::from_utf8(bytes) {
         Ok(text) => PyString::new(py, text).into_any(),

@@ -7,13 +7,15 @@ use crate::python::{Gil, detached, flat};
 use crate::redis::{self, CallError, ReplyKind, Rights};
 use std::collections::VecDeque;
 
-/// Messages that are read in one go.
+/// The number of messages that one command reads.
 const PIECE: &[u8] = b"1000";
 
-/// What is not read yet: what was fetched already, and the id it ends with.
+/// The messages of a stream that were not read yet.
 #[derive(Debug)]
 pub(crate) struct Rest {
+    /// The messages of the last command that wait for the reader.
     fetched: VecDeque<Message>,
+    /// The id of the last message that was fetched.
     last: Vec<u8>,
 }
 
@@ -39,6 +41,7 @@ impl Rest {
     }
 }
 
+/// The next messages after an id; none at the end of the stream.
 fn piece(stream: &[u8], after: &[u8]) -> Result<Vec<Message>, String> {
     let from = [b"(", after].concat();
     redis::locked(|context| {

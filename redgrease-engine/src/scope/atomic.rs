@@ -3,7 +3,7 @@
 use super::{Scope, Slot, change, look, with};
 use crate::redis::{LockGuard, is_locked};
 
-/// The reason why nothing else runs on the server meanwhile.
+/// The reason why no other command runs on the server during the block.
 pub(super) enum Atomic {
     /// The thread held the server's lock before the block began.
     AlreadyLocked,
@@ -11,7 +11,7 @@ pub(super) enum Atomic {
     Locked(#[allow(dead_code, reason = "held, not read")] LockGuard),
 }
 
-/// The thread is inside an atomic block.
+/// The error of [`enter_atomic`]: this thread is inside an atomic block already.
 pub(crate) struct AlreadyAtomic;
 
 fn slot(scope: &Scope) -> &Slot<Option<Atomic>> {
@@ -23,7 +23,8 @@ pub(crate) fn is_atomic() -> bool {
     look(slot, Option::is_some)
 }
 
-/// `true` if [`enter_atomic`] takes the server's lock on this thread: then the caller lets go of the interpreter first.
+/// `true` if [`enter_atomic`] takes the server's lock on this thread. Then the caller must release the interpreter
+/// first.
 pub(crate) fn locks_for_atomic() -> bool {
     !is_locked()
 }
@@ -44,12 +45,14 @@ pub(crate) fn enter_atomic() -> Result<(), AlreadyAtomic> {
 
 /// Ends the atomic block of this thread. `true` if there was one.
 pub(crate) fn leave_atomic() -> bool {
-    // Dropped while the slot is free: giving back the lock can run handlers.
+    // Drop the block while the slot is free: releasing the lock can run handlers.
     change(slot, Option::take).is_some()
 }
 
-/// Runs `body` outside of any atomic block. A sync handler begins in no block, even if the gear that caused it is in one,
-/// and what the handler leaves open ends with it.
+/// Runs `body` outside any atomic block.
+///
+/// A sync handler begins outside a block, even if the gear that caused it is inside one. A block that the handler
+/// leaves open ends with the handler.
 pub(crate) fn apart_from_atomic<R>(body: impl FnOnce() -> R) -> R {
     with(slot, None, body)
 }

@@ -1,9 +1,9 @@
 //! The surroundings of code that runs: its user, its session, its hooks, its atomic block.
 //!
-//! Python that runs in a gear may call back into the engine at any time, and what the engine answers depends on the
-//! surroundings. They belong to a thread and are nested: a command that a gear runs may trigger another gear on the same
-//! thread. [`Scope`] holds all of them in one thread-local value, and [`with`] is the one way to change a part of it for
-//! a while.
+//! The Python code of a gear may call the engine at any time, and the answer of the engine depends on the surroundings
+//! of the code. They belong to a thread and are nested: a command that a gear runs may trigger another gear on the same
+//! thread. [`Scope`] holds all of them in one thread-local value, and [`with`] is the one way to change a part of it
+//! for a while.
 //!
 //! | file | purpose |
 //! |---|---|
@@ -105,7 +105,7 @@ pub(crate) fn with<T: 'static, R>(
     impl<T> Drop for Restore<'_, T> {
         fn drop(&mut self) {
             if let Some(before) = self.before.take() {
-                // Dropped while the slot is free: the drop of a value may look at the slot.
+                // Drop the value while the slot is free: its `drop` may look at the slot.
                 let value = self.slot.replace(before);
                 drop(value);
             }
@@ -163,7 +163,7 @@ impl Scope {
     }
 }
 
-/// Runs `body` inside one hook more. What `body` runs with `execute` does not meet that hook again.
+/// Runs `body` inside another hook. Commands that `body` runs with `execute` skip this hook.
 pub(crate) fn inside_hook<R>(hook: RunningHook, body: impl FnOnce() -> R) -> R {
     let mut hooks = look(Scope::hooks, Clone::clone);
     hooks.push(hook);

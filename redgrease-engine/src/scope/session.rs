@@ -8,8 +8,8 @@ pub(crate) type SessionId = String;
 
 /// A session without its registrations: the script and its options.
 ///
-/// Everything that belongs to the session holds a reference: its registrations, the executions of its script, threads of
-/// its gears. The number of references is what clients see as `refCount`.
+/// Everything that belongs to the session holds a reference: its registrations, the executions of its script, threads
+/// of its gears. The number of references is what clients see as `refCount`.
 #[derive(Debug)]
 pub(crate) struct SessionInfo {
     pub(crate) id: SessionId,

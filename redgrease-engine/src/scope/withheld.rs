@@ -14,7 +14,7 @@ pub(crate) struct WithheldReply {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The reply of a handler, in place of the command's.
+    /// The reply of a handler, which replaces that of the command.
     replacement: Option<Handle>,
     /// The number of executions that have not ended.
     executions: usize,
@@ -49,7 +49,7 @@ impl WithheldReply {
         true
     }
 
-    /// The reply waits for one execution more.
+    /// Makes the reply wait for another execution.
     pub(crate) fn wait_for_one(&self) {
         self.state().executions += 1;
     }
@@ -71,7 +71,7 @@ impl WithheldReply {
         }
     }
 
-    /// Answers `client` when all executions have ended: at once if they have.
+    /// Answers `client` when all executions have ended, or at once if they have ended already.
     pub(crate) fn answer_later(&self, client: BlockedClient, reply: OwnedReply) {
         let now = {
             let mut state = self.state();
@@ -90,7 +90,7 @@ impl WithheldReply {
         }
     }
 
-    /// Writes the reply: that of a handler, or else `reply`, which is the command's own.
+    /// Writes the reply of a handler if there is one, or else `reply`, which is that of the command.
     pub(crate) fn write(&self, to: &Reply<'_>, reply: &OwnedReply) {
         let replacement = self.state().replacement.take();
         match replacement {

@@ -1,5 +1,5 @@
-//! `flatmap`: replaces each record by the elements of a list. Only lists are taken apart, and their elements come out last
-//! to first, because clients of RedisGears rely on it.
+//! `flatmap`: replaces each record by the elements of a list. Only lists are taken apart, and their elements come out
+//! last to first, because clients of RedisGears rely on it.
 
 use super::listing::{Arg, Listing};
 use super::memory::Memory;

@@ -5,9 +5,10 @@ use super::groupby::Groups;
 use super::limit::Left;
 use crate::python::{Counter, Handle};
 
+/// The memory of one step during one execution.
 #[derive(Debug)]
 pub(crate) enum Memory {
-    /// Of a step that needs no memory, and of a fold that has ended: it takes no other record.
+    /// A step without memory, or a fold that has ended and takes no other record.
     Nothing,
     Accumulator(Option<Handle>),
     Count(i64),
@@ -18,8 +19,8 @@ pub(crate) enum Memory {
 }
 
 impl Memory {
-    /// Takes the memory of a fold, which ends the fold. `None` for all other steps: a limit goes on counting the records
-    /// of the folds before it.
+    /// Takes the memory of a fold, which ends the fold. `None` for all other steps: a limit goes on counting the
+    /// records of the folds before it.
     pub(super) fn take_fold(&mut self) -> Option<Memory> {
         match self {
             Memory::Nothing | Memory::Limit(_) => None,

@@ -1,7 +1,8 @@
 //! The operations of a gear function: one file per operation, with everything that it does.
 //!
 //! A new operation is a file with a type that implements [`Operation`], a `mod` line and a line in the table below.
-//! [`Pipeline`] passes records from one step to the next; it knows nothing of a single operation but a few short cuts.
+//! [`Pipeline`] passes records from one step to the next. It has short cuts for a few operations and knows no other
+//! one.
 
 mod accumulate;
 mod batchgroupby;
@@ -95,7 +96,7 @@ pub(crate) enum Flow<'py> {
     Backwards(List<'py>),
     /// No record goes on.
     Nothing,
-    /// The coroutine decides. `kept` is needed besides its result.
+    /// The record waits for a coroutine. `resume` takes `kept` besides its result.
     Await {
         coroutine: Object<'py>,
         kept: Option<Object<'py>>,

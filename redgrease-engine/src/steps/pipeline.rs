@@ -1,4 +1,4 @@
-//! Passing records through the steps, one at a time and each as far as it goes.
+//! Passes records through the steps. Each record goes through as many steps as it can before the next one is read.
 //!
 //! A pipeline keeps its place. When the function of a step returns a coroutine, the pipeline is set aside and continues
 //! on any thread when the coroutine has ended.
@@ -82,8 +82,9 @@ impl Pipeline {
         }
     }
 
-    /// Goes on to the end, or to the next coroutine, which is returned: [`Pipeline::resume`] takes its result. `read` is
-    /// asked for another record whenever all records have gone as far as they go; it pushes one, or returns `false`.
+    /// Runs to the end, or to the next coroutine. The coroutine is returned, and [`Pipeline::resume`] takes its result.
+    ///
+    /// `read` is called when no record is inside the pipeline: it pushes another one, or returns `false`.
     pub(crate) fn advance<'py>(
         &mut self,
         py: Gil<'py>,
@@ -100,13 +101,13 @@ impl Pipeline {
         }
     }
 
-    /// `false` once an error got through or a limit is used up: a reader stops then. (Records that are inside already,
-    /// such as the elements of a list, still go on.)
+    /// `false` after an error, or when a limit is used up: then the reader must stop. Records that are inside the
+    /// pipeline already, such as the elements of a list, still go on.
     pub(crate) fn wants_more(&self) -> bool {
         self.errors.is_empty() && !self.full
     }
 
-    /// `true` if only the number of records matters: a reader need not make them.
+    /// `true` if only the number of records matters, so that a reader need not make them.
     pub(crate) fn only_counts(&self) -> bool {
         matches!(self.steps.first(), Some(Step::Count(_)))
     }
@@ -127,7 +128,7 @@ impl Pipeline {
         self.errors.push(error);
     }
 
-    /// Takes all records as far as they go. Returns a coroutine that has to be awaited first.
+    /// Passes all records through the steps. Stops at a coroutine, which is returned.
     fn drain<'py>(&mut self, py: Gil<'py>) -> Option<Object<'py>> {
         let steps = Arc::clone(&self.steps);
         while let Some((mut index, mut record)) = self.next(py) {

@@ -1,5 +1,5 @@
-//! The short way for plans that only replace records: `map`, `str` and `collect`. Most commands are like that, and need no
-//! pipeline.
+//! The short way for plans that only replace records, with `map`, `str` and `collect`. Most plans of commands are of
+//! this kind and need no pipeline.
 
 use super::{Map, Step};
 use crate::python::{Object, Raised, is_coroutine, text_of};

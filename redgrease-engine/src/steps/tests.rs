@@ -1,1 +1,0 @@
-//! Every operation, alone and in a chain.
