@@ -111,7 +111,7 @@ impl Execution {
     }
 
     /// Makes it aborted if it is still in `from`, and answers whoever waits for it.
-    fn give_up(&self, from: Status) -> bool {
+    pub(super) fn give_up(&self, from: Status) -> bool {
         let reason = self.stopped_for();
         let waiters = {
             let mut state = self.state();
