@@ -1,11 +1,22 @@
 //! Aborting executions in every state.
 
+use super::super::abort::OnStuckThread;
 use super::super::{Status, abort};
-use super::{FakeCause, GATE, How, Run, Script, TAKE, command, pool, values, waiter};
+use super::{FakeCause, GATE, How, PATIENCE, Run, Script, TAKE, command, pool, values, waiter};
 use crate::plan::Source;
 use crate::python::attached;
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
+
+/// Waits until more threads than `before` were replaced.
+fn wait_for_a_new_thread(before: usize) {
+    let deadline = Instant::now() + PATIENCE;
+    while pool().replaced_threads() <= before {
+        assert!(Instant::now() < deadline, "no thread was replaced");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
 
 #[test]
 fn one_that_has_not_begun_ends_at_once_and_never_runs() {
@@ -70,7 +81,8 @@ fn a_gear_that_swallows_the_interruption_is_given_up_and_interrupted_again() {
     let end = run.end();
     assert_eq!((end.how, end.aborted), (How::Stopped, true));
     assert_eq!(run.execution.status(), Status::Aborted);
-    assert!(pool().replaced_threads() > replaced);
+    wait_for_a_new_thread(replaced);
+    assert!(run.execution.has_lost_its_thread());
     assert_eq!(
         script.repr("swallowed"),
         "['forcestopped', 'forcestopped', 'forcestopped']"
@@ -99,7 +111,8 @@ fn one_that_is_inside_of_c_is_given_up_and_its_thread_replaced() {
     run.abort();
     drop(run.cause.wait_until(|calls| !calls.settled.is_empty()));
     assert_eq!(run.execution.status(), Status::Aborted);
-    assert!(pool().replaced_threads() > replaced);
+    wait_for_a_new_thread(replaced);
+    assert!(run.execution.has_lost_its_thread());
     assert_eq!(script.repr("taken"), "[([], [])]");
     script.repr("lock.release()");
     let end = run.end();
@@ -222,7 +235,7 @@ fn a_worker_whose_place_was_not_taken_goes_on() {
     let worker = on_a_worker(&run);
     script.wait_for("begun");
     // As an abort that found the execution parked just before it went on.
-    assert!(run.execution.give_up(Status::Running));
+    assert!(run.execution.give_up(Status::Running, OnStuckThread::Keep));
     script.repr("gate.set()");
     assert!(worker.join().unwrap());
     assert!(run.end().aborted);
@@ -251,4 +264,29 @@ fn a_worker_goes_on_after_an_execution_that_has_ended() {
     assert!(on_a_worker(&run).join().unwrap());
     assert_eq!(run.end().how, How::Completed);
     assert!(on_a_worker(&run).join().unwrap());
+}
+
+#[test]
+fn no_thread_is_replaced_for_an_execution_that_began_to_wait() {
+    let script = Script::new(
+        "futures = []\ndef step(record):\n    futures.append(gearsFuture())\n    return futures[0]",
+    );
+    let run = Run::launched(FakeCause::default(), vec![script.map("step")], command("x"));
+    run.wait_until_it_is_parked();
+    // As an abort that found the execution running just before it was parked.
+    run.execution.stop_running();
+    assert_eq!(run.execution.status(), Status::Aborted);
+    assert!(!run.execution.has_lost_its_thread());
+    script.repr("futures.clear()");
+    assert!(run.end().aborted);
+}
+
+#[test]
+fn an_abort_at_the_moment_of_the_begin_stops_the_execution_too() {
+    let script = Script::new("def step(record):\n    while True:\n        pass");
+    for _ in 0..20 {
+        let run = Run::launched(FakeCause::default(), vec![script.map("step")], command("x"));
+        run.abort();
+        assert!(run.end().aborted);
+    }
 }

@@ -286,8 +286,9 @@ impl Run {
         drop(self.cause.wait_until(|calls| !calls.ended.is_empty()));
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let listed = usize::from(self.is_listed());
-            if Arc::strong_count(&self.execution) <= 1 + listed {
+            // Counted first: an execution that leaves the list in between has a count that is too high.
+            let count = Arc::strong_count(&self.execution);
+            if count <= 1 + usize::from(self.is_listed()) {
                 return;
             }
             assert!(Instant::now() < deadline, "the execution is still in use");
