@@ -43,7 +43,7 @@ pub(crate) fn launch_for_client(
 ) {
     super::abort_without(&client, execution);
     match execution.wait_for_outcome(waiter(client)) {
-        // The client was answered if this fails: it is one of those that wait.
+        // A launch that fails answers all waiting clients, and this client is one of them.
         Ok(()) => drop(launch(Arc::clone(execution))),
         Err(waiter) => execution.answer(waiter),
     }
