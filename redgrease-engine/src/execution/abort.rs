@@ -9,7 +9,7 @@ use super::pool::pool;
 use super::{Execution, Status};
 use crate::config;
 use crate::python::{RunningThread, interrupt};
-use crate::redis::{BlockedClient, Level, Reply, log};
+use crate::redis::{BlockedClient, Level, log};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread;
@@ -23,7 +23,7 @@ pub(crate) fn abort(execution: Arc<Execution>, client: Option<BlockedClient>) {
     execution.aborting.store(true, Ordering::Relaxed);
     let answer = |client: Option<BlockedClient>| {
         if let Some(client) = client {
-            client.answer(|reply| Reply::ok(reply));
+            client.answer(|reply| reply.status("OK"));
         }
     };
     match execution.status() {

@@ -19,6 +19,10 @@ pub(crate) fn queue_is_full(limit: usize) -> String {
 /// # Errors
 /// The text for the client, if too many executions wait. The execution has ended then: it is off the list, its cause knows,
 /// and the clients that wait for it were answered.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the list and the queue take over the execution"
+)]
 pub(crate) fn launch(execution: Arc<Execution>) -> Result<(), String> {
     list(&execution);
     let limit = if execution.cause().is_bounded() {

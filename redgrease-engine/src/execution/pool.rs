@@ -61,6 +61,10 @@ impl Pool {
     ///
     /// # Errors
     /// The text for the server's log, if the system refuses a thread.
+    #[allow(
+        clippy::unused_self,
+        reason = "there is one pool, which workers find by themselves"
+    )]
     pub(crate) fn start(&self, count: usize) -> Result<(), String> {
         for _ in 0..count {
             spawn().map_err(|failure| {

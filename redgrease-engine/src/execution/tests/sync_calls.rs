@@ -16,7 +16,7 @@ fn id() -> Id {
     super::ids().next()
 }
 
-fn call<'a>(steps: &'a Arc<[Step]>) -> SyncCall<'a> {
+fn call(steps: &Arc<[Step]>) -> SyncCall<'_> {
     SyncCall {
         registration: id(),
         steps,
@@ -27,6 +27,7 @@ fn call<'a>(steps: &'a Arc<[Step]>) -> SyncCall<'a> {
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "the shape that a call demands")]
 fn record(py: Gil<'_>) -> Result<Object<'_>, Raised> {
     Ok(eval(py, "'x'"))
 }
