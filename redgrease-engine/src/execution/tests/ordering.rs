@@ -189,7 +189,12 @@ fn filled() -> (Arc<Order>, impl FnOnce()) {
 fn an_execution_for_which_there_is_no_room_is_refused() {
     let script = Script::new(TAKE);
     let (order, empty) = filled();
-    let run = Run::new(FakeCause::in_order(&order), Vec::new(), command("x"));
+    // The list of executions keeps ended ones of this cause.
+    let cause = FakeCause {
+        stay: None,
+        ..FakeCause::in_order(&order)
+    };
+    let run = Run::new(cause, Vec::new(), command("x"));
     assert!(run.execution.wait_for_outcome(waiter(&script)).is_ok());
     let refused = pool().refused();
     let error = super::super::launch(Arc::clone(&run.execution)).unwrap_err();
