@@ -65,6 +65,18 @@ fn the_cause_can_let_an_older_execution_leave() {
 }
 
 #[test]
+fn an_execution_whose_results_are_kept_stays_although_a_client_waited() {
+    let script = Script::new(TAKE);
+    let run = Run::new(stays(), Vec::new(), command("x"));
+    assert!(run.execution.wait_for_outcome(waiter(&script)).is_ok());
+    run.launch();
+    run.end();
+    assert!(run.is_listed());
+    assert_eq!(run.outcome().0, "[['x']]");
+    forget(&run);
+}
+
+#[test]
 fn an_execution_that_is_forgotten_when_answered_leaves_the_list_and_keeps_nothing() {
     let script = Script::new(TAKE);
     let run = Run::new(stays(), Vec::new(), command("x"));
