@@ -5,6 +5,7 @@ mod coroutines;
 mod limits;
 mod listing;
 mod ordering;
+mod refusing;
 mod running;
 mod sync_calls;
 
