@@ -1,22 +1,21 @@
 //! Stopping an execution.
 //!
-//! Python that runs gets `gears.forcestopped` raised in it, again and again until it gives in. A
-//! thread that does not come back in time (it may be inside a C function, a socket, a sort) is
-//! given up: the execution is aborted, everybody is answered, another thread takes its place, and
-//! the old one ends when it returns.
+//! An abort raises `gears.forcestopped` in the Python that runs, again and again until the Python ends. A thread that does
+//! not come back in time (it may be inside a C function, a socket, a sort) is given up: the execution is aborted, its
+//! clients are answered, another thread takes the place of the thread, and the thread ends when it returns.
 
 use super::cause::{Ended, How};
 use super::pool::pool;
 use super::{Execution, Status};
 use crate::config;
 use crate::python::{RunningThread, interrupt};
-use crate::redis::{BlockedClient, Level, Reply, log};
+use crate::redis::{BlockedClient, Level, log};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How long Python has to notice that it was interrupted.
+/// The time that Python has to react to an interruption.
 const GRACE: Duration = Duration::from_millis(100);
 
 /// Stops `execution` and then answers the client, if there is one.
@@ -24,24 +23,24 @@ pub(crate) fn abort(execution: Arc<Execution>, client: Option<BlockedClient>) {
     execution.aborting.store(true, Ordering::Relaxed);
     let answer = |client: Option<BlockedClient>| {
         if let Some(client) = client {
-            client.answer(|reply| Reply::ok(reply));
+            client.answer(|reply| reply.status("OK"));
         }
     };
     match execution.status() {
         Status::Done | Status::Aborted => answer(client),
-        Status::Created => {
-            execution.give_up(Status::Created);
+        Status::Created if execution.give_up(Status::Created, OnStuckThread::Keep) => {
             answer(client);
         }
         Status::Running if execution.is_parked() => {
-            execution.give_up(Status::Running);
+            execution.give_up(Status::Running, OnStuckThread::Keep);
             answer(client);
-            // Its coroutine goes on, on the thread of all coroutines.
+            // The coroutine may run at this moment, on the thread of all coroutines.
             in_background("rg-interrupt", move || {
                 interrupt_until_it_leaves(&execution.thread);
             });
         }
-        Status::Running => in_background("rg-abort", move || {
+        // Also an execution that a worker began after the look at its status.
+        Status::Created | Status::Running => in_background("rg-abort", move || {
             execution.stop_running();
             answer(client);
         }),
@@ -60,7 +59,7 @@ pub(crate) fn abort_without(client: &BlockedClient, execution: &Arc<Execution>) 
     }
 }
 
-/// Stops an execution that is over a limit.
+/// Stops an execution that has exceeded a limit. `reason` is the error for its clients.
 pub(super) fn stop(execution: Arc<Execution>, reason: String) {
     execution.give_reason(reason);
     abort(execution, None);
@@ -76,16 +75,25 @@ fn in_background(name: &str, work: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// Python may swallow an exception: it is raised until the thread is out of there.
+/// Interrupts Python until it has left the execution. Once is not enough: Python may catch the exception and go on.
 pub(super) fn interrupt_until_it_leaves(running: &RunningThread) {
     while interrupt(running) {
         thread::sleep(GRACE);
     }
 }
 
+/// The fate of the worker thread that runs an execution that is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnStuckThread {
+    /// The thread goes on with other executions when it returns.
+    Keep,
+    /// Another thread takes its place, and the thread ends when it returns.
+    Replace,
+}
+
 impl Execution {
-    fn stop_running(self: &Arc<Self>) {
-        // On a thread of its own: the interpreter may be held by what is to be stopped.
+    pub(super) fn stop_running(self: &Arc<Self>) {
+        // On another thread: the execution that has to stop may hold the interpreter.
         let running = Arc::clone(self);
         in_background("rg-interrupt", move || {
             interrupt_until_it_leaves(&running.thread);
@@ -98,7 +106,10 @@ impl Execution {
         drop(state);
         // The main thread cannot be replaced: it is interrupted until it gives in.
         let stuck = timeout.timed_out() && !self.on_main.load(Ordering::Relaxed);
-        if stuck && self.give_up(Status::Running) {
+        if stuck
+            && self.give_up(Status::Running, OnStuckThread::Replace)
+            && self.has_lost_its_thread()
+        {
             pool().replace_stuck_thread();
             log(
                 Level::Warning,
@@ -110,8 +121,9 @@ impl Execution {
         }
     }
 
-    /// Makes it aborted if it is still in `from`, and answers whoever waits for it.
-    fn give_up(&self, from: Status) -> bool {
+    /// Makes the execution aborted if its status is `from`, and answers the clients that wait. Returns `false` if it has
+    /// another status.
+    pub(super) fn give_up(&self, from: Status, thread: OnStuckThread) -> bool {
         let reason = self.stopped_for();
         let waiters = {
             let mut state = self.state();
@@ -120,6 +132,8 @@ impl Execution {
             }
             state.status = Status::Aborted;
             state.errors.extend(reason.clone());
+            // No thread is stuck in an execution that awaits a coroutine.
+            state.thread_replaced = thread == OnStuckThread::Replace && !self.is_parked();
             std::mem::take(&mut state.waiters)
         };
         let ended = Ended {

@@ -1,4 +1,4 @@
-//! How a client that waits for an execution is answered.
+//! The answers for clients that wait for an execution.
 
 use crate::python::{Callback, Gil, Object, attached, describe, from_bytes, list, reply_with};
 use crate::redis::{BlockedClient, Level, Reply, log};
@@ -28,7 +28,7 @@ impl Waiter {
         }
     }
 
-    /// The execution will not run.
+    /// Answers with `error`, because the execution will not run.
     pub(crate) fn refuse(self, error: &str) {
         match self {
             Waiter::Outcome(client) | Waiter::Command(client) | Waiter::Hook(client) => {
@@ -40,8 +40,8 @@ impl Waiter {
         }
     }
 
-    /// The execution was aborted before it gave anything. Needs no Python: the interpreter may be
-    /// held by what was aborted.
+    /// Answers that the execution was aborted, for `reason` if a limit stopped it. Except for a Python function this does not
+    /// take the interpreter, which the aborted execution may still hold.
     pub(super) fn answer_aborted(self, reason: Option<&str>) {
         let errors: Vec<String> = reason.map(str::to_owned).into_iter().collect();
         match self {
@@ -57,7 +57,7 @@ impl Waiter {
 
 fn call(py: Gil<'_>, function: &Callback, results: &[Object<'_>], errors: &[String]) {
     let call = || {
-        // The objects are the same under either token of the same interpreter.
+        // Both tokens are of the same interpreter; the lifetimes of the objects have to be those of `py`.
         let results = results
             .iter()
             .map(|one| one.clone().unbind().into_bound(py))
@@ -94,7 +94,7 @@ fn reply_records(reply: &Reply<'_>, results: &[Object<'_>], errors: &[String]) {
     }
 }
 
-/// What a hook that gave none or several records is answered with.
+/// The error for a hook that gave no record, or several.
 pub(crate) const NOT_ONE_RESULT: &str = "Command hook must return exactly one result";
 
 /// The one result, or the first error.

@@ -48,7 +48,7 @@ pub(crate) trait Cause: fmt::Debug + Send + Sync {
     }
 
     /// The second half of [`Cause::ended`], which may take the server's lock. Called once after clients were answered,
-    /// without the interpreter unless this thread holds the server's lock.
+    /// without the interpreter unless this thread holds the server's lock. Not called for an execution that was refused.
     fn settle(&self, _: &Ended<'_>) {}
 
     /// Called when the execution `id` has ended. Returns the execution that leaves the list of executions, if any.

@@ -19,6 +19,10 @@ fn queue_is_full(limit: usize) -> String {
 /// # Errors
 /// The text for the client, if too many executions wait. The execution has ended then: it is off the list, its cause knows,
 /// and the clients that wait for it were answered.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the list and the queue take over the execution"
+)]
 pub(crate) fn launch(execution: Arc<Execution>) -> Result<(), String> {
     list(&execution);
     let limit = if execution.cause().is_bounded() {
@@ -43,7 +47,7 @@ pub(crate) fn launch_for_client(
 ) {
     super::abort_without(&client, execution);
     match execution.wait_for_outcome(waiter(client)) {
-        // The client was answered if this fails: it is one of those that wait.
+        // A launch that fails answers all waiting clients, and this client is one of them.
         Ok(()) => drop(launch(Arc::clone(execution))),
         Err(waiter) => execution.answer(waiter),
     }

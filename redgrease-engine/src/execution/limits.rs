@@ -1,8 +1,8 @@
-//! How long an execution may run, how many records it may read and how much memory it may take.
+//! Limits of an execution: time, records and memory.
 //!
-//! Records are counted where they are read, memory where Python asks the system for it. A thread
-//! of its own watches the clock, and stops what is over a limit as an abort would. All limits are
-//! off until somebody sets one; what began before has none.
+//! Records are counted where they are read, and memory where Python asks the system for it. One thread watches the time
+//! and the memory of all executions, and stops those over a limit as an abort does. An execution has the limits that were
+//! set when it was created; by default there are none.
 
 use super::abort::{interrupt_until_it_leaves, stop};
 use super::{Execution, Status};
@@ -13,10 +13,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often the clock is looked at.
+/// The time between two checks of everything that is watched.
 const TICK: Duration = Duration::from_millis(10);
 
-/// `true` if the clock has to be watched for these limits.
+/// `true` if the watching thread is needed for these limits. Records are checked where they are read.
 fn need_watching(limits: Limits) -> bool {
     limits.time.is_some() || limits.memory.is_some()
 }
@@ -38,17 +38,17 @@ fn too_much_memory(limit: u64) -> String {
     )
 }
 
-/// A sync call on the main thread, which is no listed execution.
+/// A sync call with limits. A sync call is not an execution, and runs on the main thread.
 #[derive(Debug)]
 pub(crate) struct WatchedCall {
     thread: RunningThread,
     memory: MemoryBudget,
-    /// Why it was stopped.
+    /// The limit that stopped the call, as a text for the client.
     reason: OnceLock<String>,
 }
 
 impl WatchedCall {
-    /// Watches a call that begins now, if a limit asks for it.
+    /// Watches a call that begins now. `None` if no limit has to be watched.
     pub(crate) fn watched(limits: Limits) -> Option<Arc<WatchedCall>> {
         if !need_watching(limits) {
             return None;
@@ -62,7 +62,7 @@ impl WatchedCall {
         Some(call)
     }
 
-    /// Runs it on this thread.
+    /// Runs the call on this thread.
     pub(crate) fn run<R>(&self, py: Gil<'_>, body: impl FnOnce() -> R) -> R {
         self.thread.enter(py);
         let outcome = self.memory.pay(body);
@@ -70,7 +70,7 @@ impl WatchedCall {
         outcome
     }
 
-    /// Why it was stopped, if it was.
+    /// The limit that stopped the call, as a text for the client. `None` if the call was not stopped.
     pub(crate) fn reason(&self) -> Option<String> {
         let over = self.memory.exceeded().map(too_much_memory);
         self.reason.get().cloned().or(over)
@@ -78,7 +78,7 @@ impl WatchedCall {
 }
 
 impl Execution {
-    /// Watches it from now on, if a limit asks for it.
+    /// Watches the execution from now on, if it has a limit that has to be watched.
     pub(super) fn watch(self: &Arc<Self>) {
         if need_watching(self.limits) {
             watch(Watched::new(
@@ -110,13 +110,13 @@ impl Watched {
         }
     }
 
-    /// `false` once there is nothing more to watch.
+    /// Stops the subject if it is over a limit. Returns `false` if the subject need not be watched any longer.
     fn check(&self, now: Instant) -> bool {
         let late = self.time.filter(|(deadline, _)| now >= *deadline);
         let memory = match &self.subject {
             Subject::Execution(execution) if execution.status().is_final() => return false,
             Subject::Execution(execution) => &execution.memory,
-            // Somebody else has it as long as it runs.
+            // The caller of a call that runs holds another reference.
             Subject::Call(call) if Arc::strong_count(call) == 1 => return false,
             Subject::Call(call) => &call.memory,
         };
@@ -164,7 +164,7 @@ impl Watch {
             }
             let now = Instant::now();
             let mut checked = std::mem::take(&mut *all);
-            // Stopping takes other locks.
+            // The check may stop an execution, which takes other locks.
             drop(all);
             checked.retain(|one| one.check(now));
             self.all().append(&mut checked);
@@ -195,20 +195,20 @@ fn watch(subject: Watched) {
     watch.more.notify_one();
 }
 
-/// An execution is over a limit: its end is an abort, with the reason as its error.
+/// An execution that is over a limit ends as if it was aborted, with the reason as its error.
 impl Execution {
-    /// Why it was stopped, if a limit was why.
+    /// The limit that stopped the execution, as a text for the client. `None` if no limit stopped it.
     pub(crate) fn stopped_for(&self) -> Option<String> {
         let over = self.memory.exceeded().map(too_much_memory);
         self.reason.get().cloned().or(over)
     }
 
-    /// It is over a limit.
+    /// Remembers the limit that the execution has exceeded. Only the first reason counts.
     pub(super) fn give_reason(&self, reason: String) {
         let _ = self.reason.set(reason);
     }
 
-    /// Counts a record that is read; `false` if that is one too many.
+    /// Returns `false` if the execution may not read another record after `so_far` records.
     pub(super) fn may_read_another(&self, so_far: u64) -> bool {
         match self.limits.records {
             Some(limit) if so_far >= limit => {
@@ -219,7 +219,7 @@ impl Execution {
         }
     }
 
-    /// Looks at the number of results.
+    /// Checks the number of results against the limit of records.
     pub(super) fn limit_results(&self, results: usize) {
         if let Some(limit) = self.limits.records
             && results as u64 > limit
@@ -228,7 +228,7 @@ impl Execution {
         }
     }
 
-    /// The status it ends with.
+    /// The status that the execution ends with.
     pub(super) fn final_status(&self) -> Status {
         if self.stopped_for().is_some() {
             Status::Aborted

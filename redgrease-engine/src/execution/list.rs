@@ -43,7 +43,7 @@ impl Executions {
                 Vec::new()
             }
         };
-        // Outside of the lock: results are Python values.
+        // After the lock was released: dropping results may run Python.
         drop(dropped);
     }
 
@@ -55,7 +55,7 @@ impl Executions {
         self.by_id().remove(&id.key())
     }
 
-    /// In the order clients know.
+    /// All executions, in the order in which RedisGears lists them.
     pub(crate) fn all(&self) -> Vec<Arc<Execution>> {
         self.by_id()
             .iter()

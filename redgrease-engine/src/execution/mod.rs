@@ -48,7 +48,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// The ids of executions.
+/// The counter that makes the ids of executions.
 pub(crate) fn ids() -> &'static IdCounter {
     static IDS: IdCounter = IdCounter::new();
     &IDS
@@ -111,6 +111,8 @@ struct State {
     /// The number of results, also if they are not kept.
     result_count: usize,
     timing: Timing,
+    /// The thread that ran the execution was given up, and another one has taken its place.
+    thread_replaced: bool,
 }
 
 /// The time that an execution took. Steps and reading are measured with `ProfileExecutions` only.
@@ -160,13 +162,14 @@ impl Execution {
                 keep,
                 result_count: 0,
                 timing: Timing::default(),
+                thread_replaced: false,
             }),
             parked: Mutex::new(None),
             end: Condvar::new(),
         })
     }
 
-    /// Never held while Python or a command runs.
+    /// Locks the state. The lock is never held while Python or a command runs.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -187,6 +190,11 @@ impl Execution {
             errors: state.errors.clone(),
             timing: state.timing.clone(),
         }
+    }
+
+    /// `true` if another thread has taken the place of the thread that ran the execution.
+    fn has_lost_its_thread(&self) -> bool {
+        self.state().thread_replaced
     }
 
     fn session_name(&self) -> Option<String> {
@@ -242,7 +250,7 @@ impl Execution {
     }
 
     fn with_outcome(&self, read: impl FnOnce(&[Object<'_>], &[String])) {
-        // The interpreter first: its holders take the execution's own lock, too.
+        // The interpreter before the state: threads that hold the interpreter lock the state.
         attached(|py| {
             let (results, errors) = {
                 let state = self.state();

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_leaves_while_it_waits_gives_nobody_the_turn() {
+    fn one_that_leaves_while_it_waits_gives_the_turn_to_no_other() {
         let ids = ids(3);
         let mut turns = Turns::default();
         assert_eq!(turns.enter(ids[0], 'a', 9), Ok(true));
@@ -130,7 +130,7 @@ mod tests {
 
     proptest! {
         /// Any mixture of new executions, ends, aborts of running and of waiting ones, refusals and disconnections: never
-        /// do two have the turn, the order is that of entering, and nobody waits while the turn is free.
+        /// do two have the turn, the order is that of entering, and no execution waits while the turn is free.
         #[test]
         fn any_order_of_events_keeps_the_order(
             events in proptest::collection::vec((0..4_u8, 0..8_usize), 0..200),

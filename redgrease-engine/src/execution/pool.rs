@@ -1,7 +1,7 @@
 //! The worker threads.
 //!
-//! A worker takes one execution after the other while it holds the interpreter, and lets go of
-//! it when there is none: many short gears share one change of hands.
+//! A worker keeps the interpreter while it runs one execution after the other, and releases it when the queue is empty.
+//! Many short gears pay for one change of the interpreter's lock.
 
 use super::Execution;
 use crate::python::{Gil, attached, detached};
@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// Gears may recurse: the main thread's stack has this size, too.
+/// The size of a worker's stack, in bytes. It is that of the main thread, because gears may recurse.
 const STACK: usize = 8 << 20;
 
-/// The queue has no room.
+/// Too many executions wait for a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PoolFull;
 
@@ -57,7 +57,14 @@ impl Pool {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts `count` workers of the engine's pool.
+    /// Starts `count` worker threads more.
+    ///
+    /// # Errors
+    /// The text for the server's log, if the system refuses a thread.
+    #[allow(
+        clippy::unused_self,
+        reason = "there is one pool, which workers find by themselves"
+    )]
     pub(crate) fn start(&self, count: usize) -> Result<(), String> {
         for _ in 0..count {
             spawn().map_err(|failure| {
@@ -99,13 +106,13 @@ impl Pool {
         }
     }
 
-    /// No more executions are begun.
+    /// Stops the workers: they begin no other execution.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
         self.work.notify_all();
     }
 
-    /// A thread does not come back: another one is started. The old one ends when it returns.
+    /// Starts a worker in place of one that does not come back. The old worker ends when it returns.
     pub(crate) fn replace_stuck_thread(&self) {
         self.replaced.fetch_add(1, Ordering::Relaxed);
         if let Err(failure) = spawn() {
@@ -126,12 +133,12 @@ impl Pool {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// How many threads were given up since the start.
+    /// The number of threads that were replaced since the start.
     pub(crate) fn replaced_threads(&self) -> usize {
         self.replaced.load(Ordering::Relaxed)
     }
 
-    /// How many executions wait for a worker.
+    /// The number of executions that wait for a worker.
     pub(crate) fn waiting(&self) -> usize {
         self.queue().ready.len()
     }

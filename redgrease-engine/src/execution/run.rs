@@ -18,14 +18,15 @@ const FORCE_STOPPED: &str = "gears.forcestopped";
 
 impl Execution {
     /// Runs the execution to its end, or to a coroutine, for which it is set aside. Returns `false` if the thread was given
-    /// up meanwhile: it must end, because another thread has taken its place.
+    /// up meanwhile: the thread must end, because another thread has taken its place.
     pub(super) fn run(self: &Arc<Self>, py: Gil<'_>) -> bool {
         let mut progress = match self.unpark() {
             Some(progress) if self.status() == Status::Running => progress,
             None if self.begin() => {
                 Progress::new(Pipeline::new(py, &self.plan.steps), Reading::NotBegun)
             }
-            // Aborted while it waited. Its end has given its turn back already, unless the abort came first.
+            // Aborted while it waited. Its end gave its turn back, unless the abort came before the execution entered its
+            // order.
             _ => {
                 self.leave_order();
                 return true;
@@ -39,7 +40,7 @@ impl Execution {
         leave_atomic();
         if let Some(coroutine) = coroutine {
             self.park(py, progress, &coroutine);
-            return true;
+            return !self.has_lost_its_thread();
         }
         self.complete(py, progress)
     }
@@ -48,7 +49,7 @@ impl Execution {
     pub(super) fn occupy<R>(&self, py: Gil<'_>, body: impl FnOnce() -> R) -> R {
         self.thread.enter(py);
         let outcome = self.memory.pay(body);
-        // Before anything else runs Python: an interruption must not hit what comes next.
+        // Before this thread runs other Python: an interruption must not hit that.
         self.thread.leave(py);
         outcome
     }
@@ -84,7 +85,7 @@ impl Execution {
         true
     }
 
-    /// The execution has run to its end. Returns `false` if it was given up meanwhile.
+    /// Ends an execution that has run to its end. Returns `false` if the thread was given up meanwhile.
     fn complete(self: &Arc<Self>, py: Gil<'_>, progress: Progress) -> bool {
         let timing = Timing {
             total: progress.started.elapsed(),
@@ -94,7 +95,7 @@ impl Execution {
         let cut_short = progress.read.cut_short;
         let (mut results, errors) = progress.pipeline.into_outcome(py);
         let mut errors: Vec<String> = errors.iter().map(|raised| describe(py, raised)).collect();
-        // The results are not complete, and messages were left out: no client may take them for all.
+        // Not all records were read: a client must not take the results for complete.
         if cut_short && errors.is_empty() {
             errors.push(FORCE_STOPPED.to_owned());
         }
@@ -106,7 +107,7 @@ impl Execution {
         }
         let duration = timing.total;
         let Some(waiters) = self.finish(&results, &errors, timing) else {
-            return false;
+            return !self.has_lost_its_thread();
         };
         let error = errors.first().map(String::as_str);
         let ended = Ended {
@@ -133,7 +134,7 @@ impl Execution {
         true
     }
 
-    /// Makes the execution ended. Returns the clients that wait for it; `None` if it had ended before.
+    /// Makes the execution ended. Returns the clients that wait for it, or `None` if it had ended before.
     fn finish(
         &self,
         results: &[Object<'_>],
@@ -157,13 +158,13 @@ impl Execution {
         Some(std::mem::take(&mut state.waiters))
     }
 
-    /// Tells everything that waits for the end of the execution but its clients: threads that abort it, its cause, and the
-    /// list of executions.
+    /// Announces the end of the execution, except to its clients: to the threads that abort it, to its cause, to its order
+    /// and to the list of executions.
     pub(super) fn announce(&self, ended: &Ended<'_>, has_clients: bool) {
         self.end.notify_all();
         self.cause.ended(ended);
         self.leave_order();
-        // The run of a script whose client waits is of no use to others afterwards.
+        // No other client needs the run of a script whose client has waited for it.
         let leaves = if has_clients && !self.is_kept() {
             Some(self.id)
         } else {

@@ -1,4 +1,4 @@
-//! Clients that wait for an answer from another thread.
+//! Clients that wait for an answer of another thread.
 
 use super::context::Context;
 use super::reply::Reply;
@@ -10,21 +10,22 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A client that waits. It is always answered: a value that is dropped unanswered says so to the
-/// client.
+/// A client that waits for an answer. A value that is dropped without an answer sends an error to the client.
 #[derive(Debug)]
 pub(crate) struct BlockedClient {
     raw: NonNull<raw::RedisModuleBlockedClient>,
 }
 
-// SAFETY: a blocked client may be answered from any thread, and is owned by one at a time.
+// SAFETY: the server allows any thread to answer a blocked client. The value is not `Sync`, so that one thread at a time
+// uses it.
 unsafe impl Send for BlockedClient {}
 
 impl BlockedClient {
-    /// Blocks the client of `context`, which must allow it ([`Context::may_block`]).
+    /// Blocks the client of `context`. The caller has checked that [`Context::may_block`] is true. `None` if the server
+    /// refused.
     pub(crate) fn block(context: &Context) -> Option<BlockedClient> {
-        // SAFETY: the context is live; without callbacks and timeout the client waits until
-        // `UnblockClient`, and what was written by then is what it gets.
+        // SAFETY: the context is live. Without callbacks and timeout, the client waits until `UnblockClient`, and then gets
+        // everything that was written for it.
         let raw = unsafe {
             rm!(RedisModule_BlockClient(
                 context.as_ptr(),
@@ -37,7 +38,7 @@ impl BlockedClient {
         NonNull::new(raw).map(|raw| BlockedClient { raw })
     }
 
-    /// Runs `job` on the main thread if the client goes away before it was answered.
+    /// Runs `job` with the server's lock if the client disconnects before it was answered.
     pub(crate) fn when_disconnected(&self, job: impl FnOnce() + Send + 'static) {
         // SAFETY: `raw` is live until it is unblocked; the callback lives as long as the process.
         unsafe {
@@ -48,14 +49,16 @@ impl BlockedClient {
         }
     }
 
-    /// Answers. Needs no lock: the answer is kept apart until the main thread sends it.
+    /// Answers the client with what `write` writes. Needs no lock: the server keeps the answer until the main thread sends
+    /// it.
     pub(crate) fn answer(self, write: impl FnOnce(&Reply<'_>)) {
         let raw = self.raw;
         mem::forget(self);
         if WAITED_FOR.load(Ordering::Relaxed) {
             waiting().remove(&(raw.as_ptr() as usize));
         }
-        // SAFETY: `raw` is live until it is unblocked here, once: `self` was owned.
+        // SAFETY: `raw` is live until it is unblocked here. That happens once, because the method consumes `self`. The
+        // context lives until it is freed below, and the reply is lent to `write` only.
         unsafe {
             let context = rm!(RedisModule_GetThreadSafeContext(raw.as_ptr()));
             write(&Reply::new(context));
@@ -67,9 +70,9 @@ impl BlockedClient {
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// What is done for clients that go away, by the address of what blocks them.
+/// The jobs of clients that may disconnect, by the address of the blocked client.
 static WAITING: Mutex<BTreeMap<usize, Job>> = Mutex::new(BTreeMap::new());
-/// Whether there was ever anything in it.
+/// `true` once `WAITING` was used. Servers without `AbortOnDisconnect` never lock it.
 static WAITED_FOR: AtomicBool = AtomicBool::new(false);
 
 fn waiting() -> MutexGuard<'static, BTreeMap<usize, Job>> {
@@ -84,7 +87,7 @@ unsafe extern "C" fn on_disconnect(
     let job = waiting().remove(&(client as usize));
     let done = catch_unwind(AssertUnwindSafe(|| {
         if let Some(job) = job {
-            // SAFETY: the server calls with its lock held.
+            // SAFETY: the server calls this with its lock held, on the thread that closes the connection.
             unsafe { super::lock::assume_locked(|_| job()) };
         }
     }));

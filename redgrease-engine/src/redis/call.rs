@@ -1,4 +1,4 @@
-//! Running a Redis command from inside.
+//! Running Redis commands inside the server.
 
 use super::context::Context;
 use super::reply::Reply;
@@ -9,14 +9,14 @@ use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 
-/// Why a command was not run at all. (A command that ran and failed has an error as its reply.)
+/// The reason why the server did not run a command. (A command that ran and failed has an error as its reply.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CallError {
     errno: i32,
 }
 
 impl CallError {
-    /// The text the C library has for it, which is what clients of Gears know these errors by.
+    /// The text of the C library for the error. Clients of RedisGears know these texts.
     pub(crate) fn message(self) -> String {
         // `io::Error` appends " (os error N)".
         let text = std::io::Error::from_raw_os_error(self.errno).to_string();
@@ -27,7 +27,7 @@ impl CallError {
     }
 }
 
-/// What a reply is.
+/// The kind of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReplyKind {
     Text,
@@ -43,12 +43,13 @@ pub(crate) struct CallReply {
     raw: NonNull<raw::RedisModuleCallReply>,
 }
 
-// SAFETY: a reply is plain memory, used by one thread at a time; freeing it without the server's
-// lock is allowed, since it holds no keys and no client.
+// SAFETY: a reply is plain memory that holds no key and no client: reading and freeing it needs no lock of the server. The
+// value is not `Sync`, so that one thread at a time uses it. It must not outlive the context that ran the command, because
+// freeing reads the flags of the context. A reply leaves the `Context` of its call only for the same thread and command.
 unsafe impl Send for CallReply {}
 
 impl CallReply {
-    /// The reply itself, as an element that is borrowed.
+    /// The whole reply as an element.
     pub(crate) fn borrow(&self) -> Element<'_> {
         Element {
             raw: self.raw,
@@ -73,8 +74,8 @@ impl CallReply {
     }
 }
 
-/// A reply or one of its elements, borrowed from the [`CallReply`] that owns it. It belongs to one thread: the server
-/// parses a nested reply when somebody first looks at it.
+/// A reply or one of its elements, borrowed from the [`CallReply`] that owns it. Not `Send`: the server parses the elements
+/// of a reply when they are first read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Element<'a> {
     raw: NonNull<raw::RedisModuleCallReply>,
@@ -83,7 +84,7 @@ pub(crate) struct Element<'a> {
 
 impl<'a> Element<'a> {
     pub(crate) fn kind(self) -> ReplyKind {
-        // SAFETY: the reply is live.
+        // SAFETY: the reply is live, because it is borrowed for `'a`.
         match unsafe { rm!(RedisModule_CallReplyType(self.raw.as_ptr())) } as isize {
             raw::REDISMODULE_REPLY_STRING => ReplyKind::Text,
             raw::REDISMODULE_REPLY_ERROR => ReplyKind::Error,
@@ -96,7 +97,7 @@ impl<'a> Element<'a> {
     /// The bytes of a text or an error; empty for other kinds.
     pub(crate) fn bytes(self) -> &'a [u8] {
         let mut length = 0;
-        // SAFETY: the reply is live; the pointer it lends is into the reply and may be null.
+        // SAFETY: the reply is live, because it is borrowed for `'a`. The pointer is null or points into the reply.
         unsafe {
             let start = rm!(RedisModule_CallReplyStringPtr(
                 self.raw.as_ptr(),
@@ -109,10 +110,10 @@ impl<'a> Element<'a> {
         }
     }
 
-    /// Whether a text came as a status: the protocol tells, the type does not.
+    /// `true` if a text is a status. The kind is the same for both; only the protocol tells them apart.
     fn is_status(self) -> bool {
         let mut length = 0;
-        // SAFETY: the reply is live; the pointer it lends is into the reply and may be null.
+        // SAFETY: the reply is live, because it is borrowed for `'a`. The pointer is null or points into the reply.
         unsafe {
             let start = rm!(RedisModule_CallReplyProto(
                 self.raw.as_ptr(),
@@ -123,18 +124,18 @@ impl<'a> Element<'a> {
     }
 
     pub(crate) fn integer(self) -> i64 {
-        // SAFETY: the reply is live.
+        // SAFETY: the reply is live, because it is borrowed for `'a`.
         unsafe { rm!(RedisModule_CallReplyInteger(self.raw.as_ptr())) }
     }
 
     pub(crate) fn len(self) -> usize {
-        // SAFETY: the reply is live.
+        // SAFETY: the reply is live, because it is borrowed for `'a`.
         unsafe { rm!(RedisModule_CallReplyLength(self.raw.as_ptr())) }
     }
 
     /// An element of an array.
     pub(crate) fn element(self, index: usize) -> Option<Element<'a>> {
-        // SAFETY: the reply is live; an element lives as long as the reply, which the lifetime says.
+        // SAFETY: the reply is live. Its elements live as long as the reply, and `'a` is the lifetime of the reply.
         let raw = unsafe { rm!(RedisModule_CallReplyArrayElement(self.raw.as_ptr(), index)) };
         NonNull::new(raw).map(|raw| Element {
             raw,
@@ -148,7 +149,7 @@ impl<'a> Element<'a> {
     }
 }
 
-/// A reply without ties to the server: may be kept.
+/// A copy of a reply, without ties to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OwnedReply {
     Status(String),
@@ -180,7 +181,7 @@ impl OwnedReply {
         }
     }
 
-    /// About how many bytes it takes.
+    /// The approximate size in bytes.
     pub(crate) fn size(&self) -> usize {
         match self {
             OwnedReply::Status(text) | OwnedReply::Error(text) => 16 + text.len(),
@@ -209,7 +210,7 @@ impl OwnedReply {
 
 impl Drop for CallReply {
     fn drop(&mut self) {
-        // SAFETY: this value owns the reply, which is freed once, with its elements.
+        // SAFETY: this value owns the reply. It is freed once, with its elements, while the context of the call is live.
         unsafe { rm!(RedisModule_FreeCallReply(self.raw.as_ptr())) };
     }
 }
@@ -217,15 +218,15 @@ impl Drop for CallReply {
 /// The rights that a command runs with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rights<'a> {
-    /// For commands of a gear: the rights of this user, or without one of the user of the context.
+    /// For commands of a gear: the rights of this user, or if there is none, those of the user of the context.
     User(Option<&'a User>),
     /// For commands of the engine itself: all rights.
     Engine,
 }
 
 impl Rights<'_> {
-    /// How the arguments of a call are given: replicate, run as the user of the context, a vector
-    /// of strings and its length. Older servers know no users here.
+    /// The format of a call: `!` replicates, `C` runs as the user of the context, `v` is a vector of strings and its length.
+    /// Older servers do not know `C`.
     fn format(self) -> &'static CStr {
         static SUPPORTED: OnceLock<bool> = OnceLock::new();
         match self {
@@ -235,14 +236,14 @@ impl Rights<'_> {
     }
 }
 
-/// A command's name as C wants it: in place if it is as short as those of the server.
+/// The name of a command with a NUL at its end. Short names, such as all names of the server, need no allocation.
 enum Name {
     Short([u8; 32]),
     Long(CString),
 }
 
 impl Name {
-    /// `None` if it has a NUL, which no command has.
+    /// `None` if the name contains a NUL, which no command does.
     fn new(command: &[u8]) -> Option<Name> {
         let mut short = [0; 32];
         match short.get_mut(..command.len()) {
@@ -262,7 +263,10 @@ impl Name {
     }
 }
 
-/// Runs `command` on database 0 and replicates what it does.
+/// Runs `command` on database 0, and replicates its changes.
+///
+/// # Errors
+/// If the server does not run the command: an unknown command, a wrong number of arguments, a user without the right.
 pub(crate) fn call(
     context: &Context,
     rights: Rights<'_>,
@@ -286,7 +290,7 @@ pub(crate) fn call(
         },
     };
     let ctx = context.as_ptr();
-    // Most commands have few arguments: those need no memory of their own.
+    // Most commands have few arguments, which need no allocation.
     let mut few = [ptr::null_mut(); 8];
     let mut many = Vec::new();
     let strings: &mut [*mut raw::RedisModuleString] = if let Some(few) = few.get_mut(..args.len()) {
@@ -295,9 +299,8 @@ pub(crate) fn call(
         many.resize(args.len(), ptr::null_mut());
         &mut many
     };
-    // SAFETY: the context is live and locked. The strings are made for this call and freed after
-    // it; the format says so. The database is put back, as
-    // the context may be that of a client's own command.
+    // SAFETY: the context is live and locked. The format announces a vector of strings; the strings are made for this call
+    // and freed after it. The selected database is restored, because the context may be that of a client's command.
     unsafe {
         let database = rm!(RedisModule_GetSelectedDb(ctx));
         if database != 0 {

@@ -1,10 +1,9 @@
-//! A clock that costs next to nothing to read.
+//! A clock that is cheap to read.
 
 use std::time::Duration;
 
-/// A moment, as exact as the kernel's tick: one to four milliseconds. Enough for the statistics of
-/// sync calls, which are in milliseconds, and whose sum is right on average; reading an exact
-/// clock twice would be a tenth of such a call.
+/// A moment, with the resolution of the kernel's tick: one to four milliseconds. That is enough for the statistics of sync
+/// calls, which are in milliseconds and are right on average. Two reads of an exact clock would take a tenth of such a call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CoarseInstant(Duration);
 
@@ -14,8 +13,8 @@ impl CoarseInstant {
             tv_sec: 0,
             tv_nsec: 0,
         };
-        // SAFETY: the kernel fills the structure it is given; every Linux has this clock, and
-        // where there is none the structure stays as it is.
+        // SAFETY: the kernel fills the structure, which lives through the call. On a system without this clock the
+        // structure keeps its zeros.
         unsafe { libc::clock_gettime(COARSE, &raw mut time) };
         CoarseInstant(Duration::new(
             u64::try_from(time.tv_sec).unwrap_or(0),

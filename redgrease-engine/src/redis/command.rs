@@ -1,4 +1,4 @@
-//! From a command implementation to a command of the server.
+//! Registering the commands of this module.
 
 use super::api::{ERR, OK};
 use super::context::Context;
@@ -8,7 +8,7 @@ use std::ffi::{CStr, CString, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
-/// One word of a command, valid while the command runs.
+/// One word of a command. The lifetime ends with the command.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<'a> {
     bytes: &'a [u8],
@@ -36,7 +36,8 @@ pub(crate) struct Args<'a> {
 
 impl<'a> Args<'a> {
     pub(crate) fn get(self, index: usize) -> Option<Text<'a>> {
-        // SAFETY: the words live as long as the command runs, which `'a` stands for.
+        // SAFETY: the server keeps the words until the command has ended. `entry` hands them to `Command::run`, which
+        // cannot choose a longer lifetime `'a`.
         self.raw.get(index).map(|&string| unsafe { text(string) })
     }
 
@@ -57,7 +58,7 @@ impl<'a> Args<'a> {
 /// The string is live, and nothing changes or frees it, for as long as `'a`.
 pub(super) unsafe fn text<'a>(string: *mut raw::RedisModuleString) -> Text<'a> {
     let mut length = 0;
-    // SAFETY: the caller says that the string lives long enough.
+    // SAFETY: the caller guarantees that the string lives as long as `'a`. The server never returns null here.
     let bytes = unsafe {
         let start = rm!(RedisModule_StringPtrLen(string, &raw mut length));
         std::slice::from_raw_parts(start.cast::<u8>(), length)
@@ -65,30 +66,31 @@ pub(super) unsafe fn text<'a>(string: *mut raw::RedisModuleString) -> Text<'a> {
     Text { bytes }
 }
 
-/// How the server should treat a command.
+/// The flags of a command, which access rules of the server use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CommandFlags {
-    /// Anyone with access to the module's commands.
+    /// For every user with access to the module's commands.
     Public,
-    /// Brings code into the server: `@admin`, `@dangerous`.
+    /// The command brings code into the server. It is in the categories `@admin` and `@dangerous`.
     Admin,
-    /// The same, and it writes a key.
+    /// As `Admin`, for a command that also writes a key.
     AdminWrite,
 }
 
 /// A command of this module.
 pub(crate) trait Command {
-    /// Lower case, as the server lists it.
+    /// The name of the command, in lower case.
     const NAME: &'static str;
     const FLAGS: CommandFlags = CommandFlags::Public;
     /// First key, last key, step, as in the server's key specifications.
     const KEYS: (c_int, c_int, c_int) = (0, 0, 0);
-    /// Only the command itself could tell which of its words are keys (`movablekeys`). The ones
-    /// that say so here tell none.
+    /// The command has the flag `movablekeys`: the server asks the command which of its words are keys. The commands of
+    /// this engine answer that there are none.
     const MOVABLE_KEYS: bool = false;
-    /// How many words it takes, its name included.
+    /// The number of words that the command takes, with its name.
     const ARITY: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
 
+    /// Runs the command, and replies to the client.
     fn run(context: &Context, args: Args<'_>);
 }
 
@@ -105,8 +107,8 @@ pub(crate) fn register<C: Command>(context: &Context) -> bool {
         (CommandFlags::AdminWrite, _) => c"write admin deny-oom",
     };
     let (first, last, step) = C::KEYS;
-    // SAFETY: both texts are NUL-terminated; the function pointer lives as long as the module,
-    // which cannot be unloaded.
+    // SAFETY: the context is live; both texts are NUL-terminated. The function lives as long as the process, because the
+    // module cannot be unloaded.
     let answer = unsafe {
         rm!(RedisModule_CreateCommand(
             context.as_ptr(),
@@ -124,11 +126,11 @@ pub(crate) fn register<C: Command>(context: &Context) -> bool {
     answer == OK
 }
 
-/// Lets access rules by category cover the command. Servers before 7.2 know no categories of
-/// module commands: there, only rules by name (`-rg.pyexecute`) do.
+/// Puts the command in the categories `@admin` and `@dangerous`. Servers before 7.2 have no categories for commands of
+/// modules: their access rules have to name the command (`-rg.pyexecute`).
 fn set_admin_categories(context: &Context, name: &CStr) {
-    // SAFETY: the context is that of the load function, where this is allowed; texts are
-    // NUL-terminated; the command was just made.
+    // SAFETY: the context is live, and the module is being loaded, when the server allows this. The texts are
+    // NUL-terminated. The command was just created.
     unsafe {
         if let (Some(find), Some(set)) = (
             raw::RedisModule_GetCommand,
@@ -150,18 +152,19 @@ unsafe extern "C" fn entry<C: Command>(
     let Some(live) = NonNull::new(context) else {
         return ERR;
     };
-    // SAFETY: the server calls with a live context, its lock held, and `count` strings.
+    // SAFETY: the server calls with a live context, its lock held, and `count` strings, of which there is at least one. All
+    // of them stay live until this function returns.
     let (context, words) = unsafe {
         (
             Context::new(live),
             std::slice::from_raw_parts(words, usize::try_from(count).unwrap_or(0)),
         )
     };
-    // The server only asks where the keys are.
+    // The server asks which words are keys, and does not want the command to run.
     if C::MOVABLE_KEYS && context.asks_for_keys() {
         return OK;
     }
-    // A panic must not cross into the server: it would end it.
+    // A panic that reached the server would abort the process.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         if C::ARITY.contains(&words.len()) {
             context.enter(|| C::run(&context, Args { raw: words }));

@@ -5,8 +5,8 @@ use super::reply::Reply;
 use redis_module::raw;
 use std::ptr::NonNull;
 
-/// Proof that this thread holds the server's lock: commands and event callbacks get one, and
-/// [`super::locked`] lends one to other threads.
+/// The proof that this thread holds the server's lock. Commands and callbacks of the server get a context, and
+/// [`super::locked`] lends one to other threads. Neither `Send` nor `Sync`.
 #[derive(Debug)]
 pub(crate) struct Context {
     raw: NonNull<raw::RedisModuleCtx>,
@@ -39,20 +39,20 @@ impl Context {
         unsafe { rm!(RedisModule_GetContextFlags(self.as_ptr())) }.cast_unsigned()
     }
 
-    /// Unit tests run without a server: a context has no flags there.
+    /// Unit tests run without a server. A context has no flags there.
     #[cfg(test)]
     #[allow(clippy::unused_self, reason = "as the real one")]
     fn flags(&self) -> u32 {
         0
     }
 
-    /// `false` inside MULTI, Lua, another module's call or while loading: blocking a client there
-    /// ends older servers with an assertion.
+    /// `false` inside MULTI, in a script, in a call of another module, and while loading. Older servers abort if a client is
+    /// blocked then.
     pub(crate) fn may_block(&self) -> bool {
         self.flags() & NO_BLOCKING == 0
     }
 
-    /// The command is not run: the server asks which of its words are keys.
+    /// `true` if the server asks which words of the command are keys, instead of running the command.
     pub(super) fn asks_for_keys(&self) -> bool {
         // SAFETY: the context is live.
         unsafe {
@@ -60,20 +60,20 @@ impl Context {
         }
     }
 
-    /// Whether the server reads its data from a file, or from its master.
+    /// `true` while the server reads its data from a file or from its master.
     pub(super) fn is_loading(&self) -> bool {
         let loading = raw::REDISMODULE_CTX_FLAGS_LOADING | raw::REDISMODULE_CTX_FLAGS_ASYNC_LOADING;
         self.flags() & loading != 0
     }
 
-    /// `false` while loading and on a replica: events were handled where they first happened.
+    /// `false` while loading and on a replica: the server where the events first happened has handled them.
     pub(crate) fn may_handle_events(&self) -> bool {
         let unfit = raw::REDISMODULE_CTX_FLAGS_LOADING | raw::REDISMODULE_CTX_FLAGS_SLAVE;
         self.flags() & unfit == 0
     }
 
-    /// Runs `body` with this context as the one that [`super::locked`] finds on this thread: every
-    /// command and callback of the server runs in there.
+    /// Runs `body` while [`super::locked`] lends this context on this thread. Every command and callback of the server runs
+    /// like that.
     pub(super) fn enter<R>(&self, body: impl FnOnce() -> R) -> R {
         lock::with_current(self, body)
     }
@@ -85,7 +85,7 @@ impl Context {
     )]
     pub(crate) fn random_hex<const N: usize>(&self) -> String {
         let mut digits = [0_u8; N];
-        // SAFETY: the server fills the bytes it is given.
+        // SAFETY: the server writes `N` bytes to `digits`, which has room for them.
         unsafe { rm!(RedisModule_GetRandomHexChars(digits.as_mut_ptr().cast(), N)) };
         String::from_utf8_lossy(&digits).into_owned()
     }

@@ -1,4 +1,4 @@
-//! Taking commands of clients over, before the server looks at them.
+//! Taking over commands of clients before the server runs them.
 
 use super::context::Context;
 use super::listeners::listeners;
@@ -8,18 +8,18 @@ use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The command that hooked commands become: their own words follow.
+/// The command that the server runs in place of a hooked command. The words of the hooked command follow.
 pub(crate) const TAKEN_OVER: &str = "rg.innerhook";
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
-/// Looks at every command from now on. Not before the first hook: it costs a little per command.
+/// Installs the filter, which sees every command from now on. Called for the first hook, because the filter slows every
+/// command down a little.
 pub(crate) fn look_at_commands(_: &Context) {
     if INSTALLED.swap(true, Ordering::Relaxed) {
         return;
     }
-    // SAFETY: the base context belongs to the module and is never freed; the callback lives as
-    // long as the process.
+    // SAFETY: the base context belongs to the module and is never freed; the callback lives as long as the process.
     unsafe {
         if let Some(register) = raw::RedisModule_RegisterCommandFilter {
             register(lock::base(), Some(on_command), 0);
@@ -27,7 +27,7 @@ pub(crate) fn look_at_commands(_: &Context) {
     }
 }
 
-/// The words of a command before it is run.
+/// The words of a command that has not run yet. The lifetime is that of the call of the filter.
 pub(crate) struct Words<'a> {
     raw: *mut raw::RedisModuleCommandFilterCtx,
     filter: PhantomData<&'a raw::RedisModuleCommandFilterCtx>,
@@ -35,7 +35,7 @@ pub(crate) struct Words<'a> {
 
 impl Words<'_> {
     pub(crate) fn len(&self) -> usize {
-        // SAFETY: lent by `on_command` while the filter context is live.
+        // SAFETY: `on_command` lends the value, and only while the filter context is live.
         let count = unsafe { rm!(RedisModule_CommandFilterArgsCount(self.raw)) };
         usize::try_from(count).unwrap_or(0)
     }
@@ -45,9 +45,10 @@ impl Words<'_> {
             return None;
         }
         let index = i32::try_from(index).ok()?;
-        // SAFETY: as above; the index is in range, and the word lives as long as the context.
+        // SAFETY: the filter context is live, as in `len`; the index is in range.
         let word = unsafe { rm!(RedisModule_CommandFilterArgGet(self.raw, index)) };
-        // SAFETY: as above; the server does not change the words while a filter looks at them.
+        // SAFETY: the word lives as long as the filter context, and the result borrows `self`. Nothing changes the words
+        // while the filter runs: `on_command` inserts a word only after the listener has returned.
         (!word.is_null()).then(|| unsafe { super::command::text(word) }.bytes())
     }
 }
@@ -67,7 +68,7 @@ unsafe extern "C" fn on_command(filter: *mut raw::RedisModuleCommandFilterCtx) {
     if !matches!(taken, Ok(true)) {
         return;
     }
-    // SAFETY: the filter context is live; the string is given to the server, which frees it.
+    // SAFETY: the filter context is live. The server takes the string, and frees it with the command.
     unsafe {
         let name = rm!(RedisModule_CreateString(
             std::ptr::null_mut(),

@@ -7,15 +7,15 @@ use redis_module::raw;
 use std::ffi::{CString, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// A part of what `INFO` shows. Its text begins with the name of the module and `_`.
+/// A section of the reply of `INFO`. The server puts the name of the module and `_` in front of its name.
 #[derive(Debug)]
 pub(crate) struct Section {
-    /// Nothing: the module's own name.
+    /// The name of the section. If it is empty, the section has the name of the module.
     pub(crate) name: &'static str,
     pub(crate) fields: Vec<(String, Value)>,
 }
 
-/// What a field shows.
+/// The value of a field.
 #[derive(Debug)]
 pub(crate) enum Value {
     Text(String),
@@ -25,8 +25,8 @@ pub(crate) enum Value {
 
 /// Adds the sections of the engine to the reply of `INFO`.
 pub(super) fn register(context: &Context) {
-    // SAFETY: the callback lives as long as the process; servers without this function show
-    // nothing of modules.
+    // SAFETY: the context is live, and the callback lives as long as the process. Servers without this function show no
+    // sections of modules.
     unsafe {
         if let Some(register) = raw::RedisModule_RegisterInfoFunc {
             register(context.as_ptr(), Some(write));
@@ -34,7 +34,7 @@ pub(super) fn register(context: &Context) {
     }
 }
 
-/// May run in a signal handler when the server crashes: then it stays silent.
+/// Writes the sections. For a crash report, which the server writes in a signal handler, there are none.
 unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, for_crash_report: c_int) {
     if for_crash_report != 0 {
         return;
@@ -42,13 +42,13 @@ unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, for_crash_report:
     let Some(listeners) = listeners() else {
         return;
     };
-    // SAFETY: the server asks on its main thread, with its lock held.
+    // SAFETY: the server runs `INFO` with its lock held, on this thread.
     let all = AssertUnwindSafe(|| unsafe { lock::assume_locked(listeners.info) });
     let Ok(sections) = catch_unwind(all) else {
         return;
     };
     for section in sections {
-        // SAFETY: the server passes a live context.
+        // SAFETY: the server passes a context that is live until this function returns.
         unsafe { write_section(info, &section) };
     }
 }
@@ -56,8 +56,8 @@ unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, for_crash_report:
 /// # Safety
 /// `info` is live.
 unsafe fn write_section(info: *mut raw::RedisModuleInfoCtx, shown: &Section) {
-    // SAFETY: the context is live; texts are NUL-terminated and copied. A section that the client
-    // did not ask for is refused, and nothing has to be written.
+    // SAFETY: the context is live; the server copies the texts, which are NUL-terminated. The server refuses a section that
+    // the client did not ask for, and then no field is written.
     unsafe {
         let (Some(section), Some(text), Some(begin), Some(end)) = (
             raw::RedisModule_InfoAddSection,
@@ -79,7 +79,7 @@ unsafe fn write_section(info: *mut raw::RedisModuleInfoCtx, shown: &Section) {
                 Value::Fields(fields) => {
                     begin(info, name.as_ptr());
                     for (name, value) in fields {
-                        // Commas are what separates fields.
+                        // A comma separates fields.
                         let value = c_text(&value.replace(',', "|"));
                         text(info, c_text(name).as_ptr(), value.as_ptr());
                     }
@@ -90,7 +90,7 @@ unsafe fn write_section(info: *mut raw::RedisModuleInfoCtx, shown: &Section) {
     }
 }
 
-/// A line is a field: a text of several lines becomes one.
+/// The text in one line, because every line of `INFO` is a field.
 fn c_text(text: &str) -> CString {
     CString::new(text.replace(['\r', '\n', '\0'], " ")).unwrap_or_default()
 }

@@ -1,5 +1,4 @@
-//! Walking the keys of database 0 in pieces, so that the server's lock is held for a short while
-//! at a time.
+//! Walking the keys of database 0 in batches, so that the server's lock is held only for a short time.
 
 use super::call::Rights;
 use super::command::text;
@@ -10,7 +9,7 @@ use std::ffi::{c_int, c_void};
 use std::ops::Range;
 use std::ptr::NonNull;
 
-/// Types of keys, with the names Gears gives them.
+/// The types of keys, as RedisGears names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyType {
     Empty,
@@ -20,7 +19,7 @@ pub(crate) enum KeyType {
     Set,
     SortedSet,
     Module,
-    /// Streams, and what later servers may add.
+    /// Streams, and types that later servers add.
     Unknown,
 }
 
@@ -38,7 +37,7 @@ impl KeyType {
         }
     }
 
-    /// What scripts call it in a filter: [`KeyType::named`] reads it.
+    /// The name that scripts use in a filter. [`KeyType::named`] reads it.
     pub(crate) fn filter_name(self) -> &'static str {
         match self {
             KeyType::Unknown => "stream",
@@ -57,7 +56,7 @@ impl KeyType {
         })
     }
 
-    /// From what the TYPE command says.
+    /// The type that the reply of the command `TYPE` names.
     pub(crate) fn parse(word: &[u8]) -> KeyType {
         match word {
             b"none" => KeyType::Empty,
@@ -85,13 +84,13 @@ impl KeyType {
     }
 }
 
-/// What a key of database 0 is right now.
+/// The current type of a key of database 0.
 pub(crate) fn key_type(context: &Context, key: &[u8]) -> KeyType {
     super::call(context, Rights::Engine, b"TYPE", &[key])
         .map_or(KeyType::Unknown, |reply| KeyType::parse(reply.bytes()))
 }
 
-/// One key of a batch; its bytes stand in the batch's arena.
+/// A key of a batch. The ranges are those of the batch's bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct ScannedKey {
     pub(crate) name: Range<usize>,
@@ -100,14 +99,14 @@ pub(crate) struct ScannedKey {
     pub(crate) kind: KeyType,
 }
 
-/// What a walk should bring along.
+/// The data that a walk copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fetch {
     Names,
     Strings,
 }
 
-/// A walk over the keys. Batches are filled under the server's lock and read without it.
+/// A walk over the keys. A batch is filled under the server's lock, and read without it.
 #[derive(Debug)]
 pub(crate) struct KeyScan {
     cursor: NonNull<raw::RedisModuleScanCursor>,
@@ -115,10 +114,11 @@ pub(crate) struct KeyScan {
     more: bool,
 }
 
-// SAFETY: the cursor is used under the server's lock and by the owner of the walk only.
+// SAFETY: a cursor belongs to no thread. It is used by `fill` alone, which borrows the walk mutably and needs the server's
+// lock; creating and destroying it only allocates and frees memory.
 unsafe impl Send for KeyScan {}
 
-/// What a step of the walk needs to know.
+/// The data that the callback of a walk reads and fills.
 #[derive(Debug)]
 struct Filling {
     batch: Batch,
@@ -126,7 +126,7 @@ struct Filling {
     fetch: Fetch,
 }
 
-/// Some keys of a walk.
+/// Keys of a walk, with their bytes in one piece of memory.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     arena: Vec<u8>,
@@ -170,6 +170,8 @@ impl Pattern {
 }
 
 impl KeyScan {
+    /// A walk over the keys that match `glob`, which copies the values of strings if `with_strings`. `None` if the server
+    /// has no memory for a cursor.
     pub(crate) fn new(glob: &[u8], with_strings: bool) -> Option<KeyScan> {
         // SAFETY: has no preconditions.
         let cursor = NonNull::new(unsafe { rm!(RedisModule_ScanCursorCreate()) })?;
@@ -190,21 +192,20 @@ impl KeyScan {
         })
     }
 
-    /// Forgets the batch and fills the next one with about `target` keys. `false`: there was
-    /// nothing left to fill it with.
+    /// Clears the batch and fills it with about `target` keys. Returns `false` if the walk had ended before.
     pub(crate) fn fill(&mut self, context: &Context, target: usize) -> bool {
         self.filling.batch.arena.clear();
         self.filling.batch.keys.clear();
         if !self.more {
             return false;
         }
-        // A step visits one bucket: in a sparse keyspace, or with a rare pattern, many steps find
-        // nothing, and the lock must not be held for all of them.
+        // A step visits one bucket. In a sparse keyspace, or with a rare pattern, many steps find nothing: the limit of steps
+        // bounds the time for which the lock is held.
         let mut steps = target.saturating_mul(4);
         while self.more && steps > 0 && self.filling.batch.keys.len() < target {
             let filling: *mut Filling = &raw mut self.filling;
-            // SAFETY: the context is locked; the cursor is ours; the callback gets a pointer to
-            // what it fills, which nothing else touches during the call.
+            // SAFETY: the context is live and locked, and the cursor belongs to this walk. The callback is only called
+            // during this call, and gets a pointer to `self.filling`, which nothing else uses meanwhile.
             let answer = unsafe {
                 rm!(RedisModule_Scan(
                     context.as_ptr(),
@@ -219,12 +220,12 @@ impl KeyScan {
         true
     }
 
-    /// Whether another [`KeyScan::fill`] may find something.
+    /// `true` if another [`KeyScan::fill`] may find keys.
     pub(crate) fn has_more(&self) -> bool {
         self.more
     }
 
-    /// The batch that was filled, in exchange for the room for another one.
+    /// Takes the filled batch. The walk fills the memory of `room` next.
     pub(crate) fn take(&mut self, room: Batch) -> Batch {
         std::mem::replace(&mut self.filling.batch, room)
     }
@@ -240,7 +241,7 @@ impl KeyScan {
 
 impl Drop for KeyScan {
     fn drop(&mut self) {
-        // SAFETY: created in `new`, destroyed once.
+        // SAFETY: the cursor was created by `new`, and is destroyed once.
         unsafe { rm!(RedisModule_ScanCursorDestroy(self.cursor.as_ptr())) };
     }
 }
@@ -251,8 +252,8 @@ unsafe extern "C" fn on_key(
     key: *mut raw::RedisModuleKey,
     filling: *mut c_void,
 ) {
-    // SAFETY: `fill` passes what it fills; the server passes live strings and, where it has it open
-    // anyway, the key; a key we open ourselves is closed before we return.
+    // SAFETY: `fill` passes a pointer to a `Filling` that only this call uses. The server passes a live name, and the key if
+    // it is open; a key that is opened here is closed below. Slices of the name and of the value are copied before that.
     unsafe {
         let Filling {
             batch,

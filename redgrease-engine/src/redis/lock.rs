@@ -1,7 +1,7 @@
-//! The server's lock on threads that are not the main thread, and data that it guards.
+//! The server's lock on other threads than the main thread, and data that it guards.
 //!
-//! The one rule of lock order: the server's lock before Python's. Whoever holds the interpreter
-//! lets go of it before calling [`locked`] or [`LockGuard::acquire`].
+//! The order of locks: the server's lock before the interpreter. A thread that holds the interpreter releases it before it
+//! calls [`locked`] or [`LockGuard::acquire`], unless it holds the server's lock already.
 
 use super::context::Context;
 use redis_module::raw;
@@ -9,14 +9,14 @@ use std::cell::{Cell, RefCell};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// A detached context made while loading: what the contexts of other threads are made from. (A
-/// context made from nothing knows no module, and some functions need to know it.)
+/// A detached context, made while the module loads. The contexts of other threads are made from it, because some functions
+/// of the server need a context that knows its module.
 static BASE: AtomicPtr<raw::RedisModuleCtx> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
-    /// Set while this thread holds the server's lock.
+    /// The context that [`locked`] lends. Not null while this thread holds the server's lock.
     static CURRENT: Cell<*mut raw::RedisModuleCtx> = const { Cell::new(ptr::null_mut()) };
-    /// This thread's own context for taking the lock: made at the first use.
+    /// The context of this thread, for taking the lock. Made when it is first used.
     static OWN: Own = const {
         Own {
             context: Cell::new(ptr::null_mut()),
@@ -25,10 +25,10 @@ thread_local! {
     };
 }
 
-/// Given back when its thread ends: it has a client of its own, which is not small.
+/// The context of a thread. Freed when the thread ends, because the server keeps a client for it.
 struct Own {
     context: Cell<*mut raw::RedisModuleCtx>,
-    /// The main thread's, which ends with the lock held.
+    /// The context of the main thread is not freed: that thread ends with the lock held.
     ends_with_the_process: Cell<bool>,
 }
 
@@ -38,10 +38,10 @@ impl Drop for Own {
         if context.is_null() || self.ends_with_the_process.get() {
             return;
         }
-        // A thread may end inside of `atomic()`: its lock is given back a moment later.
+        // A thread may end inside `atomic()`. Then it still holds the lock, and its `LockGuard` releases it later.
         let held = is_locked();
-        // SAFETY: the thread is over, so nothing lends its context any more; the client is freed
-        // under the lock. Which context that is taken with makes no difference.
+        // SAFETY: the thread ends, so nothing lends its context any more. The context is freed under the lock, which the
+        // server takes in the same way for every context.
         unsafe {
             if !held {
                 rm!(RedisModule_ThreadSafeContextLock(base()));
@@ -58,7 +58,7 @@ pub(super) fn remember_base(context: &Context) {
     // SAFETY: the context of the load function is live.
     let base = unsafe { rm!(RedisModule_GetDetachedThreadSafeContext(context.as_ptr())) };
     BASE.store(base, Ordering::Release);
-    // The main thread's own: the child of a fork, which may need it, must not make one.
+    // Makes the context of the main thread now. The child of a fork may need it, and must not make one.
     own();
     OWN.with(|own| own.ends_with_the_process.set(true));
 }
@@ -67,8 +67,8 @@ pub(super) fn base() -> *mut raw::RedisModuleCtx {
     BASE.load(Ordering::Acquire)
 }
 
-/// Runs `body` with a context of this thread. For callbacks that the server calls with its lock
-/// held but without a context.
+/// Runs `body` with the context of this thread. For callbacks that the server calls with its lock held, but without a
+/// context.
 ///
 /// # Safety
 /// This thread holds the server's lock until `body` returns.
@@ -76,8 +76,8 @@ pub(super) unsafe fn assume_locked<R>(body: impl FnOnce(&Context) -> R) -> R {
     let Some(own) = NonNull::new(own()) else {
         std::process::abort()
     };
-    // SAFETY: the caller says that this thread holds the lock; its own context is never freed
-    // while the thread runs.
+    // SAFETY: the caller guarantees that this thread holds the lock. The context of a thread is not freed while the thread
+    // runs.
     let context = unsafe { Context::new(own) };
     with_current(&context, || body(&context))
 }
@@ -86,7 +86,7 @@ pub(super) unsafe fn assume_locked<R>(body: impl FnOnce(&Context) -> R) -> R {
 fn own() -> *mut raw::RedisModuleCtx {
     OWN.with(|own| {
         if own.context.get().is_null() {
-            // SAFETY: only the module pointer of the base is read, and that never changes.
+            // SAFETY: the server reads the module of the base context, which never changes. No lock is needed.
             let made = unsafe {
                 rm!(RedisModule_GetDetachedThreadSafeContext(
                     BASE.load(Ordering::Acquire)
@@ -98,7 +98,7 @@ fn own() -> *mut raw::RedisModuleCtx {
     })
 }
 
-/// Unit tests run without a server: no function of the module API is called with this context.
+/// Unit tests run without a server. They call no function of the module API with this context.
 #[cfg(test)]
 fn own() -> *mut raw::RedisModuleCtx {
     NonNull::dangling().as_ptr()
@@ -117,32 +117,32 @@ impl Drop for Restore {
     }
 }
 
-/// Runs `body` while `context` is what [`locked`] lends on this thread.
+/// Runs `body` while [`locked`] lends `context` on this thread.
 pub(crate) fn with_current<R>(context: &Context, body: impl FnOnce() -> R) -> R {
     let _restore = Restore(CURRENT.replace(context.as_ptr()));
     body()
 }
 
-/// Runs `body` with the server's lock held: the one this thread holds already, or a fresh one.
-/// The caller does not hold the interpreter, unless [`is_locked`].
+/// Runs `body` with the server's lock, which is taken unless this thread holds it already. A caller for which [`is_locked`]
+/// is false must not hold the interpreter.
 pub(crate) fn locked<R>(body: impl FnOnce(&Context) -> R) -> R {
     let held = NonNull::new(CURRENT.get());
     let _lock = held.is_none().then(LockGuard::acquire);
     let context = held
         .or_else(|| NonNull::new(CURRENT.get()))
         .unwrap_or_else(|| {
-            // Only reached if the server could not allocate a context: there is no way to go on.
+            // The server could not allocate a context.
             std::process::abort()
         });
-    // SAFETY: a current context is live and locked by this thread: `with_current` and `LockGuard`
-    // set it for exactly that time.
+    // SAFETY: `with_current` and `LockGuard` set the current context only while it is live and locked by this thread.
+    // `body` must not drop the `LockGuard` of this thread: all guards are held outside of `locked`.
     body(&unsafe { Context::new(context) })
 }
 
-/// The server's lock, held across calls into Python: what `atomic()` holds.
+/// The server's lock, held across calls into Python. An `atomic()` block holds one.
 #[derive(Debug)]
 pub(crate) struct LockGuard {
-    // The lock belongs to the thread that took it.
+    // Not `Send`: the thread that took the lock has to release it.
     _not_send: std::marker::PhantomData<*mut ()>,
     #[cfg(test)]
     _lock: std::sync::MutexGuard<'static, ()>,
@@ -153,14 +153,14 @@ pub(crate) struct LockGuard {
 static TEST_LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
 impl LockGuard {
-    /// Takes the lock. The caller holds neither it nor the interpreter.
+    /// Takes the lock. The caller holds neither the lock nor the interpreter.
     pub(crate) fn acquire() -> LockGuard {
         let own = own();
         #[cfg(test)]
         let lock = TEST_LOCK
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        // SAFETY: the context is this thread's own; it does not hold the lock yet.
+        // SAFETY: the context is that of this thread, which does not hold the lock.
         #[cfg(not(test))]
         unsafe {
             rm!(RedisModule_ThreadSafeContextLock(own));
@@ -177,8 +177,8 @@ impl LockGuard {
 impl Drop for LockGuard {
     fn drop(&mut self) {
         CURRENT.set(ptr::null_mut());
-        // SAFETY: taken by `acquire` on this thread (the type is not `Send`). Not with the thread's own
-        // context, which may be gone when a thread ends; which one it is makes no difference.
+        // SAFETY: `acquire` took the lock on this thread, because the type is not `Send`. The base context stands in for that
+        // of the thread, which may have been freed when the thread ends; the server uses neither of them.
         #[cfg(not(test))]
         unsafe {
             rm!(RedisModule_ThreadSafeContextUnlock(base()));
@@ -186,13 +186,13 @@ impl Drop for LockGuard {
     }
 }
 
-/// Data that is read and written under the server's lock only. No mutex of its own, so that the
-/// child of a fork (BGSAVE) can read it whatever other threads were doing.
+/// Data that is only read and written under the server's lock. There is no mutex, so that the child of a fork (`BGSAVE`)
+/// can read the data whatever other threads did at the time of the fork.
 #[derive(Debug, Default)]
 pub(crate) struct Guarded<T>(RefCell<T>);
 
-// SAFETY: every access needs a `Context`, which proves that this thread holds the server's lock:
-// there is one accessor at a time, and the lock orders their accesses.
+// SAFETY: every access needs a `Context`, which proves that this thread holds the server's lock. So one thread at a time
+// has access, and the lock orders the accesses.
 unsafe impl<T: Send> Sync for Guarded<T> {}
 
 impl<T> Guarded<T> {
@@ -200,12 +200,12 @@ impl<T> Guarded<T> {
         Guarded(RefCell::new(value))
     }
 
-    /// `body` must not run commands or Python: those may come back to the same data.
+    /// Reads the data. `body` must run neither commands nor Python, because those may use the same data.
     pub(crate) fn read<R>(&self, _: &Context, body: impl FnOnce(&T) -> R) -> R {
         body(&self.0.borrow())
     }
 
-    /// `body` must not run commands or Python: those may come back to the same data.
+    /// Changes the data. `body` must run neither commands nor Python, because those may use the same data.
     pub(crate) fn write<R>(&self, _: &Context, body: impl FnOnce(&mut T) -> R) -> R {
         body(&mut self.0.borrow_mut())
     }

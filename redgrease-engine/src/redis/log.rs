@@ -1,10 +1,10 @@
-//! The server's log. May be written to from any thread.
+//! The server's log. Any thread may write to it.
 
 use redis_module::raw;
 use std::ffi::{CStr, CString};
 use std::ptr;
 
-/// Log levels of Redis, from chatty to loud.
+/// The log levels of Redis, the least important first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
     Debug,
@@ -14,7 +14,7 @@ pub(crate) enum Level {
 }
 
 impl Level {
-    /// The level a script names, or `None` if Redis has no such level.
+    /// The level that a script names, or `None` if Redis has no such level.
     pub(crate) fn parse(word: &str) -> Option<Level> {
         Some(match word {
             "debug" => Level::Debug,
@@ -35,14 +35,14 @@ impl Level {
     }
 }
 
-/// Writes one entry. Redis cuts entries at about one kilobyte, so long texts go line by line.
+/// Writes a message, one entry for each line. Redis truncates an entry at about one kilobyte.
 pub(crate) fn log(level: Level, message: &str) {
     for line in message.lines().filter(|line| !line.is_empty()) {
         let Ok(text) = CString::new(line.replace('\0', "\\0")) else {
             continue;
         };
-        // SAFETY: the format takes exactly one string, both pointers are NUL-terminated and live
-        // through the call; a null context is allowed here and logs as the server itself.
+        // SAFETY: the format takes exactly one string; all texts are NUL-terminated and live through the call. The server
+        // allows a null context.
         unsafe {
             if let Some(write) = raw::RedisModule_Log {
                 write(

@@ -1,26 +1,26 @@
 //! Everything that touches the Redis module API, and the only `unsafe` about Redis.
 //!
-//! | file | what |
+//! | file | purpose |
 //! |---|---|
 //! | `api.rs` | calling the function pointers, and the check that the server has them |
 //! | `module.rs` | loading the module |
 //! | `listeners.rs` | the table of functions that the server's callbacks call |
 //! | `server_events.rs` | loading, roles, the event loop, shutting down |
 //! | `shard.rs` | the id of this server in a cluster |
-//! | `command.rs` | from a command implementation to a registered command |
+//! | `command.rs` | registering commands |
 //! | `context.rs` | [`Context`]: proof that this thread holds the server's lock |
 //! | `lock.rs` | taking that lock on other threads, and data that it guards |
-//! | `reply.rs`, `blocked.rs` | answering, now or later from another thread |
+//! | `reply.rs`, `blocked.rs` | replies, at once or later from another thread |
 //! | `call.rs` | running a Redis command |
 //! | `clock.rs` | a cheap clock |
-//! | `filter.rs` | taking commands of clients over |
+//! | `filter.rs` | taking over commands of clients |
 //! | `info.rs` | the engine's part of `INFO` |
-//! | `keys.rs` | walking the keys, and what they are |
+//! | `keys.rs` | walking the keys, and their types |
 //! | `notification.rs` | key events |
-//! | `persistence.rs` | what is kept in the RDB and told to replicas |
-//! | `timer.rs` | doing something later |
+//! | `persistence.rs` | the data in the RDB, and replication |
+//! | `timer.rs` | running a job later on the main thread |
 //! | `timer_key.rs` | keys that hold a time event |
-//! | `user.rs` | whose rights a gear has |
+//! | `user.rs` | the users whose rights gears have |
 //! | `log.rs` | the server's log |
 #![allow(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Loading and unloading the module.
+//! Loading the module.
 
 use super::api::{self, ERR, OK};
 use super::command::{Text, text};
@@ -62,8 +62,8 @@ pub(crate) unsafe fn load_module(
     let Some(live) = NonNull::new(context) else {
         return ERR;
     };
-    // SAFETY: called once, by the server, with its own context; afterwards the function table is
-    // set and `missing` tells whether all we use is in it.
+    // SAFETY: the server calls this with a live context. It passes `count` strings, or null if there are none.
+    // `Export_RedisModule_Init` fills the table of functions; `load` checks it with `missing` before it calls any of them.
     let (context, words) = unsafe {
         let version = raw::REDISMODULE_APIVER_1.cast_signed();
         if raw::Export_RedisModule_Init(context, NAME.as_ptr(), VERSION, version) != 0 {
@@ -71,7 +71,10 @@ pub(crate) unsafe fn load_module(
         }
         (
             Context::new(live),
-            std::slice::from_raw_parts(arguments, usize::try_from(count).unwrap_or(0)),
+            match usize::try_from(count) {
+                Ok(count) if !arguments.is_null() => std::slice::from_raw_parts(arguments, count),
+                _ => &[],
+            },
         )
     };
     match catch_unwind(AssertUnwindSafe(|| load(&context, words, listeners))) {
@@ -101,7 +104,8 @@ fn load(
     lock::remember_base(context);
     shard::remember();
     listeners::listen(listeners);
-    // SAFETY: the arguments live until the module is loaded.
+    // SAFETY: the server keeps the arguments until the module is loaded. The listener cannot keep them for longer: it is a
+    // function for every lifetime.
     let arguments: Vec<Text<'_>> = words.iter().map(|&word| unsafe { text(word) }).collect();
     context.enter(|| (listeners.load)(context, &arguments))?;
     if !persistence::register(context) {
@@ -121,8 +125,8 @@ fn load(
 
 /// The file that this module was loaded from.
 pub(crate) fn library_path() -> String {
-    // SAFETY: the address is a function of this library; the name the loader gives for it is
-    // NUL-terminated and lives as long as the library.
+    // SAFETY: the address is that of a function of this library. The file name that the loader gives is NUL-terminated, and
+    // lives as long as the library.
     unsafe {
         let mut info: libc::Dl_info = std::mem::zeroed();
         let address = (load_module as *const ()).cast::<c_void>();

@@ -1,4 +1,4 @@
-//! Keyspace events: what happened to which key.
+//! Keyspace events, and the jobs that write after an event.
 
 use super::command::text;
 use super::context::Context;
@@ -10,10 +10,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::time::Duration;
 
-/// Listens to every kind of event a server has.
+/// Subscribes to all kinds of events.
 ///
-/// Streams and keys each for themselves: a server does not tell a callback what happens while that
-/// callback runs, and streams must hear what handlers of keys write.
+/// Registrations of streams and of keys have separate callbacks. The server does not tell a callback of events that happen
+/// while the callback runs, and registrations of streams must hear of the writes of key event handlers.
 pub(super) fn subscribe(context: &Context) {
     let kinds = raw::REDISMODULE_NOTIFY_ALL | raw::REDISMODULE_NOTIFY_KEY_MISS;
     // SAFETY: the callbacks live as long as the process.
@@ -29,8 +29,8 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `body` without telling registrations of key events what it does on this thread: the look-ups
-/// of readers, the bookkeeping of streams and the writes of sync handlers cause no events.
+/// Runs `body`, whose commands cause no key events for registrations: the reads of readers, the bookkeeping of streams and
+/// the writes of sync handlers.
 pub(crate) fn quietly<R>(body: impl FnOnce() -> R) -> R {
     struct Restore(bool);
     impl Drop for Restore {
@@ -51,7 +51,7 @@ unsafe extern "C" fn tell_streams(
     let Some(listeners) = listeners() else {
         return super::api::OK;
     };
-    // SAFETY: passed on as the server gave it.
+    // SAFETY: the arguments are those of the server.
     unsafe { tell(ctx, event, key, listeners.stream_event) }
 }
 
@@ -64,10 +64,14 @@ unsafe extern "C" fn tell_keys(
     let Some(listeners) = listeners().filter(|_| !QUIET.get()) else {
         return super::api::OK;
     };
-    // SAFETY: passed on as the server gave it.
+    // SAFETY: the arguments are those of the server.
     unsafe { tell(ctx, event, key, listeners.key_event) }
 }
 
+/// Calls a listener for an event.
+///
+/// # Safety
+/// As the server calls a callback for events: a live context, its lock held, a NUL-terminated name and a live key.
 unsafe fn tell(
     ctx: *mut raw::RedisModuleCtx,
     event: *const c_char,
@@ -77,10 +81,10 @@ unsafe fn tell(
     let Some(live) = NonNull::new(ctx) else {
         return super::api::OK;
     };
-    // SAFETY: the server calls with a live context, its lock held, a NUL-terminated name and a key.
+    // SAFETY: the caller guarantees it. The name and the key live until this function returns.
     let (context, event, key) =
         unsafe { (Context::new(live), CStr::from_ptr(event), text(key).bytes()) };
-    // A panic must not cross into the server.
+    // A panic that reached the server would abort the process.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let event = event.to_string_lossy();
         context.enter(|| happened(&context, &event, key));
@@ -96,8 +100,8 @@ unsafe fn tell(
 
 type Job = Box<dyn FnOnce(&Context) + Send>;
 
-/// Runs `job` when what it writes comes behind the command of the event, also for replicas and in
-/// the AOF: from 7.2 on when the command has ended, before that when the server has a moment.
+/// Runs `job` so late that its writes come after the command of the event, also on replicas and in the AOF. From Redis 7.2 on
+/// that is when the command has ended; older servers run the job in the next turn of the event loop.
 pub(crate) fn after_command(context: &Context, job: Job) {
     // SAFETY: the static is written once, while loading; a copy is read.
     if unsafe { raw::RedisModule_AddPostNotificationJob }.is_some() {
@@ -107,19 +111,18 @@ pub(crate) fn after_command(context: &Context, job: Job) {
     }
 }
 
-/// Runs `job` when it is allowed to write: from 7.2 on after the event was told to everybody,
-/// before that at once (and replicas and the AOF are told what it writes before they are told of
-/// the command).
+/// Runs `job` when it may write. From Redis 7.2 on that is after all callbacks of the event. Older servers run it at once,
+/// and then replicas and the AOF get its writes before the command of the event.
 pub(crate) fn when_writable(context: &Context, job: Job) {
-    // SAFETY: the pointer is handed to the server with its own free function, which is called
-    // exactly once, whether the job ran or not.
+    // SAFETY: the context is live and locked. The server gets the slot with `free_job`, which it calls exactly once, whether
+    // the job ran or not.
     unsafe {
         let Some(add) = raw::RedisModule_AddPostNotificationJob else {
             return job(context);
         };
         let slot: *mut Option<Job> = Box::into_raw(Box::new(Some(job)));
         if add(context.as_ptr(), Some(run_job), slot.cast(), Some(free_job)) != super::api::OK {
-            // Refused (while loading, or on a replica): what cannot write is not run at all.
+            // The server refuses while it loads and on a replica. A job that cannot write does not run.
             drop(Box::from_raw(slot));
         }
     }
@@ -129,7 +132,7 @@ unsafe extern "C" fn run_job(ctx: *mut raw::RedisModuleCtx, slot: *mut c_void) {
     let Some(live) = NonNull::new(ctx) else {
         return;
     };
-    // SAFETY: `when_writable` made the slot; the server calls with its lock held.
+    // SAFETY: `when_writable` made the slot, which `free_job` frees later. The context is live, and the lock is held.
     let (context, job) = unsafe { (Context::new(live), (*slot.cast::<Option<Job>>()).take()) };
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         if let Some(job) = job {
@@ -145,6 +148,6 @@ unsafe extern "C" fn run_job(ctx: *mut raw::RedisModuleCtx, slot: *mut c_void) {
 }
 
 unsafe extern "C" fn free_job(slot: *mut c_void) {
-    // SAFETY: `when_writable` made the slot; it is freed once.
+    // SAFETY: `when_writable` made the slot, and the server calls this once for it.
     drop(unsafe { Box::from_raw(slot.cast::<Option<Job>>()) });
 }

@@ -1,4 +1,4 @@
-//! What the engine keeps in the RDB, and what it tells replicas and the AOF.
+//! The engine's data in the RDB, and its own commands for replicas and the AOF.
 
 use super::context::Context;
 use super::listeners::listeners;
@@ -8,24 +8,25 @@ use redis_module::raw;
 use std::ffi::{CStr, c_char, c_int, c_longlong};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// The type the engine's data is filed under: nine characters, as the server demands.
+/// The name of the type that holds the engine's data in the RDB. The server demands nine characters.
 const TYPE: &CStr = c"redgrease";
 const VERSION: c_int = 1;
-/// Written behind the keys, so that they are there when registrations are restored.
+/// The data comes after the keys in the RDB: the keys exist when registrations are restored.
 #[allow(
     clippy::cast_possible_truncation,
     reason = "2, which the bindings give as isize"
 )]
 const AFTER_KEYS: c_int = raw::REDISMODULE_AUX_AFTER_RDB as c_int;
-/// From this server version on nothing at all is written when there is nothing to keep: such a
-/// file loads without the engine, too.
+/// From this version of the server on, the RDB has no data of the engine if there is none. A server without the engine can
+/// load such a file.
 const WRITES_NOTHING_FROM: c_int = 0x0007_0200;
 
-/// Files the engine's data in the RDB. `false` if the server refused.
+/// Registers the type for the engine's data. Returns `false` if the server refused.
 pub(super) fn register(context: &Context) -> bool {
-    // SAFETY: a structure of callbacks that live as long as the process; unused ones are null.
+    // SAFETY: the context is live. The structure is copied by the server; its callbacks live as long as the process, and
+    // unused ones are null.
     unsafe {
-        // A file that ends early is told to `aux_load`; the server would crash instead.
+        // With this option `aux_load` learns of a file that ends early. Without it the server would exit.
         rm!(RedisModule_SetModuleOptions(
             context.as_ptr(),
             raw::REDISMODULE_OPTIONS_HANDLE_IO_ERRORS.cast_signed()
@@ -51,7 +52,7 @@ pub(super) fn register(context: &Context) -> bool {
     }
 }
 
-/// Where bytes start, as servers want it: Redis 6.2 reads the first one also if there are none.
+/// The address of the first byte. For no bytes it is that of a NUL, because Redis 6.2 reads the first byte even then.
 fn start_of(bytes: &[u8]) -> *const c_char {
     if bytes.is_empty() {
         c"".as_ptr()
@@ -60,17 +61,16 @@ fn start_of(bytes: &[u8]) -> *const c_char {
     }
 }
 
-/// Runs in the child of a fork, too: reads Rust data, takes no lock, runs no Python.
+/// Writes the data. Also runs in the child of a fork, where it must take no lock and run no Python.
 unsafe extern "C" fn aux_save(io: *mut raw::RedisModuleIO, _when: c_int) {
     let Some(listeners) = listeners() else {
         return;
     };
     let data = catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: the server saves with its lock held; in the child of a fork there is no other
-        // thread, and the lock is held for ever.
+        // SAFETY: the server saves with its lock held. The child of a fork has no other thread, and never releases the lock.
         unsafe { lock::assume_locked(listeners.save) }
     }));
-    // SAFETY: the server passes a live stream; the bytes are copied.
+    // SAFETY: the server passes a live stream, and copies the bytes.
     unsafe {
         let Ok(data) = data else {
             return log(
@@ -98,7 +98,7 @@ unsafe extern "C" fn aux_load(io: *mut raw::RedisModuleIO, version: c_int, _when
         );
         return super::api::ERR;
     }
-    // SAFETY: the server passes a live stream; what it reads is ours to free.
+    // SAFETY: the server passes a live stream. The buffer that it returns has `length` bytes, and is freed here once.
     let data = unsafe {
         let mut length = 0;
         let bytes = rm!(RedisModule_LoadStringBuffer(io, &raw mut length));
@@ -117,7 +117,7 @@ unsafe extern "C" fn aux_load(io: *mut raw::RedisModuleIO, version: c_int, _when
         return super::api::ERR;
     };
     let restored = catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: the server loads on its main thread, with its lock held.
+        // SAFETY: the server loads with its lock held, on this thread.
         unsafe { lock::assume_locked(|context| (listeners.load_registrations)(context, &data)) }
     }));
     match restored {
@@ -136,11 +136,11 @@ unsafe extern "C" fn aux_load(io: *mut raw::RedisModuleIO, version: c_int, _when
     }
 }
 
-/// Tells replicas and the AOF to run one of the engine's own commands for a key.
+/// Makes replicas and the AOF run one of the engine's own commands for a key.
 pub(crate) fn replicate_key(context: &Context, command: &CStr, key: &[u8], argument: &[u8]) {
     let part = |bytes: &[u8]| (bytes.as_ptr().cast::<c_char>(), bytes.len().cast_signed());
     let ((key, key_length), (argument, length)) = (part(key), part(argument));
-    // SAFETY: the context is live; the format takes two buffers, each with its length.
+    // SAFETY: the context is live and locked. The format takes two buffers, each with its length; the server copies them.
     unsafe {
         rm!(RedisModule_Replicate(
             context.as_ptr(),
@@ -154,9 +154,9 @@ pub(crate) fn replicate_key(context: &Context, command: &CStr, key: &[u8], argum
     }
 }
 
-/// Tells replicas and the AOF to run one of the engine's own commands.
+/// Makes replicas and the AOF run one of the engine's own commands.
 pub(crate) fn replicate(context: &Context, command: &CStr, argument: &[u8]) {
-    // SAFETY: the context is live; the format takes a buffer and its length.
+    // SAFETY: the context is live and locked. The format takes a buffer and its length; the server copies it.
     unsafe {
         rm!(RedisModule_Replicate(
             context.as_ptr(),

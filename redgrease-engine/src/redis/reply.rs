@@ -1,18 +1,18 @@
-//! Writing an answer.
+//! Writing replies.
 
 use redis_module::raw;
 use std::ffi::{CString, c_long};
 use std::marker::PhantomData;
 
-/// Where an answer is written: the client of a command, or one that was blocked.
+/// The reply for the client of a command, or for a blocked client. Neither `Send` nor `Sync`.
 #[derive(Debug)]
 pub(crate) struct Reply<'a> {
     raw: *mut raw::RedisModuleCtx,
     context: PhantomData<&'a raw::RedisModuleCtx>,
 }
 
-// The methods share one argument for soundness: `raw` is a live context for as long as `'a`, which
-// the caller of `Reply::new` says.
+// All methods are sound for the same reason: `raw` is a live context for as long as `'a`, which the caller of `Reply::new`
+// guarantees.
 impl Reply<'_> {
     /// # Safety
     /// `raw` is a live context that may be replied to, for as long as the value lives.
@@ -24,7 +24,7 @@ impl Reply<'_> {
     }
 
     pub(crate) fn array(&self, length: usize) {
-        // SAFETY: see above.
+        // SAFETY: `raw` is live.
         unsafe {
             rm!(RedisModule_ReplyWithArray(
                 self.raw,
@@ -33,10 +33,9 @@ impl Reply<'_> {
         };
     }
 
-    /// An array whose length is known only after its elements were written:
-    /// [`Reply::set_array_length`] must follow.
+    /// An array whose length is known only after its elements were written. [`Reply::set_array_length`] must follow.
     pub(crate) fn postponed_array(&self) {
-        // SAFETY: see above.
+        // SAFETY: `raw` is live.
         unsafe {
             rm!(RedisModule_ReplyWithArray(
                 self.raw,
@@ -47,17 +46,17 @@ impl Reply<'_> {
 
     pub(crate) fn set_array_length(&self, length: usize) {
         let length = length.cast_signed() as c_long;
-        // SAFETY: see above.
+        // SAFETY: `raw` is live.
         unsafe { rm!(RedisModule_ReplySetArrayLength(self.raw, length)) };
     }
 
     pub(crate) fn integer(&self, value: i64) {
-        // SAFETY: see above.
+        // SAFETY: `raw` is live.
         unsafe { rm!(RedisModule_ReplyWithLongLong(self.raw, value)) };
     }
 
     pub(crate) fn bulk(&self, bytes: &[u8]) {
-        // SAFETY: see above; the server copies the bytes.
+        // SAFETY: `raw` is live; the server copies the bytes.
         unsafe {
             rm!(RedisModule_ReplyWithStringBuffer(
                 self.raw,
@@ -68,7 +67,7 @@ impl Reply<'_> {
     }
 
     pub(crate) fn null(&self) {
-        // SAFETY: see above.
+        // SAFETY: `raw` is live.
         unsafe { rm!(RedisModule_ReplyWithNull(self.raw)) };
     }
 
@@ -78,19 +77,18 @@ impl Reply<'_> {
 
     pub(crate) fn status(&self, text: &str) {
         let line = one_line(text);
-        // SAFETY: see above; the server copies the NUL-terminated text.
+        // SAFETY: `raw` is live; the server copies the NUL-terminated text.
         unsafe { rm!(RedisModule_ReplyWithSimpleString(self.raw, line.as_ptr())) };
     }
 
-    /// An error line. A line that is not UTF-8, or is more than one line, would put blocking
-    /// clients out of step with the connection: `&str` and [`one_line`] rule both out.
+    /// An error. The text is sent in one line, and is valid UTF-8: clients would misread the replies behind any other error.
     pub(crate) fn error(&self, text: &str) {
         let line = one_line(text);
-        // SAFETY: see above; the server copies the NUL-terminated text.
+        // SAFETY: `raw` is live; the server copies the NUL-terminated text.
         unsafe { rm!(RedisModule_ReplyWithError(self.raw, line.as_ptr())) };
     }
 
-    /// A name and its value, as the dump commands list them.
+    /// A name and its text, as the commands that list things write them.
     pub(crate) fn field(&self, name: &str, value: &str) {
         self.bulk(name.as_bytes());
         self.bulk(value.as_bytes());
@@ -110,6 +108,7 @@ impl Reply<'_> {
     }
 }
 
+/// The text with spaces in place of line ends and NULs.
 fn one_line(text: &str) -> CString {
     let line: Vec<u8> = text
         .bytes()

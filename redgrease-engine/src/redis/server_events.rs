@@ -25,9 +25,8 @@ pub(super) fn subscribe(context: &Context) {
     ];
     for (id, callback) in callbacks {
         let event = raw::RedisModuleEvent { id, dataver: 1 };
-        // SAFETY: the callbacks live as long as the process. A server without one of the events
-        // refuses it, which is fine: without the event loop's events the interpreter is given back
-        // after every callback.
+        // SAFETY: the context is live, and the callbacks live as long as the process. A server that does not know an event
+        // refuses it. Without the events of the event loop, the interpreter is released after every callback.
         unsafe {
             rm!(RedisModule_SubscribeToServerEvent(
                 context.as_ptr(),
@@ -55,7 +54,7 @@ unsafe extern "C" fn on_ready(
         return;
     };
     let plan = |context: &Context| timer::after(context, Duration::ZERO, listeners.ready);
-    // SAFETY: the server tells of its events on its main thread, with its lock held.
+    // SAFETY: the server calls this with its lock held, on the thread that loads or changes the role.
     let planned = catch_unwind(AssertUnwindSafe(|| unsafe { lock::assume_locked(plan) }));
     if planned.is_err() {
         log(
@@ -65,7 +64,7 @@ unsafe extern "C" fn on_ready(
     }
 }
 
-/// All keys of a database are gone, or other keys have taken their place.
+/// Called when all keys of a database were removed or replaced.
 unsafe extern "C" fn on_emptied(
     _context: *mut raw::RedisModuleCtx,
     _event: raw::RedisModuleEvent,
@@ -76,7 +75,7 @@ unsafe extern "C" fn on_emptied(
         return;
     };
     let forgotten = catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: the server tells of its events on its main thread, with its lock held.
+        // SAFETY: the server calls this with its lock held, on the thread that empties the database.
         unsafe { lock::assume_locked(listeners.emptied) };
     }));
     if forgotten.is_err() {
@@ -112,10 +111,9 @@ unsafe extern "C" fn on_shutdown(
     if let Some(listeners) = listeners() {
         (listeners.shut_down)();
     }
-    // `exit` runs the destructors of every library, and some of them (OpenBLAS, for one) wait for
-    // threads that may be inside a gear. Handlers run last-in first-out: one that is registered
-    // now runs before those, writes out what stdio holds and leaves.
-    // SAFETY: the handler is a plain function without state.
+    // `exit` runs the destructors of all libraries. Some of them, such as that of OpenBLAS, wait for threads that may be
+    // inside a gear. Exit handlers run in reverse order, so `leave` runs before those destructors and ends the process.
+    // SAFETY: the handler is a function without state, and ignores its argument.
     unsafe {
         on_exit(leave, ptr::null_mut());
     }
@@ -129,7 +127,7 @@ unsafe extern "C" {
 }
 
 extern "C" fn leave(status: c_int, _argument: *mut c_void) {
-    // SAFETY: flushing all streams and leaving have no preconditions.
+    // SAFETY: neither function has preconditions; null flushes all streams.
     unsafe {
         libc::fflush(ptr::null_mut());
         libc::_exit(status);

@@ -15,7 +15,7 @@ pub(crate) fn shard_id() -> &'static str {
 
 /// Asks the server for the id, once while the module loads.
 pub(super) fn remember() {
-    // SAFETY: the id is 40 bytes without a terminator, owned by the server for its whole life.
+    // SAFETY: the id has 40 bytes without a NUL. They belong to the server, which does not change them while they are copied.
     let id = unsafe {
         let Some(get) = raw::RedisModule_GetMyClusterID else {
             return;

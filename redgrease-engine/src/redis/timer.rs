@@ -1,4 +1,4 @@
-//! Doing something later, on the main thread and with the server's lock.
+//! Running a job later, on the main thread and with the server's lock.
 
 use super::context::Context;
 use super::log::{Level, log};
@@ -10,16 +10,19 @@ use std::time::Duration;
 
 type Job = Box<dyn FnOnce(&Context) + Send>;
 
-/// Runs `job` after `delay`. A server that ends first drops it.
+/// The longest delay in milliseconds. The server computes with microseconds, which must not overflow.
+const LONGEST: c_longlong = c_longlong::MAX / 2_000;
+
+/// Runs `job` after `delay`. A server that exits before that does not run it.
 pub(crate) fn after(
     context: &Context,
     delay: Duration,
     job: impl FnOnce(&Context) + Send + 'static,
 ) {
     let slot: *mut Job = Box::into_raw(Box::new(Box::new(job)));
-    let millis = c_longlong::try_from(delay.as_millis()).unwrap_or(c_longlong::MAX);
-    // SAFETY: the context is live and locked; the slot is given to the callback, which the server
-    // calls once.
+    let millis = c_longlong::try_from(delay.as_millis()).unwrap_or(LONGEST);
+    let millis = millis.min(LONGEST);
+    // SAFETY: the context is live and locked. The server hands the slot to `run`, which it calls at most once.
     unsafe {
         rm!(RedisModule_CreateTimer(
             context.as_ptr(),
@@ -31,7 +34,7 @@ pub(crate) fn after(
 }
 
 unsafe extern "C" fn run(ctx: *mut raw::RedisModuleCtx, slot: *mut c_void) {
-    // SAFETY: `after` made the slot, and this is its one call; the server holds its lock.
+    // SAFETY: `after` made the slot, and this is the only call with it. The context is live, and the lock is held.
     let (job, context) = unsafe {
         let job = *Box::from_raw(slot.cast::<Job>());
         let Some(live) = NonNull::new(ctx) else {

@@ -1,7 +1,7 @@
 //! Keys of the type `rg_timeev`, which hold a time event.
 //!
-//! The server holds a pointer to a [`Value`]. Wherever it uses one (in the child of a fork, on a thread
-//! that only frees memory), it reads the bytes or drops the value, and nothing else.
+//! The server holds a pointer to a [`Value`]. In the child of a fork it only reads the bytes, and on the thread that frees
+//! memory in the background it only drops the value.
 
 use super::api::OK;
 use super::context::Context;
@@ -15,30 +15,30 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// The value of such a key.
+/// The value of a key with a time event.
 pub(crate) trait KeyValue: Send + Sync {
     /// The bytes that are saved, copied and sent to replicas.
     fn bytes(&self) -> &[u8];
 }
 
-/// The pointer of the server leads to this: a pointer to a trait object is two words, and the server
-/// keeps one.
+/// The target of the server's pointer. The pointer of an `Arc<dyn KeyValue>` is two words, and the server keeps one.
 struct Value(Arc<dyn KeyValue>);
 
-/// Nine characters, as the server demands.
+/// The name of the type. The server demands nine characters.
 const NAME: &CStr = c"rg_timeev";
 const VERSION: c_int = 1;
-/// The command that makes such a key on replicas and from the AOF.
+/// The command that makes a key with a time event on replicas and from the AOF.
 pub(crate) const COMMAND: &CStr = c"rg.innertimeevent";
 
 static TYPE: AtomicPtr<raw::RedisModuleType> = AtomicPtr::new(ptr::null_mut());
 
-/// `false` if the server refused the type.
+/// Registers the type. Returns `false` if the server refused it.
 pub(super) fn register(context: &Context) -> bool {
-    // SAFETY: a structure of callbacks that live as long as the process; unused ones are null.
+    // SAFETY: the context is live. The structure is copied by the server; its callbacks live as long as the process, and
+    // unused ones are null.
     unsafe {
         let mut methods: raw::RedisModuleTypeMethods = std::mem::zeroed();
-        // Servers read as much of the structure as the version says.
+        // The version tells servers how many fields of the structure there are.
         methods.version = 3;
         methods.rdb_load = Some(load);
         methods.rdb_save = Some(save);
@@ -57,7 +57,7 @@ pub(super) fn register(context: &Context) -> bool {
     }
 }
 
-/// A key of database 0 that is open for as long as the value lives.
+/// An open key of database 0. It is closed when the value is dropped.
 struct OpenKey<'a> {
     context: &'a Context,
     raw: *mut raw::RedisModuleKey,
@@ -67,8 +67,8 @@ struct OpenKey<'a> {
 impl<'a> OpenKey<'a> {
     fn new(context: &'a Context, key: &[u8], mode: u32) -> OpenKey<'a> {
         let ctx = context.as_ptr();
-        // SAFETY: the context is live and locked; the name is copied by the server. The database
-        // is put back when the key is closed.
+        // SAFETY: the context is live and locked, and the value borrows it. The server copies the name. The selected
+        // database is restored when the key is closed.
         unsafe {
             let database = rm!(RedisModule_GetSelectedDb(ctx));
             rm!(RedisModule_SelectDb(ctx, 0));
@@ -88,7 +88,7 @@ impl<'a> OpenKey<'a> {
     }
 
     fn is_empty(&self) -> bool {
-        // SAFETY: null (no such key) is allowed here.
+        // SAFETY: the key is open, or null if it does not exist, which the server allows here.
         let kind = unsafe { rm!(RedisModule_KeyType(self.raw)) };
         kind as isize == raw::REDISMODULE_KEYTYPE_EMPTY
     }
@@ -96,7 +96,7 @@ impl<'a> OpenKey<'a> {
 
 impl Drop for OpenKey<'_> {
     fn drop(&mut self) {
-        // SAFETY: opened by `new`; null is allowed.
+        // SAFETY: `new` opened the key, which is closed once; null is allowed. The context is still borrowed.
         unsafe {
             rm!(RedisModule_CloseKey(self.raw));
             rm!(RedisModule_SelectDb(self.context.as_ptr(), self.database));
@@ -104,17 +104,17 @@ impl Drop for OpenKey<'_> {
     }
 }
 
-/// Whether there is a key of this name, whatever it holds.
+/// `true` if there is a key of this name, with any type.
 pub(crate) fn exists(context: &Context, key: &[u8]) -> bool {
     !OpenKey::new(context, key, raw::REDISMODULE_READ).is_empty()
 }
 
-/// Writes a key, in place of what it held. `false` if the server refused.
+/// Sets a key to this value. Returns `false` if the server refused.
 pub(crate) fn set(context: &Context, key: &[u8], value: Arc<dyn KeyValue>) -> bool {
     let open = OpenKey::new(context, key, raw::REDISMODULE_READ | raw::REDISMODULE_WRITE);
     let value = Box::into_raw(Box::new(Value(value)));
-    // SAFETY: the key is open for writing; the server owns the value from here, and gives it to
-    // `free` once; if it refuses, the value is still ours.
+    // SAFETY: the key is open for writing. A server that accepts the value owns it, and passes it to `free` once. If the
+    // server refuses, the value is dropped here.
     unsafe {
         let set = raw::RedisModule_ModuleTypeSetValue;
         let kind = TYPE.load(Ordering::Acquire);
@@ -126,10 +126,12 @@ pub(crate) fn set(context: &Context, key: &[u8], value: Arc<dyn KeyValue>) -> bo
     }
 }
 
+/// The bytes of a value.
+///
 /// # Safety
-/// `value` is one of ours, and lives as long as the server says.
+/// `value` is a pointer that `set` or `value_of` made, and is not freed for as long as `'a`.
 unsafe fn bytes_of<'a>(value: *const c_void) -> &'a [u8] {
-    // SAFETY: the server gives back what `set` and `load` gave it.
+    // SAFETY: the caller guarantees that the pointer is that of a live `Value`.
     unsafe { &*value.cast::<Value>() }.0.bytes()
 }
 
@@ -141,7 +143,7 @@ unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, version: c_int) -> *mut c
         );
         return ptr::null_mut();
     }
-    // SAFETY: the server passes a live stream; what it reads is ours to free.
+    // SAFETY: the server passes a live stream. The buffer that it returns has `length` bytes, and is freed here once.
     let bytes = unsafe {
         let mut length = 0;
         let bytes = rm!(RedisModule_LoadStringBuffer(io, &raw mut length));
@@ -152,8 +154,8 @@ unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, version: c_int) -> *mut c
         rm!(RedisModule_Free(bytes.cast()));
         copied
     };
-    // RESTORE: whoever may use it need not have the right to bring in code, which this is.
-    // SAFETY: the server loads and restores on its main thread, with its lock held.
+    // Not loading means `RESTORE`. Its user need not have the right to bring code into the server, and this is code.
+    // SAFETY: the server loads and restores with its lock held, on this thread.
     if !unsafe { lock::assume_locked(Context::is_loading) } {
         log(
             Level::Warning,
@@ -164,13 +166,13 @@ unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, version: c_int) -> *mut c
     value_of(bytes)
 }
 
-/// A new value for the server; null if that failed.
+/// A new value for the server, or null if it could not be made.
 fn value_of(bytes: Vec<u8>) -> *mut c_void {
     let Some(listeners) = listeners() else {
         return ptr::null_mut();
     };
     let made = catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: the server loads and copies keys on its main thread, with its lock held.
+        // SAFETY: the server loads and copies keys with its lock held, on this thread.
         unsafe { lock::assume_locked(|context| (listeners.load_timer_key)(context, bytes)) }
     }));
     made.map_or(ptr::null_mut(), |value| {
@@ -179,7 +181,7 @@ fn value_of(bytes: Vec<u8>) -> *mut c_void {
 }
 
 unsafe extern "C" fn save(io: *mut raw::RedisModuleIO, value: *mut c_void) {
-    // SAFETY: live stream and value; the bytes are copied.
+    // SAFETY: the server passes a live stream and a live value, and copies the bytes.
     unsafe {
         let bytes = bytes_of(value);
         rm!(RedisModule_SaveStringBuffer(
@@ -195,7 +197,7 @@ unsafe extern "C" fn rewrite(
     key: *mut raw::RedisModuleString,
     value: *mut c_void,
 ) {
-    // SAFETY: live stream, key and value; the format takes a string, and a buffer with its length.
+    // SAFETY: the server passes a live stream, key and value. The format takes a string, and a buffer with its length.
     unsafe {
         let bytes = bytes_of(value);
         if let Some(emit) = raw::RedisModule_EmitAOF {
@@ -212,13 +214,13 @@ unsafe extern "C" fn rewrite(
 }
 
 unsafe extern "C" fn size(value: *const c_void) -> usize {
-    // SAFETY: a live value.
+    // SAFETY: the server passes a live value.
     unsafe { size_of::<Value>() + bytes_of(value).len() }
 }
 
-/// May run on a thread of the server that only frees.
+/// Drops a value. May run on the thread of the server that frees memory in the background.
 unsafe extern "C" fn free(value: *mut c_void) {
-    // SAFETY: the server gives each value back once.
+    // SAFETY: the server frees each value once, and does not use it afterwards.
     let value = unsafe { Box::from_raw(value.cast::<Value>()) };
     if catch_unwind(AssertUnwindSafe(|| drop(value))).is_err() {
         log(
@@ -233,6 +235,6 @@ unsafe extern "C" fn copy(
     _to: *mut raw::RedisModuleString,
     value: *const c_void,
 ) -> *mut c_void {
-    // SAFETY: a live value.
+    // SAFETY: the server passes a live value, whose bytes are copied.
     value_of(unsafe { bytes_of(value) }.to_vec())
 }

@@ -1,8 +1,8 @@
-//! Whose rights a gear has: those of whoever caused it.
+//! The users whose rights gears have. A gear has the rights of the user that caused it.
 //!
-//! A command's own context carries its user. Work that goes on in another thread remembers the
-//! user's name, and names it with each command it runs ([`super::Rights`]). Servers older than 7.0.6 cannot run a
-//! command as a user: there, gears may do everything.
+//! The context of a command has its user. Work that goes on in another thread remembers the name of the user, and gives it
+//! with each command that it runs ([`super::Rights`]). Servers older than 7.0.6 cannot run a command as a user: gears have
+//! all rights there.
 
 use super::call::Rights;
 use super::context::Context;
@@ -10,15 +10,15 @@ use redis_module::raw;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-/// A user other than the default one, which is what contexts have anyway.
+/// A user other than the default user, which contexts have without further action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct User(Arc<[u8]>);
 
 const DEFAULT: &[u8] = b"default";
 
-/// Whether the server can run a command as a user.
+/// `true` if the server can run a command as a user.
 pub(super) fn is_supported() -> bool {
-    // SAFETY: the statics are written once, while loading; copies are read.
+    // SAFETY: the statics are written once, while the module loads. Copies of them are read.
     unsafe {
         let attach = raw::RedisModule_SetContextUser;
         let find = raw::RedisModule_GetModuleUserFromUserName;
@@ -27,8 +27,8 @@ pub(super) fn is_supported() -> bool {
     }
 }
 
-/// Why this server must not run gears, if so: it has users with different rights and no way to run
-/// a command with the rights of one of them.
+/// The error of a server that must not run gears, because it has several users and cannot run a command with the rights of
+/// one of them. `None` if the server may run gears.
 pub(crate) fn cannot_keep_rights(context: &Context) -> Option<String> {
     if is_supported() {
         return None;
@@ -41,9 +41,9 @@ pub(crate) fn cannot_keep_rights(context: &Context) -> Option<String> {
 }
 
 impl User {
-    /// Who called this command; `None` for the default user.
+    /// The user that called the command of `context`. `None` for the default user.
     pub(crate) fn of(context: &Context) -> Option<User> {
-        // SAFETY: the context is live; the name is ours to free.
+        // SAFETY: the context is live. The name is freed here once, after it was copied.
         unsafe {
             let current = raw::RedisModule_GetCurrentUserName?;
             let name = NonNull::new(current(context.as_ptr()))?;
@@ -54,7 +54,7 @@ impl User {
         }
     }
 
-    /// A user by its name, which a stored session has.
+    /// The user of this name, such as a stored session has it.
     pub(crate) fn named(name: &[u8]) -> User {
         User(name.into())
     }
@@ -63,19 +63,19 @@ impl User {
         &self.0
     }
 
-    /// The default user by its name, where it has to be said.
+    /// The user, or for `None` the default user by its name.
     pub(crate) fn or_default(user: Option<User>) -> User {
         user.unwrap_or_else(|| User(DEFAULT.into()))
     }
 }
 
-/// A context that has a user for as long as the value lives.
+/// Attaches a user to a context until the value is dropped.
 pub(super) struct AsUser<'a> {
     context: &'a Context,
     user: Option<NonNull<raw::RedisModuleUser>>,
 }
 
-/// The user is not there any more.
+/// The server has no user of this name any more.
 pub(super) struct NoSuchUser;
 
 impl<'a> AsUser<'a> {
@@ -86,8 +86,8 @@ impl<'a> AsUser<'a> {
                 user: None,
             });
         };
-        // SAFETY: the context is live; the string is made for this look-up; the user is freed when
-        // this value is dropped, after the context has forgotten it.
+        // SAFETY: the context is live, and the value borrows it. The string is made for this call and freed after it. The
+        // user is freed when the value is dropped, after it was detached from the context.
         unsafe {
             let (Some(find), Some(attach)) = (
                 raw::RedisModule_GetModuleUserFromUserName,
@@ -119,7 +119,7 @@ impl<'a> AsUser<'a> {
 impl Drop for AsUser<'_> {
     fn drop(&mut self) {
         let Some(user) = self.user else { return };
-        // SAFETY: attached by `new`; the context forgets the user before it is freed.
+        // SAFETY: `new` attached the user. It is detached before it is freed, once.
         unsafe {
             if let Some(attach) = raw::RedisModule_SetContextUser {
                 attach(self.context.as_ptr(), std::ptr::null());

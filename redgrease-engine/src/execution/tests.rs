@@ -1,1 +1,0 @@
-//! Executions from their launch to their end, with an interpreter and without a server.

@@ -1,0 +1,173 @@
+//! The list of executions: what is in it, and when an execution leaves it.
+
+use super::super::list::Executions;
+use super::super::{Execution, Status};
+use super::{FakeCause, GATE, Run, Script, TAKE, command, waiter};
+use crate::id::Id;
+use std::sync::Arc;
+
+fn stays() -> FakeCause {
+    FakeCause {
+        stay: None,
+        ..FakeCause::default()
+    }
+}
+
+fn forget(run: &Run) {
+    assert!(super::executions().remove(run.execution.id).is_some());
+}
+
+#[test]
+fn an_execution_is_listed_from_its_launch_on() {
+    let script = Script::new(GATE);
+    let run = Run::new(FakeCause::default(), vec![script.map("step")], command("x"));
+    assert!(!run.is_listed());
+    run.launch();
+    script.wait_for("begun");
+    assert!(run.is_listed());
+    assert!(
+        super::executions()
+            .all()
+            .iter()
+            .any(|one| one.id == run.execution.id)
+    );
+    script.repr("gate.set()");
+    run.end();
+    assert!(!run.is_listed());
+}
+
+#[test]
+fn the_cause_decides_whether_an_ended_execution_stays() {
+    let run = Run::launched(stays(), Vec::new(), command("x"));
+    run.end();
+    assert!(run.is_listed());
+    assert_eq!(run.cause.calls().retired, [run.execution.id]);
+    forget(&run);
+}
+
+#[test]
+fn the_cause_can_let_an_older_execution_leave() {
+    let cause = Arc::new(FakeCause {
+        stay: Some(2),
+        ..FakeCause::default()
+    });
+    let runs: Vec<Run> = (0..4)
+        .map(|_| {
+            let run = Run::of(&cause, Vec::new(), command("x"));
+            run.launch();
+            run.wait_until_it_is_free();
+            run
+        })
+        .collect();
+    let listed: Vec<bool> = runs.iter().map(Run::is_listed).collect();
+    assert_eq!(listed, [false, false, true, true]);
+    runs[2..].iter().for_each(forget);
+}
+
+#[test]
+fn an_execution_whose_results_are_kept_stays_although_a_client_waited() {
+    let script = Script::new(TAKE);
+    let run = Run::new(stays(), Vec::new(), command("x"));
+    assert!(run.execution.wait_for_outcome(waiter(&script)).is_ok());
+    run.launch();
+    run.end();
+    assert!(run.is_listed());
+    assert_eq!(run.outcome().0, "[['x']]");
+    forget(&run);
+}
+
+#[test]
+fn an_execution_that_is_forgotten_when_answered_leaves_the_list_and_keeps_nothing() {
+    let script = Script::new(TAKE);
+    let run = Run::new(stays(), Vec::new(), command("x"));
+    assert!(run.execution.wait_for_outcome(waiter(&script)).is_ok());
+    run.execution.forget_when_answered();
+    run.launch();
+    run.end();
+    assert!(!run.is_listed());
+    assert_eq!(script.repr("taken"), "[([['x']], [])]");
+    assert_eq!(run.outcome().0, "[]");
+    assert!(run.cause.calls().retired.is_empty());
+}
+
+#[test]
+fn without_a_client_the_cause_decides_also_about_results_that_are_not_kept() {
+    let run = Run::new(stays(), Vec::new(), command("x"));
+    run.execution.forget_when_answered();
+    run.launch();
+    run.end();
+    assert!(run.is_listed());
+    forget(&run);
+}
+
+/// An execution that has ended without running.
+fn ended(cause: FakeCause) -> Arc<Execution> {
+    let run = Run::new(cause, Vec::new(), command("x"));
+    run.abort();
+    assert_eq!(run.execution.status(), Status::Aborted);
+    run.execution
+}
+
+fn of_registration() -> FakeCause {
+    FakeCause {
+        registration: Some(super::ids().next()),
+        ..FakeCause::default()
+    }
+}
+
+fn ids_of(list: &Executions) -> Vec<Id> {
+    let mut ids: Vec<Id> = list.all().iter().map(|one| one.id).collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn of_the_ended_runs_of_scripts_the_newest_stay() {
+    let list = Executions::default();
+    let all: Vec<_> = (0..5).map(|_| ended(stays())).collect();
+    for execution in &all {
+        list.insert(Arc::clone(execution), 3);
+    }
+    let newest: Vec<Id> = all[2..].iter().map(|one| one.id).collect();
+    assert_eq!(ids_of(&list), newest);
+    assert_eq!(list.len(), 3);
+}
+
+#[test]
+fn executions_that_have_not_ended_stay_beyond_the_limit() {
+    let list = Executions::default();
+    let pending: Vec<_> = (0..4)
+        .map(|_| Run::new(stays(), Vec::new(), command("x")).execution)
+        .collect();
+    for execution in &pending {
+        list.insert(Arc::clone(execution), 2);
+    }
+    assert_eq!(list.len(), 4);
+}
+
+#[test]
+fn executions_of_registrations_neither_leave_nor_push_out_others() {
+    let list = Executions::default();
+    let script = ended(stays());
+    let registration = ended(of_registration());
+    list.insert(Arc::clone(&script), 1);
+    list.insert(Arc::clone(&registration), 1);
+    assert_eq!(ids_of(&list), [script.id, registration.id]);
+    list.insert(ended(stays()), 2);
+    assert!(list.get(registration.id).is_some());
+    assert!(list.get(script.id).is_none());
+}
+
+#[test]
+fn a_removed_execution_is_not_found() {
+    let list = Executions::default();
+    let execution = ended(stays());
+    list.insert(Arc::clone(&execution), 9);
+    assert!(list.get(execution.id).is_some());
+    assert!(
+        list.remove(execution.id)
+            .is_some_and(|one| one.id == execution.id)
+    );
+    assert!(list.remove(execution.id).is_none());
+    assert!(list.get(execution.id).is_none());
+}
