@@ -34,6 +34,14 @@ impl CommandInfo {
         Some(CommandInfo { flags, keys })
     }
 
+    #[cfg(test)]
+    pub(super) fn for_test(flags: &[&str], keys: KeyPositions) -> CommandInfo {
+        CommandInfo {
+            flags: flags.iter().map(|&flag| flag.to_owned()).collect(),
+            keys,
+        }
+    }
+
     pub(super) fn has(&self, flag: &str) -> bool {
         self.flags.iter().any(|one| one == flag)
     }
@@ -48,6 +56,11 @@ pub(super) struct KeyPositions {
 }
 
 impl KeyPositions {
+    #[cfg(test)]
+    pub(super) fn for_test(first: i64, last: i64, step: i64) -> KeyPositions {
+        KeyPositions { first, last, step }
+    }
+
     /// Whether any key among `count` words is as `fits` says.
     pub(super) fn any<'a>(
         self,

@@ -59,6 +59,17 @@ impl Hook {
         })
     }
 
+    /// A hook of a command whose one key is its first argument.
+    #[cfg(test)]
+    pub(super) fn with_one_key(command: &str, key_prefix: Option<&str>) -> Hook {
+        Hook {
+            command: command.to_owned(),
+            key_prefix: key_prefix.map(|prefix| prefix.as_bytes().to_vec()),
+            in_order: false,
+            keys: KeyPositions::for_test(1, 1, 1),
+        }
+    }
+
     fn fits<'a>(&self, words: usize, word: impl Fn(usize) -> Option<&'a [u8]>) -> bool {
         let Some(prefix) = &self.key_prefix else {
             return true;

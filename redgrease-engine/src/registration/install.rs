@@ -81,7 +81,12 @@ pub(crate) fn install(
     }
 }
 
-fn make(new: NewRegistration, session: &Arc<SessionInfo>, user: Option<User>) -> Registration {
+/// The registration of a session, with the rights of `user`.
+pub(super) fn make(
+    new: NewRegistration,
+    session: &Arc<SessionInfo>,
+    user: Option<User>,
+) -> Registration {
     Registration {
         id: new.id,
         description: new.description,

@@ -146,7 +146,14 @@ impl MessageId {
     }
 }
 
-/// The messages were handled.
+#[cfg(test)]
+impl std::fmt::Display for MessageId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.millis, self.sequence)
+    }
+}
+
+/// Acknowledges messages that were handled.
 pub(super) fn acknowledge(context: &Context, stream: &[u8], ids: &[&[u8]]) {
     let mut args: Vec<&[u8]> = vec![stream, GROUP];
     args.extend_from_slice(ids);

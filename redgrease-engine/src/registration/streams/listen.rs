@@ -2,6 +2,7 @@
 
 use super::filter::Status;
 use super::pump::{filter, pump, waiting_for};
+use super::server::StreamServer;
 use super::stream::Phase;
 use crate::redis::{self, Context, KeyScan, KeyType, after_command, locked, quietly};
 use crate::registration::{Registration, registry};
@@ -105,8 +106,16 @@ pub(crate) fn start(context: &Context, registration: &Arc<Registration>) {
     }
 }
 
-/// Ends a pause or an abortion: what was delivered and not acknowledged is read again.
+/// Ends a pause, or the stop after a failed batch. Messages that were delivered and not acknowledged are read first.
 pub(crate) fn resume(context: &Context, registration: &Arc<Registration>) {
+    read_again(context, context, registration);
+}
+
+pub(super) fn read_again(
+    context: &Context,
+    server: &dyn StreamServer,
+    registration: &Arc<Registration>,
+) {
     let Some(filter) = filter(registration) else {
         return;
     };
@@ -120,6 +129,6 @@ pub(crate) fn resume(context: &Context, registration: &Arc<Registration>) {
         state.streams.keys().cloned().collect()
     };
     for stream in streams {
-        pump(context, context, registration, &stream);
+        pump(context, server, registration, &stream);
     }
 }

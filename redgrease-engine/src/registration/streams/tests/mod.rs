@@ -1,0 +1,7 @@
+//! Streams without a server: batches, their end, hand-over.
+
+mod batches;
+mod replaced;
+mod sequences;
+mod settled;
+mod world;

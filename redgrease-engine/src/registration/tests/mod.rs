@@ -1,0 +1,1 @@
+//! Registrations: the registry, sessions, statistics, installing and restoring.
