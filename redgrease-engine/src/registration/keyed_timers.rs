@@ -236,6 +236,8 @@ impl Stored {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redis::locked;
+    use crate::testing::{function, with_python};
 
     fn sample() -> Stored {
         Stored {
@@ -265,5 +267,92 @@ mod tests {
             }
         }
         assert_eq!(Stored::decode(&[2]), Err(Damaged::Newer));
+    }
+
+    #[test]
+    fn a_stored_interval_is_kept_within_what_a_timer_takes() {
+        for (millis, expected) in [
+            (0, 1),
+            (1, 1),
+            (1500, 1500),
+            (u64::MAX, u64::from(u32::MAX) * 1000),
+        ] {
+            let stored = Stored {
+                interval: Duration::from_millis(millis),
+                ..sample()
+            };
+            let back = Stored::decode(&stored.encode()).unwrap();
+            assert_eq!(back.interval, Duration::from_millis(expected));
+        }
+    }
+
+    fn timer(bytes: Vec<u8>) -> Arc<KeyedTimer> {
+        Arc::new(KeyedTimer {
+            bytes,
+            event: Mutex::new(None),
+        })
+    }
+
+    fn trouble(timer: &KeyedTimer) -> Trouble {
+        with_python(|_| ());
+        locked(|context| timer.load(context)).err().unwrap()
+    }
+
+    #[test]
+    fn a_key_with_damaged_bytes_stays_without_its_function() {
+        let trouble = trouble(&timer(b"\x01\0".to_vec()));
+        assert!(!trouble.may_pass);
+        let start = "a key with a time event stays without it: ";
+        assert!(trouble.message.starts_with(start), "{}", trouble.message);
+    }
+
+    #[test]
+    fn a_function_that_cannot_be_read_does_not_run() {
+        let trouble = trouble(&timer(sample().encode()));
+        assert!(!trouble.may_pass);
+        let start = "a time event of session app does not run, its key stays without it: ";
+        assert!(trouble.message.starts_with(start), "{}", trouble.message);
+    }
+
+    #[test]
+    fn a_function_comes_back_from_its_key() {
+        let stored = with_python(|py| {
+            let function = function(py, "lambda: 6 * 7");
+            Stored {
+                function: pickle(&function).unwrap(),
+                ..sample()
+            }
+        });
+        let back = Stored::decode(&stored.encode()).unwrap();
+        let function = unpickle(&back.function).unwrap();
+        let result = with_python(|py| function.call0(py).unwrap().to_string());
+        assert_eq!(result, "42");
+    }
+
+    #[test]
+    fn a_function_stops_with_its_key() {
+        let function = with_python(|py| function(py, "lambda: None"));
+        let event = TimeEvent::new(function, Duration::from_secs(60), None, None);
+        let timer = timer(Vec::new());
+        *timer.event.lock().unwrap() = Some(Arc::clone(&event));
+        let copy = Arc::clone(&timer);
+        drop(timer);
+        assert!(!event.is_stopped(), "the server still has the value");
+        drop(copy);
+        assert!(event.is_stopped());
+    }
+
+    #[test]
+    fn keys_that_are_gone_or_hopeless_are_not_tried_again() {
+        with_python(|_| ());
+        locked(|context| {
+            let hopeless = timer(Vec::new());
+            WAITING.write(context, |waiting| {
+                waiting.push((Arc::downgrade(&timer(Vec::new())), 0));
+                waiting.push((Arc::downgrade(&hopeless), 0));
+            });
+            start_all(context);
+            assert!(WAITING.read(context, Vec::is_empty));
+        });
     }
 }

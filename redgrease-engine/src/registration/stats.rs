@@ -159,6 +159,7 @@ impl Stats {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redis::locked;
 
     #[test]
     fn a_success_clears_the_last_error() {
@@ -171,5 +172,63 @@ mod tests {
         assert_eq!((now.last_millis, now.total_millis), (10, 40));
         assert!((now.average_millis - 20.0).abs() < f64::EPSILON);
         assert_eq!(now.last_error, None);
+    }
+
+    #[test]
+    fn sync_calls_count_as_successes() {
+        let stats = Stats::default();
+        stats.record(Duration::from_millis(30), Some("boom".into()));
+        locked(|context| {
+            stats.record_trigger(context);
+            stats.record_trigger(context);
+            stats.record_sync(context, Duration::from_millis(10));
+        });
+        let now = stats.snapshot();
+        assert_eq!((now.triggered, now.succeeded, now.failed), (2, 1, 1));
+        assert_eq!((now.last_millis, now.total_millis), (10, 40));
+        assert!((now.average_millis - 20.0).abs() < f64::EPSILON);
+        assert_eq!(now.last_error, None);
+    }
+
+    #[test]
+    fn an_abort_counts_apart_and_only_a_limit_is_an_error() {
+        let stats = Stats::default();
+        stats.record_abort(None);
+        assert_eq!(stats.snapshot().last_error, None);
+        stats.record_abort(Some("too slow".into()));
+        let now = stats.snapshot();
+        assert_eq!((now.succeeded, now.failed, now.aborted), (0, 0, 2));
+        assert_eq!(now.last_error.as_deref(), Some("too slow"));
+        assert!(
+            now.average_millis.abs() < f64::EPSILON,
+            "nothing ran to its end"
+        );
+        stats.record(Duration::ZERO, None);
+        assert_eq!(stats.snapshot().last_error, None);
+    }
+
+    #[test]
+    fn milliseconds_are_rounded_down_once() {
+        let stats = Stats::default();
+        for _ in 0..3 {
+            stats.record(Duration::from_micros(600), None);
+        }
+        let now = stats.snapshot();
+        assert_eq!((now.last_millis, now.total_millis), (0, 1));
+        stats.record(Duration::MAX, None);
+        assert_eq!(stats.snapshot().last_millis, u64::MAX / 1000);
+    }
+
+    #[test]
+    fn cleared_statistics_are_those_of_a_new_registration() {
+        let stats = Stats::default();
+        locked(|context| {
+            stats.record_trigger(context);
+            stats.record_sync(context, Duration::from_millis(10));
+            stats.record(Duration::from_millis(30), Some("boom".into()));
+            stats.record_abort(None);
+            stats.clear(context);
+        });
+        assert_eq!(stats.snapshot(), Stats::default().snapshot());
     }
 }

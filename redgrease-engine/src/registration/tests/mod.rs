@@ -1,1 +1,7 @@
-//! Registrations: the registry, sessions, statistics, installing and restoring.
+//! Registrations: the registry, sessions, executions of registrations, installing and restoring.
+
+mod caused;
+mod installed;
+mod owned;
+mod registered;
+mod sessions;
