@@ -1,7 +1,8 @@
-//! What the server tells about a command: its flags, and which of its words are keys.
+//! The server's description of a command: its flags, and the positions of its keys.
 
 use crate::redis::{Context, Element, ReplyKind, Rights, call};
 
+/// The part of `COMMAND INFO` that the engine needs.
 #[derive(Debug)]
 pub(super) struct CommandInfo {
     flags: Vec<String>,
@@ -9,7 +10,7 @@ pub(super) struct CommandInfo {
 }
 
 impl CommandInfo {
-    /// `None` if there is no such command.
+    /// Asks the server. `None` if there is no such command.
     pub(super) fn of(context: &Context, command: &str) -> Option<CommandInfo> {
         let words: [&[u8]; 2] = [b"INFO", command.as_bytes()];
         let reply = call(context, Rights::Engine, b"COMMAND", &words).ok()?;
@@ -47,7 +48,7 @@ impl CommandInfo {
     }
 }
 
-/// Where the keys of a command are.
+/// The positions of the keys among the words of a command, as `COMMAND INFO` gives them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KeyPositions {
     pub(super) first: i64,
@@ -61,7 +62,7 @@ impl KeyPositions {
         KeyPositions { first, last, step }
     }
 
-    /// Whether any key among `count` words is as `fits` says.
+    /// `true` if `fits` returns `true` for any key among the `count` words of a command.
     pub(super) fn any<'a>(
         self,
         count: usize,

@@ -1,11 +1,11 @@
-//! How often a registration ran, how long and how well.
+//! The statistics of a registration: the number of its runs, their durations and errors.
 
 use crate::redis::Context;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Counted without a lock, because every call counts; read now and then.
+/// The counters of a registration. They have no lock, because every call changes them.
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
     triggered: LockedCounter,
@@ -20,7 +20,7 @@ pub(crate) struct Stats {
     last_error: Mutex<Option<String>>,
 }
 
-/// The numbers at one moment.
+/// The values of [`Stats`] at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Snapshot {
     pub(crate) triggered: u64,
@@ -33,8 +33,8 @@ pub(crate) struct Snapshot {
     pub(crate) last_error: Option<String>,
 }
 
-/// Only changed by who holds the server's lock, so a plain addition does: an atomic one takes as
-/// long as a good part of a sync call.
+/// A counter that only threads with the server's lock change. It is loaded and stored instead of added to atomically: an
+/// atomic addition would be a good part of the duration of a sync call.
 #[derive(Debug, Default)]
 struct LockedCounter(AtomicU64);
 
@@ -54,11 +54,12 @@ impl LockedCounter {
 }
 
 impl Stats {
+    /// Counts an event that the registration waits for.
     pub(crate) fn record_trigger(&self, context: &Context) {
         self.triggered.add(context, 1);
     }
 
-    /// One sync call that ended well.
+    /// Records a sync call that succeeded.
     pub(crate) fn record_sync(&self, context: &Context, duration: Duration) {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         self.last_micros.store(micros, Ordering::Relaxed);
@@ -67,7 +68,7 @@ impl Stats {
         self.forget_error();
     }
 
-    /// One run that ended by itself; `failure` is its first error.
+    /// Records a run that ended by itself. `failure` is its first error.
     pub(crate) fn record(&self, duration: Duration, failure: Option<String>) {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         self.last_micros.store(micros, Ordering::Relaxed);
@@ -85,7 +86,7 @@ impl Stats {
         }
     }
 
-    /// One run that was stopped; by a limit, if there is a reason.
+    /// Records a run that was stopped. `reason` is the limit that stopped it; `None` if a client did.
     pub(crate) fn record_abort(&self, reason: Option<String>) {
         self.aborted.fetch_add(1, Ordering::Relaxed);
         if let Some(reason) = reason {
@@ -94,7 +95,7 @@ impl Stats {
         }
     }
 
-    /// Everything as if it had never run.
+    /// Resets all statistics.
     pub(crate) fn clear(&self, context: &Context) {
         for counter in [&self.triggered, &self.sync_succeeded, &self.sync_micros] {
             counter.clear(context);
@@ -113,7 +114,7 @@ impl Stats {
         self.set_error(None);
     }
 
-    /// After a success. Most have none to forget, and looking costs less than writing.
+    /// Clears the error after a success. Most registrations have no error, and a load costs less than a swap.
     fn forget_error(&self) {
         if self.has_error.load(Ordering::Relaxed) && self.has_error.swap(false, Ordering::Relaxed) {
             self.set_error(None);

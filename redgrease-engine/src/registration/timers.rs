@@ -164,7 +164,7 @@ mod tests {
 
     fn event(session: Option<Arc<SessionInfo>>, user: Option<User>) -> Arc<TimeEvent> {
         let function = with_python(|py| function(py, "lambda: None"));
-        TimeEvent::new(function, Duration::from_secs(60), session, user)
+        TimeEvent::new(function, Duration::from_mins(1), session, user)
     }
 
     fn ended(how: How, error: Option<&str>, aborted: bool) -> Ended<'_> {

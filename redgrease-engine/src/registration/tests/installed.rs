@@ -37,9 +37,9 @@ fn by_trigger(context: &Context, trigger: &str) -> Option<Arc<Registration>> {
 }
 
 fn insert(context: &Context, info: &Arc<SessionInfo>, event: Event, mode: Mode) {
-    let made = vec![registration(info, event, mode)];
+    let all = vec![registration(info, event, mode)];
     registry().write(context, |registry| {
-        registry.insert(Session::new(info), made, None)
+        registry.insert(Session::new(info), all, None)
     });
 }
 
