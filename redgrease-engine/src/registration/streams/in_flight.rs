@@ -46,6 +46,12 @@ impl InFlight {
         }
     }
 
+    /// The registrations that handle messages of a stream: one entry per message.
+    pub(super) fn owners(&self, stream: &[u8]) -> impl Iterator<Item = Id> {
+        let ids = self.0.get(stream).into_iter();
+        ids.flat_map(|ids| ids.values().copied())
+    }
+
     /// The registration that handles a message. `None` if no registration does.
     pub(super) fn owner(&self, stream: &[u8], id: &[u8]) -> Option<Id> {
         self.0.get(stream)?.get(id).copied()
@@ -75,6 +81,10 @@ mod tests {
         assert_eq!(all.owner(b"s", b"1-0"), Some(first));
         assert_eq!(all.owner(b"s", b"2-0"), Some(second));
         assert_eq!(all.owner(b"t", b"1-0"), None);
+        let mut owners: Vec<Id> = all.owners(b"s").collect();
+        owners.sort_unstable();
+        assert_eq!(owners, [first, second]);
+        assert_eq!(all.owners(b"t").count(), 0);
         all.end(&batch(b"1-0"));
         assert_eq!(all.owner(b"s", b"1-0"), None);
         all.end(&batch(b"2-0"));

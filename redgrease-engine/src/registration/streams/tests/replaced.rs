@@ -159,6 +159,24 @@ fn a_stream_that_was_deleted_during_a_batch_is_joined_anew() {
 }
 
 #[test]
+fn a_new_registration_reads_a_new_stream_after_the_last_batch_of_the_old_ones() {
+    world(|context, world| {
+        let new = replaced(context, world, OnFailed::Retry);
+        world.delete(context, "a");
+        world.add(context, "a", 2);
+        assert_eq!(
+            world.times_running(),
+            [[1]],
+            "the old registration handles the old stream"
+        );
+        world.end(context, Handled);
+        assert_eq!(world.handlers(), [new.id]);
+        handle_all(context, world);
+        assert_eq!(world.done("a"), [1, 3, 4]);
+    });
+}
+
+#[test]
 fn a_stream_that_was_deleted_between_batches_is_joined_anew() {
     world(|context, world| {
         let registration = world.register(context, options(OnFailed::Retry));
