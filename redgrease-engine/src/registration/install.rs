@@ -1,5 +1,5 @@
-//! Putting registrations into the registry, and telling replicas and the AOF of them. Nothing here calls Python: the callers
-//! get what has to be called.
+//! Putting registrations into the registry, and describing them to replicas and the AOF. Nothing here calls Python: the
+//! functions that have to be called are returned to the caller.
 
 use super::stored::{self, StoredSession, dynamic};
 use super::{Event, Owner, Registration, Registry, Session, Stats, hooks, registry, streams};

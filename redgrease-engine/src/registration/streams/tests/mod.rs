@@ -1,6 +1,7 @@
 //! Streams without a server: batches, their end, hand-over.
 
 mod batches;
+mod messages;
 mod replaced;
 mod sequences;
 mod settled;

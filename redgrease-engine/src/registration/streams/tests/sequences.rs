@@ -159,7 +159,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The world itself checks each message: handled at most once, by one registration at a time, and acknowledged only when
-    /// it was handled. A registration that comes in the end finds what is left.
+    /// it was handled. A registration that is added in the end reads all messages that are left.
     #[test]
     fn every_message_is_handled_once(events in events(ANY_POLICY)) {
         world(|context, world| {

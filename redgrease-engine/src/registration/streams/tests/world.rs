@@ -2,18 +2,18 @@
 
 use super::super::batch::Batch;
 use super::super::filter::{OnFailed, StreamsFilter};
-use super::super::group::MessageId;
 use super::super::listen;
 use super::super::pump::{self, is_registered, pump, waiting_for};
 use super::super::server::{Later, StreamServer};
 use super::super::settle::{BatchEnd, settle};
+use super::messages::{Streams, millis};
 use crate::id::Id;
 use crate::plan::{Message, Mode};
 use crate::redis::{Context, locked};
 use crate::registration::testing::{self, session, unique};
 use crate::registration::{Event, Registration, Session, matches_prefix, registry};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ pub(super) struct World {
 
 #[derive(Default)]
 struct State {
-    streams: BTreeMap<Vec<u8>, FakeStream>,
+    streams: Streams,
     time: u64,
     batches: Vec<Batch>,
     jobs: VecDeque<(Duration, Later)>,
@@ -61,32 +61,6 @@ struct State {
     /// The messages that need not be handled any more, in the order of their end.
     done: Vec<(Vec<u8>, Vec<u8>)>,
     sessions: Vec<String>,
-}
-
-#[derive(Default)]
-struct FakeStream {
-    messages: Vec<MessageId>,
-    group: Option<Group>,
-}
-
-struct Group {
-    last: MessageId,
-    pending: BTreeSet<MessageId>,
-}
-
-fn id(bytes: &[u8]) -> MessageId {
-    MessageId::parse(bytes).unwrap()
-}
-
-fn text(id: MessageId) -> Vec<u8> {
-    id.to_string().into_bytes()
-}
-
-fn message(id: MessageId) -> Message {
-    Message {
-        id: text(id),
-        fields: Vec::new(),
-    }
 }
 
 /// Runs `body` with streams that no other test sees.
@@ -141,13 +115,8 @@ impl World {
         });
         self.state.borrow_mut().sessions.push(name);
         let filter = self.filter(&registration);
-        let existing: Vec<Vec<u8>> = {
-            let state = self.state.borrow();
-            let all = state.streams.keys();
-            all.filter(|name| matches_prefix(&filter.prefix, name))
-                .cloned()
-                .collect()
-        };
+        let mut existing = self.state.borrow().streams.names();
+        existing.retain(|name| matches_prefix(&filter.prefix, name));
         for stream in existing {
             pump(context, self, &registration, &stream);
         }
@@ -183,12 +152,7 @@ impl World {
     /// Adds a message with the time `millis`.
     pub(super) fn add_at(&self, context: &Context, stream: &str, millis: u64) {
         let name = self.stream(stream);
-        let id = id(format!("{millis}-0").as_bytes());
-        {
-            let mut state = self.state.borrow_mut();
-            let stream = state.streams.entry(name.clone()).or_default();
-            stream.messages.push(id);
-        }
+        self.state.borrow_mut().streams.add(&name, millis);
         for registration in waiting_for(context, &name) {
             pump(context, self, &registration, &name);
         }
@@ -197,17 +161,13 @@ impl World {
     /// Deletes a stream with its group.
     pub(super) fn delete(&self, context: &Context, stream: &str) {
         let name = self.stream(stream);
-        self.state.borrow_mut().streams.remove(&name);
+        self.state.borrow_mut().streams.delete(&name);
         listen::on_event(context, "del", &name);
     }
 
     pub(super) fn rename(&self, context: &Context, from: &str, to: &str) {
         let (from, to) = (self.stream(from), self.stream(to));
-        {
-            let mut state = self.state.borrow_mut();
-            let stream = state.streams.remove(&from).unwrap();
-            state.streams.insert(to.clone(), stream);
-        }
+        self.state.borrow_mut().streams.rename(&from, &to);
         listen::on_event(context, "rename_from", &from);
         listen::on_event(context, "rename_to", &to);
     }
@@ -249,7 +209,7 @@ impl World {
     #[allow(clippy::unused_self, reason = "reads as the other calls")]
     fn times(&self, batch: &Batch) -> Vec<u64> {
         let messages = batch.messages.messages.iter();
-        messages.map(|one| id(&one.id).millis).collect()
+        messages.map(|one| millis(&one.id)).collect()
     }
 
     /// Ends the oldest batch.
@@ -298,80 +258,32 @@ impl World {
         let name = self.stream(stream);
         let state = self.state.borrow();
         let of_stream = state.done.iter().filter(|(stream, _)| *stream == name);
-        of_stream.map(|(_, one)| id(one).millis).collect()
+        of_stream.map(|(_, one)| millis(one)).collect()
     }
 
     /// The times of the messages that are in a stream.
     pub(super) fn stored(&self, stream: &str) -> Vec<u64> {
-        self.of_stream(stream, |stream| stream.messages.clone())
+        self.state.borrow().streams.stored(&self.stream(stream))
     }
 
     /// The times of the messages that were delivered and not acknowledged.
     pub(super) fn pending(&self, stream: &str) -> Vec<u64> {
-        self.of_stream(stream, |stream| {
-            let groups = stream.group.iter();
-            groups
-                .flat_map(|group| group.pending.iter().copied())
-                .collect()
-        })
-    }
-
-    fn of_stream(
-        &self,
-        stream: &str,
-        list: impl FnOnce(&FakeStream) -> Vec<MessageId>,
-    ) -> Vec<u64> {
-        let state = self.state.borrow();
-        let found = state.streams.get(&self.stream(stream));
-        let ids = found.map(list).unwrap_or_default();
-        ids.into_iter().map(|id| id.millis).collect()
-    }
-
-    fn with_group<R: Default>(
-        &self,
-        stream: &[u8],
-        change: impl FnOnce(&[MessageId], &mut Group) -> R,
-    ) -> R {
-        let mut state = self.state.borrow_mut();
-        let Some(FakeStream {
-            messages,
-            group: Some(group),
-        }) = state.streams.get_mut(stream)
-        else {
-            return R::default();
-        };
-        change(messages, group)
+        self.state.borrow().streams.pending(&self.stream(stream))
     }
 }
 
 impl StreamServer for World {
     fn join(&self, stream: &[u8]) -> Option<Vec<u8>> {
-        let mut state = self.state.borrow_mut();
-        let stream = state.streams.get_mut(stream)?;
-        let group = stream.group.get_or_insert_with(|| Group {
-            last: id(b"0-0"),
-            pending: BTreeSet::new(),
-        });
-        Some(text(group.last))
+        self.state.borrow_mut().streams.join(stream)
     }
 
     fn count_after(&self, stream: &[u8], after: &[u8], limit: usize) -> usize {
         let state = self.state.borrow();
-        let after = id(after);
-        state.streams.get(stream).map_or(0, |stream| {
-            let newer = stream.messages.iter().filter(|one| **one > after);
-            newer.take(limit).count()
-        })
+        state.streams.count_after(stream, after, limit)
     }
 
     fn read_new(&self, stream: &[u8], count: usize) -> Vec<Message> {
-        self.with_group(stream, |messages, group| {
-            let newer = messages.iter().filter(|one| **one > group.last);
-            let read: Vec<MessageId> = newer.take(count).copied().collect();
-            group.pending.extend(&read);
-            group.last = read.last().copied().unwrap_or(group.last);
-            read.into_iter().map(message).collect()
-        })
+        self.state.borrow_mut().streams.read_new(stream, count)
     }
 
     fn read_pending(
@@ -380,39 +292,24 @@ impl StreamServer for World {
         count: usize,
         skip: &dyn Fn(&[u8]) -> bool,
     ) -> Vec<Message> {
-        self.with_group(stream, |messages, group| {
-            group.pending.retain(|one| messages.contains(one));
-            let pending: Vec<MessageId> = group.pending.iter().copied().collect();
-            for piece in pending.chunks(count) {
-                let mut free = piece.to_vec();
-                free.retain(|one| !skip(&text(*one)));
-                if !free.is_empty() {
-                    return free.into_iter().map(message).collect();
-                }
-            }
-            Vec::new()
-        })
+        let mut state = self.state.borrow_mut();
+        state.streams.read_pending(stream, count, skip)
     }
 
     fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]) {
+        let mut state = self.state.borrow_mut();
         for one in ids {
             let done = (stream.to_vec(), one.to_vec());
-            let was_handled = self.state.borrow().done.contains(&done);
-            assert!(was_handled, "acknowledged and not handled: {done:?}");
+            assert!(
+                state.done.contains(&done),
+                "acknowledged and not handled: {done:?}"
+            );
         }
-        self.with_group(stream, |_, group| {
-            group
-                .pending
-                .retain(|one| !ids.contains(&text(*one).as_slice()));
-        });
+        state.streams.acknowledge(stream, ids);
     }
 
     fn remove(&self, stream: &[u8], ids: &[&[u8]]) {
-        let mut state = self.state.borrow_mut();
-        if let Some(stream) = state.streams.get_mut(stream) {
-            let kept = |one: &MessageId| !ids.contains(&text(*one).as_slice());
-            stream.messages.retain(kept);
-        }
+        self.state.borrow_mut().streams.remove(stream, ids);
     }
 
     fn later(&self, delay: Duration, job: Later) {
