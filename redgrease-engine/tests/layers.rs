@@ -29,15 +29,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "registration",
         &[
-            "execution",
-            "plan",
-            "steps",
-            "scope",
-            "python",
-            "id",
-            "redis",
-            "config",
-            "order",
+            "execution", "plan", "steps", "scope", "python", "id", "redis", "config", "order",
             "encoding",
         ],
     ),
@@ -223,19 +215,14 @@ fn no_line_climbs() {
         }
         seen.insert(own.clone());
         let Some((_, below)) = FLOORS.iter().find(|(name, _)| *name == own) else {
-            wrong.push(format!(
-                "{}: the folder is not in the table",
-                file.display()
-            ));
+            wrong.push(format!("{}: the folder is not in the table", file.display()));
             continue;
         };
         let source = fs::read_to_string(file).unwrap();
         for Naming { line, folder } in namings(&source) {
             if folder != own && !below.contains(&folder.as_str()) {
                 let file = file.strip_prefix(sources()).unwrap().display();
-                wrong.push(format!(
-                    "src/{file}:{line}: `{own}` must not name `{folder}`"
-                ));
+                wrong.push(format!("src/{file}:{line}: `{own}` must not name `{folder}`"));
             }
         }
     }
@@ -254,10 +241,7 @@ fn the_table_has_no_circle() {
         .collect();
     for (name, below) in FLOORS {
         for other in *below {
-            assert!(
-                place[other] < place[name],
-                "`{name}` names `{other}`, which is above it"
-            );
+            assert!(place[other] < place[name], "`{name}` names `{other}`, which is above it");
         }
     }
 }
