@@ -1,7 +1,8 @@
-//! What the server tells about a command: its flags, and which of its words are keys.
+//! The server's description of a command: its flags, and the positions of its keys.
 
 use crate::redis::{Context, Element, ReplyKind, Rights, call};
 
+/// The part of `COMMAND INFO` that the engine needs.
 #[derive(Debug)]
 pub(super) struct CommandInfo {
     flags: Vec<String>,
@@ -9,7 +10,7 @@ pub(super) struct CommandInfo {
 }
 
 impl CommandInfo {
-    /// `None` if there is no such command.
+    /// Asks the server. `None` if there is no such command.
     pub(super) fn of(context: &Context, command: &str) -> Option<CommandInfo> {
         let words: [&[u8]; 2] = [b"INFO", command.as_bytes()];
         let reply = call(context, Rights::Engine, b"COMMAND", &words).ok()?;
@@ -34,12 +35,20 @@ impl CommandInfo {
         Some(CommandInfo { flags, keys })
     }
 
+    #[cfg(test)]
+    pub(super) fn for_test(flags: &[&str], keys: KeyPositions) -> CommandInfo {
+        CommandInfo {
+            flags: flags.iter().map(|&flag| flag.to_owned()).collect(),
+            keys,
+        }
+    }
+
     pub(super) fn has(&self, flag: &str) -> bool {
         self.flags.iter().any(|one| one == flag)
     }
 }
 
-/// Where the keys of a command are.
+/// The positions of the keys among the words of a command, as `COMMAND INFO` gives them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KeyPositions {
     pub(super) first: i64,
@@ -48,7 +57,12 @@ pub(super) struct KeyPositions {
 }
 
 impl KeyPositions {
-    /// Whether any key among `count` words is as `fits` says.
+    #[cfg(test)]
+    pub(super) fn for_test(first: i64, last: i64, step: i64) -> KeyPositions {
+        KeyPositions { first, last, step }
+    }
+
+    /// `true` if `fits` returns `true` for any key among the `count` words of a command.
     pub(super) fn any<'a>(
         self,
         count: usize,
@@ -71,5 +85,78 @@ impl KeyPositions {
             .take_while(move |&place| place <= last && place < count)
             .filter_map(|place| usize::try_from(place).ok())
             .any(|place| word(place).is_some_and(&fits))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words that are looked at as keys.
+    fn keys(first: i64, last: i64, step: i64, words: &[&str]) -> Vec<String> {
+        let positions = KeyPositions::for_test(first, last, step);
+        let seen = std::cell::RefCell::new(Vec::new());
+        let word = |index: usize| words.get(index).map(|word| word.as_bytes());
+        let found = positions.any(words.len(), word, |key| {
+            let key = String::from_utf8_lossy(key).into_owned();
+            seen.borrow_mut().push(key);
+            false
+        });
+        assert!(!found);
+        seen.into_inner()
+    }
+
+    #[test]
+    fn keys_are_counted_from_the_first_to_the_last() {
+        assert_eq!(keys(1, 1, 1, &["get", "a", "b"]), ["a"]);
+        assert_eq!(keys(1, 2, 1, &["rename", "a", "b", "c"]), ["a", "b"]);
+        assert_eq!(keys(2, 3, 1, &["x", "a", "b", "c", "d"]), ["b", "c"]);
+    }
+
+    #[test]
+    fn a_step_leaves_words_out() {
+        assert_eq!(keys(1, -1, 2, &["mset", "a", "1", "b", "2"]), ["a", "b"]);
+        assert_eq!(keys(1, 4, 3, &["x", "a", "1", "2", "b"]), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_negative_last_counts_from_the_end() {
+        assert_eq!(keys(1, -1, 1, &["del", "a", "b", "c"]), ["a", "b", "c"]);
+        assert_eq!(keys(1, -2, 1, &["blpop", "a", "b", "0"]), ["a", "b"]);
+        assert!(keys(1, -5, 1, &["del", "a"]).is_empty());
+    }
+
+    #[test]
+    fn keys_end_with_the_words() {
+        assert_eq!(keys(1, 9, 1, &["x", "a"]), ["a"]);
+        assert!(keys(1, 1, 1, &["get"]).is_empty());
+        assert!(keys(5, 9, i64::MAX, &["x", "a"]).is_empty());
+    }
+
+    #[test]
+    fn a_command_without_a_first_key_has_no_keys() {
+        assert!(keys(0, 0, 0, &["ping", "a"]).is_empty());
+        assert!(keys(-1, -1, 1, &["x", "a"]).is_empty());
+    }
+
+    #[test]
+    fn a_step_of_zero_is_one() {
+        assert_eq!(keys(1, -1, 0, &["x", "a", "b"]), ["a", "b"]);
+    }
+
+    #[test]
+    fn any_key_is_enough() {
+        let words: [&[u8]; 3] = [b"del", b"a", b"b"];
+        let word = |index: usize| words.get(index).copied();
+        let positions = KeyPositions::for_test(1, -1, 1);
+        assert!(positions.any(3, word, |key| key == b"b"));
+        assert!(!positions.any(3, word, |key| key == b"del"));
+    }
+
+    #[test]
+    fn flags_are_compared_whole() {
+        let info = CommandInfo::for_test(&["write", "noscript"], KeyPositions::for_test(1, 1, 1));
+        assert!(info.has("noscript"));
+        assert!(!info.has("script"));
     }
 }

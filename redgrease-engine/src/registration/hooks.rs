@@ -59,6 +59,17 @@ impl Hook {
         })
     }
 
+    /// A hook of a command whose one key is its first argument.
+    #[cfg(test)]
+    pub(super) fn with_one_key(command: &str, key_prefix: Option<&str>) -> Hook {
+        Hook {
+            command: command.to_owned(),
+            key_prefix: key_prefix.map(|prefix| prefix.as_bytes().to_vec()),
+            in_order: false,
+            keys: KeyPositions::for_test(1, 1, 1),
+        }
+    }
+
     fn fits<'a>(&self, words: usize, word: impl Fn(usize) -> Option<&'a [u8]>) -> bool {
         let Some(prefix) = &self.key_prefix else {
             return true;
@@ -126,4 +137,161 @@ pub(crate) fn check(
         .hooks(command.as_bytes())
         .is_some_and(|stack| stack.iter().filter(stays).any(|one| one.mode != Mode::Sync));
     if blocked { Err(NotOnTop) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redis::locked;
+    use crate::registration::Session;
+    use crate::registration::testing::{registration, session, unique};
+
+    fn described(flags: &[&str], first: i64, prefix: Option<&str>) -> Result<Hook, &'static str> {
+        let keys = KeyPositions::for_test(first, first, 1);
+        let prefix = prefix.map(|prefix| prefix.as_bytes().to_vec());
+        let info = CommandInfo::for_test(flags, keys);
+        Hook::described("get".to_owned(), &info, prefix, true)
+    }
+
+    #[test]
+    fn a_command_that_scripts_may_not_run_is_not_hooked() {
+        let refused = "Can not override a command which are not allowed inside a script";
+        assert_eq!(described(&["noscript"], 1, None).unwrap_err(), refused);
+    }
+
+    #[test]
+    fn a_key_prefix_needs_keys_at_fixed_places() {
+        let refused = "Can not override a command with moveable keys by key prefix";
+        let movable = &["movablekeys"];
+        assert_eq!(described(movable, 1, Some("k")).unwrap_err(), refused);
+        assert!(described(movable, 1, None).is_ok());
+        let refused = "Can not override a command by key prefix with none positive first key";
+        assert_eq!(described(&[], 0, Some("k")).unwrap_err(), refused);
+        assert!(described(&[], 0, None).is_ok());
+    }
+
+    #[test]
+    fn a_hook_keeps_the_options_that_were_asked_for() {
+        let hook = described(&["write"], 1, Some("k")).unwrap();
+        assert_eq!(hook.command, "get");
+        assert_eq!(hook.key_prefix.as_deref(), Some(&b"k"[..]));
+        assert!(hook.in_order);
+    }
+
+    /// Hooks of a command, each with its key prefix and its mode: one per session. They are removed in the end.
+    fn with_hooks(
+        hooks: &[(Option<&str>, Mode)],
+        body: impl FnOnce(&Context, &str, &[Arc<Registration>]),
+    ) {
+        let command = unique("hooked");
+        locked(|context| {
+            let made: Vec<Arc<Registration>> = hooks
+                .iter()
+                .map(|(prefix, mode)| {
+                    let info = session(&unique("hooks"));
+                    let event = Event::Hook(Hook::with_one_key(&command, *prefix));
+                    let made = registration(&info, event, *mode);
+                    registry().write(context, |registry| {
+                        registry.insert(Session::new(&info), vec![Arc::clone(&made)], None)
+                    });
+                    made
+                })
+                .collect();
+            body(context, &command, &made);
+            registry().write(context, |registry| {
+                for one in made {
+                    registry.remove(one.id);
+                }
+            });
+        });
+    }
+
+    fn found(context: &Context, words: &[&str]) -> Option<crate::id::Id> {
+        let word = |index: usize| words.get(index).map(|word| word.as_bytes());
+        find(context, words[0].as_bytes(), words.len(), word).map(|one| one.id)
+    }
+
+    #[test]
+    fn the_newest_hook_that_fits_is_found() {
+        let hooks = [
+            (None, Mode::Sync),
+            (Some("k"), Mode::Sync),
+            (Some("key"), Mode::Sync),
+        ];
+        with_hooks(&hooks, |context, command, made| {
+            assert_eq!(found(context, &[command, "key:1"]), Some(made[2].id));
+            assert_eq!(found(context, &[command, "k:1"]), Some(made[1].id));
+            assert_eq!(found(context, &[command, "other"]), Some(made[0].id));
+            assert_eq!(found(context, &[command]), Some(made[0].id));
+        });
+    }
+
+    #[test]
+    fn the_name_of_a_command_has_no_case() {
+        with_hooks(&[(None, Mode::Sync)], |context, command, made| {
+            let upper = command.to_ascii_uppercase();
+            assert_eq!(found(context, &[&upper]), Some(made[0].id));
+            assert_eq!(found(context, &["unhooked"]), None);
+        });
+    }
+
+    #[test]
+    fn a_hook_with_a_prefix_leaves_other_keys_to_the_server() {
+        with_hooks(&[(Some("k"), Mode::Sync)], |context, command, _| {
+            assert_eq!(found(context, &[command, "other", "k"]), None);
+            assert_eq!(found(context, &[command]), None);
+        });
+    }
+
+    #[test]
+    fn a_running_hook_meets_only_older_ones() {
+        let hooks = [(None, Mode::Sync), (None, Mode::Sync), (None, Mode::Sync)];
+        with_hooks(&hooks, |context, command, made| {
+            let running = |index: usize| RunningHook {
+                command: command.to_owned(),
+                registration: made[index].id,
+            };
+            scope::inside_hook(running(2), || {
+                assert_eq!(found(context, &[command]), Some(made[1].id));
+                assert_eq!(next_command().as_deref(), Some(command));
+                scope::inside_hook(running(0), || {
+                    assert_eq!(found(context, &[command]), None);
+                });
+            });
+            assert_eq!(next_command(), None);
+        });
+    }
+
+    #[test]
+    fn a_hook_of_another_command_does_not_count_as_running() {
+        with_hooks(&[(None, Mode::Sync)], |context, command, made| {
+            let other = RunningHook {
+                command: "other".to_owned(),
+                registration: made[0].id,
+            };
+            scope::inside_hook(other, || {
+                assert_eq!(found(context, &[command]), Some(made[0].id));
+            });
+        });
+    }
+
+    #[test]
+    fn a_hook_is_put_on_top_of_sync_hooks_only() {
+        with_hooks(&[(None, Mode::Sync)], |context, command, _| {
+            registry().read(context, |all| assert_eq!(check(all, command, None), Ok(())));
+        });
+        for mode in [Mode::Async, Mode::AsyncLocal] {
+            with_hooks(
+                &[(None, mode), (None, Mode::Sync)],
+                |context, command, made| {
+                    registry().read(context, |all| {
+                        assert_eq!(check(all, command, None), Err(NotOnTop));
+                        let owner = |index: usize| all.session_of(made[index].id);
+                        assert_eq!(check(all, command, owner(0)), Ok(()));
+                        assert_eq!(check(all, command, owner(1)), Err(NotOnTop));
+                    });
+                },
+            );
+        }
+    }
 }

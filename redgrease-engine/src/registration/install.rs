@@ -1,5 +1,5 @@
-//! Putting registrations into the registry, and telling replicas and the AOF of them. Nothing here calls Python: the callers
-//! get what has to be called.
+//! Putting registrations into the registry, and describing them to replicas and the AOF. Nothing here calls Python: the
+//! functions that have to be called are returned to the caller.
 
 use super::stored::{self, StoredSession, dynamic};
 use super::{Event, Owner, Registration, Registry, Session, Stats, hooks, registry, streams};
@@ -81,7 +81,12 @@ pub(crate) fn install(
     }
 }
 
-fn make(new: NewRegistration, session: &Arc<SessionInfo>, user: Option<User>) -> Registration {
+/// The registration of a session, with the rights of `user`.
+pub(super) fn make(
+    new: NewRegistration,
+    session: &Arc<SessionInfo>,
+    user: Option<User>,
+) -> Registration {
     Registration {
         id: new.id,
         description: new.description,

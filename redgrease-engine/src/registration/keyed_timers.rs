@@ -1,7 +1,7 @@
-//! Functions that run again and again for as long as a key is there.
+//! Functions that run again and again while a key exists.
 //!
-//! The key holds the function as bytes. It is saved, loaded, copied and sent to replicas like any
-//! other key; wherever it comes from, its function is loaded and begins to run a little later.
+//! The key holds the function as bytes. The server saves, loads, copies and replicates the key like any other one. A key that
+//! comes from a file, a copy or a master begins to run its function a little later.
 
 use super::timers::{self, TimeEvent};
 use super::{Owner, registry};
@@ -14,20 +14,22 @@ use crate::redis::{
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-/// First byte of what a key holds.
+/// The first byte of the stored bytes: the version of the format.
 const FORMAT: u8 = 1;
-/// How long packages may take that a loaded function needs.
-const PATIENCE: u32 = 60;
-const PAUSE: Duration = Duration::from_secs(5);
+/// The number of times that a function is loaded again because a package is missing: requirements may still be installed.
+const MAX_RETRIES: u32 = 60;
+/// The time between two of these attempts.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The value of a key.
+/// The value of a key that runs a function.
 #[derive(Debug)]
 pub(crate) struct KeyedTimer {
     bytes: Vec<u8>,
+    /// The function that runs. `None` until it is loaded.
     event: Mutex<Option<Arc<TimeEvent>>>,
 }
 
-/// What the bytes say.
+/// The content of the bytes.
 #[derive(Debug, PartialEq, Eq)]
 struct Stored {
     interval: Duration,
@@ -36,11 +38,11 @@ struct Stored {
     function: Vec<u8>,
 }
 
-/// Values whose function has not been loaded yet, and how often that was tried.
+/// Values whose function has not been loaded yet, each with the number of failed attempts.
 static WAITING: Guarded<Vec<(Weak<KeyedTimer>, u32)>> = Guarded::new(Vec::new());
 
 impl KeyedTimer {
-    /// A value that was saved, copied or sent by a master. It begins to run with [`start_all`].
+    /// A value that was saved, copied or sent by a master. [`start_all`] begins to run it.
     fn from_bytes(context: &Context, bytes: Vec<u8>) -> Arc<KeyedTimer> {
         let timer = Arc::new(KeyedTimer {
             bytes,
@@ -71,7 +73,7 @@ impl KeyValue for KeyedTimer {
     }
 }
 
-/// The key is gone: so is its function. May happen on any thread.
+/// The function stops when the server frees the value, which it does on any thread.
 impl Drop for KeyedTimer {
     fn drop(&mut self) {
         let event = self.event.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -86,7 +88,7 @@ pub(crate) fn load(context: &Context, bytes: Vec<u8>) -> Arc<dyn KeyValue> {
     KeyedTimer::from_bytes(context, bytes)
 }
 
-/// Makes a key that runs `function`. `false` if there is such a key already.
+/// Makes a key that runs `function`. Returns `false` if the key exists already.
 pub(crate) fn create(
     context: &Context,
     key: &[u8],
@@ -121,7 +123,7 @@ pub(crate) fn create(
     Ok(true)
 }
 
-/// Makes the key that a master, or the AOF, tells of.
+/// Makes the key that a master or the AOF describes.
 pub(crate) fn create_told(context: &Context, key: &[u8], bytes: &[u8]) -> Result<(), String> {
     Stored::decode(bytes).map_err(Damaged::message)?;
     let timer = KeyedTimer::from_bytes(context, bytes.to_vec());
@@ -135,7 +137,7 @@ pub(crate) fn create_told(context: &Context, key: &[u8], bytes: &[u8]) -> Result
     Ok(())
 }
 
-/// Whether the user may write the key. Servers that cannot tell let everybody.
+/// Checks that the user may write the key. A server without `ACL DRYRUN` lets every user.
 fn may_write(context: &Context, user: Option<&User>, key: &[u8]) -> Result<(), String> {
     let name = User::or_default(user.cloned());
     let words: [&[u8]; 5] = [b"DRYRUN", name.name(), b"SET", key, b""];
@@ -147,43 +149,44 @@ fn may_write(context: &Context, user: Option<&User>, key: &[u8]) -> Result<(), S
     }
 }
 
-/// Begins to run what came with the data. Where events are not handled (on a replica, while
-/// loading) it goes on waiting: it is called again when that ends.
+/// Begins to run the functions of keys that were loaded or replicated. Does nothing on a replica and while loading: it is
+/// called again when that ends.
 pub(crate) fn start_all(context: &Context) {
     if !context.may_handle_events() {
         return;
     }
     let waiting = WAITING.write(context, std::mem::take);
     let mut later = Vec::new();
-    for (timer, tried) in waiting {
+    for (timer, failures) in waiting {
         let Some(live) = timer.upgrade() else {
             continue;
         };
-        if let Err(trouble) = live.load(context) {
-            if tried == 0 {
-                log(Level::Warning, &trouble.message);
+        if let Err(failure) = live.load(context) {
+            if failures == 0 {
+                log(Level::Warning, &failure.message);
             }
-            if trouble.may_pass && tried < PATIENCE {
-                later.push((timer, tried + 1));
+            if failure.may_pass && failures < MAX_RETRIES {
+                later.push((timer, failures + 1));
             }
         }
     }
     if !later.is_empty() {
         WAITING.write(context, |waiting| waiting.append(&mut later));
-        after(context, PAUSE, start_all);
+        after(context, RETRY_INTERVAL, start_all);
     }
 }
 
-/// Why a function does not run.
-struct Trouble {
+/// The reason why a function does not run.
+struct LoadFailure {
     message: String,
-    /// A package that it needs may be on its way.
+    /// A package is missing that may still be installed.
     may_pass: bool,
 }
 
 impl KeyedTimer {
-    fn load(&self, context: &Context) -> Result<(), Trouble> {
-        let stored = Stored::decode(&self.bytes).map_err(|damaged| Trouble {
+    /// Loads the function and begins to run it.
+    fn load(&self, context: &Context) -> Result<(), LoadFailure> {
+        let stored = Stored::decode(&self.bytes).map_err(|damaged| LoadFailure {
             message: format!(
                 "a key with a time event stays without it: {}",
                 damaged.message()
@@ -191,7 +194,7 @@ impl KeyedTimer {
             may_pass: false,
         })?;
         let session = stored.session.as_str();
-        let function = unpickle(&stored.function).map_err(|why| Trouble {
+        let function = unpickle(&stored.function).map_err(|why| LoadFailure {
             may_pass: why.starts_with("ModuleNotFoundError"),
             message: format!(
                 "a time event of session {session} does not run, its key stays without it: {why}"
@@ -236,6 +239,8 @@ impl Stored {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redis::locked;
+    use crate::testing::{function, with_python};
 
     fn sample() -> Stored {
         Stored {
@@ -247,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_key_holds_comes_back() {
+    fn a_stored_key_is_read_as_it_was_written() {
         assert_eq!(Stored::decode(&sample().encode()), Ok(sample()));
     }
 
@@ -265,5 +270,92 @@ mod tests {
             }
         }
         assert_eq!(Stored::decode(&[2]), Err(Damaged::Newer));
+    }
+
+    #[test]
+    fn a_stored_interval_is_kept_within_what_a_timer_takes() {
+        for (millis, expected) in [
+            (0, 1),
+            (1, 1),
+            (1500, 1500),
+            (u64::MAX, u64::from(u32::MAX) * 1000),
+        ] {
+            let stored = Stored {
+                interval: Duration::from_millis(millis),
+                ..sample()
+            };
+            let back = Stored::decode(&stored.encode()).unwrap();
+            assert_eq!(back.interval, Duration::from_millis(expected));
+        }
+    }
+
+    fn timer(bytes: Vec<u8>) -> Arc<KeyedTimer> {
+        Arc::new(KeyedTimer {
+            bytes,
+            event: Mutex::new(None),
+        })
+    }
+
+    fn failure(timer: &KeyedTimer) -> LoadFailure {
+        with_python(|_| ());
+        locked(|context| timer.load(context)).err().unwrap()
+    }
+
+    #[test]
+    fn a_key_with_damaged_bytes_stays_without_its_function() {
+        let failure = failure(&timer(b"\x01\0".to_vec()));
+        assert!(!failure.may_pass);
+        let start = "a key with a time event stays without it: ";
+        assert!(failure.message.starts_with(start), "{}", failure.message);
+    }
+
+    #[test]
+    fn a_function_that_cannot_be_read_does_not_run() {
+        let failure = failure(&timer(sample().encode()));
+        assert!(!failure.may_pass);
+        let start = "a time event of session app does not run, its key stays without it: ";
+        assert!(failure.message.starts_with(start), "{}", failure.message);
+    }
+
+    #[test]
+    fn a_function_comes_back_from_its_key() {
+        let stored = with_python(|py| {
+            let function = function(py, "lambda: 6 * 7");
+            Stored {
+                function: pickle(&function).unwrap(),
+                ..sample()
+            }
+        });
+        let back = Stored::decode(&stored.encode()).unwrap();
+        let function = unpickle(&back.function).unwrap();
+        let result = with_python(|py| function.call0(py).unwrap().to_string());
+        assert_eq!(result, "42");
+    }
+
+    #[test]
+    fn a_function_stops_with_its_key() {
+        let function = with_python(|py| function(py, "lambda: None"));
+        let event = TimeEvent::new(function, Duration::from_mins(1), None, None);
+        let timer = timer(Vec::new());
+        *timer.event.lock().unwrap() = Some(Arc::clone(&event));
+        let copy = Arc::clone(&timer);
+        drop(timer);
+        assert!(!event.is_stopped(), "the server still has the value");
+        drop(copy);
+        assert!(event.is_stopped());
+    }
+
+    #[test]
+    fn keys_that_are_gone_or_hopeless_are_not_tried_again() {
+        with_python(|_| ());
+        locked(|context| {
+            let hopeless = timer(Vec::new());
+            WAITING.write(context, |waiting| {
+                waiting.push((Arc::downgrade(&timer(Vec::new())), 0));
+                waiting.push((Arc::downgrade(&hopeless), 0));
+            });
+            start_all(context);
+            assert!(WAITING.read(context, Vec::is_empty));
+        });
     }
 }

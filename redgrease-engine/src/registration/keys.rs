@@ -103,3 +103,71 @@ fn start(context: &Context, registration: &Registration, happened: KeyEvent, cau
         Mode::Async | Mode::AsyncLocal => drop(launch(execution)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redis::locked;
+    use crate::registration::Session;
+    use crate::registration::testing::{keys_filter, registration, session, unique};
+
+    #[test]
+    fn a_star_at_the_end_is_the_beginning_of_names() {
+        let matches = |prefix, key: &str| keys_filter(prefix).matches("set", key.as_bytes());
+        assert!(matches("*", "anything"));
+        assert!(matches("k:*", "k:1") && matches("k:*", "k:"));
+        assert!(!matches("k:*", "k"));
+        assert!(matches("k:1", "k:1"));
+        assert!(!matches("k:1", "k:12") && !matches("k:1", "K:1"));
+        assert!(matches("k*1", "k*1") && !matches("k*1", "k21"));
+        assert!(matches("", "") && !matches("", "k"));
+    }
+
+    #[test]
+    fn events_are_compared_without_case() {
+        let mut filter = keys_filter("*");
+        assert!(filter.matches("anything", b"k"));
+        filter.events = Some(vec!["Set".to_owned(), "del".to_owned()]);
+        assert!(filter.matches("set", b"k") && filter.matches("DEL", b"k"));
+        assert!(!filter.matches("sets", b"k") && !filter.matches("expired", b"k"));
+        filter.events = Some(Vec::new());
+        assert!(!filter.matches("set", b"k"));
+    }
+
+    #[test]
+    fn the_cause_of_an_event_is_a_command_by_its_name() {
+        let commands = [
+            WatchedCommand::for_test("set"),
+            WatchedCommand::for_test("hset"),
+        ];
+        let caused = |words: &[&[u8]]| {
+            let words = words.iter().map(|word| word.to_vec()).collect();
+            is_caused_by(&commands, &WithheldReply::new(words))
+        };
+        assert!(caused(&[b"HSET", b"k"]));
+        assert!(!caused(&[b"get", b"set"]));
+        assert!(!caused(&[]));
+    }
+
+    #[test]
+    fn a_registration_with_commands_waits_for_those_alone() {
+        let prefix = unique("watched");
+        let info = session(&prefix);
+        let mut filter = keys_filter(&prefix);
+        filter.commands = Some(vec![WatchedCommand::for_test("set")]);
+        let made = registration(&info, Event::Keys(filter), Mode::Async);
+        locked(|context| {
+            registry().write(context, |registry| {
+                registry.insert(Session::new(&info), vec![Arc::clone(&made)], None)
+            });
+            // The server itself changed the key, or another command did.
+            on_event(context, "expired", prefix.as_bytes());
+            let other = Arc::new(WithheldReply::new(vec![b"get".to_vec()]));
+            scope::with(Scope::withheld, Some(other), || {
+                on_event(context, "set", prefix.as_bytes());
+            });
+            registry().write(context, |registry| registry.remove(made.id));
+        });
+        assert_eq!(made.stats.snapshot().triggered, 0);
+    }
+}

@@ -32,6 +32,8 @@ mod stats;
 pub(crate) mod stored;
 pub(crate) mod streams;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 pub(crate) mod timers;
 pub(crate) mod watched;

@@ -1,4 +1,4 @@
-//! All sessions and registrations. Guarded by the server's lock.
+//! All sessions and registrations of this server. The server's lock guards them.
 
 use super::timers::TimeEvent;
 use super::{Event, Registration, Session};
@@ -16,24 +16,24 @@ pub(crate) fn registry() -> &'static Guarded<Registry> {
     &REGISTRY
 }
 
-/// Another registration has the trigger.
+/// The trigger belongs to another registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TriggerTaken;
 
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     sessions: BTreeMap<SessionId, Session>,
-    /// Sessions that were replaced or lost their last registration, while something of them may
-    /// still run.
+    /// Sessions that were replaced or removed. Their executions may still run.
     gone: Vec<Weak<SessionInfo>>,
     registrations: Ordered<[u8; 49], Entry>,
-    /// Looked at by every call. Only who may bring in code adds names, so that nobody makes them
-    /// collide.
+    /// On the hot path of every call. A hash that does not resist attacks is fine: only users that may register code choose
+    /// these names.
     triggers: FxHashMap<Vec<u8>, Arc<Registration>>,
-    /// Those that wait for key events, oldest first.
+    /// The registrations that wait for key events, oldest first.
     keys: Vec<Arc<Registration>>,
+    /// The registrations that wait for messages of streams, oldest first.
     streams: Vec<Arc<Registration>>,
-    /// By command in lower case; the newest last.
+    /// The hooks of each command (in lower case), the newest last.
     hooks: HashMap<String, Vec<Arc<Registration>>>,
 }
 
@@ -44,22 +44,22 @@ struct Entry {
 }
 
 impl Registry {
-    /// The registration a trigger belongs to.
+    /// The registration that a trigger belongs to.
     pub(crate) fn by_trigger(&self, trigger: &[u8]) -> Option<&Arc<Registration>> {
         self.triggers.get(trigger)
     }
 
-    /// Those that wait for key events, oldest first.
+    /// The registrations that wait for key events, oldest first.
     pub(crate) fn key_registrations(&self) -> &[Arc<Registration>] {
         &self.keys
     }
 
-    /// Those that wait for messages of streams, oldest first.
+    /// The registrations that wait for messages of streams, oldest first.
     pub(crate) fn stream_registrations(&self) -> &[Arc<Registration>] {
         &self.streams
     }
 
-    /// Those that take the place of a command, the newest last.
+    /// The hooks of a command, the newest last. `None` if the command has no hook.
     pub(crate) fn hooks(&self, command: &[u8]) -> Option<&[Arc<Registration>]> {
         if self.hooks.is_empty() {
             return None;
@@ -68,12 +68,12 @@ impl Registry {
         self.hooks.get(&name).map(Vec::as_slice)
     }
 
-    /// The session a registration belongs to.
+    /// The id of the session that a registration belongs to.
     pub(crate) fn session_of(&self, id: Id) -> Option<&str> {
         self.entry(id).map(|entry| entry.session.as_str())
     }
 
-    /// Whether a script that replaces the session `replaced` may take the trigger.
+    /// Checks that a script which replaces the session `replaced` may take the trigger.
     pub(crate) fn check_trigger(
         &self,
         trigger: &[u8],
@@ -96,21 +96,23 @@ impl Registry {
         self.registrations.peek(&id.key())
     }
 
+    /// The session with this id, if it is still in use.
     pub(crate) fn session(&self, id: &str) -> Option<&Session> {
         self.sessions.get(id).filter(|session| session.is_alive())
     }
 
-    /// In the order of their names.
+    /// The sessions in use, sorted by id.
     pub(crate) fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.sessions.values().filter(|session| session.is_alive())
     }
 
-    /// What is left of sessions that are no longer there: something of them still runs.
+    /// Sessions that were replaced or removed and whose executions or threads still run.
     pub(crate) fn dead_sessions(&self) -> Vec<Arc<SessionInfo>> {
         self.gone.iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Executions of a script without registrations have a session, too, while they run.
+    /// Adds the session of a running script. It stays while the script runs, also if the script registers nothing. A session
+    /// with the same id that is in use stays instead.
     pub(crate) fn insert_running(&mut self, session: Session) {
         self.sessions.retain(|_, other| other.is_alive());
         self.sessions
@@ -118,7 +120,7 @@ impl Registry {
             .or_insert(session);
     }
 
-    /// Each with its session, in the order clients know.
+    /// All registrations, each with its session, in the order in which clients of RedisGears see them.
     pub(crate) fn registrations(&self) -> impl Iterator<Item = (&Arc<Registration>, &Session)> {
         self.registrations.iter().filter_map(|(_, entry)| {
             self.sessions
@@ -131,8 +133,8 @@ impl Registry {
         self.entry(id).map(|entry| &entry.registration)
     }
 
-    /// Adds a session with its registrations, in place of `replaced`. Gives back what is no
-    /// longer registered.
+    /// Adds a session with its registrations, in place of the session `replaced`. Returns the registrations that were
+    /// removed.
     pub(crate) fn insert(
         &mut self,
         mut session: Session,
@@ -148,27 +150,28 @@ impl Registry {
             self.remember_gone(&other);
         }
         for registration in registrations {
-            self.file(&id, registration);
+            self.index(&id, registration);
         }
         old
     }
 
-    /// A time event stops with its session.
+    /// Gives a time event to a session. The event stops when the session is removed.
     pub(crate) fn own_timer(&mut self, session: &str, timer: Arc<TimeEvent>) {
         if let Some(session) = self.sessions.get_mut(session) {
             session.timers.push(timer);
         }
     }
 
-    /// Adds a registration to a session that is there.
+    /// Adds a registration to an existing session. Does nothing if there is no such session.
     pub(crate) fn add(&mut self, session: &str, registration: Arc<Registration>) {
         if let Some(owner) = self.sessions.get_mut(session) {
             owner.registrations.push(registration.id);
-            self.file(session, registration);
+            self.index(session, registration);
         }
     }
 
-    fn file(&mut self, session: &str, registration: Arc<Registration>) {
+    /// Enters a registration into the indexes.
+    fn index(&mut self, session: &str, registration: Arc<Registration>) {
         match &registration.event {
             Event::Command { trigger, .. } => {
                 self.triggers
@@ -191,7 +194,7 @@ impl Registry {
         );
     }
 
-    /// Removes a session with all it has. Gives back what is no longer registered.
+    /// Removes a session and stops its time events. Returns its registrations, which are removed as well.
     pub(crate) fn remove_session(&mut self, id: &str) -> Vec<Arc<Registration>> {
         let Some(session) = self.sessions.remove(id) else {
             return Vec::new();
@@ -201,14 +204,14 @@ impl Registry {
         session
             .registrations
             .iter()
-            .filter_map(|&one| self.forget(one))
+            .filter_map(|&one| self.unindex(one))
             .collect()
     }
 
-    /// Removes one registration; a session goes with its last one.
+    /// Removes one registration. A session without registrations and time events is removed as well.
     pub(crate) fn remove(&mut self, id: Id) -> Option<Arc<Registration>> {
         let session = self.entry(id)?.session.clone();
-        let removed = self.forget(id)?;
+        let removed = self.unindex(id)?;
         if let Some(owner) = self.sessions.get_mut(&session) {
             owner.registrations.retain(|&one| one != id);
             if !owner.lasts() {
@@ -223,7 +226,8 @@ impl Registry {
         self.gone.push(Arc::downgrade(&session.info));
     }
 
-    fn forget(&mut self, id: Id) -> Option<Arc<Registration>> {
+    /// Takes a registration out of the indexes.
+    fn unindex(&mut self, id: Id) -> Option<Arc<Registration>> {
         let entry = self.registrations.remove(&id.key())?;
         match &entry.registration.event {
             Event::Command { trigger, .. } => {
@@ -249,7 +253,7 @@ impl Registry {
         Some(entry.registration)
     }
 
-    /// How many sessions have each requirement.
+    /// The number of sessions that need a package.
     pub(crate) fn requirement_users(&self, requirement: &str) -> usize {
         self.sessions
             .values()
@@ -260,6 +264,7 @@ impl Registry {
             .count()
     }
 
+    /// The number of registrations.
     pub(crate) fn len(&self) -> usize {
         self.registrations.len()
     }

@@ -7,11 +7,13 @@ use crate::id::Id;
 use crate::scope::SessionInfo;
 use std::sync::Arc;
 
-/// Lives as long as it has registrations or time events, or anything else holds its [`SessionInfo`].
+/// The registrations and time events of one script.
+///
+/// A session is in use while it has registrations or time events, or while an execution or thread holds its [`SessionInfo`].
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) info: Arc<SessionInfo>,
-    /// What the script registered, in its order; some of it may be gone.
+    /// The ids of all registrations that the script made, in order. Some may be unregistered.
     made: Vec<Id>,
     pub(crate) registrations: Vec<Id>,
     pub(crate) timers: Vec<Arc<TimeEvent>>,
@@ -28,7 +30,7 @@ impl Session {
         }
     }
 
-    /// The same, of a script that has registered this.
+    /// A session of a script that made the registrations `made`.
     pub(super) fn with_registrations(info: &Arc<SessionInfo>, made: Vec<Id>) -> Session {
         Session {
             made,
@@ -36,28 +38,28 @@ impl Session {
         }
     }
 
-    /// Whether anything belongs to it. It is forgotten when nothing does.
+    /// `true` while the session is in use.
     pub(super) fn is_alive(&self) -> bool {
         Arc::strong_count(&self.info) > 1 || self.lasts()
     }
 
-    /// Whether it outlives what runs now.
+    /// `true` if the session stays when its executions have ended.
     pub(super) fn lasts(&self) -> bool {
         !self.registrations.is_empty() || !self.timers.is_empty()
     }
 
-    /// How many registrations and executions it has.
+    /// The number of registrations, executions and threads that hold the session.
     pub(crate) fn references(&self) -> usize {
         Arc::strong_count(&self.info) - 1
     }
 
-    /// Whether a client may give a session this name.
+    /// `true` if a client may give a session this id.
     pub(crate) fn is_valid_id(id: &[u8]) -> bool {
         id.iter()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     }
 
-    /// What is kept of it.
+    /// The session as it is stored.
     pub(crate) fn store(&self, registry: &Registry) -> StoredSession {
         let dynamic = |id: &Id| {
             let registration = registry.registration(*id)?;
@@ -81,7 +83,7 @@ impl Session {
     pub(crate) fn summary(&self) -> String {
         let description = self.info.description.as_deref().unwrap_or("null");
         let registrations = self.registrations.iter().map(|id| format!("'{id}'"));
-        // As `gears-cli` of RedisGears reads them: `[n['name'] for n in session['depsList']]`.
+        // `gears-cli` of RedisGears reads them with `[n['name'] for n in session['depsList']]`.
         let requirements = self.info.requirements.iter();
         let requirements = requirements.map(|name| format!("{{'name':{}}}", quoted(name)));
         format!(
@@ -100,7 +102,7 @@ fn joined(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join(",")
 }
 
-/// Text as Python writes it.
+/// The text as a string literal of Python.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
 }

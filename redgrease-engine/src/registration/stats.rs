@@ -1,11 +1,11 @@
-//! How often a registration ran, how long and how well.
+//! The statistics of a registration: the number of its runs, their durations and errors.
 
 use crate::redis::Context;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Counted without a lock, because every call counts; read now and then.
+/// The counters of a registration. They have no lock, because every call changes them.
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
     triggered: LockedCounter,
@@ -20,7 +20,7 @@ pub(crate) struct Stats {
     last_error: Mutex<Option<String>>,
 }
 
-/// The numbers at one moment.
+/// The values of [`Stats`] at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Snapshot {
     pub(crate) triggered: u64,
@@ -33,8 +33,8 @@ pub(crate) struct Snapshot {
     pub(crate) last_error: Option<String>,
 }
 
-/// Only changed by who holds the server's lock, so a plain addition does: an atomic one takes as
-/// long as a good part of a sync call.
+/// A counter that only threads with the server's lock change. It is loaded and stored instead of added to atomically: an
+/// atomic addition would be a good part of the duration of a sync call.
 #[derive(Debug, Default)]
 struct LockedCounter(AtomicU64);
 
@@ -54,11 +54,12 @@ impl LockedCounter {
 }
 
 impl Stats {
+    /// Counts an event that the registration waits for.
     pub(crate) fn record_trigger(&self, context: &Context) {
         self.triggered.add(context, 1);
     }
 
-    /// One sync call that ended well.
+    /// Records a sync call that succeeded.
     pub(crate) fn record_sync(&self, context: &Context, duration: Duration) {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         self.last_micros.store(micros, Ordering::Relaxed);
@@ -67,7 +68,7 @@ impl Stats {
         self.forget_error();
     }
 
-    /// One run that ended by itself; `failure` is its first error.
+    /// Records a run that ended by itself. `failure` is its first error.
     pub(crate) fn record(&self, duration: Duration, failure: Option<String>) {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         self.last_micros.store(micros, Ordering::Relaxed);
@@ -85,7 +86,7 @@ impl Stats {
         }
     }
 
-    /// One run that was stopped; by a limit, if there is a reason.
+    /// Records a run that was stopped. `reason` is the limit that stopped it; `None` if a client did.
     pub(crate) fn record_abort(&self, reason: Option<String>) {
         self.aborted.fetch_add(1, Ordering::Relaxed);
         if let Some(reason) = reason {
@@ -94,7 +95,7 @@ impl Stats {
         }
     }
 
-    /// Everything as if it had never run.
+    /// Resets all statistics.
     pub(crate) fn clear(&self, context: &Context) {
         for counter in [&self.triggered, &self.sync_succeeded, &self.sync_micros] {
             counter.clear(context);
@@ -113,7 +114,7 @@ impl Stats {
         self.set_error(None);
     }
 
-    /// After a success. Most have none to forget, and looking costs less than writing.
+    /// Clears the error after a success. Most registrations have no error, and a load costs less than a swap.
     fn forget_error(&self) {
         if self.has_error.load(Ordering::Relaxed) && self.has_error.swap(false, Ordering::Relaxed) {
             self.set_error(None);
@@ -159,6 +160,7 @@ impl Stats {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redis::locked;
 
     #[test]
     fn a_success_clears_the_last_error() {
@@ -171,5 +173,63 @@ mod tests {
         assert_eq!((now.last_millis, now.total_millis), (10, 40));
         assert!((now.average_millis - 20.0).abs() < f64::EPSILON);
         assert_eq!(now.last_error, None);
+    }
+
+    #[test]
+    fn sync_calls_count_as_successes() {
+        let stats = Stats::default();
+        stats.record(Duration::from_millis(30), Some("boom".into()));
+        locked(|context| {
+            stats.record_trigger(context);
+            stats.record_trigger(context);
+            stats.record_sync(context, Duration::from_millis(10));
+        });
+        let now = stats.snapshot();
+        assert_eq!((now.triggered, now.succeeded, now.failed), (2, 1, 1));
+        assert_eq!((now.last_millis, now.total_millis), (10, 40));
+        assert!((now.average_millis - 20.0).abs() < f64::EPSILON);
+        assert_eq!(now.last_error, None);
+    }
+
+    #[test]
+    fn an_abort_counts_apart_and_only_a_limit_is_an_error() {
+        let stats = Stats::default();
+        stats.record_abort(None);
+        assert_eq!(stats.snapshot().last_error, None);
+        stats.record_abort(Some("too slow".into()));
+        let now = stats.snapshot();
+        assert_eq!((now.succeeded, now.failed, now.aborted), (0, 0, 2));
+        assert_eq!(now.last_error.as_deref(), Some("too slow"));
+        assert!(
+            now.average_millis.abs() < f64::EPSILON,
+            "nothing ran to its end"
+        );
+        stats.record(Duration::ZERO, None);
+        assert_eq!(stats.snapshot().last_error, None);
+    }
+
+    #[test]
+    fn milliseconds_are_rounded_down_once() {
+        let stats = Stats::default();
+        for _ in 0..3 {
+            stats.record(Duration::from_micros(600), None);
+        }
+        let now = stats.snapshot();
+        assert_eq!((now.last_millis, now.total_millis), (0, 1));
+        stats.record(Duration::MAX, None);
+        assert_eq!(stats.snapshot().last_millis, u64::MAX / 1000);
+    }
+
+    #[test]
+    fn cleared_statistics_are_those_of_a_new_registration() {
+        let stats = Stats::default();
+        locked(|context| {
+            stats.record_trigger(context);
+            stats.record_sync(context, Duration::from_millis(10));
+            stats.record(Duration::from_millis(30), Some("boom".into()));
+            stats.record_abort(None);
+            stats.clear(context);
+        });
+        assert_eq!(stats.snapshot(), Stats::default().snapshot());
     }
 }

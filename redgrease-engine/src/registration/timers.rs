@@ -46,7 +46,7 @@ impl TimeEvent {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    fn is_stopped(&self) -> bool {
+    pub(super) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 
@@ -77,12 +77,8 @@ impl Cause for Tick {
     }
 
     fn ended(&self, ended: &Ended<'_>) {
-        if let Some(error) = ended.error.filter(|_| !ended.aborted) {
-            let what = match ended.how {
-                How::Refused => "a run of a time event was left out",
-                How::Completed | How::Stopped => "a time event failed",
-            };
-            log(Level::Warning, &format!("{what}: {error}"));
+        if let Some(warning) = warning(ended) {
+            log(Level::Warning, &warning);
         }
         self.0.end();
     }
@@ -91,6 +87,16 @@ impl Cause for Tick {
     fn retire(&self, id: Id) -> Option<Id> {
         Some(id)
     }
+}
+
+/// The entry of the log for a tick that has failed. A client that aborted it knows why.
+fn warning(ended: &Ended<'_>) -> Option<String> {
+    let error = ended.error.filter(|_| !ended.aborted)?;
+    let failure = match ended.how {
+        How::Refused => "a run of a time event was left out",
+        How::Completed | How::Stopped => "a time event failed",
+    };
+    Some(format!("{failure}: {error}"))
 }
 
 /// Runs a function again and again for as long as the session of `owner` exists.
@@ -148,4 +154,99 @@ fn run(event: &Arc<TimeEvent>) {
     );
     // No client waits for a tick: the log tells of a refusal.
     let _ = launch(execution);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registration::testing::session;
+    use crate::testing::{function, with_python};
+
+    fn event(session: Option<Arc<SessionInfo>>, user: Option<User>) -> Arc<TimeEvent> {
+        let function = with_python(|py| function(py, "lambda: None"));
+        TimeEvent::new(function, Duration::from_mins(1), session, user)
+    }
+
+    fn ended(how: How, error: Option<&str>, aborted: bool) -> Ended<'_> {
+        Ended {
+            how,
+            error,
+            aborted,
+            duration: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn one_run_at_a_time() {
+        let event = event(None, None);
+        assert!(event.begin());
+        assert!(!event.begin());
+        event.end();
+        assert!(event.begin());
+    }
+
+    #[test]
+    fn a_stopped_event_stays_stopped() {
+        let event = event(None, None);
+        assert!(!event.is_stopped());
+        event.stop();
+        event.stop();
+        assert!(event.is_stopped());
+    }
+
+    #[test]
+    fn a_tick_can_run_again_after_every_end() {
+        for how in [How::Completed, How::Stopped, How::Refused] {
+            for error in [None, Some("boom")] {
+                let event = event(None, None);
+                assert!(event.begin());
+                Tick(Arc::clone(&event)).ended(&ended(how, error, false));
+                assert!(event.begin(), "{how:?} {error:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_log_tells_of_failed_and_refused_ticks() {
+        let text = |how, error, aborted| warning(&ended(how, error, aborted));
+        let failed = Some("a time event failed: boom".to_owned());
+        assert_eq!(text(How::Completed, Some("boom"), false), failed);
+        assert_eq!(text(How::Stopped, Some("boom"), false), failed);
+        let left_out = Some("a run of a time event was left out: full".to_owned());
+        assert_eq!(text(How::Refused, Some("full"), false), left_out);
+        assert_eq!(text(How::Completed, None, false), None);
+        assert_eq!(text(How::Stopped, Some("boom"), true), None);
+    }
+
+    #[test]
+    fn a_tick_has_the_session_and_the_user_of_its_event() {
+        let info = session("app");
+        let tick = Tick(event(Some(Arc::clone(&info)), Some(User::named(b"ann"))));
+        assert!(tick.session().is_some_and(|one| Arc::ptr_eq(&one, &info)));
+        assert_eq!(tick.surroundings().user, Some(User::named(b"ann")));
+        assert_eq!(tick.registration(), None);
+        let id = execution::ids().next();
+        assert_eq!(tick.retire(id), Some(id), "it leaves the list at its end");
+        let nameless = Tick(event(None, None));
+        assert_eq!(nameless.surroundings().user, Some(User::named(b"default")));
+        assert!(nameless.session().is_none());
+    }
+
+    #[test]
+    fn a_tick_that_is_aborted_before_it_runs_lets_the_next_one_run() {
+        let event = event(None, None);
+        assert!(event.begin());
+        let plan = Plan {
+            reader: Reader::Python,
+            steps: Arc::new([]),
+        };
+        let execution = Execution::new(
+            execution::ids().next(),
+            Arc::new(plan),
+            Source::Call(Arc::clone(&event.function)),
+            Arc::new(Tick(Arc::clone(&event))),
+        );
+        execution::abort(execution, None);
+        assert!(event.begin());
+    }
 }

@@ -23,7 +23,11 @@ impl WatchedCommand {
         let Some(info) = CommandInfo::of(context, &name) else {
             return Err("bad reply on COMMAND command".to_owned());
         };
-        let why_not = if info.has("noscript") {
+        WatchedCommand::described(name, &info).map_err(str::to_owned)
+    }
+
+    fn described(name: String, info: &CommandInfo) -> Result<WatchedCommand, &'static str> {
+        let refused = if info.has("noscript") {
             "Can not hook a command which are not allowed inside a script"
         } else if info.has("movablekeys") {
             "Can not hook a command with moveable keys by key prefix"
@@ -35,7 +39,16 @@ impl WatchedCommand {
                 keys: info.keys,
             });
         };
-        Err(why_not.to_owned())
+        Err(refused)
+    }
+
+    /// A command whose one key is its first argument.
+    #[cfg(test)]
+    pub(super) fn for_test(name: &str) -> WatchedCommand {
+        WatchedCommand {
+            name: name.to_owned(),
+            keys: KeyPositions::for_test(1, 1, 1),
+        }
     }
 
     /// `true` if `name` is the name of this command.
@@ -91,5 +104,67 @@ pub(crate) fn run(context: &Context, words: Vec<Vec<u8>>) {
     match client {
         None => withheld.write(&context.reply(), &reply),
         Some(client) => withheld.answer_later(client, reply),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Mode;
+    use crate::redis::locked;
+    use crate::registration::Session;
+    use crate::registration::testing::{keys_filter, registration, session, unique};
+
+    fn refusal(flags: &[&str], first: i64) -> Option<&'static str> {
+        let info = CommandInfo::for_test(flags, KeyPositions::for_test(first, first, 1));
+        WatchedCommand::described("set".to_owned(), &info).err()
+    }
+
+    #[test]
+    fn only_commands_with_keys_at_fixed_places_are_watched() {
+        assert_eq!(refusal(&["write"], 1), None);
+        assert_eq!(
+            refusal(&["noscript"], 1),
+            Some("Can not hook a command which are not allowed inside a script")
+        );
+        assert_eq!(
+            refusal(&["movablekeys"], 1),
+            Some("Can not hook a command with moveable keys by key prefix")
+        );
+        assert_eq!(
+            refusal(&[], 0),
+            Some("Can not hook a command by key prefix with none positive first key")
+        );
+    }
+
+    #[test]
+    fn the_reply_of_a_watched_command_is_withheld_for_the_keys_of_its_registration() {
+        let name = unique("watched");
+        let info = session(&name);
+        let mut filter = keys_filter("k:*");
+        filter.commands = Some(vec![WatchedCommand::for_test(&name)]);
+        let made = registration(&info, Event::Keys(filter), Mode::Async);
+        locked(|context| {
+            let withheld = |words: &[&str]| {
+                let word = |index: usize| words.get(index).map(|word| word.as_bytes());
+                takes_over(context, words[0].as_bytes(), words.len(), word)
+            };
+            assert!(!withheld(&[&name, "k:1"]));
+            registry().write(context, |registry| {
+                registry.insert(Session::new(&info), vec![Arc::clone(&made)], None)
+            });
+            assert!(withheld(&[&name, "k:1"]));
+            assert!(withheld(&[&name.to_ascii_uppercase(), "k:1"]));
+            assert!(!withheld(&[&name, "other", "k:1"]));
+            assert!(!withheld(&[&name]));
+            assert!(!withheld(&["other", "k:1"]));
+            // The commands of a handler, while the reply of its command is withheld.
+            let running = Arc::new(WithheldReply::new(Vec::new()));
+            scope::with(Scope::withheld, Some(running), || {
+                assert!(!withheld(&[&name, "k:1"]));
+            });
+            registry().write(context, |registry| registry.remove(made.id));
+            assert!(!withheld(&[&name, "k:1"]));
+        });
     }
 }

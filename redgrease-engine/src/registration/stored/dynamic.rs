@@ -1,5 +1,7 @@
-//! Registrations that a running gear has made. No script makes them again, so they are stored themselves, with their
-//! functions as bytes that fit one minor version of Python.
+//! Registrations that a running gear has made, as bytes.
+//!
+//! No script makes them again after a restart, so they are stored with their functions. The bytes of a function fit one minor
+//! version of Python.
 
 use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number, write_optional};
 use crate::id::Id;
@@ -14,7 +16,7 @@ use crate::steps::Step;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A registration as bytes. An error says why it cannot be stored.
+/// A registration as bytes. An error is the reason why it cannot be stored.
 pub(crate) fn encode(registration: &Registration) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
     write_bytes(&mut out, registration.plan.reader.as_str().as_bytes());
@@ -32,7 +34,7 @@ pub(crate) fn encode(registration: &Registration) -> Result<Vec<u8>, String> {
     Ok(out)
 }
 
-/// The registration that [`encode`] stored, and the user whose rights it has. An error says why there is none.
+/// The registration that [`encode`] stored, and the user whose rights it has. An error is the reason why it cannot be restored.
 pub(crate) fn decode(
     context: &Context,
     id: Id,
@@ -121,8 +123,8 @@ fn write_event(out: &mut Vec<u8>, event: &Event) {
     }
 }
 
-/// The description of an event, before the server is asked about its commands.
-enum Read {
+/// A stored event, before the server is asked about its commands.
+enum StoredEvent {
     Event(Event),
     Hook(String, Option<Vec<u8>>, bool),
     Keys(KeysFilter, Option<Vec<String>>),
@@ -130,11 +132,11 @@ enum Read {
 
 fn read_event(context: &Context, input: &mut Input<'_>) -> Result<Event, String> {
     match read(input).map_err(Damaged::message)? {
-        Read::Event(event) => Ok(event),
-        Read::Hook(command, prefix, in_order) => {
+        StoredEvent::Event(event) => Ok(event),
+        StoredEvent::Hook(command, prefix, in_order) => {
             Hook::new(context, &command, prefix, in_order).map(Event::Hook)
         }
-        Read::Keys(mut keys, commands) => {
+        StoredEvent::Keys(mut keys, commands) => {
             keys.commands = commands
                 .map(|names| {
                     let watched = names.iter().map(|name| WatchedCommand::new(context, name));
@@ -146,13 +148,13 @@ fn read_event(context: &Context, input: &mut Input<'_>) -> Result<Event, String>
     }
 }
 
-fn read(input: &mut Input<'_>) -> Result<Read, Damaged> {
+fn read(input: &mut Input<'_>) -> Result<StoredEvent, Damaged> {
     Ok(match input.tag()? {
-        b'c' => Read::Event(Event::Command {
+        b'c' => StoredEvent::Event(Event::Command {
             trigger: input.bytes()?.to_vec(),
             in_order: input.flag()?,
         }),
-        b'h' => Read::Hook(
+        b'h' => StoredEvent::Hook(
             input.text()?,
             input.optional()?.map(<[u8]>::to_vec),
             input.flag()?,
@@ -173,7 +175,7 @@ fn read(input: &mut Input<'_>) -> Result<Read, Damaged> {
                 read_value: input.flag()?,
                 commands: None,
             };
-            Read::Keys(keys, read_texts(input)?)
+            StoredEvent::Keys(keys, read_texts(input)?)
         }
         b's' => {
             let prefix = input.bytes()?.to_vec();
@@ -183,7 +185,7 @@ fn read(input: &mut Input<'_>) -> Result<Read, Damaged> {
             let retry_interval = Duration::from_millis(input.number()?);
             let trim = input.flag()?;
             let batch = batch.max(1);
-            Read::Event(Event::Streams(StreamsFilter::new(
+            StoredEvent::Event(Event::Streams(StreamsFilter::new(
                 prefix,
                 batch,
                 duration,
@@ -205,9 +207,11 @@ mod tests {
         write_event(&mut bytes, event);
         let mut input = Input::new(&bytes);
         let back = match read(&mut input) {
-            Ok(Read::Event(event)) => format!("{event:?}"),
-            Ok(Read::Keys(keys, commands)) => format!("{:?} {commands:?}", Event::Keys(keys)),
-            Ok(Read::Hook(..)) | Err(_) => "wrong".to_owned(),
+            Ok(StoredEvent::Event(event)) => format!("{event:?}"),
+            Ok(StoredEvent::Keys(keys, commands)) => {
+                format!("{:?} {commands:?}", Event::Keys(keys))
+            }
+            Ok(StoredEvent::Hook(..)) | Err(_) => "wrong".to_owned(),
         };
         assert_eq!(input.end(()), Ok(()));
         for end in 0..bytes.len() {
@@ -220,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn events_come_back() {
+    fn events_are_read_as_they_were_written() {
         let command = Event::Command {
             trigger: b"t\0\xff".to_vec(),
             in_order: true,

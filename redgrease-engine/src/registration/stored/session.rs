@@ -1,14 +1,14 @@
-//! Sessions as bytes: in the RDB, and on the way to replicas and the AOF.
+//! Sessions as bytes: in the RDB, in the AOF and on the way to replicas.
 //!
-//! A session is kept as its script. Restoring runs the script again, in a mode in which it can do
-//! nothing but register: what it asks the server is answered as it was answered then, and the
-//! registrations get the ids they had. That works for any Python version on either side.
+//! A session is stored as its script. Restoring runs the script again, in a mode in which it can only register: its calls of
+//! the server get the stored replies, and its registrations get their old ids. The Python versions of the two servers may
+//! differ.
 
 use crate::encoding::{Damaged, Input, write_bytes, write_number, write_optional};
 use crate::redis::OwnedReply;
 use std::sync::Arc;
 
-/// What is kept of a session.
+/// A session as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct StoredSession {
     pub(crate) id: String,
@@ -16,24 +16,25 @@ pub(crate) struct StoredSession {
     pub(crate) requirements: Vec<String>,
     pub(crate) script: Vec<u8>,
     pub(crate) user: Option<Vec<u8>>,
-    /// What the script was answered when it asked the server for something, in its order.
+    /// The replies of the server to the script, in order.
     pub(crate) replies: Vec<OwnedReply>,
-    /// The numbers of the registrations it made, in its order.
+    /// The numbers of all registrations that the script made, in order.
     pub(crate) made: Vec<u64>,
-    /// Those that are still registered.
+    /// The numbers of the registrations that still exist.
     pub(crate) registrations: Vec<u64>,
-    /// Registrations that its gears made while they ran: their numbers, and what they are.
+    /// The registrations that running gears made: their numbers and their bytes.
     pub(crate) dynamic: Vec<(u64, Arc<[u8]>)>,
-    /// The session it took the place of.
+    /// The id of the session that this one has replaced.
     pub(crate) replaces: Option<String>,
 }
 
-/// First byte of everything written here.
+/// The first byte of stored sessions: the version of the format.
 const FORMAT: u8 = 2;
 
 /// The depth of nested arrays that is read. Servers send a few levels; damaged bytes could ask for any number.
 const MAX_DEPTH: usize = 64;
 
+/// Sessions as bytes.
 pub(crate) fn encode(sessions: &[StoredSession]) -> Vec<u8> {
     let mut out = vec![FORMAT];
     write_number(&mut out, sessions.len() as u64);
@@ -95,23 +96,23 @@ fn write_reply(out: &mut Vec<u8>, reply: &OwnedReply) {
     }
 }
 
-/// One registration that a running gear has added to a session.
-pub(crate) fn encode_dynamic(session: &str, number: u64, addition: &[u8]) -> Vec<u8> {
+/// A registration that a running gear has added to a session.
+pub(crate) fn encode_dynamic(session: &str, number: u64, registration: &[u8]) -> Vec<u8> {
     let mut out = vec![FORMAT];
     write_bytes(&mut out, session.as_bytes());
     write_number(&mut out, number);
-    write_bytes(&mut out, addition);
+    write_bytes(&mut out, registration);
     out
 }
 
-/// The session, the number and the registration.
+/// Reads the bytes of [`encode_dynamic`]: the id of the session, the number and the bytes of the registration.
 pub(crate) fn decode_dynamic(bytes: &[u8]) -> Result<(String, u64, Arc<[u8]>), Damaged> {
     let mut input = Input::of_format(bytes, FORMAT)?;
     let registration = (input.text()?, input.number()?, input.bytes()?.into());
     input.end(registration)
 }
 
-/// Nothing at all is no sessions: what is written when there are none.
+/// Reads the bytes of [`encode`]. No bytes are no sessions, because nothing is stored if there are none.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<StoredSession>, Damaged> {
     if bytes.is_empty() {
         return Ok(Vec::new());
@@ -181,17 +182,17 @@ mod tests {
     }
 
     #[test]
-    fn sessions_come_back() {
+    fn sessions_are_read_as_they_were_written() {
         assert_eq!(decode(&encode(&sample())), Ok(sample()));
         assert_eq!(decode(&encode(&[])), Ok(Vec::new()));
         assert_eq!(decode(b""), Ok(Vec::new()));
     }
 
     #[test]
-    fn dynamic_come_back() {
+    fn a_dynamic_registration_is_read_as_it_was_written() {
         let bytes = encode_dynamic("app", 7, b"\xff\0");
-        let addition = ("app".to_owned(), 7, b"\xff\0".as_slice().into());
-        assert_eq!(decode_dynamic(&bytes), Ok(addition));
+        let expected = ("app".to_owned(), 7, b"\xff\0".as_slice().into());
+        assert_eq!(decode_dynamic(&bytes), Ok(expected));
         for end in 0..bytes.len() {
             assert!(decode_dynamic(&bytes[..end]).is_err(), "cut at {end}");
         }

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What happens when a batch fails.
+/// The policy for a batch that fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OnFailed {
-    /// It counts as handled.
+    /// The batch counts as handled.
     Continue,
-    /// Nothing more is read.
+    /// The registration stops reading.
     Abort,
-    /// It is read again after the interval.
+    /// The batch is read again after the retry interval.
     Retry,
 }
 
@@ -32,12 +32,16 @@ impl OnFailed {
     }
 }
 
-/// How a registration is doing.
+/// The status of a registration, as clients see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
+    /// Messages are read.
     Ok,
+    /// A batch failed, and the policy is [`OnFailed::Abort`].
     Aborted,
+    /// A batch failed, and the retry interval is not over.
     WaitingForRetry,
+    /// A client or an error that begins with `PAUSE` paused the registration.
     Paused,
 }
 
@@ -52,17 +56,19 @@ impl Status {
     }
 }
 
-/// Which messages a registration waits for, and how it takes them.
+/// The streams that a registration reads, and the options of its batches.
 #[derive(Debug)]
 pub(crate) struct StreamsFilter {
-    /// The name of a stream, or with `*` at its end how names begin.
+    /// The name of a stream, or with `*` at its end the beginning of names.
     pub(crate) prefix: Vec<u8>,
-    /// How many messages make a batch.
+    /// The number of messages of a full batch.
     pub(crate) batch: usize,
-    /// How long fewer messages wait for more; zero is for ever.
+    /// The time after which fewer messages make a batch. Zero is never.
     pub(crate) duration: Duration,
     pub(crate) on_failed: OnFailed,
+    /// The time between a failed batch and its retry.
     pub(crate) retry_interval: Duration,
+    /// Handled messages are removed from the stream.
     pub(crate) trim: bool,
     state: Mutex<State>,
 }
@@ -74,7 +80,7 @@ pub(super) struct State {
     pub(super) lag: Lag,
 }
 
-/// How late messages were handled, in milliseconds.
+/// The age of the oldest message of a batch when the batch ends, in milliseconds.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Lag {
     pub(crate) last: u64,
@@ -125,7 +131,7 @@ impl StreamsFilter {
         }
     }
 
-    /// Never held while a command or Python runs.
+    /// The state. The guard must not be held while a command or Python runs.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -139,7 +145,7 @@ impl StreamsFilter {
         state.streams.contains_key(stream)
     }
 
-    /// Forgets a stream that is not the same any more. It is joined anew at its next message, but not before the batch that is
+    /// Forgets a stream that was deleted or replaced. It is joined anew at its next message, but not before the batch that is
     /// being handled has ended.
     pub(super) fn forget(&self, stream: &[u8]) {
         let mut state = self.state();
@@ -152,6 +158,7 @@ impl StreamsFilter {
         }
     }
 
+    /// Forgets all streams.
     pub(super) fn forget_all(&self) {
         self.state().streams.retain(|_, known| known.forget());
     }
@@ -182,7 +189,7 @@ impl StreamsFilter {
         self.state().lag = Lag::default();
     }
 
-    /// Nothing is read until [`super::resume`].
+    /// Stops reading until [`super::resume`].
     pub(crate) fn pause(&self) {
         self.state().status = Status::Paused;
     }

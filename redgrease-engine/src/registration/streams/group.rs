@@ -10,11 +10,10 @@ fn run(context: &Context, command: &[u8], args: &[&[u8]]) -> Result<CallReply, C
     call(context, Rights::Engine, command, args)
 }
 
-/// Makes the group, from the stream's first message on, and gives the last delivered one. `None`
-/// if there is no such stream.
+/// Makes the group, from the first message of the stream on, and returns the id of the last message that was delivered to it.
+/// `None` if there is no such stream.
 pub(super) fn join(context: &Context, stream: &[u8]) -> Option<Vec<u8>> {
-    // An error says that the group is there already, or that there is no stream: the next
-    // command tells which.
+    // Fails if the group exists already or if there is no stream. The next command fails in the second case only.
     let _ = run(context, b"XGROUP", &[b"CREATE", stream, GROUP, b"0"]);
     let groups = run(context, b"XINFO", &[b"GROUPS", stream]).ok()?;
     groups.borrow().elements().find_map(|group| {
@@ -39,7 +38,7 @@ pub(super) fn join(context: &Context, stream: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-/// How many new messages there are, counted up to `limit`.
+/// The number of messages after the id `after`, counted up to `limit`.
 pub(super) fn count_after(context: &Context, stream: &[u8], after: &[u8], limit: usize) -> usize {
     let from = [b"(", after].concat();
     let limit = limit.to_string();
@@ -50,13 +49,13 @@ pub(super) fn count_after(context: &Context, stream: &[u8], after: &[u8], limit:
     }
 }
 
-/// Takes new messages.
+/// Delivers new messages.
 pub(super) fn read_new(context: &Context, stream: &[u8], count: usize) -> Vec<Message> {
     take(context, stream, b">", count, Message::read_all).unwrap_or_default()
 }
 
-/// Takes messages that were delivered before and not acknowledged, and that `skip` does not name.
-/// Those that were removed from the stream meanwhile are acknowledged: nobody can handle them.
+/// Delivers messages again that were delivered and not acknowledged, without those that `skip` names. Messages that were
+/// removed from the stream meanwhile are acknowledged: they cannot be handled.
 pub(super) fn read_pending(
     context: &Context,
     stream: &[u8],
@@ -66,10 +65,10 @@ pub(super) fn read_pending(
     let mut after = b"0".to_vec();
     loop {
         let read = |reply: Element<'_>| (Message::read_all(reply), removed(reply));
-        let Some((there, gone)) = take(context, stream, &after, count, read) else {
+        let Some((stored, gone)) = take(context, stream, &after, count, read) else {
             return Vec::new();
         };
-        let ids = there.iter().map(|message| &message.id).chain(&gone);
+        let ids = stored.iter().map(|message| &message.id).chain(&gone);
         let Some(last) = ids.max_by_key(|id| MessageId::parse(id)) else {
             return Vec::new();
         };
@@ -78,7 +77,7 @@ pub(super) fn read_pending(
             let gone: Vec<&[u8]> = gone.iter().map(Vec::as_slice).collect();
             acknowledge(context, stream, &gone);
         }
-        let mut free = there;
+        let mut free = stored;
         free.retain(|message| !skip(&message.id));
         if !free.is_empty() {
             return free;
@@ -86,7 +85,7 @@ pub(super) fn read_pending(
     }
 }
 
-/// The ids of messages in a list that are in the stream no more: they have no fields.
+/// The ids of the listed messages that were removed from the stream: they have no fields.
 fn removed(list: Element<'_>) -> Vec<Vec<u8>> {
     list.elements()
         .filter(|message| {
@@ -98,8 +97,8 @@ fn removed(list: Element<'_>) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// What `read` makes of a list of messages: those after `from` that were delivered before, or with
-/// `>` new ones. `None` if there are none.
+/// Delivers messages to the consumer and passes the list to `read`. `from` is `>` for new messages, or an id for pending
+/// messages after that id. `None` if the server returns no list.
 fn take<R>(
     context: &Context,
     stream: &[u8],
@@ -128,7 +127,7 @@ fn take<R>(
     Some(read(messages))
 }
 
-/// When a message was added: milliseconds, and a number among those of one millisecond.
+/// The id of a message: the time when it was added in milliseconds, and its number within the millisecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct MessageId {
     pub(super) millis: u64,
@@ -136,7 +135,7 @@ pub(super) struct MessageId {
 }
 
 impl MessageId {
-    /// `None` for what is no id.
+    /// Reads an id. `None` if the text is no id.
     pub(super) fn parse(id: &[u8]) -> Option<MessageId> {
         let (millis, sequence) = std::str::from_utf8(id).ok()?.split_once('-')?;
         Some(MessageId {
@@ -146,7 +145,14 @@ impl MessageId {
     }
 }
 
-/// The messages were handled.
+#[cfg(test)]
+impl std::fmt::Display for MessageId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.millis, self.sequence)
+    }
+}
+
+/// Acknowledges messages that were handled.
 pub(super) fn acknowledge(context: &Context, stream: &[u8], ids: &[&[u8]]) {
     let mut args: Vec<&[u8]> = vec![stream, GROUP];
     args.extend_from_slice(ids);

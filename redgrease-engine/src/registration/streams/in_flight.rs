@@ -1,8 +1,8 @@
-//! Messages that are being handled right now, of all registrations together.
+//! The messages that are being handled by all registrations.
 //!
-//! All of them read as one consumer: to the server, a message that is being handled looks like one
-//! that was delivered once and never acknowledged. A registration that begins must leave those
-//! alone, above all when it takes the place of the one that handles them.
+//! All registrations read as one consumer. To the server, a message that is being handled is a message that was delivered and
+//! not acknowledged. A registration that begins must not read it, above all when it replaces the registration that handles the
+//! message.
 
 use crate::id::Id;
 use crate::plan::Messages;
@@ -16,12 +16,12 @@ pub(super) fn in_flight() -> &'static Guarded<InFlight> {
     &IN_FLIGHT
 }
 
-/// By stream, the ids of its messages and the registrations that handle them. Guarded by the
-/// server's lock.
+/// By stream, the ids of the messages and the registrations that handle them.
 #[derive(Debug, Default)]
 pub(super) struct InFlight(HashMap<Vec<u8>, HashMap<Vec<u8>, Id>>);
 
 impl InFlight {
+    /// A registration begins to handle a batch.
     pub(super) fn begin(&mut self, batch: &Messages, registration: Id) {
         if batch.messages.is_empty() {
             return;
@@ -33,6 +33,7 @@ impl InFlight {
         self.0.entry(batch.stream.clone()).or_default().extend(ids);
     }
 
+    /// The batch has ended.
     pub(super) fn end(&mut self, batch: &Messages) {
         let Some(ids) = self.0.get_mut(&batch.stream) else {
             return;
@@ -45,7 +46,13 @@ impl InFlight {
         }
     }
 
-    /// Who handles a message right now.
+    /// The registrations that handle messages of a stream: one entry per message.
+    pub(super) fn owners(&self, stream: &[u8]) -> impl Iterator<Item = Id> {
+        let ids = self.0.get(stream).into_iter();
+        ids.flat_map(|ids| ids.values().copied())
+    }
+
+    /// The registration that handles a message. `None` if no registration does.
     pub(super) fn owner(&self, stream: &[u8], id: &[u8]) -> Option<Id> {
         self.0.get(stream)?.get(id).copied()
     }
@@ -74,6 +81,10 @@ mod tests {
         assert_eq!(all.owner(b"s", b"1-0"), Some(first));
         assert_eq!(all.owner(b"s", b"2-0"), Some(second));
         assert_eq!(all.owner(b"t", b"1-0"), None);
+        let mut owners: Vec<Id> = all.owners(b"s").collect();
+        owners.sort_unstable();
+        assert_eq!(owners, [first, second]);
+        assert_eq!(all.owners(b"t").count(), 0);
         all.end(&batch(b"1-0"));
         assert_eq!(all.owner(b"s", b"1-0"), None);
         all.end(&batch(b"2-0"));

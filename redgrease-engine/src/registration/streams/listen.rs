@@ -1,17 +1,18 @@
-//! What the server tells: messages that come, streams that go, and that it is ready.
+//! The events of the server: messages that are added, streams that are deleted or replaced, the end of loading.
 
 use super::filter::Status;
 use super::pump::{filter, pump, waiting_for};
+use super::server::StreamServer;
 use super::stream::Phase;
 use crate::redis::{self, Context, KeyScan, KeyType, after_command, locked, quietly};
 use crate::registration::{Registration, registry};
 use std::sync::Arc;
 
-/// Keys that are looked at in one go while streams are searched.
-const PIECE: usize = 1000;
+/// The number of keys per step of the search for streams.
+const SCAN_SIZE: usize = 1000;
 
-/// Events after which another stream has the name, or none, or the group begins elsewhere.
-const ANEW: [&str; 12] = [
+/// Events after which a key is another stream or no stream, or after which the group continues at another message.
+const FORGET_EVENTS: [&str; 12] = [
     "del",
     "expired",
     "evicted",
@@ -26,7 +27,7 @@ const ANEW: [&str; 12] = [
     "xgroup-destroy",
 ];
 
-/// A message was added to a stream, or what is known of a stream holds no more.
+/// Called for every event of a key. Reads a stream that has a new message, and forgets a stream that was deleted or replaced.
 pub(crate) fn on_event(context: &Context, event: &str, key: &[u8]) {
     if event == "xadd" {
         for registration in waiting_for(context, key) {
@@ -34,7 +35,7 @@ pub(crate) fn on_event(context: &Context, event: &str, key: &[u8]) {
             let job = move |context: &Context| pump(context, context, &registration, &stream);
             after_command(context, Box::new(job));
         }
-    } else if ANEW.contains(&event) {
+    } else if FORGET_EVENTS.contains(&event) {
         for registration in waiting_for(context, key) {
             if let Some(filter) = filter(&registration) {
                 filter.forget(key);
@@ -43,7 +44,7 @@ pub(crate) fn on_event(context: &Context, event: &str, key: &[u8]) {
     }
 }
 
-/// The server was emptied, which no event tells of each key.
+/// Called when the server was emptied. There is no event for each key then.
 pub(crate) fn all_are_gone(context: &Context) {
     registry().read(context, |registry| {
         let filters = registry.stream_registrations().iter();
@@ -61,7 +62,7 @@ pub(crate) fn start_all(context: &Context) {
     let registrations =
         registry().read(context, |registry| registry.stream_registrations().to_vec());
     for registration in registrations {
-        // Others may have read them meanwhile.
+        // Another server may have read the streams meanwhile.
         if let Some(filter) = filter(&registration) {
             filter.forget_all();
         }
@@ -69,7 +70,7 @@ pub(crate) fn start_all(context: &Context) {
     }
 }
 
-/// Reads the streams that are there already.
+/// Reads the streams that exist.
 pub(crate) fn start(context: &Context, registration: &Arc<Registration>) {
     let Some(filter) = filter(registration) else {
         return;
@@ -83,7 +84,7 @@ pub(crate) fn start(context: &Context, registration: &Arc<Registration>) {
         let Some(mut scan) = KeyScan::new(&pattern, false) else {
             return;
         };
-        while locked(|context| scan.fill(context, PIECE)) {
+        while locked(|context| scan.fill(context, SCAN_SIZE)) {
             for key in scan.keys() {
                 let name = scan.bytes(&key.name);
                 locked(|context| {
@@ -100,13 +101,23 @@ pub(crate) fn start(context: &Context, registration: &Arc<Registration>) {
     {
         redis::log(
             redis::Level::Warning,
-            &format!("streams that are there already are not read: {failure}"),
+            &format!(
+                "existing streams are not read, because a thread could not be started: {failure}: raise the limit of threads"
+            ),
         );
     }
 }
 
-/// Ends a pause or an abortion: what was delivered and not acknowledged is read again.
+/// Ends a pause, or the stop after a failed batch. Messages that were delivered and not acknowledged are read first.
 pub(crate) fn resume(context: &Context, registration: &Arc<Registration>) {
+    read_again(context, context, registration);
+}
+
+pub(super) fn read_again(
+    context: &Context,
+    server: &dyn StreamServer,
+    registration: &Arc<Registration>,
+) {
     let Some(filter) = filter(registration) else {
         return;
     };
@@ -120,6 +131,6 @@ pub(crate) fn resume(context: &Context, registration: &Arc<Registration>) {
         state.streams.keys().cloned().collect()
     };
     for stream in streams {
-        pump(context, context, registration, &stream);
+        pump(context, server, registration, &stream);
     }
 }

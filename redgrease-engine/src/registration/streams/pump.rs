@@ -8,7 +8,6 @@ use super::stream::{Phase, Stream};
 use crate::plan::{Message, Messages, Mode};
 use crate::redis::{Context, quietly};
 use crate::registration::{Event, Registration, Registry, matches_prefix, registry};
-use std::cell::Cell;
 use std::sync::Arc;
 
 pub(super) fn filter(registration: &Registration) -> Option<&StreamsFilter> {
@@ -139,22 +138,19 @@ fn read_pending(
     stream: &[u8],
     count: usize,
 ) -> Result<Vec<Message>, HandledByAnother> {
-    let by_another = Cell::new(false);
-    let messages = server.read_pending(stream, count, &|id| {
-        let Some(owner) = in_flight().read(context, |all| all.owner(stream, id)) else {
-            return false;
+    // Also messages of a deleted stream with the same name count: they come before those of the new stream.
+    let by_another = in_flight().read(context, |all| {
+        let unregistered = |registry: &Registry| {
+            let mut owners = all.owners(stream);
+            owners.any(|owner| registry.registration(owner).is_none())
         };
-        let registered = |registry: &Registry| registry.registration(owner).is_some();
-        if !registry().read(context, registered) {
-            by_another.set(true);
-        }
-        true
+        registry().read(context, unregistered)
     });
-    if by_another.get() {
-        Err(HandledByAnother)
-    } else {
-        Ok(messages)
+    if by_another {
+        return Err(HandledByAnother);
     }
+    let is_handled = |id: &[u8]| in_flight().read(context, |all| all.owner(stream, id).is_some());
+    Ok(server.read_pending(stream, count, &is_handled))
 }
 
 /// Reads messages that are too few for a batch when the duration of the registration is over.

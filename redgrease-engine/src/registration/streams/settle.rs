@@ -40,13 +40,14 @@ pub(super) fn settle(
     let stream = messages.stream.as_slice();
     in_flight().write(context, |all| all.end(messages));
     let registered = is_registered(context, registration);
-    if !registered && is_unhandled(end, filter.on_failed) {
+    let stops_with = status_after(end, filter.on_failed);
+    if !registered && (stops_with.is_some() || matches!(end, BatchEnd::Aborted)) {
         return pump::hand_over(context, server, stream);
     }
     if let Some(oldest) = messages.messages.first() {
         filter.state().lag.record(age(&oldest.id));
     }
-    if let Some(status) = status_after(end, filter.on_failed) {
+    if let Some(status) = stops_with {
         filter.batch_ended(stream, true);
         return stop(server, registration, filter, status);
     }
@@ -56,15 +57,6 @@ pub(super) fn settle(
         pump::hand_over(context, server, stream);
     } else if registration.mode != Mode::Sync {
         pump(context, server, registration, stream);
-    }
-}
-
-/// `true` if the messages of a batch have to be handled once more.
-fn is_unhandled(end: BatchEnd<'_>, on_failed: OnFailed) -> bool {
-    match end {
-        BatchEnd::Handled => false,
-        BatchEnd::Failed(_) => on_failed != OnFailed::Continue,
-        BatchEnd::Aborted => true,
     }
 }
 

@@ -1,1 +1,0 @@
-//! Streams without a server: batches, retries, hand-over.

@@ -1,0 +1,262 @@
+//! The end of a batch: acknowledged, or read again.
+
+use super::super::filter::{OnFailed, Status};
+use super::super::settle::BatchEnd::{Aborted, Failed, Handled};
+use super::world::{Options, World, world};
+use crate::redis::Context;
+use crate::registration::Registration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+const FAILED: super::super::settle::BatchEnd<'static> = Failed("on purpose");
+
+/// A registration whose batch of the messages 1 and 2 is being handled; the message 3 waits.
+fn handling(context: &Context, world: &World, on_failed: OnFailed) -> Arc<Registration> {
+    let options = Options {
+        batch: 2,
+        on_failed,
+        ..Options::default()
+    };
+    let registration = world.register(context, options);
+    world.add(context, "a", 2);
+    world.end(context, Handled);
+    world.add(context, "a", 2);
+    assert_eq!(world.times_running(), [[1, 2]]);
+    registration
+}
+
+#[test]
+fn a_handled_batch_is_acknowledged_and_stays_in_the_stream() {
+    world(|context, world| {
+        handling(context, world, OnFailed::Retry);
+        assert_eq!(world.pending("a"), [1, 2]);
+        world.end(context, Handled);
+        assert_eq!(world.pending("a"), [3, 4]);
+        assert_eq!(world.stored("a"), [1, 2, 3, 4]);
+    });
+}
+
+#[test]
+fn a_handled_batch_is_trimmed_if_the_registration_says_so() {
+    world(|context, world| {
+        let options = Options {
+            trim: true,
+            ..Options::default()
+        };
+        world.register(context, options);
+        world.add(context, "a", 2);
+        world.end(context, Handled);
+        assert_eq!(world.stored("a"), [1, 2], "the batch of nothing");
+        world.end(context, Handled);
+        assert_eq!(world.stored("a"), [2]);
+        world.end(context, Handled);
+        assert!(world.stored("a").is_empty());
+    });
+}
+
+#[test]
+fn a_batch_that_is_not_acknowledged_is_not_trimmed() {
+    world(|context, world| {
+        let options = Options {
+            trim: true,
+            on_failed: OnFailed::Abort,
+            ..Options::default()
+        };
+        world.register(context, options);
+        world.add(context, "a", 1);
+        world.end(context, Handled);
+        world.end(context, FAILED);
+        assert_eq!(world.stored("a"), [1]);
+        assert_eq!(world.pending("a"), [1]);
+    });
+}
+
+#[test]
+fn continue_goes_on_after_a_failed_batch() {
+    world(|context, world| {
+        let registration = handling(context, world, OnFailed::Continue);
+        world.end(context, FAILED);
+        assert_eq!(world.times_running(), [[3, 4]]);
+        assert_eq!(world.pending("a"), [3, 4]);
+        world.end(context, Aborted);
+        assert!(world.pending("a").is_empty());
+        assert_eq!(world.filter(&registration).status(), Status::Ok);
+    });
+}
+
+#[test]
+fn abort_reads_nothing_more_until_it_is_resumed() {
+    world(|context, world| {
+        let registration = handling(context, world, OnFailed::Abort);
+        world.end(context, FAILED);
+        assert_eq!(world.filter(&registration).status(), Status::Aborted);
+        world.add(context, "a", 1);
+        assert!(world.running().is_empty() && world.timers().is_empty());
+        world.resume(context, &registration);
+        assert_eq!(world.filter(&registration).status(), Status::Ok);
+        assert_eq!(world.times_running(), [[1, 2]]);
+        world.end(context, Handled);
+        assert_eq!(world.times_running(), [[3, 4]]);
+    });
+}
+
+#[test]
+fn retry_reads_a_failed_batch_again_after_its_interval() {
+    world(|context, world| {
+        let registration = handling(context, world, OnFailed::Retry);
+        world.end(context, FAILED);
+        assert_eq!(
+            world.filter(&registration).status(),
+            Status::WaitingForRetry
+        );
+        world.add(context, "a", 1);
+        assert!(world.running().is_empty());
+        assert_eq!(world.fire(context), Some(Duration::from_secs(1)));
+        assert_eq!(world.filter(&registration).status(), Status::Ok);
+        assert_eq!(world.times_running(), [[1, 2]]);
+        world.end(context, Aborted);
+        world.fire(context);
+        assert_eq!(world.times_running(), [[1, 2]]);
+        world.end(context, Handled);
+        world.end(context, Handled);
+        assert_eq!(world.done("a"), [1, 2, 3, 4]);
+    });
+}
+
+#[test]
+fn a_retry_reads_all_streams_of_the_registration() {
+    world(|context, world| {
+        let options = Options {
+            on_failed: OnFailed::Retry,
+            ..Options::default()
+        };
+        world.register(context, options);
+        for stream in ["a", "b"] {
+            world.add(context, stream, 2);
+        }
+        // The batches of nothing.
+        world.end(context, Handled);
+        world.end(context, Handled);
+        assert_eq!(world.times_running(), [[1], [3]]);
+        world.end(context, FAILED);
+        world.end(context, Handled);
+        assert!(
+            world.running().is_empty(),
+            "`b` waits for the retry as well"
+        );
+        world.fire(context);
+        let mut running = world.times_running();
+        running.sort();
+        assert_eq!(running, [[1], [4]]);
+    });
+}
+
+#[test]
+fn a_registration_that_is_gone_is_not_retried() {
+    world(|context, world| {
+        let registration = handling(context, world, OnFailed::Retry);
+        world.end(context, FAILED);
+        world.unregister(context, &registration);
+        assert!(world.fire(context).is_some());
+        assert!(world.running().is_empty());
+    });
+}
+
+#[test]
+fn an_error_that_begins_with_pause_pauses() {
+    for on_failed in [OnFailed::Continue, OnFailed::Abort, OnFailed::Retry] {
+        world(|context, world| {
+            let registration = handling(context, world, on_failed);
+            world.end(context, Failed("PAUSE until tomorrow"));
+            assert_eq!(world.filter(&registration).status(), Status::Paused);
+            assert_eq!(world.pending("a"), [1, 2]);
+            assert!(world.timers().is_empty(), "only `resume` ends a pause");
+            world.resume(context, &registration);
+            assert_eq!(world.times_running(), [[1, 2]]);
+        });
+    }
+}
+
+#[test]
+fn a_pause_lets_the_batch_end_and_reads_no_other() {
+    world(|context, world| {
+        let registration = handling(context, world, OnFailed::Retry);
+        world.filter(&registration).pause();
+        world.end(context, Handled);
+        assert_eq!(world.done("a"), [1, 2]);
+        assert!(world.running().is_empty());
+        assert_eq!(world.filter(&registration).status(), Status::Paused);
+        world.resume(context, &registration);
+        // The first reading makes a batch, even of no message.
+        assert_eq!(world.times_running(), [[0_u64; 0]]);
+        world.end(context, Handled);
+        assert_eq!(world.times_running(), [[3, 4]]);
+    });
+}
+
+#[test]
+fn a_pause_during_a_batch_that_fails_stays() {
+    for on_failed in [OnFailed::Abort, OnFailed::Retry] {
+        world(|context, world| {
+            let registration = handling(context, world, on_failed);
+            world.filter(&registration).pause();
+            world.end(context, FAILED);
+            assert_eq!(world.filter(&registration).status(), Status::Paused);
+            assert!(world.timers().is_empty());
+        });
+    }
+}
+
+#[test]
+fn a_pause_while_a_retry_waits_stays() {
+    world(|context, world| {
+        let registration = handling(context, world, OnFailed::Retry);
+        world.end(context, FAILED);
+        world.filter(&registration).pause();
+        world.fire(context);
+        assert_eq!(world.filter(&registration).status(), Status::Paused);
+        assert!(world.running().is_empty());
+    });
+}
+
+#[test]
+fn streams_that_appear_during_a_pause_are_read_after_it() {
+    world(|context, world| {
+        let registration = world.register(context, Options::default());
+        world.filter(&registration).pause();
+        world.add(context, "a", 1);
+        assert!(world.running().is_empty());
+        world.resume(context, &registration);
+        world.end(context, Handled);
+        assert_eq!(world.times_running(), [[1]]);
+    });
+}
+
+#[test]
+fn the_lag_is_the_age_of_the_oldest_message() {
+    world(|context, world| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let now = u64::try_from(now.as_millis()).unwrap();
+        let options = Options {
+            batch: 2,
+            ..Options::default()
+        };
+        let registration = world.register(context, options);
+        let lag = || world.filter(&registration).lag();
+        world.add_at(context, "a", now - 60_000);
+        world.end(context, Handled);
+        assert_eq!(lag().last, 0, "a batch of no message has no age");
+        assert!(lag().average().abs() < f64::EPSILON);
+        world.add_at(context, "a", now - 10_000);
+        world.end(context, Handled);
+        assert!((60_000..70_000).contains(&lag().last), "{:?}", lag());
+        world.add_at(context, "a", now - 5_000);
+        world.add_at(context, "a", now);
+        world.end(context, FAILED);
+        assert!((5_000..15_000).contains(&lag().last), "{:?}", lag());
+        assert!((32_000.0..43_000.0).contains(&lag().average()));
+        world.filter(&registration).clear_stats();
+        assert_eq!(lag().last, 0);
+        assert!(lag().average().abs() < f64::EPSILON);
+    });
+}

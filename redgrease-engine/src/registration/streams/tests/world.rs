@@ -1,0 +1,345 @@
+//! A server that is a list of messages, and registrations that read it.
+
+use super::super::batch::Batch;
+use super::super::filter::{OnFailed, StreamsFilter};
+use super::super::listen;
+use super::super::pump::{self, is_registered, pump, waiting_for};
+use super::super::server::{Later, StreamServer};
+use super::super::settle::{BatchEnd, settle};
+use super::messages::{Streams, millis};
+use crate::id::Id;
+use crate::plan::{Message, Mode};
+use crate::redis::{Context, locked};
+use crate::registration::testing::{self, session, unique};
+use crate::registration::{Event, Registration, Session, matches_prefix, registry};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The options of a registration.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Options {
+    pub(super) prefix: &'static str,
+    pub(super) batch: usize,
+    pub(super) duration: Duration,
+    pub(super) on_failed: OnFailed,
+    pub(super) trim: bool,
+    pub(super) mode: Mode,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            prefix: "*",
+            batch: 1,
+            duration: Duration::ZERO,
+            on_failed: OnFailed::Continue,
+            trim: false,
+            mode: Mode::Async,
+        }
+    }
+}
+
+/// Streams and the batches that are being handled.
+///
+/// It checks by itself that no message is handled twice, or by two registrations at once, and that only handled messages
+/// are acknowledged.
+pub(super) struct World {
+    name: String,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    streams: Streams,
+    time: u64,
+    batches: Vec<Batch>,
+    jobs: VecDeque<(Duration, Later)>,
+    /// The ends of the next sync batches. A sync batch without an entry is handled.
+    sync_ends: VecDeque<BatchEnd<'static>>,
+    /// The messages that need not be handled any more, in the order of their end.
+    done: Vec<(Vec<u8>, Vec<u8>)>,
+    sessions: Vec<String>,
+}
+
+/// Runs `body` with streams that no other test sees.
+pub(super) fn world(body: impl FnOnce(&Context, &World)) {
+    locked(|context| {
+        let world = World {
+            name: unique("streams"),
+            state: RefCell::default(),
+        };
+        body(context, &world);
+    });
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let sessions = std::mem::take(&mut self.state.get_mut().sessions);
+        locked(|context| {
+            registry().write(context, |registry| {
+                for session in sessions {
+                    registry.remove_session(&session);
+                }
+            });
+        });
+    }
+}
+
+impl World {
+    /// The name of a stream on the server.
+    pub(super) fn stream(&self, name: &str) -> Vec<u8> {
+        format!("{}:{name}", self.name).into_bytes()
+    }
+
+    /// Registers and reads the streams that exist.
+    pub(super) fn register(&self, context: &Context, options: Options) -> Arc<Registration> {
+        let filter = StreamsFilter::new(
+            self.stream(options.prefix),
+            options.batch,
+            options.duration,
+            options.on_failed,
+            Duration::from_secs(1),
+            options.trim,
+        );
+        let name = unique(&self.name);
+        let info = session(&name);
+        let registration = testing::registration(&info, Event::Streams(filter), options.mode);
+        let made = vec![Arc::clone(&registration)];
+        registry().write(context, |registry| {
+            registry.insert(Session::new(&info), made, None);
+        });
+        self.state.borrow_mut().sessions.push(name);
+        let filter = self.filter(&registration);
+        let mut existing = self.state.borrow().streams.names();
+        existing.retain(|name| matches_prefix(&filter.prefix, name));
+        for stream in existing {
+            pump(context, self, &registration, &stream);
+        }
+        registration
+    }
+
+    #[allow(clippy::unused_self, reason = "reads as the other calls")]
+    pub(super) fn unregister(&self, context: &Context, registration: &Registration) {
+        registry().write(context, |registry| registry.remove(registration.id));
+    }
+
+    #[allow(clippy::unused_self, reason = "reads as the other calls")]
+    pub(super) fn filter<'a>(&self, registration: &'a Registration) -> &'a StreamsFilter {
+        pump::filter(registration).unwrap()
+    }
+
+    pub(super) fn resume(&self, context: &Context, registration: &Arc<Registration>) {
+        listen::read_again(context, self, registration);
+    }
+
+    /// Adds messages to a stream, and tells registrations of each one.
+    pub(super) fn add(&self, context: &Context, stream: &str, count: usize) {
+        for _ in 0..count {
+            let millis = {
+                let mut state = self.state.borrow_mut();
+                state.time += 1;
+                state.time
+            };
+            self.add_at(context, stream, millis);
+        }
+    }
+
+    /// Adds a message with the time `millis`.
+    pub(super) fn add_at(&self, context: &Context, stream: &str, millis: u64) {
+        let name = self.stream(stream);
+        self.state.borrow_mut().streams.add(&name, millis);
+        for registration in waiting_for(context, &name) {
+            pump(context, self, &registration, &name);
+        }
+    }
+
+    /// Deletes a stream with its group.
+    pub(super) fn delete(&self, context: &Context, stream: &str) {
+        let name = self.stream(stream);
+        self.state.borrow_mut().streams.delete(&name);
+        listen::on_event(context, "del", &name);
+    }
+
+    pub(super) fn rename(&self, context: &Context, from: &str, to: &str) {
+        let (from, to) = (self.stream(from), self.stream(to));
+        self.state.borrow_mut().streams.rename(&from, &to);
+        listen::on_event(context, "rename_from", &from);
+        listen::on_event(context, "rename_to", &to);
+    }
+
+    pub(super) fn sync_end(&self, end: BatchEnd<'static>) {
+        self.state.borrow_mut().sync_ends.push_back(end);
+    }
+
+    pub(super) fn forget_sync_ends(&self) {
+        self.state.borrow_mut().sync_ends.clear();
+    }
+
+    /// The batches that are being handled: the stream, and the times of the messages.
+    pub(super) fn running(&self) -> Vec<(String, Vec<u64>)> {
+        let state = self.state.borrow();
+        let batches = state.batches.iter();
+        batches
+            .map(|batch| {
+                let stream = String::from_utf8(batch.messages.stream.clone()).unwrap();
+                let name = stream.rsplit(':').next().unwrap().to_owned();
+                (name, self.times(batch))
+            })
+            .collect()
+    }
+
+    /// The times of the messages of all batches that are being handled.
+    pub(super) fn times_running(&self) -> Vec<Vec<u64>> {
+        let batches = self.running().into_iter();
+        batches.map(|(_, times)| times).collect()
+    }
+
+    /// The registrations whose batches are being handled.
+    pub(super) fn handlers(&self) -> Vec<Id> {
+        let state = self.state.borrow();
+        let batches = state.batches.iter();
+        batches.map(|batch| batch.registration.id).collect()
+    }
+
+    #[allow(clippy::unused_self, reason = "reads as the other calls")]
+    fn times(&self, batch: &Batch) -> Vec<u64> {
+        let messages = batch.messages.messages.iter();
+        messages.map(|one| millis(&one.id)).collect()
+    }
+
+    /// Ends the oldest batch.
+    pub(super) fn end(&self, context: &Context, end: BatchEnd<'static>) {
+        self.end_at(context, 0, end);
+    }
+
+    pub(super) fn end_at(&self, context: &Context, index: usize, end: BatchEnd<'static>) {
+        let batch = self.state.borrow_mut().batches.remove(index);
+        self.settle(context, &batch, end);
+    }
+
+    fn settle(&self, context: &Context, batch: &Batch, end: BatchEnd<'static>) {
+        let filter = self.filter(&batch.registration);
+        let skips = filter.on_failed == OnFailed::Continue;
+        let is_done = match end {
+            BatchEnd::Handled => true,
+            BatchEnd::Failed(error) => skips && !error.starts_with("PAUSE"),
+            BatchEnd::Aborted => skips && is_registered(context, &batch.registration),
+        };
+        if is_done {
+            let mut state = self.state.borrow_mut();
+            for message in &batch.messages.messages {
+                let done = (batch.messages.stream.clone(), message.id.clone());
+                assert!(!state.done.contains(&done), "handled twice: {done:?}");
+                state.done.push(done);
+            }
+        }
+        settle(context, self, batch, end);
+    }
+
+    /// Runs the oldest timer. Returns its delay.
+    pub(super) fn fire(&self, context: &Context) -> Option<Duration> {
+        let (delay, job) = self.state.borrow_mut().jobs.pop_front()?;
+        job(context, self);
+        Some(delay)
+    }
+
+    pub(super) fn timers(&self) -> Vec<Duration> {
+        let state = self.state.borrow();
+        state.jobs.iter().map(|(delay, _)| *delay).collect()
+    }
+
+    /// The times of the messages of a stream that are done, in the order of their end.
+    pub(super) fn done(&self, stream: &str) -> Vec<u64> {
+        let name = self.stream(stream);
+        let state = self.state.borrow();
+        let of_stream = state.done.iter().filter(|(stream, _)| *stream == name);
+        of_stream.map(|(_, one)| millis(one)).collect()
+    }
+
+    /// The times of the messages that are in a stream.
+    pub(super) fn stored(&self, stream: &str) -> Vec<u64> {
+        self.state.borrow().streams.stored(&self.stream(stream))
+    }
+
+    /// The times of the messages that were delivered and not acknowledged.
+    pub(super) fn pending(&self, stream: &str) -> Vec<u64> {
+        self.state.borrow().streams.pending(&self.stream(stream))
+    }
+}
+
+impl StreamServer for World {
+    fn join(&self, stream: &[u8]) -> Option<Vec<u8>> {
+        self.state.borrow_mut().streams.join(stream)
+    }
+
+    fn count_after(&self, stream: &[u8], after: &[u8], limit: usize) -> usize {
+        let state = self.state.borrow();
+        state.streams.count_after(stream, after, limit)
+    }
+
+    fn read_new(&self, stream: &[u8], count: usize) -> Vec<Message> {
+        self.state.borrow_mut().streams.read_new(stream, count)
+    }
+
+    fn read_pending(
+        &self,
+        stream: &[u8],
+        count: usize,
+        skip: &dyn Fn(&[u8]) -> bool,
+    ) -> Vec<Message> {
+        let mut state = self.state.borrow_mut();
+        state.streams.read_pending(stream, count, skip)
+    }
+
+    fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]) {
+        let mut state = self.state.borrow_mut();
+        for one in ids {
+            let done = (stream.to_vec(), one.to_vec());
+            assert!(
+                state.done.contains(&done),
+                "acknowledged and not handled: {done:?}"
+            );
+        }
+        state.streams.acknowledge(stream, ids);
+    }
+
+    fn remove(&self, stream: &[u8], ids: &[&[u8]]) {
+        self.state.borrow_mut().streams.remove(stream, ids);
+    }
+
+    fn later(&self, delay: Duration, job: Later) {
+        self.state.borrow_mut().jobs.push_back((delay, job));
+    }
+
+    fn launch(&self, batch: Batch) {
+        let end = {
+            let mut state = self.state.borrow_mut();
+            for other in &state.batches {
+                let same_stream = other.messages.stream == batch.messages.stream;
+                assert!(
+                    !same_stream || other.registration.id != batch.registration.id,
+                    "two batches of a stream at once"
+                );
+                let both = |one: &Message| {
+                    let mut others = batch.messages.messages.iter();
+                    others.any(|other| other.id == one.id)
+                };
+                assert!(
+                    !same_stream || !other.messages.messages.iter().any(both),
+                    "handled by two at once: {other:?} {batch:?}"
+                );
+            }
+            if batch.registration.mode != Mode::Sync {
+                state.batches.push(batch);
+                return;
+            }
+            state.sync_ends.pop_front().unwrap_or(BatchEnd::Handled)
+        };
+        locked(|context| self.settle(context, &batch, end));
+    }
+}
