@@ -62,7 +62,9 @@ pub(crate) fn abort_without(client: &BlockedClient, execution: &Arc<Execution>) 
 /// Stops an execution that has exceeded a limit. `reason` is the error for its clients.
 pub(super) fn stop(execution: Arc<Execution>, reason: String) {
     execution.give_reason(reason);
-    abort(execution, None);
+    // Not on the thread that watches the limits: the end of an execution may wait for the server's lock, and a sync call that
+    // is over its limit may hold it.
+    in_background("rg-abort", move || abort(execution, None));
 }
 
 fn in_background(name: &str, work: impl FnOnce() + Send + 'static) {

@@ -19,18 +19,30 @@ fn queue_is_full(limit: usize) -> String {
 /// # Errors
 /// The text for the client, if too many executions wait. The execution has ended then: it is off the list, its cause knows,
 /// and the clients that wait for it were answered.
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "the list and the queue take over the execution"
-)]
 pub(crate) fn launch(execution: Arc<Execution>) -> Result<(), String> {
     list(&execution);
+    if get_turn(&execution)? {
+        pool().push(execution);
+    }
+    Ok(())
+}
+
+/// Lets a listed execution enter its order. Returns `true` if the execution has the turn, or has no order.
+///
+/// # Errors
+/// As [`launch`].
+pub(super) fn get_turn(execution: &Arc<Execution>) -> Result<bool, String> {
     let limit = if execution.cause().is_bounded() {
         config::get().queue_size()
     } else {
         usize::MAX
     };
-    submit(&execution, limit).map_err(|PoolFull| {
+    let turn = match execution.cause().order() {
+        Some(order) => order.enter(execution, limit),
+        None if pool().waiting() >= limit => Err(PoolFull),
+        None => Ok(true),
+    };
+    turn.map_err(|PoolFull| {
         let error = queue_is_full(limit);
         pool().count_refusal();
         executions().remove(execution.id);
@@ -56,16 +68,4 @@ pub(crate) fn launch_for_client(
 /// Makes an execution visible to clients. Of the ended ones that clients may still ask for, only the newest stay.
 pub(super) fn list(execution: &Arc<Execution>) {
     executions().insert(Arc::clone(execution), config::get().max_executions());
-}
-
-fn submit(execution: &Arc<Execution>, limit: usize) -> Result<(), PoolFull> {
-    let has_turn = match execution.cause().order() {
-        Some(order) => order.enter(execution, limit)?,
-        None if pool().waiting() >= limit => return Err(PoolFull),
-        None => true,
-    };
-    if has_turn {
-        pool().push(Arc::clone(execution));
-    }
-    Ok(())
 }

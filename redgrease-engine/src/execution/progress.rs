@@ -1,10 +1,11 @@
 //! The progress of an execution: how far it has read, and its records on their way. An execution that awaits a coroutine
 //! is set aside with its progress, and no thread waits for it.
 
+use super::launch::{get_turn, list};
 use super::pool::pool;
 use super::{Execution, Status};
 use crate::config;
-use crate::python::{Awaiter, Gil, Handle, Object, Raised, profiled, schedule};
+use crate::python::{Awaiter, Gil, Handle, Object, Raised, coroutine_refused, profiled, schedule};
 use crate::readers::Reading;
 use crate::scope::leave_atomic;
 use crate::steps::Pipeline;
@@ -18,6 +19,8 @@ pub(super) struct Progress {
     pub(super) started: Instant,
     /// The result of the coroutine that was awaited.
     outcome: Option<Result<Handle, Raised>>,
+    /// A coroutine that is not awaited before the execution has the turn of its order.
+    pub(super) not_awaited: Option<Handle>,
 }
 
 /// The progress of reading.
@@ -47,6 +50,7 @@ impl Progress {
             },
             started: Instant::now(),
             outcome: None,
+            not_awaited: None,
         }
     }
 
@@ -124,12 +128,44 @@ impl Execution {
         }
     }
 
-    /// Makes an execution of a sync call that has run on the main thread up to this coroutine.
+    /// Makes an execution of a sync call that has run on the main thread up to this coroutine. If the execution has an order,
+    /// the coroutine is awaited when its turn has come.
     pub(crate) fn adopt(self: &Arc<Self>, py: Gil<'_>, pipeline: Pipeline, coroutine: &Object<'_>) {
-        super::launch::list(self);
+        list(self);
         self.state().status = Status::Running;
         self.watch();
-        self.park(py, Progress::new(pipeline, Reading::Ended), coroutine);
+        let mut progress = Progress::new(pipeline, Reading::Ended);
+        progress.not_awaited = Some(coroutine.clone().unbind());
+        *self.parked() = Some(progress);
+        match get_turn(self) {
+            Ok(true) => {
+                if let Some(progress) = self.unpark() {
+                    self.await_adopted(py, progress);
+                }
+            }
+            // The order queues the execution when its turn has come.
+            Ok(false) => {}
+            // The client has its answer.
+            Err(_) => {
+                self.unpark();
+                drop(coroutine_refused(coroutine, "a full queue"));
+            }
+        }
+    }
+
+    /// Awaits the coroutine of an adopted execution whose turn has come. Returns the progress if it has no such coroutine.
+    pub(super) fn await_adopted(
+        self: &Arc<Self>,
+        py: Gil<'_>,
+        mut progress: Progress,
+    ) -> Option<Progress> {
+        match progress.not_awaited.take() {
+            Some(coroutine) => {
+                self.park(py, progress, coroutine.bind(py));
+                None
+            }
+            None => Some(progress),
+        }
     }
 }
 

@@ -21,7 +21,12 @@ impl Execution {
     /// up meanwhile: the thread must end, because another thread has taken its place.
     pub(super) fn run(self: &Arc<Self>, py: Gil<'_>) -> bool {
         let mut progress = match self.unpark() {
-            Some(progress) if self.status() == Status::Running => progress,
+            Some(progress) if self.status() == Status::Running => {
+                match self.await_adopted(py, progress) {
+                    Some(progress) => progress,
+                    None => return true,
+                }
+            }
             None if self.begin() => {
                 Progress::new(Pipeline::new(py, &self.plan.steps), Reading::NotBegun)
             }

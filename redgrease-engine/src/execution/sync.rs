@@ -47,26 +47,24 @@ impl SyncCall<'_> {
     /// Makes a record with `record`, takes it through the steps and hands the outcome to `answer`, which returns an error
     /// for the client if the outcome is no answer.
     pub(crate) fn run(
-        self,
+        &self,
         record: impl for<'py> FnOnce(Gil<'py>) -> Result<Object<'py>, Raised>,
         answer: impl for<'py> FnOnce(Gil<'py>, SyncOutcome<'py>) -> Result<(), String>,
     ) -> Result<(), SyncError> {
         let limited = WatchedCall::watched(config::get().limits());
-        let user = self.user.clone();
-        let is_straight = self.is_straight;
         let work = |py: Gil<'_>| match &limited {
             None => self.work(py, record, answer),
             Some(call) => call.run(py, || self.work(py, record, answer)),
         };
         let attach = || {
-            if is_straight {
+            if self.is_straight {
                 attached_for_a_call(work)
             } else {
                 attached(work)
             }
         };
-        let outcome = match user {
-            Some(user) => scope::with(Scope::user, Some(user), attach),
+        let outcome = match &self.user {
+            Some(user) => scope::with(Scope::user, Some(user.clone()), attach),
             None => attach(),
         };
         outcome.map_err(|error| match limited.and_then(|call| call.reason()) {
@@ -76,7 +74,7 @@ impl SyncCall<'_> {
     }
 
     fn work<'py>(
-        self,
+        &self,
         py: Gil<'py>,
         record: impl FnOnce(Gil<'py>) -> Result<Object<'py>, Raised>,
         answer: impl FnOnce(Gil<'py>, SyncOutcome<'py>) -> Result<(), String>,
@@ -88,9 +86,9 @@ impl SyncCall<'_> {
                 take_through(py, self.steps, self.is_straight, record)
             })
         };
-        let work = || scope::with(Scope::sync_call, Some(self.registration), work);
-        let outcome = match self.hook {
-            Some(hook) => scope::inside_hook(hook, work),
+        let work = || scope::in_sync_call(self.registration, work);
+        let outcome = match &self.hook {
+            Some(hook) => scope::inside_hook(hook.clone(), work),
             None => work(),
         };
         match outcome {

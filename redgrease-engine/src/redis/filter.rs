@@ -28,12 +28,12 @@ pub(crate) fn look_at_commands(_: &Context) {
 }
 
 /// The words of a command that has not run yet. The lifetime is that of the call of the filter.
-pub(crate) struct Words<'a> {
+pub(crate) struct FilteredCommand<'a> {
     raw: *mut raw::RedisModuleCommandFilterCtx,
     filter: PhantomData<&'a raw::RedisModuleCommandFilterCtx>,
 }
 
-impl Words<'_> {
+impl FilteredCommand<'_> {
     pub(crate) fn len(&self) -> usize {
         // SAFETY: `on_command` lends the value, and only while the filter context is live.
         let count = unsafe { rm!(RedisModule_CommandFilterArgsCount(self.raw)) };
@@ -57,7 +57,7 @@ unsafe extern "C" fn on_command(filter: *mut raw::RedisModuleCommandFilterCtx) {
     let Some(listeners) = listeners() else {
         return;
     };
-    let words = Words {
+    let words = FilteredCommand {
         raw: filter,
         filter: PhantomData,
     };

@@ -5,7 +5,7 @@
 
 use super::command::Text;
 use super::context::Context;
-use super::filter::Words;
+use super::filter::FilteredCommand;
 use super::info::Section;
 use super::timer_key::KeyValue;
 use std::sync::{Arc, OnceLock};
@@ -21,7 +21,7 @@ pub(crate) struct Listeners {
     /// The same event, for registrations of streams. They also hear what handlers of key events write.
     pub(crate) stream_event: fn(&Context, &str, &[u8]),
     /// Returns `true` if a gear runs in place of this command, or has to see its reply first.
-    pub(crate) take_over: fn(&Context, &Words<'_>) -> bool,
+    pub(crate) take_over: fn(&Context, &FilteredCommand<'_>) -> bool,
     /// Loading has ended, or the role of this server has changed. Called a moment later, outside of any command.
     pub(crate) ready: fn(&Context),
     /// All keys of a database are gone, or two databases have changed places.

@@ -95,10 +95,16 @@ unsafe extern "C" fn on_event_loop(
     let Some(listeners) = listeners() else {
         return;
     };
-    match subevent {
-        raw::REDISMODULE_SUBEVENT_EVENTLOOP_BEFORE_SLEEP => (listeners.before_sleep)(),
-        raw::REDISMODULE_SUBEVENT_EVENTLOOP_AFTER_SLEEP => (listeners.after_sleep)(),
-        _ => {}
+    let tell = match subevent {
+        raw::REDISMODULE_SUBEVENT_EVENTLOOP_BEFORE_SLEEP => listeners.before_sleep,
+        raw::REDISMODULE_SUBEVENT_EVENTLOOP_AFTER_SLEEP => listeners.after_sleep,
+        _ => return,
+    };
+    if catch_unwind(tell).is_err() {
+        log(
+            Level::Warning,
+            "an event of the event loop failed inside the engine: please report it",
+        );
     }
 }
 
@@ -108,9 +114,20 @@ unsafe extern "C" fn on_shutdown(
     _subevent: u64,
     _data: *mut c_void,
 ) {
-    if let Some(listeners) = listeners() {
-        (listeners.shut_down)();
+    if let Some(listeners) = listeners()
+        && catch_unwind(listeners.shut_down).is_err()
+    {
+        log(
+            Level::Warning,
+            "the worker threads could not be stopped: please report it",
+        );
     }
+    leave_at_exit();
+}
+
+/// Ends the process before the destructors of libraries run. Only glibc has a handler that gets the exit code.
+#[cfg(target_os = "linux")]
+fn leave_at_exit() {
     // `exit` runs the destructors of all libraries. Some of them, such as that of OpenBLAS, wait for threads that may be
     // inside a gear. Exit handlers run in reverse order, so `leave` runs before those destructors and ends the process.
     // SAFETY: the handler is a function without state, and ignores its argument.
@@ -119,6 +136,10 @@ unsafe extern "C" fn on_shutdown(
     }
 }
 
+#[cfg(not(target_os = "linux"))]
+fn leave_at_exit() {}
+
+#[cfg(target_os = "linux")]
 unsafe extern "C" {
     fn on_exit(
         function: extern "C" fn(status: c_int, argument: *mut c_void),
@@ -126,6 +147,7 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
+#[cfg(target_os = "linux")]
 extern "C" fn leave(status: c_int, _argument: *mut c_void) {
     // SAFETY: neither function has preconditions; null flushes all streams.
     unsafe {

@@ -80,7 +80,7 @@ impl Hook {
 }
 
 /// `true` if the engine runs a command in place of the server: a hook fits, or its reply waits for handlers.
-pub(crate) fn takes_over(context: &Context, words: &filter::Words<'_>) -> bool {
+pub(crate) fn takes_over(context: &Context, words: &filter::FilteredCommand<'_>) -> bool {
     let Some(name) = words.get(0) else {
         return false;
     };

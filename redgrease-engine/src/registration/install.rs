@@ -12,6 +12,7 @@ use crate::redis::filter::look_at_commands;
 use crate::redis::{Context, Level, User, log, replicate};
 use crate::scope::SessionInfo;
 use crate::steps::is_straight;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 /// The command that tells replicas and the AOF of a session.
@@ -101,6 +102,7 @@ pub(super) fn make(
         dynamic: None,
         stats: Stats::default(),
         kept_executions: Mutex::default(),
+        unregistered: AtomicBool::new(false),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::plan::{Mode, Source, Words};
 use crate::python::{Gil, Object, Raised, coroutine_refused, list_after, list_of, reply_with};
 use crate::redis::{Args, BlockedClient, CoarseInstant, Context, Reply, Text, User};
 use crate::steps::Pipeline;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// Calls a registration and answers the client, now or when the execution has ended. `args` are the words of the command;
@@ -49,11 +50,17 @@ fn call_now(context: &Context, registration: &Arc<Registration>, args: Args<'_>)
             None
         },
     };
+    let waits = Cell::new(false);
     let outcome = call.run(
         |py| record_of(py, registration, args),
-        |py, outcome| answer(context, py, id, registration, outcome),
+        |py, outcome| {
+            waits.set(matches!(outcome, SyncOutcome::Waiting { .. }));
+            answer(context, py, id, registration, outcome)
+        },
     );
     match outcome {
+        // The execution that waits for the coroutine records its end itself.
+        Ok(()) if waits.get() => {}
         Ok(()) => registration.stats.record_sync(context, started.elapsed()),
         Err(SyncError::Failed(error)) => {
             context.reply().error(&error);
@@ -95,10 +102,7 @@ fn answer(
         SyncOutcome::Waiting {
             pipeline,
             coroutine,
-        } => {
-            wait(context, py, id, registration, *pipeline, &coroutine);
-            Ok(())
-        }
+        } => wait(context, py, id, registration, *pipeline, &coroutine),
     }
 }
 
@@ -121,7 +125,7 @@ fn write(
     Ok(())
 }
 
-/// Lets the client wait for a coroutine. The main thread does not wait.
+/// Lets the client wait for a coroutine. The main thread does not wait. The error is the text for a client that cannot wait.
 fn wait(
     context: &Context,
     py: Gil<'_>,
@@ -129,7 +133,7 @@ fn wait(
     registration: &Arc<Registration>,
     pipeline: Pipeline,
     coroutine: &Object<'_>,
-) {
+) -> Result<(), String> {
     let client = if context.may_block() {
         BlockedClient::block(context)
     } else {
@@ -138,9 +142,9 @@ fn wait(
     let Some(client) = client else {
         let refused = coroutine_refused(coroutine, "MULTI, Lua or a command of another module");
         drop(refused);
-        return context.reply().error(
-            "Error type: <class 'gears.error'>, Value: Creating async record is not allowed",
-        );
+        let refused =
+            "Error type: <class 'gears.error'>, Value: Creating async record is not allowed";
+        return Err(refused.to_owned());
     };
     let cause = Triggered::new(registration, user(context, registration));
     let plan = Arc::clone(&registration.plan);
@@ -149,6 +153,7 @@ fn wait(
     // The execution was just made, so it cannot have ended.
     let _ = execution.wait_for_outcome(waiter(registration)(client));
     execution.adopt(py, pipeline, coroutine);
+    Ok(())
 }
 
 fn waiter(registration: &Registration) -> fn(BlockedClient) -> Waiter {

@@ -58,6 +58,7 @@ use crate::scope::{RunningHook, SessionInfo};
 use hooks::Hook;
 use keys::KeysFilter;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use streams::StreamsFilter;
 
@@ -90,6 +91,8 @@ pub(crate) struct Registration {
     pub(crate) stats: Stats,
     /// The ended executions that clients may still ask about, oldest first.
     kept_executions: Mutex<VecDeque<Id>>,
+    /// The registration was unregistered: no client can ask about its executions any longer.
+    unregistered: AtomicBool,
 }
 
 /// The event that a registration waits for.
@@ -156,8 +159,10 @@ impl Registration {
         }
     }
 
-    /// Takes the ended executions off the list.
+    /// Takes the ended executions of a registration that was unregistered off the list. Those that still run leave it at their
+    /// end.
     pub(crate) fn forget_ended(&self) {
+        self.unregistered.store(true, Ordering::Relaxed);
         for execution in self.executions() {
             if execution.status().is_final() {
                 executions().remove(execution.id);
@@ -173,7 +178,7 @@ impl Registration {
 
     /// Returns the execution that leaves the list because the execution `id` has ended.
     fn retire(&self, id: Id) -> Option<Id> {
-        if !self.keeps_executions() {
+        if !self.keeps_executions() || self.unregistered.load(Ordering::Relaxed) {
             return Some(id);
         }
         let limit = config::get().max_executions_per_registration();

@@ -27,7 +27,7 @@ impl Owner {
         if let Some(running) = scope::look(Scope::execution, Clone::clone) {
             return Some(Owner::Execution(running));
         }
-        scope::look(Scope::sync_call, |id| id.map(Owner::SyncCall))
+        scope::sync_call().map(Owner::SyncCall)
     }
 
     /// The user whose rights the code has.

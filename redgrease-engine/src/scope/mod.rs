@@ -25,7 +25,7 @@ use crate::id::Id;
 use crate::redis::User;
 use atomic::Atomic;
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Weak};
 
 /// The surroundings of the code that runs on one thread.
@@ -35,7 +35,7 @@ pub(crate) struct Scope {
     /// The execution that the thread runs.
     execution: Slot<Option<Running>>,
     /// The registration whose sync call the thread runs. A sync call makes no execution.
-    sync_call: Slot<Option<Id>>,
+    sync_call: Cell<Option<Id>>,
     /// The session that a thread of a gear was given with `setGearsSession`.
     given_session: Slot<Option<Arc<SessionInfo>>>,
     /// The hooks that the thread runs, the innermost last.
@@ -74,7 +74,7 @@ thread_local! {
         Scope {
             user: RefCell::new(None),
             execution: RefCell::new(None),
-            sync_call: RefCell::new(None),
+            sync_call: Cell::new(None),
             given_session: RefCell::new(None),
             hooks: RefCell::new(Vec::new()),
             withheld: RefCell::new(None),
@@ -119,6 +119,27 @@ pub(crate) fn with<T: 'static, R>(
     })
 }
 
+/// Runs `body` as a sync call of `registration`. On the path of every sync call: a cell, not a slot.
+#[inline]
+pub(crate) fn in_sync_call<R>(registration: Id, body: impl FnOnce() -> R) -> R {
+    struct Restore<'a>(&'a Cell<Option<Id>>, Option<Id>);
+    impl Drop for Restore<'_> {
+        fn drop(&mut self) {
+            self.0.set(self.1);
+        }
+    }
+    SCOPE.with(|scope| {
+        let before = scope.sync_call.replace(Some(registration));
+        let _restore = Restore(&scope.sync_call, before);
+        body()
+    })
+}
+
+/// The registration whose sync call this thread runs.
+pub(crate) fn sync_call() -> Option<Id> {
+    SCOPE.with(|scope| scope.sync_call.get())
+}
+
 /// Looks at a slot of this thread. `look` must run neither Python nor commands.
 #[inline]
 pub(crate) fn look<T: 'static, R>(slot: fn(&Scope) -> &Slot<T>, look: impl FnOnce(&T) -> R) -> R {
@@ -140,10 +161,6 @@ impl Scope {
 
     pub(crate) fn execution(&self) -> &Slot<Option<Running>> {
         &self.execution
-    }
-
-    pub(crate) fn sync_call(&self) -> &Slot<Option<Id>> {
-        &self.sync_call
     }
 
     pub(crate) fn given_session(&self) -> &Slot<Option<Arc<SessionInfo>>> {

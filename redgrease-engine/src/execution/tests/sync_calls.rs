@@ -6,7 +6,7 @@ use crate::config;
 use crate::id::Id;
 use crate::python::{Gil, Object, Raised};
 use crate::redis::User;
-use crate::scope::{RunningHook, Scope, look};
+use crate::scope::{RunningHook, Scope, look, sync_call};
 use crate::steps::{Filter, Step, is_straight};
 use crate::testing::{eval, function, with_python};
 use pyo3::prelude::*;
@@ -167,7 +167,7 @@ fn a_call_runs_with_its_user_registration_and_hook() {
     assert_eq!(outcome, Ok(()));
     assert_eq!(seen, Some(User::named(b"ann")));
     assert!(look(Scope::user, Option::is_none));
-    assert!(look(Scope::sync_call, Option::is_none));
+    assert!(sync_call().is_none());
     assert!(look(Scope::hooks, Vec::is_empty));
 }
 

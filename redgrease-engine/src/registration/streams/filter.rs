@@ -34,7 +34,7 @@ impl OnFailed {
 
 /// The status of a registration, as clients see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Status {
+pub(crate) enum ReadStatus {
     /// Messages are read.
     Ok,
     /// A batch failed, and the policy is [`OnFailed::Abort`].
@@ -45,13 +45,13 @@ pub(crate) enum Status {
     Paused,
 }
 
-impl Status {
+impl ReadStatus {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Status::Ok => "OK",
-            Status::Aborted => "ABORTED",
-            Status::WaitingForRetry => "WAITING_FOR_RETRY_ON_FAILURE",
-            Status::Paused => "PAUSED",
+            ReadStatus::Ok => "OK",
+            ReadStatus::Aborted => "ABORTED",
+            ReadStatus::WaitingForRetry => "WAITING_FOR_RETRY_ON_FAILURE",
+            ReadStatus::Paused => "PAUSED",
         }
     }
 }
@@ -75,7 +75,7 @@ pub(crate) struct StreamsFilter {
 
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) status: Status,
+    pub(super) status: ReadStatus,
     pub(super) streams: HashMap<Vec<u8>, Stream>,
     pub(super) lag: Lag,
 }
@@ -115,7 +115,7 @@ impl StreamsFilter {
         trim: bool,
     ) -> Self {
         let state = State {
-            status: Status::Ok,
+            status: ReadStatus::Ok,
             streams: HashMap::new(),
             lag: Lag::default(),
         };
@@ -177,7 +177,7 @@ impl StreamsFilter {
         self.state().streams.get_mut(stream).map(change)
     }
 
-    pub(crate) fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> ReadStatus {
         self.state().status
     }
 
@@ -191,6 +191,6 @@ impl StreamsFilter {
 
     /// Stops reading until [`super::resume`].
     pub(crate) fn pause(&self) {
-        self.state().status = Status::Paused;
+        self.state().status = ReadStatus::Paused;
     }
 }

@@ -1,6 +1,6 @@
 //! The events of the server: messages that are added, streams that are deleted or replaced, the end of loading.
 
-use super::filter::Status;
+use super::filter::ReadStatus;
 use super::pump::{filter, pump, waiting_for};
 use super::server::StreamServer;
 use super::stream::Phase;
@@ -123,7 +123,7 @@ pub(super) fn read_again(
     };
     let streams: Vec<Vec<u8>> = {
         let mut state = filter.state();
-        state.status = Status::Ok;
+        state.status = ReadStatus::Ok;
         state
             .streams
             .values_mut()

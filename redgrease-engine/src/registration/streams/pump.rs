@@ -1,7 +1,7 @@
 //! From messages to batches.
 
 use super::batch::Batch;
-use super::filter::{Status, StreamsFilter};
+use super::filter::{ReadStatus, StreamsFilter};
 use super::in_flight::in_flight;
 use super::server::StreamServer;
 use super::stream::{Phase, Stream};
@@ -98,7 +98,7 @@ fn claim(server: &dyn StreamServer, filter: &StreamsFilter, stream: &[u8]) -> Op
         let known = state.streams.entry(stream.to_vec());
         known.or_insert_with(|| Stream::new(last));
     }
-    if state.status != Status::Ok {
+    if state.status != ReadStatus::Ok {
         return None;
     }
     let known = state.streams.get_mut(stream)?;

@@ -1,7 +1,7 @@
 //! The end of a batch: its messages are acknowledged, or read again.
 
 use super::batch::Batch;
-use super::filter::{OnFailed, Status, StreamsFilter};
+use super::filter::{OnFailed, ReadStatus, StreamsFilter};
 use super::group::MessageId;
 use super::in_flight::in_flight;
 use super::pump::{self, is_registered, pump};
@@ -61,12 +61,12 @@ pub(super) fn settle(
 }
 
 /// The status of a registration that stops reading after this end. `None` if it goes on.
-fn status_after(end: BatchEnd<'_>, on_failed: OnFailed) -> Option<Status> {
+fn status_after(end: BatchEnd<'_>, on_failed: OnFailed) -> Option<ReadStatus> {
     match (end, on_failed) {
-        (BatchEnd::Failed(error), _) if error.starts_with("PAUSE") => Some(Status::Paused),
+        (BatchEnd::Failed(error), _) if error.starts_with("PAUSE") => Some(ReadStatus::Paused),
         (BatchEnd::Handled, _) | (_, OnFailed::Continue) => None,
-        (_, OnFailed::Abort) => Some(Status::Aborted),
-        (_, OnFailed::Retry) => Some(Status::WaitingForRetry),
+        (_, OnFailed::Abort) => Some(ReadStatus::Aborted),
+        (_, OnFailed::Retry) => Some(ReadStatus::WaitingForRetry),
     }
 }
 
@@ -75,22 +75,22 @@ fn stop(
     server: &dyn StreamServer,
     registration: &Arc<Registration>,
     filter: &StreamsFilter,
-    status: Status,
+    status: ReadStatus,
 ) {
     {
         let mut state = filter.state();
         // A client may have paused the registration meanwhile: the pause stays.
-        if state.status == Status::Ok {
+        if state.status == ReadStatus::Ok {
             state.status = status;
         }
-        if state.status != Status::WaitingForRetry {
+        if state.status != ReadStatus::WaitingForRetry {
             return;
         }
     }
     let registration = Arc::clone(registration);
     let job = move |context: &Context, server: &dyn StreamServer| {
         let waits = pump::filter(&registration)
-            .is_some_and(|filter| filter.status() == Status::WaitingForRetry);
+            .is_some_and(|filter| filter.status() == ReadStatus::WaitingForRetry);
         if waits && is_registered(context, &registration) {
             retry(context, server, &registration);
         }
@@ -104,7 +104,7 @@ fn retry(context: &Context, server: &dyn StreamServer, registration: &Arc<Regist
     };
     let streams: Vec<Vec<u8>> = {
         let mut state = filter.state();
-        state.status = Status::Ok;
+        state.status = ReadStatus::Ok;
         state.streams.keys().cloned().collect()
     };
     for stream in streams {

@@ -24,7 +24,7 @@ fn no_code_has_no_owner() {
 fn a_given_session_comes_before_an_execution_and_that_before_a_sync_call() {
     let info = session("app");
     let id = ids().next();
-    scope::with(Scope::sync_call, Some(id), || {
+    scope::in_sync_call(id, || {
         assert!(matches!(Owner::current(), Some(Owner::SyncCall(call)) if call == id));
         scope::with(Scope::execution, Some(running(&info, false)), || {
             assert!(matches!(Owner::current(), Some(Owner::Execution(_))));

@@ -1,6 +1,6 @@
 //! From messages to batches.
 
-use super::super::filter::Status;
+use super::super::filter::ReadStatus;
 use super::super::in_flight::in_flight;
 use super::super::settle::BatchEnd::{Aborted, Failed, Handled};
 use super::super::stream::Phase;
@@ -221,7 +221,7 @@ fn a_sync_registration_stops_reading_when_a_batch_fails() {
         };
         let registration = world.register(context, options);
         assert_eq!(world.done("a"), [1]);
-        assert_eq!(world.filter(&registration).status(), Status::Aborted);
+        assert_eq!(world.filter(&registration).status(), ReadStatus::Aborted);
         world.sync_end(Aborted);
         world.resume(context, &registration);
         assert_eq!(world.done("a"), [1]);

@@ -1,6 +1,6 @@
 //! Rules that hold for any sequence of events.
 
-use super::super::filter::{OnFailed, Status};
+use super::super::filter::{OnFailed, ReadStatus};
 use super::super::settle::BatchEnd::{self, Aborted, Failed, Handled};
 use super::world::{Options, World, world};
 use crate::plan::Mode;
@@ -126,7 +126,7 @@ fn calm_down(context: &Context, world: &World, all: &[Arc<Registration>]) {
         if !world.running().is_empty() {
             world.end(context, Handled);
         } else if world.fire(context).is_none() {
-            let stopped = |one: &&Arc<Registration>| world.filter(one).status() != Status::Ok;
+            let stopped = |one: &&Arc<Registration>| world.filter(one).status() != ReadStatus::Ok;
             match all.iter().find(stopped) {
                 Some(one) => world.resume(context, one),
                 None => return,

@@ -1,6 +1,6 @@
 //! The end of a batch: acknowledged, or read again.
 
-use super::super::filter::{OnFailed, Status};
+use super::super::filter::{OnFailed, ReadStatus};
 use super::super::settle::BatchEnd::{Aborted, Failed, Handled};
 use super::world::{Options, World, world};
 use crate::redis::Context;
@@ -80,7 +80,7 @@ fn continue_goes_on_after_a_failed_batch() {
         assert_eq!(world.pending("a"), [3, 4]);
         world.end(context, Aborted);
         assert!(world.pending("a").is_empty());
-        assert_eq!(world.filter(&registration).status(), Status::Ok);
+        assert_eq!(world.filter(&registration).status(), ReadStatus::Ok);
     });
 }
 
@@ -89,11 +89,11 @@ fn abort_reads_nothing_more_until_it_is_resumed() {
     world(|context, world| {
         let registration = handling(context, world, OnFailed::Abort);
         world.end(context, FAILED);
-        assert_eq!(world.filter(&registration).status(), Status::Aborted);
+        assert_eq!(world.filter(&registration).status(), ReadStatus::Aborted);
         world.add(context, "a", 1);
         assert!(world.running().is_empty() && world.timers().is_empty());
         world.resume(context, &registration);
-        assert_eq!(world.filter(&registration).status(), Status::Ok);
+        assert_eq!(world.filter(&registration).status(), ReadStatus::Ok);
         assert_eq!(world.times_running(), [[1, 2]]);
         world.end(context, Handled);
         assert_eq!(world.times_running(), [[3, 4]]);
@@ -107,12 +107,12 @@ fn retry_reads_a_failed_batch_again_after_its_interval() {
         world.end(context, FAILED);
         assert_eq!(
             world.filter(&registration).status(),
-            Status::WaitingForRetry
+            ReadStatus::WaitingForRetry
         );
         world.add(context, "a", 1);
         assert!(world.running().is_empty());
         assert_eq!(world.fire(context), Some(Duration::from_secs(1)));
-        assert_eq!(world.filter(&registration).status(), Status::Ok);
+        assert_eq!(world.filter(&registration).status(), ReadStatus::Ok);
         assert_eq!(world.times_running(), [[1, 2]]);
         world.end(context, Aborted);
         world.fire(context);
@@ -168,7 +168,7 @@ fn an_error_that_begins_with_pause_pauses() {
         world(|context, world| {
             let registration = handling(context, world, on_failed);
             world.end(context, Failed("PAUSE until tomorrow"));
-            assert_eq!(world.filter(&registration).status(), Status::Paused);
+            assert_eq!(world.filter(&registration).status(), ReadStatus::Paused);
             assert_eq!(world.pending("a"), [1, 2]);
             assert!(world.timers().is_empty(), "only `resume` ends a pause");
             world.resume(context, &registration);
@@ -185,7 +185,7 @@ fn a_pause_lets_the_batch_end_and_reads_no_other() {
         world.end(context, Handled);
         assert_eq!(world.done("a"), [1, 2]);
         assert!(world.running().is_empty());
-        assert_eq!(world.filter(&registration).status(), Status::Paused);
+        assert_eq!(world.filter(&registration).status(), ReadStatus::Paused);
         world.resume(context, &registration);
         // The first reading makes a batch, even of no message.
         assert_eq!(world.times_running(), [[0_u64; 0]]);
@@ -201,7 +201,7 @@ fn a_pause_during_a_batch_that_fails_stays() {
             let registration = handling(context, world, on_failed);
             world.filter(&registration).pause();
             world.end(context, FAILED);
-            assert_eq!(world.filter(&registration).status(), Status::Paused);
+            assert_eq!(world.filter(&registration).status(), ReadStatus::Paused);
             assert!(world.timers().is_empty());
         });
     }
@@ -214,7 +214,7 @@ fn a_pause_while_a_retry_waits_stays() {
         world.end(context, FAILED);
         world.filter(&registration).pause();
         world.fire(context);
-        assert_eq!(world.filter(&registration).status(), Status::Paused);
+        assert_eq!(world.filter(&registration).status(), ReadStatus::Paused);
         assert!(world.running().is_empty());
     });
 }
