@@ -31,7 +31,7 @@ GB('CommandReader').map(lambda r: 'pong').register(trigger='ping', mode='sync')
 #[track_caller]
 fn answers_meanwhile(server: &Server) {
     let mut con = plain_connection(server);
-    con.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    con.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let mut other = plain_connection(server);
     other
         .set_read_timeout(Some(Duration::from_secs(20)))

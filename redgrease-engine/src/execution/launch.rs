@@ -8,7 +8,7 @@ use crate::redis::BlockedClient;
 use std::sync::Arc;
 
 /// The error for a client when too many executions wait for a thread.
-fn queue_is_full(limit: usize) -> String {
+pub(super) fn queue_is_full(limit: usize) -> String {
     format!(
         "ERR too many executions wait for a thread (the limit is ExecutionQueueSize, {limit}): try again later, or raise it with RG.CONFIGSET"
     )

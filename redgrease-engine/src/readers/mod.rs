@@ -28,7 +28,7 @@ pub(crate) enum Reading {
 }
 
 impl Reading {
-    /// The next record. `None` when there are no more.
+    /// The next record. `None` at the end.
     pub(crate) fn next<'py>(&mut self, py: Gil<'py>, source: &Source) -> Option<Record<'py>> {
         if let Reading::NotBegun = self {
             match Reading::begin(py, source) {

@@ -39,7 +39,7 @@ fn an_execution_for_which_there_is_no_room_is_refused() {
     let error = super::super::launch(Arc::clone(&run.execution)).unwrap_err();
     assert_eq!(
         error,
-        super::super::queue_is_full(config::get().queue_size())
+        super::super::launch::queue_is_full(config::get().queue_size())
     );
     assert!(
         error.starts_with("ERR too many executions wait") && error.contains("ExecutionQueueSize")

@@ -45,7 +45,7 @@ fn text(outcome: SyncOutcome<'_>) -> String {
 }
 
 /// The outcome that the function `answer` of the call gets.
-fn answered(call: SyncCall<'_>) -> Result<String, SyncError> {
+fn answered(call: &SyncCall<'_>) -> Result<String, SyncError> {
     start();
     let mut outcome = None;
     call.run(record, |_, given| {
@@ -68,16 +68,16 @@ fn filter(expression: &str) -> Step {
 fn a_straight_call_gives_one_record() {
     let steps: Arc<[Step]> = [map("lambda r: r + 'y'"), map("lambda r: r * 2")].into();
     assert!(is_straight(&steps));
-    assert_eq!(answered(call(&steps)), Ok("one ['xyxy']".to_owned()));
+    assert_eq!(answered(&call(&steps)), Ok("one ['xyxy']".to_owned()));
 }
 
 #[test]
 fn a_call_through_a_pipeline_gives_its_records() {
     let steps: Arc<[Step]> = [map("lambda r: r + 'y'"), filter("lambda r: True")].into();
     assert!(!is_straight(&steps));
-    assert_eq!(answered(call(&steps)), Ok("many ['xy']".to_owned()));
+    assert_eq!(answered(&call(&steps)), Ok("many ['xy']".to_owned()));
     let steps: Arc<[Step]> = [filter("lambda r: False")].into();
-    assert_eq!(answered(call(&steps)), Ok("many []".to_owned()));
+    assert_eq!(answered(&call(&steps)), Ok("many []".to_owned()));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn an_exception_of_a_step_fails_the_call() {
         [filter("lambda r: True"), map("lambda r: 1 / 0")],
     ] {
         let steps: Arc<[Step]> = steps.into();
-        let Err(SyncError::Failed(error)) = answered(call(&steps)) else {
+        let Err(SyncError::Failed(error)) = answered(&call(&steps)) else {
             panic!("the call did not fail")
         };
         assert!(error.contains("ZeroDivisionError"), "{error}");
@@ -177,7 +177,7 @@ fn a_call_over_a_limit_is_stopped_with_the_reason() {
     const LIMIT: &[u8] = b"1099511627776";
     config::get().set(b"ExecutionMaxMemory", Some(LIMIT));
     let steps: Arc<[Step]> = [map("lambda r: bytearray(1 << 42)")].into();
-    let outcome = answered(call(&steps));
+    let outcome = answered(&call(&steps));
     config::get().set(b"ExecutionMaxMemory", Some(b"0"));
     let reason = "ERR the execution was stopped: it took more memory than ExecutionMaxMemory, 1099511627776 bytes";
     assert_eq!(outcome, Err(SyncError::Stopped(reason.to_owned())));

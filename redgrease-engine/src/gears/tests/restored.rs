@@ -176,7 +176,7 @@ fn a_stored_session_takes_the_place_of_another_one() {
     restore(&[replacing]);
     assert_eq!(owner("stored-replaced"), Some(5_000_042));
     assert!(!is_session("stored-old"));
-    // The same session once more takes its own place.
+    // A session that is restored again takes its own place.
     restore(&[stored("stored-new", script, &[5_000_043])]);
     assert_eq!(owner("stored-replaced"), Some(5_000_043));
 }
