@@ -9,7 +9,7 @@ use crate::testing::with_python;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// The registration that a script asks for, made active in a session with this name.
+/// The registration that a script asks for, in a session with this name.
 fn registered(name: &str, script: &str) -> Arc<Registration> {
     with_python(|_| ());
     let session = Arc::new(SessionInfo {
@@ -35,9 +35,8 @@ fn registered(name: &str, script: &str) -> Arc<Registration> {
             collected.made,
             None,
         );
-        registry().read(context, |registry| {
-            Arc::clone(registry.registration(id).unwrap())
-        })
+        // Taken out at once: events of other tests must not reach it.
+        registry().write(context, |registry| registry.remove(id).unwrap())
     })
 }
 
