@@ -187,31 +187,38 @@ GB('KeysReader').foreach(stubborn).register('k:*', mode='async_local', readValue
     untyped(&server, &["DEL", "gate"]);
 }
 
-/// A sync call runs at once and takes no turn, so the end of one that waited for a coroutine gives no turn back.
+/// A coroutine of a sync call waits for its turn, and an abort takes it out of the order.
 #[test]
-fn sync_calls_that_wait_for_a_coroutine_take_no_turn() {
+fn an_abort_of_a_waiting_coroutine_starts_no_other_one() {
     let awaiting = "
 import asyncio
 async def wait(r):
     execute('RPUSH', 'log', 'begin ' + r[1])
-    while execute('EXISTS', 'gate' + r[1]):
+    while execute('EXISTS', 'gate'):
         await asyncio.sleep(0.005)
     execute('RPUSH', 'log', 'end ' + r[1])
     return r[1]
 GB('CommandReader').map(wait).register(trigger='step', mode='sync', inorder=True)
 ";
     let server = with(awaiting);
-    let begun = |count: usize| eventually("the call begins", || log(&server).len() == count);
-    untyped(&server, &["SET", "gate1", "closed"]);
+    let running = |count: usize| {
+        eventually("the calls are listed", || {
+            executions(&server, &["running"]).len() == count
+        });
+        executions(&server, &["running"])
+    };
     let first = Call::new(&server, "1");
-    begun(1);
+    let before = running(1);
     let second = Call::new(&server, "2");
-    assert_eq!(second.answer().unwrap(), ["2"]);
-    assert_eq!(executions(&server, &["running"]).len(), 1);
+    let both = running(2);
     let third = Call::new(&server, "3");
-    assert_eq!(third.answer().unwrap(), ["3"]);
-    untyped(&server, &["DEL", "gate1"]);
+    running(3);
+    let waiting = both.difference(&before).next().unwrap();
+    assert_eq!(untyped(&server, &["RG.ABORTEXECUTION", waiting]), "OK");
+    assert!(second.answer().is_err());
+    assert_eq!(log(&server), ["begin 1"]);
+    untyped(&server, &["DEL", "gate"]);
     assert_eq!(first.answer().unwrap(), ["1"]);
-    let expected = ["begin 1", "begin 2", "end 2", "begin 3", "end 3", "end 1"];
-    assert_eq!(log(&server), expected);
+    assert_eq!(third.answer().unwrap(), ["3"]);
+    assert_eq!(log(&server), ["begin 1", "end 1", "begin 3", "end 3"]);
 }
