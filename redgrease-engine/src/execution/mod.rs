@@ -206,7 +206,7 @@ impl Execution {
         self.aborting.load(Ordering::Relaxed)
     }
 
-    /// Adds a client that wants the outcome. Returns the client if the outcome is there already.
+    /// Adds a client that waits for the outcome. Gives the client back if the execution has ended.
     pub(crate) fn wait_for_outcome(&self, waiter: Waiter) -> Result<(), Waiter> {
         let mut state = self.state();
         if state.status.is_final() {

@@ -218,7 +218,7 @@ impl Drop for CallReply {
 /// The rights that a command runs with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rights<'a> {
-    /// For commands of a gear: the rights of this user, or if there is none, those of the user of the context.
+    /// For commands of a gear: the rights of this user; `None` is the user of the context.
     User(Option<&'a User>),
     /// For commands of the engine itself: all rights.
     Engine,

@@ -17,7 +17,7 @@ const VERSION: c_int = 1;
     reason = "2, which the bindings give as isize"
 )]
 const AFTER_KEYS: c_int = raw::REDISMODULE_AUX_AFTER_RDB as c_int;
-/// From this version of the server on, the RDB has no data of the engine if there is none. A server without the engine can
+/// From this version of the server on, an engine without sessions writes nothing into the RDB. A server without the engine can
 /// load such a file.
 const WRITES_NOTHING_FROM: c_int = 0x0007_0200;
 

@@ -52,7 +52,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the value that was read. Adds an error if there is none.
+    /// Returns the value that was read. Adds an error about the wrong or missing value if nothing could be read.
     fn expect<T>(&self, read: Option<T>, errors: &mut Errors) -> Option<T> {
         if read.is_none() {
             self.wrong(errors);
