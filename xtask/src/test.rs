@@ -13,7 +13,7 @@ pub(crate) const SELECTION: [&str; 4] = [
 ];
 
 /// The test files that also run on Valkey.
-const ON_VALKEY: [&str; 4] = ["examples", "server", "stress", "values"];
+const ON_VALKEY: [&str; 5] = ["conformance", "examples", "server", "stress", "values"];
 
 pub(crate) fn command(yes: bool) -> Outcome {
     let ready = setup::run(yes)?;
