@@ -217,7 +217,7 @@ impl Execution {
     }
 
     /// Ends an execution that will not run. The clients that wait get `error`.
-    fn refuse(&self, error: &str) {
+    pub(crate) fn refuse(&self, error: &str) {
         let waiters = {
             let mut state = self.state();
             if state.status.is_final() {

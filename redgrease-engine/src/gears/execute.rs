@@ -54,7 +54,9 @@ fn run_command<'py>(
     let words: SmallVec<[&[u8]; 4]> = items.iter().map(Argument::bytes).collect::<PyResult<_>>()?;
     let words = words.as_slice();
     let call = || {
-        redis::locked(|context| redis::call(context, Rights::User(user.as_ref()), command, words))
+        redis::locked(|context| {
+            redis::call_with_handlers(context, Rights::User(user.as_ref()), command, words)
+        })
     };
     let run = || {
         if by_script { set_aside(call) } else { call() }

@@ -2,6 +2,7 @@
 //!
 //! | file | purpose |
 //! |---|---|
+//! | `after_command.rs` | jobs that wait for the end of the command that caused them |
 //! | `api.rs` | calling the function pointers, and the check that the server has them |
 //! | `module.rs` | loading the module |
 //! | `listeners.rs` | the table of functions that the server's callbacks call |
@@ -24,6 +25,7 @@
 //! | `log.rs` | the server's log |
 #![allow(unsafe_code)]
 
+mod after_command;
 #[macro_use]
 mod api;
 mod blocked;
@@ -48,6 +50,7 @@ mod timer;
 pub(crate) mod timer_key;
 mod user;
 
+pub(crate) use after_command::{after_command, call_with_handlers};
 pub(crate) use blocked::BlockedClient;
 pub(crate) use call::{CallError, CallReply, Element, OwnedReply, ReplyKind, Rights, call};
 pub(crate) use clock::CoarseInstant;
@@ -59,7 +62,7 @@ pub(crate) use listeners::Listeners;
 pub(crate) use lock::{Guarded, LockGuard, is_locked, locked};
 pub(crate) use log::{Level, log};
 pub(crate) use module::{REFUSED, library_path, load_module};
-pub(crate) use notification::{after_command, quietly, when_writable};
+pub(crate) use notification::quietly;
 pub(crate) use persistence::{replicate, replicate_key};
 pub(crate) use reply::Reply;
 pub(crate) use shard::shard_id;

@@ -1,14 +1,13 @@
-//! Keyspace events, and the jobs that write after an event.
+//! Keyspace events.
 
 use super::command::text;
 use super::context::Context;
 use super::listeners::listeners;
 use redis_module::raw;
 use std::cell::Cell;
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
-use std::time::Duration;
 
 /// Subscribes to all kinds of events.
 ///
@@ -96,58 +95,4 @@ unsafe fn tell(
         );
     }
     super::api::OK
-}
-
-type Job = Box<dyn FnOnce(&Context) + Send>;
-
-/// Runs `job` so late that its writes come after the command of the event, also on replicas and in the AOF. From Redis 7.2 on
-/// that is when the command has ended; older servers run the job in the next turn of the event loop.
-pub(crate) fn after_command(context: &Context, job: Job) {
-    // SAFETY: the static is written once, while loading; a copy is read.
-    if unsafe { raw::RedisModule_AddPostNotificationJob }.is_some() {
-        when_writable(context, job);
-    } else {
-        super::after(context, Duration::ZERO, job);
-    }
-}
-
-/// Runs `job` when it may write. From Redis 7.2 on that is after all callbacks of the event. Older servers run it at once,
-/// and then replicas and the AOF get its writes before the command of the event.
-pub(crate) fn when_writable(context: &Context, job: Job) {
-    // SAFETY: the context is live and locked. The server gets the slot with `free_job`, which it calls exactly once, whether
-    // the job ran or not.
-    unsafe {
-        let Some(add) = raw::RedisModule_AddPostNotificationJob else {
-            return job(context);
-        };
-        let slot: *mut Option<Job> = Box::into_raw(Box::new(Some(job)));
-        if add(context.as_ptr(), Some(run_job), slot.cast(), Some(free_job)) != super::api::OK {
-            // The server refuses while it loads and on a replica. A job that cannot write does not run.
-            drop(Box::from_raw(slot));
-        }
-    }
-}
-
-unsafe extern "C" fn run_job(ctx: *mut raw::RedisModuleCtx, slot: *mut c_void) {
-    let Some(live) = NonNull::new(ctx) else {
-        return;
-    };
-    // SAFETY: `when_writable` made the slot, which `free_job` frees later. The context is live, and the lock is held.
-    let (context, job) = unsafe { (Context::new(live), (*slot.cast::<Option<Job>>()).take()) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        if let Some(job) = job {
-            context.enter(|| job(&context));
-        }
-    }));
-    if outcome.is_err() {
-        super::log(
-            super::Level::Warning,
-            "a key event failed inside the engine: please report it",
-        );
-    }
-}
-
-unsafe extern "C" fn free_job(slot: *mut c_void) {
-    // SAFETY: `when_writable` made the slot, and the server calls this once for it.
-    drop(unsafe { Box::from_raw(slot.cast::<Option<Job>>()) });
 }

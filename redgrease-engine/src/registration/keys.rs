@@ -5,9 +5,12 @@ use super::watched::WatchedCommand;
 use super::{Event, Registration, matches_prefix, registry};
 use crate::execution::{self, Execution, launch};
 use crate::plan::{KeyEvent, Mode, Source};
-use crate::redis::{self, Context, KeyType, User, quietly, when_writable};
+use crate::redis::{self, Context, KeyType, User, after_command, quietly};
 use crate::scope::{self, Scope, WithheldReply};
 use std::sync::Arc;
+
+/// The error of a handler that had no time to run before its server became a replica.
+const BECAME_REPLICA: &str = "ERR this server became a replica before the handler of the key event ran: its master handles events";
 
 /// The key events that a registration waits for.
 #[derive(Debug)]
@@ -98,7 +101,17 @@ fn start(context: &Context, registration: &Registration, happened: KeyEvent, cau
         Arc::new(cause),
     );
     match registration.mode {
-        Mode::Sync => when_writable(context, Box::new(move |_| execution.run_here())),
+        Mode::Sync => {
+            let job = move |context: &Context| {
+                if context.may_handle_events() {
+                    // The event may have happened inside a gear. Its handler has nothing to do with that gear.
+                    scope::apart(|| execution.run_here());
+                } else {
+                    execution.refuse(BECAME_REPLICA);
+                }
+            };
+            after_command(context, Box::new(job));
+        }
         // No client waits for the event itself: a refusal stands in the statistics.
         Mode::Async | Mode::AsyncLocal => drop(launch(execution)),
     }

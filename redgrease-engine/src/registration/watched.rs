@@ -4,7 +4,7 @@
 
 use super::command_info::{CommandInfo, KeyPositions};
 use super::{Event, matches_prefix, registry};
-use crate::redis::{BlockedClient, Context, OwnedReply, Rights, call};
+use crate::redis::{BlockedClient, Context, OwnedReply, Rights, call_with_handlers};
 use crate::scope::{self, Scope, WithheldReply};
 use std::sync::Arc;
 
@@ -90,7 +90,7 @@ pub(crate) fn run(context: &Context, words: Vec<Vec<u8>>) {
     let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
     let user = scope::look(Scope::user, Clone::clone);
     let outcome = scope::with(Scope::withheld, Some(Arc::clone(&withheld)), || {
-        call(context, Rights::User(user.as_ref()), name, &args)
+        call_with_handlers(context, Rights::User(user.as_ref()), name, &args)
     });
     let reply = match outcome {
         Ok(reply) => OwnedReply::of(reply.borrow()),

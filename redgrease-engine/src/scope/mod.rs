@@ -122,6 +122,11 @@ pub(crate) fn with<T: 'static, R>(
 /// Runs `body` as a sync call of `registration`. On the path of every sync call: a cell, not a slot.
 #[inline]
 pub(crate) fn in_sync_call<R>(registration: Id, body: impl FnOnce() -> R) -> R {
+    in_sync_call_of(Some(registration), body)
+}
+
+#[inline]
+fn in_sync_call_of<R>(registration: Option<Id>, body: impl FnOnce() -> R) -> R {
     struct Restore<'a>(&'a Cell<Option<Id>>, Option<Id>);
     impl Drop for Restore<'_> {
         fn drop(&mut self) {
@@ -129,7 +134,7 @@ pub(crate) fn in_sync_call<R>(registration: Id, body: impl FnOnce() -> R) -> R {
         }
     }
     SCOPE.with(|scope| {
-        let before = scope.sync_call.replace(Some(registration));
+        let before = scope.sync_call.replace(registration);
         let _restore = Restore(&scope.sync_call, before);
         body()
     })
@@ -187,6 +192,18 @@ pub(crate) fn inside_hook<R>(hook: RunningHook, body: impl FnOnce() -> R) -> R {
     with(Scope::hooks, hooks, body)
 }
 
+/// Runs `body` in the surroundings of a thread that runs nothing else.
+pub(crate) fn apart<R>(body: impl FnOnce() -> R) -> R {
+    let alone = || apart_from_atomic(body);
+    let alone = || with(Scope::script, None, alone);
+    let alone = || with(Scope::withheld, None, alone);
+    let alone = || with(Scope::hooks, Vec::new(), alone);
+    let alone = || with(Scope::given_session, None, alone);
+    let alone = || with(Scope::execution, None, alone);
+    let alone = || with(Scope::user, None, alone);
+    in_sync_call_of(None, alone)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,6 +253,25 @@ mod tests {
             assert_eq!(commands(), ["get"]);
         });
         assert!(commands().is_empty());
+    }
+
+    #[test]
+    fn a_part_of_the_code_runs_apart() {
+        let ids = IdCounter::new();
+        let (user, id) = (Some(User::named(b"ann")), ids.next());
+        let inside = || {
+            apart(|| {
+                assert_eq!(look(Scope::user, Clone::clone), None);
+                assert_eq!(sync_call(), None);
+                assert!(commands().is_empty() && !is_atomic());
+            });
+            assert_eq!(
+                (sync_call(), commands()),
+                (Some(id), vec!["get".to_owned()])
+            );
+        };
+        let inside = || in_sync_call(id, inside);
+        with(Scope::user, user, || inside_hook(hook("get", &ids), inside));
     }
 
     #[test]

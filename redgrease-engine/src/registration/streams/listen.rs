@@ -6,6 +6,7 @@ use super::server::StreamServer;
 use super::stream::Phase;
 use crate::redis::{self, Context, KeyScan, KeyType, after_command, locked, quietly};
 use crate::registration::{Registration, registry};
+use crate::scope;
 use std::sync::Arc;
 
 /// The number of keys per step of the search for streams.
@@ -32,7 +33,9 @@ pub(crate) fn on_event(context: &Context, event: &str, key: &[u8]) {
     if event == "xadd" {
         for registration in waiting_for(context, key) {
             let stream = key.to_vec();
-            let job = move |context: &Context| pump(context, context, &registration, &stream);
+            let job = move |context: &Context| {
+                scope::apart(|| pump(context, context, &registration, &stream));
+            };
             after_command(context, Box::new(job));
         }
     } else if FORGET_EVENTS.contains(&event) {
