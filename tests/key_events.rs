@@ -276,16 +276,38 @@ fn run(server: &Server, words: &[String]) -> Result<redis::Value, redis::RedisEr
     redis::cmd(&words[0]).arg(&words[1..]).query(&mut con)
 }
 
-/// Runs every command with this handler, and compares the data of the server with that of its replica, and with that of a
-/// server that is started with its AOF.
+/// Compares the data of the server with that of its replica, and with that of a server that is started with its AOF.
+fn compare_copies(master: Server, replica: &Server, dir: &Path) {
+    let mut expected = contents(&master);
+    eventually("the handlers have ended", || {
+        let before = std::mem::replace(&mut expected, contents(&master));
+        before == expected
+    });
+    eventually("the replica has everything", || {
+        let offset = |server: &Server| {
+            let info = untyped(server, &["INFO", "replication"]);
+            let mut lines = info.lines();
+            lines.find_map(|line| line.strip_prefix("master_repl_offset:").map(str::to_owned))
+        };
+        offset(&master) == offset(replica)
+    });
+    assert_eq!(
+        differences(&expected, &contents(replica)),
+        [""; 0],
+        "replica"
+    );
+    master.stop().unwrap();
+    let again = persistent(dir).start().unwrap();
+    assert_eq!(differences(&expected, &contents(&again)), [""; 0], "AOF");
+}
+
+/// Runs every command with this handler.
 fn compare(handler: &str, register: &str) {
     let dir = tempfile::tempdir().unwrap();
     let (master, replica) = with_replica(dir.path());
     let cases = cases();
-    for case in &cases {
-        for command in &case.prepare {
-            run(&master, command).unwrap();
-        }
+    for command in cases.iter().flat_map(|case| &case.prepare) {
+        run(&master, command).unwrap();
     }
     let script = format!("GB('KeysReader').foreach(lambda r: {handler}).register({register})");
     assert_eq!(untyped(&master, &["RG.PYEXECUTE", &script]), "OK");
@@ -301,27 +323,7 @@ fn compare(handler: &str, register: &str) {
         }
     }
     assert!(known > 100, "only {known} commands are known");
-    let mut expected = contents(&master);
-    eventually("the handlers have ended", || {
-        let before = std::mem::replace(&mut expected, contents(&master));
-        before == expected
-    });
-    eventually("the replica has everything", || {
-        let both = [&master, &replica].map(|one| untyped(one, &["INFO", "replication"]));
-        let offset = |info: &str| {
-            let mut lines = info.lines();
-            lines.find_map(|line| line.strip_prefix("master_repl_offset:").map(str::to_owned))
-        };
-        offset(&both[0]) == offset(&both[1])
-    });
-    assert_eq!(
-        differences(&expected, &contents(&replica)),
-        [""; 0],
-        "replica"
-    );
-    master.stop().unwrap();
-    let again = persistent(dir.path()).start().unwrap();
-    assert_eq!(differences(&expected, &contents(&again)), [""; 0], "AOF");
+    compare_copies(master, &replica, dir.path());
 }
 
 #[test]
@@ -337,4 +339,102 @@ fn handlers_of_types_that_change_the_key_of_their_event() {
     let types =
         "'k*', mode='sync', keyTypes=['string', 'hash', 'list', 'set', 'zset', 'stream', 'empty']";
     compare("execute('DEL', r['key'])", types);
+}
+
+/// Numbers that look random and are the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+}
+
+/// Sends commands for a few keys, which several clients share, alone, as pipelines, transactions and scripts.
+fn random_load(server: &Server, seed: u64) {
+    const WORDS: [&str; 16] = [
+        "SET K v EX 500",
+        "INCRBYFLOAT K 0.5",
+        "APPEND K x",
+        "RPUSH K a b c",
+        "LMOVE K L LEFT RIGHT",
+        "LPOP K",
+        "SADD K a b c",
+        "SPOP K 2",
+        "ZADD K 1 a 2 b",
+        "ZPOPMIN K",
+        "HSET K f v",
+        "HDEL K f",
+        "XADD K MAXLEN 2 * f v",
+        "RENAME K L",
+        "DEL K L",
+        "GETEX K EX 300",
+    ];
+    let mut numbers = Numbers(seed);
+    let mut con = common::plain_connection(server);
+    for _ in 0..150 {
+        let mut pipe = redis::pipe();
+        let kind = numbers.below(4);
+        if kind == 0 {
+            pipe.atomic();
+        }
+        for _ in 0..1 + numbers.below(5) {
+            let line = WORDS[numbers.below(WORDS.len())];
+            let keys = [numbers.below(20), numbers.below(20)].map(|key| format!("k{key}"));
+            let words: Vec<&str> = line
+                .split(' ')
+                .map(|word| match word {
+                    "K" => &keys[0],
+                    "L" => &keys[1],
+                    other => other,
+                })
+                .collect();
+            if kind == 1 {
+                let call = format!("return redis.pcall('{}')", words.join("','"));
+                pipe.cmd("EVAL").arg(call).arg(0);
+            } else {
+                pipe.cmd(words[0]).arg(&words[1..]);
+            }
+        }
+        // Commands of a wrong type are refused. Only the life of the server counts here.
+        let answer = pipe.query::<redis::Value>(&mut con);
+        let lives = |refused: redis::RedisError| !refused.is_io_error();
+        assert!(answer.map_or_else(lives, |_| true));
+    }
+}
+
+#[test]
+fn random_commands_of_several_clients() {
+    let dir = tempfile::tempdir().unwrap();
+    let (master, replica) = with_replica(dir.path());
+    let script = "
+def handle(r):
+    execute('INCR', 'events')
+    key = r['key']
+    what = (len(r['event']) + int(key[1:])) % 6
+    if what == 0: execute('DEL', key)
+    elif what == 1: execute('EXPIRE', key, 1000)
+    elif what == 2: execute('SET', key, '7')
+    elif what == 3: execute('PERSIST', key)
+    elif what == 4: execute('RENAME', key, 'was:' + key)
+GB('KeysReader').foreach(handle).register('k*', mode='sync')
+GB('CommandReader').foreach(lambda x: execute(*x[1:])).register(trigger='run', mode='async_local')
+";
+    assert_eq!(untyped(&master, &["RG.PYEXECUTE", script]), "OK");
+    std::thread::scope(|scope| {
+        for seed in 1..4 {
+            let master = &master;
+            scope.spawn(move || random_load(master, seed));
+        }
+        for number in 0..200 {
+            let key = format!("k{}", number % 20);
+            untyped(&master, &["RG.TRIGGER", "run", "SET", &key, "of a gear"]);
+        }
+    });
+    assert!(untyped(&master, &["GET", "events"]).parse::<u64>().unwrap() > 500);
+    compare_copies(master, &replica, dir.path());
 }

@@ -5,7 +5,6 @@ use crate::replay::Outcome;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::process::Command;
 
 /// The lists, by group and step.
 pub(crate) struct Lists {
@@ -19,17 +18,8 @@ pub(crate) struct Lists {
 
 impl Lists {
     pub(crate) fn read() -> Self {
-        let mut accepted: BTreeMap<String, BTreeMap<String, String>> =
-            serde_json::from_value(file("accepted.json")).unwrap();
-        if runs_handlers_afterwards() {
-            let more: BTreeMap<String, BTreeMap<String, String>> =
-                serde_json::from_value(file("accepted_from_7_2.json")).unwrap();
-            for (group, steps) in more {
-                accepted.entry(group).or_default().extend(steps);
-            }
-        }
         Self {
-            accepted,
+            accepted: serde_json::from_value(file("accepted.json")).unwrap(),
             open: serde_json::from_value(file("open.json")).unwrap(),
             not_yet: serde_json::from_value(file("not_yet.json")).unwrap(),
         }
@@ -79,25 +69,6 @@ impl Lists {
         let text = serde_json::to_string_pretty(&open).unwrap();
         fs::write(directory().join("open.json"), text + "\n").unwrap();
     }
-}
-
-/// Whether the server runs handlers of key events after the command, as Redis 7.2 and Valkey do.
-fn runs_handlers_afterwards() -> bool {
-    let Ok(program) = redgrease_embedded::find_server() else {
-        return false;
-    };
-    let Ok(output) = Command::new(program).arg("--version").output() else {
-        return false;
-    };
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let version = || {
-        let (_, version) = said.split_once("v=")?;
-        let mut numbers = version.split('.');
-        let major: u32 = numbers.next()?.parse().ok()?;
-        let minor: u32 = numbers.next()?.parse().ok()?;
-        Some((major, minor))
-    };
-    version().is_some_and(|version| version >= (7, 2))
 }
 
 fn file(name: &str) -> Value {

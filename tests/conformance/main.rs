@@ -5,7 +5,6 @@
 //! |---|---|
 //! | `recorded/*.json` | the conversations, one file per group |
 //! | `accepted.json` | steps with an intended difference, with the reason |
-//! | `accepted_from_7_2.json` | additional accepted steps for Redis 7.2 and newer and for Valkey, where a handler of key events may write only after the command |
 //! | `open.json` | steps that still differ from the recording |
 //! | `not_yet.json` | groups that are not replayed yet, with the missing feature |
 //!
