@@ -88,3 +88,33 @@ fn unknown_executions_and_subcommands_are_errors() {
     assert!(ask(&["RG.GETEXECUTION", &id, "cluster"]).contains("no cluster detected"));
     assert!(ask(&["RG.GETEXECUTION", &id, "shard"]).contains("shard_id"));
 }
+
+#[test]
+fn the_setting_bounds_all_ended_executions_that_are_listed() {
+    let (server, _con) = empty();
+    untyped(&server, &["RG.CONFIGSET", "MaxExecutions", "3"]);
+    let script = "GB('KeysReader').count().register('k:*', mode='async_local')";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    let listed = |registered: &str| {
+        let rows = untyped(&server, &["RG.DUMPEXECUTIONS"]);
+        let rows: Vec<&str> = rows.lines().collect();
+        rows.chunks(6).filter(|row| row[5] == registered).count()
+    };
+    for n in 0..4 {
+        untyped(&server, &["SET", &format!("k:{n}"), "v"]);
+    }
+    eventually("all events are handled", || {
+        untyped(&server, &["RG.DUMPREGISTRATIONS"]).contains("numSuccess\n4\n")
+    });
+    assert_eq!((listed("1"), listed("0")), (3, 0));
+    let run = started(&server, "GB('ShardsIDReader').run()");
+    eventually("the run ends", || has_ended(&server, &run));
+    eventually("the run pushes out an event", || {
+        (listed("1"), listed("0")) == (2, 1)
+    });
+    assert_eq!(untyped(&server, &["RG.DROPEXECUTION", &run]), "OK");
+    untyped(&server, &["SET", "k:5", "v"]);
+    eventually("there is room for another event", || {
+        (listed("1"), listed("0")) == (3, 0)
+    });
+}

@@ -18,6 +18,37 @@ use std::time::Duration;
 /// The time that Python has to react to an interruption.
 const GRACE: Duration = Duration::from_millis(100);
 
+/// The error of an execution that a client aborted. The error of the Python that was interrupted follows, if there is one.
+pub(super) const ABORTED: &str = "ERR the execution was aborted";
+
+/// What stopped an execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stopped {
+    /// A client, an upgrade or a disconnect.
+    Aborted,
+    /// A limit, with the text for the client.
+    Limit(String),
+}
+
+impl Stopped {
+    /// The error for the clients that wait. `raised` is the text of the exception that ended the Python.
+    pub(super) fn error(&self, raised: Option<&str>) -> String {
+        match (self, raised) {
+            (Stopped::Limit(reason), _) => reason.clone(),
+            (Stopped::Aborted, None) => ABORTED.to_owned(),
+            (Stopped::Aborted, Some(raised)) => format!("{ABORTED}: {raised}"),
+        }
+    }
+
+    /// The error that the statistics show. An abort of a client is none.
+    pub(super) fn reason(&self) -> Option<&str> {
+        match self {
+            Stopped::Aborted => None,
+            Stopped::Limit(reason) => Some(reason),
+        }
+    }
+}
+
 /// Stops `execution` and then answers the client, if there is one.
 pub(crate) fn abort(execution: Arc<Execution>, client: Option<BlockedClient>) {
     execution.aborting.store(true, Ordering::Relaxed);
@@ -94,6 +125,14 @@ pub(super) enum OnStuckThread {
 }
 
 impl Execution {
+    /// What has stopped the execution. `None` if nothing did.
+    pub(super) fn stopped(&self) -> Option<Stopped> {
+        match self.stopped_for() {
+            Some(reason) => Some(Stopped::Limit(reason)),
+            None => self.is_aborting().then_some(Stopped::Aborted),
+        }
+    }
+
     pub(super) fn stop_running(self: &Arc<Self>) {
         // On another thread: the execution that has to stop may hold the interpreter.
         let running = Arc::clone(self);
@@ -126,27 +165,28 @@ impl Execution {
     /// Makes the execution aborted if its status is `from`, and answers the clients that wait. Returns `false` if it has
     /// another status.
     pub(super) fn give_up(&self, from: Status, thread: OnStuckThread) -> bool {
-        let reason = self.stopped_for();
+        let stopped = self.stopped_for().map_or(Stopped::Aborted, Stopped::Limit);
+        let error = stopped.error(None);
         let waiters = {
             let mut state = self.state();
             if state.status != from {
                 return false;
             }
             state.status = Status::Aborted;
-            state.errors.extend(reason.clone());
+            state.errors.push(error.clone());
             // No thread is stuck in an execution that awaits a coroutine.
             state.thread_replaced = thread == OnStuckThread::Replace && !self.is_parked();
             std::mem::take(&mut state.waiters)
         };
         let ended = Ended {
             how: How::Stopped,
-            error: reason.as_deref(),
+            error: stopped.reason(),
             aborted: true,
             duration: Duration::ZERO,
         };
         self.announce(&ended, !waiters.is_empty());
         for waiter in waiters {
-            waiter.answer_aborted(reason.as_deref());
+            waiter.answer_aborted(&error);
         }
         self.cause.settle(&ended);
         true

@@ -40,15 +40,14 @@ impl Waiter {
         }
     }
 
-    /// Answers that the execution was aborted, for `reason` if a limit stopped it. Except for a Python function this does not
-    /// take the interpreter, which the aborted execution may still hold.
-    pub(super) fn answer_aborted(self, reason: Option<&str>) {
-        let errors: Vec<String> = reason.map(str::to_owned).into_iter().collect();
+    /// Answers that the execution was stopped: `error` says why. Except for a Python function this does not take the
+    /// interpreter, which the stopped execution may still hold.
+    pub(super) fn answer_aborted(self, error: &str) {
+        let errors = [error.to_owned()];
         match self {
             Waiter::Outcome(client) => client.answer(|reply| reply_outcome(reply, &[], &errors)),
             Waiter::Command(client) | Waiter::Hook(client) => {
-                let why = reason.unwrap_or("ERR the execution was aborted");
-                client.answer(|reply| reply.error(why));
+                client.answer(|reply| reply.error(error));
             }
             Waiter::Function(function) => attached(|py| call(py, &function, &[], &errors)),
         }

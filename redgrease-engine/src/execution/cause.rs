@@ -72,7 +72,7 @@ pub(crate) struct Ended<'a> {
     pub(crate) how: How,
     /// The first error.
     pub(crate) error: Option<&'a str>,
-    /// A client aborted the execution before it was complete.
+    /// The execution was stopped before it was complete.
     pub(crate) aborted: bool,
     pub(crate) duration: Duration,
 }

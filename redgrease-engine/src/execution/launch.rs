@@ -65,7 +65,7 @@ pub(crate) fn launch_for_client(
     }
 }
 
-/// Makes an execution visible to clients. Of the ended ones that clients may still ask for, only the newest stay.
+/// Makes an execution visible to clients.
 pub(super) fn list(execution: &Arc<Execution>) {
-    executions().insert(Arc::clone(execution), config::get().max_executions());
+    executions().insert(Arc::clone(execution));
 }

@@ -4,8 +4,8 @@
 //! and the memory of all executions, and stops those over a limit as an abort does. An execution has the limits that were
 //! set when it was created; by default there are none.
 
+use super::Execution;
 use super::abort::{interrupt_until_it_leaves, stop};
-use super::{Execution, Status};
 use crate::config::Limits;
 use crate::python::{Gil, MemoryBudget, RunningThread};
 use crate::redis::{Level, log};
@@ -225,15 +225,6 @@ impl Execution {
             && results as u64 > limit
         {
             self.give_reason(too_many_records(limit));
-        }
-    }
-
-    /// The status that the execution ends with.
-    pub(super) fn final_status(&self) -> Status {
-        if self.stopped_for().is_some() {
-            Status::Aborted
-        } else {
-            Status::Done
         }
     }
 }

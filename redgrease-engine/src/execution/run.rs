@@ -1,9 +1,11 @@
 //! Running an execution on the thread that has it.
 
+use super::abort::Stopped;
 use super::cause::{Ended, How};
 use super::list::executions;
 use super::progress::Progress;
 use super::{Execution, Status, Timing};
+use crate::config;
 use crate::python::{Gil, Object, attached, describe, detached, profiled};
 use crate::readers::Reading;
 use crate::redis::{is_locked, quietly};
@@ -11,10 +13,6 @@ use crate::scope::{self, Running, Scope, apart_from_atomic, leave_atomic};
 use crate::steps::Pipeline;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-
-/// The error of an execution that was aborted while none of its Python ran. It is the last line of the traceback that the
-/// execution has otherwise.
-const FORCE_STOPPED: &str = "gears.forcestopped";
 
 impl Execution {
     /// Runs the execution to its end, or to a coroutine, for which it is set aside. Returns `false` if the thread was given
@@ -99,29 +97,25 @@ impl Execution {
         };
         let cut_short = progress.read.cut_short;
         let (mut results, errors) = progress.pipeline.into_outcome(py);
-        let mut errors: Vec<String> = errors.iter().map(|raised| describe(py, raised)).collect();
-        // Not all records were read: a client must not take the results for complete.
-        if cut_short && errors.is_empty() {
-            errors.push(FORCE_STOPPED.to_owned());
-        }
+        // The text of an exception can be Python of the gear.
+        let describe_all = || errors.iter().map(|raised| describe(py, raised)).collect();
+        let mut errors: Vec<String> = self.occupy(py, describe_all);
+        let complete = !cut_short && errors.is_empty();
         self.limit_results(results.len());
-        let stopped = self.stopped_for();
-        if let Some(reason) = &stopped {
-            results.clear();
-            errors = vec![reason.clone()];
-        }
         let duration = timing.total;
-        let Some(waiters) = self.finish(&results, &errors, timing) else {
+        let Some((waiters, stopped)) = self.finish(&mut results, &mut errors, timing) else {
             return !self.has_lost_its_thread();
         };
-        let error = errors.first().map(String::as_str);
         let ended = Ended {
             how: match stopped {
                 Some(_) => How::Stopped,
                 None => How::Completed,
             },
-            error,
-            aborted: error.is_some() && self.is_aborting(),
+            error: match &stopped {
+                Some(stopped) => stopped.reason(),
+                None => errors.first().map(String::as_str),
+            },
+            aborted: !complete && self.is_aborting(),
             duration,
         };
         self.announce(&ended, !waiters.is_empty());
@@ -139,18 +133,28 @@ impl Execution {
         true
     }
 
-    /// Makes the execution ended. Returns the clients that wait for it, or `None` if it had ended before.
+    /// Makes the execution ended. An execution that was stopped has no results, and one error that says so. Returns the
+    /// clients that wait, or `None` if the execution had ended before.
     fn finish(
         &self,
-        results: &[Object<'_>],
-        errors: &[String],
+        results: &mut Vec<Object<'_>>,
+        errors: &mut Vec<String>,
         timing: Timing,
-    ) -> Option<Vec<super::Waiter>> {
+    ) -> Option<(Vec<super::Waiter>, Option<Stopped>)> {
+        let mut dropped = Vec::new();
         let mut state = self.state();
         if state.status.is_final() {
             return None;
         }
-        state.status = self.final_status();
+        // Under the lock: whoever aborts an execution before this moment finds it aborted.
+        let stopped = self.stopped();
+        if let Some(stopped) = &stopped {
+            *errors = vec![stopped.error(errors.first().map(String::as_str))];
+            dropped = std::mem::take(results);
+            state.status = Status::Aborted;
+        } else {
+            state.status = Status::Done;
+        }
         state.timing = timing;
         state.result_count = results.len();
         if state.keep {
@@ -158,9 +162,13 @@ impl Execution {
                 .iter()
                 .map(|result| result.clone().unbind())
                 .collect();
-            state.errors = errors.to_vec();
+            state.errors.clone_from(errors);
         }
-        Some(std::mem::take(&mut state.waiters))
+        let waiters = std::mem::take(&mut state.waiters);
+        drop(state);
+        // Dropping results may run Python.
+        drop(dropped);
+        Some((waiters, stopped))
     }
 
     /// Announces the end of the execution, except to its clients: to the threads that abort it, to its cause, to its order
@@ -177,6 +185,9 @@ impl Execution {
         };
         if let Some(id) = leaves {
             executions().remove(id);
+        }
+        if leaves != Some(self.id) {
+            executions().keep(self.id, config::get().max_executions());
         }
     }
 

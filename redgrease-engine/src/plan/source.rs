@@ -9,8 +9,11 @@ use std::sync::Arc;
 pub(crate) enum Source {
     /// Many keys, or one by its name.
     Keys(KeysSource),
-    /// The values that a Python function returns or yields.
+    /// The items of the iterator that a Python function returns.
     Python(Callback),
+    /// The same. A function that returns another value is called again for each record: the plan has a limit, which ends
+    /// the reading.
+    Repeated(Callback),
     /// The words of a command: its name or trigger, and its arguments.
     Command(Words),
     /// The key of an event.

@@ -56,8 +56,8 @@ pub(crate) use pickling::{check_picklable, pickle, unpickle};
 pub(crate) use profiling::{forget_profile, profile, profiled};
 pub(crate) use replies::{from_owned, from_reply, nested, reply_with};
 pub(crate) use values::{
-    KeptList, KeptWord, List, from_bytes, group_record, integer, is_generator, is_true, list,
-    list_after, list_of, next_item, none, text_bytes, text_key, text_of,
+    KeptList, KeptWord, List, from_bytes, group_record, integer, is_iterator, is_true, list,
+    list_after, list_of, next_item, none, text_bytes, text_key, text_of, type_name,
 };
 
 /// Proof that this thread holds the interpreter's lock.

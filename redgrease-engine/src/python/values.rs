@@ -176,15 +176,22 @@ pub(crate) fn list<'py>(py: Gil<'py>, items: Vec<Object<'py>>) -> PyResult<Objec
     Ok(PyList::new(py, items)?.into_any())
 }
 
-/// `true` if the value is a generator.
-pub(crate) fn is_generator(value: &Object<'_>) -> bool {
+/// `true` if the value is an iterator. Generators are iterators.
+pub(crate) fn is_iterator(value: &Object<'_>) -> bool {
     // SAFETY: only reads the type of a live object.
-    unsafe { ffi::PyGen_Check(value.as_ptr()) != 0 }
+    unsafe { ffi::PyIter_Check(value.as_ptr()) != 0 }
 }
 
-/// `next(generator)`. `None` at the end.
-pub(crate) fn next_item<'py>(generator: &Object<'py>) -> Option<PyResult<Object<'py>>> {
-    match generator.cast::<PyIterator>() {
+/// The name of the type of a value.
+pub(crate) fn type_name(value: &Object<'_>) -> String {
+    let name = value.get_type().name();
+    name.map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// `next(iterator)`. `None` at the end.
+pub(crate) fn next_item<'py>(iterator: &Object<'py>) -> Option<PyResult<Object<'py>>> {
+    match iterator.cast::<PyIterator>() {
         Ok(items) => items.clone().next(),
         Err(wrong) => Some(Err(wrong.into())),
     }

@@ -94,7 +94,14 @@ impl Reading {
                 let walk = keys::Walk::new(keys, keys.read_value);
                 (walk.map_or(Reading::Ended, Reading::Keys), None)
             }
-            Source::Python(function) => (Reading::Python(python::Items::new(py, function)?), None),
+            Source::Python(function) => (
+                Reading::Python(python::Items::new(py, function, false)?),
+                None,
+            ),
+            Source::Repeated(function) => (
+                Reading::Python(python::Items::new(py, function, true)?),
+                None,
+            ),
             Source::Stream { from, .. } => (Reading::Stream(stream::Rest::new(from)), None),
             Source::Messages(_) => (Reading::Messages(0), None),
             Source::Key(happened) => {

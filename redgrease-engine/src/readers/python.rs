@@ -1,13 +1,17 @@
-//! `PythonReader`: the items of a generator that a function returns. A function that returns another value is called
-//! again for each record.
+//! `PythonReader`: the items of the iterator that a function returns, which may be a generator.
+//!
+//! A function that returns another value has no end. RedisGears calls it again for each record. So does this engine, if the
+//! plan has a limit; without a limit the function is refused.
 
 use super::Record;
-use crate::python::{Callback, Gil, Handle, Raised, is_generator, next_item};
+use crate::python::{
+    Callback, Gil, Handle, Object, Raised, flat, is_iterator, next_item, type_name,
+};
 
 /// The records of a function.
 #[derive(Debug)]
 pub(crate) enum Items {
-    Generator(Handle),
+    Iterator(Handle),
     Function {
         function: Callback,
         /// The result of the first call, until it is the first record.
@@ -16,22 +20,25 @@ pub(crate) enum Items {
 }
 
 impl Items {
-    /// Calls the function once, which shows whether it returns a generator.
-    pub(super) fn new(py: Gil<'_>, function: &Callback) -> Result<Items, Raised> {
+    /// Calls the function once, which shows whether it returns an iterator. `repeats`: the function may return another
+    /// value.
+    pub(super) fn new(py: Gil<'_>, function: &Callback, repeats: bool) -> Result<Items, Raised> {
         let result = function.call0(py)?;
-        Ok(if is_generator(&result) {
-            Items::Generator(result.unbind())
-        } else {
-            Items::Function {
+        if is_iterator(&result) {
+            Ok(Items::Iterator(result.unbind()))
+        } else if repeats {
+            Ok(Items::Function {
                 function: function.clone_ref(py),
                 first: Some(result.unbind()),
-            }
-        })
+            })
+        } else {
+            Err(flat(&no_iterator(&result)))
+        }
     }
 
     pub(super) fn next<'py>(&mut self, py: Gil<'py>) -> Option<Record<'py>> {
         match self {
-            Items::Generator(generator) => next_item(generator.bind(py)),
+            Items::Iterator(items) => next_item(items.bind(py)),
             Items::Function { function, first } => Some(
                 first
                     .take()
@@ -39,4 +46,12 @@ impl Items {
             ),
         }
     }
+}
+
+fn no_iterator(result: &Object<'_>) -> String {
+    format!(
+        "ERR the function of the PythonReader returned a value of the type {}, which never ends: give the records with \
+         yield, return an iterator such as iter(records), or add limit(n)",
+        type_name(result)
+    )
 }

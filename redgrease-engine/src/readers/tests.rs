@@ -93,20 +93,50 @@ fn a_generator_without_items_has_no_records() {
 }
 
 #[test]
-fn only_a_generator_is_taken_apart() {
-    for expression in ["[1, 2]", "iter([1, 2])", "(1, 2)"] {
-        with_python(|py| {
-            let source = Source::Python(function(py, &format!("lambda: {expression}")));
-            let records = read(py, &mut Reading::NotBegun, &source, 2);
-            assert_eq!(records.len(), 2);
-            assert_ne!(records, ["1", "2"], "{expression}");
-        });
+fn an_iterator_is_read_to_its_end() {
+    let iterators = [
+        "iter([1, 2])",
+        "map(int, '12')",
+        "(i for i in (1, 2))",
+        "reversed((2, 1))",
+        "__import__('itertools').islice(__import__('itertools').count(1), 2)",
+    ];
+    for expression in iterators {
+        let source = with_python(|py| function(py, &format!("lambda: {expression}")));
+        assert_eq!(all(&Source::Python(source)), ["1", "2"], "{expression}");
+        let source = with_python(|py| function(py, &format!("lambda: {expression}")));
+        assert_eq!(all(&Source::Repeated(source)), ["1", "2"], "{expression}");
     }
 }
 
 #[test]
-fn any_other_function_is_called_again_for_each_record() {
-    let source = python("calls = []\ndef f():\n    calls.append(0)\n    return len(calls)");
+fn a_function_that_returns_no_iterator_is_an_error_that_says_yield() {
+    for (expression, kind) in [
+        ("[1, 2]", "list"),
+        ("(1, 2)", "tuple"),
+        ("range(2)", "range"),
+        ("'12'", "str"),
+        ("{1: 2}", "dict"),
+        ("5", "int"),
+        ("None", "NoneType"),
+    ] {
+        let source = with_python(|py| function(py, &format!("lambda: {expression}")));
+        let records = all(&Source::Python(source));
+        assert_eq!(records.len(), 1, "{expression}");
+        let error = format!(
+            "error: ERR the function of the PythonReader returned a value of the type {kind},"
+        );
+        assert!(records[0].starts_with(&error), "{records:?}");
+        assert!(records[0].contains("yield"), "{records:?}");
+    }
+}
+
+#[test]
+fn any_other_function_is_called_again_for_each_record_if_the_plan_has_a_limit() {
+    let source = with_python(|py| {
+        let calls = "calls = []\ndef f():\n    calls.append(0)\n    return len(calls)";
+        Source::Repeated(Callback::new(&run(py, calls, "f")))
+    });
     with_python(|py| {
         let mut reading = Reading::NotBegun;
         assert_eq!(read(py, &mut reading, &source, 3), ["1", "2", "3"]);
@@ -124,9 +154,9 @@ fn a_function_that_fails_at_its_first_call_ends_the_reading() {
 
 #[test]
 fn a_function_that_fails_later_is_called_again() {
-    let source =
-        python("calls = []\ndef f():\n    calls.append(0)\n    return 6 // (len(calls) - 2)");
     with_python(|py| {
+        let calls = "calls = []\ndef f():\n    calls.append(0)\n    return 6 // (len(calls) - 2)";
+        let source = Source::Repeated(Callback::new(&run(py, calls, "f")));
         let records = read(py, &mut Reading::NotBegun, &source, 4);
         assert_eq!(
             records,

@@ -89,9 +89,10 @@ impl Cause for Tick {
     }
 }
 
-/// The entry of the log for a tick that has failed. A client that aborted it knows why.
+/// The entry of the log for a tick that has failed, or that a limit stopped. One that a client aborted has no error: the
+/// client knows why.
 fn warning(ended: &Ended<'_>) -> Option<String> {
-    let error = ended.error.filter(|_| !ended.aborted)?;
+    let error = ended.error?;
     let failure = match ended.how {
         How::Refused => "a run of a time event was left out",
         How::Completed | How::Stopped => "a time event failed",
@@ -211,11 +212,11 @@ mod tests {
         let text = |how, error, aborted| warning(&ended(how, error, aborted));
         let failed = Some("a time event failed: boom".to_owned());
         assert_eq!(text(How::Completed, Some("boom"), false), failed);
-        assert_eq!(text(How::Stopped, Some("boom"), false), failed);
         let left_out = Some("a run of a time event was left out: full".to_owned());
         assert_eq!(text(How::Refused, Some("full"), false), left_out);
         assert_eq!(text(How::Completed, None, false), None);
-        assert_eq!(text(How::Stopped, Some("boom"), true), None);
+        assert_eq!(text(How::Stopped, Some("boom"), true), failed);
+        assert_eq!(text(How::Stopped, None, true), None);
     }
 
     #[test]

@@ -29,6 +29,23 @@ impl Left {
     }
 }
 
+/// `true` if a limit ends the reading, however many records there are. A limit behind a fold gets no record before the
+/// reading has ended.
+pub(crate) fn ends_by_limit(steps: &[Step]) -> bool {
+    let is_fold = |step: &Step| {
+        matches!(
+            step,
+            Step::Accumulate(_)
+                | Step::GroupBy(_)
+                | Step::BatchGroupBy(_)
+                | Step::Count(_)
+                | Step::CountBy(_)
+        )
+    };
+    let limits = |step: &Step| matches!(step, Step::Limit(limit) if limit.length >= 0);
+    steps.iter().take_while(|step| !is_fold(step)).any(limits)
+}
+
 impl Limit {
     pub(super) const TAGS: &[u8] = b"L";
 

@@ -33,7 +33,7 @@ pub(crate) use filter::Filter;
 pub(crate) use flatmap::FlatMap;
 pub(crate) use foreach::ForEach;
 pub(crate) use groupby::GroupBy;
-pub(crate) use limit::Limit;
+pub(crate) use limit::{Limit, ends_by_limit};
 pub(crate) use listing::{Arg, ListedStep, listed};
 pub(crate) use map::Map;
 pub(crate) use pipeline::Pipeline;

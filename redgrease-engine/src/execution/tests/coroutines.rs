@@ -1,6 +1,7 @@
 //! Executions that await coroutines and futures.
 
 use super::super::Status;
+use super::super::abort::ABORTED;
 use super::{FakeCause, How, Run, Script, TAKE, command, map, values, waiter};
 use crate::plan::Source;
 use crate::steps::Pipeline;
@@ -116,7 +117,7 @@ fn a_future_that_is_never_continued_can_be_aborted() {
     run.wait_until_it_is_parked();
     run.abort();
     drop(run.cause.wait_until(|calls| !calls.settled.is_empty()));
-    assert_eq!(script.repr("taken"), "[([], [])]");
+    assert_eq!(script.repr("taken"), format!("[([], ['{ABORTED}'])]"));
     script.repr("futures.clear()");
     let end = run.end();
     assert_eq!((end.how, end.aborted), (How::Stopped, true));

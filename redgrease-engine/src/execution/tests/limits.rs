@@ -122,7 +122,7 @@ fn reading_one_record_too_many_stops_the_execution() {
 #[test]
 fn a_reader_without_end_is_stopped_after_the_limit() {
     let script = Script::new("calls = []\ndef read():\n    calls.append(1)\n    return 1");
-    let source = Source::Python(script.function("read"));
+    let source = Source::Repeated(script.function("read"));
     is_stopped(&limited(records(3), Vec::new(), source), TOO_MANY);
     assert_eq!(script.repr("len(calls)"), "4");
 }

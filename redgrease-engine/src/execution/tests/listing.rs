@@ -122,15 +122,30 @@ fn ids_of(list: &Executions) -> Vec<Id> {
 }
 
 #[test]
-fn of_the_ended_runs_of_scripts_the_newest_stay() {
+fn of_the_ended_executions_the_newest_stay_whoever_caused_them() {
     let list = Executions::default();
-    let all: Vec<_> = (0..5).map(|_| ended(stays())).collect();
+    let causes = [stays, of_registration, stays, of_registration, stays];
+    let all: Vec<_> = causes.map(|cause| ended(cause())).into();
     for execution in &all {
-        list.insert(Arc::clone(execution), 3);
+        list.insert(Arc::clone(execution));
+        list.keep(execution.id, 3);
     }
     let newest: Vec<Id> = all[2..].iter().map(|one| one.id).collect();
     assert_eq!(ids_of(&list), newest);
     assert_eq!(list.len(), 3);
+}
+
+#[test]
+fn the_order_of_their_ends_decides() {
+    let list = Executions::default();
+    let all: Vec<_> = (0..3).map(|_| ended(stays())).collect();
+    for execution in &all {
+        list.insert(Arc::clone(execution));
+    }
+    for execution in all.iter().rev() {
+        list.keep(execution.id, 2);
+    }
+    assert_eq!(ids_of(&list), [all[0].id, all[1].id]);
 }
 
 #[test]
@@ -140,29 +155,36 @@ fn executions_that_have_not_ended_stay_beyond_the_limit() {
         .map(|_| Run::new(stays(), Vec::new(), command("x")).execution)
         .collect();
     for execution in &pending {
-        list.insert(Arc::clone(execution), 2);
+        list.insert(Arc::clone(execution));
     }
+    let newest = ended(stays());
+    list.insert(Arc::clone(&newest));
+    list.keep(newest.id, 0);
     assert_eq!(list.len(), 4);
 }
 
 #[test]
-fn executions_of_registrations_neither_leave_nor_push_out_others() {
+fn a_removed_execution_makes_room_for_another_one() {
     let list = Executions::default();
-    let script = ended(stays());
-    let registration = ended(of_registration());
-    list.insert(Arc::clone(&script), 1);
-    list.insert(Arc::clone(&registration), 1);
-    assert_eq!(ids_of(&list), [script.id, registration.id]);
-    list.insert(ended(stays()), 2);
-    assert!(list.get(registration.id).is_some());
-    assert!(list.get(script.id).is_none());
+    let all: Vec<_> = (0..100).map(|_| ended(stays())).collect();
+    for execution in &all {
+        list.insert(Arc::clone(execution));
+        list.keep(execution.id, 2);
+        // As RG.DROPEXECUTION.
+        if execution.id != all[0].id {
+            assert!(list.remove(execution.id).is_some());
+        }
+        assert_eq!(ids_of(&list), [all[0].id]);
+    }
+    list.keep(all[1].id, 0);
+    assert_eq!(ids_of(&list), [all[0].id], "it had left the list");
 }
 
 #[test]
 fn a_removed_execution_is_not_found() {
     let list = Executions::default();
     let execution = ended(stays());
-    list.insert(Arc::clone(&execution), 9);
+    list.insert(Arc::clone(&execution));
     assert!(list.get(execution.id).is_some());
     assert!(
         list.remove(execution.id)

@@ -11,7 +11,7 @@ use crate::python::{Callback, GearsError, check_picklable};
 use crate::registration::{self, Event, NewRegistration};
 use crate::steps::{
     Accumulate, BatchGroupBy, Collect, Count, CountBy, Filter, FlatMap, ForEach, GroupBy, Limit,
-    Map, Repartition, Step, ToText,
+    Map, Repartition, Step, ToText, ends_by_limit,
 };
 use arguments::{command_event, keys_event, keys_source, pattern, streams_event};
 use options::Options;
@@ -195,7 +195,12 @@ impl FlatExecution {
             Reader::Keys => Source::Keys(keys_source(arg.as_ref(), &options)?),
             Reader::Python => match arg {
                 Some(function) if is_function(&function) => {
-                    Source::Python(Callback::new(&function))
+                    let function = Callback::new(&function);
+                    if ends_by_limit(&self.plan(py).steps) {
+                        Source::Repeated(function)
+                    } else {
+                        Source::Python(function)
+                    }
                 }
                 _ => {
                     return Err(GearsError::new_err(

@@ -2,7 +2,7 @@
 
 use super::error_text;
 use crate::python::{
-    KeptWord, List, from_bytes, group_record, integer, is_generator, is_true, list, list_after,
+    KeptWord, List, from_bytes, group_record, integer, is_iterator, is_true, list, list_after,
     list_of, next_item, none, text_bytes, text_key, text_of,
 };
 use crate::testing::{eval, repr, run, with_python};
@@ -165,11 +165,18 @@ fn values_make_a_list() {
 }
 
 #[test]
-fn generators_are_told_from_other_iterators() {
+fn iterators_are_told_from_other_values() {
     with_python(|py| {
-        assert!(is_generator(&eval(py, "(x for x in [1])")));
-        for expression in ["iter([1])", "[1]", "map(str, [1])", "5"] {
-            assert!(!is_generator(&eval(py, expression)), "{expression}");
+        for expression in [
+            "(x for x in [1])",
+            "iter([1])",
+            "map(str, [1])",
+            "reversed([1])",
+        ] {
+            assert!(is_iterator(&eval(py, expression)), "{expression}");
+        }
+        for expression in ["[1]", "range(1)", "'1'", "{}", "5", "None"] {
+            assert!(!is_iterator(&eval(py, expression)), "{expression}");
         }
     });
 }

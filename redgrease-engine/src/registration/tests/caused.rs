@@ -33,7 +33,7 @@ fn execution(registration: &Arc<Registration>) -> Arc<Execution> {
         Source::Nothing,
         Arc::new(Triggered::new(registration, None)),
     );
-    executions().insert(Arc::clone(&execution), usize::MAX);
+    executions().insert(Arc::clone(&execution));
     execution
 }
 

@@ -96,7 +96,7 @@ fn the_executions_of_replaced_registrations_end() {
             Source::Nothing,
             Arc::new(Triggered::new(&old, None)),
         );
-        executions().insert(Arc::clone(&execution), usize::MAX);
+        executions().insert(Arc::clone(&execution));
         install(context, info, new(), Vec::new(), Some(&info.id));
         assert_eq!(execution.status(), Status::Aborted);
         assert!(executions().get(execution.id).is_none());
