@@ -118,10 +118,8 @@ fn a_changed_set_replaces_the_old_one_in_one_step() {
     assert_eq!(names(report.replaced()), ["second"]);
     assert_eq!(names(report.removed()), ["first"]);
     assert_eq!(untyped(&server, &["RG.TRIGGER", "second"]), "22");
-    assert_eq!(
-        untyped(&server, &["RG.TRIGGER", "first"]),
-        "ERR subcommand not found"
-    );
+    let refused = untyped(&server, &["RG.TRIGGER", "first"]);
+    assert!(refused.starts_with("ERR subcommand not found"), "{refused}");
     assert_eq!(con.dump_registrations().unwrap().len(), 1);
 }
 
@@ -146,10 +144,8 @@ fn a_failing_script_leaves_the_old_set_running() {
     );
     assert_eq!(raised.frame().unwrap().line, 1);
     assert_eq!(untyped(&server, &["RG.TRIGGER", "first"]), "1");
-    assert_eq!(
-        untyped(&server, &["RG.TRIGGER", "second"]),
-        "ERR subcommand not found"
-    );
+    let refused = untyped(&server, &["RG.TRIGGER", "second"]);
+    assert!(refused.starts_with("ERR subcommand not found"), "{refused}");
 }
 
 #[test]

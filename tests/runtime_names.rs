@@ -62,7 +62,7 @@ execute('SET', 'b', GearsConfigGet('yours', 'default'))
         assert!(log.contains(line), "{line}: {log}");
     }
     let answer = run(&server, "import redisAI\nredisAI.createTensorFromValues()");
-    assert!(answer.contains("redisAI.createTensorFromValues is not there"));
+    assert!(answer.contains("redisAI.createTensorFromValues: RedisAI is not loaded"));
 }
 
 #[test]

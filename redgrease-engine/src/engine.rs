@@ -8,7 +8,7 @@ use crate::redis::{Context, Level, Listeners, Text, cannot_keep_rights, library_
 use crate::registration::{hooks, keyed_timers, keys, stored, streams};
 use crate::requirements::{self, Store};
 use crate::{commands, redis};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// The functions that the callbacks of the server call.
@@ -41,7 +41,9 @@ fn load(context: &Context, arguments: &[Text<'_>]) -> Result<(), String> {
     if PYTHON_VERSION.set(format!("{major}.{minor}")).is_err() {
         return Err("the engine is loaded already: load it once per server".to_owned());
     }
-    requirements::open(requirement_store(config, &interpreter));
+    let directory = installation_directory(config);
+    show_in_force(config, &directory, &interpreter)?;
+    requirements::open(requirement_store(config, directory, &interpreter));
     gears::make_importable();
     if let Some(reason) = cannot_keep_rights(context) {
         return Err(reason);
@@ -72,7 +74,8 @@ fn read_arguments(config: &Config, arguments: &[Text<'_>]) -> Result<(), String>
     Ok(())
 }
 
-fn requirement_store(config: &Config, interpreter: &python::Interpreter) -> Store {
+/// The directory of the virtual environments.
+fn installation_directory(config: &Config) -> PathBuf {
     let given = config.text("PythonInstallationDir");
     let directory = if given.is_empty() {
         PathBuf::from("redgrease-python")
@@ -80,7 +83,34 @@ fn requirement_store(config: &Config, interpreter: &python::Interpreter) -> Stor
         given.into()
     };
     // Absolute: child processes may have another working directory.
-    let directory = std::path::absolute(&directory).unwrap_or(directory);
+    std::path::absolute(&directory).unwrap_or(directory)
+}
+
+/// Writes into the settings what the engine made of them, so that `RG.CONFIGGET` shows it.
+fn show_in_force(
+    config: &Config,
+    directory: &Path,
+    interpreter: &python::Interpreter,
+) -> Result<(), String> {
+    let executable = interpreter.executable.to_string_lossy().into_owned();
+    for (name, value) in [
+        (
+            "PythonInstallationDir",
+            directory.to_string_lossy().into_owned(),
+        ),
+        ("PythonExecutable", executable),
+        ("ExecutionThreads", config.execution_threads().to_string()),
+    ] {
+        config.set_while_loading(name.as_bytes(), value.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn requirement_store(
+    config: &Config,
+    directory: PathBuf,
+    interpreter: &python::Interpreter,
+) -> Store {
     let python = requirements::Python {
         executable: interpreter.executable.clone(),
         version: interpreter.version,

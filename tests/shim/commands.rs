@@ -218,7 +218,7 @@ const REFUSED: &[(&str, &str)] = &[
         "cmd.incr('x', 'y')",
         "ResponseError: value is not an integer or out of range",
     ),
-    ("cmd.nosuch(1)", "ResponseError: NOSUCH: unknown command"),
+    ("cmd.nosuch(1)", "ResponseError: unknown command"),
     (
         "cmd.evalsha('0' * 40, 0)",
         "NoScriptError: No matching script",

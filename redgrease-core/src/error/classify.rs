@@ -39,10 +39,13 @@ fn classify(e: &RedisError) -> ErrorKind {
         (Some(gear::CODE), Some(json)) => {
             serde_json::from_str(json).map_or(ErrorKind::Redis, ErrorKind::Gear)
         }
-        (Some("ERR"), Some("subcommand not found")) => ErrorKind::UnknownTrigger {
-            trigger: String::new(),
-            reason: None,
-        },
+        // RedisGears stops after these words; the engine goes on.
+        (Some("ERR"), Some(detail)) if detail.starts_with("subcommand not found") => {
+            ErrorKind::UnknownTrigger {
+                trigger: String::new(),
+                reason: None,
+            }
+        }
         _ if is_unknown_command(e) && e.detail().is_some_and(names_gears) => ErrorKind::NoGears,
         (Some("Error"), Some(detail)) if detail.starts_with("type: <class") => ErrorKind::Script {
             traceback: full_text(e),

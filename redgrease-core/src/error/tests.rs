@@ -67,6 +67,9 @@ fn missing_and_unknown_fields_are_accepted() {
 fn server_errors() {
     assert!(error("ERR subcommand not found").is_unknown_trigger());
     assert!(
+        error("ERR subcommand not found: no gear has the trigger 'x': ..").is_unknown_trigger()
+    );
+    assert!(
         error("ERR unknown command 'RG.TRIGGER', with args beginning with: 'x' ").is_no_gears()
     );
     assert!(error("ERR unknown command `rg.pyexecute`, with args beginning with: ").is_no_gears());

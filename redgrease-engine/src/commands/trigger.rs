@@ -36,7 +36,35 @@ fn trigger(context: &Context, args: Args<'_>) {
     let found = registry().read(context, |registry| registry.by_trigger(name).cloned());
     match found {
         Some(registration) => invoke(context, &registration, args),
-        None => context.reply().error("ERR subcommand not found"),
+        None => context.reply().error(&unknown(context, name)),
+    }
+}
+
+/// The error of a trigger that nobody registered. Clients of RedisGears know its first words.
+fn unknown(context: &Context, name: &[u8]) -> String {
+    let other = registry().read(context, |registry| {
+        registry
+            .by_trigger_of_another_case(name)
+            .map(<[u8]>::to_vec)
+    });
+    let name = shown(name);
+    match other {
+        Some(other) => format!(
+            "ERR subcommand not found: no gear has the trigger '{name}': upper and lower case differ, call '{}'",
+            shown(&other)
+        ),
+        None => format!(
+            "ERR subcommand not found: no gear has the trigger '{name}': register one with RG.PYEXECUTE, or see RG.DUMPREGISTRATIONS for the triggers that exist"
+        ),
+    }
+}
+
+/// The beginning of a name, as a text.
+fn shown(name: &[u8]) -> String {
+    const LENGTH: usize = 128;
+    match name.get(..LENGTH) {
+        Some(start) if name.len() > LENGTH => format!("{}..", String::from_utf8_lossy(start)),
+        _ => String::from_utf8_lossy(name).into_owned(),
     }
 }
 

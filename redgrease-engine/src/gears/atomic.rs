@@ -5,7 +5,6 @@ use crate::scope;
 use pyo3::prelude::*;
 
 #[pyfunction]
-#[pyo3(name = "_atomic_enter")]
 pub(super) fn atomic_enter(py: Python<'_>) -> PyResult<()> {
     // Lock order: the server's lock before the interpreter.
     let entered = if scope::locks_for_atomic() {
@@ -17,7 +16,6 @@ pub(super) fn atomic_enter(py: Python<'_>) -> PyResult<()> {
 }
 
 #[pyfunction]
-#[pyo3(name = "_atomic_exit")]
 pub(super) fn atomic_exit() {
     scope::leave_atomic();
 }

@@ -1,12 +1,13 @@
 //! Redis commands of scripts and gears: `execute`, `call_next`, `get_command` and `override_reply`.
 
+use super::parameters::Given;
 use super::scope::{self as script, keep_answer, keeps_answers, set_aside};
 use crate::python::{GearsError, Object, detached, from_owned, from_reply, list_of};
 use crate::redis::{self, OwnedReply, Rights};
 use crate::registration::hooks;
 use crate::scope::{self, Scope, WithheldReply};
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyString, PyTuple};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -70,12 +71,13 @@ fn run_command<'py>(
     if by_script && keeps_answers() {
         keep_answer(match &outcome {
             Ok(reply) => OwnedReply::of(reply.borrow()),
-            Err(failure) => OwnedReply::Error(failure.message()),
+            Err(failure) => OwnedReply::Error(failure.clone().message()),
         });
     }
     match outcome {
         Ok(reply) => from_reply(py, reply.borrow()),
-        Err(failure) => Err(GearsError::new_err(failure.message())),
+        // With the line end of the protocol, as `from_reply` raises an error.
+        Err(failure) => Err(GearsError::new_err(format!("{}\r\n", failure.message()))),
     }
 }
 
@@ -121,8 +123,17 @@ pub(super) fn get_command(py: Python<'_>) -> PyResult<Object<'_>> {
 
 /// `override_reply(reply)`: replaces the reply of the command that waits for this gear.
 #[pyfunction]
-#[pyo3(name = "overrideReply")]
-pub(super) fn override_reply(reply: Bound<'_, PyAny>) -> PyResult<()> {
+#[pyo3(name = "overrideReply", signature = (*args, **kwargs))]
+pub(super) fn override_reply(
+    args: &Bound<'_, PyTuple>,
+    kwargs: Option<&Bound<'_, PyDict>>,
+) -> PyResult<()> {
+    let given = Given {
+        function: "override_reply",
+        args,
+        kwargs,
+    };
+    let [reply] = given.all(["reply"])?;
     if withheld()?.replace(reply.unbind()) {
         Ok(())
     } else {

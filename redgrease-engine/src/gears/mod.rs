@@ -6,10 +6,12 @@
 //! | `runtime/*.py` | the part of the runtime that is written in Python |
 //! | `bundled.rs` | the bundled Python package `redgrease` |
 //! | `execute.rs` | `execute`, `call_next`, `get_command`, `override_reply` |
+//! | `log.rs` | `log` |
 //! | `atomic.rs` | `atomic()` |
 //! | `session.rs` | sessions for the threads of a gear |
 //! | `time_events.rs` | `registerTE` |
 //! | `builder/` | `gearsCtx`: collects the operations of a chain |
+//! | `parameters.rs` | the arguments of functions that scripts call |
 //! | `scope.rs` | the scope of a running script: everything that it has asked for |
 //! | `script.rs` | running a script |
 //! | `asked.rs` | runs, registrations and time events that Python asks for |
@@ -24,8 +26,10 @@ mod atomic;
 mod builder;
 mod bundled;
 mod execute;
+mod log;
 mod module;
 mod packages;
+mod parameters;
 mod restore;
 mod scope;
 mod script;

@@ -1,18 +1,19 @@
 //! The native half of the runtime: the module that scripts know as `redgrease_engine` (and, for scripts written for RedisGears,
-//! as `redisgears`).
+//! as `redisgears`), and the functions that only the Python half calls.
 
 use super::builder::FlatExecution;
-use super::{atomic, bundled, execute, session, time_events};
+use super::parameters::Given;
+use super::{atomic, bundled, execute, log, session, time_events};
 use crate::config;
 use crate::execution::{Waiter, executions};
 use crate::id::Id;
 use crate::python::{
     Callback, GearsError, GearsFuture, Object, flat, from_bytes, inside_coroutine, keep_globals,
 };
-use crate::redis::{self, Level};
+use crate::redis;
 use crate::scope::{self, Scope};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyModule, PyString};
+use pyo3::types::{PyDict, PyModule, PyString, PyTuple};
 
 /// The Python half: names for tracebacks and sources, in the order in which they run.
 const RUNTIME: &[(&str, &str)] = &[
@@ -59,15 +60,11 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     native.add_class::<GearsFuture>()?;
     native.add_class::<session::ExecutionSession>()?;
     native.add_function(wrap_pyfunction!(execute::execute_command, &native)?)?;
-    native.add_function(wrap_pyfunction!(log, &native)?)?;
-    native.add_function(wrap_pyfunction!(write_log, &native)?)?;
+    native.add_function(wrap_pyfunction!(log::log, &native)?)?;
     native.add_function(wrap_pyfunction!(gears_ctx, &native)?)?;
     native.add_function(wrap_pyfunction!(flat_error, &native)?)?;
     native.add_function(wrap_pyfunction!(hashtag, &native)?)?;
-    native.add_function(wrap_pyfunction!(shard_id, &native)?)?;
     native.add_function(wrap_pyfunction!(config_get, &native)?)?;
-    native.add_function(wrap_pyfunction!(atomic::atomic_enter, &native)?)?;
-    native.add_function(wrap_pyfunction!(atomic::atomic_exit, &native)?)?;
     native.add_function(wrap_pyfunction!(atomic::is_in_atomic_block, &native)?)?;
     native.add_function(wrap_pyfunction!(time_events::register_time_event, &native)?)?;
     native.add_function(wrap_pyfunction!(session::get_gears_session, &native)?)?;
@@ -75,7 +72,6 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     native.add_function(wrap_pyfunction!(session::register_gears_thread, &native)?)?;
     native.add_function(wrap_pyfunction!(execute::call_next, &native)?)?;
     native.add_function(wrap_pyfunction!(gears_future, &native)?)?;
-    native.add_function(wrap_pyfunction!(when_done, &native)?)?;
     native.add_function(wrap_pyfunction!(execute::get_command, &native)?)?;
     native.add_function(wrap_pyfunction!(execute::override_reply, &native)?)?;
     native.add_function(wrap_pyfunction!(is_async_allow, &native)?)?;
@@ -84,12 +80,20 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     }
     let modules = py.import("sys")?.getattr("modules")?;
     modules.set_item("redisgears", &native)?;
+    // The module `redisgears` has the names of RedisGears only.
+    let own = PyModule::new(py, "redgrease_native")?;
+    own.add_function(wrap_pyfunction!(log::write_log, &own)?)?;
+    own.add_function(wrap_pyfunction!(shard_id, &own)?)?;
+    own.add_function(wrap_pyfunction!(atomic::atomic_enter, &own)?)?;
+    own.add_function(wrap_pyfunction!(atomic::atomic_exit, &own)?)?;
+    own.add_function(wrap_pyfunction!(when_done, &own)?)?;
 
     let globals = PyDict::new(py);
     globals.set_item("__builtins__", py.import("builtins")?)?;
     globals.set_item("__name__", "redgrease_engine")?;
     globals.set_item("redisgears", &native)?;
     globals.set_item("rg", &native)?;
+    globals.set_item("_native", &own)?;
     globals.set_item("_bundled_sources", bundled::sources(py)?)?;
     for (name, source) in RUNTIME {
         let compile = py.import("builtins")?.getattr("compile")?;
@@ -101,42 +105,62 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     keep_globals(py, &globals)
 }
 
-/// `log(text, level)`: writes a text to the server's log.
-#[pyfunction]
-#[pyo3(signature = (msg, level = "notice"))]
-fn log(msg: &Bound<'_, PyAny>, level: &str) -> PyResult<()> {
-    let level =
-        Level::parse(level).ok_or_else(|| GearsError::new_err(format!("bad log level {level}")))?;
-    let Ok(text) = msg.cast::<PyString>() else {
-        return Err(GearsError::new_err("log argument must be a string"));
-    };
-    redis::log(level, &format!("GEARS: {}", text.to_string_lossy()));
-    Ok(())
-}
-
-/// Writes a line of a script's standard output or standard error to the server's log.
-#[pyfunction]
-#[pyo3(name = "_write_log")]
-fn write_log(line: &Bound<'_, PyString>, warning: bool) {
-    let level = if warning {
-        Level::Warning
-    } else {
-        Level::Notice
-    };
-    redis::log(level, &line.to_string_lossy());
-}
-
 /// `gearsCtx(reader, description)`: begins a chain.
 #[pyfunction]
-#[pyo3(name = "gearsCtx", signature = (reader = "KeysReader", desc = None))]
-fn gears_ctx(reader: &str, desc: Option<String>) -> PyResult<FlatExecution> {
-    FlatExecution::new(reader, desc)
+#[pyo3(name = "gearsCtx", signature = (*args, **kwargs))]
+fn gears_ctx(
+    args: &Bound<'_, PyTuple>,
+    kwargs: Option<&Bound<'_, PyDict>>,
+) -> PyResult<FlatExecution> {
+    let given = Given {
+        function: "gearsCtx",
+        args,
+        kwargs,
+    };
+    let [reader, description] = given.placed(["reader", "desc"], 0)?;
+    if !session::may_build() {
+        return Err(GearsError::new_err(
+            "Can not create a gearsCtx on a python created thread: give the thread the session of its gear with setGearsSession(getGearsSession())",
+        ));
+    }
+    let reader = reader.map_or_else(
+        || Ok("KeysReader".to_owned()),
+        |reader| text(&reader, "reader argument must be a string"),
+    )?;
+    let description = description
+        .filter(|description| !description.is_none())
+        .map(|description| text(&description, "desc argument must be a string"))
+        .transpose()?;
+    FlatExecution::new(&reader, description)
+}
+
+fn text(value: &Object<'_>, wrong: &'static str) -> PyResult<String> {
+    let text = value
+        .cast::<PyString>()
+        .map_err(|_| GearsError::new_err(wrong))?;
+    Ok(text.to_str()?.to_owned())
+}
+
+/// The only argument of a function.
+fn only<'py>(
+    function: &str,
+    args: &Bound<'py, PyTuple>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+    parameter: &str,
+) -> PyResult<Object<'py>> {
+    let given = Given {
+        function,
+        args,
+        kwargs,
+    };
+    given.all([parameter]).map(|[argument]| argument)
 }
 
 /// `flat_error(text)`: raises an error whose text reaches the client unchanged.
 #[pyfunction]
-#[pyo3(name = "flatError")]
-fn flat_error(message: &Bound<'_, PyAny>) -> PyResult<()> {
+#[pyo3(name = "flatError", signature = (*args, **kwargs))]
+fn flat_error(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+    let message = only("flat_error", args, kwargs, "msg")?;
     Err(flat(&message.str()?.to_string_lossy()))
 }
 
@@ -150,7 +174,6 @@ fn hashtag() -> &'static str {
 
 /// The record of `ShardsIDReader`: the id of this shard, which is `1` without a cluster.
 #[pyfunction]
-#[pyo3(name = "_shard_id")]
 fn shard_id() -> &'static str {
     "1"
 }
@@ -158,10 +181,15 @@ fn shard_id() -> &'static str {
 /// `configGet(name)`: the value that a user stored under a name that the engine does not know. `None` if no value is
 /// stored.
 #[pyfunction]
-#[pyo3(name = "config_get")]
-fn config_get<'py>(py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Option<Object<'py>>> {
+#[pyo3(name = "config_get", signature = (*args, **kwargs))]
+fn config_get<'py>(
+    py: Python<'py>,
+    args: &Bound<'py, PyTuple>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Option<Object<'py>>> {
+    let key = only("configGet", args, kwargs, "key")?;
     let Ok(key) = key.cast::<PyString>() else {
-        return Err(GearsError::new_err("config key must be a string"));
+        return Err(GearsError::new_err("get_config key must be a string"));
     };
     let value = config::get().user(key.to_str()?.as_bytes());
     Ok(value.map(|value| from_bytes(py, &value)))
@@ -176,7 +204,6 @@ fn gears_future() -> GearsFuture {
 
 /// Calls a function with the results and errors of an execution when it ends, or at once if it has ended already.
 #[pyfunction]
-#[pyo3(name = "_when_done")]
 fn when_done(id: &str, function: &Bound<'_, PyAny>) -> PyResult<()> {
     let execution = Id::parse(id.as_bytes())
         .and_then(|id| executions().get(id))

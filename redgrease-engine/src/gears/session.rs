@@ -3,12 +3,15 @@
 //! A thread that a gear starts belongs to no session. The gear gets its session with `getGearsSession()`, and the thread
 //! takes it with `setGearsSession(session)`. From then on the runs and registrations of the thread belong to the session.
 
-use super::scope::script_session;
+use super::parameters::Given;
+use super::scope::{runs_here, script_session};
 use crate::python::{GearsError, Gil, detached};
 use crate::redis::{self, Context};
 use crate::registration::Owner;
 use crate::scope::{self, Scope, SessionInfo};
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// A session as a Python object.
@@ -22,6 +25,14 @@ impl ExecutionSession {
     #[getter]
     fn id(&self) -> &str {
         &self.0.id
+    }
+
+    /// Only the names that scripts for RedisGears know: a session has none there.
+    fn __dir__(slf: &Bound<'_, Self>) -> PyResult<Vec<String>> {
+        let object = slf.py().import("builtins")?.getattr("object")?;
+        let mut names: Vec<String> = object.call_method1("__dir__", (slf,))?.extract()?;
+        names.retain(|name| name.starts_with("__"));
+        Ok(names)
     }
 
     fn __repr__(&self) -> String {
@@ -52,8 +63,17 @@ pub(super) fn get_gears_session(py: Python<'_>) -> Option<ExecutionSession> {
 
 /// `setGearsSession(session)`: gives this thread a session, or with `None` takes it away.
 #[pyfunction]
-#[pyo3(name = "setGearsSession")]
-pub(super) fn set_gears_session(session: &Bound<'_, PyAny>) -> PyResult<()> {
+#[pyo3(name = "setGearsSession", signature = (*args, **kwargs))]
+pub(super) fn set_gears_session(
+    args: &Bound<'_, PyTuple>,
+    kwargs: Option<&Bound<'_, PyDict>>,
+) -> PyResult<()> {
+    let given = Given {
+        function: "setGearsSession",
+        args,
+        kwargs,
+    };
+    let [session] = given.all(["s"])?;
     let session = if session.is_none() {
         None
     } else if let Ok(session) = session.cast::<ExecutionSession>() {
@@ -70,8 +90,18 @@ pub(super) fn set_gears_session(session: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-/// `registerGearsThread()` does nothing: scripts for RedisGears call it in their threads, and this engine need not prepare
-/// them.
+thread_local! {
+    static REGISTERED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// `registerGearsThread()`: allows this thread to build chains. To run or register them, it also needs a session.
 #[pyfunction]
 #[pyo3(name = "registerGearsThread")]
-pub(super) fn register_gears_thread() {}
+pub(super) fn register_gears_thread() {
+    REGISTERED.set(true);
+}
+
+/// `true` if the code on this thread may build chains: a script, a gear, and a thread that was registered or has a session.
+pub(super) fn may_build() -> bool {
+    runs_here() || REGISTERED.get() || Owner::current().is_some()
+}

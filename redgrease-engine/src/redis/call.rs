@@ -1,29 +1,23 @@
 //! Running Redis commands inside the server.
 
 use super::context::Context;
+use super::refusal;
 use super::reply::Reply;
-use super::user::{self, AsUser, User};
+use super::user::{self, AsUser, NoSuchUser, User};
 use redis_module::raw;
 use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 
-/// The reason why the server did not run a command. (A command that ran and failed has an error as its reply.)
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CallError {
-    errno: i32,
-}
+/// The reason why the server did not run a command, in the words of the server. (A command that ran and failed has an error
+/// as its reply. From Redis 7.0 on, so has a command of a gear that the server did not run.)
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CallError(String);
 
 impl CallError {
-    /// The text of the C library for the error. Clients of RedisGears know these texts.
     pub(crate) fn message(self) -> String {
-        // `io::Error` appends " (os error N)".
-        let text = std::io::Error::from_raw_os_error(self.errno).to_string();
-        text.split(" (os error")
-            .next()
-            .unwrap_or_default()
-            .to_owned()
+        self.0
     }
 }
 
@@ -225,13 +219,19 @@ pub(crate) enum Rights<'a> {
 }
 
 impl Rights<'_> {
-    /// The format of a call: `!` replicates, `C` runs as the user of the context, `v` is a vector of strings and its length.
-    /// Older servers do not know `C`.
+    /// The format of a call: `!` replicates, `C` runs as the user of the context, `E` makes the reason why the server does
+    /// not run the command a reply, `v` is a vector of strings and its length. Older servers know neither `C` nor `E`.
     fn format(self) -> &'static CStr {
-        static SUPPORTED: OnceLock<bool> = OnceLock::new();
+        static FORMAT: OnceLock<&'static CStr> = OnceLock::new();
         match self {
-            Rights::User(_) if *SUPPORTED.get_or_init(user::is_supported) => c"!Cv",
-            Rights::User(_) | Rights::Engine => c"!v",
+            Rights::Engine => c"!v",
+            Rights::User(_) => {
+                FORMAT.get_or_init(|| match (user::is_supported(), refusal::comes_as_reply()) {
+                    (true, _) => c"!CEv",
+                    (false, true) => c"!Ev",
+                    (false, false) => c"!v",
+                })
+            }
         }
     }
 }
@@ -274,19 +274,13 @@ pub(crate) fn call(
     args: &[&[u8]],
 ) -> Result<CallReply, CallError> {
     let Some(name) = Name::new(command) else {
-        return Err(CallError {
-            errno: libc::ENOENT,
-        });
+        return Err(CallError(refusal::words(libc::ENOENT, command, args)));
     };
     let _as_user = match rights {
         Rights::Engine => None,
         Rights::User(user) => match AsUser::new(context, user) {
             Ok(user) => Some(user),
-            Err(_) => {
-                return Err(CallError {
-                    errno: libc::EACCES,
-                });
-            }
+            Err(NoSuchUser) => return Err(CallError(refusal::no_user(user))),
         },
     };
     let ctx = context.as_ptr();
@@ -330,6 +324,6 @@ pub(crate) fn call(
         }
         NonNull::new(reply)
             .map(|raw| CallReply { raw })
-            .ok_or(CallError { errno })
+            .ok_or_else(|| CallError(refusal::words(errno, command, args)))
     }
 }

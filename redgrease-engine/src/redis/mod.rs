@@ -43,6 +43,7 @@ mod log;
 mod module;
 mod notification;
 mod persistence;
+mod refusal;
 mod reply;
 mod server_events;
 mod shard;

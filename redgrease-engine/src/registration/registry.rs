@@ -49,6 +49,14 @@ impl Registry {
         self.triggers.get(trigger)
     }
 
+    /// The trigger that has this name in another case.
+    pub(crate) fn by_trigger_of_another_case(&self, trigger: &[u8]) -> Option<&[u8]> {
+        let names = self.triggers.keys().map(Vec::as_slice);
+        names
+            .filter(|name| name.eq_ignore_ascii_case(trigger))
+            .min()
+    }
+
     /// The registrations that wait for key events, oldest first.
     pub(crate) fn key_registrations(&self) -> &[Arc<Registration>] {
         &self.keys

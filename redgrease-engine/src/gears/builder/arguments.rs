@@ -177,12 +177,17 @@ pub(super) fn keys_source(
     arg: Option<&Object<'_>>,
     options: &Options<'_, '_>,
 ) -> PyResult<KeysSource> {
-    let pattern = pattern(arg)?;
+    let mut pattern = pattern(arg)?;
+    let exact = options
+        .flag("noScan", "exactMatch value is not boolean")?
+        .unwrap_or(false);
+    if pattern.is_empty() && !exact {
+        // Scripts for RedisGears read all keys with an empty pattern.
+        pattern.push(b'*');
+    }
     Ok(KeysSource {
         pattern,
-        exact: options
-            .flag("noScan", "exactMatch value is not boolean")?
-            .unwrap_or(false),
+        exact,
         read_value: options
             .flag("readValue", "readValue value is not boolean")?
             .unwrap_or(true),

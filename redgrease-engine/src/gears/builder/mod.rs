@@ -4,6 +4,7 @@ mod arguments;
 mod options;
 
 use super::asked;
+use super::parameters::Given;
 use super::scope::{PendingRun, is_restoring};
 use crate::id::Id;
 use crate::plan::{Mode, Plan, Reader, Source};
@@ -16,7 +17,7 @@ use crate::steps::{
 use arguments::{command_event, keys_event, keys_source, pattern, streams_event};
 use options::Options;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyString, PyTuple};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A chain with its native operations. `runtime/builder.py` composes other operations of them.
@@ -77,14 +78,41 @@ fn callback(name: &str, function: &Bound<'_, PyAny>) -> PyResult<Callback> {
     }
 }
 
-fn groupby(
-    extractor: &Bound<'_, PyAny>,
-    reducer: &Bound<'_, PyAny>,
-    local: bool,
-) -> PyResult<GroupBy> {
+/// The positional and the named arguments of a method.
+type Args<'py> = Bound<'py, PyTuple>;
+type Named<'py> = Bound<'py, PyDict>;
+
+/// Methods that RedisGears makes of others.
+const OWN: [&str; 3] = ["_to_text", "count", "countby"];
+
+fn given<'a, 'py>(
+    function: &'a str,
+    args: &'a Args<'py>,
+    kwargs: Option<&'a Named<'py>>,
+) -> Given<'a, 'py> {
+    Given {
+        function,
+        args,
+        kwargs,
+    }
+}
+
+/// The function of an operation that takes one.
+fn function<'py>(
+    operation: &str,
+    parameter: &str,
+    args: &Args<'py>,
+    kwargs: Option<&Named<'py>>,
+) -> PyResult<Callback> {
+    let [function] = given(operation, args, kwargs).all([parameter])?;
+    callback(operation, &function)
+}
+
+fn groupby(given: &Given<'_, '_>, local: bool) -> PyResult<GroupBy> {
+    let [extractor, reducer] = given.all(["extractor", "reducer"])?;
     Ok(GroupBy {
-        extractor: callback("groupby extractor", extractor)?,
-        reducer: callback("groupby reducer", reducer)?,
+        extractor: callback("groupby extractor", &extractor)?,
+        reducer: callback("groupby reducer", &reducer)?,
         local,
     })
 }
@@ -95,86 +123,111 @@ fn is_function(value: &Bound<'_, PyAny>) -> bool {
 
 #[pymethods]
 impl FlatExecution {
-    fn map(&self, f: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.push(Map(callback("map", f)?));
+    #[pyo3(signature = (*args, **kwargs))]
+    fn map(&self, args: &Args<'_>, kwargs: Option<&Named<'_>>) -> PyResult<()> {
+        self.push(Map(function("map", "f", args, kwargs)?));
         Ok(())
     }
 
-    fn filter(&self, f: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.push(Filter(callback("filter", f)?));
+    #[pyo3(signature = (*args, **kwargs))]
+    fn filter(&self, args: &Args<'_>, kwargs: Option<&Named<'_>>) -> PyResult<()> {
+        self.push(Filter(function("filter", "f", args, kwargs)?));
         Ok(())
     }
 
-    fn flatmap(&self, f: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.push(FlatMap(callback("flatmap", f)?));
+    #[pyo3(signature = (*args, **kwargs))]
+    fn flatmap(&self, args: &Args<'_>, kwargs: Option<&Named<'_>>) -> PyResult<()> {
+        self.push(FlatMap(function("flatmap", "f", args, kwargs)?));
         Ok(())
     }
 
-    fn foreach(&self, f: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.push(ForEach(callback("foreach", f)?));
+    #[pyo3(signature = (*args, **kwargs))]
+    fn foreach(&self, args: &Args<'_>, kwargs: Option<&Named<'_>>) -> PyResult<()> {
+        self.push(ForEach(function("foreach", "f", args, kwargs)?));
         Ok(())
     }
 
-    fn accumulate(&self, f: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.push(Accumulate(callback("accumulate", f)?));
+    #[pyo3(signature = (*args, **kwargs))]
+    fn accumulate(&self, args: &Args<'_>, kwargs: Option<&Named<'_>>) -> PyResult<()> {
+        self.push(Accumulate(function("accumulate", "f", args, kwargs)?));
         Ok(())
     }
 
-    fn countby(&self, extractor: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.push(CountBy(callback("countby", extractor)?));
+    #[pyo3(signature = (*args, **kwargs))]
+    fn countby(&self, args: &Args<'_>, kwargs: Option<&Named<'_>>) -> PyResult<()> {
+        self.push(CountBy(function("countby", "extractor", args, kwargs)?));
         Ok(())
     }
 
-    fn groupby(&self, extractor: &Bound<'_, PyAny>, reducer: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.push(groupby(extractor, reducer, false)?);
+    #[pyo3(signature = (*args, **kwargs))]
+    fn groupby(&self, args: &Args<'_>, kwargs: Option<&Named<'_>>) -> PyResult<()> {
+        self.push(groupby(&given("groupby", args, kwargs), false)?);
         Ok(())
     }
 
-    fn localgroupby(
-        &self,
-        extractor: &Bound<'_, PyAny>,
-        reducer: &Bound<'_, PyAny>,
-    ) -> PyResult<()> {
-        self.push(groupby(extractor, reducer, true)?);
+    #[pyo3(signature = (*args, **kwargs))]
+    fn localgroupby(&self, args: &Args<'_>, kwargs: Option<&Named<'_>>) -> PyResult<()> {
+        self.push(groupby(&given("localgroupby", args, kwargs), true)?);
         Ok(())
     }
 
-    fn batchgroupby(
-        &self,
-        extractor: &Bound<'_, PyAny>,
-        reducer: &Bound<'_, PyAny>,
-    ) -> PyResult<()> {
+    #[pyo3(signature = (*args, **kwargs))]
+    fn batchgroupby(&self, args: &Args<'_>, kwargs: Option<&Named<'_>>) -> PyResult<()> {
+        let given = given("batchgroupby", args, kwargs);
+        let [extractor, reducer] = given.all(["extractor", "reducer"])?;
         self.push(BatchGroupBy {
-            extractor: callback("batchgroupby extractor", extractor)?,
-            reducer: callback("batchgroupby reducer", reducer)?,
+            extractor: callback("batchgroupby extractor", &extractor)?,
+            reducer: callback("batchgroupby reducer", &reducer)?,
         });
         Ok(())
     }
 
-    fn repartition(&self, extractor: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.push(Repartition(callback("repartition", extractor)?));
+    #[pyo3(signature = (*args, **kwargs))]
+    fn repartition(&self, args: &Args<'_>, kwargs: Option<&Named<'_>>) -> PyResult<()> {
+        self.push(Repartition(function(
+            "repartition",
+            "extractor",
+            args,
+            kwargs,
+        )?));
         Ok(())
     }
 
-    #[pyo3(signature = (length, start = None))]
-    fn limit(&self, length: &Bound<'_, PyAny>, start: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        let number = |value: &Bound<'_, PyAny>| {
-            value
-                .extract::<i64>()
-                .map_err(|_| GearsError::new_err("argument must be a number"))
+    #[pyo3(signature = (*args, **kwargs))]
+    fn limit(&self, args: &Args<'_>, kwargs: Option<&Named<'_>>) -> PyResult<()> {
+        let [length, start] = given("limit", args, kwargs).placed(["length", "start"], 1)?;
+        let number = |value: Option<Bound<'_, PyAny>>| {
+            value.map_or(Ok(0), |value| {
+                value
+                    .extract::<i64>()
+                    .map_err(|_| GearsError::new_err("limit argument must be a number"))
+            })
         };
-        let length = number(length)?;
-        let start = start.map_or(Ok(0), number)?;
+        let (length, start) = (number(length)?, number(start)?);
         self.push(Limit { length, start });
         Ok(())
     }
 
-    fn collect(&self) {
+    #[pyo3(signature = (*args, **kwargs))]
+    fn collect(&self, args: &Args<'_>, kwargs: Option<&Named<'_>>) -> PyResult<()> {
+        given("collect", args, kwargs).all([])?;
         self.push(Collect);
+        Ok(())
     }
 
-    fn count(&self) {
+    #[pyo3(signature = (*args, **kwargs))]
+    fn count(&self, args: &Args<'_>, kwargs: Option<&Named<'_>>) -> PyResult<()> {
+        given("count", args, kwargs).all([])?;
         self.push(Count);
+        Ok(())
+    }
+
+    /// The names that scripts for RedisGears know. The other methods are for the runtime's own chains.
+    fn __dir__(slf: &Bound<'_, Self>) -> PyResult<Vec<String>> {
+        let object = slf.py().import("builtins")?.getattr("object")?;
+        let mut names: Vec<String> = object.call_method1("__dir__", (slf,))?.extract()?;
+        names.retain(|name| !OWN.contains(&name.as_str()));
+        Ok(names)
     }
 
     #[pyo3(name = "_to_text")]
@@ -203,9 +256,7 @@ impl FlatExecution {
                     }
                 }
                 _ => {
-                    return Err(GearsError::new_err(
-                        "PythonReader argument must be a function",
-                    ));
+                    return Err(GearsError::new_err("pyreader argument must be a function"));
                 }
             },
             Reader::Stream => Source::Stream {

@@ -4,72 +4,120 @@ Most operations are native. The composed ones are made of native operations here
 """
 
 import copy
+import functools
+import inspect
+import weakref
 
 
 def shardReaderCallback():
     """Yields the only record of `ShardsIDReader`: the id of this shard, `1` without a cluster."""
-    yield redisgears._shard_id()
+    yield _native.shard_id()
 
 
 # Readers that are implemented by another reader.
 _REAL_READERS = {"ShardsIDReader": "PythonReader", "KeysOnlyReader": "KeysReader"}
+# Other names of readers: the manual of the Python package redgrease prints this one.
+_READER_ALIASES = {"ShardsReader": "ShardsIDReader"}
+# The options of the first step of a builder for `KeysOnlyReader`. `run` changes them.
+_names_only_options = weakref.WeakKeyDictionary()
+
+
+def _operation(method):
+    """Turns wrong arguments of a method into the error that scripts for RedisGears know."""
+    signature = inspect.signature(method)
+
+    @functools.wraps(method)
+    def operation(self, *args, **kargs):
+        try:
+            signature.bind(self, *args, **kargs)
+        except TypeError as wrong:
+            # The number alone has no more words in RedisGears.
+            more = "" if kargs.keys() <= signature.parameters.keys() else ": %s" % wrong
+            raise redisgears.GearsError(
+                "wrong number of args to %s function%s" % (method.__name__, more)
+            ) from None
+        return method(self, *args, **kargs)
+
+    return operation
+
+
+def _check_functions(operation, *functions):
+    """Refuses the arguments of a composed operation that cannot be called.
+
+    The native operations check theirs. A composed operation calls what it gets from functions of its
+    own, so it also accepts what is no Python function.
+    """
+    for function in functions:
+        if not callable(function):
+            raise redisgears.GearsError("%s argument must be a function" % operation)
 
 
 class GearsBuilder:
     """Builds a gear function. Every operation changes the builder and returns it."""
 
     def __init__(self, reader="KeysReader", defaultArg="*", desc=None):
-        self.reader = reader
+        if not isinstance(reader, str):
+            raise redisgears.GearsError("reader argument must be a string")
+        self.reader = reader = _READER_ALIASES.get(reader, reader)
         self.realReader = _REAL_READERS.get(reader, reader)
         self.defaultArg = shardReaderCallback if reader == "ShardsIDReader" else defaultArg
         self.gearsCtx = redisgears.gearsCtx(self.realReader, desc)
         if reader == "KeysOnlyReader":
             # The function must not refer to the builder, because a registered function is pickled.
-            options = self._options = {"only_existing": False}
+            options = _names_only_options[self] = {"only_existing": False}
             self.gearsCtx.flatmap(lambda r: _names(r["key"], options))
 
     # -- native operations
 
+    @_operation
     def map(self, f):
         """Replaces each record `r` by `f(r)`."""
         self.gearsCtx.map(f)
         return self
 
+    @_operation
     def filter(self, f):
         """Keeps the records for which `f(r)` is true."""
         self.gearsCtx.filter(f)
         return self
 
+    @_operation
     def flatmap(self, f):
         """Replaces each record by the elements of the list `f(r)`."""
         self.gearsCtx.flatmap(f)
         return self
 
+    @_operation
     def foreach(self, f):
         """Calls `f(r)` and passes the record on."""
         self.gearsCtx.foreach(f)
         return self
 
+    @_operation
     def accumulate(self, f):
         """Folds all records into one with `f(accumulator, r)`. The first accumulator is None."""
         self.gearsCtx.accumulate(f)
         return self
 
+    @_operation
     def collect(self):
         """Moves the records of all shards to the shard that started the execution."""
         self.gearsCtx.collect()
         return self
 
+    @_operation
     def count(self):
         """Replaces all records by their number."""
         self.gearsCtx.count()
         return self
 
+    @_operation
     def countby(self, extractor=lambda x: x):
         """Counts the records by `extractor(r)`, as `{'key': .., 'value': ..}`."""
         self.gearsCtx.countby(extractor)
         return self
 
+    @_operation
     def groupby(self, extractor, reducer):
         """Folds the records of each `extractor(r)` with `reducer(key, accumulator, r)`.
 
@@ -78,21 +126,25 @@ class GearsBuilder:
         self.gearsCtx.groupby(extractor, reducer)
         return self
 
+    @_operation
     def localgroupby(self, extractor, reducer):
         """Like `groupby`, but on each shard separately."""
         self.gearsCtx.localgroupby(extractor, reducer)
         return self
 
+    @_operation
     def batchgroupby(self, extractor, reducer):
         """Replaces the records of each `extractor(r)` by `reducer(key, records)`."""
         self.gearsCtx.batchgroupby(extractor, reducer)
         return self
 
+    @_operation
     def repartition(self, extractor):
         """Moves each record to the shard that owns `extractor(r)`."""
         self.gearsCtx.repartition(extractor)
         return self
 
+    @_operation
     def limit(self, length, start=0):
         """Skips `start` records, then passes on at most `length` records."""
         self.gearsCtx.limit(length, start)
@@ -100,24 +152,36 @@ class GearsBuilder:
 
     # -- composed operations
 
+    @_operation
     def aggregate(self, zero, seqOp, combOp):
         """Folds the records of each shard with `seqOp`, and the shards' results with `combOp`."""
+        _check_functions("aggregate", seqOp, combOp)
         self.gearsCtx.accumulate(lambda a, r: seqOp(a if a else copy.deepcopy(zero), r))
         self.gearsCtx.collect()
         self.gearsCtx.accumulate(lambda a, r: combOp(a if a else copy.deepcopy(zero), r))
         return self
 
+    @_operation
+    def __localAggregateby__(self, extractor, zero, aggregator):
+        """The first half of `aggregateby`: the groups of each shard."""
+        _check_functions("aggregateby", aggregator)
+        self.gearsCtx.localgroupby(
+            extractor, lambda k, a, r: aggregator(k, a if a else copy.deepcopy(zero), r)
+        )
+        return self
+
+    @_operation
     def aggregateby(self, extractor, zero, seqOp, combOp):
         """`aggregate` for each group. The functions get the key of the group as first argument."""
-        self.gearsCtx.localgroupby(
-            extractor, lambda k, a, r: seqOp(k, a if a else copy.deepcopy(zero), r)
-        )
+        _check_functions("aggregateby", seqOp, combOp)
+        self.__localAggregateby__(extractor, zero, seqOp)
         self.gearsCtx.groupby(
             lambda r: r["key"],
             lambda k, a, r: combOp(k, a if a else copy.deepcopy(zero), r["value"]),
         )
         return self
 
+    @_operation
     def sort(self, reverse=True):
         """Sorts all records: ascending, or descending with `reverse=False`."""
 
@@ -139,6 +203,7 @@ class GearsBuilder:
         self.gearsCtx.flatmap(lambda records: sorted(records, reverse=reverse))
         return self
 
+    @_operation
     def distinct(self):
         """Passes on each different record once. Records must be hashable."""
 
@@ -156,8 +221,10 @@ class GearsBuilder:
         self.gearsCtx.flatmap(lambda records: list(records))
         return self
 
+    @_operation
     def avg(self, extractor=lambda x: float(x)):
         """Replaces all records by the average of `extractor(r)`."""
+        _check_functions("avg", extractor)
         self.gearsCtx.map(extractor)
         self.aggregate(
             (0, 0),
@@ -178,7 +245,7 @@ class GearsBuilder:
         if arg is None or self.reader == "ShardsIDReader":
             arg = self.defaultArg
         if self.reader == "KeysOnlyReader":
-            arg = self._names_only(arg, kargs)
+            arg = _names_only(self, arg, kargs)
         return GearsFuture(self.gearsCtx.run(arg, **kargs))
 
     def register(self, prefix="*", convertToStr=True, collect=True, **kargs):
@@ -189,20 +256,22 @@ class GearsBuilder:
             self.gearsCtx.collect()
         return self.gearsCtx.register(prefix, **kargs)
 
-    # -- KeysOnlyReader
 
-    def _names_only(self, pattern, kargs):
-        """Changes the arguments of `run` for `KeysReader`, so that it reads no values.
+# -- KeysOnlyReader
 
-        Returns the pattern to read.
-        """
-        generator = kargs.pop("patternGenerator", None)
-        if generator is not None:
-            pattern, kargs["noScan"] = generator()
-        kargs.pop("count", None)
-        kargs["readValue"] = False
-        self._options["only_existing"] = kargs.get("noScan", False)
-        return pattern
+
+def _names_only(builder, pattern, kargs):
+    """Changes the arguments of `run` for `KeysReader`, so that it reads no values.
+
+    Returns the pattern to read.
+    """
+    generator = kargs.pop("patternGenerator", None)
+    if generator is not None:
+        pattern, kargs["noScan"] = generator()
+    kargs.pop("count", None)
+    kargs["readValue"] = False
+    _names_only_options[builder]["only_existing"] = kargs.get("noScan", False)
+    return pattern
 
 
 def _names(key, options):

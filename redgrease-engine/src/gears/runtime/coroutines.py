@@ -12,6 +12,7 @@ _loop_thread = None
 
 
 def _run_loop():
+    redisgears.registerGearsThread()
     asyncio.set_event_loop(loop)
     while True:
         try:
@@ -71,24 +72,57 @@ def _schedule(coroutine, continuation):
     asyncio.run_coroutine_threadsafe(run(), loop)
 
 
-def runCoroutine(coroutine, future=None, delay=0):
-    """Runs a coroutine in the background after `delay` seconds.
+class _InSession:
+    """Runs every step of a coroutine with a session. Between the steps the thread has its own."""
 
-    If a future of `gearsFuture()` is given, it continues with the result or the error.
+    def __init__(self, coroutine, session):
+        self._coroutine = coroutine
+        self._session = session
+
+    def _step(self, step, value):
+        before = redisgears.getGearsSession()
+        redisgears.setGearsSession(self._session)
+        try:
+            return step(value)
+        finally:
+            redisgears.setGearsSession(before)
+
+    def __await__(self):
+        step, value = self._coroutine.send, None
+        while True:
+            try:
+                waited_for = self._step(step, value)
+            except StopIteration as end:
+                return end.value
+            try:
+                step, value = self._coroutine.send, (yield waited_for)
+            except BaseException as raised:
+                step, value = self._coroutine.throw, raised
+
+
+def runCoroutine(cr, f=None, delay=0, s=None):
+    """Runs the coroutine `cr` in the background after `delay` seconds.
+
+    If a future `f` of `gearsFuture()` is given, it continues with the result or the error. The
+    coroutine belongs to the session `s`, which is that of the caller unless it is given.
     """
+    session = redisgears.getGearsSession() if s is None else s
+    # Of other awaitables, no step runs Python of a gear.
+    in_session = session is not None and asyncio.iscoroutine(cr)
+    awaited = _InSession(cr, session) if in_session else cr
 
     async def run():
         try:
             if delay:
                 await asyncio.sleep(delay)
-            result = await coroutine
+            result = await awaited
         except BaseException as raised:
-            if future is None:
+            if f is None:
                 raise
-            future.continueFailed(str(raised))
+            f.continueFailed(str(raised))
         else:
-            if future is not None:
-                future.continueRun(result)
+            if f is not None:
+                f.continueRun(result)
 
     _start_loop()
     asyncio.run_coroutine_threadsafe(run(), loop)
@@ -105,16 +139,16 @@ def _settle(future, settle):
     loop.call_soon_threadsafe(lambda: None if future.done() else settle())
 
 
-def setFutureResults(future, result):
+def setFutureResults(f, res):
     """Sets the result of a future of `createFuture()`, from any thread."""
-    _settle(future, lambda: future.set_result(result))
+    _settle(f, lambda: f.set_result(res))
 
 
-def setFutureException(future, exception):
+def setFutureException(f, exception):
     """Sets the exception, or its text, of a future of `createFuture()`, from any thread."""
     if not isinstance(exception, BaseException):
         exception = Exception(str(exception))
-    _settle(future, lambda: future.set_exception(exception))
+    _settle(f, lambda: f.set_exception(exception))
 
 
 class GearsFuture:
@@ -134,5 +168,5 @@ class GearsFuture:
             self._outcome = [results, errors]
             setFutureResults(future, self._outcome)
 
-        redisgears._when_done(self.executionId, take)
+        _native.when_done(self.executionId, take)
         return (yield from future.__await__())

@@ -30,11 +30,11 @@ class atomic:
     """A block in which the server runs nothing else: `with atomic():`."""
 
     def __enter__(self):
-        redisgears._atomic_enter()
+        _native.atomic_enter()
 
     # Scripts for RedisGears call this method directly, without arguments.
     def __exit__(self, *_exception):
-        redisgears._atomic_exit()
+        _native.atomic_exit()
 
 
 class GearsSession:
@@ -64,6 +64,8 @@ def createKeysOnlyReader(pattern="*", count=1000, noScan=False, patternGenerator
             if execute("EXISTS", glob):
                 yield glob
             return
+        # As of `KeysReader`, an empty pattern means all keys.
+        glob = glob or "*"
         cursor = "0"
         while True:
             cursor, names = execute("SCAN", cursor, "MATCH", glob, "COUNT", count)
@@ -112,19 +114,49 @@ redisgears.PyAtomic = atomic
 redisgears._saveGlobals = _saveGlobals
 
 
-class _RedisAI(types.ModuleType):
-    """A stub, so that `import redisAI` works. The engine does not support RedisAI."""
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise AttributeError(
-            "redisAI.%s is not there, because the engine does not support RedisAI: call its "
-            "commands with execute('AI...', ..)" % name
-        )
+_NO_REDISAI = (
+    "RedisAI is not loaded, and the engine does not support it: call the commands of a RedisAI on "
+    "another server with a client"
+)
 
 
-sys.modules["redisAI"] = _RedisAI("redisAI")
+def _without_redisai(name):
+    """A function of RedisAI."""
+
+    def call(*_args, **_kargs):
+        raise redisgears.GearsError("redisAI.%s: %s" % (name, _NO_REDISAI))
+
+    call.__name__ = call.__qualname__ = name
+    call.__module__ = "redisAI"
+    return call
+
+
+def _make_redisai():
+    """The module `redisAI`, with every type and function that RedisGears has in it.
+
+    Scripts that import them load. A call says what is missing.
+    """
+    module = types.ModuleType("redisAI", "The names of RedisAI, which the engine does not support.")
+
+    def no_such_name(name):
+        raise AttributeError("module 'redisAI' has no attribute %r: %s" % (name, _NO_REDISAI))
+
+    module.__getattr__ = no_such_name
+    for name in "PyDAGRunner PyGraphRunner PyTensor PyTorchScriptRunner".split():
+        members = {"__module__": "redisAI", "__new__": _without_redisai(name)}
+        setattr(module, name, type(name, (), members))
+    for name in """
+        createDAGRunner createModelRunner createScriptRunner createTensorFromBlob
+        createTensorFromValues getTensorFromKey mgetTensorsFromKeyspace modelRunnerAddInput
+        modelRunnerAddOutput modelRunnerRun modelRunnerRunAsync msetTensorsInKeyspace
+        scriptRunnerAddInput scriptRunnerAddInputList scriptRunnerAddOutput scriptRunnerRun
+        scriptRunnerRunAsync setTensorInKey tensorGetDataAsBlob tensorGetDims tensorToFlatList
+    """.split():
+        setattr(module, name, _without_redisai(name))
+    return module
+
+
+sys.modules["redisAI"] = _make_redisai()
 sys.modules["rg"] = redisgears
 
 # Modules and names that scripts for RedisGears use without importing them.

@@ -17,7 +17,7 @@ class _LogStream:
     def write(self, text):
         *lines, rest = (getattr(self._local, "rest", "") + text).split("\n")
         for line in lines:
-            redisgears._write_log(line, self._warning)
+            _native.write_log(line, self._warning)
         self._local.rest = rest
         return len(text)
 
@@ -25,7 +25,7 @@ class _LogStream:
         rest = getattr(self._local, "rest", "")
         if rest:
             self._local.rest = ""
-            redisgears._write_log(rest, self._warning)
+            _native.write_log(rest, self._warning)
 
     def isatty(self):
         return False

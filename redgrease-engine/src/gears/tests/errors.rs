@@ -47,8 +47,8 @@ fn operations_take_functions() {
             "GB().repartition(5)",
             "repartition argument must be a function",
         ),
-        ("GB().limit('5')", "argument must be a number"),
-        ("GB().limit(5, '5')", "argument must be a number"),
+        ("GB().limit('5')", "limit argument must be a number"),
+        ("GB().limit(5, '5')", "limit argument must be a number"),
     ]);
 }
 
@@ -81,11 +81,11 @@ fn run_checks_its_arguments() {
     check(&[
         (
             "GB('PythonReader').run(5)",
-            "PythonReader argument must be a function",
+            "pyreader argument must be a function",
         ),
         (
             "GB('PythonReader').run()",
-            "PythonReader argument must be a function",
+            "pyreader argument must be a function",
         ),
         (
             "GB('StreamReader').run('s', fromId=5)",
@@ -199,8 +199,8 @@ fn time_events_check_their_arguments() {
     check(&[
         ("registerTE(0, lambda: 1)", interval),
         ("registerTE(-1, lambda: 1)", interval),
-        ("registerTE(1.5, lambda: 1)", interval),
-        ("registerTE('1', lambda: 1)", interval),
+        ("registerTE(1.5, lambda: 1)", "time argument must be a long"),
+        ("registerTE('1', lambda: 1)", "time argument must be a long"),
         ("registerTE(1, 5)", "callback must be a function"),
     ]);
 }

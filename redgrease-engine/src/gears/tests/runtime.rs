@@ -107,7 +107,7 @@ fn settings_of_users_are_readable() {
     assert!(matches!(change, Change::Saved), "{change:?}");
     assert_eq!(value(&format!("configGet('{name}')")), "'set'");
     assert_eq!(value(&format!("gearsConfigGet('{name}', 5)")), "'set'");
-    assert_eq!(exception("configGet(5)"), "config key must be a string");
+    assert_eq!(exception("configGet(5)"), "get_config key must be a string");
 }
 
 #[test]
@@ -115,8 +115,11 @@ fn log_takes_a_text_and_a_level() {
     for level in ["debug", "verbose", "notice", "warning"] {
         run(&format!("log('text', '{level}')")).unwrap();
     }
-    assert_eq!(exception("log('text', level='loud')"), "bad log level loud");
-    assert_eq!(exception("log(5)"), "log argument must be a string");
+    assert_eq!(
+        exception("log('text', level='loud')"),
+        "Log level should be one of the following : debug,verbose,notice,warning"
+    );
+    assert_eq!(exception("log(5)"), "Log message must be a string");
 }
 
 #[test]
@@ -140,8 +143,8 @@ if rg is not redisgears: raise Exception()
 #[test]
 fn an_outcome_of_an_unknown_execution_is_refused() {
     let unknown = "execution plan does not exist";
-    assert_eq!(exception("rg._when_done('no id', print)"), unknown);
+    assert_eq!(exception("_native.when_done('no id', print)"), unknown);
     let id = "0000000000000000000000000000000000000000-999999999";
-    let statement = format!("rg._when_done('{id}', print)");
+    let statement = format!("_native.when_done('{id}', print)");
     assert_eq!(exception(&statement), unknown);
 }

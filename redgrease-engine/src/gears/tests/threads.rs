@@ -41,14 +41,19 @@ thread.join()
 fn a_thread_belongs_to_no_session() {
     assert_eq!(seen_by_thread("seen.append(getGearsSession())"), "[None]");
     let refused = "only scripts and gears can run and register something";
+    let not_built = "Can not create a gearsCtx on a python created thread";
     for statement in [
         "GB('CommandReader').register(trigger='of a thread')",
         "GB('ShardsIDReader').run()",
-        "registerTE(5, lambda: None)",
     ] {
         let seen = seen_by_thread(statement);
+        assert!(seen.contains(not_built), "{statement}: {seen}");
+        // A registered thread can build chains, but has no session either.
+        let seen = seen_by_thread(&format!("registerGearsThread(); {statement}"));
         assert!(seen.contains(refused), "{statement}: {seen}");
     }
+    let seen = seen_by_thread("registerTE(5, lambda: None)");
+    assert!(seen.contains(refused), "{seen}");
     let seen = seen_by_thread("registerTE(5, lambda: None, 'key')");
     assert!(
         seen.contains("only scripts and gears can register a time event"),
@@ -109,10 +114,10 @@ def take(results, errors):
     done.set()
 done = threading.Event()
 future = GB('PythonReader').map(lambda n: n * 2).run(lambda: (n for n in [1, 2, 3]))
-rg._when_done(future.executionId, take)
+_native.when_done(future.executionId, take)
 seen.append(done.wait(10))
 done.clear()
-rg._when_done(future.executionId, take)
+_native.when_done(future.executionId, take)
 seen.append(done.wait(10))",
     );
     let outcome = "(['2', '4', '6'], [])";

@@ -44,7 +44,7 @@ class Client(Strings, Keys, Hashes, Lists, Sets, SortedSets, Streams, Server):
         try:
             return raw(execute(words[0], *words[1:], *map(encoded, args[1:])))
         except GearsError as error:
-            failure = error_of(exceptions, verb, str(error))
+            failure = error_of(exceptions, str(error))
         raise failure
 
     def __getattr__(self, name):

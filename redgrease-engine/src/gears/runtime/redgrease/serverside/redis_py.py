@@ -32,7 +32,7 @@ def client_of(redis):
             try:
                 reply = _Reply(raw(execute(words[0], *words[1:], *map(encoded, args[1:]))))
             except GearsError as error:
-                reply = _Reply(error=error_of(redis.exceptions, verb, str(error)))
+                reply = _Reply(error=error_of(redis.exceptions, str(error)))
             return self.parse_response(reply, name, **options)
 
         def close(self):

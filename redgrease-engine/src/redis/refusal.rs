@@ -1,0 +1,99 @@
+//! The words for a command that the server does not run: an unknown command, a wrong number of arguments.
+//!
+//! From Redis 7.0 on, the server gives its own words as a reply. Older servers give a number of the C library; the words for
+//! it are those that a client of such a server gets.
+
+use super::user::User;
+use redis_module::raw;
+
+/// The number of bytes of arguments that the error of an unknown command shows.
+const SHOWN: usize = 128;
+
+/// `true` if the server can give the reason as a reply.
+pub(super) fn comes_as_reply() -> bool {
+    // SAFETY: the static is written once, while the module loads. A copy of it is read.
+    let since_7_0 = unsafe { raw::RedisModule_EventLoopAdd };
+    since_7_0.is_some()
+}
+
+/// The words for a number of the C library.
+pub(super) fn words(errno: i32, command: &[u8], args: &[&[u8]]) -> String {
+    match errno {
+        libc::ENOENT => {
+            let mut shown = String::new();
+            for arg in args {
+                if shown.len() >= SHOWN {
+                    break;
+                }
+                let part = arg.get(..SHOWN - shown.len()).unwrap_or(arg);
+                shown.push_str(&format!("`{}`, ", readable(part)));
+            }
+            let name = readable(command);
+            format!("ERR unknown command `{name}`, with args beginning with: {shown}")
+        }
+        libc::EINVAL => {
+            let name = readable(command).to_lowercase();
+            format!("ERR wrong number of arguments for '{name}' command")
+        }
+        libc::EPERM => {
+            "ERR this command needs keys of another shard, or of several hash slots".to_owned()
+        }
+        libc::EACCES => {
+            let name = readable(command).to_lowercase();
+            format!("NOPERM this user has no permissions to run the '{name}' command")
+        }
+        other => {
+            // `io::Error` appends " (os error N)".
+            let text = std::io::Error::from_raw_os_error(other).to_string();
+            let text = text.split(" (os error").next().unwrap_or_default();
+            format!("ERR the server did not run '{}': {text}", readable(command))
+        }
+    }
+}
+
+/// The words for a command of a user that is gone.
+pub(super) fn no_user(user: Option<&User>) -> String {
+    let name = user.map(User::name).unwrap_or_default();
+    format!(
+        "NOPERM the user '{}' of this gear does not exist any more: create the user, or register the gear as another one",
+        readable(name)
+    )
+}
+
+/// Bytes as one line of text.
+fn readable(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace(['\0', '\r', '\n'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_are_those_of_an_older_server() {
+        assert_eq!(
+            words(libc::ENOENT, b"NoSuch", &[b"a", b"b\0\xff"]),
+            "ERR unknown command `NoSuch`, with args beginning with: `a`, `b \u{fffd}`, "
+        );
+        assert_eq!(
+            words(libc::ENOENT, b"x", &[]),
+            "ERR unknown command `x`, with args beginning with: "
+        );
+        assert_eq!(
+            words(libc::EINVAL, b"GET", &[]),
+            "ERR wrong number of arguments for 'get' command"
+        );
+        assert_eq!(
+            words(libc::EIO, b"get", &[]),
+            "ERR the server did not run 'get': Input/output error"
+        );
+    }
+
+    #[test]
+    fn long_arguments_are_cut() {
+        let long = [b'y'; 500];
+        let text = words(libc::ENOENT, b"x", &[&long, b"more"]);
+        assert_eq!(text.matches('y').count(), SHOWN);
+        assert!(!text.contains("more"));
+    }
+}
