@@ -26,7 +26,7 @@ pub(super) fn words(errno: i32, command: &[u8], args: &[&[u8]]) -> String {
                     break;
                 }
                 let part = arg.get(..SHOWN - shown.len()).unwrap_or(arg);
-                shown.push_str(&format!("`{}`, ", readable(part)));
+                shown.extend(["`", &readable(part), "`, "]);
             }
             let name = readable(command);
             format!("ERR unknown command `{name}`, with args beginning with: {shown}")
