@@ -5,7 +5,7 @@ use crate::execution::pool;
 use crate::gears;
 use crate::python;
 use crate::redis::{Context, Level, Listeners, Text, cannot_keep_rights, library_path, log};
-use crate::registration::{hooks, keyed_timers, keys, stored, streams};
+use crate::registration::{keyed_timers, keys, stored, streams, taken_over};
 use crate::requirements::{self, Store};
 use crate::{commands, redis};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(crate) static LISTENERS: Listeners = Listeners {
     info,
     key_event: keys::on_event,
     stream_event: streams::on_event,
-    take_over: hooks::takes_over,
+    take_over: taken_over::takes_over,
     ready: on_ready,
     emptied: streams::all_are_gone,
     before_sleep: python::before_sleep,

@@ -2,8 +2,9 @@
 //! commands.
 
 use crate::redis::filter::TAKEN_OVER;
-use crate::redis::{Args, Command, Context, Text};
-use crate::registration::{hooks, invoke, registry, watched};
+use crate::redis::{Args, Command, Context, Text, pass_on};
+use crate::registration::taken_over::{Handler, handler};
+use crate::registration::{invoke, registry, watched};
 
 /// `RG.TRIGGER trigger [argument..]`: calls a registration. The reply is its records.
 pub(super) struct Trigger;
@@ -35,6 +36,10 @@ fn trigger(context: &Context, args: Args<'_>) {
     let name = args.get(1).map(Text::bytes).unwrap_or_default();
     let found = registry().read(context, |registry| registry.by_trigger(name).cloned());
     match found {
+        Some(_) if context.database() != 0 => context.reply().error(&format!(
+            "ERR the gear was not called: gears work on database 0, and database {} is selected: SELECT 0 first",
+            context.database()
+        )),
         Some(registration) => invoke(context, &registration, args),
         None => context.reply().error(&unknown(context, name)),
     }
@@ -69,7 +74,7 @@ fn shown(name: &[u8]) -> String {
 }
 
 /// `RG.INNERHOOK command [argument..]`: runs the newest hook of the command; without a hook the command itself, whose reply
-/// then waits for handlers of key events.
+/// may wait for handlers of key events.
 pub(super) struct InnerHook;
 
 impl Command for InnerHook {
@@ -81,12 +86,13 @@ impl Command for InnerHook {
         let name = args.get(1).map(Text::bytes).unwrap_or_default();
         let count = args.from(1).len();
         let word = |index: usize| args.get(index + 1).map(Text::bytes);
-        match hooks::find(context, name, count, word) {
-            Some(registration) => invoke(context, &registration, args),
-            None if watched::takes_over(context, name, count, word) => {
+        match handler(context, name, count, word) {
+            Some(Handler::Hook(registration)) => invoke(context, &registration, args),
+            Some(Handler::Watched) => {
                 let words = args.from(1).map(|word| word.bytes().to_vec());
                 watched::run(context, words.collect());
             }
+            Some(Handler::Server) => pass_on(context, args, 1),
             None => context.reply().error("ERR the command has no hook"),
         }
     }

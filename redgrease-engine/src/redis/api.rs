@@ -46,7 +46,7 @@ required! {
     RedisModule_Replicate RedisModule_SaveStringBuffer
     RedisModule_ReplySetArrayLength RedisModule_ReplyWithArray RedisModule_ReplyWithError
     RedisModule_ReplyWithLongLong RedisModule_ReplyWithNull RedisModule_ReplyWithSimpleString
-    RedisModule_ReplyWithStringBuffer RedisModule_Scan RedisModule_ScanCursorCreate
+    RedisModule_ReplyWithStringBuffer RedisModule_ReplyWithCallReply RedisModule_Scan RedisModule_ScanCursorCreate
     RedisModule_ScanCursorDestroy RedisModule_SelectDb RedisModule_StringDMA
     RedisModule_StringPtrLen RedisModule_SubscribeToServerEvent RedisModule_ThreadSafeContextLock
     RedisModule_ThreadSafeContextUnlock

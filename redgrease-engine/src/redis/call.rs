@@ -1,6 +1,7 @@
 //! Running Redis commands inside the server.
 
 use super::context::Context;
+use super::filter;
 use super::refusal;
 use super::reply::Reply;
 use super::user::{self, AsUser, NoSuchUser, User};
@@ -214,7 +215,7 @@ impl Drop for CallReply {
 pub(crate) enum Rights<'a> {
     /// For commands of a gear: the rights of this user; `None` is the user of the context.
     User(Option<&'a User>),
-    /// For commands of the engine itself: all rights.
+    /// For commands of the engine itself: all rights, and no gear replaces the command.
     Engine,
 }
 
@@ -283,6 +284,7 @@ pub(crate) fn call(
             Err(NoSuchUser) => return Err(CallError(refusal::no_user(user))),
         },
     };
+    let _passes = (rights == Rights::Engine).then(filter::pass_next);
     let ctx = context.as_ptr();
     // Most commands have few arguments, which need no allocation.
     let mut few = [ptr::null_mut(); 8];

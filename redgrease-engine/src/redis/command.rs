@@ -41,6 +41,11 @@ impl<'a> Args<'a> {
         self.raw.get(index).map(|&string| unsafe { text(string) })
     }
 
+    /// The server's strings from the word `start` on.
+    pub(super) fn raw_from(self, start: usize) -> &'a [*mut raw::RedisModuleString] {
+        self.raw.get(start..).unwrap_or_default()
+    }
+
     /// The words from `start` on.
     pub(crate) fn from(self, start: usize) -> impl ExactSizeIterator<Item = Text<'a>> + use<'a> {
         self.raw

@@ -66,6 +66,42 @@ impl Context {
         self.flags() & loading != 0
     }
 
+    /// `true` on a server that follows a master.
+    pub(crate) fn is_replica(&self) -> bool {
+        self.flags() & raw::REDISMODULE_CTX_FLAGS_SLAVE != 0
+    }
+
+    /// `true` for a command that a master sends, or that the server reads from a file: it has had its effects on another
+    /// server, or before a restart.
+    pub(crate) fn is_told(&self) -> bool {
+        let told = raw::REDISMODULE_CTX_FLAGS_REPLICATED | raw::REDISMODULE_CTX_FLAGS_LOADING;
+        self.flags() & told != 0
+    }
+
+    /// `true` if only the master of this server may change registrations, sessions and keys, and this is not its command.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.is_replica() && !self.is_told()
+    }
+
+    /// `true` while a Lua script or function of the server runs.
+    pub(crate) fn is_in_lua(&self) -> bool {
+        self.flags() & raw::REDISMODULE_CTX_FLAGS_LUA != 0
+    }
+
+    /// The number of the database that is selected.
+    #[cfg(not(test))]
+    pub(crate) fn database(&self) -> i32 {
+        // SAFETY: the context is live.
+        unsafe { rm!(RedisModule_GetSelectedDb(self.as_ptr())) }
+    }
+
+    /// Unit tests run without a server, which has the databases.
+    #[cfg(test)]
+    #[allow(clippy::unused_self, reason = "as the real one")]
+    pub(crate) fn database(&self) -> i32 {
+        0
+    }
+
     /// `false` while loading and on a replica: the server where the events first happened has handled them.
     pub(crate) fn may_handle_events(&self) -> bool {
         let unfit = raw::REDISMODULE_CTX_FLAGS_LOADING | raw::REDISMODULE_CTX_FLAGS_SLAVE;

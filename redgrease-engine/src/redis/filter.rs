@@ -4,6 +4,7 @@ use super::context::Context;
 use super::listeners::listeners;
 use super::lock;
 use redis_module::raw;
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +13,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) const TAKEN_OVER: &str = "rg.innerhook";
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// The filter leaves the next command of this thread alone.
+    static PASSES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Makes the filter leave the next command of this thread alone, until the value is dropped. For the engine's own commands,
+/// which no gear may replace, and for commands that the engine passes on to the server.
+#[must_use = "the filter leaves commands alone while the value lives"]
+pub(super) struct Passing(());
+
+pub(super) fn pass_next() -> Passing {
+    PASSES.set(true);
+    Passing(())
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        PASSES.set(false);
+    }
+}
 
 /// Installs the filter, which sees every command from now on. Called for the first hook, because the filter slows every
 /// command down a little.
@@ -34,6 +56,21 @@ pub(crate) struct FilteredCommand<'a> {
 }
 
 impl FilteredCommand<'_> {
+    /// The database that the client has selected. `None` if the server does not say: before Redis 7.2, and for commands of
+    /// scripts and gears.
+    pub(crate) fn database(&self) -> Option<i32> {
+        // SAFETY: the filter context is live, as in `len`. The structure has the version that the server asks for, and the
+        // server fills it.
+        unsafe {
+            let client = raw::RedisModule_CommandFilterGetClientId?(self.raw);
+            let describe = raw::RedisModule_GetClientInfoById?;
+            let mut info: raw::RedisModuleClientInfo = std::mem::zeroed();
+            info.version = u64::from(raw::REDISMODULE_CLIENTINFO_VERSION);
+            let answer = describe((&raw mut info).cast(), client);
+            (answer == super::api::OK).then_some(i32::from(info.db))
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         // SAFETY: `on_command` lends the value, and only while the filter context is live.
         let count = unsafe { rm!(RedisModule_CommandFilterArgsCount(self.raw)) };
@@ -54,6 +91,9 @@ impl FilteredCommand<'_> {
 }
 
 unsafe extern "C" fn on_command(filter: *mut raw::RedisModuleCommandFilterCtx) {
+    if PASSES.replace(false) {
+        return;
+    }
     let Some(listeners) = listeners() else {
         return;
     };
@@ -62,8 +102,10 @@ unsafe extern "C" fn on_command(filter: *mut raw::RedisModuleCommandFilterCtx) {
         filter: PhantomData,
     };
     let taken = catch_unwind(AssertUnwindSafe(|| {
+        // What a file contains has had its effects before the restart.
+        let look = |context: &Context| !context.is_loading() && (listeners.take_over)(context, &words);
         // SAFETY: the server runs filters on a thread that holds its lock.
-        unsafe { lock::assume_locked(|context| (listeners.take_over)(context, &words)) }
+        unsafe { lock::assume_locked(look) }
     }));
     if !matches!(taken, Ok(true)) {
         return;

@@ -16,6 +16,7 @@
 //! | `clock.rs` | a cheap clock |
 //! | `filter.rs` | taking over commands of clients |
 //! | `info.rs` | the engine's part of `INFO` |
+//! | `pass_on.rs` | running a client's command as the server would have run it |
 //! | `keys.rs` | walking the keys, and their types |
 //! | `notification.rs` | key events |
 //! | `persistence.rs` | the data in the RDB, and replication |
@@ -42,6 +43,7 @@ mod log;
 #[macro_use]
 mod module;
 mod notification;
+mod pass_on;
 mod persistence;
 mod refusal;
 mod reply;
@@ -64,6 +66,7 @@ pub(crate) use lock::{Guarded, LockGuard, is_locked, locked};
 pub(crate) use log::{Level, log};
 pub(crate) use module::{REFUSED, library_path, load_module};
 pub(crate) use notification::quietly;
+pub(crate) use pass_on::pass_on;
 pub(crate) use persistence::{replicate, replicate_key};
 pub(crate) use reply::Reply;
 pub(crate) use shard::shard_id;

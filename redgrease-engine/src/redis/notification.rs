@@ -85,8 +85,11 @@ unsafe fn tell(
         unsafe { (Context::new(live), CStr::from_ptr(event), text(key).bytes()) };
     // A panic that reached the server would abort the process.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let event = event.to_string_lossy();
-        context.enter(|| happened(&context, &event, key));
+        // Gears work on database 0.
+        if context.database() == 0 {
+            let event = event.to_string_lossy();
+            context.enter(|| happened(&context, &event, key));
+        }
     }));
     if outcome.is_err() {
         super::log(

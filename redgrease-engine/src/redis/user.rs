@@ -40,16 +40,57 @@ pub(crate) fn cannot_keep_rights(context: &Context) -> Option<String> {
     })
 }
 
+/// The name of the user of a context, or null.
+///
+/// # Safety
+/// The context is live and locked. The caller frees the name.
+unsafe fn current_name(ctx: *mut raw::RedisModuleCtx) -> Option<*mut raw::RedisModuleString> {
+    // SAFETY: the caller guarantees that the context is live. `GetCurrentUserName` is only called if the context has a user:
+    // otherwise it would read through a null pointer.
+    unsafe {
+        let current = raw::RedisModule_GetCurrentUserName?;
+        let client = raw::RedisModule_GetClientId?;
+        let of_client = raw::RedisModule_GetClientUserNameById?;
+        *libc::__errno_location() = 0;
+        let name = of_client(ctx, client(ctx));
+        if !name.is_null() || *libc::__errno_location() == libc::ENOTSUP {
+            return Some(name);
+        }
+        // The server knows no connection for the client: a script or another command runs this one.
+        has_user(ctx).then(|| current(ctx))
+    }
+}
+
+/// `true` if the context has a user. The server says so when it is asked to run a command as that user: here one that does
+/// not exist.
+///
+/// # Safety
+/// The context is live and locked.
+unsafe fn has_user(ctx: *mut raw::RedisModuleCtx) -> bool {
+    // SAFETY: the caller guarantees that the context is live. The format takes no arguments. A reply is freed once.
+    unsafe {
+        let _passes = super::filter::pass_next();
+        *libc::__errno_location() = 0;
+        let reply = rm!(RedisModule_Call(ctx, c"rg.nosuchcommand".as_ptr(), c"C".as_ptr()));
+        let errno = *libc::__errno_location();
+        if !reply.is_null() {
+            rm!(RedisModule_FreeCallReply(reply));
+        }
+        errno != libc::ENOTSUP
+    }
+}
+
 impl User {
-    /// The user that called the command of `context`. `None` for the default user.
+    /// The user that called the command of `context`. `None` for the default user, and for a context without a user: that of
+    /// a command that a master or a file sends, of an event or of a timer.
     pub(crate) fn of(context: &Context) -> Option<User> {
+        let ctx = context.as_ptr();
         // SAFETY: the context is live. The name is freed here once, after it was copied.
         unsafe {
-            let current = raw::RedisModule_GetCurrentUserName?;
-            let name = NonNull::new(current(context.as_ptr()))?;
+            let name = NonNull::new(current_name(ctx)?)?;
             let bytes = super::command::text(name.as_ptr()).bytes();
             let user = (bytes != DEFAULT).then(|| User(bytes.into()));
-            rm!(RedisModule_FreeString(context.as_ptr(), name.as_ptr()));
+            rm!(RedisModule_FreeString(ctx, name.as_ptr()));
             user
         }
     }

@@ -2,10 +2,15 @@
 
 use crate::redis::{Context, Element, ReplyKind, Rights, call};
 
+/// The commands of the category `@connection` that leave the connection as it is.
+const HARMLESS: [&str; 3] = ["ping", "echo", "command"];
+
 /// The part of `COMMAND INFO` that the engine needs.
 #[derive(Debug)]
 pub(super) struct CommandInfo {
     flags: Vec<String>,
+    /// The categories of access rules.
+    categories: Vec<String>,
     pub(super) keys: KeyPositions,
 }
 
@@ -21,26 +26,45 @@ impl CommandInfo {
         if info.kind() != ReplyKind::Array {
             return None;
         }
-        let flags = info.element(2)?;
-        let flags = flags
-            .elements()
-            .map(|flag| String::from_utf8_lossy(flag.bytes()).into_owned())
-            .collect();
+        let texts = |index| {
+            let texts = info.element(index)?.elements();
+            let texts = texts.map(|text| String::from_utf8_lossy(text.bytes()).into_owned());
+            Some(texts.collect::<Vec<String>>())
+        };
+        let flags = texts(2)?;
+        let categories = texts(6).unwrap_or_default();
         let number = |index| info.element(index).map(Element::integer);
         let keys = KeyPositions {
             first: number(3)?,
             last: number(4)?,
             step: number(5)?,
         };
-        Some(CommandInfo { flags, keys })
+        Some(CommandInfo {
+            flags,
+            categories,
+            keys,
+        })
     }
 
     #[cfg(test)]
     pub(super) fn for_test(flags: &[&str], keys: KeyPositions) -> CommandInfo {
         CommandInfo {
             flags: flags.iter().map(|&flag| flag.to_owned()).collect(),
+            categories: Vec::new(),
             keys,
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn in_category(mut self, category: &str) -> CommandInfo {
+        self.categories.push(category.to_owned());
+        self
+    }
+
+    /// `true` if the command changes the state of the connection that sends it, such as its database.
+    pub(super) fn changes_the_connection(&self, name: &str) -> bool {
+        let is_of_connections = self.categories.iter().any(|one| one == "@connection");
+        is_of_connections && !HARMLESS.contains(&name)
     }
 
     pub(super) fn has(&self, flag: &str) -> bool {

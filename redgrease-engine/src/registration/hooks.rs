@@ -4,9 +4,9 @@
 //! the end with the command itself. A command that a hook runs with `execute` does not meet that hook again.
 
 use super::command_info::{CommandInfo, KeyPositions};
-use super::{Event, Registration, Registry, registry, watched};
+use super::{Event, Registration, Registry, registry};
 use crate::plan::Mode;
-use crate::redis::{Context, filter};
+use crate::redis::Context;
 use crate::scope::{self, RunningHook, Scope};
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ pub(crate) struct Hook {
     /// The beginning of a key that the command must have. `None` for any command of this name.
     pub(crate) key_prefix: Option<Vec<u8>>,
     pub(crate) in_order: bool,
+    /// The command writes keys.
+    pub(super) writes: bool,
     keys: KeyPositions,
 }
 
@@ -45,6 +47,11 @@ impl Hook {
         if info.has("noscript") {
             return Err("Can not override a command which are not allowed inside a script");
         }
+        if info.changes_the_connection(&command) {
+            return Err(
+                "Can not override a command that changes the connection: call_next can not run it for the client",
+            );
+        }
         if key_prefix.is_some() && info.has("movablekeys") {
             return Err("Can not override a command with moveable keys by key prefix");
         }
@@ -55,6 +62,7 @@ impl Hook {
             command,
             key_prefix,
             in_order,
+            writes: info.has("write"),
             keys: info.keys,
         })
     }
@@ -66,6 +74,7 @@ impl Hook {
             command: command.to_owned(),
             key_prefix: key_prefix.map(|prefix| prefix.as_bytes().to_vec()),
             in_order: false,
+            writes: false,
             keys: KeyPositions::for_test(1, 1, 1),
         }
     }
@@ -77,19 +86,6 @@ impl Hook {
         self.keys
             .any(words, word, |key| key.starts_with(prefix.as_slice()))
     }
-}
-
-/// `true` if the engine runs a command in place of the server: a hook fits, or its reply waits for handlers.
-pub(crate) fn takes_over(context: &Context, words: &filter::FilteredCommand<'_>) -> bool {
-    let Some(name) = words.get(0) else {
-        return false;
-    };
-    if name.eq_ignore_ascii_case(filter::TAKEN_OVER.as_bytes()) {
-        return false;
-    }
-    let word = |index: usize| words.get(index);
-    find(context, name, words.len(), word).is_some()
-        || watched::takes_over(context, name, words.len(), word)
 }
 
 /// The hook for a command: the newest one that fits, and older than any hook of this command that runs on this thread.
@@ -157,6 +153,23 @@ mod tests {
     fn a_command_that_scripts_may_not_run_is_not_hooked() {
         let refused = "Can not override a command which are not allowed inside a script";
         assert_eq!(described(&["noscript"], 1, None).unwrap_err(), refused);
+    }
+
+    #[test]
+    fn a_command_that_changes_the_connection_is_not_hooked() {
+        let described = |name: &str, category: &str| {
+            let info = CommandInfo::for_test(&["fast"], KeyPositions::for_test(0, 0, 0));
+            let info = info.in_category(category);
+            Hook::described(name.to_owned(), &info, None, false).map(|_| ())
+        };
+        for name in ["select", "asking", "readonly", "readwrite", "client"] {
+            let refused = described(name, "@connection").unwrap_err();
+            assert!(refused.contains("changes the connection"), "{refused}");
+        }
+        for name in ["ping", "echo", "command"] {
+            assert_eq!(described(name, "@connection"), Ok(()));
+        }
+        assert_eq!(described("publish", "@pubsub"), Ok(()));
     }
 
     #[test]

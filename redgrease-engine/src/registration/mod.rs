@@ -11,6 +11,7 @@
 //! | `cause.rs` | a registration as the cause of an execution |
 //! | `stats.rs` | the statistics of a registration |
 //! | `command_info.rs` | the server's description of a command |
+//! | `taken_over.rs` | the commands that the engine runs in place of the server |
 //! | `hooks.rs` | registrations that take the place of a Redis command |
 //! | `keys.rs` | registrations that wait for key events |
 //! | `watched.rs` | commands whose reply waits for handlers of key events |
@@ -31,6 +32,7 @@ mod session;
 mod stats;
 pub(crate) mod stored;
 pub(crate) mod streams;
+pub(crate) mod taken_over;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

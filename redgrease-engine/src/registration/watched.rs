@@ -64,7 +64,8 @@ pub(crate) fn takes_over<'a>(
     count: usize,
     word: impl Fn(usize) -> Option<&'a [u8]>,
 ) -> bool {
-    if scope::look(Scope::withheld, Option::is_some) {
+    // Handlers do not run on a replica, so there is nothing to wait for.
+    if !context.may_handle_events() || scope::look(Scope::withheld, Option::is_some) {
         return false;
     }
     registry().read(context, |registry| {
