@@ -62,8 +62,13 @@ fn number(server: &Server, field: &str) -> u64 {
     let info = untyped(server, &["INFO", "replication"]);
     let lines = info.lines();
     let value = lines.filter_map(|line| line.split_once(':'));
-    let value = value.filter(|(name, _)| *name == field).map(|(_, value)| value);
-    value.last().and_then(|value| value.trim().parse().ok()).unwrap_or(0)
+    let value = value
+        .filter(|(name, _)| *name == field)
+        .map(|(_, value)| value);
+    value
+        .last()
+        .and_then(|value| value.trim().parse().ok())
+        .unwrap_or(0)
 }
 
 #[track_caller]
@@ -73,7 +78,13 @@ pub(crate) fn assert_equal(what: &str, expected: &Server, server: &Server) {
         .keys()
         .chain(found.keys())
         .filter(|key| expected.get(*key) != found.get(*key))
-        .map(|key| format!("{key}: {:?}, {what} has {:?}", expected.get(key), found.get(key)))
+        .map(|key| {
+            format!(
+                "{key}: {:?}, {what} has {:?}",
+                expected.get(key),
+                found.get(key)
+            )
+        })
         .take(5)
         .collect();
     assert!(differing.is_empty(), "{}", differing.join("\n"));

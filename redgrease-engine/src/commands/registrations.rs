@@ -51,6 +51,7 @@ pub(super) struct Unregister;
 impl Command for Unregister {
     const NAME: &'static str = "rg.unregister";
     const FLAGS: CommandFlags = CommandFlags::Admin;
+    const CHANGES: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=3;
 
     fn run(context: &Context, args: Args<'_>) {
@@ -77,6 +78,7 @@ pub(super) struct InnerRegister;
 impl Command for InnerRegister {
     const NAME: &'static str = "rg.innerregister";
     const FLAGS: CommandFlags = CommandFlags::Admin;
+    const CHANGES: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn run(context: &Context, args: Args<'_>) {
@@ -97,6 +99,7 @@ pub(super) struct InnerAddRegistration;
 impl Command for InnerAddRegistration {
     const NAME: &'static str = "rg.inneraddregistration";
     const FLAGS: CommandFlags = CommandFlags::Admin;
+    const CHANGES: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn run(context: &Context, args: Args<'_>) {
@@ -117,6 +120,7 @@ pub(super) struct InnerUnregister;
 impl Command for InnerUnregister {
     const NAME: &'static str = "rg.innerunregister";
     const FLAGS: CommandFlags = CommandFlags::Admin;
+    const CHANGES: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn run(context: &Context, args: Args<'_>) {
@@ -160,6 +164,7 @@ pub(super) struct PauseRegistrations;
 impl Command for PauseRegistrations {
     const NAME: &'static str = "rg.pauseregistrations";
     const FLAGS: CommandFlags = CommandFlags::Admin;
+    const CHANGES: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn run(context: &Context, args: Args<'_>) {
@@ -173,6 +178,7 @@ pub(super) struct UnpauseRegistrations;
 impl Command for UnpauseRegistrations {
     const NAME: &'static str = "rg.unpauseregistrations";
     const FLAGS: CommandFlags = CommandFlags::Admin;
+    const CHANGES: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn run(context: &Context, args: Args<'_>) {

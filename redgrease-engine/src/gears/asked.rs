@@ -8,12 +8,12 @@ use super::script_run::ScriptRun;
 use super::session::with_lock;
 use crate::execution::{self, Execution, launch};
 use crate::id::Id;
-use crate::python::{Callback, GearsError, Gil};
-use crate::redis::{self, Context};
+use crate::python::{Callback, GearsError, Gil, flat};
+use crate::redis::{self, Context, READ_ONLY};
 use crate::registration::{
     self, Event, NewRegistration, Owner, activate_dynamic, hooks, keyed_timers, registry, timers,
 };
-use pyo3::PyResult;
+use pyo3::{PyErr, PyResult};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +38,25 @@ fn collect<R>(add: impl FnOnce(&mut ScriptScope) -> PyResult<R>) -> PyResult<R> 
                 "run and register are possible while a script runs only, on this version of the engine",
             ))
         })
+}
+
+/// The exception for a refusal. A replica refuses in the words of the server, without a traceback.
+fn refused(message: String) -> PyErr {
+    if message == READ_ONLY {
+        flat(READ_ONLY)
+    } else {
+        GearsError::new_err(message)
+    }
+}
+
+/// Refuses what the script of a client asks for on a replica. A session that the master tells of, or a file, is restored
+/// there.
+fn check_role() -> PyResult<()> {
+    let is_told = with_script(|script| script.restored.is_some() || script.only_timers);
+    if is_told != Some(true) && redis::locked(Context::is_read_only) {
+        return Err(flat(READ_ONLY));
+    }
+    Ok(())
 }
 
 /// The id of the next registration: a new one, or in a restored session the one that it had.
@@ -82,9 +101,9 @@ pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> Py
         let announce = |function| drop(announce(&[function]));
         let activate =
             |context: &Context| activate_dynamic(context, &owner, registration, announce);
-        let activated = with_lock(py, activate);
-        return activated.map(|()| id).map_err(GearsError::new_err);
+        return with_lock(py, activate).map_err(refused);
     }
+    check_role()?;
     collect(|script| {
         script.collected.made.push(id);
         if let Some(restored) = &script.restored
@@ -134,8 +153,9 @@ fn check_hook(script: &ScriptScope, command: &str) -> PyResult<()> {
 pub(super) fn add_timer(py: Gil<'_>, function: Callback, interval: Duration) -> PyResult<()> {
     if let Some(owner) = outside_of_scripts()? {
         let begin = |context: &Context| timers::begin(context, &owner, function, interval);
-        return with_lock(py, begin).map_err(GearsError::new_err);
+        return with_lock(py, begin).map_err(refused);
     }
+    check_role()?;
     with_script(|script| script.collected.timers.push((function, interval)));
     Ok(())
 }
@@ -158,5 +178,5 @@ pub(super) fn add_keyed_timer(
         })?,
     };
     let create = |context: &Context| keyed_timers::create(context, key, function, interval, &owner);
-    with_lock(py, create).map_err(GearsError::new_err)
+    with_lock(py, create).map_err(refused)
 }

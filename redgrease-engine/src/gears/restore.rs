@@ -7,7 +7,7 @@ use super::script::{Script, restore_script};
 use crate::encoding::Damaged;
 use crate::redis::{Context, Level, User, locked, log};
 use crate::registration::stored::{StoredSession, decode};
-use crate::registration::{Registration, add_stored, registry};
+use crate::registration::{self, Registration, add_stored, registry};
 use crate::requirements;
 use crate::scope::{self, Scope, SessionInfo};
 use std::collections::HashSet;
@@ -54,6 +54,7 @@ pub(crate) fn restore_sessions(context: &Context, bytes: &[u8]) -> Result<(), St
 
 /// Runs the script of a session again. Missing packages are installed first, in the background.
 fn restore(context: &Context, session: StoredSession) {
+    reserve_ids(&session);
     if has_installed(&session.requirements) {
         use_packages(context, &session.requirements);
         return run_again(context, session);
@@ -68,6 +69,15 @@ fn restore(context: &Context, session: StoredSession) {
     };
     if let Err(failure) = thread::Builder::new().name("rg-install".into()).spawn(work) {
         not_restored(&id, &failure.to_string());
+    }
+}
+
+/// Keeps the ids of the session for it while its packages are installed. This server may become a master before that ends.
+fn reserve_ids(session: &StoredSession) {
+    let of_script = session.made.iter().chain(&session.registrations);
+    let of_gears = session.dynamic.iter().map(|(number, _)| number);
+    for &number in of_script.chain(of_gears) {
+        registration::ids().reserve(number);
     }
 }
 

@@ -71,6 +71,9 @@ pub(super) unsafe fn text<'a>(string: *mut raw::RedisModuleString) -> Text<'a> {
     Text { bytes }
 }
 
+/// The error of a replica for a change that only its master may make. These are the server's own words.
+pub(crate) const READ_ONLY: &str = "READONLY You can't write against a read only replica.";
+
 /// The flags of a command, which access rules of the server use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CommandFlags {
@@ -92,6 +95,8 @@ pub(crate) trait Command {
     /// The command has the flag `movablekeys`: the server asks the command which of its words are keys. The commands of
     /// this engine answer that there are none.
     const MOVABLE_KEYS: bool = false;
+    /// The command changes registrations or sessions. On a replica it is refused, unless the master sends it.
+    const CHANGES: bool = false;
     /// The number of words that the command takes, with its name.
     const ARITY: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
 
@@ -171,7 +176,10 @@ unsafe extern "C" fn entry<C: Command>(
     }
     // A panic that reached the server would abort the process.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        if C::ARITY.contains(&words.len()) {
+        let fits = C::ARITY.contains(&words.len());
+        if fits && C::CHANGES && context.is_read_only() {
+            context.reply().error(READ_ONLY);
+        } else if fits {
             context.enter(|| C::run(&context, Args { raw: words }));
         } else {
             context.reply().error(&format!(

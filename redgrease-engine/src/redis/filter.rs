@@ -103,7 +103,8 @@ unsafe extern "C" fn on_command(filter: *mut raw::RedisModuleCommandFilterCtx) {
     };
     let taken = catch_unwind(AssertUnwindSafe(|| {
         // What a file contains has had its effects before the restart.
-        let look = |context: &Context| !context.is_loading() && (listeners.take_over)(context, &words);
+        let look =
+            |context: &Context| !context.is_loading() && (listeners.take_over)(context, &words);
         // SAFETY: the server runs filters on a thread that holds its lock.
         unsafe { lock::assume_locked(look) }
     }));

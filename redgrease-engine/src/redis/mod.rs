@@ -57,7 +57,7 @@ pub(crate) use after_command::{after_command, call_with_handlers};
 pub(crate) use blocked::BlockedClient;
 pub(crate) use call::{CallError, CallReply, Element, OwnedReply, ReplyKind, Rights, call};
 pub(crate) use clock::CoarseInstant;
-pub(crate) use command::{Args, Command, CommandFlags, Text, register};
+pub(crate) use command::{Args, Command, CommandFlags, READ_ONLY, Text, register};
 pub(crate) use context::Context;
 pub(crate) use info::{Section as InfoSection, Value as InfoValue};
 pub(crate) use keys::{Batch, KeyScan, KeyType, key_type};

@@ -11,7 +11,9 @@ use std::ptr::NonNull;
 /// replies with its reply. No gear replaces the command.
 pub(crate) fn pass_on(context: &Context, args: Args<'_>, start: usize) {
     let words = args.raw_from(start);
-    let name = args.get(start).and_then(|name| CString::new(name.bytes()).ok());
+    let name = args
+        .get(start)
+        .and_then(|name| CString::new(name.bytes()).ok());
     let (Some(name), Some(arguments)) = (name, words.get(1..)) else {
         return context.reply().error("ERR unknown command");
     };

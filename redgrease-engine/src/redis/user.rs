@@ -71,7 +71,11 @@ unsafe fn has_user(ctx: *mut raw::RedisModuleCtx) -> bool {
     unsafe {
         let _passes = super::filter::pass_next();
         *libc::__errno_location() = 0;
-        let reply = rm!(RedisModule_Call(ctx, c"rg.nosuchcommand".as_ptr(), c"C".as_ptr()));
+        let reply = rm!(RedisModule_Call(
+            ctx,
+            c"rg.nosuchcommand".as_ptr(),
+            c"C".as_ptr()
+        ));
         let errno = *libc::__errno_location();
         if !reply.is_null() {
             rm!(RedisModule_FreeCallReply(reply));

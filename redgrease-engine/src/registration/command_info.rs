@@ -5,6 +5,9 @@ use crate::redis::{Context, Element, ReplyKind, Rights, call};
 /// The commands of the category `@connection` that leave the connection as it is.
 const HARMLESS: [&str; 3] = ["ping", "echo", "command"];
 
+/// The commands that change the connection, although Redis 6.2 has them in other categories.
+const CHANGING: [&str; 4] = ["select", "asking", "readonly", "readwrite"];
+
 /// The part of `COMMAND INFO` that the engine needs.
 #[derive(Debug)]
 pub(super) struct CommandInfo {
@@ -64,7 +67,7 @@ impl CommandInfo {
     /// `true` if the command changes the state of the connection that sends it, such as its database.
     pub(super) fn changes_the_connection(&self, name: &str) -> bool {
         let is_of_connections = self.categories.iter().any(|one| one == "@connection");
-        is_of_connections && !HARMLESS.contains(&name)
+        (is_of_connections && !HARMLESS.contains(&name)) || CHANGING.contains(&name)
     }
 
     pub(super) fn has(&self, flag: &str) -> bool {

@@ -9,7 +9,7 @@ use crate::id::Id;
 use crate::plan::{Mode, Plan};
 use crate::python::{Callback, KeptWord};
 use crate::redis::filter::look_at_commands;
-use crate::redis::{Context, Level, User, log, replicate};
+use crate::redis::{Context, Level, READ_ONLY, User, log, replicate};
 use crate::scope::SessionInfo;
 use crate::steps::is_straight;
 use std::sync::atomic::AtomicBool;
@@ -125,19 +125,27 @@ pub(crate) fn tell_removed(context: &Context, id: &str) {
 }
 
 /// Activates a registration that a running gear asks for, in the session that the gear belongs to. `announce` gets the
-/// function that has to be called before replicas are told.
+/// function that has to be called before replicas are told. Returns the id of the registration.
 pub(crate) fn activate_dynamic(
     context: &Context,
     owner: &Owner,
     mut new: NewRegistration,
     announce: impl FnOnce(Callback),
-) -> Result<(), String> {
+) -> Result<Id, String> {
+    if context.is_read_only() {
+        return Err(READ_ONLY.to_owned());
+    }
     let Some(session) = owner.session(context) else {
         return Err("this gear belongs to no session: nothing can be registered".to_owned());
     };
     registry().read(context, |registry| {
         check_session(registry, owner, &session)?;
-        check_event(registry, &new.event)
+        check_event(registry, &new.event)?;
+        if registry.registration(new.id).is_some() {
+            // This server was a replica when the id was taken, and its master has used the same id.
+            new.id = super::ids().next();
+        }
+        Ok::<(), String>(())
     })?;
     let id = new.id;
     let on_registered = new.on_registered.take();
@@ -156,7 +164,7 @@ pub(crate) fn activate_dynamic(
         announce(function);
     }
     tell_dynamic(context, &session, id, is_first);
-    Ok(())
+    Ok(id)
 }
 
 fn check_session(

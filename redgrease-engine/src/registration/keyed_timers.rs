@@ -9,7 +9,7 @@ use crate::encoding::{Damaged, Input, write_bytes, write_number, write_optional}
 use crate::python::{Callback, pickle, unpickle};
 use crate::redis::timer_key::{self, KeyValue};
 use crate::redis::{
-    Context, Guarded, Level, OwnedReply, Rights, User, after, call, log, replicate_key,
+    Context, Guarded, Level, OwnedReply, READ_ONLY, Rights, User, after, call, log, replicate_key,
 };
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -96,6 +96,9 @@ pub(crate) fn create(
     interval: Duration,
     owner: &Owner,
 ) -> Result<bool, String> {
+    if context.is_read_only() {
+        return Err(READ_ONLY.to_owned());
+    }
     let user = owner.user(context);
     may_write(context, user.as_ref(), key)?;
     if timer_key::exists(context, key) {

@@ -5,7 +5,7 @@ use crate::execution::{self, Cause, Ended, Execution, How, Surroundings, launch}
 use crate::id::Id;
 use crate::plan::{Plan, Reader, Source};
 use crate::python::Callback;
-use crate::redis::{Context, Level, User, after, log};
+use crate::redis::{Context, Level, READ_ONLY, User, after, log};
 use crate::scope::SessionInfo;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -107,6 +107,9 @@ pub(crate) fn begin(
     function: Callback,
     interval: Duration,
 ) -> Result<(), String> {
+    if context.is_read_only() {
+        return Err(READ_ONLY.to_owned());
+    }
     let Some(session) = owner.session(context) else {
         return Err("the session of this gear is gone: nothing can be registered".to_owned());
     };
