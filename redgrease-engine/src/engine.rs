@@ -20,6 +20,7 @@ pub(crate) static LISTENERS: Listeners = Listeners {
     take_over: taken_over::takes_over,
     ready: on_ready,
     emptied: streams::all_are_gone,
+    swapped: streams::all_are_others,
     before_sleep: python::before_sleep,
     after_sleep: python::after_sleep,
     save: stored::store,

@@ -24,8 +24,10 @@ pub(crate) struct Listeners {
     pub(crate) take_over: fn(&Context, &FilteredCommand<'_>) -> bool,
     /// Loading has ended, or the role of this server has changed. Called a moment later, outside of any command.
     pub(crate) ready: fn(&Context),
-    /// All keys of a database are gone, or two databases have changed places.
+    /// All keys of database 0 are gone.
     pub(crate) emptied: fn(&Context),
+    /// Database 0 has changed places with another one.
+    pub(crate) swapped: fn(&Context),
     /// The event loop is about to wait for clients.
     pub(crate) before_sleep: fn(),
     /// The event loop has work to do.

@@ -1,7 +1,7 @@
 //! The server events that the engine listens to: loading, roles, the event loop, shutting down.
 
 use super::context::Context;
-use super::listeners::listeners;
+use super::listeners::{Listeners, listeners};
 use super::lock;
 use super::log::{Level, log};
 use super::timer;
@@ -21,7 +21,7 @@ pub(super) fn subscribe(context: &Context) {
             Some(on_ready),
         ),
         (raw::REDISMODULE_EVENT_FLUSHDB, Some(on_emptied)),
-        (raw::REDISMODULE_EVENT_SWAPDB, Some(on_emptied)),
+        (raw::REDISMODULE_EVENT_SWAPDB, Some(on_swapped)),
     ];
     for (id, callback) in callbacks {
         let event = raw::RedisModuleEvent { id, dataver: 1 };
@@ -64,24 +64,48 @@ unsafe extern "C" fn on_ready(
     }
 }
 
-/// Called when all keys of a database were removed or replaced.
+/// Called when all keys of one database or of all databases were removed.
 unsafe extern "C" fn on_emptied(
     _context: *mut raw::RedisModuleCtx,
     _event: raw::RedisModuleEvent,
     _subevent: u64,
-    _data: *mut c_void,
+    data: *mut c_void,
 ) {
+    // SAFETY: the server passes this structure with this event, or null.
+    let database = unsafe { data.cast::<raw::RedisModuleFlushInfo>().as_ref() };
+    // -1 means all databases.
+    if database.is_none_or(|info| info.dbnum <= 0) {
+        tell(|listeners| listeners.emptied);
+    }
+}
+
+/// Called when two databases have changed places.
+unsafe extern "C" fn on_swapped(
+    _context: *mut raw::RedisModuleCtx,
+    _event: raw::RedisModuleEvent,
+    _subevent: u64,
+    data: *mut c_void,
+) {
+    // SAFETY: the server passes this structure with this event, or null.
+    let databases = unsafe { data.cast::<raw::RedisModuleSwapDbInfo>().as_ref() };
+    if databases.is_none_or(|info| info.dbnum_first == 0 || info.dbnum_second == 0) {
+        tell(|listeners| listeners.swapped);
+    }
+}
+
+/// Calls the listener of a change of database 0, which happens with the server's lock held.
+fn tell(listener: fn(&Listeners) -> fn(&Context)) {
     let Some(listeners) = listeners() else {
         return;
     };
-    let forgotten = catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: the server calls this with its lock held, on the thread that empties the database.
-        unsafe { lock::assume_locked(listeners.emptied) };
+    let told = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: the callers are callbacks of the server, which holds the lock on the thread that changes the database.
+        unsafe { lock::assume_locked(listener(listeners)) };
     }));
-    if forgotten.is_err() {
+    if told.is_err() {
         log(
             Level::Warning,
-            "streams were not forgotten when the server was emptied: please report it",
+            "streams were not forgotten when the keys of the server changed: please report it",
         );
     }
 }

@@ -28,23 +28,44 @@ const FORGET_EVENTS: [&str; 12] = [
     "xgroup-destroy",
 ];
 
-/// Called for every event of a key. Reads a stream that has a new message, and forgets a stream that was deleted or replaced.
+/// Events after which a key may be a stream with messages that no registration has read.
+const ARRIVALS: [&str; 6] = [
+    "xadd",
+    "rename_to",
+    "move_to",
+    "copy_to",
+    "restore",
+    "xgroup-setid",
+];
+
+/// Called for every event of a key. Forgets a stream that was deleted or replaced, and reads a stream that has messages.
 pub(crate) fn on_event(context: &Context, event: &str, key: &[u8]) {
-    if event == "xadd" {
-        for registration in waiting_for(context, key) {
+    let forgets = FORGET_EVENTS.contains(&event);
+    let arrives = ARRIVALS.contains(&event);
+    if !forgets && !arrives {
+        return;
+    }
+    for registration in waiting_for(context, key) {
+        if forgets && let Some(filter) = filter(&registration) {
+            filter.forget(key);
+        }
+        if arrives {
             let stream = key.to_vec();
             let job = move |context: &Context| {
                 scope::apart(|| pump(context, context, &registration, &stream));
             };
             after_command(context, Box::new(job));
         }
-    } else if FORGET_EVENTS.contains(&event) {
-        for registration in waiting_for(context, key) {
-            if let Some(filter) = filter(&registration) {
-                filter.forget(key);
-            }
-        }
     }
+}
+
+/// Called when database 0 has changed places with another one. There is no event for each key then.
+pub(crate) fn all_are_others(context: &Context) {
+    all_are_gone(context);
+    after_command(
+        context,
+        Box::new(|context| scope::apart(|| start_all(context))),
+    );
 }
 
 /// Called when the server was emptied. There is no event for each key then.

@@ -29,4 +29,4 @@ mod stream;
 mod tests;
 
 pub(crate) use filter::{OnFailed, StreamsFilter};
-pub(crate) use listen::{all_are_gone, on_event, resume, start, start_all};
+pub(crate) use listen::{all_are_gone, all_are_others, on_event, resume, start, start_all};
