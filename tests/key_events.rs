@@ -341,6 +341,27 @@ fn handlers_of_types_that_change_the_key_of_their_event() {
     compare("execute('DEL', r['key'])", types);
 }
 
+/// The engine knows every event that these commands cause.
+#[test]
+fn events_that_happen_are_events_that_can_happen() {
+    let server = Server::start().unwrap();
+    let log = "GB('KeysReader').foreach(lambda r: execute('SADD', 'events', r['event'])).register('k*', mode='sync')";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", log]), "OK");
+    for case in cases() {
+        for command in case.prepare.iter().chain([&case.command]) {
+            // Servers do not know all commands.
+            let _ = run(&server, command);
+        }
+    }
+    let events = untyped(&server, &["SMEMBERS", "events"]);
+    let events: Vec<&str> = events.lines().collect();
+    assert!(events.len() > 50, "{events:?}");
+    let script = format!("GB('KeysReader').register('k*', eventTypes={events:?})");
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
+    let logged = server.log_tail(100);
+    assert!(!logged.contains("may never run"), "{logged}");
+}
+
 /// Numbers that look random and are the same in every run.
 struct Numbers(u64);
 

@@ -98,7 +98,8 @@ pub(super) fn statistics(registration: &Registration) -> Vec<Field> {
         let average = lag.average().to_string();
         fields.push(("avgEstimatedLagMS", Value::Text(average)));
     }
-    fields.push(("lastError", Value::Optional(stats.last_error)));
+    let error = stats.last_error.or_else(|| registration.doubts.clone());
+    fields.push(("lastError", Value::Optional(error)));
     fields
 }
 

@@ -64,7 +64,8 @@ pub(crate) fn install(
     let mut all = Vec::new();
     for mut new in registrations {
         on_registered.extend(new.on_registered.take());
-        all.push(Arc::new(make(new, session, session.user.clone())));
+        let registration = make(new, session, session.user.clone());
+        all.push(Arc::new(registration.examined(context)));
     }
     if all.iter().any(|one| one.takes_commands_over()) {
         look_at_commands(context);
@@ -100,6 +101,7 @@ pub(super) fn make(
         session: Arc::clone(session),
         user,
         dynamic: None,
+        doubts: None,
         stats: Stats::default(),
         kept_executions: Mutex::default(),
         unregistered: AtomicBool::new(false),
@@ -149,7 +151,7 @@ pub(crate) fn activate_dynamic(
     })?;
     let id = new.id;
     let on_registered = new.on_registered.take();
-    let mut registration = make(new, &session, owner.user(context));
+    let mut registration = make(new, &session, owner.user(context)).examined(context);
     match dynamic::encode(&registration) {
         Ok(bytes) => registration.dynamic = Some(bytes.into()),
         Err(why) => log(
@@ -252,7 +254,7 @@ pub(crate) fn add_stored(
 ) -> Result<(), String> {
     let id = super::ids().reserve(number);
     let (new, user) = dynamic::decode(context, id, &bytes)?;
-    let mut registration = make(new, session, user);
+    let mut registration = make(new, session, user).examined(context);
     registration.dynamic = Some(bytes);
     add(context, session, registration);
     Ok(())

@@ -12,6 +12,7 @@
 //! | `stats.rs` | the statistics of a registration |
 //! | `command_info.rs` | the server's description of a command |
 //! | `taken_over.rs` | the commands that the engine runs in place of the server |
+//! | `doubts.rs` | registrations that can never run |
 //! | `hooks.rs` | registrations that take the place of a Redis command |
 //! | `keys.rs` | registrations that wait for key events |
 //! | `watched.rs` | commands whose reply waits for handlers of key events |
@@ -21,6 +22,7 @@
 
 mod cause;
 mod command_info;
+mod doubts;
 pub(crate) mod hooks;
 mod install;
 mod invoke;
@@ -90,6 +92,8 @@ pub(crate) struct Registration {
     pub(crate) user: Option<User>,
     /// The stored bytes of a registration that a running gear made.
     dynamic: Option<Arc<[u8]>>,
+    /// The reasons why the registration may never run.
+    pub(crate) doubts: Option<String>,
     pub(crate) stats: Stats,
     /// The ended executions that clients may still ask about, oldest first.
     kept_executions: Mutex<VecDeque<Id>>,
