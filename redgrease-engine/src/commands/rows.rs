@@ -98,7 +98,7 @@ pub(super) fn statistics(registration: &Registration) -> Vec<Field> {
         let average = lag.average().to_string();
         fields.push(("avgEstimatedLagMS", Value::Text(average)));
     }
-    let error = stats.last_error.or_else(|| registration.doubts.clone());
+    let error = stats.last_error.or_else(|| registration.never_runs.clone());
     fields.push(("lastError", Value::Optional(error)));
     fields
 }

@@ -1,5 +1,5 @@
-//! Registrations that can never run, or not for all that they name. They are made all the same: the log and
-//! `RG.DUMPREGISTRATIONS` say what is wrong.
+//! Registrations that can never run, or not for all that they name. They are made all the same. The log says what is wrong, and
+//! `RG.DUMPREGISTRATIONS` lists why a registration can never run at all.
 
 use super::command_info::CommandInfo;
 use super::keys::KeysFilter;
@@ -83,17 +83,28 @@ const REMOVED: [&str; 5] = ["del", "evicted", "expired", "move_from", "rename_fr
 impl Registration {
     /// Looks for reasons why the registration may never run, and writes them to the log.
     pub(super) fn examined(mut self, context: &Context) -> Registration {
-        let is_sent = |event: &str| is_sent(context, event);
-        self.doubts = doubts(&self.event, is_sent);
-        if let Some(doubts) = &self.doubts {
-            let id = self.id;
-            log(
-                Level::Warning,
-                &format!("registration {id} may never run: {doubts}"),
-            );
+        let Doubts { never, partly } = doubts(&self.event, |event| is_sent(context, event));
+        let id = self.id;
+        let tell = |what: &str| log(Level::Warning, &format!("registration {id} {what}"));
+        for doubt in &partly {
+            tell(&format!("does not run for all that it names: {doubt}"));
+        }
+        if !never.is_empty() {
+            let never = never.join("; ");
+            tell(&format!("can never run: {never}"));
+            self.never_runs = Some(never);
         }
         self
     }
+}
+
+/// What is wrong with the event of a registration.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Doubts {
+    /// Each of these is a reason why the registration can never run.
+    never: Vec<String>,
+    /// These are reasons why it does not run for all that it names.
+    partly: Vec<String>,
 }
 
 /// `true` if the server may send a key event of this name: a module may have events of its own.
@@ -114,53 +125,62 @@ fn has_other_modules(context: &Context) -> bool {
     names.any(|name| name != b"rg" && name != b"lua")
 }
 
-/// The reasons why a registration of `event` may never run. `is_sent` is asked about names of events that the engine does not
-/// know.
-fn doubts(event: &Event, is_sent: impl Fn(&str) -> bool) -> Option<String> {
-    let doubts = match event {
-        Event::Streams(filter) => Vec::from_iter(inner_star(&filter.prefix, "stream")),
+/// Looks at an event. `is_sent` is asked about names of key events that the engine does not know.
+fn doubts(event: &Event, is_sent: impl Fn(&str) -> bool) -> Doubts {
+    match event {
+        Event::Streams(filter) => Doubts {
+            never: Vec::from_iter(inner_star(&filter.prefix, "stream")),
+            partly: Vec::new(),
+        },
         Event::Keys(filter) => doubts_of_keys(filter, is_sent),
-        Event::Command { .. } | Event::Hook(_) => Vec::new(),
-    };
-    (!doubts.is_empty()).then(|| doubts.join("; "))
+        Event::Command { .. } | Event::Hook(_) => Doubts::default(),
+    }
 }
 
-fn doubts_of_keys(filter: &KeysFilter, is_sent: impl Fn(&str) -> bool) -> Vec<String> {
-    let mut doubts = Vec::from_iter(inner_star(&filter.prefix, "key"));
-    let empty = [
-        (
-            "eventTypes",
-            filter.events.as_ref().is_some_and(Vec::is_empty),
-        ),
-        ("keyTypes", filter.types.as_ref().is_some_and(Vec::is_empty)),
-        (
-            "commands",
-            filter.commands.as_ref().is_some_and(Vec::is_empty),
-        ),
-    ];
-    for (name, _) in empty.iter().filter(|(_, is_empty)| *is_empty) {
-        doubts.push(format!(
-            "{name} is an empty list, which nothing is in: leave it out to mean all"
+fn doubts_of_keys(filter: &KeysFilter, is_sent: impl Fn(&str) -> bool) -> Doubts {
+    let mut never = Vec::from_iter(inner_star(&filter.prefix, "key"));
+    for (name, length) in [
+        ("eventTypes", filter.events.as_ref().map(Vec::len)),
+        ("keyTypes", filter.types.as_ref().map(Vec::len)),
+        ("commands", filter.commands.as_ref().map(Vec::len)),
+    ] {
+        if length == Some(0) {
+            never.push(format!(
+                "{name} is an empty list, which nothing is in: leave it out to mean all"
+            ));
+        }
+    }
+    let events = filter.events.as_deref().unwrap_or_default();
+    let knows =
+        |list: &[&str], event: &String| list.iter().any(|one| one.eq_ignore_ascii_case(event));
+    let unsent: Vec<&String> = events
+        .iter()
+        .filter(|event| knows(&NOT_TOLD, event) || (!knows(&SENT, event) && !is_sent(event)))
+        .collect();
+    let all_unsent = unsent.len() == events.len();
+    let unsent: Vec<String> = unsent
+        .into_iter()
+        .map(|event| {
+            format!(
+                "the server sends no key event {event:?} to modules: name an event that it sends, such as \"set\""
+            )
+        })
+        .collect();
+    let mut partly = Vec::new();
+    if all_unsent {
+        never.extend(unsent);
+    } else {
+        partly = unsent;
+    }
+    let removed = !events.is_empty() && events.iter().all(|event| knows(&REMOVED, event));
+    let types = filter.types.as_deref().unwrap_or(&[KeyType::Empty]);
+    if removed && !types.contains(&KeyType::Empty) {
+        never.push(format!(
+            "the key does not exist any more after {}, and keyTypes leaves such keys out: add \"empty\" to keyTypes",
+            events.join(" or ")
         ));
     }
-    for event in filter.events.iter().flatten() {
-        let knows = |list: &[&str]| list.iter().any(|one| one.eq_ignore_ascii_case(event));
-        if knows(&NOT_TOLD) || (!knows(&SENT) && !is_sent(event)) {
-            doubts.push(format!(
-                "the server sends no key event {event:?} to modules: name an event that it sends, such as \"set\""
-            ));
-        }
-    }
-    if let (Some(events), Some(types)) = (&filter.events, &filter.types) {
-        let removed = |event: &String| REMOVED.iter().any(|one| one.eq_ignore_ascii_case(event));
-        if !events.is_empty() && events.iter().all(removed) && !types.contains(&KeyType::Empty) {
-            doubts.push(format!(
-                "the key does not exist any more after {}, and keyTypes leaves such keys out: add \"empty\" to keyTypes",
-                events.join(" or ")
-            ));
-        }
-    }
-    doubts
+    Doubts { never, partly }
 }
 
 /// A pattern with a star that is not at its end.
@@ -179,7 +199,7 @@ mod tests {
     use super::*;
     use crate::registration::testing::{command, hook, keys, keys_filter};
 
-    fn of_keys(change: impl FnOnce(&mut KeysFilter)) -> Option<String> {
+    fn of_keys(change: impl FnOnce(&mut KeysFilter)) -> Doubts {
         let mut filter = keys_filter("k:*");
         change(&mut filter);
         doubts(&Event::Keys(filter), |event| event == "json.set")
@@ -193,11 +213,11 @@ mod tests {
     fn a_star_inside_a_pattern_is_no_wildcard() {
         let doubts = |pattern: &str| doubts(&keys(pattern), |_| true);
         for fine in ["", "*", "k", "k:*"] {
-            assert_eq!(doubts(fine), None, "{fine}");
+            assert_eq!(doubts(fine), Doubts::default(), "{fine}");
         }
         for odd in ["a*b", "*a", "a**", "*a*"] {
             assert!(
-                doubts(odd).unwrap().contains("put one * at the end"),
+                doubts(odd).never[0].contains("put one * at the end"),
                 "{odd}"
             );
         }
@@ -206,32 +226,42 @@ mod tests {
     #[test]
     fn events_that_no_server_sends() {
         let doubts = |events: &[&str]| of_keys(|filter| filter.events = names(events));
-        assert_eq!(doubts(&["set", "DEL", "json.set"]), None);
+        assert_eq!(doubts(&["set", "DEL", "json.set"]), Doubts::default());
         for odd in ["get", "sett", "new", "loaded"] {
-            let said = doubts(&["set", odd]).unwrap();
-            assert!(said.contains(&format!("{odd:?}")), "{said}");
+            for events in [&[odd][..], &["set", odd]] {
+                let Doubts { never, partly } = doubts(events);
+                let (said, other) = if events.len() == 1 {
+                    (never, partly)
+                } else {
+                    (partly, never)
+                };
+                assert!(said[0].contains(&format!("{odd:?}")), "{said:?}");
+                assert!(other.is_empty(), "{other:?}");
+            }
         }
     }
 
     #[test]
     fn filters_that_let_nothing_through() {
-        assert!(of_keys(|filter| filter.events = Some(Vec::new())).is_some());
-        assert!(of_keys(|filter| filter.types = Some(Vec::new())).is_some());
-        assert!(of_keys(|filter| filter.commands = Some(Vec::new())).is_some());
+        let never = |change: fn(&mut KeysFilter)| of_keys(change).never.len();
+        assert_eq!(never(|filter| filter.events = Some(Vec::new())), 1);
+        assert_eq!(never(|filter| filter.types = Some(Vec::new())), 1);
+        assert_eq!(never(|filter| filter.commands = Some(Vec::new())), 1);
         let gone = |events: &[&str], types: &[KeyType]| {
-            of_keys(|filter| {
+            let doubts = of_keys(|filter| {
                 filter.events = names(events);
                 filter.types = Some(types.to_vec());
-            })
+            });
+            doubts.never.len()
         };
-        assert!(gone(&["del", "Expired"], &[KeyType::String]).is_some());
-        assert_eq!(gone(&["del"], &[KeyType::String, KeyType::Empty]), None);
-        assert_eq!(gone(&["del", "set"], &[KeyType::String]), None);
+        assert_eq!(gone(&["del", "Expired"], &[KeyType::String]), 1);
+        assert_eq!(gone(&["del"], &[KeyType::String, KeyType::Empty]), 0);
+        assert_eq!(gone(&["del", "set"], &[KeyType::String]), 0);
     }
 
     #[test]
     fn commands_can_always_run() {
-        assert_eq!(doubts(&command("a*b"), |_| false), None);
-        assert_eq!(doubts(&hook("get"), |_| false), None);
+        assert_eq!(doubts(&command("a*b"), |_| false), Doubts::default());
+        assert_eq!(doubts(&hook("get"), |_| false), Doubts::default());
     }
 }

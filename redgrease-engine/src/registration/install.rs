@@ -101,7 +101,7 @@ pub(super) fn make(
         session: Arc::clone(session),
         user,
         dynamic: None,
-        doubts: None,
+        never_runs: None,
         stats: Stats::default(),
         kept_executions: Mutex::default(),
         unregistered: AtomicBool::new(false),

@@ -92,8 +92,8 @@ pub(crate) struct Registration {
     pub(crate) user: Option<User>,
     /// The stored bytes of a registration that a running gear made.
     dynamic: Option<Arc<[u8]>>,
-    /// The reasons why the registration may never run.
-    pub(crate) doubts: Option<String>,
+    /// The reasons why the registration can never run. `None` if it can.
+    pub(crate) never_runs: Option<String>,
     pub(crate) stats: Stats,
     /// The ended executions that clients may still ask about, oldest first.
     kept_executions: Mutex<VecDeque<Id>>,
