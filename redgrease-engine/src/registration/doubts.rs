@@ -205,8 +205,8 @@ mod tests {
         doubts(&Event::Keys(filter), |event| event == "json.set")
     }
 
-    fn names(all: &[&str]) -> Option<Vec<String>> {
-        Some(all.iter().map(|&one| one.to_owned()).collect())
+    fn names(all: &[&str]) -> Vec<String> {
+        all.iter().map(|&one| one.to_owned()).collect()
     }
 
     #[test]
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn events_that_no_server_sends() {
-        let doubts = |events: &[&str]| of_keys(|filter| filter.events = names(events));
+        let doubts = |events: &[&str]| of_keys(|filter| filter.events = Some(names(events)));
         assert_eq!(doubts(&["set", "DEL", "json.set"]), Doubts::default());
         for odd in ["get", "sett", "new", "loaded"] {
             for events in [&[odd][..], &["set", odd]] {
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(never(|filter| filter.commands = Some(Vec::new())), 1);
         let gone = |events: &[&str], types: &[KeyType]| {
             let doubts = of_keys(|filter| {
-                filter.events = names(events);
+                filter.events = Some(names(events));
                 filter.types = Some(types.to_vec());
             });
             doubts.never.len()
