@@ -2,7 +2,7 @@
 //!
 //! | package | contents |
 //! |---|---|
-//! | `redgrease` 0.3.30 | a client, with redis-py 3.5.3 |
+//! | `redgrease` 0.3.30 | a client with a command line, with redis-py 3.5.3 |
 //! | `gearsclient` 1.0.2 | the Python client of the `RedisGears` project |
 //! | `gears-cli` 1.2.0 | the command line program of the `RedisGears` project |
 //! | `rgsync` 1.2.0 | recipes of the `RedisGears` project that write hashes to a database |
@@ -44,6 +44,29 @@ fn the_client_redgrease() {
     // The requirements of the client install a version of redis-py that it supports.
     let rows = untyped(&server, &["RG.PYDUMPREQS"]);
     assert!(rows.contains("redis-3."), "{rows}");
+}
+
+/// With `CompatibleReplies 1.0`, the client also lists registrations and requirements, replaces triggers, and loads scripts
+/// from its command line, again whenever a file changes.
+#[test]
+#[ignore = "installs packages from PyPI"]
+fn the_client_redgrease_with_replies_of_redisgears_1_0() {
+    let (packages, scripts) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (server, port) = start(packages.path());
+    let set = untyped(&server, &["RG.CONFIGSET", "CompatibleReplies", "1.0"]);
+    assert_eq!(set, "OK");
+    let client = Environment::of(&server, "redgrease-cli");
+    // Newer versions of watchdog do not have the interface that the loader calls.
+    client.install(&[
+        "redgrease[all]==0.3.30",
+        "redis==3.5.3",
+        "watchdog<5",
+        "setuptools<81",
+    ]);
+    run(Command::new(client.python())
+        .arg(tests().join("published/redgrease_old_replies.py"))
+        .arg(port.to_string())
+        .arg(scripts.path()));
 }
 
 #[test]
@@ -104,6 +127,16 @@ fn the_program_gears_cli() {
     let all = gears_cli(port, &[&export[..], &["--all"]].concat());
     let zip = all.trim_end().rsplit('/').next().unwrap();
     let zip = zip.split('\u{1b}').next().unwrap();
+
+    // The export by a registration reads the session of the registration, which is a literal of Python then.
+    untyped(&giver, &["RG.CONFIGSET", "CompatibleReplies", "1.0"]);
+    let register = "GB('CommandReader').register(trigger='t')";
+    let words = ["RG.PYEXECUTE", register, "REQUIREMENTS", "toolz==1.0.0"];
+    assert_eq!(untyped(&giver, &words), "OK");
+    let rows = untyped(&giver, &["RG.DUMPREGISTRATIONS"]);
+    let id = rows.lines().nth(1).unwrap();
+    let said = gears_cli(port, &[&export[..], &["--registration-id", id]].concat());
+    assert!(said.contains("toolz"), "{said}");
 
     let (taker, port) = start(second.path());
     let import = ["import-requirements", "--requirements-path", &directory];

@@ -1,6 +1,7 @@
 //! Commands about registrations.
 
-use super::rows::{arguments, statistics, status, write_array, write_fields};
+use super::rows::{answered, arguments, statistics, status, write_array, write_fields};
+use crate::config;
 use crate::execution;
 use crate::gears::restore_sessions;
 use crate::id::Id;
@@ -22,7 +23,12 @@ impl Command for DumpRegistrations {
             for (registration, session) in registry.registrations() {
                 reply.array(12);
                 row(&reply, registration);
-                reply.field("PD", &session.summary());
+                let summary = if config::get().replies_of_1_0() {
+                    session.summary_as_literal()
+                } else {
+                    session.summary()
+                };
+                reply.field("PD", &summary);
                 reply.field("ExecutionThreadPool", "DefaultPool");
             }
         });
@@ -35,7 +41,7 @@ pub(super) fn row(reply: &Reply<'_>, registration: &Registration) {
     reply.field("reader", registration.plan.reader.as_str());
     reply.optional_field("desc", registration.description.as_deref());
     reply.bulk(b"RegistrationData");
-    let fields = statistics(registration);
+    let fields = answered(statistics(registration));
     let status = status(&registration.event);
     // One field more: `args`, whose value is an array.
     reply.array(2 * (fields.len() + 1 + usize::from(status.is_some())));

@@ -1,6 +1,6 @@
 //! Commands about requirements.
 
-use super::rows::{self, write_array};
+use super::rows::{self, answered, write_array};
 use crate::gears::{known_requirements, use_packages};
 use crate::redis::{
     Args, BlockedClient, Command, CommandFlags, Context, Level, Reply, locked, log,
@@ -28,9 +28,9 @@ impl Command for PyDumpReqs {
     }
 }
 
-/// Writes the row of a requirement, which has 18 elements.
+/// Writes the row of a requirement, which has 18 elements, or 12 for clients of RedisGears 1.0.
 pub(super) fn row(reply: &Reply<'_>, requirement: &Requirement, users: usize) {
-    write_array(reply, &rows::requirement(requirement, users));
+    write_array(reply, &answered(rows::requirement(requirement, users)));
 }
 
 /// `RG.PYEXPORTREQ name`: a requirement with its wheels, for `RG.PYIMPORTREQ` of another server.

@@ -1,5 +1,6 @@
 //! The fields of a registration and of a requirement. The dump commands write them as replies, `INFO` as text.
 
+use crate::config;
 use crate::redis::Reply;
 use crate::registration::streams::StreamsFilter;
 use crate::registration::{Event, Registration};
@@ -60,6 +61,26 @@ impl Value {
             Value::List(Some(items)) => format!("[{}]", items.join("|")),
         }
     }
+}
+
+/// The fields of registrations and requirements that came with RedisGears 1.2.2.
+const SINCE_1_2_2: [&str; 8] = [
+    "lastRunDurationMS",
+    "totalRunDurationMS",
+    "avgRunDurationMS",
+    "lastEstimatedLagMS",
+    "avgEstimatedLagMS",
+    "Path",
+    "RefCount",
+    "IsInReqDictionary",
+];
+
+/// The fields that clients get: with `CompatibleReplies 1.0` without those of newer versions, which old clients cannot read.
+pub(super) fn answered(mut fields: Vec<Field>) -> Vec<Field> {
+    if config::get().replies_of_1_0() {
+        fields.retain(|(name, _)| !SINCE_1_2_2.contains(name));
+    }
+    fields
 }
 
 /// Writes fields as names and values in turn, without the head of an array.

@@ -6,7 +6,7 @@ mod setting;
 #[cfg(test)]
 mod tests;
 
-use setting::{SETTINGS, Setting, SettingOwner, Value, index};
+use setting::{REPLIES_OF_1_0, SETTINGS, Setting, SettingOwner, Value, index};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -64,6 +64,7 @@ impl Config {
             .iter()
             .map(|setting| match setting.default {
                 Value::Text(text) => text.to_owned(),
+                Value::Word(words) => words.first().copied().unwrap_or_default().to_owned(),
                 Value::Number(_) => String::new(),
             })
             .collect();
@@ -135,6 +136,11 @@ impl Config {
         self.number(const { index("ExecuteAsOwner") }) != 0
     }
 
+    /// Whether the dump commands answer as RedisGears 1.0, without the fields that came with 1.2.2.
+    pub(crate) fn replies_of_1_0(&self) -> bool {
+        self.texts()[const { index("CompatibleReplies") }] == REPLIES_OF_1_0
+    }
+
     /// Number of finished executions to keep; a negative setting keeps all.
     pub(crate) fn max_executions(&self) -> usize {
         usize::try_from(self.number(const { index("MaxExecutions") })).unwrap_or(usize::MAX)
@@ -159,7 +165,9 @@ impl Config {
                 Value::Text(_) if setting.name == "Plugin" => {
                     Current::List(vec![self.texts()[index].clone()])
                 }
-                Value::Text(_) => Current::Bytes(self.texts()[index].clone().into_bytes()),
+                Value::Text(_) | Value::Word(_) => {
+                    Current::Bytes(self.texts()[index].clone().into_bytes())
+                }
             }),
             None => self.user(name).map(Current::Bytes),
         }
@@ -173,9 +181,15 @@ impl Config {
         match self.change(name, Some(value), true) {
             Change::Refused(reason) => {
                 let name = String::from_utf8_lossy(name);
-                let wanted = match find_ignoring_case(&name).map(|(_, setting)| setting.minimum) {
-                    None | Some(i64::MIN) => "an integer".to_owned(),
-                    Some(minimum) => format!("an integer of at least {minimum}"),
+                let wanted = match find_ignoring_case(&name).map(|(_, setting)| *setting) {
+                    Some(Setting {
+                        default: Value::Word(words),
+                        ..
+                    }) => words.join(" or "),
+                    Some(Setting { minimum, .. }) if minimum > i64::MIN => {
+                        format!("an integer of at least {minimum}")
+                    }
+                    _ => "an integer".to_owned(),
                 };
                 Err(format!(
                     "could not set the module argument {name}: {reason}: give {wanted}"
@@ -220,6 +234,13 @@ impl Config {
             Value::Text(_) => {
                 self.texts()[index] = text.clone().into_owned();
                 true
+            }
+            Value::Word(words) => {
+                let known = words.contains(&text.as_ref());
+                if known {
+                    self.texts()[index] = text.clone().into_owned();
+                }
+                known
             }
             Value::Number(_) => match text.parse::<i64>() {
                 Ok(number) if number >= setting.minimum => {

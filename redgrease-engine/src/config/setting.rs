@@ -1,10 +1,12 @@
 //! The table of settings that the engine knows.
 
-/// The default of a setting, which also says whether the setting is a number or a text.
+/// The default of a setting, which also says whether the setting is a number, a text or one of some words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Value {
     Number(i64),
     Text(&'static str),
+    /// The words that are accepted; the first one is the default.
+    Word(&'static [&'static str]),
 }
 
 /// The component that defines a setting. It decides how replies about the setting are worded.
@@ -50,12 +52,26 @@ const fn text(name: &'static str, owner: SettingOwner) -> Setting {
     }
 }
 
+/// A setting that is one of some words. The first one is the default.
+const fn word(name: &'static str, owner: SettingOwner, words: &'static [&'static str]) -> Setting {
+    Setting {
+        name,
+        owner,
+        default: Value::Word(words),
+        read_only: false,
+        minimum: i64::MIN,
+    }
+}
+
 const fn read_only(setting: Setting) -> Setting {
     Setting {
         read_only: true,
         ..setting
     }
 }
+
+/// The value of `CompatibleReplies` that leaves out the fields that came with RedisGears 1.2.2.
+pub(super) const REPLIES_OF_1_0: &str = "1.0";
 
 /// All settings.
 ///
@@ -115,6 +131,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     number("ExecutionMaxMemory", SettingOwner::Engine, 0, 0),
     // 1: abort an execution when the client that waits for it disconnects.
     number("AbortOnDisconnect", SettingOwner::Engine, 0, 0),
+    // The version of RedisGears whose fields the dump commands answer.
+    word(
+        "CompatibleReplies",
+        SettingOwner::Engine,
+        &["1.2", REPLIES_OF_1_0],
+    ),
     // 1: gears run with the rights of the user who registered them, not of the caller.
     read_only(number("ExecuteAsOwner", SettingOwner::Engine, 0, 0)),
     // Interpreter that makes the virtual environments. Empty: the one beside libpython.

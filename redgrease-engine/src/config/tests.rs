@@ -5,10 +5,11 @@ use super::*;
 enum Shown {
     Number { default: i64, minimum: i64 },
     Text,
+    Word(&'static [&'static str]),
     List,
 }
 
-use Shown::{List, Text};
+use Shown::{List, Text, Word};
 
 const fn number(default: i64, minimum: i64) -> Shown {
     Shown::Number { default, minimum }
@@ -57,6 +58,12 @@ const EXPECTED: &[(&str, SettingOwner, Shown, bool)] = {
         ("ExecutionMaxRecords", Engine, number(0, 0), CHANGEABLE),
         ("ExecutionMaxMemory", Engine, number(0, 0), CHANGEABLE),
         ("AbortOnDisconnect", Engine, number(0, 0), CHANGEABLE),
+        (
+            "CompatibleReplies",
+            Engine,
+            Word(&["1.2", "1.0"]),
+            CHANGEABLE,
+        ),
         ("ExecuteAsOwner", Engine, number(0, 0), READ_ONLY),
         ("PythonExecutable", Engine, Text, READ_ONLY),
         ("PipArguments", Engine, Text, READ_ONLY),
@@ -69,7 +76,7 @@ fn numbers() -> impl Iterator<Item = (&'static str, SettingOwner, i64, i64)> {
         .iter()
         .filter_map(|(name, owner, shown, _)| match shown {
             Shown::Number { default, minimum } => Some((*name, *owner, *default, *minimum)),
-            Text | List => None,
+            Text | Word(_) | List => None,
         })
 }
 
@@ -208,6 +215,7 @@ fn every_setting_has_its_owner_default_and_minimum() {
                 Current::Number(*default)
             }
             Text => Current::Bytes(Vec::new()),
+            Word(words) => Current::Bytes(words[0].as_bytes().to_vec()),
             List => Current::List(vec![String::new()]),
         };
         assert_eq!(config.get(name.as_bytes()), Some(expected), "{name}");
@@ -255,7 +263,11 @@ fn every_read_only_setting_changes_only_while_the_module_loads() {
         let config = Config::new();
         let name_bytes = name.as_bytes();
         let before = config.get(name_bytes);
-        let outcome = config.set(name_bytes, Some(b"7"));
+        let value = match shown {
+            Word(words) => words[1].as_bytes(),
+            Shown::Number { .. } | Text | List => b"7",
+        };
+        let outcome = config.set(name_bytes, Some(value));
         if *read_only {
             let text = match owner {
                 SettingOwner::Python => format!("(error) {name} is not configurable at runtime"),
@@ -275,11 +287,36 @@ fn every_read_only_setting_changes_only_while_the_module_loads() {
         }
         let expected = match shown {
             Shown::Number { .. } => Current::Number(7),
-            Text => Current::Bytes(b"7".to_vec()),
+            Text | Word(_) => Current::Bytes(value.to_vec()),
             List => Current::List(vec!["7".to_owned()]),
         };
         assert_eq!(config.get(name_bytes), Some(expected), "{name}");
     }
+}
+
+#[test]
+fn a_word_is_one_of_the_accepted_ones() {
+    let config = Config::new();
+    assert!(!config.replies_of_1_0());
+    for value in ["", "1", "1.0.6", " 1.0", "yes", "1.0\0"] {
+        let outcome = config.set(b"CompatibleReplies", Some(value.as_bytes()));
+        let expected = bad_value("CompatibleReplies", SettingOwner::Engine, value);
+        assert_eq!(outcome, expected, "{value:?}");
+    }
+    assert_eq!(
+        config.set_while_loading(b"CompatibleReplies", b"2"),
+        Err(
+            "could not set the module argument CompatibleReplies: (error) Failed setting config \
+             value CompatibleReplies: give 1.2 or 1.0"
+                .to_owned()
+        )
+    );
+    assert!(!config.replies_of_1_0());
+    let set = config.set(b"compatiblereplies", Some(b"1.0"));
+    assert_eq!(set, Change::Done);
+    assert!(config.replies_of_1_0());
+    assert_eq!(config.set(b"CompatibleReplies", Some(b"1.2")), Change::Done);
+    assert!(!config.replies_of_1_0());
 }
 
 #[test]

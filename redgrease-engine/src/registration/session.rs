@@ -82,13 +82,24 @@ impl Session {
     /// The one-line summary in the rows of its registrations.
     pub(crate) fn summary(&self) -> String {
         let description = self.info.description.as_deref().unwrap_or("null");
+        self.summary_with(&format!("'{description}'"), "primary", "false")
+    }
+
+    /// The summary as a literal of Python, as clients of RedisGears 1.0 read it.
+    pub(crate) fn summary_as_literal(&self) -> String {
+        let description = self.info.description.as_deref();
+        let description = description.map_or_else(|| "None".to_owned(), quoted);
+        self.summary_with(&description, "'primary'", "False")
+    }
+
+    fn summary_with(&self, description: &str, linked: &str, dead: &str) -> String {
         let registrations = self.registrations.iter().map(|id| format!("'{id}'"));
         // `gears-cli` of RedisGears reads them with `[n['name'] for n in session['depsList']]`.
         let requirements = self.info.requirements.iter();
         let requirements = requirements.map(|name| format!("{{'name':{}}}", quoted(name)));
         format!(
-            "{{'sessionName':'{}', 'sessionDescription':'{description}', 'refCount': {}, \
-             'linkedTo': primary, 'dead': false, 'isInstallationNeeded':0, \
+            "{{'sessionName':'{}', 'sessionDescription':{description}, 'refCount': {}, \
+             'linkedTo': {linked}, 'dead': {dead}, 'isInstallationNeeded':0, \
              'registrationsList':[{}], 'depsList':[{}]}}",
             self.info.id,
             self.references(),
@@ -104,7 +115,18 @@ fn joined(items: impl Iterator<Item = String>) -> String {
 
 /// The text as a string literal of Python.
 fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
+    let mut literal = String::from("'");
+    for letter in text.chars() {
+        match letter {
+            '\\' | '\'' => literal.extend(['\\', letter]),
+            '\n' => literal.push_str(r"\n"),
+            '\r' => literal.push_str(r"\r"),
+            '\0' => literal.push_str(r"\0"),
+            _ => literal.push(letter),
+        }
+    }
+    literal.push('\'');
+    literal
 }
 
 #[cfg(test)]
@@ -114,6 +136,7 @@ mod tests {
     #[test]
     fn text_as_python_writes_it() {
         assert_eq!(quoted("six==1.16"), "'six==1.16'");
+        assert_eq!(quoted("two\r\nlines\0"), r"'two\r\nlines\0'");
         assert_eq!(
             quoted(r"a; os_name == 'nt' \"),
             r"'a; os_name == \'nt\' \\'"

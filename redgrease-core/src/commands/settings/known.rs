@@ -208,6 +208,8 @@ settings! {
     execution_max_memory / set_execution_max_memory: u64 = "ExecutionMaxMemory";
     /// AbortOnDisconnect (RedGrease engine): whether a run is aborted when its client disconnects.
     abort_on_disconnect / set_abort_on_disconnect: bool = "AbortOnDisconnect";
+    /// CompatibleReplies (RedGrease engine): the version of RedisGears whose fields listings have, `1.2` or `1.0`.
+    compatible_replies / set_compatible_replies: String = "CompatibleReplies";
     /// ExecuteAsOwner (RedGrease engine): whether a gear runs with the rights of the user that registered it.
     execute_as_owner: bool = "ExecuteAsOwner";
     /// PythonExecutable (RedGrease engine): the Python executable that installs requirements.
