@@ -135,8 +135,9 @@ fn the_program_gears_cli() {
     assert_eq!(untyped(&giver, &words), "OK");
     let rows = untyped(&giver, &["RG.DUMPREGISTRATIONS"]);
     let id = rows.lines().nth(1).unwrap();
-    let said = gears_cli(port, &[&export[..], &["--registration-id", id]].concat());
-    assert!(said.contains("toolz"), "{said}");
+    let by_registration = ["--registration-id", id, "--output-prefix", "registered"];
+    let said = gears_cli(port, &[&export[..], &by_registration].concat());
+    assert!(said.contains("registered-"), "{said}");
 
     let (taker, port) = start(second.path());
     let import = ["import-requirements", "--requirements-path", &directory];
