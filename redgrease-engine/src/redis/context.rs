@@ -102,6 +102,18 @@ impl Context {
         0
     }
 
+    /// Selects a database until the value is dropped. The context may be that of a client's command, which goes on in the
+    /// client's database.
+    pub(super) fn select(&self, database: i32) -> Selected<'_> {
+        let before = self.database();
+        // SAFETY: the context is live. A number that the server does not know changes nothing.
+        unsafe { rm!(RedisModule_SelectDb(self.as_ptr(), database)) };
+        Selected {
+            context: self,
+            before,
+        }
+    }
+
     /// `false` while loading and on a replica: the server where the events first happened has handled them.
     pub(crate) fn may_handle_events(&self) -> bool {
         let unfit = raw::REDISMODULE_CTX_FLAGS_LOADING | raw::REDISMODULE_CTX_FLAGS_SLAVE;
@@ -124,5 +136,20 @@ impl Context {
         // SAFETY: the server writes `N` bytes to `digits`, which has room for them.
         unsafe { rm!(RedisModule_GetRandomHexChars(digits.as_mut_ptr().cast(), N)) };
         String::from_utf8_lossy(&digits).into_owned()
+    }
+}
+
+/// A selected database.
+#[derive(Debug)]
+#[must_use = "the database is selected while the value lives"]
+pub(super) struct Selected<'a> {
+    context: &'a Context,
+    before: i32,
+}
+
+impl Drop for Selected<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the context is live, because it is borrowed.
+        unsafe { rm!(RedisModule_SelectDb(self.context.as_ptr(), self.before)) };
     }
 }

@@ -1,9 +1,11 @@
 //! Running a command of a client as the server would have run it.
 
-use super::command::Args;
+use super::command::{Args, Text};
 use super::context::Context;
 use super::filter;
+use super::refusal;
 use super::user;
+use redis_module::raw;
 use std::ffi::{CStr, CString};
 use std::ptr::NonNull;
 
@@ -31,14 +33,47 @@ pub(crate) fn pass_on(context: &Context, args: Args<'_>, start: usize) {
             arguments.len()
         ));
         let errno = *libc::__errno_location();
-        match NonNull::new(reply) {
-            Some(reply) => {
+        let Some(reply) = NonNull::new(reply) else {
+            let arguments: Vec<&[u8]> = args.from(start + 1).map(Text::bytes).collect();
+            let words = refusal::words(errno, name.to_bytes(), &arguments);
+            return context.reply().error(&words);
+        };
+        match without_rights(reply) {
+            Some(words) => context.reply().error(&words),
+            None => {
                 rm!(RedisModule_ReplyWithCallReply(ctx, reply.as_ptr()));
-                rm!(RedisModule_FreeCallReply(reply.as_ptr()));
             }
-            None => context.reply().error(&refusal(errno)),
         }
+        rm!(RedisModule_FreeCallReply(reply.as_ptr()));
     }
+}
+
+/// The error of a server whose reply for a user without rights does not begin with the usual code. Redis 7.0 is one.
+///
+/// # Safety
+/// The reply is live.
+unsafe fn without_rights(reply: NonNull<raw::RedisModuleCallReply>) -> Option<String> {
+    // SAFETY: the caller guarantees that the reply is live. The text lives as long as the reply, and is copied.
+    let text = unsafe {
+        if rm!(RedisModule_CallReplyType(reply.as_ptr())) as isize != raw::REDISMODULE_REPLY_ERROR {
+            return None;
+        }
+        let mut length = 0;
+        let text = rm!(RedisModule_CallReplyStringPtr(
+            reply.as_ptr(),
+            &raw mut length
+        ));
+        if text.is_null() {
+            return None;
+        }
+        std::slice::from_raw_parts(text.cast::<u8>(), length)
+    };
+    let text = String::from_utf8_lossy(text);
+    let words = text.trim_end();
+    let words = words.strip_prefix("ERR ").unwrap_or(words);
+    words
+        .starts_with("acl verification failed")
+        .then(|| format!("NOPERM {words}"))
 }
 
 /// The format of the call: `!` replicates, `v` is a vector of strings and its length. From Redis 7.0.6 on, `0` replies in the
@@ -49,14 +84,5 @@ fn format(context: &Context) -> &'static CStr {
         (false, _) => c"!v",
         (true, true) => c"!0Ev",
         (true, false) => c"!0CESMv",
-    }
-}
-
-/// The error for a command that an older server did not run.
-fn refusal(errno: i32) -> String {
-    match errno {
-        libc::ENOENT => "ERR unknown command".to_owned(),
-        libc::EINVAL => "ERR wrong number of arguments".to_owned(),
-        other => format!("ERR {}", std::io::Error::from_raw_os_error(other)),
     }
 }

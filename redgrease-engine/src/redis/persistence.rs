@@ -136,8 +136,15 @@ unsafe extern "C" fn aux_load(io: *mut raw::RedisModuleIO, version: c_int, _when
     }
 }
 
-/// Makes replicas and the AOF run one of the engine's own commands for a key.
-pub(crate) fn replicate_key(context: &Context, command: &CStr, key: &[u8], argument: &[u8]) {
+/// Makes replicas and the AOF run one of the engine's own commands for a key of a database.
+pub(crate) fn replicate_key(
+    context: &Context,
+    command: &CStr,
+    database: i32,
+    key: &[u8],
+    argument: &[u8],
+) {
+    let _selected = context.select(database);
     let part = |bytes: &[u8]| (bytes.as_ptr().cast::<c_char>(), bytes.len().cast_signed());
     let ((key, key_length), (argument, length)) = (part(key), part(argument));
     // SAFETY: the context is live and locked. The format takes two buffers, each with its length; the server copies them.

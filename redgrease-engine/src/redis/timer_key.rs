@@ -4,7 +4,7 @@
 //! memory in the background it only drops the value.
 
 use super::api::OK;
-use super::context::Context;
+use super::context::{Context, Selected};
 use super::listeners::listeners;
 use super::lock;
 use super::log::{Level, log};
@@ -57,21 +57,19 @@ pub(super) fn register(context: &Context) -> bool {
     }
 }
 
-/// An open key of database 0. It is closed when the value is dropped.
+/// An open key. It is closed when the value is dropped.
 struct OpenKey<'a> {
-    context: &'a Context,
     raw: *mut raw::RedisModuleKey,
-    database: c_int,
+    /// Dropped after the key was closed.
+    _database: Selected<'a>,
 }
 
 impl<'a> OpenKey<'a> {
-    fn new(context: &'a Context, key: &[u8], mode: u32) -> OpenKey<'a> {
+    fn new(context: &'a Context, database: i32, key: &[u8], mode: u32) -> OpenKey<'a> {
         let ctx = context.as_ptr();
-        // SAFETY: the context is live and locked, and the value borrows it. The server copies the name. The selected
-        // database is restored when the key is closed.
+        let selected = context.select(database);
+        // SAFETY: the context is live and locked, and the value borrows it. The server copies the name.
         unsafe {
-            let database = rm!(RedisModule_GetSelectedDb(ctx));
-            rm!(RedisModule_SelectDb(ctx, 0));
             let name = rm!(RedisModule_CreateString(
                 ctx,
                 key.as_ptr().cast(),
@@ -80,9 +78,8 @@ impl<'a> OpenKey<'a> {
             let raw = rm!(RedisModule_OpenKey(ctx, name, mode.cast_signed()));
             rm!(RedisModule_FreeString(ctx, name));
             OpenKey {
-                context,
                 raw: raw.cast(),
-                database,
+                _database: selected,
             }
         }
     }
@@ -97,21 +94,19 @@ impl<'a> OpenKey<'a> {
 impl Drop for OpenKey<'_> {
     fn drop(&mut self) {
         // SAFETY: `new` opened the key, which is closed once; null is allowed. The context is still borrowed.
-        unsafe {
-            rm!(RedisModule_CloseKey(self.raw));
-            rm!(RedisModule_SelectDb(self.context.as_ptr(), self.database));
-        }
+        unsafe { rm!(RedisModule_CloseKey(self.raw)) };
     }
 }
 
 /// `true` if there is a key of this name, with any type.
-pub(crate) fn exists(context: &Context, key: &[u8]) -> bool {
-    !OpenKey::new(context, key, raw::REDISMODULE_READ).is_empty()
+pub(crate) fn exists(context: &Context, database: i32, key: &[u8]) -> bool {
+    !OpenKey::new(context, database, key, raw::REDISMODULE_READ).is_empty()
 }
 
 /// Sets a key to this value. Returns `false` if the server refused.
-pub(crate) fn set(context: &Context, key: &[u8], value: Arc<dyn KeyValue>) -> bool {
-    let open = OpenKey::new(context, key, raw::REDISMODULE_READ | raw::REDISMODULE_WRITE);
+pub(crate) fn set(context: &Context, database: i32, key: &[u8], value: Arc<dyn KeyValue>) -> bool {
+    let mode = raw::REDISMODULE_READ | raw::REDISMODULE_WRITE;
+    let open = OpenKey::new(context, database, key, mode);
     let value = Box::into_raw(Box::new(Value(value)));
     // SAFETY: the key is open for writing. A server that accepts the value owns it, and passes it to `free` once. If the
     // server refuses, the value is dropped here.

@@ -21,6 +21,9 @@ const MAX_RETRIES: u32 = 60;
 /// The time between two of these attempts.
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
+/// The database in which scripts and gears make keys.
+const DATABASE: i32 = 0;
+
 /// The value of a key that runs a function.
 #[derive(Debug)]
 pub(crate) struct KeyedTimer {
@@ -101,7 +104,7 @@ pub(crate) fn create(
     }
     let user = owner.user(context);
     may_write(context, user.as_ref(), key)?;
-    if timer_key::exists(context, key) {
+    if timer_key::exists(context, DATABASE, key) {
         return Ok(false);
     }
     let info = owner.session(context);
@@ -115,28 +118,29 @@ pub(crate) fn create(
         bytes: stored.encode(),
         event: Mutex::new(None),
     });
-    if !timer_key::set(context, key, Arc::<KeyedTimer>::clone(&timer)) {
+    if !timer_key::set(context, DATABASE, key, Arc::<KeyedTimer>::clone(&timer)) {
         return Err(format!(
             "the key {} could not be written",
             String::from_utf8_lossy(key)
         ));
     }
-    replicate_key(context, timer_key::COMMAND, key, timer.bytes());
+    replicate_key(context, timer_key::COMMAND, DATABASE, key, timer.bytes());
     timer.run(context, TimeEvent::new(function, interval, info, user));
     Ok(true)
 }
 
-/// Makes the key that a master or the AOF describes.
+/// Makes the key that a master or the AOF describes, in the selected database: keys can be moved and copied.
 pub(crate) fn create_told(context: &Context, key: &[u8], bytes: &[u8]) -> Result<(), String> {
     Stored::decode(bytes).map_err(Damaged::message)?;
     let timer = KeyedTimer::from_bytes(context, bytes.to_vec());
-    if !timer_key::set(context, key, timer) {
+    let database = context.database();
+    if !timer_key::set(context, database, key, timer) {
         return Err(format!(
             "ERR the key {} could not be written",
             String::from_utf8_lossy(key)
         ));
     }
-    replicate_key(context, timer_key::COMMAND, key, bytes);
+    replicate_key(context, timer_key::COMMAND, database, key, bytes);
     Ok(())
 }
 
