@@ -7,7 +7,8 @@ use crate::gears::restore_sessions;
 use crate::id::Id;
 use crate::redis::{Args, Command, CommandFlags, Context, Reply, Text, replicate, shard_id};
 use crate::registration::{
-    Event, Registration, Session, registry, restore_dynamic, streams, tell_removed,
+    Event, Pending, Registration, Session, end_executions, registry, restore_dynamic, streams,
+    tell_removed,
 };
 
 /// `RG.DUMPREGISTRATIONS`: all registrations with their statistics.
@@ -69,10 +70,13 @@ impl Command for Unregister {
             return context.reply().error("execution is not registered");
         };
         execution::ids().next();
-        if args.get(2).is_some_and(|word| word.is("ABORTPENDING")) {
-            registration.abort_pending();
-        }
-        registration.forget_ended();
+        let pending = if args.get(2).is_some_and(|word| word.is("ABORTPENDING")) {
+            Pending::Withdraw
+        } else {
+            Pending::Finish
+        };
+        let left = end_executions(std::slice::from_ref(&registration), pending);
+        streams::take_over(context, &left);
         tell_removed(context, &registration.id.to_string());
         context.reply().ok();
     }
@@ -134,7 +138,7 @@ impl Command for InnerUnregister {
         let remove = |id| registry().write(context, |registry| registry.remove(id));
         match id.and_then(remove) {
             Some(registration) => {
-                registration.end_executions();
+                end_executions(std::slice::from_ref(&registration), Pending::Withdraw);
                 tell_removed(context, &registration.id.to_string());
                 context.reply().ok();
             }
@@ -216,6 +220,7 @@ fn pause_or_resume(context: &Context, args: Args<'_>, verb: &str) {
     execution::ids().next();
     if verb == "pause" {
         filter.pause();
+        registration.withdraw_pending();
     } else {
         streams::resume(context, &registration);
     }

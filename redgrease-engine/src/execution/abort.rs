@@ -78,6 +78,11 @@ pub(crate) fn abort(execution: Arc<Execution>, client: Option<BlockedClient>) {
     }
 }
 
+/// Ends an execution that has not begun. One that has begun is left alone.
+pub(crate) fn withdraw(execution: &Arc<Execution>) {
+    execution.end_as_aborted(Status::Created, How::Withdrawn, OnStuckThread::Keep);
+}
+
 /// With `AbortOnDisconnect`, an execution ends with the connection of the client that waits for it.
 pub(crate) fn abort_without(client: &BlockedClient, execution: &Arc<Execution>) {
     if config::get().abort_on_disconnect() {
@@ -165,6 +170,10 @@ impl Execution {
     /// Makes the execution aborted if its status is `from`, and answers the clients that wait. Returns `false` if it has
     /// another status.
     pub(super) fn give_up(&self, from: Status, thread: OnStuckThread) -> bool {
+        self.end_as_aborted(from, How::Stopped, thread)
+    }
+
+    fn end_as_aborted(&self, from: Status, how: How, thread: OnStuckThread) -> bool {
         let stopped = self.stopped_for().map_or(Stopped::Aborted, Stopped::Limit);
         let error = stopped.error(None);
         let waiters = {
@@ -173,22 +182,24 @@ impl Execution {
                 return false;
             }
             state.status = Status::Aborted;
+            self.signals.give_up();
             state.errors.push(error.clone());
             // No thread is stuck in an execution that awaits a coroutine.
             state.thread_replaced = thread == OnStuckThread::Replace && !self.is_parked();
             std::mem::take(&mut state.waiters)
         };
         let ended = Ended {
-            how: How::Stopped,
+            how,
             error: stopped.reason(),
             aborted: true,
+            denied: false,
             duration: Duration::ZERO,
         };
         self.announce(&ended, !waiters.is_empty());
         for waiter in waiters {
             waiter.answer_aborted(&error);
         }
-        self.cause.settle(&ended);
+        self.settle(&ended);
         true
     }
 }

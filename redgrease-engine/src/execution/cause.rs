@@ -49,7 +49,20 @@ pub(crate) trait Cause: fmt::Debug + Send + Sync {
 
     /// The second half of [`Cause::ended`], which may take the server's lock. Called once after clients were answered,
     /// without the interpreter unless this thread holds the server's lock. Not called for an execution that was refused.
+    /// The execution leaves its order afterwards.
     fn settle(&self, _: &Ended<'_>) {}
+
+    /// `true` if the cause wants to know of each record when it begins and when it has passed all steps.
+    fn follows_records(&self) -> bool {
+        false
+    }
+
+    /// The record with this number, counted from 1, begins. Called with the interpreter.
+    fn record_begins(&self, _number: usize) {}
+
+    /// The first `count` records have passed all steps without an error. May take the server's lock, and is called without
+    /// the interpreter unless this thread holds that lock.
+    fn records_passed(&self, _count: usize) {}
 
     /// Called when the execution `id` has ended. Returns the execution that leaves the list of executions, if any.
     fn retire(&self, id: Id) -> Option<Id>;
@@ -74,6 +87,8 @@ pub(crate) struct Ended<'a> {
     pub(crate) error: Option<&'a str>,
     /// The execution was stopped before it was complete.
     pub(crate) aborted: bool,
+    /// The server refused a command because its user has no right to it, or is gone.
+    pub(crate) denied: bool,
     pub(crate) duration: Duration,
 }
 
@@ -84,6 +99,8 @@ pub(crate) enum How {
     Completed,
     /// An abort or a limit stopped it.
     Stopped,
+    /// It was taken back before it began.
+    Withdrawn,
     /// It did not begin: too many executions wait for a thread.
     Refused,
 }

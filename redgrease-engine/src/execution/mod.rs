@@ -28,7 +28,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use abort::{abort, abort_without};
+pub(crate) use abort::{abort, abort_without, withdraw};
 pub(crate) use answer::{NOT_ONE_RESULT, Waiter};
 pub(crate) use cause::{Cause, Ended, How, Surroundings};
 pub(crate) use launch::{launch, launch_for_client};
@@ -43,6 +43,7 @@ use crate::id::{Id, IdCounter};
 use crate::plan::{Plan, Source};
 use crate::python::{Handle, MemoryBudget, Object, RunningThread, attached};
 use crate::redis::Reply;
+use crate::scope::Signals;
 use progress::Progress;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -93,6 +94,8 @@ pub(crate) struct Execution {
     /// The limit that stopped the execution, as a text for the client.
     reason: OnceLock<String>,
     thread: RunningThread,
+    /// What the Python of the execution and the engine tell each other.
+    signals: Arc<Signals>,
     state: Mutex<State>,
     /// The progress of an execution that awaits a coroutine.
     parked: Mutex<Option<Progress>>,
@@ -154,6 +157,7 @@ impl Execution {
             memory: MemoryBudget::new(limits.memory),
             reason: OnceLock::new(),
             thread: RunningThread::default(),
+            signals: Arc::default(),
             state: Mutex::new(State {
                 status: Status::Created,
                 results: Vec::new(),
@@ -231,9 +235,11 @@ impl Execution {
             how: How::Refused,
             error: Some(error),
             aborted: false,
+            denied: false,
             duration: Duration::ZERO,
         };
         self.announce(&ended, !waiters.is_empty());
+        self.leave_order();
         for waiter in waiters {
             waiter.refuse(error);
         }

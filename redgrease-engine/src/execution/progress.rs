@@ -76,6 +76,7 @@ impl ReadProgress {
         if !pipeline.wants_more() {
             return false;
         }
+        execution.records_passed(py, usize::try_from(self.records).unwrap_or(usize::MAX));
         if execution.is_aborting() && !matches!(self.reading, Reading::Ended) {
             self.cut_short = true;
             return false;
@@ -96,6 +97,9 @@ impl ReadProgress {
             Some(_) if !execution.may_read_another(self.records) => return false,
             Some(Ok(record)) => {
                 self.records += 1;
+                execution
+                    .cause()
+                    .record_begins(usize::try_from(self.records).unwrap_or(usize::MAX));
                 pipeline.push(record);
             }
             Some(Err(raised)) => pipeline.fail(raised),

@@ -64,6 +64,7 @@ impl Execution {
             user: around.user.clone(),
             session: self.cause.session().map(|session| Arc::downgrade(&session)),
             of_registration: self.cause.registration().is_some(),
+            signals: Arc::clone(&self.signals),
         };
         let in_hook = || match around.hook {
             Some(hook) => scope::inside_hook(hook, body),
@@ -116,6 +117,7 @@ impl Execution {
                 None => errors.first().map(String::as_str),
             },
             aborted: !complete && self.is_aborting(),
+            denied: self.signals.was_denied(),
             duration,
         };
         self.announce(&ended, !waiters.is_empty());
@@ -124,13 +126,25 @@ impl Execution {
         }
         drop(results);
         if self.cause.settles() {
-            if is_locked() {
-                self.cause.settle(&ended);
-            } else {
-                detached(py, || self.cause.settle(&ended));
-            }
+            unlocked(py, || self.settle(&ended));
         }
         true
+    }
+
+    /// Settles the execution if its cause wants that. Its order goes on afterwards: what a failure means for the executions
+    /// behind it has to be known before one of them begins.
+    pub(super) fn settle(&self, ended: &Ended<'_>) {
+        if self.cause.settles() {
+            self.cause.settle(ended);
+            self.leave_order();
+        }
+    }
+
+    /// Tells the cause of records, if it wants to know.
+    pub(super) fn records_passed(&self, py: Gil<'_>, count: usize) {
+        if self.cause.follows_records() {
+            unlocked(py, || self.cause.records_passed(count));
+        }
     }
 
     /// Makes the execution ended. An execution that was stopped has no results, and one error that says so. Returns the
@@ -176,7 +190,9 @@ impl Execution {
     pub(super) fn announce(&self, ended: &Ended<'_>, has_clients: bool) {
         self.end.notify_all();
         self.cause.ended(ended);
-        self.leave_order();
+        if !self.cause.settles() {
+            self.leave_order();
+        }
         // No other client needs the run of a script whose client has waited for it.
         let leaves = if has_clients && !self.is_kept() {
             Some(self.id)
@@ -191,7 +207,7 @@ impl Execution {
         }
     }
 
-    fn leave_order(&self) {
+    pub(super) fn leave_order(&self) {
         if let Some(order) = self.cause.order() {
             order.leave(self.id);
         }
@@ -212,5 +228,14 @@ impl Execution {
     /// The client waits for the outcome: the execution is forgotten when the client has its answer.
     pub(crate) fn forget_when_answered(&self) {
         self.state().keep = false;
+    }
+}
+
+/// Runs `body`, which may take the server's lock: without the interpreter, unless this thread holds that lock.
+fn unlocked<R: Send>(py: Gil<'_>, body: impl FnOnce() -> R + Send) -> R {
+    if is_locked() {
+        body()
+    } else {
+        detached(py, body)
     }
 }

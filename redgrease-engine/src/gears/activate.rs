@@ -4,6 +4,7 @@ use super::scope::Collected;
 use super::script::announce;
 use crate::execution;
 use crate::redis::Context;
+use crate::registration::streams::Begin;
 use crate::registration::timers::{self, TimeEvent};
 use crate::registration::{self, install, registry, tell_session};
 use crate::scope::{self, Scope, SessionInfo};
@@ -17,7 +18,7 @@ pub(crate) fn activate(
     collected: Collected,
     replaces: Option<&str>,
 ) {
-    activate_silently(context, session, collected, replaces);
+    activate_silently(context, session, collected, replaces, Begin::New);
     // Clients of RedisGears see that telling the other shards uses up one id of each kind.
     registration::ids().next();
     execution::ids().next();
@@ -30,6 +31,7 @@ pub(super) fn activate_silently(
     session: &Arc<SessionInfo>,
     collected: Collected,
     replaces: Option<&str>,
+    begin: Begin,
 ) {
     let Collected {
         registrations,
@@ -50,5 +52,5 @@ pub(super) fn activate_silently(
         });
         timers::start(context, event);
     }
-    installed.start_streams(context);
+    installed.start_streams(context, begin);
 }

@@ -3,7 +3,7 @@
 use super::parameters::Given;
 use super::scope::{self as script, keep_answer, keeps_answers, set_aside};
 use crate::python::{GearsError, Object, detached, from_owned, from_reply, list_of};
-use crate::redis::{self, OwnedReply, Rights};
+use crate::redis::{self, CallError, CallReply, OwnedReply, ReplyKind, Rights};
 use crate::registration::hooks;
 use crate::scope::{self, Scope, WithheldReply};
 use pyo3::prelude::*;
@@ -56,7 +56,15 @@ fn run_command<'py>(
     let words = words.as_slice();
     let call = || {
         redis::locked(|context| {
-            redis::call_with_handlers(context, Rights::User(user.as_ref()), command, words)
+            if scope::is_given_up() {
+                return None;
+            }
+            Some(redis::call_with_handlers(
+                context,
+                Rights::User(user.as_ref()),
+                command,
+                words,
+            ))
         })
     };
     let run = || {
@@ -68,16 +76,32 @@ fn run_command<'py>(
     } else {
         detached(py, run)
     };
+    let Some(outcome) = outcome else {
+        return Err(GearsError::new_err(
+            "the execution was aborted, its commands are not run: end the function",
+        ));
+    };
     if by_script && keeps_answers() {
         keep_answer(match &outcome {
             Ok(reply) => OwnedReply::of(reply.borrow()),
             Err(failure) => OwnedReply::Error(failure.clone().message()),
         });
     }
+    if is_denial(&outcome) {
+        scope::note_denial();
+    }
     match outcome {
         Ok(reply) => from_reply(py, reply.borrow()),
         // With the line end of the protocol, as `from_reply` raises an error.
         Err(failure) => Err(GearsError::new_err(format!("{}\r\n", failure.message()))),
+    }
+}
+
+/// `true` if the user of the command has no right to it, or is gone.
+fn is_denial(outcome: &Result<CallReply, CallError>) -> bool {
+    match outcome {
+        Ok(reply) => reply.kind() == ReplyKind::Error && reply.bytes().starts_with(b"NOPERM"),
+        Err(failure) => failure.is_denial(),
     }
 }
 

@@ -7,7 +7,10 @@ use super::script::{Script, restore_script};
 use crate::encoding::Damaged;
 use crate::redis::{Context, Level, User, locked, log};
 use crate::registration::stored::{StoredSession, decode};
-use crate::registration::{self, Registration, add_stored, registry};
+use crate::registration::streams::Begin;
+use crate::registration::{
+    self, Pending, Registration, add_stored, end_executions, registry,
+};
 use crate::requirements;
 use crate::scope::{self, Scope, SessionInfo};
 use std::collections::HashSet;
@@ -28,9 +31,8 @@ pub(crate) fn restore_all(context: &Context, bytes: &[u8]) -> Result<(), String>
             .flat_map(|id| registry.remove_session(id))
             .collect()
     });
-    for registration in gone {
-        registration.end_executions();
-    }
+    // The data is another one: also executions that run stop.
+    end_executions(&gone, Pending::Abort);
     for session in sessions {
         let unchanged = registry().read(context, |registry| {
             registry
@@ -122,7 +124,15 @@ fn run_again(context: &Context, stored: StoredSession) {
         restore_script(context, script, restored)
     });
     match ran {
-        Ok(collected) => activate_silently(context, &session, collected, replaces.as_deref()),
+        Ok(collected) => {
+            activate_silently(
+                context,
+                &session,
+                collected,
+                replaces.as_deref(),
+                Begin::Again,
+            );
+        }
         Err(error) => return not_restored(&session.id, &error),
     }
     for (number, bytes) in stored.dynamic {

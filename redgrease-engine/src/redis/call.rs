@@ -17,6 +17,11 @@ use std::sync::OnceLock;
 pub(crate) struct CallError(String);
 
 impl CallError {
+    /// `true` if the user of the command has no right to it, or is gone.
+    pub(crate) fn is_denial(&self) -> bool {
+        self.0.starts_with("NOPERM")
+    }
+
     pub(crate) fn message(self) -> String {
         self.0
     }

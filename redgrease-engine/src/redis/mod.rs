@@ -71,4 +71,4 @@ pub(crate) use persistence::{replicate, replicate_key};
 pub(crate) use reply::Reply;
 pub(crate) use shard::shard_id;
 pub(crate) use timer::after;
-pub(crate) use user::{User, cannot_keep_rights};
+pub(crate) use user::{Standing, User, cannot_keep_rights};

@@ -4,7 +4,7 @@
 //! with each command that it runs ([`super::Rights`]). Servers older than 7.0.6 cannot run a command as a user: gears have
 //! all rights there.
 
-use super::call::Rights;
+use super::call::{ReplyKind, Rights};
 use super::context::Context;
 use redis_module::raw;
 use std::ptr::NonNull;
@@ -13,6 +13,16 @@ use std::sync::Arc;
 /// A user other than the default user, which contexts have without further action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct User(Arc<[u8]>);
+
+/// Whether gears can act for a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Good,
+    /// The server has no user of this name any more.
+    Gone,
+    /// The user is switched off.
+    Disabled,
+}
 
 const DEFAULT: &[u8] = b"default";
 
@@ -106,6 +116,35 @@ impl User {
 
     pub(crate) fn name(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Whether gears can act for the user. A server that cannot run a command as a user does not ask.
+    pub(crate) fn standing(&self, context: &Context) -> Standing {
+        if !is_supported() {
+            return Standing::Good;
+        }
+        let args: [&[u8]; 2] = [b"GETUSER", self.name()];
+        let Ok(reply) = super::call(context, Rights::Engine, b"ACL", &args) else {
+            return Standing::Good;
+        };
+        // The fields of the user, `flags` first; nothing if there is no such user.
+        match reply.kind() {
+            ReplyKind::Null => Standing::Gone,
+            ReplyKind::Array if reply.len() == 0 => Standing::Gone,
+            ReplyKind::Array => {
+                let flags = reply.element(1);
+                let is_off = flags.is_some_and(|flags| {
+                    let mut flags = flags.elements();
+                    flags.any(|flag| flag.bytes() == b"off")
+                });
+                if is_off {
+                    Standing::Disabled
+                } else {
+                    Standing::Good
+                }
+            }
+            _ => Standing::Good,
+        }
     }
 
     /// The user, or for `None` the default user by its name.

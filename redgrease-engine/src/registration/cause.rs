@@ -77,7 +77,7 @@ impl Registration {
         let error = ended.error.map(str::to_owned);
         match ended.how {
             How::Completed => self.stats.record(ended.duration, error),
-            How::Stopped => self.stats.record_abort(error),
+            How::Stopped | How::Withdrawn => self.stats.record_abort(error),
             How::Refused => self.stats.record(Duration::ZERO, error),
         }
     }

@@ -2,7 +2,10 @@
 //! functions that have to be called are returned to the caller.
 
 use super::stored::{self, StoredSession, dynamic};
-use super::{Event, Owner, Registration, Registry, Session, Stats, hooks, registry, streams};
+use super::streams::{self, Begin};
+use super::{
+    Event, Owner, Pending, Registration, Registry, Session, Stats, end_executions, hooks, registry,
+};
 use crate::encoding::Damaged;
 use crate::execution;
 use crate::id::Id;
@@ -40,14 +43,15 @@ pub(crate) struct Installed {
     /// The functions that have to be called.
     pub(crate) on_registered: Vec<Callback>,
     streams: Vec<Arc<Registration>>,
+    /// Streams that the registrations before have read.
+    left: Vec<Vec<u8>>,
 }
 
 impl Installed {
     /// Reads the messages that are in streams already. The last step: `onRegistered` comes before the first message.
-    pub(crate) fn start_streams(self, context: &Context) {
-        for registration in self.streams {
-            streams::start(context, &registration);
-        }
+    pub(crate) fn start_streams(self, context: &Context, begin: Begin) {
+        streams::start(context, &self.streams, begin);
+        streams::take_over(context, &self.left);
     }
 }
 
@@ -74,12 +78,11 @@ pub(crate) fn install(
     let streams = all.iter().filter(of_streams).cloned().collect();
     let session = Session::with_registrations(session, made);
     let old = registry().write(context, |registry| registry.insert(session, all, replaces));
-    for registration in old {
-        registration.end_executions();
-    }
+    let left = end_executions(&old, Pending::Withdraw);
     Installed {
         on_registered,
         streams,
+        left,
     }
 }
 
@@ -159,7 +162,7 @@ pub(crate) fn activate_dynamic(
             &format!("a registration that a running gear made is gone after a restart: {why}"),
         ),
     }
-    let is_first = add(context, &session, registration);
+    let is_first = add(context, &session, registration, Begin::New);
     // Clients of RedisGears see that telling the other shards uses up an id.
     execution::ids().next();
     if let Some(function) = on_registered {
@@ -196,7 +199,12 @@ fn check_event(registry: &Registry, event: &Event) -> Result<(), String> {
 }
 
 /// Adds a registration to a session, which is made if it does not exist. Returns `true` if the session has no other one.
-fn add(context: &Context, session: &Arc<SessionInfo>, registration: Registration) -> bool {
+fn add(
+    context: &Context,
+    session: &Arc<SessionInfo>,
+    registration: Registration,
+    begin: Begin,
+) -> bool {
     let registration = Arc::new(registration);
     if registration.takes_commands_over() {
         look_at_commands(context);
@@ -212,7 +220,7 @@ fn add(context: &Context, session: &Arc<SessionInfo>, registration: Registration
         is_first
     });
     if let Event::Streams(_) = registration.event {
-        streams::start(context, &registration);
+        streams::start(context, &[registration], begin);
     }
     is_first
 }
@@ -256,6 +264,6 @@ pub(crate) fn add_stored(
     let (new, user) = dynamic::decode(context, id, &bytes)?;
     let mut registration = make(new, session, user).examined(context);
     registration.dynamic = Some(bytes);
-    add(context, session, registration);
+    add(context, session, registration, Begin::Again);
     Ok(())
 }

@@ -53,7 +53,7 @@ pub(crate) use session::Session;
 pub(crate) use stats::Stats;
 
 use crate::config;
-use crate::execution::{Execution, Order, abort, executions};
+use crate::execution::{Execution, Order, abort, executions, withdraw};
 use crate::id::{Id, IdCounter};
 use crate::plan::{Mode, Plan};
 use crate::python::KeptWord;
@@ -61,7 +61,7 @@ use crate::redis::User;
 use crate::scope::{RunningHook, SessionInfo};
 use hooks::Hook;
 use keys::KeysFilter;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use streams::StreamsFilter;
@@ -152,34 +152,13 @@ impl Registration {
         matches!(self.event, Event::Keys(_) | Event::Streams(_))
     }
 
-    /// Stops the executions of a registration that was unregistered, and takes the ended ones off the list.
-    pub(crate) fn end_executions(&self) {
-        self.abort_pending();
-        self.forget_ended();
-    }
-
-    /// Stops the executions that have not ended.
-    pub(crate) fn abort_pending(&self) {
-        for execution in self.executions() {
-            abort(execution, None);
-        }
-    }
-
-    /// Takes the ended executions of a registration that was unregistered off the list. Those that still run leave it at their
-    /// end.
-    pub(crate) fn forget_ended(&self) {
-        self.unregistered.store(true, Ordering::Relaxed);
-        for execution in self.executions() {
-            if execution.status().is_final() {
-                executions().remove(execution.id);
+    /// Takes the executions back that have not begun. They count as aborted.
+    pub(crate) fn withdraw_pending(&self) {
+        for execution in executions().all() {
+            if execution.cause().registration() == Some(self.id) {
+                withdraw(&execution);
             }
         }
-    }
-
-    fn executions(&self) -> impl Iterator<Item = Arc<Execution>> + use<> {
-        let id = Some(self.id);
-        let own = move |one: &Arc<Execution>| one.cause().registration() == id;
-        executions().all().into_iter().filter(own)
     }
 
     /// Returns the execution that leaves the list because the execution `id` has ended.
@@ -199,6 +178,42 @@ impl Registration {
             None
         }
     }
+}
+
+/// The fate of the executions of a registration that was unregistered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pending {
+    /// All run to their end, except batches of streams that have not begun: their messages are left to other registrations.
+    Finish,
+    /// Those that have not begun are taken back.
+    Withdraw,
+    /// Also those that run are stopped.
+    Abort,
+}
+
+/// Ends the executions of registrations that were unregistered, and takes the ended ones off the list. Those that still run
+/// leave the list at their end. Returns the streams that the registrations leave: see [`streams::take_over`].
+pub(crate) fn end_executions(gone: &[Arc<Registration>], pending: Pending) -> Vec<Vec<u8>> {
+    for registration in gone {
+        registration.unregistered.store(true, Ordering::Relaxed);
+    }
+    let by_id: HashMap<Id, &Arc<Registration>> = gone.iter().map(|one| (one.id, one)).collect();
+    let mine = |execution: &Execution| by_id.get(&execution.cause().registration()?);
+    for execution in executions().all() {
+        let Some(registration) = mine(&execution) else {
+            continue;
+        };
+        let is_batch = matches!(registration.event, Event::Streams(_));
+        match pending {
+            Pending::Finish if !is_batch => {}
+            Pending::Finish | Pending::Withdraw => withdraw(&execution),
+            Pending::Abort => abort(Arc::clone(&execution), None),
+        }
+        if execution.status().is_final() {
+            executions().remove(execution.id);
+        }
+    }
+    gone.iter().flat_map(streams::known).collect()
 }
 
 /// `true` if `name` is `pattern`, or if `pattern` ends with `*` and `name` begins with the rest of it.

@@ -95,6 +95,12 @@ impl Stats {
         }
     }
 
+    /// Shows the reason why the registration does not run, as its last error. Nothing is counted.
+    pub(crate) fn record_hindrance(&self, reason: String) {
+        self.set_error(Some(reason));
+        self.has_error.store(true, Ordering::Relaxed);
+    }
+
     /// Resets all statistics.
     pub(crate) fn clear(&self, context: &Context) {
         for counter in [&self.triggered, &self.sync_succeeded, &self.sync_micros] {

@@ -95,7 +95,7 @@ fn warning(ended: &Ended<'_>) -> Option<String> {
     let error = ended.error?;
     let failure = match ended.how {
         How::Refused => "a run of a time event was left out",
-        How::Completed | How::Stopped => "a time event failed",
+        How::Completed | How::Stopped | How::Withdrawn => "a time event failed",
     };
     Some(format!("{failure}: {error}"))
 }
@@ -176,6 +176,7 @@ mod tests {
             how,
             error,
             aborted,
+            denied: false,
             duration: Duration::ZERO,
         }
     }

@@ -8,17 +8,20 @@
 //! | file | purpose |
 //! |---|---|
 //! | `session.rs` | the session that code belongs to |
+//! | `signals.rs` | what the Python of an execution and the engine tell each other |
 //! | `atomic.rs` | the `atomic()` block of a script |
 //! | `withheld.rs` | a command whose reply waits for executions |
 
 mod atomic;
 mod session;
+mod signals;
 mod withheld;
 
 pub(crate) use atomic::{
     apart_from_atomic, enter_atomic, is_atomic, leave_atomic, locks_for_atomic,
 };
 pub(crate) use session::{SessionId, SessionInfo};
+pub(crate) use signals::{Signals, is_given_up, note_denial};
 pub(crate) use withheld::WithheldReply;
 
 use crate::id::Id;
@@ -59,6 +62,7 @@ pub(crate) struct Running {
     pub(crate) session: Option<Weak<SessionInfo>>,
     /// A registration caused the execution.
     pub(crate) of_registration: bool,
+    pub(crate) signals: Arc<Signals>,
 }
 
 /// A hook that runs.

@@ -38,7 +38,7 @@ pub(crate) use listing::{Arg, ListedStep, listed};
 pub(crate) use map::Map;
 pub(crate) use pipeline::Pipeline;
 pub(crate) use repartition::Repartition;
-pub(crate) use straight::{Straight, is_straight, straight};
+pub(crate) use straight::{Straight, is_record_by_record, is_straight, straight};
 pub(crate) use to_text::ToText;
 
 use crate::encoding::{Damaged, Input, write_bytes};

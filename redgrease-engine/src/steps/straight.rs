@@ -37,6 +37,22 @@ pub(crate) fn straight<'py>(steps: &[Step], record: Object<'py>) -> Result<Strai
     Ok(Straight::Through(record))
 }
 
+/// `true` if a record has passed all steps before the next one is read, and no step remembers it.
+pub(crate) fn is_record_by_record(steps: &[Step]) -> bool {
+    steps.iter().all(|step| {
+        matches!(
+            step,
+            Step::Map(_)
+                | Step::Filter(_)
+                | Step::FlatMap(_)
+                | Step::ForEach(_)
+                | Step::ToText(_)
+                | Step::Collect(_)
+                | Step::Repartition(_)
+        )
+    })
+}
+
 /// `true` if [`straight`] does the same as a pipeline with these steps.
 pub(crate) fn is_straight(steps: &[Step]) -> bool {
     steps

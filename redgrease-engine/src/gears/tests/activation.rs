@@ -6,6 +6,7 @@ use super::{run_session, session};
 use crate::execution::{Cause, Ended, How};
 use crate::redis::{User, locked};
 use crate::registration::registry;
+use crate::registration::streams::Begin;
 use crate::scope::SessionInfo;
 use crate::testing::{eval, repr, with_python};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use std::time::Duration;
 /// Runs and activates the script of a session, in place of the session `replaces`.
 fn activate(session: &Arc<SessionInfo>, replaces: Option<&str>) -> Result<(), String> {
     let collected = run_session(session, replaces)?;
-    locked(|context| activate_silently(context, session, collected, replaces));
+    locked(|context| activate_silently(context, session, collected, replaces, Begin::New));
     Ok(())
 }
 
@@ -100,6 +101,7 @@ fn the_run_of_a_script_lets_go_of_its_session_in_the_end() {
         how: How::Completed,
         error: None,
         aborted: false,
+        denied: false,
         duration: Duration::ZERO,
     });
     assert!(run.session().is_none());

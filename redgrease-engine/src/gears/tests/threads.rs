@@ -4,6 +4,7 @@ use super::super::activate::activate_silently;
 use super::{exception, run_session, session};
 use crate::execution::pool;
 use crate::redis::locked;
+use crate::registration::streams::Begin;
 use crate::scope::SessionInfo;
 use crate::testing::{repr, run, with_python};
 use std::sync::{Arc, OnceLock};
@@ -145,7 +146,7 @@ seen.append(done.wait(10))",
 /// Activates the script of a session, which registers something.
 fn activate(session: &Arc<SessionInfo>) {
     let collected = run_session(session, None).unwrap();
-    locked(|context| activate_silently(context, session, collected, None));
+    locked(|context| activate_silently(context, session, collected, None, Begin::New));
 }
 
 #[test]

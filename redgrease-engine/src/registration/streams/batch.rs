@@ -1,19 +1,70 @@
 //! A batch of messages as the cause of an execution.
 
 use super::settle::{self, BatchEnd};
-use crate::execution::{Cause, Ended, Order, Surroundings};
+use crate::execution::{Cause, Ended, How, Order, Surroundings};
 use crate::id::Id;
-use crate::plan::Messages;
+use crate::plan::{Message, Messages};
 use crate::redis::{User, locked};
 use crate::registration::Registration;
 use crate::scope::SessionInfo;
+use crate::steps::is_record_by_record;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Messages that a registration handles.
 #[derive(Debug)]
 pub(crate) struct Batch {
     pub(super) registration: Arc<Registration>,
     pub(super) messages: Arc<Messages>,
+    /// Each message is handled before the next one is read, so that it can be acknowledged by itself.
+    one_by_one: bool,
+    /// The number of messages that began to be handled.
+    begun: AtomicUsize,
+    /// The number of messages that were acknowledged, and whether the batch has been settled. Changed under the server's lock.
+    acknowledged: AtomicUsize,
+    settled: AtomicBool,
+}
+
+impl Batch {
+    pub(super) fn new(registration: &Arc<Registration>, messages: Messages) -> Batch {
+        Batch {
+            registration: Arc::clone(registration),
+            messages: Arc::new(messages),
+            one_by_one: is_record_by_record(&registration.plan.steps),
+            begun: AtomicUsize::new(0),
+            acknowledged: AtomicUsize::new(0),
+            settled: AtomicBool::new(false),
+        }
+    }
+
+    /// The messages up to the number `count` that were not acknowledged yet. They count as acknowledged from now on.
+    pub(super) fn take_up_to(&self, count: usize) -> &[Message] {
+        let taken = self.not_acknowledged(count);
+        self.acknowledged.fetch_max(count, Ordering::Relaxed);
+        taken
+    }
+
+    /// The messages up to the number `count` that were not acknowledged yet.
+    pub(super) fn not_acknowledged(&self, count: usize) -> &[Message] {
+        let from = self.acknowledged.load(Ordering::Relaxed);
+        self.messages.messages.get(from..count).unwrap_or_default()
+    }
+
+    /// The number of messages that a failure concerns, with those before them. A message behind them was not begun.
+    pub(super) fn tried(&self) -> usize {
+        let all = self.messages.messages.len();
+        match self.begun.load(Ordering::Relaxed) {
+            // The execution was stopped before it began: somebody wants to be rid of the batch.
+            0 => all,
+            begun if self.one_by_one => begun.min(all),
+            _ => all,
+        }
+    }
+
+    /// The batch is settled. Its Python may still run for a moment, but it does not speak for the messages any more.
+    pub(super) fn close(&self) {
+        self.settled.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Cause for Batch {
@@ -55,11 +106,33 @@ impl Cause for Batch {
 
     fn settle(&self, ended: &Ended<'_>) {
         let end = match ended.error {
+            _ if ended.how == How::Withdrawn => BatchEnd::Withdrawn,
             _ if ended.aborted => BatchEnd::Aborted,
+            Some(_) if ended.denied => BatchEnd::Denied,
             Some(error) => BatchEnd::Failed(error),
             None => BatchEnd::Handled,
         };
         locked(|context| settle::settle(context, context, self, end));
+    }
+
+    fn follows_records(&self) -> bool {
+        self.one_by_one
+    }
+
+    fn record_begins(&self, number: usize) {
+        self.begun.store(number, Ordering::Relaxed);
+    }
+
+    fn records_passed(&self, count: usize) {
+        // The last message is acknowledged when the batch is settled.
+        let is_news = count > self.acknowledged.load(Ordering::Relaxed);
+        if is_news && count < self.messages.messages.len() {
+            locked(|context| {
+                if !self.settled.load(Ordering::Relaxed) {
+                    settle::acknowledge_up_to(context, context, self, count);
+                }
+            });
+        }
     }
 
     fn retire(&self, id: Id) -> Option<Id> {

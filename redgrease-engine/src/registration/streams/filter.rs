@@ -1,7 +1,7 @@
 //! The messages that a registration waits for, and its state.
 
 use super::stream::Stream;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ pub(crate) enum ReadStatus {
     Aborted,
     /// A batch failed, and the retry interval is not over.
     WaitingForRetry,
-    /// A client or an error that begins with `PAUSE` paused the registration.
+    /// A client or an error that begins with `PAUSE` paused the registration, or its owner has no rights.
     Paused,
 }
 
@@ -77,7 +77,19 @@ pub(crate) struct StreamsFilter {
 pub(super) struct State {
     pub(super) status: ReadStatus,
     pub(super) streams: HashMap<Vec<u8>, Stream>,
+    /// Streams that are joined next, and whose messages do not wait for more.
+    due: HashSet<Vec<u8>>,
     pub(super) lag: Lag,
+}
+
+/// A stream, as [`StreamsFilter::look_up`] finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LookedUp {
+    Known,
+    /// The stream was not joined. With `is_due` its messages do not wait for more.
+    Unknown {
+        is_due: bool,
+    },
 }
 
 /// The age of the oldest message of a batch when the batch ends, in milliseconds.
@@ -117,6 +129,7 @@ impl StreamsFilter {
         let state = State {
             status: ReadStatus::Ok,
             streams: HashMap::new(),
+            due: HashSet::new(),
             lag: Lag::default(),
         };
         let state = Mutex::new(state);
@@ -136,13 +149,38 @@ impl StreamsFilter {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `true` if the stream was joined and is still the same one.
-    pub(super) fn knows(&self, stream: &[u8]) -> bool {
+    /// Looks for a stream among those that were joined and are still the same.
+    pub(super) fn look_up(&self, stream: &[u8]) -> LookedUp {
         let mut state = self.state();
         if state.streams.get(stream).is_some_and(Stream::is_over) {
             state.streams.remove(stream);
         }
-        state.streams.contains_key(stream)
+        if state.streams.contains_key(stream) {
+            LookedUp::Known
+        } else {
+            let is_due = state.due.remove(stream);
+            LookedUp::Unknown { is_due }
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn knows(&self, stream: &[u8]) -> bool {
+        matches!(self.look_up(stream), LookedUp::Known)
+    }
+
+    /// The messages that are in a stream make a batch when it is joined, even if they are too few. Nothing changes for a
+    /// stream that is joined already.
+    pub(super) fn make_due(&self, stream: &[u8]) {
+        let mut state = self.state();
+        let stays = |known: &Stream| !known.is_to_be_joined_anew();
+        if !state.streams.get(stream).is_some_and(stays) {
+            state.due.insert(stream.to_vec());
+        }
+    }
+
+    /// The streams that were joined.
+    pub(super) fn known(&self) -> Vec<Vec<u8>> {
+        self.state().streams.keys().cloned().collect()
     }
 
     /// Forgets a stream that was deleted or replaced. It is joined anew at its next message, but not before the batch that is

@@ -1,11 +1,11 @@
 //! The events of the server: messages that are added, streams that are deleted or replaced, the end of loading.
 
-use super::filter::ReadStatus;
-use super::pump::{filter, pump, waiting_for};
+use super::filter::{ReadStatus, StreamsFilter};
+use super::pump::{filter, hand_over, pump, waiting_for};
 use super::server::StreamServer;
 use super::stream::Phase;
 use crate::redis::{self, Context, KeyScan, KeyType, after_command, locked, quietly};
-use crate::registration::{Registration, registry};
+use crate::registration::{Registration, matches_prefix, registry};
 use crate::scope;
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ pub(crate) fn all_are_others(context: &Context) {
     all_are_gone(context);
     after_command(
         context,
-        Box::new(|context| scope::apart(|| start_all(context))),
+        Box::new(|context| scope::apart(|| read_all(context, Begin::New))),
     );
 }
 
@@ -80,30 +80,66 @@ pub(crate) fn all_are_gone(context: &Context) {
 
 /// Reads the streams of all registrations: after loading, or when a replica became a master.
 pub(crate) fn start_all(context: &Context) {
+    read_all(context, Begin::Again);
+}
+
+fn read_all(context: &Context, begin: Begin) {
     if !context.may_handle_events() {
         return;
     }
     let registrations =
         registry().read(context, |registry| registry.stream_registrations().to_vec());
-    for registration in registrations {
+    for registration in &registrations {
         // Another server may have read the streams meanwhile.
-        if let Some(filter) = filter(&registration) {
+        if let Some(filter) = filter(registration) {
             filter.forget_all();
         }
-        start(context, &registration);
     }
+    start(context, &registrations, begin);
 }
 
-/// Reads the streams that exist.
-pub(crate) fn start(context: &Context, registration: &Arc<Registration>) {
-    let Some(filter) = filter(registration) else {
-        return;
-    };
-    if !filter.prefix.ends_with(b"*") {
-        return pump(context, context, registration, &filter.prefix);
+/// The beginning of a registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begin {
+    /// The registration is new. Messages that are too few for a batch wait for more.
+    New,
+    /// The registration was there before the server was restarted, loaded its data or became a master. Messages that waited
+    /// then are handled, even if they are too few for a batch: the time for which they have waited is not known.
+    Again,
+}
+
+/// Reads the streams that exist. `registrations` are of streams.
+pub(crate) fn start(context: &Context, registrations: &[Arc<Registration>], begin: Begin) {
+    let mut patterns = Vec::new();
+    for registration in registrations {
+        match filter(registration) {
+            Some(filter) if filter.prefix.ends_with(b"*") => {
+                patterns.push(Arc::clone(registration));
+            }
+            Some(filter) => read(context, registration, &filter.prefix, begin),
+            None => {}
+        }
     }
-    let registration = Arc::clone(registration);
-    let pattern = filter.prefix.clone();
+    search(patterns, begin);
+}
+
+fn read(context: &Context, registration: &Arc<Registration>, stream: &[u8], begin: Begin) {
+    if let (Begin::Again, Some(filter)) = (begin, filter(registration)) {
+        filter.make_due(stream);
+    }
+    pump(context, context, registration, stream);
+}
+
+/// Reads the existing streams of registrations that name the beginning of names. One search for all, on a thread of its own.
+fn search(registrations: Vec<Arc<Registration>>, begin: Begin) {
+    let pattern = match registrations.as_slice() {
+        [] => return,
+        [one] => filter(one).map_or_else(Vec::new, |filter| filter.prefix.clone()),
+        _ => b"*".to_vec(),
+    };
+    let covers = |one: &Registration, name: &[u8]| {
+        filter(one).is_some_and(|filter| matches_prefix(&filter.prefix, name))
+    };
     let search = move || {
         let Some(mut scan) = KeyScan::new(&pattern, false) else {
             return;
@@ -111,9 +147,14 @@ pub(crate) fn start(context: &Context, registration: &Arc<Registration>) {
         while locked(|context| scan.fill(context, SCAN_SIZE)) {
             for key in scan.keys() {
                 let name = scan.bytes(&key.name);
+                if !registrations.iter().any(|one| covers(one, name)) {
+                    continue;
+                }
                 locked(|context| {
                     if quietly(|| redis::key_type(context, name)) == KeyType::Unknown {
-                        pump(context, context, &registration, name);
+                        for one in registrations.iter().filter(|one| covers(one, name)) {
+                            read(context, one, name, begin);
+                        }
                     }
                 });
             }
@@ -129,6 +170,18 @@ pub(crate) fn start(context: &Context, registration: &Arc<Registration>) {
                 "existing streams are not read, because a thread could not be started: {failure}: raise the limit of threads"
             ),
         );
+    }
+}
+
+/// The streams that a registration has read.
+pub(crate) fn known(registration: &Arc<Registration>) -> Vec<Vec<u8>> {
+    filter(registration).map_or_else(Vec::new, StreamsFilter::known)
+}
+
+/// The registrations that cover these streams read the messages that an unregistered registration left there.
+pub(crate) fn take_over(context: &Context, streams: &[Vec<u8>]) {
+    for stream in streams {
+        hand_over(context, context, stream);
     }
 }
 
@@ -151,7 +204,7 @@ pub(super) fn read_again(
         state
             .streams
             .values_mut()
-            .for_each(|stream| stream.phase = Phase::First);
+            .for_each(|stream| stream.phase = Phase::Again);
         state.streams.keys().cloned().collect()
     };
     for stream in streams {

@@ -11,6 +11,7 @@
 //! | `server.rs` | the trait through which streams are read |
 //! | `group.rs` | the commands of the consumer group |
 //! | `listen.rs` | the events of the server: messages that come, streams that go |
+//! | `owner.rs` | the user whose rights the handlers have |
 //! | `pump.rs` | from messages to batches |
 //! | `batch.rs` | a batch as the cause of an execution |
 //! | `settle.rs` | acknowledging a batch, or reading it again |
@@ -21,6 +22,7 @@ mod filter;
 mod group;
 mod in_flight;
 mod listen;
+mod owner;
 mod pump;
 mod server;
 mod settle;
@@ -29,4 +31,6 @@ mod stream;
 mod tests;
 
 pub(crate) use filter::{OnFailed, StreamsFilter};
-pub(crate) use listen::{all_are_gone, all_are_others, on_event, resume, start, start_all};
+pub(crate) use listen::{
+    Begin, all_are_gone, all_are_others, known, on_event, resume, start, start_all, take_over,
+};

@@ -1,12 +1,12 @@
 //! From messages to batches.
 
 use super::batch::Batch;
-use super::filter::{ReadStatus, StreamsFilter};
+use super::filter::{LookedUp, ReadStatus, StreamsFilter};
 use super::in_flight::in_flight;
 use super::server::StreamServer;
 use super::stream::{Phase, Stream};
 use crate::plan::{Message, Messages, Mode};
-use crate::redis::{Context, quietly};
+use crate::redis::{Context, Level, log, quietly};
 use crate::registration::{Event, Registration, Registry, matches_prefix, registry};
 use std::sync::Arc;
 
@@ -46,8 +46,13 @@ fn begin(
     let Some(claim) = claim(server, filter, stream) else {
         return false;
     };
+    if let Err(reason) = server.check_owner(registration) {
+        filter.batch_ended(stream, false);
+        stop_for_owner(registration, filter, &reason);
+        return false;
+    }
     let messages = match claim.phase {
-        Phase::First | Phase::Again => {
+        Phase::Again => {
             let Ok(messages) = read_pending(context, server, stream, filter.batch) else {
                 filter.batch_ended(stream, false);
                 return false;
@@ -61,14 +66,11 @@ fn begin(
         if let (Phase::New, Some(newest)) = (claim.phase, messages.last()) {
             known.delivered(&newest.id);
         }
-        known.phase = if is_empty {
-            Phase::New
-        } else {
-            claim.phase.next()
-        };
+        if is_empty {
+            known.phase = Phase::New;
+        }
     });
-    // The very first reading makes a batch, even of no message.
-    if is_empty && claim.phase != Phase::First {
+    if is_empty {
         filter.batch_ended(stream, false);
         return claim.phase == Phase::Again && begin(context, server, registration, stream);
     }
@@ -87,16 +89,20 @@ struct Claim {
 
 /// Takes a stream for a batch. `None` if a batch is being handled, or nothing may be read.
 fn claim(server: &dyn StreamServer, filter: &StreamsFilter, stream: &[u8]) -> Option<Claim> {
-    let joined = if filter.knows(stream) {
-        None
-    } else {
-        Some(server.join(stream)?)
+    let joined = match filter.look_up(stream) {
+        LookedUp::Known => None,
+        LookedUp::Unknown { is_due } => {
+            let mut joined = Stream::new(server.join(stream)?);
+            if is_due {
+                joined.time_is_over();
+            }
+            Some(joined)
+        }
     };
     let mut state = filter.state();
     // A stream is known even while nothing may be read, so that `resume` finds it.
-    if let Some(last) = joined {
-        let known = state.streams.entry(stream.to_vec());
-        known.or_insert_with(|| Stream::new(last));
+    if let Some(joined) = joined {
+        state.streams.entry(stream.to_vec()).or_insert(joined);
     }
     if state.status != ReadStatus::Ok {
         return None;
@@ -123,6 +129,8 @@ fn read_new(
     }
     if waiting > 0 {
         wait_for_more(server, registration, filter, stream);
+    } else {
+        filter.with_stream(stream, Stream::nothing_waits);
     }
     Vec::new()
 }
@@ -179,8 +187,20 @@ fn wait_for_more(
     server.later(filter.duration, Box::new(job));
 }
 
-/// Called when an unregistered registration finishes its last batch of a stream. The registrations that now cover the stream
-/// continue, starting with messages that were delivered and not acknowledged.
+/// Pauses a registration that cannot act for its owner. Its messages stay in the streams.
+pub(super) fn stop_for_owner(registration: &Registration, filter: &StreamsFilter, reason: &str) {
+    let name = String::from_utf8_lossy(&filter.prefix);
+    let id = registration.id;
+    let reason = format!(
+        "the registration {id} of the streams {name} is paused, its messages stay: {reason}, then go on with RG.UNPAUSEREGISTRATIONS {id}"
+    );
+    log(Level::Warning, &reason);
+    filter.pause();
+    registration.stats.record_hindrance(reason);
+}
+
+/// Called when an unregistered registration leaves a stream. The registrations that now cover the stream continue, starting
+/// with messages that were delivered and not acknowledged.
 pub(super) fn hand_over(context: &Context, server: &dyn StreamServer, stream: &[u8]) {
     for registration in waiting_for(context, stream) {
         if let Some(filter) = filter(&registration) {
@@ -219,8 +239,5 @@ fn launch(
         messages,
     };
     in_flight().write(context, |all| all.begin(&messages, registration.id));
-    server.launch(Batch {
-        registration: Arc::clone(registration),
-        messages: Arc::new(messages),
-    });
+    server.launch(Batch::new(registration, messages));
 }

@@ -4,6 +4,7 @@ use super::batch::Batch;
 use crate::execution::{self, Execution, launch};
 use crate::plan::{Message, Mode, Source};
 use crate::redis::{Context, after};
+use crate::registration::Registration;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +37,9 @@ pub(super) trait StreamServer {
     fn remove(&self, stream: &[u8], ids: &[&[u8]]);
 
     fn later(&self, delay: Duration, job: Later);
+
+    /// Checks that a registration can act for its owner. The error is the reason, and what to do.
+    fn check_owner(&self, registration: &Registration) -> Result<(), String>;
 
     /// Runs a batch: on this thread if its registration is sync, else on a worker thread.
     fn launch(&self, batch: Batch);
@@ -73,6 +77,10 @@ impl StreamServer for Context {
 
     fn later(&self, delay: Duration, job: Later) {
         after(self, delay, move |context| job(context, context));
+    }
+
+    fn check_owner(&self, registration: &Registration) -> Result<(), String> {
+        super::owner::check(self, registration)
     }
 
     fn launch(&self, batch: Batch) {

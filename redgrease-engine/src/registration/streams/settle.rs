@@ -4,9 +4,10 @@ use super::batch::Batch;
 use super::filter::{OnFailed, ReadStatus, StreamsFilter};
 use super::group::MessageId;
 use super::in_flight::in_flight;
+use super::owner;
 use super::pump::{self, is_registered, pump};
 use super::server::StreamServer;
-use crate::plan::{Messages, Mode};
+use crate::plan::{Message, Mode};
 use crate::redis::{Context, quietly};
 use crate::registration::Registration;
 use std::sync::Arc;
@@ -19,8 +20,12 @@ pub(super) enum BatchEnd<'a> {
     Handled,
     /// The execution failed with this error.
     Failed(&'a str),
+    /// The server refused a command of the handler for want of rights, and the execution failed.
+    Denied,
     /// The execution was aborted.
     Aborted,
+    /// The execution was taken back before it began.
+    Withdrawn,
 }
 
 /// Called when the execution of a batch has ended.
@@ -30,15 +35,18 @@ pub(super) fn settle(
     batch: &Batch,
     end: BatchEnd<'_>,
 ) {
-    let Batch {
-        registration,
-        messages,
-    } = batch;
+    let registration = &batch.registration;
     let Some(filter) = pump::filter(registration) else {
         return;
     };
+    batch.close();
+    let messages = &batch.messages;
     let stream = messages.stream.as_slice();
     in_flight().write(context, |all| all.end(messages));
+    if matches!(end, BatchEnd::Withdrawn) {
+        // Whoever took the batch back looks after the stream.
+        return filter.batch_ended(stream, true);
+    }
     let registered = is_registered(context, registration);
     let stops_with = status_after(end, filter.on_failed);
     if !registered && (stops_with.is_some() || matches!(end, BatchEnd::Aborted)) {
@@ -49,10 +57,22 @@ pub(super) fn settle(
     }
     if let Some(status) = stops_with {
         filter.batch_ended(stream, true);
-        return stop(server, registration, filter, status);
+        if let BatchEnd::Denied = end {
+            pump::stop_for_owner(registration, filter, &owner::denied(registration));
+        }
+        stop(server, registration, filter, status);
+        if status != ReadStatus::WaitingForRetry {
+            registration.withdraw_pending();
+        }
+        return;
     }
-    quietly(|| acknowledge(server, filter, messages));
-    filter.batch_ended(stream, false);
+    let all = messages.messages.len();
+    let done = match end {
+        BatchEnd::Handled => all,
+        _ => batch.tried(),
+    };
+    acknowledge_up_to(context, server, batch, done);
+    filter.batch_ended(stream, done < all);
     if !registered {
         pump::hand_over(context, server, stream);
     } else if registration.mode != Mode::Sync {
@@ -60,11 +80,29 @@ pub(super) fn settle(
     }
 }
 
+/// Acknowledges the first `count` messages of a batch, except those that were acknowledged before. On a replica nothing is
+/// acknowledged: the messages belong to its master.
+pub(super) fn acknowledge_up_to(
+    context: &Context,
+    server: &dyn StreamServer,
+    batch: &Batch,
+    count: usize,
+) {
+    let done = batch.take_up_to(count);
+    let Some(filter) = pump::filter(&batch.registration) else {
+        return;
+    };
+    if context.may_handle_events() {
+        quietly(|| acknowledge(server, filter, &batch.messages.stream, done));
+    }
+}
+
 /// The status of a registration that stops reading after this end. `None` if it goes on.
 fn status_after(end: BatchEnd<'_>, on_failed: OnFailed) -> Option<ReadStatus> {
     match (end, on_failed) {
         (BatchEnd::Failed(error), _) if error.starts_with("PAUSE") => Some(ReadStatus::Paused),
-        (BatchEnd::Handled, _) | (_, OnFailed::Continue) => None,
+        (BatchEnd::Denied, _) => Some(ReadStatus::Paused),
+        (BatchEnd::Handled | BatchEnd::Withdrawn, _) | (_, OnFailed::Continue) => None,
         (_, OnFailed::Abort) => Some(ReadStatus::Aborted),
         (_, OnFailed::Retry) => Some(ReadStatus::WaitingForRetry),
     }
@@ -112,15 +150,20 @@ fn retry(context: &Context, server: &dyn StreamServer, registration: &Arc<Regist
     }
 }
 
-fn acknowledge(server: &dyn StreamServer, filter: &StreamsFilter, batch: &Messages) {
-    if batch.messages.is_empty() {
+fn acknowledge(
+    server: &dyn StreamServer,
+    filter: &StreamsFilter,
+    stream: &[u8],
+    messages: &[Message],
+) {
+    if messages.is_empty() {
         return;
     }
-    let ids: Vec<&[u8]> = batch.messages.iter().map(|one| one.id.as_slice()).collect();
-    server.acknowledge(&batch.stream, &ids);
+    let ids: Vec<&[u8]> = messages.iter().map(|one| one.id.as_slice()).collect();
+    server.acknowledge(stream, &ids);
     if filter.trim {
         // By their ids, not a number of oldest ones: other consumers may have older messages that are not handled yet.
-        server.remove(&batch.stream, &ids);
+        server.remove(stream, &ids);
     }
 }
 

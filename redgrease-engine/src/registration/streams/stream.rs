@@ -13,22 +13,10 @@ pub(crate) struct Stream {
 /// The messages that are read next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Nothing was read yet. The first reading makes a batch even if it finds no message.
-    First,
     /// Messages that were delivered before and not acknowledged.
     Again,
     /// New messages.
     New,
-}
-
-impl Phase {
-    /// The phase after a reading that found messages.
-    pub(super) fn next(self) -> Phase {
-        match self {
-            Phase::First | Phase::Again => Phase::Again,
-            Phase::New => Phase::New,
-        }
-    }
 }
 
 /// The batch of a stream.
@@ -60,7 +48,7 @@ impl Stream {
     pub(super) fn new(last: Vec<u8>) -> Stream {
         Stream {
             last,
-            phase: Phase::First,
+            phase: Phase::Again,
             batch: Batch::None,
             patience: Patience::Unlimited,
         }
@@ -91,6 +79,11 @@ impl Stream {
         self.batch == Batch::Over
     }
 
+    /// `true` if the stream is gone and is joined anew after its last batch.
+    pub(super) fn is_to_be_joined_anew(&self) -> bool {
+        matches!(self.batch, Batch::Last | Batch::Over)
+    }
+
     /// The stream is not the same any more. Returns `false` if nothing of it is being handled.
     pub(super) fn forget(&mut self) -> bool {
         match self.batch {
@@ -116,6 +109,13 @@ impl Stream {
         self.patience = Patience::Over;
     }
 
+    /// No message waits: the next ones wait anew.
+    pub(super) fn nothing_waits(&mut self) {
+        if self.patience == Patience::Over {
+            self.patience = Patience::Unlimited;
+        }
+    }
+
     /// `true` if messages make a batch even if they are too few.
     pub(super) fn is_due(&self) -> bool {
         self.patience == Patience::Over
@@ -124,9 +124,7 @@ impl Stream {
     /// New messages were delivered, the last one with the id `last`.
     pub(super) fn delivered(&mut self, last: &[u8]) {
         self.last = last.to_vec();
-        if self.patience == Patience::Over {
-            self.patience = Patience::Unlimited;
-        }
+        self.nothing_waits();
     }
 }
 
@@ -186,12 +184,5 @@ mod tests {
         assert!(!stream.is_due());
         assert_eq!(stream.last, b"2-0");
         assert!(stream.starts_timer());
-    }
-
-    #[test]
-    fn phases_follow_each_other() {
-        assert_eq!(Phase::First.next(), Phase::Again);
-        assert_eq!(Phase::Again.next(), Phase::Again);
-        assert_eq!(Phase::New.next(), Phase::New);
     }
 }

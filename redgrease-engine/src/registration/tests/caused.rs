@@ -7,7 +7,7 @@ use crate::plan::{Mode, Source};
 use crate::redis::User;
 use crate::registration::cause::Triggered;
 use crate::registration::testing::{command, hook, keys, registration, session};
-use crate::registration::{Event, Registration};
+use crate::registration::{Event, Pending, Registration, end_executions};
 use crate::scope::WithheldReply;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,7 @@ fn ended(how: How, error: Option<&str>) -> Ended<'_> {
         how,
         error,
         aborted: how == How::Stopped,
+        denied: false,
         duration: Duration::from_millis(20),
     }
 }
@@ -161,23 +162,33 @@ fn executions_of_a_registration_that_is_gone_are_aborted_and_forgotten() {
     let registration = waiting_for(keys("k"));
     let other = waiting_for(keys("k"));
     let (own, foreign) = (execution(&registration), execution(&other));
-    registration.abort_pending();
+    end_executions(&[registration], Pending::Withdraw);
     assert_eq!(own.status(), Status::Aborted);
-    assert!(is_listed(&own), "clients may still ask for it");
-    registration.forget_ended();
     assert!(!is_listed(&own));
     assert_eq!(foreign.status(), Status::Created);
     assert!(is_listed(&foreign));
-    other.end_executions();
+    end_executions(&[other], Pending::Abort);
     assert_eq!(foreign.status(), Status::Aborted);
     assert!(!is_listed(&foreign));
 }
 
 #[test]
-fn executions_that_have_not_ended_are_not_forgotten() {
+fn executions_that_have_not_begun_are_taken_back_and_count_as_aborted() {
     let registration = waiting_for(keys("k"));
     let pending = execution(&registration);
-    registration.forget_ended();
+    registration.withdraw_pending();
+    assert_eq!(pending.status(), Status::Aborted);
+    assert!(is_listed(&pending), "clients may still ask for it");
+    assert_eq!(registration.stats.snapshot().aborted, 1);
+}
+
+#[test]
+fn executions_of_a_registration_that_is_gone_may_finish() {
+    let registration = waiting_for(keys("k"));
+    let pending = execution(&registration);
+    let gone = [registration];
+    assert!(end_executions(&gone, Pending::Finish).is_empty());
+    assert_eq!(pending.status(), Status::Created);
     assert!(is_listed(&pending));
-    registration.end_executions();
+    end_executions(&gone, Pending::Withdraw);
 }

@@ -115,6 +115,7 @@ fn a_gear_without_session_registers_nothing() {
         user: None,
         session: None,
         of_registration: false,
+        signals: Arc::default(),
     });
     locked(|context| {
         assert_eq!(
@@ -137,6 +138,7 @@ fn a_gear_whose_session_was_replaced_registers_nothing() {
             user: None,
             session: Some(Arc::downgrade(&unknown)),
             of_registration: true,
+            signals: Arc::default(),
         });
         assert_eq!(refusal(context, &owner, command(&unique("trigger"))), gone);
     });

@@ -12,6 +12,7 @@ fn running(session: &Arc<SessionInfo>, of_registration: bool) -> Running {
         user: Some(User::named(b"runner")),
         session: Some(Arc::downgrade(session)),
         of_registration,
+        signals: Arc::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 const SOON: Duration = Duration::from_millis(50);
 
 #[test]
-fn the_first_reading_makes_a_batch_even_of_no_message() {
+fn no_message_makes_no_batch() {
     world(|context, world| {
         // A stream that exists, and whose messages are handled.
         let first = world.register(context, Options::default());
@@ -20,10 +20,12 @@ fn the_first_reading_makes_a_batch_even_of_no_message() {
             world.end(context, Handled);
         }
         world.unregister(context, &first);
-        world.register(context, Options::default());
-        assert_eq!(world.times_running(), [[0_u64; 0]]);
-        world.end(context, Handled);
+        let second = world.register(context, Options::default());
         assert!(world.running().is_empty());
+        assert_eq!(second.stats.snapshot().triggered, 0);
+        world.add(context, "a", 1);
+        assert_eq!(world.times_running(), [[2]]);
+        assert_eq!(second.stats.snapshot().triggered, 1);
     });
 }
 
@@ -36,7 +38,6 @@ fn messages_are_batches_of_the_size_that_was_asked_for() {
         };
         world.register(context, options);
         world.add(context, "a", 2);
-        world.end(context, Handled);
         assert!(world.running().is_empty(), "two messages are too few");
         assert!(world.timers().is_empty(), "no duration: they wait for ever");
         world.add(context, "a", 5);
@@ -59,7 +60,6 @@ fn too_few_messages_are_a_batch_when_the_duration_is_over() {
         };
         world.register(context, options);
         world.add(context, "a", 3);
-        world.end(context, Handled);
         assert!(world.running().is_empty());
         assert_eq!(world.timers(), [SOON], "one timer for all of them");
         assert_eq!(world.fire(context), Some(SOON));
@@ -83,7 +83,6 @@ fn a_timer_that_fires_during_a_batch_makes_the_next_batch_due() {
         };
         world.register(context, options);
         world.add(context, "a", 1);
-        world.end(context, Handled);
         assert_eq!(world.timers(), [SOON]);
         world.add(context, "a", 2);
         assert_eq!(world.times_running(), [[1, 2]]);
@@ -103,7 +102,6 @@ fn a_timer_of_an_unregistered_registration_reads_nothing() {
         };
         let registration = world.register(context, options);
         world.add(context, "a", 1);
-        world.end(context, Handled);
         world.unregister(context, &registration);
         assert_eq!(world.fire(context), Some(SOON));
         assert!(world.running().is_empty());
@@ -121,7 +119,6 @@ fn pending_messages_come_before_new_ones() {
         };
         let first = world.register(context, options);
         world.add(context, "a", 1);
-        world.end(context, Handled);
         world.add(context, "a", 3);
         world.end(context, Failed("on purpose"));
         assert_eq!(world.pending("a"), [1, 2]);
@@ -144,7 +141,6 @@ fn a_stream_has_one_batch_at_a_time_and_streams_do_not_wait_for_each_other() {
         world.add(context, "b", 2);
         let streams: Vec<String> = world.running().into_iter().map(|(name, _)| name).collect();
         assert_eq!(streams, ["a", "b"]);
-        world.end_at(context, 1, Handled);
         assert_eq!(world.running()[1], ("b".to_owned(), vec![3]));
         world.end_at(context, 1, Handled);
         assert_eq!(world.running()[1], ("b".to_owned(), vec![4]));
@@ -176,11 +172,9 @@ fn two_registrations_share_the_messages_of_a_stream() {
     world(|context, world| {
         let first = world.register(context, Options::default());
         let second = world.register(context, Options::default());
-        world.add(context, "a", 1);
+        world.add(context, "a", 2);
         assert_eq!(world.handlers(), [first.id, second.id]);
-        world.end(context, Handled);
-        world.end_at(context, 0, Handled);
-        world.add(context, "a", 3);
+        world.add(context, "a", 2);
         while !world.running().is_empty() {
             world.end(context, Handled);
         }
@@ -202,8 +196,8 @@ fn a_sync_registration_reads_until_there_is_no_message() {
         assert_eq!(world.done("a"), [1, 2, 3, 4]);
         world.fire(context);
         assert_eq!(world.done("a"), [1, 2, 3, 4, 5]);
-        // The batch of nothing, two full ones and the last one.
-        assert_eq!(registration.stats.snapshot().triggered, 4);
+        // Two full batches and the last one.
+        assert_eq!(registration.stats.snapshot().triggered, 3);
     });
 }
 
@@ -211,7 +205,6 @@ fn a_sync_registration_reads_until_there_is_no_message() {
 fn a_sync_registration_stops_reading_when_a_batch_fails() {
     world(|context, world| {
         world.add(context, "a", 3);
-        world.sync_end(Handled);
         world.sync_end(Handled);
         world.sync_end(Failed("on purpose"));
         let options = Options {
@@ -238,7 +231,7 @@ fn every_batch_counts_as_triggered() {
         while !world.running().is_empty() {
             world.end(context, Handled);
         }
-        assert_eq!(registration.stats.snapshot().triggered, 3);
+        assert_eq!(registration.stats.snapshot().triggered, 2);
     });
 }
 
@@ -247,7 +240,6 @@ fn messages_are_in_flight_while_their_batch_is_handled() {
     world(|context, world| {
         let registration = world.register(context, Options::default());
         world.add(context, "a", 1);
-        world.end(context, Handled);
         let stream = world.stream("a");
         let owner = || in_flight().read(context, |all| all.owner(&stream, b"1-0"));
         assert_eq!(owner(), Some(registration.id));
@@ -280,7 +272,8 @@ fn new_messages_are_read_after_the_pending_ones() {
         assert_eq!(phase(), Some(Phase::New), "the first reading found nothing");
         world.end(context, Handled);
         assert_eq!(phase(), Some(Phase::New));
+        world.add(context, "a", 1);
         world.resume(context, &registration);
-        assert_eq!(phase(), Some(Phase::First));
+        assert_eq!(phase(), Some(Phase::Again), "a batch is being handled");
     });
 }

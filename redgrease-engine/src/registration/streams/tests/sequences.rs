@@ -1,7 +1,7 @@
 //! Rules that hold for any sequence of events.
 
 use super::super::filter::{OnFailed, ReadStatus};
-use super::super::settle::BatchEnd::{self, Aborted, Failed, Handled};
+use super::super::settle::BatchEnd::{self, Aborted, Denied, Failed, Handled};
 use super::world::{Options, World, world};
 use crate::plan::Mode;
 use crate::redis::Context;
@@ -17,6 +17,7 @@ const STREAMS: [&str; 3] = ["a", "ab", "b"];
 enum Event {
     Add(usize, usize),
     Delete(usize),
+    Pass(usize, usize),
     End(usize, BatchEnd<'static>),
     Fire,
     Register(Options),
@@ -31,6 +32,7 @@ fn ends() -> impl Strategy<Value = BatchEnd<'static>> {
         1 => Just(Failed("on purpose")),
         1 => Just(Failed("PAUSE")),
         1 => Just(Aborted),
+        1 => Just(Denied),
     ]
 }
 
@@ -56,6 +58,7 @@ fn events(policies: &'static [OnFailed]) -> impl Strategy<Value = Vec<Event>> {
         6 => (0..STREAMS.len(), 1_usize..4).prop_map(|(stream, count)| Event::Add(stream, count)),
         1 => (0..STREAMS.len()).prop_map(Event::Delete),
         8 => (index.clone(), ends()).prop_map(|(index, end)| Event::End(index, end)),
+        4 => (index.clone(), 1_usize..3).prop_map(|(index, count)| Event::Pass(index, count)),
         3 => Just(Event::Fire),
         2 => options(policies).prop_map(Event::Register),
         1 => index.clone().prop_map(Event::Unregister),
@@ -85,6 +88,13 @@ fn happen(
         match event {
             Event::Add(stream, count) => world.add(context, STREAMS[stream], count),
             Event::Delete(stream) => world.delete(context, STREAMS[stream]),
+            Event::Pass(index, count) => {
+                let running = world.running();
+                if !running.is_empty() {
+                    let index = index % running.len();
+                    world.pass_at(context, index, count.min(running[index].1.len() - 1));
+                }
+            }
             Event::End(index, end) => {
                 let running = world.running().len();
                 if running > 0 {

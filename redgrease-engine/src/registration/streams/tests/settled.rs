@@ -1,7 +1,7 @@
 //! The end of a batch: acknowledged, or read again.
 
 use super::super::filter::{OnFailed, ReadStatus};
-use super::super::settle::BatchEnd::{Aborted, Failed, Handled};
+use super::super::settle::BatchEnd::{Aborted, Denied, Failed, Handled, Withdrawn};
 use super::world::{Options, World, world};
 use crate::redis::Context;
 use crate::registration::Registration;
@@ -19,7 +19,6 @@ fn handling(context: &Context, world: &World, on_failed: OnFailed) -> Arc<Regist
     };
     let registration = world.register(context, options);
     world.add(context, "a", 2);
-    world.end(context, Handled);
     world.add(context, "a", 2);
     assert_eq!(world.times_running(), [[1, 2]]);
     registration
@@ -46,8 +45,6 @@ fn a_handled_batch_is_trimmed_if_the_registration_says_so() {
         world.register(context, options);
         world.add(context, "a", 2);
         world.end(context, Handled);
-        assert_eq!(world.stored("a"), [1, 2], "the batch of nothing");
-        world.end(context, Handled);
         assert_eq!(world.stored("a"), [2]);
         world.end(context, Handled);
         assert!(world.stored("a").is_empty());
@@ -64,7 +61,6 @@ fn a_batch_that_is_not_acknowledged_is_not_trimmed() {
         };
         world.register(context, options);
         world.add(context, "a", 1);
-        world.end(context, Handled);
         world.end(context, FAILED);
         assert_eq!(world.stored("a"), [1]);
         assert_eq!(world.pending("a"), [1]);
@@ -134,9 +130,6 @@ fn a_retry_reads_all_streams_of_the_registration() {
         for stream in ["a", "b"] {
             world.add(context, stream, 2);
         }
-        // The batches of nothing.
-        world.end(context, Handled);
-        world.end(context, Handled);
         assert_eq!(world.times_running(), [[1], [3]]);
         world.end(context, FAILED);
         world.end(context, Handled);
@@ -187,9 +180,6 @@ fn a_pause_lets_the_batch_end_and_reads_no_other() {
         assert!(world.running().is_empty());
         assert_eq!(world.filter(&registration).status(), ReadStatus::Paused);
         world.resume(context, &registration);
-        // The first reading makes a batch, even of no message.
-        assert_eq!(world.times_running(), [[0_u64; 0]]);
-        world.end(context, Handled);
         assert_eq!(world.times_running(), [[3, 4]]);
     });
 }
@@ -227,7 +217,6 @@ fn streams_that_appear_during_a_pause_are_read_after_it() {
         world.add(context, "a", 1);
         assert!(world.running().is_empty());
         world.resume(context, &registration);
-        world.end(context, Handled);
         assert_eq!(world.times_running(), [[1]]);
     });
 }
@@ -244,7 +233,6 @@ fn the_lag_is_the_age_of_the_oldest_message() {
         let registration = world.register(context, options);
         let lag = || world.filter(&registration).lag();
         world.add_at(context, "a", now - 60_000);
-        world.end(context, Handled);
         assert_eq!(lag().last, 0, "a batch of no message has no age");
         assert!(lag().average().abs() < f64::EPSILON);
         world.add_at(context, "a", now - 10_000);
@@ -259,4 +247,84 @@ fn the_lag_is_the_age_of_the_oldest_message() {
         assert_eq!(lag().last, 0);
         assert!(lag().average().abs() < f64::EPSILON);
     });
+}
+
+/// A registration whose batch of five messages is being handled. Two are handled, and the third one has begun.
+fn in_the_middle(context: &Context, world: &World, on_failed: OnFailed) -> Arc<Registration> {
+    let options = Options {
+        batch: 5,
+        on_failed,
+        ..Options::default()
+    };
+    let registration = world.register(context, options);
+    world.add(context, "a", 5);
+    world.pass(context, 0);
+    world.pass(context, 1);
+    world.pass(context, 2);
+    assert_eq!(world.pending("a"), [3, 4, 5], "acknowledged one by one");
+    registration
+}
+
+#[test]
+fn messages_that_were_handled_before_a_failure_are_not_read_again() {
+    for end in [FAILED, Aborted] {
+        world(|context, world| {
+            in_the_middle(context, world, OnFailed::Retry);
+            world.end(context, end);
+            world.fire(context);
+            assert_eq!(world.times_running(), [[3, 4, 5]], "{end:?}");
+            world.end(context, Handled);
+            assert_eq!(world.done("a"), [1, 2, 3, 4, 5]);
+            assert!(world.pending("a").is_empty());
+        });
+    }
+}
+
+#[test]
+fn continue_skips_the_message_that_failed_and_no_other_one() {
+    for end in [FAILED, Aborted] {
+        world(|context, world| {
+            in_the_middle(context, world, OnFailed::Continue);
+            world.end(context, end);
+            assert_eq!(world.times_running(), [[4, 5]], "{end:?}");
+            world.end(context, Handled);
+            assert!(world.pending("a").is_empty());
+        });
+    }
+}
+
+#[test]
+fn a_batch_that_was_taken_back_leaves_its_messages() {
+    for on_failed in [OnFailed::Continue, OnFailed::Abort, OnFailed::Retry] {
+        world(|context, world| {
+            let registration = handling(context, world, on_failed);
+            world.filter(&registration).pause();
+            world.end(context, Withdrawn);
+            assert_eq!(world.pending("a"), [1, 2]);
+            assert!(world.running().is_empty());
+            world.resume(context, &registration);
+            assert_eq!(world.times_running(), [[1, 2]]);
+        });
+    }
+}
+
+#[test]
+fn an_owner_without_rights_pauses_and_loses_no_message() {
+    for on_failed in [OnFailed::Continue, OnFailed::Abort, OnFailed::Retry] {
+        world(|context, world| {
+            let registration = handling(context, world, on_failed);
+            world.end(context, Denied);
+            assert_eq!(world.filter(&registration).status(), ReadStatus::Paused);
+            assert_eq!(world.pending("a"), [1, 2]);
+            world.set_owner(Some("is gone"));
+            world.resume(context, &registration);
+            assert!(world.running().is_empty());
+            assert_eq!(world.filter(&registration).status(), ReadStatus::Paused);
+            let error = registration.stats.snapshot().last_error.unwrap();
+            assert!(error.contains("is gone"), "{error}");
+            world.set_owner(None);
+            world.resume(context, &registration);
+            assert_eq!(world.times_running(), [[1, 2]]);
+        });
+    }
 }

@@ -5,8 +5,9 @@ use super::super::filter::{OnFailed, StreamsFilter};
 use super::super::listen;
 use super::super::pump::{self, is_registered, pump, waiting_for};
 use super::super::server::{Later, StreamServer};
-use super::super::settle::{BatchEnd, settle};
+use super::super::settle::{BatchEnd, acknowledge_up_to, settle};
 use super::messages::{Streams, millis};
+use crate::execution::Cause;
 use crate::id::Id;
 use crate::plan::{Message, Mode};
 use crate::redis::{Context, locked};
@@ -61,6 +62,8 @@ struct State {
     /// The messages that need not be handled any more, in the order of their end.
     done: Vec<(Vec<u8>, Vec<u8>)>,
     sessions: Vec<String>,
+    /// The reason why the owner of all registrations cannot act.
+    owner: Option<&'static str>,
 }
 
 /// Runs `body` with streams that no other test sees.
@@ -225,20 +228,45 @@ impl World {
     fn settle(&self, context: &Context, batch: &Batch, end: BatchEnd<'static>) {
         let filter = self.filter(&batch.registration);
         let skips = filter.on_failed == OnFailed::Continue;
-        let is_done = match end {
-            BatchEnd::Handled => true,
-            BatchEnd::Failed(error) => skips && !error.starts_with("PAUSE"),
-            BatchEnd::Aborted => skips && is_registered(context, &batch.registration),
-        };
-        if is_done {
-            let mut state = self.state.borrow_mut();
-            for message in &batch.messages.messages {
-                let done = (batch.messages.stream.clone(), message.id.clone());
-                assert!(!state.done.contains(&done), "handled twice: {done:?}");
-                state.done.push(done);
+        let all = batch.messages.messages.len();
+        let done = match end {
+            BatchEnd::Handled => all,
+            BatchEnd::Failed(error) if skips && !error.starts_with("PAUSE") => batch.tried(),
+            BatchEnd::Aborted if skips && is_registered(context, &batch.registration) => {
+                batch.tried()
             }
-        }
+            BatchEnd::Withdrawn | BatchEnd::Denied | BatchEnd::Failed(_) | BatchEnd::Aborted => 0,
+        };
+        self.are_done(batch, done);
         settle(context, self, batch, end);
+    }
+
+    /// The first messages of a batch are done, except those that were done before.
+    fn are_done(&self, batch: &Batch, count: usize) {
+        let mut state = self.state.borrow_mut();
+        for message in batch.not_acknowledged(count) {
+            let done = (batch.messages.stream.clone(), message.id.clone());
+            assert!(!state.done.contains(&done), "handled twice: {done:?}");
+            state.done.push(done);
+        }
+    }
+
+    /// The handler of the oldest batch has handled `count` messages, and begins with the next one.
+    pub(super) fn pass(&self, context: &Context, count: usize) {
+        self.pass_at(context, 0, count);
+    }
+
+    pub(super) fn pass_at(&self, context: &Context, index: usize, count: usize) {
+        let batch = self.state.borrow_mut().batches.remove(index);
+        self.are_done(&batch, count);
+        acknowledge_up_to(context, self, &batch, count);
+        batch.record_begins(count + 1);
+        self.state.borrow_mut().batches.insert(index, batch);
+    }
+
+    /// The owner of all registrations can act, or for this reason cannot.
+    pub(super) fn set_owner(&self, reason: Option<&'static str>) {
+        self.state.borrow_mut().owner = reason;
     }
 
     /// Runs the oldest timer. Returns its delay.
@@ -314,6 +342,13 @@ impl StreamServer for World {
 
     fn later(&self, delay: Duration, job: Later) {
         self.state.borrow_mut().jobs.push_back((delay, job));
+    }
+
+    fn check_owner(&self, _: &Registration) -> Result<(), String> {
+        self.state
+            .borrow()
+            .owner
+            .map_or(Ok(()), |reason| Err(reason.to_owned()))
     }
 
     fn launch(&self, batch: Batch) {

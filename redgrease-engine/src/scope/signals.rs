@@ -1,0 +1,41 @@
+//! What the Python of an execution and the engine tell each other.
+
+use super::{Scope, look};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The signals of one execution.
+#[derive(Debug, Default)]
+pub(crate) struct Signals {
+    given_up: AtomicBool,
+    denied: AtomicBool,
+}
+
+impl Signals {
+    /// The execution has ended, although its Python may still run: its commands are refused from now on.
+    pub(crate) fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+    }
+
+    /// `true` if the server refused a command of the execution for want of rights.
+    pub(crate) fn was_denied(&self) -> bool {
+        self.denied.load(Ordering::Relaxed)
+    }
+}
+
+/// `true` if this thread runs an execution that was given up. Asked under the server's lock, under which others take over
+/// the work of the execution.
+pub(crate) fn is_given_up() -> bool {
+    look(Scope::execution, |running| {
+        let running = running.as_ref();
+        running.is_some_and(|running| running.signals.given_up.load(Ordering::Relaxed))
+    })
+}
+
+/// Notes that the server refused a command of the execution on this thread, because its user has no right to it or is gone.
+pub(crate) fn note_denial() {
+    look(Scope::execution, |running| {
+        if let Some(running) = running {
+            running.signals.denied.store(true, Ordering::Relaxed);
+        }
+    });
+}
