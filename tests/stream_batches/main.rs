@@ -2,14 +2,24 @@
 //!
 //! | file | event during the batch |
 //! |---|---|
-//! | `stopped.rs` | batches are stopped or fail, registrations are replaced or paused |
+//! | `stopped.rs` | batches are stopped or fail, registrations are paused |
+//! | `one_by_one.rs` | messages of a batch are acknowledged one by one |
+//! | `replaced.rs` | registrations are upgraded, or unregistered and made again |
+//! | `withdrawn.rs` | batches that have not begun are taken back |
 //! | `recreated.rs` | streams are deleted and created again, or the master changes |
+//! | `reloaded.rs` | the server is restarted or loads its data again |
+//! | `owners.rs` | the owner of a registration loses its rights |
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 #[path = "../common/mod.rs"]
 mod common;
+mod one_by_one;
+mod owners;
 mod recreated;
+mod reloaded;
+mod replaced;
 mod stopped;
+mod withdrawn;
 
 use common::untyped;
 use redgrease_embedded::Server;
@@ -58,4 +68,17 @@ fn running(server: &Server) -> String {
 fn unacknowledged(server: &Server) -> String {
     let pending = untyped(server, &["XPENDING", "s", "__gears_consumer_group__"]);
     pending.lines().next().unwrap().to_owned()
+}
+
+/// The value of a field in the row of the only registration.
+fn field(server: &Server, name: &str) -> String {
+    let rows = untyped(server, &["RG.DUMPREGISTRATIONS"]);
+    let mut lines = rows.lines();
+    lines.find(|line| *line == name).unwrap();
+    lines.next().unwrap().to_owned()
+}
+
+/// The id of the only registration.
+fn id(server: &Server) -> String {
+    field(server, "id")
 }

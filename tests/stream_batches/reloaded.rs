@@ -1,0 +1,141 @@
+//! Messages that are too few for a batch when the server is restarted or loads its data again.
+
+use crate::common::{eventually, untyped};
+use crate::{add, list, unacknowledged};
+use redgrease_embedded::Server;
+
+const SCRIPT: &str = "GB('StreamReader').foreach(lambda r: execute('RPUSH', 'handled', r['value']['n'])).register('PREFIX', batch=5, mode='MODE')";
+
+fn start(server: &Server, prefix: &str, mode: &str) {
+    let script = SCRIPT.replace("PREFIX", prefix).replace("MODE", mode);
+    assert_eq!(untyped(server, &["RG.PYEXECUTE", &script]), "OK");
+}
+
+/// A server that allows DEBUG, which newer ones do only if a setting says so.
+fn with_debug() -> Server {
+    let allowing = Server::builder().server_arg("enable-debug-command", "yes");
+    allowing.start().or_else(|_| Server::start()).unwrap()
+}
+
+fn reload(server: &Server) {
+    assert_eq!(untyped(server, &["DEBUG", "RELOAD"]), "OK");
+}
+
+const MODES: [&str; 3] = ["async", "async_local", "sync"];
+
+/// Three of five messages are handled when the server is back, and later ones wait for a full batch as before.
+fn assert_three_and_then_five(server: &Server) {
+    eventually("three are handled", || list(server, "handled").len() == 3);
+    add(server, 3..7);
+    eventually("they are in the stream", || {
+        untyped(server, &["XLEN", "s"]) == "4"
+    });
+    assert_eq!(list(server, "handled").len(), 3, "four wait for the fifth");
+    add(server, 7..8);
+    eventually("a full batch", || list(server, "handled").len() == 8);
+    let expected: Vec<String> = (0..8).map(|n| n.to_string()).collect();
+    assert_eq!(list(server, "handled"), expected);
+    assert_eq!(unacknowledged(server), "0");
+}
+
+#[test]
+fn too_few_messages_are_handled_after_a_restart() {
+    for prefix in ["s", "s*"] {
+        for mode in MODES {
+            let dir = tempfile::tempdir().unwrap();
+            let kept = || Server::builder().dir(dir.path()).start().unwrap();
+            let server = kept();
+            start(&server, prefix, mode);
+            add(&server, 0..3);
+            assert!(list(&server, "handled").is_empty());
+            assert_eq!(untyped(&server, &["SAVE"]), "OK");
+            server.stop().unwrap();
+            assert_three_and_then_five(&kept());
+        }
+    }
+}
+
+#[test]
+fn too_few_messages_are_handled_after_a_reload() {
+    for prefix in ["s", "s*"] {
+        for mode in MODES {
+            let server = with_debug();
+            start(&server, prefix, mode);
+            add(&server, 0..3);
+            assert!(list(&server, "handled").is_empty());
+            reload(&server);
+            assert_three_and_then_five(&server);
+        }
+    }
+}
+
+#[test]
+fn a_stream_without_messages_waits_for_a_full_batch_after_a_reload() {
+    let server = with_debug();
+    start(&server, "s", "async");
+    add(&server, 0..5);
+    eventually("five are handled", || list(&server, "handled").len() == 5);
+    reload(&server);
+    add(&server, 5..8);
+    add(&server, 8..9);
+    assert_eq!(list(&server, "handled").len(), 5);
+    add(&server, 9..10);
+    eventually("ten are handled", || list(&server, "handled").len() == 10);
+}
+
+/// A reload during a batch: the rest is handled when the batch has ended.
+#[test]
+fn a_reload_during_a_batch_makes_the_rest_due() {
+    let server = with_debug();
+    let script = "
+import time
+def handle(r):
+    n = r['value']['n']
+    execute('RPUSH', 'begun', n)
+    while execute('GET', 'gate') == n:
+        time.sleep(0.005)
+    execute('RPUSH', 'handled', n)
+GB('StreamReader').foreach(handle).register('s', batch=5)
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    untyped(&server, &["SET", "gate", "2"]);
+    add(&server, 0..8);
+    eventually("message 2 is being handled", || {
+        list(&server, "begun").len() == 3
+    });
+    reload(&server);
+    untyped(&server, &["DEL", "gate"]);
+    eventually("all are handled", || list(&server, "handled").len() >= 8);
+    let expected: Vec<String> = (0..8).map(|n| n.to_string()).collect();
+    assert_eq!(list(&server, "handled"), expected);
+}
+
+/// One message is one run: `numTriggered` counts batches, and no run of nothing.
+#[test]
+fn one_message_counts_one() {
+    for mode in MODES {
+        let server = with_debug();
+        let script = format!(
+            "GB('StreamReader').count().foreach(lambda n: execute('RPUSH', 'handled', n)).register('s*', mode='{mode}')"
+        );
+        assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
+        for n in 1..=3 {
+            add(&server, n..n + 1);
+            eventually("it is handled", || {
+                crate::field(&server, "numSuccess") == n.to_string()
+            });
+            assert_eq!(crate::field(&server, "numTriggered"), n.to_string());
+        }
+        let id = crate::id(&server);
+        untyped(&server, &["RG.PAUSEREGISTRATIONS", &id]);
+        untyped(&server, &["RG.UNPAUSEREGISTRATIONS", &id]);
+        reload(&server);
+        add(&server, 4..5);
+        eventually("it is handled", || list(&server, "handled").len() == 4);
+        assert_eq!(list(&server, "handled"), ["1", "1", "1", "1"], "{mode}");
+        eventually("it is counted", || {
+            crate::field(&server, "numSuccess") == "4"
+        });
+        assert_eq!(crate::field(&server, "numTriggered"), "4");
+    }
+}
