@@ -168,13 +168,14 @@ impl StreamsFilter {
         matches!(self.look_up(stream), LookedUp::Known)
     }
 
-    /// The messages that are in a stream make a batch when it is joined, even if they are too few. Nothing changes for a
-    /// stream that is joined already.
+    /// The messages that are in a stream make a batch even if they are too few.
     pub(super) fn make_due(&self, stream: &[u8]) {
         let mut state = self.state();
-        let stays = |known: &Stream| !known.is_to_be_joined_anew();
-        if !state.streams.get(stream).is_some_and(stays) {
-            state.due.insert(stream.to_vec());
+        match state.streams.get_mut(stream) {
+            Some(known) if !known.is_to_be_joined_anew() => known.time_is_over(),
+            _ => {
+                state.due.insert(stream.to_vec());
+            }
         }
     }
 
