@@ -139,3 +139,46 @@ fn with_execute_as_owner_gears_have_the_rights_of_their_owner() {
         assert_eq!(ask(&mut guest, &["RG.TRIGGER", mode]), "default");
     }
 }
+
+/// Before Redis 7.2, the server reads the name of the client's user when it refuses a command, and the clients of callbacks
+/// have no user.
+#[test]
+fn a_refused_command_of_a_sync_handler_is_an_error_of_the_handler() {
+    let server = Server::start().unwrap();
+    if with_guest(&server).is_none() {
+        return;
+    }
+    let owner = [
+        "ACL", "SETUSER", "owner", "on", "nopass", "~*", "+@all", "-rpush",
+    ];
+    assert_eq!(untyped(&server, &owner), "OK");
+    let mut con = plain_connection(&server);
+    redis::cmd("AUTH")
+        .arg("owner")
+        .arg("any")
+        .exec(&mut con)
+        .unwrap();
+    let script = "
+def handle(r):
+    try:
+        execute('RPUSH', 'forbidden', 1)
+    except Exception as e:
+        execute('SET', 'why:' + r['key'], str(e))
+GB('KeysReader').foreach(handle).register('k', eventTypes=['set'], mode='sync')
+GB('StreamReader').foreach(handle).register('s', mode='sync')
+registerTE(1, lambda: handle({'key': 'timer'}))
+";
+    redis::cmd("RG.PYEXECUTE")
+        .arg(script)
+        .exec(&mut con)
+        .unwrap();
+    for _ in 0..3 {
+        untyped(&server, &["SET", "k", "1"]);
+        untyped(&server, &["XADD", "s", "*", "f", "v"]);
+    }
+    for key in ["k", "s", "timer"] {
+        let why = || untyped(&server, &["GET", &format!("why:{key}")]);
+        eventually("it is refused", || why().contains("NOPERM"));
+    }
+    assert_eq!(untyped(&server, &["EXISTS", "forbidden"]), "0");
+}

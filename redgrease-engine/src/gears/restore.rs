@@ -8,9 +8,7 @@ use crate::encoding::Damaged;
 use crate::redis::{Context, Level, User, locked, log};
 use crate::registration::stored::{StoredSession, decode};
 use crate::registration::streams::Begin;
-use crate::registration::{
-    self, Pending, Registration, add_stored, end_executions, registry,
-};
+use crate::registration::{self, Pending, Registration, add_stored, end_executions, registry};
 use crate::requirements;
 use crate::scope::{self, Scope, SessionInfo};
 use std::collections::HashSet;
