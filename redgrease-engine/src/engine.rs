@@ -5,7 +5,7 @@ use crate::execution::pool;
 use crate::gears;
 use crate::python;
 use crate::redis::{Context, Level, Listeners, Text, cannot_keep_rights, library_path, log};
-use crate::registration::{keyed_timers, keys, stored, streams, taken_over};
+use crate::registration::{keyed_timers, keys, stored, streams, taken_over, tell_aof};
 use crate::requirements::{self, Store};
 use crate::{commands, redis};
 use std::path::{Path, PathBuf};
@@ -24,6 +24,7 @@ pub(crate) static LISTENERS: Listeners = Listeners {
     before_sleep: python::before_sleep,
     after_sleep: python::after_sleep,
     save: stored::store,
+    rewritten: tell_aof,
     load_registrations: gears::restore_all,
     load_timer_key: keyed_timers::load,
     shut_down: on_shut_down,

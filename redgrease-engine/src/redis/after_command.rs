@@ -82,6 +82,12 @@ pub(crate) fn after_command(context: &Context, job: Job) {
     }
 }
 
+/// Runs `job` in the next turn of the event loop, or as soon as the server may write.
+pub(super) fn soon(context: &Context, job: Job) {
+    JOBS.write(context, |jobs| jobs.add(job));
+    timer::after(context, Duration::ZERO, run_all);
+}
+
 /// Runs `command` as [`call`] does, and then the jobs that it caused.
 pub(crate) fn call_with_handlers(
     context: &Context,

@@ -34,6 +34,9 @@ pub(crate) struct Listeners {
     pub(crate) after_sleep: fn(),
     /// Returns the bytes for the RDB. Also called in the child of a fork: no lock, no Python.
     pub(crate) save: fn(&Context) -> Vec<u8>,
+    /// The AOF is being rewritten as commands, which cannot contain what `save` returns. Commands that are replicated come
+    /// after them.
+    pub(crate) rewritten: fn(&Context),
     /// Reads the bytes that `save` returned.
     pub(crate) load_registrations: fn(&Context, &[u8]) -> Result<(), String>,
     /// Makes the value of a key of the type `rg_timeev` from its stored bytes.

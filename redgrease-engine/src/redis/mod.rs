@@ -67,7 +67,7 @@ pub(crate) use log::{Level, log};
 pub(crate) use module::{REFUSED, library_path, load_module};
 pub(crate) use notification::quietly;
 pub(crate) use pass_on::pass_on;
-pub(crate) use persistence::{replicate, replicate_key};
+pub(crate) use persistence::{replicate, replicate_key, replicate_to_aof};
 pub(crate) use reply::Reply;
 pub(crate) use shard::shard_id;
 pub(crate) use timer::after;

@@ -1,5 +1,6 @@
 //! The engine's data in the RDB, and its own commands for replicas and the AOF.
 
+use super::call::{Rights, call};
 use super::context::Context;
 use super::listeners::listeners;
 use super::lock;
@@ -163,14 +164,41 @@ pub(crate) fn replicate_key(
 
 /// Makes replicas and the AOF run one of the engine's own commands.
 pub(crate) fn replicate(context: &Context, command: &CStr, argument: &[u8]) {
-    // SAFETY: the context is live and locked. The format takes a buffer and its length; the server copies it.
+    replicate_as(context, command, c"b", argument);
+}
+
+/// Makes the AOF run one of the engine's own commands, and no replica.
+pub(crate) fn replicate_to_aof(context: &Context, command: &CStr, argument: &[u8]) {
+    replicate_as(context, command, c"Rb", argument);
+}
+
+/// `format` takes a buffer and its length.
+fn replicate_as(context: &Context, command: &CStr, format: &CStr, argument: &[u8]) {
+    // SAFETY: the context is live and locked. The callers' formats take a buffer and its length; the server copies it.
     unsafe {
         rm!(RedisModule_Replicate(
             context.as_ptr(),
             command.as_ptr(),
-            c"b".as_ptr(),
+            format.as_ptr(),
             argument.as_ptr().cast::<c_char>(),
             argument.len().cast_signed() as c_longlong,
         ));
     }
+}
+
+/// `true` while a child rewrites the AOF without an RDB file at its beginning. Such an AOF has no place for the engine's data.
+pub(super) fn is_rewriting_as_commands(context: &Context) -> bool {
+    let ask = |command: &[u8], args: &[&[u8]]| call(context, Rights::Engine, command, args).ok();
+    let rewrites = ask(b"INFO", &[b"persistence"]).is_some_and(|info| {
+        let in_progress = b"aof_rewrite_in_progress:1";
+        info.bytes()
+            .windows(in_progress.len())
+            .any(|part| part == in_progress)
+    });
+    rewrites
+        && ask(b"CONFIG", &[b"GET", b"aof-use-rdb-preamble"]).is_some_and(|setting| {
+            setting
+                .element(1)
+                .is_some_and(|value| value.bytes() == b"no")
+        })
 }

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::listeners::{Listeners, listeners};
 use super::lock;
 use super::log::{Level, log};
-use super::timer;
+use super::{after_command, persistence, timer};
 use redis_module::raw;
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +12,7 @@ use std::ptr;
 use std::time::Duration;
 
 pub(super) fn subscribe(context: &Context) {
-    let callbacks: [(u64, raw::RedisModuleEventCallback); 6] = [
+    let callbacks: [(u64, raw::RedisModuleEventCallback); 7] = [
         (raw::REDISMODULE_EVENT_SHUTDOWN, Some(on_shutdown)),
         (raw::REDISMODULE_EVENT_EVENTLOOP, Some(on_event_loop)),
         (raw::REDISMODULE_EVENT_LOADING, Some(on_ready)),
@@ -22,6 +22,7 @@ pub(super) fn subscribe(context: &Context) {
         ),
         (raw::REDISMODULE_EVENT_FLUSHDB, Some(on_emptied)),
         (raw::REDISMODULE_EVENT_SWAPDB, Some(on_swapped)),
+        (raw::REDISMODULE_EVENT_FORK_CHILD, Some(on_fork)),
     ];
     for (id, callback) in callbacks {
         let event = raw::RedisModuleEvent { id, dataver: 1 };
@@ -106,6 +107,34 @@ fn tell(listener: fn(&Listeners) -> fn(&Context)) {
         log(
             Level::Warning,
             "streams were not forgotten when the keys of the server changed: please report it",
+        );
+    }
+}
+
+/// Called in the server itself when a child has begun to write a file.
+unsafe extern "C" fn on_fork(
+    _context: *mut raw::RedisModuleCtx,
+    _event: raw::RedisModuleEvent,
+    subevent: u64,
+    _data: *mut c_void,
+) {
+    if subevent != raw::REDISMODULE_SUBEVENT_FORK_CHILD_BORN {
+        return;
+    }
+    let Some(listeners) = listeners() else {
+        return;
+    };
+    let tell = |context: &Context| {
+        if persistence::is_rewriting_as_commands(context) {
+            after_command::soon(context, Box::new(listeners.rewritten));
+        }
+    };
+    // SAFETY: the server calls this with its lock held, on the thread that forks.
+    let told = catch_unwind(AssertUnwindSafe(|| unsafe { lock::assume_locked(tell) }));
+    if told.is_err() {
+        log(
+            Level::Warning,
+            "the AOF is rewritten without registrations: please report it",
         );
     }
 }

@@ -12,7 +12,7 @@ use crate::id::Id;
 use crate::plan::{Mode, Plan};
 use crate::python::{Callback, KeptWord};
 use crate::redis::filter::look_at_commands;
-use crate::redis::{Context, Level, READ_ONLY, User, log, replicate};
+use crate::redis::{Context, Level, READ_ONLY, User, log, replicate, replicate_to_aof};
 use crate::scope::SessionInfo;
 use crate::steps::is_straight;
 use std::sync::atomic::AtomicBool;
@@ -121,6 +121,14 @@ pub(crate) fn tell_session(context: &Context, session: &str, replaces: Option<&s
     });
     if let Some(stored) = stored {
         replicate(context, REGISTER, &stored::encode(&[stored]));
+    }
+}
+
+/// Tells the AOF of all sessions, because it is rewritten without them.
+pub(crate) fn tell_aof(context: &Context) {
+    let sessions = stored::store(context);
+    if !sessions.is_empty() {
+        replicate_to_aof(context, REGISTER, &sessions);
     }
 }
 

@@ -43,8 +43,8 @@ pub(crate) mod timers;
 pub(crate) mod watched;
 
 pub(crate) use install::{
-    NewRegistration, activate_dynamic, add_stored, install, restore_dynamic, tell_removed,
-    tell_session,
+    NewRegistration, activate_dynamic, add_stored, install, restore_dynamic, tell_aof,
+    tell_removed, tell_session,
 };
 pub(crate) use invoke::invoke;
 pub(crate) use owner::Owner;
