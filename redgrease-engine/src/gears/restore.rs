@@ -5,7 +5,7 @@ use super::packages::{has_installed, use_packages};
 use super::scope::Restored;
 use super::script::{Script, restore_script};
 use crate::encoding::Damaged;
-use crate::redis::{Context, Level, User, locked, log};
+use crate::redis::{Context, Level, User, locked, log, will_save};
 use crate::registration::stored::{StoredSession, decode};
 use crate::registration::streams::Begin;
 use crate::registration::{self, Pending, Registration, add_stored, end_executions, registry};
@@ -54,6 +54,8 @@ pub(crate) fn restore_sessions(context: &Context, bytes: &[u8]) -> Result<(), St
 
 /// Runs the script of a session again. Missing packages are installed first, in the background.
 fn restore(context: &Context, session: StoredSession) {
+    // A session whose packages are still missing is saved, too.
+    will_save(context);
     reserve_ids(&session);
     if has_installed(&session.requirements) {
         use_packages(context, &session.requirements);

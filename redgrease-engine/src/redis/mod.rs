@@ -20,6 +20,7 @@
 //! | `keys.rs` | walking the keys, and their types |
 //! | `notification.rs` | key events |
 //! | `persistence.rs` | the data in the RDB, and replication |
+//! | `rdb_header.rs` | the beginning of an RDB file |
 //! | `timer.rs` | running a job later on the main thread |
 //! | `timer_key.rs` | keys that hold a time event |
 //! | `user.rs` | the users whose rights gears have |
@@ -45,6 +46,7 @@ mod module;
 mod notification;
 mod pass_on;
 mod persistence;
+mod rdb_header;
 mod refusal;
 mod reply;
 mod server_events;
@@ -67,7 +69,7 @@ pub(crate) use log::{Level, log};
 pub(crate) use module::{REFUSED, library_path, load_module};
 pub(crate) use notification::quietly;
 pub(crate) use pass_on::pass_on;
-pub(crate) use persistence::{replicate, replicate_key, replicate_to_aof};
+pub(crate) use persistence::{replicate, replicate_key, replicate_to_aof, will_save};
 pub(crate) use reply::Reply;
 pub(crate) use shard::shard_id;
 pub(crate) use timer::after;

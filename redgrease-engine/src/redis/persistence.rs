@@ -2,46 +2,92 @@
 
 use super::call::{Rights, call};
 use super::context::Context;
-use super::listeners::listeners;
+use super::listeners::{Listeners, listeners};
 use super::lock;
 use super::log::{Level, log};
+use super::rdb_header;
 use redis_module::raw;
 use std::ffi::{CStr, c_char, c_int, c_longlong};
+use std::fs::File;
+use std::io::{BufReader, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The name of the type that holds the engine's data in the RDB. The server demands nine characters.
-const TYPE: &CStr = c"redgrease";
+/// The name of the type that holds the engine's data in the RDB. The server demands nine characters. A server without the engine
+/// names the type when it refuses such a file, so it begins with the name of the module.
+const TYPE: &CStr = c"rg_engine";
 const VERSION: c_int = 1;
 /// The data comes after the keys in the RDB: the keys exist when registrations are restored.
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "2, which the bindings give as isize"
-)]
-const AFTER_KEYS: c_int = raw::REDISMODULE_AUX_AFTER_RDB as c_int;
+const AFTER_KEYS: c_int = trigger(raw::REDISMODULE_AUX_AFTER_RDB);
+/// Before the keys stands nothing but the name of the type. [`rdb_header`] finds it there.
+const BEFORE_KEYS: c_int = trigger(raw::REDISMODULE_AUX_BEFORE_RDB);
 /// From this version of the server on, an engine without sessions writes nothing into the RDB. A server without the engine can
-/// load such a file.
+/// load such a file. Older servers write the name of the type as soon as it is registered.
 const WRITES_NOTHING_FROM: c_int = 0x0007_0200;
 
-/// Registers the type for the engine's data. Returns `false` if the server refused.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "1 and 2, which the bindings give as isize"
+)]
+const fn trigger(when: isize) -> c_int {
+    when as c_int
+}
+
+/// The type is registered.
+static REGISTERED: AtomicBool = AtomicBool::new(false);
+/// The file that is being loaded had data of the engine.
+static LOADED: AtomicBool = AtomicBool::new(false);
+
+fn writes_nothing() -> bool {
+    // SAFETY: the static is written once, while loading; a copy is read. The function has no preconditions.
+    let version = unsafe { raw::RedisModule_GetServerVersion.map_or(0, |version| version()) };
+    version >= WRITES_NOTHING_FROM
+}
+
+/// Prepares the engine's part of the RDB. Returns `false` if the server refused.
 pub(super) fn register(context: &Context) -> bool {
-    // SAFETY: the context is live. The structure is copied by the server; its callbacks live as long as the process, and
-    // unused ones are null.
+    // SAFETY: the context is live.
     unsafe {
         // With this option `aux_load` learns of a file that ends early. Without it the server would exit.
         rm!(RedisModule_SetModuleOptions(
             context.as_ptr(),
             raw::REDISMODULE_OPTIONS_HANDLE_IO_ERRORS.cast_signed()
         ));
-        let server = raw::RedisModule_GetServerVersion.map_or(0, |version| version());
+    }
+    !writes_nothing() || register_type(context)
+}
+
+/// The engine has data for the RDB from now on. Before Redis 7.2 the type is not registered earlier, so that servers without the
+/// engine can load what this one saves, and can be its replicas.
+#[cfg(not(test))]
+pub(crate) fn will_save(context: &Context) {
+    if !REGISTERED.load(Ordering::Relaxed) && !register_type(context) {
+        log(
+            Level::Warning,
+            "registrations are not saved, because the server refused the engine's data type: restart it to try again",
+        );
+    }
+}
+
+/// Unit tests run without a server.
+#[cfg(test)]
+pub(crate) fn will_save(_: &Context) {}
+
+fn register_type(context: &Context) -> bool {
+    // SAFETY: the context is live and belongs to the module. The structure is copied by the server; its callbacks live as long
+    // as the process, and unused ones are null.
+    let made = unsafe {
         let mut methods: raw::RedisModuleTypeMethods = std::mem::zeroed();
         methods.aux_load = Some(aux_load);
-        methods.aux_save_triggers = AFTER_KEYS;
-        if server >= WRITES_NOTHING_FROM {
+        if writes_nothing() {
             methods.version = 5;
             methods.aux_save2 = Some(aux_save);
+            methods.aux_save_triggers = AFTER_KEYS;
         } else {
             methods.version = 3;
             methods.aux_save = Some(aux_save);
+            methods.aux_save_triggers = BEFORE_KEYS | AFTER_KEYS;
         }
         !rm!(RedisModule_CreateDataType(
             context.as_ptr(),
@@ -50,7 +96,64 @@ pub(super) fn register(context: &Context) -> bool {
             &raw mut methods
         ))
         .is_null()
+    };
+    REGISTERED.store(made, Ordering::Relaxed);
+    made
+}
+
+/// A source of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Rdb,
+    Aof,
+    Master,
+}
+
+/// The server begins to load. A type that is in the file must be registered before it is read.
+pub(super) fn loading_begins(context: &Context, source: Source) {
+    LOADED.store(false, Ordering::Relaxed);
+    let needs_type = || match source {
+        Source::Rdb => may_hold_data(Path::new(&setting(context, b"dbfilename"))),
+        Source::Aof => {
+            let folder = setting(context, b"appenddirname");
+            let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            let mut files = files.map(|file| file.path());
+            may_hold_data(Path::new(&setting(context, b"appendfilename")))
+                || files.any(|file| may_hold_data(&file))
+        }
+        // The data comes from a socket or a file with a name of its own.
+        Source::Master => true,
+    };
+    if !REGISTERED.load(Ordering::Relaxed) && needs_type() {
+        will_save(context);
     }
+}
+
+/// The server has loaded everything. A file without data of the engine means that there are no registrations.
+pub(super) fn loading_has_ended(context: &Context, source: Source, listeners: &Listeners) {
+    // Registrations of an AOF may be commands.
+    if source == Source::Aof || LOADED.load(Ordering::Relaxed) {
+        return;
+    }
+    if let Err(message) = (listeners.load_registrations)(context, &[]) {
+        log(Level::Warning, &message);
+    }
+}
+
+/// `true` if this file, which need not exist, may hold data of the engine.
+fn may_hold_data(file: &Path) -> bool {
+    match File::open(file) {
+        Ok(file) => rdb_header::may_hold_module_data(BufReader::new(file)),
+        Err(error) => error.kind() != ErrorKind::NotFound,
+    }
+}
+
+/// The value of a setting of the server. Empty if there is no such setting.
+fn setting(context: &Context, name: &[u8]) -> String {
+    call(context, Rights::Engine, b"CONFIG", &[b"GET", name])
+        .ok()
+        .and_then(|reply| Some(String::from_utf8_lossy(reply.element(1)?.bytes()).into_owned()))
+        .unwrap_or_default()
 }
 
 /// The address of the first byte. For no bytes it is that of a NUL, because Redis 6.2 reads the first byte even then.
@@ -63,7 +166,10 @@ fn start_of(bytes: &[u8]) -> *const c_char {
 }
 
 /// Writes the data. Also runs in the child of a fork, where it must take no lock and run no Python.
-unsafe extern "C" fn aux_save(io: *mut raw::RedisModuleIO, _when: c_int) {
+unsafe extern "C" fn aux_save(io: *mut raw::RedisModuleIO, when: c_int) {
+    if when == BEFORE_KEYS {
+        return;
+    }
     let Some(listeners) = listeners() else {
         return;
     };
@@ -79,9 +185,7 @@ unsafe extern "C" fn aux_save(io: *mut raw::RedisModuleIO, _when: c_int) {
                 "registrations could not be saved: please report it",
             );
         };
-        let old =
-            raw::RedisModule_GetServerVersion.map_or(0, |version| version()) < WRITES_NOTHING_FROM;
-        if old || !data.is_empty() {
+        if !writes_nothing() || !data.is_empty() {
             rm!(RedisModule_SaveStringBuffer(
                 io,
                 start_of(&data),
@@ -91,7 +195,11 @@ unsafe extern "C" fn aux_save(io: *mut raw::RedisModuleIO, _when: c_int) {
     }
 }
 
-unsafe extern "C" fn aux_load(io: *mut raw::RedisModuleIO, version: c_int, _when: c_int) -> c_int {
+unsafe extern "C" fn aux_load(io: *mut raw::RedisModuleIO, version: c_int, when: c_int) -> c_int {
+    if when == BEFORE_KEYS {
+        return super::api::OK;
+    }
+    LOADED.store(true, Ordering::Relaxed);
     if version > VERSION {
         log(
             Level::Warning,
@@ -188,17 +296,11 @@ fn replicate_as(context: &Context, command: &CStr, format: &CStr, argument: &[u8
 
 /// `true` while a child rewrites the AOF without an RDB file at its beginning. Such an AOF has no place for the engine's data.
 pub(super) fn is_rewriting_as_commands(context: &Context) -> bool {
-    let ask = |command: &[u8], args: &[&[u8]]| call(context, Rights::Engine, command, args).ok();
-    let rewrites = ask(b"INFO", &[b"persistence"]).is_some_and(|info| {
-        let in_progress = b"aof_rewrite_in_progress:1";
-        info.bytes()
-            .windows(in_progress.len())
-            .any(|part| part == in_progress)
+    let info = call(context, Rights::Engine, b"INFO", &[b"persistence"]);
+    let in_progress = b"aof_rewrite_in_progress:1";
+    let is_rewriting = info.is_ok_and(|info| {
+        let mut parts = info.bytes().windows(in_progress.len());
+        parts.any(|part| part == in_progress)
     });
-    rewrites
-        && ask(b"CONFIG", &[b"GET", b"aof-use-rdb-preamble"]).is_some_and(|setting| {
-            setting
-                .element(1)
-                .is_some_and(|value| value.bytes() == b"no")
-        })
+    is_rewriting && setting(context, b"aof-use-rdb-preamble") == "no"
 }

@@ -4,18 +4,20 @@ use super::context::Context;
 use super::listeners::{Listeners, listeners};
 use super::lock;
 use super::log::{Level, log};
-use super::{after_command, persistence, timer};
+use super::persistence::{self, Source};
+use super::{after_command, timer};
 use redis_module::raw;
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 pub(super) fn subscribe(context: &Context) {
     let callbacks: [(u64, raw::RedisModuleEventCallback); 7] = [
         (raw::REDISMODULE_EVENT_SHUTDOWN, Some(on_shutdown)),
         (raw::REDISMODULE_EVENT_EVENTLOOP, Some(on_event_loop)),
-        (raw::REDISMODULE_EVENT_LOADING, Some(on_ready)),
+        (raw::REDISMODULE_EVENT_LOADING, Some(on_loading)),
         (
             raw::REDISMODULE_EVENT_REPLICATION_ROLE_CHANGED,
             Some(on_ready),
@@ -38,19 +40,54 @@ pub(super) fn subscribe(context: &Context) {
     }
 }
 
+/// Called when loading begins and ends.
+unsafe extern "C" fn on_loading(
+    context: *mut raw::RedisModuleCtx,
+    event: raw::RedisModuleEvent,
+    subevent: u64,
+    data: *mut c_void,
+) {
+    static SOURCE: Mutex<Option<Source>> = Mutex::new(None);
+    let begins = match subevent {
+        raw::REDISMODULE_SUBEVENT_LOADING_RDB_START => Some(Source::Rdb),
+        raw::REDISMODULE_SUBEVENT_LOADING_AOF_START => Some(Source::Aof),
+        raw::REDISMODULE_SUBEVENT_LOADING_REPL_START => Some(Source::Master),
+        _ => None,
+    };
+    let mut source = SOURCE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (Some(listeners), Some(from)) = (listeners(), begins.or(*source)) else {
+        return;
+    };
+    *source = begins;
+    drop(source);
+    let has_ended = subevent == raw::REDISMODULE_SUBEVENT_LOADING_ENDED;
+    let tell = |context: &Context| match begins {
+        Some(source) => persistence::loading_begins(context, source),
+        None if has_ended => persistence::loading_has_ended(context, from, listeners),
+        None => {}
+    };
+    // SAFETY: the server calls this with its lock held, on the thread that loads.
+    let told = catch_unwind(AssertUnwindSafe(|| unsafe { lock::assume_locked(tell) }));
+    if told.is_err() {
+        log(
+            Level::Warning,
+            "registrations were not compared with the data that was loaded: please report it",
+        );
+    }
+    if has_ended {
+        // SAFETY: the arguments are those of the server.
+        unsafe { on_ready(context, event, subevent, data) };
+    }
+}
+
 /// Plans a call of the listener `ready` for a moment later. Not at once: the writes of a handler make the server tell
 /// its replicas of the command that runs, and this may be `REPLICAOF NO ONE`.
 unsafe extern "C" fn on_ready(
     _context: *mut raw::RedisModuleCtx,
-    event: raw::RedisModuleEvent,
-    subevent: u64,
+    _event: raw::RedisModuleEvent,
+    _subevent: u64,
     _data: *mut c_void,
 ) {
-    if event.id == raw::REDISMODULE_EVENT_LOADING
-        && subevent != raw::REDISMODULE_SUBEVENT_LOADING_ENDED
-    {
-        return;
-    }
     let Some(listeners) = listeners() else {
         return;
     };

@@ -12,7 +12,7 @@ use crate::id::Id;
 use crate::plan::{Mode, Plan};
 use crate::python::{Callback, KeptWord};
 use crate::redis::filter::look_at_commands;
-use crate::redis::{Context, Level, READ_ONLY, User, log, replicate, replicate_to_aof};
+use crate::redis::{Context, Level, READ_ONLY, User, log, replicate, replicate_to_aof, will_save};
 use crate::scope::SessionInfo;
 use crate::steps::is_straight;
 use std::sync::atomic::AtomicBool;
@@ -76,6 +76,7 @@ pub(crate) fn install(
     }
     let of_streams = |one: &&Arc<Registration>| matches!(one.event, Event::Streams(_));
     let streams = all.iter().filter(of_streams).cloned().collect();
+    will_save(context);
     let session = Session::with_registrations(session, made);
     let old = registry().write(context, |registry| registry.insert(session, all, replaces));
     let left = end_executions(&old, Pending::Withdraw);
@@ -213,6 +214,7 @@ fn add(
     registration: Registration,
     begin: Begin,
 ) -> bool {
+    will_save(context);
     let registration = Arc::new(registration);
     if registration.takes_commands_over() {
         look_at_commands(context);
