@@ -3,7 +3,7 @@
 use super::parameters::Given;
 use super::scope::{self as script, keep_answer, keeps_answers, set_aside};
 use crate::python::{GearsError, Object, detached, from_owned, from_reply, list_of};
-use crate::redis::{self, CallError, CallReply, OwnedReply, ReplyKind, Rights};
+use crate::redis::{self, CallError, CallReply, OwnedReply, ReplyKind};
 use crate::registration::hooks;
 use crate::scope::{self, Scope, WithheldReply};
 use pyo3::prelude::*;
@@ -54,19 +54,7 @@ fn run_command<'py>(
         .collect::<PyResult<_>>()?;
     let words: SmallVec<[&[u8]; 4]> = items.iter().map(Argument::bytes).collect::<PyResult<_>>()?;
     let words = words.as_slice();
-    let call = || {
-        redis::locked(|context| {
-            if scope::is_given_up() {
-                return None;
-            }
-            Some(redis::call_with_handlers(
-                context,
-                Rights::User(user.as_ref()),
-                command,
-                words,
-            ))
-        })
-    };
+    let call = || redis::call_for_gear(user.as_ref(), command, words, scope::is_given_up);
     let run = || {
         if by_script { set_aside(call) } else { call() }
     };

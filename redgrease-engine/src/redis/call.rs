@@ -22,6 +22,10 @@ impl CallError {
         self.0.starts_with("NOPERM")
     }
 
+    pub(super) fn new(message: String) -> CallError {
+        CallError(message)
+    }
+
     pub(crate) fn message(self) -> String {
         self.0
     }

@@ -104,6 +104,11 @@ fn own() -> *mut raw::RedisModuleCtx {
     NonNull::dangling().as_ptr()
 }
 
+/// `true` on the main thread of the server.
+pub(super) fn is_main() -> bool {
+    OWN.with(|own| own.ends_with_the_process.get())
+}
+
 /// `true` if this thread holds the server's lock.
 pub(crate) fn is_locked() -> bool {
     !CURRENT.get().is_null()

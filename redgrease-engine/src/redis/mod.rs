@@ -7,6 +7,7 @@
 //! | `module.rs` | loading the module |
 //! | `listeners.rs` | the table of functions that the server's callbacks call |
 //! | `server_events.rs` | loading, roles, the event loop, shutting down |
+//! | `rules.rs` | the facts about commands that decide whether a gear may run them |
 //! | `shard.rs` | the id of this server in a cluster |
 //! | `command.rs` | registering commands |
 //! | `context.rs` | [`Context`]: proof that this thread holds the server's lock |
@@ -15,6 +16,7 @@
 //! | `call.rs` | running a Redis command |
 //! | `clock.rs` | a cheap clock |
 //! | `filter.rs` | taking over commands of clients |
+//! | `gear_call.rs` | commands that gears run |
 //! | `info.rs` | the engine's part of `INFO` |
 //! | `pass_on.rs` | running a client's command as the server would have run it |
 //! | `keys.rs` | walking the keys, and their types |
@@ -36,6 +38,7 @@ mod clock;
 mod command;
 mod context;
 pub(crate) mod filter;
+mod gear_call;
 mod info;
 mod keys;
 mod listeners;
@@ -49,6 +52,7 @@ mod persistence;
 mod rdb_header;
 mod refusal;
 mod reply;
+mod rules;
 mod server_events;
 mod shard;
 mod timer;
@@ -61,6 +65,7 @@ pub(crate) use call::{CallError, CallReply, Element, OwnedReply, ReplyKind, Righ
 pub(crate) use clock::CoarseInstant;
 pub(crate) use command::{Args, Command, CommandFlags, READ_ONLY, Text, register};
 pub(crate) use context::Context;
+pub(crate) use gear_call::call_for_gear;
 pub(crate) use info::{Section as InfoSection, Value as InfoValue};
 pub(crate) use keys::{Batch, KeyScan, KeyType, key_type};
 pub(crate) use listeners::Listeners;

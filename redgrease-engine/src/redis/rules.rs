@@ -1,0 +1,327 @@
+//! What the server says about its commands, as far as it decides whether a gear may run them.
+//!
+//! A gear has no connection. A command that changes one would change nothing, or end the server: the engine refuses it and
+//! says what to use instead.
+
+use super::call::{Element, ReplyKind, Rights, call};
+use super::context::Context;
+use super::lock::Guarded;
+use rustc_hash::FxHashMap;
+
+/// The facts about a command, or about a subcommand if the server tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rules {
+    pub(super) writes: bool,
+    /// The command may need more memory.
+    pub(super) grows: bool,
+    /// Scripts may not run the command.
+    pub(super) no_script: bool,
+    /// The command may send something to replicas without being a write.
+    pub(super) may_replicate: bool,
+    /// The server tells of the subcommands one by one.
+    has_subcommands: bool,
+    needs: Needs,
+}
+
+/// What a command needs that a gear does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    /// The connection of a client.
+    Connection,
+    /// The state of a transaction.
+    Transaction,
+    /// A database of the connection.
+    Database,
+    /// A user of the connection.
+    Login,
+    /// A client that waits.
+    Waiting,
+    /// A client that receives messages.
+    Listening,
+    /// The connection of a replica.
+    Link,
+    /// A moment without writes that wait to be told.
+    Failover,
+    /// The subcommand of `CLIENT` decides.
+    OfClient,
+    /// The subcommand of `SCRIPT` decides.
+    OfScript,
+}
+
+/// The commands of the category `@connection` that leave the connection as it is.
+const HARMLESS: [&str; 3] = ["ping", "echo", "command"];
+
+/// The subcommands of `CLIENT` that tell something, or that change other clients. All others change the connection.
+const OF_OTHERS: [&str; 11] = [
+    "getname",
+    "getredir",
+    "help",
+    "id",
+    "info",
+    "kill",
+    "list",
+    "pause",
+    "trackinginfo",
+    "unblock",
+    "unpause",
+];
+
+const OF_CONNECTION: &str = "it changes the connection of a client, and a gear has no connection";
+
+/// The server's facts, by the names of commands in lower case. A subcommand has its name behind a `|`.
+static KNOWN: Guarded<Option<FxHashMap<Vec<u8>, Rules>>> = Guarded::new(None);
+
+/// The facts about a command. `None` if the server has no such command or subcommand.
+pub(super) fn of(context: &Context, command: &[u8], args: &[&[u8]]) -> Option<Rules> {
+    let rules = known(context, command)?;
+    let Some(subcommand) = args.first().filter(|_| rules.has_subcommands) else {
+        return Some(rules);
+    };
+    let full = [command, b"|", subcommand].concat();
+    known(context, &full)
+}
+
+fn known(context: &Context, name: &[u8]) -> Option<Rules> {
+    let mut short = [0; 32];
+    let long;
+    let lower: &[u8] = match short.get_mut(..name.len()) {
+        Some(short) => {
+            short.copy_from_slice(name);
+            short.make_ascii_lowercase();
+            short
+        }
+        None => {
+            long = name.to_ascii_lowercase();
+            &long
+        }
+    };
+    let found = KNOWN.read(context, |known| known.as_ref()?.get(lower).copied());
+    if found.is_some() {
+        return found;
+    }
+    let rules = ask(context, lower)?;
+    KNOWN.write(context, |known| {
+        known.get_or_insert_default().insert(lower.to_vec(), rules);
+    });
+    Some(rules)
+}
+
+/// Asks the server. A server without the command `COMMAND` tells nothing: then only the names count.
+fn ask(context: &Context, name: &[u8]) -> Option<Rules> {
+    let Ok(reply) = call(context, Rights::Engine, b"COMMAND", &[b"INFO", name]) else {
+        return Some(Rules::new(&String::from_utf8_lossy(name), &[], &[]));
+    };
+    let info = reply.element(0)?;
+    if info.kind() != ReplyKind::Array {
+        // Redis 6.2 has no such command, but treats the word as one.
+        return (name == b"quit").then(|| Rules::new("quit", &[], &[]));
+    }
+    let texts = |element: Option<Element<'_>>| -> Vec<String> {
+        let texts = element.into_iter().flat_map(Element::elements);
+        texts
+            .map(|text| String::from_utf8_lossy(text.bytes()).into_owned())
+            .collect()
+    };
+    // The name of a renamed command is the original one.
+    let original = String::from_utf8_lossy(info.element(0)?.bytes()).into_owned();
+    let mut rules = Rules::new(&original, &texts(info.element(2)), &texts(info.element(6)));
+    rules.has_subcommands = info.element(9).is_some_and(|all| all.len() > 0);
+    Some(rules)
+}
+
+impl Rules {
+    fn new(name: &str, flags: &[String], categories: &[String]) -> Rules {
+        let has = |flag: &str| flags.iter().any(|one| one == flag);
+        let is_in = |category: &str| categories.iter().any(|one| one == category);
+        let name = name.to_ascii_lowercase();
+        Rules {
+            writes: has("write"),
+            grows: has("denyoom"),
+            no_script: has("noscript"),
+            may_replicate: may_replicate(&name, is_in("@scripting") && !has("readonly")),
+            has_subcommands: false,
+            needs: Needs::of(
+                &name,
+                is_in("@connection"),
+                is_in("@transaction"),
+                has("pubsub") && has("noscript"),
+            ),
+        }
+    }
+
+    /// `true` if the command may send something to replicas.
+    pub(super) fn reaches_replicas(self) -> bool {
+        self.writes || self.may_replicate
+    }
+
+    /// The reason why a gear may not run the command. `None` if it may.
+    pub(super) fn refusal(self, command: &[u8], args: &[&[u8]]) -> Option<String> {
+        let mut words = shown(command);
+        let why = match self.needs {
+            Needs::Nothing | Needs::Failover => return None,
+            Needs::OfClient | Needs::OfScript => {
+                let subcommand = String::from_utf8_lossy(args.first()?).to_ascii_lowercase();
+                let is_fit = match self.needs {
+                    Needs::OfClient => OF_OTHERS.contains(&subcommand.as_str()),
+                    _ => subcommand != "debug",
+                };
+                if is_fit {
+                    return None;
+                }
+                words = [&words, " ", &shown(subcommand.as_bytes())].concat();
+                OF_CONNECTION
+            }
+            Needs::Connection => OF_CONNECTION,
+            Needs::Transaction => {
+                "a gear has no connection that could hold a transaction: run the commands inside `with atomic():`"
+            }
+            Needs::Database => {
+                "gears work on database 0: let a client copy or move the keys with COPY or MOVE"
+            }
+            Needs::Login => {
+                "a gear has the rights of the user that called or registered it: let that user call it"
+            }
+            Needs::Waiting => {
+                "it makes a client wait for replicas: let the client that called the gear run it afterwards"
+            }
+            Needs::Listening => {
+                "a gear has no connection that could receive messages: let a client receive them, or register a gear for a stream"
+            }
+            Needs::Link => "it takes the connection over, and a gear has no connection",
+        };
+        Some(format!("ERR a gear cannot run {words}: {why}"))
+    }
+
+    /// `true` if the command may end the client whose command runs.
+    pub(super) fn ends_clients(self, args: &[&[u8]]) -> bool {
+        self.is_client(args, b"kill")
+    }
+
+    /// `true` if the command makes clients wait.
+    pub(super) fn pauses_clients(self, args: &[&[u8]]) -> bool {
+        self.needs == Needs::Failover || self.is_client(args, b"pause")
+    }
+
+    fn is_client(self, args: &[&[u8]], subcommand: &[u8]) -> bool {
+        let first = args.first();
+        self.needs == Needs::OfClient
+            && first.is_some_and(|word| word.eq_ignore_ascii_case(subcommand))
+    }
+}
+
+impl Needs {
+    /// Names decide where the server's flags and categories are not clear enough: Redis 6.2 has some commands of connections in
+    /// other categories, and no server marks the commands of its replicas.
+    fn of(name: &str, connection: bool, transaction: bool, listens: bool) -> Needs {
+        let command = name.split('|').next().unwrap_or_default();
+        match command {
+            "failover" => Needs::Failover,
+            // Redis 6.2 has these for clients that speak HTTP, and ends the connection.
+            "host:" | "post" => Needs::Connection,
+            "client" => Needs::OfClient,
+            "script" => Needs::OfScript,
+            "auth" => Needs::Login,
+            "select" => Needs::Database,
+            "wait" | "waitaof" => Needs::Waiting,
+            "sync" | "psync" | "replconf" => Needs::Link,
+            "monitor" | "subscribe" | "psubscribe" | "ssubscribe" | "unsubscribe"
+            | "punsubscribe" | "sunsubscribe" => Needs::Listening,
+            "multi" | "exec" | "discard" | "watch" | "unwatch" => Needs::Transaction,
+            "asking" | "readonly" | "readwrite" | "quit" | "reset" | "hello" => Needs::Connection,
+            _ if HARMLESS.contains(&command) => Needs::Nothing,
+            _ if transaction => Needs::Transaction,
+            _ if listens => Needs::Listening,
+            _ if connection => Needs::Connection,
+            _ => Needs::Nothing,
+        }
+    }
+}
+
+/// `true` for a command that may send something to replicas although it is no write: a script, a published message, a count
+/// that the server keeps with its key, and everything that may run a gear. The server does not say which commands these are.
+fn may_replicate(name: &str, runs_scripts: bool) -> bool {
+    runs_scripts || name.starts_with("rg.") || ["publish", "spublish", "pfcount"].contains(&name)
+}
+
+/// A word of a command as an error shows it.
+fn shown(word: &[u8]) -> String {
+    let word: String = String::from_utf8_lossy(word).chars().take(64).collect();
+    word.to_uppercase().replace(['\r', '\n', '\0'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(name: &str, flags: &[&str], categories: &[&str]) -> Rules {
+        let owned = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|&text| text.to_owned())
+                .collect::<Vec<_>>()
+        };
+        Rules::new(name, &owned(flags), &owned(categories))
+    }
+
+    #[test]
+    fn a_command_of_connections_is_refused_by_its_category() {
+        let future = rules("newconnectioncommand", &["fast"], &["@fast", "@connection"]);
+        let why = future.refusal(b"NewConnectionCommand", &[]).unwrap();
+        assert_eq!(
+            why,
+            "ERR a gear cannot run NEWCONNECTIONCOMMAND: it changes the connection of a client, and a gear has no connection"
+        );
+        for harmless in ["ping", "echo", "command", "command|docs"] {
+            let rules = rules(harmless, &["fast"], &["@connection"]);
+            assert_eq!(rules.refusal(harmless.as_bytes(), &[]), None);
+        }
+    }
+
+    #[test]
+    fn transactions_are_pointed_to_atomic() {
+        for name in ["multi", "exec", "discard", "watch", "unwatch", "future"] {
+            let rules = rules(name, &["noscript"], &["@transaction"]);
+            let why = rules.refusal(name.as_bytes(), &[]).unwrap();
+            assert!(why.contains("with atomic():"), "{why}");
+        }
+    }
+
+    #[test]
+    fn old_servers_have_other_categories() {
+        for name in [
+            "select", "wait", "asking", "sync", "psync", "monitor", "quit",
+        ] {
+            assert!(
+                rules(name, &[], &["@keyspace"])
+                    .refusal(name.as_bytes(), &[])
+                    .is_some()
+            );
+        }
+    }
+
+    #[test]
+    fn the_subcommand_of_client_decides() {
+        let client = rules("client", &["noscript"], &["@connection"]);
+        for kept in ["ID", "list", "Kill", "pause", "unblock"] {
+            assert_eq!(client.refusal(b"CLIENT", &[kept.as_bytes()]), None);
+        }
+        for refused in ["REPLY", "setname", "no-evict", "tracking", "new\r\nfuture"] {
+            let why = client.refusal(b"client", &[refused.as_bytes()]).unwrap();
+            assert!(why.starts_with("ERR a gear cannot run CLIENT "), "{why}");
+            assert!(!why.contains(['\r', '\n']));
+        }
+        assert_eq!(client.refusal(b"client", &[]), None);
+        assert!(client.ends_clients(&[b"KILL"]) && !client.ends_clients(&[b"LIST"]));
+    }
+
+    #[test]
+    fn what_reaches_replicas_is_known_by_flags_and_by_names() {
+        assert!(rules("set", &["write", "denyoom"], &[]).reaches_replicas());
+        assert!(rules("eval", &["noscript"], &["@scripting"]).reaches_replicas());
+        assert!(!rules("eval_ro", &["readonly", "noscript"], &["@scripting"]).reaches_replicas());
+        assert!(rules("publish", &["pubsub"], &[]).reaches_replicas());
+        assert!(rules("rg.trigger", &["readonly"], &[]).reaches_replicas());
+        assert!(!rules("get", &["readonly"], &[]).reaches_replicas());
+    }
+}
