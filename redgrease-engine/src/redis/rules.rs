@@ -151,6 +151,7 @@ impl Rules {
     }
 
     /// `true` if the command may send something to replicas.
+    #[cfg_attr(not(test), allow(dead_code, reason = "asked before a write"))]
     pub(super) fn reaches_replicas(self) -> bool {
         self.writes || self.may_replicate
     }
