@@ -10,6 +10,10 @@ use rustc_hash::FxHashMap;
 
 /// The facts about a command, or about a subcommand if the server tells of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "flags of the server, which are independent of each other"
+)]
 pub(super) struct Rules {
     pub(super) writes: bool,
     /// The command may need more memory.
@@ -85,16 +89,13 @@ pub(super) fn of(context: &Context, command: &[u8], args: &[&[u8]]) -> Option<Ru
 fn known(context: &Context, name: &[u8]) -> Option<Rules> {
     let mut short = [0; 32];
     let long;
-    let lower: &[u8] = match short.get_mut(..name.len()) {
-        Some(short) => {
-            short.copy_from_slice(name);
-            short.make_ascii_lowercase();
-            short
-        }
-        None => {
-            long = name.to_ascii_lowercase();
-            &long
-        }
+    let lower: &[u8] = if let Some(short) = short.get_mut(..name.len()) {
+        short.copy_from_slice(name);
+        short.make_ascii_lowercase();
+        short
+    } else {
+        long = name.to_ascii_lowercase();
+        &long
     };
     let found = KNOWN.read(context, |known| known.as_ref()?.get(lower).copied());
     if found.is_some() {
@@ -218,8 +219,6 @@ impl Needs {
         let command = name.split('|').next().unwrap_or_default();
         match command {
             "failover" => Needs::Failover,
-            // Redis 6.2 has these for clients that speak HTTP, and ends the connection.
-            "host:" | "post" => Needs::Connection,
             "client" => Needs::OfClient,
             "script" => Needs::OfScript,
             "auth" => Needs::Login,
@@ -229,7 +228,10 @@ impl Needs {
             "monitor" | "subscribe" | "psubscribe" | "ssubscribe" | "unsubscribe"
             | "punsubscribe" | "sunsubscribe" => Needs::Listening,
             "multi" | "exec" | "discard" | "watch" | "unwatch" => Needs::Transaction,
-            "asking" | "readonly" | "readwrite" | "quit" | "reset" | "hello" => Needs::Connection,
+            // Redis 6.2 has the last two for clients that speak HTTP, and ends the connection.
+            "asking" | "readonly" | "readwrite" | "quit" | "reset" | "hello" | "host:" | "post" => {
+                Needs::Connection
+            }
             _ if HARMLESS.contains(&command) => Needs::Nothing,
             _ if transaction => Needs::Transaction,
             _ if listens => Needs::Listening,
