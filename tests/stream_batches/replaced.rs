@@ -3,6 +3,7 @@
 use crate::common::{empty, eventually, plain_connection, untyped};
 use crate::{add, list, unacknowledged};
 use redgrease_embedded::Server;
+use std::thread;
 
 const GATED: &str = "
 import time
@@ -60,7 +61,7 @@ fn an_upgrade_begins_after_the_last_batch_of_the_old_code() {
         for policy in ["continue", "abort", "retry"] {
             for mode in ["async", "async_local"] {
                 let options = format!(
-                    "batch=5, duration=100, mode='{mode}', onFailedPolicy='{policy}', onFailedRetryInterval=1"
+                    "batch=5, mode='{mode}', onFailedPolicy='{policy}', onFailedRetryInterval=1"
                 );
                 replaced_in_the_middle(steps, &options, upgrade);
             }
@@ -70,7 +71,7 @@ fn an_upgrade_begins_after_the_last_batch_of_the_old_code() {
 
 #[test]
 fn a_session_that_replaces_another_one_begins_after_its_last_batch() {
-    replaced_in_the_middle("foreach(handle)", "batch=5, duration=100", |server, new| {
+    replaced_in_the_middle("foreach(handle)", "batch=5", |server, new| {
         let words = ["RG.PYEXECUTE", new, "ID", "other", "REPLACE_WITH", "app"];
         assert_eq!(untyped(server, &words), "OK");
     });
@@ -79,7 +80,7 @@ fn a_session_that_replaces_another_one_begins_after_its_last_batch() {
 #[test]
 fn a_registration_that_was_made_again_begins_after_the_last_batch_of_the_first() {
     for more in [&[][..], &["ABORTPENDING"]] {
-        replaced_in_the_middle("foreach(handle)", "batch=5, duration=100", |server, new| {
+        replaced_in_the_middle("foreach(handle)", "batch=5", |server, new| {
             let id = crate::id(server);
             let words = [&["RG.UNREGISTER", id.as_str()], more].concat();
             assert_eq!(untyped(server, &words), "OK");
@@ -90,7 +91,7 @@ fn a_registration_that_was_made_again_begins_after_the_last_batch_of_the_first()
 
 #[test]
 fn one_script_unregisters_and_registers() {
-    replaced_in_the_middle("foreach(handle)", "batch=5, duration=100", |server, new| {
+    replaced_in_the_middle("foreach(handle)", "batch=5", |server, new| {
         let id = crate::id(server);
         let script = format!("execute('RG.UNREGISTER', '{id}')\n{new}");
         assert_eq!(untyped(server, &["RG.PYEXECUTE", &script]), "OK");
@@ -100,8 +101,8 @@ fn one_script_unregisters_and_registers() {
 /// Upgrades follow each other while messages arrive.
 #[test]
 fn many_upgrades_lose_and_repeat_no_message() {
-    const UPGRADES: u32 = 25;
-    const EACH: u32 = 20;
+    const UPGRADES: u32 = 40;
+    const EACH: u32 = 40;
     for options in [
         "mode='async_local'",
         "mode='async', batch=7, duration=20, onFailedPolicy='retry'",
@@ -115,15 +116,21 @@ fn many_upgrades_lose_and_repeat_no_message() {
 GB('StreamReader').foreach(lambda r: execute('RPUSH', 'handled', r['value']['n'] + ' {version}')).register('s', {options})"
             )
         };
+        upgrade(&server, &script(0));
         let mut con = plain_connection(&server);
-        for version in 0..UPGRADES {
-            upgrade(&server, &script(version));
-            let mut pipe = redis::pipe();
-            for n in version * EACH..(version + 1) * EACH {
-                pipe.cmd("XADD").arg("s").arg("*").arg("n").arg(n).ignore();
+        let adding = thread::spawn(move || {
+            for part in 0..UPGRADES {
+                let mut pipe = redis::pipe();
+                for n in part * EACH..(part + 1) * EACH {
+                    pipe.cmd("XADD").arg("s").arg("*").arg("n").arg(n).ignore();
+                }
+                pipe.exec(&mut con).unwrap();
             }
-            pipe.exec(&mut con).unwrap();
+        });
+        for version in 1..UPGRADES {
+            upgrade(&server, &script(version));
         }
+        adding.join().unwrap();
         let all = usize::try_from(UPGRADES * EACH).unwrap();
         eventually("all are handled", || list(&server, "handled").len() >= all);
         eventually("no message is pending", || unacknowledged(&server) == "0");

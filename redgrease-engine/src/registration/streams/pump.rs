@@ -24,7 +24,8 @@ pub(super) fn pump(
     registration: &Arc<Registration>,
     stream: &[u8],
 ) {
-    if !context.may_handle_events() {
+    // An event, a timer or a search may have found the registration before it was unregistered.
+    if !context.may_handle_events() || !is_registered(context, registration) {
         return;
     }
     // A sync batch has ended when `begin` returns: then there may be another one.
@@ -180,9 +181,7 @@ fn wait_for_more(
         if let Some(filter) = self::filter(&registration) {
             filter.with_stream(&stream, Stream::time_is_over);
         }
-        if is_registered(context, &registration) {
-            pump(context, server, &registration, &stream);
-        }
+        pump(context, server, &registration, &stream);
     };
     server.later(filter.duration, Box::new(job));
 }
