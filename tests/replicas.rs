@@ -531,3 +531,36 @@ GB('CommandReader').map(lambda words: 'x').register(trigger='t', mode='sync', on
     let before = ticks();
     eventually("the time event runs", || ticks() > before);
 }
+
+/// Redis 6.2 keeps the memory of a script's words for its next command.
+#[test]
+fn scripts_with_hooked_commands_of_many_lengths() {
+    let server = Server::start().unwrap();
+    let script = "
+def longer(words):
+    return call_next(*words[1:])
+for name in ['DECR', 'TIME', 'EXPIRE', 'MSET', 'GET']:
+    GB('CommandReader').map(longer).register(hook=name, mode='sync', convertToStr=False)
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    let lua = "
+for round = 1, 200 do
+    local words = {}
+    for number = 1, round % 40 do words[#words + 1] = 'k' .. number words[#words + 1] = round end
+    if #words > 0 then redis.call('MSET', unpack(words)) redis.call('SADD', 'set', unpack(words)) end
+    redis.call('TIME')
+    redis.call('DECR', 'k' .. (round % 40))
+    redis.call('EXPIRE', 'k1', 1000)
+    words[#words + 1] = 'last'
+    redis.call('RPUSH', 'list', unpack(words))
+    redis.call('LTRIM', 'list', -200, -1)
+end
+return redis.call('GET', 'k39')
+";
+    assert_eq!(untyped(&server, &["EVAL", lua, "0"]), "198");
+    assert_eq!(send(&server, "LLEN list"), "200");
+    assert_eq!(
+        send(&server, "RG.INNERHOOK"),
+        "ERR wrong number of arguments for 'rg.innerhook' command"
+    );
+}

@@ -1,7 +1,7 @@
 //! Calls of registrations: `RG.TRIGGER`, `RG.TRIGGERONKEY`, and `RG.INNERHOOK`, which the engine runs in place of hooked
 //! commands.
 
-use crate::redis::filter::TAKEN_OVER;
+use crate::redis::filter::{TAKEN_OVER, with_all_words};
 use crate::redis::{Args, Command, Context, Text, pass_on};
 use crate::registration::taken_over::{Handler, handler};
 use crate::registration::{invoke, registry, watched};
@@ -80,20 +80,28 @@ pub(super) struct InnerHook;
 impl Command for InnerHook {
     const NAME: &'static str = TAKEN_OVER;
     const MOVABLE_KEYS: bool = true;
-    const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
 
     fn run(context: &Context, args: Args<'_>) {
-        let name = args.get(1).map(Text::bytes).unwrap_or_default();
-        let count = args.from(1).len();
-        let word = |index: usize| args.get(index + 1).map(Text::bytes);
-        match handler(context, name, count, word) {
-            Some(Handler::Hook(registration)) => invoke(context, &registration, args),
-            Some(Handler::Watched) => {
-                let words = args.from(1).map(|word| word.bytes().to_vec());
-                watched::run(context, words.collect());
-            }
-            Some(Handler::Server) => pass_on(context, args, 1),
-            None => context.reply().error("ERR the command has no hook"),
+        with_all_words(context, args, |args| inner_hook(context, args));
+    }
+}
+
+fn inner_hook(context: &Context, args: Args<'_>) {
+    let name = args.get(1).map(Text::bytes).unwrap_or_default();
+    let count = args.from(1).len();
+    if count == 0 {
+        return context
+            .reply()
+            .error("ERR wrong number of arguments for 'rg.innerhook' command");
+    }
+    let word = |index: usize| args.get(index + 1).map(Text::bytes);
+    match handler(context, name, count, word) {
+        Some(Handler::Hook(registration)) => invoke(context, &registration, args),
+        Some(Handler::Watched) => {
+            let words = args.from(1).map(|word| word.bytes().to_vec());
+            watched::run(context, words.collect());
         }
+        Some(Handler::Server) => pass_on(context, args, 1),
+        None => context.reply().error("ERR the command has no hook"),
     }
 }

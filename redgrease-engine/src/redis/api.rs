@@ -50,7 +50,7 @@ required! {
     RedisModule_ScanCursorDestroy RedisModule_SelectDb RedisModule_StringDMA
     RedisModule_StringPtrLen RedisModule_SubscribeToServerEvent RedisModule_ThreadSafeContextLock
     RedisModule_ThreadSafeContextUnlock
-    RedisModule_CommandFilterArgGet RedisModule_CommandFilterArgInsert RedisModule_CommandFilterArgsCount
+    RedisModule_CommandFilterArgGet RedisModule_CommandFilterArgInsert RedisModule_CommandFilterArgReplace RedisModule_CommandFilterArgsCount
     RedisModule_FreeModuleUser RedisModule_SetModuleOptions
 }
 

@@ -35,6 +35,12 @@ pub(crate) struct Args<'a> {
 }
 
 impl<'a> Args<'a> {
+    /// # Safety
+    /// The strings are live for as long as `'a`.
+    pub(super) unsafe fn new(raw: &'a [*mut raw::RedisModuleString]) -> Self {
+        Args { raw }
+    }
+
     pub(crate) fn get(self, index: usize) -> Option<Text<'a>> {
         // SAFETY: the server keeps the words until the command has ended. `entry` hands them to `Command::run`, which
         // cannot choose a longer lifetime `'a`.

@@ -1,5 +1,6 @@
 //! Taking over commands of clients before the server runs them.
 
+use super::command::Args;
 use super::context::Context;
 use super::listeners::listeners;
 use super::lock;
@@ -15,6 +16,8 @@ pub(crate) const TAKEN_OVER: &str = "rg.innerhook";
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
+    /// The word that the name of [`TAKEN_OVER`] has replaced, with the address of that name.
+    static REPLACED: Cell<Option<(usize, Vec<u8>)>> = const { Cell::new(None) };
     /// The filter leaves the next command of this thread alone.
     static PASSES: Cell<bool> = const { Cell::new(false) };
 }
@@ -91,6 +94,7 @@ impl FilteredCommand<'_> {
 }
 
 unsafe extern "C" fn on_command(filter: *mut raw::RedisModuleCommandFilterCtx) {
+    REPLACED.set(None);
     if PASSES.replace(false) {
         return;
     }
@@ -111,13 +115,55 @@ unsafe extern "C" fn on_command(filter: *mut raw::RedisModuleCommandFilterCtx) {
     if !matches!(taken, Ok(true)) {
         return;
     }
-    // SAFETY: the filter context is live. The server takes the string, and frees it with the command.
+    // SAFETY: the filter context is live, and the lock is held. The server takes the string, and frees it with the command.
     unsafe {
         let name = rm!(RedisModule_CreateString(
             std::ptr::null_mut(),
             TAKEN_OVER.as_ptr().cast(),
             TAKEN_OVER.len()
         ));
-        rm!(RedisModule_CommandFilterArgInsert(filter, 0, name));
+        if words_have_no_room() {
+            let replaced = words.get(0).unwrap_or_default().to_vec();
+            REPLACED.set(Some((name as usize, replaced)));
+            rm!(RedisModule_CommandFilterArgReplace(filter, 0, name));
+        } else {
+            rm!(RedisModule_CommandFilterArgInsert(filter, 0, name));
+        }
+    }
+}
+
+/// `true` if no word can be inserted. In a Lua script, Redis 6.2 keeps the memory of the words for the next command, and takes
+/// it for larger than it is after an insertion.
+fn words_have_no_room() -> bool {
+    // SAFETY: the server runs filters on a thread that holds its lock.
+    !super::refusal::comes_as_reply() && unsafe { lock::assume_locked(Context::is_in_lua) }
+}
+
+/// Runs `body` with all words of a taken over command, whether the name was inserted or has replaced the first word.
+pub(crate) fn with_all_words<R>(
+    context: &Context,
+    args: Args<'_>,
+    body: impl FnOnce(Args<'_>) -> R,
+) -> R {
+    let words = args.raw_from(0);
+    let replaced = REPLACED.take();
+    let is_this = |name: usize| words.first().is_some_and(|&first| first as usize == name);
+    let Some((_, replaced)) = replaced.filter(|(name, _)| is_this(*name)) else {
+        return body(args);
+    };
+    let ctx = context.as_ptr();
+    // SAFETY: the context is live. The string is made for this call and freed after it, and `body` cannot keep it: it is a
+    // function for every lifetime.
+    unsafe {
+        let name = rm!(RedisModule_CreateString(
+            ctx,
+            replaced.as_ptr().cast(),
+            replaced.len()
+        ));
+        let mut all = words.to_vec();
+        all.insert(1, name);
+        let result = body(Args::new(&all));
+        rm!(RedisModule_FreeString(ctx, name));
+        result
     }
 }
