@@ -98,3 +98,89 @@ fn a_requirement_is_exported_and_imported() {
     let info = untyped(&taker, &["INFO", "rg_python_requirements"]);
     assert!(info.contains("rg_portable==1.2:GearReqVersion=2,Name=portable==1.2,IsDownloaded=yes"));
 }
+
+/// A server that finds the packages `portable` and `Num_Ber` in a folder.
+fn with_packages(home: &Path) -> Server {
+    let packages = home.join("packages");
+    make_wheel(&packages, "portable", 10);
+    let other = home.join("other");
+    make_wheel(&other, "Num_Ber", 10);
+    let (packages, other) = (packages.display(), other.display());
+    let find = format!("--no-index --find-links={packages} --find-links={other}");
+    server(&home.join("python"), &find)
+}
+
+/// The values of one field in all rows of `RG.PYDUMPREQS`.
+fn listed(server: &Server, field: &str) -> Vec<String> {
+    let reply = untyped(server, &["RG.PYDUMPREQS"]);
+    let lines: Vec<&str> = reply.lines().collect();
+    let places = (0..lines.len()).filter(|at| lines[*at] == field);
+    places.map(|at| lines[at + 1].to_owned()).collect()
+}
+
+#[test]
+fn a_requirement_leaves_the_list_with_the_last_session_that_has_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = with_packages(dir.path());
+    let send = |session: &str, requirement: &str, more: &[&str]| {
+        let script = format!("GB('CommandReader').register(trigger='{session}')");
+        let mut words = vec!["RG.PYEXECUTE", &script, "ID", session];
+        words.extend(more);
+        words.extend(["REQUIREMENTS", requirement]);
+        assert_eq!(untyped(&server, &words), "OK");
+    };
+    send("a", "portable", &[]);
+    send("b", "portable", &[]);
+    send("a", "Num_Ber", &["UPGRADE"]);
+    assert_eq!(listed(&server, "Name"), ["portable", "Num_Ber"]);
+    assert_eq!(listed(&server, "RefCount"), ["1", "1"]);
+    send("b", "num.ber", &["UPGRADE"]);
+    // Another spelling is the same requirement: one row, one installation.
+    assert_eq!(listed(&server, "Name"), ["Num_Ber"]);
+    assert_eq!(listed(&server, "RefCount"), ["2"]);
+    let id = untyped(&server, &["RG.PYDUMPSESSIONS", "SESSIONS", "a"]);
+    let id = id.lines().last().unwrap();
+    assert_eq!(untyped(&server, &["RG.UNREGISTER", id]), "OK");
+    assert_eq!(listed(&server, "RefCount"), ["1"]);
+}
+
+#[test]
+fn a_requirement_that_is_installed_again_has_another_path() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = with_packages(dir.path());
+    let words = ["RG.PYEXECUTE", "x = 1", "REQUIREMENTS", "portable"];
+    assert_eq!(untyped(&server, &words), "OK");
+    let before = listed(&server, "Path");
+    let force = [&words[..2], &["FORCE_REINSTALL_REQUIREMENTS"], &words[2..]].concat();
+    assert_eq!(untyped(&server, &force), "OK");
+    let after = listed(&server, "Path");
+    assert_eq!(after.len(), 1);
+    assert_ne!(after, before);
+    assert!(Path::new(&after[0]).is_dir() && !Path::new(&before[0]).exists());
+}
+
+#[test]
+fn a_session_counts_the_requirements_that_are_not_installed() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = with_packages(dir.path());
+    let script = "GB('CommandReader').register(trigger='t')";
+    let words = [
+        "RG.PYEXECUTE",
+        script,
+        "ID",
+        "a",
+        "REQUIREMENTS",
+        "portable",
+    ];
+    assert_eq!(untyped(&server, &words), "OK");
+    let needed = || {
+        let reply = untyped(&server, &["RG.PYDUMPSESSIONS"]);
+        let mut lines = reply.lines();
+        lines.find(|line| *line == "requirementInstallationNeeded");
+        lines.next().unwrap().to_owned()
+    };
+    assert_eq!(needed(), "0");
+    // Somebody removes the packages of the server.
+    std::fs::remove_dir_all(dir.path().join("python")).unwrap();
+    assert_eq!(needed(), "1");
+}

@@ -1,7 +1,7 @@
 //! Commands about requirements.
 
 use super::rows::{self, answered, write_array};
-use crate::gears::{known_requirements, use_packages};
+use crate::gears::{known_requirements, requirement_users, use_packages};
 use crate::redis::{
     Args, BlockedClient, Command, CommandFlags, Context, Level, Reply, locked, log,
 };
@@ -47,10 +47,10 @@ impl Command for PyExportReq {
             .unwrap_or_default();
         let store = requirements::store();
         let found = store.and_then(|store| Some((store, store.row(&name)?)));
-        let Some((store, requirement)) = found.filter(|(_, row)| row.is_downloaded) else {
+        let Some((store, requirement)) = found else {
             return context.reply().error("requirement does not exists");
         };
-        let users = registry().read(context, |registry| registry.requirement_users(&name));
+        let users = registry().read(context, |registry| requirement_users(registry, &name));
         let work = move || match store.export(&name) {
             Ok(Some(portable)) => Outcome::Exported(Box::new((requirement, users, portable))),
             Ok(None) => Outcome::Error("requirement does not exists".to_owned()),

@@ -1,6 +1,7 @@
 //! `RG.PYDUMPSESSIONS`.
 
 use super::{registrations, requirements};
+use crate::gears::requirement_users;
 use crate::redis::{Args, Command, Context, Reply};
 use crate::registration::{Registry, Session, registry};
 use crate::requirements::store;
@@ -75,7 +76,17 @@ fn head(reply: &Reply<'_>, info: &SessionInfo, references: usize, is_alive: bool
     reply.integer_field("refCount", i64::try_from(references).unwrap_or(i64::MAX));
     reply.field("linked", if is_alive { "primary" } else { "None" });
     reply.field("dead", if is_alive { "false" } else { "true" });
-    reply.integer_field("requirementInstallationNeeded", 0);
+    reply.integer_field("requirementInstallationNeeded", missing(&info.requirements));
+}
+
+/// The number of requirements that are not installed.
+fn missing(requirements: &[String]) -> i64 {
+    let is_installed = |name: &String| store().is_some_and(|store| store.is_installed(name));
+    let count = requirements
+        .iter()
+        .filter(|name| !is_installed(name))
+        .count();
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn requirements(reply: &Reply<'_>, registry: &Registry, info: &SessionInfo, verbose: bool) {
@@ -85,7 +96,7 @@ fn requirements(reply: &Reply<'_>, registry: &Registry, info: &SessionInfo, verb
         let row = store().and_then(|store| store.row(name));
         match row.filter(|_| verbose) {
             Some(requirement) => {
-                requirements::row(reply, &requirement, registry.requirement_users(name));
+                requirements::row(reply, &requirement, requirement_users(registry, name));
             }
             None => reply.bulk(name.as_bytes()),
         }

@@ -1,5 +1,6 @@
 //! Activating everything that a script asked for, at once.
 
+use super::packages::session_uses;
 use super::scope::Collected;
 use super::script::announce;
 use crate::execution;
@@ -39,6 +40,7 @@ pub(super) fn activate_silently(
         made,
         ..
     } = collected;
+    session_uses(context, &session.requirements);
     let mut installed = install(context, session, registrations, made, replaces);
     let functions = std::mem::take(&mut installed.on_registered);
     timers.extend(scope::with(Scope::user, session.user.clone(), || {

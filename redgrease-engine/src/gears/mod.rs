@@ -41,7 +41,9 @@ mod time_events;
 
 pub(crate) use activate::activate;
 pub(crate) use module::install;
-pub(crate) use packages::{has_installed, known_requirements, make_importable, use_packages};
+pub(crate) use packages::{
+    has_installed, known_requirements, make_importable, requirement_users, use_packages,
+};
 pub(crate) use restore::{restore_all, restore_sessions};
 pub(crate) use scope::PendingRun;
 pub(crate) use script::{Script, run_script};

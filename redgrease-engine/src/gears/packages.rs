@@ -2,11 +2,24 @@
 
 use crate::python;
 use crate::redis::{Context, Guarded};
-use crate::registration::registry;
-use crate::requirements::{self, Requirement};
+use crate::registration::{Registry, registry};
+use crate::requirements::{self, Requirement, canonical};
 
 /// The requirements that scripts asked this server for, in the order in which they were first asked for.
-static ASKED_FOR: Guarded<Vec<String>> = Guarded::new(Vec::new());
+static ASKED_FOR: Guarded<Vec<AskedFor>> = Guarded::new(Vec::new());
+
+#[derive(Debug)]
+struct AskedFor {
+    name: String,
+    /// A session has registered something with it. It leaves the list with the last such session.
+    has_session: bool,
+}
+
+impl AskedFor {
+    fn is(&self, name: &str) -> bool {
+        canonical(&self.name) == canonical(name)
+    }
+}
 
 /// `true` if all these requirements are installed.
 pub(crate) fn has_installed(names: &[String]) -> bool {
@@ -22,12 +35,28 @@ pub(crate) fn use_packages(context: &Context, names: &[String]) {
     }
     ASKED_FOR.write(context, |asked_for| {
         for name in names {
-            if !asked_for.contains(name) {
-                asked_for.push(name.clone());
+            match asked_for.iter_mut().find(|one| one.is(name)) {
+                Some(known) => known.has_session = false,
+                None => asked_for.push(AskedFor {
+                    name: name.clone(),
+                    has_session: false,
+                }),
             }
         }
     });
     make_importable();
+}
+
+/// A session with these requirements was registered.
+pub(super) fn session_uses(context: &Context, names: &[String]) {
+    if names.is_empty() {
+        return;
+    }
+    ASKED_FOR.write(context, |asked_for| {
+        for one in asked_for {
+            one.has_session |= names.iter().any(|name| one.is(name));
+        }
+    });
 }
 
 /// Makes all packages importable that are installed now.
@@ -41,17 +70,25 @@ pub(crate) fn make_importable() {
     }
 }
 
-/// The requirements that scripts asked this server for, each with the number of sessions that have it.
+/// The requirements that scripts asked this server for, each with the number of sessions that have it. Those of sessions that
+/// are gone are left out.
 pub(crate) fn known_requirements(context: &Context) -> Vec<(Requirement, usize)> {
-    let names = ASKED_FOR.read(context, Clone::clone);
-    registry().read(context, |registry| {
-        names
-            .iter()
-            .filter_map(|name| requirements::store()?.row(name))
-            .map(|row| {
-                let users = registry.requirement_users(&row.name);
-                (row, users)
-            })
-            .collect()
-    })
+    let listed = |registry: &Registry| {
+        let users = |name: &str| requirement_users(registry, name);
+        ASKED_FOR.write(context, |asked_for| {
+            asked_for.retain(|one| !one.has_session || users(&one.name) > 0);
+            let rows = asked_for.iter().filter_map(|one| {
+                let row = requirements::store()?.row(&one.name)?;
+                Some((row, users(&one.name)))
+            });
+            rows.collect()
+        })
+    };
+    registry().read(context, listed)
+}
+
+/// The number of sessions that have a requirement.
+pub(crate) fn requirement_users(registry: &Registry, name: &str) -> usize {
+    let wanted = canonical(name);
+    registry.requirement_users(|one| canonical(one) == wanted)
 }

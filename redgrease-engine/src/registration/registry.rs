@@ -261,14 +261,12 @@ impl Registry {
         Some(entry.registration)
     }
 
-    /// The number of sessions that need a package.
-    pub(crate) fn requirement_users(&self, requirement: &str) -> usize {
+    /// The number of sessions that need a package. `is_it` recognises the package by a requirement.
+    pub(crate) fn requirement_users(&self, is_it: impl Fn(&str) -> bool) -> usize {
         self.sessions
             .values()
-            .filter(|session| {
-                let mut names = session.info.requirements.iter();
-                names.any(|one| one == requirement)
-            })
+            .map(|one| &one.info.requirements)
+            .filter(|names| names.iter().any(|name| is_it(name)))
             .count()
     }
 

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
 
 use super::child::Runner;
 use super::environment::{Environment, Python, file_error};
 use super::error::{InstallError, InstallErrorKind};
 use super::level::{Level, Log};
 use super::lock::Lock;
-use super::name::check;
+use super::name::{canonical, check};
 use super::pip::{Pip, Sources};
 use super::portable::Portable;
 use super::site::Site;
@@ -20,8 +21,8 @@ type Known = HashMap<String, Requirement>;
 
 /// The requirements of one installation directory and one Python minor version.
 ///
-/// Several servers may use one directory at the same time. A server notices the installations of
-/// other servers when it installs a requirement itself.
+/// Several servers may use one directory at the same time. What is installed is what the disk says, not what this process
+/// remembers.
 pub(crate) struct Store {
     environment: Environment,
     wheelhouse: Wheelhouse,
@@ -29,7 +30,16 @@ pub(crate) struct Store {
     log: Log,
     /// The kept requirements, as they were when the store last read the disk.
     known: RwLock<Known>,
+    /// The time of the last change on the disk that `known` contains. `None` if a change may have been too recent to see the
+    /// next one.
+    seen: Mutex<Option<Changed>>,
 }
+
+/// When the installed packages and the kept wheels were last changed.
+type Changed = (Option<SystemTime>, Option<SystemTime>);
+
+/// File systems store times in steps. A change within this time of another one may look like no change.
+const STEP: Duration = Duration::from_secs(2);
 
 impl Store {
     /// Opens the store of a directory, which need not exist, and reads the kept requirements.
@@ -45,6 +55,7 @@ impl Store {
             pip_args,
             log,
             known: RwLock::new(Known::new()),
+            seen: Mutex::new(None),
         };
         store.refresh();
         store
@@ -61,23 +72,23 @@ impl Store {
         self.environment.interpreter()
     }
 
-    /// Whether a requirement with exactly this text is installed, as far as this process knows.
+    /// Whether a requirement is installed. Spellings of one requirement are the same: see [`canonical`].
     ///
-    /// Reads no files, so it may be called on the main thread. An installation by another server is
-    /// noticed by [`Store::install`], which then returns without running pip.
+    /// Asks the disk for the times of two directories, and reads them only after a change, so it may be called on the main
+    /// thread.
     pub(crate) fn is_installed(&self, name: &str) -> bool {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known
-            .get(name)
+        self.row(name)
             .is_some_and(|requirement| requirement.is_installed)
     }
 
     /// The state of one requirement. `None` if the requirement is not kept.
     pub(crate) fn row(&self, name: &str) -> Option<Requirement> {
+        // Another server with the same directory may have installed something.
+        self.refresh_after_change();
         self.known
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
+            .get(&canonical(name))
             .cloned()
     }
 
@@ -102,7 +113,10 @@ impl Store {
         let mut wanted: Vec<String> = Vec::new();
         for name in names {
             check(name)?;
-            if !wanted.contains(name) {
+            if wanted
+                .iter()
+                .all(|other| canonical(other) != canonical(name))
+            {
                 wanted.push(name.clone());
             }
         }
@@ -126,16 +140,23 @@ impl Store {
         result
     }
 
-    /// A requirement with its wheels, for another server. `None` if its wheels are not kept.
+    /// A requirement with its wheels, for another server. `None` if the requirement is not kept.
     ///
     /// Reads the wheels, which may be large: do not call it on the main thread.
     ///
     /// # Errors
-    /// If a wheel cannot be read.
+    /// If a wheel is missing or cannot be read.
     pub(crate) fn export(&self, name: &str) -> Result<Option<Portable>, InstallError> {
-        let Some(row) = self.row(name).filter(|row| row.is_downloaded) else {
+        let Some(row) = self.row(name) else {
             return Ok(None);
         };
+        if !row.is_downloaded {
+            let folder = row.path.display();
+            let text = format!(
+                "a wheel is missing in {folder}: send a script that needs the requirement with FORCE_REINSTALL_REQUIREMENTS"
+            );
+            return Err(InstallError::line(InstallErrorKind::Environment, text));
+        }
         let wheels = row
             .wheels
             .iter()
@@ -297,8 +318,34 @@ impl Store {
         file_error("keep wheels in", &self.environment.wheels(), error)
     }
 
+    /// Reads the state of all requirements from disk if it has changed since the last reading.
+    fn refresh_after_change(&self) {
+        let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.is_none() || seen != Some(self.changed()) {
+            self.refresh();
+        }
+    }
+
+    /// When the disk was last changed.
+    fn changed(&self) -> Changed {
+        let of = |directory: PathBuf| {
+            std::fs::metadata(directory)
+                .and_then(|it| it.modified())
+                .ok()
+        };
+        (
+            of(self.environment.site_packages()),
+            of(self.environment.wheels()),
+        )
+    }
+
     /// Reads the state of all requirements from disk.
     fn refresh(&self) {
+        let changed = self.changed();
+        let now = SystemTime::now();
+        let is_old = |time: Option<SystemTime>| time.is_none_or(|time| time + STEP < now);
+        let settled = is_old(changed.0) && is_old(changed.1);
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = settled.then_some(changed);
         let site = if self.environment.is_ready() {
             Some(Site::read(&self.environment.site_packages()))
         } else {
@@ -320,7 +367,10 @@ impl Store {
     /// environment, so the last installation decides the version of a package.
     fn report_replaced(&self, before: &[Requirement], wanted: &[String]) {
         for old in before.iter().filter(|old| old.is_installed) {
-            if !wanted.contains(&old.name) && !self.is_installed(&old.name) {
+            let wanted = wanted
+                .iter()
+                .any(|name| canonical(name) == canonical(&old.name));
+            if !wanted && !self.is_installed(&old.name) {
                 let name = super::output::sanitize(&old.name);
                 let line = format!(
                     "requirements: `{name}` was replaced by a requirement of another script: all \

@@ -12,7 +12,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::name::project;
+use super::name::{canonical, project};
 use super::site::{Site, project_of_wheel};
 
 const RECORD: &str = "record";
@@ -21,9 +21,9 @@ const HEADER: &str = "redgrease requirement 1";
 /// The state of one requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Requirement {
-    /// The text of the requirement, exactly as a script gave it.
+    /// The text of the requirement, exactly as a script first gave it.
     pub(crate) name: String,
-    /// Whether its wheels are kept.
+    /// Whether all its wheels are kept.
     pub(crate) is_downloaded: bool,
     /// Whether the environment contains the projects of its record.
     pub(crate) is_installed: bool,
@@ -47,35 +47,60 @@ impl Wheelhouse {
 
     /// The folder of a requirement, which need not exist.
     pub(super) fn folder(&self, requirement: &str) -> PathBuf {
-        let shown: String = project(requirement)
-            .unwrap_or_else(|| "address".to_owned())
-            .chars()
-            .take(40)
-            .collect();
-        // The text cannot be a file name: it may contain a slash or a password.
-        self.dir
-            .join(format!("{shown}-{:016x}", fingerprint(requirement)))
+        let stem = stem(requirement);
+        match self.newest(&stem) {
+            Some(number) => self.numbered(&stem, number),
+            None => self.numbered(&stem, 1),
+        }
+    }
+
+    /// The folder with this number of those that a requirement has had.
+    fn numbered(&self, stem: &str, number: u32) -> PathBuf {
+        match number {
+            1 => self.dir.join(stem),
+            _ => self.dir.join(format!("{stem}-{number}")),
+        }
+    }
+
+    /// The highest number of the folders of a requirement.
+    fn newest(&self, stem: &str) -> Option<u32> {
+        let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        entries
+            .filter_map(
+                |entry| match entry.file_name().to_str()?.strip_prefix(stem)? {
+                    "" => Some(1),
+                    rest => rest.strip_prefix('-')?.parse().ok(),
+                },
+            )
+            .max()
     }
 
     /// Whether the wheels of a requirement are kept.
     pub(super) fn holds(&self, requirement: &str) -> bool {
-        Record::read(&self.folder(requirement)).is_some_and(|record| record.name == requirement)
+        Record::read(&self.folder(requirement))
+            .is_some_and(|record| canonical(&record.name) == canonical(requirement))
     }
 
     /// Creates an empty folder to build wheels in, for [`Self::keep`].
     pub(super) fn stage(&self, requirement: &str) -> io::Result<PathBuf> {
-        let staged = self.folder(requirement).with_extension("new");
+        let staged = self.dir.join(stem(requirement)).with_extension("new");
         remove(&staged)?;
         fs::create_dir_all(&staged)?;
         Ok(staged)
     }
 
-    /// Makes a staged folder the folder of the requirement, and writes its record.
+    /// Makes a staged folder the folder of the requirement, in place of the one before, and writes its record. The new folder
+    /// has another path, as with RedisGears: so its users see that the wheels are new.
     pub(super) fn keep(&self, requirement: &str, staged: &Path, site: &Site) -> io::Result<()> {
         Record::of(requirement, staged, site).write(staged)?;
-        let folder = self.folder(requirement);
-        remove(&folder)?;
-        fs::rename(staged, folder)
+        let stem = stem(requirement);
+        let before = self.newest(&stem);
+        let number = before.map_or(1, |number| number.saturating_add(1));
+        fs::rename(staged, self.numbered(&stem, number))?;
+        match before {
+            Some(before) => remove(&self.numbered(&stem, before)),
+            None => Ok(()),
+        }
     }
 
     /// Removes staged folders that were not kept.
@@ -94,7 +119,7 @@ impl Wheelhouse {
         Record::of(requirement, &folder, site).write(&folder)
     }
 
-    /// All kept requirements by their text.
+    /// All kept requirements by their canonical text.
     pub(super) fn read(&self, site: &Site) -> HashMap<String, Requirement> {
         let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
         let system = compiled_os();
@@ -103,16 +128,17 @@ impl Wheelhouse {
             .filter_map(|entry| {
                 let path = entry.path();
                 let record = Record::read(&path)?;
+                let wheels = wheels(&path);
                 Some(Requirement {
-                    is_downloaded: true,
+                    is_downloaded: record.is_covered(&wheels),
                     is_installed: record.is_satisfied(site),
                     compiled_os: system.clone(),
-                    wheels: wheels(&path),
+                    wheels,
                     name: record.name,
                     path,
                 })
             })
-            .map(|requirement| (requirement.name.clone(), requirement))
+            .map(|requirement| (canonical(&requirement.name), requirement))
             .collect()
     }
 }
@@ -152,6 +178,16 @@ impl Record {
             .as_ref()
             .is_none_or(|(name, version)| site.version(name) == Some(version.as_str()))
             && self.others.iter().all(|name| site.version(name).is_some())
+    }
+
+    /// Whether every project of the record has a wheel.
+    fn is_covered(&self, wheels: &[String]) -> bool {
+        let kept: BTreeSet<String> = wheels
+            .iter()
+            .filter_map(|file| project_of_wheel(file))
+            .collect();
+        let named = self.project.iter().map(|(name, _)| name);
+        named.chain(&self.others).all(|name| kept.contains(name))
     }
 
     fn read(folder: &Path) -> Option<Self> {
@@ -194,6 +230,18 @@ impl Record {
         fs::write(&part, text)?;
         fs::rename(part, folder.join(RECORD))
     }
+}
+
+/// The beginning of the names of all folders of a requirement.
+fn stem(requirement: &str) -> String {
+    let shown: String = project(requirement)
+        .unwrap_or_else(|| "address".to_owned())
+        .chars()
+        .take(40)
+        .collect();
+    // The text cannot be a file name: it may contain a slash or a password.
+    let number = fingerprint(&canonical(requirement));
+    format!("{shown}-{number:016x}")
 }
 
 /// Removes a folder, which need not exist.

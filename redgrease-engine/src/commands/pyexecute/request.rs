@@ -2,6 +2,7 @@
 
 use crate::redis::{Args, Context, User};
 use crate::registration::{Registry, Session};
+use crate::requirements::canonical;
 
 #[derive(Debug)]
 pub(super) struct Request {
@@ -66,11 +67,11 @@ impl Request {
             }
         }
         request.id = id.unwrap_or_else(|| context.random_hex::<40>());
-        // Requirements with the same text are the same requirement.
+        // The first spelling of a requirement counts.
         let mut seen = std::collections::HashSet::new();
         request
             .requirements
-            .retain(|name| seen.insert(name.clone()));
+            .retain(|name| seen.insert(canonical(name)));
         // Without requirements nothing has to be installed again.
         request.reinstall &= !request.requirements.is_empty();
         Ok(request)

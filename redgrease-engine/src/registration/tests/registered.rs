@@ -250,8 +250,8 @@ fn a_running_session_takes_the_place_of_one_that_has_ended() {
     drop(ended);
     let running = session_with("app", &["new"]);
     registry.insert_running(Session::new(&running));
-    assert_eq!(registry.requirement_users("new"), 1);
-    assert_eq!(registry.requirement_users("old"), 0);
+    assert_eq!(registry.requirement_users(|one| one == "new"), 1);
+    assert_eq!(registry.requirement_users(|one| one == "old"), 0);
 }
 
 #[test]
@@ -316,11 +316,11 @@ fn requirements_are_counted_by_session() {
         let made = vec![registration(&info, command(name), Mode::Sync)];
         registry.insert(Session::new(&info), made, None);
     }
-    assert_eq!(registry.requirement_users("six"), 2);
-    assert_eq!(registry.requirement_users("numpy"), 1);
-    assert_eq!(registry.requirement_users("si"), 0);
+    assert_eq!(registry.requirement_users(|one| one == "six"), 2);
+    assert_eq!(registry.requirement_users(|one| one == "numpy"), 1);
+    assert_eq!(registry.requirement_users(|one| one == "si"), 0);
     registry.remove_session("a");
-    assert_eq!(registry.requirement_users("six"), 1);
+    assert_eq!(registry.requirement_users(|one| one == "six"), 1);
 }
 
 fn time_event() -> Arc<TimeEvent> {

@@ -15,14 +15,12 @@ fn a_package_and_its_dependencies_are_installed_and_kept() {
     assert!(!store.is_installed("Tiny==1.0"));
 
     store
-        .install(&requirements(&["Tiny==1.0", "Tiny==1.0"]), false)
+        .install(&requirements(&["Tiny==1.0", "tiny == 1.0"]), false)
         .unwrap();
 
     assert!(store.is_installed("Tiny==1.0"));
-    assert!(
-        !store.is_installed("tiny==1.0"),
-        "only the exact text counts"
-    );
+    assert!(store.is_installed("tiny == 1.0"), "spellings are the same");
+    assert!(!store.is_installed("tiny"), "versions are not");
     assert!(store.site_packages().join("tiny/__init__.py").exists());
     let rows = store.rows();
     assert_eq!(rows.len(), 1);

@@ -79,3 +79,38 @@ fn a_directory_that_cannot_be_used_is_an_error() {
     assert_eq!(error.kind(), InstallErrorKind::Environment);
     assert!(error.to_string().contains("PythonExecutable"), "{error}");
 }
+
+#[test]
+fn a_server_sees_what_another_server_has_installed_over_its_own_version() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel("tiny", "1.0", &[]);
+    sandbox.wheel("tiny", "2.0", &[]);
+    let (first, second) = (sandbox.store(), sandbox.store());
+    first.install(&requirements(&["tiny==1.0"]), false).unwrap();
+    assert!(second.is_installed("tiny==1.0"));
+    second
+        .install(&requirements(&["tiny==2.0"]), false)
+        .unwrap();
+
+    assert!(!first.is_installed("tiny==1.0"));
+    assert!(first.is_installed("tiny==2.0"));
+    first.install(&requirements(&["tiny==1.0"]), false).unwrap();
+    assert!(first.is_installed("tiny==1.0"));
+    assert!(!second.is_installed("tiny==2.0"));
+    assert_eq!(version_of(&second, "tiny").as_deref(), Some("1.0"));
+}
+
+#[test]
+fn a_forced_installation_has_a_new_folder() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel("tiny", "1.0", &[]);
+    let store = sandbox.store();
+    let mut before = None;
+    for force in [false, true, true] {
+        store.install(&requirements(&["tiny"]), force).unwrap();
+        let row = store.row("tiny").unwrap();
+        assert!(row.path.join(&row.wheels[0]).exists());
+        assert_ne!(before.replace(row.path.clone()), Some(row.path));
+        assert_eq!(sandbox.kept_folders(), 1);
+    }
+}

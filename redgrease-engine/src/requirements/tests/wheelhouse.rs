@@ -73,7 +73,8 @@ fn the_folder_of_a_requirement_does_not_change() {
         folder("https://joe:secret@host/x.whl"),
         Path::new("/wheels/address-afdf4be382d2e228")
     );
-    assert_ne!(folder("six"), folder("six "));
+    assert_eq!(folder("six"), folder("Six "));
+    assert_ne!(folder("six"), folder("six[a]"));
     let long = folder(&"a".repeat(4096));
     assert!(long.file_name().unwrap().len() <= 64);
 }
