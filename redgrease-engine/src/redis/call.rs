@@ -286,7 +286,7 @@ pub(crate) fn call(
     let Some(name) = Name::new(command) else {
         return Err(CallError(refusal::words(libc::ENOENT, command, args)));
     };
-    let as_user = match rights {
+    let _as_user = match rights {
         Rights::Engine => None,
         Rights::User(user) => match AsUser::new(context, user) {
             Ok(user) => Some(user),
@@ -318,30 +318,26 @@ pub(crate) fn call(
                 arg.len()
             ));
         }
-        let is_refused = as_user
-            .as_ref()
-            .is_some_and(|user| user.is_refused(command, strings));
-        let (reply, errno) = if is_refused {
-            (ptr::null_mut(), libc::EACCES)
-        } else {
-            *libc::__errno_location() = 0;
-            let reply = rm!(RedisModule_Call(
-                ctx,
-                name.as_c_str().as_ptr(),
-                rights.format().as_ptr(),
-                strings.as_ptr(),
-                strings.len()
-            ));
-            (reply, *libc::__errno_location())
-        };
+        *libc::__errno_location() = 0;
+        let reply = rm!(RedisModule_Call(
+            ctx,
+            name.as_c_str().as_ptr(),
+            rights.format().as_ptr(),
+            strings.as_ptr(),
+            strings.len()
+        ));
+        let errno = *libc::__errno_location();
         for string in strings {
             rm!(RedisModule_FreeString(ctx, *string));
         }
         if database != 0 {
             rm!(RedisModule_SelectDb(ctx, database));
         }
-        NonNull::new(reply)
-            .map(|raw| CallReply { raw })
-            .ok_or_else(|| CallError(refusal::words(errno, command, args)))
+        let reply = NonNull::new(reply).map(|raw| CallReply { raw });
+        match reply {
+            Some(reply) if !refusal::is_denial_of_7_0(&reply) => Ok(reply),
+            Some(_) => Err(CallError(refusal::words(libc::EACCES, command, args))),
+            None => Err(CallError(refusal::words(errno, command, args))),
+        }
     }
 }

@@ -4,11 +4,9 @@
 //! with each command that it runs ([`super::Rights`]). Servers older than 7.0.6 cannot run a command as a user: gears have
 //! all rights there.
 
-use super::api;
 use super::call::{ReplyKind, Rights};
 use super::context::Context;
 use redis_module::raw;
-use smallvec::SmallVec;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -198,40 +196,6 @@ impl<'a> AsUser<'a> {
                 context,
                 user: Some(user),
             })
-        }
-    }
-}
-
-impl AsUser<'_> {
-    /// `true` if the user has no right to the command, on a server that must not find that out itself: before 7.2 it reads
-    /// the name of the client's user for its log then, and the clients of callbacks have no user.
-    pub(super) fn is_refused(&self, command: &[u8], args: &[*mut raw::RedisModuleString]) -> bool {
-        // SAFETY: the statics are written once, while the module loads. Copies of them are read. The user is live until this
-        // value is dropped, and the caller's strings are live. The name is made for this call and freed after it.
-        unsafe {
-            let since_7_2 = raw::RedisModule_AddPostNotificationJob;
-            let (Some(user), Some(check), None) = (
-                self.user,
-                raw::RedisModule_ACLCheckCommandPermissions,
-                since_7_2,
-            ) else {
-                return false;
-            };
-            let ctx = self.context.as_ptr();
-            let name = rm!(RedisModule_CreateString(
-                ctx,
-                command.as_ptr().cast(),
-                command.len()
-            ));
-            let mut words: SmallVec<[*mut raw::RedisModuleString; 8]> = SmallVec::new();
-            words.push(name);
-            words.extend_from_slice(args);
-            let count = std::ffi::c_int::try_from(words.len()).unwrap_or(std::ffi::c_int::MAX);
-            *libc::__errno_location() = 0;
-            let allowed = check(user.as_ptr(), words.as_mut_ptr(), count);
-            let errno = *libc::__errno_location();
-            rm!(RedisModule_FreeString(ctx, name));
-            allowed != api::OK && errno == libc::EACCES
         }
     }
 }
