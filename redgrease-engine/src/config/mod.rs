@@ -116,6 +116,11 @@ impl Config {
         usize::try_from(self.number(const { index("ExecutionQueueSize") })).unwrap_or(0)
     }
 
+    /// Number of records of an execution that may wait for coroutines at the same time.
+    pub(crate) fn records_in_flight(&self) -> usize {
+        usize::try_from(self.number(const { index("MaxRecordsInFlight") })).unwrap_or(1)
+    }
+
     /// Limits of an execution that starts now.
     pub(crate) fn limits(&self) -> Limits {
         let limit = |index| u64::try_from(self.number(index)).ok().filter(|&n| n > 0);

@@ -125,6 +125,8 @@ pub(super) const SETTINGS: &[Setting] = &[
     text("PythonInstallationDir", SettingOwner::Python),
     // Executions that may wait for a worker thread.
     number("ExecutionQueueSize", SettingOwner::Engine, 100_000, 1),
+    // Records of an execution, and executions of an ordered registration, that may wait for coroutines at the same time.
+    number("MaxRecordsInFlight", SettingOwner::Engine, 1000, 1),
     // Limits of one execution: milliseconds, records and bytes. 0 means no limit.
     number("ExecutionMaxTime", SettingOwner::Engine, 0, 0),
     number("ExecutionMaxRecords", SettingOwner::Engine, 0, 0),

@@ -54,6 +54,7 @@ const EXPECTED: &[(&str, SettingOwner, Shown, bool)] = {
         ("DependenciesSha256", Python, Text, READ_ONLY),
         ("PythonInstallationDir", Python, Text, READ_ONLY),
         ("ExecutionQueueSize", Engine, number(100_000, 1), CHANGEABLE),
+        ("MaxRecordsInFlight", Engine, number(1000, 1), CHANGEABLE),
         ("ExecutionMaxTime", Engine, number(0, 0), CHANGEABLE),
         ("ExecutionMaxRecords", Engine, number(0, 0), CHANGEABLE),
         ("ExecutionMaxMemory", Engine, number(0, 0), CHANGEABLE),
@@ -357,6 +358,7 @@ fn typed_getters_agree_with_the_table() {
     for (name, value) in [
         ("ExecutionThreads", "513"),
         ("ExecutionQueueSize", "8"),
+        ("MaxRecordsInFlight", "8"),
         ("MaxExecutions", "-1"),
         ("MaxExecutionsPerRegistration", "-1"),
         ("PythonAttemptTraceback", "0"),

@@ -65,9 +65,10 @@ pub(crate) fn abort(execution: Arc<Execution>, client: Option<BlockedClient>) {
         Status::Running if execution.is_parked() => {
             execution.give_up(Status::Running, OnStuckThread::Keep);
             answer(client);
-            // The coroutine may run at this moment, on the thread of all coroutines.
+            // A coroutine may run at this moment, on the thread of all coroutines.
             in_background("rg-interrupt", move || {
-                interrupt_until_it_leaves(&execution.thread);
+                execution.close();
+                interrupt_until_it_leaves(&execution.coroutine_thread);
             });
         }
         // Also an execution that a worker began after the look at its status.
@@ -142,7 +143,9 @@ impl Execution {
         // On another thread: the execution that has to stop may hold the interpreter.
         let running = Arc::clone(self);
         in_background("rg-interrupt", move || {
-            interrupt_until_it_leaves(&running.thread);
+            while interrupt(&running.thread) | interrupt(&running.coroutine_thread) {
+                thread::sleep(GRACE);
+            }
         });
         let state = self.state();
         let (state, timeout) = self
@@ -152,10 +155,10 @@ impl Execution {
         drop(state);
         // The main thread cannot be replaced: it is interrupted until it gives in.
         let stuck = timeout.timed_out() && !self.on_main.load(Ordering::Relaxed);
-        if stuck
-            && self.give_up(Status::Running, OnStuckThread::Replace)
-            && self.has_lost_its_thread()
-        {
+        if !stuck || !self.give_up(Status::Running, OnStuckThread::Replace) {
+            return;
+        }
+        if self.has_lost_its_thread() {
             pool().replace_stuck_thread();
             log(
                 Level::Warning,
@@ -165,6 +168,7 @@ impl Execution {
                 ),
             );
         }
+        self.close();
     }
 
     /// Makes the execution aborted if its status is `from`, and answers the clients that wait. Returns `false` if it has

@@ -52,7 +52,8 @@ pub(crate) trait Cause: fmt::Debug + Send + Sync {
     /// The execution leaves its order afterwards.
     fn settle(&self, _: &Ended<'_>) {}
 
-    /// `true` if the cause wants to know of each record when it begins and when it has passed all steps.
+    /// `true` if the cause wants to know of each record when it begins and when it has passed all steps. Then a record begins
+    /// when the one before it has passed, also if that one waits for a coroutine.
     fn follows_records(&self) -> bool {
         false
     }

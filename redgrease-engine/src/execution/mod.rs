@@ -7,7 +7,8 @@
 //! | `order.rs` | executions that run one after the other |
 //! | `pool.rs` | the worker threads |
 //! | `run.rs` | running an execution on the thread that has it |
-//! | `progress.rs` | how far an execution is, also while it awaits a coroutine |
+//! | `progress.rs` | how far an execution is |
+//! | `parking.rs` | an execution whose records wait for coroutines |
 //! | `sync.rs` | sync calls, which make no execution |
 //! | `answer.rs` | the answers for clients that wait |
 //! | `list.rs` | the executions that clients can ask about |
@@ -21,6 +22,7 @@ mod launch;
 mod limits;
 mod list;
 mod order;
+mod parking;
 mod pool;
 mod progress;
 mod run;
@@ -44,7 +46,7 @@ use crate::plan::{Plan, Source};
 use crate::python::{Handle, MemoryBudget, Object, RunningThread, attached};
 use crate::redis::Reply;
 use crate::scope::Signals;
-use progress::Progress;
+use parking::Parking;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -93,12 +95,14 @@ pub(crate) struct Execution {
     memory: MemoryBudget,
     /// The limit that stopped the execution, as a text for the client.
     reason: OnceLock<String>,
+    /// The thread that takes records through the steps.
     thread: RunningThread,
+    /// The thread of the event loop, while it runs a coroutine of the execution.
+    coroutine_thread: RunningThread,
     /// What the Python of the execution and the engine tell each other.
     signals: Arc<Signals>,
     state: Mutex<State>,
-    /// The progress of an execution that awaits a coroutine.
-    parked: Mutex<Option<Progress>>,
+    parking: Mutex<Parking>,
     /// Notified when the execution has ended.
     end: Condvar,
 }
@@ -157,6 +161,7 @@ impl Execution {
             memory: MemoryBudget::new(limits.memory),
             reason: OnceLock::new(),
             thread: RunningThread::default(),
+            coroutine_thread: RunningThread::default(),
             signals: Arc::default(),
             state: Mutex::new(State {
                 status: Status::Created,
@@ -168,7 +173,7 @@ impl Execution {
                 timing: Timing::default(),
                 thread_replaced: false,
             }),
-            parked: Mutex::new(None),
+            parking: Mutex::default(),
             end: Condvar::new(),
         })
     }

@@ -1,26 +1,20 @@
-//! The progress of an execution: how far it has read, and its records on their way. An execution that awaits a coroutine
-//! is set aside with its progress, and no thread waits for it.
+//! The progress of an execution: how far it has read, and its records on their way.
 
-use super::launch::{get_turn, list};
-use super::pool::pool;
-use super::{Execution, Status};
+use super::Execution;
 use crate::config;
-use crate::python::{Awaiter, Gil, Handle, Object, Raised, coroutine_refused, profiled, schedule};
+use crate::python::{Gil, Handle, Raised};
 use crate::readers::Reading;
-use crate::scope::leave_atomic;
-use crate::steps::Pipeline;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use crate::steps::{Advance, Pipeline, Read, Ticket};
 use std::time::{Duration, Instant};
+
+/// The outcome of a coroutine, and the record that waits for it.
+pub(super) type RecordOutcome = (Ticket, Result<Handle, Raised>);
 
 #[derive(Debug)]
 pub(super) struct Progress {
     pub(super) pipeline: Pipeline,
     pub(super) read: ReadProgress,
     pub(super) started: Instant,
-    /// The result of the coroutine that was awaited.
-    outcome: Option<Result<Handle, Raised>>,
-    /// A coroutine that is not awaited before the execution has the turn of its order.
-    pub(super) not_awaited: Option<Handle>,
 }
 
 /// The progress of reading.
@@ -31,38 +25,43 @@ pub(super) struct ReadProgress {
     pub(super) duration: Duration,
     /// The number of records that were read.
     records: u64,
+    /// No other record is read.
+    ended: bool,
     /// The execution was aborted before everything was read.
     pub(super) cut_short: bool,
 }
 
 impl Progress {
     pub(super) fn new(mut pipeline: Pipeline, reading: Reading) -> Progress {
-        if config::get().profile_executions() {
+        let config = config::get();
+        if config.profile_executions() {
             pipeline.measure();
         }
+        pipeline.let_wait(config.records_in_flight());
         Progress {
             pipeline,
             read: ReadProgress {
                 reading,
                 duration: Duration::ZERO,
                 records: 0,
+                ended: false,
                 cut_short: false,
             },
             started: Instant::now(),
-            outcome: None,
-            not_awaited: None,
         }
     }
 
-    /// Goes on to the end, or to the next coroutine, which is returned.
+    /// Lets records go on whose coroutines have ended, and goes on to the next coroutine, or until nothing can go on.
     pub(super) fn advance<'py>(
         &mut self,
         py: Gil<'py>,
         execution: &Execution,
-    ) -> Option<Object<'py>> {
-        if let Some(outcome) = self.outcome.take() {
-            self.pipeline
-                .resume(py, outcome.map(|result| result.into_bound(py)));
+        outcomes: Vec<RecordOutcome>,
+    ) -> Advance<'py> {
+        // The last one first: what is resumed last goes on first.
+        for (ticket, outcome) in outcomes.into_iter().rev() {
+            let outcome = outcome.map(|result| result.into_bound(py));
+            self.pipeline.resume(py, ticket, outcome);
         }
         let read = &mut self.read;
         self.pipeline
@@ -71,12 +70,35 @@ impl Progress {
 }
 
 impl ReadProgress {
-    /// Reads another record into the pipeline. `false` if there is no other record to read.
-    fn next(&mut self, py: Gil<'_>, pipeline: &mut Pipeline, execution: &Execution) -> bool {
-        if !pipeline.wants_more() {
-            return false;
+    /// Reads another record into the pipeline.
+    fn next(&mut self, py: Gil<'_>, pipeline: &mut Pipeline, execution: &Execution) -> Read {
+        if self.ended || !pipeline.wants_more() {
+            return Read::End;
         }
-        execution.records_passed(py, usize::try_from(self.records).unwrap_or(usize::MAX));
+        if execution.cause().follows_records() {
+            if pipeline.is_waiting() {
+                return Read::Pause;
+            }
+            execution.records_passed(py, usize::try_from(self.records).unwrap_or(usize::MAX));
+        }
+        // Reading may take long, and the records that can go on must not wait for it.
+        if execution.has_outcomes() {
+            return Read::Pause;
+        }
+        if self.reads_another(py, pipeline, execution) {
+            Read::More
+        } else {
+            self.ended = true;
+            Read::End
+        }
+    }
+
+    fn reads_another(
+        &mut self,
+        py: Gil<'_>,
+        pipeline: &mut Pipeline,
+        execution: &Execution,
+    ) -> bool {
         if execution.is_aborting() && !matches!(self.reading, Reading::Ended) {
             self.cut_short = true;
             return false;
@@ -106,95 +128,5 @@ impl ReadProgress {
             None => return false,
         }
         true
-    }
-}
-
-impl Execution {
-    fn parked(&self) -> MutexGuard<'_, Option<Progress>> {
-        self.parked.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn is_parked(&self) -> bool {
-        self.parked().is_some()
-    }
-
-    /// Takes the progress of an execution that was set aside. `None` if it was not.
-    pub(super) fn unpark(&self) -> Option<Progress> {
-        self.parked().take()
-    }
-
-    /// Sets the execution aside until the coroutine has ended.
-    pub(super) fn park(self: &Arc<Self>, py: Gil<'_>, progress: Progress, coroutine: &Object<'_>) {
-        *self.parked() = Some(progress);
-        let awaiter: Arc<dyn Awaiter> = Arc::<Self>::clone(self);
-        if let Err(raised) = schedule(py, coroutine, awaiter) {
-            Arc::clone(self).ended(Err(raised));
-        }
-    }
-
-    /// Makes an execution of a sync call that has run on the main thread up to this coroutine. If the execution has an order,
-    /// the coroutine is awaited when its turn has come.
-    pub(crate) fn adopt(self: &Arc<Self>, py: Gil<'_>, pipeline: Pipeline, coroutine: &Object<'_>) {
-        list(self);
-        self.state().status = Status::Running;
-        self.watch();
-        let mut progress = Progress::new(pipeline, Reading::Ended);
-        progress.not_awaited = Some(coroutine.clone().unbind());
-        *self.parked() = Some(progress);
-        match get_turn(self) {
-            Ok(true) => {
-                if let Some(progress) = self.unpark() {
-                    self.await_adopted(py, progress);
-                }
-            }
-            // The order queues the execution when its turn has come.
-            Ok(false) => {}
-            // The client has its answer.
-            Err(_) => {
-                self.unpark();
-                drop(coroutine_refused(coroutine, "a full queue"));
-            }
-        }
-    }
-
-    /// Awaits the coroutine of an adopted execution whose turn has come. Returns the progress if it has no such coroutine.
-    pub(super) fn await_adopted(
-        self: &Arc<Self>,
-        py: Gil<'_>,
-        mut progress: Progress,
-    ) -> Option<Progress> {
-        match progress.not_awaited.take() {
-            Some(coroutine) => {
-                self.park(py, progress, coroutine.bind(py));
-                None
-            }
-            None => Some(progress),
-        }
-    }
-}
-
-impl Awaiter for Execution {
-    fn is_aborting(&self) -> bool {
-        Execution::is_aborting(self)
-    }
-
-    fn surround(&self, py: Gil<'_>, step: &mut dyn FnMut()) -> bool {
-        let work = || {
-            self.occupy(py, step);
-            leave_atomic()
-        };
-        profiled(py, || self.session_name(), || self.with_surroundings(work))
-    }
-
-    /// The execution goes on, on a worker thread.
-    fn ended(self: Arc<Self>, outcome: Result<Handle, Raised>) {
-        {
-            let mut parked = self.parked();
-            let Some(progress) = parked.as_mut() else {
-                return;
-            };
-            progress.outcome = Some(outcome);
-        }
-        pool().push(self);
     }
 }

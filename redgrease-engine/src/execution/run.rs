@@ -3,28 +3,26 @@
 use super::abort::Stopped;
 use super::cause::{Ended, How};
 use super::list::executions;
+use super::parking::{Parked, occupy};
 use super::progress::Progress;
 use super::{Execution, Status, Timing};
 use crate::config;
-use crate::python::{Gil, Object, attached, describe, detached, profiled};
+use crate::python::{
+    Gil, Object, attached, coroutine_refused, describe, detached, in_gear, profiled,
+};
 use crate::readers::Reading;
 use crate::redis::{is_locked, quietly};
 use crate::scope::{self, Running, Scope, apart_from_atomic, leave_atomic};
-use crate::steps::Pipeline;
+use crate::steps::{Advance, Pipeline};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 impl Execution {
-    /// Runs the execution to its end, or to a coroutine, for which it is set aside. Returns `false` if the thread was given
-    /// up meanwhile: the thread must end, because another thread has taken its place.
+    /// Runs the execution to its end, or until all its records wait for coroutines, for which it is set aside. Returns `false`
+    /// if the thread was given up meanwhile: the thread must end, because another thread has taken its place.
     pub(super) fn run(self: &Arc<Self>, py: Gil<'_>) -> bool {
         let mut progress = match self.unpark() {
-            Some(progress) if self.status() == Status::Running => {
-                match self.await_adopted(py, progress) {
-                    Some(progress) => progress,
-                    None => return true,
-                }
-            }
+            Some(progress) if self.status() == Status::Running => progress,
             None if self.begin() => {
                 Progress::new(Pipeline::new(py, &self.plan.steps), Reading::NotBegun)
             }
@@ -35,26 +33,44 @@ impl Execution {
                 return true;
             }
         };
-        let coroutine = profiled(
-            py,
-            || self.session_name(),
-            || self.with_surroundings(|| self.occupy(py, || progress.advance(py, self))),
-        );
-        leave_atomic();
-        if let Some(coroutine) = coroutine {
-            self.park(py, progress, &coroutine);
-            return !self.has_lost_its_thread();
+        loop {
+            let outcomes = self.take_outcomes();
+            let advance = profiled(
+                py,
+                || self.session_name(),
+                || {
+                    self.with_surroundings(|| {
+                        self.occupy(py, || progress.advance(py, self, outcomes))
+                    })
+                },
+            );
+            leave_atomic();
+            match advance {
+                Advance::End => return self.complete(py, progress),
+                // The records that wait do not matter.
+                Advance::Wait | Advance::Await(..) if self.stopped().is_some() => {
+                    progress.read.cut_short = true;
+                    progress.pipeline.close_coroutines(py);
+                    if let Advance::Await(_, coroutine) = &advance {
+                        drop(coroutine_refused(
+                            coroutine,
+                            "an execution that was stopped",
+                        ));
+                    }
+                    return self.complete(py, progress);
+                }
+                Advance::Await(ticket, coroutine) => self.await_for(py, ticket, &coroutine),
+                Advance::Wait => match self.park(progress) {
+                    Parked::GoOn(goes_on) => progress = goes_on,
+                    Parked::Parked | Parked::TooLate => return !self.has_lost_its_thread(),
+                },
+            }
         }
-        self.complete(py, progress)
     }
 
-    /// Runs `body`, which is Python of this execution, so that it can be interrupted and pays for its memory.
-    pub(super) fn occupy<R>(&self, py: Gil<'_>, body: impl FnOnce() -> R) -> R {
-        self.thread.enter(py);
-        let outcome = self.memory.pay(body);
-        // Before this thread runs other Python: an interruption must not hit that.
-        self.thread.leave(py);
-        outcome
+    /// Runs `body`, which is Python of this execution on the thread that takes its records through the steps.
+    fn occupy<R>(&self, py: Gil<'_>, body: impl FnOnce() -> R) -> R {
+        occupy(py, &self.thread, &self.memory, body)
     }
 
     /// Runs `body` in the surroundings that the cause of the execution gives.
@@ -75,7 +91,7 @@ impl Execution {
             None => in_hook(),
         };
         let with_user = || scope::with(Scope::user, around.user, withheld);
-        scope::with(Scope::execution, Some(running), with_user)
+        scope::with(Scope::execution, Some(running), || in_gear(true, with_user))
     }
 
     fn begin(self: &Arc<Self>) -> bool {
@@ -107,6 +123,7 @@ impl Execution {
         let Some((waiters, stopped)) = self.finish(&mut results, &mut errors, timing) else {
             return !self.has_lost_its_thread();
         };
+        self.close();
         let ended = Ended {
             how: match stopped {
                 Some(_) => How::Stopped,
@@ -140,11 +157,9 @@ impl Execution {
         }
     }
 
-    /// Tells the cause of records, if it wants to know.
+    /// Tells the cause that records have passed.
     pub(super) fn records_passed(&self, py: Gil<'_>, count: usize) {
-        if self.cause.follows_records() {
-            unlocked(py, || self.cause.records_passed(count));
-        }
+        unlocked(py, || self.cause.records_passed(count));
     }
 
     /// Makes the execution ended. An execution that was stopped has no results, and one error that says so. Returns the

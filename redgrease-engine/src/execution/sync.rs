@@ -4,7 +4,9 @@
 use super::limits::WatchedCall;
 use crate::config;
 use crate::id::Id;
-use crate::python::{Gil, Object, Raised, attached, attached_for_a_call, describe, profiled};
+use crate::python::{
+    Gil, Object, Raised, attached, attached_for_a_call, describe, in_gear, profiled,
+};
 use crate::redis::User;
 use crate::scope::{self, RunningHook, Scope};
 use crate::steps::{Pipeline, Step, Straight, straight};
@@ -22,16 +24,16 @@ pub(crate) struct SyncCall<'a> {
     pub(crate) hook: Option<RunningHook>,
     /// The user whose rights count. `None` leaves the decision to the surroundings of the call.
     pub(crate) user: Option<User>,
+    /// The caller can wait for a coroutine.
+    pub(crate) can_wait: bool,
 }
 
-/// The records of a sync call, or the coroutine that it has to wait for.
+/// The records of a sync call, or its progress up to the coroutine that it has to wait for.
 pub(crate) enum SyncOutcome<'py> {
     One(Object<'py>),
     Many(Vec<Object<'py>>),
-    Waiting {
-        pipeline: Box<Pipeline>,
-        coroutine: Object<'py>,
-    },
+    /// The pipeline holds the coroutine.
+    Waiting(Box<Pipeline>),
 }
 
 /// The error of a sync call.
@@ -86,7 +88,7 @@ impl SyncCall<'_> {
                 take_through(py, self.steps, self.is_straight, record)
             })
         };
-        let work = || scope::in_sync_call(self.registration, work);
+        let work = || scope::in_sync_call(self.registration, || in_gear(self.can_wait, work));
         let outcome = match &self.hook {
             Some(hook) => scope::inside_hook(hook.clone(), work),
             None => work(),
@@ -109,19 +111,15 @@ fn take_through<'py>(
     if is_straight {
         return Ok(match straight(steps, record?)? {
             Straight::Through(result) => SyncOutcome::One(result),
-            Straight::Waiting { coroutine, index } => SyncOutcome::Waiting {
-                pipeline: Box::new(Pipeline::waiting_at(py, steps, index)),
-                coroutine,
-            },
+            Straight::Waiting { coroutine, index } => {
+                SyncOutcome::Waiting(Box::new(Pipeline::waiting_at(steps, index, coroutine)))
+            }
         });
     }
     let mut pipeline = Pipeline::new(py, steps);
     pipeline.push(record?);
-    if let Some(coroutine) = pipeline.advance(py, |_| false) {
-        return Ok(SyncOutcome::Waiting {
-            pipeline: Box::new(pipeline),
-            coroutine,
-        });
+    if !pipeline.run_to_coroutine(py) {
+        return Ok(SyncOutcome::Waiting(Box::new(pipeline)));
     }
     let (results, errors) = pipeline.into_outcome(py);
     match errors.into_iter().next() {

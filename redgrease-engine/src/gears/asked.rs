@@ -8,6 +8,7 @@ use super::script_run::ScriptRun;
 use super::session::with_lock;
 use crate::execution::{self, Execution, launch};
 use crate::id::Id;
+use crate::plan::Mode;
 use crate::python::{Callback, GearsError, Gil, flat};
 use crate::redis::{self, Context, READ_ONLY};
 use crate::registration::{
@@ -16,6 +17,9 @@ use crate::registration::{
 use pyo3::{PyErr, PyResult};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The error for a hook on top of one that does not run at once, as RedisGears words it.
+const NOT_ON_TOP: &str = "Can not override a none sync registration";
 
 /// The owner of the code on this thread. `None` if a script runs.
 fn outside_of_scripts() -> PyResult<Option<Owner>> {
@@ -140,13 +144,21 @@ fn check_trigger(script: &ScriptScope, wanted: &[u8]) -> PyResult<()> {
 }
 
 fn check_hook(script: &ScriptScope, command: &str) -> PyResult<()> {
+    let blocks = |other: &NewRegistration| match &other.event {
+        Event::Hook(hook) => hook.command == command && other.mode != Mode::Sync,
+        _ => false,
+    };
+    // A stored script was accepted once.
+    if script.restored.is_none() && script.collected.registrations.iter().any(blocks) {
+        return Err(GearsError::new_err(NOT_ON_TOP));
+    }
     let replaced = script.replaces.as_deref();
     redis::locked(|context| {
         registry().read(context, |registry| {
             hooks::check(registry, command, replaced)
         })
     })
-    .map_err(|_| GearsError::new_err("Can not override a none sync registration"))
+    .map_err(|_| GearsError::new_err(NOT_ON_TOP))
 }
 
 /// `registerTE()` without a key: collects the time event of a script, or starts the time event of a gear.

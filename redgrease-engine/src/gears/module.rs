@@ -8,10 +8,9 @@ use crate::config;
 use crate::execution::{Waiter, executions};
 use crate::id::Id;
 use crate::python::{
-    Callback, GearsError, GearsFuture, Object, flat, from_bytes, inside_coroutine, keep_globals,
+    Callback, GearsError, GearsFuture, Object, flat, from_bytes, keep_globals, may_await,
 };
-use crate::redis;
-use crate::scope::{self, Scope};
+use crate::scope;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule, PyString, PyTuple};
 
@@ -197,9 +196,15 @@ fn config_get<'py>(
 
 /// `gearsFuture()`: a record that another thread provides later.
 #[pyfunction]
-#[pyo3(name = "gearsFutureCtx")]
-fn gears_future() -> GearsFuture {
-    GearsFuture::default()
+#[pyo3(name = "gearsFutureCtx", signature = (*args, **names))]
+fn gears_future(
+    args: &Bound<'_, PyTuple>,
+    names: Option<&Bound<'_, PyDict>>,
+) -> PyResult<GearsFuture> {
+    if !args.is_empty() || names.is_some_and(|names| !names.is_empty()) {
+        return Err(GearsError::new_err("Future gets no arguments"));
+    }
+    GearsFuture::of_step()
 }
 
 /// Calls a function with the results and errors of an execution when it ends, or at once if it has ended already.
@@ -215,11 +220,10 @@ fn when_done(id: &str, function: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-/// `isAsyncAllow()`: `true` if the step that runs on this thread may return a coroutine or a future. It may not while the
-/// thread holds the server's lock, nor inside of a coroutine.
+/// `isAsyncAllow()`: `true` if the step that runs on this thread may return a coroutine or a future. It may not inside of
+/// MULTI and Lua, where no client can wait, and not inside of an atomic block or a coroutine.
 #[pyfunction]
 #[pyo3(name = "isAsyncAllow")]
 fn is_async_allow() -> bool {
-    let runs = || scope::look(Scope::execution, Option::is_some);
-    !redis::is_locked() && !inside_coroutine() && runs()
+    may_await() && !scope::is_atomic()
 }

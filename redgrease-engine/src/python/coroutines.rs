@@ -1,5 +1,6 @@
 //! Coroutines and futures. One thread with one event loop runs the coroutines of all gears.
 
+use super::awaiting::{claim_future, in_gear};
 use super::errors::{GearsError, flat};
 use super::{Gil, Handle, Object, Raised, namespace};
 use pyo3::ffi;
@@ -7,8 +8,9 @@ use pyo3::prelude::*;
 use std::cell::Cell;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
-/// The waiting side of a coroutine: an execution that was set aside until the coroutine has ended.
+/// The waiting side of a coroutine: a record that was set aside until the coroutine has ended.
 pub(crate) trait Awaiter: fmt::Debug + Send + Sync {
     /// `true` if the coroutine must stop.
     fn is_aborting(&self) -> bool;
@@ -32,19 +34,29 @@ pub(crate) fn is_coroutine(value: &Object<'_>) -> bool {
 ///
 /// A step calls `f = gearsFuture()` and returns `f`; another thread calls `f.continueRun(x)` or `f.continueFailed(x)`.
 #[pyclass(name = "PyFuture", module = "redisgears", frozen)]
-#[derive(Debug, Default)]
-pub(crate) struct GearsFuture(Mutex<Future>);
+#[derive(Debug)]
+pub(crate) struct GearsFuture {
+    state: Mutex<Future>,
+    /// The thread that runs the step.
+    maker: ThreadId,
+}
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 enum Future {
-    #[default]
     New,
-    /// A step returned the future, and the execution waits for its result.
+    /// A step returned the future, and the record waits for its result.
     Awaited(Arc<dyn Awaiter>),
-    /// The future has its result, and no step has returned the future yet.
+    /// Another thread gave the result before the step returned the future.
     Settled(Result<Handle, Raised>),
-    /// The execution has the result.
+    /// The step itself gave the result before it returned the future. RedisGears loses such a result.
+    Lost,
+    /// The record has the result.
     Done,
+}
+
+/// The error of a record that nothing can continue any more, as RedisGears words it.
+fn lost() -> Raised {
+    flat("Async record did not called continue")
 }
 
 #[pymethods]
@@ -63,17 +75,32 @@ impl GearsFuture {
 /// Fails an execution whose future was dropped: nothing can continue the future any more.
 impl Drop for GearsFuture {
     fn drop(&mut self) {
-        let future = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Future::Awaited(awaiter) = std::mem::take(future) {
-            let lost = GearsError::new_err("Async record did not called continue");
-            awaiter.ended(Err(lost));
+        let future = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Future::Awaited(awaiter) = std::mem::replace(future, Future::Done) {
+            awaiter.ended(Err(lost()));
         }
     }
 }
 
 impl GearsFuture {
+    /// The future of the step that runs on this thread.
+    ///
+    /// # Errors
+    /// If no step runs, or if it may not wait, or if it has made a future already.
+    pub(crate) fn of_step() -> Result<GearsFuture, Raised> {
+        claim_future()?;
+        Ok(GearsFuture::new())
+    }
+
+    pub(crate) fn new() -> GearsFuture {
+        GearsFuture {
+            state: Mutex::new(Future::New),
+            maker: thread::current().id(),
+        }
+    }
+
     fn future(&self) -> MutexGuard<'_, Future> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn settle(&self, outcome: Result<Handle, Raised>) -> PyResult<()> {
@@ -81,11 +108,16 @@ impl GearsFuture {
             let mut future = self.future();
             match std::mem::replace(&mut *future, Future::Done) {
                 Future::New => {
-                    *future = Future::Settled(outcome);
+                    let is_early = self.maker == thread::current().id();
+                    *future = if is_early {
+                        Future::Lost
+                    } else {
+                        Future::Settled(outcome)
+                    };
                     return Ok(());
                 }
                 Future::Awaited(awaiter) => awaiter,
-                unchanged @ (Future::Settled(_) | Future::Done) => {
+                unchanged @ (Future::Settled(_) | Future::Lost | Future::Done) => {
                     *future = unchanged;
                     return Err(GearsError::new_err("the future was continued already"));
                 }
@@ -104,6 +136,7 @@ impl GearsFuture {
                     return Ok(());
                 }
                 Future::Settled(outcome) => outcome,
+                Future::Lost => Err(lost()),
                 unchanged @ (Future::Awaited(_) | Future::Done) => {
                     *future = unchanged;
                     return Err(GearsError::new_err(
@@ -122,7 +155,7 @@ impl GearsFuture {
 pub(crate) fn coroutine_refused(coroutine: &Object<'_>, place: &str) -> Raised {
     // A future has no method `close`, and needs none.
     let _ = coroutine.call_method0("close");
-    GearsError::new_err(format!("coroutine are not allow on {place}"))
+    flat(&format!("coroutine are not allow on {place}"))
 }
 
 thread_local! {
@@ -130,11 +163,11 @@ thread_local! {
 }
 
 /// `true` while this thread runs a coroutine.
-pub(crate) fn inside_coroutine() -> bool {
+pub(super) fn inside_coroutine() -> bool {
     INSIDE.get()
 }
 
-/// The execution that waits for a coroutine, as the event loop sees it.
+/// The record that waits for a coroutine, as the event loop sees it.
 #[pyclass(frozen, module = "redgrease_engine")]
 #[derive(Debug)]
 struct Continuation {
@@ -191,7 +224,9 @@ impl Continuation {
         let mut outcome = None;
         let left_atomic = self.awaiter.surround(py, &mut || {
             let outer = INSIDE.replace(true);
-            outcome = Some(coroutine.call_method1(method, (argument,)));
+            outcome = Some(in_gear(true, || {
+                coroutine.call_method1(method, (argument,))
+            }));
             INSIDE.set(outer);
         });
         let outcome = outcome

@@ -9,6 +9,7 @@
 //! | `replies.rs` | Redis replies to Python values, Python values to Redis replies |
 //! | `callback.rs` | calling a Python function, fast |
 //! | `identity.rs` | functions that need not be called: `lambda x: x` |
+//! | `awaiting.rs` | whether the running Python may answer later |
 //! | `coroutines.rs` | awaiting coroutines and futures |
 //! | `counter.rs` | counting the occurrences of values |
 //! | `errors.rs` | the exceptions of the runtime, and their texts for clients |
@@ -23,6 +24,7 @@
 #![allow(unsafe_code)]
 
 mod attach;
+mod awaiting;
 mod budget;
 mod callback;
 mod coroutines;
@@ -41,11 +43,10 @@ mod tests;
 mod values;
 
 pub(crate) use attach::{after_sleep, attached, attached_for_a_call, before_sleep, detached};
+pub(crate) use awaiting::{in_gear, in_step, may_await};
 pub(crate) use budget::MemoryBudget;
 pub(crate) use callback::Callback;
-pub(crate) use coroutines::{
-    Awaiter, GearsFuture, coroutine_refused, inside_coroutine, is_coroutine, schedule,
-};
+pub(crate) use coroutines::{Awaiter, GearsFuture, coroutine_refused, is_coroutine, schedule};
 pub(crate) use counter::Counter;
 pub(crate) use errors::{GearsError, describe, flat};
 pub(crate) use interpreter::{Interpreter, start, use_packages};

@@ -100,7 +100,7 @@ pub(super) fn make(
         word: KeptWord::new(),
         plan: new.plan,
         mode: new.mode,
-        order: new.event.is_in_order().then(Default::default),
+        order: new.event.order(),
         event: new.event,
         session: Arc::clone(session),
         user,

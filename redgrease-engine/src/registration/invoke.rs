@@ -8,7 +8,7 @@ use crate::execution::{
 };
 use crate::id::Id;
 use crate::plan::{Mode, Source, Words};
-use crate::python::{Gil, Object, Raised, coroutine_refused, list_after, list_of, reply_with};
+use crate::python::{Gil, Object, Raised, list_after, list_of, reply_with};
 use crate::redis::{Args, BlockedClient, CoarseInstant, Context, Reply, Text, User};
 use crate::steps::Pipeline;
 use std::cell::Cell;
@@ -49,12 +49,13 @@ fn call_now(context: &Context, registration: &Arc<Registration>, args: Args<'_>)
         } else {
             None
         },
+        can_wait: context.may_block(),
     };
     let waits = Cell::new(false);
     let outcome = call.run(
         |py| record_of(py, registration, args),
         |py, outcome| {
-            waits.set(matches!(outcome, SyncOutcome::Waiting { .. }));
+            waits.set(matches!(outcome, SyncOutcome::Waiting(_)));
             answer(context, py, id, registration, outcome)
         },
     );
@@ -99,10 +100,7 @@ fn answer(
     match outcome {
         SyncOutcome::One(result) => write(registration, &reply, std::slice::from_ref(&result)),
         SyncOutcome::Many(results) => write(registration, &reply, &results),
-        SyncOutcome::Waiting {
-            pipeline,
-            coroutine,
-        } => wait(context, py, id, registration, *pipeline, &coroutine),
+        SyncOutcome::Waiting(pipeline) => wait(context, py, id, registration, *pipeline),
     }
 }
 
@@ -131,8 +129,7 @@ fn wait(
     py: Gil<'_>,
     id: Id,
     registration: &Arc<Registration>,
-    pipeline: Pipeline,
-    coroutine: &Object<'_>,
+    mut pipeline: Pipeline,
 ) -> Result<(), String> {
     let client = if context.may_block() {
         BlockedClient::block(context)
@@ -140,8 +137,7 @@ fn wait(
         None
     };
     let Some(client) = client else {
-        let refused = coroutine_refused(coroutine, "MULTI, Lua or a command of another module");
-        drop(refused);
+        pipeline.close_coroutines(py);
         let refused =
             "Error type: <class 'gears.error'>, Value: Creating async record is not allowed";
         return Err(refused.to_owned());
@@ -152,7 +148,7 @@ fn wait(
     execution::abort_without(&client, &execution);
     // The execution was just made, so it cannot have ended.
     let _ = execution.wait_for_outcome(waiter(registration)(client));
-    execution.adopt(py, pipeline, coroutine);
+    execution.adopt(py, pipeline);
     Ok(())
 }
 

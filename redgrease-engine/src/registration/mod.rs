@@ -116,12 +116,18 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// `true` if executions for this event run one after the other.
-    fn is_in_order(&self) -> bool {
+    /// The order of the executions for this event. `None` if they may run at the same time.
+    fn order(&self) -> Option<Order> {
+        let in_order = |in_order: bool| in_order.then(Order::default);
         match self {
-            Event::Command { in_order, .. } => *in_order,
-            Event::Hook(hook) => hook.in_order,
-            Event::Keys(_) | Event::Streams(_) => true,
+            Event::Command {
+                in_order: asked_for,
+                ..
+            } => in_order(*asked_for),
+            Event::Hook(hook) => in_order(hook.in_order),
+            Event::Streams(_) => in_order(true),
+            // An event that frees the one that waits may come behind it.
+            Event::Keys(_) => Some(Order::giving_way()),
         }
     }
 }

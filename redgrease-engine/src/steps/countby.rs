@@ -4,7 +4,7 @@ use super::listing::{Arg, EXTRACTOR, GROUP_ACCUMULATOR, Listing};
 use super::memory::Memory;
 use super::{Finished, Flow, Operation, Outcome, Step, read_function, write_functions};
 use crate::encoding::Input;
-use crate::python::{Callback, Counter, Gil, Object, Raised};
+use crate::python::{Callback, Counter, Gil, Object, Raised, coroutine_refused, is_coroutine};
 
 /// The function returns the value of a record that is counted.
 #[derive(Debug)]
@@ -18,7 +18,11 @@ impl CountBy {
     }
 
     pub(super) fn count(&self, counter: &mut Counter, record: &Object<'_>) -> Result<(), Raised> {
-        counter.add(&self.0.call1(record)?)
+        let value = self.0.call1(record)?;
+        if is_coroutine(&value) {
+            return Err(coroutine_refused(&value, "extractor"));
+        }
+        counter.add(&value)
     }
 }
 

@@ -4,7 +4,7 @@ use super::listing::{Arg, Listing};
 use super::memory::Memory;
 use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
 use crate::encoding::Input;
-use crate::python::{Callback, Gil, Object, is_coroutine, is_true};
+use crate::python::{Callback, Gil, Object, Raised, in_step, is_coroutine, is_true};
 
 #[derive(Debug)]
 pub(crate) struct Filter(pub(crate) Callback);
@@ -27,7 +27,7 @@ impl Operation for Filter {
     }
 
     fn apply<'py>(&self, _: &mut Memory, record: Object<'py>) -> Outcome<'py> {
-        let answer = self.0.call1(&record)?;
+        let answer = in_step(|| self.0.call1(&record))?;
         if is_coroutine(&answer) {
             return Ok(Flow::Await {
                 coroutine: answer,
@@ -41,10 +41,10 @@ impl Operation for Filter {
         &self,
         _: &mut Memory,
         kept: Option<Object<'py>>,
-        result: Object<'py>,
+        outcome: Result<Object<'py>, Raised>,
     ) -> Outcome<'py> {
         match kept {
-            Some(record) => decide(record, &result),
+            Some(record) => decide(record, &outcome?),
             None => Ok(Flow::Nothing),
         }
     }

@@ -5,7 +5,7 @@ use super::listing::{Arg, Listing};
 use super::memory::Memory;
 use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
 use crate::encoding::Input;
-use crate::python::{Callback, Gil, List, Object, is_coroutine};
+use crate::python::{Callback, Gil, List, Object, Raised, in_step, is_coroutine};
 
 #[derive(Debug)]
 pub(crate) struct FlatMap(pub(crate) Callback);
@@ -28,7 +28,7 @@ impl Operation for FlatMap {
     }
 
     fn apply<'py>(&self, _: &mut Memory, record: Object<'py>) -> Outcome<'py> {
-        let result = self.0.call1(&record)?;
+        let result = in_step(|| self.0.call1(&record))?;
         if is_coroutine(&result) {
             return Ok(Flow::Await {
                 coroutine: result,
@@ -42,9 +42,9 @@ impl Operation for FlatMap {
         &self,
         _: &mut Memory,
         _kept: Option<Object<'py>>,
-        result: Object<'py>,
+        outcome: Result<Object<'py>, Raised>,
     ) -> Outcome<'py> {
-        Ok(take_apart(result))
+        outcome.map(take_apart)
     }
 
     fn list<'a>(&'a self, steps: &mut Listing<'a>, _: &'static str) {

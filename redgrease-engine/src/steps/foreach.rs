@@ -4,7 +4,7 @@ use super::listing::{Arg, Listing};
 use super::memory::Memory;
 use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
 use crate::encoding::Input;
-use crate::python::{Callback, Gil, Object, is_coroutine};
+use crate::python::{Callback, Gil, Object, Raised, in_step, is_coroutine};
 
 #[derive(Debug)]
 pub(crate) struct ForEach(pub(crate) Callback);
@@ -27,7 +27,7 @@ impl Operation for ForEach {
     }
 
     fn apply<'py>(&self, _: &mut Memory, record: Object<'py>) -> Outcome<'py> {
-        let result = self.0.call1(&record)?;
+        let result = in_step(|| self.0.call1(&record))?;
         if is_coroutine(&result) {
             return Ok(Flow::Await {
                 coroutine: result,
@@ -41,8 +41,9 @@ impl Operation for ForEach {
         &self,
         _: &mut Memory,
         kept: Option<Object<'py>>,
-        _result: Object<'py>,
+        outcome: Result<Object<'py>, Raised>,
     ) -> Outcome<'py> {
+        outcome?;
         Ok(kept.map_or(Flow::Nothing, Flow::One))
     }
 

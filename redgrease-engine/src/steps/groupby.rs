@@ -6,9 +6,11 @@ use super::{Finished, Flow, Operation, Outcome, Step, read_function, write_funct
 use crate::encoding::Input;
 use crate::order::Ordered;
 use crate::python::{
-    Callback, Gil, Handle, Object, coroutine_refused, group_record, is_coroutine, none, text_bytes,
-    text_key,
+    Callback, Gil, Handle, Object, Raised, coroutine_refused, group_record, in_step, is_coroutine,
+    none, text_bytes, text_key,
 };
+
+use std::collections::{HashMap, VecDeque};
 
 /// The reducer takes the key of a group, its accumulator, which is `None` at first, and a record; it returns the new
 /// accumulator.
@@ -20,8 +22,33 @@ pub(crate) struct GroupBy {
     pub(crate) local: bool,
 }
 
-/// Groups by the bytes of their name: the name as a Python text, and the accumulator.
-pub(super) type Groups = Ordered<Vec<u8>, (Handle, Handle)>;
+/// The records that were folded so far.
+#[derive(Debug, Default)]
+pub(crate) struct Groups {
+    /// Groups by the bytes of their name: the name as a Python text, and the accumulator.
+    folded: Ordered<Vec<u8>, (Handle, Handle)>,
+    /// The groups whose accumulator a coroutine makes, and the records that wait for it.
+    awaited: HashMap<Vec<u8>, VecDeque<Handle>>,
+    /// A group whose coroutine has ended: its name, and the records that waited.
+    going_on: Option<(Handle, VecDeque<Handle>)>,
+}
+
+impl Groups {
+    pub(super) fn in_line(&self) -> usize {
+        self.awaited.values().map(VecDeque::len).sum()
+    }
+
+    fn put(&mut self, name: Vec<u8>, key: &Object<'_>, accumulator: Object<'_>) {
+        if let Some(place) = self.folded.peek_mut(&name) {
+            place.1 = accumulator.unbind();
+            return;
+        }
+        // RedisGears looks a new key up twice, which is visible in the order.
+        self.folded.get_mut(name.as_slice());
+        let group = (key.clone().unbind(), accumulator.unbind());
+        self.folded.add(name, group);
+    }
+}
 
 impl GroupBy {
     pub(super) const TAGS: &[u8] = b"gl";
@@ -36,6 +63,32 @@ impl GroupBy {
             reducer: read_function(input)?,
             local: tag == b'l',
         })
+    }
+
+    /// Folds a record into its group. `line` are the records of the group that come next.
+    fn fold<'py>(
+        &self,
+        groups: &mut Groups,
+        key: Object<'py>,
+        record: &Object<'py>,
+        line: &mut VecDeque<Handle>,
+    ) -> Outcome<'py> {
+        let py = record.py();
+        let name = text_bytes(&key)?;
+        let before = groups
+            .folded
+            .get_mut(name.as_slice())
+            .map_or_else(|| none(py), |(_, accumulator)| accumulator.bind(py).clone());
+        let after = in_step(|| self.reducer.call3(&key, &before, record))?;
+        if is_coroutine(&after) {
+            groups.awaited.insert(name, std::mem::take(line));
+            return Ok(Flow::Await {
+                coroutine: after,
+                kept: Some(key),
+            });
+        }
+        groups.put(name, &key, after);
+        Ok(Flow::Nothing)
     }
 }
 
@@ -53,51 +106,60 @@ impl Operation for GroupBy {
     }
 
     fn memory(&self, _: Gil<'_>) -> Memory {
-        Memory::Groups(Ordered::default())
+        Memory::Groups(Groups::default())
     }
 
     fn apply<'py>(&self, memory: &mut Memory, record: Object<'py>) -> Outcome<'py> {
         let Memory::Groups(groups) = memory else {
             return Ok(Flow::Nothing);
         };
-        let py = record.py();
         let key = self.extractor.call1(&record)?;
         if is_coroutine(&key) {
             return Err(coroutine_refused(&key, "extractor"));
         }
         let key = text_key(&key)?;
-        let name = text_bytes(&key)?;
-        let before = groups
-            .get_mut(name.as_slice())
-            .map_or_else(|| none(py), |(_, accumulator)| accumulator.bind(py).clone());
-        let after = self.reducer.call3(&key, &before, &record)?;
-        if is_coroutine(&after) {
-            return Ok(Flow::Await {
-                coroutine: after,
-                kept: Some(key),
-            });
+        if !groups.awaited.is_empty()
+            && let Some(line) = groups.awaited.get_mut(text_bytes(&key)?.as_slice())
+        {
+            line.push_back(record.unbind());
+            return Ok(Flow::Nothing);
         }
-        put(groups, name, &key, after);
-        Ok(Flow::Nothing)
+        self.fold(groups, key, &record, &mut VecDeque::new())
     }
 
     fn resume<'py>(
         &self,
         memory: &mut Memory,
         kept: Option<Object<'py>>,
-        result: Object<'py>,
+        outcome: Result<Object<'py>, Raised>,
     ) -> Outcome<'py> {
         if let (Memory::Groups(groups), Some(key)) = (memory, kept) {
-            put(groups, text_bytes(&key)?, &key, result);
+            let name = text_bytes(&key)?;
+            let line = groups.awaited.remove(name.as_slice());
+            groups.going_on = line.map(|line| (key.clone().unbind(), line));
+            groups.put(name, &key, outcome?);
         }
         Ok(Flow::Nothing)
+    }
+
+    fn next_in_line<'py>(&self, py: Gil<'py>, memory: &mut Memory) -> Option<Outcome<'py>> {
+        let Memory::Groups(groups) = memory else {
+            return None;
+        };
+        let (key, mut line) = groups.going_on.take()?;
+        let record = line.pop_front()?.into_bound(py);
+        let flow = self.fold(groups, key.bind(py).clone(), &record, &mut line);
+        if !matches!(flow, Ok(Flow::Await { .. })) {
+            groups.going_on = Some((key, line));
+        }
+        Some(flow)
     }
 
     fn finish<'py>(&self, py: Gil<'py>, memory: Memory) -> Finished<'py> {
         let Memory::Groups(groups) = memory else {
             return Finished::default();
         };
-        let records = groups.into_entries();
+        let records = groups.folded.into_entries();
         let records = records.map(|(_, (key, value))| group_record(key.bind(py), value.bind(py)));
         Finished::all(records.collect())
     }
@@ -115,14 +177,4 @@ impl Operation for GroupBy {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
         write_functions(out, self.tag(), &[&self.extractor, &self.reducer])
     }
-}
-
-fn put(groups: &mut Groups, name: Vec<u8>, key: &Object<'_>, accumulator: Object<'_>) {
-    if let Some(place) = groups.peek_mut(&name) {
-        place.1 = accumulator.unbind();
-        return;
-    }
-    // RedisGears looks a new key up twice, which is visible in the order.
-    groups.get_mut(name.as_slice());
-    groups.add(name, (key.clone().unbind(), accumulator.unbind()));
 }

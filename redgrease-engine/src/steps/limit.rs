@@ -23,6 +23,12 @@ pub(crate) struct Left {
 }
 
 impl Left {
+    /// The number of records that the limit can still use. `None` if it can use any number, or no other record.
+    pub(super) fn usable(&self) -> Option<u64> {
+        let take = self.take.filter(|&take| take > 0)?;
+        Some(self.skip.saturating_add(take))
+    }
+
     /// `true` if the limit passes no other record on.
     pub(super) fn is_used_up(&self) -> bool {
         self.take == Some(0)

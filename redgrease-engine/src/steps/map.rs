@@ -4,7 +4,7 @@ use super::listing::{Arg, Listing, MAPPER};
 use super::memory::Memory;
 use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
 use crate::encoding::Input;
-use crate::python::{Callback, Gil, Object, is_coroutine};
+use crate::python::{Callback, Gil, Object, in_step, is_coroutine};
 
 #[derive(Debug)]
 pub(crate) struct Map(pub(crate) Callback);
@@ -27,7 +27,7 @@ impl Operation for Map {
     }
 
     fn apply<'py>(&self, _: &mut Memory, record: Object<'py>) -> Outcome<'py> {
-        let result = self.0.call1(&record)?;
+        let result = in_step(|| self.0.call1(&record))?;
         if is_coroutine(&result) {
             return Ok(Flow::Await {
                 coroutine: result,

@@ -19,10 +19,12 @@ mod map;
 mod memory;
 mod pipeline;
 mod repartition;
+mod results;
 mod straight;
 #[cfg(test)]
 mod tests;
 mod to_text;
+mod waiting;
 
 pub(crate) use accumulate::Accumulate;
 pub(crate) use batchgroupby::BatchGroupBy;
@@ -36,10 +38,11 @@ pub(crate) use groupby::GroupBy;
 pub(crate) use limit::{Limit, ends_by_limit};
 pub(crate) use listing::{Arg, ListedStep, listed};
 pub(crate) use map::Map;
-pub(crate) use pipeline::Pipeline;
+pub(crate) use pipeline::{Advance, Pipeline, Read};
 pub(crate) use repartition::Repartition;
 pub(crate) use straight::{Straight, is_record_by_record, is_straight, straight};
 pub(crate) use to_text::ToText;
+pub(crate) use waiting::Ticket;
 
 use crate::encoding::{Damaged, Input, write_bytes};
 use crate::python::{Callback, Gil, List, Object, Raised, pickle, unpickle};
@@ -65,14 +68,20 @@ pub(crate) trait Operation: fmt::Debug + Send + Sync {
     /// Takes one record.
     fn apply<'py>(&self, memory: &mut Memory, record: Object<'py>) -> Outcome<'py>;
 
-    /// Takes the result of the coroutine that `apply` returned as [`Flow::Await`], and what `apply` kept beside it.
+    /// Takes the outcome of the coroutine that `apply` returned as [`Flow::Await`], and what `apply` kept beside it.
     fn resume<'py>(
         &self,
         _memory: &mut Memory,
         _kept: Option<Object<'py>>,
-        result: Object<'py>,
+        outcome: Result<Object<'py>, Raised>,
     ) -> Outcome<'py> {
-        Ok(Flow::One(result))
+        outcome.map(Flow::One)
+    }
+
+    /// Takes the next record of those that waited inside the operation for the coroutine that `resume` was called for.
+    /// `None` if there is none.
+    fn next_in_line<'py>(&self, _: Gil<'py>, _: &mut Memory) -> Option<Outcome<'py>> {
+        None
     }
 
     /// Returns the records of a fold when there is no other record for it.

@@ -1,9 +1,11 @@
 //! Passes records through the steps. Each record goes through as many steps as it can before the next one is read.
 //!
-//! A pipeline keeps its place. When the function of a step returns a coroutine, the pipeline is set aside and continues
-//! on any thread when the coroutine has ended.
+//! A pipeline keeps its place. When the function of a step returns a coroutine, the record is set aside and the records
+//! behind it go on. When only records that wait are left, the pipeline is set aside and continues on any thread.
 
 use super::memory::Memory;
+use super::results::{Place, Results};
+use super::waiting::{Ticket, WaitingRecord, WaitingRecords};
 use super::{Flow, Limit, Outcome, Step};
 use crate::python::{Gil, Handle, KeptList, List, Object, Raised};
 use std::sync::Arc;
@@ -16,24 +18,55 @@ pub(crate) struct Pipeline {
     memories: Vec<Memory>,
     /// Records on their way; the first ones last.
     todo: Vec<Todo>,
-    results: Vec<Handle>,
+    waiting: WaitingRecords,
+    /// The number of records that may wait at the same time.
+    most_waiting: usize,
+    results: Results,
     errors: Vec<Raised>,
     /// A limit is used up.
     full: bool,
     /// The next step that is asked for the result of its fold.
     finishing: usize,
-    /// The step that waits for a coroutine, and the value that it keeps besides the result.
-    waiting: Option<(usize, Option<Handle>)>,
     /// The time that each step took. `None` if it is not measured.
     durations: Option<Vec<Duration>>,
 }
 
-/// Records on their way, with the step that takes them next.
+/// Records on their way, with the step that takes them next and their place among the others.
 #[derive(Debug)]
 enum Todo {
-    One(usize, Handle),
+    One(usize, Place, Handle),
     /// The first elements of a list, the last of them first.
-    Backwards(usize, KeptList, usize),
+    Backwards(usize, Place, KeptList, usize),
+}
+
+impl Todo {
+    fn step(&self) -> usize {
+        match self {
+            Todo::One(step, ..) | Todo::Backwards(step, ..) => *step,
+        }
+    }
+}
+
+/// The outcome of [`Pipeline::advance`].
+#[derive(Debug)]
+pub(crate) enum Advance<'py> {
+    /// A record waits for this coroutine, which somebody has to await. The other records can go on.
+    Await(Ticket, Object<'py>),
+    /// Nothing can go on before [`Pipeline::resume`], or the reader makes a pause.
+    Wait,
+    /// All records have gone through.
+    End,
+}
+
+/// The answer of a reader that was asked for another record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// It pushed a record, or an error.
+    More,
+    /// The result of a coroutine comes first.
+    Pause,
+    /// There is no other record.
+    End,
 }
 
 impl Pipeline {
@@ -44,20 +77,26 @@ impl Pipeline {
             steps: Arc::clone(steps),
             memories: memories.collect(),
             todo: Vec::new(),
-            results: Vec::new(),
+            waiting: WaitingRecords::default(),
+            most_waiting: usize::MAX,
+            results: Results::default(),
             errors: Vec::new(),
             full: steps.iter().any(full),
             finishing: 0,
-            waiting: None,
             durations: None,
         }
     }
 
     /// A pipeline whose first record has become a coroutine in step `index`.
-    pub(crate) fn waiting_at(py: Gil<'_>, steps: &Arc<[Step]>, index: usize) -> Self {
-        let mut pipeline = Pipeline::new(py, steps);
-        pipeline.waiting = Some((index, None));
+    pub(crate) fn waiting_at(steps: &Arc<[Step]>, index: usize, coroutine: Object<'_>) -> Self {
+        let mut pipeline = Pipeline::new(coroutine.py(), steps);
+        pipeline.set_aside(index, Place::default(), None, coroutine);
         pipeline
+    }
+
+    /// Sets the number of records that may wait at the same time.
+    pub(crate) fn let_wait(&mut self, most: usize) {
+        self.most_waiting = most;
     }
 
     /// Measures from now on how long each step takes.
@@ -82,23 +121,79 @@ impl Pipeline {
         }
     }
 
-    /// Runs to the end, or to the next coroutine. The coroutine is returned, and [`Pipeline::resume`] takes its result.
+    /// Goes on to the next coroutine, or until nothing can go on.
     ///
-    /// `read` is called when no record is inside the pipeline: it pushes another one, or returns `false`.
+    /// `read` is called when all records inside the pipeline wait: it pushes another one, or says why not.
     pub(crate) fn advance<'py>(
         &mut self,
         py: Gil<'py>,
-        mut read: impl FnMut(&mut Self) -> bool,
-    ) -> Option<Object<'py>> {
+        mut read: impl FnMut(&mut Self) -> Read,
+    ) -> Advance<'py> {
         loop {
-            let coroutine = self.drain(py);
-            if coroutine.is_some() {
-                return coroutine;
+            self.drain(py);
+            if let Some((ticket, coroutine)) = self.next_coroutine() {
+                return Advance::Await(ticket, coroutine.into_bound(py));
             }
-            if !read(self) && !self.finish_next(py) {
-                return None;
+            if !self.may_go_on(0) {
+                return Advance::Wait;
+            }
+            match read(self) {
+                Read::More => {}
+                Read::Pause => return Advance::Wait,
+                Read::End if !self.waiting.is_empty() => return Advance::Wait,
+                Read::End if self.finish_next(py) => {}
+                Read::End => return Advance::End,
             }
         }
+    }
+
+    /// Runs the records that were pushed to the end. `false` if there is a coroutine, which has to be awaited first.
+    pub(crate) fn run_to_coroutine(&mut self, py: Gil<'_>) -> bool {
+        loop {
+            self.drain(py);
+            if self.waiting.has_coroutines() {
+                return false;
+            }
+            if !self.finish_next(py) {
+                return true;
+            }
+        }
+    }
+
+    /// The next coroutine that has to be awaited, and the number of the record that waits for it.
+    pub(crate) fn next_coroutine(&mut self) -> Option<(Ticket, Handle)> {
+        self.waiting.next_coroutine()
+    }
+
+    /// `true` if records are left that wait for no coroutine.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.todo.is_empty()
+    }
+
+    /// Closes the coroutines that nobody awaits, because Python warns of a coroutine that was never awaited.
+    pub(crate) fn close_coroutines(&mut self, py: Gil<'_>) {
+        self.waiting.close(py);
+    }
+
+    /// `true` if a record in front of the step `index` may go on, although it may have to wait for a coroutine.
+    fn may_go_on(&self, index: usize) -> bool {
+        if self.waiting.is_empty() {
+            return true;
+        }
+        let in_line: usize = self.memories.iter().map(Memory::in_line).sum();
+        if self.waiting.len() + in_line >= self.most_waiting {
+            return false;
+        }
+        // Those that wait may be all that a limit still takes.
+        let ahead = self.memories.iter().enumerate().skip(index);
+        ahead
+            .take_while(|(_, memory)| !memory.is_fold())
+            .all(|(limit, memory)| match memory {
+                Memory::Limit(left) => left
+                    .usable()
+                    .is_none_or(|usable| (self.waiting.count_in(&(index..limit)) as u64) < usable),
+                _ => true,
+            })
     }
 
     /// `false` after an error, or when a limit is used up: then the reader must stop. Records that are inside the
@@ -121,45 +216,79 @@ impl Pipeline {
 
     /// Puts a record in front of the first step.
     pub(crate) fn push(&mut self, record: Object<'_>) {
-        self.todo.push(Todo::One(0, record.unbind()));
+        self.todo
+            .push(Todo::One(0, Place::default(), record.unbind()));
+    }
+
+    /// `true` if records wait for coroutines.
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     pub(crate) fn fail(&mut self, error: Raised) {
         self.errors.push(error);
     }
 
-    /// Passes all records through the steps. Stops at a coroutine, which is returned.
-    fn drain<'py>(&mut self, py: Gil<'py>) -> Option<Object<'py>> {
-        let steps = Arc::clone(&self.steps);
-        while let Some((mut index, mut record)) = self.next(py) {
-            loop {
-                let Some(step) = steps.get(index) else {
-                    self.results.push(record.unbind());
-                    break;
-                };
-                let began = self.durations.is_some().then(Instant::now);
-                let flow = self.apply(step, index, record);
-                self.record_time(index, began);
-                match flow {
-                    Ok(Flow::One(next)) => record = next,
-                    Ok(Flow::Nothing) => break,
-                    Ok(Flow::Backwards(list)) => {
-                        self.spread(index + 1, list);
-                        break;
-                    }
-                    Ok(Flow::Await { coroutine, kept }) => {
-                        self.waiting = Some((index, kept.map(Object::unbind)));
-                        return Some(coroutine);
-                    }
-                    Err(raised) => {
-                        self.errors.push(raised);
-                        break;
-                    }
-                }
-                index += 1;
-            }
+    /// Passes records through the steps until no record can go on, or until a coroutine has to be awaited.
+    fn drain(&mut self, py: Gil<'_>) {
+        while !self.waiting.has_coroutines()
+            && let Some((index, place, record)) = self.next(py)
+        {
+            self.pass(index, place, record);
         }
-        None
+    }
+
+    /// Passes one record through the steps, as far as it comes.
+    fn pass<'py>(&mut self, mut index: usize, place: Place, mut record: Object<'py>) {
+        let steps = Arc::clone(&self.steps);
+        while let Some(step) = steps.get(index) {
+            let began = self.durations.is_some().then(Instant::now);
+            let flow = self.apply(step, index, record);
+            self.record_time(index, began);
+            match flow {
+                Ok(Flow::One(next)) => record = next,
+                other => return self.take_flow(index, place, other),
+            }
+            index += 1;
+        }
+        self.results.push(place, record.unbind());
+    }
+
+    /// Takes what a step made of a record that has this place.
+    fn take_flow(&mut self, index: usize, place: Place, flow: Outcome<'_>) {
+        match flow {
+            Ok(Flow::One(record)) => {
+                let next = Todo::One(index + 1, place, record.unbind());
+                self.todo.push(next);
+            }
+            Ok(Flow::Backwards(list)) => self.spread(index + 1, place, list),
+            Ok(Flow::Nothing) => {}
+            Ok(Flow::Await { coroutine, kept }) => self.set_aside(index, place, kept, coroutine),
+            Err(raised) => self.errors.push(raised),
+        }
+    }
+
+    /// Sets a record aside until the coroutine has ended, which step `index` made of it.
+    fn set_aside(
+        &mut self,
+        index: usize,
+        place: Place,
+        kept: Option<Object<'_>>,
+        coroutine: Object<'_>,
+    ) {
+        // The order of the records is that of the results, unless a fold comes in between.
+        let is_folded = self.memories.iter().skip(index).any(Memory::is_fold);
+        let place = if is_folded {
+            place
+        } else {
+            self.results.keep_place(&place)
+        };
+        let record = WaitingRecord {
+            step: index,
+            kept: kept.map(Object::unbind),
+            place,
+        };
+        self.waiting.add(record, coroutine);
     }
 
     fn apply<'py>(&mut self, step: &Step, index: usize, record: Object<'py>) -> Outcome<'py> {
@@ -171,19 +300,25 @@ impl Pipeline {
         flow
     }
 
-    /// The next record and the step that takes it.
-    fn next<'py>(&mut self, py: Gil<'py>) -> Option<(usize, Object<'py>)> {
+    /// The next record that may go on, the step that takes it, and its place.
+    fn next<'py>(&mut self, py: Gil<'py>) -> Option<(usize, Place, Object<'py>)> {
         loop {
+            if !self.may_go_on(self.todo.last()?.step()) {
+                return None;
+            }
             match self.todo.pop()? {
-                Todo::One(index, record) => return Some((index, record.into_bound(py))),
-                Todo::Backwards(index, list, left) => {
-                    let Some(place) = left.checked_sub(1) else {
+                Todo::One(index, place, record) => {
+                    return Some((index, place, record.into_bound(py)));
+                }
+                Todo::Backwards(index, place, list, left) => {
+                    let Some(left) = left.checked_sub(1) else {
                         continue;
                     };
-                    let record = list.get(py, place);
-                    self.todo.push(Todo::Backwards(index, list, place));
+                    let record = list.get(py, left);
+                    self.todo
+                        .push(Todo::Backwards(index, place.clone(), list, left));
                     if let Some(record) = record {
-                        return Some((index, record));
+                        return Some((index, place, record));
                     }
                 }
             }
@@ -191,7 +326,7 @@ impl Pipeline {
     }
 
     /// Passes the elements of a list on, the last one first.
-    fn spread(&mut self, index: usize, list: List<'_>) {
+    fn spread(&mut self, index: usize, place: Place, list: List<'_>) {
         let length = list.len();
         // The elements of most lists are counted next. That needs no place in between.
         if let Some(Step::CountBy(step)) = self.steps.get(index)
@@ -205,25 +340,33 @@ impl Pipeline {
             return;
         }
         self.todo
-            .push(Todo::Backwards(index, list.unbind(), length));
+            .push(Todo::Backwards(index, place, list.unbind(), length));
     }
 
-    /// The coroutine that [`Pipeline::advance`] returned has ended.
-    pub(crate) fn resume(&mut self, py: Gil<'_>, outcome: Result<Object<'_>, Raised>) {
-        let Some((index, kept)) = self.waiting.take() else {
+    /// The coroutine of a record has ended. Does nothing if no such record waits.
+    pub(crate) fn resume(
+        &mut self,
+        py: Gil<'_>,
+        ticket: Ticket,
+        outcome: Result<Object<'_>, Raised>,
+    ) {
+        let Some(record) = self.waiting.take(ticket) else {
             return;
         };
+        let index = record.step;
         let steps = Arc::clone(&self.steps);
-        let (Some(step), Some(memory)) = (steps.get(index), self.memories.get_mut(index)) else {
+        let Some(step) = steps.get(index) else {
             return;
         };
-        let kept = kept.map(|kept| kept.into_bound(py));
-        match outcome.and_then(|result| step.operation().resume(memory, kept, result)) {
-            Ok(Flow::One(record)) => self.todo.push(Todo::One(index + 1, record.unbind())),
-            Ok(Flow::Backwards(list)) => self.spread(index + 1, list),
-            Ok(Flow::Nothing | Flow::Await { .. }) => {}
-            Err(raised) => self.errors.push(raised),
+        let operation = step.operation();
+        let began = self.durations.is_some().then(Instant::now);
+        let kept = record.kept.map(|kept| kept.into_bound(py));
+        let flow = operation.resume(&mut self.memories[index], kept, outcome);
+        self.take_flow(index, record.place, flow);
+        while let Some(flow) = operation.next_in_line(py, &mut self.memories[index]) {
+            self.take_flow(index, Place::default(), flow);
         }
+        self.record_time(index, began);
     }
 
     /// Ends the next fold and passes its records on. `false` if there was no other fold.
@@ -240,8 +383,9 @@ impl Pipeline {
             self.record_time(index, began);
             self.errors.append(&mut finished.errors);
             let records = finished.records.into_iter().rev();
-            self.todo
-                .extend(records.map(|record| Todo::One(index + 1, record.unbind())));
+            self.todo.extend(
+                records.map(|record| Todo::One(index + 1, Place::default(), record.unbind())),
+            );
             return true;
         }
         false
@@ -249,7 +393,7 @@ impl Pipeline {
 
     /// The results and errors of the execution.
     pub(crate) fn into_outcome(self, py: Gil<'_>) -> (Vec<Object<'_>>, Vec<Raised>) {
-        let results = self.results.into_iter();
+        let results = self.results.into_vec().into_iter();
         let results = results.map(|result| result.into_bound(py)).collect();
         (results, self.errors)
     }

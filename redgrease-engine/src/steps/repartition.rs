@@ -4,7 +4,7 @@ use super::listing::{Arg, EXTRACTOR, Listing};
 use super::memory::Memory;
 use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
 use crate::encoding::Input;
-use crate::python::{Callback, Gil, Object};
+use crate::python::{Callback, Gil, Object, coroutine_refused, is_coroutine};
 
 /// The function returns the key of a record.
 #[derive(Debug)]
@@ -28,7 +28,11 @@ impl Operation for Repartition {
     }
 
     fn apply<'py>(&self, _: &mut Memory, record: Object<'py>) -> Outcome<'py> {
-        self.0.call1(&record).map(|_| Flow::One(record))
+        let key = self.0.call1(&record)?;
+        if is_coroutine(&key) {
+            return Err(coroutine_refused(&key, "extractor"));
+        }
+        Ok(Flow::One(record))
     }
 
     fn list<'a>(&'a self, steps: &mut Listing<'a>, _: &'static str) {

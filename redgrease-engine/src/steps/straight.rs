@@ -2,7 +2,7 @@
 //! this kind and need no pipeline.
 
 use super::{Map, Step};
-use crate::python::{Object, Raised, is_coroutine, text_of};
+use crate::python::{Object, Raised, in_step, is_coroutine, text_of};
 
 /// The end of the short way.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) fn straight<'py>(steps: &[Step], record: Object<'py>) -> Result<Strai
     for (index, step) in steps.iter().enumerate() {
         match step {
             Step::Map(Map(function)) => {
-                record = function.call1(&record)?;
+                record = in_step(|| function.call1(&record))?;
                 if is_coroutine(&record) {
                     return Ok(Straight::Waiting {
                         coroutine: record,

@@ -200,6 +200,8 @@ settings! {
     plugin: Vec<String> = "Plugin";
     /// ExecutionQueueSize (RedGrease engine): number of executions that may wait in the queue.
     execution_queue_size / set_execution_queue_size: u64 = "ExecutionQueueSize";
+    /// MaxRecordsInFlight (RedGrease engine): number of records of an execution that may wait for coroutines at the same time.
+    max_records_in_flight / set_max_records_in_flight: u64 = "MaxRecordsInFlight";
     /// ExecutionMaxTime (RedGrease engine): longest time an execution may run; zero means no limit.
     execution_max_time / set_execution_max_time: Duration = "ExecutionMaxTime";
     /// ExecutionMaxRecords (RedGrease engine): number of records an execution may hold; 0 means no limit.

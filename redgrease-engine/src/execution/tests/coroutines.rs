@@ -4,6 +4,7 @@ use super::super::Status;
 use super::super::abort::ABORTED;
 use super::{FakeCause, How, Run, Script, TAKE, command, map, values, waiter};
 use crate::plan::Source;
+use crate::python::in_gear;
 use crate::steps::Pipeline;
 use crate::testing::{eval, with_python};
 
@@ -85,13 +86,13 @@ fn a_future_that_fails_is_an_error() {
 }
 
 #[test]
-fn a_future_that_is_continued_before_it_is_returned_goes_on_too() {
+fn a_future_that_its_step_continues_before_it_returns_it_is_lost() {
     let script = Script::new(
         "def step(record):\n    future = gearsFuture()\n    future.continueRun('early')\n    return future",
     );
     let run = Run::launched(FakeCause::default(), vec![script.map("step")], command("x"));
-    assert_eq!(run.end().error, None);
-    assert_eq!(run.outcome().0, "['early']");
+    let error = run.end().error.unwrap();
+    assert_eq!(error, "Async record did not called continue");
 }
 
 #[test]
@@ -145,8 +146,8 @@ fn a_sync_call_that_has_to_wait_becomes_an_execution() {
     with_python(|py| {
         let mut pipeline = Pipeline::new(py, &run.execution.plan.steps);
         pipeline.push(eval(py, "['x']"));
-        let coroutine = pipeline.advance(py, |_| false).unwrap();
-        run.execution.adopt(py, pipeline, &coroutine);
+        assert!(!in_gear(true, || pipeline.run_to_coroutine(py)));
+        run.execution.adopt(py, pipeline);
     });
     assert!(run.is_listed());
     assert_eq!(run.execution.status(), Status::Running);

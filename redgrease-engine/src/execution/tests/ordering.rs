@@ -236,3 +236,60 @@ proptest! {
         prop_assert_eq!(last.end().how, How::Completed);
     }
 }
+
+/// A step that waits for a future when its record says so, and logs.
+const HELD: &str = "
+import threading
+held, log, lock = {}, [], threading.Lock()
+made = threading.Semaphore(0)
+def step(record):
+    name = record[0]
+    log.append(name)
+    if not name.startswith('w'):
+        return name
+    held[name] = gearsFuture()
+    made.release()
+    return held[name]
+";
+
+fn held(script: &Script, order: &Arc<Order>, name: &str) -> Run {
+    Run::launched(
+        FakeCause::in_order(order),
+        vec![script.map("step")],
+        command(name),
+    )
+}
+
+#[test]
+fn one_that_waits_gives_its_turn_if_the_order_gives_way() {
+    let script = Script::new(HELD);
+    let order = Arc::new(Order::giving_way());
+    let first = held(&script, &order, "w1");
+    let second = held(&script, &order, "w2");
+    let third = held(&script, &order, "3");
+    assert_eq!(third.end().error, None);
+    assert_eq!(script.repr("log"), "['w1', 'w2', '3']");
+    script.repr("held.pop('w2').continueRun(2)");
+    assert_eq!(second.end().error, None);
+    // One that is aborted while it is away takes no turn with it.
+    first.wait_until_it_is_parked();
+    first.abort();
+    script.repr("held.clear()");
+    assert_eq!(first.end().how, How::Stopped);
+    let last = held(&script, &order, "4");
+    assert_eq!(last.end().error, None);
+}
+
+#[test]
+fn one_that_waits_keeps_its_turn_in_other_orders() {
+    let script = Script::new(HELD);
+    let order = Arc::new(Order::default());
+    let first = held(&script, &order, "w1");
+    let second = held(&script, &order, "2");
+    first.wait_until_it_is_parked();
+    assert_eq!(second.execution.status(), super::super::Status::Created);
+    script.repr("held.pop('w1').continueRun(1)");
+    assert_eq!(first.end().error, None);
+    assert_eq!(second.end().error, None);
+    assert_eq!(script.repr("log"), "['w1', '2']");
+}

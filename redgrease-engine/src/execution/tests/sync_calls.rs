@@ -4,6 +4,7 @@ use super::super::{SyncCall, SyncError, SyncOutcome};
 use super::{Script, map, shown, start};
 use crate::config;
 use crate::id::Id;
+use crate::python::attached;
 use crate::python::{Gil, Object, Raised};
 use crate::redis::User;
 use crate::scope::{RunningHook, Scope, look, sync_call};
@@ -24,6 +25,7 @@ fn call(steps: &Arc<[Step]>) -> SyncCall<'_> {
         session: "tests",
         hook: None,
         user: None,
+        can_wait: true,
     }
 }
 
@@ -37,8 +39,8 @@ fn text(outcome: SyncOutcome<'_>) -> String {
     match outcome {
         SyncOutcome::One(result) => format!("one {}", shown(&[result])),
         SyncOutcome::Many(results) => format!("many {}", shown(&results)),
-        SyncOutcome::Waiting { coroutine, .. } => {
-            close(&coroutine);
+        SyncOutcome::Waiting(mut pipeline) => {
+            attached(|py| pipeline.close_coroutines(py));
             "waiting".to_owned()
         }
     }
@@ -125,16 +127,13 @@ fn a_coroutine_is_handed_over_with_the_steps_behind_it() {
         let steps: Arc<[Step]> = steps.into();
         let mut results = None;
         let outcome = call(&steps).run(record, |py, outcome| {
-            let SyncOutcome::Waiting {
-                mut pipeline,
-                coroutine,
-            } = outcome
-            else {
+            let SyncOutcome::Waiting(mut pipeline) = outcome else {
                 return Err("the call does not wait".to_owned());
             };
-            close(&coroutine);
-            pipeline.resume(py, Ok(eval(py, "'done'")));
-            assert!(pipeline.advance(py, |_| false).is_none());
+            let (ticket, coroutine) = pipeline.next_coroutine().unwrap();
+            close(coroutine.bind(py));
+            pipeline.resume(py, ticket, Ok(eval(py, "'done'")));
+            assert!(pipeline.run_to_coroutine(py));
             results = Some(shown(&pipeline.into_outcome(py).0));
             Ok(())
         });

@@ -76,21 +76,15 @@ flat_error(repr(seen))
 }
 
 #[test]
-fn a_future_is_continued_once() {
-    let script = "
-seen = []
-for again in ('continueRun', 'continueFailed'):
-    future = gearsFuture()
-    future.continueRun(1)
-    try:
-        getattr(future, again)(2)
-    except Exception as e:
-        seen.append(str(e))
-flat_error(repr(seen))
-";
-    let seen = run(script).unwrap_err();
-    let expected = "the future was continued already";
-    assert_eq!(seen, format!("['{expected}', '{expected}']"));
+fn a_script_has_no_future() {
+    let expected = "Future object can only be created inside certain execution steps";
+    assert_eq!(exception("gearsFuture()"), expected);
+    for arguments in ["1", "None", "a=1"] {
+        assert_eq!(
+            exception(&format!("gearsFuture({arguments})")),
+            "Future gets no arguments"
+        );
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Coroutines on the event loop of all gears.
 
 use super::error_text;
-use crate::python::{Awaiter, Gil, Handle, Raised, inside_coroutine, schedule};
+use crate::python::coroutines::inside_coroutine;
+use crate::python::{Awaiter, Gil, Handle, Raised, schedule};
 use crate::testing::{repr, run, with_python};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};

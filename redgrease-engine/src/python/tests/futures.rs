@@ -7,10 +7,24 @@ use crate::testing::{eval, with_python};
 use pyo3::prelude::*;
 
 fn new_future(py: Python<'_>) -> Object<'_> {
-    Py::new(py, GearsFuture::default())
+    Py::new(py, GearsFuture::new())
         .unwrap()
         .into_bound(py)
         .into_any()
+}
+
+const LOST: &str = "flat_error: Async record did not called continue";
+
+/// Continues a future on a thread of its own.
+fn on_another_thread(py: Python<'_>, future: &Object<'_>, value: &str) {
+    let future = future.clone().unbind();
+    let value = value.to_owned();
+    py.detach(|| {
+        let thread = std::thread::spawn(move || {
+            Python::attach(|py| future.call_method1(py, "continueRun", (value,)).map(drop))
+        });
+        thread.join().unwrap().unwrap();
+    });
 }
 
 fn text<T: std::fmt::Debug>(py: Python<'_>, outcome: Result<T, Raised>) -> String {
@@ -43,14 +57,25 @@ fn a_future_that_is_continued_ends_its_execution() {
 }
 
 #[test]
-fn a_future_may_be_continued_before_it_is_returned() {
+fn another_thread_may_continue_a_future_before_it_is_returned() {
+    let (waits, outcomes) = Waits::new();
+    with_python(|py| {
+        let future = new_future(py);
+        on_another_thread(py, &future, "early");
+        schedule(py, &future, waits).unwrap();
+    });
+    assert_eq!(outcomes.recv().unwrap(), Ok("'early'".to_owned()));
+}
+
+#[test]
+fn a_step_that_continues_its_future_before_it_returns_it_loses_the_result() {
     let (waits, outcomes) = Waits::new();
     with_python(|py| {
         let future = new_future(py);
         future.call_method1("continueRun", ("early",)).unwrap();
         schedule(py, &future, waits).unwrap();
     });
-    assert_eq!(outcomes.recv().unwrap(), Ok("'early'".to_owned()));
+    assert_eq!(outcomes.recv().unwrap(), Err(LOST.to_owned()));
 }
 
 #[test]
@@ -70,6 +95,7 @@ fn a_future_that_fails_gives_a_flat_error() {
 fn a_future_is_continued_once() {
     let twice = "error: the future was continued already";
     let (waits, outcomes) = Waits::new();
+    let (again, outcomes_again) = Waits::new();
     with_python(|py| {
         let future = new_future(py);
         let go_on = |value: i32| future.call_method1("continueRun", (value,));
@@ -81,8 +107,14 @@ fn a_future_is_continued_once() {
         );
         schedule(py, &future, waits).unwrap();
         assert_eq!(text(py, go_on(3)), twice);
+        let future = new_future(py);
+        schedule(py, &future, again).unwrap();
+        let go_on = |value: i32| future.call_method1("continueRun", (value,));
+        go_on(1).unwrap();
+        assert_eq!(text(py, go_on(2)), twice);
     });
-    assert_eq!(outcomes.recv().unwrap(), Ok("1".to_owned()));
+    assert_eq!(outcomes.recv().unwrap(), Err(LOST.to_owned()));
+    assert_eq!(outcomes_again.recv().unwrap(), Ok("1".to_owned()));
 }
 
 #[test]
@@ -109,8 +141,7 @@ fn a_future_that_nobody_can_continue_fails_its_execution() {
         let future = new_future(py);
         schedule(py, &future, waits).unwrap();
     });
-    let lost = "error: Async record did not called continue".to_owned();
-    assert_eq!(outcomes.recv().unwrap(), Err(lost));
+    assert_eq!(outcomes.recv().unwrap(), Err(LOST.to_owned()));
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn a_pipeline_takes_no_memory_over_to_the_next_run_of_its_steps() {
         with_python(|py| {
             let mut pipeline = Pipeline::new(py, &steps);
             pipeline.push(eval(py, "1"));
-            assert!(pipeline.advance(py, |_| false).is_none());
+            assert!(ended(py, &mut pipeline));
             assert_eq!(outcome(py, pipeline), (vec!["1".to_owned()], vec![]));
         });
     }

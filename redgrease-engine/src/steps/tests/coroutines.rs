@@ -88,9 +88,14 @@ fn an_extractor_must_not_be_async() {
             reducer: plain("lambda k, r: 1"),
         }
         .into(),
+        CountBy(async_key()).into(),
+        Repartition(async_key()).into(),
     ] {
         let ran = ran([step], "[1]");
-        assert_eq!(ran.errors, ["error: coroutine are not allow on extractor"]);
+        assert_eq!(
+            ran.errors,
+            ["flat_error: coroutine are not allow on extractor"]
+        );
         assert_eq!(ran.awaited, 0);
         assert!(ran.results.is_empty());
     }
@@ -103,7 +108,10 @@ fn a_batch_reducer_must_not_be_async() {
         reducer: coroutine("return 1"),
     };
     let ran = ran([step.into()], "[1, 2]");
-    assert_eq!(ran.errors, ["error: coroutine are not allow on reduce"; 2]);
+    assert_eq!(
+        ran.errors,
+        ["flat_error: coroutine are not allow on reduce"; 2]
+    );
     assert_eq!(ran.awaited, 0);
 }
 
@@ -127,10 +135,12 @@ fn a_pipeline_continues_with_the_result_it_is_given() {
     with_python(|py| {
         let mut pipeline = Pipeline::new(py, &steps);
         pipeline.push(eval(py, "0"));
-        let coroutine = pipeline.advance(py, |_| false).unwrap();
+        let Advance::Await(ticket, coroutine) = pipeline.advance(py, |_| Read::End) else {
+            panic!("the pipeline does not wait");
+        };
         coroutine.call_method0("close").unwrap();
-        pipeline.resume(py, Ok(eval(py, "'other'")));
-        assert!(pipeline.advance(py, |_| false).is_none());
+        pipeline.resume(py, ticket, Ok(eval(py, "'other'")));
+        assert!(ended(py, &mut pipeline));
         assert_eq!(
             outcome(py, pipeline),
             (vec!["['other']".to_owned()], vec![])
@@ -183,13 +193,18 @@ fn an_awaited_list_is_counted_by_the_next_step() {
 }
 
 #[test]
-fn a_pipeline_without_a_coroutine_ignores_a_result() {
-    let steps: Arc<[Step]> = [map("lambda x: x")].into_iter().collect();
+fn a_second_result_of_a_coroutine_is_ignored() {
+    let steps: Arc<[Step]> = [Map(coroutine("return 1")).into()].into_iter().collect();
     with_python(|py| {
         let mut pipeline = Pipeline::new(py, &steps);
-        pipeline.resume(py, Ok(eval(py, "1")));
-        assert!(pipeline.advance(py, |_| false).is_none());
-        assert_eq!(outcome(py, pipeline), (vec![], vec![]));
+        pipeline.push(eval(py, "0"));
+        let Advance::Await(ticket, coroutine) = pipeline.advance(py, |_| Read::End) else {
+            panic!("the pipeline does not wait");
+        };
+        pipeline.resume(py, ticket, driven(&coroutine));
+        pipeline.resume(py, ticket, Ok(eval(py, "2")));
+        assert!(ended(py, &mut pipeline));
+        assert_eq!(outcome(py, pipeline), (vec!["1".to_owned()], vec![]));
     });
 }
 
@@ -208,9 +223,10 @@ fn a_pipeline_takes_over_where_the_short_way_waits() {
             panic!("the short way did not wait");
         };
         assert_eq!(index, 1);
-        let mut pipeline = Pipeline::waiting_at(py, &steps, index);
-        pipeline.resume(py, driven(&coroutine));
-        assert!(pipeline.advance(py, |_| false).is_none());
+        let mut pipeline = Pipeline::waiting_at(&steps, index, coroutine);
+        let (ticket, coroutine) = pipeline.next_coroutine().unwrap();
+        pipeline.resume(py, ticket, driven(coroutine.bind(py)));
+        assert!(ended(py, &mut pipeline));
         assert_eq!(outcome(py, pipeline), (vec!["[20]".to_owned()], vec![]));
     });
 }
@@ -220,7 +236,7 @@ fn a_pipeline_takes_over_where_the_short_way_waits() {
 fn a_future_is_awaited() {
     let step = Step::from(Map(plain("lambda future: future")));
     with_python(|py| {
-        let future = Py::new(py, crate::python::GearsFuture::default()).unwrap();
+        let future = Py::new(py, crate::python::GearsFuture::new()).unwrap();
         let mut memory = step.operation().memory(py);
         let flow = step
             .operation()
@@ -237,7 +253,7 @@ fn operations_that_never_await_pass_a_result_on() {
     with_python(|py| {
         let step = crate::steps::Collect;
         let mut memory = step.memory(py);
-        let flow = step.resume(&mut memory, None, eval(py, "7")).unwrap();
+        let flow = step.resume(&mut memory, None, Ok(eval(py, "7"))).unwrap();
         assert!(
             matches!(&flow, crate::steps::Flow::One(record) if repr(record) == "7"),
             "{flow:?}"

@@ -91,7 +91,7 @@ fn an_error_of_the_reader_stops_the_reading() {
         assert!(pipeline.wants_more());
         pipeline.fail(crate::python::flat("the key is gone"));
         assert!(!pipeline.wants_more());
-        assert!(pipeline.advance(py, |_| false).is_none());
+        assert!(ended(py, &mut pipeline));
         let errors = vec!["flat_error: the key is gone".to_owned()];
         assert_eq!(outcome(py, pipeline), (vec![], errors));
     });

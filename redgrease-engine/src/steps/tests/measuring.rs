@@ -16,13 +16,13 @@ fn measured(steps: impl IntoIterator<Item = Step>, records: usize) -> Vec<Durati
         let mut left = records;
         let ended = pipeline.advance(py, |pipeline| {
             if left == 0 {
-                return false;
+                return Read::End;
             }
             left -= 1;
             pipeline.push(eval(py, "1"));
-            true
+            Read::More
         });
-        assert!(ended.is_none());
+        assert!(matches!(ended, Advance::End));
         pipeline.durations()
     })
 }
@@ -56,7 +56,7 @@ fn a_pipeline_is_not_measured_unless_it_is_told() {
     with_python(|py| {
         let mut pipeline = Pipeline::new(py, &steps);
         pipeline.push(eval(py, "1"));
-        assert!(pipeline.advance(py, |_| false).is_none());
+        assert!(ended(py, &mut pipeline));
         assert!(!pipeline.is_measured());
         assert!(pipeline.durations().is_empty());
     });

@@ -10,10 +10,11 @@ mod measuring;
 mod records;
 mod short_cuts;
 mod stored;
+mod waiting;
 
 use super::{
-    Accumulate, BatchGroupBy, CountBy, Filter, FlatMap, ForEach, GroupBy, Limit, Map, Pipeline,
-    Repartition, Step,
+    Accumulate, Advance, BatchGroupBy, CountBy, Filter, FlatMap, ForEach, GroupBy, Limit, Map,
+    Pipeline, Read, Repartition, Step, Ticket,
 };
 use crate::python::{Callback, Gil, List, Object, Raised};
 use crate::testing::{eval, function, repr, run, with_python};
@@ -40,20 +41,26 @@ fn ran(steps: impl IntoIterator<Item = Step>, records: &str) -> Ran {
         let mut pipeline = Pipeline::new(py, &steps);
         let records = List::new(&eval(py, records)).unwrap();
         let mut ran = Ran::default();
-        while let Some(coroutine) = pipeline.advance(py, |pipeline| {
-            if !pipeline.wants_more() {
-                return false;
-            }
-            let record = records.get(ran.read);
-            let there = record.is_some();
-            if let Some(record) = record {
+        loop {
+            let advance = pipeline.advance(py, |pipeline| {
+                if !pipeline.wants_more() {
+                    return Read::End;
+                }
+                let Some(record) = records.get(ran.read) else {
+                    return Read::End;
+                };
                 ran.read += 1;
                 pipeline.push(record);
+                Read::More
+            });
+            match advance {
+                Advance::Await(ticket, coroutine) => {
+                    ran.awaited += 1;
+                    pipeline.resume(py, ticket, driven(&coroutine));
+                }
+                Advance::Wait => panic!("the pipeline waits for a coroutine that has ended"),
+                Advance::End => break,
             }
-            there
-        }) {
-            ran.awaited += 1;
-            pipeline.resume(py, driven(&coroutine));
         }
         (ran.results, ran.errors) = outcome(py, pipeline);
         ran
@@ -79,6 +86,11 @@ fn outcome(py: Gil<'_>, pipeline: Pipeline) -> (Vec<String>, Vec<String>) {
     let results = results.iter().map(repr).collect();
     let errors = errors.iter().map(|raised| error_text(py, raised)).collect();
     (results, errors)
+}
+
+/// `true` if a pipeline comes to its end without another record.
+fn ended(py: Gil<'_>, pipeline: &mut Pipeline) -> bool {
+    matches!(pipeline.advance(py, |_| Read::End), Advance::End)
 }
 
 /// Type and text of an exception.

@@ -87,6 +87,7 @@ const WORDS: [&str; 34] = [
     "ExecutionMaxIdleTime",
     "PythonAttemptTraceback",
     "ExecutionQueueSize",
+    "MaxRecordsInFlight",
     "SendMsgRetries",
     "mykey",
     "0",

@@ -1,0 +1,216 @@
+//! An execution whose records wait for coroutines. When no record can go on, the execution is set aside with its progress, and
+//! no thread waits for it. It is queued again when a coroutine has ended.
+
+use super::launch::{get_turn, list};
+use super::pool::pool;
+use super::progress::{Progress, RecordOutcome};
+use super::{Execution, Status};
+use crate::python::{
+    Awaiter, Gil, Handle, MemoryBudget, Object, Raised, RunningThread, attached, profiled, schedule,
+};
+use crate::readers::Reading;
+use crate::scope::leave_atomic;
+use crate::steps::{Pipeline, Ticket};
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+/// What is known of the waiting records of an execution. Its lock comes before those of the order and the pool, and no Python
+/// value is dropped under it: that could continue another record.
+#[derive(Debug, Default)]
+pub(super) struct Parking {
+    /// The progress of an execution that was set aside.
+    progress: Option<Progress>,
+    /// The outcomes of coroutines that the execution has not taken yet.
+    outcomes: Vec<RecordOutcome>,
+    /// The execution was set aside, and is on its way to a thread again.
+    is_called: bool,
+    /// The execution has ended: nothing waits for a coroutine any more.
+    is_closed: bool,
+}
+
+/// The answer to an execution that is about to be set aside.
+pub(super) enum Parked {
+    Parked,
+    /// A coroutine has ended meanwhile.
+    GoOn(Progress),
+    /// The execution was given up meanwhile.
+    TooLate,
+}
+
+impl Execution {
+    fn parking(&self) -> MutexGuard<'_, Parking> {
+        self.parking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_parked(&self) -> bool {
+        self.parking().progress.is_some()
+    }
+
+    /// `true` if a coroutine has ended whose record can go on.
+    pub(super) fn has_outcomes(&self) -> bool {
+        !self.parking().outcomes.is_empty()
+    }
+
+    pub(super) fn take_outcomes(&self) -> Vec<RecordOutcome> {
+        std::mem::take(&mut self.parking().outcomes)
+    }
+
+    /// Takes the progress of an execution that was set aside. `None` if it was not.
+    pub(super) fn unpark(&self) -> Option<Progress> {
+        let mut parking = self.parking();
+        parking.is_called = false;
+        parking.progress.take()
+    }
+
+    /// Sets the execution aside until a coroutine has ended. If its order allows it, the next execution has the turn meanwhile.
+    pub(super) fn park(&self, progress: Progress) -> Parked {
+        let mut parking = self.parking();
+        if parking.is_closed {
+            drop(parking);
+            drop(progress);
+            return Parked::TooLate;
+        }
+        if !parking.outcomes.is_empty() {
+            return Parked::GoOn(progress);
+        }
+        parking.progress = Some(progress);
+        // Under the lock: the execution must not come back before it has given way.
+        if let Some(order) = self.cause.order() {
+            order.give_way(self.id);
+        }
+        Parked::Parked
+    }
+
+    /// The execution has ended. The records that wait are given up, and their coroutines are stopped.
+    pub(super) fn close(&self) {
+        let left = {
+            let mut parking = self.parking();
+            parking.is_closed = true;
+            (
+                parking.progress.take(),
+                std::mem::take(&mut parking.outcomes),
+            )
+        };
+        if left.0.is_none() && left.1.is_empty() {
+            return;
+        }
+        attached(|py| {
+            let (progress, outcomes) = left;
+            if let Some(mut progress) = progress {
+                progress.pipeline.close_coroutines(py);
+            }
+            drop(outcomes);
+        });
+    }
+
+    /// Begins to await the coroutine of a record.
+    pub(super) fn await_for(self: &Arc<Self>, py: Gil<'_>, ticket: Ticket, coroutine: &Object<'_>) {
+        let record = Arc::new(AwaitingRecord {
+            execution: Arc::clone(self),
+            ticket,
+        });
+        let awaiter: Arc<dyn Awaiter> = Arc::<AwaitingRecord>::clone(&record);
+        if let Err(raised) = schedule(py, coroutine, awaiter) {
+            record.ended(Err(raised));
+        }
+    }
+
+    /// Makes an execution of a sync call that has run on the main thread up to a coroutine. If the execution has an order, the
+    /// coroutine is awaited when its turn has come.
+    pub(crate) fn adopt(self: &Arc<Self>, py: Gil<'_>, pipeline: Pipeline) {
+        list(self);
+        self.state().status = Status::Running;
+        self.watch();
+        self.parking().progress = Some(Progress::new(pipeline, Reading::Ended));
+        match get_turn(self) {
+            Ok(true) => self.begin_adopted(py),
+            // The order queues the execution when its turn has come.
+            Ok(false) => {}
+            // The client has its answer.
+            Err(_) => self.close(),
+        }
+    }
+
+    /// Awaits the first coroutine of an adopted execution on this thread. A worker does the rest, if there is more to do.
+    fn begin_adopted(self: &Arc<Self>, py: Gil<'_>) {
+        let Some(mut progress) = self.unpark() else {
+            return;
+        };
+        let coroutine = progress.pipeline.next_coroutine();
+        let goes_on = progress.pipeline.has_work();
+        {
+            let mut parking = self.parking();
+            parking.progress = Some(progress);
+            parking.is_called = goes_on;
+        }
+        if goes_on {
+            pool().push(Arc::clone(self));
+        }
+        if let Some((ticket, coroutine)) = coroutine {
+            // Bound, so that a future that nobody else has is freed here, which ends the execution.
+            self.await_for(py, ticket, &coroutine.into_bound(py));
+        }
+    }
+}
+
+/// A record of an execution that waits for a coroutine.
+#[derive(Debug)]
+struct AwaitingRecord {
+    execution: Arc<Execution>,
+    ticket: Ticket,
+}
+
+impl Awaiter for AwaitingRecord {
+    fn is_aborting(&self) -> bool {
+        self.execution.is_aborting() || self.execution.status().is_final()
+    }
+
+    fn surround(&self, py: Gil<'_>, step: &mut dyn FnMut()) -> bool {
+        let execution = &self.execution;
+        let thread = &execution.coroutine_thread;
+        let work = || {
+            occupy(py, thread, &execution.memory, step);
+            leave_atomic()
+        };
+        profiled(
+            py,
+            || execution.session_name(),
+            || execution.with_surroundings(work),
+        )
+    }
+
+    /// The record goes on, on a worker thread.
+    fn ended(self: Arc<Self>, outcome: Result<Handle, Raised>) {
+        let execution = &self.execution;
+        let unused = {
+            let mut parking = execution.parking();
+            if parking.is_closed {
+                Some(outcome)
+            } else {
+                parking.outcomes.push((self.ticket, outcome));
+                if parking.progress.is_some() && !parking.is_called {
+                    parking.is_called = true;
+                    match execution.cause.order() {
+                        Some(order) => order.come_back(execution),
+                        None => pool().push(Arc::clone(execution)),
+                    }
+                }
+                None
+            }
+        };
+        drop(unused);
+    }
+}
+
+/// Runs `body`, which is Python of an execution, so that it can be interrupted and pays for its memory.
+pub(super) fn occupy<R>(
+    py: Gil<'_>,
+    thread: &RunningThread,
+    memory: &MemoryBudget,
+    body: impl FnOnce() -> R,
+) -> R {
+    thread.enter(py);
+    let outcome = memory.pay(body);
+    // Before this thread runs other Python: an interruption must not hit that.
+    thread.leave(py);
+    outcome
+}
