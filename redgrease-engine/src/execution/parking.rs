@@ -18,7 +18,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 #[derive(Debug, Default)]
 pub(super) struct Parking {
     /// The progress of an execution that was set aside.
-    progress: Option<Progress>,
+    progress: Option<Box<Progress>>,
     /// The outcomes of coroutines that the execution has not taken yet.
     outcomes: Vec<RecordOutcome>,
     /// The execution was set aside, and is on its way to a thread again.
@@ -29,9 +29,10 @@ pub(super) struct Parking {
 
 /// The answer to an execution that is about to be set aside.
 pub(super) enum Parked {
-    Parked,
+    /// It is set aside.
+    Aside,
     /// A coroutine has ended meanwhile.
-    GoOn(Progress),
+    GoOn(Box<Progress>),
     /// The execution was given up meanwhile.
     TooLate,
 }
@@ -55,14 +56,14 @@ impl Execution {
     }
 
     /// Takes the progress of an execution that was set aside. `None` if it was not.
-    pub(super) fn unpark(&self) -> Option<Progress> {
+    pub(super) fn unpark(&self) -> Option<Box<Progress>> {
         let mut parking = self.parking();
         parking.is_called = false;
         parking.progress.take()
     }
 
     /// Sets the execution aside until a coroutine has ended. If its order allows it, the next execution has the turn meanwhile.
-    pub(super) fn park(&self, progress: Progress) -> Parked {
+    pub(super) fn park(&self, progress: Box<Progress>) -> Parked {
         let mut parking = self.parking();
         if parking.is_closed {
             drop(parking);
@@ -77,7 +78,7 @@ impl Execution {
         if let Some(order) = self.cause.order() {
             order.give_way(self.id);
         }
-        Parked::Parked
+        Parked::Aside
     }
 
     /// The execution has ended. The records that wait are given up, and their coroutines are stopped.
@@ -120,7 +121,7 @@ impl Execution {
         list(self);
         self.state().status = Status::Running;
         self.watch();
-        self.parking().progress = Some(Progress::new(pipeline, Reading::Ended));
+        self.parking().progress = Some(Box::new(Progress::new(pipeline, Reading::Ended)));
         match get_turn(self) {
             Ok(true) => self.begin_adopted(py),
             // The order queues the execution when its turn has come.

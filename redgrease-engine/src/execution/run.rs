@@ -24,7 +24,8 @@ impl Execution {
         let mut progress = match self.unpark() {
             Some(progress) if self.status() == Status::Running => progress,
             None if self.begin() => {
-                Progress::new(Pipeline::new(py, &self.plan.steps), Reading::NotBegun)
+                let pipeline = Pipeline::new(py, &self.plan.steps);
+                Box::new(Progress::new(pipeline, Reading::NotBegun))
             }
             // Aborted while it waited. Its end gave its turn back, unless the abort came before the execution entered its
             // order.
@@ -46,7 +47,7 @@ impl Execution {
             );
             leave_atomic();
             match advance {
-                Advance::End => return self.complete(py, progress),
+                Advance::End => return self.complete(py, *progress),
                 // The records that wait do not matter.
                 Advance::Wait | Advance::Await(..) if self.stopped().is_some() => {
                     progress.read.cut_short = true;
@@ -57,12 +58,12 @@ impl Execution {
                             "an execution that was stopped",
                         ));
                     }
-                    return self.complete(py, progress);
+                    return self.complete(py, *progress);
                 }
                 Advance::Await(ticket, coroutine) => self.await_for(py, ticket, &coroutine),
                 Advance::Wait => match self.park(progress) {
                     Parked::GoOn(goes_on) => progress = goes_on,
-                    Parked::Parked | Parked::TooLate => return !self.has_lost_its_thread(),
+                    Parked::Aside | Parked::TooLate => return !self.has_lost_its_thread(),
                 },
             }
         }

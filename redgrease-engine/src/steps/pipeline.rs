@@ -239,7 +239,7 @@ impl Pipeline {
     }
 
     /// Passes one record through the steps, as far as it comes.
-    fn pass<'py>(&mut self, mut index: usize, place: Place, mut record: Object<'py>) {
+    fn pass(&mut self, mut index: usize, place: Place, mut record: Object<'_>) {
         let steps = Arc::clone(&self.steps);
         while let Some(step) = steps.get(index) {
             let began = self.durations.is_some().then(Instant::now);
