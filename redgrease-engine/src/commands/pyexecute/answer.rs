@@ -25,21 +25,35 @@ pub(super) enum Client<'a> {
 }
 
 impl Client<'_> {
-    fn answer(self, write: impl FnOnce(&Reply<'_>)) {
+    pub(super) fn answer(self, write: impl FnOnce(&Reply<'_>)) {
         match self {
             Client::Current(context) => write(&context.reply()),
             Client::Blocked(client) => client.answer(write),
         }
     }
 
-    fn ok(self) {
+    pub(super) fn ok(self) {
         self.answer(|reply| {
             reply.ok();
         });
     }
 
-    fn error(self, message: &str) {
+    pub(super) fn error(self, message: &str) {
         self.answer(|reply| reply.error(message));
+    }
+
+    /// The client, blocked. One that cannot be blocked is told so.
+    pub(super) fn blocked(self) -> Option<BlockedClient> {
+        match self {
+            Client::Blocked(client) => Some(client),
+            Client::Current(context) => {
+                let blocked = BlockedClient::block(context);
+                if blocked.is_none() {
+                    context.reply().error("ERR the client could not be blocked");
+                }
+                blocked
+            }
+        }
     }
 }
 
@@ -65,13 +79,8 @@ impl Answer {
 }
 
 fn wait(execution: &Arc<Execution>, client: Client<'_>) {
-    let blocked = match client {
-        Client::Blocked(client) => client,
-        Client::Current(context) => match BlockedClient::block(context) {
-            Some(client) => client,
-            None => return context.reply().error("ERR the client could not be blocked"),
-        },
-    };
-    execution.forget_when_answered();
-    launch_for_client(execution, blocked, Waiter::Outcome);
+    if let Some(blocked) = client.blocked() {
+        execution.forget_when_answered();
+        launch_for_client(execution, blocked, Waiter::Outcome);
+    }
 }

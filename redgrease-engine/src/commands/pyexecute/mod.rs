@@ -1,6 +1,7 @@
 //! `RG.PYEXECUTE`: runs a script.
 
 mod answer;
+mod repeated;
 mod request;
 
 use crate::execution::Execution;
@@ -40,16 +41,23 @@ impl Command for PyExecute {
         if let Some(reason) = cannot_keep_rights(context) {
             return context.reply().error(&reason);
         }
+        if repeated::joins(context, &request) {
+            return;
+        }
         // Checked before packages are installed for nothing.
         let check = |registry: &Registry| request.replaced_session(registry).map(drop);
         if let Err(message) = registry().read(context, check) {
             return context.reply().error(&message);
         }
+        let request = Arc::new(request);
         if has_installed(&request.requirements) && !request.reinstall {
             use_packages(context, &request.requirements);
-            request.perform(context).tell(Client::Current(context));
+            let answer = request.perform(context);
+            repeated::answered(context, &request, &answer);
+            answer.tell(Client::Current(context));
         } else if let Some(client) = BlockedClient::block(context) {
-            install_first(request, client);
+            repeated::installs(context, &request);
+            install_first(context, request, client);
         } else {
             context.reply().error("ERR the client could not be blocked");
         }
@@ -57,31 +65,36 @@ impl Command for PyExecute {
 }
 
 /// Installs the requirements on a thread of its own, then runs the script: pip takes seconds to minutes.
-fn install_first(request: Request, client: BlockedClient) {
+fn install_first(context: &Context, request: Arc<Request>, client: BlockedClient) {
+    let unstarted = Arc::clone(&request);
     let work = move || {
-        let answer = match request.install() {
-            Ok(()) => locked(|context| {
-                use_packages(context, &request.requirements);
-                request.perform(context)
-            }),
-            Err(failure) => Answer::Error(format!(
-                "Could not satisfy requirements (look at redis log file for more information): {failure}"
-            )),
-        };
+        let installed = request.install();
+        let answer = locked(|context| {
+            let answer = match installed {
+                Ok(()) => {
+                    use_packages(context, &request.requirements);
+                    request.perform(context)
+                }
+                Err(failure) => Answer::Error(format!(
+                    "Could not satisfy requirements (look at redis log file for more information): {failure}"
+                )),
+            };
+            repeated::answered(context, &request, &answer);
+            answer
+        });
         answer.tell(Client::Blocked(client));
     };
     // If no thread can be started the closure is dropped, and with it the blocked client, which is answered then.
     if let Err(failure) = thread::Builder::new().name("rg-install".into()).spawn(work) {
-        crate::redis::log(
-            crate::redis::Level::Warning,
-            &format!("requirements could not be installed: {failure}"),
-        );
+        let error = format!("ERR requirements could not be installed, try again later: {failure}");
+        crate::redis::log(crate::redis::Level::Warning, &error);
+        repeated::answered(context, &unstarted, &Answer::Error(error));
     }
 }
 
 impl Request {
     /// Runs the script and activates its registrations.
-    fn perform(self, context: &Context) -> Answer {
+    fn perform(&self, context: &Context) -> Answer {
         // Checked again: another client may have made the session while packages were installed.
         let find = |registry: &Registry| self.replaced_session(registry);
         let replaces = match registry().read(context, find) {

@@ -4,10 +4,16 @@ use crate::redis::{Args, Context, User};
 use crate::registration::{Registry, Session};
 use crate::requirements::canonical;
 
-#[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "the command has this many options"
+)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) script: Vec<u8>,
     pub(super) id: String,
+    /// The client named the session.
+    pub(super) names_session: bool,
     pub(super) description: Option<String>,
     pub(super) unblocking: bool,
     pub(super) upgrade: bool,
@@ -26,6 +32,7 @@ impl Request {
                 .map(|word| word.bytes().to_vec())
                 .unwrap_or_default(),
             id: String::new(),
+            names_session: false,
             description: None,
             unblocking: false,
             upgrade: false,
@@ -66,6 +73,7 @@ impl Request {
                 return Err(format!("Unknown arguments were given: {}", word.lossy()));
             }
         }
+        request.names_session = id.is_some();
         request.id = id.unwrap_or_else(|| context.random_hex::<40>());
         // The first spelling of a requirement counts.
         let mut seen = std::collections::HashSet::new();
@@ -108,6 +116,7 @@ mod tests {
         Request {
             script: Vec::new(),
             id: id.to_owned(),
+            names_session: true,
             description: None,
             unblocking: false,
             upgrade: false,

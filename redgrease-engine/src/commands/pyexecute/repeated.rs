@@ -1,0 +1,130 @@
+//! Requests that a client sends again while the first one is still at work.
+//!
+//! Clients give up after a timeout and send the same command again. A script that names its session (`ID`) runs once then: the
+//! second sender gets what the first one gets.
+
+use super::answer::{Answer, Client};
+use super::request::Request;
+use crate::execution::{Execution, Waiter};
+use crate::redis::{BlockedClient, Context, Guarded};
+use std::sync::{Arc, Weak};
+
+/// The requests at work that name their session.
+static AT_WORK: Guarded<Vec<AtWork>> = Guarded::new(Vec::new());
+
+struct AtWork {
+    request: Arc<Request>,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Packages are being installed. These clients have sent the request again.
+    Installing(Vec<BlockedClient>),
+    /// The run of the script has been launched. `is_registered` if the first sender was answered, because the script has
+    /// registered something.
+    Running {
+        execution: Weak<Execution>,
+        is_registered: bool,
+    },
+}
+
+impl AtWork {
+    fn is_over(&self) -> bool {
+        match &self.stage {
+            Stage::Installing(_) => false,
+            Stage::Running { execution, .. } => execution
+                .upgrade()
+                .is_none_or(|execution| execution.status().is_final()),
+        }
+    }
+}
+
+/// Answers the client if the same request is at work. Gives `false` if it is not.
+pub(super) fn joins(context: &Context, request: &Request) -> bool {
+    if !request.names_session {
+        return false;
+    }
+    AT_WORK.write(context, |all| {
+        all.retain(|one| !one.is_over());
+        let Some(same) = all.iter_mut().find(|one| *one.request == *request) else {
+            return false;
+        };
+        match &mut same.stage {
+            Stage::Installing(clients) => match BlockedClient::block(context) {
+                Some(client) => clients.push(client),
+                None => context.reply().error("ERR the client could not be blocked"),
+            },
+            Stage::Running {
+                execution,
+                is_registered,
+            } => match execution.upgrade() {
+                Some(execution) if !*is_registered => {
+                    join(&execution, request.unblocking, Client::Current(context));
+                }
+                _ => Client::Current(context).ok(),
+            },
+        }
+        true
+    })
+}
+
+/// Notes that the packages of a request are being installed.
+pub(super) fn installs(context: &Context, request: &Arc<Request>) {
+    note(context, request, Stage::Installing(Vec::new()));
+}
+
+/// Notes the answer of a request, and gives the clients that sent it again what the first one gets.
+pub(super) fn answered(context: &Context, request: &Arc<Request>, answer: &Answer) {
+    let joined = AT_WORK.write(context, |all| {
+        let place = all
+            .iter()
+            .position(|one| Arc::ptr_eq(&one.request, request))?;
+        match all.swap_remove(place).stage {
+            Stage::Installing(clients) => Some(clients),
+            Stage::Running { .. } => None,
+        }
+    });
+    let (execution, is_registered) = match answer {
+        Answer::Error(_) | Answer::Ok => (None, false),
+        Answer::OkAndStart(execution) => (Some(execution), true),
+        Answer::Started(execution) | Answer::Wait(execution) => (Some(execution), false),
+    };
+    if let Some(execution) = execution {
+        let stage = Stage::Running {
+            execution: Arc::downgrade(execution),
+            is_registered,
+        };
+        note(context, request, stage);
+    }
+    for client in joined.into_iter().flatten() {
+        let client = Client::Blocked(client);
+        match answer {
+            Answer::Error(message) => client.error(message),
+            Answer::Ok | Answer::OkAndStart(_) => client.ok(),
+            Answer::Started(execution) => join(execution, true, client),
+            Answer::Wait(execution) => join(execution, false, client),
+        }
+    }
+}
+
+fn note(context: &Context, request: &Arc<Request>, stage: Stage) {
+    if request.names_session {
+        let request = Arc::clone(request);
+        AT_WORK.write(context, |all| {
+            all.retain(|one| !one.is_over());
+            all.push(AtWork { request, stage });
+        });
+    }
+}
+
+/// Gives a client what the first sender gets: the outcome of the execution, or its id.
+fn join(execution: &Arc<Execution>, unblocking: bool, client: Client<'_>) {
+    if unblocking {
+        return client.answer(|reply| reply.bulk(execution.id.to_string().as_bytes()));
+    }
+    if let Some(client) = client.blocked()
+        && let Err(waiter) = execution.wait_for_outcome(Waiter::Outcome(client))
+    {
+        execution.answer(waiter);
+    }
+}
