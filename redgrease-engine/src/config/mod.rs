@@ -131,6 +131,12 @@ impl Config {
         }
     }
 
+    /// How long Python may hold the server's lock; `None` is no limit.
+    pub(crate) fn lock_max_time(&self) -> Option<Duration> {
+        let millis = u64::try_from(self.number(const { index("LockMaxTime") })).ok()?;
+        (millis > 0).then(|| Duration::from_millis(millis))
+    }
+
     /// Whether an execution is aborted when the client that waits for it disconnects.
     pub(crate) fn abort_on_disconnect(&self) -> bool {
         self.number(const { index("AbortOnDisconnect") }) != 0

@@ -130,7 +130,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     // Limits of one execution: milliseconds, records and bytes. 0 means no limit.
     number("ExecutionMaxTime", SettingOwner::Engine, 0, 0),
     number("ExecutionMaxRecords", SettingOwner::Engine, 0, 0),
-    number("ExecutionMaxMemory", SettingOwner::Engine, 0, 0),
+    number("ExecutionMaxMemory", SettingOwner::Engine, 1 << 30, 0),
+    // Milliseconds that Python may hold the server's lock. 0 means no limit.
+    number("LockMaxTime", SettingOwner::Engine, 5000, 0),
     // 1: abort an execution when the client that waits for it disconnects.
     number("AbortOnDisconnect", SettingOwner::Engine, 0, 0),
     // The version of RedisGears whose fields the dump commands answer.

@@ -8,7 +8,7 @@ use super::cause::{Ended, How};
 use super::pool::pool;
 use super::{Execution, Status};
 use crate::config;
-use crate::python::{RunningThread, interrupt};
+use crate::python::{Force, RunningThread, interrupt};
 use crate::redis::{BlockedClient, Level, log};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -114,9 +114,25 @@ fn in_background(name: &str, work: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// Interrupts Python until it has left the execution. Once is not enough: Python may catch the exception and go on.
+/// The number of times that Python may catch an interruption. Then the interruption insists.
+const CATCHES: usize = 10;
+
+/// Interrupts Python until it has left the execution.
 pub(super) fn interrupt_until_it_leaves(running: &RunningThread) {
-    while interrupt(running) {
+    interrupt_until(|force| !interrupt(running, force));
+}
+
+/// Interrupts Python until `interrupt` returns `true`. Once is not enough: Python may catch the exception and go on.
+pub(super) fn interrupt_until(mut interrupt: impl FnMut(Force) -> bool) {
+    for round in 0_usize.. {
+        let force = if round < CATCHES {
+            Force::Once
+        } else {
+            Force::Insist
+        };
+        if interrupt(force) {
+            return;
+        }
         thread::sleep(GRACE);
     }
 }
@@ -143,9 +159,11 @@ impl Execution {
         // On another thread: the execution that has to stop may hold the interpreter.
         let running = Arc::clone(self);
         in_background("rg-interrupt", move || {
-            while interrupt(&running.thread) | interrupt(&running.coroutine_thread) {
-                thread::sleep(GRACE);
-            }
+            interrupt_until(|force| {
+                let threads = [&running.thread, &running.coroutine_thread];
+                // Each of them, whether the others run or not.
+                !threads.map(|one| interrupt(one, force)).contains(&true)
+            });
         });
         let state = self.state();
         let (state, timeout) = self

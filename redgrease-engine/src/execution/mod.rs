@@ -14,6 +14,7 @@
 //! | `list.rs` | the executions that clients can ask about |
 //! | `abort.rs` | stopping an execution |
 //! | `limits.rs` | limits of time, records and memory |
+//! | `watch.rs` | the thread that stops what is over a limit |
 
 mod abort;
 mod answer;
@@ -29,12 +30,13 @@ mod run;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub(crate) use abort::{abort, abort_without, withdraw};
 pub(crate) use answer::{NOT_ONE_RESULT, Waiter};
 pub(crate) use cause::{Cause, Ended, How, Surroundings};
 pub(crate) use launch::{launch, launch_for_client};
-pub(crate) use limits::WatchedCall;
+pub(crate) use limits::hold_for_call;
 pub(crate) use list::executions;
 pub(crate) use order::Order;
 pub(crate) use pool::pool;

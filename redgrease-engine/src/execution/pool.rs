@@ -4,6 +4,7 @@
 //! Many short gears pay for one change of the interpreter's lock.
 
 use super::Execution;
+use super::watch::watch_limits;
 use crate::python::{Gil, attached, detached};
 use crate::redis::{Level, log};
 use std::collections::VecDeque;
@@ -66,6 +67,7 @@ impl Pool {
         reason = "there is one pool, which workers find by themselves"
     )]
     pub(crate) fn start(&self, count: usize) -> Result<(), String> {
+        watch_limits();
         for _ in 0..count {
             spawn().map_err(|failure| {
                 format!("starting a worker thread failed: {failure}: raise the limit of threads")

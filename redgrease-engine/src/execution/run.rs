@@ -8,7 +8,8 @@ use super::progress::Progress;
 use super::{Execution, Status, Timing};
 use crate::config;
 use crate::python::{
-    Gil, Object, attached, coroutine_refused, describe, detached, in_gear, profiled,
+    Gil, Holder, Object, attached, begin_hold, coroutine_refused, describe, detached, end_hold,
+    in_gear, profiled,
 };
 use crate::readers::Reading;
 use crate::redis::{is_locked, quietly};
@@ -233,7 +234,13 @@ impl Execution {
     pub(crate) fn run_here(self: &Arc<Self>) {
         super::launch::list(self);
         self.on_main.store(true, Ordering::Relaxed);
-        attached(|py| quietly(|| apart_from_atomic(|| self.run(py))));
+        attached(|py| {
+            let began = begin_hold(py, Holder::Execution);
+            quietly(|| apart_from_atomic(|| self.run(py)));
+            if began {
+                end_hold(py);
+            }
+        });
         self.on_main.store(false, Ordering::Relaxed);
     }
 

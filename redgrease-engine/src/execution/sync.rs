@@ -1,11 +1,10 @@
 //! Sync calls: a record goes through the steps on the main thread, while the client waits. A sync call makes no execution,
 //! unless it has to wait for a coroutine.
 
-use super::limits::WatchedCall;
-use crate::config;
+use super::limits::hold_for_call;
 use crate::id::Id;
 use crate::python::{
-    Gil, Object, Raised, attached, attached_for_a_call, describe, in_gear, profiled,
+    Gil, Holder, Object, Raised, attached, attached_for_a_call, describe, in_gear, profiled,
 };
 use crate::redis::User;
 use crate::scope::{self, RunningHook, Scope};
@@ -53,11 +52,7 @@ impl SyncCall<'_> {
         record: impl for<'py> FnOnce(Gil<'py>) -> Result<Object<'py>, Raised>,
         answer: impl for<'py> FnOnce(Gil<'py>, SyncOutcome<'py>) -> Result<(), String>,
     ) -> Result<(), SyncError> {
-        let limited = WatchedCall::watched(config::get().limits());
-        let work = |py: Gil<'_>| match &limited {
-            None => self.work(py, record, answer),
-            Some(call) => call.run(py, || self.work(py, record, answer)),
-        };
+        let work = |py: Gil<'_>| hold_for_call(py, Holder::Call, || self.work(py, record, answer));
         let attach = || {
             if self.is_straight {
                 attached_for_a_call(work)
@@ -65,11 +60,11 @@ impl SyncCall<'_> {
                 attached(work)
             }
         };
-        let outcome = match &self.user {
+        let (outcome, reason) = match &self.user {
             Some(user) => scope::with(Scope::user, Some(user.clone()), attach),
             None => attach(),
         };
-        outcome.map_err(|error| match limited.and_then(|call| call.reason()) {
+        outcome.map_err(|error| match reason {
             Some(reason) => SyncError::Stopped(reason),
             None => SyncError::Failed(error),
         })

@@ -1,18 +1,23 @@
 //! `atomic()`: a block in which nothing else runs on the server.
 
-use crate::python::{GearsError, detached};
+use crate::python::{GearsError, Holder, begin_hold, detached};
 use crate::scope;
 use pyo3::prelude::*;
 
 #[pyfunction]
 pub(super) fn atomic_enter(py: Python<'_>) -> PyResult<()> {
     // Lock order: the server's lock before the interpreter.
-    let entered = if scope::locks_for_atomic() {
+    let locks = scope::locks_for_atomic();
+    let entered = if locks {
         detached(py, scope::enter_atomic)
     } else {
         scope::enter_atomic()
     };
-    entered.map_err(|_| GearsError::new_err("Already inside an atomic block"))
+    entered.map_err(|_| GearsError::new_err("Already inside an atomic block"))?;
+    if locks {
+        begin_hold(py, Holder::Execution);
+    }
+    Ok(())
 }
 
 #[pyfunction]

@@ -8,7 +8,8 @@ use crate::config;
 use crate::execution::{Waiter, executions};
 use crate::id::Id;
 use crate::python::{
-    Callback, GearsError, GearsFuture, Object, flat, from_bytes, keep_globals, may_await,
+    Callback, GearsError, GearsFuture, Object, add_native_functions, flat, from_bytes,
+    keep_globals, may_await,
 };
 use crate::scope;
 use pyo3::prelude::*;
@@ -74,6 +75,7 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     native.add_function(wrap_pyfunction!(execute::get_command, &native)?)?;
     native.add_function(wrap_pyfunction!(execute::override_reply, &native)?)?;
     native.add_function(wrap_pyfunction!(is_async_allow, &native)?)?;
+    add_native_functions(&native)?;
     for (name, kind) in GearsError::types(py) {
         native.add(name, kind)?;
     }

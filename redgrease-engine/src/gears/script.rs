@@ -3,9 +3,8 @@
 //! A script runs with the server's lock held.
 
 use super::scope::{Collected, Restored, ScriptScope, collect};
-use crate::config;
-use crate::execution::WatchedCall;
-use crate::python::{self, Callback, Gil, attached, describe};
+use crate::execution::hold_for_call;
+use crate::python::{self, Callback, Gil, Holder, attached, describe};
 use crate::redis::{Context, Level, log};
 use crate::scope::{SessionInfo, leave_atomic};
 use pyo3::prelude::*;
@@ -42,24 +41,26 @@ pub(super) fn restore_script(
 }
 
 fn run(script: Script<'_>, restored: Option<Restored>) -> Result<Collected, String> {
+    let holder = match restored {
+        None => Holder::Call,
+        Some(_) => Holder::Restored,
+    };
     let scope = ScriptScope {
         replaces: script.replaces.map(str::to_owned),
         restored,
         session: Some(Arc::clone(script.session)),
         ..ScriptScope::default()
     };
-    let limited = WatchedCall::watched(config::get().limits());
     let (outcome, collected) = collect(scope, || {
         attached(|py| {
-            let outcome = match &limited {
-                None => execute(py, script.text),
-                Some(call) => call.run(py, || execute(py, script.text)),
+            let execute = || {
+                let outcome = execute(py, script.text);
+                leave_atomic();
+                // The text of an exception can be Python of the script.
+                outcome.map_err(|raised| describe(py, &raised))
             };
-            leave_atomic();
-            outcome.map_err(|raised| {
-                let reason = limited.as_ref().and_then(|call| call.reason());
-                reason.unwrap_or_else(|| describe(py, &raised))
-            })
+            let (outcome, reason) = hold_for_call(py, holder, execute);
+            outcome.map_err(|error| reason.unwrap_or(error))
         })
     });
     outcome.map(|()| collected)
@@ -86,8 +87,10 @@ pub(super) fn announce(functions: &[Callback]) -> Vec<(Callback, Duration)> {
     let call_all = || {
         attached(|py| {
             for function in functions {
-                if let Err(raised) = function.call0(py) {
-                    let why = describe(py, &raised);
+                let call = || function.call0(py).map_err(|raised| describe(py, &raised));
+                let (outcome, reason) = hold_for_call(py, Holder::Call, call);
+                if let Err(error) = outcome {
+                    let why = reason.unwrap_or(error);
                     log(Level::Warning, &format!("onRegistered failed: {why}"));
                 }
             }

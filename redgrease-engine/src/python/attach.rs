@@ -41,6 +41,11 @@ pub(super) fn release_after_start() {
     });
 }
 
+/// `true` on the server's main thread.
+pub(super) fn is_main() -> bool {
+    MAIN.with(|main| main.is_main.get())
+}
+
 /// Called when the server has woken up and holds its lock.
 pub(crate) fn after_sleep() {
     MAIN.with(|main| main.sticky.set(true));

@@ -1,7 +1,10 @@
-//! Budgets for the memory of Python code.
+//! Budgets for the memory that gears take.
 
+use super::memory::in_use;
 use std::cell::Cell;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::thread::Thread;
 
 /// A request of at least this many bytes is refused when it exceeds a budget, as if the system had no memory left.
 ///
@@ -9,40 +12,78 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 /// everywhere, but not every refused small one.
 const LARGE: i64 = 1 << 20;
 
+/// The value of a budget without a limit.
+const NO_LIMIT: i64 = i64::MAX;
+
 thread_local! {
     /// The budget that is charged for the memory of this thread; null if there is no budget.
     static CHARGED: Cell<*const MemoryBudget> = const { Cell::new(std::ptr::null()) };
 }
 
-/// A limit for the memory that some Python code may take.
+/// A limit for the memory that some Python code may take, with the memory that the engine and the server take for it.
 ///
 /// The limit is approximate. Python takes memory for small objects one arena at a time, and the whole arena is charged
-/// to the thread that happened to need it.
-#[derive(Debug, Default)]
+/// to the thread that happened to need it. Memory that another thread frees is not credited. So a budget is exceeded only
+/// if the gears of the server together use as much.
+#[derive(Debug)]
 pub(crate) struct MemoryBudget {
-    /// Bytes; `None` is no limit.
-    limit: Option<i64>,
+    /// Bytes.
+    limit: AtomicI64,
     spent: AtomicI64,
+    /// The memory of the server that the commands of the code have taken.
+    grown: AtomicI64,
+    /// The memory of the server before the first of these commands.
+    server_before: AtomicI64,
     exceeded: AtomicBool,
 }
 
+impl Default for MemoryBudget {
+    fn default() -> MemoryBudget {
+        MemoryBudget::without_limit()
+    }
+}
+
 impl MemoryBudget {
-    pub(crate) fn new(limit: Option<u64>) -> MemoryBudget {
+    pub(crate) const fn without_limit() -> MemoryBudget {
         MemoryBudget {
-            limit: limit.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
-            ..MemoryBudget::default()
+            limit: AtomicI64::new(NO_LIMIT),
+            spent: AtomicI64::new(0),
+            grown: AtomicI64::new(0),
+            server_before: AtomicI64::new(0),
+            exceeded: AtomicBool::new(false),
         }
+    }
+
+    pub(crate) fn new(limit: Option<u64>) -> MemoryBudget {
+        let budget = MemoryBudget::without_limit();
+        budget.begin(limit);
+        budget
+    }
+
+    /// Begins anew, with this limit.
+    pub(super) fn begin(&self, limit: Option<u64>) {
+        let limit = limit.map_or(NO_LIMIT, |bytes| i64::try_from(bytes).unwrap_or(NO_LIMIT));
+        self.limit.store(limit, Ordering::Relaxed);
+        self.spent.store(0, Ordering::Relaxed);
+        self.grown.store(0, Ordering::Relaxed);
+        self.server_before.store(0, Ordering::Relaxed);
+        self.exceeded.store(false, Ordering::Relaxed);
+    }
+
+    fn limit(&self) -> Option<i64> {
+        Some(self.limit.load(Ordering::Relaxed)).filter(|&limit| limit != NO_LIMIT)
     }
 
     /// The limit, if it was exceeded.
     pub(crate) fn exceeded(&self) -> Option<u64> {
-        let limit = self.limit?;
-        self.exceeded
-            .load(Ordering::Relaxed)
-            .then(|| u64::try_from(limit).unwrap_or(0))
+        if !self.exceeded.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.limit().map(|limit| u64::try_from(limit).unwrap_or(0))
     }
 
     /// Runs `body`, and charges this budget for the memory that this thread takes meanwhile.
+    #[inline]
     pub(crate) fn pay<R>(&self, body: impl FnOnce() -> R) -> R {
         struct Restore(*const MemoryBudget);
         impl Drop for Restore {
@@ -50,7 +91,7 @@ impl MemoryBudget {
                 CHARGED.set(self.0);
             }
         }
-        if self.limit.is_none() {
+        if self.limit().is_none() {
             return body();
         }
         let _restore = Restore(CHARGED.replace(self));
@@ -59,36 +100,112 @@ impl MemoryBudget {
 
     /// Charges the budget. `false` if the request must be refused.
     fn take(&self, bytes: i64) -> bool {
-        let Some(limit) = self.limit else { return true };
         let spent = self.spent.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if spent <= limit {
-            return true;
-        }
-        self.exceeded.store(true, Ordering::Relaxed);
-        if bytes < LARGE {
+        if !self.is_over(spent, bytes) || bytes < LARGE {
             return true;
         }
         self.spent.fetch_sub(bytes, Ordering::Relaxed);
         false
     }
+
+    /// `true` if the code takes too much memory. Remembers that, and wakes the thread that stops it. `pending` bytes of what it
+    /// has spent have not been taken yet.
+    fn is_over(&self, spent: i64, pending: i64) -> bool {
+        let Some(limit) = self.limit() else {
+            return false;
+        };
+        let grown = self.grown.load(Ordering::Relaxed);
+        let used = spent.min(in_use().saturating_add(pending));
+        if spent.saturating_add(grown) <= limit || used.saturating_add(grown) <= limit {
+            return false;
+        }
+        if !self.exceeded.swap(true, Ordering::Relaxed) {
+            EXCEEDED.store(true, Ordering::Relaxed);
+            if let Some(watching) = WATCHING.get() {
+                // Takes no memory and no lock: this may run inside of an allocation.
+                watching.unpark();
+            }
+        }
+        true
+    }
+}
+
+/// A budget was exceeded since the last look.
+static EXCEEDED: AtomicBool = AtomicBool::new(false);
+
+/// `true` if a budget was exceeded since the last call.
+pub(crate) fn budgets_were_exceeded() -> bool {
+    EXCEEDED.swap(false, Ordering::Relaxed)
+}
+
+/// The thread that stops code that has exceeded its budget.
+static WATCHING: OnceLock<Thread> = OnceLock::new();
+
+/// This thread is unparked from now on when a budget is exceeded.
+pub(crate) fn watch_budgets() {
+    let _ = WATCHING.set(std::thread::current());
+}
+
+/// The budget of this thread.
+fn charged() -> Option<&'static MemoryBudget> {
+    let budget = CHARGED.get();
+    // SAFETY: `pay` borrows the budget for as long as the pointer is set, and the pointer belongs to this thread. The
+    // reference is used by the functions of this file only, which do not keep it.
+    (!budget.is_null()).then(|| unsafe { &*budget })
 }
 
 /// Charges the budget of this thread for a request. `false` if the request must be refused.
 pub(super) fn may_grow(bytes: usize) -> bool {
-    let budget = CHARGED.get();
-    // SAFETY: `pay` borrows the budget for as long as the pointer is set, and the pointer belongs to this thread.
-    budget.is_null() || unsafe { (*budget).take(i64::try_from(bytes).unwrap_or(i64::MAX)) }
+    charged().is_none_or(|budget| budget.take(i64::try_from(bytes).unwrap_or(i64::MAX)))
+}
+
+/// Charges the budget of this thread for memory that it has taken already.
+pub(super) fn grew(bytes: usize) {
+    if let Some(budget) = charged() {
+        let bytes = bytes.cast_signed() as i64;
+        let spent = budget.spent.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        budget.is_over(spent, 0);
+    }
 }
 
 /// Credits the budget of this thread with memory that was freed.
 pub(super) fn gave_back(bytes: usize) {
-    let budget = CHARGED.get();
-    if !budget.is_null() {
-        // SAFETY: as in `may_grow`.
-        let budget = unsafe { &*budget };
+    if let Some(budget) = charged() {
         budget
             .spent
             .fetch_sub(bytes.cast_signed() as i64, Ordering::Relaxed);
+    }
+}
+
+/// The error for code that has exceeded the budget of this thread, or that would with `more` bytes. `None` if it may go on.
+pub(crate) fn over_budget(more: usize) -> Option<u64> {
+    let budget = charged()?;
+    let more = i64::try_from(more).unwrap_or(i64::MAX);
+    if more >= LARGE {
+        let spent = budget.spent.load(Ordering::Relaxed);
+        budget.is_over(spent.saturating_add(more), more);
+    }
+    budget.exceeded()
+}
+
+/// Charges the budget of this thread for the memory that a command has left in the server. `before` and `after` are the
+/// memory of the server, and `passing` bytes of the difference are freed soon.
+pub(crate) fn server_grew(before: usize, after: usize, passing: usize) {
+    let Some(budget) = charged() else { return };
+    let before = before.cast_signed() as i64;
+    let after = after.cast_signed() as i64;
+    let first = budget
+        .server_before
+        .compare_exchange(0, before, Ordering::Relaxed, Ordering::Relaxed)
+        .unwrap_or_else(|first| first);
+    let first = if first == 0 { before } else { first };
+    let growth = after - before - passing.cast_signed() as i64;
+    // Memory that comes and goes, such as the buffer for the AOF, is in the sum but not in the memory of the server.
+    let sum = budget.grown.load(Ordering::Relaxed) + growth;
+    let sum = sum.min(after - first).max(0);
+    budget.grown.store(sum, Ordering::Relaxed);
+    if growth > 0 {
+        budget.is_over(budget.spent.load(Ordering::Relaxed), 0);
     }
 }
 
@@ -154,6 +271,7 @@ mod tests {
 
     #[test]
     fn a_small_request_over_the_limit_is_granted_and_noted() {
+        let _used = with_python(|py| megabytes(py, 4).unwrap().unbind());
         let budget = MemoryBudget::new(Some(10));
         assert!(budget.take(10));
         assert_eq!(budget.exceeded(), None);
@@ -174,9 +292,9 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_beyond_the_largest_number_is_the_largest_number() {
+    fn a_limit_beyond_the_largest_number_is_none() {
         let budget = MemoryBudget::new(Some(u64::MAX));
-        assert_eq!(budget.limit, Some(i64::MAX));
+        assert_eq!(budget.limit(), None);
     }
 
     #[test]
@@ -194,14 +312,65 @@ mod tests {
 
     #[test]
     fn a_thread_without_a_budget_is_not_limited() {
+        let _used = with_python(|py| megabytes(py, 4).unwrap().unbind());
         let budget = MemoryBudget::new(Some(1));
         budget.pay(|| {
             std::thread::scope(|scope| {
                 scope.spawn(|| assert!(may_grow(usize::MAX)));
             });
-            assert!(!may_grow(usize::MAX));
+            assert!(!may_grow(3 << 20));
         });
         assert!(may_grow(usize::MAX));
+    }
+
+    #[test]
+    fn memory_that_others_have_freed_is_no_reason_to_stop() {
+        let budget = MemoryBudget::new(Some(1 << 40));
+        // More than all gears use together.
+        for _ in 0..4 {
+            assert!(budget.take(1 << 39));
+        }
+        assert_eq!(budget.exceeded(), None);
+    }
+
+    #[test]
+    fn memory_that_commands_leave_in_the_server_counts() {
+        let budget = MemoryBudget::new(Some(1000));
+        budget.pay(|| {
+            server_grew(5_000, 5_900, 0);
+            assert_eq!(over_budget(0), None);
+            server_grew(5_900, 6_100, 200);
+            assert_eq!(over_budget(0), None, "a reply is freed soon");
+            server_grew(6_000, 5_000, 0);
+            server_grew(5_000, 5_900, 0);
+            assert_eq!(over_budget(0), None, "what was deleted is credited");
+            server_grew(5_900, 6_100, 0);
+            assert_eq!(over_budget(0), Some(1000));
+        });
+    }
+
+    #[test]
+    fn memory_of_the_server_that_comes_and_goes_does_not_count() {
+        let budget = MemoryBudget::new(Some(1000));
+        budget.pay(|| {
+            // The server frees the buffer of the AOF between the commands.
+            for _ in 0..10 {
+                server_grew(5_000, 5_900, 0);
+            }
+            assert_eq!(over_budget(0), None);
+        });
+    }
+
+    #[test]
+    fn a_large_request_is_refused_before_it_is_made() {
+        let budget = MemoryBudget::new(Some(MEGABYTE));
+        assert_eq!(over_budget(usize::MAX), None, "no budget");
+        // Memory that all gears together use.
+        let _used = with_python(|py| megabytes(py, 4).unwrap().unbind());
+        budget.pay(|| {
+            assert_eq!(over_budget(1000), None);
+            assert_eq!(over_budget(3 << 20), Some(MEGABYTE));
+        });
     }
 
     #[test]

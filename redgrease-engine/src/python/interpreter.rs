@@ -1,7 +1,7 @@
 //! Starts the interpreter inside the server's process. The interpreter is never stopped, because worker threads may run
 //! code of extension modules that do not survive the end of the interpreter.
 
-use super::{attach, errors, memory, namespace};
+use super::{attach, errors, hold, memory, namespace};
 use crate::redis::{Level, log};
 use pyo3::prelude::*;
 use pyo3::{PyResult, ffi};
@@ -148,6 +148,11 @@ fn prepare(
     };
     sys.setattr("executable", executable.to_string_lossy().as_ref())?;
     install(py)?;
+    if let Some(signal) = hold::wake_with_signals() {
+        let woken = namespace::runtime(py, "_woken")?;
+        py.import("signal")?
+            .call_method1("signal", (signal, woken))?;
+    }
     let _ = errors::GearsError::types(py);
     Ok(Interpreter {
         version: (version.major, version.minor),

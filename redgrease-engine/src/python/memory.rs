@@ -22,6 +22,19 @@ static TOTAL: AtomicU64 = AtomicU64::new(0);
 static CURRENT: AtomicI64 = AtomicI64::new(0);
 static PEAK: AtomicI64 = AtomicI64::new(0);
 
+/// The large blocks of the engine's own memory, such as a vector of results.
+static OWN: AtomicI64 = AtomicI64::new(0);
+
+/// The engine has taken so many bytes, or freed them.
+pub(super) fn own_memory(bytes: isize) {
+    OWN.fetch_add(bytes as i64, Ordering::Relaxed);
+}
+
+/// The memory that Python and the engine use together.
+pub(super) fn in_use() -> i64 {
+    CURRENT.load(Ordering::Relaxed) + OWN.load(Ordering::Relaxed)
+}
+
 /// The memory that Python uses now and has used since the start.
 pub(crate) fn allocation() -> Allocation {
     Allocation {

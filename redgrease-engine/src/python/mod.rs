@@ -14,8 +14,11 @@
 //! | `counter.rs` | counting the occurrences of values |
 //! | `errors.rs` | the exceptions of the runtime, and their texts for clients |
 //! | `interrupt.rs` | stopping Python on another thread |
+//! | `insistence.rs` | stopping Python that catches the interruption |
+//! | `hold.rs` | Python that holds the server's lock |
 //! | `memory.rs` | the memory that Python uses |
-//! | `budget.rs` | budgets for the memory of Python code |
+//! | `own_memory.rs` | the memory of the engine |
+//! | `budget.rs` | budgets for the memory that gears take |
 //! | `pickling.rs` | functions as bytes |
 //! | `profiling.rs` | profiles of the Python that gears run |
 //!
@@ -30,11 +33,14 @@ mod callback;
 mod coroutines;
 mod counter;
 mod errors;
+mod hold;
 mod identity;
+mod insistence;
 mod interpreter;
 mod interrupt;
 mod memory;
 mod namespace;
+mod own_memory;
 mod pickling;
 mod profiling;
 mod replies;
@@ -44,13 +50,16 @@ mod values;
 
 pub(crate) use attach::{after_sleep, attached, attached_for_a_call, before_sleep, detached};
 pub(crate) use awaiting::{in_gear, in_step, may_await};
-pub(crate) use budget::MemoryBudget;
+pub(crate) use budget::{
+    MemoryBudget, budgets_were_exceeded, over_budget, server_grew, watch_budgets,
+};
 pub(crate) use callback::Callback;
 pub(crate) use coroutines::{Awaiter, GearsFuture, coroutine_refused, is_coroutine, schedule};
 pub(crate) use counter::Counter;
 pub(crate) use errors::{GearsError, describe, flat};
+pub(crate) use hold::{Holder, Turn, begin_hold, end_hold, forget_hold, hold, holds};
 pub(crate) use interpreter::{Interpreter, start, use_packages};
-pub(crate) use interrupt::{RunningThread, interrupt};
+pub(crate) use interrupt::{Force, RunningThread, add_native_functions, interrupt};
 pub(crate) use memory::allocation;
 pub(crate) use namespace::{globals, keep_globals};
 pub(crate) use pickling::{check_picklable, pickle, unpickle};

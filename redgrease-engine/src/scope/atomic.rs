@@ -1,6 +1,7 @@
 //! The `atomic()` block of a script: the server's lock, held across several calls into Python.
 
 use super::{Scope, Slot, change, look, with};
+use crate::python::{attached, end_hold, forget_hold, holds};
 use crate::redis::{LockGuard, is_locked};
 
 /// The reason why no other command runs on the server during the block.
@@ -8,7 +9,17 @@ pub(super) enum Atomic {
     /// The thread held the server's lock before the block began.
     AlreadyLocked,
     /// The block took the lock and gives it back in the end.
-    Locked(#[allow(dead_code, reason = "held, not read")] LockGuard),
+    Locked(#[allow(dead_code, reason = "held, not read")] Block),
+}
+
+/// The lock of a block.
+pub(super) struct Block(#[allow(dead_code, reason = "held, not read")] LockGuard);
+
+impl Drop for Block {
+    /// Also called when a thread ends inside of a block.
+    fn drop(&mut self) {
+        forget_hold();
+    }
 }
 
 /// The error of [`enter_atomic`]: this thread is inside an atomic block already.
@@ -35,7 +46,7 @@ pub(crate) fn enter_atomic() -> Result<(), AlreadyAtomic> {
         return Err(AlreadyAtomic);
     }
     let block = if locks_for_atomic() {
-        Atomic::Locked(LockGuard::acquire())
+        Atomic::Locked(Block(LockGuard::acquire()))
     } else {
         Atomic::AlreadyLocked
     };
@@ -45,8 +56,12 @@ pub(crate) fn enter_atomic() -> Result<(), AlreadyAtomic> {
 
 /// Ends the atomic block of this thread. `true` if there was one.
 pub(crate) fn leave_atomic() -> bool {
+    let block = change(slot, Option::take);
+    if matches!(block, Some(Atomic::Locked(_))) && holds() {
+        attached(end_hold);
+    }
     // Drop the block while the slot is free: releasing the lock can run handlers.
-    change(slot, Option::take).is_some()
+    block.is_some()
 }
 
 /// Runs `body` outside any atomic block.

@@ -46,3 +46,18 @@ def _be_interrupted():
     """
     for _ in range(1000):
         pass
+
+
+_woken = redisgears._woken
+
+
+class _Insistent(redisgears.GearsForceStopped):
+    """Interrupts code that has caught the interruption before: from now on every line of it is interrupted."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        redisgears._insist()
+
+
+_Insistent.__module__ = "gears"
+_Insistent.__name__ = _Insistent.__qualname__ = "forcestopped"

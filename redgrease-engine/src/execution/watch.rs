@@ -1,0 +1,215 @@
+//! The thread that stops what is over a limit of time or memory.
+
+use super::abort::{interrupt_until, stop};
+use super::limits::{held_too_long, too_long, too_much_memory};
+use super::{Execution, executions};
+use crate::config;
+use crate::python::{Holder, Turn, budgets_were_exceeded, watch_budgets};
+use crate::redis::{Level, log};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+/// The time between two looks at what is watched, if a limit is short and if none is.
+const OFTEN: Duration = Duration::from_millis(10);
+const SELDOM: Duration = Duration::from_millis(100);
+
+/// The script of a stored session may take so many times longer: it runs while the server starts, when it may have to load
+/// libraries from a slow disk, and it has ended once before.
+const PATIENCE_WITH_RESTORED: u32 = 12;
+
+/// An execution with a limit of time.
+#[derive(Debug)]
+struct Timed {
+    execution: Arc<Execution>,
+    deadline: Instant,
+    limit: Duration,
+}
+
+impl Timed {
+    /// Stops the execution if it is over its limit. Returns `false` if it need not be watched any longer.
+    fn check(&self, now: Instant) -> bool {
+        if self.execution.status().is_final() {
+            return false;
+        }
+        if now < self.deadline {
+            return true;
+        }
+        stop(Arc::clone(&self.execution), too_long(self.limit));
+        false
+    }
+}
+
+#[derive(Debug, Default)]
+struct Watch {
+    timed: Mutex<Vec<Timed>>,
+}
+
+impl Watch {
+    fn timed(&self) -> MutexGuard<'_, Vec<Timed>> {
+        self.timed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        watch_budgets();
+        let mut held = None;
+        loop {
+            thread::park_timeout(self.pause());
+            let now = Instant::now();
+            let mut checked = std::mem::take(&mut *self.timed());
+            // The check may stop an execution, which takes other locks.
+            checked.retain(|one| one.check(now));
+            self.timed().append(&mut checked);
+            if budgets_were_exceeded() {
+                stop_those_over_budget();
+            }
+            held = Held::look(held, now);
+            if let Some(held) = &mut held {
+                held.check(now);
+            }
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        let config = config::get();
+        let short = |limit: Duration| limit < SELDOM * 10;
+        if !self.timed().is_empty()
+            || config.lock_max_time().is_some_and(short)
+            || config.limits().time.is_some_and(short)
+        {
+            OFTEN
+        } else {
+            SELDOM
+        }
+    }
+}
+
+fn stop_those_over_budget() {
+    for execution in executions().all() {
+        if let Some(limit) = execution.memory.exceeded()
+            && !execution.status().is_final()
+        {
+            stop(execution, too_much_memory(limit));
+        }
+    }
+}
+
+/// Python that holds the server's lock.
+#[derive(Debug)]
+struct Held {
+    turn: Turn,
+    /// When it was seen first.
+    since: Instant,
+    stopped: bool,
+}
+
+impl Held {
+    /// What holds the lock now. `before` is what held it at the last look.
+    fn look(before: Option<Held>, now: Instant) -> Option<Held> {
+        let turn = Turn::current()?;
+        match before {
+            Some(held) if held.turn == turn => Some(held),
+            _ => Some(Held {
+                turn,
+                since: now,
+                stopped: false,
+            }),
+        }
+    }
+
+    fn check(&mut self, now: Instant) {
+        if self.stopped {
+            // It may have gone on, and wait inside of another system call.
+            self.turn.wake();
+        } else if let Some(reason) = self.over_limit(now) {
+            self.stopped = true;
+            self.stop(reason);
+        }
+    }
+
+    /// The limit that it is over, as a text for the client.
+    fn over_limit(&self, now: Instant) -> Option<String> {
+        if let Some(limit) = self.turn.over_memory() {
+            return Some(too_much_memory(limit));
+        }
+        let config = config::get();
+        let elapsed = now.saturating_duration_since(self.since);
+        let lock = config.lock_max_time().map(|limit| match self.turn.holder {
+            Holder::Restored => limit * PATIENCE_WITH_RESTORED,
+            Holder::Call | Holder::Execution => limit,
+        });
+        // The limit of an execution is watched with the execution.
+        let time = config
+            .limits()
+            .time
+            .filter(|_| self.turn.holder == Holder::Call);
+        let is_over = |limit: &Duration| elapsed >= *limit;
+        let time = time.filter(is_over).map(too_long);
+        time.or_else(|| lock.filter(is_over).map(held_too_long))
+    }
+
+    fn stop(&self, reason: String) {
+        let turn = self.turn;
+        log(
+            Level::Warning,
+            &format!("Python that holds up the server is interrupted: {reason}"),
+        );
+        if turn.holder == Holder::Execution {
+            for execution in executions().all() {
+                if turn.is_of(&execution.thread) && !execution.status().is_final() {
+                    stop(execution, reason.clone());
+                }
+            }
+        }
+        turn.stop(reason);
+        turn.wake();
+        let interrupter = thread::Builder::new()
+            .name("rg-interrupt".into())
+            .spawn(move || interrupt_until(|force| !turn.interrupt(force)));
+        if let Err(failure) = interrupter {
+            log(
+                Level::Warning,
+                &format!("Python over its limit could not be interrupted: {failure}"),
+            );
+        }
+    }
+}
+
+/// Starts the thread, once.
+pub(super) fn watch_limits() {
+    started();
+}
+
+fn started() -> &'static (Arc<Watch>, Option<Thread>) {
+    static STARTED: OnceLock<(Arc<Watch>, Option<Thread>)> = OnceLock::new();
+    STARTED.get_or_init(|| {
+        let watch = Arc::new(Watch::default());
+        let watching = Arc::clone(&watch);
+        let started = thread::Builder::new()
+            .name("rg-limits".into())
+            .spawn(move || watching.run());
+        match started {
+            Ok(handle) => (watch, Some(handle.thread().clone())),
+            Err(failure) => {
+                log(
+                    Level::Warning,
+                    &format!("limits of executions cannot be watched: {failure}"),
+                );
+                (watch, None)
+            }
+        }
+    })
+}
+
+/// Stops the execution if it has not ended after `limit`.
+pub(super) fn watch(execution: Arc<Execution>, limit: Duration) {
+    let (watch, thread) = started();
+    watch.timed().push(Timed {
+        execution,
+        deadline: Instant::now() + limit,
+        limit,
+    });
+    if let Some(thread) = thread {
+        thread.unpark();
+    }
+}

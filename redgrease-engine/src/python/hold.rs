@@ -1,0 +1,216 @@
+//! Python that holds the server's lock, so that no client is served: a sync call, the body of a script, an `atomic()` block.
+//!
+//! One thread at a time holds the lock, so there is one record of it. It costs a few stores per call: the thread that watches
+//! limits measures the time itself.
+
+use super::errors::GearsError;
+use super::interrupt::{Force, RunningThread, interrupt_attached};
+use super::{Gil, MemoryBudget, attached};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// What holds the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// A sync call, or the body of a script. It has a budget of memory of its own.
+    Call,
+    /// The script of a stored session, which runs while the server loads.
+    Restored,
+    /// A part of an execution, which ends as the execution does.
+    Execution,
+}
+
+/// A number that is odd while Python holds the lock, and another one each time.
+static TURN: AtomicU64 = AtomicU64::new(0);
+static HOLDER: AtomicU8 = AtomicU8::new(0);
+static THREAD: RunningThread = RunningThread::new();
+static MEMORY: MemoryBudget = MemoryBudget::without_limit();
+/// The turn that was stopped.
+static STOPPED: AtomicU64 = AtomicU64::new(0);
+/// The limit that stopped it, as a text for the client.
+static REASON: Mutex<Option<String>> = Mutex::new(None);
+/// The holder runs on the server's main thread, which is the one that Python handles signals on.
+static ON_MAIN: AtomicBool = AtomicBool::new(false);
+/// `pthread_t` does not fit an atomic everywhere; the kernel's number of the thread does.
+static MAIN_THREAD: AtomicI32 = AtomicI32::new(0);
+
+thread_local! {
+    /// This thread has begun the turn.
+    static HOLDS: Cell<bool> = const { Cell::new(false) };
+}
+
+fn is_odd(turn: u64) -> bool {
+    turn & 1 == 1
+}
+
+/// Begins a turn of this thread. Returns `false` if the thread is in a turn already, which goes on.
+///
+/// The thread holds the server's lock and the interpreter's.
+pub(crate) fn begin_hold(py: Gil<'_>, holder: Holder) -> bool {
+    if HOLDS.replace(true) {
+        return false;
+    }
+    HOLDER.store(holder as u8, Ordering::Relaxed);
+    ON_MAIN.store(super::attach::is_main(), Ordering::Relaxed);
+    THREAD.enter(py);
+    // Only threads with the server's lock store the number.
+    let turn = TURN.load(Ordering::Relaxed);
+    let turn = turn.wrapping_add(if is_odd(turn) { 2 } else { 1 });
+    TURN.store(turn, Ordering::Release);
+    true
+}
+
+/// `true` if this thread has begun a turn.
+pub(crate) fn holds() -> bool {
+    HOLDS.get()
+}
+
+/// Ends the turn of a thread that ends itself.
+pub(crate) fn forget_hold() {
+    if HOLDS.replace(false) {
+        TURN.store(
+            TURN.load(Ordering::Relaxed).wrapping_add(1),
+            Ordering::Release,
+        );
+    }
+}
+
+/// Ends the turn that this thread has begun.
+pub(crate) fn end_hold(py: Gil<'_>) {
+    if HOLDS.replace(false) {
+        let turn = TURN.load(Ordering::Relaxed).wrapping_add(1);
+        TURN.store(turn, Ordering::Release);
+        THREAD.leave(py);
+    }
+}
+
+/// Runs `body` as a sync call, with a budget of so many bytes. Returns the limit that stopped it, as a text for the client:
+/// `too_much` makes the one for the memory.
+///
+/// A call inside of another one belongs to the outer one.
+pub(crate) fn hold<R>(
+    py: Gil<'_>,
+    holder: Holder,
+    memory: Option<u64>,
+    too_much: fn(u64) -> String,
+    body: impl FnOnce() -> R,
+) -> (R, Option<String>) {
+    struct End<'py>(Gil<'py>);
+    impl Drop for End<'_> {
+        fn drop(&mut self) {
+            end_hold(self.0);
+        }
+    }
+    if !begin_hold(py, holder) {
+        return (body(), None);
+    }
+    let turn = TURN.load(Ordering::Relaxed);
+    let end = End(py);
+    MEMORY.begin(memory);
+    let outcome = MEMORY.pay(body);
+    drop(end);
+    let stopped = STOPPED.load(Ordering::Acquire) == turn;
+    let reason = stopped
+        .then(|| REASON.lock().unwrap_or_else(PoisonError::into_inner).take())
+        .flatten();
+    (outcome, reason.or_else(|| MEMORY.exceeded().map(too_much)))
+}
+
+/// A turn, as the watching thread sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turn {
+    number: u64,
+    pub(crate) holder: Holder,
+}
+
+impl Turn {
+    /// The turn of this moment.
+    pub(crate) fn current() -> Option<Turn> {
+        let number = TURN.load(Ordering::Acquire);
+        let holder = match HOLDER.load(Ordering::Relaxed) {
+            0 => Holder::Call,
+            1 => Holder::Restored,
+            _ => Holder::Execution,
+        };
+        is_odd(number).then_some(Turn { number, holder })
+    }
+
+    /// `true` if the turn has not ended.
+    pub(crate) fn goes_on(self) -> bool {
+        TURN.load(Ordering::Acquire) == self.number
+    }
+
+    /// The limit of memory that the call has exceeded.
+    pub(crate) fn over_memory(self) -> Option<u64> {
+        MEMORY
+            .exceeded()
+            .filter(|_| self.goes_on() && self.holder != Holder::Execution)
+    }
+
+    /// `true` if `other` runs on the thread of the turn.
+    pub(crate) fn is_of(self, other: &RunningThread) -> bool {
+        THREAD.is_on_thread_of(other) && self.goes_on()
+    }
+
+    /// Remembers the limit that stops the turn. [`Turn::interrupt`] interrupts it.
+    pub(crate) fn stop(self, reason: String) {
+        *REASON.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+        STOPPED.store(self.number, Ordering::Release);
+    }
+
+    /// Raises `gears.forcestopped` in the thread. Returns `false` if the turn has ended. Waits for the interpreter's lock.
+    pub(crate) fn interrupt(self, force: Force) -> bool {
+        attached(|py| self.goes_on() && interrupt_attached(py, &THREAD, force))
+    }
+
+    /// Wakes the thread if it waits inside of a system call, or runs C code that looks for signals. Needs no lock. Does
+    /// nothing on other threads than the main thread: Python handles signals there only.
+    pub(crate) fn wake(self) {
+        let main = MAIN_THREAD.load(Ordering::Relaxed);
+        if main != 0 && ON_MAIN.load(Ordering::Relaxed) && self.goes_on() {
+            // SAFETY: the main thread lives as long as the process, and the process handles the signal. A signal that comes
+            // too late does nothing: see `woken`.
+            unsafe { signal_thread(main) };
+        }
+    }
+}
+
+/// The signal that wakes the main thread. Its default is to be ignored, neither the servers nor Python use it.
+const SIGNAL: i32 = libc::SIGURG;
+
+/// The number of the signal that wakes the main thread, once this thread, which has to be the main thread, can be woken.
+pub(super) fn wake_with_signals() -> Option<i32> {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: has no preconditions.
+        MAIN_THREAD.store(unsafe { libc::gettid() }, Ordering::Relaxed);
+        Some(SIGNAL)
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+/// # Safety
+/// `thread` is a live thread of this process.
+#[cfg(target_os = "linux")]
+unsafe fn signal_thread(thread: i32) {
+    // SAFETY: as the caller's.
+    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, SIGNAL) };
+}
+
+#[cfg(not(target_os = "linux"))]
+unsafe fn signal_thread(_thread: i32) {}
+
+/// The handler of the signal that wakes the main thread. Raises `gears.forcestopped` if the turn of this thread was stopped.
+#[pyfunction]
+#[pyo3(name = "_woken", signature = (*arguments))]
+pub(crate) fn woken(arguments: &Bound<'_, PyTuple>) -> PyResult<()> {
+    if HOLDS.get() && STOPPED.load(Ordering::Acquire) == TURN.load(Ordering::Relaxed) {
+        let stopped = GearsError::force_stopped(arguments.py());
+        return Err(PyErr::from_type(stopped, ()));
+    }
+    Ok(())
+}
