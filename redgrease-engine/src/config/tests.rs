@@ -57,7 +57,8 @@ const EXPECTED: &[(&str, SettingOwner, Shown, bool)] = {
         ("MaxRecordsInFlight", Engine, number(1000, 1), CHANGEABLE),
         ("ExecutionMaxTime", Engine, number(0, 0), CHANGEABLE),
         ("ExecutionMaxRecords", Engine, number(0, 0), CHANGEABLE),
-        ("ExecutionMaxMemory", Engine, number(0, 0), CHANGEABLE),
+        ("ExecutionMaxMemory", Engine, number(1 << 30, 0), CHANGEABLE),
+        ("LockMaxTime", Engine, number(5000, 0), CHANGEABLE),
         ("AbortOnDisconnect", Engine, number(0, 0), CHANGEABLE),
         (
             "CompatibleReplies",
@@ -353,7 +354,9 @@ fn typed_getters_agree_with_the_table() {
     assert_eq!(config.text("PythonExecutable"), "");
     assert_eq!(config.text("no such setting"), "");
     let limits = config.limits();
-    assert!(limits.time.is_none() && limits.records.is_none() && limits.memory.is_none());
+    assert!(limits.time.is_none() && limits.records.is_none());
+    assert_eq!(limits.memory, Some(1 << 30));
+    assert_eq!(config.lock_max_time(), Some(Duration::from_secs(5)));
 
     for (name, value) in [
         ("ExecutionThreads", "513"),

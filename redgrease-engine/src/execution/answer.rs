@@ -64,7 +64,7 @@ fn call(py: Gil<'_>, function: &Callback, results: &[Object<'_>], errors: &[Stri
         let errors = errors
             .iter()
             .map(|one| from_bytes(py, one.as_bytes()))
-            .collect();
+            .collect::<Result<_, _>>()?;
         function.call2(&list(py, results)?, &list(py, errors)?)
     };
     if let Err(raised) = call() {

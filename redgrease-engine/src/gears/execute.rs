@@ -2,7 +2,10 @@
 
 use super::parameters::Given;
 use super::scope::{self as script, keep_answer, keeps_answers, set_aside};
-use crate::python::{GearsError, Object, detached, from_owned, from_reply, list_of};
+use crate::execution::too_much_memory;
+use crate::python::{
+    GearsError, Object, detached, from_owned, from_reply, list_of, over_budget, server_grew,
+};
 use crate::redis::{self, CallError, CallReply, OwnedReply, ReplyKind};
 use crate::registration::hooks;
 use crate::scope::{self, Scope, WithheldReply};
@@ -54,7 +57,9 @@ fn run_command<'py>(
         .collect::<PyResult<_>>()?;
     let words: SmallVec<[&[u8]; 4]> = items.iter().map(Argument::bytes).collect::<PyResult<_>>()?;
     let words = words.as_slice();
-    let call = || redis::call_for_gear(user.as_ref(), command, words, scope::is_given_up);
+    check_budget(words.iter().map(|word| word.len()).sum())?;
+    let user = user.as_ref();
+    let call = || redis::call_for_gear(user, command, words, scope::is_given_up, server_grew);
     let run = || {
         if by_script { set_aside(call) } else { call() }
     };
@@ -69,6 +74,7 @@ fn run_command<'py>(
             "the execution was aborted, its commands are not run: end the function",
         ));
     };
+    check_budget(outcome.as_ref().map_or(0, CallReply::size))?;
     if by_script && keeps_answers() {
         keep_answer(match &outcome {
             Ok(reply) => OwnedReply::of(reply.borrow()),
@@ -90,6 +96,14 @@ fn is_denial(outcome: &Result<CallReply, CallError>) -> bool {
     match outcome {
         Ok(reply) => reply.kind() == ReplyKind::Error && reply.bytes().starts_with(b"NOPERM"),
         Err(failure) => failure.is_denial(),
+    }
+}
+
+/// Fails if the gear has taken too much memory, or would with `more` bytes.
+fn check_budget(more: usize) -> PyResult<()> {
+    match over_budget(more) {
+        None => Ok(()),
+        Some(limit) => Err(GearsError::new_err(too_much_memory(limit))),
     }
 }
 

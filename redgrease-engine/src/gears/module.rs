@@ -193,7 +193,7 @@ fn config_get<'py>(
         return Err(GearsError::new_err("get_config key must be a string"));
     };
     let value = config::get().user(key.to_str()?.as_bytes());
-    Ok(value.map(|value| from_bytes(py, &value)))
+    value.map(|value| from_bytes(py, &value)).transpose()
 }
 
 /// `gearsFuture()`: a record that another thread provides later.

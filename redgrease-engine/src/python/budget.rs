@@ -159,22 +159,20 @@ pub(super) fn may_grow(bytes: usize) -> bool {
     charged().is_none_or(|budget| budget.take(i64::try_from(bytes).unwrap_or(i64::MAX)))
 }
 
-/// Charges the budget of this thread for memory that it has taken already.
-pub(super) fn grew(bytes: usize) {
+/// Charges the budget of this thread for memory that it has taken already, or credits it.
+pub(super) fn charge(bytes: isize) {
     if let Some(budget) = charged() {
-        let bytes = bytes.cast_signed() as i64;
+        let bytes = bytes as i64;
         let spent = budget.spent.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        budget.is_over(spent, 0);
+        if bytes > 0 {
+            budget.is_over(spent, 0);
+        }
     }
 }
 
 /// Credits the budget of this thread with memory that was freed.
 pub(super) fn gave_back(bytes: usize) {
-    if let Some(budget) = charged() {
-        budget
-            .spent
-            .fetch_sub(bytes.cast_signed() as i64, Ordering::Relaxed);
-    }
+    charge(-bytes.cast_signed());
 }
 
 /// The error for code that has exceeded the budget of this thread, or that would with `more` bytes. `None` if it may go on.

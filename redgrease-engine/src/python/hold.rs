@@ -181,16 +181,12 @@ impl Turn {
 /// The signal that wakes the main thread. Its default is to be ignored, neither the servers nor Python use it.
 const SIGNAL: i32 = libc::SIGURG;
 
-/// The number of the signal that wakes the main thread, once this thread, which has to be the main thread, can be woken.
-pub(super) fn wake_with_signals() -> Option<i32> {
+/// Allows [`Turn::wake`] to wake this thread, which is the main thread. Returns the number of the signal for that.
+pub(super) fn wake_with_signals() -> i32 {
     #[cfg(target_os = "linux")]
-    {
-        // SAFETY: has no preconditions.
-        MAIN_THREAD.store(unsafe { libc::gettid() }, Ordering::Relaxed);
-        Some(SIGNAL)
-    }
-    #[cfg(not(target_os = "linux"))]
-    None
+    // SAFETY: has no preconditions.
+    MAIN_THREAD.store(unsafe { libc::gettid() }, Ordering::Relaxed);
+    SIGNAL
 }
 
 /// # Safety

@@ -148,11 +148,9 @@ fn prepare(
     };
     sys.setattr("executable", executable.to_string_lossy().as_ref())?;
     install(py)?;
-    if let Some(signal) = hold::wake_with_signals() {
-        let woken = namespace::runtime(py, "_woken")?;
-        py.import("signal")?
-            .call_method1("signal", (signal, woken))?;
-    }
+    let woken = namespace::runtime(py, "_woken")?;
+    py.import("signal")?
+        .call_method1("signal", (hold::wake_with_signals(), woken))?;
     let _ = errors::GearsError::types(py);
     Ok(Interpreter {
         version: (version.major, version.minor),

@@ -3,7 +3,7 @@
 //! Memory is counted where Python takes it from the system: per arena of small objects and per large object. Python
 //! asks for one of these only now and then, so the hot path pays nothing for the count.
 
-use super::budget::{gave_back, may_grow};
+use super::budget::{charge, gave_back, may_grow};
 use pyo3::ffi;
 use std::ffi::c_void;
 use std::sync::OnceLock;
@@ -117,6 +117,18 @@ unsafe fn size(block: *mut c_void) -> usize {
     unsafe { libc::malloc_usable_size(block) }
 }
 
+/// Counts a block that was made for a request of so many bytes, which were charged already. `block` is null if there is none.
+///
+/// # Safety
+/// As [`size`].
+unsafe fn granted(block: *mut c_void, bytes: usize) {
+    // SAFETY: as the caller's.
+    let size = unsafe { size(block) };
+    // Allocators round up, and the size is credited when the block is freed.
+    charge(size.cast_signed() - bytes.cast_signed());
+    grew(size);
+}
+
 extern "C" fn malloc(_: *mut c_void, bytes: usize) -> *mut c_void {
     let Some(Inner(raw)) = RAW.get() else {
         return std::ptr::null_mut();
@@ -130,7 +142,7 @@ extern "C" fn malloc(_: *mut c_void, bytes: usize) -> *mut c_void {
     // SAFETY: the arguments are forwarded unchanged.
     unsafe {
         let block = inner(raw.ctx, bytes);
-        grew(size(block));
+        granted(block, bytes);
         block
     }
 }
@@ -148,7 +160,7 @@ extern "C" fn calloc(_: *mut c_void, count: usize, bytes: usize) -> *mut c_void 
     // SAFETY: the arguments are forwarded unchanged.
     unsafe {
         let block = inner(raw.ctx, count, bytes);
-        grew(size(block));
+        granted(block, count.saturating_mul(bytes));
         block
     }
 }
@@ -163,20 +175,23 @@ extern "C" fn realloc(_: *mut c_void, block: *mut c_void, bytes: usize) -> *mut 
     // SAFETY: the arguments are forwarded unchanged; the old size is read before the block may move.
     unsafe {
         let before = size(block);
-        if bytes > before && !may_grow(bytes) {
+        // Most blocks grow where they are.
+        let more = bytes.saturating_sub(before);
+        if more > 0 && !may_grow(more) {
             return std::ptr::null_mut();
         }
         let after = inner(raw.ctx, block, bytes);
         if after.is_null() {
-            if bytes > before {
-                gave_back(bytes);
-            }
+            gave_back(more);
         } else {
-            if bytes <= before {
-                may_grow(bytes);
+            let now = size(after);
+            // The difference to what was charged for the request.
+            charge((now.cast_signed() - before.cast_signed()) - more.cast_signed());
+            if now > before {
+                grew(now - before);
+            } else {
+                CURRENT.fetch_sub((before - now).cast_signed() as i64, Ordering::Relaxed);
             }
-            shrank(before);
-            grew(size(after));
         }
         after
     }

@@ -4,7 +4,7 @@
 //! Only large blocks are counted: there are few of them, and small ones are parts of values that Python holds, too. A request
 //! is never refused, because Rust ends the process then. The gear is stopped instead.
 
-use super::budget::{gave_back, grew};
+use super::budget::charge;
 use super::memory::own_memory;
 use std::alloc::{GlobalAlloc, Layout, System};
 
@@ -19,14 +19,14 @@ struct Counting;
 fn took(bytes: usize) {
     if bytes >= COUNTED {
         own_memory(bytes.cast_signed());
-        grew(bytes);
+        charge(bytes.cast_signed());
     }
 }
 
 fn freed(bytes: usize) {
     if bytes >= COUNTED {
         own_memory(-bytes.cast_signed());
-        gave_back(bytes);
+        charge(-bytes.cast_signed());
     }
 }
 
@@ -45,8 +45,9 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        took(size);
+        // In this order: most blocks grow where they are.
         freed(layout.size());
+        took(size);
         // SAFETY: as the caller's.
         unsafe { System.realloc(block, layout, size) }
     }

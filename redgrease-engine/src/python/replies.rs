@@ -36,8 +36,8 @@ pub(crate) fn from_owned<'py>(py: Gil<'py>, reply: &OwnedReply) -> PyResult<Obje
 /// The value of a kept reply. An error inside an array is a text.
 fn owned<'py>(py: Gil<'py>, reply: &OwnedReply) -> PyResult<Object<'py>> {
     match reply {
-        OwnedReply::Text(bytes) => Ok(from_bytes(py, bytes)),
-        OwnedReply::Status(text) | OwnedReply::Error(text) => Ok(from_bytes(py, text.as_bytes())),
+        OwnedReply::Text(bytes) => from_bytes(py, bytes),
+        OwnedReply::Status(text) | OwnedReply::Error(text) => from_bytes(py, text.as_bytes()),
         OwnedReply::Integer(number) => Ok(integer(py, *number)),
         OwnedReply::Null => Ok(none(py)),
         OwnedReply::Array(items) => {
@@ -50,7 +50,7 @@ fn owned<'py>(py: Gil<'py>, reply: &OwnedReply) -> PyResult<Object<'py>> {
 /// The value of a reply. An error inside an array is a text.
 pub(crate) fn nested<'py>(py: Gil<'py>, reply: Element<'_>) -> PyResult<Object<'py>> {
     match reply.kind() {
-        ReplyKind::Text | ReplyKind::Error => Ok(from_bytes(py, reply.bytes())),
+        ReplyKind::Text | ReplyKind::Error => from_bytes(py, reply.bytes()),
         ReplyKind::Integer => Ok(reply.integer().into_pyobject(py)?.into_any()),
         ReplyKind::Null => Ok(py.None().into_bound(py)),
         ReplyKind::Array => {

@@ -3,12 +3,15 @@
 use super::{Gil, Handle, Object};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyByteArray, PyDict, PyIterator, PyList, PyString};
+use pyo3::types::{PyDict, PyIterator, PyList, PyString};
 use pyo3::{IntoPyObject, ffi};
 use std::fmt;
 
 /// A text if the bytes are UTF-8, else a `bytearray`.
-pub(crate) fn from_bytes<'py>(py: Gil<'py>, bytes: &[u8]) -> Object<'py> {
+///
+/// # Errors
+/// If there is no memory for the value.
+pub(crate) fn from_bytes<'py>(py: Gil<'py>, bytes: &[u8]) -> PyResult<Object<'py>> {
     // SAFETY: `py` proves that this thread holds the interpreter's lock. Pointer and length belong to one slice. The
     // result is a new reference, or null with an exception set.
     unsafe {
@@ -18,11 +21,16 @@ pub(crate) fn from_bytes<'py>(py: Gil<'py>, bytes: &[u8]) -> Object<'py> {
             std::ptr::null(),
         );
         if !text.is_null() {
-            return Bound::from_owned_ptr(py, text);
+            return Ok(Bound::from_owned_ptr(py, text));
+        }
+        if ffi::PyErr_ExceptionMatches(ffi::PyExc_MemoryError) != 0 {
+            return Err(PyErr::fetch(py));
         }
         ffi::PyErr_Clear();
+        let array =
+            ffi::PyByteArray_FromStringAndSize(bytes.as_ptr().cast(), bytes.len().cast_signed());
+        Bound::from_owned_ptr_or_err(py, array)
     }
-    PyByteArray::new(py, bytes).into_any()
 }
 
 /// The record of a command: a list of its words.
@@ -42,21 +50,21 @@ pub(crate) fn list_after<'py, 'a>(
 ) -> PyResult<Object<'py>> {
     let length = rest.len() + 1;
     let rest = rest.map(|item| from_bytes(py, item));
-    filled(py, length, std::iter::once(first).chain(rest))
+    filled(py, length, std::iter::once(Ok(first)).chain(rest))
 }
 
 /// A list of `length` values.
 fn filled<'py>(
     py: Gil<'py>,
     length: usize,
-    values: impl Iterator<Item = Object<'py>>,
+    values: impl Iterator<Item = PyResult<Object<'py>>>,
 ) -> PyResult<Object<'py>> {
     // SAFETY: `py` proves that this thread holds the interpreter's lock. The list is new and has room for `length`
-    // values. No Python code sees the list before it is full.
+    // values. No Python code sees the list before it is full; one that is not filled is freed here.
     unsafe {
         let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length.cast_signed()))?;
         for (index, value) in values.take(length).enumerate() {
-            ffi::PyList_SetItem(list.as_ptr(), index.cast_signed(), value.into_ptr());
+            ffi::PyList_SetItem(list.as_ptr(), index.cast_signed(), value?.into_ptr());
         }
         Ok(list)
     }
@@ -79,16 +87,16 @@ impl KeptWord {
     /// The value of `bytes`, which must be the same in every call.
     ///
     /// Bytes that are not UTF-8 are a new `bytearray` in each call, because a gear could change a shared one.
-    pub(crate) fn get<'py>(&self, py: Gil<'py>, bytes: &[u8]) -> Object<'py> {
+    pub(crate) fn get<'py>(&self, py: Gil<'py>, bytes: &[u8]) -> PyResult<Object<'py>> {
         if let Some(kept) = self.0.get(py) {
-            return kept.bind(py).clone();
+            return Ok(kept.bind(py).clone());
         }
-        let made = from_bytes(py, bytes);
+        let made = from_bytes(py, bytes)?;
         if made.is_instance_of::<PyString>() {
             // If another thread was faster, an equal text is kept already.
             let _ = self.0.set(py, made.clone().unbind());
         }
-        made
+        Ok(made)
     }
 }
 
@@ -173,7 +181,7 @@ pub(crate) fn text_bytes(text: &Object<'_>) -> PyResult<Vec<u8>> {
 }
 
 pub(crate) fn list<'py>(py: Gil<'py>, items: Vec<Object<'py>>) -> PyResult<Object<'py>> {
-    Ok(PyList::new(py, items)?.into_any())
+    filled(py, items.len(), items.into_iter().map(Ok))
 }
 
 /// `true` if the value is an iterator. Generators are iterators.

@@ -52,7 +52,7 @@ impl Walk {
             (false, _) => key_record(py, None, name, None),
             (true, KeyType::String) => {
                 let value = from_bytes(py, self.piece.bytes(&key.text));
-                key_record(py, None, name, Some((key.kind, value)))
+                value.and_then(|value| key_record(py, None, name, Some((key.kind, value))))
             }
             (true, KeyType::Hash | KeyType::List) => record(py, None, name, true),
             (true, kind) => key_record(py, None, name, Some((kind, none(py)))),

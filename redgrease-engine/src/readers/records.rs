@@ -18,7 +18,7 @@ pub(super) fn key_record<'py>(
 ) -> PyResult<Object<'py>> {
     let record = PyDict::new(py);
     record.set_item(pyo3::intern!(py, "event"), event)?;
-    record.set_item(pyo3::intern!(py, "key"), from_bytes(py, key))?;
+    record.set_item(pyo3::intern!(py, "key"), from_bytes(py, key)?)?;
     if let Some((kind, value)) = value {
         record.set_item(pyo3::intern!(py, "type"), type_name(py, kind))?;
         record.set_item(pyo3::intern!(py, "value"), value)?;
@@ -40,8 +40,8 @@ pub(super) fn message_record<'py>(
     message: &Message,
 ) -> PyResult<Object<'py>> {
     let record = PyDict::new(py);
-    record.set_item(pyo3::intern!(py, "key"), from_bytes(py, stream))?;
-    record.set_item(pyo3::intern!(py, "id"), from_bytes(py, &message.id))?;
+    record.set_item(pyo3::intern!(py, "key"), from_bytes(py, stream)?)?;
+    record.set_item(pyo3::intern!(py, "id"), from_bytes(py, &message.id)?)?;
     let pairs = message
         .fields
         .iter()
@@ -103,7 +103,7 @@ fn fields<'py, 'a>(
     }
     let dict = PyDict::new(py);
     for (field, value) in ordered.into_entries() {
-        dict.set_item(hashable(py, field), from_bytes(py, value))?;
+        dict.set_item(hashable(py, field), from_bytes(py, value)?)?;
     }
     Ok(dict.into_any())
 }

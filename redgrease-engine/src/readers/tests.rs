@@ -287,7 +287,7 @@ fn an_event_of_a_key_is_one_record() {
 fn the_record_of_a_key_has_event_key_type_and_value() {
     with_python(|py| {
         let text = |event, key, value| repr(&key_record(py, event, key, value).unwrap());
-        let value = Some((KeyType::String, from_bytes(py, b"v")));
+        let value = Some((KeyType::String, from_bytes(py, b"v").unwrap()));
         let expected = "{'event': 'set', 'key': 'k', 'type': 'string', 'value': 'v'}";
         assert_eq!(text(Some("set"), b"k", value), expected);
         let value = Some((KeyType::Hash, eval(py, "{'a': 1}")));

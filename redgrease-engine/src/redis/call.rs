@@ -65,6 +65,19 @@ impl CallReply {
         self.borrow().kind()
     }
 
+    /// The number of bytes that the reply has in the protocol.
+    pub(crate) fn size(&self) -> usize {
+        let mut length = 0;
+        // SAFETY: the reply is live, because it is borrowed. The server only writes the length.
+        unsafe {
+            rm!(RedisModule_CallReplyProto(
+                self.raw.as_ptr(),
+                &raw mut length
+            ));
+        }
+        length
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         self.borrow().bytes()
     }

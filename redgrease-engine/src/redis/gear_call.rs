@@ -4,10 +4,13 @@ use super::after_command::call_with_handlers;
 use super::call::{CallError, CallReply, Rights};
 use super::lock;
 use super::rules::{self, Rules};
+use super::used_memory::used_memory;
 use super::user::User;
 
 /// Runs a command of a gear with the rights of `user`, and then the handlers of the key events that it caused. Takes the
 /// server's lock, unless this thread holds it. `None` if the gear was given up meanwhile: its commands have no effect any more.
+///
+/// `grew` is told the memory of the server before and after the command, and how much of it is freed soon.
 ///
 /// # Errors
 /// If a gear may not run the command, or the server does not run it.
@@ -16,6 +19,7 @@ pub(crate) fn call_for_gear(
     command: &[u8],
     args: &[&[u8]],
     is_given_up: impl Fn() -> bool,
+    grew: impl Fn(usize, usize, usize),
 ) -> Option<Result<CallReply, CallError>> {
     let held = lock::is_locked();
     lock::locked(|context| {
@@ -25,11 +29,23 @@ pub(crate) fn call_for_gear(
         let rules = rules::of(context, command, args);
         let checked = rules.map_or(Ok(()), |rules| check(rules, held, command, args));
         Some(match checked {
-            Ok(()) => call_with_handlers(context, Rights::User(user), command, args),
+            Ok(()) => {
+                let before = used_memory();
+                let reply = call_with_handlers(context, Rights::User(user), command, args);
+                if let (Some(before), Some(after)) = (before, used_memory()) {
+                    let size = reply.as_ref().map_or(0, CallReply::size);
+                    // The server may have allocated twice the size of the reply.
+                    grew(before, after, 2 * size + TEMPORARY);
+                }
+                reply
+            }
             Err(why) => Err(CallError::new(why)),
         })
     })
 }
+
+/// Memory that the server takes for the time of a command, in bytes.
+const TEMPORARY: usize = 256;
 
 /// Checks that a gear may run the command. `held` says that the gear holds the server's lock for longer than this command.
 fn check(rules: Rules, held: bool, command: &[u8], args: &[&[u8]]) -> Result<(), String> {

@@ -25,6 +25,7 @@
 //! | `rdb_header.rs` | the beginning of an RDB file |
 //! | `timer.rs` | running a job later on the main thread |
 //! | `timer_key.rs` | keys that hold a time event |
+//! | `used_memory.rs` | the memory that the server uses |
 //! | `user.rs` | the users whose rights gears have |
 //! | `log.rs` | the server's log |
 #![allow(unsafe_code)]
@@ -57,6 +58,7 @@ mod server_events;
 mod shard;
 mod timer;
 pub(crate) mod timer_key;
+mod used_memory;
 mod user;
 
 pub(crate) use after_command::{after_command, call_with_handlers};

@@ -82,7 +82,7 @@ fn record_of<'py>(
 ) -> Result<Object<'py>, Raised> {
     match &registration.event {
         Event::Command { trigger, .. } => {
-            let word = registration.word.get(py, trigger);
+            let word = registration.word.get(py, trigger)?;
             list_after(py, word, args.from(2).map(Text::bytes))
         }
         _ => list_of(py, args.from(1).map(Text::bytes)),

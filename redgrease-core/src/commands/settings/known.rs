@@ -208,6 +208,8 @@ settings! {
     execution_max_records / set_execution_max_records: u64 = "ExecutionMaxRecords";
     /// ExecutionMaxMemory (RedGrease engine): number of bytes an execution may use; 0 means no limit.
     execution_max_memory / set_execution_max_memory: u64 = "ExecutionMaxMemory";
+    /// LockMaxTime (RedGrease engine): how long Python may hold up the server; 0 means no limit.
+    lock_max_time / set_lock_max_time: Duration = "LockMaxTime";
     /// AbortOnDisconnect (RedGrease engine): whether a run is aborted when its client disconnects.
     abort_on_disconnect / set_abort_on_disconnect: bool = "AbortOnDisconnect";
     /// CompatibleReplies (RedGrease engine): the version of RedisGears whose fields listings have, `1.2` or `1.0`.

@@ -1,13 +1,14 @@
 //! Limits of time, records and memory.
 
-use super::super::{Status, WatchedCall};
+use super::super::{Status, hold_for_call};
 use super::{End, FakeCause, GATE, How, Run, Script, TAKE, command, map, values, waiter};
-use crate::config::Limits;
+use crate::config::{self, Limits};
 use crate::plan::Source;
-use crate::python::{MemoryBudget, attached};
+use crate::python::{Callback, Holder, MemoryBudget, attached};
+use crate::redis::locked;
 use crate::steps::{FlatMap, Step};
 use crate::testing::{function, with_python};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 fn limited(limits: Limits, steps: Vec<Step>, source: Source) -> Run {
@@ -182,45 +183,86 @@ fn memory_within_the_limit_may_be_used() {
     assert_eq!(run.outcome().0, "[2097152]");
 }
 
-#[test]
-fn a_call_without_limits_is_not_watched() {
-    assert!(WatchedCall::watched(Limits::default()).is_none());
-    assert!(WatchedCall::watched(records(3)).is_none());
+/// Runs a function as the body of a script, with these settings.
+fn held(function: &Callback, settings: &[(&str, &str)]) -> (Result<(), String>, Option<String>) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _settings = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    for (name, value) in settings {
+        config::get().set(name.as_bytes(), Some(value.as_bytes()));
+    }
+    let outcome = locked(|_| {
+        attached(|py| {
+            let call = || {
+                function
+                    .call0(py)
+                    .map(drop)
+                    .map_err(|raised| raised.to_string())
+            };
+            hold_for_call(py, Holder::Call, call)
+        })
+    });
+    config::get().set(b"LockMaxTime", Some(b"5000"));
+    config::get().set(b"ExecutionMaxMemory", Some(b"1073741824"));
+    outcome
 }
 
+const HELD_UP: &str =
+    "ERR the execution was stopped: it held up the server for longer than LockMaxTime, 40 ms";
+
 #[test]
-fn a_watched_call_that_runs_too_long_is_interrupted() {
+fn python_that_holds_up_the_server_is_interrupted() {
     let script = Script::new("def step():\n    while True:\n        pass");
-    let step = script.function("step");
-    let call = WatchedCall::watched(time(40)).unwrap();
-    let raised = attached(|py| {
-        call.run(py, || step.call0(py).map(drop))
-            .unwrap_err()
-            .to_string()
-    });
-    assert!(raised.contains("forcestopped"), "{raised}");
-    assert_eq!(call.reason().as_deref(), Some(TOO_LONG));
+    let (outcome, reason) = held(&script.function("step"), &[("LockMaxTime", "40")]);
+    assert!(outcome.unwrap_err().contains("forcestopped"));
+    assert!(reason.unwrap().starts_with(HELD_UP));
 }
 
 #[test]
-fn a_watched_call_cannot_take_more_memory_than_its_limit() {
+fn python_that_always_catches_the_interruption_is_stopped_all_the_same() {
+    let script = Script::new(
+        "caught = []\ndef step():\n    while True:\n        try:\n            try:\n                while True:\n                    pass\n            except:\n                caught.append(1)\n        except BaseException as raised:\n            caught.append(2)\n        finally:\n            caught.append(3)",
+    );
+    let (outcome, reason) = held(&script.function("step"), &[("LockMaxTime", "40")]);
+    assert!(outcome.unwrap_err().contains("forcestopped"));
+    assert!(reason.unwrap().starts_with(HELD_UP));
+    assert_ne!(script.repr("len(caught)"), "0");
+    // The thread can run other Python, which is not traced.
+    assert_eq!(script.repr("__import__('sys').gettrace()"), "None");
+}
+
+#[test]
+fn an_execution_that_always_catches_the_interruption_ends() {
+    let script = Script::new(
+        "import threading\nbegun, left = threading.Event(), threading.Event()\ndef step(record):\n    try:\n        endless()\n    finally:\n        left.set()\ndef endless():\n    begun.set()\n    while True:\n        try:\n            while True:\n                pass\n        except BaseException:\n            pass",
+    );
+    let run = Run::launched(FakeCause::default(), vec![script.map("step")], command("x"));
+    script.wait_for("begun");
+    run.abort();
+    assert_eq!(run.end().how, How::Stopped);
+}
+
+#[test]
+fn a_call_that_holds_up_the_server_cannot_take_more_memory_than_its_limit() {
     let script = Script::new("def step():\n    return bytearray(64 << 20)");
-    let step = script.function("step");
-    let call = WatchedCall::watched(memory(8 << 20)).unwrap();
-    let raised = attached(|py| {
-        call.run(py, || step.call0(py).map(drop))
-            .unwrap_err()
-            .to_string()
-    });
-    assert!(raised.contains("MemoryError"), "{raised}");
-    assert_eq!(call.reason().as_deref(), Some(TOO_MUCH));
+    let settings = [("ExecutionMaxMemory", "8388608")];
+    let (outcome, reason) = held(&script.function("step"), &settings);
+    assert!(outcome.unwrap_err().contains("MemoryError"));
+    assert_eq!(reason.as_deref(), Some(TOO_MUCH));
 }
 
 #[test]
-fn a_watched_call_within_its_limits_has_no_reason() {
+fn a_call_that_takes_memory_piece_by_piece_is_stopped() {
+    let script = Script::new(
+        "def step():\n    kept = []\n    while True:\n        kept.append(bytearray(9000))",
+    );
+    let settings = [("ExecutionMaxMemory", "8388608"), ("LockMaxTime", "0")];
+    let (outcome, reason) = held(&script.function("step"), &settings);
+    assert!(outcome.is_err());
+    assert_eq!(reason.as_deref(), Some(TOO_MUCH));
+}
+
+#[test]
+fn a_call_within_its_limits_has_no_reason() {
     let script = Script::new("def step():\n    return 5");
-    let step = script.function("step");
-    let call = WatchedCall::watched(time(60_000)).unwrap();
-    attached(|py| assert!(call.run(py, || step.call0(py)).is_ok()));
-    assert_eq!(call.reason(), None);
+    assert_eq!(held(&script.function("step"), &[]), (Ok(()), None));
 }

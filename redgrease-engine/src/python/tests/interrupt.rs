@@ -1,7 +1,7 @@
 //! Interrupting Python on another thread.
 
 use super::error_text;
-use crate::python::{RunningThread, detached, interrupt};
+use crate::python::{Force, RunningThread, detached, interrupt};
 use crate::testing::{eval, function, with_python};
 use std::sync::mpsc;
 use std::thread;
@@ -10,12 +10,12 @@ use std::thread;
 fn a_thread_that_runs_nothing_is_not_interrupted() {
     with_python(|_| ());
     let running = RunningThread::default();
-    assert!(!interrupt(&running));
+    assert!(!interrupt(&running, Force::Once));
     with_python(|py| {
         running.enter(py);
         running.leave(py);
     });
-    assert!(!interrupt(&running));
+    assert!(!interrupt(&running, Force::Once));
 }
 
 #[test]
@@ -34,10 +34,10 @@ fn an_endless_loop_is_interrupted() {
             })
         });
         has_entered.recv().unwrap();
-        assert!(interrupt(&running));
+        assert!(interrupt(&running, Force::Once));
         assert_eq!(looping.join().unwrap(), "forcestopped: ");
     });
-    assert!(!interrupt(&running));
+    assert!(!interrupt(&running, Force::Once));
 }
 
 #[test]
@@ -69,7 +69,7 @@ def stubborn():
         });
         has_entered.recv().unwrap();
         while !looping.is_finished() {
-            interrupt(&running);
+            interrupt(&running, Force::Once);
             thread::yield_now();
         }
         // An interruption may also hit the function between its loops.
@@ -101,7 +101,7 @@ fn a_late_interruption_does_not_hit_the_code_behind_it() {
             })
         });
         has_entered.recv().unwrap();
-        assert!(interrupt(&running));
+        assert!(interrupt(&running, Force::Once));
         interrupted.send(()).unwrap();
         assert_eq!(working.join().unwrap(), "49995000");
     });
@@ -135,7 +135,7 @@ fn an_interruption_hits_its_own_thread_only() {
         });
         has_entered.recv().unwrap();
         has_entered.recv().unwrap();
-        assert!(interrupt(&running));
+        assert!(interrupt(&running, Force::Once));
         assert!(interrupted.join().unwrap());
         assert_eq!(left_alone.join().unwrap(), "44999850000");
     });

@@ -12,17 +12,20 @@ use pyo3::prelude::*;
 #[test]
 fn utf8_is_a_text_and_other_bytes_are_a_bytearray() {
     with_python(|py| {
-        assert_eq!(repr(&from_bytes(py, b"text")), "'text'");
-        assert_eq!(repr(&from_bytes(py, b"")), "''");
-        assert_eq!(repr(&from_bytes(py, b"a\0b")), "'a\\x00b'");
+        assert_eq!(repr(&from_bytes(py, b"text").unwrap()), "'text'");
+        assert_eq!(repr(&from_bytes(py, b"").unwrap()), "''");
+        assert_eq!(repr(&from_bytes(py, b"a\0b").unwrap()), "'a\\x00b'");
         assert_eq!(
-            repr(&from_bytes(py, "\u{e4}\u{1f600}".as_bytes())),
+            repr(&from_bytes(py, "\u{e4}\u{1f600}".as_bytes()).unwrap()),
             "'\u{e4}\u{1f600}'"
         );
-        assert_eq!(repr(&from_bytes(py, b"a\xff")), "bytearray(b'a\\xff')");
+        assert_eq!(
+            repr(&from_bytes(py, b"a\xff").unwrap()),
+            "bytearray(b'a\\xff')"
+        );
         // A lone surrogate is not UTF-8.
         assert_eq!(
-            repr(&from_bytes(py, b"\xed\xa0\x80")),
+            repr(&from_bytes(py, b"\xed\xa0\x80").unwrap()),
             "bytearray(b'\\xed\\xa0\\x80')"
         );
         assert!(PyErr::take(py).is_none());
@@ -60,8 +63,14 @@ fn a_list_may_begin_with_a_value() {
 fn a_kept_word_is_made_once() {
     static WORD: KeptWord = KeptWord::new();
     with_python(|py| {
-        let first = WORD.get(py, b"a word that Python does not keep by itself");
-        assert!(first.is(WORD.get(py, b"a word that Python does not keep by itself")));
+        let first = WORD
+            .get(py, b"a word that Python does not keep by itself")
+            .unwrap();
+        assert!(
+            first.is(WORD
+                .get(py, b"a word that Python does not keep by itself")
+                .unwrap())
+        );
     });
 }
 
@@ -70,8 +79,8 @@ fn a_kept_word_is_made_once() {
 fn a_kept_word_that_is_not_utf8_is_made_anew() {
     static WORD: KeptWord = KeptWord::new();
     with_python(|py| {
-        let first = WORD.get(py, b"\xff");
-        let second = WORD.get(py, b"\xff");
+        let first = WORD.get(py, b"\xff").unwrap();
+        let second = WORD.get(py, b"\xff").unwrap();
         assert!(!first.is(&second));
         assert!(first.eq(&second).unwrap());
     });
@@ -199,7 +208,7 @@ proptest! {
     #[test]
     fn bytes_come_back(bytes in proptest::collection::vec(any::<u8>(), 0..20)) {
         let back = with_python(|py| {
-            let value = from_bytes(py, &bytes);
+            let value = from_bytes(py, &bytes).unwrap();
             text_bytes(&value).or_else(|_| value.extract::<Vec<u8>>()).unwrap()
         });
         prop_assert_eq!(back, bytes);
@@ -207,7 +216,7 @@ proptest! {
 
     #[test]
     fn a_text_comes_back_as_a_text(text in any::<String>()) {
-        let back = with_python(|py| text_bytes(&from_bytes(py, text.as_bytes())).unwrap());
+        let back = with_python(|py| text_bytes(&from_bytes(py, text.as_bytes()).unwrap()).unwrap());
         prop_assert_eq!(back, text.as_bytes());
     }
 

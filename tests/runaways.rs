@@ -1,0 +1,188 @@
+//! Scripts that try to take the machine, with the default settings: each of them is stopped, and the server goes on.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+
+use common::{empty, untyped};
+use redgrease_embedded::Server;
+use std::thread;
+
+/// A run whose one step is this Python function `f`.
+fn run_of(function: &str) -> String {
+    format!("{function}\nGB('ShardsIDReader').map(f).run()")
+}
+
+/// The answer of a script. Other clients are served meanwhile.
+fn answer(server: &Server, script: &str) -> String {
+    thread::scope(|scope| {
+        let caller = scope.spawn(|| untyped(server, &["RG.PYEXECUTE", script]));
+        while !caller.is_finished() {
+            assert_eq!(untyped(server, &["PING"]), "PONG");
+            thread::sleep(std::time::Duration::from_millis(20));
+        }
+        caller.join().unwrap()
+    })
+}
+
+fn still_works(server: &Server) {
+    assert_eq!(untyped(server, &["PING"]), "PONG");
+    let run = "GB('ShardsIDReader').map(lambda x: 'fine').run()";
+    assert_eq!(untyped(server, &["RG.PYEXECUTE", run]).trim(), "fine");
+}
+
+const TOO_MUCH: &str = "more memory than ExecutionMaxMemory, ";
+
+/// Ways to take memory without an end.
+const GROWING: [&str; 13] = [
+    "def f(x):\n  return len('x' * 10**10)",
+    "def f(x):\n  return len(bytes(10**10))",
+    "def f(x):\n  return len([0] * 10**10)",
+    "def f(x):\n  return len(list(range(10**10)))",
+    "def f(x):\n  return (1 << 10**11).bit_length()",
+    "import itertools\ndef f(x):\n  return len(list(itertools.count()))",
+    "import itertools\ndef f(x):\n  return len(set(itertools.count()))",
+    "import itertools\ndef f(x):\n  return ''.join(str(i) * 99 for i in itertools.count())",
+    "import json\ndef f(x):\n  return len(json.dumps(['x' * 1000] * 10**7))",
+    "import io\ndef f(x):\n  b = io.StringIO()\n  while True: b.write('x' * 100000)",
+    "def f(x):\n  kept = []\n  while True: kept.append(bytearray(10000))",
+    "def f(x):\n  kept = []\n  while True:\n    try: kept.append(bytearray(10**7))\n    except MemoryError: pass",
+    "def f(x):\n  while True: execute('RPUSH', 'l', 'x' * 10**6)",
+];
+
+/// A server on which one execution may take 100 MB: the tests need not fill a gigabyte.
+fn small() -> Server {
+    let (server, _con) = empty();
+    assert_eq!(
+        untyped(&server, &["RG.CONFIGGET", "ExecutionMaxMemory"]),
+        "1073741824"
+    );
+    untyped(
+        &server,
+        &["RG.CONFIGSET", "ExecutionMaxMemory", "100000000"],
+    );
+    server
+}
+
+#[test]
+fn memory_is_limited_whatever_way_it_is_taken() {
+    let server = small();
+    for function in GROWING {
+        let answer = answer(&server, &run_of(function));
+        assert!(answer.contains(TOO_MUCH), "{function}: {answer}");
+        untyped(&server, &["FLUSHALL"]);
+    }
+    still_works(&server);
+}
+
+#[test]
+fn memory_is_limited_in_the_body_of_a_script_and_in_sync_gears() {
+    let server = small();
+    for function in GROWING {
+        let script = format!("{function}\nf(1)");
+        let answer = untyped(&server, &["RG.PYEXECUTE", &script]);
+        assert!(answer.contains(TOO_MUCH), "{function}: {answer}");
+        untyped(&server, &["FLUSHALL"]);
+    }
+    let script = format!(
+        "{}\nGB('CommandReader').map(f).register(trigger='t', mode='sync')",
+        GROWING[10]
+    );
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
+    assert!(untyped(&server, &["RG.TRIGGER", "t"]).contains(TOO_MUCH));
+    still_works(&server);
+}
+
+#[test]
+fn results_that_pile_up_are_limited() {
+    let server = small();
+    untyped(&server, &["RG.CONFIGSET", "ExecutionMaxMemory", "20000000"]);
+    for run in [
+        "import itertools\nGB('PythonReader').run(lambda: itertools.count())",
+        // The same small object: only the engine's own list grows.
+        "import itertools\nGB('PythonReader').run(lambda: itertools.repeat('x'))",
+        "def f():\n  while True: yield 'x' * 10**6\nGB('PythonReader').run(f)",
+        "import itertools\nGB('PythonReader').groupby(lambda x: x, lambda k, a, r: 1).run(lambda: itertools.count())",
+        "import itertools\nGB('PythonReader').accumulate(lambda a, r: (a or []) + [r] * 100000).run(lambda: itertools.count())",
+    ] {
+        let answer = answer(&server, run);
+        assert!(answer.contains(TOO_MUCH), "{run}: {answer}");
+    }
+    still_works(&server);
+}
+
+#[test]
+fn a_reader_without_an_iterator_is_an_error_that_says_yield() {
+    let (server, _con) = empty();
+    for function in ["[3, 1, 2]", "5", "None", "range(3)"] {
+        let run = format!("GB('PythonReader').map(lambda x: str(x)).run(lambda: {function})");
+        let answer = answer(&server, &run);
+        assert!(answer.contains("yield"), "{function}: {answer}");
+    }
+    let iterated = "GB('PythonReader').map(lambda x: str(x)).sort().run(lambda: iter([3, 1, 2]))";
+    assert_eq!(answer(&server, iterated), "1\n2\n3\n");
+    let limited = "GB('PythonReader').limit(2).run(lambda: 5)";
+    assert_eq!(answer(&server, limited), "5\n5\n");
+    let folded = "GB('PythonReader').count().limit(2).run(lambda: 5)";
+    assert!(answer(&server, folded).contains("yield"));
+}
+
+/// Bodies of scripts that never end by themselves.
+const ENDLESS: [&str; 9] = [
+    "while True: pass",
+    "while True:\n  try:\n    while True: pass\n  except BaseException: pass",
+    "while True:\n  try:\n    try:\n      while True: pass\n    finally:\n      while True: pass\n  except: continue",
+    "import time\ntime.sleep(1000)",
+    "import time\nwhile True:\n  try: time.sleep(1000)\n  except BaseException: pass",
+    "import socket\na, b = socket.socketpair()\na.recv(1)",
+    "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()",
+    "import re\nre.match('(a+)+$', 'a' * 60 + 'b')",
+    "while True: execute('PING')",
+];
+
+#[test]
+fn python_that_holds_up_the_server_is_ended() {
+    let (server, _con) = empty();
+    assert_eq!(untyped(&server, &["RG.CONFIGGET", "LockMaxTime"]), "5000");
+    untyped(&server, &["RG.CONFIGSET", "LockMaxTime", "200"]);
+    let reason = "longer than LockMaxTime, 200 ms";
+    for body in ENDLESS {
+        let answer = untyped(&server, &["RG.PYEXECUTE", body]);
+        assert!(answer.contains(reason), "{body}: {answer}");
+        let lines = body.replace('\n', "\n  ");
+        let sync = format!(
+            "def f(x):\n  {lines}\nGB('CommandReader').map(f).register(trigger='t', mode='sync')"
+        );
+        let session = untyped(&server, &["RG.PYEXECUTE", &sync, "ID", "s", "UPGRADE"]);
+        assert_eq!(session, "OK", "{body}");
+        let answer = untyped(&server, &["RG.TRIGGER", "t"]);
+        assert!(answer.contains(reason), "{body}: {answer}");
+    }
+    still_works(&server);
+}
+
+#[test]
+fn an_atomic_block_and_a_sync_handler_are_ended() {
+    let (server, _con) = empty();
+    untyped(&server, &["RG.CONFIGSET", "LockMaxTime", "200"]);
+    let atomic = run_of("def f(x):\n  with atomic():\n    while True: pass");
+    let answer = untyped(&server, &["RG.PYEXECUTE", &atomic]);
+    assert!(answer.contains("LockMaxTime"), "{answer}");
+    let handler = "
+def f(x):
+  while True: pass
+GB('KeysReader').foreach(f).register('k*', mode='sync', eventTypes=['set'])
+GB('ShardsIDReader').run()
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", handler]), "OK");
+    assert_eq!(untyped(&server, &["SET", "k1", "v"]), "OK");
+    let rows = untyped(&server, &["RG.DUMPREGISTRATIONS"]);
+    assert!(rows.contains("numAborted\n1\n"), "{rows}");
+    assert!(rows.contains("LockMaxTime"), "{rows}");
+    let announced = "
+def f():
+  while True: pass
+GB('KeysReader').register('none', onRegistered=f)
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", announced]), "OK");
+    still_works(&server);
+}
