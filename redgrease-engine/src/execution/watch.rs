@@ -156,7 +156,8 @@ impl Held {
         );
         if turn.holder == Holder::Execution {
             for execution in executions().all() {
-                if turn.is_of(&execution.thread) && !execution.status().is_final() {
+                let runs = turn.is_of(&execution.thread) || turn.is_of(&execution.coroutine_thread);
+                if runs && !execution.status().is_final() {
                     stop(execution, reason.clone());
                 }
             }
