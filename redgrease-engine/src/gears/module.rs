@@ -3,7 +3,7 @@
 
 use super::builder::FlatExecution;
 use super::parameters::Given;
-use super::{atomic, bundled, execute, log, session, time_events};
+use super::{atomic, bundled, execute, log, packages, session, time_events};
 use crate::config;
 use crate::execution::{Waiter, executions};
 use crate::id::Id;
@@ -49,6 +49,10 @@ const RUNTIME: &[(&str, &str)] = &[
         "redgrease_engine/bundled.py",
         include_str!("runtime/bundled.py"),
     ),
+    (
+        "redgrease_engine/switching.py",
+        include_str!("runtime/switching.py"),
+    ),
     // Last: it publishes the names that the other files define.
     ("redgrease_engine/main.py", include_str!("runtime/main.py")),
 ];
@@ -88,6 +92,8 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     own.add_function(wrap_pyfunction!(atomic::atomic_enter, &own)?)?;
     own.add_function(wrap_pyfunction!(atomic::atomic_exit, &own)?)?;
     own.add_function(wrap_pyfunction!(when_done, &own)?)?;
+    own.add_function(wrap_pyfunction!(packages::is_required, &own)?)?;
+    own.add_function(wrap_pyfunction!(packages::requires_here, &own)?)?;
 
     let globals = PyDict::new(py);
     globals.set_item("__builtins__", py.import("builtins")?)?;

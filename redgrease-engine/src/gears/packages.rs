@@ -1,9 +1,11 @@
 //! The Python packages of gears.
 
+use super::session;
 use crate::python;
 use crate::redis::{Context, Guarded};
 use crate::registration::{Registry, registry};
 use crate::requirements::{self, Requirement, canonical};
+use pyo3::prelude::*;
 
 /// The requirements that scripts asked this server for, in the order in which they were first asked for.
 static ASKED_FOR: Guarded<Vec<AskedFor>> = Guarded::new(Vec::new());
@@ -91,4 +93,23 @@ pub(crate) fn known_requirements(context: &Context) -> Vec<(Requirement, usize)>
 pub(crate) fn requirement_users(registry: &Registry, name: &str) -> usize {
     let wanted = canonical(name);
     registry.requirement_users(|one| canonical(one) == wanted)
+}
+
+/// `true` if a requirement has installed this project, which is given by its normalised name.
+#[pyfunction]
+pub(super) fn is_required(project: &str) -> bool {
+    requirements::store().is_some_and(|store| store.has_installed_project(project))
+}
+
+/// `true` if the session of the code on this thread required this project, itself or through another one. `None` if the
+/// thread has no session.
+#[pyfunction]
+pub(super) fn requires_here(py: Python<'_>, project: &str) -> Option<bool> {
+    let session = session::here(py)?;
+    Some(requirements::store().is_some_and(|store| {
+        session
+            .requirements
+            .iter()
+            .any(|requirement| store.brings(requirement, project))
+    }))
 }

@@ -69,6 +69,7 @@ fn run(script: Script<'_>, restored: Option<Restored>) -> Result<Collected, Stri
 fn execute(py: Gil<'_>, text: &[u8]) -> PyResult<()> {
     let globals = python::globals(py)?.copy()?;
     globals.set_item("__name__", "not_main")?;
+    python::runtime(py, "_mark_script")?.call1((&globals,))?;
     let builtins = py.import("builtins")?;
     let code = builtins
         .getattr("compile")?

@@ -12,7 +12,7 @@ use crate::scope::{self, Scope, SessionInfo};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::cell::Cell;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// A session as a Python object.
 #[pyclass(name = "PyExecutionSession", module = "redisgears", frozen)]
@@ -47,6 +47,18 @@ pub(super) fn with_lock<R: Send>(py: Gil<'_>, body: impl FnOnce(&Context) -> R +
         redis::locked(body)
     } else {
         detached(py, || redis::locked(body))
+    }
+}
+
+/// The session of the code on this thread. Takes the server's lock for sync calls only, which hold it.
+pub(super) fn here(py: Gil<'_>) -> Option<Arc<SessionInfo>> {
+    if let Some(session) = script_session() {
+        return Some(session);
+    }
+    match Owner::current()? {
+        Owner::Session(session) => Some(session),
+        Owner::Execution(running) => running.session.as_ref().and_then(Weak::upgrade),
+        owner @ Owner::SyncCall(_) => with_lock(py, |context| owner.session(context)),
     }
 }
 

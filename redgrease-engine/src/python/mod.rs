@@ -61,7 +61,7 @@ pub(crate) use hold::{Holder, Turn, begin_hold, end_hold, forget_hold, hold, hol
 pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{Force, RunningThread, add_native_functions, interrupt};
 pub(crate) use memory::allocation;
-pub(crate) use namespace::{globals, keep_globals};
+pub(crate) use namespace::{globals, keep_globals, runtime};
 pub(crate) use pickling::{check_picklable, pickle, unpickle};
 pub(crate) use profiling::{forget_profile, profile, profiled};
 pub(crate) use replies::{from_owned, from_reply, nested, reply_with};

@@ -13,7 +13,7 @@ use crate::plan::{Mode, Plan};
 use crate::python::{Callback, KeptWord};
 use crate::redis::filter::look_at_commands;
 use crate::redis::{Context, Level, READ_ONLY, User, log, replicate, replicate_to_aof, will_save};
-use crate::scope::SessionInfo;
+use crate::scope::{self, Scope, SessionInfo};
 use crate::steps::is_straight;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -271,7 +271,10 @@ pub(crate) fn add_stored(
     bytes: Arc<[u8]>,
 ) -> Result<(), String> {
     let id = super::ids().reserve(number);
-    let (new, user) = dynamic::decode(context, id, &bytes)?;
+    // The packages that its functions refer to are those of the session.
+    let given = Some(Arc::clone(session));
+    let decode = || dynamic::decode(context, id, &bytes);
+    let (new, user) = scope::with(Scope::given_session, given, decode)?;
     let mut registration = make(new, session, user).examined(context);
     registration.dynamic = Some(bytes);
     add(context, session, registration, Begin::Again);

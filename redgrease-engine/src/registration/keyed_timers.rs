@@ -11,6 +11,7 @@ use crate::redis::timer_key::{self, KeyValue};
 use crate::redis::{
     Context, Guarded, Level, OwnedReply, READ_ONLY, Rights, User, after, call, log, replicate_key,
 };
+use crate::scope::{self, Scope};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -201,15 +202,19 @@ impl KeyedTimer {
             may_pass: false,
         })?;
         let session = stored.session.as_str();
-        let function = unpickle(&stored.function).map_err(|why| LoadFailure {
+        let info = registry().read(context, |registry| {
+            Some(Arc::clone(&registry.session(session)?.info))
+        });
+        // The packages that the function refers to are those of its session.
+        let function = scope::with(Scope::given_session, info.clone(), || {
+            unpickle(&stored.function)
+        });
+        let function = function.map_err(|why| LoadFailure {
             may_pass: why.starts_with("ModuleNotFoundError"),
             message: format!(
                 "a time event of session {session} does not run, its key stays without it: {why}"
             ),
         })?;
-        let info = registry().read(context, |registry| {
-            Some(Arc::clone(&registry.session(session)?.info))
-        });
         let user = stored.user.map(|name| User::named(&name));
         self.run(
             context,

@@ -11,10 +11,10 @@ use super::environment::{Environment, Python, file_error};
 use super::error::{InstallError, InstallErrorKind};
 use super::level::{Level, Log};
 use super::lock::Lock;
-use super::name::{canonical, check};
+use super::name::{canonical, check, project};
 use super::pip::{Pip, Sources};
 use super::portable::Portable;
-use super::site::Site;
+use super::site::{Site, project_of_wheel};
 use super::wheelhouse::{Requirement, Wheelhouse};
 
 type Known = HashMap<String, Requirement>;
@@ -40,6 +40,12 @@ type Changed = (Option<SystemTime>, Option<SystemTime>);
 
 /// File systems store times in steps. A change within this time of another one may look like no change.
 const STEP: Duration = Duration::from_secs(2);
+
+/// Whether one of the wheels of a requirement is that of a project.
+fn has_wheel_of(row: &Requirement, wanted: &str) -> bool {
+    let mut projects = row.wheels.iter().filter_map(|file| project_of_wheel(file));
+    projects.any(|project| project == wanted)
+}
 
 impl Store {
     /// Opens the store of a directory, which need not exist, and reads the kept requirements.
@@ -90,6 +96,22 @@ impl Store {
             .unwrap_or_else(PoisonError::into_inner)
             .get(&canonical(name))
             .cloned()
+    }
+
+    /// Whether a requirement installs a project, which is given by its normalised name: its own, or one that it depends on.
+    pub(crate) fn brings(&self, requirement: &str, wanted: &str) -> bool {
+        project(requirement).as_deref() == Some(wanted)
+            || self
+                .row(requirement)
+                .is_some_and(|row| has_wheel_of(&row, wanted))
+    }
+
+    /// Whether a kept requirement has installed a project, which is given by its normalised name.
+    pub(crate) fn has_installed_project(&self, wanted: &str) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known
+            .values()
+            .any(|row| row.is_installed && has_wheel_of(row, wanted))
     }
 
     /// The state of all kept requirements, sorted by name.

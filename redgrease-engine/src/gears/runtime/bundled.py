@@ -1,7 +1,8 @@
 """Imports the package `redgrease` that is compiled into the engine.
 
-An installed package `redgrease` takes precedence: the finder is the last one, and it finds
-submodules only if the bundled package was imported.
+A package `redgrease` that a requirement installed is for the sessions that required it. One that the
+administrator put into the directory of packages is for all: it takes precedence, because the finder
+is the last one then, and finds submodules only if the bundled package was imported.
 """
 
 import importlib.abc
@@ -16,29 +17,42 @@ _CLIENT_MODULES = frozenset(
 
 
 class _BundledFinder(importlib.abc.MetaPathFinder):
-    """Finds the bundled modules."""
+    """Finds the bundled modules, or the switches that stand for them."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
         package, _, rest = name.partition(".")
         if package != "redgrease":
             return None
+        if _switching:
+            return _switch_spec(name)
         if rest and not _is_bundled(sys.modules.get(package)):
             return None
-        if name in _bundled_sources:
-            file, _ = _bundled_sources[name]
-            loader = _BundledLoader()
-            is_package = file.endswith("__init__.py")
-            return importlib.util.spec_from_loader(
-                name, loader, origin=file, is_package=is_package
-            )
-        if rest in _CLIENT_MODULES:
+        found = _BundledFinder.spec(name)
+        if found is None:
+            _BundledFinder.refuse_client_module(name)
+        return found
+
+    @staticmethod
+    def spec(name):
+        """The specification of a bundled module, or None."""
+        if name not in _bundled_sources:
+            return None
+        file, _ = _bundled_sources[name]
+        is_package = file.endswith("__init__.py")
+        return importlib.util.spec_from_loader(
+            name, _BundledLoader(), origin=file, is_package=is_package
+        )
+
+    @staticmethod
+    def refuse_client_module(name):
+        """Raises an error that says what to do if a module is for clients."""
+        if name.partition(".")[2] in _CLIENT_MODULES:
             raise ModuleNotFoundError(
                 "%s is for clients, and the engine does not bundle it: add redgrease[all]"
                 " to the requirements to import it on the server" % name,
                 name=name,
             )
-        return None
 
 
 class _BundledLoader(importlib.abc.InspectLoader):
@@ -71,20 +85,37 @@ def _is_bundled(module):
 
 
 def _prefer_installed_redgrease():
-    """Unloads the bundled `redgrease` if another one was installed since it was imported."""
-    if not _is_bundled(sys.modules.get("redgrease")):
+    """Lets scripts import the package `redgrease` that is installed, if they may."""
+    _forget_client_of_redis()
+    if _switching:
+        _installed_tree.forget_if(_is_newer)
         return
     if importlib.machinery.PathFinder.find_spec("redgrease") is None:
-        # The package `redis`, which `cmd` uses, may be installed or replaced: look it up again.
-        serverside = sys.modules.get("redgrease.serverside")
-        if serverside is not None:
-            serverside.cmd.__dict__.clear()
+        return
+    if _native.is_required("redgrease"):
+        _begin_switching()
+        # The installed package must not be found before the switches.
+        sys.meta_path.remove(_finder)
+        sys.meta_path.insert(0, _finder)
+        return
+    if not _is_bundled(sys.modules.get("redgrease")):
         return
     for name in list(sys.modules):
         if name.partition(".")[0] == "redgrease":
             del sys.modules[name]
 
 
+def _forget_client_of_redis():
+    """Lets `cmd` look up the package `redis` again, which may be installed or replaced."""
+    if _switching:
+        serverside = _bundled_tree.if_loaded("redgrease.serverside")
+    else:
+        serverside = sys.modules.get("redgrease.serverside")
+    if serverside is not None and _is_bundled(serverside):
+        serverside.cmd.__dict__.clear()
+
+
 # The globals of the runtime. They are complete when the runtime has been loaded.
 _engine = globals()
-sys.meta_path.append(_BundledFinder())
+_finder = _BundledFinder()
+sys.meta_path.append(_finder)

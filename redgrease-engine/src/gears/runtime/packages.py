@@ -30,6 +30,8 @@ def _use_packages(directory):
     _prefer_cloudpickle()
     loaded = {}
     for name, module in list(sys.modules.items()):
+        if type(module) is _Switch:
+            continue
         file = getattr(module, "__file__", None)
         if file and file.startswith(directory + os.sep):
             loaded.setdefault(name.partition(".")[0], []).append((name, file))
@@ -44,8 +46,8 @@ def _use_packages(directory):
             sys.modules.pop(package, None)
         else:
             stuck.append(package)
-    _refreshed = began
     _prefer_installed_redgrease()
+    _refreshed = began
     return stuck
 
 

@@ -221,7 +221,7 @@ class _Pickler(pickle.Pickler):
 
     def _module(self, module):
         name = module.__name__
-        if sys.modules.get(name) is not module:
+        if sys.modules.get(name) is not module and not _is_of_tree(module):
             raise _NotSimple("cannot pickle the module %s: it is not importable" % name)
         return importlib.import_module, (name,)
 
