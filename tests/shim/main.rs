@@ -7,6 +7,7 @@ mod common;
 mod commands;
 mod operations;
 mod package;
+mod published_names;
 mod readers;
 mod restarts;
 mod sequences;

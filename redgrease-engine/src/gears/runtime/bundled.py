@@ -12,7 +12,7 @@ import sys
 
 # Modules of the published package that are for clients. They are not bundled.
 _CLIENT_MODULES = frozenset(
-    "cli client config formatting gearialization hysteresis loader requirements".split()
+    "cli client config formatting gearialization loader requirements".split()
 )
 
 

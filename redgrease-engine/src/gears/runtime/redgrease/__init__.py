@@ -29,7 +29,7 @@ from .runtime import (
 )
 from .serverside import cmd
 from .sugar import FailurePolicy, KeyType, LogLevel, ReaderType, TriggerMode
-from . import data, gears, reader, readers, runtime, typing
+from . import data, gears, hysteresis, reader, readers, runtime, typing
 
 # The version of the RedisGears API. The published package has False here outside a server.
 GEARS_RUNTIME = (1, 2)
@@ -68,6 +68,7 @@ __all__ = [
 ]
 
 _CLIENTS = frozenset("Gears Redis RedisCluster RedisGears RedisMods".split())
+_TOOLS = frozenset("GearsLoader read_requirements resolve_requirements".split())
 
 
 def __getattr__(name):
@@ -75,5 +76,10 @@ def __getattr__(name):
         raise AttributeError(
             "redgrease.%s connects to a server, and this code runs inside one: use `redgrease.cmd`"
             " for commands, and call `run` or `register` without `on`" % name
+        )
+    if name in _TOOLS:
+        raise AttributeError(
+            "redgrease.%s is for clients, and the engine does not bundle it: add redgrease[all] to the"
+            " requirements to use it on the server" % name
         )
     raise AttributeError("module 'redgrease' has no attribute %r" % name)

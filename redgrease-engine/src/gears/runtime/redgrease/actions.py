@@ -2,7 +2,7 @@
 
 from . import operands
 from .exceptions import DuplicateTriggerError
-from .host import Chain, GearsError
+from .host import READER_ALIASES, Chain, GearsError
 from .operations import Operation
 from .triggers import is_taken, release
 
@@ -12,7 +12,7 @@ class Reader(Operation):
 
     def __init__(self, reader="KeysReader", defaultArg="*", desc=None, **kwargs):
         super().__init__(**kwargs)
-        self.reader = str(reader)
+        self.reader = READER_ALIASES.get(str(reader), str(reader))
         self.defaultArg = defaultArg
         self.desc = desc
 

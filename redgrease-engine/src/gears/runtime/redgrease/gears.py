@@ -32,6 +32,7 @@ from .operations import (
 )
 from .host import log
 from .operands import text_of
+from .typing import InputRecord, Key, OutputRecord, T
 
 _WITHOUT_EVENTS = frozenset(("KeysOnlyReader", "PythonReader", "ShardsIDReader"))
 

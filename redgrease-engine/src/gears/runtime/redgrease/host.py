@@ -21,9 +21,16 @@ setFutureResults = _engine["setFutureResults"]
 
 # The built-in `GearsBuilder`. A gear function is translated to it when it is closed.
 Chain = _engine["GearsBuilder"]
+# Other names of readers.
+READER_ALIASES = _engine["_READER_ALIASES"]
 # The exception that `execute` raises for an error reply.
 GearsError = _engine["redisgears"].GearsError
 _log = _engine["log"]
+
+
+def loads(data):
+    """Unpickles bytes with the pickler that the server has now."""
+    return _engine["loads"](data)
 
 
 def log(message, level="notice"):

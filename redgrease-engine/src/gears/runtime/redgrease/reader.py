@@ -5,6 +5,7 @@ from collections.abc import Container
 from .actions import Reader
 from .gears import OpenGearFunction
 from .operands import callable_of
+from .typing import OutputRecord
 from .utils import record, stream_record
 
 

@@ -22,3 +22,15 @@ from .host import (
     setFutureException,
     setFutureResults,
 )
+from .typing import InputRecord, Key, OutputRecord, T
+
+
+def run(function, builder=GearsBuilder):
+    """Translates a gear function to a chain of the server, and returns the chain.
+
+    `builder` is accepted because the published package has it. The chain is always one of this server.
+    """
+    chain = None
+    for operation in function._operations():
+        chain = operation.add_to(chain)
+    return chain

@@ -2,6 +2,7 @@
 
 from .functions import compose, dict_filter, optional, passfun
 from .records import Record, StreamRecord, record, stream_record
+from .typing import Key, T, Val
 
 __all__ = """
     CaseInsensitiveDict Record StreamRecord as_is bool_ok compose dict_filter dict_of list_of_str
