@@ -94,26 +94,26 @@ fn is_caused_by(commands: &[WatchedCommand], reply: &WithheldReply) -> bool {
 
 fn start(context: &Context, registration: &Registration, happened: KeyEvent, cause: Triggered) {
     registration.stats.record_trigger(context);
-    let execution = Execution::new(
-        execution::ids().next(),
-        Arc::clone(&registration.plan),
-        Source::Key(happened),
-        Arc::new(cause),
-    );
+    let plan = Arc::clone(&registration.plan);
+    let execution = || {
+        let (id, source) = (execution::ids().next(), Source::Key(happened));
+        Execution::new(id, plan, source, Arc::new(cause))
+    };
     match registration.mode {
+        // A script of the server may cause very many events before the first handler runs: their executions are not made yet.
         Mode::Sync => {
             let job = move |context: &Context| {
                 if context.may_handle_events() {
                     // The event may have happened inside a gear. Its handler has nothing to do with that gear.
-                    scope::apart(|| execution.run_here());
+                    scope::apart(|| execution().run_here());
                 } else {
-                    execution.refuse(BECAME_REPLICA);
+                    execution().refuse(BECAME_REPLICA);
                 }
             };
             after_command(context, Box::new(job));
         }
         // No client waits for the event itself: a refusal stands in the statistics.
-        Mode::Async | Mode::AsyncLocal => drop(launch(execution)),
+        Mode::Async | Mode::AsyncLocal => drop(launch(execution())),
     }
 }
 
