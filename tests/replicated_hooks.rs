@@ -123,18 +123,16 @@ impl Random {
                 let prefix = ["a", "b", "c", "s"][usize::try_from(random.below(4)).unwrap()];
                 format!("{prefix}{}", random.below(3))
             };
-            words.push(
-                match word.split_once(|letter| letter == 'K' || letter == 'V') {
-                    Some((kind, "")) if kind.chars().all(|letter| letter.is_lowercase()) => {
-                        if word.ends_with('K') {
-                            format!("{kind}{}", key(self))
-                        } else {
-                            self.below(20).to_string()
-                        }
+            words.push(match word.split_once(['K', 'V']) {
+                Some((kind, "")) if kind.chars().all(char::is_lowercase) => {
+                    if word.ends_with('K') {
+                        format!("{kind}{}", key(self))
+                    } else {
+                        self.below(20).to_string()
                     }
-                    _ => word.to_owned(),
-                },
-            );
+                }
+                _ => word.to_owned(),
+            });
         }
         words
     }
@@ -146,7 +144,7 @@ fn commands(server: &Server, seed: u64) {
     let mut random = Random(seed);
     let mut con = plain_connection(server);
     let mut sent = 0;
-    let mut send = |words: &[&str]| {
+    let mut ask = |words: &[&str]| {
         let answer = redis::cmd(words[0])
             .arg(&words[1..])
             .query::<redis::Value>(&mut con);
@@ -162,12 +160,12 @@ fn commands(server: &Server, seed: u64) {
         let mut words = random.words();
         match random.below(12) {
             0 => {
-                send(&["MULTI"]);
+                ask(&["MULTI"]);
                 for _ in 0..3 {
                     let words = random.words();
-                    send(&words.iter().map(String::as_str).collect::<Vec<_>>());
+                    ask(&words.iter().map(String::as_str).collect::<Vec<_>>());
                 }
-                send(&["EXEC"]);
+                ask(&["EXEC"]);
                 sent += 3;
             }
             1 => {
@@ -180,7 +178,7 @@ fn commands(server: &Server, seed: u64) {
             }
             _ => {}
         }
-        send(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        ask(&words.iter().map(String::as_str).collect::<Vec<_>>());
         sent += 1;
     }
 }

@@ -60,13 +60,10 @@ pub(crate) fn caught_up(master: &Server, replica: &Server) {
 
 fn number(server: &Server, field: &str) -> u64 {
     let info = untyped(server, &["INFO", "replication"]);
-    let lines = info.lines();
-    let value = lines.filter_map(|line| line.split_once(':'));
-    let value = value
-        .filter(|(name, _)| *name == field)
-        .map(|(_, value)| value);
+    let value = info
+        .lines()
+        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
     value
-        .last()
         .and_then(|value| value.trim().parse().ok())
         .unwrap_or(0)
 }

@@ -13,6 +13,7 @@
 mod args;
 mod client;
 pub mod gears;
+pub mod hooked;
 pub mod jobs;
 mod load;
 mod process;

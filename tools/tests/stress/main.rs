@@ -18,8 +18,9 @@ mod listings;
 
 use redgrease_embedded::Server;
 use redgrease_tools::gears::ENDLESS;
-use redgrease_tools::{Client, Load, check_log, join};
+use redgrease_tools::{Client, Load, Random, check_log, hooked, join};
 use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -77,6 +78,34 @@ fn a_busy_server_neither_hangs_nor_fails_nor_loses_anything() {
     );
     assert!(load.calls("bgsave") > 0);
     check_log(&server).unwrap();
+}
+
+#[test]
+fn a_replica_of_a_busy_server_with_hooks_has_the_same_keys() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let master = Server::builder().port(port).start().unwrap();
+    let replica = Server::start().unwrap();
+    hooked::follow(&mut connect(&replica), port, BOUND).unwrap();
+    hooked::prepare(&mut connect(&master)).unwrap();
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        for seed in 0..4 {
+            let mut client = connect(&master);
+            scope.spawn(move || {
+                let mut random = Random::new(seed);
+                while begun.elapsed() < Duration::from_secs(5) {
+                    hooked::send_one(&mut client, &mut random).unwrap();
+                }
+            });
+        }
+    });
+    let keys = hooked::compare(&master, &replica, BOUND).unwrap();
+    assert!(keys > 10, "only {keys} keys");
+    check_log(&master).unwrap();
+    check_log(&replica).unwrap();
 }
 
 #[test]

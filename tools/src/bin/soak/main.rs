@@ -1,9 +1,10 @@
-//! Runs all kinds of gears for a long time, on two servers at once.
+//! Runs all kinds of gears for a long time, on several servers at once.
 //!
 //! | file | purpose |
 //! |---|---|
 //! | `steady.rs` | a server that stays up; its memory is printed once a minute |
 //! | `crashing.rs` | a server with an AOF that is killed or restarted again and again |
+//! | `pair.rs` | a master and a replica with hooks, whose roles change and which are killed |
 //! | `calm.rs` | a few rounds of every job, one after the other, on one server |
 //! | `events.rs` | checks that no stream message is lost, and that only messages in flight at a restart are handled twice |
 //! | `jobs.rs` | the jobs of the clients |
@@ -11,7 +12,7 @@
 //! | `memory.rs` | the table of memory |
 //!
 //! Options: `--minutes 30`, `--seed N`, or `--rounds N` for `calm.rs`. The program fails if a call
-//! hangs or fails, if a message is lost or handled twice, or if a server crashes. It does not judge
+//! hangs or fails, if a message is lost or handled twice, if a replica differs from its master, or if a server crashes. It does not judge
 //! memory: read the table to find a leak.
 
 mod calm;
@@ -20,6 +21,7 @@ mod events;
 mod gears;
 mod jobs;
 mod memory;
+mod pair;
 mod steady;
 
 use redgrease_tools::{Args, Outcome};
@@ -36,7 +38,7 @@ pub(crate) const BOUND: Duration = Duration::from_secs(30);
 /// for the highest rate.
 pub(crate) const PAUSE: Duration = Duration::from_millis(2);
 
-/// The end of the program: a time, or the first failure on either server.
+/// The end of the program: a time, or the first failure on any server.
 #[derive(Debug)]
 pub(crate) struct Until {
     end: Instant,
@@ -74,15 +76,20 @@ fn run(args: &Args) -> Outcome {
         }
         outcome
     };
-    let (steady, crashing) = thread::scope(|scope| {
+    let (steady, pair, crashing) = thread::scope(|scope| {
         let steady = scope.spawn(|| noticed(steady::run(&until)));
+        let pair = scope.spawn(|| noticed(pair::run(&until, seed)));
         let crashing = noticed(crashing::run(&until, seed));
         let steady = steady
             .join()
             .unwrap_or_else(|_| Err("the thread of the steady server panicked".to_owned()));
-        (steady, crashing)
+        let pair = pair
+            .join()
+            .unwrap_or_else(|_| Err("the thread of the pair panicked".to_owned()));
+        (steady, pair, crashing)
     });
     steady.map_err(|error| format!("on the server that stays up: {error}"))?;
+    pair.map_err(|error| format!("on the pair with hooks: {error}"))?;
     crashing.map_err(|error| format!("on the server that is restarted: {error}"))?;
     println!("no call hung or failed, no message was lost or handled twice");
     Ok(())
