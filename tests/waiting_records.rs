@@ -339,6 +339,18 @@ GB('PythonReader').map(step).run(lambda: (yield from range(100)))"
     );
     assert_eq!(untyped(&server, &["RG.ABORTEXECUTION", &id]), "OK");
     drop(running.join().unwrap());
+    // Their coroutines are stopped, whatever they wait for.
+    script(
+        &server,
+        "
+async def tasks(x):
+    return len(asyncio.all_tasks())
+GB('CommandReader').map(tasks).register(trigger='tasks')
+",
+    );
+    eventually("the coroutines have ended", || {
+        trigger(&server, &["tasks"]).unwrap() == ["1"]
+    });
     // The server still runs others.
     assert_eq!(
         outcome(&server, "GB('PythonReader').run(lambda: (yield 5))").0,
@@ -882,4 +894,40 @@ GB('PythonReader').map(fast).run(lambda: (yield from [0, 1]))
     );
     assert!(errors.is_empty(), "{errors:?}");
     assert_eq!(results, ["from a thread", "from a coroutine"]);
+}
+
+#[test]
+fn functions_of_the_package_may_wait_too() {
+    let (server, _con) = empty();
+    let (results, errors) = outcome(
+        &server,
+        "
+from redgrease import PythonReader
+import threading
+async def later(x):
+    await asyncio.sleep(0.001)
+    return x
+async def pair(x):
+    return (x, x + 1)
+def future(x):
+    f = gearsFuture()
+    threading.Thread(target=lambda: f.continueRun([x])).start()
+    return f
+async def add(a, x):
+    return (a or 0) + x
+PythonReader().map(later).flatmap(pair).flatmap(future).filter(later).accumulate(add).run(lambda: (yield from [1, 2, 3]))
+",
+    );
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(results, ["15"]);
+    script(
+        &server,
+        "
+from redgrease import CommandReader
+async def both(x):
+    return (x[1], x[2])
+CommandReader().flatmap(both).register(trigger='both')
+",
+    );
+    assert_eq!(trigger(&server, &["both", "a", "b"]).unwrap(), ["b", "a"]);
 }

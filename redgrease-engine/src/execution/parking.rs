@@ -6,11 +6,14 @@ use super::pool::pool;
 use super::progress::{Progress, RecordOutcome};
 use super::{Execution, Status};
 use crate::python::{
-    Awaiter, Gil, Handle, MemoryBudget, Object, Raised, RunningThread, attached, profiled, schedule,
+    Awaiter, Gil, Handle, MemoryBudget, Object, Raised, RunningThread, attached, cancel, profiled,
+    schedule,
 };
 use crate::readers::Reading;
 use crate::scope::leave_atomic;
 use crate::steps::{Pipeline, Ticket};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// What is known of the waiting records of an execution. Its lock comes before those of the order and the pool, and no Python
@@ -21,6 +24,8 @@ pub(super) struct Parking {
     progress: Option<Box<Progress>>,
     /// The outcomes of coroutines that the execution has not taken yet.
     outcomes: Vec<RecordOutcome>,
+    /// The tasks of the coroutines that run.
+    tasks: HashMap<Ticket, Handle>,
     /// The execution was set aside, and is on its way to a thread again.
     is_called: bool,
     /// The execution has ended: nothing waits for a coroutine any more.
@@ -89,13 +94,17 @@ impl Execution {
             (
                 parking.progress.take(),
                 std::mem::take(&mut parking.outcomes),
+                std::mem::take(&mut parking.tasks),
             )
         };
-        if left.0.is_none() && left.1.is_empty() {
+        if left.0.is_none() && left.1.is_empty() && left.2.is_empty() {
             return;
         }
         attached(|py| {
-            let (progress, outcomes) = left;
+            let (progress, outcomes, tasks) = left;
+            for task in tasks.values() {
+                cancel(py, task);
+            }
             if let Some(mut progress) = progress {
                 progress.pipeline.close_coroutines(py);
             }
@@ -108,11 +117,27 @@ impl Execution {
         let record = Arc::new(AwaitingRecord {
             execution: Arc::clone(self),
             ticket,
+            has_ended: AtomicBool::new(false),
         });
         let awaiter: Arc<dyn Awaiter> = Arc::<AwaitingRecord>::clone(&record);
-        if let Err(raised) = schedule(py, coroutine, awaiter) {
-            record.ended(Err(raised));
+        match schedule(py, coroutine, awaiter) {
+            Ok(Some(task)) => self.keep_task(py, &record, task),
+            Ok(None) => {}
+            Err(raised) => record.ended(Err(raised)),
         }
+    }
+
+    /// Keeps the task of a coroutine until the coroutine has ended.
+    fn keep_task(&self, py: Gil<'_>, record: &AwaitingRecord, task: Handle) {
+        let mut parking = self.parking();
+        if record.has_ended.load(Ordering::Relaxed) {
+            return;
+        }
+        if parking.is_closed {
+            drop(parking);
+            return cancel(py, &task);
+        }
+        parking.tasks.insert(record.ticket, task);
     }
 
     /// Makes an execution of a sync call that has run on the main thread up to a coroutine. If the execution has an order, the
@@ -158,6 +183,8 @@ impl Execution {
 struct AwaitingRecord {
     execution: Arc<Execution>,
     ticket: Ticket,
+    /// Changed under the lock of the parking.
+    has_ended: AtomicBool,
 }
 
 impl Awaiter for AwaitingRecord {
@@ -184,8 +211,10 @@ impl Awaiter for AwaitingRecord {
         let execution = &self.execution;
         let unused = {
             let mut parking = execution.parking();
+            self.has_ended.store(true, Ordering::Relaxed);
+            let task = parking.tasks.remove(&self.ticket);
             if parking.is_closed {
-                Some(outcome)
+                (task, Some(outcome))
             } else {
                 parking.outcomes.push((self.ticket, outcome));
                 if parking.progress.is_some() && !parking.is_called {
@@ -195,7 +224,7 @@ impl Awaiter for AwaitingRecord {
                         None => pool().push(Arc::clone(execution)),
                     }
                 }
-                None
+                (task, None)
             }
         };
         drop(unused);

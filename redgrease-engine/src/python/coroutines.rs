@@ -240,15 +240,23 @@ impl Continuation {
     }
 }
 
-/// Starts to await a coroutine or a future. Calls [`Awaiter::ended`] in the end.
+/// Starts to await a coroutine or a future. Calls [`Awaiter::ended`] in the end. Returns the task that runs a coroutine, for
+/// [`cancel`].
 pub(crate) fn schedule(
     py: Gil<'_>,
     coroutine: &Object<'_>,
     awaiter: Arc<dyn Awaiter>,
-) -> Result<(), Raised> {
+) -> Result<Option<Handle>, Raised> {
     if let Ok(future) = coroutine.cast::<GearsFuture>() {
-        return future.get().await_for(awaiter);
+        return future.get().await_for(awaiter).map(|()| None);
     }
-    namespace::runtime(py, "_schedule")?.call1((coroutine, Continuation { awaiter }))?;
-    Ok(())
+    let schedule = namespace::runtime(py, "_schedule")?;
+    let task = schedule.call1((coroutine, Continuation { awaiter }))?;
+    Ok(Some(task.unbind()))
+}
+
+/// Wakes the coroutine of a task, which then sees that it must stop, whatever it waits for.
+pub(crate) fn cancel(py: Gil<'_>, task: &Handle) {
+    // A task that has ended cannot be cancelled, and need not be.
+    let _ = task.call_method0(py, "cancel");
 }

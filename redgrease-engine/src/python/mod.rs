@@ -54,7 +54,9 @@ pub(crate) use budget::{
     MemoryBudget, budgets_were_exceeded, over_budget, server_grew, watch_budgets,
 };
 pub(crate) use callback::Callback;
-pub(crate) use coroutines::{Awaiter, GearsFuture, coroutine_refused, is_coroutine, schedule};
+pub(crate) use coroutines::{
+    Awaiter, GearsFuture, cancel, coroutine_refused, is_coroutine, schedule,
+};
 pub(crate) use counter::Counter;
 pub(crate) use errors::{GearsError, describe, flat};
 pub(crate) use hold::{Holder, Turn, begin_hold, end_hold, forget_hold, hold, holds};

@@ -58,7 +58,7 @@ class _Driven:
 
 
 def _schedule(coroutine, continuation):
-    """Runs a coroutine of an execution, and reports its outcome to the continuation."""
+    """Runs a coroutine of an execution, and reports its outcome to the continuation. Returns the task."""
 
     async def run():
         try:
@@ -69,7 +69,7 @@ def _schedule(coroutine, continuation):
             continuation.done(result)
 
     _start_loop()
-    asyncio.run_coroutine_threadsafe(run(), loop)
+    return asyncio.run_coroutine_threadsafe(run(), loop)
 
 
 class _InSession:

@@ -6,7 +6,7 @@ wraps any other callable in a function, which does not refer to the globals of t
 
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from numbers import Number
-from types import FunctionType
+from types import CoroutineType, FunctionType
 
 
 def callable_of(operand, operation):
@@ -113,15 +113,25 @@ def folding_groups(zero):
 _SEQUENCES = (tuple, set, frozenset, range, Iterator, KeysView, ValuesView, ItemsView)
 
 
+def _expanded(records):
+    # Lists are by far the most frequent. Texts and dictionaries count as single records.
+    if type(records) is not list and isinstance(records, _SEQUENCES):
+        return list(records)
+    return records
+
+
+async def _expanded_later(coroutine):
+    return _expanded(await coroutine)
+
+
 def expanding(expander):
     """Wraps an `expander`, so that it returns a list where it returned another kind of sequence."""
 
     def expand(record):
         records = expander(record)
-        # Lists are by far the most frequent. Texts and dictionaries count as single records.
-        if type(records) is not list and isinstance(records, _SEQUENCES):
-            return list(records)
-        return records
+        if type(records) is CoroutineType:
+            return _expanded_later(records)
+        return _expanded(records)
 
     return expand
 
