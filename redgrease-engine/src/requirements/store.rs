@@ -100,10 +100,14 @@ impl Store {
 
     /// Whether a requirement installs a project, which is given by its normalised name: its own, or one that it depends on.
     pub(crate) fn brings(&self, requirement: &str, wanted: &str) -> bool {
-        project(requirement).as_deref() == Some(wanted)
-            || self
-                .row(requirement)
-                .is_some_and(|row| has_wheel_of(&row, wanted))
+        if project(requirement).as_deref() == Some(wanted) {
+            return true;
+        }
+        // Reads no files: scripts ask for this with each use of the package.
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known
+            .get(&canonical(requirement))
+            .is_some_and(|row| has_wheel_of(row, wanted))
     }
 
     /// Whether a kept requirement has installed a project, which is given by its normalised name.
