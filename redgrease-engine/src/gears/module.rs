@@ -79,7 +79,6 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     native.add_function(wrap_pyfunction!(execute::get_command, &native)?)?;
     native.add_function(wrap_pyfunction!(execute::override_reply, &native)?)?;
     native.add_function(wrap_pyfunction!(is_async_allow, &native)?)?;
-    add_native_functions(&native)?;
     for (name, kind) in GearsError::types(py) {
         native.add(name, kind)?;
     }
@@ -94,6 +93,7 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     own.add_function(wrap_pyfunction!(when_done, &own)?)?;
     own.add_function(wrap_pyfunction!(packages::is_required, &own)?)?;
     own.add_function(wrap_pyfunction!(packages::requires_here, &own)?)?;
+    add_native_functions(&own)?;
 
     let globals = PyDict::new(py);
     globals.set_item("__builtins__", py.import("builtins")?)?;

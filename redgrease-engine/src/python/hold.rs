@@ -202,7 +202,7 @@ unsafe fn signal_thread(_thread: i32) {}
 
 /// The handler of the signal that wakes the main thread. Raises `gears.forcestopped` if the turn of this thread was stopped.
 #[pyfunction]
-#[pyo3(name = "_woken", signature = (*arguments))]
+#[pyo3(signature = (*arguments))]
 pub(crate) fn woken(arguments: &Bound<'_, PyTuple>) -> PyResult<()> {
     if HOLDS.get() && STOPPED.load(Ordering::Acquire) == TURN.load(Ordering::Relaxed) {
         let stopped = GearsError::force_stopped(arguments.py());

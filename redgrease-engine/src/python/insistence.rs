@@ -27,7 +27,6 @@ pub(super) fn exception(py: Gil<'_>) -> Bound<'_, PyType> {
 
 /// Traces this thread from now on.
 #[pyfunction]
-#[pyo3(name = "_insist")]
 pub(crate) fn insist(_py: Python<'_>) {
     INSISTS.set(true);
     // SAFETY: this thread holds the interpreter's lock. `raise` lives as long as the process and takes no argument.

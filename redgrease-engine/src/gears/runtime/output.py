@@ -48,7 +48,7 @@ def _be_interrupted():
         pass
 
 
-_woken = redisgears._woken
+_woken = _native.woken
 
 
 class _Insistent(redisgears.GearsForceStopped):
@@ -56,7 +56,7 @@ class _Insistent(redisgears.GearsForceStopped):
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
-        redisgears._insist()
+        _native.insist()
 
 
 _Insistent.__module__ = "gears"
