@@ -115,6 +115,7 @@ pub(super) struct AbortExecution;
 
 impl Command for AbortExecution {
     const NAME: &'static str = "rg.abortexecution";
+    const MAY_REPLICATE: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn run(context: &Context, args: Args<'_>) {

@@ -43,6 +43,9 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     one::<trigger::Trigger>(context)?;
     one::<trigger::TriggerOnKey>(context)?;
     one::<trigger::InnerHook>(context)?;
+    one::<trigger::InnerHookRead>(context)?;
+    one::<trigger::InnerHookWrite>(context)?;
+    one::<trigger::InnerHookGrow>(context)?;
     one::<registrations::DumpRegistrations>(context)?;
     one::<registrations::Unregister>(context)?;
     one::<registrations::InnerRegister>(context)?;

@@ -1,8 +1,10 @@
 //! Calls of registrations: `RG.TRIGGER`, `RG.TRIGGERONKEY`, and `RG.INNERHOOK`, which the engine runs in place of hooked
 //! commands.
 
-use crate::redis::filter::{TAKEN_OVER, with_all_words};
-use crate::redis::{Args, Command, Context, Text, pass_on};
+use crate::redis::filter::{
+    TAKEN_OVER, TAKEN_OVER_GROW, TAKEN_OVER_READ, TAKEN_OVER_WRITE, with_all_words,
+};
+use crate::redis::{Args, Command, CommandFlags, Context, Text, pass_on, refusal_in_script};
 use crate::registration::taken_over::{Handler, handler};
 use crate::registration::{invoke, registry, watched};
 
@@ -11,6 +13,7 @@ pub(super) struct Trigger;
 
 impl Command for Trigger {
     const NAME: &'static str = "rg.trigger";
+    const MAY_REPLICATE: bool = true;
     const MOVABLE_KEYS: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
 
@@ -24,6 +27,7 @@ pub(super) struct TriggerOnKey;
 
 impl Command for TriggerOnKey {
     const NAME: &'static str = "rg.triggeronkey";
+    const MAY_REPLICATE: bool = true;
     const KEYS: (i32, i32, i32) = (2, 2, 1);
     const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
 
@@ -82,18 +86,66 @@ impl Command for InnerHook {
     const MOVABLE_KEYS: bool = true;
 
     fn run(context: &Context, args: Args<'_>) {
-        with_all_words(context, args, |args| inner_hook(context, args));
+        with_all_words(context, args, |args| in_script(context, args));
     }
 }
 
-fn inner_hook(context: &Context, args: Args<'_>) {
+fn in_script(context: &Context, args: Args<'_>) {
+    let reply = context.reply();
+    if args.get(1).is_none() {
+        return reply.error("ERR wrong number of arguments for 'rg.innerhook' command");
+    }
+    match refusal_in_script(context, args) {
+        Some(why) => reply.error(&why),
+        None => taken_over(context, args),
+    }
+}
+
+/// The same in place of a command that reads. A hook may write.
+pub(super) struct InnerHookRead;
+
+impl Command for InnerHookRead {
+    const NAME: &'static str = TAKEN_OVER_READ;
+    const MAY_REPLICATE: bool = true;
+    const MOVABLE_KEYS: bool = true;
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
+
+    fn run(context: &Context, args: Args<'_>) {
+        taken_over(context, args);
+    }
+}
+
+/// The same in place of a command that writes.
+pub(super) struct InnerHookWrite;
+
+impl Command for InnerHookWrite {
+    const NAME: &'static str = TAKEN_OVER_WRITE;
+    const FLAGS: CommandFlags = CommandFlags::Write;
+    const MOVABLE_KEYS: bool = true;
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
+
+    fn run(context: &Context, args: Args<'_>) {
+        taken_over(context, args);
+    }
+}
+
+/// The same in place of a command that writes and may need more memory.
+pub(super) struct InnerHookGrow;
+
+impl Command for InnerHookGrow {
+    const NAME: &'static str = TAKEN_OVER_GROW;
+    const FLAGS: CommandFlags = CommandFlags::Grow;
+    const MOVABLE_KEYS: bool = true;
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
+
+    fn run(context: &Context, args: Args<'_>) {
+        taken_over(context, args);
+    }
+}
+
+fn taken_over(context: &Context, args: Args<'_>) {
     let name = args.get(1).map(Text::bytes).unwrap_or_default();
     let count = args.from(1).len();
-    if count == 0 {
-        return context
-            .reply()
-            .error("ERR wrong number of arguments for 'rg.innerhook' command");
-    }
     let word = |index: usize| args.get(index + 1).map(Text::bytes);
     match handler(context, name, count, word) {
         Some(Handler::Hook(registration)) => invoke(context, &registration, args),

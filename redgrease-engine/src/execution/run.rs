@@ -12,7 +12,7 @@ use crate::python::{
     in_gear, profiled,
 };
 use crate::readers::Reading;
-use crate::redis::{is_locked, quietly};
+use crate::redis::{Hold, is_locked, quietly};
 use crate::scope::{self, Running, Scope, apart_from_atomic, leave_atomic};
 use crate::steps::{Advance, Pipeline};
 use std::sync::Arc;
@@ -232,6 +232,7 @@ impl Execution {
 
     /// Runs the execution on this thread, which holds the server's lock.
     pub(crate) fn run_here(self: &Arc<Self>) {
+        let _hold = Hold::begin();
         super::launch::list(self);
         self.on_main.store(true, Ordering::Relaxed);
         attached(|py| {

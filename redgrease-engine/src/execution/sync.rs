@@ -6,7 +6,7 @@ use crate::id::Id;
 use crate::python::{
     Gil, Holder, Object, Raised, attached, attached_for_a_call, describe, in_gear, profiled,
 };
-use crate::redis::User;
+use crate::redis::{Hold, User};
 use crate::scope::{self, RunningHook, Scope};
 use crate::steps::{Pipeline, Step, Straight, straight};
 use std::sync::Arc;
@@ -52,6 +52,7 @@ impl SyncCall<'_> {
         record: impl for<'py> FnOnce(Gil<'py>) -> Result<Object<'py>, Raised>,
         answer: impl for<'py> FnOnce(Gil<'py>, SyncOutcome<'py>) -> Result<(), String>,
     ) -> Result<(), SyncError> {
+        let _hold = Hold::begin();
         let work = |py: Gil<'_>| hold_for_call(py, Holder::Call, || self.work(py, record, answer));
         let attach = || {
             if self.is_straight {

@@ -5,7 +5,7 @@
 use super::scope::{self, PendingRun, ScriptScope, with_script};
 use super::script::announce;
 use super::script_run::ScriptRun;
-use super::session::with_lock;
+use super::session::{with_lock, with_lock_to_write};
 use crate::execution::{self, Execution, launch};
 use crate::id::Id;
 use crate::plan::Mode;
@@ -91,7 +91,7 @@ pub(super) fn add_run(py: Gil<'_>, run: PendingRun) -> PyResult<Id> {
 
 fn run_at_once(py: Gil<'_>, owner: &Owner, run: PendingRun) -> PyResult<Id> {
     let id = execution::ids().next();
-    let (user, session) = with_lock(py, |context| (owner.user(context), owner.session(context)));
+    let (user, session) = with_lock(py, |context| (owner.user(context), owner.session(context)))?;
     let cause = Arc::new(ScriptRun::new(session, user));
     let execution = Execution::new(id, run.plan, run.source, cause);
     launch(execution).map_err(GearsError::new_err)?;
@@ -105,7 +105,7 @@ pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> Py
         let announce = |function| drop(announce(&[function]));
         let activate =
             |context: &Context| activate_dynamic(context, &owner, registration, announce);
-        return with_lock(py, activate).map_err(refused);
+        return with_lock_to_write(py, activate)?.map_err(refused);
     }
     check_role()?;
     collect(|script| {
@@ -165,7 +165,7 @@ fn check_hook(script: &ScriptScope, command: &str) -> PyResult<()> {
 pub(super) fn add_timer(py: Gil<'_>, function: Callback, interval: Duration) -> PyResult<()> {
     if let Some(owner) = outside_of_scripts()? {
         let begin = |context: &Context| timers::begin(context, &owner, function, interval);
-        return with_lock(py, begin).map_err(refused);
+        return with_lock(py, begin)?.map_err(refused);
     }
     check_role()?;
     with_script(|script| script.collected.timers.push((function, interval)));
@@ -190,5 +190,5 @@ pub(super) fn add_keyed_timer(
         })?,
     };
     let create = |context: &Context| keyed_timers::create(context, key, function, interval, &owner);
-    with_lock(py, create).map_err(refused)
+    with_lock_to_write(py, create)?.map_err(refused)
 }

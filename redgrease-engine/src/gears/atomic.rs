@@ -1,7 +1,8 @@
 //! `atomic()`: a block in which nothing else runs on the server.
 
 use crate::python::{GearsError, Holder, begin_hold, detached};
-use crate::scope;
+use crate::redis::NeverFree;
+use crate::scope::{self, NotAtomic};
 use pyo3::prelude::*;
 
 #[pyfunction]
@@ -13,7 +14,15 @@ pub(super) fn atomic_enter(py: Python<'_>) -> PyResult<()> {
     } else {
         scope::enter_atomic()
     };
-    entered.map_err(|_| GearsError::new_err("Already inside an atomic block"))?;
+    entered.map_err(|why| {
+        GearsError::new_err(match why {
+            NotAtomic::Already => "Already inside an atomic block",
+            NotAtomic::NeverFree => NeverFree::MESSAGE,
+            NotAtomic::GivenUp => {
+                "the execution was aborted, its block does not begin: end the function"
+            }
+        })
+    })?;
     if locks {
         begin_hold(py, Holder::Execution);
     }

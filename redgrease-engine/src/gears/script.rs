@@ -5,7 +5,7 @@
 use super::scope::{Collected, Restored, ScriptScope, collect};
 use crate::execution::hold_for_call;
 use crate::python::{self, Callback, Gil, Holder, attached, describe};
-use crate::redis::{Context, Level, log};
+use crate::redis::{Context, Hold, Level, log};
 use crate::scope::{SessionInfo, leave_atomic};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -51,6 +51,7 @@ fn run(script: Script<'_>, restored: Option<Restored>) -> Result<Collected, Stri
         session: Some(Arc::clone(script.session)),
         ..ScriptScope::default()
     };
+    let _hold = Hold::begin();
     let (outcome, collected) = collect(scope, || {
         attached(|py| {
             let execute = || {

@@ -6,7 +6,7 @@
 use super::parameters::Given;
 use super::scope::{runs_here, script_session};
 use crate::python::{GearsError, Gil, detached};
-use crate::redis::{self, Context};
+use crate::redis::{self, Context, LockGuard, NeverFree, WHILE_PAUSED, is_paused};
 use crate::registration::Owner;
 use crate::scope::{self, Scope, SessionInfo};
 use pyo3::prelude::*;
@@ -41,13 +41,47 @@ impl ExecutionSession {
 }
 
 /// Runs `body` with the server's lock. Takes the lock if this thread does not hold it.
-pub(super) fn with_lock<R: Send>(py: Gil<'_>, body: impl FnOnce(&Context) -> R + Send) -> R {
+///
+/// # Errors
+/// If the lock will never be free.
+pub(super) fn with_lock<R: Send>(
+    py: Gil<'_>,
+    body: impl FnOnce(&Context) -> R + Send,
+) -> PyResult<R> {
     // Lock order: the server's lock before the interpreter.
     if redis::is_locked() {
-        redis::locked(body)
-    } else {
-        detached(py, || redis::locked(body))
+        return Ok(redis::locked(body));
     }
+    let outcome = detached(py, || {
+        let guard = LockGuard::acquire_patiently()?;
+        let outcome = redis::locked(body);
+        drop(guard);
+        Ok(outcome)
+    });
+    outcome.map_err(|NeverFree| GearsError::new_err(NeverFree::MESSAGE))
+}
+
+/// As [`with_lock`], for a body that replicas are told of: waits while the server pauses its clients.
+pub(super) fn with_lock_to_write<R: Send>(
+    py: Gil<'_>,
+    body: impl FnOnce(&Context) -> R + Send,
+) -> PyResult<R> {
+    if redis::is_locked() {
+        return Ok(redis::locked(body));
+    }
+    let outcome = detached(py, || {
+        loop {
+            let guard = LockGuard::acquire_patiently()?;
+            if !is_paused() {
+                let outcome = redis::locked(body);
+                drop(guard);
+                return Ok(outcome);
+            }
+            drop(guard);
+            std::thread::sleep(WHILE_PAUSED);
+        }
+    });
+    outcome.map_err(|NeverFree| GearsError::new_err(NeverFree::MESSAGE))
 }
 
 /// The session of the code on this thread. Takes the server's lock for sync calls only, which hold it.
@@ -58,7 +92,7 @@ pub(super) fn here(py: Gil<'_>) -> Option<Arc<SessionInfo>> {
     match Owner::current()? {
         Owner::Session(session) => Some(session),
         Owner::Execution(running) => running.session.as_ref().and_then(Weak::upgrade),
-        owner @ Owner::SyncCall(_) => with_lock(py, |context| owner.session(context)),
+        owner @ Owner::SyncCall(_) => with_lock(py, |context| owner.session(context)).ok()?,
     }
 }
 
@@ -70,7 +104,9 @@ pub(super) fn get_gears_session(py: Python<'_>) -> Option<ExecutionSession> {
         return Some(ExecutionSession(session));
     }
     let owner = Owner::current()?;
-    with_lock(py, |context| owner.session(context)).map(ExecutionSession)
+    with_lock(py, |context| owner.session(context))
+        .ok()?
+        .map(ExecutionSession)
 }
 
 /// `setGearsSession(session)`: gives this thread a session, or with `None` takes it away.

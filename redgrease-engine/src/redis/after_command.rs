@@ -12,6 +12,7 @@ use super::call::{CallError, CallReply, Rights, call};
 use super::context::Context;
 use super::lock::{self, Guarded};
 use super::log::{Level, log};
+use super::paused::{WHILE_PAUSED, is_paused};
 use super::timer;
 use redis_module::raw;
 use std::collections::VecDeque;
@@ -21,9 +22,6 @@ use std::time::Duration;
 
 /// Work that may write. It gets a context with a user.
 pub(crate) type Job = Box<dyn FnOnce(&Context) + Send>;
-
-/// How long jobs wait before they try again on a server that must not write, because it pauses its clients.
-const WHILE_PAUSED: Duration = Duration::from_millis(10);
 
 static JOBS: Guarded<Jobs> = Guarded::new(Jobs::new());
 
@@ -140,19 +138,6 @@ fn run_from(context: &Context, first: u64) {
         }
     }
     JOBS.write(context, |jobs| jobs.running = false);
-}
-
-/// `true` while the server pauses its clients or hands over to a replica. It would end itself at the first write.
-#[cfg(not(test))]
-fn is_paused() -> bool {
-    // SAFETY: the static is written once, while loading; a copy is read. The function has no preconditions.
-    unsafe { raw::RedisModule_AvoidReplicaTraffic.is_some_and(|avoid| avoid() != 0) }
-}
-
-/// Unit tests run without a server.
-#[cfg(test)]
-fn is_paused() -> bool {
-    false
 }
 
 /// Asks the server to call [`run_all`] when the command has ended. A server that is too old for that, or refuses, runs a timer.

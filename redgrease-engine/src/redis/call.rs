@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::filter;
+use super::lock;
 use super::refusal;
 use super::reply::Reply;
 use super::user::{self, AsUser, NoSuchUser, User};
@@ -9,7 +10,6 @@ use redis_module::raw;
 use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
-use std::sync::OnceLock;
 
 /// The reason why the server did not run a command, in the words of the server. (A command that ran and failed has an error
 /// as its reply. From Redis 7.0 on, so has a command of a gear that the server did not run.)
@@ -237,24 +237,28 @@ impl Drop for CallReply {
 pub(crate) enum Rights<'a> {
     /// For commands of a gear: the rights of this user; `None` is the user of the context.
     User(Option<&'a User>),
+    /// The same rights, and the server checks what it checks for a script: a replica, its own replicas, its disk, its memory.
+    /// For commands that scripts may run.
+    Gear(Option<&'a User>),
     /// For commands of the engine itself: all rights, and no gear replaces the command.
     Engine,
 }
 
 impl Rights<'_> {
     /// The format of a call: `!` replicates, `C` runs as the user of the context, `E` makes the reason why the server does
-    /// not run the command a reply, `v` is a vector of strings and its length. Older servers know neither `C` nor `E`.
+    /// not run the command a reply, `S` checks what is checked for a script, `M` checks the memory, `v` is a vector of strings
+    /// and its length. Servers before 7.0 know none of the letters.
     fn format(self) -> &'static CStr {
-        static FORMAT: OnceLock<&'static CStr> = OnceLock::new();
-        match self {
-            Rights::Engine => c"!v",
-            Rights::User(_) => {
-                FORMAT.get_or_init(|| match (user::is_supported(), refusal::comes_as_reply()) {
-                    (true, _) => c"!CEv",
-                    (false, true) => c"!Ev",
-                    (false, false) => c"!v",
-                })
-            }
+        let is_new = refusal::comes_as_reply();
+        match (self, user::is_supported()) {
+            (Rights::Engine, _) => c"!v",
+            _ if !is_new => c"!v",
+            (Rights::User(_), true) => c"!CEv",
+            (Rights::User(_), false) => c"!Ev",
+            // The server remembers for its main thread whether there was room when the command of the client began.
+            (Rights::Gear(_), true) if lock::is_main() => c"!CESMv",
+            (Rights::Gear(_), true) => c"!CESv",
+            (Rights::Gear(_), false) => c"!ESv",
         }
     }
 }
@@ -301,7 +305,7 @@ pub(crate) fn call(
     };
     let _as_user = match rights {
         Rights::Engine => None,
-        Rights::User(user) => match AsUser::new(context, user) {
+        Rights::User(user) | Rights::Gear(user) => match AsUser::new(context, user) {
             Ok(user) => Some(user),
             Err(NoSuchUser) => return Err(CallError(refusal::no_user(user))),
         },

@@ -89,6 +89,10 @@ pub(crate) enum CommandFlags {
     Admin,
     /// As `Admin`, for a command that also writes a key.
     AdminWrite,
+    /// As `Public`, for a command that writes.
+    Write,
+    /// As `Write`, for a command that may need more memory.
+    Grow,
 }
 
 /// A command of this module.
@@ -103,6 +107,8 @@ pub(crate) trait Command {
     const MOVABLE_KEYS: bool = false;
     /// The command changes registrations or sessions. On a replica it is refused, unless the master sends it.
     const CHANGES: bool = false;
+    /// The command may send something to replicas, or run a gear that does: it waits while the server pauses writes.
+    const MAY_REPLICATE: bool = Self::CHANGES;
     /// The number of words that the command takes, with its name.
     const ARITY: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
 
@@ -115,12 +121,21 @@ pub(crate) fn register<C: Command>(context: &Context) -> bool {
     let Ok(name) = CString::new(C::NAME) else {
         return false;
     };
-    let flags = match (C::FLAGS, C::MOVABLE_KEYS) {
-        (CommandFlags::Public, false) => c"readonly",
-        (CommandFlags::Public, true) => c"readonly getkeys-api",
-        (CommandFlags::Admin, false) => c"readonly admin",
-        (CommandFlags::Admin, true) => c"readonly admin getkeys-api",
-        (CommandFlags::AdminWrite, _) => c"write admin deny-oom",
+    let flags = match C::FLAGS {
+        CommandFlags::Public => "readonly",
+        CommandFlags::Admin => "readonly admin",
+        CommandFlags::AdminWrite => "write admin deny-oom",
+        CommandFlags::Write => "write",
+        CommandFlags::Grow => "write deny-oom",
+    };
+    let keys = if C::MOVABLE_KEYS { " getkeys-api" } else { "" };
+    let replicates = if C::MAY_REPLICATE {
+        " may-replicate"
+    } else {
+        ""
+    };
+    let Ok(flags) = CString::new([flags, keys, replicates].concat()) else {
+        return false;
     };
     let (first, last, step) = C::KEYS;
     // SAFETY: the context is live; both texts are NUL-terminated. The function lives as long as the process, because the
@@ -136,7 +151,7 @@ pub(crate) fn register<C: Command>(context: &Context) -> bool {
             step,
         ))
     };
-    if answer == OK && C::FLAGS != CommandFlags::Public {
+    if answer == OK && matches!(C::FLAGS, CommandFlags::Admin | CommandFlags::AdminWrite) {
         set_admin_categories(context, &name);
     }
     answer == OK

@@ -12,6 +12,22 @@ pub(crate) struct Context {
     raw: NonNull<raw::RedisModuleCtx>,
 }
 
+/// The state of the server, as far as it decides about writes.
+#[derive(Debug, Clone, Copy)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "flags of the server, which are independent of each other"
+)]
+pub(super) struct ServerState {
+    pub(super) is_replica: bool,
+    /// A replica that takes writes from its master only.
+    pub(super) is_read_only: bool,
+    /// More memory is used than the limit allows.
+    pub(super) is_full: bool,
+    /// The server evicts keys when it is full.
+    pub(super) evicts: bool,
+}
+
 const NO_BLOCKING: u32 = raw::REDISMODULE_CTX_FLAGS_MULTI
     | raw::REDISMODULE_CTX_FLAGS_LUA
     | raw::REDISMODULE_CTX_FLAGS_DENY_BLOCKING
@@ -64,6 +80,19 @@ impl Context {
     pub(super) fn is_loading(&self) -> bool {
         let loading = raw::REDISMODULE_CTX_FLAGS_LOADING | raw::REDISMODULE_CTX_FLAGS_ASYNC_LOADING;
         self.flags() & loading != 0
+    }
+
+    /// The state of the server that its guards look at.
+    pub(super) fn server_state(&self) -> ServerState {
+        let flags = self.flags();
+        let has = |flag: u32| flags & flag != 0;
+        let is_replica = has(raw::REDISMODULE_CTX_FLAGS_SLAVE);
+        ServerState {
+            is_replica,
+            is_read_only: is_replica && has(raw::REDISMODULE_CTX_FLAGS_READONLY),
+            is_full: has(raw::REDISMODULE_CTX_FLAGS_OOM),
+            evicts: has(raw::REDISMODULE_CTX_FLAGS_EVICT),
+        }
     }
 
     /// `true` on a server that follows a master.

@@ -4,14 +4,39 @@ use super::command::Args;
 use super::context::Context;
 use super::listeners::listeners;
 use super::lock;
+use super::rules;
 use redis_module::raw;
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The command that the server runs in place of a hooked command. The words of the hooked command follow.
+/// The commands that the server runs in place of a hooked command. The words of the hooked command follow. There is one for
+/// reads, one for writes, and one for writes that may need more memory: so the server refuses and delays a hooked command as
+/// it would without the hook (a replica, no memory, a pause, too few replicas, a broken disk).
+///
+/// Scripts get one that is never refused, because Valkey 9 crashes when it refuses a replaced command of a script.
 pub(crate) const TAKEN_OVER: &str = "rg.innerhook";
+pub(crate) const TAKEN_OVER_READ: &str = "rg.innerhookread";
+pub(crate) const TAKEN_OVER_WRITE: &str = "rg.innerhookwrite";
+pub(crate) const TAKEN_OVER_GROW: &str = "rg.innerhookgrow";
+
+/// `true` if this is a command that the engine made of a hooked one.
+pub(crate) fn is_taken_over(name: &[u8]) -> bool {
+    [
+        TAKEN_OVER,
+        TAKEN_OVER_READ,
+        TAKEN_OVER_WRITE,
+        TAKEN_OVER_GROW,
+    ]
+    .iter()
+    .any(|one| name.eq_ignore_ascii_case(one.as_bytes()))
+}
+
+/// `true` if hooks may take over commands.
+pub(super) fn is_installed() -> bool {
+    INSTALLED.load(Ordering::Relaxed)
+}
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
@@ -107,20 +132,22 @@ unsafe extern "C" fn on_command(filter: *mut raw::RedisModuleCommandFilterCtx) {
     };
     let taken = catch_unwind(AssertUnwindSafe(|| {
         // What a file contains has had its effects before the restart.
-        let look =
-            |context: &Context| !context.is_loading() && (listeners.take_over)(context, &words);
+        let look = |context: &Context| {
+            let taken = !context.is_loading() && (listeners.take_over)(context, &words);
+            taken.then(|| replacement(context, &words))
+        };
         // SAFETY: the server runs filters on a thread that holds its lock.
         unsafe { lock::assume_locked(look) }
     }));
-    if !matches!(taken, Ok(true)) {
+    let Ok(Some(name)) = taken else {
         return;
-    }
+    };
     // SAFETY: the filter context is live, and the lock is held. The server takes the string, and frees it with the command.
     unsafe {
         let name = rm!(RedisModule_CreateString(
             std::ptr::null_mut(),
-            TAKEN_OVER.as_ptr().cast(),
-            TAKEN_OVER.len()
+            name.as_ptr().cast(),
+            name.len()
         ));
         if words_have_no_room() {
             let replaced = words.get(0).unwrap_or_default().to_vec();
@@ -165,5 +192,22 @@ pub(crate) fn with_all_words<R>(
         let result = body(Args::new(&all));
         rm!(RedisModule_FreeString(ctx, name));
         result
+    }
+}
+
+/// The command that the server runs in place of a hooked one.
+fn replacement(context: &Context, words: &FilteredCommand<'_>) -> &'static str {
+    if context.is_in_lua() {
+        return TAKEN_OVER;
+    }
+    let name = words.get(0).unwrap_or_default();
+    let rules = words.get(1).map_or_else(
+        || rules::of(context, name, &[]),
+        |first| rules::of(context, name, &[first]),
+    );
+    match rules {
+        Some(rules) if rules.grows => TAKEN_OVER_GROW,
+        Some(rules) if rules.writes => TAKEN_OVER_WRITE,
+        _ => TAKEN_OVER_READ,
     }
 }

@@ -1,11 +1,49 @@
 //! Commands that gears run.
+//!
+//! A gear is no client, and the server checks less for it. Here a command of a gear is refused, or waits, wherever the same
+//! command of a client or script would.
 
 use super::after_command::call_with_handlers;
 use super::call::{CallError, CallReply, Rights};
-use super::lock;
+use super::context::Context;
+use super::filter;
+use super::guard::{self, Guard};
+use super::lock::{self, LockGuard, NeverFree};
+use super::paused::{WHILE_PAUSED, is_paused};
 use super::rules::{self, Rules};
 use super::used_memory::used_memory;
 use super::user::User;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a command waits for the server to make room, before it is refused for want of memory.
+const FOR_MEMORY: Duration = Duration::from_millis(500);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
+
+/// Memory that the server takes for the time of a command, in bytes.
+const TEMPORARY: usize = 256;
+
+/// A command of a gear.
+#[derive(Debug, Clone, Copy)]
+struct GearCommand<'a> {
+    user: Option<&'a User>,
+    name: &'a [u8],
+    args: &'a [&'a [u8]],
+    /// The gear holds the server's lock for longer than this command.
+    held: bool,
+}
+
+/// What happens with a command.
+enum Step {
+    Run {
+        guarded: bool,
+    },
+    Refuse(String),
+    /// The command waits for the end of a pause.
+    WaitForWrites,
+    /// The command waits until the server has evicted keys.
+    WaitForMemory,
+}
 
 /// Runs a command of a gear with the rights of `user`, and then the handlers of the key events that it caused. Takes the
 /// server's lock, unless this thread holds it. `None` if the gear was given up meanwhile: its commands have no effect any more.
@@ -16,55 +54,121 @@ use super::user::User;
 /// If a gear may not run the command, or the server does not run it.
 pub(crate) fn call_for_gear(
     user: Option<&User>,
-    command: &[u8],
+    name: &[u8],
     args: &[&[u8]],
     is_given_up: impl Fn() -> bool,
     grew: impl Fn(usize, usize, usize),
 ) -> Option<Result<CallReply, CallError>> {
-    let held = lock::is_locked();
-    lock::locked(|context| {
-        if is_given_up() {
-            return None;
-        }
-        let rules = rules::of(context, command, args);
-        let checked = rules.map_or(Ok(()), |rules| check(rules, held, command, args));
-        Some(match checked {
-            Ok(()) => {
-                let before = used_memory();
-                let reply = call_with_handlers(context, Rights::User(user), command, args);
-                if let (Some(before), Some(after)) = (before, used_memory()) {
-                    let size = reply.as_ref().map_or(0, CallReply::size);
-                    // The server may have allocated twice the size of the reply.
-                    grew(before, after, 2 * size + TEMPORARY);
-                }
-                reply
+    let command = GearCommand {
+        user,
+        name,
+        args,
+        held: lock::is_locked(),
+    };
+    let mut memory_until = None;
+    loop {
+        let guard = match command.lock() {
+            Ok(guard) => guard,
+            Err(NeverFree) => return Some(Err(CallError::new(NeverFree::MESSAGE.to_owned()))),
+        };
+        let outcome = lock::locked(|context| {
+            if is_given_up() {
+                return Ok(None);
             }
-            Err(why) => Err(CallError::new(why)),
-        })
-    })
+            let may_wait = memory_until.is_none_or(|until| Instant::now() < until);
+            match command.step(context, may_wait) {
+                Step::Run { guarded } => Ok(Some(command.run(context, guarded, &grew))),
+                Step::Refuse(why) => Ok(Some(Err(CallError::new(why)))),
+                Step::WaitForWrites => Err(WHILE_PAUSED),
+                Step::WaitForMemory => Err(BETWEEN_LOOKS),
+            }
+        });
+        drop(guard);
+        match outcome {
+            Ok(outcome) => return outcome,
+            Err(delay) => {
+                if delay == BETWEEN_LOOKS {
+                    memory_until.get_or_insert_with(|| Instant::now() + FOR_MEMORY);
+                }
+                thread::sleep(delay);
+            }
+        }
+    }
 }
 
-/// Memory that the server takes for the time of a command, in bytes.
-const TEMPORARY: usize = 256;
+impl GearCommand<'_> {
+    fn lock(&self) -> Result<Option<LockGuard>, NeverFree> {
+        if self.held {
+            return Ok(None);
+        }
+        LockGuard::acquire_patiently().map(Some)
+    }
 
-/// Checks that a gear may run the command. `held` says that the gear holds the server's lock for longer than this command.
-fn check(rules: Rules, held: bool, command: &[u8], args: &[&[u8]]) -> Result<(), String> {
-    if let Some(why) = rules.refusal(command, args) {
-        return Err(why);
+    fn run(
+        &self,
+        context: &Context,
+        guarded: bool,
+        grew: &impl Fn(usize, usize, usize),
+    ) -> Result<CallReply, CallError> {
+        let rights = if guarded {
+            Rights::Gear(self.user)
+        } else {
+            Rights::User(self.user)
+        };
+        let before = used_memory();
+        let reply = call_with_handlers(context, rights, self.name, self.args);
+        if let (Some(before), Some(after)) = (before, used_memory()) {
+            let size = reply.as_ref().map_or(0, CallReply::size);
+            // The server may have allocated twice the size of the reply.
+            grew(before, after, 2 * size + TEMPORARY);
+        }
+        reply
     }
-    // The server would free the client whose command runs, and then use it.
-    if lock::is_main() && rules.ends_clients(args) {
-        return Err(
-            "ERR CLIENT KILL could end the client whose command runs: run it in an async gear, such as one with mode='async_local'"
-                .to_owned(),
-        );
+
+    /// Decides about the command. `may_wait` says that it may wait for memory.
+    fn step(&self, context: &Context, may_wait: bool) -> Step {
+        let Some(rules) = rules::of(context, self.name, self.args) else {
+            // The server refuses what it does not know.
+            return Step::Run { guarded: true };
+        };
+        if let Some(why) = self.refusal(rules) {
+            return Step::Refuse(why);
+        }
+        // A hook of a read may write.
+        if is_paused() && (rules.reaches_replicas() || (!self.held && filter::is_installed())) {
+            if !self.held {
+                return Step::WaitForWrites;
+            }
+            return Step::Refuse(
+                "ERR the server pauses writes (CLIENT PAUSE, FAILOVER or SHUTDOWN), and a gear that holds its lock cannot wait for the end: write in an async gear, outside of atomic()"
+                    .to_owned(),
+            );
+        }
+        match guard::check(context, rules, !self.held, may_wait) {
+            Guard::Passes => Step::Run {
+                guarded: !rules.no_script,
+            },
+            Guard::Refuses(why) => Step::Refuse(why),
+            Guard::Waits => Step::WaitForMemory,
+        }
     }
-    // The server ends itself if it still has to tell its replicas of an earlier write of the gear.
-    if held && rules.pauses_clients(args) {
-        return Err(
+
+    /// The reason why no gear, or not this one, may run the command.
+    fn refusal(&self, rules: Rules) -> Option<String> {
+        if let Some(why) = rules.refusal(self.name, self.args) {
+            return Some(why);
+        }
+        // The server would free the client whose command runs, and then use it.
+        if lock::is_main() && rules.ends_clients(self.args) {
+            return Some(
+                "ERR CLIENT KILL could end the client whose command runs: run it in an async gear, such as one with mode='async_local'"
+                    .to_owned(),
+            );
+        }
+        // The server ends itself if it still has to tell its replicas of an earlier write of the gear.
+        (self.held && rules.pauses_clients(self.args)).then(|| {
             "ERR a sync gear, a script and an atomic block cannot pause clients: run the command in an async gear, outside of atomic()"
-                .to_owned(),
-        );
+                .to_owned()
+        })
     }
-    Ok(())
 }

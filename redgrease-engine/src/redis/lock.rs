@@ -4,10 +4,18 @@
 //! calls [`locked`] or [`LockGuard::acquire`], unless it holds the server's lock already.
 
 use super::context::Context;
+use super::hold::{self, Patience};
 use redis_module::raw;
 use std::cell::{Cell, RefCell};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering};
+use std::time::{Duration, Instant};
+
+/// The time between two looks at a lock that another thread holds, at first and later.
+const BRIEFLY: Duration = Duration::from_micros(50);
+const LONGER: Duration = Duration::from_micros(500);
+/// How long a thread looks often.
+const SOON: Duration = Duration::from_millis(20);
 
 /// A detached context, made while the module loads. The contexts of other threads are made from it, because some functions
 /// of the server need a context that knows its module.
@@ -176,6 +184,68 @@ impl LockGuard {
             #[cfg(test)]
             _lock: lock,
         }
+    }
+}
+
+/// The error of [`LockGuard::acquire_patiently`]: the lock will never be free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NeverFree;
+
+impl NeverFree {
+    /// The text for the gear.
+    pub(crate) const MESSAGE: &'static str = "ERR the server's lock cannot be had: a sync gear, a script or an atomic() block holds it and waits, perhaps for this thread. Do not wait there for a thread that runs commands: make the gear async (mode='async_local'), or leave atomic() before you wait";
+}
+
+impl LockGuard {
+    /// As [`LockGuard::acquire`], for code of gears: gives up if Python holds the lock and waits, because it may wait for this
+    /// thread.
+    pub(crate) fn acquire_patiently() -> Result<LockGuard, NeverFree> {
+        let begun = Instant::now();
+        let mut patience = Patience::new();
+        // The names are those of the engine's threads. The engine's threads wait in the server's queue if they can. A thread
+        // that a gear started never does: the next sync gear may wait for it.
+        let is_own = std::thread::current().name().is_some();
+        loop {
+            if let Some(guard) = LockGuard::try_acquire() {
+                return Ok(guard);
+            }
+            if is_own && !hold::is_held() {
+                return Ok(LockGuard::acquire());
+            }
+            if patience.is_at_its_end() {
+                return Err(NeverFree);
+            }
+            std::thread::sleep(if begun.elapsed() < SOON {
+                BRIEFLY
+            } else {
+                LONGER
+            });
+        }
+    }
+
+    /// Takes the lock if it is free. Servers that cannot try wait for it.
+    #[cfg(not(test))]
+    fn try_acquire() -> Option<LockGuard> {
+        let own = own();
+        // SAFETY: the context is that of this thread, which does not hold the lock. The static is written once, while loading.
+        let taken = unsafe {
+            match raw::RedisModule_ThreadSafeContextTryLock {
+                Some(try_lock) => try_lock(own) == super::api::OK,
+                None => return Some(LockGuard::acquire()),
+            }
+        };
+        taken.then(|| {
+            CURRENT.set(own);
+            LockGuard {
+                _not_send: std::marker::PhantomData,
+            }
+        })
+    }
+
+    #[cfg(test)]
+    #[allow(clippy::unnecessary_wraps, reason = "as the real one")]
+    fn try_acquire() -> Option<LockGuard> {
+        Some(LockGuard::acquire())
     }
 }
 

@@ -17,10 +17,13 @@
 //! | `clock.rs` | a cheap clock |
 //! | `filter.rs` | taking over commands of clients |
 //! | `gear_call.rs` | commands that gears run |
+//! | `guard.rs` | replicas, memory and the disk, which forbid writes |
+//! | `hold.rs` | noticing that the server's lock will never be free |
 //! | `info.rs` | the engine's part of `INFO` |
 //! | `pass_on.rs` | running a client's command as the server would have run it |
 //! | `keys.rs` | walking the keys, and their types |
 //! | `notification.rs` | key events |
+//! | `paused.rs` | waiting for a server that pauses its clients |
 //! | `persistence.rs` | the data in the RDB, and replication |
 //! | `rdb_header.rs` | the beginning of an RDB file |
 //! | `timer.rs` | running a job later on the main thread |
@@ -40,6 +43,8 @@ mod command;
 mod context;
 pub(crate) mod filter;
 mod gear_call;
+mod guard;
+mod hold;
 mod info;
 mod keys;
 mod listeners;
@@ -49,6 +54,7 @@ mod log;
 mod module;
 mod notification;
 mod pass_on;
+mod paused;
 mod persistence;
 mod rdb_header;
 mod refusal;
@@ -68,14 +74,17 @@ pub(crate) use clock::CoarseInstant;
 pub(crate) use command::{Args, Command, CommandFlags, READ_ONLY, Text, register};
 pub(crate) use context::Context;
 pub(crate) use gear_call::call_for_gear;
+pub(crate) use guard::refusal_in_script;
+pub(crate) use hold::Hold;
 pub(crate) use info::{Section as InfoSection, Value as InfoValue};
 pub(crate) use keys::{Batch, KeyScan, KeyType, key_type};
 pub(crate) use listeners::Listeners;
-pub(crate) use lock::{Guarded, LockGuard, is_locked, locked};
+pub(crate) use lock::{Guarded, LockGuard, NeverFree, is_locked, locked};
 pub(crate) use log::{Level, log};
 pub(crate) use module::{REFUSED, library_path, load_module};
 pub(crate) use notification::quietly;
 pub(crate) use pass_on::pass_on;
+pub(crate) use paused::{WHILE_PAUSED, is_paused, locked_to_write};
 pub(crate) use persistence::{replicate, replicate_key, replicate_to_aof, will_save};
 pub(crate) use reply::Reply;
 pub(crate) use shard::shard_id;

@@ -1,8 +1,9 @@
 //! The `atomic()` block of a script: the server's lock, held across several calls into Python.
 
+use super::signals::is_given_up;
 use super::{Scope, Slot, change, look, with};
 use crate::python::{attached, end_hold, forget_hold, holds};
-use crate::redis::{LockGuard, is_locked};
+use crate::redis::{Hold, LockGuard, NeverFree, WHILE_PAUSED, is_locked, is_paused};
 
 /// The reason why no other command runs on the server during the block.
 pub(super) enum Atomic {
@@ -13,7 +14,10 @@ pub(super) enum Atomic {
 }
 
 /// The lock of a block.
-pub(super) struct Block(#[allow(dead_code, reason = "held, not read")] LockGuard);
+pub(super) struct Block(
+    #[allow(dead_code, reason = "held, not read")] Hold,
+    #[allow(dead_code, reason = "held, not read")] LockGuard,
+);
 
 impl Drop for Block {
     /// Also called when a thread ends inside of a block.
@@ -22,8 +26,16 @@ impl Drop for Block {
     }
 }
 
-/// The error of [`enter_atomic`]: this thread is inside an atomic block already.
-pub(crate) struct AlreadyAtomic;
+/// The error of [`enter_atomic`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotAtomic {
+    /// This thread is inside an atomic block already.
+    Already,
+    /// The server's lock will never be free.
+    NeverFree,
+    /// The execution was aborted while it waited.
+    GivenUp,
+}
 
 fn slot(scope: &Scope) -> &Slot<Option<Atomic>> {
     &scope.atomic
@@ -40,18 +52,34 @@ pub(crate) fn locks_for_atomic() -> bool {
     !is_locked()
 }
 
-/// Begins an atomic block on this thread.
-pub(crate) fn enter_atomic() -> Result<(), AlreadyAtomic> {
+/// Begins an atomic block on this thread. A block that takes the lock waits while the server pauses its clients: its writes
+/// could not wait.
+pub(crate) fn enter_atomic() -> Result<(), NotAtomic> {
     if is_atomic() {
-        return Err(AlreadyAtomic);
+        return Err(NotAtomic::Already);
     }
     let block = if locks_for_atomic() {
-        Atomic::Locked(Block(LockGuard::acquire()))
+        let guard = acquire()?;
+        Atomic::Locked(Block(Hold::begin(), guard))
     } else {
         Atomic::AlreadyLocked
     };
     change(slot, |atomic| *atomic = Some(block));
     Ok(())
+}
+
+fn acquire() -> Result<LockGuard, NotAtomic> {
+    loop {
+        let guard = LockGuard::acquire_patiently().map_err(|NeverFree| NotAtomic::NeverFree)?;
+        if is_given_up() {
+            return Err(NotAtomic::GivenUp);
+        }
+        if !is_paused() {
+            return Ok(guard);
+        }
+        drop(guard);
+        std::thread::sleep(WHILE_PAUSED);
+    }
 }
 
 /// Ends the atomic block of this thread. `true` if there was one.

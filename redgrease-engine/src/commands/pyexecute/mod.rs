@@ -10,7 +10,7 @@ use crate::gears::{
 };
 use crate::id::Id;
 use crate::redis::{
-    Args, BlockedClient, Command, CommandFlags, Context, User, cannot_keep_rights, locked,
+    Args, BlockedClient, Command, CommandFlags, Context, User, cannot_keep_rights, locked_to_write,
 };
 use crate::registration::{Registry, Session, registry};
 use crate::requirements;
@@ -25,6 +25,7 @@ pub(super) struct PyExecute;
 
 impl Command for PyExecute {
     const NAME: &'static str = "rg.pyexecute";
+    const MAY_REPLICATE: bool = true;
     const FLAGS: CommandFlags = CommandFlags::Admin;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
 
@@ -69,7 +70,7 @@ fn install_first(context: &Context, request: Arc<Request>, client: BlockedClient
     let unstarted = Arc::clone(&request);
     let work = move || {
         let installed = request.install();
-        let answer = locked(|context| {
+        let answer = locked_to_write(|context| {
             let answer = match installed {
                 Ok(()) => {
                     use_packages(context, &request.requirements);

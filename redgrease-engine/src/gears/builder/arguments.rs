@@ -40,7 +40,7 @@ pub(super) fn command_event(options: &Options<'_, '_>) -> PyResult<Event> {
                 .map(String::into_bytes);
             with_lock(hook.py(), |context| {
                 Hook::new(context, &command, prefix, in_order)
-            })
+            })?
             .map(Event::Hook)
             .map_err(GearsError::new_err)
         }
@@ -88,8 +88,7 @@ pub(super) fn keys_event(
             "given command is not string",
         )?
         .map(|names| watched_commands(py, &names))
-        .transpose()
-        .map_err(GearsError::new_err)?;
+        .transpose()?;
     let read_value = options
         .flag("readValue", "readValue is not boolean")?
         .unwrap_or(true);
@@ -103,11 +102,12 @@ pub(super) fn keys_event(
 }
 
 /// The commands of a registration of key events. The server is asked about each of them.
-fn watched_commands(py: Gil<'_>, names: &[String]) -> Result<Vec<WatchedCommand>, String> {
+fn watched_commands(py: Gil<'_>, names: &[String]) -> PyResult<Vec<WatchedCommand>> {
     with_lock(py, |context| {
         let check = |name: &String| WatchedCommand::new(context, name);
-        names.iter().map(check).collect()
-    })
+        names.iter().map(check).collect::<Result<_, String>>()
+    })?
+    .map_err(GearsError::new_err)
 }
 
 /// The first argument of `register`, or `regex`, which is its older name.

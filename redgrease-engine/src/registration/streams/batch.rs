@@ -4,7 +4,7 @@ use super::settle::{self, BatchEnd};
 use crate::execution::{Cause, Ended, How, Order, Surroundings};
 use crate::id::Id;
 use crate::plan::{Message, Messages};
-use crate::redis::{User, locked};
+use crate::redis::{User, locked_to_write};
 use crate::registration::Registration;
 use crate::scope::SessionInfo;
 use crate::steps::is_record_by_record;
@@ -112,7 +112,7 @@ impl Cause for Batch {
             Some(error) => BatchEnd::Failed(error),
             None => BatchEnd::Handled,
         };
-        locked(|context| settle::settle(context, context, self, end));
+        locked_to_write(|context| settle::settle(context, context, self, end));
     }
 
     fn follows_records(&self) -> bool {
@@ -127,7 +127,7 @@ impl Cause for Batch {
         // The last message is acknowledged when the batch is settled.
         let is_news = count > self.acknowledged.load(Ordering::Relaxed);
         if is_news && count < self.messages.messages.len() {
-            locked(|context| {
+            locked_to_write(|context| {
                 if !self.settled.load(Ordering::Relaxed) {
                     settle::acknowledge_up_to(context, context, self, count);
                 }

@@ -6,7 +6,7 @@ use super::in_flight::in_flight;
 use super::server::StreamServer;
 use super::stream::{Phase, Stream};
 use crate::plan::{Message, Messages, Mode};
-use crate::redis::{Context, Level, log, quietly};
+use crate::redis::{Context, Level, WHILE_PAUSED, is_paused, log, quietly};
 use crate::registration::{Event, Registration, Registry, matches_prefix, registry};
 use std::sync::Arc;
 
@@ -28,10 +28,25 @@ pub(super) fn pump(
     if !context.may_handle_events() || !is_registered(context, registration) {
         return;
     }
+    if is_paused() {
+        return wait_for_the_server(server, registration, stream);
+    }
     // A sync batch has ended when `begin` returns: then there may be another one.
     while quietly(|| begin(context, server, registration, stream))
         && registration.mode == Mode::Sync
     {}
+}
+
+/// Tries again when the server, which pauses its clients, may deliver messages.
+fn wait_for_the_server(server: &dyn StreamServer, registration: &Arc<Registration>, stream: &[u8]) {
+    let registration = Arc::clone(registration);
+    let stream = stream.to_vec();
+    let job = move |context: &Context, server: &dyn StreamServer| {
+        if is_registered(context, &registration) {
+            pump(context, server, &registration, &stream);
+        }
+    };
+    server.later(WHILE_PAUSED, Box::new(job));
 }
 
 /// Returns `true` if a batch was started.

@@ -29,6 +29,14 @@ class OutOfMemoryError(ResponseError):
     """A write that the memory limit does not allow."""
 
 
+class NoReplicasError(ResponseError):
+    """A write while fewer replicas are connected than the server demands."""
+
+
+class MisconfigurationError(ResponseError):
+    """A write while the server cannot save its data."""
+
+
 class BusyLoadingError(ResponseError):
     """The server is loading its data."""
 

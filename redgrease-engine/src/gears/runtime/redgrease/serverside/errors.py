@@ -7,6 +7,8 @@ _BY_CODE = {
     "OOM": "OutOfMemoryError",
     "LOADING": "BusyLoadingError",
     "EXECABORT": "ExecAbortError",
+    "NOREPLICAS": "NoReplicasError",
+    "MISCONF": "MisconfigurationError",
 }
 
 
@@ -18,6 +20,9 @@ def error_of(exceptions, text):
     text = text.strip()
     code, _, rest = text.partition(" ")
     kind = _BY_CODE.get(code)
+    if kind is not None and not hasattr(exceptions, kind):
+        # redis-py has no class for the code: the text keeps it.
+        kind = None
     # The text omits the code ERR, and any code that the exception class stands for.
     if kind is not None or code == "ERR":
         text = rest

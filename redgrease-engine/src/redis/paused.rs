@@ -1,0 +1,40 @@
+//! Waiting for a server that pauses its clients, or hands over to a replica. It would end itself at the first write.
+
+use super::context::Context;
+use super::lock::{self, LockGuard};
+use std::thread;
+use std::time::Duration;
+
+/// How long a thread or a job waits before it looks again.
+pub(crate) const WHILE_PAUSED: Duration = Duration::from_millis(10);
+
+/// `true` while the server must not write: during `CLIENT PAUSE`, `FAILOVER`, and a `SHUTDOWN` that waits for replicas.
+#[cfg(not(test))]
+pub(crate) fn is_paused() -> bool {
+    // SAFETY: the static is written once, while loading; a copy is read. The function has no preconditions.
+    unsafe { redis_module::raw::RedisModule_AvoidReplicaTraffic.is_some_and(|avoid| avoid() != 0) }
+}
+
+/// Unit tests run without a server.
+#[cfg(test)]
+pub(crate) fn is_paused() -> bool {
+    false
+}
+
+/// As [`super::locked`], for a body that writes or tells replicas something: a thread without the lock waits while the server is
+/// paused. A thread that holds the lock began when the server was not paused.
+pub(crate) fn locked_to_write<R>(body: impl FnOnce(&Context) -> R) -> R {
+    if lock::is_locked() {
+        return lock::locked(body);
+    }
+    loop {
+        let guard = LockGuard::acquire();
+        if !is_paused() {
+            let outcome = lock::locked(body);
+            drop(guard);
+            return outcome;
+        }
+        drop(guard);
+        thread::sleep(WHILE_PAUSED);
+    }
+}
