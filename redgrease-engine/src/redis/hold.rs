@@ -60,7 +60,7 @@ impl Drop for Hold {
 
 /// `true` while Python holds the lock on any thread.
 pub(super) fn is_held() -> bool {
-    HOLD.load(Ordering::Relaxed) % 2 == 1
+    !HOLD.load(Ordering::Relaxed).is_multiple_of(2)
 }
 
 /// The number of this thread.
@@ -107,7 +107,7 @@ impl Patience {
     pub(super) fn is_at_its_end(&mut self) -> bool {
         let now = Instant::now();
         let hold = HOLD.load(Ordering::Relaxed);
-        if hold != self.hold || hold % 2 == 0 {
+        if hold != self.hold || hold.is_multiple_of(2) {
             *self = Patience::new();
             return false;
         }
