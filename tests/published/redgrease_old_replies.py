@@ -124,9 +124,13 @@ def hot_reload(begin, end):
     """Changes, adds and removes scripts while the loader watches them."""
     running = begin()
     try:
-        becomes(lambda: trigger("first"), [b"one"])
-        write("first.py", "GB('CommandReader').map(lambda r: 'two').register(trigger='first')")
-        becomes(lambda: trigger("first"), [b"two"])
+        # The loader may not watch the directory yet when it has loaded the scripts.
+        for _ in range(30):
+            write("first.py", "GB('CommandReader').map(lambda r: 'two').register(trigger='first')")
+            time.sleep(1)
+            if trigger("first") == [b"two"]:
+                break
+        assert trigger("first") == [b"two"]
         path = write("second.py", "GB('CommandReader').map(lambda r: '2nd').register(trigger='second')")
         becomes(lambda: trigger("second"), [b"2nd"])
         becomes(lambda: len(server.gears.dumpregistrations()), 2)
