@@ -104,7 +104,7 @@ fn a_rewrite_while_clients_are_paused() {
     let dir = tempfile::tempdir().unwrap();
     let server = kept(dir.path()).start().unwrap();
     register(&server, "a");
-    untyped(&server, &["CLIENT", "PAUSE", "300", "WRITE"]);
+    untyped(&server, &["CLIENT", "PAUSE", "60000", "WRITE"]);
     rewrite(&server);
     let size = || -> u64 {
         let info = untyped(&server, &["INFO", "persistence"]);
@@ -116,7 +116,7 @@ fn a_rewrite_while_clients_are_paused() {
             .unwrap()
     };
     let before = size();
-    untyped(&server, &["SET", "k", "v"]);
+    assert_eq!(untyped(&server, &["CLIENT", "UNPAUSE"]), "OK");
     eventually("the registrations follow the end of the pause", || {
         size() > before + 300
     });
