@@ -186,3 +186,110 @@ GB('KeysReader').register('none', onRegistered=f)
     assert_eq!(untyped(&server, &["RG.PYEXECUTE", announced]), "OK");
     still_works(&server);
 }
+
+#[test]
+fn a_reply_that_repeats_a_value_cannot_fill_the_memory() {
+    let server = small();
+    let larger = "the reply has more bytes than ExecutionMaxMemory";
+    let nested = "def f(x):\n  a = []\n  a.extend([a, a])\n  return a";
+    for run in [
+        "GB('ShardsIDReader').flatmap(lambda x: ['x' * 10**6] * 10**4).run()".to_owned(),
+        "GB('ShardsIDReader').map(lambda x: ['x' * 10**6] * 10**4).run(convertToStr=False)"
+            .to_owned(),
+        format!("{nested}\nGB('ShardsIDReader').map(f).run(convertToStr=False)"),
+    ] {
+        let answer = answer(&server, &run);
+        assert!(answer.contains(larger), "{run}: {answer}");
+    }
+    for mode in ["sync", "async_local"] {
+        let script = format!(
+            "{nested}\nGB('CommandReader').map(f).register(trigger='{mode}', mode='{mode}', convertToStr=False)"
+        );
+        assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
+        let answer = untyped(&server, &["RG.TRIGGER", mode]);
+        assert!(answer.contains(larger), "{mode}: {answer}");
+    }
+    still_works(&server);
+}
+
+#[test]
+fn triggers_run_although_all_workers_are_taken() {
+    let (server, _con) = empty();
+    let script = "
+def busy(x):
+    while execute('EXISTS', 'gate'):
+        pass
+GB('CommandReader').map(busy).register(trigger='busy', mode='async_local')
+GB('CommandReader').map(lambda x: 'fine').register(trigger='fine', mode='async_local')
+GB('KeysReader').foreach(lambda r: execute('INCR', 'events')).register('k*', mode='async_local', eventTypes=['set'])
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    untyped(&server, &["SET", "gate", "1"]);
+    let run = "
+def busy(x):
+    while execute('EXISTS', 'gate'):
+        pass
+GB('ShardsIDReader').map(busy).run()
+";
+    let runs: Vec<String> = (0..3)
+        .map(|_| untyped(&server, &["RG.PYEXECUTE", run, "UNBLOCKING"]))
+        .collect();
+    let clients: Vec<_> = (0..5)
+        .map(|_| redis::Client::open(server.url()).unwrap())
+        .collect();
+    let mut waiting: Vec<redis::Connection> = Vec::new();
+    for client in &clients {
+        let mut con = client.get_connection().unwrap();
+        let packed = redis::cmd("RG.TRIGGER").arg("busy").get_packed_command();
+        con.send_packed_command(&packed).unwrap();
+        waiting.push(con);
+    }
+    for _ in 0..3 {
+        assert_eq!(untyped(&server, &["RG.TRIGGER", "fine"]), "fine");
+    }
+    untyped(&server, &["SET", "k1", "v"]);
+    common::eventually("the event is handled", || {
+        untyped(&server, &["GET", "events"]) == "1"
+    });
+    let info = untyped(&server, &["INFO", "everything"]);
+    assert!(
+        info.contains(&format!("longest_execution:{}", runs[0])),
+        "{info}"
+    );
+    let log = std::fs::read_to_string(server.log_path()).unwrap();
+    assert!(
+        log.contains("all worker threads are taken: execution "),
+        "{log}"
+    );
+    untyped(&server, &["DEL", "gate"]);
+    common::eventually("all end", || {
+        untyped(&server, &["INFO", "everything"]).contains("running_executions:0")
+    });
+    still_works(&server);
+}
+
+#[test]
+fn slow_runs_and_triggers_are_in_the_slow_log() {
+    let (server, _con) = empty();
+    untyped(
+        &server,
+        &["CONFIG", "SET", "slowlog-log-slower-than", "100000"],
+    );
+    let script = "
+import time
+def slow(x):
+    time.sleep(0.2)
+GB('CommandReader').map(slow).register(trigger='t', mode='async_local')
+GB('CommandReader').map(lambda x: 1).register(trigger='quick', mode='async_local')
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    untyped(&server, &["RG.TRIGGER", "quick"]);
+    assert_eq!(untyped(&server, &["SLOWLOG", "LEN"]), "0");
+    untyped(&server, &["RG.TRIGGER", "t"]);
+    let run = "import time\nGB('ShardsIDReader').foreach(lambda x: time.sleep(0.2)).run()";
+    untyped(&server, &["RG.PYEXECUTE", run]);
+    assert_eq!(untyped(&server, &["SLOWLOG", "LEN"]), "2");
+    let log = untyped(&server, &["SLOWLOG", "GET"]);
+    assert!(log.contains("RG.TRIGGER\nt"), "{log}");
+    assert!(log.contains("RG.PYEXECUTE"), "{log}");
+}

@@ -1,7 +1,7 @@
 //! The sections of `INFO` that clients of RedisGears know, and the engine's own.
 
 use super::rows::{self, Field};
-use crate::execution::{executions, pool};
+use crate::execution::{executions, pool, running};
 use crate::gears::known_requirements;
 use crate::python::allocation;
 use crate::redis::{Context, InfoSection as Section, InfoValue as Value};
@@ -60,6 +60,10 @@ fn text(name: &str, value: impl Display) -> (String, Value) {
 
 /// The section about this engine.
 fn engine(python_version: &str) -> Vec<(String, Value)> {
+    let running = running();
+    let (longest, millis) = running.first().map_or((String::new(), 0), |one| {
+        (one.id.to_string(), one.running_for().as_millis())
+    });
     vec![
         text("engine_name", "redgrease"),
         text("engine_version", env!("CARGO_PKG_VERSION")),
@@ -68,6 +72,10 @@ fn engine(python_version: &str) -> Vec<(String, Value)> {
         text("waiting_executions", pool().waiting()),
         text("refused_executions", pool().refused()),
         text("replaced_threads", pool().replaced_threads()),
+        text("running_executions", running.len()),
+        text("additional_threads", pool().additional_threads()),
+        text("longest_execution", longest),
+        text("longest_execution_ms", millis),
     ]
 }
 
@@ -160,6 +168,10 @@ mod tests {
             "waiting_executions",
             "refused_executions",
             "replaced_threads",
+            "running_executions",
+            "additional_threads",
+            "longest_execution",
+            "longest_execution_ms",
         ];
         assert_eq!(names, expected);
         assert!(matches!(&fields[2].1, Value::Text(version) if version == "3.11"));

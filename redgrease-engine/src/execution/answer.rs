@@ -1,5 +1,6 @@
 //! The answers for clients that wait for an execution.
 
+use super::limits::too_large_reply;
 use crate::python::{Callback, Gil, Object, attached, describe, from_bytes, list, reply_with};
 use crate::redis::{BlockedClient, Level, Reply, log};
 
@@ -18,6 +19,11 @@ pub(crate) enum Waiter {
 
 impl Waiter {
     pub(super) fn answer(self, results: &[Object<'_>], errors: &[String]) {
+        if !matches!(self, Waiter::Function(_))
+            && let Some(error) = too_large_reply(results)
+        {
+            return self.answer_aborted(&error);
+        }
         match self {
             Waiter::Outcome(client) => {
                 client.answer(|reply| reply_outcome(reply, results, errors));

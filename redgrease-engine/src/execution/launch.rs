@@ -57,6 +57,7 @@ pub(crate) fn launch_for_client(
     client: BlockedClient,
     waiter: fn(BlockedClient) -> Waiter,
 ) {
+    let client = client.measured();
     super::abort_without(&client, execution);
     match execution.wait_for_outcome(waiter(client)) {
         // A launch that fails answers all waiting clients, and this client is one of them.

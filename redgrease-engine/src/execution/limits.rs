@@ -7,7 +7,7 @@
 use super::Execution;
 use super::watch::watch;
 use crate::config;
-use crate::python::{Gil, Holder, hold};
+use crate::python::{Gil, Holder, Object, fits_reply, hold};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +33,14 @@ pub(crate) fn too_much_memory(limit: u64) -> String {
     format!(
         "ERR the execution was stopped: it took more memory than ExecutionMaxMemory, {limit} bytes"
     )
+}
+
+/// The error for a client whose reply would take more memory than an execution may. `None` if the reply can be sent.
+pub(crate) fn too_large_reply(results: &[Object<'_>]) -> Option<String> {
+    let limit = config::get().limits().memory?;
+    (!fits_reply(results, limit)).then(|| {
+        format!("ERR the reply has more bytes than ExecutionMaxMemory, {limit}: return fewer or smaller records")
+    })
 }
 
 /// Runs `body`, which is a sync call or the body of a script, on this thread, which holds the server's lock. Returns the limit

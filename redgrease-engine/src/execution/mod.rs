@@ -36,11 +36,12 @@ pub(crate) use abort::{abort, abort_without, withdraw};
 pub(crate) use answer::{NOT_ONE_RESULT, Waiter};
 pub(crate) use cause::{Cause, Ended, How, Surroundings};
 pub(crate) use launch::{launch, launch_for_client};
-pub(crate) use limits::{hold_for_call, too_much_memory};
+pub(crate) use limits::{hold_for_call, too_large_reply, too_much_memory};
 pub(crate) use list::executions;
 pub(crate) use order::Order;
 pub(crate) use pool::pool;
 pub(crate) use sync::{SyncCall, SyncError, SyncOutcome};
+pub(crate) use watch::running;
 
 use crate::config::{self, Limits};
 use crate::id::{Id, IdCounter};
@@ -51,7 +52,7 @@ use crate::scope::Signals;
 use parking::Parking;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The counter that makes the ids of executions.
 pub(crate) fn ids() -> &'static IdCounter {
@@ -104,6 +105,7 @@ pub(crate) struct Execution {
     /// What the Python of the execution and the engine tell each other.
     signals: Arc<Signals>,
     state: Mutex<State>,
+    began: OnceLock<Instant>,
     parking: Mutex<Parking>,
     /// Notified when the execution has ended.
     end: Condvar,
@@ -165,6 +167,7 @@ impl Execution {
             thread: RunningThread::default(),
             coroutine_thread: RunningThread::default(),
             signals: Arc::default(),
+            began: OnceLock::new(),
             state: Mutex::new(State {
                 status: Status::Created,
                 results: Vec::new(),
@@ -210,6 +213,11 @@ impl Execution {
 
     fn session_name(&self) -> Option<String> {
         self.cause.session().map(|session| session.id.clone())
+    }
+
+    /// The time since the execution began to run; zero before.
+    pub(crate) fn running_for(&self) -> Duration {
+        self.began.get().map_or(Duration::ZERO, Instant::elapsed)
     }
 
     /// `true` once a client or a limit asked for the end of the execution: readers stop.
@@ -259,7 +267,10 @@ impl Execution {
 
     /// Writes the outcome of an ended execution.
     pub(crate) fn reply_outcome(&self, reply: &Reply<'_>) {
-        self.with_outcome(|results, errors| answer::reply_outcome(reply, results, errors));
+        self.with_outcome(|results, errors| match too_large_reply(results) {
+            None => answer::reply_outcome(reply, results, errors),
+            Some(error) => answer::reply_outcome(reply, &[], &[error]),
+        });
     }
 
     fn with_outcome(&self, read: impl FnOnce(&[Object<'_>], &[String])) {

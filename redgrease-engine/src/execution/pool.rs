@@ -5,9 +5,11 @@
 
 use super::Execution;
 use super::watch::watch_limits;
+use crate::config;
+use crate::id::Id;
 use crate::python::{Gil, attached, detached};
 use crate::redis::{Level, log};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -32,12 +34,23 @@ pub(crate) struct Pool {
     stopped: AtomicBool,
     replaced: AtomicUsize,
     refused: AtomicUsize,
+    additional: AtomicUsize,
 }
 
 #[derive(Debug)]
 struct Queue {
     ready: VecDeque<Arc<Execution>>,
     idle: usize,
+    /// The number of executions that workers have taken.
+    taken: u64,
+}
+
+impl Queue {
+    fn take(&mut self) -> Option<Arc<Execution>> {
+        let first = self.ready.pop_front()?;
+        self.taken += 1;
+        Some(first)
+    }
 }
 
 impl Pool {
@@ -46,11 +59,13 @@ impl Pool {
             queue: Mutex::new(Queue {
                 ready: VecDeque::new(),
                 idle: 0,
+                taken: 0,
             }),
             work: Condvar::new(),
             stopped: AtomicBool::new(false),
             replaced: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
+            additional: AtomicUsize::new(0),
         }
     }
 
@@ -87,7 +102,7 @@ impl Pool {
     }
 
     fn take_now(&self) -> Option<Arc<Execution>> {
-        self.queue().ready.pop_front()
+        self.queue().take()
     }
 
     fn wait(&self) -> Option<Arc<Execution>> {
@@ -96,7 +111,7 @@ impl Pool {
             if self.stopped.load(Ordering::Relaxed) {
                 return None;
             }
-            if let Some(execution) = queue.ready.pop_front() {
+            if let Some(execution) = queue.take() {
                 return Some(execution);
             }
             queue.idle += 1;
@@ -106,6 +121,64 @@ impl Pool {
                 .unwrap_or_else(PoisonError::into_inner);
             queue.idle -= 1;
         }
+    }
+
+    /// The number of executions that workers have taken so far, if executions wait and no worker is idle.
+    pub(super) fn taken_while_busy(&self) -> Option<u64> {
+        let queue = self.queue();
+        (!queue.ready.is_empty() && queue.idle == 0).then_some(queue.taken)
+    }
+
+    /// The next execution of a registration, except of those in `stuck`.
+    fn take_of_registration(&self, stuck: &HashSet<Id>) -> Option<Arc<Execution>> {
+        let mut queue = self.queue();
+        let fits = |one: &Arc<Execution>| {
+            let registration = one.cause().registration();
+            registration.is_some_and(|id| !stuck.contains(&id))
+        };
+        let place = queue.ready.iter().position(fits)?;
+        queue.ready.remove(place)
+    }
+
+    /// Starts an additional thread for executions of registrations, if all workers are taken by others. It ends when no such
+    /// execution waits. `stuck` are the registrations whose own executions take the workers: they get no additional thread.
+    /// There are at most as many additional threads as workers.
+    pub(super) fn start_additional(&'static self, stuck: HashSet<Id>) {
+        if self.additional.load(Ordering::Relaxed) >= config::get().execution_threads() {
+            return;
+        }
+        let Some(first) = self.take_of_registration(&stuck) else {
+            return;
+        };
+        self.additional.fetch_add(1, Ordering::Relaxed);
+        let waits = Arc::clone(&first);
+        let work = move |py: Gil<'_>| {
+            let mut next = Some(first);
+            while let Some(execution) = next {
+                if !execution.run(py) {
+                    break;
+                }
+                next = self.take_of_registration(&stuck);
+            }
+            self.additional.fetch_sub(1, Ordering::Relaxed);
+        };
+        let spawned = thread::Builder::new()
+            .name("rg-additional".into())
+            .stack_size(STACK)
+            .spawn(move || attached(work));
+        if let Err(failure) = spawned {
+            self.additional.fetch_sub(1, Ordering::Relaxed);
+            self.push(waits);
+            log(
+                Level::Warning,
+                &format!("an additional thread for triggers could not be started: {failure}"),
+            );
+        }
+    }
+
+    /// The number of additional threads that run now.
+    pub(crate) fn additional_threads(&self) -> usize {
+        self.additional.load(Ordering::Relaxed)
     }
 
     /// Stops the workers: they begin no other execution.

@@ -17,6 +17,7 @@ use crate::scope::{self, Running, Scope, apart_from_atomic, leave_atomic};
 use crate::steps::{Advance, Pipeline};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 impl Execution {
     /// Runs the execution to its end, or until all its records wait for coroutines, for which it is set aside. Returns `false`
@@ -103,6 +104,7 @@ impl Execution {
         }
         state.status = Status::Running;
         drop(state);
+        let _ = self.began.set(Instant::now());
         self.watch();
         true
     }

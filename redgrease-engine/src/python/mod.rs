@@ -66,7 +66,7 @@ pub(crate) use memory::allocation;
 pub(crate) use namespace::{globals, keep_globals, runtime};
 pub(crate) use pickling::{check_picklable, pickle, unpickle};
 pub(crate) use profiling::{forget_profile, profile, profiled};
-pub(crate) use replies::{from_owned, from_reply, nested, reply_with};
+pub(crate) use replies::{fits_reply, from_owned, from_reply, nested, reply_with};
 pub(crate) use values::{
     KeptList, KeptWord, List, from_bytes, group_record, integer, is_iterator, is_true, list,
     list_after, list_of, next_item, none, text_bytes, text_key, text_of, type_name,

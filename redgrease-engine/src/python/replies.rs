@@ -66,6 +66,37 @@ pub(crate) fn nested<'py>(py: Gil<'py>, reply: Element<'_>) -> PyResult<Object<'
     }
 }
 
+/// `true` if a reply with these values has at most `limit` bytes, nearly. A list may have the same element many times, so a
+/// reply can be much larger than the values.
+pub(crate) fn fits_reply(values: &[Object<'_>], limit: u64) -> bool {
+    let mut left = limit;
+    values.iter().all(|value| measure(value, 0, &mut left))
+}
+
+/// The bytes that count for each element besides its text. A reply of many small elements costs time, too.
+const ELEMENT: u64 = 64;
+
+fn measure(value: &Object<'_>, depth: usize, left: &mut u64) -> bool {
+    let bytes = if let Ok(text) = value.cast::<PyString>() {
+        text.len().unwrap_or_default()
+    } else if let Ok(bytes) = value.cast::<PyBytes>() {
+        bytes.as_bytes().len()
+    } else {
+        0
+    };
+    let Some(rest) = left.checked_sub(ELEMENT + bytes as u64) else {
+        return false;
+    };
+    *left = rest;
+    match value.cast::<PyList>() {
+        Ok(list) if depth < MAX_DEPTH => (0..list.len()).all(|index| match list.get_item(index) {
+            Ok(item) => measure(&item, depth + 1, left),
+            Err(_) => true,
+        }),
+        _ => true,
+    }
+}
+
 /// Writes a value as the reply of a command.
 pub(crate) fn reply_with(reply: &Reply<'_>, value: &Object<'_>) {
     write(reply, value, 0);

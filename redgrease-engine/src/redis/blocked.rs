@@ -14,6 +14,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Debug)]
 pub(crate) struct BlockedClient {
     raw: NonNull<raw::RedisModuleBlockedClient>,
+    /// The server measures how long the client waits.
+    measured: bool,
 }
 
 // SAFETY: the server allows any thread to answer a blocked client. The value is not `Sync`, so that one thread at a time
@@ -35,7 +37,23 @@ impl BlockedClient {
                 0
             ))
         };
-        NonNull::new(raw).map(|raw| BlockedClient { raw })
+        NonNull::new(raw).map(|raw| BlockedClient {
+            raw,
+            measured: false,
+        })
+    }
+
+    /// Measures from now on how long the command takes, until its answer. So it appears in `SLOWLOG`, `LATENCY HISTOGRAM` and
+    /// the statistics of commands.
+    pub(crate) fn measured(mut self) -> BlockedClient {
+        // SAFETY: `raw` is live until it is unblocked, and no other thread has it.
+        unsafe {
+            if let Some(start) = raw::RedisModule_BlockedClientMeasureTimeStart {
+                start(self.raw.as_ptr());
+                self.measured = true;
+            }
+        }
+        self
     }
 
     /// Runs `job` with the server's lock if the client disconnects before it was answered.
@@ -53,6 +71,7 @@ impl BlockedClient {
     /// it.
     pub(crate) fn answer(self, write: impl FnOnce(&Reply<'_>)) {
         let raw = self.raw;
+        let measured = self.measured;
         mem::forget(self);
         if WAITED_FOR.load(Ordering::Relaxed) {
             waiting().remove(&(raw.as_ptr() as usize));
@@ -63,6 +82,9 @@ impl BlockedClient {
             let context = rm!(RedisModule_GetThreadSafeContext(raw.as_ptr()));
             write(&Reply::new(context));
             rm!(RedisModule_FreeThreadSafeContext(context));
+            if measured && let Some(end) = raw::RedisModule_BlockedClientMeasureTimeEnd {
+                end(raw.as_ptr());
+            }
             rm!(RedisModule_UnblockClient(raw.as_ptr(), ptr::null_mut()));
         }
     }
@@ -101,7 +123,10 @@ unsafe extern "C" fn on_disconnect(
 
 impl Drop for BlockedClient {
     fn drop(&mut self) {
-        let again = BlockedClient { raw: self.raw };
+        let again = BlockedClient {
+            raw: self.raw,
+            measured: self.measured,
+        };
         again.answer(|reply| reply.error("ERR the execution was dropped before it was answered"));
     }
 }

@@ -5,6 +5,7 @@ use super::{Event, Registration};
 use crate::config;
 use crate::execution::{
     self, Execution, NOT_ONE_RESULT, SyncCall, SyncError, SyncOutcome, Waiter, launch_for_client,
+    too_large_reply,
 };
 use crate::id::Id;
 use crate::plan::{Mode, Source, Words};
@@ -110,6 +111,9 @@ fn write(
     reply: &Reply<'_>,
     results: &[Object<'_>],
 ) -> Result<(), String> {
+    if let Some(error) = too_large_reply(results) {
+        return Err(error);
+    }
     match (&registration.event, results) {
         (Event::Hook(_), [result]) => reply_with(reply, result),
         (Event::Hook(_), _) => return Err(NOT_ONE_RESULT.to_owned()),
@@ -145,6 +149,7 @@ fn wait(
     let cause = Triggered::new(registration, user(context, registration));
     let plan = Arc::clone(&registration.plan);
     let execution = Execution::new(id, plan, Source::Nothing, Arc::new(cause));
+    let client = client.measured();
     execution::abort_without(&client, &execution);
     // The execution was just made, so it cannot have ended.
     let _ = execution.wait_for_outcome(waiter(registration)(client));
