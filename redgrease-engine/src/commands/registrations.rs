@@ -10,6 +10,7 @@ use crate::registration::{
     Event, Pending, Registration, Session, end_executions, registry, restore_dynamic, streams,
     tell_removed,
 };
+use std::collections::HashMap;
 
 /// `RG.DUMPREGISTRATIONS`: all registrations with their statistics.
 pub(super) struct DumpRegistrations;
@@ -21,15 +22,18 @@ impl Command for DumpRegistrations {
         let reply = context.reply();
         registry().read(context, |registry| {
             reply.array(registry.len());
+            let mut summaries: HashMap<&str, String> = HashMap::new();
             for (registration, session) in registry.registrations() {
                 reply.array(12);
                 row(&reply, registration);
-                let summary = if config::get().replies_of_1_0() {
-                    session.summary_as_literal()
-                } else {
-                    session.summary()
-                };
-                reply.field("PD", &summary);
+                let summary = summaries.entry(&session.info.id).or_insert_with(|| {
+                    if config::get().replies_of_1_0() {
+                        session.summary_as_literal()
+                    } else {
+                        session.summary()
+                    }
+                });
+                reply.field("PD", summary);
                 reply.field("ExecutionThreadPool", "DefaultPool");
             }
         });

@@ -117,7 +117,10 @@ pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> Py
             return Ok(id);
         }
         match &registration.event {
-            Event::Command { trigger, .. } => check_trigger(script, trigger)?,
+            Event::Command { trigger, .. } => {
+                check_trigger(script, trigger)?;
+                script.triggers.insert(trigger.clone());
+            }
             Event::Hook(hook) => check_hook(script, &hook.command)?,
             Event::Keys(_) | Event::Streams(_) => {}
         }
@@ -127,11 +130,7 @@ pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> Py
 }
 
 fn check_trigger(script: &ScriptScope, wanted: &[u8]) -> PyResult<()> {
-    let same = |other: &NewRegistration| match &other.event {
-        Event::Command { trigger, .. } => trigger == wanted,
-        _ => false,
-    };
-    if script.collected.registrations.iter().any(same) {
+    if script.triggers.contains(wanted) {
         return Err(GearsError::new_err(
             "trigger already registered in this session",
         ));

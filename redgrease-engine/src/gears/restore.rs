@@ -117,7 +117,7 @@ fn run_again(context: &Context, stored: StoredSession) {
     };
     let restored = Restored {
         made: stored.made.into(),
-        registrations: stored.registrations,
+        registrations: stored.registrations.into_iter().collect(),
         replies: session.replies.get().cloned().unwrap_or_default().into(),
     };
     let ran = scope::with(Scope::user, session.user.clone(), || {

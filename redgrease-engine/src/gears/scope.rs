@@ -9,7 +9,7 @@ use crate::python::Callback;
 use crate::redis::{Level, OwnedReply, log};
 use crate::registration::NewRegistration;
 use crate::scope::{Scope, SessionInfo, change, look, with};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ pub(super) struct Restored {
     /// The numbers of the registrations that the script asked for.
     pub(super) made: VecDeque<u64>,
     /// The numbers of those that are still registered.
-    pub(super) registrations: Vec<u64>,
+    pub(super) registrations: HashSet<u64>,
     /// The answers of the server to the script.
     pub(super) replies: VecDeque<OwnedReply>,
 }
@@ -60,6 +60,8 @@ pub(super) struct ScriptScope {
     pub(super) only_timers: bool,
     /// The size of the answers that were kept.
     pub(super) kept_bytes: usize,
+    /// The triggers that the script has taken.
+    pub(super) triggers: HashSet<Vec<u8>>,
     pub(super) collected: Collected,
 }
 

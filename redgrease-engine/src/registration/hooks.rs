@@ -129,9 +129,11 @@ pub(crate) fn check(
 ) -> Result<(), NotOnTop> {
     let stays =
         |one: &&Arc<Registration>| replaced.is_none() || registry.session_of(one.id) != replaced;
-    let blocked = registry
-        .hooks(command.as_bytes())
-        .is_some_and(|stack| stack.iter().filter(stays).any(|one| one.mode != Mode::Sync));
+    let blocked = registry.hooks(command.as_bytes()).is_some_and(|stack| {
+        stack
+            .iter()
+            .any(|one| one.mode != Mode::Sync && stays(&one))
+    });
     if blocked { Err(NotOnTop) } else { Ok(()) }
 }
 

@@ -40,8 +40,8 @@ pub(crate) fn on_event(context: &Context, event: &str, key: &[u8]) {
             Event::Keys(filter) => filter.matches(event, key),
             _ => false,
         };
-        let all = registry.key_registrations().iter();
-        all.filter(matches).cloned().collect()
+        let covering = registry.key_registrations().covering(key).into_iter();
+        covering.filter(matches).cloned().collect()
     });
     if matching.is_empty() || !context.may_handle_events() {
         return;

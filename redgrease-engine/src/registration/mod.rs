@@ -2,6 +2,7 @@
 //!
 //! | file | purpose |
 //! |---|---|
+//! | `by_name.rs` | registrations that wait for events of keys, by the names of the keys |
 //! | `registry.rs` | all sessions and registrations, and how they replace each other |
 //! | `session.rs` | the registrations of one script |
 //! | `install.rs` | putting the registrations of a script into the registry |
@@ -20,6 +21,7 @@
 //! | `timers.rs` | functions that run again and again |
 //! | `keyed_timers.rs` | functions that run again and again while a key exists |
 
+mod by_name;
 mod cause;
 mod command_info;
 mod doubts;

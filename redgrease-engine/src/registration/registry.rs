@@ -1,5 +1,6 @@
 //! All sessions and registrations of this server. The server's lock guards them.
 
+use super::by_name::ByName;
 use super::timers::TimeEvent;
 use super::{Event, Registration, Session};
 use crate::id::Id;
@@ -30,9 +31,9 @@ pub(crate) struct Registry {
     /// these names.
     triggers: FxHashMap<Vec<u8>, Arc<Registration>>,
     /// The registrations that wait for key events, oldest first.
-    keys: Vec<Arc<Registration>>,
+    keys: ByName,
     /// The registrations that wait for messages of streams, oldest first.
-    streams: Vec<Arc<Registration>>,
+    streams: ByName,
     /// The hooks of each command (in lower case), the newest last.
     hooks: HashMap<String, Vec<Arc<Registration>>>,
 }
@@ -58,12 +59,12 @@ impl Registry {
     }
 
     /// The registrations that wait for key events, oldest first.
-    pub(crate) fn key_registrations(&self) -> &[Arc<Registration>] {
+    pub(crate) fn key_registrations(&self) -> &ByName {
         &self.keys
     }
 
     /// The registrations that wait for messages of streams, oldest first.
-    pub(crate) fn stream_registrations(&self) -> &[Arc<Registration>] {
+    pub(crate) fn stream_registrations(&self) -> &ByName {
         &self.streams
     }
 
@@ -189,8 +190,8 @@ impl Registry {
                 let stack = self.hooks.entry(hook.command.clone()).or_default();
                 stack.push(Arc::clone(&registration));
             }
-            Event::Keys(_) => self.keys.push(Arc::clone(&registration)),
-            Event::Streams(_) => self.streams.push(Arc::clone(&registration)),
+            Event::Keys(filter) => self.keys.add(&filter.prefix, &registration),
+            Event::Streams(filter) => self.streams.add(&filter.prefix, &registration),
         }
         let key = registration.id.key();
         self.registrations.add(
@@ -209,11 +210,11 @@ impl Registry {
         };
         self.remember_gone(&session);
         session.timers.iter().for_each(|timer| timer.stop());
-        session
-            .registrations
-            .iter()
-            .filter_map(|&one| self.unindex(one))
-            .collect()
+        let newest_first = session.registrations.iter().rev();
+        let mut removed: Vec<Arc<Registration>> =
+            newest_first.filter_map(|&one| self.unindex(one)).collect();
+        removed.reverse();
+        removed
     }
 
     /// Removes one registration. A session without registrations and time events is removed as well.
@@ -221,7 +222,7 @@ impl Registry {
         let session = self.entry(id)?.session.clone();
         let removed = self.unindex(id)?;
         if let Some(owner) = self.sessions.get_mut(&session) {
-            owner.registrations.retain(|&one| one != id);
+            owner.forget(id);
             if !owner.lasts() {
                 self.remove_session(&session);
             }
@@ -249,14 +250,17 @@ impl Registry {
             }
             Event::Hook(hook) => {
                 if let Some(stack) = self.hooks.get_mut(&hook.command) {
-                    stack.retain(|one| one.id != id);
+                    // The newest ones are at the end, and a session is removed from its newest registration on.
+                    if let Some(place) = stack.iter().rposition(|one| one.id == id) {
+                        stack.remove(place);
+                    }
                     if stack.is_empty() {
                         self.hooks.remove(&hook.command);
                     }
                 }
             }
-            Event::Keys(_) => self.keys.retain(|one| one.id != id),
-            Event::Streams(_) => self.streams.retain(|one| one.id != id),
+            Event::Keys(filter) => self.keys.remove(&filter.prefix, id),
+            Event::Streams(filter) => self.streams.remove(&filter.prefix, id),
         }
         Some(entry.registration)
     }

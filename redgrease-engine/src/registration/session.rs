@@ -7,6 +7,10 @@ use crate::id::Id;
 use crate::scope::SessionInfo;
 use std::sync::Arc;
 
+/// The number of registrations that a summary lists. The summary is in the row of each of them: a list without a limit grows
+/// with the square of their number.
+const LISTED: usize = 100;
+
 /// The registrations and time events of one script.
 ///
 /// A session is in use while it has registrations or time events, or while an execution or thread holds its [`SessionInfo`].
@@ -35,6 +39,18 @@ impl Session {
         Session {
             made,
             ..Session::new(info)
+        }
+    }
+
+    /// The registration was unregistered.
+    pub(super) fn forget(&mut self, id: Id) {
+        // Most ids are in ascending order.
+        let place = match self.registrations.binary_search(&id) {
+            Ok(place) => Some(place),
+            Err(_) => self.registrations.iter().position(|&one| one == id),
+        };
+        if let Some(place) = place {
+            self.registrations.remove(place);
         }
     }
 
@@ -93,7 +109,8 @@ impl Session {
     }
 
     fn summary_with(&self, description: &str, linked: &str, dead: &str) -> String {
-        let registrations = self.registrations.iter().map(|id| format!("'{id}'"));
+        let registrations = self.registrations.iter().take(LISTED);
+        let registrations = registrations.map(|id| format!("'{id}'"));
         // `gears-cli` of RedisGears reads them with `[n['name'] for n in session['depsList']]`.
         let requirements = self.info.requirements.iter();
         let requirements = requirements.map(|name| format!("{{'name':{}}}", quoted(name)));

@@ -11,7 +11,7 @@ use crate::registration::stored::{StoredSession, encode};
 fn of_registrations(numbers: &[u64]) -> Restored {
     Restored {
         made: numbers.iter().copied().collect(),
-        registrations: numbers.to_vec(),
+        registrations: numbers.iter().copied().collect(),
         replies: [].into(),
     }
 }
@@ -82,7 +82,7 @@ fn registrations_have_the_ids_that_they_had() {
 #[test]
 fn registrations_that_were_unregistered_stay_out() {
     let restored = Restored {
-        registrations: vec![5_000_012],
+        registrations: [5_000_012].into(),
         ..of_registrations(&[5_000_011, 5_000_012, 5_000_013])
     };
     let collected = run_again(THREE, restored).unwrap();
@@ -127,7 +127,7 @@ fn stored(id: &str, script: &str, numbers: &[u64]) -> StoredSession {
         description: Some("as stored".to_owned()),
         script: script.as_bytes().to_vec(),
         made: numbers.to_vec(),
-        registrations: numbers.to_vec(),
+        registrations: numbers.iter().copied().collect(),
         ..StoredSession::default()
     }
 }

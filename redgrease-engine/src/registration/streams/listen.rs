@@ -87,8 +87,13 @@ fn read_all(context: &Context, begin: Begin) {
     if !context.may_handle_events() {
         return;
     }
-    let registrations =
-        registry().read(context, |registry| registry.stream_registrations().to_vec());
+    let registrations = registry().read(context, |registry| {
+        registry
+            .stream_registrations()
+            .iter()
+            .cloned()
+            .collect::<Vec<_>>()
+    });
     for registration in &registrations {
         // Another server may have read the streams meanwhile.
         if let Some(filter) = filter(registration) {

@@ -7,7 +7,7 @@ use super::server::StreamServer;
 use super::stream::{Phase, Stream};
 use crate::plan::{Message, Messages, Mode};
 use crate::redis::{Context, Level, WHILE_PAUSED, is_paused, log, quietly};
-use crate::registration::{Event, Registration, Registry, matches_prefix, registry};
+use crate::registration::{Event, Registration, Registry, registry};
 use std::sync::Arc;
 
 pub(super) fn filter(registration: &Registration) -> Option<&StreamsFilter> {
@@ -227,11 +227,8 @@ pub(super) fn hand_over(context: &Context, server: &dyn StreamServer, stream: &[
 /// The registrations that cover a stream.
 pub(super) fn waiting_for(context: &Context, stream: &[u8]) -> Vec<Arc<Registration>> {
     registry().read(context, |registry| {
-        let covers = |one: &&Arc<Registration>| {
-            filter(one).is_some_and(|filter| matches_prefix(&filter.prefix, stream))
-        };
-        let all = registry.stream_registrations().iter();
-        all.filter(covers).cloned().collect()
+        let covering = registry.stream_registrations().covering(stream);
+        covering.into_iter().cloned().collect()
     })
 }
 
