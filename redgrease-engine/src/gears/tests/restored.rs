@@ -127,7 +127,7 @@ fn stored(id: &str, script: &str, numbers: &[u64]) -> StoredSession {
         description: Some("as stored".to_owned()),
         script: script.as_bytes().to_vec(),
         made: numbers.to_vec(),
-        registrations: numbers.iter().copied().collect(),
+        registrations: numbers.to_vec(),
         ..StoredSession::default()
     }
 }
