@@ -76,6 +76,56 @@ fn a_stream_deleted_during_a_batch_is_read_when_it_is_created_again() {
     });
 }
 
+/// The batch goes with its stream: it is acknowledged under the new name, and no message is handled again.
+#[test]
+fn a_stream_renamed_during_a_batch_is_handled_once() {
+    let (server, _con) = empty();
+    let script = "
+import time
+def handle(r):
+    n = r['value']['n']
+    execute('RPUSH', 'begun', n)
+    while execute('GET', 'gate') == n:
+        time.sleep(0.005)
+    execute('RPUSH', 'handled', n)
+GB('StreamReader').foreach(handle).register('s*', batch=2)
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    untyped(&server, &["SET", "gate", "1"]);
+    add(&server, 0..4);
+    eventually("message 1 is being handled", || {
+        list(&server, "begun") == ["0", "1"]
+    });
+    assert_eq!(untyped(&server, &["RENAME", "s", "s2"]), "OK");
+    assert_eq!(list(&server, "begun"), ["0", "1"], "one batch at a time");
+    untyped(&server, &["DEL", "gate"]);
+    eventually("all are handled", || list(&server, "handled").len() >= 4);
+    eventually("the stream is empty", || {
+        untyped(&server, &["XLEN", "s2"]) == "0"
+    });
+    assert_eq!(list(&server, "handled"), ["0", "1", "2", "3"]);
+    add(&server, 4..6);
+    eventually("the old name is free", || {
+        list(&server, "handled").len() == 6
+    });
+}
+
+/// A message of the new stream has the id of one that is being handled.
+#[test]
+fn the_end_of_a_batch_does_not_touch_another_stream_of_the_name() {
+    let (server, _con) = empty();
+    register(&server, "continue", true);
+    untyped(&server, &["SET", "gate", "old"]);
+    untyped(&server, &["XADD", "s", "1-1", "n", "old"]);
+    eventually("it is being handled", || list(&server, "begun") == ["old"]);
+    untyped(&server, &["DEL", "s"]);
+    untyped(&server, &["XADD", "s", "1-1", "n", "new"]);
+    untyped(&server, &["DEL", "gate"]);
+    eventually("both are handled", || {
+        list(&server, "handled") == ["old", "new"]
+    });
+}
+
 /// A master was a replica for a time. It handles the messages that the other master received and did
 /// not handle.
 #[test]

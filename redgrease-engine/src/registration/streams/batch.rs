@@ -1,5 +1,6 @@
 //! A batch of messages as the cause of an execution.
 
+use super::in_flight::Flight;
 use super::settle::{self, BatchEnd};
 use crate::execution::{Cause, Ended, How, Order, Surroundings};
 use crate::id::Id;
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub(crate) struct Batch {
     pub(super) registration: Arc<Registration>,
     pub(super) messages: Arc<Messages>,
+    pub(super) flight: Arc<Flight>,
     /// Each message is handled before the next one is read, so that it can be acknowledged by itself.
     one_by_one: bool,
     /// The number of messages that began to be handled.
@@ -26,10 +28,15 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn new(registration: &Arc<Registration>, messages: Messages) -> Batch {
+    pub(super) fn new(
+        registration: &Arc<Registration>,
+        messages: Messages,
+        flight: Arc<Flight>,
+    ) -> Batch {
         Batch {
             registration: Arc::clone(registration),
             messages: Arc::new(messages),
+            flight,
             one_by_one: is_record_by_record(&registration.plan.steps),
             begun: AtomicUsize::new(0),
             acknowledged: AtomicUsize::new(0),

@@ -1,6 +1,7 @@
 //! The events of the server: messages that are added, streams that are deleted or replaced, the end of loading.
 
 use super::filter::{ReadStatus, StreamsFilter};
+use super::in_flight::{InFlight, in_flight};
 use super::pump::{filter, hand_over, pump, waiting_for};
 use super::server::StreamServer;
 use super::stream::Phase;
@@ -45,6 +46,9 @@ pub(crate) fn on_event(context: &Context, event: &str, key: &[u8]) {
     if !forgets && !arrives {
         return;
     }
+    if forgets {
+        in_flight().write(context, |all| all.happened(event, key));
+    }
     for registration in waiting_for(context, key) {
         if forgets && let Some(filter) = filter(&registration) {
             filter.forget(key);
@@ -70,6 +74,7 @@ pub(crate) fn all_are_others(context: &Context) {
 
 /// Called when the server was emptied. There is no event for each key then.
 pub(crate) fn all_are_gone(context: &Context) {
+    in_flight().write(context, InFlight::all_gone);
     registry().read(context, |registry| {
         let filters = registry.stream_registrations().iter();
         for filter in filters.filter_map(|registration| filter(registration)) {

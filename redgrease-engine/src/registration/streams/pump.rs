@@ -7,7 +7,7 @@ use super::server::StreamServer;
 use super::stream::{Phase, Stream};
 use crate::plan::{Message, Messages, Mode};
 use crate::redis::{Context, Level, WHILE_PAUSED, is_paused, log, quietly};
-use crate::registration::{Event, Registration, Registry, registry};
+use crate::registration::{Event, Registration, registry};
 use std::sync::Arc;
 
 pub(super) fn filter(registration: &Registration) -> Option<&StreamsFilter> {
@@ -151,8 +151,8 @@ fn read_new(
     Vec::new()
 }
 
-/// An unregistered registration still handles messages of the stream. When it has ended it [hands over](hand_over). Nothing is
-/// read until then, so that messages stay in order.
+/// An unregistered registration still handles messages of the stream, or a batch that began when the stream had another name is
+/// not over. Its end [hands over](hand_over). Nothing is read until then, so that messages stay in order.
 struct HandledByAnother;
 
 /// Messages that were delivered before and that no registration handles.
@@ -164,11 +164,9 @@ fn read_pending(
 ) -> Result<Vec<Message>, HandledByAnother> {
     // Also messages of a deleted stream with the same name count: they come before those of the new stream.
     let by_another = in_flight().read(context, |all| {
-        let unregistered = |registry: &Registry| {
-            let mut owners = all.owners(stream);
-            owners.any(|owner| registry.registration(owner).is_none())
-        };
-        registry().read(context, unregistered)
+        registry().read(context, |registry| {
+            all.holds_up(stream, |owner| registry.registration(owner).is_none())
+        })
     });
     if by_another {
         return Err(HandledByAnother);
@@ -249,6 +247,6 @@ fn launch(
         stream: stream.to_vec(),
         messages,
     };
-    in_flight().write(context, |all| all.begin(&messages, registration.id));
-    server.launch(Batch::new(registration, messages));
+    let flight = in_flight().write(context, |all| all.begin(&messages, registration.id));
+    server.launch(Batch::new(registration, messages, flight));
 }

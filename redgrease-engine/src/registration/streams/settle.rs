@@ -42,7 +42,8 @@ pub(super) fn settle(
     batch.close();
     let messages = &batch.messages;
     let stream = messages.stream.as_slice();
-    in_flight().write(context, |all| all.end(messages));
+    let flight = &batch.flight;
+    in_flight().write(context, |all| all.end(flight));
     if matches!(end, BatchEnd::Withdrawn) {
         // Whoever took the batch back looks after the stream.
         return filter.batch_ended(stream, true);
@@ -50,7 +51,8 @@ pub(super) fn settle(
     let registered = is_registered(context, registration);
     let stops_with = status_after(end, filter.on_failed);
     if !registered && (stops_with.is_some() || matches!(end, BatchEnd::Aborted)) {
-        return pump::hand_over(context, server, stream);
+        let place = flight.place().unwrap_or_else(|| stream.to_vec());
+        return pump::hand_over(context, server, &place);
     }
     if let Some(oldest) = messages.messages.first() {
         filter.state().lag.record(age(&oldest.id));
@@ -61,6 +63,9 @@ pub(super) fn settle(
             pump::stop_for_owner(registration, filter, &owner::denied(registration));
         }
         stop(server, registration, filter, status);
+        if let Some(place) = flight.place().filter(|_| flight.has_moved()) {
+            pump::hand_over(context, server, &place);
+        }
         if status != ReadStatus::WaitingForRetry {
             registration.withdraw_pending();
         }
@@ -73,6 +78,9 @@ pub(super) fn settle(
     };
     acknowledge_up_to(context, server, batch, done);
     filter.batch_ended(stream, done < all);
+    if let Some(place) = flight.place().filter(|_| flight.has_moved()) {
+        pump::hand_over(context, server, &place);
+    }
     if !registered {
         pump::hand_over(context, server, stream);
     } else if registration.mode != Mode::Sync {
@@ -92,8 +100,11 @@ pub(super) fn acknowledge_up_to(
     let Some(filter) = pump::filter(&batch.registration) else {
         return;
     };
-    if context.may_handle_events() {
-        quietly(|| acknowledge(server, filter, &batch.messages.stream, done));
+    // A stream that is gone needs no acknowledgement, and another stream of its name may have messages with the same ids.
+    if context.may_handle_events()
+        && let Some(stream) = batch.flight.place()
+    {
+        quietly(|| acknowledge(server, filter, &stream, done));
     }
 }
 

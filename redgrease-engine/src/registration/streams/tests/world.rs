@@ -245,7 +245,9 @@ impl World {
     fn are_done(&self, batch: &Batch, count: usize) {
         let mut state = self.state.borrow_mut();
         for message in batch.not_acknowledged(count) {
-            let done = (batch.messages.stream.clone(), message.id.clone());
+            let stream = batch.flight.place();
+            let stream = stream.unwrap_or_else(|| batch.messages.stream.clone());
+            let done = (stream, message.id.clone());
             assert!(!state.done.contains(&done), "handled twice: {done:?}");
             state.done.push(done);
         }
