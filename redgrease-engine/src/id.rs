@@ -9,6 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(crate) struct Id(u64);
 
 impl Id {
+    /// The id of this server with the number.
+    pub(crate) fn of(number: u64) -> Id {
+        Id(number)
+    }
+
     pub(crate) fn number(self) -> u64 {
         self.0
     }

@@ -1,5 +1,6 @@
 //! Commands about the engine itself.
 
+use crate::gears::restore_again;
 use crate::python::allocation;
 use crate::redis::{Args, Command, Context};
 
@@ -33,13 +34,15 @@ impl Command for InfoCluster {
     }
 }
 
-/// `RG.REFRESHCLUSTER`: reads the topology again. Without a cluster there is nothing to read.
+/// `RG.REFRESHCLUSTER`: reads the topology again. Without a cluster there is nothing to read. Sessions that could not be
+/// restored are tried again.
 pub(super) struct RefreshCluster;
 
 impl Command for RefreshCluster {
     const NAME: &'static str = "rg.refreshcluster";
 
     fn run(context: &Context, _: Args<'_>) {
+        restore_again(context);
         context.reply().ok();
     }
 }

@@ -66,12 +66,10 @@ impl Command for Unregister {
     const ARITY: std::ops::RangeInclusive<usize> = 2..=3;
 
     fn run(context: &Context, args: Args<'_>) {
-        let removed = args
-            .get(1)
-            .and_then(|word| Id::parse(word.bytes()))
-            .and_then(|id| registry().write(context, |registry| registry.remove(id)));
-        let Some(registration) = removed else {
-            return context.reply().error("execution is not registered");
+        let id = args.get(1).and_then(|word| Id::parse(word.bytes()));
+        let remove = |id| registry().write(context, |registry| registry.remove(id));
+        let Some(registration) = id.and_then(remove) else {
+            return remove_unrestored(context, id, true);
         };
         execution::ids().next();
         let pending = if args.get(2).is_some_and(|word| word.is("ABORTPENDING")) {
@@ -146,8 +144,25 @@ impl Command for InnerUnregister {
                 tell_removed(context, &registration.id.to_string());
                 context.reply().ok();
             }
-            None => context.reply().error("execution is not registered"),
+            None => remove_unrestored(context, id, false),
         }
+    }
+}
+
+/// Removes a registration whose session is not restored. See `Registry::remove_unrestored` for `with_session`.
+fn remove_unrestored(context: &Context, id: Option<Id>, with_session: bool) {
+    let remove = |id: &Id| {
+        registry().write(context, |registry| {
+            registry.remove_unrestored(id.number(), with_session)
+        })
+    };
+    match id.filter(remove) {
+        Some(id) => {
+            execution::ids().next();
+            tell_removed(context, &id.to_string());
+            context.reply().ok();
+        }
+        None => context.reply().error("execution is not registered"),
     }
 }
 

@@ -11,7 +11,7 @@ use std::fmt::Display;
 /// All sections, in the order that clients know. `python_version` is the version of the interpreter.
 pub(crate) fn sections(context: &Context, python_version: &str) -> Vec<Section> {
     let bytes = allocation();
-    let (registrations, sessions) = registry().read(context, |registry| {
+    let (registrations, sessions, unrestored) = registry().read(context, |registry| {
         let all: Vec<(String, Value)> = registry
             .registrations()
             .map(|(registration, session)| registration_fields(registration, session))
@@ -20,7 +20,7 @@ pub(crate) fn sections(context: &Context, python_version: &str) -> Vec<Section> 
             .sessions()
             .map(|session| (session.info.id.clone(), Value::Text(session.summary())))
             .collect();
-        (all, sessions)
+        (all, sessions, registry.unrestored.len())
     });
     let section = |name, fields| Section { name, fields };
     vec![
@@ -50,7 +50,7 @@ pub(crate) fn sections(context: &Context, python_version: &str) -> Vec<Section> 
         ),
         section("python_requirements", requirements(context)),
         section("python_sessions", sessions),
-        section("engine", engine(python_version)),
+        section("engine", engine(python_version, unrestored)),
     ]
 }
 
@@ -59,7 +59,7 @@ fn text(name: &str, value: impl Display) -> (String, Value) {
 }
 
 /// The section about this engine.
-fn engine(python_version: &str) -> Vec<(String, Value)> {
+fn engine(python_version: &str, unrestored: usize) -> Vec<(String, Value)> {
     let running = running();
     let (longest, millis) = running.first().map_or((String::new(), 0), |one| {
         (one.id.to_string(), one.running_for().as_millis())
@@ -76,6 +76,7 @@ fn engine(python_version: &str) -> Vec<(String, Value)> {
         text("additional_threads", pool().additional_threads()),
         text("longest_execution", longest),
         text("longest_execution_ms", millis),
+        text("unrestored_sessions", unrestored),
     ]
 }
 
@@ -158,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_engine_tells_of_itself() {
-        let fields = engine("3.11");
+        let fields = engine("3.11", 2);
         let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
         let expected = [
             "engine_name",
@@ -172,6 +173,7 @@ mod tests {
             "additional_threads",
             "longest_execution",
             "longest_execution_ms",
+            "unrestored_sessions",
         ];
         assert_eq!(names, expected);
         assert!(matches!(&fields[2].1, Value::Text(version) if version == "3.11"));

@@ -1,9 +1,11 @@
 //! `RG.PYDUMPSESSIONS`.
 
 use super::{registrations, requirements};
+use crate::config;
 use crate::gears::requirement_users;
+use crate::id::Id;
 use crate::redis::{Args, Command, Context, Reply};
-use crate::registration::{Registry, Session, registry};
+use crate::registration::{Registry, Session, Unrestored, registry};
 use crate::requirements::store;
 use crate::scope::SessionInfo;
 use std::sync::Arc;
@@ -38,9 +40,10 @@ impl Command for PyDumpSessions {
             Some(names) => {
                 reply.array(names.len());
                 for name in names {
-                    match registry.session(&name) {
-                        Some(session) => row(&reply, registry, session, verbose),
-                        None => {
+                    match (registry.session(&name), registry.unrestored.get(&name)) {
+                        (Some(session), _) => row(&reply, registry, session, verbose),
+                        (None, Some(session)) => unrestored_row(&reply, registry, session, verbose),
+                        (None, None) => {
                             reply.bulk(format!("Session {name} does not exists").as_bytes());
                         }
                     }
@@ -53,30 +56,81 @@ impl Command for PyDumpSessions {
                     // Without the reference that this loop holds.
                     let references = Arc::strong_count(&info) - 1;
                     head(&reply, &info, references, false);
-                    requirements(&reply, registry, &info, verbose);
+                    requirements(&reply, registry, &info.requirements, verbose);
                     reply.bulk(b"registrations");
                     reply.array(0);
                 }
             }
             None => {
-                reply.array(registry.sessions().count());
+                reply.array(registry.sessions().count() + registry.unrestored.len());
                 for session in registry.sessions() {
                     row(&reply, registry, session, verbose);
+                }
+                for session in registry.unrestored.iter() {
+                    unrestored_row(&reply, registry, session, verbose);
                 }
             }
         });
     }
 }
 
-/// The first twelve elements of the row of a session.
+/// The row of a session that is not restored yet: its registrations cannot be described, and it has one field more.
+fn unrestored_row(reply: &Reply<'_>, registry: &Registry, session: &Unrestored, verbose: bool) {
+    let shows_reason = !config::get().replies_of_1_0();
+    let stored = &session.stored;
+    reply.array(if shows_reason { 18 } else { 16 });
+    let head = SessionHead {
+        id: &stored.id,
+        description: stored.description.as_deref(),
+        references: 0,
+        is_alive: true,
+        missing: missing(&stored.requirements),
+    };
+    head.write(reply);
+    requirements(reply, registry, &stored.requirements, verbose);
+    reply.bulk(b"registrations");
+    reply.array(stored.registrations.len());
+    for &number in &stored.registrations {
+        let id = Id::of(number);
+        reply.bulk(id.to_string().as_bytes());
+    }
+    if shows_reason {
+        reply.field("notRestored", &session.why);
+    }
+}
+
+/// The first twelve elements of the row of a session, and the head of the array.
 fn head(reply: &Reply<'_>, info: &SessionInfo, references: usize, is_alive: bool) {
     reply.array(16);
-    reply.field("ID", &info.id);
-    reply.optional_field("sessionDescription", info.description.as_deref());
-    reply.integer_field("refCount", i64::try_from(references).unwrap_or(i64::MAX));
-    reply.field("linked", if is_alive { "primary" } else { "None" });
-    reply.field("dead", if is_alive { "false" } else { "true" });
-    reply.integer_field("requirementInstallationNeeded", missing(&info.requirements));
+    let head = SessionHead {
+        id: &info.id,
+        description: info.description.as_deref(),
+        references,
+        is_alive,
+        missing: missing(&info.requirements),
+    };
+    head.write(reply);
+}
+
+/// The first twelve elements of the row of a session.
+struct SessionHead<'a> {
+    id: &'a str,
+    description: Option<&'a str>,
+    references: usize,
+    is_alive: bool,
+    missing: i64,
+}
+
+impl SessionHead<'_> {
+    fn write(&self, reply: &Reply<'_>) {
+        let references = i64::try_from(self.references).unwrap_or(i64::MAX);
+        reply.field("ID", self.id);
+        reply.optional_field("sessionDescription", self.description);
+        reply.integer_field("refCount", references);
+        reply.field("linked", if self.is_alive { "primary" } else { "None" });
+        reply.field("dead", if self.is_alive { "false" } else { "true" });
+        reply.integer_field("requirementInstallationNeeded", self.missing);
+    }
 }
 
 /// The number of requirements that are not installed.
@@ -89,10 +143,10 @@ fn missing(requirements: &[String]) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn requirements(reply: &Reply<'_>, registry: &Registry, info: &SessionInfo, verbose: bool) {
+fn requirements(reply: &Reply<'_>, registry: &Registry, names: &[String], verbose: bool) {
     reply.bulk(b"requirements");
-    reply.array(info.requirements.len());
-    for name in &info.requirements {
+    reply.array(names.len());
+    for name in names {
         let row = store().and_then(|store| store.row(name));
         match row.filter(|_| verbose) {
             Some(requirement) => {
@@ -105,7 +159,7 @@ fn requirements(reply: &Reply<'_>, registry: &Registry, info: &SessionInfo, verb
 
 fn row(reply: &Reply<'_>, registry: &Registry, session: &Session, verbose: bool) {
     head(reply, &session.info, session.references(), true);
-    requirements(reply, registry, &session.info, verbose);
+    requirements(reply, registry, &session.info.requirements, verbose);
     reply.bulk(b"registrations");
     if verbose {
         reply.array(session.registrations.len());

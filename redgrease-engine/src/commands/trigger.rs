@@ -51,6 +51,9 @@ fn trigger(context: &Context, args: Args<'_>) {
 
 /// The error of a trigger that nobody registered. Clients of RedisGears know its first words.
 fn unknown(context: &Context, name: &[u8]) -> String {
+    if let Some(message) = not_restored(context, name) {
+        return message;
+    }
     let other = registry().read(context, |registry| {
         registry
             .by_trigger_of_another_case(name)
@@ -66,6 +69,34 @@ fn unknown(context: &Context, name: &[u8]) -> String {
             "ERR subcommand not found: no gear has the trigger '{name}': register one with RG.PYEXECUTE, or see RG.DUMPREGISTRATIONS for the triggers that exist"
         ),
     }
+}
+
+/// The error of a trigger that may belong to a session that is not restored. `None` if there is no such session.
+fn not_restored(context: &Context, name: &[u8]) -> Option<String> {
+    let shown = shown(name);
+    registry().read(context, |registry| {
+        let mut all = registry.unrestored.iter();
+        if let Some(session) = all.find(|session| session.mentions(name)) {
+            return Some(format!(
+                "ERR subcommand not found: the trigger '{shown}' belongs to the session {}, which is not restored yet: {}: \
+                 call it later, remove the cause and send RG.REFRESHCLUSTER, or register the session again with UPGRADE",
+                session.stored.id, session.why
+            ));
+        }
+        if let Some(session) = registry.sessions().find(|one| one.keeps_unrestored(name)) {
+            return Some(format!(
+                "ERR subcommand not found: the trigger '{shown}' belongs to a gear of the session {} that is not restored: \
+                 the log says why; remove the cause and send RG.REFRESHCLUSTER",
+                session.info.id
+            ));
+        }
+        let session = registry.unrestored.iter().next()?;
+        Some(format!(
+            "ERR subcommand not found: no gear has the trigger '{shown}', but not every session is restored yet: {}: {}: see \
+             RG.PYDUMPSESSIONS, remove the cause and send RG.REFRESHCLUSTER",
+            session.stored.id, session.why
+        ))
+    })
 }
 
 /// The beginning of a name, as a text.

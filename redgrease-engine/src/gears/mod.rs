@@ -44,7 +44,7 @@ pub(crate) use module::install;
 pub(crate) use packages::{
     has_installed, known_requirements, make_importable, requirement_users, use_packages,
 };
-pub(crate) use restore::{restore_all, restore_sessions};
+pub(crate) use restore::{restore_again, restore_all, restore_sessions};
 pub(crate) use scope::PendingRun;
 pub(crate) use script::{Script, run_script};
 pub(crate) use script_run::ScriptRun;

@@ -1,45 +1,46 @@
 //! Activating stored sessions again: from the RDB, or as a master or the AOF tells of them.
+//!
+//! A session that cannot be restored yet is kept as it was stored, and tried again after pauses that grow.
 
 use super::activate::activate_silently;
 use super::packages::{has_installed, use_packages};
 use super::scope::Restored;
 use super::script::{Script, restore_script};
 use crate::encoding::Damaged;
-use crate::redis::{Context, Level, User, locked, log, will_save};
+use crate::redis::{Context, Level, User, after, locked, log, will_save};
 use crate::registration::stored::{StoredSession, decode};
 use crate::registration::streams::Begin;
-use crate::registration::{self, Pending, Registration, add_stored, end_executions, registry};
+use crate::registration::{
+    self, Attempt, Pending, Registration, add_stored, end_executions, registry,
+};
 use crate::requirements;
-use crate::scope::{self, Scope, SessionInfo};
-use std::collections::HashSet;
+use crate::scope::{self, Scope, SessionId, SessionInfo};
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
-/// Replaces all sessions by the stored ones. A session that exists exactly as it was stored stays as it is.
+/// The reason of a session that was not tried yet.
+const INSTALLING: &str = "its packages are being installed";
+
+/// The reason of a session whose packages were installed and are gone again.
+const REPLACED: &str = "another server with the same PythonInstallationDir has replaced its packages: give each server a \
+                        directory of its own";
+
+/// Replaces all sessions by the stored ones. The Python of a session begins anew, also if the session stays the same.
 pub(crate) fn restore_all(context: &Context, bytes: &[u8]) -> Result<(), String> {
     let sessions = decode(bytes).map_err(Damaged::message)?;
-    let stored: HashSet<&str> = sessions.iter().map(|session| session.id.as_str()).collect();
     let gone: Vec<Arc<Registration>> = registry().write(context, |registry| {
-        let ids: Vec<String> = registry
-            .sessions()
-            .map(|session| session.info.id.clone())
-            .collect();
+        registry.unrestored.clear();
+        let lasting = registry.sessions().filter(|session| session.lasts());
+        let ids: Vec<SessionId> = lasting.map(|session| session.info.id.clone()).collect();
         ids.iter()
-            .filter(|id| !stored.contains(id.as_str()))
             .flat_map(|id| registry.remove_session(id))
             .collect()
     });
     // The data is another one: also executions that run stop.
     end_executions(&gone, Pending::Abort);
     for session in sessions {
-        let unchanged = registry().read(context, |registry| {
-            registry
-                .session(&session.id)
-                .is_some_and(|current| current.store(registry) == session)
-        });
-        if !unchanged {
-            restore(context, session);
-        }
+        restore(context, session);
     }
     Ok(())
 }
@@ -52,29 +53,38 @@ pub(crate) fn restore_sessions(context: &Context, bytes: &[u8]) -> Result<(), St
     Ok(())
 }
 
-/// Runs the script of a session again. Missing packages are installed first, in the background.
-fn restore(context: &Context, session: StoredSession) {
-    // A session whose packages are still missing is saved, too.
-    will_save(context);
-    reserve_ids(&session);
-    if has_installed(&session.requirements) {
-        use_packages(context, &session.requirements);
-        return run_again(context, session);
+/// Tries again now what could not be restored.
+pub(crate) fn restore_again(context: &Context) {
+    let waiting = registry().read(context, |registry| registry.unrestored.waiting());
+    for (id, attempt) in waiting {
+        try_again(context, &id, attempt);
     }
-    let id = session.id.clone();
-    let work = move || match install(&session.requirements) {
-        Ok(()) => locked(|context| {
-            use_packages(context, &session.requirements);
-            run_again(context, session);
-        }),
-        Err(failure) => not_restored(&session.id, &failure),
-    };
-    if let Err(failure) = thread::Builder::new().name("rg-install".into()).spawn(work) {
-        not_restored(&id, &failure.to_string());
+    let gears = registry().write(context, |registry| registry.take_unrestored());
+    for (session, gears) in gears {
+        for (number, bytes) in gears {
+            add(context, &session, number, bytes);
+        }
     }
 }
 
-/// Keeps the ids of the session for it while its packages are installed. This server may become a master before that ends.
+/// Runs the script of a session again. Missing packages are installed first, in the background.
+fn restore(context: &Context, session: StoredSession) {
+    // A session that cannot be restored is saved, too.
+    will_save(context);
+    reserve_ids(&session);
+    let id = session.id.clone();
+    if !has_installed(&session.requirements) {
+        let attempt = keep(context, session, INSTALLING);
+        return try_again(context, &id, attempt);
+    }
+    let began = Instant::now();
+    if let Err(why) = run_again(context, &session) {
+        let attempt = keep(context, session, &why);
+        failed(context, &id, attempt, &why, began.elapsed());
+    }
+}
+
+/// Keeps the ids of the session for it until it is restored. This server may become a master before that.
 fn reserve_ids(session: &StoredSession) {
     let of_script = session.made.iter().chain(&session.registrations);
     let of_gears = session.dynamic.iter().map(|(number, _)| number);
@@ -83,32 +93,104 @@ fn reserve_ids(session: &StoredSession) {
     }
 }
 
+/// Keeps a session that cannot be restored now. The session that it replaces is gone: its master or its file does not have
+/// it either.
+fn keep(context: &Context, session: StoredSession, why: &str) -> Attempt {
+    let (attempt, gone) = registry().write(context, |registry| {
+        let mut gone = registry.remove_session(&session.id);
+        if let Some(replaced) = &session.replaces {
+            gone.extend(registry.remove_session(replaced));
+            registry.unrestored.remove(replaced);
+        }
+        (registry.unrestored.keep(session, why), gone)
+    });
+    end_executions(&gone, Pending::Abort);
+    attempt
+}
+
+/// Makes an attempt to restore a session that is kept, unless the attempt was overtaken.
+fn try_again(context: &Context, id: &str, attempt: Attempt) {
+    let requirements = registry().write(context, |registry| {
+        let stored = registry.unrestored.begin(id, attempt)?;
+        Some(stored.requirements.clone())
+    });
+    let Some(requirements) = requirements else {
+        return;
+    };
+    if has_installed(&requirements) {
+        return finish(context, id, attempt);
+    }
+    let session = id.to_owned();
+    let work = move || {
+        let installed = install(&requirements);
+        locked(|context| match installed {
+            Ok(()) if has_installed(&requirements) => finish(context, &session, attempt),
+            Ok(()) => failed(context, &session, attempt, REPLACED, Duration::ZERO),
+            Err(why) => failed(context, &session, attempt, &why, Duration::ZERO),
+        });
+    };
+    if let Err(failure) = thread::Builder::new().name("rg-install".into()).spawn(work) {
+        failed(context, id, attempt, &failure.to_string(), Duration::ZERO);
+    }
+}
+
+/// Restores a kept session, whose packages are installed.
+fn finish(context: &Context, id: &str, attempt: Attempt) {
+    let stored = registry().read(context, |registry| {
+        registry.unrestored.tried(id, attempt).cloned()
+    });
+    let Some(stored) = stored else {
+        return;
+    };
+    let began = Instant::now();
+    match run_again(context, &stored) {
+        Ok(()) => log(Level::Notice, &format!("session {id} is restored")),
+        Err(why) => failed(context, id, attempt, &why, began.elapsed()),
+    }
+}
+
+/// Notes why an attempt has failed, and plans the next one.
+fn failed(context: &Context, id: &str, attempt: Attempt, why: &str, took: Duration) {
+    let next = registry().write(context, |registry| {
+        registry.unrestored.failed(id, attempt, why, took)
+    });
+    let Some((next, pause)) = next else {
+        return;
+    };
+    log(
+        Level::Warning,
+        &format!(
+            "session {id} is not restored, its gears do not run: {why}: it stays stored and is tried again in {} s; \
+             RG.REFRESHCLUSTER tries at once",
+            pause.as_secs()
+        ),
+    );
+    let id = id.to_owned();
+    after(context, pause, move |context| try_again(context, &id, next));
+}
+
 fn install(names: &[String]) -> Result<(), String> {
     let store = requirements::store().ok_or("the engine is not ready")?;
     store
         .install(names, false)
-        .map_err(|failure| failure.to_string())
+        .map_err(|failure| format!("its packages cannot be installed: {failure}"))
 }
 
-fn not_restored(session: &str, why: &str) {
-    log(
-        Level::Warning,
-        &format!("session {session} is not restored, its gears are not registered: {why}"),
-    );
-}
-
-fn run_again(context: &Context, stored: StoredSession) {
+/// Runs the script of a stored session and activates what it registers. After an error nothing has changed.
+fn run_again(context: &Context, stored: &StoredSession) -> Result<(), String> {
+    use_packages(context, &stored.requirements);
     let session = Arc::new(SessionInfo {
-        id: stored.id,
-        description: stored.description,
-        requirements: stored.requirements,
-        script: stored.script.into(),
-        user: stored.user.map(|name| User::named(&name)),
-        replies: stored.replies.into(),
+        id: stored.id.clone(),
+        description: stored.description.clone(),
+        requirements: stored.requirements.clone(),
+        script: stored.script.as_slice().into(),
+        user: stored.user.as_deref().map(User::named),
+        replies: stored.replies.clone().into(),
     });
     let exists = registry().read(context, |registry| registry.session(&session.id).is_some());
     let replaces = stored
         .replaces
+        .clone()
         .or_else(|| exists.then(|| session.id.clone()));
     let script = Script {
         text: &session.script,
@@ -116,34 +198,46 @@ fn run_again(context: &Context, stored: StoredSession) {
         session: &session,
     };
     let restored = Restored {
-        made: stored.made.into(),
-        registrations: stored.registrations.into_iter().collect(),
-        replies: session.replies.get().cloned().unwrap_or_default().into(),
+        made: stored.made.iter().copied().collect(),
+        registrations: stored.registrations.iter().copied().collect(),
+        replies: stored.replies.iter().cloned().collect(),
     };
-    let ran = scope::with(Scope::user, session.user.clone(), || {
+    let collected = scope::with(Scope::user, session.user.clone(), || {
         restore_script(context, script, restored)
+    })
+    .map_err(|error| format!("its script failed: {error}"))?;
+    let is_dynamic = |number| stored.dynamic.iter().any(|(one, _)| one == number);
+    let mut of_script = stored.registrations.iter();
+    if collected.registrations.is_empty() && of_script.any(|number| !is_dynamic(number)) {
+        return Err("its script registered nothing, other than before".to_owned());
+    }
+    activate_silently(
+        context,
+        &session,
+        collected,
+        replaces.as_deref(),
+        Begin::Again,
+    );
+    for (number, bytes) in &stored.dynamic {
+        add(context, &session, *number, Arc::clone(bytes));
+    }
+    Ok(())
+}
+
+/// Activates a registration that a running gear made. One that cannot be activated stays stored.
+fn add(context: &Context, session: &Arc<SessionInfo>, number: u64, bytes: Arc<[u8]>) {
+    let Err(why) = add_stored(context, session, number, Arc::clone(&bytes)) else {
+        return;
+    };
+    registry().write(context, |registry| {
+        registry.keep_unrestored(&session.id, number, bytes);
     });
-    match ran {
-        Ok(collected) => {
-            activate_silently(
-                context,
-                &session,
-                collected,
-                replaces.as_deref(),
-                Begin::Again,
-            );
-        }
-        Err(error) => return not_restored(&session.id, &error),
-    }
-    for (number, bytes) in stored.dynamic {
-        if let Err(why) = add_stored(context, &session, number, bytes) {
-            log(
-                Level::Warning,
-                &format!(
-                    "session {}: a registration that a running gear made is not restored: {why}",
-                    session.id
-                ),
-            );
-        }
-    }
+    log(
+        Level::Warning,
+        &format!(
+            "session {}: a registration that a running gear made is not restored, it stays stored: {why}; \
+             RG.REFRESHCLUSTER tries it again",
+            session.id
+        ),
+    );
 }

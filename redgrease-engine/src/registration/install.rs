@@ -254,6 +254,14 @@ fn tell_dynamic(context: &Context, session: &SessionInfo, id: Id, is_first: bool
 /// Activates a registration of a running gear that a master or the AOF tells of.
 pub(crate) fn restore_dynamic(context: &Context, bytes: &[u8]) -> Result<(), String> {
     let (session, number, bytes) = stored::decode_dynamic(bytes).map_err(Damaged::message)?;
+    let is_kept = registry().write(context, |registry| {
+        let kept = Arc::clone(&bytes);
+        registry.unrestored.add_registration(&session, number, kept)
+    });
+    if is_kept {
+        super::ids().reserve(number);
+        return Ok(());
+    }
     let info = registry().read(context, |registry| {
         registry
             .session(&session)

@@ -6,6 +6,7 @@
 //! | `registry.rs` | all sessions and registrations, and how they replace each other |
 //! | `session.rs` | the registrations of one script |
 //! | `install.rs` | putting the registrations of a script into the registry |
+//! | `unrestored.rs` | stored sessions that cannot be restored yet |
 //! | `stored/` | sessions and registrations as bytes: for the RDB, the AOF and replicas |
 //! | `owner.rs` | the session that running code belongs to |
 //! | `invoke.rs` | calls of a registration by a client |
@@ -42,6 +43,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 pub(crate) mod timers;
+mod unrestored;
 pub(crate) mod watched;
 
 pub(crate) use install::{
@@ -53,6 +55,7 @@ pub(crate) use owner::Owner;
 pub(crate) use registry::{Registry, registry};
 pub(crate) use session::Session;
 pub(crate) use stats::Stats;
+pub(crate) use unrestored::{Attempt, Unrestored};
 
 use crate::config;
 use crate::execution::{Execution, Order, abort, executions, withdraw};

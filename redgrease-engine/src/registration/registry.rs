@@ -1,7 +1,9 @@
 //! All sessions and registrations of this server. The server's lock guards them.
 
 use super::by_name::ByName;
+use super::session::UnrestoredGear;
 use super::timers::TimeEvent;
+use super::unrestored::UnrestoredSessions;
 use super::{Event, Registration, Session};
 use crate::id::Id;
 use crate::order::Ordered;
@@ -24,6 +26,8 @@ pub(crate) struct TriggerTaken;
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     sessions: BTreeMap<SessionId, Session>,
+    /// The stored sessions that cannot be restored yet.
+    pub(crate) unrestored: UnrestoredSessions,
     /// Sessions that were replaced or removed. Their executions may still run.
     gone: Vec<Weak<SessionInfo>>,
     registrations: Ordered<[u8; 49], Entry>,
@@ -110,6 +114,11 @@ impl Registry {
         self.sessions.get(id).filter(|session| session.is_alive())
     }
 
+    /// `true` if a session has this id: one in use, or one that cannot be restored yet.
+    pub(crate) fn has_session(&self, id: &str) -> bool {
+        self.session(id).is_some() || self.unrestored.get(id).is_some()
+    }
+
     /// The sessions in use, sorted by id.
     pub(crate) fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.sessions.values().filter(|session| session.is_alive())
@@ -155,6 +164,9 @@ impl Registry {
             .unwrap_or_default();
         session.registrations = registrations.iter().map(|one| one.id).collect();
         let id = session.info.id.clone();
+        for id in replaced.into_iter().chain([id.as_str()]) {
+            self.unrestored.remove(id);
+        }
         if let Some(other) = self.sessions.insert(id.clone(), session) {
             self.remember_gone(&other);
         }
@@ -230,6 +242,46 @@ impl Registry {
         Some(removed)
     }
 
+    /// Keeps a registration of a running gear that cannot be restored, so that it stays in what is saved.
+    pub(crate) fn keep_unrestored(&mut self, session: &str, number: u64, bytes: Arc<[u8]>) {
+        if let Some(owner) = self.sessions.get_mut(session) {
+            owner.unrestored.push((number, bytes));
+        }
+    }
+
+    /// Takes the registrations of running gears that could not be restored from their sessions, to try them again.
+    pub(crate) fn take_unrestored(&mut self) -> Vec<(Arc<SessionInfo>, Vec<UnrestoredGear>)> {
+        let sessions = self.sessions.values_mut();
+        sessions
+            .filter(|session| !session.unrestored.is_empty())
+            .map(|session| {
+                let taken = std::mem::take(&mut session.unrestored);
+                (Arc::clone(&session.info), taken)
+            })
+            .collect()
+    }
+
+    /// Removes a registration that is not restored. Returns `false` if there is none. `with_session` says that a session
+    /// which is not restored goes with its last registration; a master knows better whether it has time events.
+    pub(crate) fn remove_unrestored(&mut self, number: u64, with_session: bool) -> bool {
+        if let Some((session, has_more)) = self.unrestored.remove_registration(number) {
+            if !has_more && with_session {
+                self.unrestored.remove(&session);
+            }
+            return true;
+        }
+        let owns = |session: &&mut Session| session.unrestored.iter().any(|one| one.0 == number);
+        let Some(owner) = self.sessions.values_mut().find(owns) else {
+            return false;
+        };
+        owner.unrestored.retain(|one| one.0 != number);
+        if !owner.lasts() {
+            let id = owner.info.id.clone();
+            self.remove_session(&id);
+        }
+        true
+    }
+
     fn remember_gone(&mut self, session: &Session) {
         self.gone.retain(|one| one.strong_count() > 0);
         self.gone.push(Arc::downgrade(&session.info));
@@ -267,9 +319,10 @@ impl Registry {
 
     /// The number of sessions that need a package. `is_it` recognises the package by a requirement.
     pub(crate) fn requirement_users(&self, is_it: impl Fn(&str) -> bool) -> usize {
-        self.sessions
-            .values()
-            .map(|one| &one.info.requirements)
+        let restored = self.sessions.values().map(|one| &one.info.requirements);
+        let unrestored = self.unrestored.iter().map(|one| &one.stored.requirements);
+        restored
+            .chain(unrestored)
             .filter(|names| names.iter().any(|name| is_it(name)))
             .count()
     }

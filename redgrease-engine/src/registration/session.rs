@@ -3,6 +3,7 @@
 use super::Registry;
 use super::stored::StoredSession;
 use super::timers::TimeEvent;
+use super::unrestored::contains;
 use crate::id::Id;
 use crate::scope::SessionInfo;
 use std::sync::Arc;
@@ -21,7 +22,12 @@ pub(crate) struct Session {
     made: Vec<Id>,
     pub(crate) registrations: Vec<Id>,
     pub(crate) timers: Vec<Arc<TimeEvent>>,
+    /// The registrations of running gears that are stored and could not be restored.
+    pub(crate) unrestored: Vec<UnrestoredGear>,
 }
+
+/// The number and the stored bytes of a registration that a running gear made.
+pub(crate) type UnrestoredGear = (u64, Arc<[u8]>);
 
 impl Session {
     /// A session without registrations.
@@ -31,6 +37,7 @@ impl Session {
             made: Vec::new(),
             registrations: Vec::new(),
             timers: Vec::new(),
+            unrestored: Vec::new(),
         }
     }
 
@@ -60,8 +67,8 @@ impl Session {
     }
 
     /// `true` if the session stays when its executions have ended.
-    pub(super) fn lasts(&self) -> bool {
-        !self.registrations.is_empty() || !self.timers.is_empty()
+    pub(crate) fn lasts(&self) -> bool {
+        !(self.registrations.is_empty() && self.timers.is_empty() && self.unrestored.is_empty())
     }
 
     /// The number of registrations, executions and threads that hold the session.
@@ -75,12 +82,21 @@ impl Session {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     }
 
+    /// `true` if the trigger occurs in a registration of the session that could not be restored.
+    pub(crate) fn keeps_unrestored(&self, trigger: &[u8]) -> bool {
+        self.unrestored
+            .iter()
+            .any(|(_, bytes)| contains(bytes, trigger))
+    }
+
     /// The session as it is stored.
     pub(crate) fn store(&self, registry: &Registry) -> StoredSession {
         let dynamic = |id: &Id| {
             let registration = registry.registration(*id)?;
             Some((id.number(), Arc::clone(registration.dynamic.as_ref()?)))
         };
+        let registered = self.registrations.iter().map(|id| id.number());
+        let unrestored = self.unrestored.iter().map(|(number, _)| *number);
         StoredSession {
             id: self.info.id.clone(),
             description: self.info.description.clone(),
@@ -89,8 +105,13 @@ impl Session {
             user: self.info.user.as_ref().map(|user| user.name().to_vec()),
             replies: self.info.replies.get().cloned().unwrap_or_default(),
             made: self.made.iter().map(|id| id.number()).collect(),
-            registrations: self.registrations.iter().map(|id| id.number()).collect(),
-            dynamic: self.registrations.iter().filter_map(dynamic).collect(),
+            registrations: registered.chain(unrestored).collect(),
+            dynamic: self
+                .registrations
+                .iter()
+                .filter_map(dynamic)
+                .chain(self.unrestored.iter().cloned())
+                .collect(),
             replaces: None,
         }
     }

@@ -90,13 +90,13 @@ impl Request {
     /// # Errors
     /// The text for the client, if the script may not run.
     pub(super) fn replaced_session(&self, registry: &Registry) -> Result<Option<String>, String> {
-        let exists = registry.session(&self.id).is_some();
+        let exists = registry.has_session(&self.id);
         match &self.replace_with {
             Some(old) if exists => Err(format!(
                 "Can not replace an existing session {} with {old}",
                 self.id
             )),
-            Some(old) if registry.session(old).is_none() => Err(format!(
+            Some(old) if !registry.has_session(old) => Err(format!(
                 "Can not replace with {old}, session does not exists."
             )),
             Some(old) => Ok(Some(old.clone())),

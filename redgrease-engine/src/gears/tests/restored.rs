@@ -5,7 +5,7 @@ use super::super::scope::{Collected, Restored};
 use super::{run_again, with_python};
 use crate::redis::{OwnedReply, locked};
 use crate::registration::registry;
-use crate::registration::stored::{StoredSession, encode};
+use crate::registration::stored::{StoredSession, decode, encode, store};
 
 /// The stored part of a session with these registrations, all of which are still registered.
 fn of_registrations(numbers: &[u64]) -> Restored {
@@ -192,6 +192,24 @@ fn a_stored_session_whose_script_fails_does_not_keep_others_from_being_restored(
     assert_eq!(owner("stored-failing"), None);
     assert!(!is_session("stored-failing"));
     assert_eq!(owner("stored-good"), Some(5_000_052));
+    let (kept, saved) = locked(|context| {
+        let kept = registry().read(context, |registry| {
+            let kept = registry.unrestored.get("stored-failing").unwrap();
+            kept.stored.clone()
+        });
+        (kept, decode(&store(context)).unwrap())
+    });
+    assert_eq!(kept, stored("stored-failing", failing, &[5_000_051]));
+    assert!(saved.contains(&kept));
+    // A later version of the session takes its place.
+    let mended = "GB('CommandReader').register(trigger='stored-failing')";
+    restore(&[stored("stored-failing", mended, &[5_000_051])]);
+    assert_eq!(owner("stored-failing"), Some(5_000_051));
+    assert!(locked(|context| {
+        registry().read(context, |all| {
+            all.unrestored.get("stored-failing").is_none()
+        })
+    }));
 }
 
 #[test]

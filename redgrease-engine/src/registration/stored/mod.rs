@@ -13,7 +13,9 @@ use crate::redis::Context;
 pub(crate) fn store(context: &Context) -> Vec<u8> {
     let sessions: Vec<StoredSession> = registry().read(context, |registry| {
         let lasting = registry.sessions().filter(|session| session.lasts());
-        lasting.map(|session| session.store(registry)).collect()
+        let lasting = lasting.map(|session| session.store(registry));
+        let unrestored = registry.unrestored.iter().map(|one| one.stored.clone());
+        lasting.chain(unrestored).collect()
     });
     if sessions.is_empty() {
         Vec::new()
