@@ -71,3 +71,45 @@ fn a_replaced_session_is_dead_until_its_executions_end() {
         sessions(&server, &["DEAD"]).is_empty()
     });
 }
+
+/// A server on which DEBUG works.
+fn debuggable() -> Server {
+    let program = redgrease_embedded::find_server().unwrap();
+    let told = std::process::Command::new(program)
+        .arg("--version")
+        .output();
+    let told = String::from_utf8_lossy(&told.unwrap().stdout).into_owned();
+    let builder = Server::builder();
+    // Redis 6.2 always allows DEBUG, and does not know this setting.
+    if told.contains("v=6.") {
+        builder.start().unwrap()
+    } else {
+        let builder = builder.server_arg("enable-debug-command", "yes");
+        builder.start().unwrap()
+    }
+}
+
+#[test]
+fn the_python_of_a_session_begins_anew_after_a_reload() {
+    let server = debuggable();
+    let script = "
+n = 0
+seen = []
+def count(x):
+    global n
+    n += 1
+    seen.append(n)
+    return str([n, len(seen)])
+GB('CommandReader').map(count).register(trigger='count', mode='sync')
+GB('CommandReader').map(count).register(trigger='count_too', mode='async_local')
+";
+    let words = ["RG.PYEXECUTE", script, "ID", "app"];
+    assert_eq!(untyped(&server, &words), "OK");
+    let dump = untyped(&server, &["RG.PYDUMPSESSIONS"]);
+    for _ in 0..3 {
+        assert_eq!(untyped(&server, &["RG.TRIGGER", "count"]), "[1, 1]");
+        assert_eq!(untyped(&server, &["RG.TRIGGER", "count_too"]), "[2, 2]");
+        assert_eq!(untyped(&server, &["DEBUG", "RELOAD"]), "OK");
+        assert_eq!(untyped(&server, &["RG.PYDUMPSESSIONS"]), dump);
+    }
+}

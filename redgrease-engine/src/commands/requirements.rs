@@ -1,7 +1,7 @@
 //! Commands about requirements.
 
 use super::rows::{self, answered, write_array};
-use crate::gears::{known_requirements, requirement_users, use_packages};
+use crate::gears::{known_requirements, requirement_users, restore_again, use_packages};
 use crate::redis::{
     Args, BlockedClient, Command, CommandFlags, Context, Level, Reply, locked, log,
 };
@@ -121,7 +121,10 @@ fn import(portable: &Portable) -> Result<(), String> {
     let imported = store.import(portable);
     imported.map_err(|failure| failure.to_string())?;
     let names = std::slice::from_ref(&portable.name);
-    locked(|context| use_packages(context, names));
+    locked(|context| {
+        use_packages(context, names);
+        restore_again(context);
+    });
     Ok(())
 }
 
