@@ -34,7 +34,8 @@ fn a_run_has_a_session_until_it_ends() {
     let rows = sessions(&server, &[]);
     assert_eq!(field(&rows, "ID"), "runs");
     assert_eq!(field(&rows, "refCount"), "1");
-    assert!(untyped(&server, &run).contains("Session runs already exists"));
+    let other = [&run[..], &["DESCRIPTION", "another"]].concat();
+    assert!(untyped(&server, &other).contains("Session runs already exists"));
     untyped(&server, &["DEL", "gate"]);
     eventually("the session ends", || sessions(&server, &[]).is_empty());
     assert!(!untyped(&server, &run).contains("already exists"));
