@@ -11,7 +11,7 @@ use crate::redis::{Context, Level, User, after, locked, log, will_save};
 use crate::registration::stored::{StoredSession, decode};
 use crate::registration::streams::Begin;
 use crate::registration::{
-    self, Attempt, Pending, Registration, add_stored, end_executions, registry,
+    self, Attempt, Pending, Registration, Registry, add_stored, end_executions, registry,
 };
 use crate::requirements;
 use crate::scope::{self, Scope, SessionId, SessionInfo};
@@ -59,7 +59,7 @@ pub(crate) fn restore_again(context: &Context) {
     for (id, attempt) in waiting {
         try_again(context, &id, attempt);
     }
-    let gears = registry().write(context, |registry| registry.take_unrestored());
+    let gears = registry().write(context, Registry::take_unrestored);
     for (session, gears) in gears {
         for (number, bytes) in gears {
             add(context, &session, number, bytes);

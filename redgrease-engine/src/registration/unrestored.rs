@@ -12,7 +12,7 @@ use std::time::Duration;
 /// The pause after the first attempt. Each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause between two attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// A script runs with the server's lock held. The pause is this many times the duration of the last attempt, or longer.
 const PAUSE_PER_RUN: u32 = 20;
 
