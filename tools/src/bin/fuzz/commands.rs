@@ -59,7 +59,7 @@ const SCRIPTS: [&str; 14] = [
     "",
 ];
 
-const WORDS: [&str; 34] = [
+const WORDS: [&str; 35] = [
     "UNBLOCKING",
     "UPGRADE",
     "FORCE_REINSTALL_REQUIREMENTS",
