@@ -165,7 +165,7 @@ fn run_in_background(con: &mut Con) -> redgrease::Result<()> {
         "after an abort: {}",
         error
             .as_deref()
-            .and_then(|e| e.lines().last())
+            .and_then(|e| e.split(": ").next())
             .unwrap_or("nothing")
     );
     Ok(())

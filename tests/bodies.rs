@@ -135,7 +135,7 @@ fn the_client_refuses_what_a_gear_must_not_do() {
         "wrongtype",
         "ResponseError: WRONGTYPE Operation against a key",
     );
-    says("unknown", "ResponseError: NOSUCH: unknown command");
+    says("unknown", "ResponseError: unknown command 'NOSUCH'");
     says("noscript", "NoScriptError: No matching script");
 }
 

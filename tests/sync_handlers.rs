@@ -57,6 +57,25 @@ fn the_effect_is_there_when_the_command_is_answered() {
     assert_eq!(count(&mut con), 4);
 }
 
+/// What a handler causes runs later, and does not delay the handler of the next command.
+#[test]
+fn the_effect_is_there_although_handlers_cause_events() {
+    let server = server();
+    register(
+        &server,
+        "GB('KeysReader').foreach(lambda r: execute('XADD', 'added', '*', 'key', r['key'])) \
+         .register('k*', mode='sync', eventTypes=['set'])
+GB('KeysReader').foreach(lambda r: None).register('added', mode='sync')
+GB('StreamReader').foreach(lambda r: None).register('added', trimStream=False)",
+    );
+    let mut con = plain_connection(&server);
+    for number in 1..=500 {
+        let () = redis::cmd("SET").arg("k").arg("v").query(&mut con).unwrap();
+        let added: u64 = redis::cmd("XLEN").arg("added").query(&mut con).unwrap();
+        assert_eq!(added, number);
+    }
+}
+
 #[test]
 fn the_effect_is_there_when_the_command_of_a_gear_returns() {
     let server = server();

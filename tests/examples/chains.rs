@@ -74,7 +74,7 @@ its results, fetched again: 3
 a script, started: 3
 without an end: running
 its results so far: None
-after an abort: gears.forcestopped
+after an abort: ERR the execution was aborted
 a function of this program: 3
 a call with options: 3
 two calls in one round trip: 3

@@ -133,9 +133,37 @@ fn one_message_counts_one() {
         add(&server, 4..5);
         eventually("it is handled", || list(&server, "handled").len() == 4);
         assert_eq!(list(&server, "handled"), ["1", "1", "1", "1"], "{mode}");
+        // The statistics have begun anew.
         eventually("it is counted", || {
-            crate::field(&server, "numSuccess") == "4"
+            crate::field(&server, "numSuccess") == "1"
         });
-        assert_eq!(crate::field(&server, "numTriggered"), "4");
+        assert_eq!(crate::field(&server, "numTriggered"), "1");
+    }
+}
+
+/// The batch of before ends first, and the messages that it has handled are not handled again.
+#[test]
+fn a_reload_keeps_the_order_of_a_batch_that_runs() {
+    for mode in ["async", "async_local"] {
+        let server = with_debug();
+        let script = format!(
+            "
+import time
+def handle(r):
+    time.sleep(0.05)
+    execute('RPUSH', 'handled', r['value']['n'])
+GB('StreamReader').foreach(handle).register('s', batch=5, mode='{mode}')"
+        );
+        assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
+        add(&server, 0..15);
+        for handled in [2, 7] {
+            eventually("the batch runs", || {
+                list(&server, "handled").len() >= handled
+            });
+            reload(&server);
+        }
+        eventually("all are handled", || list(&server, "handled").len() >= 15);
+        let expected: Vec<String> = (0..15).map(|n| n.to_string()).collect();
+        assert_eq!(list(&server, "handled"), expected, "{mode}");
     }
 }

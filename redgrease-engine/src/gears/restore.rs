@@ -7,6 +7,7 @@ use super::packages::{has_installed, use_packages};
 use super::scope::Restored;
 use super::script::{Script, restore_script};
 use crate::encoding::Damaged;
+use crate::python::Holder;
 use crate::redis::{Context, Level, User, after, locked, log, will_save};
 use crate::registration::stored::{StoredSession, decode};
 use crate::registration::streams::Begin;
@@ -78,7 +79,7 @@ fn restore(context: &Context, session: StoredSession) {
         return try_again(context, &id, attempt);
     }
     let began = Instant::now();
-    if let Err(why) = run_again(context, &session) {
+    if let Err(why) = run_again(context, &session, Holder::Restored) {
         let attempt = keep(context, session, &why);
         failed(context, &id, attempt, &why, began.elapsed());
     }
@@ -143,7 +144,8 @@ fn finish(context: &Context, id: &str, attempt: Attempt) {
         return;
     };
     let began = Instant::now();
-    match run_again(context, &stored) {
+    // The server is at work: it waits no longer for this script than for any other one.
+    match run_again(context, &stored, Holder::Call) {
         Ok(()) => log(Level::Notice, &format!("session {id} is restored")),
         Err(why) => failed(context, id, attempt, &why, began.elapsed()),
     }
@@ -177,7 +179,9 @@ fn install(names: &[String]) -> Result<(), String> {
 }
 
 /// Runs the script of a stored session and activates what it registers. After an error nothing has changed.
-fn run_again(context: &Context, stored: &StoredSession) -> Result<(), String> {
+///
+/// `holder` decides how long the script may hold up the server.
+fn run_again(context: &Context, stored: &StoredSession, holder: Holder) -> Result<(), String> {
     use_packages(context, &stored.requirements);
     let session = Arc::new(SessionInfo {
         id: stored.id.clone(),
@@ -203,7 +207,7 @@ fn run_again(context: &Context, stored: &StoredSession) -> Result<(), String> {
         replies: stored.replies.iter().cloned().collect(),
     };
     let collected = scope::with(Scope::user, session.user.clone(), || {
-        restore_script(context, script, restored)
+        restore_script(context, script, restored, holder)
     })
     .map_err(|error| format!("its script failed: {error}"))?;
     let is_dynamic = |number| stored.dynamic.iter().any(|(one, _)| one == number);

@@ -27,24 +27,26 @@ pub(crate) struct Script<'a> {
 /// # Errors
 /// The text for the client.
 pub(crate) fn run_script(_: &Context, script: Script<'_>) -> Result<Collected, String> {
-    run(script, None)
+    run(script, None, Holder::Call)
 }
 
 /// Runs the script of a stored session again. It can do nothing but register: `execute` returns the answer that it returned
-/// before, `run` does nothing, and the registrations get the ids that they had.
+/// before, `run` does nothing, and the registrations get the ids that they had. `holder` decides how long the script
+/// may hold up the server.
 pub(super) fn restore_script(
     _: &Context,
     script: Script<'_>,
     restored: Restored,
+    holder: Holder,
 ) -> Result<Collected, String> {
-    run(script, Some(restored))
+    run(script, Some(restored), holder)
 }
 
-fn run(script: Script<'_>, restored: Option<Restored>) -> Result<Collected, String> {
-    let holder = match restored {
-        None => Holder::Call,
-        Some(_) => Holder::Restored,
-    };
+fn run(
+    script: Script<'_>,
+    restored: Option<Restored>,
+    holder: Holder,
+) -> Result<Collected, String> {
     let scope = ScriptScope {
         replaces: script.replaces.map(str::to_owned),
         restored,

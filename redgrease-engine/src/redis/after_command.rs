@@ -23,6 +23,9 @@ use std::time::Duration;
 /// Work that may write. It gets a context with a user.
 pub(crate) type Job = Box<dyn FnOnce(&Context) + Send>;
 
+/// The delay of jobs for a later turn of the event loop.
+const LATER: Duration = Duration::from_millis(1);
+
 static JOBS: Guarded<Jobs> = Guarded::new(Jobs::new());
 
 /// The jobs that wait, in the order of their events.
@@ -30,8 +33,10 @@ struct Jobs {
     waiting: VecDeque<(u64, Job)>,
     /// The number of the next job.
     next: u64,
-    /// The server was asked to call [`run_all`].
+    /// The server was asked to call [`run_all`] when the command has ended.
     called: bool,
+    /// The timer that calls [`run_planned`] in a later turn of the event loop.
+    planned: Option<timer::Timer>,
     /// A job runs. What it causes runs after it, not inside it.
     running: bool,
 }
@@ -42,6 +47,7 @@ impl Jobs {
             waiting: VecDeque::new(),
             next: 0,
             called: false,
+            planned: None,
             running: false,
         }
     }
@@ -65,6 +71,11 @@ impl Jobs {
     /// `true` if the server has to be asked for a call. From then on it counts as asked.
     fn needs_call(&mut self) -> bool {
         !self.waiting.is_empty() && !self.running && !std::mem::replace(&mut self.called, true)
+    }
+
+    /// `true` if a timer is needed for the jobs that are left.
+    fn needs_plan(&self) -> bool {
+        !self.waiting.is_empty() && !self.running && self.planned.is_none()
     }
 }
 
@@ -109,14 +120,17 @@ pub(crate) fn call_with_handlers(
 fn run_all(context: &Context) {
     JOBS.write(context, |jobs| jobs.called = false);
     run_from(context, 0);
-    if JOBS.write(context, Jobs::needs_call) {
-        let delay = if is_paused() {
-            WHILE_PAUSED
-        } else {
-            Duration::ZERO
-        };
-        timer::after(context, delay, run_all);
+    if JOBS.read(context, Jobs::needs_plan) {
+        let delay = if is_paused() { WHILE_PAUSED } else { LATER };
+        let timer = timer::start(context, delay, run_planned);
+        JOBS.write(context, |jobs| jobs.planned = timer);
     }
+}
+
+/// Runs the jobs for which a later turn was planned.
+fn run_planned(context: &Context) {
+    JOBS.write(context, |jobs| jobs.planned = None);
+    run_all(context);
 }
 
 /// Runs the jobs from the number `first` on.
@@ -154,6 +168,10 @@ fn ask_for_call(context: &Context) {
         })
     };
     if !accepted {
+        // The server looks at the oldest timer only: an older one that is late would delay this one, too.
+        if let Some(planned) = JOBS.write(context, |jobs| jobs.planned.take()) {
+            timer::stop(context, planned);
+        }
         timer::after(context, Duration::ZERO, run_all);
     }
 }
@@ -203,6 +221,16 @@ mod tests {
         assert!(jobs.needs_call());
         jobs.add(notes(&done, 2));
         assert!(!jobs.needs_call());
+    }
+
+    #[test]
+    fn a_plan_for_later_does_not_keep_the_next_command_from_its_call() {
+        let done = Done::default();
+        let mut jobs = Jobs::new();
+        jobs.add(notes(&done, 1));
+        assert!(jobs.needs_plan());
+        jobs.add(notes(&done, 2));
+        assert!(jobs.needs_call());
     }
 
     #[test]

@@ -36,7 +36,7 @@ macro_rules! required {
 }
 
 required! {
-    RedisModule_BlockClient RedisModule_CreateDataType RedisModule_CreateTimer RedisModule_UnblockClient RedisModule_Call RedisModule_CallReplyArrayElement
+    RedisModule_BlockClient RedisModule_CreateDataType RedisModule_CreateTimer RedisModule_StopTimer RedisModule_UnblockClient RedisModule_Call RedisModule_CallReplyArrayElement
     RedisModule_CallReplyInteger RedisModule_CallReplyProto RedisModule_CallReplyLength RedisModule_CallReplyStringPtr
     RedisModule_CallReplyType RedisModule_CloseKey RedisModule_CreateCommand RedisModule_CreateString
     RedisModule_FreeCallReply RedisModule_Free RedisModule_FreeString RedisModule_FreeThreadSafeContext

@@ -6,7 +6,7 @@ mod request;
 
 use crate::execution::Execution;
 use crate::gears::{
-    PendingRun, Script, ScriptRun, activate, has_installed, run_script, use_packages,
+    PendingRun, Script, ScriptRun, activate, has_installed, restore_again, run_script, use_packages,
 };
 use crate::id::Id;
 use crate::redis::{
@@ -74,6 +74,8 @@ fn install_first(context: &Context, request: Arc<Request>, client: BlockedClient
             let answer = match installed {
                 Ok(()) => {
                     use_packages(context, &request.requirements);
+                    // Sessions may have waited for one of these packages.
+                    restore_again(context);
                     request.perform(context)
                 }
                 Err(failure) => Answer::Error(format!(

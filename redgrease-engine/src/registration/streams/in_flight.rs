@@ -140,12 +140,14 @@ impl InFlight {
         self.by_stream.entry(to.to_vec()).or_default().extend(moved);
     }
 
-    /// `true` if the messages of a stream are not read yet, because of a batch that `is_over` names by its registration, or that
-    /// began when the stream had another name.
+    /// `true` if the messages of a stream are not read yet, because of a batch that `is_over` names by its registration, or whose
+    /// stream had another name or other data when the batch began.
     pub(super) fn holds_up(&self, stream: &[u8], is_over: impl Fn(Id) -> bool) -> bool {
         let ids = self.by_stream.get(stream).into_iter();
-        ids.flat_map(HashMap::values)
-            .any(|flight| flight.began_as != stream || is_over(flight.registration))
+        ids.flat_map(HashMap::values).any(|flight| {
+            let stayed = flight.place().is_some_and(|place| place == flight.began_as);
+            !stayed || flight.began_as != stream || is_over(flight.registration)
+        })
     }
 
     /// The registration that handles a message. `None` if no registration does.

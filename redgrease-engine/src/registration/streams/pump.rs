@@ -230,9 +230,12 @@ pub(super) fn waiting_for(context: &Context, stream: &[u8]) -> Vec<Arc<Registrat
     })
 }
 
+/// `true` if the registration is in the registry. Another one that a reload has made with its id does not count.
 pub(super) fn is_registered(context: &Context, registration: &Registration) -> bool {
-    let id = registration.id;
-    registry().read(context, |registry| registry.registration(id).is_some())
+    registry().read(context, |registry| {
+        let current = registry.registration(registration.id);
+        current.is_some_and(|current| std::ptr::eq(&raw const **current, registration))
+    })
 }
 
 fn launch(
