@@ -10,7 +10,7 @@ use crate::encoding::Damaged;
 use crate::python::Holder;
 use crate::redis::{Context, Level, User, after, locked, log, will_save};
 use crate::registration::stored::{StoredSession, decode};
-use crate::registration::streams::Begin;
+use crate::registration::streams::{self, Begin};
 use crate::registration::{
     self, Attempt, Pending, Registration, Registry, add_stored, end_executions, registry,
 };
@@ -38,6 +38,7 @@ pub(crate) fn restore_all(context: &Context, bytes: &[u8]) -> Result<(), String>
             .flat_map(|id| registry.remove_session(id))
             .collect()
     });
+    streams::all_are_loaded(context);
     // The data is another one: also executions that run stop.
     end_executions(&gone, Pending::Abort);
     for session in sessions {

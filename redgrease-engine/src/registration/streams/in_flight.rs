@@ -8,6 +8,7 @@ use crate::id::Id;
 use crate::plan::Messages;
 use crate::redis::Guarded;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// The messages that are being handled on this server.
@@ -32,6 +33,8 @@ pub(super) struct Flight {
     began_as: Vec<u8>,
     /// The name that the stream has. `None` if it is gone.
     place: Mutex<Option<Vec<u8>>>,
+    /// The stream was loaded again during the batch.
+    reloaded: AtomicBool,
 }
 
 impl Flight {
@@ -58,6 +61,7 @@ impl InFlight {
             registration,
             began_as: batch.stream.clone(),
             place: Mutex::new(Some(batch.stream.clone())),
+            reloaded: AtomicBool::new(false),
         });
         let ids = batch.messages.iter();
         let ids = ids.map(|one| (one.id.clone(), Arc::clone(&flight)));
@@ -113,6 +117,14 @@ impl InFlight {
         }
     }
 
+    /// The server has loaded its data, with the streams that it had saved. Messages that a batch handles are acknowledged there.
+    pub(super) fn loaded(&mut self) {
+        for flight in self.by_stream.values().flat_map(HashMap::values) {
+            flight.reloaded.store(true, Ordering::Relaxed);
+            *flight.lock() = Some(flight.began_as.clone());
+        }
+    }
+
     /// The batches stay in the list, so that a new stream of the name is read after their end.
     fn gone(&mut self, stream: &[u8]) {
         let ids = self.by_stream.get(stream).into_iter();
@@ -146,7 +158,10 @@ impl InFlight {
         let ids = self.by_stream.get(stream).into_iter();
         ids.flat_map(HashMap::values).any(|flight| {
             let stayed = flight.place().is_some_and(|place| place == flight.began_as);
-            !stayed || flight.began_as != stream || is_over(flight.registration)
+            !stayed
+                || flight.reloaded.load(Ordering::Relaxed)
+                || flight.began_as != stream
+                || is_over(flight.registration)
         })
     }
 

@@ -32,5 +32,6 @@ mod tests;
 
 pub(crate) use filter::{OnFailed, StreamsFilter};
 pub(crate) use listen::{
-    Begin, all_are_gone, all_are_others, known, on_event, resume, start, start_all, take_over,
+    Begin, all_are_gone, all_are_loaded, all_are_others, known, on_event, resume, start, start_all,
+    take_over,
 };
