@@ -26,6 +26,9 @@ const MODES: [&str; 3] = ["async", "async_local", "sync"];
 /// Three of five messages are handled when the server is back, and later ones wait for a full batch as before.
 fn assert_three_and_then_five(server: &Server) {
     eventually("three are handled", || list(server, "handled").len() == 3);
+    eventually("their batch is over", || {
+        untyped(server, &["XLEN", "s"]) == "0"
+    });
     add(server, 3..7);
     eventually("they are in the stream", || {
         untyped(server, &["XLEN", "s"]) == "4"
