@@ -121,6 +121,10 @@ fn only_the_sessions_that_ask_for_the_package_import_it() {
 }
 
 #[test]
+#[allow(
+    clippy::too_many_lines,
+    reason = "one installation serves all the forms: another one takes half a minute"
+)]
 fn every_form_of_an_import_finds_the_package_of_the_session() {
     let packages = Packages::new();
     let server = packages.builder().start().unwrap();

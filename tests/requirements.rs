@@ -180,7 +180,7 @@ fn a_session_counts_the_requirements_that_are_not_installed() {
         lines.next().unwrap().to_owned()
     };
     assert_eq!(needed(), "0");
-    // Somebody removes the packages of the server.
+    // An administrator removes the packages of the server.
     std::fs::remove_dir_all(dir.path().join("python")).unwrap();
     assert_eq!(needed(), "1");
 }

@@ -21,7 +21,7 @@ registerTE(1, lambda: execute('SET', 'ticked', '1'))
 
 /// Waits for a condition. A busy machine takes minutes for a few installations.
 fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(240);
+    let end = Instant::now() + Duration::from_mins(4);
     while !holds() {
         assert!(Instant::now() < end, "not in time: {what}");
         std::thread::sleep(Duration::from_millis(50));

@@ -765,6 +765,7 @@ fn gears_know_whether_they_may_wait() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of chains")]
 fn futures_and_coroutines_are_refused_where_nothing_awaits_them() {
     let (server, _con) = empty();
     let place = "Future object can only be created inside certain execution steps";

@@ -40,7 +40,7 @@ impl Stopped {
         }
     }
 
-    /// The error that the statistics show. An abort of a client is none.
+    /// The error that the statistics show. `None` for an abort of a client.
     pub(super) fn reason(&self) -> Option<&str> {
         match self {
             Stopped::Aborted => None,

@@ -179,7 +179,7 @@ impl Execution {
         if state.status.is_final() {
             return None;
         }
-        // Under the lock: whoever aborts an execution before this moment finds it aborted.
+        // Under the lock: a client that aborts the execution before this moment finds it aborted.
         let stopped = self.stopped();
         if let Some(stopped) = &stopped {
             *errors = vec![stopped.error(errors.first().map(String::as_str))];

@@ -18,7 +18,7 @@ enum Function {
 #[derive(Debug, Clone, Copy)]
 struct Place {
     function: Function,
-    /// Whoever asked for the gear can wait.
+    /// The caller of the gear can wait.
     can_wait: bool,
 }
 
@@ -43,7 +43,7 @@ fn with<R>(place: Place, body: impl FnOnce() -> R) -> R {
     body()
 }
 
-/// Runs `body`, which is the Python of a gear. `can_wait` says whether whoever asked for the gear can wait.
+/// Runs `body`, which is the Python of a gear. `can_wait` says whether the caller of the gear can wait.
 #[inline]
 pub(crate) fn in_gear<R>(can_wait: bool, body: impl FnOnce() -> R) -> R {
     let function = Function::Other;

@@ -1,7 +1,7 @@
 //! The exceptions of the runtime, and the texts of exceptions for clients.
 
 use super::Gil;
-use pyo3::exceptions::PyException;
+use pyo3::exceptions::{PyException, PyMemoryError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyList, PyType};
@@ -73,7 +73,10 @@ pub(crate) fn describe(py: Gil<'_>, raised: &PyErr) -> String {
         && raised.traceback(py).is_some()
         && let Ok(text) = traceback(py, raised)
     {
-        return text;
+        return match out_of_memory(py, raised) {
+            Some(why) => format!("{text}: {why}"),
+            None => text,
+        };
     }
     let kind = raised
         .get_type(py)
@@ -83,7 +86,22 @@ pub(crate) fn describe(py: Gil<'_>, raised: &PyErr) -> String {
     format!("Error type: {kind}, Value: {}", value(py, raised))
 }
 
+/// The text that Python's exception for a refused allocation lacks.
+fn out_of_memory(py: Gil<'_>, raised: &PyErr) -> Option<&'static str> {
+    let is_bare = raised.is_instance_of::<PyMemoryError>(py)
+        && raised
+            .value(py)
+            .str()
+            .is_ok_and(|text| text.to_string_lossy().is_empty());
+    is_bare.then_some(
+        "the gear needs more memory than the machine or ExecutionMaxMemory allows: take less, or raise the setting with RG.CONFIGSET",
+    )
+}
+
 fn value(py: Gil<'_>, raised: &PyErr) -> String {
+    if let Some(why) = out_of_memory(py, raised) {
+        return why.to_owned();
+    }
     raised.value(py).str().map_or_else(
         |_| "(an exception whose text could not be made)".to_owned(),
         |text| text.to_string_lossy().into_owned(),

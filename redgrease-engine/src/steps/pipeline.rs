@@ -50,7 +50,7 @@ impl Todo {
 /// The outcome of [`Pipeline::advance`].
 #[derive(Debug)]
 pub(crate) enum Advance<'py> {
-    /// A record waits for this coroutine, which somebody has to await. The other records can go on.
+    /// A record waits for this coroutine, which the caller has to await. The other records can go on.
     Await(Ticket, Object<'py>),
     /// Nothing can go on before [`Pipeline::resume`], or the reader makes a pause.
     Wait,

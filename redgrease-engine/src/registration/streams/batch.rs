@@ -61,7 +61,7 @@ impl Batch {
     pub(super) fn tried(&self) -> usize {
         let all = self.messages.messages.len();
         match self.begun.load(Ordering::Relaxed) {
-            // The execution was stopped before it began: somebody wants to be rid of the batch.
+            // The execution was stopped before it began: a client gives the batch up.
             0 => all,
             begun if self.one_by_one => begun.min(all),
             _ => all,

@@ -45,7 +45,7 @@ pub(super) fn settle(
     let flight = &batch.flight;
     in_flight().write(context, |all| all.end(flight));
     if matches!(end, BatchEnd::Withdrawn) {
-        // Whoever took the batch back looks after the stream.
+        // The code that took the batch back looks after the stream.
         return filter.batch_ended(stream, true);
     }
     let registered = is_registered(context, registration);
