@@ -104,6 +104,7 @@ gearsCtx(reader='KeysReader', desc=None).map(f=f)
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of words")]
 fn wrong_kinds_of_arguments_of_the_builder() {
     let server = Server::start().unwrap();
     raise(
@@ -356,7 +357,7 @@ fn settings_show_what_is_in_force() {
         "import sys\nGB('ShardsIDReader').map(lambda r: sys.executable).run()",
     );
     assert_eq!(format!("{}\n", value("PythonExecutable")), executable);
-    assert!(value("Plugin").ends_with(".so"));
+    assert!(value("Plugin").contains("redgrease_engine"));
 }
 
 /// A command that the server does not run has the words that a client gets.

@@ -403,7 +403,7 @@ fn random_load(server: &Server, seed: u64) {
         if kind == 0 {
             pipe.atomic();
         }
-        for _ in 0..1 + numbers.below(5) {
+        for _ in 0..=numbers.below(5) {
             let line = WORDS[numbers.below(WORDS.len())];
             let keys = [numbers.below(20), numbers.below(20)].map(|key| format!("k{key}"));
             let words: Vec<&str> = line
