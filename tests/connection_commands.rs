@@ -380,3 +380,58 @@ GB('CommandReader').map(in_block).register(trigger='all_atomic', mode='async_loc
     }
     assert_eq!(untyped(&server, &["PING"]), "PONG");
 }
+
+/// The server knows one running script: a second one inside it would end the server.
+#[test]
+fn a_gear_that_a_script_calls_runs_no_script() {
+    let server = Server::start().unwrap();
+    let script = "
+GB('CommandReader').map(lambda x: execute(*x[1:])).register(trigger='run', mode='sync')
+GB('CommandReader').map(lambda x: (execute('EVAL', 'return 1', '0'), call_next(*x[1:]))[1]).register(hook='hset', mode='sync')
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    let refused = |answer: &str, command: &str| {
+        assert!(
+            answer.contains("a gear that a script calls cannot run"),
+            "{command}: {answer}"
+        );
+    };
+    for words in [
+        &["EVAL", "return 1", "0"][..],
+        &["eval_ro", "return 1", "0"],
+        &["EVALSHA", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db", "0"],
+        &["FCALL", "f", "0"],
+        &["SCRIPT", "LOAD", "return 1"],
+        &["SCRIPT", "FLUSH"],
+        &["FUNCTION", "FLUSH"],
+    ] {
+        let call = "return redis.call('RG.TRIGGER', 'run', unpack(ARGV))";
+        let answer = untyped(&server, &[&["EVAL", call, "0"], words].concat());
+        let is_unknown = answer.to_ascii_lowercase().contains("unknown command");
+        if !is_unknown {
+            refused(&answer, words[0]);
+        }
+    }
+    let hooked = untyped(
+        &server,
+        &["EVAL", "return redis.call('HSET', 'h', 'f', 'v')", "0"],
+    );
+    refused(&hooked, "HSET");
+    // Outside of a script they run.
+    assert_eq!(
+        untyped(&server, &["RG.TRIGGER", "run", "EVAL", "return 1", "0"]),
+        "1"
+    );
+    assert_eq!(untyped(&server, &["HSET", "h", "f", "v"]), "1");
+}
+
+#[test]
+fn a_gear_does_not_replace_the_data() {
+    let server = Server::start().unwrap();
+    let script = "GB('CommandReader').map(lambda x: execute(*x[1:])).register(trigger='run')";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    for word in ["RELOAD", "loadaof"] {
+        let answer = untyped(&server, &["RG.TRIGGER", "run", "DEBUG", word]);
+        assert!(answer.contains("let a client run them"), "{answer}");
+    }
+}

@@ -134,6 +134,13 @@ impl GearCommand<'_> {
         if let Some(why) = self.refusal(rules) {
             return Step::Refuse(why);
         }
+        // The server would end itself: it knows one running script.
+        if rules.no_script && context.is_in_lua() {
+            return Step::Refuse(format!(
+                "ERR a gear that a script calls cannot run {}, which the server refuses to the script, too: call the gear outside of EVAL and FCALL",
+                String::from_utf8_lossy(self.name).to_ascii_uppercase()
+            ));
+        }
         // A hook of a read may write.
         if is_paused() && (rules.reaches_replicas() || (!self.held && filter::is_installed())) {
             if !self.held {
@@ -157,6 +164,16 @@ impl GearCommand<'_> {
     fn refusal(&self, rules: Rules) -> Option<String> {
         if let Some(why) = rules.refusal(self.name, self.args) {
             return Some(why);
+        }
+        let replaces_data = self.name.eq_ignore_ascii_case(b"debug")
+            && self.args.first().is_some_and(|word| {
+                word.eq_ignore_ascii_case(b"reload") || word.eq_ignore_ascii_case(b"loadaof")
+            });
+        if replaces_data {
+            return Some(
+                "ERR a gear cannot run DEBUG RELOAD and DEBUG LOADAOF, which end all gears: let a client run them"
+                    .to_owned(),
+            );
         }
         // The server would free the client whose command runs, and then use it.
         if lock::is_main() && rules.ends_clients(self.args) {
