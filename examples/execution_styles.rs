@@ -165,7 +165,8 @@ fn run_in_background(con: &mut Con) -> redgrease::Result<()> {
         "after an abort: {}",
         error
             .as_deref()
-            .and_then(|e| e.split(": ").next())
+            .and_then(|e| e.lines().last())
+            .and_then(|line| line.split(": ").next())
             .unwrap_or("nothing")
     );
     Ok(())

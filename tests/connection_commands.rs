@@ -435,3 +435,25 @@ fn a_gear_does_not_replace_the_data() {
         assert!(answer.contains("let a client run them"), "{answer}");
     }
 }
+
+/// Valkey 9 would wait for the lock that the thread of the gear holds.
+#[test]
+fn scripts_are_forgotten_by_sync_gears_only() {
+    let server = Server::start().unwrap();
+    let script = "
+GB('CommandReader').map(lambda x: execute(*x[1:])).register(trigger='async')
+GB('CommandReader').map(lambda x: execute(*x[1:])).register(trigger='sync', mode='sync')
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    assert_eq!(
+        untyped(&server, &["RG.TRIGGER", "async", "EVAL", "return 1", "0"]),
+        "1"
+    );
+    let answer = untyped(&server, &["RG.TRIGGER", "async", "SCRIPT", "FLUSH"]);
+    assert!(answer.contains("mode='sync'"), "{answer}");
+    assert_eq!(
+        untyped(&server, &["RG.TRIGGER", "sync", "SCRIPT", "FLUSH"]),
+        "OK"
+    );
+    assert_eq!(untyped(&server, &["PING"]), "PONG");
+}

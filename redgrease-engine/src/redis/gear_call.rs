@@ -165,13 +165,21 @@ impl GearCommand<'_> {
         if let Some(why) = rules.refusal(self.name, self.args) {
             return Some(why);
         }
-        let replaces_data = self.name.eq_ignore_ascii_case(b"debug")
-            && self.args.first().is_some_and(|word| {
-                word.eq_ignore_ascii_case(b"reload") || word.eq_ignore_ascii_case(b"loadaof")
-            });
-        if replaces_data {
+        let first_is = |word: &[u8]| {
+            let first = self.args.first();
+            first.is_some_and(|first| first.eq_ignore_ascii_case(word))
+        };
+        if self.name.eq_ignore_ascii_case(b"debug") && (first_is(b"reload") || first_is(b"loadaof"))
+        {
             return Some(
                 "ERR a gear cannot run DEBUG RELOAD and DEBUG LOADAOF, which end all gears: let a client run them"
+                    .to_owned(),
+            );
+        }
+        // Valkey 9 waits for its own lock, which this thread holds.
+        if !lock::is_main() && self.name.eq_ignore_ascii_case(b"script") && first_is(b"flush") {
+            return Some(
+                "ERR SCRIPT FLUSH could stop the server: run it in a gear with mode='sync', or let a client run it"
                     .to_owned(),
             );
         }
