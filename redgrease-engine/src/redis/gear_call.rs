@@ -10,6 +10,7 @@ use super::filter;
 use super::guard::{self, Guard};
 use super::lock::{self, LockGuard, NeverFree};
 use super::paused::{WHILE_PAUSED, is_paused};
+use super::refusal;
 use super::rules::{self, Rules};
 use super::used_memory::used_memory;
 use super::user::User;
@@ -173,6 +174,16 @@ impl GearCommand<'_> {
         {
             return Some(
                 "ERR a gear cannot run DEBUG RELOAD and DEBUG LOADAOF, which end all gears: let a client run them"
+                    .to_owned(),
+            );
+        }
+        // Redis 6.2 would end itself when the script writes.
+        let is_script = [&b"eval"[..], b"evalsha"]
+            .iter()
+            .any(|name| self.name.eq_ignore_ascii_case(name));
+        if is_script && lock::is_main() && !refusal::comes_as_reply() {
+            return Some(
+                "ERR a sync gear and the body of a script cannot run EVAL before Redis 7.0: run it in an async gear, such as one with mode='async_local'"
                     .to_owned(),
             );
         }
