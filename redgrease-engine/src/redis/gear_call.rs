@@ -181,9 +181,9 @@ impl GearCommand<'_> {
         let is_script = [&b"eval"[..], b"evalsha"]
             .iter()
             .any(|name| self.name.eq_ignore_ascii_case(name));
-        if is_script && lock::is_main() && !refusal::comes_as_reply() {
+        if is_script && self.held && !refusal::comes_as_reply() {
             return Some(
-                "ERR a sync gear and the body of a script cannot run EVAL before Redis 7.0: run it in an async gear, such as one with mode='async_local'"
+                "ERR a sync gear, the body of a script and an atomic block cannot run EVAL before Redis 7.0: run it in an async gear, outside of atomic()"
                     .to_owned(),
             );
         }
