@@ -432,7 +432,7 @@ fn a_gear_does_not_replace_the_data() {
     assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
     for word in ["RELOAD", "loadaof"] {
         let answer = untyped(&server, &["RG.TRIGGER", "run", "DEBUG", word]);
-        assert!(answer.contains("let a client run them"), "{answer}");
+        assert!(answer.contains("let a client run it"), "{answer}");
     }
 }
 

@@ -166,29 +166,15 @@ impl GearCommand<'_> {
         if let Some(why) = rules.refusal(self.name, self.args) {
             return Some(why);
         }
-        let first_is = |word: &[u8]| {
-            let first = self.args.first();
-            first.is_some_and(|first| first.eq_ignore_ascii_case(word))
-        };
-        if self.name.eq_ignore_ascii_case(b"debug") && (first_is(b"reload") || first_is(b"loadaof"))
-        {
-            return Some(
-                "ERR a gear cannot run DEBUG RELOAD and DEBUG LOADAOF, which end all gears: let a client run them"
-                    .to_owned(),
-            );
-        }
         // Redis 6.2 would end itself when the script writes.
-        let is_script = [&b"eval"[..], b"evalsha"]
-            .iter()
-            .any(|name| self.name.eq_ignore_ascii_case(name));
-        if is_script && self.held && !refusal::comes_as_reply() {
+        if self.held && rules.runs_script() && !refusal::comes_as_reply() {
             return Some(
                 "ERR a sync gear, the body of a script and an atomic block cannot run EVAL before Redis 7.0: run it in an async gear, outside of atomic()"
                     .to_owned(),
             );
         }
         // Valkey 9 waits for its own lock, which this thread holds.
-        if !lock::is_main() && self.name.eq_ignore_ascii_case(b"script") && first_is(b"flush") {
+        if !lock::is_main() && rules.forgets_scripts(self.args) {
             return Some(
                 "ERR SCRIPT FLUSH could stop the server: run it in a gear with mode='sync', or let a client run it"
                     .to_owned(),

@@ -51,6 +51,10 @@ enum Needs {
     OfClient,
     /// The subcommand of `SCRIPT` decides.
     OfScript,
+    /// The subcommand of `DEBUG` decides.
+    OfDebug,
+    /// The server's one place for a running script.
+    Script,
 }
 
 /// The commands of the category `@connection` that leave the connection as it is.
@@ -70,6 +74,11 @@ const OF_OTHERS: [&str; 11] = [
     "unblock",
     "unpause",
 ];
+
+/// The subcommands of `DEBUG` that load the data again.
+const LOADS: [&str; 2] = ["reload", "loadaof"];
+
+const OF_LOADING: &str = "it loads the data again and ends all gears: let a client run it";
 
 const OF_CONNECTION: &str = "it changes the connection of a client, and a gear has no connection";
 
@@ -168,18 +177,19 @@ impl Rules {
     pub(super) fn refusal(self, command: &[u8], args: &[&[u8]]) -> Option<String> {
         let mut words = shown(command);
         let why = match self.needs {
-            Needs::Nothing | Needs::Failover => return None,
-            Needs::OfClient | Needs::OfScript => {
+            Needs::Nothing | Needs::Failover | Needs::Script => return None,
+            Needs::OfClient | Needs::OfScript | Needs::OfDebug => {
                 let subcommand = String::from_utf8_lossy(args.first()?).to_ascii_lowercase();
-                let is_fit = match self.needs {
-                    Needs::OfClient => OF_OTHERS.contains(&subcommand.as_str()),
-                    _ => subcommand != "debug",
+                let (is_fit, why) = match self.needs {
+                    Needs::OfClient => (OF_OTHERS.contains(&subcommand.as_str()), OF_CONNECTION),
+                    Needs::OfDebug => (!LOADS.contains(&subcommand.as_str()), OF_LOADING),
+                    _ => (subcommand != "debug", OF_CONNECTION),
                 };
                 if is_fit {
                     return None;
                 }
                 words = [&words, " ", &shown(subcommand.as_bytes())].concat();
-                OF_CONNECTION
+                why
             }
             Needs::Connection => OF_CONNECTION,
             Needs::Transaction => {
@@ -204,18 +214,27 @@ impl Rules {
 
     /// `true` if the command may end the client whose command runs.
     pub(super) fn ends_clients(self, args: &[&[u8]]) -> bool {
-        self.is_client(args, b"kill")
+        self.is(Needs::OfClient, args, b"kill")
     }
 
     /// `true` if the command makes clients wait.
     pub(super) fn pauses_clients(self, args: &[&[u8]]) -> bool {
-        self.needs == Needs::Failover || self.is_client(args, b"pause")
+        self.needs == Needs::Failover || self.is(Needs::OfClient, args, b"pause")
     }
 
-    fn is_client(self, args: &[&[u8]], subcommand: &[u8]) -> bool {
+    /// `true` if the command runs a script.
+    pub(super) fn runs_script(self) -> bool {
+        self.needs == Needs::Script
+    }
+
+    /// `true` if the server forgets all its scripts.
+    pub(super) fn forgets_scripts(self, args: &[&[u8]]) -> bool {
+        self.is(Needs::OfScript, args, b"flush")
+    }
+
+    fn is(self, command: Needs, args: &[&[u8]], subcommand: &[u8]) -> bool {
         let first = args.first();
-        self.needs == Needs::OfClient
-            && first.is_some_and(|word| word.eq_ignore_ascii_case(subcommand))
+        self.needs == command && first.is_some_and(|word| word.eq_ignore_ascii_case(subcommand))
     }
 }
 
@@ -228,6 +247,8 @@ impl Needs {
             "failover" => Needs::Failover,
             "client" => Needs::OfClient,
             "script" => Needs::OfScript,
+            "debug" => Needs::OfDebug,
+            "eval" | "evalsha" => Needs::Script,
             "auth" => Needs::Login,
             "select" => Needs::Database,
             "wait" | "waitaof" => Needs::Waiting,
@@ -323,6 +344,20 @@ mod tests {
         }
         assert_eq!(client.refusal(b"client", &[]), None);
         assert!(client.ends_clients(&[b"KILL"]) && !client.ends_clients(&[b"LIST"]));
+    }
+
+    #[test]
+    fn data_is_not_loaded_and_scripts_are_known_whatever_they_are_called() {
+        let debug = rules("debug", &["noscript"], &[]);
+        for refused in ["RELOAD", "loadaof"] {
+            let why = debug.refusal(b"renamed", &[refused.as_bytes()]).unwrap();
+            assert!(why.contains("let a client run it"), "{why}");
+        }
+        assert_eq!(debug.refusal(b"debug", &[b"SLEEP", b"0"]), None);
+        let eval = rules("eval", &["noscript"], &["@scripting"]);
+        assert!(eval.runs_script() && eval.refusal(b"renamed", &[b"return 1"]).is_none());
+        let script = rules("script|flush", &["noscript"], &["@scripting"]);
+        assert!(script.forgets_scripts(&[b"Flush"]) && !script.forgets_scripts(&[b"LOAD"]));
     }
 
     #[test]
