@@ -117,7 +117,7 @@ unsafe fn size(block: *mut c_void) -> usize {
     unsafe { libc::malloc_usable_size(block) }
 }
 
-/// Counts a block that was made for a request of so many bytes, which were charged already. `block` is null if there is none.
+/// Counts a block that was made for a request of so many bytes, which were charged already. `block` is null if the allocation failed.
 ///
 /// # Safety
 /// As [`size`].

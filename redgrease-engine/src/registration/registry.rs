@@ -261,7 +261,7 @@ impl Registry {
             .collect()
     }
 
-    /// Removes a registration that is not restored. Returns `false` if there is none. `with_session` says that a session
+    /// Removes a registration that is not restored. Returns `false` if no session has it. `with_session` says that a session
     /// which is not restored goes with its last registration; a master knows better whether it has time events.
     pub(crate) fn remove_unrestored(&mut self, number: u64, with_session: bool) -> bool {
         if let Some((session, has_more)) = self.unrestored.remove_registration(number) {

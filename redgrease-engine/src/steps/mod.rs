@@ -79,7 +79,7 @@ pub(crate) trait Operation: fmt::Debug + Send + Sync {
     }
 
     /// Takes the next record of those that waited inside the operation for the coroutine that `resume` was called for.
-    /// `None` if there is none.
+    /// `None` if no record waits.
     fn next_in_line<'py>(&self, _: Gil<'py>, _: &mut Memory) -> Option<Outcome<'py>> {
         None
     }

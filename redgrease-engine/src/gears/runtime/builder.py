@@ -31,7 +31,7 @@ def _operation(method):
         try:
             signature.bind(self, *args, **kargs)
         except TypeError as wrong:
-            # The number alone has no more words in RedisGears.
+            # The words of RedisGears, and behind them the name of an argument that does not exist.
             more = "" if kargs.keys() <= signature.parameters.keys() else ": %s" % wrong
             raise redisgears.GearsError(
                 "wrong number of args to %s function%s" % (method.__name__, more)
