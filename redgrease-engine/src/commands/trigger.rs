@@ -6,7 +6,7 @@ use crate::redis::filter::{
 };
 use crate::redis::{Args, Command, CommandFlags, Context, Text, pass_on, refusal_in_script};
 use crate::registration::taken_over::{Handler, handler};
-use crate::registration::{invoke, registry, watched};
+use crate::registration::{Name, invoke, registry, watched};
 
 /// `RG.TRIGGER trigger [argument..]`: calls a registration. The reply is its records.
 pub(super) struct Trigger;
@@ -75,22 +75,26 @@ fn unknown(context: &Context, name: &[u8]) -> String {
 fn not_restored(context: &Context, name: &[u8]) -> Option<String> {
     let shown = shown(name);
     registry().read(context, |registry| {
-        let mut all = registry.unrestored.iter();
-        if let Some(session) = all.find(|session| session.mentions(name)) {
+        if let Some(keeper) = registry.keeper(&Name::Trigger(name.to_vec())) {
+            return Some(format!(
+                "ERR subcommand not found: the trigger '{shown}' belongs to {}: call it later, remove the cause and send \
+                 RG.REFRESHCLUSTER, or register the session again with UPGRADE",
+                keeper.describe()
+            ));
+        }
+        // Sessions that an older engine has stored do not tell their triggers.
+        let nameless = || {
+            let all = registry.unrestored.iter();
+            all.filter(|session| !session.knows_its_names())
+        };
+        if let Some(session) = nameless().find(|session| session.mentions(name)) {
             return Some(format!(
                 "ERR subcommand not found: the trigger '{shown}' belongs to the session {}, which is not restored yet: {}: \
                  call it later, remove the cause and send RG.REFRESHCLUSTER, or register the session again with UPGRADE",
                 session.stored.id, session.why
             ));
         }
-        if let Some(session) = registry.sessions().find(|one| one.keeps_unrestored(name)) {
-            return Some(format!(
-                "ERR subcommand not found: the trigger '{shown}' belongs to a gear of the session {} that is not restored: \
-                 the log says why; remove the cause and send RG.REFRESHCLUSTER",
-                session.info.id
-            ));
-        }
-        let session = registry.unrestored.iter().next()?;
+        let session = nameless().next()?;
         Some(format!(
             "ERR subcommand not found: no gear has the trigger '{shown}', but not every session is restored yet: {}: {}: see \
              RG.PYDUMPSESSIONS, remove the cause and send RG.REFRESHCLUSTER",

@@ -12,14 +12,12 @@ use crate::plan::Mode;
 use crate::python::{Callback, GearsError, Gil, flat};
 use crate::redis::{self, Context, READ_ONLY};
 use crate::registration::{
-    self, Event, NewRegistration, Owner, activate_dynamic, hooks, keyed_timers, registry, timers,
+    self, Event, NOT_ON_TOP, NewRegistration, Owner, Registry, activate_dynamic, keyed_timers,
+    registry, timers,
 };
 use pyo3::{PyErr, PyResult};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The error for a hook on top of one that does not run at once, as RedisGears words it.
-const NOT_ON_TOP: &str = "Can not override a none sync registration";
 
 /// The owner of the code on this thread. `None` if a script runs.
 fn outside_of_scripts() -> PyResult<Option<Owner>> {
@@ -116,48 +114,45 @@ pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> Py
             // The registration was unregistered since.
             return Ok(id);
         }
-        match &registration.event {
-            Event::Command { trigger, .. } => {
-                check_trigger(script, trigger)?;
-                script.triggers.insert(trigger.clone());
-            }
-            Event::Hook(hook) => check_hook(script, &hook.command)?,
-            Event::Keys(_) | Event::Streams(_) => {}
+        check_event(script, &registration)?;
+        if let Event::Command { trigger, .. } = &registration.event {
+            script.triggers.insert(trigger.clone());
         }
         script.collected.registrations.push(registration);
         Ok(id)
     })
 }
 
-fn check_trigger(script: &ScriptScope, wanted: &[u8]) -> PyResult<()> {
-    if script.triggers.contains(wanted) {
-        return Err(GearsError::new_err(
-            "trigger already registered in this session",
-        ));
+/// Checks that the script may register this, next to what it has registered and next to other sessions.
+fn check_event(script: &ScriptScope, registration: &NewRegistration) -> PyResult<()> {
+    let collected = &script.collected.registrations;
+    match &registration.event {
+        Event::Command { trigger, .. } if script.triggers.contains(trigger) => {
+            return Err(GearsError::new_err(
+                "trigger already registered in this session",
+            ));
+        }
+        Event::Hook(hook) if script.restored.is_none() => {
+            let blocks = |other: &NewRegistration| match &other.event {
+                Event::Hook(other_hook) => {
+                    other_hook.command == hook.command && other.mode != Mode::Sync
+                }
+                _ => false,
+            };
+            if collected.iter().any(blocks) {
+                return Err(GearsError::new_err(NOT_ON_TOP));
+            }
+        }
+        _ => {}
     }
     let replaced = script.replaces.as_deref();
-    redis::locked(|context| {
-        registry().read(context, |registry| registry.check_trigger(wanted, replaced))
-    })
-    .map_err(|_| GearsError::new_err("trigger already registered"))
-}
-
-fn check_hook(script: &ScriptScope, command: &str) -> PyResult<()> {
-    let blocks = |other: &NewRegistration| match &other.event {
-        Event::Hook(hook) => hook.command == command && other.mode != Mode::Sync,
-        _ => false,
+    let check = |registry: &Registry| match &registration.event {
+        // A stored script was accepted once, and the age of hooks decides their order, not the order of restoring.
+        event if script.restored.is_none() => registry.check_event(event, replaced),
+        Event::Command { trigger, .. } => registry.check_free(trigger, replaced),
+        _ => Ok(()),
     };
-    // A stored script was accepted once.
-    if script.restored.is_none() && script.collected.registrations.iter().any(blocks) {
-        return Err(GearsError::new_err(NOT_ON_TOP));
-    }
-    let replaced = script.replaces.as_deref();
-    redis::locked(|context| {
-        registry().read(context, |registry| {
-            hooks::check(registry, command, replaced)
-        })
-    })
-    .map_err(|_| GearsError::new_err(NOT_ON_TOP))
+    redis::locked(|context| registry().read(context, check)).map_err(GearsError::new_err)
 }
 
 /// `registerTE()` without a key: collects the time event of a script, or starts the time event of a gear.

@@ -63,8 +63,8 @@ pub(crate) fn restore_again(context: &Context) {
     }
     let gears = registry().write(context, Registry::take_unrestored);
     for (session, gears) in gears {
-        for (number, bytes) in gears {
-            add(context, &session, number, bytes);
+        for gear in gears {
+            add(context, &session, gear.number, gear.bytes);
         }
     }
 }

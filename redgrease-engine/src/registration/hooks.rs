@@ -4,6 +4,7 @@
 //! the end with the command itself. A command that a hook runs with `execute` does not meet that hook again.
 
 use super::command_info::{CommandInfo, KeyPositions};
+use super::reserved::Taken;
 use super::{Event, Registration, Registry, registry};
 use crate::plan::Mode;
 use crate::redis::Context;
@@ -117,16 +118,12 @@ pub(crate) fn next_command() -> Option<String> {
     })
 }
 
-/// A hook that does not run at once has the command: no other hook can be put on top of it.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct NotOnTop;
-
 /// Checks that a new hook of `command` may be registered. Hooks of the session `replaced` do not count.
 pub(crate) fn check(
     registry: &Registry,
     command: &str,
     replaced: Option<&str>,
-) -> Result<(), NotOnTop> {
+) -> Result<(), Taken> {
     let stays =
         |one: &&Arc<Registration>| replaced.is_none() || registry.session_of(one.id) != replaced;
     let blocked = registry.hooks(command.as_bytes()).is_some_and(|stack| {
@@ -134,7 +131,11 @@ pub(crate) fn check(
             .iter()
             .any(|one| one.mode != Mode::Sync && stays(&one))
     });
-    if blocked { Err(NotOnTop) } else { Ok(()) }
+    if blocked {
+        Err(Taken::ByRegistration)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -300,10 +301,10 @@ mod tests {
                 &[(None, mode), (None, Mode::Sync)],
                 |context, command, made| {
                     registry().read(context, |all| {
-                        assert_eq!(check(all, command, None), Err(NotOnTop));
+                        assert_eq!(check(all, command, None), Err(Taken::ByRegistration));
                         let owner = |index: usize| all.session_of(made[index].id);
                         assert_eq!(check(all, command, owner(0)), Ok(()));
-                        assert_eq!(check(all, command, owner(1)), Err(NotOnTop));
+                        assert_eq!(check(all, command, owner(1)), Err(Taken::ByRegistration));
                     });
                 },
             );

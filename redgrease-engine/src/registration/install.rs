@@ -1,10 +1,11 @@
 //! Putting registrations into the registry, and describing them to replicas and the AOF. Nothing here calls Python: the
 //! functions that have to be called are returned to the caller.
 
+use super::reserved::TRIGGER_TAKEN;
 use super::stored::{self, StoredSession, dynamic};
 use super::streams::{self, Begin};
 use super::{
-    Event, Owner, Pending, Registration, Registry, Session, Stats, end_executions, hooks, registry,
+    Event, Owner, Pending, Registration, Registry, Session, Stats, end_executions, registry,
 };
 use crate::encoding::Damaged;
 use crate::execution;
@@ -154,7 +155,7 @@ pub(crate) fn activate_dynamic(
     };
     registry().read(context, |registry| {
         check_session(registry, owner, &session)?;
-        check_event(registry, &new.event)?;
+        registry.check_event(&new.event, None)?;
         if registry.registration(new.id).is_some() {
             // This server was a replica when the id was taken, and its master has used the same id.
             new.id = super::ids().next();
@@ -194,17 +195,6 @@ fn check_session(
         return Err("the session of this gear is gone: nothing can be registered".to_owned());
     }
     Ok(())
-}
-
-fn check_event(registry: &Registry, event: &Event) -> Result<(), String> {
-    match event {
-        Event::Command { trigger, .. } => registry
-            .check_trigger(trigger, None)
-            .map_err(|_| "trigger already registered".to_owned()),
-        Event::Hook(hook) => hooks::check(registry, &hook.command, None)
-            .map_err(|_| "Can not override a none sync registration".to_owned()),
-        Event::Keys(_) | Event::Streams(_) => Ok(()),
-    }
 }
 
 /// Adds a registration to a session, which is made if it does not exist. Returns `true` if the session has no other one.
@@ -283,6 +273,17 @@ pub(crate) fn add_stored(
     let given = Some(Arc::clone(session));
     let decode = || dynamic::decode(context, id, &bytes);
     let (new, user) = scope::with(Scope::given_session, given, decode)?;
+    if let Event::Command { trigger, .. } = &new.event {
+        let other = registry().read(context, |registry| {
+            let owner = registry.by_trigger(trigger).map(|owner| owner.id);
+            owner.filter(|&owner| owner != id)
+        });
+        if let Some(other) = other {
+            return Err(format!(
+                "{TRIGGER_TAKEN}: registration {other} has it: remove that one with RG.UNREGISTER {other}"
+            ));
+        }
+    }
     let mut registration = make(new, session, user).examined(context);
     registration.dynamic = Some(bytes);
     add(context, session, registration, Begin::Again);

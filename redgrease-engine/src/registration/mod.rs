@@ -7,6 +7,7 @@
 //! | `session.rs` | the registrations of one script |
 //! | `install.rs` | putting the registrations of a script into the registry |
 //! | `unrestored.rs` | stored sessions that cannot be restored yet |
+//! | `reserved.rs` | names that sessions which are not restored keep |
 //! | `stored/` | sessions and registrations as bytes: for the RDB, the AOF and replicas |
 //! | `owner.rs` | the session that running code belongs to |
 //! | `invoke.rs` | calls of a registration by a client |
@@ -33,6 +34,7 @@ pub(crate) mod keyed_timers;
 pub(crate) mod keys;
 mod owner;
 mod registry;
+mod reserved;
 mod session;
 mod stats;
 pub(crate) mod stored;
@@ -53,6 +55,7 @@ pub(crate) use install::{
 pub(crate) use invoke::invoke;
 pub(crate) use owner::Owner;
 pub(crate) use registry::{Registry, registry};
+pub(crate) use reserved::{NOT_ON_TOP, Name};
 pub(crate) use session::Session;
 pub(crate) use stats::Stats;
 pub(crate) use unrestored::{Attempt, Unrestored};

@@ -1,6 +1,7 @@
 //! All sessions and registrations of this server. The server's lock guards them.
 
 use super::by_name::ByName;
+use super::reserved::Taken;
 use super::session::UnrestoredGear;
 use super::timers::TimeEvent;
 use super::unrestored::UnrestoredSessions;
@@ -18,10 +19,6 @@ pub(crate) fn registry() -> &'static Guarded<Registry> {
     static REGISTRY: LazyLock<Guarded<Registry>> = LazyLock::new(Guarded::default);
     &REGISTRY
 }
-
-/// The trigger belongs to another registration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TriggerTaken;
 
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
@@ -86,12 +83,12 @@ impl Registry {
         self.entry(id).map(|entry| entry.session.as_str())
     }
 
-    /// Checks that a script which replaces the session `replaced` may take the trigger.
+    /// Checks that no registration which can run has the trigger. Those of the session `replaced` do not count.
     pub(crate) fn check_trigger(
         &self,
         trigger: &[u8],
         replaced: Option<&str>,
-    ) -> Result<(), TriggerTaken> {
+    ) -> Result<(), Taken> {
         match self.triggers.get(trigger) {
             None => Ok(()),
             Some(owner) => {
@@ -99,7 +96,7 @@ impl Registry {
                 if session.is_some() && session == replaced {
                     Ok(())
                 } else {
-                    Err(TriggerTaken)
+                    Err(Taken::ByRegistration)
                 }
             }
         }
@@ -200,7 +197,9 @@ impl Registry {
             }
             Event::Hook(hook) => {
                 let stack = self.hooks.entry(hook.command.clone()).or_default();
-                stack.push(Arc::clone(&registration));
+                // After a restart, sessions are restored in another order than that of their registrations.
+                let place = stack.partition_point(|one| one.id < registration.id);
+                stack.insert(place, Arc::clone(&registration));
             }
             Event::Keys(filter) => self.keys.add(&filter.prefix, &registration),
             Event::Streams(filter) => self.streams.add(&filter.prefix, &registration),
@@ -245,7 +244,7 @@ impl Registry {
     /// Keeps a registration of a running gear that cannot be restored, so that it stays in what is saved.
     pub(crate) fn keep_unrestored(&mut self, session: &str, number: u64, bytes: Arc<[u8]>) {
         if let Some(owner) = self.sessions.get_mut(session) {
-            owner.unrestored.push((number, bytes));
+            owner.unrestored.push(UnrestoredGear::new(number, bytes));
         }
     }
 
@@ -270,11 +269,12 @@ impl Registry {
             }
             return true;
         }
-        let owns = |session: &&mut Session| session.unrestored.iter().any(|one| one.0 == number);
+        let owns =
+            |session: &&mut Session| session.unrestored.iter().any(|one| one.number == number);
         let Some(owner) = self.sessions.values_mut().find(owns) else {
             return false;
         };
-        owner.unrestored.retain(|one| one.0 != number);
+        owner.unrestored.retain(|one| one.number != number);
         if !owner.lasts() {
             let id = owner.info.id.clone();
             self.remove_session(&id);

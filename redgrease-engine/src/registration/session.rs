@@ -1,9 +1,9 @@
 //! A session: the registrations and requirements of one script.
 
 use super::Registry;
-use super::stored::StoredSession;
+use super::reserved::Name;
+use super::stored::{StoredSession, dynamic};
 use super::timers::TimeEvent;
-use super::unrestored::contains;
 use crate::id::Id;
 use crate::scope::SessionInfo;
 use std::sync::Arc;
@@ -26,8 +26,24 @@ pub(crate) struct Session {
     pub(crate) unrestored: Vec<UnrestoredGear>,
 }
 
-/// The number and the stored bytes of a registration that a running gear made.
-pub(crate) type UnrestoredGear = (u64, Arc<[u8]>);
+/// A registration that a running gear made, which is stored and could not be restored.
+#[derive(Debug)]
+pub(crate) struct UnrestoredGear {
+    pub(crate) number: u64,
+    pub(crate) bytes: Arc<[u8]>,
+    /// The name that it keeps. `None` if it has none.
+    pub(super) name: Option<Name>,
+}
+
+impl UnrestoredGear {
+    pub(super) fn new(number: u64, bytes: Arc<[u8]>) -> UnrestoredGear {
+        UnrestoredGear {
+            number,
+            name: dynamic::name(&bytes),
+            bytes,
+        }
+    }
+}
 
 impl Session {
     /// A session without registrations.
@@ -82,21 +98,21 @@ impl Session {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     }
 
-    /// `true` if the trigger occurs in a registration of the session that could not be restored.
-    pub(crate) fn keeps_unrestored(&self, trigger: &[u8]) -> bool {
-        self.unrestored
-            .iter()
-            .any(|(_, bytes)| contains(bytes, trigger))
-    }
-
     /// The session as it is stored.
     pub(crate) fn store(&self, registry: &Registry) -> StoredSession {
         let dynamic = |id: &Id| {
             let registration = registry.registration(*id)?;
             Some((id.number(), Arc::clone(registration.dynamic.as_ref()?)))
         };
+        let name = |id: &Id| {
+            let registration = registry.registration(*id)?;
+            // The bytes of a registration that a running gear made have its name.
+            let of_script = registration.dynamic.is_none();
+            let name = Name::of(&registration.event, registration.mode)?;
+            of_script.then(|| (id.number(), name))
+        };
         let registered = self.registrations.iter().map(|id| id.number());
-        let unrestored = self.unrestored.iter().map(|(number, _)| *number);
+        let unrestored = self.unrestored.iter();
         StoredSession {
             id: self.info.id.clone(),
             description: self.info.description.clone(),
@@ -105,13 +121,16 @@ impl Session {
             user: self.info.user.as_ref().map(|user| user.name().to_vec()),
             replies: self.info.replies.get().cloned().unwrap_or_default(),
             made: self.made.iter().map(|id| id.number()).collect(),
-            registrations: registered.chain(unrestored).collect(),
+            registrations: registered
+                .chain(unrestored.clone().map(|one| one.number))
+                .collect(),
             dynamic: self
                 .registrations
                 .iter()
                 .filter_map(dynamic)
-                .chain(self.unrestored.iter().cloned())
+                .chain(unrestored.map(|one| (one.number, Arc::clone(&one.bytes))))
                 .collect(),
+            names: Some(self.registrations.iter().filter_map(name).collect()),
             replaces: None,
         }
     }

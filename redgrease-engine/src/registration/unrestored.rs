@@ -3,9 +3,10 @@
 //! Such a session has no registrations that could run. It stays in what is saved and what replicas get, exactly as it was
 //! stored, until an attempt to restore it succeeds or a client replaces it.
 
-use super::stored::StoredSession;
+use super::reserved::Name;
+use super::stored::{StoredSession, dynamic};
 use crate::scope::SessionId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,17 +25,39 @@ pub(crate) struct Unrestored {
     pub(crate) why: String,
     attempt: Attempt,
     is_tried: bool,
+    /// The numbers of the registrations that have names, by these names.
+    names: HashMap<Name, u64>,
 }
 
 impl Unrestored {
-    /// `true` if the trigger occurs in the script or in a registration of the session. Its triggers are known only when it is
-    /// restored.
+    fn new(stored: StoredSession, why: &str, attempt: Attempt) -> Unrestored {
+        let of_gears = stored.dynamic.iter();
+        let of_gears =
+            of_gears.filter_map(|(number, bytes)| Some((dynamic::name(bytes)?, *number)));
+        let of_script = stored.names.iter().flatten();
+        let of_script = of_script.map(|(number, name)| (name.clone(), *number));
+        Unrestored {
+            names: of_script.chain(of_gears).collect(),
+            stored,
+            why: why.to_owned(),
+            attempt,
+            is_tried: false,
+        }
+    }
+
+    /// The number of the registration that has the name.
+    pub(super) fn number_of(&self, name: &Name) -> Option<u64> {
+        self.names.get(name).copied()
+    }
+
+    /// `true` if the names of all registrations are known.
+    pub(crate) fn knows_its_names(&self) -> bool {
+        self.stored.names.is_some()
+    }
+
+    /// `true` if the trigger occurs in the script: the best guess while the names are not known.
     pub(crate) fn mentions(&self, trigger: &[u8]) -> bool {
-        let dynamic = self.stored.dynamic.iter();
         contains(&self.stored.script, trigger)
-            || dynamic
-                .map(|(_, bytes)| bytes)
-                .any(|bytes| contains(bytes, trigger))
     }
 }
 
@@ -63,14 +86,9 @@ impl UnrestoredSessions {
         };
         // The session that it has replaced is gone. A later session with that id is another one.
         stored.replaces = None;
-        let unrestored = Unrestored {
-            stored,
-            why: why.to_owned(),
-            attempt,
-            is_tried: false,
-        };
-        self.sessions
-            .insert(unrestored.stored.id.clone(), unrestored);
+        let id = stored.id.clone();
+        let unrestored = Unrestored::new(stored, why, attempt);
+        self.sessions.insert(id, unrestored);
         attempt
     }
 
@@ -150,6 +168,10 @@ impl UnrestoredSessions {
         let stored = &mut session.stored;
         stored.registrations.retain(|&one| one != number);
         stored.dynamic.retain(|(one, _)| *one != number);
+        if let Some(names) = &mut stored.names {
+            names.retain(|(one, _)| *one != number);
+        }
+        session.names.retain(|_, one| *one != number);
         Some((stored.id.clone(), !stored.registrations.is_empty()))
     }
 
@@ -161,6 +183,9 @@ impl UnrestoredSessions {
         let stored = &mut session.stored;
         if !stored.registrations.contains(&number) {
             stored.registrations.push(number);
+            session
+                .names
+                .extend(dynamic::name(&bytes).map(|name| (name, number)));
             stored.dynamic.push((number, bytes));
         }
         true
@@ -168,7 +193,7 @@ impl UnrestoredSessions {
 }
 
 /// `true` if the bytes contain the word.
-pub(crate) fn contains(bytes: &[u8], word: &[u8]) -> bool {
+fn contains(bytes: &[u8], word: &[u8]) -> bool {
     !word.is_empty() && bytes.windows(word.len()).any(|part| part == word)
 }
 
@@ -247,10 +272,32 @@ mod tests {
     }
 
     #[test]
-    fn triggers_are_found_in_the_script() {
+    fn names_go_with_their_registrations() {
+        let trigger = Name::Trigger(b"hello".to_vec());
+        let hook = Name::Hook("get".to_owned());
+        let mut all = UnrestoredSessions::default();
+        let session = StoredSession {
+            names: Some(vec![(1, trigger.clone()), (2, hook.clone())]),
+            ..stored("app", &[1, 2, 3])
+        };
+        all.keep(session, "not yet");
+        let session = all.get("app").unwrap();
+        assert!(session.knows_its_names());
+        assert_eq!(session.number_of(&trigger), Some(1));
+        assert_eq!(session.number_of(&hook), Some(2));
+        assert_eq!(session.number_of(&Name::Trigger(b"hell".to_vec())), None);
+        all.remove_registration(1).unwrap();
+        let session = all.get("app").unwrap();
+        assert_eq!(session.number_of(&trigger), None);
+        assert_eq!(session.stored.names, Some(vec![(2, hook)]));
+    }
+
+    #[test]
+    fn triggers_of_older_engines_are_looked_for_in_the_script() {
         let mut all = UnrestoredSessions::default();
         all.keep(stored("app", &[1]), "not yet");
         let session = all.get("app").unwrap();
+        assert!(!session.knows_its_names());
         assert!(session.mentions(b"hello"));
         assert!(!session.mentions(b"other"));
         assert!(!session.mentions(b""));

@@ -100,8 +100,19 @@ impl Request {
                 "Can not replace with {old}, session does not exists."
             )),
             Some(old) => Ok(Some(old.clone())),
-            None if exists && !self.upgrade => Err(format!("Session {} already exists", self.id)),
+            None if exists && !self.upgrade => Err(self.already_exists(registry)),
             None => Ok(exists.then(|| self.id.clone())),
+        }
+    }
+
+    fn already_exists(&self, registry: &Registry) -> String {
+        let id = &self.id;
+        match registry.unrestored.get(id) {
+            Some(session) if registry.session(id).is_none() => format!(
+                "Session {id} already exists: it is not restored yet: {}: register with UPGRADE in its place",
+                session.why
+            ),
+            _ => format!("Session {id} already exists"),
         }
     }
 }

@@ -4,8 +4,8 @@ use super::super::restore::restore_sessions;
 use super::super::scope::{Collected, Restored};
 use super::{run_again, with_python};
 use crate::redis::{OwnedReply, locked};
-use crate::registration::registry;
 use crate::registration::stored::{StoredSession, decode, encode, store};
+use crate::registration::{Name, registry};
 
 /// The stored part of a session with these registrations, all of which are still registered.
 fn of_registrations(numbers: &[u64]) -> Restored {
@@ -162,6 +162,11 @@ fn a_stored_session_is_active_afterwards() {
             registry.session("stored-active").unwrap().store(registry)
         })
     });
+    let trigger = Name::Trigger(b"stored-active".to_vec());
+    let session = StoredSession {
+        names: Some(vec![(5_000_031, trigger)]),
+        ..session
+    };
     assert_eq!(again, session);
 }
 

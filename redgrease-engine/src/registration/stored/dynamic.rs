@@ -11,7 +11,7 @@ use crate::registration::hooks::Hook;
 use crate::registration::keys::KeysFilter;
 use crate::registration::streams::{OnFailed, StreamsFilter};
 use crate::registration::watched::WatchedCommand;
-use crate::registration::{Event, NewRegistration, Registration};
+use crate::registration::{Event, Name, NewRegistration, Registration};
 use crate::steps::Step;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +60,20 @@ pub(crate) fn decode(
         on_registered: None,
     };
     Ok(input.end((registration, user))?)
+}
+
+/// The name that a stored registration keeps while it is not restored. `None` if it has none, or if the bytes are damaged.
+pub(crate) fn name(bytes: &[u8]) -> Option<Name> {
+    let mut input = Input::new(bytes);
+    input.text().ok()?;
+    let mode = Mode::parse(&input.text().ok()?)?;
+    input.optional().ok()?;
+    input.optional().ok()?;
+    match read(&mut input).ok()? {
+        StoredEvent::Event(event) => Name::of(&event, mode),
+        StoredEvent::Hook(command, ..) => Name::of_hook(&command, mode),
+        StoredEvent::Keys(..) => None,
+    }
 }
 
 fn write_texts<'a>(out: &mut Vec<u8>, texts: Option<impl ExactSizeIterator<Item = &'a str>>) {

@@ -4,8 +4,9 @@
 //! the server get the stored replies, and its registrations get their old ids. The Python versions of the two servers may
 //! differ.
 
-use crate::encoding::{Damaged, Input, write_bytes, write_number, write_optional};
+use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number, write_optional};
 use crate::redis::OwnedReply;
+use crate::registration::Name;
 use std::sync::Arc;
 
 /// A session as it is stored.
@@ -24,12 +25,21 @@ pub(crate) struct StoredSession {
     pub(crate) registrations: Vec<u64>,
     /// The registrations that running gears made: their numbers and their bytes.
     pub(crate) dynamic: Vec<(u64, Arc<[u8]>)>,
+    /// The names of the registrations that the script made and that still exist, with their numbers. `None` if an engine has
+    /// stored the session that did not store them.
+    pub(crate) names: Option<Vec<(u64, Name)>>,
     /// The id of the session that this one has replaced.
     pub(crate) replaces: Option<String>,
 }
 
 /// The first byte of stored sessions: the version of the format.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
+
+/// The format without the names of registrations, which is read as well.
+const WITHOUT_NAMES: u8 = 2;
+
+/// The first byte of a registration that a running gear made: the version of the format.
+const DYNAMIC_FORMAT: u8 = 2;
 
 /// The depth of nested arrays that is read. Servers send a few levels; damaged bytes could ask for any number.
 const MAX_DEPTH: usize = 64;
@@ -63,8 +73,29 @@ pub(crate) fn encode(sessions: &[StoredSession]) -> Vec<u8> {
             write_bytes(&mut out, bytes);
         }
         write_optional(&mut out, session.replaces.as_deref().map(str::as_bytes));
+        write_names(&mut out, session.names.as_deref());
     }
     out
+}
+
+fn write_names(out: &mut Vec<u8>, names: Option<&[(u64, Name)]>) {
+    write_flag(out, names.is_some());
+    if let Some(names) = names {
+        write_number(out, names.len() as u64);
+        for (number, name) in names {
+            write_number(out, *number);
+            name.write(out);
+        }
+    }
+}
+
+fn read_names(input: &mut Input<'_>) -> Result<Option<Vec<(u64, Name)>>, Damaged> {
+    if input.flag()? {
+        let names = input.many(|input| Ok::<_, Damaged>((input.number()?, Name::read(input)?)))?;
+        Ok(Some(names))
+    } else {
+        Ok(None)
+    }
 }
 
 fn write_reply(out: &mut Vec<u8>, reply: &OwnedReply) {
@@ -98,7 +129,7 @@ fn write_reply(out: &mut Vec<u8>, reply: &OwnedReply) {
 
 /// A registration that a running gear has added to a session.
 pub(crate) fn encode_dynamic(session: &str, number: u64, registration: &[u8]) -> Vec<u8> {
-    let mut out = vec![FORMAT];
+    let mut out = vec![DYNAMIC_FORMAT];
     write_bytes(&mut out, session.as_bytes());
     write_number(&mut out, number);
     write_bytes(&mut out, registration);
@@ -107,7 +138,7 @@ pub(crate) fn encode_dynamic(session: &str, number: u64, registration: &[u8]) ->
 
 /// Reads the bytes of [`encode_dynamic`]: the id of the session, the number and the bytes of the registration.
 pub(crate) fn decode_dynamic(bytes: &[u8]) -> Result<(String, u64, Arc<[u8]>), Damaged> {
-    let mut input = Input::of_format(bytes, FORMAT)?;
+    let mut input = Input::of_format(bytes, DYNAMIC_FORMAT)?;
     let registration = (input.text()?, input.number()?, input.bytes()?.into());
     input.end(registration)
 }
@@ -117,11 +148,18 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<StoredSession>, Damaged> {
     if bytes.is_empty() {
         return Ok(Vec::new());
     }
-    let mut input = Input::of_format(bytes, FORMAT)?;
-    let sessions = input.many(read_session)?;
+    let has_names = bytes.first() != Some(&WITHOUT_NAMES);
+    let format = if has_names { FORMAT } else { WITHOUT_NAMES };
+    let mut input = Input::of_format(bytes, format)?;
+    let sessions = input.many(|input| {
+        let session = read_session(input)?;
+        let names = if has_names { read_names(input)? } else { None };
+        Ok::<_, Damaged>(StoredSession { names, ..session })
+    })?;
     input.end(sessions)
 }
 
+/// Reads a session without the names of its registrations, which follow it.
 fn read_session(input: &mut Input<'_>) -> Result<StoredSession, Damaged> {
     Ok(StoredSession {
         id: input.text()?,
@@ -134,6 +172,7 @@ fn read_session(input: &mut Input<'_>) -> Result<StoredSession, Damaged> {
         registrations: input.many(Input::number)?,
         dynamic: input.many(|input| Ok::<_, Damaged>((input.number()?, input.bytes()?.into())))?,
         replaces: input.optional_text()?,
+        names: None,
     })
 }
 
@@ -177,6 +216,10 @@ mod tests {
                 registrations: vec![1, 4, u64::MAX],
                 dynamic: vec![(7, b"\xff\0".as_slice().into())],
                 replaces: Some("old".into()),
+                names: Some(vec![
+                    (1, Name::Trigger(b"t\xff".to_vec())),
+                    (4, Name::Hook("get".into())),
+                ]),
             },
         ]
     }
@@ -186,6 +229,35 @@ mod tests {
         assert_eq!(decode(&encode(&sample())), Ok(sample()));
         assert_eq!(decode(&encode(&[])), Ok(Vec::new()));
         assert_eq!(decode(b""), Ok(Vec::new()));
+    }
+
+    /// Sessions as the format without names has them.
+    fn encode_without_names(sessions: &[StoredSession]) -> Vec<u8> {
+        let mut out = vec![WITHOUT_NAMES];
+        write_number(&mut out, sessions.len() as u64);
+        for session in sessions {
+            let bytes = encode(&[StoredSession {
+                names: None,
+                ..session.clone()
+            }]);
+            // Without the format, the number of sessions and the flag that there are no names.
+            out.extend_from_slice(&bytes[9..bytes.len() - 1]);
+        }
+        out
+    }
+
+    #[test]
+    fn sessions_without_names_are_read() {
+        let bytes = encode_without_names(&sample());
+        let mut expected = sample();
+        for session in &mut expected {
+            session.names = None;
+        }
+        assert_eq!(decode(&bytes), Ok(expected.clone()));
+        assert_eq!(decode(&encode(&expected)), Ok(expected));
+        for end in 1..bytes.len() {
+            assert!(decode(&bytes[..end]).is_err(), "cut at {end}");
+        }
     }
 
     #[test]
@@ -217,6 +289,6 @@ mod tests {
             }
         }
         assert_eq!(decode(&[FORMAT + 1]), Err(Damaged::Newer));
-        assert_eq!(decode(&[FORMAT - 1]), Err(Damaged::Wrong));
+        assert_eq!(decode(&[WITHOUT_NAMES - 1]), Err(Damaged::Wrong));
     }
 }

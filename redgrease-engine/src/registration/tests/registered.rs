@@ -3,7 +3,7 @@
 use crate::id::Id;
 use crate::order::Ordered;
 use crate::plan::Mode;
-use crate::registration::registry::TriggerTaken;
+use crate::registration::reserved::Taken;
 use crate::registration::testing::{
     self, command, hook, keys, new_registration, registration, session, session_with,
 };
@@ -99,10 +99,13 @@ fn a_trigger_belongs_to_one_session_until_it_is_freed() {
     let mut registry = Registry::default();
     assert_eq!(registry.check_trigger(b"t", None), Ok(()));
     let (made, _) = insert(&mut registry, "app", vec![command("t")], None);
-    assert_eq!(registry.check_trigger(b"t", None), Err(TriggerTaken));
+    assert_eq!(
+        registry.check_trigger(b"t", None),
+        Err(Taken::ByRegistration)
+    );
     assert_eq!(
         registry.check_trigger(b"t", Some("other")),
-        Err(TriggerTaken)
+        Err(Taken::ByRegistration)
     );
     assert_eq!(registry.check_trigger(b"t", Some("app")), Ok(()));
     assert_eq!(registry.check_trigger(b"u", None), Ok(()));

@@ -85,6 +85,11 @@ class Register(_Action):
         except GearsError as refused:
             if "trigger already registered" not in str(refused):
                 raise
+            # A session that is not restored keeps its triggers: the error says which one.
+            why = str(refused).partition("trigger already registered: ")[2]
+            if why:
+                message = "the trigger %r is already registered: %s" % (trigger, why)
+                raise DuplicateTriggerError(message) from None
             raise DuplicateTriggerError(
                 "the trigger %r is already registered: choose another name, or pass `replace=True`"
                 " to replace it or `replace=False` to keep it" % trigger
