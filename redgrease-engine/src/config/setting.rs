@@ -132,7 +132,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     number("ExecutionMaxRecords", SettingOwner::Engine, 0, 0),
     number("ExecutionMaxMemory", SettingOwner::Engine, 1 << 30, 0),
     // Milliseconds that Python may hold the server's lock. 0 means no limit.
-    number("LockMaxTime", SettingOwner::Engine, 5000, 0),
+    number("LockMaxTime", SettingOwner::Engine, 1000, 0),
     // 1: abort an execution when the client that waits for it disconnects.
     number("AbortOnDisconnect", SettingOwner::Engine, 0, 0),
     // The version of RedisGears whose fields the dump commands answer.

@@ -58,7 +58,7 @@ const EXPECTED: &[(&str, SettingOwner, Shown, bool)] = {
         ("ExecutionMaxTime", Engine, number(0, 0), CHANGEABLE),
         ("ExecutionMaxRecords", Engine, number(0, 0), CHANGEABLE),
         ("ExecutionMaxMemory", Engine, number(1 << 30, 0), CHANGEABLE),
-        ("LockMaxTime", Engine, number(5000, 0), CHANGEABLE),
+        ("LockMaxTime", Engine, number(1000, 0), CHANGEABLE),
         ("AbortOnDisconnect", Engine, number(0, 0), CHANGEABLE),
         (
             "CompatibleReplies",

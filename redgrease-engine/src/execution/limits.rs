@@ -25,6 +25,14 @@ pub(super) fn held_too_long(limit: Duration) -> String {
     )
 }
 
+/// The error for commands of an `atomic()` block that has lost the server's lock.
+pub(crate) fn lost_the_lock(limit: Option<Duration>) -> String {
+    let limit = limit.map_or(0, |limit| limit.as_millis());
+    format!(
+        "ERR the atomic() block held up the server for longer than LockMaxTime, {limit} ms, and has lost the lock: its commands are not run, end the function"
+    )
+}
+
 fn too_many_records(limit: u64) -> String {
     format!("ERR the execution was stopped: it had more records than ExecutionMaxRecords, {limit}")
 }

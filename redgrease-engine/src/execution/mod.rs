@@ -36,7 +36,7 @@ pub(crate) use abort::{abort, abort_without, withdraw};
 pub(crate) use answer::{NOT_ONE_RESULT, Waiter};
 pub(crate) use cause::{Cause, Ended, How, Surroundings};
 pub(crate) use launch::{launch, launch_for_client};
-pub(crate) use limits::{hold_for_call, too_large_reply, too_much_memory};
+pub(crate) use limits::{hold_for_call, lost_the_lock, too_large_reply, too_much_memory};
 pub(crate) use list::executions;
 pub(crate) use order::Order;
 pub(crate) use pool::pool;

@@ -12,7 +12,7 @@ use crate::python::{
     in_gear, profiled,
 };
 use crate::readers::Reading;
-use crate::redis::{Hold, is_locked, quietly};
+use crate::redis::{Hold, keep, quietly};
 use crate::scope::{self, Running, Scope, apart_from_atomic, leave_atomic};
 use crate::steps::{Advance, Pipeline};
 use std::sync::Arc;
@@ -259,9 +259,8 @@ impl Execution {
 
 /// Runs `body`, which may take the server's lock: without the interpreter, unless this thread holds that lock.
 fn unlocked<R: Send>(py: Gil<'_>, body: impl FnOnce() -> R + Send) -> R {
-    if is_locked() {
-        body()
-    } else {
-        detached(py, body)
+    match keep() {
+        Some(_kept) => body(),
+        None => detached(py, body),
     }
 }

@@ -17,7 +17,7 @@ const SELDOM: Duration = Duration::from_millis(100);
 
 /// The script of a stored session may take so many times longer: it runs while the server starts, when it may have to load
 /// libraries from a slow disk, and it has ended once before.
-const PATIENCE_WITH_RESTORED: u32 = 12;
+const PATIENCE_WITH_RESTORED: u32 = 60;
 
 /// An execution with a limit of time.
 #[derive(Debug)]
@@ -76,14 +76,13 @@ impl Watch {
     fn pause(&self) -> Duration {
         let config = config::get();
         let short = |limit: Duration| limit < SELDOM * 10;
-        if !self.timed().is_empty()
-            || config.lock_max_time().is_some_and(short)
-            || config.limits().time.is_some_and(short)
-        {
-            OFTEN
-        } else {
-            SELDOM
+        if !self.timed().is_empty() || config.limits().time.is_some_and(short) {
+            return OFTEN;
         }
+        // What holds the lock is seen up to one pause too late, and again when its time is over.
+        config
+            .lock_max_time()
+            .map_or(SELDOM, |limit| (limit / 20).clamp(OFTEN, SELDOM))
     }
 }
 

@@ -1,5 +1,7 @@
 //! `atomic()`: a block in which nothing else runs on the server.
 
+use crate::config;
+use crate::execution::lost_the_lock;
 use crate::python::{GearsError, Holder, begin_hold, detached};
 use crate::redis::NeverFree;
 use crate::scope::{self, NotAtomic};
@@ -9,11 +11,9 @@ use pyo3::prelude::*;
 pub(super) fn atomic_enter(py: Python<'_>) -> PyResult<()> {
     // Lock order: the server's lock before the interpreter.
     let locks = scope::locks_for_atomic();
-    let entered = if locks {
-        detached(py, scope::enter_atomic)
-    } else {
-        scope::enter_atomic()
-    };
+    let limit = config::get().lock_max_time();
+    let enter = || scope::enter_atomic(limit);
+    let entered = if locks { detached(py, enter) } else { enter() };
     entered.map_err(|why| {
         GearsError::new_err(match why {
             NotAtomic::Already => "Already inside an atomic block",
@@ -27,6 +27,11 @@ pub(super) fn atomic_enter(py: Python<'_>) -> PyResult<()> {
         begin_hold(py, Holder::Execution);
     }
     Ok(())
+}
+
+/// The error for what needs the server's lock in a block that has lost it.
+pub(super) fn lost_lock() -> PyErr {
+    GearsError::new_err(lost_the_lock(config::get().lock_max_time()))
 }
 
 #[pyfunction]

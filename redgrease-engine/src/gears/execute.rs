@@ -1,5 +1,6 @@
 //! Redis commands of scripts and gears: `execute`, `call_next`, `get_command` and `override_reply`.
 
+use super::atomic::lost_lock;
 use super::parameters::Given;
 use super::scope::{self as script, keep_answer, keeps_answers, set_aside};
 use crate::execution::too_much_memory;
@@ -64,10 +65,10 @@ fn run_command<'py>(
         if by_script { set_aside(call) } else { call() }
     };
     // Lock order: the server's lock before the interpreter. A thread that holds the former may keep the latter.
-    let outcome = if redis::is_locked() {
-        run()
-    } else {
-        detached(py, run)
+    let outcome = match redis::keep() {
+        Some(_kept) => run(),
+        None if scope::has_lost_lock() => return Err(lost_lock()),
+        None => detached(py, run),
     };
     let Some(outcome) = outcome else {
         return Err(GearsError::new_err(

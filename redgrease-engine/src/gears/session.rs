@@ -3,6 +3,7 @@
 //! A thread that a gear starts belongs to no session. The gear gets its session with `getGearsSession()`, and the thread
 //! takes it with `setGearsSession(session)`. From then on the runs and registrations of the thread belong to the session.
 
+use super::atomic::lost_lock;
 use super::parameters::Given;
 use super::scope::{runs_here, script_session};
 use crate::python::{GearsError, Gil, detached};
@@ -49,8 +50,11 @@ pub(super) fn with_lock<R: Send>(
     body: impl FnOnce(&Context) -> R + Send,
 ) -> PyResult<R> {
     // Lock order: the server's lock before the interpreter.
-    if redis::is_locked() {
+    if let Some(_kept) = redis::keep() {
         return Ok(redis::locked(body));
+    }
+    if scope::has_lost_lock() {
+        return Err(lost_lock());
     }
     let outcome = detached(py, || {
         let guard = LockGuard::acquire_patiently()?;
@@ -66,8 +70,11 @@ pub(super) fn with_lock_to_write<R: Send>(
     py: Gil<'_>,
     body: impl FnOnce(&Context) -> R + Send,
 ) -> PyResult<R> {
-    if redis::is_locked() {
+    if let Some(_kept) = redis::keep() {
         return Ok(redis::locked(body));
+    }
+    if scope::has_lost_lock() {
+        return Err(lost_lock());
     }
     let outcome = detached(py, || {
         loop {

@@ -38,8 +38,9 @@ static ON_MAIN: AtomicBool = AtomicBool::new(false);
 static MAIN_THREAD: AtomicI32 = AtomicI32::new(0);
 
 thread_local! {
-    /// This thread has begun the turn.
-    static HOLDS: Cell<bool> = const { Cell::new(false) };
+    /// The turn that this thread has begun; 0 if none. It has ended if the thread has lost the server's lock and another one has
+    /// begun a turn.
+    static OWN_TURN: Cell<u64> = const { Cell::new(0) };
 }
 
 fn is_odd(turn: u64) -> bool {
@@ -50,7 +51,7 @@ fn is_odd(turn: u64) -> bool {
 ///
 /// The thread holds the server's lock and the interpreter's.
 pub(crate) fn begin_hold(py: Gil<'_>, holder: Holder) -> bool {
-    if HOLDS.replace(true) {
+    if OWN_TURN.get() != 0 && OWN_TURN.get() == TURN.load(Ordering::Relaxed) {
         return false;
     }
     HOLDER.store(holder as u8, Ordering::Relaxed);
@@ -59,32 +60,36 @@ pub(crate) fn begin_hold(py: Gil<'_>, holder: Holder) -> bool {
     // Only threads with the server's lock store the number.
     let turn = TURN.load(Ordering::Relaxed);
     let turn = turn.wrapping_add(if is_odd(turn) { 2 } else { 1 });
+    OWN_TURN.set(turn);
     TURN.store(turn, Ordering::Release);
     true
 }
 
 /// `true` if this thread has begun a turn.
 pub(crate) fn holds() -> bool {
-    HOLDS.get()
+    OWN_TURN.get() != 0
 }
 
 /// Ends the turn of a thread that ends itself.
 pub(crate) fn forget_hold() {
-    if HOLDS.replace(false) {
-        TURN.store(
-            TURN.load(Ordering::Relaxed).wrapping_add(1),
-            Ordering::Release,
-        );
-    }
+    end_own_turn();
 }
 
 /// Ends the turn that this thread has begun.
 pub(crate) fn end_hold(py: Gil<'_>) {
-    if HOLDS.replace(false) {
-        let turn = TURN.load(Ordering::Relaxed).wrapping_add(1);
-        TURN.store(turn, Ordering::Release);
+    if end_own_turn() {
         THREAD.leave(py);
     }
+}
+
+/// Returns `false` if this thread has begun no turn, or if another thread has begun one since.
+fn end_own_turn() -> bool {
+    let turn = OWN_TURN.replace(0);
+    let next = turn.wrapping_add(1);
+    turn != 0
+        && TURN
+            .compare_exchange(turn, next, Ordering::Release, Ordering::Relaxed)
+            .is_ok()
 }
 
 /// Runs `body` as a sync call, with a budget of so many bytes. Returns the limit that stopped it, as a text for the client:
@@ -204,7 +209,7 @@ unsafe fn signal_thread(_thread: i32) {}
 #[pyfunction]
 #[pyo3(signature = (*arguments))]
 pub(crate) fn woken(arguments: &Bound<'_, PyTuple>) -> PyResult<()> {
-    if HOLDS.get() && STOPPED.load(Ordering::Acquire) == TURN.load(Ordering::Relaxed) {
+    if holds() && STOPPED.load(Ordering::Acquire) == OWN_TURN.get() {
         let stopped = GearsError::force_stopped(arguments.py());
         return Err(PyErr::from_type(stopped, ()));
     }

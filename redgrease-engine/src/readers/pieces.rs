@@ -136,10 +136,9 @@ impl Pieces {
     /// Replaces `piece`, which was read, by the next one. `false` at the end of the walk.
     pub(super) fn next(&mut self, py: Gil<'_>, piece: &mut Batch) -> bool {
         let last = std::mem::take(piece);
-        let next = if redis::is_locked() {
-            self.take_now(last)
-        } else {
-            detached(py, || self.take(last))
+        let next = match redis::keep() {
+            Some(_kept) => self.take_now(last),
+            None => detached(py, || self.take(last)),
         };
         match next {
             Some(next) => {

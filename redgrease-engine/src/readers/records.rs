@@ -53,10 +53,9 @@ pub(super) fn message_record<'py>(
 /// The type and the value of a key for its record. The value is `None` for types that readers do not read.
 pub(super) fn read_value<'py>(py: Gil<'py>, key: &[u8]) -> PyResult<(KeyType, Object<'py>)> {
     let read = || quietly(|| redis::locked(|context| read_in_one_go(context, key)));
-    let (kind, reply) = if redis::is_locked() {
-        read()
-    } else {
-        detached(py, read)
+    let (kind, reply) = match redis::keep() {
+        Some(_kept) => read(),
+        None => detached(py, read),
     };
     let value = match (kind, reply) {
         (KeyType::Hash, Some(reply)) => hash(py, reply.borrow())?,

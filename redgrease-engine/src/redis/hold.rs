@@ -30,7 +30,8 @@ thread_local! {
 #[derive(Debug)]
 #[must_use = "the hold lasts as long as the value"]
 pub(crate) struct Hold {
-    is_outermost: bool,
+    /// The number of the hold; `None` inside another one.
+    number: Option<u64>,
     _not_send: std::marker::PhantomData<*mut ()>,
 }
 
@@ -38,12 +39,12 @@ impl Hold {
     /// Begins a hold. Does nothing inside another one, and on a thread that does not hold the lock.
     pub(crate) fn begin() -> Hold {
         let is_outermost = lock::is_locked() && !HOLDS.replace(true);
-        if is_outermost {
+        let number = is_outermost.then(|| {
             HOLDER.store(number(), Ordering::Relaxed);
-            HOLD.fetch_add(1, Ordering::Relaxed);
-        }
+            HOLD.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
+        });
         Hold {
-            is_outermost,
+            number,
             _not_send: std::marker::PhantomData,
         }
     }
@@ -51,10 +52,24 @@ impl Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        if self.is_outermost {
+        if let Some(number) = self.number {
             HOLDS.set(false);
-            HOLD.fetch_add(1, Ordering::Relaxed);
+            end(number);
         }
+    }
+}
+
+/// Ends the hold with this number, unless it has ended.
+fn end(number: u64) {
+    let next = number.wrapping_add(1);
+    let _ = HOLD.compare_exchange(number, next, Ordering::Relaxed, Ordering::Relaxed);
+}
+
+/// Ends the hold of a thread that loses the server's lock, which this thread holds now.
+pub(super) fn end_of_another() {
+    let number = HOLD.load(Ordering::Relaxed);
+    if !number.is_multiple_of(2) {
+        end(number);
     }
 }
 
@@ -183,7 +198,7 @@ mod tests {
         lock::locked(|_| {
             let outer = Hold::begin();
             let inner = Hold::begin();
-            assert!(is_held() && outer.is_outermost && !inner.is_outermost);
+            assert!(is_held() && outer.number.is_some() && inner.number.is_none());
             drop(inner);
             assert!(is_held());
         });

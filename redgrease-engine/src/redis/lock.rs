@@ -5,6 +5,7 @@
 
 use super::context::Context;
 use super::hold::{self, Patience};
+use super::lend::{self, keep};
 use redis_module::raw;
 use std::cell::{Cell, RefCell};
 use std::ptr::{self, NonNull};
@@ -46,8 +47,9 @@ impl Drop for Own {
         if context.is_null() || self.ends_with_the_process.get() {
             return;
         }
-        // A thread may end inside `atomic()`. Then it still holds the lock, and its `LockGuard` releases it later.
-        let held = is_locked();
+        // A thread may end inside `atomic()`. Then it still holds or borrows the lock, and gives it back later.
+        let borrowed = lend::borrowed();
+        let held = is_locked() || borrowed.is_some();
         // SAFETY: the thread ends, so nothing lends its context any more. The context is freed under the lock, which the
         // server takes in the same way for every context.
         unsafe {
@@ -117,7 +119,7 @@ pub(super) fn is_main() -> bool {
     OWN.with(|own| own.ends_with_the_process.get())
 }
 
-/// `true` if this thread holds the server's lock.
+/// `true` if this thread holds the server's lock. A thread that has borrowed it holds it while it keeps it.
 pub(crate) fn is_locked() -> bool {
     !CURRENT.get().is_null()
 }
@@ -136,23 +138,26 @@ pub(crate) fn with_current<R>(context: &Context, body: impl FnOnce() -> R) -> R 
     body()
 }
 
-/// Runs `body` with the server's lock, which is taken unless this thread holds it already. A caller for which [`is_locked`]
-/// is false must not hold the interpreter.
+/// Says that this thread has the lock through a loan, or no longer.
+pub(super) fn set_current(has_lock: bool) {
+    CURRENT.set(if has_lock { own() } else { ptr::null_mut() });
+}
+
+/// Runs `body` with the server's lock, which is taken unless this thread holds it already. A caller that holds the interpreter
+/// must hold the server's lock, too, or [`keep`] it.
 pub(crate) fn locked<R>(body: impl FnOnce(&Context) -> R) -> R {
-    let held = NonNull::new(CURRENT.get());
-    let _lock = held.is_none().then(LockGuard::acquire);
-    let context = held
-        .or_else(|| NonNull::new(CURRENT.get()))
-        .unwrap_or_else(|| {
-            // The server could not allocate a context.
-            std::process::abort()
-        });
+    let kept = keep();
+    let _lock = kept.is_none().then(LockGuard::acquire);
+    let context = NonNull::new(CURRENT.get()).unwrap_or_else(|| {
+        // The server could not allocate a context.
+        std::process::abort()
+    });
     // SAFETY: `with_current` and `LockGuard` set the current context only while it is live and locked by this thread.
     // `body` must not drop the `LockGuard` of this thread: all guards are held outside of `locked`.
     body(&unsafe { Context::new(context) })
 }
 
-/// The server's lock, held across calls into Python. An `atomic()` block holds one.
+/// The server's lock, held across calls into Python.
 #[derive(Debug)]
 pub(crate) struct LockGuard {
     // Not `Send`: the thread that took the lock has to release it.

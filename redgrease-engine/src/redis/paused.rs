@@ -1,6 +1,7 @@
 //! Waiting for a server that pauses its clients, or hands over to a replica. It would end itself at the first write.
 
 use super::context::Context;
+use super::lend::keep;
 use super::lock::{self, LockGuard};
 use std::thread;
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub(crate) fn is_paused() -> bool {
 /// As [`super::locked`], for a body that writes or tells replicas something: a thread without the lock waits while the server is
 /// paused. A thread that holds the lock began when the server was not paused.
 pub(crate) fn locked_to_write<R>(body: impl FnOnce(&Context) -> R) -> R {
-    if lock::is_locked() {
+    if let Some(_kept) = keep() {
         return lock::locked(body);
     }
     loop {

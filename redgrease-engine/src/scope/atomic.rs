@@ -3,21 +3,19 @@
 use super::signals::is_given_up;
 use super::{Scope, Slot, change, look, with};
 use crate::python::{attached, end_hold, forget_hold, holds};
-use crate::redis::{Hold, LockGuard, NeverFree, WHILE_PAUSED, is_locked, is_paused};
+use crate::redis::{Loan, NeverFree, WHILE_PAUSED, is_locked, is_paused, keep};
+use std::time::Duration;
 
 /// The reason why no other command runs on the server during the block.
 pub(super) enum Atomic {
     /// The thread held the server's lock before the block began.
     AlreadyLocked,
-    /// The block took the lock and gives it back in the end.
+    /// The block borrows the lock and gives it back in the end.
     Locked(#[allow(dead_code, reason = "held, not read")] Block),
 }
 
 /// The lock of a block.
-pub(super) struct Block(
-    #[allow(dead_code, reason = "held, not read")] Hold,
-    #[allow(dead_code, reason = "held, not read")] LockGuard,
-);
+pub(super) struct Block(#[allow(dead_code, reason = "held, not read")] Loan);
 
 impl Drop for Block {
     /// Also called when a thread ends inside of a block.
@@ -46,6 +44,11 @@ pub(crate) fn is_atomic() -> bool {
     look(slot, Option::is_some)
 }
 
+/// `true` if this thread is inside of an atomic block that took too long: the block has lost the server's lock.
+pub(crate) fn has_lost_lock() -> bool {
+    look(slot, |atomic| matches!(atomic, Some(Atomic::Locked(_)))) && keep().is_none()
+}
+
 /// `true` if [`enter_atomic`] takes the server's lock on this thread. Then the caller must release the interpreter
 /// first.
 pub(crate) fn locks_for_atomic() -> bool {
@@ -53,14 +56,13 @@ pub(crate) fn locks_for_atomic() -> bool {
 }
 
 /// Begins an atomic block on this thread. A block that takes the lock waits while the server pauses its clients: its writes
-/// could not wait.
-pub(crate) fn enter_atomic() -> Result<(), NotAtomic> {
+/// could not wait. After `limit`, the block loses the lock.
+pub(crate) fn enter_atomic(limit: Option<Duration>) -> Result<(), NotAtomic> {
     if is_atomic() {
         return Err(NotAtomic::Already);
     }
     let block = if locks_for_atomic() {
-        let guard = acquire()?;
-        Atomic::Locked(Block(Hold::begin(), guard))
+        Atomic::Locked(Block(borrow(limit)?))
     } else {
         Atomic::AlreadyLocked
     };
@@ -68,16 +70,16 @@ pub(crate) fn enter_atomic() -> Result<(), NotAtomic> {
     Ok(())
 }
 
-fn acquire() -> Result<LockGuard, NotAtomic> {
+fn borrow(limit: Option<Duration>) -> Result<Loan, NotAtomic> {
     loop {
-        let guard = LockGuard::acquire_patiently().map_err(|NeverFree| NotAtomic::NeverFree)?;
+        let loan = Loan::borrow(limit).map_err(|NeverFree| NotAtomic::NeverFree)?;
         if is_given_up() {
             return Err(NotAtomic::GivenUp);
         }
         if !is_paused() {
-            return Ok(guard);
+            return Ok(loan);
         }
-        drop(guard);
+        drop(loan);
         std::thread::sleep(WHILE_PAUSED);
     }
 }
@@ -107,24 +109,26 @@ mod tests {
     #[test]
     fn a_block_holds_the_lock_until_it_is_left() {
         assert!(!is_atomic());
-        assert!(enter_atomic().is_ok());
-        assert!(is_atomic() && is_locked());
-        assert!(enter_atomic().is_err());
+        assert!(enter_atomic(None).is_ok());
+        assert!(is_atomic() && keep().is_some());
+        assert!(enter_atomic(None).is_err());
         assert!(leave_atomic());
-        assert!(!is_atomic() && !is_locked());
+        assert!(!is_atomic() && keep().is_none());
         assert!(!leave_atomic());
     }
 
     #[test]
     fn a_handler_has_blocks_of_its_own() {
-        assert!(enter_atomic().is_ok());
+        assert!(enter_atomic(None).is_ok());
+        let kept = keep();
         apart_from_atomic(|| {
             assert!(!is_atomic() && is_locked());
-            assert!(enter_atomic().is_ok());
+            assert!(enter_atomic(None).is_ok());
             assert!(!locks_for_atomic());
         });
-        assert!(is_atomic() && is_locked());
+        drop(kept);
+        assert!(is_atomic() && keep().is_some());
         leave_atomic();
-        assert!(!is_locked());
+        assert!(keep().is_none());
     }
 }

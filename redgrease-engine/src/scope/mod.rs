@@ -18,7 +18,8 @@ mod signals;
 mod withheld;
 
 pub(crate) use atomic::{
-    NotAtomic, apart_from_atomic, enter_atomic, is_atomic, leave_atomic, locks_for_atomic,
+    NotAtomic, apart_from_atomic, enter_atomic, has_lost_lock, is_atomic, leave_atomic,
+    locks_for_atomic,
 };
 pub(crate) use session::{SessionId, SessionInfo};
 pub(crate) use signals::{Signals, is_given_up, note_denial};

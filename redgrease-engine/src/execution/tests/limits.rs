@@ -201,7 +201,7 @@ fn held(function: &Callback, settings: &[(&str, &str)]) -> (Result<(), String>, 
             hold_for_call(py, Holder::Call, call)
         })
     });
-    config::get().set(b"LockMaxTime", Some(b"5000"));
+    config::get().set(b"LockMaxTime", Some(b"1000"));
     config::get().set(b"ExecutionMaxMemory", Some(b"1073741824"));
     outcome
 }
