@@ -104,7 +104,7 @@ pub(super) fn stop(execution: Arc<Execution>, reason: String) {
     in_background("rg-abort", move || abort(execution, None));
 }
 
-fn in_background(name: &str, work: impl FnOnce() + Send + 'static) {
+pub(super) fn in_background(name: &str, work: impl FnOnce() + Send + 'static) {
     let spawned = thread::Builder::new().name(name.into()).spawn(work);
     if let Err(failure) = spawned {
         log(

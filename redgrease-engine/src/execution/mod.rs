@@ -14,6 +14,7 @@
 //! | `list.rs` | the executions that clients can ask about |
 //! | `abort.rs` | stopping an execution |
 //! | `limits.rs` | limits of time, records and memory |
+//! | `memory.rs` | stopping what is over a limit of memory |
 //! | `watch.rs` | the thread that stops what is over a limit |
 
 mod abort;
@@ -22,6 +23,7 @@ mod cause;
 mod launch;
 mod limits;
 mod list;
+mod memory;
 mod order;
 mod parking;
 mod pool;
@@ -95,7 +97,7 @@ pub(crate) struct Execution {
     /// The execution runs on the main thread, which cannot be replaced.
     on_main: AtomicBool,
     limits: Limits,
-    memory: MemoryBudget,
+    memory: Arc<MemoryBudget>,
     /// The limit that stopped the execution, as a text for the client.
     reason: OnceLock<String>,
     /// The thread that takes records through the steps.
@@ -162,7 +164,7 @@ impl Execution {
             aborting: AtomicBool::new(false),
             on_main: AtomicBool::new(false),
             limits,
-            memory: MemoryBudget::new(limits.memory),
+            memory: Arc::new(MemoryBudget::new(limits.memory)),
             reason: OnceLock::new(),
             thread: RunningThread::default(),
             coroutine_thread: RunningThread::default(),

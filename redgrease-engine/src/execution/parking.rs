@@ -235,7 +235,7 @@ impl Awaiter for AwaitingRecord {
 pub(super) fn occupy<R>(
     py: Gil<'_>,
     thread: &RunningThread,
-    memory: &MemoryBudget,
+    memory: &Arc<MemoryBudget>,
     body: impl FnOnce() -> R,
 ) -> R {
     thread.enter(py);

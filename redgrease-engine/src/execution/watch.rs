@@ -2,6 +2,7 @@
 
 use super::abort::{interrupt_until, stop};
 use super::limits::{held_too_long, too_long, too_much_memory};
+use super::memory::stop_those_over_budget;
 use super::{Execution, Status, executions, pool};
 use crate::config;
 use crate::python::{Holder, Turn, budgets_were_exceeded, watch_budgets};
@@ -83,16 +84,6 @@ impl Watch {
         config
             .lock_max_time()
             .map_or(SELDOM, |limit| (limit / 20).clamp(OFTEN, SELDOM))
-    }
-}
-
-fn stop_those_over_budget() {
-    for execution in executions().all() {
-        if let Some(limit) = execution.memory.exceeded()
-            && !execution.status().is_final()
-        {
-            stop(execution, too_much_memory(limit));
-        }
     }
 }
 

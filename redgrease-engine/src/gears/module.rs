@@ -38,6 +38,10 @@ const RUNTIME: &[(&str, &str)] = &[
         include_str!("runtime/builder.py"),
     ),
     (
+        "redgrease_engine/threads.py",
+        include_str!("runtime/threads.py"),
+    ),
+    (
         "redgrease_engine/coroutines.py",
         include_str!("runtime/coroutines.py"),
     ),

@@ -1,16 +1,17 @@
 //! Budgets for the memory that gears take.
 
+use super::hold;
 use super::memory::in_use;
 use std::cell::Cell;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::thread::Thread;
 
 /// A request of at least this many bytes is refused when it exceeds a budget, as if the system had no memory left.
 ///
 /// A smaller request is granted, and the execution is stopped a little later: Python handles a refused large request
 /// everywhere, but not every refused small one.
-const LARGE: i64 = 1 << 20;
+const LARGE: i64 = 64 << 10;
 
 /// The value of a budget without a limit.
 const NO_LIMIT: i64 = i64::MAX;
@@ -35,6 +36,8 @@ pub(crate) struct MemoryBudget {
     /// The memory of the server before the first of these commands.
     server_before: AtomicI64,
     exceeded: AtomicBool,
+    /// The turn of the sync call or script that has the budget (see `hold.rs`); 0 for an execution.
+    turn: AtomicU64,
 }
 
 impl Default for MemoryBudget {
@@ -51,6 +54,7 @@ impl MemoryBudget {
             grown: AtomicI64::new(0),
             server_before: AtomicI64::new(0),
             exceeded: AtomicBool::new(false),
+            turn: AtomicU64::new(0),
         }
     }
 
@@ -58,6 +62,11 @@ impl MemoryBudget {
         let budget = MemoryBudget::without_limit();
         budget.begin(limit);
         budget
+    }
+
+    /// The budget is that of a sync call or script from now on.
+    pub(super) fn is_of_turn(&self, turn: u64) {
+        self.turn.store(turn, Ordering::Relaxed);
     }
 
     /// Begins anew, with this limit.
@@ -84,18 +93,11 @@ impl MemoryBudget {
 
     /// Runs `body`, and charges this budget for the memory that this thread takes meanwhile.
     #[inline]
-    pub(crate) fn pay<R>(&self, body: impl FnOnce() -> R) -> R {
-        struct Restore(*const MemoryBudget);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                CHARGED.set(self.0);
-            }
-        }
+    pub(crate) fn pay<R>(self: &Arc<Self>, body: impl FnOnce() -> R) -> R {
         if self.limit().is_none() {
             return body();
         }
-        let _restore = Restore(CHARGED.replace(self));
-        body()
+        charging(Arc::as_ptr(self), body)
     }
 
     /// Charges the budget. `false` if the request must be refused.
@@ -120,6 +122,10 @@ impl MemoryBudget {
             return false;
         }
         if !self.exceeded.swap(true, Ordering::Relaxed) {
+            hold::over_memory(
+                self.turn.load(Ordering::Relaxed),
+                u64::try_from(limit).unwrap_or(0),
+            );
             EXCEEDED.store(true, Ordering::Relaxed);
             if let Some(watching) = WATCHING.get() {
                 // Takes no memory and no lock: this may run inside of an allocation.
@@ -128,6 +134,38 @@ impl MemoryBudget {
         }
         true
     }
+}
+
+/// Runs `body`, and charges the budget meanwhile, or none if the pointer is null.
+#[inline]
+fn charging<R>(budget: *const MemoryBudget, body: impl FnOnce() -> R) -> R {
+    struct Restore(*const MemoryBudget);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            CHARGED.set(self.0);
+        }
+    }
+    let _restore = Restore(CHARGED.replace(budget));
+    body()
+}
+
+/// Runs `body` without a budget: what it does is for others, too.
+pub(super) fn without_budget<R>(body: impl FnOnce() -> R) -> R {
+    charging(std::ptr::null(), body)
+}
+
+/// The budget of this thread, for a thread or coroutine that goes on with the work.
+pub(super) fn shared() -> Option<Arc<MemoryBudget>> {
+    let budget = CHARGED.get();
+    if budget.is_null() {
+        return None;
+    }
+    // SAFETY: the pointer is that of an `Arc`, which `pay` borrows for as long as the pointer is set. The count is increased
+    // for the value that is made here.
+    Some(unsafe {
+        Arc::increment_strong_count(budget);
+        Arc::from_raw(budget)
+    })
 }
 
 /// A budget was exceeded since the last look.
@@ -224,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_large_request_over_the_limit_is_refused() {
-        let budget = MemoryBudget::new(Some(4 * MEGABYTE));
+        let budget = Arc::new(MemoryBudget::new(Some(4 * MEGABYTE)));
         with_python(|py| {
             let refused = budget.pay(|| megabytes(py, 8).unwrap_err());
             assert_eq!(
@@ -237,14 +275,14 @@ mod tests {
 
     #[test]
     fn a_request_within_the_limit_is_granted() {
-        let budget = MemoryBudget::new(Some(16 * MEGABYTE));
+        let budget = Arc::new(MemoryBudget::new(Some(16 * MEGABYTE)));
         with_python(|py| budget.pay(|| megabytes(py, 8).map(drop).unwrap()));
         assert_eq!(budget.exceeded(), None);
     }
 
     #[test]
     fn freed_memory_can_be_taken_again() {
-        let budget = MemoryBudget::new(Some(16 * MEGABYTE));
+        let budget = Arc::new(MemoryBudget::new(Some(16 * MEGABYTE)));
         with_python(|py| {
             budget.pay(|| {
                 for _ in 0..20 {
@@ -257,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_refused_request_is_not_charged() {
-        let budget = MemoryBudget::new(Some(16 * MEGABYTE));
+        let budget = Arc::new(MemoryBudget::new(Some(16 * MEGABYTE)));
         with_python(|py| {
             budget.pay(|| {
                 assert!(megabytes(py, 64).is_err());
@@ -270,7 +308,7 @@ mod tests {
     #[test]
     fn a_small_request_over_the_limit_is_granted_and_noted() {
         let _used = with_python(|py| megabytes(py, 4).unwrap().unbind());
-        let budget = MemoryBudget::new(Some(10));
+        let budget = Arc::new(MemoryBudget::new(Some(10)));
         assert!(budget.take(10));
         assert_eq!(budget.exceeded(), None);
         assert!(budget.take(LARGE - 1));
@@ -280,7 +318,7 @@ mod tests {
 
     #[test]
     fn a_budget_without_a_limit_is_never_exceeded() {
-        let budget = MemoryBudget::new(None);
+        let budget = Arc::new(MemoryBudget::new(None));
         budget.pay(|| {
             assert!(CHARGED.get().is_null());
             assert!(may_grow(usize::MAX));
@@ -291,14 +329,14 @@ mod tests {
 
     #[test]
     fn a_limit_beyond_the_largest_number_is_none() {
-        let budget = MemoryBudget::new(Some(u64::MAX));
+        let budget = Arc::new(MemoryBudget::new(Some(u64::MAX)));
         assert_eq!(budget.limit(), None);
     }
 
     #[test]
     fn the_inner_budget_is_charged_alone() {
-        let outer = MemoryBudget::new(Some(MEGABYTE));
-        let inner = MemoryBudget::new(Some(MEGABYTE));
+        let outer = Arc::new(MemoryBudget::new(Some(MEGABYTE)));
+        let inner = Arc::new(MemoryBudget::new(Some(MEGABYTE)));
         outer.pay(|| {
             assert!(may_grow(100));
             inner.pay(|| assert!(may_grow(1000)));
@@ -311,7 +349,7 @@ mod tests {
     #[test]
     fn a_thread_without_a_budget_is_not_limited() {
         let _used = with_python(|py| megabytes(py, 4).unwrap().unbind());
-        let budget = MemoryBudget::new(Some(1));
+        let budget = Arc::new(MemoryBudget::new(Some(1)));
         budget.pay(|| {
             std::thread::scope(|scope| {
                 scope.spawn(|| assert!(may_grow(usize::MAX)));
@@ -323,7 +361,7 @@ mod tests {
 
     #[test]
     fn memory_that_others_have_freed_is_no_reason_to_stop() {
-        let budget = MemoryBudget::new(Some(1 << 40));
+        let budget = Arc::new(MemoryBudget::new(Some(1 << 40)));
         // More than all gears use together.
         for _ in 0..4 {
             assert!(budget.take(1 << 39));
@@ -333,7 +371,7 @@ mod tests {
 
     #[test]
     fn memory_that_commands_leave_in_the_server_counts() {
-        let budget = MemoryBudget::new(Some(1000));
+        let budget = Arc::new(MemoryBudget::new(Some(1000)));
         budget.pay(|| {
             server_grew(5_000, 5_900, 0);
             assert_eq!(over_budget(0), None);
@@ -349,7 +387,7 @@ mod tests {
 
     #[test]
     fn memory_of_the_server_that_comes_and_goes_does_not_count() {
-        let budget = MemoryBudget::new(Some(1000));
+        let budget = Arc::new(MemoryBudget::new(Some(1000)));
         budget.pay(|| {
             // The server frees the buffer of the AOF between the commands.
             for _ in 0..10 {
@@ -361,7 +399,7 @@ mod tests {
 
     #[test]
     fn a_large_request_is_refused_before_it_is_made() {
-        let budget = MemoryBudget::new(Some(MEGABYTE));
+        let budget = Arc::new(MemoryBudget::new(Some(MEGABYTE)));
         assert_eq!(over_budget(usize::MAX), None, "no budget");
         // Memory that all gears together use.
         let _used = with_python(|py| megabytes(py, 4).unwrap().unbind());
@@ -373,7 +411,7 @@ mod tests {
 
     #[test]
     fn a_panic_ends_the_payment() {
-        let budget = MemoryBudget::new(Some(1));
+        let budget = Arc::new(MemoryBudget::new(Some(1)));
         let panicked = std::panic::catch_unwind(|| budget.pay(|| panic!("on purpose")));
         assert!(panicked.is_err());
         assert!(CHARGED.get().is_null());

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What holds the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,9 @@ pub(crate) enum Holder {
 static TURN: AtomicU64 = AtomicU64::new(0);
 static HOLDER: AtomicU8 = AtomicU8::new(0);
 static THREAD: RunningThread = RunningThread::new();
-static MEMORY: MemoryBudget = MemoryBudget::without_limit();
+/// The turn that has exceeded its budget of memory, and the limit.
+static OVER_MEMORY: AtomicU64 = AtomicU64::new(0);
+static OVER_LIMIT: AtomicU64 = AtomicU64::new(0);
 /// The turn that was stopped.
 static STOPPED: AtomicU64 = AtomicU64::new(0);
 /// The limit that stopped it, as a text for the client.
@@ -38,9 +40,11 @@ static ON_MAIN: AtomicBool = AtomicBool::new(false);
 static MAIN_THREAD: AtomicI32 = AtomicI32::new(0);
 
 thread_local! {
-    /// The turn that this thread has begun; 0 if none. It has ended if the thread has lost the server's lock and another one has
+/// The turn that this thread has begun; 0 if none. It has ended if the thread has lost the server's lock and another one has
     /// begun a turn.
     static OWN_TURN: Cell<u64> = const { Cell::new(0) };
+    /// The budget of the calls of this thread.
+    static MEMORY: Cell<Option<Arc<MemoryBudget>>> = const { Cell::new(None) };
 }
 
 fn is_odd(turn: u64) -> bool {
@@ -114,14 +118,37 @@ pub(crate) fn hold<R>(
     }
     let turn = TURN.load(Ordering::Relaxed);
     let end = End(py);
-    MEMORY.begin(memory);
-    let outcome = MEMORY.pay(body);
+    let budget = budget(memory);
+    budget.is_of_turn(turn);
+    let outcome = budget.pay(body);
     drop(end);
     let stopped = STOPPED.load(Ordering::Acquire) == turn;
     let reason = stopped
         .then(|| REASON.lock().unwrap_or_else(PoisonError::into_inner).take())
         .flatten();
-    (outcome, reason.or_else(|| MEMORY.exceeded().map(too_much)))
+    let reason = reason.or_else(|| budget.exceeded().map(too_much));
+    MEMORY.set(Some(budget));
+    (outcome, reason)
+}
+
+/// A budget for a call. That of the last call is used again, unless a thread that the call has started goes on with it.
+fn budget(limit: Option<u64>) -> Arc<MemoryBudget> {
+    match MEMORY.take() {
+        Some(budget) if Arc::strong_count(&budget) == 1 => {
+            budget.begin(limit);
+            budget
+        }
+        _ => Arc::new(MemoryBudget::new(limit)),
+    }
+}
+
+/// The budget of a turn was exceeded. Takes no memory and no lock.
+pub(super) fn over_memory(turn: u64, limit: u64) {
+    // The budget may be that of a thread which a call has left behind.
+    if turn != 0 && turn == TURN.load(Ordering::Relaxed) {
+        OVER_LIMIT.store(limit, Ordering::Relaxed);
+        OVER_MEMORY.store(turn, Ordering::Release);
+    }
 }
 
 /// A turn, as the watching thread sees it.
@@ -150,9 +177,8 @@ impl Turn {
 
     /// The limit of memory that the call has exceeded.
     pub(crate) fn over_memory(self) -> Option<u64> {
-        MEMORY
-            .exceeded()
-            .filter(|_| self.goes_on() && self.holder != Holder::Execution)
+        let is_over = OVER_MEMORY.load(Ordering::Acquire) == self.number;
+        is_over.then(|| OVER_LIMIT.load(Ordering::Relaxed))
     }
 
     /// `true` if `other` runs on the thread of the turn.

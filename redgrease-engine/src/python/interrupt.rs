@@ -1,7 +1,7 @@
 //! Interrupts Python code that runs on another thread.
 
 use super::errors::GearsError;
-use super::{Gil, attached, hold, insistence, namespace};
+use super::{Gil, attached, hold, insistence, namespace, threads};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -92,5 +92,6 @@ pub(super) fn interrupt_attached(py: Gil<'_>, running: &RunningThread, force: Fo
 /// Adds the functions that interruptions call in the interrupted thread.
 pub(crate) fn add_native_functions(native: &Bound<'_, PyModule>) -> PyResult<()> {
     native.add_function(wrap_pyfunction!(insistence::insist, native)?)?;
-    native.add_function(wrap_pyfunction!(hold::woken, native)?)
+    native.add_function(wrap_pyfunction!(hold::woken, native)?)?;
+    threads::add_to(native)
 }

@@ -105,6 +105,40 @@ unsafe impl Sync for InnerArenas {}
 static RAW: OnceLock<Inner> = OnceLock::new();
 static ARENAS: OnceLock<InnerArenas> = OnceLock::new();
 
+/// The smallest block that may be copied while it grows, in bytes. Smaller ones need not be counted twice.
+const COPIED: usize = 1 << 20;
+
+/// The memory that is taken for a block while its size changes.
+pub(super) fn needed_to_resize(before: usize, after: usize) -> usize {
+    if after <= before {
+        0
+    } else if after >= COPIED && copies() {
+        // The old block and the new one.
+        after
+    } else {
+        after - before
+    }
+}
+
+/// `true` if the allocator copies a large block that grows. The C library moves its pages instead, but `malloc` may be that of
+/// another library, which the server uses.
+fn copies() -> bool {
+    static COPIES: OnceLock<bool> = OnceLock::new();
+    *COPIES.get_or_init(|| {
+        // SAFETY: the address is that of a function. The name lives as long as the library, and a null one is not read.
+        unsafe {
+            let mut info: libc::Dl_info = std::mem::zeroed();
+            let malloc = libc::dlsym(libc::RTLD_DEFAULT, c"malloc".as_ptr());
+            if libc::dladdr(malloc, &raw mut info) == 0 || info.dli_fname.is_null() {
+                return false;
+            }
+            let library = std::ffi::CStr::from_ptr(info.dli_fname).to_string_lossy();
+            let file = library.rsplit('/').next().unwrap_or_default();
+            !(file.starts_with("libc") || file.starts_with("ld-musl"))
+        }
+    })
+}
+
 /// The size of a block of the C library's allocator.
 ///
 /// # Safety
@@ -175,8 +209,7 @@ extern "C" fn realloc(_: *mut c_void, block: *mut c_void, bytes: usize) -> *mut 
     // SAFETY: the arguments are forwarded unchanged; the old size is read before the block may move.
     unsafe {
         let before = size(block);
-        // Most blocks grow where they are.
-        let more = bytes.saturating_sub(before);
+        let more = needed_to_resize(before, bytes);
         if more > 0 && !may_grow(more) {
             return std::ptr::null_mut();
         }

@@ -19,6 +19,7 @@
 //! | `memory.rs` | the memory that Python uses |
 //! | `own_memory.rs` | the memory of the engine |
 //! | `budget.rs` | budgets for the memory that gears take |
+//! | `threads.rs` | threads that the Python of gears starts |
 //! | `pickling.rs` | functions as bytes |
 //! | `profiling.rs` | profiles of the Python that gears run |
 //!
@@ -46,6 +47,7 @@ mod profiling;
 mod replies;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod values;
 
 pub(crate) use attach::{after_sleep, attached, attached_for_a_call, before_sleep, detached};
@@ -67,6 +69,7 @@ pub(crate) use namespace::{globals, keep_globals, runtime};
 pub(crate) use pickling::{check_picklable, pickle, unpickle};
 pub(crate) use profiling::{forget_profile, profile, profiled};
 pub(crate) use replies::{fits_reply, from_owned, from_reply, nested, reply_with};
+pub(crate) use threads::threads_over_budget;
 pub(crate) use values::{
     KeptList, KeptWord, List, from_bytes, group_record, integer, is_iterator, is_true, list,
     list_after, list_of, next_item, none, text_bytes, text_key, text_of, type_name,

@@ -5,7 +5,7 @@
 //! is never refused, because Rust ends the process then. The gear is stopped instead.
 
 use super::budget::charge;
-use super::memory::own_memory;
+use super::memory::{needed_to_resize, own_memory};
 use std::alloc::{GlobalAlloc, Layout, System};
 
 #[global_allocator]
@@ -45,11 +45,14 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // In this order: most blocks grow where they are.
+        let more = needed_to_resize(layout.size(), size);
+        took(more);
+        // SAFETY: as the caller's.
+        let block = unsafe { System.realloc(block, layout, size) };
+        freed(more);
         freed(layout.size());
         took(size);
-        // SAFETY: as the caller's.
-        unsafe { System.realloc(block, layout, size) }
+        block
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -62,10 +65,11 @@ unsafe impl GlobalAlloc for Counting {
 #[cfg(test)]
 mod tests {
     use super::super::MemoryBudget;
+    use std::sync::Arc;
 
     #[test]
     fn a_vector_that_grows_is_charged() {
-        let budget = MemoryBudget::new(Some(4 << 20));
+        let budget = Arc::new(MemoryBudget::new(Some(4 << 20)));
         budget.pay(|| {
             let mut all: Vec<u64> = Vec::new();
             for n in 0..400_000 {
@@ -81,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_vector_that_was_freed_is_credited() {
-        let budget = MemoryBudget::new(Some(4 << 20));
+        let budget = Arc::new(MemoryBudget::new(Some(4 << 20)));
         budget.pay(|| {
             for _ in 0..10 {
                 drop(vec![0_u8; 2 << 20]);

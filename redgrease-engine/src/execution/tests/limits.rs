@@ -15,7 +15,7 @@ fn limited(limits: Limits, steps: Vec<Step>, source: Source) -> Run {
     let mut run = Run::new(FakeCause::default(), steps, source);
     let execution = Arc::get_mut(&mut run.execution).unwrap();
     execution.limits = limits;
-    execution.memory = MemoryBudget::new(limits.memory);
+    execution.memory = Arc::new(MemoryBudget::new(limits.memory));
     run
 }
 

@@ -7,6 +7,9 @@ from functools import partial
 log = redisgears.log
 
 loop = asyncio.new_event_loop()
+loop.set_task_factory(
+    lambda loop, coroutine, **options: asyncio.Task(_paid(coroutine), loop=loop, **options)
+)
 _loop_lock = threading.Lock()
 _loop_thread = None
 
@@ -28,7 +31,7 @@ def _start_loop():
     with _loop_lock:
         if _loop_thread is None:
             _loop_thread = threading.Thread(target=_run_loop, name="rg-asyncio", daemon=True)
-            _loop_thread.start()
+            _native.for_all(_loop_thread.start)
 
 
 class _Driven:
@@ -107,6 +110,8 @@ def runCoroutine(cr, f=None, delay=0, s=None):
     coroutine belongs to the session `s`, which is that of the caller unless it is given.
     """
     session = redisgears.getGearsSession() if s is None else s
+    if asyncio.iscoroutine(cr):
+        cr = _paid(cr)
     # Of other awaitables, no step runs Python of a gear.
     in_session = session is not None and asyncio.iscoroutine(cr)
     awaited = _InSession(cr, session) if in_session else cr

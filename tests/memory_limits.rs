@@ -1,0 +1,158 @@
+//! No script takes more memory than `ExecutionMaxMemory`, wherever it runs and whatever way it takes the memory.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+
+use common::{empty, eventually, untyped};
+use redgrease_embedded::Server;
+
+const LIMIT: usize = 100_000_000;
+const TOO_MUCH: &str = "more memory than ExecutionMaxMemory, 100000000 bytes";
+
+/// What a runaway may take beyond the limit before it is stopped, in bytes.
+const MARGIN: usize = 60_000_000;
+
+/// The largest resident memory that the server has had, in bytes.
+fn peak(server: &Server) -> usize {
+    let info = untyped(server, &["INFO", "server"]);
+    let pid = info.lines().find_map(|line| line.strip_prefix("process_id:"));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", pid.unwrap().trim())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = peak.unwrap().trim().trim_end_matches(" kB");
+    kilobytes.parse::<usize>().unwrap() * 1024
+}
+
+fn small() -> Server {
+    let (server, _con) = empty();
+    untyped(
+        &server,
+        &["RG.CONFIGSET", "ExecutionMaxMemory", &LIMIT.to_string()],
+    );
+    server
+}
+
+fn log(server: &Server) -> String {
+    std::fs::read_to_string(server.log_path()).unwrap()
+}
+
+fn still_works(server: &Server) {
+    assert_eq!(untyped(server, &["PING"]), "PONG");
+    for run in [
+        "GB('ShardsIDReader').map(lambda x: 'fine').run()",
+        "async def f(x): return 'fine'\nGB('ShardsIDReader').map(f).run()",
+    ] {
+        assert_eq!(untyped(server, &["RG.PYEXECUTE", run]).trim(), "fine");
+    }
+}
+
+/// Small blocks, blocks of medium size, and one large block.
+const GROWING: [&str; 3] = [
+    "def grow():\n  kept = []\n  while True: kept.append(bytearray(2000))\n",
+    "def grow():\n  kept = []\n  while True: kept.append(bytearray(10**6))\n",
+    "import io\ndef grow():\n  kept = io.BytesIO()\n  while True: kept.write(b'x' * 100000)\n",
+];
+
+/// Work that an execution waits for, on another thread or in another coroutine.
+const ELSEWHERE: [&str; 7] = [
+    "import threading\ndef f(x):\n  all = [threading.Thread(target=grow) for _ in range(3)]\n  [one.start() for one in all]\n  [one.join() for one in all]",
+    "import _thread\ndef f(x):\n  done = _thread.allocate_lock()\n  done.acquire()\n  def g():\n    try: grow()\n    finally: done.release()\n  _thread.start_new_thread(g, ())\n  done.acquire()",
+    "from concurrent.futures import ThreadPoolExecutor\ndef f(x):\n  with ThreadPoolExecutor(2) as pool: return str(list(pool.map(lambda x: grow(), [1, 2])))",
+    "from multiprocessing.pool import ThreadPool\ndef f(x):\n  with ThreadPool(2) as pool: return str(pool.map(lambda x: grow(), [1, 2]))",
+    "import asyncio\nasync def f(x): return str(await asyncio.to_thread(grow))",
+    "import asyncio\nasync def g(): grow()\nasync def f(x): return str(await asyncio.gather(g(), g()))",
+    "import asyncio\nasync def g(): grow()\nasync def f(x):\n  task = asyncio.create_task(g())\n  return str(await task)",
+];
+
+#[test]
+fn threads_and_tasks_pay_with_the_budget_of_their_execution() {
+    let server = small();
+    let before = peak(&server);
+    for growing in GROWING {
+        for elsewhere in ELSEWHERE {
+            let run = format!("{growing}{elsewhere}\nGB('ShardsIDReader').map(f).run()");
+            let answer = untyped(&server, &["RG.PYEXECUTE", &run]);
+            assert!(answer.contains(TOO_MUCH), "{run}: {answer}");
+        }
+    }
+    let taken = peak(&server) - before;
+    assert!(taken < LIMIT + MARGIN, "{taken}");
+    still_works(&server);
+}
+
+/// Work that goes on when the script or call that has started it has ended.
+const LEFT: [&str; 3] = [
+    "import threading\nthreading.Thread(target=end).start()",
+    "async def f(): end()\nrunCoroutine(f())",
+    "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor(2).submit(end)",
+];
+
+#[test]
+fn work_that_is_left_behind_is_stopped() {
+    for left in LEFT {
+        for place in [
+            left.to_owned(),
+            format!(
+                "def f(x):\n  {}\nGB('ShardsIDReader').foreach(f).run()",
+                left.replace('\n', "\n  ")
+            ),
+        ] {
+            let server = small();
+            let before = peak(&server);
+            // Also work that catches the exception.
+            let end = "def end():\n  try: grow()\n  except BaseException: pass\n  execute('INCR', 'ended')\n";
+            let script = format!("{}{end}{place}", GROWING[0]);
+            let answer = untyped(&server, &["RG.PYEXECUTE", &script]);
+            assert!(!answer.contains(TOO_MUCH), "{script}: {answer}");
+            eventually("the work ends", || {
+                untyped(&server, &["GET", "ended"]) == "1"
+            });
+            assert!(log(&server).contains(TOO_MUCH), "{script}");
+            let taken = peak(&server) - before;
+            assert!(taken < LIMIT + MARGIN, "{script}: {taken}");
+            still_works(&server);
+        }
+    }
+}
+
+#[test]
+fn a_pool_that_served_a_runaway_serves_others() {
+    let server = small();
+    let script = "
+from concurrent.futures import ThreadPoolExecutor
+pool = ThreadPoolExecutor(1)
+def grow():
+    kept = []
+    while True: kept.append(bytearray(10**6))
+GB('CommandReader').map(lambda x: pool.submit(grow).result()).register(trigger='grow', mode='async_local')
+GB('CommandReader').map(lambda x: pool.submit(lambda: 'fine').result()).register(trigger='fine', mode='async_local')
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    for _ in 0..3 {
+        let answer = untyped(&server, &["RG.TRIGGER", "grow"]);
+        assert!(answer.contains(TOO_MUCH), "{answer}");
+        assert_eq!(untyped(&server, &["RG.TRIGGER", "fine"]), "fine");
+    }
+}
+
+#[test]
+fn an_execution_over_its_limit_starts_no_thread() {
+    let server = small();
+    let run = "
+import threading
+def grow():
+    kept = []
+    while True: kept.append(bytearray(10**6))
+def f(x):
+    while True:
+        try:
+            one = threading.Thread(target=grow)
+            one.start()
+            one.join()
+        except Exception:
+            pass
+GB('ShardsIDReader').map(f).run()
+";
+    let answer = untyped(&server, &["RG.PYEXECUTE", run]);
+    assert!(answer.contains(TOO_MUCH), "{answer}");
+    still_works(&server);
+}
