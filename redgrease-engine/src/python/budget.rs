@@ -3,8 +3,8 @@
 use super::hold;
 use super::memory::in_use;
 use std::cell::Cell;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 
 /// A request of at least this many bytes is refused when it exceeds a budget, as if the system had no memory left.

@@ -18,6 +18,7 @@
 //! | `hold.rs` | Python that holds the server's lock |
 //! | `memory.rs` | the memory that Python uses |
 //! | `own_memory.rs` | the memory of the engine |
+//! | `free_memory.rs` | giving free memory back to the system |
 //! | `budget.rs` | budgets for the memory that gears take |
 //! | `threads.rs` | threads that the Python of gears starts |
 //! | `pickling.rs` | functions as bytes |
@@ -34,6 +35,7 @@ mod callback;
 mod coroutines;
 mod counter;
 mod errors;
+mod free_memory;
 mod hold;
 mod identity;
 mod insistence;
@@ -61,6 +63,7 @@ pub(crate) use coroutines::{
 };
 pub(crate) use counter::Counter;
 pub(crate) use errors::{GearsError, describe, flat};
+pub(crate) use free_memory::free_memory;
 pub(crate) use hold::{Holder, Turn, begin_hold, end_hold, forget_hold, hold, holds};
 pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{Force, RunningThread, add_native_functions, interrupt};
