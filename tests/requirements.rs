@@ -145,6 +145,28 @@ fn a_requirement_leaves_the_list_with_the_last_session_that_has_it() {
 }
 
 #[test]
+fn spellings_of_one_version_are_one_requirement() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = with_packages(dir.path());
+    let send = |requirements: &[&str]| {
+        let words = ["RG.PYEXECUTE", "x = 1", "REQUIREMENTS"];
+        assert_eq!(untyped(&server, &[&words, requirements].concat()), "OK");
+    };
+    send(&["num.ber==1.2", "portable>=1.0,<2"]);
+    let paths = listed(&server, "Path");
+    send(&["Num_Ber == 1.2.0", "NUM-BER==v1.2", "num-ber (==1.2.0.0)"]);
+    send(&["Portable < 2.0, >= 1", "portable>=1,<2,>=1.0"]);
+    assert_eq!(
+        listed(&server, "Name"),
+        ["num.ber==1.2", "portable>=1.0,<2"]
+    );
+    // Nothing was installed again.
+    assert_eq!(listed(&server, "Path"), paths);
+    send(&["num-ber~=1.2", "num-ber==1.2.*"]);
+    assert_eq!(listed(&server, "Name").len(), 4);
+}
+
+#[test]
 fn a_requirement_that_is_installed_again_has_another_path() {
     let dir = tempfile::tempdir().unwrap();
     let server = with_packages(dir.path());

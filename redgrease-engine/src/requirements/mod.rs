@@ -15,6 +15,7 @@
 //! | `child` | a child process whose exit code cannot be lost |
 //! | `output` | reads the cause of a failure from pip's output and masks secrets |
 //! | `name` | checks and parses the text of a requirement |
+//! | `canonical` | compares the texts of requirements |
 //! | `portable` | the byte format in which servers exchange a requirement |
 //! | `lock` | the lock that servers with the same directory share |
 //! | `error`, `level` | errors and log levels |
@@ -27,6 +28,7 @@
 //! DIR/install-3.11.lock                locked during an installation
 //! ```
 
+mod canonical;
 mod child;
 mod environment;
 mod error;
@@ -43,11 +45,11 @@ mod wheelhouse;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use canonical::canonical;
 pub(crate) use environment::Python;
 #[cfg(test)]
 use error::{InstallError, InstallErrorKind};
 pub(crate) use level::Level;
-pub(crate) use name::canonical;
 pub(crate) use portable::Portable;
 pub(crate) use store::Store;
 pub(crate) use wheelhouse::Requirement;

@@ -77,66 +77,9 @@ pub(super) fn normalize(name: &str) -> String {
     normal
 }
 
-/// The text by which a requirement is compared: `Num_Py [B, a] >= 1` and `num-py[a,b]>=1` are the same requirement. The source
-/// of the rule is PEP 508, with names as in PEP 503. Addresses and markers stay as they are.
-pub(crate) fn canonical(requirement: &str) -> String {
-    let text = requirement.trim();
-    let Some(project) = project(text) else {
-        return text.to_owned();
-    };
-    let is_part_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let rest = text.trim_start_matches(is_part_of_name);
-    let tail = rest.find(['@', ';']).unwrap_or(rest.len());
-    let (compact, tail) = rest.split_at(tail);
-    let compact: String = compact.chars().filter(|c| !c.is_whitespace()).collect();
-    let (extras, versions) = match compact.strip_prefix('[').and_then(|it| it.split_once(']')) {
-        Some((extras, versions)) => (sorted(&normalize(extras)), versions),
-        None => (String::new(), compact.as_str()),
-    };
-    let versions = versions
-        .strip_prefix('(')
-        .map_or(versions, |it| it.trim_end_matches(')'));
-    let extras = if extras.is_empty() {
-        extras
-    } else {
-        format!("[{extras}]")
-    };
-    format!("{project}{extras}{}{}", sorted(versions), tail.trim())
-}
-
-/// The items of a list with commas, sorted.
-fn sorted(list: &str) -> String {
-    let mut items: Vec<&str> = list.split(',').filter(|item| !item.is_empty()).collect();
-    items.sort_unstable();
-    items.join(",")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spellings_of_one_requirement_are_compared_as_one() {
-        for (text, expected) in [
-            ("NumPy", "numpy"),
-            (" num_py ", "num-py"),
-            ("num.py == 1.0", "num-py==1.0"),
-            ("a<2, >=1", "a<2,>=1"),
-            ("a >=1,<2", "a<2,>=1"),
-            ("a (>=1)", "a>=1"),
-            ("A[C_d, b]~=1", "a[b,c-d]~=1"),
-            ("a[]", "a"),
-            ("A ; python_version > '3'", "a; python_version > '3'"),
-            ("A @ https://x/Y", "a@ https://x/Y"),
-            ("./Folder", "./Folder"),
-            ("https://x/Y_z.whl", "https://x/Y_z.whl"),
-        ] {
-            assert_eq!(canonical(text), expected, "{text}");
-            assert_eq!(canonical(&canonical(text)), expected, "{text}");
-        }
-        assert_ne!(canonical("a==1.0"), canonical("a==1"));
-        assert_ne!(canonical("a[b]"), canonical("a"));
-    }
 
     #[test]
     fn options_and_odd_texts_are_refused() {

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use super::canonical::canonical;
 use super::child::Runner;
 use super::environment::{Environment, Python, file_error};
 use super::error::{InstallError, InstallErrorKind};
 use super::level::{Level, Log};
 use super::lock::Lock;
-use super::name::{canonical, check, project};
+use super::name::{check, project};
 use super::pip::{Pip, Sources};
 use super::portable::Portable;
 use super::site::{Site, project_of_wheel};

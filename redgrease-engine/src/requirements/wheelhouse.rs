@@ -12,7 +12,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::name::{canonical, project};
+use super::canonical::canonical;
+use super::name::project;
 use super::site::{Site, project_of_wheel};
 
 const RECORD: &str = "record";
@@ -93,14 +94,27 @@ impl Wheelhouse {
     /// has another path, as with RedisGears: so its users see that the wheels are new.
     pub(super) fn keep(&self, requirement: &str, staged: &Path, site: &Site) -> io::Result<()> {
         Record::of(requirement, staged, site).write(staged)?;
+        let before = self.folders_of(requirement);
         let stem = stem(requirement);
-        let before = self.newest(&stem);
-        let number = before.map_or(1, |number| number.saturating_add(1));
+        let newest = self.newest(&stem);
+        let number = newest.map_or(1, |number| number.saturating_add(1));
         fs::rename(staged, self.numbered(&stem, number))?;
-        match before {
-            Some(before) => remove(&self.numbered(&stem, before)),
-            None => Ok(()),
-        }
+        before.iter().try_for_each(|folder| remove(folder))
+    }
+
+    /// The folders that have a record of the requirement: one, or another one that a server with an older engine has named.
+    fn folders_of(&self, requirement: &str) -> Vec<PathBuf> {
+        let wanted = canonical(requirement);
+        let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        let folders = entries.map(|entry| entry.path());
+        let is_of = |folder: &PathBuf| {
+            let record = Record::read(folder);
+            record.is_some_and(|record| canonical(&record.name) == wanted)
+        };
+        folders
+            .filter(|folder| folder.extension().is_none())
+            .filter(is_of)
+            .collect()
     }
 
     /// Removes staged folders that were not kept.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use crate::requirements::canonical;
 use crate::requirements::site::{Site, project_of_wheel};
 use crate::requirements::wheelhouse::Wheelhouse;
 
@@ -29,7 +30,7 @@ fn keep(wheelhouse: &Wheelhouse, requirement: &str, wheels: &[&str], site: &Site
 }
 
 fn is_installed(wheelhouse: &Wheelhouse, requirement: &str, packages: &[&str]) -> bool {
-    wheelhouse.read(&site(packages))[requirement].is_installed
+    wheelhouse.read(&site(packages))[&canonical(requirement)].is_installed
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn the_project_of_a_wheel_is_normalised() {
 fn the_folder_of_a_requirement_does_not_change() {
     let wheelhouse = Wheelhouse::new("/wheels".into());
     let folder = |requirement: &str| wheelhouse.folder(requirement);
-    assert_eq!(folder(SIX), Path::new("/wheels/six-9e0943ebeae43fd7"));
+    assert_eq!(folder(SIX), Path::new("/wheels/six-7a918a9a40297221"));
     assert_eq!(
         folder("https://joe:secret@host/x.whl"),
         Path::new("/wheels/address-afdf4be382d2e228")
@@ -91,15 +92,35 @@ fn a_kept_requirement_is_read_again() {
     assert!(!wheelhouse.holds(SIX));
     keep(&wheelhouse, SIX, &wheels, &site(&packages));
     assert!(wheelhouse.holds(SIX));
-    assert!(!wheelhouse.holds("six==1.16"));
+    assert!(wheelhouse.holds("Six == 1.16"));
+    assert!(!wheelhouse.holds("six==1.16.1"));
 
     let mut kept = wheelhouse.read(&site(&packages));
     assert_eq!(kept.len(), 1);
-    let requirement = kept.remove(SIX).unwrap();
+    let requirement = kept.remove(&canonical(SIX)).unwrap();
     assert_eq!(requirement.name, SIX);
     assert!(requirement.is_downloaded && requirement.is_installed);
     assert_eq!(requirement.wheels, [wheels[1], wheels[0]]);
     assert_eq!(requirement.path, wheelhouse.folder(SIX));
+}
+
+#[test]
+fn a_requirement_that_is_kept_again_has_one_folder() {
+    let directory = TempDir::new().unwrap();
+    let wheelhouse = Wheelhouse::new(directory.path().to_owned());
+    let wheels = ["six-1.16.0-py2.py3-none-any.whl"];
+    let packages = site(&["six-1.16.0"]);
+    keep(&wheelhouse, SIX, &wheels, &packages);
+    // An older engine has given the folder another name.
+    let older = directory.path().join("six-0123456789abcdef");
+    fs::rename(wheelhouse.folder(SIX), &older).unwrap();
+    assert!(is_installed(&wheelhouse, SIX, &["six-1.16.0"]));
+    for _ in 0..3 {
+        keep(&wheelhouse, "Six == 1.16", &wheels, &packages);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+        assert!(wheelhouse.holds(SIX));
+    }
+    assert!(!older.exists());
 }
 
 #[test]
