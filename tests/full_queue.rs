@@ -22,6 +22,7 @@ fn narrow(script: &str) -> Server {
     let server = Server::builder()
         .module_arg("ExecutionThreads", "1")
         .module_arg("ExecutionQueueSize", "1")
+        .module_arg("AdditionalThreads", "0")
         .start()
         .unwrap();
     let script = format!("{HOLD}{script}");

@@ -28,6 +28,7 @@ pub(crate) static LISTENERS: Listeners = Listeners {
     load_registrations: gears::restore_all,
     load_timer_key: keyed_timers::load,
     shut_down: on_shut_down,
+    not_shut_down: on_not_shut_down,
 };
 
 /// The version of the interpreter, such as `3.11`.
@@ -146,4 +147,8 @@ fn on_ready(context: &Context) {
 
 fn on_shut_down() {
     pool().stop();
+}
+
+fn on_not_shut_down() {
+    pool().go_on();
 }

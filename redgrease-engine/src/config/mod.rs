@@ -111,6 +111,12 @@ impl Config {
             .clamp(1, 512)
     }
 
+    /// Number of threads that run others while worker threads are slow, at most 512.
+    pub(crate) fn additional_threads(&self) -> usize {
+        usize::try_from(self.number(const { index("AdditionalThreads") }))
+            .map_or(0, |count| count.min(512))
+    }
+
     /// Number of executions that may wait for a worker thread.
     pub(crate) fn queue_size(&self) -> usize {
         usize::try_from(self.number(const { index("ExecutionQueueSize") })).unwrap_or(0)

@@ -123,6 +123,8 @@ pub(super) const SETTINGS: &[Setting] = &[
     text("DependenciesSha256", SettingOwner::Python),
     // Directory of the virtual environments.
     text("PythonInstallationDir", SettingOwner::Python),
+    // Threads that run others while worker threads are slow.
+    number("AdditionalThreads", SettingOwner::Engine, 12, 0),
     // Executions that may wait for a worker thread.
     number("ExecutionQueueSize", SettingOwner::Engine, 100_000, 1),
     // Records of an execution, and executions of an ordered registration, that may wait for coroutines at the same time.

@@ -53,6 +53,7 @@ const EXPECTED: &[(&str, SettingOwner, Shown, bool)] = {
         ("DependenciesUrl", Python, Text, READ_ONLY),
         ("DependenciesSha256", Python, Text, READ_ONLY),
         ("PythonInstallationDir", Python, Text, READ_ONLY),
+        ("AdditionalThreads", Engine, number(12, 0), CHANGEABLE),
         ("ExecutionQueueSize", Engine, number(100_000, 1), CHANGEABLE),
         ("MaxRecordsInFlight", Engine, number(1000, 1), CHANGEABLE),
         ("ExecutionMaxTime", Engine, number(0, 0), CHANGEABLE),
@@ -360,6 +361,7 @@ fn typed_getters_agree_with_the_table() {
 
     for (name, value) in [
         ("ExecutionThreads", "513"),
+        ("AdditionalThreads", "3"),
         ("ExecutionQueueSize", "8"),
         ("MaxRecordsInFlight", "8"),
         ("MaxExecutions", "-1"),

@@ -177,7 +177,7 @@ impl Execution {
             return;
         }
         if self.has_lost_its_thread() {
-            pool().replace_stuck_thread();
+            pool().replace_stuck_thread(self);
             log(
                 Level::Warning,
                 &format!(

@@ -23,6 +23,11 @@ pub(crate) trait Cause: fmt::Debug + Send + Sync {
         None
     }
 
+    /// `true` for the run of a script: a client or a gear asked for it, nothing that was registered did.
+    fn is_run(&self) -> bool {
+        false
+    }
+
     /// The order in which executions of this cause run. `None` if they may run at the same time.
     fn order(&self) -> Option<&Order> {
         None

@@ -6,6 +6,8 @@
 //! | `launch.rs` | beginning an execution: the one way into the list and the queue |
 //! | `order.rs` | executions that run one after the other |
 //! | `pool.rs` | the worker threads |
+//! | `shares.rs` | who may have an additional thread |
+//! | `starving.rs` | executions that wait while all worker threads are slow |
 //! | `run.rs` | running an execution on the thread that has it |
 //! | `progress.rs` | how far an execution is |
 //! | `parking.rs` | an execution whose records wait for coroutines |
@@ -29,6 +31,8 @@ mod parking;
 mod pool;
 mod progress;
 mod run;
+mod shares;
+mod starving;
 mod sync;
 #[cfg(test)]
 mod tests;
@@ -42,8 +46,8 @@ pub(crate) use limits::{hold_for_call, lost_the_lock, too_large_reply, too_much_
 pub(crate) use list::executions;
 pub(crate) use order::Order;
 pub(crate) use pool::pool;
+pub(crate) use starving::running;
 pub(crate) use sync::{SyncCall, SyncError, SyncOutcome};
-pub(crate) use watch::running;
 
 use crate::config::{self, Limits};
 use crate::id::{Id, IdCounter};

@@ -4,18 +4,22 @@
 //! Many short gears pay for one change of the interpreter's lock.
 
 use super::Execution;
+use super::shares::{Share, fair};
 use super::watch::watch_limits;
 use crate::config;
-use crate::id::Id;
 use crate::python::{Gil, attached, detached};
 use crate::redis::{Level, log};
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// The size of a worker's stack, in bytes. It is that of the main thread, because gears may recurse.
 const STACK: usize = 8 << 20;
+
+/// A thread that runs one execution for so long is slow. Another one takes its place meanwhile.
+pub(super) const SLOW: Duration = Duration::from_millis(300);
 
 /// Too many executions wait for a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,22 +38,97 @@ pub(crate) struct Pool {
     stopped: AtomicBool,
     replaced: AtomicUsize,
     refused: AtomicUsize,
-    additional: AtomicUsize,
 }
 
 #[derive(Debug)]
 struct Queue {
     ready: VecDeque<Arc<Execution>>,
     idle: usize,
-    /// The number of executions that workers have taken.
-    taken: u64,
+    /// What the threads run.
+    taken: Vec<Taken>,
+    last_turn: u64,
+}
+
+/// The turn of a thread with one execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Turn(u64);
+
+#[derive(Debug)]
+struct Taken {
+    turn: Turn,
+    execution: Arc<Execution>,
+    since: Instant,
+    /// The thread is an additional one.
+    is_additional: bool,
+}
+
+impl Taken {
+    fn is_slow(&self) -> bool {
+        self.since.elapsed() >= SLOW
+    }
+}
+
+/// What the pool does about executions that wait although threads are slow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Relief {
+    /// A worker is free or will soon be.
+    NotNeeded,
+    /// All workers are slow, and what waits goes on on additional threads.
+    Given,
+    /// All workers are slow, and some executions wait for them: the additional threads are taken, or belong to others.
+    Exhausted,
 }
 
 impl Queue {
-    fn take(&mut self) -> Option<Arc<Execution>> {
-        let first = self.ready.pop_front()?;
-        self.taken += 1;
-        Some(first)
+    fn take(&mut self, place: usize, is_additional: bool) -> Option<(Turn, Arc<Execution>)> {
+        let execution = self.ready.remove(place)?;
+        self.last_turn += 1;
+        let turn = Turn(self.last_turn);
+        self.taken.push(Taken {
+            turn,
+            execution: Arc::clone(&execution),
+            since: Instant::now(),
+            is_additional,
+        });
+        Some((turn, execution))
+    }
+
+    /// Ends a turn. The caller drops the execution when the queue is unlocked: that may run Python.
+    #[must_use]
+    fn leave(&mut self, turn: Turn) -> Option<Taken> {
+        let place = self.taken.iter().position(|one| one.turn == turn)?;
+        Some(self.taken.swap_remove(place))
+    }
+
+    fn slow(&self) -> usize {
+        self.taken.iter().filter(|one| one.is_slow()).count()
+    }
+
+    fn additional(&self) -> usize {
+        self.taken.iter().filter(|one| one.is_additional).count()
+    }
+
+    fn relief(&self) -> Relief {
+        let mut workers = self.taken.iter().filter(|one| !one.is_additional);
+        if self.idle > 0 || !workers.all(Taken::is_slow) {
+            Relief::NotNeeded
+        } else if self.ready.is_empty() || self.slow() < self.taken.len() {
+            Relief::Given
+        } else {
+            Relief::Exhausted
+        }
+    }
+
+    /// Takes an execution for an additional thread. There are never more of them than slow threads.
+    fn take_additional(&mut self) -> Option<(Turn, Arc<Execution>)> {
+        if self.ready.is_empty() || self.idle > 0 || self.additional() >= self.slow() {
+            return None;
+        }
+        let additional = self.taken.iter().filter(|one| one.is_additional);
+        let held: Vec<Share> = additional.map(|one| Share::of(&one.execution)).collect();
+        let waiting = self.ready.iter().map(|one| Share::of(one));
+        let place = fair(&held, waiting, config::get().additional_threads())?;
+        self.take(place, true)
     }
 }
 
@@ -59,13 +138,13 @@ impl Pool {
             queue: Mutex::new(Queue {
                 ready: VecDeque::new(),
                 idle: 0,
-                taken: 0,
+                taken: Vec::new(),
+                last_turn: 0,
             }),
             work: Condvar::new(),
             stopped: AtomicBool::new(false),
             replaced: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
-            additional: AtomicUsize::new(0),
         }
     }
 
@@ -84,7 +163,7 @@ impl Pool {
     pub(crate) fn start(&self, count: usize) -> Result<(), String> {
         watch_limits();
         for _ in 0..count {
-            spawn().map_err(|failure| {
+            spawn("rg-worker", work).map_err(|failure| {
                 format!("starting a worker thread failed: {failure}: raise the limit of threads")
             })?;
         }
@@ -101,18 +180,27 @@ impl Pool {
         }
     }
 
-    fn take_now(&self) -> Option<Arc<Execution>> {
-        self.queue().take()
+    /// Ends the turn of a worker, and takes the next execution if one waits.
+    fn take_now(&self, ended: Option<Turn>) -> Option<(Turn, Arc<Execution>)> {
+        let mut queue = self.queue();
+        let left = ended.and_then(|ended| queue.leave(ended));
+        let next = if self.is_stopped() {
+            None
+        } else {
+            queue.take(0, false)
+        };
+        drop(queue);
+        drop(left);
+        next
     }
 
-    fn wait(&self) -> Option<Arc<Execution>> {
+    fn wait(&self) -> (Turn, Arc<Execution>) {
         let mut queue = self.queue();
         loop {
-            if self.stopped.load(Ordering::Relaxed) {
-                return None;
-            }
-            if let Some(execution) = queue.take() {
-                return Some(execution);
+            if !self.is_stopped()
+                && let Some(taken) = queue.take(0, false)
+            {
+                return taken;
             }
             queue.idle += 1;
             queue = self
@@ -123,74 +211,95 @@ impl Pool {
         }
     }
 
-    /// The number of executions that workers have taken so far, if executions wait and no worker is idle.
-    pub(super) fn taken_while_busy(&self) -> Option<u64> {
-        let queue = self.queue();
-        (!queue.ready.is_empty() && queue.idle == 0).then_some(queue.taken)
-    }
-
-    /// The next execution of a registration, except of those in `stuck`.
-    fn take_of_registration(&self, stuck: &HashSet<Id>) -> Option<Arc<Execution>> {
-        let mut queue = self.queue();
-        let fits = |one: &Arc<Execution>| {
-            let registration = one.cause().registration();
-            registration.is_some_and(|id| !stuck.contains(&id))
-        };
-        let place = queue.ready.iter().position(fits)?;
-        queue.ready.remove(place)
-    }
-
-    /// Starts an additional thread for executions of registrations, if all workers are taken by others. It ends when no such
-    /// execution waits. `stuck` are the registrations whose own executions take the workers: they get no additional thread.
-    /// There are at most as many additional threads as workers.
-    pub(super) fn start_additional(&'static self, stuck: HashSet<Id>) {
-        if self.additional.load(Ordering::Relaxed) >= config::get().execution_threads() {
-            return;
-        }
-        let Some(first) = self.take_of_registration(&stuck) else {
-            return;
-        };
-        self.additional.fetch_add(1, Ordering::Relaxed);
-        let waits = Arc::clone(&first);
-        let work = move |py: Gil<'_>| {
-            let mut next = Some(first);
-            while let Some(execution) = next {
-                if !execution.run(py) {
-                    break;
-                }
-                next = self.take_of_registration(&stuck);
+    /// Starts additional threads while workers are slow and executions wait. A thread ends when none waits for it.
+    pub(super) fn relieve(&'static self) -> Relief {
+        loop {
+            if self.is_stopped() {
+                return Relief::NotNeeded;
             }
-            self.additional.fetch_sub(1, Ordering::Relaxed);
-        };
-        let spawned = thread::Builder::new()
-            .name("rg-additional".into())
-            .stack_size(STACK)
-            .spawn(move || attached(work));
-        if let Err(failure) = spawned {
-            self.additional.fetch_sub(1, Ordering::Relaxed);
-            self.push(waits);
-            log(
-                Level::Warning,
-                &format!("an additional thread for triggers could not be started: {failure}"),
-            );
+            let mut queue = self.queue();
+            let Some((turn, execution)) = queue.take_additional() else {
+                return queue.relief();
+            };
+            drop(queue);
+            let waits = Arc::clone(&execution);
+            let started = spawn("rg-additional", move |py| {
+                self.work_additionally(py, turn, execution);
+            });
+            if let Err(failure) = started {
+                let mut queue = self.queue();
+                let left = queue.leave(turn);
+                queue.ready.push_front(waits);
+                drop(queue);
+                drop(left);
+                log(
+                    Level::Warning,
+                    &format!("an additional thread could not be started: {failure}"),
+                );
+                return Relief::Exhausted;
+            }
+        }
+    }
+
+    fn work_additionally(&self, py: Gil<'_>, turn: Turn, execution: Arc<Execution>) {
+        let mut next = Some((turn, execution));
+        while let Some((turn, execution)) = next {
+            if !execution.run(py) {
+                return;
+            }
+            drop(execution);
+            let mut queue = self.queue();
+            let left = queue.leave(turn);
+            next = if self.is_stopped() {
+                None
+            } else {
+                queue.take_additional()
+            };
+            drop(queue);
+            drop(left);
         }
     }
 
     /// The number of additional threads that run now.
     pub(crate) fn additional_threads(&self) -> usize {
-        self.additional.load(Ordering::Relaxed)
+        self.queue().additional()
+    }
+
+    /// The number of threads that have run one execution for a while.
+    pub(crate) fn slow_threads(&self) -> usize {
+        self.queue().slow()
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// Stops the workers: they begin no other execution.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// The workers go on after a stop.
+    pub(crate) fn go_on(&self) {
+        let queue = self.queue();
+        self.stopped.store(false, Ordering::Relaxed);
+        drop(queue);
         self.work.notify_all();
     }
 
-    /// Starts a worker in place of one that does not come back. The old worker ends when it returns.
-    pub(crate) fn replace_stuck_thread(&self) {
+    /// Gives up the thread that runs `execution` and does not come back: it ends when it returns. A worker gets a successor.
+    pub(crate) fn replace_stuck_thread(&self, execution: &Arc<Execution>) {
         self.replaced.fetch_add(1, Ordering::Relaxed);
-        if let Err(failure) = spawn() {
+        let given_up = {
+            let mut queue = self.queue();
+            let runs = |one: &Taken| Arc::ptr_eq(&one.execution, execution);
+            let place = queue.taken.iter().rposition(runs);
+            place.map(|place| queue.taken.remove(place))
+        };
+        if given_up.is_some_and(|one| one.is_additional) {
+            return;
+        }
+        if let Err(failure) = spawn("rg-worker", work) {
             log(
                 Level::Warning,
                 &format!("a stuck thread could not be replaced: {failure}"),
@@ -219,9 +328,9 @@ impl Pool {
     }
 }
 
-fn spawn() -> std::io::Result<()> {
+fn spawn(name: &str, work: impl FnOnce(Gil<'_>) + Send + 'static) -> std::io::Result<()> {
     thread::Builder::new()
-        .name("rg-worker".into())
+        .name(name.into())
         .stack_size(STACK)
         .spawn(|| attached(work))
         .map(drop)
@@ -229,11 +338,14 @@ fn spawn() -> std::io::Result<()> {
 
 fn work(py: Gil<'_>) {
     let pool = pool();
+    let mut ended = None;
     loop {
-        let next = pool.take_now().or_else(|| detached(py, || pool.wait()));
-        let Some(execution) = next else { return };
-        if pool.stopped.load(Ordering::Relaxed) || !execution.run(py) {
+        let next = pool.take_now(ended);
+        let (turn, execution) = next.unwrap_or_else(|| detached(py, || pool.wait()));
+        // The one who gave this thread up has ended its turn, too.
+        if !execution.run(py) {
             return;
         }
+        ended = Some(turn);
     }
 }

@@ -3,11 +3,11 @@
 use super::abort::{interrupt_until, stop};
 use super::limits::{held_too_long, too_long, too_much_memory};
 use super::memory::stop_those_over_budget;
-use super::{Execution, Status, executions, pool};
+use super::starving::Starving;
+use super::{Execution, executions};
 use crate::config;
 use crate::python::{Holder, Turn, budgets_were_exceeded, watch_budgets};
 use crate::redis::{Level, log};
-use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -57,7 +57,7 @@ impl Watch {
         let mut held = None;
         let mut starving = Starving::default();
         loop {
-            thread::park_timeout(self.pause());
+            thread::park_timeout(self.pause(starving.is_pressing()));
             let now = Instant::now();
             let mut checked = std::mem::take(&mut *self.timed());
             // The check may stop an execution, which takes other locks.
@@ -66,7 +66,7 @@ impl Watch {
             if budgets_were_exceeded() {
                 stop_those_over_budget();
             }
-            starving.check(now);
+            starving.check();
             held = Held::look(held, now);
             if let Some(held) = &mut held {
                 held.check(now);
@@ -74,10 +74,10 @@ impl Watch {
         }
     }
 
-    fn pause(&self) -> Duration {
+    fn pause(&self, pressing: bool) -> Duration {
         let config = config::get();
         let short = |limit: Duration| limit < SELDOM * 10;
-        if !self.timed().is_empty() || config.limits().time.is_some_and(short) {
+        if pressing || !self.timed().is_empty() || config.limits().time.is_some_and(short) {
             return OFTEN;
         }
         // What holds the lock is seen up to one pause too late, and again when its time is over.
@@ -85,61 +85,6 @@ impl Watch {
             .lock_max_time()
             .map_or(SELDOM, |limit| (limit / 20).clamp(OFTEN, SELDOM))
     }
-}
-
-/// The time for which executions wait before they get an additional thread.
-const STARVES: Duration = Duration::from_millis(300);
-
-/// Executions that wait while all workers are taken by others that do not end.
-#[derive(Debug, Default)]
-struct Starving {
-    /// The number of executions that the workers had taken, and when it was seen first.
-    since: Option<(u64, Instant)>,
-    told: bool,
-}
-
-impl Starving {
-    fn check(&mut self, now: Instant) {
-        let Some(taken) = pool().taken_while_busy() else {
-            *self = Starving::default();
-            return;
-        };
-        let (before, since) = *self.since.get_or_insert((taken, now));
-        if before != taken {
-            self.since = Some((taken, now));
-        } else if now.saturating_duration_since(since) >= STARVES {
-            let running = running();
-            if !self.told {
-                self.told = true;
-                log(Level::Warning, &all_are_taken(&running));
-            }
-            let stuck = running.iter().filter_map(|one| one.cause().registration());
-            pool().start_additional(stuck.collect());
-        }
-    }
-}
-
-/// The executions that run, the longest ones first.
-pub(crate) fn running() -> Vec<Arc<Execution>> {
-    let mut running = executions().all();
-    running.retain(|one| one.status() == Status::Running && !one.is_parked());
-    running.sort_by_key(|one| Reverse(one.running_for()));
-    running
-}
-
-fn all_are_taken(running: &[Arc<Execution>]) -> String {
-    let all = running.iter().take(10).map(|one| {
-        let session = one.session_name().unwrap_or_default();
-        let millis = one.running_for().as_millis();
-        format!(
-            "execution {} of session {session} runs for {millis} ms",
-            one.id
-        )
-    });
-    format!(
-        "all worker threads are taken: {}. Triggers and events go on on additional threads, scripts wait. RG.ABORTEXECUTION stops an execution",
-        all.collect::<Vec<_>>().join(", ")
-    )
 }
 
 /// Python that holds the server's lock.

@@ -38,6 +38,10 @@ impl Cause for ScriptRun {
             .clone()
     }
 
+    fn is_run(&self) -> bool {
+        true
+    }
+
     fn keeps_results(&self) -> bool {
         true
     }

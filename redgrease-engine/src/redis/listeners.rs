@@ -43,6 +43,8 @@ pub(crate) struct Listeners {
     pub(crate) load_timer_key: fn(&Context, Vec<u8>) -> Arc<dyn KeyValue>,
     /// The server is about to exit.
     pub(crate) shut_down: fn(),
+    /// The server goes on: it could not save its data.
+    pub(crate) not_shut_down: fn(),
 }
 
 static LISTENERS: OnceLock<&'static Listeners> = OnceLock::new();

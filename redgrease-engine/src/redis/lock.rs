@@ -4,6 +4,7 @@
 //! calls [`locked`] or [`LockGuard::acquire`], unless it holds the server's lock already.
 
 use super::context::Context;
+use super::ending;
 use super::hold::{self, Patience};
 use super::lend::{self, keep};
 use redis_module::raw;
@@ -54,7 +55,7 @@ impl Drop for Own {
         // server takes in the same way for every context.
         unsafe {
             if !held {
-                rm!(RedisModule_ThreadSafeContextLock(base()));
+                ending::wait_for_lock(base());
             }
             rm!(RedisModule_FreeThreadSafeContext(context));
             if !held {
@@ -181,7 +182,7 @@ impl LockGuard {
         // SAFETY: the context is that of this thread, which does not hold the lock.
         #[cfg(not(test))]
         unsafe {
-            rm!(RedisModule_ThreadSafeContextLock(own));
+            ending::wait_for_lock(own);
         }
         CURRENT.set(own);
         LockGuard {
@@ -189,6 +190,27 @@ impl LockGuard {
             #[cfg(test)]
             _lock: lock,
         }
+    }
+}
+
+/// The pauses of a thread that looks for a free lock again and again.
+pub(super) struct Pause {
+    begun: Instant,
+}
+
+impl Pause {
+    pub(super) fn new() -> Pause {
+        Pause {
+            begun: Instant::now(),
+        }
+    }
+
+    pub(super) fn sleep(&self) {
+        std::thread::sleep(if self.begun.elapsed() < SOON {
+            BRIEFLY
+        } else {
+            LONGER
+        });
     }
 }
 
@@ -205,7 +227,7 @@ impl LockGuard {
     /// As [`LockGuard::acquire`], for code of gears: gives up if Python holds the lock and waits, because it may wait for this
     /// thread.
     pub(crate) fn acquire_patiently() -> Result<LockGuard, NeverFree> {
-        let begun = Instant::now();
+        let pause = Pause::new();
         let mut patience = Patience::new();
         // The names are those of the engine's threads. The engine's threads wait in the server's queue if they can. A thread
         // that a gear started never does: the next sync gear may wait for it.
@@ -220,11 +242,7 @@ impl LockGuard {
             if patience.is_at_its_end() {
                 return Err(NeverFree);
             }
-            std::thread::sleep(if begun.elapsed() < SOON {
-                BRIEFLY
-            } else {
-                LONGER
-            });
+            pause.sleep();
         }
     }
 
@@ -232,12 +250,9 @@ impl LockGuard {
     #[cfg(not(test))]
     fn try_acquire() -> Option<LockGuard> {
         let own = own();
-        // SAFETY: the context is that of this thread, which does not hold the lock. The static is written once, while loading.
-        let taken = unsafe {
-            match raw::RedisModule_ThreadSafeContextTryLock {
-                Some(try_lock) => try_lock(own) == super::api::OK,
-                None => return Some(LockGuard::acquire()),
-            }
+        // SAFETY: the context is that of this thread, which does not hold the lock.
+        let Some(taken) = (unsafe { ending::try_lock(own) }) else {
+            return Some(LockGuard::acquire());
         };
         taken.then(|| {
             CURRENT.set(own);

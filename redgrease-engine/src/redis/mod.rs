@@ -15,6 +15,7 @@
 //! | `reply.rs`, `blocked.rs` | replies, at once or later from another thread |
 //! | `call.rs` | running a Redis command |
 //! | `clock.rs` | a cheap clock |
+//! | `ending.rs` | taking the lock while the server shuts down |
 //! | `filter.rs` | taking over commands of clients |
 //! | `gear_call.rs` | commands that gears run |
 //! | `guard.rs` | replicas, memory and the disk, which forbid writes |
@@ -41,6 +42,7 @@ mod call;
 mod clock;
 mod command;
 mod context;
+mod ending;
 pub(crate) mod filter;
 mod gear_call;
 mod guard;

@@ -1,6 +1,7 @@
 //! The server events that the engine listens to: loading, roles, the event loop, shutting down.
 
 use super::context::Context;
+use super::ending;
 use super::listeners::{Listeners, listeners};
 use super::lock;
 use super::log::{Level, log};
@@ -198,15 +199,26 @@ unsafe extern "C" fn on_event_loop(
     }
 }
 
+/// Called when the server is about to end. It goes on if it cannot save its data.
 unsafe extern "C" fn on_shutdown(
     _context: *mut raw::RedisModuleCtx,
     _event: raw::RedisModuleEvent,
     _subevent: u64,
     _data: *mut c_void,
 ) {
-    if let Some(listeners) = listeners()
-        && catch_unwind(listeners.shut_down).is_err()
-    {
+    ending::begin();
+    let tell = |context: &Context| {
+        let Some(listeners) = listeners() else { return };
+        (listeners.shut_down)();
+        // Timers run only if the server goes on.
+        timer::after(context, Duration::ZERO, move |_| {
+            ending::has_failed();
+            (listeners.not_shut_down)();
+        });
+    };
+    // SAFETY: the server calls this with its lock held.
+    let told = catch_unwind(AssertUnwindSafe(|| unsafe { lock::assume_locked(tell) }));
+    if told.is_err() {
         log(
             Level::Warning,
             "the worker threads could not be stopped: please report it",

@@ -198,6 +198,8 @@ settings! {
     python_installation_dir: String = "PythonInstallationDir";
     /// Plugin: the loaded plugins.
     plugin: Vec<String> = "Plugin";
+    /// AdditionalThreads (RedGrease engine): number of threads that run others while all worker threads are slow.
+    additional_threads / set_additional_threads: u64 = "AdditionalThreads";
     /// ExecutionQueueSize (RedGrease engine): number of executions that may wait in the queue.
     execution_queue_size / set_execution_queue_size: u64 = "ExecutionQueueSize";
     /// MaxRecordsInFlight (RedGrease engine): number of records of an execution that may wait for coroutines at the same time.

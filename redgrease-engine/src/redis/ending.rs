@@ -1,0 +1,77 @@
+//! The end of the server.
+//!
+//! Valkey releases its lock while it shuts down, to wait for threads of its scripting engines, and ends itself with an assertion
+//! if another thread has the lock then. So on Valkey no thread waits in the server's queue for the lock: it looks again and again,
+//! and no longer looks once the server shuts down.
+
+use super::call::{Rights, call};
+use super::context::Context;
+use super::lock::Pause;
+use redis_module::raw;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+/// The server may release its lock while it shuts down.
+static RELEASES: AtomicBool = AtomicBool::new(false);
+/// The server shuts down.
+static ENDS: AtomicBool = AtomicBool::new(false);
+/// The number of threads that try to take the lock at this moment.
+static TRYING: AtomicUsize = AtomicUsize::new(0);
+
+/// Learns what kind of server it is.
+pub(super) fn learn(context: &Context) {
+    let info = call(context, Rights::Engine, b"INFO", &[b"server"]);
+    let is_valkey = info.is_ok_and(|reply| {
+        let text = String::from_utf8_lossy(reply.bytes()).into_owned();
+        text.contains("valkey_version:")
+    });
+    RELEASES.store(is_valkey, Ordering::Relaxed);
+}
+
+/// Takes the server's lock.
+///
+/// # Safety
+/// `context` is a live context of this thread, which does not hold the lock.
+pub(super) unsafe fn wait_for_lock(context: *mut raw::RedisModuleCtx) {
+    if RELEASES.load(Ordering::Relaxed) {
+        let pause = Pause::new();
+        // SAFETY: the caller guarantees what `try_lock` needs.
+        while let Some(is_taken) = unsafe { try_lock(context) } {
+            if is_taken {
+                return;
+            }
+            pause.sleep();
+        }
+    }
+    // SAFETY: the caller guarantees that the context is live, and that this thread does not hold the lock.
+    unsafe { rm!(RedisModule_ThreadSafeContextLock(context)) };
+}
+
+/// Takes the server's lock if it is free and the server does not shut down. `None` if the server cannot try.
+///
+/// # Safety
+/// As [`wait_for_lock`].
+pub(super) unsafe fn try_lock(context: *mut raw::RedisModuleCtx) -> Option<bool> {
+    // SAFETY: the static is written once, while loading; a copy is read.
+    let try_lock = unsafe { raw::RedisModule_ThreadSafeContextTryLock }?;
+    // Either this thread sees that the server shuts down, or the server sees that this thread tries.
+    TRYING.fetch_add(1, Ordering::SeqCst);
+    // SAFETY: the caller guarantees that the context is live, and that this thread does not hold the lock.
+    let is_taken = !ENDS.load(Ordering::SeqCst) && unsafe { try_lock(context) } == super::api::OK;
+    TRYING.fetch_sub(1, Ordering::SeqCst);
+    Some(is_taken)
+}
+
+/// The server shuts down: from now on no thread gets the lock.
+pub(super) fn begin() {
+    ENDS.store(true, Ordering::SeqCst);
+    // A try takes a moment.
+    while TRYING.load(Ordering::SeqCst) > 0 {
+        thread::yield_now();
+    }
+}
+
+/// The server goes on: it could not save its data.
+pub(super) fn has_failed() {
+    ENDS.store(false, Ordering::SeqCst);
+}
