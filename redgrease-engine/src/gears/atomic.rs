@@ -2,10 +2,11 @@
 
 use crate::config;
 use crate::execution::lost_the_lock;
-use crate::python::{GearsError, Holder, begin_hold, detached};
+use crate::python::{GearsError, Holder, begin_hold, detached, no_arguments};
 use crate::redis::NeverFree;
 use crate::scope::{self, NotAtomic};
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
 
 #[pyfunction]
 pub(super) fn atomic_enter(py: Python<'_>) -> PyResult<()> {
@@ -40,7 +41,11 @@ pub(super) fn atomic_exit() {
 }
 
 #[pyfunction]
-#[pyo3(name = "isInAtomicBlock")]
-pub(super) fn is_in_atomic_block() -> bool {
-    scope::is_atomic()
+#[pyo3(name = "isInAtomicBlock", signature = (*args, **kwargs))]
+pub(super) fn is_in_atomic_block(
+    args: &Bound<'_, PyTuple>,
+    kwargs: Option<&Bound<'_, PyDict>>,
+) -> PyResult<bool> {
+    no_arguments("isInAtomicBlock", args, kwargs)?;
+    Ok(scope::is_atomic())
 }

@@ -1,11 +1,11 @@
 //! Redis commands of scripts and gears: `execute`, `call_next`, `get_command` and `override_reply`.
 
 use super::atomic::lost_lock;
-use super::parameters::Given;
 use super::scope::{self as script, keep_answer, keeps_answers, set_aside};
 use crate::execution::too_much_memory;
 use crate::python::{
-    GearsError, Object, detached, from_owned, from_reply, list_of, over_budget, server_grew,
+    GearsError, Given, Object, detached, from_owned, from_reply, list_of, no_arguments, no_names,
+    over_budget, server_grew,
 };
 use crate::redis::{self, CallError, CallReply, OwnedReply, ReplyKind};
 use crate::registration::hooks;
@@ -17,11 +17,13 @@ use std::sync::Arc;
 
 /// `execute(command, *args)`: runs a Redis command.
 #[pyfunction]
-#[pyo3(name = "executeCommand", signature = (*args))]
+#[pyo3(name = "executeCommand", signature = (*args, **kwargs))]
 pub(super) fn execute_command<'py>(
     py: Python<'py>,
     args: &Bound<'py, PyTuple>,
+    kwargs: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Object<'py>> {
+    no_names("execute", kwargs)?;
     let mut items = args.iter();
     let Some(command) = items.next() else {
         return Ok(pyo3::types::PyList::empty(py).into_any());
@@ -34,8 +36,13 @@ pub(super) fn execute_command<'py>(
 
 /// `call_next(*args)` of a hook: runs the next older hook, or the command itself if there is no older one.
 #[pyfunction]
-#[pyo3(name = "callNext", signature = (*args))]
-pub(super) fn call_next<'py>(py: Python<'py>, args: &Bound<'py, PyTuple>) -> PyResult<Object<'py>> {
+#[pyo3(name = "callNext", signature = (*args, **kwargs))]
+pub(super) fn call_next<'py>(
+    py: Python<'py>,
+    args: &Bound<'py, PyTuple>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Object<'py>> {
+    no_names("call_next", kwargs)?;
     let command =
         hooks::next_command().ok_or_else(|| GearsError::new_err("Can not get CommandHook ctx"))?;
     run_command(py, command.as_bytes(), args.iter())
@@ -143,8 +150,13 @@ fn withheld() -> PyResult<Arc<WithheldReply>> {
 
 /// `get_command()`: the words of the command whose reply waits for this gear.
 #[pyfunction]
-#[pyo3(name = "getCommand")]
-pub(super) fn get_command(py: Python<'_>) -> PyResult<Object<'_>> {
+#[pyo3(name = "getCommand", signature = (*args, **kwargs))]
+pub(super) fn get_command<'py>(
+    py: Python<'py>,
+    args: &Bound<'py, PyTuple>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Object<'py>> {
+    no_arguments("get_command", args, kwargs)?;
     list_of(py, withheld()?.words().iter().map(Vec::as_slice))
 }
 

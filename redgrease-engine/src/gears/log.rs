@@ -1,7 +1,6 @@
 //! `log`: writes a text of a script to the server's log.
 
-use super::parameters::Given;
-use crate::python::{GearsError, Object};
+use crate::python::{GearsError, Given, Object};
 use crate::redis::{self, Level};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};

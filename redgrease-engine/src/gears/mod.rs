@@ -11,7 +11,6 @@
 //! | `session.rs` | sessions for the threads of a gear |
 //! | `time_events.rs` | `registerTE` |
 //! | `builder/` | `gearsCtx`: collects the operations of a chain |
-//! | `parameters.rs` | the arguments of functions that scripts call |
 //! | `scope.rs` | the scope of a running script: everything that it has asked for |
 //! | `script.rs` | running a script |
 //! | `asked.rs` | runs, registrations and time events that Python asks for |
@@ -29,7 +28,6 @@ mod execute;
 mod log;
 mod module;
 mod packages;
-mod parameters;
 mod restore;
 mod scope;
 mod script;

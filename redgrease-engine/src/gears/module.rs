@@ -2,14 +2,13 @@
 //! as `redisgears`), and the functions that only the Python half calls.
 
 use super::builder::FlatExecution;
-use super::parameters::Given;
 use super::{atomic, bundled, execute, log, packages, session, time_events};
 use crate::config;
 use crate::execution::{Waiter, executions};
 use crate::id::Id;
 use crate::python::{
-    Callback, GearsError, GearsFuture, Object, add_native_functions, flat, from_bytes,
-    keep_globals, may_await,
+    Callback, GearsError, GearsFuture, Given, Object, add_native_functions, flat, from_bytes,
+    keep_globals, may_await, no_arguments, only,
 };
 use crate::scope;
 use pyo3::prelude::*;
@@ -28,6 +27,10 @@ const RUNTIME: &[(&str, &str)] = &[
     (
         "redgrease_engine/pickling.py",
         include_str!("runtime/pickling.py"),
+    ),
+    (
+        "redgrease_engine/arguments.py",
+        include_str!("runtime/arguments.py"),
     ),
     (
         "redgrease_engine/profiling.py",
@@ -152,21 +155,6 @@ fn text(value: &Object<'_>, wrong: &'static str) -> PyResult<String> {
     Ok(text.to_str()?.to_owned())
 }
 
-/// The only argument of a function.
-fn only<'py>(
-    function: &str,
-    args: &Bound<'py, PyTuple>,
-    kwargs: Option<&Bound<'py, PyDict>>,
-    parameter: &str,
-) -> PyResult<Object<'py>> {
-    let given = Given {
-        function,
-        args,
-        kwargs,
-    };
-    given.all([parameter]).map(|[argument]| argument)
-}
-
 /// `flat_error(text)`: raises an error whose text reaches the client unchanged.
 #[pyfunction]
 #[pyo3(name = "flatError", signature = (*args, **kwargs))]
@@ -177,10 +165,14 @@ fn flat_error(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> 
 
 /// `hashtag()`: a short text whose hash slot belongs to this shard.
 #[pyfunction]
-#[pyo3(name = "getMyHashTag")]
-fn hashtag() -> &'static str {
+#[pyo3(name = "getMyHashTag", signature = (*args, **kwargs))]
+fn hashtag(
+    args: &Bound<'_, PyTuple>,
+    kwargs: Option<&Bound<'_, PyDict>>,
+) -> PyResult<&'static str> {
+    no_arguments("hashtag", args, kwargs)?;
     // Without a cluster the server owns every slot. This is the tag of the first slot.
-    "06S"
+    Ok("06S")
 }
 
 /// The record of `ShardsIDReader`: the id of this shard, which is `1` without a cluster.
@@ -235,7 +227,8 @@ fn when_done(id: &str, function: &Bound<'_, PyAny>) -> PyResult<()> {
 /// `isAsyncAllow()`: `true` if the step that runs on this thread may return a coroutine or a future. It may not inside of
 /// MULTI and Lua, where no client can wait, and not inside of an atomic block or a coroutine.
 #[pyfunction]
-#[pyo3(name = "isAsyncAllow")]
-fn is_async_allow() -> bool {
-    may_await() && !scope::is_atomic()
+#[pyo3(name = "isAsyncAllow", signature = (*args, **kwargs))]
+fn is_async_allow(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<bool> {
+    no_arguments("isAsyncAllow", args, kwargs)?;
+    Ok(may_await() && !scope::is_atomic())
 }

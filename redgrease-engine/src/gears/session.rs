@@ -4,9 +4,8 @@
 //! takes it with `setGearsSession(session)`. From then on the runs and registrations of the thread belong to the session.
 
 use super::atomic::lost_lock;
-use super::parameters::Given;
 use super::scope::{runs_here, script_session};
-use crate::python::{GearsError, Gil, detached};
+use crate::python::{GearsError, Gil, Given, detached, no_arguments};
 use crate::redis::{self, Context, LockGuard, NeverFree, WHILE_PAUSED, is_paused};
 use crate::registration::Owner;
 use crate::scope::{self, Scope, SessionInfo};
@@ -105,15 +104,18 @@ pub(super) fn here(py: Gil<'_>) -> Option<Arc<SessionInfo>> {
 
 /// `getGearsSession()`: the session of the code on this thread, or `None`.
 #[pyfunction]
-#[pyo3(name = "getGearsSession")]
-pub(super) fn get_gears_session(py: Python<'_>) -> Option<ExecutionSession> {
-    if let Some(session) = script_session() {
-        return Some(ExecutionSession(session));
-    }
-    let owner = Owner::current()?;
-    with_lock(py, |context| owner.session(context))
-        .ok()?
-        .map(ExecutionSession)
+#[pyo3(name = "getGearsSession", signature = (*args, **kwargs))]
+pub(super) fn get_gears_session(
+    py: Python<'_>,
+    args: &Bound<'_, PyTuple>,
+    kwargs: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Option<ExecutionSession>> {
+    no_arguments("getGearsSession", args, kwargs)?;
+    let session = script_session().or_else(|| {
+        let owner = Owner::current()?;
+        with_lock(py, |context| owner.session(context)).ok()?
+    });
+    Ok(session.map(ExecutionSession))
 }
 
 /// `setGearsSession(session)`: gives this thread a session, or with `None` takes it away.
@@ -151,9 +153,14 @@ thread_local! {
 
 /// `registerGearsThread()`: allows this thread to build chains. To run or register them, it also needs a session.
 #[pyfunction]
-#[pyo3(name = "registerGearsThread")]
-pub(super) fn register_gears_thread() {
+#[pyo3(name = "registerGearsThread", signature = (*args, **kwargs))]
+pub(super) fn register_gears_thread(
+    args: &Bound<'_, PyTuple>,
+    kwargs: Option<&Bound<'_, PyDict>>,
+) -> PyResult<()> {
+    no_arguments("registerGearsThread", args, kwargs)?;
     REGISTERED.set(true);
+    Ok(())
 }
 
 /// `true` if the code on this thread may build chains: a script, a gear, and a thread that was registered or has a session.

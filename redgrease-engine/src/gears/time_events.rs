@@ -2,8 +2,7 @@
 
 use super::asked;
 use super::execute::Argument;
-use super::parameters::Given;
-use crate::python::{Callback, GearsError};
+use crate::python::{Callback, GearsError, Given};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyTuple};
 use std::time::Duration;

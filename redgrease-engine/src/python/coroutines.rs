@@ -2,9 +2,11 @@
 
 use super::awaiting::{claim_future, in_gear};
 use super::errors::{GearsError, flat};
+use super::parameters::only;
 use super::{Gil, Handle, Object, Raised, namespace};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
 use std::cell::Cell;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -61,13 +63,23 @@ fn lost() -> Raised {
 
 #[pymethods]
 impl GearsFuture {
-    #[pyo3(name = "continueRun")]
-    fn continue_run(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.settle(Ok(result.clone().unbind()))
+    #[pyo3(name = "continueRun", signature = (*args, **kwargs))]
+    fn continue_run(
+        &self,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        let result = only("continueRun", args, kwargs, "result")?;
+        self.settle(Ok(result.unbind()))
     }
 
-    #[pyo3(name = "continueFailed")]
-    fn continue_failed(&self, error: &Bound<'_, PyAny>) -> PyResult<()> {
+    #[pyo3(name = "continueFailed", signature = (*args, **kwargs))]
+    fn continue_failed(
+        &self,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        let error = only("continueFailed", args, kwargs, "error")?;
         self.settle(Err(flat(&error.str()?.to_string_lossy())))
     }
 }

@@ -21,6 +21,7 @@
 //! | `free_memory.rs` | giving free memory back to the system |
 //! | `budget.rs` | budgets for the memory that gears take |
 //! | `threads.rs` | threads that the Python of gears starts |
+//! | `parameters.rs` | wrong arguments of the functions that scripts call |
 //! | `pickling.rs` | functions as bytes |
 //! | `profiling.rs` | profiles of the Python that gears run |
 //!
@@ -44,6 +45,7 @@ mod interrupt;
 mod memory;
 mod namespace;
 mod own_memory;
+mod parameters;
 mod pickling;
 mod profiling;
 mod replies;
@@ -69,6 +71,7 @@ pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{Force, RunningThread, add_native_functions, interrupt};
 pub(crate) use memory::allocation;
 pub(crate) use namespace::{globals, keep_globals, runtime};
+pub(crate) use parameters::{Given, no_arguments, no_names, only};
 pub(crate) use pickling::{check_picklable, pickle, unpickle};
 pub(crate) use profiling::{forget_profile, profile, profiled};
 pub(crate) use replies::{fits_reply, from_owned, from_reply, nested, reply_with};

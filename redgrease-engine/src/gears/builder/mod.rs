@@ -4,11 +4,10 @@ mod arguments;
 mod options;
 
 use super::asked;
-use super::parameters::Given;
 use super::scope::{PendingRun, is_restoring};
 use crate::id::Id;
 use crate::plan::{Mode, Plan, Reader, Source};
-use crate::python::{Callback, GearsError, check_picklable};
+use crate::python::{Callback, GearsError, Given, check_picklable};
 use crate::registration::{self, Event, NewRegistration};
 use crate::steps::{
     Accumulate, BatchGroupBy, Collect, Count, CountBy, Filter, FlatMap, ForEach, GroupBy, Limit,
@@ -236,13 +235,9 @@ impl FlatExecution {
     }
 
     /// Runs the chain once, when the script has ended. Returns the id of the execution.
-    #[pyo3(signature = (arg = None, **kwargs))]
-    fn run(
-        &self,
-        py: Python<'_>,
-        arg: Option<Bound<'_, PyAny>>,
-        kwargs: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<String> {
+    #[pyo3(signature = (*args, **kwargs))]
+    fn run(&self, py: Python<'_>, args: &Args<'_>, kwargs: Option<&Named<'_>>) -> PyResult<String> {
+        let arg = given("run", args, kwargs).first("arg")?;
         let options = Options(kwargs);
         let source = match self.reader {
             Reader::Keys => Source::Keys(keys_source(arg.as_ref(), &options)?),
@@ -285,13 +280,15 @@ impl FlatExecution {
     }
 
     /// Registers the chain, when the script has ended. Returns the id of the registration.
-    #[pyo3(signature = (prefix = None, **kwargs))]
+    #[pyo3(signature = (*args, **kwargs))]
     fn register(
         &self,
         py: Python<'_>,
-        prefix: Option<&Bound<'_, PyAny>>,
-        kwargs: Option<&Bound<'_, PyDict>>,
+        args: &Args<'_>,
+        kwargs: Option<&Named<'_>>,
     ) -> PyResult<String> {
+        let prefix = given("register", args, kwargs).first("prefix")?;
+        let prefix = prefix.as_ref();
         let options = Options(kwargs);
         let mode = options.mode()?;
         let event = match self.reader {

@@ -4,8 +4,6 @@ Most operations are native. The composed ones are made of native operations here
 """
 
 import copy
-import functools
-import inspect
 import weakref
 
 
@@ -20,25 +18,6 @@ _REAL_READERS = {"ShardsIDReader": "PythonReader", "KeysOnlyReader": "KeysReader
 _READER_ALIASES = {"ShardsReader": "ShardsIDReader"}
 # The options of the first step of a builder for `KeysOnlyReader`. `run` changes them.
 _names_only_options = weakref.WeakKeyDictionary()
-
-
-def _operation(method):
-    """Turns wrong arguments of a method into the error that scripts for RedisGears know."""
-    signature = inspect.signature(method)
-
-    @functools.wraps(method)
-    def operation(self, *args, **kargs):
-        try:
-            signature.bind(self, *args, **kargs)
-        except TypeError as wrong:
-            # The words of RedisGears, and behind them the name of an argument that does not exist.
-            more = "" if kargs.keys() <= signature.parameters.keys() else ": %s" % wrong
-            raise redisgears.GearsError(
-                "wrong number of args to %s function%s" % (method.__name__, more)
-            ) from None
-        return method(self, *args, **kargs)
-
-    return operation
 
 
 def _check_functions(operation, *functions):
@@ -67,57 +46,59 @@ class GearsBuilder:
             options = _names_only_options[self] = {"only_existing": False}
             self.gearsCtx.flatmap(lambda r: _names(r["key"], options))
 
+    __init__ = _checked(__init__, "GearsBuilder")
+
     # -- native operations
 
-    @_operation
+    @_checked
     def map(self, f):
         """Replaces each record `r` by `f(r)`."""
         self.gearsCtx.map(f)
         return self
 
-    @_operation
+    @_checked
     def filter(self, f):
         """Keeps the records for which `f(r)` is true."""
         self.gearsCtx.filter(f)
         return self
 
-    @_operation
+    @_checked
     def flatmap(self, f):
         """Replaces each record by the elements of the list `f(r)`."""
         self.gearsCtx.flatmap(f)
         return self
 
-    @_operation
+    @_checked
     def foreach(self, f):
         """Calls `f(r)` and passes the record on."""
         self.gearsCtx.foreach(f)
         return self
 
-    @_operation
+    @_checked
     def accumulate(self, f):
         """Folds all records into one with `f(accumulator, r)`. The first accumulator is None."""
         self.gearsCtx.accumulate(f)
         return self
 
-    @_operation
+    @_checked
     def collect(self):
         """Moves the records of all shards to the shard that started the execution."""
         self.gearsCtx.collect()
         return self
 
-    @_operation
+    @_checked
     def count(self):
         """Replaces all records by their number."""
         self.gearsCtx.count()
         return self
 
-    @_operation
+    @_checked
     def countby(self, extractor=lambda x: x):
         """Counts the records by `extractor(r)`, as `{'key': .., 'value': ..}`."""
         self.gearsCtx.countby(extractor)
         return self
 
-    @_operation
+    @_checked
     def groupby(self, extractor, reducer):
         """Folds the records of each `extractor(r)` with `reducer(key, accumulator, r)`.
 
@@ -126,25 +107,25 @@ class GearsBuilder:
         self.gearsCtx.groupby(extractor, reducer)
         return self
 
-    @_operation
+    @_checked
     def localgroupby(self, extractor, reducer):
         """Like `groupby`, but on each shard separately."""
         self.gearsCtx.localgroupby(extractor, reducer)
         return self
 
-    @_operation
+    @_checked
     def batchgroupby(self, extractor, reducer):
         """Replaces the records of each `extractor(r)` by `reducer(key, records)`."""
         self.gearsCtx.batchgroupby(extractor, reducer)
         return self
 
-    @_operation
+    @_checked
     def repartition(self, extractor):
         """Moves each record to the shard that owns `extractor(r)`."""
         self.gearsCtx.repartition(extractor)
         return self
 
-    @_operation
+    @_checked
     def limit(self, length, start=0):
         """Skips `start` records, then passes on at most `length` records."""
         self.gearsCtx.limit(length, start)
@@ -152,7 +133,7 @@ class GearsBuilder:
 
     # -- composed operations
 
-    @_operation
+    @_checked
     def aggregate(self, zero, seqOp, combOp):
         """Folds the records of each shard with `seqOp`, and the shards' results with `combOp`."""
         _check_functions("aggregate", seqOp, combOp)
@@ -161,7 +142,7 @@ class GearsBuilder:
         self.gearsCtx.accumulate(lambda a, r: combOp(a if a else copy.deepcopy(zero), r))
         return self
 
-    @_operation
+    @_checked
     def __localAggregateby__(self, extractor, zero, aggregator):
         """The first half of `aggregateby`: the groups of each shard."""
         _check_functions("aggregateby", aggregator)
@@ -170,7 +151,7 @@ class GearsBuilder:
         )
         return self
 
-    @_operation
+    @_checked
     def aggregateby(self, extractor, zero, seqOp, combOp):
         """`aggregate` for each group. The functions get the key of the group as first argument."""
         _check_functions("aggregateby", seqOp, combOp)
@@ -181,7 +162,7 @@ class GearsBuilder:
         )
         return self
 
-    @_operation
+    @_checked
     def sort(self, reverse=True):
         """Sorts all records: ascending, or descending with `reverse=False`."""
 
@@ -203,7 +184,7 @@ class GearsBuilder:
         self.gearsCtx.flatmap(lambda records: sorted(records, reverse=reverse))
         return self
 
-    @_operation
+    @_checked
     def distinct(self):
         """Passes on each different record once. Records must be hashable."""
 
@@ -221,7 +202,7 @@ class GearsBuilder:
         self.gearsCtx.flatmap(lambda records: list(records))
         return self
 
-    @_operation
+    @_checked
     def avg(self, extractor=lambda x: float(x)):
         """Replaces all records by the average of `extractor(r)`."""
         _check_functions("avg", extractor)
@@ -236,6 +217,7 @@ class GearsBuilder:
 
     # -- ends
 
+    @_checked
     def run(self, arg=None, convertToStr=True, collect=True, **kargs):
         """Starts an execution of the chain, and returns a `GearsFuture`."""
         if convertToStr:
@@ -248,6 +230,7 @@ class GearsBuilder:
             arg = _names_only(self, arg, kargs)
         return GearsFuture(self.gearsCtx.run(arg, **kargs))
 
+    @_checked
     def register(self, prefix="*", convertToStr=True, collect=True, **kargs):
         """Registers the chain, so that it runs for each event."""
         if convertToStr:

@@ -103,6 +103,7 @@ class _InSession:
                 step, value = self._coroutine.throw, raised
 
 
+@_checked
 def runCoroutine(cr, f=None, delay=0, s=None):
     """Runs the coroutine `cr` in the background after `delay` seconds.
 
@@ -133,6 +134,7 @@ def runCoroutine(cr, f=None, delay=0, s=None):
     asyncio.run_coroutine_threadsafe(run(), loop)
 
 
+@_checked
 def createFuture():
     """Creates an asyncio future of the event loop that runs coroutines."""
     _start_loop()
@@ -144,11 +146,13 @@ def _settle(future, settle):
     loop.call_soon_threadsafe(lambda: None if future.done() else settle())
 
 
+@_checked
 def setFutureResults(f, res):
     """Sets the result of a future of `createFuture()`, from any thread."""
     _settle(f, lambda: f.set_result(res))
 
 
+@_checked
 def setFutureException(f, exception):
     """Sets the exception, or its text, of a future of `createFuture()`, from any thread."""
     if not isinstance(exception, BaseException):

@@ -20,6 +20,7 @@ PyFuture = redisgears.PyFuture
 PyFlatExecution = redisgears.PyFlatExecution
 
 
+@_checked
 def gearsConfigGet(key, default=None):
     """The value that a user stored under `key` with RG.CONFIGSET, or the default."""
     value = configGet(key)
@@ -28,6 +29,11 @@ def gearsConfigGet(key, default=None):
 
 class atomic:
     """A block in which the server runs nothing else: `with atomic():`."""
+
+    def __init__(self):
+        pass
+
+    __init__ = _checked(__init__, "atomic")
 
     def __enter__(self):
         _native.atomic_enter()
@@ -46,6 +52,8 @@ class GearsSession:
     def __init__(self, session):
         self.session = session
 
+    __init__ = _checked(__init__, "GearsSession")
+
     def __enter__(self):
         self._before = getGearsSession()
         setGearsSession(self.session)
@@ -55,6 +63,7 @@ class GearsSession:
         setGearsSession(self._before)
 
 
+@_checked
 def createKeysOnlyReader(pattern="*", count=1000, noScan=False, patternGenerator=None):
     """Creates a function for `PythonReader` that yields the names of keys."""
 
@@ -79,6 +88,7 @@ def createKeysOnlyReader(pattern="*", count=1000, noScan=False, patternGenerator
 # -- names for older scripts
 
 
+@_checked
 def genDeprecated(deprecated, name, function):
     """Wraps a function that was renamed: each call logs the new name."""
 
@@ -89,6 +99,7 @@ def genDeprecated(deprecated, name, function):
     return call
 
 
+@_checked
 def createDecorator(name):
     """Creates a builder's method that calls the method `name` of its execution context."""
 
@@ -105,6 +116,7 @@ ConfigGet = genDeprecated("ConfigGet", "configGet", configGet)
 GearsConfigGet = genDeprecated("GearsConfigGet", "gearsConfigGet", gearsConfigGet)
 
 
+@_checked
 def _saveGlobals():
     """Does nothing: each script has its own globals, which need not be saved."""
 

@@ -7,21 +7,25 @@ import pstats
 _profiles = {}
 
 
+@_checked
 def profilerCreate():
     """Creates a profiler, which is not started."""
     return cProfile.Profile()
 
 
+@_checked
 def profilerStart(profiler):
     """Starts a profiler on this thread."""
     profiler.enable()
 
 
+@_checked
 def profilerStop(profiler):
     """Stops a profiler."""
     profiler.disable()
 
 
+@_checked
 def profilerGetInfo(profiler, order="tottime"):
     """The report of a profiler or of a `pstats.Stats` as text."""
     text = io.StringIO()
