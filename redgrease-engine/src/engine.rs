@@ -1,7 +1,7 @@
 //! Putting the parts together, once, while the module loads.
 
 use crate::config::{self, Config};
-use crate::execution::pool;
+use crate::execution::{bodies, pool};
 use crate::gears;
 use crate::python;
 use crate::redis::{Context, Level, Listeners, Text, cannot_keep_rights, library_path, log};
@@ -146,6 +146,7 @@ fn on_ready(context: &Context) {
 }
 
 fn on_shut_down() {
+    bodies().stop();
     pool().stop();
 }
 

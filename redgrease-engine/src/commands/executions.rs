@@ -1,6 +1,6 @@
 //! Commands about executions: list, results, drop and abort.
 
-use crate::execution::{self, Execution, Status, Waiter, abort, executions};
+use crate::execution::{self, Execution, Status, Waiter, abort, bodies, executions};
 use crate::id::Id;
 use crate::redis::{Args, BlockedClient, Command, Context};
 use std::sync::Arc;
@@ -110,7 +110,8 @@ impl Command for DropExecution {
     }
 }
 
-/// `RG.ABORTEXECUTION id`: stops an execution. The reply comes when the execution has stopped.
+/// `RG.ABORTEXECUTION id`: stops an execution. The reply comes when the execution has stopped. The name of a session stops the
+/// body of its script.
 pub(super) struct AbortExecution;
 
 impl Command for AbortExecution {
@@ -120,7 +121,7 @@ impl Command for AbortExecution {
 
     fn run(context: &Context, args: Args<'_>) {
         let Some(execution) = named(args) else {
-            return context.reply().error("execution does not exist");
+            return abort_body(context, args);
         };
         execution::ids().next();
         let running = execution.status() == Status::Running;
@@ -135,4 +136,27 @@ impl Command for AbortExecution {
             context.reply().ok();
         }
     }
+}
+
+/// Stops the body of the script that makes the session with this name.
+fn abort_body(context: &Context, args: Args<'_>) {
+    let body = args
+        .get(1)
+        .and_then(|name| bodies().of_session(name.bytes()));
+    let Some(body) = body else {
+        return context.reply().error("execution does not exist");
+    };
+    let client = context
+        .may_block()
+        .then(|| BlockedClient::block(context))
+        .flatten();
+    let Some(client) = client else {
+        body.abort(|| ());
+        return context.reply().ok();
+    };
+    body.abort(|| {
+        client.answer(|reply| {
+            reply.ok();
+        });
+    });
 }

@@ -1,7 +1,7 @@
 //! The sections of `INFO` that clients of RedisGears know, and the engine's own.
 
 use super::rows::{self, Field};
-use crate::execution::{executions, pool, running};
+use crate::execution::{bodies, executions, pool, running};
 use crate::gears::known_requirements;
 use crate::python::allocation;
 use crate::redis::{Context, InfoSection as Section, InfoValue as Value};
@@ -64,6 +64,10 @@ fn engine(python_version: &str, unrestored: usize) -> Vec<(String, Value)> {
     let (longest, millis) = running.first().map_or((String::new(), 0), |one| {
         (one.id.to_string(), one.running_for().as_millis())
     });
+    let scripts = bodies().running();
+    let (script, script_millis) = scripts.first().map_or((String::new(), 0), |one| {
+        (one.session.clone(), one.running_for().as_millis())
+    });
     vec![
         text("engine_name", "redgrease"),
         text("engine_version", env!("CARGO_PKG_VERSION")),
@@ -71,12 +75,19 @@ fn engine(python_version: &str, unrestored: usize) -> Vec<(String, Value)> {
         text("executions", executions().len()),
         text("waiting_executions", pool().waiting()),
         text("refused_executions", pool().refused()),
-        text("replaced_threads", pool().replaced_threads()),
+        text(
+            "replaced_threads",
+            pool().replaced_threads() + bodies().left_behind(),
+        ),
         text("running_executions", running.len()),
         text("slow_threads", pool().slow_threads()),
         text("additional_threads", pool().additional_threads()),
         text("longest_execution", longest),
         text("longest_execution_ms", millis),
+        text("running_scripts", scripts.len()),
+        text("waiting_scripts", bodies().waiting()),
+        text("longest_script", script),
+        text("longest_script_ms", script_millis),
         text("unrestored_sessions", unrestored),
     ]
 }
@@ -175,6 +186,10 @@ mod tests {
             "additional_threads",
             "longest_execution",
             "longest_execution_ms",
+            "running_scripts",
+            "waiting_scripts",
+            "longest_script",
+            "longest_script_ms",
             "unrestored_sessions",
         ];
         assert_eq!(names, expected);

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 /// The registration that a script asks for, in a session with this name.
 fn registered(name: &str, script: &str) -> Arc<Registration> {
-    with_python(|_| ());
     let session = Arc::new(SessionInfo {
         id: name.to_owned(),
         description: None,
@@ -25,8 +24,8 @@ fn registered(name: &str, script: &str) -> Arc<Registration> {
         replaces: None,
         session: &session,
     };
+    let collected = with_python(|py| run_script(py, script)).unwrap();
     locked(|context| {
-        let collected = run_script(context, script).unwrap();
         let id = collected.registrations[0].id;
         install(
             context,

@@ -143,6 +143,17 @@ impl Config {
         (millis > 0).then(|| Duration::from_millis(millis))
     }
 
+    /// How long the body of a script may run; `None` is no limit.
+    pub(crate) fn script_max_time(&self) -> Option<Duration> {
+        let millis = u64::try_from(self.number(const { index("ScriptMaxTime") })).ok()?;
+        (millis > 0).then(|| Duration::from_millis(millis))
+    }
+
+    /// Number of bodies of scripts that may run at the same time.
+    pub(crate) fn script_threads(&self) -> usize {
+        usize::try_from(self.number(const { index("ScriptThreads") })).unwrap_or(1)
+    }
+
     /// Whether an execution is aborted when the client that waits for it disconnects.
     pub(crate) fn abort_on_disconnect(&self) -> bool {
         self.number(const { index("AbortOnDisconnect") }) != 0

@@ -135,6 +135,10 @@ pub(super) const SETTINGS: &[Setting] = &[
     number("ExecutionMaxMemory", SettingOwner::Engine, 1 << 30, 0),
     // Milliseconds that Python may hold the server's lock. 0 means no limit.
     number("LockMaxTime", SettingOwner::Engine, 1000, 0),
+    // Milliseconds that the body of a script may run. 0 means no limit.
+    number("ScriptMaxTime", SettingOwner::Engine, 60_000, 0),
+    // Bodies of scripts that may run at the same time.
+    number("ScriptThreads", SettingOwner::Engine, 32, 1),
     // 1: abort an execution when the client that waits for it disconnects.
     number("AbortOnDisconnect", SettingOwner::Engine, 0, 0),
     // The version of RedisGears whose fields the dump commands answer.

@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 /// The time that Python has to react to an interruption.
-const GRACE: Duration = Duration::from_millis(100);
+pub(super) const GRACE: Duration = Duration::from_millis(100);
 
 /// The error of an execution that a client aborted. The error of the Python that was interrupted follows, if there is one.
 pub(super) const ABORTED: &str = "ERR the execution was aborted";

@@ -14,6 +14,7 @@
 //! | `sync.rs` | sync calls, which make no execution |
 //! | `answer.rs` | the answers for clients that wait |
 //! | `list.rs` | the executions that clients can ask about |
+//! | `body/` | the bodies of scripts, which say what executions do |
 //! | `abort.rs` | stopping an execution |
 //! | `limits.rs` | limits of time, records and memory |
 //! | `memory.rs` | stopping what is over a limit of memory |
@@ -21,6 +22,7 @@
 
 mod abort;
 mod answer;
+mod body;
 mod cause;
 mod launch;
 mod limits;
@@ -40,6 +42,7 @@ mod watch;
 
 pub(crate) use abort::{abort, abort_without, withdraw};
 pub(crate) use answer::{NOT_ONE_RESULT, Waiter};
+pub(crate) use body::{Body, Ending, bodies};
 pub(crate) use cause::{Cause, Ended, How, Surroundings};
 pub(crate) use launch::{launch, launch_for_client};
 pub(crate) use limits::{hold_for_call, lost_the_lock, too_large_reply, too_much_memory};

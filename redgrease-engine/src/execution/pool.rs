@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The size of a worker's stack, in bytes. It is that of the main thread, because gears may recurse.
-const STACK: usize = 8 << 20;
+pub(super) const STACK: usize = 8 << 20;
 
 /// A thread that runs one execution for so long is slow. Another one takes its place meanwhile.
 pub(super) const SLOW: Duration = Duration::from_millis(300);

@@ -4,7 +4,7 @@ use super::abort::{interrupt_until, stop};
 use super::limits::{held_too_long, too_long, too_much_memory};
 use super::memory::stop_those_over_budget;
 use super::starving::Starving;
-use super::{Execution, executions};
+use super::{Execution, body, executions};
 use crate::config;
 use crate::python::{Holder, Turn, budgets_were_exceeded, watch_budgets};
 use crate::redis::{Level, log};
@@ -66,6 +66,7 @@ impl Watch {
             if budgets_were_exceeded() {
                 stop_those_over_budget();
             }
+            body::check_limits();
             starving.check();
             held = Held::look(held, now);
             if let Some(held) = &mut held {
@@ -77,7 +78,11 @@ impl Watch {
     fn pause(&self, pressing: bool) -> Duration {
         let config = config::get();
         let short = |limit: Duration| limit < SELDOM * 10;
-        if pressing || !self.timed().is_empty() || config.limits().time.is_some_and(short) {
+        if pressing
+            || !self.timed().is_empty()
+            || config.limits().time.is_some_and(short)
+            || config.script_max_time().is_some_and(short)
+        {
             return OFTEN;
         }
         // What holds the lock is seen up to one pause too late, and again when its time is over.
@@ -148,6 +153,7 @@ impl Held {
             &format!("Python that holds up the server is interrupted: {reason}"),
         );
         if turn.holder == Holder::Execution {
+            body::stop_holder(turn, &reason);
             for execution in executions().all() {
                 let runs = turn.is_of(&execution.thread) || turn.is_of(&execution.coroutine_thread);
                 if runs && !execution.status().is_final() {

@@ -2,7 +2,7 @@
 //!
 //! A script gets them when it has ended; a running gear gets them at once, in its own session.
 
-use super::scope::{self, PendingRun, ScriptScope, with_script};
+use super::scope::{self, Collected, PendingRun, ScriptScope, with_script};
 use super::script::announce;
 use super::script_run::ScriptRun;
 use super::session::{with_lock, with_lock_to_write};
@@ -10,10 +10,10 @@ use crate::execution::{self, Execution, launch};
 use crate::id::Id;
 use crate::plan::Mode;
 use crate::python::{Callback, GearsError, Gil, flat};
-use crate::redis::{self, Context, READ_ONLY};
+use crate::redis::{Context, READ_ONLY};
 use crate::registration::{
-    self, Event, NOT_ON_TOP, NewRegistration, Owner, Registry, activate_dynamic, keyed_timers,
-    registry, timers,
+    self, Event, NOT_ON_TOP, NewRegistration, Owner, activate_dynamic, keyed_timers, registry,
+    timers,
 };
 use pyo3::{PyErr, PyResult};
 use std::sync::Arc;
@@ -51,14 +51,10 @@ fn refused(message: String) -> PyErr {
     }
 }
 
-/// Refuses what the script of a client asks for on a replica. A session that the master tells of, or a file, is restored
-/// there.
-fn check_role() -> PyResult<()> {
-    let is_told = with_script(|script| script.restored.is_some() || script.only_timers);
-    if is_told != Some(true) && redis::locked(Context::is_read_only) {
-        return Err(flat(READ_ONLY));
-    }
-    Ok(())
+/// `true` if the script on this thread may ask for something on a replica: a session that the master tells of, or a file, is
+/// restored there.
+fn is_told() -> bool {
+    with_script(|script| script.restored.is_some() || script.only_timers) == Some(true)
 }
 
 /// The id of the next registration: a new one, or in a restored session the one that it had.
@@ -105,16 +101,36 @@ pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> Py
             |context: &Context| activate_dynamic(context, &owner, registration, announce);
         return with_lock_to_write(py, activate)?.map_err(refused);
     }
-    check_role()?;
-    collect(|script| {
+    let still_registered = collect(|script| {
         script.collected.made.push(id);
-        if let Some(restored) = &script.restored
-            && !restored.registrations.contains(&id.number())
-        {
+        let restored = script.restored.as_ref();
+        if restored.is_some_and(|restored| !restored.registrations.contains(&id.number())) {
             // The registration was unregistered since.
-            return Ok(id);
+            return Ok(false);
         }
-        check_event(script, &registration)?;
+        check_in_script(script, &registration.event)?;
+        Ok(true)
+    })?;
+    if !still_registered {
+        return Ok(id);
+    }
+    let is_told = is_told();
+    let beside = |script: &mut ScriptScope| (script.restored.is_some(), script.replaces.clone());
+    let (is_restored, replaced) = with_script(beside).unwrap_or_default();
+    with_lock(py, |context| {
+        if !is_told && context.is_read_only() {
+            return Err(READ_ONLY.to_owned());
+        }
+        let replaced = replaced.as_deref();
+        registry().read(context, |registry| match &registration.event {
+            // A stored script was accepted once, and the age of hooks decides their order, not the order of restoring.
+            event if !is_restored => registry.check_event(event, replaced),
+            Event::Command { trigger, .. } => registry.check_free(trigger, replaced),
+            _ => Ok(()),
+        })
+    })?
+    .map_err(refused)?;
+    collect(|script| {
         if let Event::Command { trigger, .. } = &registration.event {
             script.triggers.insert(trigger.clone());
         }
@@ -123,15 +139,13 @@ pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> Py
     })
 }
 
-/// Checks that the script may register this, next to what it has registered and next to other sessions.
-fn check_event(script: &ScriptScope, registration: &NewRegistration) -> PyResult<()> {
-    let collected = &script.collected.registrations;
-    match &registration.event {
-        Event::Command { trigger, .. } if script.triggers.contains(trigger) => {
-            return Err(GearsError::new_err(
-                "trigger already registered in this session",
-            ));
-        }
+/// Checks a registration against the others that the script has asked for.
+fn check_in_script(script: &ScriptScope, event: &Event) -> PyResult<()> {
+    match event {
+        Event::Command { trigger, .. } if script.triggers.contains(trigger) => Err(
+            GearsError::new_err("trigger already registered in this session"),
+        ),
+        // A stored script was accepted once.
         Event::Hook(hook) if script.restored.is_none() => {
             let blocks = |other: &NewRegistration| match &other.event {
                 Event::Hook(other_hook) => {
@@ -139,20 +153,48 @@ fn check_event(script: &ScriptScope, registration: &NewRegistration) -> PyResult
                 }
                 _ => false,
             };
-            if collected.iter().any(blocks) {
+            if script.collected.registrations.iter().any(blocks) {
                 return Err(GearsError::new_err(NOT_ON_TOP));
             }
+            Ok(())
         }
-        _ => {}
+        Event::Command { .. } | Event::Hook(_) | Event::Keys(_) | Event::Streams(_) => Ok(()),
     }
-    let replaced = script.replaces.as_deref();
-    let check = |registry: &Registry| match &registration.event {
-        // A stored script was accepted once, and the age of hooks decides their order, not the order of restoring.
-        event if script.restored.is_none() => registry.check_event(event, replaced),
-        Event::Command { trigger, .. } => registry.check_free(trigger, replaced),
-        _ => Ok(()),
-    };
-    redis::locked(|context| registry().read(context, check)).map_err(GearsError::new_err)
+}
+
+/// Checks again what a script asked for: other clients may have registered something while it ran.
+///
+/// # Errors
+/// The text for the client.
+pub(crate) fn check_again(
+    context: &Context,
+    collected: &Collected,
+    replaced: Option<&str>,
+) -> Result<(), String> {
+    if context.is_read_only() {
+        return Err(READ_ONLY.to_owned());
+    }
+    registry().read(context, |registry| {
+        for registration in &collected.registrations {
+            let event = &registration.event;
+            registry.check_event(event, replaced).map_err(|why| {
+                let name = name_of(event);
+                format!("{why}: {name} was taken while the script ran: use another name, or unregister the other registration")
+            })?;
+        }
+        Ok(())
+    })
+}
+
+/// The name of an event that one registration has at a time.
+fn name_of(event: &Event) -> String {
+    match event {
+        Event::Command { trigger, .. } => {
+            format!("the trigger {}", String::from_utf8_lossy(trigger))
+        }
+        Event::Hook(hook) => format!("the command {}", hook.command),
+        Event::Keys(_) | Event::Streams(_) => "an event".to_owned(),
+    }
 }
 
 /// `registerTE()` without a key: collects the time event of a script, or starts the time event of a gear.
@@ -161,7 +203,9 @@ pub(super) fn add_timer(py: Gil<'_>, function: Callback, interval: Duration) -> 
         let begin = |context: &Context| timers::begin(context, &owner, function, interval);
         return with_lock(py, begin)?.map_err(refused);
     }
-    check_role()?;
+    if !is_told() && with_lock(py, Context::is_read_only)? {
+        return Err(flat(READ_ONLY));
+    }
     with_script(|script| script.collected.timers.push((function, interval)));
     Ok(())
 }

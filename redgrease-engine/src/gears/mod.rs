@@ -38,11 +38,13 @@ mod tests;
 mod time_events;
 
 pub(crate) use activate::activate;
+pub(crate) use asked::check_again;
 pub(crate) use module::install;
 pub(crate) use packages::{
-    has_installed, known_requirements, make_importable, requirement_users, use_packages,
+    ask_for_packages, has_installed, known_requirements, make_importable, requirement_users,
+    use_packages,
 };
 pub(crate) use restore::{restore_again, restore_all, restore_sessions};
-pub(crate) use scope::PendingRun;
-pub(crate) use script::{Script, run_script};
+pub(crate) use scope::{Collected, PendingRun};
+pub(crate) use script::{Script, announce_all, run_script};
 pub(crate) use script_run::ScriptRun;

@@ -32,9 +32,14 @@ pub(crate) fn has_installed(names: &[String]) -> bool {
 
 /// Makes installed packages importable for a script that is about to use them.
 pub(crate) fn use_packages(context: &Context, names: &[String]) {
-    if names.is_empty() {
-        return;
+    if !names.is_empty() {
+        ask_for_packages(context, names);
+        make_importable();
     }
+}
+
+/// Remembers that a script needs these packages. It makes them importable itself.
+pub(crate) fn ask_for_packages(context: &Context, names: &[String]) {
     ASKED_FOR.write(context, |asked_for| {
         for name in names {
             match asked_for.iter_mut().find(|one| one.is(name)) {
@@ -46,7 +51,6 @@ pub(crate) fn use_packages(context: &Context, names: &[String]) {
             }
         }
     });
-    make_importable();
 }
 
 /// A session with these requirements was registered.

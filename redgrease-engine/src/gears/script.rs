@@ -1,6 +1,6 @@
 //! Running a script: the text that `RG.PYEXECUTE` sends.
 //!
-//! A script runs with the server's lock held.
+//! The script of a client runs without the server's lock. The script of a stored session runs with it.
 
 use super::scope::{Collected, Restored, ScriptScope, collect};
 use crate::execution::hold_for_call;
@@ -26,8 +26,14 @@ pub(crate) struct Script<'a> {
 ///
 /// # Errors
 /// The text for the client.
-pub(crate) fn run_script(_: &Context, script: Script<'_>) -> Result<Collected, String> {
-    run(script, None, Holder::Call)
+pub(crate) fn run_script(py: Gil<'_>, script: Script<'_>) -> Result<Collected, String> {
+    let (outcome, collected) = collect(ScriptScope::of(script), || {
+        let outcome = execute(py, script.text);
+        leave_atomic();
+        // The text of an exception can be Python of the script.
+        outcome.map_err(|raised| describe(py, &raised))
+    });
+    outcome.map(|()| collected)
 }
 
 /// Runs the script of a stored session again. It can do nothing but register: `execute` returns the answer that it returned
@@ -39,19 +45,9 @@ pub(super) fn restore_script(
     restored: Restored,
     holder: Holder,
 ) -> Result<Collected, String> {
-    run(script, Some(restored), holder)
-}
-
-fn run(
-    script: Script<'_>,
-    restored: Option<Restored>,
-    holder: Holder,
-) -> Result<Collected, String> {
     let scope = ScriptScope {
-        replaces: script.replaces.map(str::to_owned),
-        restored,
-        session: Some(Arc::clone(script.session)),
-        ..ScriptScope::default()
+        restored: Some(restored),
+        ..ScriptScope::of(script)
     };
     let _hold = Hold::begin();
     let (outcome, collected) = collect(scope, || {
@@ -69,6 +65,16 @@ fn run(
     outcome.map(|()| collected)
 }
 
+impl ScriptScope {
+    fn of(script: Script<'_>) -> ScriptScope {
+        ScriptScope {
+            replaces: script.replaces.map(str::to_owned),
+            session: Some(Arc::clone(script.session)),
+            ..ScriptScope::default()
+        }
+    }
+}
+
 fn execute(py: Gil<'_>, text: &[u8]) -> PyResult<()> {
     let globals = python::globals(py)?.copy()?;
     globals.set_item("__name__", "not_main")?;
@@ -81,9 +87,38 @@ fn execute(py: Gil<'_>, text: &[u8]) -> PyResult<()> {
     Ok(())
 }
 
-/// Calls the `onRegistered` functions of registrations. Their exceptions are logged. Returns the time events that they asked
-/// for.
+/// Calls the `onRegistered` functions of a script. Their exceptions are logged. What they ask for is added to the collection.
+pub(crate) fn announce_all(py: Gil<'_>, collected: &mut Collected) {
+    let functions: Vec<Callback> = collected
+        .registrations
+        .iter_mut()
+        .filter_map(|one| one.on_registered.take())
+        .collect();
+    let scope = ScriptScope {
+        only_timers: true,
+        ..ScriptScope::default()
+    };
+    let ((), asked) = collect(scope, || {
+        for function in functions {
+            if let Err(raised) = function.call0(py) {
+                log_failure(&describe(py, &raised));
+            }
+            leave_atomic();
+        }
+    });
+    collected.timers.extend(asked.timers);
+}
+
+fn log_failure(why: &str) {
+    log(Level::Warning, &format!("onRegistered failed: {why}"));
+}
+
+/// Calls the `onRegistered` functions of registrations, with the server's lock held. Their exceptions are logged. Returns the
+/// time events that they asked for.
 pub(super) fn announce(functions: &[Callback]) -> Vec<(Callback, Duration)> {
+    if functions.is_empty() {
+        return Vec::new();
+    }
     let scope = ScriptScope {
         only_timers: true,
         ..ScriptScope::default()
@@ -94,8 +129,7 @@ pub(super) fn announce(functions: &[Callback]) -> Vec<(Callback, Duration)> {
                 let call = || function.call0(py).map_err(|raised| describe(py, &raised));
                 let (outcome, reason) = hold_for_call(py, Holder::Call, call);
                 if let Err(error) = outcome {
-                    let why = reason.unwrap_or(error);
-                    log(Level::Warning, &format!("onRegistered failed: {why}"));
+                    log_failure(&reason.unwrap_or(error));
                 }
             }
         });

@@ -38,6 +38,8 @@ pub(crate) struct Scope {
     user: Slot<Option<User>>,
     /// The execution that the thread runs.
     execution: Slot<Option<Running>>,
+    /// The body of a script that the thread runs, as far as others can give it up.
+    body: Slot<Option<Arc<Signals>>>,
     /// The registration whose sync call the thread runs. A sync call makes no execution.
     sync_call: Cell<Option<Id>>,
     /// The session that a thread of a gear was given with `setGearsSession`.
@@ -79,6 +81,7 @@ thread_local! {
         Scope {
             user: RefCell::new(None),
             execution: RefCell::new(None),
+            body: RefCell::new(None),
             sync_call: Cell::new(None),
             given_session: RefCell::new(None),
             hooks: RefCell::new(Vec::new()),
@@ -173,6 +176,10 @@ impl Scope {
         &self.execution
     }
 
+    pub(crate) fn body(&self) -> &Slot<Option<Arc<Signals>>> {
+        &self.body
+    }
+
     pub(crate) fn given_session(&self) -> &Slot<Option<Arc<SessionInfo>>> {
         &self.given_session
     }
@@ -205,6 +212,7 @@ pub(crate) fn apart<R>(body: impl FnOnce() -> R) -> R {
     let alone = || with(Scope::hooks, Vec::new(), alone);
     let alone = || with(Scope::given_session, None, alone);
     let alone = || with(Scope::execution, None, alone);
+    let alone = || with(Scope::body, None, alone);
     let alone = || with(Scope::user, None, alone);
     in_sync_call_of(None, alone)
 }

@@ -1,9 +1,9 @@
-//! What the Python of an execution and the engine tell each other.
+//! What the Python of an execution, or of the body of a script, and the engine tell each other.
 
 use super::{Scope, look};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The signals of one execution.
+/// The signals of one execution, or of one body of a script.
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
     given_up: AtomicBool,
@@ -11,7 +11,7 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// The execution has ended, although its Python may still run: its commands are refused from now on.
+    /// The execution or the body has ended, although its Python may still run: its commands are refused from now on.
     pub(crate) fn give_up(&self) {
         self.given_up.store(true, Ordering::Relaxed);
     }
@@ -22,13 +22,14 @@ impl Signals {
     }
 }
 
-/// `true` if this thread runs an execution that was given up. Asked under the server's lock, under which others take over
-/// the work of the execution.
+/// `true` if this thread runs an execution, or the body of a script, that was given up. Asked under the server's lock, under
+/// which others take over the work of the execution.
 pub(crate) fn is_given_up() -> bool {
+    let is_given_up = |signals: &Signals| signals.given_up.load(Ordering::Relaxed);
     look(Scope::execution, |running| {
         let running = running.as_ref();
-        running.is_some_and(|running| running.signals.given_up.load(Ordering::Relaxed))
-    })
+        running.is_some_and(|running| is_given_up(&running.signals))
+    }) || look(Scope::body, |body| body.as_deref().is_some_and(is_given_up))
 }
 
 /// Notes that the server refused a command of the execution on this thread, because its user has no right to it or is gone.

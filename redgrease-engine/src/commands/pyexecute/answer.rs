@@ -20,7 +20,7 @@ pub(super) enum Answer {
 pub(super) enum Client<'a> {
     /// The command still runs.
     Current(&'a Context),
-    /// The client was blocked while packages were installed.
+    /// The client was blocked while its script ran.
     Blocked(BlockedClient),
 }
 

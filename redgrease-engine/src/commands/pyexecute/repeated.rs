@@ -18,8 +18,9 @@ struct AtWork {
 }
 
 enum Stage {
-    /// Packages are being installed. These clients have sent the request again.
-    Installing(Vec<BlockedClient>),
+    /// Packages are being installed, or the body of the script runs or waits for a thread. These clients have sent the request
+    /// again.
+    Body(Vec<BlockedClient>),
     /// The run of the script has been launched. `is_registered` if the first sender was answered, because the script has
     /// registered something.
     Running {
@@ -31,7 +32,7 @@ enum Stage {
 impl AtWork {
     fn is_over(&self) -> bool {
         match &self.stage {
-            Stage::Installing(_) => false,
+            Stage::Body(_) => false,
             Stage::Running { execution, .. } => execution
                 .upgrade()
                 .is_none_or(|execution| execution.status().is_final()),
@@ -50,7 +51,7 @@ pub(super) fn joins(context: &Context, request: &Request) -> bool {
             return false;
         };
         match &mut same.stage {
-            Stage::Installing(clients) => match BlockedClient::block(context) {
+            Stage::Body(clients) => match BlockedClient::block(context) {
                 Some(client) => clients.push(client),
                 None => context.reply().error("ERR the client could not be blocked"),
             },
@@ -68,9 +69,9 @@ pub(super) fn joins(context: &Context, request: &Request) -> bool {
     })
 }
 
-/// Notes that the packages of a request are being installed.
-pub(super) fn installs(context: &Context, request: &Arc<Request>) {
-    note(context, request, Stage::Installing(Vec::new()));
+/// Notes that a request is at work.
+pub(super) fn begins(context: &Context, request: &Arc<Request>) {
+    note(context, request, Stage::Body(Vec::new()));
 }
 
 /// Notes the answer of a request, and gives the clients that sent it again what the first one gets.
@@ -80,7 +81,7 @@ pub(super) fn answered(context: &Context, request: &Arc<Request>, answer: &Answe
             .iter()
             .position(|one| Arc::ptr_eq(&one.request, request))?;
         match all.swap_remove(place).stage {
-            Stage::Installing(clients) => Some(clients),
+            Stage::Body(clients) => Some(clients),
             Stage::Running { .. } => None,
         }
     });

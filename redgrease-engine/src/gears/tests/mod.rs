@@ -30,13 +30,12 @@ fn session(id: &str, script: &str) -> Arc<SessionInfo> {
 
 /// Runs the script of a session, which will replace the session `replaces`.
 fn run_session(session: &Arc<SessionInfo>, replaces: Option<&str>) -> Result<Collected, String> {
-    with_python(|_| ());
     let script = Script {
         text: &session.script,
         replaces,
         session,
     };
-    locked(|context| run_script(context, script))
+    with_python(|py| run_script(py, script))
 }
 
 /// Runs a script in a session of its own.

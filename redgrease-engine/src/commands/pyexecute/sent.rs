@@ -1,0 +1,237 @@
+//! A script at work: its packages are installed, its body runs, and what it asked for is activated.
+
+use super::answer::{Answer, Client};
+use super::repeated;
+use super::request::Request;
+use crate::config;
+use crate::execution::{Body, Ending, Execution, bodies};
+use crate::gears::{
+    Collected, PendingRun, Script, ScriptRun, activate, announce_all, ask_for_packages,
+    check_again, make_importable, restore_again, run_script,
+};
+use crate::id::Id;
+use crate::python::{Gil, detached};
+use crate::redis::{BlockedClient, Context, Level, locked, locked_to_write, log};
+use crate::registration::{Registry, Session, registry};
+use crate::requirements;
+use crate::scope::{self, Scope, SessionInfo};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+
+/// A script that a client has sent.
+pub(super) struct Sent {
+    request: Arc<Request>,
+    /// Taken by whoever answers the client.
+    client: Mutex<Option<BlockedClient>>,
+}
+
+/// What the body of a script has made.
+struct Made {
+    session: Arc<SessionInfo>,
+    collected: Collected,
+}
+
+impl Made {
+    /// The script has registered something, or has asked for a time event.
+    fn registers(&self) -> bool {
+        !self.collected.registrations.is_empty() || !self.collected.timers.is_empty()
+    }
+}
+
+impl Sent {
+    pub(super) fn new(request: Arc<Request>, client: BlockedClient) -> Arc<Sent> {
+        Arc::new(Sent {
+            request,
+            client: Mutex::new(Some(client)),
+        })
+    }
+
+    /// Installs the requirements on a thread of its own, then runs the script: pip takes seconds to minutes.
+    pub(super) fn install_first(self: &Arc<Self>) {
+        let sent = Arc::clone(self);
+        let work = move || {
+            match sent.install() {
+            Ok(()) => {
+                // Sessions may have waited for one of these packages.
+                locked_to_write(|context| {
+                    ask_for_packages(context, &sent.request.requirements);
+                    restore_again(context);
+                });
+                sent.run();
+            }
+            Err(failure) => sent.end(Err(format!(
+                "Could not satisfy requirements (look at redis log file for more information): {failure}"
+            ))),
+        }
+        };
+        if let Err(failure) = thread::Builder::new().name("rg-install".into()).spawn(work) {
+            let error =
+                format!("ERR requirements could not be installed, try again later: {failure}");
+            log(Level::Warning, &error);
+            self.end(Err(error));
+        }
+    }
+
+    /// Installs the requirements. Blocks until pip has ended.
+    fn install(&self) -> Result<(), String> {
+        let store = requirements::store().ok_or("the engine is not ready")?;
+        store
+            .install(&self.request.requirements, self.request.reinstall)
+            .map_err(|failure| failure.to_string())
+    }
+
+    /// Runs the script as soon as there is a thread for it.
+    pub(super) fn run(self: &Arc<Self>) {
+        let (working, refused) = (Arc::clone(self), Arc::clone(self));
+        let work = move |py: Gil<'_>| -> Ending {
+            let made = working.run_body(py);
+            Box::new(move |stopped| working.end(stopped.map_or(made, Err)))
+        };
+        let body = Body::new(
+            self.request.id.clone(),
+            self.request.replace_with.clone(),
+            Box::new(work),
+            Box::new(move |why| refused.end(Err(why))),
+        );
+        self.stop_without_client(&body);
+        if let Err(error) = bodies().push(&body) {
+            self.end(Err(error));
+        }
+    }
+
+    /// With `AbortOnDisconnect`, the body ends with the connection of its client.
+    fn stop_without_client(&self, body: &Arc<Body>) {
+        if !config::get().abort_on_disconnect() {
+            return;
+        }
+        let body = Arc::downgrade(body);
+        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = &*client {
+            client.when_disconnected(move || {
+                if let Some(body) = body.upgrade() {
+                    body.abort(|| ());
+                }
+            });
+        }
+    }
+
+    fn run_body(&self, py: Gil<'_>) -> Result<Made, String> {
+        // Checked again: another client may have made the session meanwhile.
+        let replaces = detached(py, || {
+            locked(|context| {
+                ask_for_packages(context, &self.request.requirements);
+                self.replaces(context)
+            })
+        })?;
+        if !self.request.requirements.is_empty() {
+            make_importable();
+        }
+        let session = Arc::new(self.session());
+        let script = Script {
+            text: &session.script,
+            replaces: replaces.as_deref(),
+            session: &session,
+        };
+        let collected = scope::with(Scope::user, self.request.user.clone(), || {
+            let mut collected = run_script(py, script)?;
+            if collected
+                .registrations
+                .iter()
+                .any(|one| one.on_registered.is_some())
+            {
+                detached(py, || {
+                    locked(|context| check_again(context, &collected, replaces.as_deref()))
+                })?;
+                announce_all(py, &mut collected);
+            }
+            Ok::<Collected, String>(collected)
+        })?;
+        Ok(Made { session, collected })
+    }
+
+    /// The session whose registrations the script replaces.
+    fn replaces(&self, context: &Context) -> Result<Option<String>, String> {
+        registry().read(context, |registry: &Registry| {
+            self.request.replaced_session(registry)
+        })
+    }
+
+    fn session(&self) -> SessionInfo {
+        let request = &self.request;
+        SessionInfo {
+            id: request.id.clone(),
+            description: request.description.clone(),
+            requirements: request.requirements.clone(),
+            script: request.script.as_slice().into(),
+            user: request.user.clone(),
+            replies: OnceLock::new(),
+        }
+    }
+
+    /// Activates what the script asked for, and answers the client. The first call counts.
+    fn end(&self, made: Result<Made, String>) {
+        let client = self
+            .client
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some(client) = client else {
+            return;
+        };
+        let registers = made.as_ref().is_ok_and(Made::registers);
+        let answer = |context: &Context| {
+            let answer = match made {
+                Ok(made) => self.activate(context, made).unwrap_or_else(Answer::Error),
+                Err(why) => Answer::Error(why),
+            };
+            repeated::answered(context, &self.request, &answer);
+            answer
+        };
+        let answer = if registers {
+            locked_to_write(answer)
+        } else {
+            locked(answer)
+        };
+        answer.tell(Client::Blocked(client));
+    }
+
+    /// Activates everything in one step: no other client sees a part of it.
+    fn activate(&self, context: &Context, made: Made) -> Result<Answer, String> {
+        let replaces = self.replaces(context)?;
+        let registers = made.registers();
+        let Made {
+            session,
+            mut collected,
+        } = made;
+        if registers {
+            check_again(context, &collected, replaces.as_deref())?;
+        }
+        let _ = session.replies.set(std::mem::take(&mut collected.replies));
+        let execution = collected
+            .run
+            .take()
+            .map(|(id, run)| make_execution(id, run, &session));
+        if !registers {
+            if execution.is_some() {
+                registry().write(context, |registry| {
+                    registry.insert_running(Session::new(&session));
+                });
+            }
+            return Ok(match execution {
+                None => Answer::Ok,
+                Some(execution) if self.request.unblocking => Answer::Started(execution),
+                Some(execution) => Answer::Wait(execution),
+            });
+        }
+        activate(context, &session, collected, replaces.as_deref());
+        Ok(match execution {
+            Some(execution) => Answer::OkAndStart(execution),
+            None => Answer::Ok,
+        })
+    }
+}
+
+fn make_execution(id: Id, run: PendingRun, session: &Arc<SessionInfo>) -> Arc<Execution> {
+    let cause = ScriptRun::new(Some(Arc::clone(session)), session.user.clone());
+    Execution::new(id, run.plan, run.source, Arc::new(cause))
+}
