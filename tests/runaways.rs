@@ -140,14 +140,20 @@ const ENDLESS: [&str; 9] = [
 ];
 
 #[test]
-fn python_that_holds_up_the_server_is_ended() {
+fn bodies_and_sync_gears_that_never_end_are_ended() {
     let (server, _con) = empty();
     assert_eq!(untyped(&server, &["RG.CONFIGGET", "LockMaxTime"]), "1000");
     untyped(&server, &["RG.CONFIGSET", "LockMaxTime", "200"]);
-    let reason = "longer than LockMaxTime, 200 ms";
+    untyped(&server, &["RG.CONFIGSET", "ScriptMaxTime", "200"]);
     for body in ENDLESS {
-        let answer = untyped(&server, &["RG.PYEXECUTE", body]);
-        assert!(answer.contains(reason), "{body}: {answer}");
+        let answer = answer(&server, body);
+        assert!(
+            answer.contains("longer than ScriptMaxTime, 200 ms"),
+            "{body}: {answer}"
+        );
+    }
+    untyped(&server, &["RG.CONFIGSET", "ScriptMaxTime", "0"]);
+    for body in ENDLESS {
         let lines = body.replace('\n', "\n  ");
         let sync = format!(
             "def f(x):\n  {lines}\nGB('CommandReader').map(f).register(trigger='t', mode='sync')"
@@ -155,7 +161,10 @@ fn python_that_holds_up_the_server_is_ended() {
         let session = untyped(&server, &["RG.PYEXECUTE", &sync, "ID", "s", "UPGRADE"]);
         assert_eq!(session, "OK", "{body}");
         let answer = untyped(&server, &["RG.TRIGGER", "t"]);
-        assert!(answer.contains(reason), "{body}: {answer}");
+        assert!(
+            answer.contains("longer than LockMaxTime, 200 ms"),
+            "{body}: {answer}"
+        );
     }
     still_works(&server);
 }
@@ -183,7 +192,9 @@ def f():
   while True: pass
 GB('KeysReader').register('none', onRegistered=f)
 ";
-    assert_eq!(untyped(&server, &["RG.PYEXECUTE", announced]), "OK");
+    untyped(&server, &["RG.CONFIGSET", "ScriptMaxTime", "200"]);
+    let answer = untyped(&server, &["RG.PYEXECUTE", announced]);
+    assert!(answer.contains("ScriptMaxTime"), "{answer}");
     still_works(&server);
 }
 

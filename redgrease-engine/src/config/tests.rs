@@ -60,6 +60,8 @@ const EXPECTED: &[(&str, SettingOwner, Shown, bool)] = {
         ("ExecutionMaxRecords", Engine, number(0, 0), CHANGEABLE),
         ("ExecutionMaxMemory", Engine, number(1 << 30, 0), CHANGEABLE),
         ("LockMaxTime", Engine, number(1000, 0), CHANGEABLE),
+        ("ScriptMaxTime", Engine, number(60_000, 0), CHANGEABLE),
+        ("ScriptThreads", Engine, number(32, 1), CHANGEABLE),
         ("AbortOnDisconnect", Engine, number(0, 0), CHANGEABLE),
         (
             "CompatibleReplies",

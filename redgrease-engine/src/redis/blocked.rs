@@ -46,6 +46,9 @@ impl BlockedClient {
     /// Measures from now on how long the command takes, until its answer. So it appears in `SLOWLOG`, `LATENCY HISTOGRAM` and
     /// the statistics of commands.
     pub(crate) fn measured(mut self) -> BlockedClient {
+        if self.measured {
+            return self;
+        }
         // SAFETY: `raw` is live until it is unblocked, and no other thread has it.
         unsafe {
             if let Some(start) = raw::RedisModule_BlockedClientMeasureTimeStart {

@@ -169,7 +169,7 @@ impl GearCommand<'_> {
         // Redis 6.2 would end itself when the script writes.
         if self.held && rules.runs_script() && !refusal::comes_as_reply() {
             return Some(
-                "ERR a sync gear, the body of a script and an atomic block cannot run EVAL before Redis 7.0: run it in an async gear, outside of atomic()"
+                "ERR a sync gear and an atomic block cannot run EVAL before Redis 7.0: run it in an async gear, outside of atomic()"
                     .to_owned(),
             );
         }
@@ -189,7 +189,7 @@ impl GearCommand<'_> {
         }
         // The server ends itself if it still has to tell its replicas of an earlier write of the gear.
         (self.held && rules.pauses_clients(self.args)).then(|| {
-            "ERR a sync gear, a script and an atomic block cannot pause clients: run the command in an async gear, outside of atomic()"
+            "ERR a sync gear and an atomic block cannot pause clients: run the command in an async gear, outside of atomic()"
                 .to_owned()
         })
     }
