@@ -145,7 +145,8 @@ fn bodies_and_sync_gears_that_never_end_are_ended() {
     assert_eq!(untyped(&server, &["RG.CONFIGGET", "LockMaxTime"]), "1000");
     untyped(&server, &["RG.CONFIGSET", "LockMaxTime", "200"]);
     untyped(&server, &["RG.CONFIGSET", "ScriptMaxTime", "200"]);
-    for body in ENDLESS {
+    // A thread cannot be interrupted inside of a regular expression, the server's main thread can.
+    for body in ENDLESS.iter().filter(|body| !body.contains("import re")) {
         let answer = answer(&server, body);
         assert!(
             answer.contains("longer than ScriptMaxTime, 200 ms"),
