@@ -160,6 +160,10 @@ impl Body {
                 .is_some_and(|replaced| names(other, replaced))
     }
 
+    fn is_running(&self) -> bool {
+        matches!(self.state().stage, Stage::Running { .. })
+    }
+
     /// The time since the body began; zero before.
     pub(crate) fn running_for(&self) -> Duration {
         match self.state().stage {

@@ -196,6 +196,8 @@ impl BodyThreads {
     /// The bodies that run, the longest ones first.
     pub(crate) fn running(&self) -> Vec<Arc<Body>> {
         let mut running = self.queue().running.clone();
+        // Those that have ended answer their clients.
+        running.retain(|one| one.is_running());
         running.sort_by_key(|one| Reverse(one.running_for()));
         running
     }
