@@ -38,7 +38,7 @@ fn assert_three_and_then_five(server: &Server) {
     eventually("a full batch", || list(server, "handled").len() == 8);
     let expected: Vec<String> = (0..8).map(|n| n.to_string()).collect();
     assert_eq!(list(server, "handled"), expected);
-    assert_eq!(unacknowledged(server), "0");
+    eventually("no message is pending", || unacknowledged(server) == "0");
 }
 
 #[test]
@@ -78,6 +78,10 @@ fn a_stream_without_messages_waits_for_a_full_batch_after_a_reload() {
     start(&server, "s", "async");
     add(&server, 0..5);
     eventually("five are handled", || list(&server, "handled").len() == 5);
+    // A reload during the batch makes later messages due.
+    eventually("their batch is over", || {
+        untyped(&server, &["XLEN", "s"]) == "0"
+    });
     reload(&server);
     add(&server, 5..8);
     add(&server, 8..9);

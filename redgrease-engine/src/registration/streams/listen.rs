@@ -123,8 +123,12 @@ pub(crate) enum Begin {
     Again,
 }
 
-/// Reads the streams that exist. `registrations` are of streams.
+/// Reads the streams that exist. `registrations` are of streams. While the server loads, and on a replica, nothing is read:
+/// [`start_all`] follows. A search that began already would find the streams once more, at a moment when other messages wait.
 pub(crate) fn start(context: &Context, registrations: &[Arc<Registration>], begin: Begin) {
+    if !context.may_handle_events() {
+        return;
+    }
     let mut patterns = Vec::new();
     for registration in registrations {
         match filter(registration) {
