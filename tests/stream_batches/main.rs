@@ -7,12 +7,14 @@
 //! | `replaced.rs` | registrations are upgraded, or unregistered and made again |
 //! | `withdrawn.rs` | batches that have not begun are taken back |
 //! | `recreated.rs` | streams are deleted and created again, or the master changes |
+//! | `moved.rs` | streams go and come back |
 //! | `reloaded.rs` | the server is restarted or loads its data again |
 //! | `owners.rs` | the owner of a registration loses its rights |
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 #[path = "../common/mod.rs"]
 mod common;
+mod moved;
 mod one_by_one;
 mod owners;
 mod recreated;

@@ -38,7 +38,7 @@ pub(crate) fn restore_all(context: &Context, bytes: &[u8]) -> Result<(), String>
             .flat_map(|id| registry.remove_session(id))
             .collect()
     });
-    streams::all_are_loaded(context);
+    streams::all_are_gone(context);
     // The data is another one: also executions that run stop.
     end_executions(&gone, Pending::Abort);
     for session in sessions {

@@ -85,6 +85,20 @@ pub(super) fn read_pending(
     }
 }
 
+/// `true` if the stream has this message, and it was delivered to the consumer and not acknowledged. Another stream may have a
+/// message with the same id: the fields have to be the same, too.
+pub(super) fn is_pending(context: &Context, stream: &[u8], message: &Message) -> bool {
+    let id = message.id.as_slice();
+    let args: [&[u8]; 6] = [stream, GROUP, id, id, b"1", CONSUMER];
+    let is_delivered = run(context, b"XPENDING", &args)
+        .is_ok_and(|reply| reply.kind() == ReplyKind::Array && reply.len() == 1);
+    is_delivered
+        && run(context, b"XRANGE", &[stream, id, id]).is_ok_and(|reply| {
+            let stored = Message::read_all(reply.borrow());
+            stored.first() == Some(message)
+        })
+}
+
 /// The ids of the listed messages that were removed from the stream: they have no fields.
 fn removed(list: Element<'_>) -> Vec<Vec<u8>> {
     list.elements()

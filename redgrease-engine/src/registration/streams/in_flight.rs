@@ -4,11 +4,11 @@
 //! not acknowledged. A registration that begins must not read it, above all when it replaces the registration that handles the
 //! message.
 
+use super::debts::Debts;
 use crate::id::Id;
-use crate::plan::Messages;
+use crate::plan::{Message, Messages};
 use crate::redis::Guarded;
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// The messages that are being handled on this server.
@@ -17,12 +17,13 @@ pub(super) fn in_flight() -> &'static Guarded<InFlight> {
     &IN_FLIGHT
 }
 
-/// The batches by the name that their stream has, and by the ids of their messages.
+/// The batches by the names that their streams have or may have.
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
-    by_stream: HashMap<Vec<u8>, HashMap<Vec<u8>, Arc<Flight>>>,
+    by_stream: HashMap<Vec<u8>, Vec<Arc<Flight>>>,
     /// The stream that loses its name at this moment: the server tells of its new name next.
     leaving: Option<Vec<u8>>,
+    debts: Debts,
 }
 
 /// A batch that is being handled.
@@ -31,25 +32,55 @@ pub(super) struct Flight {
     registration: Id,
     /// The name of the stream when the batch began.
     began_as: Vec<u8>,
-    /// The name that the stream has. `None` if it is gone.
-    place: Mutex<Option<Vec<u8>>>,
-    /// The stream was loaded again during the batch.
-    reloaded: AtomicBool,
+    /// The ids of the messages.
+    ids: HashSet<Vec<u8>>,
+    place: Mutex<Place>,
+}
+
+/// Where the stream of a batch is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The stream has this name.
+    At(Vec<u8>),
+    /// The key of the stream was deleted or replaced. If the stream is back, it has one of these names. Another stream may have
+    /// them, too.
+    Lost(Vec<Vec<u8>>),
 }
 
 impl Flight {
-    /// The name that the stream of the batch has. `None` if it is gone.
-    pub(super) fn place(&self) -> Option<Vec<u8>> {
+    pub(super) fn place(&self) -> Place {
         self.lock().clone()
     }
 
-    /// `true` if the stream has another name than at the beginning of the batch.
-    pub(super) fn has_moved(&self) -> bool {
-        let place = self.lock();
-        place.as_ref().is_some_and(|place| *place != self.began_as)
+    /// The names that the stream of the batch has or may have.
+    pub(super) fn names(&self) -> Vec<Vec<u8>> {
+        match self.place() {
+            Place::At(name) => vec![name],
+            Place::Lost(names) => names,
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
+    /// `true` if the stream is the same, and has the same name, as at the beginning of the batch.
+    fn has_stayed(&self) -> bool {
+        matches!(&*self.lock(), Place::At(name) if *name == self.began_as)
+    }
+
+    /// The key of the stream was deleted or replaced. Returns `true` if the stream may come back under another name than it had.
+    fn lose(&self) -> bool {
+        let mut place = self.lock();
+        let Place::At(name) = &mut *place else {
+            return false;
+        };
+        let mut names = vec![std::mem::take(name)];
+        let had_another = names[0] != self.began_as;
+        if had_another {
+            names.push(self.began_as.clone());
+        }
+        *place = Place::Lost(names);
+        had_another
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -57,39 +88,32 @@ impl Flight {
 impl InFlight {
     /// A registration begins to handle a batch.
     pub(super) fn begin(&mut self, batch: &Messages, registration: Id) -> Arc<Flight> {
+        let stream = &batch.stream;
+        self.debts.forget(stream, &batch.messages);
         let flight = Arc::new(Flight {
             registration,
-            began_as: batch.stream.clone(),
-            place: Mutex::new(Some(batch.stream.clone())),
-            reloaded: AtomicBool::new(false),
+            began_as: stream.clone(),
+            ids: batch.messages.iter().map(|one| one.id.clone()).collect(),
+            place: Mutex::new(Place::At(stream.clone())),
         });
-        let ids = batch.messages.iter();
-        let ids = ids.map(|one| (one.id.clone(), Arc::clone(&flight)));
-        self.by_stream
-            .entry(batch.stream.clone())
-            .or_default()
-            .extend(ids);
+        self.list(stream, &flight);
         flight
+    }
+
+    fn list(&mut self, stream: &[u8], flight: &Arc<Flight>) {
+        let flights = self.by_stream.entry(stream.to_vec()).or_default();
+        flights.push(Arc::clone(flight));
     }
 
     /// The batch has ended.
     pub(super) fn end(&mut self, flight: &Arc<Flight>) {
-        let forget = |ids: &mut HashMap<Vec<u8>, Arc<Flight>>| {
-            ids.retain(|_, other| !Arc::ptr_eq(other, flight));
-            !ids.is_empty()
-        };
-        match flight.place() {
-            Some(name) => {
-                if self
-                    .by_stream
-                    .get_mut(&name)
-                    .is_some_and(|ids| !forget(ids))
-                {
+        for name in flight.names() {
+            if let Some(flights) = self.by_stream.get_mut(&name) {
+                flights.retain(|other| !Arc::ptr_eq(other, flight));
+                if flights.is_empty() {
                     self.by_stream.remove(&name);
                 }
             }
-            // It is not known under which name the stream went.
-            None => self.by_stream.retain(|_, ids| forget(ids)),
         }
     }
 
@@ -110,65 +134,90 @@ impl InFlight {
         }
     }
 
-    /// All streams are gone.
+    /// All streams are gone, or are those of other data.
     pub(super) fn all_gone(&mut self) {
-        for flight in self.by_stream.values().flat_map(HashMap::values) {
-            *flight.lock() = None;
-        }
-    }
-
-    /// The server has loaded its data, with the streams that it had saved. Messages that a batch handles are acknowledged there.
-    pub(super) fn loaded(&mut self) {
-        for flight in self.by_stream.values().flat_map(HashMap::values) {
-            flight.reloaded.store(true, Ordering::Relaxed);
-            *flight.lock() = Some(flight.began_as.clone());
-        }
+        let flights = self.by_stream.values().flatten();
+        let lost = flights.filter(|flight| flight.lose()).cloned().collect();
+        self.list_as_they_began(lost);
     }
 
     /// The batches stay in the list, so that a new stream of the name is read after their end.
     fn gone(&mut self, stream: &[u8]) {
-        let ids = self.by_stream.get(stream).into_iter();
-        for flight in ids.flat_map(HashMap::values) {
-            *flight.lock() = None;
+        let flights = self.by_stream.get(stream).into_iter().flatten();
+        let lost = flights.filter(|flight| flight.lose()).cloned().collect();
+        self.list_as_they_began(lost);
+    }
+
+    fn list_as_they_began(&mut self, lost: Vec<Arc<Flight>>) {
+        for flight in lost {
+            self.list(&flight.began_as, &flight);
         }
     }
 
+    /// The stream `from` has the name `to` from now on.
     fn renamed(&mut self, from: &[u8], to: &[u8]) {
-        let Some(moved) = self.by_stream.remove(from) else {
-            return;
-        };
-        for flight in moved.values() {
+        let (mut moved, mut stay) = (Vec::new(), Vec::new());
+        for flight in self.by_stream.remove(from).unwrap_or_default() {
             let mut place = flight.lock();
-            if place.is_some() {
-                *place = Some(to.to_vec());
+            let is_new = match &mut *place {
+                Place::At(name) => {
+                    *name = to.to_vec();
+                    true
+                }
+                // The stream that has the name `from` may be the one of the batch.
+                Place::Lost(names) => {
+                    let is_new = !names.iter().any(|name| name == to);
+                    if is_new {
+                        names.push(to.to_vec());
+                    }
+                    stay.push(Arc::clone(&flight));
+                    is_new
+                }
+            };
+            drop(place);
+            if is_new {
+                moved.push(flight);
             }
         }
-        let (moved, gone) = moved
-            .into_iter()
-            .partition::<HashMap<_, _>, _>(|(_, flight)| flight.place().is_some());
-        if !gone.is_empty() {
-            self.by_stream.insert(from.to_vec(), gone);
+        if !stay.is_empty() {
+            self.by_stream.insert(from.to_vec(), stay);
         }
-        self.by_stream.entry(to.to_vec()).or_default().extend(moved);
+        for flight in &moved {
+            self.list(to, flight);
+        }
+        self.debts.renamed(from, to);
     }
 
     /// `true` if the messages of a stream are not read yet, because of a batch that `is_over` names by its registration, or whose
     /// stream had another name or other data when the batch began.
     pub(super) fn holds_up(&self, stream: &[u8], is_over: impl Fn(Id) -> bool) -> bool {
-        let ids = self.by_stream.get(stream).into_iter();
-        ids.flat_map(HashMap::values).any(|flight| {
-            let stayed = flight.place().is_some_and(|place| place == flight.began_as);
-            !stayed
-                || flight.reloaded.load(Ordering::Relaxed)
-                || flight.began_as != stream
-                || is_over(flight.registration)
-        })
+        let mut flights = self.by_stream.get(stream).into_iter().flatten();
+        flights.any(|flight| !flight.has_stayed() || is_over(flight.registration))
     }
 
     /// The registration that handles a message. `None` if no registration does.
     pub(super) fn owner(&self, stream: &[u8], id: &[u8]) -> Option<Id> {
-        let flight = self.by_stream.get(stream)?.get(id)?;
-        flight.place().map(|_| flight.registration)
+        let mut flights = self.by_stream.get(stream).into_iter().flatten();
+        let handles = |flight: &&Arc<Flight>| {
+            flight.ids.contains(id) && matches!(flight.place(), Place::At(_))
+        };
+        flights.find(handles).map(|flight| flight.registration)
+    }
+
+    /// Notes messages that were handled, and that no stream of these names has: they are acknowledged when their stream is back.
+    pub(super) fn owe(&mut self, names: &[Vec<u8>], messages: &[&Message]) {
+        for name in names {
+            self.debts.add(name, messages);
+        }
+    }
+
+    /// Takes the messages that were handled already out of a list of messages to be handled, and returns their ids.
+    pub(super) fn take_handled(
+        &mut self,
+        stream: &[u8],
+        messages: &mut Vec<Message>,
+    ) -> Vec<Vec<u8>> {
+        self.debts.take(stream, messages)
     }
 }
 
@@ -214,13 +263,33 @@ mod tests {
         let overwritten = all.begin(&batch(b"t", b"1-0"), ids.next());
         all.happened("rename_from", b"s");
         all.happened("rename_to", b"t");
-        assert_eq!(flight.place().as_deref(), Some(&b"t"[..]));
-        assert!(flight.has_moved());
-        assert_eq!(overwritten.place(), None);
+        assert_eq!(flight.place(), Place::At(b"t".to_vec()));
+        assert_eq!(overwritten.place(), Place::Lost(vec![b"t".to_vec()]));
         assert!(all.owner(b"t", b"1-0").is_some());
         assert!(all.holds_up(b"t", |_| false));
         all.happened("del", b"t");
-        assert_eq!(flight.place(), None);
+        assert_eq!(flight.names(), [b"t".to_vec(), b"s".to_vec()]);
+        assert!(all.holds_up(b"s", |_| false));
         assert_eq!(all.owner(b"t", b"1-0"), None);
+        all.end(&flight);
+        all.end(&overwritten);
+        assert!(all.by_stream.is_empty());
+    }
+
+    #[test]
+    fn a_stream_that_may_be_back_may_be_renamed() {
+        let ids = IdCounter::new();
+        let mut all = InFlight::default();
+        let flight = all.begin(&batch(b"s", b"1-0"), ids.next());
+        all.happened("restore", b"s");
+        for to in [b"t", b"s", b"t"] {
+            let from: &[u8] = if to == b"t" { b"s" } else { b"t" };
+            all.happened("rename_from", from);
+            all.happened("rename_to", to);
+        }
+        assert_eq!(flight.names(), [b"s".to_vec(), b"t".to_vec()]);
+        assert!(all.holds_up(b"s", |_| false) && all.holds_up(b"t", |_| false));
+        all.end(&flight);
+        assert!(all.by_stream.is_empty());
     }
 }

@@ -72,12 +72,7 @@ pub(crate) fn all_are_others(context: &Context) {
     );
 }
 
-/// Called when the server has loaded its streams, before the registrations are made anew.
-pub(crate) fn all_are_loaded(context: &Context) {
-    in_flight().write(context, InFlight::loaded);
-}
-
-/// Called when the server was emptied. There is no event for each key then.
+/// Called when the server was emptied, or has loaded other data. There is no event for each key then.
 pub(crate) fn all_are_gone(context: &Context) {
     in_flight().write(context, InFlight::all_gone);
     registry().read(context, |registry| {

@@ -16,8 +16,10 @@
 //! | `batch.rs` | a batch as the cause of an execution |
 //! | `settle.rs` | acknowledging a batch, or reading it again |
 //! | `in_flight.rs` | the messages that are being handled |
+//! | `debts.rs` | handled messages of streams that are gone and may come back |
 
 mod batch;
+mod debts;
 mod filter;
 mod group;
 mod in_flight;
@@ -32,6 +34,5 @@ mod tests;
 
 pub(crate) use filter::{OnFailed, StreamsFilter};
 pub(crate) use listen::{
-    Begin, all_are_gone, all_are_loaded, all_are_others, known, on_event, resume, start, start_all,
-    take_over,
+    Begin, all_are_gone, all_are_others, known, on_event, resume, start, start_all, take_over,
 };

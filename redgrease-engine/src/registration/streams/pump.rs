@@ -4,6 +4,7 @@ use super::batch::Batch;
 use super::filter::{LookedUp, ReadStatus, StreamsFilter};
 use super::in_flight::in_flight;
 use super::server::StreamServer;
+use super::settle;
 use super::stream::{Phase, Stream};
 use crate::plan::{Message, Messages, Mode};
 use crate::redis::{Context, Level, WHILE_PAUSED, is_paused, log, quietly};
@@ -69,7 +70,7 @@ fn begin(
     }
     let messages = match claim.phase {
         Phase::Again => {
-            let Ok(messages) = read_pending(context, server, stream, filter.batch) else {
+            let Ok(messages) = read_pending(context, server, filter, stream) else {
                 filter.batch_ended(stream, false);
                 return false;
             };
@@ -159,8 +160,8 @@ struct HandledByAnother;
 fn read_pending(
     context: &Context,
     server: &dyn StreamServer,
+    filter: &StreamsFilter,
     stream: &[u8],
-    count: usize,
 ) -> Result<Vec<Message>, HandledByAnother> {
     // Also messages of a deleted stream with the same name count: they come before those of the new stream.
     let by_another = in_flight().read(context, |all| {
@@ -172,7 +173,16 @@ fn read_pending(
         return Err(HandledByAnother);
     }
     let is_handled = |id: &[u8]| in_flight().read(context, |all| all.owner(stream, id).is_some());
-    Ok(server.read_pending(stream, count, &is_handled))
+    loop {
+        let mut messages = server.read_pending(stream, filter.batch, &is_handled);
+        // The stream was gone when they were handled.
+        let handled = in_flight().write(context, |all| all.take_handled(stream, &mut messages));
+        let ids: Vec<&[u8]> = handled.iter().map(Vec::as_slice).collect();
+        settle::acknowledge_ids(server, filter, stream, &ids);
+        if handled.is_empty() || !messages.is_empty() {
+            return Ok(messages);
+        }
+    }
 }
 
 /// Reads messages that are too few for a batch when the duration of the registration is over.

@@ -31,6 +31,9 @@ pub(super) trait StreamServer {
         skip: &dyn Fn(&[u8]) -> bool,
     ) -> Vec<Message>;
 
+    /// `true` if the stream has this message, and it was delivered and not acknowledged.
+    fn is_pending(&self, stream: &[u8], message: &Message) -> bool;
+
     fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]);
 
     /// Removes messages from the stream.
@@ -65,6 +68,10 @@ impl StreamServer for Context {
         skip: &dyn Fn(&[u8]) -> bool,
     ) -> Vec<Message> {
         super::group::read_pending(self, stream, count, skip)
+    }
+
+    fn is_pending(&self, stream: &[u8], message: &Message) -> bool {
+        super::group::is_pending(self, stream, message)
     }
 
     fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]) {

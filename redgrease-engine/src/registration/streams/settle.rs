@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use super::filter::{OnFailed, ReadStatus, StreamsFilter};
 use super::group::MessageId;
-use super::in_flight::in_flight;
+use super::in_flight::{Place, in_flight};
 use super::owner;
 use super::pump::{self, is_registered, pump};
 use super::server::StreamServer;
@@ -48,11 +48,13 @@ pub(super) fn settle(
         // The code that took the batch back looks after the stream.
         return filter.batch_ended(stream, true);
     }
+    // Nothing was read meanwhile under the other names that the stream has or may have.
+    let mut others = flight.names();
+    others.retain(|name| name != stream);
     let registered = is_registered(context, registration);
     let stops_with = status_after(end, filter.on_failed);
     if !registered && (stops_with.is_some() || matches!(end, BatchEnd::Aborted)) {
-        let place = flight.place().unwrap_or_else(|| stream.to_vec());
-        return pump::hand_over(context, server, &place);
+        return hand_over(context, server, &flight.names());
     }
     if let Some(oldest) = messages.messages.first() {
         filter.state().lag.record(age(&oldest.id));
@@ -63,9 +65,7 @@ pub(super) fn settle(
             pump::stop_for_owner(registration, filter, &owner::denied(registration));
         }
         stop(server, registration, filter, status);
-        if let Some(place) = flight.place().filter(|_| flight.has_moved()) {
-            pump::hand_over(context, server, &place);
-        }
+        hand_over(context, server, &others);
         if status != ReadStatus::WaitingForRetry {
             registration.withdraw_pending();
         }
@@ -78,9 +78,7 @@ pub(super) fn settle(
     };
     acknowledge_up_to(context, server, batch, done);
     filter.batch_ended(stream, done < all);
-    if let Some(place) = flight.place().filter(|_| flight.has_moved()) {
-        pump::hand_over(context, server, &place);
-    }
+    hand_over(context, server, &others);
     if !registered {
         pump::hand_over(context, server, stream);
     } else if registration.mode != Mode::Sync {
@@ -100,11 +98,39 @@ pub(super) fn acknowledge_up_to(
     let Some(filter) = pump::filter(&batch.registration) else {
         return;
     };
-    // A stream that is gone needs no acknowledgement, and another stream of its name may have messages with the same ids.
-    if context.may_handle_events()
-        && let Some(stream) = batch.flight.place()
-    {
-        quietly(|| acknowledge(server, filter, &stream, done));
+    if !context.may_handle_events() {
+        return;
+    }
+    quietly(|| match batch.flight.place() {
+        Place::At(stream) => acknowledge(server, filter, &stream, done.iter()),
+        Place::Lost(names) => acknowledge_lost(context, server, filter, &names, done),
+    });
+}
+
+/// Acknowledges messages of a stream whose key was deleted or replaced. The stream may be back, and another stream may have
+/// messages with the same ids. What is found nowhere is noted, in case that the stream comes back later.
+fn acknowledge_lost(
+    context: &Context,
+    server: &dyn StreamServer,
+    filter: &StreamsFilter,
+    names: &[Vec<u8>],
+    done: &[Message],
+) {
+    let mut left: Vec<&Message> = done.iter().collect();
+    for name in names {
+        let is_pending = |one: &&Message| server.is_pending(name, one);
+        let (found, others) = left.into_iter().partition::<Vec<_>, _>(is_pending);
+        acknowledge(server, filter, name, found);
+        left = others;
+    }
+    if !left.is_empty() {
+        in_flight().write(context, |all| all.owe(names, &left));
+    }
+}
+
+fn hand_over(context: &Context, server: &dyn StreamServer, streams: &[Vec<u8>]) {
+    for stream in streams {
+        pump::hand_over(context, server, stream);
     }
 }
 
@@ -161,20 +187,29 @@ fn retry(context: &Context, server: &dyn StreamServer, registration: &Arc<Regist
     }
 }
 
-fn acknowledge(
+fn acknowledge<'a>(
     server: &dyn StreamServer,
     filter: &StreamsFilter,
     stream: &[u8],
-    messages: &[Message],
+    messages: impl IntoIterator<Item = &'a Message>,
 ) {
-    if messages.is_empty() {
+    let ids: Vec<&[u8]> = messages.into_iter().map(|one| one.id.as_slice()).collect();
+    acknowledge_ids(server, filter, stream, &ids);
+}
+
+pub(super) fn acknowledge_ids(
+    server: &dyn StreamServer,
+    filter: &StreamsFilter,
+    stream: &[u8],
+    ids: &[&[u8]],
+) {
+    if ids.is_empty() {
         return;
     }
-    let ids: Vec<&[u8]> = messages.iter().map(|one| one.id.as_slice()).collect();
-    server.acknowledge(stream, &ids);
+    server.acknowledge(stream, ids);
     if filter.trim {
         // By their ids, not a number of oldest ones: other consumers may have older messages that are not handled yet.
-        server.remove(stream, &ids);
+        server.remove(stream, ids);
     }
 }
 

@@ -74,6 +74,11 @@ impl Streams {
         times(group.into_iter().flat_map(|group| &group.pending))
     }
 
+    pub(super) fn is_pending(&self, stream: &[u8], message: &[u8]) -> bool {
+        let group = self.0.get(stream).and_then(|stream| stream.group.as_ref());
+        group.is_some_and(|group| group.pending.contains(&id(message)))
+    }
+
     pub(super) fn join(&mut self, stream: &[u8]) -> Option<Vec<u8>> {
         let stream = self.0.get_mut(stream)?;
         let group = stream.group.get_or_insert_with(|| Group {

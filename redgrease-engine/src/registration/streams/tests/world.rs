@@ -245,8 +245,7 @@ impl World {
     fn are_done(&self, batch: &Batch, count: usize) {
         let mut state = self.state.borrow_mut();
         for message in batch.not_acknowledged(count) {
-            let stream = batch.flight.place();
-            let stream = stream.unwrap_or_else(|| batch.messages.stream.clone());
+            let stream = batch.flight.names().remove(0);
             let done = (stream, message.id.clone());
             assert!(!state.done.contains(&done), "handled twice: {done:?}");
             state.done.push(done);
@@ -324,6 +323,10 @@ impl StreamServer for World {
     ) -> Vec<Message> {
         let mut state = self.state.borrow_mut();
         state.streams.read_pending(stream, count, skip)
+    }
+
+    fn is_pending(&self, stream: &[u8], message: &Message) -> bool {
+        self.state.borrow().streams.is_pending(stream, &message.id)
     }
 
     fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]) {

@@ -1,0 +1,128 @@
+//! Messages that were handled while their stream was gone: it was swapped away, moved to another database, deleted to be restored.
+//! If the stream comes back, they are acknowledged there, and not handled again.
+
+use crate::plan::Message;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// The largest number of messages that are kept. They are of streams that may never come back.
+const LIMIT: usize = 100_000;
+
+/// The messages by the name that their stream had, and by their ids, with a hash of their fields.
+#[derive(Debug, Default)]
+pub(super) struct Debts {
+    by_stream: HashMap<Vec<u8>, HashMap<Vec<u8>, u64>>,
+    count: usize,
+}
+
+fn hash(message: &Message) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    message.fields.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Debts {
+    /// Notes handled messages of a stream that is gone.
+    pub(super) fn add(&mut self, stream: &[u8], messages: &[&Message]) {
+        let messages = messages.iter().map(|one| (one.id.clone(), hash(one)));
+        self.note(stream, messages.collect());
+    }
+
+    fn note(&mut self, stream: &[u8], messages: Vec<(Vec<u8>, u64)>) {
+        if self.count + messages.len() > LIMIT {
+            *self = Debts::default();
+        }
+        let of_stream = self.by_stream.entry(stream.to_vec()).or_default();
+        for (id, hash) in messages {
+            if of_stream.insert(id, hash).is_none() {
+                self.count += 1;
+            }
+        }
+    }
+
+    /// The stream `from`, which may be the one of the messages, has the name `to` from now on.
+    pub(super) fn renamed(&mut self, from: &[u8], to: &[u8]) {
+        if let Some(of_stream) = self.by_stream.get(from) {
+            let messages = of_stream.iter().map(|(id, hash)| (id.clone(), *hash));
+            let messages = messages.collect();
+            self.note(to, messages);
+        }
+    }
+
+    /// Takes the noted ones out of a list of messages that were delivered and not acknowledged, and returns their ids. A message
+    /// with other fields is a message of another stream.
+    pub(super) fn take(&mut self, stream: &[u8], messages: &mut Vec<Message>) -> Vec<Vec<u8>> {
+        let Some(of_stream) = self.by_stream.get(stream) else {
+            return Vec::new();
+        };
+        let is_noted = |one: &mut Message| of_stream.get(&one.id) == Some(&hash(one));
+        let noted: Vec<Message> = messages.extract_if(.., is_noted).collect();
+        self.forget(stream, &noted);
+        noted.into_iter().map(|message| message.id).collect()
+    }
+
+    /// Messages of the stream that have these ids are not the noted ones.
+    pub(super) fn forget(&mut self, stream: &[u8], messages: &[Message]) {
+        let Some(of_stream) = self.by_stream.get_mut(stream) else {
+            return;
+        };
+        for message in messages {
+            if of_stream.remove(&message.id).is_some() {
+                self.count -= 1;
+            }
+        }
+        if of_stream.is_empty() {
+            self.by_stream.remove(stream);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(id: &str, value: &str) -> Message {
+        Message {
+            id: id.into(),
+            fields: vec![(b"f".to_vec(), value.into())],
+        }
+    }
+
+    fn take(debts: &mut Debts, stream: &[u8], messages: &[(&str, &str)]) -> (usize, usize) {
+        let mut messages = messages
+            .iter()
+            .map(|(id, value)| message(id, value))
+            .collect();
+        let taken = debts.take(stream, &mut messages);
+        (taken.len(), messages.len())
+    }
+
+    #[test]
+    fn a_message_is_taken_once_and_by_its_fields() {
+        let mut debts = Debts::default();
+        debts.add(b"s", &[&message("1-0", "a"), &message("2-0", "b")]);
+        assert_eq!(take(&mut debts, b"t", &[("1-0", "a")]), (0, 1));
+        assert_eq!(
+            take(&mut debts, b"s", &[("1-0", "b"), ("3-0", "a")]),
+            (0, 2)
+        );
+        assert_eq!(
+            take(&mut debts, b"s", &[("1-0", "a"), ("3-0", "a")]),
+            (1, 1)
+        );
+        assert_eq!(take(&mut debts, b"s", &[("1-0", "a")]), (0, 1));
+        debts.renamed(b"s", b"t");
+        assert_eq!(take(&mut debts, b"t", &[("2-0", "b")]), (1, 0));
+        debts.forget(b"s", &[message("2-0", "c")]);
+        assert!(debts.by_stream.is_empty() && debts.count == 0);
+    }
+
+    #[test]
+    fn the_number_of_messages_is_limited() {
+        let mut debts = Debts::default();
+        for number in 0..=LIMIT {
+            debts.add(b"s", &[&message(&format!("{number}-0"), "a")]);
+        }
+        assert_eq!(debts.count, 1);
+    }
+}
