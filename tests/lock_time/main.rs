@@ -5,6 +5,7 @@
 mod common;
 
 mod blocks;
+mod process;
 
 use common::{plain_connection, untyped};
 use redgrease_embedded::Server;

@@ -359,7 +359,7 @@ fn typed_getters_agree_with_the_table() {
     let limits = config.limits();
     assert!(limits.time.is_none() && limits.records.is_none());
     assert_eq!(limits.memory, Some(1 << 30));
-    assert_eq!(config.lock_max_time(), Some(Duration::from_secs(5)));
+    assert_eq!(config.lock_max_time(), Some(Duration::from_secs(1)));
 
     for (name, value) in [
         ("ExecutionThreads", "513"),

@@ -4,8 +4,8 @@ use super::atomic::lost_lock;
 use super::scope::{self as script, keep_answer, keeps_answers, set_aside};
 use crate::execution::too_much_memory;
 use crate::python::{
-    GearsError, Given, Object, detached, from_owned, from_reply, list_of, no_arguments, no_names,
-    over_budget, server_grew,
+    GearsError, Given, Object, detached, from_owned, from_reply, is_child, list_of, no_arguments,
+    no_names, over_budget, server_grew,
 };
 use crate::redis::{self, CallError, CallReply, OwnedReply, ReplyKind};
 use crate::registration::hooks;
@@ -53,6 +53,11 @@ fn run_command<'py>(
     command: &[u8],
     args: impl Iterator<Item = Object<'py>>,
 ) -> PyResult<Object<'py>> {
+    if is_child() {
+        return Err(GearsError::new_err(
+            "a child process of a gear cannot run commands: let the gear run them, with what the child has written to a pipe",
+        ));
+    }
     // Gears that only answer calls must not pay for the needs of scripts.
     let (by_script, user) = scope::for_command();
     if by_script && let Some(reply) = script::answer_again() {

@@ -49,6 +49,10 @@ const RUNTIME: &[(&str, &str)] = &[
         include_str!("runtime/coroutines.py"),
     ),
     (
+        "redgrease_engine/process.py",
+        include_str!("runtime/process.py"),
+    ),
+    (
         "redgrease_engine/names.py",
         include_str!("runtime/names.py"),
     ),

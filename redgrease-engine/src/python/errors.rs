@@ -65,10 +65,34 @@ pub(crate) fn flat(message: &str) -> PyErr {
 /// | a flat error | its own text |
 /// | with a traceback | the lines of the traceback as Python shows a list |
 /// | without a traceback, or with `PythonAttemptTraceback` 0 | type and value |
+///
+/// The middle of a long traceback is left out.
 pub(crate) fn describe(py: Gil<'_>, raised: &PyErr) -> String {
     if raised.is_instance_of::<flat_error>(py) {
         return value(py, raised);
     }
+    shorten(whole(py, raised))
+}
+
+/// The longest text of such an exception, in bytes. The text of an error quotes that of the error below it, so that gears which call
+/// each other without end would double it with each call.
+const LONGEST: usize = 32 << 10;
+
+fn shorten(text: String) -> String {
+    if text.len() <= LONGEST {
+        return text;
+    }
+    let head = text.floor_char_boundary(LONGEST / 2);
+    let tail = text.ceil_char_boundary(text.len() - LONGEST / 2);
+    format!(
+        "{} [.. {} bytes are left out ..] {}",
+        &text[..head],
+        tail - head,
+        &text[tail..]
+    )
+}
+
+fn whole(py: Gil<'_>, raised: &PyErr) -> String {
     if crate::config::get().attempt_traceback()
         && raised.traceback(py).is_some()
         && let Ok(text) = traceback(py, raised)

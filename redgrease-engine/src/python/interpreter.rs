@@ -149,7 +149,8 @@ fn prepare(
     sys.setattr("executable", executable.to_string_lossy().as_ref())?;
     install(py)?;
     let woken = namespace::runtime(py, "_woken")?;
-    py.import("signal")?
+    // The function of `signal` is not for gears.
+    py.import("_signal")?
         .call_method1("signal", (hold::wake_with_signals(), woken))?;
     let _ = errors::GearsError::types(py);
     Ok(Interpreter {

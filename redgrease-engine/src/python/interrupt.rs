@@ -1,5 +1,6 @@
 //! Interrupts Python code that runs on another thread.
 
+use super::child::{self, end_child};
 use super::errors::GearsError;
 use super::{Gil, attached, hold, insistence, namespace, threads};
 use pyo3::ffi;
@@ -48,6 +49,7 @@ impl RunningThread {
     /// look for an exception in every loop and call of every thread until there is one, and hang where calls are
     /// traced.
     pub(crate) fn leave(&self, py: Gil<'_>) {
+        end_child();
         self.thread.store(0, Ordering::Relaxed);
         if self.interrupted.load(Ordering::Relaxed) {
             self.interrupted.store(false, Ordering::Relaxed);
@@ -92,6 +94,7 @@ pub(super) fn interrupt_attached(py: Gil<'_>, running: &RunningThread, force: Fo
 /// Adds the functions that interruptions call in the interrupted thread.
 pub(crate) fn add_native_functions(native: &Bound<'_, PyModule>) -> PyResult<()> {
     native.add_function(wrap_pyfunction!(insistence::insist, native)?)?;
+    native.add_function(wrap_pyfunction!(child::forked, native)?)?;
     native.add_function(wrap_pyfunction!(hold::woken, native)?)?;
     threads::add_to(native)
 }

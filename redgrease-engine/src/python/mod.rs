@@ -33,6 +33,7 @@ mod attach;
 mod awaiting;
 mod budget;
 mod callback;
+mod child;
 mod coroutines;
 mod counter;
 mod errors;
@@ -60,6 +61,7 @@ pub(crate) use budget::{
     MemoryBudget, budgets_were_exceeded, over_budget, server_grew, watch_budgets,
 };
 pub(crate) use callback::Callback;
+pub(crate) use child::is_child;
 pub(crate) use coroutines::{
     Awaiter, GearsFuture, cancel, coroutine_refused, is_coroutine, schedule,
 };

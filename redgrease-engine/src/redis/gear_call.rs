@@ -12,6 +12,7 @@ use super::lock::{self, LockGuard, NeverFree};
 use super::paused::{WHILE_PAUSED, is_paused};
 use super::refusal;
 use super::rules::{self, Rules};
+use super::stack::Level;
 use super::used_memory::used_memory;
 use super::user::User;
 use std::thread;
@@ -60,6 +61,11 @@ pub(crate) fn call_for_gear(
     is_given_up: impl Fn() -> bool,
     grew: impl Fn(usize, usize, usize),
 ) -> Option<Result<CallReply, CallError>> {
+    let Some(_level) = Level::enter() else {
+        return Some(Err(CallError::new(
+            "ERR gears call each other too deeply: end the recursion, at most 100 commands can run inside of each other".to_owned(),
+        )));
+    };
     let command = GearCommand {
         user,
         name,

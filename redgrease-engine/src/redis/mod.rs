@@ -65,6 +65,7 @@ mod reply;
 mod rules;
 mod server_events;
 mod shard;
+mod stack;
 mod timer;
 pub(crate) mod timer_key;
 mod used_memory;

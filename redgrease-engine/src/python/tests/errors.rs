@@ -10,6 +10,18 @@ fn a_flat_error_is_its_text() {
 }
 
 #[test]
+fn the_middle_of_a_long_traceback_is_left_out() {
+    with_python(|py| {
+        let source = "def f():\n    raise ValueError('é' * 10**6 + 'end')";
+        let raised = run(py, source, "f").call0().unwrap_err();
+        let text = describe(py, &raised);
+        assert!(text.len() < 40_000, "{} bytes", text.len());
+        assert!(text.contains("bytes are left out") && text.contains("Traceback"));
+        assert!(text.contains("ééend"), "the end is kept");
+    });
+}
+
+#[test]
 fn a_flat_error_with_a_traceback_is_its_text() {
     with_python(|py| {
         let raised = function(py, "lambda: flat_error('ERR no')")
