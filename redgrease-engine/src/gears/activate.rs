@@ -1,4 +1,4 @@
-//! Activating everything that a script asked for, at once.
+//! Activating everything that a script asked for, in one step.
 
 use super::packages::session_uses;
 use super::scope::Collected;
