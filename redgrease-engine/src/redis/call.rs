@@ -6,6 +6,7 @@ use super::lock;
 use super::refusal;
 use super::reply::Reply;
 use super::user::{self, AsUser, NoSuchUser, User};
+use super::zero_bytes;
 use redis_module::raw;
 use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
@@ -67,15 +68,13 @@ impl CallReply {
 
     /// The number of bytes that the reply has in the protocol.
     pub(crate) fn size(&self) -> usize {
-        let mut length = 0;
-        // SAFETY: the reply is live, because it is borrowed. The server only writes the length.
-        unsafe {
-            rm!(RedisModule_CallReplyProto(
-                self.raw.as_ptr(),
-                &raw mut length
-            ));
-        }
-        length
+        self.protocol().len()
+    }
+
+    /// The bytes of the protocol.
+    fn protocol(&self) -> &[u8] {
+        // SAFETY: the reply is live for as long as it is borrowed.
+        unsafe { protocol(self.raw) }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -88,6 +87,23 @@ impl CallReply {
 
     pub(crate) fn element(&self, index: usize) -> Option<Element<'_>> {
         self.borrow().element(index)
+    }
+}
+
+/// The bytes of a reply in the protocol.
+///
+/// # Safety
+/// The reply is a whole one, and is live for `'a`.
+pub(super) unsafe fn protocol<'a>(reply: NonNull<raw::RedisModuleCallReply>) -> &'a [u8] {
+    let mut length = 0;
+    // SAFETY: the caller guarantees that the reply is live. The server writes the length, and the pointer is null or points into
+    // the reply.
+    unsafe {
+        let start = rm!(RedisModule_CallReplyProto(reply.as_ptr(), &raw mut length));
+        if start.is_null() {
+            return &[];
+        }
+        std::slice::from_raw_parts(start.cast::<u8>(), length)
     }
 }
 
@@ -351,6 +367,12 @@ pub(crate) fn call(
             rm!(RedisModule_SelectDb(ctx, database));
         }
         let reply = NonNull::new(reply).map(|raw| CallReply { raw });
+        if let Some(why) = reply
+            .as_ref()
+            .and_then(|one| zero_bytes::refusal(one.protocol()))
+        {
+            return Err(CallError(why));
+        }
         match reply {
             Some(reply) if !refusal::is_denial_of_7_0(&reply) => Ok(reply),
             Some(_) => Err(CallError(refusal::words(libc::EACCES, command, args))),

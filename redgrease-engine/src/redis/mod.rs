@@ -31,6 +31,7 @@
 //! | `timer_key.rs` | keys that hold a time event |
 //! | `used_memory.rs` | the memory that the server uses |
 //! | `user.rs` | the users whose rights gears have |
+//! | `zero_bytes.rs` | replies that the server cannot read |
 //! | `log.rs` | the server's log |
 #![allow(unsafe_code)]
 
@@ -70,6 +71,7 @@ mod timer;
 pub(crate) mod timer_key;
 mod used_memory;
 mod user;
+mod zero_bytes;
 
 pub(crate) use after_command::{after_command, call_with_handlers};
 pub(crate) use blocked::BlockedClient;

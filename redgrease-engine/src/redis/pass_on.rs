@@ -5,6 +5,7 @@ use super::context::Context;
 use super::filter;
 use super::refusal;
 use super::user;
+use super::{call, zero_bytes};
 use redis_module::raw;
 use std::ffi::{CStr, CString};
 use std::ptr::NonNull;
@@ -53,21 +54,8 @@ pub(crate) fn pass_on(context: &Context, args: Args<'_>, start: usize) {
 /// # Safety
 /// The reply is live.
 unsafe fn without_rights(reply: NonNull<raw::RedisModuleCallReply>) -> Option<String> {
-    // SAFETY: the caller guarantees that the reply is live. The text lives as long as the reply, and is copied.
-    let text = unsafe {
-        if rm!(RedisModule_CallReplyType(reply.as_ptr())) as isize != raw::REDISMODULE_REPLY_ERROR {
-            return None;
-        }
-        let mut length = 0;
-        let text = rm!(RedisModule_CallReplyStringPtr(
-            reply.as_ptr(),
-            &raw mut length
-        ));
-        if text.is_null() {
-            return None;
-        }
-        std::slice::from_raw_parts(text.cast::<u8>(), length)
-    };
+    // SAFETY: the caller guarantees that the reply is live.
+    let text = zero_bytes::error_text(unsafe { call::protocol(reply) })?;
     let text = String::from_utf8_lossy(text);
     let words = text.trim_end();
     let words = words.strip_prefix("ERR ").unwrap_or(words);

@@ -6,6 +6,7 @@
 use super::call::{Element, ReplyKind, Rights, call};
 use super::context::Context;
 use super::lock::Guarded;
+use super::refusal;
 use rustc_hash::FxHashMap;
 
 /// The facts about a command, or about a subcommand if the server tells of it.
@@ -79,6 +80,9 @@ const OF_OTHERS: [&str; 11] = [
 const LOADS: [&str; 2] = ["reload", "loadaof"];
 
 const OF_LOADING: &str = "it loads the data again and ends all gears: let a client run it";
+
+const OF_PROTOCOL: &str =
+    "before Redis 7.0 it writes to the connection of a client, and a gear has no connection";
 
 const OF_CONNECTION: &str = "it changes the connection of a client, and a gear has no connection";
 
@@ -182,6 +186,10 @@ impl Rules {
                 let subcommand = String::from_utf8_lossy(args.first()?).to_ascii_lowercase();
                 let (is_fit, why) = match self.needs {
                     Needs::OfClient => (OF_OTHERS.contains(&subcommand.as_str()), OF_CONNECTION),
+                    // The server would end itself.
+                    Needs::OfDebug if subcommand == "protocol" => {
+                        (refusal::comes_as_reply(), OF_PROTOCOL)
+                    }
                     Needs::OfDebug => (!LOADS.contains(&subcommand.as_str()), OF_LOADING),
                     _ => (subcommand != "debug", OF_CONNECTION),
                 };
