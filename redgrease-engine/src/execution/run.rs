@@ -12,7 +12,7 @@ use crate::python::{
     in_gear, profiled,
 };
 use crate::readers::Reading;
-use crate::redis::{Hold, keep, quietly};
+use crate::redis::{Hold, keep, note_run, quietly};
 use crate::scope::{self, Running, Scope, apart_from_atomic, leave_atomic};
 use crate::steps::{Advance, Pipeline};
 use std::sync::Arc;
@@ -141,13 +141,17 @@ impl Execution {
             denied: self.signals.was_denied(),
             duration,
         };
-        self.announce(&ended, !waiters.is_empty());
+        let has_clients = !waiters.is_empty();
+        self.announce(&ended, has_clients);
         for waiter in waiters {
             waiter.answer(&results, &errors);
         }
         drop(results);
         if self.cause.settles() {
             unlocked(py, || self.settle(&ended));
+        }
+        if !has_clients {
+            unlocked(py, || note_run(duration));
         }
         true
     }

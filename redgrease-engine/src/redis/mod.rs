@@ -21,6 +21,7 @@
 //! | `guard.rs` | replicas, memory and the disk, which forbid writes |
 //! | `hold.rs` | noticing that the server's lock will never be free |
 //! | `info.rs` | the engine's part of `INFO` |
+//! | `latency.rs` | the events of `LATENCY` |
 //! | `pass_on.rs` | running a client's command as the server would have run it |
 //! | `keys.rs` | walking the keys, and their types |
 //! | `notification.rs` | key events |
@@ -50,6 +51,7 @@ mod guard;
 mod hold;
 mod info;
 mod keys;
+mod latency;
 mod lend;
 mod listeners;
 mod lock;
@@ -84,6 +86,7 @@ pub(crate) use guard::refusal_in_script;
 pub(crate) use hold::Hold;
 pub(crate) use info::{Section as InfoSection, Value as InfoValue};
 pub(crate) use keys::{Batch, KeyScan, KeyType, key_type};
+pub(crate) use latency::note_run;
 pub(crate) use lend::{Loan, keep};
 pub(crate) use listeners::Listeners;
 pub(crate) use lock::{Guarded, LockGuard, NeverFree, is_locked, locked};
