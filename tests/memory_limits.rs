@@ -174,3 +174,106 @@ GB('ShardsIDReader').map(f).run()
     assert!(answer.contains(TOO_MUCH), "{answer}");
     still_works(&server);
 }
+
+/// Ways to take memory past the allocators of Python.
+const PAST_PYTHON: [&str; 5] = [
+    "import mmap\ndef grow():\n  one = mmap.mmap(-1, 5 << 30)\n  for i in range(0, 5 << 30, 4096): one[i] = 1\n",
+    "import mmap\ndef grow():\n  kept = []\n  for _ in range(500):\n    one = mmap.mmap(-1, 1 << 22)\n    one.write(b'x' * (1 << 22))\n    kept.append(one)\n",
+    "import mmap\ndef grow():\n  kept = []\n  for _ in range(500):\n    one = mmap.mmap(-1, 1 << 22, flags=mmap.MAP_PRIVATE)\n    one.write(b'x' * (1 << 22))\n    kept.append(one)\n",
+    "import ctypes\ndef grow():\n  c = ctypes.CDLL(None)\n  c.malloc.restype = ctypes.c_void_p\n  c.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]\n  for _ in range(500): c.memset(c.malloc(1 << 22), 1, 1 << 22)\n",
+    "import sqlite3\ndef grow():\n  base = sqlite3.connect(':memory:')\n  base.execute('create table t(x)')\n  for _ in range(20000): base.execute('insert into t values(?)', ('x' * 100000,))\n",
+];
+
+/// Where the memory is taken: runs, which answer with the error, and the calls of the trigger `t`.
+const RUNS: [&str; 5] = [
+    "GB('ShardsIDReader').map(lambda x: grow()).run()",
+    "async def f(x): grow()\nGB('ShardsIDReader').map(f).run()",
+    "import threading\ndef f(x):\n  all = [threading.Thread(target=grow) for _ in range(2)]\n  [one.start() for one in all]\n  [one.join() for one in all]\nGB('ShardsIDReader').map(f).run()",
+    "def f(x):\n  with atomic(): grow()\nGB('ShardsIDReader').map(f).run()",
+    "grow()",
+];
+const TRIGGERS: [&str; 2] = ["sync", "async_local"];
+
+#[test]
+fn memory_that_python_does_not_count_is_limited() {
+    for growing in PAST_PYTHON {
+        let server = small();
+        untyped(&server, &["RG.CONFIGSET", "LockMaxTime", "0"]);
+        for run in RUNS {
+            let run = format!("{growing}{run}");
+            // The runs before may not have given back what they took.
+            let taken = peak(&server, || {
+                let answer = untyped(&server, &["RG.PYEXECUTE", &run]);
+                assert!(answer.contains(TOO_MUCH), "{run}: {answer}");
+            });
+            assert!(taken < LIMIT + 5 * MARGIN, "{run}: {taken}");
+        }
+        for mode in TRIGGERS {
+            let script = format!(
+                "{growing}GB('CommandReader').map(lambda x: grow()).register(trigger='{mode}', mode='{mode}')"
+            );
+            assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
+            let answer = untyped(&server, &["RG.TRIGGER", mode]);
+            assert!(answer.contains(TOO_MUCH), "{script}: {answer}");
+        }
+        still_works(&server);
+    }
+}
+
+#[test]
+fn the_growth_of_the_server_stops_no_gear() {
+    let server = small();
+    let run = "
+import time
+def f(x):
+    kept = []
+    while execute('EXISTS', 'gate'):
+        # Its own memory comes and goes, too.
+        kept = [bytearray(10**6) for _ in range(40)]
+        time.sleep(0.001)
+    return 'fine'
+GB('ShardsIDReader').map(f).run()
+";
+    let value = "x".repeat(10_000_000);
+    untyped(&server, &["SET", "gate", "1"]);
+    std::thread::scope(|scope| {
+        let caller = scope.spawn(|| untyped(&server, &["RG.PYEXECUTE", run]));
+        for _ in 0..3 {
+            for n in 0..30 {
+                untyped(&server, &["SET", &format!("value:{n}"), &value]);
+            }
+            for n in 0..30 {
+                untyped(&server, &["DEL", &format!("value:{n}")]);
+            }
+        }
+        untyped(&server, &["DEL", "gate"]);
+        assert_eq!(caller.join().unwrap().trim(), "fine");
+    });
+}
+
+#[test]
+fn the_arrays_of_numpy_are_limited() {
+    let server = small();
+    let import = "GB('ShardsIDReader').map(lambda x: __import__('numpy').__name__).run()";
+    if untyped(&server, &["RG.PYEXECUTE", import]).trim() != "numpy" {
+        // The Python of this machine has no NumPy.
+        return;
+    }
+    for expression in [
+        "len(numpy.ones(10**9))",
+        "len(numpy.zeros(10**9))",
+        "len(numpy.arange(10**9))",
+        "len([numpy.ones(10**5) for _ in range(10000)])",
+        "len(numpy.random.default_rng().random(10**9))",
+    ] {
+        let run = format!("import numpy\nGB('ShardsIDReader').map(lambda x: {expression}).run()");
+        let taken = peak(&server, || {
+            let answer = untyped(&server, &["RG.PYEXECUTE", &run]);
+            assert!(answer.contains(TOO_MUCH), "{run}: {answer}");
+        });
+        assert!(taken < LIMIT + MARGIN, "{run}: {taken}");
+    }
+    let run = "import numpy\nGB('ShardsIDReader').map(lambda x: int(sum(numpy.ones(10**6).sum() for _ in range(200)))).run()";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", run]).trim(), "200000000");
+    still_works(&server);
+}

@@ -100,6 +100,15 @@ impl Executions {
             .collect()
     }
 
+    /// The executions whose Python runs at the moment.
+    pub(super) fn on_a_thread(&self) -> Vec<Arc<Execution>> {
+        let listed = self.listed();
+        let all = listed.by_id.iter().map(|(_, one)| one);
+        all.filter(|one| one.thread.number().is_some() || one.coroutine_thread.number().is_some())
+            .map(Arc::clone)
+            .collect()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.listed().by_id.len()
     }

@@ -18,6 +18,7 @@
 //! | `abort.rs` | stopping an execution |
 //! | `limits.rs` | limits of time, records and memory |
 //! | `memory.rs` | stopping what is over a limit of memory |
+//! | `resident.rs` | memory that Python takes past its own allocators |
 //! | `watch.rs` | the thread that stops what is over a limit |
 
 mod abort;
@@ -32,6 +33,7 @@ mod order;
 mod parking;
 mod pool;
 mod progress;
+mod resident;
 mod run;
 mod shares;
 mod starving;

@@ -2,11 +2,11 @@
 
 use super::abort::{interrupt_until, stop};
 use super::limits::{held_too_long, too_long, too_much_memory};
-use super::memory::stop_those_over_budget;
+use super::memory::MemoryWatch;
 use super::starving::Starving;
 use super::{Execution, body, executions};
 use crate::config;
-use crate::python::{Holder, Turn, budgets_were_exceeded, watch_budgets};
+use crate::python::{Holder, Turn, watch_budgets};
 use crate::redis::{Level, log};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
@@ -55,17 +55,16 @@ impl Watch {
     fn run(&self) {
         watch_budgets();
         let mut held = None;
+        let mut memory = MemoryWatch::new();
         let mut starving = Starving::default();
         loop {
-            thread::park_timeout(self.pause(starving.is_pressing()));
+            thread::park_timeout(self.pause(memory.grows || starving.is_pressing()));
             let now = Instant::now();
             let mut checked = std::mem::take(&mut *self.timed());
             // The check may stop an execution, which takes other locks.
             checked.retain(|one| one.check(now));
             self.timed().append(&mut checked);
-            if budgets_were_exceeded() {
-                stop_those_over_budget();
-            }
+            memory.check(now);
             body::check_limits();
             starving.check();
             held = Held::look(held, now);

@@ -33,6 +33,8 @@ pub(crate) struct MemoryBudget {
     spent: AtomicI64,
     /// The memory of the server that the commands of the code have taken.
     grown: AtomicI64,
+    /// The memory that was taken past the allocators of Python, as far as it is known.
+    elsewhere: AtomicI64,
     /// The memory of the server before the first of these commands.
     server_before: AtomicI64,
     exceeded: AtomicBool,
@@ -52,6 +54,7 @@ impl MemoryBudget {
             limit: AtomicI64::new(NO_LIMIT),
             spent: AtomicI64::new(0),
             grown: AtomicI64::new(0),
+            elsewhere: AtomicI64::new(0),
             server_before: AtomicI64::new(0),
             exceeded: AtomicBool::new(false),
             turn: AtomicU64::new(0),
@@ -75,6 +78,7 @@ impl MemoryBudget {
         self.limit.store(limit, Ordering::Relaxed);
         self.spent.store(0, Ordering::Relaxed);
         self.grown.store(0, Ordering::Relaxed);
+        self.elsewhere.store(0, Ordering::Relaxed);
         self.server_before.store(0, Ordering::Relaxed);
         self.exceeded.store(false, Ordering::Relaxed);
     }
@@ -100,6 +104,14 @@ impl MemoryBudget {
         charging(Arc::as_ptr(self), body)
     }
 
+    /// So much memory was taken past the allocators of Python, in bytes.
+    pub(crate) fn took_elsewhere(&self, bytes: i64) {
+        self.elsewhere.store(bytes, Ordering::Relaxed);
+        if bytes > 0 {
+            self.is_over(self.spent.load(Ordering::Relaxed), 0);
+        }
+    }
+
     /// Charges the budget. `false` if the request must be refused.
     fn take(&self, bytes: i64) -> bool {
         let spent = self.spent.fetch_add(bytes, Ordering::Relaxed) + bytes;
@@ -116,7 +128,7 @@ impl MemoryBudget {
         let Some(limit) = self.limit() else {
             return false;
         };
-        let grown = self.grown.load(Ordering::Relaxed);
+        let grown = self.grown.load(Ordering::Relaxed) + self.elsewhere.load(Ordering::Relaxed);
         let used = spent.min(in_use().saturating_add(pending));
         if spent.saturating_add(grown) <= limit || used.saturating_add(grown) <= limit {
             return false;

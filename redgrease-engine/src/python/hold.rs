@@ -175,6 +175,16 @@ impl Turn {
         TURN.load(Ordering::Acquire) == self.number
     }
 
+    /// The number that the operating system has for the thread, if the turn goes on.
+    pub(crate) fn thread(self) -> Option<i32> {
+        THREAD.number().filter(|_| self.goes_on())
+    }
+
+    /// The call has taken more memory than this limit.
+    pub(crate) fn exceed_memory(self, limit: u64) {
+        over_memory(self.number, limit);
+    }
+
     /// The limit of memory that the call has exceeded.
     pub(crate) fn over_memory(self) -> Option<u64> {
         let is_over = OVER_MEMORY.load(Ordering::Acquire) == self.number;

@@ -1,7 +1,7 @@
 //! Starts the interpreter inside the server's process. The interpreter is never stopped, because worker threads may run
 //! code of extension modules that do not survive the end of the interpreter.
 
-use super::{attach, errors, hold, memory, namespace};
+use super::{attach, errors, hold, large_requests, memory, namespace};
 use crate::redis::{Level, log};
 use pyo3::prelude::*;
 use pyo3::{PyResult, ffi};
@@ -148,6 +148,7 @@ fn prepare(
     };
     sys.setattr("executable", executable.to_string_lossy().as_ref())?;
     install(py)?;
+    large_requests::watch(py)?;
     let woken = namespace::runtime(py, "_woken")?;
     // The function of `signal` is not for gears.
     py.import("_signal")?

@@ -5,7 +5,8 @@ use super::errors::GearsError;
 use super::{Gil, attached, hold, insistence, namespace, threads};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 
 /// The thread that runs an execution at the moment.
 ///
@@ -15,8 +16,23 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) struct RunningThread {
     /// The identifier that Python has for the thread; 0 if no thread runs the execution.
     thread: AtomicU64,
+    /// The number that the operating system has for the thread.
+    number: AtomicI32,
     /// The thread was interrupted, and the exception may not have been raised yet.
     interrupted: AtomicBool,
+}
+
+/// The number that the operating system has for this thread; 0 if it does not tell.
+fn own_number() -> i32 {
+    thread_local! {
+        static NUMBER: Cell<i32> = const { Cell::new(0) };
+    }
+    if NUMBER.get() == 0 {
+        #[cfg(target_os = "linux")]
+        // SAFETY: has no preconditions.
+        NUMBER.set(unsafe { libc::gettid() });
+    }
+    NUMBER.get()
 }
 
 /// How hard an interruption tries.
@@ -32,6 +48,7 @@ impl RunningThread {
     pub(super) const fn new() -> RunningThread {
         RunningThread {
             thread: AtomicU64::new(0),
+            number: AtomicI32::new(0),
             interrupted: AtomicBool::new(false),
         }
     }
@@ -41,6 +58,7 @@ impl RunningThread {
         // SAFETY: has no preconditions.
         let thread = unsafe { ffi::PyThread_get_thread_ident() };
         self.thread.store(thread, Ordering::Relaxed);
+        self.number.store(own_number(), Ordering::Relaxed);
     }
 
     /// The calling thread no longer runs the execution. A pending interruption is raised and dropped here.
@@ -59,6 +77,12 @@ impl RunningThread {
             // That exception may have been one that insists.
             insistence::stop(py);
         }
+    }
+
+    /// The number that the operating system has for the thread. `None` if no thread runs the execution.
+    pub(crate) fn number(&self) -> Option<i32> {
+        let runs = self.thread.load(Ordering::Relaxed) != 0;
+        runs.then(|| self.number.load(Ordering::Relaxed))
     }
 
     /// `true` if both run on the same thread.

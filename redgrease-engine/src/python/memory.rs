@@ -3,7 +3,7 @@
 //! Memory is counted where Python takes it from the system: per arena of small objects and per large object. Python
 //! asks for one of these only now and then, so the hot path pays nothing for the count.
 
-use super::budget::{charge, gave_back, may_grow};
+use super::budget::{charge, gave_back, may_grow, over_budget};
 use pyo3::ffi;
 use std::ffi::c_void;
 use std::sync::OnceLock;
@@ -31,7 +31,7 @@ pub(super) fn own_memory(bytes: isize) {
 }
 
 /// The memory that Python and the engine use together.
-pub(super) fn in_use() -> i64 {
+pub(crate) fn in_use() -> i64 {
     CURRENT.load(Ordering::Relaxed) + OWN.load(Ordering::Relaxed)
 }
 
@@ -149,6 +149,39 @@ unsafe fn size(block: *mut c_void) -> usize {
     }
     // SAFETY: the raw domain's default allocator is `malloc`.
     unsafe { libc::malloc_usable_size(block) }
+}
+
+/// The smallest block of a library that is counted, in bytes. Libraries use small blocks again without a call to the C library.
+const COUNTED: usize = 16 << 10;
+
+/// `false` if a library must not take so many bytes, because that exceeds the budget of this thread.
+pub(super) fn may_take(bytes: usize) -> bool {
+    over_budget(bytes).is_none()
+}
+
+/// Counts a block that a library has taken. The block may be null.
+///
+/// # Safety
+/// As [`size`].
+pub(super) unsafe fn counted(block: *mut c_void) {
+    // SAFETY: as the caller's.
+    let size = unsafe { size(block) };
+    if size >= COUNTED {
+        charge(size.cast_signed());
+        grew(size);
+    }
+}
+
+/// A library is about to free a block, which may be null.
+///
+/// # Safety
+/// As [`size`].
+pub(super) unsafe fn freed(block: *mut c_void) {
+    // SAFETY: as the caller's.
+    let size = unsafe { size(block) };
+    if size >= COUNTED {
+        shrank(size);
+    }
 }
 
 /// Counts a block that was made for a request of so many bytes, which were charged already. `block` is null if the allocation failed.

@@ -18,6 +18,8 @@
 //! | `hold.rs` | Python that holds the server's lock |
 //! | `memory.rs` | the memory that Python uses |
 //! | `own_memory.rs` | the memory of the engine |
+//! | `large_requests.rs` | large requests that do not reach Python's allocators |
+//! | `numpy.rs` | the memory of NumPy's arrays |
 //! | `free_memory.rs` | giving free memory back to the system |
 //! | `budget.rs` | budgets for the memory that gears take |
 //! | `threads.rs` | threads that the Python of gears starts |
@@ -43,8 +45,10 @@ mod identity;
 mod insistence;
 mod interpreter;
 mod interrupt;
+mod large_requests;
 mod memory;
 mod namespace;
+mod numpy;
 mod own_memory;
 mod parameters;
 mod pickling;
@@ -71,13 +75,13 @@ pub(crate) use free_memory::free_memory;
 pub(crate) use hold::{Holder, Turn, begin_hold, end_hold, forget_hold, hold, holds};
 pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{Force, RunningThread, add_native_functions, interrupt};
-pub(crate) use memory::allocation;
+pub(crate) use memory::{allocation, in_use as memory_in_use};
 pub(crate) use namespace::{globals, keep_globals, runtime};
 pub(crate) use parameters::{Given, no_arguments, no_names, only};
 pub(crate) use pickling::{check_picklable, pickle, unpickle};
 pub(crate) use profiling::{forget_profile, profile, profiled};
 pub(crate) use replies::{fits_reply, from_owned, from_reply, nested, reply_with};
-pub(crate) use threads::threads_over_budget;
+pub(crate) use threads::{GearThread, gear_threads, threads_over_budget};
 pub(crate) use values::{
     KeptList, KeptWord, List, from_bytes, group_record, integer, is_iterator, is_true, list,
     list_after, list_of, next_item, none, text_bytes, text_key, text_of, type_name,

@@ -24,12 +24,21 @@ impl GearThread {
     pub(crate) fn running(&self) -> &RunningThread {
         &self.running
     }
+
+    pub(crate) fn budget(&self) -> &Arc<MemoryBudget> {
+        &self.budget
+    }
 }
 
 static THREADS: Mutex<Vec<Arc<GearThread>>> = Mutex::new(Vec::new());
 
 fn threads() -> MutexGuard<'static, Vec<Arc<GearThread>>> {
     THREADS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The threads that run now.
+pub(crate) fn gear_threads() -> Vec<Arc<GearThread>> {
+    threads().clone()
 }
 
 /// The threads whose budget was exceeded since the last call, with the limit of each.

@@ -99,4 +99,5 @@ pub(crate) use persistence::{replicate, replicate_key, replicate_to_aof, will_sa
 pub(crate) use reply::Reply;
 pub(crate) use shard::shard_id;
 pub(crate) use timer::after;
+pub(crate) use used_memory::resident_memory_of_server;
 pub(crate) use user::{Standing, User, cannot_keep_rights};
