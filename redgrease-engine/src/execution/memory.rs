@@ -2,6 +2,7 @@
 
 use super::Execution;
 use super::abort::{in_background, interrupt_until_it_leaves, stop};
+use super::body::{Body, bodies};
 use super::limits::too_much_memory;
 use super::list::executions;
 use super::resident::{Run, Sampler, Taken};
@@ -23,6 +24,7 @@ const ENDS: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 enum Taker {
     Execution(Arc<Execution>),
+    Body(Arc<Body>),
     Turn(Turn),
     Thread(Arc<GearThread>),
 }
@@ -31,6 +33,7 @@ impl PartialEq for Taker {
     fn eq(&self, other: &Taker) -> bool {
         match (self, other) {
             (Taker::Execution(one), Taker::Execution(other)) => one.id == other.id,
+            (Taker::Body(one), Taker::Body(other)) => Arc::ptr_eq(one, other),
             (Taker::Turn(one), Taker::Turn(other)) => one == other,
             (Taker::Thread(one), Taker::Thread(other)) => Arc::ptr_eq(one, other),
             _ => false,
@@ -76,6 +79,9 @@ fn takers() -> Vec<Run<Taker>> {
             all.extend(Run::on(Taker::Execution(Arc::clone(&execution)), thread));
         }
     }
+    for body in bodies().running() {
+        all.extend(Run::on(Taker::Body(Arc::clone(&body)), body.thread()));
+    }
     for thread in gear_threads() {
         all.extend(Run::on(
             Taker::Thread(Arc::clone(&thread)),
@@ -99,6 +105,7 @@ fn charge(taken: Vec<(Taker, Taken)>) {
     for (taker, taken) in taken {
         let budget = match taker {
             Taker::Execution(execution) => Arc::clone(&execution.memory),
+            Taker::Body(body) => Arc::clone(body.memory()),
             Taker::Thread(thread) => Arc::clone(thread.budget()),
             // Its budget belongs to the thread.
             Taker::Turn(turn) => {

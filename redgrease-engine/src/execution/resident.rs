@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const NOISE: i64 = 32 << 20;
 
 /// A run pays for what it has taken in this time. A server that runs for long changes in many ways.
-const REMEMBERED: Duration = Duration::from_secs(300);
+const REMEMBERED: Duration = Duration::from_mins(5);
 
 /// The smallest page of memory, in bytes.
 const PAGE: i64 = 4096;

@@ -143,6 +143,15 @@ impl Body {
         })
     }
 
+    /// The thread of the body, while its Python runs.
+    pub(super) fn thread(&self) -> &RunningThread {
+        &self.thread
+    }
+
+    pub(super) fn memory(&self) -> &Arc<MemoryBudget> {
+        &self.memory
+    }
+
     /// Locks the state. The lock is never held while Python or a command runs.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
