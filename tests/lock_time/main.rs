@@ -5,6 +5,7 @@
 mod common;
 
 mod blocks;
+mod busy;
 mod process;
 
 use common::{plain_connection, untyped};

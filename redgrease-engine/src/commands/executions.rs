@@ -1,6 +1,6 @@
 //! Commands about executions: list, results, drop and abort.
 
-use crate::execution::{self, Execution, Status, Waiter, abort, bodies, executions};
+use crate::execution::{self, Execution, Status, Waiter, abort, bodies, executions, reach_python};
 use crate::id::Id;
 use crate::redis::{Args, BlockedClient, Command, Context};
 use std::sync::Arc;
@@ -38,7 +38,10 @@ fn reply_results(context: &Context, execution: &Execution) -> bool {
     if !execution.status().is_final() {
         return false;
     }
-    execution.reply_outcome(&context.reply());
+    match reach_python() {
+        Ok(()) => execution.reply_outcome(&context.reply()),
+        Err(error) => context.reply().error(&error),
+    }
     true
 }
 

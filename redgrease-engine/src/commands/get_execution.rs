@@ -1,7 +1,7 @@
 //! `RG.GETEXECUTION`.
 
 use super::executions::named;
-use crate::execution::{Execution, Report};
+use crate::execution::{Execution, Report, reach_python};
 use crate::python::{Gil, attached};
 use crate::redis::{Args, Command, Context, Reply, shard_id};
 use crate::steps::{Arg, ListedStep, listed};
@@ -26,6 +26,9 @@ impl Command for GetExecution {
             }
             Some(word) if !word.is("SHARD") => return reply.error("unknown subcommand"),
             _ => {}
+        }
+        if let Err(error) = reach_python() {
+            return reply.error(&error);
         }
         reply.array(1);
         reply.array(4);

@@ -1,5 +1,6 @@
 //! `RG.PYPROFILE`: the functions that the gears of a session called, and the time that each took.
 
+use crate::execution::reach_python;
 use crate::python::{forget_profile, profile};
 use crate::redis::{Args, Command, Context, Text};
 use crate::registration::registry;
@@ -14,6 +15,9 @@ impl Command for PyProfile {
 
     fn run(context: &Context, args: Args<'_>) {
         let reply = context.reply();
+        if let Err(error) = reach_python() {
+            return reply.error(&error);
+        }
         let word = args.get(1);
         let is = |name| word.is_some_and(|word| word.is(name));
         if is("STATS") {

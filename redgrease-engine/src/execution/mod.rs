@@ -33,6 +33,7 @@ mod order;
 mod parking;
 mod pool;
 mod progress;
+mod reach;
 mod resident;
 mod run;
 mod shares;
@@ -51,6 +52,7 @@ pub(crate) use limits::{hold_for_call, lost_the_lock, too_large_reply, too_much_
 pub(crate) use list::executions;
 pub(crate) use order::Order;
 pub(crate) use pool::pool;
+pub(crate) use reach::reach_python;
 pub(crate) use starving::running;
 pub(crate) use sync::{SyncCall, SyncError, SyncOutcome};
 

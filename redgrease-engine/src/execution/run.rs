@@ -5,6 +5,7 @@ use super::cause::{Ended, How};
 use super::list::executions;
 use super::parking::{Parked, occupy};
 use super::progress::Progress;
+use super::reach::reach_python;
 use super::{Execution, Status, Timing};
 use crate::config;
 use crate::python::{
@@ -240,6 +241,9 @@ impl Execution {
     pub(crate) fn run_here(self: &Arc<Self>) {
         let _hold = Hold::begin();
         super::launch::list(self);
+        if let Err(error) = reach_python() {
+            return self.refuse(&error);
+        }
         self.on_main.store(true, Ordering::Relaxed);
         attached(|py| {
             let began = begin_hold(py, Holder::Execution);

@@ -2,6 +2,7 @@
 //! unless it has to wait for a coroutine.
 
 use super::limits::hold_for_call;
+use super::reach::reach_python;
 use crate::id::Id;
 use crate::python::{
     Gil, Holder, Object, Raised, attached, attached_for_a_call, describe, in_gear, profiled,
@@ -52,6 +53,7 @@ impl SyncCall<'_> {
         record: impl for<'py> FnOnce(Gil<'py>) -> Result<Object<'py>, Raised>,
         answer: impl for<'py> FnOnce(Gil<'py>, SyncOutcome<'py>) -> Result<(), String>,
     ) -> Result<(), SyncError> {
+        reach_python().map_err(SyncError::Failed)?;
         let _hold = Hold::begin();
         let work = |py: Gil<'_>| hold_for_call(py, Holder::Call, || self.work(py, record, answer));
         let attach = || {

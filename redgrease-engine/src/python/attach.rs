@@ -8,6 +8,7 @@
 //! would sleep and then wait for its own lock while it holds the interpreter's: a deadlock with a gear that holds the
 //! server's lock.
 
+use super::reach::Uses;
 use pyo3::{Python, ffi};
 use std::cell::Cell;
 use std::ptr;
@@ -44,6 +45,11 @@ pub(super) fn release_after_start() {
 /// `true` on the server's main thread.
 pub(super) fn is_main() -> bool {
     MAIN.with(|main| main.is_main.get())
+}
+
+/// `true` on the main thread while it holds the interpreter.
+pub(super) fn main_holds() -> bool {
+    MAIN.with(|main| main.held.get())
 }
 
 /// Called when the server has woken up and holds its lock.
@@ -89,7 +95,8 @@ impl Drop for MainGuard {
 /// A thread may wait for the interpreter while it holds the server's lock, but must not wait for the server's lock
 /// while it holds the interpreter.
 pub(crate) fn attached<R>(body: impl FnOnce(Python<'_>) -> R) -> R {
-    let _main = hold_on_main();
+    let main = hold_on_main();
+    let _uses = main.is_none().then(Uses::begin);
     // The main thread holds the lock already, but PyO3 must know it: then values that are dropped here are freed here.
     Python::attach(body)
 }
@@ -102,7 +109,10 @@ pub(crate) fn attached_for_a_call<R>(body: impl FnOnce(Python<'_>) -> R) -> R {
     match hold_on_main() {
         // SAFETY: this thread holds the lock while the guard lives, and `body` cannot keep the token.
         Some(_main) => body(unsafe { Python::assume_attached() }),
-        None => Python::attach(body),
+        None => {
+            let _uses = Uses::begin();
+            Python::attach(body)
+        }
     }
 }
 
@@ -131,6 +141,7 @@ pub(crate) fn detached<R: Send>(py: Python<'_>, body: impl FnOnce() -> R + Send)
         }
     }
     let _restore = RestoreHeld(MAIN.with(|main| main.held.replace(false)));
+    let _pause = (!is_main()).then(Uses::pause);
     py.detach(body)
 }
 

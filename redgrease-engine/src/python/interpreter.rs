@@ -1,7 +1,7 @@
 //! Starts the interpreter inside the server's process. The interpreter is never stopped, because worker threads may run
 //! code of extension modules that do not survive the end of the interpreter.
 
-use super::{attach, errors, hold, large_requests, memory, namespace};
+use super::{attach, errors, hold, large_requests, memory, namespace, reach};
 use crate::redis::{Level, log};
 use pyo3::prelude::*;
 use pyo3::{PyResult, ffi};
@@ -142,6 +142,7 @@ fn prepare(
     // `threading` takes the thread that imports it for the main thread.
     py.import("threading")?;
     let version = py.version_info();
+    reach::set_version(version.minor);
     let executable = match executable {
         Some(path) => path.to_owned(),
         None => base_python(py)?,

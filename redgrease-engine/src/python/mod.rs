@@ -53,6 +53,7 @@ mod own_memory;
 mod parameters;
 mod pickling;
 mod profiling;
+mod reach;
 mod replies;
 #[cfg(test)]
 mod tests;
@@ -80,6 +81,7 @@ pub(crate) use namespace::{globals, keep_globals, runtime};
 pub(crate) use parameters::{Given, no_arguments, no_names, only};
 pub(crate) use pickling::{check_picklable, pickle, unpickle};
 pub(crate) use profiling::{forget_profile, profile, profiled};
+pub(crate) use reach::{Reach, reach};
 pub(crate) use replies::{fits_reply, from_owned, from_reply, nested, reply_with};
 pub(crate) use threads::{GearThread, gear_threads, threads_over_budget};
 pub(crate) use values::{
