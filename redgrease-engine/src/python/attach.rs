@@ -106,13 +106,12 @@ pub(crate) fn attached<R>(body: impl FnOnce(Python<'_>) -> R) -> R {
 /// PyO3 is not told that the main thread holds the lock, because telling it takes a good part of the time of a short
 /// call. As a consequence, a [`super::Handle`] that is dropped in `body` is freed later, by the next [`attached`].
 pub(crate) fn attached_for_a_call<R>(body: impl FnOnce(Python<'_>) -> R) -> R {
-    match hold_on_main() {
+    if let Some(_main) = hold_on_main() {
         // SAFETY: this thread holds the lock while the guard lives, and `body` cannot keep the token.
-        Some(_main) => body(unsafe { Python::assume_attached() }),
-        None => {
-            let _uses = Uses::begin();
-            Python::attach(body)
-        }
+        body(unsafe { Python::assume_attached() })
+    } else {
+        let _uses = Uses::begin();
+        Python::attach(body)
     }
 }
 
