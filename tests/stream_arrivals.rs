@@ -16,9 +16,13 @@ fn server(mode: &str, prefix: &str) -> Server {
 }
 
 fn register(server: &Server, mode: &str, prefix: &str) {
+    register_with(server, mode, prefix, "");
+}
+
+fn register_with(server: &Server, mode: &str, prefix: &str, options: &str) {
     let script = format!(
         "GB('StreamReader').foreach(lambda r: execute('RPUSH', 'seen', r['key'] + ' ' + r['value']['f'])) \
-         .register('{prefix}', mode='{mode}')"
+         .register('{prefix}', mode='{mode}'{options})"
     );
     assert_eq!(untyped(server, &["RG.PYEXECUTE", &script]), "OK");
 }
@@ -158,11 +162,12 @@ fn by_migrate() {
 #[test]
 fn when_the_group_is_set_to_the_first_message() {
     for mode in MODES {
-        let server = server(mode, "s:*");
+        let server = Server::start().unwrap();
+        register_with(&server, mode, "s:*", ", trimStream=False");
         run(&server, &["XADD s:1 * f a"]);
         sees(&server, "s:1 a");
         run(&server, &["XGROUP SETID s:1 __gears_consumer_group__ 0"]);
-        sees(&server, "s:1 a");
+        sees(&server, "s:1 a, s:1 a");
     }
 }
 

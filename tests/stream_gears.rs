@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{eventually, untyped, with_gears};
+use common::{eventually, plain_connection, untyped, with_gears};
 use redgrease::prelude::*;
 use std::collections::HashMap;
 
@@ -59,9 +59,14 @@ fn each_entry_is_a_record() {
 #[test]
 fn a_batch_is_a_list_of_records() {
     let (server, _con) = with_gears(gears![add_up]);
+    // In one transaction: on a slow machine a duration may be over between two commands.
+    let mut together = redis::pipe();
+    together.atomic();
     for amount in ["1", "2.5", "3"] {
-        untyped(&server, &["XADD", "measured", "*", "amount", amount]);
+        let add = together.cmd("XADD").arg("measured").arg("*");
+        add.arg("amount").arg(amount).ignore();
     }
+    together.exec(&mut plain_connection(&server)).unwrap();
     let sums = || untyped(&server, &["LRANGE", "sums", "0", "-1"]);
     eventually("a batch", || sums() == "6.5");
     untyped(&server, &["XADD", "measured", "*", "amount", "4"]);
