@@ -174,3 +174,37 @@ GB('StreamReader').foreach(handle).register('s', batch=5, mode='{mode}')"
         assert_eq!(list(&server, "handled"), expected, "{mode}");
     }
 }
+
+/// A pause is not stored: what was paused reads again.
+#[test]
+fn a_pause_ends_with_a_restart_and_an_upgrade() {
+    let script = SCRIPT
+        .replace("batch=5, mode='MODE'", "batch=1")
+        .replace("PREFIX", "s");
+    let dir = tempfile::tempdir().unwrap();
+    let kept = || Server::builder().dir(dir.path()).start().unwrap();
+    let register = |server: &Server, more: &[&str]| {
+        let words = [&["RG.PYEXECUTE", script.as_str(), "ID", "app"], more].concat();
+        assert_eq!(untyped(server, &words), "OK");
+    };
+    let pause = |server: &Server, number: u32| {
+        let id = crate::id(server);
+        assert_eq!(untyped(server, &["RG.PAUSEREGISTRATIONS", &id]), "OK");
+        add(server, number..number + 1);
+        assert_eq!(crate::field(server, "status"), "PAUSED");
+    };
+    let reads = |server: &Server, count: usize| {
+        eventually("it reads", || list(server, "handled").len() == count);
+        assert_eq!(crate::field(server, "status"), "OK");
+    };
+    let server = kept();
+    register(&server, &[]);
+    pause(&server, 0);
+    register(&server, &["UPGRADE"]);
+    reads(&server, 1);
+    pause(&server, 1);
+    assert_eq!(list(&server, "handled"), ["0"]);
+    server.stop().unwrap();
+    let server = kept();
+    reads(&server, 2);
+}
