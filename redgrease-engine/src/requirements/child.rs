@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -66,6 +66,9 @@ const LONGEST_LINE: u64 = 64 * 1024;
 /// Time in which output may still arrive after the command has ended. It is limited, because a
 /// background process of the command may keep the pipe open.
 const DRAIN: Duration = Duration::from_millis(500);
+/// After this time without output, the log says how to end the child.
+const SILENCE: Duration = Duration::from_secs(60);
+
 /// Time between two checks whether the command has ended.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -75,6 +78,8 @@ pub(super) struct Outcome {
     pub(super) success: bool,
     /// The last lines of its output.
     pub(super) lines: Vec<String>,
+    /// The signal that has ended the command.
+    pub(super) signal: Option<i32>,
 }
 
 /// Runs commands while the lock is held.
@@ -101,13 +106,30 @@ impl Runner<'_> {
             .map(|lines| self.follow(&mut child, &lines))
             .unwrap_or_default();
         // The child may have been collected already, by `follow` or by the server.
-        let _ = child.wait();
+        let wrapper = child.wait().ok();
         let code = fs::read_to_string(self.status).unwrap_or_default();
         let _ = fs::remove_file(self.status);
+        let code = code.trim();
+        // The wrapper writes the number of a signal as a negative code. It can be killed itself.
+        let signal = code.parse().ok().filter(|code: &i32| *code < 0);
+        let signal = signal.map(|code| code.saturating_neg());
         Ok(Outcome {
-            success: code.trim() == "0",
+            success: code == "0",
             lines: kept.into(),
+            signal: signal.or_else(|| wrapper?.signal()),
         })
+    }
+
+    /// Says how to end an installation that waits: for an index that does not answer, or in the build of a package.
+    fn report_silence(&self, group: u32) {
+        let silence = SILENCE.as_secs();
+        (self.log)(
+            Level::Warning,
+            &format!(
+                "requirements: the installation has said nothing for {silence} s, and other installations wait for it: if it \
+                 hangs, end it with `kill -9 -- -{group}`"
+            ),
+        );
     }
 
     fn announce(&self, program: &Path, args: &[OsString]) {
@@ -143,9 +165,11 @@ impl Runner<'_> {
     fn follow(&self, child: &mut Child, lines: &Receiver<String>) -> VecDeque<String> {
         let mut kept = VecDeque::new();
         let mut ended: Option<Instant> = None;
+        let mut heard = Instant::now();
         loop {
             match lines.recv_timeout(POLL) {
                 Ok(line) => {
+                    heard = Instant::now();
                     let line = mask(&line);
                     if !line.trim().is_empty() {
                         (self.log)(level_of(&line), &format!("requirements: {line}"));
@@ -156,6 +180,10 @@ impl Runner<'_> {
                     kept.push_back(line);
                 }
                 Err(RecvTimeoutError::Disconnected) => return kept,
+                Err(RecvTimeoutError::Timeout) if heard.elapsed() >= SILENCE => {
+                    heard = Instant::now();
+                    self.report_silence(child.id());
+                }
                 Err(RecvTimeoutError::Timeout) => {}
             }
             // An error means that the server has collected the child, so the child has ended.

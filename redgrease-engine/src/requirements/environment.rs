@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::child::Runner;
 use super::error::{InstallError, InstallErrorKind};
+use super::obstacle::obstacle;
 use super::output::relevant_lines;
 
 /// File that is written last, so that an incomplete environment is recognised.
@@ -44,6 +45,11 @@ impl Environment {
     /// The interpreter that creates the environment.
     pub(super) fn base(&self) -> &Path {
         &self.python.executable
+    }
+
+    /// The directory of everything.
+    pub(super) fn directory(&self) -> &Path {
+        &self.dir
     }
 
     pub(super) fn venv(&self) -> PathBuf {
@@ -102,12 +108,15 @@ impl Environment {
             .map_err(|error| run_error(base, &error))?;
         let (major, minor) = self.python.version;
         if !outcome.success {
-            let mut lines = vec![format!(
-                "could not create the virtual environment {}: install the venv module of {} (on \
+            let missing = || {
+                format!(
+                    "could not create the virtual environment {}: install the venv module of {} (on \
                  Debian and Ubuntu the package python{major}.{minor}-venv)",
-                venv.display(),
-                base.display(),
-            )];
+                    venv.display(),
+                    base.display(),
+                )
+            };
+            let mut lines = vec![obstacle(&outcome, self.directory()).unwrap_or_else(missing)];
             lines.extend(relevant_lines(&outcome.lines));
             return Err(InstallError::new(InstallErrorKind::Environment, lines));
         }

@@ -13,6 +13,7 @@
 //! | `site` | the packages that the environment contains |
 //! | `pip` | the pip commands and their retries |
 //! | `child` | a child process whose exit code cannot be lost |
+//! | `obstacle` | obstacles on this machine: a full disk, no memory |
 //! | `output` | reads the cause of a failure from pip's output and masks secrets |
 //! | `name` | checks and parses the text of a requirement |
 //! | `canonical` | compares the texts of requirements |
@@ -35,6 +36,7 @@ mod error;
 mod level;
 mod lock;
 mod name;
+mod obstacle;
 mod output;
 mod pip;
 mod portable;

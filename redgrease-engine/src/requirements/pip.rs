@@ -11,6 +11,7 @@ use super::environment::{Environment, file_error, run_error};
 use super::error::{InstallError, InstallErrorKind};
 use super::level::Level;
 use super::name::{normalize, project};
+use super::obstacle::obstacle;
 use super::output::{Cause, cause, relevant_lines};
 use super::site::Site;
 
@@ -149,8 +150,9 @@ impl Pip<'_> {
             if outcome.success {
                 return Ok(());
             }
+            let obstacle = obstacle(&outcome, self.environment.directory());
             let cause = cause(&outcome.lines);
-            if cause == Cause::Interrupted && tried < TRIES {
+            if obstacle.is_none() && cause == Cause::Interrupted && tried < TRIES {
                 let again = format!(
                     "requirements: a download was interrupted, attempt {} of {TRIES}",
                     tried + 1
@@ -160,10 +162,12 @@ impl Pip<'_> {
                 continue;
             }
             let kind = match cause {
+                _ if obstacle.is_some() => InstallErrorKind::Environment,
                 Cause::Final => InstallErrorKind::Pip,
                 Cause::Interrupted | Cause::Unreachable => InstallErrorKind::Network,
             };
-            let mut lines = relevant_lines(&outcome.lines);
+            let mut lines = Vec::from_iter(obstacle);
+            lines.extend(relevant_lines(&outcome.lines));
             if lines.is_empty() {
                 lines.push("pip failed without an error message: see the server's log".to_owned());
             }

@@ -146,3 +146,17 @@ fn a_lock_in_a_missing_directory_is_an_error() {
 fn silent() -> Log {
     Box::new(|_, _| {})
 }
+
+#[test]
+fn a_command_that_was_killed_tells_its_signal() {
+    let (outcome, _) = shell("echo begun; kill -9 $$");
+    assert!(!outcome.success);
+    assert_eq!(outcome.signal, Some(9));
+    assert_eq!(outcome.lines, ["begun"]);
+    // The wrapper is killed as well, with the whole group of processes.
+    let (outcome, _) = shell("kill -9 0");
+    assert!(!outcome.success);
+    assert_eq!(outcome.signal, Some(9));
+    let (outcome, _) = shell("exit 9");
+    assert_eq!((outcome.success, outcome.signal), (false, None));
+}
