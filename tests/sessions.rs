@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{empty, eventually, field, untyped};
+use common::{empty, eventually, field, plain_connection, untyped};
 use redgrease_embedded::Server;
 
 const WAITS: &str = "
@@ -113,4 +113,56 @@ GB('CommandReader').map(count).register(trigger='count_too', mode='async_local')
         assert_eq!(untyped(&server, &["DEBUG", "RELOAD"]), "OK");
         assert_eq!(untyped(&server, &["RG.PYDUMPSESSIONS"]), dump);
     }
+}
+
+/// The server refuses the commands of the engine as it refuses others.
+#[test]
+fn commands_say_that_the_server_is_loading() {
+    let server = debuggable();
+    let script = "
+GB('CommandReader').map(lambda x: 'works').register(trigger='t', mode='sync')
+GB('CommandReader').map(lambda x: 'works').register(trigger='later', mode='async_local')
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    let dump = untyped(&server, &["RG.PYDUMPSESSIONS"]);
+    let fill = "for n in range(20000): execute('SET', 'key%d' % n, 'x' * 100)";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", fill]), "OK");
+    // The server waits after each key that it loads, and answers commands meanwhile.
+    for (setting, value) in [
+        ("loading-process-events-interval-bytes", "1024"),
+        ("key-load-delay", "300"),
+    ] {
+        untyped(&server, &["CONFIG", "SET", setting, value]);
+    }
+    let mut reloading = plain_connection(&server);
+    let reload = std::thread::spawn(move || {
+        let mut reload = redis::cmd("DEBUG");
+        reload.arg("RELOAD").query::<redis::Value>(&mut reloading)
+    });
+    let is_loading = || untyped(&server, &["GET", "key1"]).contains("LOADING");
+    eventually("the server loads", is_loading);
+    for command in [
+        &["RG.PYEXECUTE", "GB().count().run()"][..],
+        &["RG.PYEXECUTE", script, "ID", "other"],
+        &["RG.TRIGGER", "t"],
+        &["RG.TRIGGER", "later"],
+        &["RG.TRIGGERONKEY", "t", "k"],
+        &["RG.DUMPREGISTRATIONS"],
+        &["RG.PYDUMPSESSIONS"],
+        &["RG.PYDUMPREQS"],
+        &["RG.UNREGISTER", "x"],
+        &["RG.REFRESHCLUSTER"],
+        &["RG.CONFIGSET", "MaxExecutions", "5"],
+    ] {
+        let said = untyped(&server, command);
+        assert!(said.contains("LOADING"), "{command:?}: {said}");
+    }
+    assert!(
+        is_loading(),
+        "all of them came while the server was loading"
+    );
+    reload.join().unwrap().unwrap();
+    assert_eq!(untyped(&server, &["RG.TRIGGER", "t"]), "works");
+    assert_eq!(untyped(&server, &["RG.TRIGGER", "later"]), "works");
+    assert_eq!(untyped(&server, &["RG.PYDUMPSESSIONS"]), dump);
 }

@@ -20,6 +20,10 @@ fn latency_shows_runs_that_no_client_waits_for() {
     ];
     for (script, cause) in kinds {
         let (server, _) = empty();
+        untyped(
+            &server,
+            &["CONFIG", "SET", "latency-monitor-threshold", "1"],
+        );
         let script = format!("{SLOW}{script}");
         untyped(&server, &["RG.PYEXECUTE", &script, "UNBLOCKING"]);
         untyped(&server, cause);

@@ -67,7 +67,7 @@ const LONGEST_LINE: u64 = 64 * 1024;
 /// background process of the command may keep the pipe open.
 const DRAIN: Duration = Duration::from_millis(500);
 /// After this time without output, the log says how to end the child.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Time between two checks whether the command has ended.
 const POLL: Duration = Duration::from_millis(50);
@@ -112,7 +112,7 @@ impl Runner<'_> {
         let code = code.trim();
         // The wrapper writes the number of a signal as a negative code. It can be killed itself.
         let signal = code.parse().ok().filter(|code: &i32| *code < 0);
-        let signal = signal.map(|code| code.saturating_neg());
+        let signal = signal.map(i32::saturating_neg);
         Ok(Outcome {
             success: code == "0",
             lines: kept.into(),
