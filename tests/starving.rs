@@ -24,7 +24,7 @@ def hold(*_):
         time.sleep(0.005)
 ";
 
-const STUCK: [Stuck; 6] = [
+const STUCK: [Stuck; 7] = [
     Stuck {
         name: "runs",
         script: "GB('ShardsIDReader').map(hold).run()",
@@ -53,6 +53,15 @@ const STUCK: [Stuck; 6] = [
         name: "time events",
         script: "for n in range(8): registerTE(1, hold)",
         begin: &[],
+        is_run: false,
+    },
+    Stuck {
+        name: "coroutines",
+        script: "
+async def block(x):
+    hold()
+GB('CommandReader').map(block).register(trigger='hold', mode='async_local')",
+        begin: &["RG.TRIGGER", "hold"],
         is_run: false,
     },
     Stuck {
@@ -183,6 +192,13 @@ fn others_go_on(server: &Server, what: &str) {
     );
 }
 
+/// The log names what is stuck.
+fn has_told(server: &Server) -> bool {
+    let log = fs::read_to_string(server.log_path()).unwrap();
+    log.contains("all worker threads are taken: execution ")
+        || log.contains("an event loop is taken: execution ")
+}
+
 #[test]
 fn whatever_is_stuck_others_go_on() {
     for kind in &STUCK {
@@ -193,10 +209,12 @@ fn whatever_is_stuck_others_go_on() {
             field(&server, "slow_threads")
                 .parse::<usize>()
                 .is_ok_and(|slow| slow >= 3)
+                || field(&server, "slow_event_loops") == "1"
         });
         others_go_on(&server, kind.name);
         let rows = untyped(&server, &["RG.DUMPEXECUTIONS"]);
         assert!(rows.contains("running"), "{}: {rows}", kind.name);
+        assert!(has_told(&server), "{}", kind.name);
         untyped(&server, &["DEL", "gate"]);
         eventually("all end", || {
             field(&server, "running_executions") == "0"

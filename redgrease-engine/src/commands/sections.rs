@@ -3,7 +3,7 @@
 use super::rows::{self, Field};
 use crate::execution::{bodies, executions, pool, running};
 use crate::gears::known_requirements;
-use crate::python::allocation;
+use crate::python::{allocation, slow_event_loops};
 use crate::redis::{Context, InfoSection as Section, InfoValue as Value};
 use crate::registration::{Event, Registration, Session, registry};
 use std::fmt::Display;
@@ -82,6 +82,7 @@ fn engine(python_version: &str, unrestored: usize) -> Vec<(String, Value)> {
         text("running_executions", running.len()),
         text("slow_threads", pool().slow_threads()),
         text("additional_threads", pool().additional_threads()),
+        text("slow_event_loops", slow_event_loops()),
         text("longest_execution", longest),
         text("longest_execution_ms", millis),
         text("running_scripts", scripts.len()),
@@ -184,6 +185,7 @@ mod tests {
             "running_executions",
             "slow_threads",
             "additional_threads",
+            "slow_event_loops",
             "longest_execution",
             "longest_execution_ms",
             "running_scripts",

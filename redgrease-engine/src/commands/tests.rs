@@ -18,6 +18,7 @@ fn registered(name: &str, script: &str) -> Arc<Registration> {
         script: script.as_bytes().into(),
         user: None,
         replies: OnceLock::new(),
+        event_loop: OnceLock::new(),
     });
     let script = Script {
         text: &session.script,

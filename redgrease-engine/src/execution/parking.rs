@@ -6,8 +6,8 @@ use super::pool::pool;
 use super::progress::{Progress, RecordOutcome};
 use super::{Execution, Status};
 use crate::python::{
-    Awaiter, Gil, Handle, MemoryBudget, Object, Raised, RunningThread, attached, cancel, profiled,
-    schedule,
+    Awaiter, EventLoop, Gil, Handle, MemoryBudget, Object, Raised, RunningThread, attached, cancel,
+    profiled, schedule,
 };
 use crate::readers::Reading;
 use crate::scope::leave_atomic;
@@ -190,6 +190,11 @@ struct AwaitingRecord {
 impl Awaiter for AwaitingRecord {
     fn is_aborting(&self) -> bool {
         self.execution.is_aborting() || self.execution.status().is_final()
+    }
+
+    fn event_loop(&self) -> Option<Arc<EventLoop>> {
+        let session = self.execution.cause.session();
+        session.map(|session| session.event_loop())
     }
 
     fn surround(&self, py: Gil<'_>, step: &mut dyn FnMut()) -> bool {

@@ -2,6 +2,7 @@
 
 use super::pool::{Relief, pool};
 use super::{Execution, Status, executions};
+use crate::python::slow_event_loops;
 use crate::redis::{Level, log};
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct Starving {
     told: Option<Relief>,
+    /// The number of event loops that were slow at the last look.
+    slow_loops: usize,
 }
 
 impl Starving {
@@ -20,6 +23,7 @@ impl Starving {
 
     /// Gives executions that starve an additional thread, and tells the log of it.
     pub(super) fn check(&mut self) {
+        self.check_loops();
         let relief = pool().relieve();
         let news = match (relief, self.told) {
             (Relief::NotNeeded, _) => {
@@ -39,6 +43,23 @@ impl Starving {
     }
 }
 
+impl Starving {
+    /// Tells the log of coroutines that hold up their event loop.
+    fn check_loops(&mut self) {
+        let slow = slow_event_loops();
+        if slow > self.slow_loops {
+            let mut running = executions().all();
+            running.retain(|one| one.coroutine_thread.number().is_some());
+            let text = format!(
+                "an event loop is taken: {}. Other coroutines of the session wait. Let the coroutine await what takes time, or stop it with RG.ABORTEXECUTION",
+                shown(&running)
+            );
+            log(Level::Warning, &text);
+        }
+        self.slow_loops = slow;
+    }
+}
+
 /// The executions that run, the longest ones first.
 pub(crate) fn running() -> Vec<Arc<Execution>> {
     let mut running = executions().all();
@@ -48,7 +69,15 @@ pub(crate) fn running() -> Vec<Arc<Execution>> {
 }
 
 fn all_are_taken(running: &[Arc<Execution>], news: &str) -> String {
-    let all = running.iter().take(10).map(|one| {
+    format!(
+        "all worker threads are taken: {}. {news}. RG.ABORTEXECUTION stops an execution",
+        shown(running)
+    )
+}
+
+/// Executions as the log shows them.
+fn shown(executions: &[Arc<Execution>]) -> String {
+    let all = executions.iter().take(10).map(|one| {
         let session = one.session_name().unwrap_or_default();
         let millis = one.running_for().as_millis();
         format!(
@@ -56,8 +85,5 @@ fn all_are_taken(running: &[Arc<Execution>], news: &str) -> String {
             one.id
         )
     });
-    format!(
-        "all worker threads are taken: {}. {news}. RG.ABORTEXECUTION stops an execution",
-        all.collect::<Vec<_>>().join(", ")
-    )
+    all.collect::<Vec<_>>().join(", ")
 }

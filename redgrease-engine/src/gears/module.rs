@@ -102,6 +102,7 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     own.add_function(wrap_pyfunction!(atomic::atomic_enter, &own)?)?;
     own.add_function(wrap_pyfunction!(atomic::atomic_exit, &own)?)?;
     own.add_function(wrap_pyfunction!(when_done, &own)?)?;
+    own.add_function(wrap_pyfunction!(session::event_loop, &own)?)?;
     own.add_function(wrap_pyfunction!(packages::is_required, &own)?)?;
     own.add_function(wrap_pyfunction!(packages::requires_here, &own)?)?;
     add_native_functions(&own)?;

@@ -191,6 +191,7 @@ fn run_again(context: &Context, stored: &StoredSession, holder: Holder) -> Resul
         script: stored.script.as_slice().into(),
         user: stored.user.as_deref().map(User::named),
         replies: stored.replies.clone().into(),
+        event_loop: std::sync::OnceLock::new(),
     });
     let exists = registry().read(context, |registry| registry.session(&session.id).is_some());
     let replaces = stored

@@ -147,6 +147,16 @@ pub(super) fn set_gears_session(
     Ok(())
 }
 
+/// The number of the event loop for the coroutines of a session. Without one, that of the code on this thread counts.
+#[pyfunction]
+pub(super) fn event_loop(py: Python<'_>, session: &Bound<'_, PyAny>) -> usize {
+    let session = match session.cast::<ExecutionSession>() {
+        Ok(session) => Some(Arc::clone(&session.get().0)),
+        Err(_) => here(py),
+    };
+    session.map_or(0, |session| session.event_loop().number())
+}
+
 thread_local! {
     static REGISTERED: Cell<bool> = const { Cell::new(false) };
 }

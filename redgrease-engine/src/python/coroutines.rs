@@ -1,7 +1,8 @@
-//! Coroutines and futures. One thread with one event loop runs the coroutines of all gears.
+//! Coroutines and futures. The thread of an event loop runs the coroutines of a session.
 
 use super::awaiting::{claim_future, in_gear};
 use super::errors::{GearsError, flat};
+use super::event_loops::EventLoop;
 use super::parameters::only;
 use super::{Gil, Handle, Object, Raised, namespace};
 use pyo3::ffi;
@@ -16,6 +17,11 @@ use std::thread::{self, ThreadId};
 pub(crate) trait Awaiter: fmt::Debug + Send + Sync {
     /// `true` if the coroutine must stop.
     fn is_aborting(&self) -> bool;
+
+    /// The event loop that runs the coroutine; `None` is that of code without a session.
+    fn event_loop(&self) -> Option<Arc<EventLoop>> {
+        None
+    }
 
     /// Runs one step of the coroutine in the surroundings of the gear. Returns `true` if the step left an `atomic()`
     /// block open, which has been closed then.
@@ -184,6 +190,7 @@ pub(super) fn inside_coroutine() -> bool {
 #[derive(Debug)]
 struct Continuation {
     awaiter: Arc<dyn Awaiter>,
+    event_loop: Option<Arc<EventLoop>>,
 }
 
 #[pymethods]
@@ -234,13 +241,18 @@ impl Continuation {
             return coroutine.call_method1("throw", (stopped,));
         }
         let mut outcome = None;
-        let left_atomic = self.awaiter.surround(py, &mut || {
+        let mut step = || {
             let outer = INSIDE.replace(true);
             outcome = Some(in_gear(true, || {
                 coroutine.call_method1(method, (argument,))
             }));
             INSIDE.set(outer);
-        });
+        };
+        let mut surrounded = || self.awaiter.surround(py, &mut step);
+        let left_atomic = match &self.event_loop {
+            Some(event_loop) => event_loop.step(surrounded),
+            None => surrounded(),
+        };
         let outcome = outcome
             .unwrap_or_else(|| Err(GearsError::new_err("the coroutine was not continued")))?;
         // An open block would keep the server's lock while this thread runs other coroutines.
@@ -263,7 +275,13 @@ pub(crate) fn schedule(
         return future.get().await_for(awaiter).map(|()| None);
     }
     let schedule = namespace::runtime(py, "_schedule")?;
-    let task = schedule.call1((coroutine, Continuation { awaiter }))?;
+    let event_loop = awaiter.event_loop();
+    let number = event_loop.as_ref().map_or(0, |one| one.number());
+    let continuation = Continuation {
+        awaiter,
+        event_loop,
+    };
+    let task = schedule.call1((coroutine, continuation, number))?;
     Ok(Some(task.unbind()))
 }
 

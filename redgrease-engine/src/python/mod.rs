@@ -13,6 +13,7 @@
 //! | `coroutines.rs` | awaiting coroutines and futures |
 //! | `counter.rs` | counting the occurrences of values |
 //! | `errors.rs` | the exceptions of the runtime, and their texts for clients |
+//! | `event_loops.rs` | the event loops of sessions |
 //! | `interrupt.rs` | stopping Python on another thread |
 //! | `insistence.rs` | stopping Python that catches the interruption |
 //! | `hold.rs` | Python that holds the server's lock |
@@ -39,6 +40,7 @@ mod child;
 mod coroutines;
 mod counter;
 mod errors;
+mod event_loops;
 mod free_memory;
 mod hold;
 mod identity;
@@ -72,6 +74,7 @@ pub(crate) use coroutines::{
 };
 pub(crate) use counter::Counter;
 pub(crate) use errors::{GearsError, describe, flat};
+pub(crate) use event_loops::{EventLoop, slow_event_loops};
 pub(crate) use free_memory::free_memory;
 pub(crate) use hold::{Holder, Turn, begin_hold, end_hold, forget_hold, hold, holds};
 pub(crate) use interpreter::{Interpreter, start, use_packages};

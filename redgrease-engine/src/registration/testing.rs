@@ -27,6 +27,7 @@ pub(super) fn session_with(id: &str, requirements: &[&str]) -> Arc<SessionInfo> 
         script: Arc::from(&b"script"[..]),
         user: None,
         replies: OnceLock::new(),
+        event_loop: OnceLock::new(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! The session that code belongs to.
 
+use crate::python::EventLoop;
 use crate::redis::{OwnedReply, User};
 use std::sync::{Arc, OnceLock};
 
@@ -20,4 +21,13 @@ pub(crate) struct SessionInfo {
     pub(crate) user: Option<User>,
     /// The answers of the server to the script, in order. Set when the script has ended.
     pub(crate) replies: OnceLock<Vec<OwnedReply>>,
+    /// The loop of the coroutines of the session. Set when the first one begins.
+    pub(crate) event_loop: OnceLock<Arc<EventLoop>>,
+}
+
+impl SessionInfo {
+    /// The loop of the coroutines of the session.
+    pub(crate) fn event_loop(&self) -> Arc<EventLoop> {
+        Arc::clone(self.event_loop.get_or_init(EventLoop::of_new_session))
+    }
 }

@@ -147,6 +147,7 @@ mod tests {
             script: [].into(),
             user: None,
             replies: OnceLock::new(),
+            event_loop: OnceLock::new(),
         });
         let mut registry = Registry::default();
         registry.insert(Session::new(&info), Vec::new(), None);

@@ -165,6 +165,7 @@ impl Sent {
             script: request.script.as_slice().into(),
             user: request.user.clone(),
             replies: OnceLock::new(),
+            event_loop: OnceLock::new(),
         }
     }
 

@@ -1,4 +1,4 @@
-"""Runs the coroutines of all gears on one thread with one event loop."""
+"""Runs the coroutines of gears. Each session has an event loop, and each event loop has a thread."""
 
 import asyncio
 import threading
@@ -6,15 +6,22 @@ from functools import partial
 
 log = redisgears.log
 
-loop = asyncio.new_event_loop()
-loop.set_task_factory(
-    lambda loop, coroutine, **options: asyncio.Task(_paid(coroutine), loop=loop, **options)
-)
+
+def _new_loop():
+    made = asyncio.new_event_loop()
+    made.set_task_factory(
+        lambda loop, coroutine, **options: asyncio.Task(_paid(coroutine), loop=loop, **options)
+    )
+    return made
+
+
+loop = _new_loop()
+_loops = {0: loop}
+_loop_threads = {}
 _loop_lock = threading.Lock()
-_loop_thread = None
 
 
-def _run_loop():
+def _run_loop(loop=loop):
     redisgears.registerGearsThread()
     asyncio.set_event_loop(loop)
     while True:
@@ -25,13 +32,20 @@ def _run_loop():
             log("a coroutine tried to stop the shared event loop: %r" % (raised,), "warning")
 
 
-def _start_loop():
-    """Starts the thread of the event loop unless it runs. Most servers never need it."""
-    global _loop_thread
-    with _loop_lock:
-        if _loop_thread is None:
-            _loop_thread = threading.Thread(target=_run_loop, name="rg-asyncio", daemon=True)
-            _native.for_all(_loop_thread.start)
+def _started_loop(number):
+    """The loop with this number. Starts its thread unless it runs. Most servers never need one."""
+    if number not in _loop_threads:
+        with _loop_lock:
+            if number not in _loops:
+                _loops[number] = _new_loop()
+            if number not in _loop_threads:
+                name = "rg-asyncio" if number == 0 else "rg-asyncio-%d" % number
+                thread = threading.Thread(
+                    target=_run_loop, args=(_loops[number],), name=name, daemon=True
+                )
+                _native.for_all(thread.start)
+                _loop_threads[number] = thread
+    return _loops[number]
 
 
 class _Driven:
@@ -60,7 +74,7 @@ class _Driven:
                 next_step = partial(self._continuation.step, self._coroutine, value)
 
 
-def _schedule(coroutine, continuation):
+def _schedule(coroutine, continuation, loop_number):
     """Runs a coroutine of an execution, and reports its outcome to the continuation. Returns the task."""
 
     async def run():
@@ -71,8 +85,7 @@ def _schedule(coroutine, continuation):
         else:
             continuation.done(result)
 
-    _start_loop()
-    return asyncio.run_coroutine_threadsafe(run(), loop)
+    return asyncio.run_coroutine_threadsafe(run(), _started_loop(loop_number))
 
 
 class _InSession:
@@ -130,20 +143,22 @@ def runCoroutine(cr, f=None, delay=0, s=None):
             if f is not None:
                 f.continueRun(result)
 
-    _start_loop()
-    asyncio.run_coroutine_threadsafe(run(), loop)
+    asyncio.run_coroutine_threadsafe(run(), _started_loop(_native.event_loop(session)))
 
 
 @_checked
 def createFuture():
-    """Creates an asyncio future of the event loop that runs coroutines."""
-    _start_loop()
-    return loop.create_future()
+    """Creates an asyncio future of the event loop that runs the coroutines of the session."""
+    try:
+        running = asyncio.get_running_loop()
+    except RuntimeError:
+        running = _started_loop(_native.event_loop(None))
+    return running.create_future()
 
 
 def _settle(future, settle):
     """Calls `settle` on the event loop's thread unless the future is done."""
-    loop.call_soon_threadsafe(lambda: None if future.done() else settle())
+    future.get_loop().call_soon_threadsafe(lambda: None if future.done() else settle())
 
 
 @_checked

@@ -37,6 +37,7 @@ fn a_session_without_registrations_has_empty_lists() {
         script: Arc::from(&b""[..]),
         user: None,
         replies: OnceLock::new(),
+        event_loop: OnceLock::new(),
     });
     let summary = Session::new(&info).summary();
     assert!(
@@ -71,6 +72,7 @@ fn a_stored_session_comes_back() {
         script: Arc::from(&b"script \xff"[..]),
         user: Some(User::named(b"ann")),
         replies: OnceLock::from(vec![OwnedReply::Integer(7)]),
+        event_loop: OnceLock::new(),
     });
     let first = registration(&info, command("t"), Mode::Sync);
     let mut dynamic = make(new_registration(command("u"), Mode::Sync), &info, None);
