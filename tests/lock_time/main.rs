@@ -7,6 +7,7 @@ mod common;
 mod blocks;
 mod busy;
 mod process;
+mod sync;
 
 use common::{plain_connection, untyped};
 use redgrease_embedded::Server;
