@@ -48,8 +48,10 @@ def caught(what):
 def f(x):
     with atomic():
         execute('SET', 'before', 1)
-        for _ in range(20):
-            caught(lambda: time.sleep(0.05))
+        until = time.monotonic() + 0.6
+        while time.monotonic() < until:
+            try: time.sleep(0.6)
+            except BaseException: pass
         caught(lambda: execute('SET', 'after', 1))
         caught(lambda: atomic().__enter__())
         caught(lambda: registerTE(1, lambda: None))
@@ -59,7 +61,7 @@ GB('ShardsIDReader').foreach(f).run()
     is_ended(&server, "sleeps", &["RG.PYEXECUTE", run]);
     let log = || std::fs::read_to_string(server.log_path()).unwrap();
     eventually("the function ends", || {
-        log().contains("its commands are not run: end the function")
+        log().contains("caught: the execution was aborted, its commands are not run")
     });
     let log = log();
     let lost = "caught: ERR the atomic() block held up the server for longer than LockMaxTime, 300 ms, and has lost the lock";
