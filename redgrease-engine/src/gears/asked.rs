@@ -186,6 +186,21 @@ pub(crate) fn check_again(
     })
 }
 
+/// Checks what the script of a stored session asked for: others may have taken a trigger of it before this engine reserved them.
+pub(super) fn check_restored(
+    context: &Context,
+    collected: &Collected,
+    replaced: Option<&str>,
+) -> Result<(), String> {
+    registry().read(context, |registry| {
+        let mut all = collected.registrations.iter();
+        all.try_for_each(|one| match &one.event {
+            Event::Command { trigger, .. } => registry.check_free(trigger, replaced),
+            Event::Hook(_) | Event::Keys(_) | Event::Streams(_) => Ok(()),
+        })
+    })
+}
+
 /// The name of an event that one registration has at a time.
 fn name_of(event: &Event) -> String {
     match event {

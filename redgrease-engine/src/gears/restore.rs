@@ -3,16 +3,19 @@
 //! A session that cannot be restored yet is kept as it was stored, and tried again after pauses that grow.
 
 use super::activate::activate_silently;
-use super::packages::{has_installed, use_packages};
-use super::scope::Restored;
-use super::script::{Script, restore_script};
+use super::asked::check_restored;
+use super::packages::{ask_for_packages, has_installed, make_importable, use_packages};
+use super::scope::{Collected, Restored};
+use super::script::{Script, announce_all, restore_beside, restore_script};
 use crate::encoding::Damaged;
-use crate::python::Holder;
+use crate::execution::{Body, Ending, bodies};
+use crate::python::Gil;
 use crate::redis::{Context, Level, User, after, locked, log, will_save};
 use crate::registration::stored::{StoredSession, decode};
 use crate::registration::streams::{self, Begin};
 use crate::registration::{
-    self, Attempt, Pending, Registration, Registry, add_stored, end_executions, registry,
+    self, Attempt, NewRegistration, Pending, Registration, Registry, add_stored, end_executions,
+    registry,
 };
 use crate::requirements;
 use crate::scope::{self, Scope, SessionId, SessionInfo};
@@ -80,7 +83,7 @@ fn restore(context: &Context, session: StoredSession) {
         return try_again(context, &id, attempt);
     }
     let began = Instant::now();
-    if let Err(why) = run_again(context, &session, Holder::Restored) {
+    if let Err(why) = run_again(context, &session) {
         let attempt = keep(context, session, &why);
         failed(context, &id, attempt, &why, began.elapsed());
     }
@@ -136,17 +139,60 @@ fn try_again(context: &Context, id: &str, attempt: Attempt) {
     }
 }
 
-/// Restores a kept session, whose packages are installed.
+/// Restores a kept session, whose packages are installed. The server is at work: the script runs as that of a client does.
 fn finish(context: &Context, id: &str, attempt: Attempt) {
-    let stored = registry().read(context, |registry| {
-        registry.unrestored.tried(id, attempt).cloned()
-    });
-    let Some(stored) = stored else {
+    let Some(stored) = tried(context, id, attempt) else {
         return;
     };
+    ask_for_packages(context, &stored.requirements);
     let began = Instant::now();
-    // The server is at work: it waits no longer for this script than for any other one.
-    match run_again(context, &stored, Holder::Call) {
+    let again = Again::new(context, &stored);
+    let session = id.to_owned();
+    let refused = session.clone();
+    let work = move |py: Gil<'_>| -> Ending {
+        make_importable();
+        let collected = again.run_beside(py, &stored);
+        Box::new(move |stopped| {
+            let collected = stopped.map_or(collected, Err);
+            locked(|context| has_run(context, &session, attempt, collected, began));
+        })
+    };
+    let refuse = move |why: String| {
+        locked(|context| failed(context, &refused, attempt, &why, began.elapsed()));
+    };
+    let body = Body::new(id.to_owned(), None, Box::new(work), Box::new(refuse));
+    if let Err(why) = bodies().push(&body) {
+        failed(context, id, attempt, &why, Duration::ZERO);
+    }
+}
+
+/// The session as it is now. `None` if the attempt was overtaken.
+fn tried(context: &Context, id: &str, attempt: Attempt) -> Option<StoredSession> {
+    registry().read(context, |registry| {
+        registry.unrestored.tried(id, attempt).cloned()
+    })
+}
+
+/// Activates what the script of a kept session has registered.
+fn has_run(
+    context: &Context,
+    id: &str,
+    attempt: Attempt,
+    collected: Result<Collected, String>,
+    began: Instant,
+) {
+    let Some(stored) = tried(context, id, attempt) else {
+        return;
+    };
+    let activated = collected.and_then(|mut collected| {
+        // Some may have been unregistered while the script ran.
+        let is_stored = |one: &NewRegistration| stored.registrations.contains(&one.id.number());
+        collected.registrations.retain(is_stored);
+        let again = Again::new(context, &stored);
+        check_restored(context, &collected, again.replaces.as_deref())?;
+        again.activate(context, &stored, collected)
+    });
+    match activated {
         Ok(()) => log(Level::Notice, &format!("session {id} is restored")),
         Err(why) => failed(context, id, attempt, &why, began.elapsed()),
     }
@@ -179,55 +225,95 @@ fn install(names: &[String]) -> Result<(), String> {
         .map_err(|failure| format!("its packages cannot be installed: {failure}"))
 }
 
-/// Runs the script of a stored session and activates what it registers. After an error nothing has changed.
-///
-/// `holder` decides how long the script may hold up the server.
-fn run_again(context: &Context, stored: &StoredSession, holder: Holder) -> Result<(), String> {
+/// Runs the script of a stored session, with the server's lock held, and activates what it registers. After an error nothing
+/// has changed.
+fn run_again(context: &Context, stored: &StoredSession) -> Result<(), String> {
     use_packages(context, &stored.requirements);
-    let session = Arc::new(SessionInfo {
-        id: stored.id.clone(),
-        description: stored.description.clone(),
-        requirements: stored.requirements.clone(),
-        script: stored.script.as_slice().into(),
-        user: stored.user.as_deref().map(User::named),
-        replies: stored.replies.clone().into(),
-        event_loop: std::sync::OnceLock::new(),
-    });
-    let exists = registry().read(context, |registry| registry.session(&session.id).is_some());
-    let replaces = stored
-        .replaces
-        .clone()
-        .or_else(|| exists.then(|| session.id.clone()));
-    let script = Script {
-        text: &session.script,
-        replaces: replaces.as_deref(),
-        session: &session,
-    };
-    let restored = Restored {
-        made: stored.made.iter().copied().collect(),
-        registrations: stored.registrations.iter().copied().collect(),
-        replies: stored.replies.iter().cloned().collect(),
-    };
-    let collected = scope::with(Scope::user, session.user.clone(), || {
-        restore_script(context, script, restored, holder)
-    })
-    .map_err(|error| format!("its script failed: {error}"))?;
-    let is_dynamic = |number| stored.dynamic.iter().any(|(one, _)| one == number);
-    let mut of_script = stored.registrations.iter();
-    if collected.registrations.is_empty() && of_script.any(|number| !is_dynamic(number)) {
-        return Err("its script registered nothing, other than before".to_owned());
+    let again = Again::new(context, stored);
+    let collected = again.run(stored, |script, restored| {
+        restore_script(context, script, restored)
+    })?;
+    again.activate(context, stored, collected)
+}
+
+/// A stored session that is restored.
+struct Again {
+    session: Arc<SessionInfo>,
+    /// The session in whose place it comes.
+    replaces: Option<String>,
+}
+
+impl Again {
+    fn new(context: &Context, stored: &StoredSession) -> Again {
+        let session = Arc::new(SessionInfo {
+            id: stored.id.clone(),
+            description: stored.description.clone(),
+            requirements: stored.requirements.clone(),
+            script: stored.script.as_slice().into(),
+            user: stored.user.as_deref().map(User::named),
+            replies: stored.replies.clone().into(),
+            event_loop: std::sync::OnceLock::new(),
+        });
+        let exists = registry().read(context, |registry| registry.session(&session.id).is_some());
+        let replaces = stored
+            .replaces
+            .clone()
+            .or_else(|| exists.then(|| session.id.clone()));
+        Again { session, replaces }
     }
-    activate_silently(
-        context,
-        &session,
-        collected,
-        replaces.as_deref(),
-        Begin::Again,
-    );
-    for (number, bytes) in &stored.dynamic {
-        add(context, &session, *number, Arc::clone(bytes));
+
+    /// Runs the script as the body of a client's script, without the server's lock.
+    fn run_beside(&self, py: Gil<'_>, stored: &StoredSession) -> Result<Collected, String> {
+        self.run(stored, |script, restored| {
+            let mut collected = restore_beside(py, script, restored)?;
+            announce_all(py, &mut collected);
+            Ok(collected)
+        })
     }
-    Ok(())
+
+    fn run(
+        &self,
+        stored: &StoredSession,
+        run: impl FnOnce(Script<'_>, Restored) -> Result<Collected, String>,
+    ) -> Result<Collected, String> {
+        let script = Script {
+            text: &self.session.script,
+            replaces: self.replaces.as_deref(),
+            session: &self.session,
+        };
+        let restored = Restored {
+            made: stored.made.iter().copied().collect(),
+            registrations: stored.registrations.iter().copied().collect(),
+            replies: stored.replies.iter().cloned().collect(),
+        };
+        let user = self.session.user.clone();
+        scope::with(Scope::user, user, || run(script, restored))
+            .map_err(|error| format!("its script failed: {error}"))
+    }
+
+    fn activate(
+        &self,
+        context: &Context,
+        stored: &StoredSession,
+        collected: Collected,
+    ) -> Result<(), String> {
+        let is_dynamic = |number| stored.dynamic.iter().any(|(one, _)| one == number);
+        let mut of_script = stored.registrations.iter();
+        if collected.registrations.is_empty() && of_script.any(|number| !is_dynamic(number)) {
+            return Err("its script registered nothing, other than before".to_owned());
+        }
+        activate_silently(
+            context,
+            &self.session,
+            collected,
+            self.replaces.as_deref(),
+            Begin::Again,
+        );
+        for (number, bytes) in &stored.dynamic {
+            add(context, &self.session, *number, Arc::clone(bytes));
+        }
+        Ok(())
+    }
 }
 
 /// Activates a registration that a running gear made. One that cannot be activated stays stored.

@@ -27,40 +27,39 @@ pub(crate) struct Script<'a> {
 /// # Errors
 /// The text for the client.
 pub(crate) fn run_script(py: Gil<'_>, script: Script<'_>) -> Result<Collected, String> {
-    let (outcome, collected) = collect(ScriptScope::of(script), || {
-        let outcome = execute(py, script.text);
-        leave_atomic();
-        // The text of an exception can be Python of the script.
-        outcome.map_err(|raised| describe(py, &raised))
-    });
-    outcome.map(|()| collected)
+    run(py, script.text, ScriptScope::of(script))
 }
 
-/// Runs the script of a stored session again. It can do nothing but register: `execute` returns the answer that it returned
-/// before, `run` does nothing, and the registrations get the ids that they had. `holder` decides how long the script
-/// may hold up the server.
+/// Runs the script of a stored session again, without the server's lock. It can do nothing but register: `execute` returns the
+/// answer that it returned before, `run` does nothing, and the registrations get the ids that they had.
+pub(super) fn restore_beside(
+    py: Gil<'_>,
+    script: Script<'_>,
+    restored: Restored,
+) -> Result<Collected, String> {
+    run(py, script.text, ScriptScope::restoring(script, restored))
+}
+
+/// The same while the server loads, or a master tells of the session: with the server's lock.
 pub(super) fn restore_script(
     _: &Context,
     script: Script<'_>,
     restored: Restored,
-    holder: Holder,
 ) -> Result<Collected, String> {
-    let scope = ScriptScope {
-        restored: Some(restored),
-        ..ScriptScope::of(script)
-    };
     let _hold = Hold::begin();
+    attached(|py| {
+        let run = || run(py, script.text, ScriptScope::restoring(script, restored));
+        let (outcome, reason) = hold_for_call(py, Holder::Restored, run);
+        outcome.map_err(|error| reason.unwrap_or(error))
+    })
+}
+
+fn run(py: Gil<'_>, text: &[u8], scope: ScriptScope) -> Result<Collected, String> {
     let (outcome, collected) = collect(scope, || {
-        attached(|py| {
-            let execute = || {
-                let outcome = execute(py, script.text);
-                leave_atomic();
-                // The text of an exception can be Python of the script.
-                outcome.map_err(|raised| describe(py, &raised))
-            };
-            let (outcome, reason) = hold_for_call(py, holder, execute);
-            outcome.map_err(|error| reason.unwrap_or(error))
-        })
+        let outcome = execute(py, text);
+        leave_atomic();
+        // The text of an exception can be Python of the script.
+        outcome.map_err(|raised| describe(py, &raised))
     });
     outcome.map(|()| collected)
 }
@@ -71,6 +70,13 @@ impl ScriptScope {
             replaces: script.replaces.map(str::to_owned),
             session: Some(Arc::clone(script.session)),
             ..ScriptScope::default()
+        }
+    }
+
+    fn restoring(script: Script<'_>, restored: Restored) -> ScriptScope {
+        ScriptScope {
+            restored: Some(restored),
+            ..ScriptScope::of(script)
         }
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
-/// A script runs with the server's lock held. The pause is this many times the duration of the last attempt, or longer.
+/// A script takes the interpreter from others. The pause is this many times the duration of the last attempt, or longer.
 const PAUSE_PER_RUN: u32 = 20;
 
 /// A session that cannot be restored yet.

@@ -10,7 +10,6 @@ mod threads;
 
 use super::scope::{Collected, Restored};
 use super::script::{Script, restore_script, run_script};
-use crate::python::Holder;
 use crate::redis::locked;
 use crate::scope::SessionInfo;
 use crate::testing::with_python;
@@ -53,7 +52,7 @@ fn run_again(text: &str, restored: Restored) -> Result<Collected, String> {
         replaces: None,
         session: &session,
     };
-    locked(|context| restore_script(context, script, restored, Holder::Restored))
+    locked(|context| restore_script(context, script, restored))
 }
 
 /// The `repr` of the value of an expression in a script.
