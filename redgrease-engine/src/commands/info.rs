@@ -1,8 +1,9 @@
 //! Commands about the engine itself.
 
-use crate::gears::restore_again;
+use crate::gears::{Attempts, restore_again};
 use crate::python::allocation;
-use crate::redis::{Args, Command, Context};
+use crate::redis::{Args, BlockedClient, Command, Context};
+use crate::registration::registry;
 
 /// `RG.PYSTATS`: the memory that Python uses, in bytes.
 pub(super) struct PyStats;
@@ -35,15 +36,27 @@ impl Command for InfoCluster {
 }
 
 /// `RG.REFRESHCLUSTER`: reads the topology again. Without a cluster there is nothing to read. Sessions that could not be
-/// restored are tried again.
+/// restored are tried again. The reply comes when their scripts have run, and does not wait for packages.
 pub(super) struct RefreshCluster;
 
 impl Command for RefreshCluster {
     const NAME: &'static str = "rg.refreshcluster";
 
     fn run(context: &Context, _: Args<'_>) {
-        restore_again(context);
-        context.reply().ok();
+        let waits = registry().read(context, |registry| registry.unrestored.len() > 0);
+        let client = (waits && context.may_block())
+            .then(|| BlockedClient::block(context))
+            .flatten();
+        let Some(client) = client else {
+            restore_again(context, None);
+            return context.reply().ok();
+        };
+        let answer = || {
+            client.answer(|reply| {
+                reply.ok();
+            });
+        };
+        restore_again(context, Some(&Attempts::then(answer)));
     }
 }
 

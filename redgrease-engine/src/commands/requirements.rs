@@ -1,12 +1,13 @@
 //! Commands about requirements.
 
 use super::rows::{self, answered, write_array};
-use crate::gears::{known_requirements, requirement_users, restore_again, use_packages};
+use crate::gears::{Attempts, known_requirements, requirement_users, restore_again, use_packages};
 use crate::redis::{
     Args, BlockedClient, Command, CommandFlags, Context, Level, Reply, locked, log,
 };
 use crate::registration::registry;
 use crate::requirements::{self, Portable, Requirement};
+use std::sync::mpsc;
 use std::thread;
 
 /// The largest string of a reply, in bytes. A requirement is sent in chunks of this size.
@@ -121,10 +122,14 @@ fn import(portable: &Portable) -> Result<(), String> {
     let imported = store.import(portable);
     imported.map_err(|failure| failure.to_string())?;
     let names = std::slice::from_ref(&portable.name);
+    let (ended, end) = mpsc::channel::<()>();
     locked(|context| {
         use_packages(context, names);
-        restore_again(context);
+        let attempts = Attempts::then(move || drop(ended));
+        restore_again(context, Some(&attempts));
     });
+    // Nothing is sent. The channel ends with the attempts.
+    let _ = end.recv();
     Ok(())
 }
 

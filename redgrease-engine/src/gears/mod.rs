@@ -44,7 +44,7 @@ pub(crate) use packages::{
     ask_for_packages, has_installed, known_requirements, make_importable, requirement_users,
     use_packages,
 };
-pub(crate) use restore::{restore_again, restore_all, restore_sessions};
+pub(crate) use restore::{Attempts, restore_again, restore_all, restore_sessions};
 pub(crate) use scope::{Collected, PendingRun};
 pub(crate) use script::{Script, announce_all, run_script};
 pub(crate) use script_run::ScriptRun;

@@ -19,7 +19,7 @@ use crate::registration::{
 };
 use crate::requirements;
 use crate::scope::{self, Scope, SessionId, SessionInfo};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -58,11 +58,32 @@ pub(crate) fn restore_sessions(context: &Context, bytes: &[u8]) -> Result<(), St
     Ok(())
 }
 
-/// Tries again now what could not be restored.
-pub(crate) fn restore_again(context: &Context) {
+/// Somebody who waits for attempts to restore sessions: called when they have ended.
+#[derive(Clone)]
+pub(crate) struct Attempts(#[allow(dead_code, reason = "dropped, not read")] Arc<AtEnd>);
+
+struct AtEnd(Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+impl Attempts {
+    pub(crate) fn then(job: impl FnOnce() + Send + 'static) -> Attempts {
+        Attempts(Arc::new(AtEnd(Mutex::new(Some(Box::new(job))))))
+    }
+}
+
+impl Drop for AtEnd {
+    fn drop(&mut self) {
+        let job = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(job) = job.take() {
+            job();
+        }
+    }
+}
+
+/// Tries again now what could not be restored. `attempts` end when the scripts have run whose packages are installed.
+pub(crate) fn restore_again(context: &Context, attempts: Option<&Attempts>) {
     let waiting = registry().read(context, |registry| registry.unrestored.waiting());
     for (id, attempt) in waiting {
-        try_again(context, &id, attempt);
+        try_again(context, &id, attempt, attempts.cloned());
     }
     let gears = registry().write(context, Registry::take_unrestored);
     for (session, gears) in gears {
@@ -80,7 +101,7 @@ fn restore(context: &Context, session: StoredSession) {
     let id = session.id.clone();
     if !has_installed(&session.requirements) {
         let attempt = keep(context, session, INSTALLING);
-        return try_again(context, &id, attempt);
+        return try_again(context, &id, attempt, None);
     }
     let began = Instant::now();
     if let Err(why) = run_again(context, &session) {
@@ -114,7 +135,7 @@ fn keep(context: &Context, session: StoredSession, why: &str) -> Attempt {
 }
 
 /// Makes an attempt to restore a session that is kept, unless the attempt was overtaken.
-fn try_again(context: &Context, id: &str, attempt: Attempt) {
+fn try_again(context: &Context, id: &str, attempt: Attempt, attempts: Option<Attempts>) {
     let requirements = registry().write(context, |registry| {
         let stored = registry.unrestored.begin(id, attempt)?;
         Some(stored.requirements.clone())
@@ -123,13 +144,13 @@ fn try_again(context: &Context, id: &str, attempt: Attempt) {
         return;
     };
     if has_installed(&requirements) {
-        return finish(context, id, attempt);
+        return finish(context, id, attempt, attempts);
     }
     let session = id.to_owned();
     let work = move || {
         let installed = install(&requirements);
         locked(|context| match installed {
-            Ok(()) if has_installed(&requirements) => finish(context, &session, attempt),
+            Ok(()) if has_installed(&requirements) => finish(context, &session, attempt, None),
             Ok(()) => failed(context, &session, attempt, REPLACED, Duration::ZERO),
             Err(why) => failed(context, &session, attempt, &why, Duration::ZERO),
         });
@@ -140,7 +161,7 @@ fn try_again(context: &Context, id: &str, attempt: Attempt) {
 }
 
 /// Restores a kept session, whose packages are installed. The server is at work: the script runs as that of a client does.
-fn finish(context: &Context, id: &str, attempt: Attempt) {
+fn finish(context: &Context, id: &str, attempt: Attempt, attempts: Option<Attempts>) {
     let Some(stored) = tried(context, id, attempt) else {
         return;
     };
@@ -149,16 +170,29 @@ fn finish(context: &Context, id: &str, attempt: Attempt) {
     let again = Again::new(context, &stored);
     let session = id.to_owned();
     let refused = session.clone();
+    // Taken by the end that comes: Python that is given up must not keep it.
+    let attempts = Arc::new(Mutex::new(attempts));
+    let none_left = Arc::clone(&attempts);
+    let ends = |attempts: &Mutex<Option<Attempts>>| {
+        drop(
+            attempts
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+    };
     let work = move |py: Gil<'_>| -> Ending {
         make_importable();
         let collected = again.run_beside(py, &stored);
         Box::new(move |stopped| {
             let collected = stopped.map_or(collected, Err);
             locked(|context| has_run(context, &session, attempt, collected, began));
+            ends(&attempts);
         })
     };
     let refuse = move |why: String| {
         locked(|context| failed(context, &refused, attempt, &why, began.elapsed()));
+        ends(&none_left);
     };
     let body = Body::new(id.to_owned(), None, Box::new(work), Box::new(refuse));
     if let Err(why) = bodies().push(&body) {
@@ -215,7 +249,9 @@ fn failed(context: &Context, id: &str, attempt: Attempt, why: &str, took: Durati
         ),
     );
     let id = id.to_owned();
-    after(context, pause, move |context| try_again(context, &id, next));
+    after(context, pause, move |context| {
+        try_again(context, &id, next, None);
+    });
 }
 
 fn install(names: &[String]) -> Result<(), String> {

@@ -55,7 +55,7 @@ impl Sent {
                 // Sessions may have waited for one of these packages.
                 locked_to_write(|context| {
                     ask_for_packages(context, &sent.request.requirements);
-                    restore_again(context);
+                    restore_again(context, None);
                 });
                 sent.run();
             }
