@@ -6,6 +6,7 @@
 //! | `at_once.rs` | many scripts at the same time, and scripts about the same session |
 //! | `stopped.rs` | bodies that are stopped: limits, aborts, the end of the server |
 //! | `changes.rs` | what changes while a body runs: registrations, roles, data |
+//! | `restored.rs` | scripts of sessions that are tried again |
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 #[path = "../common/mod.rs"]
@@ -14,6 +15,7 @@ mod common;
 mod at_once;
 mod changes;
 mod others;
+mod restored;
 mod stopped;
 
 use common::{eventually, plain_connection, untyped};
