@@ -186,7 +186,7 @@ fn finish(context: &Context, id: &str, attempt: Attempt, attempts: Option<Attemp
         let collected = again.run_beside(py, &stored);
         Box::new(move |stopped| {
             let collected = stopped.map_or(collected, Err);
-            locked(|context| has_run(context, &session, attempt, collected, began));
+            locked(|context| has_run(context, &session, attempt, again, collected, began));
             ends(&attempts);
         })
     };
@@ -212,6 +212,7 @@ fn has_run(
     context: &Context,
     id: &str,
     attempt: Attempt,
+    mut again: Again,
     collected: Result<Collected, String>,
     began: Instant,
 ) {
@@ -222,7 +223,7 @@ fn has_run(
         // Some may have been unregistered while the script ran.
         let is_stored = |one: &NewRegistration| stored.registrations.contains(&one.id.number());
         collected.registrations.retain(is_stored);
-        let again = Again::new(context, &stored);
+        again.replaces = replaced(context, &stored);
         check_restored(context, &collected, again.replaces.as_deref())?;
         again.activate(context, &stored, collected)
     });
@@ -290,11 +291,7 @@ impl Again {
             replies: stored.replies.clone().into(),
             event_loop: std::sync::OnceLock::new(),
         });
-        let exists = registry().read(context, |registry| registry.session(&session.id).is_some());
-        let replaces = stored
-            .replaces
-            .clone()
-            .or_else(|| exists.then(|| session.id.clone()));
+        let replaces = replaced(context, stored);
         Again { session, replaces }
     }
 
@@ -350,6 +347,13 @@ impl Again {
         }
         Ok(())
     }
+}
+
+/// The session in whose place a stored session comes.
+fn replaced(context: &Context, stored: &StoredSession) -> Option<SessionId> {
+    let exists = registry().read(context, |registry| registry.session(&stored.id).is_some());
+    let itself = || exists.then(|| stored.id.clone());
+    stored.replaces.clone().or_else(itself)
 }
 
 /// Activates a registration that a running gear made. One that cannot be activated stays stored.
