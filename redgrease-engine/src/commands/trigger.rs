@@ -4,7 +4,7 @@
 use crate::redis::filter::{
     TAKEN_OVER, TAKEN_OVER_GROW, TAKEN_OVER_READ, TAKEN_OVER_WRITE, with_all_words,
 };
-use crate::redis::{Args, Command, CommandFlags, Context, Text, pass_on, refusal_in_script};
+use crate::redis::{Args, Command, CommandFlags, Context, Text, guarded_by_script, pass_on};
 use crate::registration::taken_over::{Handler, handler};
 use crate::registration::{Name, invoke, registry, watched};
 
@@ -121,18 +121,13 @@ impl Command for InnerHook {
     const MOVABLE_KEYS: bool = true;
 
     fn run(context: &Context, args: Args<'_>) {
-        with_all_words(context, args, |args| in_script(context, args));
-    }
-}
-
-fn in_script(context: &Context, args: Args<'_>) {
-    let reply = context.reply();
-    if args.get(1).is_none() {
-        return reply.error("ERR wrong number of arguments for 'rg.innerhook' command");
-    }
-    match refusal_in_script(context, args) {
-        Some(why) => reply.error(&why),
-        None => taken_over(context, args),
+        with_all_words(context, args, |args| {
+            if args.get(1).is_none() {
+                let reply = context.reply();
+                return reply.error("ERR wrong number of arguments for 'rg.innerhook' command");
+            }
+            taken_over(context, args);
+        });
     }
 }
 
@@ -157,10 +152,8 @@ impl Command for InnerHookWrite {
     const NAME: &'static str = TAKEN_OVER_WRITE;
     const FLAGS: CommandFlags = CommandFlags::Write;
     const MOVABLE_KEYS: bool = true;
-    const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
-
     fn run(context: &Context, args: Args<'_>) {
-        taken_over(context, args);
+        guarded_by_script(context, || InnerHook::run(context, args));
     }
 }
 
@@ -171,10 +164,8 @@ impl Command for InnerHookGrow {
     const NAME: &'static str = TAKEN_OVER_GROW;
     const FLAGS: CommandFlags = CommandFlags::Grow;
     const MOVABLE_KEYS: bool = true;
-    const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
-
     fn run(context: &Context, args: Args<'_>) {
-        taken_over(context, args);
+        guarded_by_script(context, || InnerHook::run(context, args));
     }
 }
 

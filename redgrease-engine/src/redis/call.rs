@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::filter;
+use super::guard;
 use super::lock;
 use super::refusal;
 use super::reply::Reply;
@@ -272,7 +273,7 @@ impl Rights<'_> {
             (Rights::User(_), true) => c"!CEv",
             (Rights::User(_), false) => c"!Ev",
             // The server remembers for its main thread whether there was room when the command of the client began.
-            (Rights::Gear(_), true) if lock::is_main() => c"!CESMv",
+            (Rights::Gear(_), true) if lock::is_main() && !guard::is_guarded() => c"!CESMv",
             (Rights::Gear(_), true) => c"!CESv",
             (Rights::Gear(_), false) => c"!ESv",
         }

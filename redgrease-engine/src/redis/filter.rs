@@ -195,11 +195,10 @@ pub(crate) fn with_all_words<R>(
     }
 }
 
-/// The command that the server runs in place of a hooked one.
+/// The command that the server runs in place of a hooked one. It writes if the hooked one does, so that the server guards it, and a
+/// script that calls it, in the same way. A script that only reads may call no command that may write: there, the hook of a read
+/// is no write.
 fn replacement(context: &Context, words: &FilteredCommand<'_>) -> &'static str {
-    if context.is_in_lua() {
-        return TAKEN_OVER;
-    }
     let name = words.get(0).unwrap_or_default();
     let rules = words.get(1).map_or_else(
         || rules::of(context, name, &[]),
@@ -208,6 +207,7 @@ fn replacement(context: &Context, words: &FilteredCommand<'_>) -> &'static str {
     match rules {
         Some(rules) if rules.grows => TAKEN_OVER_GROW,
         Some(rules) if rules.writes => TAKEN_OVER_WRITE,
+        _ if context.is_in_lua() => TAKEN_OVER,
         _ => TAKEN_OVER_READ,
     }
 }

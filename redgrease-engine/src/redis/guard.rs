@@ -5,12 +5,13 @@
 
 use super::call::{OwnedReply, Rights, call};
 use super::clock::CoarseInstant;
-use super::command::{Args, READ_ONLY, Text};
+use super::command::READ_ONLY;
 use super::context::Context;
 use super::lock::Guarded;
 use super::refusal;
-use super::rules::{self, Rules};
+use super::rules::Rules;
 use redis_module::raw;
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::time::Duration;
 
@@ -61,16 +62,26 @@ struct State {
     full: Option<CoarseInstant>,
 }
 
-/// The error for a hooked command of a script (the words of `args` behind the first one), in the server's own words. `None` if
-/// the command may run.
-pub(crate) fn refusal_in_script(context: &Context, args: Args<'_>) -> Option<String> {
-    let name = args.get(1)?.bytes();
-    let words: Vec<&[u8]> = args.from(2).map(Text::bytes).collect();
-    let rules = rules::of(context, name, &words)?;
-    match check(context, rules.unchecked_by_the_server(), false, false) {
-        Guard::Refuses(why) => Some(why),
-        Guard::Passes | Guard::Waits => None,
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `body`, a hook in place of a command that writes. If a script calls the command, the server has decided whether it may
+/// write: what the script has written before, and what the script declares, count there.
+pub(crate) fn guarded_by_script<R>(context: &Context, body: impl FnOnce() -> R) -> R {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            GUARDED.set(self.0);
+        }
     }
+    let _restore = Restore(GUARDED.replace(context.is_in_lua()));
+    body()
+}
+
+/// `true` if the server has decided whether the command that this thread runs may write.
+pub(super) fn is_guarded() -> bool {
+    GUARDED.get()
 }
 
 /// Asks the guards about a command of a gear. `can_wait` says that the thread may wait, `may_wait` that it has not waited for too
@@ -85,12 +96,13 @@ pub(super) fn check(context: &Context, rules: Rules, can_wait: bool, may_wait: b
     }
     if rules.writes
         && !state.is_replica
+        && !is_guarded()
         && (rules.no_script || !refusal::comes_as_reply())
         && let Some(why) = trouble(context)
     {
         return Guard::Refuses(why.to_owned());
     }
-    if !rules.grows {
+    if !rules.grows || is_guarded() {
         return Guard::Passes;
     }
     if !state.is_full {

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::filter;
 use super::refusal;
 use super::user;
-use super::{call, zero_bytes};
+use super::{call, guard, zero_bytes};
 use redis_module::raw;
 use std::ffi::{CStr, CString};
 use std::ptr::NonNull;
@@ -71,6 +71,7 @@ fn format(context: &Context) -> &'static CStr {
     match (user::is_supported(), context.is_told()) {
         (false, _) => c"!v",
         (true, true) => c"!0Ev",
+        (true, false) if guard::is_guarded() => c"!0CESv",
         (true, false) => c"!0CESMv",
     }
 }

@@ -164,14 +164,6 @@ impl Rules {
         }
     }
 
-    /// The same rules for a command that the server does not check as that of a script.
-    pub(super) fn unchecked_by_the_server(self) -> Rules {
-        Rules {
-            no_script: true,
-            ..self
-        }
-    }
-
     /// `true` if the command may send something to replicas.
     pub(super) fn reaches_replicas(self) -> bool {
         self.writes || self.may_replicate
