@@ -80,10 +80,13 @@ fn open(server: &Server, number: u32) {
     fs::remove_file(server.dir().join(format!("gate-{number}"))).unwrap();
 }
 
-/// Runs commands as one transaction.
+/// Runs commands as one transaction. With `SELECT` they are no transaction: inside of one, Valkey 9 does not tell modules of an
+/// event in a database other than the selected one.
 fn run(server: &Server, commands: &[&str], dump: &[u8]) {
     let mut pipe = redis::pipe();
-    pipe.atomic();
+    if !commands.iter().any(|line| line.starts_with("SELECT")) {
+        pipe.atomic();
+    }
     for line in commands {
         let mut words = line.split(' ');
         pipe.cmd(words.next().unwrap());
