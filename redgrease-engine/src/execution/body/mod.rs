@@ -173,6 +173,11 @@ impl Body {
         matches!(self.state().stage, Stage::Running { .. })
     }
 
+    /// `true` once the Python has ended or was given up.
+    fn is_over(&self) -> bool {
+        matches!(self.state().stage, Stage::Ended | Stage::GivenUp)
+    }
+
     /// The time since the body began; zero before.
     pub(crate) fn running_for(&self) -> Duration {
         match self.state().stage {

@@ -216,7 +216,8 @@ impl BodyThreads {
     pub(crate) fn of_session(&self, session: &[u8]) -> Option<Arc<Body>> {
         let queue = self.queue();
         let mut all = queue.running.iter().chain(&queue.waiting);
-        all.find(|one| one.session.as_bytes() == session).cloned()
+        all.find(|one| one.session.as_bytes() == session && !one.is_over())
+            .cloned()
     }
 
     /// Begins no other body.
