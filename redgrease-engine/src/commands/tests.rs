@@ -19,6 +19,7 @@ fn registered(name: &str, script: &str) -> Arc<Registration> {
         user: None,
         replies: OnceLock::new(),
         event_loop: OnceLock::new(),
+        memory: Arc::default(),
     });
     let script = Script {
         text: &session.script,

@@ -7,7 +7,7 @@
 use super::Execution;
 use super::watch::watch;
 use crate::config;
-use crate::python::{Gil, Holder, Object, fits_reply, hold};
+use crate::python::{Gil, Holder, Ledger, Object, fits_reply, hold};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,14 +52,15 @@ pub(crate) fn too_large_reply(results: &[Object<'_>]) -> Option<String> {
 }
 
 /// Runs `body`, which is a sync call or the body of a script, on this thread, which holds the server's lock. Returns the limit
-/// that stopped it, as a text for the client.
+/// that stopped it, as a text for the client. What `body` leaves behind belongs to `session`.
 pub(crate) fn hold_for_call<R>(
     py: Gil<'_>,
     holder: Holder,
+    session: Option<&Arc<Ledger>>,
     body: impl FnOnce() -> R,
 ) -> (R, Option<String>) {
     let memory = config::get().limits().memory;
-    hold(py, holder, memory, too_much_memory, body)
+    hold(py, holder, memory, session, too_much_memory, body)
 }
 
 impl Execution {

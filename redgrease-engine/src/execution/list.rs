@@ -3,7 +3,7 @@
 use super::Execution;
 use crate::id::Id;
 use crate::order::Ordered;
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// The executions of this server.
@@ -26,27 +26,37 @@ struct Listed {
 /// The listed executions that have ended, the first ones first.
 #[derive(Debug, Default)]
 struct Ended {
-    present: HashSet<Id>,
+    /// With the bytes of the results that each of them keeps.
+    present: HashMap<Id, i64>,
+    bytes: i64,
     /// Also has ids of executions that have left the list since.
     order: VecDeque<Id>,
 }
 
 impl Ended {
-    fn add(&mut self, id: Id) {
-        if self.present.insert(id) {
-            self.order.push_back(id);
+    fn add(&mut self, id: Id, bytes: i64) {
+        self.bytes += bytes;
+        match self.present.insert(id, bytes) {
+            None => self.order.push_back(id),
+            Some(before) => self.bytes -= before,
         }
         // Most of the ids have left the list.
         if self.order.len() > 2 * self.present.len() + 16 {
-            self.order.retain(|id| self.present.contains(id));
+            self.order.retain(|id| self.present.contains_key(id));
         }
     }
 
-    /// The oldest one, if there are more than `limit`.
-    fn surplus(&mut self, limit: usize) -> Option<Id> {
-        while self.present.len() > limit {
+    fn remove(&mut self, id: Id) -> bool {
+        let bytes = self.present.remove(&id);
+        self.bytes -= bytes.unwrap_or(0);
+        bytes.is_some()
+    }
+
+    /// The oldest one, if there are more than `limit`, or if their results have more than `bytes`. The newest one stays.
+    fn surplus(&mut self, limit: usize, bytes: i64) -> Option<Id> {
+        while self.present.len() > limit || self.bytes > bytes && self.present.len() > 1 {
             let id = self.order.pop_front()?;
-            if self.present.remove(&id) {
+            if self.remove(id) {
                 return Some(id);
             }
         }
@@ -64,16 +74,17 @@ impl Executions {
         self.listed().by_id.add(execution.id.key(), execution);
     }
 
-    /// A listed execution has ended and stays in the list. Of the ended ones only the newest `limit` stay.
-    pub(crate) fn keep(&self, id: Id, limit: usize) {
+    /// A listed execution has ended and stays in the list, with results of so many bytes. Of the ended ones only the newest
+    /// `limit` stay, and not more than have `most` bytes of results together.
+    pub(crate) fn keep(&self, id: Id, limit: usize, bytes: i64, most: i64) {
         let mut dropped = Vec::new();
         {
             let mut listed = self.listed();
             if listed.by_id.peek(&id.key()).is_none() {
                 return;
             }
-            listed.ended.add(id);
-            while let Some(oldest) = listed.ended.surplus(limit) {
+            listed.ended.add(id, bytes);
+            while let Some(oldest) = listed.ended.surplus(limit, most) {
                 dropped.extend(listed.by_id.remove(&oldest.key()));
             }
         }
@@ -87,7 +98,7 @@ impl Executions {
 
     pub(crate) fn remove(&self, id: Id) -> Option<Arc<Execution>> {
         let mut listed = self.listed();
-        listed.ended.present.remove(&id);
+        listed.ended.remove(id);
         listed.by_id.remove(&id.key())
     }
 

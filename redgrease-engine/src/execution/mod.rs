@@ -17,6 +17,7 @@
 //! | `body/` | the bodies of scripts, which say what executions do |
 //! | `abort.rs` | stopping an execution |
 //! | `limits.rs` | limits of time, records and memory |
+//! | `kept.rs` | memory that a session keeps from call to call |
 //! | `memory.rs` | stopping what is over a limit of memory |
 //! | `resident.rs` | memory that Python takes past its own allocators |
 //! | `watch.rs` | the thread that stops what is over a limit |
@@ -25,6 +26,7 @@ mod abort;
 mod answer;
 mod body;
 mod cause;
+mod kept;
 mod launch;
 mod limits;
 mod list;
@@ -167,6 +169,7 @@ impl Execution {
     ) -> Arc<Execution> {
         let limits = config::get().limits();
         let keep = cause.keeps_results();
+        let ledger = cause.session().map(|session| Arc::clone(&session.memory));
         Arc::new(Execution {
             id,
             plan,
@@ -175,7 +178,7 @@ impl Execution {
             aborting: AtomicBool::new(false),
             on_main: AtomicBool::new(false),
             limits,
-            memory: Arc::new(MemoryBudget::new(limits.memory)),
+            memory: Arc::new(MemoryBudget::of_session(limits.memory, ledger.as_ref())),
             reason: OnceLock::new(),
             thread: RunningThread::default(),
             coroutine_thread: RunningThread::default(),
@@ -236,6 +239,11 @@ impl Execution {
     /// `true` once a client or a limit asked for the end of the execution: readers stop.
     pub(crate) fn is_aborting(&self) -> bool {
         self.aborting.load(Ordering::Relaxed)
+    }
+
+    /// The execution reads no other record.
+    fn cut_short(&self) {
+        self.aborting.store(true, Ordering::Relaxed);
     }
 
     /// Adds a client that waits for the outcome. Gives the client back if the execution has ended.

@@ -106,6 +106,7 @@ impl Execution {
         state.status = Status::Running;
         drop(state);
         let _ = self.began.set(Instant::now());
+        self.stop_if_session_keeps_too_much();
         self.watch();
         true
     }
@@ -227,7 +228,13 @@ impl Execution {
             executions().remove(id);
         }
         if leaves != Some(self.id) {
-            executions().keep(self.id, config::get().max_executions());
+            let config = config::get();
+            let most = config
+                .limits()
+                .memory
+                .and_then(|most| i64::try_from(most).ok());
+            let most = most.unwrap_or(i64::MAX);
+            executions().keep(self.id, config.max_executions(), self.kept_bytes(), most);
         }
     }
 
@@ -253,6 +260,15 @@ impl Execution {
             }
         });
         self.on_main.store(false, Ordering::Relaxed);
+    }
+
+    /// The bytes of the results that are kept, as far as they are known.
+    fn kept_bytes(&self) -> i64 {
+        if self.state().results.is_empty() {
+            0
+        } else {
+            self.memory.spent()
+        }
     }
 
     fn is_kept(&self) -> bool {

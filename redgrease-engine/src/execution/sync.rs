@@ -1,6 +1,7 @@
 //! Sync calls: a record goes through the steps on the main thread, while the client waits. A sync call makes no execution,
 //! unless it has to wait for a coroutine.
 
+use super::kept::keeps_too_much;
 use super::limits::hold_for_call;
 use super::reach::reach_python;
 use crate::id::Id;
@@ -8,7 +9,7 @@ use crate::python::{
     Gil, Holder, Object, Raised, attached, attached_for_a_call, describe, in_gear, profiled,
 };
 use crate::redis::{Hold, User};
-use crate::scope::{self, RunningHook, Scope};
+use crate::scope::{self, RunningHook, Scope, SessionInfo};
 use crate::steps::{Pipeline, Step, Straight, straight};
 use std::sync::Arc;
 
@@ -18,8 +19,8 @@ pub(crate) struct SyncCall<'a> {
     pub(crate) steps: &'a Arc<[Step]>,
     /// The steps only replace records: [`straight`] takes the record through.
     pub(crate) is_straight: bool,
-    /// The name of the session that the registration belongs to.
-    pub(crate) session: &'a str,
+    /// The session that the registration belongs to.
+    pub(crate) session: &'a SessionInfo,
     /// The hook that the call is for, if it is for one.
     pub(crate) hook: Option<RunningHook>,
     /// The user whose rights count. `None` leaves the decision to the surroundings of the call.
@@ -53,9 +54,15 @@ impl SyncCall<'_> {
         record: impl for<'py> FnOnce(Gil<'py>) -> Result<Object<'py>, Raised>,
         answer: impl for<'py> FnOnce(Gil<'py>, SyncOutcome<'py>) -> Result<(), String>,
     ) -> Result<(), SyncError> {
+        if let Some(reason) = keeps_too_much(self.session) {
+            return Err(SyncError::Failed(reason));
+        }
         reach_python().map_err(SyncError::Failed)?;
         let _hold = Hold::begin();
-        let work = |py: Gil<'_>| hold_for_call(py, Holder::Call, || self.work(py, record, answer));
+        let work = |py: Gil<'_>| {
+            let session = Some(&self.session.memory);
+            hold_for_call(py, Holder::Call, session, || self.work(py, record, answer))
+        };
         let attach = || {
             if self.is_straight {
                 attached_for_a_call(work)
@@ -80,7 +87,7 @@ impl SyncCall<'_> {
         answer: impl FnOnce(Gil<'py>, SyncOutcome<'py>) -> Result<(), String>,
     ) -> Result<(), String> {
         let record = record(py);
-        let session = || Some(self.session.to_owned());
+        let session = || Some(self.session.id.clone());
         let work = || {
             profiled(py, session, || {
                 take_through(py, self.steps, self.is_straight, record)

@@ -290,6 +290,7 @@ impl Again {
             user: stored.user.as_deref().map(User::named),
             replies: stored.replies.clone().into(),
             event_loop: std::sync::OnceLock::new(),
+            memory: Arc::default(),
         });
         let replaces = replaced(context, stored);
         Again { session, replaces }

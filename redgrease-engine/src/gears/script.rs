@@ -4,7 +4,7 @@
 
 use super::scope::{Collected, Restored, ScriptScope, collect};
 use crate::execution::hold_for_call;
-use crate::python::{self, Callback, Gil, Holder, attached, describe};
+use crate::python::{self, Callback, Gil, Holder, attached, charge_session, describe};
 use crate::redis::{Context, Hold, Level, log};
 use crate::scope::{SessionInfo, leave_atomic};
 use pyo3::prelude::*;
@@ -27,7 +27,7 @@ pub(crate) struct Script<'a> {
 /// # Errors
 /// The text for the client.
 pub(crate) fn run_script(py: Gil<'_>, script: Script<'_>) -> Result<Collected, String> {
-    run(py, script.text, ScriptScope::of(script))
+    run(py, script, ScriptScope::of(script))
 }
 
 /// Runs the script of a stored session again, without the server's lock. It can do nothing but register: `execute` returns the
@@ -37,7 +37,7 @@ pub(super) fn restore_beside(
     script: Script<'_>,
     restored: Restored,
 ) -> Result<Collected, String> {
-    run(py, script.text, ScriptScope::restoring(script, restored))
+    run(py, script, ScriptScope::restoring(script, restored))
 }
 
 /// The same while the server loads, or a master tells of the session: with the server's lock.
@@ -48,15 +48,17 @@ pub(super) fn restore_script(
 ) -> Result<Collected, String> {
     let _hold = Hold::begin();
     attached(|py| {
-        let run = || run(py, script.text, ScriptScope::restoring(script, restored));
-        let (outcome, reason) = hold_for_call(py, Holder::Restored, run);
+        let run = || run(py, script, ScriptScope::restoring(script, restored));
+        let (outcome, reason) =
+            hold_for_call(py, Holder::Restored, Some(&script.session.memory), run);
         outcome.map_err(|error| reason.unwrap_or(error))
     })
 }
 
-fn run(py: Gil<'_>, text: &[u8], scope: ScriptScope) -> Result<Collected, String> {
+fn run(py: Gil<'_>, script: Script<'_>, scope: ScriptScope) -> Result<Collected, String> {
+    charge_session(&script.session.memory);
     let (outcome, collected) = collect(scope, || {
-        let outcome = execute(py, text);
+        let outcome = execute(py, script.text);
         leave_atomic();
         // The text of an exception can be Python of the script.
         outcome.map_err(|raised| describe(py, &raised))
@@ -133,7 +135,7 @@ pub(super) fn announce(functions: &[Callback]) -> Vec<(Callback, Duration)> {
         attached(|py| {
             for function in functions {
                 let call = || function.call0(py).map_err(|raised| describe(py, &raised));
-                let (outcome, reason) = hold_for_call(py, Holder::Call, call);
+                let (outcome, reason) = hold_for_call(py, Holder::Call, None, call);
                 if let Err(error) = outcome {
                     log_failure(&reason.unwrap_or(error));
                 }

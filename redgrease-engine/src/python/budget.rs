@@ -1,9 +1,10 @@
 //! Budgets for the memory that gears take.
 
 use super::hold;
-use super::memory::in_use;
+use super::ledger::Ledger;
+use super::memory::{in_use, own};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 
@@ -40,6 +41,14 @@ pub(crate) struct MemoryBudget {
     exceeded: AtomicBool,
     /// The turn of the sync call or script that has the budget (see `hold.rs`); 0 for an execution.
     turn: AtomicU64,
+    /// The ledger of the session, which the budget holds a count of; null if there is none.
+    ledger: AtomicPtr<Ledger>,
+}
+
+impl Drop for MemoryBudget {
+    fn drop(&mut self) {
+        self.give_ledger(std::ptr::null_mut());
+    }
 }
 
 impl Default for MemoryBudget {
@@ -58,6 +67,7 @@ impl MemoryBudget {
             server_before: AtomicI64::new(0),
             exceeded: AtomicBool::new(false),
             turn: AtomicU64::new(0),
+            ledger: AtomicPtr::new(std::ptr::null_mut()),
         }
     }
 
@@ -70,6 +80,51 @@ impl MemoryBudget {
     /// The budget is that of a sync call or script from now on.
     pub(super) fn is_of_turn(&self, turn: u64) {
         self.turn.store(turn, Ordering::Relaxed);
+    }
+
+    /// The budget of a call of a session.
+    pub(crate) fn of_session(limit: Option<u64>, ledger: Option<&Arc<Ledger>>) -> MemoryBudget {
+        let budget = MemoryBudget::new(limit);
+        budget.charge_session(ledger);
+        budget
+    }
+
+    /// The memory that is taken under the budget belongs to a session from now on.
+    #[inline]
+    pub(super) fn charge_session(&self, ledger: Option<&Arc<Ledger>>) {
+        let new = ledger.map_or(std::ptr::null(), Arc::as_ptr);
+        // Most calls are of the same session as the one before.
+        if self.ledger.load(Ordering::Relaxed).cast_const() != new {
+            let new = ledger.map_or(std::ptr::null(), |ledger| Arc::into_raw(Arc::clone(ledger)));
+            self.give_ledger(new.cast_mut());
+        }
+    }
+
+    /// Takes over the count of `new`.
+    fn give_ledger(&self, new: *mut Ledger) {
+        let old = self.ledger.swap(new, Ordering::AcqRel);
+        if !old.is_null() {
+            // SAFETY: the pointer came from an `Arc` whose count it holds, and has been taken out.
+            drop(unsafe { Arc::from_raw(old) });
+        }
+    }
+
+    fn ledger(&self) -> Option<Arc<Ledger>> {
+        let ledger = self.ledger.load(Ordering::Acquire).cast_const();
+        if ledger.is_null() {
+            return None;
+        }
+        // SAFETY: the budget holds a count of the pointer. It is exchanged only while no other thread charges the budget: see
+        // `hold.rs`.
+        unsafe {
+            Arc::increment_strong_count(ledger);
+            Some(Arc::from_raw(ledger))
+        }
+    }
+
+    /// The memory that the code has taken and not given back, in bytes, as far as it is known.
+    pub(crate) fn spent(&self) -> i64 {
+        self.spent.load(Ordering::Relaxed).max(0)
     }
 
     /// Begins anew, with this limit.
@@ -122,6 +177,16 @@ impl MemoryBudget {
         false
     }
 
+    /// The memory that the session uses, or all gears if there is no session.
+    fn in_use(&self) -> i64 {
+        let ledger = self.ledger.load(Ordering::Acquire).cast_const();
+        // SAFETY: as in `ledger`.
+        match unsafe { ledger.as_ref() } {
+            Some(ledger) => ledger.balance().saturating_add(own()),
+            None => in_use(),
+        }
+    }
+
     /// `true` if the code takes too much memory. Remembers that, and wakes the thread that stops it. `pending` bytes of what it
     /// has spent have not been taken yet.
     fn is_over(&self, spent: i64, pending: i64) -> bool {
@@ -129,7 +194,7 @@ impl MemoryBudget {
             return false;
         };
         let grown = self.grown.load(Ordering::Relaxed) + self.elsewhere.load(Ordering::Relaxed);
-        let used = spent.min(in_use().saturating_add(pending));
+        let used = spent.min(self.in_use().saturating_add(pending));
         if spent.saturating_add(grown) <= limit || used.saturating_add(grown) <= limit {
             return false;
         }
@@ -202,6 +267,18 @@ fn charged() -> Option<&'static MemoryBudget> {
     // SAFETY: `pay` borrows the budget for as long as the pointer is set, and the pointer belongs to this thread. The
     // reference is used by the functions of this file only, which do not keep it.
     (!budget.is_null()).then(|| unsafe { &*budget })
+}
+
+/// The session that this thread takes memory for.
+pub(super) fn owner() -> Option<Arc<Ledger>> {
+    charged()?.ledger()
+}
+
+/// What this thread takes belongs to a session from now on. No other thread may have the budget of this thread.
+pub(crate) fn charge_session(ledger: &Arc<Ledger>) {
+    if let Some(budget) = charged() {
+        budget.charge_session(Some(ledger));
+    }
 }
 
 /// Charges the budget of this thread for a request. `false` if the request must be refused.

@@ -5,7 +5,7 @@
 
 use super::errors::GearsError;
 use super::interrupt::{Force, RunningThread, interrupt_attached};
-use super::{Gil, MemoryBudget, attached};
+use super::{Gil, Ledger, MemoryBudget, attached};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use std::cell::Cell;
@@ -97,13 +97,14 @@ fn end_own_turn() -> bool {
 }
 
 /// Runs `body` as a sync call, with a budget of so many bytes. Returns the limit that stopped it, as a text for the client:
-/// `too_much` makes the one for the memory.
+/// `too_much` makes the one for the memory. What the call leaves behind belongs to `session`.
 ///
 /// A call inside of another one belongs to the outer one.
 pub(crate) fn hold<R>(
     py: Gil<'_>,
     holder: Holder,
     memory: Option<u64>,
+    session: Option<&Arc<Ledger>>,
     too_much: fn(u64) -> String,
     body: impl FnOnce() -> R,
 ) -> (R, Option<String>) {
@@ -120,6 +121,7 @@ pub(crate) fn hold<R>(
     let end = End(py);
     let budget = budget(memory);
     budget.is_of_turn(turn);
+    budget.charge_session(session);
     let outcome = budget.pay(body);
     drop(end);
     let stopped = STOPPED.load(Ordering::Acquire) == turn;

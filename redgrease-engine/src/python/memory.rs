@@ -3,7 +3,8 @@
 //! Memory is counted where Python takes it from the system: per arena of small objects and per large object. Python
 //! asks for one of these only now and then, so the hot path pays nothing for the count.
 
-use super::budget::{charge, gave_back, may_grow, over_budget};
+use super::budget::{charge, gave_back, may_grow, over_budget, owner};
+use super::ledger::{TAG, tag, tag_arena, untag, untag_arena};
 use pyo3::ffi;
 use std::ffi::c_void;
 use std::sync::OnceLock;
@@ -28,6 +29,11 @@ static OWN: AtomicI64 = AtomicI64::new(0);
 /// The engine has taken so many bytes, or freed them.
 pub(super) fn own_memory(bytes: isize) {
     OWN.fetch_add(bytes as i64, Ordering::Relaxed);
+}
+
+/// The memory of the engine's own large blocks.
+pub(super) fn own() -> i64 {
+    OWN.load(Ordering::Relaxed)
 }
 
 /// The memory that Python and the engine use together.
@@ -159,14 +165,25 @@ pub(super) fn may_take(bytes: usize) -> bool {
     over_budget(bytes).is_none()
 }
 
+/// The bytes that a library asks the C library for: with the tag, if the block will be counted.
+pub(super) fn with_tag(bytes: usize) -> usize {
+    if bytes >= COUNTED - TAG {
+        bytes.saturating_add(TAG)
+    } else {
+        bytes
+    }
+}
+
 /// Counts a block that a library has taken. The block may be null.
 ///
 /// # Safety
-/// As [`size`].
+/// As [`size`], and the library has asked for what [`with_tag`] says.
 pub(super) unsafe fn counted(block: *mut c_void) {
     // SAFETY: as the caller's.
     let size = unsafe { size(block) };
     if size >= COUNTED {
+        // SAFETY: as the caller's.
+        unsafe { tag(block, size, owner()) };
         charge(size.cast_signed());
         grew(size);
     }
@@ -180,6 +197,8 @@ pub(super) unsafe fn freed(block: *mut c_void) {
     // SAFETY: as the caller's.
     let size = unsafe { size(block) };
     if size >= COUNTED {
+        // SAFETY: as the caller's.
+        drop(unsafe { untag(block, size) });
         shrank(size);
     }
 }
@@ -191,6 +210,10 @@ pub(super) unsafe fn freed(block: *mut c_void) {
 unsafe fn granted(block: *mut c_void, bytes: usize) {
     // SAFETY: as the caller's.
     let size = unsafe { size(block) };
+    if !block.is_null() {
+        // SAFETY: the block was made for so many bytes and a tag.
+        unsafe { tag(block, size, owner()) };
+    }
     // Allocators round up, and the size is credited when the block is freed.
     charge(size.cast_signed() - bytes.cast_signed());
     grew(size);
@@ -208,7 +231,7 @@ extern "C" fn malloc(_: *mut c_void, bytes: usize) -> *mut c_void {
     }
     // SAFETY: the arguments are forwarded unchanged.
     unsafe {
-        let block = inner(raw.ctx, bytes);
+        let block = inner(raw.ctx, bytes.saturating_add(TAG));
         granted(block, bytes);
         block
     }
@@ -226,8 +249,9 @@ extern "C" fn calloc(_: *mut c_void, count: usize, bytes: usize) -> *mut c_void 
     }
     // SAFETY: the arguments are forwarded unchanged.
     unsafe {
-        let block = inner(raw.ctx, count, bytes);
-        granted(block, count.saturating_mul(bytes));
+        let bytes = count.saturating_mul(bytes);
+        let block = inner(raw.ctx, 1, bytes.saturating_add(TAG));
+        granted(block, bytes);
         block
     }
 }
@@ -246,11 +270,20 @@ extern "C" fn realloc(_: *mut c_void, block: *mut c_void, bytes: usize) -> *mut 
         if more > 0 && !may_grow(more) {
             return std::ptr::null_mut();
         }
-        let after = inner(raw.ctx, block, bytes);
+        let before_owner = if block.is_null() {
+            None
+        } else {
+            untag(block, before)
+        };
+        let after = inner(raw.ctx, block, bytes.saturating_add(TAG));
         if after.is_null() {
             gave_back(more);
+            if !block.is_null() {
+                tag(block, before, before_owner);
+            }
         } else {
             let now = size(after);
+            tag(after, now, owner().or(before_owner));
             // The difference to what was charged for the request.
             charge((now.cast_signed() - before.cast_signed()) - more.cast_signed());
             if now > before {
@@ -268,7 +301,11 @@ extern "C" fn free(_: *mut c_void, block: *mut c_void) {
     let Some(inner) = raw.free else { return };
     // SAFETY: the arguments are forwarded unchanged.
     unsafe {
-        shrank(size(block));
+        let size = size(block);
+        if size > 0 {
+            drop(untag(block, size));
+        }
+        shrank(size);
         inner(raw.ctx, block);
     }
 }
@@ -284,7 +321,9 @@ extern "C" fn arena_alloc(_: *mut c_void, bytes: usize) -> *mut c_void {
         return std::ptr::null_mut();
     }
     grew(bytes);
-    inner(arenas.ctx, bytes)
+    let arena = inner(arenas.ctx, bytes);
+    tag_arena(arena, bytes, owner());
+    arena
 }
 
 extern "C" fn arena_free(_: *mut c_void, block: *mut c_void, bytes: usize) {
@@ -292,6 +331,7 @@ extern "C" fn arena_free(_: *mut c_void, block: *mut c_void, bytes: usize) {
         return;
     };
     let Some(inner) = arenas.free else { return };
+    untag_arena(block, bytes);
     shrank(bytes);
     inner(arenas.ctx, block, bytes);
 }

@@ -19,6 +19,7 @@
 //! | `hold.rs` | Python that holds the server's lock |
 //! | `memory.rs` | the memory that Python uses |
 //! | `own_memory.rs` | the memory of the engine |
+//! | `ledger.rs` | the memory that sessions keep from call to call |
 //! | `large_requests.rs` | large requests that do not reach Python's allocators |
 //! | `numpy.rs` | the memory of NumPy's arrays |
 //! | `free_memory.rs` | giving free memory back to the system |
@@ -48,6 +49,7 @@ mod insistence;
 mod interpreter;
 mod interrupt;
 mod large_requests;
+mod ledger;
 mod memory;
 mod namespace;
 mod numpy;
@@ -65,7 +67,7 @@ mod values;
 pub(crate) use attach::{after_sleep, attached, attached_for_a_call, before_sleep, detached};
 pub(crate) use awaiting::{in_gear, in_step, may_await};
 pub(crate) use budget::{
-    MemoryBudget, budgets_were_exceeded, over_budget, server_grew, watch_budgets,
+    MemoryBudget, budgets_were_exceeded, charge_session, over_budget, server_grew, watch_budgets,
 };
 pub(crate) use callback::Callback;
 pub(crate) use child::is_child;
@@ -79,6 +81,7 @@ pub(crate) use free_memory::free_memory;
 pub(crate) use hold::{Holder, Turn, begin_hold, end_hold, forget_hold, hold, holds};
 pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{Force, RunningThread, add_native_functions, interrupt};
+pub(crate) use ledger::Ledger;
 pub(crate) use memory::{allocation, in_use as memory_in_use};
 pub(crate) use namespace::{globals, keep_globals, runtime};
 pub(crate) use parameters::{Given, no_arguments, no_names, only};

@@ -3,7 +3,7 @@
 //! NumPy takes it from the C library. But it calls functions of a table for that, which its interface for C gives away (NumPy 1.22
 //! and later). The functions here count what the functions of NumPy take, and refuse what exceeds a budget.
 
-use super::memory::{counted, freed, may_take};
+use super::memory::{counted, freed, may_take, with_tag};
 use pyo3::prelude::*;
 use pyo3::types::{PyAnyMethods, PyCapsule, PyCapsuleMethods};
 use std::ffi::{c_uint, c_void};
@@ -107,7 +107,7 @@ unsafe extern "C" fn malloc(context: *mut c_void, bytes: usize) -> *mut c_void {
     };
     // SAFETY: the arguments are forwarded unchanged. The block is one of the C library.
     unsafe {
-        let block = (numpy.malloc)(context, bytes);
+        let block = (numpy.malloc)(context, with_tag(bytes));
         counted(block);
         block
     }
@@ -120,7 +120,11 @@ unsafe extern "C" fn calloc(context: *mut c_void, count: usize, bytes: usize) ->
     };
     // SAFETY: as in `malloc`.
     unsafe {
-        let block = (numpy.calloc)(context, count, bytes);
+        let block = if with_tag(all) == all {
+            (numpy.calloc)(context, count, bytes)
+        } else {
+            (numpy.calloc)(context, 1, with_tag(all))
+        };
         counted(block);
         block
     }
@@ -137,7 +141,7 @@ unsafe extern "C" fn realloc(
     // SAFETY: as in `malloc`. The old block is live until the call, and if the call fails.
     unsafe {
         freed(block);
-        let after = (numpy.realloc)(context, block, bytes);
+        let after = (numpy.realloc)(context, block, with_tag(bytes));
         counted(if after.is_null() { block } else { after });
         after
     }

@@ -43,7 +43,7 @@ fn call_now(context: &Context, registration: &Arc<Registration>, args: Args<'_>)
         registration: registration.id,
         steps: &registration.plan.steps,
         is_straight: registration.is_straight,
-        session: &registration.session.id,
+        session: &registration.session,
         hook: registration.running_hook(),
         user: if config::get().execute_as_owner() {
             user(context, registration)

@@ -28,6 +28,7 @@ pub(super) fn session_with(id: &str, requirements: &[&str]) -> Arc<SessionInfo> 
         user: None,
         replies: OnceLock::new(),
         event_loop: OnceLock::new(),
+        memory: Arc::default(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! The session that code belongs to.
 
-use crate::python::EventLoop;
+use crate::python::{EventLoop, Ledger};
 use crate::redis::{OwnedReply, User};
 use std::sync::{Arc, OnceLock};
 
@@ -23,6 +23,8 @@ pub(crate) struct SessionInfo {
     pub(crate) replies: OnceLock<Vec<OwnedReply>>,
     /// The loop of the coroutines of the session. Set when the first one begins.
     pub(crate) event_loop: OnceLock<Arc<EventLoop>>,
+    /// The memory that the code of the session has taken and still uses.
+    pub(crate) memory: Arc<Ledger>,
 }
 
 impl SessionInfo {

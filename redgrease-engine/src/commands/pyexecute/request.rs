@@ -148,6 +148,7 @@ mod tests {
             user: None,
             replies: OnceLock::new(),
             event_loop: OnceLock::new(),
+            memory: Arc::default(),
         });
         let mut registry = Registry::default();
         registry.insert(Session::new(&info), Vec::new(), None);

@@ -166,6 +166,7 @@ impl Sent {
             user: request.user.clone(),
             replies: OnceLock::new(),
             event_loop: OnceLock::new(),
+            memory: Arc::default(),
         }
     }
 

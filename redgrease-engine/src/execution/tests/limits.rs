@@ -198,7 +198,7 @@ fn held(function: &Callback, settings: &[(&str, &str)]) -> (Result<(), String>, 
                     .map(drop)
                     .map_err(|raised| raised.to_string())
             };
-            hold_for_call(py, Holder::Call, call)
+            hold_for_call(py, Holder::Call, None, call)
         })
     });
     config::get().set(b"LockMaxTime", Some(b"1000"));

@@ -128,7 +128,7 @@ fn of_the_ended_executions_the_newest_stay_whoever_caused_them() {
     let all: Vec<_> = causes.map(|cause| ended(cause())).into();
     for execution in &all {
         list.insert(Arc::clone(execution));
-        list.keep(execution.id, 3);
+        list.keep(execution.id, 3, 0, i64::MAX);
     }
     let newest: Vec<Id> = all[2..].iter().map(|one| one.id).collect();
     assert_eq!(ids_of(&list), newest);
@@ -143,7 +143,7 @@ fn the_order_of_their_ends_decides() {
         list.insert(Arc::clone(execution));
     }
     for execution in all.iter().rev() {
-        list.keep(execution.id, 2);
+        list.keep(execution.id, 2, 0, i64::MAX);
     }
     assert_eq!(ids_of(&list), [all[0].id, all[1].id]);
 }
@@ -159,7 +159,7 @@ fn executions_that_have_not_ended_stay_beyond_the_limit() {
     }
     let newest = ended(stays());
     list.insert(Arc::clone(&newest));
-    list.keep(newest.id, 0);
+    list.keep(newest.id, 0, 0, i64::MAX);
     assert_eq!(list.len(), 4);
 }
 
@@ -169,14 +169,14 @@ fn a_removed_execution_makes_room_for_another_one() {
     let all: Vec<_> = (0..100).map(|_| ended(stays())).collect();
     for execution in &all {
         list.insert(Arc::clone(execution));
-        list.keep(execution.id, 2);
+        list.keep(execution.id, 2, 0, i64::MAX);
         // As RG.DROPEXECUTION.
         if execution.id != all[0].id {
             assert!(list.remove(execution.id).is_some());
         }
         assert_eq!(ids_of(&list), [all[0].id]);
     }
-    list.keep(all[1].id, 0);
+    list.keep(all[1].id, 0, 0, i64::MAX);
     assert_eq!(ids_of(&list), [all[0].id], "it had left the list");
 }
 
@@ -192,4 +192,22 @@ fn a_removed_execution_is_not_found() {
     );
     assert!(list.remove(execution.id).is_none());
     assert!(list.get(execution.id).is_none());
+}
+
+#[test]
+fn results_of_too_many_bytes_leave_the_list_the_oldest_first() {
+    let list = Executions::default();
+    let all: Vec<_> = (0..4).map(|_| ended(stays())).collect();
+    for execution in &all {
+        list.insert(Arc::clone(execution));
+        list.keep(execution.id, 10, 40, 100);
+    }
+    let listed = || all.iter().map(|one| list.get(one.id).is_some());
+    assert_eq!(listed().collect::<Vec<_>>(), [false, false, true, true]);
+    // The newest one stays, whatever its size.
+    let large = ended(stays());
+    list.insert(Arc::clone(&large));
+    list.keep(large.id, 10, 1000, 100);
+    assert!(listed().all(|is_listed| !is_listed));
+    assert!(list.get(large.id).is_some());
 }

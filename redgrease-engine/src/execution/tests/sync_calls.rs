@@ -7,22 +7,33 @@ use crate::id::Id;
 use crate::python::attached;
 use crate::python::{Gil, Object, Raised};
 use crate::redis::User;
-use crate::scope::{RunningHook, Scope, look, sync_call};
+use crate::scope::{RunningHook, Scope, SessionInfo, look, sync_call};
 use crate::steps::{Filter, Step, is_straight};
 use crate::testing::{eval, function, with_python};
 use pyo3::prelude::*;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 fn id() -> Id {
     super::ids().next()
 }
+
+static SESSION: LazyLock<SessionInfo> = LazyLock::new(|| SessionInfo {
+    id: "tests".to_owned(),
+    description: None,
+    requirements: Vec::new(),
+    script: Arc::from(&b""[..]),
+    user: None,
+    replies: OnceLock::new(),
+    event_loop: OnceLock::new(),
+    memory: Arc::default(),
+});
 
 fn call(steps: &Arc<[Step]>) -> SyncCall<'_> {
     SyncCall {
         registration: id(),
         steps,
         is_straight: is_straight(steps),
-        session: "tests",
+        session: &SESSION,
         hook: None,
         user: None,
         can_wait: true,

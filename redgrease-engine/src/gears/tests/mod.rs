@@ -25,6 +25,7 @@ fn session(id: &str, script: &str) -> Arc<SessionInfo> {
         user: None,
         replies: OnceLock::new(),
         event_loop: OnceLock::new(),
+        memory: Arc::default(),
     })
 }
 

@@ -77,6 +77,7 @@ fn a_thread_with_a_session_has_the_rights_of_its_user() {
         user: Some(User::named(b"ann")),
         replies: OnceLock::new(),
         event_loop: OnceLock::new(),
+        memory: Arc::default(),
     });
     let owner = Owner::Session(info);
     locked(|context| assert_eq!(owner.user(context), Some(User::named(b"ann"))));

@@ -38,6 +38,7 @@ fn a_session_without_registrations_has_empty_lists() {
         user: None,
         replies: OnceLock::new(),
         event_loop: OnceLock::new(),
+        memory: Arc::default(),
     });
     let summary = Session::new(&info).summary();
     assert!(
@@ -73,6 +74,7 @@ fn a_stored_session_comes_back() {
         user: Some(User::named(b"ann")),
         replies: OnceLock::from(vec![OwnedReply::Integer(7)]),
         event_loop: OnceLock::new(),
+        memory: Arc::default(),
     });
     let first = registration(&info, command("t"), Mode::Sync);
     let mut dynamic = make(new_registration(command("u"), Mode::Sync), &info, None);
