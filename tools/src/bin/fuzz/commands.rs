@@ -42,7 +42,7 @@ const NAMES: [&str; 30] = [
 ];
 
 /// Scripts that end soon, also when single bytes are changed.
-const SCRIPTS: [&str; 14] = [
+const SCRIPTS: [&str; 19] = [
     "GB('KeysReader').count().run()",
     "GB('KeysReader').map(lambda x: x['key']).run('k*')",
     "GB('PythonReader').run(lambda: (i for i in range(5)))",
@@ -54,12 +54,17 @@ const SCRIPTS: [&str; 14] = [
     "GB('StreamReader').foreach(lambda x: 1).register('s*', batch=2, duration=10, mode='async_local')",
     "GB('StreamReader').map(lambda x: x['value']).run('s1')",
     "GB('KeysReader').groupby(lambda x: x['type'], lambda k, a, r: (a or 0) + 1).run()",
+    "async def c(x): return x[1:]\nGB('CommandReader').map(c).register(trigger='c', mode='async_local')",
+    "import asyncio\nasync def w(x):\n  await asyncio.sleep(0.01)\n  return x\nGB('PythonReader').map(w).run(lambda: iter(range(3)))",
+    "GB('ShardsIDReader').map(lambda x: gearsFuture()).run()",
+    "GB('ShardsIDReader').map(lambda x: execute('DEBUG', 'ERROR', chr(0))).run()",
+    "GB('CommandReader').map(lambda x: call_next(*x[1:])).register(hook='hset', mode='sync')",
     "raise ValueError('no')",
     "x = 1",
     "",
 ];
 
-const WORDS: [&str; 35] = [
+const WORDS: [&str; 42] = [
     "UNBLOCKING",
     "UPGRADE",
     "FORCE_REINSTALL_REQUIREMENTS",
@@ -88,6 +93,13 @@ const WORDS: [&str; 35] = [
     "PythonAttemptTraceback",
     "ExecutionQueueSize",
     "MaxRecordsInFlight",
+    "AdditionalThreads",
+    "AbortOnDisconnect",
+    "CompatibleReplies",
+    "1.0",
+    "1.2",
+    "ScriptThreads",
+    "c",
     "SendMsgRetries",
     "mykey",
     "0",
@@ -174,7 +186,7 @@ fn word(random: &mut Random, ids: &[Vec<u8>]) -> Vec<u8> {
 
 /// Commands of Redis that cause events or that a gear may hook.
 fn of_the_server(random: &mut Random) -> Vec<Vec<u8>> {
-    let lines: [&[&str]; 9] = [
+    let lines: [&[&str]; 13] = [
         &["SET", "k1", "v"],
         &["DEL", "k1"],
         &["XADD", "s1", "*", "f", "v"],
@@ -184,6 +196,10 @@ fn of_the_server(random: &mut Random) -> Vec<Vec<u8>> {
         &["MULTI"],
         &["EXEC"],
         &["EVAL", "return redis.call('RG.TRIGGER', 't', 'x')", "0"],
+        &["EVAL", "return redis.call('HSET', 'h', 'f', 'v')", "0"],
+        &["EVAL", "return redis.error_reply('a\\0b')", "0"],
+        &["CLIENT", "PAUSE", "20", "WRITE"],
+        &["RG.TRIGGER", "c", "x"],
     ];
     let line = random.one_of(&lines);
     line.iter().map(|word| word.as_bytes().to_vec()).collect()
