@@ -71,9 +71,6 @@ GB('CommandReader').map(in_block).register(trigger='block', mode='async_local')
     let info = untyped(&server, &["INFO", "server"]);
     let triggers: &[&str] = if info.contains("redis_version:6.") {
         &["async"]
-    } else if info.contains("valkey_version:") {
-        // Valkey ends itself when a script on another thread than the main thread is slow.
-        &["sync"]
     } else {
         &["sync", "async", "block"]
     };

@@ -1,12 +1,12 @@
 //! The end of the server.
 //!
 //! Valkey releases its lock while it shuts down, to wait for threads of its scripting engines, and ends itself with an assertion
-//! if another thread has the lock then. So on Valkey no thread waits in the server's queue for the lock: it looks again and again,
-//! and no longer looks once the server shuts down.
+//! if another thread has the lock then. So on Valkey no thread waits for the lock in the server's queue: it waits in the engine's
+//! own (`queue.rs`), and no longer looks for the lock once the server shuts down.
 
 use super::call::{Rights, call};
 use super::context::Context;
-use super::lock::Pause;
+use super::queue;
 use redis_module::raw;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -33,15 +33,11 @@ pub(super) fn learn(context: &Context) {
 /// # Safety
 /// `context` is a live context of this thread, which does not hold the lock.
 pub(super) unsafe fn wait_for_lock(context: *mut raw::RedisModuleCtx) {
-    if RELEASES.load(Ordering::Relaxed) {
-        let pause = Pause::new();
+    // SAFETY: the static is written once, while loading; a copy is read.
+    let can_try = unsafe { raw::RedisModule_ThreadSafeContextTryLock }.is_some();
+    if can_try && RELEASES.load(Ordering::Relaxed) {
         // SAFETY: the caller guarantees what `try_lock` needs.
-        while let Some(is_taken) = unsafe { try_lock(context) } {
-            if is_taken {
-                return;
-            }
-            pause.sleep();
-        }
+        return queue::wait(|| unsafe { try_lock(context) } == Some(true));
     }
     // SAFETY: the caller guarantees that the context is live, and that this thread does not hold the lock.
     unsafe { rm!(RedisModule_ThreadSafeContextLock(context)) };

@@ -7,6 +7,8 @@ use super::context::Context;
 use super::ending;
 use super::hold::{self, Patience};
 use super::lend::{self, keep};
+#[cfg(not(test))]
+use super::query_buffer;
 use redis_module::raw;
 use std::cell::{Cell, RefCell};
 use std::ptr::{self, NonNull};
@@ -70,8 +72,8 @@ pub(super) fn remember_base(context: &Context) {
     let base = unsafe { rm!(RedisModule_GetDetachedThreadSafeContext(context.as_ptr())) };
     BASE.store(base, Ordering::Release);
     // Makes the context of the main thread now. The child of a fork may need it, and must not make one.
+    OWN.with(|thread| thread.ends_with_the_process.set(true));
     own();
-    OWN.with(|own| own.ends_with_the_process.set(true));
 }
 
 pub(super) fn base() -> *mut raw::RedisModuleCtx {
@@ -104,6 +106,9 @@ fn own() -> *mut raw::RedisModuleCtx {
                 ))
             };
             own.context.set(made);
+            if !own.ends_with_the_process.get() {
+                query_buffer::make();
+            }
         }
         own.context.get()
     })

@@ -27,12 +27,15 @@
 //! | `notification.rs` | key events |
 //! | `paused.rs` | waiting for a server that pauses its clients |
 //! | `persistence.rs` | the data in the RDB, and replication |
+//! | `query_buffer.rs` | the buffer in which a thread reads the queries of clients |
+//! | `queue.rs` | waiting for the lock outside of the server's own queue |
 //! | `rdb_header.rs` | the beginning of an RDB file |
 //! | `timer.rs` | running a job later on the main thread |
 //! | `timer_key.rs` | keys that hold a time event |
 //! | `used_memory.rs` | the memory that the server uses |
 //! | `user.rs` | the users whose rights gears have |
 //! | `zero_bytes.rs` | replies that the server cannot read |
+//! | `symbols.rs` | functions of the server that modules are not told of |
 //! | `log.rs` | the server's log |
 #![allow(unsafe_code)]
 
@@ -62,6 +65,8 @@ mod notification;
 mod pass_on;
 mod paused;
 mod persistence;
+mod query_buffer;
+mod queue;
 mod rdb_header;
 mod refusal;
 mod reply;
@@ -69,6 +74,7 @@ mod rules;
 mod server_events;
 mod shard;
 mod stack;
+mod symbols;
 mod timer;
 pub(crate) mod timer_key;
 mod used_memory;

@@ -6,7 +6,7 @@ use super::listeners::{Listeners, listeners};
 use super::lock;
 use super::log::{Level, log};
 use super::persistence::{self, Source};
-use super::{after_command, timer};
+use super::{after_command, queue, timer};
 use redis_module::raw;
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -187,7 +187,10 @@ unsafe extern "C" fn on_event_loop(
         return;
     };
     let tell = match subevent {
-        raw::REDISMODULE_SUBEVENT_EVENTLOOP_BEFORE_SLEEP => listeners.before_sleep,
+        raw::REDISMODULE_SUBEVENT_EVENTLOOP_BEFORE_SLEEP => {
+            queue::lock_is_free_soon();
+            listeners.before_sleep
+        }
         raw::REDISMODULE_SUBEVENT_EVENTLOOP_AFTER_SLEEP => listeners.after_sleep,
         _ => return,
     };

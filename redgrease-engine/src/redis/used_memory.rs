@@ -1,5 +1,6 @@
 //! The memory that the server uses.
 
+use super::symbols::function;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem;
 use std::ptr;
@@ -66,10 +67,4 @@ fn kept_by_allocator() -> Option<usize> {
         (failure == 0).then_some(value)
     };
     Some(read(c"stats.resident")?.saturating_sub(read(c"stats.allocated")?))
-}
-
-fn function(name: &CStr) -> Option<*mut c_void> {
-    // SAFETY: the name is NUL-terminated.
-    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-    (!address.is_null()).then_some(address)
 }
