@@ -374,3 +374,71 @@ fn results_that_nobody_fetches_are_forgotten() {
     let results = untyped(&server, &["RG.GETRESULTS", &last]);
     assert_eq!(results.trim().len(), 30_000_000);
 }
+
+/// The server builds a reply before the gear gets it, so a reply that is too large is refused before.
+#[test]
+fn commands_that_would_read_too_much_are_refused() {
+    let server = small();
+    let fill = "
+for i in range(60):
+    execute('RPUSH', 'l', *['x' * 10000] * 100)
+    execute('SADD', 's', *['%d:%d' % (i, j) + 'x' * 10000 for j in range(100)])
+    execute('HSET', 'h', *[word for j in range(100) for word in ('%d:%d' % (i, j), 'x' * 10000)])
+    execute('ZADD', 'z', *[word for j in range(100) for word in ('1', '%d:%d' % (i, j) + 'x' * 10000)])
+    execute('APPEND', 't', 'x' * 200000)
+    execute('XADD', 'x', '*', *[word for j in range(100) for word in ('f', 'x' * 10000)])";
+    untyped(&server, &["RG.CONFIGSET", "ExecutionMaxMemory", "0"]);
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", fill]), "OK");
+    untyped(
+        &server,
+        &["RG.CONFIGSET", "ExecutionMaxMemory", &LIMIT.to_string()],
+    );
+    let script = "
+def run(x):
+    command = x[1:]
+    try: return 'read %d' % len(execute(*command))
+    except Exception as e: return str(e)
+GB('CommandReader').map(run).register(trigger='async', mode='async_local')
+GB('CommandReader').map(run).register(trigger='sync', mode='sync')";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    untyped(&server, &["RG.CONFIGSET", "LockMaxTime", "60000"]);
+    let refused: [&[&str]; 15] = [
+        &["LRANGE", "l", "0", "-1"],
+        &["lrange", "l", "-6000", "5999"],
+        &["SMEMBERS", "s"],
+        &["SUNION", "nosuch", "s"],
+        &["HGETALL", "h"],
+        &["HVALS", "h"],
+        &["ZRANGE", "z", "0", "-1", "WITHSCORES"],
+        &["ZREVRANGE", "z", "0", "-1"],
+        &["ZRANGEBYSCORE", "z", "-inf", "+inf"],
+        &["ZRANGEBYLEX", "z", "-", "+"],
+        &["XRANGE", "x", "-", "+"],
+        &["XREVRANGE", "x", "+", "-"],
+        &["SORT", "l", "ALPHA"],
+        &["DUMP", "l"],
+        &["MGET", "t", "t", "t", "t", "t", "t"],
+    ];
+    let read: [(&[&str], &str); 6] = [
+        (&["LRANGE", "l", "0", "9"], "read 10"),
+        (&["LRANGE", "l", "-10", "-1"], "read 10"),
+        (&["ZRANGE", "z", "5", "14"], "read 10"),
+        (&["XRANGE", "x", "-", "+", "COUNT", "1"], "read 1"),
+        (&["SMEMBERS", "nosuch"], "read 0"),
+        (&["MGET", "nosuch", "l"], "read 2"),
+    ];
+    for trigger in ["async", "sync"] {
+        let call = |words: &[&str]| untyped(&server, &[&["RG.TRIGGER", trigger], words].concat());
+        for words in refused {
+            let answer = call(words);
+            assert!(
+                answer.contains("ExecutionMaxMemory leaves"),
+                "{words:?}: {answer}"
+            );
+        }
+        for (words, expected) in read {
+            assert_eq!(call(words), expected, "{words:?}");
+        }
+    }
+    still_works(&server);
+}

@@ -39,12 +39,18 @@ def f(x):
 fn the_limit_of_recursion_stays_within_bounds() {
     let (server, _con) = empty();
     let deep = "
-import sys
+import functools, sys
 def f(x):
     sys.setrecursionlimit(10**9)
     class A:
         def __getattr__(self, name): return getattr(self, name)
-    kinds = [lambda n: A().x, lambda n: max([n], key=lambda v: kinds[1](v))]
+    kinds = [
+        lambda n: A().x,
+        lambda n: max([n], key=lambda v: kinds[1](v)),
+        # Needs more of the stack than most functions.
+        lambda n: sorted([n], key=kinds[2]),
+        lambda n: sorted([2, 1], key=functools.cmp_to_key(lambda a, b: kinds[3](a))),
+    ]
     for kind in kinds + [lambda n: f_again(n)]:
         try: kind(0)
         except RecursionError: pass
@@ -61,18 +67,19 @@ def f_again(n): return f_again(n + 1)";
 fn the_process_stays_as_the_engine_has_set_it() {
     let (server, _con) = empty();
     let tuned = "
-import gc, sys, threading, faulthandler
+import gc, os, sys, threading, faulthandler
 def f(x):
     gc.disable(); gc.freeze(); gc.set_threshold(0); gc.set_debug(gc.DEBUG_SAVEALL)
     sys.setswitchinterval(10**6)
     threading.stack_size(32768)
     faulthandler.enable()
     sys.settrace(None)
-    return [gc.isenabled(), gc.get_threshold()[0] > 0, gc.get_debug(), sys.getswitchinterval() < 0.001]";
+    os.umask(0o777)
+    return [gc.isenabled(), gc.get_threshold()[0] > 0, gc.get_debug(), sys.getswitchinterval() < 0.001, os.umask(0)]";
     sync(&server, tuned);
     for trigger in ["t", "u"] {
         let answer = untyped(&server, &["RG.TRIGGER", trigger]);
-        assert_eq!(answer, "[True, True, 0, True]", "{trigger}");
+        assert_eq!(answer, "[True, True, 0, True, 18]", "{trigger}");
     }
     for call in [
         "sys.settrace(print)",
@@ -85,10 +92,15 @@ def f(x):
         "signal.setitimer(signal.ITIMER_REAL, 0.1)",
         "faulthandler.register(signal.SIGTERM)",
         "faulthandler.dump_traceback_later(1, exit=True)",
+        "os.chdir('/')",
+        "os.fchdir(0)",
+        "os.setgid(65534)",
+        "os.closerange(0, 100)",
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (10, 10))",
     ] {
         sync(
             &server,
-            &format!("import sys, threading, signal, faulthandler\ndef f(x): {call}"),
+            &format!("import os, resource, sys, threading, signal, faulthandler\ndef f(x): {call}"),
         );
         for trigger in ["t", "u"] {
             let answer = untyped(&server, &["RG.TRIGGER", trigger]);

@@ -4,8 +4,8 @@ use super::atomic::lost_lock;
 use super::scope::{self as script, keep_answer, keeps_answers, set_aside};
 use crate::execution::too_much_memory;
 use crate::python::{
-    GearsError, Given, Object, detached, from_owned, from_reply, is_child, list_of, no_arguments,
-    no_names, over_budget, server_grew,
+    GearsError, Given, Object, detached, from_owned, from_reply, is_child, list_of, may_take,
+    no_arguments, no_names, over_budget, server_grew,
 };
 use crate::redis::{self, CallError, CallReply, OwnedReply, ReplyKind};
 use crate::registration::hooks;
@@ -72,7 +72,8 @@ fn run_command<'py>(
     let words = words.as_slice();
     check_budget(words.iter().map(|word| word.len()).sum())?;
     let user = user.as_ref();
-    let call = || redis::call_for_gear(user, command, words, scope::is_given_up, server_grew);
+    let is_given_up = scope::is_given_up;
+    let call = || redis::call_for_gear(user, command, words, is_given_up, may_take, server_grew);
     let run = || {
         if by_script { set_aside(call) } else { call() }
     };

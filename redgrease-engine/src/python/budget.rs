@@ -187,6 +187,16 @@ impl MemoryBudget {
         }
     }
 
+    /// `true` if the code may take so many bytes more.
+    fn has_room_for(&self, more: i64) -> bool {
+        let Some(limit) = self.limit() else {
+            return true;
+        };
+        let grown = self.grown.load(Ordering::Relaxed) + self.elsewhere.load(Ordering::Relaxed);
+        let used = self.spent.load(Ordering::Relaxed).min(self.in_use());
+        used.saturating_add(grown).saturating_add(more) <= limit
+    }
+
     /// `true` if the code takes too much memory. Remembers that, and wakes the thread that stops it. `pending` bytes of what it
     /// has spent have not been taken yet.
     fn is_over(&self, spent: i64, pending: i64) -> bool {
@@ -311,6 +321,12 @@ pub(crate) fn over_budget(more: usize) -> Option<u64> {
         budget.is_over(spent.saturating_add(more), more);
     }
     budget.exceeded()
+}
+
+/// `true` if the budget of this thread has room for so many bytes more.
+pub(crate) fn may_take(more: usize) -> bool {
+    let more = i64::try_from(more).unwrap_or(i64::MAX);
+    charged().is_none_or(|budget| budget.has_room_for(more))
 }
 
 /// Charges the budget of this thread for the memory that a command has left in the server. `before` and `after` are the

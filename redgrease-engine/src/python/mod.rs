@@ -67,7 +67,8 @@ mod values;
 pub(crate) use attach::{after_sleep, attached, attached_for_a_call, before_sleep, detached};
 pub(crate) use awaiting::{in_gear, in_step, may_await};
 pub(crate) use budget::{
-    MemoryBudget, budgets_were_exceeded, charge_session, over_budget, server_grew, watch_budgets,
+    MemoryBudget, budgets_were_exceeded, charge_session, may_take, over_budget, server_grew,
+    watch_budgets,
 };
 pub(crate) use callback::Callback;
 pub(crate) use child::is_child;

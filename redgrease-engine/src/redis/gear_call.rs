@@ -8,6 +8,7 @@ use super::call::{CallError, CallReply, Rights};
 use super::context::Context;
 use super::filter;
 use super::guard::{self, Guard};
+use super::large_reply;
 use super::lock::{self, LockGuard, NeverFree};
 use super::paused::{WHILE_PAUSED, is_paused};
 use super::refusal;
@@ -50,7 +51,8 @@ enum Step {
 /// Runs a command of a gear with the rights of `user`, and then the handlers of the key events that it caused. Takes the
 /// server's lock, unless this thread holds it. `None` if the gear was given up meanwhile: its commands have no effect any more.
 ///
-/// `grew` is told the memory of the server before and after the command, and how much of it is freed soon.
+/// `may_take` says whether the gear may take so many bytes more. `grew` is told the memory of the server before and after the
+/// command, and how much of it is freed soon.
 ///
 /// # Errors
 /// If a gear may not run the command, or the server does not run it.
@@ -59,6 +61,7 @@ pub(crate) fn call_for_gear(
     name: &[u8],
     args: &[&[u8]],
     is_given_up: impl Fn() -> bool,
+    may_take: impl Fn(usize) -> bool,
     grew: impl Fn(usize, usize, usize),
 ) -> Option<Result<CallReply, CallError>> {
     let Some(_level) = Level::enter() else {
@@ -84,7 +87,13 @@ pub(crate) fn call_for_gear(
             }
             let may_wait = memory_until.is_none_or(|until| Instant::now() < until);
             match command.step(context, may_wait) {
-                Step::Run { guarded } => Ok(Some(command.run(context, guarded, &grew))),
+                Step::Run { guarded } => {
+                    let refused = large_reply::refusal(context, name, args, &may_take);
+                    Ok(Some(match refused {
+                        Some(why) => Err(CallError::new(why)),
+                        None => command.run(context, guarded, &grew),
+                    }))
+                }
                 Step::Refuse(why) => Ok(Some(Err(CallError::new(why)))),
                 Step::WaitForWrites => Err(WHILE_PAUSED),
                 Step::WaitForMemory => Err(BETWEEN_LOOKS),

@@ -21,6 +21,7 @@
 //! | `guard.rs` | replicas, memory and the disk, which forbid writes |
 //! | `hold.rs` | noticing that the server's lock will never be free |
 //! | `info.rs` | the engine's part of `INFO` |
+//! | `large_reply.rs` | replies that would take more memory than the gear may |
 //! | `latency.rs` | the events of `LATENCY` |
 //! | `pass_on.rs` | running a client's command as the server would have run it |
 //! | `keys.rs` | walking the keys, and their types |
@@ -54,6 +55,7 @@ mod guard;
 mod hold;
 mod info;
 mod keys;
+mod large_reply;
 mod latency;
 mod lend;
 mod listeners;

@@ -8,13 +8,15 @@ import faulthandler
 import functools
 import gc
 import os
+import resource
 import signal
 import sys
 import threading
 
-# Python's own limit, and what fits the stack of a thread whatever the functions do.
+# Python's own limit, and what fits the stack of a thread (8 MB) if each level goes through `sorted` with a key, which needs
+# almost 3 KB of it.
 _LOWEST_RECURSION = 1000
-_HIGHEST_RECURSION = 10000
+_HIGHEST_RECURSION = 2000
 
 
 def _bound_recursion(set_limit):
@@ -71,4 +73,12 @@ for _name in "alarm", "setitimer":
     _refused(signal, _name, "ExecutionMaxTime limits gears")
 for _name in "signal", "set_wakeup_fd", "siginterrupt":
     _refused(signal, _name, "signals belong to the server")
+for _name in "chdir", "fchdir", "chroot":
+    _refused(os, _name, "the server saves its data in its directory; use absolute paths")
+_without_effect(os, "umask", 0o022)
+for _name in ("setuid", "setgid", "seteuid", "setegid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups",
+              "initgroups", "setsid", "setpgid", "closerange"):
+    _refused(os, _name, "it belongs to the server")
+for _name in "setrlimit", "prlimit":
+    _refused(resource, _name, "limits belong to the server")
 os.register_at_fork(after_in_child=_native.forked)
