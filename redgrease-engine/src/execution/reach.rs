@@ -7,7 +7,7 @@ use crate::python::{Reach, reach};
 use crate::redis::{Level, log};
 
 /// Waits until this thread, which holds the server's lock, can have the interpreter: for half of `LockMaxTime`, because the gear
-/// that needs it may take as long again. The error is the text for the client.
+/// that needs it may take as long again. On a machine that is too busy it waits longer. The error is the text for the client.
 #[inline]
 pub(crate) fn reach_python() -> Result<(), String> {
     let Some(limit) = config::get().lock_max_time() else {

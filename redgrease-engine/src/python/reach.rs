@@ -79,7 +79,14 @@ pub(crate) enum Reach {
     StillTaken,
 }
 
-/// Waits until this thread can have the interpreter, for no longer than `limit`. The thread holds the server's lock.
+/// A machine that has no time for the server looks like C code that does not end. So the server must have worked for as long as the
+/// limit, unless so many times the limit have passed.
+const PATIENCE: u32 = 10;
+/// How often the work of the server is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Waits until this thread can have the interpreter. `limit` is the work of the server for which it waits. The thread holds the
+/// server's lock.
 #[inline]
 pub(crate) fn reach(limit: Duration) -> Reach {
     // SAFETY: has no preconditions once the interpreter has been started.
@@ -102,16 +109,36 @@ fn ask(limit: Duration) -> Reach {
     let question = asked + 1;
     ASKED.store(question, Ordering::Release);
     scout.unpark();
-    let until = Instant::now() + limit;
+    let begun = Instant::now();
+    let worked_before = work_of_process();
     while ANSWERED.load(Ordering::Acquire) != question {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        let elapsed = begun.elapsed();
+        if let Some(left) = limit.checked_sub(elapsed).filter(|left| !left.is_zero()) {
+            thread::park_timeout(left);
+            continue;
+        }
+        let worked = work_of_process().saturating_sub(worked_before);
+        if worked >= limit || elapsed >= limit * PATIENCE {
             return Reach::TooLate;
         }
-        thread::park_timeout(left);
+        thread::park_timeout(LOOK);
     }
     TAKEN.store(question, Ordering::Release);
     Reach::Free
+}
+
+/// The time for which the threads of the process have worked.
+fn work_of_process() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the function writes the time to the value, which is a valid one.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
+    Duration::new(
+        time.tv_sec.try_into().unwrap_or(0),
+        time.tv_nsec.try_into().unwrap_or(0),
+    )
 }
 
 fn asking() -> std::sync::MutexGuard<'static, Option<Thread>> {
