@@ -44,3 +44,40 @@ fn an_async_hook_replies_later() {
     let (server, _con) = with_gears(gears![frozen_time]);
     assert_eq!(untyped(&server, &["TIME"]), "[17,4]");
 }
+
+/// A hook calls the next one, a gear calls another gear, and each of them runs a command inside of the one before.
+#[test]
+fn hooks_and_gears_run_inside_of_each_other() {
+    let hook = "GB('CommandReader').map(lambda x: (execute('RPUSH', 'order', 'N'), call_next(*x[1:]))[1]).register(hook='hset', mode='sync')";
+    let caller = "GB('CommandReader').map(lambda x: (execute('RPUSH', 'order', 'N'), execute(*x[1:]))[1]).register(trigger='N', mode='sync')";
+    let (server, _con) = common::empty();
+    for number in 1..=4 {
+        for script in [hook, caller] {
+            let script = script.replace('N', &number.to_string());
+            assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
+        }
+    }
+    let order = || {
+        let order = untyped(&server, &["LRANGE", "order", "0", "-1"]);
+        untyped(&server, &["DEL", "order"]);
+        order
+    };
+    let hset = ["HSET", "h", "a", "1"];
+    assert_eq!(untyped(&server, &hset), "1");
+    assert_eq!(order(), "4\n3\n2\n1");
+    let calls: Vec<&str> = ["1", "2", "3", "4"]
+        .iter()
+        .flat_map(|&trigger| ["RG.TRIGGER", trigger])
+        .chain(hset)
+        .collect();
+    assert!(
+        untyped(&server, &calls).contains('0'),
+        "the field was there"
+    );
+    assert_eq!(order(), "1\n2\n3\n4\n4\n3\n2\n1");
+    let other = "GB('CommandReader').map(lambda x: (execute('GET', 'x'), call_next(*x[1:]))[1]).register(hook='set', mode='sync')\nGB('CommandReader').map(lambda x: (execute('HSET', 'h', 'b', '2'), call_next(*x[1:]))[1]).register(hook='get', mode='sync')";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", other]), "OK");
+    assert_eq!(untyped(&server, &["SET", "x", "y"]), "OK");
+    assert_eq!(order(), "4\n3\n2\n1");
+    assert_eq!(untyped(&server, &["HGET", "h", "b"]), "2");
+}

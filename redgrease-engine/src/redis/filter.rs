@@ -5,6 +5,7 @@ use super::context::Context;
 use super::listeners::listeners;
 use super::lock;
 use super::rules;
+use super::stack;
 use redis_module::raw;
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -85,8 +86,11 @@ pub(crate) struct FilteredCommand<'a> {
 
 impl FilteredCommand<'_> {
     /// The database that the client has selected. `None` if the server does not say: before Redis 7.2, and for commands of
-    /// scripts and gears.
-    pub(crate) fn database(&self) -> Option<i32> {
+    /// scripts and gears, which have no client. Valkey 9 crashes when it is asked about theirs.
+    pub(crate) fn database(&self, context: &Context) -> Option<i32> {
+        if context.is_in_lua() || stack::is_inside() {
+            return None;
+        }
         // SAFETY: the filter context is live, as in `len`. The structure has the version that the server asks for, and the
         // server fills it.
         unsafe {

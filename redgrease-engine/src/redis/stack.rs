@@ -29,6 +29,11 @@ impl Level {
     }
 }
 
+/// `true` while a gear runs a command on this thread.
+pub(super) fn is_inside() -> bool {
+    DEPTH.get() > 0
+}
+
 impl Drop for Level {
     fn drop(&mut self) {
         DEPTH.set(DEPTH.get() - 1);

@@ -20,8 +20,7 @@ pub(crate) fn takes_over(context: &Context, words: &filter::FilteredCommand<'_>)
         None => watched::takes_over(context, name, words.len(), word),
     };
     // Gears work on database 0. A server that does not say which one is selected lets `handler` decide.
-    // Valkey 9 crashes when it is asked about the client of a script.
-    is_wanted && (context.is_in_lua() || words.database().is_none_or(|database| database == 0))
+    is_wanted && words.database(context).is_none_or(|database| database == 0)
 }
 
 /// `false` for a hook that leaves a command alone on a replica. Writes come from the master, where the hook has run. So may
