@@ -98,3 +98,39 @@ GB('CommandReader').map(in_block).register(trigger='block', mode='async_local')
         assert!(is_ended, "{trigger}: {answer}");
     }
 }
+
+#[test]
+fn a_server_ends_while_an_endless_script_of_a_gear_runs() {
+    for mode in ["sync", "async_local"] {
+        let server = strict();
+        let info = untyped(&server, &["INFO", "server"]);
+        if info.contains("redis_version:6.") && mode == "sync" {
+            // A sync gear runs no script there.
+            continue;
+        }
+        let process = info
+            .lines()
+            .find_map(|line| line.strip_prefix("process_id:"));
+        let status = format!("/proc/{}/stat", process.unwrap().trim());
+        untyped(&server, &["CONFIG", "SET", "lua-time-limit", "200"]);
+        // A script that has written can only be ended with the server.
+        let script = format!(
+            "GB('CommandReader').map(lambda x: execute('EVAL', \"while true do redis.call('incr', 'n') end\", '0')).register(trigger='t', mode='{mode}')"
+        );
+        assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
+        let mut con = plain_connection(&server);
+        let call = redis::cmd("RG.TRIGGER").arg("t").get_packed_command();
+        con.send_packed_command(&call).unwrap();
+        eventually("the server says that it is busy", || {
+            let mut other = plain_connection(&server);
+            let answer = redis::cmd("PING").query::<String>(&mut other);
+            answer.is_err_and(|error| error.to_string().to_lowercase().contains("busy"))
+        });
+        let mut last = plain_connection(&server);
+        let shutdown = redis::cmd("SHUTDOWN").arg("NOSAVE").get_packed_command();
+        last.send_packed_command(&shutdown).unwrap();
+        eventually("the process ends", || {
+            std::fs::read_to_string(&status).map_or(true, |status| status.contains(") Z "))
+        });
+    }
+}

@@ -6,10 +6,13 @@
 
 use super::call::{Rights, call};
 use super::context::Context;
+use super::lock;
+use super::log::{Level, log};
 use super::queue;
 use redis_module::raw;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 /// The server may release its lock while it shuts down.
 static RELEASES: AtomicBool = AtomicBool::new(false);
@@ -36,8 +39,14 @@ pub(super) unsafe fn wait_for_lock(context: *mut raw::RedisModuleCtx) {
     // SAFETY: the static is written once, while loading; a copy is read.
     let can_try = unsafe { raw::RedisModule_ThreadSafeContextTryLock }.is_some();
     if can_try && RELEASES.load(Ordering::Relaxed) {
-        // SAFETY: the caller guarantees what `try_lock` needs.
-        return queue::wait(|| unsafe { try_lock(context) } == Some(true));
+        return queue::wait(|| {
+            if ENDS.load(Ordering::Relaxed) {
+                // In vain, and nothing is to do but wait for the end.
+                thread::sleep(Duration::from_millis(10));
+            }
+            // SAFETY: the caller guarantees what `try_lock` needs.
+            unsafe { try_lock(context) == Some(true) }
+        });
     }
     // SAFETY: the caller guarantees that the context is live, and that this thread does not hold the lock.
     unsafe { rm!(RedisModule_ThreadSafeContextLock(context)) };
@@ -64,6 +73,38 @@ pub(super) fn begin() {
     // A try takes a moment.
     while TRYING.load(Ordering::SeqCst) > 0 {
         thread::yield_now();
+    }
+}
+
+/// How long a server that ends on a thread of the engine may take for it.
+const ENDS_WITHIN: Duration = Duration::from_secs(3);
+
+/// Ends the process if the server cannot. A client may send `SHUTDOWN NOSAVE` while a slow script runs on a thread of the engine, and
+/// that thread then runs the command. Valkey unloads its scripting engine there, and waits for its own lock, which it holds.
+pub(super) fn end_on_this_thread() {
+    if lock::is_main() || !RELEASES.load(Ordering::Relaxed) {
+        return;
+    }
+    let end = || {
+        thread::sleep(ENDS_WITHIN);
+        if ENDS.load(Ordering::SeqCst) {
+            log(
+                Level::Warning,
+                "the server ends without unloading its modules, because a script was running",
+            );
+            // SAFETY: ends the process. The server has written its files before it unloads its modules.
+            unsafe { libc::_exit(0) };
+        }
+    };
+    if thread::Builder::new()
+        .name("rg-ending".into())
+        .spawn(end)
+        .is_err()
+    {
+        log(
+            Level::Warning,
+            "the server may not end by itself: end its process",
+        );
     }
 }
 

@@ -210,6 +210,7 @@ unsafe extern "C" fn on_shutdown(
     _data: *mut c_void,
 ) {
     ending::begin();
+    ending::end_on_this_thread();
     let tell = |context: &Context| {
         let Some(listeners) = listeners() else { return };
         (listeners.shut_down)();
