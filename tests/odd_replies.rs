@@ -56,7 +56,7 @@ fn an_error_with_a_zero_byte_is_an_error() {
         for text in ["\0", "ERR a\0b"] {
             let answer = untyped(&server, &["RG.TRIGGER", way, "DEBUG", "ERROR", text]);
             assert!(answer.starts_with("error"), "{way}: {answer:?}");
-            assert!(!answer.contains("\0"), "{way}: {answer:?}");
+            assert!(!answer.contains('\0'), "{way}: {answer:?}");
         }
         let script = "return redis.error_reply('ERR a\\0b')";
         let answer = untyped(&server, &["RG.TRIGGER", way, "EVAL", script, "0"]);

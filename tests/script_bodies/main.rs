@@ -23,7 +23,7 @@ use redgrease_embedded::Server;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Makes a body wait until somebody sets the key `go`.
+/// Makes a body wait until a client sets the key `go`.
 const WAIT: &str = "
 import time
 execute('SET', 'begun', '1')

@@ -181,19 +181,15 @@ fn comes_back_later((away, back): Way) {
 /// A sync handler takes the stream away and brings it back while it handles the message 2.
 fn comes_back_within_a_sync_handler((away, back): Way) {
     let commands = [away, back].concat();
-    let calls: String = commands
-        .iter()
-        .map(|line| {
-            let words: Vec<String> = line
-                .split(' ')
-                .map(|word| match word {
-                    "DUMP" => "dump".to_owned(),
-                    word => format!("'{word}'"),
-                })
-                .collect();
-            format!("        execute({})\n", words.join(", "))
-        })
-        .collect();
+    let call = |line: &&str| {
+        let words = line.split(' ').map(|word| match word {
+            "DUMP" => "dump".to_owned(),
+            word => format!("'{word}'"),
+        });
+        let words: Vec<String> = words.collect();
+        format!("        execute({})\n", words.join(", "))
+    };
+    let calls = commands.iter().map(call).collect::<Vec<_>>().concat();
     for (batch, steps) in [(1, ONE_BY_ONE), (5, ONE_BY_ONE), (5, AS_A_WHOLE)] {
         let server = Server::start().unwrap();
         let disturbs =

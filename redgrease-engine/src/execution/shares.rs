@@ -1,6 +1,6 @@
 //! Who may have an additional thread.
 //!
-//! Additional threads are few. Whoever holds some of them leaves as many free for others: a holder gets another one only while
+//! Additional threads are few. A holder of some of them leaves as many free for others: a holder gets another one only while
 //! more are free than it has. So one holder takes half of them at most, and two take a third each. The same rule holds inside of
 //! a holder for its parts. The holders are the sessions, with their registrations and time events as parts, and all the runs
 //! that clients asked for, with the sessions as parts.
@@ -96,7 +96,7 @@ mod tests {
         }
     }
 
-    /// Gives the threads out as long as somebody gets one. Nobody gives one back.
+    /// Gives the threads out as long as a holder gets one. None is given back.
     fn given(limit: usize, waiting: &[(char, u8)]) -> Vec<(char, u8)> {
         let mut held = Vec::new();
         let mut waiting = waiting.to_vec();

@@ -58,7 +58,7 @@ pub(crate) fn restore_sessions(context: &Context, bytes: &[u8]) -> Result<(), St
     Ok(())
 }
 
-/// Somebody who waits for attempts to restore sessions: called when they have ended.
+/// A client that waits for attempts to restore sessions: called when they have ended.
 #[derive(Clone)]
 pub(crate) struct Attempts(#[allow(dead_code, reason = "dropped, not read")] Arc<AtEnd>);
 

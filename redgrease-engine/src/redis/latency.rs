@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The event of executions that no client waits for.
 const RUN: &std::ffi::CStr = c"rg-run";
 
-/// Shorter executions are not told: each one takes the server's lock once more.
+/// Shorter executions are not told: each one takes the server's lock again.
 const SHORTEST: Duration = Duration::from_millis(10);
 
 /// Tells `LATENCY` of an execution that no client waits for. (The server measures the commands of clients that wait.) Takes

@@ -67,6 +67,7 @@ mod notification;
 mod pass_on;
 mod paused;
 mod persistence;
+#[cfg(not(test))]
 mod query_buffer;
 mod queue;
 mod rdb_header;

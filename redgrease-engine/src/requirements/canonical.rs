@@ -44,7 +44,7 @@ fn items(list: &str, one: impl Fn(&str) -> String) -> String {
     Vec::from_iter(items).join(",")
 }
 
-/// One condition on the version. A text that is none stays as it is.
+/// One condition on the version. Any other text stays as it is.
 fn version(text: &str) -> String {
     let Ok(specifier) = VersionSpecifier::from_str(text) else {
         return text.to_owned();

@@ -21,7 +21,7 @@ use std::thread;
 /// A script that a client has sent.
 pub(super) struct Sent {
     request: Arc<Request>,
-    /// Taken by whoever answers the client.
+    /// Taken by the thread that answers the client.
     client: Mutex<Option<BlockedClient>>,
 }
 

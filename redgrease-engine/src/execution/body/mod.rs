@@ -23,7 +23,7 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The error for the client of a script that somebody aborted.
+/// The error for the client of a script that was aborted.
 const ABORTED: &str = "ERR the script was aborted";
 
 /// What is left to do after a body, without the interpreter. It gets the reason why the body was stopped, if it was.

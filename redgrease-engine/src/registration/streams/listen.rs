@@ -119,7 +119,7 @@ pub(crate) enum Begin {
 }
 
 /// Reads the streams that exist. `registrations` are of streams. While the server loads, and on a replica, nothing is read:
-/// [`start_all`] follows. A search that began already would find the streams once more, at a moment when other messages wait.
+/// [`start_all`] follows. A search that began already would find the streams again, at a moment when other messages wait.
 pub(crate) fn start(context: &Context, registrations: &[Arc<Registration>], begin: Begin) {
     if !context.may_handle_events() {
         return;
