@@ -42,8 +42,8 @@ pub(crate) fn restore_all(context: &Context, bytes: &[u8]) -> Result<(), String>
             .collect()
     });
     streams::all_are_gone(context);
-    // The data is another one: also executions that run stop.
-    end_executions(&gone, Pending::Abort);
+    // Executions that run end as they would without the loading: a message that is handled meanwhile is handled once.
+    end_executions(&gone, Pending::Withdraw);
     for session in sessions {
         restore(context, session);
     }

@@ -19,8 +19,9 @@ use super::user::User;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a command waits for the server to make room, before it is refused for want of memory.
-const FOR_MEMORY: Duration = Duration::from_millis(500);
+/// How long a command waits for a server that makes room, before it is refused for want of memory. A server that can make none is
+/// found out earlier.
+const FOR_MEMORY: Duration = Duration::from_secs(10);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 /// Memory that the server takes for the time of a command, in bytes.

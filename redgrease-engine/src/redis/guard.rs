@@ -35,7 +35,7 @@ const FRESH: Duration = Duration::from_millis(10);
 /// The shortest time between two requests to evict.
 const BETWEEN_REQUESTS: Duration = Duration::from_millis(20);
 /// The server finds nothing to evict if it has evicted nothing for so long.
-const IN_VAIN: Duration = Duration::from_millis(300);
+const IN_VAIN: Duration = Duration::from_millis(500);
 /// The memory that gears may use beyond the limit until the server has evicted keys, as a part of the limit. Without it, each
 /// write of a gear would wait for an eviction.
 const SLACK: f32 = 1.015_625;
