@@ -453,6 +453,8 @@ GB('CommandReader').map(lambda x: threading.Thread(target=work).start()).registe
 #[test]
 fn a_thread_that_can_never_have_the_lock_gets_an_error() {
     let (server, _con) = empty();
+    // By default the gear that waits is ended first.
+    untyped(&server, &["RG.CONFIGSET", "LockMaxTime", "20000"]);
     run_script(&server, WAITERS);
     for name in ["join", "result", "block", "taken", "event", "lock"] {
         for way in ["", "_atomic"] {
