@@ -206,7 +206,8 @@ fn memory_that_python_does_not_count_is_limited() {
                 let answer = untyped(&server, &["RG.PYEXECUTE", &run]);
                 assert!(answer.contains(TOO_MUCH), "{run}: {answer}");
             });
-            assert!(taken < LIMIT + 2 * MARGIN, "{run}: {taken}");
+            // The process is looked at ten times a second, and fast code takes gigabytes in a second. All of it would be 2 to 5 GB.
+            assert!(taken < LIMIT + 5 * MARGIN, "{run}: {taken}");
         }
         for mode in TRIGGERS {
             let script = format!(
