@@ -19,7 +19,7 @@ const FLOORS: &layers::Layers = &[
     ("scope", &["python", "id", "redis"]),
     ("steps", &["python", "order", "encoding"]),
     ("plan", &["steps", "python", "redis"]),
-    ("readers", &["plan", "python", "redis", "order"]),
+    ("readers", &["plan", "scope", "python", "redis", "order"]),
     (
         "execution",
         &[

@@ -5,10 +5,10 @@
 
 use super::Record;
 use super::pieces::Pieces;
-use super::records::{key_record, read_value};
+use super::records::{key_record, may_scan, read_value, reader};
 use crate::plan::KeysSource;
-use crate::python::{Gil, from_bytes, none};
-use crate::redis::{Batch, KeyScan, KeyType};
+use crate::python::{Gil, Raised, from_bytes, none};
+use crate::redis::{Batch, KeyScan, KeyType, User};
 
 /// A walk over the keys, with its place in the current piece.
 #[derive(Debug)]
@@ -19,12 +19,21 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    pub(super) fn new(source: &KeysSource, with_values: bool) -> Option<Walk> {
-        Some(Walk {
-            pieces: Pieces::new(KeyScan::new(&source.pattern, with_values)?),
-            piece: Batch::default(),
-            next: 0,
-        })
+    /// A walk for the user whose rights the code on this thread has. `None` if the server has no memory for it.
+    pub(super) fn new(
+        py: Gil<'_>,
+        source: &KeysSource,
+        with_values: bool,
+    ) -> Result<Option<Walk>, Raised> {
+        may_scan(py)?;
+        let reads_values = with_values.then(|| User::or_default(reader()));
+        Ok(
+            KeyScan::new(&source.pattern, reads_values).map(|scan| Walk {
+                pieces: Pieces::new(scan),
+                piece: Batch::default(),
+                next: 0,
+            }),
+        )
     }
 
     /// Goes on to the next piece. `false` at the end of the walk.
@@ -50,6 +59,7 @@ impl Walk {
         let name = self.piece.bytes(&key.name);
         Some(match (source.read_value, key.kind) {
             (false, _) => key_record(py, None, name, None),
+            (true, _) if !self.piece.has_values() => record(py, None, name, true),
             (true, KeyType::String) => {
                 let value = from_bytes(py, self.piece.bytes(&key.text));
                 value.and_then(|value| key_record(py, None, name, Some((key.kind, value))))

@@ -71,7 +71,9 @@ impl Reading {
             return None;
         }
         if let Reading::NotBegun = self {
-            *self = keys::Walk::new(keys, false).map_or(Reading::Ended, Reading::Keys);
+            // The reader tells of a refusal when it reads on.
+            let walk = keys::Walk::new(py, keys, false).ok()?;
+            *self = walk.map_or(Reading::Ended, Reading::Keys);
         }
         let Reading::Keys(walk) = self else {
             return None;
@@ -91,7 +93,7 @@ impl Reading {
                 Some(keys::record(py, None, &keys.pattern, keys.read_value)),
             ),
             Source::Keys(keys) => {
-                let walk = keys::Walk::new(keys, keys.read_value);
+                let walk = keys::Walk::new(py, keys, keys.read_value)?;
                 (walk.map_or(Reading::Ended, Reading::Keys), None)
             }
             Source::Python(function) => (

@@ -2,8 +2,11 @@
 
 use crate::order::Ordered;
 use crate::plan::Message;
-use crate::python::{Gil, Object, detached, from_bytes, nested, none};
-use crate::redis::{self, CallReply, Context, Element, KeyType, Rights, quietly};
+use crate::python::{Gil, Object, Raised, detached, flat, from_bytes, nested, none};
+use crate::redis::{
+    self, CallError, CallReply, Context, Element, KeyType, ReplyKind, Rights, User, quietly,
+};
+use crate::scope::{self, Scope};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
@@ -50,13 +53,50 @@ pub(super) fn message_record<'py>(
     Ok(record.into_any())
 }
 
-/// The type and the value of a key for its record. The value is `None` for types that readers do not read.
-pub(super) fn read_value<'py>(py: Gil<'py>, key: &[u8]) -> PyResult<(KeyType, Object<'py>)> {
-    let read = || quietly(|| redis::locked(|context| read_in_one_go(context, key)));
-    let (kind, reply) = match redis::keep() {
+/// The user whose rights a reader on this thread has; `None` leaves the decision to the context of the command.
+pub(super) fn reader() -> Option<User> {
+    scope::look(Scope::user, Clone::clone)
+}
+
+/// Runs `read` with the server's lock. The events that reading causes, such as a key that expires, meet no handler.
+fn with_lock<R: Send>(py: Gil<'_>, read: impl FnOnce(&Context) -> R + Send) -> R {
+    let read = || quietly(|| redis::locked(read));
+    match redis::keep() {
         Some(_kept) => read(),
         None => detached(py, read),
-    };
+    }
+}
+
+/// Runs a command with the rights of a reader. The error is the refusal, or another error of the server.
+pub(super) fn ask(
+    context: &Context,
+    user: Option<&User>,
+    command: &[u8],
+    args: &[&[u8]],
+) -> Result<CallReply, String> {
+    let reply =
+        redis::call(context, Rights::Reader(user), command, args).map_err(CallError::message)?;
+    if reply.kind() == ReplyKind::Error {
+        return Err(String::from_utf8_lossy(reply.bytes()).trim_end().to_owned());
+    }
+    Ok(reply)
+}
+
+/// Checks that the user may see the names of keys, as with `SCAN`.
+pub(super) fn may_scan(py: Gil<'_>) -> Result<(), Raised> {
+    let user = reader();
+    let scan = |context: &Context| ask(context, user.as_ref(), b"SCAN", &[b"0", b"COUNT", b"1"]);
+    with_lock(py, |context| scan(context).map(drop)).map_err(|why| flat(&why))
+}
+
+/// The type and the value of a key for its record. The value is `None` for types that readers do not read.
+///
+/// # Errors
+/// If the user of the reader has no right to read the key.
+pub(super) fn read_value<'py>(py: Gil<'py>, key: &[u8]) -> Result<(KeyType, Object<'py>), Raised> {
+    let user = reader();
+    let read = |context: &Context| read_in_one_go(context, user.as_ref(), key);
+    let (kind, reply) = with_lock(py, read).map_err(|why| flat(&why))?;
     let value = match (kind, reply) {
         (KeyType::Hash, Some(reply)) => hash(py, reply.borrow())?,
         (_, Some(reply)) => nested(py, reply.borrow())?,
@@ -66,18 +106,20 @@ pub(super) fn read_value<'py>(py: Gil<'py>, key: &[u8]) -> PyResult<(KeyType, Ob
 }
 
 /// Reads type and value under one hold of the lock, so that they belong together.
-fn read_in_one_go(context: &Context, key: &[u8]) -> (KeyType, Option<CallReply>) {
-    let kind = match redis::call(context, Rights::Engine, b"TYPE", &[key]) {
-        Ok(reply) => KeyType::parse(reply.bytes()),
-        Err(_) => KeyType::Unknown,
+fn read_in_one_go(
+    context: &Context,
+    user: Option<&User>,
+    key: &[u8],
+) -> Result<(KeyType, Option<CallReply>), String> {
+    let kind = redis::key_type(context, key);
+    let value = match kind {
+        KeyType::String => ask(context, user, b"GET", &[key])?,
+        KeyType::Hash => ask(context, user, b"HGETALL", &[key])?,
+        KeyType::List => ask(context, user, b"LRANGE", &[key, b"0", b"-1"])?,
+        // The type is all that the record tells of the key.
+        _ => return ask(context, user, b"TYPE", &[key]).map(|_| (kind, None)),
     };
-    let reply = match kind {
-        KeyType::String => redis::call(context, Rights::Engine, b"GET", &[key]),
-        KeyType::Hash => redis::call(context, Rights::Engine, b"HGETALL", &[key]),
-        KeyType::List => redis::call(context, Rights::Engine, b"LRANGE", &[key, b"0", b"-1"]),
-        _ => return (kind, None),
-    };
-    (kind, reply.ok())
+    Ok((kind, Some(value)))
 }
 
 /// The value of a hash: a dict of the fields and values that the reply lists in turn.

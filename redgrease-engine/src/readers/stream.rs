@@ -1,10 +1,10 @@
 //! `StreamReader`: the messages of a stream, in a batch run.
 
 use super::Record;
-use super::records::message_record;
+use super::records::{ask, message_record, reader};
 use crate::plan::Message;
 use crate::python::{Gil, detached, flat};
-use crate::redis::{self, CallError, ReplyKind, Rights};
+use crate::redis::{self, ReplyKind, User};
 use std::collections::VecDeque;
 
 /// The number of messages that one command reads.
@@ -30,7 +30,8 @@ impl Rest {
 
     pub(super) fn next<'py>(&mut self, py: Gil<'py>, stream: &[u8]) -> Option<Record<'py>> {
         if self.fetched.is_empty() {
-            match detached(py, || piece(stream, &self.last)) {
+            let user = reader();
+            match detached(py, || piece(user.as_ref(), stream, &self.last)) {
                 Ok(messages) => self.fetched = messages.into(),
                 Err(error) => return Some(Err(flat(&error))),
             }
@@ -42,15 +43,13 @@ impl Rest {
 }
 
 /// The next messages after an id; none at the end of the stream.
-fn piece(stream: &[u8], after: &[u8]) -> Result<Vec<Message>, String> {
+fn piece(user: Option<&User>, stream: &[u8], after: &[u8]) -> Result<Vec<Message>, String> {
     let from = [b"(", after].concat();
     redis::locked(|context| {
         let args: [&[u8]; 5] = [stream, &from, b"+", b"COUNT", PIECE];
-        let reply =
-            redis::call(context, Rights::Engine, b"XRANGE", &args).map_err(CallError::message)?;
+        let reply = ask(context, user, b"XRANGE", &args)?;
         match reply.kind() {
             ReplyKind::Array => Ok(Message::read_all(reply.borrow())),
-            ReplyKind::Error => Err(String::from_utf8_lossy(reply.bytes()).trim_end().to_owned()),
             _ => Ok(Vec::new()),
         }
     })

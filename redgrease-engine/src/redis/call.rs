@@ -257,6 +257,9 @@ pub(crate) enum Rights<'a> {
     /// The same rights, and the server checks what it checks for a script: a replica, its own replicas, its disk, its memory.
     /// For commands that scripts may run.
     Gear(Option<&'a User>),
+    /// For commands that the engine runs for a gear, such as those of a reader: the rights of this user, and no gear replaces
+    /// the command.
+    Reader(Option<&'a User>),
     /// For commands of the engine itself: all rights, and no gear replaces the command.
     Engine,
 }
@@ -270,8 +273,8 @@ impl Rights<'_> {
         match (self, user::is_supported()) {
             (Rights::Engine, _) => c"!v",
             _ if !is_new => c"!v",
-            (Rights::User(_), true) => c"!CEv",
-            (Rights::User(_), false) => c"!Ev",
+            (Rights::User(_) | Rights::Reader(_), true) => c"!CEv",
+            (Rights::User(_) | Rights::Reader(_), false) => c"!Ev",
             // The server remembers for its main thread whether there was room when the command of the client began.
             (Rights::Gear(_), true) if lock::is_main() && !guard::is_guarded() => c"!CESMv",
             (Rights::Gear(_), true) => c"!CESv",
@@ -322,12 +325,15 @@ pub(crate) fn call(
     };
     let _as_user = match rights {
         Rights::Engine => None,
-        Rights::User(user) | Rights::Gear(user) => match AsUser::new(context, user) {
-            Ok(user) => Some(user),
-            Err(NoSuchUser) => return Err(CallError(refusal::no_user(user))),
-        },
+        Rights::User(user) | Rights::Gear(user) | Rights::Reader(user) => {
+            match AsUser::new(context, user) {
+                Ok(user) => Some(user),
+                Err(NoSuchUser) => return Err(CallError(refusal::no_user(user))),
+            }
+        }
     };
-    let _passes = (rights == Rights::Engine).then(filter::pass_next);
+    let passes = matches!(rights, Rights::Engine | Rights::Reader(_));
+    let _passes = passes.then(filter::pass_next);
     let ctx = context.as_ptr();
     // Most commands have few arguments, which need no allocation.
     let mut few = [ptr::null_mut(); 8];

@@ -3,6 +3,7 @@
 use super::call::Rights;
 use super::command::text;
 use super::context::Context;
+use super::user::User;
 use redgrease_syntax::glob_matches;
 use redis_module::raw;
 use std::ffi::{c_int, c_void};
@@ -123,7 +124,10 @@ unsafe impl Send for KeyScan {}
 struct Filling {
     batch: Batch,
     pattern: Pattern,
+    /// The data that the current batch copies.
     fetch: Fetch,
+    /// The reader of the values, if values are read.
+    reader: Option<User>,
 }
 
 /// Keys of a walk, with their bytes in one piece of memory.
@@ -131,9 +135,15 @@ struct Filling {
 pub(crate) struct Batch {
     arena: Vec<u8>,
     keys: Vec<ScannedKey>,
+    has_values: bool,
 }
 
 impl Batch {
+    /// `true` if the types of the keys and the values of strings were copied.
+    pub(crate) fn has_values(&self) -> bool {
+        self.has_values
+    }
+
     pub(crate) fn keys(&self) -> &[ScannedKey] {
         &self.keys
     }
@@ -170,20 +180,16 @@ impl Pattern {
 }
 
 impl KeyScan {
-    /// A walk over the keys that match `glob`, which copies the values of strings if `with_strings`. `None` if the server
-    /// has no memory for a cursor.
-    pub(crate) fn new(glob: &[u8], with_strings: bool) -> Option<KeyScan> {
+    /// A walk over the keys that match `glob`, which copies the values of strings for `reader`. `None` if the server has no
+    /// memory for a cursor.
+    pub(crate) fn new(glob: &[u8], reader: Option<User>) -> Option<KeyScan> {
         // SAFETY: has no preconditions.
         let cursor = NonNull::new(unsafe { rm!(RedisModule_ScanCursorCreate()) })?;
-        let fetch = if with_strings {
-            Fetch::Strings
-        } else {
-            Fetch::Names
-        };
         let filling = Filling {
             batch: Batch::default(),
             pattern: Pattern::new(glob),
-            fetch,
+            fetch: Fetch::Names,
+            reader,
         };
         Some(KeyScan {
             cursor,
@@ -199,6 +205,12 @@ impl KeyScan {
         if !self.more {
             return false;
         }
+        // A user with restrictions reads each value with a command, which the server refuses if it has to. The server says
+        // nothing about changes of rights, so each batch looks.
+        let reader = self.filling.reader.as_ref();
+        let copies = reader.is_some_and(|reader| reader.is_unrestricted(context));
+        self.filling.fetch = if copies { Fetch::Strings } else { Fetch::Names };
+        self.filling.batch.has_values = copies;
         // A step visits one bucket. In a sparse keyspace, or with a rare pattern, many steps find nothing: the limit of steps
         // bounds the time for which the lock is held.
         let mut steps = target.saturating_mul(4);
@@ -259,6 +271,7 @@ unsafe extern "C" fn on_key(
             batch,
             pattern,
             fetch,
+            ..
         } = &mut *filling.cast::<Filling>();
         let bytes = text(name).bytes();
         if !pattern.matches(bytes) {

@@ -4,7 +4,7 @@
 //! with each command that it runs ([`super::Rights`]). Servers older than 7.0.6 cannot run a command as a user: gears have
 //! all rights there.
 
-use super::call::{ReplyKind, Rights};
+use super::call::{OwnedReply, ReplyKind, Rights};
 use super::context::Context;
 use redis_module::raw;
 use std::ptr::NonNull;
@@ -145,6 +145,45 @@ impl User {
             }
             _ => Standing::Good,
         }
+    }
+
+    /// Checks that the user may run a command, with these words as its arguments. The error is the reason, in the words of the
+    /// server. A server that cannot run a command as a user lets every user.
+    pub(crate) fn may_run(&self, context: &Context, words: &[&[u8]]) -> Result<(), String> {
+        if !is_supported() {
+            return Ok(());
+        }
+        let mut args: Vec<&[u8]> = vec![b"DRYRUN", self.name()];
+        args.extend_from_slice(words);
+        match super::call(context, Rights::Engine, b"ACL", &args) {
+            // The reply is the status OK, or the reason as a text.
+            Ok(reply) => match OwnedReply::of(reply.borrow()) {
+                OwnedReply::Text(why) => Err(String::from_utf8_lossy(&why).into_owned()),
+                OwnedReply::Error(why) => Err(why),
+                _ => Ok(()),
+            },
+            Err(failure) => Err(failure.message()),
+        }
+    }
+
+    /// `true` if the user may run all commands with all keys. `false` may also mean that nothing is known.
+    pub(super) fn is_unrestricted(&self, context: &Context) -> bool {
+        if !is_supported() {
+            return true;
+        }
+        let args: [&[u8]; 2] = [b"GETUSER", self.name()];
+        let Ok(reply) = super::call(context, Rights::Engine, b"ACL", &args) else {
+            return false;
+        };
+        let is = |name: &[u8], value: &[u8]| {
+            (0..reply.len()).step_by(2).any(|index| {
+                let field = reply.element(index);
+                let found = reply.element(index + 1);
+                field.is_some_and(|field| field.bytes() == name)
+                    && found.is_some_and(|found| found.bytes() == value)
+            })
+        };
+        is(b"commands", b"+@all") && is(b"keys", b"~*")
     }
 
     /// The user, or for `None` the default user by its name.

@@ -8,9 +8,7 @@ use super::{Owner, registry};
 use crate::encoding::{Damaged, Input, write_bytes, write_number, write_optional};
 use crate::python::{Callback, pickle, unpickle};
 use crate::redis::timer_key::{self, KeyValue};
-use crate::redis::{
-    Context, Guarded, Level, OwnedReply, READ_ONLY, Rights, User, after, call, log, replicate_key,
-};
+use crate::redis::{Context, Guarded, Level, READ_ONLY, User, after, log, replicate_key};
 use crate::scope::{self, Scope};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -145,16 +143,9 @@ pub(crate) fn create_told(context: &Context, key: &[u8], bytes: &[u8]) -> Result
     Ok(())
 }
 
-/// Checks that the user may write the key. A server without `ACL DRYRUN` lets every user.
+/// Checks that the user may write the key.
 fn may_write(context: &Context, user: Option<&User>, key: &[u8]) -> Result<(), String> {
-    let name = User::or_default(user.cloned());
-    let words: [&[u8]; 5] = [b"DRYRUN", name.name(), b"SET", key, b""];
-    let reply =
-        call(context, Rights::Engine, b"ACL", &words).map(|reply| OwnedReply::of(reply.borrow()));
-    match reply {
-        Ok(OwnedReply::Text(why)) => Err(String::from_utf8_lossy(&why).into_owned()),
-        _ => Ok(()),
-    }
+    User::or_default(user.cloned()).may_run(context, &[b"SET", key, b""])
 }
 
 /// Begins to run the functions of keys that were loaded or replicated. Does nothing on a replica and while loading: it is

@@ -155,7 +155,7 @@ fn search(registrations: Vec<Arc<Registration>>, begin: Begin) {
         filter(one).is_some_and(|filter| matches_prefix(&filter.prefix, name))
     };
     let search = move || {
-        let Some(mut scan) = KeyScan::new(&pattern, false) else {
+        let Some(mut scan) = KeyScan::new(&pattern, None) else {
             return;
         };
         while locked(|context| scan.fill(context, SCAN_SIZE)) {

@@ -63,7 +63,7 @@ fn begin(
     let Some(claim) = claim(server, filter, stream) else {
         return false;
     };
-    if let Err(reason) = server.check_owner(registration) {
+    if let Err(reason) = server.check_owner(registration, stream) {
         filter.batch_ended(stream, false);
         stop_for_owner(registration, filter, &reason);
         return false;

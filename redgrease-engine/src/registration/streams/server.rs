@@ -41,8 +41,8 @@ pub(super) trait StreamServer {
 
     fn later(&self, delay: Duration, job: Later);
 
-    /// Checks that a registration can act for its owner. The error is the reason, and what to do.
-    fn check_owner(&self, registration: &Registration) -> Result<(), String>;
+    /// Checks that a registration can read the stream and act for its owner. The error is the reason, and what to do.
+    fn check_owner(&self, registration: &Registration, stream: &[u8]) -> Result<(), String>;
 
     /// Runs a batch: on this thread if its registration is sync, else on a worker thread.
     fn launch(&self, batch: Batch);
@@ -86,8 +86,8 @@ impl StreamServer for Context {
         after(self, delay, move |context| job(context, context));
     }
 
-    fn check_owner(&self, registration: &Registration) -> Result<(), String> {
-        super::owner::check(self, registration)
+    fn check_owner(&self, registration: &Registration, stream: &[u8]) -> Result<(), String> {
+        super::owner::check(self, registration, stream)
     }
 
     fn launch(&self, batch: Batch) {

@@ -349,7 +349,7 @@ impl StreamServer for World {
         self.state.borrow_mut().jobs.push_back((delay, job));
     }
 
-    fn check_owner(&self, _: &Registration) -> Result<(), String> {
+    fn check_owner(&self, _: &Registration, _: &[u8]) -> Result<(), String> {
         self.state
             .borrow()
             .owner
