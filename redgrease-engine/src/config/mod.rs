@@ -154,6 +154,11 @@ impl Config {
         usize::try_from(self.number(const { index("ScriptThreads") })).unwrap_or(1)
     }
 
+    /// Number of gears that may run inside of each other.
+    pub(crate) fn max_call_depth(&self) -> usize {
+        usize::try_from(self.number(const { index("MaxCallDepth") })).unwrap_or(1)
+    }
+
     /// Whether an execution is aborted when the client that waits for it disconnects.
     pub(crate) fn abort_on_disconnect(&self) -> bool {
         self.number(const { index("AbortOnDisconnect") }) != 0
@@ -214,6 +219,11 @@ impl Config {
                         default: Value::Word(words),
                         ..
                     }) => words.join(" or "),
+                    Some(Setting {
+                        minimum, maximum, ..
+                    }) if maximum < i64::MAX => {
+                        format!("an integer from {minimum} to {maximum}")
+                    }
                     Some(Setting { minimum, .. }) if minimum > i64::MIN => {
                         format!("an integer of at least {minimum}")
                     }
@@ -271,7 +281,7 @@ impl Config {
                 known
             }
             Value::Number(_) => match text.parse::<i64>() {
-                Ok(number) if number >= setting.minimum => {
+                Ok(number) if (setting.minimum..=setting.maximum).contains(&number) => {
                     self.numbers[index].store(number, Ordering::Relaxed);
                     true
                 }

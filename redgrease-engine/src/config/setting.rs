@@ -29,6 +29,8 @@ pub(super) struct Setting {
     pub(super) read_only: bool,
     /// The smallest number that is accepted. Texts ignore it.
     pub(super) minimum: i64,
+    /// The largest number that is accepted. Texts ignore it.
+    pub(super) maximum: i64,
 }
 
 const fn number(name: &'static str, owner: SettingOwner, default: i64, minimum: i64) -> Setting {
@@ -38,6 +40,7 @@ const fn number(name: &'static str, owner: SettingOwner, default: i64, minimum: 
         default: Value::Number(default),
         read_only: false,
         minimum,
+        maximum: i64::MAX,
     }
 }
 
@@ -49,6 +52,7 @@ const fn text(name: &'static str, owner: SettingOwner) -> Setting {
         default: Value::Text(""),
         read_only: true,
         minimum: i64::MIN,
+        maximum: i64::MAX,
     }
 }
 
@@ -60,7 +64,12 @@ const fn word(name: &'static str, owner: SettingOwner, words: &'static [&'static
         default: Value::Word(words),
         read_only: false,
         minimum: i64::MIN,
+        maximum: i64::MAX,
     }
+}
+
+const fn at_most(maximum: i64, setting: Setting) -> Setting {
+    Setting { maximum, ..setting }
 }
 
 const fn read_only(setting: Setting) -> Setting {
@@ -139,6 +148,8 @@ pub(super) const SETTINGS: &[Setting] = &[
     number("ScriptMaxTime", SettingOwner::Engine, 60_000, 0),
     // Bodies of scripts that may run at the same time.
     number("ScriptThreads", SettingOwner::Engine, 32, 1),
+    // Gears that may run inside of each other.
+    at_most(100, number("MaxCallDepth", SettingOwner::Engine, 16, 1)),
     // 1: abort an execution when the client that waits for it disconnects.
     number("AbortOnDisconnect", SettingOwner::Engine, 0, 0),
     // The version of RedisGears whose fields the dump commands answer.

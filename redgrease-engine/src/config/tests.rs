@@ -62,6 +62,7 @@ const EXPECTED: &[(&str, SettingOwner, Shown, bool)] = {
         ("LockMaxTime", Engine, number(1000, 0), CHANGEABLE),
         ("ScriptMaxTime", Engine, number(60_000, 0), CHANGEABLE),
         ("ScriptThreads", Engine, number(32, 1), CHANGEABLE),
+        ("MaxCallDepth", Engine, number(16, 1), CHANGEABLE),
         ("AbortOnDisconnect", Engine, number(0, 0), CHANGEABLE),
         (
             "CompatibleReplies",
@@ -231,7 +232,12 @@ fn every_setting_has_its_owner_default_and_minimum() {
 fn every_number_is_accepted_from_its_minimum_on() {
     let config = Config::new();
     for (name, _, _, minimum) in numbers() {
-        for value in [minimum, i64::MAX] {
+        let maximum = if name == "MaxCallDepth" {
+            100
+        } else {
+            i64::MAX
+        };
+        for value in [minimum, maximum] {
             config
                 .set_while_loading(name.as_bytes(), value.to_string().as_bytes())
                 .unwrap();
@@ -341,6 +347,24 @@ fn a_refused_module_argument_says_which_values_are_accepted() {
     assert!(error.ends_with(": give an integer"), "{error}");
     assert_eq!(config.set_while_loading(b"mine", b"many"), Ok(()));
     assert_eq!(config.user(b"mine"), Some(b"many".to_vec()));
+}
+
+#[test]
+fn a_setting_may_have_a_largest_value() {
+    let config = Config::new();
+    assert_eq!(config.max_call_depth(), 16);
+    for (value, accepted) in [("0", false), ("1", true), ("100", true), ("101", false)] {
+        let change = config.set(b"MaxCallDepth", Some(value.as_bytes()));
+        assert_eq!(change == Change::Done, accepted, "{value}");
+    }
+    assert_eq!(config.max_call_depth(), 100);
+    let error = config
+        .set_while_loading(b"MaxCallDepth", b"101")
+        .unwrap_err();
+    assert!(
+        error.ends_with(": give an integer from 1 to 100"),
+        "{error}"
+    );
 }
 
 #[test]

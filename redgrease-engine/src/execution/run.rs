@@ -95,7 +95,9 @@ impl Execution {
             None => in_hook(),
         };
         let with_user = || scope::with(Scope::user, around.user, withheld);
-        scope::with(Scope::execution, Some(running), || in_gear(true, with_user))
+        let gear = self.cause.registration().unwrap_or(self.id);
+        let as_gear = || scope::inside_gear(gear, || in_gear(true, with_user));
+        scope::with(Scope::execution, Some(running), as_gear)
     }
 
     fn begin(self: &Arc<Self>) -> bool {

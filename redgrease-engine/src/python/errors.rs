@@ -1,10 +1,11 @@
 //! The exceptions of the runtime, and the texts of exceptions for clients.
 
 use super::Gil;
+use crate::redis::TOO_DEEP;
 use pyo3::exceptions::{PyException, PyMemoryError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyList, PyType};
+use pyo3::types::{PyList, PyString, PyTuple, PyType};
 use pyo3::{PyTypeInfo, create_exception};
 
 /// Clients see the names of these types in tracebacks.
@@ -63,6 +64,7 @@ pub(crate) fn flat(message: &str) -> PyErr {
 /// | exception | text |
 /// |---|---|
 /// | a flat error | its own text |
+/// | gears call each other too deeply | its own text, in one line |
 /// | with a traceback | the lines of the traceback as Python shows a list |
 /// | without a traceback, or with `PythonAttemptTraceback` 0 | type and value |
 ///
@@ -71,7 +73,20 @@ pub(crate) fn describe(py: Gil<'_>, raised: &PyErr) -> String {
     if raised.is_instance_of::<flat_error>(py) {
         return value(py, raised);
     }
-    shorten(whole(py, raised))
+    too_deep(py, raised).unwrap_or_else(|| shorten(whole(py, raised)))
+}
+
+/// The error of gears that call each other too deeply, as the innermost call got it. `None` for any other exception. With a
+/// traceback, each of the gears would quote the error of the next one, and the first client could not read it.
+fn too_deep(py: Gil<'_>, raised: &PyErr) -> Option<String> {
+    let arguments = raised.value(py).getattr("args").ok()?;
+    let first = arguments.cast::<PyTuple>().ok()?.get_item(0).ok()?;
+    let text = first.cast::<PyString>().ok()?.to_str().ok()?;
+    // The exceptions of `cmd` leave the code of the error out.
+    let (code, rest) = TOO_DEEP.split_at(TOO_DEEP.find(' ')? + 1);
+    let error = text.strip_prefix(code).unwrap_or(text);
+    let line = error.lines().next()?;
+    line.starts_with(rest).then(|| format!("{code}{line}"))
 }
 
 /// The longest text of such an exception, in bytes. The text of an error quotes that of the error below it, so that gears which call

@@ -13,7 +13,7 @@ use super::lock::{self, LockGuard, NeverFree};
 use super::paused::{WHILE_PAUSED, is_paused};
 use super::refusal;
 use super::rules::{self, Rules};
-use super::stack::Level;
+use super::stack::{Level, TOO_DEEP};
 use super::used_memory::used_memory;
 use super::user::User;
 use std::thread;
@@ -66,9 +66,9 @@ pub(crate) fn call_for_gear(
     grew: impl Fn(usize, usize, usize),
 ) -> Option<Result<CallReply, CallError>> {
     let Some(_level) = Level::enter() else {
-        return Some(Err(CallError::new(
-            "ERR gears call each other too deeply: end the recursion, at most 100 commands can run inside of each other".to_owned(),
-        )));
+        return Some(Err(CallError::new(format!(
+            "{TOO_DEEP}too deeply: end the recursion, at most 100 commands can run inside of each other"
+        ))));
     };
     let command = GearCommand {
         user,

@@ -36,6 +36,7 @@
 //! | `used_memory.rs` | the memory that the server uses |
 //! | `user.rs` | the users whose rights gears have |
 //! | `zero_bytes.rs` | replies that the server cannot read |
+//! | `stack.rs` | commands inside of commands |
 //! | `symbols.rs` | functions of the server that modules are not told of |
 //! | `log.rs` | the server's log |
 #![allow(unsafe_code)]
@@ -107,6 +108,7 @@ pub(crate) use paused::{WHILE_PAUSED, is_paused, locked_to_write};
 pub(crate) use persistence::{replicate, replicate_key, replicate_to_aof, will_save};
 pub(crate) use reply::Reply;
 pub(crate) use shard::shard_id;
+pub(crate) use stack::TOO_DEEP;
 pub(crate) use timer::after;
 pub(crate) use used_memory::resident_memory_of_server;
 pub(crate) use user::{Standing, User, cannot_keep_rights};

@@ -2,6 +2,10 @@
 
 use std::cell::Cell;
 
+/// The beginning of the errors of gears that call each other too deeply. The outermost client gets such an error as it is: each of
+/// the gears would quote the error of the next one.
+pub(crate) const TOO_DEEP: &str = "ERR gears call each other ";
+
 /// The stack that must be left for a command, in bytes.
 const NEEDED: usize = 1 << 20;
 /// So many commands may run inside of each other.

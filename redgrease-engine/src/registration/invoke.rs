@@ -1,6 +1,7 @@
 //! Calls of a registration by a client: `RG.TRIGGER`, and commands that a hook takes the place of.
 
 use super::cause::Triggered;
+use super::depth;
 use super::{Event, Registration};
 use crate::config;
 use crate::execution::{
@@ -38,6 +39,10 @@ fn user(context: &Context, registration: &Registration) -> Option<User> {
 fn call_now(context: &Context, registration: &Arc<Registration>, args: Args<'_>) {
     registration.stats.record_trigger(context);
     let started = CoarseInstant::now();
+    if let Err(error) = depth::check(context, registration) {
+        context.reply().error(&error);
+        return registration.stats.record(started.elapsed(), Some(error));
+    }
     let id = execution::ids().next();
     let call = SyncCall {
         registration: registration.id,

@@ -11,6 +11,7 @@
 //! | `stored/` | sessions and registrations as bytes: for the RDB, the AOF and replicas |
 //! | `owner.rs` | the session that running code belongs to |
 //! | `invoke.rs` | calls of a registration by a client |
+//! | `depth.rs` | the limit of calls inside of calls |
 //! | `cause.rs` | a registration as the cause of an execution |
 //! | `stats.rs` | the statistics of a registration |
 //! | `command_info.rs` | the server's description of a command |
@@ -26,6 +27,7 @@
 mod by_name;
 mod cause;
 mod command_info;
+mod depth;
 mod doubts;
 pub(crate) mod hooks;
 mod install;

@@ -10,9 +10,11 @@
 //! | `session.rs` | the session that code belongs to |
 //! | `signals.rs` | what the Python of an execution and the engine tell each other |
 //! | `atomic.rs` | the `atomic()` block of a script |
+//! | `chain.rs` | the gears that run inside of each other |
 //! | `withheld.rs` | a command whose reply waits for executions |
 
 mod atomic;
+mod chain;
 mod session;
 mod signals;
 mod withheld;
@@ -21,6 +23,7 @@ pub(crate) use atomic::{
     NotAtomic, apart_from_atomic, enter_atomic, has_lost_lock, is_atomic, leave_atomic,
     locks_for_atomic,
 };
+pub(crate) use chain::{call_chain, call_depth, in_sync_call, inside_gear};
 pub(crate) use session::{SessionId, SessionInfo};
 pub(crate) use signals::{Signals, is_given_up, note_denial};
 pub(crate) use withheld::WithheldReply;
@@ -42,6 +45,8 @@ pub(crate) struct Scope {
     body: Slot<Option<Arc<Signals>>>,
     /// The registration whose sync call the thread runs. A sync call makes no execution.
     sync_call: Cell<Option<Id>>,
+    /// The gears around the sync call, the outermost first. Around no sync call, all gears that the thread runs.
+    outer_gears: Slot<Vec<Id>>,
     /// The session that a thread of a gear was given with `setGearsSession`.
     given_session: Slot<Option<Arc<SessionInfo>>>,
     /// The hooks that the thread runs, the innermost last.
@@ -83,6 +88,7 @@ thread_local! {
             execution: RefCell::new(None),
             body: RefCell::new(None),
             sync_call: Cell::new(None),
+            outer_gears: RefCell::new(Vec::new()),
             given_session: RefCell::new(None),
             hooks: RefCell::new(Vec::new()),
             withheld: RefCell::new(None),
@@ -123,27 +129,6 @@ pub(crate) fn with<T: 'static, R>(
         let slot = slot(scope);
         let before = Some(slot.replace(value));
         let _restore = Restore { slot, before };
-        body()
-    })
-}
-
-/// Runs `body` as a sync call of `registration`. On the path of every sync call: a cell, not a slot.
-#[inline]
-pub(crate) fn in_sync_call<R>(registration: Id, body: impl FnOnce() -> R) -> R {
-    in_sync_call_of(Some(registration), body)
-}
-
-#[inline]
-fn in_sync_call_of<R>(registration: Option<Id>, body: impl FnOnce() -> R) -> R {
-    struct Restore<'a>(&'a Cell<Option<Id>>, Option<Id>);
-    impl Drop for Restore<'_> {
-        fn drop(&mut self) {
-            self.0.set(self.1);
-        }
-    }
-    SCOPE.with(|scope| {
-        let before = scope.sync_call.replace(registration);
-        let _restore = Restore(&scope.sync_call, before);
         body()
     })
 }
@@ -214,7 +199,7 @@ pub(crate) fn apart<R>(body: impl FnOnce() -> R) -> R {
     let alone = || with(Scope::execution, None, alone);
     let alone = || with(Scope::body, None, alone);
     let alone = || with(Scope::user, None, alone);
-    in_sync_call_of(None, alone)
+    chain::in_sync_call_of(None, alone)
 }
 
 #[cfg(test)]

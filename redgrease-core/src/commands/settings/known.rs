@@ -212,6 +212,8 @@ settings! {
     execution_max_memory / set_execution_max_memory: u64 = "ExecutionMaxMemory";
     /// LockMaxTime (RedGrease engine): how long Python may hold up the server; 0 means no limit.
     lock_max_time / set_lock_max_time: Duration = "LockMaxTime";
+    /// MaxCallDepth (RedGrease engine): number of gears that may run inside of each other, from 1 to 100.
+    max_call_depth / set_max_call_depth: u64 = "MaxCallDepth";
     /// AbortOnDisconnect (RedGrease engine): whether a run is aborted when its client disconnects.
     abort_on_disconnect / set_abort_on_disconnect: bool = "AbortOnDisconnect";
     /// CompatibleReplies (RedGrease engine): the version of RedisGears whose fields listings have, `1.2` or `1.0`.

@@ -94,6 +94,7 @@ const WORDS: [&str; 42] = [
     "ExecutionQueueSize",
     "MaxRecordsInFlight",
     "AdditionalThreads",
+    "MaxCallDepth",
     "AbortOnDisconnect",
     "CompatibleReplies",
     "1.0",
