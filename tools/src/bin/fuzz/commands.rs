@@ -64,7 +64,7 @@ const SCRIPTS: [&str; 19] = [
     "",
 ];
 
-const WORDS: [&str; 42] = [
+const WORDS: [&str; 43] = [
     "UNBLOCKING",
     "UPGRADE",
     "FORCE_REINSTALL_REQUIREMENTS",
