@@ -1,6 +1,7 @@
 //! Running Redis commands inside the server.
 
 use super::context::Context;
+use super::denial;
 use super::filter;
 use super::guard;
 use super::lock;
@@ -21,7 +22,7 @@ pub(crate) struct CallError(String);
 impl CallError {
     /// `true` if the user of the command has no right to it, or is gone.
     pub(crate) fn is_denial(&self) -> bool {
-        self.0.starts_with("NOPERM")
+        denial::is_denial(self.0.as_bytes())
     }
 
     pub(super) fn new(message: String) -> CallError {
@@ -76,6 +77,11 @@ impl CallReply {
     fn protocol(&self) -> &[u8] {
         // SAFETY: the reply is live for as long as it is borrowed.
         unsafe { protocol(self.raw) }
+    }
+
+    /// `true` if the reply is an error that says that a user has no right.
+    pub(super) fn is_denial(&self) -> bool {
+        zero_bytes::error_text(self.protocol()).is_some_and(denial::is_denial)
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -264,7 +270,15 @@ pub(crate) enum Rights<'a> {
     Engine,
 }
 
-impl Rights<'_> {
+impl<'a> Rights<'a> {
+    /// The user whose rights count. `None` is the user of the context.
+    fn user(self) -> Option<&'a User> {
+        match self {
+            Rights::User(user) | Rights::Gear(user) => user,
+            Rights::Engine => None,
+        }
+    }
+
     /// The format of a call: `!` replicates, `C` runs as the user of the context, `E` makes the reason why the server does
     /// not run the command a reply, `S` checks what is checked for a script, `M` checks the memory, `v` is a vector of strings
     /// and its length. Servers before 7.0 know none of the letters.
@@ -323,7 +337,7 @@ pub(crate) fn call(
     let Some(name) = Name::new(command) else {
         return Err(CallError(refusal::words(libc::ENOENT, command, args)));
     };
-    let _as_user = match rights {
+    let as_user = match rights {
         Rights::Engine => None,
         Rights::User(user) | Rights::Gear(user) | Rights::Reader(user) => {
             match AsUser::new(context, user) {
@@ -358,20 +372,30 @@ pub(crate) fn call(
                 arg.len()
             ));
         }
+        let denied = as_user
+            .as_ref()
+            .and_then(|user| denial::before_the_call(context, user, command, args, strings));
         *libc::__errno_location() = 0;
-        let reply = rm!(RedisModule_Call(
-            ctx,
-            name.as_c_str().as_ptr(),
-            rights.format().as_ptr(),
-            strings.as_ptr(),
-            strings.len()
-        ));
+        let reply = if denied.is_some() {
+            ptr::null_mut()
+        } else {
+            rm!(RedisModule_Call(
+                ctx,
+                name.as_c_str().as_ptr(),
+                rights.format().as_ptr(),
+                strings.as_ptr(),
+                strings.len()
+            ))
+        };
         let errno = *libc::__errno_location();
         for string in strings {
             rm!(RedisModule_FreeString(ctx, *string));
         }
         if database != 0 {
             rm!(RedisModule_SelectDb(ctx, database));
+        }
+        if let Some(why) = denied {
+            return Err(CallError(why));
         }
         let reply = NonNull::new(reply).map(|raw| CallReply { raw });
         if let Some(why) = reply
@@ -380,10 +404,11 @@ pub(crate) fn call(
         {
             return Err(CallError(why));
         }
-        match reply {
-            Some(reply) if !refusal::is_denial_of_7_0(&reply) => Ok(reply),
-            Some(_) => Err(CallError(refusal::words(libc::EACCES, command, args))),
-            None => Err(CallError(refusal::words(errno, command, args))),
-        }
+        let Some(reply) = reply else {
+            return Err(CallError(refusal::words(errno, command, args)));
+        };
+        let denied = zero_bytes::error_text(reply.protocol())
+            .and_then(|text| denial::for_client(context, rights.user(), command, args, text));
+        denied.map_or(Ok(reply), |words| Err(CallError(words)))
     }
 }

@@ -6,6 +6,7 @@
 use super::after_command::call_with_handlers;
 use super::call::{CallError, CallReply, Rights};
 use super::context::Context;
+use super::denial;
 use super::filter;
 use super::guard::{self, Guard};
 use super::large_reply;
@@ -149,7 +150,19 @@ impl GearCommand<'_> {
             // The server may have allocated twice the size of the reply.
             grew(before, after, 2 * size + TEMPORARY);
         }
-        reply
+        match reply {
+            Ok(reply) if reply.is_denial() => {
+                let words = String::from_utf8_lossy(reply.bytes()).into_owned();
+                Err(self.denied(context, words))
+            }
+            Err(failure) if failure.is_denial() => Err(self.denied(context, failure.message())),
+            other => other,
+        }
+    }
+
+    fn denied(&self, context: &Context, words: String) -> CallError {
+        let words = denial::for_gear(context, self.user, self.name, self.args, words);
+        CallError::new(words)
     }
 
     /// Decides about the command. `may_wait` says that it may wait for memory.

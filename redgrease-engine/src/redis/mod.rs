@@ -15,6 +15,7 @@
 //! | `reply.rs`, `blocked.rs` | replies, at once or later from another thread |
 //! | `call.rs` | running a Redis command |
 //! | `clock.rs` | a cheap clock |
+//! | `denial.rs` | the words for a command that its user may not run |
 //! | `ending.rs` | taking the lock while the server shuts down |
 //! | `filter.rs` | taking over commands of clients |
 //! | `gear_call.rs` | commands that gears run |
@@ -49,6 +50,7 @@ mod call;
 mod clock;
 mod command;
 mod context;
+mod denial;
 mod ending;
 pub(crate) mod filter;
 mod gear_call;

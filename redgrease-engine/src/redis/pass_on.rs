@@ -2,11 +2,11 @@
 
 use super::command::{Args, Text};
 use super::context::Context;
+use super::denial;
 use super::filter;
 use super::refusal;
 use super::user;
 use super::{call, guard, zero_bytes};
-use redis_module::raw;
 use std::ffi::{CStr, CString};
 use std::ptr::NonNull;
 
@@ -34,12 +34,16 @@ pub(crate) fn pass_on(context: &Context, args: Args<'_>, start: usize) {
             arguments.len()
         ));
         let errno = *libc::__errno_location();
+        let arguments = || -> Vec<&[u8]> { args.from(start + 1).map(Text::bytes).collect() };
         let Some(reply) = NonNull::new(reply) else {
-            let arguments: Vec<&[u8]> = args.from(start + 1).map(Text::bytes).collect();
-            let words = refusal::words(errno, name.to_bytes(), &arguments);
+            let words = refusal::words(errno, name.to_bytes(), &arguments());
             return context.reply().error(&words);
         };
-        match without_rights(reply) {
+        // Redis 7.0 has words for a user without rights that no client knows.
+        let denied = zero_bytes::error_text(call::protocol(reply)).and_then(|text| {
+            denial::for_client(context, None, name.to_bytes(), &arguments(), text)
+        });
+        match denied {
             Some(words) => context.reply().error(&words),
             None => {
                 rm!(RedisModule_ReplyWithCallReply(ctx, reply.as_ptr()));
@@ -47,21 +51,6 @@ pub(crate) fn pass_on(context: &Context, args: Args<'_>, start: usize) {
         }
         rm!(RedisModule_FreeCallReply(reply.as_ptr()));
     }
-}
-
-/// The error of a server whose reply for a user without rights does not begin with the usual code. Redis 7.0 is one.
-///
-/// # Safety
-/// The reply is live.
-unsafe fn without_rights(reply: NonNull<raw::RedisModuleCallReply>) -> Option<String> {
-    // SAFETY: the caller guarantees that the reply is live.
-    let text = zero_bytes::error_text(unsafe { call::protocol(reply) })?;
-    let text = String::from_utf8_lossy(text);
-    let words = text.trim_end();
-    let words = words.strip_prefix("ERR ").unwrap_or(words);
-    words
-        .starts_with("acl verification failed")
-        .then(|| format!("NOPERM {words}"))
 }
 
 /// The format of the call: `!` replicates, `v` is a vector of strings and its length. From Redis 7.0.6 on, `0` replies in the

@@ -3,7 +3,6 @@
 //! From Redis 7.0 on, the server gives its own words as a reply. Older servers give a number of the C library; the words for
 //! it are those that a client of such a server gets.
 
-use super::call::{CallReply, ReplyKind};
 use super::user::User;
 use redis_module::raw;
 
@@ -15,11 +14,6 @@ pub(super) fn comes_as_reply() -> bool {
     // SAFETY: the static is written once, while the module loads. A copy of it is read.
     let since_7_0 = unsafe { raw::RedisModule_EventLoopAdd };
     since_7_0.is_some()
-}
-
-/// `true` if the reply says, in words of Redis 7.0 that no client gets, that the user has no right to the command.
-pub(super) fn is_denial_of_7_0(reply: &CallReply) -> bool {
-    reply.kind() == ReplyKind::Error && reply.bytes().starts_with(b"ERR acl verification failed")
 }
 
 /// The words for a number of the C library.

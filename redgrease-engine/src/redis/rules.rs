@@ -23,6 +23,8 @@ pub(super) struct Rules {
     pub(super) no_script: bool,
     /// The command may send something to replicas without being a write.
     pub(super) may_replicate: bool,
+    /// The number of words, negative if it is the smallest one; 0 if it is not known.
+    arity: i64,
     /// The server tells of the subcommands one by one.
     has_subcommands: bool,
     needs: Needs,
@@ -140,6 +142,7 @@ fn ask(context: &Context, name: &[u8]) -> Option<Rules> {
     // The name of a renamed command is the original one.
     let original = String::from_utf8_lossy(info.element(0)?.bytes()).into_owned();
     let mut rules = Rules::new(&original, &texts(info.element(2)), &texts(info.element(6)));
+    rules.arity = info.element(1).map_or(0, Element::integer);
     rules.has_subcommands = info.element(9).is_some_and(|all| all.len() > 0);
     Some(rules)
 }
@@ -154,6 +157,7 @@ impl Rules {
             grows: has("denyoom"),
             no_script: has("noscript"),
             may_replicate: may_replicate(&name, is_in("@scripting") && !has("readonly")),
+            arity: 0,
             has_subcommands: false,
             needs: Needs::of(
                 &name,
@@ -162,6 +166,12 @@ impl Rules {
                 has("pubsub") && has("noscript"),
             ),
         }
+    }
+
+    /// `true` if the command may have so many arguments. `false` if that is not known.
+    pub(super) fn takes(self, args: usize) -> bool {
+        let words = i64::try_from(args).map_or(i64::MAX, |args| args.saturating_add(1));
+        self.arity == words || (self.arity < 0 && words >= -self.arity)
     }
 
     /// `true` if the command may send something to replicas.

@@ -7,6 +7,7 @@
 use super::call::{OwnedReply, ReplyKind, Rights};
 use super::context::Context;
 use redis_module::raw;
+use smallvec::SmallVec;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -195,18 +196,26 @@ impl User {
 /// Attaches a user to a context until the value is dropped.
 pub(super) struct AsUser<'a> {
     context: &'a Context,
-    user: Option<NonNull<raw::RedisModuleUser>>,
+    attached: Option<Attached<'a>>,
+}
+
+struct Attached<'a> {
+    user: &'a User,
+    raw: NonNull<raw::RedisModuleUser>,
 }
 
 /// The server has no user of this name any more.
 pub(super) struct NoSuchUser;
 
 impl<'a> AsUser<'a> {
-    pub(super) fn new(context: &'a Context, user: Option<&User>) -> Result<AsUser<'a>, NoSuchUser> {
-        let Some(User(name)) = user else {
+    pub(super) fn new(
+        context: &'a Context,
+        user: Option<&'a User>,
+    ) -> Result<AsUser<'a>, NoSuchUser> {
+        let Some(user) = user else {
             return Ok(AsUser {
                 context,
-                user: None,
+                attached: None,
             });
         };
         // SAFETY: the context is live, and the value borrows it. The string is made for this call and freed after it. The
@@ -218,30 +227,89 @@ impl<'a> AsUser<'a> {
             ) else {
                 return Ok(AsUser {
                     context,
-                    user: None,
+                    attached: None,
                 });
             };
+            let name = user.name();
             let ctx = context.as_ptr();
             let text = rm!(RedisModule_CreateString(
                 ctx,
                 name.as_ptr().cast(),
                 name.len()
             ));
-            let user = NonNull::new(find(text));
+            let found = NonNull::new(find(text));
             rm!(RedisModule_FreeString(ctx, text));
-            let user = user.ok_or(NoSuchUser)?;
-            attach(ctx, user.as_ptr());
+            let raw = found.ok_or(NoSuchUser)?;
+            attach(ctx, raw.as_ptr());
             Ok(AsUser {
                 context,
-                user: Some(user),
+                attached: Some(Attached { user, raw }),
             })
+        }
+    }
+
+    /// The attached user.
+    pub(super) fn user(&self) -> Option<&'a User> {
+        self.attached.as_ref().map(|attached| attached.user)
+    }
+
+    /// `true` if the server allows the attached user the command. `args` are the server's strings of its arguments, of which the
+    /// command may have so many.
+    pub(super) fn may_run(&self, command: &[u8], args: &[*mut raw::RedisModuleString]) -> bool {
+        let Some(Attached { raw: user, .. }) = self.attached else {
+            return true;
+        };
+        let ctx = self.context.as_ptr();
+        // SAFETY: the context and the user are live. The name is made for this call and freed after it; the server reads the
+        // strings only.
+        unsafe {
+            let Some(check) = raw::RedisModule_ACLCheckCommandPermissions else {
+                return true;
+            };
+            let name = rm!(RedisModule_CreateString(
+                ctx,
+                command.as_ptr().cast(),
+                command.len()
+            ));
+            let mut words: SmallVec<[_; 8]> = SmallVec::with_capacity(args.len() + 1);
+            words.push(name);
+            words.extend_from_slice(args);
+            let count = libc::c_int::try_from(words.len()).unwrap_or(libc::c_int::MAX);
+            *libc::__errno_location() = 0;
+            let outcome = check(user.as_ptr(), words.as_mut_ptr(), count);
+            let errno = *libc::__errno_location();
+            rm!(RedisModule_FreeString(ctx, name));
+            outcome == super::api::OK || errno != libc::EACCES
+        }
+    }
+
+    /// Adds an entry about the attached user to `ACL LOG`.
+    pub(super) fn log_denial(&self, object: &[u8], reason: raw::RedisModuleACLLogEntryReason) {
+        let Some(Attached { raw: user, .. }) = self.attached else {
+            return;
+        };
+        let ctx = self.context.as_ptr();
+        // SAFETY: the context and the user are live. The string is made for this call, the server copies it, and it is freed.
+        unsafe {
+            let Some(add) = raw::RedisModule_ACLAddLogEntry else {
+                return;
+            };
+            let object = rm!(RedisModule_CreateString(
+                ctx,
+                object.as_ptr().cast(),
+                object.len()
+            ));
+            add(ctx, user.as_ptr(), object, reason);
+            rm!(RedisModule_FreeString(ctx, object));
         }
     }
 }
 
 impl Drop for AsUser<'_> {
     fn drop(&mut self) {
-        let Some(user) = self.user else { return };
+        let Some(Attached { raw: user, .. }) = self.attached else {
+            return;
+        };
         // SAFETY: `new` attached the user. It is detached before it is freed, once.
         unsafe {
             if let Some(attach) = raw::RedisModule_SetContextUser {
