@@ -207,6 +207,29 @@ impl Error {
         matches!(self.0.kind, ErrorKind::Timeout { .. })
     }
 
+    /// Whether the server refused a command because a user has no right to it (`NOPERM`): the command of this client, or one
+    /// that a gear ran for it.
+    pub fn is_no_permission(&self) -> bool {
+        match &self.0.kind {
+            ErrorKind::Gear(gear) => {
+                gear.message.starts_with("NOPERM ")
+                    || gear.exception.ends_with(".NoPermissionError")
+            }
+            ErrorKind::Script { traceback } => {
+                let last = traceback.trim_end().lines().next_back();
+                last.is_some_and(is_no_permission)
+            }
+            ErrorKind::Registration { message, .. } => {
+                message.starts_with("NOPERM ") || message.contains("error: NOPERM ")
+            }
+            ErrorKind::Redis => {
+                let code = self.as_redis().and_then(redis::RedisError::code);
+                code == Some("NOPERM")
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a value could not be converted.
     pub fn is_conversion(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Convert { .. })
@@ -218,6 +241,18 @@ impl Error {
             || matches!(self.0.kind, ErrorKind::Redis)
                 && self.as_redis().is_some_and(redis::RedisError::is_io_error)
     }
+}
+
+/// Whether the last line of a traceback, or the `Error type:` line of an error without one, is about a missing right.
+fn is_no_permission(line: &str) -> bool {
+    [
+        "gears.error: NOPERM ",
+        "exceptions.NoPermissionError: ",
+        "<class 'gears.error'>, Value: NOPERM ",
+        ".NoPermissionError'>, Value: ",
+    ]
+    .iter()
+    .any(|part| line.contains(part))
 }
 
 impl fmt::Debug for Error {

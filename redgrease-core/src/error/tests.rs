@@ -126,3 +126,29 @@ fn str_of_a_python_list_is_parsed() {
         assert_eq!(traceback(wrong), None, "{wrong}");
     }
 }
+
+#[test]
+fn a_missing_right_is_recognised_wherever_the_server_says_it() {
+    let gear = |exception: &str, message: &str| {
+        let json = json!({"trigger": "t", "exception": exception, "message": message});
+        format!("GEARERROR {json}")
+    };
+    for refused in [
+        "NOPERM No permissions to access a key".to_owned(),
+        gear("gears.error", "NOPERM No permissions to access a key: 'get' with the key 'k'\r\n"),
+        gear("redgrease.exceptions.NoPermissionError", "No permissions to access a key"),
+        gear("redis.exceptions.NoPermissionError", "this user has no permissions"),
+        r"['Traceback (most recent call last):\n', 'gears.error: NOPERM No permissions to access a key\r\n\n']".to_owned(),
+        "Error type: <class 'gears.error'>, Value: NOPERM No permissions to access a key".to_owned(),
+    ] {
+        assert!(error(&refused).is_no_permission(), "{refused}");
+    }
+    for other in [
+        "ERR NOPERM is a word".to_owned(),
+        "READONLY You can't write".to_owned(),
+        gear("ValueError", "about NOPERM "),
+        r"['Traceback (most recent call last):\n', '  gears.error: NOPERM x\n', 'ValueError: NOPERM \n']".to_owned(),
+    ] {
+        assert!(!error(&other).is_no_permission(), "{other}");
+    }
+}
