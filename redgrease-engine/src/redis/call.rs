@@ -274,7 +274,7 @@ impl<'a> Rights<'a> {
     /// The user whose rights count. `None` is the user of the context.
     fn user(self) -> Option<&'a User> {
         match self {
-            Rights::User(user) | Rights::Gear(user) => user,
+            Rights::User(user) | Rights::Gear(user) | Rights::Reader(user) => user,
             Rights::Engine => None,
         }
     }
