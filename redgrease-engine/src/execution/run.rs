@@ -124,7 +124,12 @@ impl Execution {
         let (mut results, errors) = progress.pipeline.into_outcome(py);
         // The text of an exception can be Python of the gear.
         let describe_all = || errors.iter().map(|raised| describe(py, raised)).collect();
-        let mut errors: Vec<String> = self.occupy(py, describe_all);
+        let describe_all = || self.occupy(py, describe_all);
+        let mut errors: Vec<String> = if errors.is_empty() {
+            Vec::new()
+        } else {
+            self.with_surroundings(describe_all)
+        };
         let complete = !cut_short && errors.is_empty();
         self.limit_results(results.len());
         let duration = timing.total;
@@ -190,6 +195,8 @@ impl Execution {
         // Under the lock: a client that aborts the execution before this moment finds it aborted.
         let stopped = self.stopped();
         if let Some(stopped) = &stopped {
+            // Threads that it has started may go on.
+            self.signals.give_up();
             *errors = vec![stopped.error(errors.first().map(String::as_str))];
             dropped = std::mem::take(results);
             state.status = Status::Aborted;

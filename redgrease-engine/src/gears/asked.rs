@@ -2,6 +2,7 @@
 //!
 //! A script gets them when it has ended; a running gear gets them at once, in its own session.
 
+use super::handed_on::with_rights_if_any;
 use super::scope::{self, Collected, PendingRun, ScriptScope, with_script};
 use super::script::announce;
 use super::script_run::ScriptRun;
@@ -19,12 +20,9 @@ use pyo3::{PyErr, PyResult};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The owner of the code on this thread. `None` if a script runs.
-fn outside_of_scripts() -> PyResult<Option<Owner>> {
-    if scope::runs_here() {
-        return Ok(None);
-    }
-    Owner::current().map(Some).ok_or_else(|| {
+/// The owner of the code on this thread, which is no script.
+fn owner() -> PyResult<Owner> {
+    Owner::current().ok_or_else(|| {
         GearsError::new_err(
             "only scripts and gears can run and register something: give a thread of your own the session of its gear with setGearsSession(getGearsSession())",
         )
@@ -66,8 +64,8 @@ pub(super) fn registration_id() -> Id {
 
 /// `run()`: collects the run of a script, or begins the run of a gear. Returns the id of the execution.
 pub(super) fn add_run(py: Gil<'_>, run: PendingRun) -> PyResult<Id> {
-    if let Some(owner) = outside_of_scripts()? {
-        return run_at_once(py, &owner, run);
+    if !scope::runs_here() {
+        return with_rights_if_any(py, || run_at_once(py, &owner()?, run));
     }
     collect(|script| {
         if script.collected.run.is_some() {
@@ -92,14 +90,18 @@ fn run_at_once(py: Gil<'_>, owner: &Owner, run: PendingRun) -> PyResult<Id> {
     Ok(id)
 }
 
+fn activate_at_once(py: Gil<'_>, registration: NewRegistration) -> PyResult<Id> {
+    let owner = owner()?;
+    let announce = |function| drop(announce(&[function]));
+    let activate = |context: &Context| activate_dynamic(context, &owner, registration, announce);
+    with_lock_to_write(py, activate)?.map_err(refused)
+}
+
 /// `register()`: collects the registration of a script, or activates the registration of a gear. Returns its id.
 pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> PyResult<Id> {
     let id = registration.id;
-    if let Some(owner) = outside_of_scripts()? {
-        let announce = |function| drop(announce(&[function]));
-        let activate =
-            |context: &Context| activate_dynamic(context, &owner, registration, announce);
-        return with_lock_to_write(py, activate)?.map_err(refused);
+    if !scope::runs_here() {
+        return with_rights_if_any(py, || activate_at_once(py, registration));
     }
     let still_registered = collect(|script| {
         script.collected.made.push(id);
@@ -214,9 +216,12 @@ fn name_of(event: &Event) -> String {
 
 /// `registerTE()` without a key: collects the time event of a script, or starts the time event of a gear.
 pub(super) fn add_timer(py: Gil<'_>, function: Callback, interval: Duration) -> PyResult<()> {
-    if let Some(owner) = outside_of_scripts()? {
-        let begin = |context: &Context| timers::begin(context, &owner, function, interval);
-        return with_lock(py, begin)?.map_err(refused);
+    if !scope::runs_here() {
+        return with_rights_if_any(py, || {
+            let owner = owner()?;
+            let begin = |context: &Context| timers::begin(context, &owner, function, interval);
+            with_lock(py, begin)?.map_err(refused)
+        });
     }
     if !is_told() && with_lock(py, Context::is_read_only)? {
         return Err(flat(READ_ONLY));
@@ -236,12 +241,15 @@ pub(super) fn add_keyed_timer(
         // The key is restored with the data.
         return Ok(true);
     }
-    let owner = match scope::script_session() {
-        Some(session) => Owner::Session(session),
-        None => Owner::current().ok_or_else(|| {
-            GearsError::new_err("only scripts and gears can register a time event")
-        })?,
-    };
-    let create = |context: &Context| keyed_timers::create(context, key, function, interval, &owner);
-    with_lock_to_write(py, create)?.map_err(refused)
+    with_rights_if_any(py, || {
+        let owner = match scope::script_session() {
+            Some(session) => Owner::Session(session),
+            None => Owner::current().ok_or_else(|| {
+                GearsError::new_err("only scripts and gears can register a time event")
+            })?,
+        };
+        let create =
+            |context: &Context| keyed_timers::create(context, key, function, interval, &owner);
+        with_lock_to_write(py, create)?.map_err(refused)
+    })
 }

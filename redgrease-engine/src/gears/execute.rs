@@ -1,6 +1,7 @@
 //! Redis commands of scripts and gears: `execute`, `call_next`, `get_command` and `override_reply`.
 
 use super::atomic::lost_lock;
+use super::handed_on::with_rights;
 use super::scope::{self as script, keep_answer, keeps_answers, set_aside};
 use crate::execution::too_much_memory;
 use crate::python::{
@@ -9,7 +10,7 @@ use crate::python::{
 };
 use crate::redis::{self, CallError, CallReply, OwnedReply, ReplyKind};
 use crate::registration::hooks;
-use crate::scope::{self, Scope, WithheldReply};
+use crate::scope::{self, ForCommand, Scope, WithheldReply};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyString, PyTuple};
 use smallvec::SmallVec;
@@ -58,8 +59,15 @@ fn run_command<'py>(
             "a child process of a gear cannot run commands: let the gear run them, with what the child has written to a pipe",
         ));
     }
-    // Gears that only answer calls must not pay for the needs of scripts.
-    let (by_script, user) = scope::for_command();
+    // Gears that only answer calls must not pay for the needs of scripts and threads.
+    let ForCommand {
+        by_script,
+        user,
+        is_of_gear,
+    } = scope::for_command();
+    if !is_of_gear && !scope::is_of_gear() {
+        return with_rights(py, || run_command(py, command, args))?;
+    }
     if by_script && let Some(reply) = script::answer_again() {
         // The command had its effect when the script ran for the first time.
         return from_owned(py, &reply);

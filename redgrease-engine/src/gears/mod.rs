@@ -6,6 +6,7 @@
 //! | `runtime/*.py` | the part of the runtime that is written in Python |
 //! | `bundled.rs` | the bundled Python package `redgrease` |
 //! | `execute.rs` | `execute`, `call_next`, `get_command`, `override_reply` |
+//! | `handed_on.rs` | the rights of threads and callbacks of Python |
 //! | `log.rs` | `log` |
 //! | `atomic.rs` | `atomic()` |
 //! | `session.rs` | sessions for the threads of a gear |
@@ -25,6 +26,7 @@ mod atomic;
 mod builder;
 mod bundled;
 mod execute;
+mod handed_on;
 mod log;
 mod module;
 mod packages;

@@ -8,7 +8,7 @@ use crate::execution::{Waiter, executions};
 use crate::id::Id;
 use crate::python::{
     Callback, GearsError, GearsFuture, Given, Object, add_native_functions, flat, from_bytes,
-    keep_globals, may_await, no_arguments, only,
+    hand_on, hand_on_with, keep_globals, may_await, no_arguments, only,
 };
 use crate::scope;
 use pyo3::prelude::*;
@@ -70,6 +70,7 @@ const RUNTIME: &[(&str, &str)] = &[
 
 /// Makes the module importable and runs the Python half of the runtime.
 pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
+    hand_on_with(scope::captured);
     let native = PyModule::new(py, "redisgears")?;
     native.add_class::<FlatExecution>()?;
     native.add_class::<GearsFuture>()?;
@@ -222,7 +223,7 @@ fn when_done(id: &str, function: &Bound<'_, PyAny>) -> PyResult<()> {
     let execution = Id::parse(id.as_bytes())
         .and_then(|id| executions().get(id))
         .ok_or_else(|| GearsError::new_err("execution plan does not exist"))?;
-    let waiter = Waiter::Function(Callback::new(function));
+    let waiter = Waiter::Function(Callback::new(&hand_on(function)?));
     if let Err(waiter) = execution.wait_for_outcome(waiter) {
         execution.answer(waiter);
     }

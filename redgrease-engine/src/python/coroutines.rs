@@ -3,6 +3,7 @@
 use super::awaiting::{claim_future, in_gear};
 use super::errors::{GearsError, flat};
 use super::event_loops::EventLoop;
+use super::handed_on::mark_context;
 use super::parameters::only;
 use super::{Gil, Handle, Object, Raised, namespace};
 use pyo3::ffi;
@@ -10,6 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::cell::Cell;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
@@ -191,6 +193,8 @@ pub(super) fn inside_coroutine() -> bool {
 struct Continuation {
     awaiter: Arc<dyn Awaiter>,
     event_loop: Option<Arc<EventLoop>>,
+    /// The context of the coroutine has what the gear hands on.
+    is_marked: AtomicBool,
 }
 
 #[pymethods]
@@ -244,6 +248,10 @@ impl Continuation {
         let mut step = || {
             let outer = INSIDE.replace(true);
             outcome = Some(in_gear(true, || {
+                // In the surroundings of the gear, and in the context of the task, which is a copy of its own.
+                if !self.is_marked.swap(true, Ordering::Relaxed) {
+                    mark_context(py)?;
+                }
                 coroutine.call_method1(method, (argument,))
             }));
             INSIDE.set(outer);
@@ -280,6 +288,7 @@ pub(crate) fn schedule(
     let continuation = Continuation {
         awaiter,
         event_loop,
+        is_marked: AtomicBool::new(false),
     };
     let task = schedule.call1((coroutine, continuation, number))?;
     Ok(Some(task.unbind()))

@@ -2,7 +2,7 @@
 
 use super::child::{self, end_child};
 use super::errors::GearsError;
-use super::{Gil, attached, hold, insistence, namespace, threads};
+use super::{Gil, attached, handed_on, hold, insistence, namespace};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::cell::Cell;
@@ -120,5 +120,5 @@ pub(crate) fn add_native_functions(native: &Bound<'_, PyModule>) -> PyResult<()>
     native.add_function(wrap_pyfunction!(insistence::insist, native)?)?;
     native.add_function(wrap_pyfunction!(child::forked, native)?)?;
     native.add_function(wrap_pyfunction!(hold::woken, native)?)?;
-    threads::add_to(native)
+    handed_on::add_to(native)
 }

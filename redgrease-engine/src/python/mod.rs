@@ -24,7 +24,8 @@
 //! | `numpy.rs` | the memory of NumPy's arrays |
 //! | `free_memory.rs` | giving free memory back to the system |
 //! | `budget.rs` | budgets for the memory that gears take |
-//! | `threads.rs` | threads that the Python of gears starts |
+//! | `handed_on.rs` | work that a gear hands on to threads, pools and event loops |
+//! | `threads.rs` | the threads that run such work |
 //! | `parameters.rs` | wrong arguments of the functions that scripts call |
 //! | `pickling.rs` | functions as bytes |
 //! | `profiling.rs` | profiles of the Python that gears run |
@@ -43,6 +44,7 @@ mod counter;
 mod errors;
 mod event_loops;
 mod free_memory;
+mod handed_on;
 mod hold;
 mod identity;
 mod insistence;
@@ -79,6 +81,7 @@ pub(crate) use counter::Counter;
 pub(crate) use errors::{GearsError, describe, flat};
 pub(crate) use event_loops::{EventLoop, slow_event_loops};
 pub(crate) use free_memory::free_memory;
+pub(crate) use handed_on::{Surroundings, hand_on, hand_on_with, with_carried};
 pub(crate) use hold::{Holder, Turn, begin_hold, end_hold, forget_hold, hold, holds};
 pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{Force, RunningThread, add_native_functions, interrupt};

@@ -1,13 +1,9 @@
-//! Threads that the Python of gears starts, and other work that goes on after the gear: the tasks of thread pools, the
-//! steps of background coroutines.
+//! Threads that run work which a gear has handed on: those that the Python of gears starts, and those of pools and event
+//! loops.
 //!
-//! They go on with the budget of memory of the gear that has started them, also when the gear has ended.
+//! They pay with the budget of memory of the gear, also when the gear has ended.
 
-use super::budget::{shared, without_budget};
-use super::{Gil, MemoryBudget, Object, RunningThread};
-use pyo3::exceptions::PyMemoryError;
-use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use super::{Gil, MemoryBudget, RunningThread};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -52,51 +48,14 @@ pub(crate) fn threads_over_budget() -> Vec<(Arc<GearThread>, u64)> {
     over.collect()
 }
 
-/// A function that pays with the budget of the gear that handed it on, whatever thread calls it.
-#[pyclass(frozen, module = "redgrease_engine")]
-#[derive(Debug)]
-struct HandedOn {
-    function: Py<PyAny>,
-    budget: Arc<MemoryBudget>,
-}
-
-#[pymethods]
-impl HandedOn {
-    #[pyo3(signature = (*args, **kwargs))]
-    fn __call__<'py>(
-        &self,
-        args: &Bound<'py, PyTuple>,
-        kwargs: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Object<'py>> {
-        let py = args.py();
-        check(&self.budget)?;
-        let _entered = Entered::enter(py, &self.budget);
-        self.budget
-            .pay(|| self.function.bind(py).call(args, kwargs))
-    }
-
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(self.function.bind(py).repr()?.to_string())
-    }
-}
-
-fn check(budget: &MemoryBudget) -> PyResult<()> {
-    match budget.exceeded() {
-        None => Ok(()),
-        Some(limit) => Err(PyMemoryError::new_err(format!(
-            "the gear has taken more memory than ExecutionMaxMemory, {limit} bytes: it cannot start other work"
-        ))),
-    }
-}
-
 /// The entry of this thread in the list, while the value lives.
-struct Entered<'py> {
+pub(super) struct Entered<'py> {
     py: Gil<'py>,
     thread: Arc<GearThread>,
 }
 
 impl<'py> Entered<'py> {
-    fn enter(py: Gil<'py>, budget: &Arc<MemoryBudget>) -> Entered<'py> {
+    pub(super) fn enter(py: Gil<'py>, budget: &Arc<MemoryBudget>) -> Entered<'py> {
         let thread = Arc::new(GearThread {
             running: RunningThread::default(),
             budget: Arc::clone(budget),
@@ -114,34 +73,4 @@ impl Drop for Entered<'_> {
         self.thread.running.leave(self.py);
         threads().retain(|one| !Arc::ptr_eq(one, &self.thread));
     }
-}
-
-/// `handed_on(function)`: the function, with the budget of the gear that calls this.
-#[pyfunction]
-fn handed_on<'py>(function: &Object<'py>) -> PyResult<Object<'py>> {
-    let Some(budget) = shared() else {
-        return Ok(function.clone());
-    };
-    if !function.is_callable() || function.is_instance_of::<HandedOn>() {
-        return Ok(function.clone());
-    }
-    check(&budget)?;
-    let handed_on = HandedOn {
-        function: function.clone().unbind(),
-        budget,
-    };
-    Ok(Bound::new(function.py(), handed_on)?.into_any())
-}
-
-/// `for_all(function, *args)`: calls a function that works for all gears, such as one that starts the threads of a pool.
-#[pyfunction]
-#[pyo3(signature = (function, *args))]
-fn for_all<'py>(function: &Object<'py>, args: &Bound<'py, PyTuple>) -> PyResult<Object<'py>> {
-    without_budget(|| function.call1(args))
-}
-
-/// Adds the functions that hand work on.
-pub(super) fn add_to(native: &Bound<'_, PyModule>) -> PyResult<()> {
-    native.add_function(wrap_pyfunction!(handed_on, native)?)?;
-    native.add_function(wrap_pyfunction!(for_all, native)?)
 }

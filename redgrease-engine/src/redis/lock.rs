@@ -121,7 +121,7 @@ fn own() -> *mut raw::RedisModuleCtx {
 }
 
 /// `true` on the main thread of the server.
-pub(super) fn is_main() -> bool {
+pub(crate) fn is_main() -> bool {
     OWN.with(|own| own.ends_with_the_process.get())
 }
 

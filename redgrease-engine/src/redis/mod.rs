@@ -101,7 +101,9 @@ pub(crate) use keys::{Batch, KeyScan, KeyType, key_type};
 pub(crate) use latency::note_run;
 pub(crate) use lend::{Loan, keep};
 pub(crate) use listeners::Listeners;
-pub(crate) use lock::{Guarded, LockGuard, NeverFree, is_locked, locked};
+pub(crate) use lock::{
+    Guarded, LockGuard, NeverFree, is_locked, is_main as is_main_thread, locked,
+};
 pub(crate) use log::{Level, log};
 pub(crate) use module::{REFUSED, library_path, load_module};
 pub(crate) use notification::quietly;

@@ -34,14 +34,8 @@ impl Owner {
     pub(crate) fn user(&self, context: &Context) -> Option<User> {
         match self {
             Owner::Execution(running) => running.user.clone(),
-            Owner::SyncCall(id) if config::get().execute_as_owner() => {
-                let owner = registry().read(context, |registry| {
-                    registry.registration(*id).and_then(|one| one.user.clone())
-                });
-                Some(User::or_default(owner))
-            }
-            Owner::SyncCall(_) => User::of(context),
-            Owner::Session(session) => session.user.clone(),
+            Owner::SyncCall(id) => user_of_sync_call(context, *id),
+            Owner::Session(session) => user_of_thread(context, session),
         }
     }
 
@@ -65,5 +59,31 @@ impl Owner {
             Owner::SyncCall(_) => true,
             Owner::Session(_) => false,
         }
+    }
+}
+
+fn user_of_sync_call(context: &Context, registration: Id) -> Option<User> {
+    if !config::get().execute_as_owner() {
+        return User::of(context);
+    }
+    let owner = registry().read(context, |registry| {
+        let registration = registry.registration(registration);
+        registration.and_then(|one| one.user.clone())
+    });
+    Some(User::or_default(owner))
+}
+
+/// The user of the gear that runs on this thread, which gets no rights from the session that the thread was given. If no gear
+/// runs here, the owner of the session.
+fn user_of_thread(context: &Context, session: &SessionInfo) -> Option<User> {
+    if let Some(user) = scope::look(Scope::user, Clone::clone) {
+        return Some(user);
+    }
+    if let Some(running) = scope::look(Scope::execution, Clone::clone) {
+        return running.user;
+    }
+    match scope::sync_call() {
+        Some(id) => user_of_sync_call(context, id),
+        None => session.user.clone(),
     }
 }

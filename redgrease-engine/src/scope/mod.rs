@@ -8,6 +8,7 @@
 //! | file | purpose |
 //! |---|---|
 //! | `session.rs` | the session that code belongs to |
+//! | `handed_on.rs` | the part that goes with work on other threads |
 //! | `signals.rs` | what the Python of an execution and the engine tell each other |
 //! | `atomic.rs` | the `atomic()` block of a script |
 //! | `chain.rs` | the gears that run inside of each other |
@@ -15,6 +16,7 @@
 
 mod atomic;
 mod chain;
+mod handed_on;
 mod session;
 mod signals;
 mod withheld;
@@ -24,6 +26,7 @@ pub(crate) use atomic::{
     locks_for_atomic,
 };
 pub(crate) use chain::{call_chain, call_depth, in_sync_call, inside_gear};
+pub(crate) use handed_on::{HandedOn, captured, is_of_gear, with_rights};
 pub(crate) use session::{SessionId, SessionInfo};
 pub(crate) use signals::{Signals, is_given_up, note_denial};
 pub(crate) use withheld::WithheldReply;
@@ -47,6 +50,8 @@ pub(crate) struct Scope {
     sync_call: Cell<Option<Id>>,
     /// The gears around the sync call, the outermost first. Around no sync call, all gears that the thread runs.
     outer_gears: Slot<Vec<Id>>,
+    /// What the work has taken along that runs on the thread, if a gear has handed it on.
+    handed_on: Slot<Option<Arc<HandedOn>>>,
     /// The session that a thread of a gear was given with `setGearsSession`.
     given_session: Slot<Option<Arc<SessionInfo>>>,
     /// The hooks that the thread runs, the innermost last.
@@ -89,6 +94,7 @@ thread_local! {
             body: RefCell::new(None),
             sync_call: Cell::new(None),
             outer_gears: RefCell::new(Vec::new()),
+            handed_on: RefCell::new(None),
             given_session: RefCell::new(None),
             hooks: RefCell::new(Vec::new()),
             withheld: RefCell::new(None),
@@ -98,11 +104,34 @@ thread_local! {
     };
 }
 
-/// The part of the surroundings that every command of a gear needs: whether a script runs, and the user whose rights count.
-/// One look at the scope instead of two, because gears run many commands.
+/// The part of the surroundings that every command of a gear needs.
+#[derive(Debug)]
+pub(crate) struct ForCommand {
+    /// A script runs.
+    pub(crate) by_script: bool,
+    /// The user whose rights count; `None` leaves the decision to the context of the command.
+    pub(crate) user: Option<User>,
+    /// The code belongs to a gear or a script that runs on this thread.
+    pub(crate) is_of_gear: bool,
+}
+
+/// One look at the scope instead of several, because gears run many commands.
 #[inline]
-pub(crate) fn for_command() -> (bool, Option<User>) {
-    SCOPE.with(|scope| (scope.script.borrow().is_some(), scope.user.borrow().clone()))
+pub(crate) fn for_command() -> ForCommand {
+    SCOPE.with(|scope| ForCommand {
+        by_script: scope.script.borrow().is_some(),
+        user: scope.user.borrow().clone(),
+        is_of_gear: is_of_gear_in(scope),
+    })
+}
+
+/// The cell comes first: sync calls have nothing else.
+#[inline]
+fn is_of_gear_in(scope: &Scope) -> bool {
+    scope.sync_call.get().is_some()
+        || scope.user.borrow().is_some()
+        || scope.execution.borrow().is_some()
+        || scope.script.borrow().is_some()
 }
 
 /// Runs `body` while `slot` holds `value` on this thread; then puts back what `slot` held before.
@@ -165,6 +194,10 @@ impl Scope {
         &self.body
     }
 
+    pub(crate) fn handed_on(&self) -> &Slot<Option<Arc<HandedOn>>> {
+        &self.handed_on
+    }
+
     pub(crate) fn given_session(&self) -> &Slot<Option<Arc<SessionInfo>>> {
         &self.given_session
     }
@@ -192,10 +225,16 @@ pub(crate) fn inside_hook<R>(hook: RunningHook, body: impl FnOnce() -> R) -> R {
 /// Runs `body` in the surroundings of a thread that runs nothing else.
 pub(crate) fn apart<R>(body: impl FnOnce() -> R) -> R {
     let alone = || apart_from_atomic(body);
-    let alone = || with(Scope::script, None, alone);
+    let alone = || with(Scope::given_session, None, alone);
+    apart_from_gear(alone)
+}
+
+/// Runs `body` outside of the gear that runs on this thread. What belongs to the thread stays: its session, its atomic block.
+fn apart_from_gear<R>(body: impl FnOnce() -> R) -> R {
+    let alone = || with(Scope::script, None, body);
     let alone = || with(Scope::withheld, None, alone);
     let alone = || with(Scope::hooks, Vec::new(), alone);
-    let alone = || with(Scope::given_session, None, alone);
+    let alone = || with(Scope::handed_on, None, alone);
     let alone = || with(Scope::execution, None, alone);
     let alone = || with(Scope::body, None, alone);
     let alone = || with(Scope::user, None, alone);

@@ -225,6 +225,10 @@ impl Body {
             return false;
         }
         state.stage = Stage::Ended;
+        if self.stopped_for().is_some() {
+            // Threads that it has started may go on.
+            self.signals.give_up();
+        }
         let refuse = state.refuse.take();
         drop(state);
         drop(refuse);

@@ -8,7 +8,7 @@ log = redisgears.log
 
 
 def _new_loop():
-    made = asyncio.new_event_loop()
+    made = _loop_of_engine(asyncio.new_event_loop())
     made.set_task_factory(
         lambda loop, coroutine, **options: asyncio.Task(_paid(coroutine), loop=loop, **options)
     )
@@ -85,7 +85,9 @@ def _schedule(coroutine, continuation, loop_number):
         else:
             continuation.done(result)
 
-    return asyncio.run_coroutine_threadsafe(run(), _started_loop(loop_number))
+    # Each step of the coroutine finds its gear by the continuation.
+    loop = _started_loop(loop_number)
+    return _native.for_all(asyncio.run_coroutine_threadsafe, run(), loop)
 
 
 class _InSession:
@@ -124,8 +126,6 @@ def runCoroutine(cr, f=None, delay=0, s=None):
     coroutine belongs to the session `s`, which is that of the caller unless it is given.
     """
     session = redisgears.getGearsSession() if s is None else s
-    if asyncio.iscoroutine(cr):
-        cr = _paid(cr)
     # Of other awaitables, no step runs Python of a gear.
     in_session = session is not None and asyncio.iscoroutine(cr)
     awaited = _InSession(cr, session) if in_session else cr

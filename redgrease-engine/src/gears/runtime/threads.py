@@ -1,17 +1,31 @@
-"""Work that goes on after a gear pays with the budget of memory of that gear: threads, tasks of thread pools, coroutines."""
+"""Work that goes on after a gear belongs to that gear: threads, tasks of thread pools, coroutines, callbacks.
+
+It has the rights of the gear and pays with its budget of memory, whatever thread it runs on.
+"""
 
 from collections.abc import Coroutine as _Coroutine
 from functools import wraps as _wraps
 
 
-def _hand_on_first(start):
-    """Wraps a function that starts a thread: the first argument is the function that the thread calls."""
+def _wrap_first(start, wrap):
+    """Wraps a function whose first argument is a function."""
 
     @_wraps(start)
     def started(function, *args, **kwargs):
-        return start(_native.handed_on(function), *args, **kwargs)
+        return start(wrap(function), *args, **kwargs)
 
     return started
+
+
+def _wrap_method(owner, name, wrap):
+    """Wraps a method whose first argument is a function."""
+    method = getattr(owner, name)
+
+    @_wraps(method)
+    def called(self, function, /, *args, **kwargs):
+        return method(self, wrap(function), *args, **kwargs)
+
+    setattr(owner, name, called)
 
 
 def _hand_on_threads():
@@ -23,34 +37,162 @@ def _hand_on_threads():
         start = getattr(_thread, door, None)
         if start is None:
             continue
-        wrapped = _hand_on_first(start)
+        wrapped = _wrap_first(start, _native.of_thread)
         for module in (_thread, threading):
             for name, value in list(vars(module).items()):
                 if value is start:
                     setattr(module, name, wrapped)
 
 
+def _wrap_initializer(place):
+    """Wraps the constructor of a pool: its threads belong to nobody, and their initializer to the gear that makes the pool.
+
+    `place` is the position of the initializer behind `self`.
+    """
+
+    def wrap(construct, call):
+        @_wraps(construct)
+        def constructed(self, *args, **kwargs):
+            if len(args) > place:
+                args = (*args[:place], _native.handed_on(args[place]), *args[place + 1 :])
+            if "initializer" in kwargs:
+                kwargs["initializer"] = _native.handed_on(kwargs["initializer"])
+            return call(construct, self, *args, **kwargs)
+
+        return constructed
+
+    return wrap
+
+
+def _call(function, *args, **kwargs):
+    return function(*args, **kwargs)
+
+
 def _hand_on_tasks():
-    """The threads of a pool work for all gears: each task pays with the budget of the gear that gives it."""
+    """The threads of a pool work for all gears: each task belongs to the gear that submits it."""
+    from concurrent.futures import Future
     from concurrent.futures.thread import ThreadPoolExecutor
 
-    submit = ThreadPoolExecutor.submit
+    _wrap_method(ThreadPoolExecutor, "submit", _native.handed_on)
+    ThreadPoolExecutor.__init__ = _wrap_initializer(2)(ThreadPoolExecutor.__init__, _call)
     start = ThreadPoolExecutor._adjust_thread_count
-
-    @_wraps(submit)
-    def submitted(self, fn, /, *args, **kwargs):
-        return submit(self, _native.handed_on(fn), *args, **kwargs)
-
-    ThreadPoolExecutor.submit = submitted
     ThreadPoolExecutor._adjust_thread_count = lambda self: _native.for_all(start, self)
 
+    add = Future.add_done_callback
 
-def _call(function, *args):
-    return function(*args)
+    @_wraps(add)
+    def add_done_callback(self, fn):
+        # A future that is done calls the function here.
+        return add(self, fn if self.done() else _native.handed_on(fn))
+
+    Future.add_done_callback = add_done_callback
+
+
+def _hand_on_pool_of_multiprocessing():
+    from multiprocessing.pool import Pool, ThreadPool
+
+    ThreadPool.__init__ = _wrap_initializer(1)(ThreadPool.__init__, _native.for_all)
+    names = ("func", "callback", "error_callback")
+
+    def wrap(name, *places):
+        method = getattr(Pool, name)
+
+        # In `ThreadPool` alone: a pool of processes sends its functions to them.
+        @_wraps(method)
+        def called(self, *args, **kwargs):
+            args = [
+                _native.handed_on(arg) if place in places else arg for place, arg in enumerate(args)
+            ]
+            for key in names:
+                if key in kwargs:
+                    kwargs[key] = _native.handed_on(kwargs[key])
+            return method(self, *args, **kwargs)
+
+        setattr(ThreadPool, name, called)
+
+    for name in "map", "starmap", "imap", "imap_unordered":
+        wrap(name, 0)
+    # `apply_async(func, args, kwds, callback, error_callback)`, and the same for the others.
+    for name in "apply_async", "map_async", "starmap_async":
+        wrap(name, 0, 3, 4)
+
+
+def _hand_on_later_calls():
+    """Functions that an object calls later, on the thread of that moment."""
+    import sched
+    import weakref
+
+    enter = sched.scheduler.enterabs
+
+    @_wraps(enter)
+    def enterabs(self, time, priority, action, *args, **kwargs):
+        return enter(self, time, priority, _native.handed_on(action), *args, **kwargs)
+
+    sched.scheduler.enterabs = enterabs
+
+    finalize = weakref.finalize.__init__
+
+    @_wraps(finalize)
+    def __init__(self, obj, func, /, *args, **kwargs):
+        # What frees something must run also if the gear has taken too much memory.
+        finalize(self, obj, _native.handed_on_free(func), *args, **kwargs)
+
+    weakref.finalize.__init__ = __init__
+
+
+def _hand_on_callbacks():
+    """The callbacks of event loops.
+
+    A callback runs in a context of Python, a copy of that of the code that asked for it. On the event loops of the engine the
+    context is enough, because nothing else runs on their threads. A loop that a gear runs itself is inside of that gear, and
+    may get work from others.
+    """
+    from asyncio import BaseEventLoop
+
+    class OfEngine:
+        call_soon = BaseEventLoop.call_soon
+        call_at = BaseEventLoop.call_at
+        call_soon_threadsafe = BaseEventLoop.call_soon_threadsafe
+
+    @_wraps(OfEngine.call_soon)
+    def call_soon(self, callback, *args, context=None):
+        callback = _native.in_context(callback, context)
+        return OfEngine.call_soon(self, callback, *args, context=context)
+
+    @_wraps(OfEngine.call_at)
+    def call_at(self, when, callback, *args, context=None):
+        callback = _native.in_context(callback, context)
+        return OfEngine.call_at(self, when, callback, *args, context=context)
+
+    # The code that calls this does not run on the loop: its context may not know its gear.
+    def call_of_engine_soon_threadsafe(self, callback, *args, context=None):
+        if context is None:
+            context = _native.context_here()
+        return OfEngine.call_soon_threadsafe(self, callback, *args, context=context)
+
+    @_wraps(OfEngine.call_soon_threadsafe)
+    def call_soon_threadsafe(self, callback, *args, context=None):
+        if context is None:
+            context = _native.context_here()
+        callback = _native.in_context(callback, context)
+        return OfEngine.call_soon_threadsafe(self, callback, *args, context=context)
+
+    BaseEventLoop.call_soon = call_soon
+    BaseEventLoop.call_at = call_at
+    BaseEventLoop.call_soon_threadsafe = call_soon_threadsafe
+
+    def of_engine(made):
+        """Makes a loop one of the engine."""
+        made.call_soon = OfEngine.call_soon.__get__(made)
+        made.call_at = OfEngine.call_at.__get__(made)
+        made.call_soon_threadsafe = call_of_engine_soon_threadsafe.__get__(made)
+        return made
+
+    return of_engine
 
 
 class _Paid(_Coroutine):
-    """A coroutine whose steps pay with a budget: `run` calls a function so."""
+    """A coroutine whose steps belong to a gear: `run` calls a function so."""
 
     def __init__(self, coroutine, run):
         self._coroutine = coroutine
@@ -76,10 +218,13 @@ class _Paid(_Coroutine):
 
 
 def _paid(coroutine):
-    """The coroutine, whose steps pay with the budget of the gear that calls this."""
+    """The coroutine, whose steps belong to the gear that calls this."""
     run = _native.handed_on(_call)
     return coroutine if run is _call else _Paid(coroutine, run)
 
 
 _hand_on_threads()
 _hand_on_tasks()
+_hand_on_pool_of_multiprocessing()
+_hand_on_later_calls()
+_loop_of_engine = _hand_on_callbacks()

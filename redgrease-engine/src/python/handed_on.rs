@@ -1,0 +1,329 @@
+//! Work that a gear hands on: threads, tasks of pools, coroutines and callbacks. It goes on when the gear has ended, often on
+//! a thread that works for others, too.
+//!
+//! [`Captured`] is what such work takes along: the budget of memory of the gear, and its [`Surroundings`], which are a matter
+//! of the folders above. Two things carry it:
+//!
+//! - a function that is handed on ([`HandedOn`]): the target of a thread, the task of a pool, a step of a coroutine,
+//! - a context variable of Python, which the tasks and callbacks of `asyncio` inherit without further action. It counts where
+//!   no gear runs on the thread: see [`carried`].
+
+use super::budget::{shared, without_budget};
+use super::threads::Entered;
+use super::{Gil, MemoryBudget, Object};
+use pyo3::exceptions::PyMemoryError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+/// The surroundings of a gear, as far as the work takes them along that the gear hands on.
+pub(crate) trait Surroundings: fmt::Debug + Send + Sync {
+    /// Runs `body`, which is a part of the work, on this thread. Calls it once.
+    fn enter(self: Arc<Self>, body: &mut dyn FnMut());
+}
+
+/// The surroundings of the gear that runs on this thread. `None` if none runs.
+pub(crate) type Capture = fn() -> Option<Arc<dyn Surroundings>>;
+
+static CAPTURE: OnceLock<Capture> = OnceLock::new();
+
+/// Makes the work that gears hand on take these surroundings along.
+pub(crate) fn hand_on_with(capture: Capture) {
+    let _ = CAPTURE.set(capture);
+}
+
+/// What work takes along from the gear that hands it on.
+#[pyclass(frozen, module = "redgrease_engine")]
+#[derive(Debug, Clone)]
+struct Captured {
+    budget: Option<Arc<MemoryBudget>>,
+    surroundings: Option<Arc<dyn Surroundings>>,
+}
+
+thread_local! {
+    /// The thread does something for all gears.
+    static FOR_ALL: Cell<bool> = const { Cell::new(false) };
+    /// What the gear handed on that has started the thread.
+    static OF_THREAD: RefCell<Option<Captured>> = const { RefCell::new(None) };
+}
+
+impl Captured {
+    /// What the code of this moment hands on. `None` if it belongs to no gear.
+    fn here(py: Gil<'_>) -> Option<Captured> {
+        if FOR_ALL.get() {
+            return None;
+        }
+        let surroundings = CAPTURE.get().and_then(|capture| capture());
+        let budget = shared();
+        match carried(py) {
+            Some(carried) if surroundings.is_none() => Some(Captured {
+                budget: budget.or(carried.budget),
+                surroundings: carried.surroundings,
+            }),
+            _ if surroundings.is_none() && budget.is_none() => None,
+            _ => Some(Captured {
+                budget,
+                surroundings,
+            }),
+        }
+    }
+
+    fn check(&self) -> PyResult<()> {
+        match self.budget.as_ref().and_then(|budget| budget.exceeded()) {
+            None => Ok(()),
+            Some(limit) => Err(PyMemoryError::new_err(format!(
+                "the gear has taken more memory than ExecutionMaxMemory, {limit} bytes: it cannot start other work"
+            ))),
+        }
+    }
+
+    /// Runs a part of the work.
+    fn enter<R>(&self, body: impl FnOnce() -> R) -> Option<R> {
+        match &self.surroundings {
+            None => Some(body()),
+            Some(surroundings) => entered(surroundings, body),
+        }
+    }
+
+    /// Runs a part of the work, which pays for its memory.
+    fn pay<R>(&self, py: Gil<'_>, body: impl FnOnce() -> R) -> R {
+        match &self.budget {
+            None => body(),
+            Some(budget) => {
+                let _entered = Entered::enter(py, budget);
+                budget.pay(body)
+            }
+        }
+    }
+}
+
+/// Runs `body` in surroundings that work has taken along. `None` if they did not run it.
+fn entered<R>(surroundings: &Arc<dyn Surroundings>, body: impl FnOnce() -> R) -> Option<R> {
+    let (mut body, mut outcome) = (Some(body), None);
+    Arc::clone(surroundings).enter(&mut || outcome = body.take().map(|body| body()));
+    outcome
+}
+
+/// What was handed on to the code of this moment, apart from the gear that runs on the thread: the context that it runs in
+/// has it, or the gear that has started the thread.
+fn carried(py: Gil<'_>) -> Option<Captured> {
+    of_context(py).or_else(|| OF_THREAD.with(|one| one.borrow().clone()))
+}
+
+/// Runs `body` in the surroundings that were handed on to the code of this moment. Gives it back if there are none.
+pub(crate) fn with_carried<R, F: FnOnce() -> R>(py: Gil<'_>, body: F) -> Result<R, F> {
+    let Some(surroundings) = carried(py).and_then(|carried| carried.surroundings) else {
+        return Err(body);
+    };
+    let mut body = Some(body);
+    let outcome = entered(&surroundings, || body.take().map(|body| body()));
+    match (outcome.flatten(), body) {
+        (None, Some(body)) => Err(body),
+        (Some(outcome), _) => Ok(outcome),
+        // Not reached: a body that was taken has an outcome.
+        (None, None) => std::process::abort(),
+    }
+}
+
+/// The context variable, which holds a [`Captured`].
+fn variable(py: Gil<'_>) -> PyResult<&Py<PyAny>> {
+    static VARIABLE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    VARIABLE.get_or_try_init(py, || {
+        // SAFETY: the interpreter's lock is held, the name ends with a NUL, and null is no default.
+        unsafe {
+            let variable =
+                ffi::PyContextVar_New(c"redgrease_engine".as_ptr(), std::ptr::null_mut());
+            Bound::from_owned_ptr_or_err(py, variable).map(Bound::unbind)
+        }
+    })
+}
+
+/// What the context of Python has that this thread runs in.
+fn of_context(py: Gil<'_>) -> Option<Captured> {
+    let variable = variable(py).ok()?;
+    let mut value = std::ptr::null_mut();
+    // SAFETY: the interpreter's lock is held, and the variable is live. The function gives a new reference, or null.
+    let value = unsafe {
+        if ffi::PyContextVar_Get(variable.as_ptr(), std::ptr::null_mut(), &raw mut value) < 0 {
+            drop(PyErr::take(py));
+        }
+        Bound::from_owned_ptr_or_opt(py, value)?
+    };
+    value.cast::<Captured>().ok().map(|one| one.get().clone())
+}
+
+/// Makes the context of Python that this thread runs in have what the code of this moment hands on. For the context of one
+/// coroutine.
+pub(super) fn mark_context(py: Gil<'_>) -> PyResult<()> {
+    let Some(captured) = Captured::here(py) else {
+        return Ok(());
+    };
+    let captured = Bound::new(py, captured)?;
+    let variable = variable(py)?;
+    // SAFETY: the interpreter's lock is held, and both are live. The function gives a new reference, or null.
+    let token = unsafe { ffi::PyContextVar_Set(variable.as_ptr(), captured.as_ptr()) };
+    // SAFETY: as above. The token is not needed: the context ends with its coroutine.
+    unsafe { Bound::from_owned_ptr_or_err(py, token) }.map(drop)
+}
+
+/// What a function is to the thread that calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// All that the thread does. Callbacks of others may run in it.
+    Thread,
+    /// A part of what the thread does.
+    Task,
+}
+
+/// A function that belongs to the gear that handed it on, whatever thread calls it.
+#[pyclass(frozen, module = "redgrease_engine")]
+#[derive(Debug)]
+struct HandedOn {
+    function: Py<PyAny>,
+    captured: Captured,
+    part: Part,
+}
+
+#[pymethods]
+impl HandedOn {
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __call__<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Object<'py>> {
+        let py = args.py();
+        self.captured.check()?;
+        let call = || {
+            self.captured
+                .pay(py, || self.function.bind(py).call(args, kwargs))
+        };
+        match self.part {
+            Part::Task => self.captured.enter(call),
+            Part::Thread => Some(of_thread(&self.captured, call)),
+        }
+        .unwrap_or_else(|| Ok(py.None().into_bound(py)))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(self.function.bind(py).repr()?.to_string())
+    }
+}
+
+/// Runs `body`, which is all that this thread does for a gear.
+fn of_thread<R>(captured: &Captured, body: impl FnOnce() -> R) -> R {
+    struct Restore(Option<Captured>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            let before = self.0.take();
+            let ended = OF_THREAD.with(|one| one.replace(before));
+            drop(ended);
+        }
+    }
+    let before = OF_THREAD.with(|one| one.replace(Some(captured.clone())));
+    let _restore = Restore(before);
+    body()
+}
+
+fn with_captured<'py>(
+    function: &Object<'py>,
+    captured: Option<Captured>,
+    part: Part,
+) -> PyResult<Object<'py>> {
+    let Some(captured) = captured else {
+        return Ok(function.clone());
+    };
+    if !function.is_callable() || function.is_instance_of::<HandedOn>() {
+        return Ok(function.clone());
+    }
+    captured.check()?;
+    let handed_on = HandedOn {
+        function: function.clone().unbind(),
+        captured,
+        part,
+    };
+    Ok(Bound::new(function.py(), handed_on)?.into_any())
+}
+
+/// `handed_on(function)`: the function, which belongs to the gear that calls this.
+#[pyfunction]
+#[pyo3(name = "handed_on")]
+pub(crate) fn hand_on<'py>(function: &Object<'py>) -> PyResult<Object<'py>> {
+    with_captured(function, Captured::here(function.py()), Part::Task)
+}
+
+/// `handed_on_free(function)`: the same, and the function pays for no memory. For what must run in any case.
+#[pyfunction]
+fn handed_on_free<'py>(function: &Object<'py>) -> PyResult<Object<'py>> {
+    let captured = Captured::here(function.py()).map(|captured| Captured {
+        budget: None,
+        ..captured
+    });
+    with_captured(function, captured, Part::Task)
+}
+
+/// `of_thread(function)`: the function that a new thread calls. The thread belongs to the gear that calls this.
+#[pyfunction]
+#[pyo3(name = "of_thread")]
+fn for_thread<'py>(function: &Object<'py>) -> PyResult<Object<'py>> {
+    with_captured(function, Captured::here(function.py()), Part::Thread)
+}
+
+/// `in_context(function, context)`: the function, which belongs to the gear that the context was handed on from. With `None`,
+/// the context of this moment.
+#[pyfunction]
+fn in_context<'py>(function: &Object<'py>, context: &Object<'py>) -> PyResult<Object<'py>> {
+    let py = function.py();
+    let captured = if context.is_none() {
+        of_context(py)
+    } else {
+        let value = context.call_method1("get", (variable(py)?,))?;
+        value.cast::<Captured>().ok().map(|one| one.get().clone())
+    };
+    with_captured(function, captured, Part::Task)
+}
+
+/// `context_here()`: a copy of the context of this moment that has what the code hands on. `None` if it belongs to no gear.
+#[pyfunction]
+fn context_here(py: Python<'_>) -> PyResult<Option<Object<'_>>> {
+    let Some(captured) = Captured::here(py) else {
+        return Ok(None);
+    };
+    // SAFETY: the interpreter's lock is held. The function gives a new reference, or null.
+    let context = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyContext_CopyCurrent())? };
+    let set = variable(py)?.bind(py).getattr("set")?;
+    context.call_method1("run", (set, Bound::new(py, captured)?))?;
+    Ok(Some(context))
+}
+
+/// `for_all(function, *args)`: calls a function that works for all gears, such as one that starts the threads of a pool.
+#[pyfunction]
+#[pyo3(signature = (function, *args, **kwargs))]
+fn for_all<'py>(
+    function: &Object<'py>,
+    args: &Bound<'py, PyTuple>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Object<'py>> {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            FOR_ALL.set(self.0);
+        }
+    }
+    let _restore = Restore(FOR_ALL.replace(true));
+    without_budget(|| function.call(args, kwargs))
+}
+
+/// Adds the functions that hand work on.
+pub(super) fn add_to(native: &Bound<'_, PyModule>) -> PyResult<()> {
+    native.add_function(wrap_pyfunction!(hand_on, native)?)?;
+    native.add_function(wrap_pyfunction!(handed_on_free, native)?)?;
+    native.add_function(wrap_pyfunction!(for_thread, native)?)?;
+    native.add_function(wrap_pyfunction!(in_context, native)?)?;
+    native.add_function(wrap_pyfunction!(context_here, native)?)?;
+    native.add_function(wrap_pyfunction!(for_all, native)?)
+}

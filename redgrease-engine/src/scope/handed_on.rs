@@ -1,0 +1,92 @@
+//! Work that a gear hands on to other threads, and the part of the surroundings that goes with it.
+
+use super::{Scope, Signals, apart_from_gear, is_atomic, leave_atomic, look, with};
+use crate::python::{Gil, Surroundings, with_carried};
+use crate::redis::{User, is_main_thread, locked};
+use std::sync::Arc;
+
+/// The part of the surroundings of a gear that goes with the work which the gear hands on.
+///
+/// What else shall go with the work is a field here: [`captured`] fills it, and [`HandedOn::enter`] makes it count.
+#[derive(Debug)]
+pub(crate) struct HandedOn {
+    /// The user whose rights the gear had. Named even if it is the default user.
+    user: User,
+    /// The signals of the execution, or of the body of a script, that the work comes from. A sync call has none.
+    pub(super) signals: Option<Arc<Signals>>,
+}
+
+impl Surroundings for HandedOn {
+    fn enter(self: Arc<Self>, body: &mut dyn FnMut()) {
+        let was_atomic = is_atomic();
+        let user = Some(self.user.clone());
+        apart_from_gear(|| {
+            with(Scope::user, user, || {
+                with(Scope::handed_on, Some(self), body);
+            });
+        });
+        // The block would keep the server's lock while this thread works for others.
+        if !was_atomic {
+            leave_atomic();
+        }
+    }
+}
+
+/// `true` if the code on this thread belongs to a gear or a script that runs on it. The server's main thread runs gears only.
+pub(crate) fn is_of_gear() -> bool {
+    super::SCOPE.with(super::is_of_gear_in) || is_main_thread()
+}
+
+/// The user whose rights the gear on this thread has.
+fn user() -> User {
+    let user = look(Scope::user, Clone::clone);
+    User::or_default(user.or_else(|| {
+        let is_of_command = super::sync_call().is_some() || is_main_thread();
+        let by_script = look(Scope::script, Option::is_some);
+        // A sync call leaves the decision to its context. All others name each user but the default one.
+        (is_of_command && !by_script)
+            .then(|| locked(User::of))
+            .flatten()
+    }))
+}
+
+/// What goes with the work that the code on this thread hands on. `None` if the code belongs to no gear that runs here.
+pub(crate) fn captured() -> Option<Arc<dyn Surroundings>> {
+    if !is_of_gear() {
+        return None;
+    }
+    let user = user();
+    let here = look(Scope::handed_on, Clone::clone);
+    if let Some(here) = here.as_ref().filter(|here| here.user == user) {
+        return Some(Arc::<HandedOn>::clone(here));
+    }
+    let of_execution = || {
+        look(Scope::execution, |running| {
+            running.as_ref().map(|running| Arc::clone(&running.signals))
+        })
+    };
+    let signals = of_execution()
+        .or_else(|| look(Scope::body, Clone::clone))
+        .or_else(|| here.and_then(|here| here.signals.clone()));
+    Some(Arc::new(HandedOn { user, signals }))
+}
+
+/// Runs `body` in the surroundings that count for the code on this thread, which may be a thread or a callback of Python: those
+/// of the gear that runs here, or else those that were handed on to the code. With neither, it has the rights of the owner of
+/// the session that the thread was given. Gives `body` back if the code belongs to nobody.
+pub(crate) fn with_rights<R, F: FnOnce() -> R>(py: Gil<'_>, body: F) -> Result<R, F> {
+    if is_of_gear() {
+        return Ok(body());
+    }
+    let body = match with_carried(py, body) {
+        Ok(outcome) => return Ok(outcome),
+        Err(body) => body,
+    };
+    let owner = look(Scope::given_session, |session| {
+        session.as_ref().map(|session| session.user.clone())
+    });
+    match owner {
+        Some(owner) => Ok(with(Scope::user, Some(User::or_default(owner)), body)),
+        None => Err(body),
+    }
+}
