@@ -1,9 +1,13 @@
 //! The rights of work that goes on outside of the gear that handed it on: threads, tasks, pools, callbacks.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
+mod at_once;
 #[path = "../common/mod.rs"]
 mod common;
 mod modes;
+mod nobody;
+mod registered;
+mod stopped;
 
 use common::{plain_connection, untyped};
 use redgrease_embedded::Server;
