@@ -29,13 +29,18 @@ GB('CommandReader').foreach(lambda r: all_forms(r[1])).map(lambda r: 'ok').regis
         untyped(&server, &["RG.PYEXECUTE", &script("a", text)]),
         "OK"
     );
-    let ways: [&[&str]; 6] = [
+    let ways: [&[&str]; 7] = [
         &["RG.TRIGGER", "sync"],
         &["RG.TRIGGER", "async_local"],
         &["RG.TRIGGER", "coroutine sync"],
         &["RG.TRIGGER", "coroutine async_local"],
         &["TOUCH"],
         &["EXISTS"],
+        &[
+            "EVAL",
+            "return redis.call('RG.TRIGGER', 'sync', KEYS[1])",
+            "1",
+        ],
     ];
     let mut con = connected(&server, "lim");
     for way in ways {
