@@ -66,7 +66,7 @@ fn a_command_in_multi_runs_when_its_hook_is_removed() {
         "RG.INNERHOOK SELECT 1",
     ] {
         let refused = send(&server, words);
-        assert_eq!(refused, "ERR the command has no hook", "{words}");
+        assert!(refused.contains("the engine's own"), "{words}: {refused}");
     }
 }
 

@@ -2,9 +2,9 @@
 //! commands.
 
 use crate::redis::filter::{
-    TAKEN_OVER, TAKEN_OVER_GROW, TAKEN_OVER_READ, TAKEN_OVER_WRITE, with_all_words,
+    TAKEN_OVER, TAKEN_OVER_GROW, TAKEN_OVER_READ, TAKEN_OVER_WRITE, is_made_here, with_all_words,
 };
-use crate::redis::{Args, Command, CommandFlags, Context, Text, guarded_by_script, pass_on};
+use crate::redis::{Args, Command, CommandFlags, Context, Text, guarded_by_script, pass_on, refusal};
 use crate::registration::taken_over::{Handler, handler};
 use crate::registration::{Name, invoke, registry, watched};
 
@@ -119,6 +119,7 @@ pub(super) struct InnerHook;
 impl Command for InnerHook {
     const NAME: &'static str = TAKEN_OVER;
     const MOVABLE_KEYS: bool = true;
+    const STANDS_IN: bool = true;
 
     fn run(context: &Context, args: Args<'_>) {
         with_all_words(context, args, |args| {
@@ -138,6 +139,7 @@ impl Command for InnerHookRead {
     const NAME: &'static str = TAKEN_OVER_READ;
     const MAY_REPLICATE: bool = true;
     const MOVABLE_KEYS: bool = true;
+    const STANDS_IN: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
 
     fn run(context: &Context, args: Args<'_>) {
@@ -152,6 +154,8 @@ impl Command for InnerHookWrite {
     const NAME: &'static str = TAKEN_OVER_WRITE;
     const FLAGS: CommandFlags = CommandFlags::Write;
     const MOVABLE_KEYS: bool = true;
+    const STANDS_IN: bool = true;
+
     fn run(context: &Context, args: Args<'_>) {
         guarded_by_script(context, || InnerHook::run(context, args));
     }
@@ -164,12 +168,24 @@ impl Command for InnerHookGrow {
     const NAME: &'static str = TAKEN_OVER_GROW;
     const FLAGS: CommandFlags = CommandFlags::Grow;
     const MOVABLE_KEYS: bool = true;
+    const STANDS_IN: bool = true;
+
     fn run(context: &Context, args: Args<'_>) {
         guarded_by_script(context, || InnerHook::run(context, args));
     }
 }
 
+/// The error for everybody who types one of these commands.
+const TYPED: &str =
+    "ERR this command is the engine's own and runs for nobody: send the command that it should run";
+
 fn taken_over(context: &Context, args: Args<'_>) {
+    if !is_made_here(args) {
+        return context.reply().error(TYPED);
+    }
+    if let Some(words) = refusal(context, args, 1) {
+        return context.reply().error(&words);
+    }
     let name = args.get(1).map(Text::bytes).unwrap_or_default();
     let count = args.from(1).len();
     let word = |index: usize| args.get(index + 1).map(Text::bytes);

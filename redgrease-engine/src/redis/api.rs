@@ -51,7 +51,7 @@ required! {
     RedisModule_StringPtrLen RedisModule_SubscribeToServerEvent RedisModule_ThreadSafeContextLock
     RedisModule_ThreadSafeContextUnlock
     RedisModule_CommandFilterArgGet RedisModule_CommandFilterArgInsert RedisModule_CommandFilterArgReplace RedisModule_CommandFilterArgsCount
-    RedisModule_FreeModuleUser RedisModule_SetModuleOptions
+    RedisModule_FreeModuleUser RedisModule_RetainString RedisModule_SetModuleOptions
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Registering the commands of this module.
 
 use super::api::{ERR, OK};
+use super::caller;
 use super::context::Context;
 use super::log::{Level, log};
 use redis_module::raw;
@@ -105,6 +106,9 @@ pub(crate) trait Command {
     /// The command has the flag `movablekeys`: the server asks the command which of its words are keys. The commands of
     /// this engine answer that there are none.
     const MOVABLE_KEYS: bool = false;
+    /// The command runs in the place of the words behind its name, whose keys are its keys. It checks the rights of its caller
+    /// itself if it can, and needs none of its own then.
+    const STANDS_IN: bool = false;
     /// The command changes registrations or sessions. On a replica it is refused, unless the master sends it.
     const CHANGES: bool = false;
     /// The command may send something to replicas, or run a gear that does: it waits while the server pauses writes.
@@ -134,7 +138,13 @@ pub(crate) fn register<C: Command>(context: &Context) -> bool {
     } else {
         ""
     };
-    let Ok(flags) = CString::new([flags, keys, replicates].concat()) else {
+    // The server does not look for a right to the command, nor for a login.
+    let unchecked = if C::STANDS_IN && caller::is_supported() {
+        " no-auth"
+    } else {
+        ""
+    };
+    let Ok(flags) = CString::new([flags, keys, replicates, unchecked].concat()) else {
         return false;
     };
     let (first, last, step) = C::KEYS;
@@ -193,6 +203,9 @@ unsafe extern "C" fn entry<C: Command>(
     };
     // The server asks which words are keys, and does not want the command to run.
     if C::MOVABLE_KEYS && context.asks_for_keys() {
+        if C::STANDS_IN {
+            caller::tell_keys(&context, Args { raw: words }, 1);
+        }
         return OK;
     }
     // A panic that reached the server would abort the process.

@@ -68,6 +68,11 @@ impl Context {
         self.flags() & NO_BLOCKING == 0
     }
 
+    /// `true` for a client that must not block: inside MULTI, in a script, and in a call of a module.
+    pub(super) fn denies_blocking(&self) -> bool {
+        self.flags() & raw::REDISMODULE_CTX_FLAGS_DENY_BLOCKING != 0
+    }
+
     /// `true` if the server asks which words of the command are keys, instead of running the command.
     pub(super) fn asks_for_keys(&self) -> bool {
         // SAFETY: the context is live.
@@ -110,6 +115,11 @@ impl Context {
     /// `true` if only the master of this server may change registrations, sessions and keys, and this is not its command.
     pub(crate) fn is_read_only(&self) -> bool {
         self.is_replica() && !self.is_told()
+    }
+
+    /// `true` while the server runs the commands of a transaction.
+    pub(super) fn is_in_transaction(&self) -> bool {
+        self.flags() & raw::REDISMODULE_CTX_FLAGS_MULTI != 0
     }
 
     /// `true` while a Lua script or function of the server runs.

@@ -1,5 +1,6 @@
 //! Taking over commands of clients before the server runs them.
 
+use super::caller::{self, Caller};
 use super::command::Args;
 use super::context::Context;
 use super::listeners::listeners;
@@ -7,10 +8,12 @@ use super::lock;
 use super::rules;
 use super::stack;
 use redis_module::raw;
+use smallvec::SmallVec;
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 /// The commands that the server runs in place of a hooked command. The words of the hooked command follow. There is one for
 /// reads, one for writes, and one for writes that may need more memory: so the server refuses and delays a hooked command as
@@ -22,16 +25,54 @@ pub(crate) const TAKEN_OVER_READ: &str = "rg.innerhookread";
 pub(crate) const TAKEN_OVER_WRITE: &str = "rg.innerhookwrite";
 pub(crate) const TAKEN_OVER_GROW: &str = "rg.innerhookgrow";
 
-/// `true` if this is a command that the engine made of a hooked one.
+const NAMES: [&str; 4] = [
+    TAKEN_OVER,
+    TAKEN_OVER_READ,
+    TAKEN_OVER_WRITE,
+    TAKEN_OVER_GROW,
+];
+
+/// The strings that the filter inserts: one for each name, which is never freed. So their addresses tell the commands of the
+/// filter from those that a client types.
+static STRINGS: [AtomicPtr<raw::RedisModuleString>; NAMES.len()] =
+    [const { AtomicPtr::new(ptr::null_mut()) }; NAMES.len()];
+
+/// `true` if this is the name of a command that the engine makes of a hooked one.
 pub(crate) fn is_taken_over(name: &[u8]) -> bool {
-    [
-        TAKEN_OVER,
-        TAKEN_OVER_READ,
-        TAKEN_OVER_WRITE,
-        TAKEN_OVER_GROW,
-    ]
-    .iter()
-    .any(|one| name.eq_ignore_ascii_case(one.as_bytes()))
+    let is_name = |one: &&str| name.eq_ignore_ascii_case(one.as_bytes());
+    NAMES.iter().any(is_name)
+}
+
+/// `true` if the filter has made this command. A client, a script or a master has not typed it.
+pub(crate) fn is_made_here(args: Args<'_>) -> bool {
+    let Some(&name) = args.raw_from(0).first() else {
+        return false;
+    };
+    let is_this = |one: &AtomicPtr<_>| one.load(Ordering::Relaxed) == name;
+    STRINGS.iter().any(is_this)
+}
+
+/// The string for one of [`NAMES`], for the server to free.
+///
+/// # Safety
+/// The server's lock is held.
+unsafe fn string_of(name: &str) -> Option<*mut raw::RedisModuleString> {
+    let at = NAMES.iter().position(|one| *one == name)?;
+    let slot = STRINGS.get(at)?;
+    let mut string = slot.load(Ordering::Relaxed);
+    // SAFETY: the caller holds the lock. The string belongs to no context. It is counted twice: once for this list.
+    unsafe {
+        if string.is_null() {
+            string = rm!(RedisModule_CreateString(
+                ptr::null_mut(),
+                name.as_ptr().cast(),
+                name.len()
+            ));
+            slot.store(string, Ordering::Relaxed);
+        }
+        rm!(RedisModule_RetainString(ptr::null_mut(), string));
+    }
+    Some(string)
 }
 
 /// `true` if hooks may take over commands.
@@ -40,6 +81,9 @@ pub(super) fn is_installed() -> bool {
 }
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
+
+/// The words of a command. Most have few, which need no allocation.
+pub(super) type Words = SmallVec<[*mut raw::RedisModuleString; 8]>;
 
 thread_local! {
     /// The word that the name of [`TAKEN_OVER`] has replaced, with the address of that name.
@@ -91,16 +135,30 @@ impl FilteredCommand<'_> {
         if context.is_in_lua() || stack::is_inside() {
             return None;
         }
-        // SAFETY: the filter context is live, as in `len`. The structure has the version that the server asks for, and the
-        // server fills it.
+        let client = self.client()?;
+        // SAFETY: the structure has the version that the server asks for, and the server fills it.
         unsafe {
-            let client = raw::RedisModule_CommandFilterGetClientId?(self.raw);
             let describe = raw::RedisModule_GetClientInfoById?;
             let mut info: raw::RedisModuleClientInfo = std::mem::zeroed();
             info.version = u64::from(raw::REDISMODULE_CLIENTINFO_VERSION);
             let answer = describe((&raw mut info).cast(), client);
             (answer == super::api::OK).then_some(i32::from(info.db))
         }
+    }
+
+    /// The id of the client. `None` if the server does not say: before Redis 7.2. Not for commands of scripts and gears.
+    pub(super) fn client(&self) -> Option<u64> {
+        // SAFETY: the filter context is live, as in `len`.
+        unsafe { raw::RedisModule_CommandFilterGetClientId.map(|of| of(self.raw)) }
+    }
+
+    /// The server's strings.
+    pub(super) fn words(&self) -> Words {
+        let words = (0..self.len()).map_while(|index| i32::try_from(index).ok());
+        // SAFETY: the filter context is live, as in `len`; the indexes are in range.
+        words
+            .map(|index| unsafe { rm!(RedisModule_CommandFilterArgGet(self.raw, index)) })
+            .collect()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -124,6 +182,7 @@ impl FilteredCommand<'_> {
 
 unsafe extern "C" fn on_command(filter: *mut raw::RedisModuleCommandFilterCtx) {
     REPLACED.set(None);
+    caller::forget();
     if PASSES.replace(false) {
         return;
     }
@@ -137,8 +196,19 @@ unsafe extern "C" fn on_command(filter: *mut raw::RedisModuleCommandFilterCtx) {
     let taken = catch_unwind(AssertUnwindSafe(|| {
         // What a file contains has had its effects before the restart.
         let look = |context: &Context| {
-            let taken = !context.is_loading() && (listeners.take_over)(context, &words);
-            taken.then(|| replacement(context, &words))
+            if context.is_loading() || !(listeners.take_over)(context, &words) {
+                return None;
+            }
+            let name = replacement(context, &words)?;
+            match caller::of_filtered(context, &words) {
+                // The server refuses the command, and says why.
+                Caller::MayNot => None,
+                Caller::May(client) => {
+                    caller::remember(client);
+                    Some(name)
+                }
+                Caller::Unknown => Some(name),
+            }
         };
         // SAFETY: the server runs filters on a thread that holds its lock.
         unsafe { lock::assume_locked(look) }
@@ -148,11 +218,9 @@ unsafe extern "C" fn on_command(filter: *mut raw::RedisModuleCommandFilterCtx) {
     };
     // SAFETY: the filter context is live, and the lock is held. The server takes the string, and frees it with the command.
     unsafe {
-        let name = rm!(RedisModule_CreateString(
-            std::ptr::null_mut(),
-            name.as_ptr().cast(),
-            name.len()
-        ));
+        let Some(name) = string_of(name) else {
+            return;
+        };
         if words_have_no_room() {
             let replaced = words.get(0).unwrap_or_default().to_vec();
             REPLACED.set(Some((name as usize, replaced)));
@@ -202,16 +270,19 @@ pub(crate) fn with_all_words<R>(
 /// The command that the server runs in place of a hooked one. It writes if the hooked one does, so that the server guards it, and a
 /// script that calls it, in the same way. A script that only reads may call no command that may write: there, the hook of a read
 /// is no write.
-fn replacement(context: &Context, words: &FilteredCommand<'_>) -> &'static str {
+///
+/// `None` in a script for a subcommand that scripts may not run: the server refuses it.
+fn replacement(context: &Context, words: &FilteredCommand<'_>) -> Option<&'static str> {
     let name = words.get(0).unwrap_or_default();
     let rules = words.get(1).map_or_else(
         || rules::of(context, name, &[]),
         |first| rules::of(context, name, &[first]),
     );
-    match rules {
+    Some(match rules {
+        Some(rules) if rules.no_script && context.is_in_lua() => return None,
         Some(rules) if rules.grows => TAKEN_OVER_GROW,
         Some(rules) if rules.writes => TAKEN_OVER_WRITE,
         _ if context.is_in_lua() => TAKEN_OVER,
         _ => TAKEN_OVER_READ,
-    }
+    })
 }

@@ -14,6 +14,7 @@
 //! | `lock.rs` | taking that lock on other threads, and data that it guards |
 //! | `reply.rs`, `blocked.rs` | replies, at once or later from another thread |
 //! | `call.rs` | running a Redis command |
+//! | `caller.rs` | the rights of the client that sends a hooked command |
 //! | `clock.rs` | a cheap clock |
 //! | `denial.rs` | the words for a command that its user may not run |
 //! | `ending.rs` | taking the lock while the server shuts down |
@@ -47,6 +48,7 @@ mod after_command;
 mod api;
 mod blocked;
 mod call;
+mod caller;
 mod clock;
 mod command;
 mod context;
@@ -90,6 +92,7 @@ mod zero_bytes;
 pub(crate) use after_command::{after_command, call_with_handlers};
 pub(crate) use blocked::BlockedClient;
 pub(crate) use call::{CallError, CallReply, Element, OwnedReply, ReplyKind, Rights, call};
+pub(crate) use caller::refusal;
 pub(crate) use clock::CoarseInstant;
 pub(crate) use command::{Args, Command, CommandFlags, READ_ONLY, Text, register};
 pub(crate) use context::Context;

@@ -7,50 +7,90 @@ use super::filter;
 use super::refusal;
 use super::user;
 use super::{call, guard, zero_bytes};
+use redis_module::raw;
 use std::ffi::{CStr, CString};
 use std::ptr::NonNull;
 
 /// Runs the words of `args` from `start` on as a command, in the database and with the rights of the client of `context`, and
 /// replies with its reply. No gear replaces the command.
 pub(crate) fn pass_on(context: &Context, args: Args<'_>, start: usize) {
+    match run(context, args, start, format(context)) {
+        Ok(reply) => reply.send(context),
+        Err(words) => context.reply().error(&words),
+    }
+}
+
+/// The server's words for a command that the client of `context` may not run. The server writes them to `ACL LOG`.
+pub(super) fn refused(context: &Context, args: Args<'_>, start: usize) -> String {
+    match run(context, args, start, c"!0CEv") {
+        Ok(reply) => reply.error().unwrap_or_else(|| NO_RIGHT.to_owned()),
+        Err(words) => words,
+    }
+}
+
+const NO_RIGHT: &str = "NOPERM this user has no permissions to run the command";
+
+/// A reply that is freed once, while the context of its call is live.
+struct Reply(NonNull<raw::RedisModuleCallReply>);
+
+impl Reply {
+    fn send(&self, context: &Context) {
+        // SAFETY: the context and the reply are live.
+        unsafe {
+            rm!(RedisModule_ReplyWithCallReply(
+                context.as_ptr(),
+                self.0.as_ptr()
+            ))
+        };
+    }
+
+    /// The text of an error.
+    fn error(&self) -> Option<String> {
+        // SAFETY: the reply is live.
+        let text = zero_bytes::error_text(unsafe { call::protocol(self.0) })?;
+        Some(String::from_utf8_lossy(text).into_owned())
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        // SAFETY: this value owns the reply.
+        unsafe { rm!(RedisModule_FreeCallReply(self.0.as_ptr())) };
+    }
+}
+
+/// Runs the words. The error is the reason why the server does not run them.
+fn run(context: &Context, args: Args<'_>, start: usize, format: &CStr) -> Result<Reply, String> {
     let words = args.raw_from(start);
     let name = args
         .get(start)
         .and_then(|name| CString::new(name.bytes()).ok());
     let (Some(name), Some(arguments)) = (name, words.get(1..)) else {
-        return context.reply().error("ERR unknown command");
+        return Err("ERR unknown command".to_owned());
     };
-    let ctx = context.as_ptr();
     // SAFETY: the context is live and locked. The format announces a vector of strings, which the server keeps until the
-    // command of `context` has ended. The reply is freed once, while the context is live.
-    unsafe {
+    // command of `context` has ended.
+    let (reply, errno) = unsafe {
         let _passes = filter::pass_next();
         *libc::__errno_location() = 0;
         let reply = rm!(RedisModule_Call(
-            ctx,
+            context.as_ptr(),
             name.as_ptr(),
-            format(context).as_ptr(),
+            format.as_ptr(),
             arguments.as_ptr(),
             arguments.len()
         ));
-        let errno = *libc::__errno_location();
-        let arguments = || -> Vec<&[u8]> { args.from(start + 1).map(Text::bytes).collect() };
-        let Some(reply) = NonNull::new(reply) else {
-            let words = refusal::words(errno, name.to_bytes(), &arguments());
-            return context.reply().error(&words);
-        };
-        // Redis 7.0 has words for a user without rights that no client knows.
-        let denied = zero_bytes::error_text(call::protocol(reply)).and_then(|text| {
-            denial::for_client(context, None, name.to_bytes(), &arguments(), text)
-        });
-        match denied {
-            Some(words) => context.reply().error(&words),
-            None => {
-                rm!(RedisModule_ReplyWithCallReply(ctx, reply.as_ptr()));
-            }
-        }
-        rm!(RedisModule_FreeCallReply(reply.as_ptr()));
-    }
+        (reply, *libc::__errno_location())
+    };
+    let arguments = || -> Vec<&[u8]> { args.from(start + 1).map(Text::bytes).collect() };
+    let Some(reply) = NonNull::new(reply).map(Reply) else {
+        return Err(refusal::words(errno, name.to_bytes(), &arguments()));
+    };
+    // Redis 7.0 has words for a user without rights that no client knows. SAFETY: the reply is live.
+    let text = zero_bytes::error_text(unsafe { call::protocol(reply.0) });
+    let denied = text
+        .and_then(|text| denial::for_client(context, None, name.to_bytes(), &arguments(), text));
+    denied.map_or(Ok(reply), Err)
 }
 
 /// The format of the call: `!` replicates, `v` is a vector of strings and its length. From Redis 7.0.6 on, `0` replies in the

@@ -174,6 +174,11 @@ impl Rules {
         self.arity == words || (self.arity < 0 && words >= -self.arity)
     }
 
+    /// The smallest number of words of the command. 0 if that is not known.
+    pub(super) fn fewest(self) -> usize {
+        usize::try_from(self.arity.unsigned_abs()).unwrap_or(0)
+    }
+
     /// `true` if the command may send something to replicas.
     pub(super) fn reaches_replicas(self) -> bool {
         self.writes || self.may_replicate

@@ -51,23 +51,26 @@ pub(crate) fn cannot_keep_rights(context: &Context) -> Option<String> {
     })
 }
 
-/// The name of the user of a context, or null.
+/// The name of the user of `context`, or null.
 ///
 /// # Safety
-/// The context is live and locked. The caller frees the name.
-unsafe fn current_name(ctx: *mut raw::RedisModuleCtx) -> Option<*mut raw::RedisModuleString> {
-    // SAFETY: the caller guarantees that the context is live. `GetCurrentUserName` is only called if the context has a user:
-    // otherwise it would read through a null pointer.
+/// The caller frees the name.
+pub(super) unsafe fn current_name(context: &Context) -> Option<*mut raw::RedisModuleString> {
+    let ctx = context.as_ptr();
+    // SAFETY: the context is live. `GetCurrentUserName` is only called if the context has a user: otherwise it would read
+    // through a null pointer.
     unsafe {
         let current = raw::RedisModule_GetCurrentUserName?;
         let client = raw::RedisModule_GetClientId?;
         let of_client = raw::RedisModule_GetClientUserNameById?;
-        *libc::__errno_location() = 0;
-        let name = of_client(ctx, client(ctx));
-        if !name.is_null() || *libc::__errno_location() == libc::ENOTSUP {
-            return Some(name);
+        // The client of a command that a module runs may have the id of any connection, because the server uses it again.
+        if !context.denies_blocking() {
+            *libc::__errno_location() = 0;
+            let name = of_client(ctx, client(ctx));
+            if !name.is_null() || *libc::__errno_location() == libc::ENOTSUP {
+                return Some(name);
+            }
         }
-        // The server knows no connection for the client: a script or another command runs this one.
         has_user(ctx).then(|| current(ctx))
     }
 }
@@ -102,7 +105,7 @@ impl User {
         let ctx = context.as_ptr();
         // SAFETY: the context is live. The name is freed here once, after it was copied.
         unsafe {
-            let name = NonNull::new(current_name(ctx)?)?;
+            let name = NonNull::new(current_name(context)?)?;
             let bytes = super::command::text(name.as_ptr()).bytes();
             let user = (bytes != DEFAULT).then(|| User(bytes.into()));
             rm!(RedisModule_FreeString(ctx, name.as_ptr()));
