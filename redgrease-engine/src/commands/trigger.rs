@@ -4,7 +4,9 @@
 use crate::redis::filter::{
     TAKEN_OVER, TAKEN_OVER_GROW, TAKEN_OVER_READ, TAKEN_OVER_WRITE, is_made_here, with_all_words,
 };
-use crate::redis::{Args, Command, CommandFlags, Context, Text, guarded_by_script, pass_on, refusal};
+use crate::redis::{
+    Args, Command, CommandFlags, Context, Text, guarded_by_script, pass_on, refusal,
+};
 use crate::registration::taken_over::{Handler, handler};
 use crate::registration::{Name, invoke, registry, watched};
 
