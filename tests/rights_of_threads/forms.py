@@ -5,6 +5,7 @@ import concurrent.futures
 import contextvars
 import multiprocessing.pool
 import sched
+import socket
 import sys
 import threading
 import time
@@ -314,6 +315,31 @@ async def generator(work):
         pass
 
 
+async def reader(work):
+    loop = asyncio.get_running_loop()
+    ours, theirs = socket.socketpair()
+
+    def readable():
+        loop.remove_reader(ours)
+        work()
+
+    loop.add_reader(ours, readable)
+    theirs.send(b"x")
+    sys.shared["sockets"] = ours, theirs
+
+
+async def abandoned_generator(work):
+    async def numbers():
+        try:
+            yield 1
+        finally:
+            await asyncio.sleep(0)
+            work()
+
+    async for _ in numbers():
+        break
+
+
 async def copied_context(work):
     context = contextvars.copy_context()
     thread(lambda: context.run(work))
@@ -331,7 +357,7 @@ THREADS = [thread, subclass, low_thread, timer, thread_of_thread, executor, exec
            background, background_later, engine_loop, engine_loop_coroutine]
 COROUTINES = [task, tasks, left_task, waited_for, gathered, shielded, group, to_thread, default_executor, own_executor,
               soon, later, soon_again, threadsafe, thread_of_callback, task_of_callback, done_callback,
-              done_callback_of_another, task_callback, generator, copied_context, awaited_run]
+              done_callback_of_another, task_callback, generator, reader, abandoned_generator, copied_context, awaited_run]
 
 
 def all_forms(tag):

@@ -115,3 +115,39 @@ for mode in ('sync', 'async_local'):
         }
     }
 }
+
+/// The text of an exception is made when the steps of the gear have ended.
+#[test]
+fn the_text_of_an_exception_has_the_rights_of_its_gear() {
+    let server = Server::start().unwrap();
+    if !with_users(&server) {
+        return;
+    }
+    let text = "
+class Failure(Exception):
+    def __str__(self):
+        return 'was asked: ' + attempt()
+def fail(r):
+    raise Failure
+async def fail_later(r):
+    await asyncio.sleep(0)
+    raise Failure
+for mode in ('sync', 'async_local'):
+    GB('CommandReader').map(fail).register(trigger=mode, mode=mode)
+    GB('CommandReader').map(fail_later).register(trigger='coroutine ' + mode, mode=mode)
+";
+    let text = script("m", text);
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", &text]), "OK");
+    for mode in [
+        "sync",
+        "async_local",
+        "coroutine sync",
+        "coroutine async_local",
+    ] {
+        for (user, expected) in [("lim", LIM), ("default", DEFAULT)] {
+            let answer = ask(&mut connected(&server, user), &["RG.TRIGGER", mode]);
+            let expected = format!("asked: {expected}");
+            assert!(answer.contains(&expected), "{user} {mode}: {answer}");
+        }
+    }
+}
