@@ -1,6 +1,8 @@
 //! Commands about executions: list, results, drop and abort.
 
-use crate::execution::{self, Execution, Status, Waiter, abort, bodies, executions, reach_python};
+use crate::execution::{
+    self, Execution, Status, Waiter, abort, also_waits, bodies, executions, reach_python,
+};
 use crate::id::Id;
 use crate::redis::{Args, BlockedClient, Command, Context};
 use std::sync::Arc;
@@ -84,6 +86,7 @@ impl Command for GetResultsBlocking {
         let Some(client) = BlockedClient::block(context) else {
             return context.reply().error("ERR the client could not be blocked");
         };
+        also_waits(&client, &execution);
         // Answered here if the execution has ended meanwhile.
         if let Err(waiter) = execution.wait_for_outcome(Waiter::Outcome(client)) {
             execution.answer(waiter);

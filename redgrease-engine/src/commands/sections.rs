@@ -1,7 +1,7 @@
 //! The sections of `INFO` that clients of RedisGears know, and the engine's own.
 
 use super::rows::{self, Field};
-use crate::execution::{bodies, executions, pool, running};
+use crate::execution::{abandoned, bodies, executions, pool, running};
 use crate::gears::known_requirements;
 use crate::python::{allocation, slow_event_loops};
 use crate::redis::{Context, InfoSection as Section, InfoValue as Value};
@@ -75,6 +75,7 @@ fn engine(python_version: &str, unrestored: usize) -> Vec<(String, Value)> {
         text("executions", executions().len()),
         text("waiting_executions", pool().waiting()),
         text("refused_executions", pool().refused()),
+        text("abandoned_executions", abandoned()),
         text(
             "replaced_threads",
             pool().replaced_threads() + bodies().left_behind(),
@@ -181,6 +182,7 @@ mod tests {
             "executions",
             "waiting_executions",
             "refused_executions",
+            "abandoned_executions",
             "replaced_threads",
             "running_executions",
             "slow_threads",

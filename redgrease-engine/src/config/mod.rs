@@ -27,10 +27,20 @@ pub(crate) struct Limits {
     pub(crate) memory: Option<u64>,
 }
 
+/// What happens to an execution, or to the body of a script, when the client that waits for it disconnects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnDisconnect {
+    /// It is aborted if it has not begun and no other client waits for it.
+    AbortPending,
+    GoOn,
+    Abort,
+}
+
 /// The current value of every setting.
 #[derive(Debug)]
 pub(crate) struct Config {
-    /// One entry per setting, in the order of [`SETTINGS`]; text settings leave theirs at 0.
+    /// One entry per setting, in the order of [`SETTINGS`]: the number, or the place of the word among those that are accepted. Text
+    /// settings leave theirs at 0.
     numbers: Vec<AtomicI64>,
     /// One entry per setting, in the order of [`SETTINGS`]; number settings leave theirs empty.
     texts: Mutex<Vec<String>>,
@@ -159,9 +169,13 @@ impl Config {
         usize::try_from(self.number(const { index("MaxCallDepth") })).unwrap_or(1)
     }
 
-    /// Whether an execution is aborted when the client that waits for it disconnects.
-    pub(crate) fn abort_on_disconnect(&self) -> bool {
-        self.number(const { index("AbortOnDisconnect") }) != 0
+    /// What is aborted when the client that waits for it disconnects. On the path of every call that a client waits for.
+    pub(crate) fn on_disconnect(&self) -> OnDisconnect {
+        match self.number(const { index("AbortOnDisconnect") }) {
+            0 => OnDisconnect::AbortPending,
+            1 => OnDisconnect::GoOn,
+            _ => OnDisconnect::Abort,
+        }
     }
 
     /// Whether gears run with the rights of the user who registered them, not of the caller.
@@ -274,11 +288,13 @@ impl Config {
                 true
             }
             Value::Word(words) => {
-                let known = words.contains(&text.as_ref());
-                if known {
+                let place = words.iter().position(|word| *word == text.as_ref());
+                if let Some(place) = place {
                     self.texts()[index] = text.clone().into_owned();
+                    let place = i64::try_from(place).unwrap_or(0);
+                    self.numbers[index].store(place, Ordering::Relaxed);
                 }
-                known
+                place.is_some()
             }
             Value::Number(_) => match text.parse::<i64>() {
                 Ok(number) if (setting.minimum..=setting.maximum).contains(&number) => {

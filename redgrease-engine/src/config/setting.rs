@@ -150,8 +150,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     number("ScriptThreads", SettingOwner::Engine, 32, 1),
     // Gears that may run inside of each other.
     at_most(100, number("MaxCallDepth", SettingOwner::Engine, 16, 1)),
-    // 1: abort an execution when the client that waits for it disconnects.
-    number("AbortOnDisconnect", SettingOwner::Engine, 0, 0),
+    // What is aborted when the client that waits for it disconnects: what has not begun, nothing, or everything.
+    word(
+        "AbortOnDisconnect",
+        SettingOwner::Engine,
+        &["pending", "0", "1"],
+    ),
     // The version of RedisGears whose fields the dump commands answer.
     word(
         "CompatibleReplies",

@@ -63,7 +63,12 @@ const EXPECTED: &[(&str, SettingOwner, Shown, bool)] = {
         ("ScriptMaxTime", Engine, number(60_000, 0), CHANGEABLE),
         ("ScriptThreads", Engine, number(32, 1), CHANGEABLE),
         ("MaxCallDepth", Engine, number(16, 1), CHANGEABLE),
-        ("AbortOnDisconnect", Engine, number(0, 0), CHANGEABLE),
+        (
+            "AbortOnDisconnect",
+            Engine,
+            Word(&["pending", "0", "1"]),
+            CHANGEABLE,
+        ),
         (
             "CompatibleReplies",
             Engine,
@@ -376,7 +381,7 @@ fn typed_getters_agree_with_the_table() {
     assert_eq!(config.max_executions_per_registration(), 100);
     assert!(config.attempt_traceback());
     assert!(!config.profile_executions());
-    assert!(!config.abort_on_disconnect());
+    assert_eq!(config.on_disconnect(), OnDisconnect::AbortPending);
     assert!(!config.execute_as_owner());
     assert_eq!(config.text("PythonExecutable"), "");
     assert_eq!(config.text("no such setting"), "");
@@ -411,7 +416,9 @@ fn typed_getters_agree_with_the_table() {
     assert_eq!(config.max_executions_per_registration(), usize::MAX);
     assert!(!config.attempt_traceback());
     assert!(config.profile_executions());
-    assert!(config.abort_on_disconnect());
+    assert_eq!(config.on_disconnect(), OnDisconnect::Abort);
+    assert_eq!(config.set(b"AbortOnDisconnect", Some(b"0")), Change::Done);
+    assert_eq!(config.on_disconnect(), OnDisconnect::GoOn);
     assert!(config.execute_as_owner());
     assert_eq!(config.text("PythonExecutable"), "/usr/bin/python3");
     let limits = config.limits();

@@ -7,7 +7,6 @@
 use super::cause::{Ended, How};
 use super::pool::pool;
 use super::{Execution, Status};
-use crate::config;
 use crate::python::{Force, RunningThread, interrupt};
 use crate::redis::{BlockedClient, Level, log};
 use std::sync::atomic::Ordering;
@@ -82,18 +81,6 @@ pub(crate) fn abort(execution: Arc<Execution>, client: Option<BlockedClient>) {
 /// Ends an execution that has not begun. One that has begun is left alone.
 pub(crate) fn withdraw(execution: &Arc<Execution>) {
     execution.end_as_aborted(Status::Created, How::Withdrawn, OnStuckThread::Keep);
-}
-
-/// With `AbortOnDisconnect`, an execution ends with the connection of the client that waits for it.
-pub(crate) fn abort_without(client: &BlockedClient, execution: &Arc<Execution>) {
-    if config::get().abort_on_disconnect() {
-        let execution = Arc::downgrade(execution);
-        client.when_disconnected(move || {
-            if let Some(execution) = execution.upgrade() {
-                abort(execution, None);
-            }
-        });
-    }
 }
 
 /// Stops an execution that has exceeded a limit. `reason` is the error for its clients.
@@ -195,7 +182,7 @@ impl Execution {
         self.end_as_aborted(from, How::Stopped, thread)
     }
 
-    fn end_as_aborted(&self, from: Status, how: How, thread: OnStuckThread) -> bool {
+    pub(super) fn end_as_aborted(&self, from: Status, how: How, thread: OnStuckThread) -> bool {
         let stopped = self.stopped_for().map_or(Stopped::Aborted, Stopped::Limit);
         let error = stopped.error(None);
         let waiters = {
@@ -222,6 +209,9 @@ impl Execution {
             waiter.answer_aborted(&error);
         }
         self.settle(&ended);
+        if from == Status::Created {
+            pool().one_has_ended();
+        }
         true
     }
 }

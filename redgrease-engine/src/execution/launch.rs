@@ -1,5 +1,6 @@
 //! Beginning an execution: the one way into the list and the queue.
 
+use super::abandoned::end_without_client;
 use super::list::executions;
 use super::pool::{PoolFull, pool};
 use super::{Execution, Waiter};
@@ -37,11 +38,15 @@ pub(super) fn get_turn(execution: &Arc<Execution>) -> Result<bool, String> {
     } else {
         usize::MAX
     };
-    let turn = match execution.cause().order() {
+    let enter = || match execution.cause().order() {
         Some(order) => order.enter(execution, limit),
         None if pool().waiting() >= limit => Err(PoolFull),
         None => Ok(true),
     };
+    let mut turn = enter();
+    if turn.is_err() && pool().forget_ended() {
+        turn = enter();
+    }
     turn.map_err(|PoolFull| {
         let error = queue_is_full(limit);
         pool().count_refusal();
@@ -57,9 +62,9 @@ pub(crate) fn launch_for_client(
     client: BlockedClient,
     waiter: fn(BlockedClient) -> Waiter,
 ) {
-    let client = client.measured();
-    super::abort_without(&client, execution);
-    match execution.wait_for_outcome(waiter(client)) {
+    let waiter = waiter(client.measured());
+    end_without_client(&waiter, execution);
+    match execution.wait_for_outcome(waiter) {
         // A launch that fails answers all waiting clients, and this client is one of them.
         Ok(()) => drop(launch(Arc::clone(execution))),
         Err(waiter) => execution.answer(waiter),

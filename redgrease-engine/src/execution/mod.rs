@@ -15,6 +15,7 @@
 //! | `answer.rs` | the answers for clients that wait |
 //! | `list.rs` | the executions that clients can ask about |
 //! | `body/` | the bodies of scripts, which say what executions do |
+//! | `abandoned.rs` | executions whose clients have left |
 //! | `abort.rs` | stopping an execution |
 //! | `limits.rs` | limits of time, records and memory |
 //! | `kept.rs` | memory that a session keeps from call to call |
@@ -22,6 +23,7 @@
 //! | `resident.rs` | memory that Python takes past its own allocators |
 //! | `watch.rs` | the thread that stops what is over a limit |
 
+mod abandoned;
 mod abort;
 mod answer;
 mod body;
@@ -45,7 +47,10 @@ mod sync;
 mod tests;
 mod watch;
 
-pub(crate) use abort::{abort, abort_without, withdraw};
+pub(crate) use abandoned::{
+    abandoned, after_patience, also_waits, end_without_client, note_abandoned,
+};
+pub(crate) use abort::{abort, withdraw};
 pub(crate) use answer::{NOT_ONE_RESULT, Waiter};
 pub(crate) use body::{Body, Ending, bodies};
 pub(crate) use cause::{Cause, Ended, How, Surroundings};
@@ -107,6 +112,8 @@ pub(crate) struct Execution {
     cause: Arc<dyn Cause>,
     source: Source,
     aborting: AtomicBool,
+    /// The execution is dropped if all clients that wait for it leave before it has begun.
+    may_be_abandoned: AtomicBool,
     /// The execution runs on the main thread, which cannot be replaced.
     on_main: AtomicBool,
     limits: Limits,
@@ -132,6 +139,8 @@ struct State {
     results: Vec<Handle>,
     errors: Vec<String>,
     waiters: Vec<Waiter>,
+    /// The number of those waiters whose client has disconnected, as far as that is watched.
+    clients_left: usize,
     /// Results are kept for clients that ask later.
     keep: bool,
     /// The number of results, also if they are not kept.
@@ -176,6 +185,7 @@ impl Execution {
             cause,
             source,
             aborting: AtomicBool::new(false),
+            may_be_abandoned: AtomicBool::new(false),
             on_main: AtomicBool::new(false),
             limits,
             memory: Arc::new(MemoryBudget::of_session(limits.memory, ledger.as_ref())),
@@ -189,6 +199,7 @@ impl Execution {
                 results: Vec::new(),
                 errors: Vec::new(),
                 waiters: Vec::new(),
+                clients_left: 0,
                 keep,
                 result_count: 0,
                 timing: Timing::default(),

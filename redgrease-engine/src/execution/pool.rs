@@ -43,6 +43,8 @@ pub(crate) struct Pool {
 #[derive(Debug)]
 struct Queue {
     ready: VecDeque<Arc<Execution>>,
+    /// The number of executions that have ended before they began, since those in `ready` were last looked through.
+    ended: usize,
     idle: usize,
     /// What the threads run.
     taken: Vec<Taken>,
@@ -100,6 +102,18 @@ impl Queue {
         Some(self.taken.swap_remove(place))
     }
 
+    /// Takes the executions out of `ready` that have ended. No lock of an execution may be taken here: others queue an execution
+    /// while they hold one.
+    #[must_use]
+    fn take_ended(&mut self) -> VecDeque<Arc<Execution>> {
+        self.ended = 0;
+        let all = std::mem::take(&mut self.ready);
+        let (ended, ready): (VecDeque<_>, VecDeque<_>) =
+            all.into_iter().partition(|one| one.was_given_up());
+        self.ready = ready;
+        ended
+    }
+
     fn slow(&self) -> usize {
         self.taken.iter().filter(|one| one.is_slow()).count()
     }
@@ -137,6 +151,7 @@ impl Pool {
         Pool {
             queue: Mutex::new(Queue {
                 ready: VecDeque::new(),
+                ended: 0,
                 idle: 0,
                 taken: Vec::new(),
                 last_turn: 0,
@@ -305,6 +320,33 @@ impl Pool {
                 &format!("a stuck thread could not be replaced: {failure}"),
             );
         }
+    }
+
+    /// An execution has ended before it began. It may be in the queue.
+    pub(super) fn one_has_ended(&self) {
+        let mut queue = self.queue();
+        queue.ended += 1;
+        // Each look goes through all, so it waits until about half of them have ended.
+        let many = queue.ended > queue.ready.len() / 2 + 16;
+        drop(queue);
+        if many {
+            self.forget_ended();
+        }
+    }
+
+    /// Makes room in the queue. Returns `true` if some of the executions had ended.
+    pub(super) fn forget_ended(&self) -> bool {
+        let mut queue = self.queue();
+        if queue.ended == 0 {
+            return false;
+        }
+        let ended = queue.take_ended();
+        drop(queue);
+        for execution in &ended {
+            // It may have entered its order after its end.
+            execution.leave_order();
+        }
+        !ended.is_empty()
     }
 
     /// Counts an execution that was refused because too many wait.

@@ -253,6 +253,11 @@ impl Execution {
         }
     }
 
+    /// `true` once the execution was stopped or taken back. Takes no lock.
+    pub(super) fn was_given_up(&self) -> bool {
+        self.signals.was_given_up()
+    }
+
     /// Runs the execution on this thread, which holds the server's lock.
     pub(crate) fn run_here(self: &Arc<Self>) {
         let _hold = Hold::begin();

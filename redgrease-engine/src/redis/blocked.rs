@@ -1,13 +1,13 @@
 //! Clients that wait for an answer of another thread.
 
 use super::context::Context;
+use super::lock;
 use super::reply::Reply;
 use redis_module::raw;
-use std::collections::BTreeMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A client that waits for an answer. A value that is dropped without an answer sends an error to the client.
@@ -59,14 +59,40 @@ impl BlockedClient {
         self
     }
 
-    /// Runs `job` with the server's lock if the client disconnects before it was answered.
-    pub(crate) fn when_disconnected(&self, job: impl FnOnce() + Send + 'static) {
-        // SAFETY: `raw` is live until it is unblocked; the callback lives as long as the process.
+    /// From now on the server tells when the client disconnects. `context` is that of the command that blocked the client.
+    pub(crate) fn watch(&self, _context: &Context) {
+        watched().insert(self.raw.as_ptr() as usize, Watched::Here(None));
+        self.ask_for_disconnect();
+    }
+
+    /// The caller holds the server's lock.
+    fn ask_for_disconnect(&self) {
+        // SAFETY: `raw` is live until it is unblocked; the callback lives as long as the process. The server reads the callback with
+        // its lock held, which this thread holds.
         unsafe {
             if let Some(set) = raw::RedisModule_SetDisconnectCallback {
-                waiting().insert(self.raw.as_ptr() as usize, Box::new(job));
                 set(self.raw.as_ptr(), Some(on_disconnect));
             }
+        }
+    }
+
+    /// Runs `job` with the server's lock if the client disconnects before it was answered, or has done so. A thread without that
+    /// lock calls this for a client that is watched only.
+    pub(crate) fn when_disconnected(&self, job: impl FnOnce() + Send + 'static) {
+        let address = self.raw.as_ptr() as usize;
+        let mut all = watched();
+        match all.get_mut(&address) {
+            Some(Watched::Here(wanted)) => *wanted = Some(Box::new(job)),
+            Some(Watched::Left) => {
+                drop(all);
+                lock::locked(|_| job());
+            }
+            None if lock::is_locked() => {
+                all.insert(address, Watched::Here(Some(Box::new(job))));
+                drop(all);
+                self.ask_for_disconnect();
+            }
+            None => {}
         }
     }
 
@@ -76,9 +102,8 @@ impl BlockedClient {
         let raw = self.raw;
         let measured = self.measured;
         mem::forget(self);
-        if WAITED_FOR.load(Ordering::Relaxed) {
-            waiting().remove(&(raw.as_ptr() as usize));
-        }
+        let unused = watched().remove(&(raw.as_ptr() as usize));
+        drop(unused);
         // SAFETY: `raw` is live until it is unblocked here. That happens once, because the method consumes `self`. The
         // context lives until it is freed below, and the reply is lent to `write` only.
         unsafe {
@@ -95,25 +120,37 @@ impl BlockedClient {
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// The jobs of clients that may disconnect, by the address of the blocked client.
-static WAITING: Mutex<BTreeMap<usize, Job>> = Mutex::new(BTreeMap::new());
-/// `true` once `WAITING` was used. Servers without `AbortOnDisconnect` never lock it.
-static WAITED_FOR: AtomicBool = AtomicBool::new(false);
+/// A client whose disconnect matters.
+enum Watched {
+    /// The job runs when the client disconnects.
+    Here(Option<Job>),
+    /// The client has disconnected when there was no job.
+    Left,
+}
 
-fn waiting() -> MutexGuard<'static, BTreeMap<usize, Job>> {
-    WAITED_FOR.store(true, Ordering::Relaxed);
-    WAITING.lock().unwrap_or_else(PoisonError::into_inner)
+/// The clients whose disconnect matters, by the address of the blocked client.
+static WATCHED: Mutex<FxHashMap<usize, Watched>> =
+    Mutex::new(FxHashMap::with_hasher(FxBuildHasher));
+
+fn watched() -> MutexGuard<'static, FxHashMap<usize, Watched>> {
+    WATCHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 unsafe extern "C" fn on_disconnect(
     _ctx: *mut raw::RedisModuleCtx,
     client: *mut raw::RedisModuleBlockedClient,
 ) {
-    let job = waiting().remove(&(client as usize));
     let done = catch_unwind(AssertUnwindSafe(|| {
+        let job = match watched().get_mut(&(client as usize)) {
+            Some(one) => match mem::replace(one, Watched::Left) {
+                Watched::Here(job) => job,
+                Watched::Left => None,
+            },
+            None => None,
+        };
         if let Some(job) = job {
             // SAFETY: the server calls this with its lock held, on the thread that closes the connection.
-            unsafe { super::lock::assume_locked(|_| job()) };
+            unsafe { lock::assume_locked(|_| job()) };
         }
     }));
     if done.is_err() {

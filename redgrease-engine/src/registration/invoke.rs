@@ -154,10 +154,10 @@ fn wait(
     let cause = Triggered::new(registration, user(context, registration));
     let plan = Arc::clone(&registration.plan);
     let execution = Execution::new(id, plan, Source::Nothing, Arc::new(cause));
-    let client = client.measured();
-    execution::abort_without(&client, &execution);
+    let waiter = waiter(registration)(client.measured());
+    execution::end_without_client(&waiter, &execution);
     // The execution was just made, so it cannot have ended.
-    let _ = execution.wait_for_outcome(waiter(registration)(client));
+    let _ = execution.wait_for_outcome(waiter);
     execution.adopt(py, pipeline);
     Ok(())
 }

@@ -20,6 +20,10 @@ impl Signals {
         self.denied.store(true, Ordering::Relaxed);
     }
 
+    pub(crate) fn was_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
+    }
+
     /// `true` if the server refused a command of the execution for want of rights.
     pub(crate) fn was_denied(&self) -> bool {
         self.denied.load(Ordering::Relaxed)
@@ -29,15 +33,15 @@ impl Signals {
 /// `true` if this thread runs an execution, or the body of a script, that was given up, or work that it has handed on. Asked
 /// under the server's lock, under which others take over the work of the execution.
 pub(crate) fn is_given_up() -> bool {
-    let is_given_up = |signals: &Signals| signals.given_up.load(Ordering::Relaxed);
     look(Scope::execution, |running| {
         let running = running.as_ref();
-        running.is_some_and(|running| is_given_up(&running.signals))
-    }) || look(Scope::body, |body| body.as_deref().is_some_and(is_given_up))
-        || look(Scope::handed_on, |work| {
-            let signals = work.as_ref().and_then(|work| work.signals.as_deref());
-            signals.is_some_and(is_given_up)
-        })
+        running.is_some_and(|running| running.signals.was_given_up())
+    }) || look(Scope::body, |body| {
+        body.as_deref().is_some_and(Signals::was_given_up)
+    }) || look(Scope::handed_on, |work| {
+        let signals = work.as_ref().and_then(|work| work.signals.as_deref());
+        signals.is_some_and(Signals::was_given_up)
+    })
 }
 
 /// Notes that the server refused a command of the execution on this thread, or of work that it has handed on, because its user has no right to it or is gone.

@@ -214,8 +214,9 @@ settings! {
     lock_max_time / set_lock_max_time: Duration = "LockMaxTime";
     /// MaxCallDepth (RedGrease engine): number of gears that may run inside of each other, from 1 to 100.
     max_call_depth / set_max_call_depth: u64 = "MaxCallDepth";
-    /// AbortOnDisconnect (RedGrease engine): whether a run is aborted when its client disconnects.
-    abort_on_disconnect / set_abort_on_disconnect: bool = "AbortOnDisconnect";
+    /// AbortOnDisconnect (RedGrease engine): what is aborted when its client disconnects: `pending` (what has not begun), `0`
+    /// (nothing) or `1` (everything).
+    abort_on_disconnect / set_abort_on_disconnect: String = "AbortOnDisconnect";
     /// CompatibleReplies (RedGrease engine): the version of RedisGears whose fields listings have, `1.2` or `1.0`.
     compatible_replies / set_compatible_replies: String = "CompatibleReplies";
     /// ExecuteAsOwner (RedGrease engine): whether a gear runs with the rights of the user that registered it.

@@ -52,6 +52,8 @@ impl Command for PyExecute {
         let Some(client) = BlockedClient::block(context) else {
             return context.reply().error("ERR the client could not be blocked");
         };
+        // The client may leave at any time: while packages are installed, while the body runs or while the run waits.
+        client.watch(context);
         let request = Arc::new(request);
         repeated::begins(context, &request);
         let sent = Sent::new(Arc::clone(&request), client.measured());

@@ -69,6 +69,15 @@ pub(super) fn joins(context: &Context, request: &Request) -> bool {
     })
 }
 
+/// `true` if other clients wait for the body of a request, too.
+pub(super) fn is_joined(context: &Context, request: &Arc<Request>) -> bool {
+    AT_WORK.read(context, |all| {
+        let mut all = all.iter();
+        let same = all.find(|one| Arc::ptr_eq(&one.request, request));
+        same.is_some_and(|one| matches!(&one.stage, Stage::Body(clients) if !clients.is_empty()))
+    })
+}
+
 /// Notes that a request is at work.
 pub(super) fn begins(context: &Context, request: &Arc<Request>) {
     note(context, request, Stage::Body(Vec::new()));

@@ -3,15 +3,15 @@
 use super::answer::{Answer, Client};
 use super::repeated;
 use super::request::Request;
-use crate::config;
-use crate::execution::{Body, Ending, Execution, bodies};
+use crate::config::{self, OnDisconnect};
+use crate::execution::{Body, Ending, Execution, after_patience, bodies, note_abandoned};
 use crate::gears::{
     Collected, PendingRun, Script, ScriptRun, activate, announce_all, ask_for_packages,
     check_again, make_importable, restore_again, run_script,
 };
 use crate::id::Id;
 use crate::python::{Gil, detached};
-use crate::redis::{BlockedClient, Context, Level, locked, locked_to_write, log};
+use crate::redis::{BlockedClient, CoarseInstant, Context, Level, locked, locked_to_write, log};
 use crate::registration::{Registry, Session, registry};
 use crate::requirements;
 use crate::scope::{self, Scope, SessionInfo};
@@ -93,25 +93,48 @@ impl Sent {
             Box::new(work),
             Box::new(move |why| refused.end(Err(why))),
         );
-        self.stop_without_client(&body);
+        self.end_without_client(&body);
         if let Err(error) = bodies().push(&body) {
             self.end(Err(error));
         }
     }
 
-    /// With `AbortOnDisconnect`, the body ends with the connection of its client.
-    fn stop_without_client(&self, body: &Arc<Body>) {
-        if !config::get().abort_on_disconnect() {
-            return;
-        }
-        let body = Arc::downgrade(body);
+    /// The setting `AbortOnDisconnect` decides about the body when its client disconnects.
+    fn end_without_client(self: &Arc<Self>, body: &Arc<Body>) {
         let client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = &*client {
-            client.when_disconnected(move || {
+        let Some(client) = &*client else {
+            return;
+        };
+        let body = Arc::downgrade(body);
+        match config::get().on_disconnect() {
+            OnDisconnect::Abort => client.when_disconnected(move || {
                 if let Some(body) = body.upgrade() {
                     body.abort(|| ());
                 }
-            });
+            }),
+            // The work of a script that installs packages has begun with that. Nobody waits for one with `UNBLOCKING`.
+            OnDisconnect::AbortPending
+                if !self.request.unblocking && self.request.requirements.is_empty() =>
+            {
+                let sent = Arc::downgrade(self);
+                let since = CoarseInstant::now();
+                client.when_disconnected(move || {
+                    after_patience(since, move || {
+                        if let (Some(sent), Some(body)) = (sent.upgrade(), body.upgrade()) {
+                            sent.drop_abandoned(&body);
+                        }
+                    });
+                });
+            }
+            OnDisconnect::AbortPending | OnDisconnect::GoOn => {}
+        }
+    }
+
+    /// Drops the body if it has not begun, and no other client has sent the same request.
+    fn drop_abandoned(&self, body: &Arc<Body>) {
+        let is_joined = locked(|context| repeated::is_joined(context, &self.request));
+        if !is_joined && body.withdraw() {
+            note_abandoned(&format!("the script of session {}", self.request.id));
         }
     }
 

@@ -302,6 +302,25 @@ impl Body {
         Some((was_running, refuse))
     }
 
+    /// Ends the body if it has not begun. Returns `false` if it has.
+    pub(crate) fn withdraw(self: &Arc<Self>) -> bool {
+        let (unused, refuse) = {
+            let mut state = self.state();
+            if state.stage != Stage::Waiting {
+                return false;
+            }
+            state.stage = Stage::GivenUp;
+            self.signals.give_up();
+            (state.work.take(), state.refuse.take())
+        };
+        drop(unused);
+        if let Some(refuse) = refuse {
+            refuse(ABORTED.to_owned());
+        }
+        bodies().leave_behind(self, false);
+        true
+    }
+
     /// Stops the body, and then calls `then`.
     pub(crate) fn abort(self: &Arc<Self>, then: impl FnOnce() + Send + 'static) {
         let body = Arc::clone(self);
