@@ -40,12 +40,13 @@ fn settings_have_types() {
         .unwrap();
     config.set_execution_max_records(1000).unwrap();
     config.set_execution_max_memory(1 << 30).unwrap();
-    config.set_abort_on_disconnect(true).unwrap();
+    assert_eq!(config.abort_on_disconnect().unwrap(), "pending");
+    config.set_abort_on_disconnect("1".to_owned()).unwrap();
     assert_eq!(config.execution_queue_size().unwrap(), 10);
     assert_eq!(config.execution_max_time().unwrap(), Duration::from_secs(2));
     assert_eq!(config.execution_max_records().unwrap(), 1000);
     assert_eq!(config.execution_max_memory().unwrap(), 1 << 30);
-    assert!(config.abort_on_disconnect().unwrap());
+    assert_eq!(config.abort_on_disconnect().unwrap(), "1");
     assert!(!config.execute_as_owner().unwrap());
 
     let all = config.all().unwrap();
