@@ -254,3 +254,46 @@ fn a_loop_of_async_handlers_lets_others_run_and_ends_with_its_registration() {
         });
     }
 }
+
+/// Ways to hand work on that calls the trigger `t`, which hands on the next.
+const HANDED_ON: [&str; 3] = [
+    "
+def t(x):
+    threading.Thread(target=call).start()",
+    "
+def t(x):
+    ThreadPoolExecutor(1).submit(call)",
+    "
+async def later():
+    call()
+def t(x):
+    runCoroutine(later())",
+];
+
+#[test]
+fn work_that_a_gear_hands_on_is_inside_of_the_gear() {
+    let (server, _con) = empty();
+    for handed_on in HANDED_ON {
+        untyped(&server, &["FLUSHALL"]);
+        let script = format!(
+            "
+import threading
+from concurrent.futures import ThreadPoolExecutor
+def call():
+    try: execute('RG.TRIGGER', 't')
+    except Exception as e: execute('SET', 'error', str(e))
+    execute('INCR', 'calls')
+{handed_on}
+GB('CommandReader').map(t).register(trigger='t', mode='sync')"
+        );
+        run(&server, &script);
+        untyped(&server, &["RG.TRIGGER", "t"]);
+        let expected = too_deep(16, "t -> t -> ..");
+        eventually(handed_on, || {
+            untyped(&server, &["GET", "error"]).contains(&expected)
+        });
+        eventually("all have ended", || {
+            untyped(&server, &["GET", "calls"]) == "16"
+        });
+    }
+}

@@ -1,5 +1,6 @@
 //! Putting the parts together, once, while the module loads.
 
+use crate::commands;
 use crate::config::{self, Config};
 use crate::execution::{bodies, pool};
 use crate::gears;
@@ -7,14 +8,12 @@ use crate::python;
 use crate::redis::{Context, Level, Listeners, Text, cannot_keep_rights, library_path, log};
 use crate::registration::{keyed_timers, keys, stored, streams, taken_over, tell_aof};
 use crate::requirements::{self, Store};
-use crate::{commands, redis};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 /// The functions that the callbacks of the server call.
 pub(crate) static LISTENERS: Listeners = Listeners {
     load,
-    info,
+    info: commands::sections,
     key_event: keys::on_event,
     stream_event: streams::on_event,
     take_over: taken_over::takes_over,
@@ -31,9 +30,6 @@ pub(crate) static LISTENERS: Listeners = Listeners {
     not_shut_down: on_not_shut_down,
 };
 
-/// The version of the interpreter, such as `3.11`.
-static PYTHON_VERSION: OnceLock<String> = OnceLock::new();
-
 fn load(context: &Context, arguments: &[Text<'_>]) -> Result<(), String> {
     let config = config::get();
     read_arguments(config, arguments)?;
@@ -41,7 +37,7 @@ fn load(context: &Context, arguments: &[Text<'_>]) -> Result<(), String> {
     let executable = executable.map(PathBuf::from);
     let interpreter = python::start(executable.as_deref(), gears::install)?;
     let (major, minor) = interpreter.version;
-    if PYTHON_VERSION.set(format!("{major}.{minor}")).is_err() {
+    if !commands::tell_python_version(format!("{major}.{minor}")) {
         return Err("the engine is loaded already: load it once per server".to_owned());
     }
     let directory = installation_directory(config);
@@ -131,11 +127,6 @@ fn requirement_store(
         log(level, message);
     };
     Store::new(directory, python, pip_arguments, Box::new(write))
-}
-
-fn info(context: &Context) -> Vec<redis::InfoSection> {
-    let version = PYTHON_VERSION.get().map(String::as_str);
-    commands::sections(context, version.unwrap_or_default())
 }
 
 /// The data is loaded, or a replica has become a master: handles the messages and starts the time events that arrived

@@ -1,5 +1,6 @@
 //! Commands about executions: list, results, drop and abort.
 
+use super::listing;
 use crate::execution::{
     self, Execution, Status, Waiter, abort, also_waits, bodies, executions, reach_python,
 };
@@ -20,18 +21,19 @@ impl Command for DumpExecutions {
     const NAME: &'static str = "rg.dumpexecutions";
 
     fn run(context: &Context, _: Args<'_>) {
-        let reply = context.reply();
         let all = executions().all();
-        reply.array(all.len());
-        for execution in all {
-            reply.array(6);
-            reply.field("executionId", &execution.id.to_string());
-            reply.field("status", execution.status().as_str());
-            reply.integer_field(
-                "registered",
-                i64::from(execution.cause().registration().is_some()),
-            );
-        }
+        listing::write(context, all.len(), move |reply| {
+            reply.array(all.len());
+            for execution in all {
+                reply.array(6);
+                reply.field("executionId", &execution.id.to_string());
+                reply.field("status", execution.status().as_str());
+                reply.integer_field(
+                    "registered",
+                    i64::from(execution.cause().registration().is_some()),
+                );
+            }
+        });
     }
 }
 

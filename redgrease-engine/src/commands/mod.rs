@@ -7,6 +7,7 @@ mod executions;
 mod floor;
 mod get_execution;
 mod info;
+mod listing;
 mod profile;
 mod pyexecute;
 mod registrations;
@@ -20,7 +21,7 @@ mod tests;
 mod time_events;
 mod trigger;
 
-pub(crate) use sections::sections;
+pub(crate) use sections::{sections, tell_python_version};
 
 use crate::redis::{Command, Context, register};
 

@@ -1,16 +1,21 @@
 //! Commands about registrations.
 
+use super::listing;
 use super::rows::{answered, arguments, statistics, status, write_array, write_fields};
 use crate::config;
 use crate::execution;
 use crate::gears::restore_sessions;
 use crate::id::Id;
-use crate::redis::{Args, Command, CommandFlags, Context, Reply, Text, replicate, shard_id};
-use crate::registration::{
-    Event, Pending, Registration, Session, end_executions, registry, restore_dynamic, streams,
-    tell_removed,
+use crate::redis::{
+    Args, Command, CommandFlags, Context, Reply, Text, locked, replicate, shard_id,
 };
+use crate::registration::{
+    Event, Pending, Registration, Registry, Session, end_executions, registry, restore_dynamic,
+    streams, tell_removed,
+};
+use crate::scope::SessionId;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// `RG.DUMPREGISTRATIONS`: all registrations with their statistics.
 pub(super) struct DumpRegistrations;
@@ -19,24 +24,60 @@ impl Command for DumpRegistrations {
     const NAME: &'static str = "rg.dumpregistrations";
 
     fn run(context: &Context, _: Args<'_>) {
-        let reply = context.reply();
-        registry().read(context, |registry| {
-            reply.array(registry.len());
-            let mut summaries: HashMap<&str, String> = HashMap::new();
-            for (registration, session) in registry.registrations() {
-                reply.array(12);
-                row(&reply, registration);
-                let summary = summaries.entry(&session.info.id).or_insert_with(|| {
-                    if config::get().replies_of_1_0() {
-                        session.summary_as_literal()
-                    } else {
-                        session.summary()
-                    }
-                });
-                reply.field("PD", summary);
-                reply.field("ExecutionThreadPool", "DefaultPool");
-            }
+        let all: Vec<_> = registry().read(context, |registry| {
+            registry.in_order().map(Arc::clone).collect()
         });
+        listing::write(context, all.len(), move |reply| dump(reply, &all));
+    }
+}
+
+fn dump(reply: &Reply<'_>, all: &[Arc<Registration>]) {
+    reply.array(all.len());
+    let mut summaries = Summaries::default();
+    for piece in all.chunks(listing::PIECE) {
+        let texts: Vec<Arc<str>> = locked(|context| {
+            registry().read(context, |registry| {
+                let text = |one: &Arc<Registration>| summaries.of(registry, one);
+                piece.iter().map(text).collect()
+            })
+        });
+        for (registration, summary) in piece.iter().zip(texts) {
+            reply.array(12);
+            row(reply, registration);
+            reply.field("PD", &summary);
+            reply.field("ExecutionThreadPool", "DefaultPool");
+        }
+    }
+}
+
+/// The summaries of sessions. Those of sessions with many registrations are made once.
+#[derive(Default)]
+struct Summaries(HashMap<SessionId, Arc<str>>);
+
+impl Summaries {
+    const MANY: usize = 10;
+
+    fn of(&mut self, registry: &Registry, registration: &Registration) -> Arc<str> {
+        let id = &registration.session.id;
+        if let Some(made) = self.0.get(id) {
+            return Arc::clone(made);
+        }
+        let text = |session: &Session| -> Arc<str> {
+            if config::get().replies_of_1_0() {
+                session.summary_as_literal().into()
+            } else {
+                session.summary().into()
+            }
+        };
+        let Some(session) = registry.session_with(registration.id) else {
+            // The registration was removed meanwhile.
+            return text(&Session::new(&registration.session));
+        };
+        let made = text(session);
+        if session.registrations.len() > Summaries::MANY {
+            self.0.insert(id.clone(), Arc::clone(&made));
+        }
+        made
     }
 }
 
@@ -244,13 +285,4 @@ fn pause_or_resume(context: &Context, args: Args<'_>, verb: &str) {
         streams::resume(context, &registration);
     }
     reply.ok();
-}
-
-/// The ids of the registrations of a session.
-pub(super) fn ids(session: &Session) -> Vec<String> {
-    session
-        .registrations
-        .iter()
-        .map(ToString::to_string)
-        .collect()
 }

@@ -5,52 +5,101 @@ use crate::execution::{abandoned, bodies, executions, pool, running};
 use crate::gears::known_requirements;
 use crate::python::{allocation, slow_event_loops};
 use crate::redis::{Context, InfoSection as Section, InfoValue as Value};
-use crate::registration::{Event, Registration, Session, registry};
+use crate::registration::{Event, Registration, Registry, Session, registry};
 use std::fmt::Display;
+use std::sync::OnceLock;
 
-/// All sections, in the order that clients know. `python_version` is the version of the interpreter.
-pub(crate) fn sections(context: &Context, python_version: &str) -> Vec<Section> {
-    let bytes = allocation();
-    let (registrations, sessions, unrestored) = registry().read(context, |registry| {
-        let all: Vec<(String, Value)> = registry
-            .registrations()
-            .map(|(registration, session)| registration_fields(registration, session))
-            .collect();
-        let sessions: Vec<(String, Value)> = registry
-            .sessions()
-            .map(|session| (session.info.id.clone(), Value::Text(session.summary())))
-            .collect();
-        (all, sessions, registry.unrestored.len())
-    });
-    let section = |name, fields| Section { name, fields };
-    vec![
-        section(
-            "",
-            vec![
-                text("nexecutions", executions().len()),
-                text("nregistrations", registrations.len()),
-            ],
-        ),
+/// The version of the interpreter, such as `3.11`.
+static PYTHON_VERSION: OnceLock<String> = OnceLock::new();
+
+/// Tells the version of the interpreter, once. Returns `false` if it was told before.
+pub(crate) fn tell_python_version(version: String) -> bool {
+    PYTHON_VERSION.set(version).is_ok()
+}
+
+/// All sections, in the order that clients know.
+pub(crate) fn sections() -> &'static [Section] {
+    &[
+        Section {
+            name: "",
+            fields: numbers,
+        },
         // Spelled as RedisGears spells it, by mistake: clients look for this name.
-        section("regisrations", registrations),
-        section(
-            "plugins",
-            vec![(
-                "GearsPythonPlugin".to_owned(),
-                Value::Fields(vec![("version", "10000".to_owned())]),
-            )],
-        ),
-        section(
-            "python_stats",
-            vec![
-                text("TotalAllocated", bytes.total),
-                text("PeakAllocated", bytes.peak),
-                text("CurrAllocated", bytes.current),
-            ],
-        ),
-        section("python_requirements", requirements(context)),
-        section("python_sessions", sessions),
-        section("engine", engine(python_version, unrestored)),
+        Section {
+            name: "regisrations",
+            fields: registrations,
+        },
+        Section {
+            name: "plugins",
+            fields: plugins,
+        },
+        Section {
+            name: "python_stats",
+            fields: memory,
+        },
+        Section {
+            name: "python_requirements",
+            fields: requirements,
+        },
+        Section {
+            name: "python_sessions",
+            fields: sessions,
+        },
+        Section {
+            name: "engine",
+            fields: engine,
+        },
+    ]
+}
+
+/// The server runs `INFO` at once, so a section lists so many rows at most.
+const LISTED: usize = 1000;
+
+fn numbers(context: &Context) -> Vec<(String, Value)> {
+    let registrations = registry().read(context, Registry::len);
+    vec![
+        text("nexecutions", executions().len()),
+        text("nregistrations", registrations),
+    ]
+}
+
+fn registrations(context: &Context) -> Vec<(String, Value)> {
+    registry().read(context, |registry| {
+        let rows = registry.registrations().take(LISTED);
+        let rows = rows.map(|(registration, session)| registration_fields(registration, session));
+        let more = registry.len().saturating_sub(LISTED);
+        rows.chain(not_listed("more_registrations", more)).collect()
+    })
+}
+
+fn sessions(context: &Context) -> Vec<(String, Value)> {
+    registry().read(context, |registry| {
+        let row = |session: &Session| (session.info.id.clone(), Value::Text(session.summary()));
+        let mut all = registry.sessions();
+        let mut rows: Vec<_> = all.by_ref().take(LISTED).map(row).collect();
+        rows.extend(not_listed("more_sessions", all.count()));
+        rows
+    })
+}
+
+/// The number of rows that are left out, if some are.
+fn not_listed(name: &str, count: usize) -> Option<(String, Value)> {
+    (count > 0).then(|| text(name, count))
+}
+
+fn plugins(_: &Context) -> Vec<(String, Value)> {
+    vec![(
+        "GearsPythonPlugin".to_owned(),
+        Value::Fields(vec![("version", "10000".to_owned())]),
+    )]
+}
+
+fn memory(_: &Context) -> Vec<(String, Value)> {
+    let bytes = allocation();
+    vec![
+        text("TotalAllocated", bytes.total),
+        text("PeakAllocated", bytes.peak),
+        text("CurrAllocated", bytes.current),
     ]
 }
 
@@ -59,7 +108,13 @@ fn text(name: &str, value: impl Display) -> (String, Value) {
 }
 
 /// The section about this engine.
-fn engine(python_version: &str, unrestored: usize) -> Vec<(String, Value)> {
+fn engine(context: &Context) -> Vec<(String, Value)> {
+    let unrestored = registry().read(context, |registry| registry.unrestored.len());
+    let version = PYTHON_VERSION.get().map_or("", String::as_str);
+    engine_with(version, unrestored)
+}
+
+fn engine_with(python_version: &str, unrestored: usize) -> Vec<(String, Value)> {
     let running = running();
     let (longest, millis) = running.first().map_or((String::new(), 0), |one| {
         (one.id.to_string(), one.running_for().as_millis())
@@ -173,7 +228,7 @@ mod tests {
 
     #[test]
     fn the_engine_tells_of_itself() {
-        let fields = engine("3.11", 2);
+        let fields = engine_with("3.11", 2);
         let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
         let expected = [
             "engine_name",

@@ -1,13 +1,14 @@
 //! `RG.PYDUMPSESSIONS`.
 
-use super::{registrations, requirements};
+use super::{listing, registrations, requirements};
 use crate::config;
-use crate::gears::requirement_users;
+use crate::gears::requirement_counts;
 use crate::id::Id;
-use crate::redis::{Args, Command, Context, Reply};
-use crate::registration::{Registry, Session, Unrestored, registry};
-use crate::requirements::store;
-use crate::scope::SessionInfo;
+use crate::redis::{Args, Command, Context, Reply, locked};
+use crate::registration::{Registration, Registry, Session, registry};
+use crate::requirements::{canonical, store};
+use crate::scope::{SessionId, SessionInfo};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// `RG.PYDUMPSESSIONS [VERBOSE] [DEAD] [SESSIONS name..]`: sessions with their requirements and registrations.
@@ -36,101 +37,175 @@ impl Command for PyDumpSessions {
                 return reply.error(&format!("Unknown option {}", word.lossy()));
             }
         }
-        registry().read(context, |registry| match names {
-            Some(names) => {
-                reply.array(names.len());
-                for name in names {
-                    match (registry.session(&name), registry.unrestored.get(&name)) {
-                        (Some(session), _) => row(&reply, registry, session, verbose),
-                        (None, Some(session)) => unrestored_row(&reply, registry, session, verbose),
-                        (None, None) => {
-                            reply.bulk(format!("Session {name} does not exists").as_bytes());
-                        }
-                    }
-                }
-            }
-            None if dead => {
-                let all = registry.dead_sessions();
-                reply.array(all.len());
-                for info in all {
-                    // Without the reference that this loop holds.
-                    let references = Arc::strong_count(&info) - 1;
-                    head(&reply, &info, references, false);
-                    requirements(&reply, registry, &info.requirements, verbose);
-                    reply.bulk(b"registrations");
-                    reply.array(0);
-                }
-            }
-            None => {
-                reply.array(registry.sessions().count() + registry.unrestored.len());
-                for session in registry.sessions() {
-                    row(&reply, registry, session, verbose);
-                }
-                for session in registry.unrestored.iter() {
-                    unrestored_row(&reply, registry, session, verbose);
-                }
-            }
-        });
+        match names {
+            Some(names) => named(context, &names, verbose),
+            None if dead => dump_dead(context, verbose),
+            None => dump(context, verbose),
+        }
     }
 }
 
-/// The row of a session that is not restored yet: its registrations cannot be described, and it has one field more.
-fn unrestored_row(reply: &Reply<'_>, registry: &Registry, session: &Unrestored, verbose: bool) {
-    let shows_reason = !config::get().replies_of_1_0();
-    let stored = &session.stored;
-    reply.array(if shows_reason { 18 } else { 16 });
-    let head = SessionHead {
-        id: &stored.id,
-        description: stored.description.as_deref(),
-        references: 0,
-        is_alive: true,
-        missing: missing(&stored.requirements),
-    };
-    head.write(reply);
-    requirements(reply, registry, &stored.requirements, verbose);
-    reply.bulk(b"registrations");
-    reply.array(stored.registrations.len());
-    for &number in &stored.registrations {
-        let id = Id::of(number);
-        reply.bulk(id.to_string().as_bytes());
-    }
-    if shows_reason {
-        reply.field("notRestored", &session.why);
+fn named(context: &Context, names: &[String], verbose: bool) {
+    let reply = context.reply();
+    let users = Users::of(context, verbose);
+    reply.array(names.len());
+    for name in names {
+        match Row::of(context, name, verbose) {
+            Some(row) => row.write(&reply, &users),
+            None => reply.bulk(format!("Session {name} does not exists").as_bytes()),
+        }
     }
 }
 
-/// The first twelve elements of the row of a session, and the head of the array.
-fn head(reply: &Reply<'_>, info: &SessionInfo, references: usize, is_alive: bool) {
-    reply.array(16);
-    let head = SessionHead {
-        id: &info.id,
-        description: info.description.as_deref(),
-        references,
-        is_alive,
-        missing: missing(&info.requirements),
-    };
-    head.write(reply);
+fn dump_dead(context: &Context, verbose: bool) {
+    let reply = context.reply();
+    let users = Users::of(context, verbose);
+    let all = registry().read(context, Registry::dead_sessions);
+    reply.array(all.len());
+    for info in all {
+        let row = Row {
+            is_alive: false,
+            // Without the reference that this loop holds.
+            ..Row::of_info(&info, Arc::strong_count(&info) - 1)
+        };
+        row.write(&reply, &users);
+    }
 }
 
-/// The first twelve elements of the row of a session.
-struct SessionHead<'a> {
-    id: &'a str,
-    description: Option<&'a str>,
+fn dump(context: &Context, verbose: bool) {
+    let (ids, rows) = registry().read(context, |registry| {
+        let restored = registry.sessions().map(|session| session.info.id.clone());
+        let unrestored = registry.unrestored.iter();
+        let unrestored = unrestored.map(|session| session.stored.id.clone());
+        let ids: Vec<SessionId> = restored.chain(unrestored).collect();
+        let rows = ids.len() + registry.len();
+        (ids, rows)
+    });
+    let users = Users::of(context, verbose);
+    listing::write(context, rows, move |reply| {
+        // A session may be removed meanwhile.
+        reply.postponed_array();
+        let mut written = 0;
+        for piece in ids.chunks(listing::PIECE) {
+            let rows: Vec<Row> = locked(|context| {
+                let row = |id: &SessionId| Row::of(context, id, verbose);
+                piece.iter().filter_map(row).collect()
+            });
+            written += rows.len();
+            for row in rows {
+                row.write(reply, &users);
+            }
+        }
+        reply.set_array_length(written);
+    });
+}
+
+/// The number of sessions that have each requirement. `None` if requirements are listed by their names alone.
+struct Users(Option<HashMap<String, usize>>);
+
+impl Users {
+    fn of(context: &Context, verbose: bool) -> Users {
+        Users(verbose.then(|| registry().read(context, requirement_counts)))
+    }
+}
+
+/// The row of a session. It is written without the server's lock.
+struct Row {
+    id: SessionId,
+    description: Option<String>,
     references: usize,
     is_alive: bool,
-    missing: i64,
+    requirements: Vec<String>,
+    registrations: Registrations,
+    /// The reason why the session is not restored.
+    why: Option<String>,
 }
 
-impl SessionHead<'_> {
-    fn write(&self, reply: &Reply<'_>) {
+enum Registrations {
+    Ids(Vec<Id>),
+    Rows(Vec<Arc<Registration>>),
+}
+
+impl Row {
+    /// `None` if there is no session with this id.
+    fn of(context: &Context, id: &str, verbose: bool) -> Option<Row> {
+        registry().read(context, |registry| {
+            if let Some(session) = registry.session(id) {
+                return Some(Row {
+                    registrations: registrations_of(registry, session, verbose),
+                    ..Row::of_info(&session.info, session.references())
+                });
+            }
+            let session = registry.unrestored.get(id)?;
+            let stored = &session.stored;
+            let ids = stored.registrations.iter().map(|&number| Id::of(number));
+            Some(Row {
+                id: stored.id.clone(),
+                description: stored.description.clone(),
+                references: 0,
+                is_alive: true,
+                requirements: stored.requirements.clone(),
+                registrations: Registrations::Ids(ids.collect()),
+                why: Some(session.why.clone()),
+            })
+        })
+    }
+
+    fn of_info(info: &SessionInfo, references: usize) -> Row {
+        Row {
+            id: info.id.clone(),
+            description: info.description.clone(),
+            references,
+            is_alive: true,
+            requirements: info.requirements.clone(),
+            registrations: Registrations::Ids(Vec::new()),
+            why: None,
+        }
+    }
+
+    fn write(&self, reply: &Reply<'_>, users: &Users) {
+        // Clients of 1.0 take no other fields.
+        let why = self.why.as_deref();
+        let why = why.filter(|_| !config::get().replies_of_1_0());
+        reply.array(if why.is_some() { 18 } else { 16 });
         let references = i64::try_from(self.references).unwrap_or(i64::MAX);
-        reply.field("ID", self.id);
-        reply.optional_field("sessionDescription", self.description);
+        reply.field("ID", &self.id);
+        reply.optional_field("sessionDescription", self.description.as_deref());
         reply.integer_field("refCount", references);
         reply.field("linked", if self.is_alive { "primary" } else { "None" });
         reply.field("dead", if self.is_alive { "false" } else { "true" });
-        reply.integer_field("requirementInstallationNeeded", self.missing);
+        let missing = missing(&self.requirements);
+        reply.integer_field("requirementInstallationNeeded", missing);
+        write_requirements(reply, &self.requirements, users);
+        reply.bulk(b"registrations");
+        match &self.registrations {
+            Registrations::Ids(ids) => {
+                reply.array(ids.len());
+                for id in ids {
+                    reply.bulk(id.to_string().as_bytes());
+                }
+            }
+            Registrations::Rows(rows) => {
+                reply.array(rows.len());
+                for registration in rows {
+                    reply.array(10);
+                    registrations::row(reply, registration);
+                    reply.field("ExecutionThreadPool", "DefaultPool");
+                }
+            }
+        }
+        if let Some(why) = why {
+            reply.field("notRestored", why);
+        }
     }
+}
+
+fn registrations_of(registry: &Registry, session: &Session, verbose: bool) -> Registrations {
+    if !verbose {
+        return Registrations::Ids(session.registrations.clone());
+    }
+    let found = |id: &Id| registry.registration(*id).cloned();
+    Registrations::Rows(session.registrations.iter().filter_map(found).collect())
 }
 
 /// The number of requirements that are not installed.
@@ -143,40 +218,18 @@ fn missing(requirements: &[String]) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn requirements(reply: &Reply<'_>, registry: &Registry, names: &[String], verbose: bool) {
+fn write_requirements(reply: &Reply<'_>, names: &[String], users: &Users) {
     reply.bulk(b"requirements");
     reply.array(names.len());
     for name in names {
-        let row = store().and_then(|store| store.row(name));
-        match row.filter(|_| verbose) {
-            Some(requirement) => {
-                requirements::row(reply, &requirement, requirement_users(registry, name));
+        let counts = users.0.as_ref();
+        let row = counts.and_then(|counts| Some((store()?.row(name)?, counts)));
+        match row {
+            Some((requirement, counts)) => {
+                let users = counts.get(&canonical(name)).copied().unwrap_or(0);
+                requirements::row(reply, &requirement, users);
             }
             None => reply.bulk(name.as_bytes()),
-        }
-    }
-}
-
-fn row(reply: &Reply<'_>, registry: &Registry, session: &Session, verbose: bool) {
-    head(reply, &session.info, session.references(), true);
-    requirements(reply, registry, &session.info.requirements, verbose);
-    reply.bulk(b"registrations");
-    if verbose {
-        reply.array(session.registrations.len());
-        for &id in &session.registrations {
-            match registry.registration(id) {
-                Some(registration) => {
-                    reply.array(10);
-                    registrations::row(reply, registration);
-                    reply.field("ExecutionThreadPool", "DefaultPool");
-                }
-                None => reply.null(),
-            }
-        }
-    } else {
-        reply.array(session.registrations.len());
-        for id in registrations::ids(session) {
-            reply.bulk(id.as_bytes());
         }
     }
 }

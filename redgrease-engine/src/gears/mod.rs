@@ -43,8 +43,8 @@ pub(crate) use activate::activate;
 pub(crate) use asked::check_again;
 pub(crate) use module::install;
 pub(crate) use packages::{
-    ask_for_packages, has_installed, known_requirements, make_importable, requirement_users,
-    use_packages,
+    ask_for_packages, has_installed, known_requirements, make_importable, requirement_counts,
+    requirement_users, use_packages,
 };
 pub(crate) use restore::{Attempts, restore_again, restore_all, restore_sessions};
 pub(crate) use scope::{Collected, PendingRun};

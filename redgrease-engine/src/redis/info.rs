@@ -8,11 +8,11 @@ use std::ffi::{CString, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A section of the reply of `INFO`. The server puts the name of the module and `_` in front of its name.
-#[derive(Debug)]
 pub(crate) struct Section {
     /// The name of the section. If it is empty, the section has the name of the module.
     pub(crate) name: &'static str,
-    pub(crate) fields: Vec<(String, Value)>,
+    /// Makes the fields, if the client asked for the section.
+    pub(crate) fields: fn(&Context) -> Vec<(String, Value)>,
 }
 
 /// The value of a field.
@@ -42,20 +42,21 @@ unsafe extern "C" fn write(info: *mut raw::RedisModuleInfoCtx, for_crash_report:
     let Some(listeners) = listeners() else {
         return;
     };
-    // SAFETY: the server runs `INFO` with its lock held, on this thread.
-    let all = AssertUnwindSafe(|| unsafe { lock::assume_locked(listeners.info) });
-    let Ok(sections) = catch_unwind(all) else {
-        return;
+    let write_all = |context: &Context| {
+        for section in (listeners.info)() {
+            // SAFETY: the server passes a context that is live until this function returns.
+            unsafe { write_section(info, context, section) };
+        }
     };
-    for section in sections {
-        // SAFETY: the server passes a context that is live until this function returns.
-        unsafe { write_section(info, &section) };
-    }
+    // SAFETY: the server runs `INFO` with its lock held, on this thread.
+    let all = AssertUnwindSafe(|| unsafe { lock::assume_locked(write_all) });
+    // What was written before a panic is there.
+    drop(catch_unwind(all));
 }
 
 /// # Safety
 /// `info` is live.
-unsafe fn write_section(info: *mut raw::RedisModuleInfoCtx, shown: &Section) {
+unsafe fn write_section(info: *mut raw::RedisModuleInfoCtx, context: &Context, shown: &Section) {
     // SAFETY: the context is live; the server copies the texts, which are NUL-terminated. The server refuses a section that
     // the client did not ask for, and then no field is written.
     unsafe {
@@ -70,9 +71,9 @@ unsafe fn write_section(info: *mut raw::RedisModuleInfoCtx, shown: &Section) {
         if section(info, c_text(shown.name).as_ptr()) != super::api::OK {
             return;
         }
-        for (name, value) in &shown.fields {
-            let name = c_text(name);
-            match value {
+        for (name, value) in (shown.fields)(context) {
+            let name = c_text(&name);
+            match &value {
                 Value::Text(value) => {
                     text(info, name.as_ptr(), c_text(value).as_ptr());
                 }

@@ -15,7 +15,7 @@ pub(crate) struct Listeners {
     /// The module is loaded, with these arguments. An error is the text for the server's log.
     pub(crate) load: fn(&Context, &[Text<'_>]) -> Result<(), String>,
     /// A client asks for `INFO`.
-    pub(crate) info: fn(&Context) -> Vec<Section>,
+    pub(crate) info: fn() -> &'static [Section],
     /// An event happened to a key: the name of the event and the key.
     pub(crate) key_event: fn(&Context, &str, &[u8]),
     /// The same event, for registrations of streams. They also hear what handlers of key events write.

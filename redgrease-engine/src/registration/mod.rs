@@ -60,7 +60,7 @@ pub(crate) use registry::{Registry, registry};
 pub(crate) use reserved::{NOT_ON_TOP, Name};
 pub(crate) use session::Session;
 pub(crate) use stats::Stats;
-pub(crate) use unrestored::{Attempt, Unrestored};
+pub(crate) use unrestored::Attempt;
 
 use crate::config;
 use crate::execution::{Execution, Order, abort, executions, withdraw};

@@ -135,6 +135,18 @@ impl Registry {
             .or_insert(session);
     }
 
+    /// All registrations, in the same order as [`Registry::registrations`].
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = &Arc<Registration>> {
+        self.registrations
+            .iter()
+            .map(|(_, entry)| &entry.registration)
+    }
+
+    /// The session that a registration belongs to.
+    pub(crate) fn session_with(&self, registration: Id) -> Option<&Session> {
+        self.sessions.get(&self.entry(registration)?.session)
+    }
+
     /// All registrations, each with its session, in the order in which clients of RedisGears see them.
     pub(crate) fn registrations(&self) -> impl Iterator<Item = (&Arc<Registration>, &Session)> {
         self.registrations.iter().filter_map(|(_, entry)| {
@@ -317,12 +329,16 @@ impl Registry {
         Some(entry.registration)
     }
 
-    /// The number of sessions that need a package. `is_it` recognises the package by a requirement.
-    pub(crate) fn requirement_users(&self, is_it: impl Fn(&str) -> bool) -> usize {
+    /// The requirements of each session.
+    pub(crate) fn requirements(&self) -> impl Iterator<Item = &[String]> {
         let restored = self.sessions.values().map(|one| &one.info.requirements);
         let unrestored = self.unrestored.iter().map(|one| &one.stored.requirements);
-        restored
-            .chain(unrestored)
+        restored.chain(unrestored).map(Vec::as_slice)
+    }
+
+    /// The number of sessions that need a package. `is_it` recognises the package by a requirement.
+    pub(crate) fn requirement_users(&self, is_it: impl Fn(&str) -> bool) -> usize {
+        self.requirements()
             .filter(|names| names.iter().any(|name| is_it(name)))
             .count()
     }

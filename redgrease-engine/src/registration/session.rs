@@ -8,9 +8,11 @@ use crate::id::Id;
 use crate::scope::SessionInfo;
 use std::sync::Arc;
 
-/// The number of registrations that a summary lists. The summary is in the row of each of them: a list without a limit grows
-/// with the square of their number.
-const LISTED: usize = 100;
+/// A summary lists so many registrations at most. It is in the row of each of them: a list without a limit grows with the square of
+/// their number.
+const MOST_LISTED: usize = 100;
+/// A summary of more registrations lists the first ones, and says how many there are more.
+const FIRST_LISTED: usize = 10;
 
 /// The registrations and time events of one script.
 ///
@@ -138,18 +140,31 @@ impl Session {
     /// The one-line summary in the rows of its registrations.
     pub(crate) fn summary(&self) -> String {
         let description = self.info.description.as_deref().unwrap_or("null");
-        self.summary_with(&format!("'{description}'"), "primary", "false")
+        let more = match self.registrations.len() - self.listed() {
+            0 => String::new(),
+            more => format!(", 'moreRegistrations': {more}"),
+        };
+        self.summary_with(&format!("'{description}'"), "primary", "false", &more)
     }
 
     /// The summary as a literal of Python, as clients of RedisGears 1.0 read it.
     pub(crate) fn summary_as_literal(&self) -> String {
         let description = self.info.description.as_deref();
         let description = description.map_or_else(|| "None".to_owned(), quoted);
-        self.summary_with(&description, "'primary'", "False")
+        // Clients of 1.0 take no other fields.
+        self.summary_with(&description, "'primary'", "False", "")
     }
 
-    fn summary_with(&self, description: &str, linked: &str, dead: &str) -> String {
-        let registrations = self.registrations.iter().take(LISTED);
+    /// The number of registrations that a summary lists.
+    fn listed(&self) -> usize {
+        match self.registrations.len() {
+            count if count <= MOST_LISTED => count,
+            _ => FIRST_LISTED,
+        }
+    }
+
+    fn summary_with(&self, description: &str, linked: &str, dead: &str, more: &str) -> String {
+        let registrations = self.registrations.iter().take(self.listed());
         let registrations = registrations.map(|id| format!("'{id}'"));
         // `gears-cli` of RedisGears reads them with `[n['name'] for n in session['depsList']]`.
         let requirements = self.info.requirements.iter();
@@ -157,7 +172,7 @@ impl Session {
         format!(
             "{{'sessionName':'{}', 'sessionDescription':{description}, 'refCount': {}, \
              'linkedTo': {linked}, 'dead': {dead}, 'isInstallationNeeded':0, \
-             'registrationsList':[{}], 'depsList':[{}]}}",
+             'registrationsList':[{}]{more}, 'depsList':[{}]}}",
             self.info.id,
             self.references(),
             joined(registrations),

@@ -1,6 +1,6 @@
 //! The gears that run inside of each other on one thread: a gear runs a command, which calls another gear.
 
-use super::{SCOPE, Scope, Slot};
+use super::{SCOPE, Scope, Slot, with};
 use crate::id::Id;
 
 /// Runs `body` as a sync call of `registration`. On the path of every sync call: only a call inside of another gear takes
@@ -50,6 +50,15 @@ pub(crate) fn inside_gear<R>(gear: Id, body: impl FnOnce() -> R) -> R {
     in_sync_call_of(None, inside)
 }
 
+/// Runs `body` as work of `gears`, which may have run on another thread. If more gears run inside of each other on this thread,
+/// those count.
+pub(super) fn inside_gears<R>(gears: Vec<Id>, body: impl FnOnce() -> R) -> R {
+    if gears.len() <= call_depth() {
+        return body();
+    }
+    in_sync_call_of(None, || with(Scope::outer_gears, gears, body))
+}
+
 /// The number of gears that run inside of each other on this thread.
 #[inline]
 pub(crate) fn call_depth() -> usize {
@@ -96,6 +105,24 @@ mod tests {
         });
         assert_eq!(call_depth(), 0);
         assert!(call_chain().is_empty());
+    }
+
+    #[test]
+    fn work_that_was_handed_on_is_inside_of_the_gears_that_did_it() {
+        let ids = IdCounter::new();
+        let [first, second, here] = [(); 3].map(|()| ids.next());
+        let works = |expected: &[Id]| {
+            inside_gears(vec![first, second], || {
+                assert_eq!((call_chain().as_slice(), sync_call()), (expected, None));
+            });
+        };
+        works(&[first, second]);
+        in_sync_call(here, || {
+            works(&[first, second]);
+            assert_eq!((call_chain(), sync_call()), (vec![here], Some(here)));
+            in_sync_call(here, || apart(|| works(&[here, here])));
+        });
+        assert_eq!(call_depth(), 0);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Work that a gear hands on to other threads, and the part of the surroundings that goes with it.
 
+use super::chain::{call_chain, inside_gears};
 use super::{Scope, Signals, apart_from_gear, is_atomic, leave_atomic, look, with};
+use crate::id::Id;
 use crate::python::{Gil, Surroundings, with_carried};
 use crate::redis::{User, is_main_thread, locked};
 use std::sync::Arc;
@@ -14,6 +16,8 @@ pub(crate) struct HandedOn {
     user: User,
     /// The signals of the execution, or of the body of a script, that the work comes from. A sync call has none.
     pub(super) signals: Option<Arc<Signals>>,
+    /// The gears that ran inside of each other, the outermost first.
+    chain: Vec<Id>,
 }
 
 impl Surroundings for HandedOn {
@@ -22,7 +26,8 @@ impl Surroundings for HandedOn {
         let user = Some(self.user.clone());
         apart_from_gear(|| {
             with(Scope::user, user, || {
-                with(Scope::handed_on, Some(self), body);
+                let chain = self.chain.clone();
+                inside_gears(chain, || with(Scope::handed_on, Some(self), body));
             });
         });
         // The block would keep the server's lock while this thread works for others.
@@ -57,7 +62,9 @@ pub(crate) fn captured() -> Option<Arc<dyn Surroundings>> {
     }
     let user = user();
     let here = look(Scope::handed_on, Clone::clone);
-    if let Some(here) = here.as_ref().filter(|here| here.user == user) {
+    let chain = call_chain();
+    let is_same = |here: &&Arc<HandedOn>| here.user == user && here.chain == chain;
+    if let Some(here) = here.as_ref().filter(is_same) {
         return Some(Arc::<HandedOn>::clone(here));
     }
     let of_execution = || {
@@ -68,7 +75,11 @@ pub(crate) fn captured() -> Option<Arc<dyn Surroundings>> {
     let signals = of_execution()
         .or_else(|| look(Scope::body, Clone::clone))
         .or_else(|| here.and_then(|here| here.signals.clone()));
-    Some(Arc::new(HandedOn { user, signals }))
+    Some(Arc::new(HandedOn {
+        user,
+        signals,
+        chain,
+    }))
 }
 
 /// Runs `body` in the surroundings that count for the code on this thread, which may be a thread or a callback of Python: those

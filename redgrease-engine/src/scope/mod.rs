@@ -194,6 +194,10 @@ impl Scope {
         &self.body
     }
 
+    fn outer_gears(&self) -> &Slot<Vec<Id>> {
+        &self.outer_gears
+    }
+
     pub(crate) fn handed_on(&self) -> &Slot<Option<Arc<HandedOn>>> {
         &self.handed_on
     }
