@@ -211,6 +211,13 @@ impl Awaiter for AwaitingRecord {
         )
     }
 
+    fn surround_end(&self, end: &mut dyn FnMut()) {
+        self.execution.with_surroundings(|| {
+            end();
+            leave_atomic();
+        });
+    }
+
     /// The record goes on, on a worker thread.
     fn ended(self: Arc<Self>, outcome: Result<Handle, Raised>) {
         let execution = &self.execution;

@@ -115,21 +115,26 @@ impl Execution {
 
     /// Ends an execution that has run to its end. Returns `false` if the thread was given up meanwhile.
     fn complete(self: &Arc<Self>, py: Gil<'_>, progress: Progress) -> bool {
+        let Progress {
+            pipeline,
+            read,
+            started,
+        } = progress;
         let timing = Timing {
-            total: progress.started.elapsed(),
-            read: progress.read.duration,
-            steps: progress.pipeline.durations(),
+            total: started.elapsed(),
+            read: read.duration,
+            steps: pipeline.durations(),
         };
-        let cut_short = progress.read.cut_short;
-        let (mut results, errors) = progress.pipeline.into_outcome(py);
-        // The text of an exception can be Python of the gear.
-        let describe_all = || errors.iter().map(|raised| describe(py, raised)).collect();
-        let describe_all = || self.occupy(py, describe_all);
-        let mut errors: Vec<String> = if errors.is_empty() {
-            Vec::new()
-        } else {
-            self.with_surroundings(describe_all)
+        let cut_short = read.cut_short;
+        // Python of the gear: the text of an exception, the end of a generator, `__del__` of records.
+        let end = || {
+            drop(read);
+            let (results, errors) = pipeline.into_outcome(py);
+            let errors = errors.iter().map(|raised| describe(py, raised)).collect();
+            (results, errors)
         };
+        let (mut results, mut errors): (_, Vec<String>) =
+            self.with_surroundings(|| self.occupy(py, end));
         let complete = !cut_short && errors.is_empty();
         self.limit_results(results.len());
         let duration = timing.total;
@@ -155,7 +160,9 @@ impl Execution {
         for waiter in waiters {
             waiter.answer(&results, &errors);
         }
-        drop(results);
+        if !results.is_empty() {
+            self.with_surroundings(|| drop(results));
+        }
         if self.cause.settles() {
             unlocked(py, || self.settle(&ended));
         }

@@ -29,6 +29,10 @@ pub(crate) trait Awaiter: fmt::Debug + Send + Sync {
     /// block open, which has been closed then.
     fn surround(&self, py: Gil<'_>, step: &mut dyn FnMut()) -> bool;
 
+    /// Runs Python of the gear that is no step of the coroutine: handlers of an exception that ends it, the text of its error.
+    /// The Python has the rights of the gear, and nothing interrupts it.
+    fn surround_end(&self, end: &mut dyn FnMut());
+
     /// The coroutine has ended. Called once.
     fn ended(self: Arc<Self>, outcome: Result<Handle, Raised>);
 }
@@ -222,11 +226,13 @@ impl Continuation {
         Arc::clone(&self.awaiter).ended(Ok(result.clone().unbind()));
     }
 
-    /// The coroutine has failed. Clients see only the text of the exception.
+    /// The coroutine has failed. Clients see only the text of the exception, which can be Python of the gear.
     fn failed(&self, exception: &Bound<'_, PyAny>) {
-        let text = exception
-            .str()
-            .map(|text| text.to_string_lossy().into_owned());
+        let mut text = None;
+        self.awaiter.surround_end(&mut || {
+            let shown = exception.str();
+            text = shown.ok().map(|text| text.to_string_lossy().into_owned());
+        });
         let raised = flat(text.as_deref().unwrap_or("the coroutine failed").trim_end());
         Arc::clone(&self.awaiter).ended(Err(raised));
     }
@@ -241,35 +247,60 @@ impl Continuation {
     ) -> PyResult<Object<'py>> {
         let py = coroutine.py();
         if self.awaiter.is_aborting() {
-            let stopped = GearsError::force_stopped(py);
-            return coroutine.call_method1("throw", (stopped,));
+            return self.raise(coroutine, GearsError::force_stopped(py).as_any());
         }
-        let mut outcome = None;
-        let mut step = || {
+        let step = || {
             let outer = INSIDE.replace(true);
-            outcome = Some(in_gear(true, || {
+            let outcome = in_gear(true, || {
                 // In the surroundings of the gear, and in the context of the task, which is a copy of its own.
                 if !self.is_marked.swap(true, Ordering::Relaxed) {
                     mark_context(py)?;
                 }
                 coroutine.call_method1(method, (argument,))
-            }));
+            });
             INSIDE.set(outer);
+            outcome
         };
-        let mut surrounded = || self.awaiter.surround(py, &mut step);
-        let left_atomic = match &self.event_loop {
+        let surrounded = || self.surround(py, step);
+        let (outcome, left_atomic) = match &self.event_loop {
             Some(event_loop) => event_loop.step(surrounded),
             None => surrounded(),
         };
-        let outcome = outcome
-            .unwrap_or_else(|| Err(GearsError::new_err("the coroutine was not continued")))?;
+        let outcome = outcome.unwrap_or_else(|| Err(not_continued()))?;
         // An open block would keep the server's lock while this thread runs other coroutines.
         if left_atomic {
             let refused = GearsError::new_err("await is not allow inside atomic block");
-            return coroutine.call_method1("throw", (refused,));
+            return self.raise(coroutine, refused.value(py));
         }
         Ok(outcome)
     }
+
+    /// Raises an exception in the coroutine, whose handlers of exceptions are Python of the gear, too.
+    fn raise<'py>(
+        &self,
+        coroutine: &Bound<'py, PyAny>,
+        raised: &Bound<'py, PyAny>,
+    ) -> PyResult<Object<'py>> {
+        let mut outcome = None;
+        self.awaiter.surround_end(&mut || {
+            outcome = Some(coroutine.call_method1("throw", (raised,)));
+        });
+        outcome.unwrap_or_else(|| Err(not_continued()))
+    }
+
+    /// Runs `body` in the surroundings of the gear. `None` if it was not run. The flag says that `body` has left an atomic block
+    /// open.
+    fn surround<R>(&self, py: Gil<'_>, body: impl FnOnce() -> R) -> (Option<R>, bool) {
+        let mut body = Some(body);
+        let mut outcome = None;
+        let mut step = || outcome = body.take().map(|body| body());
+        let left_atomic = self.awaiter.surround(py, &mut step);
+        (outcome, left_atomic)
+    }
+}
+
+fn not_continued() -> PyErr {
+    GearsError::new_err("the coroutine was not continued")
 }
 
 /// Starts to await a coroutine or a future. Calls [`Awaiter::ended`] in the end. Returns the task that runs a coroutine, for

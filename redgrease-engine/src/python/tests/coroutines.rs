@@ -44,6 +44,10 @@ impl Awaiter for Waits {
         self.leaves_atomic.swap(false, Ordering::Relaxed)
     }
 
+    fn surround_end(&self, end: &mut dyn FnMut()) {
+        end();
+    }
+
     fn ended(self: Arc<Self>, outcome: Result<Handle, Raised>) {
         let outcome = with_python(|py| match outcome {
             Ok(value) => Ok(repr(value.bind(py))),
