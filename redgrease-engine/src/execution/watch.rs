@@ -6,7 +6,7 @@ use super::memory::MemoryWatch;
 use super::starving::Starving;
 use super::{Execution, body, executions};
 use crate::config;
-use crate::python::{Holder, Turn, watch_budgets};
+use crate::python::{Force, Holder, Turn, stopped_in_a_row, watch_budgets};
 use crate::redis::{Level, log};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
@@ -78,6 +78,7 @@ impl Watch {
         let config = config::get();
         let short = |limit: Duration| limit < SELDOM * 10;
         if pressing
+            || stopped_in_a_row() > 0
             || !self.timed().is_empty()
             || config.limits().time.is_some_and(short)
             || config.script_max_time().is_some_and(short)
@@ -120,7 +121,8 @@ impl Held {
             self.turn.wake();
         } else if let Some(reason) = self.over_limit(now) {
             self.stopped = true;
-            self.stop(reason);
+            let first = stopped_in_a_row() == 0;
+            self.stop(reason, first);
         }
     }
 
@@ -133,7 +135,8 @@ impl Held {
         let elapsed = now.saturating_duration_since(self.since);
         let lock = config.lock_max_time().map(|limit| match self.turn.holder {
             Holder::Restored => limit * PATIENCE_WITH_RESTORED,
-            Holder::Call | Holder::Execution => limit,
+            // After each one that was stopped while the server could not look at its clients, the next one has half the time.
+            Holder::Call | Holder::Execution => limit / 2_u32.saturating_pow(stopped_in_a_row()),
         });
         // The limit of an execution is watched with the execution.
         let time = config
@@ -145,7 +148,8 @@ impl Held {
         time.or_else(|| lock.filter(is_over).map(held_too_long))
     }
 
-    fn stop(&self, reason: String) {
+    /// Stops it for this reason. If it is not the first one in a row, its code has no time to handle the exception.
+    fn stop(&self, reason: String, is_first: bool) {
         let turn = self.turn;
         log(
             Level::Warning,
@@ -164,7 +168,11 @@ impl Held {
         turn.wake();
         let interrupter = thread::Builder::new()
             .name("rg-interrupt".into())
-            .spawn(move || interrupt_until(|force| !turn.interrupt(force)));
+            .spawn(move || {
+                interrupt_until(|force| {
+                    !turn.interrupt(if is_first { force } else { Force::Insist })
+                });
+            });
         if let Err(failure) = interrupter {
             log(
                 Level::Warning,

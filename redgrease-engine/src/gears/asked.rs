@@ -10,7 +10,7 @@ use super::session::{with_lock, with_lock_to_write};
 use crate::execution::{self, Execution, launch};
 use crate::id::Id;
 use crate::plan::Mode;
-use crate::python::{Callback, GearsError, Gil, flat};
+use crate::python::{Callback, GearsError, Gil, flat, pickle_ahead};
 use crate::redis::{Context, READ_ONLY};
 use crate::registration::{
     self, Event, NOT_ON_TOP, NewRegistration, Owner, activate_dynamic, keyed_timers, registry,
@@ -92,6 +92,9 @@ fn run_at_once(py: Gil<'_>, owner: &Owner, run: PendingRun) -> PyResult<Id> {
 
 fn activate_at_once(py: Gil<'_>, registration: NewRegistration) -> PyResult<Id> {
     let owner = owner()?;
+    for function in registration.plan.functions() {
+        pickle_ahead(py, function);
+    }
     let announce = |function| drop(announce(&[function]));
     let activate = |context: &Context| activate_dynamic(context, &owner, registration, announce);
     with_lock_to_write(py, activate)?.map_err(refused)
@@ -226,8 +229,12 @@ pub(super) fn add_timer(py: Gil<'_>, function: Callback, interval: Duration) -> 
     if !is_told() && with_lock(py, Context::is_read_only)? {
         return Err(flat(READ_ONLY));
     }
-    with_script(|script| script.collected.timers.push((function, interval)));
-    Ok(())
+    let added = with_script(|script| {
+        timers::check_another(script.collected.timers.len())?;
+        script.collected.timers.push((function, interval));
+        Ok(())
+    });
+    added.unwrap_or(Ok(())).map_err(refused)
 }
 
 /// `registerTE()` with a key: makes the key, whose time event starts at once. Returns `false` if the key exists.
@@ -248,6 +255,7 @@ pub(super) fn add_keyed_timer(
                 GearsError::new_err("only scripts and gears can register a time event")
             })?,
         };
+        pickle_ahead(py, &function);
         let create =
             |context: &Context| keyed_timers::create(context, key, function, interval, &owner);
         with_lock_to_write(py, create)?.map_err(refused)

@@ -12,6 +12,7 @@ use super::reach::Uses;
 use pyo3::{Python, ffi};
 use std::cell::Cell;
 use std::ptr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 thread_local! {
     static MAIN: MainThread = const { MainThread {
@@ -52,6 +53,14 @@ pub(super) fn main_holds() -> bool {
     MAIN.with(|main| main.held.get())
 }
 
+/// The number of times that the server has told of the end of a turn of its event loop.
+static TURNS: AtomicU64 = AtomicU64::new(0);
+
+/// The turn of the event loop. `None` if the server does not tell of its turns.
+pub(crate) fn turn_of_loop() -> Option<u64> {
+    Some(TURNS.load(Ordering::Relaxed)).filter(|&turns| turns != 0)
+}
+
 /// Called when the server has woken up and holds its lock.
 pub(crate) fn after_sleep() {
     MAIN.with(|main| main.sticky.set(true));
@@ -59,6 +68,9 @@ pub(crate) fn after_sleep() {
 
 /// Called when the server is about to sleep and to release its lock.
 pub(crate) fn before_sleep() {
+    super::hold::row_ends();
+    // Only the main thread adds.
+    TURNS.store(TURNS.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     MAIN.with(|main| {
         main.sticky.set(false);
         release(main);

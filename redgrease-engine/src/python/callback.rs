@@ -3,6 +3,7 @@
 use super::{Gil, Object, Raised, identity};
 use pyo3::prelude::{PyAnyMethods, PyStringMethods};
 use pyo3::{Bound, Py, PyAny, PyResult, ffi};
+use std::sync::{Mutex, PoisonError};
 
 /// A Python function that belongs to a plan.
 #[derive(Debug)]
@@ -10,6 +11,8 @@ pub(crate) struct Callback {
     function: Py<PyAny>,
     /// The code of an identity function such as `lambda x: x`; `None` for all other functions.
     identity: Option<Py<PyAny>>,
+    /// The function as bytes, made before the server's lock was taken. The first one that needs the bytes takes them.
+    pickled: Mutex<Option<Vec<u8>>>,
 }
 
 impl Callback {
@@ -17,7 +20,19 @@ impl Callback {
         Callback {
             function: function.clone().unbind(),
             identity: identity::code(function),
+            pickled: Mutex::default(),
         }
+    }
+
+    pub(super) fn keep_pickled(&self, bytes: Vec<u8>) {
+        *self.pickled.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+    }
+
+    pub(super) fn take_pickled(&self) -> Option<Vec<u8>> {
+        self.pickled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 
     /// Calls the function without arguments.
@@ -104,6 +119,7 @@ impl Callback {
         Callback {
             function: self.function.clone_ref(py),
             identity: self.identity.as_ref().map(|code| code.clone_ref(py)),
+            pickled: Mutex::default(),
         }
     }
 }

@@ -9,7 +9,7 @@
 //!   no gear runs on the thread: see [`carried`].
 
 use super::budget::{shared, without_budget};
-use super::threads::Entered;
+use super::threads::{Entered, may_start};
 use super::{Gil, MemoryBudget, Object};
 use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
@@ -270,6 +270,7 @@ fn handed_on_free<'py>(function: &Object<'py>) -> PyResult<Object<'py>> {
 #[pyfunction]
 #[pyo3(name = "of_thread")]
 fn for_thread<'py>(function: &Object<'py>) -> PyResult<Object<'py>> {
+    may_start()?;
     with_captured(function, Captured::here(function.py()), Part::Thread)
 }
 

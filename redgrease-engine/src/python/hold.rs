@@ -9,7 +9,7 @@ use super::{Gil, Ledger, MemoryBudget, attached};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What holds the lock.
@@ -32,6 +32,9 @@ static OVER_MEMORY: AtomicU64 = AtomicU64::new(0);
 static OVER_LIMIT: AtomicU64 = AtomicU64::new(0);
 /// The turn that was stopped.
 static STOPPED: AtomicU64 = AtomicU64::new(0);
+/// The number of turns that were stopped since the server last looked at its clients: the calls of one pipeline, of one
+/// transaction, or the handlers of one key event.
+static STOPPED_IN_A_ROW: AtomicU32 = AtomicU32::new(0);
 /// The limit that stopped it, as a text for the client.
 static REASON: Mutex<Option<String>> = Mutex::new(None);
 /// The holder runs on the server's main thread, which is the one that Python handles signals on.
@@ -153,6 +156,19 @@ pub(super) fn over_memory(turn: u64, limit: u64) {
     }
 }
 
+/// The number of turns that were stopped in a row, while the server could not look at its clients.
+#[inline]
+pub(crate) fn stopped_in_a_row() -> u32 {
+    STOPPED_IN_A_ROW.load(Ordering::Relaxed)
+}
+
+/// The server looks at its clients.
+pub(super) fn row_ends() {
+    if stopped_in_a_row() != 0 {
+        STOPPED_IN_A_ROW.store(0, Ordering::Relaxed);
+    }
+}
+
 /// A turn, as the watching thread sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Turn {
@@ -202,6 +218,9 @@ impl Turn {
     pub(crate) fn stop(self, reason: String) {
         *REASON.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
         STOPPED.store(self.number, Ordering::Release);
+        if super::attach::turn_of_loop().is_some() {
+            STOPPED_IN_A_ROW.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Raises `gears.forcestopped` in the thread. Returns `false` if the turn has ended. Waits for the interpreter's lock.

@@ -4,6 +4,8 @@
 //! They pay with the budget of memory of the gear, also when the gear has ended.
 
 use super::{Gil, MemoryBudget, RunningThread};
+use pyo3::PyResult;
+use pyo3::exceptions::PyRuntimeError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -73,4 +75,18 @@ impl Drop for Entered<'_> {
         self.thread.running.leave(self.py);
         threads().retain(|one| !Arc::ptr_eq(one, &self.thread));
     }
+}
+
+/// So many threads of gears may run at the same time. More would take the threads of the whole machine, and all threads take turns
+/// with the interpreter.
+const MOST_THREADS: usize = 1000;
+
+/// Refuses another thread when too many run.
+pub(super) fn may_start() -> PyResult<()> {
+    if threads().len() < MOST_THREADS {
+        return Ok(());
+    }
+    Err(PyRuntimeError::new_err(format!(
+        "can't start new thread: gears can have at most {MOST_THREADS} threads at the same time: wait for the end of others, or use a ThreadPoolExecutor"
+    )))
 }

@@ -82,7 +82,7 @@ impl Context {
     }
 
     /// `true` while the server reads its data from a file or from its master.
-    pub(super) fn is_loading(&self) -> bool {
+    pub(crate) fn is_loading(&self) -> bool {
         let loading = raw::REDISMODULE_CTX_FLAGS_LOADING | raw::REDISMODULE_CTX_FLAGS_ASYNC_LOADING;
         self.flags() & loading != 0
     }

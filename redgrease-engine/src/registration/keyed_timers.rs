@@ -6,7 +6,8 @@
 use super::timers::{self, TimeEvent};
 use super::{Owner, registry};
 use crate::encoding::{Damaged, Input, write_bytes, write_number, write_optional};
-use crate::python::{Callback, pickle, unpickle};
+use crate::execution::reach_python;
+use crate::python::{Callback, Holder, pickle, unpickle};
 use crate::redis::timer_key::{self, KeyValue};
 use crate::redis::{Context, Guarded, Level, READ_ONLY, User, after, log, replicate_key};
 use crate::scope::{self, Scope};
@@ -40,8 +41,16 @@ struct Stored {
     function: Vec<u8>,
 }
 
-/// Values whose function has not been loaded yet, each with the number of failed attempts.
-static WAITING: Guarded<Vec<(Weak<KeyedTimer>, u32)>> = Guarded::new(Vec::new());
+/// A value whose function has not been loaded yet.
+#[derive(Debug)]
+struct Waiting {
+    timer: Weak<KeyedTimer>,
+    failures: u32,
+    /// How long loading may hold up the server: longer while it starts.
+    holder: Holder,
+}
+
+static WAITING: Guarded<Vec<Waiting>> = Guarded::new(Vec::new());
 
 impl KeyedTimer {
     /// A value that was saved, copied or sent by a master. [`start_all`] begins to run it.
@@ -50,8 +59,17 @@ impl KeyedTimer {
             bytes,
             event: Mutex::new(None),
         });
+        let holder = if context.is_loading() {
+            Holder::Restored
+        } else {
+            Holder::Call
+        };
         let first = WAITING.write(context, |waiting| {
-            waiting.push((Arc::downgrade(&timer), 0));
+            waiting.push(Waiting {
+                timer: Arc::downgrade(&timer),
+                failures: 0,
+                holder,
+            });
             waiting.len() == 1
         });
         if first {
@@ -156,16 +174,21 @@ pub(crate) fn start_all(context: &Context) {
     }
     let waiting = WAITING.write(context, std::mem::take);
     let mut later = Vec::new();
-    for (timer, failures) in waiting {
-        let Some(live) = timer.upgrade() else {
+    for mut one in waiting {
+        let Some(live) = one.timer.upgrade() else {
             continue;
         };
-        if let Err(failure) = live.load(context) {
-            if failures == 0 {
+        if reach_python().is_err() {
+            later.push(one);
+            continue;
+        }
+        if let Err(failure) = live.load(context, one.holder) {
+            if one.failures == 0 {
                 log(Level::Warning, &failure.message);
             }
-            if failure.may_pass && failures < MAX_RETRIES {
-                later.push((timer, failures + 1));
+            if failure.may_pass && one.failures < MAX_RETRIES {
+                one.failures += 1;
+                later.push(one);
             }
         }
     }
@@ -184,7 +207,7 @@ struct LoadFailure {
 
 impl KeyedTimer {
     /// Loads the function and begins to run it.
-    fn load(&self, context: &Context) -> Result<(), LoadFailure> {
+    fn load(&self, context: &Context, holder: Holder) -> Result<(), LoadFailure> {
         let stored = Stored::decode(&self.bytes).map_err(|damaged| LoadFailure {
             message: format!(
                 "a key with a time event stays without it: {}",
@@ -198,7 +221,7 @@ impl KeyedTimer {
         });
         // The packages that the function refers to are those of its session.
         let function = scope::with(Scope::given_session, info.clone(), || {
-            unpickle(&stored.function)
+            unpickle(&stored.function, holder)
         });
         let function = function.map_err(|why| LoadFailure {
             may_pass: why.starts_with("ModuleNotFoundError"),
@@ -244,6 +267,14 @@ mod tests {
     use super::*;
     use crate::redis::locked;
     use crate::testing::{function, with_python};
+
+    fn waits(timer: &Arc<KeyedTimer>) -> Waiting {
+        Waiting {
+            timer: Arc::downgrade(timer),
+            failures: 0,
+            holder: Holder::Call,
+        }
+    }
 
     fn sample() -> Stored {
         Stored {
@@ -301,7 +332,9 @@ mod tests {
 
     fn failure(timer: &KeyedTimer) -> LoadFailure {
         with_python(|_| ());
-        locked(|context| timer.load(context)).err().unwrap()
+        locked(|context| timer.load(context, Holder::Call))
+            .err()
+            .unwrap()
     }
 
     #[test]
@@ -330,7 +363,7 @@ mod tests {
             }
         });
         let back = Stored::decode(&stored.encode()).unwrap();
-        let function = unpickle(&back.function).unwrap();
+        let function = unpickle(&back.function, Holder::Call).unwrap();
         let result = with_python(|py| function.call0(py).unwrap().to_string());
         assert_eq!(result, "42");
     }
@@ -354,8 +387,8 @@ mod tests {
         locked(|context| {
             let hopeless = timer(Vec::new());
             WAITING.write(context, |waiting| {
-                waiting.push((Arc::downgrade(&timer(Vec::new())), 0));
-                waiting.push((Arc::downgrade(&hopeless), 0));
+                waiting.push(waits(&timer(Vec::new())));
+                waiting.push(waits(&hopeless));
             });
             start_all(context);
             assert!(WAITING.read(context, Vec::is_empty));

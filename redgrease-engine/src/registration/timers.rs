@@ -100,6 +100,19 @@ fn warning(ended: &Ended<'_>) -> Option<String> {
     Some(format!("{failure}: {error}"))
 }
 
+/// A session has at most so many time events without a key: each tick is an execution.
+const MOST: usize = 1000;
+
+/// Checks that a session which has so many time events may have another one. The error is the text for the gear.
+pub(crate) fn check_another(existing: usize) -> Result<(), String> {
+    if existing < MOST {
+        return Ok(());
+    }
+    Err(format!(
+        "ERR a session can have at most {MOST} time events without a key: let one time event do several things, or unregister the session"
+    ))
+}
+
 /// Runs a function again and again for as long as the session of `owner` exists.
 pub(crate) fn begin(
     context: &Context,
@@ -123,8 +136,11 @@ pub(crate) fn begin(
         if registry.session(&session.id).is_none() {
             registry.insert(Session::new(&session), Vec::new(), None);
         }
+        let existing = registry.session(&session.id);
+        check_another(existing.map_or(0, |session| session.timers.len()))?;
         registry.own_timer(&session.id, Arc::clone(&event));
-    });
+        Ok::<(), String>(())
+    })?;
     start(context, event);
     Ok(())
 }

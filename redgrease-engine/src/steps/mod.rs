@@ -45,7 +45,7 @@ pub(crate) use to_text::ToText;
 pub(crate) use waiting::Ticket;
 
 use crate::encoding::{Damaged, Input, write_bytes};
-use crate::python::{Callback, Gil, List, Object, Raised, pickle, unpickle};
+use crate::python::{Callback, Gil, Holder, List, Object, Raised, pickle, unpickle};
 use listing::Listing;
 use memory::Memory;
 use std::fmt;
@@ -208,5 +208,5 @@ fn write_functions(out: &mut Vec<u8>, tag: u8, functions: &[&Callback]) -> Resul
 
 /// Reads a function that [`write_functions`] wrote.
 fn read_function(input: &mut Input<'_>) -> Result<Callback, String> {
-    unpickle(input.bytes()?)
+    unpickle(input.bytes()?, Holder::Restored)
 }

@@ -1,14 +1,14 @@
 //! Functions as bytes.
 
 use super::error_text;
-use crate::python::{Callback, check_picklable, pickle, unpickle};
+use crate::python::{Callback, Holder, check_picklable, pickle, unpickle};
 use crate::testing::{eval, function, repr, run, with_python};
 
 /// The result of a function that was stored and read again, for an argument.
 fn back(statements: &str, name: &str, argument: &str) -> String {
     with_python(|py| {
         let stored = pickle(&Callback::new(&run(py, statements, name))).unwrap();
-        let back = unpickle(&stored).unwrap();
+        let back = unpickle(&stored, Holder::Call).unwrap();
         repr(&back.call1(&eval(py, argument)).unwrap())
     })
 }
@@ -16,7 +16,11 @@ fn back(statements: &str, name: &str, argument: &str) -> String {
 #[test]
 fn a_lambda_comes_back() {
     with_python(|py| {
-        let back = unpickle(&pickle(&function(py, "lambda x: x + 1")).unwrap()).unwrap();
+        let back = unpickle(
+            &pickle(&function(py, "lambda x: x + 1")).unwrap(),
+            Holder::Call,
+        )
+        .unwrap();
         assert_eq!(repr(&back.call1(&eval(py, "1")).unwrap()), "2");
     });
 }
@@ -138,7 +142,7 @@ fn an_async_function_comes_back() {
 #[test]
 fn an_identity_function_keeps_its_short_cut() {
     with_python(|py| {
-        let back = unpickle(&pickle(&function(py, "lambda x: x")).unwrap()).unwrap();
+        let back = unpickle(&pickle(&function(py, "lambda x: x")).unwrap(), Holder::Call).unwrap();
         assert!(crate::python::identity::code(back.bind(py)).is_some());
     });
 }

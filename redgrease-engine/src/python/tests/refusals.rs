@@ -1,6 +1,6 @@
 //! Stored functions that cannot be read.
 
-use crate::python::{Callback, pickle, unpickle};
+use crate::python::{Callback, Holder, pickle, unpickle};
 use crate::testing::{eval, function, run, with_python};
 use pyo3::prelude::*;
 
@@ -9,7 +9,7 @@ fn stored() -> Vec<u8> {
 }
 
 fn refusal(bytes: &[u8]) -> String {
-    with_python(|_| unpickle(bytes).map(|_| ()).unwrap_err())
+    with_python(|_| unpickle(bytes, Holder::Call).map(|_| ()).unwrap_err())
 }
 
 #[test]

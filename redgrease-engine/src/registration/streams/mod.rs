@@ -12,6 +12,7 @@
 //! | `group.rs` | the commands of the consumer group |
 //! | `listen.rs` | the events of the server: messages that come, streams that go |
 //! | `owner.rs` | the user whose rights the handlers have |
+//! | `pace.rs` | how long sync batches keep the server from its clients |
 //! | `pump.rs` | from messages to batches |
 //! | `batch.rs` | a batch as the cause of an execution |
 //! | `settle.rs` | acknowledging a batch, or reading it again |
@@ -25,6 +26,7 @@ mod group;
 mod in_flight;
 mod listen;
 mod owner;
+mod pace;
 mod pump;
 mod server;
 mod settle;

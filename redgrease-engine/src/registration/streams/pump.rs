@@ -3,13 +3,19 @@
 use super::batch::Batch;
 use super::filter::{LookedUp, ReadStatus, StreamsFilter};
 use super::in_flight::in_flight;
+use super::pace::Pace;
 use super::server::StreamServer;
 use super::settle;
 use super::stream::{Phase, Stream};
 use crate::plan::{Message, Messages, Mode};
+use crate::python::stopped_in_a_row;
 use crate::redis::{Context, Level, WHILE_PAUSED, is_paused, log, quietly};
 use crate::registration::{Event, Registration, registry};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// When the batches go on, after the server has looked at its clients.
+const SOON: Duration = Duration::from_millis(1);
 
 pub(super) fn filter(registration: &Registration) -> Option<&StreamsFilter> {
     match &registration.event {
@@ -30,24 +36,58 @@ pub(super) fn pump(
         return;
     }
     if is_paused() {
-        return wait_for_the_server(server, registration, stream);
+        return go_on_later(server, registration, stream, WHILE_PAUSED);
     }
-    // A sync batch has ended when `begin` returns: then there may be another one.
-    while quietly(|| begin(context, server, registration, stream))
-        && registration.mode == Mode::Sync
-    {}
+    if registration.mode == Mode::Sync {
+        return pump_here(context, server, registration, stream);
+    }
+    quietly(|| begin(context, server, registration, stream));
 }
 
-/// Tries again when the server, which pauses its clients, may deliver messages.
-fn wait_for_the_server(server: &dyn StreamServer, registration: &Arc<Registration>, stream: &[u8]) {
+/// Runs the batches of a stream on this thread, one after the other. After a while the server looks at its clients, and the batches
+/// go on later.
+fn pump_here(
+    context: &Context,
+    server: &dyn StreamServer,
+    registration: &Arc<Registration>,
+    stream: &[u8],
+) {
+    let Some(filter) = filter(registration) else {
+        return;
+    };
+    if filter.with_stream(stream, |known| known.is_postponed) == Some(true) {
+        return;
+    }
+    let pace = Pace::begin();
+    loop {
+        if pace.is_over() || stopped_in_a_row() > 0 {
+            filter.with_stream(stream, |known| known.is_postponed = true);
+            return go_on_later(server, registration, stream, SOON);
+        }
+        if !quietly(|| begin(context, server, registration, stream)) {
+            return;
+        }
+    }
+}
+
+/// Tries again when the server has looked at its clients, or, if it pauses them, may deliver messages.
+fn go_on_later(
+    server: &dyn StreamServer,
+    registration: &Arc<Registration>,
+    stream: &[u8],
+    delay: Duration,
+) {
     let registration = Arc::clone(registration);
     let stream = stream.to_vec();
     let job = move |context: &Context, server: &dyn StreamServer| {
+        if let Some(filter) = filter(&registration) {
+            filter.with_stream(&stream, |known| known.is_postponed = false);
+        }
         if is_registered(context, &registration) {
             pump(context, server, &registration, &stream);
         }
     };
-    server.later(WHILE_PAUSED, Box::new(job));
+    server.later(delay, Box::new(job));
 }
 
 /// Returns `true` if a batch was started.

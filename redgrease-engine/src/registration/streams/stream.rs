@@ -8,6 +8,8 @@ pub(crate) struct Stream {
     pub(super) phase: Phase,
     batch: Batch,
     patience: Patience,
+    /// Reading goes on when the server has looked at its clients: a timer runs.
+    pub(super) is_postponed: bool,
 }
 
 /// The messages that are read next.
@@ -51,6 +53,7 @@ impl Stream {
             phase: Phase::Again,
             batch: Batch::None,
             patience: Patience::Unlimited,
+            is_postponed: false,
         }
     }
 
