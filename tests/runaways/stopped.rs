@@ -1,9 +1,6 @@
-//! Scripts that try to take the machine, with the default settings: each of them is stopped, and the server goes on.
-#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+//! Several runaways at once, and what the errors, the statistics and the log say.
 
-mod common;
-
-use common::{empty, untyped};
+use super::common::{self, empty, untyped};
 use redgrease_embedded::Server;
 use std::thread;
 
