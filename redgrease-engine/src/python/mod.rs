@@ -66,7 +66,9 @@ mod tests;
 mod threads;
 mod values;
 
-pub(crate) use attach::{after_sleep, attached, attached_for_a_call, before_sleep, detached, turn_of_loop};
+pub(crate) use attach::{
+    after_sleep, attached, attached_for_a_call, before_sleep, detached, turn_of_loop,
+};
 pub(crate) use awaiting::{in_gear, in_step, may_await};
 pub(crate) use budget::{
     MemoryBudget, budgets_were_exceeded, charge_session, may_take, over_budget, server_grew,
@@ -82,7 +84,9 @@ pub(crate) use errors::{GearsError, describe, flat};
 pub(crate) use event_loops::{EventLoop, slow_event_loops};
 pub(crate) use free_memory::free_memory;
 pub(crate) use handed_on::{Surroundings, hand_on, hand_on_with, with_carried};
-pub(crate) use hold::{Holder, Turn, begin_hold, end_hold, forget_hold, hold, holds, stopped_in_a_row};
+pub(crate) use hold::{
+    Holder, Turn, begin_hold, end_hold, forget_hold, hold, holds, stopped_in_a_row,
+};
 pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{Force, RunningThread, add_native_functions, interrupt};
 pub(crate) use ledger::Ledger;
