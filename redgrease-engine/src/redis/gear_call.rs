@@ -182,7 +182,8 @@ impl GearCommand<'_> {
             ));
         }
         // A hook of a read may write.
-        if is_paused() && (rules.reaches_replicas() || (!self.held && filter::is_installed())) {
+        let may_be_hooked = || !self.held && filter::is_installed() && !rules.is_of_client();
+        if is_paused() && (rules.reaches_replicas() || may_be_hooked()) {
             if !self.held {
                 return Step::WaitForWrites;
             }

@@ -232,6 +232,11 @@ impl Rules {
         self.is(Needs::OfClient, args, b"kill")
     }
 
+    /// `true` for `CLIENT`, which no hook replaces: it may end a pause.
+    pub(super) fn is_of_client(self) -> bool {
+        self.needs == Needs::OfClient
+    }
+
     /// `true` if the command makes clients wait.
     pub(super) fn pauses_clients(self, args: &[&[u8]]) -> bool {
         self.needs == Needs::Failover || self.is(Needs::OfClient, args, b"pause")
