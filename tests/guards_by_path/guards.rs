@@ -75,7 +75,11 @@ pub(crate) const GUARDS: &[Guard] = &[
     },
     Guard {
         name: "maxmemory",
-        begin: |server| send(server, "CONFIG SET maxmemory 1"),
+        begin: |server| {
+            send(server, "CONFIG SET maxmemory 1");
+            // Scripts look at the memory as the last command of a client has found it that was not refused.
+            answer(server, "GET k");
+        },
         lift: |server, _| send(server, "CONFIG SET maxmemory 0"),
         stops_events: false,
         refuses_queueing: true,

@@ -10,6 +10,10 @@ use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// The class of each command, as the table has them: what needs memory, other writes, reads. A script may write, unless it says
+/// that it does not.
+const CLASSES: [usize; COMMANDS.len()] = [0, 1, 2, 0, 0, 1, 0, 1];
+
 /// How long a command must wait that is expected to wait.
 const WAITS: Duration = Duration::from_millis(300);
 /// How long a command may take that is expected to end. It only matters for failing tests.
@@ -61,8 +65,7 @@ fn documented(row: &Row, begins: Begins, command: usize) -> Option<String> {
         Begins::Block => &row.block,
     };
     let of = |answers: &Answers| {
-        // The classes of the other commands: what needs memory, other writes, reads.
-        let class = [0, 1, 2, 0, 0, 1, 0, 1][command];
+        let class = CLASSES[command];
         answers[class].clone()
     };
     match own {
@@ -103,7 +106,7 @@ pub(crate) fn mismatches(guard: &Guard) -> Vec<String> {
             path: None,
             command,
             documented: row.client.get(command).cloned().or_else(|| {
-                let class = [0, 1, 2, 0, 0, 1, 0, 1][command];
+                let class = CLASSES[command];
                 Some(row.client[class].clone()).filter(|answer| answer == "waits")
             }),
             reply: in_background(&server, &[words]),
@@ -127,7 +130,7 @@ pub(crate) fn mismatches(guard: &Guard) -> Vec<String> {
     (guard.lift)(&server, &files);
     let (begun, mut late) = (Instant::now(), true);
     while late && begun.elapsed() < PATIENCE {
-        runs.iter_mut().for_each(|run| run.look(&files));
+        look(&mut runs, &files);
         late = runs.iter().any(|run| run.outcome.is_none());
         thread::sleep(Duration::from_millis(5));
     }
@@ -153,11 +156,17 @@ fn begin(server: &Server, files: &Files, row: &Row, path: &'static Path, command
     }
 }
 
+fn look(runs: &mut [Run], files: &Files) {
+    for run in runs {
+        run.look(files);
+    }
+}
+
 /// Waits for the commands that are not expected to wait.
 fn await_ends(runs: &mut [Run], files: &Files) {
     let begun = Instant::now();
     loop {
-        runs.iter_mut().for_each(|run| run.look(files));
+        look(runs, files);
         let late = runs.iter().any(|run| run.outcome.is_none() && !run.waits());
         if !late || begun.elapsed() > PATIENCE {
             return;
@@ -167,7 +176,7 @@ fn await_ends(runs: &mut [Run], files: &Files) {
 }
 
 fn compare(guard: &Guard, runs: &mut [Run], files: &Files) -> Vec<String> {
-    runs.iter_mut().for_each(|run| run.look(files));
+    look(runs, files);
     let of_clients: Vec<String> = runs
         .iter()
         .filter(|run| run.path.is_none())

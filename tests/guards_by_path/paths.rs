@@ -137,8 +137,10 @@ impl Files {
         let commands: Vec<String> = COMMANDS.iter().map(|words| format!("{words:?}")).collect();
         let commands = commands.join(", ");
         format!(
-            "DIR = {:?}\nCOMMANDS = [{commands}]\n{}",
-            self.0,
+            "DIR = '{}'
+COMMANDS = [{commands}]
+{}",
+            self.0.display(),
             include_str!("gears.py")
         )
     }
@@ -192,7 +194,7 @@ pub(crate) fn in_background(server: &Server, commands: &[Vec<String>]) -> Receiv
                     code.unwrap_or_default(),
                     detail.unwrap_or_default()
                 );
-                last = line.trim().to_owned();
+                line.trim().clone_into(&mut last);
                 break;
             }
         }

@@ -263,6 +263,9 @@ pub(crate) enum Rights<'a> {
     /// The same rights, and the server checks what it checks for a script: a replica, its own replicas, its disk, its memory.
     /// For commands that scripts may run.
     Gear(Option<&'a User>),
+    /// The same rights, and the writes of the script that the command runs are refused when the memory is full. For `EVAL` and
+    /// its like, which Redis 7.2 and newer let go on otherwise.
+    Script(Option<&'a User>),
     /// For commands that the engine runs for a gear, such as those of a reader: the rights of this user, and no gear replaces
     /// the command.
     Reader(Option<&'a User>),
@@ -274,7 +277,10 @@ impl<'a> Rights<'a> {
     /// The user whose rights count. `None` is the user of the context.
     fn user(self) -> Option<&'a User> {
         match self {
-            Rights::User(user) | Rights::Gear(user) | Rights::Reader(user) => user,
+            Rights::User(user)
+            | Rights::Gear(user)
+            | Rights::Script(user)
+            | Rights::Reader(user) => user,
             Rights::Engine => None,
         }
     }
@@ -287,7 +293,9 @@ impl<'a> Rights<'a> {
         match (self, user::is_supported()) {
             (Rights::Engine, _) => c"!v",
             _ if !is_new => c"!v",
-            (Rights::User(_) | Rights::Reader(_), true) => c"!CEv",
+            (Rights::Script(_), true) if !guard::is_guarded() => c"!CEMv",
+            (Rights::Script(_), false) => c"!EMv",
+            (Rights::User(_) | Rights::Reader(_) | Rights::Script(_), true) => c"!CEv",
             (Rights::User(_) | Rights::Reader(_), false) => c"!Ev",
             // The server remembers for its main thread whether there was room when the command of the client began.
             (Rights::Gear(_), true) if lock::is_main() && !guard::is_guarded() => c"!CESMv",
@@ -339,7 +347,7 @@ pub(crate) fn call(
     };
     let as_user = match rights {
         Rights::Engine => None,
-        Rights::User(user) | Rights::Gear(user) | Rights::Reader(user) => {
+        Rights::User(user) | Rights::Gear(user) | Rights::Script(user) | Rights::Reader(user) => {
             match AsUser::new(context, user) {
                 Ok(user) => Some(user),
                 Err(NoSuchUser) => return Err(CallError(refusal::no_user(user))),

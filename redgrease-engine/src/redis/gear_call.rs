@@ -38,11 +38,20 @@ struct GearCommand<'a> {
     held: bool,
 }
 
+/// What the server checks of a command.
+#[derive(Debug, Clone, Copy)]
+enum Checks {
+    /// The rights.
+    Rights,
+    /// The rights and its guards.
+    Guards,
+    /// The rights, and the memory when the script of the command writes.
+    Script,
+}
+
 /// What happens with a command.
 enum Step {
-    Run {
-        guarded: bool,
-    },
+    Run(Checks),
     Refuse(String),
     /// The command waits for the end of a pause.
     WaitForWrites,
@@ -89,13 +98,13 @@ pub(crate) fn call_for_gear(
             }
             let may_wait = memory_until.is_none_or(|until| Instant::now() < until);
             match command.step(context, may_wait) {
-                Step::Run { guarded } => {
+                Step::Run(checks) => {
                     let refused = large_reply::refusal(context, name, args, &may_take)
                         // The size of a key is known to those who may read it.
                         .filter(|_| command.is_allowed(context));
                     Ok(Some(match refused {
                         Some(why) => Err(CallError::new(why)),
-                        None => command.run(context, guarded, &grew),
+                        None => command.run(context, checks, &grew),
                     }))
                 }
                 Step::Refuse(why) => Ok(Some(Err(CallError::new(why)))),
@@ -135,13 +144,13 @@ impl GearCommand<'_> {
     fn run(
         &self,
         context: &Context,
-        guarded: bool,
+        checks: Checks,
         grew: &impl Fn(usize, usize, usize),
     ) -> Result<CallReply, CallError> {
-        let rights = if guarded {
-            Rights::Gear(self.user)
-        } else {
-            Rights::User(self.user)
+        let rights = match checks {
+            Checks::Rights => Rights::User(self.user),
+            Checks::Guards => Rights::Gear(self.user),
+            Checks::Script => Rights::Script(self.user),
         };
         let before = used_memory();
         let reply = call_with_handlers(context, rights, self.name, self.args);
@@ -169,7 +178,7 @@ impl GearCommand<'_> {
     fn step(&self, context: &Context, may_wait: bool) -> Step {
         let Some(rules) = rules::of(context, self.name, self.args) else {
             // The server refuses what it does not know.
-            return Step::Run { guarded: true };
+            return Step::Run(Checks::Guards);
         };
         if let Some(why) = self.refusal(rules) {
             return Step::Refuse(why);
@@ -193,9 +202,9 @@ impl GearCommand<'_> {
             );
         }
         match guard::check(context, rules, !self.held, may_wait) {
-            Guard::Passes => Step::Run {
-                guarded: !rules.no_script,
-            },
+            Guard::Passes if !rules.no_script => Step::Run(Checks::Guards),
+            Guard::Passes if rules.is_scripting => Step::Run(Checks::Script),
+            Guard::Passes => Step::Run(Checks::Rights),
             Guard::Refuses(why) => Step::Refuse(why),
             Guard::Waits => Step::WaitForMemory,
         }

@@ -23,6 +23,8 @@ pub(super) struct Rules {
     pub(super) no_script: bool,
     /// The command may send something to replicas without being a write.
     pub(super) may_replicate: bool,
+    /// The command runs or keeps scripts.
+    pub(super) is_scripting: bool,
     /// The number of words, negative if it is the smallest one; 0 if it is not known.
     arity: i64,
     /// The server tells of the subcommands one by one.
@@ -157,6 +159,7 @@ impl Rules {
             grows: has("denyoom"),
             no_script: has("noscript"),
             may_replicate: may_replicate(&name, is_in("@scripting") && !has("readonly")),
+            is_scripting: is_in("@scripting"),
             arity: 0,
             has_subcommands: false,
             needs: Needs::of(
