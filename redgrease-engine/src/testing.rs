@@ -33,6 +33,9 @@ pub(crate) fn function(py: Gil<'_>, expression: &str) -> Callback {
 /// The value that `name` has after some Python statements have run.
 pub(crate) fn run<'py>(py: Gil<'py>, statements: &str, name: &str) -> Object<'py> {
     let globals: Bound<'py, PyDict> = python::globals(py).unwrap().copy().unwrap();
+    // As in a script: the runtime has builtins of its own.
+    let builtins = python::runtime(py, "_builtins").unwrap();
+    globals.set_item("__builtins__", builtins).unwrap();
     let statements = CString::new(statements).unwrap();
     py.run(&statements, Some(&globals), None).unwrap();
     globals.get_item(name).unwrap().unwrap()

@@ -17,8 +17,16 @@ use pyo3::types::{PyDict, PyModule, PyString, PyTuple};
 /// The Python half: names for tracebacks and sources, in the order in which they run.
 const RUNTIME: &[(&str, &str)] = &[
     (
+        "redgrease_engine/standard.py",
+        include_str!("runtime/standard.py"),
+    ),
+    (
         "redgrease_engine/output.py",
         include_str!("runtime/output.py"),
+    ),
+    (
+        "redgrease_engine/guarded.py",
+        include_str!("runtime/guarded.py"),
     ),
     (
         "redgrease_engine/packages.py",
@@ -45,6 +53,10 @@ const RUNTIME: &[(&str, &str)] = &[
         include_str!("runtime/threads.py"),
     ),
     (
+        "redgrease_engine/event_loop.py",
+        include_str!("runtime/event_loop.py"),
+    ),
+    (
         "redgrease_engine/coroutines.py",
         include_str!("runtime/coroutines.py"),
     ),
@@ -63,6 +75,10 @@ const RUNTIME: &[(&str, &str)] = &[
     (
         "redgrease_engine/switching.py",
         include_str!("runtime/switching.py"),
+    ),
+    (
+        "redgrease_engine/shared.py",
+        include_str!("runtime/shared.py"),
     ),
     // Last: it publishes the names that the other files define.
     ("redgrease_engine/main.py", include_str!("runtime/main.py")),
@@ -109,18 +125,19 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     add_native_functions(&own)?;
 
     let globals = PyDict::new(py);
-    globals.set_item("__builtins__", py.import("builtins")?)?;
+    // A copy: what gears assign to builtins does not reach the engine.
+    let builtins = py.import("builtins")?;
+    globals.set_item("__builtins__", builtins.dict().copy()?)?;
     globals.set_item("__name__", "redgrease_engine")?;
     globals.set_item("redisgears", &native)?;
     globals.set_item("rg", &native)?;
     globals.set_item("_native", &own)?;
     globals.set_item("_bundled_sources", bundled::sources(py)?)?;
     for (name, source) in RUNTIME {
-        let compile = py.import("builtins")?.getattr("compile")?;
-        let code = compile.call1((*source, *name, "exec"))?;
-        py.import("builtins")?
-            .getattr("exec")?
-            .call1((code, &globals))?;
+        let code = builtins
+            .getattr("compile")?
+            .call1((*source, *name, "exec"))?;
+        builtins.getattr("exec")?.call1((code, &globals))?;
     }
     keep_globals(py, &globals)
 }

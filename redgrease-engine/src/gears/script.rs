@@ -58,7 +58,7 @@ pub(super) fn restore_script(
 fn run(py: Gil<'_>, script: Script<'_>, scope: ScriptScope) -> Result<Collected, String> {
     charge_session(&script.session.memory);
     let (outcome, collected) = collect(scope, || {
-        let outcome = execute(py, script.text);
+        let outcome = execute(py, script.text, &script.session.id);
         leave_atomic();
         // The text of an exception can be Python of the script.
         outcome.map_err(|raised| describe(py, &raised))
@@ -83,16 +83,22 @@ impl ScriptScope {
     }
 }
 
-fn execute(py: Gil<'_>, text: &[u8]) -> PyResult<()> {
+fn execute(py: Gil<'_>, text: &[u8], session: &str) -> PyResult<()> {
     let globals = python::globals(py)?.copy()?;
     globals.set_item("__name__", "not_main")?;
+    // The runtime has builtins of its own.
+    globals.set_item("__builtins__", python::runtime(py, "_builtins")?)?;
     python::runtime(py, "_mark_script")?.call1((&globals,))?;
-    let builtins = py.import("builtins")?;
-    let code = builtins
-        .getattr("compile")?
-        .call1((PyBytes::new(py, text), "<string>", "exec"))?;
-    builtins.getattr("exec")?.call1((code, globals))?;
-    Ok(())
+    python::runtime(py, "_forget_redirects")?.call1((session,))?;
+    let put_back = python::runtime(py, "_put_back")?;
+    put_back.call0()?;
+    let compile = python::runtime(py, "_compile")?;
+    let outcome = compile
+        .call1((PyBytes::new(py, text), "<string>", "exec"))
+        .and_then(|code| python::runtime(py, "_exec")?.call1((code, globals)));
+    // Also after a script that failed. An interruption may hit this code as any other.
+    let tidied = put_back.call0();
+    outcome.and(tidied).map(drop)
 }
 
 /// Calls the `onRegistered` functions of a script. Their exceptions are logged. What they ask for is added to the collection.

@@ -29,7 +29,7 @@ impl ExecutionSession {
 
     /// Only the names that scripts for RedisGears know: a session has none there.
     fn __dir__(slf: &Bound<'_, Self>) -> PyResult<Vec<String>> {
-        let object = slf.py().import("builtins")?.getattr("object")?;
+        let object = slf.py().get_type::<PyAny>();
         let mut names: Vec<String> = object.call_method1("__dir__", (slf,))?.extract()?;
         names.retain(|name| name.starts_with("__"));
         Ok(names)

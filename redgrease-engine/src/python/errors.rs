@@ -148,18 +148,22 @@ fn value(py: Gil<'_>, raised: &PyErr) -> String {
 }
 
 fn traceback(py: Gil<'_>, raised: &PyErr) -> PyResult<String> {
+    let format = format_exception(py)?;
+    let lines = format.call1((raised.get_type(py), raised.value(py), raised.traceback(py)))?;
+    let lines = lines.cast_into::<PyList>()?;
+    Ok(lines.str()?.to_string_lossy().into_owned())
+}
+
+/// The function of Python that formats tracebacks. It is looked up when the interpreter starts, because gears can change what
+/// its module contains.
+pub(super) fn format_exception(py: Gil<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static FORMAT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let format = FORMAT.get_or_try_init(py, || {
+    let found = || {
         PyResult::Ok(
             py.import("traceback")?
                 .getattr("format_exception")?
                 .unbind(),
         )
-    })?;
-    let lines =
-        format
-            .bind(py)
-            .call1((raised.get_type(py), raised.value(py), raised.traceback(py)))?;
-    let lines = lines.cast_into::<PyList>()?;
-    Ok(lines.str()?.to_string_lossy().into_owned())
+    };
+    Ok(FORMAT.get_or_try_init(py, found)?.bind(py))
 }

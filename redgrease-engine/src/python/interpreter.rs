@@ -155,6 +155,7 @@ fn prepare(
     py.import("_signal")?
         .call_method1("signal", (hold::wake_with_signals(), woken))?;
     let _ = errors::GearsError::types(py);
+    errors::format_exception(py)?;
     Ok(Interpreter {
         version: (version.major, version.minor),
         executable,

@@ -1,10 +1,11 @@
 //! Large requests for memory that do not reach Python's allocators: they are refused before they are made, as those to the
 //! allocators are.
 //!
-//! Python audits some events and calls a hook for each. The hook here looks at anonymous maps, and at the import of NumPy.
+//! Python audits some events and calls a hook for each. The hook here looks at anonymous maps, at the import of NumPy,
+//! and at sockets, for `child.rs`.
 
 use super::budget::over_budget;
-use super::numpy;
+use super::{child, numpy};
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -41,6 +42,7 @@ unsafe extern "C" fn audit(
     let look: fn(&Bound<'_, PyTuple>) -> PyResult<()> = match event {
         b"mmap.__new__" => check_map,
         b"import" => look_at_import,
+        b"socket.bind" => child::remember_bound,
         _ => return 0,
     };
     let caught = std::panic::catch_unwind(|| {

@@ -223,7 +223,7 @@ impl FlatExecution {
 
     /// The names that scripts for RedisGears know. The other methods are for the runtime's own chains.
     fn __dir__(slf: &Bound<'_, Self>) -> PyResult<Vec<String>> {
-        let object = slf.py().import("builtins")?.getattr("object")?;
+        let object = slf.py().get_type::<PyAny>();
         let mut names: Vec<String> = object.call_method1("__dir__", (slf,))?.extract()?;
         names.retain(|name| !OWN.contains(&name.as_str()));
         Ok(names)

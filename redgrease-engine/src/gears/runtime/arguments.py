@@ -1,12 +1,11 @@
 """Wrong arguments of Python functions raise the error that scripts for RedisGears know."""
 
 import functools
-import inspect
 
 
 def _checked(function, name=None):
     """Turns wrong arguments of a function or method into a `gears.error`. `name` is its name there."""
-    signature = inspect.signature(function)
+    signature = _std.inspect.signature(function)
     name = name or function.__name__
 
     @functools.wraps(function)

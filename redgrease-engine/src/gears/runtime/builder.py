@@ -31,7 +31,7 @@ def _check_functions(operation, *functions):
             raise redisgears.GearsError("%s argument must be a function" % operation)
 
 
-class GearsBuilder:
+class GearsBuilder(metaclass=_GuardedClass):
     """Builds a gear function. Every operation changes the builder and returns it."""
 
     def __init__(self, reader="KeysReader", defaultArg="*", desc=None):
@@ -267,4 +267,4 @@ def _names(key, options):
     return [key]
 
 
-GB = GearsBuilder
+GB = _guard_class(GearsBuilder)

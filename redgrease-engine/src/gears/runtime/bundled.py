@@ -40,7 +40,7 @@ class _BundledFinder(importlib.abc.MetaPathFinder):
             return None
         file, _ = _bundled_sources[name]
         is_package = file.endswith("__init__.py")
-        return importlib.util.spec_from_loader(
+        return _std.util.spec_from_loader(
             name, _BundledLoader(), origin=file, is_package=is_package
         )
 
@@ -65,11 +65,14 @@ class _BundledLoader(importlib.abc.InspectLoader):
         name = module.__spec__.name
         if name == "redgrease.host":
             module._engine = _engine
-        exec(self.get_code(name), module.__dict__)
+        _exec(self.get_code(name), module.__dict__)
+        _guard_module(module)
+        if sys.modules.get(name) is module:
+            _keep_module(name, module)
 
     def get_code(self, name):
         file, source = _bundled_sources[name]
-        return compile(source, file, "exec", dont_inherit=True)
+        return _compile(source, file, "exec", dont_inherit=True)
 
     def get_source(self, name):
         return _bundled_sources[name][1]
@@ -90,16 +93,18 @@ def _prefer_installed_redgrease():
     if _switching:
         _installed_tree.forget_if(_is_newer)
         return
-    if importlib.machinery.PathFinder.find_spec("redgrease") is None:
+    if _std.machinery.PathFinder.find_spec("redgrease") is None:
         return
     if _native.is_required("redgrease"):
         _begin_switching()
         # The installed package must not be found before the switches.
-        sys.meta_path.remove(_finder)
+        if _finder in sys.meta_path:
+            sys.meta_path.remove(_finder)
         sys.meta_path.insert(0, _finder)
         return
     if not _is_bundled(sys.modules.get("redgrease")):
         return
+    _forget_modules("redgrease")
     for name in list(sys.modules):
         if name.partition(".")[0] == "redgrease":
             del sys.modules[name]

@@ -1,16 +1,14 @@
 """Runs the coroutines of gears. Each session has an event loop, and each event loop has a thread."""
 
-import asyncio
-import threading
 from functools import partial
 
 log = redisgears.log
 
 
 def _new_loop():
-    made = _loop_of_engine(asyncio.new_event_loop())
-    made.set_task_factory(
-        lambda loop, coroutine, **options: asyncio.Task(_paid(coroutine), loop=loop, **options)
+    made = _loop_of_engine(_GearsLoop())
+    made._use_task_factory(
+        lambda loop, coroutine, **options: _std.asyncio.Task(_paid(coroutine), loop=loop, **options)
     )
     return made
 
@@ -18,12 +16,12 @@ def _new_loop():
 loop = _new_loop()
 _loops = {0: loop}
 _loop_threads = {}
-_loop_lock = threading.Lock()
+_loop_lock = _std.threading.Lock()
 
 
 def _run_loop(loop=loop):
     redisgears.registerGearsThread()
-    asyncio.set_event_loop(loop)
+    _std.asyncio.set_event_loop(loop)
     while True:
         try:
             loop.run_forever()
@@ -40,7 +38,7 @@ def _started_loop(number):
                 _loops[number] = _new_loop()
             if number not in _loop_threads:
                 name = "rg-asyncio" if number == 0 else "rg-asyncio-%d" % number
-                thread = threading.Thread(
+                thread = _LoopThread(
                     target=_run_loop, args=(_loops[number],), name=name, daemon=True
                 )
                 _native.for_all(thread.start)
@@ -78,6 +76,7 @@ def _schedule(coroutine, continuation, loop_number):
     """Runs a coroutine of an execution, and reports its outcome to the continuation. Returns the task."""
 
     async def run():
+        _be_hidden()
         try:
             result = await _Driven(coroutine, continuation)
         except BaseException as raised:
@@ -87,7 +86,7 @@ def _schedule(coroutine, continuation, loop_number):
 
     # Each step of the coroutine finds its gear by the continuation.
     loop = _started_loop(loop_number)
-    return _native.for_all(asyncio.run_coroutine_threadsafe, run(), loop)
+    return _native.for_all(_std.asyncio.run_coroutine_threadsafe, run(), loop)
 
 
 class _InSession:
@@ -127,13 +126,14 @@ def runCoroutine(cr, f=None, delay=0, s=None):
     """
     session = redisgears.getGearsSession() if s is None else s
     # Of other awaitables, no step runs Python of a gear.
-    in_session = session is not None and asyncio.iscoroutine(cr)
+    in_session = session is not None and _std.asyncio.iscoroutine(cr)
     awaited = _InSession(cr, session) if in_session else cr
 
     async def run():
+        _be_hidden()
         try:
             if delay:
-                await asyncio.sleep(delay)
+                await _std.asyncio.sleep(delay)
             result = await awaited
         except BaseException as raised:
             if f is None:
@@ -143,14 +143,14 @@ def runCoroutine(cr, f=None, delay=0, s=None):
             if f is not None:
                 f.continueRun(result)
 
-    asyncio.run_coroutine_threadsafe(run(), _started_loop(_native.event_loop(session)))
+    _std.asyncio.run_coroutine_threadsafe(run(), _started_loop(_native.event_loop(session)))
 
 
 @_checked
 def createFuture():
     """Creates an asyncio future of the event loop that runs the coroutines of the session."""
     try:
-        running = asyncio.get_running_loop()
+        running = _std.asyncio.get_running_loop()
     except RuntimeError:
         running = _started_loop(_native.event_loop(None))
     return running.create_future()
@@ -175,7 +175,8 @@ def setFutureException(f, exception):
     _settle(f, lambda: f.set_exception(exception))
 
 
-class GearsFuture:
+@_guard_class
+class GearsFuture(metaclass=_GuardedClass):
     """A started execution. Awaiting it gives `[results, errors]`."""
 
     def __init__(self, execution_id):

@@ -27,7 +27,8 @@ def gearsConfigGet(key, default=None):
     return default if value is None else value
 
 
-class atomic:
+@_guard_class
+class atomic(metaclass=_GuardedClass):
     """A block in which the server runs nothing else: `with atomic():`."""
 
     def __init__(self):
@@ -43,7 +44,8 @@ class atomic:
         _native.atomic_exit()
 
 
-class GearsSession:
+@_guard_class
+class GearsSession(metaclass=_GuardedClass):
     """A block in which this thread belongs to a session: `with GearsSession(session):`.
 
     `session` is a result of `getGearsSession()`.
@@ -170,6 +172,8 @@ def _make_redisai():
 
 sys.modules["redisAI"] = _make_redisai()
 sys.modules["rg"] = redisgears
+_guard_module(sys.modules["redisAI"])
+_guard_module(redisgears)
 
 # Modules and names that scripts for RedisGears use without importing them.
 import abc, asyncio, builtins, collections, copy, cProfile, dis, importlib, io, itertools, logging

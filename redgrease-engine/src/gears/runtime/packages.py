@@ -4,16 +4,15 @@ import importlib
 import os
 import site
 import sys
-import time
 
 # The time at which files of packages were last checked for changes.
-_refreshed = time.time()
+_refreshed = _std.time.time()
 
 
 def _hide_system_packages():
     """Removes the system's packages from the path, so that gears get the versions they require."""
     hidden = ("site-packages", "dist-packages")
-    sys.path[:] = [path for path in sys.path if os.path.basename(path) not in hidden]
+    sys.path[:] = [path for path in sys.path if _std.os.path.basename(path) not in hidden]
 
 
 def _use_packages(directory):
@@ -23,17 +22,18 @@ def _use_packages(directory):
     because a process loads an extension module only once.
     """
     global _refreshed
-    began = time.time()
+    began = _std.time.time()
     if directory not in sys.path:
-        site.addsitedir(directory)
-    importlib.invalidate_caches()
+        _std.site.addsitedir(directory)
+    _keep_path(directory)
+    _std.importlib.invalidate_caches()
     _prefer_cloudpickle()
     loaded = {}
     for name, module in list(sys.modules.items()):
         if type(module) is _Switch:
             continue
         file = getattr(module, "__file__", None)
-        if file and file.startswith(directory + os.sep):
+        if file and file.startswith(directory + _std.os.sep):
             loaded.setdefault(name.partition(".")[0], []).append((name, file))
     stuck = []
     for package, modules in loaded.items():
@@ -66,7 +66,7 @@ def _is_newer(file):
     """Whether a file was changed or removed since packages were last checked."""
     try:
         # Installing a wheel keeps the modification times in it, but not the time of the inode.
-        return os.stat(file).st_ctime >= _refreshed
+        return _std.os.stat(file).st_ctime >= _refreshed
     except OSError:
         return True
 

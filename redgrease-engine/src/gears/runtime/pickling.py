@@ -23,14 +23,14 @@ _VERSION = bytes(sys.version_info[:2])
 _CODE_PREFIX = "redgrease_engine"
 
 
-class _NotSimple(pickle.PicklingError):
+class _NotSimple(_std.pickle.PicklingError):
     """An object that this pickler does not support, although another one may."""
 
 
 # -- objects that are pickled by name
 
 
-class _Runtime(types.ModuleType):
+class _Runtime(_std.types.ModuleType):
     """The runtime as a module, which makes its functions and classes importable."""
 
     def __getattr__(self, name):
@@ -77,7 +77,7 @@ class _Scope:
 
 
 def _make_function(scope, code, name, cells):
-    return types.FunctionType(marshal.loads(code), scope.names, name, None, cells)
+    return _std.types.FunctionType(_std.marshal.loads(code), scope.names, name, None, cells)
 
 
 def _fill_function(function, state):
@@ -89,7 +89,7 @@ def _fill_function(function, state):
 
 
 def _make_cell():
-    return types.CellType()
+    return _std.types.CellType()
 
 
 def _fill_cell(cell, state):
@@ -104,11 +104,11 @@ def _named_globals(code, names, found):
     """Adds to `found` the `names` that a code object, and the code in it, looks up as globals."""
     # `co_names` also contains names of attributes, so the instructions decide.
     if any(name in names for name in code.co_names):
-        for step in dis.get_instructions(code):
+        for step in _std.dis.get_instructions(code):
             if step.opname in _LOOKS_UP and step.argval in names:
                 found.add(step.argval)
     for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
+        if isinstance(constant, _std.types.CodeType):
             _named_globals(constant, names, found)
     return found
 
@@ -154,7 +154,7 @@ _UNNAMED = {
 _MADE_BY_CODE = 1 << 9
 
 
-class _Pickler(pickle.Pickler):
+class _Pickler(_std.pickle.Pickler):
     """Pickles objects of scripts by value, which the standard pickler would pickle by name."""
 
     def __init__(self, file, protocol=None, *, buffer_callback=None):
@@ -163,13 +163,13 @@ class _Pickler(pickle.Pickler):
 
     def reducer_override(self, obj):
         kind = type(obj)
-        if kind is types.FunctionType:
+        if kind is _std.types.FunctionType:
             return NotImplemented if _is_importable(obj) else self._function(obj)
-        if kind is types.CellType:
+        if kind is _std.types.CellType:
             return self._cell(obj)
-        if kind is types.CodeType:
-            return marshal.loads, (marshal.dumps(obj),)
-        if kind is types.ModuleType or kind is _Runtime:
+        if kind is _std.types.CodeType:
+            return _std.marshal.loads, (_std.marshal.dumps(obj),)
+        if issubclass(kind, _std.types.ModuleType) and kind is not _Switch:
             return self._module(obj)
         if isinstance(obj, type):
             return self._class(obj)
@@ -177,11 +177,11 @@ class _Pickler(pickle.Pickler):
             return kind, (obj.__func__,)
         if kind is property:
             return property, (obj.fget, obj.fset, obj.fdel, obj.__doc__)
-        if kind is types.MappingProxyType:
-            return types.MappingProxyType, (dict(obj),)
-        if kind is types.ClassMethodDescriptorType:
+        if kind is _std.types.MappingProxyType:
+            return _std.types.MappingProxyType, (dict(obj),)
+        if kind is _std.types.ClassMethodDescriptorType:
             return getattr, (obj.__objclass__, obj.__name__)
-        if obj is dataclasses.MISSING:
+        if obj is _std.dataclasses.MISSING:
             return "MISSING"
         if kind is _FIELD_KIND:
             return obj.name
@@ -208,7 +208,7 @@ class _Pickler(pickle.Pickler):
             "__module__": function.__module__,
             "__doc__": function.__doc__,
         }
-        made = (scope, marshal.dumps(code), function.__name__, function.__closure__)
+        made = (scope, _std.marshal.dumps(code), function.__name__, function.__closure__)
         state = (names, attributes, function.__dict__)
         return _make_function, made, state, None, None, _fill_function
 
@@ -223,14 +223,14 @@ class _Pickler(pickle.Pickler):
         name = module.__name__
         if sys.modules.get(name) is not module and not _is_of_tree(module):
             raise _NotSimple("cannot pickle the module %s: it is not importable" % name)
-        return importlib.import_module, (name,)
+        return _std.importlib.import_module, (name,)
 
     def _class(self, cls):
         if cls in _UNNAMED:
             return getattr, (types, _UNNAMED[cls])
         if _is_importable(cls) or not cls.__flags__ & _MADE_BY_CODE:
             return NotImplemented
-        if type(cls) not in (type, abc.ABCMeta):
+        if type(cls) not in (type, _std.abc.ABCMeta, _GuardedClass):
             raise _NotSimple(
                 "cannot pickle the class %s: its metaclass is %s: move it to an installed package"
                 % (cls.__qualname__, type(cls).__name__)
@@ -251,10 +251,10 @@ class _Pickler(pickle.Pickler):
 
 def _is_slot(value):
     """Whether an attribute of a class was made for `__slots__`."""
-    return isinstance(value, types.MemberDescriptorType)
+    return isinstance(value, _std.types.MemberDescriptorType)
 
 
-_FIELD_KIND = type(dataclasses._FIELD) if hasattr(dataclasses, "_FIELD") else None
+_FIELD_KIND = type(_std.dataclasses._FIELD) if hasattr(dataclasses, "_FIELD") else None
 
 
 def dump(obj, file, protocol=None, buffer_callback=None):
@@ -264,18 +264,18 @@ def dump(obj, file, protocol=None, buffer_callback=None):
 
 def dumps(obj, protocol=None, buffer_callback=None):
     """Pickles an object to bytes for `loads`. Functions of scripts are pickled by value."""
-    with io.BytesIO() as file:
+    with _std.io.BytesIO() as file:
         dump(obj, file, protocol, buffer_callback)
         return file.getvalue()
 
 
-load, loads = pickle.load, pickle.loads
+load, loads = _std.pickle.load, _std.pickle.loads
 CloudPickler = _Pickler
 
 
 def _script_globals(name):
     """The initial globals of a script."""
-    return dict(_NAMES, __name__=name)
+    return dict(_NAMES, __name__=name, __builtins__=_builtins)
 
 
 # -- stored callbacks
@@ -283,7 +283,7 @@ def _script_globals(name):
 
 def _write_callback(function):
     """Encodes a function for storage, with the format and the Python version that wrote it."""
-    with io.BytesIO() as file:
+    with _std.io.BytesIO() as file:
         _Pickler(file).dump(function)
         return _MAGIC + _VERSION + file.getvalue()
 
@@ -301,7 +301,7 @@ def _read_callback(data):
             " that wrote it"
             % (*data[head : head + 2], *_VERSION)
         )
-    return pickle.loads(data[head + 2 :])
+    return _std.pickle.loads(data[head + 2 :])
 
 
 class _Nowhere:

@@ -1,16 +1,12 @@
 """Python profiles of gears, one per session. The setting `ProfileExecutions` turns them on."""
 
-import cProfile
-import io
-import pstats
-
 _profiles = {}
 
 
 @_checked
 def profilerCreate():
     """Creates a profiler, which is not started."""
-    return cProfile.Profile()
+    return _std.cProfile.Profile()
 
 
 @_checked
@@ -28,10 +24,10 @@ def profilerStop(profiler):
 @_checked
 def profilerGetInfo(profiler, order="tottime"):
     """The report of a profiler or of a `pstats.Stats` as text."""
-    text = io.StringIO()
+    text = _std.io.StringIO()
     stats = profiler
-    if not isinstance(profiler, pstats.Stats):
-        stats = pstats.Stats(profiler)
+    if not isinstance(profiler, _std.pstats.Stats):
+        stats = _std.pstats.Stats(profiler)
     stats.stream = text
     stats.sort_stats(order)
     stats.print_stats()
@@ -62,7 +58,7 @@ def _profile_end(profiler, session):
     if session in _profiles:
         _profiles[session].add(profiler)
     else:
-        _profiles[session] = pstats.Stats(profiler)
+        _profiles[session] = _std.pstats.Stats(profiler)
 
 
 def _profile_text(session):

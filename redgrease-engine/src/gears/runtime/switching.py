@@ -22,7 +22,7 @@ class _Tree:
 
     def __init__(self, find):
         self._find = find
-        self._lock = threading.RLock()
+        self._lock = _std.threading.RLock()
         self._loaded = {}
         self._complete = {}
 
@@ -49,7 +49,7 @@ class _Tree:
             spec = self.spec(name)
             if spec is None:
                 raise _no_module(self, name)
-            module = importlib.util.module_from_spec(spec)
+            module = _std.util.module_from_spec(spec)
             self.adopt(name, module)
             del self._complete[name]
             try:
@@ -88,7 +88,7 @@ def _find_bundled(name, _path):
 
 
 def _find_installed(name, path):
-    return importlib.machinery.PathFinder.find_spec(name, path)
+    return _std.machinery.PathFinder.find_spec(name, path)
 
 
 _bundled_tree = _Tree(_find_bundled)
@@ -123,7 +123,7 @@ def _tree_here(frame):
     return _installed_tree if required else _bundled_tree
 
 
-class _Switch(types.ModuleType):
+class _Switch(_std.types.ModuleType):
     """A module of `redgrease` in `sys.modules`: that of the bundled or of the installed package."""
 
     def __getattribute__(self, name):
@@ -154,7 +154,7 @@ class _Switch(types.ModuleType):
 copyreg.pickle(
     _Switch,
     lambda switch: (
-        importlib.import_module,
+        _std.importlib.import_module,
         (object.__getattribute__(switch, "__dict__")["__name__"],),
     ),
 )
@@ -178,7 +178,7 @@ def _switch_spec(name):
     tree = _tree_here(sys._getframe(1))
     if tree.spec(name) is None:
         raise _no_module(tree, name)
-    return importlib.machinery.ModuleSpec(name, _SwitchLoader, is_package=True)
+    return _std.machinery.ModuleSpec(name, _SwitchLoader, is_package=True)
 
 
 def _begin_switching():
@@ -187,12 +187,14 @@ def _begin_switching():
     if _switching:
         return
     _switching = True
+    _forget_modules("redgrease")
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] != "redgrease":
             continue
         tree = _bundled_tree if _is_bundled(module) else _installed_tree
         tree.adopt(name, module)
         sys.modules[name] = _Switch(name)
+        _keep_module(name, sys.modules[name])
 
 
 def _is_of_tree(module):

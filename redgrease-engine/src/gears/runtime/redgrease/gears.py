@@ -30,14 +30,14 @@ from .operations import (
     Repartition,
     Sort,
 )
-from .host import log
+from .host import GuardedClass, log
 from .operands import text_of
 from .typing import InputRecord, Key, OutputRecord, T
 
 _WITHOUT_EVENTS = frozenset(("KeysOnlyReader", "PythonReader", "ShardsIDReader"))
 
 
-class GearFunction:
+class GearFunction(metaclass=GuardedClass):
     """A reader with the operations that follow it."""
 
     def __init__(self, operation, input_function=None, requirements=None):

@@ -21,6 +21,8 @@ setFutureResults = _engine["setFutureResults"]
 
 # The built-in `GearsBuilder`. A gear function is translated to it when it is closed.
 Chain = _engine["GearsBuilder"]
+# The type of classes that scripts cannot change for each other.
+GuardedClass = _engine["_GuardedClass"]
 # Other names of readers.
 READER_ALIASES = _engine["_READER_ALIASES"]
 # The exception that `execute` raises for an error reply.

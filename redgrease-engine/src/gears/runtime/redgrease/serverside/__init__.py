@@ -22,6 +22,13 @@ class _Commands:
             return getattr(client, name)
         return _Method(self, name)
 
+    def __setattr__(self, name, value):
+        raise AttributeError(
+            "cmd.%s cannot be changed, because all gears share `cmd`: give your script a function of its own" % name
+        )
+
+    __delattr__ = lambda self, name: self.__setattr__(name, None)
+
     def log(self, message, level="notice"):
         """Writes a message to the server's log."""
         from ..host import log
