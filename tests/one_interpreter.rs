@@ -118,7 +118,7 @@ fn engine_works(server: &Server, code: &str) {
     assert_eq!(untyped(server, &["RG.PYEXECUTE", run]).trim(), "fine", "{code}");
     let failing = "GB('ShardsIDReader').map(lambda x: 1 / 0).run()";
     let answer = untyped(server, &["RG.PYEXECUTE", failing]);
-    assert!(answer.contains("Traceback") && answer.contains("ZeroDivisionError"), "{code}: {answer}");
+    assert!(answer.contains("ZeroDivisionError"), "{code}: {answer}");
     let coroutine = "
 async def f(x): return 'awaited'
 GB('ShardsIDReader').map(f).run()";
@@ -166,6 +166,8 @@ fn check(row: &Row) -> Result<(), String> {
         .unwrap();
     let mut con = redgrease::connect(server.url()).unwrap();
     let code = &row.code;
+    // A busy machine is slow. No row is about time.
+    untyped(&server, &["RG.CONFIGSET", "LockMaxTime", "60000"]);
     assert_eq!(send(&server, "before", &others("before")), "OK", "{code}");
     let expected = work_of_others(&server, "before");
     assert!(expected.contains("'kept\\n'") && expected.contains("[[0, 1], 2]"), "{expected}");
@@ -191,10 +193,8 @@ fn check(row: &Row) -> Result<(), String> {
         engine_works(&server, code);
         Ok(())
     };
-    let has_failed = |answer: &str| {
-        // A flat text is an error of a coroutine, and an empty one that of an exception without a text.
-        answer.contains("Traceback") || answer.starts_with("ERR") || answer.trim().is_empty() || answer.contains("cannot be") || answer.contains("of its own")|| answer.trim() == "1"
-    };
+    let succeeds = if code.contains("async def f(x)") { ["OK", "None"] } else { ["OK", "done"] };
+    let has_failed = |answer: &str| !succeeds.contains(&answer.trim());
     let is_as_stated = |when: &str, answer: &str| {
         if has_failed(answer) == row.is_refused {
             Ok(())

@@ -96,7 +96,7 @@ fn execute(py: Gil<'_>, text: &[u8], session: &str) -> PyResult<()> {
     let outcome = compile
         .call1((PyBytes::new(py, text), "<string>", "exec"))
         .and_then(|code| python::runtime(py, "_exec")?.call1((code, globals)));
-    // Also after a script that failed. An interruption may hit this code as any other.
+    // Also after a script that failed.
     let tidied = put_back.call0();
     outcome.and(tidied).map(drop)
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The greatest number of loops.
+/// The greatest number of loops. `coroutines.py` has as many threads.
 const MOST: usize = 16;
 
 /// A loop that is inside of one step of a coroutine for so long is slow.

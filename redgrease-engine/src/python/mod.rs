@@ -10,6 +10,7 @@
 //! | `callback.rs` | calling a Python function, fast |
 //! | `identity.rs` | functions that need not be called: `lambda x: x` |
 //! | `awaiting.rs` | whether the running Python may answer later |
+//! | `child.rs` | child processes of gears |
 //! | `coroutines.rs` | awaiting coroutines and futures |
 //! | `counter.rs` | counting the occurrences of values |
 //! | `errors.rs` | the exceptions of the runtime, and their texts for clients |

@@ -30,6 +30,15 @@ def _run_loop(loop=loop):
             log("a coroutine tried to stop the shared event loop: %r" % (raised,), "warning")
 
 
+def _unstarted_thread(number):
+    name = "rg-asyncio" if number == 0 else "rg-asyncio-%d" % number
+    return _LoopThread(target=lambda: _run_loop(_loops[number]), name=name, daemon=True)
+
+
+# Made when the server starts, because making a thread needs what gears may patch. As many as there can be loops.
+_unstarted = [_unstarted_thread(number) for number in range(16)]
+
+
 def _started_loop(number):
     """The loop with this number. Starts its thread unless it runs. Most servers never need one."""
     if number not in _loop_threads:
@@ -37,10 +46,7 @@ def _started_loop(number):
             if number not in _loops:
                 _loops[number] = _new_loop()
             if number not in _loop_threads:
-                name = "rg-asyncio" if number == 0 else "rg-asyncio-%d" % number
-                thread = _LoopThread(
-                    target=_run_loop, args=(_loops[number],), name=name, daemon=True
-                )
+                thread = _unstarted[number]
                 _native.for_all(thread.start)
                 _loop_threads[number] = thread
     return _loops[number]

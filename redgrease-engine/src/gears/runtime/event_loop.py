@@ -1,8 +1,12 @@
 """The event loops of gears. A loop serves one session after the other, and several sessions if there are many."""
 
+import _socket
 import asyncio
 import inspect
+import socket
 import threading
+
+_Socket, _socketpair = socket.socket, _socket.socketpair
 
 
 def _with_own_methods(kind, name):
@@ -15,6 +19,14 @@ def _with_own_methods(kind, name):
 
 class _GearsLoop(_with_own_methods(asyncio.SelectorEventLoop, "_OwnLoop")):
     """An event loop that no coroutine can end for the others."""
+
+    def _make_self_pipe(self):
+        # As asyncio does, but without `socket`, which gears may have patched.
+        self._ssock, self._csock = (_Socket(fileno=end.detach()) for end in _socketpair())
+        self._ssock.setblocking(False)
+        self._csock.setblocking(False)
+        self._internal_fds += 1
+        self._add_reader(self._ssock.fileno(), self._read_from_self)
 
     def close(self):
         raise RuntimeError("the event loop of gears cannot be closed, because other coroutines need it")

@@ -7,6 +7,7 @@ has. What scripts add stays.
 import os
 import sys
 
+# Python 3.9 does not know the names. There the files decide, and nothing is removed.
 _STANDARD = getattr(sys, "stdlib_module_names", frozenset())
 _STANDARD_DIRECTORY = os.path.dirname(os.__file__) + os.sep
 # Modules that are never replaced, by name.
@@ -64,11 +65,11 @@ def _put_back():
 
 def _look_at(modules, name, module):
     package = name.partition(".")[0]
-    if name in _kept_modules or package not in _STANDARD or package == "__main__":
+    if name in _kept_modules or package == "__main__" or (_STANDARD and package not in _STANDARD):
         return
     if _is_standard(module):
         _kept_modules[name] = module
-    elif package == name and getattr(module, "__spec__", None) is None:
+    elif _STANDARD and package == name and getattr(module, "__spec__", None) is None:
         # It stands in the way of the real module, which nobody has loaded yet.
         modules.pop(name, None)
 

@@ -45,7 +45,7 @@ builtins.id_of_the_run = GB('ShardsIDReader').run().executionId
     assert_eq!(run.plan.reader, Reader::Python);
     assert!(collected.registrations.is_empty());
     with_python(|py| {
-        let seen = eval(py, "__builtins__.id_of_the_run");
+        let seen = eval(py, "builtins.id_of_the_run");
         assert_eq!(repr(&seen), format!("'{id}'"));
     });
 }
