@@ -57,7 +57,9 @@ struct Child(String);
 
 impl Drop for Child {
     fn drop(&mut self) {
-        let _ = std::process::Command::new("kill").args(["-9", &self.0]).status();
+        let _ = std::process::Command::new("kill")
+            .args(["-9", &self.0])
+            .status();
     }
 }
 
@@ -83,9 +85,13 @@ fn a_child_keeps_no_connection_of_a_client() {
         let server = with_way(way, port);
         for trigger in ["async", "sync"] {
             let mut by_port = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-            by_port.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            by_port
+                .set_read_timeout(Some(Duration::from_secs(20)))
+                .unwrap();
             let mut by_path = UnixStream::connect(server.socket()).unwrap();
-            by_path.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            by_path
+                .set_read_timeout(Some(Duration::from_secs(20)))
+                .unwrap();
             let ids = [id_of(&mut by_port), id_of(&mut by_path)];
             let child = start_child(&server, trigger);
             for id in &ids {
@@ -145,7 +151,10 @@ GB('CommandReader').map(f).register(trigger='t', mode='async_local')";
 
 #[test]
 fn a_child_that_returns_into_the_engine_writes_nothing() {
-    let server = Server::builder().server_arg("appendonly", "yes").start().unwrap();
+    let server = Server::builder()
+        .server_arg("appendonly", "yes")
+        .start()
+        .unwrap();
     let script = "
 import os
 def f(x):
@@ -158,10 +167,16 @@ GB('CommandReader').map(f).register(trigger='sync', mode='sync')";
     let mut con = plain_connection(&server);
     for _ in 0..10 {
         for trigger in ["async", "sync"] {
-            let answer: String = redis::cmd("RG.TRIGGER").arg(trigger).query(&mut con).unwrap_or_else(|_| {
-                let answer: Vec<String> = redis::cmd("RG.TRIGGER").arg(trigger).query(&mut con).unwrap();
-                answer.join("")
-            });
+            let answer: String = redis::cmd("RG.TRIGGER")
+                .arg(trigger)
+                .query(&mut con)
+                .unwrap_or_else(|_| {
+                    let answer: Vec<String> = redis::cmd("RG.TRIGGER")
+                        .arg(trigger)
+                        .query(&mut con)
+                        .unwrap();
+                    answer.join("")
+                });
             assert_eq!(answer, "parent");
             // A second reply would be the answer to this command.
             let pong: String = redis::cmd("PING").query(&mut con).unwrap();
@@ -169,9 +184,10 @@ GB('CommandReader').map(f).register(trigger='sync', mode='sync')";
         }
     }
     assert!(untyped(&server, &["BGSAVE"]).contains("started"));
-    eventually("the data are saved, although children of gears end meanwhile", || {
-        untyped(&server, &["INFO", "persistence"]).contains("rdb_bgsave_in_progress:0")
-    });
+    eventually(
+        "the data are saved, although children of gears end meanwhile",
+        || untyped(&server, &["INFO", "persistence"]).contains("rdb_bgsave_in_progress:0"),
+    );
     let info = untyped(&server, &["INFO", "persistence"]);
     assert!(info.contains("rdb_last_bgsave_status:ok"), "{info}");
 }

@@ -27,8 +27,16 @@ fn rows(headline: &str) -> Vec<Row> {
     let (_, section) = PAGE.split_once(&format!("### {headline}\n")).unwrap();
     let section = section.split("\n#").next().unwrap();
     let cells = |line: &str| -> Vec<String> {
-        let inner = line.trim().strip_prefix('|').unwrap().strip_suffix('|').unwrap();
-        inner.split(" | ").map(|cell| cell.trim().to_owned()).collect()
+        let inner = line
+            .trim()
+            .strip_prefix('|')
+            .unwrap()
+            .strip_suffix('|')
+            .unwrap();
+        inner
+            .split(" | ")
+            .map(|cell| cell.trim().to_owned())
+            .collect()
     };
     let is_row = |line: &&str| line.starts_with("| `");
     let lines: Vec<_> = section.lines().filter(is_row).map(cells).collect();
@@ -104,7 +112,12 @@ fn work_of_others(server: &Server, name: &str) -> String {
 }
 
 fn look(server: &Server, name: &str, expression: &str) -> String {
-    let look = |gear: &str| untyped(server, &["RG.TRIGGER", &format!("{name}_{gear}"), expression]);
+    let look = |gear: &str| {
+        untyped(
+            server,
+            &["RG.TRIGGER", &format!("{name}_{gear}"), expression],
+        )
+    };
     format!("{} {}", look("look"), look("look_async"))
 }
 
@@ -115,14 +128,22 @@ fn send(server: &Server, id: &str, script: &str) -> String {
 /// The engine itself must go on, whatever a gear does.
 fn engine_works(server: &Server, code: &str) {
     let run = "GB('ShardsIDReader').map(lambda x: 'fine').run()";
-    assert_eq!(untyped(server, &["RG.PYEXECUTE", run]).trim(), "fine", "{code}");
+    assert_eq!(
+        untyped(server, &["RG.PYEXECUTE", run]).trim(),
+        "fine",
+        "{code}"
+    );
     let failing = "GB('ShardsIDReader').map(lambda x: 1 / 0).run()";
     let answer = untyped(server, &["RG.PYEXECUTE", failing]);
     assert!(answer.contains("ZeroDivisionError"), "{code}: {answer}");
     let coroutine = "
 async def f(x): return 'awaited'
 GB('ShardsIDReader').map(f).run()";
-    assert_eq!(untyped(server, &["RG.PYEXECUTE", coroutine]).trim(), "awaited", "{code}");
+    assert_eq!(
+        untyped(server, &["RG.PYEXECUTE", coroutine]).trim(),
+        "awaited",
+        "{code}"
+    );
     let registers = "
 one = 1
 def f(x): return [one, x[1]]
@@ -170,7 +191,10 @@ fn check(row: &Row) -> Result<(), String> {
     untyped(&server, &["RG.CONFIGSET", "LockMaxTime", "60000"]);
     assert_eq!(send(&server, "before", &others("before")), "OK", "{code}");
     let expected = work_of_others(&server, "before");
-    assert!(expected.contains("'kept\\n'") && expected.contains("[[0, 1], 2]"), "{expected}");
+    assert!(
+        expected.contains("'kept\\n'") && expected.contains("[[0, 1], 2]"),
+        "{expected}"
+    );
     let expression = row.changed.as_deref().unwrap_or("1");
     let value = look(&server, "before", expression);
     let is_same = |when: &str| {
@@ -187,13 +211,19 @@ fn check(row: &Row) -> Result<(), String> {
             }
             let work = work_of_others(&server, name);
             if row.changed.is_none() && work != expected {
-                return Err(format!("{when}: others ({name}) answer {work} instead of {expected}"));
+                return Err(format!(
+                    "{when}: others ({name}) answer {work} instead of {expected}"
+                ));
             }
         }
         engine_works(&server, code);
         Ok(())
     };
-    let succeeds = if code.contains("async def f(x)") { ["OK", "None"] } else { ["OK", "done"] };
+    let succeeds = if code.contains("async def f(x)") {
+        ["OK", "None"]
+    } else {
+        ["OK", "done"]
+    };
     let has_failed = |answer: &str| !succeeds.contains(&answer.trim());
     let is_as_stated = |when: &str, answer: &str| {
         if has_failed(answer) == row.is_refused {
@@ -212,7 +242,11 @@ fn check(row: &Row) -> Result<(), String> {
     let mut differs = look(&server, "before", expression) != value;
     is_same("body")?;
     if row.is_refused {
-        assert_eq!(send(&server, "culprit", &culprit(code, false)), "OK", "{code}");
+        assert_eq!(
+            send(&server, "culprit", &culprit(code, false)),
+            "OK",
+            "{code}"
+        );
     }
     for gear in ["async", "sync"] {
         if is_coroutine && gear == "sync" {
@@ -230,7 +264,10 @@ fn check(row: &Row) -> Result<(), String> {
         }
     }
     if differs != row.changed.is_some() {
-        return Err(format!("{expression} is {value} before and {} afterwards", look(&server, "before", expression)));
+        return Err(format!(
+            "{expression} is {value} before and {} afterwards",
+            look(&server, "before", expression)
+        ));
     }
     // The server runs all scripts again.
     let reloaded = untyped(&server, &["DEBUG", "RELOAD"]);
@@ -258,7 +295,10 @@ fn check_all(headline: &str) {
         let checked = std::panic::catch_unwind(|| check(&row));
         let checked = checked.unwrap_or_else(|_| Err("see the panic above".to_owned()));
         if let Err(why) = checked {
-            wrong.lock().unwrap().push(format!("{}\n    {why}", row.code));
+            wrong
+                .lock()
+                .unwrap()
+                .push(format!("{}\n    {why}", row.code));
         }
     };
     thread::scope(|scope| {
