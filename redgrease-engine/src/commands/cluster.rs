@@ -1,6 +1,6 @@
 //! Commands that the nodes of a cluster send to each other. This engine answers them like a node outside of a cluster.
 
-use crate::redis::{Args, Command, CommandFlags, Context};
+use crate::redis::{Args, Command, Context};
 use std::sync::OnceLock;
 
 /// The error of a node that belongs to no cluster.
@@ -34,7 +34,6 @@ pub(super) struct ClusterSet;
 
 impl Command for ClusterSet {
     const NAME: &'static str = "rg.clusterset";
-    const FLAGS: CommandFlags = CommandFlags::Admin;
 
     fn run(context: &Context, args: Args<'_>) {
         set_cluster(context, args);
@@ -46,7 +45,7 @@ pub(super) struct ClusterSetFromShard;
 
 impl Command for ClusterSetFromShard {
     const NAME: &'static str = "rg.clustersetfromshard";
-    const FLAGS: CommandFlags = CommandFlags::Admin;
+    const INSTEAD: &'static str = "this engine belongs to no cluster";
 
     fn run(context: &Context, args: Args<'_>) {
         set_cluster(context, args);
@@ -58,7 +57,7 @@ pub(super) struct InnerMessage;
 
 impl Command for InnerMessage {
     const NAME: &'static str = "rg.innermsgcommand";
-    const FLAGS: CommandFlags = CommandFlags::Admin;
+    const INSTEAD: &'static str = "this engine belongs to no cluster";
     const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
 
     fn run(context: &Context, _: Args<'_>) {
@@ -71,7 +70,7 @@ pub(super) struct PyImportRetInternal;
 
 impl Command for PyImportRetInternal {
     const NAME: &'static str = "rg.pyimportretinternal";
-    const FLAGS: CommandFlags = CommandFlags::Admin;
+    const INSTEAD: &'static str = "use RG.PYIMPORTREQ";
 
     fn run(context: &Context, _: Args<'_>) {
         context

@@ -1,9 +1,10 @@
 //! `RG.CONFIGGET` and `RG.CONFIGSET`.
 
-use crate::config::{self, Change, Current};
-use crate::redis::{Args, Command, CommandFlags, Context, Text};
+use crate::config::{self, Change, Current, Secrecy};
+use crate::redis::{Args, Command, Context, Requester, Text};
 
-/// `RG.CONFIGGET name..`: the values of settings, one element per name.
+/// `RG.CONFIGGET name..`: the values of settings, one element per name. To a requester that may not send code, names that users
+/// chose do not exist, and the arguments of pip are empty: they may contain a password.
 pub(super) struct ConfigGet;
 
 impl Command for ConfigGet {
@@ -12,9 +13,10 @@ impl Command for ConfigGet {
     fn run(context: &Context, args: Args<'_>) {
         let reply = context.reply();
         let names = args.from(1);
+        let requester = Requester::of(context);
         reply.array(names.len());
         for name in names {
-            match config::get().get(name.bytes()) {
+            match shown(name.bytes(), &requester) {
                 Some(Current::Number(number)) => reply.integer(number),
                 Some(Current::Bytes(bytes)) => reply.bulk(&bytes),
                 Some(Current::List(items)) => {
@@ -32,12 +34,22 @@ impl Command for ConfigGet {
     }
 }
 
+fn shown(name: &[u8], requester: &Requester) -> Option<Current> {
+    let value = config::get().get(name);
+    match config::secrecy(name) {
+        Secrecy::Open => value,
+        _ if requester.may_send_code() => value,
+        Secrecy::Blank => Some(Current::Bytes(Vec::new())),
+        Secrecy::Absent => None,
+    }
+}
+
 /// `RG.CONFIGSET name value..`: changes settings; the reply has one element per pair.
 pub(super) struct ConfigSet;
 
 impl Command for ConfigSet {
     const NAME: &'static str = "rg.configset";
-    const FLAGS: CommandFlags = CommandFlags::Admin;
+    const KEEPS_SECRETS: bool = true;
 
     fn run(context: &Context, args: Args<'_>) {
         let reply = context.reply();

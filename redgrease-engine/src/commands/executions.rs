@@ -5,23 +5,31 @@ use crate::execution::{
     self, Execution, Status, Waiter, abort, also_waits, bodies, executions, reach_python,
 };
 use crate::id::Id;
-use crate::redis::{Args, BlockedClient, Command, Context};
+use crate::redis::{Args, BlockedClient, Command, Context, Requester};
 use std::sync::Arc;
 
-/// The execution that the first argument names.
-pub(super) fn named(args: Args<'_>) -> Option<Arc<Execution>> {
+/// The execution that the first argument names. `None` also if it belongs to another user: the requester gets the same error for
+/// both.
+pub(super) fn named(context: &Context, args: Args<'_>) -> Option<Arc<Execution>> {
     let id = args.get(1).and_then(|word| Id::parse(word.bytes()))?;
-    executions().get(id)
+    let execution = executions().get(id)?;
+    let owner = execution.cause().owner();
+    Requester::of(context)
+        .may_handle_work_of(owner.as_ref())
+        .then_some(execution)
 }
 
-/// `RG.DUMPEXECUTIONS`: all executions with their status, and whether a registration caused them.
+/// `RG.DUMPEXECUTIONS`: the executions of the requester, or all if it may send code, with their status, and whether a registration
+/// caused them.
 pub(super) struct DumpExecutions;
 
 impl Command for DumpExecutions {
     const NAME: &'static str = "rg.dumpexecutions";
 
     fn run(context: &Context, _: Args<'_>) {
-        let all = executions().all();
+        let requester = Requester::of(context);
+        let mut all = executions().all();
+        all.retain(|one| requester.may_handle_work_of(one.cause().owner().as_ref()));
         listing::write(context, all.len(), move |reply| {
             reply.array(all.len());
             for execution in all {
@@ -57,7 +65,7 @@ impl Command for GetResults {
     const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
 
     fn run(context: &Context, args: Args<'_>) {
-        let Some(execution) = named(args) else {
+        let Some(execution) = named(context, args) else {
             return context.reply().error("execution plan does not exist");
         };
         if !reply_results(context, &execution) {
@@ -74,7 +82,7 @@ impl Command for GetResultsBlocking {
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn run(context: &Context, args: Args<'_>) {
-        let Some(execution) = named(args) else {
+        let Some(execution) = named(context, args) else {
             return context.reply().error("execution plan does not exist");
         };
         if reply_results(context, &execution) {
@@ -105,7 +113,7 @@ impl Command for DropExecution {
 
     fn run(context: &Context, args: Args<'_>) {
         let reply = context.reply();
-        match named(args) {
+        match named(context, args) {
             None => reply.error("execution plan does not exist"),
             Some(execution) if !execution.status().is_final() => {
                 reply.error("can not drop a not yet finished execution, abort it first.");
@@ -128,7 +136,7 @@ impl Command for AbortExecution {
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn run(context: &Context, args: Args<'_>) {
-        let Some(execution) = named(args) else {
+        let Some(execution) = named(context, args) else {
             return abort_body(context, args);
         };
         execution::ids().next();
@@ -146,11 +154,12 @@ impl Command for AbortExecution {
     }
 }
 
-/// Stops the body of the script that makes the session with this name.
+/// Stops the body of the script that makes the session with this name, if it belongs to the requester.
 fn abort_body(context: &Context, args: Args<'_>) {
     let body = args
         .get(1)
-        .and_then(|name| bodies().of_session(name.bytes()));
+        .and_then(|name| bodies().of_session(name.bytes()))
+        .filter(|body| Requester::of(context).may_handle_work_of(body.user.as_ref()));
     let Some(body) = body else {
         return context.reply().error("execution does not exist");
     };

@@ -16,7 +16,7 @@ impl Command for GetExecution {
 
     fn run(context: &Context, args: Args<'_>) {
         let reply = context.reply();
-        let Some(execution) = named(args) else {
+        let Some(execution) = named(context, args) else {
             return reply.error("execution plan does not exist");
         };
         match args.get(2) {

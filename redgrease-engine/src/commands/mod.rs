@@ -23,15 +23,15 @@ mod trigger;
 
 pub(crate) use sections::{sections, tell_python_version};
 
-use crate::redis::{Command, Context, register};
+use crate::redis::{Admin, Class, Command, Context, Internal, Public, register};
 
-/// Registers all commands.
+/// Registers all commands, each with its class. `docs/engine.md` has the same list for operators, and a test compares them.
 ///
 /// # Errors
 /// The name of the command that the server refused.
 pub(crate) fn register_all(context: &Context) -> Result<(), String> {
-    fn one<C: Command>(context: &Context) -> Result<(), String> {
-        if register::<C>(context) {
+    fn one<C: Command, K: Class>(context: &Context) -> Result<(), String> {
+        if register::<C, K>(context) {
             Ok(())
         } else {
             Err(format!(
@@ -40,47 +40,47 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
             ))
         }
     }
-    one::<pyexecute::PyExecute>(context)?;
-    one::<trigger::Trigger>(context)?;
-    one::<trigger::TriggerOnKey>(context)?;
-    one::<trigger::InnerHook>(context)?;
-    one::<trigger::InnerHookRead>(context)?;
-    one::<trigger::InnerHookWrite>(context)?;
-    one::<trigger::InnerHookGrow>(context)?;
-    one::<registrations::DumpRegistrations>(context)?;
-    one::<registrations::Unregister>(context)?;
-    one::<registrations::InnerRegister>(context)?;
-    one::<registrations::InnerAddRegistration>(context)?;
-    one::<registrations::InnerUnregister>(context)?;
-    one::<registrations::ClearRegistrationsStats>(context)?;
-    one::<registrations::PauseRegistrations>(context)?;
-    one::<registrations::UnpauseRegistrations>(context)?;
-    one::<executions::DumpExecutions>(context)?;
-    one::<get_execution::GetExecution>(context)?;
-    one::<executions::GetResults>(context)?;
-    one::<executions::GetResultsBlocking>(context)?;
-    one::<executions::DropExecution>(context)?;
-    one::<executions::AbortExecution>(context)?;
-    one::<sessions::PyDumpSessions>(context)?;
-    one::<requirements::PyDumpReqs>(context)?;
-    one::<requirements::PyExportReq>(context)?;
-    one::<requirements::PyImportReq>(context)?;
-    one::<config::ConfigGet>(context)?;
-    one::<config::ConfigSet>(context)?;
-    one::<profile::PyProfile>(context)?;
-    one::<info::PyStats>(context)?;
-    one::<info::InfoCluster>(context)?;
-    one::<info::RefreshCluster>(context)?;
+    one::<pyexecute::PyExecute, Admin>(context)?;
+    one::<trigger::Trigger, Public>(context)?;
+    one::<trigger::TriggerOnKey, Public>(context)?;
+    one::<trigger::InnerHook, Public>(context)?;
+    one::<trigger::InnerHookRead, Public>(context)?;
+    one::<trigger::InnerHookWrite, Public>(context)?;
+    one::<trigger::InnerHookGrow, Public>(context)?;
+    one::<registrations::DumpRegistrations, Public>(context)?;
+    one::<registrations::Unregister, Admin>(context)?;
+    one::<registrations::InnerRegister, Internal>(context)?;
+    one::<registrations::InnerAddRegistration, Internal>(context)?;
+    one::<registrations::InnerUnregister, Internal>(context)?;
+    one::<registrations::ClearRegistrationsStats, Admin>(context)?;
+    one::<registrations::PauseRegistrations, Admin>(context)?;
+    one::<registrations::UnpauseRegistrations, Admin>(context)?;
+    one::<executions::DumpExecutions, Public>(context)?;
+    one::<get_execution::GetExecution, Public>(context)?;
+    one::<executions::GetResults, Public>(context)?;
+    one::<executions::GetResultsBlocking, Public>(context)?;
+    one::<executions::DropExecution, Public>(context)?;
+    one::<executions::AbortExecution, Public>(context)?;
+    one::<sessions::PyDumpSessions, Public>(context)?;
+    one::<requirements::PyDumpReqs, Public>(context)?;
+    one::<requirements::PyExportReq, Admin>(context)?;
+    one::<requirements::PyImportReq, Admin>(context)?;
+    one::<config::ConfigGet, Public>(context)?;
+    one::<config::ConfigSet, Admin>(context)?;
+    one::<profile::PyProfile, Admin>(context)?;
+    one::<info::PyStats, Public>(context)?;
+    one::<info::InfoCluster, Public>(context)?;
+    one::<info::RefreshCluster, Admin>(context)?;
     #[cfg(feature = "bench")]
-    one::<floor::Floor>(context)?;
-    one::<info::DumpPlugins>(context)?;
-    one::<time_events::InnerTimeEvent>(context)?;
-    one::<cluster::Hello>(context)?;
-    one::<cluster::ClusterSet>(context)?;
-    one::<cluster::ClusterSetFromShard>(context)?;
-    one::<cluster::InnerMessage>(context)?;
-    one::<cluster::NetworkTest>(context)?;
-    one::<cluster::PyImportRetInternal>(context)?;
-    one::<retired::PyFreeInterpreter>(context)?;
-    one::<retired::PyExecuteRemote>(context)
+    one::<floor::Floor, Public>(context)?;
+    one::<info::DumpPlugins, Public>(context)?;
+    one::<time_events::InnerTimeEvent, Internal>(context)?;
+    one::<cluster::Hello, Public>(context)?;
+    one::<cluster::ClusterSet, Admin>(context)?;
+    one::<cluster::ClusterSetFromShard, Internal>(context)?;
+    one::<cluster::InnerMessage, Internal>(context)?;
+    one::<cluster::NetworkTest, Public>(context)?;
+    one::<cluster::PyImportRetInternal, Internal>(context)?;
+    one::<retired::PyFreeInterpreter, Public>(context)?;
+    one::<retired::PyExecuteRemote, Public>(context)
 }

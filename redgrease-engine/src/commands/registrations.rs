@@ -1,14 +1,12 @@
 //! Commands about registrations.
 
 use super::listing;
-use super::rows::{answered, arguments, statistics, status, write_array, write_fields};
+use super::rows::{self, answered, arguments, statistics_for, status, write_array, write_fields};
 use crate::config;
 use crate::execution;
 use crate::gears::restore_sessions;
 use crate::id::Id;
-use crate::redis::{
-    Args, Command, CommandFlags, Context, Reply, Text, locked, replicate, shard_id,
-};
+use crate::redis::{Args, Command, Context, Reply, Requester, Text, locked, replicate, shard_id};
 use crate::registration::{
     Event, Pending, Registration, Registry, Session, end_executions, registry, restore_dynamic,
     streams, tell_removed,
@@ -27,11 +25,14 @@ impl Command for DumpRegistrations {
         let all: Vec<_> = registry().read(context, |registry| {
             registry.in_order().map(Arc::clone).collect()
         });
-        listing::write(context, all.len(), move |reply| dump(reply, &all));
+        let requester = Requester::of(context);
+        listing::write(context, all.len(), move |reply| {
+            dump(reply, &all, &requester)
+        });
     }
 }
 
-fn dump(reply: &Reply<'_>, all: &[Arc<Registration>]) {
+fn dump(reply: &Reply<'_>, all: &[Arc<Registration>], requester: &Requester) {
     reply.array(all.len());
     let mut summaries = Summaries::default();
     for piece in all.chunks(listing::PIECE) {
@@ -43,8 +44,8 @@ fn dump(reply: &Reply<'_>, all: &[Arc<Registration>]) {
         });
         for (registration, summary) in piece.iter().zip(texts) {
             reply.array(12);
-            row(reply, registration);
-            reply.field("PD", &summary);
+            row(reply, registration, requester);
+            reply.field("PD", &rows::without_passwords(&summary, requester));
             reply.field("ExecutionThreadPool", "DefaultPool");
         }
     }
@@ -82,12 +83,12 @@ impl Summaries {
 }
 
 /// The first ten elements of the row of a registration.
-pub(super) fn row(reply: &Reply<'_>, registration: &Registration) {
+pub(super) fn row(reply: &Reply<'_>, registration: &Registration, requester: &Requester) {
     reply.field("id", &registration.id.to_string());
     reply.field("reader", registration.plan.reader.as_str());
     reply.optional_field("desc", registration.description.as_deref());
     reply.bulk(b"RegistrationData");
-    let fields = answered(statistics(registration));
+    let fields = answered(statistics_for(registration, requester));
     let status = status(&registration.event);
     // One field more: `args`, whose value is an array.
     reply.array(2 * (fields.len() + 1 + usize::from(status.is_some())));
@@ -102,7 +103,6 @@ pub(super) struct Unregister;
 
 impl Command for Unregister {
     const NAME: &'static str = "rg.unregister";
-    const FLAGS: CommandFlags = CommandFlags::Admin;
     const CHANGES: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=3;
 
@@ -130,7 +130,7 @@ pub(super) struct InnerRegister;
 
 impl Command for InnerRegister {
     const NAME: &'static str = "rg.innerregister";
-    const FLAGS: CommandFlags = CommandFlags::Admin;
+    const INSTEAD: &'static str = "register with RG.PYEXECUTE";
     const CHANGES: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
@@ -151,7 +151,7 @@ pub(super) struct InnerAddRegistration;
 
 impl Command for InnerAddRegistration {
     const NAME: &'static str = "rg.inneraddregistration";
-    const FLAGS: CommandFlags = CommandFlags::Admin;
+    const INSTEAD: &'static str = "register with RG.PYEXECUTE";
     const CHANGES: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
@@ -172,7 +172,7 @@ pub(super) struct InnerUnregister;
 
 impl Command for InnerUnregister {
     const NAME: &'static str = "rg.innerunregister";
-    const FLAGS: CommandFlags = CommandFlags::Admin;
+    const INSTEAD: &'static str = "use RG.UNREGISTER";
     const CHANGES: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
@@ -233,7 +233,6 @@ pub(super) struct PauseRegistrations;
 
 impl Command for PauseRegistrations {
     const NAME: &'static str = "rg.pauseregistrations";
-    const FLAGS: CommandFlags = CommandFlags::Admin;
     const CHANGES: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
@@ -247,7 +246,6 @@ pub(super) struct UnpauseRegistrations;
 
 impl Command for UnpauseRegistrations {
     const NAME: &'static str = "rg.unpauseregistrations";
-    const FLAGS: CommandFlags = CommandFlags::Admin;
     const CHANGES: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 

@@ -1,10 +1,8 @@
 //! Commands about requirements.
 
-use super::rows::{self, answered, write_array};
+use super::rows::{self, answered, without_passwords, write_array};
 use crate::gears::{Attempts, known_requirements, requirement_users, restore_again, use_packages};
-use crate::redis::{
-    Args, BlockedClient, Command, CommandFlags, Context, Level, Reply, locked, log,
-};
+use crate::redis::{Args, BlockedClient, Command, Context, Level, Reply, Requester, locked, log};
 use crate::registration::registry;
 use crate::requirements::{self, Portable, Requirement};
 use std::sync::mpsc;
@@ -22,16 +20,32 @@ impl Command for PyDumpReqs {
     fn run(context: &Context, _: Args<'_>) {
         let known = known_requirements(context);
         let reply = context.reply();
+        let requester = Requester::of(context);
         reply.array(known.len());
         for (requirement, users) in known {
-            row(&reply, &requirement, users);
+            row_for(&reply, &requirement, users, &requester);
         }
     }
 }
 
 /// Writes the row of a requirement, which has 18 elements, or 12 for clients of RedisGears 1.0.
-pub(super) fn row(reply: &Reply<'_>, requirement: &Requirement, users: usize) {
+fn row(reply: &Reply<'_>, requirement: &Requirement, users: usize) {
     write_array(reply, &answered(rows::requirement(requirement, users)));
+}
+
+/// The same, as far as the requester may see the row.
+pub(super) fn row_for(
+    reply: &Reply<'_>,
+    requirement: &Requirement,
+    users: usize,
+    requester: &Requester,
+) {
+    let name = without_passwords(&requirement.name, requester).into_owned();
+    let requirement = Requirement {
+        name,
+        ..requirement.clone()
+    };
+    row(reply, &requirement, users);
 }
 
 /// `RG.PYEXPORTREQ name`: a requirement with its wheels, for `RG.PYIMPORTREQ` of another server.
@@ -92,7 +106,6 @@ pub(super) struct PyImportReq;
 
 impl Command for PyImportReq {
     const NAME: &'static str = "rg.pyimportreq";
-    const FLAGS: CommandFlags = CommandFlags::Admin;
 
     fn run(context: &Context, args: Args<'_>) {
         let mut bytes = Vec::new();

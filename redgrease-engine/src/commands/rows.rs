@@ -1,10 +1,11 @@
 //! The fields of a registration and of a requirement. The dump commands write them as replies, `INFO` as text.
 
 use crate::config;
-use crate::redis::Reply;
+use crate::redis::{Reply, Requester};
 use crate::registration::streams::StreamsFilter;
 use crate::registration::{Event, Registration};
-use crate::requirements::Requirement;
+use crate::requirements::{Requirement, without_credentials};
+use std::borrow::Cow;
 
 /// The value of a field.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,6 +123,31 @@ pub(super) fn statistics(registration: &Registration) -> Vec<Field> {
     let error = stats.last_error.or_else(|| registration.never_runs.clone());
     fields.push(("lastError", Value::Optional(error)));
     fields
+}
+
+/// The text in place of an error that a requester may not see: it may contain data of others.
+pub(super) const HIDDEN_ERROR: &str =
+    "there is an error, which its owner can read, and users who may run RG.PYEXECUTE";
+
+/// The mode and the statistics of a registration, as far as the requester may see them.
+pub(super) fn statistics_for(registration: &Registration, requester: &Requester) -> Vec<Field> {
+    let mut fields = statistics(registration);
+    let error = fields.iter_mut().find(|(name, _)| *name == "lastError");
+    if let Some((_, Value::Optional(Some(error)))) = error
+        && !requester.may_handle_work_of(registration.user.as_ref())
+    {
+        HIDDEN_ERROR.clone_into(error);
+    }
+    fields
+}
+
+/// The text, for callers who may not send code without the passwords of addresses, such as that of a package index.
+pub(super) fn without_passwords<'a>(text: &'a str, requester: &Requester) -> Cow<'a, str> {
+    if requester.may_send_code() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(without_credentials(text))
+    }
 }
 
 /// The arguments of a registration.

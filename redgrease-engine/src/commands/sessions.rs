@@ -1,10 +1,11 @@
 //! `RG.PYDUMPSESSIONS`.
 
+use super::rows::{HIDDEN_ERROR, without_passwords};
 use super::{listing, registrations, requirements};
 use crate::config;
 use crate::gears::requirement_counts;
 use crate::id::Id;
-use crate::redis::{Args, Command, Context, Reply, locked};
+use crate::redis::{Args, Command, Context, Reply, Requester, User, locked};
 use crate::registration::{Registration, Registry, Session, registry};
 use crate::requirements::{canonical, store};
 use crate::scope::{SessionId, SessionInfo};
@@ -48,10 +49,11 @@ impl Command for PyDumpSessions {
 fn named(context: &Context, names: &[String], verbose: bool) {
     let reply = context.reply();
     let users = Users::of(context, verbose);
+    let requester = Requester::of(context);
     reply.array(names.len());
     for name in names {
         match Row::of(context, name, verbose) {
-            Some(row) => row.write(&reply, &users),
+            Some(row) => row.write(&reply, &users, &requester),
             None => reply.bulk(format!("Session {name} does not exists").as_bytes()),
         }
     }
@@ -60,6 +62,7 @@ fn named(context: &Context, names: &[String], verbose: bool) {
 fn dump_dead(context: &Context, verbose: bool) {
     let reply = context.reply();
     let users = Users::of(context, verbose);
+    let requester = Requester::of(context);
     let all = registry().read(context, Registry::dead_sessions);
     reply.array(all.len());
     for info in all {
@@ -68,7 +71,7 @@ fn dump_dead(context: &Context, verbose: bool) {
             // Without the reference that this loop holds.
             ..Row::of_info(&info, Arc::strong_count(&info) - 1)
         };
-        row.write(&reply, &users);
+        row.write(&reply, &users, &requester);
     }
 }
 
@@ -82,6 +85,7 @@ fn dump(context: &Context, verbose: bool) {
         (ids, rows)
     });
     let users = Users::of(context, verbose);
+    let requester = Requester::of(context);
     listing::write(context, rows, move |reply| {
         // A session may be removed meanwhile.
         reply.postponed_array();
@@ -93,7 +97,7 @@ fn dump(context: &Context, verbose: bool) {
             });
             written += rows.len();
             for row in rows {
-                row.write(reply, &users);
+                row.write(reply, &users, &requester);
             }
         }
         reply.set_array_length(written);
@@ -117,8 +121,8 @@ struct Row {
     is_alive: bool,
     requirements: Vec<String>,
     registrations: Registrations,
-    /// The reason why the session is not restored.
-    why: Option<String>,
+    /// The reason why the session is not restored, and the user who sent its script.
+    why: Option<(String, Option<User>)>,
 }
 
 enum Registrations {
@@ -146,7 +150,7 @@ impl Row {
                 is_alive: true,
                 requirements: stored.requirements.clone(),
                 registrations: Registrations::Ids(ids.collect()),
-                why: Some(session.why.clone()),
+                why: Some((session.why.clone(), stored.user.as_deref().map(User::named))),
             })
         })
     }
@@ -163,9 +167,9 @@ impl Row {
         }
     }
 
-    fn write(&self, reply: &Reply<'_>, users: &Users) {
+    fn write(&self, reply: &Reply<'_>, users: &Users, requester: &Requester) {
         // Clients of 1.0 take no other fields.
-        let why = self.why.as_deref();
+        let why = self.why.as_ref();
         let why = why.filter(|_| !config::get().replies_of_1_0());
         reply.array(if why.is_some() { 18 } else { 16 });
         let references = i64::try_from(self.references).unwrap_or(i64::MAX);
@@ -176,7 +180,7 @@ impl Row {
         reply.field("dead", if self.is_alive { "false" } else { "true" });
         let missing = missing(&self.requirements);
         reply.integer_field("requirementInstallationNeeded", missing);
-        write_requirements(reply, &self.requirements, users);
+        write_requirements(reply, &self.requirements, users, requester);
         reply.bulk(b"registrations");
         match &self.registrations {
             Registrations::Ids(ids) => {
@@ -189,13 +193,14 @@ impl Row {
                 reply.array(rows.len());
                 for registration in rows {
                     reply.array(10);
-                    registrations::row(reply, registration);
+                    registrations::row(reply, registration, requester);
                     reply.field("ExecutionThreadPool", "DefaultPool");
                 }
             }
         }
-        if let Some(why) = why {
-            reply.field("notRestored", why);
+        if let Some((why, user)) = why {
+            let may_read = requester.may_handle_work_of(user.as_ref());
+            reply.field("notRestored", if may_read { why } else { HIDDEN_ERROR });
         }
     }
 }
@@ -218,7 +223,7 @@ fn missing(requirements: &[String]) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn write_requirements(reply: &Reply<'_>, names: &[String], users: &Users) {
+fn write_requirements(reply: &Reply<'_>, names: &[String], users: &Users, requester: &Requester) {
     reply.bulk(b"requirements");
     reply.array(names.len());
     for name in names {
@@ -227,9 +232,9 @@ fn write_requirements(reply: &Reply<'_>, names: &[String], users: &Users) {
         match row {
             Some((requirement, counts)) => {
                 let users = counts.get(&canonical(name)).copied().unwrap_or(0);
-                requirements::row(reply, &requirement, users);
+                requirements::row_for(reply, &requirement, users, requester);
             }
-            None => reply.bulk(name.as_bytes()),
+            None => reply.bulk(without_passwords(name, requester).as_bytes()),
         }
     }
 }

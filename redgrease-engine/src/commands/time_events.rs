@@ -8,7 +8,8 @@ pub(super) struct InnerTimeEvent;
 
 impl Command for InnerTimeEvent {
     const NAME: &'static str = "rg.innertimeevent";
-    const FLAGS: CommandFlags = CommandFlags::AdminWrite;
+    const INSTEAD: &'static str = "call registerTE in a script";
+    const FLAGS: CommandFlags = CommandFlags::Grow;
     const KEYS: (i32, i32, i32) = (1, 1, 1);
     const ARITY: std::ops::RangeInclusive<usize> = 3..=3;
 

@@ -325,6 +325,25 @@ pub(crate) enum Current {
     List(Vec<String>),
 }
 
+/// What a user without the right to bring in code sees of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secrecy {
+    Open,
+    /// An empty text.
+    Blank,
+    /// No such name.
+    Absent,
+}
+
+/// The secrecy of the value under a name. Users keep secrets under names of their own, and pip's arguments may contain a password.
+pub(crate) fn secrecy(name: &[u8]) -> Secrecy {
+    match std::str::from_utf8(name).ok().and_then(find) {
+        None => Secrecy::Absent,
+        Some((_, setting)) if setting.name == "PipArguments" => Secrecy::Blank,
+        Some(_) => Secrecy::Open,
+    }
+}
+
 fn find(name: &str) -> Option<(usize, &'static Setting)> {
     SETTINGS
         .iter()

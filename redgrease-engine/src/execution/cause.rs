@@ -15,6 +15,12 @@ pub(crate) trait Cause: fmt::Debug + Send + Sync {
     /// The surroundings of the Python that the execution runs.
     fn surroundings(&self) -> Surroundings;
 
+    /// The user to whom the execution belongs: its caller, or for events and timers the user who registered them. `None` is the
+    /// default user.
+    fn owner(&self) -> Option<User> {
+        self.surroundings().user
+    }
+
     /// The session that the execution belongs to. `None` if it is gone.
     fn session(&self) -> Option<Arc<SessionInfo>>;
 

@@ -168,6 +168,7 @@ fn finish(context: &Context, id: &str, attempt: Attempt, attempts: Option<Attemp
     ask_for_packages(context, &stored.requirements);
     let began = Instant::now();
     let again = Again::new(context, &stored);
+    let user = stored.user.as_deref().map(User::named);
     let session = id.to_owned();
     let refused = session.clone();
     // Taken by the end that comes: Python that is given up must not keep it.
@@ -194,7 +195,7 @@ fn finish(context: &Context, id: &str, attempt: Attempt, attempts: Option<Attemp
         locked(|context| failed(context, &refused, attempt, &why, began.elapsed()));
         ends(&none_left);
     };
-    let body = Body::new(id.to_owned(), None, Box::new(work), Box::new(refuse));
+    let body = Body::new(id.to_owned(), None, user, Box::new(work), Box::new(refuse));
     if let Err(why) = bodies().push(&body) {
         failed(context, id, attempt, &why, Duration::ZERO);
     }

@@ -2,6 +2,7 @@
 
 use super::api::{ERR, OK};
 use super::caller;
+use super::class::{self, Class};
 use super::context::Context;
 use super::log::{Level, log};
 use redis_module::raw;
@@ -81,16 +82,10 @@ pub(super) unsafe fn text<'a>(string: *mut raw::RedisModuleString) -> Text<'a> {
 /// The error of a replica for a change that only its master may make. These are the server's own words.
 pub(crate) const READ_ONLY: &str = "READONLY You can't write against a read only replica.";
 
-/// The flags of a command, which access rules of the server use.
+/// What a command does to keys, for the guards of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CommandFlags {
-    /// For every user with access to the module's commands.
-    Public,
-    /// The command brings code into the server. It is in the categories `@admin` and `@dangerous`.
-    Admin,
-    /// As `Admin`, for a command that also writes a key.
-    AdminWrite,
-    /// As `Public`, for a command that writes.
+    Read,
     Write,
     /// As `Write`, for a command that may need more memory.
     Grow,
@@ -100,7 +95,7 @@ pub(crate) enum CommandFlags {
 pub(crate) trait Command {
     /// The name of the command, in lower case.
     const NAME: &'static str;
-    const FLAGS: CommandFlags = CommandFlags::Public;
+    const FLAGS: CommandFlags = CommandFlags::Read;
     /// First key, last key, step, as in the server's key specifications.
     const KEYS: (c_int, c_int, c_int) = (0, 0, 0);
     /// The command has the flag `movablekeys`: the server asks the command which of its words are keys. The commands of
@@ -113,6 +108,10 @@ pub(crate) trait Command {
     const CHANGES: bool = false;
     /// The command may send something to replicas, or run a gear that does: it waits while the server pauses writes.
     const MAY_REPLICATE: bool = Self::CHANGES;
+    /// What a client does instead of sending an internal command.
+    const INSTEAD: &'static str = "";
+    /// Words of the command may be secret: the slow log and `MONITOR` do not show them.
+    const KEEPS_SECRETS: bool = false;
     /// The number of words that the command takes, with its name.
     const ARITY: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
 
@@ -120,15 +119,13 @@ pub(crate) trait Command {
     fn run(context: &Context, args: Args<'_>);
 }
 
-/// Registers `C`. `false` if the server refused it.
-pub(crate) fn register<C: Command>(context: &Context) -> bool {
+/// Registers `C` as a command of the class `K`. `false` if the server refused it.
+pub(crate) fn register<C: Command, K: Class>(context: &Context) -> bool {
     let Ok(name) = CString::new(C::NAME) else {
         return false;
     };
     let flags = match C::FLAGS {
-        CommandFlags::Public => "readonly",
-        CommandFlags::Admin => "readonly admin",
-        CommandFlags::AdminWrite => "write admin deny-oom",
+        CommandFlags::Read => "readonly",
         CommandFlags::Write => "write",
         CommandFlags::Grow => "write deny-oom",
     };
@@ -144,7 +141,14 @@ pub(crate) fn register<C: Command>(context: &Context) -> bool {
     } else {
         ""
     };
-    let Ok(flags) = CString::new([flags, keys, replicates, unchecked].concat()) else {
+    let admin = if K::IS_ADMIN { " admin" } else { "" };
+    let secret = if C::KEEPS_SECRETS {
+        " no-monitor no-slowlog"
+    } else {
+        ""
+    };
+    let Ok(flags) = CString::new([flags, admin, keys, replicates, secret, unchecked].concat())
+    else {
         return false;
     };
     let (first, last, step) = C::KEYS;
@@ -154,21 +158,21 @@ pub(crate) fn register<C: Command>(context: &Context) -> bool {
         rm!(RedisModule_CreateCommand(
             context.as_ptr(),
             name.as_ptr(),
-            Some(entry::<C>),
+            Some(entry::<C, K>),
             flags.as_ptr(),
             first,
             last,
             step,
         ))
     };
-    if answer == OK && matches!(C::FLAGS, CommandFlags::Admin | CommandFlags::AdminWrite) {
+    if answer == OK && K::IS_ADMIN {
         set_admin_categories(context, &name);
     }
     answer == OK
 }
 
 /// Puts the command in the categories `@admin` and `@dangerous`. Servers before 7.2 have no categories for commands of
-/// modules: their access rules have to name the command (`-rg.pyexecute`).
+/// modules: there, [`class::denial`] decides.
 fn set_admin_categories(context: &Context, name: &CStr) {
     // SAFETY: the context is live, and the module is being loaded, when the server allows this. The texts are
     // NUL-terminated. The command was just created.
@@ -185,7 +189,7 @@ fn set_admin_categories(context: &Context, name: &CStr) {
     }
 }
 
-unsafe extern "C" fn entry<C: Command>(
+unsafe extern "C" fn entry<C: Command, K: Class>(
     context: *mut raw::RedisModuleCtx,
     words: *mut *mut raw::RedisModuleString,
     count: c_int,
@@ -211,11 +215,7 @@ unsafe extern "C" fn entry<C: Command>(
     // A panic that reached the server would abort the process.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let fits = C::ARITY.contains(&words.len());
-        if fits && C::CHANGES && context.is_read_only() {
-            context.reply().error(READ_ONLY);
-        } else if fits {
-            context.enter(|| C::run(&context, Args { raw: words }));
-        } else {
+        if !fits {
             context.reply().error(&format!(
                 "ERR wrong number of arguments for '{}' command",
                 Args { raw: words }
@@ -223,6 +223,14 @@ unsafe extern "C" fn entry<C: Command>(
                     .map(Text::lossy)
                     .unwrap_or_default()
             ));
+        } else if let Some(why) = class::denial::<C, K>(&context) {
+            context.reply().error(&why);
+        } else if C::CHANGES && context.is_read_only() {
+            context.reply().error(READ_ONLY);
+        } else if let Some(why) = class::misuse::<C, K>(&context) {
+            context.reply().error(&why);
+        } else {
+            context.enter(|| C::run(&context, Args { raw: words }));
         }
     }));
     if outcome.is_err() {

@@ -8,7 +8,9 @@
 //! | `listeners.rs` | the table of functions that the server's callbacks call |
 //! | `server_events.rs` | loading, roles, the event loop, shutting down |
 //! | `rules.rs` | the facts about commands that decide whether a gear may run them |
+//! | `saving.rs` | whether the server saves its data |
 //! | `shard.rs` | the id of this server in a cluster |
+//! | `class.rs`, `requester.rs` | the classes of commands, and the user that calls one |
 //! | `command.rs` | registering commands |
 //! | `context.rs` | [`Context`]: proof that this thread holds the server's lock |
 //! | `lock.rs` | taking that lock on other threads, and data that it guards |
@@ -49,6 +51,7 @@ mod api;
 mod blocked;
 mod call;
 mod caller;
+mod class;
 mod clock;
 mod command;
 mod context;
@@ -78,7 +81,9 @@ mod queue;
 mod rdb_header;
 mod refusal;
 mod reply;
+mod requester;
 mod rules;
+mod saving;
 mod server_events;
 mod shard;
 mod stack;
@@ -93,6 +98,7 @@ pub(crate) use after_command::{after_command, call_with_handlers};
 pub(crate) use blocked::BlockedClient;
 pub(crate) use call::{CallError, CallReply, Element, OwnedReply, ReplyKind, Rights, call};
 pub(crate) use caller::refusal;
+pub(crate) use class::{Admin, Class, Internal, Public};
 pub(crate) use clock::CoarseInstant;
 pub(crate) use command::{Args, Command, CommandFlags, READ_ONLY, Text, register};
 pub(crate) use context::Context;
@@ -114,6 +120,7 @@ pub(crate) use pass_on::pass_on;
 pub(crate) use paused::{WHILE_PAUSED, is_paused, locked_to_write};
 pub(crate) use persistence::{replicate, replicate_key, replicate_to_aof, will_save};
 pub(crate) use reply::Reply;
+pub(crate) use requester::Requester;
 pub(crate) use shard::shard_id;
 pub(crate) use stack::TOO_DEEP;
 pub(crate) use timer::after;

@@ -6,6 +6,7 @@ use super::listeners::{Listeners, listeners};
 use super::lock;
 use super::log::{Level, log};
 use super::persistence::{self, Source};
+use super::saving::{on_persistence, remember_server};
 use super::{after_command, queue, timer};
 use redis_module::raw;
 use std::ffi::{c_int, c_void};
@@ -15,7 +16,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 pub(super) fn subscribe(context: &Context) {
-    let callbacks: [(u64, raw::RedisModuleEventCallback); 7] = [
+    remember_server();
+    let callbacks: [(u64, raw::RedisModuleEventCallback); 8] = [
         (raw::REDISMODULE_EVENT_SHUTDOWN, Some(on_shutdown)),
         (raw::REDISMODULE_EVENT_EVENTLOOP, Some(on_event_loop)),
         (raw::REDISMODULE_EVENT_LOADING, Some(on_loading)),
@@ -26,6 +28,7 @@ pub(super) fn subscribe(context: &Context) {
         (raw::REDISMODULE_EVENT_FLUSHDB, Some(on_emptied)),
         (raw::REDISMODULE_EVENT_SWAPDB, Some(on_swapped)),
         (raw::REDISMODULE_EVENT_FORK_CHILD, Some(on_fork)),
+        (raw::REDISMODULE_EVENT_PERSISTENCE, Some(on_persistence)),
     ];
     for (id, callback) in callbacks {
         let event = raw::RedisModuleEvent { id, dataver: 1 };

@@ -8,16 +8,17 @@ use super::context::{Context, Selected};
 use super::listeners::listeners;
 use super::lock;
 use super::log::{Level, log};
+use super::saving::is_saving;
 use redis_module::raw;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 /// The value of a key with a time event.
 pub(crate) trait KeyValue: Send + Sync {
-    /// The bytes that are saved, copied and sent to replicas.
+    /// The bytes that are saved, and sent to replicas.
     fn bytes(&self) -> &[u8];
 }
 
@@ -27,6 +28,8 @@ struct Value(Arc<dyn KeyValue>);
 /// The name of the type. The server demands nine characters.
 const NAME: &CStr = c"rg_timeev";
 const VERSION: c_int = 1;
+/// What `DUMP` shows in place of the bytes.
+const NOT_SHOWN: &[u8] = b"a time event, whose function is saved in RDB and AOF files only";
 /// The command that makes a key with a time event on replicas and from the AOF.
 pub(crate) const COMMAND: &CStr = c"rg.innertimeevent";
 
@@ -178,7 +181,12 @@ fn value_of(bytes: Vec<u8>) -> *mut c_void {
 unsafe extern "C" fn save(io: *mut raw::RedisModuleIO, value: *mut c_void) {
     // SAFETY: the server passes a live stream and a live value, and copies the bytes.
     unsafe {
-        let bytes = bytes_of(value);
+        // A user with the right to read the key need not have the right to read the function and its globals.
+        let bytes = if is_saving() {
+            bytes_of(value)
+        } else {
+            NOT_SHOWN
+        };
         rm!(RedisModule_SaveStringBuffer(
             io,
             bytes.as_ptr().cast(),
@@ -230,6 +238,19 @@ unsafe extern "C" fn copy(
     _to: *mut raw::RedisModuleString,
     value: *const c_void,
 ) -> *mut c_void {
+    // The user of `COPY` need not have the right to bring in code, and the copy would run with the rights of the owner.
+    // SAFETY: the server copies and loads with its lock held, on this thread.
+    if !unsafe { lock::assume_locked(Context::is_loading) } {
+        static TOLD: AtomicBool = AtomicBool::new(false);
+        // Once: any user who may write keys could fill the log.
+        if !TOLD.swap(true, Ordering::Relaxed) {
+            log(
+                Level::Warning,
+                "a key with a time event was not copied, because COPY must not bring in code: let a script make another one",
+            );
+        }
+        return ptr::null_mut();
+    }
     // SAFETY: the server passes a live value, whose bytes are copied.
     value_of(unsafe { bytes_of(value) }.to_vec())
 }

@@ -113,6 +113,19 @@ impl User {
         }
     }
 
+    /// The user that calls the command of `context`, named even if it is the default user. `None` for a context without a user,
+    /// and on servers that do not tell.
+    pub(super) fn calling(context: &Context) -> Option<User> {
+        let ctx = context.as_ptr();
+        // SAFETY: the context is live. The name is freed here once, after it was copied.
+        unsafe {
+            let name = NonNull::new(current_name(context)?)?;
+            let user = User(super::command::text(name.as_ptr()).bytes().into());
+            rm!(RedisModule_FreeString(ctx, name.as_ptr()));
+            Some(user)
+        }
+    }
+
     /// The user of this name, such as a stored session has it.
     pub(crate) fn named(name: &[u8]) -> User {
         User(name.into())
@@ -188,6 +201,11 @@ impl User {
             })
         };
         is(b"commands", b"+@all") && is(b"keys", b"~*")
+    }
+
+    /// `true` if both are the same user. `None` is the default user.
+    pub(super) fn is(&self, other: Option<&User>) -> bool {
+        self.name() == other.map_or(DEFAULT, User::name)
     }
 
     /// The user, or for `None` the default user by its name.

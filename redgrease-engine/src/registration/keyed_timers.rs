@@ -1,7 +1,7 @@
 //! Functions that run again and again while a key exists.
 //!
-//! The key holds the function as bytes. The server saves, loads, copies and replicates the key like any other one. A key that
-//! comes from a file, a copy or a master begins to run its function a little later.
+//! The key holds the function as bytes. The server saves, loads, renames and replicates the key like any other one. A key that
+//! comes from a file or a master begins to run its function a little later.
 
 use super::timers::{self, TimeEvent};
 use super::{Owner, registry};
@@ -53,7 +53,7 @@ struct Waiting {
 static WAITING: Guarded<Vec<Waiting>> = Guarded::new(Vec::new());
 
 impl KeyedTimer {
-    /// A value that was saved, copied or sent by a master. [`start_all`] begins to run it.
+    /// A value that was saved, or sent by a master. [`start_all`] begins to run it.
     fn from_bytes(context: &Context, bytes: Vec<u8>) -> Arc<KeyedTimer> {
         let timer = Arc::new(KeyedTimer {
             bytes,

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use super::level::{Level, Log};
 use super::lock::Lock;
-use super::output::{is_error, mask};
+use super::output::{is_error, without_credentials};
 
 /// Python program that runs the command and writes the exit code to a file, atomically.
 ///
@@ -138,7 +138,7 @@ impl Runner<'_> {
             line.push(' ');
             line.push_str(&arg.to_string_lossy());
         }
-        (self.log)(Level::Notice, &mask(&line));
+        (self.log)(Level::Notice, &without_credentials(&line));
     }
 
     fn spawn(&self, program: &Path, args: &[OsString]) -> io::Result<Child> {
@@ -170,7 +170,7 @@ impl Runner<'_> {
             match lines.recv_timeout(POLL) {
                 Ok(line) => {
                     heard = Instant::now();
-                    let line = mask(&line);
+                    let line = without_credentials(&line);
                     if !line.trim().is_empty() {
                         (self.log)(level_of(&line), &format!("requirements: {line}"));
                     }

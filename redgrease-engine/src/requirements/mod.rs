@@ -52,6 +52,7 @@ pub(crate) use environment::Python;
 #[cfg(test)]
 use error::{InstallError, InstallErrorKind};
 pub(crate) use level::Level;
+pub(crate) use output::without_credentials;
 pub(crate) use portable::Portable;
 pub(crate) use store::Store;
 pub(crate) use wheelhouse::Requirement;

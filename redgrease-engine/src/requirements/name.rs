@@ -1,7 +1,7 @@
 //! Checks the text of a requirement and reads the project name from it.
 
 use super::error::{InstallError, InstallErrorKind};
-use super::output::mask;
+use super::output::without_credentials;
 
 /// Longest accepted requirement in bytes: long enough for real ones, short enough for a command
 /// line.
@@ -23,7 +23,7 @@ pub(super) fn check(name: &str) -> Result<(), InstallError> {
     } else {
         return Ok(());
     };
-    let shown: String = mask(name)
+    let shown: String = without_credentials(name)
         .chars()
         .filter(|c| !c.is_control())
         .take(80)

@@ -124,7 +124,7 @@ pub(super) fn is_error(line: &str) -> bool {
 
 /// Makes a line fit to be shown: without secrets and control characters, and of limited length.
 pub(super) fn sanitize(line: &str) -> String {
-    let clean: String = mask(line)
+    let clean: String = without_credentials(line)
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect::<String>();
@@ -140,7 +140,7 @@ pub(super) fn sanitize(line: &str) -> String {
 }
 
 /// Replaces the user and the password in every address by `****`.
-pub(super) fn mask(text: &str) -> String {
+pub(crate) fn without_credentials(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("://") {
@@ -186,7 +186,7 @@ mod tests {
             ("https://host/a@b", "https://host/a@b"),
             ("://", "://"),
         ] {
-            assert_eq!(mask(given), expected);
+            assert_eq!(without_credentials(given), expected);
         }
     }
 

@@ -13,7 +13,7 @@ mod request;
 mod sent;
 
 use crate::gears::has_installed;
-use crate::redis::{Args, BlockedClient, Command, CommandFlags, Context, cannot_keep_rights};
+use crate::redis::{Args, BlockedClient, Command, Context, cannot_keep_rights};
 use crate::registration::{Registry, registry};
 use request::Request;
 use sent::Sent;
@@ -25,7 +25,6 @@ pub(super) struct PyExecute;
 impl Command for PyExecute {
     const NAME: &'static str = "rg.pyexecute";
     const MAY_REPLICATE: bool = true;
-    const FLAGS: CommandFlags = CommandFlags::Admin;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
 
     fn run(context: &Context, args: Args<'_>) {

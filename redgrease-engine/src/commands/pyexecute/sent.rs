@@ -90,6 +90,7 @@ impl Sent {
         let body = Body::new(
             self.request.id.clone(),
             self.request.replace_with.clone(),
+            self.request.user.clone(),
             Box::new(work),
             Box::new(move |why| refused.end(Err(why))),
         );

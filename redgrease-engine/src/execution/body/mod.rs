@@ -17,7 +17,7 @@ use super::parking::occupy;
 use super::too_much_memory;
 use crate::config;
 use crate::python::{Gil, MemoryBudget, RunningThread, Turn, detached};
-use crate::redis::{Level, log};
+use crate::redis::{Level, User, log};
 use crate::scope::{Scope, Signals, apart, with};
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -42,6 +42,8 @@ pub(crate) struct Body {
     pub(crate) session: String,
     /// The session that the script names as the one to replace.
     replaces: Option<String>,
+    /// The user who sent the script. `None` is the default user.
+    pub(crate) user: Option<User>,
     /// The limit of memory that stops the body.
     memory: Arc<MemoryBudget>,
     thread: RunningThread,
@@ -119,17 +121,19 @@ impl fmt::Debug for Body {
 }
 
 impl Body {
-    /// The body of a script that makes `session`, perhaps in place of the session `replaces`. Either `work` or `refuse` is
+    /// The body of a script of `user` that makes `session`, perhaps in place of the session `replaces`. Either `work` or `refuse` is
     /// called.
     pub(crate) fn new(
         session: String,
         replaces: Option<String>,
+        user: Option<User>,
         work: Work,
         refuse: Refuse,
     ) -> Arc<Body> {
         Arc::new(Body {
             session,
             replaces,
+            user,
             memory: Arc::new(MemoryBudget::new(config::get().limits().memory)),
             thread: RunningThread::default(),
             signals: Arc::default(),

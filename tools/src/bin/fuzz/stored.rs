@@ -1,7 +1,7 @@
-//! Damaged registrations: in the command of a master or an AOF, and in an RDB file.
+//! Damaged registrations: in the commands of an AOF, and in an RDB file.
 
 use crate::damage::damaged;
-use crate::target::{Counts, Target, broken};
+use crate::target::{Counts, broken};
 use redgrease_embedded::Server;
 use redgrease_tools::{Client, Outcome, Random};
 use std::fs;
@@ -82,19 +82,32 @@ fn argument(aof: &[u8]) -> Option<Vec<u8>> {
     rest.get(end + 2..end + 2 + length).map(<[u8]>::to_vec)
 }
 
-/// Sends `count` damaged registrations as commands.
-pub(crate) fn told(
-    target: &mut Target,
-    random: &mut Random,
-    payload: &[u8],
-    count: usize,
-) -> Outcome<Counts> {
-    let mut counts = Counts::default();
+/// Starts a server with an AOF of `count` damaged registrations. It must start: the server goes on after a command of its AOF
+/// that fails.
+pub(crate) fn told(random: &mut Random, payload: &[u8], count: usize) -> Outcome<Counts> {
+    let dir = tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))?;
+    let mut aof = Vec::new();
     for _ in 0..count {
-        let words = [NAME.to_vec(), damaged(random, payload)];
-        counts.note(&target.input(&words)?);
+        let argument = damaged(random, payload);
+        let head = format!("*2\r\n${}\r\n", NAME.len()).into_bytes();
+        let length = format!("\r\n${}\r\n", argument.len()).into_bytes();
+        aof.extend([&head, NAME, &length, &argument, b"\r\n"].concat());
     }
-    Ok(counts)
+    let file = dir.path().join("appendonly.aof");
+    fs::write(&file, &aof).map_err(|error| format!("{}: {error}", file.display()))?;
+    let started = start(dir.path(), true);
+    let log = fs::read_to_string(dir.path().join("redis.log")).unwrap_or_default();
+    if let Some(word) = broken(&log) {
+        return Err(format!(
+            "the log contains {word:?} after loading an AOF:\n{log}"
+        ));
+    }
+    let server = started.map_err(|error| format!("{error}\n{log}"))?;
+    server.kill().map_err(|error| error.to_string())?;
+    Ok(Counts {
+        inputs: count,
+        ..Counts::default()
+    })
 }
 
 /// Starts `count` servers, each with an RDB file whose registrations are damaged. A server must
