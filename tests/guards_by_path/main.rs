@@ -7,6 +7,7 @@
 //! | `guards.rs` | how a server gets under a guard, and out of it |
 //! | `paths.rs`, `gears.py` | the paths, and the gears on them |
 //! | `matrix.rs` | the comparison |
+//! | `read_only_scripts.rs` | scripts that may not write |
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 #[path = "../common/mod.rs"]
@@ -14,6 +15,7 @@ mod common;
 mod guards;
 mod matrix;
 mod paths;
+mod read_only_scripts;
 mod table;
 
 /// The commands whose answers the table has: one that needs memory, another that writes, one that reads.

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 /// Each gear runs the commands and keeps the words of the errors in the list `app:PATH`.
 const GEARS: &str = r"
 import asyncio, threading
+from concurrent.futures import ThreadPoolExecutor
 def words_of(*command):
     try:
         execute(*command)
@@ -33,6 +34,19 @@ def by_future(r):
         future.continueRun('done')
     threading.Thread(target=work).start()
     return future
+def thread(r):
+    one = threading.Thread(target=run, args=('thread',))
+    one.start()
+    one.join()
+def executor(r):
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run, 'executor').result()
+async def task(r):
+    async def work():
+        run('task')
+    await asyncio.create_task(work())
+async def to_thread(r):
+    await asyncio.get_running_loop().run_in_executor(None, run, 'to_thread')
 def hooked(path):
     def hook(r):
         run(path)
@@ -46,6 +60,8 @@ add('async_local', on('async_local'), 'async_local')
 add('coroutine', later, 'async_local')
 add('atomic', in_block, 'async_local')
 add('future', by_future, 'async_local')
+for function in [thread, executor, task, to_thread]:
+    add(function.__name__, function, 'async_local')
 add('nested', lambda r: execute('RG.TRIGGER', 'sync'), 'async_local')
 GB('CommandReader').map(hooked('hook')).register(hook='STRLEN', mode='sync')
 GB('CommandReader').map(hooked('hook_async')).register(hook='HLEN', mode='async_local')
@@ -66,6 +82,11 @@ pub(super) const PATHS: &[Path] = &[
     ("async_local", &[&["RG.TRIGGER", "async_local"]]),
     ("coroutine", &[&["RG.TRIGGER", "coroutine"]]),
     ("atomic", &[&["RG.TRIGGER", "atomic"]]),
+    ("future", &[&["RG.TRIGGER", "future"]]),
+    ("thread", &[&["RG.TRIGGER", "thread"]]),
+    ("executor", &[&["RG.TRIGGER", "executor"]]),
+    ("task", &[&["RG.TRIGGER", "task"]]),
+    ("to_thread", &[&["RG.TRIGGER", "to_thread"]]),
     ("sync", &[&["RG.TRIGGER", "nested"]]),
     ("sync", &[&["MULTI"], &["RG.TRIGGER", "sync"], &["EXEC"]]),
     (
