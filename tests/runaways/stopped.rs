@@ -303,3 +303,26 @@ GB('CommandReader').map(lambda x: 1).register(trigger='quick', mode='async_local
     assert!(log.contains("RG.TRIGGER\nt"), "{log}");
     assert!(log.contains("RG.PYEXECUTE"), "{log}");
 }
+
+#[test]
+fn a_destructor_of_a_result_that_was_dropped_is_ended() {
+    let (server, _con) = empty();
+    let script = "
+GB('CommandReader').flatmap(lambda x: ['fine']).register(trigger='t', mode='sync')
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    let run = "
+class Endless:
+    def __del__(self):
+        while True: pass
+GB('ShardsIDReader').map(lambda x: [Endless()]).run(convertToStr=False)
+";
+    let id = untyped(&server, &["RG.PYEXECUTE", run, "UNBLOCKING"]);
+    common::eventually("the run ends", || {
+        untyped(&server, &["RG.GETEXECUTION", &id]).contains("done")
+    });
+    assert_eq!(untyped(&server, &["RG.DROPEXECUTION", &id]), "OK");
+    // The next one that needs the interpreter frees the result.
+    assert_eq!(untyped(&server, &["RG.TRIGGER", "t"]), "fine");
+    still_works(&server);
+}

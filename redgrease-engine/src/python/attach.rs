@@ -8,6 +8,7 @@
 //! would sleep and then wait for its own lock while it holds the interpreter's: a deadlock with a gear that holds the
 //! server's lock.
 
+use super::hold::{Holder, begin_hold, end_hold};
 use super::reach::Uses;
 use pyo3::{Python, ffi};
 use std::cell::Cell;
@@ -109,8 +110,23 @@ impl Drop for MainGuard {
 pub(crate) fn attached<R>(body: impl FnOnce(Python<'_>) -> R) -> R {
     let main = hold_on_main();
     let _uses = main.is_none().then(Uses::begin);
+    if main.as_ref().is_some_and(|main| main.outermost) {
+        free_dropped();
+    }
     // The main thread holds the lock already, but PyO3 must know it: then values that are dropped here are freed here.
     Python::attach(body)
+}
+
+/// Frees what was dropped without the interpreter, on the main thread, which holds the interpreter. The destructors of Python have
+/// the time of a call that holds up the server.
+fn free_dropped() {
+    // SAFETY: the caller holds the interpreter.
+    let py = unsafe { Python::assume_attached() };
+    if begin_hold(py, Holder::Execution) {
+        // PyO3 frees it when it attaches.
+        Python::attach(|_| ());
+        end_hold(py);
+    }
 }
 
 /// As [`attached`], for the hot path of commands.
