@@ -6,6 +6,7 @@
 //! | `same.rs` | with and without hooks, a user gets the same answers |
 //! | `transactions.rs` | rights, users and hooks that change between MULTI and EXEC |
 //! | `logins.rs` | clients that have not logged in |
+//! | `paused.rs` | rights that change while a command waits |
 //! | `typed.rs` | the engine's own commands, typed by a client |
 //! | `rewritten.rs` | hooks that run something else than their caller sent |
 //! | `keys.rs` | which words of a hooked command are keys for the server |
@@ -17,6 +18,7 @@
 mod common;
 mod keys;
 mod logins;
+mod paused;
 mod rewritten;
 mod same;
 mod transactions;
