@@ -101,3 +101,93 @@ pub(crate) fn with_rights<R, F: FnOnce() -> R>(py: Gil<'_>, body: F) -> Result<R
         None => Err(body),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Running, in_sync_call, is_given_up, sync_call};
+    use super::*;
+    use crate::id::IdCounter;
+
+    fn ann() -> User {
+        User::named(b"ann")
+    }
+
+    /// What `ann` hands on in an execution with these signals.
+    fn of_execution(signals: &Arc<Signals>) -> Arc<dyn Surroundings> {
+        let running = Running {
+            user: Some(ann()),
+            session: None,
+            of_registration: false,
+            signals: Arc::clone(signals),
+        };
+        let captured = || with(Scope::user, Some(ann()), captured);
+        with(Scope::execution, Some(running), captured).unwrap()
+    }
+
+    fn enter(work: &Arc<dyn Surroundings>, body: impl FnOnce()) {
+        let mut body = Some(body);
+        Arc::clone(work).enter(&mut || body.take().unwrap()());
+        assert!(body.is_none(), "it ran");
+    }
+
+    #[test]
+    fn code_of_nobody_hands_nothing_on() {
+        assert!(!is_of_gear() && captured().is_none());
+    }
+
+    #[test]
+    fn work_has_the_user_and_nothing_else_of_its_gear_and_of_its_thread() {
+        let work = of_execution(&Arc::default());
+        let (user, id) = (|| look(Scope::user, Clone::clone), IdCounter::new().next());
+        in_sync_call(id, || {
+            with(Scope::user, Some(User::named(b"bob")), || {
+                enter(&work, || {
+                    assert_eq!((user(), sync_call()), (Some(ann()), None));
+                    assert!(look(Scope::execution, Option::is_none) && is_of_gear());
+                });
+                assert_eq!((user(), sync_call()), (Some(User::named(b"bob")), Some(id)));
+            });
+        });
+        assert_eq!(user(), None);
+    }
+
+    #[test]
+    fn work_ends_with_an_execution_that_was_given_up_also_if_other_work_hands_it_on() {
+        let signals = Arc::default();
+        let work = of_execution(&signals);
+        let mut inner = None;
+        enter(&work, || {
+            assert!(!is_given_up());
+            inner = captured();
+        });
+        let with_owner = || with(Scope::user, Some(User::named(b"owner")), captured);
+        let mut of_owner = None;
+        enter(&work, || of_owner = with_owner());
+        signals.give_up();
+        for work in [work, inner.unwrap(), of_owner.unwrap()] {
+            enter(&work, || assert!(is_given_up()));
+        }
+        assert!(!is_given_up());
+    }
+
+    #[test]
+    fn a_block_that_work_leaves_open_is_closed() {
+        let work = of_execution(&Arc::default());
+        enter(&work, || assert!(super::super::enter_atomic(None).is_ok()));
+        assert!(!is_atomic());
+        assert!(super::super::enter_atomic(None).is_ok());
+        enter(&work, || assert!(is_atomic()));
+        assert!(is_atomic() && leave_atomic());
+    }
+
+    #[test]
+    fn a_gear_gets_no_rights_from_the_session_of_its_thread() {
+        crate::testing::with_python(|py| {
+            let user = || look(Scope::user, Clone::clone);
+            assert!(with_rights(py, user).is_err(), "of nobody");
+            with(Scope::user, Some(ann()), || {
+                assert_eq!(with_rights(py, user).ok(), Some(Some(ann())));
+            });
+        });
+    }
+}
