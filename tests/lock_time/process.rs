@@ -122,6 +122,8 @@ def f(x):
 #[test]
 fn a_child_process_of_a_gear_is_no_second_server() {
     let (server, _con) = empty();
+    // A busy machine starts children slowly.
+    untyped(&server, &["RG.CONFIGSET", "LockMaxTime", "60000"]);
     let forks = "
 import os
 def f(x):
