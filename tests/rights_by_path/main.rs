@@ -6,6 +6,7 @@
 //! | `table.rs` | the table of paths in `SECURITY.md` |
 //! | `cases.rs` | a gear for each path, and the commands that let it run |
 //! | `walk.rs` | all paths, with a user that may not read the secret and one that may |
+//! | `libraries.rs` | commands that change the function libraries of the server |
 //! | `owners.rs` | users that change between registration and run |
 //! | `restored.rs` | restarts, promoted replicas, upgrades |
 //! | `readers.rs` | what readers give to users that may not read every key |
@@ -14,6 +15,7 @@
 mod cases;
 #[path = "../common/mod.rs"]
 mod common;
+mod libraries;
 mod owners;
 mod readers;
 mod restored;

@@ -31,6 +31,11 @@ pub(super) fn learn(context: &Context) {
     RELEASES.store(is_valkey, Ordering::Relaxed);
 }
 
+/// `true` if the server is Valkey.
+pub(super) fn is_valkey() -> bool {
+    RELEASES.load(Ordering::Relaxed)
+}
+
 /// Takes the server's lock.
 ///
 /// # Safety

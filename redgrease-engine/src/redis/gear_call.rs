@@ -7,6 +7,7 @@ use super::after_command::call_with_handlers;
 use super::call::{CallError, CallReply, Rights};
 use super::context::Context;
 use super::denial;
+use super::ending;
 use super::filter;
 use super::guard::{self, Guard};
 use super::large_reply;
@@ -226,6 +227,13 @@ impl GearCommand<'_> {
         if !lock::is_main() && rules.forgets_scripts(self.args) {
             return Some(
                 "ERR SCRIPT FLUSH could stop the server: run it in a gear with mode='sync', or let a client run it"
+                    .to_owned(),
+            );
+        }
+        // For the same reason.
+        if !lock::is_main() && ending::is_valkey() && rules.forgets_functions(self.args) {
+            return Some(
+                "ERR FUNCTION DELETE, FLUSH, RESTORE and LOAD REPLACE could stop Valkey: run them in a gear with mode='sync', or let a client run them"
                     .to_owned(),
             );
         }

@@ -56,6 +56,7 @@ enum Needs {
     OfClient,
     /// The subcommand of `SCRIPT` decides.
     OfScript,
+    OfFunction,
     /// The subcommand of `DEBUG` decides.
     OfDebug,
     /// The server's one place for a running script.
@@ -191,7 +192,7 @@ impl Rules {
     pub(super) fn refusal(self, command: &[u8], args: &[&[u8]]) -> Option<String> {
         let mut words = shown(command);
         let why = match self.needs {
-            Needs::Nothing | Needs::Failover | Needs::Script => return None,
+            Needs::Nothing | Needs::Failover | Needs::Script | Needs::OfFunction => return None,
             Needs::OfClient | Needs::OfScript | Needs::OfDebug => {
                 let subcommand = String::from_utf8_lossy(args.first()?).to_ascii_lowercase();
                 let (is_fit, why) = match self.needs {
@@ -255,6 +256,16 @@ impl Rules {
         self.is(Needs::OfScript, args, b"flush")
     }
 
+    /// `true` if the server may forget functions of its library: `FUNCTION DELETE`, `FLUSH`, `RESTORE`, `LOAD REPLACE`.
+    pub(super) fn forgets_functions(self, args: &[&[u8]]) -> bool {
+        let is = |word: &[u8]| self.is(Needs::OfFunction, args, word);
+        let replaces = || {
+            args.get(1)
+                .is_some_and(|word| word.eq_ignore_ascii_case(b"replace"))
+        };
+        is(b"delete") || is(b"flush") || is(b"restore") || (is(b"load") && replaces())
+    }
+
     fn is(self, command: Needs, args: &[&[u8]], subcommand: &[u8]) -> bool {
         let first = args.first();
         self.needs == command && first.is_some_and(|word| word.eq_ignore_ascii_case(subcommand))
@@ -270,6 +281,7 @@ impl Needs {
             "failover" => Needs::Failover,
             "client" => Needs::OfClient,
             "script" => Needs::OfScript,
+            "function" => Needs::OfFunction,
             "debug" => Needs::OfDebug,
             "eval" | "evalsha" => Needs::Script,
             "auth" => Needs::Login,
@@ -381,6 +393,18 @@ mod tests {
         assert!(eval.runs_script() && eval.refusal(b"renamed", &[b"return 1"]).is_none());
         let script = rules("script|flush", &["noscript"], &["@scripting"]);
         assert!(script.forgets_scripts(&[b"Flush"]) && !script.forgets_scripts(&[b"LOAD"]));
+        let function = rules("function", &["noscript"], &["@scripting"]);
+        let words: [&[&[u8]]; 4] = [
+            &[b"FLUSH"],
+            &[b"delete", b"l"],
+            &[b"restore", b""],
+            &[b"LOAD", b"Replace", b""],
+        ];
+        assert!(words.iter().all(|words| function.forgets_functions(words)));
+        assert!(
+            !function.forgets_functions(&[b"LOAD", b"#!lua"])
+                && !function.forgets_functions(&[b"list"])
+        );
     }
 
     #[test]
