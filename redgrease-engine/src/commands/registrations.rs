@@ -27,7 +27,7 @@ impl Command for DumpRegistrations {
         });
         let requester = Requester::of(context);
         listing::write(context, all.len(), move |reply| {
-            dump(reply, &all, &requester)
+            dump(reply, &all, &requester);
         });
     }
 }
