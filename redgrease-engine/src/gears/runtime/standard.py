@@ -26,7 +26,7 @@ import cProfile
 
 
 def _as_it_is(*modules):
-    """Copies of modules. They do not change when somebody assigns to the modules."""
+    """Copies of modules. They do not change when a gear assigns to the modules."""
     copies = {}
     for module in modules:
         copy = copies[module.__name__.rpartition(".")[2]] = types.ModuleType(module.__name__)

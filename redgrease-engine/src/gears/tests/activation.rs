@@ -70,7 +70,7 @@ builtins.announced_before = list(builtins.announced)
 ";
     activate(&session("announced", script), None).unwrap();
     with_python(|py| {
-        let expression = "(builtins.announced_before, __builtins__.announced)";
+        let expression = "(builtins.announced_before, builtins.announced)";
         let announced = repr(&eval(py, expression));
         assert_eq!(announced, "([], ['announced-1', 'announced-2'])");
     });
