@@ -44,18 +44,23 @@ pub(super) enum Caller {
     Unknown,
 }
 
-/// `true` if the engine can check the rights of callers. Otherwise the server checks them, for the command that it runs in place
-/// of the hooked one.
+/// `true` if the engine can tell who has logged in. Otherwise the server checks that, with the right to the command that it runs in
+/// place of the hooked one.
 pub(super) fn is_supported() -> bool {
     logins().is_some()
+}
+
+/// `true` if the server can say whether a user may run a command.
+fn can_check() -> bool {
+    // SAFETY: the static is written once, while the module loads. A copy of it is read.
+    let check = unsafe { raw::RedisModule_ACLCheckCommandPermissions };
+    check.is_some() && user::is_supported()
 }
 
 fn logins() -> Option<Logins> {
     static LOGINS: OnceLock<Option<Logins>> = OnceLock::new();
     *LOGINS.get_or_init(|| {
-        // SAFETY: the static is written once, while the module loads. A copy of it is read.
-        let can_check = unsafe { raw::RedisModule_ACLCheckCommandPermissions }.is_some();
-        if !can_check || !user::is_supported() {
+        if !can_check() {
             return None;
         }
         let (needs_login, client) = (function(c"authRequired")?, function(c"lookupClientByID")?);
@@ -121,9 +126,8 @@ pub(super) fn of_filtered(context: &Context, command: &FilteredCommand<'_>) -> C
 /// The error for a caller who may not run the hooked command in `args`, from the word `start` on. The server has logged it. `None`
 /// if the caller may run the command.
 pub(crate) fn refusal(context: &Context, args: Args<'_>, start: usize) -> Option<String> {
-    let logins = logins()?;
     // A master or a file sends the command.
-    if context.is_told() {
+    if !can_check() || context.is_told() {
         return None;
     }
     let ctx = context.as_ptr();
@@ -134,13 +138,12 @@ pub(crate) fn refusal(context: &Context, args: Args<'_>, start: usize) -> Option
             return None;
         }
         // Scripts and gears run for who has logged in. Their clients may have the id of any connection.
-        let connection = if context.is_in_lua() || stack::is_inside() {
-            ptr::null_mut()
-        } else {
-            (logins.client)(client)
-        };
-        if !connection.is_null() && (logins.needs_login)(connection) != 0 {
-            return Some(NO_LOGIN.to_owned());
+        let is_of_client = !context.is_in_lua() && !stack::is_inside();
+        if let Some(logins) = logins().filter(|_| is_of_client) {
+            let connection = (logins.client)(client);
+            if !connection.is_null() && (logins.needs_login)(connection) != 0 {
+                return Some(NO_LOGIN.to_owned());
+            }
         }
         // A command without a user has all rights.
         let name = NonNull::new(user::current_name(context)?)?;
