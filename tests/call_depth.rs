@@ -197,7 +197,7 @@ GB('CommandReader').map(lambda x: 1).register(trigger='inner', mode='sync')",
     assert_eq!(untyped(&server, &["RG.TRIGGER", "inner"]), "1");
 }
 
-/// A handler that causes its own events, twice for each, and a fast one of somebody else.
+/// A handler that causes its own events, twice for each, and a fast one of another session.
 const LOOP: &str = "
 def again(r):
     execute('SET', 'loop:1', 1)

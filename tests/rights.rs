@@ -182,3 +182,47 @@ registerTE(1, lambda: handle({'key': 'timer'}))
     }
     assert_eq!(untyped(&server, &["EXISTS", "forbidden"]), "0");
 }
+
+/// The server gives the clients of a removed user to the default user, whose rights the rest of the gear would have.
+#[test]
+fn a_sync_gear_removes_no_user() {
+    let server = Server::start().unwrap();
+    if with_guest(&server).is_none() {
+        return;
+    }
+    let rules = ["ACL", "SETUSER", "lim", "on", "nopass", "~open:*", "+@all"];
+    assert_eq!(untyped(&server, &rules), "OK");
+    let script = "
+def remove(x):
+    why = []
+    for words in (('ACL', 'DELUSER', 'lim'), ('acl', 'load')):
+        try: execute(*words)
+        except Exception as e: why.append(str(e))
+    try: return [execute('GET', 'secret')]
+    except Exception as e: return why + [str(e)]
+GB('CommandReader').flatmap(remove).register(trigger='remove', mode='sync')
+GB('CommandReader').flatmap(remove).register(trigger='remove later', mode='async_local')
+GB('CommandReader').map(lambda x: remove(x)[-1]).register(hook='STRLEN', mode='sync')
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    let mut con = plain_connection(&server);
+    redis::cmd("AUTH")
+        .arg("lim")
+        .arg("any")
+        .exec(&mut con)
+        .unwrap();
+    let said = ask(&mut con, &["RG.TRIGGER", "remove"]);
+    assert!(
+        said.matches("run it in an async gear").count() == 2,
+        "{said}"
+    );
+    assert!(said.contains("NOPERM"), "{said}");
+    let hooked = redis::cmd("STRLEN").arg("open:x").query::<String>(&mut con);
+    assert!(!format!("{hooked:?}").contains("42"), "{hooked:?}");
+    // The client is gone with its user, or the gear has lost its rights.
+    let later = ask(&mut con, &["RG.TRIGGER", "remove later"]);
+    assert!(!later.contains("42"), "{later}");
+    eventually("the user is removed", || {
+        !untyped(&server, &["ACL", "USERS"]).contains("lim")
+    });
+}

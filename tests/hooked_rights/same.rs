@@ -108,7 +108,9 @@ fn answers(server: &Server, way: Way, exact: bool) -> Vec<String> {
             let mut log = logged(&mut admin);
             if !exact {
                 answer = without_reason(&answer);
-                log.iter_mut().for_each(|entry| *entry = user_of(entry));
+                for entry in &mut log {
+                    *entry = user_of(entry);
+                }
             }
             let data = admin.say("MGET app:1 app:2 app:n own:1 own:2 secret both:1");
             answers.push(format!("{user}: {command}: {answer} {log:?} {data}"));

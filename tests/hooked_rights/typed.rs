@@ -11,7 +11,7 @@ const OWN: [&str; 4] = [
     "RG.InnerHookGrow",
 ];
 
-/// Every way in which somebody could type such a command.
+/// Every way in which a client, script or gear could type such a command.
 fn is_refused(server: &Server, wire: &mut Wire, own: &str) {
     let typed = [
         "SET k typed",

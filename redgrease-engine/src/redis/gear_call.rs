@@ -244,6 +244,13 @@ impl GearCommand<'_> {
                     .to_owned(),
             );
         }
+        // The server would go on with the default user, which may have more rights.
+        if lock::is_main() && rules.ends_logins(self.args) {
+            return Some(
+                "ERR ACL DELUSER and ACL LOAD could remove the user whose command runs: run it in an async gear, such as one with mode='async_local'"
+                    .to_owned(),
+            );
+        }
         // The server ends itself if it still has to tell its replicas of an earlier write of the gear.
         (self.held && rules.pauses_clients(self.args)).then(|| {
             "ERR a sync gear and an atomic block cannot pause clients: run the command in an async gear, outside of atomic()"

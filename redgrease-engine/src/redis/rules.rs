@@ -57,6 +57,8 @@ enum Needs {
     /// The subcommand of `SCRIPT` decides.
     OfScript,
     OfFunction,
+    /// The subcommand of `ACL` decides.
+    OfAcl,
     /// The subcommand of `DEBUG` decides.
     OfDebug,
     /// The server's one place for a running script.
@@ -192,7 +194,9 @@ impl Rules {
     pub(super) fn refusal(self, command: &[u8], args: &[&[u8]]) -> Option<String> {
         let mut words = shown(command);
         let why = match self.needs {
-            Needs::Nothing | Needs::Failover | Needs::Script | Needs::OfFunction => return None,
+            Needs::Nothing | Needs::Failover | Needs::Script | Needs::OfFunction | Needs::OfAcl => {
+                return None;
+            }
             Needs::OfClient | Needs::OfScript | Needs::OfDebug => {
                 let subcommand = String::from_utf8_lossy(args.first()?).to_ascii_lowercase();
                 let (is_fit, why) = match self.needs {
@@ -241,6 +245,11 @@ impl Rules {
         self.needs == Needs::OfClient
     }
 
+    /// `true` if the command may take the user from the client whose command runs.
+    pub(super) fn ends_logins(self, args: &[&[u8]]) -> bool {
+        self.is(Needs::OfAcl, args, b"deluser") || self.is(Needs::OfAcl, args, b"load")
+    }
+
     /// `true` if the command makes clients wait.
     pub(super) fn pauses_clients(self, args: &[&[u8]]) -> bool {
         self.needs == Needs::Failover || self.is(Needs::OfClient, args, b"pause")
@@ -283,6 +292,7 @@ impl Needs {
             "script" => Needs::OfScript,
             "function" => Needs::OfFunction,
             "debug" => Needs::OfDebug,
+            "acl" => Needs::OfAcl,
             "eval" | "evalsha" => Needs::Script,
             "auth" => Needs::Login,
             "select" => Needs::Database,
@@ -379,6 +389,9 @@ mod tests {
         }
         assert_eq!(client.refusal(b"client", &[]), None);
         assert!(client.ends_clients(&[b"KILL"]) && !client.ends_clients(&[b"LIST"]));
+        let acl = rules("acl|deluser", &["noscript"], &["@dangerous"]);
+        assert!(acl.ends_logins(&[b"DelUser"]) && acl.refusal(b"acl", &[b"deluser"]).is_none());
+        assert!(!acl.ends_logins(&[b"SETUSER"]) && !client.ends_logins(&[b"load"]));
     }
 
     #[test]

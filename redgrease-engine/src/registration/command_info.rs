@@ -18,8 +18,11 @@ pub(super) struct CommandInfo {
 }
 
 impl CommandInfo {
-    /// Asks the server. `None` if there is no such command.
+    /// Asks the server. `None` if there is no such command. A subcommand, such as `object|encoding`, is none of its own.
     pub(super) fn of(context: &Context, command: &str) -> Option<CommandInfo> {
+        if command.contains('|') {
+            return None;
+        }
         let words: [&[u8]; 2] = [b"INFO", command.as_bytes()];
         let reply = call(context, Rights::Engine, b"COMMAND", &words).ok()?;
         CommandInfo::read(reply.element(0)?)

@@ -48,6 +48,10 @@ class GearsBuilder(metaclass=_GuardedClass):
 
     __init__ = _checked(__init__, "GearsBuilder")
 
+    # Without what the type of the class adds.
+    def __dir__(self):
+        return [name for name in object.__dir__(self) if name != "_abc_impl"]
+
     # -- native operations
 
     @_checked

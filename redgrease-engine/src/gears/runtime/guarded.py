@@ -14,6 +14,8 @@ _OF_IMPORTS = frozenset("__spec__ __loader__ __package__ __path__ __file__ __cac
 _ABSENT = object()
 # The names that each module had when it was guarded, by the name of the module.
 _guarded_names = {}
+# The attributes that each class had when it was guarded, by the class.
+_guarded_attributes = {}
 
 
 def _refusal(owner, name):
@@ -54,22 +56,21 @@ class _GuardedClass(abc.ABCMeta):
     """The type of classes whose attributes cannot be replaced. Subclasses are free."""
 
     def __setattr__(cls, name, value):
-        if name in cls.__dict__.get("_guarded_attributes", ()):
+        if name in _guarded_attributes.get(cls, ()):
             raise _refusal(cls.__name__, name)
         super().__setattr__(name, value)
 
     def __delattr__(cls, name):
-        if name in cls.__dict__.get("_guarded_attributes", ()):
+        if name in _guarded_attributes.get(cls, ()):
             raise _refusal(cls.__name__, name)
         super().__delattr__(name)
 
 
 def _guard_class(cls):
     """Guards the attributes that a class of the type `_GuardedClass` has, and no others."""
-    if "_guarded_attributes" in vars(cls):
-        return cls
-    names = frozenset(name for above in cls.__mro__[:-1] for name in vars(above))
-    cls._guarded_attributes = (names | {"_guarded_attributes"}) - {"_abc_impl", "__abstractmethods__"}
+    if cls not in _guarded_attributes:
+        names = frozenset(name for above in cls.__mro__[:-1] for name in vars(above))
+        _guarded_attributes[cls] = names - {"_abc_impl", "__abstractmethods__"}
     return cls
 
 
