@@ -16,6 +16,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod kept;
 mod keys;
 mod logins;
 mod paused;
@@ -32,7 +33,7 @@ use wire::Wire;
 
 /// Hooks that pass everything on.
 const HOOKS: &str = "
-for name in ['SET', 'GET', 'INCR', 'PUBLISH', 'SORT', 'OBJECT', 'COPY', 'GETDEL', 'XREADGROUP', 'MSET', 'CONFIG', 'DEL']:
+for name in ['SET', 'GET', 'INCR', 'PUBLISH', 'SORT', 'OBJECT', 'COPY', 'GETDEL', 'XREADGROUP', 'MSET', 'DEL']:
     GB('CommandReader').map(lambda x: call_next(*x[1:])).register(hook=name, mode='MODE', convertToStr=False)
 ";
 

@@ -129,9 +129,23 @@ pub(crate) struct FilteredCommand<'a> {
 }
 
 impl FilteredCommand<'_> {
-    /// The database that the client has selected. `None` if the server does not say: before Redis 7.2, and for commands of
-    /// scripts and gears, which have no client. Valkey 9 crashes when it is asked about theirs.
+    /// The database that the client has selected. `None` if the server does not say.
     pub(crate) fn database(&self, context: &Context) -> Option<i32> {
+        self.sender(context).map(|info| i32::from(info.db))
+    }
+
+    /// `true` if the client has subscribed to channels: the server lets it send few commands, by their names. `false` if the
+    /// server does not say.
+    pub(crate) fn is_of_subscriber(&self, context: &Context) -> bool {
+        let info = self.sender(context);
+        info.is_some_and(|info| {
+            info.flags & u64::from(raw::REDISMODULE_CLIENTINFO_FLAG_PUBSUB) != 0
+        })
+    }
+
+    /// The client that sends the command. `None` before Redis 7.2, and for commands of scripts and gears, which have no client.
+    /// Valkey 9 crashes when it is asked about theirs.
+    fn sender(&self, context: &Context) -> Option<raw::RedisModuleClientInfo> {
         if context.is_in_lua() || stack::is_inside() {
             return None;
         }
@@ -142,7 +156,7 @@ impl FilteredCommand<'_> {
             let mut info: raw::RedisModuleClientInfo = std::mem::zeroed();
             info.version = u64::from(raw::REDISMODULE_CLIENTINFO_VERSION);
             let answer = describe((&raw mut info).cast(), client);
-            (answer == super::api::OK).then_some(i32::from(info.db))
+            (answer == super::api::OK).then_some(info)
         }
     }
 

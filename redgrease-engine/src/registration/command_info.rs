@@ -5,6 +5,10 @@ use crate::redis::{Context, Element, ReplyKind, Rights, call};
 /// The commands of the category `@connection` that leave the connection as it is.
 const HARMLESS: [&str; 3] = ["ping", "echo", "command"];
 
+/// A command that takes the password of another server. The server keeps passwords out of `SLOWLOG` and `MONITOR` for its own
+/// commands only, not for what runs in their place.
+const WITH_PASSWORD: &str = "migrate";
+
 /// The commands that change the connection, although Redis 6.2 has them in other categories.
 const CHANGING: [&str; 4] = ["select", "asking", "readonly", "readwrite"];
 
@@ -15,6 +19,8 @@ pub(super) struct CommandInfo {
     /// The categories of access rules.
     categories: Vec<String>,
     pub(super) keys: KeyPositions,
+    /// Scripts may not run one of its subcommands.
+    has_guarded_subcommands: bool,
 }
 
 impl CommandInfo {
@@ -39,6 +45,16 @@ impl CommandInfo {
         };
         let flags = texts(2)?;
         let categories = texts(6).unwrap_or_default();
+        // Each with its name, its number of words and its flags. Before Redis 7.0, the command itself has the flag.
+        let subcommands = info.element(9).into_iter().flat_map(Element::elements);
+        let is_guarded = |subcommand: Element<'_>| {
+            let flags = subcommand
+                .element(2)
+                .into_iter()
+                .flat_map(Element::elements);
+            flags.into_iter().any(|flag| flag.bytes() == b"noscript")
+        };
+        let has_guarded_subcommands = subcommands.into_iter().any(is_guarded);
         let number = |index| info.element(index).map(Element::integer);
         let keys = KeyPositions {
             first: number(3)?,
@@ -49,6 +65,7 @@ impl CommandInfo {
             flags,
             categories,
             keys,
+            has_guarded_subcommands,
         })
     }
 
@@ -58,6 +75,7 @@ impl CommandInfo {
             flags: flags.iter().map(|&flag| flag.to_owned()).collect(),
             categories: Vec::new(),
             keys,
+            has_guarded_subcommands: false,
         }
     }
 
@@ -71,6 +89,24 @@ impl CommandInfo {
     pub(super) fn changes_the_connection(&self, name: &str) -> bool {
         let is_of_connections = self.categories.iter().any(|one| one == "@connection");
         (is_of_connections && !HARMLESS.contains(&name)) || CHANGING.contains(&name)
+    }
+
+    /// The reason why no gear may take the place of the command, or wait with its reply.
+    pub(super) fn stays_with_the_server(name: &str) -> Option<&'static str> {
+        if name.starts_with("rg.") {
+            Some("Can not override a command of the engine")
+        } else if name == WITH_PASSWORD {
+            Some(
+                "Can not override a command that takes a password: MONITOR and SLOWLOG would show it",
+            )
+        } else {
+            None
+        }
+    }
+
+    /// `true` if scripts may not run the command, or one of its subcommands.
+    pub(super) fn is_kept_from_scripts(&self) -> bool {
+        self.has("noscript") || self.has_guarded_subcommands
     }
 
     pub(super) fn has(&self, flag: &str) -> bool {

@@ -45,7 +45,10 @@ impl Hook {
         key_prefix: Option<Vec<u8>>,
         in_order: bool,
     ) -> Result<Hook, &'static str> {
-        if info.has("noscript") {
+        if let Some(why) = CommandInfo::stays_with_the_server(&command) {
+            return Err(why);
+        }
+        if info.is_kept_from_scripts() {
             return Err("Can not override a command which are not allowed inside a script");
         }
         if info.changes_the_connection(&command) {
@@ -156,6 +159,18 @@ mod tests {
     fn a_command_that_scripts_may_not_run_is_not_hooked() {
         let refused = "Can not override a command which are not allowed inside a script";
         assert_eq!(described(&["noscript"], 1, None).unwrap_err(), refused);
+    }
+
+    #[test]
+    fn commands_of_the_engine_and_commands_with_passwords_are_not_hooked() {
+        for name in ["rg.configset", "rg.trigger", "migrate"] {
+            let info = CommandInfo::for_test(&["fast"], KeyPositions::for_test(1, 1, 1));
+            let refused = Hook::described(name.to_owned(), &info, None, false).unwrap_err();
+            assert!(
+                refused.starts_with("Can not override a command"),
+                "{refused}"
+            );
+        }
     }
 
     #[test]

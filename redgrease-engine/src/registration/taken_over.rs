@@ -20,7 +20,9 @@ pub(crate) fn takes_over(context: &Context, words: &filter::FilteredCommand<'_>)
         None => watched::takes_over(context, name, words.len(), word),
     };
     // Gears work on database 0. A server that does not say which one is selected lets `handler` decide.
-    is_wanted && words.database(context).is_none_or(|database| database == 0)
+    is_wanted
+        && words.database(context).is_none_or(|database| database == 0)
+        && !words.is_of_subscriber(context)
 }
 
 /// `false` for a hook that leaves a command alone on a replica. Writes come from the master, where the hook has run. So may

@@ -27,7 +27,10 @@ impl WatchedCommand {
     }
 
     fn described(name: String, info: &CommandInfo) -> Result<WatchedCommand, &'static str> {
-        let refused = if info.has("noscript") {
+        if let Some(why) = CommandInfo::stays_with_the_server(&name) {
+            return Err(why);
+        }
+        let refused = if info.is_kept_from_scripts() {
             "Can not hook a command which are not allowed inside a script"
         } else if info.has("movablekeys") {
             "Can not hook a command with moveable keys by key prefix"
