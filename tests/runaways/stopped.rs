@@ -326,3 +326,112 @@ GB('ShardsIDReader').map(lambda x: [Endless()]).run(convertToStr=False)
     assert_eq!(untyped(&server, &["RG.TRIGGER", "t"]), "fine");
     still_works(&server);
 }
+
+/// Values with an endless destructor, which are dropped while nothing holds the interpreter.
+fn drops_endless(server: &Server, destructor: &str, count: usize) {
+    let run = format!(
+        "
+import time
+class Endless:
+    def __del__(self):
+        {destructor}
+GB('ShardsIDReader').flatmap(lambda x: [Endless() for _ in range({count})]).run(convertToStr=False)
+"
+    );
+    let id = untyped(server, &["RG.PYEXECUTE", &run, "UNBLOCKING"]);
+    common::eventually("the run ends", || {
+        untyped(server, &["RG.GETEXECUTION", &id]).contains("done")
+    });
+    assert_eq!(untyped(server, &["RG.DROPEXECUTION", &id]), "OK");
+}
+
+/// An async trigger: its worker takes the interpreter.
+const ASYNC_TRIGGER: &str = "
+GB('CommandReader').map(lambda x: 'fine').register(trigger='a', mode='async_local')
+";
+
+#[test]
+fn a_body_does_not_run_the_destructors_of_what_others_have_dropped() {
+    let (server, _con) = empty();
+    for destructor in [
+        "while True: pass",
+        // No interruption ends it soon.
+        "time.sleep(100)",
+    ] {
+        drops_endless(&server, destructor, 1);
+        assert_eq!(untyped(&server, &["RG.PYEXECUTE", ""]), "OK");
+        still_works(&server);
+    }
+}
+
+#[test]
+fn a_worker_does_not_run_the_destructors_of_what_others_have_dropped() {
+    let (server, _con) = empty();
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", ASYNC_TRIGGER]), "OK");
+    for _ in 0..5 {
+        drops_endless(&server, "while True: pass", 1);
+        assert_eq!(untyped(&server, &["RG.TRIGGER", "a"]), "fine");
+    }
+    still_works(&server);
+}
+
+/// The destructors of others run behind endless ones.
+#[test]
+fn destructors_without_an_end_do_not_keep_others_from_being_freed() {
+    let (server, _con) = empty();
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", ASYNC_TRIGGER]), "OK");
+    drops_endless(&server, "while True: pass", 20);
+    drops_endless(&server, "time.sleep(100)", 1);
+    drops_endless(&server, "log('it was freed')", 1);
+    common::eventually("the log tells of the destructor", || {
+        let log = std::fs::read_to_string(server.log_path()).unwrap();
+        log.contains("it was freed") && log.contains("a destructor (__del__)")
+    });
+    still_works(&server);
+}
+
+#[test]
+fn a_function_that_takes_the_outcome_of_an_aborted_execution_is_ended() {
+    let (server, _con) = empty();
+    untyped(&server, &["RG.CONFIGSET", "AdditionalThreads", "0"]);
+    let script = "
+import asyncio, threading
+class Loop(asyncio.SelectorEventLoop):
+    def call_soon_threadsafe(self, *args, **kwargs):
+        while True: pass
+def wait(future, waits):
+    async def outcome():
+        asyncio.get_running_loop().call_soon(waits.set)
+        return await future
+    loop = Loop()
+    try: loop.run_until_complete(outcome())
+    except BaseException: pass
+def start(x):
+    future = GB('ShardsIDReader').run()
+    waits = threading.Event()
+    threading.Thread(target=wait, args=(future, waits), daemon=True).start()
+    waits.wait()
+    return future.executionId
+def busy(x):
+    while execute('EXISTS', 'gate'): pass
+GB('CommandReader').map(busy).register(trigger='busy', mode='async_local')
+GB('CommandReader').map(start).register(trigger='start', mode='sync')
+";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    untyped(&server, &["SET", "gate", "1"]);
+    let busy = redis::cmd("RG.TRIGGER").arg("busy").get_packed_command();
+    let _waiting: Vec<redis::Connection> = (0..3)
+        .map(|_| {
+            let mut con = common::plain_connection(&server);
+            con.send_packed_command(&busy).unwrap();
+            con
+        })
+        .collect();
+    common::eventually("all workers are taken", || {
+        untyped(&server, &["INFO", "everything"]).contains("running_executions:3")
+    });
+    let id = untyped(&server, &["RG.TRIGGER", "start"]);
+    assert_eq!(untyped(&server, &["RG.ABORTEXECUTION", &id]), "OK");
+    untyped(&server, &["DEL", "gate"]);
+    still_works(&server);
+}

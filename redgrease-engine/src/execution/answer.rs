@@ -1,8 +1,11 @@
 //! The answers for clients that wait for an execution.
 
 use super::limits::too_large_reply;
-use crate::python::{Callback, Gil, Object, attached, describe, from_bytes, list, reply_with};
-use crate::redis::{BlockedClient, Level, Reply, log};
+use crate::python::{
+    Callback, Gil, Holder, Object, attached, begin_hold, describe, end_hold, from_bytes, is_main,
+    list, reply_with,
+};
+use crate::redis::{BlockedClient, Hold, Level, Reply, log};
 
 /// A client that waits for an execution.
 #[derive(Debug)]
@@ -60,7 +63,10 @@ impl Waiter {
     }
 }
 
+/// Calls a function with the outcome. On the main thread the function has the time of a call that holds up the server.
 fn call(py: Gil<'_>, function: &Callback, results: &[Object<'_>], errors: &[String]) {
+    let _hold = Hold::begin();
+    let began = is_main() && begin_hold(py, Holder::Execution);
     let call = || {
         // Both tokens are of the same interpreter; the lifetimes of the objects have to be those of `py`.
         let results = results
@@ -78,6 +84,9 @@ fn call(py: Gil<'_>, function: &Callback, results: &[Object<'_>], errors: &[Stri
             Level::Warning,
             &format!("an outcome was not taken: {}", describe(py, &raised)),
         );
+    }
+    if began {
+        end_hold(py);
     }
 }
 

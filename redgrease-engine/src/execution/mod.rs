@@ -18,6 +18,7 @@
 //! | `abandoned.rs` | executions whose clients have left |
 //! | `abort.rs` | stopping an execution |
 //! | `limits.rs` | limits of time, records and memory |
+//! | `destructors.rs` | the limit of destructors of what was dropped |
 //! | `kept.rs` | memory that a session keeps from call to call |
 //! | `memory.rs` | stopping what is over a limit of memory |
 //! | `resident.rs` | memory that Python takes past its own allocators |
@@ -28,6 +29,7 @@ mod abort;
 mod answer;
 mod body;
 mod cause;
+mod destructors;
 mod kept;
 mod launch;
 mod limits;

@@ -215,7 +215,7 @@ impl Execution {
         if state.keep {
             state.results = results
                 .iter()
-                .map(|result| result.clone().unbind())
+                .map(|result| result.clone().unbind().into())
                 .collect();
             state.errors.clone_from(errors);
         }

@@ -4,7 +4,7 @@ use super::abort::{interrupt_until, stop};
 use super::limits::{held_too_long, too_long, too_much_memory};
 use super::memory::MemoryWatch;
 use super::starving::Starving;
-use super::{Execution, body, executions};
+use super::{Execution, body, destructors, executions};
 use crate::config;
 use crate::python::{Force, Holder, Turn, stopped_in_a_row, watch_budgets};
 use crate::redis::{Level, log};
@@ -66,6 +66,7 @@ impl Watch {
             self.timed().append(&mut checked);
             memory.check(now);
             body::check_limits();
+            destructors::check_limits();
             starving.check();
             held = Held::look(held, now);
             if let Some(held) = &mut held {

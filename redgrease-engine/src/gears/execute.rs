@@ -187,7 +187,7 @@ pub(super) fn override_reply(
         kwargs,
     };
     let [reply] = given.all(["reply"])?;
-    if withheld()?.replace(reply.unbind()) {
+    if withheld()?.replace(reply.unbind().into()) {
         Ok(())
     } else {
         Err(GearsError::new_err("Can only override reply once"))

@@ -16,6 +16,8 @@ use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 thread_local! {
+    /// This thread has the interpreter, and PyO3 knows it.
+    static ATTACHED: Cell<bool> = const { Cell::new(false) };
     static MAIN: MainThread = const { MainThread {
         is_main: Cell::new(false),
         state: Cell::new(ptr::null_mut()),
@@ -45,7 +47,7 @@ pub(super) fn release_after_start() {
 }
 
 /// `true` on the server's main thread.
-pub(super) fn is_main() -> bool {
+pub(crate) fn is_main() -> bool {
     MAIN.with(|main| main.is_main.get())
 }
 
@@ -60,6 +62,30 @@ static TURNS: AtomicU64 = AtomicU64::new(0);
 /// The turn of the event loop. `None` if the server does not tell of its turns.
 pub(crate) fn turn_of_loop() -> Option<u64> {
     Some(TURNS.load(Ordering::Relaxed)).filter(|&turns| turns != 0)
+}
+
+/// `true` if values that this thread drops are freed at once.
+pub(super) fn is_attached() -> bool {
+    ATTACHED.get()
+}
+
+/// Changes the answer of [`is_attached`] until the value is dropped.
+struct SetAttached {
+    before: bool,
+}
+
+impl SetAttached {
+    fn to(attached: bool) -> SetAttached {
+        SetAttached {
+            before: ATTACHED.replace(attached),
+        }
+    }
+}
+
+impl Drop for SetAttached {
+    fn drop(&mut self) {
+        ATTACHED.set(self.before);
+    }
 }
 
 /// Called when the server has woken up and holds its lock.
@@ -114,7 +140,10 @@ pub(crate) fn attached<R>(body: impl FnOnce(Python<'_>) -> R) -> R {
         free_dropped();
     }
     // The main thread holds the lock already, but PyO3 must know it: then values that are dropped here are freed here.
-    Python::attach(body)
+    Python::attach(|py| {
+        let _attached = SetAttached::to(true);
+        body(py)
+    })
 }
 
 /// Frees what was dropped without the interpreter, on the main thread, which holds the interpreter. The destructors of Python have
@@ -132,14 +161,17 @@ fn free_dropped() {
 /// As [`attached`], for the hot path of commands.
 ///
 /// PyO3 is not told that the main thread holds the lock, because telling it takes a good part of the time of a short
-/// call. As a consequence, a [`super::Handle`] that is dropped in `body` is freed later, by the next [`attached`].
+/// call. As a consequence, a [`super::Handle`] that is dropped in `body` is freed later.
 pub(crate) fn attached_for_a_call<R>(body: impl FnOnce(Python<'_>) -> R) -> R {
     if let Some(_main) = hold_on_main() {
         // SAFETY: this thread holds the lock while the guard lives, and `body` cannot keep the token.
         body(unsafe { Python::assume_attached() })
     } else {
         let _uses = Uses::begin();
-        Python::attach(body)
+        Python::attach(|py| {
+            let _attached = SetAttached::to(true);
+            body(py)
+        })
     }
 }
 
@@ -169,6 +201,7 @@ pub(crate) fn detached<R: Send>(py: Python<'_>, body: impl FnOnce() -> R + Send)
     }
     let _restore = RestoreHeld(MAIN.with(|main| main.held.replace(false)));
     let _pause = (!is_main()).then(Uses::pause);
+    let _detached = SetAttached::to(false);
     py.detach(body)
 }
 

@@ -1,16 +1,16 @@
 //! Fast calls of Python functions: positional arguments without a tuple or a dictionary.
 
-use super::{Gil, Object, Raised, identity};
+use super::{Gil, Handle, Object, Raised, identity};
 use pyo3::prelude::{PyAnyMethods, PyStringMethods};
-use pyo3::{Bound, Py, PyAny, PyResult, ffi};
+use pyo3::{Bound, PyAny, PyResult, ffi};
 use std::sync::{Mutex, PoisonError};
 
 /// A Python function that belongs to a plan.
 #[derive(Debug)]
 pub(crate) struct Callback {
-    function: Py<PyAny>,
+    function: Handle,
     /// The code of an identity function such as `lambda x: x`; `None` for all other functions.
-    identity: Option<Py<PyAny>>,
+    identity: Option<Handle>,
     /// The function as bytes, made before the server's lock was taken. The first one that needs the bytes takes them.
     pickled: Mutex<Option<Vec<u8>>>,
 }
@@ -18,8 +18,8 @@ pub(crate) struct Callback {
 impl Callback {
     pub(crate) fn new(function: &Bound<'_, PyAny>) -> Callback {
         Callback {
-            function: function.clone().unbind(),
-            identity: identity::code(function),
+            function: function.clone().unbind().into(),
+            identity: identity::code(function).map(Handle::from),
             pickled: Mutex::default(),
         }
     }

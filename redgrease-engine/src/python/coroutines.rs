@@ -82,7 +82,7 @@ impl GearsFuture {
         kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
         let result = only("continueRun", args, kwargs, "result")?;
-        self.settle(Ok(result.unbind()))
+        self.settle(Ok(result.unbind().into()))
     }
 
     #[pyo3(name = "continueFailed", signature = (*args, **kwargs))]
@@ -223,7 +223,7 @@ impl Continuation {
 
     /// The coroutine has returned.
     fn done(&self, result: &Bound<'_, PyAny>) {
-        Arc::clone(&self.awaiter).ended(Ok(result.clone().unbind()));
+        Arc::clone(&self.awaiter).ended(Ok(result.clone().unbind().into()));
     }
 
     /// The coroutine has failed. Clients see only the text of the exception, which can be Python of the gear.
@@ -322,11 +322,11 @@ pub(crate) fn schedule(
         is_marked: AtomicBool::new(false),
     };
     let task = schedule.call1((coroutine, continuation, number))?;
-    Ok(Some(task.unbind()))
+    Ok(Some(task.unbind().into()))
 }
 
 /// Wakes the coroutine of a task, which then sees that it must stop, whatever it waits for.
 pub(crate) fn cancel(py: Gil<'_>, task: &Handle) {
     // A task that has ended cannot be cancelled, and need not be.
-    let _ = task.call_method0(py, "cancel");
+    let _ = task.bind(py).call_method0("cancel");
 }

@@ -1,6 +1,6 @@
 //! Counts the occurrences of values, without a new Python integer for each occurrence.
 
-use super::{Gil, Object, Raised, values};
+use super::{Gil, Handle, Object, Raised, values};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -8,14 +8,14 @@ use pyo3::types::PyDict;
 #[derive(Debug)]
 pub(crate) struct Counter {
     /// The index in `counts` of each key.
-    places: Py<PyDict>,
+    places: Handle<PyDict>,
     counts: Vec<i64>,
 }
 
 impl Counter {
     pub(crate) fn new(py: Gil<'_>) -> Self {
         Counter {
-            places: PyDict::new(py).unbind(),
+            places: PyDict::new(py).unbind().into(),
             counts: Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! Identity functions such as `lambda x: x`. Gears have many of them, and they need not be called.
 
-use super::Gil;
+use super::{Gil, Handle};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::{ffi, intern};
@@ -28,7 +28,7 @@ pub(super) fn code(function: &Bound<'_, PyAny>) -> Option<Py<PyAny>> {
 }
 
 /// `true` if a function still has this code: Python code may replace it.
-pub(super) fn has_code(function: &Py<PyAny>, code: &Py<PyAny>) -> bool {
+pub(super) fn has_code(function: &Handle, code: &Handle) -> bool {
     // SAFETY: `code` was taken from this function, so the object is a function. Only a pointer is read.
     unsafe { ffi::PyFunction_GetCode(function.as_ptr()) == code.as_ptr() }
 }

@@ -7,6 +7,8 @@
 //! | `namespace.rs` | the initial names of every script |
 //! | `values.rs` | Python values from bytes and numbers, and back |
 //! | `replies.rs` | Redis replies to Python values, Python values to Redis replies |
+//! | `handle.rs` | values that are kept without the interpreter |
+//! | `freeing.rs` | the thread that frees what was dropped without the interpreter |
 //! | `callback.rs` | calling a Python function, fast |
 //! | `identity.rs` | functions that need not be called: `lambda x: x` |
 //! | `awaiting.rs` | whether the running Python may answer later |
@@ -45,7 +47,9 @@ mod counter;
 mod errors;
 mod event_loops;
 mod free_memory;
+mod freeing;
 mod handed_on;
+mod handle;
 mod hold;
 mod identity;
 mod insistence;
@@ -68,7 +72,7 @@ mod threads;
 mod values;
 
 pub(crate) use attach::{
-    after_sleep, attached, attached_for_a_call, before_sleep, detached, turn_of_loop,
+    after_sleep, attached, attached_for_a_call, before_sleep, detached, is_main, turn_of_loop,
 };
 pub(crate) use awaiting::{in_gear, in_step, may_await};
 pub(crate) use budget::{
@@ -84,7 +88,9 @@ pub(crate) use counter::Counter;
 pub(crate) use errors::{GearsError, describe, flat};
 pub(crate) use event_loops::{EventLoop, slow_event_loops};
 pub(crate) use free_memory::free_memory;
+pub(crate) use freeing::SlowDestructor;
 pub(crate) use handed_on::{Surroundings, hand_on, hand_on_with, with_carried};
+pub(crate) use handle::Handle;
 pub(crate) use hold::{
     Holder, Turn, begin_hold, end_hold, forget_hold, hold, holds, stopped_in_a_row,
 };
@@ -108,7 +114,5 @@ pub(crate) use values::{
 pub(crate) type Gil<'py> = pyo3::Python<'py>;
 /// A Python value in use, while the interpreter's lock is held.
 pub(crate) type Object<'py> = pyo3::Bound<'py, pyo3::PyAny>;
-/// A Python value that is kept without the interpreter's lock.
-pub(crate) type Handle = pyo3::Py<pyo3::PyAny>;
 /// A raised exception.
 pub(crate) type Raised = pyo3::PyErr;

@@ -71,7 +71,7 @@ fn filled<'py>(
 }
 
 /// The first word of many records, such as the name of a trigger. The Python text is made once.
-pub(crate) struct KeptWord(PyOnceLock<Handle>);
+pub(crate) struct KeptWord(PyOnceLock<Py<PyAny>>);
 
 impl fmt::Debug for KeptWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,13 +144,13 @@ impl<'py> List<'py> {
     }
 
     pub(crate) fn unbind(self) -> KeptList {
-        KeptList(self.0.unbind())
+        KeptList(self.0.unbind().into())
     }
 }
 
 /// A [`List`] that is kept without the interpreter's lock.
 #[derive(Debug)]
-pub(crate) struct KeptList(Py<PyList>);
+pub(crate) struct KeptList(Handle<PyList>);
 
 impl KeptList {
     pub(crate) fn get<'py>(&self, py: Gil<'py>, index: usize) -> Option<Object<'py>> {

@@ -25,11 +25,11 @@ impl Items {
     pub(super) fn new(py: Gil<'_>, function: &Callback, repeats: bool) -> Result<Items, Raised> {
         let result = function.call0(py)?;
         if is_iterator(&result) {
-            Ok(Items::Iterator(result.unbind()))
+            Ok(Items::Iterator(result.unbind().into()))
         } else if repeats {
             Ok(Items::Function {
                 function: function.clone_ref(py),
-                first: Some(result.unbind()),
+                first: Some(result.unbind().into()),
             })
         } else {
             Err(flat(&no_iterator(&result)))

@@ -122,8 +122,8 @@ mod tests {
     fn only_the_first_replacement_counts() {
         let withheld = WithheldReply::new(Vec::new());
         crate::testing::with_python(|py| {
-            assert!(withheld.replace(crate::python::integer(py, 1).unbind()));
-            assert!(!withheld.replace(crate::python::integer(py, 2).unbind()));
+            assert!(withheld.replace(crate::python::integer(py, 1).unbind().into()));
+            assert!(!withheld.replace(crate::python::integer(py, 2).unbind().into()));
         });
     }
 }

@@ -49,7 +49,7 @@ impl Accumulate {
                 kept: None,
             });
         }
-        accumulated.accumulator = Some(after.unbind());
+        accumulated.accumulator = Some(after.unbind().into());
         Ok(Flow::Nothing)
     }
 }
@@ -72,7 +72,7 @@ impl Operation for Accumulate {
             return Ok(Flow::Nothing);
         };
         if accumulated.awaits {
-            accumulated.line.push_back(record.unbind());
+            accumulated.line.push_back(record.unbind().into());
             return Ok(Flow::Nothing);
         }
         self.fold(accumulated, &record)
@@ -86,7 +86,7 @@ impl Operation for Accumulate {
     ) -> Outcome<'py> {
         if let Memory::Accumulator(accumulated) = memory {
             accumulated.awaits = false;
-            accumulated.accumulator = Some(outcome?.unbind());
+            accumulated.accumulator = Some(outcome?.unbind().into());
         }
         Ok(Flow::Nothing)
     }

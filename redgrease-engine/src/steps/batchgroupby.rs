@@ -73,12 +73,12 @@ impl Operation for BatchGroupBy {
         let key = text_key(&key)?;
         let name = text_bytes(&key)?;
         if let Some((_, records)) = batches.get_mut(name.as_slice()) {
-            records.push(record.unbind());
+            records.push(record.unbind().into());
             return Ok(Flow::Nothing);
         }
         // RedisGears looks a new key up twice, which is visible in the order.
         batches.get_mut(name.as_slice());
-        batches.add(name, (key.unbind(), vec![record.unbind()]));
+        batches.add(name, (key.unbind().into(), vec![record.unbind().into()]));
         Ok(Flow::Nothing)
     }
 

@@ -40,12 +40,12 @@ impl Groups {
 
     fn put(&mut self, name: Vec<u8>, key: &Object<'_>, accumulator: Object<'_>) {
         if let Some(place) = self.folded.peek_mut(&name) {
-            place.1 = accumulator.unbind();
+            place.1 = accumulator.unbind().into();
             return;
         }
         // RedisGears looks a new key up twice, which is visible in the order.
         self.folded.get_mut(name.as_slice());
-        let group = (key.clone().unbind(), accumulator.unbind());
+        let group = (key.clone().unbind().into(), accumulator.unbind().into());
         self.folded.add(name, group);
     }
 }
@@ -121,7 +121,7 @@ impl Operation for GroupBy {
         if !groups.awaited.is_empty()
             && let Some(line) = groups.awaited.get_mut(text_bytes(&key)?.as_slice())
         {
-            line.push_back(record.unbind());
+            line.push_back(record.unbind().into());
             return Ok(Flow::Nothing);
         }
         self.fold(groups, key, &record, &mut VecDeque::new())
@@ -136,7 +136,7 @@ impl Operation for GroupBy {
         if let (Memory::Groups(groups), Some(key)) = (memory, kept) {
             let name = text_bytes(&key)?;
             let line = groups.awaited.remove(name.as_slice());
-            groups.going_on = line.map(|line| (key.clone().unbind(), line));
+            groups.going_on = line.map(|line| (key.clone().unbind().into(), line));
             groups.put(name, &key, outcome?);
         }
         Ok(Flow::Nothing)

@@ -217,7 +217,7 @@ impl Pipeline {
     /// Puts a record in front of the first step.
     pub(crate) fn push(&mut self, record: Object<'_>) {
         self.todo
-            .push(Todo::One(0, Place::default(), record.unbind()));
+            .push(Todo::One(0, Place::default(), record.unbind().into()));
     }
 
     /// `true` if records wait for coroutines.
@@ -251,14 +251,14 @@ impl Pipeline {
             }
             index += 1;
         }
-        self.results.push(place, record.unbind());
+        self.results.push(place, record.unbind().into());
     }
 
     /// Takes what a step made of a record that has this place.
     fn take_flow(&mut self, index: usize, place: Place, flow: Outcome<'_>) {
         match flow {
             Ok(Flow::One(record)) => {
-                let next = Todo::One(index + 1, place, record.unbind());
+                let next = Todo::One(index + 1, place, record.unbind().into());
                 self.todo.push(next);
             }
             Ok(Flow::Backwards(list)) => self.spread(index + 1, place, list),
@@ -285,7 +285,7 @@ impl Pipeline {
         };
         let record = WaitingRecord {
             step: index,
-            kept: kept.map(Object::unbind),
+            kept: kept.map(|kept| kept.unbind().into()),
             place,
         };
         self.waiting.add(record, coroutine);
@@ -384,7 +384,8 @@ impl Pipeline {
             self.errors.append(&mut finished.errors);
             let records = finished.records.into_iter().rev();
             self.todo.extend(
-                records.map(|record| Todo::One(index + 1, Place::default(), record.unbind())),
+                records
+                    .map(|record| Todo::One(index + 1, Place::default(), record.unbind().into())),
             );
             return true;
         }

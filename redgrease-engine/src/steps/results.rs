@@ -80,7 +80,7 @@ mod tests {
         with_python(|py| {
             let mut results = Results::default();
             let mut push = |results: &mut Results, place: &Place, value: i32| {
-                results.push(place.clone(), eval(py, &value.to_string()).unbind());
+                results.push(place.clone(), eval(py, &value.to_string()).unbind().into());
             };
             fill(&mut push, &mut results);
             let results = results.into_vec();

@@ -48,7 +48,8 @@ impl WaitingRecords {
         self.next += 1;
         let ticket = Ticket(self.next);
         self.records.insert(ticket, record);
-        self.coroutines.push_back((ticket, coroutine.unbind()));
+        self.coroutines
+            .push_back((ticket, coroutine.unbind().into()));
     }
 
     /// `true` if coroutines have to be awaited.

@@ -41,7 +41,7 @@ impl Script {
     fn new(statements: &str) -> Script {
         start();
         let statements = format!("{statements}\nnames = globals()\n");
-        with_python(|py| Script(testing::run(py, &statements, "names").unbind()))
+        with_python(|py| Script(testing::run(py, &statements, "names").unbind().into()))
     }
 
     fn names<'py>(&self, py: Python<'py>) -> Bound<'py, PyDict> {

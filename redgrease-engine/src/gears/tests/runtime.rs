@@ -44,7 +44,7 @@ fn a_handler_sees_the_command_and_replaces_its_reply_once() {
             assert!(command.starts_with("['set', 'key', "), "{command}");
             assert_eq!(repr(&eval(py, "override_reply('first')")), "None");
         });
-        assert!(!reply.replace(integer(py, 1).unbind()));
+        assert!(!reply.replace(integer(py, 1).unbind().into()));
         let again = scope::with(Scope::withheld, Some(reply), || {
             let function = crate::testing::function(py, "lambda: override_reply('second')");
             function.call0(py).unwrap_err().to_string()

@@ -146,9 +146,10 @@ started = threading.Event()
 both = (f(started), started)
 ";
         let both = run(py, source, "both");
-        let both: (Handle, Handle) = pyo3::types::PyAnyMethods::extract(&both).unwrap();
-        schedule(py, both.0.bind(py), waits).unwrap();
-        both.1.call_method0(py, "wait").unwrap();
+        let both: (super::super::Object<'_>, super::super::Object<'_>) =
+            pyo3::types::PyAnyMethods::extract(&both).unwrap();
+        schedule(py, &both.0, waits).unwrap();
+        pyo3::types::PyAnyMethods::call_method0(&both.1, "wait").unwrap();
     });
     stopper.aborting.store(true, Ordering::Relaxed);
     assert_eq!(outcomes.recv().unwrap(), Ok("'stopped'".to_owned()));
@@ -189,9 +190,10 @@ event = asyncio.Event()
 both = (waits(event), sets(event))
 ";
         let both = run(py, source, "both");
-        let both: (Handle, Handle) = pyo3::types::PyAnyMethods::extract(&both).unwrap();
-        schedule(py, both.0.bind(py), first).unwrap();
-        schedule(py, both.1.bind(py), second).unwrap();
+        let both: (super::super::Object<'_>, super::super::Object<'_>) =
+            pyo3::types::PyAnyMethods::extract(&both).unwrap();
+        schedule(py, &both.0, first).unwrap();
+        schedule(py, &both.1, second).unwrap();
     });
     assert_eq!(second_outcome.recv().unwrap(), Ok("'second'".to_owned()));
     assert_eq!(first_outcome.recv().unwrap(), Ok("'first'".to_owned()));

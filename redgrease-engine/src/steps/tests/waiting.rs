@@ -42,7 +42,9 @@ impl<'py> Waiting<'py> {
                 Read::More
             });
             match advance {
-                Advance::Await(ticket, coroutine) => self.waits.push((ticket, coroutine.unbind())),
+                Advance::Await(ticket, coroutine) => {
+                    self.waits.push((ticket, coroutine.unbind().into()));
+                }
                 Advance::Wait => return false,
                 Advance::End => return true,
             }
