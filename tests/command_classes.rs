@@ -27,7 +27,11 @@ GB('StreamReader').register('s:*')
 
 /// The commands of the documented list, with their classes.
 fn documented() -> BTreeMap<String, String> {
-    let rows = DOCUMENTATION
+    let start = DOCUMENTATION
+        .find("### Commands and their classes")
+        .unwrap();
+    let section = &DOCUMENTATION[start..];
+    let rows = section[..section.find("\n## ").unwrap()]
         .lines()
         .filter_map(|line| line.strip_prefix("| `RG."));
     let mut classes = BTreeMap::new();
@@ -149,7 +153,11 @@ impl World {
                 vec!["run later", "DEL", "secret"],
             ],
             "rg.triggeronkey" => vec![vec!["run", "secret"], vec!["nosuch", "app:1"]],
-            "rg.innerhook" | "rg.innerhookread" | "rg.innerhookwrite" | "rg.innerhookgrow" => {
+            "rg.innerhook"
+            | "rg.innerhookread"
+            | "rg.innerhookkeyless"
+            | "rg.innerhookwrite"
+            | "rg.innerhookgrow" => {
                 vec![
                     vec!["GET", "secret"],
                     vec!["DEL", "secret"],

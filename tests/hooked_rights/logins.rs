@@ -19,9 +19,10 @@ const WORDS: [&str; 9] = [
     "RG.PYEXECUTE 1",
 ];
 
-const OWN: [&str; 8] = [
+const OWN: [&str; 9] = [
     "RG.INNERHOOK SET k v",
     "rg.innerhookread GET k",
+    "rg.innerhookkeyless PING",
     "RG.INNERHOOKWRITE DEL k",
     "RG.INNERHOOKGROW SET k v",
     "RG.INNERHOOKGROW CONFIG SET maxmemory 1",

@@ -10,12 +10,14 @@
 //! | `typed.rs` | the engine's own commands, typed by a client |
 //! | `rewritten.rs` | hooks that run something else than their caller sent |
 //! | `keys.rs` | which words of a hooked command are keys for the server |
+//! | `databases.rs` | users whose rights name databases |
 //! | `users.rs` | the user of a gear that a gear calls |
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 #[path = "../common/mod.rs"]
 mod common;
+mod databases;
 mod kept;
 mod keys;
 mod logins;

@@ -4,9 +4,10 @@ use crate::wire::Wire;
 use crate::{HOOKS, server, set_user};
 use redgrease_embedded::Server;
 
-const OWN: [&str; 4] = [
+const OWN: [&str; 5] = [
     "RG.INNERHOOK",
     "RG.INNERHOOKREAD",
+    "rg.innerhookkeyless",
     "rg.innerhookwrite",
     "RG.InnerHookGrow",
 ];

@@ -45,6 +45,7 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     one::<trigger::TriggerOnKey, Public>(context)?;
     one::<trigger::InnerHook, Public>(context)?;
     one::<trigger::InnerHookRead, Public>(context)?;
+    one::<trigger::InnerHookKeyless, Public>(context)?;
     one::<trigger::InnerHookWrite, Public>(context)?;
     one::<trigger::InnerHookGrow, Public>(context)?;
     one::<registrations::DumpRegistrations, Public>(context)?;

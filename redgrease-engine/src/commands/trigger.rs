@@ -2,7 +2,8 @@
 //! commands.
 
 use crate::redis::filter::{
-    TAKEN_OVER, TAKEN_OVER_GROW, TAKEN_OVER_READ, TAKEN_OVER_WRITE, is_made_here, with_all_words,
+    TAKEN_OVER, TAKEN_OVER_GROW, TAKEN_OVER_KEYLESS, TAKEN_OVER_READ, TAKEN_OVER_WRITE,
+    is_made_here, with_all_words,
 };
 use crate::redis::{
     Args, Command, CommandFlags, Context, Text, guarded_by_script, pass_on, refusal,
@@ -141,6 +142,20 @@ impl Command for InnerHookRead {
     const NAME: &'static str = TAKEN_OVER_READ;
     const MAY_REPLICATE: bool = true;
     const MOVABLE_KEYS: bool = true;
+    const STANDS_IN: bool = true;
+    const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
+
+    fn run(context: &Context, args: Args<'_>) {
+        taken_over(context, args);
+    }
+}
+
+/// The same in place of a command without keys.
+pub(super) struct InnerHookKeyless;
+
+impl Command for InnerHookKeyless {
+    const NAME: &'static str = TAKEN_OVER_KEYLESS;
+    const MAY_REPLICATE: bool = true;
     const STANDS_IN: bool = true;
     const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
 

@@ -5,9 +5,9 @@
 //! refuses it as it would without the hook. Otherwise the command in its place checks, when it runs: before Redis 7.2, in
 //! scripts, for commands of gears, and inside EXEC, because rights may have changed since the command was queued.
 
-use super::api::OK;
 use super::command::{Args, text};
 use super::context::Context;
+use super::database_rights;
 use super::filter::{FilteredCommand, Words, is_made_here};
 use super::pass_on;
 use super::rules;
@@ -115,7 +115,9 @@ pub(super) fn of_filtered(context: &Context, command: &FilteredCommand<'_>) -> C
         let Some(name) = NonNull::new(name) else {
             return Caller::Unknown;
         };
-        if may_run(context, name, command.words()) {
+        // No hook takes over commands of a database that is not known.
+        let database = || command.database(context).unwrap_or(0);
+        if may_run(context, name, command.words(), database) {
             Caller::May(client)
         } else {
             Caller::MayNot
@@ -148,7 +150,8 @@ pub(crate) fn refusal(context: &Context, args: Args<'_>, start: usize) -> Option
         // A command without a user has all rights.
         let name = NonNull::new(user::current_name(context)?)?;
         let words = args.raw_from(start);
-        if may_run(context, name, words.iter().copied().collect()) {
+        let words = words.iter().copied().collect();
+        if may_run(context, name, words, || context.database()) {
             return None;
         }
         Some(as_seen(context, pass_on::refused(context, args, start)))
@@ -205,11 +208,16 @@ fn in_transaction(words: &str) -> String {
     )
 }
 
-/// Whether the user may run a command. Frees the name.
+/// Whether the user may run a command in a database. Frees the name.
 ///
 /// # Safety
 /// The context is live and locked. `name` belongs to the caller, and `words` are live.
-unsafe fn may_run(context: &Context, name: NonNull<raw::RedisModuleString>, words: Words) -> bool {
+unsafe fn may_run(
+    context: &Context,
+    name: NonNull<raw::RedisModuleString>,
+    words: Words,
+    database: impl FnOnce() -> i32,
+) -> bool {
     let ctx = context.as_ptr();
     // SAFETY: the caller guarantees that the strings are live. The user is freed once. The static functions are copies.
     unsafe {
@@ -219,7 +227,7 @@ unsafe fn may_run(context: &Context, name: NonNull<raw::RedisModuleString>, word
         let Some(user) = user else {
             return false;
         };
-        let may = checked(context, user, words);
+        let may = checked(context, user, words, database);
         rm!(RedisModule_FreeModuleUser(user.as_ptr()));
         may
     }
@@ -231,12 +239,12 @@ unsafe fn checked(
     context: &Context,
     user: NonNull<raw::RedisModuleUser>,
     mut words: Words,
+    database: impl FnOnce() -> i32,
 ) -> bool {
     // SAFETY: the caller guarantees that everything is live. The empty string is freed once, after the check.
     unsafe {
         let bytes = |index: usize| words.get(index).map(|&word| text(word).bytes());
-        let (Some(command), Some(check)) = (bytes(0), raw::RedisModule_ACLCheckCommandPermissions)
-        else {
+        let Some(command) = bytes(0) else {
             return false;
         };
         let first = bytes(1);
@@ -252,8 +260,7 @@ unsafe fn checked(
             words.resize(rules.fewest(), made);
             empty = Some(made);
         }
-        let count = c_int::try_from(words.len()).unwrap_or(c_int::MAX);
-        let may = check(user.as_ptr(), words.as_mut_ptr(), count) == OK;
+        let may = database_rights::may_run(user, &mut words, database);
         if let Some(empty) = empty {
             rm!(RedisModule_FreeString(context.as_ptr(), empty));
         }

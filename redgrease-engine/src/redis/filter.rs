@@ -16,18 +16,21 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 /// The commands that the server runs in place of a hooked command. The words of the hooked command follow. There is one for
-/// reads, one for writes, and one for writes that may need more memory: so the server refuses and delays a hooked command as
-/// it would without the hook (a replica, no memory, a pause, too few replicas, a broken disk).
+/// reads, one for commands without keys, one for writes, and one for writes that may need more memory: so the server refuses and
+/// delays a hooked command as it would without the hook (a replica, no memory, a pause, too few replicas, a broken disk, a
+/// database that its user may not use).
 ///
 /// Scripts get one that is never refused, because Valkey 9 crashes when it refuses a replaced command of a script.
 pub(crate) const TAKEN_OVER: &str = "rg.innerhook";
 pub(crate) const TAKEN_OVER_READ: &str = "rg.innerhookread";
+pub(crate) const TAKEN_OVER_KEYLESS: &str = "rg.innerhookkeyless";
 pub(crate) const TAKEN_OVER_WRITE: &str = "rg.innerhookwrite";
 pub(crate) const TAKEN_OVER_GROW: &str = "rg.innerhookgrow";
 
-const NAMES: [&str; 4] = [
+const NAMES: [&str; 5] = [
     TAKEN_OVER,
     TAKEN_OVER_READ,
+    TAKEN_OVER_KEYLESS,
     TAKEN_OVER_WRITE,
     TAKEN_OVER_GROW,
 ];
@@ -297,6 +300,7 @@ fn replacement(context: &Context, words: &FilteredCommand<'_>) -> Option<&'stati
         Some(rules) if rules.grows => TAKEN_OVER_GROW,
         Some(rules) if rules.writes => TAKEN_OVER_WRITE,
         _ if context.is_in_lua() => TAKEN_OVER,
+        Some(rules) if !rules.has_keys => TAKEN_OVER_KEYLESS,
         _ => TAKEN_OVER_READ,
     })
 }

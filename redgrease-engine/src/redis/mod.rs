@@ -18,6 +18,7 @@
 //! | `call.rs` | running a Redis command |
 //! | `caller.rs` | the rights of the client that sends a hooked command |
 //! | `clock.rs` | a cheap clock |
+//! | `database_rights.rs` | rights that name databases |
 //! | `denial.rs` | the words for a command that its user may not run |
 //! | `ending.rs` | taking the lock while the server shuts down |
 //! | `filter.rs` | taking over commands of clients |
@@ -55,6 +56,7 @@ mod class;
 mod clock;
 mod command;
 mod context;
+mod database_rights;
 mod denial;
 mod ending;
 pub(crate) mod filter;

@@ -19,6 +19,8 @@ pub(super) struct Rules {
     pub(super) writes: bool,
     /// The command may need more memory.
     pub(super) grows: bool,
+    /// Words of the command may be keys.
+    pub(super) has_keys: bool,
     /// Scripts may not run the command.
     pub(super) no_script: bool,
     /// The command may send something to replicas without being a write.
@@ -131,7 +133,11 @@ fn known(context: &Context, name: &[u8]) -> Option<Rules> {
 /// Asks the server. A server without the command `COMMAND` tells nothing: then only the names count.
 fn ask(context: &Context, name: &[u8]) -> Option<Rules> {
     let Ok(reply) = call(context, Rights::Engine, b"COMMAND", &[b"INFO", name]) else {
-        return Some(Rules::new(&String::from_utf8_lossy(name), &[], &[]));
+        let rules = Rules::new(&String::from_utf8_lossy(name), &[], &[]);
+        return Some(Rules {
+            has_keys: true,
+            ..rules
+        });
     };
     let info = reply.element(0)?;
     if info.kind() != ReplyKind::Array {
@@ -147,6 +153,7 @@ fn ask(context: &Context, name: &[u8]) -> Option<Rules> {
     // The name of a renamed command is the original one.
     let original = String::from_utf8_lossy(info.element(0)?.bytes()).into_owned();
     let mut rules = Rules::new(&original, &texts(info.element(2)), &texts(info.element(6)));
+    rules.has_keys |= info.element(3).map_or(0, Element::integer) != 0;
     rules.arity = info.element(1).map_or(0, Element::integer);
     rules.has_subcommands = info.element(9).is_some_and(|all| all.len() > 0);
     Some(rules)
@@ -160,6 +167,7 @@ impl Rules {
         Rules {
             writes: has("write"),
             grows: has("denyoom"),
+            has_keys: has("movablekeys"),
             no_script: has("noscript"),
             may_replicate: may_replicate(&name, is_in("@scripting") && !has("readonly")),
             is_scripting: is_in("@scripting"),
