@@ -11,7 +11,7 @@ pub(crate) struct Case {
     pub(crate) settings: &'static [(&'static str, &'static str)],
     /// The script of the gear, behind [`PRELUDE`].
     pub(crate) script: &'static str,
-    /// The commands that let it run away, all at once.
+    /// The commands that let it run away, all at once. A word of several lines has a command in each, for one connection.
     pub(crate) calls: &'static [&'static [&'static str]],
     pub(crate) end: End,
     pub(crate) sigterm: Sigterm,

@@ -12,7 +12,7 @@ macro_rules! asynchronous {
     };
 }
 
-pub(crate) const CASES: [Case; 15] = [
+pub(crate) const CASES: [Case; 16] = [
     Case::new("threads without end", "async trigger", "at most 1000 threads", asynchronous!("
 def f(x):
     while True: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"))
@@ -30,6 +30,11 @@ def f(x):
     Case::new("runs without end", "async trigger", "nothing", asynchronous!("
 def f(x):
     while True: GB('ShardsIDReader').run()")),
+    Case::new("sessions without end", "async trigger", "nothing has to", asynchronous!("
+import itertools
+def f(x):
+    for n in itertools.count(): execute('RG.PYEXECUTE', '', 'ID', 's%d' % n)"))
+    .ends(End::Answer("Can not run gears")),
     Case::new("registrations without end", "async trigger", "nothing", asynchronous!("
 import itertools
 def f(x):

@@ -27,7 +27,7 @@ macro_rules! run {
     };
 }
 
-pub(crate) const CASES: [Case; 12] = [
+pub(crate) const CASES: [Case; 13] = [
     of_run(
         "list that grows",
         run!(
@@ -106,6 +106,15 @@ async def f(x):
 GB('ShardsIDReader').map(f).run()",
         ]],
     ),
+    Case::new(
+        "reply that repeats a value",
+        "sync trigger",
+        "ExecutionMaxMemory",
+        "C().map(lambda x: ['x' * 10**6] * 10**4).register(trigger='t', mode='sync', convertToStr=False)",
+    )
+    .ends(End::Answer(
+        "the reply has more bytes than ExecutionMaxMemory",
+    )),
     Case::new("reply that repeats a value", RUN, "ExecutionMaxMemory", "")
         .with(LESS)
         .called(&[&[

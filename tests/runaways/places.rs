@@ -6,7 +6,30 @@ use super::watched;
 const LOOP: &str = "loop that catches all";
 const ATOMIC: End = End::Answer("LockMaxTime, 1000 ms");
 
-pub(crate) const CASES: [Case; 33] = [
+const TEN: &str = "RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t";
+const TEN_IN_MULTI: &str = "MULTI
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+RG.TRIGGER t
+EXEC";
+
+pub(crate) const CASES: [Case; 35] = [
     Case::body(LOOP, "body of a script", &[&["RG.PYEXECUTE", "stubborn()"]]),
     Case::body(
         LOOP,
@@ -173,6 +196,19 @@ C().map(f).register(trigger='t', mode='async_local')",
         "0",
     ]])
     .ends(End::Answer("the gear did not run")),
+    Case::held(
+        LOOP,
+        "ten sync triggers of one pipeline",
+        "C().map(stubborn).register(trigger='t', mode='sync')",
+    )
+    .called(&[&[TEN]])
+    .ends(End::Answer("the gear did not run")),
+    Case::held(
+        LOOP,
+        "ten sync triggers of one transaction",
+        "C().map(stubborn).register(trigger='t', mode='sync')",
+    )
+    .called(&[&[TEN_IN_MULTI]]),
     Case::held(
         LOOP,
         "sync stream handler",

@@ -39,8 +39,7 @@ fn run_one(case: &Case) {
     let name = format!("{} | {}", case.code, case.place);
     let server = prepared(case, &name);
     let mut other = plain_connection(&server);
-    let mut callers: Vec<redis::Connection> =
-        case.calls.iter().map(|call| sent(&server, call)).collect();
+    let mut callers: Vec<Caller> = case.calls.iter().map(|call| sent(&server, call)).collect();
     match case.end {
         End::Answer(text) => {
             let (answers, longest) = answers(&mut other, callers);
@@ -88,8 +87,7 @@ fn run_one(case: &Case) {
     }
     // Once again, and the server is ended meanwhile.
     let server = prepared(case, &name);
-    let _callers: Vec<redis::Connection> =
-        case.calls.iter().map(|call| sent(&server, call)).collect();
+    let _callers: Vec<Caller> = case.calls.iter().map(|call| sent(&server, call)).collect();
     if let End::Busy = case.end {
         eventually(&format!("{name}: the server says that it is busy"), || {
             says_busy(&server)
@@ -116,9 +114,32 @@ fn prepared(case: &Case, name: &str) -> Server {
     server
 }
 
-/// A connection that has sent a command and does not wait for the answer. A script gets the functions of [`PRELUDE`].
-fn sent(server: &Server, words: &[&str]) -> redis::Connection {
+/// A connection that has sent so many commands.
+struct Caller {
+    con: redis::Connection,
+    commands: usize,
+}
+
+/// A connection that has sent a command, or several, and does not wait for the answer. A script gets the functions of [`PRELUDE`].
+fn sent(server: &Server, words: &[&str]) -> Caller {
     let mut con = plain_connection(server);
+    if let [lines] = words
+        && lines.contains('\n')
+    {
+        let mut pipeline = Vec::new();
+        for line in lines.lines() {
+            let mut words = line.split(' ');
+            let name = words.next().unwrap();
+            pipeline.extend(
+                redis::cmd(name)
+                    .arg(words.collect::<Vec<_>>())
+                    .get_packed_command(),
+            );
+        }
+        con.send_packed_command(&pipeline).unwrap();
+        let commands = lines.lines().count();
+        return Caller { con, commands };
+    }
     let mut cmd = redis::cmd(words[0]);
     for (place, word) in words.iter().enumerate().skip(1) {
         if words[0] == "RG.PYEXECUTE" && place == 1 {
@@ -128,23 +149,29 @@ fn sent(server: &Server, words: &[&str]) -> redis::Connection {
         }
     }
     con.send_packed_command(&cmd.get_packed_command()).unwrap();
-    con
+    Caller { con, commands: 1 }
+}
+
+impl Caller {
+    /// The answer to the last command.
+    fn answer(&mut self) -> String {
+        let mut last = String::new();
+        for _ in 0..self.commands {
+            last = match self.con.recv_response() {
+                Ok(answer) => format!("{answer:?}"),
+                Err(error) => error.to_string(),
+            };
+        }
+        last
+    }
 }
 
 /// The answers to all calls, and the longest time for which another client waited for `PING` meanwhile.
-fn answers(
-    other: &mut redis::Connection,
-    callers: Vec<redis::Connection>,
-) -> (Vec<String>, Duration) {
+fn answers(other: &mut redis::Connection, callers: Vec<Caller>) -> (Vec<String>, Duration) {
     thread::scope(|scope| {
         let waiting: Vec<_> = callers
             .into_iter()
-            .map(|mut caller| {
-                scope.spawn(move || match caller.recv_response() {
-                    Ok(answer) => format!("{answer:?}"),
-                    Err(error) => error.to_string(),
-                })
-            })
+            .map(|mut caller| scope.spawn(move || caller.answer()))
             .collect();
         let mut longest = Duration::ZERO;
         while waiting.iter().any(|one| !one.is_finished()) {
