@@ -11,7 +11,7 @@ macro_rules! sync {
     };
 }
 
-pub(crate) const CASES: [Case; 28] = [
+pub(crate) const CASES: [Case; 33] = [
     Case::held("loop in `finally`", SYNC, sync!("
 def f(x):
     try: 1 / 0
@@ -67,6 +67,23 @@ def f(x):
     Case::held("`subprocess.run`", SYNC, sync!("
 import subprocess
 def f(x): subprocess.run(['sleep', '60'])")),
+    Case::held("`os.system`", SYNC, sync!("
+import os
+def f(x): os.system('sleep 60')")),
+    Case::held("`os.popen`", SYNC, sync!("
+import os
+def f(x): os.popen('exec >&-; sleep 60').close()")),
+    Case::held("`os.spawnlp` that waits", SYNC, sync!("
+import os
+def f(x): os.spawnlp(os.P_WAIT, 'sleep', 'sleep', '60')")),
+    Case::held("`signal.pause`", SYNC, sync!("
+import signal
+def f(x): signal.pause()")),
+    Case::held("loop behind `signal.pthread_sigmask`", SYNC, sync!("
+import signal
+def f(x):
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    stubborn()")),
     Case::held("future of a thread pool", SYNC, sync!("
 from concurrent.futures import Future
 def f(x): Future().result()")),

@@ -8,9 +8,11 @@ import errno
 import faulthandler
 import functools
 import gc
+import operator
 import os
 import resource
 import signal
+import subprocess
 import sys
 import threading
 import tracemalloc
@@ -95,23 +97,78 @@ for _name in "_exit", "abort":
     _refused(os, _name, "raise an exception to end the gear")
 for _name in "nice", "setpriority", "sched_setaffinity", "sched_setscheduler", "sched_setparam":
     _refused(os, _name, "the system shares out the processors; start a process with `nice`")
-_refused(signal, "raise_signal", "signals belong to the server")
-_refused(signal, "pthread_kill", "signals belong to the server")
+for _name in "raise_signal", "pthread_kill":
+    _refused(signal, _name, "signals belong to the server")
+# They would take the signals that end the server and those that interrupt gears.
+for _name in "sigwait", "sigwaitinfo", "sigtimedwait":
+    _refused(signal, _name, "signals belong to the server; wait with an Event of `threading`")
+for _name in "execv", "execve", "execl", "execle", "execlp", "execlpe", "execvp", "execvpe":
+    _refused(os, _name, "another program would take its place; start a process with `subprocess`")
+_refused(os, "login_tty", "it belongs to the server")
 
 
-def _guard_kill(name, is_server):
-    """Refuses signals to the server, also those of child processes."""
-    original = getattr(os, name)
+def _keep_mask():
+    """The signals that a thread blocks stay the same. `multiprocessing` blocks some while it starts a process."""
+    original = getattr(signal, "pthread_sigmask", None)
+    if original is None:
+        return
+    read = signal.SIG_BLOCK
 
     @functools.wraps(original)
-    def kill(process, signal, /):
-        if signal and is_server(process):
-            raise ValueError(
-                "os.%s is refused for the process or the process group of the server: name the process that shall end" % name
-            )
-        return original(process, signal)
+    def pthread_sigmask(how, mask):
+        if _getpid() != _SERVER:
+            return original(how, mask)
+        return original(read, ())
 
-    setattr(os, name, kill)
+    signal.pthread_sigmask = pthread_sigmask
+
+
+def _guard_kill(owner, name, is_server):
+    """Refuses signals to the server, also those of child processes."""
+    original = getattr(owner, name, None)
+    if original is None:
+        return
+    message = f"{owner.__name__}.{name} is refused for the process, a thread or the process group of the server: name the process that shall end"
+
+    @functools.wraps(original)
+    def kill(process, signal, /, *rest):
+        if signal and is_server(process):
+            raise ValueError(message)
+        return original(process, signal, *rest)
+
+    setattr(owner, name, kill)
+
+
+def _is_server(process, _exists=os.path.exists, _index=operator.index):
+    """`True` also for a thread of the server: the system sends signals to the whole process then."""
+    process = _index(process)
+    # A group without a leader of its own is the group of the server.
+    return process in (_SERVER, 0, -1) or -process == _getpgid(_SERVER) or _exists("/proc/%d/task/%d" % (_SERVER, process))
+
+
+def _is_descriptor_of_server(descriptor, _open=open, _index=operator.index):
+    try:
+        with _open("/proc/self/fdinfo/%d" % _index(descriptor)) as lines:
+            processes = [int(line[4:]) for line in lines if line.startswith("Pid:")]
+    except OSError:
+        return False
+    return any(process > 0 and _is_server(process) for process in processes)
+
+
+def _run_in_shell(_run=subprocess.call):
+    """`os.system` waits in C for as long as the command runs, and nothing interrupts it."""
+    original = os.system
+
+    @functools.wraps(original)
+    def system(command):
+        if _getpid() != _SERVER:
+            return original(command)
+        sys.audit("os.system", command)
+        code = _run(os.fsencode(command), shell=True)
+        # As the system encodes it: a signal, or the exit status.
+        return -code if code < 0 else code << 8
+
+    os.system = system
 
 
 def _guard_wait(name, is_any):
@@ -131,9 +188,11 @@ def _guard_wait(name, is_any):
     setattr(os, name, wait)
 
 
-# A group without a leader of its own is the group of the server.
-_guard_kill("kill", lambda process: process in (_SERVER, 0, -1) or -process == _getpgid(_SERVER))
-_guard_kill("killpg", lambda group: group in (0, 1, _getpgid(_SERVER)))
+_guard_kill(os, "kill", _is_server)
+_guard_kill(os, "killpg", lambda group: group in (0, 1, _getpgid(_SERVER)))
+_guard_kill(signal, "pidfd_send_signal", _is_descriptor_of_server)
+_keep_mask()
+_run_in_shell()
 for _name in "wait", "wait3":
     _guard_wait(_name, lambda *_args: True)
 for _name in "waitpid", "wait4":
