@@ -79,11 +79,11 @@ def f(x): os.spawnlp(os.P_WAIT, 'sleep', 'sleep', '60')")),
     Case::held("`signal.pause`", SYNC, sync!("
 import signal
 def f(x): signal.pause()")),
-    Case::held("loop behind `signal.pthread_sigmask`", SYNC, sync!("
+    Case::held("`time.sleep` behind `signal.pthread_sigmask`", SYNC, sync!("
 import signal
 def f(x):
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    stubborn()")),
+    time.sleep(60)")),
     Case::held("future of a thread pool", SYNC, sync!("
 from concurrent.futures import Future
 def f(x): Future().result()")),
