@@ -123,6 +123,26 @@ fn only_administrators_can_register_code() {
     }
 }
 
+/// The error names the key and says what to do.
+#[test]
+fn a_time_event_needs_the_right_to_write_its_key() {
+    let server = Server::start().unwrap();
+    let Some(mut guest) = with_guest(&server) else {
+        return;
+    };
+    let script = "
+def nothing():
+    pass
+GB('CommandReader').map(lambda x: registerTE(100, nothing, x[1])).register(trigger='begin', mode='sync')";
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    let answer = ask(&mut guest, &["RG.TRIGGER", "begin", "secret:te"]);
+    for part in ["NOPERM", "guest", "'secret:te'", "ACL SETUSER"] {
+        assert!(answer.contains(part), "{part}: {answer}");
+    }
+    assert_eq!(untyped(&server, &["EXISTS", "secret:te"]), "0");
+    assert_eq!(ask(&mut guest, &["RG.TRIGGER", "begin", "open:te"]), "True");
+}
+
 #[test]
 fn with_execute_as_owner_gears_have_the_rights_of_their_owner() {
     let server = Server::builder()

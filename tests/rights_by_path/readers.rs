@@ -80,6 +80,37 @@ fn each_command_of_a_reader_needs_its_right() {
     }
 }
 
+/// The error names the key, as that of a command of a gear does.
+#[test]
+fn the_refusal_of_a_reader_names_the_key() {
+    let Some(world) = World::start() else { return };
+    world.ask(DEFAULT, &["SADD", "secret:set", SECRET]);
+    for (script, named) in [
+        ("GB('KeysReader').run('secret')", "'get' with the key 'secret'"),
+        ("GB('KeysReader').run('secre[t]')", "'get' with the key 'secret'"),
+        (
+            "GB('KeysReader').run('secret:hash')",
+            "'hgetall' with the key 'secret:hash'",
+        ),
+        (
+            "GB('KeysReader').run('secret:l*')",
+            "'lrange' with the key 'secret:list'",
+        ),
+        (
+            "GB('KeysReader').run('secret:set')",
+            "'type' with the key 'secret:set'",
+        ),
+        (
+            "GB('StreamReader').run('secret:stream')",
+            "'xrange' with the key 'secret:stream'",
+        ),
+    ] {
+        let answer = world.ask(AUTHOR, &["RG.PYEXECUTE", script]);
+        assert!(answer.contains("NOPERM"), "{script}: {answer}");
+        assert!(answer.contains(named), "{script}: {answer}");
+    }
+}
+
 /// Permissions to read or write keys, and selectors, which are rules beside those of the user.
 #[test]
 fn a_reader_needs_the_permission_to_read() {

@@ -4,7 +4,7 @@ use crate::order::Ordered;
 use crate::plan::Message;
 use crate::python::{Gil, Object, Raised, detached, flat, from_bytes, nested, none};
 use crate::redis::{
-    self, CallError, CallReply, Context, Element, KeyType, ReplyKind, Rights, User, quietly,
+    self, CallReply, Context, Element, KeyType, User, quietly, read_for_gear,
 };
 use crate::scope::{self, Scope};
 use pyo3::prelude::*;
@@ -67,25 +67,10 @@ fn with_lock<R: Send>(py: Gil<'_>, read: impl FnOnce(&Context) -> R + Send) -> R
     }
 }
 
-/// Runs a command with the rights of a reader. The error is the refusal, or another error of the server.
-pub(super) fn ask(
-    context: &Context,
-    user: Option<&User>,
-    command: &[u8],
-    args: &[&[u8]],
-) -> Result<CallReply, String> {
-    let reply =
-        redis::call(context, Rights::Reader(user), command, args).map_err(CallError::message)?;
-    if reply.kind() == ReplyKind::Error {
-        return Err(String::from_utf8_lossy(reply.bytes()).trim_end().to_owned());
-    }
-    Ok(reply)
-}
-
 /// Checks that the user may see the names of keys, as with `SCAN`.
 pub(super) fn may_scan(py: Gil<'_>) -> Result<(), Raised> {
     let user = reader();
-    let scan = |context: &Context| ask(context, user.as_ref(), b"SCAN", &[b"0", b"COUNT", b"1"]);
+    let scan = |context: &Context| read_for_gear(context, user.as_ref(), b"SCAN", &[b"0", b"COUNT", b"1"]);
     with_lock(py, |context| scan(context).map(drop)).map_err(|why| flat(&why))
 }
 
@@ -113,11 +98,11 @@ fn read_in_one_go(
 ) -> Result<(KeyType, Option<CallReply>), String> {
     let kind = redis::key_type(context, key);
     let value = match kind {
-        KeyType::String => ask(context, user, b"GET", &[key])?,
-        KeyType::Hash => ask(context, user, b"HGETALL", &[key])?,
-        KeyType::List => ask(context, user, b"LRANGE", &[key, b"0", b"-1"])?,
+        KeyType::String => read_for_gear(context, user, b"GET", &[key])?,
+        KeyType::Hash => read_for_gear(context, user, b"HGETALL", &[key])?,
+        KeyType::List => read_for_gear(context, user, b"LRANGE", &[key, b"0", b"-1"])?,
         // The type is all that the record tells of the key.
-        _ => return ask(context, user, b"TYPE", &[key]).map(|_| (kind, None)),
+        _ => return read_for_gear(context, user, b"TYPE", &[key]).map(|_| (kind, None)),
     };
     Ok((kind, Some(value)))
 }

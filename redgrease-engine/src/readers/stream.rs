@@ -1,10 +1,10 @@
 //! `StreamReader`: the messages of a stream, in a batch run.
 
 use super::Record;
-use super::records::{ask, message_record, reader};
+use super::records::{message_record, reader};
 use crate::plan::Message;
 use crate::python::{Gil, detached, flat};
-use crate::redis::{self, ReplyKind, User};
+use crate::redis::{self, ReplyKind, User, read_for_gear};
 use std::collections::VecDeque;
 
 /// The number of messages that one command reads.
@@ -47,7 +47,7 @@ fn piece(user: Option<&User>, stream: &[u8], after: &[u8]) -> Result<Vec<Message
     let from = [b"(", after].concat();
     redis::locked(|context| {
         let args: [&[u8]; 5] = [stream, &from, b"+", b"COUNT", PIECE];
-        let reply = ask(context, user, b"XRANGE", &args)?;
+        let reply = read_for_gear(context, user, b"XRANGE", &args)?;
         match reply.kind() {
             ReplyKind::Array => Ok(Message::read_all(reply.borrow())),
             _ => Ok(Vec::new()),

@@ -4,7 +4,7 @@
 //! command of a client or script would.
 
 use super::after_command::call_with_handlers;
-use super::call::{CallError, CallReply, Rights};
+use super::call::{CallError, CallReply, ReplyKind, Rights, call};
 use super::context::Context;
 use super::denial;
 use super::ending;
@@ -124,6 +124,26 @@ pub(crate) fn call_for_gear(
             }
         }
     }
+}
+
+/// Runs a command that reads for a gear, with the rights of `user`. No gear replaces it.
+///
+/// # Errors
+/// The refusal, with the key that the user may not read, or another error of the server.
+pub(crate) fn read_for_gear(
+    context: &Context,
+    user: Option<&User>,
+    name: &[u8],
+    args: &[&[u8]],
+) -> Result<CallReply, String> {
+    let named = |words: String| denial::for_gear(context, user, name, args, words);
+    let reply = call(context, Rights::Reader(user), name, args)
+        .map_err(|failure| named(failure.message()))?;
+    if reply.kind() == ReplyKind::Error {
+        let words = String::from_utf8_lossy(reply.bytes());
+        return Err(named(words.trim_end().to_owned()));
+    }
+    Ok(reply)
 }
 
 impl GearCommand<'_> {

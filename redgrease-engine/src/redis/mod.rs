@@ -104,7 +104,7 @@ pub(crate) use class::{Admin, Class, Internal, Public};
 pub(crate) use clock::CoarseInstant;
 pub(crate) use command::{Args, Command, CommandFlags, READ_ONLY, Text, register};
 pub(crate) use context::Context;
-pub(crate) use gear_call::call_for_gear;
+pub(crate) use gear_call::{call_for_gear, read_for_gear};
 pub(crate) use guard::guarded_by_script;
 pub(crate) use hold::Hold;
 pub(crate) use info::{Section as InfoSection, Value as InfoValue};

@@ -163,7 +163,16 @@ pub(crate) fn create_told(context: &Context, key: &[u8], bytes: &[u8]) -> Result
 
 /// Checks that the user may write the key.
 fn may_write(context: &Context, user: Option<&User>, key: &[u8]) -> Result<(), String> {
-    User::or_default(user.cloned()).may_run(context, &[b"SET", key, b""])
+    let user = User::or_default(user.cloned());
+    let checked = user.may_run(context, &[b"SET", key, b""]);
+    checked.map_err(|why| {
+        let name = String::from_utf8_lossy(user.name());
+        let key = String::from_utf8_lossy(key);
+        format!(
+            "NOPERM the user {name} has no right to write the key '{key}' of a time event, as SET would ({why}): give the user the right \
+             with ACL SETUSER, or use a key that it may write"
+        )
+    })
 }
 
 /// Begins to run the functions of keys that were loaded or replicated. Does nothing on a replica and while loading: it is

@@ -139,21 +139,33 @@ pub(super) fn sanitize(line: &str) -> String {
         .collect()
 }
 
-/// Replaces the user and the password in every address by `****`.
+/// Replaces the secrets of every address by `****`: the user and the password, and the query, which may be a token.
 pub(crate) fn without_credentials(text: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
     let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
+    for word in text.split_inclusive(ends) {
+        let (word, end) = match word.char_indices().next_back() {
+            Some((at, last)) if ends(last) => word.split_at(at),
+            _ => (word, ""),
+        };
+        push_without_query(&mut masked, &without_login(word));
+        masked.push_str(end);
+    }
+    masked
+}
+
+/// Replaces the user and the password in every address of a word.
+fn without_login(word: &str) -> String {
+    let mut masked = String::with_capacity(word.len());
+    let mut rest = word;
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         masked.push_str(before);
-        let end = after
-            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '<' | '>' | '`'))
-            .unwrap_or(after.len());
-        let (authority, tail) = after.split_at(end);
+        let (authority, tail) = after.split_at(after.find('/').unwrap_or(after.len()));
         match authority.rfind('@') {
             Some(host) => {
                 masked.push_str("****");
-                masked.push_str(&authority[host..]);
+                masked.push_str(authority.get(host..).unwrap_or_default());
             }
             None => masked.push_str(authority),
         }
@@ -161,6 +173,20 @@ pub(crate) fn without_credentials(text: &str) -> String {
     }
     masked.push_str(rest);
     masked
+}
+
+/// Replaces the query of an address, or of a path as pip's errors show it without its server.
+fn push_without_query(masked: &mut String, word: &str) {
+    let Some(at) = word.find('?').filter(|&at| word[..at].contains('/')) else {
+        return masked.push_str(word);
+    };
+    let (path, query) = word.split_at(at + 1);
+    masked.push_str(path);
+    if !query.is_empty() {
+        masked.push_str("****");
+    }
+    // The fragment names a package or a checksum.
+    masked.push_str(query.find('#').map_or("", |at| &query[at..]));
 }
 
 #[cfg(test)]
@@ -184,6 +210,17 @@ mod tests {
                 "'https://****@h' https://****@i/",
             ),
             ("https://host/a@b", "https://host/a@b"),
+            (
+                "p @ https://host/p.whl?access_token=T#sha256=1 ; x",
+                "p @ https://host/p.whl?****#sha256=1 ; x",
+            ),
+            ("https://u:p@host?T", "https://****@host?****"),
+            ("https://host/?a=b?c=d&e=T@f", "https://host/?****"),
+            ("(from https://host/x?T)", "(from https://host/x?****"),
+            ("'NewError': /p.whl?token=T", "'NewError': /p.whl?****"),
+            ("['https://host/x?T', 'b']", "['https://host/x?****', 'b']"),
+            ("https://host/x?", "https://host/x?"),
+            ("what? a/b", "what? a/b"),
             ("://", "://"),
         ] {
             assert_eq!(without_credentials(given), expected);

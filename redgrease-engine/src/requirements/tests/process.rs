@@ -71,8 +71,8 @@ fn a_program_that_does_not_exist_fails_in_spite_of_a_stale_status() {
 
 #[test]
 fn secrets_are_masked_in_lines_and_in_the_log() {
-    let (outcome, log) = shell("echo https://joe:secret@host/x");
-    assert_eq!(outcome.lines, ["https://****@host/x"]);
+    let (outcome, log) = shell("echo 'https://joe:secret@host/x /x?token=secret'");
+    assert_eq!(outcome.lines, ["https://****@host/x /x?****"]);
     assert!(
         log.iter().all(|(_, line)| !line.contains("secret")),
         "{log:?}"
