@@ -86,8 +86,14 @@ fn the_refusal_of_a_reader_names_the_key() {
     let Some(world) = World::start() else { return };
     world.ask(DEFAULT, &["SADD", "secret:set", SECRET]);
     for (script, named) in [
-        ("GB('KeysReader').run('secret')", "'get' with the key 'secret'"),
-        ("GB('KeysReader').run('secre[t]')", "'get' with the key 'secret'"),
+        (
+            "GB('KeysReader').run('secret')",
+            "'get' with the key 'secret'",
+        ),
+        (
+            "GB('KeysReader').run('secre[t]')",
+            "'get' with the key 'secret'",
+        ),
         (
             "GB('KeysReader').run('secret:hash')",
             "'hgetall' with the key 'secret:hash'",

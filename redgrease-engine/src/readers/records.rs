@@ -3,9 +3,7 @@
 use crate::order::Ordered;
 use crate::plan::Message;
 use crate::python::{Gil, Object, Raised, detached, flat, from_bytes, nested, none};
-use crate::redis::{
-    self, CallReply, Context, Element, KeyType, User, quietly, read_for_gear,
-};
+use crate::redis::{self, CallReply, Context, Element, KeyType, User, quietly, read_for_gear};
 use crate::scope::{self, Scope};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
@@ -70,7 +68,8 @@ fn with_lock<R: Send>(py: Gil<'_>, read: impl FnOnce(&Context) -> R + Send) -> R
 /// Checks that the user may see the names of keys, as with `SCAN`.
 pub(super) fn may_scan(py: Gil<'_>) -> Result<(), Raised> {
     let user = reader();
-    let scan = |context: &Context| read_for_gear(context, user.as_ref(), b"SCAN", &[b"0", b"COUNT", b"1"]);
+    let scan =
+        |context: &Context| read_for_gear(context, user.as_ref(), b"SCAN", &[b"0", b"COUNT", b"1"]);
     with_lock(py, |context| scan(context).map(drop)).map_err(|why| flat(&why))
 }
 
