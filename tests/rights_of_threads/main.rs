@@ -4,6 +4,7 @@
 mod at_once;
 #[path = "../common/mod.rs"]
 mod common;
+mod loops;
 mod modes;
 mod nobody;
 mod registered;

@@ -13,6 +13,7 @@ use crate::python::{
 use crate::scope;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule, PyString, PyTuple};
+use std::sync::Arc;
 
 /// The Python half: names for tracebacks and sources, in the order in which they run.
 const RUNTIME: &[(&str, &str)] = &[
@@ -86,7 +87,7 @@ const RUNTIME: &[(&str, &str)] = &[
 
 /// Makes the module importable and runs the Python half of the runtime.
 pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
-    hand_on_with(scope::captured);
+    hand_on_with(scope::captured, Arc::new(scope::Nobody));
     let native = PyModule::new(py, "redisgears")?;
     native.add_class::<FlatExecution>()?;
     native.add_class::<GearsFuture>()?;

@@ -24,16 +24,23 @@ use std::sync::{Arc, OnceLock};
 pub(crate) trait Surroundings: fmt::Debug + Send + Sync {
     /// Runs `body`, which is a part of the work, on this thread. Calls it once.
     fn enter(self: Arc<Self>, body: &mut dyn FnMut());
+
+    /// `false` for the work of nobody.
+    fn are_of_gear(&self) -> bool {
+        true
+    }
 }
 
 /// The surroundings of the gear that runs on this thread. `None` if none runs.
 pub(crate) type Capture = fn() -> Option<Arc<dyn Surroundings>>;
 
 static CAPTURE: OnceLock<Capture> = OnceLock::new();
+static OF_NOBODY: OnceLock<Arc<dyn Surroundings>> = OnceLock::new();
 
-/// Makes the work that gears hand on take these surroundings along.
-pub(crate) fn hand_on_with(capture: Capture) {
+/// Makes the work that gears hand on take these surroundings along. Work that belongs to nobody runs in `of_nobody`.
+pub(crate) fn hand_on_with(capture: Capture, of_nobody: Arc<dyn Surroundings>) {
     let _ = CAPTURE.set(capture);
+    let _ = OF_NOBODY.set(of_nobody);
 }
 
 /// What work takes along from the gear that hands it on.
@@ -42,12 +49,15 @@ pub(crate) fn hand_on_with(capture: Capture) {
 struct Captured {
     budget: Option<Arc<MemoryBudget>>,
     surroundings: Option<Arc<dyn Surroundings>>,
+    /// Python has copied the context. Its author knows that, so the mark counts where the context is run, and not for the
+    /// callbacks of event loops: to those, everyone can give any context.
+    is_copy: bool,
 }
 
 thread_local! {
     /// The thread does something for all gears.
     static FOR_ALL: Cell<bool> = const { Cell::new(false) };
-    /// What the gear handed on that has started the thread.
+    /// What the gear handed on that has started the thread. Of nobody while the thread runs an event loop.
     static OF_THREAD: RefCell<Option<Captured>> = const { RefCell::new(None) };
 }
 
@@ -63,13 +73,29 @@ impl Captured {
             Some(carried) if surroundings.is_none() => Some(Captured {
                 budget: budget.or(carried.budget),
                 surroundings: carried.surroundings,
+                is_copy: false,
             }),
             _ if surroundings.is_none() && budget.is_none() => None,
             _ => Some(Captured {
                 budget,
                 surroundings,
+                is_copy: false,
             }),
         }
+    }
+
+    /// What a callback has that no gear handed on.
+    fn of_nobody() -> Captured {
+        Captured {
+            budget: None,
+            surroundings: OF_NOBODY.get().cloned(),
+            is_copy: false,
+        }
+    }
+
+    fn is_of_nobody(&self) -> bool {
+        let surroundings = self.surroundings.as_ref();
+        surroundings.is_some_and(|surroundings| !surroundings.are_of_gear())
     }
 
     fn check(&self) -> PyResult<()> {
@@ -85,6 +111,10 @@ impl Captured {
     fn enter<R>(&self, body: impl FnOnce() -> R) -> Option<R> {
         match &self.surroundings {
             None => Some(body()),
+            Some(surroundings) if self.is_of_nobody() => {
+                // What the code starts belongs to nobody, too.
+                of_thread(self, || entered(surroundings, body))
+            }
             Some(surroundings) => entered(surroundings, body),
         }
     }
@@ -111,18 +141,37 @@ fn entered<R>(surroundings: &Arc<dyn Surroundings>, body: impl FnOnce() -> R) ->
 /// What was handed on to the code of this moment, apart from the gear that runs on the thread: the context that it runs in
 /// has it, or the gear that has started the thread.
 fn carried(py: Gil<'_>) -> Option<Captured> {
-    of_context(py).or_else(|| OF_THREAD.with(|one| one.borrow().clone()))
+    let of_thread = || OF_THREAD.with(|one| one.borrow().clone());
+    match of_context(py) {
+        None => of_thread(),
+        Some(copied) if copied.is_copy => match of_thread() {
+            Some(of_thread) if of_thread.is_of_nobody() => Some(of_thread),
+            _ => Some(copied),
+        },
+        marked => marked,
+    }
+}
+
+/// Why [`with_carried`] did not run a body.
+pub(crate) enum NotRun<F> {
+    /// Nothing was handed on to the code.
+    NothingCarried(F),
+    /// The code belongs to nobody, whatever its thread has.
+    OfNobody(F),
 }
 
 /// Runs `body` in the surroundings that were handed on to the code of this moment. Gives it back if there are none.
-pub(crate) fn with_carried<R, F: FnOnce() -> R>(py: Gil<'_>, body: F) -> Result<R, F> {
+pub(crate) fn with_carried<R, F: FnOnce() -> R>(py: Gil<'_>, body: F) -> Result<R, NotRun<F>> {
     let Some(surroundings) = carried(py).and_then(|carried| carried.surroundings) else {
-        return Err(body);
+        return Err(NotRun::NothingCarried(body));
     };
+    if !surroundings.are_of_gear() {
+        return Err(NotRun::OfNobody(body));
+    }
     let mut body = Some(body);
     let outcome = entered(&surroundings, || body.take().map(|body| body()));
     match (outcome.flatten(), body) {
-        (None, Some(body)) => Err(body),
+        (None, Some(body)) => Err(NotRun::OfNobody(body)),
         (Some(outcome), _) => Ok(outcome),
         // Not reached: a body that was taken has an outcome.
         (None, None) => std::process::abort(),
@@ -274,31 +323,62 @@ fn for_thread<'py>(function: &Object<'py>) -> PyResult<Object<'py>> {
     with_captured(function, Captured::here(function.py()), Part::Thread)
 }
 
-/// `in_context(function, context)`: the function, which belongs to the gear that the context was handed on from. With `None`,
-/// the context of this moment.
+/// `for_loop(function, context)`: the callback of an event loop that gets this context. With `None`, it belongs to the gear
+/// that calls this. With a context, to the gear that the context was handed on from: the code that calls this may be that which
+/// settles a future, and not that which waits for it. All other callbacks belong to nobody.
 #[pyfunction]
-fn in_context<'py>(function: &Object<'py>, context: &Object<'py>) -> PyResult<Object<'py>> {
+fn for_loop<'py>(function: &Object<'py>, context: &Object<'py>) -> PyResult<Object<'py>> {
     let py = function.py();
     let captured = if context.is_none() {
-        of_context(py)
+        Captured::here(py)
     } else {
         let value = context.call_method1("get", (variable(py)?,))?;
-        value.cast::<Captured>().ok().map(|one| one.get().clone())
+        let marked = value.cast::<Captured>().ok().map(|one| one.get().clone());
+        marked.filter(|marked| !marked.is_copy)
     };
-    with_captured(function, captured, Part::Task)
+    let captured = captured
+        .filter(|captured| captured.surroundings.is_some())
+        .unwrap_or_else(Captured::of_nobody);
+    with_captured(function, Some(captured), Part::Task)
+}
+
+/// `in_loop(function)`: calls a function that runs an event loop. Callbacks of all gears run in it, and none of them gets the
+/// rights of the gear that has started the thread, unless that gear has handed it on.
+#[pyfunction]
+fn in_loop<'py>(function: &Object<'py>) -> PyResult<Object<'py>> {
+    of_thread(&Captured::of_nobody(), || function.call0())
+}
+
+/// A copy of the context of this moment that has this mark.
+fn marked_context(py: Gil<'_>, mark: Option<Captured>) -> PyResult<Object<'_>> {
+    // SAFETY: the interpreter's lock is held. The function gives a new reference, or null.
+    let context = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyContext_CopyCurrent())? };
+    if let Some(mark) = mark {
+        let set = variable(py)?.bind(py).getattr("set")?;
+        context.call_method1("run", (set, Bound::new(py, mark)?))?;
+    }
+    Ok(context)
 }
 
 /// `context_here()`: a copy of the context of this moment that has what the code hands on. `None` if it belongs to no gear.
 #[pyfunction]
 fn context_here(py: Python<'_>) -> PyResult<Option<Object<'_>>> {
-    let Some(captured) = Captured::here(py) else {
-        return Ok(None);
-    };
-    // SAFETY: the interpreter's lock is held. The function gives a new reference, or null.
-    let context = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyContext_CopyCurrent())? };
-    let set = variable(py)?.bind(py).getattr("set")?;
-    context.call_method1("run", (set, Bound::new(py, captured)?))?;
-    Ok(Some(context))
+    match Captured::here(py) {
+        Some(here) if here.surroundings.is_some() => marked_context(py, Some(here)).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// `copied_context()`: a copy of the context of this moment, for `contextvars.copy_context()`.
+#[pyfunction]
+fn copied_context(py: Python<'_>) -> PyResult<Object<'_>> {
+    let is_marked = of_context(py).is_some_and(|marked| !marked.is_copy);
+    let mark = if is_marked { None } else { Captured::here(py) };
+    let mark = mark.map(|here| Captured {
+        is_copy: true,
+        ..here
+    });
+    marked_context(py, mark)
 }
 
 /// `for_all(function, *args)`: calls a function that works for all gears, such as one that starts the threads of a pool.
@@ -324,7 +404,9 @@ pub(super) fn add_to(native: &Bound<'_, PyModule>) -> PyResult<()> {
     native.add_function(wrap_pyfunction!(hand_on, native)?)?;
     native.add_function(wrap_pyfunction!(handed_on_free, native)?)?;
     native.add_function(wrap_pyfunction!(for_thread, native)?)?;
-    native.add_function(wrap_pyfunction!(in_context, native)?)?;
+    native.add_function(wrap_pyfunction!(for_loop, native)?)?;
+    native.add_function(wrap_pyfunction!(in_loop, native)?)?;
+    native.add_function(wrap_pyfunction!(copied_context, native)?)?;
     native.add_function(wrap_pyfunction!(context_here, native)?)?;
     native.add_function(wrap_pyfunction!(for_all, native)?)
 }

@@ -89,7 +89,7 @@ pub(crate) use errors::{GearsError, describe, flat};
 pub(crate) use event_loops::{EventLoop, slow_event_loops};
 pub(crate) use free_memory::free_memory;
 pub(crate) use freeing::SlowDestructor;
-pub(crate) use handed_on::{Surroundings, hand_on, hand_on_with, with_carried};
+pub(crate) use handed_on::{NotRun, Surroundings, hand_on, hand_on_with, with_carried};
 pub(crate) use handle::Handle;
 pub(crate) use hold::{
     Holder, Turn, begin_hold, end_hold, forget_hold, hold, holds, stopped_in_a_row,

@@ -3,8 +3,9 @@
 use super::chain::{call_chain, inside_gears};
 use super::{Scope, Signals, apart_from_gear, is_atomic, leave_atomic, look, with};
 use crate::id::Id;
-use crate::python::{Gil, Surroundings, with_carried};
+use crate::python::{Gil, NotRun, Surroundings, with_carried};
 use crate::redis::{User, is_main_thread, locked};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// The part of the surroundings of a gear that goes with the work which the gear hands on.
@@ -20,9 +21,46 @@ pub(crate) struct HandedOn {
     chain: Vec<Id>,
 }
 
+thread_local! {
+    /// The code on this thread belongs to nobody, although its thread runs a gear.
+    static IS_OF_NOBODY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `body`, which belongs to nobody or does not.
+fn of_nobody<R>(is_of_nobody: bool, body: impl FnOnce() -> R) -> R {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            IS_OF_NOBODY.set(self.0);
+        }
+    }
+    let _restore = Restore(IS_OF_NOBODY.replace(is_of_nobody));
+    body()
+}
+
+/// The surroundings of a callback that no gear has handed on. It has no rights, also if it runs inside of a gear or on a thread
+/// with a session.
+#[derive(Debug)]
+pub(crate) struct Nobody;
+
+impl Surroundings for Nobody {
+    fn enter(self: Arc<Self>, body: &mut dyn FnMut()) {
+        let was_atomic = is_atomic();
+        apart_from_gear(|| of_nobody(true, body));
+        if !was_atomic {
+            leave_atomic();
+        }
+    }
+
+    fn are_of_gear(&self) -> bool {
+        false
+    }
+}
+
 impl Surroundings for HandedOn {
     fn enter(self: Arc<Self>, body: &mut dyn FnMut()) {
         let was_atomic = is_atomic();
+        let body = || of_nobody(false, body);
         let user = Some(self.user.clone());
         apart_from_gear(|| {
             with(Scope::user, user, || {
@@ -39,7 +77,7 @@ impl Surroundings for HandedOn {
 
 /// `true` if the code on this thread belongs to a gear or a script that runs on it. The server's main thread runs gears only.
 pub(crate) fn is_of_gear() -> bool {
-    super::SCOPE.with(super::is_of_gear_in) || is_main_thread()
+    super::SCOPE.with(super::is_of_gear_in) || (is_main_thread() && !IS_OF_NOBODY.get())
 }
 
 /// The user whose rights the gear on this thread has.
@@ -82,23 +120,37 @@ pub(crate) fn captured() -> Option<Arc<dyn Surroundings>> {
     }))
 }
 
+/// Why code has no rights.
+#[derive(Debug)]
+pub(crate) enum NoRights<F> {
+    /// No gear has handed it on, and its thread has no session. With the code.
+    NoSession(F),
+    /// It is a callback of an event loop that no gear has handed on. The session of its thread does not count: the thread works
+    /// for others, too.
+    OfNobody,
+}
+
 /// Runs `body` in the surroundings that count for the code on this thread, which may be a thread or a callback of Python: those
 /// of the gear that runs here, or else those that were handed on to the code. With neither, it has the rights of the owner of
-/// the session that the thread was given. Gives `body` back if the code belongs to nobody.
-pub(crate) fn with_rights<R, F: FnOnce() -> R>(py: Gil<'_>, body: F) -> Result<R, F> {
+/// the session that the thread was given.
+///
+/// # Errors
+/// If the code belongs to nobody.
+pub(crate) fn with_rights<R, F: FnOnce() -> R>(py: Gil<'_>, body: F) -> Result<R, NoRights<F>> {
     if is_of_gear() {
         return Ok(body());
     }
     let body = match with_carried(py, body) {
         Ok(outcome) => return Ok(outcome),
-        Err(body) => body,
+        Err(NotRun::NothingCarried(body)) => body,
+        Err(NotRun::OfNobody(_)) => return Err(NoRights::OfNobody),
     };
     let owner = look(Scope::given_session, |session| {
         session.as_ref().map(|session| session.user.clone())
     });
     match owner {
         Some(owner) => Ok(with(Scope::user, Some(User::or_default(owner)), body)),
-        None => Err(body),
+        None => Err(NoRights::NoSession(body)),
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) use atomic::{
     locks_for_atomic,
 };
 pub(crate) use chain::{call_chain, call_depth, in_sync_call, inside_gear};
-pub(crate) use handed_on::{HandedOn, captured, is_of_gear, with_rights};
+pub(crate) use handed_on::{HandedOn, NoRights, Nobody, captured, is_of_gear, with_rights};
 pub(crate) use session::{SessionId, SessionInfo};
 pub(crate) use signals::{Signals, is_given_up, note_denial};
 pub(crate) use withheld::WithheldReply;

@@ -140,6 +140,63 @@ def _hand_on_later_calls():
     weakref.finalize.__init__ = __init__
 
 
+def _hand_on_contexts():
+    """A copy of a context knows its gear, also on a thread that works for others."""
+    import _contextvars
+    import contextvars
+
+    @_wraps(contextvars.copy_context)
+    def copy_context():
+        return _native.copied_context()
+
+    _contextvars.copy_context = contextvars.copy_context = copy_context
+
+
+def _for_loops():
+    """Returns the function that wraps the callbacks of event loops."""
+    from asyncio.tasks import Task, _PyTask
+    from functools import partial
+    from types import BuiltinFunctionType, MethodType
+    from weakref import WeakKeyDictionary
+
+    # The context does not say whose task it is: it may be that of several tasks.
+    of_tasks = WeakKeyDictionary()
+    py_steps = _PyTask._Task__step, _PyTask._Task__wakeup
+
+    def is_step(callback):
+        """Whether the callback continues the task that is its `__self__`."""
+        kind = type(callback)
+        if kind is MethodType:
+            return callback.__func__ in py_steps
+        if kind is BuiltinFunctionType:
+            return callback.__name__ == "task_wakeup" and isinstance(callback.__self__, Task)
+        return kind.__module__ == "builtins" and kind.__name__ in (
+            "TaskStepMethWrapper",
+            "TaskWakeupMethWrapper",
+        )
+
+    def is_wakeup(callback):
+        kind = type(callback)
+        if kind is MethodType:
+            return callback.__func__ is py_steps[1]
+        return kind is BuiltinFunctionType or kind.__name__ == "TaskWakeupMethWrapper"
+
+    def wrap(callback, context):
+        if not is_step(callback):
+            return _native.for_loop(callback, context)
+        task = callback.__self__
+        run = of_tasks.get(task)
+        if run is None:
+            if is_wakeup(callback):
+                # The task has begun without a step on the loop. Who wakes it is another gear.
+                return _native.for_loop(callback, context)
+            # The code that makes a task asks for its first step.
+            run = of_tasks[task] = _native.for_loop(_call, None)
+        return partial(run, callback)
+
+    return wrap
+
+
 def _hand_on_callbacks():
     """The callbacks of event loops.
 
@@ -148,20 +205,30 @@ def _hand_on_callbacks():
     may get work from others.
     """
     from asyncio import BaseEventLoop
+    from asyncio.selector_events import BaseSelectorEventLoop
+    from asyncio.unix_events import SelectorEventLoop
+    from functools import partial
+
+    wrap = _for_loops()
 
     class OfEngine:
         call_soon = BaseEventLoop.call_soon
         call_at = BaseEventLoop.call_at
         call_soon_threadsafe = BaseEventLoop.call_soon_threadsafe
+        create_task = BaseEventLoop.create_task
 
     @_wraps(OfEngine.call_soon)
     def call_soon(self, callback, *args, context=None):
-        callback = _native.in_context(callback, context)
+        callback = wrap(callback, context)
+        if context is None:
+            context = _native.context_here()
         return OfEngine.call_soon(self, callback, *args, context=context)
 
     @_wraps(OfEngine.call_at)
     def call_at(self, when, callback, *args, context=None):
-        callback = _native.in_context(callback, context)
+        callback = wrap(callback, context)
+        if context is None:
+            context = _native.context_here()
         return OfEngine.call_at(self, when, callback, *args, context=context)
 
     # The code that calls this does not run on the loop: its context may not know its gear.
@@ -172,20 +239,63 @@ def _hand_on_callbacks():
 
     @_wraps(OfEngine.call_soon_threadsafe)
     def call_soon_threadsafe(self, callback, *args, context=None):
+        callback = wrap(callback, context)
         if context is None:
             context = _native.context_here()
-        callback = _native.in_context(callback, context)
         return OfEngine.call_soon_threadsafe(self, callback, *args, context=context)
+
+    @_wraps(OfEngine.create_task)
+    def create_task(self, coro, **options):
+        # The task copies the context of this moment.
+        context = _native.context_here() if options.get("context") is None else None
+        if context is None:
+            return OfEngine.create_task(self, coro, **options)
+        return context.run(OfEngine.create_task, self, coro, **options)
 
     BaseEventLoop.call_soon = call_soon
     BaseEventLoop.call_at = call_at
     BaseEventLoop.call_soon_threadsafe = call_soon_threadsafe
+    BaseEventLoop.create_task = create_task
+
+    run = BaseEventLoop.run_forever
+
+    @_wraps(run)
+    def run_forever(self):
+        return _native.in_loop(partial(run, self))
+
+    BaseEventLoop.run_forever = run_forever
+
+    def wrap_second(owner, name):
+        """Wraps a method whose second argument is a function that is called later."""
+        method = getattr(owner, name)
+
+        @_wraps(method)
+        def called(self, first, callback, *args):
+            # The loop itself wakes up so.
+            if getattr(callback, "__func__", None) is not BaseSelectorEventLoop._read_from_self:
+                callback = _native.for_loop(callback, None)
+            return method(self, first, callback, *args)
+
+        setattr(owner, name, called)
+
+    wrap_second(BaseSelectorEventLoop, "_add_reader")
+    wrap_second(BaseSelectorEventLoop, "_add_writer")
+    wrap_second(SelectorEventLoop, "add_signal_handler")
+
+    set_handler = BaseEventLoop.set_exception_handler
+
+    @_wraps(set_handler)
+    def set_exception_handler(self, handler):
+        return set_handler(self, _native.for_loop(handler, None) if callable(handler) else handler)
+
+    BaseEventLoop.set_exception_handler = set_exception_handler
 
     def of_engine(made):
         """Makes a loop one of the engine."""
         made.call_soon = OfEngine.call_soon.__get__(made)
         made.call_at = OfEngine.call_at.__get__(made)
         made.call_soon_threadsafe = call_of_engine_soon_threadsafe.__get__(made)
+        made.create_task = OfEngine.create_task.__get__(made)
         return made
 
     return of_engine
@@ -227,4 +337,5 @@ _hand_on_threads()
 _hand_on_tasks()
 _hand_on_pool_of_multiprocessing()
 _hand_on_later_calls()
+_hand_on_contexts()
 _loop_of_engine = _hand_on_callbacks()
