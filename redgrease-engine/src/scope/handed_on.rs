@@ -242,4 +242,19 @@ mod tests {
             });
         });
     }
+
+    #[test]
+    fn work_of_nobody_has_no_rights_also_inside_of_a_gear() {
+        let nobody: Arc<dyn Surroundings> = Arc::new(Nobody);
+        let (id, of_gear) = (IdCounter::new().next(), of_execution(&Arc::default()));
+        in_sync_call(id, || {
+            enter(&nobody, || {
+                assert!(!is_of_gear() && sync_call().is_none());
+                assert!(captured().is_none(), "it hands no rights on");
+                enter(&of_gear, || assert!(is_of_gear()));
+                assert!(!is_of_gear());
+            });
+            assert_eq!(sync_call(), Some(id));
+        });
+    }
 }
