@@ -170,7 +170,8 @@ def _for_loops():
             return callback.__func__ in py_steps
         if kind is BuiltinFunctionType:
             return callback.__name__ == "task_wakeup" and isinstance(callback.__self__, Task)
-        return kind.__module__ == "builtins" and kind.__name__ in (
+        # The module depends on the version of Python.
+        return kind.__module__ in ("builtins", "_asyncio") and kind.__name__ in (
             "TaskStepMethWrapper",
             "TaskWakeupMethWrapper",
         )
