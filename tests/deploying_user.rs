@@ -121,7 +121,10 @@ fn admin_commands_are_in_both_categories() {
         let listed = untyped(&server, &["ACL", "CAT", category]);
         // Redis 7.0 has no categories for commands of modules.
         if listed.contains("rg.") {
-            for row in DOCUMENTATION.lines().filter(|row| row.contains("` | admin |")) {
+            for row in DOCUMENTATION
+                .lines()
+                .filter(|row| row.contains("` | admin |"))
+            {
                 let name = row.split('`').nth(1).unwrap().to_ascii_lowercase();
                 assert!(listed.lines().any(|one| one == name), "{category}: {name}");
             }

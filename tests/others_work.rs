@@ -3,10 +3,13 @@
 
 mod common;
 
+use common::wheel::make_wheel;
 use common::{eventually, plain_connection, untyped};
 use redgrease_embedded::Server;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
+use std::thread;
 use std::time::Duration;
 
 /// An id of no execution.
@@ -300,6 +303,66 @@ fn arguments_of_pip_are_shown_to_those_who_may_send_code() {
     rules(&server, "bob", "+@all -@admin -@dangerous -rg.pyexecute");
     let shown = As::user(&server, "bob").ask(&["RG.CONFIGGET", "PipArguments"]);
     assert_eq!(shown, "array([bulk-string('\"\"')])");
+}
+
+/// An address that answers everybody with these bytes, if the query is right. The thread ends with the test.
+fn serve(bytes: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let first = lines.next().unwrap().unwrap();
+            lines.find(|line| line.as_ref().is_ok_and(String::is_empty));
+            let (status, body) = if first.contains("?access_token=the-secret") {
+                ("200 OK", bytes.as_slice())
+            } else {
+                ("403 Forbidden", b"".as_slice())
+            };
+            let length = body.len();
+            let head = format!(
+                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            // A client that asks for the head only reads no body.
+            let _ = stream.write_all(body);
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn the_query_of_a_requirement_is_shown_to_those_who_may_send_code() {
+    let Some(server) = server() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    make_wheel(folder.path(), "rgtoken", 10);
+    let name = "rgtoken-1.2-py3-none-any.whl";
+    let address = serve(std::fs::read(folder.path().join(name)).unwrap());
+    let requirement = format!("rgtoken @ {address}/{name}?access_token=the-secret");
+    let script = "GB('CommandReader').map(lambda x: __import__('rgtoken').answer).register(trigger='answer')";
+    let words = ["RG.PYEXECUTE", script, "REQUIREMENTS", &requirement];
+    assert_eq!(untyped(&server, &words), "OK");
+    let (mut ann, mut bob) = (As::user(&server, "ann"), As::user(&server, "bob"));
+    assert!(bob.ask(&["RG.TRIGGER", "answer"]).contains("42"));
+    for words in [
+        &["RG.PYDUMPREQS"][..],
+        &["RG.PYDUMPSESSIONS"],
+        &["RG.PYDUMPSESSIONS", "VERBOSE"],
+        &["RG.DUMPREGISTRATIONS"],
+    ] {
+        let shown = bob.ask(words);
+        assert!(shown.contains("rgtoken"), "{words:?}: {shown}");
+        assert!(!shown.contains("the-secret"), "{words:?}: {shown}");
+        assert!(ann.ask(words).contains("the-secret"), "{words:?}");
+    }
+    // pip tells the address that it could not read.
+    let wrong = requirement
+        .replace("rgtoken-1", "rgtoken-2")
+        .replace("?access_token", "?x_token");
+    let refused = untyped(&server, &["RG.PYEXECUTE", "1", "REQUIREMENTS", &wrong]);
+    assert!(refused.contains("403"), "{refused}");
+    assert!(!refused.contains("the-secret"), "{refused}");
 }
 
 #[test]
