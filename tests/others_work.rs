@@ -5,7 +5,7 @@ mod common;
 
 use common::wheel::make_wheel;
 use common::{eventually, plain_connection, untyped};
-use redgrease_embedded::Server;
+use redgrease_embedded::{Builder, Server};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
@@ -31,7 +31,11 @@ GB('KeysReader').foreach(wait).register('event', mode='async_local')
 
 /// `ann` deploys gears, and `bob` and `eve` call them. `None` on a server that cannot run a command as a user.
 fn server() -> Option<Server> {
-    let server = Server::start().unwrap();
+    of(Server::builder())
+}
+
+fn of(builder: Builder) -> Option<Server> {
+    let server = builder.start().unwrap();
     if untyped(&server, &["INFO", "server"]).contains("redis_version:6.") {
         return None;
     }
@@ -334,11 +338,15 @@ fn serve(bytes: Vec<u8>) -> String {
 
 #[test]
 fn the_query_of_a_requirement_is_shown_to_those_who_may_send_code() {
-    let Some(server) = server() else { return };
     let folder = tempfile::tempdir().unwrap();
-    make_wheel(folder.path(), "rgtoken", 10);
+    let home = folder.path().join("python");
+    let Some(server) = of(Server::builder().python_dir(home)) else {
+        return;
+    };
+    let wheels = folder.path().join("wheels");
+    make_wheel(&wheels, "rgtoken", 10);
     let name = "rgtoken-1.2-py3-none-any.whl";
-    let address = serve(std::fs::read(folder.path().join(name)).unwrap());
+    let address = serve(std::fs::read(wheels.join(name)).unwrap());
     let requirement = format!("rgtoken @ {address}/{name}?access_token=the-secret");
     let script = "GB('CommandReader').map(lambda x: __import__('rgtoken').answer).register(trigger='answer')";
     let words = ["RG.PYEXECUTE", script, "REQUIREMENTS", &requirement];
