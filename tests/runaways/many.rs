@@ -1,6 +1,7 @@
 //! Things without number, and gears that cause themselves.
 
 use super::case::{Case, End};
+use super::common::untyped;
 use super::watched;
 
 macro_rules! asynchronous {
@@ -13,10 +14,10 @@ macro_rules! asynchronous {
 }
 
 pub(crate) const CASES: [Case; 16] = [
-    Case::new("threads without end", "async trigger", "at most 1000 threads", asynchronous!("
+    Case::new("threads without end", "async trigger", "at most half of the threads", asynchronous!("
 def f(x):
     while True: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"))
-    .ends(End::Answer("at most 1000 threads")),
+    .ends(End::Answer("the session 'runaway' has 500 threads, and 500 of the 1000")),
     Case::new("time events without end", "async trigger", "at most 1000 time events", asynchronous!("
 def nothing(): pass
 def f(x):
@@ -83,4 +84,53 @@ C().map(stubborn).register(trigger='t', mode='sync')")
 #[test]
 fn many_of_a_kind_leave_others_alone() {
     watched::run(&CASES);
+}
+
+/// Threads until one is refused. The text of the refusal.
+const THREADS: [&str; 2] = [
+    "
+import threading, time
+def f(x):
+    try:
+        while True: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+    except RuntimeError as error: return str(error)
+",
+    "
+import time
+from concurrent.futures import ThreadPoolExecutor
+def f(x):
+    pools = []
+    try:
+        while True:
+            pools.append(ThreadPoolExecutor(1))
+            pools[-1].submit(time.sleep, 60)
+    except RuntimeError as error: return str(error)
+",
+];
+
+#[test]
+fn a_session_leaves_threads_for_others() {
+    for script in THREADS {
+        let (server, _con) = super::common::empty();
+        for name in ["one", "other"] {
+            let registers = format!(
+                "{script}
+GB('CommandReader').map(f).register(trigger='{name}', mode='async_local')"
+            );
+            let answer = untyped(&server, &["RG.PYEXECUTE", &registers, "ID", name]);
+            assert_eq!(answer, "OK");
+        }
+        let why = untyped(&server, &["RG.TRIGGER", "one"]);
+        assert!(
+            why.starts_with("can't start new thread: the session 'one' has "),
+            "{why}"
+        );
+        assert!(
+            why.contains("of the 1000") && why.contains("ThreadPoolExecutor"),
+            "{why}"
+        );
+        let why = untyped(&server, &["RG.TRIGGER", "other"]);
+        assert!(why.contains("the session 'other' has 2"), "{why}");
+        assert!(why.contains("(the session 'one' has "), "{why}");
+    }
 }

@@ -9,7 +9,7 @@ use super::scope::{Collected, Restored};
 use super::script::{Script, announce_all, restore_beside, restore_script};
 use crate::encoding::Damaged;
 use crate::execution::{Body, Ending, bodies};
-use crate::python::Gil;
+use crate::python::{Gil, Ledger};
 use crate::redis::{Context, Level, User, after, locked, log, will_save};
 use crate::registration::stored::{StoredSession, decode};
 use crate::registration::streams::{self, Begin};
@@ -291,7 +291,7 @@ impl Again {
             user: stored.user.as_deref().map(User::named),
             replies: stored.replies.clone().into(),
             event_loop: std::sync::OnceLock::new(),
-            memory: Arc::default(),
+            memory: Ledger::of_session(&stored.id),
         });
         let replaces = replaced(context, stored);
         Again { session, replaces }

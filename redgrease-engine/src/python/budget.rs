@@ -109,7 +109,8 @@ impl MemoryBudget {
         }
     }
 
-    fn ledger(&self) -> Option<Arc<Ledger>> {
+    /// The ledger of the session that is charged.
+    pub(super) fn ledger(&self) -> Option<Arc<Ledger>> {
         let ledger = self.ledger.load(Ordering::Acquire).cast_const();
         if ledger.is_null() {
             return None;

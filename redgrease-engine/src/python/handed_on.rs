@@ -10,7 +10,7 @@
 
 use super::budget::{shared, without_budget};
 use super::threads::{Entered, may_start};
-use super::{Gil, MemoryBudget, Object};
+use super::{Gil, Ledger, MemoryBudget, Object};
 use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -57,6 +57,8 @@ struct Captured {
 thread_local! {
     /// The thread does something for all gears.
     static FOR_ALL: Cell<bool> = const { Cell::new(false) };
+    /// The session whose code has asked for that: the threads of a pool count for it.
+    static ASKED_BY: RefCell<Option<Arc<Ledger>>> = const { RefCell::new(None) };
     /// What the gear handed on that has started the thread. Of nobody while the thread runs an event loop.
     static OF_THREAD: RefCell<Option<Captured>> = const { RefCell::new(None) };
 }
@@ -96,6 +98,10 @@ impl Captured {
     fn is_of_nobody(&self) -> bool {
         let surroundings = self.surroundings.as_ref();
         surroundings.is_some_and(|surroundings| !surroundings.are_of_gear())
+    }
+
+    fn session(&self) -> Option<Arc<Ledger>> {
+        self.budget.as_ref().and_then(|budget| budget.ledger())
     }
 
     fn check(&self) -> PyResult<()> {
@@ -319,8 +325,13 @@ fn handed_on_free<'py>(function: &Object<'py>) -> PyResult<Object<'py>> {
 #[pyfunction]
 #[pyo3(name = "of_thread")]
 fn for_thread<'py>(function: &Object<'py>) -> PyResult<Object<'py>> {
-    may_start()?;
-    with_captured(function, Captured::here(function.py()), Part::Thread)
+    let captured = Captured::here(function.py());
+    let session = captured
+        .as_ref()
+        .and_then(Captured::session)
+        .or_else(|| ASKED_BY.with(|session| session.borrow().clone()));
+    may_start(session.as_ref())?;
+    with_captured(function, captured, Part::Thread)
 }
 
 /// `for_loop(function, context)`: the callback of an event loop that gets this context. With `None`, it belongs to the gear
@@ -389,13 +400,21 @@ fn for_all<'py>(
     args: &Bound<'py, PyTuple>,
     kwargs: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Object<'py>> {
-    struct Restore(bool);
+    struct Restore(bool, Option<Arc<Ledger>>);
     impl Drop for Restore {
         fn drop(&mut self) {
             FOR_ALL.set(self.0);
+            let session = self.1.take();
+            drop(ASKED_BY.with(|asked| asked.replace(session)));
         }
     }
-    let _restore = Restore(FOR_ALL.replace(true));
+    let captured = Captured::here(function.py());
+    let session = captured.as_ref().and_then(Captured::session);
+    let before = ASKED_BY.with(|asked| asked.borrow().clone());
+    if session.is_some() {
+        ASKED_BY.with(|asked| asked.replace(session));
+    }
+    let _restore = Restore(FOR_ALL.replace(true), before);
     without_budget(|| function.call(args, kwargs))
 }
 

@@ -11,11 +11,25 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 /// The memory of one session, in bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
+    /// The name of the session.
+    session: String,
     balance: AtomicI64,
     told: AtomicBool,
 }
 
 impl Ledger {
+    pub(crate) fn of_session(name: &str) -> Arc<Ledger> {
+        Arc::new(Ledger {
+            session: name.to_owned(),
+            ..Ledger::default()
+        })
+    }
+
+    /// The name of the session.
+    pub(super) fn session(&self) -> &str {
+        &self.session
+    }
+
     /// The memory that the calls of the session have taken and that is in use.
     pub(crate) fn balance(&self) -> i64 {
         self.balance.load(Ordering::Relaxed)

@@ -10,7 +10,7 @@ use crate::gears::{
     check_again, make_importable, restore_again, run_script,
 };
 use crate::id::Id;
-use crate::python::{Gil, detached};
+use crate::python::{Gil, Ledger, detached};
 use crate::redis::{BlockedClient, CoarseInstant, Context, Level, locked, locked_to_write, log};
 use crate::registration::{Registry, Session, registry};
 use crate::requirements;
@@ -190,7 +190,7 @@ impl Sent {
             user: request.user.clone(),
             replies: OnceLock::new(),
             event_loop: OnceLock::new(),
-            memory: Arc::default(),
+            memory: Ledger::of_session(&request.id),
         }
     }
 
