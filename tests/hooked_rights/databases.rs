@@ -6,7 +6,7 @@ use redgrease_embedded::Server;
 
 /// Every hook changes the reply of its command, so that a reply tells whether it ran.
 const HOOKED: &str = "
-for name in ['GET', 'SET', 'PING', 'ECHO', 'SCRIPT', 'FUNCTION', 'COMMAND', 'DBSIZE']:
+for name in ['GET', 'SET', 'PING', 'ECHO', 'COMMAND', 'DBSIZE', 'PUBLISH']:
     GB('CommandReader').map(lambda x: ['hooked', call_next(*x[1:])]).register(hook=name, mode='sync', convertToStr=False)
 ";
 
@@ -30,13 +30,12 @@ const USERS: [(&str, &str); 6] = [
     ),
 ];
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 8] = [
     "GET k",
     "SET k v",
     "PING",
     "ECHO x",
-    "SCRIPT EXISTS x",
-    "FUNCTION LIST",
+    "PUBLISH c x",
     "COMMAND COUNT",
     "DBSIZE",
     "GET",

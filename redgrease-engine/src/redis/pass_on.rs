@@ -20,11 +20,16 @@ pub(crate) fn pass_on(context: &Context, args: Args<'_>, start: usize) {
     }
 }
 
-/// The server's words for a command that the client of `context` may not run. The server writes them to `ACL LOG`.
+/// The server's words for a command that the client of `context` may not run. The server writes them to `ACL LOG`. From Redis 7.2
+/// on, `D` makes sure that the command does not run, whatever the server decides.
 pub(super) fn refused(context: &Context, args: Args<'_>, start: usize) -> String {
-    match run(context, args, start, c"!0CEv") {
+    // SAFETY: the static is written once, while the module loads. A copy of it is read.
+    let knows_dry_runs = unsafe { raw::RedisModule_ACLAddLogEntryByUserName }.is_some();
+    let format = if knows_dry_runs { c"!0CEDv" } else { c"!0CEv" };
+    match run(context, args, start, format) {
         Ok(reply) => reply.error().unwrap_or_else(|| NO_RIGHT.to_owned()),
-        Err(words) => words,
+        Err(words) if denial::is_denial(words.as_bytes()) => words,
+        Err(_) => NO_RIGHT.to_owned(),
     }
 }
 
