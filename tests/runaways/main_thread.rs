@@ -11,7 +11,7 @@ macro_rules! sync {
     };
 }
 
-pub(crate) const CASES: [Case; 33] = [
+pub(crate) const CASES: [Case; 34] = [
     Case::held("loop in `finally`", SYNC, sync!("
 def f(x):
     try: 1 / 0
@@ -84,6 +84,14 @@ import signal
 def f(x):
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     time.sleep(60)")),
+    // A look-up that is as slow as the one of a name server that does not answer.
+    Case::held("look-up of a name that is called again after each exception", SYNC, sync!("
+import _socket, ctypes, socket
+def f(x):
+    _socket.getaddrinfo = lambda *args: ctypes.CDLL(None).system(b'sleep 20')
+    while True:
+        try: socket.create_connection(('nonexistent.example.invalid', 80))
+        except BaseException: pass")),
     Case::held("future of a thread pool", SYNC, sync!("
 from concurrent.futures import Future
 def f(x): Future().result()")),

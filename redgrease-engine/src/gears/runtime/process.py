@@ -4,6 +4,7 @@ Functions that only tune the interpreter have no effect, so that packages which 
 something from the server are refused. Child processes may do to themselves what they like.
 """
 
+import _thread
 import errno
 import faulthandler
 import functools
@@ -12,6 +13,7 @@ import operator
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +26,7 @@ _HIGHEST_RECURSION = 2000
 
 _getpid, _getpgid = os.getpid, os.getpgid
 _SERVER = _getpid()
+_MAIN_THREAD = threading.main_thread().ident
 
 
 def _bound_recursion(set_limit):
@@ -188,6 +191,42 @@ def _guard_wait(name, is_any):
     setattr(os, name, wait)
 
 
+def _look_up_elsewhere(name, _start=_thread.start_new_thread, _lock=_thread.allocate_lock, _ident=_thread.get_ident):
+    """The C library waits for an answer to a name for seconds, and nothing interrupts it: the main thread lets another one wait."""
+    original = getattr(socket, name)
+
+    @functools.wraps(original)
+    def look_up(*args, **kwargs):
+        if _ident() != _MAIN_THREAD or _getpid() != _SERVER:
+            return original(*args, **kwargs)
+        done, outcome = _lock(), []
+        done.acquire()
+
+        def run():
+            try:
+                outcome.append((True, original(*args, **kwargs)))
+            except BaseException as error:
+                outcome.append((False, error))
+            done.release()
+
+        try:
+            _native.for_all(_start, run, ())
+        except RuntimeError:
+            return original(*args, **kwargs)
+        done.acquire()
+        succeeded, value = outcome.pop()
+        if succeeded:
+            return value
+        try:
+            raise value
+        finally:
+            del value
+
+    setattr(socket, name, look_up)
+
+
+for _name in "getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo":
+    _look_up_elsewhere(_name)
 _guard_kill(os, "kill", _is_server)
 _guard_kill(os, "killpg", lambda group: group in (0, 1, _getpgid(_SERVER)))
 _guard_kill(signal, "pidfd_send_signal", _is_descriptor_of_server)
