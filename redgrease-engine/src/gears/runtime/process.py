@@ -142,11 +142,11 @@ def _guard_kill(owner, name, is_server):
     setattr(owner, name, kill)
 
 
-def _is_server(process, _exists=os.path.exists, _index=operator.index):
+def _is_server(process, _access=os.access, _index=operator.index):
     """`True` also for a thread of the server: the system sends signals to the whole process then."""
     process = _index(process)
     # A group without a leader of its own is the group of the server.
-    return process in (_SERVER, 0, -1) or -process == _getpgid(_SERVER) or _exists("/proc/%d/task/%d" % (_SERVER, process))
+    return process in (_SERVER, 0, -1) or -process == _getpgid(_SERVER) or _access("/proc/%d/task/%d" % (_SERVER, process), os.F_OK)
 
 
 def _is_descriptor_of_server(descriptor, _open=open, _index=operator.index):
