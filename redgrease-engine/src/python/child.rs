@@ -76,7 +76,7 @@ enum Address {
 }
 
 fn address(descriptor: RawFd) -> Option<Address> {
-    // SAFETY: the system writes no more than the length says, and returns how much it has written.
+    // SAFETY: the system writes at most as many bytes as the length says, and returns the number of bytes that it has written.
     let (family, bytes) = unsafe {
         let mut storage: libc::sockaddr_storage = std::mem::zeroed();
         let mut length = libc::socklen_t::try_from(size_of_val(&storage)).ok()?;

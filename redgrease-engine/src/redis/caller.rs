@@ -23,10 +23,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The server's words for a client that has not logged in.
 const NO_LOGIN: &str = "NOAUTH Authentication required.";
 
-/// The client that the filter has found to have the right to its command, which has not run yet. 0 if there is none.
+/// The id of the client whose command the filter has checked and allowed, until that command runs. 0 if the filter has allowed no
+/// command.
 static CHECKED: AtomicU64 = AtomicU64::new(0);
 
-/// Functions of the server that know who has logged in. Modules are not told of them.
+/// Functions of the server that know whether a client has logged in. The module API does not name them.
 #[derive(Debug, Clone, Copy)]
 struct Logins {
     needs_login: unsafe extern "C" fn(*mut c_void) -> c_int,
@@ -44,8 +45,8 @@ pub(super) enum Caller {
     Unknown,
 }
 
-/// `true` if the engine can tell who has logged in. Otherwise the server checks that, with the right to the command that it runs in
-/// place of the hooked one.
+/// `true` if the engine can tell whether a client has logged in. Otherwise the server checks the login, with the right to the
+/// command that it runs in place of the hooked one.
 pub(super) fn is_supported() -> bool {
     logins().is_some()
 }
@@ -139,7 +140,7 @@ pub(crate) fn refusal(context: &Context, args: Args<'_>, start: usize) -> Option
         if CHECKED.swap(0, Ordering::Relaxed) == client && client != 0 {
             return None;
         }
-        // Scripts and gears run for who has logged in. Their clients may have the id of any connection.
+        // Scripts and gears run for clients that have logged in. The context of their commands may have the id of any connection.
         let is_of_client = !context.is_in_lua() && !stack::is_inside();
         if let Some(logins) = logins().filter(|_| is_of_client) {
             let connection = (logins.client)(client);

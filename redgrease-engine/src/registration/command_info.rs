@@ -24,7 +24,8 @@ pub(super) struct CommandInfo {
 }
 
 impl CommandInfo {
-    /// Asks the server. `None` if there is no such command. A subcommand, such as `object|encoding`, is none of its own.
+    /// Asks the server. `None` if the server does not know the command, and for a subcommand such as
+    /// `object|encoding`, which clients send as two words.
     pub(super) fn of(context: &Context, command: &str) -> Option<CommandInfo> {
         if command.contains('|') {
             return None;
