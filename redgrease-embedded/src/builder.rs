@@ -1,6 +1,7 @@
 //! [`Builder`]: the options of a server.
 
 use crate::config::Config;
+use crate::locate::Engine;
 use crate::{Error, ErrorKind, Result, Server, locate};
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -212,14 +213,18 @@ impl Builder {
 
     /// The arguments of `loadmodule`: the library and its settings.
     fn module(&self) -> Result<Vec<OsString>> {
-        let engine = locate::engine(self.engine.clone())?;
-        let mut module = vec![engine.clone().into_os_string()];
+        let Engine { library, python } = locate::engine(self.engine.clone())?;
+        let mut module = vec![library.clone().into_os_string()];
         for (name, value) in &self.module_args {
             module.extend([name.into(), value.clone()]);
         }
         let given = |wanted: &str| self.module_args.iter().any(|(name, _)| name == wanted);
+        let chosen = given("Python") || given("PythonExecutable") || locate::names_python();
+        if let Some(python) = python.filter(|_| !chosen) {
+            module.extend(["Python".into(), python.into_os_string()]);
+        }
         if !given("PythonInstallationDir")
-            && let Some(dir) = locate::python_dir(self.python_dir.clone(), &engine)
+            && let Some(dir) = locate::packages(self.python_dir.clone(), &library)
         {
             module.extend(["PythonInstallationDir".into(), dir.into_os_string()]);
         }

@@ -18,20 +18,31 @@
 //! - Dropping the [`Server`] ends the server process. If this program ends without dropping it
 //!   (killed, aborted, or the [`Server`] is in a `static`), a guard process ends the server and
 //!   removes its temporary directory.
-//! - Nothing is downloaded or built. The error about a missing program or library names the command
-//!   that installs it.
+//! - Nothing is downloaded or built. The error about a missing program or library tells where it was
+//!   looked for, and names the commands that install it.
 //!
 //! # Search paths
 //!
 //! | part | builder | environment | default |
 //! |---|---|---|---|
 //! | server program | [`Builder::server`] | `REDGREASE_SERVER` | `redis-server`, then `valkey-server` on `PATH`, then in `servers/` of the target directory |
-//! | engine | [`Builder::engine`] | `REDGREASE_ENGINE` | `release/`, then `debug/` of the target directory |
+//! | engine | [`Builder::engine`] | `REDGREASE_ENGINE` | the first of the places below |
 //! | directory of Python packages | [`Builder::python_dir`] | `REDGREASE_PYTHON_DIR` | `redgrease/python` of the target directory that contains the engine, otherwise a cache directory of the user |
 //!
-//! Target directories are tried in this order: the one that contains the running program, the one
-//! of the package that `cargo run` or `cargo test` runs, and the one of the workspace that contains
-//! this crate.
+//! Places of the engine:
+//!
+//! 1. `release/`, then `debug/` of the target directories: around the running program, of the package
+//!    that `cargo run` or `cargo test` runs, and of the clone that contains this crate;
+//! 2. the user's data directory, `~/.local/share/redgrease/lib` (`$XDG_DATA_HOME/redgrease/lib`), which
+//!    `cargo xtask install` fills;
+//! 3. the Python package `redgrease-engine` (`pip install redgrease-engine`) of the active virtual
+//!    environment, of `python3`, or of `python` on `PATH`. The server then runs that Python, unless
+//!    `REDGREASE_PYTHON` or a module argument names another one;
+//! 4. `/usr/lib/redgrease`.
+//!
+//! In the places 2 to 4, files that cannot be used are passed by: a loader without an engine, a damaged
+//! engine, and an engine that is older than this crate. A newer engine is used, because the commands of
+//! the engine stay compatible. If there is no other engine, the error names them.
 //!
 //! # No Redis client
 //! The crate implements the three commands that it needs, so that it has no dependency on a version
@@ -68,5 +79,12 @@ pub fn find_server() -> Result<PathBuf> {
 /// # Errors
 /// `NoEngine` if there is no engine.
 pub fn find_engine() -> Result<PathBuf> {
-    locate::engine(None)
+    locate::engine(None).map(|engine| engine.library)
+}
+
+/// The folder in which a user installs an engine, whether it exists or not; `None` without a home
+/// directory.
+#[must_use]
+pub fn user_engine_dir() -> Option<PathBuf> {
+    locate::user_engine_dir()
 }

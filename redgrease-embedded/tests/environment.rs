@@ -79,7 +79,7 @@ fn the_error_about_a_missing_server_names_the_install_command() {
     let nowhere = tempfile::tempdir().unwrap();
     let server = result_of("server", &[("PATH", nowhere.path().to_str().unwrap())]);
     assert!(
-        server.contains("NoServerProgram") && server.contains("cargo xtask setup"),
+        server.contains("NoServerProgram") && server.contains("apt install redis-server"),
         "{server}"
     );
 }
