@@ -7,6 +7,7 @@ use super::context::Context;
 use super::ending;
 use super::hold::{self, Patience};
 use super::lend::{self, keep};
+use super::main_thread;
 #[cfg(not(test))]
 use super::query_buffer;
 use redis_module::raw;
@@ -58,9 +59,11 @@ impl Drop for Own {
         unsafe {
             if !held {
                 ending::wait_for_lock(base());
+                main_thread::enter();
             }
             rm!(RedisModule_FreeThreadSafeContext(context));
             if !held {
+                main_thread::leave();
                 rm!(RedisModule_ThreadSafeContextUnlock(base()));
             }
         }
@@ -146,6 +149,11 @@ pub(crate) fn with_current<R>(context: &Context, body: impl FnOnce() -> R) -> R 
 
 /// Says that this thread has the lock through a loan, or no longer.
 pub(super) fn set_current(has_lock: bool) {
+    if has_lock {
+        main_thread::enter();
+    } else {
+        main_thread::leave();
+    }
     CURRENT.set(if has_lock { own() } else { ptr::null_mut() });
 }
 
@@ -189,6 +197,7 @@ impl LockGuard {
         unsafe {
             ending::wait_for_lock(own);
         }
+        main_thread::enter();
         CURRENT.set(own);
         LockGuard {
             _not_send: std::marker::PhantomData,
@@ -260,6 +269,7 @@ impl LockGuard {
             return Some(LockGuard::acquire());
         };
         taken.then(|| {
+            main_thread::enter();
             CURRENT.set(own);
             LockGuard {
                 _not_send: std::marker::PhantomData,
@@ -277,6 +287,7 @@ impl LockGuard {
 impl Drop for LockGuard {
     fn drop(&mut self) {
         CURRENT.set(ptr::null_mut());
+        main_thread::leave();
         // SAFETY: `acquire` took the lock on this thread, because the type is not `Send`. The base context stands in for that
         // of the thread, which may have been freed when the thread ends; the server uses neither of them.
         #[cfg(not(test))]

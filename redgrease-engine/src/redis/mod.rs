@@ -42,7 +42,8 @@
 //! | `user.rs` | the users whose rights gears have |
 //! | `zero_bytes.rs` | replies that the server cannot read |
 //! | `stack.rs` | commands inside of commands |
-//! | `symbols.rs` | functions of the server that modules are not told of |
+//! | `main_thread.rs` | the thread that the server takes for its main thread |
+//! | `symbols.rs` | functions and data of the server that modules are not told of |
 //! | `log.rs` | the server's log |
 #![allow(unsafe_code)]
 
@@ -71,6 +72,7 @@ mod lend;
 mod listeners;
 mod lock;
 mod log;
+mod main_thread;
 #[macro_use]
 mod module;
 mod notification;

@@ -5,7 +5,9 @@ use super::command::{Text, text};
 use super::context::Context;
 use super::listeners::{self, Listeners};
 use super::log::{Level, log};
-use super::{ending, info, lock, notification, persistence, server_events, shard, timer_key};
+use super::{
+    ending, info, lock, main_thread, notification, persistence, server_events, shard, timer_key,
+};
 use redis_module::raw;
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -103,6 +105,7 @@ fn load(
     }
     lock::remember_base(context);
     ending::learn(context);
+    main_thread::learn();
     shard::remember();
     listeners::listen(listeners);
     // SAFETY: the server keeps the arguments until the module is loaded. The listener cannot keep them for longer: it is a
