@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::capability::{Capability, lacks};
 use common::{eventually, field, untyped};
 use redgrease_embedded::Server;
 
@@ -76,6 +77,19 @@ fn what_can_never_run() {
         let doubt = doubt(registration).unwrap_or_default();
         assert!(doubt.contains(remedy), "{registration}: {doubt}");
     }
+}
+
+#[test]
+fn events_of_vector_sets_are_no_doubt() {
+    let server = Server::start().unwrap();
+    if lacks(&server, Capability::VectorSets) {
+        return;
+    }
+    // Newer servers may send it. The name of a command that exists is not a misspelled one.
+    assert_eq!(
+        doubt("GB('KeysReader').register('k*', eventTypes=['vadd'])"),
+        None
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 )]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
+pub(crate) mod capability;
 pub(crate) mod pair;
 pub(crate) mod proxy;
 pub(crate) mod wheel;

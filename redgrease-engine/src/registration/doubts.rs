@@ -107,22 +107,28 @@ struct Doubts {
     partly: Vec<String>,
 }
 
+/// Modules that are no source of other events than their commands: this one, and those that are part of a server, the scripting engine
+/// of Valkey and the vector sets of Redis 8.
+const BUILT_IN: [&[u8]; 3] = [b"rg", b"lua", b"vectorset"];
+
 /// `true` if the server may send a key event of this name: a module may have events of its own.
 fn is_sent(context: &Context, event: &str) -> bool {
-    match CommandInfo::of(context, &event.to_ascii_lowercase()) {
+    let name = event.to_ascii_lowercase();
+    match CommandInfo::of(context, &name) {
         Some(command) if !command.has("module") && !event.contains('.') => false,
+        Some(command) if command.has("module") && !name.starts_with("rg.") => true,
         _ => has_other_modules(context),
     }
 }
 
-/// `true` if a module is loaded that may send events: neither this one nor the scripting engine of Valkey.
+/// `true` if a module is loaded that may send events of any name.
 fn has_other_modules(context: &Context) -> bool {
     let Ok(list) = call(context, Rights::Engine, b"MODULE", &[b"LIST"]) else {
         return false;
     };
     let modules = list.borrow().elements();
     let mut names = modules.filter_map(|module| module.element(1).map(Element::bytes));
-    names.any(|name| name != b"rg" && name != b"lua")
+    names.any(|name| !BUILT_IN.contains(&name))
 }
 
 /// Looks at an event. `is_sent` is asked about names of key events that the engine does not know.
