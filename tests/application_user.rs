@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::capability::{Capability, lacks};
 use common::{calls_of, unregister_all, untyped};
 use redgrease::prelude::*;
 use redgrease::{Con, Gear, Options, Policy};
@@ -29,7 +30,7 @@ const GEARS: [&Gear; 1] = [doubled::GEAR];
 /// `None` on a server that cannot run a command as a user.
 fn deployed() -> Option<(Server, Con, String)> {
     let server = Server::start().unwrap();
-    if untyped(&server, &["INFO", "server"]).contains("redis_version:6.") {
+    if lacks(&server, Capability::CommandsAsUser) {
         return None;
     }
     let (con, _) = redgrease::start_with(server.url(), &Options::new().gears(&GEARS)).unwrap();

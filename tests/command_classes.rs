@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::capability::{Capability, lacks};
 use common::{plain_connection, untyped};
 use redgrease_embedded::Server;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,7 +49,7 @@ fn documented() -> BTreeMap<String, String> {
 /// `None` on a server that cannot run a command as a user, and refuses scripts as soon as there are several users.
 fn server() -> Option<Server> {
     let server = Server::start().unwrap();
-    let keeps_rights = !untyped(&server, &["INFO", "server"]).contains("redis_version:6.");
+    let keeps_rights = !lacks(&server, Capability::CommandsAsUser);
     keeps_rights.then_some(server)
 }
 

@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::capability::{Capability, lacks};
 use common::untyped;
 use redgrease::prelude::*;
 use redgrease::{Gear, Options};
@@ -30,7 +31,7 @@ GB('CommandReader').register(hook='touch')
 /// A server with the user `deploy`, and the address of that user. `None` on a server that cannot run a command as a user.
 fn server() -> Option<(Server, String)> {
     let server = Server::start().unwrap();
-    if untyped(&server, &["INFO", "server"]).contains("redis_version:6.") {
+    if lacks(&server, Capability::CommandsAsUser) {
         return None;
     }
     let mut lines = DOCUMENTATION.lines();

@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::capability::{Capability, is_redis_6, lacks};
 use common::wheel::make_wheel;
 use common::{eventually, plain_connection, untyped};
 use redgrease_embedded::{Builder, Server};
@@ -36,7 +37,7 @@ fn server() -> Option<Server> {
 
 fn of(builder: Builder) -> Option<Server> {
     let server = builder.start().unwrap();
-    if untyped(&server, &["INFO", "server"]).contains("redis_version:6.") {
+    if lacks(&server, Capability::CommandsAsUser) {
         return None;
     }
     rules(&server, "ann", "+@all");
@@ -257,7 +258,7 @@ fn the_reason_why_a_session_is_not_restored_is_shown_to_its_owner() {
     let flag = dir.path().join("flag");
     let start = || Server::builder().dir(dir.path()).start().unwrap();
     let first = start();
-    if untyped(&first, &["INFO", "server"]).contains("redis_version:6.") {
+    if lacks(&first, Capability::CommandsAsUser) {
         return;
     }
     let script = format!(
@@ -301,7 +302,7 @@ fn arguments_of_pip_are_shown_to_those_who_may_send_code() {
         .start()
         .unwrap();
     assert!(untyped(&server, &["RG.CONFIGGET", "PipArguments"]).contains("the-secret"));
-    if untyped(&server, &["INFO", "server"]).contains("redis_version:6.") {
+    if is_redis_6(&server) {
         return;
     }
     rules(&server, "bob", "+@all -@admin -@dangerous -rg.pyexecute");

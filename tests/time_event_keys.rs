@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::capability::{Capability, lacks};
 use common::{eventually, master, plain_connection, untyped};
 use redgrease_embedded::{Builder, Server};
 use std::path::Path;
@@ -217,8 +218,7 @@ fn restore_refuses_time_events() {
 #[test]
 fn a_user_who_may_not_write_the_key_cannot_create_a_time_event() {
     let server = Server::start().unwrap();
-    if untyped(&server, &["INFO", "server"]).contains("redis_version:6.") {
-        println!("skipped: this server cannot run a command as a user");
+    if lacks(&server, Capability::CommandsAsUser) {
         return;
     }
     let script = "GB('CommandReader').map(lambda r: str(registerTE(1, lambda: 1, r[1]))).register(\

@@ -18,6 +18,8 @@ mod paths;
 mod read_only_scripts;
 mod table;
 
+use common::capability::{Capability, lacks};
+
 /// The commands whose answers the table has: one that needs memory, another that writes, one that reads.
 const IN_TABLE: usize = 3;
 
@@ -49,8 +51,7 @@ fn the_table_names_the_guards_that_are_tested() {
 #[test]
 fn gears_meet_the_guards_of_clients_on_every_path() {
     let (server, _con) = common::empty();
-    // Redis 6.2 has other words for several guards, and no loading that can be held up.
-    if common::untyped(&server, &["INFO", "server"]).contains("redis_version:6.") {
+    if lacks(&server, Capability::GuardsOfRedis7) {
         return;
     }
     drop(server);

@@ -29,6 +29,7 @@ mod typed;
 mod users;
 mod wire;
 
+use common::capability::{Capability, lacks};
 use common::untyped;
 use redgrease_embedded::Server;
 use wire::Wire;
@@ -50,7 +51,7 @@ fn server(script: &str, as_owner: bool) -> Option<Server> {
         .module_arg("ExecuteAsOwner", if as_owner { "1" } else { "0" })
         .start()
         .unwrap();
-    if untyped(&server, &["INFO", "server"]).contains("redis_version:6.") {
+    if lacks(&server, Capability::CommandsAsUser) {
         return None;
     }
     if !script.is_empty() {

@@ -16,6 +16,7 @@ mod log;
 mod paths;
 mod words;
 
+use common::capability::{Capability, lacks};
 use common::{plain_connection, untyped};
 use redgrease_embedded::Server;
 
@@ -55,7 +56,7 @@ fn with_lim() -> Option<(Server, redis::Connection)> {
     // Without packages of other tests: the bundled `cmd` is meant.
     let server = server.module_arg("PythonInstallationDir", "packages");
     let server = server.start().unwrap();
-    if untyped(&server, &["INFO", "server"]).contains("redis_version:6.") {
+    if lacks(&server, Capability::CommandsAsUser) {
         return None;
     }
     let rules = "ACL SETUSER lim on >p resetchannels &app:* ~app:* %R~ro:* %W~wo:* +@all -@dangerous +sort +rg.pyexecute";

@@ -1,5 +1,6 @@
 //! A server with a secret, and users with and without the right to it.
 
+use crate::common::capability::{Capability, lacks};
 use crate::common::{plain_connection, untyped};
 use redgrease_embedded::{Builder, Server};
 
@@ -34,7 +35,7 @@ impl World {
 
     pub(crate) fn of(builder: Builder) -> Option<World> {
         let server = builder.start().unwrap();
-        if untyped(&server, &["INFO", "server"]).contains("redis_version:6.") {
+        if lacks(&server, Capability::CommandsAsUser) {
             return None;
         }
         let world = World { server };

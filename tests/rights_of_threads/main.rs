@@ -10,6 +10,7 @@ mod nobody;
 mod registered;
 mod stopped;
 
+use common::capability::{Capability, lacks};
 use common::{plain_connection, untyped};
 use redgrease_embedded::Server;
 use std::collections::BTreeMap;
@@ -17,9 +18,9 @@ use std::collections::BTreeMap;
 /// The forms of handed-on work, in Python.
 const FORMS: &str = include_str!("forms.py");
 
-/// Redis before 7.0.6 cannot hold gears to the rights of a user.
+/// Whether the server can hold gears to the rights of a user.
 fn has_users(server: &Server) -> bool {
-    !untyped(server, &["INFO", "server"]).contains("redis_version:6.")
+    !lacks(server, Capability::CommandsAsUser)
 }
 
 /// A server with keys and the users `lim`, who calls gears, and `dev`, who also sends scripts. Neither may read `secret`.

@@ -1,5 +1,6 @@
 //! The owner of a registration is deleted, disabled or loses its rights: the messages stay, and the registration pauses.
 
+use crate::common::capability::{Capability, lacks};
 use crate::common::{empty, eventually, plain_connection, untyped};
 use crate::{add, field, id, list};
 use redgrease_embedded::Server;
@@ -8,7 +9,7 @@ use redgrease_embedded::Server;
 /// user.
 fn owned_by_ann(policy: &str, mode: &str) -> Option<Server> {
     let (server, _con) = empty();
-    if untyped(&server, &["INFO", "server"]).contains("redis_version:6.") {
+    if lacks(&server, Capability::CommandsAsUser) {
         return None;
     }
     create_ann(&server);
@@ -86,7 +87,7 @@ fn messages_stay_while_the_owner_cannot_act() {
 #[test]
 fn the_owner_is_deleted_during_a_batch() {
     let (server, _con) = empty();
-    if untyped(&server, &["INFO", "server"]).contains("redis_version:6.") {
+    if lacks(&server, Capability::CommandsAsUser) {
         return;
     }
     create_ann(&server);
