@@ -11,8 +11,9 @@ Usage: cargo xtask COMMAND
   test  [--yes]   run every test of the project, on one Redis and one Valkey
   test  --matrix [--only NAME]
                   run the tests that depend on the server or Python on every available server
-                  (redis-6.2, redis-7.4, valkey-9, the machine's own) and every available Python
-                  (python-3.9 to python-3.13)
+                  (redis-6.2, redis-7.0, redis-7.4, redis-8.0, valkey-8.1, valkey-9.1, and the
+                  machine's own if it is another one) and every available Python (python-3.9 to
+                  python-3.13)
   check [--yes]   check format, spelling, layers, lints, documentation, dependencies and features
   serve [--yes] [--port N] [--dir D]
                   run a Redis with the engine on loopback, for your own programs

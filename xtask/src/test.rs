@@ -28,13 +28,13 @@ pub(crate) fn command(yes: bool) -> Outcome {
     all.env("REDGREASE_ENGINE", &ready.engine);
     steps::step("tests of the workspace", &mut all)?;
 
-    let server = servers::VALKEY_9.server(&ready.python)?;
+    let server = servers::VALKEY_9_1.server(&ready.python)?;
     let mut on_valkey = workspace_tests();
     on_valkey
         .args(ON_VALKEY.iter().flat_map(|name| ["--test", name]))
         .env("REDGREASE_ENGINE", &ready.engine)
         .env("REDGREASE_SERVER", &server);
-    steps::step("the same engine in Valkey 9", &mut on_valkey)?;
+    steps::step("the same engine in Valkey 9.1", &mut on_valkey)?;
 
     println!("\nAll tests passed.");
     Ok(())

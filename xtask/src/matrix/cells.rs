@@ -1,6 +1,6 @@
 //! The rows of the matrix.
 
-use crate::servers::{self, Packaged};
+use crate::servers::{self, Named};
 use crate::setup::python::{self, Python};
 use crate::steps;
 use std::path::{Path, PathBuf};
@@ -31,9 +31,14 @@ const MINORS: std::ops::RangeInclusive<u32> = 9..=13;
 
 /// All rows, including the ones that are not available. `python` downloads the servers.
 pub(super) fn all(python: &Path) -> Vec<Cell> {
-    let mut cells = vec![packaged(&servers::REDIS_6_2, python), own_server()];
-    cells.push(packaged(&servers::REDIS_7_4, python));
-    cells.push(packaged(&servers::VALKEY_9, python));
+    let own = own_server();
+    let mut cells: Vec<Cell> = servers::ALL
+        .iter()
+        .filter(|server| server.name != own.name)
+        .map(|server| named(server, python))
+        .collect();
+    cells.push(own);
+    cells.sort_by_key(|cell| order(&cell.name));
     let pythons = python::find_all(MINORS);
     cells.extend(pythons.into_iter().map(|(minor, found)| Cell {
         name: format!("python-3.{minor}"),
@@ -46,7 +51,12 @@ pub(super) fn all(python: &Path) -> Vec<Cell> {
     cells
 }
 
-fn packaged(server: &Packaged, python: &Path) -> Cell {
+/// The place of a server in the table. The machine's own server stands where its version belongs.
+fn order(name: &str) -> (bool, String) {
+    (name.starts_with("valkey"), name.to_owned())
+}
+
+fn named(server: &Named, python: &Path) -> Cell {
     match server.server(python) {
         Ok(program) => with_server(server.name.to_owned(), program),
         Err(failed) => Cell {
@@ -79,10 +89,15 @@ fn own_server() -> Cell {
 fn with_server(name: String, program: PathBuf) -> Cell {
     let said = steps::output(Command::new(&program).arg("--version")).unwrap_or_default();
     match version(&said) {
-        Some(version) => Cell {
-            name,
-            title: format!("server {version}"),
+        Some(version) if is_version_of(&name, version) => Cell {
+            title: title(&name, version),
             subject: Subject::Server(resolve(program)),
+            name,
+        },
+        Some(version) => Cell {
+            subject: Subject::Missing(format!("{} is version {version}", program.display())),
+            title: String::new(),
+            name,
         },
         None => Cell {
             subject: Subject::Missing(format!("{} does not run here", program.display())),
@@ -90,6 +105,23 @@ fn with_server(name: String, program: PathBuf) -> Cell {
             name,
         },
     }
+}
+
+/// Whether a version such as `8.0.2` is one of a row such as `redis-8.0`: a release may get another version of a package.
+fn is_version_of(name: &str, version: &str) -> bool {
+    name.split_once('-')
+        .and_then(|(_, short)| version.strip_prefix(short))
+        .is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// `Redis 8.0.2`
+fn title(name: &str, version: &str) -> String {
+    let family = if name.starts_with("valkey") {
+        "Valkey"
+    } else {
+        "Redis"
+    };
+    format!("{family} {version}")
 }
 
 /// Resolves a program name with PATH, because the tests need a path.
@@ -125,5 +157,20 @@ mod tests {
         assert_eq!(version(said), Some("7.0.15"));
         assert_eq!(short_version(said).as_deref(), Some("7.0"));
         assert_eq!(version("no version here"), None);
+    }
+
+    #[test]
+    fn a_row_has_servers_of_its_version_only() {
+        assert!(is_version_of("redis-8.0", "8.0.2"));
+        assert!(!is_version_of("redis-8.0", "8.2.1"));
+        assert!(!is_version_of("redis-7.0", "7.04.1"));
+        assert_eq!(title("valkey-8.1", "8.1.1"), "Valkey 8.1.1");
+    }
+
+    #[test]
+    fn the_machines_server_stands_where_its_version_belongs() {
+        let mut names = ["valkey-8.1", "redis-7.4", "redis-7.2"];
+        names.sort_by_key(|name| order(name));
+        assert_eq!(names, ["redis-7.2", "redis-7.4", "valkey-8.1"]);
     }
 }

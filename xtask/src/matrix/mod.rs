@@ -61,21 +61,25 @@ pub(crate) fn command(yes: bool, only: Option<&str>) -> Outcome {
 
 fn print(results: &[(Cell, Result)]) {
     println!(
-        "\n{:<12} {:<42} {:>7} {:>7} {:>8}",
-        "row", "version", "passed", "failed", "ignored"
+        "\n{:<12} {:<42} {:>7} {:>7} {:>14} {:>8}",
+        "row", "version", "passed", "failed", "not applicable", "ignored"
     );
     for (cell, result) in results {
         match result {
             Result::Skipped(reason) => println!("{:<12} skipped: {reason}", cell.name),
             Result::Ran(counts) => {
                 println!(
-                    "{:<12} {:<42} {:>7} {:>7} {:>8}",
+                    "{:<12} {:<42} {:>7} {:>7} {:>14} {:>8}",
                     cell.name,
                     cell.title,
                     counts.passed,
                     counts.failures.len(),
+                    counts.not_applicable.values().sum::<usize>(),
                     counts.ignored
                 );
+                for (reason, count) in &counts.not_applicable {
+                    println!("{:<12}   {count} not applicable: {reason}", "");
+                }
                 for failure in &counts.failures {
                     println!("{:<12}   failed: {failure}", "");
                 }

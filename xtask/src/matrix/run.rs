@@ -30,6 +30,8 @@ pub(super) fn cell(cell: &Cell, ready: &Ready) -> Outcome<Result> {
         Subject::Missing(reason) => Ok(Result::Skipped(reason.clone())),
         Subject::Server(program) => {
             let mut tests = on_servers()?;
+            // Those that fetch large packages are ignored otherwise.
+            tests.args(["--", "--include-ignored"]);
             tests
                 .env("REDGREASE_ENGINE", &ready.engine)
                 .env("REDGREASE_SERVER", program);
@@ -105,6 +107,10 @@ fn with_python(name: &str, python: &Python) -> Outcome<Counts> {
 fn count(headline: &str, tests: &mut Command) -> Outcome<Counts> {
     eprintln!("\n==> {headline}");
     let failed = |e: std::io::Error| Failed::new(format!("{headline}: cargo: {e}"));
+    // Tests that do not apply to the server add a line to this file: see tests/common/capability.rs.
+    let not_applicable = workspace::target()?.join("not-applicable");
+    let _ = fs::remove_file(&not_applicable);
+    tests.env("REDGREASE_NOT_APPLICABLE", &not_applicable);
     let mut running = tests.stdout(Stdio::piped()).spawn().map_err(failed)?;
     let mut counts = Counts::default();
     if let Some(output) = running.stdout.take() {
@@ -117,6 +123,7 @@ fn count(headline: &str, tests: &mut Command) -> Outcome<Counts> {
         }
     }
     let status = running.wait().map_err(failed)?;
+    counts.read_not_applicable(&fs::read_to_string(&not_applicable).unwrap_or_default());
     if !status.success() && counts.failures.is_empty() {
         counts
             .failures

