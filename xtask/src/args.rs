@@ -26,6 +26,9 @@ Usage: cargo xtask COMMAND
   fuzz  [--minutes N] [--seed S]
                   send random and damaged input for a time (30 minutes)
   valgrind        run the jobs of the soak under valgrind's memcheck
+  deb   [--wheel FILE] [--out DIR]
+                  pack the engines of a wheel as a package for Debian (default: the newest wheel of
+                  `cargo xtask wheel`, into target/redgrease/deb)
   setup [--yes]   only prepare the machine: install missing packages and build the engine
 
 Missing packages are listed, and installed after a confirmation. With --yes, or without a terminal,
@@ -48,6 +51,7 @@ pub(crate) enum Task {
     Soak,
     Fuzz,
     Valgrind,
+    Deb,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -61,6 +65,8 @@ pub(crate) struct Args {
     pub(crate) quick: bool,
     pub(crate) minutes: u64,
     pub(crate) seed: Option<u64>,
+    pub(crate) wheel: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
 }
 
 impl Args {
@@ -77,6 +83,7 @@ impl Args {
             Some("soak") => Task::Soak,
             Some("fuzz") => Task::Fuzz,
             Some("valgrind") => Task::Valgrind,
+            Some("deb") => Task::Deb,
             Some(other) => return Err(misuse(&format!("there is no command `{other}`"))),
         };
         let mut args = Args {
@@ -89,6 +96,8 @@ impl Args {
             quick: false,
             minutes: 30,
             seed: None,
+            wheel: None,
+            out: None,
         };
         while let Some(word) = words.next() {
             let (name, glued) = match word.split_once('=') {
@@ -108,6 +117,8 @@ impl Args {
                         .ok_or_else(|| misuse("`--port` takes a number from 1 to 65535"))?;
                 }
                 ("--dir", Task::Serve) => args.dir = Some(value()?.into()),
+                ("--wheel", Task::Deb) => args.wheel = Some(value()?.into()),
+                ("--out", Task::Deb) => args.out = Some(value()?.into()),
                 ("--matrix", Task::Test) => args.matrix = true,
                 ("--only", Task::Test) => args.only = Some(value()?),
                 ("--quick", Task::Bench) => args.quick = true,
@@ -166,6 +177,11 @@ mod tests {
         let fuzz = parse("fuzz --minutes 3 --seed=7").unwrap();
         assert_eq!((fuzz.minutes, fuzz.seed), (3, Some(7)));
         assert!(parse("bench --quick").unwrap().quick);
+        let deb = parse("deb --wheel w.whl --out=packages").unwrap();
+        assert_eq!(
+            (deb.wheel, deb.out),
+            (Some("w.whl".into()), Some("packages".into()))
+        );
     }
 
     #[test]

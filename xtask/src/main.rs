@@ -6,6 +6,7 @@
 mod args;
 mod bench;
 mod check;
+mod deb;
 mod demo;
 mod matrix;
 mod serve;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Task::Soak => tools::for_minutes("soak", args.yes, args.minutes, args.seed),
         Task::Fuzz => tools::for_minutes("fuzz", args.yes, args.minutes, args.seed),
         Task::Valgrind => valgrind::command(args.yes),
+        Task::Deb => deb::command(args.wheel, args.out),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -23,6 +23,11 @@ pub(crate) fn target() -> Outcome<PathBuf> {
         })
 }
 
+/// The folder of the wheels that `cargo xtask wheel` builds.
+pub(crate) fn wheels() -> Outcome<PathBuf> {
+    Ok(target()?.join("redgrease").join("wheel"))
+}
+
 /// The path of the engine after a build.
 pub(crate) fn engine() -> Outcome<PathBuf> {
     Ok(engine_in(&target()?))

@@ -1,0 +1,39 @@
+//! An application that runs beside its server, in a container of its own: `packaging/compose.yaml`.
+//!
+//! It registers its gear when it starts, and then calls it every second, like a web site that counts its visits.
+//!
+//! ```text
+//! REDIS_URL=redis://127.0.0.1:6379 cargo run -p visits
+//! ```
+
+use redgrease::prelude::*;
+use std::env;
+use std::error::Error;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// Counts a visit. Returns a sentence about the page.
+#[gear_command(requirements = ["humanize"])]
+fn visit(page: &str) -> String {
+    python! {
+        import humanize
+        import time
+
+        key = "page:" + page
+        before = cmd.getset(key + ":last", str(time.time()))
+        count = cmd.incr(key + ":count")
+        if before is None:
+            return page + ": the first visit"
+        ago = humanize.naturaltime(time.time() - float(before))
+        return page + ": visit " + humanize.intcomma(count) + ", the last one was " + ago
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let url = env::var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned());
+    let mut con = redgrease::start(url)?;
+    loop {
+        println!("{}", visit(&mut con, "home")?);
+        sleep(Duration::from_secs(1));
+    }
+}
