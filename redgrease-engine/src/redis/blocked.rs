@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use super::lock;
+use super::raw;
 use super::reply::Reply;
-use redis_module::raw;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};

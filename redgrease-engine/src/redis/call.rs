@@ -5,11 +5,11 @@ use super::denial;
 use super::filter;
 use super::guard;
 use super::lock;
+use super::raw;
 use super::refusal;
 use super::reply::Reply;
 use super::user::{self, AsUser, NoSuchUser, User};
 use super::zero_bytes;
-use redis_module::raw;
 use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
@@ -125,7 +125,7 @@ pub(crate) struct Element<'a> {
 impl<'a> Element<'a> {
     pub(crate) fn kind(self) -> ReplyKind {
         // SAFETY: the reply is live, because it is borrowed for `'a`.
-        match unsafe { rm!(RedisModule_CallReplyType(self.raw.as_ptr())) } as isize {
+        match unsafe { rm!(RedisModule_CallReplyType(self.raw.as_ptr())) } {
             raw::REDISMODULE_REPLY_STRING => ReplyKind::Text,
             raw::REDISMODULE_REPLY_ERROR => ReplyKind::Error,
             raw::REDISMODULE_REPLY_INTEGER => ReplyKind::Integer,

@@ -66,5 +66,5 @@ pub(super) fn misuse<C: Command, K: Class>(context: &Context) -> Option<String> 
 /// `true` if commands of modules can be in categories of access rules.
 pub(super) fn has_categories() -> bool {
     // SAFETY: the static is written once, while the module loads. A copy of it is read.
-    unsafe { redis_module::raw::RedisModule_SetCommandACLCategories }.is_some()
+    unsafe { super::raw::RedisModule_SetCommandACLCategories }.is_some()
 }

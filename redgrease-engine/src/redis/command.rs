@@ -5,7 +5,7 @@ use super::caller;
 use super::class::{self, Class};
 use super::context::Context;
 use super::log::{Level, log};
-use redis_module::raw;
+use super::raw;
 use std::ffi::{CStr, CString, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;

@@ -1,8 +1,9 @@
 //! The context of a command or callback.
 
 use super::lock;
+use super::raw;
 use super::reply::Reply;
-use redis_module::raw;
+use std::ffi::c_int;
 use std::ptr::NonNull;
 
 /// The proof that this thread holds the server's lock. Commands and callbacks of the server get a context, and
@@ -28,7 +29,7 @@ pub(super) struct ServerState {
     pub(super) evicts: bool,
 }
 
-const NO_BLOCKING: u32 = raw::REDISMODULE_CTX_FLAGS_MULTI
+const NO_BLOCKING: c_int = raw::REDISMODULE_CTX_FLAGS_MULTI
     | raw::REDISMODULE_CTX_FLAGS_LUA
     | raw::REDISMODULE_CTX_FLAGS_DENY_BLOCKING
     | raw::REDISMODULE_CTX_FLAGS_LOADING;
@@ -50,15 +51,15 @@ impl Context {
     }
 
     #[cfg(not(test))]
-    fn flags(&self) -> u32 {
+    fn flags(&self) -> c_int {
         // SAFETY: the context is live.
-        unsafe { rm!(RedisModule_GetContextFlags(self.as_ptr())) }.cast_unsigned()
+        unsafe { rm!(RedisModule_GetContextFlags(self.as_ptr())) }
     }
 
     /// Unit tests run without a server. A context has no flags there.
     #[cfg(test)]
     #[allow(clippy::unused_self, reason = "as the real one")]
-    fn flags(&self) -> u32 {
+    fn flags(&self) -> c_int {
         0
     }
 
@@ -90,7 +91,7 @@ impl Context {
     /// The state of the server that its guards look at.
     pub(super) fn server_state(&self) -> ServerState {
         let flags = self.flags();
-        let has = |flag: u32| flags & flag != 0;
+        let has = |flag: c_int| flags & flag != 0;
         let is_replica = has(raw::REDISMODULE_CTX_FLAGS_SLAVE);
         ServerState {
             is_replica,

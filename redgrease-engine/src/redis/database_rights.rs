@@ -4,37 +4,9 @@
 //! may run no command with keys. So the function of Valkey 9.1 is asked about what the older one refuses.
 
 use super::api::OK;
-use redis_module::raw;
-use std::ffi::{CStr, c_int, c_void};
-use std::ptr::{self, NonNull};
-use std::sync::OnceLock;
-
-/// Checks words in a database, and tells the reason of a refusal.
-type Check = unsafe extern "C" fn(
-    *mut raw::RedisModuleUser,
-    *mut *mut raw::RedisModuleString,
-    c_int,
-    c_int,
-    *mut c_int,
-) -> c_int;
-
-const NAME: &CStr = c"ValkeyModule_ACLCheckPermissions";
-
-/// `None` for a server without such rights.
-fn check_in_database() -> Option<Check> {
-    static CHECK: OnceLock<Option<Check>> = OnceLock::new();
-    *CHECK.get_or_init(|| {
-        let mut found: *mut c_void = ptr::null_mut();
-        // SAFETY: the name is NUL-terminated, and the server writes the address of the function, which has this type since it
-        // exists.
-        unsafe {
-            let find = raw::RedisModule_GetApi?;
-            let answer = find(NAME.as_ptr(), (&raw mut found).cast());
-            (answer == OK && !found.is_null())
-                .then(|| std::mem::transmute::<*mut c_void, Check>(found))
-        }
-    })
-}
+use super::raw;
+use std::ffi::c_int;
+use std::ptr::NonNull;
 
 /// Whether the user may run a command in a database.
 ///
@@ -46,7 +18,7 @@ pub(super) unsafe fn may_run(
     database: impl FnOnce() -> i32,
 ) -> bool {
     let count = c_int::try_from(words.len()).unwrap_or(c_int::MAX);
-    // SAFETY: the caller guarantees that everything is live. The static is written once, while the module loads.
+    // SAFETY: the caller guarantees that everything is live. The statics are written once, while the module loads.
     unsafe {
         let Some(check) = raw::RedisModule_ACLCheckCommandPermissions else {
             return false;
@@ -55,7 +27,7 @@ pub(super) unsafe fn may_run(
             return true;
         }
         let mut reason = 0;
-        check_in_database().is_some_and(|check| {
+        raw::ValkeyModule_ACLCheckPermissions.is_some_and(|check| {
             let (user, words) = (user.as_ptr(), words.as_mut_ptr());
             check(user, words, count, database(), &raw mut reason) == OK
         })

@@ -6,9 +6,9 @@
 
 use super::call::{Rights, call};
 use super::context::Context;
+use super::raw;
 use super::rules;
 use super::user::{AsUser, User};
-use redis_module::raw;
 
 /// Beginning of the words of Redis 7.0 for a module.
 const OF_7_0: &str = "acl verification failed";
@@ -94,18 +94,9 @@ pub(super) fn before_the_call(
     }
     let denied = ask(context, Some(user), command, args)?;
     let (reason, object) = match &denied {
-        Denied::Command(name) => (
-            raw::RedisModuleACLLogEntryReason_REDISMODULE_ACL_LOG_CMD,
-            name,
-        ),
-        Denied::Key(name) => (
-            raw::RedisModuleACLLogEntryReason_REDISMODULE_ACL_LOG_KEY,
-            name,
-        ),
-        Denied::Channel(name) => (
-            raw::RedisModuleACLLogEntryReason_REDISMODULE_ACL_LOG_CHANNEL,
-            name,
-        ),
+        Denied::Command(name) => (raw::REDISMODULE_ACL_LOG_CMD, name),
+        Denied::Key(name) => (raw::REDISMODULE_ACL_LOG_KEY, name),
+        Denied::Channel(name) => (raw::REDISMODULE_ACL_LOG_CHANNEL, name),
     };
     as_user.log_denial(object, reason);
     Some(denied.words_of_7_0())

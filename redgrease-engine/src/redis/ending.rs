@@ -9,7 +9,7 @@ use super::context::Context;
 use super::lock;
 use super::log::{Level, log};
 use super::queue;
-use redis_module::raw;
+use super::raw;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;

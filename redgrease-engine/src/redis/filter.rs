@@ -5,9 +5,9 @@ use super::command::Args;
 use super::context::Context;
 use super::listeners::listeners;
 use super::lock;
+use super::raw;
 use super::rules;
 use super::stack;
-use redis_module::raw;
 use smallvec::SmallVec;
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -141,9 +141,7 @@ impl FilteredCommand<'_> {
     /// server does not say.
     pub(crate) fn is_of_subscriber(&self, context: &Context) -> bool {
         let info = self.sender(context);
-        info.is_some_and(|info| {
-            info.flags & u64::from(raw::REDISMODULE_CLIENTINFO_FLAG_PUBSUB) != 0
-        })
+        info.is_some_and(|info| info.flags & raw::REDISMODULE_CLIENTINFO_FLAG_PUBSUB != 0)
     }
 
     /// The client that sends the command. `None` before Redis 7.2, and for commands of scripts and gears, which have no client.
@@ -157,7 +155,7 @@ impl FilteredCommand<'_> {
         unsafe {
             let describe = raw::RedisModule_GetClientInfoById?;
             let mut info: raw::RedisModuleClientInfo = std::mem::zeroed();
-            info.version = u64::from(raw::REDISMODULE_CLIENTINFO_VERSION);
+            info.version = raw::REDISMODULE_CLIENTINFO_VERSION;
             let answer = describe((&raw mut info).cast(), client);
             (answer == super::api::OK).then_some(info)
         }

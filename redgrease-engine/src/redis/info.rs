@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::listeners::listeners;
 use super::lock;
-use redis_module::raw;
+use super::raw;
 use std::ffi::{CString, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

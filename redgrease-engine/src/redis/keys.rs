@@ -3,9 +3,9 @@
 use super::call::Rights;
 use super::command::text;
 use super::context::Context;
+use super::raw;
 use super::user::User;
 use redgrease_syntax::glob_matches;
-use redis_module::raw;
 use std::ffi::{c_int, c_void};
 use std::ops::Range;
 use std::ptr::NonNull;
@@ -72,7 +72,7 @@ impl KeyType {
     }
 
     fn from_raw(raw: c_int) -> KeyType {
-        match raw as isize {
+        match raw {
             raw::REDISMODULE_KEYTYPE_EMPTY => KeyType::Empty,
             raw::REDISMODULE_KEYTYPE_STRING => KeyType::String,
             raw::REDISMODULE_KEYTYPE_LIST => KeyType::List,
@@ -284,12 +284,7 @@ unsafe extern "C" fn on_key(
         if *fetch == Fetch::Strings {
             let opened = key.is_null();
             let key = if opened {
-                rm!(RedisModule_OpenKey(
-                    ctx,
-                    name,
-                    raw::REDISMODULE_READ.cast_signed()
-                ))
-                .cast()
+                rm!(RedisModule_OpenKey(ctx, name, raw::REDISMODULE_READ)).cast()
             } else {
                 key
             };
@@ -299,7 +294,7 @@ unsafe extern "C" fn on_key(
                 let value = rm!(RedisModule_StringDMA(
                     key,
                     &raw mut length,
-                    raw::REDISMODULE_READ.cast_signed()
+                    raw::REDISMODULE_READ
                 ));
                 if !value.is_null() {
                     batch

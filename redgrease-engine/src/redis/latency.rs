@@ -1,7 +1,7 @@
 //! The events of `LATENCY`.
 
 use super::lock::locked;
-use redis_module::raw;
+use super::raw;
 use std::time::Duration;
 
 /// The event of executions that no client waits for.

@@ -10,7 +10,7 @@ use super::lend::{self, keep};
 use super::main_thread;
 #[cfg(not(test))]
 use super::query_buffer;
-use redis_module::raw;
+use super::raw;
 use std::cell::{Cell, RefCell};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering};

@@ -1,6 +1,6 @@
 //! The server's log. Any thread may write to it.
 
-use redis_module::raw;
+use super::raw;
 use std::ffi::{CStr, CString};
 use std::ptr;
 

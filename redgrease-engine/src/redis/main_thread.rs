@@ -6,8 +6,8 @@
 
 use super::ending;
 use super::log::{Level, log};
+use super::raw;
 use super::symbols;
-use redis_module::raw;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 

@@ -35,6 +35,7 @@
 //! | `persistence.rs` | the data in the RDB, and replication |
 //! | `query_buffer.rs` | the buffer in which a thread reads the queries of clients |
 //! | `queue.rs` | waiting for the lock outside of the server's own queue |
+//! | `raw/` | the declarations of the module API |
 //! | `rdb_header.rs` | the beginning of an RDB file |
 //! | `timer.rs` | running a job later on the main thread |
 //! | `timer_key.rs` | keys that hold a time event |
@@ -82,6 +83,7 @@ mod persistence;
 #[cfg(not(test))]
 mod query_buffer;
 mod queue;
+mod raw;
 mod rdb_header;
 mod refusal;
 mod reply;
@@ -123,6 +125,7 @@ pub(crate) use notification::quietly;
 pub(crate) use pass_on::pass_on;
 pub(crate) use paused::{WHILE_PAUSED, is_paused, locked_to_write};
 pub(crate) use persistence::{replicate, replicate_key, replicate_to_aof, will_save};
+pub(crate) use raw::{RedisModuleCtx, RedisModuleString};
 pub(crate) use reply::Reply;
 pub(crate) use requester::Requester;
 pub(crate) use shard::shard_id;

@@ -1,14 +1,14 @@
 //! Loading the module.
 
-use super::api::{self, ERR, OK};
+use super::api::{ERR, OK};
 use super::command::{Text, text};
 use super::context::Context;
 use super::listeners::{self, Listeners};
 use super::log::{Level, log};
+use super::raw;
 use super::{
     ending, info, lock, main_thread, notification, persistence, server_events, shard, timer_key,
 };
-use redis_module::raw;
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
@@ -29,8 +29,8 @@ macro_rules! entry_points {
         #[allow(unsafe_code, reason = "the server finds the function by its name")]
         #[unsafe(no_mangle)]
         unsafe extern "C" fn RedisModule_OnLoad(
-            context: *mut redis_module::raw::RedisModuleCtx,
-            arguments: *mut *mut redis_module::raw::RedisModuleString,
+            context: *mut crate::redis::RedisModuleCtx,
+            arguments: *mut *mut crate::redis::RedisModuleString,
             count: std::ffi::c_int,
         ) -> std::ffi::c_int {
             // SAFETY: passed on as the server gave it.
@@ -41,7 +41,7 @@ macro_rules! entry_points {
         #[allow(unsafe_code, reason = "the server finds the function by its name")]
         #[unsafe(no_mangle)]
         extern "C" fn RedisModule_OnUnload(
-            _context: *mut redis_module::raw::RedisModuleCtx,
+            _context: *mut crate::redis::RedisModuleCtx,
         ) -> std::ffi::c_int {
             crate::redis::REFUSED
         }
@@ -64,13 +64,25 @@ pub(crate) unsafe fn load_module(
     let Some(live) = NonNull::new(context) else {
         return ERR;
     };
-    // SAFETY: the server calls this with a live context. It passes `count` strings, or null if there are none.
-    // `Export_RedisModule_Init` fills the table of functions; `load` checks it with `missing` before it calls any of them.
+    // SAFETY: the server calls this with a live context, once, before any other function of the module. It passes `count`
+    // strings, or null if there are none. No required function is called before `fill` has found all of them.
     let (context, words) = unsafe {
-        let version = raw::REDISMODULE_APIVER_1.cast_signed();
-        if raw::Export_RedisModule_Init(context, NAME.as_ptr(), VERSION, version) != 0 {
-            return ERR;
+        let missing = raw::fill(context);
+        if !missing.is_empty() {
+            return refuse(&too_old(&missing));
         }
+        if raw::RedisModule_IsModuleNameBusy.is_some_and(|is_busy| is_busy(NAME.as_ptr()) != 0) {
+            return refuse(
+                "a module named `rg` is loaded already, this engine or RedisGears: load one of them, once",
+            );
+        }
+        let version = raw::REDISMODULE_APIVER_1;
+        rm!(RedisModule_SetModuleAttribs(
+            context,
+            NAME.as_ptr(),
+            VERSION,
+            version
+        ));
         (
             Context::new(live),
             match usize::try_from(count) {
@@ -91,18 +103,18 @@ fn refuse(message: &str) -> c_int {
     ERR
 }
 
+fn too_old(missing: &[&str]) -> String {
+    format!(
+        "this server is too old for the RedGrease engine, it lacks {}: use Redis 6.2 or newer",
+        missing.join(", ")
+    )
+}
+
 fn load(
     context: &Context,
     words: &[*mut raw::RedisModuleString],
     listeners: &'static Listeners,
 ) -> Result<(), String> {
-    let missing = api::missing();
-    if !missing.is_empty() {
-        return Err(format!(
-            "this server is too old for the RedGrease engine, it lacks {}: use Redis 6.2 or newer",
-            missing.join(", ")
-        ));
-    }
     lock::remember_base(context);
     ending::learn(context);
     main_thread::learn();

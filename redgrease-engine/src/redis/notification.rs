@@ -3,7 +3,7 @@
 use super::command::text;
 use super::context::Context;
 use super::listeners::listeners;
-use redis_module::raw;
+use super::raw;
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -4,10 +4,10 @@ use super::command::{Args, Text};
 use super::context::Context;
 use super::denial;
 use super::filter;
+use super::raw;
 use super::refusal;
 use super::user;
 use super::{call, guard, zero_bytes};
-use redis_module::raw;
 use std::ffi::{CStr, CString};
 use std::ptr::NonNull;
 

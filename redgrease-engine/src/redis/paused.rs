@@ -13,7 +13,7 @@ pub(crate) const WHILE_PAUSED: Duration = Duration::from_millis(10);
 #[cfg(not(test))]
 pub(crate) fn is_paused() -> bool {
     // SAFETY: the static is written once, while loading; a copy is read. The function has no preconditions.
-    unsafe { redis_module::raw::RedisModule_AvoidReplicaTraffic.is_some_and(|avoid| avoid() != 0) }
+    unsafe { super::raw::RedisModule_AvoidReplicaTraffic.is_some_and(|avoid| avoid() != 0) }
 }
 
 /// Unit tests run without a server.

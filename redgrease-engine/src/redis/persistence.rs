@@ -5,8 +5,8 @@ use super::context::Context;
 use super::listeners::{Listeners, listeners};
 use super::lock;
 use super::log::{Level, log};
+use super::raw;
 use super::rdb_header;
-use redis_module::raw;
 use std::ffi::{CStr, c_char, c_int, c_longlong};
 use std::fs::File;
 use std::io::{BufReader, ErrorKind};
@@ -19,20 +19,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const TYPE: &CStr = c"rg_engine";
 const VERSION: c_int = 1;
 /// The data comes after the keys in the RDB: the keys exist when registrations are restored.
-const AFTER_KEYS: c_int = trigger(raw::REDISMODULE_AUX_AFTER_RDB);
+const AFTER_KEYS: c_int = raw::REDISMODULE_AUX_AFTER_RDB;
 /// Before the keys stands nothing but the name of the type. [`rdb_header`] finds it there.
-const BEFORE_KEYS: c_int = trigger(raw::REDISMODULE_AUX_BEFORE_RDB);
+const BEFORE_KEYS: c_int = raw::REDISMODULE_AUX_BEFORE_RDB;
 /// From this version of the server on, an engine without sessions writes nothing into the RDB. A server without the engine can
 /// load such a file. Older servers write the name of the type as soon as it is registered.
 const WRITES_NOTHING_FROM: c_int = 0x0007_0200;
-
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "1 and 2, which the bindings give as isize"
-)]
-const fn trigger(when: isize) -> c_int {
-    when as c_int
-}
 
 /// The type is registered.
 static REGISTERED: AtomicBool = AtomicBool::new(false);
@@ -52,7 +44,7 @@ pub(super) fn register(context: &Context) -> bool {
         // With this option `aux_load` learns of a file that ends early. Without it the server would exit.
         rm!(RedisModule_SetModuleOptions(
             context.as_ptr(),
-            raw::REDISMODULE_OPTIONS_HANDLE_IO_ERRORS.cast_signed()
+            raw::REDISMODULE_OPTIONS_HANDLE_IO_ERRORS
         ));
     }
     !writes_nothing() || register_type(context)

@@ -3,8 +3,8 @@
 //! From Redis 7.0 on, the server gives its own words as a reply. Older servers give a number of the C library; the words for
 //! it are those that a client of such a server gets.
 
+use super::raw;
 use super::user::User;
-use redis_module::raw;
 
 /// The number of bytes of arguments that the error of an unknown command shows.
 const SHOWN: usize = 128;

@@ -1,6 +1,6 @@
 //! Writing replies.
 
-use redis_module::raw;
+use super::raw;
 use std::ffi::{CString, c_long};
 use std::marker::PhantomData;
 
@@ -39,7 +39,7 @@ impl Reply<'_> {
         unsafe {
             rm!(RedisModule_ReplyWithArray(
                 self.raw,
-                c_long::from(raw::REDISMODULE_POSTPONED_LEN)
+                raw::REDISMODULE_POSTPONED_LEN
             ))
         };
     }

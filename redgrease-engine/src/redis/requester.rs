@@ -1,8 +1,8 @@
 //! The user that sends a command, and what belongs to it.
 
 use super::context::Context;
+use super::raw;
 use super::user::{AsUser, User};
-use redis_module::raw;
 
 /// A user with the right to this command may do everything that the server process can do.
 const SENDS_CODE: &[u8] = b"rg.pyexecute";
@@ -44,7 +44,7 @@ impl Requester {
     /// Writes into `ACL LOG` that the user has no right to a command.
     pub(super) fn log_denial(&self, context: &Context, command: &str) {
         if let Ok(user) = AsUser::new(context, self.user.as_ref()) {
-            let reason = raw::RedisModuleACLLogEntryReason_REDISMODULE_ACL_LOG_CMD;
+            let reason = raw::REDISMODULE_ACL_LOG_CMD;
             user.log_denial(command.as_bytes(), reason);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The server calls the same functions of a module type for `DUMP` and `MIGRATE`, which any user may send.
 
-use redis_module::raw;
+use super::raw;
 use std::ffi::c_void;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};

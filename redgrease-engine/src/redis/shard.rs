@@ -1,6 +1,6 @@
 //! The id of this server among the shards of a cluster.
 
-use redis_module::raw;
+use super::raw;
 use std::sync::OnceLock;
 
 /// The id of a server that is in no cluster.

@@ -3,8 +3,8 @@
 use super::context::Context;
 use super::lock;
 use super::log::{Level, log};
+use super::raw;
 use super::user;
-use redis_module::raw;
 use std::ffi::{c_longlong, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;

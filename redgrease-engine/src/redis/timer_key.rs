@@ -8,8 +8,8 @@ use super::context::{Context, Selected};
 use super::listeners::listeners;
 use super::lock;
 use super::log::{Level, log};
+use super::raw;
 use super::saving::is_saving;
-use redis_module::raw;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -68,7 +68,7 @@ struct OpenKey<'a> {
 }
 
 impl<'a> OpenKey<'a> {
-    fn new(context: &'a Context, database: i32, key: &[u8], mode: u32) -> OpenKey<'a> {
+    fn new(context: &'a Context, database: i32, key: &[u8], mode: c_int) -> OpenKey<'a> {
         let ctx = context.as_ptr();
         let selected = context.select(database);
         // SAFETY: the context is live and locked, and the value borrows it. The server copies the name.
@@ -78,7 +78,7 @@ impl<'a> OpenKey<'a> {
                 key.as_ptr().cast(),
                 key.len()
             ));
-            let raw = rm!(RedisModule_OpenKey(ctx, name, mode.cast_signed()));
+            let raw = rm!(RedisModule_OpenKey(ctx, name, mode));
             rm!(RedisModule_FreeString(ctx, name));
             OpenKey {
                 raw: raw.cast(),
@@ -90,7 +90,7 @@ impl<'a> OpenKey<'a> {
     fn is_empty(&self) -> bool {
         // SAFETY: the key is open, or null if it does not exist, which the server allows here.
         let kind = unsafe { rm!(RedisModule_KeyType(self.raw)) };
-        kind as isize == raw::REDISMODULE_KEYTYPE_EMPTY
+        kind == raw::REDISMODULE_KEYTYPE_EMPTY
     }
 }
 

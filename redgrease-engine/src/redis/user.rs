@@ -6,7 +6,7 @@
 
 use super::call::{OwnedReply, ReplyKind, Rights};
 use super::context::Context;
-use redis_module::raw;
+use super::raw;
 use smallvec::SmallVec;
 use std::ptr::NonNull;
 use std::sync::Arc;

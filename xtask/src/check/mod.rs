@@ -26,7 +26,7 @@ pub(crate) fn command(yes: bool) -> Outcome {
     };
     note(compile::format());
     note(spelling::check());
-    // The engine compiles only with Python and libclang at hand.
+    // The engine compiles only with Python at hand.
     let python = setup::parts(yes)?;
     for step in [
         compile::layers,

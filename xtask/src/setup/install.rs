@@ -22,8 +22,8 @@ pub(crate) fn missing(parts: &Parts, yes: bool) -> Outcome {
         Err(Failed::new(
             "this machine has neither apt-get nor Homebrew: install the parts above with its own \
              package manager, then run this command again\n  \
-             Fedora: gcc clang-devel python3-devel redis (or valkey)\n  \
-             Arch:   gcc clang python valkey\n  \
+             Fedora: gcc python3-devel redis (or valkey)\n  \
+             Arch:   gcc python valkey\n  \
              macOS:  install Homebrew, and run `xcode-select --install`",
         ))
     }
@@ -34,7 +34,6 @@ fn with_apt(missing: &[Part], yes: bool) -> Outcome {
     for part in missing {
         packages.extend_from_slice(match part {
             Part::Compiler => &["gcc", "libc6-dev"][..],
-            Part::Libclang => &["libclang-dev"],
             Part::Python => &["python3-dev", "python3-venv"],
             Part::Server => &["redis-server"],
         });
@@ -114,7 +113,7 @@ fn with_homebrew(missing: &[Part], yes: bool) -> Outcome {
     let packages: Vec<&str> = missing
         .iter()
         .map(|part| match part {
-            Part::Compiler | Part::Libclang => "llvm",
+            Part::Compiler => "llvm",
             Part::Python => "python3",
             Part::Server => "redis",
         })

@@ -1,7 +1,6 @@
 //! Prepares the machine for every other command: installs missing packages and builds the engine.
 
 mod install;
-mod libclang;
 mod parts;
 pub(crate) mod python;
 

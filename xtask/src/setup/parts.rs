@@ -1,6 +1,6 @@
 //! The programs and libraries that the engine and its servers need.
 
-use super::{libclang, python};
+use super::python;
 use crate::steps::{self, Failed, Outcome};
 use std::env;
 use std::fmt;
@@ -14,7 +14,6 @@ const OLDEST: (u32, u32) = (6, 2);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Compiler,
-    Libclang,
     Python,
     Server,
 }
@@ -32,7 +31,6 @@ pub(crate) enum Lack {
 #[derive(Debug)]
 pub(crate) struct Parts {
     compiler: Result<String, Lack>,
-    libclang: Result<PathBuf, Lack>,
     python: Result<python::Python, Lack>,
     server: Result<String, Lack>,
 }
@@ -50,7 +48,6 @@ impl Part {
     pub(crate) fn purpose(self) -> &'static str {
         match self {
             Part::Compiler => "a C compiler, which links Rust programs",
-            Part::Libclang => "libclang with its headers, which reads the server's module API",
             Part::Python => {
                 "Python 3.9 or newer with a shared libpython, its headers, venv and ensurepip"
             }
@@ -64,7 +61,6 @@ impl Parts {
     pub(crate) fn look() -> Self {
         Parts {
             compiler: compiler(),
-            libclang: libclang::find(),
             python: python::find(),
             server: server(),
         }
@@ -107,7 +103,6 @@ impl Parts {
     fn lacks(&self) -> impl Iterator<Item = (Part, &Lack)> {
         [
             (Part::Compiler, self.compiler.as_ref().err()),
-            (Part::Libclang, self.libclang.as_ref().err()),
             (Part::Python, self.python.as_ref().err()),
             (Part::Server, self.server.as_ref().err()),
         ]
@@ -123,14 +118,8 @@ impl fmt::Display for Parts {
             .as_ref()
             .map(ToString::to_string)
             .map_err(Clone::clone);
-        let libclang = self
-            .libclang
-            .as_ref()
-            .map(|path| path.display().to_string())
-            .map_err(Clone::clone);
         let lines = [
             ("compiler", self.compiler.clone()),
-            ("libclang", libclang),
             ("python", python),
             ("server", self.server.clone()),
         ];
