@@ -5,7 +5,9 @@ use crate::execution::{abandoned, bodies, executions, pool, running};
 use crate::gears::known_requirements;
 use crate::python::{allocation, slow_event_loops};
 use crate::redis::{Context, InfoSection as Section, InfoValue as Value};
-use crate::registration::{Event, Registration, Registry, Session, registry};
+use crate::registration::{
+    Event, Registration, Registry, Session, aborted_runs, failed_runs, registry,
+};
 use std::fmt::Display;
 use std::sync::OnceLock;
 
@@ -109,12 +111,32 @@ fn text(name: &str, value: impl Display) -> (String, Value) {
 
 /// The section about this engine.
 fn engine(context: &Context) -> Vec<(String, Value)> {
-    let unrestored = registry().read(context, |registry| registry.unrestored.len());
+    let counts = registry().read(context, Counts::of);
     let version = PYTHON_VERSION.get().map_or("", String::as_str);
-    engine_with(version, unrestored)
+    engine_with(version, &counts)
 }
 
-fn engine_with(python_version: &str, unrestored: usize) -> Vec<(String, Value)> {
+/// What the registry holds.
+#[derive(Debug, Default)]
+struct Counts {
+    unrestored: usize,
+    sessions: usize,
+    registrations: usize,
+    stopped_streams: usize,
+}
+
+impl Counts {
+    fn of(registry: &Registry) -> Self {
+        Counts {
+            unrestored: registry.unrestored.len(),
+            sessions: registry.sessions().count(),
+            registrations: registry.len(),
+            stopped_streams: registry.stopped_streams(),
+        }
+    }
+}
+
+fn engine_with(python_version: &str, counts: &Counts) -> Vec<(String, Value)> {
     let running = running();
     let (longest, millis) = running.first().map_or((String::new(), 0), |one| {
         (one.id.to_string(), one.running_for().as_millis())
@@ -145,7 +167,13 @@ fn engine_with(python_version: &str, unrestored: usize) -> Vec<(String, Value)> 
         text("waiting_scripts", bodies().waiting()),
         text("longest_script", script),
         text("longest_script_ms", script_millis),
-        text("unrestored_sessions", unrestored),
+        text("unrestored_sessions", counts.unrestored),
+        text("sessions", counts.sessions),
+        text("registrations", counts.registrations),
+        text("stopped_streams", counts.stopped_streams),
+        text("failed_runs", failed_runs()),
+        text("aborted_runs", aborted_runs()),
+        text("python_memory", allocation().current),
     ]
 }
 
@@ -228,7 +256,7 @@ mod tests {
 
     #[test]
     fn the_engine_tells_of_itself() {
-        let fields = engine_with("3.11", 2);
+        let fields = engine_with("3.11", &Counts::default());
         let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
         let expected = [
             "engine_name",
@@ -250,6 +278,12 @@ mod tests {
             "longest_script",
             "longest_script_ms",
             "unrestored_sessions",
+            "sessions",
+            "registrations",
+            "stopped_streams",
+            "failed_runs",
+            "aborted_runs",
+            "python_memory",
         ];
         assert_eq!(names, expected);
         assert!(matches!(&fields[2].1, Value::Text(version) if version == "3.11"));

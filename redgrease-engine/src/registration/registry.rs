@@ -343,6 +343,14 @@ impl Registry {
             .count()
     }
 
+    /// The number of registrations of streams that read no messages, because of a failure, a missing right or a client.
+    pub(crate) fn stopped_streams(&self) -> usize {
+        let registrations = self.stream_registrations().iter();
+        registrations
+            .filter(|one| matches!(&one.event, Event::Streams(filter) if filter.is_stopped()))
+            .count()
+    }
+
     /// The number of registrations.
     pub(crate) fn len(&self) -> usize {
         self.registrations.len()

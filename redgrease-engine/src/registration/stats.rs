@@ -5,6 +5,21 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+/// Runs of all registrations that failed, since the server began. It never goes down, so that monitors can compute rates.
+static FAILED: AtomicU64 = AtomicU64::new(0);
+/// Runs of all registrations that were aborted.
+static ABORTED: AtomicU64 = AtomicU64::new(0);
+
+/// The number of runs that failed, of all registrations, with those that do not exist any longer.
+pub(crate) fn failed_runs() -> u64 {
+    FAILED.load(Ordering::Relaxed)
+}
+
+/// The number of runs that were aborted, in the same way.
+pub(crate) fn aborted_runs() -> u64 {
+    ABORTED.load(Ordering::Relaxed)
+}
+
 /// The counters of a registration. They have no lock, because every call changes them.
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
@@ -80,6 +95,7 @@ impl Stats {
             }
             Some(error) => {
                 self.failed.fetch_add(1, Ordering::Relaxed);
+                FAILED.fetch_add(1, Ordering::Relaxed);
                 self.set_error(Some(error));
                 self.has_error.store(true, Ordering::Relaxed);
             }
@@ -89,6 +105,7 @@ impl Stats {
     /// Records a run that was stopped. `reason` is the limit that stopped it; `None` if a client did.
     pub(crate) fn record_abort(&self, reason: Option<String>) {
         self.aborted.fetch_add(1, Ordering::Relaxed);
+        ABORTED.fetch_add(1, Ordering::Relaxed);
         if let Some(reason) = reason {
             self.set_error(Some(reason));
             self.has_error.store(true, Ordering::Relaxed);

@@ -216,6 +216,11 @@ impl StreamsFilter {
         self.state().streams.get_mut(stream).map(change)
     }
 
+    /// `true` if the registration reads no messages until a client changes that.
+    pub(crate) fn is_stopped(&self) -> bool {
+        matches!(self.status(), ReadStatus::Aborted | ReadStatus::Paused)
+    }
+
     pub(crate) fn status(&self) -> ReadStatus {
         self.state().status
     }
