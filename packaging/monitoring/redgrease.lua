@@ -8,4 +8,6 @@ for name, value in string.gmatch(redis.call('INFO', 'rg_engine'), '(rg_[%l_]+):(
   figures[#figures + 1] = name
   figures[#figures + 1] = value
 end
+figures[#figures + 1] = 'rg_up'
+figures[#figures + 1] = #figures > 1 and '1' or '0'
 return figures
