@@ -1,4 +1,4 @@
-//! A user who deploys gears, with the documented rules: it can do that, and nothing else.
+//! A user who deploys gears, with the documented rules: it can do that, and nothing else. The pages have the same rules.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -11,6 +11,7 @@ use redgrease::{Gear, Options};
 use redgrease_embedded::Server;
 
 const DOCUMENTATION: &str = include_str!("../docs/engine.md");
+const DEPLOYING: &str = include_str!("../docs/deploying.md");
 
 #[gear_command]
 fn tripled(number: i64) -> i64 {
@@ -34,10 +35,13 @@ fn server() -> Option<(Server, String)> {
     if lacks(&server, Capability::CommandsAsUser) {
         return None;
     }
-    let mut lines = DOCUMENTATION.lines();
-    let rules = lines
-        .find(|line| line.starts_with("ACL SETUSER deploy "))
-        .unwrap();
+    let [rules, same] = [DOCUMENTATION, DEPLOYING].map(|page| {
+        let mut lines = page.lines();
+        lines
+            .find(|line| line.starts_with("ACL SETUSER deploy "))
+            .unwrap()
+    });
+    assert_eq!(rules, same);
     let words: Vec<&str> = rules.split(' ').collect();
     assert_eq!(untyped(&server, &words), "OK");
     let url = format!("{}?user=deploy&pass=password", server.url());
