@@ -7,7 +7,7 @@ use crate::gears;
 use crate::python;
 use crate::redis::{Context, Level, Listeners, Text, cannot_keep_rights, library_path, log};
 use crate::registration::{keyed_timers, keys, stored, streams, taken_over, tell_aof};
-use crate::requirements::{self, Store};
+use crate::requirements::{self, Settings, Store};
 use std::path::{Path, PathBuf};
 
 /// The functions that the callbacks of the server call.
@@ -126,7 +126,12 @@ fn requirement_store(
         };
         log(level, message);
     };
-    Store::new(directory, python, pip_arguments, Box::new(write))
+    let settings = Settings {
+        // The setting accepts no other words.
+        installer: config.text("Installer").parse().unwrap_or_default(),
+        pip_arguments,
+    };
+    Store::new(directory, python, settings, Box::new(write))
 }
 
 /// The data is loaded, or a replica has become a master: handles the messages and starts the time events that arrived

@@ -166,6 +166,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     read_only(number("ExecuteAsOwner", SettingOwner::Engine, 0, 0)),
     // Interpreter that makes the virtual environments. Empty: the one beside libpython.
     text("PythonExecutable", SettingOwner::Engine),
+    // The program that installs packages. auto: uv if it is there and can do what pip is configured for.
+    read_only(word(
+        "Installer",
+        SettingOwner::Engine,
+        &["auto", "uv", "pip"],
+    )),
     // Arguments for every pip command, separated by spaces.
     text("PipArguments", SettingOwner::Engine),
 ];

@@ -77,6 +77,7 @@ const EXPECTED: &[(&str, SettingOwner, Shown, bool)] = {
         ),
         ("ExecuteAsOwner", Engine, number(0, 0), READ_ONLY),
         ("PythonExecutable", Engine, Text, READ_ONLY),
+        ("Installer", Engine, Word(&["auto", "uv", "pip"]), READ_ONLY),
         ("PipArguments", Engine, Text, READ_ONLY),
     ]
 };

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use super::level::{Level, Log};
 use super::lock::Lock;
-use super::output::{is_error, without_credentials};
+use super::shown::{is_error, without_credentials};
 
 /// Python program that runs the command and writes the exit code to a file, atomically.
 ///
@@ -42,8 +42,8 @@ with open(sys.argv[1] + '.part', 'w') as file:
 os.replace(sys.argv[1] + '.part', sys.argv[1])
 ";
 
-/// Environment variables that would make the child use another Python, or pip another directory.
-const REMOVED: [&str; 12] = [
+/// Environment variables that would make the child use another Python, or pip or uv another directory.
+const REMOVED: [&str; 18] = [
     "PYTHONHOME",
     "PYTHONPATH",
     "PYTHONSTARTUP",
@@ -56,6 +56,12 @@ const REMOVED: [&str; 12] = [
     "PIP_PREFIX",
     "PIP_ROOT",
     "PIP_PYTHON",
+    "UV_PYTHON",
+    "UV_SYSTEM_PYTHON",
+    "UV_BREAK_SYSTEM_PACKAGES",
+    "UV_PROJECT",
+    "UV_WORKING_DIR",
+    "UV_VENV_SEED",
 ];
 
 /// Number of output lines that are kept to find the cause of a failure.
@@ -93,14 +99,20 @@ pub(super) struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// Runs `program` with `args` until it ends. Every line of its output goes to the log.
-    pub(super) fn run(&self, program: &Path, args: &[OsString]) -> io::Result<Outcome> {
+    /// Runs `program` with `args` until it ends, with `variables` beside those of the server. Every line of its output goes to
+    /// the log.
+    pub(super) fn run(
+        &self,
+        program: &Path,
+        args: &[OsString],
+        variables: &[(&'static str, OsString)],
+    ) -> io::Result<Outcome> {
         self.announce(program, args);
         match fs::remove_file(self.status) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut child = self.spawn(program, args)?;
+        let mut child = self.spawn(program, args, variables)?;
         let lines = child.stdout.take().map(read_lines).transpose()?;
         let kept = lines
             .map(|lines| self.follow(&mut child, &lines))
@@ -135,13 +147,24 @@ impl Runner<'_> {
     fn announce(&self, program: &Path, args: &[OsString]) {
         let mut line = format!("requirements: running {}", program.display());
         for arg in args {
+            let arg = arg.to_string_lossy();
+            let mut lines = arg.lines();
             line.push(' ');
-            line.push_str(&arg.to_string_lossy());
+            line.push_str(lines.next().unwrap_or_default());
+            // The text of a program.
+            if lines.next().is_some() {
+                line.push_str(" ..");
+            }
         }
         (self.log)(Level::Notice, &without_credentials(&line));
     }
 
-    fn spawn(&self, program: &Path, args: &[OsString]) -> io::Result<Child> {
+    fn spawn(
+        &self,
+        program: &Path,
+        args: &[OsString],
+        variables: &[(&'static str, OsString)],
+    ) -> io::Result<Child> {
         let mut command = Command::new(self.python);
         command
             .args(["-I", "-S", "-c", WRAPPER])
@@ -153,6 +176,7 @@ impl Runner<'_> {
         }
         // pip's `--user` option, which may be a user's default, fails in a virtual environment.
         command.env("PIP_USER", "0");
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
         command
             .stdin(self.lock.share()?)
             .stdout(Stdio::piped())
@@ -210,7 +234,7 @@ fn level_of(line: &str) -> Level {
 fn read_lines(output: impl Read + Send + 'static) -> io::Result<Receiver<String>> {
     let (sender, receiver) = mpsc::channel();
     thread::Builder::new()
-        .name("pip-output".to_owned())
+        .name("rg-installer".to_owned())
         .spawn(move || {
             let mut output = BufReader::new(output);
             let mut bytes = Vec::new();

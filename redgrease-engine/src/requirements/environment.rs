@@ -1,14 +1,14 @@
 //! Paths and creation of the virtual environment.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::child::Runner;
 use super::error::{InstallError, InstallErrorKind};
-use super::obstacle::obstacle;
-use super::output::relevant_lines;
+use super::installer::Installer;
+use super::level::Level;
+use super::shown::sanitize;
 
 /// File that is written last, so that an incomplete environment is recognised.
 const COMPLETE: &str = ".complete";
@@ -45,6 +45,11 @@ impl Environment {
     /// The interpreter that creates the environment.
     pub(super) fn base(&self) -> &Path {
         &self.python.executable
+    }
+
+    /// The major and minor version of the interpreter.
+    pub(super) fn version(&self) -> (u8, u8) {
+        self.python.version
     }
 
     /// The directory of everything.
@@ -85,7 +90,9 @@ impl Environment {
     /// Whether the environment is complete and its interpreter exists.
     pub(super) fn is_ready(&self) -> bool {
         // The interpreter is a symbolic link, which dangles when the Python behind it was removed.
-        self.venv().join(COMPLETE).exists() && self.interpreter().exists()
+        self.venv().join(COMPLETE).exists()
+            && self.interpreter().exists()
+            && self.site_packages().exists()
     }
 
     /// Creates the directories that must exist before the lock can be taken.
@@ -94,45 +101,56 @@ impl Environment {
         fs::create_dir_all(&wheels).map_err(|error| file_error("create", &wheels, &error))
     }
 
-    /// Creates the virtual environment unless it is ready. The caller holds the lock.
-    pub(super) fn create(&self, runner: &Runner<'_>) -> Result<(), InstallError> {
+    /// Creates the virtual environment unless it can be used. The caller holds the lock.
+    pub(super) fn create(
+        &self,
+        runner: &Runner<'_>,
+        installer: &dyn Installer,
+    ) -> Result<(), InstallError> {
         if self.is_ready() {
-            return Ok(());
+            let found = self.found_version(runner);
+            let (major, minor) = self.python.version;
+            if found.starts_with(&format!("Python {major}.{minor}.")) {
+                return installer.adopt_environment();
+            }
+            let told = format!(
+                "requirements: {} runs `{}` in place of Python {major}.{minor}, and is made again: its packages are installed \
+                 again when a script needs them",
+                self.interpreter().display(),
+                sanitize(&found)
+            );
+            (runner.log)(Level::Warning, &told);
         }
         let venv = self.venv();
-        let args = ["-I", "-m", "venv", "--clear"].map(OsString::from);
-        let args: Vec<OsString> = args.into_iter().chain([venv.clone().into()]).collect();
-        let base = self.base();
-        let outcome = runner
-            .run(base, &args)
-            .map_err(|error| run_error(base, &error))?;
-        let (major, minor) = self.python.version;
-        if !outcome.success {
-            let missing = || {
-                format!(
-                    "could not create the virtual environment {}: install the venv module of {} (on \
-                 Debian and Ubuntu the package python{major}.{minor}-venv)",
-                    venv.display(),
-                    base.display(),
-                )
-            };
-            let mut lines = vec![obstacle(&outcome, self.directory()).unwrap_or_else(missing)];
-            lines.extend(relevant_lines(&outcome.lines));
-            return Err(InstallError::new(InstallErrorKind::Environment, lines));
+        match fs::remove_dir_all(&venv) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(file_error("remove", &venv, &error));
+            }
+            _ => installer.create_environment()?,
         }
         if !self.site_packages().exists() {
+            let (major, minor) = self.python.version;
             return Err(InstallError::line(
                 InstallErrorKind::Environment,
                 format!(
                     "{} created a virtual environment without {}: set PythonExecutable to the \
                      Python {major}.{minor} that the engine was built for",
-                    base.display(),
+                    self.base().display(),
                     self.site_packages().display(),
                 ),
             ));
         }
         let complete = venv.join(COMPLETE);
         fs::write(&complete, "").map_err(|error| file_error("write", &complete, &error))
+    }
+
+    /// What the interpreter of the environment says of its version. The links of an environment lead to another Python when the
+    /// one of the system was upgraded, or the directory comes from another machine.
+    fn found_version(&self, runner: &Runner<'_>) -> String {
+        match runner.run(&self.interpreter(), &["-V".into()], &[]) {
+            Ok(outcome) => outcome.lines.last().cloned().unwrap_or_default(),
+            Err(error) => error.to_string(),
+        }
     }
 }
 

@@ -6,14 +6,14 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) enum InstallErrorKind {
-    /// The text is not a requirement that pip may receive.
+    /// The text is not a requirement that an installer may receive.
     Refused,
     /// The directory or the virtual environment could not be created or used.
     Environment,
     /// The package index could not be reached.
     Network,
-    /// pip failed: an unknown package, a conflict or a failed build.
-    Pip,
+    /// The installer failed: an unknown package, a conflict or a failed build.
+    Failed,
 }
 
 /// A failed installation, in a form that may be shown to a client.
@@ -40,7 +40,7 @@ impl InstallError {
         self.kind
     }
 
-    /// The lines of the explanation. If pip ran, these are lines of its output.
+    /// The lines of the explanation. If an installer ran, these are lines of its output.
     #[cfg(test)]
     pub(crate) fn lines(&self) -> &[String] {
         &self.lines

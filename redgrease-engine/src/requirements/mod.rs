@@ -1,4 +1,4 @@
-//! Installs the Python packages that gears require, with pip, into a virtual environment.
+//! Installs the Python packages that gears require, with uv or pip, into a virtual environment.
 //!
 //! This folder covers one installation directory and one Python minor version: the virtual
 //! environment, the installation of packages, and the record of installed requirements. It does not
@@ -8,14 +8,21 @@
 //! | file | contents |
 //! |---|---|
 //! | `store` | [`Store`], the interface for the rest of the engine |
-//! | `environment` | paths and creation of the virtual environment |
+//! | `installation` | one installation: makes the wheels, installs them, keeps them |
+//! | `environment` | paths of the virtual environment, and when it is created |
+//! | `python_venv` | the environment that Python creates |
 //! | `wheelhouse` | the kept wheels and the record of each requirement |
 //! | `site` | the packages that the environment contains |
-//! | `pip` | the pip commands and their retries |
+//! | `installer` | the interface of pip and uv, and the choice between them |
+//! | `pip/`, `uv/` | the installers: their commands, their configuration, their output |
+//! | `attempts` | runs a command of an installer, and repeats it |
 //! | `child` | a child process whose exit code cannot be lost |
 //! | `obstacle` | obstacles on this machine: a full disk, no memory |
-//! | `output` | reads the cause of a failure from pip's output and masks secrets |
+//! | `shown` | makes output fit to be shown, and masks secrets |
 //! | `name` | checks and parses the text of a requirement |
+//! | `kept_address` | requirements with an address, from their kept wheel |
+//! | `redis_limit` | the redis-py that the published `redgrease` needs |
+//! | `wheel_check` | checks wheels that came from another server |
 //! | `canonical` | compares the texts of requirements |
 //! | `portable` | the byte format in which servers exchange a requirement |
 //! | `lock` | the lock that servers with the same directory share |
@@ -29,19 +36,27 @@
 //! DIR/install-3.11.lock                locked during an installation
 //! ```
 
+mod attempts;
 mod canonical;
 mod child;
 mod environment;
 mod error;
+mod installation;
+mod installer;
+mod kept_address;
 mod level;
 mod lock;
 mod name;
 mod obstacle;
-mod output;
 mod pip;
 mod portable;
+mod python_venv;
+mod redis_limit;
+mod shown;
 mod site;
 mod store;
+mod uv;
+mod wheel_check;
 mod wheelhouse;
 
 #[cfg(test)]
@@ -51,10 +66,12 @@ pub(crate) use canonical::canonical;
 pub(crate) use environment::Python;
 #[cfg(test)]
 use error::{InstallError, InstallErrorKind};
+#[cfg(test)]
+use installer::Preference;
 pub(crate) use level::Level;
-pub(crate) use output::without_credentials;
 pub(crate) use portable::Portable;
-pub(crate) use store::Store;
+pub(crate) use shown::without_credentials;
+pub(crate) use store::{Settings, Store};
 pub(crate) use wheelhouse::Requirement;
 
 use std::sync::OnceLock;

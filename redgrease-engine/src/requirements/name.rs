@@ -1,7 +1,7 @@
 //! Checks the text of a requirement and reads the project name from it.
 
 use super::error::{InstallError, InstallErrorKind};
-use super::output::without_credentials;
+use super::shown::without_credentials;
 
 /// Longest accepted requirement in bytes: long enough for real ones, short enough for a command
 /// line.

@@ -81,7 +81,7 @@ impl Portable {
             }
             let length = input.number("wheel data")?;
             let bytes = input.take(length, "wheel data")?;
-            // A wheel is a zip archive. `Pip::check_wheels` compares its checksums later.
+            // A wheel is a zip archive. `check_wheels` compares its checksums later.
             if !bytes.starts_with(b"PK") {
                 return Err(Unreadable("wheel data"));
             }

@@ -1,24 +1,33 @@
 //! The store of one installation directory, the interface for the rest of the engine.
 
 use std::collections::HashMap;
-use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use super::attempts::Work;
 use super::canonical::canonical;
 use super::child::Runner;
 use super::environment::{Environment, Python, file_error};
 use super::error::{InstallError, InstallErrorKind};
+use super::installation::Installation;
+use super::installer::{Preference, choose};
 use super::level::{Level, Log};
 use super::lock::Lock;
 use super::name::{check, project};
-use super::pip::{Pip, Sources};
 use super::portable::Portable;
 use super::site::{Site, project_of_wheel};
 use super::wheelhouse::{Requirement, Wheelhouse};
 
 type Known = HashMap<String, Requirement>;
+
+/// The settings of a store.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    pub(crate) installer: Preference,
+    /// Arguments for every command of pip, and for uv as far as it has them.
+    pub(crate) pip_arguments: Vec<String>,
+}
 
 /// The requirements of one installation directory and one Python minor version.
 ///
@@ -27,7 +36,7 @@ type Known = HashMap<String, Requirement>;
 pub(crate) struct Store {
     environment: Environment,
     wheelhouse: Wheelhouse,
-    pip_args: Vec<String>,
+    settings: Settings,
     log: Log,
     /// The kept requirements, as they were when the store last read the disk.
     known: RwLock<Known>,
@@ -51,15 +60,14 @@ fn has_wheel_of(row: &Requirement, wanted: &str) -> bool {
 impl Store {
     /// Opens the store of a directory, which need not exist, and reads the kept requirements.
     ///
-    /// `pip_args` are added to every pip command. pip still reads its own configuration and
-    /// environment variables.
-    pub(crate) fn new(dir: PathBuf, python: Python, pip_args: Vec<String>, log: Log) -> Self {
+    /// The installers still read pip's own configuration and environment variables.
+    pub(crate) fn new(dir: PathBuf, python: Python, settings: Settings, log: Log) -> Self {
         let environment = Environment::new(dir, python);
         let wheelhouse = Wheelhouse::new(environment.wheels());
         let store = Self {
             environment,
             wheelhouse,
-            pip_args,
+            settings,
             log,
             known: RwLock::new(Known::new()),
             seen: Mutex::new(None),
@@ -130,11 +138,11 @@ impl Store {
     /// Installs the requirements that are not installed. With `force`, installs all of them from
     /// newly downloaded packages.
     ///
-    /// Blocks until pip has ended: do not call it on the main thread.
+    /// Blocks until the installer has ended: do not call it on the main thread.
     ///
     /// # Errors
-    /// A text that is not a requirement is refused before pip runs. Other errors are a directory
-    /// that cannot be written, an index that cannot be reached, and any failure of pip. Packages
+    /// A text that is not a requirement is refused before an installer runs. Other errors are a directory
+    /// that cannot be written, an index that cannot be reached, and any failure of the installer. Packages
     /// that were installed before stay installed.
     pub(crate) fn install(&self, names: &[String], force: bool) -> Result<(), InstallError> {
         let mut wanted: Vec<String> = Vec::new();
@@ -160,7 +168,7 @@ impl Store {
             return Ok(());
         }
         let before = self.rows();
-        let result = self.install_locked(&lock, &wanted, force);
+        let result = self.with_installation(&lock, |it| it.install(&wanted, force));
         self.wheelhouse.sweep();
         self.refresh();
         self.report_replaced(&before, &wanted);
@@ -203,7 +211,7 @@ impl Store {
 
     /// Installs a requirement that another server exported, only from its wheels.
     ///
-    /// Blocks until pip has ended: do not call it on the main thread.
+    /// Blocks until the installer has ended: do not call it on the main thread.
     ///
     /// # Errors
     /// See [`Store::install`]. Packages that were installed before stay installed.
@@ -216,55 +224,21 @@ impl Store {
         if self.is_installed(&requirement.name) {
             return Ok(());
         }
-        let result = self.import_locked(&lock, requirement);
+        let result = self.with_installation(&lock, |it| it.import(requirement));
         self.wheelhouse.sweep();
         self.refresh();
         result
-    }
-
-    fn import_locked(&self, lock: &Lock, requirement: &Portable) -> Result<(), InstallError> {
-        let status = self.environment.status();
-        let runner = Runner {
-            python: self.environment.base(),
-            status: &status,
-            lock,
-            log: &self.log,
-        };
-        self.environment.create(&runner)?;
-        let name = &requirement.name;
-        let staged = self
-            .wheelhouse
-            .stage(name)
-            .map_err(|error| self.wheelhouse_error(&error))?;
-        for (file, bytes) in &requirement.wheels {
-            let path = staged.join(file);
-            std::fs::write(&path, bytes).map_err(|error| file_error("write", &path, &error))?;
-        }
-        let pip = Pip {
-            environment: &self.environment,
-            runner: &runner,
-            extra: &self.pip_args,
-        };
-        // pip reads only the wheels that it installs, but all of them are kept.
-        pip.check_wheels(requirement.wheels.iter().map(|(file, _)| staged.join(file)))?;
-        let folders = std::slice::from_ref(&staged);
-        let names = std::slice::from_ref(name);
-        pip.install(names, folders, Sources::Folders, false)?;
-        let site = Site::read(&self.environment.site_packages());
-        self.wheelhouse
-            .keep(name, &staged, &site)
-            .map_err(|error| self.wheelhouse_error(&error))
     }
 
     fn all_installed(&self, names: &[String]) -> bool {
         names.iter().all(|name| self.is_installed(name))
     }
 
-    fn install_locked(
+    /// Runs an installation while the lock is held.
+    fn with_installation(
         &self,
         lock: &Lock,
-        names: &[String],
-        force: bool,
+        body: impl FnOnce(&Installation<'_>) -> Result<(), InstallError>,
     ) -> Result<(), InstallError> {
         let status = self.environment.status();
         let runner = Runner {
@@ -273,76 +247,17 @@ impl Store {
             lock,
             log: &self.log,
         };
-        self.environment.create(&runner)?;
-        let pip = Pip {
+        let work = Work {
             environment: &self.environment,
             runner: &runner,
-            extra: &self.pip_args,
         };
-        let any_kept = names.iter().any(|name| self.wheelhouse.holds(name));
-        if any_kept && !force {
-            match self.attempt(&pip, names, Wheels::Kept) {
-                // New wheels may help if pip refused the kept ones, but not after other errors.
-                Err(error) if error.kind() == InstallErrorKind::Pip => {
-                    let again =
-                        "requirements: the kept wheels cannot be installed, downloading new ones";
-                    (self.log)(Level::Warning, again);
-                }
-                settled => return settled,
-            }
-        }
-        self.attempt(
-            &pip,
-            names,
-            if force { Wheels::Forced } else { Wheels::New },
-        )
-    }
-
-    /// Downloads the missing wheels, installs all requirements together, and keeps the wheels.
-    fn attempt(&self, pip: &Pip<'_>, names: &[String], wheels: Wheels) -> Result<(), InstallError> {
-        let force = wheels == Wheels::Forced;
-        let mut folders = Vec::new();
-        let mut staged = Vec::new();
-        for name in names {
-            if wheels == Wheels::Kept && self.wheelhouse.holds(name) {
-                folders.push(self.wheelhouse.folder(name));
-                continue;
-            }
-            let folder = self
-                .wheelhouse
-                .stage(name)
-                .map_err(|error| self.wheelhouse_error(&error))?;
-            pip.wheel(name, &folder, force)?;
-            folders.push(folder.clone());
-            staged.push((name, folder));
-        }
-        match pip.install(names, &folders, Sources::Folders, force) {
-            // Each folder was filled for one requirement. Their versions may conflict although
-            // other versions in the index do not.
-            Err(error) if names.len() > 1 && error.kind() == InstallErrorKind::Pip => {
-                pip.install(names, &folders, Sources::FoldersAndIndex, force)?;
-            }
-            other => other?,
-        }
-        let site = Site::read(&self.environment.site_packages());
-        for (name, folder) in &staged {
-            self.wheelhouse
-                .keep(name, folder, &site)
-                .map_err(|error| self.wheelhouse_error(&error))?;
-        }
-        for name in names
-            .iter()
-            .filter(|name| staged.iter().all(|(other, _)| other != name))
-        {
-            self.wheelhouse
-                .renew(name, &site)
-                .map_err(|error| self.wheelhouse_error(&error))?;
-        }
-        Ok(())
-    }
-
-    fn wheelhouse_error(&self, error: &io::Error) -> InstallError {
-        file_error("keep wheels in", &self.environment.wheels(), error)
+        let installer = choose(self.settings.installer, work, &self.settings.pip_arguments)?;
+        self.environment.create(&runner, &*installer)?;
+        body(&Installation {
+            work,
+            installer: &*installer,
+            wheelhouse: &self.wheelhouse,
+        })
     }
 
     /// Reads the state of all requirements from disk if it has changed since the last reading.
@@ -398,7 +313,7 @@ impl Store {
                 .iter()
                 .any(|name| canonical(name) == canonical(&old.name));
             if !wanted && !self.is_installed(&old.name) {
-                let name = super::output::sanitize(&old.name);
+                let name = super::shown::sanitize(&old.name);
                 let line = format!(
                     "requirements: `{name}` was replaced by a requirement of another script: all \
                      gears of a server share their packages"
@@ -407,15 +322,4 @@ impl Store {
             }
         }
     }
-}
-
-/// The wheels that an attempt uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wheels {
-    /// Kept wheels, and new ones for requirements without kept wheels.
-    Kept,
-    /// New wheels for all requirements.
-    New,
-    /// New wheels without pip's cache, installed over the existing packages.
-    Forced,
 }

@@ -223,6 +223,8 @@ settings! {
     execute_as_owner: bool = "ExecuteAsOwner";
     /// PythonExecutable (RedGrease engine): the Python executable that installs requirements.
     python_executable: String = "PythonExecutable";
+    /// Installer (RedGrease engine): what installs packages: `uv`, `pip`, or `auto` (uv if it is there).
+    installer: String = "Installer";
     /// PipArguments (RedGrease engine): additional arguments for pip.
     pip_arguments: String = "PipArguments";
 }

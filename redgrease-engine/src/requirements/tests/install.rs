@@ -2,12 +2,17 @@
 
 use std::fs;
 
-use super::sandbox::{Sandbox, requirements, version_of};
-use crate::requirements::InstallErrorKind;
+use super::sandbox::{Sandbox, requirements, version_of, with_pip_and_uv};
+use crate::requirements::{InstallErrorKind, Preference};
 
-#[test]
-fn a_package_and_its_dependencies_are_installed_and_kept() {
-    let sandbox = Sandbox::new();
+with_pip_and_uv!(
+    a_package_and_its_dependencies_are_installed_and_kept,
+    failures_are_reported_with_the_output_of_pip,
+    redgrease_gets_a_compatible_redis_py,
+);
+
+fn a_package_and_its_dependencies_are_installed_and_kept(installer: Preference) {
+    let sandbox = Sandbox::new(installer);
     sandbox.wheel("tiny", "1.0", &["needed>=1"]);
     sandbox.wheel("needed", "1.5", &[]);
     let store = sandbox.store();
@@ -46,7 +51,7 @@ fn a_package_and_its_dependencies_are_installed_and_kept() {
 
     // The second installation runs nothing.
     store.install(&requirements(&["Tiny==1.0"]), false).unwrap();
-    assert_eq!((sandbox.runs("wheel"), sandbox.runs("install")), (1, 1));
+    assert_eq!((sandbox.made_wheels(), sandbox.installed()), (1, 1));
 
     // A removed environment is restored from the kept wheels alone.
     fs::remove_dir_all(sandbox.packages()).unwrap();
@@ -62,14 +67,13 @@ fn a_package_and_its_dependencies_are_installed_and_kept() {
     let error = store
         .install(&requirements(&["Tiny==1.0"]), true)
         .unwrap_err();
-    assert_eq!(error.kind(), InstallErrorKind::Pip);
+    assert_eq!(error.kind(), InstallErrorKind::Failed);
     assert!(store.is_installed("Tiny==1.0"));
     assert_eq!(store.rows().len(), 1);
 }
 
-#[test]
-fn failures_are_reported_with_the_output_of_pip() {
-    let sandbox = Sandbox::new();
+fn failures_are_reported_with_the_output_of_pip(installer: Preference) {
+    let sandbox = Sandbox::new(installer);
     sandbox.wheel("tiny", "1.0", &[]);
     sandbox.wheel("tiny", "2.0", &[]);
     let store = sandbox.store();
@@ -77,7 +81,7 @@ fn failures_are_reported_with_the_output_of_pip() {
     let error = store
         .install(&requirements(&["tiny==9.9"]), false)
         .unwrap_err();
-    assert_eq!(error.kind(), InstallErrorKind::Pip);
+    assert_eq!(error.kind(), InstallErrorKind::Failed);
     let text = error.to_string();
     assert!(
         text.contains("No matching distribution found for tiny==9.9"),
@@ -85,7 +89,7 @@ fn failures_are_reported_with_the_output_of_pip() {
     );
     assert!(error.lines().iter().all(|line| !line.contains('\n')));
     assert_eq!(
-        sandbox.runs("wheel"),
+        sandbox.made_wheels(),
         1,
         "pip runs once, because the failure is final"
     );
@@ -127,9 +131,8 @@ fn failures_are_reported_with_the_output_of_pip() {
     assert!(store.is_installed(elsewhere));
 }
 
-#[test]
-fn redgrease_gets_a_compatible_redis_py() {
-    let sandbox = Sandbox::new();
+fn redgrease_gets_a_compatible_redis_py(installer: Preference) {
+    let sandbox = Sandbox::new(installer);
     sandbox.wheel(
         "redgrease",
         "0.3.30",

@@ -7,4 +7,5 @@ mod pip;
 mod process;
 mod sandbox;
 mod sharing;
+mod uv_tool;
 mod wheelhouse;

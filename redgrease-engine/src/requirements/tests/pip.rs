@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 use super::sandbox::python;
+use crate::requirements::attempts::Work;
 use crate::requirements::child::Runner;
 use crate::requirements::environment::Environment;
+use crate::requirements::installer::{Installer, Sources};
 use crate::requirements::level::Log;
 use crate::requirements::lock::Lock;
-use crate::requirements::pip::{Pip, Sources};
+use crate::requirements::pip::Pip;
 use crate::requirements::{InstallError, InstallErrorKind, Python};
 
 /// An environment whose interpreter records its arguments and runs a script.
@@ -66,9 +68,12 @@ impl FakePip {
             lock: &lock,
             log: &log,
         };
-        body(&Pip {
+        let work = Work {
             environment: &self.environment,
             runner: &runner,
+        };
+        body(&Pip {
+            work,
             extra: &["--extra".to_owned()],
         })
     }
@@ -168,7 +173,7 @@ fn the_number_of_attempts_is_limited() {
 fn other_failures_are_not_repeated() {
     for (output, kind) in [
         ("Max retries exceeded", InstallErrorKind::Network),
-        ("ERROR: no such package", InstallErrorKind::Pip),
+        ("ERROR: no such package", InstallErrorKind::Failed),
     ] {
         let pip = FakePip::new(&format!("echo '{output}'; exit 1"));
         let error = pip.install(&["six"]).unwrap_err();
@@ -181,7 +186,7 @@ fn other_failures_are_not_repeated() {
 #[test]
 fn a_failure_without_output_points_to_the_log() {
     let error = FakePip::new("exit 1").install(&["six"]).unwrap_err();
-    assert_eq!(error.kind(), InstallErrorKind::Pip);
+    assert_eq!(error.kind(), InstallErrorKind::Failed);
     assert!(error.to_string().contains("server's log"), "{error}");
 }
 

@@ -33,7 +33,7 @@ fn run(program: &str, args: &[&str]) -> (Outcome, Lines) {
         log: &log,
     };
     let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-    let outcome = runner.run(Path::new(program), &args).unwrap();
+    let outcome = runner.run(Path::new(program), &args, &[]).unwrap();
     assert!(!status.exists(), "the status file is removed");
     drop(log);
     (outcome, receiver.into_iter().collect())

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 
-use crate::requirements::{Python, Store};
+use super::uv_tool::python_with_uv;
+use crate::requirements::{Preference, Python, Settings, Store};
 
 /// Python program that writes one wheel. Its arguments are the folder, the name, the version, and
 /// the requirements of the package.
@@ -25,16 +26,37 @@ with zipfile.ZipFile(f"{folder}/{name}-{version}-py3-none-any.whl", "w") as whee
     wheel.writestr(f"{info}/RECORD", "")
 "#;
 
+/// Makes two tests of each function: with pip, and with uv.
+macro_rules! with_pip_and_uv {
+    ($($name:ident),+ $(,)?) => {
+        mod with_pip {
+            $(#[test]
+            fn $name() {
+                super::$name(crate::requirements::Preference::Pip);
+            })+
+        }
+        mod with_uv {
+            $(#[test]
+            fn $name() {
+                super::$name(crate::requirements::Preference::Uv);
+            })+
+        }
+    };
+}
+pub(super) use with_pip_and_uv;
+
 /// The directory and the log of one test.
 pub(super) struct Sandbox {
     dir: TempDir,
+    installer: Preference,
     pub(super) log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Sandbox {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(installer: Preference) -> Self {
         let sandbox = Self {
             dir: TempDir::new().unwrap(),
+            installer,
             log: Arc::default(),
         };
         std::fs::create_dir(sandbox.packages()).unwrap();
@@ -63,6 +85,26 @@ impl Sandbox {
         assert!(made.success());
     }
 
+    /// The interpreter of the server. That of uv has it beside itself.
+    pub(super) fn python(&self) -> Python {
+        match self.installer {
+            Preference::Uv => python_with_uv(),
+            Preference::Auto | Preference::Pip => python(),
+        }
+    }
+
+    /// The environment of the stores.
+    pub(super) fn venv(&self) -> PathBuf {
+        let (major, minor) = python().version;
+        self.home().join(format!("venv-{major}.{minor}"))
+    }
+
+    /// The folder of the kept wheels.
+    pub(super) fn wheels(&self) -> PathBuf {
+        let (major, minor) = python().version;
+        self.home().join(format!("wheels-{major}.{minor}"))
+    }
+
     /// Opens a store, as a server does when it starts.
     pub(super) fn store(&self) -> Store {
         let log = Arc::clone(&self.log);
@@ -72,30 +114,43 @@ impl Sandbox {
             // Not contacted because of `--no-index`. The password must not appear in the log.
             "--extra-index-url=http://joe:secret@127.0.0.1:9/simple".to_owned(),
         ];
+        let settings = Settings {
+            installer: self.installer,
+            pip_arguments: args.to_vec(),
+        };
         Store::new(
             self.home(),
-            python(),
-            args.to_vec(),
+            self.python(),
+            settings,
             Box::new(move |_, line| log.lock().unwrap().push(line.to_owned())),
         )
     }
 
     /// Number of folders of wheels, including staged ones.
     pub(super) fn kept_folders(&self) -> usize {
-        let (major, minor) = python().version;
-        let wheels = self.home().join(format!("wheels-{major}.{minor}"));
-        std::fs::read_dir(wheels).unwrap().count()
+        std::fs::read_dir(self.wheels()).unwrap().count()
     }
 
-    /// Number of times that pip ran a command.
-    pub(super) fn runs(&self, command: &str) -> usize {
-        let text = format!(" -m pip {command} ");
-        self.log
-            .lock()
-            .unwrap()
-            .iter()
-            .filter(|line| line.contains(&text))
-            .count()
+    /// Number of times that the installer made wheels.
+    pub(super) fn made_wheels(&self) -> usize {
+        self.count(match self.installer {
+            Preference::Uv => "/unpacked.new/bin/python --no-index ",
+            Preference::Auto | Preference::Pip => " -m pip wheel ",
+        })
+    }
+
+    /// Number of times that the installer changed the environment.
+    pub(super) fn installed(&self) -> usize {
+        let (major, minor) = python().version;
+        self.count(&match self.installer {
+            Preference::Uv => format!("/venv-{major}.{minor}/bin/python --no-index "),
+            Preference::Auto | Preference::Pip => " -m pip install ".to_owned(),
+        })
+    }
+
+    fn count(&self, text: &str) -> usize {
+        let log = self.log.lock().unwrap();
+        log.iter().filter(|line| line.contains(text)).count()
     }
 
     /// Whether a line of the log contains a text.
@@ -124,7 +179,12 @@ pub(super) fn requirements(names: &[&str]) -> Vec<String> {
 
 /// The interpreter of the tests.
 pub(super) fn python() -> Python {
-    let output = Command::new("python3")
+    version_of_interpreter(Path::new("python3"))
+}
+
+/// The interpreter that a program is.
+pub(super) fn version_of_interpreter(program: &Path) -> Python {
+    let output = Command::new(program)
         .args([
             "-c",
             "import sys; print(*sys.version_info[:2], sys.executable)",

@@ -3,12 +3,19 @@
 use std::fs;
 use std::thread;
 
-use super::sandbox::{Sandbox, requirements, version_of};
-use crate::requirements::{InstallErrorKind, Python, Store};
+use super::sandbox::{Sandbox, requirements, version_of, with_pip_and_uv};
+use crate::requirements::{InstallErrorKind, Preference, Python, Settings, Store};
 
-#[test]
-fn servers_that_share_a_directory_do_the_work_once() {
-    let sandbox = Sandbox::new();
+with_pip_and_uv!(
+    servers_that_share_a_directory_do_the_work_once,
+    an_incomplete_environment_is_created_again,
+    a_directory_that_cannot_be_used_is_an_error,
+    a_server_sees_what_another_server_has_installed_over_its_own_version,
+    a_forced_installation_has_a_new_folder,
+);
+
+fn servers_that_share_a_directory_do_the_work_once(installer: Preference) {
+    let sandbox = Sandbox::new(installer);
     sandbox.wheel("tiny", "1.0", &[]);
     let stores = [sandbox.store(), sandbox.store(), sandbox.store()];
     thread::scope(|scope| {
@@ -17,7 +24,7 @@ fn servers_that_share_a_directory_do_the_work_once() {
         }
     });
     assert!(stores.iter().all(|store| store.is_installed("tiny")));
-    assert_eq!((sandbox.runs("wheel"), sandbox.runs("install")), (1, 1));
+    assert_eq!((sandbox.made_wheels(), sandbox.installed()), (1, 1));
     assert_eq!(version_of(&stores[0], "tiny").as_deref(), Some("1.0"));
     assert!(
         sandbox.store().is_installed("tiny"),
@@ -36,9 +43,8 @@ fn servers_that_share_a_directory_do_the_work_once() {
     assert!(!stores[0].is_installed("tiny==0.9"));
 }
 
-#[test]
-fn an_incomplete_environment_is_created_again() {
-    let sandbox = Sandbox::new();
+fn an_incomplete_environment_is_created_again(installer: Preference) {
+    let sandbox = Sandbox::new(installer);
     sandbox.wheel("tiny", "1.0", &[]);
     let store = sandbox.store();
     let venv = store
@@ -54,9 +60,8 @@ fn an_incomplete_environment_is_created_again() {
     assert_eq!(version_of(&store, "tiny").as_deref(), Some("1.0"));
 }
 
-#[test]
-fn a_directory_that_cannot_be_used_is_an_error() {
-    let sandbox = Sandbox::new();
+fn a_directory_that_cannot_be_used_is_an_error(installer: Preference) {
+    let sandbox = Sandbox::new(installer);
     let file = sandbox.home();
     fs::write(&file, "").unwrap();
     let error = sandbox
@@ -74,15 +79,22 @@ fn a_directory_that_cannot_be_used_is_an_error() {
         executable: "/nonexistent/python3".into(),
         version: (3, 11),
     };
-    let store = Store::new(file, nowhere, Vec::new(), Box::new(|_, _| {}));
+    let store = Store::new(
+        file,
+        nowhere,
+        Settings {
+            installer,
+            ..Settings::default()
+        },
+        Box::new(|_, _| {}),
+    );
     let error = store.install(&requirements(&["tiny"]), false).unwrap_err();
     assert_eq!(error.kind(), InstallErrorKind::Environment);
     assert!(error.to_string().contains("PythonExecutable"), "{error}");
 }
 
-#[test]
-fn a_server_sees_what_another_server_has_installed_over_its_own_version() {
-    let sandbox = Sandbox::new();
+fn a_server_sees_what_another_server_has_installed_over_its_own_version(installer: Preference) {
+    let sandbox = Sandbox::new(installer);
     sandbox.wheel("tiny", "1.0", &[]);
     sandbox.wheel("tiny", "2.0", &[]);
     let (first, second) = (sandbox.store(), sandbox.store());
@@ -100,9 +112,8 @@ fn a_server_sees_what_another_server_has_installed_over_its_own_version() {
     assert_eq!(version_of(&second, "tiny").as_deref(), Some("1.0"));
 }
 
-#[test]
-fn a_forced_installation_has_a_new_folder() {
-    let sandbox = Sandbox::new();
+fn a_forced_installation_has_a_new_folder(installer: Preference) {
+    let sandbox = Sandbox::new(installer);
     sandbox.wheel("tiny", "1.0", &[]);
     let store = sandbox.store();
     let mut before = None;

@@ -1,0 +1,122 @@
+//! Makes the output of installers fit to be shown: without secrets and control characters, and of limited length.
+
+/// Most lines that an error shows.
+pub(super) const SHOWN_LINES: usize = 8;
+/// Most characters that an error shows of one line.
+const SHOWN_CHARS: usize = 300;
+
+/// Whether a line, without its indentation, reports an error.
+pub(super) fn is_error(line: &str) -> bool {
+    ["ERROR:", "error:", "fatal:", "\u{d7} "].iter().any(|start| line.starts_with(start))
+        // This line says nothing: the lines around it name the process and the error.
+        && line != "error: subprocess-exited-with-error"
+}
+
+/// Makes a line fit to be shown: without secrets and control characters, and of limited length.
+pub(super) fn sanitize(line: &str) -> String {
+    let clean: String = without_credentials(line)
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect::<String>();
+    let clean = clean.trim();
+    if clean.chars().count() <= SHOWN_CHARS {
+        return clean.to_owned();
+    }
+    clean
+        .chars()
+        .take(SHOWN_CHARS)
+        .chain("...".chars())
+        .collect()
+}
+
+/// Replaces the secrets of every address by `****`: the user and the password, and the query, which may be a token.
+pub(crate) fn without_credentials(text: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
+    let mut masked = String::with_capacity(text.len());
+    for word in text.split_inclusive(ends) {
+        let (word, end) = match word.char_indices().next_back() {
+            Some((at, last)) if ends(last) => word.split_at(at),
+            _ => (word, ""),
+        };
+        push_without_query(&mut masked, &without_login(word));
+        masked.push_str(end);
+    }
+    masked
+}
+
+/// Replaces the user and the password in every address of a word.
+fn without_login(word: &str) -> String {
+    let mut masked = String::with_capacity(word.len());
+    let mut rest = word;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        masked.push_str(before);
+        let (authority, tail) = after.split_at(after.find('/').unwrap_or(after.len()));
+        match authority.rfind('@') {
+            Some(host) => {
+                masked.push_str("****");
+                masked.push_str(authority.get(host..).unwrap_or_default());
+            }
+            None => masked.push_str(authority),
+        }
+        rest = tail;
+    }
+    masked.push_str(rest);
+    masked
+}
+
+/// Replaces the query of an address, or of a path as pip's errors show it without its server.
+fn push_without_query(masked: &mut String, word: &str) {
+    let Some(at) = word.find('?').filter(|&at| word[..at].contains('/')) else {
+        return masked.push_str(word);
+    };
+    let (path, query) = word.split_at(at + 1);
+    masked.push_str(path);
+    if !query.is_empty() {
+        masked.push_str("****");
+    }
+    // The fragment names a package or a checksum.
+    masked.push_str(query.find('#').map_or("", |at| &query[at..]));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked() {
+        for (given, expected) in [
+            ("no address", "no address"),
+            ("https://host/x", "https://host/x"),
+            ("a https://u:p@host/x b", "a https://****@host/x b"),
+            ("git+ssh://git@host/x", "git+ssh://****@host/x"),
+            ("https://u:p@ss@host:80", "https://****@host:80"),
+            (
+                "'https://u:p@h' https://t@i/",
+                "'https://****@h' https://****@i/",
+            ),
+            ("https://host/a@b", "https://host/a@b"),
+            (
+                "p @ https://host/p.whl?access_token=T#sha256=1 ; x",
+                "p @ https://host/p.whl?****#sha256=1 ; x",
+            ),
+            ("https://u:p@host?T", "https://****@host?****"),
+            ("https://host/?a=b?c=d&e=T@f", "https://host/?****"),
+            ("(from https://host/x?T)", "(from https://host/x?****"),
+            ("'NewError': /p.whl?token=T", "'NewError': /p.whl?****"),
+            ("['https://host/x?T', 'b']", "['https://host/x?****', 'b']"),
+            ("https://host/x?", "https://host/x?"),
+            ("what? a/b", "what? a/b"),
+            ("://", "://"),
+        ] {
+            assert_eq!(without_credentials(given), expected);
+        }
+    }
+
+    #[test]
+    fn shown_lines_are_cleaned_and_limited() {
+        let shown = sanitize(&format!("a\tb\u{1b}[31m{}", "x".repeat(1000)));
+        assert!(!shown.contains(char::is_control));
+        assert!(shown.chars().count() <= SHOWN_CHARS + 3);
+    }
+}
