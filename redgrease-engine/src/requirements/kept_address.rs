@@ -1,5 +1,6 @@
 //! Requirements with an address, such as `six @ https://host/six.whl`, that are installed from their kept wheel.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -11,22 +12,30 @@ use super::site::project_of_wheel;
 /// that again, also where there is no network. Other requirements stay as they are.
 pub(super) fn from_wheels(requirement: &str, folder: &Path) -> String {
     let kept = match project(requirement) {
-        Some(name) => requirement.split_once('@').and_then(|(named, address)| {
-            // A condition begins behind a space, because an address may contain a semicolon.
-            let condition = address.split_once(" ;").map(|(_, condition)| condition);
-            let wheel = wheel_of(folder, |file| {
-                project_of_wheel(file).as_ref() == Some(&name)
-            })?;
-            let end = condition.map_or_else(String::new, |it| format!(" ;{it}"));
-            Some(format!("{named}@ {}{end}", address_of(&wheel)))
-        }),
-        None => {
-            let address = requirement.split(['?', '#']).next().unwrap_or_default();
-            let file = address.trim().rsplit('/').next().unwrap_or_default();
-            wheel_of(folder, |other| other == file).map(|wheel| address_of(&wheel))
-        }
+        Some(name) => named(requirement, &name, folder),
+        None => bare(requirement, folder),
     };
     kept.unwrap_or_else(|| requirement.to_owned())
+}
+
+/// The text of a requirement with a name and an address.
+fn named(requirement: &str, name: &str, folder: &Path) -> Option<String> {
+    let (named, address) = requirement.split_once('@')?;
+    // A condition begins behind a space, because an address may contain a semicolon.
+    let condition = address.split_once(" ;").map(|(_, condition)| condition);
+    let wheel = wheel_of(folder, |file| {
+        project_of_wheel(file).as_deref() == Some(name)
+    })?;
+    let end = condition.map_or_else(String::new, |it| format!(" ;{it}"));
+    Some(format!("{named}@ {}{end}", address_of(&wheel)))
+}
+
+/// The text of a requirement that is the address of a wheel.
+fn bare(requirement: &str, folder: &Path) -> Option<String> {
+    let address = requirement.split(['?', '#']).next()?;
+    let file = address.trim().rsplit('/').next()?;
+    let wheel = wheel_of(folder, |other| other == file)?;
+    Some(address_of(&wheel))
 }
 
 /// The wheel of a folder whose file name fits.
@@ -47,7 +56,7 @@ fn address_of(file: &Path) -> String {
         if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
             address.push(char::from(byte));
         } else {
-            address.push_str(&format!("%{byte:02X}"));
+            let _ = write!(address, "%{byte:02X}");
         }
     }
     address

@@ -5,6 +5,10 @@ use std::path::Path;
 
 /// Options that pip would have.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "pip has these flags, and they are independent"
+)]
 pub(in crate::requirements) struct PipOptions {
     pub(in crate::requirements) index: Option<String>,
     pub(in crate::requirements) extra_indexes: Vec<String>,

@@ -85,14 +85,6 @@ impl Sandbox {
         assert!(made.success());
     }
 
-    /// The interpreter of the server. That of uv has it beside itself.
-    pub(super) fn python(&self) -> Python {
-        match self.installer {
-            Preference::Uv => python_with_uv(),
-            Preference::Auto | Preference::Pip => python(),
-        }
-    }
-
     /// The environment of the stores.
     pub(super) fn venv(&self) -> PathBuf {
         let (major, minor) = python().version;
@@ -107,20 +99,27 @@ impl Sandbox {
 
     /// Opens a store, as a server does when it starts.
     pub(super) fn store(&self) -> Store {
+        self.store_of(self.installer)
+    }
+
+    /// A store with another installer, as after a change of the setting.
+    pub(super) fn store_of(&self, installer: Preference) -> Store {
+        let packages = format!("--find-links={}", self.packages().display());
+        // Not contacted because of `--no-index`. The password must not appear in the log.
+        let index = "--extra-index-url=http://joe:secret@127.0.0.1:9/simple";
+        self.store_with(installer, &["--no-index", &packages, index])
+    }
+
+    /// A store with these arguments for pip.
+    pub(super) fn store_with(&self, installer: Preference, pip_arguments: &[&str]) -> Store {
         let log = Arc::clone(&self.log);
-        let args = [
-            "--no-index".to_owned(),
-            format!("--find-links={}", self.packages().display()),
-            // Not contacted because of `--no-index`. The password must not appear in the log.
-            "--extra-index-url=http://joe:secret@127.0.0.1:9/simple".to_owned(),
-        ];
         let settings = Settings {
-            installer: self.installer,
-            pip_arguments: args.to_vec(),
+            installer,
+            pip_arguments: requirements(pip_arguments),
         };
         Store::new(
             self.home(),
-            self.python(),
+            python_for(installer),
             settings,
             Box::new(move |_, line| log.lock().unwrap().push(line.to_owned())),
         )
@@ -175,6 +174,14 @@ pub(super) fn version_of(store: &Store, package: &str) -> Option<String> {
 
 pub(super) fn requirements(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
+}
+
+/// The interpreter of a server. The one for uv has it beside itself.
+fn python_for(installer: Preference) -> Python {
+    match installer {
+        Preference::Uv => python_with_uv(),
+        Preference::Auto | Preference::Pip => python(),
+    }
 }
 
 /// The interpreter of the tests.

@@ -79,15 +79,7 @@ fn a_directory_that_cannot_be_used_is_an_error(installer: Preference) {
         executable: "/nonexistent/python3".into(),
         version: (3, 11),
     };
-    let store = Store::new(
-        file,
-        nowhere,
-        Settings {
-            installer,
-            ..Settings::default()
-        },
-        Box::new(|_, _| {}),
-    );
+    let store = Store::new(file, nowhere, Settings::default(), Box::new(|_, _| {}));
     let error = store.install(&requirements(&["tiny"]), false).unwrap_err();
     assert_eq!(error.kind(), InstallErrorKind::Environment);
     assert!(error.to_string().contains("PythonExecutable"), "{error}");

@@ -17,11 +17,6 @@ pub(super) fn python_with_uv() -> Python {
     version_of_interpreter(&MADE.get_or_init(environment).join("bin/python"))
 }
 
-/// The program uv.
-pub(super) fn uv() -> PathBuf {
-    python_with_uv().executable.with_file_name("uv")
-}
-
 fn environment() -> PathBuf {
     let (major, minor) = python().version;
     let test = std::env::current_exe().unwrap();

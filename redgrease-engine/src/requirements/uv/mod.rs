@@ -126,15 +126,12 @@ impl<'a> Uv<'a> {
 
     /// A command of uv with the variables that each one gets.
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command {
+        let plain = ["--color", "never"];
+        Command {
             program: self.program.clone(),
-            args: args.iter().map(OsString::from).collect(),
+            args: plain.iter().chain(args).map(OsString::from).collect(),
             variables: FIXED.map(|(name, value)| (name, value.into())).into(),
-        };
-        command
-            .args
-            .extend(["--color", "never"].map(OsString::from));
-        command
+        }
     }
 
     fn create(&self, directory: &Path) -> Result<(), InstallError> {

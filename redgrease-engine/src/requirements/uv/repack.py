@@ -86,6 +86,9 @@ def place_of(path, info, makers):
         if not rest.startswith(".."):
             if scheme == "scripts" and rest in makers:
                 return None
+            if scheme == "headers":
+                # Installers put the headers into a folder with the name of the package.
+                rest = rest.split(os.sep, 1)[-1]
             return "%s/%s/%s" % (info[: -len(".dist-info")] + ".data", scheme, rest)
     raise SystemExit("ERROR: %s is outside of its environment" % path)
 
