@@ -294,7 +294,7 @@ fn every_read_only_setting_changes_only_while_the_module_loads() {
             };
             assert_eq!(outcome, Change::Refused(text), "{name}");
             assert_eq!(config.get(name_bytes), before, "{name}");
-            config.set_while_loading(name_bytes, b"7").unwrap();
+            config.set_while_loading(name_bytes, value).unwrap();
         } else {
             let accepted = match owner {
                 SettingOwner::Python => Change::Saved,
