@@ -10,7 +10,7 @@ use super::script::{Script, announce_all, restore_beside, restore_script};
 use crate::encoding::Damaged;
 use crate::execution::{Body, Ending, bodies};
 use crate::python::{Gil, Ledger};
-use crate::redis::{Context, Level, User, after, locked, log, will_save};
+use crate::redis::{Context, Level, User, after, locked, log, unreadable, will_save};
 use crate::registration::stored::{StoredSession, decode};
 use crate::registration::streams::{self, Begin};
 use crate::registration::{
@@ -52,7 +52,8 @@ pub(crate) fn restore_all(context: &Context, bytes: &[u8]) -> Result<(), String>
 
 /// Restores sessions that a master or the AOF tells of.
 pub(crate) fn restore_sessions(context: &Context, bytes: &[u8]) -> Result<(), String> {
-    for session in decode(bytes).map_err(Damaged::message)? {
+    let sessions = decode(bytes).map_err(|why| unreadable(context, why.message()))?;
+    for session in sessions {
         restore(context, session);
     }
     Ok(())

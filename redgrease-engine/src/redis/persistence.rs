@@ -237,6 +237,20 @@ unsafe extern "C" fn aux_load(io: *mut raw::RedisModuleIO, version: c_int, when:
     }
 }
 
+/// The error for one of the engine's own commands whose bytes cannot be read. If the command stands in an AOF file, the server
+/// ends, as it does for a command that it does not know: it would go on without the registrations, and lose them with the next
+/// rewrite of the file.
+pub(crate) fn unreadable(context: &Context, message: String) -> String {
+    if context.is_loading() {
+        log(
+            Level::Warning,
+            &format!("the AOF is not loaded and stays as it is: {message}"),
+        );
+        std::process::exit(1);
+    }
+    message
+}
+
 /// Makes replicas and the AOF run one of the engine's own commands for a key of a database.
 pub(crate) fn replicate_key(
     context: &Context,

@@ -7,13 +7,14 @@ use super::streams::{self, Begin};
 use super::{
     Event, Owner, Pending, Registration, Registry, Session, Stats, end_executions, registry,
 };
-use crate::encoding::Damaged;
 use crate::execution;
 use crate::id::Id;
 use crate::plan::{Mode, Plan};
 use crate::python::{Callback, KeptWord};
 use crate::redis::filter::look_at_commands;
-use crate::redis::{Context, Level, READ_ONLY, User, log, replicate, replicate_to_aof, will_save};
+use crate::redis::{
+    Context, Level, READ_ONLY, User, log, replicate, replicate_to_aof, unreadable, will_save,
+};
 use crate::scope::{self, Scope, SessionInfo};
 use crate::steps::is_straight;
 use std::sync::atomic::AtomicBool;
@@ -243,7 +244,8 @@ fn tell_dynamic(context: &Context, session: &SessionInfo, id: Id, is_first: bool
 
 /// Activates a registration of a running gear that a master or the AOF tells of.
 pub(crate) fn restore_dynamic(context: &Context, bytes: &[u8]) -> Result<(), String> {
-    let (session, number, bytes) = stored::decode_dynamic(bytes).map_err(Damaged::message)?;
+    let (session, number, bytes) =
+        stored::decode_dynamic(bytes).map_err(|why| unreadable(context, why.message()))?;
     let is_kept = registry().write(context, |registry| {
         let kept = Arc::clone(&bytes);
         registry.unrestored.add_registration(&session, number, kept)

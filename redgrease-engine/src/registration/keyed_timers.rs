@@ -9,7 +9,9 @@ use crate::encoding::{Damaged, Input, write_bytes, write_number, write_optional}
 use crate::execution::reach_python;
 use crate::python::{Callback, Holder, pickle, unpickle};
 use crate::redis::timer_key::{self, KeyValue};
-use crate::redis::{Context, Guarded, Level, READ_ONLY, User, after, log, replicate_key};
+use crate::redis::{
+    Context, Guarded, Level, READ_ONLY, User, after, log, replicate_key, unreadable,
+};
 use crate::scope::{self, Scope};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -148,7 +150,7 @@ pub(crate) fn create(
 
 /// Makes the key that a master or the AOF describes, in the selected database: keys can be moved and copied.
 pub(crate) fn create_told(context: &Context, key: &[u8], bytes: &[u8]) -> Result<(), String> {
-    Stored::decode(bytes).map_err(Damaged::message)?;
+    Stored::decode(bytes).map_err(|why| unreadable(context, why.message()))?;
     let timer = KeyedTimer::from_bytes(context, bytes.to_vec());
     let database = context.database();
     if !timer_key::set(context, database, key, timer) {
