@@ -48,15 +48,21 @@ mod new {
 
 const OLD: [&Gear; 2] = [old::price::GEAR, old::retired::GEAR];
 
-/// The gears of the new version, as a crate with a higher version has them.
-fn new_gears() -> [&'static Gear; 2] {
-    [new::price::GEAR, new::added::GEAR].map(|gear| {
+const NEW: [&Gear; 2] = [new::price::GEAR, new::added::GEAR];
+
+/// The same gears, as a crate of another version has them.
+fn of_version(gears: [&'static Gear; 2], version: &'static str) -> [&'static Gear; 2] {
+    gears.map(|gear| {
         let spec = redgrease::GearSpec {
-            version: "999.0.0",
+            version,
             ..*gear.spec()
         };
         &*Box::leak(Box::new(Gear::new(gear.name(), spec)))
     })
+}
+
+fn new_gears() -> [&'static Gear; 2] {
+    of_version(NEW, "999.0.0")
 }
 
 fn start_old(server: &Server, policy: Policy) -> redgrease::Result<(Con, Report)> {
@@ -132,13 +138,24 @@ fn a_rollback_needs_a_policy_that_says_so() {
 #[test]
 fn a_new_instance_that_still_runs_undoes_a_rollback() {
     let server = Server::start().unwrap();
-    start_old(&server, Policy::default()).unwrap();
-    start_new(&server, Policy::default()).unwrap();
-    start_old(&server, Policy::IfChanged).unwrap();
-
-    let (mut second, report) = start_new(&server, Policy::default()).unwrap();
+    let old = of_version(OLD, "0.0.1");
+    let roll_back = || {
+        let options = Options::new().gears(&old).policy(Policy::IfChanged);
+        let (_, report) = start_with(server.url(), &options).unwrap();
+        assert_eq!(*action(&report), Action::Sent);
+    };
+    let options = Options::new().gears(&NEW);
+    let (mut running, _) = start_with(server.url(), &options).unwrap();
+    roll_back();
+    assert_eq!(untyped(&server, &["RG.TRIGGER", "price", "2"]), "20");
+    // A call of a gear that the old version lacks.
+    assert_eq!(new::added(&mut running).unwrap(), "new");
+    assert_eq!(untyped(&server, &["RG.TRIGGER", "price", "2"]), "22");
+    roll_back();
+    // An instance that starts again.
+    let (_, report) = start_with(server.url(), &options).unwrap();
     assert_eq!(*action(&report), Action::Sent);
-    assert_eq!(new::added(&mut second).unwrap(), "new");
+    assert_eq!(untyped(&server, &["RG.TRIGGER", "price", "2"]), "22");
 }
 
 #[test]
