@@ -1,6 +1,6 @@
 //! Putting the parts together, once, while the module loads.
 
-use crate::commands;
+use crate::commands::{self, Parts};
 use crate::config::{self, Config};
 use crate::execution::{bodies, pool};
 use crate::gears;
@@ -30,30 +30,40 @@ pub(crate) static LISTENERS: Listeners = Listeners {
     not_shut_down: on_not_shut_down,
 };
 
-fn load(context: &Context, arguments: &[Text<'_>]) -> Result<(), String> {
+fn load(context: &Context, arguments: &[Text<'_>], chosen: Option<&Path>) -> Result<(), String> {
     let config = config::get();
     read_arguments(config, arguments)?;
-    let executable = Some(config.text("PythonExecutable")).filter(|path| !path.is_empty());
-    let executable = executable.map(PathBuf::from);
+    // Before Python is started, which can be done once in a process.
+    if let Some(reason) = cannot_keep_rights(context) {
+        return Err(reason);
+    }
+    let setting = Some(config.text("PythonExecutable")).filter(|path| !path.is_empty());
+    let executable = chosen.map(Path::to_owned).or(setting.map(PathBuf::from));
     let interpreter = python::start(executable.as_deref(), gears::install)?;
     let (major, minor) = interpreter.version;
-    if !commands::tell_python_version(format!("{major}.{minor}")) {
+    let parts = Parts {
+        python_version: format!("{major}.{minor}"),
+        python_program: interpreter.executable.to_string_lossy().into_owned(),
+        libpython: interpreter.library.to_string_lossy().into_owned(),
+        engine_file: library_path(),
+    };
+    if !commands::tell_parts(parts) {
         return Err("the engine is loaded already: load it once per server".to_owned());
     }
     let directory = installation_directory(config);
     show_in_force(config, &directory, &interpreter)?;
     requirements::open(requirement_store(config, directory, &interpreter));
     gears::make_importable();
-    if let Some(reason) = cannot_keep_rights(context) {
-        return Err(reason);
-    }
     commands::register_all(context)?;
     let threads = config.execution_threads();
     pool().start(threads)?;
     let version = env!("CARGO_PKG_VERSION");
     log(
         Level::Notice,
-        &format!("RedGrease engine {version}, Python {major}.{minor}, {threads} worker threads"),
+        &format!(
+            "RedGrease engine {version}, Python {major}.{minor} ({}), {threads} worker threads",
+            interpreter.executable.display()
+        ),
     );
     Ok(())
 }

@@ -14,7 +14,8 @@ pub(crate) fn command(yes: bool, quick: bool) -> Outcome {
     tools::build()?;
     calls(&engine, quick)?;
 
-    let mut batch = tools::program("batch", &engine)?;
+    let mut batch = tools::program("batch")?;
+    batch.env("REDGREASE_ENGINE", &engine);
     batch.arg("--python").arg(python);
     if quick {
         batch.args(["--keys", "100000", "--rounds", "3"]);

@@ -6,8 +6,7 @@ use crate::steps::{self, Outcome};
 pub(crate) fn command(yes: bool) -> Outcome {
     let ready = setup::run(yes)?;
     let mut example = steps::cargo();
-    example
-        .args(["run", "--example", "cache_get", "--features", "embedded"])
-        .env("REDGREASE_ENGINE", &ready.engine);
+    example.args(["run", "--example", "cache_get", "--features", "embedded"]);
+    ready.tell(&mut example);
     steps::step("examples/cache_get.rs", &mut example)
 }

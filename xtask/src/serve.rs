@@ -24,10 +24,9 @@ pub(crate) fn command(yes: bool, port: u16, dir: Option<PathBuf>) -> Outcome {
     eprintln!("    data in {}", dir.display());
     eprintln!("    the log follows; Ctrl-C stops the server\n");
     // This process is replaced by the server, so that Ctrl-C reaches the server directly.
-    Err(Server::builder()
-        .engine(ready.engine)
-        .port(port)
-        .dir(dir)
-        .become_server()
-        .into())
+    let mut server = Server::builder().port(port).dir(dir);
+    if let Some(python) = ready.chosen_python() {
+        server = server.module_arg("Python", python);
+    }
+    Err(server.engine(ready.engine).become_server().into())
 }

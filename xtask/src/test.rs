@@ -25,15 +25,15 @@ pub(crate) fn command(yes: bool) -> Outcome {
     steps::step("tests of the engine by itself", &mut engine)?;
 
     let mut all = workspace_tests();
-    all.env("REDGREASE_ENGINE", &ready.engine);
+    ready.tell(&mut all);
     steps::step("tests of the workspace", &mut all)?;
 
     let server = servers::VALKEY_9_1.server(&ready.python)?;
     let mut on_valkey = workspace_tests();
     on_valkey
         .args(ON_VALKEY.iter().flat_map(|name| ["--test", name]))
-        .env("REDGREASE_ENGINE", &ready.engine)
         .env("REDGREASE_SERVER", &server);
+    ready.tell(&mut on_valkey);
     steps::step("the same engine in Valkey 9.1", &mut on_valkey)?;
 
     println!("\nAll tests passed.");

@@ -1,8 +1,8 @@
 //! Builds and runs the programs of `tools/`, in release mode like the engine.
 
+use crate::setup::{self, Ready};
 use crate::steps::{self, Outcome};
-use crate::{setup, workspace};
-use std::path::Path;
+use crate::workspace;
 use std::process::Command;
 
 pub(crate) fn build() -> Outcome {
@@ -12,17 +12,17 @@ pub(crate) fn build() -> Outcome {
 }
 
 /// The command that runs a program after [`build`].
-pub(crate) fn program(name: &str, engine: &Path) -> Outcome<Command> {
-    let mut program = Command::new(workspace::target()?.join("release").join(name));
-    program.env("REDGREASE_ENGINE", engine);
-    Ok(program)
+pub(crate) fn program(name: &str) -> Outcome<Command> {
+    let release = workspace::target()?.join("release");
+    Ok(Command::new(release.join(name)))
 }
 
 /// `cargo xtask soak` and `cargo xtask fuzz`: runs a program for a time.
 pub(crate) fn for_minutes(name: &str, yes: bool, minutes: u64, seed: Option<u64>) -> Outcome {
     let ready = setup::run(yes)?;
     build()?;
-    let mut program = program(name, &ready.engine)?;
+    let mut program = program(name)?;
+    ready.tell(&mut program);
     program.args(["--minutes", &minutes.to_string()]);
     if let Some(seed) = seed {
         program.args(["--seed", &seed.to_string()]);

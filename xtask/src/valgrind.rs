@@ -24,7 +24,8 @@ pub(crate) fn command(yes: bool) -> Outcome {
     let report = dir.join("report.txt");
     let server = dir.join("redis-server");
     write_server(&server, &report)?;
-    let mut jobs = tools::program("soak", &ready.engine)?;
+    let mut jobs = tools::program("soak")?;
+    ready.tell(&mut jobs);
     jobs.args(["--rounds", ROUNDS])
         .env("REDGREASE_SERVER", &server)
         // One block of memory for each Python object, so that valgrind can tell them apart.

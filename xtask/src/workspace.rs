@@ -28,17 +28,19 @@ pub(crate) fn wheels() -> Outcome<PathBuf> {
     Ok(target()?.join("redgrease").join("wheel"))
 }
 
-/// The path of the engine after a build.
-pub(crate) fn engine() -> Outcome<PathBuf> {
-    Ok(engine_in(&target()?))
+/// The path of the loader after a build. Servers load it.
+pub(crate) fn loader() -> Outcome<PathBuf> {
+    Ok(library(&target()?, "redgrease_loader"))
 }
 
-/// The path of the engine in another target directory.
+/// The path of the engine in a target directory.
 pub(crate) fn engine_in(target: &Path) -> PathBuf {
-    let name = format!(
-        "{}redgrease_engine{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    );
-    target.join("release").join(name)
+    library(target, "redgrease_engine")
+}
+
+fn library(target: &Path, name: &str) -> PathBuf {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+    target
+        .join("release")
+        .join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
 }

@@ -21,7 +21,7 @@ mod tests;
 mod time_events;
 mod trigger;
 
-pub(crate) use sections::{sections, tell_python_version};
+pub(crate) use sections::{Parts, sections, tell_parts};
 
 use crate::redis::{Admin, Class, Command, Context, Internal, Public, register};
 

@@ -11,12 +11,24 @@ use crate::registration::{
 use std::fmt::Display;
 use std::sync::OnceLock;
 
-/// The version of the interpreter, such as `3.11`.
-static PYTHON_VERSION: OnceLock<String> = OnceLock::new();
+/// What the engine was put together from.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    /// The version of the interpreter, such as `3.11`.
+    pub(crate) python_version: String,
+    /// The program of the interpreter.
+    pub(crate) python_program: String,
+    /// The shared library of the interpreter.
+    pub(crate) libpython: String,
+    /// The library of this engine.
+    pub(crate) engine_file: String,
+}
 
-/// Tells the version of the interpreter, once. Returns `false` if it was told before.
-pub(crate) fn tell_python_version(version: String) -> bool {
-    PYTHON_VERSION.set(version).is_ok()
+static PARTS: OnceLock<Parts> = OnceLock::new();
+
+/// Tells what the engine was put together from, once. Returns `false` if it was told before.
+pub(crate) fn tell_parts(parts: Parts) -> bool {
+    PARTS.set(parts).is_ok()
 }
 
 /// All sections, in the order that clients know.
@@ -112,8 +124,7 @@ fn text(name: &str, value: impl Display) -> (String, Value) {
 /// The section about this engine.
 fn engine(context: &Context) -> Vec<(String, Value)> {
     let counts = registry().read(context, Counts::of);
-    let version = PYTHON_VERSION.get().map_or("", String::as_str);
-    engine_with(version, &counts)
+    engine_with(PARTS.get().unwrap_or(&Parts::default()), &counts)
 }
 
 /// What the registry holds.
@@ -136,7 +147,7 @@ impl Counts {
     }
 }
 
-fn engine_with(python_version: &str, counts: &Counts) -> Vec<(String, Value)> {
+fn engine_with(parts: &Parts, counts: &Counts) -> Vec<(String, Value)> {
     let running = running();
     let (longest, millis) = running.first().map_or((String::new(), 0), |one| {
         (one.id.to_string(), one.running_for().as_millis())
@@ -148,7 +159,10 @@ fn engine_with(python_version: &str, counts: &Counts) -> Vec<(String, Value)> {
     vec![
         text("engine_name", "redgrease"),
         text("engine_version", env!("CARGO_PKG_VERSION")),
-        text("python_version", python_version),
+        text("python_version", &parts.python_version),
+        text("python_program", &parts.python_program),
+        text("libpython", &parts.libpython),
+        text("engine_file", &parts.engine_file),
         text("executions", executions().len()),
         text("waiting_executions", pool().waiting()),
         text("refused_executions", pool().refused()),
@@ -256,12 +270,19 @@ mod tests {
 
     #[test]
     fn the_engine_tells_of_itself() {
-        let fields = engine_with("3.11", &Counts::default());
+        let parts = Parts {
+            python_version: "3.11".to_owned(),
+            ..Parts::default()
+        };
+        let fields = engine_with(&parts, &Counts::default());
         let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
         let expected = [
             "engine_name",
             "engine_version",
             "python_version",
+            "python_program",
+            "libpython",
+            "engine_file",
             "executions",
             "waiting_executions",
             "refused_executions",

@@ -5,7 +5,8 @@ use super::{attach, errors, hold, large_requests, memory, namespace, reach};
 use crate::redis::{Level, log};
 use pyo3::prelude::*;
 use pyo3::{PyResult, ffi};
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, CString, OsStr, c_char, c_int};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// The running interpreter.
@@ -15,6 +16,8 @@ pub(crate) struct Interpreter {
     pub(crate) version: (u8, u8),
     /// The program of the interpreter, which child processes such as pip run.
     pub(crate) executable: PathBuf,
+    /// The shared library of the interpreter. Empty if it is unknown.
+    pub(crate) library: PathBuf,
 }
 
 /// Starts Python and runs `install`, which makes the modules of the runtime importable. Called once, while the module
@@ -23,6 +26,10 @@ pub(crate) fn start(
     executable: Option<&Path>,
     install: fn(Python<'_>) -> PyResult<()>,
 ) -> Result<Interpreter, String> {
+    // SAFETY: the function may be called at any time.
+    if unsafe { ffi::Py_IsInitialized() } != 0 {
+        return Err("could not start Python: it runs in this process already, since an attempt to load the engine that failed, or for another module: restart the server".to_owned());
+    }
     single_threaded_blas();
     share_symbols();
     memory::install();
@@ -50,24 +57,28 @@ fn single_threaded_blas() {
 /// Makes the symbols of libpython global. The server loads modules with private symbols, but extension modules of
 /// Python, also those of the standard library, look for global ones.
 fn share_symbols() {
-    // SAFETY: the address is that of a function of libpython, so the loader knows the file name. Opening a loaded
-    // library with NOLOAD only changes the visibility of its symbols.
-    let shared = unsafe {
-        let mut info: libc::Dl_info = std::mem::zeroed();
-        let address = (ffi::Py_InitializeFromConfig as *const ()).cast::<libc::c_void>();
-        libc::dladdr(address, &raw mut info) != 0
-            && !info.dli_fname.is_null()
-            && !libc::dlopen(
-                info.dli_fname,
-                libc::RTLD_NOLOAD | libc::RTLD_NOW | libc::RTLD_GLOBAL,
-            )
-            .is_null()
-    };
+    let shared = library().is_some_and(|name| {
+        let flags = libc::RTLD_NOLOAD | libc::RTLD_NOW | libc::RTLD_GLOBAL;
+        // SAFETY: the name is NUL-terminated. Opening a loaded library with NOLOAD only changes the visibility of its symbols.
+        unsafe { !libc::dlopen(name.as_ptr(), flags).is_null() }
+    });
     if !shared {
         log(
             Level::Warning,
             "libpython's symbols could not be shared: some packages will not load",
         );
+    }
+}
+
+/// The file name of libpython.
+fn library() -> Option<&'static CStr> {
+    // SAFETY: the address is that of a function of libpython, so the dynamic linker knows the file name, which lives as long as
+    // the library. libpython is never closed.
+    unsafe {
+        let mut info: libc::Dl_info = std::mem::zeroed();
+        let address = (ffi::Py_InitializeFromConfig as *const ()).cast::<libc::c_void>();
+        let known = libc::dladdr(address, &raw mut info) != 0 && !info.dli_fname.is_null();
+        known.then(|| CStr::from_ptr(info.dli_fname))
     }
 }
 
@@ -159,6 +170,9 @@ fn prepare(
     Ok(Interpreter {
         version: (version.major, version.minor),
         executable,
+        library: library()
+            .map(|name| PathBuf::from(OsStr::from_bytes(name.to_bytes())))
+            .unwrap_or_default(),
     })
 }
 

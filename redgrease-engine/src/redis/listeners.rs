@@ -8,12 +8,14 @@ use super::context::Context;
 use super::filter::FilteredCommand;
 use super::info::Section;
 use super::timer_key::KeyValue;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// One function per callback of the server. The server's lock is held while any of them runs.
 pub(crate) struct Listeners {
-    /// The module is loaded, with these arguments. An error is the text for the server's log.
-    pub(crate) load: fn(&Context, &[Text<'_>]) -> Result<(), String>,
+    /// The module is loaded, with these arguments and the program of the Python that the loader has chosen. An error is the
+    /// text for the server's log.
+    pub(crate) load: fn(&Context, &[Text<'_>], Option<&Path>) -> Result<(), String>,
     /// A client asks for `INFO`.
     pub(crate) info: fn() -> &'static [Section],
     /// An event happened to a key: the name of the event and the key.

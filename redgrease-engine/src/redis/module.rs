@@ -9,8 +9,10 @@ use super::raw;
 use super::{
     ending, info, lock, main_thread, notification, persistence, server_events, shard, timer_key,
 };
-use std::ffi::{c_int, c_void};
+use std::ffi::{OsStr, c_char, c_int, c_void};
+use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::ptr::NonNull;
 
 /// The name and version that clients of RedisGears look for in `MODULE LIST`. The name and version of this engine stand
@@ -18,8 +20,27 @@ use std::ptr::NonNull;
 const NAME: &std::ffi::CStr = c"rg";
 const VERSION: c_int = 10_213;
 
-/// Defines the two functions that the server calls by their names. `$listeners` is the table that all later callbacks
-/// use. Expanded once, in the root of the crate: only the root knows the table.
+/// Tells the loader what this library was built for. The loader reads it in the file, before it opens the library: an engine for
+/// another Python would end the server. The number of the interface stands for the type of `redgrease_engine_start`.
+///
+/// An exported name, because the linker removes what nothing names.
+#[used]
+#[unsafe(no_mangle)]
+static REDGREASE_ENGINE_MARKER: [u8; MARKER_TEXT.len()] = {
+    let mut bytes = [0; MARKER_TEXT.len()];
+    bytes.copy_from_slice(MARKER_TEXT.as_bytes());
+    bytes
+};
+const MARKER_TEXT: &str = concat!(
+    "redgrease-engine interface=1 python=3.",
+    env!("REDGREASE_PYTHON_MINOR"),
+    " version=",
+    env!("CARGO_PKG_VERSION"),
+    ";"
+);
+
+/// Defines the functions that the server and the loader call by their names. `$listeners` is the table that all later
+/// callbacks use. Expanded once, in the root of the crate: only the root knows the table.
 macro_rules! entry_points {
     ($listeners:expr) => {
         /// Called by the server when it loads the module.
@@ -34,7 +55,27 @@ macro_rules! entry_points {
             count: std::ffi::c_int,
         ) -> std::ffi::c_int {
             // SAFETY: passed on as the server gave it.
-            unsafe { crate::redis::load_module(context, arguments, count, $listeners) }
+            unsafe { crate::redis::load_module(context, arguments, count, None, $listeners) }
+        }
+
+        /// Called by the loader, which has opened the libpython of the Python whose program is `python`. The rest is as in
+        /// `RedisModule_OnLoad`.
+        ///
+        /// # Safety
+        /// As the loader calls it: with the context and the strings of the server, and a NUL-terminated path.
+        #[allow(unsafe_code, reason = "the loader finds the function by its name")]
+        #[unsafe(no_mangle)]
+        unsafe extern "C" fn redgrease_engine_start(
+            context: *mut redis_module::raw::RedisModuleCtx,
+            arguments: *mut *mut redis_module::raw::RedisModuleString,
+            count: std::ffi::c_int,
+            python: *const std::ffi::c_char,
+        ) -> std::ffi::c_int {
+            // SAFETY: passed on as the loader gave it.
+            unsafe {
+                let python = std::ptr::NonNull::new(python.cast_mut());
+                crate::redis::load_module(context, arguments, count, python, $listeners)
+            }
         }
 
         /// The interpreter and the worker threads cannot be taken out of a running process: always refused.
@@ -54,11 +95,12 @@ pub(crate) const REFUSED: c_int = ERR;
 /// Loads the module: fills the table of listeners, calls [`Listeners::load`] and subscribes to the server's events.
 ///
 /// # Safety
-/// As the server calls `RedisModule_OnLoad`: a live context and `count` strings.
+/// As the server calls `RedisModule_OnLoad`: a live context and `count` strings. `python` is a NUL-terminated path.
 pub(crate) unsafe fn load_module(
     context: *mut raw::RedisModuleCtx,
     arguments: *mut *mut raw::RedisModuleString,
     count: c_int,
+    python: Option<NonNull<c_char>>,
     listeners: &'static Listeners,
 ) -> c_int {
     let Some(live) = NonNull::new(context) else {
@@ -73,7 +115,7 @@ pub(crate) unsafe fn load_module(
         }
         if raw::RedisModule_IsModuleNameBusy.is_some_and(|is_busy| is_busy(NAME.as_ptr()) != 0) {
             return refuse(
-                "a module named `rg` is loaded already, this engine or RedisGears: load one of them, once",
+                "could not load the RedGrease engine: this server has a module `rg` already, which is this engine or RedisGears: load one of them, once per server",
             );
         }
         let version = raw::REDISMODULE_APIVER_1;
@@ -91,7 +133,14 @@ pub(crate) unsafe fn load_module(
             },
         )
     };
-    match catch_unwind(AssertUnwindSafe(|| load(&context, words, listeners))) {
+    // SAFETY: the caller passes a NUL-terminated text, which lives through this call.
+    let python = python.map(|python| unsafe {
+        let bytes = std::ffi::CStr::from_ptr(python.as_ptr()).to_bytes();
+        Path::new(OsStr::from_bytes(bytes))
+    });
+    match catch_unwind(AssertUnwindSafe(|| {
+        load(&context, words, python, listeners)
+    })) {
         Ok(Ok(())) => OK,
         Ok(Err(message)) => refuse(&message),
         Err(_) => refuse("the RedGrease engine failed while loading: please report it"),
@@ -113,6 +162,7 @@ fn too_old(missing: &[&str]) -> String {
 fn load(
     context: &Context,
     words: &[*mut raw::RedisModuleString],
+    python: Option<&Path>,
     listeners: &'static Listeners,
 ) -> Result<(), String> {
     lock::remember_base(context);
@@ -123,7 +173,7 @@ fn load(
     // SAFETY: the server keeps the arguments until the module is loaded. The listener cannot keep them for longer: it is a
     // function for every lifetime.
     let arguments: Vec<Text<'_>> = words.iter().map(|&word| unsafe { text(word) }).collect();
-    context.enter(|| (listeners.load)(context, &arguments))?;
+    context.enter(|| (listeners.load)(context, &arguments, python))?;
     if !persistence::register(context) {
         return Err("the server refused the engine's data type: is it loaded twice?".to_owned());
     }

@@ -32,9 +32,8 @@ pub(super) fn cell(cell: &Cell, ready: &Ready) -> Outcome<Result> {
             let mut tests = on_servers()?;
             // Those that fetch large packages are ignored otherwise.
             tests.args(["--", "--include-ignored"]);
-            tests
-                .env("REDGREASE_ENGINE", &ready.engine)
-                .env("REDGREASE_SERVER", program);
+            tests.env("REDGREASE_SERVER", program);
+            ready.tell(&mut tests);
             count(&cell.name, &mut tests).map(Result::Ran)
         }
         Subject::Python(python) => with_python(&cell.name, python).map(Result::Ran),

@@ -8,15 +8,37 @@ use crate::steps::{self, Outcome};
 use crate::workspace;
 use parts::Parts;
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Paths that the other commands need.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    /// The engine's library.
+    /// The module for servers: the loader, with the engine beside it.
     pub(crate) engine: PathBuf,
     /// The Python that the engine is built for.
     pub(crate) python: PathBuf,
+}
+
+impl Ready {
+    /// Makes a program use this engine with the Python that it was built for, whatever virtual environment is active.
+    pub(crate) fn tell(&self, command: &mut Command) {
+        command.env("REDGREASE_ENGINE", &self.engine);
+        if let Some(python) = self.chosen_python() {
+            command.env("REDGREASE_PYTHON", python);
+        }
+    }
+
+    /// The Python that the loader should use. `None` if a variable names the engine, which may be for another Python.
+    pub(crate) fn chosen_python(&self) -> Option<&Path> {
+        named().is_none().then_some(self.python.as_path())
+    }
+}
+
+/// The engine that a variable names, in place of one that is built. It may be for another Python.
+fn named() -> Option<PathBuf> {
+    let engine = env::var_os("REDGREASE_ENGINE").filter(|path| !path.is_empty())?;
+    Some(engine.into())
 }
 
 /// `cargo xtask setup`.
@@ -30,23 +52,21 @@ pub(crate) fn command(yes: bool) -> Outcome {
 /// Installs missing packages and builds the engine.
 pub(crate) fn run(yes: bool) -> Outcome<Ready> {
     let python = parts(yes)?;
-    if let Some(engine) = env::var_os("REDGREASE_ENGINE").filter(|path| !path.is_empty()) {
+    if let Some(engine) = named() {
         eprintln!("==> REDGREASE_ENGINE is set: using that engine");
-        return Ok(Ready {
-            engine: engine.into(),
-            python,
-        });
+        return Ok(Ready { engine, python });
     }
     let mut build = steps::cargo();
     build
-        .args(["build", "--release", "-p", "redgrease-engine"])
+        .args(["build", "--release"])
+        .args(["-p", "redgrease-engine", "-p", "redgrease-loader"])
         .env("PYO3_PYTHON", &python);
     steps::step(
         "building the engine (minutes the first time, seconds after)",
         &mut build,
     )?;
     Ok(Ready {
-        engine: workspace::engine()?,
+        engine: workspace::loader()?,
         python,
     })
 }

@@ -1,0 +1,109 @@
+//! Asking a Python about itself, in a child process.
+
+use crate::answer::{self, Answer, QUESTION};
+use crate::failure::Failure;
+use crate::system::{Heard, hear};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// How long a Python may take to answer. The server waits meanwhile.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A Python that has answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Interpreter {
+    /// The program, as the child processes of gears run it.
+    pub(crate) program: PathBuf,
+    pub(crate) answer: Answer,
+}
+
+/// Asks the program about itself. The reason of a failure begins with a verb.
+pub(crate) fn ask(program: &Path) -> Result<Interpreter, Failure> {
+    let mut command = Command::new(program);
+    command.args(["-I", "-c", QUESTION]);
+    let heard = hear(&mut command, PATIENCE, answer::is_complete);
+    let heard = heard.map_err(|error| not_started(program, &error))?;
+    if let Some(mut answer) = answer::read(&heard.output) {
+        let own = std::mem::take(&mut answer.program);
+        return Ok(Interpreter {
+            // A Python that does not know its path, or names one that is gone, was started by this one.
+            program: if own.is_file() {
+                own
+            } else {
+                program.to_owned()
+            },
+            answer,
+        });
+    }
+    Err(no_answer(&heard))
+}
+
+/// The program could not be run at all.
+fn not_started(program: &Path, error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::NotFound => match fs::read_link(program) {
+            Ok(target) if !program.exists() => Failure::new(
+                format!(
+                    "is a link to {}, which does not exist (was that Python removed?)",
+                    target.display()
+                ),
+                "make the virtual environment again",
+            ),
+            _ if program.is_file() => Failure::new(
+                "cannot be run, because the interpreter or the loader that it needs does not exist",
+                "install that Python again",
+            ),
+            _ => Failure::new("does not exist", "name the program of a Python"),
+        },
+        io::ErrorKind::PermissionDenied => Failure::new(
+            format!(
+                "cannot be run by the user of the server, number {} ({error})",
+                crate::system::user()
+            ),
+            "give that user the right to read and run it (no directory may be closed to it, and no file system noexec), or choose a Python outside of home directories",
+        ),
+        _ => Failure::new(
+            format!("cannot be run ({error})"),
+            "name the program of a Python for this machine",
+        ),
+    }
+}
+
+/// The program ran, and gave no complete answer.
+fn no_answer(heard: &Heard) -> Failure {
+    if heard.too_slow {
+        return Failure::new(
+            format!("did not answer within {} seconds", PATIENCE.as_secs()),
+            "run it by hand to see what it waits for",
+        );
+    }
+    if heard.too_much {
+        return Failure::new(
+            "prints without end",
+            "name the program of a Python itself, not of a script around it",
+        );
+    }
+    let errors = String::from_utf8_lossy(&heard.errors);
+    if errors.contains("Unknown option: -I") {
+        return too_old();
+    }
+    let last = errors.lines().rev().find(|line| !line.trim().is_empty());
+    Failure::new(
+        match last {
+            Some(line) => format!("does not answer as a Python does (\"{}\")", line.trim()),
+            None => "does not answer as a Python does".to_owned(),
+        },
+        "name the program of a Python that works",
+    )
+}
+
+/// The version cannot be told, because the program does not understand the question.
+fn too_old() -> Failure {
+    Failure::new(
+        "is older than Python 3.9",
+        "install Python 3.9 or newer, or name one with the module argument Python",
+    )
+}

@@ -1,0 +1,30 @@
+//! The Redis module that users load. It finds a Python, opens its libpython, checks that an engine fits, and hands the call of
+//! the server on to that engine. It contains no Python, and it writes nothing to the disk.
+//!
+//! | file | purpose |
+//! |---|---|
+//! | `system/` | everything that is `unsafe`: the server's functions, the dynamic linker, child processes |
+//! | `load` | the way of one load, from the module's arguments to the engine |
+//! | `choice` | which Python: the order of the places |
+//! | `places` | the programs and directories of one place |
+//! | `interpreter` | asking a Python about itself |
+//! | `answer` | reading its answer |
+//! | `suitable` | the reasons why a Python cannot be used |
+//! | `engines` | the engine files beside the loader |
+//! | `marker` | the text in an engine file that says what it was built for |
+//! | `elf` | whether a file is a whole library for this machine |
+//! | `arguments` | the module argument that chooses the Python |
+//! | `failure` | the one line that a failure writes |
+
+mod answer;
+mod arguments;
+mod choice;
+mod elf;
+mod engines;
+mod failure;
+mod interpreter;
+mod load;
+mod marker;
+mod places;
+mod suitable;
+mod system;

@@ -1,0 +1,230 @@
+//! The places of Pythons: directories of `PATH`, usual directories, virtual environments.
+
+use crate::suitable::OLDEST;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// The newest minor version of Python 3 that is searched for by its name.
+const NEWEST: u32 = 13;
+
+/// Directories that are searched behind those of `PATH`, which a service may not have.
+const USUAL: [&str; 3] = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"];
+
+/// What the search depends on.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Surroundings {
+    /// The file of the loader, with symbolic links resolved.
+    pub(crate) loader: PathBuf,
+    pub(crate) redgrease_python: Option<OsString>,
+    pub(crate) virtual_env: Option<OsString>,
+    pub(crate) path: Option<OsString>,
+    pub(crate) home: Option<OsString>,
+    pub(crate) pyenv_root: Option<OsString>,
+}
+
+impl Surroundings {
+    /// Those of this process. An empty variable counts as unset.
+    pub(crate) fn of_process(loader: PathBuf) -> Self {
+        let variable = |name| env::var_os(name).filter(|value| !value.is_empty());
+        Surroundings {
+            loader,
+            redgrease_python: variable("REDGREASE_PYTHON"),
+            virtual_env: variable("VIRTUAL_ENV"),
+            path: variable("PATH"),
+            home: variable("HOME"),
+            pyenv_root: variable("PYENV_ROOT"),
+        }
+    }
+
+    /// The directories of `PATH`, then the usual ones. Relative directories are left out: nobody means that of the server's
+    /// data.
+    fn directories(&self) -> Vec<PathBuf> {
+        let path = self.path.as_deref().unwrap_or_default();
+        let mut directories: Vec<PathBuf> = Vec::new();
+        for directory in env::split_paths(path).chain(USUAL.map(PathBuf::from)) {
+            if directory.is_absolute() && !directories.contains(&directory) {
+                directories.push(directory);
+            }
+        }
+        directories
+    }
+
+    /// The first program of a name on `PATH` and in the usual directories.
+    pub(crate) fn program(&self, name: &OsStr) -> Option<PathBuf> {
+        self.programs(name).into_iter().next()
+    }
+
+    fn programs(&self, name: &OsStr) -> Vec<PathBuf> {
+        let directories = self.directories().into_iter();
+        let paths = directories.map(|directory| directory.join(name));
+        paths.filter(|path| is_program(path)).collect()
+    }
+
+    /// The programs that may be of a minor version, also those of pyenv and uv.
+    pub(crate) fn of_version(&self, minor: u32) -> Vec<PathBuf> {
+        let name = format!("python3.{minor}");
+        let mut programs = self.programs(OsStr::new(&name));
+        programs.extend(self.programs(OsStr::new("python3")));
+        let home = self.home.as_deref().map(Path::new);
+        let pyenv = self.pyenv_root.as_deref().map(PathBuf::from);
+        let pyenv = pyenv.or_else(|| Some(home?.join(".pyenv")));
+        let uv = home.map(|home| home.join(".local/share/uv"));
+        let parents = [
+            pyenv.map(|dir| dir.join("versions")),
+            uv.map(|dir| dir.join("python")),
+        ];
+        for parent in parents.into_iter().flatten() {
+            let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+            let mut found: Vec<PathBuf> = entries
+                .map(|entry| entry.path().join("bin").join(&name))
+                .filter(|path| is_program(path))
+                .collect();
+            found.sort();
+            programs.extend(found);
+        }
+        programs
+    }
+
+    /// The programs to try if nobody has chosen one.
+    pub(crate) fn searched(&self) -> Vec<PathBuf> {
+        let mut programs = self.around_loader();
+        programs.extend(self.programs(OsStr::new("python3")));
+        for minor in (OLDEST..=NEWEST).rev() {
+            programs.extend(self.programs(OsStr::new(&format!("python3.{minor}"))));
+        }
+        let mut seen: Vec<PathBuf> = Vec::new();
+        // A link in one directory may lead to the program in another one. A virtual environment is not its Python.
+        programs.retain(|program| {
+            let directory = program.parent().and_then(|dir| dir.canonicalize().ok());
+            let same = match (directory, program.file_name()) {
+                (Some(directory), Some(name)) => directory.join(name),
+                _ => program.clone(),
+            };
+            let new = !seen.contains(&same);
+            seen.push(same);
+            new
+        });
+        programs
+    }
+
+    /// The Python of the virtual environment or prefix in which the loader is installed:
+    /// `PREFIX/lib/python3.X/site-packages/redgrease_engine/lib/redgrease.so`.
+    fn around_loader(&self) -> Vec<PathBuf> {
+        let above = |steps| self.loader.ancestors().nth(steps);
+        let (Some(packages), Some(version), Some(prefix)) = (above(3), above(4), above(6)) else {
+            return Vec::new();
+        };
+        let is = |path: &Path, names: &[&str]| {
+            path.file_name()
+                .is_some_and(|name| names.iter().any(|known| name == *known))
+        };
+        let Some(version) = version.file_name().map(OsStr::as_bytes) else {
+            return Vec::new();
+        };
+        if !is(packages, &["site-packages", "dist-packages"]) || !version.starts_with(b"python3.") {
+            return Vec::new();
+        }
+        let bin = prefix.join("bin");
+        let version = OsStr::from_bytes(version);
+        let mut programs = programs_in(&bin);
+        // A virtual environment has one Python; a prefix such as /usr has several.
+        if !prefix.join("pyvenv.cfg").exists() {
+            programs.insert(0, bin.join(version));
+        }
+        programs.retain(|program| is_program(program));
+        programs
+    }
+}
+
+/// The Python in a directory, if it is a virtual environment or a prefix. Whether it runs is not asked here.
+pub(crate) fn python_in(directory: &Path) -> PathBuf {
+    let programs = programs_in(&directory.join("bin"));
+    let first = programs.iter().find(|path| path.symlink_metadata().is_ok());
+    first.or(programs.first()).cloned().unwrap_or_default()
+}
+
+fn programs_in(bin: &Path) -> Vec<PathBuf> {
+    vec![bin.join("python"), bin.join("python3")]
+}
+
+fn is_program(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// Makes a program and the directories above it.
+    fn program(path: &Path) -> PathBuf {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "#!/bin/sh\n").unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        path.to_owned()
+    }
+
+    #[test]
+    fn the_python_around_the_loader_comes_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let venv = dir.path().join("a venv ä");
+        let own = program(&venv.join("bin/python"));
+        let on_path = program(&dir.path().join("path/python3"));
+        let surroundings = Surroundings {
+            loader: venv.join("lib/python3.11/site-packages/redgrease_engine/lib/redgrease.so"),
+            path: Some(dir.path().join("path").into()),
+            ..Surroundings::default()
+        };
+        let searched = surroundings.searched();
+        assert_eq!(searched[..2], [own, on_path]);
+    }
+
+    #[test]
+    fn relative_and_empty_directories_of_path_are_left_out() {
+        let surroundings = Surroundings {
+            path: Some(":bin:.:/x".into()),
+            ..Surroundings::default()
+        };
+        let directories = surroundings.directories();
+        assert_eq!(directories[0], Path::new("/x"));
+        assert_eq!(directories[1..], USUAL.map(PathBuf::from));
+        assert_eq!(
+            Surroundings::default().directories(),
+            USUAL.map(PathBuf::from)
+        );
+    }
+
+    #[test]
+    fn a_directory_that_is_reached_twice_is_searched_once() {
+        let dir = tempfile::tempdir().unwrap();
+        program(&dir.path().join("a/python3"));
+        std::os::unix::fs::symlink("a", dir.path().join("b")).unwrap();
+        let path = env::join_paths([dir.path().join("a"), dir.path().join("b")]).unwrap();
+        let surroundings = Surroundings {
+            path: Some(path),
+            ..Surroundings::default()
+        };
+        let of_test = |program: &&PathBuf| program.starts_with(dir.path());
+        assert_eq!(surroundings.searched().iter().filter(of_test).count(), 1);
+    }
+
+    #[test]
+    fn pythons_of_pyenv_and_uv_are_found_by_their_version() {
+        let dir = tempfile::tempdir().unwrap();
+        let pyenv = program(&dir.path().join(".pyenv/versions/3.42.1/bin/python3.42"));
+        let uv = program(
+            &dir.path()
+                .join(".local/share/uv/python/cpython-3.42/bin/python3.42"),
+        );
+        let surroundings = Surroundings {
+            home: Some(dir.path().into()),
+            ..Surroundings::default()
+        };
+        let found = surroundings.of_version(42);
+        assert!(found.ends_with(&[pyenv, uv]), "{found:?}");
+    }
+}
