@@ -70,6 +70,7 @@ fn load(context: &Context, arguments: &[Text<'_>], chosen: Option<&Path>) -> Res
 
 /// Reads the arguments of the module: names and values of settings in turn.
 fn read_arguments(config: &Config, arguments: &[Text<'_>]) -> Result<(), String> {
+    config.forget();
     config.set_while_loading(b"Plugin", library_path().as_bytes())?;
     for pair in arguments.chunks(2) {
         let [name, value] = pair else {

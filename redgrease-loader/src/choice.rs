@@ -47,7 +47,7 @@ pub(crate) fn choose(
     if let Some(value) = &surroundings.virtual_env {
         let program = places::python_in(&absolute(Path::new(value)));
         return usable(&program, engines).map_err(|failure| {
-            let failure = failure.of(program.display()).of("VIRTUAL_ENV: ");
+            let failure = failure.of(program.display()).of("VIRTUAL_ENV:");
             Failure {
                 remedy: format!("{} (or unset VIRTUAL_ENV)", failure.remedy),
                 ..failure
@@ -68,7 +68,7 @@ fn named(
     let program = match wish(value).map_err(|failure| failure.of(format!("{origin} {shown}")))? {
         Wish::Version(minor) => {
             return of_version(minor, surroundings, engines)
-                .map_err(|failure| failure.of(format!("{origin} {shown}: ")));
+                .map_err(|failure| failure.of(format!("{origin} {shown}:")));
         }
         Wish::Path(path) => path,
         Wish::Name(name) => surroundings.program(&name).ok_or_else(|| {
@@ -89,8 +89,6 @@ fn of_version(
     engines: &Engines,
 ) -> Result<Python, Failure> {
     if !engines.has(minor) {
-        // A damaged engine is told as such.
-        engines.check()?;
         return Err(engines.none_for(minor).of("that"));
     }
     let mut first: Option<Failure> = None;
@@ -130,7 +128,6 @@ fn first(programs: &[PathBuf], engines: &Engines) -> Result<Python, Failure> {
             Err(failure) => failures.push(failure.of(program.display())),
         }
     }
-    engines.check()?;
     let Some(first) = failures.first() else {
         return Err(Failure::new(
             "no Python was found on PATH, in /usr/bin or in /usr/local/bin",
@@ -152,14 +149,14 @@ fn usable(program: &Path, engines: &Engines) -> Result<Python, Failure> {
 }
 
 fn judge(python: Interpreter, engines: &Engines) -> Result<Python, Failure> {
-    let libpython = suitable::check(&python);
+    suitable::check(&python)?;
     let (_, minor) = python.answer.version;
     // A Python without an engine is of no use, also if its library were installed.
-    if minor >= OLDEST && !engines.has(minor) {
+    if !engines.has(minor) {
         return Err(engines.none_for(minor));
     }
     Ok(Python {
-        libpython: libpython?,
+        libpython: suitable::library(&python)?,
         program: python.program,
         minor,
     })

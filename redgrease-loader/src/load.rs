@@ -21,6 +21,7 @@ pub(crate) struct Decision {
 pub(crate) fn decide(loader: &Path, words: &[&[u8]]) -> Result<Decision, Failure> {
     let loader = loader.canonicalize().unwrap_or_else(|_| loader.to_owned());
     let engines = Engines::beside(&loader)?;
+    engines.check()?;
     let argument = arguments::chosen(words)?;
     let without = argument.as_ref().map(|argument| argument.at);
     let surroundings = Surroundings::of_process(loader);

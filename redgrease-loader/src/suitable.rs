@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 /// The oldest minor version of Python 3 that an engine can be built for.
 pub(crate) const OLDEST: u32 = 9;
 
-/// Checks a Python by itself, without looking at engines. Returns its shared library. The reason of a failure begins with a
-/// verb.
-pub(crate) fn check(interpreter: &Interpreter) -> Result<PathBuf, Failure> {
+/// Checks a Python by itself, without looking at engines. The reason of a failure begins with a verb.
+pub(crate) fn check(interpreter: &Interpreter) -> Result<(), Failure> {
     let answer = &interpreter.answer;
     let (major, minor) = answer.version;
     if answer.implementation != "cpython" {
@@ -42,10 +41,16 @@ pub(crate) fn check(interpreter: &Interpreter) -> Result<PathBuf, Failure> {
             format!("install a Python of {here} bits"),
         ));
     }
+    Ok(())
+}
+
+/// The shared library of a Python. The reason of a failure begins with a verb.
+pub(crate) fn library(interpreter: &Interpreter) -> Result<PathBuf, Failure> {
+    let answer = &interpreter.answer;
     answer.libpython.clone().ok_or_else(|| {
         Failure::new(
             "has no shared libpython",
-            source_of_libpython(&answer.base, minor),
+            source_of_libpython(&answer.base, answer.version.1),
         )
     })
 }
@@ -99,7 +104,8 @@ mod tests {
 
     #[test]
     fn a_suitable_python_passes() {
-        let library = check(&good()).unwrap();
+        check(&good()).unwrap();
+        let library = library(&good()).unwrap();
         assert_eq!(library, Path::new("/opt/p/lib/libpython3.11.so.1.0"));
     }
 
@@ -133,7 +139,8 @@ mod tests {
         for (change, reason, remedy) in cases {
             let mut python = good();
             change(&mut python.answer);
-            let failure = check(&python).unwrap_err();
+            let judged = check(&python).and_then(|()| library(&python));
+            let failure = judged.unwrap_err();
             assert!(failure.reason.contains(reason), "{failure:?}");
             assert!(failure.remedy.contains(remedy), "{failure:?}");
         }

@@ -85,6 +85,16 @@ impl Config {
         }
     }
 
+    /// Gives every setting its default. An attempt to load the engine that failed may have left others.
+    pub(crate) fn forget(&self) {
+        let fresh = Config::new();
+        for (number, default) in self.numbers.iter().zip(&fresh.numbers) {
+            number.store(default.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        self.texts().clone_from(&fresh.texts());
+        self.user_values().clear();
+    }
+
     fn number(&self, index: usize) -> i64 {
         self.numbers[index].load(Ordering::Relaxed)
     }

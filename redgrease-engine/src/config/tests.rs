@@ -427,3 +427,17 @@ fn typed_getters_agree_with_the_table() {
     assert_eq!(limits.records, Some(9));
     assert_eq!(limits.memory, Some(4096));
 }
+
+#[test]
+fn what_a_failed_attempt_has_set_is_forgotten() {
+    let config = Config::new();
+    for (name, value) in [("MaxExecutions", "7"), ("PipArguments", "-v"), ("own", "x")] {
+        let set = config.set_while_loading(name.as_bytes(), value.as_bytes());
+        assert_eq!(set, Ok(()));
+    }
+    config.forget();
+    assert_eq!(config.max_executions(), 1000);
+    assert_eq!(config.text("PipArguments"), "");
+    assert_eq!(config.text("CompatibleReplies"), "1.2");
+    assert_eq!(config.user(b"own"), None);
+}

@@ -2,12 +2,13 @@
 //! code of extension modules that do not survive the end of the interpreter.
 
 use super::{attach, errors, hold, large_requests, memory, namespace, reach};
-use crate::redis::{Level, log};
+use crate::redis::{Level, library_path, log};
 use pyo3::prelude::*;
 use pyo3::{PyResult, ffi};
 use std::ffi::{CStr, CString, OsStr, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The running interpreter.
 #[derive(Debug, Clone)]
@@ -26,10 +27,13 @@ pub(crate) fn start(
     executable: Option<&Path>,
     install: fn(Python<'_>) -> PyResult<()>,
 ) -> Result<Interpreter, String> {
+    static BEGUN: AtomicBool = AtomicBool::new(false);
     // SAFETY: the function may be called at any time.
-    if unsafe { ffi::Py_IsInitialized() } != 0 {
+    let runs = unsafe { ffi::Py_IsInitialized() } != 0;
+    if BEGUN.swap(true, Ordering::Relaxed) || runs {
         return Err("could not start Python: it runs in this process already, since an attempt to load the engine that failed, or for another module: restart the server".to_owned());
     }
+    stay_open();
     single_threaded_blas();
     share_symbols();
     memory::install();
@@ -68,6 +72,16 @@ fn share_symbols() {
             "libpython's symbols could not be shared: some packages will not load",
         );
     }
+}
+
+/// Keeps this library in the process, also if the server closes it because loading fails: Python has pointers to it.
+fn stay_open() {
+    let Ok(own) = CString::new(library_path()) else {
+        return;
+    };
+    let flags = libc::RTLD_NOLOAD | libc::RTLD_NOW | libc::RTLD_NODELETE;
+    // SAFETY: the name is NUL-terminated. The library is open, since this is its code.
+    let _ = unsafe { libc::dlopen(own.as_ptr(), flags) };
 }
 
 /// The file name of libpython.

@@ -11,11 +11,13 @@ use super::timer_key::KeyValue;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+type Load = fn(&Context, &[Text<'_>], Option<&Path>) -> Result<(), String>;
+
 /// One function per callback of the server. The server's lock is held while any of them runs.
 pub(crate) struct Listeners {
     /// The module is loaded, with these arguments and the program of the Python that the loader has chosen. An error is the
     /// text for the server's log.
-    pub(crate) load: fn(&Context, &[Text<'_>], Option<&Path>) -> Result<(), String>,
+    pub(crate) load: Load,
     /// A client asks for `INFO`.
     pub(crate) info: fn() -> &'static [Section],
     /// An event happened to a key: the name of the event and the key.

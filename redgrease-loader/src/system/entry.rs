@@ -7,7 +7,7 @@ use crate::load::{self, Decision};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 
 const OK: c_int = 0;
@@ -19,8 +19,6 @@ const NAME: &CStr = c"rg";
 /// `redgrease_engine_start` of an engine: a context, arguments and their number as the server gives them, and the program of the
 /// chosen Python.
 type Start = unsafe extern "C" fn(*mut c_void, *mut ServerString, c_int, *const c_char) -> c_int;
-
-const RESTART: &str = "restart the server with the right module arguments";
 
 /// Called by the server when it loads the module.
 ///
@@ -85,37 +83,26 @@ fn load(
         .map(|&word| unsafe { server.bytes(word) })
         .collect();
     let decision = load::decide(&own_file(), &texts)?;
-    if let Some(open) = library::open_libpython() {
-        return Err(Failure::new(
-            format!(
-                "this process has opened {} already, for another module or in an attempt to load the engine that failed, and a process runs one Python",
-                open.display()
-            ),
-            RESTART,
-        ));
-    }
     let libpython = open_python(&decision)?;
-    let engine = match open_engine(&decision) {
-        Ok(engine) => engine,
-        Err(failure) => {
-            // SAFETY: nothing of it was called but the function that tells the version.
-            unsafe { libpython.close() };
-            return Err(failure);
-        }
-    };
     let mut words = words.to_vec();
     if let Some(at) = decision.without {
         words.drain(at..at + 2);
     }
-    let code = start(&engine, &decision, context, &mut words)?;
-    if code != OK && !library::python_runs(&libpython) {
+    let (engine, answer) = match open_engine(&decision) {
+        Ok(engine) => {
+            let answer = start(&engine, &decision, context, &mut words);
+            (Some(engine), answer)
+        }
+        Err(failure) => (None, Err(failure)),
+    };
+    if !matches!(answer, Ok(OK)) && !library::python_was_started(&libpython) {
         // SAFETY: the engine has refused before it started Python, and it starts threads only behind that.
         unsafe {
-            engine.close();
+            engine.map(|engine| engine.close());
             libpython.close();
         }
     }
-    Ok(code)
+    answer
 }
 
 /// Calls the engine.
@@ -150,9 +137,17 @@ fn start(
 /// Opens the libpython of the chosen Python, with symbols that the engine and extension modules see.
 fn open_python(decision: &Decision) -> Result<Library, Failure> {
     let path = &decision.python.libpython;
+    let before = library::open_libpython();
+    let same = |open: &PathBuf| open.canonicalize().ok() == path.canonicalize().ok();
+    if let Some(other) = before.as_ref().filter(|open| !same(open)) {
+        return Err(is_open(other));
+    }
     let expected = format!("3.{}.", decision.python.minor);
     let libpython =
         Library::open(path, true).map_err(|text| not_opened(&text).of(path.display()))?;
+    if library::python_was_started(&libpython) {
+        return Err(is_open(path));
+    }
     let version = library::python_version(&libpython).unwrap_or_default();
     if version.starts_with(&expected) {
         return Ok(libpython);
@@ -169,6 +164,17 @@ fn open_python(decision: &Decision) -> Result<Library, Failure> {
         "install that Python again, or name another one with the module argument Python",
     )
     .of(path.display()))
+}
+
+/// A process runs one Python, once. The one of an attempt that failed early may still be open, and is used again.
+fn is_open(libpython: &Path) -> Failure {
+    Failure::new(
+        format!(
+            "this process has opened {} already, for another module or in an attempt to load the engine that failed, and a process runs one Python",
+            libpython.display()
+        ),
+        "restart the server with the right module arguments",
+    )
 }
 
 fn open_engine(decision: &Decision) -> Result<Library, Failure> {

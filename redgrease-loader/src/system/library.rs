@@ -63,16 +63,19 @@ pub(super) fn python_version(libpython: &Library) -> Option<String> {
     }
 }
 
-/// Whether Python runs in this process.
-pub(super) fn python_runs(libpython: &Library) -> bool {
-    let Some(function) = libpython.function(c"Py_IsInitialized") else {
-        return false;
-    };
-    // SAFETY: the function of every Python has this type, and may be called at any time.
-    unsafe {
-        let runs: extern "C" fn() -> c_int = std::mem::transmute(function.as_ptr());
-        runs() != 0
-    }
+/// Whether Python runs in this process, or its start was begun.
+pub(super) fn python_was_started(libpython: &Library) -> bool {
+    // Not every Python has the second function.
+    [c"Py_IsInitialized", c"_Py_IsCoreInitialized"]
+        .into_iter()
+        .filter_map(|name| libpython.function(name))
+        .any(|function| {
+            // SAFETY: the functions have this type in every Python that has them, and may be called at any time.
+            unsafe {
+                let is: extern "C" fn() -> c_int = std::mem::transmute(function.as_ptr());
+                is() != 0
+            }
+        })
 }
 
 /// The file of the libpython that is open in this process already, if there is one.

@@ -19,9 +19,10 @@ _kept_path = list(sys.path)
 
 
 def _keep_path(directory):
-    """Keeps a directory on `sys.path`."""
+    """Keeps a directory on `sys.path`, before the packages of the virtual environment."""
     if directory not in _kept_path:
-        _kept_path.append(directory)
+        of_environment = [at for at, path in enumerate(_kept_path) if path in _of_environment]
+        _kept_path.insert(of_environment[0] if of_environment else len(_kept_path), directory)
 
 
 def _keep_module(name, module):

@@ -1,0 +1,454 @@
+//! Every reason not to load: one line that ends with the remedy, a server that goes on, and a right load behind it.
+
+use crate::common::untyped;
+use crate::installation::{Installation, PARTS, failures, open_to_modules};
+use redgrease_embedded::Server;
+use std::fs;
+use std::path::Path;
+
+/// A plain server that can load modules while it runs.
+struct Running {
+    server: Server,
+    _dir: Installation,
+}
+
+impl Running {
+    fn new() -> Self {
+        let dir = Installation::empty();
+        let builder = Server::builder()
+            .server(dir.server_program(&[]))
+            .without_engine();
+        let server = open_to_modules(builder).start().unwrap();
+        Running { server, _dir: dir }
+    }
+
+    fn load(&self, module: &Path, arguments: &[&str]) -> String {
+        let module = module.to_str().unwrap();
+        let words = [&["MODULE", "LOAD", module], arguments].concat();
+        untyped(&self.server, &words)
+    }
+
+    /// Expects a refusal in one line with these texts, the last of which is its end.
+    #[track_caller]
+    fn refuses(&self, module: &Path, arguments: &[&str], texts: &[&str]) {
+        let before = failures(&self.server).len();
+        let reply = self.load(module, arguments);
+        assert!(reply.contains("Error loading the extension"), "{reply}");
+        assert_eq!(untyped(&self.server, &["PING"]), "PONG");
+        let lines = failures(&self.server).split_off(before);
+        assert_eq!(lines.len(), 1, "{texts:?}: {lines:#?}");
+        let line = &lines[0];
+        assert!(
+            line.starts_with("could not load the RedGrease engine: "),
+            "{line}"
+        );
+        for text in texts {
+            assert!(line.contains(text), "{text:?} in {line}");
+        }
+        assert!(line.ends_with(texts.last().unwrap()), "{line}");
+    }
+
+    /// Expects that the engine loads and runs.
+    #[track_caller]
+    fn loads(&self, module: &Path, arguments: &[&str]) {
+        let reply = self.load(module, arguments);
+        let log = self.server.log_tail(5);
+        assert_eq!(reply, "OK", "{log}");
+        self.works();
+    }
+
+    #[track_caller]
+    fn works(&self) {
+        let script = "GB('ShardsIDReader').map(lambda _: sum(range(5))).run()";
+        let reply = untyped(&self.server, &["RG.PYEXECUTE", script]);
+        assert!(reply.contains("10"), "{reply}");
+    }
+}
+
+#[test]
+fn arguments_that_name_no_python_are_refused() {
+    let running = Running::new();
+    let whole = Installation::whole();
+    let loader = whole.loader();
+    let give = "give one of them";
+    for (arguments, texts) in [
+        (
+            &["Python"][..],
+            &["argument Python has no value", "such as 3.12"][..],
+        ),
+        (
+            &["ExecutionThreads", "2", "Python", ""],
+            &["no value", "such as 3.12"],
+        ),
+        (
+            &["Python", "3.11", "Python", "3.12"],
+            &["given twice", give],
+        ),
+        (
+            &["Python", "3.11", "PythonExecutable", "/usr/bin/python3"],
+            &["PythonExecutable", give],
+        ),
+        (
+            &["Python", "12"],
+            &["Python 12 is neither", "the path of a Python"],
+        ),
+        (
+            &["Python", "3.12.1"],
+            &["Python 3.12.1 is neither", "the path of a Python"],
+        ),
+        (
+            &["Python", "nosuchpython"],
+            &[
+                "names nosuchpython, which is neither on PATH",
+                "whole path of a Python",
+            ],
+        ),
+        (
+            &["Python", "/no/such/python"],
+            &["/no/such/python does not exist", "the program of a Python"],
+        ),
+        (
+            &["PythonExecutable", "/no/such"],
+            &[
+                "argument PythonExecutable: /no/such",
+                "the program of a Python",
+            ],
+        ),
+        (
+            &["Python", "3.99"],
+            &[
+                "is Python 3.99, and the engines in",
+                "install an engine for this one",
+            ],
+        ),
+        (
+            &["Python", "python3.99"],
+            &["is Python 3.99", "install an engine for this one"],
+        ),
+        (&["ExecutionThreads", "many"], &[]),
+    ] {
+        if texts.is_empty() {
+            // The engine itself refuses, before it starts Python.
+            assert!(
+                running.load(&loader, arguments).contains("Error loading"),
+                "{arguments:?}"
+            );
+        } else {
+            running.refuses(&loader, arguments, texts);
+        }
+    }
+    let version = format!("3.{}", PARTS.minor);
+    running.loads(&loader, &["ExecutionThreads", "2", "Python", &version]);
+}
+
+#[test]
+fn pythons_that_cannot_be_used_are_refused() {
+    let running = Running::new();
+    let whole = Installation::whole();
+    let minor = PARTS.minor;
+    let other = whole.dir.path().join("libother.so");
+    whole.library(
+        &other,
+        "const char *Py_GetVersion(void) { return \"3.7.9 (other)\"; }",
+    );
+    let text = whole.dir.path().join("text.so");
+    fs::write(&text, "not a library").unwrap();
+    let dangling = whole.dir.path().join("venv/bin/python");
+    fs::create_dir_all(dangling.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink("/opt/removed/bin/python3", &dangling).unwrap();
+    let (other, text) = (other.to_str().unwrap(), text.to_str().unwrap());
+    let unreadable = whole.program("closed", "exit 0");
+    fs::set_permissions(
+        &unreadable,
+        std::os::unix::fs::PermissionsExt::from_mode(0o644),
+    )
+    .unwrap();
+
+    let fake = |name: &str, changes: &[(&str, &str)]| whole.fake(name, changes);
+    let again = "name another one with the module argument Python";
+    for (python, texts) in [
+        (
+            fake("old", &[("version", "3.8")]),
+            &[
+                "is Python 3.8, and the oldest is 3.9",
+                "with the module argument Python",
+            ][..],
+        ),
+        (
+            fake("new", &[("version", "3.99")]),
+            &[
+                "is Python 3.99, and the engines in",
+                "are for 3.",
+                "install an engine for this one",
+            ],
+        ),
+        (
+            fake("pypy", &[("implementation", "pypy")]),
+            &["is PyPy, not CPython", "with the module argument Python"],
+        ),
+        (
+            fake("threads", &[("free_threaded", "1")]),
+            &[
+                "is free-threaded",
+                "name it with the module argument Python",
+            ],
+        ),
+        (
+            fake("small", &[("bits", "32")]),
+            &["is a Python of 32 bits", "install a Python of 64 bits"],
+        ),
+        (
+            fake("static", &[("libpython", "")]),
+            &[
+                "static has no shared libpython",
+                "`./configure --enable-shared`, or name another one with the module argument Python",
+            ],
+        ),
+        (
+            fake("debian", &[("libpython", ""), ("base", "/usr")]),
+            &["has no shared libpython", &format!("libpython3.{minor}")],
+        ),
+        (
+            fake(
+                "pyenv",
+                &[("libpython", ""), ("base", "/x/.pyenv/versions/3")],
+            ),
+            &[
+                "PYTHON_CONFIGURE_OPTS=--enable-shared",
+                &format!("--force 3.{minor}`"),
+            ],
+        ),
+        (
+            fake("gone", &[("libpython", "/no/libpython.so")]),
+            &[
+                "/no/libpython.so cannot be opened",
+                "install the library that is missing",
+            ],
+        ),
+        (
+            fake("text", &[("libpython", text)]),
+            &["text.so cannot be opened", "install it again"],
+        ),
+        (
+            fake("other", &[("libpython", other)]),
+            &["libother.so is the library of Python 3.7.9, and", again],
+        ),
+        (
+            whole.program("silent", "exit 0"),
+            &["does not answer as a Python does", "a Python that works"],
+        ),
+        (
+            whole.program("broken", "echo 'no module named encodings' >&2; exit 1"),
+            &["(\"no module named encodings\")", "a Python that works"],
+        ),
+        (
+            whole.program("python2", "echo 'Unknown option: -I' >&2; exit 2"),
+            &[
+                "is older than Python 3.9",
+                "with the module argument Python",
+            ],
+        ),
+        (
+            whole.program("loud", "yes"),
+            &["prints without end", "not of a script around it"],
+        ),
+        (
+            whole.program("killed", "kill -9 $$"),
+            &["does not answer as a Python does", "a Python that works"],
+        ),
+        (
+            dangling.clone(),
+            &[
+                "is a link to /opt/removed/bin/python3, which does not exist",
+                "make the virtual environment again",
+            ],
+        ),
+        (
+            whole.dir.path().join("venv"),
+            &[
+                "venv/bin/python is a link to",
+                "make the virtual environment again",
+            ],
+        ),
+        (
+            unreadable,
+            &[
+                "cannot be run by the user of the server",
+                "outside of home directories",
+            ],
+        ),
+    ] {
+        // The end of some remedies depends on the distribution.
+        let texts = match texts {
+            [reason, end]
+                if end.starts_with("libpython3.") && !Path::new("/etc/debian_version").exists() =>
+            {
+                vec![*reason, ")"]
+            }
+            texts => texts.to_vec(),
+        };
+        running.refuses(
+            &whole.loader(),
+            &["Python", python.to_str().unwrap()],
+            &texts,
+        );
+    }
+    running.loads(&whole.loader(), &["Python", PARTS.python.to_str().unwrap()]);
+}
+
+#[test]
+fn a_python_that_hangs_is_given_up() {
+    let running = Running::new();
+    let whole = Installation::whole();
+    let python = whole.program("hangs", "sleep 1000 & sleep 1000");
+    let texts = [
+        "did not answer within 15 seconds",
+        "run it by hand to see what it waits for",
+    ];
+    running.refuses(
+        &whole.loader(),
+        &["Python", python.to_str().unwrap()],
+        &texts,
+    );
+    running.loads(&whole.loader(), &[]);
+}
+
+#[test]
+fn engines_that_cannot_be_used_are_refused() {
+    let running = Running::new();
+    let minor = PARTS.minor;
+    let whole = fs::read(&PARTS.engine).unwrap();
+    let with = |bytes: &[u8]| {
+        let installation = Installation::empty();
+        fs::write(installation.engine(minor), bytes).unwrap();
+        installation
+    };
+    let marker = |from: &str, to: &str| {
+        let text = |what: &str| format!("redgrease-engine {what}");
+        Installation::changed(minor, &text(from), &text(to))
+    };
+    let mut machine = whole.clone();
+    machine[18] = 40;
+    let local = Installation::empty();
+    fs::write(local.dir.path().join("libredgrease_engine.so"), "").unwrap();
+    let link = Installation::empty();
+    std::os::unix::fs::symlink("/no/engine.so", link.engine(minor)).unwrap();
+    let python = |minor: u32| format!("interface=1 python=3.{minor:<2}");
+    let own = python(minor);
+    let wrong = python(if minor == 10 { 12 } else { 10 });
+    let again = "(in a clone, build it with `cargo xtask setup`)";
+    for (installation, texts) in [
+        (
+            Installation::empty(),
+            &["there is no engine in", "into the directory of the loader"][..],
+        ),
+        (with(b""), &[".so is empty", again]),
+        (
+            with(&whole[..whole.len() / 2]),
+            &["is damaged: its end is missing", again],
+        ),
+        (with(&whole[..whole.len() - 1]), &["is damaged", again]),
+        (with(b"#!/bin/sh\n"), &["is not a library", again]),
+        (
+            with(&machine),
+            &["is for another kind of machine", std::env::consts::ARCH],
+        ),
+        (
+            marker("interface=", "interfaces"),
+            &["is not an engine of this project", again],
+        ),
+        (
+            marker("interface=1", "interface=2"),
+            &[
+                "with interface 2, and this loader",
+                "loader and engine of one version",
+            ],
+        ),
+        (
+            Installation::changed(minor, own.trim_end(), wrong.trim_end()),
+            &["is for Python 3.1", again],
+        ),
+        (
+            Installation::changed(minor, "GLIBC_2.3", "GLIBC_9.3"),
+            &[
+                "needs glibc 9.3",
+                "and this machine has 2.",
+                "or build the engine on this one",
+            ],
+        ),
+        (local, &["libredgrease_engine.so is empty", again]),
+        (link, &["cannot be read", again]),
+    ] {
+        let python = PARTS.python.to_str().unwrap();
+        running.refuses(&installation.loader(), &["Python", python], texts);
+    }
+    let loader = Installation::whole();
+    running.loads(
+        &loader.loader(),
+        &["Python", PARTS.python.to_str().unwrap()],
+    );
+}
+
+#[test]
+fn the_engine_is_loaded_once() {
+    let running = Running::new();
+    let (first, second) = (Installation::whole(), Installation::whole());
+    running.loads(&first.loader(), &[]);
+    let texts = [
+        "has a module `rg` already",
+        "load one of them, once per server",
+    ];
+    for module in [&second.loader(), &PARTS.loader, &PARTS.engine] {
+        running.refuses(module, &[], &texts);
+        running.works();
+    }
+    let refused = untyped(&running.server, &["MODULE", "UNLOAD", "rg"]);
+    assert!(refused.contains("ERR"), "{refused}");
+    running.works();
+}
+
+#[test]
+fn the_loader_is_refused_behind_the_engine() {
+    let running = Running::new();
+    running.loads(&PARTS.engine, &[]);
+    let texts = [
+        "has a module `rg` already",
+        "load one of them, once per server",
+    ];
+    running.refuses(&Installation::whole().loader(), &[], &texts);
+    running.works();
+}
+
+/// A module that is named as RedisGears is.
+const GEARS: &str = r"
+int RedisModule_OnLoad(void **context, void **arguments, int count) {
+    int (*get)(const char *, void *) = context[0];
+    void (*attributes)(void *, const char *, int, int);
+    get(`RedisModule_SetModuleAttribs`, &attributes);
+    attributes(context, `rg`, 10212, 1);
+    return 0;
+}";
+
+#[test]
+fn a_server_with_redisgears_is_left_alone() {
+    let running = Running::new();
+    let whole = Installation::whole();
+    let gears = whole.dir.path().join("gears.so");
+    whole.library(&gears, &GEARS.replace('`', "\""));
+    assert_eq!(running.load(&gears, &[]), "OK");
+    let texts = [
+        "which is this engine or RedisGears",
+        "load one of them, once per server",
+    ];
+    running.refuses(&whole.loader(), &[], &texts);
+    running.refuses(&PARTS.engine, &[], &texts);
+}
+
+/// A starting server ends with the line, and its own behind it.
+#[test]
+fn a_server_that_starts_ends_with_the_line() {
+    let empty = Installation::empty();
+    let error = empty.server(&[]).start().unwrap_err().to_string();
+    let lines = error.matches("could not load the RedGrease engine: there is no engine in");
+    assert_eq!(lines.count(), 1, "{error}");
+}
