@@ -146,7 +146,8 @@ mod tests {
 
         #[test]
         fn no_values_make_it_panic(lines in proptest::collection::vec(("[a-z_=]{0,14}", ".{0,20}"), 0..8)) {
-            let lines: String = lines.iter().map(|(name, value)| format!("redgrease:{name}={value}\n")).collect();
+            let lines: Vec<String> = lines.iter().map(|(name, value)| format!("redgrease:{name}={value}\n")).collect();
+            let lines = lines.concat();
             read(format!("\n{lines}redgrease:end\n").as_bytes());
         }
 

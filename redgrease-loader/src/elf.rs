@@ -102,6 +102,7 @@ mod tests {
     use std::fs;
 
     /// A library that is on every machine: the C library that this test runs with.
+    #[allow(clippy::unwrap_used, reason = "the test fails, as it should")]
     fn library() -> Vec<u8> {
         let maps = fs::read_to_string("/proc/self/maps").unwrap();
         let path = maps.lines().find_map(|line| {

@@ -3,6 +3,7 @@
 use crate::common::untyped;
 use redgrease_embedded::{Builder, Server};
 use std::env;
+use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -124,10 +125,11 @@ impl Installation {
                 lines.push((name, value));
             }
         }
-        let lines: String = lines
+        let lines: Vec<String> = lines
             .iter()
             .map(|(name, value)| format!("echo 'redgrease:{name}={value}'\n"))
             .collect();
+        let lines = lines.concat();
         self.program(name, &format!("echo\n{lines}echo redgrease:end"))
     }
 
@@ -155,7 +157,7 @@ impl Installation {
     pub(crate) fn server_program(&self, variables: &[(&str, &Path)]) -> PathBuf {
         let mut script = String::from("unset REDGREASE_PYTHON VIRTUAL_ENV\n");
         for (name, value) in variables {
-            script.push_str(&format!("{name}='{}'; export {name}\n", value.display()));
+            let _ = writeln!(script, "{name}='{}'; export {name}", value.display());
         }
         let program = real_server();
         self.program(

@@ -4,6 +4,7 @@ use crate::common::untyped;
 use crate::installation::{Installation, PARTS, failures, open_to_modules};
 use redgrease_embedded::Server;
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 /// A plain server that can load modules while it runs.
@@ -141,41 +142,31 @@ fn arguments_that_name_no_python_are_refused() {
     running.loads(&loader, &["ExecutionThreads", "2", "Python", &version]);
 }
 
+/// Remedies that several refusals end with.
+const ARGUMENT: &str = "with the module argument Python";
+const AGAIN: &str = "make the virtual environment again";
+
 #[test]
-fn pythons_that_cannot_be_used_are_refused() {
+fn pythons_of_another_kind_are_refused() {
     let running = Running::new();
     let whole = Installation::whole();
-    let minor = PARTS.minor;
-    let other = whole.dir.path().join("libother.so");
-    whole.library(
-        &other,
-        "const char *Py_GetVersion(void) { return \"3.7.9 (other)\"; }",
-    );
-    let text = whole.dir.path().join("text.so");
-    fs::write(&text, "not a library").unwrap();
-    let dangling = whole.dir.path().join("venv/bin/python");
-    fs::create_dir_all(dangling.parent().unwrap()).unwrap();
-    std::os::unix::fs::symlink("/opt/removed/bin/python3", &dangling).unwrap();
-    let (other, text) = (other.to_str().unwrap(), text.to_str().unwrap());
-    let unreadable = whole.program("closed", "exit 0");
-    fs::set_permissions(
-        &unreadable,
-        std::os::unix::fs::PermissionsExt::from_mode(0o644),
-    )
-    .unwrap();
-
-    let fake = |name: &str, changes: &[(&str, &str)]| whole.fake(name, changes);
-    let again = "name another one with the module argument Python";
-    for (python, texts) in [
+    let version = format!("3.{}", PARTS.minor);
+    let package = format!("install the package libpython{version}");
+    let pyenv = format!("--force {version}`");
+    let is_debian = Path::new("/etc/debian_version").exists();
+    let package: &str = if is_debian {
+        &package
+    } else {
+        "python3-libs on Fedora)"
+    };
+    let no_library = ("libpython", "");
+    for (changes, texts) in [
         (
-            fake("old", &[("version", "3.8")]),
-            &[
-                "is Python 3.8, and the oldest is 3.9",
-                "with the module argument Python",
-            ][..],
+            &[("version", "3.8")][..],
+            &["is Python 3.8, and the oldest is 3.9", ARGUMENT][..],
         ),
         (
-            fake("new", &[("version", "3.99")]),
+            &[("version", "3.99")],
             &[
                 "is Python 3.99, and the engines in",
                 "are for 3.",
@@ -183,114 +174,135 @@ fn pythons_that_cannot_be_used_are_refused() {
             ],
         ),
         (
-            fake("pypy", &[("implementation", "pypy")]),
-            &["is PyPy, not CPython", "with the module argument Python"],
+            &[("implementation", "pypy")],
+            &["is PyPy, not CPython", ARGUMENT],
         ),
         (
-            fake("threads", &[("free_threaded", "1")]),
+            &[("free_threaded", "1")],
             &[
                 "is free-threaded",
                 "name it with the module argument Python",
             ],
         ),
         (
-            fake("small", &[("bits", "32")]),
+            &[("bits", "32")],
             &["is a Python of 32 bits", "install a Python of 64 bits"],
         ),
         (
-            fake("static", &[("libpython", "")]),
+            &[no_library],
             &[
-                "static has no shared libpython",
+                "has no shared libpython",
                 "`./configure --enable-shared`, or name another one with the module argument Python",
             ],
         ),
         (
-            fake("debian", &[("libpython", ""), ("base", "/usr")]),
-            &["has no shared libpython", &format!("libpython3.{minor}")],
+            &[no_library, ("base", "/usr")],
+            &["has no shared libpython", package],
         ),
         (
-            fake(
-                "pyenv",
-                &[("libpython", ""), ("base", "/x/.pyenv/versions/3")],
-            ),
-            &[
-                "PYTHON_CONFIGURE_OPTS=--enable-shared",
-                &format!("--force 3.{minor}`"),
-            ],
+            &[no_library, ("base", "/x/.pyenv/versions/3")],
+            &["PYTHON_CONFIGURE_OPTS=--enable-shared", &pyenv],
         ),
+    ] {
+        let python = whole.fake("python", changes);
+        running.refuses(
+            &whole.loader(),
+            &["Python", python.to_str().unwrap()],
+            texts,
+        );
+    }
+    running.loads(&whole.loader(), &["Python", PARTS.python.to_str().unwrap()]);
+}
+
+#[test]
+fn libraries_that_are_no_libpython_are_refused() {
+    let running = Running::new();
+    let whole = Installation::whole();
+    let file = |name: &str| whole.dir.path().join(name);
+    let version = "const char *Py_GetVersion(void) { return \"3.7.9 (other)\"; }";
+    whole.library(&file("libother.so"), version);
+    whole.library(&file("libnothing.so"), "");
+    fs::write(file("text.so"), "not a library").unwrap();
+    for (library, texts) in [
         (
-            fake("gone", &[("libpython", "/no/libpython.so")]),
+            "absent.so",
             &[
-                "/no/libpython.so cannot be opened",
+                "absent.so cannot be opened",
                 "install the library that is missing",
-            ],
+            ][..],
+        ),
+        ("text.so", &["text.so cannot be opened", "install it again"]),
+        (
+            "libother.so",
+            &["libother.so is the library of Python 3.7.9, and", ARGUMENT],
         ),
         (
-            fake("text", &[("libpython", text)]),
-            &["text.so cannot be opened", "install it again"],
+            "libnothing.so",
+            &["libnothing.so is no libpython", ARGUMENT],
         ),
+    ] {
+        let library = file(library);
+        let python = whole.fake("python", &[("libpython", library.to_str().unwrap())]);
+        running.refuses(
+            &whole.loader(),
+            &["Python", python.to_str().unwrap()],
+            texts,
+        );
+    }
+    running.loads(&whole.loader(), &["Python", PARTS.python.to_str().unwrap()]);
+}
+
+#[test]
+fn programs_that_do_not_answer_are_refused() {
+    let running = Running::new();
+    let whole = Installation::whole();
+    let works = "a Python that works";
+    let errors = "echo 'no module named encodings' >&2; exit 1";
+    for (script, texts) in [
+        ("exit 0", &["does not answer as a Python does", works][..]),
+        (errors, &["(\"no module named encodings\")", works]),
         (
-            fake("other", &[("libpython", other)]),
-            &["libother.so is the library of Python 3.7.9, and", again],
+            "echo 'Unknown option: -I' >&2; exit 2",
+            &["is older than Python 3.9", ARGUMENT],
         ),
+        ("yes", &["prints without end", "not of a script around it"]),
+        ("kill -9 $$", &["does not answer as a Python does", works]),
         (
-            whole.program("silent", "exit 0"),
-            &["does not answer as a Python does", "a Python that works"],
+            "echo; echo redgrease:version=3.11; exit 0",
+            &["does not answer as a Python does", works],
         ),
+    ] {
+        let python = whole.program("python", script);
+        running.refuses(
+            &whole.loader(),
+            &["Python", python.to_str().unwrap()],
+            texts,
+        );
+    }
+    let closed = whole.program("closed", "exit 0");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o644)).unwrap();
+    let dangling = whole.dir.path().join("venv/bin/python");
+    fs::create_dir_all(dangling.parent().unwrap()).unwrap();
+    symlink("/opt/removed/bin/python3", &dangling).unwrap();
+    let removed = [
+        "is a link to /opt/removed/bin/python3, which does not exist",
+        AGAIN,
+    ];
+    for (python, texts) in [
         (
-            whole.program("broken", "echo 'no module named encodings' >&2; exit 1"),
-            &["(\"no module named encodings\")", "a Python that works"],
-        ),
-        (
-            whole.program("python2", "echo 'Unknown option: -I' >&2; exit 2"),
-            &[
-                "is older than Python 3.9",
-                "with the module argument Python",
-            ],
-        ),
-        (
-            whole.program("loud", "yes"),
-            &["prints without end", "not of a script around it"],
-        ),
-        (
-            whole.program("killed", "kill -9 $$"),
-            &["does not answer as a Python does", "a Python that works"],
-        ),
-        (
-            dangling.clone(),
-            &[
-                "is a link to /opt/removed/bin/python3, which does not exist",
-                "make the virtual environment again",
-            ],
-        ),
-        (
-            whole.dir.path().join("venv"),
-            &[
-                "venv/bin/python is a link to",
-                "make the virtual environment again",
-            ],
-        ),
-        (
-            unreadable,
+            &closed,
             &[
                 "cannot be run by the user of the server",
                 "outside of home directories",
             ],
         ),
+        (&dangling, &removed),
+        (&whole.dir.path().join("venv"), &removed),
     ] {
-        // The end of some remedies depends on the distribution.
-        let texts = match texts {
-            [reason, end]
-                if end.starts_with("libpython3.") && !Path::new("/etc/debian_version").exists() =>
-            {
-                vec![*reason, ")"]
-            }
-            texts => texts.to_vec(),
-        };
         running.refuses(
             &whole.loader(),
             &["Python", python.to_str().unwrap()],
-            &texts,
+            texts,
         );
     }
     running.loads(&whole.loader(), &["Python", PARTS.python.to_str().unwrap()]);
@@ -332,7 +344,7 @@ fn engines_that_cannot_be_used_are_refused() {
     let local = Installation::empty();
     fs::write(local.dir.path().join("libredgrease_engine.so"), "").unwrap();
     let link = Installation::empty();
-    std::os::unix::fs::symlink("/no/engine.so", link.engine(minor)).unwrap();
+    symlink("/no/engine.so", link.engine(minor)).unwrap();
     let python = |minor: u32| format!("interface=1 python=3.{minor:<2}");
     let own = python(minor);
     let wrong = python(if minor == 10 { 12 } else { 10 });

@@ -271,6 +271,9 @@ pub(crate) enum Rights<'a> {
     Reader(Option<&'a User>),
     /// For commands of the engine itself: all rights, and no gear replaces the command.
     Engine,
+    /// For questions of the engine: all rights, and nothing is replicated. Redis 6.2 ends with an assertion if a module makes a
+    /// call that replicates, and then fails to load.
+    Question,
 }
 
 impl<'a> Rights<'a> {
@@ -281,7 +284,7 @@ impl<'a> Rights<'a> {
             | Rights::Gear(user)
             | Rights::Script(user)
             | Rights::Reader(user) => user,
-            Rights::Engine => None,
+            Rights::Engine | Rights::Question => None,
         }
     }
 
@@ -291,6 +294,7 @@ impl<'a> Rights<'a> {
     fn format(self) -> &'static CStr {
         let is_new = refusal::comes_as_reply();
         match (self, user::is_supported()) {
+            (Rights::Question, _) => c"v",
             (Rights::Engine, _) => c"!v",
             _ if !is_new => c"!v",
             (Rights::Script(_), true) if !guard::is_guarded() => c"!CEMv",
@@ -346,7 +350,7 @@ pub(crate) fn call(
         return Err(CallError(refusal::words(libc::ENOENT, command, args)));
     };
     let as_user = match rights {
-        Rights::Engine => None,
+        Rights::Engine | Rights::Question => None,
         Rights::User(user) | Rights::Gear(user) | Rights::Script(user) | Rights::Reader(user) => {
             match AsUser::new(context, user) {
                 Ok(user) => Some(user),
@@ -354,7 +358,10 @@ pub(crate) fn call(
             }
         }
     };
-    let passes = matches!(rights, Rights::Engine | Rights::Reader(_));
+    let passes = matches!(
+        rights,
+        Rights::Engine | Rights::Question | Rights::Reader(_)
+    );
     let _passes = passes.then(filter::pass_next);
     let ctx = context.as_ptr();
     // Most commands have few arguments, which need no allocation.

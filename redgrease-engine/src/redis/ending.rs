@@ -23,7 +23,7 @@ static TRYING: AtomicUsize = AtomicUsize::new(0);
 
 /// Learns what kind of server it is.
 pub(super) fn learn(context: &Context) {
-    let info = call(context, Rights::Engine, b"INFO", &[b"server"]);
+    let info = call(context, Rights::Question, b"INFO", &[b"server"]);
     let is_valkey = info.is_ok_and(|reply| {
         let text = String::from_utf8_lossy(reply.bytes()).into_owned();
         text.contains("valkey_version:")

@@ -75,7 +75,11 @@ pub(super) fn remember_base(context: &Context) {
     let base = unsafe { rm!(RedisModule_GetDetachedThreadSafeContext(context.as_ptr())) };
     BASE.store(base, Ordering::Release);
     // Makes the context of the main thread now. The child of a fork may need it, and must not make one.
-    OWN.with(|thread| thread.ends_with_the_process.set(true));
+    OWN.with(|thread| {
+        thread.ends_with_the_process.set(true);
+        // That of an attempt to load the module that failed knows a module which the server has freed.
+        thread.context.set(ptr::null_mut());
+    });
     own();
 }
 

@@ -66,8 +66,8 @@ macro_rules! entry_points {
         #[allow(unsafe_code, reason = "the loader finds the function by its name")]
         #[unsafe(no_mangle)]
         unsafe extern "C" fn redgrease_engine_start(
-            context: *mut redis_module::raw::RedisModuleCtx,
-            arguments: *mut *mut redis_module::raw::RedisModuleString,
+            context: *mut crate::redis::RedisModuleCtx,
+            arguments: *mut *mut crate::redis::RedisModuleString,
             count: std::ffi::c_int,
             python: *const std::ffi::c_char,
         ) -> std::ffi::c_int {

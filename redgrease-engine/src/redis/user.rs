@@ -44,7 +44,7 @@ pub(crate) fn cannot_keep_rights(context: &Context) -> Option<String> {
     if is_supported() {
         return None;
     }
-    let users = super::call(context, Rights::Engine, b"ACL", &[b"USERS"]).ok()?;
+    let users = super::call(context, Rights::Question, b"ACL", &[b"USERS"]).ok()?;
     (users.len() > 1).then(|| {
         "ERR this server has users with rights of their own, and before Redis 7.0.6 a gear can not be held to them: use a newer server, or remove the users"
             .to_owned()

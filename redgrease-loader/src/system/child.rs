@@ -138,7 +138,7 @@ mod tests {
         hear(Command::new("sh").args(["-c", script]), patience, complete).unwrap()
     }
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     #[test]
     fn output_and_errors_are_heard() {

@@ -98,7 +98,9 @@ fn load(
     if !matches!(answer, Ok(OK)) && !library::python_was_started(&libpython) {
         // SAFETY: the engine has refused before it started Python, and it starts threads only behind that.
         unsafe {
-            engine.map(|engine| engine.close());
+            if let Some(engine) = engine {
+                engine.close();
+            }
             libpython.close();
         }
     }
@@ -148,12 +150,22 @@ fn open_python(decision: &Decision) -> Result<Library, Failure> {
     if library::python_was_started(&libpython) {
         return Err(is_open(path));
     }
-    let version = library::python_version(&libpython).unwrap_or_default();
-    if version.starts_with(&expected) {
+    let version = library::python_version(&libpython);
+    if version
+        .as_ref()
+        .is_some_and(|version| version.starts_with(&expected))
+    {
         return Ok(libpython);
     }
     // SAFETY: nothing of it was called but the function that tells the version.
     unsafe { libpython.close() };
+    let Some(version) = version else {
+        return Err(Failure::new(
+            "is no libpython",
+            "install that Python again, or name another one with the module argument Python",
+        )
+        .of(path.display()));
+    };
     Err(Failure::new(
         format!(
             "is the library of Python {}, and {} is Python 3.{}",
