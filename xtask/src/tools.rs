@@ -1,6 +1,6 @@
 //! Builds and runs the programs of `tools/`, in release mode like the engine.
 
-use crate::setup::{self, Ready};
+use crate::setup;
 use crate::steps::{self, Outcome};
 use crate::workspace;
 use std::process::Command;
