@@ -219,7 +219,12 @@ impl Builder {
             module.extend([name.into(), value.clone()]);
         }
         let given = |wanted: &str| self.module_args.iter().any(|(name, _)| name == wanted);
-        let chosen = given("Python") || given("PythonExecutable") || locate::names_python();
+        let names_python = |name: &str| {
+            let known = ["Python", "PythonExecutable"];
+            known.iter().any(|known| known.eq_ignore_ascii_case(name))
+        };
+        let chosen = locate::names_python()
+            || self.module_args.iter().any(|(name, _)| names_python(name));
         if let Some(python) = python.filter(|_| !chosen) {
             module.extend(["Python".into(), python.into_os_string()]);
         }

@@ -29,6 +29,12 @@ Usage: cargo xtask COMMAND
   deb   [--wheel FILE] [--out DIR]
                   pack the engines of a wheel as a package for Debian (default: the newest wheel of
                   `cargo xtask wheel`, into target/redgrease/deb)
+  install [--yes] install the engine for this user (~/.local/share/redgrease/lib), where programs
+                  outside of this workspace find it
+  package [--yes] pack each published crate, and build it from its own file
+  outside [--yes] [--wheel FILE]
+                  test a crate outside of this workspace that has only the Python package of the engine
+                  (default: the newest wheel of `cargo xtask wheel`)
   setup [--yes]   only prepare the machine: install missing packages and build the engine
 
 Missing packages are listed, and installed after a confirmation. With --yes, or without a terminal,
@@ -52,6 +58,9 @@ pub(crate) enum Task {
     Fuzz,
     Valgrind,
     Deb,
+    Install,
+    Package,
+    Outside,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -84,6 +93,9 @@ impl Args {
             Some("fuzz") => Task::Fuzz,
             Some("valgrind") => Task::Valgrind,
             Some("deb") => Task::Deb,
+            Some("install") => Task::Install,
+            Some("package") => Task::Package,
+            Some("outside") => Task::Outside,
             Some(other) => return Err(misuse(&format!("there is no command `{other}`"))),
         };
         let mut args = Args {
@@ -117,8 +129,8 @@ impl Args {
                         .ok_or_else(|| misuse("`--port` takes a number from 1 to 65535"))?;
                 }
                 ("--dir", Task::Serve) => args.dir = Some(value()?.into()),
-                ("--wheel", Task::Deb) => args.wheel = Some(value()?.into()),
                 ("--out", Task::Deb) => args.out = Some(value()?.into()),
+                ("--wheel", Task::Deb | Task::Outside) => args.wheel = Some(value()?.into()),
                 ("--matrix", Task::Test) => args.matrix = true,
                 ("--only", Task::Test) => args.only = Some(value()?),
                 ("--quick", Task::Bench) => args.quick = true,
@@ -182,6 +194,8 @@ mod tests {
             (deb.wheel, deb.out),
             (Some("w.whl".into()), Some("packages".into()))
         );
+        let outside = parse("outside --wheel a.whl").unwrap();
+        assert_eq!(outside.wheel, Some("a.whl".into()));
     }
 
     #[test]
@@ -196,6 +210,7 @@ mod tests {
             ("soak --minutes 0", "`--minutes`"),
             ("fuzz --seed x", "`--seed`"),
             ("test --quick", "`--quick`"),
+            ("package --wheel a.whl", "`--wheel`"),
         ] {
             let said = parse(line).unwrap_err().to_string();
             assert!(

@@ -43,7 +43,7 @@ pub(crate) fn command(wheel: Option<PathBuf>, out: Option<PathBuf>) -> Outcome {
 }
 
 /// The wheel that `cargo xtask wheel` has built last.
-fn newest_wheel() -> Outcome<PathBuf> {
+pub(crate) fn newest_wheel() -> Outcome<PathBuf> {
     let dir = workspace::wheels()?;
     let built = |path: &PathBuf| path.metadata().and_then(|about| about.modified()).ok();
     let wheels = fs::read_dir(&dir).into_iter().flatten().flatten();

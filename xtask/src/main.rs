@@ -8,7 +8,9 @@ mod bench;
 mod check;
 mod deb;
 mod demo;
+mod install;
 mod matrix;
+mod package;
 mod serve;
 mod servers;
 mod setup;
@@ -38,6 +40,9 @@ fn main() -> ExitCode {
         Task::Fuzz => tools::for_minutes("fuzz", args.yes, args.minutes, args.seed),
         Task::Valgrind => valgrind::command(args.yes),
         Task::Deb => deb::command(args.wheel, args.out),
+        Task::Install => install::command(args.yes),
+        Task::Package => package::package(args.yes),
+        Task::Outside => package::outside(args.yes, args.wheel.as_deref()),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,
