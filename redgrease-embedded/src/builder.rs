@@ -1,7 +1,7 @@
 //! [`Builder`]: the options of a server.
 
 use crate::config::Config;
-use crate::locate::Engine;
+use crate::module::{self, Found};
 use crate::{Error, ErrorKind, Result, Server, locate};
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -211,29 +211,17 @@ impl Builder {
         })
     }
 
-    /// The arguments of `loadmodule`: the library and its settings.
+    /// The arguments of `loadmodule`.
     fn module(&self) -> Result<Vec<OsString>> {
-        let Engine { library, python } = locate::engine(self.engine.clone())?;
-        let mut module = vec![library.clone().into_os_string()];
-        for (name, value) in &self.module_args {
-            module.extend([name.into(), value.clone()]);
-        }
-        let given = |wanted: &str| self.module_args.iter().any(|(name, _)| name == wanted);
-        let names_python = |name: &str| {
-            let known = ["Python", "PythonExecutable"];
-            known.iter().any(|known| known.eq_ignore_ascii_case(name))
+        let engine = locate::engine(self.engine.clone())?;
+        let packages = locate::packages(self.python_dir.clone(), &engine.library);
+        let environment_decides = locate::names_python();
+        let found = Found {
+            engine,
+            packages,
+            environment_decides,
         };
-        let chosen = locate::names_python()
-            || self.module_args.iter().any(|(name, _)| names_python(name));
-        if let Some(python) = python.filter(|_| !chosen) {
-            module.extend(["Python".into(), python.into_os_string()]);
-        }
-        if !given("PythonInstallationDir")
-            && let Some(dir) = locate::packages(self.python_dir.clone(), &library)
-        {
-            module.extend(["PythonInstallationDir".into(), dir.into_os_string()]);
-        }
-        Ok(module)
+        Ok(module::words(found, &self.module_args))
     }
 
     fn config(

@@ -57,6 +57,7 @@ mod config;
 mod error;
 mod guard;
 mod locate;
+mod module;
 mod ready;
 mod server;
 

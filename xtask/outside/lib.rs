@@ -27,7 +27,10 @@ mod tests {
         assert_eq!(prefix, venv);
         assert_eq!(neighbour, "beside the engine");
         for name in ["/redgrease.so", "/redgrease-engine-3."] {
-            assert!(libraries.iter().any(|path| path.contains(name)), "{name}: {libraries:?}");
+            assert!(
+                libraries.iter().any(|path| path.contains(name)),
+                "{name}: {libraries:?}"
+            );
         }
         for library in libraries {
             assert!(library.starts_with(&venv), "{library} is not in {venv}");

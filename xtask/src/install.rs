@@ -20,9 +20,8 @@ pub(crate) fn command(yes: bool) -> Outcome {
         ));
     }
     let ready = setup::run(yes)?;
-    let dir = redgrease_embedded::user_engine_dir().ok_or_else(|| {
-        Failed::new("the user has no home directory: set HOME or XDG_DATA_HOME")
-    })?;
+    let dir = redgrease_embedded::user_engine_dir()
+        .ok_or_else(|| Failed::new("the user has no home directory: set HOME or XDG_DATA_HOME"))?;
     let engine = workspace::engine_in(&workspace::target()?);
     let loader = put_all(&ready.engine, &engine, minor(&ready)?, &dir)?;
     println!("\nInstalled for this user:");
@@ -121,7 +120,10 @@ mod tests {
         let own = env!("CARGO_PKG_VERSION");
         let engine = write("engine", &format!("engine version={own};"));
         let loader = write("loader", "loader");
-        let same = write("a/lib/redgrease-engine-3.9.so", &format!("x version={own};"));
+        let same = write(
+            "a/lib/redgrease-engine-3.9.so",
+            &format!("x version={own};"),
+        );
         let other = write("a/lib/redgrease-engine-3.10.so", "x version=0.0.1;");
         let replaced = write("a/lib/redgrease-engine-3.11.so", "x version=0.0.1;");
         let foreign = write("a/lib/notes.txt", "version=0.0.1;");
@@ -136,7 +138,10 @@ mod tests {
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 4);
 
         let said = put_all(&loader, &root.join("none"), 11, &dir).unwrap_err();
-        assert!(said.to_string().contains("none could not be read"), "{said}");
+        assert!(
+            said.to_string().contains("none could not be read"),
+            "{said}"
+        );
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 4);
         fs::remove_dir_all(&root).unwrap();
     }

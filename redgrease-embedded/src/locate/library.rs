@@ -59,7 +59,8 @@ fn check(dir: &Path, loader: &Path) -> Result<(), String> {
     };
     if version < OWN {
         return Err(format!(
-            "the engine in {} has version {}, and this crate needs {} or newer",
+            "the engine in {} has version {}, and this crate needs {} or newer, which \
+             `pip install --upgrade redgrease-engine` or `cargo xtask install` brings",
             dir.display(),
             dotted(version),
             dotted(OWN)

@@ -31,7 +31,10 @@ pub(crate) fn command(yes: bool) -> Outcome {
     for one in &packed {
         rows.push(row(one, &patch, &target, &python)?);
     }
-    println!("\n{:<20} {:>9} {:>7} {:>7}", "crate", "packed", "build", "doc");
+    println!(
+        "\n{:<20} {:>9} {:>7} {:>7}",
+        "crate", "packed", "build", "doc"
+    );
     for row in rows {
         println!("{row}");
     }
@@ -60,7 +63,10 @@ fn row(packed: &Packed, patch: &Path, target: &Path, python: &Path) -> Outcome<S
         Ok(begun.elapsed().as_secs_f64())
     };
     let build = timed("default features", cargo(&["build", "--quiet"]))?
-        + timed("all features", cargo(&["build", "--quiet", "--all-features"]))?;
+        + timed(
+            "all features",
+            cargo(&["build", "--quiet", "--all-features"]),
+        )?;
     let doc = timed(
         "documentation",
         cargo(&["doc", "--quiet", "--no-deps", "--all-features"]),

@@ -2,8 +2,8 @@
 //! `pip install redgrease-engine` in a virtual environment and nothing else.
 
 use super::crates::{self, Scratch};
-use crate::steps::{self, Failed, Outcome};
 use crate::setup;
+use crate::steps::{self, Failed, Outcome};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,8 +57,15 @@ pub(crate) fn run(python: &Path, wheel: &Path) -> Outcome {
     // Outside of every target directory: one of them may have an engine.
     let scratch = Scratch::new("redgrease-outside")?;
     let packed = crates::unpacked(&NEEDED, scratch.path())?;
-    scratch.write("crate/Cargo.toml", &(MANIFEST.to_owned() + &crates::patch(&packed)))?;
+    scratch.write(
+        "crate/Cargo.toml",
+        &(MANIFEST.to_owned() + &crates::patch(&packed)),
+    )?;
     scratch.write("crate/src/lib.rs", LIBRARY)?;
+    // The versions of dependencies that the workspace is tested with.
+    let locked = workspace::root().join("Cargo.lock");
+    fs::copy(&locked, scratch.path().join("crate/Cargo.lock"))
+        .map_err(|e| Failed::new(format!("{} could not be copied: {e}", locked.display())))?;
     scratch.write("crate/redgrease_engine/__init__.py", TRAP)?;
 
     let venv = scratch.path().join("venv");
@@ -66,9 +73,17 @@ pub(crate) fn run(python: &Path, wheel: &Path) -> Outcome {
     make.args(["-I", "-m", "venv"]).arg(&venv);
     steps::step(headline, &mut make)?;
     let mut pip = Command::new(venv.join("bin/python"));
-    pip.args(["-I", "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"])
-        .arg("--disable-pip-version-check")
-        .arg(&wheel);
+    pip.args([
+        "-I",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-index",
+        "--no-deps",
+    ])
+    .arg("--disable-pip-version-check")
+    .arg(&wheel);
     steps::step("pip install redgrease-engine", &mut pip)?;
     let packages = steps::output(Command::new(venv.join("bin/python")).args([
         "-I",
@@ -78,14 +93,19 @@ pub(crate) fn run(python: &Path, wheel: &Path) -> Outcome {
     .ok_or_else(|| Failed::new("the new environment has no Python that runs"))?;
     scratch.write(&format!("{packages}/outside_neighbour.py"), NEIGHBOUR)?;
 
-    steps::step("cargo test, with the environment active", &mut cargo_test(&scratch, &venv))
+    steps::step(
+        "cargo test, with the environment active",
+        &mut cargo_test(&scratch, &venv),
+    )
 }
 
 /// `cargo test` in the crate, as if its user had activated the environment.
 fn cargo_test(scratch: &Scratch, venv: &Path) -> Command {
     let dir = |name: &str| scratch.path().join(name);
     let path = env::var_os("PATH").unwrap_or_default();
-    let path = [venv.join("bin")].into_iter().chain(env::split_paths(&path));
+    let path = [venv.join("bin")]
+        .into_iter()
+        .chain(env::split_paths(&path));
     let mut cargo = steps::cargo();
     cargo
         .arg("test")
