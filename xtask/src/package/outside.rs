@@ -2,11 +2,11 @@
 //! `pip install redgrease-engine` in a virtual environment and nothing else.
 
 use super::crates::{self, Scratch};
-use crate::setup;
 use crate::steps::{self, Failed, Outcome};
-use std::env;
+use crate::{deb, setup, workspace};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 const LIBRARY: &str = include_str!("../../outside/lib.rs");
 
@@ -41,8 +41,8 @@ const NEIGHBOUR: &str = "NAME = 'beside the engine'\n";
 const TRAP: &str = "raise SystemExit('the working directory was searched for packages')\n";
 
 pub(crate) fn command(yes: bool, wheel: Option<&Path>) -> Outcome {
-    let wheel = wheel.ok_or_else(|| Failed::new("`outside` needs `--wheel FILE`"))?;
-    run(&setup::parts(yes)?, wheel)
+    let wheel = wheel.map_or_else(deb::newest_wheel, |wheel| Ok(wheel.to_owned()))?;
+    run(&setup::parts(yes)?, &wheel)
 }
 
 /// Installs a wheel into a new environment of this Python, and tests a crate there.
