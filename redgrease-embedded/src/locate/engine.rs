@@ -252,6 +252,15 @@ mod tests {
         let said = reasons();
         assert!(said.contains("redgrease.so is not a file"), "{said}");
 
+        // Like a folder that the user may not enter, which root may.
+        fs::remove_dir_all(&user).unwrap();
+        std::os::unix::fs::symlink(&user, &user).unwrap();
+        let said = reasons();
+        assert!(
+            said.contains("user/redgrease.so cannot be read ("),
+            "{said}"
+        );
+
         let half = root.path().join("half");
         install_wheel(&places.pythons[0], &half);
         fs::remove_file(half.join("redgrease-engine-3.12.so")).unwrap();

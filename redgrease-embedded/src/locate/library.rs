@@ -5,6 +5,7 @@
 
 use std::env;
 use std::fs::{self, File};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// The loader in an installed folder.
@@ -36,13 +37,16 @@ pub(super) fn in_target(dir: &Path) -> Option<PathBuf> {
 pub(super) fn installed(dir: &Path) -> Option<Result<PathBuf, String>> {
     let loader = dir.join(LOADER);
     // A dangling symbolic link is something, too.
-    loader.symlink_metadata().ok()?;
-    Some(check(dir, &loader).map(|()| loader))
+    match loader.symlink_metadata() {
+        Ok(_) => Some(check(dir, &loader).map(|()| loader)),
+        Err(e) if e.kind() == ErrorKind::NotFound => None,
+        Err(e) => Some(Err(unreadable(&loader, &e))),
+    }
 }
 
 /// Checks that the files belong together and are as new as this crate.
 fn check(dir: &Path, loader: &Path) -> Result<(), String> {
-    File::open(loader).map_err(|e| format!("{} cannot be read ({e})", loader.display()))?;
+    File::open(loader).map_err(|e| unreadable(loader, &e))?;
     if !loader.is_file() {
         return Err(format!("{} is not a file", loader.display()));
     }
@@ -52,8 +56,7 @@ fn check(dir: &Path, loader: &Path) -> Result<(), String> {
             loader.display()
         ));
     };
-    let bytes =
-        fs::read(&engine).map_err(|e| format!("{} cannot be read ({e})", engine.display()))?;
+    let bytes = fs::read(&engine).map_err(|e| unreadable(&engine, &e))?;
     let Some(version) = version_in(&bytes) else {
         return Err(format!("{} is not a whole engine", engine.display()));
     };
@@ -67,6 +70,10 @@ fn check(dir: &Path, loader: &Path) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+fn unreadable(path: &Path, e: &io::Error) -> String {
+    format!("{} cannot be read ({e})", path.display())
 }
 
 /// The engines in a folder of installed files, the newest Python first.
