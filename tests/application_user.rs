@@ -179,7 +179,7 @@ fn a_gear_has_the_keys_of_the_documented_user() {
     }
 }
 
-/// The user of redis_exporter, of the health check and of a readiness probe.
+/// The user of `redis_exporter`, of the health check and of a readiness probe.
 #[test]
 fn the_documented_monitor_reads_figures_and_changes_nothing() {
     let Some((server, _deployer, _)) = deployed() else {
