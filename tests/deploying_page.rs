@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::capability::{is_redis_6, tell};
 use common::{eventually, untyped};
 use redgrease_embedded::{Builder, Server};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -53,7 +54,7 @@ fn blocks() -> Vec<&'static str> {
 /// machine has no `redis-cli`.
 fn surroundings(server: &Server) -> Option<tempfile::TempDir> {
     let Some(client) = client(server.program()) else {
-        eprintln!("not run: this machine has neither redis-cli nor valkey-cli");
+        tell("the machine has neither redis-cli nor valkey-cli");
         return None;
     };
     let dir = tempfile::tempdir().unwrap();
@@ -187,9 +188,7 @@ fn a_server_without_the_engine_takes_over() {
     assert!(printed.contains("rg_registrations:0"), "{printed}");
     assert!(printed.contains("rg_unrestored_sessions:0"), "{printed}");
     let version = untyped(&server, &["INFO", "server"]);
-    let writes_type = ["6.", "7.0."]
-        .iter()
-        .any(|old| version.contains(&format!("redis_version:{old}")));
+    let writes_type = is_redis_6(&server) || version.contains("redis_version:7.0.");
     let server = if writes_type {
         run(&server, "appendonly");
         ends(server);

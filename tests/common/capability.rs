@@ -61,7 +61,8 @@ pub(crate) fn lacks(server: &Server, capability: Capability) -> bool {
     lacks
 }
 
-fn tell(reason: &str) {
+/// Counts the running test as not applicable, for this reason. It has to return.
+pub(crate) fn tell(reason: &str) {
     println!("not applicable: {reason}");
     let Some(path) = std::env::var_os("REDGREASE_NOT_APPLICABLE") else {
         return;
