@@ -95,8 +95,10 @@ fn number(file: &[u8], at: usize, size: usize) -> Result<u64, Flaw> {
     })
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
+    #![cfg(target_os = "linux")]
+
     use super::*;
     use proptest::prelude::*;
     use std::fs;

@@ -1,10 +1,12 @@
 //! The Redis module that users load. It finds a Python, opens its libpython, checks that an engine fits, and hands the call of
 //! the server on to that engine. It contains no Python, and it writes nothing to the disk.
 //!
+//! The test `tests/layers.rs` holds which file may name which.
+//!
 //! | file | purpose |
 //! |---|---|
 //! | `system/` | everything that is `unsafe`: the server's functions, the dynamic linker, child processes |
-//! | `load` | the way of one load, from the module's arguments to the engine |
+//! | `load` | the decision: from the module's arguments to the Python and the engine that are opened |
 //! | `choice` | which Python: the order of the places |
 //! | `places` | the programs and directories of one place |
 //! | `interpreter` | asking a Python about itself |
@@ -16,6 +18,8 @@
 //! | `arguments` | the module argument that chooses the Python |
 //! | `failure` | the one line that a failure writes |
 
+#[macro_use]
+mod system;
 mod answer;
 mod arguments;
 mod choice;
@@ -27,4 +31,5 @@ mod load;
 mod marker;
 mod places;
 mod suitable;
-mod system;
+
+entry_points!(load::decide);

@@ -1,21 +1,12 @@
-//! The way of one load: the arguments, the choice of the Python, the libraries, the engine.
+//! The decision of one load: from the module's arguments to the Python and the engine that are opened.
 
 use crate::arguments;
-use crate::choice::{self, Python};
+use crate::choice;
 use crate::engines::Engines;
 use crate::failure::Failure;
 use crate::places::Surroundings;
-use std::path::{Path, PathBuf};
-
-/// What is to be opened.
-#[derive(Debug)]
-pub(crate) struct Decision {
-    pub(crate) python: Python,
-    /// The engine file.
-    pub(crate) engine: PathBuf,
-    /// Where the name and the value stand among the arguments that the engine must not see.
-    pub(crate) without: Option<usize>,
-}
+use crate::system::Decision;
+use std::path::Path;
 
 /// Decides which Python and which engine are opened. Opens neither.
 pub(crate) fn decide(loader: &Path, words: &[&[u8]]) -> Result<Decision, Failure> {
@@ -28,7 +19,9 @@ pub(crate) fn decide(loader: &Path, words: &[&[u8]]) -> Result<Decision, Failure
     let python = choice::choose(argument, &surroundings, &engines)?;
     let engine = engines.engine(python.minor)?;
     Ok(Decision {
-        python,
+        program: python.program,
+        minor: python.minor,
+        libpython: python.libpython,
         engine,
         without,
     })

@@ -1,9 +1,8 @@
-//! The functions that the server calls by their names, and the call of the engine.
+//! What the server calls, and the call of the engine.
 
 use super::library::{self, Library};
 use super::server::{Server, ServerString};
 use crate::failure::Failure;
-use crate::load::{self, Decision};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,15 +19,63 @@ const NAME: &CStr = c"rg";
 /// chosen Python.
 type Start = unsafe extern "C" fn(*mut c_void, *mut ServerString, c_int, *const c_char) -> c_int;
 
-/// Called by the server when it loads the module.
+/// What is to be opened.
+#[derive(Debug)]
+pub(crate) struct Decision {
+    /// The program of the chosen Python.
+    pub(crate) program: PathBuf,
+    /// Its minor version.
+    pub(crate) minor: u32,
+    pub(crate) libpython: PathBuf,
+    /// The engine file.
+    pub(crate) engine: PathBuf,
+    /// Where the name and the value stand among the arguments that the engine must not see.
+    pub(crate) without: Option<usize>,
+}
+
+/// Decides by the path of the loader and the arguments of the module.
+pub(crate) type Decide = fn(&Path, &[&[u8]]) -> Result<Decision, Failure>;
+
+/// Defines the functions that the server calls by their names. Expanded once, in the root of the crate: only the root knows who
+/// decides.
+macro_rules! entry_points {
+    ($decide:expr) => {
+        /// Called by the server when it loads the module.
+        ///
+        /// # Safety
+        /// As the server calls it: a live context and `count` strings.
+        #[allow(unsafe_code, reason = "the server finds the function by its name")]
+        #[unsafe(no_mangle)]
+        unsafe extern "C" fn RedisModule_OnLoad(
+            context: *mut std::ffi::c_void,
+            arguments: *mut *mut std::ffi::c_void,
+            count: std::ffi::c_int,
+        ) -> std::ffi::c_int {
+            // SAFETY: passed on as the server gave it.
+            unsafe { crate::system::load_module(context, arguments, count, $decide) }
+        }
+
+        /// The engine cannot be taken out of a running process: always refused.
+        #[allow(unsafe_code, reason = "the server finds the function by its name")]
+        #[unsafe(no_mangle)]
+        extern "C" fn RedisModule_OnUnload(_context: *mut std::ffi::c_void) -> std::ffi::c_int {
+            crate::system::REFUSED
+        }
+    };
+}
+
+/// The answer of an entry point that refuses.
+pub(crate) const REFUSED: c_int = ERR;
+
+/// Loads the module.
 ///
 /// # Safety
-/// As the server calls it: a live context and `count` strings.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn RedisModule_OnLoad(
+/// As the server calls `RedisModule_OnLoad`: a live context and `count` strings.
+pub(crate) unsafe fn load_module(
     context: *mut c_void,
     arguments: *mut ServerString,
     count: c_int,
+    decide: Decide,
 ) -> c_int {
     let Some(live) = NonNull::new(context) else {
         return ERR;
@@ -46,7 +93,7 @@ unsafe extern "C" fn RedisModule_OnLoad(
             },
         )
     };
-    match catch_unwind(AssertUnwindSafe(|| load(live, &server, words))) {
+    match catch_unwind(AssertUnwindSafe(|| load(live, &server, words, decide))) {
         Ok(Ok(code)) => code,
         Ok(Err(failure)) => {
             server.warn(&failure.line());
@@ -59,17 +106,12 @@ unsafe extern "C" fn RedisModule_OnLoad(
     }
 }
 
-/// The engine cannot be taken out of a running process: always refused.
-#[unsafe(no_mangle)]
-extern "C" fn RedisModule_OnUnload(_context: *mut c_void) -> c_int {
-    ERR
-}
-
 /// Loads the engine. Returns its answer to the server; it has written its own failure to the log.
 fn load(
     context: NonNull<c_void>,
     server: &Server,
     words: &[ServerString],
+    decide: Decide,
 ) -> Result<c_int, Failure> {
     if server.has_module(NAME) {
         return Err(Failure::new(
@@ -82,7 +124,7 @@ fn load(
         .iter()
         .map(|&word| unsafe { server.bytes(word) })
         .collect();
-    let decision = load::decide(&own_file(), &texts)?;
+    let decision = decide(&own_file(), &texts)?;
     let libpython = open_python(&decision)?;
     let mut words = words.to_vec();
     if let Some(at) = decision.without {
@@ -121,7 +163,7 @@ fn start(
         )
         .of(decision.engine.display())
     })?;
-    let program = CString::new(decision.python.program.as_os_str().as_bytes()).unwrap_or_default();
+    let program = CString::new(decision.program.as_os_str().as_bytes()).unwrap_or_default();
     let count = c_int::try_from(words.len()).unwrap_or(0);
     // SAFETY: the marker of the engine has told the number of the interface, which fixes this type. The context and the strings
     // are those of the server, and the text lives through the call.
@@ -138,13 +180,13 @@ fn start(
 
 /// Opens the libpython of the chosen Python, with symbols that the engine and extension modules see.
 fn open_python(decision: &Decision) -> Result<Library, Failure> {
-    let path = &decision.python.libpython;
+    let path = &decision.libpython;
     let before = library::open_libpython();
     let same = |open: &PathBuf| open.canonicalize().ok() == path.canonicalize().ok();
     if let Some(other) = before.as_ref().filter(|open| !same(open)) {
         return Err(is_open(other));
     }
-    let expected = format!("3.{}.", decision.python.minor);
+    let expected = format!("3.{}.", decision.minor);
     let libpython =
         Library::open(path, true).map_err(|text| not_opened(&text).of(path.display()))?;
     if library::python_was_started(&libpython) {
@@ -170,8 +212,8 @@ fn open_python(decision: &Decision) -> Result<Library, Failure> {
         format!(
             "is the library of Python {}, and {} is Python 3.{}",
             version.split(' ').next().unwrap_or_default(),
-            decision.python.program.display(),
-            decision.python.minor
+            decision.program.display(),
+            decision.minor
         ),
         "install that Python again, or name another one with the module argument Python",
     )
@@ -225,7 +267,7 @@ fn needed_c_library(text: &str) -> Option<&str> {
 
 /// The file of this library.
 fn own_file() -> PathBuf {
-    let address = (RedisModule_OnUnload as *const ()).cast_mut().cast();
+    let address = (load_module as *const ()).cast_mut().cast();
     NonNull::new(address)
         .and_then(library::file_of)
         .unwrap_or_default()

@@ -1,0 +1,55 @@
+//! The floors of the loader: which file may name which.
+//!
+//! The table is the architecture. The test reads the sources and fails with the line that climbs.
+
+#[path = "../../tools/layers.rs"]
+mod layers;
+
+use std::path::Path;
+
+/// Every file (or folder) of `src`, bottom first, with those that it may name.
+const FLOORS: &layers::Layers = &[
+    ("failure", &[]),
+    ("marker", &[]),
+    ("elf", &[]),
+    ("answer", &[]),
+    ("system", &["failure"]),
+    ("arguments", &["failure"]),
+    ("engines", &["failure", "marker", "elf"]),
+    ("interpreter", &["failure", "answer", "system"]),
+    ("suitable", &["failure", "interpreter"]),
+    ("places", &["suitable"]),
+    (
+        "choice",
+        &[
+            "arguments",
+            "engines",
+            "failure",
+            "interpreter",
+            "places",
+            "suitable",
+        ],
+    ),
+    (
+        "load",
+        &[
+            "arguments",
+            "choice",
+            "engines",
+            "failure",
+            "places",
+            "system",
+        ],
+    ),
+];
+
+#[test]
+fn the_table_goes_down_only() {
+    layers::assert_table_goes_down(FLOORS);
+}
+
+#[test]
+fn no_line_climbs() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    layers::assert_no_line_climbs(&src, FLOORS, &[]);
+}
