@@ -112,7 +112,7 @@ SCRIPT
 }
 
 # The .deb, with a server of Debian as its own user: the line of ExecStart, without the unit.
-try_deb() { # SUITE SERVER
+try_deb() { # SUITE KIND
     user=$2 server=$2-server cli=$2-cli name=$1-$2
     echo "== $1: the .deb with $server"
     fresh "$1" "$name"
@@ -135,36 +135,69 @@ SCRIPT
 }
 
 # The .deb, with the unit of Debian in a booted root.
-try_unit() { # SUITE SERVER
+try_unit() { # SUITE KIND
     user=$2 server=$2-server name=$1-$2-booted
     echo "== $1: the .deb with the unit $server.service"
-    if ! command -v systemd-nspawn >/dev/null; then
-        echo "  not tried: systemd-nspawn is not installed (package systemd-container)"
-        return
-    fi
+    can_boot || return 0
     fresh "$1" "$name"
-    cp "$deb" "$here/gear.sh" "$roots/$name/opt/"
+    cp "$deb" "$roots/$name/opt/"
     packages "$name" systemd systemd-sysv dbus "$server" "/opt/$(basename "$deb")"
     printf 'loadmodule /usr/lib/redgrease/redgrease.so\nport 0\nunixsocket /run/%s/server.sock\n' "$user" \
         >>"$roots/$name/etc/$user/$user.conf"
-    # Settings of pip on this machine, which a unit does not inherit.
-    mkdir -p "$roots/$name/etc/systemd/system/$server.service.d"
+    boot "$name" "$server" "$user-cli -s /run/$user/server.sock"
+}
+
+# The wheel, with the unit of this project in a booted root.
+try_service() { # SUITE
+    name=$1-service
+    echo "== $1: the wheel with the unit redgrease.service"
+    can_boot || return 0
+    fresh "$1" "$name"
+    cp "$wheel" "$roots/$name/opt/"
+    packages "$name" systemd systemd-sysv dbus redis-server python3 python3-venv "$(libpython "$1")"
+    inside "$name" <<SCRIPT
+python3 -m venv /opt/redgrease
+/opt/redgrease/bin/pip install --quiet /opt/$(basename "$wheel")
+ln -s "\$(/opt/redgrease/bin/python -m redgrease_engine)" /opt/redgrease/redgrease.so
+systemctl disable redis-server >/dev/null 2>&1
+SCRIPT
+    mkdir "$roots/$name/etc/redgrease"
+    cp "$project/packaging/systemd/server.conf" "$roots/$name/etc/redgrease/"
+    cp "$project/packaging/systemd/redgrease.service" "$roots/$name/etc/systemd/system/"
+    printf 'port 0\nunixsocket /run/redgrease/server.sock\n' >>"$roots/$name/etc/redgrease/server.conf"
+    chroot "$roots/$name" systemctl enable redgrease >/dev/null 2>&1
+    boot "$name" redgrease "redis-cli -s /run/redgrease/server.sock"
+}
+
+can_boot() {
+    command -v systemd-nspawn >/dev/null && return
+    echo "  not tried: systemd-nspawn is not installed (package systemd-container)"
+    return 1
+}
+
+# Boots a root, tries the gears on the server of a unit, and restarts it.
+boot() { # NAME UNIT CLI
+    root=$roots/$1
+    cp "$here/gear.sh" "$root/opt/"
+    # A unit does not inherit the settings of pip on this machine.
+    mkdir -p "$root/etc/systemd/system/$2.service.d"
     { echo '[Service]' && configuration | tr ' ' '\n' | sed '/./s/.*/Environment="&"/'; } \
-        >"$roots/$name/etc/systemd/system/$server.service.d/pip.conf"
-    cat >"$roots/$name/opt/try-unit" <<SCRIPT
+        >"$root/etc/systemd/system/$2.service.d/pip.conf"
+    cat >"$root/opt/try-unit" <<SCRIPT
 #!/bin/sh
 {
-    echo "  systemd \$(systemctl --version | head -n 1 | cut -d ' ' -f 2), \$(systemctl is-active $server)"
-    sh /opt/gear.sh $user-cli -s /run/$user/server.sock && echo passed >/opt/passed
-    systemctl restart $server
+    echo "  systemd \$(systemctl --version | head -n 1 | cut -d ' ' -f 2), \$(systemctl is-active $2)"
+    sh /opt/gear.sh $3 && systemctl restart $2
     # Registrations come back with the data.
-    echo "  after a restart: \$($user-cli -s /run/$user/server.sock RG.TRIGGER total)"
+    after=\$($3 RG.TRIGGER total)
+    echo "  after a restart: \$after"
+    [ "\$after" != 45 ] || touch /opt/passed
 } >/opt/result 2>&1
-tail -n 5 /var/log/$user/*.log >>/opt/log
+{ journalctl --no-pager --unit $2; tail -n 5 /var/log/*/*-server.log; } >/opt/log 2>&1
 systemctl poweroff
 SCRIPT
-    chmod +x "$roots/$name/opt/try-unit"
-    cat >"$roots/$name/etc/systemd/system/try-unit.service" <<SCRIPT
+    chmod +x "$root/opt/try-unit"
+    cat >"$root/etc/systemd/system/try-unit.service" <<SCRIPT
 [Unit]
 After=multi-user.target
 [Service]
@@ -173,13 +206,12 @@ ExecStart=/opt/try-unit
 [Install]
 WantedBy=default.target
 SCRIPT
-    chroot "$roots/$name" systemctl enable try-unit.service >/dev/null 2>&1
+    chroot "$root" systemctl enable try-unit.service >/dev/null 2>&1
     SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout 600 systemd-nspawn --quiet --register=no --keep-unit --boot \
-        --machine "$name" --directory "$roots/$name" --resolv-conf=off --console=pipe \
-        >"$roots/$name.boot.log" 2>&1 || true
-    cat "$roots/$name/opt/result"
-    if [ ! -e "$roots/$name/opt/passed" ]; then
-        cat "$roots/$name/opt/log" >&2
+        --machine "$1" --directory "$root" --resolv-conf=off --console=pipe >"$root.boot.log" 2>&1 || true
+    cat "$root/opt/result"
+    if [ ! -e "$root/opt/passed" ]; then
+        cat "$root/opt/log" >&2
         exit 1
     fi
 }
@@ -190,16 +222,19 @@ configuration() {
 }
 
 for suite in $suites; do
-    servers=redis
-    [ "$suite" = bookworm ] || servers='redis valkey'
-    [ -z "$wheel" ] || try_wheel "$suite"
+    kinds=redis
+    [ "$suite" = bookworm ] || kinds='redis valkey'
+    if [ -n "$wheel" ]; then
+        try_wheel "$suite"
+        try_service "$suite"
+    fi
     if [ -n "$deb" ]; then
-        for server in $servers; do
-            try_deb "$suite" "$server"
-            try_unit "$suite" "$server"
+        for kind in $kinds; do
+            try_deb "$suite" "$kind"
+            try_unit "$suite" "$kind"
         done
     fi
     # Only the roots that this script makes.
-    [ -n "$keep" ] || rm -rf "${roots:?}/$suite-wheel" "${roots:?}/$suite-redis"* "${roots:?}/$suite-valkey"*
+    [ -n "$keep" ] || rm -rf "${roots:?}/$suite-wheel" "${roots:?}/$suite-service"* "${roots:?}/$suite-redis"* "${roots:?}/$suite-valkey"*
 done
 echo "all passed"
