@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// Decides which Python and which engine are opened. Opens neither.
 pub(crate) fn decide(loader: &Path, words: &[&[u8]]) -> Result<Decision, Failure> {
-    let loader = loader.canonicalize().unwrap_or_else(|_| loader.to_owned());
+    let loader = crate::system::canonical(loader).unwrap_or_else(|| loader.to_owned());
     let engines = Engines::beside(&loader)?;
     engines.check()?;
     let argument = arguments::chosen(words)?;

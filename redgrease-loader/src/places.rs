@@ -98,7 +98,7 @@ impl Surroundings {
         let mut seen: Vec<PathBuf> = Vec::new();
         // A link in one directory may lead to the program in another one. A virtual environment is not its Python.
         programs.retain(|program| {
-            let directory = program.parent().and_then(|dir| dir.canonicalize().ok());
+            let directory = program.parent().and_then(crate::system::canonical);
             let same = match (directory, program.file_name()) {
                 (Some(directory), Some(name)) => directory.join(name),
                 _ => program.clone(),

@@ -182,7 +182,7 @@ fn start(
 fn open_python(decision: &Decision) -> Result<Library, Failure> {
     let path = &decision.libpython;
     let before = library::open_libpython();
-    let same = |open: &PathBuf| open.canonicalize().ok() == path.canonicalize().ok();
+    let same = |open: &PathBuf| super::canonical(open) == super::canonical(path);
     if let Some(other) = before.as_ref().filter(|open| !same(open)) {
         return Err(is_open(other));
     }
