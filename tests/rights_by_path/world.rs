@@ -1,7 +1,7 @@
 //! A server with a secret, and users with and without the right to it.
 
 use crate::common::capability::{Capability, lacks};
-use crate::common::{plain_connection, untyped};
+use crate::common::plain_connection;
 use redgrease_embedded::{Builder, Server};
 
 /// The content of the keys that restricted users may not read. Nothing that they get contains it.

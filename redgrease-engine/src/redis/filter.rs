@@ -132,6 +132,15 @@ pub(crate) struct FilteredCommand<'a> {
 }
 
 impl FilteredCommand<'_> {
+    /// # Safety
+    /// The filter context is live for as long as the value is used.
+    pub(super) unsafe fn new(raw: *mut raw::RedisModuleCommandFilterCtx) -> Self {
+        FilteredCommand {
+            raw,
+            filter: PhantomData,
+        }
+    }
+
     /// The database that the client has selected. `None` if the server does not say.
     pub(crate) fn database(&self, context: &Context) -> Option<i32> {
         self.sender(context).map(|info| i32::from(info.db))
@@ -146,7 +155,7 @@ impl FilteredCommand<'_> {
 
     /// The client that sends the command. `None` before Redis 7.2, and for commands of scripts and gears, which have no client.
     /// Valkey 9 crashes when it is asked about theirs.
-    fn sender(&self, context: &Context) -> Option<raw::RedisModuleClientInfo> {
+    pub(super) fn sender(&self, context: &Context) -> Option<raw::RedisModuleClientInfo> {
         if context.is_in_lua() || stack::is_inside() {
             return None;
         }
@@ -204,10 +213,8 @@ unsafe extern "C" fn on_command(filter: *mut raw::RedisModuleCommandFilterCtx) {
     let Some(listeners) = listeners() else {
         return;
     };
-    let words = FilteredCommand {
-        raw: filter,
-        filter: PhantomData,
-    };
+    // SAFETY: the filter context is live until this function returns.
+    let words = unsafe { FilteredCommand::new(filter) };
     let taken = catch_unwind(AssertUnwindSafe(|| {
         // What a file contains has had its effects before the restart.
         let look = |context: &Context| {

@@ -17,6 +17,7 @@
 //! | `reply.rs`, `blocked.rs` | replies, at once or later from another thread |
 //! | `call.rs` | running a Redis command |
 //! | `caller.rs` | the rights of the client that sends a hooked command |
+//! | `client_database.rs` | the database of a client whose command changes keys of another one |
 //! | `clock.rs` | a cheap clock |
 //! | `database_rights.rs` | rights that name databases |
 //! | `denial.rs` | the words for a command that its user may not run |
@@ -55,6 +56,7 @@ mod blocked;
 mod call;
 mod caller;
 mod class;
+mod client_database;
 mod clock;
 mod command;
 mod context;

@@ -7,7 +7,8 @@ use super::listeners::{self, Listeners};
 use super::log::{Level, log};
 use super::raw;
 use super::{
-    ending, info, lock, main_thread, notification, persistence, server_events, shard, timer_key,
+    client_database, ending, info, lock, main_thread, notification, persistence, server_events,
+    shard, timer_key,
 };
 use std::ffi::{OsStr, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
@@ -168,6 +169,7 @@ fn load(
     lock::remember_base(context);
     ending::learn(context);
     main_thread::learn();
+    client_database::learn(context);
     shard::remember();
     listeners::listen(listeners);
     // SAFETY: the server keeps the arguments until the module is loaded. The listener cannot keep them for longer: it is a

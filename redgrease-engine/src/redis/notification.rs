@@ -1,5 +1,6 @@
 //! Keyspace events.
 
+use super::client_database;
 use super::command::text;
 use super::context::Context;
 use super::listeners::listeners;
@@ -47,11 +48,9 @@ unsafe extern "C" fn tell_streams(
     event: *const c_char,
     key: *mut raw::RedisModuleString,
 ) -> c_int {
-    let Some(listeners) = listeners() else {
-        return super::api::OK;
-    };
+    let listener = listeners().map(|listeners| listeners.stream_event);
     // SAFETY: the arguments are those of the server.
-    unsafe { tell(ctx, event, key, listeners.stream_event) }
+    unsafe { tell(ctx, event, key, listener) }
 }
 
 unsafe extern "C" fn tell_keys(
@@ -60,14 +59,19 @@ unsafe extern "C" fn tell_keys(
     event: *const c_char,
     key: *mut raw::RedisModuleString,
 ) -> c_int {
-    let Some(listeners) = listeners().filter(|_| !QUIET.get()) else {
-        return super::api::OK;
-    };
+    let listeners = listeners().filter(|_| !QUIET.get());
     // SAFETY: the arguments are those of the server.
-    unsafe { tell(ctx, event, key, listeners.key_event) }
+    unsafe {
+        tell(
+            ctx,
+            event,
+            key,
+            listeners.map(|listeners| listeners.key_event),
+        )
+    }
 }
 
-/// Calls a listener for an event.
+/// Calls the listener for an event, if there is one.
 ///
 /// # Safety
 /// As the server calls a callback for events: a live context, its lock held, a NUL-terminated name and a live key.
@@ -75,7 +79,7 @@ unsafe fn tell(
     ctx: *mut raw::RedisModuleCtx,
     event: *const c_char,
     key: *mut raw::RedisModuleString,
-    happened: fn(&Context, &str, &[u8]),
+    listener: Option<fn(&Context, &str, &[u8])>,
 ) -> c_int {
     let Some(live) = NonNull::new(ctx) else {
         return super::api::OK;
@@ -83,14 +87,18 @@ unsafe fn tell(
     // SAFETY: the caller guarantees it. The name and the key live until this function returns.
     let (context, event, key) =
         unsafe { (Context::new(live), CStr::from_ptr(event), text(key).bytes()) };
+    let of_client = client_database::before(&context, event.to_bytes(), key);
     // A panic that reached the server would abort the process.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         // Gears work on database 0.
-        if context.database() == 0 {
+        if let Some(happened) = listener.filter(|_| context.database() == 0) {
             let event = event.to_string_lossy();
             context.enter(|| happened(&context, &event, key));
         }
     }));
+    if let Some(database) = of_client {
+        client_database::select_again(&context, database);
+    }
     if outcome.is_err() {
         super::log(
             super::Level::Warning,
