@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::capability::is_redis_6;
 use common::{empty, eventually, untyped};
 use redgrease_embedded::Server;
 
@@ -83,6 +84,10 @@ GB('CommandReader').map(by_script).register(trigger='later_by_script', mode='asy
         ("later_by_script", "later_by_script -> again -> again -> .."),
     ];
     for (trigger, chain) in chains {
+        if trigger == "by_script" && is_redis_6(&server) {
+            // A sync gear runs no script there.
+            continue;
+        }
         let answer = untyped(&server, &["RG.TRIGGER", trigger]);
         // Lua adds the place in the script.
         let expected = format!("ERR {}", too_deep(16, chain));

@@ -30,7 +30,12 @@ pub(crate) fn wheels() -> Outcome<PathBuf> {
 
 /// The path of the loader after a build. Servers load it.
 pub(crate) fn loader() -> Outcome<PathBuf> {
-    Ok(library(&target()?, "redgrease_loader"))
+    Ok(loader_in(&target()?))
+}
+
+/// The path of the loader in a target directory.
+pub(crate) fn loader_in(target: &Path) -> PathBuf {
+    library(target, "redgrease_loader")
 }
 
 /// The path of the engine in a target directory.

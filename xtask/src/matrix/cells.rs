@@ -20,7 +20,7 @@ pub(super) struct Cell {
 pub(super) enum Subject {
     /// Tests the usual engine in this server.
     Server(PathBuf),
-    /// Tests an engine built for this Python in the usual server.
+    /// Tests an engine built for this Python in the usual server, through the loader.
     Python(Python),
     /// Not available, for this reason.
     Missing(String),

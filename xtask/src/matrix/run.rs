@@ -16,7 +16,17 @@ use std::process::{Command, Stdio};
 const WITHOUT_SERVER: [&str; 1] = ["ui"];
 
 /// Tests that depend strongly on the version of Python.
-const WITH_PYTHON: [&str; 5] = ["conformance", "values", "stress", "examples", "bodies"];
+const WITH_PYTHON: [&str; 9] = [
+    "bodies",
+    "child_processes",
+    "conformance",
+    "examples",
+    "one_interpreter",
+    "rights_of_threads",
+    "runaways",
+    "stress",
+    "values",
+];
 
 /// Builds the examples, which tests run. Cargo builds them by itself only without `--test`.
 pub(super) fn build_examples() -> Outcome {
@@ -71,13 +81,13 @@ fn workspace_tests(names: &[impl AsRef<str>]) -> Command {
     cargo
 }
 
-/// Builds an engine for a Python, and runs its unit tests and the tests that depend on Python.
+/// Builds an engine for a Python, runs its unit tests, and runs the tests that depend on Python through the loader.
 fn with_python(name: &str, python: &Python) -> Outcome<Counts> {
     let (major, minor) = python.version;
     let target = workspace::target()?
         .join("matrix")
         .join(format!("py{major}.{minor}"));
-    let of_engine = |verb: &str| {
+    let cargo = |verb: &str| {
         let mut cargo = steps::cargo();
         cargo
             .args([verb, "--release", "-p", "redgrease-engine", "--target-dir"])
@@ -86,17 +96,17 @@ fn with_python(name: &str, python: &Python) -> Outcome<Counts> {
         cargo
     };
     steps::step(
-        &format!("{name}: building the engine"),
-        &mut of_engine("build"),
+        &format!("{name}: building the engine and the loader"),
+        cargo("build").args(["-p", "redgrease-loader"]),
     )?;
     let mut counts = count(
         &format!("{name}: unit tests of the engine"),
-        of_engine("test").arg("--no-fail-fast"),
+        cargo("test").arg("--no-fail-fast"),
     )?;
-    let engine = workspace::engine_in(&target);
     let mut tests = workspace_tests(&WITH_PYTHON);
     tests
-        .env("REDGREASE_ENGINE", &engine)
+        .env("REDGREASE_ENGINE", workspace::loader_in(&target))
+        .env("REDGREASE_PYTHON", &python.program)
         .env("REDGREASE_PYTHON_DIR", target.join("packages"));
     counts.add(count(name, &mut tests)?);
     Ok(counts)
