@@ -35,6 +35,11 @@ Usage: cargo xtask COMMAND
   outside [--yes] [--wheel FILE]
                   test a crate outside of this workspace that has only the Python package of the engine
                   (default: the newest wheel of `cargo xtask wheel`)
+  wheel [--yes] [--only 3.11,3.12 | --local] [--out DIR] [--test]
+                  build the Python package redgrease-engine with engines for Python 3.9 to 3.13
+                  (default folder: target/redgrease/wheel); --only builds some of them, --local packs
+                  the engine of this machine's Python, which `setup` builds; --test installs the
+                  package into a new venv of each Python and runs a gear there
   setup [--yes]   only prepare the machine: install missing packages and build the engine
 
 Missing packages are listed, and installed after a confirmation. With --yes, or without a terminal,
@@ -61,6 +66,7 @@ pub(crate) enum Task {
     Install,
     Package,
     Outside,
+    Wheel,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -76,6 +82,8 @@ pub(crate) struct Args {
     pub(crate) seed: Option<u64>,
     pub(crate) wheel: Option<PathBuf>,
     pub(crate) out: Option<PathBuf>,
+    pub(crate) local: bool,
+    pub(crate) test: bool,
 }
 
 impl Args {
@@ -96,6 +104,7 @@ impl Args {
             Some("install") => Task::Install,
             Some("package") => Task::Package,
             Some("outside") => Task::Outside,
+            Some("wheel") => Task::Wheel,
             Some(other) => return Err(misuse(&format!("there is no command `{other}`"))),
         };
         let mut args = Args {
@@ -110,6 +119,8 @@ impl Args {
             seed: None,
             wheel: None,
             out: None,
+            local: false,
+            test: false,
         };
         while let Some(word) = words.next() {
             let (name, glued) = match word.split_once('=') {
@@ -129,10 +140,12 @@ impl Args {
                         .ok_or_else(|| misuse("`--port` takes a number from 1 to 65535"))?;
                 }
                 ("--dir", Task::Serve) => args.dir = Some(value()?.into()),
-                ("--out", Task::Deb) => args.out = Some(value()?.into()),
                 ("--wheel", Task::Deb | Task::Outside) => args.wheel = Some(value()?.into()),
                 ("--matrix", Task::Test) => args.matrix = true,
-                ("--only", Task::Test) => args.only = Some(value()?),
+                ("--only", Task::Test | Task::Wheel) => args.only = Some(value()?),
+                ("--local", Task::Wheel) => args.local = true,
+                ("--out", Task::Deb | Task::Wheel) => args.out = Some(value()?.into()),
+                ("--test", Task::Wheel) => args.test = true,
                 ("--quick", Task::Bench) => args.quick = true,
                 ("--minutes", Task::Soak | Task::Fuzz) => {
                     args.minutes = number(&value()?)
@@ -146,8 +159,11 @@ impl Args {
                 _ => return Err(misuse(&format!("this command does not take `{name}`"))),
             }
         }
-        if args.only.is_some() && !args.matrix {
+        if args.only.is_some() && args.task == Task::Test && !args.matrix {
             return Err(misuse("`--only` needs `--matrix`"));
+        }
+        if args.only.is_some() && args.local {
+            return Err(misuse("`--only` and `--local` exclude each other"));
         }
         Ok(args)
     }
@@ -196,6 +212,12 @@ mod tests {
         );
         let outside = parse("outside --wheel a.whl").unwrap();
         assert_eq!(outside.wheel, Some("a.whl".into()));
+        let wheel = parse("wheel --only 3.12 --out dist --test").unwrap();
+        assert_eq!(
+            (wheel.only.as_deref(), wheel.out, wheel.test),
+            (Some("3.12"), Some("dist".into()), true)
+        );
+        assert!(parse("wheel --local").unwrap().local);
     }
 
     #[test]
@@ -211,6 +233,8 @@ mod tests {
             ("fuzz --seed x", "`--seed`"),
             ("test --quick", "`--quick`"),
             ("package --wheel a.whl", "`--wheel`"),
+            ("wheel --only 3.12 --local", "`--local`"),
+            ("demo --out x", "`--out`"),
         ] {
             let said = parse(line).unwrap_err().to_string();
             assert!(

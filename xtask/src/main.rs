@@ -18,6 +18,7 @@ mod steps;
 mod test;
 mod tools;
 mod valgrind;
+mod wheel;
 mod workspace;
 
 use args::{Args, Task};
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Task::Install => install::command(args.yes),
         Task::Package => package::package(args.yes),
         Task::Outside => package::outside(args.yes, args.wheel.as_deref()),
+        Task::Wheel => wheel::command(args),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: runs every test of the project.
 
 use crate::steps::{self, Outcome};
-use crate::{servers, setup};
+use crate::{servers, setup, wheel};
 
 /// Selects all packages but the engine, which is built in release mode. Every command uses the same
 /// selection, so that cargo builds each package with the same features, and only once.
@@ -35,6 +35,8 @@ pub(crate) fn command(yes: bool) -> Outcome {
         .env("REDGREASE_SERVER", &server);
     ready.tell(&mut on_valkey);
     steps::step("the same engine in Valkey 9.1", &mut on_valkey)?;
+
+    wheel::test(&ready)?;
 
     println!("\nAll tests passed.");
     Ok(())

@@ -1,0 +1,121 @@
+//! Builds the loader and the engines, and collects them in a folder, under the names they have in the wheel.
+
+use crate::setup::Ready;
+use crate::steps::{self, Failed, Outcome};
+use crate::workspace;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The Cargo profile, and the folder in the target directory that has its name.
+const PROFILE: &str = "wheel";
+
+/// Builds the loader, and an engine for each minor version of Python 3. None of these Pythons has to be installed.
+pub(super) fn all(minors: &[u32]) -> Outcome<PathBuf> {
+    let libraries = empty_folder()?;
+    let built = workspace::target()?.join(PROFILE);
+    let mut loader = steps::cargo();
+    loader.args(["build", "--profile", PROFILE, "-p", "redgrease-loader"]);
+    steps::step("building the loader", &mut loader)?;
+    copy(
+        &built.join(library("loader")),
+        &libraries.join("redgrease.so"),
+    )?;
+    // All engines share the target directory, and so the packages that do not depend on Python. Each build replaces the
+    // engine of the build before.
+    for minor in minors {
+        let mut engine = steps::cargo();
+        engine
+            .args([
+                "build",
+                "--profile",
+                PROFILE,
+                "-p",
+                "redgrease-engine",
+                "--lib",
+            ])
+            .env("PYO3_CONFIG_FILE", python_config(*minor)?)
+            .env_remove("PYO3_PYTHON");
+        steps::step(
+            &format!("building the engine for Python 3.{minor}"),
+            &mut engine,
+        )?;
+        copy(
+            &built.join(library("engine")),
+            &libraries.join(name(*minor)),
+        )?;
+    }
+    Ok(libraries)
+}
+
+/// Collects the loader and the engine of this machine's Python. Returns the folder and the minor version.
+pub(super) fn local(ready: &Ready) -> Outcome<(PathBuf, u32)> {
+    let built = ready.engine.parent().unwrap_or(Path::new("."));
+    let version = steps::output(std::process::Command::new(&ready.python).args([
+        "-I",
+        "-c",
+        "import sys; print(sys.version_info[1])",
+    ]));
+    let minor = version.and_then(|text| text.parse().ok()).ok_or_else(|| {
+        Failed::new(format!(
+            "{} does not print its version: name another Python in REDGREASE_PYTHON",
+            ready.python.display()
+        ))
+    })?;
+    let libraries = empty_folder()?;
+    copy(
+        &built.join(library("loader")),
+        &libraries.join("redgrease.so"),
+    )?;
+    copy(&built.join(library("engine")), &libraries.join(name(minor)))?;
+    Ok((libraries, minor))
+}
+
+fn name(minor: u32) -> String {
+    format!("redgrease-engine-3.{minor}.so")
+}
+
+fn library(part: &str) -> String {
+    format!(
+        "{}redgrease_{part}{}",
+        std::env::consts::DLL_PREFIX,
+        std::env::consts::DLL_SUFFIX
+    )
+}
+
+/// A file that describes a Python to PyO3. The engine then names no libpython: the loader opens it.
+fn python_config(minor: u32) -> Outcome<PathBuf> {
+    let file = super::folder()?.join(format!("python-3.{minor}.config"));
+    let width = usize::BITS;
+    let text = format!(
+        "implementation=CPython\n\
+         version=3.{minor}\n\
+         shared=true\n\
+         pointer_width={width}\n\
+         suppress_build_script_link_lines=true\n"
+    );
+    // Cargo builds again what depends on a file that was written.
+    if fs::read_to_string(&file).is_ok_and(|present| present == text) {
+        return Ok(file);
+    }
+    fs::write(&file, text).map_err(|e| failed("written", &file, &e))?;
+    Ok(file)
+}
+
+/// The folder for the libraries, without those of an earlier wheel.
+fn empty_folder() -> Outcome<PathBuf> {
+    let folder = super::folder()?.join("lib");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(|e| failed("emptied", &folder, &e))?;
+    }
+    fs::create_dir_all(&folder).map_err(|e| failed("created", &folder, &e))?;
+    Ok(folder)
+}
+
+fn copy(from: &Path, to: &Path) -> Outcome {
+    fs::copy(from, to).map_err(|e| failed("copied", from, &e))?;
+    Ok(())
+}
+
+fn failed(verb: &str, path: &Path, error: &std::io::Error) -> Failed {
+    Failed::new(format!("{} could not be {verb}: {error}", path.display()))
+}

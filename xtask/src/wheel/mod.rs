@@ -1,0 +1,128 @@
+//! `cargo xtask wheel`: builds the Python package `redgrease-engine`.
+//!
+//! | file | purpose |
+//! |---|---|
+//! | `build.rs` | builds the loader and the engines, and collects them in a folder |
+//! | `trial.rs` | installs the wheel into venvs and runs gears |
+//!
+//! The sources of the package, and the script that packs it, are in `redgrease-wheel/`.
+
+mod build;
+mod trial;
+
+use crate::args::Args;
+use crate::setup;
+use crate::steps::{self, Failed, Outcome};
+use crate::workspace;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The minor versions of Python 3 that the wheel has engines for.
+const MINORS: std::ops::RangeInclusive<u32> = 9..=13;
+
+pub(crate) fn command(args: Args) -> Outcome {
+    let out = match args.out {
+        Some(out) => out,
+        None => folder()?,
+    };
+    let minors = minors(args.only.as_deref())?;
+    let (python, libraries, candidates) = if args.local {
+        let ready = setup::run(args.yes)?;
+        let (libraries, minor) = build::local(&ready)?;
+        (
+            ready.python.clone(),
+            libraries,
+            vec![(minor, Ok(ready.python))],
+        )
+    } else {
+        let python = setup::parts(args.yes)?;
+        (python, build::all(&minors)?, installed(&minors))
+    };
+    let wheel = pack(&python, &libraries, &out, args.local)?;
+    if args.test {
+        return trial::run(&wheel, candidates);
+    }
+    println!("\n{}", wheel.display());
+    Ok(())
+}
+
+/// Packs the engine that [`setup`] built, and tries the wheel: the part of `cargo xtask test`.
+pub(crate) fn test(ready: &setup::Ready) -> Outcome {
+    let (libraries, minor) = build::local(ready)?;
+    let wheel = pack(&ready.python, &libraries, &folder()?, true)?;
+    trial::run(&wheel, vec![(minor, Ok(ready.python.clone()))])
+}
+
+/// The Pythons of this machine that fit the engines of a wheel.
+fn installed(minors: &[u32]) -> Vec<trial::Candidate> {
+    setup::python::find_all(MINORS)
+        .into_iter()
+        .filter(|(minor, _)| minors.contains(minor))
+        .map(|(minor, found)| (minor, found.map(|python| python.program)))
+        .collect()
+}
+
+/// The folder of everything that this command makes.
+fn folder() -> Outcome<PathBuf> {
+    let folder = workspace::target()?.join("redgrease").join("wheel");
+    fs::create_dir_all(&folder).map_err(|e| {
+        Failed::new(format!(
+            "{} could not be created: {e}: check the permissions of the target directory",
+            folder.display()
+        ))
+    })?;
+    Ok(folder)
+}
+
+/// The folder of the package's sources.
+fn sources() -> PathBuf {
+    workspace::root().join("redgrease-wheel")
+}
+
+fn minors(only: Option<&str>) -> Outcome<Vec<u32>> {
+    let Some(only) = only else {
+        return Ok(MINORS.collect());
+    };
+    only.split(',')
+        .map(|version| {
+            let minor = version.trim().strip_prefix("3.")?.parse().ok()?;
+            MINORS.contains(&minor).then_some(minor)
+        })
+        .collect::<Option<Vec<u32>>>()
+        .ok_or_else(|| {
+            Failed::new(format!(
+                "`--only {only}` is not a list of versions of Python: write for example `--only 3.11,3.12` \
+                 (3.9 to 3.13)"
+            ))
+        })
+}
+
+fn pack(python: &Path, libraries: &Path, out: &Path, local: bool) -> Outcome<PathBuf> {
+    eprintln!("\n==> packing the wheel");
+    let mut pack = Command::new(python);
+    pack.arg(sources().join("packing"))
+        .arg(libraries)
+        .arg(out)
+        .args(["--version", env!("CARGO_PKG_VERSION")])
+        .args(local.then_some("--local"))
+        .stderr(Stdio::inherit());
+    steps::output(&mut pack)
+        .map(PathBuf::from)
+        .ok_or_else(|| Failed::new("packing the wheel failed: the lines above tell the reason"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_parsed() {
+        assert_eq!(minors(None).unwrap(), [9, 10, 11, 12, 13]);
+        assert_eq!(minors(Some("3.9, 3.13")).unwrap(), [9, 13]);
+        for wrong in ["", "3.8", "3.14", "12", "3.11;3.12", "3.x"] {
+            let said = minors(Some(wrong)).unwrap_err().to_string();
+            assert!(said.contains("3.11,3.12"), "{wrong}: {said}");
+        }
+    }
+}
