@@ -5,6 +5,7 @@ use crate::steps::{self, Failed, Outcome};
 use crate::workspace;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The Cargo profile, and the folder in the target directory that has its name.
 const PROFILE: &str = "wheel";
@@ -13,8 +14,8 @@ const PROFILE: &str = "wheel";
 pub(super) fn all(minors: &[u32]) -> Outcome<PathBuf> {
     let libraries = empty_folder()?;
     let built = workspace::target()?.join(PROFILE);
-    let mut loader = steps::cargo();
-    loader.args(["build", "--profile", PROFILE, "-p", "redgrease-loader"]);
+    let older_glibc = older_glibc()?;
+    let mut loader = library_of("redgrease-loader", older_glibc.as_deref());
     steps::step("building the loader", &mut loader)?;
     copy(
         &built.join(library("loader")),
@@ -23,16 +24,8 @@ pub(super) fn all(minors: &[u32]) -> Outcome<PathBuf> {
     // All engines share the target directory, and so the packages that do not depend on Python. Each build replaces the
     // engine of the build before.
     for minor in minors {
-        let mut engine = steps::cargo();
+        let mut engine = library_of("redgrease-engine", older_glibc.as_deref());
         engine
-            .args([
-                "build",
-                "--profile",
-                PROFILE,
-                "-p",
-                "redgrease-engine",
-                "--lib",
-            ])
             .env("PYO3_CONFIG_FILE", python_config(*minor)?)
             .env_remove("PYO3_PYTHON");
         steps::step(
@@ -47,10 +40,41 @@ pub(super) fn all(minors: &[u32]) -> Outcome<PathBuf> {
     Ok(libraries)
 }
 
+/// The command that builds the library of a package, with an object file more to link.
+fn library_of(package: &str, object: Option<&Path>) -> Command {
+    let mut cargo = steps::cargo();
+    cargo.args(["rustc", "--profile", PROFILE, "-p", package]);
+    cargo.args(["--lib", "--crate-type", "cdylib"]);
+    if let Some(object) = object {
+        cargo.arg("--").arg("-C");
+        cargo.arg(format!("link-arg={}", object.display()));
+    }
+    cargo
+}
+
+/// Compiles the object file with which the libraries load on an older glibc than that of this machine.
+fn older_glibc() -> Outcome<Option<PathBuf>> {
+    if !cfg!(all(
+        target_os = "linux",
+        target_env = "gnu",
+        target_arch = "x86_64"
+    )) {
+        return Ok(None);
+    }
+    let object = super::folder()?.join("older-glibc.o");
+    let mut compile = Command::new("cc");
+    compile
+        .args(["-c", "-O2", "-fPIC", "-fno-builtin", "-o"])
+        .arg(&object)
+        .arg(super::sources().join("glibc").join("older.c"));
+    steps::step("compiling redgrease-wheel/glibc/older.c", &mut compile)?;
+    Ok(Some(object))
+}
+
 /// Collects the loader and the engine of this machine's Python. Returns the folder and the minor version.
 pub(super) fn local(ready: &Ready) -> Outcome<(PathBuf, u32)> {
     let built = ready.engine.parent().unwrap_or(Path::new("."));
-    let version = steps::output(std::process::Command::new(&ready.python).args([
+    let version = steps::output(Command::new(&ready.python).args([
         "-I",
         "-c",
         "import sys; print(sys.version_info[1])",

@@ -65,7 +65,7 @@ fn installed(minors: &[u32]) -> Vec<trial::Candidate> {
 
 /// The folder of everything that this command makes.
 fn folder() -> Outcome<PathBuf> {
-    let folder = workspace::target()?.join("redgrease").join("wheel");
+    let folder = workspace::wheels()?;
     fs::create_dir_all(&folder).map_err(|e| {
         Failed::new(format!(
             "{} could not be created: {e}: check the permissions of the target directory",
