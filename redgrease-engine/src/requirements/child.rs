@@ -37,9 +37,12 @@ for number in numbers:
         except OSError:
             pass
 code = subprocess.call(sys.argv[2:], stdin=subprocess.DEVNULL)
-with open(sys.argv[1] + '.part', 'w') as file:
-    file.write(str(code))
-os.replace(sys.argv[1] + '.part', sys.argv[1])
+try:
+    with open(sys.argv[1] + '.part', 'w') as file:
+        file.write(str(code))
+    os.replace(sys.argv[1] + '.part', sys.argv[1])
+except OSError as error:
+    sys.exit('ERROR: could not write the exit code: %s' % error)
 ";
 
 /// Environment variables that would make the child use another Python, or pip or uv another directory.

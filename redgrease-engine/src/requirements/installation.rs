@@ -49,6 +49,11 @@ impl Installation<'_> {
         self.attempt(names, if force { Wheels::Forced } else { Wheels::New })
     }
 
+    /// Installs requirements from their kept wheels alone.
+    pub(super) fn restore(&self, names: &[String]) -> Result<(), InstallError> {
+        self.attempt(names, Wheels::Kept)
+    }
+
     /// Installs a requirement that another server has exported.
     pub(super) fn import(&self, requirement: &Portable) -> Result<(), InstallError> {
         let name = &requirement.name;

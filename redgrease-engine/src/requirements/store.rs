@@ -171,6 +171,9 @@ impl Store {
         let result = self.with_installation(&lock, |it| it.install(&wanted, force));
         self.wheelhouse.sweep();
         self.refresh();
+        if result.is_err() {
+            self.restore_lost(&lock, &before);
+        }
         self.report_replaced(&before, &wanted);
         result
     }
@@ -232,6 +235,29 @@ impl Store {
 
     fn all_installed(&self, names: &[String]) -> bool {
         names.iter().all(|name| self.is_installed(name))
+    }
+
+    /// Installs what a failed installation has removed: an installer removes the old version of a package before it writes the
+    /// new one, and the disk may be full then, or the process is killed.
+    fn restore_lost(&self, lock: &Lock, before: &[Requirement]) {
+        let lost: Vec<String> = before
+            .iter()
+            .filter(|old| old.is_installed && old.is_downloaded && !self.is_installed(&old.name))
+            .map(|old| old.name.clone())
+            .collect();
+        if lost.is_empty() {
+            return;
+        }
+        let names = super::shown::sanitize(&lost.join("`, `"));
+        let restored = self.with_installation(lock, |it| it.restore(&lost));
+        self.wheelhouse.sweep();
+        self.refresh();
+        let told = match restored {
+            Ok(()) => "and they were installed again from their wheels".to_owned(),
+            Err(error) => format!("and they will be installed when a script needs them: {error}"),
+        };
+        let line = format!("requirements: the failed installation has removed `{names}`, {told}");
+        (self.log)(Level::Warning, &line);
     }
 
     /// Runs an installation while the lock is held.

@@ -160,3 +160,23 @@ fn a_command_that_was_killed_tells_its_signal() {
     let (outcome, _) = shell("exit 9");
     assert_eq!((outcome.success, outcome.signal), (false, None));
 }
+
+/// The status file is in the directory of the packages, whose disk may be full.
+#[test]
+fn a_status_that_cannot_be_written_is_told_in_one_line() {
+    let directory = TempDir::new().unwrap();
+    let status = directory.path().join("status");
+    let lock = Lock::acquire(&directory.path().join("lock"), &silent()).unwrap();
+    let runner = Runner {
+        python: &python().executable,
+        status: &status,
+        lock: &lock,
+        log: &silent(),
+    };
+    let remove: [OsString; 2] = ["-r".into(), directory.path().into()];
+    let outcome = runner.run(Path::new("/bin/rm"), &remove, &[]).unwrap();
+    assert!(!outcome.success);
+    assert_eq!(outcome.lines.len(), 1, "{:?}", outcome.lines);
+    let start = "ERROR: could not write the exit code: ";
+    assert!(outcome.lines[0].starts_with(start), "{:?}", outcome.lines);
+}

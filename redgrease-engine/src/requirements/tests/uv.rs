@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 use super::sandbox::{Sandbox, python, requirements, version_of};
+use super::uv_tool::python_with_uv;
 use crate::requirements::{InstallErrorKind, Preference, Python, Settings, Store};
 
 /// A directory with the interpreter, and a script in place of uv beside it.
@@ -191,6 +192,39 @@ fn a_kept_wheel_contains_what_the_wheel_of_the_index_does() {
     other.store().import(&exported).unwrap();
     assert!(other.venv().join("bin/odd-run").exists());
     assert!(other.store().is_installed("odd-name"));
+}
+
+#[test]
+fn what_a_failed_installation_has_removed_is_installed_again() {
+    let sandbox = Sandbox::new(Preference::Uv);
+    sandbox.wheel("tiny", "1.0", &[]);
+    sandbox.wheel("tiny", "2.0", &[]);
+    sandbox.wheel("other", "1.0", &[]);
+    let real = python_with_uv().executable.with_file_name("uv");
+    // uv is killed when it has removed the old version.
+    let site = sandbox.store().site_packages();
+    let script = format!(
+        "case \"$*\" in *bin/python\\ --no-index*tiny==2.0) [ -d {site}/tiny ] && case \"$*\" in *venv-*) rm -r {site}/tiny*; kill -9 $$;; esac;; esac; exec {real} \"$@\"",
+        site = site.display(),
+        real = real.display()
+    );
+    let python = with_fake_uv(&sandbox, &script);
+    let packages = format!("--find-links={}", sandbox.packages().display());
+    let store = store(&sandbox, python, Preference::Uv, &["--no-index", &packages]);
+    store
+        .install(&requirements(&["tiny==1.0", "other"]), false)
+        .unwrap();
+    let error = store
+        .install(&requirements(&["tiny==2.0"]), false)
+        .unwrap_err();
+    assert_eq!(error.kind(), InstallErrorKind::Environment);
+    assert!(error.to_string().contains("killed by signal 9"), "{error}");
+    assert!(
+        sandbox.logged("has removed `tiny==1.0`, and they were installed again from their wheels")
+    );
+    assert!(store.is_installed("tiny==1.0") && store.is_installed("other"));
+    assert!(!store.is_installed("tiny==2.0"));
+    assert_eq!(version_of(&store, "tiny").as_deref(), Some("1.0"));
 }
 
 #[test]
