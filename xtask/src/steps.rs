@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 /// The error of a command: what failed, and how to fix it.
@@ -54,6 +54,49 @@ pub(crate) fn step(headline: &str, command: &mut Command) -> Outcome {
     Ok(())
 }
 
+/// A program that runs while other steps do. It is stopped when the value is dropped before its end.
+pub(crate) struct Background {
+    headline: &'static str,
+    line: String,
+    running: Child,
+}
+
+impl Background {
+    pub(crate) fn start(headline: &'static str, mut command: Command) -> Outcome<Self> {
+        let line = line(&command);
+        let running = command.stdin(Stdio::null()).spawn().map_err(|e| {
+            Failed::new(format!(
+                "{headline}: {} could not be started: {e}",
+                name(&command)
+            ))
+        })?;
+        Ok(Background {
+            headline,
+            line,
+            running,
+        })
+    }
+
+    /// Waits for the end of the program.
+    pub(crate) fn end(mut self) -> Outcome {
+        let status = self.running.wait();
+        let Background { headline, line, .. } = &self;
+        match status {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(Failed::new(format!("{headline}: {line} failed ({status})"))),
+            Err(e) => Err(Failed::new(format!("{headline}: {line} is lost: {e}"))),
+        }
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        // Both fail if the program has ended.
+        let _ = self.running.kill();
+        let _ = self.running.wait();
+    }
+}
+
 /// Runs a program without visible output. Returns its trimmed output if it succeeds.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
@@ -89,4 +132,50 @@ fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<_> = words.map(OsStr::to_string_lossy).collect();
     format!("`{}`", words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Background, name};
+    use std::process::Command;
+
+    fn shell(script: &str) -> Command {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]);
+        shell
+    }
+
+    #[test]
+    fn the_end_of_a_program_in_the_background_is_told() {
+        let start = |script| Background::start("trying", shell(script)).unwrap();
+        start("exit 0").end().unwrap();
+        let failed = start("exit 3").end().unwrap_err().to_string();
+        assert!(
+            failed.starts_with("trying: `sh -c exit 3` failed"),
+            "{failed}"
+        );
+    }
+
+    #[test]
+    fn a_program_in_the_background_that_does_not_start_is_told() {
+        let none = Command::new("/no/such/program");
+        assert_eq!(name(&none), "/no/such/program");
+        let failed = Background::start("trying", none).err().unwrap().to_string();
+        assert!(
+            failed.contains("/no/such/program could not be started"),
+            "{failed}"
+        );
+    }
+
+    #[test]
+    fn a_program_in_the_background_is_stopped_when_it_is_dropped() {
+        let mut long = Command::new("sleep");
+        long.arg("600");
+        let program = Background::start("trying", long).unwrap();
+        let id = program.running.id();
+        drop(program);
+        assert!(!super::succeeds(
+            Command::new("kill").args(["-0", &id.to_string()])
+        ));
+    }
 }
