@@ -35,7 +35,8 @@ fn load(context: &Context, arguments: &[Text<'_>], chosen: Option<&Path>) -> Res
     read_arguments(config, arguments)?;
     // Before Python is started, which can be done once in a process.
     if let Some(reason) = cannot_keep_rights(context) {
-        return Err(reason);
+        let reason = reason.trim_start_matches("ERR ");
+        return Err(format!("could not load the RedGrease engine: {reason}"));
     }
     let setting = Some(config.text("PythonExecutable")).filter(|path| !path.is_empty());
     let executable = chosen.map(Path::to_owned).or(setting.map(PathBuf::from));

@@ -1,4 +1,4 @@
-//! Which Python is used. A Python that somebody has named must be usable; of those that are searched for, the first usable one
+//! Which Python is used. A Python that was named must be usable. Of those that are searched for, the first usable one
 //! counts.
 
 use crate::arguments::Chosen;
@@ -57,7 +57,7 @@ pub(crate) fn choose(
     first(&surroundings.searched(), engines)
 }
 
-/// The Python that somebody has named.
+/// The Python that an argument or a variable names.
 fn named(
     value: &OsStr,
     origin: &str,

@@ -95,10 +95,9 @@ fn number(file: &[u8], at: usize, size: usize) -> Result<u64, Flaw> {
     })
 }
 
+#[cfg(target_os = "linux")]
 #[cfg(test)]
 mod tests {
-    #![cfg(target_os = "linux")]
-
     use super::*;
     use proptest::prelude::*;
     use std::fs;

@@ -213,14 +213,15 @@ fn real_server() -> PathBuf {
         .expect("a server on PATH")
 }
 
+/// Whether the tests run on Redis 6.2, which lets every client load modules.
+pub(crate) fn is_redis_6() -> bool {
+    let version = Command::new(real_server()).arg("--version").output();
+    String::from_utf8_lossy(&version.unwrap().stdout).contains("v=6.")
+}
+
 /// Makes a plain server accept `MODULE LOAD`, which Redis 7 and later refuse by default.
 pub(crate) fn open_to_modules(builder: Builder) -> Builder {
-    let version = Command::new(real_server())
-        .arg("--version")
-        .output()
-        .unwrap();
-    let version = String::from_utf8_lossy(&version.stdout).into_owned();
-    if version.contains("v=6.") {
+    if is_redis_6() {
         return builder;
     }
     builder.server_arg("enable-module-command", "yes")

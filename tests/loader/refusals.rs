@@ -1,7 +1,7 @@
 //! Every reason not to load: one line that ends with the remedy, a server that goes on, and a right load behind it.
 
 use crate::common::untyped;
-use crate::installation::{Installation, PARTS, failures, open_to_modules};
+use crate::installation::{Installation, PARTS, failures, is_redis_6, open_to_modules};
 use redgrease_embedded::Server;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -463,4 +463,23 @@ fn a_server_that_starts_ends_with_the_line() {
     let error = empty.server(&[]).start().unwrap_err().to_string();
     let lines = error.matches("could not load the RedGrease engine: there is no engine in");
     assert_eq!(lines.count(), 1, "{error}");
+}
+
+/// The words of the server itself, which the documentation names. Redis 6.2 has neither rule.
+#[test]
+fn two_refusals_are_those_of_the_server() {
+    if is_redis_6() {
+        return;
+    }
+    let whole = Installation::whole();
+    let closed = whole.server(&[]).start().unwrap();
+    let reply = untyped(&closed, &["MODULE", "LOAD", "/no/such.so"]);
+    assert!(reply.contains("MODULE command not allowed"), "{reply}");
+    drop(closed);
+    fs::set_permissions(whole.loader(), fs::Permissions::from_mode(0o644)).unwrap();
+    let error = whole.server(&[]).start().unwrap_err().to_string();
+    assert!(
+        error.contains("It does not have execute permissions"),
+        "{error}"
+    );
 }
