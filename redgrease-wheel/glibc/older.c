@@ -24,6 +24,7 @@ typedef unsigned long size;
 typedef unsigned int key;
 
 OLDER("2.2.5", int, dladdr, (const void *address, void *info), (address, info))
+OLDER("2.3.3", int, dladdr1, (const void *address, void *info, void **extra, int what), (address, info, extra, what))
 OLDER("2.2.5", int, dlclose, (void *library), (library))
 OLDER("2.2.5", char *, dlerror, (void), ())
 OLDER("2.2.5", void *, dlopen, (const char *file, int mode), (file, mode))

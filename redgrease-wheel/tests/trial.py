@@ -21,9 +21,9 @@ import sys
 def answer(_):
     import importlib.metadata, six
     wheel = importlib.metadata.distribution('redgrease-engine')
-    return [sys.version.split()[0], six.__version__, str(wheel.locate_file('redgrease_engine'))]
+    return '\\n'.join([sys.version.split()[0], six.__version__, str(wheel.locate_file('redgrease_engine'))])
 
-GB('CommandReader').flatmap(answer).register(trigger='answer')
+GB('CommandReader').map(answer).register(trigger='answer')
 """
 
 
@@ -44,7 +44,7 @@ def main() -> int:
                 wait(server, socket)
                 with Connection(socket, timeout=300) as connection:
                     connection.call("RG.PYEXECUTE", GEAR, "REQUIREMENTS", "six")
-                    python, six, package = (part.decode() for part in connection.call("RG.TRIGGER", "answer"))
+                    python, six, package = connection.call("RG.TRIGGER", "answer")[0].decode().split("\n")
             except Exception:
                 log.seek(0)
                 print(log.read(), file=sys.stderr)
