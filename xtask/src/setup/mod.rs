@@ -31,14 +31,13 @@ impl Ready {
 
     /// The Python that the loader should use. `None` if a variable names the engine, which may be for another Python.
     pub(crate) fn chosen_python(&self) -> Option<&Path> {
-        named().is_none().then_some(self.python.as_path())
+        (!is_named()).then_some(self.python.as_path())
     }
 }
 
-/// The engine that a variable names, in place of one that is built. It may be for another Python.
-fn named() -> Option<PathBuf> {
-    let engine = env::var_os("REDGREASE_ENGINE").filter(|path| !path.is_empty())?;
-    Some(engine.into())
+/// Whether a variable names the engine, in place of one that is built. It may be for another Python.
+fn is_named() -> bool {
+    env::var_os("REDGREASE_ENGINE").is_some_and(|path| !path.is_empty())
 }
 
 /// `cargo xtask setup`.
@@ -46,13 +45,15 @@ pub(crate) fn command(yes: bool) -> Outcome {
     let ready = run(yes)?;
     println!("\nReady. To use this engine in a program outside of this workspace:");
     println!("  export REDGREASE_ENGINE={}", ready.engine.display());
+    println!("or install it for your programs: cargo xtask install");
     Ok(())
 }
 
 /// Installs missing packages and builds the engine.
 pub(crate) fn run(yes: bool) -> Outcome<Ready> {
     let python = parts(yes)?;
-    if let Some(engine) = named() {
+    if is_named() {
+        let engine = redgrease_embedded::find_engine()?;
         eprintln!("==> REDGREASE_ENGINE is set: using that engine");
         return Ok(Ready { engine, python });
     }
