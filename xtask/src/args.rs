@@ -69,6 +69,10 @@ pub(crate) enum Task {
     Wheel,
 }
 
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the command line"
+)]
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Args {
     pub(crate) task: Task,

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: runs every test of the project.
 
 use crate::steps::{self, Background, Outcome};
-use crate::{servers, setup, wheel};
+use crate::{package, servers, setup, wheel};
 
 /// Selects all packages but the engine, which is built in release mode for servers. Every command uses the same
 /// selection, so that cargo builds each package with the same features, and only once.
@@ -42,7 +42,8 @@ pub(crate) fn command(yes: bool) -> Outcome {
     ready.tell(&mut on_valkey);
     steps::step("the same engine in Valkey 9.1", &mut on_valkey)?;
 
-    wheel::test(&ready)?;
+    let wheel = wheel::test(&ready)?;
+    package::run_outside(&ready.python, &wheel)?;
 
     println!("\nAll tests passed.");
     Ok(())

@@ -11,4 +11,4 @@ mod crates;
 mod outside;
 
 pub(crate) use build::command as package;
-pub(crate) use outside::command as outside;
+pub(crate) use outside::{command as outside, run as run_outside};

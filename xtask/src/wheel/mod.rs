@@ -47,11 +47,12 @@ pub(crate) fn command(args: Args) -> Outcome {
     Ok(())
 }
 
-/// Packs the engine that [`setup`] built, and tries the wheel: the part of `cargo xtask test`.
-pub(crate) fn test(ready: &setup::Ready) -> Outcome {
+/// Packs the engine that [`setup`] built, and tries the wheel: the part of `cargo xtask test`. Returns the wheel.
+pub(crate) fn test(ready: &setup::Ready) -> Outcome<PathBuf> {
     let (libraries, minor) = build::local(ready)?;
     let wheel = pack(&ready.python, &libraries, &folder()?, true)?;
-    trial::run(&wheel, vec![(minor, Ok(ready.python.clone()))])
+    trial::run(&wheel, vec![(minor, Ok(ready.python.clone()))])?;
+    Ok(wheel)
 }
 
 /// The Pythons of this machine that fit the engines of a wheel.
