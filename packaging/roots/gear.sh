@@ -19,7 +19,7 @@ answer=$("$@" RG.PYEXECUTE "
 def version(_):
     import six
     return six.__version__
-GB('CommandReader').map(version).register(trigger='version', mode='sync')" REQUIREMENTS six)
+GB('CommandReader').map(version).register(trigger='version')" REQUIREMENTS six)
 expect "registration with six" OK "$answer"
 expect "six in a gear" "1.*" "$("$@" RG.TRIGGER version)"
 
@@ -28,7 +28,7 @@ answer=$("$@" RG.PYEXECUTE "
 def total(_):
     import numpy
     return int(numpy.arange(10).sum())
-GB('CommandReader').map(total).register(trigger='total', mode='sync')" REQUIREMENTS numpy)
+GB('CommandReader').map(total).register(trigger='total')" REQUIREMENTS numpy)
 expect "registration with numpy" OK "$answer"
 expect "numpy in a gear" 45 "$("$@" RG.TRIGGER total)"
 
