@@ -138,7 +138,7 @@ fn the_documented_users_bring_in_no_code() {
         for command in &admin {
             // A server may count the words of a command before it looks at the rights.
             let answers = [&[*command][..], &[command, "x"]].map(|words| ask(url, words));
-            let refused = |answer: &&String| answer.contains("NOPERM");
+            let refused = |answer: &&String| answer.starts_with("NOPERM");
             let miscounted = |answer: &String| answer.contains("wrong number");
             assert!(
                 answers.iter().any(|one| refused(&one)),
@@ -158,7 +158,7 @@ fn the_documented_users_bring_in_no_code() {
             &["SET", "other", "1"],
         ] {
             let answer = ask(url, words);
-            assert!(answer.contains("NOPERM"), "{url} {words:?}: {answer}");
+            assert!(answer.starts_with("NOPERM"), "{url} {words:?}: {answer}");
         }
     }
 }
@@ -199,12 +199,12 @@ fn the_documented_monitor_reads_figures_and_changes_nothing() {
         &["LATENCY", "LATEST"],
         &["SLOWLOG", "LEN"],
         &["CLIENT", "SETNAME", "exporter"],
-        &["SCRIPT", "LOAD", "return 1"],
+        &["CLIENT", "LIST"],
         &["EVAL", script, "0"],
         &["RG.TRIGGER", "doubled", "2"],
     ] {
         let answer = ask(&url, words);
-        assert!(!answer.contains("NOPERM"), "{words:?}: {answer}");
+        assert!(!answer.starts_with("NOPERM"), "{words:?}: {answer}");
     }
     for words in [
         &["RG.PYEXECUTE", "1"][..],
@@ -214,9 +214,13 @@ fn the_documented_monitor_reads_figures_and_changes_nothing() {
         &["SET", "app:x", "1"],
         &["GET", "app:x"],
         &["EVAL", "return redis.call('GET', 'app:x')", "0"],
+        &["CLIENT", "KILL", "127.0.0.1:1"],
+        &["SCRIPT", "FLUSH"],
+        &["LATENCY", "RESET"],
+        &["SLOWLOG", "RESET"],
         &["SHUTDOWN"],
     ] {
         let answer = ask(&url, words);
-        assert!(answer.contains("NOPERM"), "{words:?}: {answer}");
+        assert!(answer.starts_with("NOPERM"), "{words:?}: {answer}");
     }
 }
