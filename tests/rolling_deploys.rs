@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{calls_of, untyped};
+use common::{calls_of, eventually, untyped};
 use redgrease::{Action, Con, Gear, Options, Policy, Report, start_with};
 use redgrease_embedded::Server;
 
@@ -201,4 +201,56 @@ fn two_versions_run_side_by_side_in_namespaces() {
     assert_eq!(new::price(&mut second, 2).unwrap(), 22);
     assert_eq!(untyped(&server, &["RG.TRIGGER", "green:price", "2"]), "22");
     assert_eq!(untyped(&server, &["RG.TRIGGER", "price", "2"]), "20");
+}
+
+/// An upgrade lets run what has begun, and takes back what waits for a thread. Messages of streams stay in their stream.
+#[test]
+fn work_that_has_begun_ends_with_the_old_gears() {
+    let server = Server::builder()
+        .module_arg("ExecutionThreads", "1")
+        .module_arg("AdditionalThreads", "0")
+        .start()
+        .unwrap();
+    let script = |answer: &str| {
+        format!(
+            "
+import time
+def wait(record):
+    while execute('GET', 'go') is None:
+        time.sleep(0.01)
+    return '{answer}'
+GB('CommandReader').map(wait).register(trigger='wait')
+GB('KeysReader').foreach(lambda x: execute('RPUSH', 'keys', '{answer}')).register('app:*', eventTypes=['set'])
+GB('StreamReader').foreach(lambda x: execute('RPUSH', 'messages', '{answer}')).register('orders')
+"
+        )
+    };
+    let register = |answer: &str| {
+        let text = script(answer);
+        let words = ["RG.PYEXECUTE", &text, "ID", "shop", "UPGRADE"];
+        assert_eq!(untyped(&server, &words), "OK");
+    };
+    let figure = |line: &str| untyped(&server, &["INFO", "rg_engine"]).contains(line);
+    let call = || untyped(&server, &["RG.TRIGGER", "wait"]);
+    register("old");
+    std::thread::scope(|scope| {
+        let running = scope.spawn(call);
+        eventually("the first call runs", || {
+            figure("rg_running_executions:1\r\n")
+        });
+        let waiting = scope.spawn(call);
+        untyped(&server, &["SET", "app:1", "x"]);
+        untyped(&server, &["XADD", "orders", "*", "a", "b"]);
+        eventually("the others wait", || figure("rg_waiting_executions:3\r\n"));
+        register("new");
+        let error = waiting.join().unwrap();
+        assert!(error.contains("the execution was aborted"), "{error}");
+        untyped(&server, &["SET", "go", "1"]);
+        assert_eq!(running.join().unwrap(), "old");
+    });
+    assert_eq!(call(), "new");
+    eventually("the message is handled", || {
+        untyped(&server, &["LRANGE", "messages", "0", "-1"]) == "new"
+    });
+    assert_eq!(untyped(&server, &["EXISTS", "keys"]), "0");
 }
