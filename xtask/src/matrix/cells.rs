@@ -29,13 +29,16 @@ pub(super) enum Subject {
 /// The supported minor versions of Python 3.
 const MINORS: std::ops::RangeInclusive<u32> = 9..=13;
 
-/// All rows, including the ones that are not available. `python` downloads the servers.
-pub(super) fn all(python: &Path) -> Vec<Cell> {
+/// All rows, including the ones that are not available. `python` downloads the servers: all of them, or the one of the row `only`.
+pub(super) fn all(python: &Path, only: Option<&str>) -> Vec<Cell> {
     let own = own_server();
     let mut cells: Vec<Cell> = servers::ALL
         .iter()
         .filter(|server| server.name != own.name)
-        .map(|server| named(server, python))
+        .map(|server| match only {
+            Some(only) if only != server.name => missing(server.name, "another row was asked for"),
+            _ => named(server, python),
+        })
         .collect();
     cells.push(own);
     cells.sort_by_key(|cell| order(&cell.name));
@@ -59,11 +62,15 @@ fn order(name: &str) -> (bool, String) {
 fn named(server: &Named, python: &Path) -> Cell {
     match server.server(python) {
         Ok(program) => with_server(server.name.to_owned(), program),
-        Err(failed) => Cell {
-            name: server.name.to_owned(),
-            title: String::new(),
-            subject: Subject::Missing(failed.to_string()),
-        },
+        Err(failed) => missing(server.name, &failed.to_string()),
+    }
+}
+
+fn missing(name: &str, reason: &str) -> Cell {
+    Cell {
+        name: name.to_owned(),
+        title: String::new(),
+        subject: Subject::Missing(reason.to_owned()),
     }
 }
 
@@ -78,11 +85,7 @@ fn own_server() -> Cell {
         });
     match found {
         Some((name, program)) => with_server(name, program.into()),
-        None => Cell {
-            name: "machine".to_owned(),
-            title: String::new(),
-            subject: Subject::Missing("no redis-server and no valkey-server is on PATH".to_owned()),
-        },
+        None => missing("machine", "no redis-server and no valkey-server is on PATH"),
     }
 }
 
@@ -94,16 +97,11 @@ fn with_server(name: String, program: PathBuf) -> Cell {
             subject: Subject::Server(resolve(program)),
             name,
         },
-        Some(version) => Cell {
-            subject: Subject::Missing(format!("{} is version {version}", program.display())),
-            title: String::new(),
-            name,
-        },
-        None => Cell {
-            subject: Subject::Missing(format!("{} does not run here", program.display())),
-            title: String::new(),
-            name,
-        },
+        Some(version) => missing(
+            &name,
+            &format!("{} is version {version}", program.display()),
+        ),
+        None => missing(&name, &format!("{} does not run here", program.display())),
     }
 }
 

@@ -20,7 +20,7 @@ enum Result {
 
 pub(crate) fn command(yes: bool, only: Option<&str>) -> Outcome {
     let ready = setup::run(yes)?;
-    let mut cells = cells::all(&ready.python);
+    let mut cells = cells::all(&ready.python, only);
     if let Some(only) = only {
         let names: Vec<String> = cells.iter().map(|cell| cell.name.clone()).collect();
         cells.retain(|cell| cell.name == only);
