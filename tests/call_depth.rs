@@ -85,22 +85,25 @@ GB('CommandReader').map(by_script).register(trigger='later_by_script', mode='asy
         ("by_script", "by_script -> again -> again -> .."),
         ("later_by_script", "later_by_script -> again -> again -> .."),
     ];
+    // Lua adds the place in the script, behind the error or, in Redis 6.2, before it.
+    let is_6 = is_redis_6(&server);
+    let says = |answer: &str, error: &str| {
+        answer.starts_with(&format!("ERR {error}")) || (is_6 && answer.contains(error))
+    };
     for (trigger, chain) in chains {
-        if trigger.ends_with("by_script") && is_redis_6(&server) {
-            // A sync gear runs no script there, and Lua begins its errors with words of its own.
+        if trigger == "by_script" && is_6 {
+            // A sync gear runs no script there.
             continue;
         }
         let answer = untyped(&server, &["RG.TRIGGER", trigger]);
-        // Lua adds the place in the script.
-        let expected = format!("ERR {}", too_deep(16, chain));
-        assert!(answer.starts_with(&expected), "{trigger}: {answer}");
+        assert!(says(&answer, &too_deep(16, chain)), "{trigger}: {answer}");
     }
     let answer = untyped(
         &server,
         &["EVAL", "return redis.call('RG.TRIGGER', 'again')", "0"],
     );
-    let expected = format!("ERR {}", too_deep(16, "again -> again -> .."));
-    assert!(answer.starts_with(&expected), "{answer}");
+    let expected = too_deep(16, "again -> again -> ..");
+    assert!(says(&answer, &expected), "{answer}");
     let run = "GB('ShardsIDReader').map(lambda x: execute('RG.TRIGGER', 'again')).run()";
     let answer = untyped(&server, &["RG.PYEXECUTE", run, "ID", "batch"]);
     let expected = too_deep(16, "batch(run) -> again -> again -> ..");
