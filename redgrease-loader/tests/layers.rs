@@ -18,7 +18,7 @@ const FLOORS: &layers::Layers = &[
     ("engines", &["failure", "marker", "elf"]),
     ("interpreter", &["failure", "answer", "system"]),
     ("suitable", &["failure", "interpreter"]),
-    ("places", &["suitable"]),
+    ("places", &["suitable", "system"]),
     (
         "choice",
         &[
