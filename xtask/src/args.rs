@@ -74,6 +74,10 @@ pub(crate) enum Task {
     reason = "each is an option of the command line"
 )]
 #[derive(Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each stands for an option of the command line"
+)]
 pub(crate) struct Args {
     pub(crate) task: Task,
     pub(crate) yes: bool,
