@@ -1,4 +1,4 @@
-//! The crate of somebody who has run `pip install redgrease-engine` in a virtual environment and nothing
+//! A crate whose developer has run `pip install redgrease-engine` in a virtual environment, and nothing
 //! else. `cargo xtask outside` puts it into a folder outside of the workspace, and runs its test.
 
 use redgrease::prelude::*;

@@ -27,7 +27,7 @@ pub(super) fn is_target_dir(dir: &Path) -> bool {
 }
 
 /// The clone of the project in which this crate was compiled. A crate from a registry has none: the
-/// folder around it belongs to Cargo, and on another machine to nobody who could be trusted.
+/// folder around it belongs to Cargo, and a library there on another machine is not trusted.
 fn clone() -> Option<&'static Path> {
     let around = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
     around
