@@ -15,6 +15,9 @@ use std::process::{Command, Stdio};
 /// Tests that use no server.
 const WITHOUT_SERVER: [&str; 1] = ["ui"];
 
+/// Tests that fetch large packages, and are ignored otherwise.
+const FETCHING: [&str; 2] = ["extension_packages", "published"];
+
 /// Tests that depend strongly on the version of Python.
 const WITH_PYTHON: [&str; 9] = [
     "bodies",
@@ -39,12 +42,15 @@ pub(super) fn cell(cell: &Cell, ready: &Ready) -> Outcome<Result> {
     match &cell.subject {
         Subject::Missing(reason) => Ok(Result::Skipped(reason.clone())),
         Subject::Server(program) => {
-            let mut tests = on_servers()?;
-            // Those that fetch large packages are ignored otherwise.
-            tests.args(["--", "--include-ignored"]);
-            tests.env("REDGREASE_SERVER", program);
-            ready.tell(&mut tests);
-            count(&cell.name, &mut tests).map(Result::Ran)
+            let on_server = |tests: &mut Command| {
+                tests.env("REDGREASE_SERVER", program);
+                ready.tell(tests);
+                count(&cell.name, tests)
+            };
+            let mut counts = on_server(&mut on_servers()?)?;
+            let mut fetching = workspace_tests(&FETCHING);
+            counts.add(on_server(fetching.args(["--", "--include-ignored"]))?);
+            Ok(Result::Ran(counts))
         }
         Subject::Python(python) => with_python(&cell.name, python).map(Result::Ran),
     }
@@ -59,7 +65,9 @@ fn on_servers() -> Outcome<Command> {
             .map_err(|e| Failed::new(format!("{} could not be read: {e}", folder.display())))?;
         names.extend(entries.flatten().filter_map(|entry| name_of(&entry.path())));
     }
-    names.retain(|name| !WITHOUT_SERVER.contains(&name.as_str()));
+    names.retain(|name| {
+        !WITHOUT_SERVER.contains(&name.as_str()) && !FETCHING.contains(&name.as_str())
+    });
     names.sort_unstable();
     Ok(workspace_tests(&names))
 }
