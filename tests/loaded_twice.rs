@@ -32,8 +32,8 @@ fn a_second_engine_is_refused_and_the_first_goes_on() {
         let answer = untyped(&server, &["MODULE", "LOAD", path.to_str().unwrap()]);
         assert!(answer.contains("Error loading"), "{answer}");
         let log = fs::read_to_string(server.log_path()).unwrap();
-        let reason = log.lines().filter_map(|line| line.split_once("<module> "));
-        let (_, reason) = reason.last().unwrap();
+        let mut reason = log.lines().filter_map(|line| line.split_once("<module> "));
+        let (_, reason) = reason.next_back().unwrap();
         assert!(reason.contains("already"), "{reason}");
         assert_eq!(untyped(&server, &["RG.TRIGGER", "t"]), "here");
     }
