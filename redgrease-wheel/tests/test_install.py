@@ -20,9 +20,10 @@ def test_in_a_folder_of_its_own(tmp_path):
 
 
 def test_in_the_folder_of_the_user(tmp_path):
-    python = getattr(sys, "_base_executable", sys.executable)
+    # A venv has no folder of the user: the Python that it was made from does.
+    python = os.path.join(sys.base_prefix, "bin", f"python3.{sys.version_info[1]}")
     environment = {"PYTHONUSERBASE": str(tmp_path / "user"), "PIP_BREAK_SYSTEM_PACKAGES": "1"}
-    if run([python, "-m", "pip", "--version"], environment).returncode != 0:
+    if not os.path.isfile(python) or run([python, "-m", "pip", "--version"], environment).returncode != 0:
         pytest.skip(f"{python} has no pip")
     pip(python, "--user", **environment)
     check(python, tmp_path / "user", **environment)

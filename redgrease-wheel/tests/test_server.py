@@ -223,7 +223,7 @@ def script(folder: Path, text: str) -> Path:
 
 def is_gone(pid: int) -> bool:
     try:
-        # A process that has ended, and that nobody has asked for its status, is still listed.
+        # A process that has ended is listed as a zombie until its parent asks for its status.
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-/// A minor version of Python 3, with its program or the reason why there is none.
+/// A minor version of Python 3, with its program or the reason why it cannot be used.
 pub(super) type Candidate = (u32, Result<PathBuf, String>);
 
 /// Tries the wheel with each Python, prints a table, and runs the package's own tests with the last one.
