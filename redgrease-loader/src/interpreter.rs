@@ -63,7 +63,7 @@ fn not_started(program: &Path, error: &io::Error) -> Failure {
                 "cannot be run by the user of the server, number {} ({error})",
                 crate::system::user()
             ),
-            "give that user the right to read and run it (no directory may be closed to it, and no file system noexec), or choose a Python outside of home directories",
+            "give that user the right to read and run it (no directory may be closed to it, no file system noexec, and a systemd unit must name it in ExecPaths=), or choose a Python outside of home directories",
         ),
         _ => Failure::new(
             format!("cannot be run ({error})"),

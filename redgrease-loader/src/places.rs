@@ -16,6 +16,8 @@ const USUAL: [&str; 3] = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"];
 /// What the search depends on.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Surroundings {
+    /// The file of the loader as the server names it.
+    pub(crate) named: PathBuf,
     /// The file of the loader, with symbolic links resolved.
     pub(crate) loader: PathBuf,
     pub(crate) redgrease_python: Option<OsString>,
@@ -27,9 +29,10 @@ pub(crate) struct Surroundings {
 
 impl Surroundings {
     /// Those of this process. An empty variable counts as unset.
-    pub(crate) fn of_process(loader: PathBuf) -> Self {
+    pub(crate) fn of_process(named: PathBuf, loader: PathBuf) -> Self {
         let variable = |name| env::var_os(name).filter(|value| !value.is_empty());
         Surroundings {
+            named,
             loader,
             redgrease_python: variable("REDGREASE_PYTHON"),
             virtual_env: variable("VIRTUAL_ENV"),
@@ -110,33 +113,41 @@ impl Surroundings {
         programs
     }
 
-    /// The Python of the virtual environment or prefix in which the loader is installed:
-    /// `PREFIX/lib/python3.X/site-packages/redgrease_engine/lib/redgrease.so`.
+    /// The Python of the virtual environment or prefix in which the loader is installed. An installer may have put a link there
+    /// that leads into its cache, so the path with the link counts first.
     fn around_loader(&self) -> Vec<PathBuf> {
-        let above = |steps| self.loader.ancestors().nth(steps);
-        let (Some(packages), Some(version), Some(prefix)) = (above(3), above(4), above(6)) else {
-            return Vec::new();
-        };
-        let is = |path: &Path, names: &[&str]| {
-            path.file_name()
-                .is_some_and(|name| names.iter().any(|known| name == *known))
-        };
-        let Some(version) = version.file_name().map(OsStr::as_bytes) else {
-            return Vec::new();
-        };
-        if !is(packages, &["site-packages", "dist-packages"]) || !version.starts_with(b"python3.") {
-            return Vec::new();
-        }
-        let bin = prefix.join("bin");
-        let version = OsStr::from_bytes(version);
-        let mut programs = programs_in(&bin);
-        // A virtual environment has one Python; a prefix such as /usr has several.
-        if !prefix.join("pyvenv.cfg").exists() {
-            programs.insert(0, bin.join(version));
-        }
-        programs.retain(|program| is_program(program));
+        let mut programs = around(&self.named);
+        programs.extend(around(&self.loader));
         programs
     }
+}
+
+/// The Python of the virtual environment or prefix of a loader
+/// `PREFIX/lib/python3.X/site-packages/redgrease_engine/lib/redgrease.so`.
+fn around(loader: &Path) -> Vec<PathBuf> {
+    let above = |steps| loader.ancestors().nth(steps);
+    let (Some(packages), Some(version), Some(prefix)) = (above(3), above(4), above(6)) else {
+        return Vec::new();
+    };
+    let is = |path: &Path, names: &[&str]| {
+        path.file_name()
+            .is_some_and(|name| names.iter().any(|known| name == *known))
+    };
+    let Some(version) = version.file_name().map(OsStr::as_bytes) else {
+        return Vec::new();
+    };
+    if !is(packages, &["site-packages", "dist-packages"]) || !version.starts_with(b"python3.") {
+        return Vec::new();
+    }
+    let bin = prefix.join("bin");
+    let version = OsStr::from_bytes(version);
+    let mut programs = programs_in(&bin);
+    // A virtual environment has one Python; a prefix such as /usr has several.
+    if !prefix.join("pyvenv.cfg").exists() {
+        programs.insert(0, bin.join(version));
+    }
+    programs.retain(|program| is_program(program));
+    programs
 }
 
 /// The Python in a directory, if it is a virtual environment or a prefix. Whether it runs is not asked here.
@@ -181,6 +192,20 @@ mod tests {
         };
         let searched = surroundings.searched();
         assert_eq!(searched[..2], [own, on_path]);
+    }
+
+    #[test]
+    fn the_place_of_a_link_comes_before_the_place_it_leads_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = "lib/python3.11/site-packages/redgrease_engine/lib/redgrease.so";
+        let of_link = program(&dir.path().join("venv/bin/python"));
+        let of_target = program(&dir.path().join("other/bin/python"));
+        let surroundings = Surroundings {
+            named: dir.path().join("venv").join(place),
+            loader: dir.path().join("other").join(place),
+            ..Surroundings::default()
+        };
+        assert_eq!(surroundings.searched()[..2], [of_link, of_target]);
     }
 
     #[test]
