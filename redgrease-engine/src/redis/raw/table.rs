@@ -6,7 +6,7 @@ use std::ptr;
 /// Finds a function by its name: writes its address to the second argument.
 pub(super) type GetApi = unsafe extern "C" fn(*const c_char, *mut c_void) -> c_int;
 
-/// Declares the functions, and [`fill`], which asks the server for each of them.
+/// Declares the functions, and `fill`, which asks the server for each of them.
 macro_rules! functions {
     (
         required { $(fn $required:ident($($of_required:tt)*) $(-> $required_result:ty)?;)* }
