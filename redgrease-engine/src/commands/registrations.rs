@@ -1,15 +1,15 @@
 //! Commands about registrations.
 
 use super::listing;
-use super::rows::{self, answered, arguments, statistics_for, status, write_array, write_fields};
+use super::rows::{answered, arguments, statistics_for, status, write_array, write_fields};
 use crate::config;
 use crate::execution;
 use crate::gears::restore_sessions;
 use crate::id::Id;
 use crate::redis::{Args, Command, Context, Reply, Requester, Text, locked, replicate, shard_id};
 use crate::registration::{
-    Event, Pending, Registration, Registry, Session, end_executions, registry, restore_dynamic,
-    streams, tell_removed,
+    Addresses, Event, Pending, Registration, Registry, Session, end_executions, registry,
+    restore_dynamic, streams, tell_removed,
 };
 use crate::scope::SessionId;
 use std::collections::HashMap;
@@ -34,18 +34,23 @@ impl Command for DumpRegistrations {
 
 fn dump(reply: &Reply<'_>, all: &[Arc<Registration>], requester: &Requester) {
     reply.array(all.len());
+    let addresses = if requester.may_send_code() {
+        Addresses::Whole
+    } else {
+        Addresses::Masked
+    };
     let mut summaries = Summaries::default();
     for piece in all.chunks(listing::PIECE) {
         let texts: Vec<Arc<str>> = locked(|context| {
             registry().read(context, |registry| {
-                let text = |one: &Arc<Registration>| summaries.of(registry, one);
+                let text = |one: &Arc<Registration>| summaries.of(registry, one, addresses);
                 piece.iter().map(text).collect()
             })
         });
         for (registration, summary) in piece.iter().zip(texts) {
             reply.array(12);
             row(reply, registration, requester);
-            reply.field("PD", &rows::without_passwords(&summary, requester));
+            reply.field("PD", &summary);
             reply.field("ExecutionThreadPool", "DefaultPool");
         }
     }
@@ -58,16 +63,21 @@ struct Summaries(HashMap<SessionId, Arc<str>>);
 impl Summaries {
     const MANY: usize = 10;
 
-    fn of(&mut self, registry: &Registry, registration: &Registration) -> Arc<str> {
+    fn of(
+        &mut self,
+        registry: &Registry,
+        registration: &Registration,
+        addresses: Addresses,
+    ) -> Arc<str> {
         let id = &registration.session.id;
         if let Some(made) = self.0.get(id) {
             return Arc::clone(made);
         }
         let text = |session: &Session| -> Arc<str> {
             if config::get().replies_of_1_0() {
-                session.summary_as_literal().into()
+                session.summary_as_literal(addresses).into()
             } else {
-                session.summary().into()
+                session.summary(addresses).into()
             }
         };
         let Some(session) = registry.session_with(registration.id) else {

@@ -6,8 +6,9 @@ use crate::gears::known_requirements;
 use crate::python::{allocation, slow_event_loops};
 use crate::redis::{Context, InfoSection as Section, InfoValue as Value};
 use crate::registration::{
-    Event, Registration, Registry, Session, aborted_runs, failed_runs, registry,
+    Addresses, Event, Registration, Registry, Session, aborted_runs, failed_runs, registry,
 };
+use crate::requirements::without_credentials;
 use std::fmt::Display;
 use std::sync::OnceLock;
 
@@ -88,7 +89,7 @@ fn registrations(context: &Context) -> Vec<(String, Value)> {
 
 fn sessions(context: &Context) -> Vec<(String, Value)> {
     registry().read(context, |registry| {
-        let row = |session: &Session| (session.info.id.clone(), Value::Text(session.summary()));
+        let row = |session: &Session| (session.info.id.clone(), Value::Text(summary(session)));
         let mut all = registry.sessions();
         let mut rows: Vec<_> = all.by_ref().take(LISTED).map(row).collect();
         rows.extend(not_listed("more_sessions", all.count()));
@@ -200,9 +201,26 @@ fn requirements(context: &Context) -> Vec<(String, Value)> {
         .map(|(requirement, users)| {
             let mut fields = rows::requirement(&requirement, users);
             fields.retain(|(name, _)| !NOT_SHOWN.contains(name));
-            (requirement.name, Value::Fields(as_text(&fields)))
+            let mut fields = as_text(&fields);
+            mask(&mut fields, "Name");
+            (
+                without_credentials(&requirement.name),
+                Value::Fields(fields),
+            )
         })
         .collect()
+}
+
+/// The summary of a session. `INFO` does not tell who asks, and users who may not send code may ask.
+fn summary(session: &Session) -> String {
+    session.summary(Addresses::Masked)
+}
+
+/// Replaces the passwords of addresses in one field.
+fn mask(fields: &mut [(&'static str, String)], name: &str) {
+    for (_, text) in fields.iter_mut().filter(|(field, _)| *field == name) {
+        *text = without_credentials(text);
+    }
 }
 
 fn registration_fields(registration: &Registration, session: &Session) -> (String, Value) {
@@ -214,7 +232,8 @@ fn registration_fields(registration: &Registration, session: &Session) -> (Strin
     ];
     fields.extend(as_text(&rows::statistics(registration)));
     fields.extend(as_text(&arguments(&registration.event)));
-    fields.push(("PD", session.summary()));
+    fields.push(("PD", summary(session)));
+    mask(&mut fields, "lastError");
     (registration.id.to_string(), Value::Fields(fields))
 }
 

@@ -66,7 +66,7 @@ impl Queued {
 
 /// Learns whether the server forgets the database. Called while the module loads.
 pub(super) fn learn(context: &Context) {
-    let info = call(context, Rights::Engine, b"INFO", &[b"server"]);
+    let info = call(context, Rights::Question, b"INFO", &[b"server"]);
     let version = info.ok().and_then(|reply| {
         let text = String::from_utf8_lossy(reply.bytes()).into_owned();
         text.lines()

@@ -58,7 +58,7 @@ pub(crate) use invoke::invoke;
 pub(crate) use owner::Owner;
 pub(crate) use registry::{Registry, registry};
 pub(crate) use reserved::{NOT_ON_TOP, Name};
-pub(crate) use session::Session;
+pub(crate) use session::{Addresses, Session};
 pub(crate) use stats::{Stats, aborted_runs, failed_runs};
 pub(crate) use unrestored::Attempt;
 

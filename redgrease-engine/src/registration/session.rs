@@ -5,7 +5,9 @@ use super::reserved::Name;
 use super::stored::{StoredSession, dynamic};
 use super::timers::TimeEvent;
 use crate::id::Id;
+use crate::requirements::without_credentials;
 use crate::scope::SessionInfo;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A summary lists so many registrations at most. It is in the row of each of them: a list without a limit grows with the square of
@@ -26,6 +28,15 @@ pub(crate) struct Session {
     pub(crate) timers: Vec<Arc<TimeEvent>>,
     /// The registrations of running gears that are stored and could not be restored.
     pub(crate) unrestored: Vec<UnrestoredGear>,
+}
+
+/// How a summary shows the addresses of requirements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Addresses {
+    /// For users who may send code.
+    Whole,
+    /// Without passwords and queries.
+    Masked,
 }
 
 /// A registration that a running gear made, which is stored and could not be restored.
@@ -138,21 +149,22 @@ impl Session {
     }
 
     /// The one-line summary in the rows of its registrations.
-    pub(crate) fn summary(&self) -> String {
+    pub(crate) fn summary(&self, addresses: Addresses) -> String {
         let description = self.info.description.as_deref().unwrap_or("null");
         let more = match self.registrations.len() - self.listed() {
             0 => String::new(),
             more => format!(", 'moreRegistrations': {more}"),
         };
-        self.summary_with(&format!("'{description}'"), "primary", "false", &more)
+        let description = format!("'{description}'");
+        self.summary_with(addresses, &description, "primary", "false", &more)
     }
 
     /// The summary as a literal of Python, as clients of RedisGears 1.0 read it.
-    pub(crate) fn summary_as_literal(&self) -> String {
+    pub(crate) fn summary_as_literal(&self, addresses: Addresses) -> String {
         let description = self.info.description.as_deref();
         let description = description.map_or_else(|| "None".to_owned(), quoted);
         // Clients of 1.0 take no other fields.
-        self.summary_with(&description, "'primary'", "False", "")
+        self.summary_with(addresses, &description, "'primary'", "False", "")
     }
 
     /// The number of registrations that a summary lists.
@@ -163,12 +175,23 @@ impl Session {
         }
     }
 
-    fn summary_with(&self, description: &str, linked: &str, dead: &str, more: &str) -> String {
+    fn summary_with(
+        &self,
+        addresses: Addresses,
+        description: &str,
+        linked: &str,
+        dead: &str,
+        more: &str,
+    ) -> String {
         let registrations = self.registrations.iter().take(self.listed());
         let registrations = registrations.map(|id| format!("'{id}'"));
         // `gears-cli` of RedisGears reads them with `[n['name'] for n in session['depsList']]`.
         let requirements = self.info.requirements.iter();
-        let requirements = requirements.map(|name| format!("{{'name':{}}}", quoted(name)));
+        let shown = |name| match addresses {
+            Addresses::Whole => Cow::Borrowed(name),
+            Addresses::Masked => Cow::Owned(without_credentials(name)),
+        };
+        let requirements = requirements.map(|name| format!("{{'name':{}}}", quoted(&shown(name))));
         format!(
             "{{'sessionName':'{}', 'sessionDescription':{description}, 'refCount': {}, \
              'linkedTo': {linked}, 'dead': {dead}, 'isInstallationNeeded':0, \

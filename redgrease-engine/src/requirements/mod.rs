@@ -19,6 +19,7 @@
 //! | `child` | a child process whose exit code cannot be lost |
 //! | `obstacle` | obstacles on this machine: a full disk, no memory |
 //! | `shown` | makes output fit to be shown, and masks secrets |
+//! | `private_file` | files that the server's user alone can read |
 //! | `name` | checks and parses the text of a requirement |
 //! | `kept_address` | requirements with an address, from their kept wheel |
 //! | `redis_limit` | the redis-py that the published `redgrease` needs |
@@ -50,6 +51,7 @@ mod name;
 mod obstacle;
 mod pip;
 mod portable;
+mod private_file;
 mod python_venv;
 mod redis_limit;
 mod shown;

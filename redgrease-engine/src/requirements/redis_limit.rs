@@ -1,11 +1,11 @@
 //! The limit for the version of redis-py that the published package `redgrease` needs.
 
-use std::fs;
 use std::path::PathBuf;
 
 use super::environment::{Environment, file_error};
 use super::error::InstallError;
 use super::name::{normalize, project};
+use super::private_file;
 use super::site::Site;
 
 /// The published `redgrease` package uses parts of redis-py that version 4 removed, but does not declare that, so an installer
@@ -21,7 +21,7 @@ pub(super) fn redis_limit(
         return Ok(None);
     }
     let path = environment.constraints();
-    fs::write(&path, LIMIT).map_err(|error| file_error("write", &path, &error))?;
+    private_file::write(&path, LIMIT).map_err(|error| file_error("write", &path, &error))?;
     Ok(Some(path))
 }
 

@@ -30,12 +30,13 @@ pub(super) fn sanitize(line: &str) -> String {
 }
 
 /// Replaces the secrets of every address by `****`: the user and the password, and the query, which may be a token.
+///
+/// A quotation mark may be a part of a password or a token, so a space alone ends an address.
 pub(crate) fn without_credentials(text: &str) -> String {
-    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
     let mut masked = String::with_capacity(text.len());
-    for word in text.split_inclusive(ends) {
+    for word in text.split_inclusive(char::is_whitespace) {
         let (word, end) = match word.char_indices().next_back() {
-            Some((at, last)) if ends(last) => word.split_at(at),
+            Some((at, last)) if last.is_whitespace() => word.split_at(at),
             _ => (word, ""),
         };
         push_without_query(&mut masked, &without_login(word));
@@ -72,11 +73,23 @@ fn push_without_query(masked: &mut String, word: &str) {
     };
     let (path, query) = word.split_at(at + 1);
     masked.push_str(path);
+    let (query, end) = query.split_at(end_of_query(query));
     if !query.is_empty() {
         masked.push_str("****");
     }
     // The fragment names a package or a checksum.
     masked.push_str(query.find('#').map_or("", |at| &query[at..]));
+    masked.push_str(end);
+}
+
+/// The place of the marks that stand behind a quoted address, such as `',`. The end of the word if it does not end with such.
+fn end_of_query(query: &str) -> usize {
+    let is_quote = |c: char| matches!(c, '"' | '\'' | '<' | '>' | '`');
+    let marks = query.trim_end_matches(|c: char| is_quote(c) || c.is_ascii_punctuation());
+    let begin = marks.len();
+    query[begin..]
+        .find(is_quote)
+        .map_or(query.len(), |at| begin + at)
 }
 
 #[cfg(test)]
@@ -107,6 +120,16 @@ mod tests {
             ("['https://host/x?T', 'b']", "['https://host/x?****', 'b']"),
             ("https://host/x?", "https://host/x?"),
             ("what? a/b", "what? a/b"),
+            ("x @ http://u:p'q@host/x.whl", "x @ http://****@host/x.whl"),
+            (
+                r#"{'name':'x @ http://u:p\'q"r<s@h/'}"#,
+                "{'name':'x @ http://****@h/'}",
+            ),
+            ("x @ http://host/x.whl?a'b", "x @ http://host/x.whl?****"),
+            (
+                "{'name':'x @ http://h/x?a\"b#egg=x'}",
+                "{'name':'x @ http://h/x?****#egg=x'}",
+            ),
             ("://", "://"),
         ] {
             assert_eq!(without_credentials(given), expected);

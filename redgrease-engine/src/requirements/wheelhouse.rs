@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use super::canonical::canonical;
 use super::name::project;
+use super::private_file;
 use super::site::{Site, project_of_wheel};
 
 const RECORD: &str = "record";
@@ -241,7 +242,7 @@ impl Record {
             let _ = writeln!(text, "with {name}");
         }
         let part = folder.join("record.part");
-        fs::write(&part, text)?;
+        private_file::write(&part, &text)?;
         fs::rename(part, folder.join(RECORD))
     }
 }

@@ -5,7 +5,7 @@ use crate::redis::{OwnedReply, User, locked};
 use crate::registration::install::make;
 use crate::registration::stored::{decode, encode, store};
 use crate::registration::testing::{command, new_registration, registration, session_with, unique};
-use crate::registration::{Registry, Session, ids, registry};
+use crate::registration::{Addresses, Registry, Session, ids, registry};
 use crate::scope::SessionInfo;
 use std::sync::{Arc, OnceLock};
 
@@ -25,7 +25,8 @@ fn a_session_has_a_summary_in_one_line() {
          'depsList':[{{'name':'six'}},{{'name':'x; y == \\'z\\''}}]}}",
         first.id, second.id
     );
-    assert_eq!(registry.session("app").unwrap().summary(), expected);
+    let summary = registry.session("app").unwrap().summary(Addresses::Whole);
+    assert_eq!(summary, expected);
 }
 
 #[test]
@@ -40,7 +41,7 @@ fn a_session_without_registrations_has_empty_lists() {
         event_loop: OnceLock::new(),
         memory: Arc::default(),
     });
-    let summary = Session::new(&info).summary();
+    let summary = Session::new(&info).summary(Addresses::Whole);
     assert!(
         summary.contains("'sessionDescription':'about'"),
         "{summary}"
