@@ -13,7 +13,7 @@ Usage: cargo xtask COMMAND
                   run the tests that depend on the server or Python on every available server
                   (redis-6.2, redis-7.0, redis-7.4, redis-8.0, valkey-8.1, valkey-9.1, and the
                   machine's own if it is another one) and every available Python (python-3.9 to
-                  python-3.13)
+                  python-3.13); --only runs one of them, and fails if it is not available
   check [--yes]   check format, spelling, layers, lints, documentation, dependencies and features
   serve [--yes] [--port N] [--dir D]
                   run a Redis with the engine on loopback, for your own programs
@@ -38,8 +38,9 @@ Usage: cargo xtask COMMAND
   wheel [--yes] [--only 3.11,3.12 | --local] [--out DIR] [--test]
                   build the Python package redgrease-engine with engines for Python 3.9 to 3.13
                   (default folder: target/redgrease/wheel); --only builds some of them, --local packs
-                  the engine of this machine's Python, which `setup` builds; --test installs the
-                  package into a new venv of each Python and runs a gear there
+                  the engine of this machine's Python, which `setup` builds, for this machine alone
+                  (default folder: target/redgrease/wheel-local); --test installs the package into a
+                  new venv of each Python and runs a gear there
   setup [--yes]   only prepare the machine: install missing packages and build the engine
 
 Missing packages are listed, and installed after a confirmation. With --yes, or without a terminal,
@@ -69,10 +70,6 @@ pub(crate) enum Task {
     Wheel,
 }
 
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each is an option of the command line"
-)]
 #[derive(Debug, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,

@@ -1,19 +1,16 @@
 //! `cargo xtask install`: puts the engine where programs outside of this workspace find it.
 
-use crate::setup::{self, Ready};
-use crate::steps::{self, Failed, Outcome};
-use crate::workspace;
+use crate::setup::{self, python};
+use crate::shell;
+use crate::steps::{Failed, Outcome};
+use crate::workspace::{self, LOADER};
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-
-/// The name of the loader in a folder of installed files.
-const LOADER: &str = "redgrease.so";
 
 pub(crate) fn command(yes: bool) -> Outcome {
-    if std::env::var_os("REDGREASE_ENGINE").is_some_and(|engine| !engine.is_empty()) {
+    if setup::is_named() {
         return Err(Failed::new(
             "REDGREASE_ENGINE names an engine, and this command installs the one that it builds: \
              unset the variable",
@@ -23,31 +20,18 @@ pub(crate) fn command(yes: bool) -> Outcome {
     let dir = redgrease_embedded::user_engine_dir()
         .ok_or_else(|| Failed::new("the user has no home directory: set HOME or XDG_DATA_HOME"))?;
     let engine = workspace::engine_in(&workspace::target()?);
-    let loader = put_all(&ready.engine, &engine, minor(&ready)?, &dir)?;
+    let loader = put_all(&ready.engine, &engine, python::minor(&ready.python)?, &dir)?;
     println!("\nInstalled for this user:");
-    println!("  redis-server --loadmodule {}", loader.display());
+    println!("  redis-server --loadmodule {}", shell::quoted(&loader));
     println!("Programs with `redgrease::embedded` find it by themselves.");
     Ok(())
-}
-
-/// The minor version of the Python that the engine is built for.
-fn minor(ready: &Ready) -> Outcome<u32> {
-    let question = "import sys; print(sys.version_info[1])";
-    steps::output(Command::new(&ready.python).args(["-I", "-c", question]))
-        .and_then(|said| said.parse().ok())
-        .ok_or_else(|| {
-            Failed::new(format!(
-                "{} does not print its version: name another Python in REDGREASE_PYTHON",
-                ready.python.display()
-            ))
-        })
 }
 
 /// Copies the files: at each moment, each of them is whole. The loader comes last, so that it never
 /// stands there without an engine. Returns the path of the loader.
 fn put_all(loader: &Path, engine: &Path, minor: u32, dir: &Path) -> Outcome<PathBuf> {
-    fs::create_dir_all(dir).map_err(|e| failed(dir, "created", &e))?;
-    let name = format!("redgrease-engine-3.{minor}.so");
+    fs::create_dir_all(dir).map_err(|e| Failed::file(dir, "created", &e))?;
+    let name = workspace::engine_name(minor);
     put(engine, &dir.join(&name))?;
     let installed = dir.join(LOADER);
     put(loader, &installed)?;
@@ -56,7 +40,7 @@ fn put_all(loader: &Path, engine: &Path, minor: u32, dir: &Path) -> Outcome<Path
 }
 
 fn put(from: &Path, to: &Path) -> Outcome {
-    let content = fs::read(from).map_err(|e| failed(from, "read", &e))?;
+    let content = fs::read(from).map_err(|e| Failed::file(from, "read", &e))?;
     let new = to.with_extension(format!("new-{}", std::process::id()));
     let write = |new: &Path| {
         let mut file = File::options()
@@ -72,34 +56,26 @@ fn put(from: &Path, to: &Path) -> Outcome {
     };
     write(&new).map_err(|e| {
         let _ = fs::remove_file(&new);
-        failed(to, "written", &e)
+        Failed::file(to, "written", &e)
     })
 }
 
 /// Removes the engines of other versions. Engines of this version, for other Pythons, stay.
 fn remove_others(dir: &Path, new: &str) -> Outcome {
     let version = concat!(" version=", env!("CARGO_PKG_VERSION"), ";").as_bytes();
-    let entries = fs::read_dir(dir).map_err(|e| failed(dir, "read", &e))?;
+    let entries = fs::read_dir(dir).map_err(|e| Failed::file(dir, "read", &e))?;
     for path in entries.flatten().map(|entry| entry.path()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if !name.starts_with("redgrease-engine-3.") || name == new {
             continue;
         }
-        let content = fs::read(&path).map_err(|e| failed(&path, "read", &e))?;
+        let content = fs::read(&path).map_err(|e| Failed::file(&path, "read", &e))?;
         if !content.windows(version.len()).any(|text| text == version) {
             eprintln!("==> removing {}: another version", path.display());
-            fs::remove_file(&path).map_err(|e| failed(&path, "removed", &e))?;
+            fs::remove_file(&path).map_err(|e| Failed::file(&path, "removed", &e))?;
         }
     }
     Ok(())
-}
-
-fn failed(path: &Path, done: &str, e: &std::io::Error) -> Failed {
-    Failed::new(format!(
-        "{} could not be {done}: {e}; check the permissions and the space of the disk, then run this \
-         command again",
-        path.display()
-    ))
 }
 
 #[cfg(test)]

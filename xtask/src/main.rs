@@ -14,6 +14,7 @@ mod package;
 mod serve;
 mod servers;
 mod setup;
+mod shell;
 mod steps;
 mod test;
 mod tools;

@@ -2,7 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::process::{Child, Command, Stdio};
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Instant;
 
 /// The error of a command: what failed, and how to fix it.
@@ -19,6 +21,28 @@ impl Failed {
     /// Both errors, on a line each.
     pub(crate) fn and(&self, other: &Failed) -> Self {
         Failed(format!("{self}\n  {other}"))
+    }
+
+    /// A file or folder could not be read, written, created, copied, removed or renamed.
+    pub(crate) fn file(path: &Path, done: &str, error: &io::Error) -> Self {
+        Failed(format!(
+            "{} could not be {done}: {error}; check the path, the permissions and the space of the disk, \
+             then run this command again",
+            path.display()
+        ))
+    }
+
+    fn start(headline: &str, command: &Command, error: &io::Error) -> Self {
+        let name = name(command);
+        Failed(format!(
+            "{headline}: {name} could not be started: {error}; install {name}, or put it on PATH"
+        ))
+    }
+
+    fn end(headline: &str, line: &str, status: ExitStatus) -> Self {
+        Failed(format!(
+            "{headline}: {line} failed ({status}): the lines above tell the reason"
+        ))
     }
 }
 
@@ -38,17 +62,29 @@ impl From<redgrease_embedded::Error> for Failed {
 pub(crate) fn step(headline: &str, command: &mut Command) -> Outcome {
     eprintln!("\n==> {headline}");
     let begin = Instant::now();
-    let status = command.status().map_err(|e| {
-        Failed::new(format!(
-            "{headline}: {} could not be started: {e}",
-            name(command)
-        ))
-    })?;
+    let status = command
+        .status()
+        .map_err(|e| Failed::start(headline, command, &e))?;
     if !status.success() {
-        return Err(Failed::new(format!(
-            "{headline}: {} failed ({status})",
-            line(command)
-        )));
+        return Err(Failed::end(headline, &line(command), status));
+    }
+    eprintln!("    done in {:.1} s", begin.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Like [`step`], but the output is visible only if the program fails.
+pub(crate) fn quiet_step(headline: &str, command: &mut Command) -> Outcome {
+    eprintln!("\n==> {headline}");
+    let begin = Instant::now();
+    let ended = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|e| Failed::start(headline, command, &e))?;
+    if !ended.status.success() {
+        // The error behind it is the important line: it is told even if these cannot be written.
+        let _ = io::stderr().write_all(&ended.stdout);
+        let _ = io::stderr().write_all(&ended.stderr);
+        return Err(Failed::end(headline, &line(command), ended.status));
     }
     eprintln!("    done in {:.1} s", begin.elapsed().as_secs_f64());
     Ok(())
@@ -64,12 +100,10 @@ pub(crate) struct Background {
 impl Background {
     pub(crate) fn start(headline: &'static str, mut command: Command) -> Outcome<Self> {
         let line = line(&command);
-        let running = command.stdin(Stdio::null()).spawn().map_err(|e| {
-            Failed::new(format!(
-                "{headline}: {} could not be started: {e}",
-                name(&command)
-            ))
-        })?;
+        let running = command
+            .stdin(Stdio::null())
+            .spawn()
+            .map_err(|e| Failed::start(headline, &command, &e))?;
         Ok(Background {
             headline,
             line,
@@ -83,8 +117,10 @@ impl Background {
         let Background { headline, line, .. } = &self;
         match status {
             Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(Failed::new(format!("{headline}: {line} failed ({status})"))),
-            Err(e) => Err(Failed::new(format!("{headline}: {line} is lost: {e}"))),
+            Ok(status) => Err(Failed::end(headline, line, status)),
+            Err(e) => Err(Failed::new(format!(
+                "{headline}: {line} is lost: {e}; run this command again"
+            ))),
         }
     }
 }
@@ -136,7 +172,8 @@ fn line(command: &Command) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Background, name};
+    use super::{Background, Failed, name, quiet_step, step};
+    use std::path::Path;
     use std::process::Command;
 
     fn shell(script: &str) -> Command {
@@ -162,9 +199,30 @@ mod tests {
         assert_eq!(name(&none), "/no/such/program");
         let failed = Background::start("trying", none).err().unwrap().to_string();
         assert!(
-            failed.contains("/no/such/program could not be started"),
+            failed.contains("/no/such/program could not be started")
+                && failed.ends_with("or put it on PATH"),
             "{failed}"
         );
+    }
+
+    #[test]
+    fn errors_of_steps_end_with_what_to_do() {
+        for run in [step, quiet_step] {
+            let failed = run("trying", &mut shell("exit 3")).unwrap_err().to_string();
+            assert!(failed.contains("failed (exit status: 3)"), "{failed}");
+            assert!(
+                failed.ends_with("the lines above tell the reason"),
+                "{failed}"
+            );
+            let failed = run("trying", &mut Command::new("/no/such/program"));
+            let failed = failed.unwrap_err().to_string();
+            assert!(failed.ends_with("or put it on PATH"), "{failed}");
+            run("trying", &mut shell("exit 0")).unwrap();
+        }
+        let error = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let failed = Failed::file(Path::new("/a/b"), "read", &error).to_string();
+        assert!(failed.starts_with("/a/b could not be read: "), "{failed}");
+        assert!(failed.ends_with("then run this command again"), "{failed}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `cargo xtask valgrind`: a few rounds of the soak's jobs under valgrind's memcheck.
 
+use crate::shell::quoted;
 use crate::steps::{self, Failed, Outcome};
 use crate::{setup, tools, workspace};
 use std::fs;
@@ -19,8 +20,7 @@ pub(crate) fn command(yes: bool) -> Outcome {
     }
     tools::build()?;
     let dir = workspace::target()?.join("redgrease").join("valgrind");
-    fs::create_dir_all(&dir)
-        .map_err(|e| Failed::new(format!("{} could not be created: {e}", dir.display())))?;
+    fs::create_dir_all(&dir).map_err(|e| Failed::file(&dir, "created", &e))?;
     let report = dir.join("report.txt");
     let server = dir.join("redis-server");
     write_server(&server, &report)?;
@@ -46,15 +46,15 @@ pub(crate) fn command(yes: bool) -> Outcome {
 /// Writes a script that starts redis-server under valgrind.
 fn write_server(program: &Path, report: &Path) -> Outcome {
     let suppressions = workspace::root().join("tools/valgrind.supp");
-    let failed = |e| Failed::new(format!("{} could not be written: {e}", program.display()));
+    let failed = |e| Failed::file(program, "written", &e);
     let script = format!(
         "#!/bin/sh\n# Valgrind intercepts jemalloc, the server's allocator, in place of the C library's.\n\
          exec valgrind --tool=memcheck --soname-synonyms=somalloc='*jemalloc*' \
          --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=none \
-         --num-callers=30 --error-limit=no --child-silent-after-fork=yes --suppressions='{}' --log-file='{}' \
+         --num-callers=30 --error-limit=no --child-silent-after-fork=yes --suppressions={} --log-file={} \
          redis-server \"$@\"\n",
-        suppressions.display(),
-        report.display()
+        quoted(&suppressions),
+        quoted(report)
     );
     fs::write(program, script).map_err(failed)?;
     fs::set_permissions(program, fs::Permissions::from_mode(0o755)).map_err(failed)

@@ -28,6 +28,11 @@ pub(crate) fn wheels() -> Outcome<PathBuf> {
     Ok(target()?.join("redgrease").join("wheel"))
 }
 
+/// The folder of the wheels of `cargo xtask wheel --local`, which only this machine can use.
+pub(crate) fn local_wheels() -> Outcome<PathBuf> {
+    Ok(target()?.join("redgrease").join("wheel-local"))
+}
+
 /// The path of the loader after a build. Servers load it.
 pub(crate) fn loader() -> Outcome<PathBuf> {
     Ok(loader_in(&target()?))
@@ -35,17 +40,24 @@ pub(crate) fn loader() -> Outcome<PathBuf> {
 
 /// The path of the loader in a target directory.
 pub(crate) fn loader_in(target: &Path) -> PathBuf {
-    library(target, "redgrease_loader")
+    target.join("release").join(library("loader"))
 }
 
 /// The path of the engine in a target directory.
 pub(crate) fn engine_in(target: &Path) -> PathBuf {
-    library(target, "redgrease_engine")
+    target.join("release").join(library("engine"))
 }
 
-fn library(target: &Path, name: &str) -> PathBuf {
+/// The name that cargo gives to the library of a part: `loader` or `engine`.
+pub(crate) fn library(part: &str) -> String {
     use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-    target
-        .join("release")
-        .join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
+    format!("{DLL_PREFIX}redgrease_{part}{DLL_SUFFIX}")
+}
+
+/// The name of the loader in wheels, packages and folders of installed files.
+pub(crate) const LOADER: &str = "redgrease.so";
+
+/// The name of the engine for Python 3.`minor` beside [`LOADER`].
+pub(crate) fn engine_name(minor: u32) -> String {
+    format!("redgrease-engine-3.{minor}.so")
 }

@@ -61,8 +61,7 @@ fn on_servers() -> Outcome<Command> {
     let mut names = Vec::new();
     for folder in ["tests", "redgrease-embedded/tests", "tools/tests"] {
         let folder = workspace::root().join(folder);
-        let entries = fs::read_dir(&folder)
-            .map_err(|e| Failed::new(format!("{} could not be read: {e}", folder.display())))?;
+        let entries = fs::read_dir(&folder).map_err(|e| Failed::file(&folder, "read", &e))?;
         names.extend(entries.flatten().filter_map(|entry| name_of(&entry.path())));
     }
     names.retain(|name| {
@@ -123,7 +122,11 @@ fn with_python(name: &str, python: &Python) -> Outcome<Counts> {
 /// Runs tests, prints their output and counts the results.
 fn count(headline: &str, tests: &mut Command) -> Outcome<Counts> {
     eprintln!("\n==> {headline}");
-    let failed = |e: std::io::Error| Failed::new(format!("{headline}: cargo: {e}"));
+    let failed = |e: std::io::Error| {
+        Failed::new(format!(
+            "{headline}: cargo could not be run: {e}; run this command again"
+        ))
+    };
     // Tests that do not apply to the server add a line to this file: see tests/common/capability.rs.
     let not_applicable = workspace::target()?.join("not-applicable");
     let _ = fs::remove_file(&not_applicable);

@@ -3,7 +3,8 @@
 //! The package is unpacked with everything that it depends on, and is not installed. apt reads the mirror from the machine's own
 //! configuration, and keeps its lists and downloads in a folder of the target directory.
 
-use super::{find, runs, write_script};
+use super::{does_not_run, find, runs, write_script};
+use crate::shell::quoted;
 use crate::steps::{self, Failed, Outcome};
 use crate::workspace;
 use std::fs;
@@ -39,7 +40,7 @@ impl Debian {
         if runs(&program) {
             return Ok(program);
         }
-        let failed = |e| Failed::new(format!("{} could not be changed: {e}", dir.display()));
+        let failed = |e| Failed::file(&dir, "changed", &e);
         for script in [
             self.with_missing_libraries(&dir).map_err(failed)?,
             self.with_own_libraries(&dir).map_err(failed)?,
@@ -48,10 +49,7 @@ impl Debian {
                 return Ok(script.unwrap_or(program));
             }
         }
-        Err(Failed::new(format!(
-            "{} does not run on this machine",
-            program.display()
-        )))
+        Err(does_not_run(&program, &dir))
     }
 
     fn unpack(&self, name: &str, dir: &Path) -> Outcome {
@@ -60,8 +58,7 @@ impl Debian {
         // Unpacked under a temporary name, so that an interrupted download is not mistaken for a complete one.
         let unfinished = dir.with_extension("unfinished");
         let _ = fs::remove_dir_all(&unfinished);
-        let failed =
-            |e: io::Error| Failed::new(format!("{} could not be created: {e}", dir.display()));
+        let failed = |e: io::Error| Failed::file(dir, "created", &e);
         let apt = unfinished.join("apt");
         for folder in ["lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(apt.join(folder)).map_err(failed)?;
@@ -82,7 +79,7 @@ impl Debian {
                 unpack.arg("--extract").arg(&archive).arg(&root);
                 if !steps::succeeds(&mut unpack) {
                     return Err(Failed::new(format!(
-                        "{} could not be unpacked: dpkg-deb --extract failed",
+                        "{} could not be unpacked: install dpkg-deb, free space on the disk, and run this command again",
                         archive.display()
                     )));
                 }
@@ -139,11 +136,11 @@ impl Debian {
     fn script(&self, dir: &Path, loader: &Path, libraries: &Path) -> io::Result<PathBuf> {
         let script = dir.join("start-server");
         let text = format!(
-            "#!/bin/sh\nexec '{}' --library-path '{}' --argv0 '{}' '{}' \"$@\"\n",
-            loader.display(),
-            libraries.display(),
+            "#!/bin/sh\nexec {} --library-path {} --argv0 {} {} \"$@\"\n",
+            quoted(loader),
+            quoted(libraries),
             self.package,
-            dir.join("root/usr/bin").join(self.package).display(),
+            quoted(&dir.join("root/usr/bin").join(self.package)),
         );
         write_script(&script, &text)?;
         Ok(script)

@@ -3,7 +3,8 @@
 mod debian;
 mod wheel;
 
-use crate::steps::{self, Outcome};
+use crate::shell;
+use crate::steps::{self, Failed, Outcome};
 use debian::Debian;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -86,6 +87,15 @@ impl Named {
 
 fn runs(program: &Path) -> bool {
     steps::succeeds(Command::new(program).arg("--version"))
+}
+
+fn does_not_run(program: &Path, dir: &Path) -> Failed {
+    Failed::new(format!(
+        "{0} does not run on this machine: `{1} --version` tells the reason; remove {2} to fetch it again",
+        program.display(),
+        shell::quoted(program),
+        shell::quoted(dir)
+    ))
 }
 
 /// Writes a script that starts a server.

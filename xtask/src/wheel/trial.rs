@@ -35,7 +35,9 @@ pub(super) fn run(wheel: &Path, candidates: Vec<Candidate>) -> Outcome {
     }
     let own_tests = match &tried {
         Some(venv) => own_tests(venv, wheel),
-        None => Err(Failed::new("the wheel was tried with no Python")),
+        None => Err(Failed::new(
+            "the wheel was tried with no Python: the table tells why each of them was skipped",
+        )),
     };
     println!("\n{}", wheel.display());
     for row in &rows {
