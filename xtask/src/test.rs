@@ -16,6 +16,8 @@ pub(crate) const SELECTION: [&str; 4] = [
 const ON_VALKEY: [&str; 5] = ["conformance", "examples", "server", "stress", "values"];
 
 pub(crate) fn command(yes: bool) -> Outcome {
+    // The last steps pack a wheel. They would fail minutes later.
+    wheel::check_named()?;
     // The tests compile while the engine is built, which does not use all processors for all of its time.
     let mut compile = workspace_tests();
     compile.args(["--no-run", "--quiet"]);

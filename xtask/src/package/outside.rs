@@ -3,7 +3,8 @@
 
 use super::crates::{self, Scratch};
 use crate::steps::{self, Failed, Outcome};
-use crate::{deb, setup, workspace};
+use crate::wheel::built;
+use crate::{setup, workspace};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -41,7 +42,7 @@ const NEIGHBOUR: &str = "NAME = 'beside the engine'\n";
 const TRAP: &str = "raise SystemExit('the working directory was searched for packages')\n";
 
 pub(crate) fn command(yes: bool, wheel: Option<&Path>) -> Outcome {
-    let wheel = wheel.map_or_else(deb::newest_wheel, |wheel| Ok(wheel.to_owned()))?;
+    let wheel = wheel.map_or_else(built::newest, |wheel| Ok(wheel.to_owned()))?;
     run(&setup::parts(yes)?, &wheel)
 }
 
@@ -55,7 +56,7 @@ pub(crate) fn run(python: &Path, wheel: &Path) -> Outcome {
         ))
     })?;
     // Outside of every target directory: one of them may have an engine.
-    let scratch = Scratch::new("redgrease-outside")?;
+    let scratch = Scratch::outside("redgrease-outside")?;
     let packed = crates::unpacked(&NEEDED, scratch.path())?;
     scratch.write(
         "crate/Cargo.toml",
@@ -65,7 +66,7 @@ pub(crate) fn run(python: &Path, wheel: &Path) -> Outcome {
     // The versions of dependencies that the workspace is tested with.
     let locked = workspace::root().join("Cargo.lock");
     fs::copy(&locked, scratch.path().join("crate/Cargo.lock"))
-        .map_err(|e| Failed::new(format!("{} could not be copied: {e}", locked.display())))?;
+        .map_err(|e| Failed::file(&locked, "copied", &e))?;
     scratch.write("crate/redgrease_engine/__init__.py", TRAP)?;
 
     let venv = scratch.path().join("venv");
@@ -90,7 +91,11 @@ pub(crate) fn run(python: &Path, wheel: &Path) -> Outcome {
         "-c",
         "import sysconfig; print(sysconfig.get_path('purelib'))",
     ]))
-    .ok_or_else(|| Failed::new("the new environment has no Python that runs"))?;
+    .ok_or_else(|| {
+        Failed::new(
+            "the new environment has no Python that runs: name another Python in REDGREASE_PYTHON",
+        )
+    })?;
     scratch.write(&format!("{packages}/outside_neighbour.py"), NEIGHBOUR)?;
 
     steps::step(

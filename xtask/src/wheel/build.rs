@@ -1,8 +1,8 @@
 //! Builds the loader and the engines, and collects them in a folder, under the names they have in the wheel.
 
-use crate::setup::Ready;
+use crate::setup::{self, Ready, python};
 use crate::steps::{self, Failed, Outcome};
-use crate::workspace;
+use crate::workspace::{self, LOADER, library};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,10 +17,7 @@ pub(super) fn all(minors: &[u32]) -> Outcome<PathBuf> {
     let older_glibc = older_glibc()?;
     let mut loader = library_of("redgrease-loader", older_glibc.as_deref());
     steps::step("building the loader", &mut loader)?;
-    copy(
-        &built.join(library("loader")),
-        &libraries.join("redgrease.so"),
-    )?;
+    copy(&built.join(library("loader")), &libraries.join(LOADER))?;
     // All engines share the target directory, and so the packages that do not depend on Python. Each build replaces the
     // engine of the build before.
     for minor in minors {
@@ -34,7 +31,7 @@ pub(super) fn all(minors: &[u32]) -> Outcome<PathBuf> {
         )?;
         copy(
             &built.join(library("engine")),
-            &libraries.join(name(*minor)),
+            &libraries.join(workspace::engine_name(*minor)),
         )?;
     }
     Ok(libraries)
@@ -62,7 +59,13 @@ fn older_glibc() -> Outcome<Option<PathBuf>> {
         return Ok(None);
     }
     let object = super::folder()?.join("older-glibc.o");
-    let mut compile = Command::new("cc");
+    let compiler = setup::compiler().map_err(|lack| {
+        Failed::new(format!(
+            "the wheel needs a C compiler: {}; run `cargo xtask setup`",
+            lack.reason()
+        ))
+    })?;
+    let mut compile = Command::new(compiler);
     compile
         .args(["-c", "-O2", "-fPIC", "-fno-builtin", "-o"])
         .arg(&object)
@@ -73,37 +76,26 @@ fn older_glibc() -> Outcome<Option<PathBuf>> {
 
 /// Collects the loader and the engine of this machine's Python. Returns the folder and the minor version.
 pub(super) fn local(ready: &Ready) -> Outcome<(PathBuf, u32)> {
-    let built = ready.engine.parent().unwrap_or(Path::new("."));
-    let version = steps::output(Command::new(&ready.python).args([
-        "-I",
-        "-c",
-        "import sys; print(sys.version_info[1])",
-    ]));
-    let minor = version.and_then(|text| text.parse().ok()).ok_or_else(|| {
-        Failed::new(format!(
-            "{} does not print its version: name another Python in REDGREASE_PYTHON",
-            ready.python.display()
-        ))
-    })?;
+    let (loader, engine) = parts_of(&ready.engine)?;
+    let minor = python::minor(&ready.python)?;
     let libraries = empty_folder()?;
-    copy(
-        &built.join(library("loader")),
-        &libraries.join("redgrease.so"),
-    )?;
-    copy(&built.join(library("engine")), &libraries.join(name(minor)))?;
+    copy(&loader, &libraries.join(LOADER))?;
+    copy(&engine, &libraries.join(workspace::engine_name(minor)))?;
     Ok((libraries, minor))
 }
 
-fn name(minor: u32) -> String {
-    format!("redgrease-engine-3.{minor}.so")
-}
-
-fn library(part: &str) -> String {
-    format!(
-        "{}redgrease_{part}{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    )
+/// The loader and the engine that a build has put beside each other. A file that `REDGREASE_ENGINE` names may be another one.
+pub(super) fn parts_of(built: &Path) -> Outcome<(PathBuf, PathBuf)> {
+    let folder = built.parent().unwrap_or(Path::new("."));
+    let [loader, engine] = ["loader", "engine"].map(|part| folder.join(library(part)));
+    if loader.is_file() && engine.is_file() {
+        return Ok((loader, engine));
+    }
+    Err(Failed::new(format!(
+        "{} is not in a target directory, and a local wheel is packed from the loader and the engine of one: \
+         unset REDGREASE_ENGINE",
+        built.display()
+    )))
 }
 
 /// A file that describes a Python to PyO3. The engine then names no libpython: the loader opens it.
@@ -121,7 +113,7 @@ fn python_config(minor: u32) -> Outcome<PathBuf> {
     if fs::read_to_string(&file).is_ok_and(|present| present == text) {
         return Ok(file);
     }
-    fs::write(&file, text).map_err(|e| failed("written", &file, &e))?;
+    fs::write(&file, text).map_err(|e| Failed::file(&file, "written", &e))?;
     Ok(file)
 }
 
@@ -129,17 +121,40 @@ fn python_config(minor: u32) -> Outcome<PathBuf> {
 fn empty_folder() -> Outcome<PathBuf> {
     let folder = super::folder()?.join("lib");
     if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(|e| failed("emptied", &folder, &e))?;
+        fs::remove_dir_all(&folder).map_err(|e| Failed::file(&folder, "emptied", &e))?;
     }
-    fs::create_dir_all(&folder).map_err(|e| failed("created", &folder, &e))?;
+    fs::create_dir_all(&folder).map_err(|e| Failed::file(&folder, "created", &e))?;
     Ok(folder)
 }
 
 fn copy(from: &Path, to: &Path) -> Outcome {
-    fs::copy(from, to).map_err(|e| failed("copied", from, &e))?;
+    fs::copy(from, to).map_err(|e| Failed::file(from, "copied", &e))?;
     Ok(())
 }
 
-fn failed(verb: &str, path: &Path, error: &std::io::Error) -> Failed {
-    Failed::new(format!("{} could not be {verb}: {error}", path.display()))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_wheel_has_the_parts_of_a_build() {
+        let dir = workspace::target()
+            .unwrap()
+            .join("redgrease")
+            .join("test-parts");
+        // What a failed run has left.
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir_all(&dir).unwrap();
+        let (loader, engine) = (dir.join(library("loader")), dir.join(library("engine")));
+        fs::write(&loader, "").unwrap();
+        let said = parts_of(&dir.join(LOADER)).unwrap_err().to_string();
+        assert!(
+            said.contains("test-parts/redgrease.so is not in a target directory"),
+            "{said}"
+        );
+        assert!(said.ends_with("unset REDGREASE_ENGINE"), "{said}");
+        fs::write(&engine, "").unwrap();
+        assert_eq!(parts_of(&loader).unwrap(), (loader, engine));
+        fs::remove_dir_all(&dir).unwrap();
+    }
 }

@@ -3,20 +3,22 @@
 //! | file | purpose |
 //! |---|---|
 //! | `build.rs` | builds the loader and the engines, and collects them in a folder |
+//! | `built.rs` | finds a wheel that was built, and reads its name |
 //! | `trial.rs` | installs the wheel into venvs and runs gears |
 //!
 //! The sources of the package, and the script that packs it, are in `redgrease-wheel/`.
 
 mod build;
+pub(crate) mod built;
 mod trial;
 
 use crate::args::Args;
 use crate::setup;
 use crate::steps::{self, Failed, Outcome};
 use crate::workspace;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::{env, fs};
 
 /// The minor versions of Python 3 that the wheel has engines for.
 const MINORS: std::ops::RangeInclusive<u32> = 9..=13;
@@ -24,8 +26,12 @@ const MINORS: std::ops::RangeInclusive<u32> = 9..=13;
 pub(crate) fn command(args: Args) -> Outcome {
     let out = match args.out {
         Some(out) => out,
+        None if args.local => workspace::local_wheels()?,
         None => folder()?,
     };
+    if args.local {
+        check_named()?;
+    }
     let minors = minors(args.only.as_deref())?;
     let (python, libraries, candidates) = if args.local {
         let ready = setup::run(args.yes)?;
@@ -47,10 +53,18 @@ pub(crate) fn command(args: Args) -> Outcome {
     Ok(())
 }
 
+/// Fails if `REDGREASE_ENGINE` names an engine that no local wheel can be packed from.
+pub(crate) fn check_named() -> Outcome {
+    match env::var_os("REDGREASE_ENGINE").filter(|_| setup::is_named()) {
+        Some(engine) => build::parts_of(Path::new(&engine)).map(drop),
+        None => Ok(()),
+    }
+}
+
 /// Packs the engine that [`setup`] built, and tries the wheel: the part of `cargo xtask test`. Returns the wheel.
 pub(crate) fn test(ready: &setup::Ready) -> Outcome<PathBuf> {
     let (libraries, minor) = build::local(ready)?;
-    let wheel = pack(&ready.python, &libraries, &folder()?, true)?;
+    let wheel = pack(&ready.python, &libraries, &workspace::local_wheels()?, true)?;
     trial::run(&wheel, vec![(minor, Ok(ready.python.clone()))])?;
     Ok(wheel)
 }
@@ -67,12 +81,7 @@ fn installed(minors: &[u32]) -> Vec<trial::Candidate> {
 /// The folder of everything that this command makes.
 fn folder() -> Outcome<PathBuf> {
     let folder = workspace::wheels()?;
-    fs::create_dir_all(&folder).map_err(|e| {
-        Failed::new(format!(
-            "{} could not be created: {e}: check the permissions of the target directory",
-            folder.display()
-        ))
-    })?;
+    fs::create_dir_all(&folder).map_err(|e| Failed::file(&folder, "created", &e))?;
     Ok(folder)
 }
 

@@ -1,14 +1,18 @@
 //! `cargo xtask deb`: packs the engines of a wheel as a package for Debian 12 and 13.
 //!
 //! The texts of the package are in `packaging/debian`. Nothing is compiled here: the files are those that pip
-//! would install.
+//! would install. `wheel.rs` decides whether a wheel can be packed, and unpacks it.
+
+mod wheel;
 
 use crate::steps::{self, Failed, Outcome};
-use crate::workspace;
+use crate::wheel::built;
+use crate::workspace::{self, LOADER};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use wheel::{architecture, complete, damaged, unpack};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const PACKAGE: &str = "redgrease-engine";
@@ -20,18 +24,27 @@ const SERVERS: [&str; 2] = ["redis-server", "valkey-server"];
 pub(crate) fn command(wheel: Option<PathBuf>, out: Option<PathBuf>) -> Outcome {
     let wheel = match wheel {
         Some(wheel) => wheel,
-        None => newest_wheel()?,
+        None => built::newest()?,
     };
+    if !wheel.is_file() {
+        return Err(Failed::new(format!(
+            "the wheel {} was not found: build one with `cargo xtask wheel`, or name another one with `--wheel FILE`",
+            wheel.display()
+        )));
+    }
+    let architecture = architecture(&wheel)?;
     let work = workspace::target()?.join("redgrease").join("deb");
     let out = out.unwrap_or_else(|| work.clone());
     let tree = Tree::empty(work.join("root"))?;
-    tree.libraries(&wheel, &work.join("wheel"))?;
+    let engines = tree.libraries(&wheel, &work.join("wheel"))?;
+    let control = source("control")?;
+    complete(&wheel, &engines, &control)?;
     tree.drop_ins()?;
     tree.documents()?;
-    tree.control()?;
+    tree.control(&control, architecture)?;
 
-    fs::create_dir_all(&out).map_err(|e| failed("create", &out, &e))?;
-    let deb = out.join(format!("{PACKAGE}_{VERSION}_amd64.deb"));
+    fs::create_dir_all(&out).map_err(|e| Failed::file(&out, "created", &e))?;
+    let deb = out.join(format!("{PACKAGE}_{VERSION}_{architecture}.deb"));
     steps::step(
         "packing the engines for Debian",
         Command::new("dpkg-deb")
@@ -42,24 +55,6 @@ pub(crate) fn command(wheel: Option<PathBuf>, out: Option<PathBuf>) -> Outcome {
     Ok(())
 }
 
-/// The wheel that `cargo xtask wheel` has built last.
-pub(crate) fn newest_wheel() -> Outcome<PathBuf> {
-    let dir = workspace::wheels()?;
-    let built = |path: &PathBuf| path.metadata().and_then(|about| about.modified()).ok();
-    let wheels = fs::read_dir(&dir).into_iter().flatten().flatten();
-    wheels
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|kind| kind == "whl"))
-        .max_by_key(built)
-        .ok_or_else(|| {
-            Failed::new(format!(
-                "the package needs a wheel, and {} has none: build one with `cargo xtask wheel`, or name one with \
-                 `--wheel FILE`",
-                dir.display()
-            ))
-        })
-}
-
 /// The files of the package as they will be installed.
 struct Tree {
     root: PathBuf,
@@ -68,44 +63,39 @@ struct Tree {
 impl Tree {
     fn empty(root: PathBuf) -> Outcome<Self> {
         if root.exists() {
-            fs::remove_dir_all(&root).map_err(|e| failed("remove", &root, &e))?;
+            fs::remove_dir_all(&root).map_err(|e| Failed::file(&root, "removed", &e))?;
         }
         Ok(Tree { root })
     }
 
-    /// Unpacks the libraries of a wheel. Python is there in any case, and it reads wheels.
-    fn libraries(&self, wheel: &Path, unpacked: &Path) -> Outcome {
+    /// Unpacks the libraries of a wheel. Returns the names of the engines.
+    fn libraries(&self, wheel: &Path, unpacked: &Path) -> Outcome<Vec<String>> {
         if unpacked.exists() {
-            fs::remove_dir_all(unpacked).map_err(|e| failed("remove", unpacked, &e))?;
+            fs::remove_dir_all(unpacked).map_err(|e| Failed::file(unpacked, "removed", &e))?;
         }
-        steps::step(
-            "unpacking the wheel",
-            Command::new("python3")
-                .args(["-m", "zipfile", "-e"])
-                .args([wheel, unpacked]),
-        )?;
+        unpack(wheel, unpacked)?;
         let from = unpacked.join(IN_WHEEL);
-        let mut engines = 0;
-        for entry in fs::read_dir(&from).map_err(|e| failed("read", &from, &e))? {
-            let path = entry.map_err(|e| failed("read", &from, &e))?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if !name.ends_with(".so") {
+        let mut engines = Vec::new();
+        for entry in fs::read_dir(&from).map_err(|e| Failed::file(&from, "read", &e))? {
+            let path = entry.map_err(|e| Failed::file(&from, "read", &e))?.path();
+            let name = path.file_name().unwrap_or_default();
+            let name = name.to_string_lossy().into_owned();
+            if path.extension().is_none_or(|kind| kind != "so") {
                 continue;
             }
-            let content = fs::read(&path).map_err(|e| failed("read", &path, &e))?;
+            let content = fs::read(&path).map_err(|e| Failed::file(&path, "read", &e))?;
             // A server refuses a module that is not executable. The loader opens the engines itself.
-            let is_loader = name == "redgrease.so";
+            let is_loader = name == LOADER;
             let mode = if is_loader { 0o755 } else { 0o644 };
             self.write(&format!("usr/lib/redgrease/{name}"), &content, mode)?;
-            engines += usize::from(!is_loader);
+            if !is_loader {
+                engines.push(name);
+            }
         }
-        if engines == 0 || !self.root.join("usr/lib/redgrease/redgrease.so").exists() {
-            return Err(Failed::new(format!(
-                "{} has no loader or no engine: build it again with `cargo xtask wheel`",
-                wheel.display()
-            )));
+        if engines.is_empty() || !self.root.join("usr/lib/redgrease").join(LOADER).exists() {
+            return Err(damaged(wheel));
         }
-        Ok(())
+        Ok(engines)
     }
 
     fn drop_ins(&self) -> Outcome {
@@ -121,7 +111,8 @@ impl Tree {
 
     fn documents(&self) -> Outcome {
         let licence = workspace::root().join("LICENSE-MIT");
-        let licence = fs::read_to_string(&licence).map_err(|e| failed("read", &licence, &e))?;
+        let licence =
+            fs::read_to_string(&licence).map_err(|e| Failed::file(&licence, "read", &e))?;
         // The heading and the line of the copyright stand elsewhere in the file. Paragraphs are indented, and a
         // dot is an empty line.
         let terms: Vec<String> = licence
@@ -147,14 +138,15 @@ impl Tree {
         .ok_or_else(|| Failed::new("the changelog was not compressed: install gzip"))
     }
 
-    fn control(&self) -> Outcome {
+    fn control(&self, text: &str, architecture: &str) -> Outcome {
         let size: u64 = files(&self.root)?
             .iter()
             .filter_map(|file| file.metadata().ok())
             .map(|about| about.len().div_ceil(1024))
             .sum();
-        let control = source("control")?
+        let control = text
             .replace("@VERSION@", VERSION)
+            .replace("@ARCHITECTURE@", architecture)
             .replace("@INSTALLED_SIZE@", &size.to_string());
         let sums = steps::output(
             Command::new("sh")
@@ -174,25 +166,25 @@ impl Tree {
     fn write(&self, path: &str, content: &[u8], mode: u32) -> Outcome {
         let path = self.root.join(path);
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(|e| failed("create", parent, &e))?;
+            fs::create_dir_all(parent).map_err(|e| Failed::file(parent, "created", &e))?;
         }
         fs::write(&path, content)
             .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(mode)))
-            .map_err(|e| failed("write", &path, &e))
+            .map_err(|e| Failed::file(&path, "written", &e))
     }
 }
 
 /// A text of `packaging/debian`.
 fn source(name: &str) -> Outcome<String> {
     let path = workspace::root().join("packaging/debian").join(name);
-    fs::read_to_string(&path).map_err(|e| failed("read", &path, &e))
+    fs::read_to_string(&path).map_err(|e| Failed::file(&path, "read", &e))
 }
 
 /// All files below a folder.
 fn files(dir: &Path) -> Outcome<Vec<PathBuf>> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(dir).map_err(|e| failed("read", dir, &e))? {
-        let path = entry.map_err(|e| failed("read", dir, &e))?.path();
+    for entry in fs::read_dir(dir).map_err(|e| Failed::file(dir, "read", &e))? {
+        let path = entry.map_err(|e| Failed::file(dir, "read", &e))?.path();
         if path.is_dir() {
             found.extend(files(&path)?);
         } else {
@@ -200,11 +192,4 @@ fn files(dir: &Path) -> Outcome<Vec<PathBuf>> {
         }
     }
     Ok(found)
-}
-
-fn failed(verb: &str, path: &Path, error: &std::io::Error) -> Failed {
-    Failed::new(format!(
-        "the package failed: could not {verb} {}: {error}",
-        path.display()
-    ))
 }
