@@ -54,6 +54,20 @@ pub(super) fn all(python: &Path, only: Option<&str>) -> Vec<Cell> {
     cells
 }
 
+/// The names of all rows, without looking at whether they are available.
+pub(super) fn names() -> Vec<String> {
+    let own = own_server_name().map(|(name, _)| name);
+    let mut names: Vec<String> = servers::ALL
+        .iter()
+        .map(|server| server.name.to_owned())
+        .chain(own)
+        .collect();
+    names.sort_by_key(|name| order(name));
+    names.dedup();
+    names.extend(MINORS.map(|minor| format!("python-3.{minor}")));
+    names
+}
+
 /// The place of a server in the table. The machine's own server stands where its version belongs.
 fn order(name: &str) -> (bool, String) {
     (name.starts_with("valkey"), name.to_owned())
@@ -74,16 +88,19 @@ fn missing(name: &str, reason: &str) -> Cell {
     }
 }
 
-/// The server on PATH, named after its version.
-fn own_server() -> Cell {
-    let found = ["redis-server", "valkey-server"]
+/// The server on PATH, named after its version, and its program.
+fn own_server_name() -> Option<(String, &'static str)> {
+    ["redis-server", "valkey-server"]
         .into_iter()
         .find_map(|name| {
             let said = steps::output(Command::new(name).arg("--version"))?;
             let family = name.split('-').next()?;
             Some((format!("{family}-{}", short_version(&said)?), name))
-        });
-    match found {
+        })
+}
+
+fn own_server() -> Cell {
+    match own_server_name() {
         Some((name, program)) => with_server(name, program.into()),
         None => missing("machine", "no redis-server and no valkey-server is on PATH"),
     }
