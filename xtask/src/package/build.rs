@@ -2,7 +2,7 @@
 
 use super::crates::{self, PUBLISHED, Packed, Scratch};
 use crate::setup;
-use crate::steps::{self, Failed, Outcome};
+use crate::steps::{self, Outcome};
 use crate::workspace;
 use std::fs;
 use std::path::Path;
@@ -14,17 +14,15 @@ pub(crate) fn command(yes: bool) -> Outcome {
     let mut publish = steps::cargo();
     publish
         .args(["publish", "--workspace", "--dry-run", "--quiet"])
-        .args(["--no-verify", "--allow-dirty"])
-        // It warns about each test that is not in the packages.
-        .stderr(std::process::Stdio::null());
-    steps::step("cargo publish --workspace --dry-run", &mut publish).map_err(|e| {
-        Failed::new(format!(
-            "{e}: run `cargo publish --workspace --dry-run --no-verify` for the reason"
-        ))
-    })?;
+        .args(["--no-verify", "--allow-dirty"]);
+    // It warns about each test that is not in the packages.
+    steps::quiet_step("cargo publish --workspace --dry-run", &mut publish)?;
 
-    let scratch = Scratch::new("redgrease-package")?;
+    let scratch = Scratch::in_target("unpacked")?;
     let packed = crates::unpacked(&PUBLISHED, scratch.path())?;
+    for one in &packed {
+        one.leave_workspace()?;
+    }
     let patch = scratch.write("patch.toml", &crates::patch(&packed))?;
     let target = workspace::target()?.join("redgrease").join("package");
     let mut rows = Vec::new();

@@ -1,4 +1,4 @@
-//! Packs the crates and unpacks them outside of the workspace.
+//! Packs the crates and unpacks them into a folder.
 
 use crate::steps::{self, Failed, Outcome};
 use crate::workspace;
@@ -17,15 +17,29 @@ pub(super) const PUBLISHED: [&str; 7] = [
     "redgrease-loader",
 ];
 
-/// A folder outside of the workspace, which is removed with this value.
+/// A folder for the time of a command, which is removed with this value.
 #[derive(Debug)]
 pub(super) struct Scratch(PathBuf);
 
 impl Scratch {
-    pub(super) fn new(name: &str) -> Outcome<Self> {
+    /// A folder outside of the workspace and of every target directory.
+    pub(super) fn outside(name: &str) -> Outcome<Self> {
         let dir = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
-        let failed = |e| Failed::new(format!("{} could not be created: {e}", dir.display()));
-        fs::create_dir_all(&dir).map_err(failed)?;
+        Self::empty(&dir)
+    }
+
+    /// A folder in the target directory. What a command that was interrupted has left there is removed.
+    pub(super) fn in_target(name: &str) -> Outcome<Self> {
+        let parent = workspace::target()?.join("redgrease").join("package");
+        Self::empty(&parent.join(name))
+    }
+
+    fn empty(dir: &Path) -> Outcome<Self> {
+        if dir.exists() {
+            fs::remove_dir_all(dir).map_err(|e| Failed::file(dir, "emptied", &e))?;
+        }
+        let failed = |e| Failed::file(dir, "created", &e);
+        fs::create_dir_all(dir).map_err(failed)?;
         dir.canonicalize().map(Scratch).map_err(failed)
     }
 
@@ -39,7 +53,7 @@ impl Scratch {
         let folder = path.parent().unwrap_or(&self.0);
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&path, text))
-            .map_err(|e| Failed::new(format!("{} could not be written: {e}", path.display())))?;
+            .map_err(|e| Failed::file(&path, "written", &e))?;
         Ok(path)
     }
 }
@@ -60,6 +74,17 @@ pub(super) struct Packed {
     pub(super) folder: PathBuf,
 }
 
+impl Packed {
+    /// Makes the unpacked crate a workspace of its own: cargo would look for one in the folders above it.
+    pub(super) fn leave_workspace(&self) -> Outcome {
+        let manifest = self.folder.join("Cargo.toml");
+        let text =
+            fs::read_to_string(&manifest).map_err(|e| Failed::file(&manifest, "read", &e))?;
+        fs::write(&manifest, text + "\n[workspace]\n")
+            .map_err(|e| Failed::file(&manifest, "written", &e))
+    }
+}
+
 /// Packs crates and unpacks them into a folder.
 pub(super) fn unpacked(names: &[&'static str], into: &Path) -> Outcome<Vec<Packed>> {
     let packages = workspace::target()?.join("redgrease").join("package");
@@ -67,14 +92,9 @@ pub(super) fn unpacked(names: &[&'static str], into: &Path) -> Outcome<Vec<Packe
     pack.args(["package", "--quiet", "--no-verify", "--allow-dirty"])
         .arg("--target-dir")
         .arg(&packages)
-        .args(names.iter().flat_map(|name| ["-p", name]))
-        // It warns about each test that is not in the packages.
-        .stderr(std::process::Stdio::null());
-    steps::step("packing the crates", &mut pack).map_err(|e| {
-        Failed::new(format!(
-            "{e}: run `cargo package --workspace --no-verify --allow-dirty` for the reason"
-        ))
-    })?;
+        .args(names.iter().flat_map(|name| ["-p", name]));
+    // It warns about each test that is not in the packages.
+    steps::quiet_step("packing the crates", &mut pack)?;
     names
         .iter()
         .map(|name| {
@@ -84,7 +104,7 @@ pub(super) fn unpacked(names: &[&'static str], into: &Path) -> Outcome<Vec<Packe
             tar.arg("-xzf").arg(&file).arg("-C").arg(into);
             if !steps::succeeds(&mut tar) {
                 return Err(Failed::new(format!(
-                    "{} could not be unpacked: tar is needed, and space in {}",
+                    "{} could not be unpacked: install tar, and free space in {}",
                     file.display(),
                     into.display()
                 )));
@@ -105,4 +125,25 @@ pub(super) fn patch(crates: &[Packed]) -> String {
         format!("{} = {{ path = {path:?} }}\n", packed.name)
     });
     format!("[patch.crates-io]\n{}", lines.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_empty_at_first_and_gone_at_last() {
+        let name = format!("test-scratch-{}", std::process::id());
+        let scratch = Scratch::in_target(&name).unwrap();
+        let left = scratch
+            .write("a/left", "by a command that was interrupted")
+            .unwrap();
+        assert!(left.starts_with(workspace::target().unwrap()));
+        std::mem::forget(scratch);
+        let scratch = Scratch::in_target(&name).unwrap();
+        let dir = scratch.path().to_owned();
+        assert!(dir.is_dir() && !left.exists());
+        drop(scratch);
+        assert!(!dir.exists());
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! | file | purpose |
 //! |---|---|
-//! | `crates.rs` | packs the crates and unpacks them outside of the workspace |
+//! | `crates.rs` | packs the crates and unpacks them into a folder |
 //! | `build.rs` | `cargo xtask package`: builds each packed crate by itself |
 //! | `outside.rs` | `cargo xtask outside`: a test of a crate that depends on the packed crates |
 
