@@ -1,12 +1,15 @@
-//! Which Python is used. A Python that was named must be usable. Of those that are searched for, the first usable one
-//! counts.
+//! Which Python is used. A Python that was named must be usable, and so must that of the virtual environment in which the
+//! loader is installed. Of those that are searched for, the first usable one counts.
 
 use crate::arguments::Chosen;
 use crate::engines::Engines;
+use crate::environment;
 use crate::failure::Failure;
+use crate::installed::Around;
 use crate::interpreter::{self, Interpreter};
-use crate::places::{self, Surroundings};
-use crate::suitable::{self, OLDEST};
+use crate::places::Surroundings;
+use crate::suitable;
+use crate::versions::OLDEST;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -19,12 +22,20 @@ pub(crate) struct Python {
     pub(crate) libpython: PathBuf,
 }
 
+/// A program to try.
+struct Candidate {
+    program: PathBuf,
+    /// The minor version that it must have to count.
+    minor: Option<u32>,
+}
+
 /// What a name of a Python means.
 #[derive(Debug, PartialEq, Eq)]
 enum Wish {
     /// A minor version of Python 3.
     Version(u32),
-    /// A program, or the directory of a virtual environment.
+    /// The directory of a virtual environment or prefix.
+    Directory(PathBuf),
     Path(PathBuf),
     /// The name of a program.
     Name(OsString),
@@ -45,16 +56,44 @@ pub(crate) fn choose(
         return named(value, "REDGREASE_PYTHON", surroundings, engines);
     }
     if let Some(value) = &surroundings.virtual_env {
-        let program = places::python_in(&absolute(Path::new(value)));
-        return usable(&program, engines).map_err(|failure| {
-            let failure = failure.of(program.display()).of("VIRTUAL_ENV:");
-            Failure {
-                remedy: format!("{} (or unset VIRTUAL_ENV)", failure.remedy),
-                ..failure
-            }
+        return of_environment(&absolute(Path::new(value)), engines).map_err(|failure| {
+            let remedy = format!("{} (or unset VIRTUAL_ENV)", failure.remedy);
+            Failure { remedy, ..failure }.of("VIRTUAL_ENV:")
         });
     }
-    first(&surroundings.searched(), engines)
+    let mut candidates = Vec::new();
+    match surroundings.around_loader() {
+        // Another Python would lack the packages of the environment.
+        Some(Around::Environment(directory)) => {
+            return of_environment(&directory, engines).map_err(|failure| {
+                let other = "name another Python with the module argument Python";
+                let remedy = format!("{} (or {other})", failure.remedy);
+                Failure { remedy, ..failure }.of("the virtual environment of the loader:")
+            });
+        }
+        Some(Around::Prefix { minor, programs }) => {
+            let programs = programs.into_iter().filter(|program| program.exists());
+            let others = surroundings.of_version(minor);
+            candidates.extend(programs.chain(others).map(|program| Candidate {
+                program,
+                minor: Some(minor),
+            }));
+        }
+        None => {}
+    }
+    let searched = surroundings.searched().into_iter();
+    candidates.extend(searched.map(|program| Candidate {
+        program,
+        minor: None,
+    }));
+    first(candidates, engines).map_err(none_usable)
+}
+
+/// The Python of a virtual environment. The subject of the failure's reason is the directory or the program.
+fn of_environment(directory: &Path, engines: &Engines) -> Result<Python, Failure> {
+    let program =
+        environment::python_in(directory).map_err(|failure| failure.of(directory.display()))?;
+    usable(&program, engines).map_err(|failure| failure.of(program.display()))
 }
 
 /// The Python that an argument or a variable names.
@@ -66,6 +105,10 @@ fn named(
 ) -> Result<Python, Failure> {
     let shown = value.to_string_lossy();
     let program = match wish(value).map_err(|failure| failure.of(format!("{origin} {shown}")))? {
+        Wish::Directory(directory) => {
+            return of_environment(&directory, engines)
+                .map_err(|failure| failure.of(format!("{origin}:")));
+        }
         Wish::Version(minor) => {
             return of_version(minor, surroundings, engines)
                 .map_err(|failure| failure.of(format!("{origin} {shown}:")));
@@ -91,56 +134,67 @@ fn of_version(
     if !engines.has(minor) {
         return Err(engines.none_for(minor).of("that"));
     }
-    let mut first: Option<Failure> = None;
-    for program in surroundings.of_version(minor) {
-        let judged = interpreter::ask(&program).and_then(|python| {
-            if python.answer.version != (3, minor) {
-                return Ok(None);
-            }
-            judge(python, engines).map(Some)
-        });
-        match judged {
-            Ok(Some(python)) => return Ok(python),
-            Ok(None) => {}
-            Err(failure) => {
-                first.get_or_insert(failure.of(program.display()));
-            }
-        }
-    }
-    Err(first.unwrap_or_else(|| {
-        Failure::new(
-            format!(
-                "no python3.{minor} was found on PATH, in /usr/bin, /usr/local/bin, pyenv or uv"
-            ),
-            format!(
-                "install Python 3.{minor} with its shared library, or give the path of its program"
-            ),
-        )
-    }))
+    let programs = surroundings.of_version(minor).into_iter();
+    let candidates = programs.map(|program| Candidate {
+        program,
+        minor: Some(minor),
+    });
+    first(candidates.collect(), engines).map_err(|failures| {
+        failures.into_iter().next().unwrap_or_else(|| {
+            Failure::new(
+                format!(
+                    "no python3.{minor} was found on PATH, in /usr/bin, /usr/local/bin, pyenv or uv"
+                ),
+                format!(
+                    "install Python 3.{minor} with its shared library, or give the path of its program"
+                ),
+            )
+        })
+    })
 }
 
-/// The first usable one of these programs.
-fn first(programs: &[PathBuf], engines: &Engines) -> Result<Python, Failure> {
+/// The first usable one of these programs. Otherwise what is wrong with each. A program is asked once.
+fn first(candidates: Vec<Candidate>, engines: &Engines) -> Result<Python, Vec<Failure>> {
+    let mut asked: Vec<(PathBuf, Result<Interpreter, Failure>)> = Vec::new();
     let mut failures = Vec::new();
-    for program in programs {
-        match usable(program, engines) {
-            Ok(python) => return Ok(python),
-            Err(failure) => failures.push(failure.of(program.display())),
+    for Candidate { program, minor } in candidates {
+        let known = asked.iter().find(|(path, _)| *path == program);
+        let answer = known.map_or_else(|| interpreter::ask(&program), |(_, answer)| answer.clone());
+        let judged = match &answer {
+            Ok(python) if minor.is_some_and(|minor| python.answer.version != (3, minor)) => None,
+            Ok(python) => Some(judge(python.clone(), engines)),
+            Err(failure) => Some(Err(failure.clone())),
+        };
+        match judged {
+            Some(Ok(python)) => return Ok(python),
+            Some(Err(failure)) => {
+                let failure = failure.of(program.display());
+                if !failures.contains(&failure) {
+                    failures.push(failure);
+                }
+            }
+            None => {}
         }
+        asked.push((program, answer));
     }
+    Err(failures)
+}
+
+/// One failure for a search that has found nothing.
+fn none_usable(failures: Vec<Failure>) -> Failure {
     let Some(first) = failures.first() else {
-        return Err(Failure::new(
+        return Failure::new(
             "no Python was found on PATH, in /usr/bin or in /usr/local/bin",
             format!(
                 "install Python 3.{OLDEST} or newer with its shared library, or name one with the module argument Python"
             ),
-        ));
+        );
     };
     let reasons: Vec<&str> = failures.iter().map(|one| one.reason.as_str()).collect();
-    Err(Failure::new(
+    Failure::new(
         format!("no Python can be used ({})", reasons.join("; ")),
         first.remedy.clone(),
-    ))
+    )
 }
 
 /// Asks a program, and checks that it can be used. The reason of a failure begins with a verb.
@@ -166,11 +220,11 @@ fn judge(python: Interpreter, engines: &Engines) -> Result<Python, Failure> {
 fn wish(value: &OsStr) -> Result<Wish, Failure> {
     if value.as_bytes().contains(&b'/') {
         let path = absolute(Path::new(value));
-        return Ok(Wish::Path(if path.is_dir() {
-            places::python_in(&path)
+        return Ok(if path.is_dir() {
+            Wish::Directory(path)
         } else {
-            path
-        }));
+            Wish::Path(path)
+        });
     }
     let Some(text) = value.to_str() else {
         return Ok(Wish::Name(value.to_owned()));
@@ -217,9 +271,9 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_means_the_python_in_it() {
+    fn a_directory_is_told_from_a_program() {
         let dir = tempfile::tempdir().unwrap();
         let read = wish(dir.path().as_os_str()).unwrap();
-        assert_eq!(read, Wish::Path(dir.path().join("bin/python")));
+        assert_eq!(read, Wish::Directory(dir.path().to_owned()));
     }
 }

@@ -1,14 +1,11 @@
-//! The places of Pythons: directories of `PATH`, usual directories, virtual environments.
+//! The places of Pythons: the place of the loader, directories of `PATH`, usual directories.
 
-use crate::suitable::OLDEST;
+use crate::installed::{Around, around};
+use crate::versions::{NEWEST, OLDEST};
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-
-/// The newest minor version of Python 3 that is searched for by its name.
-const NEWEST: u32 = 13;
 
 /// Directories that are searched behind those of `PATH`, which a service may not have.
 const USUAL: [&str; 3] = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"];
@@ -91,10 +88,9 @@ impl Surroundings {
         programs
     }
 
-    /// The programs to try if nobody has chosen one.
+    /// The programs to try if nobody has chosen one, and the place of the loader names none.
     pub(crate) fn searched(&self) -> Vec<PathBuf> {
-        let mut programs = self.around_loader();
-        programs.extend(self.programs(OsStr::new("python3")));
+        let mut programs = self.programs(OsStr::new("python3"));
         for minor in (OLDEST..=NEWEST).rev() {
             programs.extend(self.programs(OsStr::new(&format!("python3.{minor}"))));
         }
@@ -113,54 +109,14 @@ impl Surroundings {
         programs
     }
 
-    /// The Python of the virtual environment or prefix in which the loader is installed. An installer may have put a link there
-    /// that leads into its cache, so the path with the link counts first.
-    fn around_loader(&self) -> Vec<PathBuf> {
-        let mut programs = around(&self.named);
-        programs.extend(around(&self.loader));
-        programs
+    /// What stands around the loader. An installer may have put a link there that leads into its cache, so the path with the link
+    /// counts first.
+    pub(crate) fn around_loader(&self) -> Option<Around> {
+        around(&self.named).or_else(|| around(&self.loader))
     }
 }
 
-/// The Python of the virtual environment or prefix of a loader
-/// `PREFIX/lib/python3.X/site-packages/redgrease_engine/lib/redgrease.so`.
-fn around(loader: &Path) -> Vec<PathBuf> {
-    let above = |steps| loader.ancestors().nth(steps);
-    let (Some(packages), Some(version), Some(prefix)) = (above(3), above(4), above(6)) else {
-        return Vec::new();
-    };
-    let is = |path: &Path, names: &[&str]| {
-        path.file_name()
-            .is_some_and(|name| names.iter().any(|known| name == *known))
-    };
-    let Some(version) = version.file_name().map(OsStr::as_bytes) else {
-        return Vec::new();
-    };
-    if !is(packages, &["site-packages", "dist-packages"]) || !version.starts_with(b"python3.") {
-        return Vec::new();
-    }
-    let bin = prefix.join("bin");
-    let version = OsStr::from_bytes(version);
-    let mut programs = programs_in(&bin);
-    // A virtual environment has one Python; a prefix such as /usr has several.
-    if !prefix.join("pyvenv.cfg").exists() {
-        programs.insert(0, bin.join(version));
-    }
-    programs.retain(|program| is_program(program));
-    programs
-}
-
-/// The Python in a directory, if it is a virtual environment or a prefix. Whether it runs is not asked here.
-pub(crate) fn python_in(directory: &Path) -> PathBuf {
-    let programs = programs_in(&directory.join("bin"));
-    let first = programs.iter().find(|path| path.symlink_metadata().is_ok());
-    first.or(programs.first()).cloned().unwrap_or_default()
-}
-
-fn programs_in(bin: &Path) -> Vec<PathBuf> {
-    vec![bin.join("python"), bin.join("python3")]
-}
-
+/// Whether a path is that of a file that somebody may run.
 fn is_program(path: &Path) -> bool {
     path.metadata()
         .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
@@ -180,32 +136,28 @@ mod tests {
     }
 
     #[test]
-    fn the_python_around_the_loader_comes_first() {
-        let dir = tempfile::tempdir().unwrap();
-        let venv = dir.path().join("a venv ä");
-        let own = program(&venv.join("bin/python"));
-        let on_path = program(&dir.path().join("path/python3"));
-        let surroundings = Surroundings {
-            loader: venv.join("lib/python3.11/site-packages/redgrease_engine/lib/redgrease.so"),
-            path: Some(dir.path().join("path").into()),
-            ..Surroundings::default()
-        };
-        let searched = surroundings.searched();
-        assert_eq!(searched[..2], [own, on_path]);
-    }
-
-    #[test]
-    fn the_place_of_a_link_comes_before_the_place_it_leads_to() {
+    fn the_place_of_a_link_counts_and_not_the_place_it_leads_to() {
         let dir = tempfile::tempdir().unwrap();
         let place = "lib/python3.11/site-packages/redgrease_engine/lib/redgrease.so";
-        let of_link = program(&dir.path().join("venv/bin/python"));
-        let of_target = program(&dir.path().join("other/bin/python"));
-        let surroundings = Surroundings {
-            named: dir.path().join("venv").join(place),
-            loader: dir.path().join("other").join(place),
+        let (link, target) = (dir.path().join("a venv ä"), dir.path().join("other"));
+        for environment in [&link, &target] {
+            fs::create_dir(environment).unwrap();
+            fs::write(environment.join("pyvenv.cfg"), "").unwrap();
+        }
+        let mut surroundings = Surroundings {
+            named: link.join(place),
+            loader: target.join(place),
             ..Surroundings::default()
         };
-        assert_eq!(surroundings.searched()[..2], [of_link, of_target]);
+        assert_eq!(
+            surroundings.around_loader(),
+            Some(Around::Environment(link))
+        );
+        surroundings.named = "/etc/redis/redgrease.so".into();
+        assert_eq!(
+            surroundings.around_loader(),
+            Some(Around::Environment(target))
+        );
     }
 
     #[test]

@@ -2,10 +2,8 @@
 
 use crate::failure::Failure;
 use crate::interpreter::Interpreter;
+use crate::versions::OLDEST;
 use std::path::{Path, PathBuf};
-
-/// The oldest minor version of Python 3 that an engine can be built for.
-pub(crate) const OLDEST: u32 = 9;
 
 /// Checks a Python by itself, without looking at engines. The reason of a failure begins with a verb.
 pub(crate) fn check(interpreter: &Interpreter) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 /// Makes a virtual environment without pip.
-fn venv(path: &Path) {
+pub(crate) fn venv(path: &Path) {
     let made = std::process::Command::new(&PARTS.python)
         .args(["-I", "-m", "venv", "--without-pip"])
         .arg(path)

@@ -8,4 +8,5 @@ mod choice;
 mod environment;
 mod installation;
 mod opened;
+mod place;
 mod refusals;
