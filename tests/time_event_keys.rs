@@ -174,13 +174,12 @@ fn in_aof(words: &[&[u8]]) -> Vec<u8> {
 #[test]
 fn a_time_event_of_another_python_keeps_its_key() {
     let dir = tempfile::tempdir().unwrap();
-    // A function of Python 2.7, and a value that is cut short.
+    // A function of Python 2.7.
     let value = stored(b"RGPF\x01\x02\x07.");
     let command: &[u8] = b"RG.INNERTIMEEVENT";
     let aof = [
         in_aof(&[b"SELECT", b"0"]),
         in_aof(&[command, b"te", &value]),
-        in_aof(&[command, b"cut", &value[..20]]),
         in_aof(&[b"SET", b"last", b"1"]),
     ];
     std::fs::write(dir.path().join("appendonly.aof"), aof.concat()).unwrap();
@@ -195,7 +194,7 @@ fn a_time_event_of_another_python_keeps_its_key() {
         )
     });
     assert_eq!(untyped(&server, &["TYPE", "te"]), "rg_timeev");
-    assert_eq!(untyped(&server, &["EXISTS", "te", "cut", "last"]), "2");
+    assert_eq!(untyped(&server, &["EXISTS", "te", "last"]), "2");
 }
 
 #[test]
@@ -266,4 +265,22 @@ GB('CommandReader').foreach(begin).register(trigger='later')
     assert_eq!(upgraded, "OK");
     has_stopped(&server, "a");
     has_stopped(&server, "b");
+}
+
+#[test]
+fn an_aof_with_a_time_event_that_is_cut_short_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let value = stored(b"RGPF\x01\x02\x07.");
+    let aof = [
+        in_aof(&[b"SELECT", b"0"]),
+        in_aof(&[b"RG.INNERTIMEEVENT", b"cut", &value[..20]]),
+        in_aof(&[b"SET", b"last", b"1"]),
+    ];
+    std::fs::write(dir.path().join("appendonly.aof"), aof.concat()).unwrap();
+    let refused = kept(dir.path()).server_arg("appendonly", "yes").start();
+    let said = refused.err().unwrap().to_string();
+    assert!(
+        said.contains("the AOF is not loaded and stays as it is"),
+        "{said}"
+    );
 }
