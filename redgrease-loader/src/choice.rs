@@ -186,7 +186,7 @@ fn none_usable(failures: Vec<Failure>) -> Failure {
         return Failure::new(
             "no Python was found on PATH, in /usr/bin or in /usr/local/bin",
             format!(
-                "install Python 3.{OLDEST} or newer with its shared library, or name one with the module argument Python"
+                "install Python 3.{OLDEST} or newer with its shared library, or name one with the module argument Python or the variable REDGREASE_PYTHON"
             ),
         );
     };

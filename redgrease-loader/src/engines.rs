@@ -97,7 +97,7 @@ impl Engines {
                     names.join(", ")
                 },
             ),
-            "name a Python of such a version with the module argument Python, or install an engine for this one",
+            "name a Python of such a version with the module argument Python or the variable REDGREASE_PYTHON, or install an engine for this one",
         )
     }
 

@@ -90,6 +90,9 @@ fn no_answer(heard: &Heard) -> Failure {
     if errors.contains("Unknown option: -I") {
         return too_old();
     }
+    if let Some(failure) = no_version_selected(&errors) {
+        return failure;
+    }
     let last = errors.lines().rev().find(|line| !line.trim().is_empty());
     Failure::new(
         match last {
@@ -100,10 +103,61 @@ fn no_answer(heard: &Heard) -> Failure {
     )
 }
 
+/// The program is the start script of a version manager, which has no version to start. pyenv looks for the version in the
+/// variable `PYENV_VERSION`, in `.python-version` of the working directory, which is `/` here, and in its own file.
+fn no_version_selected(errors: &str) -> Option<Failure> {
+    let (manager, command) = if errors.lines().any(|line| line.starts_with("pyenv: ")) {
+        ("pyenv", "pyenv global 3.X")
+    } else if errors.contains("No version is set for command") {
+        ("asdf", "asdf set --home python 3.X.Y")
+    } else {
+        return None;
+    };
+    Some(Failure::new(
+        format!("is a start script of {manager}, which has no version of Python to start"),
+        format!(
+            "select one with `{command}`, or name a Python with the module argument Python or the variable REDGREASE_PYTHON"
+        ),
+    ))
+}
+
 /// The version cannot be told, because the program does not understand the question.
 fn too_old() -> Failure {
     Failure::new(
         "is older than Python 3.9",
-        "install Python 3.9 or newer, or name one with the module argument Python",
+        "install Python 3.9 or newer, or name one with the module argument Python or the variable REDGREASE_PYTHON",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn silent(errors: &str) -> String {
+        let heard = Heard {
+            errors: errors.into(),
+            ..Heard::default()
+        };
+        no_answer(&heard).line()
+    }
+
+    #[test]
+    fn a_version_manager_without_a_version_is_told_with_its_command() {
+        let pyenv = "pyenv: python3: command not found\n\nThe `python3' command exists in these Python versions:\n  3.11.7\n\n\
+            Note: See 'pyenv help global' for tips on allowing both\n      python2 and python3 to be found at the same time.\n";
+        let missing =
+            "pyenv: version `3.8.1' is not installed (set by PYENV_VERSION environment variable)\n";
+        let asdf = "No version is set for command python3\nConsider adding one of the following\n";
+        for (errors, command) in [
+            (pyenv, "`pyenv global 3.X`"),
+            (missing, "`pyenv global 3.X`"),
+            (asdf, "`asdf set --home python 3.X.Y`"),
+        ] {
+            let line = silent(errors);
+            assert!(line.contains(command), "{line}");
+            assert!(line.ends_with("or the variable REDGREASE_PYTHON"), "{line}");
+        }
+        let line = silent("Traceback\nValueError: x\n");
+        assert!(line.contains("ValueError: x"), "{line}");
+    }
 }

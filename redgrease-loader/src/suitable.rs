@@ -12,20 +12,20 @@ pub(crate) fn check(interpreter: &Interpreter) -> Result<(), Failure> {
     if answer.implementation != "cpython" {
         return Err(Failure::new(
             format!("is {}, not CPython", shown(&answer.implementation)),
-            "use CPython 3.9 or newer: install it, or name it with the module argument Python",
+            "use CPython 3.9 or newer: install it, or name it with the module argument Python or the variable REDGREASE_PYTHON",
         ));
     }
     if answer.version < (3, OLDEST) {
         return Err(Failure::new(
             format!("is Python {major}.{minor}, and the oldest is 3.{OLDEST}"),
-            "install a newer Python, or name one with the module argument Python",
+            "install a newer Python, or name one with the module argument Python or the variable REDGREASE_PYTHON",
         ));
     }
     if answer.free_threaded {
         return Err(Failure::new(
             "is free-threaded, and gears need the lock of the interpreter",
             format!(
-                "use the usual build of Python {major}.{minor}: name it with the module argument Python"
+                "use the usual build of Python {major}.{minor}: name it with the module argument Python or the variable REDGREASE_PYTHON"
             ),
         ));
     }
@@ -77,7 +77,7 @@ fn source_of_libpython(base: &Path, minor: u32) -> String {
             "build it again with `PYTHON_CONFIGURE_OPTS=--enable-shared pyenv install --force 3.{minor}`"
         );
     }
-    "build that Python with `./configure --enable-shared`, or name another one with the module argument Python".to_owned()
+    "build that Python with `./configure --enable-shared`, or name another one with the module argument Python or the variable REDGREASE_PYTHON".to_owned()
 }
 
 #[cfg(test)]

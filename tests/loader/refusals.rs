@@ -143,7 +143,7 @@ fn arguments_that_name_no_python_are_refused() {
 }
 
 /// Remedies that several refusals end with.
-const ARGUMENT: &str = "with the module argument Python";
+const ARGUMENT: &str = "with the module argument Python or the variable REDGREASE_PYTHON";
 const AGAIN: &str = "make the virtual environment again";
 
 #[test]
@@ -181,7 +181,7 @@ fn pythons_of_another_kind_are_refused() {
             &[("free_threaded", "1")],
             &[
                 "is free-threaded",
-                "name it with the module argument Python",
+                "name it with the module argument Python or the variable REDGREASE_PYTHON",
             ],
         ),
         (
@@ -192,7 +192,7 @@ fn pythons_of_another_kind_are_refused() {
             &[no_library],
             &[
                 "has no shared libpython",
-                "`./configure --enable-shared`, or name another one with the module argument Python",
+                "`./configure --enable-shared`, or name another one with the module argument Python or the variable REDGREASE_PYTHON",
             ],
         ),
         (

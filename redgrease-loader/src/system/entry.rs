@@ -204,7 +204,7 @@ fn open_python(decision: &Decision) -> Result<Library, Failure> {
     let Some(version) = version else {
         return Err(Failure::new(
             "is no libpython",
-            "install that Python again, or name another one with the module argument Python",
+            "install that Python again, or name another one with the module argument Python or the variable REDGREASE_PYTHON",
         )
         .of(path.display()));
     };
@@ -215,7 +215,7 @@ fn open_python(decision: &Decision) -> Result<Library, Failure> {
             decision.program.display(),
             decision.minor
         ),
-        "install that Python again, or name another one with the module argument Python",
+        "install that Python again, or name another one with the module argument Python or the variable REDGREASE_PYTHON",
     )
     .of(path.display()))
 }
