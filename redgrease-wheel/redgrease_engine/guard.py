@@ -3,6 +3,10 @@
 import subprocess
 from pathlib import Path
 
+from .errors import ServerError
+
+_SHELL = "/bin/sh"
+
 # Linux can signal a child when its parent ends, but means the thread that started the child, and macOS has no such
 # signal. This shell waits on a pipe instead, whose other end this process holds until it ends.
 # `$1` is the process id of the server, `$2` the directory to remove.
@@ -20,14 +24,20 @@ class Guard:
     """The guard of one server."""
 
     def __init__(self, server: int, directory: Path) -> None:
-        self._shell = subprocess.Popen(
-            ["/bin/sh", "-c", _SCRIPT, "redgrease-guard", str(server), str(directory)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            # Ctrl-C in a terminal must not reach the guard.
-            start_new_session=True,
-        )
+        try:
+            self._shell = subprocess.Popen(
+                [_SHELL, "-c", _SCRIPT, "redgrease-guard", str(server), str(directory)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                # Ctrl-C in a terminal must not reach the guard.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ServerError(
+                f"the guard that ends the server with this process could not be started, {error}: "
+                f"install a shell as {_SHELL}, and check that this user may run it and start processes"
+            ) from error
 
     def stop(self) -> None:
         """Ends the guard, before its pipe closes: the server goes on."""

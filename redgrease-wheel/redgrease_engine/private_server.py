@@ -70,10 +70,10 @@ def server(
 class Server:
     """A running private server; made by `server()`."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", directory: Path, port: Optional[int]) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", guard: Guard, directory: Path, port: Optional[int]) -> None:
         self._process = process
         self._directory = directory
-        self._guard = Guard(process.pid, directory)
+        self._guard = guard
         # A forked child of this process has a copy of this object, but the server is not its own.
         self._owner = os.getpid()
         #: The port on loopback; `None` if the server has only its unix socket.
@@ -169,7 +169,8 @@ def _start(
     command = find_program(None if program is None else os.fspath(program))
     module: List[object] = [files.path()]
     chosen = python or sys.executable
-    if chosen and "Python" not in settings:
+    # The loader reads its arguments without regard to case, and the engine does not.
+    if chosen and not {name.lower() for name in settings} & {"python", "pythonexecutable"}:
         module += ["Python", os.fspath(chosen)]
     installed = packages or os.environ.get("REDGREASE_PYTHON_DIR") or _cache()
     if installed and "PythonInstallationDir" not in settings:
@@ -218,7 +219,14 @@ def _run(
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         raise
-    started = Server(process, directory, port)
+    try:
+        guard = Guard(process.pid, directory)
+    except BaseException:
+        process.kill()
+        process.wait()
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+    started = Server(process, guard, directory, port)
     try:
         started._wait(timeout)
     except BaseException:

@@ -57,6 +57,13 @@ def test_settings_and_configuration_reach_the_server():
         assert server.call("CONFIG", "GET", "maxmemory")[1] == b"104857600"
 
 
+@pytest.mark.parametrize("name", ["Python", "python", "PythonExecutable", "PYTHONEXECUTABLE"])
+def test_a_setting_chooses_the_python(name, tmp_path):
+    settings = {name: sys.executable, "PythonInstallationDir": str(tmp_path / "packages")}
+    with redgrease_engine.server(settings=settings) as server:
+        assert server.call("RG.CONFIGGET", "PythonInstallationDir") == [str(tmp_path / "packages").encode()]
+
+
 def test_errors_of_replies_are_raised():
     with redgrease_engine.server() as server, pytest.raises(ReplyError, match="unknown command"):
         server.call("NONSENSE")
@@ -114,6 +121,35 @@ def test_no_program_says_what_to_install(monkeypatch):
     with pytest.raises(ServerError, match="apt-get install redis-server"):
         with redgrease_engine.server():
             pass
+
+
+def test_the_name_of_a_program_is_looked_up_on_path(tmp_path, monkeypatch):
+    script(tmp_path, "echo 'found by its name'; exit 3")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("REDGREASE_SERVER", "redis-server")
+    with pytest.raises(ServerError, match="found by its name"):
+        with redgrease_engine.server():
+            pass
+
+
+def test_a_guard_that_cannot_be_started_leaves_no_server(tmp_path, monkeypatch):
+    pid = tmp_path / "pid"
+    program = script(tmp_path, f"echo $$ > '{pid}'; exec sleep 300")
+    real = subprocess.Popen
+
+    def without_shell(words, *rest, **options):
+        if words[0] == "/bin/sh":
+            await_that(lambda: pid.exists() and pid.read_text())
+            raise FileNotFoundError(2, "No such file or directory", "/bin/sh")
+        return real(words, *rest, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", without_shell)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(ServerError, match="install a shell as /bin/sh"):
+        with redgrease_engine.server(program):
+            pass
+    assert is_gone(int(pid.read_text()))
+    assert not list(tmp_path.glob("redgrease-*"))
 
 
 def test_a_program_that_ends_shows_its_last_line(tmp_path):
