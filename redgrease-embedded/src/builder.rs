@@ -90,7 +90,7 @@ impl Builder {
         self
     }
 
-    /// Uses this `redis-server` or `valkey-server` program.
+    /// Uses this `redis-server` or `valkey-server` program: a path, or a name on `PATH`.
     pub fn server(mut self, program: impl Into<PathBuf>) -> Self {
         self.server = Some(program.into());
         self

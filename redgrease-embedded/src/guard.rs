@@ -5,11 +5,15 @@
 //! a small shell waits on a pipe whose other end only this process holds: the pipe closes however
 //! this process ends.
 
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+/// Every Unix has it there. `PATH` belongs to the program, and may be empty.
+const SHELL: &str = "/bin/sh";
 
 /// `$1` is the process id of the server, `$2` a directory to remove, or empty.
 const SCRIPT: &str = r#"
@@ -28,7 +32,7 @@ pub(crate) struct Guard(Child);
 impl Guard {
     /// Starts a guard for the process `server`. The guard also removes the directory `remove`.
     pub(crate) fn start(server: u32, remove: Option<&Path>) -> Result<Self> {
-        Command::new("sh")
+        Command::new(SHELL)
             .args(["-c", SCRIPT, "redgrease-guard", &server.to_string()])
             .arg(remove.map_or(OsStr::new(""), Path::as_os_str))
             .stdin(Stdio::piped())
@@ -38,8 +42,18 @@ impl Guard {
             .process_group(0)
             .spawn()
             .map(Guard)
-            .map_err(|e| Error::io("the guard of the server (a `sh`) could not be started", e))
+            .map_err(|e| not_started(&e))
     }
+}
+
+fn not_started(e: &io::Error) -> Error {
+    Error::new(
+        ErrorKind::Io,
+        format!(
+            "the guard that ends the server with this program could not be started ({SHELL}: {e}): \
+             check that there is a shell {SHELL}, and that this user may run it and start processes"
+        ),
+    )
 }
 
 impl Drop for Guard {

@@ -16,17 +16,13 @@ pub(crate) struct Found {
 
 /// The library and the settings: those of the caller, and what was found for the others.
 pub(crate) fn words(found: Found, settings: &[(String, OsString)]) -> Vec<OsString> {
-    // The loader and the engine read the names of settings without regard to case.
-    let given = |wanted: &str| {
-        settings
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case(wanted))
-    };
+    // The loader reads its arguments without regard to case, and the engine does not.
+    let given = |wanted: &str| settings.iter().any(|(name, _)| name == wanted);
+    let chosen = found.environment_decides || python(settings).is_some();
     let mut words = vec![found.engine.library.into_os_string()];
     for (name, value) in settings {
         words.extend([name.into(), value.clone()]);
     }
-    let chosen = found.environment_decides || given("Python") || given("PythonExecutable");
     if let Some(python) = found.engine.python.filter(|_| !chosen) {
         words.extend(["Python".into(), python.into_os_string()]);
     }
@@ -34,6 +30,17 @@ pub(crate) fn words(found: Found, settings: &[(String, OsString)]) -> Vec<OsStri
         words.extend(["PythonInstallationDir".into(), packages.into_os_string()]);
     }
     words
+}
+
+/// The Python that the settings name.
+pub(crate) fn python(settings: &[(String, OsString)]) -> Option<&OsString> {
+    let names = |name: &str| {
+        ["Python", "PythonExecutable"]
+            .iter()
+            .any(|wanted| name.eq_ignore_ascii_case(wanted))
+    };
+    let found = settings.iter().find(|(name, _)| names(name));
+    found.map(|(_, value)| value)
 }
 
 #[cfg(test)]

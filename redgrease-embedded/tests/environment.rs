@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use redgrease_embedded::{Server, find_engine, find_server};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -52,6 +53,34 @@ fn variables_name_the_server_and_the_engine() {
         result_of("engine", &[("REDGREASE_ENGINE", this)]),
         format!("Ok({this:?})")
     );
+}
+
+#[test]
+fn the_name_of_a_server_is_looked_up_on_path() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_str().unwrap();
+    let program = dir.path().join("my-server");
+    std::fs::write(&program, "#!/bin/sh\n").unwrap();
+    let named = [("REDGREASE_SERVER", "my-server"), ("PATH", path)];
+    let server = result_of("server", &named);
+    assert!(
+        server.starts_with("Err(NoServerProgram: REDGREASE_SERVER names my-server, which"),
+        "{server}"
+    );
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let server = result_of("server", &named);
+    assert_eq!(server, format!("Ok({program:?})"));
+}
+
+#[test]
+fn a_server_starts_without_a_path() {
+    let program = result_of("server", &[]);
+    let program = program.trim_start_matches("Ok(\"").trim_end_matches("\")");
+    let socket = result_of(
+        "socket",
+        &[("REDGREASE_SERVER", program), ("PATH", "/no/such")],
+    );
+    assert!(socket.ends_with("redis.sock"), "{socket}");
 }
 
 #[test]

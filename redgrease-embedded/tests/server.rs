@@ -179,7 +179,7 @@ fn missing_parts_are_reported_with_the_remedy() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoEngine);
     assert!(error.is_missing_part());
-    assert!(error.to_string().contains("cargo xtask setup"), "{error}");
+    assert!(error.to_string().contains("cargo xtask install"), "{error}");
 
     let error = Server::builder()
         .without_engine()

@@ -114,7 +114,7 @@ fn named(path: &Path, origin: &str) -> Result<PathBuf> {
             ErrorKind::NoEngine,
             format!(
                 "{origin} names {}, which is not a file: correct it, or leave it out to use the \
-                 engine of `pip install redgrease-engine`, or of `cargo xtask setup` in a clone of \
+                 engine of `pip install redgrease-engine`, or of `cargo xtask install` in a clone of \
                  RedGrease",
                 path.display()
             ),
@@ -130,7 +130,7 @@ fn missing(targets: &[PathBuf], reasons: &[String]) -> Error {
         ErrorKind::NoEngine,
         format!(
             "no engine was found ({}): install it with `pip install redgrease-engine` in a virtual \
-             environment, or build it with `cargo xtask setup` in a clone of RedGrease",
+             environment, or build it with `cargo xtask install` in a clone of RedGrease",
             looked.join("; ")
         ),
     )
@@ -295,7 +295,7 @@ mod tests {
                 "{part:?}: {said}"
             );
         }
-        for part in ["`pip install redgrease-engine`", "`cargo xtask setup`"] {
+        for part in ["`pip install redgrease-engine`", "`cargo xtask install`"] {
             assert!(said.contains(part), "{said}");
         }
         assert!(!said.contains('\n'), "{said}");

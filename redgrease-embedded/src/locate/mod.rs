@@ -33,7 +33,7 @@ fn is_program(path: &Path) -> bool {
 }
 
 /// The programs of these names in the directories of `PATH`, as absolute paths.
-fn on_path(names: &[&str]) -> impl Iterator<Item = PathBuf> {
+fn on_path(names: &[impl AsRef<Path>]) -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let dirs: Vec<PathBuf> = env::split_paths(&path).collect();
     names

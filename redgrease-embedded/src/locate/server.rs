@@ -2,6 +2,7 @@
 
 use super::{chosen_or_variable, is_program, on_path, targets};
 use crate::{Error, ErrorKind, Result};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 const VARIABLE: &str = "REDGREASE_SERVER";
@@ -13,13 +14,19 @@ const NAMES: [&str; 2] = ["redis-server", "valkey-server"];
 /// directory.
 pub(crate) fn server(chosen: Option<PathBuf>) -> Result<PathBuf> {
     if let Some((path, origin)) = chosen_or_variable(chosen, "Builder::server", VARIABLE) {
-        if is_program(&path) {
-            return Ok(path);
+        // Like a shell: a name is looked up on `PATH`, and a path leads to a file.
+        let program = if path.as_os_str().as_bytes().contains(&b'/') {
+            Some(path.clone()).filter(|path| is_program(path))
+        } else {
+            on_path(&[&path]).next()
+        };
+        if let Some(program) = program {
+            return Ok(program);
         }
         return Err(Error::new(
             ErrorKind::NoServerProgram,
             format!(
-                "{origin} names {}, which is not a program that can be run: correct it, or leave \
+                "{origin} names {}, which is not a program that can be run, by its path or on PATH: correct it, or leave \
                  it out to use the redis-server or valkey-server on PATH",
                 path.display()
             ),
