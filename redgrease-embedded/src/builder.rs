@@ -213,7 +213,7 @@ impl Builder {
 
     /// The arguments of `loadmodule`.
     fn module(&self) -> Result<Vec<OsString>> {
-        let engine = locate::engine(self.engine.clone())?;
+        let engine = locate::engine(self.engine.clone(), module::python(&self.module_args))?;
         let packages = locate::packages(self.python_dir.clone(), &engine.library);
         let environment_decides = locate::names_python();
         let found = Found {

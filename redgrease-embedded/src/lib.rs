@@ -25,7 +25,7 @@
 //!
 //! | part | builder | environment | default |
 //! |---|---|---|---|
-//! | server program | [`Builder::server`] | `REDGREASE_SERVER` | `redis-server`, then `valkey-server` on `PATH`, then in `servers/` of the target directory |
+//! | server program | [`Builder::server`] | `REDGREASE_SERVER`, a path or a name on `PATH` | `redis-server`, then `valkey-server` on `PATH`, then in `servers/` of the target directory |
 //! | engine | [`Builder::engine`] | `REDGREASE_ENGINE` | the first of the places below |
 //! | directory of Python packages | [`Builder::python_dir`] | `REDGREASE_PYTHON_DIR` | `redgrease/python` of the target directory that contains the engine, otherwise a cache directory of the user |
 //!
@@ -40,9 +40,15 @@
 //!    `REDGREASE_PYTHON` or a module argument names another one;
 //! 4. `/usr/lib/redgrease`.
 //!
+//! A place is passed by if it has no engine for the Python that will run: that of the module argument
+//! `Python`, of `REDGREASE_PYTHON` or of the active virtual environment. (A library in a target directory
+//! that has no loader beside it is used in any case: it runs the Python that it was built for.) If the
+//! Python of the active environment was removed, the places 3 and 4 are not searched.
+//!
 //! In the places 2 to 4, files that cannot be used are passed by: a loader without an engine, a damaged
-//! engine, and an engine that is older than this crate. A newer engine is used, because the commands of
-//! the engine stay compatible. If there is no other engine, the error names them.
+//! engine, and an engine that is older than this crate. Only the engine for the Python that will run is
+//! examined, or each one if that is not known. A newer engine is used, because the commands of
+//! the engine stay compatible. If there is no other engine, the error names them, and ends with how to mend them.
 //!
 //! # No Redis client
 //! The crate implements the three commands that it needs, so that it has no dependency on a version
@@ -80,7 +86,7 @@ pub fn find_server() -> Result<PathBuf> {
 /// # Errors
 /// `NoEngine` if there is no engine.
 pub fn find_engine() -> Result<PathBuf> {
-    locate::engine(None).map(|engine| engine.library)
+    locate::engine(None, None).map(|engine| engine.library)
 }
 
 /// The folder in which a user installs an engine, whether it exists or not; `None` without a home

@@ -30,6 +30,8 @@ fn result_of(name: &str, variables: &[(&str, &str)]) -> String {
         ])
         .env_remove("REDGREASE_SERVER")
         .env_remove("REDGREASE_ENGINE")
+        .env_remove("REDGREASE_PYTHON")
+        .env_remove("VIRTUAL_ENV")
         .envs(variables.iter().copied())
         .output()
         .unwrap();
@@ -81,6 +83,33 @@ fn a_server_starts_without_a_path() {
         &[("REDGREASE_SERVER", program), ("PATH", "/no/such")],
     );
     assert!(socket.ends_with("redis.sock"), "{socket}");
+}
+
+#[test]
+fn an_engine_for_another_python_does_not_hide_the_wheel_of_the_active_environment() {
+    let venv = tempfile::tempdir().unwrap();
+    let lib = venv.path().join("lib");
+    let bin = venv.path().join("bin");
+    for dir in [&lib, &bin] {
+        std::fs::create_dir(dir).unwrap();
+    }
+    // A version that no engine in a target directory is for.
+    let marker = "redgrease-engine interface=1 python=3.7 version=99.0.0;";
+    std::fs::write(lib.join("redgrease-engine-3.7.so"), marker).unwrap();
+    let loader = lib.join("redgrease.so");
+    std::fs::write(&loader, "").unwrap();
+    let python = bin.join("python");
+    let answer = format!(
+        "#!/bin/sh\necho python={}; echo version=3.7; echo engine={}\n",
+        python.display(),
+        loader.display()
+    );
+    std::fs::write(&python, answer).unwrap();
+    std::fs::set_permissions(&python, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let engine = result_of("engine", &[("VIRTUAL_ENV", venv.path().to_str().unwrap())]);
+    // An engine without the loader runs the Python that it was linked with, and is found first.
+    let is_bare = engine.contains("redgrease_engine.");
+    assert!(is_bare || engine == format!("Ok({loader:?})"), "{engine}");
 }
 
 #[test]

@@ -258,9 +258,19 @@ fn programs_that_do_not_answer_are_refused() {
     let whole = Installation::whole();
     let works = "a Python that works";
     let errors = "echo 'no module named encodings' >&2; exit 1";
+    let pyenv =
+        "echo 'pyenv: python3: command not found' >&2; echo 'at the same time.' >&2; exit 127";
     for (script, texts) in [
         ("exit 0", &["does not answer as a Python does", works][..]),
         (errors, &["(\"no module named encodings\")", works]),
+        (
+            pyenv,
+            &[
+                "is a start script of pyenv, which has no version",
+                "`pyenv global 3.X`",
+                ARGUMENT,
+            ],
+        ),
         (
             "echo 'Unknown option: -I' >&2; exit 2",
             &["is older than Python 3.9", ARGUMENT],

@@ -1,7 +1,10 @@
 //! Search for the engine.
 
+use super::unusable::{Flaw, Unusable};
+use super::wanted::Wanted;
 use super::{chosen_or_variable, library, targets, user, wheel};
 use crate::{Error, ErrorKind, Result};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -39,21 +42,25 @@ struct Places {
 
 /// The engine outside of the target directories that was found first. Asking a Python takes time, and
 /// each test of a program needs the answer.
-static INSTALLED: Mutex<Option<Engine>> = Mutex::new(None);
+static INSTALLED: Mutex<Option<(Option<Wanted>, Engine)>> = Mutex::new(None);
 
 /// The engine: `chosen`, or the one in the environment variable, a target directory, the user's data
-/// directory, an installed wheel or the system.
-pub(crate) fn engine(chosen: Option<PathBuf>) -> Result<Engine> {
+/// directory, an installed wheel or the system. `python` is the module argument of that name.
+pub(crate) fn engine(chosen: Option<PathBuf>, python: Option<&OsString>) -> Result<Engine> {
     if let Some((path, origin)) = chosen_or_variable(chosen, "Builder::engine", VARIABLE) {
         return named(&path, origin).map(Engine::without_python);
     }
     let targets = targets::target_dirs();
-    if let Some(library) = built(&targets) {
-        return Ok(Engine::without_python(library));
-    }
+    let wanted = Wanted::new(python);
+    let mut passed = match built(&targets, wanted.as_ref()) {
+        Ok(library) => return Ok(Engine::without_python(library)),
+        Err(passed) => passed,
+    };
     // The lock is held while a Python is asked, so that tests that start together ask once.
     let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(engine) = installed.as_ref().filter(|engine| engine.library.is_file()) {
+    let known =
+        |(same, engine): &&(Option<Wanted>, Engine)| *same == wanted && engine.library.is_file();
+    if let Some((_, engine)) = installed.as_ref().filter(known) {
         return Ok(engine.clone());
     }
     let places = Places {
@@ -61,55 +68,102 @@ pub(crate) fn engine(chosen: Option<PathBuf>) -> Result<Engine> {
         pythons: wheel::pythons(),
         system: SYSTEM.into(),
     };
-    let engine = places
-        .find()
-        .map_err(|reasons| missing(&targets, &reasons))?;
-    *installed = Some(engine.clone());
+    let engine = places.find(wanted.as_ref()).map_err(|more| {
+        passed.extend(more);
+        missing(&passed)
+    })?;
+    *installed = Some((wanted, engine.clone()));
     Ok(engine)
 }
 
-/// The library in a target directory.
-fn built(targets: &[PathBuf]) -> Option<PathBuf> {
-    targets
-        .iter()
-        .flat_map(|dir| ["release", "debug"].map(|profile| dir.join(profile)))
-        .find_map(|dir| library::in_target(&dir))
+/// The library in a target directory, or the reason of each directory.
+fn built(
+    targets: &[PathBuf],
+    wanted: Option<&Wanted>,
+) -> std::result::Result<PathBuf, Vec<Unusable>> {
+    let mut passed = Vec::new();
+    for target in targets {
+        let mut is_built = false;
+        for dir in ["release", "debug"].map(|profile| target.join(profile)) {
+            let Some(library) = library::in_target(&dir) else {
+                continue;
+            };
+            is_built = true;
+            // An engine without the loader runs the Python that it was linked with.
+            let Some(wanted) = wanted.filter(|_| library::is_loader(&library)) else {
+                return Ok(library);
+            };
+            match wanted.choose(&library::built_for(&dir)) {
+                Ok(_) => return Ok(library),
+                Err(unusable) => passed.push(unusable.at(dir.display())),
+            }
+        }
+        if !is_built {
+            passed.push(Unusable::absent("not built").at(target.display()));
+        }
+    }
+    Err(passed)
 }
 
 impl Places {
     /// The first engine that can be used, or the reason of each place.
-    fn find(&self) -> std::result::Result<Engine, Vec<String>> {
-        let mut reasons = Vec::new();
+    fn find(&self, wanted: Option<&Wanted>) -> std::result::Result<Engine, Vec<Unusable>> {
+        let mut passed = Vec::new();
         if let Some(dir) = &self.user {
-            match in_folder(dir) {
+            let again = format!(
+                "install it again with `cargo xtask install` in a clone of RedGrease, or remove {} \
+                 and run `pip install redgrease-engine` in a virtual environment",
+                dir.display()
+            );
+            match in_folder(dir, wanted, &again) {
                 Ok(library) => return Ok(Engine::without_python(library)),
-                Err(reason) => reasons.push(reason),
+                Err(unusable) => passed.push(unusable),
             }
         }
+        if let Some(unusable) = wanted.and_then(Wanted::removed) {
+            passed.push(unusable);
+            return Err(passed);
+        }
+        // The Python of a wheel runs, unless another one is named.
+        let named = wanted.filter(|wanted| wanted.is_named());
         for python in &self.pythons {
-            match wheel::find(python) {
+            match wheel::find(python, named) {
                 Ok(engine) => return Ok(engine),
-                Err(reason) => reasons.push(format!("{}: {reason}", python.display())),
+                Err(unusable) => passed.push(unusable),
             }
         }
-        match in_folder(&self.system) {
+        let again = "install the package that these files belong to again";
+        match in_folder(&self.system, wanted, again) {
             Ok(library) => Ok(Engine::without_python(library)),
-            Err(reason) => {
-                reasons.push(reason);
-                Err(reasons)
+            Err(unusable) => {
+                passed.push(unusable);
+                Err(passed)
             }
         }
     }
 }
 
-fn in_folder(dir: &Path) -> std::result::Result<PathBuf, String> {
-    library::installed(dir).unwrap_or_else(|| Err(format!("{}: nothing", dir.display())))
+/// The loader in a folder. `again` says how to mend the folder.
+fn in_folder(
+    dir: &Path,
+    wanted: Option<&Wanted>,
+    again: &str,
+) -> std::result::Result<PathBuf, Unusable> {
+    let choose = |minors: &[u32]| wanted.map_or(Ok(None), |wanted| wanted.choose(minors));
+    match library::installed(dir, choose) {
+        Ok(Some(library)) => Ok(library),
+        Ok(None) => Err(Unusable::absent("nothing").at(dir.display())),
+        Err(library::Unfit::Broken(reason) | library::Unfit::Outdated(reason)) => {
+            Err(Unusable::new(Flaw::Folder, reason, again))
+        }
+        Err(library::Unfit::OtherPython(unusable)) => Err(unusable.at(dir.display())),
+    }
 }
 
 /// The library that a user has named.
 fn named(path: &Path, origin: &str) -> Result<PathBuf> {
     let library = path.canonicalize().ok().filter(|path| path.is_file());
-    library.ok_or_else(|| {
+    let library = library.ok_or_else(|| {
         Error::new(
             ErrorKind::NoEngine,
             format!(
@@ -119,20 +173,35 @@ fn named(path: &Path, origin: &str) -> Result<PathBuf> {
                 path.display()
             ),
         )
-    })
+    })?;
+    // It is not linked with a Python: the server would end with an undefined symbol.
+    if library::is_installed_engine(&library) {
+        return Err(Error::new(
+            ErrorKind::NoEngine,
+            format!(
+                "{origin} names {}, an engine for one Python, which only the loader can open: name \
+                 the loader {}",
+                path.display(),
+                library::loader_beside(&library).display()
+            ),
+        ));
+    }
+    Ok(library)
 }
 
-fn missing(targets: &[PathBuf], reasons: &[String]) -> Error {
-    let not_built = |dir: &PathBuf| format!("{}: not built", dir.display());
-    let mut looked: Vec<String> = targets.iter().map(not_built).collect();
-    looked.extend_from_slice(reasons);
+fn missing(passed: &[Unusable]) -> Error {
+    let reasons: Vec<&str> = passed.iter().map(|one| one.reason.as_str()).collect();
+    let least = passed.iter().min_by_key(|one| one.flaw);
+    let remedy = match least.filter(|one| one.flaw != Flaw::Absent) {
+        Some(flawed) => &flawed.remedy,
+        None => {
+            "install it with `pip install redgrease-engine` in a virtual environment, or build it \
+             with `cargo xtask install` in a clone of RedGrease"
+        }
+    };
     Error::new(
         ErrorKind::NoEngine,
-        format!(
-            "no engine was found ({}): install it with `pip install redgrease-engine` in a virtual \
-             environment, or build it with `cargo xtask install` in a clone of RedGrease",
-            looked.join("; ")
-        ),
+        format!("no engine was found ({}): {remedy}", reasons.join("; ")),
     )
 }
 
@@ -171,7 +240,7 @@ mod tests {
     fn install_wheel(python: &Path, dir: &Path) -> PathBuf {
         let loader = install(dir, "99.0.0");
         let text = format!(
-            "#!/bin/sh\necho 'python={}'\necho 'engine={}'\n",
+            "#!/bin/sh\necho 'python={}'\necho version=3.12\necho 'engine={}'\n",
             python.display(),
             loader.display()
         );
@@ -183,7 +252,7 @@ mod tests {
     #[test]
     fn the_places_are_searched_in_order() {
         let (root, places) = places();
-        let found = |places: &Places| places.find().unwrap();
+        let found = |places: &Places| places.find(None).unwrap();
         // From the last place to the first: each hides the places behind it.
         let system = install(&places.system, "99.0.0");
         assert_eq!(found(&places), Engine::without_python(system));
@@ -203,6 +272,7 @@ mod tests {
     fn the_target_directories_are_searched_in_order() {
         let root = tempfile::tempdir().unwrap();
         let targets = ["one/target", "two/target"].map(|dir| root.path().join(dir));
+        let built = |targets: &[PathBuf]| built(targets, None).ok();
         assert_eq!(built(&targets), None);
         for (target, profile) in [(1, "debug"), (1, "release"), (0, "debug"), (0, "release")] {
             let dir = targets[target].join(profile);
@@ -221,7 +291,7 @@ mod tests {
         let (root, places) = places();
         let user = places.user.clone().unwrap();
         let loader = install(&user, "0.0.9");
-        let reasons = || places.find().unwrap_err().join("\n");
+        let reasons = || missing(&places.find(None).unwrap_err()).to_string();
         let said = reasons();
         assert!(
             said.contains("has version 0.0.9, and this crate needs"),
@@ -261,6 +331,8 @@ mod tests {
             "{said}"
         );
 
+        fs::remove_file(&user).unwrap();
+
         let half = root.path().join("half");
         install_wheel(&places.pythons[0], &half);
         fs::remove_file(half.join("redgrease-engine-3.12.so")).unwrap();
@@ -269,16 +341,23 @@ mod tests {
             said.contains("bin/python: ") && said.contains("half/redgrease.so has no"),
             "{said}"
         );
+        // What is installed already stays as it is if it is only installed.
+        assert!(
+            said.ends_with("`pip install --force-reinstall redgrease-engine`"),
+            "{said}"
+        );
         // The next place counts.
         let system = install(&places.system, "99.0.0");
-        assert_eq!(places.find().unwrap(), Engine::without_python(system));
+        assert_eq!(places.find(None).unwrap(), Engine::without_python(system));
     }
 
     #[test]
     fn the_error_names_each_place_and_two_commands() {
         let (root, places) = places();
         let targets = ["one/target", "two/target"].map(|dir| root.path().join(dir));
-        let error = missing(&targets, &places.find().unwrap_err());
+        let mut passed = built(&targets, None).unwrap_err();
+        passed.extend(places.find(None).unwrap_err());
+        let error = missing(&passed);
         assert_eq!(error.kind(), ErrorKind::NoEngine);
         let said = error.to_string();
         for part in [
@@ -299,5 +378,130 @@ mod tests {
             assert!(said.contains(part), "{said}");
         }
         assert!(!said.contains('\n'), "{said}");
+    }
+
+    /// The Python that a module argument names.
+    fn wanted(python: &str) -> Option<Wanted> {
+        Wanted::new(Some(&python.into()))
+    }
+
+    #[test]
+    fn a_place_without_an_engine_for_the_wanted_python_is_passed_by() {
+        let (root, places) = places();
+        let user = install(places.user.as_ref().unwrap(), "99.0.0");
+        let found = |python: &str| places.find(wanted(python).as_ref());
+        assert_eq!(found("3.12"), Ok(Engine::without_python(user.clone())));
+        // A Python whose version nobody knows is left to the loader.
+        assert_eq!(found("/no/such"), Ok(Engine::without_python(user)));
+        let said = missing(&found("python3.11").unwrap_err()).to_string();
+        let reason = "user: made for Python 3.12, and the module argument Python names python3.11, a Python 3.11;";
+        assert!(said.contains(reason), "{said}");
+        assert!(
+            said.contains("an engine for Python 3.11 with `pip install redgrease-engine`"),
+            "{said}"
+        );
+        // Each later place counts, and one with an engine for another Python does not.
+        let dir = root.path().join("wheel");
+        install_wheel(&places.pythons[0], &dir);
+        assert!(found("3.11").is_err());
+        let engine = dir.join("redgrease-engine-3.12.so");
+        fs::rename(&engine, dir.join("redgrease-engine-3.11.so")).unwrap();
+        let library = found("3.11").unwrap().library;
+        assert_eq!(library, dir.join("redgrease.so"));
+    }
+
+    #[test]
+    fn a_wheel_without_an_engine_for_its_own_python_is_passed_by() {
+        let (root, places) = places();
+        let dir = root.path().join("wheel");
+        install_wheel(&places.pythons[0], &dir);
+        let engine = dir.join("redgrease-engine-3.12.so");
+        fs::rename(&engine, dir.join("redgrease-engine-3.9.so")).unwrap();
+        let said = missing(&places.find(None).unwrap_err()).to_string();
+        let reason = format!(
+            "is Python 3.12, and the engines in {} are for 3.9",
+            dir.display()
+        );
+        assert!(said.contains(&reason), "{said}");
+        assert!(said.contains("use a virtual environment of"), "{said}");
+    }
+
+    #[test]
+    fn a_target_directory_for_another_python_is_passed_by() {
+        let root = tempfile::tempdir().unwrap();
+        let targets = [root.path().to_owned()];
+        let build = |profile: &str, minor: u32| {
+            let dir = root.path().join(profile);
+            let marker = format!("=redgrease-engine interface=1 python=3.{minor} version=0.1.0;\0");
+            write(&dir.join(library::built_name("engine")), &marker);
+            write(&dir.join(library::built_name("loader")), "")
+        };
+        let release = build("release", 11);
+        let found = |python: &str| built(&targets, wanted(python).as_ref());
+        assert_eq!(found("3.11"), Ok(release.clone()));
+        let said = missing(&found("3.12").unwrap_err()).to_string();
+        assert!(
+            said.contains("release: made for Python 3.11, and"),
+            "{said}"
+        );
+        let debug = build("debug", 12);
+        assert_eq!(found("3.12"), Ok(debug));
+        // An engine alone runs the Python that it was linked with.
+        fs::remove_file(&release).unwrap();
+        let engine = release.with_file_name(library::built_name("engine"));
+        assert_eq!(found("3.12"), Ok(engine));
+    }
+
+    #[test]
+    fn the_engine_that_will_run_is_checked_and_every_one_if_that_is_not_known() {
+        let (_root, places) = places();
+        let user = places.user.clone().unwrap();
+        install(&user, "99.0.0");
+        let old = "redgrease-engine interface=1 python=3.11 version=0.0.9;";
+        write(&user.join("redgrease-engine-3.11.so"), old);
+        assert!(places.find(wanted("3.12").as_ref()).is_ok());
+        for python in [wanted("3.11"), None] {
+            let said = missing(&places.find(python.as_ref()).unwrap_err()).to_string();
+            assert!(
+                said.contains("redgrease-engine-3.11.so has version 0.0.9"),
+                "{said}"
+            );
+            assert!(
+                said.contains("install it again with `cargo xtask install`"),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_engine_of_a_wheel_that_is_named_leads_to_its_loader() {
+        let root = tempfile::tempdir().unwrap();
+        let loader = install(root.path(), "99.0.0");
+        assert!(named(&loader, "REDGREASE_ENGINE").is_ok());
+        let engine = root.path().join("redgrease-engine-3.12.so");
+        let said = named(&engine, "REDGREASE_ENGINE").unwrap_err().to_string();
+        assert!(said.contains("an engine for one Python"), "{said}");
+        assert!(said.ends_with("/redgrease.so"), "{said}");
+    }
+
+    #[test]
+    fn an_environment_whose_python_was_removed_is_named_and_no_other_wheel_is_taken() {
+        let (root, mut places) = places();
+        let venv = root.path().join("venv");
+        fs::create_dir_all(venv.join("bin")).unwrap();
+        std::os::unix::fs::symlink("/opt/removed/python3", venv.join("bin/python")).unwrap();
+        places.pythons.remove(0);
+        let other = install_wheel(&places.pythons[0], &root.path().join("wheel"));
+        let active = Wanted::active(&venv);
+        let said = missing(&places.find(Some(&active)).unwrap_err()).to_string();
+        assert!(
+            said.contains(
+                "venv/bin/python: is a link to /opt/removed/python3, which cannot be run"
+            ),
+            "{said}"
+        );
+        assert!(said.ends_with("again, or unset VIRTUAL_ENV"), "{said}");
+        // The Python of the environment does not run if another one is named.
+        assert_eq!(places.find(wanted("3.12").as_ref()).unwrap().library, other);
     }
 }

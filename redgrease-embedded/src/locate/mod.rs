@@ -5,17 +5,23 @@
 //! | `server.rs` | the server program |
 //! | `engine.rs` | the engine: the order of the places, and the error |
 //! | `library.rs` | the engine in one folder: file names, completeness, version |
+//! | `wanted.rs` | the version of the Python that the loader will run |
+//! | `interpreter.rs` | nothing: it asks a Python |
+//! | `unusable.rs` | nothing: why a place gives no engine |
 //! | `wheel.rs` | the engine in the Python packages of a Python |
 //! | `targets.rs` | the target directories of Cargo |
 //! | `user.rs` | the directories of the user |
 //! | `packages.rs` | the directory of Python packages |
 
 mod engine;
+mod interpreter;
 mod library;
 mod packages;
 mod server;
 mod targets;
+mod unusable;
 mod user;
+mod wanted;
 mod wheel;
 
 pub(crate) use engine::{Engine, engine};
