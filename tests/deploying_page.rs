@@ -10,6 +10,7 @@ use redgrease_embedded::{Builder, Server};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 const PAGE: &str = include_str!("../docs/deploying.md");
 
@@ -120,6 +121,12 @@ fn from_commands(builder: Builder) -> Server {
         .unwrap()
 }
 
+fn signal(server: &Server, name: &str) {
+    let mut kill = Command::new("kill");
+    kill.arg(format!("-{name}")).arg(server.pid().to_string());
+    assert!(kill.status().unwrap().success());
+}
+
 fn ends(server: Server) {
     eventually("the server has ended", || {
         std::os::unix::net::UnixStream::connect(server.socket()).is_err()
@@ -211,6 +218,8 @@ fn the_health_checks_succeed_and_can_fail() {
         printed.contains("PONG") && printed.contains("fine"),
         "{printed}"
     );
+    let printed = run(&server, "RG.TRIGGER health").unwrap();
+    assert!(printed.contains("fine"), "a second time: {printed}");
     untyped(
         &server,
         &[
@@ -279,6 +288,16 @@ GB('CommandReader').map(fail).register(trigger='fails, \"x\"')
     );
 
     run(&server, "redgrease-metrics");
+    // A server that accepts connections and says nothing is down, and does not hold up the job that asks it.
+    signal(&server, "STOP");
+    let began = Instant::now();
+    let figures = metrics(&path);
+    let took = began.elapsed();
+    signal(&server, "CONT");
+    assert!(took < Duration::from_secs(30), "{took:?}");
+    assert!(figures.contains("redgrease_up 0"), "{figures}");
+    assert!(!figures.contains("failed_runs"), "{figures}");
+    assert!(metrics(&path).contains("redgrease_up 1"));
     // A server that does not answer leaves no old figures.
     drop(server.stop());
     let figures = metrics(&path);

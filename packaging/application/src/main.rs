@@ -3,10 +3,11 @@
 //! It registers its gear when it starts, and then calls it every second, like a web site that counts its visits.
 //!
 //! ```text
-//! REDIS_URL=redis://127.0.0.1:6379 cargo run -p visits
+//! REDIS_URL=redis://127.0.0.1:6379 REDIS_PASSWORD=.. cargo run -p visits
 //! ```
 
 use redgrease::prelude::*;
+use redis::{ConnectionInfo, IntoConnectionInfo};
 use std::env;
 use std::error::Error;
 use std::thread::sleep;
@@ -31,9 +32,20 @@ fn visit(page: &str) -> String {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let url = env::var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned());
-    let mut con = redgrease::start(url)?;
+    let mut con = redgrease::start(with_password(url.into_connection_info()?))?;
     loop {
         println!("{}", visit(&mut con, "home")?);
         sleep(Duration::from_secs(1));
+    }
+}
+
+/// The password is no part of the URL, because characters such as `@`, `/` and `#` have a meaning there.
+fn with_password(server: ConnectionInfo) -> ConnectionInfo {
+    match env::var("REDIS_PASSWORD") {
+        Ok(password) => {
+            let settings = server.redis_settings().clone().set_password(password);
+            server.set_redis_settings(settings)
+        }
+        Err(_) => server,
     }
 }
