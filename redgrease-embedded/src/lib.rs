@@ -35,9 +35,9 @@
 //!    that `cargo run` or `cargo test` runs, and of the clone that contains this crate;
 //! 2. the user's data directory, `~/.local/share/redgrease/lib` (`$XDG_DATA_HOME/redgrease/lib`), which
 //!    `cargo xtask install` fills;
-//! 3. the Python package `redgrease-engine` (`pip install redgrease-engine`) of the active virtual
-//!    environment, of `python3`, or of `python` on `PATH`. The server then runs that Python, unless
-//!    `REDGREASE_PYTHON` or a module argument names another one;
+//! 3. the Python package `redgrease-engine` (`pip install redgrease-engine`) of the Python that a module
+//!    argument or `REDGREASE_PYTHON` names, of the active virtual environment, of `python3`, or of `python`
+//!    on `PATH`. The server then runs that Python, unless another one is named;
 //! 4. `/usr/lib/redgrease`.
 //!
 //! A place is passed by if it has no engine for the Python that will run: that of the module argument

@@ -86,7 +86,7 @@ fn a_server_starts_without_a_path() {
 }
 
 #[test]
-fn an_engine_for_another_python_does_not_hide_the_wheel_of_the_active_environment() {
+fn an_engine_for_another_python_does_not_hide_the_wheel_of_the_one_that_runs() {
     let venv = tempfile::tempdir().unwrap();
     let lib = venv.path().join("lib");
     let bin = venv.path().join("bin");
@@ -106,10 +106,19 @@ fn an_engine_for_another_python_does_not_hide_the_wheel_of_the_active_environmen
     );
     std::fs::write(&python, answer).unwrap();
     std::fs::set_permissions(&python, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let engine = result_of("engine", &[("VIRTUAL_ENV", venv.path().to_str().unwrap())]);
-    // An engine without the loader runs the Python that it was linked with, and is found first.
-    let is_bare = engine.contains("redgrease_engine.");
-    assert!(is_bare || engine == format!("Ok({loader:?})"), "{engine}");
+    for (name, value) in [
+        ("VIRTUAL_ENV", venv.path()),
+        ("REDGREASE_PYTHON", venv.path()),
+        ("REDGREASE_PYTHON", &python),
+    ] {
+        let engine = result_of("engine", &[(name, value.to_str().unwrap())]);
+        // An engine without the loader runs the Python that it was linked with, and is found first.
+        let is_bare = engine.contains("redgrease_engine.");
+        assert!(
+            is_bare || engine == format!("Ok({loader:?})"),
+            "{name}: {engine}"
+        );
+    }
 }
 
 #[test]

@@ -65,7 +65,7 @@ pub(crate) fn engine(chosen: Option<PathBuf>, python: Option<&OsString>) -> Resu
     }
     let places = Places {
         user: user::engine_dir(),
-        pythons: wheel::pythons(),
+        pythons: wheel::pythons(wanted.as_ref()),
         system: SYSTEM.into(),
     };
     let engine = places.find(wanted.as_ref()).map_err(|more| {

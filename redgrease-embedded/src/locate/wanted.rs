@@ -143,7 +143,7 @@ impl Wanted {
     }
 
     /// The program, as the loader finds it.
-    fn program(&self) -> Option<PathBuf> {
+    pub(super) fn program(&self) -> Option<PathBuf> {
         let path = Path::new(&self.value);
         if self.origin == Origin::Environment || (self.is_path() && path.is_dir()) {
             return Some(python_in(path));
@@ -151,8 +151,12 @@ impl Wanted {
         if self.is_path() {
             return Some(path.to_owned());
         }
-        let usual = ["/usr/bin", "/usr/local/bin"].map(|dir| Path::new(dir).join(path));
-        on_path(&[path])
+        let name = match version_in_name(self.value.to_str()?) {
+            Some(minor) => PathBuf::from(format!("python3.{minor}")),
+            None => path.to_owned(),
+        };
+        let usual = ["/usr/bin", "/usr/local/bin"].map(|dir| Path::new(dir).join(&name));
+        on_path(&[&name])
             .chain(usual)
             .find(|program| is_program(program))
     }

@@ -19,10 +19,13 @@ pub(super) fn find(python: &Path, wanted: Option<&Wanted>) -> Result<Engine, Unu
     engine.map_err(|unusable| unusable.at(python.display()))
 }
 
-/// The Python of the active virtual environment, and the first `python3` and `python` on `PATH`.
-pub(super) fn pythons() -> Vec<PathBuf> {
+/// The Python that is wanted, that of the active virtual environment, and the first `python3` and `python` on `PATH`.
+pub(super) fn pythons(wanted: Option<&Wanted>) -> Vec<PathBuf> {
     let active = variable("VIRTUAL_ENV").map(|venv| python_in(&venv));
     let candidates = [
+        wanted
+            .and_then(Wanted::program)
+            .filter(|program| is_program(program)),
         active.filter(|program| is_program(program)),
         on_path(&["python3"]).next(),
         on_path(&["python"]).next(),
