@@ -37,8 +37,10 @@ pub(crate) fn chosen(arguments: &[&[u8]]) -> Result<Option<Chosen>, Failure> {
         if let Some(first) = found {
             return Err(Failure::new(
                 format!(
-                    "the Python is given twice, with the module arguments {} and {name}",
-                    first.name
+                    "the Python is given twice, with the module arguments {} {} and {name} {}",
+                    first.name,
+                    String::from_utf8_lossy(&first.value),
+                    String::from_utf8_lossy(&value)
                 ),
                 "give one of them",
             ));
@@ -82,10 +84,10 @@ mod tests {
             );
         }
         for second in ["Python", "PythonExecutable", "PYTHON"] {
-            let line = look(&["Python", "3.12", second, "3.12"])
-                .unwrap_err()
-                .line();
-            assert!(line.contains("given twice"), "{line}");
+            let line = look(&["Python", "3.12", second, "/x"]).unwrap_err().line();
+            let both =
+                format!("given twice, with the module arguments Python 3.12 and {second} /x");
+            assert!(line.contains(&both), "{line}");
         }
     }
 }

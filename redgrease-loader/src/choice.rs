@@ -66,7 +66,7 @@ pub(crate) fn choose(
         // Another Python would lack the packages of the environment.
         Some(Around::Environment(directory)) => {
             return of_environment(&directory, engines).map_err(|failure| {
-                let other = "name another Python with the module argument Python";
+                let other = "name another Python with the module argument Python or the variable REDGREASE_PYTHON";
                 let remedy = format!("{} (or {other})", failure.remedy);
                 Failure { remedy, ..failure }.of("the virtual environment of the loader:")
             });
@@ -86,7 +86,7 @@ pub(crate) fn choose(
         program,
         minor: None,
     }));
-    first(candidates, engines).map_err(none_usable)
+    first(candidates, engines).map_err(|failures| none_usable(&failures))
 }
 
 /// The Python of a virtual environment. The subject of the failure's reason is the directory or the program.
@@ -122,7 +122,7 @@ fn named(
         })?,
     };
     usable(&program, engines)
-        .map_err(|failure| failure.of(format!("{origin}: {}", program.display())))
+        .map_err(|failure| failure.of(program.display()).of(format!("{origin}:")))
 }
 
 /// The first usable Python of a minor version.
@@ -181,7 +181,7 @@ fn first(candidates: Vec<Candidate>, engines: &Engines) -> Result<Python, Vec<Fa
 }
 
 /// One failure for a search that has found nothing.
-fn none_usable(failures: Vec<Failure>) -> Failure {
+fn none_usable(failures: &[Failure]) -> Failure {
     let Some(first) = failures.first() else {
         return Failure::new(
             "no Python was found on PATH, in /usr/bin or in /usr/local/bin",
@@ -209,8 +209,10 @@ fn judge(python: Interpreter, engines: &Engines) -> Result<Python, Failure> {
     if !engines.has(minor) {
         return Err(engines.none_for(minor));
     }
+    let libpython = suitable::library(&python)?;
+    suitable::check_library(&python, &libpython)?;
     Ok(Python {
-        libpython: suitable::library(&python)?,
+        libpython,
         program: python.program,
         minor,
     })

@@ -2,14 +2,15 @@
 
 use crate::elf::{self, Flaw};
 use crate::failure::Failure;
+use crate::files;
+use crate::installed::{again, is_of_package};
 use crate::marker::{self, INTERFACE, Marker};
+use crate::versions::{NEWEST, OLDEST};
 use std::collections::BTreeSet;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-
-const REINSTALL: &str = "install the engine again (in a clone, build it with `cargo xtask setup`)";
 
 /// The engines beside the loader.
 #[derive(Debug)]
@@ -47,7 +48,10 @@ impl Engines {
         if engines.minors.is_empty() && engines.local.is_none() {
             return Err(Failure::new(
                 format!("there is no engine in {}", engines.directory.display()),
-                format!("{REINSTALL}: the engines belong into the directory of the loader"),
+                format!(
+                    "name the loader where it was installed, or {}: the engines belong into the directory of the loader",
+                    again(&engines.directory)
+                ),
             ));
         }
         Ok(engines)
@@ -69,7 +73,7 @@ impl Engines {
             let marker = examine(&file)?;
             if marker.minor != minor {
                 let reason = format!("is for Python 3.{}", marker.minor);
-                return Err(Failure::new(reason, REINSTALL).of(file.display()));
+                return Err(Failure::new(reason, again(&self.directory)).of(file.display()));
             }
             return Ok(file);
         }
@@ -87,16 +91,26 @@ impl Engines {
         let local = self.local.as_deref().and_then(|file| examine(file).ok());
         minors.extend(local.map(|marker| marker.minor));
         let names: Vec<String> = minors.iter().map(|minor| format!("3.{minor}")).collect();
+        let names = if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        };
+        let directory = self.directory.display();
+        // The package has an engine for each of these versions.
+        if is_of_package(&self.directory) && (OLDEST..=NEWEST).contains(&minor) {
+            return Failure::new(
+                format!(
+                    "is Python 3.{minor}, and the installation in {directory} lacks the engine for it (it has those for {names})"
+                ),
+                format!(
+                    "{}, or name another Python with the module argument Python or the variable REDGREASE_PYTHON",
+                    again(&self.directory)
+                ),
+            );
+        }
         Failure::new(
-            format!(
-                "is Python 3.{minor}, and the engines in {} are for {}",
-                self.directory.display(),
-                if names.is_empty() {
-                    "none".to_owned()
-                } else {
-                    names.join(", ")
-                },
-            ),
+            format!("is Python 3.{minor}, and the engines in {directory} are for {names}"),
             "name a Python of such a version with the module argument Python or the variable REDGREASE_PYTHON, or install an engine for this one",
         )
     }
@@ -123,8 +137,9 @@ fn minor_of(name: &str) -> Option<u32> {
 
 /// Reads an engine file without opening it as a library.
 fn examine(file: &Path) -> Result<Marker, Failure> {
+    let again = again(file.parent().unwrap_or(file));
     let failed = |reason: &str, remedy: &str| Err(Failure::new(reason, remedy).of(file.display()));
-    let bytes = match fs::read(file) {
+    let bytes = match files::read(file) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             return failed(
@@ -132,23 +147,18 @@ fn examine(file: &Path) -> Result<Marker, Failure> {
                 "give the user of the server the right to read it",
             );
         }
-        Err(error) => return failed(&format!("cannot be read ({error})"), REINSTALL),
+        Err(error) => return failed(&format!("cannot be read ({error})"), again),
     };
-    match elf::check(&bytes) {
+    match elf::check(&bytes[..]) {
         Ok(()) => {}
-        Err(Flaw::Empty) => return failed("is empty", REINSTALL),
-        Err(Flaw::CutShort) => return failed("is damaged: its end is missing", REINSTALL),
-        Err(Flaw::NoLibrary) => return failed("is not a library", REINSTALL),
-        Err(Flaw::OtherMachine) => {
-            let machine = std::env::consts::ARCH;
-            return failed(
-                &format!("is for another kind of machine than this one ({machine})"),
-                &format!("install the engine for {machine}"),
-            );
+        Err(flaw @ Flaw::OtherMachine) => {
+            let remedy = format!("install the engine for {}", std::env::consts::ARCH);
+            return failed(&flaw.reason(), &remedy);
         }
+        Err(flaw) => return failed(&flaw.reason(), again),
     }
     let Some(marker) = marker::find(&bytes) else {
-        return failed("is not an engine of this project", REINSTALL);
+        return failed("is not an engine of this project", again);
     };
     if marker.interface != INTERFACE {
         return failed(
@@ -205,5 +215,25 @@ mod tests {
             line.contains("redgrease-engine-3.9.so is empty: install"),
             "{line}"
         );
+    }
+
+    #[test]
+    fn an_engine_that_is_missing_in_the_package_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let lib = dir.path().join("redgrease_engine/lib");
+        fs::create_dir_all(&lib).unwrap();
+        fs::write(lib.join(file_name(9)), "").unwrap();
+        let engines = Engines::beside(&lib.join("redgrease.so")).unwrap();
+        let line = engines.none_for(10).line();
+        assert!(
+            line.contains("lacks the engine for it (it has those for 3.9)"),
+            "{line}"
+        );
+        assert!(
+            line.contains("`pip install --force-reinstall redgrease-engine`"),
+            "{line}"
+        );
+        let line = engines.none_for(14).line();
+        assert!(line.contains("are for 3.9: name a Python"), "{line}");
     }
 }

@@ -23,10 +23,13 @@ impl Failure {
         }
     }
 
-    /// The same failure, with the subject of the reason in front.
+    /// The same failure, with the subject of the reason in front. A subject with a blank at its begin or end, which a reader would
+    /// not see, is quoted.
     pub(crate) fn of(self, subject: impl fmt::Display) -> Self {
+        let subject = subject.to_string();
+        let quote = if subject.trim() == subject { "" } else { "\"" };
         Failure {
-            reason: format!("{subject} {}", self.reason),
+            reason: format!("{quote}{subject}{quote} {}", self.reason),
             ..self
         }
     }
@@ -66,6 +69,12 @@ mod tests {
         let failure = Failure::new("has no engine", "install one").of("Python 3.14");
         let line = "could not load the RedGrease engine: Python 3.14 has no engine: install one";
         assert_eq!(failure.line(), line);
+    }
+
+    #[test]
+    fn a_blank_at_the_end_of_a_path_is_seen() {
+        let failure = Failure::new("is missing", "make it").of(" /x").of("HOME:");
+        assert_eq!(failure.reason, "HOME: \" /x\" is missing");
     }
 
     #[test]

@@ -38,10 +38,46 @@ pub(crate) fn around(loader: &Path) -> Option<Around> {
     Some(Around::Prefix { minor, programs })
 }
 
+/// Whether a directory is that of the engines in the Python package.
+pub(crate) fn is_of_package(directory: &Path) -> bool {
+    directory.ends_with("redgrease_engine/lib")
+}
+
+/// How the engines in a directory are installed again.
+pub(crate) fn again(directory: &Path) -> &'static str {
+    if is_of_package(directory) {
+        "install it again with `pip install --force-reinstall redgrease-engine`"
+    } else if directory == Path::new("/usr/lib/redgrease") {
+        "install the package redgrease-engine again"
+    } else {
+        "install it again (in a clone of RedGrease with `cargo xtask setup`, for your user with `cargo xtask install`)"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;
+
+    #[test]
+    fn the_command_that_installs_again_fits_the_place() {
+        for (directory, command) in [
+            (
+                "/v/lib/python3.11/site-packages/redgrease_engine/lib",
+                "pip install",
+            ),
+            (
+                "/home/a/.cache/uv/archive-v0/x/redgrease_engine/lib",
+                "pip install",
+            ),
+            ("/usr/lib/redgrease", "the package redgrease-engine"),
+            ("/home/a/redgrease/target/debug", "cargo xtask setup"),
+            ("/home/a/.local/share/redgrease/lib", "cargo xtask install"),
+        ] {
+            let remedy = again(Path::new(directory));
+            assert!(remedy.contains(command), "{directory}: {remedy}");
+        }
+    }
 
     #[test]
     fn places_of_installers_are_told_from_others() {

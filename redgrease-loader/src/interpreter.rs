@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::system::{Heard, hear};
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -38,7 +39,7 @@ pub(crate) fn ask(program: &Path) -> Result<Interpreter, Failure> {
             answer,
         });
     }
-    Err(no_answer(&heard))
+    Err(of_shim(program, &heard).unwrap_or_else(|| no_answer(&heard)))
 }
 
 /// The program could not be run at all.
@@ -58,6 +59,10 @@ fn not_started(program: &Path, error: &io::Error) -> Failure {
             ),
             _ => Failure::new("does not exist", "name the program of a Python"),
         },
+        io::ErrorKind::PermissionDenied if !is_program(program) => Failure::new(
+            "is not a program: it lacks the permission to execute",
+            "name the program of a Python",
+        ),
         io::ErrorKind::PermissionDenied => Failure::new(
             format!(
                 "cannot be run by the user of the server, number {} ({error})",
@@ -70,6 +75,45 @@ fn not_started(program: &Path, error: &io::Error) -> Failure {
             "name the program of a Python for this machine",
         ),
     }
+}
+
+/// Whether a file is one that somebody may run. One that cannot be looked at may be.
+fn is_program(program: &Path) -> bool {
+    program.metadata().map_or(true, |metadata| {
+        metadata.is_file() && metadata.permissions().mode() & 0o111 != 0
+    })
+}
+
+/// The program is a shim of pyenv for a version that is not active. pyenv lists the versions that have the program.
+fn of_shim(program: &Path, heard: &Heard) -> Option<Failure> {
+    let name = program.file_name()?;
+    let directory = program.parent()?;
+    if directory.file_name()? != "shims" {
+        return None;
+    }
+    let errors = String::from_utf8_lossy(&heard.errors);
+    if !errors.starts_with("pyenv: ") {
+        return None;
+    }
+    let mut lines = errors
+        .lines()
+        .skip_while(|line| !line.ends_with("versions:"));
+    let version = lines
+        .nth(1)
+        .map(str::trim)
+        .filter(|line| !line.is_empty())?;
+    let versions = directory.with_file_name("versions");
+    let own = versions.join(version).join("bin").join(name);
+    Some(Failure::new(
+        format!(
+            "is a shim of pyenv, and no active version has {}",
+            name.to_string_lossy()
+        ),
+        format!(
+            "name the program itself, such as {}, or select a version with `pyenv global {version}`",
+            own.display()
+        ),
+    ))
 }
 
 /// The program ran, and gave no complete answer.
@@ -159,5 +203,52 @@ mod tests {
         }
         let line = silent("Traceback\nValueError: x\n");
         assert!(line.contains("ValueError: x"), "{line}");
+    }
+
+    const SHIM: &str = "pyenv: python3.10: command not found
+
+The `python3.10' command exists in these Python versions:
+  3.10.13
+  3.10.14
+
+Note: See 'pyenv help global' for tips on allowing multiple
+      Python versions to be found at the same time.
+";
+
+    fn told(program: &str, errors: &str) -> Option<Failure> {
+        let heard = Heard {
+            errors: errors.into(),
+            ..Heard::default()
+        };
+        of_shim(Path::new(program), &heard)
+    }
+
+    #[test]
+    fn the_program_behind_a_shim_is_named() {
+        let shim = "/home/a/.pyenv/shims/python3.10";
+        let failure = told(shim, SHIM).unwrap();
+        assert!(failure.reason.ends_with("has python3.10"), "{failure:?}");
+        let own = "/home/a/.pyenv/versions/3.10.13/bin/python3.10";
+        assert!(failure.remedy.contains(own), "{failure:?}");
+        assert_eq!(told(shim, "pyenv: version `9' is not installed\n"), None);
+        assert_eq!(told("/usr/bin/python3.10", SHIM), None);
+        assert_eq!(told(shim, "Traceback\n"), None);
+    }
+
+    #[test]
+    fn files_that_nobody_may_run_are_told_from_closed_ones() {
+        for path in ["/etc/passwd", "/dev/null", "/etc"] {
+            let failure = ask(Path::new(path)).unwrap_err();
+            assert!(
+                failure.reason.starts_with("is not a program"),
+                "{failure:?}"
+            );
+        }
+        let closed = io::Error::from(io::ErrorKind::PermissionDenied);
+        let failure = not_started(Path::new("/bin/sh"), &closed);
+        assert!(
+            failure.reason.contains("by the user of the server"),
+            "{failure:?}"
+        );
     }
 }

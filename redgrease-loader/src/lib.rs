@@ -16,6 +16,7 @@
 //! | `suitable` | the reasons why a Python cannot be used |
 //! | `engines` | the engine files beside the loader |
 //! | `marker` | the text in an engine file that says what it was built for |
+//! | `files` | opening files that may be pipes, devices or huge |
 //! | `elf` | whether a file is a whole library for this machine |
 //! | `versions` | the versions of Python that engines are built for |
 //! | `arguments` | the module argument that chooses the Python |
@@ -30,6 +31,7 @@ mod elf;
 mod engines;
 mod environment;
 mod failure;
+mod files;
 mod installed;
 mod interpreter;
 mod load;

@@ -1,8 +1,11 @@
 //! The reasons why a Python that has answered cannot be used.
 
+use crate::elf;
 use crate::failure::Failure;
+use crate::files;
 use crate::interpreter::Interpreter;
 use crate::versions::OLDEST;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Checks a Python by itself, without looking at engines. The reason of a failure begins with a verb.
@@ -53,6 +56,34 @@ pub(crate) fn library(interpreter: &Interpreter) -> Result<PathBuf, Failure> {
     })
 }
 
+/// Checks that the shared library of a Python is whole: the server would end when it touches a missing part. The reason of a
+/// failure begins with a verb.
+pub(crate) fn check_library(interpreter: &Interpreter, library: &Path) -> Result<(), Failure> {
+    let answer = &interpreter.answer;
+    let again = if is_of_debian(&answer.base) {
+        format!("install the package libpython3.{} again", answer.version.1)
+    } else {
+        "install that Python again, or name another one with the module argument Python or the variable REDGREASE_PYTHON".to_owned()
+    };
+    let (reason, remedy) = match files::open(library) {
+        Ok(file) => match elf::check(&file) {
+            Ok(()) => return Ok(()),
+            Err(flaw) => (flaw.reason(), again),
+        },
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => (
+            "cannot be read (permission denied)".to_owned(),
+            "give the user of the server the right to read it".to_owned(),
+        ),
+        Err(error) => (format!("cannot be read ({error})"), again),
+    };
+    let reason = format!("has the library {}, which {reason}", library.display());
+    Err(Failure::new(reason, remedy))
+}
+
+fn is_of_debian(base: &Path) -> bool {
+    base == Path::new("/usr") && Path::new("/etc/debian_version").exists()
+}
+
 fn shown(implementation: &str) -> String {
     match implementation {
         "pypy" => "PyPy".to_owned(),
@@ -63,11 +94,10 @@ fn shown(implementation: &str) -> String {
 
 /// Where the shared library of a Python comes from, by the directory of its installation.
 fn source_of_libpython(base: &Path, minor: u32) -> String {
-    let is_of_system = base == Path::new("/usr");
-    if is_of_system && Path::new("/etc/debian_version").exists() {
+    if is_of_debian(base) {
         return format!("install the package libpython3.{minor}");
     }
-    if is_of_system {
+    if base == Path::new("/usr") {
         return format!(
             "install the package that contains libpython3.{minor}.so.1.0 (libpython3.{minor} on Debian, python3-libs on Fedora)"
         );

@@ -53,7 +53,8 @@ impl Installed {
 }
 
 /// The end of the lines about the virtual environment of the loader.
-const OR: &str = " (or name another Python with the module argument Python)";
+const OR: &str =
+    " (or name another Python with the module argument Python or the variable REDGREASE_PYTHON)";
 
 #[test]
 fn a_virtual_environment_around_the_loader_must_be_usable() {

@@ -6,6 +6,7 @@ use redgrease_embedded::Server;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::process::Command;
 
 /// A plain server that can load modules while it runs.
 struct Running {
@@ -83,11 +84,11 @@ fn arguments_that_name_no_python_are_refused() {
         ),
         (
             &["Python", "3.11", "Python", "3.12"],
-            &["given twice", give],
+            &["Python 3.11 and Python 3.12", give],
         ),
         (
             &["Python", "3.11", "PythonExecutable", "/usr/bin/python3"],
-            &["PythonExecutable", give],
+            &["and PythonExecutable /usr/bin/python3", give],
         ),
         (
             &["Python", "12"],
@@ -107,6 +108,17 @@ fn arguments_that_name_no_python_are_refused() {
         (
             &["Python", "/no/such/python"],
             &["/no/such/python does not exist", "the program of a Python"],
+        ),
+        (
+            &["Python", "/proc"],
+            &[
+                "argument Python: /proc is no virtual environment",
+                "or the program of a Python",
+            ],
+        ),
+        (
+            &["Python", "/etc/passwd"],
+            &["/etc/passwd is not a program", "the program of a Python"],
         ),
         (
             &["PythonExecutable", "/no/such"],
@@ -140,6 +152,11 @@ fn arguments_that_name_no_python_are_refused() {
     }
     let version = format!("3.{}", PARTS.minor);
     running.loads(&loader, &["ExecutionThreads", "2", "Python", &version]);
+}
+
+/// Makes a pipe with a name, which nobody writes to.
+fn pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
 /// Remedies that several refusals end with.
@@ -223,15 +240,30 @@ fn libraries_that_are_no_libpython_are_refused() {
     whole.library(&file("libother.so"), version);
     whole.library(&file("libnothing.so"), "");
     fs::write(file("text.so"), "not a library").unwrap();
+    let whole_libpython = fs::read(&PARTS.libpython).unwrap();
+    fs::write(
+        file("cut.so"),
+        &whole_libpython[..whole_libpython.len() / 2],
+    )
+    .unwrap();
+    pipe(&file("pipe.so"));
     for (library, texts) in [
         (
             "absent.so",
-            &[
-                "absent.so cannot be opened",
-                "install the library that is missing",
-            ][..],
+            &["absent.so, which cannot be read (No such file", ARGUMENT][..],
         ),
-        ("text.so", &["text.so cannot be opened", "install it again"]),
+        ("text.so", &["text.so, which is not a library", ARGUMENT]),
+        (
+            "cut.so",
+            &["cut.so, which is damaged: its end is missing", ARGUMENT],
+        ),
+        (
+            "pipe.so",
+            &[
+                "pipe.so, which cannot be read (it is not a regular file)",
+                ARGUMENT,
+            ],
+        ),
         (
             "libother.so",
             &["libother.so is the library of Python 3.7.9, and", ARGUMENT],
@@ -301,10 +333,7 @@ fn programs_that_do_not_answer_are_refused() {
     for (python, texts) in [
         (
             &closed,
-            &[
-                "cannot be run by the user of the server",
-                "outside of home directories",
-            ],
+            &["closed is not a program", "the program of a Python"],
         ),
         (&dangling, &removed),
         (&whole.dir.path().join("venv"), &removed),
@@ -355,10 +384,20 @@ fn engines_that_cannot_be_used_are_refused() {
     fs::write(local.dir.path().join("libredgrease_engine.so"), "").unwrap();
     let link = Installation::empty();
     symlink("/no/engine.so", link.engine(minor)).unwrap();
+    let (piped, device, huge) = (
+        Installation::empty(),
+        Installation::empty(),
+        Installation::empty(),
+    );
+    pipe(&piped.engine(minor));
+    symlink("/dev/zero", device.engine(minor)).unwrap();
+    let file = fs::File::create(huge.engine(minor)).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let irregular = "cannot be read (it is not a regular file)";
     let python = |minor: u32| format!("interface=1 python=3.{minor:<2}");
     let own = python(minor);
     let wrong = python(if minor == 10 { 12 } else { 10 });
-    let again = "(in a clone, build it with `cargo xtask setup`)";
+    let again = "for your user with `cargo xtask install`)";
     for (installation, texts) in [
         (
             Installation::empty(),
@@ -400,6 +439,9 @@ fn engines_that_cannot_be_used_are_refused() {
         ),
         (local, &["libredgrease_engine.so is empty", again]),
         (link, &["cannot be read", again]),
+        (piped, &[irregular, again]),
+        (device, &[irregular, again]),
+        (huge, &["cannot be read (it is larger than 256 MB)", again]),
     ] {
         let python = PARTS.python.to_str().unwrap();
         running.refuses(&installation.loader(), &["Python", python], texts);
