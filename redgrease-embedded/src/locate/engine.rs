@@ -394,7 +394,7 @@ mod tests {
         // A Python whose version nobody knows is left to the loader.
         assert_eq!(found("/no/such"), Ok(Engine::without_python(user)));
         let said = missing(&found("python3.11").unwrap_err()).to_string();
-        let reason = "user: made for Python 3.12, and the module argument Python names python3.11, a Python 3.11;";
+        let reason = "user: made for Python 3.12, and the module argument Python names python3.11;";
         assert!(said.contains(reason), "{said}");
         assert!(
             said.contains("an engine for Python 3.11 with `pip install redgrease-engine`"),

@@ -8,6 +8,8 @@ use std::env;
 use std::fs::{self, File};
 use std::io::{self, BufRead, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
 /// The loader in an installed folder.
 const LOADER: &str = "redgrease.so";
@@ -100,9 +102,27 @@ fn check(engine: &Path) -> Result<(), Unfit> {
 /// The minor versions of Python that the engines beside the loader of a target directory are for.
 pub(super) fn built_for(dir: &Path) -> Vec<u32> {
     let mut minors: Vec<u32> = engines(dir).into_iter().map(|(minor, _)| minor).collect();
-    let built = fs::read(dir.join(built_name("engine"))).unwrap_or_default();
-    minors.extend(marker_in(&built).and_then(minor_in));
+    minors.extend(minor_of_built(&dir.join(built_name("engine"))));
     minors
+}
+
+/// The engine of a target directory that was last read, when it was built, and the minor version of its
+/// Python. A debug build has tens of megabytes, and each test of a program needs the answer.
+static READ: Mutex<Option<(PathBuf, SystemTime, Option<u32>)>> = Mutex::new(None);
+
+fn minor_of_built(engine: &Path) -> Option<u32> {
+    let built = engine.metadata().and_then(|meta| meta.modified()).ok()?;
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((known, then, minor)) = read.as_ref()
+        && *then == built
+        && known == engine
+    {
+        return *minor;
+    }
+    let bytes = fs::read(engine).ok()?;
+    let minor = marker_in(&bytes).and_then(minor_in);
+    *read = Some((engine.to_owned(), built, minor));
+    minor
 }
 
 fn unreadable(path: &Path, e: &io::Error) -> String {

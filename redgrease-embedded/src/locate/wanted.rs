@@ -79,10 +79,14 @@ impl Wanted {
             Origin::Environment => ("VIRTUAL_ENV", "unset VIRTUAL_ENV"),
         };
         let value = self.value.to_string_lossy();
+        let value = match version_in_name(&value) {
+            Some(_) => value.into_owned(),
+            None => format!("{value}, a Python 3.{minor}"),
+        };
         Unusable::new(
             Flaw::OtherPython,
             format!(
-                "made for Python {}, and {origin} names {value}, a Python 3.{minor}",
+                "made for Python {}, and {origin} names {value}",
                 versions(minors)
             ),
             format!(

@@ -60,8 +60,9 @@ fn judge(answer: Answer, wanted: Option<&Wanted>) -> Result<Engine, Unusable> {
     let dir = loader.parent().unwrap_or(&loader);
     let choose = |minors: &[u32]| match (wanted, answer.minor) {
         (Some(wanted), _) => wanted.choose(minors),
+        // To install it again changes nothing.
         (None, Some(minor)) if !minors.contains(&minor) => Err(Unusable::new(
-            Flaw::OtherPython,
+            Flaw::Wheel,
             format!(
                 "is Python 3.{minor}, and the engines in {} are for {}",
                 dir.display(),
