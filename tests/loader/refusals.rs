@@ -1,5 +1,6 @@
 //! Every reason not to load: one line that ends with the remedy, a server that goes on, and a right load behind it.
 
+use crate::common::capability::tell;
 use crate::common::untyped;
 use crate::installation::{Installation, PARTS, failures, is_redis_6, open_to_modules};
 use redgrease_embedded::Server;
@@ -48,6 +49,20 @@ impl Running {
             assert!(line.contains(text), "{text:?} in {line}");
         }
         assert!(line.ends_with(texts.last().unwrap()), "{line}");
+    }
+
+    /// Expects that the loader refuses a Python.
+    #[track_caller]
+    fn refuses_python(&self, whole: &Installation, python: &Path, texts: &[&str]) {
+        let python = python.to_str().unwrap();
+        self.refuses(&whole.loader(), &["Python", python], texts);
+    }
+
+    /// Expects that the engine loads and runs with the right Python.
+    #[track_caller]
+    fn loads_at_last(&self, whole: &Installation) {
+        let python = PARTS.python.to_str().unwrap();
+        self.loads(&whole.loader(), &["Python", python]);
     }
 
     /// Expects that the engine loads and runs.
@@ -222,13 +237,9 @@ fn pythons_of_another_kind_are_refused() {
         ),
     ] {
         let python = whole.fake("python", changes);
-        running.refuses(
-            &whole.loader(),
-            &["Python", python.to_str().unwrap()],
-            texts,
-        );
+        running.refuses_python(&whole, &python, texts);
     }
-    running.loads(&whole.loader(), &["Python", PARTS.python.to_str().unwrap()]);
+    running.loads_at_last(&whole);
 }
 
 #[test]
@@ -275,13 +286,9 @@ fn libraries_that_are_no_libpython_are_refused() {
     ] {
         let library = file(library);
         let python = whole.fake("python", &[("libpython", library.to_str().unwrap())]);
-        running.refuses(
-            &whole.loader(),
-            &["Python", python.to_str().unwrap()],
-            texts,
-        );
+        running.refuses_python(&whole, &python, texts);
     }
-    running.loads(&whole.loader(), &["Python", PARTS.python.to_str().unwrap()]);
+    running.loads_at_last(&whole);
 }
 
 #[test]
@@ -315,11 +322,7 @@ fn programs_that_do_not_answer_are_refused() {
         ),
     ] {
         let python = whole.program("python", script);
-        running.refuses(
-            &whole.loader(),
-            &["Python", python.to_str().unwrap()],
-            texts,
-        );
+        running.refuses_python(&whole, &python, texts);
     }
     let closed = whole.program("closed", "exit 0");
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o644)).unwrap();
@@ -338,13 +341,9 @@ fn programs_that_do_not_answer_are_refused() {
         (&dangling, &removed),
         (&whole.dir.path().join("venv"), &removed),
     ] {
-        running.refuses(
-            &whole.loader(),
-            &["Python", python.to_str().unwrap()],
-            texts,
-        );
+        running.refuses_python(&whole, &python, texts);
     }
-    running.loads(&whole.loader(), &["Python", PARTS.python.to_str().unwrap()]);
+    running.loads_at_last(&whole);
 }
 
 #[test]
@@ -356,11 +355,7 @@ fn a_python_that_hangs_is_given_up() {
         "did not answer within 15 seconds",
         "run it by hand to see what it waits for",
     ];
-    running.refuses(
-        &whole.loader(),
-        &["Python", python.to_str().unwrap()],
-        &texts,
-    );
+    running.refuses_python(&whole, &python, &texts);
     running.loads(&whole.loader(), &[]);
 }
 
@@ -517,10 +512,47 @@ fn a_server_that_starts_ends_with_the_line() {
     assert_eq!(lines.count(), 1, "{error}");
 }
 
-/// The words of the server itself, which the documentation names. Redis 6.2 has neither rule.
+/// The page of the engine lists how a line can begin.
+#[test]
+fn lines_begin_as_the_documentation_says() {
+    let page = include_str!("../../docs/engine.md");
+    let (_, table) = page.split_once("| beginning of the line |").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let cells = table.lines().filter_map(|row| row.split('|').nth(1));
+    let beginnings: Vec<&str> = cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect();
+    assert!(beginnings.len() > 4, "{beginnings:?}");
+    let running = Running::new();
+    let whole = Installation::whole();
+    for arguments in [
+        &["Python", "/no/such/python"][..],
+        &["ExecutionThreads", "many"],
+        &["ExecutionThreads", "0"],
+        &["CompatibleReplies", "2.0"],
+        &["ExecutionThreads"],
+        &["Nope"],
+    ] {
+        let before = failures(&running.server).len();
+        let reply = running.load(&whole.loader(), arguments);
+        assert!(reply.contains("Error loading the extension"), "{reply}");
+        let lines = failures(&running.server).split_off(before);
+        let [line] = &lines[..] else {
+            panic!("{arguments:?}: {lines:#?}");
+        };
+        assert!(
+            beginnings.iter().any(|begin| line.starts_with(begin)),
+            "{line}"
+        );
+    }
+    running.loads_at_last(&whole);
+}
+
+/// The words of the server itself, which the documentation names.
 #[test]
 fn two_refusals_are_those_of_the_server() {
     if is_redis_6() {
+        tell("the server lets every client load modules, without the right to execute");
         return;
     }
     let whole = Installation::whole();
