@@ -107,7 +107,8 @@ impl Wanted {
         }
         let reason = match fs::read_link(&program) {
             Ok(target) => format!("is a link to {}, which cannot be run", target.display()),
-            Err(_) => "cannot be run".to_owned(),
+            Err(_) if program.exists() => "cannot be run".to_owned(),
+            Err(_) => "does not exist".to_owned(),
         };
         let remedy =
             "make the virtual environment that VIRTUAL_ENV names again, or unset VIRTUAL_ENV";
