@@ -24,8 +24,9 @@ pub(super) struct Scratch(PathBuf);
 impl Scratch {
     /// A folder outside of the workspace and of every target directory.
     pub(super) fn outside(name: &str) -> Outcome<Self> {
-        let dir = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
-        Self::empty(&dir)
+        let parent = std::env::temp_dir();
+        remove_abandoned(&parent, name);
+        Self::empty(&parent.join(format!("{name}-{}", std::process::id())))
     }
 
     /// A folder in the target directory. What a command that was interrupted has left there is removed.
@@ -62,6 +63,22 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         // `drop` cannot report the error.
         let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Removes the folders of commands that were interrupted: those with the number of a process that has ended.
+fn remove_abandoned(parent: &Path, name: &str) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let file = entry.file_name();
+        let process = file.to_str().and_then(|file| {
+            let number = file.strip_prefix(name)?.strip_prefix('-')?;
+            number.parse::<u32>().ok()
+        });
+        let Some(process) = process else { continue };
+        if !steps::succeeds(Command::new("kill").args(["-0", &process.to_string()])) {
+            // A folder of another user stays.
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 
@@ -130,6 +147,25 @@ pub(super) fn patch(crates: &[Packed]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folders_of_processes_that_have_ended_are_removed() {
+        let parent = Scratch::in_target(&format!("test-abandoned-{}", std::process::id())).unwrap();
+        let mut ended = Command::new("true").spawn().unwrap();
+        ended.wait().unwrap();
+        let names = [
+            format!("mine-{}", ended.id()),
+            format!("mine-{}", std::process::id()),
+            format!("yours-{}", ended.id()),
+            "mine-notes".to_owned(),
+        ];
+        for name in &names {
+            parent.write(&format!("{name}/file"), "").unwrap();
+        }
+        remove_abandoned(parent.path(), "mine");
+        let stays = names.map(|name| parent.path().join(name).exists());
+        assert_eq!(stays, [false, true, true, true]);
+    }
 
     #[test]
     fn a_folder_is_empty_at_first_and_gone_at_last() {
