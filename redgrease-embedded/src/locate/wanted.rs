@@ -54,7 +54,7 @@ impl Wanted {
     /// The engine among those for these minor versions of Python; `None` if the version is not known.
     ///
     /// # Errors
-    /// There is none for this Python.
+    /// No engine is for this Python.
     pub(super) fn choose(&self, minors: &[u32]) -> Result<Option<u32>, Unusable> {
         if let Some(minor) = self.noted_version().filter(|minor| minors.contains(minor)) {
             return Ok(Some(minor));
