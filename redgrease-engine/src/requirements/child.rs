@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, PipeReader, PipeWriter, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -16,26 +16,38 @@ use std::time::{Duration, Instant};
 
 use super::level::{Level, Log};
 use super::lock::Lock;
-use super::shown::{is_error, without_credentials};
+use super::shown::{is_error, without_control, without_credentials};
 
 /// Python program that runs the command and writes the exit code to a file, atomically.
 ///
 /// It first closes the files that it inherits from the server: sockets and the append-only file.
-/// Its standard input is the lock file, so that the lock is held until the command has ended, even
-/// if the server exits. The standard input of the command is empty.
+/// Its standard input is the lock file, so that the lock is held until the command has ended. The
+/// standard input of the command is empty.
+///
+/// Its standard error is a pipe whose other end the server holds. When the server has ended, however
+/// it ended, the pipe ends, and the wrapper kills the command and itself: an installer that hangs
+/// would hold the lock for ever.
 const WRAPPER: &str = "
-import os, subprocess, sys
+import _thread, os, signal, subprocess, sys
+server = os.dup(2)
 os.dup2(1, 2)
+def watch():
+    try:
+        while os.read(server, 1):
+            pass
+    finally:
+        os.killpg(0, signal.SIGKILL)
 try:
     numbers = [int(name) for name in os.listdir('/dev/fd')]
 except OSError:
     numbers = range(3, 1024)
 for number in numbers:
-    if number > 2:
+    if number > 2 and number != server:
         try:
             os.close(number)
         except OSError:
             pass
+_thread.start_new_thread(watch, ())
 code = subprocess.call(sys.argv[2:], stdin=subprocess.DEVNULL)
 try:
     with open(sys.argv[1] + '.part', 'w') as file:
@@ -89,6 +101,8 @@ pub(super) struct Outcome {
     pub(super) lines: Vec<String>,
     /// The signal that has ended the command.
     pub(super) signal: Option<i32>,
+    /// The command was killed because it took longer than its time limit.
+    pub(super) is_too_slow: bool,
 }
 
 /// Runs commands while the lock is held.
@@ -110,15 +124,32 @@ impl Runner<'_> {
         args: &[OsString],
         variables: &[(&'static str, OsString)],
     ) -> io::Result<Outcome> {
+        self.run_within(None, program, args, variables)
+    }
+
+    /// The same. The command is killed when it takes longer than `limit`.
+    pub(super) fn run_within(
+        &self,
+        limit: Option<Duration>,
+        program: &Path,
+        args: &[OsString],
+        variables: &[(&'static str, OsString)],
+    ) -> io::Result<Outcome> {
         self.announce(program, args);
         match fs::remove_file(self.status) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut child = self.spawn(program, args, variables)?;
+        let (watched, alive) = io::pipe()?;
+        let mut child = self.spawn(program, args, variables, watched)?;
+        self.lock.name_installer(child.id());
+        let mut limit = TimeLimit {
+            at: limit.and_then(|limit| Instant::now().checked_add(limit)),
+            alive: Some(alive),
+        };
         let lines = child.stdout.take().map(read_lines).transpose()?;
         let kept = lines
-            .map(|lines| self.follow(&mut child, &lines))
+            .map(|lines| self.follow(&mut child, &lines, &mut limit))
             .unwrap_or_default();
         // The child may have been collected already, by `follow` or by the server.
         let wrapper = child.wait().ok();
@@ -132,6 +163,7 @@ impl Runner<'_> {
             success: code == "0",
             lines: kept.into(),
             signal: signal.or_else(|| wrapper?.signal()),
+            is_too_slow: limit.alive.is_none(),
         })
     }
 
@@ -159,7 +191,7 @@ impl Runner<'_> {
                 line.push_str(" ..");
             }
         }
-        (self.log)(Level::Notice, &without_credentials(&line));
+        (self.log)(Level::Notice, &without_control(&without_credentials(&line)));
     }
 
     fn spawn(
@@ -167,6 +199,7 @@ impl Runner<'_> {
         program: &Path,
         args: &[OsString],
         variables: &[(&'static str, OsString)],
+        watched: PipeReader,
     ) -> io::Result<Child> {
         let mut command = Command::new(self.python);
         command
@@ -183,13 +216,18 @@ impl Runner<'_> {
         command
             .stdin(self.lock.share()?)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+            .stderr(watched);
         // With its own process group, a Ctrl-C for the server does not interrupt an installation.
         command.process_group(0).spawn()
     }
 
     /// Logs and collects the output until the command has ended.
-    fn follow(&self, child: &mut Child, lines: &Receiver<String>) -> VecDeque<String> {
+    fn follow(
+        &self,
+        child: &mut Child,
+        lines: &Receiver<String>,
+        limit: &mut TimeLimit,
+    ) -> VecDeque<String> {
         let mut kept = VecDeque::new();
         let mut ended: Option<Instant> = None;
         let mut heard = Instant::now();
@@ -197,7 +235,7 @@ impl Runner<'_> {
             match lines.recv_timeout(POLL) {
                 Ok(line) => {
                     heard = Instant::now();
-                    let line = without_credentials(&line);
+                    let line = without_control(&without_credentials(&line));
                     if !line.trim().is_empty() {
                         (self.log)(level_of(&line), &format!("requirements: {line}"));
                     }
@@ -213,6 +251,7 @@ impl Runner<'_> {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
+            limit.check();
             // An error means that the server has collected the child, so the child has ended.
             if ended.is_none() && !matches!(child.try_wait(), Ok(None)) {
                 ended = Some(Instant::now());
@@ -220,6 +259,22 @@ impl Runner<'_> {
             if ended.is_some_and(|at| at.elapsed() > DRAIN) {
                 return kept;
             }
+        }
+    }
+}
+
+/// The time that a command has, and the end of the pipe that keeps it alive.
+struct TimeLimit {
+    at: Option<Instant>,
+    /// `None` when the time was over.
+    alive: Option<PipeWriter>,
+}
+
+impl TimeLimit {
+    /// Lets the wrapper kill the command if the time is over.
+    fn check(&mut self) {
+        if self.at.is_some_and(|at| Instant::now() >= at) {
+            self.alive = None;
         }
     }
 }

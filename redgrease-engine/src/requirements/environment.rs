@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::child::Runner;
 use super::error::{InstallError, InstallErrorKind};
@@ -12,6 +13,9 @@ use super::shown::sanitize;
 
 /// File that is written last, so that an incomplete environment is recognised.
 const COMPLETE: &str = ".complete";
+
+/// Time in which the interpreter of the environment tells its version.
+const ANSWER: Duration = Duration::from_mins(1);
 
 /// The interpreter that creates the environment.
 #[derive(Debug, Clone)]
@@ -147,7 +151,8 @@ impl Environment {
     /// What the interpreter of the environment says of its version. The links of an environment lead to another Python when the
     /// one of the system was upgraded, or the directory comes from another machine.
     fn found_version(&self, runner: &Runner<'_>) -> String {
-        match runner.run(&self.interpreter(), &["-V".into()], &[]) {
+        match runner.run_within(Some(ANSWER), &self.interpreter(), &["-V".into()], &[]) {
+            Ok(outcome) if outcome.is_too_slow => "nothing".to_owned(),
             Ok(outcome) => outcome.lines.last().cloned().unwrap_or_default(),
             Err(error) => error.to_string(),
         }

@@ -10,6 +10,8 @@ pub(crate) enum InstallErrorKind {
     Refused,
     /// The directory or the virtual environment could not be created or used.
     Environment,
+    /// The installer does not work: it hangs, or does nothing.
+    Installer,
     /// The package index could not be reached.
     Network,
     /// The installer failed: an unknown package, a conflict or a failed build.

@@ -27,6 +27,7 @@
 //! | `canonical` | compares the texts of requirements |
 //! | `portable` | the byte format in which servers exchange a requirement |
 //! | `lock` | the lock that servers with the same directory share |
+//! | `holder` | the server and the installer that hold the lock |
 //! | `error`, `level` | errors and log levels |
 //!
 //! Files, for Python 3.11:
@@ -42,6 +43,7 @@ mod canonical;
 mod child;
 mod environment;
 mod error;
+mod holder;
 mod installation;
 mod installer;
 mod kept_address;

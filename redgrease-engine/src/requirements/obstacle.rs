@@ -72,6 +72,7 @@ mod tests {
             success: false,
             lines: vec!["Collecting six".to_owned(), line.to_owned()],
             signal,
+            is_too_slow: false,
         };
         obstacle(&outcome, Path::new("/packages"))
     }

@@ -14,10 +14,7 @@ pub(super) fn is_error(line: &str) -> bool {
 
 /// Makes a line fit to be shown: without secrets and control characters, and of limited length.
 pub(super) fn sanitize(line: &str) -> String {
-    let clean: String = without_credentials(line)
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect::<String>();
+    let clean = without_control(&without_credentials(line));
     let clean = clean.trim();
     if clean.chars().count() <= SHOWN_CHARS {
         return clean.to_owned();
@@ -27,6 +24,23 @@ pub(super) fn sanitize(line: &str) -> String {
         .take(SHOWN_CHARS)
         .chain("...".chars())
         .collect()
+}
+
+/// Removes the colours of a terminal, and replaces other control characters by spaces. A bell, or a line that goes back to its
+/// beginning, would change what a terminal shows of a log.
+pub(super) fn without_control(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c == '\u{1b}' && rest.next_if_eq(&'[').is_some() {
+            // The sequence ends with the first letter.
+            while rest.next_if(|c| !('@'..='~').contains(c)).is_some() {}
+            rest.next();
+        } else {
+            clean.push(if c.is_control() { ' ' } else { c });
+        }
+    }
+    clean
 }
 
 /// Replaces the secrets of every address by `****`: the user and the password, and the query, which may be a token.
@@ -141,5 +155,14 @@ mod tests {
         let shown = sanitize(&format!("a\tb\u{1b}[31m{}", "x".repeat(1000)));
         assert!(!shown.contains(char::is_control));
         assert!(shown.chars().count() <= SHOWN_CHARS + 3);
+        for (given, expected) in [
+            ("\u{1b}[1;31merror\u{1b}[0m: x", "error: x"),
+            ("a\tb\rc\u{7}\u{85}", "a b c  "),
+            ("a\u{1b}", "a "),
+            ("a\u{1b}[12", "a"),
+            ("\u{1b}]0;title", " ]0;title"),
+        ] {
+            assert_eq!(without_control(given), expected);
+        }
     }
 }

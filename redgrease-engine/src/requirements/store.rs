@@ -260,11 +260,30 @@ impl Store {
         (self.log)(Level::Warning, &line);
     }
 
-    /// Runs an installation while the lock is held.
+    /// Runs an installation while the lock is held. If uv was chosen by itself and does not work, pip runs it.
     fn with_installation(
         &self,
         lock: &Lock,
-        body: impl FnOnce(&Installation<'_>) -> Result<(), InstallError>,
+        body: impl Fn(&Installation<'_>) -> Result<(), InstallError>,
+    ) -> Result<(), InstallError> {
+        match self.with_preference(self.settings.installer, lock, &body) {
+            Err(error)
+                if error.kind() == InstallErrorKind::Installer
+                    && self.settings.installer == Preference::Auto =>
+            {
+                let line = format!("requirements: pip installs: {error}");
+                (self.log)(Level::Warning, &line);
+                self.with_preference(Preference::Pip, lock, &body)
+            }
+            settled => settled,
+        }
+    }
+
+    fn with_preference(
+        &self,
+        preference: Preference,
+        lock: &Lock,
+        body: impl Fn(&Installation<'_>) -> Result<(), InstallError>,
     ) -> Result<(), InstallError> {
         let status = self.environment.status();
         let runner = Runner {
@@ -277,7 +296,7 @@ impl Store {
             environment: &self.environment,
             runner: &runner,
         };
-        let installer = choose(self.settings.installer, work, &self.settings.pip_arguments)?;
+        let installer = choose(preference, work, &self.settings.pip_arguments)?;
         self.environment.create(&runner, &*installer)?;
         body(&Installation {
             work,

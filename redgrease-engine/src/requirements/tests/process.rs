@@ -18,6 +18,10 @@ type Lines = Vec<(Level, String)>;
 
 /// Runs a program with a stale status file, and gives the outcome and the log.
 fn run(program: &str, args: &[&str]) -> (Outcome, Lines) {
+    run_within(None, program, args)
+}
+
+fn run_within(limit: Option<Duration>, program: &str, args: &[&str]) -> (Outcome, Lines) {
     let directory = TempDir::new().unwrap();
     let status = directory.path().join("status");
     fs::write(&status, "0").unwrap();
@@ -33,7 +37,9 @@ fn run(program: &str, args: &[&str]) -> (Outcome, Lines) {
         log: &log,
     };
     let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-    let outcome = runner.run(Path::new(program), &args, &[]).unwrap();
+    let outcome = runner
+        .run_within(limit, Path::new(program), &args, &[])
+        .unwrap();
     assert!(!status.exists(), "the status file is removed");
     drop(log);
     (outcome, receiver.into_iter().collect())
@@ -105,6 +111,41 @@ fn a_background_process_does_not_delay_the_outcome() {
     assert!(begin.elapsed() < Duration::from_secs(30));
 }
 
+/// A command is ended in the same way when the server ends.
+#[test]
+fn a_command_that_is_too_slow_is_killed_with_its_children() {
+    let script = "sleep 1000 & echo $!; echo $$; wait";
+    let limit = Duration::from_secs(3);
+    let (outcome, _) = run_within(Some(limit), "/bin/sh", &["-c", script]);
+    assert!(outcome.is_too_slow && !outcome.success);
+    assert_eq!(outcome.lines.len(), 2, "{:?}", outcome.lines);
+    for process in &outcome.lines {
+        let status = Path::new("/proc").join(process).join("status");
+        // A process that nobody has collected yet is a zombie.
+        let is_alive = || {
+            let status = fs::read_to_string(&status).unwrap_or_default();
+            status.contains("State:") && !status.contains("State:\tZ")
+        };
+        let begin = Instant::now();
+        while is_alive() {
+            assert!(begin.elapsed() < Duration::from_secs(60), "{process} lives");
+            thread::yield_now();
+        }
+    }
+    let (outcome, _) = run_within(Some(Duration::from_secs(300)), "/bin/sh", &["-c", "exit 0"]);
+    assert!(outcome.success && !outcome.is_too_slow);
+}
+
+#[test]
+fn control_characters_reach_neither_the_lines_nor_the_log() {
+    let (outcome, log) = shell(r"printf '\033[31mred\033[0m\a\r\tx\n'");
+    assert_eq!(outcome.lines, ["red   x"]);
+    assert!(
+        log.iter().all(|(_, line)| !line.contains(char::is_control)),
+        "{log:?}"
+    );
+}
+
 #[test]
 fn a_shared_handle_holds_the_lock() {
     let directory = TempDir::new().unwrap();
@@ -132,6 +173,7 @@ fn waiting_for_the_lock_is_logged() {
         let (level, line) = receiver.recv().unwrap();
         assert_eq!(level, Level::Notice);
         assert!(line.contains("waiting for another installation"), "{line}");
+        assert!(line.contains("this server installs packages"), "{line}");
         assert!(!second.is_finished());
         drop(first);
         second.join().unwrap().unwrap();

@@ -57,6 +57,11 @@ fn an_old_uv_and_an_option_that_uv_lacks_are_errors_with_the_remedy() {
             &["--no-index", "--prefer-binary"],
             "uv has nothing for pip's option prefer-binary",
         ),
+        (
+            "sleep 1000",
+            &[],
+            "has not told its version within 10 s: install uv again, or set Installer to pip",
+        ),
     ] {
         let sandbox = Sandbox::new(Preference::Uv);
         let python = with_fake_uv(&sandbox, script);
@@ -101,6 +106,38 @@ fn pip_takes_the_place_of_an_unusable_uv_and_uv_goes_on_with_its_environment() {
     for package in ["tiny", "other", "third"] {
         assert!(first.is_installed(package));
         assert_eq!(version_of(&first, package).as_deref(), Some("1.0"));
+    }
+}
+
+#[test]
+fn pip_takes_the_place_of_a_uv_that_hangs_or_does_nothing() {
+    for (script, told) in [
+        ("sleep 1000", "has not told its version within 10 s"),
+        (
+            "[ $1 = --version ] && echo uv 0.13.9; exit 0",
+            "ended without an error and has not made ",
+        ),
+    ] {
+        let sandbox = Sandbox::new(Preference::Pip);
+        sandbox.wheel("tiny", "1.0", &[]);
+        let python = with_fake_uv(&sandbox, script);
+        let packages = format!("--find-links={}", sandbox.packages().display());
+        let arguments = ["--no-index", packages.as_str()];
+        let of = |preference| store(&sandbox, python.clone(), preference, &arguments);
+        let error = of(Preference::Uv).install(&requirements(&["tiny"]), false);
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+        assert!(
+            error.ends_with("install uv again, or set Installer to pip"),
+            "{error}"
+        );
+        let chosen = of(Preference::Auto);
+        chosen.install(&requirements(&["tiny"]), false).unwrap();
+        assert!(sandbox.logged(&format!(
+            "requirements: pip installs: {}",
+            python.executable.with_file_name("uv").display()
+        )));
+        assert_eq!(version_of(&chosen, "tiny").as_deref(), Some("1.0"));
     }
 }
 

@@ -16,10 +16,11 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::requirements::attempts::{Command, Output, Work};
 use crate::requirements::environment::file_error;
-use crate::requirements::error::InstallError;
+use crate::requirements::error::{InstallError, InstallErrorKind};
 use crate::requirements::installer::{Installer, Sources};
 use crate::requirements::pip::options::PipOptions;
 use crate::requirements::redis_limit::redis_limit;
@@ -41,6 +42,9 @@ const FIXED: [(&str, &str); 4] = [
     ("UV_PYTHON_DOWNLOADS", "never"),
     ("NO_COLOR", "1"),
 ];
+
+/// Time in which uv tells its version.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// Folder for an environment that is packed into wheels. The folders have an extension: the wheelhouse sweeps such folders.
 const UNPACKED: &str = "unpacked.new";
@@ -66,6 +70,8 @@ pub(super) enum Unusable {
         program: PathBuf,
         answer: String,
     },
+    /// uv does not end.
+    Hangs(PathBuf),
     /// pip's configuration asks for something that uv does not have.
     Lacks(String),
 }
@@ -91,6 +97,12 @@ impl fmt::Display for Unusable {
                     "{program} answers `{answer}`: install uv 0.5 or newer, or set Installer to pip"
                 )
             }
+            Self::Hangs(program) => write!(
+                f,
+                "{} has not told its version within {} s: install uv again, or set Installer to pip",
+                program.display(),
+                ANSWER.as_secs()
+            ),
             Self::Lacks(option) => write!(
                 f,
                 "uv has nothing for pip's option {option}: remove it from PipArguments and pip's configuration, or set \
@@ -109,7 +121,12 @@ impl<'a> Uv<'a> {
             translate(&PipOptions::read(command, &venv, pip_arguments)).map_err(Unusable::Lacks)
         };
         let (wheel, install) = (options_of("wheel")?, options_of("install")?);
-        let answer = match work.runner.run(&program, &["--version".into()], &[]) {
+        let version = ["--version".into()];
+        let asked = work
+            .runner
+            .run_within(Some(ANSWER), &program, &version, &[]);
+        let answer = match asked {
+            Ok(outcome) if outcome.is_too_slow => return Err(Unusable::Hangs(program)),
             Ok(outcome) => outcome.lines.last().cloned().unwrap_or_default(),
             Err(error) => error.to_string(),
         };
@@ -140,7 +157,17 @@ impl<'a> Uv<'a> {
         command.args.push(self.work.environment.base().into());
         command.args.push(directory.into());
         command.variables.extend(self.cache());
-        self.work.run(&command, &OUTPUT)
+        self.work.run(&command, &OUTPUT)?;
+        let python = directory.join("bin/python");
+        if python.exists() {
+            return Ok(());
+        }
+        let line = format!(
+            "{} ended without an error and has not made {}: install uv again, or set Installer to pip",
+            self.program.display(),
+            python.display()
+        );
+        Err(InstallError::line(InstallErrorKind::Installer, line))
     }
 
     fn cache(&self) -> Vec<(&'static str, OsString)> {
