@@ -77,7 +77,7 @@ fn not_started(program: &Path, error: &io::Error) -> Failure {
     }
 }
 
-/// Whether a file is one that a user may run. One that cannot be looked at may be.
+/// Whether a file has the permission to execute. One that cannot be looked at may have it.
 fn is_program(program: &Path) -> bool {
     program.metadata().map_or(true, |metadata| {
         metadata.is_file() && metadata.permissions().mode() & 0o111 != 0

@@ -116,7 +116,7 @@ impl Surroundings {
     }
 }
 
-/// Whether a path is that of a file that somebody may run.
+/// Whether a path is that of a program: a file with the permission to execute.
 fn is_program(path: &Path) -> bool {
     path.metadata()
         .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)

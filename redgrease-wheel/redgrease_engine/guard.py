@@ -1,6 +1,8 @@
 """A process that ends the server if this one ends without doing so, for example when it is killed."""
 
+import os
 import subprocess
+import weakref
 from pathlib import Path
 
 from .errors import ServerError
@@ -39,9 +41,27 @@ class Guard:
                 f"install a shell as {_SHELL}, and check that this user may run it and start processes"
             ) from error
 
+        _guards.add(self)
+
+    def forget(self) -> None:
+        """Closes the pipe in a forked child, which would keep the server alive behind the end of this process."""
+        if self._shell.stdin:
+            self._shell.stdin.close()
+
     def stop(self) -> None:
         """Ends the guard, before its pipe closes: the server goes on."""
         self._shell.kill()
         self._shell.wait()
         if self._shell.stdin:
             self._shell.stdin.close()
+
+
+_guards: "weakref.WeakSet[Guard]" = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for guard in list(_guards):
+        guard.forget()
+
+
+os.register_at_fork(after_in_child=_forget_all)

@@ -17,10 +17,14 @@ def tail(file: Path, lines: int) -> str:
     return "\n".join(kept[-lines:])
 
 
-def reason(text: str) -> str:
-    """Why a server ended: the last message of a module, else the last line."""
+def of_module(text: str) -> str:
+    """The last message of a module, which says what to do if it is that of a failure; empty if there is none."""
     messages = [_HEAD.sub("", line) for line in text.splitlines()]
     of_modules = [message for message in messages if message.startswith("<")]
-    if of_modules:
-        return of_modules[-1].partition("> ")[2]
-    return messages[-1] if messages else "it wrote nothing to its log"
+    return of_modules[-1].partition("> ")[2] if of_modules else ""
+
+
+def last(text: str) -> str:
+    """The last message; empty if there is none."""
+    lines = text.splitlines()
+    return _HEAD.sub("", lines[-1]) if lines else ""

@@ -145,16 +145,36 @@ class Server:
         deadline = time.monotonic() + timeout
         while True:
             if self._process.poll() is not None:
-                raise _ended(self._process, self.log())
+                raise self._ended()
             with contextlib.suppress(OSError, ReplyError):
                 with Connection(self.socket, timeout=timeout) as connection:
                     connection.call("PING")
                     return
             if time.monotonic() > deadline:
                 raise ServerError(
-                    f"the server did not answer within {timeout:g} s: on a slow machine raise `timeout`", self.log()
+                    f"{self._program()} did not answer within {timeout:g} s: check that it is a redis-server or "
+                    "valkey-server, and on a slow machine raise `timeout`",
+                    self.log(),
                 )
             time.sleep(0.005)
+
+    def _program(self) -> str:
+        return str(self._process.args[0])  # type: ignore[index]
+
+    def _ended(self) -> ServerError:
+        """The error for a server that has ended before it answered."""
+        text = self.log()
+        status = f"ended before it answered (exit status {self._process.returncode})"
+        module = log.of_module(text)
+        if module:
+            return ServerError(f"the server {status}: {module}", text)
+        program = self._program()
+        said = f" behind the line `{log.last(text)}`" if text else " without a line in its log"
+        return ServerError(
+            f"{program} {status}{said}: check the lines of `config`, and that `{program} --version` names Redis or Valkey, "
+            "or name another program in REDGREASE_SERVER",
+            text,
+        )
 
 
 def _start(
@@ -233,12 +253,6 @@ def _run(
         started.stop()
         raise
     return started
-
-
-def _ended(process: "subprocess.Popen[bytes]", text: str) -> ServerError:
-    return ServerError(
-        f"the server ended before it answered (exit status {process.returncode}): {log.reason(text)}", text
-    )
 
 
 def _directory() -> Path:

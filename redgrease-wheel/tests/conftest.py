@@ -23,10 +23,10 @@ class Copy:
         self.lib = self.package / "lib"
         self.loader = self.lib / "redgrease.so"
 
-    def run(self, *arguments: str, code: str = "") -> "subprocess.CompletedProcess[str]":
+    def run(self, *arguments: str, code: str = "", **variables: str) -> "subprocess.CompletedProcess[str]":
         """Runs `python -m redgrease_engine`, or a piece of code, with the copy in place of the installed package."""
         words: List[str] = [sys.executable, *(["-c", code] if code else ["-m", "redgrease_engine", *arguments])]
-        environment = {**os.environ, "PYTHONPATH": str(self.site)}
+        environment = {**os.environ, "PYTHONPATH": str(self.site), **variables}
         return subprocess.run(words, capture_output=True, text=True, env=environment, cwd=self.site.parent, timeout=120)
 
     def refusal(self) -> str:

@@ -12,6 +12,14 @@ import redgrease_engine
 from redgrease_engine.__main__ import main
 
 
+def test_the_check_names_a_program_that_is_no_server(copy):
+    done = copy.run("--check", REDGREASE_SERVER="/bin/false")
+    assert (done.returncode, done.stdout) == (1, ""), done
+    (line,) = done.stderr.splitlines()
+    assert "/bin/false ended before it answered (exit status 1)" in line, line
+    assert line.endswith("or name another program in REDGREASE_SERVER"), line
+
+
 def test_the_command_prints_the_path_and_nothing_else(copy):
     done = copy.run()
     assert (done.stdout, done.stderr, done.returncode) == (f"{copy.loader}\n", "", 0)

@@ -154,15 +154,25 @@ def test_a_guard_that_cannot_be_started_leaves_no_server(tmp_path, monkeypatch):
 
 def test_a_program_that_ends_shows_its_last_line(tmp_path):
     program = script(tmp_path, "echo first; echo 'the disk is on fire'; exit 3")
-    with pytest.raises(ServerError, match=r"exit status 3\): the disk is on fire$") as caught:
+    with pytest.raises(ServerError, match=r"exit status 3\) behind the line `the disk is on fire`: check") as caught:
         with redgrease_engine.server(program):
             pass
     assert caught.value.log == "first\nthe disk is on fire"
 
 
-def test_a_program_that_says_nothing(tmp_path):
-    with pytest.raises(ServerError, match="wrote nothing to its log"):
-        with redgrease_engine.server(script(tmp_path, "exit 1")):
+def test_a_program_that_says_nothing_is_named_with_what_to_do(tmp_path):
+    program = script(tmp_path, "exit 1")
+    with pytest.raises(ServerError) as caught:
+        with redgrease_engine.server(program):
+            pass
+    line = str(caught.value)
+    assert line.startswith(f"{program} ended before it answered (exit status 1) without a line in its log: check")
+    assert line.endswith("or name another program in REDGREASE_SERVER"), line
+
+
+def test_a_line_of_the_configuration_that_the_server_refuses():
+    with pytest.raises(ServerError, match="check the lines of `config`, and that"):
+        with redgrease_engine.server(config={"nonsense": 1}):
             pass
 
 
@@ -235,6 +245,36 @@ FOREVER = textwrap.dedent("""
     import redgrease_engine, time
     with redgrease_engine.server() as server:
         print(server.pid, server.directory, flush=True)
+        time.sleep(600)
+""")
+
+
+@pytest.mark.parametrize("fork", ["os.fork()", "multiprocessing"])
+def test_a_killed_process_takes_its_server_along_from_its_children(fork):
+    process = subprocess.Popen([sys.executable, "-c", PARENT, fork], stdout=subprocess.PIPE, text=True)
+    server, child = map(int, process.stdout.readline().split())
+    try:
+        process.kill()
+        process.wait()
+        await_that(lambda: is_gone(server))
+        assert not is_gone(child)
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+PARENT = textwrap.dedent("""
+    import multiprocessing, os, redgrease_engine, sys, time
+    with redgrease_engine.server() as server:
+        if sys.argv[1] == "multiprocessing":
+            process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(600,))
+            process.start()
+            child = process.pid
+        else:
+            child = os.fork()
+            if child == 0:
+                time.sleep(600)
+                os._exit(0)
+        print(server.pid, child, flush=True)
         time.sleep(600)
 """)
 

@@ -42,13 +42,12 @@ impl Installed {
     #[track_caller]
     fn refusal(&self) -> String {
         let error = self.server(&[]).start().unwrap_err().to_string();
-        let mut lines = error.lines().filter_map(|line| {
+        // The log also has the lines of the servers before.
+        let line = error.lines().rev().find_map(|line| {
             let (_, line) = line.split_once("could not load the RedGrease engine: ")?;
             Some(line.to_owned())
         });
-        let line = lines.next().unwrap_or_else(|| panic!("{error}"));
-        assert_eq!(lines.next(), None, "{error}");
-        line
+        line.unwrap_or_else(|| panic!("{error}"))
     }
 }
 
