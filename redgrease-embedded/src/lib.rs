@@ -66,6 +66,8 @@ mod locate;
 mod module;
 mod ready;
 mod server;
+#[cfg(test)]
+mod testing;
 
 pub use builder::Builder;
 pub use error::{Error, ErrorKind, Result};

@@ -216,7 +216,6 @@ fn version_in_config(config: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn an_old_note_of_an_environment_does_not_decide_against_a_place() {
@@ -224,8 +223,7 @@ mod tests {
         let bin = dir.path().join("bin");
         fs::create_dir(&bin).unwrap();
         let python = bin.join("python3");
-        fs::write(&python, "#!/bin/sh\necho python=/p; echo version=3.12\n").unwrap();
-        fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+        crate::testing::program(&python, "echo python=/p; echo version=3.12");
         fs::write(dir.path().join("pyvenv.cfg"), "version = 3.11.2\n").unwrap();
         let wanted = Wanted::active(dir.path());
         assert_eq!(wanted.choose(&[11]), Ok(Some(11)));

@@ -1,8 +1,8 @@
 //! The order of the places, and what is said of places that are passed by.
 
 use super::*;
+use crate::testing::program;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
 /// Empty places below a temporary directory.
@@ -33,12 +33,12 @@ fn install(dir: &Path, version: &str) -> PathBuf {
 fn install_wheel(python: &Path, dir: &Path) -> PathBuf {
     let loader = install(dir, "99.0.0");
     let text = format!(
-        "#!/bin/sh\necho 'python={}'\necho version=3.12\necho 'engine={}'\n",
+        "echo 'python={}'\necho version=3.12\necho 'engine={}'",
         python.display(),
         loader.display()
     );
-    write(python, &text);
-    fs::set_permissions(python, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir_all(python.parent().unwrap()).unwrap();
+    program(python, &text);
     loader
 }
 
