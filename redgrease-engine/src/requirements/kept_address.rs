@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::name::project;
+use super::name::{normalize, project};
 use super::site::project_of_wheel;
 
 /// The text of a requirement with the address of its kept wheel in place of its own address. An installer would download from
@@ -30,12 +30,36 @@ fn named(requirement: &str, name: &str, folder: &Path) -> Option<String> {
     Some(format!("{named}@ {}{end}", address_of(&wheel)))
 }
 
-/// The text of a requirement that is the address of a wheel.
+/// The text of a requirement that is an address or a path: of a wheel, of an archive of sources, or of anything that one wheel
+/// was built from.
 fn bare(requirement: &str, folder: &Path) -> Option<String> {
     let address = requirement.split(['?', '#']).next()?;
     let file = address.trim().rsplit('/').next()?;
-    let wheel = wheel_of(folder, |other| other == file)?;
+    let wheel = wheel_of(folder, |other| other == file)
+        .or_else(|| {
+            let name = project_of_archive(file)?;
+            wheel_of(folder, |other| {
+                project_of_wheel(other).as_deref() == Some(&name)
+            })
+        })
+        .or_else(|| only_wheel(folder))?;
     Some(address_of(&wheel))
+}
+
+/// The normalised name of the project in the file name of an archive of sources, such as `six-1.0.tar.gz`.
+fn project_of_archive(file: &str) -> Option<String> {
+    let ends = [".tar.gz", ".tgz", ".tar.bz2", ".zip"];
+    let stem = ends.iter().find_map(|end| file.strip_suffix(end))?;
+    let (name, version) = stem.rsplit_once('-')?;
+    let is_version = version.starts_with(|c: char| c.is_ascii_digit());
+    is_version.then(|| normalize(name))
+}
+
+/// The wheel of a folder that contains one. Among several, the others are dependencies.
+fn only_wheel(folder: &Path) -> Option<PathBuf> {
+    let only = wheel_of(folder, |_| true)?;
+    let another = wheel_of(folder, |file| Some(file.as_ref()) != only.file_name());
+    another.is_none().then_some(only)
 }
 
 /// The wheel of a folder whose file name fits.
@@ -96,6 +120,15 @@ mod tests {
                 "/srv/six-1.0-py3-none-any.whl",
                 format!("{address}six-1.0-py3-none-any.whl"),
             ),
+            (
+                "http://host/foo-bar-1.0.tar.gz#sha256=0",
+                format!("{address}Foo_Bar-1.0%2Bx-py3-none-any.whl"),
+            ),
+            (
+                "/srv/six-1.0.zip",
+                format!("{address}six-1.0-py3-none-any.whl"),
+            ),
+            ("/srv/main.zip", "/srv/main.zip".to_owned()),
             ("six==1.0", "six==1.0".to_owned()),
             (
                 "other @ https://host/x",
@@ -105,5 +138,18 @@ mod tests {
         ] {
             assert_eq!(from_wheels(text, &folder), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_one_wheel_was_built_from_is_installed_from_it() {
+        let top = TempDir::new().unwrap();
+        let file = "six-1.0-py3-none-any.whl";
+        fs::write(top.path().join(file), "").unwrap();
+        for text in ["/srv/code", "git+file:///srv/repo@v1", "./main.zip"] {
+            let expected = format!("file://{}/{file}", top.path().display());
+            assert_eq!(from_wheels(text, top.path()), expected, "{text}");
+        }
+        fs::write(top.path().join("needed-1.0-py3-none-any.whl"), "").unwrap();
+        assert_eq!(from_wheels("/srv/code", top.path()), "/srv/code");
     }
 }

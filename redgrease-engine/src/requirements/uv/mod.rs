@@ -105,8 +105,8 @@ impl fmt::Display for Unusable {
             ),
             Self::Lacks(option) => write!(
                 f,
-                "uv has nothing for pip's option {option}: remove it from PipArguments and pip's configuration, or set \
-                 Installer to pip"
+                "uv has nothing for pip's option {option}: remove it from PipArguments (which are split at blanks, and know no \
+                 quotes) and from pip's configuration, or set Installer to pip"
             ),
         }
     }
