@@ -210,3 +210,119 @@ GB('CommandReader').map(f).register(trigger='t', mode='async_local')";
     assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
     assert_eq!(untyped(&server, &["RG.TRIGGER", "t"]), "[True, 6, 3]");
 }
+
+/// Gears that end their children as plain Python does, and what it answers.
+const ENDED: [(&str, &str); 8] = [
+    (
+        "
+    child = multiprocessing.get_context('fork').Process(target=time.sleep, args=(60,))
+    child.start()
+    child.terminate()
+    child.join(30)
+    return [child.is_alive(), child.exitcode]",
+        "[False, -15]",
+    ),
+    (
+        "
+    with multiprocessing.get_context('fork').Pool(2) as pool:
+        answer = pool.apply_async(os.getpid).get(30) > 0
+        pool.apply_async(time.sleep, (60,))
+    return answer",
+        "True",
+    ),
+    (
+        "
+    pool = concurrent.futures.ProcessPoolExecutor(2, mp_context=multiprocessing.get_context('fork'))
+    answer = pool.submit(abs, -3).result(30)
+    pool.shutdown()
+    return answer",
+        "3",
+    ),
+    (
+        "
+    ended = []
+    for number in ENDING:
+        child = os.fork()
+        if child == 0: time.sleep(60)
+        os.kill(child, number)
+        ended.append(wait_for(child) == number)
+    return all(ended)",
+        "True",
+    ),
+    (
+        "
+    ended = []
+    for number in ENDING:
+        child, terminal = os.forkpty()
+        if child == 0: time.sleep(60)
+        os.kill(child, number)
+        ended.append(wait_for(child) == number)
+        os.close(terminal)
+    return all(ended)",
+        "True",
+    ),
+    (
+        "
+    child = os.fork()
+    if child == 0:
+        known = [signal.getsignal(number) == signal.SIG_DFL for number in ENDING]
+        ignored = [signal.getsignal(number) == signal.SIG_IGN for number in (signal.SIGPIPE, signal.SIGXFSZ)]
+        free = signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
+        os._exit(7 if all(known + ignored) and free else 8)
+    return os.WEXITSTATUS(os.waitpid(child, 0)[1])",
+        "7",
+    ),
+    (
+        "
+    child = os.fork()
+    if child == 0:
+        before = signal.signal(signal.SIGTERM, lambda *_: os._exit(9))
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+    return os.WEXITSTATUS(os.waitpid(child, 0)[1])",
+        "9",
+    ),
+    (
+        "
+    child = subprocess.Popen(['sleep', '60'], preexec_fn=lambda: None)
+    os.kill(child.pid, signal.SIGHUP)
+    return child.wait(30) == -1",
+        "True",
+    ),
+];
+
+#[test]
+fn signals_end_children_as_in_plain_python() {
+    let (server, _con) = common::empty();
+    untyped(&server, &["RG.CONFIGSET", "LockMaxTime", "0"]);
+    for (place, (body, expected)) in ENDED.into_iter().enumerate() {
+        let script = format!(
+            "
+import concurrent.futures, multiprocessing, os, signal, subprocess, time
+ENDING = [getattr(signal, 'SIG' + name) for name in 'TERM INT HUP USR1 USR2 ALRM QUIT SEGV BUS FPE ILL ABRT'.split()]
+def wait_for(child):
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        number, status = os.waitpid(child, os.WNOHANG)
+        if number: return os.WTERMSIG(status)
+        time.sleep(0.01)
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+    return None
+def f(x):
+    {body}
+GB('CommandReader').map(f).register(trigger='async{place}', mode='async_local')
+GB('CommandReader').map(f).register(trigger='sync{place}', mode='sync')"
+        );
+        assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
+        for trigger in ["async", "sync"] {
+            let answer = untyped(&server, &["RG.TRIGGER", &format!("{trigger}{place}")]);
+            assert_eq!(answer, expected, "{trigger}: {body}");
+        }
+    }
+    // The handlers of the server write a report of a crash.
+    let log = std::fs::read_to_string(server.log_path()).unwrap();
+    assert!(!log.contains("BUG REPORT"), "{log}");
+    // The server ends as it does without children.
+    server.stop().unwrap();
+}

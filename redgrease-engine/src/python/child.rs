@@ -3,8 +3,9 @@
 //! A child has one thread, the one that called `fork`, and a copy of everything else: the server's data, its connections and its
 //! files. It may run Python. It must neither run commands nor go on as a second server, so it ends where the gear ends. It closes
 //! the sockets of the server: else the clients of a server that has ended would wait for as long as the child lives, and no other
-//! server could listen on the port.
+//! server could listen on the port. `child_signals` ends it with the signals that end any process.
 
+use super::child_signals;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use std::collections::VecDeque;
@@ -24,8 +25,9 @@ const MOST: usize = 4096;
 
 /// Called by Python in the child.
 #[pyfunction]
-pub(crate) fn forked() {
+pub(crate) fn forked(py: Python<'_>) {
     IS_CHILD.store(true, Ordering::Relaxed);
+    child_signals::give_back(py);
     close_sockets_of_server();
 }
 

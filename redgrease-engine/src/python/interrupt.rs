@@ -1,6 +1,7 @@
 //! Interrupts Python code that runs on another thread.
 
 use super::child::{self, end_child};
+use super::child_signals;
 use super::errors::GearsError;
 use super::{Gil, attached, handed_on, hold, insistence, namespace};
 use pyo3::ffi;
@@ -119,6 +120,8 @@ pub(super) fn interrupt_attached(py: Gil<'_>, running: &RunningThread, force: Fo
 pub(crate) fn add_native_functions(native: &Bound<'_, PyModule>) -> PyResult<()> {
     native.add_function(wrap_pyfunction!(insistence::insist, native)?)?;
     native.add_function(wrap_pyfunction!(child::forked, native)?)?;
+    native.add_function(wrap_pyfunction!(child_signals::before_fork, native)?)?;
+    native.add_function(wrap_pyfunction!(child_signals::after_fork, native)?)?;
     native.add_function(wrap_pyfunction!(hold::woken, native)?)?;
     handed_on::add_to(native)
 }

@@ -13,6 +13,7 @@
 //! | `identity.rs` | functions that need not be called: `lambda x: x` |
 //! | `awaiting.rs` | whether the running Python may answer later |
 //! | `child.rs` | child processes of gears |
+//! | `child_signals.rs` | the signals of these processes |
 //! | `coroutines.rs` | awaiting coroutines and futures |
 //! | `counter.rs` | counting the occurrences of values |
 //! | `errors.rs` | the exceptions of the runtime, and their texts for clients |
@@ -42,6 +43,7 @@ mod awaiting;
 mod budget;
 mod callback;
 mod child;
+mod child_signals;
 mod coroutines;
 mod counter;
 mod errors;

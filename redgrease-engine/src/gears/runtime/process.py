@@ -237,4 +237,4 @@ for _name in "wait", "wait3":
 for _name in "waitpid", "wait4":
     _guard_wait(_name, lambda process=0, *_rest: process <= 0)
 _guard_wait("waitid", lambda kind=None, *_rest: kind != os.P_PID)
-os.register_at_fork(after_in_child=_native.forked)
+os.register_at_fork(before=_native.before_fork, after_in_parent=_native.after_fork, after_in_child=_native.forked)
