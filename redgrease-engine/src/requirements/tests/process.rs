@@ -128,11 +128,11 @@ fn a_command_that_is_too_slow_is_killed_with_its_children() {
         };
         let begin = Instant::now();
         while is_alive() {
-            assert!(begin.elapsed() < Duration::from_secs(60), "{process} lives");
+            assert!(begin.elapsed() < Duration::from_mins(1), "{process} lives");
             thread::yield_now();
         }
     }
-    let (outcome, _) = run_within(Some(Duration::from_secs(300)), "/bin/sh", &["-c", "exit 0"]);
+    let (outcome, _) = run_within(Some(Duration::from_mins(5)), "/bin/sh", &["-c", "exit 0"]);
     assert!(outcome.success && !outcome.is_too_slow);
 }
 
