@@ -216,7 +216,11 @@ impl Config {
 
     /// The value of a setting, or of a user's name. Names are case-sensitive.
     pub(crate) fn get(&self, name: &[u8]) -> Option<Current> {
-        match std::str::from_utf8(name).ok().and_then(find) {
+        match std::str::from_utf8(name)
+            .ok()
+            .map(setting_of)
+            .and_then(find)
+        {
             Some((index, setting)) => Some(match setting.default {
                 Value::Number(_) => Current::Number(self.numbers[index].load(Ordering::Relaxed)),
                 Value::Text(_) if setting.name == "Plugin" => {
@@ -268,7 +272,9 @@ impl Config {
 
     fn change(&self, name: &[u8], value: Option<&[u8]>, loading: bool) -> Change {
         let shown = String::from_utf8_lossy(name);
-        let Some((index, setting)) = find_ignoring_case(&shown) else {
+        // The loader has taken the argument away from those that the engine gets.
+        let meant = if loading { &shown } else { setting_of(&shown) };
+        let Some((index, setting)) = find_ignoring_case(meant) else {
             let Some(value) = value else {
                 return Change::Refused(format!("(error) Value was not given to {shown}"));
             };
@@ -347,10 +353,23 @@ pub(crate) enum Secrecy {
 
 /// The secrecy of the value under a name. Users keep secrets under names of their own, and pip's arguments may contain a password.
 pub(crate) fn secrecy(name: &[u8]) -> Secrecy {
-    match std::str::from_utf8(name).ok().and_then(find) {
+    match std::str::from_utf8(name)
+        .ok()
+        .map(setting_of)
+        .and_then(find)
+    {
         None => Secrecy::Absent,
         Some((_, setting)) if setting.name == "PipArguments" => Secrecy::Blank,
         Some(_) => Secrecy::Open,
+    }
+}
+
+/// The setting that a name means: the module argument `Python` of the loader decides about the setting `PythonExecutable`.
+fn setting_of(name: &str) -> &str {
+    if name.eq_ignore_ascii_case("Python") {
+        "PythonExecutable"
+    } else {
+        name
     }
 }
 

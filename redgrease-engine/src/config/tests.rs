@@ -441,3 +441,23 @@ fn what_a_failed_attempt_has_set_is_forgotten() {
     assert_eq!(config.text("CompatibleReplies"), "1.2");
     assert_eq!(config.user(b"own"), None);
 }
+
+#[test]
+fn the_argument_of_the_loader_is_a_setting_that_cannot_be_changed() {
+    let config = Config::new();
+    config
+        .set_while_loading(b"PythonExecutable", b"/usr/bin/python3")
+        .unwrap();
+    for name in ["Python", "python", "PythonExecutable"] {
+        for value in [Some(&b"3.11"[..]), None] {
+            let reason = format!("(error) Config value {name} not modifiable at runtime");
+            let change = config.set(name.as_bytes(), value);
+            assert_eq!(change, Change::Refused(reason));
+        }
+    }
+    for name in ["Python", "PythonExecutable"] {
+        let program = Current::Bytes(b"/usr/bin/python3".to_vec());
+        assert_eq!(config.get(name.as_bytes()), Some(program));
+        assert_eq!(secrecy(name.as_bytes()), Secrecy::Open);
+    }
+}
