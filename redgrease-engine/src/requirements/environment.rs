@@ -105,33 +105,51 @@ impl Environment {
         fs::create_dir_all(&wheels).map_err(|error| file_error("create", &wheels, &error))
     }
 
-    /// Creates the virtual environment unless it can be used. The caller holds the lock.
+    /// Creates the virtual environment unless it can be used. Returns `true` if it did. The caller holds the lock.
+    ///
+    /// An environment that stands is put aside, and put back when no other one can be created: its Python may be missing only for a
+    /// moment, or the disk is full.
     pub(super) fn create(
         &self,
         runner: &Runner<'_>,
         installer: &dyn Installer,
-    ) -> Result<(), InstallError> {
+    ) -> Result<bool, InstallError> {
+        self.put_back_if_interrupted()?;
         if self.is_ready() {
-            let found = self.found_version(runner);
+            let found = self.found_version(runner)?;
             let (major, minor) = self.python.version;
             if found.starts_with(&format!("Python {major}.{minor}.")) {
-                return installer.adopt_environment();
+                installer.adopt_environment()?;
+                return Ok(false);
             }
             let told = format!(
-                "requirements: {} runs `{}` in place of Python {major}.{minor}, and is made again: its packages are installed \
-                 again when a script needs them",
+                "requirements: {} runs `{}` in place of Python {major}.{minor}, and is made again",
                 self.interpreter().display(),
                 sanitize(&found)
             );
             (runner.log)(Level::Warning, &told);
         }
-        let venv = self.venv();
-        match fs::remove_dir_all(&venv) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(file_error("remove", &venv, &error));
-            }
-            _ => installer.create_environment()?,
+        let (venv, aside) = (self.venv(), self.aside());
+        let replaces = venv.exists();
+        if replaces {
+            fs::rename(&venv, &aside).map_err(|error| file_error("replace", &venv, &error))?;
         }
+        if let Err(error) = self.create_new(installer) {
+            if replaces {
+                remove(&venv)?;
+                fs::rename(&aside, &venv).map_err(|error| file_error("put back", &venv, &error))?;
+            }
+            return Err(error);
+        }
+        // What cannot be removed is removed before the next environment is put aside.
+        let _ = remove(&aside);
+        Ok(true)
+    }
+
+    /// Creates the environment in a place where nothing is.
+    fn create_new(&self, installer: &dyn Installer) -> Result<(), InstallError> {
+        let venv = self.venv();
+        installer.create_environment()?;
         if !self.site_packages().exists() {
             let (major, minor) = self.python.version;
             return Err(InstallError::line(
@@ -148,14 +166,67 @@ impl Environment {
         fs::write(&complete, "").map_err(|error| file_error("write", &complete, &error))
     }
 
+    /// The place of an environment while another one is created in its place.
+    fn aside(&self) -> PathBuf {
+        self.versioned("venv", ".old")
+    }
+
+    /// Puts back what a server has put aside that ended before the new environment was complete.
+    fn put_back_if_interrupted(&self) -> Result<(), InstallError> {
+        let (venv, aside) = (self.venv(), self.aside());
+        if !aside.exists() {
+            return Ok(());
+        }
+        if venv.join(COMPLETE).exists() {
+            return remove(&aside);
+        }
+        remove(&venv)?;
+        fs::rename(&aside, &venv).map_err(|error| file_error("put back", &venv, &error))
+    }
+
     /// What the interpreter of the environment says of its version. The links of an environment lead to another Python when the
     /// one of the system was upgraded, or the directory comes from another machine.
-    fn found_version(&self, runner: &Runner<'_>) -> String {
-        match runner.run_within(Some(ANSWER), &self.interpreter(), &["-V".into()], &[]) {
-            Ok(outcome) if outcome.is_too_slow => "nothing".to_owned(),
-            Ok(outcome) => outcome.lines.last().cloned().unwrap_or_default(),
-            Err(error) => error.to_string(),
+    ///
+    /// # Errors
+    /// If the base Python, which runs the question, cannot be started or cannot answer: then no other environment can be created.
+    fn found_version(&self, runner: &Runner<'_>) -> Result<String, InstallError> {
+        let ask = |program: &Path| {
+            runner
+                .run_within(Some(ANSWER), program, &["-V".into()], &[])
+                .map_err(|error| run_error(self.base(), &error))
+        };
+        let found = ask(&self.interpreter())?;
+        let version = if found.is_too_slow {
+            "nothing".to_owned()
+        } else {
+            found.lines.last().cloned().unwrap_or_default()
+        };
+        if found.success {
+            return Ok(version);
         }
+        let base = ask(self.base())?;
+        if base.success {
+            return Ok(version);
+        }
+        let told = base.lines.last().map(|line| sanitize(line));
+        Err(InstallError::line(
+            InstallErrorKind::Environment,
+            format!(
+                "could not run {}: {}: check the settings PythonExecutable and PythonInstallationDir",
+                self.base().display(),
+                told.as_deref().unwrap_or("it told nothing"),
+            ),
+        ))
+    }
+}
+
+/// Removes a directory, which need not exist.
+fn remove(directory: &Path) -> Result<(), InstallError> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(file_error("remove", directory, &error))
+        }
+        _ => Ok(()),
     }
 }
 

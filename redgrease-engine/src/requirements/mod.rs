@@ -34,6 +34,7 @@
 //!
 //! ```text
 //! DIR/venv-3.11/                       the environment
+//! DIR/venv-3.11.old/                   the one before, until the new one is complete
 //! DIR/wheels-3.11/six-1f0c.../         the wheels and the record of one requirement
 //! DIR/install-3.11.lock                locked during an installation
 //! ```

@@ -297,12 +297,41 @@ impl Store {
             runner: &runner,
         };
         let installer = choose(preference, work, &self.settings.pip_arguments)?;
-        self.environment.create(&runner, &*installer)?;
-        body(&Installation {
+        let is_new = self.environment.create(&runner, &*installer)?;
+        let installation = Installation {
             work,
             installer: &*installer,
             wheelhouse: &self.wheelhouse,
-        })
+        };
+        if is_new {
+            self.restore_all(&installation);
+        }
+        body(&installation)
+    }
+
+    /// Installs every kept requirement into a new environment, which may have been made again: gears import packages long after the script that
+    /// required them.
+    fn restore_all(&self, installation: &Installation<'_>) {
+        self.refresh();
+        let rows = self.rows().into_iter();
+        let names: Vec<String> = rows
+            .filter(|row| row.is_downloaded && !row.is_installed)
+            .map(|row| row.name)
+            .collect();
+        // Together, so that the versions fit each other. If they do not: a requirement that cannot be installed keeps no other.
+        if names.is_empty() || installation.restore(&names).is_ok() {
+            return;
+        }
+        for name in names {
+            if let Err(error) = installation.restore(std::slice::from_ref(&name)) {
+                let name = super::shown::sanitize(&name);
+                let line = format!(
+                    "requirements: `{name}` is not in the environment that was made again, and will be installed when a script \
+                     needs it: {error}"
+                );
+                (self.log)(Level::Warning, &line);
+            }
+        }
     }
 
     /// Reads the state of all requirements from disk if it has changed since the last reading.

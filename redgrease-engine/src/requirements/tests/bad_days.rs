@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 
-use super::sandbox::{Sandbox, requirements, version_of, with_pip_and_uv};
+use super::sandbox::{Sandbox, python_for, requirements, version_of, with_pip_and_uv};
 use crate::requirements::{InstallErrorKind, Preference};
 
 with_pip_and_uv!(
     an_environment_is_made_again_when_its_python_is_gone_or_another_one,
+    an_environment_outlives_a_python_that_is_missing_for_a_moment,
+    an_environment_that_is_made_again_has_all_packages,
     a_damaged_wheel_is_made_again,
     a_directory_that_was_removed_is_made_again,
     an_index_that_does_not_answer_changes_nothing,
@@ -42,7 +45,6 @@ fn an_environment_is_made_again_when_its_python_is_gone_or_another_one(installer
         .unwrap_err();
     assert!(sandbox.logged("runs `Python 3.99.0` in place of Python 3"));
     // That installation failed, and what was in the environment is installed again.
-    assert!(sandbox.logged("has removed `tiny`, and they were installed again"));
     assert!(store.is_installed("tiny"));
     assert_eq!(version_of(&store, "tiny").as_deref(), Some("1.0"));
 
@@ -52,6 +54,79 @@ fn an_environment_is_made_again_when_its_python_is_gone_or_another_one(installer
     store.install(&requirements(&["tiny"]), false).unwrap();
     assert!(store.is_installed("tiny"));
     assert_eq!(sandbox.made_wheels(), 2, "of `tiny`, and of `tiny>=1`");
+}
+
+fn an_environment_outlives_a_python_that_is_missing_for_a_moment(installer: Preference) {
+    let sandbox = Sandbox::new(installer);
+    for name in ["tiny", "other", "late"] {
+        sandbox.wheel(name, "1.0", &[]);
+    }
+    let bin = sandbox.home().join("base");
+    let (base, gone) = (bin.join("python3"), bin.join("gone"));
+    fs::create_dir_all(&bin).unwrap();
+    let python = python_for(installer).executable;
+    symlink(&python, &base).unwrap();
+    // uv is looked for beside the Python.
+    symlink(python.with_file_name("uv"), bin.join("uv")).unwrap();
+    let store = sandbox.store_of_python(&base);
+    store
+        .install(&requirements(&["tiny", "other"]), false)
+        .unwrap();
+    let interpreter = store.interpreter();
+    let real = fs::read_link(&interpreter).unwrap();
+    let is_dangling = |is: bool| {
+        fs::remove_file(&interpreter).unwrap();
+        let target = if is {
+            Path::new("/nonexistent/python3")
+        } else {
+            &real
+        };
+        symlink(target, &interpreter).unwrap();
+    };
+    for dangling in [false, true] {
+        // The base is missing, or does not run.
+        for broken in [false, true] {
+            fs::rename(&base, &gone).unwrap();
+            if broken {
+                fs::write(&base, "#!/bin/sh\nexit 1\n").unwrap();
+                fs::set_permissions(&base, fs::Permissions::from_mode(0o755)).unwrap();
+            }
+            is_dangling(dangling);
+            let error = store.install(&requirements(&["late"]), false).unwrap_err();
+            assert_eq!(error.kind(), InstallErrorKind::Environment, "{error}");
+            is_dangling(false);
+            let _ = fs::remove_file(&base);
+            fs::rename(&gone, &base).unwrap();
+            assert!(sandbox.venv().exists() && !sandbox.venv_aside().exists());
+            for name in ["tiny", "other"] {
+                assert!(sandbox.store_of_python(&base).is_installed(name));
+                assert_eq!(version_of(&store, name).as_deref(), Some("1.0"));
+            }
+        }
+    }
+    store.install(&requirements(&["late"]), false).unwrap();
+    for name in ["tiny", "other", "late"] {
+        assert_eq!(version_of(&store, name).as_deref(), Some("1.0"));
+    }
+}
+
+fn an_environment_that_is_made_again_has_all_packages(installer: Preference) {
+    let sandbox = Sandbox::new(installer);
+    for name in ["tiny", "other", "late"] {
+        sandbox.wheel(name, "1.0", &[]);
+    }
+    let store = sandbox.store();
+    store.install(&requirements(&["tiny"]), false).unwrap();
+    store.install(&requirements(&["other"]), false).unwrap();
+    let interpreter = store.interpreter();
+    fs::remove_file(&interpreter).unwrap();
+    symlink("/nonexistent/python3", &interpreter).unwrap();
+    store.install(&requirements(&["late"]), false).unwrap();
+    assert!(!sandbox.venv_aside().exists());
+    for name in ["tiny", "other", "late"] {
+        assert!(store.is_installed(name), "{name}");
+        assert_eq!(version_of(&store, name).as_deref(), Some("1.0"));
+    }
 }
 
 fn a_damaged_wheel_is_made_again(installer: Preference) {

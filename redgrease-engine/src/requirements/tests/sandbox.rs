@@ -91,6 +91,12 @@ impl Sandbox {
         self.home().join(format!("venv-{major}.{minor}"))
     }
 
+    /// The place of an environment while another one is created.
+    pub(super) fn venv_aside(&self) -> PathBuf {
+        let (major, minor) = python().version;
+        self.home().join(format!("venv-{major}.{minor}.old"))
+    }
+
     /// The folder of the kept wheels.
     pub(super) fn wheels(&self) -> PathBuf {
         let (major, minor) = python().version;
@@ -123,6 +129,22 @@ impl Sandbox {
             settings,
             Box::new(move |_, line| log.lock().unwrap().push(line.to_owned())),
         )
+    }
+
+    /// A store whose interpreter is this program, of the same version as that of the other stores.
+    pub(super) fn store_of_python(&self, program: &Path) -> Store {
+        let log = Arc::clone(&self.log);
+        let packages = format!("--find-links={}", self.packages().display());
+        let settings = Settings {
+            installer: self.installer,
+            pip_arguments: requirements(&["--no-index", &packages]),
+        };
+        let python = Python {
+            executable: program.to_owned(),
+            version: python_for(self.installer).version,
+        };
+        let write = move |_, line: &str| log.lock().unwrap().push(line.to_owned());
+        Store::new(self.home(), python, settings, Box::new(write))
     }
 
     /// Number of folders of wheels, including staged ones.
@@ -177,7 +199,7 @@ pub(super) fn requirements(names: &[&str]) -> Vec<String> {
 }
 
 /// The interpreter of a server. The one for uv has it beside itself.
-fn python_for(installer: Preference) -> Python {
+pub(super) fn python_for(installer: Preference) -> Python {
     match installer {
         Preference::Uv => python_with_uv(),
         Preference::Auto | Preference::Pip => python(),
