@@ -181,9 +181,11 @@ GB('CommandReader').map(f).register(trigger='culprit_sync', mode='sync')
 
 /// Runs a row. Returns what differs from the page.
 fn check(row: &Row) -> Result<(), String> {
+    // Redis 6.2 has no such setting, and allows DEBUG.
     let server = Server::builder()
         .server_arg("enable-debug-command", "yes")
         .start()
+        .or_else(|_| Server::start())
         .unwrap();
     let mut con = redgrease::connect(server.url()).unwrap();
     let code = &row.code;

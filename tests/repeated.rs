@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::capability::{Capability, lacks};
 use common::wheel::make_wheel;
 use common::{eventually, untyped};
 use redgrease_embedded::Server;
@@ -94,6 +95,9 @@ fn senders_that_do_not_wait_get_the_same_execution() {
 #[test]
 fn what_differs_is_not_the_same_script() {
     let server = Server::start().unwrap();
+    if lacks(&server, Capability::CommandsAsUser) {
+        return;
+    }
     untyped(
         &server,
         &["ACL", "SETUSER", "other", "on", "nopass", "~*", "+@all"],
