@@ -40,6 +40,8 @@ const FLOORS: &layers::Layers = &[
             "config",
             "order",
             "encoding",
+            // The summary of a session masks the addresses of its requirements.
+            "requirements",
         ],
     ),
     (
