@@ -119,7 +119,10 @@ fn flatten(value: &redis::Value, text: &mut String) {
     match value {
         redis::Value::BulkString(bytes) => text.push_str(&String::from_utf8_lossy(bytes)),
         redis::Value::Array(all) => all.iter().for_each(|one| flatten(one, text)),
-        other => text.push_str(&format!("{other:?}")),
+        other => {
+            let shown = format!("{other:?}");
+            text.push_str(&shown);
+        }
     }
     text.push('\n');
 }

@@ -72,8 +72,8 @@ fn a_virtual_environment_around_the_loader_must_be_usable() {
     symlink("/opt/removed/python3", bin.join("python")).unwrap();
     let dangling = installed.refusal();
     assert!(dangling.starts_with(begin), "{dangling}");
-    let link = "venv/bin/python is a link to /opt/removed/python3, which does not exist";
-    assert!(dangling.contains(link), "{dangling}");
+    let reason = "venv/bin/python is a link to /opt/removed/python3, which does not exist";
+    assert!(dangling.contains(reason), "{dangling}");
     assert!(dangling.ends_with(&remade), "{dangling}");
     fs::remove_file(bin.join("python")).unwrap();
 

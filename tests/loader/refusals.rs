@@ -341,7 +341,7 @@ fn programs_that_do_not_answer_are_refused() {
         (&dangling, &removed),
         (&whole.dir.path().join("venv"), &removed),
     ] {
-        running.refuses_python(&whole, &python, texts);
+        running.refuses_python(&whole, python, texts);
     }
     running.loads_at_last(&whole);
 }
