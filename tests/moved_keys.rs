@@ -145,7 +145,7 @@ GB('KeysReader').foreach(run).register('event', mode='sync')
         if way == "event" {
             untyped(&pair.master, &["SET", "event", "v"]);
             untyped(&pair.master, &["DEL", "event"]);
-            // DEL has caused the commands again: the key that was moved is there already.
+            // The first DEL was a key event, too, and its handler has moved the key again.
             untyped(&pair.master, &["DEL", "k"]);
         } else {
             untyped(&pair.master, &["RG.TRIGGER", way]);

@@ -158,7 +158,7 @@ mod tests {
             (
                 |a| {
                     a.libpython = None;
-                    a.base = "/root/.pyenv/versions/3.11.7".into();
+                    a.base = "/home/app/.pyenv/versions/3.11.7".into();
                 },
                 "no shared libpython",
                 "PYTHON_CONFIGURE_OPTS",

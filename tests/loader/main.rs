@@ -10,3 +10,6 @@ mod installation;
 mod opened;
 mod place;
 mod refusals;
+mod running;
+mod twice;
+mod words;

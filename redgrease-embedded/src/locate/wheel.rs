@@ -12,7 +12,7 @@ const AGAIN: &str = "install it again with `pip install --force-reinstall redgre
 /// this one.
 ///
 /// # Errors
-/// Why there is none, or why it cannot be used.
+/// The reason why the Python has no engine, or why its engine cannot be used.
 pub(super) fn find(python: &Path, wanted: Option<&Wanted>) -> Result<Engine, Unusable> {
     let answer = ask(python, PATIENCE).map_err(Unusable::absent);
     let engine = answer.and_then(|answer| judge(answer, wanted));

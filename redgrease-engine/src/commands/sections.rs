@@ -211,7 +211,7 @@ fn requirements(context: &Context) -> Vec<(String, Value)> {
         .collect()
 }
 
-/// The summary of a session. `INFO` does not tell who asks, and users who may not send code may ask.
+/// The summary of a session, with masked addresses: `INFO` answers users who may not send code, and does not say which user asks.
 fn summary(session: &Session) -> String {
     session.summary(Addresses::Masked)
 }
