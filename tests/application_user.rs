@@ -224,3 +224,33 @@ fn the_documented_monitor_reads_figures_and_changes_nothing() {
         assert!(answer.starts_with("NOPERM"), "{words:?}: {answer}");
     }
 }
+
+/// Chains, scripts and registrations are code: the error of a user who may not send code says who may, and how else to go on.
+#[test]
+fn code_of_a_user_who_may_only_call_is_refused_with_the_remedy() {
+    let Some((server, _deployer, urls)) = deployed() else {
+        return;
+    };
+    for url in &urls {
+        let mut con = redgrease::connect(url.as_str()).unwrap();
+        let chain = KeysReader::new("*").count().run();
+        let errors = [
+            chain.on(&mut con).unwrap_err(),
+            chain.start(&mut con).unwrap_err(),
+            con.pyexecute::<redis::Value>("GB().run()").unwrap_err(),
+            KeysReader::new("*")
+                .register("app:*")
+                .on(&mut con)
+                .unwrap_err(),
+            redgrease::register_all_with(&mut con, &Options::new().gears(&[not_deployed::GEAR]))
+                .unwrap_err(),
+        ];
+        for error in errors {
+            let text = error.to_string();
+            assert!(error.is_no_permission(), "{url}: {text}");
+            assert!(text.contains("`+rg.pyexecute`"), "{url}: {text}");
+            assert!(text.ends_with("(`Policy::Never`)"), "{url}: {text}");
+        }
+    }
+    assert_eq!(calls_of(&server, "rg.pyexecute"), 1);
+}

@@ -56,6 +56,9 @@ fn classify(e: &RedisError) -> ErrorKind {
                 None => ErrorKind::Redis,
             }
         }
+        (Some("NOPERM"), Some(detail)) if let Some(command) = refused_command(detail) => {
+            ErrorKind::NoPermission { command }
+        }
         _ if e.is_timeout() => ErrorKind::Timeout {
             of: None,
             limit: None,
@@ -72,6 +75,14 @@ fn names_gears(detail: &str) -> bool {
     command
         .get(..3)
         .is_some_and(|start| start.eq_ignore_ascii_case("rg."))
+}
+
+/// The `RG.*` command that a `NOPERM` error names in quotes, in upper case.
+fn refused_command(detail: &str) -> Option<String> {
+    let name = detail.split('\'').nth(1)?;
+    let is_command = |c: char| c.is_ascii_alphanumeric() || c == '.';
+    let command = name.to_ascii_uppercase();
+    (command.starts_with("RG.") && command.chars().all(is_command)).then_some(command)
 }
 
 /// Parses `str()` of a Python list of traceback lines, which is how a server reports the error of a script, and joins

@@ -20,6 +20,24 @@ impl fmt::Display for Error {
                     None => f.write_str(": register it with `redgrease::start(..)` or `redgrease::register_all(..)`"),
                 }
             }
+            ErrorKind::NoPermission { command } => {
+                if let Some(e) = self.as_redis() {
+                    write!(f, "{}: ", full_text(e))?;
+                }
+                if command == "RG.PYEXECUTE" {
+                    f.write_str(
+                        "chains, scripts and registrations are sent as code, and a user who may send code can do everything \
+                         the server can do: send it as a user with `+rg.pyexecute`, or let a deployment program register the \
+                         gears and only call them here (`Policy::Never`)",
+                    )
+                } else {
+                    write!(
+                        f,
+                        "let an administrator give the user the right (`ACL SETUSER name +{}`), or connect as another user",
+                        command.to_ascii_lowercase()
+                    )
+                }
+            }
             ErrorKind::NoGears => f.write_str(
                 "this server has no RG.* commands: load the RedGrease engine into it \
                  (`redis-server --loadmodule libredgrease_engine.so`), or use one with RedisGears 1.2; \

@@ -52,6 +52,12 @@ pub enum ErrorKind {
         /// Why the gear was not registered again.
         reason: Option<String>,
     },
+    /// The user of the connection has no right to an `RG.*` command.
+    #[non_exhaustive]
+    NoPermission {
+        /// The command, in upper case.
+        command: String,
+    },
     /// The server has no `RG.*` commands.
     NoGears,
     /// The program contains no gears to register.
@@ -222,6 +228,7 @@ impl Error {
             ErrorKind::Registration { message, .. } => {
                 message.starts_with("NOPERM ") || message.contains("error: NOPERM ")
             }
+            ErrorKind::NoPermission { .. } => true,
             ErrorKind::Redis => {
                 let code = self.as_redis().and_then(redis::RedisError::code);
                 code == Some("NOPERM")

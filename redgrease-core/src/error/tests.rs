@@ -152,3 +152,35 @@ fn a_missing_right_is_recognised_wherever_the_server_says_it() {
         assert!(!error(&other).is_no_permission(), "{other}");
     }
 }
+
+#[test]
+fn a_missing_right_to_a_command_of_gears_says_what_to_do() {
+    for (line, command, remedy) in [
+        (
+            "NOPERM User app has no permissions to run the 'rg.pyexecute' command",
+            "RG.PYEXECUTE",
+            "`Policy::Never`",
+        ),
+        (
+            "NOPERM this user has no permissions to run the 'RG.TRIGGER' command or its subcommand",
+            "RG.TRIGGER",
+            "ACL SETUSER name +rg.trigger",
+        ),
+    ] {
+        let error = error(line);
+        let text = error.to_string();
+        assert!(error.is_no_permission() && text.starts_with(line), "{text}");
+        assert!(text.contains(remedy), "{text}");
+        let ErrorKind::NoPermission { command: named } = error.kind() else {
+            panic!("{line}: {:?}", error.kind());
+        };
+        assert_eq!(named, command);
+    }
+    for other in [
+        "NOPERM User app has no permissions to run the 'get' command",
+        "NOPERM No permissions to access the key 'rg.x y'",
+        "NOPERM No permissions to access a key",
+    ] {
+        assert_eq!(error(other).to_string(), other);
+    }
+}
