@@ -55,8 +55,8 @@ pub use commands::{
     RegistrationInfo, Requirement, RequirementFilter, Session, SessionsOptions, ShardInfo, cmd,
 };
 #[cfg(feature = "aio")]
-pub use connection::{AsyncCon, AsyncConnection, connect_async};
-pub use connection::{Con, Connection, connect};
+pub use connection::{AsyncCon, AsyncConnection, Pool, connect_async};
+pub use connection::{BlockingPool, Con, Connection, PoolMetrics, PoolOptions, connect};
 pub use convert::{Codec, GearArg, GearReply, GearResult, Json, PerShard, Writer};
 pub use error::{DecodeError, EncodeError, Error, ErrorKind, Frame, GearError, Result};
 pub use event::{KeyArg, KeyRecord, StoredScalar, StoredValue, StreamArg, StreamRecord, Untyped};

@@ -2,7 +2,7 @@
 
 use crate::convert::Writer;
 use crate::error::{DecodeError, EncodeError, Error, Result};
-use crate::gear::Gear;
+use crate::gear::{Gear, GearKind, Mode};
 use crate::profile::{self, Profile};
 use redis::{Cmd, RedisError, RedisResult, Value};
 use smallvec::SmallVec;
@@ -99,6 +99,19 @@ impl<T> Call<T> {
     /// The gear.
     pub fn gear(&self) -> &'static Gear {
         self.gear
+    }
+
+    /// Whether the server answers the call at once: its thread for commands runs the gear.
+    pub(crate) fn is_quick(&self) -> bool {
+        let spec = self.gear.spec();
+        let is_sync = matches!(
+            spec.kind,
+            GearKind::Command {
+                mode: Mode::Sync,
+                ..
+            }
+        );
+        is_sync && !spec.coroutine && self.key.is_none()
     }
 
     /// The command, to send it by other means. Its trigger has the namespace of connections of redis-rs, see

@@ -113,6 +113,7 @@ mod enabled {
                 ErrorKind::Convert { .. } => "conversion",
                 ErrorKind::Timeout { .. } => "timeout",
                 ErrorKind::Connect { .. } => "connect",
+                ErrorKind::PoolExhausted { .. } => "pool_exhausted",
                 _ => "_OTHER",
             };
             self.0.record("error.type", kind);

@@ -16,7 +16,7 @@ const LAYERS: &layers::Layers = &[
     ("requirement", &["error"]),
     ("gear", &["convert", "error", "keyword", "location"]),
     ("profile", &["error", "gear"]),
-    ("connection", &["error", "profile"]),
+    ("connection", &["error", "gear", "profile"]),
     ("trace", &["error", "gear", "profile"]),
     ("request", &["convert", "error", "gear", "profile"]),
     (

@@ -34,7 +34,10 @@ impl<P: Calls> Pipe<P> {
         let profile = own::profile(|| con.get_db());
         let pipeline = self.pipeline(&profile)?;
         let count = pipeline.len();
-        let answers = con.req_packed_commands(&pipeline.get_packed_pipeline(), 0, count)?;
+        let packed = pipeline.get_packed_pipeline();
+        let answers = own::quickly(self.0.are_quick(), || {
+            con.req_packed_commands(&packed, 0, count)
+        })?;
         self.0.read(&mut answers.into_iter(), &profile)
     }
 
@@ -48,7 +51,10 @@ impl<P: Calls> Pipe<P> {
         let profile = own::profile(|| con.get_db());
         let pipeline = self.pipeline(&profile)?;
         let count = pipeline.len();
-        let answers = con.req_packed_commands(&pipeline, 0, count).await?;
+        let answers = own::quickly(self.0.are_quick(), || {
+            con.req_packed_commands(&pipeline, 0, count)
+        });
+        let answers = answers.await?;
         self.0.read(&mut answers.into_iter(), &profile)
     }
 
@@ -69,6 +75,10 @@ pub trait Calls {
     #[doc(hidden)]
     fn add_to(&self, pipeline: &mut Pipeline, profile: &Profile) -> Result<()>;
 
+    /// Whether the server answers all calls at once.
+    #[doc(hidden)]
+    fn are_quick(&self) -> bool;
+
     #[doc(hidden)]
     fn read(
         self,
@@ -83,6 +93,10 @@ impl<T> Calls for Call<T> {
     fn add_to(&self, pipeline: &mut Pipeline, profile: &Profile) -> Result<()> {
         pipeline.add_command(self.to_cmd_with(profile)?);
         Ok(())
+    }
+
+    fn are_quick(&self) -> bool {
+        self.is_quick()
     }
 
     fn read(
@@ -108,6 +122,10 @@ impl<C: Calls> Calls for Vec<C> {
             .try_for_each(|call| call.add_to(pipeline, profile))
     }
 
+    fn are_quick(&self) -> bool {
+        self.iter().all(Calls::are_quick)
+    }
+
     fn read(
         self,
         answers: &mut dyn Iterator<Item = Value>,
@@ -127,6 +145,10 @@ macro_rules! tuple {
             fn add_to(&self, pipeline: &mut Pipeline, profile: &Profile) -> Result<()> {
                 $( self.$index.add_to(pipeline, profile)?; )*
                 Ok(())
+            }
+
+            fn are_quick(&self) -> bool {
+                true $( && self.$index.are_quick() )*
             }
 
             fn read(self, answers: &mut dyn Iterator<Item = Value>, profile: &Profile) -> Result<Self::Output> {

@@ -37,7 +37,8 @@ impl<T> Call<T> {
 
     fn send<C: Connection + ?Sized>(&self, con: &mut C, cmd: &Cmd, profile: &Profile) -> Result<T> {
         let Some(limit) = self.timeout else {
-            return self.finish(con.req_command(cmd), profile);
+            let answer = own::quickly(self.is_quick(), || con.req_command(cmd));
+            return self.finish(answer, profile);
         };
         if own::endpoint(|| con.get_db()).is_none() {
             return Err(Error::config(
@@ -45,7 +46,8 @@ impl<T> Call<T> {
                  only: use one, or set the read timeout of this connection itself",
             ));
         }
-        self.finish(own::with_limit(limit, || con.req_command(cmd)), profile)
+        let send = || own::quickly(self.is_quick(), || con.req_command(cmd));
+        self.finish(own::with_limit(limit, send), profile)
     }
 
     /// [`on`](Self::on) over an async connection.
@@ -86,7 +88,7 @@ impl<T> Call<T> {
         cmd: &Cmd,
         profile: &Profile,
     ) -> Result<T> {
-        let answer = con.req_packed_command(cmd);
+        let answer = own::quickly(self.is_quick(), || con.req_packed_command(cmd));
         let answer = match self.timeout {
             None => answer.await,
             Some(limit) => tokio::time::timeout(limit, answer)

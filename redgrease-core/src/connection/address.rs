@@ -47,6 +47,16 @@ impl Address {
         redis::aio::ConnectionManager::new_with_config(self.0.clone(), config).await
     }
 
+    /// Opens an async connection that is not opened again when it breaks. It has no response timeout.
+    #[cfg(feature = "aio")]
+    pub(super) async fn open_once(&self) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
+        let config = redis::AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(None);
+        let connecting = self.0.get_multiplexed_async_connection_with_config(&config);
+        connecting.await
+    }
+
     /// The error for a connection that could not be opened.
     pub(super) fn unreachable(&self, source: redis::RedisError) -> Error {
         Error::caused_by(

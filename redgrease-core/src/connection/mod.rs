@@ -4,7 +4,8 @@
 //! * `address`: the address of a connection, without its password in any text.
 //! * `blocking`, `nonblocking`: [`Con`] and [`AsyncCon`]. `endpoint`: the address and the profile that they carry.
 //! * `known`: the servers this process has connected to.
-//! * `own`: recognises [`Con`] and [`AsyncCon`] behind any type.
+//! * `pool`: [`Pool`] and [`BlockingPool`], for many calls at the same time.
+//! * `own`: recognises connections of this crate behind any type.
 
 mod address;
 mod blocking;
@@ -13,6 +14,7 @@ pub(crate) mod known;
 #[cfg(feature = "aio")]
 mod nonblocking;
 pub(crate) mod own;
+mod pool;
 mod traits;
 
 pub(crate) use address::Address;
@@ -20,6 +22,9 @@ pub use blocking::{Con, connect};
 pub(crate) use endpoint::Endpoint;
 #[cfg(feature = "aio")]
 pub use nonblocking::{AsyncCon, connect_async};
+#[cfg(feature = "aio")]
+pub use pool::Pool;
+pub use pool::{BlockingPool, PoolMetrics, PoolOptions};
 #[cfg(feature = "aio")]
 pub use traits::AsyncConnection;
 pub use traits::Connection;

@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 thread_local! {
-    static QUESTION: RefCell<Question> = const { RefCell::new(Question { open: false, answer: None, limit: None }) };
+    static QUESTION: RefCell<Question> = const { RefCell::new(Question { open: false, answer: None, limit: None, is_quick: false }) };
 }
 
 struct Question {
     open: bool,
     answer: Option<Arc<Endpoint>>,
     limit: Option<Duration>,
+    is_quick: bool,
 }
 
 /// The endpoint of a connection, if it is one of this crate. `get_db` calls the connection's method of that name.
@@ -60,4 +61,25 @@ pub(crate) fn with_limit<T>(limit: Duration, send: impl FnOnce() -> T) -> T {
 /// The limit of the call that is being sent on this thread.
 pub(super) fn limit() -> Option<Duration> {
     QUESTION.with_borrow(|q| q.limit)
+}
+
+/// Runs `send` for a call that the server is known to answer at once: a pool sends it over a shared socket.
+pub(crate) fn quickly<T>(is_quick: bool, send: impl FnOnce() -> T) -> T {
+    struct Reset;
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            QUESTION.with_borrow_mut(|q| q.is_quick = false);
+        }
+    }
+    if !is_quick {
+        return send();
+    }
+    QUESTION.with_borrow_mut(|q| q.is_quick = true);
+    let _reset = Reset;
+    send()
+}
+
+/// Whether the call that is being sent on this thread is answered at once.
+pub(super) fn is_quick() -> bool {
+    QUESTION.with_borrow(|q| q.is_quick)
 }

@@ -29,6 +29,9 @@ impl Error {
 
 impl From<RedisError> for Error {
     fn from(e: RedisError) -> Self {
+        if let Some(error) = Error::carried_by(&e) {
+            return error.clone();
+        }
         let kind = classify(&e);
         Error::caused_by(kind, e)
     }

@@ -107,6 +107,14 @@ impl fmt::Display for Error {
                     None => "use a connection of `redgrease::connect(..)`, which has no limit, or raise its response timeout",
                 })
             }
+            ErrorKind::PoolExhausted { size, in_use, waiting, waited } => write!(
+                f,
+                "no socket of the pool became free within {waited:?}, so nothing was sent: {in_use} of {size} sockets are \
+                 in use, and {waiting} other calls wait for one: raise `PoolOptions::size(..)` or \
+                 `PoolOptions::wait(..)`, limit calls with `Options::call_timeout(..)`, or see with \
+                 RG.DUMPEXECUTIONS what the server is busy with (the setting `ExecutionThreads` is the number of \
+                 gears that run at once)"
+            ),
             ErrorKind::Redis => match (self.as_redis(), &self.0.source) {
                 // Most errors of RG.* have no code, and redis-rs takes their first word for the code.
                 (Some(e), _) if e.code().is_some() => f.write_str(&full_text(e)),

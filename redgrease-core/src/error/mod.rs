@@ -3,6 +3,7 @@
 //! [`Error`] has the size of a pointer. Programs match on its [`kind`](Error::kind). Its `Display` text is for people: it
 //! begins with what failed and ends with what to do about it.
 
+mod carried;
 mod classify;
 mod convert;
 mod display;
@@ -134,6 +135,18 @@ pub enum ErrorKind {
         /// The limit of the call, if it has one; otherwise the limit of the connection applied.
         limit: Option<Duration>,
     },
+    /// No socket of a pool became free within the limit for waiting. Nothing was sent.
+    #[non_exhaustive]
+    PoolExhausted {
+        /// The number of sockets that the pool may open for commands that block.
+        size: usize,
+        /// How many of them were in use.
+        in_use: usize,
+        /// The calls that went on waiting.
+        waiting: usize,
+        /// How long the call waited.
+        waited: Duration,
+    },
     /// All other errors of the connection or the server.
     Redis,
 }
@@ -235,6 +248,11 @@ impl Error {
             }
             _ => false,
         }
+    }
+
+    /// Whether no socket of a pool became free in time. Nothing was sent.
+    pub fn is_pool_exhausted(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::PoolExhausted { .. })
     }
 
     /// Whether a value could not be converted.

@@ -5,8 +5,8 @@ use super::register::register_all_async_with;
 use super::register::register_all_with;
 use super::report::Report;
 #[cfg(feature = "aio")]
-use crate::connection::{AsyncCon, connect_async};
-use crate::connection::{Con, connect};
+use crate::connection::{AsyncCon, Pool, connect_async};
+use crate::connection::{BlockingPool, Con, PoolOptions, connect};
 use crate::error::Result;
 use crate::profile::Options;
 use redis::IntoConnectionInfo;
@@ -63,4 +63,60 @@ pub async fn start_async_with(
     let mut con = connect_async(address).await?;
     let report = register_all_async_with(&mut con, options).await?;
     Ok((con, report))
+}
+
+#[cfg(feature = "aio")]
+impl Pool {
+    /// Opens a pool and registers every gear of this program: the first step of most async programs.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`start`].
+    pub async fn start(address: impl IntoConnectionInfo) -> Result<Self> {
+        Pool::start_with(address, &Options::new(), &PoolOptions::new())
+            .await
+            .map(|(pool, _)| pool)
+    }
+
+    /// [`start`](Self::start) with options. The pool keeps them, see [`Options`]. Returns a report as well.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`start`](Self::start), and a size that makes no sense.
+    pub async fn start_with(
+        address: impl IntoConnectionInfo,
+        options: &Options,
+        pool_options: &PoolOptions,
+    ) -> Result<(Self, Report)> {
+        let mut pool = Pool::connect_with(address, pool_options).await?;
+        let report = register_all_async_with(&mut pool, options).await?;
+        Ok((pool, report))
+    }
+}
+
+impl BlockingPool {
+    /// Opens a pool and registers every gear of this program.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`start`].
+    pub fn start(address: impl IntoConnectionInfo) -> Result<Self> {
+        BlockingPool::start_with(address, &Options::new(), &PoolOptions::new())
+            .map(|(pool, _)| pool)
+    }
+
+    /// [`start`](Self::start) with options. The pool keeps them, see [`Options`]. Returns a report as well.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`start`](Self::start), and a size that makes no sense.
+    pub fn start_with(
+        address: impl IntoConnectionInfo,
+        options: &Options,
+        pool_options: &PoolOptions,
+    ) -> Result<(Self, Report)> {
+        let mut pool = BlockingPool::connect_with(address, pool_options)?;
+        let report = register_all_with(&mut pool, options)?;
+        Ok((pool, report))
+    }
 }

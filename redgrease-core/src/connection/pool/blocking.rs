@@ -1,0 +1,276 @@
+//! The blocking pool.
+
+use super::gate::Gate;
+use super::options::PoolOptions;
+use super::route::{Packed, Route, Routes, refused};
+use super::shelf::{Shelf, Socket};
+use super::{CHECK_LIMIT, PoolMetrics, exhausted, is_broken, metrics};
+use crate::connection::{Address, Endpoint, known, own};
+use crate::error::Result;
+use redis::{ConnectionLike, IntoConnectionInfo, RedisResult, Value};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A blocking connection for many threads at the same time. Cloning it is cheap; the clones share the sockets.
+///
+/// The twin of [`Pool`](crate::Pool): it is used like a connection, each thread has a clone, and calls of one thread do
+/// not wait for those of another. Commands that block (gears that run on another thread of the server, chains, `BLPOP`)
+/// use up to [`PoolOptions::size`] sockets. All other commands use a few sockets beside them, so that they are never
+/// behind a gear that takes long.
+///
+/// ```no_run
+/// let pool = redgrease_core::BlockingPool::start("redis://127.0.0.1/")?;
+/// for n in 0..4 {
+///     let mut pool = pool.clone();
+///     std::thread::spawn(move || redis::cmd("SET").arg(n).arg(1).exec(&mut pool));
+/// }
+/// # Ok::<(), redgrease_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct BlockingPool {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    endpoint: Arc<Endpoint>,
+    options: PoolOptions,
+    routes: Routes,
+    gate: Gate,
+    /// The sockets for commands that block.
+    shelf: Arc<Shelf<redis::Connection>>,
+    /// The sockets for commands that are answered at once.
+    quick: Arc<Shelf<redis::Connection>>,
+    /// Whether a thread closes idle sockets.
+    is_tended: AtomicBool,
+}
+
+/// Sockets for commands that are answered at once. The server handles one of them at a time.
+const QUICK: usize = 8;
+
+impl BlockingPool {
+    /// Opens a pool, and registers nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be parsed or names a database other than 0, or the server cannot be reached.
+    pub fn connect(address: impl IntoConnectionInfo) -> Result<Self> {
+        BlockingPool::connect_with(address, &PoolOptions::new())
+    }
+
+    /// [`connect`](Self::connect) with options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect), and a size that makes no sense.
+    pub fn connect_with(address: impl IntoConnectionInfo, options: &PoolOptions) -> Result<Self> {
+        options.check()?;
+        let address = Address::parse(address)?;
+        let pool = BlockingPool {
+            inner: Arc::new(Inner {
+                endpoint: Endpoint::new(address.clone(), known::connected(&address)),
+                options: options.clone(),
+                routes: Routes::new(options),
+                gate: Gate::new(),
+                shelf: Shelf::new(options.size),
+                quick: Shelf::new(QUICK),
+                is_tended: AtomicBool::new(false),
+            }),
+        };
+        // A wrong address is an error here.
+        pool.inner.open_first()?;
+        Ok(pool)
+    }
+
+    /// The figures of the pool. Cheap: nothing is sent.
+    pub fn metrics(&self) -> PoolMetrics {
+        metrics(&self.inner.shelf, self.inner.quick.counts())
+    }
+}
+
+impl fmt::Debug for BlockingPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = self.inner.endpoint.address();
+        write!(f, "BlockingPool({address}, {:?})", self.metrics())
+    }
+}
+
+fn is_alive(con: &mut redis::Connection) -> bool {
+    let ping = || -> RedisResult<Value> {
+        con.set_read_timeout(Some(CHECK_LIMIT))?;
+        let answer = con.req_command(&redis::cmd("PING"));
+        con.set_read_timeout(None)?;
+        answer
+    };
+    !is_broken(&{ ping }())
+}
+
+impl Inner {
+    fn open_first(self: &Arc<Self>) -> RedisResult<()> {
+        if let Some(place) = self.quick.places().take_before(None) {
+            let con = self.gate.open(self.endpoint.address(), Instant::now())?;
+            let socket = Socket::new(con, self.quick.counts());
+            self.quick.put_back(socket, place);
+            self.tend();
+        }
+        Ok(())
+    }
+
+    /// Sends something over a socket of this shelf.
+    fn send<T>(
+        self: &Arc<Self>,
+        shelf: &Shelf<redis::Connection>,
+        send: impl FnOnce(&mut redis::Connection) -> RedisResult<T>,
+    ) -> RedisResult<T> {
+        let begun = Instant::now();
+        let limit = own::limit();
+        let wait = limit.map_or(self.options.wait, |limit| limit.min(self.options.wait));
+        let place = shelf.places().take_before(begun.checked_add(wait));
+        let place = place.ok_or_else(|| exhausted(shelf, wait))?;
+        let mut socket = self.socket(shelf, begun)?;
+        if let Some(limit) = limit {
+            socket.set_read_timeout(Some(left_of(limit, begun)?))?;
+        }
+        let result = send(&mut socket);
+        // After a timeout, the late answer would be taken for the answer of the next command.
+        if is_broken(&result) {
+            shelf.doubt_idle();
+            return result;
+        }
+        if limit.is_some() {
+            socket.set_read_timeout(None)?;
+        }
+        shelf.put_back(socket, place);
+        self.tend();
+        result
+    }
+
+    /// An idle socket that is alive, or a new one.
+    fn socket(
+        &self,
+        shelf: &Shelf<redis::Connection>,
+        begun: Instant,
+    ) -> RedisResult<Socket<redis::Connection>> {
+        while let Some(mut socket) = shelf.idle_socket(|_| true) {
+            if !shelf.is_doubtful(&socket) || is_alive(&mut socket) {
+                return Ok(socket);
+            }
+        }
+        let con = self.gate.open(self.endpoint.address(), begun)?;
+        Ok(Socket::new(con, shelf.counts()))
+    }
+
+    /// Sends commands in packed form.
+    fn packed<T>(
+        self: &Arc<Self>,
+        bytes: &[u8],
+        is_transaction: bool,
+        send: impl FnOnce(&mut redis::Connection) -> RedisResult<T>,
+    ) -> RedisResult<T> {
+        let route = if own::is_quick() {
+            Route::Shared
+        } else {
+            let commands = Packed::new(bytes).filter(|words| {
+                !(is_transaction && matches!(words.as_slice(), [b"MULTI" | b"EXEC"]))
+            });
+            self.routes.of_pipeline(commands, is_transaction)
+        };
+        match route {
+            Route::Shared => self.send(&self.quick, send),
+            Route::Own => self.send(&self.shelf, send),
+            Route::Refused => {
+                let mut names = Packed::new(bytes)
+                    .filter(|words| self.routes.of(words.clone()) == Route::Refused)
+                    .filter_map(|mut words| words.next())
+                    .filter(|name| !(is_transaction && *name == b"MULTI"));
+                Err(refused(names.next().unwrap_or_default()))
+            }
+        }
+    }
+
+    /// Starts a thread that closes idle sockets, unless there is one.
+    fn tend(self: &Arc<Self>) {
+        if self.is_tended.load(Ordering::Relaxed) || self.is_tended.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let tending = Tending(Arc::downgrade(self));
+        let limit = self.options.idle;
+        // Without the thread, idle sockets stay open until the next call.
+        drop(
+            thread::Builder::new()
+                .name("redgrease-pool".to_owned())
+                .spawn(move || tending.run(limit)),
+        );
+    }
+}
+
+/// The rest of a limit.
+fn left_of(limit: Duration, begun: Instant) -> RedisResult<Duration> {
+    match limit.checked_sub(begun.elapsed()) {
+        Some(left) if !left.is_zero() => Ok(left),
+        _ => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+    }
+}
+
+/// Closes idle sockets until there are none.
+struct Tending(Weak<Inner>);
+
+impl Tending {
+    fn run(&self, limit: Duration) {
+        while let Some(inner) = self.0.upgrade() {
+            let shelves = [&inner.shelf, &inner.quick];
+            let next = shelves
+                .into_iter()
+                .filter_map(|shelf| shelf.close_idle(limit))
+                .min();
+            drop(inner);
+            match next {
+                Some(left) => thread::sleep(left.max(Duration::from_millis(10))),
+                None => break,
+            }
+        }
+    }
+}
+
+impl Drop for Tending {
+    fn drop(&mut self) {
+        if let Some(inner) = self.0.upgrade() {
+            inner.is_tended.store(false, Ordering::Release);
+        }
+    }
+}
+
+impl ConnectionLike for BlockingPool {
+    fn req_packed_command(&mut self, cmd: &[u8]) -> RedisResult<Value> {
+        self.inner
+            .packed(cmd, false, |con| con.req_packed_command(cmd))
+    }
+
+    fn req_packed_commands(
+        &mut self,
+        cmd: &[u8],
+        offset: usize,
+        count: usize,
+    ) -> RedisResult<Vec<Value>> {
+        // redis-rs skips the answers of all commands of a transaction but that of EXEC.
+        let is_transaction = offset > 0;
+        self.inner.packed(cmd, is_transaction, |con| {
+            con.req_packed_commands(cmd, offset, count)
+        })
+    }
+
+    fn get_db(&self) -> i64 {
+        own::answer(&self.inner.endpoint);
+        0
+    }
+
+    fn check_connection(&mut self) -> bool {
+        redis::cmd("PING").exec(self).is_ok()
+    }
+
+    fn is_open(&self) -> bool {
+        true
+    }
+}

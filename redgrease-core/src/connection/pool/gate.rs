@@ -1,0 +1,67 @@
+//! Opens sockets, a few at a time. When a server is down, its callers do not all try to connect.
+
+use super::places::Places;
+use crate::connection::Address;
+use crate::error::Error;
+use redis::{RedisError, RedisResult};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// How many sockets are opened at the same time.
+const AT_ONCE: usize = 4;
+
+#[derive(Debug)]
+pub(super) struct Gate {
+    places: Arc<Places>,
+    /// The last attempt that failed.
+    failure: Mutex<Option<(Instant, Error)>>,
+}
+
+impl Gate {
+    pub(super) fn new() -> Self {
+        Gate {
+            places: Places::new(AT_ONCE),
+            failure: Mutex::new(None),
+        }
+    }
+
+    /// Opens a socket, for a caller that has begun then. If an attempt has failed since, its error is the result.
+    pub(super) fn open(&self, address: &Address, begun: Instant) -> RedisResult<redis::Connection> {
+        let place = self.places.take_before(None);
+        self.failed_since(begun)?;
+        let opened = address.open();
+        drop(place);
+        self.note(address, opened)
+    }
+
+    /// [`open`](Self::open) for async callers.
+    #[cfg(feature = "aio")]
+    pub(super) async fn open_async(
+        &self,
+        address: &Address,
+        begun: Instant,
+    ) -> RedisResult<redis::aio::MultiplexedConnection> {
+        let place = self.places.take().await;
+        self.failed_since(begun)?;
+        let opened = address.open_once().await;
+        drop(place);
+        self.note(address, opened)
+    }
+
+    fn failed_since(&self, begun: Instant) -> RedisResult<()> {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*failure {
+            Some((at, error)) if *at >= begun => Err(error.clone().into_redis()),
+            _ => Ok(()),
+        }
+    }
+
+    fn note<S>(&self, address: &Address, opened: RedisResult<S>) -> RedisResult<S> {
+        opened.map_err(|e: RedisError| {
+            let error = address.unreachable(e);
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some((Instant::now(), error.clone()));
+            error.into_redis()
+        })
+    }
+}

@@ -1,0 +1,68 @@
+//! Pools: connections for many calls at the same time.
+//!
+//! Redis serves one blocked command per socket. A pool sends what is answered at once over a shared socket, and gives
+//! each command that blocks a socket for itself.
+//!
+//! * `nonblocking`, `blocking`: [`Pool`] and [`BlockingPool`]. `options`, `metrics`: [`PoolOptions`], [`PoolMetrics`].
+//! * `route`: decides over which socket a command goes.
+//! * `shelf`: the sockets. `places`: the line of those who wait for one. `gate`: opens sockets, a few at a time.
+
+mod blocking;
+mod gate;
+mod metrics;
+#[cfg(feature = "aio")]
+mod nonblocking;
+mod options;
+mod places;
+mod route;
+mod shelf;
+
+pub use blocking::BlockingPool;
+pub use metrics::PoolMetrics;
+#[cfg(feature = "aio")]
+pub use nonblocking::Pool;
+pub use options::PoolOptions;
+
+use crate::error::{Error, ErrorKind};
+use redis::RedisError;
+use shelf::Shelf;
+use std::time::Duration;
+
+/// The longest time that a server may take to show that an idle socket is alive.
+const CHECK_LIMIT: Duration = Duration::from_secs(3);
+
+/// The error for a call that has waited for a socket in vain.
+fn exhausted<S>(shelf: &Shelf<S>, waited: Duration) -> RedisError {
+    shelf.places().count_given_up();
+    let crowd = shelf.crowd();
+    Error::new(ErrorKind::PoolExhausted {
+        size: crowd.size,
+        in_use: crowd.in_use,
+        waiting: crowd.waiting,
+        waited,
+    })
+    .into_redis()
+}
+
+/// Whether a socket cannot be used any more after this result.
+fn is_broken<T>(result: &redis::RedisResult<T>) -> bool {
+    matches!(result, Err(e) if e.is_io_error() || e.is_unrecoverable_error())
+}
+
+/// The figures of a pool with this shelf for commands that block.
+fn metrics<S>(shelf: &Shelf<S>, shared: &shelf::Counts) -> PoolMetrics {
+    let crowd = shelf.crowd();
+    PoolMetrics {
+        size: crowd.size,
+        open: shelf.counts().open(),
+        in_use: crowd.in_use,
+        idle: shelf.idle(),
+        waiting: crowd.waiting,
+        shared: shared.open(),
+        opened: shelf.counts().opened() + shared.opened(),
+        closed: shelf.counts().closed() + shared.closed(),
+        waits: crowd.waits.count,
+        waited: crowd.waits.total,
+        exhausted: crowd.waits.given_up,
+    }
+}

@@ -1,0 +1,385 @@
+//! The async pool.
+
+use super::gate::Gate;
+use super::options::PoolOptions;
+use super::places::Places;
+use super::route::{Route, Routes, refused};
+use super::shelf::{Counts, Shelf, Socket};
+use super::{CHECK_LIMIT, PoolMetrics, exhausted, is_broken, metrics};
+use crate::connection::{Address, Endpoint, known, own};
+use crate::error::{Error, Result};
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::{Arg, Cmd, IntoConnectionInfo, Pipeline, RedisFuture, RedisResult, Value};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+use tokio::runtime::{Handle, Id};
+
+/// An async connection for many calls at the same time. Cloning it is cheap; the clones share the sockets.
+///
+/// Redis serves one blocked command per socket: over one [`AsyncCon`](crate::AsyncCon), a call waits for all calls before
+/// it. A pool is used like a connection, and calls do not wait for each other:
+///
+/// * `sync` gears, other commands and pipelines of them go over one socket together.
+/// * Gears that run on another thread of the server, chains, and commands such as `BLPOP` have a socket for themselves
+///   until they are answered. The pool opens up to [`PoolOptions::size`] of them.
+///
+/// [`Pool::start`] opens it. It has no response timeout. Limit calls with
+/// [`Options::call_timeout`](crate::Options::call_timeout) or [`Call::timeout`](crate::Call::timeout). A call whose future
+/// is dropped closes its socket, so that nobody reads the late answer.
+///
+/// A socket that broke is replaced by a new one. A command that was interrupted fails, and is never sent again.
+///
+/// ```no_run
+/// # async fn f() -> redgrease_core::Result<()> {
+/// let mut pool = redgrease_core::Pool::start("redis://127.0.0.1/").await?;
+/// let () = redis::cmd("SET").arg("x").arg(1).query_async(&mut pool).await?;
+/// println!("{:?}", pool.metrics());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Pool {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    endpoint: Arc<Endpoint>,
+    options: PoolOptions,
+    routes: Routes,
+    gate: Gate,
+    shelf: Arc<Shelf<Own>>,
+    lines: Lines,
+    /// Whether a task closes idle sockets.
+    is_tended: AtomicBool,
+}
+
+/// A socket that one command uses at a time. Its driver runs in a runtime, and ends with it.
+#[derive(Debug)]
+struct Own {
+    con: MultiplexedConnection,
+    runtime: Id,
+}
+
+/// The sockets for commands that do not block: one for each runtime that uses the pool.
+struct Lines {
+    turn: Arc<Places>,
+    counts: Arc<Counts>,
+    open: Mutex<Vec<Line>>,
+}
+
+struct Line {
+    socket: Socket<Own>,
+    number: u64,
+}
+
+/// Programs have a few runtimes. The lines of ended ones are closed.
+const MAX_LINES: usize = 8;
+
+/// A line that was not used for longer is checked before it is used.
+const TRUSTED: Duration = Duration::from_millis(500);
+
+impl Pool {
+    /// Opens a pool, and registers nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be parsed or names a database other than 0, or the server cannot be reached.
+    pub async fn connect(address: impl IntoConnectionInfo) -> Result<Self> {
+        Pool::connect_with(address, &PoolOptions::new()).await
+    }
+
+    /// [`connect`](Self::connect) with options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect), and a size that makes no sense.
+    pub async fn connect_with(
+        address: impl IntoConnectionInfo,
+        options: &PoolOptions,
+    ) -> Result<Self> {
+        options.check()?;
+        let address = Address::parse(address)?;
+        let shelf = Shelf::new(options.size);
+        let pool = Pool {
+            inner: Arc::new(Inner {
+                endpoint: Endpoint::new(address.clone(), known::connected(&address)),
+                options: options.clone(),
+                routes: Routes::new(options),
+                gate: Gate::new(),
+                shelf,
+                lines: Lines::new(),
+                is_tended: AtomicBool::new(false),
+            }),
+        };
+        // A wrong address is an error here.
+        pool.inner.line().await?;
+        Ok(pool)
+    }
+
+    /// The figures of the pool. Cheap: nothing is sent.
+    pub fn metrics(&self) -> PoolMetrics {
+        metrics(&self.inner.shelf, &self.inner.lines.counts)
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Pool({}, {:?})",
+            self.inner.endpoint.address(),
+            self.metrics()
+        )
+    }
+}
+
+impl Lines {
+    fn new() -> Self {
+        Lines {
+            turn: Places::new(1),
+            counts: Arc::default(),
+            open: Mutex::default(),
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Vec<Line>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The line of a runtime, and whether it has been used lately.
+    fn of(&self, runtime: Id) -> Option<(u64, MultiplexedConnection, bool)> {
+        let mut open = self.open();
+        let line = open
+            .iter_mut()
+            .find(|line| line.socket.runtime == runtime)?;
+        let is_trusted = line.socket.used().elapsed() <= TRUSTED;
+        if is_trusted {
+            line.socket.touch();
+        }
+        Some((line.number, line.socket.con.clone(), is_trusted))
+    }
+
+    fn touch(&self, number: u64) {
+        if let Some(line) = self.open().iter_mut().find(|line| line.number == number) {
+            line.socket.touch();
+        }
+    }
+
+    fn close(&self, number: u64) {
+        self.open().retain(|line| line.number != number);
+    }
+
+    fn add(&self, own: Own) -> u64 {
+        let socket = Socket::new(own, &self.counts);
+        let number = self.counts.opened();
+        let mut open = self.open();
+        if open.len() >= MAX_LINES {
+            let oldest = open
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, line)| line.socket.used());
+            if let Some(at) = oldest.map(|(at, _)| at) {
+                open.remove(at);
+            }
+        }
+        open.push(Line { socket, number });
+        number
+    }
+}
+
+/// The runtime of the caller.
+fn runtime() -> RedisResult<Id> {
+    Handle::try_current().map(|handle| handle.id()).map_err(|_| {
+        Error::config("a pool is used within a tokio runtime: call it from a task, or take `BlockingPool`")
+            .into_redis()
+    })
+}
+
+async fn is_alive(con: &mut MultiplexedConnection) -> bool {
+    let ping = redis::cmd("PING");
+    let answer = tokio::time::timeout(CHECK_LIMIT, con.req_packed_command(&ping)).await;
+    // Any answer shows that the socket is alive, also one about rights.
+    answer.is_ok_and(|answer| !is_broken(&answer))
+}
+
+impl Inner {
+    /// The socket for commands that do not block, and its number.
+    async fn line(&self) -> RedisResult<(u64, MultiplexedConnection)> {
+        let runtime = runtime()?;
+        if let Some((number, con, true)) = self.lines.of(runtime) {
+            return Ok((number, con));
+        }
+        let begun = Instant::now();
+        let _turn = self.lines.turn.take().await;
+        if let Some((number, mut con, is_trusted)) = self.lines.of(runtime) {
+            if is_trusted || is_alive(&mut con).await {
+                self.lines.touch(number);
+                return Ok((number, con));
+            }
+            self.lines.close(number);
+        }
+        let con = self.gate.open_async(self.endpoint.address(), begun).await?;
+        let number = self.lines.add(Own {
+            con: con.clone(),
+            runtime,
+        });
+        Ok((number, con))
+    }
+
+    /// Sends something over the shared socket.
+    async fn share<T>(
+        &self,
+        send: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
+    ) -> RedisResult<T> {
+        let (number, mut con) = self.line().await?;
+        let result = send(&mut con).await;
+        if is_broken(&result) {
+            self.lines.close(number);
+            self.shelf.doubt_idle();
+        } else {
+            self.lines.touch(number);
+        }
+        result
+    }
+
+    /// Sends something over a socket that nobody else uses meanwhile. If the future is dropped, the socket is closed.
+    async fn alone<T>(
+        self: Arc<Self>,
+        send: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
+    ) -> RedisResult<T> {
+        let runtime = runtime()?;
+        let begun = Instant::now();
+        let wait = self.options.wait;
+        let place = tokio::time::timeout(wait, self.shelf.places().take()).await;
+        let place = place.map_err(|_| exhausted(&self.shelf, wait))?;
+        let mut socket = loop {
+            match self.shelf.idle_socket(|own| own.runtime == runtime) {
+                Some(mut socket) => {
+                    if !self.shelf.is_doubtful(&socket) || is_alive(&mut socket.con).await {
+                        break socket;
+                    }
+                }
+                None => {
+                    let con = self.gate.open_async(self.endpoint.address(), begun).await?;
+                    break Socket::new(Own { con, runtime }, self.shelf.counts());
+                }
+            }
+        };
+        let result = send(&mut socket.con).await;
+        if is_broken(&result) {
+            self.shelf.doubt_idle();
+        } else {
+            self.shelf.put_back(socket, place);
+            self.tend();
+        }
+        result
+    }
+
+    /// Starts a task that closes idle sockets, unless there is one.
+    fn tend(self: &Arc<Self>) {
+        if !self.is_tended.swap(true, Ordering::AcqRel) {
+            let task = Tending(Arc::downgrade(self));
+            tokio::spawn(task.run(self.options.idle));
+        }
+    }
+}
+
+/// Closes idle sockets until there are none.
+struct Tending(Weak<Inner>);
+
+impl Tending {
+    async fn run(self, limit: Duration) {
+        while let Some(inner) = self.0.upgrade() {
+            let next = inner.shelf.close_idle(limit);
+            drop(inner);
+            match next {
+                Some(left) => tokio::time::sleep(left.max(Duration::from_millis(10))).await,
+                None => break,
+            }
+        }
+    }
+}
+
+/// Also when the runtime has ended.
+impl Drop for Tending {
+    fn drop(&mut self) {
+        if let Some(inner) = self.0.upgrade() {
+            inner.is_tended.store(false, Ordering::Release);
+        }
+    }
+}
+
+/// The words of a command.
+fn words(cmd: &Cmd) -> impl Iterator<Item = &[u8]> {
+    cmd.args_iter().map(|arg| match arg {
+        Arg::Simple(word) => word,
+        _ => b"0",
+    })
+}
+
+impl ConnectionLike for Pool {
+    fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
+        let route = if own::is_quick() {
+            Route::Shared
+        } else {
+            self.inner.routes.of(words(cmd))
+        };
+        match route {
+            Route::Shared => Box::pin(
+                self.inner
+                    .share(async |con| con.req_packed_command(cmd).await),
+            ),
+            Route::Own => {
+                let inner = Arc::clone(&self.inner);
+                Box::pin(inner.alone(async |con| con.req_packed_command(cmd).await))
+            }
+            Route::Refused => {
+                let name = words(cmd).next().unwrap_or_default();
+                Box::pin(std::future::ready(Err(refused(name))))
+            }
+        }
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        let commands = pipeline.cmd_iter().map(words);
+        let route = if own::is_quick() {
+            Route::Shared
+        } else {
+            self.inner
+                .routes
+                .of_pipeline(commands, pipeline.is_transaction())
+        };
+        match route {
+            Route::Shared => Box::pin(
+                self.inner
+                    .share(async move |con| con.req_packed_commands(pipeline, offset, count).await),
+            ),
+            Route::Own => {
+                let inner = Arc::clone(&self.inner);
+                Box::pin(
+                    inner.alone(async move |con| {
+                        con.req_packed_commands(pipeline, offset, count).await
+                    }),
+                )
+            }
+            Route::Refused => {
+                let mut commands = pipeline.cmd_iter();
+                let is_refused = |cmd: &&Cmd| self.inner.routes.of(words(cmd)) == Route::Refused;
+                let name = commands.find(is_refused).and_then(|cmd| words(cmd).next());
+                Box::pin(std::future::ready(Err(refused(name.unwrap_or_default()))))
+            }
+        }
+    }
+
+    fn get_db(&self) -> i64 {
+        own::answer(&self.inner.endpoint);
+        0
+    }
+}
