@@ -76,6 +76,10 @@ pub mod __rt {
 
 /// The names that a module with gears needs: `use redgrease::prelude::*;`.
 pub mod prelude {
+    /// This crate, for macro expansions in a crate that has the prelude from another library.
+    #[doc(hidden)]
+    pub use crate as __redgrease;
+
     #[cfg(feature = "aio")]
     pub use crate::AsyncGearsCommands as _;
     pub use crate::{

@@ -14,6 +14,7 @@
 
 mod check;
 mod expand;
+mod manifest;
 mod parse;
 mod pipeline;
 mod report;
@@ -70,6 +71,7 @@ use proc_macro::TokenStream;
 /// | `hook = "HGET"` | none | replaces a Redis command for all clients; Rust code calls the command as usual |
 /// | `keyprefix = "user:"` | all keys | limits a hook to keys with this prefix |
 /// | `handle = Name` | the name of the function | the name of the enum, if it would collide with a module or a crate |
+/// | `crate = my_lib::redgrease` | found by the macro | the path of the crate `redgrease`: [its name](#the-name-of-the-crate) |
 ///
 /// ```
 /// use redgrease::prelude::*;
@@ -89,6 +91,7 @@ use proc_macro::TokenStream;
 ///     inorder = true,
 ///     count_calls = true,
 ///     handle = Status,
+///     crate = redgrease,
 /// )]
 /// fn status(url: &str, timeout: Option<f64>) -> i64 {
 ///     python! { return session.get(url, timeout=timeout).status_code }
@@ -143,6 +146,21 @@ use proc_macro::TokenStream;
 /// The server gets the text byte for byte. With the feature `validate`, the macro checks it: syntax, syntax
 /// newer than `python`, undefined names, misplaced statements.
 ///
+/// # The name of the crate
+///
+/// Every macro of this crate finds `redgrease` by itself: under the name that the dependency has in `Cargo.toml`, such as
+/// `rg = { package = "redgrease", .. }`, or through the prelude. A library can re-export the prelude,
+/// `pub use redgrease::prelude::*;`, and a crate with `use my_lib::prelude::*;` needs no dependency on
+/// `redgrease`.
+///
+/// Without the prelude in scope, such a crate names the path: with the key `crate = my_lib::redgrease` of an attribute,
+/// `#[gear_value(crate = my_lib::redgrease)]` below `#[derive(GearValue)]`, or once for all macros in `Cargo.toml`:
+///
+/// ```toml
+/// [package.metadata.redgrease]
+/// crate = "my_lib::redgrease"
+/// ```
+///
 /// # Limits
 ///
 /// A gear is a free function without generics. Its arguments have plain names, and its result is owned.
@@ -186,6 +204,7 @@ pub fn gear_command(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | `module = helpers`, `module = "gears/helpers.py"` | none | Python shared with other gears: a `python_module!` or a file |
 /// | `python = "3.7"` | `"3.9"` | the oldest Python version that has to run the code |
 /// | `handle = Name` | the name of the function | the name of the enum with `GEAR` |
+/// | `crate = my_lib::redgrease` | found by the macro | the path of the crate `redgrease`: [its name](macro@gear_command#the-name-of-the-crate) |
 ///
 /// ```
 /// use redgrease::prelude::*;
@@ -199,6 +218,7 @@ pub fn gear_command(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///     description = "counts the sessions that end",
 ///     python = "3.7",
 ///     handle = SessionEnds,
+///     crate = "redgrease",
 ///     requirements = [],
 ///     on_registered = python! { log("counting") },
 /// )]
@@ -246,6 +266,7 @@ pub fn gear_keys(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | `module = helpers`, `module = "gears/helpers.py"` | none | Python shared with other gears: a `python_module!` or a file |
 /// | `python = "3.7"` | `"3.9"` | the oldest Python version that has to run the code |
 /// | `handle = Name` | the name of the function | the name of the enum with `GEAR` |
+/// | `crate = my_lib::redgrease` | found by the macro | the path of the crate `redgrease`: [its name](macro@gear_command#the-name-of-the-crate) |
 ///
 /// Durations have a unit: `ms`, `s`, `m`, `h` or `d`.
 ///
@@ -259,6 +280,7 @@ pub fn gear_keys(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///     mode = "sync",
 ///     description = "the last order of each shop",
 ///     handle = LastOrders,
+///     crate = redgrease,
 /// )]
 /// fn last_orders(order: StreamRecord) {
 ///     python! { cmd.hset("last", order.key, order.id) }
@@ -298,6 +320,7 @@ pub fn gear_stream(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | `module = helpers`, `module = "gears/helpers.py"` | none | Python shared with other gears: a `python_module!` or a file |
 /// | `python = "3.7"` | `"3.9"` | the oldest Python version that has to run the code |
 /// | `handle = Name` | the name of the function | the name of the enum with `GEAR` |
+/// | `crate = my_lib::redgrease` | found by the macro | the path of the crate `redgrease`: [its name](macro@gear_command#the-name-of-the-crate) |
 #[proc_macro_attribute]
 pub fn gear_every(attribute: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::gear(Kind::Every, &attribute.into(), &item.into()).into()
@@ -320,7 +343,8 @@ pub fn gear_every(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// The function can also return a `Result`, and Rust code can call it. The registration calls it once per process. It
 /// has to return the same registration every time, because captured values become part of the code on the server.
 ///
-/// The only key is `handle = Name`, the name of the enum beside the function.
+/// The keys are `handle = Name`, the name of the enum beside the function, and `crate = path`, the
+/// [name of the crate](macro@gear_command#the-name-of-the-crate).
 #[proc_macro_attribute]
 pub fn gear(attribute: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::gear(Kind::Function, &attribute.into(), &item.into()).into()
@@ -421,7 +445,8 @@ pub fn python_module(tokens: TokenStream) -> TokenStream {
 /// ```
 ///
 /// The type of a parameter decides its value: a connection of this crate or of redis-rs, which is asynchronous in an
-/// `async fn`, or the server itself. `gears = [a, b]` registers only these gears. The feature `embedded` is required.
+/// `async fn`, or the server itself. `gears = [a, b]` registers only these gears, `crate = path` is the
+/// [name of the crate](macro@gear_command#the-name-of-the-crate). The feature `embedded` is required.
 #[proc_macro_attribute]
 pub fn gear_test(attribute: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::gear_test(&attribute.into(), &item.into()).into()
@@ -480,7 +505,7 @@ pub fn python(tokens: TokenStream) -> TokenStream {
 ///     }
 /// }
 /// ```
-#[proc_macro_derive(GearValue)]
+#[proc_macro_derive(GearValue, attributes(gear_value))]
 pub fn gear_value(item: TokenStream) -> TokenStream {
     pipeline::gear_value(&item.into()).into()
 }

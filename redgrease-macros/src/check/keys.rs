@@ -4,6 +4,7 @@ use crate::parse::{Keys, Text};
 use crate::report::Errors;
 use proc_macro2::Ident;
 use redgrease_syntax::{Mistake, PythonVersion, check_requirement};
+use syn::Path;
 
 /// The checked keys that every gear can have.
 pub(crate) struct Options<'a> {
@@ -11,6 +12,7 @@ pub(crate) struct Options<'a> {
     pub(crate) description: Option<String>,
     pub(crate) python: PythonVersion,
     pub(crate) handle: Option<&'a Ident>,
+    pub(crate) krate: Option<&'a Path>,
     pub(crate) replace: Option<bool>,
     pub(crate) count_calls: bool,
 }
@@ -25,6 +27,7 @@ pub(super) fn options<'a>(keys: &'a Keys, errors: &mut Errors) -> Options<'a> {
         description: keys.description.as_ref().map(Text::value),
         python: python(keys.python.as_ref(), errors),
         handle: keys.handle.as_ref(),
+        krate: keys.krate.as_ref(),
         replace: keys.replace.map(|flag| flag.value),
         count_calls: keys.count_calls.is_some_and(|flag| flag.value),
     }

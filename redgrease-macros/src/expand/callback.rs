@@ -1,5 +1,6 @@
 //! Expands functions for steps.
 
+use super::krate::Krate;
 use super::spec::line;
 use crate::check::Callback;
 use crate::report::Errors;
@@ -8,13 +9,14 @@ use quote::{ToTokens, quote, quote_spanned};
 
 /// An expression with the text and its captured values.
 pub(crate) fn callback(callback: Option<&Callback<'_>>, errors: &Errors) -> TokenStream {
+    let krate = &Krate::of(None);
     if errors.count() == 1 {
         // A single error is an expression of any type, and also an item.
         return errors.to_token_stream();
     }
     let ty = callback.and_then(|callback| callback.arity).map_or_else(
-        || quote!(::redgrease::AnyCallback),
-        |arity| quote!(::redgrease::Callback::<#arity>),
+        || quote!(#krate::AnyCallback),
+        |arity| quote!(#krate::Callback::<#arity>),
     );
     let source = callback.map_or("", |callback| callback.source);
     let file = callback.map_or("", |callback| callback.file);
@@ -22,7 +24,7 @@ pub(crate) fn callback(callback: Option<&Callback<'_>>, errors: &Errors) -> Toke
     let captures: Vec<TokenStream> = callback
         .iter()
         .flat_map(|callback| &callback.captures)
-        .map(|name| capture(name))
+        .map(|name| capture(name, krate))
         .collect();
     let callback = quote!(#ty::new(#source, #file, #line, ::std::vec![#(#captures),*]));
     if errors.count() == 0 {
@@ -33,8 +35,9 @@ pub(crate) fn callback(callback: Option<&Callback<'_>>, errors: &Errors) -> Toke
 }
 
 /// The value of a Rust variable as Python.
-fn capture(name: &Ident) -> TokenStream {
+fn capture(name: &Ident, krate: &Krate) -> TokenStream {
+    let krate = krate.at(name.span());
     let python = format!("_{name}");
-    let value = quote_spanned!(name.span()=> ::redgrease::py_literal(&#name));
+    let value = quote_spanned!(name.span()=> #krate::py_literal(&#name));
     quote!((#python, #value))
 }

@@ -1,5 +1,6 @@
 //! Expands the replacement for a function that cannot be a gear, beside the errors about it.
 
+use super::krate::Krate;
 use super::spec::{self, with_static_lifetimes};
 use crate::check::value_of_result;
 use crate::parse::{Input, Kind};
@@ -25,20 +26,21 @@ pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
     let handle = input.keys.handle.as_ref().unwrap_or(name);
     let (generics, _, where_clause) = signature.generics.split_for_impl();
     let con = Ident::new("con", Span::mixed_site());
+    let krate = &Krate::of(input.keys.krate.as_ref());
     if input.kind == Kind::Function {
         return rust_function(input, errors);
     }
     if input.kind != Kind::Command || input.keys.hook.is_some() {
-        return handle_alone(input, errors);
+        return handle_alone(input, errors, krate);
     }
     let asyncness = &signature.asyncness;
     let connection = if asyncness.is_some() {
-        quote!(::redgrease::AsyncConnection)
+        quote!(#krate::AsyncConnection)
     } else {
-        quote!(::redgrease::Connection)
+        quote!(#krate::Connection)
     };
     let arguments = arguments(input);
-    let spec = description(input);
+    let spec = description(input, krate);
     let (result, mentioned) = result(&signature.output);
     let cfgs = super::cfgs(&input.attributes);
     quote! {
@@ -48,7 +50,7 @@ pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
         #visibility #asyncness fn #name #generics (
             #con: &mut (impl #connection + ?::core::marker::Sized),
             #arguments
-        ) -> ::redgrease::Result<#result>
+        ) -> #krate::Result<#result>
         #where_clause
         {
             ::core::unimplemented!()
@@ -59,8 +61,8 @@ pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
         #cfgs
         #[allow(warnings, clippy::all)]
         impl #handle {
-            #visibility const GEAR: &'static ::redgrease::Gear = #spec;
-            #visibility fn call #generics (#arguments) -> ::redgrease::Call<#result>
+            #visibility const GEAR: &'static #krate::Gear = #spec;
+            #visibility fn call #generics (#arguments) -> #krate::Call<#result>
             #where_clause
             {
                 ::core::unimplemented!()
@@ -72,11 +74,11 @@ pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
 }
 
 /// The enum of a gear that Rust does not call.
-fn handle_alone(input: &Input, errors: &Errors) -> TokenStream {
+fn handle_alone(input: &Input, errors: &Errors, krate: &Krate) -> TokenStream {
     let visibility = &input.visibility;
     let handle = input.keys.handle.as_ref().unwrap_or(&input.signature.ident);
     let cfgs = super::cfgs(&input.attributes);
-    let spec = description(input);
+    let spec = description(input, krate);
     let types = input.signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) if is_written_out(&typed.ty) => {
             let lasting = with_static_lifetimes(typed.ty.to_token_stream());
@@ -92,7 +94,7 @@ fn handle_alone(input: &Input, errors: &Errors) -> TokenStream {
         #cfgs
         #[allow(warnings, clippy::all)]
         impl #handle {
-            #visibility const GEAR: &'static ::redgrease::Gear = #spec;
+            #visibility const GEAR: &'static #krate::Gear = #spec;
         }
         #cfgs
         const _: () = { #(#types)* };
@@ -100,14 +102,14 @@ fn handle_alone(input: &Input, errors: &Errors) -> TokenStream {
 }
 
 /// A description that is never used, because the crate does not compile.
-fn description(input: &Input) -> TokenStream {
-    let kind = quote!(::redgrease::GearKind::Command {
+fn description(input: &Input, krate: &Krate) -> TokenStream {
+    let kind = quote!(#krate::GearKind::Command {
         trigger: "",
-        mode: ::redgrease::Mode::Sync,
+        mode: #krate::Mode::Sync,
         in_order: false,
         hook: ::core::option::Option::None,
     });
-    spec::blank(&input.signature.ident, &[], &kind)
+    spec::blank(&input.signature.ident, &[], &kind, krate)
 }
 
 /// The unchanged function of `#[gear]`.

@@ -1,12 +1,13 @@
 //! Expands the function that users call.
 
+use super::krate::Krate;
 use super::{docs, handle_name, parameters, result};
 use crate::check::Gear;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::Attribute;
 
-pub(super) fn function(gear: &Gear<'_>) -> TokenStream {
+pub(super) fn function(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
     let attributes = gear.attributes;
     let errors_section = errors_section(attributes);
     let visibility = gear.visibility;
@@ -21,13 +22,13 @@ pub(super) fn function(gear: &Gear<'_>) -> TokenStream {
     let (asyncness, connection, send) = if gear.header.is_async {
         (
             quote!(async),
-            quote!(::redgrease::AsyncConnection),
+            quote!(#krate::AsyncConnection),
             quote!(.on_async(#con).await),
         )
     } else {
         (
             TokenStream::new(),
-            quote!(::redgrease::Connection),
+            quote!(#krate::Connection),
             quote!(.on(#con)),
         )
     };
@@ -43,7 +44,7 @@ pub(super) fn function(gear: &Gear<'_>) -> TokenStream {
         #visibility #asyncness fn #name #generics (
             #con: &mut (impl #connection + ?::core::marker::Sized),
             #parameters
-        ) -> ::redgrease::Result<#result> {
+        ) -> #krate::Result<#result> {
             #handle::call(#(#names),*) #send
         }
     }

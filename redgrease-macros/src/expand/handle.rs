@@ -3,16 +3,17 @@
 //! It is an enum and not a module, because a module in a function body cannot see the types of that body. It has
 //! no values, so its name is only in the type namespace.
 
+use super::krate::Krate;
 use super::{handle_name, parameters, result, spec};
 use crate::check::{Argument, Gear};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-pub(super) fn handle(gear: &Gear<'_>, cfgs: &TokenStream) -> TokenStream {
+pub(super) fn handle(gear: &Gear<'_>, cfgs: &TokenStream, krate: &Krate) -> TokenStream {
     let visibility = gear.visibility;
     let handle = handle_name(gear);
-    let spec = spec::spec(gear);
+    let spec = spec::spec(gear, krate);
     let doc = format!(
         "The gear behind [`{0}`](fn@{0}): its description, and calls to send later, with a time \
          limit, by key or together with others.",
@@ -20,7 +21,7 @@ pub(super) fn handle(gear: &Gear<'_>, cfgs: &TokenStream) -> TokenStream {
     );
     // A gear that Rust does not call has no function. The enum then has the attributes and docs of the function.
     let (attributes, calls) = if gear.role.is_called() {
-        (quote!(#cfgs #[doc = #doc]), calls(gear))
+        (quote!(#cfgs #[doc = #doc]), calls(gear, krate))
     } else {
         let attributes = gear.attributes;
         (quote!(#(#attributes)*), TokenStream::new())
@@ -45,7 +46,7 @@ pub(super) fn handle(gear: &Gear<'_>, cfgs: &TokenStream) -> TokenStream {
         )]
         impl #handle {
             /// The description of the gear, which is registered on the server.
-            #visibility const GEAR: &'static ::redgrease::Gear = #spec;
+            #visibility const GEAR: &'static #krate::Gear = #spec;
 
             #calls
         }
@@ -55,7 +56,7 @@ pub(super) fn handle(gear: &Gear<'_>, cfgs: &TokenStream) -> TokenStream {
 /// The associated functions of a gear that Rust calls.
 ///
 /// `#[inline]` leaves unused functions out of a crate, which makes many gears faster to compile.
-fn calls(gear: &Gear<'_>) -> TokenStream {
+fn calls(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
     let visibility = gear.visibility;
     let generics = gear.header.generics;
     let result = result(gear);
@@ -71,13 +72,14 @@ fn calls(gear: &Gear<'_>) -> TokenStream {
         .header
         .arguments
         .iter()
-        .map(|argument| encode(argument, &arguments));
-    let decode = quote_spanned!(result.span()=> <#result as ::redgrease::GearReply>::from_reply);
+        .map(|argument| encode(argument, &arguments, krate));
+    let here = krate.at(result.span());
+    let decode = quote_spanned!(result.span()=> <#result as #here::GearReply>::from_reply);
     quote! {
         /// A call that is not sent yet.
         #[inline]
-        #visibility fn call #generics (#parameters) -> ::redgrease::Call<#result> {
-            ::redgrease::Call::of(
+        #visibility fn call #generics (#parameters) -> #krate::Call<#result> {
+            #krate::Call::of(
                 Self::GEAR,
                 |#arguments| {
                     #(#encode)*
@@ -95,7 +97,7 @@ fn calls(gear: &Gear<'_>) -> TokenStream {
         #[inline]
         #visibility fn request #generics (
             #parameters
-        ) -> ::redgrease::Result<::redgrease::__rt::redis::Cmd> {
+        ) -> #krate::Result<#krate::__rt::redis::Cmd> {
             Self::call(#(#names),*).to_cmd()
         }
 
@@ -106,22 +108,24 @@ fn calls(gear: &Gear<'_>) -> TokenStream {
         /// When the answer is an error, or does not convert to the type of the result.
         #[inline]
         #visibility fn decode(
-            answer: ::redgrease::__rt::redis::Value,
-        ) -> ::redgrease::Result<#result> {
-            ::redgrease::__rt::decode(answer, Self::GEAR, #decode)
+            answer: #krate::__rt::redis::Value,
+        ) -> #krate::Result<#result> {
+            #krate::__rt::decode(answer, Self::GEAR, #decode)
         }
     }
 }
 
 /// Encodes one argument of the Rust function. With `#[rest]`, each value is an argument of the call.
-fn encode(argument: &Argument<'_>, arguments: &Ident) -> TokenStream {
+fn encode(argument: &Argument<'_>, arguments: &Ident, krate: &Krate) -> TokenStream {
     let (name, ty) = (argument.name, argument.ty);
     match argument.rest {
         None => {
-            quote_spanned!(ty.span()=> <#ty as ::redgrease::GearArg>::encode(&#name, #arguments.arg())?;)
+            let krate = krate.at(ty.span());
+            quote_spanned!(ty.span()=> <#ty as #krate::GearArg>::encode(&#name, #arguments.arg())?;)
         }
         Some(one) => {
-            let encode = quote_spanned!(one.span()=> <#one as ::redgrease::GearArg>::encode(value, #arguments.arg())?;);
+            let krate = krate.at(one.span());
+            let encode = quote_spanned!(one.span()=> <#one as #krate::GearArg>::encode(value, #arguments.arg())?;);
             quote! {
                 for value in #name.iter() {
                     #encode

@@ -1,5 +1,6 @@
 //! Expands the role of a gear to a constant expression.
 
+use super::krate::Krate;
 use super::spec::{optional, with_static_lifetimes};
 use crate::check::{Gear, Name, Role};
 use crate::parse::{Mode, OnFailed};
@@ -7,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-pub(super) fn kind(gear: &Gear<'_>) -> TokenStream {
+pub(super) fn kind(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
     let name = &gear.header.python_name;
     match &gear.role {
         Role::Command {
@@ -15,7 +16,7 @@ pub(super) fn kind(gear: &Gear<'_>) -> TokenStream {
             mode,
             in_order,
         } => {
-            let mode = mode_tokens(*mode);
+            let mode = mode_tokens(*mode, krate);
             let trigger = match trigger {
                 Some(Name::Given(trigger)) => quote!(#trigger),
                 Some(Name::Unique) => {
@@ -23,7 +24,7 @@ pub(super) fn kind(gear: &Gear<'_>) -> TokenStream {
                 }
                 None => quote!(#name),
             };
-            quote!(::redgrease::GearKind::Command {
+            quote!(#krate::GearKind::Command {
                 trigger: #trigger,
                 mode: #mode,
                 in_order: #in_order,
@@ -36,13 +37,13 @@ pub(super) fn kind(gear: &Gear<'_>) -> TokenStream {
             mode,
             in_order,
         } => {
-            let mode = mode_tokens(*mode);
+            let mode = mode_tokens(*mode, krate);
             let key_prefix = optional(key_prefix.as_ref());
-            quote!(::redgrease::GearKind::Command {
+            quote!(#krate::GearKind::Command {
                 trigger: "",
                 mode: #mode,
                 in_order: #in_order,
-                hook: ::core::option::Option::Some(::redgrease::Hook {
+                hook: ::core::option::Option::Some(#krate::Hook {
                     command: #command,
                     key_prefix: #key_prefix,
                 }),
@@ -56,10 +57,11 @@ pub(super) fn kind(gear: &Gear<'_>) -> TokenStream {
             read_value,
             mode,
         } => {
-            let mode = mode_tokens(*mode);
+            let mode = mode_tokens(*mode, krate);
             let ty = record(gear);
-            let value = quote_spanned!(ty.span()=> <#ty as ::redgrease::KeyArg>::VALUE);
-            quote!(::redgrease::GearKind::Keys(::redgrease::KeysSpec {
+            let here = krate.at(ty.span());
+            let value = quote_spanned!(ty.span()=> <#ty as #here::KeyArg>::VALUE);
+            quote!(#krate::GearKind::Keys(#krate::KeysSpec {
                 prefix: #prefix,
                 events: &[#(#events),*],
                 key_types: &[#(#key_types),*],
@@ -78,20 +80,21 @@ pub(super) fn kind(gear: &Gear<'_>) -> TokenStream {
             trim,
             mode,
         } => {
-            let mode = mode_tokens(*mode);
+            let mode = mode_tokens(*mode, krate);
             let on_failed = match on_failed {
                 OnFailed::Continue => quote!(Continue),
                 OnFailed::Abort => quote!(Abort),
                 OnFailed::Retry => quote!(Retry),
             };
             let ty = record(gear);
-            let value = quote_spanned!(ty.span()=> <#ty as ::redgrease::StreamArg>::VALUE);
-            let batched = quote_spanned!(ty.span()=> <#ty as ::redgrease::StreamArg>::BATCH);
-            quote!(::redgrease::GearKind::Stream(::redgrease::StreamSpec {
+            let here = krate.at(ty.span());
+            let value = quote_spanned!(ty.span()=> <#ty as #here::StreamArg>::VALUE);
+            let batched = quote_spanned!(ty.span()=> <#ty as #here::StreamArg>::BATCH);
+            quote!(#krate::GearKind::Stream(#krate::StreamSpec {
                 stream: #stream,
                 batch: #batch,
                 duration_ms: #duration_ms,
-                on_failed: ::redgrease::FailurePolicy::#on_failed,
+                on_failed: #krate::FailurePolicy::#on_failed,
                 retry_interval_s: #retry_interval_s,
                 trim: #trim,
                 mode: #mode,
@@ -100,7 +103,7 @@ pub(super) fn kind(gear: &Gear<'_>) -> TokenStream {
             }))
         }
         Role::Every { seconds } => {
-            quote!(::redgrease::GearKind::Every(::redgrease::EverySpec { seconds: #seconds }))
+            quote!(#krate::GearKind::Every(#krate::EverySpec { seconds: #seconds }))
         }
     }
 }
@@ -113,10 +116,10 @@ fn record(gear: &Gear<'_>) -> TokenStream {
     )
 }
 
-fn mode_tokens(mode: Mode) -> TokenStream {
+fn mode_tokens(mode: Mode, krate: &Krate) -> TokenStream {
     match mode {
-        Mode::Sync => quote!(::redgrease::Mode::Sync),
-        Mode::AsyncLocal => quote!(::redgrease::Mode::AsyncLocal),
-        Mode::Async => quote!(::redgrease::Mode::Async),
+        Mode::Sync => quote!(#krate::Mode::Sync),
+        Mode::AsyncLocal => quote!(#krate::Mode::AsyncLocal),
+        Mode::Async => quote!(#krate::Mode::Async),
     }
 }

@@ -10,6 +10,7 @@
 //! | `spec` | the description as a constant |
 //! | `kind` | the part of the description about commands, events and timers |
 //! | `docs` | the part of the description about doc comments |
+//! | `krate` | the path of the crate `redgrease` |
 //! | `shared` | the part of the description about shared Python; `python_module!` |
 //! | `rust_function` | `#[gear]` |
 //! | `callback` | `python!` as an expression |
@@ -23,6 +24,7 @@ mod fallback;
 mod function;
 mod handle;
 mod kind;
+mod krate;
 mod rust_function;
 mod shared;
 mod spec;
@@ -36,6 +38,8 @@ pub(crate) use shared::shared_modules;
 pub(crate) use test::test;
 pub(crate) use value::gear_value;
 
+use krate::Krate;
+
 use crate::check::{Argument, Gear};
 use crate::parse::PythonText;
 use crate::report::Errors;
@@ -46,12 +50,16 @@ use syn::Attribute;
 
 /// All items of a gear, with the errors about it.
 pub(crate) fn gear(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
+    let krate = &Krate::of(gear.options.krate);
     let cfgs = cfgs(gear.attributes);
-    let function = gear.role.is_called().then(|| function::function(gear));
-    let handle = handle::handle(gear, &cfgs);
+    let function = gear
+        .role
+        .is_called()
+        .then(|| function::function(gear, krate));
+    let handle = handle::handle(gear, &cfgs, krate);
     let name = handle_name(gear);
     let watched = watched(gear.python.text);
-    let assertions = shared::assertions(gear);
+    let assertions = shared::assertions(gear, krate);
     let unseen = gear.python.unseen.then(|| {
         let message = Mistake::Unseen.to_string();
         // rust-analyzer sets this. In a build, a gear without its Python is an error.
@@ -69,7 +77,7 @@ pub(crate) fn gear(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
         const _: () = {
             #watched
             #assertions
-            ::redgrease::__rt::inventory::submit! { ::redgrease::Entry(#name::GEAR) }
+            #krate::__rt::inventory::submit! { #krate::Entry(#name::GEAR) }
         };
     }
 }
@@ -84,9 +92,10 @@ fn watched(text: Option<&PythonText>) -> Option<TokenStream> {
 
 /// `gears![a, b]`: a list of descriptions.
 pub(crate) fn list(paths: &[syn::Path], errors: &Errors) -> TokenStream {
+    let krate = Krate::of(None);
     quote! {{
         #errors
-        const GEARS: &[&::redgrease::Gear] = &[#(<#paths>::GEAR),*];
+        const GEARS: &[&#krate::Gear] = &[#(<#paths>::GEAR),*];
         GEARS
     }}
 }

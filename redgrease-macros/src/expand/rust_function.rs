@@ -1,5 +1,6 @@
 //! `#[gear]`: the unchanged function, and beside it an enum with the description.
 
+use super::krate::Krate;
 use super::spec;
 use crate::check::Function;
 use crate::report::Errors;
@@ -25,11 +26,13 @@ pub(crate) fn rust_function(function: &Function<'_>, errors: &Errors) -> TokenSt
             errors,
         );
     };
+    let krate = &Krate::of(input.keys.krate.as_ref());
+    let here = krate.at(result.span());
     let registration = quote_spanned! {result.span()=>
-        <#result as ::redgrease::IntoRegistration>::into_registration(#name())
+        <#result as #here::IntoRegistration>::into_registration(#name())
     };
-    let kind = quote!(::redgrease::GearKind::Function(|| #registration));
-    let spec = spec::blank(name, attributes, &kind);
+    let kind = quote!(#krate::GearKind::Function(|| #registration));
+    let spec = spec::blank(name, attributes, &kind, krate);
     let doc = format!("The gear function [`{name}`](fn@{name}), as it is registered.");
     quote! {
         #errors
@@ -51,12 +54,12 @@ pub(crate) fn rust_function(function: &Function<'_>, errors: &Errors) -> TokenSt
         #[allow(dead_code, clippy::all, clippy::pedantic, clippy::nursery)]
         impl #handle {
             /// The description of the gear, which is registered on the server.
-            #visibility const GEAR: &'static ::redgrease::Gear = #spec;
+            #visibility const GEAR: &'static #krate::Gear = #spec;
         }
 
         #cfgs
         const _: () = {
-            ::redgrease::__rt::inventory::submit! { ::redgrease::Entry(#handle::GEAR) }
+            #krate::__rt::inventory::submit! { #krate::Entry(#handle::GEAR) }
         };
     }
 }

@@ -1,5 +1,6 @@
 //! Expands shared modules and `on_registered` to constant expressions.
 
+use super::krate::Krate;
 use super::spec::line;
 use crate::check::{Gear, Module, Setup, Shared, SharedModule};
 use crate::parse::PythonText;
@@ -10,28 +11,31 @@ use redgrease_syntax::UnknownName;
 use syn::spanned::Spanned;
 
 /// A reference to the module of a gear. `None` in an editor, where the file cannot be read.
-pub(super) fn module(module: &Module<'_>) -> Option<TokenStream> {
+pub(super) fn module(module: &Module<'_>, krate: &Krate) -> Option<TokenStream> {
     match module {
-        Module::Item(path) => Some(quote_spanned! {path.span()=> {
-            const MODULE: &::redgrease::PythonModule = #path;
-            MODULE
-        }}),
+        Module::Item(path) => {
+            let krate = krate.at(path.span());
+            Some(quote_spanned! {path.span()=> {
+                const MODULE: &#krate::PythonModule = #path;
+                MODULE
+            }})
+        }
         Module::File(None) => None,
         Module::File(Some(shared)) => {
-            let module = python_module(Some(shared), "");
+            let module = python_module(Some(shared), "", krate);
             let watched = super::watched(Some(shared.text));
             Some(quote! {{
                 #watched
-                static MODULE: ::redgrease::PythonModule = #module;
+                static MODULE: #krate::PythonModule = #module;
                 &MODULE
             }})
         }
     }
 }
 
-fn python_module(shared: Option<&Shared<'_>>, name: &str) -> TokenStream {
+fn python_module(shared: Option<&Shared<'_>>, name: &str, krate: &Krate) -> TokenStream {
     let Some(shared) = shared else {
-        return quote!(::redgrease::PythonModule {
+        return quote!(#krate::PythonModule {
             name: #name,
             source: "",
             source_file: "",
@@ -50,7 +54,7 @@ fn python_module(shared: Option<&Shared<'_>>, name: &str) -> TokenStream {
     let source = format!("{header}{}", text.text);
     let first = text.line.saturating_sub(header.matches('\n').count());
     let (file, line) = (&text.file, line(first));
-    quote!(::redgrease::PythonModule {
+    quote!(#krate::PythonModule {
         name: #name,
         source: #source,
         source_file: #file,
@@ -62,16 +66,17 @@ fn python_module(shared: Option<&Shared<'_>>, name: &str) -> TokenStream {
 
 /// The constants of `python_module!`.
 pub(crate) fn shared_modules(modules: &[SharedModule<'_>], errors: &Errors) -> TokenStream {
+    let krate = &Krate::of(None);
     let constants = modules.iter().map(|module| {
         let (attributes, visibility, name) = (module.attributes, module.visibility, module.name);
-        let value = python_module(module.shared.as_ref(), &name.to_string());
+        let value = python_module(module.shared.as_ref(), &name.to_string(), krate);
         let doc = format!("The Python module `{name}`, for gears with `module = {name}`.");
         quote! {
             #[doc = #doc]
             #(#attributes)*
             #[allow(non_upper_case_globals)]
-            #visibility const #name: &::redgrease::PythonModule = {
-                static MODULE: ::redgrease::PythonModule = #value;
+            #visibility const #name: &#krate::PythonModule = {
+                static MODULE: #krate::PythonModule = #value;
                 &MODULE
             };
         }
@@ -80,10 +85,10 @@ pub(crate) fn shared_modules(modules: &[SharedModule<'_>], errors: &Errors) -> T
 }
 
 /// The Python of `on_registered`.
-pub(super) fn setup(setup: &Setup<'_>) -> TokenStream {
+pub(super) fn setup(setup: &Setup<'_>, krate: &Krate) -> TokenStream {
     let (source, file, line) = (&setup.text.text, &setup.text.file, line(setup.text.line));
     let names = &setup.names;
-    quote!(::redgrease::OnRegistered {
+    quote!(#krate::OnRegistered {
         source: #source,
         source_file: #file,
         source_line: #line,
@@ -92,7 +97,7 @@ pub(super) fn setup(setup: &Setup<'_>) -> TokenStream {
 }
 
 /// Assertions that the module defines the names that only the module can define.
-pub(super) fn assertions(gear: &Gear<'_>) -> TokenStream {
+pub(super) fn assertions(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
     let Some(Module::Item(path)) = &gear.module else {
         return TokenStream::new();
     };
@@ -107,11 +112,16 @@ pub(super) fn assertions(gear: &Gear<'_>) -> TokenStream {
     own.into_iter()
         .chain(setup)
         .flat_map(|(text, names)| names.iter().map(move |name| (text, name)))
-        .map(|(text, name)| assertion(path, text, name))
+        .map(|(text, name)| assertion(path, text, name, krate))
         .collect()
 }
 
-fn assertion(path: &syn::Path, text: &PythonText, unknown: &UnknownName) -> TokenStream {
+fn assertion(
+    path: &syn::Path,
+    text: &PythonText,
+    unknown: &UnknownName,
+    krate: &Krate,
+) -> TokenStream {
     let underline = text.underline(&unknown.range);
     let UnknownName { name, hint, .. } = unknown;
     let module = path.to_token_stream().to_string().replace(' ', "");
@@ -122,7 +132,8 @@ fn assertion(path: &syn::Path, text: &PythonText, unknown: &UnknownName) -> Toke
         message.push_str(&text.snippet(&unknown.range));
     }
     let span = underline.first;
+    let krate = krate.at(span);
     // The text is an argument and not the format, because it can contain braces.
-    let check = quote_spanned!(span=> ::core::assert!(::redgrease::PythonModule::defines(#path, #name), "{}", #message));
+    let check = quote_spanned!(span=> ::core::assert!(#krate::PythonModule::defines(#path, #name), "{}", #message));
     quote!(const _: () = { #check };)
 }

@@ -1,5 +1,6 @@
 //! The description of a gear, as a constant expression.
 
+use super::krate::Krate;
 use super::{docs, kind, result, shared};
 use crate::check::{Argument, Gear};
 use crate::parse::{Kind, PythonText};
@@ -11,7 +12,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 /// A reference to a static `Gear`.
-pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
+pub(super) fn spec(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
     let name = &gear.header.python_name;
     let names = gear
         .header
@@ -22,11 +23,12 @@ pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
         .header
         .arguments
         .iter()
-        .map(|argument| codec(gear, argument));
+        .map(|argument| codec(gear, argument, krate));
     let result = with_static_lifetimes(result(gear));
-    let codec = quote_spanned!(result.span()=> <#result as ::redgrease::GearReply>::CODEC);
-    let kind = kind::kind(gear);
-    let source = gear.python.text.map(source);
+    let here = krate.at(result.span());
+    let codec = quote_spanned!(result.span()=> <#result as #here::GearReply>::CODEC);
+    let kind = kind::kind(gear, krate);
+    let source = gear.python.text.map(|text| source(text, krate));
     let coroutine = gear.python.coroutine;
     let free = &gear.python.names;
     let requirements = &gear.options.requirements;
@@ -39,8 +41,18 @@ pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
         .any(|argument| argument.rest.is_some());
     let count_calls = gear.options.count_calls;
     let replace = optional(gear.options.replace.as_ref());
-    let module = optional(gear.module.as_ref().and_then(shared::module).as_ref());
-    let setup = optional(gear.setup.as_ref().map(shared::setup).as_ref());
+    let module = optional(
+        gear.module
+            .as_ref()
+            .and_then(|module| shared::module(module, krate))
+            .as_ref(),
+    );
+    let setup = optional(
+        gear.setup
+            .as_ref()
+            .map(|setup| shared::setup(setup, krate))
+            .as_ref(),
+    );
     let fields = quote! {
         kind: #kind,
         args: ARGUMENTS,
@@ -57,17 +69,17 @@ pub(super) fn spec(gear: &Gear<'_>) -> TokenStream {
         module: #module,
         on_registered: #setup,
     };
-    let description = described(name, gear.header.name, gear.attributes, &fields);
+    let description = described(name, gear.header.name, gear.attributes, &fields, krate);
     quote! {{
         // A separate constant, because the references in a codec do not live long enough in a static.
-        const ARGUMENTS: &[(&::core::primitive::str, ::redgrease::Codec)] =
+        const ARGUMENTS: &[(&::core::primitive::str, #krate::Codec)] =
             &[#((#names, #codecs)),*];
         #description
     }}
 }
 
 /// The fields about the Python.
-fn source(text: &PythonText) -> TokenStream {
+fn source(text: &PythonText, krate: &Krate) -> TokenStream {
     let (source, file, line) = (&text.text, &text.file, line(text.line));
     let form = if text.form == Form::Module {
         quote!(Module)
@@ -76,14 +88,19 @@ fn source(text: &PythonText) -> TokenStream {
     };
     quote! {
         source: #source,
-        form: ::redgrease::SourceForm::#form,
+        form: #krate::SourceForm::#form,
         source_file: #file,
         source_line: #line,
     }
 }
 
 /// The description of a gear that is a Rust function, or that has a mistake.
-pub(super) fn blank(name: &Ident, attributes: &[Attribute], kind: &TokenStream) -> TokenStream {
+pub(super) fn blank(
+    name: &Ident,
+    attributes: &[Attribute],
+    kind: &TokenStream,
+    krate: &Krate,
+) -> TokenStream {
     let span = name.span().unwrap();
     let (file, at) = (span.file(), line(span.line()));
     let fields = quote! {
@@ -91,7 +108,7 @@ pub(super) fn blank(name: &Ident, attributes: &[Attribute], kind: &TokenStream) 
         source_file: #file,
         source_line: #at,
     };
-    let description = described(&name.unraw().to_string(), name, attributes, &fields);
+    let description = described(&name.unraw().to_string(), name, attributes, &fields, krate);
     quote!({ #description })
 }
 
@@ -101,13 +118,14 @@ fn described(
     name: &Ident,
     attributes: &[Attribute],
     fields: &TokenStream,
+    krate: &Krate,
 ) -> TokenStream {
-    let location = location(name.span());
+    let location = location(name.span(), krate);
     let doc = docs::text(attributes);
     quote! {
-        static GEAR: ::redgrease::Gear = ::redgrease::Gear::new(
+        static GEAR: #krate::Gear = #krate::Gear::new(
             #python_name,
-            ::redgrease::GearSpec {
+            #krate::GearSpec {
                 package: ::core::env!("CARGO_PKG_NAME"),
                 krate: ::core::env!("CARGO_CRATE_NAME"),
                 bin: ::core::option_env!("CARGO_BIN_NAME"),
@@ -116,7 +134,7 @@ fn described(
                 doc: #doc,
                 path: ::core::concat!(::core::module_path!(), "::", #python_name),
                 #fields
-                ..::redgrease::GearSpec::BLANK
+                ..#krate::GearSpec::BLANK
             },
         );
         &GEAR
@@ -124,14 +142,15 @@ fn described(
 }
 
 /// The codec of an argument. An event is passed to Python as an object, which no codec describes.
-fn codec(gear: &Gear<'_>, argument: &Argument<'_>) -> TokenStream {
+fn codec(gear: &Gear<'_>, argument: &Argument<'_>, krate: &Krate) -> TokenStream {
     if gear.kind != Kind::Command {
-        return quote!(::redgrease::Codec::Unit);
+        return quote!(#krate::Codec::Unit);
     }
     let ty = with_static_lifetimes(argument.rest.unwrap_or(argument.ty).to_token_stream());
-    let codec = quote_spanned!(argument.ty.span()=> <#ty as ::redgrease::GearArg>::CODEC);
+    let here = krate.at(argument.ty.span());
+    let codec = quote_spanned!(argument.ty.span()=> <#ty as #here::GearArg>::CODEC);
     if argument.rest.is_some() {
-        quote!(::redgrease::Codec::List(&#codec))
+        quote!(#krate::Codec::List(&#codec))
     } else {
         codec
     }
@@ -145,10 +164,10 @@ pub(super) fn optional(value: Option<&impl ToTokens>) -> TokenStream {
     )
 }
 
-fn location(span: Span) -> TokenStream {
+fn location(span: Span, krate: &Krate) -> TokenStream {
     let span = span.unwrap();
     let (file, line, column) = (span.file(), line(span.line()), line(span.column()));
-    quote!(::redgrease::Location::new(#file, #line, #column))
+    quote!(#krate::Location::new(#file, #line, #column))
 }
 
 pub(super) fn line(number: usize) -> u32 {

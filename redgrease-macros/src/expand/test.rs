@@ -1,5 +1,6 @@
 //! Expands `#[gear_test]`.
 
+use super::krate::Krate;
 use crate::parse::Test;
 use crate::report::Errors;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -11,6 +12,7 @@ use syn::{FnArg, Type};
 pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
     let name = &test.signature.ident;
     let plain = name.to_string();
+    let krate = &Krate::of(test.krate.as_ref());
     // The attributes are about the test: `#[ignore]`, `#[should_panic]`, `#[cfg]`.
     let attributes = &test.attributes;
     let visibility = &test.visibility;
@@ -34,22 +36,22 @@ pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
             Type::Reference(reference) => (&reference.elem, quote!(&#variable), TokenStream::new()),
             _ => (&typed.ty, quote!(#variable), TokenStream::new()),
         };
-        let from = from_server(&made.to_token_stream(), &server, is_async);
+        let from = from_server(&made.to_token_stream(), &server, is_async, krate);
         lets.extend(quote!(let #mutable #variable = #from;));
         arguments.push(passed);
     }
     let call = quote!(#name(#(#arguments),*));
     let run = if is_async {
         quote! {
-            ::redgrease::__rt::test::block_on(async {
+            #krate::__rt::test::block_on(async {
                 #lets
-                ::redgrease::__rt::test::Outcome::check(#call.await);
+                #krate::__rt::test::Outcome::check(#call.await);
             });
         }
     } else {
         quote! {
             #lets
-            ::redgrease::__rt::test::Outcome::check(#call);
+            #krate::__rt::test::Outcome::check(#call);
         }
     };
     quote! {
@@ -59,7 +61,7 @@ pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
         #visibility fn #name() {
             #signature #body
 
-            let #server = ::redgrease::__rt::test::server(
+            let #server = #krate::__rt::test::server(
                 ::core::concat!(::core::module_path!(), "::", #plain),
                 #gears,
             );
@@ -69,11 +71,12 @@ pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
 }
 
 /// An expression that makes one argument from the server.
-fn from_server(ty: &TokenStream, server: &Ident, is_async: bool) -> TokenStream {
+fn from_server(ty: &TokenStream, server: &Ident, is_async: bool, krate: &Krate) -> TokenStream {
+    let krate = krate.at(ty.span());
     let made = if is_async {
-        quote_spanned!(ty.span()=> <#ty as ::redgrease::__rt::test::FromServerAsync>::from_server(&#server).await)
+        quote_spanned!(ty.span()=> <#ty as #krate::__rt::test::FromServerAsync>::from_server(&#server).await)
     } else {
-        quote_spanned!(ty.span()=> <#ty as ::redgrease::__rt::test::FromServer>::from_server(&#server))
+        quote_spanned!(ty.span()=> <#ty as #krate::__rt::test::FromServer>::from_server(&#server))
     };
     quote! {
         match #made {

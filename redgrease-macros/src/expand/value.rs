@@ -1,14 +1,22 @@
 //! Expands `#[derive(GearValue)]`.
 
+use super::krate::Krate;
+use crate::parse;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use redgrease_syntax::Mistake;
 use syn::punctuated::Punctuated;
-use syn::{DeriveInput, GenericParam, Ident, Token, Type, TypeParamBound, WherePredicate};
+use syn::{
+    Attribute, DeriveInput, GenericParam, Ident, Meta, Token, Type, TypeParamBound, WherePredicate,
+};
 
 pub(crate) fn gear_value(item: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(item) {
         Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let krate = match krate(&input.attrs) {
+        Ok(krate) => krate,
         Err(error) => return error.to_compile_error(),
     };
     let mut generics = input.generics.clone();
@@ -33,7 +41,30 @@ pub(crate) fn gear_value(item: TokenStream) -> TokenStream {
     let name = &input.ident;
     let parameters = &generics.params;
     let (_, arguments, _) = generics.split_for_impl();
-    quote!(::redgrease::__gear_value! { [#parameters] #name #arguments })
+    quote!(#krate::__gear_value! { [#parameters] #name #arguments })
+}
+
+/// The crate that `#[gear_value(crate = path)]` names, or the one of every macro.
+fn krate(attributes: &[Attribute]) -> syn::Result<Krate> {
+    let mut given = None;
+    for attribute in attributes {
+        if !attribute.path().is_ident("gear_value") {
+            continue;
+        }
+        let keys = match &attribute.meta {
+            Meta::List(list) => list.tokens.clone(),
+            _ => TokenStream::new(),
+        };
+        given = parse::crate_key(keys);
+        if given.is_none() {
+            let mistake = Mistake::WrongValue {
+                name: "gear_value".to_owned(),
+                example: "`#[gear_value(crate = my_library::redgrease)]`".to_owned(),
+            };
+            return Err(syn::Error::new_spanned(attribute, mistake));
+        }
+    }
+    Ok(Krate::of(given.as_ref()))
 }
 
 /// Moves `where T: Bound` to the parameter list, as `T: Bound`.

@@ -26,7 +26,7 @@ pub(crate) use module::{SharedPython, python_module};
 pub(crate) use test::{Test, test};
 
 use crate::report::Errors;
-use proc_macro2::{Group, TokenStream};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use syn::{Attribute, Signature, Visibility};
 
 /// A gear as the user wrote it.
@@ -82,10 +82,23 @@ pub(crate) fn callback(tokens: &TokenStream, errors: &mut Errors) -> Option<Bloc
     block::callback(tokens, errors)
 }
 
+/// Reads `crate = path`, the only key of `#[gear_value(..)]`.
+pub(crate) fn crate_key(tokens: TokenStream) -> Option<syn::Path> {
+    let tokens: Vec<TokenTree> = unwrap_invisible(tokens).into_iter().collect();
+    match &tokens[..] {
+        [TokenTree::Ident(key), TokenTree::Punct(equals), path @ ..]
+            if key == "crate" && equals.as_char() == '=' =>
+        {
+            attribute::path(&path.iter().cloned().collect())
+        }
+        _ => None,
+    }
+}
+
 /// Removes the invisible delimiters that a `macro_rules` variable puts around its value.
 fn unwrap_invisible(tokens: TokenStream) -> TokenStream {
-    let mut all: Vec<proc_macro2::TokenTree> = tokens.into_iter().collect();
-    if let [proc_macro2::TokenTree::Group(group)] = &all[..]
+    let mut all: Vec<TokenTree> = tokens.into_iter().collect();
+    if let [TokenTree::Group(group)] = &all[..]
         && group.delimiter() == proc_macro2::Delimiter::None
     {
         return unwrap_invisible(group.stream());

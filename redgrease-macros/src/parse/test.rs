@@ -1,6 +1,6 @@
 //! Reads the function below `#[gear_test]`.
 
-use super::attribute::at_commas;
+use super::attribute::{self, at_commas};
 use super::unwrap_invisible;
 use crate::report::Errors;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
@@ -17,6 +17,8 @@ pub(crate) struct Test {
     pub(crate) body: Group,
     /// The gears to register. `None` for all gears of the program.
     pub(crate) gears: Option<Vec<Path>>,
+    /// The path of the crate `redgrease`.
+    pub(crate) krate: Option<Path>,
 }
 
 /// Reads `#[gear_test(attribute)] item`. Returns the item if it cannot be a test.
@@ -25,7 +27,7 @@ pub(crate) fn test(
     item: TokenStream,
     errors: &mut Errors,
 ) -> Result<Test, TokenStream> {
-    let gears = gears(attribute, errors);
+    let keys = keys(attribute, errors);
     let Some(mut test) = function(item.clone()) else {
         errors.on(&first_line(&item), Mistake::TestFunction);
         return Err(item);
@@ -53,7 +55,8 @@ pub(crate) fn test(
         }
     }
     if fine {
-        test.gears = gears;
+        test.gears = keys.gears;
+        test.krate = keys.krate;
         Ok(test)
     } else {
         Err(item)
@@ -75,46 +78,65 @@ fn function(item: TokenStream) -> Option<Test> {
             signature: input.parse()?,
             body,
             gears: None,
+            krate: None,
         })
     };
     read.parse2(tokens.into_iter().collect()).ok()
 }
 
-/// Reads `gears = [a, b]`.
-fn gears(attribute: TokenStream, errors: &mut Errors) -> Option<Vec<Path>> {
-    let tokens: Vec<TokenTree> = attribute.into_iter().collect();
-    match &tokens[..] {
-        [] => None,
-        [
-            TokenTree::Ident(key),
-            TokenTree::Punct(equals),
-            TokenTree::Group(list),
-            rest @ ..,
-        ] if key == "gears"
-            && equals.as_char() == '='
-            && list.delimiter() == Delimiter::Bracket
-            && rest.len() <= 1 =>
-        {
-            let mut paths = Vec::new();
-            for part in at_commas(list.stream()) {
-                let part: TokenStream = part.into_iter().collect();
-                match syn::parse2::<Path>(part.clone()) {
-                    Ok(path) => paths.push(path),
-                    Err(_) if part.is_empty() => {}
-                    Err(_) => errors.on(&part, Mistake::NotAGear),
+/// The keys of the attribute.
+#[derive(Default)]
+struct TestKeys {
+    gears: Option<Vec<Path>>,
+    krate: Option<Path>,
+}
+
+/// Reads `gears = [a, b]` and `crate = path`.
+fn keys(attribute: TokenStream, errors: &mut Errors) -> TestKeys {
+    let mut keys = TestKeys::default();
+    for entry in at_commas(attribute) {
+        match &entry[..] {
+            [] => {}
+            [
+                TokenTree::Ident(key),
+                TokenTree::Punct(equals),
+                TokenTree::Group(list),
+            ] if key == "gears"
+                && equals.as_char() == '='
+                && list.delimiter() == Delimiter::Bracket
+                && keys.gears.is_none() =>
+            {
+                keys.gears = Some(gears(list.stream(), errors));
+            }
+            [TokenTree::Ident(key), TokenTree::Punct(equals), path @ ..]
+                if key == "crate" && equals.as_char() == '=' && keys.krate.is_none() =>
+            {
+                let path: TokenStream = path.iter().cloned().collect();
+                keys.krate = attribute::path(&path);
+                if keys.krate.is_none() {
+                    errors.on(&path, Mistake::TestKey);
                 }
             }
-            Some(paths)
-        }
-        [first, .., last] => {
-            errors.between(first.span(), last.span(), Mistake::TestKey);
-            None
-        }
-        [only] => {
-            errors.at(only.span(), Mistake::TestKey);
-            None
+            _ => errors.on(
+                &entry.into_iter().collect::<TokenStream>(),
+                Mistake::TestKey,
+            ),
         }
     }
+    keys
+}
+
+fn gears(list: TokenStream, errors: &mut Errors) -> Vec<Path> {
+    let mut paths = Vec::new();
+    for part in at_commas(list) {
+        let part: TokenStream = part.into_iter().collect();
+        match syn::parse2::<Path>(part.clone()) {
+            Ok(path) => paths.push(path),
+            Err(_) if part.is_empty() => {}
+            Err(_) => errors.on(&part, Mistake::NotAGear),
+        }
+    }
+    paths
 }
 
 /// The item up to its first brace.

@@ -14,7 +14,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use redgrease_syntax::{Mistake, nearest};
 use syn::LitStr;
 use value::Value;
-pub(in crate::parse) use value::at_commas;
+pub(in crate::parse) use value::{at_commas, path};
 
 /// A string with its span.
 pub(crate) type Text = LitStr;
@@ -73,6 +73,8 @@ pub(crate) struct Keys {
     pub(crate) python: Option<Text>,
     pub(crate) replace: Option<WithSpan<bool>>,
     pub(crate) handle: Option<Ident>,
+    /// The path of the crate `redgrease`.
+    pub(crate) krate: Option<syn::Path>,
     pub(crate) hook: Option<Text>,
     pub(crate) keyprefix: Option<Text>,
     pub(crate) inorder: Option<WithSpan<bool>>,
@@ -163,6 +165,7 @@ impl Keys {
             "on_failed" => self.on_failed = value.word(value::ON_FAILED, errors),
             "retry_interval" => self.retry_interval = value.text(errors),
             "trim" => self.trim = value.flag(errors),
+            "crate" => self.krate = value.path(errors),
             _ => self.handle = value.ident(errors),
         }
     }

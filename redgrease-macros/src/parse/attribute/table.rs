@@ -53,6 +53,7 @@ const TABLE: &[Key] = &[
     key("inorder", "`inorder = true`", COMMAND),
     key("count_calls", "`count_calls = true`", COMMAND),
     key("handle", "`handle = Name`", ALL),
+    key("crate", "`crate = my_library::redgrease`", ALL),
 ];
 
 const fn key(name: &'static str, example: &'static str, on: &'static [Kind]) -> Key {

@@ -8,6 +8,7 @@ use quote::ToTokens;
 use redgrease_syntax::{Mistake, is_identifier, nearest, quoted};
 use syn::Lit;
 use syn::ext::IdentExt;
+use syn::parse::Parser;
 use syn::spanned::Spanned;
 
 pub(super) const MODES: &[(&str, Mode)] = &[
@@ -214,6 +215,11 @@ impl<'a> Value<'a> {
         self.expect(path, errors).map(Module::Item)
     }
 
+    /// A path, which can be in quotes, as for serde.
+    pub(super) fn path(self, errors: &mut Errors) -> Option<syn::Path> {
+        self.expect(path(&self.tokens), errors)
+    }
+
     /// A block of Python.
     pub(super) fn python(self, errors: &mut Errors) -> Option<Block> {
         let tokens: Vec<TokenTree> = unwrap_invisible(self.tokens.clone()).into_iter().collect();
@@ -228,6 +234,16 @@ impl<'a> Value<'a> {
                 None
             }
         }
+    }
+}
+
+/// The tokens as a path, which can be in quotes.
+pub(in crate::parse) fn path(tokens: &TokenStream) -> Option<syn::Path> {
+    match text(tokens) {
+        Some(quoted) => quoted.parse_with(syn::Path::parse_mod_style).ok(),
+        None => syn::Path::parse_mod_style
+            .parse2(unwrap_invisible(tokens.clone()))
+            .ok(),
     }
 }
 

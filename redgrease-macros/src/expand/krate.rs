@@ -1,0 +1,157 @@
+//! The path of the crate `redgrease` in an expansion: the only place that knows it.
+//!
+//! The first of these that exists:
+//!
+//! 1. `crate = path` of the attribute.
+//! 2. `crate = "path"` of `[package.metadata.redgrease]` in `Cargo.toml`.
+//! 3. The dependency on the package `redgrease` in `Cargo.toml`, which can have another name.
+//! 4. `__redgrease`, which the prelude brings into scope. A crate that uses the prelude of a library that re-exports it
+//!    does not have `redgrease` among its dependencies.
+//!
+//! Without a manifest, as in some build systems, it is `::redgrease`.
+
+use crate::manifest::{self, Dependency, Manifest, Section};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use std::env;
+use syn::Path;
+
+/// The path of the crate `redgrease`.
+pub(crate) struct Krate(TokenStream);
+
+impl Krate {
+    /// The path for an attribute with the key `crate`, or for a macro without it.
+    pub(crate) fn of(given: Option<&Path>) -> Self {
+        if let Some(path) = given {
+            return Krate(path.to_token_stream());
+        }
+        match manifest::current() {
+            Some(manifest) => Krate::in_manifest(&manifest, builds_library),
+            None => Krate(quote!(::redgrease)),
+        }
+    }
+
+    fn in_manifest(manifest: &Manifest, is_library: impl Fn() -> bool) -> Self {
+        if let Some(path) = manifest.metadata("crate")
+            && let Ok(path) = syn::parse_str::<Path>(path)
+        {
+            return Krate(path.to_token_stream());
+        }
+        if manifest.package() == Some("redgrease") {
+            return Krate(quote!(::redgrease));
+        }
+        match manifest.redgrease() {
+            // A library does not have the dependencies of its tests.
+            Some(Dependency {
+                section: Section::Dev,
+                ..
+            }) if is_library() => Krate(quote!(__redgrease)),
+            Some(Dependency { name, .. }) => {
+                let name = name.replace('-', "_");
+                let name = syn::parse_str::<Ident>(&name)
+                    .unwrap_or_else(|_| Ident::new_raw(&name, Span::call_site()));
+                Krate(quote!(::#name))
+            }
+            None => Krate(quote!(__redgrease)),
+        }
+    }
+
+    /// The path with the span of a token of the user, at which the compiler then reports errors.
+    pub(super) fn at(&self, span: Span) -> Self {
+        Krate(respanned(self.0.clone(), span))
+    }
+}
+
+impl ToTokens for Krate {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.0.clone());
+    }
+}
+
+fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), respanned(group.stream(), span));
+                inner.set_span(span);
+                inner.into()
+            }
+            mut token => {
+                token.set_span(token.span().located_at(span));
+                token
+            }
+        })
+        .collect()
+}
+
+/// Whether this compiler builds a library and not its tests. False in an editor.
+fn builds_library() -> bool {
+    let words: Vec<String> = env::args_os()
+        .filter_map(|word| word.into_string().ok())
+        .collect();
+    let is_library = words
+        .windows(2)
+        .any(|pair| pair[0] == "--crate-type" && pair[1] != "bin");
+    is_library && !words.iter().any(|word| word == "--test")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Krate, respanned};
+    use crate::manifest::Manifest;
+    use proc_macro2::Span;
+    use quote::{ToTokens, quote};
+    use std::path::Path;
+
+    fn path(manifest: &str, is_library: bool) -> String {
+        let manifest =
+            Manifest::parse(Path::new("/nowhere/Cargo.toml"), manifest).expect("a manifest");
+        let krate = Krate::in_manifest(&manifest, || is_library);
+        krate.to_token_stream().to_string().replace(' ', "")
+    }
+
+    #[test]
+    fn the_name_is_the_one_of_the_manifest() {
+        let name = |text: &str| path(text, true);
+        assert_eq!(name("dependencies.redgrease = '0.1'"), "::redgrease");
+        assert_eq!(
+            name("dependencies.my-gears.package = 'redgrease'"),
+            "::my_gears"
+        );
+        assert_eq!(name("dependencies.async.package = 'redgrease'"), "::r#async");
+        assert_eq!(name("package.name = 'redgrease'"), "::redgrease");
+    }
+
+    #[test]
+    fn without_the_dependency_it_is_in_scope() {
+        assert_eq!(path("dependencies.my_lib = '1'", true), "__redgrease");
+    }
+
+    #[test]
+    fn a_library_does_not_have_the_dependencies_of_its_tests() {
+        let text = "dependencies.my_lib = '1'\ndev-dependencies.redgrease = '0.1'";
+        assert_eq!(path(text, true), "__redgrease");
+        assert_eq!(path(text, false), "::redgrease");
+    }
+
+    #[test]
+    fn metadata_wins_over_dependencies() {
+        let text = "dependencies.redgrease = '0.1'\n\
+                    package.metadata.redgrease.crate = 'my_lib::redgrease'";
+        assert_eq!(path(text, true), "my_lib::redgrease");
+    }
+
+    #[test]
+    fn the_key_wins_over_all() {
+        let given = syn::parse_quote!(my_lib::redgrease);
+        let krate = Krate::of(Some(&given)).to_token_stream().to_string();
+        assert_eq!(krate.replace(' ', ""), "my_lib::redgrease");
+    }
+
+    #[test]
+    fn other_spans_keep_the_tokens() {
+        let tokens = respanned(quote!(a::<b>::c), Span::call_site());
+        assert_eq!(tokens.to_string(), quote!(a::<b>::c).to_string());
+    }
+}

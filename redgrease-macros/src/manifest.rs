@@ -1,0 +1,275 @@
+//! Reads the `Cargo.toml` of the crate that is being compiled.
+//!
+//! The file is read once per process. A macro server of an editor lives long and serves many crates, so a manifest is
+//! kept per path, and read again when the file changes.
+//!
+//! `cargo` starts the compiler again when a dependency of the manifest changes, but not when `[package.metadata]` does.
+//! An expansion that depends on the metadata has to contain an `include_bytes!` of the path.
+
+use std::collections::HashMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
+use toml::Table;
+
+/// A manifest and the path of its file.
+pub(crate) struct Manifest {
+    pub(crate) path: PathBuf,
+    table: Table,
+    redgrease: OnceLock<Option<Dependency>>,
+}
+
+/// The place of a dependency in a manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Section {
+    Dependencies,
+    /// Only tests, examples and benchmarks have it.
+    Dev,
+    /// Only the build script has it.
+    Build,
+}
+
+/// A dependency by the name that the crate's code uses.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Dependency {
+    pub(crate) name: String,
+    pub(crate) section: Section,
+}
+
+const SECTIONS: [(&str, Section); 3] = [
+    ("dependencies", Section::Dependencies),
+    ("dev-dependencies", Section::Dev),
+    ("build-dependencies", Section::Build),
+];
+
+/// The manifest of the crate that is being compiled. `None` if a build system has no manifests, or if it is not
+/// readable: then `cargo` says why.
+pub(crate) fn current() -> Option<Arc<Manifest>> {
+    type Kept = HashMap<PathBuf, (Option<SystemTime>, Arc<Manifest>)>;
+    static KEPT: Mutex<Option<Kept>> = Mutex::new(None);
+
+    let path = Path::new(&env::var_os("CARGO_MANIFEST_DIR")?).join("Cargo.toml");
+    let changed = fs::metadata(&path).ok()?.modified().ok();
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = kept.get_or_insert_default();
+    if let Some((at, manifest)) = kept.get(&path)
+        && *at == changed
+    {
+        return Some(Arc::clone(manifest));
+    }
+    let manifest = Arc::new(Manifest::read(&path)?);
+    kept.insert(path, (changed, Arc::clone(&manifest)));
+    Some(manifest)
+}
+
+impl Manifest {
+    fn read(path: &Path) -> Option<Self> {
+        Manifest::parse(path, &fs::read_to_string(path).ok()?)
+    }
+
+    pub(crate) fn parse(path: &Path, text: &str) -> Option<Self> {
+        Some(Manifest {
+            path: path.to_owned(),
+            table: text.parse().ok()?,
+            redgrease: OnceLock::new(),
+        })
+    }
+
+    /// The name of the package.
+    pub(crate) fn package(&self) -> Option<&str> {
+        self.table.get("package")?.get("name")?.as_str()
+    }
+
+    /// A string of `[package.metadata.redgrease]`.
+    pub(crate) fn metadata(&self, key: &str) -> Option<&str> {
+        let package = self.table.get("package")?;
+        let own = package.get("metadata")?.get("redgrease")?;
+        own.get(key)?.as_str()
+    }
+
+    /// The dependency on the package `redgrease`, in the first section that has it. A dependency that has this name and
+    /// is another package, such as a fork, counts if there is no other.
+    pub(crate) fn redgrease(&self) -> Option<&Dependency> {
+        self.redgrease
+            .get_or_init(|| self.dependency("redgrease"))
+            .as_ref()
+    }
+
+    fn dependency(&self, package: &str) -> Option<Dependency> {
+        let mut workspace = None;
+        let mut of_that_name = None;
+        for (section, name, value) in self.all_dependencies() {
+            let inherited = value
+                .and_then(|value| value.get("workspace")?.as_bool())
+                .unwrap_or(false);
+            let renamed = if inherited {
+                workspace
+                    .get_or_insert_with(|| self.workspace())
+                    .as_ref()
+                    .and_then(|workspace| workspace.inherited(name))
+            } else {
+                value
+                    .and_then(|value| value.get("package")?.as_str())
+                    .map(str::to_owned)
+            };
+            let name_of = || Dependency {
+                name: name.to_owned(),
+                section,
+            };
+            if renamed.as_deref().unwrap_or(name) == package {
+                return Some(name_of());
+            }
+            if name == package && of_that_name.is_none() {
+                of_that_name = Some(name_of());
+            }
+        }
+        of_that_name
+    }
+
+    /// Every dependency with its section, also those of single targets.
+    fn all_dependencies(&self) -> impl Iterator<Item = (Section, &str, Option<&Table>)> {
+        SECTIONS.into_iter().flat_map(move |(key, section)| {
+            let targets = self
+                .table
+                .get("target")
+                .and_then(|targets| targets.as_table())
+                .into_iter()
+                .flat_map(Table::values)
+                .filter_map(|target| target.as_table());
+            std::iter::once(&self.table)
+                .chain(targets)
+                .filter_map(move |table| table.get(key)?.as_table())
+                .flatten()
+                .map(move |(name, value)| (section, name.as_str(), value.as_table()))
+        })
+    }
+
+    /// The package of an inherited dependency, if it has another name there.
+    fn inherited(&self, name: &str) -> Option<String> {
+        let workspace = self.table.get("workspace")?;
+        let dependency = workspace.get("dependencies")?.get(name)?;
+        Some(dependency.get("package")?.as_str()?.to_owned())
+    }
+
+    /// The manifest of the workspace: the one that the package names, or the first one in a folder above.
+    fn workspace(&self) -> Option<Manifest> {
+        let folder = self.path.parent()?;
+        let named = self
+            .table
+            .get("package")
+            .and_then(|package| package.get("workspace")?.as_str());
+        if let Some(named) = named {
+            return Manifest::read(&folder.join(named).join("Cargo.toml"));
+        }
+        folder
+            .ancestors()
+            .filter_map(|folder| Manifest::read(&folder.join("Cargo.toml")))
+            .find(|manifest| manifest.table.contains_key("workspace"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dependency, Manifest, Section, current};
+    use std::fs;
+    use std::path::Path;
+
+    fn manifest(text: &str) -> Manifest {
+        Manifest::parse(Path::new("/nowhere/Cargo.toml"), text).expect("a manifest")
+    }
+
+    fn found(text: &str) -> Option<(String, Section)> {
+        let Dependency { name, section } = manifest(text).dependency("redgrease")?;
+        Some((name, section))
+    }
+
+    fn normal(name: &str) -> Option<(String, Section)> {
+        Some((name.to_owned(), Section::Dependencies))
+    }
+
+    #[test]
+    fn a_dependency_has_the_name_that_the_code_uses() {
+        assert_eq!(found("dependencies.redgrease = '0.1'"), normal("redgrease"));
+        assert_eq!(
+            found(
+                "[dependencies]\nrg = { package = 'redgrease', version = '0.1', optional = true }"
+            ),
+            normal("rg")
+        );
+        assert_eq!(
+            found("[dependencies.rg]\npackage = 'redgrease'\npath = '..'"),
+            normal("rg")
+        );
+        assert_eq!(found("[dependencies]\nserde = '1'"), None);
+        assert_eq!(found("[package]\nname = 'x'"), None);
+    }
+
+    #[test]
+    fn a_dependency_of_a_target_counts() {
+        let text = "[target.'cfg(unix)'.dependencies]\nrg = { package = 'redgrease' }";
+        assert_eq!(found(text), normal("rg"));
+    }
+
+    #[test]
+    fn dependencies_of_all_targets_go_before_those_of_tests() {
+        let text = "[dev-dependencies]\ntested = { package = 'redgrease' }\n\
+                    [dependencies]\nrg = { package = 'redgrease' }";
+        assert_eq!(found(text), normal("rg"));
+        let text = "[dev-dependencies]\nredgrease = '0.1'\n[build-dependencies]\nredgrease = '0.1'";
+        assert_eq!(found(text), Some(("redgrease".to_owned(), Section::Dev)));
+        let text = "[build-dependencies]\nredgrease = '0.1'";
+        assert_eq!(found(text), Some(("redgrease".to_owned(), Section::Build)));
+    }
+
+    #[test]
+    fn a_fork_under_the_name_counts_if_there_is_no_other() {
+        let fork = "[dependencies]\nredgrease = { package = 'my-fork' }";
+        assert_eq!(found(fork), normal("redgrease"));
+        assert_eq!(
+            found(&format!("{fork}\nrg = {{ package = 'redgrease' }}")),
+            normal("rg")
+        );
+    }
+
+    #[test]
+    fn an_inherited_dependency_has_the_package_of_the_workspace() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let member = folder.path().join("crates/member");
+        fs::create_dir_all(&member).expect("a folder");
+        let root = "[workspace]\nmembers = ['crates/member']\n\
+                    [workspace.dependencies]\nrg = { package = 'redgrease', version = '0.1' }";
+        fs::write(folder.path().join("Cargo.toml"), root).expect("the workspace");
+        for text in [
+            "[package]\nname = 'member'\n[dependencies]\nrg = { workspace = true }",
+            "[package]\nname = 'member'\nworkspace = '../..'\n[dependencies]\nrg.workspace = true",
+        ] {
+            let path = member.join("Cargo.toml");
+            fs::write(&path, text).expect("the member");
+            let manifest = Manifest::read(&path).expect("a manifest");
+            let dependency = manifest.dependency("redgrease").expect("a dependency");
+            assert_eq!(dependency.name, "rg");
+        }
+    }
+
+    #[test]
+    fn metadata_is_read() {
+        let text = "[package]\nname = 'x'\nmetadata.redgrease.crate = 'my_lib::redgrease'";
+        assert_eq!(manifest(text).metadata("crate"), Some("my_lib::redgrease"));
+        assert_eq!(manifest(text).metadata("session"), None);
+        assert_eq!(manifest("[package]\nname = 'x'").metadata("crate"), None);
+    }
+
+    #[test]
+    fn the_manifest_of_this_crate_is_read() {
+        let manifest = current().expect("a manifest");
+        assert_eq!(manifest.package(), Some("redgrease-macros"));
+        assert!(manifest.path.ends_with("redgrease-macros/Cargo.toml"));
+    }
+
+    #[test]
+    fn a_broken_manifest_is_none() {
+        assert!(Manifest::parse(Path::new("Cargo.toml"), "[dependencies").is_none());
+    }
+}
