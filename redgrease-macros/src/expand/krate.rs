@@ -119,7 +119,10 @@ mod tests {
             name("dependencies.my-gears.package = 'redgrease'"),
             "::my_gears"
         );
-        assert_eq!(name("dependencies.async.package = 'redgrease'"), "::r#async");
+        assert_eq!(
+            name("dependencies.async.package = 'redgrease'"),
+            "::r#async"
+        );
         assert_eq!(name("package.name = 'redgrease'"), "::redgrease");
     }
 
