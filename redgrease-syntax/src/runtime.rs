@@ -9,6 +9,7 @@ pub const RUNTIME_NAMES: &[&str] = &[
     // The prelude of this project.
     "cmd",
     "hashtag3",
+    "Err",
     // Commands and the log of the server.
     "execute",
     "atomic",

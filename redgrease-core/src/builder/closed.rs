@@ -1,6 +1,7 @@
 //! Closed chains that read once when they are sent.
 
 use super::open::Any;
+use super::parts;
 use super::run::Run;
 #[cfg(feature = "aio")]
 use crate::commands::AsyncGearsCommands;
@@ -11,7 +12,6 @@ use crate::connection::{Connection, own};
 use crate::convert::{Codec, GearReply, GearResult};
 use crate::error::{DecodeError, Result};
 use crate::gear::Chain;
-use crate::prelude::Part;
 use crate::profile::{self, RedgreasePackage};
 use crate::trace;
 use redis::Value;
@@ -107,8 +107,8 @@ impl<T: Records> Closed<T> {
 
     fn script(&self, package: &RedgreasePackage) -> String {
         let mut uses = self.chain.needs();
-        if T::CODEC.is_some() {
-            uses.part(Part::Codec);
+        if let Some(codec) = T::CODEC {
+            parts::of_codec(&codec, &mut uses);
         }
         let mut script = uses.prelude(package.is_bundled());
         script.push_str(&self.to_string());

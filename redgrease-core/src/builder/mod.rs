@@ -15,6 +15,7 @@
 //! * `literal`: Python literals of Rust values. `callback`: Python functions as arguments of steps.
 //! * `reader`: readers, which begin a chain. `options`: options of `run` and `register`.
 //! * `open`: chains that take more steps. `first`, `steps`, `defaults`: the steps. `chain`: the Python of the steps.
+//! * `parts`: the parts of the prelude that a codec needs.
 //! * `twin`: the chain as a mutable value. `script_file`: scripts in files.
 //! * `closed`: chains that read once. `run`: runs on the server. `registration`: chains that react to events.
 
@@ -26,6 +27,7 @@ mod first;
 pub(crate) mod literal;
 mod open;
 mod options;
+mod parts;
 mod reader;
 mod registration;
 mod run;
@@ -40,6 +42,7 @@ pub use open::{Any, Open};
 pub use options::{
     CommandRegister, KeysOnlyRun, KeysRegister, KeysRun, PlainRun, StreamRegister, StreamRun,
 };
+pub(crate) use parts::of_codec;
 pub use reader::{
     BatchReader, CommandReader, EventReader, KeysOnlyReader, KeysReader, PythonReader, Reader,
     ShardsIDReader, StreamReader,

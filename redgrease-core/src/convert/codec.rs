@@ -20,6 +20,18 @@ pub enum Codec {
     Bool,
     /// Any JSON value.
     Json,
+    /// A `uuid.UUID` in Python.
+    Uuid,
+    /// A `datetime` with a time zone in Python.
+    DateTime,
+    /// A `datetime` without a time zone in Python.
+    NaiveDateTime,
+    /// A `date` in Python.
+    Date,
+    /// A `time` without a time zone in Python.
+    Time,
+    /// A `timedelta` in Python.
+    TimeDelta,
     /// A value or `None`.
     Opt(&'static Codec),
     /// A `list` in Python.
@@ -30,6 +42,8 @@ pub enum Codec {
     Map(&'static Codec, &'static Codec),
     /// A `tuple` in Python.
     Tuple(&'static [Codec]),
+    /// A value, or another one that Python wraps in `Err`.
+    Result(&'static Codec, &'static Codec),
 }
 
 impl Codec {
@@ -43,10 +57,17 @@ impl Codec {
             Codec::Float => return out.push_str("_float"),
             Codec::Bool => return out.push_str("_bool"),
             Codec::Json => return out.push_str("_json"),
+            Codec::Uuid => return out.push_str("_uuid"),
+            Codec::DateTime => return out.push_str("_datetime"),
+            Codec::NaiveDateTime => return out.push_str("_naive_datetime"),
+            Codec::Date => return out.push_str("_date"),
+            Codec::Time => return out.push_str("_time"),
+            Codec::TimeDelta => return out.push_str("_timedelta"),
             Codec::Opt(inner) => ("_opt", &[inner]),
             Codec::List(item) => ("_list", &[item]),
             Codec::Set(item) => ("_set", &[item]),
             Codec::Map(key, value) => ("_map", &[key, value]),
+            Codec::Result(value, error) => ("_result", &[value, error]),
             Codec::Tuple(items) => {
                 out.push_str("_tuple(");
                 for (i, item) in items.iter().enumerate() {
@@ -88,7 +109,21 @@ impl Codec {
                 )
             }
             // Unreachable: no `StoredValue` has these codecs.
-            Codec::Unit | Codec::Set(_) | Codec::Tuple(_) => "None".to_owned(),
+            _ => "None".to_owned(),
+        }
+    }
+
+    /// Visits the codec and the codecs in it.
+    pub(crate) fn each(&self, visit: &mut dyn FnMut(&Codec)) {
+        visit(self);
+        match self {
+            Codec::Opt(inner) | Codec::List(inner) | Codec::Set(inner) => inner.each(visit),
+            Codec::Map(first, second) | Codec::Result(first, second) => {
+                first.each(visit);
+                second.each(visit);
+            }
+            Codec::Tuple(items) => items.iter().for_each(|item| item.each(visit)),
+            _ => {}
         }
     }
 
@@ -113,5 +148,23 @@ mod tests {
             "_map(_str, _tuple(_int, _opt(_bytes)))"
         );
         assert_eq!(Codec::Tuple(&[]).python(), "_tuple()");
+        assert_eq!(
+            Codec::Result(&Codec::List(&Codec::Uuid), &Codec::TimeDelta).python(),
+            "_result(_list(_uuid), _timedelta)"
+        );
+    }
+
+    #[test]
+    fn every_nested_codec_is_visited() {
+        const ITEMS: &[Codec] = &[Codec::Int, Codec::Opt(&Codec::Date)];
+        let mut seen = Vec::new();
+        Codec::Map(
+            &Codec::Uuid,
+            &Codec::Result(&Codec::Tuple(ITEMS), &Codec::Set(&Codec::Time)),
+        )
+        .each(&mut |codec| seen.push(*codec));
+        for codec in [Codec::Uuid, Codec::Int, Codec::Date, Codec::Time] {
+            assert!(seen.contains(&codec), "{codec:?}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::codec::Codec;
 use super::traits::{GearArg, GearResult, nested, raw_list};
 use super::writer::Writer;
 use crate::error::{DecodeError, EncodeError};
+use redis::Value;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
@@ -37,8 +38,12 @@ impl<T: GearResult> GearResult for Option<T> {
         Codec::Opt(&T::CODEC)
     };
     const NULLABLE: bool = true;
+    const IS_RESULT: bool = T::IS_RESULT;
     fn from_null() -> Result<Self, DecodeError> {
         Ok(None)
+    }
+    fn from_items(items: Vec<Value>) -> Result<Self, DecodeError> {
+        T::from_items(items).map(Some)
     }
     fn from_bare(bytes: Vec<u8>) -> Result<Self, DecodeError> {
         T::from_bare(bytes).map(Some)

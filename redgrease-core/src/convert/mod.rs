@@ -6,17 +6,28 @@
 //!
 //! * `codec`: the schema. `writer`, `escape`, `strict`: the encoder of arguments.
 //! * `traits`: [`GearArg`], [`GearResult`] and [`GearReply`], the bounds of generated code.
-//! * `text`, `number`, `container`, `tuple`, `wrapper`, `json`: the implementations.
+//! * `text`, `number`, `container`, `tuple`, `wrapper`, `json`, `moment`, `outcome`: the implementations.
+//! * `uuid`, `chrono`, `time`, `bytes`: those for the types of these crates, one Cargo feature each.
 
+#[cfg(feature = "bytes")]
+mod bytes;
+#[cfg(feature = "chrono")]
+mod chrono;
 mod codec;
 mod container;
 mod escape;
 mod json;
+mod moment;
 mod number;
+mod outcome;
 mod strict;
 mod text;
+#[cfg(feature = "time")]
+mod time;
 mod traits;
 mod tuple;
+#[cfg(feature = "uuid")]
+mod uuid;
 mod wrapper;
 mod writer;
 

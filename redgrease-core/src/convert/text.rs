@@ -19,6 +19,33 @@ pub(super) fn json_text(raw: &RawValue) -> Result<String, DecodeError> {
     serde_json::from_str(raw.get()).map_err(|e| DecodeError::json(&e))
 }
 
+/// Implements both traits for a type that is text on the wire. `write` makes the text of a value, and `read` the value
+/// of a text; `None` stands for a text that is no value of the type.
+macro_rules! written_as_text {
+    ($type:ty, $codec:ident, $write:expr, $read:expr) => {
+        impl $crate::convert::GearArg for $type {
+            const CODEC: $crate::Codec = $crate::Codec::$codec;
+            fn encode(&self, w: &mut $crate::Writer) -> Result<(), $crate::EncodeError> {
+                let write: fn(&Self) -> Result<String, $crate::EncodeError> = $write;
+                w.str(&write(self)?);
+                Ok(())
+            }
+        }
+        impl $crate::convert::GearResult for $type {
+            const CODEC: $crate::Codec = $crate::Codec::$codec;
+            fn from_bare(bytes: Vec<u8>) -> Result<Self, $crate::DecodeError> {
+                let text = $crate::convert::text::text::<Self>(bytes)?;
+                let read: fn(&str) -> Option<Self> = $read;
+                read(&text).ok_or_else(|| $crate::DecodeError::mismatch::<Self>(text))
+            }
+            fn from_json(raw: &::serde_json::value::RawValue) -> Result<Self, $crate::DecodeError> {
+                Self::from_bare($crate::convert::text::json_text(raw)?.into_bytes())
+            }
+        }
+    };
+}
+pub(super) use written_as_text;
+
 impl GearArg for str {
     const CODEC: Codec = Codec::Str;
     fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {

@@ -8,13 +8,41 @@ use serde_json::value::RawValue;
 
 /// A Rust type that can be an argument of a gear.
 ///
-/// Implemented for strings, bytes, numbers, `bool`, `char`, `Option`, lists, arrays, sets, maps, tuples, references and
-/// smart pointers to these, `serde_json::Value` and [`Json<T>`](crate::Json). `#[derive(GearValue)]` implements it for
-/// serde types.
+/// | Rust | Python | Cargo feature |
+/// |---|---|---|
+/// | `&str`, `String`, `char` | `str` | |
+/// | `&[u8]`, `Vec<u8>`, `[u8; N]` | `bytes` | |
+/// | integers of any size | `int` | |
+/// | `f64`, `f32` | `float` | |
+/// | `bool` | `bool` | |
+/// | `Option<T>` | the value or `None` | |
+/// | `Vec<T>`, `[T; N]`, `&[T]` | `list` | |
+/// | `HashSet<T>`, `BTreeSet<T>` | `set` | |
+/// | `HashMap<K, V>`, `BTreeMap<K, V>` | `dict` | |
+/// | tuples of one to twelve items | `tuple` | |
+/// | [`Duration`](std::time::Duration) | `timedelta` | |
+/// | [`SystemTime`](std::time::SystemTime) | `datetime` in UTC | |
+/// | `serde_json::Value`, [`Json<T>`](crate::Json), `#[derive(GearValue)]` | what JSON has | |
+/// | `uuid::Uuid` | `uuid.UUID` | `uuid` |
+/// | `bytes::Bytes` | `bytes` | `bytes` |
+/// | `chrono::DateTime<Tz>` | `datetime` with the offset | `chrono` |
+/// | `chrono::NaiveDateTime`, `NaiveDate`, `NaiveTime` | `datetime` without a time zone, `date`, `time` | `chrono` |
+/// | `chrono::TimeDelta` | `timedelta` | `chrono` |
+/// | `time::OffsetDateTime`, `UtcDateTime` | `datetime` with the offset | `time` |
+/// | `time::PrimitiveDateTime`, `Date`, `Time` | `datetime` without a time zone, `date`, `time` | `time` |
+/// | `time::Duration` | `timedelta` | `time` |
+///
+/// Also references and smart pointers to these: `&T`, `Box<T>`, `Rc<T>`, `Arc<T>`, `Cow<T>`. Keys of maps and members of sets
+/// must be values that Python can hash.
+///
+/// Python counts whole microseconds: dates, times and durations are rounded down to one. Values that Python does not have are
+/// errors: years before 1 or after 9999, leap seconds, durations of more than 999999999 days. In a type with
+/// `#[derive(GearValue)]`, a date or a UUID is what its serde implementation makes of it, a text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a gear",
     label = "no conversion to a Python value",
-    note = "arguments can be: &str, String, &[u8], Vec<u8>, bool, char, integers, floats, Option, Vec, arrays, sets, maps, tuples, serde_json::Value",
+    note = "arguments can be: &str, String, &[u8], Vec<u8>, bool, char, integers, floats, Duration, SystemTime, Option, Vec, arrays, sets, maps, tuples, serde_json::Value",
+    note = "with the Cargo features `uuid`, `chrono`, `time` and `bytes` of redgrease: the types of these crates",
     note = "for a type of your own: `#[derive(GearValue)]` next to serde's derives, or take `Json<{Self}>`"
 )]
 pub trait GearArg {
@@ -51,10 +79,50 @@ pub trait GearArg {
 /// accepted: `str` for bytes and UTF-8 `bytes` for a string, any sequence for a list, a list for a set, an integer for a
 /// float that can represent it exactly. `f32` rounds to the nearest number. Two items of a set, or two keys of a dict,
 /// must not become equal in Rust.
+///
+/// The types are those of [`GearArg`] that borrow nothing, and `()` for a function that returns `None`. A `datetime` with any
+/// time zone is the same moment as a `DateTime<Utc>`, a `UtcDateTime` or a `SystemTime`; `DateTime<FixedOffset>` and
+/// `OffsetDateTime` keep its offset. A `datetime` without a time zone is refused for these types, and one with a time zone for
+/// the others.
+///
+/// # `Result<T, E>`
+///
+/// A gear with the result `Result<T, E>` returns its value as usual, which Rust receives as an `Ok`. For an `Err`, it returns or
+/// raises `Err(value)`. Both types are types of results; an enum with `#[derive(GearValue)]` is a good `E`. The generated
+/// function returns a [`redgrease::Result`](crate::Result) around it: its error is a failure, such as another exception or a
+/// lost connection.
+///
+/// ```ignore
+/// #[derive(Debug, Serialize, Deserialize, GearValue)]
+/// enum Refusal { SoldOut, OnlyLeft(u32) }
+///
+/// #[gear_command]
+/// fn buy(item: &str, count: u32) -> Result<u32, Refusal> {
+///     python! {
+///         with atomic():
+///             left = int(execute("GET", "stock:" + item) or 0)
+///             if left == 0:
+///                 raise Err("SoldOut")
+///             if left < count:
+///                 return Err({"OnlyLeft": left})
+///             return execute("DECRBY", "stock:" + item, count)
+///     }
+/// }
+///
+/// match buy(&mut con, "lamp", 2)? {
+///     Ok(left) => println!("{left} left"),
+///     Err(Refusal::SoldOut) => println!("sold out"),
+///     Err(Refusal::OnlyLeft(left)) => println!("only {left}"),
+/// }
+/// ```
+///
+/// To the server, a call with an `Err` has succeeded. What the gear wrote before stays written, also inside of `atomic()`:
+/// the server undoes nothing. Other clients receive the list `["Ok", value]` or `["Err", value]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a gear",
     label = "no conversion from a Python value",
-    note = "results can be: (), String, Vec<u8>, bool, char, integers, floats, Option, Vec, arrays, sets, maps, tuples, serde_json::Value",
+    note = "results can be: (), String, Vec<u8>, bool, char, integers, floats, Duration, SystemTime, Option, Vec, arrays, sets, maps, tuples, serde_json::Value, and Result<T, E> of these",
+    note = "with the Cargo features `uuid`, `chrono`, `time` and `bytes` of redgrease: the types of these crates",
     note = "for a type of your own: `#[derive(GearValue)]` next to serde's derives, or return `Json<{Self}>`"
 )]
 pub trait GearResult: Sized {
@@ -63,6 +131,10 @@ pub trait GearResult: Sized {
 
     #[doc(hidden)]
     const NULLABLE: bool = false;
+
+    /// `true` for a `Result`, and for a type that is decoded as one. A `Result` in a `Result` would be ambiguous.
+    #[doc(hidden)]
+    const IS_RESULT: bool = false;
 
     #[doc(hidden)]
     const SLICE: Codec = Codec::List(&Self::CODEC);
@@ -79,6 +151,15 @@ pub trait GearResult: Sized {
     ///
     /// If the bytes are not a value of this type.
     fn from_bare(bytes: Vec<u8>) -> Result<Self, DecodeError>;
+
+    /// Decodes a value at the top level that is sent as several items: a `Result`.
+    #[doc(hidden)]
+    fn from_items(items: Vec<Value>) -> Result<Self, DecodeError> {
+        Err(DecodeError::mismatch::<Self>(format!(
+            "a list of {} items",
+            items.len()
+        )))
+    }
 
     /// Decodes a value inside a list, set, map or tuple.
     ///
@@ -119,7 +200,8 @@ pub(super) fn nested<T: GearResult>(raw: &RawValue) -> Result<T, DecodeError> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a gear",
     label = "no conversion from a Python value",
-    note = "results can be: (), String, Vec<u8>, bool, char, integers, floats, Option, Vec, arrays, sets, maps, tuples, serde_json::Value",
+    note = "results can be: (), String, Vec<u8>, bool, char, integers, floats, Duration, SystemTime, Option, Vec, arrays, sets, maps, tuples, serde_json::Value, and Result<T, E> of these",
+    note = "with the Cargo features `uuid`, `chrono`, `time` and `bytes` of redgrease: the types of these crates",
     note = "for a type of your own: `#[derive(GearValue)]` next to serde's derives, or return `Json<{Self}>`"
 )]
 pub trait GearReply: Sized {
@@ -196,10 +278,11 @@ impl<T: GearResult> GearReply for PerShard<T> {
 }
 
 /// Decodes one record. Servers can send text and numbers as different RESP types.
-fn record<T: GearResult>(value: Value) -> Result<T, DecodeError> {
+pub(super) fn record<T: GearResult>(value: Value) -> Result<T, DecodeError> {
     match value {
         Value::BulkString(bytes) => T::from_bare(bytes),
         Value::Array(items) if items.is_empty() => T::from_null(),
+        Value::Array(items) => T::from_items(items),
         Value::Nil => T::from_null(),
         Value::Int(number) => T::from_bare(number.to_string().into_bytes()),
         Value::SimpleString(text) => T::from_bare(text.into_bytes()),

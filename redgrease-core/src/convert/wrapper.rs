@@ -4,6 +4,7 @@ use super::codec::Codec;
 use super::traits::{GearArg, GearResult};
 use super::writer::Writer;
 use crate::error::{DecodeError, EncodeError};
+use redis::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -36,11 +37,15 @@ macro_rules! forward_result {
         impl<$($generics)*> GearResult for $type {
             const CODEC: Codec = <$inner as GearResult>::CODEC;
             const NULLABLE: bool = <$inner as GearResult>::NULLABLE;
+            const IS_RESULT: bool = <$inner as GearResult>::IS_RESULT;
             fn from_null() -> Result<Self, DecodeError> {
                 <$inner>::from_null().map($wrap)
             }
             fn from_bare(bytes: Vec<u8>) -> Result<Self, DecodeError> {
                 <$inner>::from_bare(bytes).map($wrap)
+            }
+            fn from_items(items: Vec<Value>) -> Result<Self, DecodeError> {
+                <$inner>::from_items(items).map($wrap)
             }
             fn from_json(raw: &RawValue) -> Result<Self, DecodeError> {
                 <$inner>::from_json(raw).map($wrap)

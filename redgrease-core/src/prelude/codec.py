@@ -11,8 +11,9 @@ class _Codec(object):
     # `frozen`: like `read`, but hashable: for keys and members of sets
     # `parse_inline`, `dump_inline`: an expression of {x} with a fast path; {f} stands for `parse` or `dump`
     # `optional`: whether other clients may omit the argument at the end
+    # `catches`: whether an `Err` that the function raises is a result
     def __init__(self, parse, dump, read, write, frozen=None, parse_inline='{f}({x})', dump_inline='{f}({x})',
-                 optional=False):
+                 optional=False, catches=False):
         self.parse = parse
         self.dump = dump
         self.read = read
@@ -21,6 +22,7 @@ class _Codec(object):
         self.parse_inline = parse_inline
         self.dump_inline = dump_inline
         self.optional = optional
+        self.catches = catches
 
 
 def _shown(value):
@@ -32,6 +34,14 @@ def _shown(value):
 
 def _is_not(value, what):
     return TypeError('%s is not %s' % (_shown(value), what))
+
+
+def _textual(read, write):
+    # A codec for values that are text at the top level and inside containers.
+    def dump(value):
+        return write(value).encode('utf-8')
+
+    return _Codec(read, dump, read, write)
 
 
 # --- None

@@ -88,7 +88,8 @@ def _opt(inner):
     def frozen(value):
         return None if value is None else inner_frozen(value)
 
-    return _Codec(parse, dump, read, write, frozen, dump_inline='[] if {x} is None else {f}({x})', optional=True)
+    return _Codec(parse, dump, read, write, frozen, dump_inline='[] if {x} is None else {f}({x})', optional=True,
+                  catches=inner.catches)
 
 
 # --- containers: one JSON value at the top level

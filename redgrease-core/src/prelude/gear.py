@@ -43,6 +43,8 @@ def _gear(name, label, read, result, register, source, module, file, line, corou
                 begin = _begin(space, on_registered)
         function, is_coroutine = _plain_function(function, coroutine, register.waits)
         _describe(function, name, path, doc)
+        if result.catches:
+            function = _catching(function, is_coroutine)
         stub = _stub(name, function, read, result, is_coroutine, fail, needs_shim, _counter(path) if counted else None)
         _describe(stub, name, path, doc)
     except Exception as error:

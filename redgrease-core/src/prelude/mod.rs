@@ -6,6 +6,12 @@
 pub(crate) enum Part {
     /// Conversions.
     Codec,
+    /// Conversions of UUIDs.
+    Uuid,
+    /// Conversions of dates, times and durations.
+    Moment,
+    /// `Err`, and the conversion of `Result`.
+    Outcome,
     /// Compiles functions that arrive as text.
     Source,
     /// Errors and the stub, which every gear needs.
@@ -28,8 +34,11 @@ pub(crate) enum Part {
 
 impl Part {
     /// Every part, in the order of sending.
-    pub(crate) const ALL: [Part; 10] = [
+    pub(crate) const ALL: [Part; 13] = [
         Part::Codec,
+        Part::Uuid,
+        Part::Moment,
+        Part::Outcome,
         Part::Source,
         Part::Gear,
         Part::Command,
@@ -49,6 +58,9 @@ impl Part {
                 "\n\n",
                 include_str!("containers.py"),
             ),
+            Part::Uuid => include_str!("uuid.py"),
+            Part::Moment => include_str!("moment.py"),
+            Part::Outcome => include_str!("outcome.py"),
             Part::Source => include_str!("source.py"),
             Part::Gear => concat!(
                 include_str!("failure.py"),
@@ -133,6 +145,7 @@ impl<'a> Uses<'a> {
                 // The module `redgrease` contains `cmd`.
                 Part::Cmd => has_shim || self.needs_client(),
                 Part::Shim => has_shim,
+                Part::Outcome => self.names.contains(&"Err") || self.parts.contains(&part),
                 other => self.parts.contains(&other),
             };
             if is_needed {

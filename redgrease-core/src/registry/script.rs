@@ -3,6 +3,7 @@
 use super::placed::Placed;
 use super::statement::{Statement, space_name};
 use crate::builder::literal::text as literal;
+use crate::builder::of_codec;
 use crate::error::Result;
 use crate::gear::{GearKind, PythonModule};
 use crate::prelude::{Part, Uses};
@@ -73,6 +74,9 @@ fn uses(gears: &[Placed]) -> Uses<'static> {
     for placed in gears {
         let spec = placed.gear.spec();
         uses.text(spec.source, spec.names);
+        for codec in spec.args.iter().map(|(_, codec)| codec).chain([&spec.ret]) {
+            of_codec(codec, &mut uses);
+        }
         if let Some(module) = spec.module {
             uses.text(module.source, module.uses);
         }

@@ -29,6 +29,10 @@ const FOREIGN: &[(&str, &str)] = &[
     ("nil", "None"),
     ("none", "None"),
     ("undefined", "None"),
+    (
+        "Ok",
+        "the value without a word around it, only `Err(..)` has one",
+    ),
     ("Some", "the value itself"),
     ("println", "print"),
     ("vec", "list"),

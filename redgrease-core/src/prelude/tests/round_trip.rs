@@ -24,7 +24,7 @@ pub(super) fn echo<T: GearArg + GearResult>() -> &'static Gear {
 }
 
 /// Sends values of a type through Python and expects them back.
-fn round_trip<T, S>(values: S)
+pub(super) fn round_trip<T, S>(values: S)
 where
     T: GearArg + GearResult + Debug,
     S: Strategy<Value = T>,

@@ -6,7 +6,7 @@ use crate::{Codec, GearArg, GearReply};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The `repr` of an argument in Python.
-fn shown<T: GearArg>(python: &mut Python, value: &T) -> String {
+pub(super) fn shown<T: GearArg>(python: &mut Python, value: &T) -> String {
     let args: &'static [(&str, Codec)] = Box::leak(Box::new([("value", T::CODEC)]));
     let shown = gear(
         "shown",
@@ -58,7 +58,7 @@ fn arguments_have_the_python_type_of_their_rust_type() {
 }
 
 /// The result of a body, converted to a type.
-fn returned<R: GearReply>(python: &mut Python, body: &'static str) -> crate::Result<R> {
+pub(super) fn returned<R: GearReply>(python: &mut Python, body: &'static str) -> crate::Result<R> {
     let gear = gear(
         "returned",
         GearSpec {

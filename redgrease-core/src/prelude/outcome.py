@@ -1,0 +1,68 @@
+# `Err`: the other value of a gear whose Rust result is a `Result<T, E>`.
+class Err(Exception):
+    """A refusal that the caller in Rust receives as an `Err`: `return Err('sold out')` or `raise Err('sold out')`."""
+
+    # Errors show it.
+    __module__ = 'redgrease'
+    # A class that was pickled is another class. The attribute tells that it is the same.
+    _is_gear_err = True
+
+    def __init__(self, value=None):
+        Exception.__init__(self, value)
+        self.value = value
+        # Shown if a gear with another result raises it.
+        self.__notes__ = ['the result of this gear is not a `Result`: write `-> Result<T, E>`, or raise another exception']
+
+
+def _is_err(value):
+    return getattr(type(value), '_is_gear_err', False)
+
+
+def _result(value, other):
+    # At the top level ["Ok", value], inside containers {"Ok": value}.
+    value_dump, value_write = value.dump, value.write
+    other_dump, other_write = other.dump, other.write
+
+    def of_err(convert, error):
+        try:
+            return convert(error.value)
+        except TypeError as problem:
+            raise TypeError('the value of `Err`: %s' % problem)
+        except ValueError as problem:
+            raise ValueError('the value of `Err`: %s' % problem)
+
+    def dump(result):
+        if _is_err(result):
+            return [b'Err', of_err(other_dump, result)]
+        return [b'Ok', value_dump(result)]
+
+    def write(result):
+        if _is_err(result):
+            return {'Err': of_err(other_write, result)}
+        return {'Ok': value_write(result)}
+
+    def read(given):
+        raise _is_not(given, 'an argument that a gear can have')
+
+    return _Codec(read, dump, read, write, catches=True)
+
+
+def _catching(function, coroutine):
+    # Turns an `Err` that the function raises into one that it returns.
+    if coroutine:
+        async def call(*args):
+            try:
+                return await function(*args)
+            except Exception as error:
+                if _is_err(error):
+                    return error
+                raise
+    else:
+        def call(*args):
+            try:
+                return function(*args)
+            except Exception as error:
+                if _is_err(error):
+                    return error
+                raise
+    return call

@@ -1,0 +1,182 @@
+//! `Result<T, E>` as a result: what Python returns and raises, and what Rust receives.
+
+use super::python::{Python, gear, has_cloudpickle, spec};
+use super::types::returned;
+use crate::gear::GearSpec;
+use crate::{GearReply, GearResult, Json};
+use serde::{Deserialize, Serialize};
+use std::fmt::Debug;
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+enum Refusal {
+    SoldOut,
+    OnlyLeft { left: u32 },
+}
+
+fn is<T: GearReply + PartialEq + Debug>(p: &mut Python, body: &'static str, expected: &T) {
+    assert_eq!(&returned::<T>(p, body).unwrap(), expected, "{body}");
+}
+
+#[test]
+fn an_err_is_returned_or_raised() {
+    let p = &mut Python::start();
+    type R = Result<i64, String>;
+    is::<R>(p, " return 3", &Ok(3));
+    is::<R>(p, " return Err('sold out')", &Err("sold out".into()));
+    is::<R>(p, " raise Err('sold out')", &Err("sold out".into()));
+    is::<R>(
+        p,
+        "\n  def inner():\n    raise Err('deep')\n  try:\n    return inner()\n  finally:\n    pass\n",
+        &Err("deep".into()),
+    );
+    is::<R>(
+        p,
+        "\n  try:\n    raise Err('a')\n  except Err as error:\n    return Err(error.value + str(error))\n",
+        &Err("aa".into()),
+    );
+    is::<R>(p, " raise Err('a') from ValueError('b')", &Err("a".into()));
+}
+
+/// No value can be taken for another one: the tag is apart from the value.
+#[test]
+fn values_that_look_like_another_one() {
+    let p = &mut Python::start();
+    is::<Result<String, String>>(p, " return 'Err'", &Ok("Err".into()));
+    is::<Result<String, String>>(p, " return Err('Ok')", &Err("Ok".into()));
+    is::<Result<Vec<String>, String>>(
+        p,
+        " return ['Err', 'x']",
+        &Ok(vec!["Err".into(), "x".into()]),
+    );
+    is::<Result<(String, String), i64>>(p, " return ('Err', '1')", &Ok(("Err".into(), "1".into())));
+    let json = serde_json::json!({"Err": 1});
+    is::<Result<serde_json::Value, i64>>(p, " return {'Err': 1}", &Ok(json.clone()));
+    is::<Vec<Result<serde_json::Value, i64>>>(
+        p,
+        " return [{'Err': 1}, Err(1)]",
+        &vec![Ok(json), Err(1)],
+    );
+    is::<Result<(), ()>>(p, " pass", &Ok(()));
+    is::<Result<(), ()>>(p, " return Err()", &Err(()));
+    is::<Result<Option<i64>, Option<i64>>>(p, " pass", &Ok(None));
+    is::<Result<Option<i64>, Option<i64>>>(p, " return Err(None)", &Err(None));
+    is::<Result<Option<i64>, Option<i64>>>(p, " return Err(5)", &Err(Some(5)));
+    is::<Result<Vec<i64>, Vec<i64>>>(p, " return []", &Ok(vec![]));
+    is::<Result<Vec<i64>, Vec<i64>>>(p, " raise Err([])", &Err(vec![]));
+    is::<Result<Vec<u8>, i128>>(p, " return b'\\xff'", &Ok(vec![255]));
+    is::<Result<Vec<u8>, i128>>(p, " return Err(1 << 90)", &Err(1 << 90));
+}
+
+#[test]
+fn enums_as_refusals() {
+    let p = &mut Python::start();
+    type R = Result<i64, Json<Refusal>>;
+    is::<R>(p, " raise Err('SoldOut')", &Err(Json(Refusal::SoldOut)));
+    is::<R>(
+        p,
+        " return Err({'OnlyLeft': {'left': 2}})",
+        &Err(Json(Refusal::OnlyLeft { left: 2 })),
+    );
+    let error = returned::<R>(p, " raise Err('Other')").unwrap_err();
+    assert!(
+        error.to_string().contains("unknown variant `Other`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn inside_of_other_types() {
+    let p = &mut Python::start();
+    type R = Result<i64, String>;
+    is::<Option<R>>(p, " pass", &None);
+    is::<Option<R>>(p, " return 1", &Some(Ok(1)));
+    is::<Option<R>>(p, " raise Err('x')", &Some(Err("x".into())));
+    is::<Vec<R>>(
+        p,
+        "\n  yield 1\n  yield Err('x')\n",
+        &vec![Ok(1), Err("x".into())],
+    );
+    is::<(R, Option<R>)>(p, " return Err('x'), None", &(Err("x".into()), None));
+    is::<Box<R>>(p, " raise Err('x')", &Box::new(Err("x".into())));
+    type Listed = Result<Vec<i64>, String>;
+    is::<Listed>(p, "\n  yield 1\n  yield 2\n", &Ok(vec![1, 2]));
+    is::<Listed>(p, "\n  yield 1\n  raise Err('no')\n", &Err("no".into()));
+    // An `Err` that is raised ends the function; the list has no place for it.
+    let error = returned::<Vec<R>>(p, " raise Err('x')").unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("the result of this gear is not a `Result`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn mistakes_have_messages() {
+    let p = &mut Python::start();
+    let mut message = |body| {
+        let error = returned::<Result<i64, String>>(p, body).unwrap_err();
+        error.as_gear().unwrap().message.clone()
+    };
+    assert_eq!(message(" return 'x'"), "result: str 'x' is not an integer");
+    assert_eq!(
+        message(" return Err(5)"),
+        "result: the value of `Err`: int 5 is not text"
+    );
+    assert_eq!(
+        message(" raise Err()"),
+        "result: the value of `Err`: None is not text"
+    );
+    assert_eq!(message(" raise LookupError('x')"), "x");
+    // The class in place of a value.
+    assert!(message(" return Err").contains("is not an integer"));
+
+    let plain = gear(
+        "plain",
+        GearSpec {
+            ret: <i64 as GearResult>::CODEC,
+            names: &["Err"],
+            ..spec("plain", " raise Err('sold out')")
+        },
+    );
+    p.register(&[plain]).unwrap();
+    let call = crate::Call::of(plain, |_| Ok(()), <i64 as GearReply>::from_reply);
+    let error = p.call(&call, false).unwrap_err();
+    let error = error.as_gear().unwrap();
+    assert_eq!(error.exception, "redgrease.Err");
+    assert_eq!(
+        error.message,
+        "sold out\nthe result of this gear is not a `Result`: write `-> Result<T, E>`, or raise another exception"
+    );
+}
+
+#[test]
+fn coroutines_and_copies() {
+    let wait = gear(
+        "wait",
+        GearSpec {
+            ret: <Result<i64, String> as GearResult>::CODEC,
+            coroutine: true,
+            ..spec(
+                "wait",
+                "\n  import asyncio\n  await asyncio.sleep(0)\n  raise Err('late')\n",
+            )
+        },
+    );
+    for waits_for_coroutines in [true, false] {
+        let mut python = Python::start();
+        python.waits_for_coroutines = waits_for_coroutines;
+        python.register(&[wait]).unwrap();
+        let call = || {
+            crate::Call::of(
+                wait,
+                |_| Ok(()),
+                <Result<i64, String> as GearReply>::from_reply,
+            )
+        };
+        assert_eq!(python.call(&call(), false).unwrap(), Err("late".to_owned()));
+        if has_cloudpickle() {
+            assert_eq!(python.call(&call(), true).unwrap(), Err("late".to_owned()));
+        }
+    }
+}
