@@ -7,6 +7,9 @@ use std::str::FromStr;
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask COMMAND
 
+  new PATH [--web] [--name NAME]
+                  make a crate outside of this clone: a program with a gear and its test, or with --web an
+                  axum service; its name is that of the folder, unless --name gives another one
   demo  [--yes]   run the example cache_get: Python inside a Rust function, running inside Redis
   test  [--yes]   run every test of the project, on one Redis and one Valkey
   test  --matrix [--only NAME]
@@ -33,7 +36,8 @@ Usage: cargo xtask COMMAND
                   outside of this workspace find it
   package [--yes] pack each published crate, and build it from its own file
   outside [--yes] [--wheel FILE]
-                  test a crate outside of this workspace that has only the Python package of the engine
+                  test a crate outside of this workspace that has only the Python package of the engine,
+                  and the crates that `new` makes
                   (default: the newest wheel of `cargo xtask wheel`)
   wheel [--yes] [--only 3.11,3.12 | --local] [--out DIR] [--test]
                   build the Python package redgrease-engine with engines for Python 3.9 to 3.13
@@ -54,6 +58,7 @@ Environment:
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
     Help,
+    New,
     Setup,
     Demo,
     Test,
@@ -89,6 +94,9 @@ pub(crate) struct Args {
     pub(crate) out: Option<PathBuf>,
     pub(crate) local: bool,
     pub(crate) test: bool,
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) name: Option<String>,
+    pub(crate) web: bool,
 }
 
 impl Args {
@@ -96,6 +104,7 @@ impl Args {
         let mut words = words.into_iter();
         let task = match words.next().as_deref() {
             None | Some("help" | "-h" | "--help") => Task::Help,
+            Some("new") => Task::New,
             Some("setup") => Task::Setup,
             Some("demo") => Task::Demo,
             Some("test") => Task::Test,
@@ -126,8 +135,12 @@ impl Args {
             out: None,
             local: false,
             test: false,
+            path: None,
+            name: None,
+            web: false,
         };
         while let Some(word) = words.next() {
+            let whole = word.clone();
             let (name, glued) = match word.split_once('=') {
                 Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
                 None => (word, None),
@@ -151,6 +164,11 @@ impl Args {
                 ("--local", Task::Wheel) => args.local = true,
                 ("--out", Task::Deb | Task::Wheel) => args.out = Some(value()?.into()),
                 ("--test", Task::Wheel) => args.test = true,
+                ("--web", Task::New) => args.web = true,
+                ("--name", Task::New) => args.name = Some(value()?),
+                (word, Task::New) if !word.starts_with('-') && args.path.is_none() => {
+                    args.path = Some(whole.into());
+                }
                 ("--quick", Task::Bench) => args.quick = true,
                 ("--minutes", Task::Soak | Task::Fuzz) => {
                     args.minutes = number(&value()?)
@@ -163,6 +181,9 @@ impl Args {
                 }
                 _ => return Err(misuse(&format!("this command does not take `{name}`"))),
             }
+        }
+        if args.task == Task::New && args.path.is_none() {
+            return Err(misuse("`new` needs the path of the new crate"));
         }
         if args.only.is_some() && args.task == Task::Test && !args.matrix {
             return Err(misuse("`--only` needs `--matrix`"));
@@ -223,6 +244,12 @@ mod tests {
             (Some("3.12"), Some("dist".into()), true)
         );
         assert!(parse("wheel --local").unwrap().local);
+        let new = parse("new ../a=b --web --name=my-app").unwrap();
+        assert_eq!(
+            (new.path, new.name.as_deref(), new.web),
+            (Some("../a=b".into()), Some("my-app"), true)
+        );
+        assert_eq!(parse("new --help").unwrap().task, Task::Help);
     }
 
     #[test]
@@ -240,6 +267,10 @@ mod tests {
             ("package --wheel a.whl", "`--wheel`"),
             ("wheel --only 3.12 --local", "`--local`"),
             ("demo --out x", "`--out`"),
+            ("new", "needs the path"),
+            ("new a b", "`b`"),
+            ("new --wbe a", "`--wbe`"),
+            ("demo a", "`a`"),
         ] {
             let said = parse(line).unwrap_err().to_string();
             assert!(

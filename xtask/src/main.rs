@@ -11,6 +11,7 @@ mod demo;
 mod install;
 mod matrix;
 mod package;
+mod project;
 mod serve;
 mod servers;
 mod setup;
@@ -23,6 +24,7 @@ mod wheel;
 mod workspace;
 
 use args::{Args, Task};
+use project::Kind;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -30,6 +32,11 @@ fn main() -> ExitCode {
         Task::Help => {
             println!("{}", args::HELP);
             Ok(())
+        }
+        Task::New => {
+            let kind = if args.web { Kind::Web } else { Kind::Gear };
+            let path = args.path.unwrap_or_default();
+            project::command(&path, args.name.as_deref(), kind)
         }
         Task::Setup => setup::command(args.yes),
         Task::Demo => demo::command(args.yes),

@@ -1,7 +1,8 @@
 //! `cargo xtask outside`: a crate outside of this workspace runs a `#[gear_test]` after
-//! `pip install redgrease-engine` in a virtual environment and nothing else.
+//! `pip install redgrease-engine` in a virtual environment and nothing else. So do the crates of `cargo xtask new`.
 
-use super::crates::{self, Scratch};
+use super::crates::{self, Packed, Scratch};
+use crate::project::{self, Kind};
 use crate::steps::{self, Failed, Outcome};
 use crate::wheel::built;
 use crate::{setup, workspace};
@@ -100,12 +101,27 @@ pub(crate) fn run(python: &Path, wheel: &Path) -> Outcome {
 
     steps::step(
         "cargo test, with the environment active",
-        &mut cargo_test(&scratch, &venv),
-    )
+        &mut cargo_test(&scratch, &venv, "crate"),
+    )?;
+    for (folder, kind) in [("new-gear", Kind::Gear), ("new-web", Kind::Web)] {
+        project::make(&scratch.path().join(folder), None, kind)?;
+        depend_on(&packed, &scratch.path().join(folder).join("Cargo.toml"))?;
+        let mut test = cargo_test(&scratch, &venv, folder);
+        steps::step(&format!("cargo test of a new crate, {folder}"), &mut test)?;
+    }
+    Ok(())
 }
 
-/// `cargo test` in the crate, as if its user had activated the environment.
-fn cargo_test(scratch: &Scratch, venv: &Path) -> Command {
+/// Puts the packed crates in the place of the clone, so that a new crate shares what is built for the other one.
+fn depend_on(packed: &[Packed], manifest: &Path) -> Outcome {
+    let text = fs::read_to_string(manifest).map_err(|e| Failed::file(manifest, "read", &e))?;
+    let clone = format!("path = \"{}\"", workspace::root().display());
+    let text = text.replace(&clone, "version = \"0.1\"") + "\n" + &crates::patch(packed);
+    fs::write(manifest, text).map_err(|e| Failed::file(manifest, "written", &e))
+}
+
+/// `cargo test` in a crate of the folder, as if its user had activated the environment.
+fn cargo_test(scratch: &Scratch, venv: &Path, krate: &str) -> Command {
     let dir = |name: &str| scratch.path().join(name);
     let path = env::var_os("PATH").unwrap_or_default();
     let path = [venv.join("bin")]
@@ -114,7 +130,7 @@ fn cargo_test(scratch: &Scratch, venv: &Path) -> Command {
     let mut cargo = steps::cargo();
     cargo
         .arg("test")
-        .current_dir(dir("crate"))
+        .current_dir(dir(krate))
         .env("PATH", env::join_paths(path).unwrap_or_default())
         .env("VIRTUAL_ENV", venv)
         // Another home directory has no engine and no packages. Cargo itself keeps its own.

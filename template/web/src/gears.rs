@@ -1,0 +1,34 @@
+//! The gears: their Python runs inside the server.
+
+use redgrease::prelude::*;
+
+/// Counts a visit of a page. Returns the number of visits.
+///
+/// Synchronous: it takes less than a millisecond. A gear that waits for something is not: leave `mode` out then.
+#[gear_command(mode = "sync")]
+pub async fn visit(page: &str) -> u64 {
+    python! {
+        return cmd.incr("visits:" + page)
+    }
+}
+
+/// Tells that Python runs in the server.
+#[gear_command(mode = "sync")]
+pub async fn health() -> bool {
+    python! {
+        return True
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[gear_test]
+    async fn visits_are_counted(con: &mut redgrease::AsyncCon) -> redgrease::Result<()> {
+        assert_eq!(visit(con, "home").await?, 1);
+        assert_eq!(visit(con, "home").await?, 2);
+        assert_eq!(visit(con, "about").await?, 1);
+        Ok(())
+    }
+}

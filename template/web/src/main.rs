@@ -1,0 +1,29 @@
+//! Serves the routes of `routes.rs`, which call the gears of `gears.rs`.
+
+mod gears;
+mod routes;
+
+use redgrease::Pool;
+use std::env;
+use std::error::Error;
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let redis = env::var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1/".to_owned());
+    let listen = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
+    // Connects, and registers the gears of this program.
+    let pool = Pool::start(redis).await?;
+    let listener = TcpListener::bind(listen).await?;
+    println!("http://{}", listener.local_addr()?);
+    axum::serve(listener, routes::router(pool))
+        .with_graceful_shutdown(stopped())
+        .await?;
+    Ok(())
+}
+
+/// Resolves with Ctrl-C. Requests that have begun are answered then.
+async fn stopped() {
+    // Without the signal, the program ends at once, as it would without this function.
+    let _ = tokio::signal::ctrl_c().await;
+}
