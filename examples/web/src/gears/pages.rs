@@ -1,0 +1,42 @@
+//! Pages of another web site, through a cache next to the data.
+
+use redgrease::prelude::*;
+
+python_module! {
+    downloads {
+        import urllib.error
+        import urllib.request
+
+        # Without proxy: the site is near.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+        def download(url, seconds):
+            try:
+                with opener.open(url, timeout=seconds) as response:
+                    return response.read()
+            except urllib.error.HTTPError as error:
+                if error.code == 404:
+                    return None
+                raise
+    }
+}
+
+/// Gets a page through a cache; `None` if the web site does not have it.
+///
+/// A coroutine: while it waits for the web site, it takes no thread of the executions. `to_thread` keeps the event loop
+/// free, because `urllib` waits in the thread that calls it.
+#[gear_command(module = downloads)]
+pub async fn page(url: &str, expiry: u32) -> Option<Vec<u8>> {
+    python! {
+        import asyncio
+
+        key = "page:" + url
+        content = cmd.get(key)
+        if content is not None:
+            return content
+        content = await asyncio.to_thread(download, url, 30)
+        if content is not None:
+            cmd.set(key, content, ex=expiry)
+        return content
+    }
+}

@@ -1,0 +1,24 @@
+//! A web service whose operations on data are gears.
+//!
+//! | request | gear | mode |
+//! |---|---|---|
+//! | `POST /scores/BOARD` `{"player": .., "points": ..}` | [`score`](gears::scores::score) | sync |
+//! | `GET /scores/BOARD?count=N` | [`leaders`](gears::scores::leaders) | sync |
+//! | `POST /carts/CART` `{"article": .., "pieces": ..}` | [`put`](gears::carts::put) | sync |
+//! | `POST /carts/CART/order` | [`order`](gears::carts::order) | sync |
+//! | `GET /pages/NAME` | [`page`](gears::pages::page) | coroutine |
+//! | `GET /reports/NAME` | [`report`](gears::reports::report) | thread |
+//! | all of these | [`admit`](gears::limits::admit): a limit for each client | sync |
+//! | `GET /health`, `GET /metrics` | a `PING`; the figures of the pool | |
+//!
+//! Gears that only work with data are synchronous: they take less than a millisecond, and no other command runs
+//! meanwhile. Gears that wait for something are not: a page for a web site, a report for another system.
+//!
+//! docs/web-services.md explains the choices.
+
+pub mod app;
+pub mod client;
+pub mod error;
+pub mod gears;
+pub mod routes;
+pub mod site;

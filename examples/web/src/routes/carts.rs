@@ -1,0 +1,37 @@
+//! Shopping carts.
+
+use crate::error::{ApiError, Result};
+use crate::gears::carts;
+use axum::Json;
+use axum::extract::{Path, State};
+use redgrease::Pool;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Item {
+    article: String,
+    pieces: u32,
+}
+
+pub(super) async fn put(
+    State(mut pool): State<Pool>,
+    Path(cart): Path<String>,
+    Json(item): Json<Item>,
+) -> Result<Json<BTreeMap<String, u32>>> {
+    Ok(Json(
+        carts::put(&mut pool, &cart, &item.article, item.pieces).await?,
+    ))
+}
+
+pub(super) async fn order(
+    State(mut pool): State<Pool>,
+    Path(cart): Path<String>,
+) -> Result<Json<Value>> {
+    let order = carts::order(&mut pool, &cart).await?;
+    match order.number {
+        Some(number) => Ok(Json(json!({"order": number}))),
+        None => Err(ApiError::Conflict(json!({"missing": order.missing}))),
+    }
+}
