@@ -24,6 +24,7 @@ fn registered(name: &str, script: &str) -> Arc<Registration> {
     let script = Script {
         text: &session.script,
         replaces: None,
+        takes: &[],
         session: &session,
     };
     let collected = with_python(|py| run_script(py, script)).unwrap();

@@ -13,8 +13,8 @@ use crate::plan::Mode;
 use crate::python::{Callback, GearsError, Gil, flat, pickle_ahead};
 use crate::redis::{Context, READ_ONLY};
 use crate::registration::{
-    self, Event, NOT_ON_TOP, NewRegistration, Owner, activate_dynamic, keyed_timers, registry,
-    timers,
+    self, Event, NOT_ON_TOP, NewRegistration, Owner, Registry, activate_dynamic, keyed_timers,
+    registry, timers,
 };
 use pyo3::{PyErr, PyResult};
 use std::sync::Arc;
@@ -120,8 +120,11 @@ pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> Py
         return Ok(id);
     }
     let is_told = is_told();
-    let beside = |script: &mut ScriptScope| (script.restored.is_some(), script.replaces.clone());
-    let (is_restored, replaced) = with_script(beside).unwrap_or_default();
+    let beside = |script: &mut ScriptScope| {
+        let (replaces, takes) = (script.replaces.clone(), script.takes.clone());
+        (script.restored.is_some(), replaces, takes)
+    };
+    let (is_restored, replaced, takes) = with_script(beside).unwrap_or_default();
     with_lock(py, |context| {
         if !is_told && context.is_read_only() {
             return Err(READ_ONLY.to_owned());
@@ -129,7 +132,7 @@ pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> Py
         let replaced = replaced.as_deref();
         registry().read(context, |registry| match &registration.event {
             // A stored script was accepted once, and the age of hooks decides their order, not the order of restoring.
-            event if !is_restored => registry.check_event(event, replaced),
+            event if !is_restored => check_event(registry, event, replaced, &takes),
             Event::Command { trigger, .. } => registry.check_free(trigger, replaced),
             _ => Ok(()),
         })
@@ -167,6 +170,22 @@ fn check_in_script(script: &ScriptScope, event: &Event) -> PyResult<()> {
     }
 }
 
+/// Checks that a script may wait for an event. It replaces the session `replaced` and the registrations `takes`.
+fn check_event(
+    registry: &Registry,
+    event: &Event,
+    replaced: Option<&str>,
+    takes: &[Id],
+) -> Result<(), String> {
+    if let Event::Command { trigger, .. } = event
+        && let Some(owner) = registry.by_trigger(trigger)
+        && takes.contains(&owner.id)
+    {
+        return Ok(());
+    }
+    registry.check_event(event, replaced)
+}
+
 /// Checks again what a script asked for: other clients may have registered something while it ran.
 ///
 /// # Errors
@@ -175,6 +194,7 @@ pub(crate) fn check_again(
     context: &Context,
     collected: &Collected,
     replaced: Option<&str>,
+    takes: &[Id],
 ) -> Result<(), String> {
     if context.is_read_only() {
         return Err(READ_ONLY.to_owned());
@@ -182,7 +202,7 @@ pub(crate) fn check_again(
     registry().read(context, |registry| {
         for registration in &collected.registrations {
             let event = &registration.event;
-            registry.check_event(event, replaced).map_err(|why| {
+            check_event(registry, event, replaced, takes).map_err(|why| {
                 let name = name_of(event);
                 format!("{why}: {name} was taken while the script ran: use another name, or unregister the other registration")
             })?;

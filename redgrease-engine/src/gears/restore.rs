@@ -315,6 +315,7 @@ impl Again {
         let script = Script {
             text: &self.session.script,
             replaces: self.replaces.as_deref(),
+            takes: &[],
             session: &self.session,
         };
         let restored = Restored {

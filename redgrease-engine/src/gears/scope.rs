@@ -53,6 +53,8 @@ const MAX_KEPT: usize = 1 << 20;
 pub(super) struct ScriptScope {
     /// The session whose registrations the script will replace.
     pub(super) replaces: Option<String>,
+    /// Registrations of other sessions that the script replaces.
+    pub(super) takes: Vec<Id>,
     /// Set while a stored session is restored.
     pub(super) restored: Option<Restored>,
     pub(super) session: Option<Arc<SessionInfo>>,

@@ -4,6 +4,7 @@
 
 use super::scope::{Collected, Restored, ScriptScope, collect};
 use crate::execution::hold_for_call;
+use crate::id::Id;
 use crate::python::{self, Callback, Gil, Holder, attached, charge_session, describe};
 use crate::redis::{Context, Hold, Level, log};
 use crate::scope::{SessionInfo, leave_atomic};
@@ -18,6 +19,8 @@ pub(crate) struct Script<'a> {
     pub(crate) text: &'a [u8],
     /// The session whose registrations the script will replace.
     pub(crate) replaces: Option<&'a str>,
+    /// Registrations of other sessions that the script will replace.
+    pub(crate) takes: &'a [Id],
     /// The session that the script becomes.
     pub(crate) session: &'a Arc<SessionInfo>,
 }
@@ -70,6 +73,7 @@ impl ScriptScope {
     fn of(script: Script<'_>) -> ScriptScope {
         ScriptScope {
             replaces: script.replaces.map(str::to_owned),
+            takes: script.takes.to_vec(),
             session: Some(Arc::clone(script.session)),
             ..ScriptScope::default()
         }

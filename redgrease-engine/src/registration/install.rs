@@ -89,6 +89,22 @@ pub(crate) fn install(
     }
 }
 
+/// Unregisters registrations that a script takes over, and tells replicas and the AOF. What is gone already is not missed.
+/// Returns the streams that the registrations leave: see [`streams::take_over`].
+pub(crate) fn take_away(context: &Context, ids: &[Id]) -> Vec<Vec<u8>> {
+    let gone: Vec<Arc<Registration>> = registry().write(context, |registry| {
+        ids.iter().filter_map(|&id| registry.remove(id)).collect()
+    });
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    let left = end_executions(&gone, Pending::Finish);
+    for one in &gone {
+        tell_removed(context, &one.id.to_string());
+    }
+    left
+}
+
 /// The registration of a session, with the rights of `user`.
 pub(super) fn make(
     new: NewRegistration,

@@ -51,7 +51,7 @@ mod unrestored;
 pub(crate) mod watched;
 
 pub(crate) use install::{
-    NewRegistration, activate_dynamic, add_stored, install, restore_dynamic, tell_aof,
+    NewRegistration, activate_dynamic, add_stored, install, restore_dynamic, take_away, tell_aof,
     tell_removed, tell_session,
 };
 pub(crate) use invoke::invoke;

@@ -116,6 +116,18 @@ impl Registry {
         self.session(id).is_some() || self.unrestored.get(id).is_some()
     }
 
+    /// The description of a session, also of one that cannot be restored yet. Empty if it has none.
+    pub(crate) fn description(&self, id: &str) -> &str {
+        let description = match self.session(id) {
+            Some(session) => &session.info.description,
+            None => match self.unrestored.get(id) {
+                Some(unrestored) => &unrestored.stored.description,
+                None => &None,
+            },
+        };
+        description.as_deref().unwrap_or_default()
+    }
+
     /// The sessions in use, sorted by id.
     pub(crate) fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.sessions.values().filter(|session| session.is_alive())

@@ -1,5 +1,6 @@
 //! The words of `RG.PYEXECUTE`.
 
+use crate::id::Id;
 use crate::redis::{Args, Context, User};
 use crate::registration::{Registry, Session};
 use crate::requirements::canonical;
@@ -17,6 +18,10 @@ pub(super) struct Request {
     pub(super) description: Option<String>,
     pub(super) unblocking: bool,
     pub(super) upgrade: bool,
+    /// The description that a session must have to be replaced.
+    pub(super) if_description: Option<String>,
+    /// Registrations of other sessions that are unregistered in the same step.
+    pub(super) takes: Vec<Id>,
     pub(super) replace_with: Option<String>,
     pub(super) reinstall: bool,
     pub(super) requirements: Vec<String>,
@@ -36,6 +41,8 @@ impl Request {
             description: None,
             unblocking: false,
             upgrade: false,
+            if_description: None,
+            takes: Vec::new(),
             replace_with: None,
             reinstall: false,
             requirements: Vec::new(),
@@ -55,6 +62,15 @@ impl Request {
                 request.replace_with = Some(value("REPLACE_WITH")?.lossy().into_owned());
             } else if word.is("DESCRIPTION") {
                 request.description = Some(value("DESCRIPTION")?.lossy().into_owned());
+            } else if word.is("IF_DESCRIPTION") {
+                let text = value("IF_DESCRIPTION")?.lossy().into_owned();
+                request.if_description = Some(text);
+            } else if word.is("TAKE") {
+                let text = value("TAKE")?;
+                let id = Id::parse(text.bytes()).ok_or_else(|| {
+                    format!("TAKE needs the id of a registration, not {}", text.lossy())
+                })?;
+                request.takes.push(id);
             } else if word.is("ID") {
                 let given = value("ID")?;
                 if !Session::is_valid_id(given.bytes()) {
@@ -91,7 +107,7 @@ impl Request {
     /// The text for the client, if the script may not run.
     pub(super) fn replaced_session(&self, registry: &Registry) -> Result<Option<String>, String> {
         let exists = registry.has_session(&self.id);
-        match &self.replace_with {
+        let replaced = match &self.replace_with {
             Some(old) if exists => Err(format!(
                 "Can not replace an existing session {} with {old}",
                 self.id
@@ -102,7 +118,15 @@ impl Request {
             Some(old) => Ok(Some(old.clone())),
             None if exists && !self.upgrade => Err(self.already_exists(registry)),
             None => Ok(exists.then(|| self.id.clone())),
+        }?;
+        if let (Some(expected), Some(id)) = (&self.if_description, &replaced)
+            && registry.description(id) != expected
+        {
+            return Err(format!(
+                "Session {id} has changed: its description is not that of IF_DESCRIPTION: list it with RG.PYDUMPSESSIONS and decide again"
+            ));
         }
+        Ok(replaced)
     }
 
     fn already_exists(&self, registry: &Registry) -> String {
@@ -131,6 +155,8 @@ mod tests {
             description: None,
             unblocking: false,
             upgrade: false,
+            if_description: None,
+            takes: Vec::new(),
             replace_with: None,
             reinstall: false,
             requirements: Vec::new(),
@@ -138,18 +164,23 @@ mod tests {
         }
     }
 
-    /// A registry with a session `old`, which lives as long as the second value.
-    fn registry_with_old() -> (Registry, Arc<SessionInfo>) {
-        let info = Arc::new(SessionInfo {
+    /// A session `old`.
+    fn info(description: Option<&str>) -> Arc<SessionInfo> {
+        Arc::new(SessionInfo {
             id: "old".to_owned(),
-            description: None,
+            description: description.map(str::to_owned),
             requirements: Vec::new(),
             script: [].into(),
             user: None,
             replies: OnceLock::new(),
             event_loop: OnceLock::new(),
             memory: Arc::default(),
-        });
+        })
+    }
+
+    /// A registry with a session `old`, which lives as long as the second value.
+    fn registry_with_old() -> (Registry, Arc<SessionInfo>) {
+        let info = info(None);
         let mut registry = Registry::default();
         registry.insert(Session::new(&info), Vec::new(), None);
         (registry, info)
@@ -195,6 +226,36 @@ mod tests {
         assert_eq!(replacing("new", "missing"), Err(error.to_owned()));
         let error = "Can not replace an existing session old with other";
         assert_eq!(replacing("old", "other"), Err(error.to_owned()));
+    }
+
+    #[test]
+    fn a_session_with_another_description_is_not_replaced() {
+        let mut registry = Registry::default();
+        let old = info(Some("version 1"));
+        registry.insert(Session::new(&old), Vec::new(), None);
+        let expecting = |description: &str| Request {
+            upgrade: true,
+            if_description: Some(description.to_owned()),
+            ..request("old")
+        };
+        let replaced = expecting("version 1").replaced_session(&registry);
+        assert_eq!(replaced, Ok(Some("old".to_owned())));
+        let error = expecting("version 0").replaced_session(&registry);
+        assert!(error.unwrap_err().starts_with("Session old has changed: "));
+        let with = Request {
+            replace_with: Some("old".to_owned()),
+            if_description: Some("version 0".to_owned()),
+            ..request("new")
+        };
+        let error = with.replaced_session(&registry);
+        assert!(error.unwrap_err().starts_with("Session old has changed: "));
+        // A session without a description has the empty one.
+        let (registry, _old) = registry_with_old();
+        let replaced = expecting("").replaced_session(&registry);
+        assert_eq!(replaced, Ok(Some("old".to_owned())));
+        // There is nothing to lose.
+        let none = Registry::default();
+        assert_eq!(expecting("version 1").replaced_session(&none), Ok(None));
     }
 
     #[test]

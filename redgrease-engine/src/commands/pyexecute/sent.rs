@@ -12,7 +12,7 @@ use crate::gears::{
 use crate::id::Id;
 use crate::python::{Gil, Ledger, detached};
 use crate::redis::{BlockedClient, CoarseInstant, Context, Level, locked, locked_to_write, log};
-use crate::registration::{Registry, Session, registry};
+use crate::registration::{Registry, Session, registry, streams, take_away};
 use crate::requirements;
 use crate::scope::{self, Scope, SessionInfo};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -154,6 +154,7 @@ impl Sent {
         let script = Script {
             text: &session.script,
             replaces: replaces.as_deref(),
+            takes: &self.request.takes,
             session: &session,
         };
         let collected = scope::with(Scope::user, self.request.user.clone(), || {
@@ -164,7 +165,10 @@ impl Sent {
                 .any(|one| one.on_registered.is_some())
             {
                 detached(py, || {
-                    locked(|context| check_again(context, &collected, replaces.as_deref()))
+                    locked(|context| {
+                        let takes = &self.request.takes;
+                        check_again(context, &collected, replaces.as_deref(), takes)
+                    })
                 })?;
                 announce_all(py, &mut collected);
             }
@@ -230,7 +234,8 @@ impl Sent {
             mut collected,
         } = made;
         if registers {
-            check_again(context, &collected, replaces.as_deref())?;
+            let takes = &self.request.takes;
+            check_again(context, &collected, replaces.as_deref(), takes)?;
         }
         let _ = session.replies.set(std::mem::take(&mut collected.replies));
         let execution = collected
@@ -249,7 +254,9 @@ impl Sent {
                 Some(execution) => Answer::Wait(execution),
             });
         }
+        let left = take_away(context, &self.request.takes);
         activate(context, &session, collected, replaces.as_deref());
+        streams::take_over(context, &left);
         Ok(match execution {
             Some(execution) => Answer::OkAndStart(execution),
             None => Answer::Ok,

@@ -34,6 +34,7 @@ fn run_session(session: &Arc<SessionInfo>, replaces: Option<&str>) -> Result<Col
     let script = Script {
         text: &session.script,
         replaces,
+        takes: &[],
         session,
     };
     with_python(|py| run_script(py, script))
@@ -51,6 +52,7 @@ fn run_again(text: &str, restored: Restored) -> Result<Collected, String> {
     let script = Script {
         text: &session.script,
         replaces: None,
+        takes: &[],
         session: &session,
     };
     locked(|context| restore_script(context, script, restored))
