@@ -62,7 +62,7 @@ pub use error::{DecodeError, EncodeError, Error, ErrorKind, Frame, GearError, Re
 pub use event::{KeyArg, KeyRecord, StoredScalar, StoredValue, StreamArg, StreamRecord, Untyped};
 pub use gear::{
     Entry, EverySpec, FailurePolicy, Gear, GearKind, GearSpec, Hook, KeysSpec, Mode, OnRegistered,
-    PythonModule, Registration, SourceForm, StreamSpec,
+    Program, PythonModule, Registration, SourceForm, StreamSpec,
 };
 pub use keyword::{
     ExecLocality, ExecutionStatus, KeyType, KeywordError, LogLevel, ReaderType, RegistrationStatus,
@@ -70,7 +70,8 @@ pub use keyword::{
 pub use location::Location;
 pub use profile::{Options, Policy, RedgreasePackage};
 pub use registry::{
-    Action, Report, SessionReport, gears, register_all, register_all_with, start, start_with,
+    Action, Flapping, Report, SessionReport, gears, register_all, register_all_with, start,
+    start_with,
 };
 #[cfg(feature = "aio")]
 pub use registry::{register_all_async, register_all_async_with, start_async, start_async_with};

@@ -108,6 +108,7 @@ mod enabled {
                 ErrorKind::UnknownTrigger { .. } => "unknown_trigger",
                 ErrorKind::NoGears => "no_gears",
                 ErrorKind::TriggerOwned { .. } => "trigger_owned",
+                ErrorKind::SessionOwned { .. } => "session_owned",
                 ErrorKind::Requirements { .. } => "requirements",
                 ErrorKind::Registration { .. } => "registration",
                 ErrorKind::Convert { .. } => "conversion",

@@ -13,6 +13,7 @@
 //! as usual, and one mistake causes one message. `unwind` does the same for a panic inside a macro.
 
 mod check;
+mod checkout;
 mod expand;
 mod manifest;
 mod parse;

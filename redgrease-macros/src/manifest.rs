@@ -6,7 +6,7 @@
 //! `cargo` starts the compiler again when a dependency of the manifest changes, but not when `[package.metadata]` does.
 //! An expansion that depends on the metadata has to contain an `include_bytes!` of the path.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -89,6 +89,46 @@ impl Manifest {
         own.get(key)?.as_str()
     }
 
+    /// Whether a value of `[package.metadata.redgrease]` is there and no string.
+    pub(crate) fn is_no_text(&self, key: &str) -> bool {
+        let own = || {
+            let package = self.table.get("package")?;
+            package.get("metadata")?.get("redgrease")?.get(key)
+        };
+        own().is_some_and(|value| !value.is_str())
+    }
+
+    /// The targets of the package that can have gears, sorted: `lib`, `bin-NAME` and `example-NAME`.
+    pub(crate) fn targets(&self) -> Vec<String> {
+        let mut targets = BTreeSet::new();
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        if self.table.contains_key("lib") || folder.join("src/lib.rs").is_file() {
+            targets.insert("lib".to_owned());
+        }
+        let is_automatic = |key: &str| {
+            let package = self.table.get("package");
+            let value = package.and_then(|package| package.get(key)?.as_bool());
+            value.unwrap_or(true)
+        };
+        if is_automatic("autobins") {
+            if folder.join("src/main.rs").is_file() {
+                let name = self.package().unwrap_or_default();
+                targets.insert(format!("bin-{name}"));
+            }
+            targets.extend(sources(&folder.join("src/bin")).map(|name| format!("bin-{name}")));
+        }
+        if is_automatic("autoexamples") {
+            targets.extend(sources(&folder.join("examples")).map(|name| format!("example-{name}")));
+        }
+        for kind in ["bin", "example"] {
+            let named = self.table.get(kind).and_then(|all| all.as_array());
+            let names = named.into_iter().flatten();
+            let names = names.filter_map(|target| target.get("name")?.as_str());
+            targets.extend(names.map(|name| format!("{kind}-{name}")));
+        }
+        targets.into_iter().collect()
+    }
+
     /// The dependency on the package `redgrease`, in the first section that has it. A dependency that has this name and
     /// is another package, such as a fork, counts if there is no other.
     pub(crate) fn redgrease(&self) -> Option<&Dependency> {
@@ -168,6 +208,18 @@ impl Manifest {
             .filter_map(|folder| Manifest::read(&folder.join("Cargo.toml")))
             .find(|manifest| manifest.table.contains_key("workspace"))
     }
+}
+
+/// The names of the programs in a folder: `NAME.rs` and `NAME/main.rs`.
+fn sources(folder: &Path) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| {
+        let path = entry.path();
+        let is_program =
+            path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").is_file();
+        let name = path.file_stem().filter(|_| is_program)?;
+        Some(name.to_str()?.to_owned())
+    })
 }
 
 #[cfg(test)]
@@ -254,11 +306,51 @@ mod tests {
     }
 
     #[test]
+    fn targets_are_found_as_cargo_finds_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("Cargo.toml");
+        for file in [
+            "src/lib.rs",
+            "src/main.rs",
+            "src/bin/tool.rs",
+            "src/bin/large/main.rs",
+            "src/bin/large/part.rs",
+            "src/bin/notes.txt",
+            "examples/demo.rs",
+            "elsewhere.rs",
+        ] {
+            let file = folder.path().join(file);
+            fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+            fs::write(file, "").expect("a file");
+        }
+        let targets = |text| Manifest::parse(&path, text).expect("a manifest").targets();
+        assert_eq!(
+            targets("[package]\nname = 'app'\n[[bin]]\nname = 'other'\npath = 'elsewhere.rs'"),
+            [
+                "bin-app",
+                "bin-large",
+                "bin-other",
+                "bin-tool",
+                "example-demo",
+                "lib"
+            ]
+        );
+        let text = "[package]\nname = 'app'\nautobins = false\nautoexamples = false";
+        assert_eq!(targets(text), ["lib"]);
+    }
+
+    #[test]
     fn metadata_is_read() {
         let text = "[package]\nname = 'x'\nmetadata.redgrease.crate = 'my_lib::redgrease'";
         assert_eq!(manifest(text).metadata("crate"), Some("my_lib::redgrease"));
         assert_eq!(manifest(text).metadata("session"), None);
         assert_eq!(manifest("[package]\nname = 'x'").metadata("crate"), None);
+        let is_no_text = |value| {
+            let text = format!("[package.metadata.redgrease]\nsession = {value}");
+            manifest(&text).is_no_text("session")
+        };
+        assert!(is_no_text("3") && is_no_text("['a']") && !is_no_text("'a'"));
+        assert!(!manifest(text).is_no_text("session"));
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! | `python` | the parser and the check of scopes (feature `validate`; the only user of ruff) |
 //! | `scan` | the replacement of `python` without `validate`: examines tokens |
 //! | `requirement` | the check of requirements, as pip accepts them |
+//! | `repository` | addresses of repositories in one spelling |
 //! | `glob` | matching a glob pattern of Redis |
 //! | `runtime` | the names that a server provides |
 //! | `words`, `nearest`, `version`, `duration` | keywords and identifiers; "did you mean"; Python versions; `"5m"` |
@@ -34,6 +35,7 @@ mod nearest;
 mod problem;
 #[cfg(feature = "validate")]
 mod python;
+mod repository;
 mod requirement;
 mod runtime;
 mod scan;
@@ -47,6 +49,7 @@ pub use glob::glob_matches;
 pub use mistake::{Mistake, quoted};
 pub use nearest::nearest;
 pub use problem::{Finding, Problem};
+pub use repository::repository;
 pub use requirement::{Requirement, RequirementError, check_requirement, parse_requirement};
 pub use runtime::{RUNTIME_NAMES, is_runtime_name};
 pub use source::{Form, Generators, Report, Source, UnknownName, examine};

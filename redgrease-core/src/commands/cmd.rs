@@ -26,6 +26,12 @@ pub fn pyexecute(script: &str, options: &PyExecuteOptions) -> Cmd {
     if options.upgrade {
         cmd.arg("UPGRADE");
     }
+    if let Some(description) = &options.if_description {
+        cmd.arg("IF_DESCRIPTION").arg(description);
+    }
+    for registration in &options.takes {
+        cmd.arg("TAKE").arg(registration);
+    }
     if let Some(old) = &options.replace_with {
         cmd.arg("REPLACE_WITH").arg(old);
     }

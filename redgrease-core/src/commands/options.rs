@@ -15,6 +15,8 @@ pub struct PyExecuteOptions {
     pub(super) id: Option<String>,
     pub(super) description: Option<String>,
     pub(super) upgrade: bool,
+    pub(super) if_description: Option<String>,
+    pub(super) takes: Vec<String>,
     pub(super) replace_with: Option<String>,
     pub(super) force_reinstall_requirements: bool,
     pub(super) requirements: Vec<String>,
@@ -51,6 +53,22 @@ impl PyExecuteOptions {
     #[must_use]
     pub fn upgrade(mut self) -> Self {
         self.upgrade = true;
+        self
+    }
+
+    /// Replaces a session only if it has this description at that moment; a session without one has the empty text. Two
+    /// clients that replace one session at the same time do not undo each other's work that way. Needs the RedGrease
+    /// engine.
+    #[must_use]
+    pub fn if_description(mut self, description: impl Into<String>) -> Self {
+        self.if_description = Some(description.into());
+        self
+    }
+
+    /// Unregisters a registration of another session in the same step. Needs the RedGrease engine.
+    #[must_use]
+    pub fn take(mut self, registration: impl Into<String>) -> Self {
+        self.takes.push(registration.into());
         self
     }
 

@@ -53,14 +53,34 @@ impl fmt::Display for Error {
                 "two gears have the trigger `{trigger}`:\n  --> {first}\n  --> {second}\n\
                  give one of them another name: #[gear_command(trigger = \"..\")]"
             ),
-            ErrorKind::TriggerOwned { trigger, owner, session } => {
+            ErrorKind::TriggerOwned { trigger, owner, program, session } => {
                 write!(f, "the trigger `{trigger}` of the session `{session}` is already registered by ")?;
                 match owner {
                     Some(owner) => write!(f, "the session `{owner}`")?,
                     None => f.write_str("another session")?,
                 }
+                if let Some(program) = program {
+                    write!(f, " of {program}")?;
+                }
                 f.write_str(": give the gear another trigger, or unregister the other one (RG.UNREGISTER)")
             }
+            ErrorKind::SessionOwned { session, theirs, ours, is_other: true } => write!(
+                f,
+                "the session `{session}` on the server belongs to another program, so nothing was registered: the server has it \
+                 from {theirs}; this program is {ours}: give this program a session of its own \
+                 (`[package.metadata.redgrease]` with `session = \"team-name\"` in its Cargo.toml, or \
+                 `Options::new().namespace(\"team\")`), or replace the other program on purpose \
+                 (`Options::new().take_over(true)`)"
+            ),
+            ErrorKind::SessionOwned { session, theirs, ours, is_other: false } => write!(
+                f,
+                "the session `{session}` on the server cannot be recognised as one of this program, so nothing was registered: \
+                 the server has it from {theirs}; this program is {ours}: if that is another program, give this one a session of \
+                 its own (`[package.metadata.redgrease]` with `session = \"team-name\"` in its Cargo.toml, or \
+                 `Options::new().namespace(\"team\")`); if it is an earlier build of this program, start this one once with \
+                 `Options::new().take_over(true)`, and write `repository = \"..\"` or such a `session` into its Cargo.toml, by \
+                 which later builds are recognised"
+            ),
             ErrorKind::Outdated { session, found } => write!(
                 f,
                 "the server holds other gears for the session `{session}` ({found}): register them \

@@ -80,8 +80,23 @@ pub enum ErrorKind {
         trigger: String,
         /// Id of the session that owns the trigger, if the server reports it.
         owner: Option<String>,
+        /// The program that registered it, if the session says so.
+        program: Option<String>,
         /// The session that could not be registered.
         session: String,
+    },
+    /// The server has a session of this name from another program, or from one that cannot be recognised as this one.
+    /// Nothing was replaced.
+    #[non_exhaustive]
+    SessionOwned {
+        /// The session.
+        session: String,
+        /// The program of the session on the server: its package, version, origin and gears.
+        theirs: String,
+        /// This program, in the same form.
+        ours: String,
+        /// Whether it is certainly another program. If not, it may also be an earlier build of this one.
+        is_other: bool,
     },
     /// The server holds another version of a session, and the [`Policy`](crate::Policy) is to fail in that case.
     #[non_exhaustive]

@@ -1,6 +1,7 @@
 //! One gear and its fields.
 
 use super::kind::{GearKind, Mode};
+use super::program::Program;
 use super::python::{OnRegistered, PythonModule, SourceForm};
 use crate::convert::Codec;
 use crate::location::Location;
@@ -60,6 +61,8 @@ pub struct GearSpec {
     pub bin: Option<&'static str>,
     /// `CARGO_PKG_VERSION`.
     pub version: &'static str,
+    /// What the build knows about the crate.
+    pub program: Program,
     pub kind: GearKind,
     /// Names and codecs of the arguments.
     pub args: &'static [(&'static str, Codec)],
@@ -104,6 +107,7 @@ impl GearSpec {
         krate: "",
         bin: None,
         version: "",
+        program: Program::UNKNOWN,
         kind: GearKind::Command {
             trigger: "",
             mode: Mode::Sync,

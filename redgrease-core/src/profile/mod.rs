@@ -27,7 +27,9 @@ pub struct Profile {
     pub(crate) package: RedgreasePackage,
     /// The gears that are registered; `None` stands for all gears of the program.
     pub(crate) gears: Option<Vec<&'static Gear>>,
-    namespace: Option<String>,
+    /// Whether a start replaces sessions of other programs.
+    pub(crate) take_over: bool,
+    pub(crate) namespace: Option<String>,
 }
 
 impl Profile {
@@ -51,6 +53,7 @@ impl Profile {
             policy: options.policy,
             package: options.package.clone(),
             gears: options.gears.clone(),
+            take_over: options.take_over,
             namespace: options.namespace.clone(),
         }))
     }

@@ -41,6 +41,7 @@ pub struct Options {
     pub(super) namespace: Option<String>,
     pub(super) gears: Option<Vec<&'static Gear>>,
     pub(super) package: RedgreasePackage,
+    pub(super) take_over: bool,
 }
 
 impl Options {
@@ -63,6 +64,22 @@ impl Options {
     #[must_use]
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// Replaces sessions of the same name and takes over triggers of the gears, also if another program has registered
+    /// them. Without this, a session that is not recognised as one of this program is an error that names both, and
+    /// nothing is registered.
+    ///
+    /// A program is recognised by `repository` or `[package.metadata.redgrease] session` in its `Cargo.toml`, by the git
+    /// remote that it was cloned from, by the folder in which it is developed, or by gears that have not changed.
+    ///
+    /// It is meant for a single start, after a package has moved to another repository for example, and not to stay in
+    /// the source: two programs with this option take each other's gears away. A gear that the server has lost is
+    /// registered again without it.
+    #[must_use]
+    pub fn take_over(mut self, take_over: bool) -> Self {
+        self.take_over = take_over;
         self
     }
 

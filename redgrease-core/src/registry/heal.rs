@@ -6,7 +6,8 @@
 #[cfg(feature = "aio")]
 use super::exchange::drive_async;
 use super::exchange::{Exchange, Kind, Link, drive};
-use super::register::{register, set_of};
+use super::owned::Terms;
+use super::register::{register, sets_with};
 use super::report::{Action, SessionReport};
 use super::set::GearSet;
 use super::turns::Turns;
@@ -95,14 +96,21 @@ impl Healer {
             if let Some(refused) = refused_by(profile.policy) {
                 return Ok(refused);
             }
-            let set = set_of(self.gear, &profile)?;
+            let (sets, place) = sets_with(self.gear, &profile)?;
+            let set = &sets[place];
+            // A call takes nothing away from other programs.
+            let terms = Terms {
+                policy: profile.policy,
+                take_over: false,
+                sets: &sets,
+            };
             let server = Server::reached_by(&link, endpoint).await;
             let attempts = Attempts::of(&set.id, server.identity().as_deref());
             let _turn = link.wait(&attempts.turns).await;
             if let Some(outcome) = self.done_meanwhile(&attempts) {
                 return outcome;
             }
-            let result = server.register(&link, &set, &profile).await;
+            let result = server.register(&link, set, &profile, terms).await;
             self.outcome(&attempts, result)
         })
     }
@@ -165,12 +173,13 @@ impl Server {
         link: &Link,
         set: &GearSet,
         profile: &Profile,
+        terms: Terms<'_>,
     ) -> Result<SessionReport> {
         match &self.endpoint {
             Some(endpoint) => link.open(endpoint.address().clone()).await?,
             None => self.open_candidate(link).await,
         }
-        register(link, set, profile).await
+        register(link, set, profile, terms).await
     }
 
     /// Opens a separate connection to the known server with the same run id, if there is one.

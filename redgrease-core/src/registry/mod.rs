@@ -4,6 +4,8 @@
 //! * `placed`: gears with their names on a server.
 //! * `script`, `statement`: the Python that registers a set, and its hash. `description`: the text that a session
 //!   stores about itself.
+//! * `owner`: the program of a session, and how it is recognised. `found`: a session on the server. `owned`: the gears of a
+//!   set, sorted by the sessions that have them.
 //! * `plan`: compares a set with the sessions of a server. `register`: sends what differs. `report`: the result.
 //! * `heal`: registers again what a server has lost. `turns`: the lock for that.
 //! * `exchange`: drives `register` and `heal` over blocking and async connections.
@@ -13,7 +15,10 @@
 mod calls;
 mod description;
 mod exchange;
+mod found;
 mod heal;
+mod owned;
+mod owner;
 mod placed;
 mod plan;
 mod register;
@@ -29,7 +34,7 @@ pub(crate) use heal::{Healed, Healer};
 pub use register::{register_all, register_all_with};
 #[cfg(feature = "aio")]
 pub use register::{register_all_async, register_all_async_with};
-pub use report::{Action, Report, SessionReport};
+pub use report::{Action, Flapping, Report, SessionReport};
 pub use set::gears;
 pub use start::{start, start_with};
 #[cfg(feature = "aio")]

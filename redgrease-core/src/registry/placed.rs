@@ -42,13 +42,46 @@ impl Placed {
             && (key == self.key || (!self.is_trigger && key.eq_ignore_ascii_case(&self.key)))
     }
 
+    /// Whether it is a timer, whose trigger contains the name of its session.
+    pub(crate) fn is_timer(&self) -> bool {
+        matches!(self.gear.spec().kind, GearKind::Every(_))
+    }
+
+    /// Whether a registration of the session `id` may be this gear, registered by another target of the package.
+    pub(crate) fn is_in(&self, row: &RegistrationInfo, id: &str) -> bool {
+        if self.is_timer() {
+            row.trigger() == Some(timer(id, &self.label))
+        } else {
+            self.is(row)
+        }
+    }
+
     /// Reader and key. The server lists nothing else that distinguishes two gears.
     pub(crate) fn signature(&self) -> (&'static str, &str) {
         (self.reader, &self.key)
     }
 }
 
+/// The trigger of a timer.
+fn timer(session: &str, label: &str) -> String {
+    format!("{session}:every:{label}")
+}
+
 impl RegistrationInfo {
+    /// The trigger, or what else it is registered for.
+    pub(super) fn name(&self) -> String {
+        let name = self
+            .trigger()
+            .or_else(|| self.prefix())
+            .or_else(|| self.stream());
+        name.unwrap_or_else(|| self.id.clone())
+    }
+
+    /// Reader and key, as [`Placed::signature`].
+    pub(super) fn signature(&self) -> (&str, String) {
+        (self.reader_or_command(), self.name())
+    }
+
     fn reader_or_command(&self) -> &str {
         if self.reader.is_empty() {
             "CommandReader"
@@ -81,8 +114,8 @@ pub(crate) fn placed(set: &GearSet, profile: &Profile) -> Result<Vec<Placed>> {
         }
     }
     for p in &mut placed {
-        if matches!(p.gear.spec().kind, GearKind::Every(_)) {
-            p.key = format!("{}:every:{}", set.id, p.label);
+        if p.is_timer() {
+            p.key = timer(&set.id, &p.label);
             p.is_trigger = true;
         }
     }

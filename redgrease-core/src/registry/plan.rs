@@ -1,15 +1,16 @@
 //! Compares the gears of the program with the sessions of the server, and decides what has to be sent. Sends nothing.
 
 use super::description::Description;
+use super::found::{Found, program};
+use super::owned::{Owned, Terms};
+use super::owner::Verdict;
 use super::placed::{Placed, placed};
-use super::report::{Action, SessionReport};
-use super::script::Script;
+use super::report::{Action, Flapping, SessionReport};
+use super::script::{Script, hashes};
 use super::set::GearSet;
-use crate::commands::{PyExecuteOptions, RegistrationInfo, Session, cmd};
+use crate::commands::{PyExecuteOptions, RegistrationInfo, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::profile::{Policy, Profile};
-use redis::Cmd;
-use semver::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -25,7 +26,12 @@ pub(crate) enum Step {
 /// A script to send.
 #[derive(Debug)]
 pub(crate) struct Sending {
-    pub(crate) command: Cmd,
+    pub(crate) text: String,
+    options: PyExecuteOptions,
+    #[cfg(test)]
+    description: String,
+    /// The description of the session that is replaced, if there is one.
+    expected: Option<String>,
     pub(crate) requirements: Vec<String>,
     /// Ids of registrations of other sessions that have to be unregistered first.
     pub(crate) taken: Vec<String>,
@@ -33,170 +39,190 @@ pub(crate) struct Sending {
     pub(crate) report: SessionReport,
 }
 
+impl Sending {
+    /// The options of the command. The guarded ones make the server refuse the script if the session was replaced since it
+    /// was compared, and take registrations over in the same step.
+    pub(crate) fn options(&self, is_guarded: bool) -> PyExecuteOptions {
+        let options = self.options.clone();
+        let Some(expected) = &self.expected else {
+            return if is_guarded {
+                self.taking(options)
+            } else {
+                options
+            };
+        };
+        let options = options.upgrade();
+        if is_guarded {
+            self.taking(options.if_description(expected))
+        } else {
+            options
+        }
+    }
+
+    /// The description that the session gets.
+    #[cfg(test)]
+    pub(crate) fn description(&self) -> &str {
+        &self.description
+    }
+
+    fn taking(&self, options: PyExecuteOptions) -> PyExecuteOptions {
+        self.taken.iter().fold(options, PyExecuteOptions::take)
+    }
+}
+
 /// Compares one set of gears with the sessions of the server.
 pub(crate) fn plan(
     set: &GearSet,
     profile: &Profile,
     sessions: &[Session],
-    policy: Policy,
+    terms: Terms<'_>,
 ) -> Result<Step> {
-    let owned = Owned::of(placed(set, profile)?, &set.id, sessions);
+    let policy = terms.policy;
+    let all = placed(set, profile)?;
+    let hashes = hashes(&all, &profile.package);
+    let found = Found::of(&set.id, sessions);
+    let verdict = found.verdict(&set.owner, &hashes);
+    if verdict != Verdict::Same && !terms.take_over {
+        let error = session_owned(set, &found, &hashes, verdict == Verdict::Other);
+        if policy != Policy::Never {
+            return Err(error);
+        }
+        // The gears are those of another program, which this one must not replace. Whether it works with them is for its
+        // calls to show.
+        if verdict == Verdict::Other {
+            log::warn!("{error}");
+        }
+    }
+    let owned = Owned::of(all, &hashes, set, sessions, terms);
     let gears = &owned.ours;
     let script = Script::of(&set.id, gears, &profile.package)?;
-    let found = Found::of(&set.id, sessions);
     let mut report = compare(set, &script, gears, &found);
     report.left = owned.left;
-    let newer = found.newer_than(set.version);
+    report.taken = owned.taken_gears;
     if policy == Policy::Never {
         report.action = Action::Skipped;
         return Ok(Step::Keep(report));
     }
-    let up_to_date = found.hash() == Some(script.hash.as_str()) && found.has_all(gears);
-    if up_to_date && policy != Policy::Always {
+    if gears.is_empty() {
+        // A script that registers nothing replaces nothing.
+        report.action = owned
+            .moved_by
+            .map_or(Action::UpToDate, |version| Action::KeptNewer { version });
+        return Ok(Step::Keep(report));
+    }
+    let is_current = verdict == Verdict::Same
+        && found.hash() == Some(script.hash.as_str())
+        && found.has_all(gears)
+        && owned.taken.is_empty();
+    // A manifest that names more than before, so that later builds are recognised.
+    let is_better_known = found.description.is_some() && set.owner.adds_to(found.owner());
+    let is_sent_again = policy == Policy::Always || (is_better_known && policy != Policy::Error);
+    if is_current && !is_sent_again {
         report.action = Action::UpToDate;
         return Ok(Step::Keep(report));
     }
-    match (policy, newer) {
+    match (policy, found.newer_than(set.version)) {
         (Policy::Error, _) => {
             return Err(Error::new(ErrorKind::Outdated {
                 session: set.id.clone(),
                 found: found.summary(),
             }));
         }
-        (Policy::IfNewer, Some(version)) => {
+        // Another program's version says nothing.
+        (Policy::IfNewer, Some(version)) if verdict == Verdict::Same => {
             report.action = Action::KeptNewer { version };
             return Ok(Step::Keep(report));
         }
         _ => {}
     }
-    if let Some((trigger, owner)) = owned.foreign {
+    if let Some((trigger, owner, program)) = owned.foreign {
         return Err(Error::new(ErrorKind::TriggerOwned {
             trigger,
             owner: Some(owner),
+            program,
             session: set.id.clone(),
         }));
     }
-    let description = Description {
-        version: set.version.to_owned(),
-        hash: script.hash.clone(),
-        gears: script.gears.clone(),
-    };
+    report.flapping = flapping(&found, &script);
+    let description = describe(set, &script, gears, &found).to_json();
     let options = PyExecuteOptions::new()
         .id(&set.id)
-        .description(description.to_json())
-        .upgrade()
+        .description(&description)
         .requirements(&script.requirements);
+    // The server decides between two programs that start at the same time: a session that did not exist a moment ago, or
+    // was another one, is not replaced.
+    let expected = found
+        .session
+        .map(|session| session.description.clone().unwrap_or_default());
     Ok(Step::Send(Box::new(Sending {
-        command: cmd::pyexecute(&script.text, &options),
+        text: script.text,
+        options,
+        #[cfg(test)]
+        description,
+        expected,
         requirements: script.requirements,
         taken: owned.taken,
         report,
     })))
 }
 
-/// The gears of a set, sorted by the owners of their triggers.
-#[derive(Debug, Default)]
-struct Owned {
-    /// Gears that are registered.
-    ours: Vec<Placed>,
-    /// Ids of registrations of other sessions that are replaced.
-    taken: Vec<String>,
-    /// Labels of gears whose trigger is left to another session.
-    left: Vec<String>,
-    /// A trigger of another session for a gear without `replace`, and that session. The server would refuse the script
-    /// too, but its error names neither the trigger nor the session.
-    foreign: Option<(String, String)>,
-}
-
-impl Owned {
-    fn of(gears: Vec<Placed>, session: &str, sessions: &[Session]) -> Self {
-        let mut sorted = Owned::default();
-        for placed in gears {
-            let owner = placed
-                .is_trigger
-                .then(|| owner(&placed.key, session, sessions))
-                .flatten();
-            match (owner, placed.gear.spec().replace) {
-                (Some(_), Some(false)) => {
-                    sorted.left.push(placed.label);
-                    continue;
-                }
-                (Some((_, id)), Some(true)) => sorted.taken.push(id.to_owned()),
-                (Some((owner, _)), None) if sorted.foreign.is_none() => {
-                    sorted.foreign = Some((placed.key.clone(), owner.to_owned()));
-                }
-                _ => {}
-            }
-            sorted.ours.push(placed);
-        }
-        sorted
+/// The description that the session gets.
+fn describe(set: &GearSet, script: &Script, gears: &[Placed], found: &Found<'_>) -> Description {
+    let has_another_label = |placed: &&Placed| !placed.is_trigger || placed.is_timer();
+    let event = |placed: &Placed| {
+        let (reader, key) = placed.signature();
+        (placed.label.clone(), (reader.to_owned(), key.to_owned()))
+    };
+    Description {
+        version: set.version.to_owned(),
+        hash: script.hash.clone(),
+        gears: script.gears.clone(),
+        events: gears.iter().filter(has_another_label).map(event).collect(),
+        owner: Some(set.owner.clone()),
+        namespace: set.namespace.clone(),
+        earlier: match &found.description {
+            Some(description) => description.earlier_for(&script.hash),
+            None => Vec::new(),
+        },
     }
 }
 
-/// The session of a set on the server.
-struct Found<'a> {
-    description: Option<Description>,
-    /// The actual registrations. They may differ from the description.
-    rows: &'a [RegistrationInfo],
-    exists: bool,
+fn flapping(found: &Found<'_>, script: &Script) -> Option<Flapping> {
+    let description = found.description.as_ref()?;
+    Some(Flapping {
+        times: description.flaps_with(&script.hash)?,
+        other_version: description.version.clone(),
+    })
 }
 
-impl<'a> Found<'a> {
-    fn of(id: &str, sessions: &'a [Session]) -> Self {
-        let session = sessions.iter().find(|s| s.id == id && !s.dead);
-        Found {
-            description: session.and_then(|s| Description::parse(s.description.as_deref()?)),
-            rows: session.map_or(&[], |s| &s.registration_rows),
-            exists: session.is_some(),
-        }
-    }
-
-    fn hash(&self) -> Option<&str> {
-        Some(self.description.as_ref()?.hash.as_str())
-    }
-
-    fn has_all(&self, gears: &[Placed]) -> bool {
-        gears.iter().all(|placed| self.has(placed, gears))
-    }
-
-    /// Whether the server has a gear: for its signature, the server has at least as many registrations as the program.
-    fn has(&self, placed: &Placed, gears: &[Placed]) -> bool {
-        let wanted = gears
-            .iter()
-            .filter(|other| other.signature() == placed.signature());
-        self.rows.iter().filter(|row| placed.is(row)).count() >= wanted.count()
-    }
-
-    /// The version on the server, if it is higher.
-    fn newer_than(&self, version: &str) -> Option<String> {
-        let there = &self.description.as_ref()?.version;
-        let (found, ours) = (Version::parse(there).ok()?, Version::parse(version).ok()?);
-        (found.cmp_precedence(&ours).is_gt()).then(|| there.clone())
-    }
-
-    fn summary(&self) -> String {
-        match (&self.description, self.exists) {
-            (Some(description), _) => {
-                format!("version {}, {} gears", description.version, self.rows.len())
-            }
-            (None, true) => "not registered by this library".to_owned(),
-            (None, false) => "none at all".to_owned(),
-        }
-    }
+/// The error that the session of this set belongs to another program.
+fn session_owned(
+    set: &GearSet,
+    found: &Found<'_>,
+    hashes: &BTreeMap<String, String>,
+    is_other: bool,
+) -> Error {
+    Error::new(ErrorKind::SessionOwned {
+        session: set.id.clone(),
+        theirs: found.program(),
+        ours: program(&set.owner, set.version, hashes.keys()),
+        is_other,
+    })
 }
 
 /// The report of a sent script. The caller changes the action if the script is not sent.
 fn compare(set: &GearSet, script: &Script, gears: &[Placed], found: &Found<'_>) -> SessionReport {
-    let empty = BTreeMap::new();
-    let before = found.description.as_ref().map_or(&empty, |d| &d.gears);
+    let before = found.gears();
     let mut report = SessionReport {
         session: set.id.clone(),
         action: Action::Sent,
         registered: Vec::new(),
         replaced: Vec::new(),
         unchanged: Vec::new(),
-        removed: Vec::new(),
+        removed: removed(script, gears, found),
+        taken: Vec::new(),
         left: Vec::new(),
+        flapping: None,
         took: Duration::ZERO,
     };
     for placed in gears {
@@ -219,41 +245,27 @@ fn compare(set: &GearSet, script: &Script, gears: &[Placed], found: &Found<'_>) 
     ] {
         list.sort();
     }
-    let mut removed: BTreeSet<String> = before.keys().cloned().collect();
-    removed.extend(
-        found
-            .rows
-            .iter()
-            .filter(|row| !gears.iter().any(|placed| placed.is(row)))
-            .filter_map(RegistrationInfo::trigger),
-    );
-    removed.retain(|label| !script.gears.contains_key(label));
-    report.removed = removed.into_iter().collect();
     report
 }
 
-/// Another session that owns a trigger, and the id of its registration.
-fn owner<'a>(trigger: &str, session: &str, sessions: &'a [Session]) -> Option<(&'a str, &'a str)> {
-    sessions
-        .iter()
-        .filter(|s| s.id != session && !s.dead)
-        .find_map(|s| {
-            let row = s
-                .registration_rows
-                .iter()
-                .find(|r| r.trigger().as_deref() == Some(trigger))?;
-            Some((s.id.as_str(), row.id.as_str()))
-        })
-}
-
-/// The first trigger of a set that another session owns, and that session.
-pub(crate) fn foreign_trigger(
-    set: &GearSet,
-    profile: &Profile,
-    sessions: &[Session],
-) -> Option<(String, String)> {
-    placed(set, profile).ok()?.into_iter().find_map(|placed| {
-        let (owner, _) = owner(&placed.key, &set.id, sessions).filter(|_| placed.is_trigger)?;
-        Some((placed.key, owner.to_owned()))
-    })
+/// The gears that a script removes, by the names they were registered under, and what running gears have registered in the
+/// session.
+fn removed(script: &Script, gears: &[Placed], found: &Found<'_>) -> Vec<String> {
+    let mut removed: BTreeSet<String> = found.gears().keys().cloned().collect();
+    let events = found
+        .description
+        .as_ref()
+        .map(|description| &description.events);
+    let is_described = |row: &&RegistrationInfo| {
+        let (reader, key) = row.signature();
+        events
+            .into_iter()
+            .flatten()
+            .any(|(_, event)| event.0 == reader && event.1.eq_ignore_ascii_case(&key))
+    };
+    let others = found.rows.iter();
+    let others = others.filter(|row| !is_described(row) && !gears.iter().any(|one| one.is(row)));
+    removed.extend(others.map(RegistrationInfo::name));
+    removed.retain(|label| !script.gears.contains_key(label));
+    removed.into_iter().collect()
 }

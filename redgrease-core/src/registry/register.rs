@@ -3,7 +3,9 @@
 #[cfg(feature = "aio")]
 use super::exchange::drive_async;
 use super::exchange::{Exchange, Kind, Link, drive};
-use super::plan::{Sending, Step, foreign_trigger, plan};
+use super::owned::{Terms, foreign_trigger};
+use super::placed::placed;
+use super::plan::{Sending, Step, plan};
 use super::report::{Action, Report, SessionReport};
 use super::set::{GearSet, gears, group};
 use crate::commands::{Session, cmd, reply};
@@ -88,8 +90,15 @@ pub(super) fn exchange(
     }
     Ok(Exchange::new(kind, |link| async move {
         let mut report = Report::default();
+        let terms = Terms {
+            policy: profile.policy,
+            take_over: profile.take_over,
+            sets: &sets,
+        };
         for set in &sets {
-            report.sessions.push(register(&link, set, &profile).await?);
+            report
+                .sessions
+                .push(register(&link, set, &profile, terms).await?);
         }
         report.took = begun.elapsed();
         log(&report);
@@ -102,42 +111,108 @@ pub(super) async fn register(
     link: &Link,
     set: &GearSet,
     profile: &Profile,
+    terms: Terms<'_>,
 ) -> Result<SessionReport> {
     trace::registration(&set.id)
-        .observe_async(compare_and_send(link, set, profile))
+        .observe_async(compare_and_send(link, set, profile, terms))
         .await
 }
 
-async fn compare_and_send(link: &Link, set: &GearSet, profile: &Profile) -> Result<SessionReport> {
+async fn compare_and_send(
+    link: &Link,
+    set: &GearSet,
+    profile: &Profile,
+    terms: Terms<'_>,
+) -> Result<SessionReport> {
     let begun = Instant::now();
-    let sessions = match link.sessions().await {
-        Err(e) if e.is_no_gears() && has_gears(link).await => return Err(too_old(e)),
-        sessions => sessions?,
-    };
-    let sending = match plan(set, profile, &sessions, profile.policy)? {
-        Step::Keep(report) => return Ok(report),
-        Step::Send(sending) => *sending,
-    };
-    for id in &sending.taken {
-        reply::ok(link.send(cmd::unregister(id, false)).await?)?;
-    }
-    match sent(link.send(sending.command.clone()).await) {
-        Ok(()) => {}
-        Err(e) if e.is_timeout() && link.survives_timeouts() => {
-            settle(link, set, profile, begun).await?;
+    let mut overtaken = None;
+    for _ in 0..MOST_ATTEMPTS {
+        let sessions = match link.sessions().await {
+            Err(e) if e.is_no_gears() && has_gears(link).await => return Err(too_old(e)),
+            sessions => sessions?,
+        };
+        let sending = match plan(set, profile, &sessions, terms)? {
+            Step::Keep(report) => return Ok(report),
+            Step::Send(sending) => *sending,
+        };
+        match send(link, &sending).await {
+            Ok(()) => {}
+            Err(e) if e.is_timeout() && link.survives_timeouts() => {
+                settle(link, set, profile, terms, begun).await?;
+            }
+            Err(e) if is_overtaken(&e, &set.id) => {
+                overtaken = Some(e);
+                continue;
+            }
+            Err(e) => {
+                let sessions = if is_taken(&e) {
+                    link.sessions().await.unwrap_or_default()
+                } else {
+                    Vec::new()
+                };
+                return Err(explain(e, set, profile, &sending, &sessions));
+            }
         }
-        Err(e) => {
-            let sessions = if is_taken(&e) {
-                link.sessions().await.unwrap_or_default()
-            } else {
-                Vec::new()
-            };
-            return Err(explain(e, set, profile, &sending, &sessions));
-        }
+        let mut report = sending.report;
+        report.took = begun.elapsed();
+        return Ok(report);
     }
-    let mut report = sending.report;
-    report.took = begun.elapsed();
-    Ok(report)
+    Err(still_overtaken(set, overtaken))
+}
+
+/// How often a registration compares again, because another program has registered the session between comparing and
+/// sending.
+const MOST_ATTEMPTS: usize = 5;
+
+/// Sends a script. A server that does not know the options that guard other programs, such as RedisGears, gets it without
+/// them.
+async fn send(link: &Link, sending: &Sending) -> RedisResult<()> {
+    let options = |is_guarded| sending.options(is_guarded);
+    match sent(
+        link.send(cmd::pyexecute(&sending.text, &options(true)))
+            .await,
+    ) {
+        Err(e) if is_unguarded(&e) => {
+            for id in &sending.taken {
+                sent(link.send(cmd::unregister(id, false)).await)?;
+            }
+            sent(
+                link.send(cmd::pyexecute(&sending.text, &options(false)))
+                    .await,
+            )
+        }
+        answer => answer,
+    }
+}
+
+/// Whether the server does not know `IF_DESCRIPTION` or `TAKE`.
+fn is_unguarded(e: &RedisError) -> bool {
+    let text = full_text(e);
+    ["IF_DESCRIPTION", "TAKE"]
+        .iter()
+        .any(|word| text.ends_with(&format!("Unknown arguments were given: {word}")))
+}
+
+/// Whether another program has registered the session since it was compared.
+fn is_overtaken(e: &RedisError, session: &str) -> bool {
+    let text = full_text(e);
+    ["already exists", "has changed"]
+        .iter()
+        .any(|what| text.contains(&format!("Session {session} {what}")))
+}
+
+fn still_overtaken(set: &GearSet, cause: Option<RedisError>) -> Error {
+    let kind = ErrorKind::Registration {
+        session: set.id.clone(),
+        message: format!(
+            "other programs have registered it {MOST_ATTEMPTS} times meanwhile: start this program again, and look with \
+             RG.PYDUMPSESSIONS which programs register it"
+        ),
+    };
+    match cause {
+        Some(e) => Error::caused_by(kind, e),
+        None => Error::new(kind),
+    }
 }
 
 /// Whether the server has `RG.*` commands at all.
@@ -150,14 +225,24 @@ async fn has_gears(link: &Link) -> bool {
 ///
 /// A server answers the commands of one connection in their order. So the registration has ended as soon as the server
 /// lists its sessions.
-async fn settle(link: &Link, set: &GearSet, profile: &Profile, begun: Instant) -> Result<()> {
+async fn settle(
+    link: &Link,
+    set: &GearSet,
+    profile: &Profile,
+    terms: Terms<'_>,
+    begun: Instant,
+) -> Result<()> {
     let sessions = loop {
         match link.sessions().await {
             Err(e) if e.is_timeout() && begun.elapsed() < SETTLE_LIMIT => {}
             answer => break answer?,
         }
     };
-    match plan(set, profile, &sessions, Policy::IfChanged)? {
+    let terms = Terms {
+        policy: Policy::IfChanged,
+        ..terms
+    };
+    match plan(set, profile, &sessions, terms)? {
         Step::Keep(_) => Ok(()),
         Step::Send(_) => Err(Error::new(ErrorKind::Registration {
             session: set.id.clone(),
@@ -171,16 +256,17 @@ async fn settle(link: &Link, set: &GearSet, profile: &Profile, begun: Instant) -
 /// The longest time that [`settle`] waits.
 const SETTLE_LIMIT: Duration = Duration::from_mins(5);
 
-/// The set of a gear, as this program would register it.
-pub(super) fn set_of(gear: &'static Gear, profile: &Profile) -> Result<GearSet> {
+/// The sets of this program with the gear, as this program would register them, and the place of the set of the gear.
+pub(super) fn sets_with(gear: &'static Gear, profile: &Profile) -> Result<(Vec<GearSet>, usize)> {
     let mut all = profile.gears.clone().unwrap_or_else(gears);
     if !all.iter().any(|other| std::ptr::eq(*other, gear)) {
         all.push(gear);
     }
-    group(&all, profile)?
-        .into_iter()
-        .find(|set| set.gears.iter().any(|other| std::ptr::eq(*other, gear)))
-        .ok_or_else(|| Error::new(ErrorKind::NoneFound))
+    let sets = group(&all, profile)?;
+    let has_it = |set: &GearSet| set.gears.iter().any(|other| std::ptr::eq(*other, gear));
+    let place = sets.iter().position(has_it);
+    let place = place.ok_or_else(|| Error::new(ErrorKind::NoneFound))?;
+    Ok((sets, place))
 }
 
 /// The error for a server that has `RG.*` commands, but no commands about sessions.
@@ -214,11 +300,13 @@ fn explain(
 ) -> Error {
     let text = full_text(&e);
     if is_taken(&e)
-        && let Some((trigger, owner)) = foreign_trigger(set, profile, sessions)
+        && let Ok(gears) = placed(set, profile)
+        && let Some((trigger, owner, program)) = foreign_trigger(&gears, set, sessions)
     {
         let kind = ErrorKind::TriggerOwned {
             trigger,
             owner: Some(owner),
+            program,
             session: set.id.clone(),
         };
         return Error::caused_by(kind, e);
@@ -248,7 +336,7 @@ fn explain(
 
 fn log(report: &Report) {
     for session in &report.sessions {
-        if matches!(session.action, Action::KeptNewer { .. }) {
+        if matches!(session.action, Action::KeptNewer { .. }) || session.flapping.is_some() {
             log::warn!("{session}");
         }
     }

@@ -27,12 +27,29 @@ pub struct SessionReport {
     pub replaced: Vec<String>,
     /// Gears that the server had in the same form.
     pub unchanged: Vec<String>,
-    /// Gears that the server had and that are no longer in the program.
+    /// Gears that the server had and that are no longer in the program, by the names they were registered under.
     pub removed: Vec<String>,
-    /// Gears with `replace = false` whose trigger belongs to another session. They were not registered.
+    /// Gears that were taken over from other sessions: those that have moved to another target of the package, and those
+    /// with `replace = true`.
+    pub taken: Vec<String>,
+    /// Gears that were not registered, because another session has them: those with `replace = false`, and those that a
+    /// newer version of this program has moved to another target of the package.
     pub left: Vec<String>,
+    /// Set if these gears and others replace each other by turns.
+    pub flapping: Option<Flapping>,
     /// The time that the server took, including the installation of requirements.
     pub took: Duration,
+}
+
+/// Two programs, or two builds of one program, replace each other's gears by turns. Each of them undoes what the other one
+/// has registered, at its start or with a call of a gear that the server does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Flapping {
+    /// How often they have replaced each other, up to 9.
+    pub times: usize,
+    /// The version of the gears that were replaced.
+    pub other_version: String,
 }
 
 /// The action for a session.
@@ -103,6 +120,17 @@ impl fmt::Display for Report {
     }
 }
 
+impl fmt::Display for Flapping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "these gears and others of version {} have replaced each other {} times: stop one of the two programs, or give \
+             it a namespace; raise the version with each release",
+            self.other_version, self.times
+        )
+    }
+}
+
 impl fmt::Display for SessionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "session `{}`: ", self.session)?;
@@ -114,6 +142,7 @@ impl fmt::Display for SessionReport {
                     ("replaced", &self.replaced),
                     ("unchanged", &self.unchanged),
                     ("removed", &self.removed),
+                    ("taken over", &self.taken),
                     ("left to others", &self.left),
                 ] {
                     if !triggers.is_empty() {
@@ -122,7 +151,11 @@ impl fmt::Display for SessionReport {
                         first = false;
                     }
                 }
-                write!(f, " ({} ms)", self.took.as_millis())
+                write!(f, " ({} ms)", self.took.as_millis())?;
+                match &self.flapping {
+                    Some(flapping) => write!(f, "; {flapping}"),
+                    None => Ok(()),
+                }
             }
             Action::UpToDate => write!(f, "{} gears up to date", self.unchanged.len()),
             Action::KeptNewer { version } => {

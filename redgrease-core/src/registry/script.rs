@@ -39,18 +39,11 @@ impl Script {
             text.push_str(&space(session, module, gears, true));
             identity.push_str(&space("", module, gears, false));
         }
-        let mut hashes = BTreeMap::new();
         for placed in gears {
             let statement =
                 |with_place| Statement::of(placed, session, package, with_place).to_string();
             text.push_str(&statement(true));
-            let anonymous = statement(false);
-            let mut own = anonymous.clone();
-            if let Some(module) = placed.gear.spec().module {
-                own.push_str(module.source);
-            }
-            hashes.insert(placed.label.clone(), hash(&own)[..16].to_owned());
-            identity.push_str(&anonymous);
+            identity.push_str(&statement(false));
         }
         let _ = writeln!(text, "_registered({})", literal(session));
         for requirement in &requirements {
@@ -60,9 +53,23 @@ impl Script {
             text,
             requirements,
             hash: hash(&identity),
-            gears: hashes,
+            gears: hashes(gears, package),
         })
     }
+}
+
+/// The hash of each gear, by label. It does not depend on the target of the package that the gear is in, so that a gear that
+/// has moved is recognised.
+pub(super) fn hashes(gears: &[Placed], package: &RedgreasePackage) -> BTreeMap<String, String> {
+    let own = |placed: &Placed| {
+        let mut own = Statement::without_path(placed, package);
+        if let Some(module) = placed.gear.spec().module {
+            own.push_str(module.source);
+        }
+        hash(&own)[..16].to_owned()
+    };
+    let pair = |placed: &Placed| (placed.label.clone(), own(placed));
+    gears.iter().map(pair).collect()
 }
 
 /// The names and parts that the Python of the gears uses.

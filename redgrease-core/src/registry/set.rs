@@ -1,5 +1,6 @@
 //! The gears of one compiled target. They are registered together, in one session of the server.
 
+use super::owner::Owner;
 use super::placed::chain;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gear::{Entry, Gear, GearKind};
@@ -37,6 +38,9 @@ pub(crate) struct GearSet {
     pub(crate) id: String,
     /// Version of the crate.
     pub(crate) version: &'static str,
+    pub(crate) namespace: Option<String>,
+    /// The program that the gears belong to.
+    pub(crate) owner: Owner,
     pub(crate) gears: Vec<&'static Gear>,
 }
 
@@ -53,12 +57,24 @@ pub(crate) fn group(gears: &[&'static Gear], profile: &Profile) -> Result<Vec<Ge
     refuse_duplicates(&gears)?;
     let mut sets: BTreeMap<String, GearSet> = BTreeMap::new();
     for gear in gears {
+        check_name(gear)?;
         let id = profile.session(session(gear));
         let set = sets.entry(id.clone()).or_insert_with(|| GearSet {
             id,
             version: gear.spec().version,
+            namespace: profile.namespace.clone(),
+            owner: Owner::of(gear.spec()),
             gears: Vec::new(),
         });
+        if set.owner.package != gear.spec().package {
+            return Err(Error::config(format!(
+                "the packages `{}` and `{}` have the same session `{}`, so each of them would replace the gears of the other \
+                 one in other programs: give one of them another `session` in `[package.metadata.redgrease]`",
+                set.owner.package,
+                gear.spec().package,
+                set.id
+            )));
+        }
         set.gears.push(gear);
     }
     Ok(sets.into_values().collect())
@@ -69,19 +85,23 @@ pub(crate) fn group(gears: &[&'static Gear], profile: &Profile) -> Result<Vec<Ge
 /// Each binary of a package has its own session: in a shared one, each binary would unregister the gears of the other.
 pub(super) fn session(gear: &Gear) -> String {
     let spec = gear.spec();
+    let package = match spec.program.session {
+        "" => spec.package,
+        session => session,
+    };
     let id = if let Some(bin) = spec.bin {
         let kind = if lies_in(gear, "examples") {
             "example"
         } else {
             "bin"
         };
-        format!("{}-{kind}-{bin}", spec.package)
+        format!("{package}-{kind}-{bin}")
     } else if spec.package.replace('-', "_") == spec.krate {
-        spec.package.to_owned()
+        package.to_owned()
     } else if lies_in(gear, "tests") {
-        format!("{}-test-{}", spec.package, spec.krate)
+        format!("{package}-test-{}", spec.krate)
     } else {
-        format!("{}-{}", spec.package, spec.krate)
+        format!("{package}-{}", spec.krate)
     };
     // The alphabet of session ids.
     id.chars()
@@ -93,6 +113,20 @@ pub(super) fn session(gear: &Gear) -> String {
             }
         })
         .collect()
+}
+
+/// Fails if the manifest names a session that no server takes.
+fn check_name(gear: &Gear) -> Result<()> {
+    let spec = gear.spec();
+    let is_valid = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if spec.program.session.chars().all(is_valid) {
+        return Ok(());
+    }
+    Err(Error::config(format!(
+        "the session {:?} in `[package.metadata.redgrease]` of the package `{}` cannot be used: it may contain ASCII letters, \
+         digits, `-` and `_`",
+        spec.program.session, spec.package
+    )))
 }
 
 /// Whether the source file is in a folder of this name. Cargo expects examples and tests in such folders.

@@ -17,6 +17,7 @@ pub(super) struct Statement<'a> {
     session: &'a str,
     package: &'a RedgreasePackage,
     with_place: bool,
+    with_path: bool,
 }
 
 impl<'a> Statement<'a> {
@@ -31,7 +32,17 @@ impl<'a> Statement<'a> {
             session,
             package,
             with_place,
+            with_path: true,
         }
+    }
+
+    /// The hashed form without the path of the function, which changes when the function moves to another crate.
+    pub(super) fn without_path(placed: &'a Placed, package: &'a RedgreasePackage) -> String {
+        let statement = Statement {
+            with_path: false,
+            ..Statement::of(placed, "", package, false)
+        };
+        statement.to_string()
     }
 
     /// The expression that reads the arguments from a record.
@@ -78,7 +89,10 @@ impl<'a> Statement<'a> {
             GearKind::Every(every) => Options::default()
                 .raw("seconds", &every.seconds.to_string())
                 .text("session", if self.with_place { self.session } else { "" })
-                .text("trigger", &self.placed.key)
+                .text(
+                    "trigger",
+                    if self.with_path { &self.placed.key } else { "" },
+                )
                 .call("_every"),
             GearKind::Function(_) => String::new(),
         }
@@ -150,7 +164,7 @@ impl fmt::Display for Statement<'_> {
             spec.python,
             boolean(self.needs_shim()),
             literal(spec.doc.trim()),
-            literal(spec.path),
+            literal(if self.with_path { spec.path } else { "" }),
         )?;
         if spec.count_calls {
             f.write_str(", counted=True")?;

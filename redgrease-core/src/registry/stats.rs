@@ -1,7 +1,7 @@
 //! The registration of a gear on a server.
 
 use super::placed::placed;
-use super::register::set_of;
+use super::register::sets_with;
 #[cfg(feature = "aio")]
 use crate::commands::AsyncGearsCommands;
 use crate::commands::{GearsCommands, RegistrationInfo};
@@ -55,8 +55,9 @@ impl Gear {
         rows: Vec<RegistrationInfo>,
         profile: &Profile,
     ) -> Result<Option<RegistrationInfo>> {
-        let set = set_of(self, profile)?;
-        let gears = placed(&set, profile)?;
+        let (sets, place) = sets_with(self, profile)?;
+        let set = &sets[place];
+        let gears = placed(set, profile)?;
         let Some(placed) = gears.iter().find(|p| std::ptr::eq(p.gear, self)) else {
             return Ok(None);
         };

@@ -9,6 +9,7 @@
 //! | `handle` | the enum beside the function: description, calls, answers |
 //! | `spec` | the description as a constant |
 //! | `kind` | the part of the description about commands, events and timers |
+//! | `program` | the part of the description about the crate of the gear |
 //! | `docs` | the part of the description about doc comments |
 //! | `krate` | the path of the crate `redgrease` |
 //! | `shared` | the part of the description about shared Python; `python_module!` |
@@ -25,6 +26,7 @@ mod function;
 mod handle;
 mod kind;
 mod krate;
+mod program;
 mod rust_function;
 mod shared;
 mod spec;

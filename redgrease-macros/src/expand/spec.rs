@@ -1,7 +1,7 @@
 //! The description of a gear, as a constant expression.
 
 use super::krate::Krate;
-use super::{docs, kind, result, shared};
+use super::{docs, kind, program, result, shared};
 use crate::check::{Argument, Gear};
 use crate::parse::{Kind, PythonText};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -122,7 +122,9 @@ fn described(
 ) -> TokenStream {
     let location = location(name.span(), krate);
     let doc = docs::text(attributes);
+    let (watch, program) = (program::watch(), program::program(krate));
     quote! {
+        #watch
         static GEAR: #krate::Gear = #krate::Gear::new(
             #python_name,
             #krate::GearSpec {
@@ -130,6 +132,7 @@ fn described(
                 krate: ::core::env!("CARGO_CRATE_NAME"),
                 bin: ::core::option_env!("CARGO_BIN_NAME"),
                 version: ::core::env!("CARGO_PKG_VERSION"),
+                program: #program,
                 location: #location,
                 doc: #doc,
                 path: ::core::concat!(::core::module_path!(), "::", #python_name),

@@ -1,6 +1,6 @@
 //! Python for the tests of the prelude: `harness.py` in a child process, in place of a server.
 
-use crate::gear::{Gear, GearKind, GearSpec, Mode, SourceForm};
+use crate::gear::{Gear, GearKind, GearSpec, Mode, Program, SourceForm};
 use crate::location::Location;
 use crate::registry::{GearSet, Script, placed};
 use crate::{Call, GearReply, Result};
@@ -65,6 +65,8 @@ impl Python {
         let set = GearSet {
             id: "test".into(),
             version: "1.0.0",
+            namespace: None,
+            owner: Default::default(),
             gears: gears.to_vec(),
         };
         let profile = crate::profile::default();
@@ -167,6 +169,7 @@ pub(crate) fn spec(trigger: &'static str, source: &'static str) -> GearSpec {
         krate: "pkg",
         bin: None,
         version: "1.0.0",
+        program: Program::new("", "https://git.acme.io/team/pkg", "", "", "", ""),
         kind: GearKind::Command {
             trigger,
             mode: Mode::AsyncLocal,

@@ -57,6 +57,164 @@ fn impatient(command: &str) -> RedisResult<Value> {
     }
 }
 
+/// An error line of a server.
+fn refusal(line: &str) -> RedisResult<Value> {
+    redis::parse_redis_value(format!("-{line}\r\n").as_bytes())?.extract_error()
+}
+
+/// A session in the reply to `RG.PYDUMPSESSIONS VERBOSE`, with one registration.
+fn row(id: &str, description: &str) -> Value {
+    let text = |text: &str| Value::BulkString(text.as_bytes().to_vec());
+    let registration = vec![
+        text("id"),
+        text("0-1"),
+        text("reader"),
+        text("CommandReader"),
+        text("RegistrationData"),
+        Value::Array(vec![
+            text("args"),
+            Value::Array(vec![text("trigger"), text("theirs")]),
+        ]),
+    ];
+    Value::Array(vec![
+        text("ID"),
+        text(id),
+        text("sessionDescription"),
+        text(description),
+        text("registrations"),
+        Value::Array(vec![Value::Array(registration)]),
+    ])
+}
+
+/// The description of a session of another program.
+const THEIRS: &str = r#"{"version":"1.0.0","hash":"x","gears":{"theirs":"1"},"owner":{"package":"pkg","repository":"git.acme.io/b/pkg"}}"#;
+/// The description of a session of this program.
+const OURS: &str = r#"{"version":"1.0.0","hash":"x","gears":{"theirs":"1"},"owner":{"package":"pkg","repository":"git.acme.io/team/pkg"}}"#;
+
+/// Performs a registration with a server that answers each command in turn. Returns the options of the scripts, too.
+fn answered(
+    mut answers: Vec<(&str, RedisResult<Value>)>,
+) -> (Result<crate::Report>, Vec<Vec<String>>) {
+    let mut exchange = registering(Kind::Blocking);
+    let mut sent = Vec::new();
+    answers.reverse();
+    loop {
+        match exchange.step() {
+            Step::Perform(Request::Send(cmd, _, reply)) => {
+                let words: Vec<String> = cmd
+                    .args_iter()
+                    .filter_map(|arg| match arg {
+                        redis::Arg::Simple(word) => {
+                            Some(String::from_utf8_lossy(word).into_owned())
+                        }
+                        _ => None,
+                    })
+                    .collect();
+                let (name, answer) = answers.pop().expect(&words[0]);
+                assert_eq!(words[0], name);
+                if name == "RG.PYEXECUTE" {
+                    sent.push(words[2..].to_vec());
+                }
+                reply.put(answer);
+            }
+            Step::Done(result) => {
+                assert!(answers.is_empty(), "{answers:?}");
+                return (result, sent);
+            }
+            Step::Perform(_) => panic!("nothing else is needed"),
+        }
+    }
+}
+
+const LIST: &str = "RG.PYDUMPSESSIONS";
+const SEND: &str = "RG.PYEXECUTE";
+
+fn has(words: &[String], word: &str) -> bool {
+    words.iter().any(|one| one == word)
+}
+
+#[test]
+fn a_program_that_starts_at_the_same_time_is_not_replaced() {
+    let (report, sent) = answered(vec![
+        (LIST, Ok(Value::Array(Vec::new()))),
+        (SEND, refusal("Session pkg already exists")),
+        (LIST, Ok(Value::Array(vec![row("pkg", THEIRS)]))),
+    ]);
+    let error = report.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::SessionOwned { is_other: true, .. }),
+        "{error}"
+    );
+    assert!(!has(&sent[0], "UPGRADE"));
+}
+
+#[test]
+fn a_session_that_was_replaced_meanwhile_is_compared_again() {
+    let changed = "Session pkg has changed: its description is not that of IF_DESCRIPTION";
+    // By another program.
+    let (report, sent) = answered(vec![
+        (LIST, Ok(Value::Array(vec![row("pkg", OURS)]))),
+        (SEND, refusal(changed)),
+        (LIST, Ok(Value::Array(vec![row("pkg", THEIRS)]))),
+    ]);
+    let error = report.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::SessionOwned { .. }),
+        "{error}"
+    );
+    assert!(has(&sent[0], "UPGRADE") && has(&sent[0], OURS));
+    // By a newer version of this program, which stays.
+    let newer = OURS.replace("1.0.0", "2.0.0");
+    let (report, _) = answered(vec![
+        (LIST, Ok(Value::Array(vec![row("pkg", OURS)]))),
+        (SEND, refusal(changed)),
+        (LIST, Ok(Value::Array(vec![row("pkg", &newer)]))),
+    ]);
+    let action = report.unwrap().sessions.remove(0).action;
+    assert_eq!(
+        action,
+        crate::Action::KeptNewer {
+            version: "2.0.0".to_owned()
+        }
+    );
+    // By an older one, which is replaced.
+    let older = OURS.replace("1.0.0", "0.9.0");
+    let (report, sent) = answered(vec![
+        (LIST, Ok(Value::Array(vec![row("pkg", OURS)]))),
+        (SEND, refusal(changed)),
+        (LIST, Ok(Value::Array(vec![row("pkg", &older)]))),
+        (SEND, Ok(Value::Okay)),
+    ]);
+    report.unwrap();
+    assert!(has(&sent[1], &older));
+}
+
+#[test]
+fn programs_that_never_stop_registering_are_an_error() {
+    let round = [
+        (LIST, Ok(Value::Array(Vec::new()))),
+        (SEND, refusal("Session pkg already exists")),
+    ];
+    let rounds: Vec<_> = (0..5).flat_map(|_| round.clone()).collect();
+    let (report, sent) = answered(rounds);
+    assert!(report.unwrap_err().to_string().contains("5 times"));
+    assert_eq!(sent.len(), 5);
+}
+
+#[test]
+fn a_server_that_does_not_know_the_guards_gets_the_script_without_them() {
+    let (report, sent) = answered(vec![
+        (LIST, Ok(Value::Array(vec![row("pkg", OURS)]))),
+        (
+            SEND,
+            refusal("ERR Unknown arguments were given: IF_DESCRIPTION"),
+        ),
+        (SEND, Ok(Value::Okay)),
+    ]);
+    report.unwrap();
+    assert!(has(&sent[1], "UPGRADE") && !has(&sent[1], "IF_DESCRIPTION"));
+}
+
 fn registering(kind: Kind) -> Exchange<'static, Result<crate::Report>> {
     let options = Options::new().gears(&[gear("sent", spec("sent", ""))]);
     register::exchange(kind, &options, None).unwrap()

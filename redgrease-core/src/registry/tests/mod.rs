@@ -1,8 +1,10 @@
 //! Scripts, and the decision whether to send them.
 
 mod exchanges;
+mod programs;
 
 use super::description::Description;
+use super::owned::Terms;
 use super::plan::Step;
 use super::report::{Action, SessionReport};
 use super::script::Script;
@@ -36,7 +38,12 @@ fn plan(
     sessions: &[Session],
     policy: Policy,
 ) -> Result<Step> {
-    super::plan::plan(set, &profile(namespace), sessions, policy)
+    let terms = Terms {
+        policy,
+        take_over: false,
+        sets: std::slice::from_ref(set),
+    };
+    super::plan::plan(set, &profile(namespace), sessions, terms)
 }
 
 fn at(file: &'static str, line: u32) -> Location {
@@ -67,6 +74,7 @@ fn listed(id: &str, description: Option<&Description>, triggers: &[&str]) -> Ses
     Session {
         id: id.to_owned(),
         description: description.map(Description::to_json),
+        registrations: vec!["0-1".to_owned(); triggers.len()],
         registration_rows: rows.collect(),
         ..Session::default()
     }
@@ -80,6 +88,8 @@ fn after(set: &GearSet) -> Session {
         version: set.version.to_owned(),
         hash: script.hash.clone(),
         gears: script.gears.clone(),
+        owner: Some(set.owner.clone()),
+        ..Description::default()
     };
     listed(&set.id, Some(&description), &triggers)
 }
@@ -426,7 +436,9 @@ fn policies_that_send_nothing() {
     let foreign = listed("pkg", None, &["a"]);
     let error = plan(&gears, None, &[foreign], Policy::Error).unwrap_err();
     assert!(
-        error.to_string().contains("not registered by this library"),
+        error
+            .to_string()
+            .contains("a script or a program without this library (gears a)"),
         "{error}"
     );
 }
@@ -436,7 +448,7 @@ fn a_foreign_trigger_names_its_owner() {
     let gears = set(&[gear("a", spec("a", "")), gear("b", spec("b", ""))]);
     let sessions = [
         listed("another-session", None, &["x", "b"]),
-        listed("pkg", None, &["a"]),
+        after(&set(&[gear("a", spec("a", ""))])),
     ];
     let error = plan(&gears, None, &sessions, Policy::IfNewer).unwrap_err();
     assert!(
