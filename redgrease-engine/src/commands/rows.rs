@@ -76,10 +76,21 @@ const SINCE_1_2_2: [&str; 8] = [
     "IsInReqDictionary",
 ];
 
+/// The fields of registrations of streams that only this engine has.
+const OF_FAILURES: [&str; 7] = [
+    "numRetries",
+    "numDeadLetters",
+    "numDropped",
+    "maxRetries",
+    "retryBackoff",
+    "maxRetryInterval",
+    "deadLetter",
+];
+
 /// The fields that clients get: with `CompatibleReplies 1.0` without those of newer versions, which old clients cannot read.
 pub(super) fn answered(mut fields: Vec<Field>) -> Vec<Field> {
     if config::get().replies_of_1_0() {
-        fields.retain(|(name, _)| !SINCE_1_2_2.contains(name));
+        fields.retain(|(name, _)| !SINCE_1_2_2.contains(name) && !OF_FAILURES.contains(name));
     }
     fields
 }
@@ -122,6 +133,14 @@ pub(super) fn statistics(registration: &Registration) -> Vec<Field> {
     }
     let error = stats.last_error.or_else(|| registration.never_runs.clone());
     fields.push(("lastError", Value::Optional(error)));
+    if let Event::Streams(filter) = &registration.event
+        && filter.failures.are_extended()
+    {
+        let failed = filter.failed();
+        fields.push(("numRetries", Value::number(failed.retries)));
+        fields.push(("numDeadLetters", Value::number(failed.dead_letters)));
+        fields.push(("numDropped", Value::number(failed.dropped)));
+    }
     fields
 }
 
@@ -186,20 +205,36 @@ pub(super) fn arguments(event: &Event) -> Vec<Field> {
 }
 
 fn stream_arguments(filter: &StreamsFilter) -> Vec<Field> {
-    vec![
+    let failures = &filter.failures;
+    let mut fields = vec![
         ("batchSize", Value::number(filter.batch)),
         ("durationMS", Value::number(filter.duration.as_millis())),
         ("stream", Value::Bytes(filter.prefix.clone())),
         ("trimStream", Value::flag(filter.trim)),
         (
             "onFailedPolicy",
-            Value::Text(filter.on_failed.as_str().to_owned()),
+            Value::Text(failures.on_failed.as_str().to_owned()),
         ),
         (
             "retryInterval",
-            Value::number(filter.retry_interval.as_secs()),
+            Value::number(failures.retry_interval.as_secs()),
         ),
-    ]
+    ];
+    if failures.are_extended() {
+        let retries = failures.max_retries.map(|number| number.to_string());
+        let dead_letter = failures.dead_letter.as_deref();
+        let dead_letter = dead_letter.map(|name| String::from_utf8_lossy(name).into_owned());
+        fields.extend([
+            ("maxRetries", Value::Optional(retries)),
+            ("retryBackoff", Value::Text(failures.backoff.to_string())),
+            (
+                "maxRetryInterval",
+                Value::number(failures.max_interval.as_secs()),
+            ),
+            ("deadLetter", Value::Optional(dead_letter)),
+        ]);
+    }
+    fields
 }
 
 /// The status of a registration. `None` for registrations that have none: only those of streams can be paused.

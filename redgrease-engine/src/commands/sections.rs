@@ -5,6 +5,7 @@ use crate::execution::{abandoned, bodies, executions, pool, running};
 use crate::gears::known_requirements;
 use crate::python::{allocation, slow_event_loops};
 use crate::redis::{Context, InfoSection as Section, InfoValue as Value};
+use crate::registration::streams::{dead_letters, dropped_messages};
 use crate::registration::{
     Addresses, Event, Registration, Registry, Session, aborted_runs, failed_runs, registry,
 };
@@ -188,6 +189,8 @@ fn engine_with(parts: &Parts, counts: &Counts) -> Vec<(String, Value)> {
         text("stopped_streams", counts.stopped_streams),
         text("failed_runs", failed_runs()),
         text("aborted_runs", aborted_runs()),
+        text("dead_letters", dead_letters()),
+        text("dropped_messages", dropped_messages()),
         text("python_memory", allocation().current),
     ]
 }
@@ -257,13 +260,19 @@ fn as_text(fields: &[Field]) -> Vec<(&'static str, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registration::streams::{OnFailed, StreamsFilter};
+    use crate::registration::streams::{Failures, OnFailed, StreamsFilter};
     use std::time::Duration;
 
     #[test]
     fn the_status_of_a_stream_is_shown_behind_its_name() {
         let second = Duration::from_secs(1);
-        let filter = StreamsFilter::new(b"s".to_vec(), 1, second, OnFailed::Abort, second, true);
+        let filter = StreamsFilter::new(
+            b"s".to_vec(),
+            1,
+            second,
+            Failures::new(OnFailed::Abort, second),
+            true,
+        );
         let fields = as_text(&arguments(&Event::Streams(filter)));
         let expected = [
             ("batchSize", "1"),

@@ -110,6 +110,13 @@ impl Callback {
             .unwrap_or_default()
     }
 
+    /// The qualified name of the function. Empty if it has none.
+    pub(crate) fn qualified_name(&self, py: Gil<'_>) -> String {
+        let name = self.function.bind(py).getattr("__qualname__");
+        let name = name.and_then(|name| name.extract::<String>());
+        name.unwrap_or_default()
+    }
+
     /// The function itself.
     pub(super) fn bind<'py>(&self, py: Gil<'py>) -> &Object<'py> {
         self.function.bind(py)

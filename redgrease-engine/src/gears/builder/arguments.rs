@@ -9,7 +9,7 @@ use crate::redis::KeyType;
 use crate::registration::Event;
 use crate::registration::hooks::Hook;
 use crate::registration::keys::KeysFilter;
-use crate::registration::streams::{OnFailed, StreamsFilter};
+use crate::registration::streams::{Failures, OnFailed, StreamsFilter};
 use crate::registration::watched::WatchedCommand;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -124,10 +124,12 @@ pub(super) fn pattern(given: Option<&Object<'_>>) -> PyResult<Vec<u8>> {
     }
 }
 
+/// The streams that a registration reads. `handler` is the name of the function that handles the messages.
 pub(super) fn streams_event(
     prefix: Option<&Object<'_>>,
     mode: Mode,
     options: &Options<'_, '_>,
+    handler: String,
 ) -> PyResult<StreamsFilter> {
     let prefix = prefix_of(prefix, options)?;
     let batch = options
@@ -158,19 +160,52 @@ pub(super) fn streams_event(
     let trim = options
         .flag("trimStream", "pyTrimmStream argument must be a boolean")?
         .unwrap_or(true);
-    if mode == Mode::Sync && on_failed != OnFailed::Continue {
-        return Err(GearsError::new_err(
-            "ExecutionMode sync can only be combined with OnFailedPolicy Continue",
-        ));
-    }
+    let retry = Duration::from_secs(u64::try_from(retry).unwrap_or(0));
+    let failures = failures(options, Failures::new(on_failed, retry), handler)?;
+    failures.check(&prefix, mode).map_err(GearsError::new_err)?;
     Ok(StreamsFilter::new(
         prefix,
         usize::try_from(batch).unwrap_or(1).max(1),
         Duration::from_millis(u64::try_from(duration).unwrap_or(0)),
-        on_failed,
-        Duration::from_secs(u64::try_from(retry).unwrap_or(0)),
+        failures,
         trim,
     ))
+}
+
+/// The options for failures that RedisGears does not have.
+fn failures(options: &Options<'_, '_>, plain: Failures, handler: String) -> PyResult<Failures> {
+    let max_retries = options
+        .number("maxRetries", "maxRetries must be a number")?
+        .map(|number| {
+            u32::try_from(number).map_err(|_| {
+                GearsError::new_err("maxRetries must be a number from 0 to 4294967295")
+            })
+        })
+        .transpose()?;
+    let dead_letter = options
+        .get("deadLetter")?
+        .map(|name| text(&name, "deadLetter must be a string: the name of a stream"))
+        .transpose()?
+        .map(String::into_bytes);
+    let backoff = options.float("retryBackoff", "retryBackoff must be a number, such as 2.0")?;
+    let ceiling = options.number(
+        "maxRetryInterval",
+        "maxRetryInterval must be a number of seconds",
+    )?;
+    if ceiling.is_some() && backoff.is_none() {
+        return Err(GearsError::new_err(
+            "maxRetryInterval limits the interval that retryBackoff makes grow: add retryBackoff, such as retryBackoff=2.0, or remove maxRetryInterval",
+        ));
+    }
+    let ceiling = ceiling.map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or(0)));
+    Ok(Failures {
+        backoff: backoff.unwrap_or(plain.backoff),
+        max_interval: ceiling.unwrap_or(plain.max_interval),
+        max_retries,
+        dead_letter,
+        handler,
+        ..plain
+    })
 }
 
 pub(super) fn keys_source(

@@ -61,6 +61,14 @@ impl FlatExecution {
         Ok(())
     }
 
+    /// The name of the last function of the chain.
+    fn handler_name(&self, py: Python<'_>) -> String {
+        let plan = self.plan(py);
+        plan.functions()
+            .last()
+            .map_or_else(String::new, |function| function.qualified_name(py))
+    }
+
     fn plan(&self, py: Python<'_>) -> Arc<Plan> {
         Arc::new(Plan::copied(py, self.reader, &self.steps()))
     }
@@ -294,7 +302,10 @@ impl FlatExecution {
         let event = match self.reader {
             Reader::Command => command_event(&options)?,
             Reader::Keys => Event::Keys(keys_event(py, prefix, &options)?),
-            Reader::Stream => Event::Streams(streams_event(prefix, mode, &options)?),
+            Reader::Stream => {
+                let handler = self.handler_name(py);
+                Event::Streams(streams_event(prefix, mode, &options, handler)?)
+            }
             Reader::Python | Reader::ShardId => {
                 return Err(GearsError::new_err(
                     "given reader does not exists or does not support register",

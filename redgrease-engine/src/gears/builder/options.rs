@@ -35,6 +35,16 @@ impl<'py> Options<'_, 'py> {
             .transpose()
     }
 
+    pub(super) fn float(&self, name: &str, error: &'static str) -> PyResult<Option<f64>> {
+        self.get(name)?
+            .map(|value| {
+                value
+                    .extract::<f64>()
+                    .map_err(|_| GearsError::new_err(error))
+            })
+            .transpose()
+    }
+
     pub(super) fn texts(
         &self,
         name: &str,

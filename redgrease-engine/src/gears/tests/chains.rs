@@ -122,8 +122,8 @@ fn a_registration_for_streams_has_defaults() {
     let filter = streams("'s:*'");
     assert_eq!(filter.prefix, b"s:*");
     assert_eq!((filter.batch, filter.duration), (1, Duration::ZERO));
-    assert_eq!(filter.on_failed, OnFailed::Continue);
-    assert_eq!(filter.retry_interval, Duration::from_secs(1));
+    assert_eq!(filter.failures.on_failed, OnFailed::Continue);
+    assert_eq!(filter.failures.retry_interval, Duration::from_secs(1));
     assert!(filter.trim);
 }
 
@@ -136,8 +136,8 @@ fn a_registration_for_streams_takes_options() {
         (filter.batch, filter.duration),
         (10, Duration::from_millis(500))
     );
-    assert_eq!(filter.on_failed, OnFailed::Retry);
-    assert_eq!(filter.retry_interval, Duration::from_secs(7));
+    assert_eq!(filter.failures.on_failed, OnFailed::Retry);
+    assert_eq!(filter.failures.retry_interval, Duration::from_secs(7));
     assert!(!filter.trim);
 }
 
@@ -145,7 +145,7 @@ fn a_registration_for_streams_takes_options() {
 fn negative_numbers_of_streams_are_the_least_that_is_possible() {
     let filter = streams("batch=-5, duration=-1, onFailedRetryInterval=-3");
     assert_eq!((filter.batch, filter.duration), (1, Duration::ZERO));
-    assert_eq!(filter.retry_interval, Duration::ZERO);
+    assert_eq!(filter.failures.retry_interval, Duration::ZERO);
     assert_eq!(streams("batch=0").batch, 1);
 }
 

@@ -9,7 +9,7 @@ use crate::plan::{Mode, Plan, Reader};
 use crate::redis::{Context, KeyType, User};
 use crate::registration::hooks::Hook;
 use crate::registration::keys::KeysFilter;
-use crate::registration::streams::{OnFailed, StreamsFilter};
+use crate::registration::streams::{Failures, OnFailed, StreamsFilter};
 use crate::registration::watched::WatchedCommand;
 use crate::registration::{Event, Name, NewRegistration, Registration};
 use crate::steps::Step;
@@ -126,13 +126,24 @@ fn write_event(out: &mut Vec<u8>, event: &Event) {
         }
         Event::Streams(streams) => {
             let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-            out.push(b's');
+            let failures = &streams.failures;
+            // Older engines read registrations without the options that they do not know.
+            let extended = failures.are_extended();
+            out.push(if extended { b'S' } else { b's' });
             write_bytes(out, &streams.prefix);
             write_number(out, streams.batch as u64);
             write_number(out, millis(streams.duration));
-            write_bytes(out, streams.on_failed.as_str().as_bytes());
-            write_number(out, millis(streams.retry_interval));
+            write_bytes(out, failures.on_failed.as_str().as_bytes());
+            write_number(out, millis(failures.retry_interval));
             write_flag(out, streams.trim);
+            if extended {
+                write_number(out, failures.backoff.to_bits());
+                write_number(out, millis(failures.max_interval));
+                write_flag(out, failures.max_retries.is_some());
+                write_number(out, failures.max_retries.unwrap_or(0).into());
+                write_optional(out, failures.dead_letter.as_deref());
+                write_bytes(out, failures.handler.as_bytes());
+            }
         }
     }
 }
@@ -191,7 +202,7 @@ fn read(input: &mut Input<'_>) -> Result<StoredEvent, Damaged> {
             };
             StoredEvent::Keys(keys, read_texts(input)?)
         }
-        b's' => {
+        tag @ (b's' | b'S') => {
             let prefix = input.bytes()?.to_vec();
             let batch = usize::try_from(input.number()?).map_err(|_| Damaged::Wrong)?;
             let duration = Duration::from_millis(input.number()?);
@@ -199,17 +210,30 @@ fn read(input: &mut Input<'_>) -> Result<StoredEvent, Damaged> {
             let retry_interval = Duration::from_millis(input.number()?);
             let trim = input.flag()?;
             let batch = batch.max(1);
+            let mut failures = Failures::new(on_failed, retry_interval);
+            if tag == b'S' {
+                read_extended(input, &mut failures)?;
+            }
             StoredEvent::Event(Event::Streams(StreamsFilter::new(
-                prefix,
-                batch,
-                duration,
-                on_failed,
-                retry_interval,
-                trim,
+                prefix, batch, duration, failures, trim,
             )))
         }
         _ => return Err(Damaged::Wrong),
     })
+}
+
+fn read_extended(input: &mut Input<'_>, failures: &mut Failures) -> Result<(), Damaged> {
+    failures.backoff = f64::from_bits(input.number()?);
+    if !failures.backoff.is_finite() || failures.backoff < 1.0 {
+        return Err(Damaged::Wrong);
+    }
+    failures.max_interval = Duration::from_millis(input.number()?);
+    let is_limited = input.flag()?;
+    let retries = u32::try_from(input.number()?).map_err(|_| Damaged::Wrong)?;
+    failures.max_retries = is_limited.then_some(retries);
+    failures.dead_letter = input.optional()?.map(<[u8]>::to_vec);
+    failures.handler = input.text()?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -256,10 +280,37 @@ mod tests {
             b"s".to_vec(),
             7,
             Duration::from_millis(5),
-            OnFailed::Retry,
-            Duration::from_secs(2),
+            Failures::new(OnFailed::Retry, Duration::from_secs(2)),
             false,
         ));
         assert_eq!(round_trip(&streams), format!("{streams:?}"));
+    }
+
+    #[test]
+    fn options_for_failures_are_read_as_they_were_written() {
+        let plain = Failures::new(OnFailed::Retry, Duration::from_secs(2));
+        let all = [
+            Failures {
+                max_retries: Some(0),
+                ..plain.clone()
+            },
+            Failures {
+                backoff: 1.5,
+                max_interval: Duration::from_secs(60),
+                ..plain.clone()
+            },
+            Failures {
+                max_retries: Some(u32::MAX),
+                dead_letter: Some(b"dead\xff".to_vec()),
+                handler: "handle".to_owned(),
+                ..plain
+            },
+        ];
+        for failures in all {
+            let prefix = b"s".to_vec();
+            let filter = StreamsFilter::new(prefix, 7, Duration::ZERO, failures, true);
+            let streams = Event::Streams(filter);
+            assert_eq!(round_trip(&streams), format!("{streams:?}"));
+        }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Batch {
     pub(super) registration: Arc<Registration>,
     pub(super) messages: Arc<Messages>,
     pub(super) flight: Arc<Flight>,
+    /// How often the messages were delivered, with this time. Counted only if the registration gives messages up.
+    pub(super) tries: u32,
     /// Each message is handled before the next one is read, so that it can be acknowledged by itself.
     one_by_one: bool,
     /// The number of messages that began to be handled.
@@ -32,16 +34,23 @@ impl Batch {
         registration: &Arc<Registration>,
         messages: Messages,
         flight: Arc<Flight>,
+        tries: u32,
     ) -> Batch {
         Batch {
             registration: Arc::clone(registration),
             messages: Arc::new(messages),
             flight,
+            tries,
             one_by_one: is_record_by_record(&registration.plan.steps),
             begun: AtomicUsize::new(0),
             acknowledged: AtomicUsize::new(0),
             settled: AtomicBool::new(false),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn handle_as_a_whole(&mut self) {
+        self.one_by_one = false;
     }
 
     /// The messages up to the number `count` that were not acknowledged yet. They count as acknowledged from now on.
@@ -57,6 +66,11 @@ impl Batch {
         self.messages.messages.get(from..count).unwrap_or_default()
     }
 
+    /// `true` if some of its messages were acknowledged.
+    pub(super) fn has_passed_some(&self) -> bool {
+        self.acknowledged.load(Ordering::Relaxed) > 0
+    }
+
     /// The number of messages that a failure concerns, with those before them. A message behind them was not begun.
     pub(super) fn tried(&self) -> usize {
         let all = self.messages.messages.len();
@@ -66,6 +80,22 @@ impl Batch {
             begun if self.one_by_one => begun.min(all),
             _ => all,
         }
+    }
+
+    /// The number of the message that failed, counted from 1, if it is known: it was alone, or each message is handled before the
+    /// next one. Zero if no message was begun.
+    pub(super) fn failed_number(&self) -> Option<usize> {
+        let all = self.messages.messages.len();
+        if self.one_by_one {
+            return Some(self.begun.load(Ordering::Relaxed).min(all));
+        }
+        (all == 1).then_some(1)
+    }
+
+    /// The number of messages that were tried: all of them, unless each one is handled before the next one.
+    pub(super) fn tried_number(&self) -> usize {
+        let all = self.messages.messages.len();
+        self.failed_number().unwrap_or(all)
     }
 
     /// The batch is settled. Its Python may still run for a moment, but it does not speak for the messages any more.
@@ -114,7 +144,7 @@ impl Cause for Batch {
     fn settle(&self, ended: &Ended<'_>) {
         let end = match ended.error {
             _ if ended.how == How::Withdrawn => BatchEnd::Withdrawn,
-            _ if ended.aborted => BatchEnd::Aborted,
+            _ if ended.aborted => BatchEnd::Aborted(ended.error),
             Some(_) if ended.denied => BatchEnd::Denied,
             Some(error) => BatchEnd::Failed(error),
             None => BatchEnd::Handled,

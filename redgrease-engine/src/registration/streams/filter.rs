@@ -1,45 +1,19 @@
 //! The messages that a registration waits for, and its state.
 
+use super::failures::Failures;
 use super::stream::Stream;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// The policy for a batch that fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OnFailed {
-    /// The batch counts as handled.
-    Continue,
-    /// The registration stops reading.
-    Abort,
-    /// The batch is read again after the retry interval.
-    Retry,
-}
-
-impl OnFailed {
-    pub(crate) fn parse(word: &str) -> Option<OnFailed> {
-        [OnFailed::Continue, OnFailed::Abort, OnFailed::Retry]
-            .into_iter()
-            .find(|policy| policy.as_str().eq_ignore_ascii_case(word))
-    }
-
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            OnFailed::Continue => "continue",
-            OnFailed::Abort => "abort",
-            OnFailed::Retry => "retry",
-        }
-    }
-}
 
 /// The status of a registration, as clients see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadStatus {
     /// Messages are read.
     Ok,
-    /// A batch failed, and the policy is [`OnFailed::Abort`].
+    /// A batch failed, and the policy is [`super::OnFailed::Abort`].
     Aborted,
-    /// A batch failed, and the retry interval is not over.
+    /// A batch failed, and the retry interval of its stream is not over. Other streams are read.
     WaitingForRetry,
     /// A client or an error that begins with `PAUSE` paused the registration, or its owner has no rights.
     Paused,
@@ -65,9 +39,7 @@ pub(crate) struct StreamsFilter {
     pub(crate) batch: usize,
     /// The time after which fewer messages make a batch. Zero is never.
     pub(crate) duration: Duration,
-    pub(crate) on_failed: OnFailed,
-    /// The time between a failed batch and its retry.
-    pub(crate) retry_interval: Duration,
+    pub(crate) failures: Failures,
     /// Handled messages are removed from the stream.
     pub(crate) trim: bool,
     state: Mutex<State>,
@@ -80,6 +52,18 @@ pub(super) struct State {
     /// Streams that are joined next, and whose messages do not wait for more.
     due: HashSet<Vec<u8>>,
     pub(super) lag: Lag,
+    pub(super) failed: Failed,
+}
+
+/// The numbers of messages and batches that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Failed {
+    /// The batches that were left for another try.
+    pub(crate) retries: u64,
+    /// The messages that went to the dead letters.
+    pub(crate) dead_letters: u64,
+    /// The messages that were given up and went nowhere.
+    pub(crate) dropped: u64,
 }
 
 /// A stream, as [`StreamsFilter::look_up`] finds it.
@@ -122,8 +106,7 @@ impl StreamsFilter {
         prefix: Vec<u8>,
         batch: usize,
         duration: Duration,
-        on_failed: OnFailed,
-        retry_interval: Duration,
+        failures: Failures,
         trim: bool,
     ) -> Self {
         let state = State {
@@ -131,14 +114,14 @@ impl StreamsFilter {
             streams: HashMap::new(),
             due: HashSet::new(),
             lag: Lag::default(),
+            failed: Failed::default(),
         };
         let state = Mutex::new(state);
         StreamsFilter {
             prefix,
             batch,
             duration,
-            on_failed,
-            retry_interval,
+            failures,
             trim,
             state,
         }
@@ -222,7 +205,17 @@ impl StreamsFilter {
     }
 
     pub(crate) fn status(&self) -> ReadStatus {
-        self.state().status
+        let state = self.state();
+        match state.status {
+            ReadStatus::Ok if state.streams.values().any(Stream::is_waiting) => {
+                ReadStatus::WaitingForRetry
+            }
+            status => status,
+        }
+    }
+
+    pub(crate) fn failed(&self) -> Failed {
+        self.state().failed
     }
 
     pub(crate) fn lag(&self) -> Lag {
@@ -230,7 +223,9 @@ impl StreamsFilter {
     }
 
     pub(crate) fn clear_stats(&self) {
-        self.state().lag = Lag::default();
+        let mut state = self.state();
+        state.lag = Lag::default();
+        state.failed = Failed::default();
     }
 
     /// Stops reading until [`super::resume`].

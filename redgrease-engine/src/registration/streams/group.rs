@@ -1,7 +1,7 @@
 //! The commands of the consumer group.
 
 use crate::plan::Message;
-use crate::redis::{CallError, CallReply, Context, Element, ReplyKind, Rights, call};
+use crate::redis::{CallError, CallReply, Context, Element, ReplyKind, Rights, User, call};
 
 const GROUP: &[u8] = b"__gears_consumer_group__";
 const CONSUMER: &[u8] = b"__gears_client__";
@@ -99,6 +99,29 @@ pub(super) fn is_pending(context: &Context, stream: &[u8], message: &Message) ->
         })
 }
 
+/// How often a message was delivered. Zero if it is not pending.
+pub(super) fn deliveries(context: &Context, stream: &[u8], id: &[u8]) -> u32 {
+    let args: [&[u8]; 6] = [stream, GROUP, id, id, b"1", CONSUMER];
+    let Ok(reply) = run(context, b"XPENDING", &args) else {
+        return 0;
+    };
+    if reply.kind() != ReplyKind::Array {
+        return 0;
+    }
+    // [[id, consumer, idle time, deliveries]].
+    let count = reply.element(0).and_then(|one| one.element(3));
+    count.map_or(0, |count| u32::try_from(count.integer()).unwrap_or(0))
+}
+
+/// Sets how often messages were delivered. Reading a message again is told neither replicas nor the AOF, and this is.
+pub(super) fn set_deliveries(context: &Context, stream: &[u8], ids: &[&[u8]], count: u32) {
+    let count = count.to_string();
+    let mut args: Vec<&[u8]> = vec![stream, GROUP, CONSUMER, b"0"];
+    args.extend_from_slice(ids);
+    args.extend([b"RETRYCOUNT", count.as_bytes(), b"JUSTID"]);
+    let _ = run(context, b"XCLAIM", &args);
+}
+
 /// The ids of the listed messages that were removed from the stream: they have no fields.
 fn removed(list: Element<'_>) -> Vec<Vec<u8>> {
     list.elements()
@@ -178,4 +201,22 @@ pub(super) fn remove(context: &Context, stream: &[u8], ids: &[&[u8]]) {
     let mut args: Vec<&[u8]> = vec![stream];
     args.extend_from_slice(ids);
     let _ = run(context, b"XDEL", &args);
+}
+
+/// Adds a message to a stream with the rights of a user. The error is that of the server.
+pub(super) fn add_as(
+    context: &Context,
+    user: &User,
+    stream: &[u8],
+    fields: &[Vec<u8>],
+) -> Result<(), String> {
+    let mut args: Vec<&[u8]> = vec![stream, b"*"];
+    args.extend(fields.iter().map(Vec::as_slice));
+    let reply = call(context, Rights::Reader(Some(user)), b"XADD", &args);
+    match reply.map_err(CallError::message)? {
+        reply if reply.kind() == ReplyKind::Error => {
+            Err(String::from_utf8_lossy(reply.bytes()).into_owned())
+        }
+        _ => Ok(()),
+    }
 }

@@ -215,10 +215,10 @@ pub(super) fn read_again(
     let streams: Vec<Vec<u8>> = {
         let mut state = filter.state();
         state.status = ReadStatus::Ok;
-        state
-            .streams
-            .values_mut()
-            .for_each(|stream| stream.phase = Phase::Again);
+        state.streams.values_mut().for_each(|stream| {
+            stream.phase = Phase::Again;
+            stream.end_any_wait();
+        });
         state.streams.keys().cloned().collect()
     };
     for stream in streams {

@@ -15,12 +15,19 @@
 //! | `pace.rs` | how long sync batches keep the server from its clients |
 //! | `pump.rs` | from messages to batches |
 //! | `batch.rs` | a batch as the cause of an execution |
+//! | `failures.rs` | the options for batches that fail |
 //! | `settle.rs` | acknowledging a batch, or reading it again |
+//! | `tries.rs` | counting the tries of messages, and giving them up |
+//! | `dead_letter.rs` | messages that are given up |
+//! | `failure_text.rs` | the text of a failed execution |
 //! | `in_flight.rs` | the messages that are being handled |
 //! | `debts.rs` | handled messages of streams that are gone and may come back |
 
 mod batch;
+mod dead_letter;
 mod debts;
+mod failure_text;
+mod failures;
 mod filter;
 mod group;
 mod in_flight;
@@ -33,8 +40,11 @@ mod settle;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod tries;
 
-pub(crate) use filter::{OnFailed, StreamsFilter};
+pub(crate) use dead_letter::{dead_letters, dropped_messages};
+pub(crate) use failures::{Failures, OnFailed};
+pub(crate) use filter::StreamsFilter;
 pub(crate) use listen::{
     Begin, all_are_gone, all_are_others, known, on_event, resume, start, start_all, take_over,
 };

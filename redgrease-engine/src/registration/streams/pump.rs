@@ -7,6 +7,7 @@ use super::pace::Pace;
 use super::server::StreamServer;
 use super::settle;
 use super::stream::{Phase, Stream};
+use super::tries::{self, Again};
 use crate::plan::{Message, Messages, Mode};
 use crate::python::stopped_in_a_row;
 use crate::redis::{Context, Level, WHILE_PAUSED, is_paused, log, quietly};
@@ -118,6 +119,23 @@ fn begin(
         }
         Phase::New => read_new(server, registration, filter, stream, &claim),
     };
+    let mut tried = 1;
+    if claim.phase == Phase::Again
+        && filter.failures.gives_up()
+        && let Some(message) = messages.first()
+    {
+        tried = match tries::begin(server, registration, filter, stream, message) {
+            Again::Try(count) => count,
+            Again::GivenUp => {
+                filter.batch_ended(stream, true);
+                return begin(context, server, registration, stream);
+            }
+            Again::Stuck => {
+                filter.batch_ended(stream, true);
+                return false;
+            }
+        };
+    }
     let is_empty = messages.is_empty();
     filter.with_stream(stream, |known| {
         if let (Phase::New, Some(newest)) = (claim.phase, messages.last()) {
@@ -125,13 +143,14 @@ fn begin(
         }
         if is_empty {
             known.phase = Phase::New;
+            known.begins_again = false;
         }
     });
     if is_empty {
         filter.batch_ended(stream, false);
         return claim.phase == Phase::Again && begin(context, server, registration, stream);
     }
-    launch(context, server, registration, stream, messages);
+    launch(context, server, registration, stream, messages, tried);
     true
 }
 
@@ -152,6 +171,7 @@ fn claim(server: &dyn StreamServer, filter: &StreamsFilter, stream: &[u8]) -> Op
             let mut joined = Stream::new(server.join(stream)?);
             if is_due {
                 joined.time_is_over();
+                joined.begins_again = true;
             }
             Some(joined)
         }
@@ -165,6 +185,9 @@ fn claim(server: &dyn StreamServer, filter: &StreamsFilter, stream: &[u8]) -> Op
         return None;
     }
     let known = state.streams.get_mut(stream)?;
+    if known.is_waiting() {
+        return None;
+    }
     known.begin_batch().then(|| Claim {
         phase: known.phase,
         last: known.last.clone(),
@@ -212,9 +235,15 @@ fn read_pending(
     if by_another {
         return Err(HandledByAnother);
     }
+    // Messages are given up for what they do alone.
+    let count = if filter.failures.gives_up() {
+        1
+    } else {
+        filter.batch
+    };
     let is_handled = |id: &[u8]| in_flight().read(context, |all| all.owner(stream, id).is_some());
     loop {
-        let mut messages = server.read_pending(stream, filter.batch, &is_handled);
+        let mut messages = server.read_pending(stream, count, &is_handled);
         // The stream was gone when they were handled.
         let handled = in_flight().write(context, |all| all.take_handled(stream, &mut messages));
         let ids: Vec<&[u8]> = handled.iter().map(Vec::as_slice).collect();
@@ -294,6 +323,7 @@ fn launch(
     registration: &Arc<Registration>,
     stream: &[u8],
     messages: Vec<Message>,
+    tries: u32,
 ) {
     registration.stats.record_trigger(context);
     let messages = Messages {
@@ -301,5 +331,5 @@ fn launch(
         messages,
     };
     let flight = in_flight().write(context, |all| all.begin(&messages, registration.id));
-    server.launch(Batch::new(registration, messages, flight));
+    server.launch(Batch::new(registration, messages, flight, tries));
 }

@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use crate::execution::{self, Execution, launch};
 use crate::plan::{Message, Mode, Source};
-use crate::redis::{Context, after};
+use crate::redis::{Context, User, after};
 use crate::registration::Registration;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,21 @@ pub(super) trait StreamServer {
     /// `true` if the stream has this message, and it was delivered and not acknowledged.
     fn is_pending(&self, stream: &[u8], message: &Message) -> bool;
 
+    /// How often a message was delivered.
+    fn deliveries(&self, stream: &[u8], id: &[u8]) -> u32;
+
+    /// Sets how often messages were delivered.
+    fn set_deliveries(&self, stream: &[u8], ids: &[&[u8]], count: u32);
+
     fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]);
+
+    /// Adds a message with the rights of the owner of a registration. The error is that of the server.
+    fn add_for_owner(
+        &self,
+        registration: &Registration,
+        stream: &[u8],
+        fields: &[Vec<u8>],
+    ) -> Result<(), String>;
 
     /// Removes messages from the stream.
     fn remove(&self, stream: &[u8], ids: &[&[u8]]);
@@ -72,6 +86,24 @@ impl StreamServer for Context {
 
     fn is_pending(&self, stream: &[u8], message: &Message) -> bool {
         super::group::is_pending(self, stream, message)
+    }
+
+    fn deliveries(&self, stream: &[u8], id: &[u8]) -> u32 {
+        super::group::deliveries(self, stream, id)
+    }
+
+    fn set_deliveries(&self, stream: &[u8], ids: &[&[u8]], count: u32) {
+        super::group::set_deliveries(self, stream, ids, count);
+    }
+
+    fn add_for_owner(
+        &self,
+        registration: &Registration,
+        stream: &[u8],
+        fields: &[Vec<u8>],
+    ) -> Result<(), String> {
+        let owner = User::or_default(registration.user.clone());
+        super::group::add_as(self, &owner, stream, fields)
     }
 
     fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]) {

@@ -1,12 +1,15 @@
 //! The end of a batch: its messages are acknowledged, or read again.
 
 use super::batch::Batch;
-use super::filter::{OnFailed, ReadStatus, StreamsFilter};
+use super::failures::OnFailed;
+use super::filter::{ReadStatus, StreamsFilter};
 use super::group::MessageId;
 use super::in_flight::{Place, in_flight};
 use super::owner;
 use super::pump::{self, is_registered, pump};
 use super::server::StreamServer;
+use super::stream::Stream;
+use super::tries;
 use crate::plan::{Message, Mode};
 use crate::redis::{Context, quietly};
 use crate::registration::Registration;
@@ -22,10 +25,35 @@ pub(super) enum BatchEnd<'a> {
     Failed(&'a str),
     /// The server refused a command of the handler for want of rights, and the execution failed.
     Denied,
-    /// The execution was aborted.
-    Aborted,
+    /// The execution was aborted: by a limit, for this reason, or by a client.
+    Aborted(Option<&'a str>),
     /// The execution was taken back before it began.
     Withdrawn,
+}
+
+impl<'a> BatchEnd<'a> {
+    /// The reason why the batch failed.
+    fn error(self) -> &'a str {
+        match self {
+            BatchEnd::Failed(error) | BatchEnd::Aborted(Some(error)) => error,
+            _ => "a client aborted the execution",
+        }
+    }
+}
+
+/// What follows on the end of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// The messages were handled, or count as handled. The next ones are read.
+    GoOn,
+    /// The message with this number is given up. Those behind it are read next.
+    GiveUp(usize),
+    /// The messages are read again at once, one by one.
+    OneByOne,
+    /// The messages are read again after the retry interval.
+    Retry,
+    /// Nothing is read.
+    Stop(ReadStatus),
 }
 
 /// Called when the execution of a batch has ended.
@@ -44,6 +72,8 @@ pub(super) fn settle(
     let stream = messages.stream.as_slice();
     let flight = &batch.flight;
     in_flight().write(context, |all| all.end(flight));
+    let next = next(batch, filter, end);
+    uncount(context, server, batch, filter, end, next);
     if matches!(end, BatchEnd::Withdrawn) {
         // The code that took the batch back looks after the stream.
         return filter.batch_ended(stream, true);
@@ -52,31 +82,52 @@ pub(super) fn settle(
     let mut others = flight.names();
     others.retain(|name| name != stream);
     let registered = is_registered(context, registration);
-    let stops_with = status_after(end, filter.on_failed);
-    if !registered && (stops_with.is_some() || matches!(end, BatchEnd::Aborted)) {
+    let goes_on = matches!(next, Next::GoOn | Next::GiveUp(_));
+    if !registered && (!goes_on || matches!(end, BatchEnd::Aborted(_))) {
         return hand_over(context, server, &flight.names());
     }
     if let Some(oldest) = messages.messages.first() {
         filter.state().lag.record(age(&oldest.id));
     }
-    if let Some(status) = stops_with {
-        filter.batch_ended(stream, true);
-        if let BatchEnd::Denied = end {
-            pump::stop_for_owner(registration, filter, &owner::denied(registration));
-        }
-        stop(server, registration, filter, status);
-        hand_over(context, server, &others);
-        if status != ReadStatus::WaitingForRetry {
-            registration.withdraw_pending();
-        }
-        return;
-    }
     let all = messages.messages.len();
-    let done = match end {
-        BatchEnd::Handled => all,
-        _ => batch.tried(),
+    let done = match next {
+        Next::Stop(status) => {
+            filter.batch_ended(stream, true);
+            if let BatchEnd::Denied = end {
+                pump::stop_for_owner(registration, filter, &owner::denied(registration));
+            }
+            return stop(context, server, batch, filter, status, &others);
+        }
+        Next::Retry => {
+            filter.batch_ended(stream, true);
+            if batch.has_passed_some() {
+                filter.with_stream(stream, Stream::succeeded);
+            }
+            wait(server, registration, filter, stream);
+            return hand_over(context, server, &others);
+        }
+        Next::OneByOne => {
+            filter.state().failed.retries += 1;
+            0
+        }
+        Next::GiveUp(number) => {
+            if let Err(why) = tries::give_up(context, server, batch, filter, number, end.error()) {
+                filter.batch_ended(stream, true);
+                pump::stop_for_owner(registration, filter, &why);
+                return stop(context, server, batch, filter, ReadStatus::Paused, &others);
+            }
+            number
+        }
+        Next::GoOn => {
+            let done = match end {
+                BatchEnd::Handled => all,
+                _ => batch.tried(),
+            };
+            acknowledge_up_to(context, server, batch, done);
+            done
+        }
     };
-    acknowledge_up_to(context, server, batch, done);
+    filter.with_stream(stream, Stream::succeeded);
     filter.batch_ended(stream, done < all);
     hand_over(context, server, &others);
     if !registered {
@@ -84,6 +135,51 @@ pub(super) fn settle(
     } else if registration.mode != Mode::Sync {
         pump(context, server, registration, stream);
     }
+}
+
+/// Decides what follows on the end of a batch.
+fn next(batch: &Batch, filter: &StreamsFilter, end: BatchEnd<'_>) -> Next {
+    match end {
+        BatchEnd::Handled | BatchEnd::Withdrawn => return Next::GoOn,
+        BatchEnd::Denied => return Next::Stop(ReadStatus::Paused),
+        BatchEnd::Failed(error) if error.starts_with("PAUSE") => {
+            return Next::Stop(ReadStatus::Paused);
+        }
+        BatchEnd::Failed(_) | BatchEnd::Aborted(_) => {}
+    }
+    let failures = &filter.failures;
+    if failures.gives_up()
+        && let Some(number) = tries::to_give_up(batch, filter)
+    {
+        return Next::GiveUp(number);
+    }
+    match failures.on_failed {
+        OnFailed::Continue if failures.gives_up() => Next::OneByOne,
+        OnFailed::Continue => Next::GoOn,
+        OnFailed::Abort => Next::Stop(ReadStatus::Aborted),
+        OnFailed::Retry => Next::Retry,
+    }
+}
+
+/// Takes back what the server has counted for messages that were not tried.
+fn uncount(
+    context: &Context,
+    server: &dyn StreamServer,
+    batch: &Batch,
+    filter: &StreamsFilter,
+    end: BatchEnd<'_>,
+    next: Next,
+) {
+    if !filter.failures.gives_up() || matches!(end, BatchEnd::Handled) {
+        return;
+    }
+    let tried = match next {
+        // The handler says, or its owner is the reason, that the messages are not tried at this time.
+        Next::GoOn | Next::Stop(_) => 0,
+        Next::GiveUp(number) => number,
+        Next::OneByOne | Next::Retry => batch.tried_number(),
+    };
+    tries::uncount(context, server, batch, tried);
 }
 
 /// Acknowledges the first `count` messages of a batch, except those that were acknowledged before. On a replica nothing is
@@ -134,23 +230,14 @@ fn hand_over(context: &Context, server: &dyn StreamServer, streams: &[Vec<u8>]) 
     }
 }
 
-/// The status of a registration that stops reading after this end. `None` if it goes on.
-fn status_after(end: BatchEnd<'_>, on_failed: OnFailed) -> Option<ReadStatus> {
-    match (end, on_failed) {
-        (BatchEnd::Failed(error), _) if error.starts_with("PAUSE") => Some(ReadStatus::Paused),
-        (BatchEnd::Denied, _) => Some(ReadStatus::Paused),
-        (BatchEnd::Handled | BatchEnd::Withdrawn, _) | (_, OnFailed::Continue) => None,
-        (_, OnFailed::Abort) => Some(ReadStatus::Aborted),
-        (_, OnFailed::Retry) => Some(ReadStatus::WaitingForRetry),
-    }
-}
-
-/// Stops reading. A registration that waits for a retry goes on after its interval.
+/// Stops reading until a client resumes the registration.
 fn stop(
+    context: &Context,
     server: &dyn StreamServer,
-    registration: &Arc<Registration>,
+    batch: &Batch,
     filter: &StreamsFilter,
     status: ReadStatus,
+    others: &[Vec<u8>],
 ) {
     {
         let mut state = filter.state();
@@ -158,33 +245,42 @@ fn stop(
         if state.status == ReadStatus::Ok {
             state.status = status;
         }
-        if state.status != ReadStatus::WaitingForRetry {
+    }
+    hand_over(context, server, others);
+    batch.registration.withdraw_pending();
+}
+
+/// Reads a stream again after the retry interval. Its other messages wait behind the ones that failed.
+fn wait(
+    server: &dyn StreamServer,
+    registration: &Arc<Registration>,
+    filter: &StreamsFilter,
+    stream: &[u8],
+) {
+    {
+        let mut state = filter.state();
+        state.failed.retries += 1;
+        // A client has paused the registration meanwhile: reading goes on when a client ends the pause.
+        if state.status != ReadStatus::Ok {
             return;
         }
     }
-    let registration = Arc::clone(registration);
-    let job = move |context: &Context, server: &dyn StreamServer| {
-        let waits = pump::filter(&registration)
-            .is_some_and(|filter| filter.status() == ReadStatus::WaitingForRetry);
-        if waits && is_registered(context, &registration) {
-            retry(context, server, &registration);
-        }
-    };
-    server.later(filter.retry_interval, Box::new(job));
-}
-
-fn retry(context: &Context, server: &dyn StreamServer, registration: &Arc<Registration>) {
-    let Some(filter) = pump::filter(registration) else {
+    let waits = filter.with_stream(stream, |known| (known.failed(), known.wait()));
+    // A stream that is gone meanwhile is read when it is back.
+    let Some((failures, wait)) = waits else {
         return;
     };
-    let streams: Vec<Vec<u8>> = {
-        let mut state = filter.state();
-        state.status = ReadStatus::Ok;
-        state.streams.keys().cloned().collect()
+    let delay = filter.failures.interval(failures);
+    let registration = Arc::clone(registration);
+    let stream = stream.to_vec();
+    let job = move |context: &Context, server: &dyn StreamServer| {
+        let ends = pump::filter(&registration)
+            .and_then(|filter| filter.with_stream(&stream, |known| known.end_wait(wait)));
+        if ends == Some(true) {
+            pump(context, server, &registration, &stream);
+        }
     };
-    for stream in streams {
-        pump(context, server, registration, &stream);
-    }
+    server.later(delay, Box::new(job));
 }
 
 fn acknowledge<'a>(

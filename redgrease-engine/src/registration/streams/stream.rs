@@ -10,6 +10,20 @@ pub(crate) struct Stream {
     patience: Patience,
     /// Reading goes on when the server has looked at its clients: a timer runs.
     pub(super) is_postponed: bool,
+    /// The server was restarted, or became a master: nothing is known of the end of the batches before.
+    pub(super) begins_again: bool,
+    retry: Retry,
+}
+
+/// The retries of a stream.
+#[derive(Debug, Default)]
+struct Retry {
+    /// The failures since the last batch that was handled or given up.
+    failures: u32,
+    /// The retry interval is not over.
+    is_waiting: bool,
+    /// The number of the wait. The timer of a wait that a client has cut short does not end the next one.
+    wait: u64,
 }
 
 /// The messages that are read next.
@@ -54,6 +68,8 @@ impl Stream {
             batch: Batch::None,
             patience: Patience::Unlimited,
             is_postponed: false,
+            begins_again: false,
+            retry: Retry::default(),
         }
     }
 
@@ -75,6 +91,42 @@ impl Stream {
         if again {
             self.phase = Phase::Again;
         }
+    }
+
+    /// A batch has failed, and is tried again. Returns the number of failures in a row.
+    pub(super) fn failed(&mut self) -> u32 {
+        self.retry.failures = self.retry.failures.saturating_add(1);
+        self.retry.failures
+    }
+
+    /// A batch was handled or given up.
+    pub(super) fn succeeded(&mut self) {
+        self.retry.failures = 0;
+    }
+
+    /// Nothing is read until the wait ends. Returns its number.
+    pub(super) fn wait(&mut self) -> u64 {
+        self.retry.is_waiting = true;
+        self.retry.wait += 1;
+        self.retry.wait
+    }
+
+    /// Ends the wait with this number, if it is not over. Returns `false` if it is.
+    pub(super) fn end_wait(&mut self, wait: u64) -> bool {
+        let ends = self.retry.is_waiting && self.retry.wait == wait;
+        if ends {
+            self.retry.is_waiting = false;
+        }
+        ends
+    }
+
+    /// Ends the wait for a retry, whichever it is.
+    pub(super) fn end_any_wait(&mut self) {
+        self.retry.is_waiting = false;
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        self.retry.is_waiting
     }
 
     /// `true` if the stream is gone and its last batch has ended.
@@ -170,6 +222,26 @@ mod tests {
         assert_eq!(stream.phase, Phase::New);
         stream.batch_ended(true);
         assert_eq!(stream.phase, Phase::Again);
+    }
+
+    #[test]
+    fn the_timer_of_another_wait_ends_nothing() {
+        let mut stream = stream();
+        let first = stream.wait();
+        assert!(stream.is_waiting());
+        stream.end_any_wait();
+        let second = stream.wait();
+        assert!(!stream.end_wait(first) && stream.is_waiting());
+        assert!(stream.end_wait(second) && !stream.is_waiting());
+        assert!(!stream.end_wait(second));
+    }
+
+    #[test]
+    fn failures_count_until_a_success() {
+        let mut stream = stream();
+        assert_eq!((stream.failed(), stream.failed()), (1, 2));
+        stream.succeeded();
+        assert_eq!(stream.failed(), 1);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::redis::{Context, KeyType, User, locked};
 use crate::registration::cause::Triggered;
 use crate::registration::keys::KeysFilter;
 use crate::registration::stored::{dynamic, encode_dynamic};
-use crate::registration::streams::{OnFailed, StreamsFilter};
+use crate::registration::streams::{Failures, OnFailed, StreamsFilter};
 use crate::registration::testing::{
     command, hook, keys, keys_filter, new_registration, registration, session, unique,
 };
@@ -227,8 +227,7 @@ fn every_event_of_a_dynamic_registration_comes_back() {
         b"s*".to_vec(),
         3,
         Duration::from_millis(5),
-        OnFailed::Abort,
-        Duration::from_secs(1),
+        Failures::new(OnFailed::Abort, Duration::from_secs(1)),
         true,
     );
     let keys = KeysFilter {

@@ -4,6 +4,7 @@ use crate::id::Id;
 use crate::order::Ordered;
 use crate::plan::Mode;
 use crate::registration::reserved::Taken;
+use crate::registration::streams::{Failures, OnFailed};
 use crate::registration::testing::{
     self, command, hook, keys, new_registration, registration, session, session_with,
 };
@@ -147,8 +148,7 @@ fn registrations_of_keys_and_streams_are_listed_oldest_first() {
             b"s".to_vec(),
             1,
             Duration::ZERO,
-            crate::registration::streams::OnFailed::Continue,
-            Duration::ZERO,
+            Failures::new(OnFailed::Continue, Duration::ZERO),
             false,
         ))
     };

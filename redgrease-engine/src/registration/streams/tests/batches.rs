@@ -215,7 +215,7 @@ fn a_sync_registration_stops_reading_when_a_batch_fails() {
         let registration = world.register(context, options);
         assert_eq!(world.done("a"), [1]);
         assert_eq!(world.filter(&registration).status(), ReadStatus::Aborted);
-        world.sync_end(Aborted);
+        world.sync_end(Aborted(None));
         world.resume(context, &registration);
         assert_eq!(world.done("a"), [1]);
         world.resume(context, &registration);

@@ -1,6 +1,6 @@
 //! Registrations and streams that go while a batch is being handled.
 
-use super::super::filter::OnFailed;
+use super::super::failures::OnFailed;
 use super::super::settle::BatchEnd;
 use super::super::settle::BatchEnd::{Aborted, Failed, Handled};
 use super::world::{Options, World, world};
@@ -56,8 +56,8 @@ fn the_new_registration_handles_the_messages_that_the_old_one_did_not() {
     let ends = [
         (OnFailed::Retry, Failed("on purpose")),
         (OnFailed::Abort, Failed("on purpose")),
-        (OnFailed::Retry, Aborted),
-        (OnFailed::Continue, Aborted),
+        (OnFailed::Retry, Aborted(None)),
+        (OnFailed::Continue, Aborted(None)),
         (OnFailed::Retry, Failed("PAUSE")),
         (OnFailed::Continue, Failed("PAUSE")),
     ];
@@ -149,7 +149,7 @@ fn deleted(end: BatchEnd<'static>) {
 #[test]
 fn a_stream_that_was_deleted_during_a_batch_is_joined_anew() {
     deleted(Handled);
-    deleted(Aborted);
+    deleted(Aborted(None));
     deleted(Failed("on purpose"));
 }
 

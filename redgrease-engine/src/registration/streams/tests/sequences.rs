@@ -1,6 +1,7 @@
 //! Rules that hold for any sequence of events.
 
-use super::super::filter::{OnFailed, ReadStatus};
+use super::super::failures::OnFailed;
+use super::super::filter::ReadStatus;
 use super::super::settle::BatchEnd::{self, Aborted, Denied, Failed, Handled};
 use super::world::{Options, World, world};
 use crate::plan::Mode;
@@ -31,7 +32,7 @@ fn ends() -> impl Strategy<Value = BatchEnd<'static>> {
         4 => Just(Handled),
         1 => Just(Failed("on purpose")),
         1 => Just(Failed("PAUSE")),
-        1 => Just(Aborted),
+        1 => Just(Aborted(None)),
         1 => Just(Denied),
     ]
 }
@@ -48,6 +49,7 @@ fn options(policies: &'static [OnFailed]) -> impl Strategy<Value = Options> {
             on_failed,
             trim,
             mode,
+            ..Options::default()
         },
     )
 }

@@ -1,6 +1,7 @@
 //! The end of a batch: acknowledged, or read again.
 
-use super::super::filter::{OnFailed, ReadStatus};
+use super::super::failures::OnFailed;
+use super::super::filter::ReadStatus;
 use super::super::settle::BatchEnd::{Aborted, Denied, Failed, Handled, Withdrawn};
 use super::world::{Options, World, world};
 use crate::redis::Context;
@@ -74,7 +75,7 @@ fn continue_goes_on_after_a_failed_batch() {
         world.end(context, FAILED);
         assert_eq!(world.times_running(), [[3, 4]]);
         assert_eq!(world.pending("a"), [3, 4]);
-        world.end(context, Aborted);
+        world.end(context, Aborted(None));
         assert!(world.pending("a").is_empty());
         assert_eq!(world.filter(&registration).status(), ReadStatus::Ok);
     });
@@ -110,7 +111,7 @@ fn retry_reads_a_failed_batch_again_after_its_interval() {
         assert_eq!(world.fire(context), Some(Duration::from_secs(1)));
         assert_eq!(world.filter(&registration).status(), ReadStatus::Ok);
         assert_eq!(world.times_running(), [[1, 2]]);
-        world.end(context, Aborted);
+        world.end(context, Aborted(None));
         world.fire(context);
         assert_eq!(world.times_running(), [[1, 2]]);
         world.end(context, Handled);
@@ -120,27 +121,54 @@ fn retry_reads_a_failed_batch_again_after_its_interval() {
 }
 
 #[test]
-fn a_retry_reads_all_streams_of_the_registration() {
+fn a_retry_holds_up_its_own_stream_only() {
     world(|context, world| {
         let options = Options {
             on_failed: OnFailed::Retry,
             ..Options::default()
         };
-        world.register(context, options);
+        let registration = world.register(context, options);
         for stream in ["a", "b"] {
             world.add(context, stream, 2);
         }
         assert_eq!(world.times_running(), [[1], [3]]);
         world.end(context, FAILED);
+        let status = || world.filter(&registration).status();
+        assert_eq!(status(), ReadStatus::WaitingForRetry);
         world.end(context, Handled);
-        assert!(
-            world.running().is_empty(),
-            "`b` waits for the retry as well"
-        );
+        assert_eq!(world.times_running(), [[4]], "`b` goes on");
         world.fire(context);
-        let mut running = world.times_running();
-        running.sort();
-        assert_eq!(running, [[1], [4]]);
+        assert_eq!(status(), ReadStatus::Ok);
+        assert_eq!(world.times_running(), [[4], [1]]);
+    });
+}
+
+#[test]
+fn the_interval_grows_with_the_failures_in_a_row() {
+    world(|context, world| {
+        let options = Options {
+            on_failed: OnFailed::Retry,
+            backoff: 2.0,
+            ..Options::default()
+        };
+        let registration = world.register(context, options);
+        world.add(context, "a", 2);
+        let mut waits = Vec::new();
+        for _ in 0..5 {
+            world.end(context, FAILED);
+            waits.push(world.fire(context).unwrap().as_secs());
+        }
+        assert_eq!(waits, [1, 2, 4, 5, 5], "the ceiling is 5 seconds");
+        world.end(context, Handled);
+        world.end(context, FAILED);
+        assert_eq!(world.timers(), [Duration::from_secs(1)], "a success");
+        // A client cuts the wait short. Its timer does not end the next wait.
+        world.resume(context, &registration);
+        world.end(context, FAILED);
+        assert_eq!(world.fire(context), Some(Duration::from_secs(1)));
+        assert!(world.running().is_empty());
+        assert_eq!(world.fire(context), Some(Duration::from_secs(2)));
+        assert_eq!(world.times_running(), [[2]]);
     });
 }
 
@@ -267,7 +295,7 @@ fn in_the_middle(context: &Context, world: &World, on_failed: OnFailed) -> Arc<R
 
 #[test]
 fn messages_that_were_handled_before_a_failure_are_not_read_again() {
-    for end in [FAILED, Aborted] {
+    for end in [FAILED, Aborted(None)] {
         world(|context, world| {
             in_the_middle(context, world, OnFailed::Retry);
             world.end(context, end);
@@ -282,7 +310,7 @@ fn messages_that_were_handled_before_a_failure_are_not_read_again() {
 
 #[test]
 fn continue_skips_the_message_that_failed_and_no_other_one() {
-    for end in [FAILED, Aborted] {
+    for end in [FAILED, Aborted(None)] {
         world(|context, world| {
             in_the_middle(context, world, OnFailed::Continue);
             world.end(context, end);

@@ -1,7 +1,9 @@
 //! A server that is a list of messages, and registrations that read it.
 
 use super::super::batch::Batch;
-use super::super::filter::{OnFailed, StreamsFilter};
+use super::super::failures::{Failures, OnFailed};
+use super::super::filter::StreamsFilter;
+use super::super::in_flight::in_flight;
 use super::super::listen;
 use super::super::pump::{self, is_registered, pump, waiting_for};
 use super::super::server::{Later, StreamServer};
@@ -14,7 +16,7 @@ use crate::redis::{Context, locked};
 use crate::registration::testing::{self, session, unique};
 use crate::registration::{Event, Registration, Session, matches_prefix, registry};
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +27,9 @@ pub(super) struct Options {
     pub(super) batch: usize,
     pub(super) duration: Duration,
     pub(super) on_failed: OnFailed,
+    pub(super) max_retries: Option<u32>,
+    pub(super) dead_letter: Option<&'static str>,
+    pub(super) backoff: f64,
     pub(super) trim: bool,
     pub(super) mode: Mode,
 }
@@ -36,6 +41,9 @@ impl Default for Options {
             batch: 1,
             duration: Duration::ZERO,
             on_failed: OnFailed::Continue,
+            max_retries: None,
+            dead_letter: None,
+            backoff: 1.0,
             trim: false,
             mode: Mode::Async,
         }
@@ -64,6 +72,14 @@ struct State {
     sessions: Vec<String>,
     /// The reason why the owner of all registrations cannot act.
     owner: Option<&'static str>,
+    /// The plans of registrations handle batches as a whole.
+    whole: bool,
+    /// The dead letters, by their fields.
+    dead: Vec<BTreeMap<String, String>>,
+    /// The reason why the dead letters take no message.
+    refuses: Option<&'static str>,
+    /// How often messages were delivered again.
+    deliveries: HashMap<(Vec<u8>, Vec<u8>), u32>,
 }
 
 /// Runs `body` with streams that no other test sees.
@@ -105,8 +121,13 @@ impl World {
             self.stream(options.prefix),
             options.batch,
             options.duration,
-            options.on_failed,
-            Duration::from_secs(1),
+            Failures {
+                max_retries: options.max_retries,
+                dead_letter: options.dead_letter.map(Vec::from),
+                backoff: options.backoff,
+                max_interval: Duration::from_secs(5),
+                ..Failures::new(options.on_failed, Duration::from_secs(1))
+            },
             options.trim,
         );
         let name = unique(&self.name);
@@ -227,15 +248,19 @@ impl World {
 
     fn settle(&self, context: &Context, batch: &Batch, end: BatchEnd<'static>) {
         let filter = self.filter(&batch.registration);
-        let skips = filter.on_failed == OnFailed::Continue;
+        let failures = &filter.failures;
+        // The dead letters tell themselves which message is done.
+        let skips = failures.on_failed == OnFailed::Continue && failures.dead_letter.is_none();
         let all = batch.messages.messages.len();
         let done = match end {
             BatchEnd::Handled => all,
             BatchEnd::Failed(error) if skips && !error.starts_with("PAUSE") => batch.tried(),
-            BatchEnd::Aborted if skips && is_registered(context, &batch.registration) => {
+            BatchEnd::Aborted(_) if skips && is_registered(context, &batch.registration) => {
                 batch.tried()
             }
-            BatchEnd::Withdrawn | BatchEnd::Denied | BatchEnd::Failed(_) | BatchEnd::Aborted => 0,
+            BatchEnd::Withdrawn | BatchEnd::Denied | BatchEnd::Failed(_) | BatchEnd::Aborted(_) => {
+                0
+            }
         };
         self.are_done(batch, done);
         settle(context, self, batch, end);
@@ -265,9 +290,54 @@ impl World {
         self.state.borrow_mut().batches.insert(index, batch);
     }
 
+    /// The plans of registrations handle batches as a whole.
+    pub(super) fn whole_batches(&self) {
+        self.state.borrow_mut().whole = true;
+        for batch in &mut self.state.borrow_mut().batches {
+            batch.handle_as_a_whole();
+        }
+    }
+
+    /// The handler of the oldest batch begins with its first message.
+    pub(super) fn begin_first(&self) {
+        self.state.borrow().batches[0].record_begins(1);
+    }
+
     /// The owner of all registrations can act, or for this reason cannot.
     pub(super) fn set_owner(&self, reason: Option<&'static str>) {
         self.state.borrow_mut().owner = reason;
+    }
+
+    /// The dead letters: the times of the messages, their numbers of tries and their errors.
+    pub(super) fn dead(&self) -> Vec<(u64, String, String)> {
+        let state = self.state.borrow();
+        let letters = state.dead.iter();
+        letters
+            .map(|one| {
+                let text = |name: &str| one[&format!("redgrease:{name}")].clone();
+                (millis(text("id").as_bytes()), text("tries"), text("error"))
+            })
+            .collect()
+    }
+
+    /// The dead letters take messages, or for this reason do not.
+    pub(super) fn set_refuses(&self, reason: Option<&'static str>) {
+        self.state.borrow_mut().refuses = reason;
+    }
+
+    /// The server is restarted: nothing is in memory but the streams.
+    pub(super) fn restart(&self, context: &Context, registration: &Arc<Registration>) {
+        let batches = std::mem::take(&mut self.state.borrow_mut().batches);
+        for batch in batches {
+            in_flight().write(context, |all| all.end(&batch.flight));
+        }
+        let filter = self.filter(registration);
+        filter.state().streams.clear();
+        let names = self.state.borrow().streams.names();
+        for stream in names {
+            filter.make_due(&stream);
+            pump(context, self, registration, &stream);
+        }
     }
 
     /// Runs the oldest timer. Returns its delay.
@@ -322,11 +392,52 @@ impl StreamServer for World {
         skip: &dyn Fn(&[u8]) -> bool,
     ) -> Vec<Message> {
         let mut state = self.state.borrow_mut();
-        state.streams.read_pending(stream, count, skip)
+        let read = state.streams.read_pending(stream, count, skip);
+        for message in &read {
+            let one = (stream.to_vec(), message.id.clone());
+            *state.deliveries.entry(one).or_insert(1) += 1;
+        }
+        read
     }
 
     fn is_pending(&self, stream: &[u8], message: &Message) -> bool {
         self.state.borrow().streams.is_pending(stream, &message.id)
+    }
+
+    fn deliveries(&self, stream: &[u8], id: &[u8]) -> u32 {
+        let state = self.state.borrow();
+        let one = (stream.to_vec(), id.to_vec());
+        state.deliveries.get(&one).copied().unwrap_or(1)
+    }
+
+    fn set_deliveries(&self, stream: &[u8], ids: &[&[u8]], count: u32) {
+        let mut state = self.state.borrow_mut();
+        for id in ids {
+            state
+                .deliveries
+                .insert((stream.to_vec(), id.to_vec()), count);
+        }
+    }
+
+    fn add_for_owner(&self, _: &Registration, _: &[u8], fields: &[Vec<u8>]) -> Result<(), String> {
+        let mut state = self.state.borrow_mut();
+        if let Some(why) = state.refuses {
+            return Err(why.to_owned());
+        }
+        let texts: Vec<String> = fields
+            .iter()
+            .map(|text| String::from_utf8_lossy(text).into_owned())
+            .collect();
+        let pairs = texts
+            .chunks(2)
+            .map(|pair| (pair[0].clone(), pair[1].clone()));
+        let letter: BTreeMap<String, String> = pairs.collect();
+        let bytes = |name| letter[name].clone().into_bytes();
+        let done = (bytes("redgrease:stream"), bytes("redgrease:id"));
+        assert!(!state.done.contains(&done), "handled twice: {done:?}");
+        state.done.push(done);
+        state.dead.push(letter);
+        Ok(())
     }
 
     fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]) {
@@ -356,7 +467,13 @@ impl StreamServer for World {
             .map_or(Ok(()), |reason| Err(reason.to_owned()))
     }
 
-    fn launch(&self, batch: Batch) {
+    fn launch(&self, mut batch: Batch) {
+        if self.state.borrow().whole {
+            batch.handle_as_a_whole();
+        } else if batch.messages.messages.len() == 1 {
+            // A handler begins at once.
+            batch.record_begins(1);
+        }
         let end = {
             let mut state = self.state.borrow_mut();
             for other in &state.batches {
