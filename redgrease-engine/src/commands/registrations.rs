@@ -104,7 +104,7 @@ pub(super) fn row(reply: &Reply<'_>, registration: &Registration, requester: &Re
     reply.array(2 * (fields.len() + 1 + usize::from(status.is_some())));
     write_fields(reply, &fields);
     reply.bulk(b"args");
-    write_array(reply, &arguments(&registration.event));
+    write_array(reply, &answered(arguments(&registration.event)));
     write_fields(reply, status.as_slice());
 }
 

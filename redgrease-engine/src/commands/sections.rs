@@ -332,6 +332,8 @@ mod tests {
             "stopped_streams",
             "failed_runs",
             "aborted_runs",
+            "dead_letters",
+            "dropped_messages",
             "python_memory",
         ];
         assert_eq!(names, expected);

@@ -161,7 +161,9 @@ pub(super) fn streams_event(
         .flag("trimStream", "pyTrimmStream argument must be a boolean")?
         .unwrap_or(true);
     let retry = Duration::from_secs(u64::try_from(retry).unwrap_or(0));
-    let failures = failures(options, Failures::new(on_failed, retry), handler)?;
+    let mut failures = Failures::new(on_failed, retry);
+    failures.handler = handler;
+    read_failures(options, &mut failures)?;
     failures.check(&prefix, mode).map_err(GearsError::new_err)?;
     Ok(StreamsFilter::new(
         prefix,
@@ -173,7 +175,7 @@ pub(super) fn streams_event(
 }
 
 /// The options for failures that RedisGears does not have.
-fn failures(options: &Options<'_, '_>, plain: Failures, handler: String) -> PyResult<Failures> {
+fn read_failures(options: &Options<'_, '_>, failures: &mut Failures) -> PyResult<()> {
     let max_retries = options
         .number("maxRetries", "maxRetries must be a number")?
         .map(|number| {
@@ -198,14 +200,15 @@ fn failures(options: &Options<'_, '_>, plain: Failures, handler: String) -> PyRe
         ));
     }
     let ceiling = ceiling.map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or(0)));
-    Ok(Failures {
-        backoff: backoff.unwrap_or(plain.backoff),
-        max_interval: ceiling.unwrap_or(plain.max_interval),
-        max_retries,
-        dead_letter,
-        handler,
-        ..plain
-    })
+    failures.max_retries = max_retries;
+    failures.dead_letter = dead_letter;
+    if let Some(backoff) = backoff {
+        failures.backoff = backoff;
+    }
+    if let Some(ceiling) = ceiling {
+        failures.max_interval = ceiling;
+    }
+    Ok(())
 }
 
 pub(super) fn keys_source(

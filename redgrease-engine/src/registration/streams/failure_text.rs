@@ -2,6 +2,8 @@
 //!
 //! Clients know three forms: a list of lines as Python shows it, the JSON of a gear that was written in Rust, and a plain text.
 
+use std::fmt::Write;
+
 /// A failed execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
@@ -53,14 +55,11 @@ fn of_gear(text: &str) -> Option<Failure> {
     if let Some(Value::List(frames)) = value.field("frames") {
         for frame in frames {
             let text = |name| frame.field(name).and_then(Value::text).unwrap_or("?");
-            traceback.push_str(&format!(
-                "  File \"{}\", line {}, in {}\n",
-                text("file"),
-                text("line"),
-                text("function")
-            ));
+            let (file, line, function) = (text("file"), text("line"), text("function"));
+            // Writing to a text does not fail.
+            let _ = writeln!(traceback, "  File \"{file}\", line {line}, in {function}");
             if let Some(source) = frame.field("source").and_then(Value::text) {
-                traceback.push_str(&format!("    {}\n", source.trim()));
+                let _ = writeln!(traceback, "    {}", source.trim());
             }
         }
     }

@@ -54,7 +54,7 @@ pub(crate) struct Failures {
 
 impl Failures {
     /// The longest interval if none is given.
-    pub(crate) const MAX_INTERVAL: Duration = Duration::from_secs(3600);
+    pub(crate) const MAX_INTERVAL: Duration = Duration::from_hours(1);
 
     pub(crate) fn new(on_failed: OnFailed, retry_interval: Duration) -> Failures {
         Failures {

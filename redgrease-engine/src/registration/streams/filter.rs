@@ -53,6 +53,9 @@ pub(super) struct State {
     due: HashSet<Vec<u8>>,
     pub(super) lag: Lag,
     pub(super) failed: Failed,
+    /// A script has made the registration since this server began. If not, the server was restarted or became a master, and
+    /// nothing is known of the end of the batches before.
+    pub(super) is_new: bool,
 }
 
 /// The numbers of messages and batches that failed.
@@ -115,6 +118,7 @@ impl StreamsFilter {
             due: HashSet::new(),
             lag: Lag::default(),
             failed: Failed::default(),
+            is_new: false,
         };
         let state = Mutex::new(state);
         StreamsFilter {

@@ -121,6 +121,10 @@ pub(crate) enum Begin {
 /// Reads the streams that exist. `registrations` are of streams. While the server loads, and on a replica, nothing is read:
 /// [`start_all`] follows. A search that began already would find the streams again, at a moment when other messages wait.
 pub(crate) fn start(context: &Context, registrations: &[Arc<Registration>], begin: Begin) {
+    if begin == Begin::New {
+        let filters = registrations.iter().filter_map(|one| filter(one));
+        filters.for_each(|filter| filter.state().is_new = true);
+    }
     if !context.may_handle_events() {
         return;
     }

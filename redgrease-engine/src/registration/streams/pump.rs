@@ -171,14 +171,14 @@ fn claim(server: &dyn StreamServer, filter: &StreamsFilter, stream: &[u8]) -> Op
             let mut joined = Stream::new(server.join(stream)?);
             if is_due {
                 joined.time_is_over();
-                joined.begins_again = true;
             }
             Some(joined)
         }
     };
     let mut state = filter.state();
     // A stream is known even while nothing may be read, so that `resume` finds it.
-    if let Some(joined) = joined {
+    if let Some(mut joined) = joined {
+        joined.begins_again = !state.is_new;
         state.streams.entry(stream.to_vec()).or_insert(joined);
     }
     if state.status != ReadStatus::Ok {

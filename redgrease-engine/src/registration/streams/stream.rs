@@ -10,7 +10,7 @@ pub(crate) struct Stream {
     patience: Patience,
     /// Reading goes on when the server has looked at its clients: a timer runs.
     pub(super) is_postponed: bool,
-    /// The server was restarted, or became a master: nothing is known of the end of the batches before.
+    /// Nothing is known of the end of the batches before, and the messages that they left are being read.
     pub(super) begins_again: bool,
     retry: Retry,
 }

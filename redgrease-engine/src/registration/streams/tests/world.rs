@@ -139,6 +139,7 @@ impl World {
         });
         self.state.borrow_mut().sessions.push(name);
         let filter = self.filter(&registration);
+        filter.state().is_new = true;
         let mut existing = self.state.borrow().streams.names();
         existing.retain(|name| matches_prefix(&filter.prefix, name));
         for stream in existing {
@@ -333,6 +334,7 @@ impl World {
         }
         let filter = self.filter(registration);
         filter.state().streams.clear();
+        filter.state().is_new = false;
         let names = self.state.borrow().streams.names();
         for stream in names {
             filter.make_due(&stream);
