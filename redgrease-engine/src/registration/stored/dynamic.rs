@@ -296,7 +296,7 @@ mod tests {
             },
             Failures {
                 backoff: 1.5,
-                max_interval: Duration::from_secs(60),
+                max_interval: Duration::from_mins(1),
                 ..plain.clone()
             },
             Failures {

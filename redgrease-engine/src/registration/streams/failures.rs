@@ -179,7 +179,7 @@ mod tests {
     fn the_interval_grows_to_its_limit() {
         let growing = Failures {
             backoff: 2.0,
-            max_interval: Duration::from_secs(60),
+            max_interval: Duration::from_mins(1),
             ..retry()
         };
         let seconds = |failures| growing.interval(failures).as_secs();

@@ -39,7 +39,7 @@ pub(crate) struct StreamsFilter {
     pub(crate) batch: usize,
     /// The time after which fewer messages make a batch. Zero is never.
     pub(crate) duration: Duration,
-    pub(crate) failures: Failures,
+    pub(crate) failures: Box<Failures>,
     /// Handled messages are removed from the stream.
     pub(crate) trim: bool,
     state: Mutex<State>,
@@ -125,7 +125,7 @@ impl StreamsFilter {
             prefix,
             batch,
             duration,
-            failures,
+            failures: Box::new(failures),
             trim,
             state,
         }
