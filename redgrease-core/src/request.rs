@@ -20,10 +20,19 @@ type Decode<T> = fn(Value) -> Result<T, DecodeError>;
 pub struct Call<T> {
     pub(crate) gear: &'static Gear,
     args: Result<Args, EncodeError>,
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) timeout: Limit,
     pub(crate) heal: bool,
     pub(crate) key: Option<Vec<u8>>,
     decode: Decode<T>,
+}
+
+/// The time limit of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// That of the options of the connection.
+    OfConnection,
+    Never,
+    After(Duration),
 }
 
 /// The arguments of one call in one buffer: most calls allocate once.
@@ -66,22 +75,33 @@ impl<T> Call<T> {
         Call {
             gear,
             args,
-            timeout: None,
+            timeout: Limit::OfConnection,
             heal: true,
             key: None,
             decode,
         }
     }
 
-    /// Limits the time that the call waits for its answer. By default there is no limit.
+    /// Limits the time that the call waits for its answer, in place of
+    /// [`Options::call_timeout`](crate::Options::call_timeout). With `None` the call waits as long as it takes, which is
+    /// also the default without that option. A limit of zero is refused.
     ///
     /// The limit ends the waiting, not the gear: the gear continues to run on the server. The time to register a gear
     /// that the server has lost does not count. An async call can be limited on every connection, but never to more
     /// than the response timeout of a connection that was not opened with `connect_async`. A blocking call can be
     /// limited only on connections of `connect`: on others a limit is an error, since nothing could enforce it.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = Some(limit);
+    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.timeout = limit.into().map_or(Limit::Never, Limit::After);
         self
+    }
+
+    /// The time limit over a connection with this profile.
+    pub(crate) fn limit(&self, profile: &Profile) -> Option<Duration> {
+        match self.timeout {
+            Limit::OfConnection => profile.call_timeout,
+            Limit::Never => None,
+            Limit::After(limit) => Some(limit),
+        }
     }
 
     /// Reports an unknown trigger instead of registering the gear and repeating the call.
@@ -177,7 +197,7 @@ impl<T> Call<T> {
     pub(crate) fn finish(&self, answer: RedisResult<Value>, profile: &Profile) -> Result<T> {
         match answer {
             Ok(value) => self.read_with(value, profile),
-            Err(e) => Err(failed(e, self.gear, profile).within(self.timeout)),
+            Err(e) => Err(failed(e, self.gear, profile).within(self.limit(profile))),
         }
     }
 }

@@ -63,6 +63,7 @@ const LAYERS: &layers::Layers = &[
     (
         "call",
         &[
+            "commands",
             "connection",
             "error",
             "profile",

@@ -10,7 +10,8 @@ use redis::{Pipeline, Value};
 
 /// Calls that are sent together. Each call has its own result, so an error of one call does not affect the others.
 ///
-/// A pipeline never registers a gear again: an unknown trigger is the error of its call.
+/// A pipeline never registers a gear again: an unknown trigger is the error of its call. The limit of
+/// [`Options::call_timeout`](crate::Options::call_timeout) holds for the whole pipeline, limits of its calls do not count.
 ///
 /// ```ignore
 /// let (page, counts) = redgrease::pipe((cache_get::call(url), vec![count::call("a"), count::call("b")])).on(&mut con)?;
@@ -35,9 +36,14 @@ impl<P: Calls> Pipe<P> {
         let pipeline = self.pipeline(&profile)?;
         let count = pipeline.len();
         let packed = pipeline.get_packed_pipeline();
-        let answers = own::quickly(self.0.are_quick(), || {
-            con.req_packed_commands(&packed, 0, count)
-        })?;
+        let limit = profile.call_timeout;
+        let send = || {
+            own::quickly(self.0.are_quick(), || {
+                con.req_packed_commands(&packed, 0, count)
+            })
+        };
+        // Connections of redis-rs cannot hold the limit.
+        let answers = own::with_limit(limit, send).map_err(|e| Error::from(e).within(limit))?;
         self.0.read(&mut answers.into_iter(), &profile)
     }
 
@@ -54,7 +60,9 @@ impl<P: Calls> Pipe<P> {
         let answers = own::quickly(self.0.are_quick(), || {
             con.req_packed_commands(&pipeline, 0, count)
         });
-        let answers = answers.await?;
+        let limit = profile.call_timeout;
+        let answers = super::send::within(limit, answers).await;
+        let answers = answers.map_err(|e| Error::from(e).within(limit))?;
         self.0.read(&mut answers.into_iter(), &profile)
     }
 

@@ -1,15 +1,23 @@
 //! Sends a call. It is sent once, and a second time only if nothing ran: the server did not know the trigger, and the
 //! gear was registered again.
 
+use super::situation;
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
-use crate::connection::{Connection, own};
+use crate::connection::{Connection, Endpoint, own};
 use crate::error::{Error, ErrorKind, Result};
+use crate::gear::Gear;
 use crate::profile::Profile;
 use crate::registry::{Healed, Healer};
-use crate::request::Call;
+use crate::request::{Call, Limit};
 use crate::trace;
 use redis::Cmd;
+#[cfg(feature = "aio")]
+use redis::{RedisFuture, RedisResult};
+#[cfg(feature = "aio")]
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 impl<T> Call<T> {
     /// Sends the call and waits for its answer.
@@ -36,18 +44,31 @@ impl<T> Call<T> {
     }
 
     fn send<C: Connection + ?Sized>(&self, con: &mut C, cmd: &Cmd, profile: &Profile) -> Result<T> {
-        let Some(limit) = self.timeout else {
-            let answer = own::quickly(self.is_quick(), || con.req_command(cmd));
-            return self.finish(answer, profile);
-        };
-        if own::endpoint(|| con.get_db()).is_none() {
-            return Err(Error::config(
-                "a blocking call can be limited with `.timeout(..)` on a connection of `redgrease::connect(..)` \
-                 only: use one, or set the read timeout of this connection itself",
-            ));
-        }
+        let limit = self.limit_for(own::endpoint(|| con.get_db()).is_some(), profile)?;
         let send = || own::quickly(self.is_quick(), || con.req_command(cmd));
-        self.finish(own::with_limit(limit, send), profile)
+        let answer = self.finish(own::with_limit(limit, send), profile);
+        match (answer, limit) {
+            (Err(e), Some(_)) if e.is_timeout() => Err(explain(
+                e,
+                own::endpoint(|| con.get_db()),
+                self.gear,
+                profile,
+            )),
+            (answer, _) => answer,
+        }
+    }
+
+    /// The limit of a blocking call. Connections of redis-rs cannot hold it.
+    fn limit_for(&self, is_own: bool, profile: &Profile) -> Result<Option<Duration>> {
+        match self.timeout {
+            Limit::After(Duration::ZERO) => Err(no_time()),
+            Limit::After(_) if !is_own => Err(Error::config(
+                "a blocking call can be limited with `.timeout(..)` on a connection of `redgrease::connect(..)` \
+                 or a `BlockingPool` only: use one, or set the read timeout of this connection itself",
+            )),
+            _ if !is_own => Ok(None),
+            _ => Ok(self.limit(profile)),
+        }
     }
 
     /// [`on`](Self::on) over an async connection.
@@ -88,14 +109,19 @@ impl<T> Call<T> {
         cmd: &Cmd,
         profile: &Profile,
     ) -> Result<T> {
+        let limit = self.limit(profile);
+        if limit == Some(Duration::ZERO) {
+            return Err(no_time());
+        }
         let answer = own::quickly(self.is_quick(), || con.req_packed_command(cmd));
-        let answer = match self.timeout {
-            None => answer.await,
-            Some(limit) => tokio::time::timeout(limit, answer)
-                .await
-                .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into())),
-        };
-        self.finish(answer, profile)
+        let answer = self.finish(within(limit, answer).await, profile);
+        match (answer, limit) {
+            (Err(e), Some(_)) if e.is_timeout() => {
+                let endpoint = own::endpoint(|| con.get_db());
+                Err(explain_async(e, endpoint, self.gear, profile).await)
+            }
+            (answer, _) => answer,
+        }
     }
 
     fn span(&self, profile: &Profile) -> trace::Span {
@@ -105,6 +131,56 @@ impl<T> Call<T> {
     fn is_lost(&self, answer: &Result<T>) -> bool {
         self.heal && matches!(answer, Err(e) if e.is_unknown_trigger())
     }
+}
+
+/// Awaits an answer for so long. A future that is dropped in time leaves no answer behind for others.
+#[cfg(feature = "aio")]
+pub(super) async fn within<T>(
+    limit: Option<Duration>,
+    answer: RedisFuture<'_, T>,
+) -> RedisResult<T> {
+    match limit {
+        None => answer.await,
+        Some(limit) => tokio::time::timeout(limit, answer)
+            .await
+            .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into())),
+    }
+}
+
+fn no_time() -> Error {
+    Error::config(
+        "no call is answered within a limit of zero: give `.timeout(..)` a duration, or `None` for no limit",
+    )
+}
+
+/// Adds to the error of a call that was not answered in time what goes on in the server.
+fn explain(e: Error, endpoint: Option<Arc<Endpoint>>, gear: &Gear, profile: &Profile) -> Error {
+    match endpoint {
+        Some(endpoint) => {
+            let trigger = profile.trigger_of(gear).unwrap_or_default();
+            e.while_server(situation::ask(&endpoint, &trigger))
+        }
+        None => e,
+    }
+}
+
+/// [`explain`] for async calls. Boxed, because the future of each gear would contain it.
+#[cfg(feature = "aio")]
+fn explain_async<'a>(
+    e: Error,
+    endpoint: Option<Arc<Endpoint>>,
+    gear: &'a Gear,
+    profile: &'a Profile,
+) -> Pin<Box<dyn Future<Output = Error> + Send + 'a>> {
+    Box::pin(async move {
+        match endpoint {
+            Some(endpoint) => {
+                let trigger = profile.trigger_of(gear).unwrap_or_default();
+                e.while_server(situation::ask_async(&endpoint, &trigger).await)
+            }
+            None => e,
+        }
+    })
 }
 
 fn refused<T>(answer: Result<T>, reason: String) -> Result<T> {

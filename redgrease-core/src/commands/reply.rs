@@ -32,7 +32,7 @@ pub(super) fn records<T: FromRedisValue>(value: Value) -> Result<Vec<T>> {
     })
 }
 
-pub(super) fn registrations(value: Value) -> Result<Vec<RegistrationInfo>> {
+pub(crate) fn registrations(value: Value) -> Result<Vec<RegistrationInfo>> {
     rows(extract_errors(value)?, RegistrationInfo::read)
 }
 

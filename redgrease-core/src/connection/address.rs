@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// The longest time that a server may take to accept a connection. Commands have no limit.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An address, to open connections to. Its texts contain no password.
 #[derive(Clone)]
@@ -34,7 +34,12 @@ impl Address {
 
     /// Opens a blocking connection. It has no response timeout.
     pub(super) fn open(&self) -> redis::RedisResult<redis::Connection> {
-        self.0.get_connection_with_timeout(CONNECT_TIMEOUT)
+        self.open_within(CONNECT_TIMEOUT)
+    }
+
+    /// [`open`](Self::open) with a limit of its own.
+    pub(crate) fn open_within(&self, limit: Duration) -> redis::RedisResult<redis::Connection> {
+        self.0.get_connection_with_timeout(limit)
     }
 
     /// Opens an async connection. It has no response timeout.
@@ -49,7 +54,7 @@ impl Address {
 
     /// Opens an async connection that is not opened again when it breaks. It has no response timeout.
     #[cfg(feature = "aio")]
-    pub(super) async fn open_once(&self) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
+    pub(crate) async fn open_once(&self) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
         let config = redis::AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(None);
@@ -58,7 +63,7 @@ impl Address {
     }
 
     /// The error for a connection that could not be opened.
-    pub(super) fn unreachable(&self, source: redis::RedisError) -> Error {
+    pub(crate) fn unreachable(&self, source: redis::RedisError) -> Error {
         Error::caused_by(
             ErrorKind::Connect {
                 address: self.to_string(),

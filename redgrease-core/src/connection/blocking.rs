@@ -1,6 +1,6 @@
 //! The blocking connection.
 
-use super::address::Address;
+use super::address::{Address, CONNECT_TIMEOUT};
 use super::endpoint::Endpoint;
 use super::{known, own};
 use crate::error::Result;
@@ -56,6 +56,15 @@ impl Con {
         })
     }
 
+    /// Opens the connection again, within the limit of the call.
+    fn open_again(&self) -> RedisResult<redis::Connection> {
+        let address = self.endpoint.address();
+        match own::limit() {
+            Some(limit) => address.open_within(limit.min(CONNECT_TIMEOUT)),
+            None => address.open(),
+        }
+    }
+
     /// Sends something, once, over a connection that is not known to be broken.
     fn send<T>(
         &mut self,
@@ -63,7 +72,7 @@ impl Con {
     ) -> RedisResult<T> {
         let mut con = match self.open.take() {
             Some(con) if con.is_open() => con,
-            _ => self.endpoint.address().open()?,
+            _ => self.open_again()?,
         };
         let limit = own::limit();
         if limit.is_some() {

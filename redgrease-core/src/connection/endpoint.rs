@@ -1,6 +1,7 @@
 //! The state that a connection of this crate shares with its clones.
 
 use super::address::Address;
+use super::pool::Places;
 use crate::profile::{self, Profile};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -10,6 +11,8 @@ pub(crate) struct Endpoint {
     address: Address,
     /// `None` before a registration: the connection uses the default profile.
     profile: RwLock<Option<Arc<Profile>>>,
+    /// The places of the pool that this is the endpoint of.
+    places: Option<Arc<Places>>,
 }
 
 impl Endpoint {
@@ -17,6 +20,29 @@ impl Endpoint {
         Arc::new(Endpoint {
             address,
             profile: RwLock::new(profile),
+            places: None,
+        })
+    }
+
+    /// The endpoint of a pool with these places.
+    pub(super) fn of_pool(address: Address, places: &Arc<Places>) -> Arc<Self> {
+        Arc::new(Endpoint {
+            profile: RwLock::new(super::known::connected(&address)),
+            address,
+            places: Some(Arc::clone(places)),
+        })
+    }
+
+    /// The state of the pool as a part of a sentence, if there is one in which calls wait for a socket, or soon will.
+    pub(crate) fn crowd(&self) -> Option<String> {
+        let crowd = self.places.as_ref()?.crowd();
+        // The socket of the caller is free again.
+        (crowd.waiting > 0 || crowd.in_use + 1 >= crowd.size).then(|| {
+            format!(
+                "{} of {} sockets of the pool are in use by other calls, and {} other calls wait for one \
+                 (`PoolOptions::size(..)`)",
+                crowd.in_use, crowd.size, crowd.waiting
+            )
         })
     }
 

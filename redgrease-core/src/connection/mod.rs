@@ -22,6 +22,7 @@ pub use blocking::{Con, connect};
 pub(crate) use endpoint::Endpoint;
 #[cfg(feature = "aio")]
 pub use nonblocking::{AsyncCon, connect_async};
+pub(crate) use pool::Places;
 #[cfg(feature = "aio")]
 pub use pool::Pool;
 pub use pool::{BlockingPool, PoolMetrics, PoolOptions};

@@ -45,15 +45,18 @@ pub(super) fn answer(endpoint: &Arc<Endpoint>) {
     });
 }
 
-/// Runs `send` with a limit for the answer. The blocking connection of this crate applies it.
-pub(crate) fn with_limit<T>(limit: Duration, send: impl FnOnce() -> T) -> T {
+/// Runs `send` with a limit for the answer. The blocking connections of this crate apply it.
+pub(crate) fn with_limit<T>(limit: Option<Duration>, send: impl FnOnce() -> T) -> T {
     struct Reset;
     impl Drop for Reset {
         fn drop(&mut self) {
             QUESTION.with_borrow_mut(|q| q.limit = None);
         }
     }
-    QUESTION.with_borrow_mut(|q| q.limit = Some(limit));
+    if limit.is_none() {
+        return send();
+    }
+    QUESTION.with_borrow_mut(|q| q.limit = limit);
     let _reset = Reset;
     send()
 }

@@ -25,6 +25,14 @@ impl Error {
         }
         self
     }
+
+    /// Adds what went on to a timeout error.
+    pub(crate) fn while_server(mut self, seen: String) -> Self {
+        if let ErrorKind::Timeout { situation, .. } = &mut self.0.kind {
+            *situation = Some(seen);
+        }
+        self
+    }
 }
 
 impl From<RedisError> for Error {
@@ -65,6 +73,7 @@ fn classify(e: &RedisError) -> ErrorKind {
         _ if e.is_timeout() => ErrorKind::Timeout {
             of: None,
             limit: None,
+            situation: None,
         },
         _ => ErrorKind::Redis,
     }

@@ -112,7 +112,7 @@ impl fmt::Display for Error {
                      RedGrease repository starts one)",
                 )
             }
-            ErrorKind::Timeout { of, limit } => {
+            ErrorKind::Timeout { of, limit, situation } => {
                 if let Some(of) = of {
                     write!(f, "{of}: ")?;
                 }
@@ -122,8 +122,11 @@ impl fmt::Display for Error {
                     None => f.write_str("within the limit of the connection")?,
                 }
                 f.write_str(" (it may still be running on the server): ")?;
+                if let Some(situation) = situation {
+                    write!(f, "{situation}: ")?;
+                }
                 f.write_str(match limit {
-                    Some(_) => "raise `.timeout(..)`",
+                    Some(_) => "raise `.timeout(..)` or `Options::call_timeout(..)`",
                     None => "use a connection of `redgrease::connect(..)`, which has no limit, or raise its response timeout",
                 })
             }

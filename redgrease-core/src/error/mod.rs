@@ -149,6 +149,8 @@ pub enum ErrorKind {
         of: Option<String>,
         /// The limit of the call, if it has one; otherwise the limit of the connection applied.
         limit: Option<Duration>,
+        /// What went on in the server and in the pool, if that could be asked: a part of a sentence.
+        situation: Option<String>,
     },
     /// No socket of a pool became free within the limit for waiting. Nothing was sent.
     #[non_exhaustive]

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::gear::Gear;
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Checked options. Registering, calling and healing read them from here.
 ///
@@ -30,6 +31,8 @@ pub struct Profile {
     /// Whether a start replaces sessions of other programs.
     pub(crate) take_over: bool,
     pub(crate) namespace: Option<String>,
+    /// The time limit of calls that have no limit of their own.
+    pub(crate) call_timeout: Option<Duration>,
 }
 
 impl Profile {
@@ -37,7 +40,7 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// When the namespace contains characters that a session id cannot contain.
+    /// When the namespace contains characters that a session id cannot contain, or the time limit is zero.
     pub(crate) fn of(options: &Options) -> Result<Arc<Self>> {
         if let Some(name) = &options.namespace
             && (name.is_empty()
@@ -49,11 +52,18 @@ impl Profile {
                 "the namespace {name:?} cannot be used: it may contain ASCII letters, digits, `-` and `_`"
             )));
         }
+        if options.call_timeout == Some(Duration::ZERO) {
+            return Err(Error::config(
+                "a limit of zero would fail every call: give `Options::call_timeout(..)` a duration, or `None` for calls \
+                 without a limit",
+            ));
+        }
         Ok(Arc::new(Profile {
             policy: options.policy,
             package: options.package.clone(),
             gears: options.gears.clone(),
             take_over: options.take_over,
+            call_timeout: options.call_timeout,
             namespace: options.namespace.clone(),
         }))
     }

@@ -2,6 +2,7 @@
 
 use super::package::RedgreasePackage;
 use crate::gear::Gear;
+use std::time::Duration;
 
 /// Decides whether a session is registered again when the server already holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -42,10 +43,11 @@ pub struct Options {
     pub(super) gears: Option<Vec<&'static Gear>>,
     pub(super) package: RedgreasePackage,
     pub(super) take_over: bool,
+    pub(super) call_timeout: Option<Duration>,
 }
 
 impl Options {
-    /// The defaults: every gear of the program, no namespace, [`Policy::IfNewer`].
+    /// The defaults: every gear of the program, no namespace, [`Policy::IfNewer`], no time limit of calls.
     pub fn new() -> Self {
         Options::default()
     }
@@ -80,6 +82,27 @@ impl Options {
     #[must_use]
     pub fn take_over(mut self, take_over: bool) -> Self {
         self.take_over = take_over;
+        self
+    }
+
+    /// Limits the time that each call of a gear waits for its answer, and each [`pipe`](crate::pipe) of calls.
+    /// [`Call::timeout`](crate::Call::timeout) gives a single call another limit, or none. `None` is the default: calls
+    /// wait as long as they take. A limit of zero is refused.
+    ///
+    /// The limit holds for the connection or pool that is started with the options. It ends the waiting, not the gear. The
+    /// error asks the server over another connection what goes on there, for half a second at most:
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout). Chains, scripts and other commands have no limit.
+    ///
+    /// ```
+    /// use redgrease_core::Options;
+    /// use std::time::Duration;
+    ///
+    /// let options = Options::new().call_timeout(Duration::from_secs(5));
+    /// # let _ = options;
+    /// ```
+    #[must_use]
+    pub fn call_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.call_timeout = limit.into();
         self
     }
 

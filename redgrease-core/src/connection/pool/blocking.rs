@@ -4,8 +4,8 @@ use super::gate::Gate;
 use super::options::PoolOptions;
 use super::route::{Packed, Route, Routes, refused};
 use super::shelf::{Shelf, Socket};
-use super::{CHECK_LIMIT, PoolMetrics, exhausted, is_broken, metrics};
-use crate::connection::{Address, Endpoint, known, own};
+use super::{CHECK_LIMIT, PoolMetrics, exhausted, is_broken, left_until, metrics};
+use crate::connection::{Address, Endpoint, own};
 use crate::error::Result;
 use redis::{ConnectionLike, IntoConnectionInfo, RedisResult, Value};
 use std::fmt;
@@ -68,13 +68,14 @@ impl BlockingPool {
     pub fn connect_with(address: impl IntoConnectionInfo, options: &PoolOptions) -> Result<Self> {
         options.check()?;
         let address = Address::parse(address)?;
+        let shelf = Shelf::new(options.size);
         let pool = BlockingPool {
             inner: Arc::new(Inner {
-                endpoint: Endpoint::new(address.clone(), known::connected(&address)),
+                endpoint: Endpoint::of_pool(address, shelf.places()),
                 options: options.clone(),
                 routes: Routes::new(options),
                 gate: Gate::new(),
-                shelf: Shelf::new(options.size),
+                shelf,
                 quick: Shelf::new(QUICK),
                 is_tended: AtomicBool::new(false),
             }),
@@ -97,9 +98,9 @@ impl fmt::Debug for BlockingPool {
     }
 }
 
-fn is_alive(con: &mut redis::Connection) -> bool {
+fn is_alive(con: &mut redis::Connection, limit: Duration) -> bool {
     let ping = || -> RedisResult<Value> {
-        con.set_read_timeout(Some(CHECK_LIMIT))?;
+        con.set_read_timeout(Some(limit))?;
         let answer = con.req_command(&redis::cmd("PING"));
         con.set_read_timeout(None)?;
         answer
@@ -110,7 +111,9 @@ fn is_alive(con: &mut redis::Connection) -> bool {
 impl Inner {
     fn open_first(self: &Arc<Self>) -> RedisResult<()> {
         if let Some(place) = self.quick.places().take_before(None) {
-            let con = self.gate.open(self.endpoint.address(), Instant::now())?;
+            let con = self
+                .gate
+                .open(self.endpoint.address(), Instant::now(), None)?;
             let socket = Socket::new(con, self.quick.counts());
             self.quick.put_back(socket, place);
             self.tend();
@@ -126,17 +129,19 @@ impl Inner {
     ) -> RedisResult<T> {
         let begun = Instant::now();
         let limit = own::limit();
+        let deadline = limit.and_then(|limit| begun.checked_add(limit));
         let wait = limit.map_or(self.options.wait, |limit| limit.min(self.options.wait));
         let place = shelf.places().take_before(begun.checked_add(wait));
         let place = place.ok_or_else(|| exhausted(shelf, wait))?;
-        let mut socket = self.socket(shelf, begun)?;
-        if let Some(limit) = limit {
-            socket.set_read_timeout(Some(left_of(limit, begun)?))?;
+        let mut socket = self.socket(shelf, begun, deadline)?;
+        if let Some(deadline) = deadline {
+            socket.set_read_timeout(Some(left_until(deadline, Duration::MAX)?))?;
         }
         let result = send(&mut socket);
         // After a timeout, the late answer would be taken for the answer of the next command.
         if is_broken(&result) {
-            shelf.doubt_idle();
+            self.shelf.doubt_idle();
+            self.quick.doubt_idle();
             return result;
         }
         if limit.is_some() {
@@ -152,13 +157,18 @@ impl Inner {
         &self,
         shelf: &Shelf<redis::Connection>,
         begun: Instant,
+        deadline: Option<Instant>,
     ) -> RedisResult<Socket<redis::Connection>> {
         while let Some(mut socket) = shelf.idle_socket(|_| true) {
-            if !shelf.is_doubtful(&socket) || is_alive(&mut socket) {
+            let limit = match deadline {
+                Some(deadline) => left_until(deadline, CHECK_LIMIT)?,
+                None => CHECK_LIMIT,
+            };
+            if !shelf.is_doubtful(&socket) || is_alive(&mut socket, limit) {
                 return Ok(socket);
             }
         }
-        let con = self.gate.open(self.endpoint.address(), begun)?;
+        let con = self.gate.open(self.endpoint.address(), begun, deadline)?;
         Ok(Socket::new(con, shelf.counts()))
     }
 
@@ -190,6 +200,12 @@ impl Inner {
         }
     }
 
+    /// Whether a thread that closes idle sockets can end.
+    fn is_tidy(&self) -> bool {
+        self.is_tended.store(false, Ordering::Release);
+        self.shelf.idle() + self.quick.idle() == 0 || self.is_tended.swap(true, Ordering::AcqRel)
+    }
+
     /// Starts a thread that closes idle sockets, unless there is one.
     fn tend(self: &Arc<Self>) {
         if self.is_tended.load(Ordering::Relaxed) || self.is_tended.swap(true, Ordering::AcqRel) {
@@ -206,30 +222,23 @@ impl Inner {
     }
 }
 
-/// The rest of a limit.
-fn left_of(limit: Duration, begun: Instant) -> RedisResult<Duration> {
-    match limit.checked_sub(begun.elapsed()) {
-        Some(left) if !left.is_zero() => Ok(left),
-        _ => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
-    }
-}
-
 /// Closes idle sockets until there are none.
 struct Tending(Weak<Inner>);
 
 impl Tending {
-    fn run(&self, limit: Duration) {
+    fn run(mut self, limit: Duration) {
         while let Some(inner) = self.0.upgrade() {
             let shelves = [&inner.shelf, &inner.quick];
             let next = shelves
                 .into_iter()
                 .filter_map(|shelf| shelf.close_idle(limit))
                 .min();
-            drop(inner);
-            match next {
-                Some(left) => thread::sleep(left.max(Duration::from_millis(10))),
-                None => break,
+            if next.is_none() && inner.is_tidy() {
+                self.0 = Weak::new();
+                return;
             }
+            drop(inner);
+            thread::sleep(next.unwrap_or_default().max(Duration::from_millis(10)));
         }
     }
 }

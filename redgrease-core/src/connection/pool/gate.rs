@@ -1,7 +1,9 @@
 //! Opens sockets, a few at a time. When a server is down, its callers do not all try to connect.
 
 use super::places::Places;
+use super::{late, left_until};
 use crate::connection::Address;
+use crate::connection::address::CONNECT_TIMEOUT;
 use crate::error::Error;
 use redis::{RedisError, RedisResult};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,13 +27,26 @@ impl Gate {
         }
     }
 
-    /// Opens a socket, for a caller that has begun then. If an attempt has failed since, its error is the result.
-    pub(super) fn open(&self, address: &Address, begun: Instant) -> RedisResult<redis::Connection> {
-        let place = self.places.take_before(None);
+    /// Opens a socket, for a caller that has begun then and waits until the deadline. If an attempt has failed since, its
+    /// error is the result.
+    pub(super) fn open(
+        &self,
+        address: &Address,
+        begun: Instant,
+        deadline: Option<Instant>,
+    ) -> RedisResult<redis::Connection> {
+        let place = self.places.take_before(deadline);
         self.failed_since(begun)?;
-        let opened = address.open();
-        drop(place);
-        self.note(address, opened)
+        let Some(deadline) = deadline else {
+            let opened = address.open();
+            drop(place);
+            return self.note(address, opened);
+        };
+        match address.open_within(left_until(deadline, CONNECT_TIMEOUT)?) {
+            // The deadline of this caller says nothing about others.
+            Err(e) if e.is_timeout() => Err(late()),
+            opened => self.note(address, opened),
+        }
     }
 
     /// [`open`](Self::open) for async callers.

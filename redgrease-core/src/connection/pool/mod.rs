@@ -22,11 +22,12 @@ pub use metrics::PoolMetrics;
 #[cfg(feature = "aio")]
 pub use nonblocking::Pool;
 pub use options::PoolOptions;
+pub(crate) use places::Places;
 
 use crate::error::{Error, ErrorKind};
 use redis::RedisError;
 use shelf::Shelf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The longest time that a server may take to show that an idle socket is alive.
 const CHECK_LIMIT: Duration = Duration::from_secs(3);
@@ -42,6 +43,19 @@ fn exhausted<S>(shelf: &Shelf<S>, waited: Duration) -> RedisError {
         waited,
     })
     .into_redis()
+}
+
+/// The time until a deadline, at most `longest`.
+fn left_until(deadline: Instant, longest: Duration) -> redis::RedisResult<Duration> {
+    match deadline.checked_duration_since(Instant::now()) {
+        Some(left) if !left.is_zero() => Ok(left.min(longest)),
+        _ => Err(late()),
+    }
+}
+
+/// The error of a call whose limit has passed.
+fn late() -> RedisError {
+    std::io::Error::from(std::io::ErrorKind::TimedOut).into()
 }
 
 /// Whether a socket cannot be used any more after this result.

@@ -4,9 +4,9 @@ use super::gate::Gate;
 use super::options::PoolOptions;
 use super::places::Places;
 use super::route::{Route, Routes, refused};
-use super::shelf::{Counts, Shelf, Socket};
+use super::shelf::{Counts, Shelf, Socket, TRUSTED};
 use super::{CHECK_LIMIT, PoolMetrics, exhausted, is_broken, metrics};
-use crate::connection::{Address, Endpoint, known, own};
+use crate::connection::{Address, Endpoint, own};
 use crate::error::{Error, Result};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Arg, Cmd, IntoConnectionInfo, Pipeline, RedisFuture, RedisResult, Value};
@@ -72,13 +72,12 @@ struct Lines {
 struct Line {
     socket: Socket<Own>,
     number: u64,
+    /// Another socket has broken since this one was used.
+    is_suspect: bool,
 }
 
 /// Programs have a few runtimes. The lines of ended ones are closed.
 const MAX_LINES: usize = 8;
-
-/// A line that was not used for longer is checked before it is used.
-const TRUSTED: Duration = Duration::from_millis(500);
 
 impl Pool {
     /// Opens a pool, and registers nothing.
@@ -104,7 +103,7 @@ impl Pool {
         let shelf = Shelf::new(options.size);
         let pool = Pool {
             inner: Arc::new(Inner {
-                endpoint: Endpoint::new(address.clone(), known::connected(&address)),
+                endpoint: Endpoint::of_pool(address, shelf.places()),
                 options: options.clone(),
                 routes: Routes::new(options),
                 gate: Gate::new(),
@@ -154,7 +153,7 @@ impl Lines {
         let line = open
             .iter_mut()
             .find(|line| line.socket.runtime == runtime)?;
-        let is_trusted = line.socket.used().elapsed() <= TRUSTED;
+        let is_trusted = !line.is_suspect && line.socket.used().elapsed() <= TRUSTED;
         if is_trusted {
             line.socket.touch();
         }
@@ -164,6 +163,13 @@ impl Lines {
     fn touch(&self, number: u64) {
         if let Some(line) = self.open().iter_mut().find(|line| line.number == number) {
             line.socket.touch();
+            line.is_suspect = false;
+        }
+    }
+
+    fn doubt(&self) {
+        for line in self.open().iter_mut() {
+            line.is_suspect = true;
         }
     }
 
@@ -184,7 +190,11 @@ impl Lines {
                 open.remove(at);
             }
         }
-        open.push(Line { socket, number });
+        open.push(Line {
+            socket,
+            number,
+            is_suspect: false,
+        });
         number
     }
 }
@@ -237,7 +247,7 @@ impl Inner {
         let result = send(&mut con).await;
         if is_broken(&result) {
             self.lines.close(number);
-            self.shelf.doubt_idle();
+            self.doubt_others();
         } else {
             self.lines.touch(number);
         }
@@ -269,12 +279,24 @@ impl Inner {
         };
         let result = send(&mut socket.con).await;
         if is_broken(&result) {
-            self.shelf.doubt_idle();
+            self.doubt_others();
         } else {
             self.shelf.put_back(socket, place);
             self.tend();
         }
         result
+    }
+
+    /// Has the other sockets checked before they are used, because one has broken.
+    fn doubt_others(&self) {
+        self.shelf.doubt_idle();
+        self.lines.doubt();
+    }
+
+    /// Whether a task that closes idle sockets can end.
+    fn is_tidy(&self) -> bool {
+        self.is_tended.store(false, Ordering::Release);
+        self.shelf.idle() == 0 || self.is_tended.swap(true, Ordering::AcqRel)
     }
 
     /// Starts a task that closes idle sockets, unless there is one.
@@ -290,14 +312,16 @@ impl Inner {
 struct Tending(Weak<Inner>);
 
 impl Tending {
-    async fn run(self, limit: Duration) {
+    async fn run(mut self, limit: Duration) {
         while let Some(inner) = self.0.upgrade() {
             let next = inner.shelf.close_idle(limit);
-            drop(inner);
-            match next {
-                Some(left) => tokio::time::sleep(left.max(Duration::from_millis(10))).await,
-                None => break,
+            if next.is_none() && inner.is_tidy() {
+                self.0 = Weak::new();
+                return;
             }
+            drop(inner);
+            let left = next.unwrap_or_default();
+            tokio::time::sleep(left.max(Duration::from_millis(10))).await;
         }
     }
 }

@@ -28,10 +28,10 @@ struct State {
 
 /// A place. It is free again when this is dropped.
 #[derive(Debug)]
-pub(super) struct Place(Arc<Places>);
+pub(crate) struct Place(Arc<Places>);
 
 /// A future of a place.
-pub(super) struct Taking {
+pub(crate) struct Taking {
     places: Arc<Places>,
     begun: Instant,
     /// The number in the line, after the first poll found no free place.
@@ -48,7 +48,7 @@ pub(crate) struct Crowd {
 }
 
 impl Places {
-    pub(super) fn new(size: usize) -> Arc<Self> {
+    pub(crate) fn new(size: usize) -> Arc<Self> {
         Arc::new(Places {
             size,
             state: Mutex::default(),
@@ -56,7 +56,7 @@ impl Places {
     }
 
     /// Waits for a place. Dropping the future leaves the line.
-    pub(super) fn take(self: &Arc<Self>) -> Taking {
+    pub(crate) fn take(self: &Arc<Self>) -> Taking {
         Taking {
             places: Arc::clone(self),
             begun: Instant::now(),
@@ -65,7 +65,7 @@ impl Places {
     }
 
     /// Blocks the thread until a place is free, or until the deadline.
-    pub(super) fn take_before(self: &Arc<Self>, deadline: Option<Instant>) -> Option<Place> {
+    pub(crate) fn take_before(self: &Arc<Self>, deadline: Option<Instant>) -> Option<Place> {
         let mut taking = pin!(self.take());
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A socket that was idle for longer is checked before it is used.
-const TRUSTED: Duration = Duration::from_millis(500);
+pub(super) const TRUSTED: Duration = Duration::from_millis(100);
 
 /// A limited number of sockets. Idle ones are kept, the last used one in front.
 #[derive(Debug)]
