@@ -32,6 +32,7 @@
 //! * Values: [`GearArg`] and [`GearResult`] list the types of arguments and results, and their counterparts in Python.
 //! * Calls: the generated function sends at once. [`Call`] has options for timeout and routing; [`pipe`] sends several
 //!   calls in one round trip.
+//! * Many calls at the same time: `Pool` (feature `aio`) and [`BlockingPool`]. A connection serves one blocked call at a time.
 //! * Events: functions for key changes and streams take a [`KeyRecord`] or a [`StreamRecord`].
 //! * Chains: [`KeysReader`], [`StreamReader`], [`CommandReader`] and other readers begin a chain. [`Open`] has its steps.
 //!   [`Closed`] runs once, a [`Registration`] reacts to events. [`py_literal`] shows captured values in Python.

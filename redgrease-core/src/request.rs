@@ -87,9 +87,11 @@ impl<T> Call<T> {
     /// also the default without that option. A limit of zero is refused.
     ///
     /// The limit ends the waiting, not the gear: the gear continues to run on the server. The time to register a gear
-    /// that the server has lost does not count. An async call can be limited on every connection, but never to more
+    /// that the server has lost does not count. The error says what goes on in the server, see
+    /// [`Options::call_timeout`](crate::Options::call_timeout). An async call can be limited on every connection, but never to more
     /// than the response timeout of a connection that was not opened with `connect_async`. A blocking call can be
-    /// limited only on connections of `connect`: on others a limit is an error, since nothing could enforce it.
+    /// limited only on connections of `connect` and on a `BlockingPool`: on others a limit is an error, since nothing could
+    /// enforce it.
     pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.timeout = limit.into().map_or(Limit::Never, Limit::After);
         self

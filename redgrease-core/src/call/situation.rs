@@ -77,7 +77,7 @@ pub(super) fn ask(endpoint: &Endpoint, trigger: &str) -> String {
             }
             // The server accepted the connection, or the network is silent.
             Err(e) if e.is_timeout() => {}
-            Err(e) => seen.note_unreachable(endpoint.address().unreachable(e)),
+            Err(e) => seen.note_unreachable(&endpoint.address().unreachable(e)),
         }
         asked.keep(seen)
     });
@@ -105,7 +105,7 @@ pub(super) async fn ask_async(endpoint: &Endpoint, trigger: &str) -> String {
                     }
                 }
             }
-            Err(e) => seen.note_unreachable(endpoint.address().unreachable(e)),
+            Err(e) => seen.note_unreachable(&endpoint.address().unreachable(e)),
         }
         None
     };
@@ -177,7 +177,7 @@ impl Seen {
         true
     }
 
-    fn note_unreachable(&mut self, e: Error) {
+    fn note_unreachable(&mut self, e: &Error) {
         self.unreachable = Some(e.to_string());
     }
 

@@ -15,8 +15,10 @@ use std::sync::Arc;
 /// package. A connection of [`connect`] starts with the options of the last registration at the same address in this
 /// process, if there was one.
 ///
+/// One thread uses it at a time. For many threads there is [`BlockingPool`](crate::BlockingPool).
+///
 /// It has no response timeout, because a gear may run for a long time. Limit a single call with
-/// [`Call::timeout`](crate::Call::timeout). After the connection broke, the next command opens it again. The command
+/// [`Call::timeout`](crate::Call::timeout), and all calls with [`Options::call_timeout`](crate::Options::call_timeout). After the connection broke, the next command opens it again. The command
 /// that was interrupted fails and is never sent again.
 pub struct Con {
     endpoint: Arc<Endpoint>,

@@ -2,6 +2,7 @@
 
 use super::{Error, ErrorKind, GearError, full_text};
 use std::fmt;
+use std::time::Duration;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,22 +114,7 @@ impl fmt::Display for Error {
                 )
             }
             ErrorKind::Timeout { of, limit, situation } => {
-                if let Some(of) = of {
-                    write!(f, "{of}: ")?;
-                }
-                f.write_str("no reply ")?;
-                match limit {
-                    Some(limit) => write!(f, "within {limit:?}")?,
-                    None => f.write_str("within the limit of the connection")?,
-                }
-                f.write_str(" (it may still be running on the server): ")?;
-                if let Some(situation) = situation {
-                    write!(f, "{situation}: ")?;
-                }
-                f.write_str(match limit {
-                    Some(_) => "raise `.timeout(..)` or `Options::call_timeout(..)`",
-                    None => "use a connection of `redgrease::connect(..)`, which has no limit, or raise its response timeout",
-                })
+                late(f, of.as_deref(), *limit, situation.as_deref())
             }
             ErrorKind::PoolExhausted { size, in_use, waiting, waited } => write!(
                 f,
@@ -146,6 +132,34 @@ impl fmt::Display for Error {
             },
         }
     }
+}
+
+/// Prints that a reply did not arrive in time.
+fn late(
+    f: &mut fmt::Formatter<'_>,
+    of: Option<&str>,
+    limit: Option<Duration>,
+    situation: Option<&str>,
+) -> fmt::Result {
+    if let Some(of) = of {
+        write!(f, "{of}: ")?;
+    }
+    f.write_str("no reply ")?;
+    match limit {
+        Some(limit) => write!(f, "within {limit:?}")?,
+        None => f.write_str("within the limit of the connection")?,
+    }
+    f.write_str(" (it may still be running on the server): ")?;
+    if let Some(situation) = situation {
+        write!(f, "{situation}: ")?;
+    }
+    f.write_str(match limit {
+        Some(_) => "raise `.timeout(..)` or `Options::call_timeout(..)`",
+        None => {
+            "use a connection of `redgrease::connect(..)` or a `redgrease::Pool`, which have no limit, or raise its \
+             response timeout"
+        }
+    })
 }
 
 /// Prints the exception, its location in the source and the source line in the layout of rustc.

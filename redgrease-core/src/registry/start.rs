@@ -38,7 +38,8 @@ pub fn start_with(address: impl IntoConnectionInfo, options: &Options) -> Result
     Ok((con, report))
 }
 
-/// [`start`] for async programs.
+/// [`start`] for async programs. Calls over this connection and its clones wait for each other: for many calls at the same
+/// time there is [`Pool::start`].
 ///
 /// # Errors
 ///

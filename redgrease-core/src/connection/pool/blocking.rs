@@ -121,19 +121,19 @@ impl Inner {
         Ok(())
     }
 
-    /// Sends something over a socket of this shelf.
+    /// Sends something over one of these sockets.
     fn send<T>(
         self: &Arc<Self>,
-        shelf: &Shelf<redis::Connection>,
+        sockets: &Shelf<redis::Connection>,
         send: impl FnOnce(&mut redis::Connection) -> RedisResult<T>,
     ) -> RedisResult<T> {
         let begun = Instant::now();
         let limit = own::limit();
         let deadline = limit.and_then(|limit| begun.checked_add(limit));
         let wait = limit.map_or(self.options.wait, |limit| limit.min(self.options.wait));
-        let place = shelf.places().take_before(begun.checked_add(wait));
-        let place = place.ok_or_else(|| exhausted(shelf, wait))?;
-        let mut socket = self.socket(shelf, begun, deadline)?;
+        let place = sockets.places().take_before(begun.checked_add(wait));
+        let place = place.ok_or_else(|| exhausted(sockets, wait))?;
+        let mut socket = self.socket(sockets, begun, deadline)?;
         if let Some(deadline) = deadline {
             socket.set_read_timeout(Some(left_until(deadline, Duration::MAX)?))?;
         }
@@ -147,7 +147,7 @@ impl Inner {
         if limit.is_some() {
             socket.set_read_timeout(None)?;
         }
-        shelf.put_back(socket, place);
+        sockets.put_back(socket, place);
         self.tend();
         result
     }
@@ -155,21 +155,21 @@ impl Inner {
     /// An idle socket that is alive, or a new one.
     fn socket(
         &self,
-        shelf: &Shelf<redis::Connection>,
+        sockets: &Shelf<redis::Connection>,
         begun: Instant,
         deadline: Option<Instant>,
     ) -> RedisResult<Socket<redis::Connection>> {
-        while let Some(mut socket) = shelf.idle_socket(|_| true) {
+        while let Some(mut socket) = sockets.idle_socket(|_| true) {
             let limit = match deadline {
                 Some(deadline) => left_until(deadline, CHECK_LIMIT)?,
                 None => CHECK_LIMIT,
             };
-            if !shelf.is_doubtful(&socket) || is_alive(&mut socket, limit) {
+            if !sockets.is_doubtful(&socket) || is_alive(&mut socket, limit) {
                 return Ok(socket);
             }
         }
         let con = self.gate.open(self.endpoint.address(), begun, deadline)?;
-        Ok(Socket::new(con, shelf.counts()))
+        Ok(Socket::new(con, sockets.counts()))
     }
 
     /// Sends commands in packed form.

@@ -265,16 +265,12 @@ impl Inner {
         let place = tokio::time::timeout(wait, self.shelf.places().take()).await;
         let place = place.map_err(|_| exhausted(&self.shelf, wait))?;
         let mut socket = loop {
-            match self.shelf.idle_socket(|own| own.runtime == runtime) {
-                Some(mut socket) => {
-                    if !self.shelf.is_doubtful(&socket) || is_alive(&mut socket.con).await {
-                        break socket;
-                    }
-                }
-                None => {
-                    let con = self.gate.open_async(self.endpoint.address(), begun).await?;
-                    break Socket::new(Own { con, runtime }, self.shelf.counts());
-                }
+            let Some(mut socket) = self.shelf.idle_socket(|own| own.runtime == runtime) else {
+                let con = self.gate.open_async(self.endpoint.address(), begun).await?;
+                break Socket::new(Own { con, runtime }, self.shelf.counts());
+            };
+            if !self.shelf.is_doubtful(&socket) || is_alive(&mut socket.con).await {
+                break socket;
             }
         };
         let result = send(&mut socket.con).await;
