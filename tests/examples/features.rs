@@ -41,7 +41,7 @@ execute: ['Peru', 'Lima']
 cmd: {b'Peru': b'Lima'}
 counted: 33
 not counted: value is not an integer or out of range
-redis.exceptions.ResponseError: WRONGTYPE Operation against a key holding the wrong kind of value
+redgrease_commands.ResponseError: WRONGTYPE Operation against a key holding the wrong kind of value
 NotImplementedError: `cmd.pipeline` is not for gears: gears need no pipeline: call one command after the other, inside `with atomic():` if nothing may come between
 "#,
     );

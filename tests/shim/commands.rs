@@ -166,18 +166,11 @@ const CALLS: &[(&str, &str)] = &[
     ("cmd.flushall(), cmd.dbsize()", "(True, 0)"),
 ];
 
-/// Without redis-py, a command without a dedicated method takes its words in order.
-const IN_ORDER: &[(&str, &str)] = &[
-    ("cmd.incr('n', 5)", "5"),
-    (
-        "cmd.lpos('absent', 'x'), cmd.object_encoding('n'), cmd.substr('n', 0, 0)",
-        "(None, b'int', b'5')",
-    ),
-    (
-        "cmd.execute_command('CONFIG GET', 'maxmemory')",
-        "[b'maxmemory', b'0']",
-    ),
-];
+/// Without redis-py, `execute_command` returns the reply as it is.
+const IN_ORDER: &[(&str, &str)] = &[(
+    "cmd.execute_command('CONFIG GET', 'maxmemory')",
+    "[b'maxmemory', b'0']",
+)];
 
 /// Expressions that raise, with the exception.
 const REFUSED: &[(&str, &str)] = &[
@@ -218,14 +211,21 @@ const REFUSED: &[(&str, &str)] = &[
         "cmd.incr('x', 'y')",
         "ResponseError: value is not an integer or out of range",
     ),
-    ("cmd.nosuch(1)", "ResponseError: unknown command"),
+    (
+        "cmd.execute_command('NOSUCH', 1)",
+        "ResponseError: unknown command",
+    ),
+    (
+        "cmd.hgett('h', 'k')",
+        "AttributeError: cmd has no method `hgett`, did you mean `hget`?",
+    ),
     (
         "cmd.evalsha('0' * 40, 0)",
         "NoScriptError: No matching script",
     ),
     (
-        "cmd.nosuch(option=1)",
-        "TypeError: without the package `redis` commands have no options",
+        "cmd.execute_command('GET', 'k', option=1)",
+        "TypeError: commands have no options (option)",
     ),
 ];
 
@@ -244,19 +244,22 @@ fn cmd_answers_as_redis_py_does() {
 }
 
 #[test]
-fn redis_py_answers_if_it_is_installed() {
+fn redis_py_answers_scripts_that_require_it() {
     let server = Server::start().unwrap();
-    let installed = untyped(&server, &["RG.PYEXECUTE", "", "REQUIREMENTS", "redis"]);
-    assert_eq!(installed, "OK");
-    let run = |script: &str| {
+    let run = |script: &str, more: &[&str]| {
         let script = format!("from redgrease import *\n{script}");
-        untyped(&server, &["RG.PYEXECUTE", &script])
+        let words = [&["RG.PYEXECUTE", &script], more].concat();
+        untyped(&server, &words)
     };
-    let client = run(
-        "ShardsIDReader().map(lambda _: (cmd.ping(), type(cmd._client).__mro__[1].__module__)).run()",
-    );
-    assert!(client.contains("redis.client"), "{client}");
-    answers(run, CALLS);
+    let required = |script: &str| run(script, &["REQUIREMENTS", "redis"]);
+    let origin =
+        "ShardsIDReader().map(lambda _: type(getattr(cmd, 'bitfield')('k')).__module__).run()";
+    let client = required(origin);
+    assert!(client.contains("redis.commands.core"), "{client}");
+    answers(required, CALLS);
+    // The package of another session changes nothing.
+    let client = run(origin, &[]);
+    assert!(client.contains("redgrease_commands"), "{client}");
 }
 
 #[test]

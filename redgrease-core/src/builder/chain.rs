@@ -3,10 +3,9 @@
 use super::callback::Source;
 use super::literal::{py_literal, text};
 use super::reader::Reader;
-use crate::commands::PyExecuteOptions;
 use crate::error::{EncodeError, Result};
 use crate::gear::Chain;
-use crate::prelude::{Part, Uses};
+use crate::prelude::{Commands, Part, Uses};
 use crate::profile::RedgreasePackage;
 use crate::requirement::Requirements;
 use serde::Serialize;
@@ -100,8 +99,8 @@ impl Chain {
         }
     }
 
-    /// The options that are sent with the script.
-    pub(super) fn options(&self, package: &RedgreasePackage) -> Result<PyExecuteOptions> {
+    /// The requirements of the chain.
+    pub(super) fn required(&self, package: &RedgreasePackage) -> Result<Requirements> {
         let mut requirements = Requirements::new();
         for requirement in &self.requirements {
             requirements.add(requirement, "`requires` of a chain")?;
@@ -110,9 +109,16 @@ impl Chain {
         if let Some(package) = package.requirement().filter(|_| needs.imports_redgrease()) {
             requirements.add(package, "the package `redgrease` of the options")?;
         }
-        if needs.needs_client() && !requirements.contains("redis") {
-            requirements.add("redis", "`cmd`")?;
+        Ok(requirements)
+    }
+
+    /// What `cmd` is in the chain.
+    pub(super) fn commands(&self) -> Commands {
+        let mut requirements = Requirements::new();
+        for requirement in &self.requirements {
+            // A wrong requirement is an error when the chain is sent.
+            let _ = requirements.add(requirement, "`requires` of a chain");
         }
-        Ok(PyExecuteOptions::new().requirements(requirements.to_strings()))
+        Commands::of(|name| requirements.contains(name))
     }
 }

@@ -3,15 +3,15 @@
 use super::open::Any;
 use super::parts;
 use super::run::Run;
-#[cfg(feature = "aio")]
-use crate::commands::AsyncGearsCommands;
-use crate::commands::{Executed, ExecutionResult, GearsCommands, PyExecuteOptions};
+use super::sent::Sent;
+use crate::commands::{Executed, ExecutionResult};
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
 use crate::connection::{Connection, own};
 use crate::convert::{Codec, GearReply, GearResult};
 use crate::error::{DecodeError, Result};
 use crate::gear::Chain;
+use crate::prelude::Commands;
 use crate::profile::{self, RedgreasePackage};
 use crate::trace;
 use redis::Value;
@@ -102,15 +102,15 @@ impl<T: Records> Closed<T> {
 
     /// The whole script that [`on`](Self::on) sends over a connection of redis-rs.
     pub fn to_script(&self) -> String {
-        self.script(&profile::default().package)
+        self.script(&profile::default().package, self.chain.commands())
     }
 
-    fn script(&self, package: &RedgreasePackage) -> String {
+    fn script(&self, package: &RedgreasePackage, commands: Commands) -> String {
         let mut uses = self.chain.needs();
         if let Some(codec) = T::CODEC {
             parts::of_codec(&codec, &mut uses);
         }
-        let mut script = uses.prelude(package.is_bundled());
+        let mut script = uses.prelude(package.is_bundled(), commands);
         script.push_str(&self.to_string());
         script.push('\n');
         script
@@ -123,11 +123,8 @@ impl<T: Records> Closed<T> {
     /// When a value in the chain has no counterpart in Python, the server refuses the script, a record is not of its
     /// type, or the connection fails. Errors of the Python functions are in the result, beside the records.
     pub fn on<C: Connection + ?Sized>(&self, con: &mut C) -> Result<ExecutionResult<T::Record>> {
-        let (script, options) = self.sent(&own::profile(|| con.get_db()).package)?;
-        trace::run().observe(|| {
-            let executed = con.pyexecute_options::<Value>(&script, &options)?;
-            read::<T>(executed.into_results()?)
-        })
+        let sent = self.sent(&own::profile(|| con.get_db()).package)?;
+        trace::run().observe(|| read::<T>(sent.on(con)?.into_results()?))
     }
 
     /// [`on`](Self::on) over an async connection.
@@ -140,11 +137,8 @@ impl<T: Records> Closed<T> {
         &self,
         con: &mut C,
     ) -> Result<ExecutionResult<T::Record>> {
-        let (script, options) = self.sent(&own::profile(|| con.get_db()).package)?;
-        let run = async {
-            let executed = con.pyexecute_options::<Value>(&script, &options).await?;
-            read::<T>(executed.into_results()?)
-        };
+        let sent = self.sent(&own::profile(|| con.get_db()).package)?;
+        let run = async { read::<T>(sent.on_async(con).await?.into_results()?) };
         trace::run().observe_async(run).await
     }
 
@@ -154,8 +148,8 @@ impl<T: Records> Closed<T> {
     ///
     /// When a value in the chain has no counterpart in Python, the server refuses the script, or the connection fails.
     pub fn start<C: Connection + ?Sized>(&self, con: &mut C) -> Result<Run<T>> {
-        let (script, options) = self.sent(&own::profile(|| con.get_db()).package)?;
-        started(&con.pyexecute_options::<Value>(&script, &options.unblocking())?)
+        let sent = self.sent(&own::profile(|| con.get_db()).package)?;
+        started(&sent.unblocking().on(con)?)
     }
 
     /// [`start`](Self::start) over an async connection.
@@ -165,14 +159,14 @@ impl<T: Records> Closed<T> {
     /// Those of [`start`](Self::start).
     #[cfg(feature = "aio")]
     pub async fn start_async<C: AsyncConnection + ?Sized>(&self, con: &mut C) -> Result<Run<T>> {
-        let (script, options) = self.sent(&own::profile(|| con.get_db()).package)?;
-        let options = options.unblocking();
-        started(&con.pyexecute_options::<Value>(&script, &options).await?)
+        let sent = self.sent(&own::profile(|| con.get_db()).package)?;
+        started(&sent.unblocking().on_async(con).await?)
     }
 
-    fn sent(&self, package: &RedgreasePackage) -> Result<(String, PyExecuteOptions)> {
-        self.chain.check()?;
-        Ok((self.script(package), self.chain.options(package)?))
+    fn sent(&self, package: &RedgreasePackage) -> Result<Sent> {
+        Sent::of(&self.chain, package, |commands| {
+            self.script(package, commands)
+        })
     }
 }
 

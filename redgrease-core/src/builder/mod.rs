@@ -32,6 +32,7 @@ mod reader;
 mod registration;
 mod run;
 mod script_file;
+mod sent;
 mod steps;
 mod twin;
 

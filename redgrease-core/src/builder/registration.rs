@@ -1,16 +1,17 @@
 //! Registers chains that react to events.
 
 use super::callback::IntoCallback;
+use super::sent::Sent;
 #[cfg(feature = "aio")]
 use crate::commands::AsyncGearsCommands;
-use crate::commands::{GearsCommands, PyExecuteOptions, RegistrationFilter};
+use crate::commands::{GearsCommands, RegistrationFilter};
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
 use crate::connection::{Connection, own};
 use crate::error::Result;
 use crate::gear::Registration;
+use crate::prelude::Commands;
 use crate::profile::{self, RedgreasePackage};
-use redis::Value;
 use std::fmt;
 
 impl Registration {
@@ -51,11 +52,11 @@ impl Registration {
 
     /// The whole script that [`on`](Self::on) sends over a connection of redis-rs.
     pub fn to_script(&self) -> String {
-        self.script(&profile::default().package)
+        self.script(&profile::default().package, self.chain.commands())
     }
 
-    fn script(&self, package: &RedgreasePackage) -> String {
-        let mut script = self.chain.needs().prelude(package.is_bundled());
+    fn script(&self, package: &RedgreasePackage, commands: Commands) -> String {
+        let mut script = self.chain.needs().prelude(package.is_bundled(), commands);
         script.push_str(&self.to_string());
         script.push('\n');
         script
@@ -79,7 +80,7 @@ impl Registration {
     ///
     /// Those of [`on`](Self::on).
     pub fn on_if<C: Connection + ?Sized>(&self, con: &mut C, taken: IfTaken) -> Result<bool> {
-        let (script, options) = self.sent(&own::profile(|| con.get_db()).package)?;
+        let sent = self.sent(&own::profile(|| con.get_db()).package)?;
         if let Some(filter) = self.others(taken) {
             let others = con.dump_registrations_where(&filter)?;
             if taken == IfTaken::Keep && !others.is_empty() {
@@ -89,7 +90,7 @@ impl Registration {
                 con.unregister(&other)?;
             }
         }
-        con.pyexecute_options::<Value>(&script, &options)?;
+        sent.on(con)?;
         Ok(true)
     }
 
@@ -114,7 +115,7 @@ impl Registration {
         con: &mut C,
         taken: IfTaken,
     ) -> Result<bool> {
-        let (script, options) = self.sent(&own::profile(|| con.get_db()).package)?;
+        let sent = self.sent(&own::profile(|| con.get_db()).package)?;
         if let Some(filter) = self.others(taken) {
             let others = con.dump_registrations_where(&filter).await?;
             if taken == IfTaken::Keep && !others.is_empty() {
@@ -124,13 +125,14 @@ impl Registration {
                 con.unregister(&other).await?;
             }
         }
-        con.pyexecute_options::<Value>(&script, &options).await?;
+        sent.on_async(con).await?;
         Ok(true)
     }
 
-    fn sent(&self, package: &RedgreasePackage) -> Result<(String, PyExecuteOptions)> {
-        self.chain.check()?;
-        Ok((self.script(package), self.chain.options(package)?))
+    fn sent(&self, package: &RedgreasePackage) -> Result<Sent> {
+        Sent::of(&self.chain, package, |commands| {
+            self.script(package, commands)
+        })
     }
 
     /// The filter for registrations with the same trigger, if their treatment needs them.

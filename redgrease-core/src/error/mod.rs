@@ -289,7 +289,7 @@ impl Error {
 fn is_no_permission(line: &str) -> bool {
     [
         "gears.error: NOPERM ",
-        "exceptions.NoPermissionError: ",
+        ".NoPermissionError: ",
         "<class 'gears.error'>, Value: NOPERM ",
         ".NoPermissionError'>, Value: ",
     ]

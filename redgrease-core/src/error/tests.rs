@@ -136,7 +136,7 @@ fn a_missing_right_is_recognised_wherever_the_server_says_it() {
     for refused in [
         "NOPERM No permissions to access a key".to_owned(),
         gear("gears.error", "NOPERM No permissions to access a key: 'get' with the key 'k'\r\n"),
-        gear("redgrease.exceptions.NoPermissionError", "No permissions to access a key"),
+        gear("redgrease_commands.NoPermissionError", "No permissions to access a key"),
         gear("redis.exceptions.NoPermissionError", "this user has no permissions"),
         r"['Traceback (most recent call last):\n', 'gears.error: NOPERM No permissions to access a key\r\n\n']".to_owned(),
         "Error type: <class 'gears.error'>, Value: NOPERM No permissions to access a key".to_owned(),

@@ -26,15 +26,17 @@ pub(crate) enum Part {
     Log,
     /// `hashtag3`.
     Hashtag3,
-    /// `cmd`, the client of the server that the gear runs in.
+    /// `cmd`, with the commands of the engine.
     Cmd,
+    /// `cmd`, with the client of redis-py.
+    RedisPy,
     /// `import redgrease` without a package of that name.
     Shim,
 }
 
 impl Part {
     /// Every part, in the order of sending.
-    pub(crate) const ALL: [Part; 13] = [
+    pub(crate) const ALL: [Part; 14] = [
         Part::Codec,
         Part::Uuid,
         Part::Moment,
@@ -47,6 +49,7 @@ impl Part {
         Part::Log,
         Part::Hashtag3,
         Part::Cmd,
+        Part::RedisPy,
         Part::Shim,
     ];
 
@@ -75,9 +78,38 @@ impl Part {
             Part::Log => include_str!("log.py"),
             Part::Hashtag3 => include_str!("hashtag3.py"),
             Part::Cmd => include_str!("cmd.py"),
+            Part::RedisPy => include_str!("redis_py.py"),
             Part::Shim => include_str!("shim.py"),
         }
     }
+}
+
+/// What `cmd` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Commands {
+    /// The commands of the engine.
+    Engine,
+    /// The client of redis-py: for gears that require it, and for servers without commands of their own.
+    RedisPy,
+}
+
+impl Commands {
+    /// What `cmd` is for gears whose requirements contain what `contains` says.
+    pub(crate) fn of(contains: impl Fn(&str) -> bool) -> Self {
+        if contains(REDIS_PY) {
+            Commands::RedisPy
+        } else {
+            Commands::Engine
+        }
+    }
+}
+
+/// The requirement for redis-py.
+pub(crate) const REDIS_PY: &str = "redis";
+
+/// Whether a script failed because the server has no commands of its own (`cmd.py`).
+pub(crate) fn lacks_commands(error: &str) -> bool {
+    error.contains("which has no commands of its own")
 }
 
 /// The names and parts that a script uses. They decide which parts of the prelude are sent.
@@ -129,21 +161,21 @@ impl<'a> Uses<'a> {
         self.imports
     }
 
-    /// Whether the server needs the package `redis`.
-    pub(crate) fn needs_client(&self) -> bool {
+    /// Whether a text may use `cmd`.
+    pub(crate) fn needs_commands(&self) -> bool {
         self.names.contains(&"cmd")
     }
 
     /// The text of the prelude. `is_bundled` says whether the module `redgrease` of this crate may be sent.
-    pub(crate) fn prelude(&self, is_bundled: bool) -> String {
+    pub(crate) fn prelude(&self, is_bundled: bool, commands: Commands) -> String {
         let mut out = String::new();
         let has_shim = self.imports && is_bundled;
         for part in Part::ALL {
             let is_needed = match part {
                 Part::Log => self.names.contains(&"log"),
                 Part::Hashtag3 => self.names.contains(&"hashtag3"),
-                // The module `redgrease` contains `cmd`.
-                Part::Cmd => has_shim || self.needs_client(),
+                Part::Cmd => self.needs_commands() && commands == Commands::Engine,
+                Part::RedisPy => self.needs_commands() && commands == Commands::RedisPy,
                 Part::Shim => has_shim,
                 Part::Outcome => self.names.contains(&"Err") || self.parts.contains(&part),
                 other => self.parts.contains(&other),

@@ -22,9 +22,11 @@ def _shim():
         module.__bundled__ = True
         module.runtime = module
         _sys.modules['redgrease'] = _sys.modules['redgrease.runtime'] = module
+    # Scripts that do not use `cmd` come without it.
+    commands = globals().get('cmd')
     for name, value in (
-            ('cmd', cmd), ('log', log), ('hashtag', hashtag), ('hashtag3', hashtag3), ('execute', execute),
+            ('cmd', commands), ('log', log), ('hashtag', hashtag), ('hashtag3', hashtag3), ('execute', execute),
             ('atomic', atomic), ('configGet', configGet), ('gearsConfigGet', gearsConfigGet),
             ('gearsFuture', gearsFuture), ('GB', GB), ('GearsBuilder', GearsBuilder)):
-        if not hasattr(module, name):
+        if value is not None and not hasattr(module, name):
             setattr(module, name, value)

@@ -8,9 +8,10 @@ use super::placed::{Placed, placed};
 use super::report::{Action, Flapping, SessionReport};
 use super::script::{Script, hashes};
 use super::set::GearSet;
-use crate::commands::{PyExecuteOptions, RegistrationInfo, Session};
+use crate::commands::{PyExecuteOptions, RegistrationInfo, Session, cmd};
 use crate::error::{Error, ErrorKind, Result};
 use crate::profile::{Policy, Profile};
+use redis::Cmd;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -26,20 +27,34 @@ pub(crate) enum Step {
 /// A script to send.
 #[derive(Debug)]
 pub(crate) struct Sending {
-    pub(crate) text: String,
+    pub(crate) script: Sent,
+    /// The script for servers without commands of their own.
+    pub(crate) with_redis_py: Option<Sent>,
     options: PyExecuteOptions,
     #[cfg(test)]
     description: String,
     /// The description of the session that is replaced, if there is one.
     expected: Option<String>,
-    pub(crate) requirements: Vec<String>,
     /// Ids of registrations of other sessions that have to be unregistered first.
     pub(crate) taken: Vec<String>,
     /// The report of a successful registration.
     pub(crate) report: SessionReport,
 }
 
+/// A script as it is sent.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    pub(crate) text: String,
+    pub(crate) requirements: Vec<String>,
+}
+
 impl Sending {
+    /// The command that sends a script, with the options of [`Self::options`].
+    pub(crate) fn command(&self, script: &Sent, is_guarded: bool) -> Cmd {
+        let options = self.options(is_guarded);
+        cmd::pyexecute(&script.text, &options.requirements(&script.requirements))
+    }
+
     /// The options of the command. The guarded ones make the server refuse the script if the session was replaced since it
     /// was compared, and take registrations over in the same step.
     pub(crate) fn options(&self, is_guarded: bool) -> PyExecuteOptions {
@@ -147,20 +162,24 @@ pub(crate) fn plan(
     let description = describe(set, &script, gears, &found).to_json();
     let options = PyExecuteOptions::new()
         .id(&set.id)
-        .description(&description)
-        .requirements(&script.requirements);
+        .description(&description);
     // The server decides between two programs that start at the same time: a session that did not exist a moment ago, or
     // was another one, is not replaced.
     let expected = found
         .session
         .map(|session| session.description.clone().unwrap_or_default());
     Ok(Step::Send(Box::new(Sending {
-        text: script.text,
+        script: Sent {
+            text: script.text,
+            requirements: script.requirements,
+        },
+        with_redis_py: script
+            .with_redis_py
+            .map(|(text, requirements)| Sent { text, requirements }),
         options,
         #[cfg(test)]
         description,
         expected,
-        requirements: script.requirements,
         taken: owned.taken,
         report,
     })))

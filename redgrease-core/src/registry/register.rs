@@ -5,7 +5,7 @@ use super::exchange::drive_async;
 use super::exchange::{Exchange, Kind, Link, drive};
 use super::owned::{Terms, foreign_trigger};
 use super::placed::placed;
-use super::plan::{Sending, Step, plan};
+use super::plan::{Sending, Sent, Step, plan};
 use super::report::{Action, Report, SessionReport};
 use super::set::{GearSet, gears, group};
 use crate::commands::{Session, cmd, reply};
@@ -14,6 +14,7 @@ use crate::connection::AsyncConnection;
 use crate::connection::{Connection, Endpoint, own};
 use crate::error::{Error, ErrorKind, Result, full_text};
 use crate::gear::Gear;
+use crate::prelude::lacks_commands;
 use crate::profile::{self, Options, Policy, Profile};
 use crate::trace;
 use redis::{RedisError, RedisResult, Value};
@@ -135,7 +136,8 @@ async fn compare_and_send(
             Step::Keep(report) => return Ok(report),
             Step::Send(sending) => *sending,
         };
-        match send(link, &sending).await {
+        let (script, outcome) = send(link, &sending).await;
+        match outcome {
             Ok(()) => {}
             Err(e) if e.is_timeout() && link.survives_timeouts() => {
                 settle(link, set, profile, terms, begun).await?;
@@ -150,7 +152,7 @@ async fn compare_and_send(
                 } else {
                     Vec::new()
                 };
-                return Err(explain(e, set, profile, &sending, &sessions));
+                return Err(explain(e, set, profile, script, &sessions));
             }
         }
         let mut report = sending.report;
@@ -164,24 +166,31 @@ async fn compare_and_send(
 /// sending.
 const MOST_ATTEMPTS: usize = 5;
 
-/// Sends a script. A server that does not know the options that guard other programs, such as RedisGears, gets it without
-/// them.
-async fn send(link: &Link, sending: &Sending) -> RedisResult<()> {
-    let options = |is_guarded| sending.options(is_guarded);
-    match sent(
-        link.send(cmd::pyexecute(&sending.text, &options(true)))
-            .await,
-    ) {
-        Err(e) if is_unguarded(&e) => {
+/// Sends a script, and returns the one that was sent last. A server that does not know the options that guard other
+/// programs gets it without them, and one without commands of its own gets it with redis-py. RedisGears is both.
+async fn send<'a>(link: &Link, sending: &'a Sending) -> (&'a Sent, RedisResult<()>) {
+    let mut script = &sending.script;
+    let mut other = sending.with_redis_py.as_ref();
+    let mut is_guarded = true;
+    loop {
+        let answer = sent(link.send(sending.command(script, is_guarded)).await);
+        let Err(e) = &answer else {
+            return (script, answer);
+        };
+        if is_guarded && is_unguarded(e) {
+            is_guarded = false;
             for id in &sending.taken {
-                sent(link.send(cmd::unregister(id, false)).await)?;
+                if let Err(e) = sent(link.send(cmd::unregister(id, false)).await) {
+                    return (script, Err(e));
+                }
             }
-            sent(
-                link.send(cmd::pyexecute(&sending.text, &options(false)))
-                    .await,
-            )
+        } else if lacks_commands(&full_text(e))
+            && let Some(with_redis_py) = other.take()
+        {
+            script = with_redis_py;
+        } else {
+            return (script, answer);
         }
-        answer => answer,
     }
 }
 
@@ -295,7 +304,7 @@ fn explain(
     e: RedisError,
     set: &GearSet,
     profile: &Profile,
-    sending: &Sending,
+    script: &Sent,
     sessions: &[Session],
 ) -> Error {
     let text = full_text(&e);
@@ -312,7 +321,7 @@ fn explain(
         return Error::caused_by(kind, e);
     }
     if text.starts_with("Could not satisfy requirements") {
-        let requirements = sending.requirements.clone();
+        let requirements = script.requirements.clone();
         return Error::caused_by(
             ErrorKind::Requirements {
                 message: text,

@@ -6,7 +6,7 @@ use crate::builder::literal::text as literal;
 use crate::builder::of_codec;
 use crate::error::Result;
 use crate::gear::{GearKind, PythonModule};
-use crate::prelude::{Part, Uses};
+use crate::prelude::{Commands, Part, REDIS_PY, Uses};
 use crate::profile::RedgreasePackage;
 use crate::requirement::Requirements;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,8 @@ pub(crate) struct Script {
     pub(crate) hash: String,
     /// The hash of each gear, by label.
     pub(crate) gears: BTreeMap<String, String>,
+    /// For servers without commands of their own: the text with `cmd` as the client of redis-py, and its requirements.
+    pub(crate) with_redis_py: Option<(String, Vec<String>)>,
 }
 
 impl Script {
@@ -32,8 +34,11 @@ impl Script {
     /// When their requirements exclude each other.
     pub(crate) fn of(session: &str, gears: &[Placed], package: &RedgreasePackage) -> Result<Self> {
         let uses = uses(gears);
-        let requirements = requirements(gears, &uses, package)?;
-        let mut text = uses.prelude(package.is_bundled());
+        let required = requirements(gears, &uses, package)?;
+        let requirements = required.to_strings();
+        let commands = Commands::of(|name| required.contains(name));
+        let mut text = uses.prelude(package.is_bundled(), commands);
+        let prelude = text.len();
         let mut identity = text.clone();
         for module in modules(gears) {
             text.push_str(&space(session, module, gears, true));
@@ -46,6 +51,13 @@ impl Script {
             identity.push_str(&statement(false));
         }
         let _ = writeln!(text, "_registered({})", literal(session));
+        let with_redis_py = if uses.needs_commands() && commands == Commands::Engine {
+            let mut other = uses.prelude(package.is_bundled(), Commands::RedisPy);
+            other.push_str(&text[prelude..]);
+            Some((other, with_redis_py(required)?))
+        } else {
+            None
+        };
         for requirement in &requirements {
             let _ = writeln!(identity, "# requires {requirement}");
         }
@@ -54,6 +66,7 @@ impl Script {
             requirements,
             hash: hash(&identity),
             gears: hashes(gears, package),
+            with_redis_py,
         })
     }
 }
@@ -153,7 +166,7 @@ fn requirements(
     gears: &[Placed],
     uses: &Uses<'_>,
     package: &RedgreasePackage,
-) -> Result<Vec<String>> {
+) -> Result<Requirements> {
     let mut all = Requirements::new();
     for placed in gears {
         let place = || format!("gear `{}`, {}", placed.gear.name(), placed.gear.location());
@@ -167,10 +180,13 @@ fn requirements(
     if let Some(package) = package.requirement().filter(|_| uses.imports_redgrease()) {
         all.add(package, "the package `redgrease` of the options")?;
     }
-    if uses.needs_client() && !all.contains("redis") {
-        all.add("redis", "`cmd`")?;
-    }
-    Ok(all.to_strings())
+    Ok(all)
+}
+
+/// The requirements, with redis-py.
+fn with_redis_py(mut requirements: Requirements) -> Result<Vec<String>> {
+    requirements.add(REDIS_PY, "`cmd`")?;
+    Ok(requirements.to_strings())
 }
 
 /// FNV-1a of 128 bits in hexadecimal. It distinguishes texts; it is not a cryptographic hash.

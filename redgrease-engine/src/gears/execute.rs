@@ -1,18 +1,19 @@
 //! Redis commands of scripts and gears: `execute`, `call_next`, `get_command` and `override_reply`.
 
+use super::argument::{Argument, Form};
 use super::atomic::lost_lock;
 use super::handed_on::with_rights;
 use super::scope::{self as script, keep_answer, keeps_answers, set_aside};
 use crate::execution::too_much_memory;
 use crate::python::{
-    GearsError, Given, Object, detached, from_owned, from_reply, is_child, list_of, may_take,
-    no_arguments, no_names, over_budget, server_grew,
+    GearsError, Given, Object, detached, is_child, list_of, may_take, no_arguments, no_names,
+    over_budget, server_grew,
 };
 use crate::redis::{self, CallError, CallReply, OwnedReply, ReplyKind};
 use crate::registration::hooks;
 use crate::scope::{self, ForCommand, Scope, WithheldReply};
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ pub(super) fn execute_command<'py>(
     let Ok(command) = command.cast_into::<PyString>() else {
         return Err(GearsError::new_err("the given command must be a string"));
     };
-    run_command(py, command.to_str()?.as_bytes(), items)
+    run_command(py, command.to_str()?.as_bytes(), items, Form::Text)
 }
 
 /// `call_next(*args)` of a hook: runs the next older hook, or the command itself if there is no older one.
@@ -46,13 +47,15 @@ pub(super) fn call_next<'py>(
     no_names("call_next", kwargs)?;
     let command =
         hooks::next_command().ok_or_else(|| GearsError::new_err("Can not get CommandHook ctx"))?;
-    run_command(py, command.as_bytes(), args.iter())
+    run_command(py, command.as_bytes(), args.iter(), Form::Text)
 }
 
-fn run_command<'py>(
+/// Runs a command with the rights of the code that runs.
+pub(super) fn run_command<'py>(
     py: Python<'py>,
     command: &[u8],
     args: impl Iterator<Item = Object<'py>>,
+    form: Form,
 ) -> PyResult<Object<'py>> {
     if is_child() {
         return Err(GearsError::new_err(
@@ -66,15 +69,15 @@ fn run_command<'py>(
         is_of_gear,
     } = scope::for_command();
     if !is_of_gear && !scope::is_of_gear() {
-        return with_rights(py, || run_command(py, command, args))?;
+        return with_rights(py, || run_command(py, command, args, form))?;
     }
     if by_script && let Some(reply) = script::answer_again() {
         // The command had its effect when the script ran for the first time.
-        return from_owned(py, &reply);
+        return form.of_kept(py, &reply);
     }
     // Most commands have few arguments, which then need no allocation.
     let items: SmallVec<[Argument<'py>; 4]> = args
-        .map(|item| Argument::new(&item))
+        .map(|item| Argument::new(&item, form))
         .collect::<PyResult<_>>()?;
     let words: SmallVec<[&[u8]; 4]> = items.iter().map(Argument::bytes).collect::<PyResult<_>>()?;
     let words = words.as_slice();
@@ -107,7 +110,7 @@ fn run_command<'py>(
         scope::note_denial();
     }
     match outcome {
-        Ok(reply) => from_reply(py, reply.borrow()),
+        Ok(reply) => form.of_reply(py, reply.borrow()),
         // With the line end of the protocol, as `from_reply` raises an error.
         Err(failure) => Err(GearsError::new_err(format!("{}\r\n", failure.message()))),
     }
@@ -126,34 +129,6 @@ fn check_budget(more: usize) -> PyResult<()> {
     match over_budget(more) {
         None => Ok(()),
         Some(limit) => Err(GearsError::new_err(too_much_memory(limit))),
-    }
-}
-
-/// One argument of a command. Keeps the Python object alive while its bytes are borrowed.
-pub(super) enum Argument<'py> {
-    Text(Bound<'py, PyString>),
-    Bytes(Bound<'py, PyBytes>),
-}
-
-impl<'py> Argument<'py> {
-    pub(super) fn new(value: &Object<'py>) -> PyResult<Argument<'py>> {
-        if let Ok(text) = value.cast::<PyString>() {
-            return Ok(Argument::Text(text.clone()));
-        }
-        if let Ok(bytes) = value.cast::<PyBytes>() {
-            return Ok(Argument::Bytes(bytes.clone()));
-        }
-        if let Ok(array) = value.cast::<PyByteArray>() {
-            return Ok(Argument::Bytes(PyBytes::new(value.py(), &array.to_vec())));
-        }
-        Ok(Argument::Text(value.str()?))
-    }
-
-    pub(super) fn bytes(&self) -> PyResult<&[u8]> {
-        match self {
-            Argument::Text(text) => Ok(text.to_str()?.as_bytes()),
-            Argument::Bytes(bytes) => Ok(bytes.as_bytes()),
-        }
     }
 }
 

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `module.rs` | the module `redisgears` and the start of the runtime |
 //! | `runtime/*.py` | the part of the runtime that is written in Python |
-//! | `bundled.rs` | the bundled Python package `redgrease` |
+//! | `bundled.rs` | the bundled Python packages `redgrease` and `redgrease_commands` |
 //! | `execute.rs` | `execute`, `call_next`, `get_command`, `override_reply` |
+//! | `commands.rs` | the commands of `cmd` |
+//! | `argument.rs` | arguments and replies of the commands that Python runs |
 //! | `handed_on.rs` | the rights of threads and callbacks of Python |
 //! | `log.rs` | `log` |
 //! | `atomic.rs` | `atomic()` |
@@ -21,10 +23,12 @@
 //! | `packages.rs` | the Python packages of gears |
 
 mod activate;
+mod argument;
 mod asked;
 mod atomic;
 mod builder;
 mod bundled;
+mod commands;
 mod execute;
 mod handed_on;
 mod log;

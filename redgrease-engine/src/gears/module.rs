@@ -2,7 +2,7 @@
 //! as `redisgears`), and the functions that only the Python half calls.
 
 use super::builder::FlatExecution;
-use super::{atomic, bundled, execute, log, packages, session, time_events};
+use super::{atomic, bundled, commands, execute, log, packages, session, time_events};
 use crate::config;
 use crate::execution::{Waiter, executions};
 use crate::id::Id;
@@ -117,6 +117,8 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     let own = PyModule::new(py, "redgrease_native")?;
     own.add_function(wrap_pyfunction!(log::write_log, &own)?)?;
     own.add_function(wrap_pyfunction!(shard_id, &own)?)?;
+    own.add_function(wrap_pyfunction!(commands::command, &own)?)?;
+    own.add_function(wrap_pyfunction!(commands::command_of_any, &own)?)?;
     own.add_function(wrap_pyfunction!(atomic::atomic_enter, &own)?)?;
     own.add_function(wrap_pyfunction!(atomic::atomic_exit, &own)?)?;
     own.add_function(wrap_pyfunction!(when_done, &own)?)?;

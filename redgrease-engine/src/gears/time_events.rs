@@ -1,7 +1,7 @@
 //! `registerTE`: functions that run at intervals.
 
+use super::argument::{Argument, Form};
 use super::asked;
-use super::execute::Argument;
 use crate::python::{Callback, GearsError, Given};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyTuple};
@@ -41,7 +41,7 @@ pub(super) fn register_time_event(
     match key.filter(|key| !key.is_none()) {
         None => asked::add_timer(py, function, interval).map(|()| true),
         Some(key) => {
-            let key = Argument::new(&key)?;
+            let key = Argument::new(&key, Form::Text)?;
             asked::add_keyed_timer(py, key.bytes()?, function, interval)
         }
     }

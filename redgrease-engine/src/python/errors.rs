@@ -40,6 +40,11 @@ impl GearsError {
         error::new_err(message.into())
     }
 
+    /// `true` if an exception is an error of the runtime, or of a command.
+    pub(crate) fn is(py: Gil<'_>, raised: &PyErr) -> bool {
+        raised.is_instance_of::<error>(py)
+    }
+
     /// The types with the names under which scripts see them.
     pub(crate) fn types(py: Gil<'_>) -> [(&'static str, Bound<'_, PyType>); 3] {
         [

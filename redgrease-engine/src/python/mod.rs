@@ -105,7 +105,9 @@ pub(crate) use parameters::{Given, no_arguments, no_names, only};
 pub(crate) use pickling::{check_picklable, pickle, pickle_ahead, unpickle};
 pub(crate) use profiling::{forget_profile, profile, profiled};
 pub(crate) use reach::{Reach, reach};
-pub(crate) use replies::{fits_reply, from_owned, from_reply, nested, reply_with};
+pub(crate) use replies::{
+    bytes_from_owned, bytes_from_reply, fits_reply, from_owned, from_reply, nested, reply_with,
+};
 pub(crate) use threads::{GearThread, gear_threads, threads_over_budget};
 pub(crate) use values::{
     KeptList, KeptWord, List, from_bytes, group_record, integer, is_iterator, is_true, list,

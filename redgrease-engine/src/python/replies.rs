@@ -2,7 +2,7 @@
 //! observe.
 
 use super::errors::GearsError;
-use super::values::{from_bytes, integer, list, none};
+use super::values::{bytes_of, from_bytes, integer, list, none};
 use super::{Gil, Object};
 use crate::redis::{Element, OwnedReply, Reply, ReplyKind};
 use pyo3::prelude::*;
@@ -12,36 +12,61 @@ use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString};
 /// stack.
 const MAX_DEPTH: usize = 128;
 
+/// Makes the value of a text in a reply.
+type OfText = for<'py> fn(Gil<'py>, &[u8]) -> PyResult<Object<'py>>;
+
 /// The result of `execute` for a reply. A reply that is an error is raised.
 pub(crate) fn from_reply<'py>(py: Gil<'py>, reply: Element<'_>) -> PyResult<Object<'py>> {
-    if reply.kind() == ReplyKind::Error {
-        // Scripts for RedisGears see the line end of the protocol here.
-        let text = String::from_utf8_lossy(reply.bytes());
-        return Err(GearsError::new_err(format!(
-            "{}\r\n",
-            text.trim_end_matches(['\r', '\n'])
-        )));
-    }
+    raised(reply)?;
     nested(py, reply)
+}
+
+/// As [`from_reply`], with `bytes` for texts.
+pub(crate) fn bytes_from_reply<'py>(py: Gil<'py>, reply: Element<'_>) -> PyResult<Object<'py>> {
+    raised(reply)?;
+    value(py, reply, bytes_of)
+}
+
+fn raised(reply: Element<'_>) -> PyResult<()> {
+    if reply.kind() != ReplyKind::Error {
+        return Ok(());
+    }
+    // Scripts for RedisGears see the line end of the protocol here.
+    let text = String::from_utf8_lossy(reply.bytes());
+    Err(GearsError::new_err(format!(
+        "{}\r\n",
+        text.trim_end_matches(['\r', '\n'])
+    )))
 }
 
 /// As [`from_reply`], for a reply that was kept.
 pub(crate) fn from_owned<'py>(py: Gil<'py>, reply: &OwnedReply) -> PyResult<Object<'py>> {
+    raised_owned(reply)?;
+    owned(py, reply, from_bytes)
+}
+
+/// As [`bytes_from_reply`], for a reply that was kept.
+pub(crate) fn bytes_from_owned<'py>(py: Gil<'py>, reply: &OwnedReply) -> PyResult<Object<'py>> {
+    raised_owned(reply)?;
+    owned(py, reply, bytes_of)
+}
+
+fn raised_owned(reply: &OwnedReply) -> PyResult<()> {
     match reply {
         OwnedReply::Error(text) => Err(GearsError::new_err(format!("{text}\r\n"))),
-        other => owned(py, other),
+        _ => Ok(()),
     }
 }
 
 /// The value of a kept reply. An error inside an array is a text.
-fn owned<'py>(py: Gil<'py>, reply: &OwnedReply) -> PyResult<Object<'py>> {
+fn owned<'py>(py: Gil<'py>, reply: &OwnedReply, of_text: OfText) -> PyResult<Object<'py>> {
     match reply {
-        OwnedReply::Text(bytes) => from_bytes(py, bytes),
-        OwnedReply::Status(text) | OwnedReply::Error(text) => from_bytes(py, text.as_bytes()),
+        OwnedReply::Text(bytes) => of_text(py, bytes),
+        OwnedReply::Status(text) | OwnedReply::Error(text) => of_text(py, text.as_bytes()),
         OwnedReply::Integer(number) => Ok(integer(py, *number)),
         OwnedReply::Null => Ok(none(py)),
         OwnedReply::Array(items) => {
-            let items = items.iter().map(|item| owned(py, item));
+            let items = items.iter().map(|item| owned(py, item, of_text));
             list(py, items.collect::<PyResult<Vec<_>>>()?)
         }
     }
@@ -49,15 +74,19 @@ fn owned<'py>(py: Gil<'py>, reply: &OwnedReply) -> PyResult<Object<'py>> {
 
 /// The value of a reply. An error inside an array is a text.
 pub(crate) fn nested<'py>(py: Gil<'py>, reply: Element<'_>) -> PyResult<Object<'py>> {
+    value(py, reply, from_bytes)
+}
+
+fn value<'py>(py: Gil<'py>, reply: Element<'_>, of_text: OfText) -> PyResult<Object<'py>> {
     match reply.kind() {
-        ReplyKind::Text | ReplyKind::Error => from_bytes(py, reply.bytes()),
+        ReplyKind::Text | ReplyKind::Error => of_text(py, reply.bytes()),
         ReplyKind::Integer => Ok(reply.integer().into_pyobject(py)?.into_any()),
         ReplyKind::Null => Ok(py.None().into_bound(py)),
         ReplyKind::Array => {
             let list = PyList::empty(py);
             for index in 0..reply.len() {
                 match reply.element(index) {
-                    Some(element) => list.append(nested(py, element)?)?,
+                    Some(element) => list.append(value(py, element, of_text)?)?,
                     None => list.append(py.None())?,
                 }
             }

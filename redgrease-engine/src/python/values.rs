@@ -3,7 +3,7 @@
 use super::{Gil, Handle, Object};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyIterator, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyString};
 use pyo3::{IntoPyObject, ffi};
 use std::fmt;
 
@@ -31,6 +31,18 @@ pub(crate) fn from_bytes<'py>(py: Gil<'py>, bytes: &[u8]) -> PyResult<Object<'py
             ffi::PyByteArray_FromStringAndSize(bytes.as_ptr().cast(), bytes.len().cast_signed());
         Bound::from_owned_ptr_or_err(py, array)
     }
+}
+
+/// The bytes as `bytes`.
+///
+/// # Errors
+/// If there is no memory for the value.
+pub(crate) fn bytes_of<'py>(py: Gil<'py>, bytes: &[u8]) -> PyResult<Object<'py>> {
+    let copy = |room: &mut [u8]| {
+        room.copy_from_slice(bytes);
+        Ok(())
+    };
+    PyBytes::new_with(py, bytes.len(), copy).map(Bound::into_any)
 }
 
 /// The record of a command: a list of its words.

@@ -5,11 +5,17 @@ import asyncio
 import base64
 import json
 import sys
+import types
 
 
 class Failure(Exception):
     pass
 
+
+# The commands of the engine.
+commands = types.ModuleType('redgrease_commands')
+commands.cmd = 'cmd'
+sys.modules['redgrease_commands'] = commands
 
 registered = {}
 timers = []

@@ -316,13 +316,14 @@ fn only_what_is_used_is_sent() {
     let plain = script(&[], " return 1", &[]);
     assert!(
         plain.text.contains("def _gear(")
-            && !plain.text.contains("class _Cmd")
+            && !plain.text.contains(ENGINE)
             && !plain.text.contains("def log(")
     );
     assert!(plain.requirements.is_empty());
     let uses_cmd = script(&["cmd", "log"], " log(cmd.get('x'))", &["requests"]);
-    assert!(uses_cmd.text.contains("class _Cmd") && uses_cmd.text.contains("def log("));
-    assert_eq!(uses_cmd.requirements, ["redis", "requests"]);
+    assert!(uses_cmd.text.contains(ENGINE) && uses_cmd.text.contains("def log("));
+    assert!(!uses_cmd.text.contains(REDIS_PY));
+    assert_eq!(uses_cmd.requirements, ["requests"]);
     for own in [
         "redis==4.1",
         "Redis",
@@ -330,15 +331,43 @@ fn only_what_is_used_is_sent() {
         "redis @ file:///x",
     ] {
         let own: &'static [&'static str] = Box::leak(Box::new([own]));
-        assert_eq!(script(&["cmd"], " cmd", own).requirements, own);
+        let chosen = script(&["cmd"], " cmd", own);
+        assert_eq!(chosen.requirements, own);
+        assert!(chosen.text.contains(REDIS_PY) && !chosen.text.contains(ENGINE));
+        assert!(chosen.with_redis_py.is_none());
+        assert_ne!(chosen.hash, script(&["cmd"], " cmd", &[]).hash);
     }
-    assert_eq!(
-        script(&["cmd"], " cmd", &["redis-py-cluster"]).requirements,
-        ["redis", "redis-py-cluster"]
-    );
+    let other = script(&["cmd"], " cmd", &["redis-py-cluster"]);
+    assert_eq!(other.requirements, ["redis-py-cluster"]);
     let shim = script(&[], " from redgrease import cmd", &[]);
-    assert!(shim.text.contains("def _shim(") && shim.text.contains("class _Cmd"));
-    assert_eq!(shim.requirements, ["redis"]);
+    assert!(shim.text.contains("def _shim(") && shim.text.contains(ENGINE));
+    assert!(shim.requirements.is_empty());
+    let without = script(&[], " from redgrease import execute", &[]);
+    assert!(without.text.contains("def _shim(") && !without.text.contains(ENGINE));
+    assert!(plain.with_redis_py.is_none() && without.with_redis_py.is_none());
+}
+
+/// A line of the prelude for each kind of `cmd`.
+const ENGINE: &str = "from redgrease_commands import cmd";
+const REDIS_PY: &str = "class _Cmd";
+
+#[test]
+fn a_server_without_commands_gets_the_script_with_redis_py() {
+    let gears = set(&[gear(
+        "f",
+        GearSpec {
+            names: &["cmd"],
+            requirements: &["six"],
+            ..spec("f", " return cmd.get('x')")
+        },
+    )]);
+    let script = script(&gears, None);
+    let (text, requirements) = script.with_redis_py.unwrap();
+    assert_eq!(requirements, ["redis", "six"]);
+    assert!(text.contains(REDIS_PY) && !text.contains(ENGINE));
+    // The gears are the same in both.
+    let gears_of = |text: &str| text[text.rfind("\n_gear(").unwrap()..].to_owned();
+    assert_eq!(gears_of(&text), gears_of(&script.text));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-"""Imports the package `redgrease` that is compiled into the engine.
+"""Imports the packages `redgrease` and `redgrease_commands` that are compiled into the engine.
 
 A package `redgrease` that a requirement installed is for the sessions that required it. One that the
 administrator put into the directory of packages is for all: it takes precedence, because the finder
@@ -22,6 +22,8 @@ class _BundledFinder(importlib.abc.MetaPathFinder):
     @staticmethod
     def find_spec(name, path=None, target=None):
         package, _, rest = name.partition(".")
+        if package == "redgrease_commands":
+            return _BundledFinder.spec(name)
         if package != "redgrease":
             return None
         if _switching:
@@ -63,7 +65,7 @@ class _BundledLoader(importlib.abc.InspectLoader):
 
     def exec_module(self, module):
         name = module.__spec__.name
-        if name == "redgrease.host":
+        if name in ("redgrease.host", "redgrease_commands.host"):
             module._engine = _engine
         _exec(self.get_code(name), module.__dict__)
         _guard_module(module)

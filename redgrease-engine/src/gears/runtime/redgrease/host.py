@@ -30,6 +30,12 @@ GearsError = _engine["redisgears"].GearsError
 _log = _engine["log"]
 
 
+def requires_redis_py():
+    """Whether the session of the code that runs required redis-py, itself or through another package."""
+    native = _engine["_native"]
+    return native.is_required("redis") and bool(native.requires_here("redis"))
+
+
 def loads(data):
     """Unpickles bytes with the pickler that the server has now."""
     return _engine["loads"](data)

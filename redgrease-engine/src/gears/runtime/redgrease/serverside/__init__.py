@@ -1,9 +1,11 @@
 """`cmd`: the commands of redis-py, run by the server of the gear without a connection.
 
-If the package `redis` is installed, its client encodes the commands and decodes the replies.
-Without it, the client of this package does that for common commands. It sends any other command
-with its name and arguments as they are, and returns the reply as it is.
+It is the client of the package `redgrease_commands`, or that of the package `redis` for sessions that require it.
 """
+
+from redgrease_commands import tolerant
+
+from ..host import requires_redis_py
 
 
 class _Commands:
@@ -15,12 +17,8 @@ class _Commands:
     def __getattr__(self, name):
         if name.startswith("_"):
             raise AttributeError(name)
-        client = self.__dict__.get("_client")
-        if client is None:
-            client = self.__dict__["_client"] = _client()
-        if not callable(getattr(client, name)):
-            return getattr(client, name)
-        return _Method(self, name)
+        value = getattr(_client(self), name)
+        return _Method(self, name) if callable(value) and not isinstance(value, type) else value
 
     def __setattr__(self, name, value):
         raise AttributeError(
@@ -36,7 +34,7 @@ class _Commands:
         log(message, level)
 
     def __dir__(self):
-        return sorted(name for name in dir(_client()) if not name.startswith("_"))
+        return sorted(name for name in dir(_client(self)) if not name.startswith("_"))
 
     def __reduce__(self):
         return "cmd"
@@ -53,10 +51,7 @@ class _Method:
         self.__name__ = name
 
     def __call__(self, *args, **kwargs):
-        client = self._commands.__dict__.get("_client")
-        if client is None:
-            client = self._commands.__dict__["_client"] = _client()
-        return getattr(client, self.__name__)(*args, **kwargs)
+        return getattr(_client(self._commands), self.__name__)(*args, **kwargs)
 
     def __reduce__(self):
         return getattr, (self._commands, self.__name__)
@@ -65,17 +60,17 @@ class _Method:
         return "cmd.%s" % self.__name__
 
 
-def _client():
-    """A new client: that of the package `redis` if it is installed, or that of this package."""
-    try:
+def _client(commands):
+    """The client for the session of the code that runs."""
+    if not requires_redis_py():
+        return tolerant
+    client = commands.__dict__.get("_client")
+    if client is None:
         import redis
-    except ImportError:
-        from .client import Client
+        from redgrease_commands.redis_py import client_of
 
-        return Client()
-    from .redis_py import client_of
-
-    return client_of(redis)
+        client = commands.__dict__["_client"] = client_of(redis)
+    return client
 
 
 cmd = _Commands()

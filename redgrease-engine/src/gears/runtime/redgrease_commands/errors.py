@@ -1,5 +1,7 @@
 """Translates error replies to the exceptions of redis-py."""
 
+from . import exceptions as own
+
 _BY_CODE = {
     "NOSCRIPT": "NoScriptError",
     "READONLY": "ReadOnlyError",
@@ -27,3 +29,8 @@ def error_of(exceptions, text):
     if kind is not None or code == "ERR":
         text = rest
     return getattr(exceptions, kind or "ResponseError", exceptions.ResponseError)(text)
+
+
+def own_error_of(text):
+    """The exception of this package for an error reply."""
+    return error_of(own, text)

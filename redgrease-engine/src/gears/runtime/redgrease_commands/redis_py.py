@@ -1,8 +1,8 @@
 """The client of the package `redis`, whose commands this server runs."""
 
-from ..host import GearsError, execute
 from . import refused
 from .errors import error_of
+from .host import GearsError, execute
 from .replies import raw
 from .words import encoded
 
