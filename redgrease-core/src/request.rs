@@ -97,15 +97,6 @@ impl<T> Call<T> {
         self
     }
 
-    /// The time limit over a connection with this profile.
-    pub(crate) fn limit(&self, profile: &Profile) -> Option<Duration> {
-        match self.timeout {
-            Limit::OfConnection => profile.call_timeout,
-            Limit::Never => None,
-            Limit::After(limit) => Some(limit),
-        }
-    }
-
     /// Reports an unknown trigger instead of registering the gear and repeating the call.
     pub fn no_heal(mut self) -> Self {
         self.heal = false;
@@ -195,11 +186,16 @@ impl<T> Call<T> {
         decode(answer, self.gear, profile, self.decode)
     }
 
-    /// Reads the result of sending the command.
-    pub(crate) fn finish(&self, answer: RedisResult<Value>, profile: &Profile) -> Result<T> {
+    /// Reads the result of sending the command with this limit.
+    pub(crate) fn finish(
+        &self,
+        answer: RedisResult<Value>,
+        profile: &Profile,
+        limit: Option<Duration>,
+    ) -> Result<T> {
         match answer {
             Ok(value) => self.read_with(value, profile),
-            Err(e) => Err(failed(e, self.gear, profile).within(self.limit(profile))),
+            Err(e) => Err(failed(e, self.gear, profile).within(limit)),
         }
     }
 }

@@ -66,6 +66,7 @@ const LAYERS: &layers::Layers = &[
             "commands",
             "connection",
             "error",
+            "gear",
             "profile",
             "registry",
             "request",

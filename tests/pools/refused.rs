@@ -52,3 +52,24 @@ async fn commands_that_change_a_socket_are_refused() {
     let metrics = pool.metrics();
     assert_eq!((metrics.opened, metrics.closed, metrics.in_use), (1, 0, 0));
 }
+
+/// `WAIT` waits for the writes of its own socket, so alone it would wait for nothing.
+#[tokio::test]
+async fn wait_is_sent_behind_its_writes() {
+    let server = server();
+    let mut pool = Pool::connect(server.url()).await.unwrap();
+    let mut blocking = BlockingPool::connect(server.url()).unwrap();
+    let wait = redis::cmd("WAIT").arg(0).arg(10).take();
+    for error in [
+        wait.query_async::<i64>(&mut pool).await.unwrap_err(),
+        wait.query::<i64>(&mut blocking).unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("behind those writes"), "{error}");
+    }
+    let mut writes = redis::pipe();
+    writes.set("x", 1).ignore().add_command(wait);
+    let (replicas,): (i64,) = writes.query_async(&mut pool).await.unwrap();
+    assert_eq!(replicas, 0);
+    let (replicas,): (i64,) = writes.query(&mut blocking).unwrap();
+    assert_eq!(replicas, 0);
+}

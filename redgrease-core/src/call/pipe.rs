@@ -36,13 +36,13 @@ impl<P: Calls> Pipe<P> {
         let pipeline = self.pipeline(&profile)?;
         let count = pipeline.len();
         let packed = pipeline.get_packed_pipeline();
-        let limit = profile.call_timeout;
+        let is_own = || own::endpoint(|| con.get_db()).is_some();
+        let limit = profile.call_timeout.filter(|_| is_own());
         let send = || {
             own::quickly(self.0.are_quick(), || {
                 con.req_packed_commands(&packed, 0, count)
             })
         };
-        // Connections of redis-rs cannot hold the limit.
         let answers = own::with_limit(limit, send).map_err(|e| Error::from(e).within(limit))?;
         self.0.read(&mut answers.into_iter(), &profile)
     }
@@ -57,10 +57,11 @@ impl<P: Calls> Pipe<P> {
         let profile = own::profile(|| con.get_db());
         let pipeline = self.pipeline(&profile)?;
         let count = pipeline.len();
+        let is_own = || own::endpoint(|| con.get_db()).is_some();
+        let limit = profile.call_timeout.filter(|_| is_own());
         let answers = own::quickly(self.0.are_quick(), || {
             con.req_packed_commands(&pipeline, 0, count)
         });
-        let limit = profile.call_timeout;
         let answers = super::send::within(limit, answers).await;
         let answers = answers.map_err(|e| Error::from(e).within(limit))?;
         self.0.read(&mut answers.into_iter(), &profile)

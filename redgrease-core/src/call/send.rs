@@ -44,9 +44,15 @@ impl<T> Call<T> {
     }
 
     fn send<C: Connection + ?Sized>(&self, con: &mut C, cmd: &Cmd, profile: &Profile) -> Result<T> {
-        let limit = self.limit_for(own::endpoint(|| con.get_db()).is_some(), profile)?;
+        let limit = self.limit(profile, || own::endpoint(|| con.get_db()).is_some())?;
+        if matches!(self.timeout, Limit::After(_)) && own::endpoint(|| con.get_db()).is_none() {
+            return Err(Error::config(
+                "a blocking call can be limited with `.timeout(..)` on a connection of `redgrease::connect(..)` \
+                 or a `BlockingPool` only: use one, or set the read timeout of this connection itself",
+            ));
+        }
         let send = || own::quickly(self.is_quick(), || con.req_command(cmd));
-        let answer = self.finish(own::with_limit(limit, send), profile);
+        let answer = self.finish(own::with_limit(limit, send), profile, limit);
         match (answer, limit) {
             (Err(e), Some(_)) if e.is_timeout() => Err(explain(
                 e,
@@ -58,16 +64,13 @@ impl<T> Call<T> {
         }
     }
 
-    /// The limit of a blocking call. Connections of redis-rs cannot hold it.
-    fn limit_for(&self, is_own: bool, profile: &Profile) -> Result<Option<Duration>> {
+    /// The limit of the call: its own, or that of the options, which a connection of this crate carries.
+    fn limit(&self, profile: &Profile, is_own: impl FnOnce() -> bool) -> Result<Option<Duration>> {
         match self.timeout {
             Limit::After(Duration::ZERO) => Err(no_time()),
-            Limit::After(_) if !is_own => Err(Error::config(
-                "a blocking call can be limited with `.timeout(..)` on a connection of `redgrease::connect(..)` \
-                 or a `BlockingPool` only: use one, or set the read timeout of this connection itself",
-            )),
-            _ if !is_own => Ok(None),
-            _ => Ok(self.limit(profile)),
+            Limit::After(limit) => Ok(Some(limit)),
+            Limit::Never => Ok(None),
+            Limit::OfConnection => Ok(profile.call_timeout.filter(|_| is_own())),
         }
     }
 
@@ -109,12 +112,9 @@ impl<T> Call<T> {
         cmd: &Cmd,
         profile: &Profile,
     ) -> Result<T> {
-        let limit = self.limit(profile);
-        if limit == Some(Duration::ZERO) {
-            return Err(no_time());
-        }
+        let limit = self.limit(profile, || own::endpoint(|| con.get_db()).is_some())?;
         let answer = own::quickly(self.is_quick(), || con.req_packed_command(cmd));
-        let answer = self.finish(within(limit, answer).await, profile);
+        let answer = self.finish(within(limit, answer).await, profile, limit);
         match (answer, limit) {
             (Err(e), Some(_)) if e.is_timeout() => {
                 let endpoint = own::endpoint(|| con.get_db());

@@ -2,7 +2,8 @@
 
 use super::gate::Gate;
 use super::options::PoolOptions;
-use super::route::{Packed, Route, Routes, refused};
+use super::packed::Packed;
+use super::route::{Route, Routes, refused};
 use super::shelf::{Shelf, Socket};
 use super::{CHECK_LIMIT, PoolMetrics, exhausted, is_broken, left_until, metrics};
 use crate::connection::{Address, Endpoint, own};
@@ -190,13 +191,7 @@ impl Inner {
         match route {
             Route::Shared => self.send(&self.quick, send),
             Route::Own => self.send(&self.shelf, send),
-            Route::Refused => {
-                let mut names = Packed::new(bytes)
-                    .filter(|words| self.routes.of(words.clone()) == Route::Refused)
-                    .filter_map(|mut words| words.next())
-                    .filter(|name| !(is_transaction && *name == b"MULTI"));
-                Err(refused(names.next().unwrap_or_default()))
-            }
+            Route::Refused(name) => Err(refused(name)),
         }
     }
 

@@ -80,3 +80,46 @@ impl Gate {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    /// A server that closes what it accepts. Of many callers that begin together, a few find that out for all.
+    #[test]
+    fn callers_of_a_server_that_is_down_do_not_all_connect() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let address = Address::parse(format!("redis://127.0.0.1:{port}/")).unwrap();
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&accepted);
+        // Ends with the test program.
+        thread::spawn(move || {
+            for _ in listener.incoming() {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        let (gate, together) = (Gate::new(), Barrier::new(32));
+        let begun = Instant::now();
+        thread::scope(|scope| {
+            for _ in 0..32 {
+                scope.spawn(|| {
+                    together.wait();
+                    let error =
+                        Error::from(gate.open(&address, begun, None).map(drop).unwrap_err());
+                    assert!(error.is_connection(), "{error}");
+                });
+            }
+        });
+        assert!(accepted.load(Ordering::SeqCst) <= AT_ONCE);
+        // A later caller tries again.
+        gate.open(&address, Instant::now(), None)
+            .map(drop)
+            .unwrap_err();
+        assert_eq!(gate.places.crowd().in_use, 0);
+    }
+}

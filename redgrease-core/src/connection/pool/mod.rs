@@ -4,15 +4,18 @@
 //! each command that blocks a socket for itself.
 //!
 //! * `nonblocking`, `blocking`: [`Pool`] and [`BlockingPool`]. `options`, `metrics`: [`PoolOptions`], [`PoolMetrics`].
-//! * `route`: decides over which socket a command goes.
-//! * `shelf`: the sockets. `places`: the line of those who wait for one. `gate`: opens sockets, a few at a time.
+//! * `route`: decides over which socket a command goes. `packed`: reads commands in packed form.
+//! * `shelf`: the sockets for commands that block. `lines`: the shared sockets of the async pool. `places`: the line of those who wait for one. `gate`: opens sockets, a few at a time.
 
 mod blocking;
 mod gate;
+#[cfg(feature = "aio")]
+mod lines;
 mod metrics;
 #[cfg(feature = "aio")]
 mod nonblocking;
 mod options;
+mod packed;
 mod places;
 mod route;
 mod shelf;

@@ -1,18 +1,18 @@
 //! The async pool.
 
 use super::gate::Gate;
+use super::lines::{Lines, Own, is_alive};
 use super::options::PoolOptions;
-use super::places::Places;
 use super::route::{Route, Routes, refused};
-use super::shelf::{Counts, Shelf, Socket, TRUSTED};
-use super::{CHECK_LIMIT, PoolMetrics, exhausted, is_broken, metrics};
+use super::shelf::{Shelf, Socket};
+use super::{PoolMetrics, exhausted, is_broken, metrics};
 use crate::connection::{Address, Endpoint, own};
 use crate::error::{Error, Result};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Arg, Cmd, IntoConnectionInfo, Pipeline, RedisFuture, RedisResult, Value};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, Id};
 
@@ -54,30 +54,6 @@ struct Inner {
     /// Whether a task closes idle sockets.
     is_tended: AtomicBool,
 }
-
-/// A socket that one command uses at a time. Its driver runs in a runtime, and ends with it.
-#[derive(Debug)]
-struct Own {
-    con: MultiplexedConnection,
-    runtime: Id,
-}
-
-/// The sockets for commands that do not block: one for each runtime that uses the pool.
-struct Lines {
-    turn: Arc<Places>,
-    counts: Arc<Counts>,
-    open: Mutex<Vec<Line>>,
-}
-
-struct Line {
-    socket: Socket<Own>,
-    number: u64,
-    /// Another socket has broken since this one was used.
-    is_suspect: bool,
-}
-
-/// Programs have a few runtimes. The lines of ended ones are closed.
-const MAX_LINES: usize = 8;
 
 impl Pool {
     /// Opens a pool, and registers nothing.
@@ -134,84 +110,12 @@ impl fmt::Debug for Pool {
     }
 }
 
-impl Lines {
-    fn new() -> Self {
-        Lines {
-            turn: Places::new(1),
-            counts: Arc::default(),
-            open: Mutex::default(),
-        }
-    }
-
-    fn open(&self) -> MutexGuard<'_, Vec<Line>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The line of a runtime, and whether it has been used lately.
-    fn of(&self, runtime: Id) -> Option<(u64, MultiplexedConnection, bool)> {
-        let mut open = self.open();
-        let line = open
-            .iter_mut()
-            .find(|line| line.socket.runtime == runtime)?;
-        let is_trusted = !line.is_suspect && line.socket.used().elapsed() <= TRUSTED;
-        if is_trusted {
-            line.socket.touch();
-        }
-        Some((line.number, line.socket.con.clone(), is_trusted))
-    }
-
-    fn touch(&self, number: u64) {
-        if let Some(line) = self.open().iter_mut().find(|line| line.number == number) {
-            line.socket.touch();
-            line.is_suspect = false;
-        }
-    }
-
-    fn doubt(&self) {
-        for line in self.open().iter_mut() {
-            line.is_suspect = true;
-        }
-    }
-
-    fn close(&self, number: u64) {
-        self.open().retain(|line| line.number != number);
-    }
-
-    fn add(&self, own: Own) -> u64 {
-        let socket = Socket::new(own, &self.counts);
-        let number = self.counts.opened();
-        let mut open = self.open();
-        if open.len() >= MAX_LINES {
-            let oldest = open
-                .iter()
-                .enumerate()
-                .min_by_key(|(_, line)| line.socket.used());
-            if let Some(at) = oldest.map(|(at, _)| at) {
-                open.remove(at);
-            }
-        }
-        open.push(Line {
-            socket,
-            number,
-            is_suspect: false,
-        });
-        number
-    }
-}
-
 /// The runtime of the caller.
 fn runtime() -> RedisResult<Id> {
     Handle::try_current().map(|handle| handle.id()).map_err(|_| {
         Error::config("a pool is used within a tokio runtime: call it from a task, or take `BlockingPool`")
             .into_redis()
     })
-}
-
-async fn is_alive(con: &mut MultiplexedConnection) -> bool {
-    let ping = redis::cmd("PING");
-    let answer = tokio::time::timeout(CHECK_LIMIT, con.req_packed_command(&ping)).await;
-    // Any answer shows that the socket is alive, also one about rights.
-    answer.is_ok_and(|answer| !is_broken(&answer))
 }
 
 impl Inner {
@@ -355,10 +259,7 @@ impl ConnectionLike for Pool {
                 let inner = Arc::clone(&self.inner);
                 Box::pin(inner.alone(async |con| con.req_packed_command(cmd).await))
             }
-            Route::Refused => {
-                let name = words(cmd).next().unwrap_or_default();
-                Box::pin(std::future::ready(Err(refused(name))))
-            }
+            Route::Refused(name) => Box::pin(std::future::ready(Err(refused(name)))),
         }
     }
 
@@ -389,12 +290,7 @@ impl ConnectionLike for Pool {
                     }),
                 )
             }
-            Route::Refused => {
-                let mut commands = pipeline.cmd_iter();
-                let is_refused = |cmd: &&Cmd| self.inner.routes.of(words(cmd)) == Route::Refused;
-                let name = commands.find(is_refused).and_then(|cmd| words(cmd).next());
-                Box::pin(std::future::ready(Err(refused(name.unwrap_or_default()))))
-            }
+            Route::Refused(name) => Box::pin(std::future::ready(Err(refused(name)))),
         }
     }
 

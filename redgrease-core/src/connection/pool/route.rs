@@ -10,13 +10,13 @@ use std::collections::HashSet;
 
 /// The way of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Route {
+pub(super) enum Route<'a> {
     /// The server answers at once: over a socket that others use at the same time.
     Shared,
     /// The answer may take long: over a socket that nobody else uses meanwhile.
     Own,
-    /// The command changes the state of a socket, or never gets one answer.
-    Refused,
+    /// The command with this name changes the state of its socket, depends on it, or never gets one answer.
+    Refused(&'a [u8]),
 }
 
 /// The commands that block beside those that always do.
@@ -44,12 +44,20 @@ impl Routes {
     }
 
     /// The way of one command.
-    pub(super) fn of<'a>(&self, mut args: impl Iterator<Item = &'a [u8]>) -> Route {
+    pub(super) fn of<'a>(&self, args: impl Iterator<Item = &'a [u8]>) -> Route<'a> {
+        self.of_pipeline(std::iter::once(args), false)
+    }
+
+    /// The way of a command of a pipeline.
+    fn of_one<'a>(&self, mut args: impl Iterator<Item = &'a [u8]>, is_first: bool) -> Route<'a> {
         let mut buffer = [0; LONGEST];
-        let name = upper(args.next().unwrap_or_default(), &mut buffer);
+        let sent = args.next().unwrap_or_default();
+        let name = upper(sent, &mut buffer);
         match name {
+            // They wait for the writes of their own socket.
+            b"WAIT" | b"WAITAOF" if is_first => Route::Refused(sent),
             b"XREAD" | b"XREADGROUP" if has_block(&mut args) => Route::Own,
-            b"CLIENT" => of_client(args.next().unwrap_or_default()),
+            b"CLIENT" if is_of_socket(args.next().unwrap_or_default()) => Route::Refused(sent),
             b"RG.ABORTEXECUTION"
             | b"RG.CLEARREGISTRATIONSSTATS"
             | b"RG.CONFIGGET"
@@ -69,7 +77,7 @@ impl Routes {
             b"SUBSCRIBE" | b"PSUBSCRIBE" | b"SSUBSCRIBE" | b"UNSUBSCRIBE" | b"PUNSUBSCRIBE"
             | b"SUNSUBSCRIBE" | b"MONITOR" | b"SYNC" | b"PSYNC" | b"REPLCONF" | b"SELECT"
             | b"WATCH" | b"UNWATCH" | b"MULTI" | b"EXEC" | b"DISCARD" | b"AUTH" | b"HELLO"
-            | b"RESET" | b"QUIT" | b"READONLY" | b"READWRITE" | b"ASKING" => Route::Refused,
+            | b"RESET" | b"QUIT" | b"READONLY" | b"READWRITE" | b"ASKING" => Route::Refused(sent),
             _ if name.starts_with(b"RG.") => Route::Own,
             _ if !self.blocking.is_empty() && self.blocking.contains(name) => Route::Own,
             _ => Route::Shared,
@@ -81,15 +89,15 @@ impl Routes {
         &self,
         commands: impl Iterator<Item = A>,
         is_transaction: bool,
-    ) -> Route {
+    ) -> Route<'a> {
         let mut route = Route::Shared;
-        for command in commands {
-            match self.of(command) {
+        for (at, command) in commands.enumerate() {
+            match self.of_one(command, at == 0) {
                 Route::Shared => {}
                 // Nothing blocks inside of a transaction: the server answers at once or refuses the command.
                 Route::Own if is_transaction => {}
                 Route::Own => route = Route::Own,
-                Route::Refused => return Route::Refused,
+                refused @ Route::Refused(_) => return refused,
             }
         }
         route
@@ -114,14 +122,13 @@ fn has_block<'a>(args: impl Iterator<Item = &'a [u8]>) -> bool {
         .any(|arg| arg.eq_ignore_ascii_case(b"BLOCK"))
 }
 
-/// The way of `CLIENT ..`: some of its forms set something for the socket that sends them.
-fn of_client(form: &[u8]) -> Route {
+/// Whether this form of `CLIENT` sets something for the socket that sends it.
+fn is_of_socket(form: &[u8]) -> bool {
     let mut buffer = [0; LONGEST];
-    match upper(form, &mut buffer) {
-        b"REPLY" | b"TRACKING" | b"CACHING" | b"SETNAME" | b"SETINFO" | b"NO-EVICT"
-        | b"NO-TOUCH" => Route::Refused,
-        _ => Route::Shared,
-    }
+    matches!(
+        upper(form, &mut buffer),
+        b"REPLY" | b"TRACKING" | b"CACHING" | b"SETNAME" | b"SETINFO" | b"NO-EVICT" | b"NO-TOUCH"
+    )
 }
 
 /// The commands of Redis whose answer a gear withholds until it has run on another thread.
@@ -139,50 +146,18 @@ fn withheld_by(kind: GearKind) -> Vec<&'static str> {
 
 /// The error for a command that a pool does not send.
 pub(super) fn refused(name: &[u8]) -> redis::RedisError {
-    Error::config(format!(
-        "a pool does not send `{}`, because it would change a socket that other calls use: open a connection for it, \
-         with `redgrease::connect(..)`, `redgrease::connect_async(..)` or redis-rs (a transaction without WATCH is \
-         `redis::pipe().atomic()`; user and password belong into the address)",
-        String::from_utf8_lossy(name)
-    ))
-    .into_redis()
-}
-
-/// The commands in packed form: what redis-rs hands to blocking connections.
-#[derive(Debug, Clone)]
-pub(super) struct Packed<'a>(&'a [u8]);
-
-impl<'a> Packed<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Packed(bytes)
-    }
-
-    /// The number after a mark: `*3\r\n` or `$5\r\n`.
-    fn number(&mut self, mark: u8) -> Option<usize> {
-        let rest = self.0.strip_prefix(&[mark])?;
-        let end = rest.iter().position(|byte| *byte == b'\r')?;
-        let number = std::str::from_utf8(rest.get(..end)?).ok()?.parse().ok()?;
-        self.0 = rest.get(end + 2..)?;
-        Some(number)
-    }
-
-    fn word(&mut self) -> Option<&'a [u8]> {
-        let length = self.number(b'$')?;
-        let word = self.0.get(..length)?;
-        self.0 = self.0.get(length + 2..)?;
-        Some(word)
-    }
-}
-
-/// The words of each command.
-impl<'a> Iterator for Packed<'a> {
-    type Item = std::vec::IntoIter<&'a [u8]>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let count = self.number(b'*')?;
-        let words: Vec<_> = (0..count).map_while(|_| self.word()).collect();
-        Some(words.into_iter())
-    }
+    let name = String::from_utf8_lossy(name);
+    let reason = match name.to_ascii_uppercase().as_str() {
+        "WAIT" | "WAITAOF" => {
+            "because it waits for the writes of its own socket: send it in one `redis::pipe()` behind those writes"
+        }
+        _ => {
+            "because it is about the socket that sends it, and other calls use that: open a connection for it, with \
+              `redgrease::connect(..)`, `redgrease::connect_async(..)` or redis-rs (a transaction without WATCH is \
+              `redis::pipe().atomic()`; user and password belong into the address)"
+        }
+    };
+    Error::config(format!("a pool does not send `{name}`, {reason}")).into_redis()
 }
 
 #[cfg(test)]
@@ -193,7 +168,7 @@ mod tests {
         Routes::new(&PoolOptions::new().blocking_commands(["hget"]))
     }
 
-    fn route(command: &str) -> Route {
+    fn route(command: &str) -> Route<'_> {
         routes().of(command.split(' ').map(str::as_bytes))
     }
 
@@ -233,8 +208,6 @@ mod tests {
             "BZPOPMIN z 0",
             "BZPOPMAX z 0",
             "BZMPOP 0 1 z MIN",
-            "WAIT 1 0",
-            "WAITAOF 1 0 0",
             "XREAD BLOCK 0 STREAMS s $",
             "xreadgroup GROUP g c COUNT 1 block 10 streams s >",
             "RG.TRIGGER t",
@@ -274,14 +247,19 @@ mod tests {
             "client setname x",
             "CLIENT TRACKING ON",
             "CLIENT NO-TOUCH ON",
+            "WAIT 1 0",
+            "waitaof 1 0 0",
         ] {
-            assert_eq!(route(command), Route::Refused, "{command}");
+            let name = command.split(' ').next().unwrap().as_bytes();
+            assert_eq!(route(command), Route::Refused(name), "{command}");
         }
         let error = crate::Error::from(refused(b"SELECT"));
         assert!(error.to_string().contains("`SELECT`"), "{error}");
+        let error = crate::Error::from(refused(b"wait"));
+        assert!(error.to_string().contains("behind those writes"), "{error}");
     }
 
-    fn pipeline(commands: &[&str], is_transaction: bool) -> Route {
+    fn pipeline<'a>(commands: &[&'a str], is_transaction: bool) -> Route<'a> {
         let commands = commands.iter().map(|c| c.split(' ').map(str::as_bytes));
         routes().of_pipeline(commands, is_transaction)
     }
@@ -290,36 +268,18 @@ mod tests {
     fn a_pipeline_goes_the_way_of_its_slowest_command() {
         assert_eq!(pipeline(&["GET x", "SET x y"], false), Route::Shared);
         assert_eq!(pipeline(&["GET x", "BLPOP x 0"], false), Route::Own);
-        assert_eq!(pipeline(&["BLPOP x 0", "SELECT 1"], false), Route::Refused);
+        assert_eq!(
+            pipeline(&["BLPOP x 0", "SELECT 1"], false),
+            Route::Refused(b"SELECT")
+        );
+        // WAIT waits for the writes of its own socket.
+        assert_eq!(pipeline(&["SET x y", "WAIT 1 0"], false), Route::Own);
+        assert_eq!(
+            pipeline(&["WAIT 1 0", "SET x y"], false),
+            Route::Refused(b"WAIT")
+        );
         // Inside of a transaction nothing blocks.
         assert_eq!(pipeline(&["GET x", "BLPOP x 0"], true), Route::Shared);
-        assert_eq!(pipeline(&["SELECT 1"], true), Route::Refused);
-    }
-
-    #[test]
-    fn packed_commands_are_read() {
-        let mut pipe = redis::pipe();
-        pipe.cmd("SET")
-            .arg("x")
-            .arg("a\r\n$3\r\n")
-            .cmd("PING")
-            .cmd("XREAD")
-            .arg("");
-        let packed = pipe.get_packed_pipeline();
-        let commands: Vec<Vec<&[u8]>> = Packed::new(&packed).map(Iterator::collect).collect();
-        let expected: [&[&[u8]]; 3] = [
-            &[b"SET", b"x", b"a\r\n$3\r\n"],
-            &[b"PING"],
-            &[b"XREAD", b""],
-        ];
-        assert_eq!(commands, expected);
-        // Bytes of any kind end the reading.
-        for cut in 0..packed.len() {
-            for command in Packed::new(&packed[..cut]) {
-                command.count();
-            }
-        }
-        assert_eq!(Packed::new(b"*99999999999999999999999\r\n").count(), 0);
-        assert_eq!(Packed::new(b"GET x\r\n").count(), 0);
+        assert_eq!(pipeline(&["SELECT 1"], true), Route::Refused(b"SELECT"));
     }
 }
