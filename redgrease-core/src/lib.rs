@@ -70,11 +70,14 @@ pub use keyword::{
 pub use location::Location;
 pub use profile::{Options, Policy, RedgreasePackage};
 pub use registry::{
-    Action, Flapping, Report, SessionReport, gears, register_all, register_all_with, start,
-    start_with,
+    Action, Flapping, Orphan, Report, SessionReport, gears, orphans, register_all,
+    register_all_with, start, start_with, unregister_orphans,
 };
 #[cfg(feature = "aio")]
-pub use registry::{register_all_async, register_all_async_with, start_async, start_async_with};
+pub use registry::{
+    orphans_async, register_all_async, register_all_async_with, start_async, start_async_with,
+    unregister_orphans_async,
+};
 pub use request::{Args, Call};
 pub use requirement::{Requirements, Specifier, normalized_name};
 

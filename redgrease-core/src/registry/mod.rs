@@ -8,6 +8,7 @@
 //!   set, sorted by the sessions that have them.
 //! * `plan`: compares a set with the sessions of a server. `register`: sends what differs. `report`: the result.
 //! * `heal`: registers again what a server has lost. `turns`: the lock for that.
+//! * `orphans`: sessions that the program does not contain any longer.
 //! * `exchange`: drives `register` and `heal` over blocking and async connections.
 //! * `start`: connects and registers in one step.
 //! * `calls`, `stats`: statistics of a gear.
@@ -17,6 +18,7 @@ mod description;
 mod exchange;
 mod found;
 mod heal;
+mod orphans;
 mod owned;
 mod owner;
 mod placed;
@@ -31,6 +33,9 @@ mod stats;
 mod turns;
 
 pub(crate) use heal::{Healed, Healer};
+pub use orphans::{Orphan, orphans, unregister_orphans};
+#[cfg(feature = "aio")]
+pub use orphans::{orphans_async, unregister_orphans_async};
 pub use register::{register_all, register_all_with};
 #[cfg(feature = "aio")]
 pub use register::{register_all_async, register_all_async_with};

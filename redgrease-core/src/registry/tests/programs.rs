@@ -451,3 +451,78 @@ fn two_builds_that_replace_each_other_are_reported() {
     }
     assert_eq!(reported, [None, None, None, None, Some(4), Some(5)]);
 }
+
+/// A gear of a target of `pkg` that has these targets.
+fn with_targets(bin: Option<&'static str>, name: &'static str) -> &'static Gear {
+    gear(
+        name,
+        GearSpec {
+            bin,
+            krate: bin.unwrap_or("pkg"),
+            program: Program::new("", "https://git.acme.io/team/pkg", "", "", "", "bin-y lib"),
+            ..spec(name, "")
+        },
+    )
+}
+
+#[test]
+fn orphans_are_sessions_of_this_program_that_it_does_not_contain() {
+    let there = |bin, name| server_with(&[with_targets(bin, name)]).remove(0);
+    let change = |session: Session, change: fn(&mut Description)| {
+        let mut description = Description::parse(session.description.as_deref().unwrap()).unwrap();
+        change(&mut description);
+        Session {
+            description: Some(description.to_json()),
+            ..session
+        }
+    };
+    let foreign: fn(&mut Description) = |d| {
+        d.owner.as_mut().unwrap().repository = Some("git.acme.io/b/pkg".to_owned());
+    };
+    let sessions = [
+        there(None, "own"),
+        there(Some("gone"), "a"),
+        there(Some("y"), "b"),
+        change(there(Some("foreign"), "c"), foreign),
+        change(there(Some("unnamed"), "d"), |d| d.owner = None),
+        change(there(Some("newer"), "e"), |d| {
+            d.version = "2.0.0".to_owned()
+        }),
+        change(there(Some("stage"), "f"), |d| {
+            d.namespace = Some("stage".to_owned())
+        }),
+        listed("pkg-bin-script", None, &["g"]),
+        Session {
+            dead: true,
+            ..there(Some("dead"), "h")
+        },
+    ];
+    let sets = group(&[with_targets(None, "own")], None).unwrap();
+    let orphans = crate::registry::orphans::among(&sessions, &sets);
+    let found: Vec<_> = orphans
+        .iter()
+        .map(|one| (one.session.as_str(), one.gears.join(","), one.has_target))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("pkg-bin-gone", "a".to_owned(), false),
+            ("pkg-bin-y", "b".to_owned(), true)
+        ]
+    );
+    assert_eq!(
+        orphans[0].to_string(),
+        "session `pkg-bin-gone` of the package `pkg`, version 1.0.0: a"
+    );
+    // The name of the session was changed in the manifest.
+    let renamed = gear(
+        "own",
+        GearSpec {
+            program: Program::new("team", "https://git.acme.io/team/pkg", "", "", "", "lib"),
+            ..spec("own", "")
+        },
+    );
+    let sets = group(&[renamed], None).unwrap();
+    let orphans = crate::registry::orphans::among(&sessions[..1], &sets);
+    assert!(orphans.len() == 1 && !orphans[0].has_target);
+}
