@@ -98,13 +98,16 @@ impl Manifest {
         own().is_some_and(|value| !value.is_str())
     }
 
-    /// The targets of the package that can have gears, sorted: `lib`, `bin-NAME` and `example-NAME`.
+    /// The targets of the package that can have gears, sorted: `lib`, `bin-NAME` and `example-NAME`, and the name of a library that
+    /// has one of its own.
     pub(crate) fn targets(&self) -> Vec<String> {
         let mut targets = BTreeSet::new();
         let folder = self.path.parent().unwrap_or(Path::new(""));
         if self.table.contains_key("lib") || folder.join("src/lib.rs").is_file() {
             targets.insert("lib".to_owned());
         }
+        let name = || self.table.get("lib")?.get("name")?.as_str();
+        targets.extend(name().map(str::to_owned));
         let is_automatic = |key: &str| {
             let package = self.table.get("package");
             let value = package.and_then(|package| package.get(key)?.as_bool());
@@ -337,6 +340,10 @@ mod tests {
         );
         let text = "[package]\nname = 'app'\nautobins = false\nautoexamples = false";
         assert_eq!(targets(text), ["lib"]);
+        assert_eq!(
+            targets(&format!("{text}\n[lib]\nname = 'core'")),
+            ["core", "lib"]
+        );
     }
 
     #[test]

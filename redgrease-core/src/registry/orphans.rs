@@ -172,29 +172,7 @@ fn orphan(found: &Found<'_>, set: &GearSet) -> Option<Orphan> {
         package: owner.package.clone(),
         version: description.version.clone(),
         gears: description.gears.keys().cloned().collect(),
-        has_target: has_target(set, &session.id),
+        has_target: set.has_target(&session.id) != Some(false),
         registrations: session.registrations.clone(),
     })
-}
-
-/// Whether the package of a set has the target of a session.
-fn has_target(set: &GearSet, session: &str) -> bool {
-    let session = match &set.namespace {
-        Some(namespace) => session.strip_prefix(&format!("{namespace}--")),
-        None => Some(session),
-    };
-    let base = set.owner.session.as_ref().unwrap_or(&set.owner.package);
-    let target = match session.and_then(|session| session.strip_prefix(base.as_str())) {
-        None => return false,
-        Some("") => "lib",
-        Some(rest) => match rest.strip_prefix('-') {
-            Some(target) => target,
-            None => return false,
-        },
-    };
-    let targets = set
-        .gears
-        .first()
-        .map_or("", |gear| gear.spec().program.targets);
-    targets.split(' ').any(|one| one == target)
 }

@@ -119,7 +119,8 @@ impl Owned {
 ///
 /// A gear moves to another target of its package when a function is moved from a binary to the library, for example. The old
 /// session may be that of a program that still runs, and of a target that this program does not contain, so the move has to
-/// be proven: the program has the old target without the gear, or the old session is of an older version. A handler of
+/// be proven: the program has the old target without the gear, the package does not have the old target, or the old session is of
+/// another version. A handler of
 /// events must be the same function as well, because two targets may have handlers of one name.
 fn elsewhere(
     placed: &Placed,
@@ -160,6 +161,9 @@ fn elsewhere(
         } else {
             Elsewhere::Moved
         };
+    }
+    if set.has_target(other.id()) == Some(false) {
+        return Elsewhere::Moved;
     }
     let is_another_version = order.is_some_and(|order| order != Ordering::Equal);
     let is_moved = if is_exclusive {

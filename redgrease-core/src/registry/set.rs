@@ -44,6 +44,28 @@ pub(crate) struct GearSet {
     pub(crate) gears: Vec<&'static Gear>,
 }
 
+impl GearSet {
+    /// Whether the package has the target (the library, binary or example) of another session of this program. `None` if that
+    /// is not known, as for tests.
+    pub(crate) fn has_target(&self, session: &str) -> Option<bool> {
+        let targets = self.gears.first()?.spec().program.targets;
+        let session = match &self.namespace {
+            Some(namespace) => session.strip_prefix(&format!("{namespace}--"))?,
+            None => session,
+        };
+        let base = self.owner.session.as_ref().unwrap_or(&self.owner.package);
+        let target = match session.strip_prefix(base.as_str()) {
+            Some("") => "lib",
+            // Another name, which the manifest gave to the session before.
+            rest => rest
+                .and_then(|rest| rest.strip_prefix('-'))
+                .unwrap_or("another name"),
+        };
+        let is_unknown = targets.is_empty() || target.starts_with("test-");
+        (!is_unknown).then(|| targets.split(' ').any(|one| one == target))
+    }
+}
+
 /// Groups gears by compiled target.
 ///
 /// Fails if two gears have the same trigger, or if there are no gears.

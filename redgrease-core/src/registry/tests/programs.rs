@@ -341,6 +341,26 @@ fn a_gear_that_moves_to_the_library_is_taken_over() {
 }
 
 #[test]
+fn a_target_that_the_package_does_not_have_gives_its_gears_away() {
+    let with_targets = |targets| GearSpec {
+        program: Program::new("", "https://git.acme.io/team/pkg", "", "", "", targets),
+        ..on_order("")
+    };
+    let there = server_with(&[of_target(Some("x"), "1.0.0", on_order(""))]);
+    for (targets, count) in [("lib", 1), ("bin-x lib", 0), ("", 0)] {
+        let ours = of_target(None, "1.0.0", with_targets(targets));
+        let (ids, _) = taken(decided(&[ours], &there, Policy::IfNewer).unwrap());
+        assert_eq!(ids.len(), count, "{targets}");
+    }
+    // Tests are not listed.
+    let mut there = there;
+    there[0].id = "pkg-test-x".to_owned();
+    let ours = of_target(None, "1.0.0", with_targets("lib"));
+    let (ids, _) = taken(decided(&[ours], &there, Policy::IfNewer).unwrap());
+    assert_eq!(ids.len(), 0);
+}
+
+#[test]
 fn gears_of_two_targets_leave_each_other_alone() {
     // Two binaries of one version with a handler of one name.
     for source in ["", "return 1"] {
