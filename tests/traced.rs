@@ -20,6 +20,11 @@ fn divide(a: i64, b: i64) -> i64 {
     }
 }
 
+#[gear_command(trigger = "traced:refuse", mode = "sync")]
+fn refuse() -> Result<i64, String> {
+    python! { raise Err("no") }
+}
+
 type Fields = BTreeMap<String, String>;
 
 /// A collector that stores the fields of every span of this project.
@@ -104,6 +109,20 @@ fn calls_and_registrations_have_spans() {
     assert!(!calls[0].contains_key("error.type"));
     assert_eq!(calls[1]["error.type"], "ZeroDivisionError");
     assert_eq!(calls[1]["otel.status_code"], "ERROR");
+}
+
+/// An `Err` of a gear is an answer: the call has not failed.
+#[test]
+fn a_refusal_is_no_failure() {
+    let collector = Collector::default();
+    tracing::subscriber::with_default(collector.clone(), || {
+        let (_server, mut con) = common::started();
+        assert_eq!(refuse(&mut con).unwrap(), Err("no".to_owned()));
+    });
+    let calls = collector.named("gear call");
+    assert_eq!(calls.len(), 1);
+    assert!(!calls[0].contains_key("error.type"));
+    assert!(!calls[0].contains_key("otel.status_code"));
 }
 
 #[cfg(feature = "aio")]

@@ -28,9 +28,23 @@ fn mistakes() {
     let topics = fs::read_dir("tests/ui").expect("the folder of the cases");
     for topic in topics.map(|entry| entry.expect("an entry").file_name()) {
         let topic = topic.to_string_lossy();
-        if !topic.starts_with("pass") && topic != "modules" {
+        if !topic.starts_with("pass") && topic != "modules" && topic != "without" {
             cases.compile_fail(format!("tests/ui/{topic}/*.rs"));
         }
+    }
+}
+
+/// What needs a Cargo feature that is not enabled, in a folder for each feature. With all features there is no case:
+/// `cargo xtask test` runs this test without them.
+#[test]
+#[cfg(feature = "validate")]
+fn without_a_feature() {
+    let cases = trybuild::TestCases::new();
+    if !cfg!(feature = "aio") {
+        cases.compile_fail("tests/ui/without/aio/*.rs");
+    }
+    if !cfg!(feature = "embedded") {
+        cases.compile_fail("tests/ui/without/embedded/*.rs");
     }
 }
 

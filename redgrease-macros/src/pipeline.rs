@@ -1,5 +1,6 @@
 //! Runs the pipeline parse, check, expand for each macro, and catches panics in it.
 
+use crate::check::Feature;
 use crate::parse::{self, Gears, Item, Kind};
 use crate::report::Errors;
 use crate::unwind::catch;
@@ -115,6 +116,10 @@ pub(crate) fn gear_test(attribute: &TokenStream, item: &TokenStream) -> TokenStr
         || {
             let mut errors = Errors::default();
             match parse::test(attribute.clone(), item.clone(), &mut errors) {
+                Ok(_) if !Feature::Embedded.is_enabled() => {
+                    errors.here(Feature::Embedded.missing("`#[gear_test]`"));
+                    expand::as_it_was(&quote!(#[allow(dead_code)] #item), &errors)
+                }
                 Ok(test) => expand::test(&test, &errors),
                 Err(item) => expand::as_it_was(&item, &errors),
             }

@@ -179,15 +179,25 @@ mistakes! {
     FunctionAsync "function-async"
         "a function with `#[gear]` is called by the registration and cannot be `async`: remove `async`";
 
+    "Cargo features":
+    FeatureMissing { what, line, table } "feature-missing"
+        "{what} needs a feature of redgrease: write `{line}` below `[{table}]` in Cargo.toml";
+
     "Types":
     ArgumentImpl "argument-impl"
         "an argument of a gear cannot be `impl Trait`: write the type"
     ArgumentInfer "argument-infer"
         "the type of an argument cannot be inferred: write the type instead of `_`"
+    ArgumentConnection { name, hint } "argument-connection"
+        "the Python of a gear runs on the server and needs no connection: remove `{name}`, {hint}"
     ArgumentMut "argument-mut"
         "a gear receives a copy and cannot change an argument: remove `mut`, and return the new value"
     ResultInResult { value } "result-in-result"
-        "the generated function puts the value into `redgrease::Result` itself: write `-> {value}`"
+        "the generated function puts the value into `redgrease::Result` itself: write `{value}`, or `Result<{value}, E>` for a Python that raises `Err(..)` with a value of the type `E`"
+    ResultOfFailure { value, error } "result-of-failure"
+        "Python cannot make an `Err` of `{error}`: write `{value}`, since the generated function returns failures itself, or use an enum with `#[derive(GearValue)]`"
+    ResultOfResult "result-of-result"
+        "Python has one `Err` for both `Result`s: use one `Result`"
     ResultReference "result-reference"
         "the result of a gear comes from the server and cannot be borrowed: return an owned type, `String` for `&str` or `Vec<T>` for `&[T]`"
     ResultLifetime "result-lifetime"

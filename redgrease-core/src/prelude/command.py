@@ -5,6 +5,7 @@ def _command(**options):
         options.update(more)
         GB('CommandReader', **about).map(stub).register(convertToStr=False, **options)
     register.waits = False
+    register.is_hook = 'hook' in options
     return register
 
 

@@ -66,3 +66,33 @@ def _catching(function, coroutine):
                     return error
                 raise
     return call
+
+
+def _as_command(stub, coroutine):
+    # The clients of a hooked command know no `Result`. They receive the value, or an error with the text of the `Err`.
+    def reply(answer):
+        if not answer:
+            return answer
+        tag, value = answer
+        if tag == b'Ok':
+            return value
+        flat_error(_error_text(value))
+
+    if coroutine:
+        async def answered(record):
+            return reply(await stub(record))
+    else:
+        def answered(record):
+            return reply(stub(record))
+    return answered
+
+
+def _error_text(value):
+    text = value.decode('utf-8', 'replace') if isinstance(value, bytes) else str(value or '')
+    if text.startswith('"'):
+        # The variant of an enum, as JSON.
+        try:
+            text = str(_jsonlib.loads(text))
+        except ValueError:
+            pass
+    return ' '.join(text.split()) or 'ERR'

@@ -6,12 +6,14 @@
 //! | `role` | the role of the gear on the server, and the keys for that role |
 //! | `signature` | the qualifiers of the function, and the names of arguments |
 //! | `types` | the spelling of the types of arguments and result |
+//! | `feature` | the Cargo features that a macro needs |
 //! | `python` | the Python of a gear |
 //! | `shared` | the Python that several gears share, and `on_registered` |
 //! | `callback` | functions for steps |
 //! | `function` | `#[gear]` on a Rust function |
 
 mod callback;
+mod feature;
 mod function;
 mod keys;
 mod python;
@@ -21,13 +23,14 @@ mod signature;
 mod types;
 
 pub(crate) use callback::{Callback, callback};
+pub(crate) use feature::Feature;
 pub(crate) use function::{Function, function};
 pub(crate) use keys::Options;
 pub(crate) use python::Python;
 pub(crate) use role::{Name, Role};
 pub(crate) use shared::{Module, Setup, Shared, SharedModule, shared_module};
 pub(crate) use signature::{Argument, Header};
-pub(crate) use types::value_of_result;
+pub(crate) use types::{is_connection, value_of_result};
 
 use crate::parse::{Input, Kind};
 use crate::report::Errors;

@@ -1,6 +1,6 @@
 //! Checks the qualifiers of a function and the names of its arguments.
 
-use super::types;
+use super::{Feature, types};
 use crate::parse::Kind;
 use crate::report::Errors;
 use proc_macro2::Ident;
@@ -44,9 +44,9 @@ pub(super) fn header<'a>(
     let qualifiers = qualifiers(signature, errors);
     let generics = generics(&signature.generics, errors);
     let arguments = match kind {
-        Kind::Command => arguments(signature, errors),
+        Kind::Command => arguments(kind, signature, errors),
         Kind::Keys | Kind::Stream => record(kind, signature, errors),
-        Kind::Every | Kind::Function => no_arguments(signature, errors),
+        Kind::Every | Kind::Function => no_arguments(kind, signature, errors),
     };
     let result = result(kind, signature, errors);
     let is_async = signature.asyncness.is_some();
@@ -54,8 +54,13 @@ pub(super) fn header<'a>(
         let what = kind.not_called();
         errors.on(&signature.asyncness, Mistake::NothingToCall { what });
     }
+    let can_be_called = !(is_async && called) || Feature::Aio.is_enabled();
+    if !can_be_called {
+        let mistake = Feature::Aio.missing("an `async fn` with a gear");
+        errors.on(&signature.asyncness, mistake);
+    }
     let python_name = python_name(&signature.ident, "a gear", errors);
-    if !(qualifiers && generics) {
+    if !(qualifiers && generics && can_be_called) {
         return None;
     }
     Some(Header {
@@ -130,12 +135,33 @@ fn result<'a>(
     Some(None)
 }
 
-/// The arguments. `None` if one is `self`.
-fn typed<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Vec<&'a PatType>> {
+/// The mistake of an argument that is a connection.
+fn connection(kind: Kind, function: &Ident, name: &Pat) -> Mistake {
+    Mistake::ArgumentConnection {
+        name: name.to_token_stream().to_string(),
+        hint: match kind {
+            Kind::Command => format!(
+                "and pass a connection in front of the other arguments of a call, `{function}(&mut con, ..)`"
+            ),
+            _ => "and call commands with `cmd`".to_owned(),
+        },
+    }
+}
+
+/// The arguments. `None` if one is `self` or a connection.
+fn typed<'a>(
+    kind: Kind,
+    signature: &'a Signature,
+    errors: &mut Errors,
+) -> Option<Vec<&'a PatType>> {
     let mut fine = true;
     let mut all = Vec::new();
     for input in &signature.inputs {
         match input {
+            FnArg::Typed(typed) if types::is_connection(&typed.ty) => {
+                errors.on(typed, connection(kind, &signature.ident, &typed.pat));
+                fine = false;
+            }
             FnArg::Typed(typed) => all.push(typed),
             FnArg::Receiver(receiver) => {
                 errors.on(receiver, Mistake::Receiver);
@@ -147,8 +173,12 @@ fn typed<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Vec<&'a Pa
 }
 
 /// Checks the arguments of a command. `None` if no gear can have them.
-fn arguments<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Vec<Argument<'a>>> {
-    let typed = typed(signature, errors);
+fn arguments<'a>(
+    kind: Kind,
+    signature: &'a Signature,
+    errors: &mut Errors,
+) -> Option<Vec<Argument<'a>>> {
+    let typed = typed(kind, signature, errors);
     let mut fine = typed.is_some();
     let typed = typed.unwrap_or_default();
     let mut arguments: Vec<Argument<'a>> = Vec::new();
@@ -196,7 +226,7 @@ fn record<'a>(
     signature: &'a Signature,
     errors: &mut Errors,
 ) -> Option<Vec<Argument<'a>>> {
-    let typed = typed(signature, errors)?;
+    let typed = typed(kind, signature, errors)?;
     let [one] = typed[..] else {
         let mistake = Mistake::EventArgument {
             attribute: kind.attribute().to_owned(),
@@ -229,8 +259,12 @@ fn record<'a>(
 }
 
 /// Checks that there are no arguments.
-fn no_arguments<'a>(signature: &'a Signature, errors: &mut Errors) -> Option<Vec<Argument<'a>>> {
-    let typed = typed(signature, errors)?;
+fn no_arguments<'a>(
+    kind: Kind,
+    signature: &'a Signature,
+    errors: &mut Errors,
+) -> Option<Vec<Argument<'a>>> {
+    let typed = typed(kind, signature, errors)?;
     if !typed.is_empty() {
         errors.on(&signature.inputs, Mistake::EveryArgument);
         return None;

@@ -6,7 +6,7 @@
 use crate::report::Errors;
 use quote::ToTokens;
 use redgrease_syntax::Mistake;
-use syn::{GenericArgument, Lifetime, PathArguments, Type, TypePath};
+use syn::{GenericArgument, Lifetime, PathArguments, Type, TypeParamBound, TypePath};
 
 /// Checks the type of an argument.
 pub(super) fn argument(ty: &Type, errors: &mut Errors) -> bool {
@@ -20,9 +20,8 @@ pub(super) fn argument(ty: &Type, errors: &mut Errors) -> bool {
 
 /// Checks the type of the result.
 pub(super) fn result(ty: &Type, errors: &mut Errors) -> bool {
-    if let Some(value) = named(ty, "Result").and_then(first_type) {
-        let value = value.to_token_stream().to_string();
-        errors.on(ty, Mistake::ResultInResult { value });
+    if let Some(mistake) = each_result(ty) {
+        errors.on(ty, mistake);
         return false;
     }
     check(ty, errors, |part| match part {
@@ -47,9 +46,130 @@ fn check(ty: &Type, errors: &mut Errors, mistake: impl Fn(&Type) -> Option<Mista
     fine
 }
 
-/// `T` for `Result<T, ..>`, and any other type itself.
+/// The mistake in a `Result`, which can be inside of another type.
+fn each_result(ty: &Type) -> Option<Mistake> {
+    let mut mistake = None;
+    each(ty, &mut |part| {
+        if mistake.is_none() {
+            mistake = of_result(part);
+        }
+    });
+    mistake
+}
+
+fn of_result(ty: &Type) -> Option<Mistake> {
+    let arguments = types(named(ty, "Result")?);
+    let text = |ty: &Type| text_of(ty);
+    match arguments[..] {
+        [] => None,
+        [value] => Some(Mistake::ResultInResult { value: text(value) }),
+        [value, error, ..] if is_failure(error) => Some(Mistake::ResultOfFailure {
+            value: text(value),
+            error: text(error),
+        }),
+        [value, error, ..] => [value, error]
+            .iter()
+            .any(|part| named(part, "Result").is_some())
+            .then_some(Mistake::ResultOfResult),
+    }
+}
+
+/// Whether a type is the error of a library, which no Python makes. A type of the user can be named `Error`, too.
+fn is_failure(ty: &Type) -> bool {
+    const LIBRARIES: [&str; 9] = [
+        "std",
+        "core",
+        "io",
+        "fmt",
+        "redgrease",
+        "redis",
+        "serde_json",
+        "anyhow",
+        "eyre",
+    ];
+    match plain(ty) {
+        Type::TraitObject(_) => true,
+        Type::Path(path) => {
+            let segments = &path.path.segments;
+            let is_of_library = segments.len() > 1
+                && segments
+                    .first()
+                    .is_some_and(|first| LIBRARIES.iter().any(|library| first.ident == library));
+            let is_boxed = named(ty, "Box")
+                .and_then(first_type)
+                .is_some_and(is_failure);
+            is_boxed || is_of_library || named(ty, "RedisError").is_some()
+        }
+        _ => false,
+    }
+}
+
+/// `T` for a `Result` that is a mistake, and any other type itself.
 pub(crate) fn value_of_result(ty: &Type) -> &Type {
+    let is_mistaken = of_result(ty).is_some();
+    let value = named(ty, "Result").and_then(first_type);
+    value.filter(|_| is_mistaken).unwrap_or(ty)
+}
+
+/// `T` for `Result<T, E>`, and any other type itself.
+fn value_if_ok(ty: &Type) -> &Type {
     named(ty, "Result").and_then(first_type).unwrap_or(ty)
+}
+
+/// Whether the type is that of a connection, which a gear does not take. Types of the user can have some of the names:
+/// these count behind `&mut`, which no argument can be, and inside of the extractors of web frameworks.
+pub(crate) fn is_connection(ty: &Type) -> bool {
+    const CONNECTIONS: [&str; 12] = [
+        "Con",
+        "AsyncCon",
+        "Connection",
+        "AsyncConnection",
+        "ConnectionLike",
+        "Pool",
+        "BlockingPool",
+        "Client",
+        "MultiplexedConnection",
+        "ConnectionManager",
+        "ClusterConnection",
+        "PooledConnection",
+    ];
+    const EXTRACTORS: [&str; 3] = ["State", "Extension", "Data"];
+    const CRATES: [&str; 3] = ["redgrease", "redis", "r2d2"];
+    let has_name = |path: &syn::Path| {
+        path.segments
+            .last()
+            .is_some_and(|last| CONNECTIONS.iter().any(|name| last.ident == name))
+    };
+    let is_named = |ty: &Type| match plain(ty) {
+        Type::Path(path) => has_name(&path.path),
+        _ => false,
+    };
+    let is_bound = |bound: &TypeParamBound| match bound {
+        TypeParamBound::Trait(bound) => has_name(&bound.path),
+        _ => false,
+    };
+    match plain(ty) {
+        Type::Reference(reference) if reference.mutability.is_some() => {
+            is_named(&reference.elem) || is_connection(&reference.elem)
+        }
+        Type::Reference(reference) => is_connection(&reference.elem),
+        Type::ImplTrait(list) => list.bounds.iter().any(is_bound),
+        Type::TraitObject(list) => list.bounds.iter().any(is_bound),
+        Type::Path(path) => {
+            let segments = &path.path.segments;
+            let is_of_crate = segments.len() > 1
+                && segments
+                    .first()
+                    .is_some_and(|first| CRATES.iter().any(|name| first.ident == name));
+            let is_extracted = EXTRACTORS
+                .iter()
+                .any(|name| named(ty, name).and_then(first_type).is_some_and(is_named));
+            // No other types have these names.
+            let is_ours = named(ty, "Con").is_some() || named(ty, "AsyncCon").is_some();
+            is_ours || is_extracted || (is_of_crate && is_named(ty))
+        }
+        _ => false,
+    }
 }
 
 /// Whether the type is `PerShard<..>`.
@@ -66,9 +186,9 @@ fn nested_none(ty: &Type) -> Option<Mistake> {
     named(inner, "Option").map(|_| Mistake::OptionOption)
 }
 
-/// Whether the type is `Vec<T>` or `PerShard<Vec<T>>`, except for bytes.
+/// Whether the type is `Vec<T>`, `Result<Vec<T>, E>` or `PerShard` of these, except for bytes.
 pub(super) fn is_vec(ty: &Type) -> bool {
-    let ty = named(ty, "PerShard").and_then(first_type).unwrap_or(ty);
+    let ty = value_if_ok(named(ty, "PerShard").and_then(first_type).unwrap_or(ty));
     match named(ty, "Vec").and_then(first_type) {
         // `Vec<u8>` is bytes, which are one value.
         Some(element) => named(element, "u8").is_none(),
@@ -101,15 +221,34 @@ fn named<'a>(ty: &'a Type, name: &str) -> Option<&'a TypePath> {
 }
 
 fn first_type(path: &TypePath) -> Option<&Type> {
-    match &path.path.segments.last()?.arguments {
-        PathArguments::AngleBracketed(list) => {
-            list.args.iter().find_map(|argument| match argument {
+    types(path).into_iter().next()
+}
+
+/// The types in the angle brackets of a path.
+fn types(path: &TypePath) -> Vec<&Type> {
+    let last = path.path.segments.last();
+    match last.map(|segment| &segment.arguments) {
+        Some(PathArguments::AngleBracketed(list)) => list
+            .args
+            .iter()
+            .filter_map(|argument| match argument {
                 GenericArgument::Type(ty) => Some(ty),
                 _ => None,
             })
-        }
-        _ => None,
+            .collect(),
+        _ => Vec::new(),
     }
+}
+
+/// A type as users write it.
+fn text_of(ty: &Type) -> String {
+    let text = ty.to_token_stream().to_string();
+    text.replace(" < ", "<")
+        .replace(" > ", "> ")
+        .replace(" >", ">")
+        .replace(" :: ", "::")
+        .replace(" ,", ",")
+        .replace("& ", "&")
 }
 
 /// Whether the path contains a lifetime other than `'static`.
@@ -162,7 +301,7 @@ fn each<'a>(ty: &'a Type, visit: &mut impl FnMut(&'a Type)) {
 
 #[cfg(test)]
 mod tests {
-    use super::{argument, is_per_shard, result};
+    use super::{argument, is_connection, is_per_shard, result};
     use crate::report::Errors;
     use quote::ToTokens;
     use syn::Type;
@@ -219,6 +358,10 @@ mod tests {
             "Vec<(i64, Option<String>)>",
             "PerShard<i64>",
             "Cow<'static, str>",
+            "Result<i64, Refusal>",
+            "std::result::Result<Vec<Option<i64>>, cart::Error>",
+            "PerShard<Result<i64, String>>",
+            "Result<(), Error>",
         ] {
             assert_eq!(mistakes(result, ty), (true, 0), "{ty}");
         }
@@ -231,12 +374,56 @@ mod tests {
             "!",
             "Result<String>",
             "io::Result<()>",
+            "Vec<Result<i64>>",
+            "Result<i64, redgrease::Error>",
+            "PerShard<Result<i64, std::io::Error>>",
+            "Result<i64, Box<dyn std::error::Error>>",
+            "Result<i64, RedisError>",
+            "Result<Result<i64, A>, B>",
+            "Result<i64, Result<i64, A>>",
+            "Result<_, A>",
         ] {
             assert_eq!(mistakes(result, ty), (false, 1), "{ty}");
         }
         assert_eq!(mistakes(result, "Option<(Option<()>)>"), (false, 2));
         // A type of the user can have the same name.
         assert_eq!(mistakes(result, "search::Result"), (true, 0));
+    }
+
+    #[test]
+    fn connections() {
+        let is = |ty: &str| is_connection(&syn::parse_str(ty).expect(ty));
+        for ty in [
+            "&mut Connection",
+            "&mut redis::Connection",
+            "&mut redgrease::Con",
+            "&mut Pool",
+            "&mut impl ConnectionLike",
+            "&mut (impl redgrease::Connection + ?Sized)",
+            "&mut dyn redis::ConnectionLike",
+            "impl ConnectionLike",
+            "Con",
+            "&AsyncCon",
+            "redgrease::Pool",
+            "redis::Client",
+            "State<Pool>",
+            "axum::extract::State<redgrease::Pool>",
+            "Extension<ConnectionManager>",
+        ] {
+            assert!(is(ty), "{ty}");
+        }
+        for ty in [
+            "&mut i64",
+            "Connection",
+            "net::Connection",
+            "&Pool",
+            "State<Cart>",
+            "State",
+            "Vec<Client>",
+            "impl ToString",
+        ] {
+            assert!(!is(ty), "{ty}");
+        }
     }
 
     #[test]

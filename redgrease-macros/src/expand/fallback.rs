@@ -2,7 +2,7 @@
 
 use super::krate::Krate;
 use super::spec::{self, with_static_lifetimes};
-use crate::check::value_of_result;
+use crate::check::{Feature, is_connection, value_of_result};
 use crate::parse::{Input, Kind};
 use crate::report::Errors;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -34,10 +34,11 @@ pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
         return handle_alone(input, errors, krate);
     }
     let asyncness = &signature.asyncness;
-    let connection = if asyncness.is_some() {
-        quote!(#krate::AsyncConnection)
-    } else {
-        quote!(#krate::Connection)
+    let connection = match (asyncness.is_some(), Feature::Aio.is_enabled()) {
+        (false, _) => quote!(#krate::Connection),
+        (true, true) => quote!(#krate::AsyncConnection),
+        // The trait does not exist.
+        (true, false) => quote!(::core::marker::Send),
     };
     let arguments = arguments(input);
     let spec = description(input, krate);
@@ -123,7 +124,7 @@ fn rust_function(input: &Input, errors: &Errors) -> TokenStream {
     quote!(#errors #(#attributes)* #visibility #signature #body)
 }
 
-/// The arguments. A type that no function can have becomes `()`.
+/// The arguments without connections. A type that no function can have becomes `()`.
 fn arguments(input: &Input) -> TokenStream {
     let arguments =
         input
@@ -132,6 +133,7 @@ fn arguments(input: &Input) -> TokenStream {
             .iter()
             .enumerate()
             .filter_map(|(i, input)| match input {
+                FnArg::Typed(argument) if is_connection(&argument.ty) => None,
                 FnArg::Typed(argument) => {
                     let name = match &*argument.pat {
                         Pat::Ident(name) => name.ident.clone(),
