@@ -55,6 +55,9 @@ pub use redgrease_macros::{
     python_module,
 };
 
+#[cfg(not(feature = "macros"))]
+mod without_macros;
+
 #[cfg(feature = "embedded")]
 pub mod test;
 
@@ -93,6 +96,8 @@ pub mod prelude {
         python, python_module,
     };
     pub use crate::{GearsCommands as _, GearsPipeline as _};
+    #[cfg(not(feature = "macros"))]
+    pub use crate::{gears, python, python_module};
 }
 
 #[cfg(all(doctest, feature = "embedded"))]

@@ -36,6 +36,12 @@ pub(crate) fn command(yes: bool) -> Outcome {
     ready.tell(&mut all);
     steps::step("tests of the workspace", &mut all)?;
 
+    let mut without_features = steps::cargo();
+    without_features
+        .args(["test", "-p", "redgrease", "--test", "ui"])
+        .args(["--", "without_a_feature"]);
+    steps::step("messages about missing features", &mut without_features)?;
+
     let server = servers::VALKEY_9_1.server(&ready.python)?;
     let mut on_valkey = workspace_tests();
     on_valkey

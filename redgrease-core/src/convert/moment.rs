@@ -118,6 +118,7 @@ pub(super) fn naive_text(day: Day, clock: Clock) -> Result<String, EncodeError> 
     Ok(format!("{}T{}", day.text()?, clock.text()))
 }
 
+#[cfg(any(feature = "chrono", feature = "time"))]
 pub(super) fn read_naive(text: &str) -> Option<(Day, Clock)> {
     let (day, clock) = text.split_once('T')?;
     Some((Day::read(day)?, Clock::read(clock)?))

@@ -5,7 +5,7 @@ fn own() -> redgrease::Result<i64> {
     python! { return 1 }
 }
 
-#[gear_command]
+#[gear_command(mode = "async")]
 fn inner() -> PerShard<std::io::Result<Vec<String>>> {
     python! { return ["a"] }
 }
