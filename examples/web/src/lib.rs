@@ -6,7 +6,8 @@
 //! | `GET /scores/BOARD?count=N` | [`leaders`](gears::scores::leaders) | sync |
 //! | `POST /carts/CART` `{"article": .., "pieces": ..}` | [`put`](gears::carts::put) | sync |
 //! | `POST /carts/CART/order` | [`order`](gears::carts::order) | sync |
-//! | `GET /pages/NAME` | [`page`](gears::pages::page) | coroutine |
+//! | `GET /pages/NAME` | [`cached_page`](gears::pages::cached_page), | sync |
+//! | | and if there is none [`fetch_page`](gears::pages::fetch_page) | coroutine |
 //! | `GET /reports/NAME` | [`report`](gears::reports::report) | thread |
 //! | all of these | [`admit`](gears::limits::admit): a limit for each client | sync |
 //! | `GET /health`, `GET /metrics` | a `PING`; the figures of the pool | |

@@ -1,11 +1,12 @@
 //! Puts load on the service: many clients of fast gears, alone and beside slow gears.
 //!
 //! ```text
-//! cargo run --release -p web --bin load -- [--clients 200] [--seconds 60] [--pause 20] [--slow report] [--slow-clients 4]
+//! cargo run --release -p web --bin load -- [--clients 200] [--seconds 60] [--pause 100] [--slow report] [--slow-clients 4]
 //! ```
 //!
 //! Each client sends one request after another: places on a leaderboard, carts, and pages that are in the cache. It
-//! waits `--pause` milliseconds between them. Slow clients ask for something that takes two seconds:
+//! waits `--pause` milliseconds between them. The answers of the first second are not measured, because all clients
+//! connect in it; an error is always counted. Slow clients ask for something that takes two seconds:
 //!
 //! - `report`: a gear that waits in a thread of the server,
 //! - `page`: a coroutine that waits for a slow web site,
@@ -93,7 +94,7 @@ impl Load {
         let mut load = Load {
             clients: 200,
             seconds: 60,
-            pause: 20,
+            pause: 100,
             slow: "report".to_owned(),
             slow_clients: 4,
         };
@@ -116,6 +117,9 @@ impl Load {
         Ok(load)
     }
 }
+
+/// The time at the start of a phase that is not measured.
+const WARMING: Duration = Duration::from_secs(1);
 
 const KINDS: [&str; 4] = ["score", "leaders", "cart", "page"];
 
@@ -146,6 +150,7 @@ async fn request(client: &Client, kind: &str, number: usize) -> Result<Answer, F
 async fn phase(url: &str, load: &Load, slow_clients: usize) -> Result<Seen, Failure> {
     let ended = Arc::new(AtomicBool::new(false));
     let numbers = Arc::new(AtomicUsize::new(0));
+    let warm = Instant::now() + WARMING;
     let mut clients = JoinSet::new();
     for number in 0..load.clients + slow_clients {
         let client = Client::new(url, &format!("client-{number}"));
@@ -171,6 +176,7 @@ async fn phase(url: &str, load: &Load, slow_clients: usize) -> Result<Seen, Fail
                 };
                 let begun = Instant::now();
                 match request(&client, kind, one).await {
+                    Ok(_) if begun < warm => {}
                     Ok(_) => seen.times.entry(kind).or_default().push(begun.elapsed()),
                     Err(error) => seen.errors.push(error.to_string()),
                 }
@@ -181,7 +187,7 @@ async fn phase(url: &str, load: &Load, slow_clients: usize) -> Result<Seen, Fail
             seen
         });
     }
-    tokio::time::sleep(Duration::from_secs(load.seconds)).await;
+    tokio::time::sleep(WARMING + Duration::from_secs(load.seconds)).await;
     ended.store(true, Ordering::Relaxed);
     let mut all = Seen::default();
     while let Some(seen) = clients.join_next().await {

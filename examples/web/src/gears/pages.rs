@@ -21,22 +21,26 @@ python_module! {
     }
 }
 
-/// Gets a page through a cache; `None` if the web site does not have it.
+/// The page in the cache. Synchronous: it only reads, so it never waits for a gear that fetches.
+#[gear_command(mode = "sync")]
+pub async fn cached_page(url: &str) -> Option<Vec<u8>> {
+    python! {
+        return cmd.get("page:" + url)
+    }
+}
+
+/// Fetches a page into the cache; `None` if the web site does not have it.
 ///
 /// A coroutine: while it waits for the web site, it takes no thread of the executions. `to_thread` keeps the event loop
 /// free, because `urllib` waits in the thread that calls it.
 #[gear_command(module = downloads)]
-pub async fn page(url: &str, expiry: u32) -> Option<Vec<u8>> {
+pub async fn fetch_page(url: &str, expiry: u32) -> Option<Vec<u8>> {
     python! {
         import asyncio
 
-        key = "page:" + url
-        content = cmd.get(key)
-        if content is not None:
-            return content
         content = await asyncio.to_thread(download, url, 30)
         if content is not None:
-            cmd.set(key, content, ex=expiry)
+            cmd.set("page:" + url, content, ex=expiry)
         return content
     }
 }

@@ -17,7 +17,11 @@ pub(super) async fn page(State(app): State<App>, Path(name): Path<String>) -> Re
         ));
     }
     let url = format!("{}/{name}", app.settings.site);
-    let call = pages::page::call(&url, EXPIRY).timeout(app.settings.call_timeout);
-    let content = call.on_async(&mut app.pool()).await?;
+    let mut pool = app.pool();
+    if let Some(content) = pages::cached_page(&mut pool, &url).await? {
+        return Ok(content);
+    }
+    let call = pages::fetch_page::call(&url, EXPIRY).timeout(app.settings.call_timeout);
+    let content = call.on_async(&mut pool).await?;
     content.ok_or_else(|| ApiError::NotFound(format!("there is no page {name}")))
 }
