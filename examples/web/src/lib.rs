@@ -23,3 +23,8 @@ pub mod error;
 pub mod gears;
 pub mod routes;
 pub mod site;
+
+/// The page about web services, whose blocks are compiled as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/web-services.md")]
+mod page {}
