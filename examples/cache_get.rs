@@ -11,6 +11,14 @@
 //! ```text
 //! cargo run --example cache_get --features embedded
 //! ```
+//!
+//! In a crate of your own: copy the folder `site` too, and write into `Cargo.toml`
+//!
+//! ```toml
+//! redgrease = { path = "../redgrease", features = ["embedded"] }
+//! redis = { version = "1.8", default-features = false }
+//! tempfile = "3"
+//! ```
 
 mod site;
 

@@ -9,6 +9,15 @@
 //! cargo xtask setup
 //! cargo run --example cache_get_once --features aio,embedded
 //! ```
+//!
+//! In a crate of your own: copy the folder `site` too, and write into `Cargo.toml`
+//!
+//! ```toml
+//! redgrease = { path = "../redgrease", features = ["aio", "embedded"] }
+//! redis = { version = "1.8", default-features = false }
+//! tempfile = "3"
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! ```
 
 mod site;
 

@@ -7,6 +7,14 @@
 //! cargo xtask setup
 //! cargo run --example execution_styles --features aio,embedded
 //! ```
+//!
+//! In a crate of your own: copy the file `scripts/freezing.py` too, and write into `Cargo.toml`
+//!
+//! ```toml
+//! redgrease = { path = "../redgrease", features = ["aio", "embedded"] }
+//! redis = { version = "1.8", default-features = false }
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! ```
 
 use redgrease::embedded::Server;
 use redgrease::prelude::*;

@@ -8,6 +8,14 @@
 //! cargo xtask setup
 //! cargo run --example mixed_features --features embedded
 //! ```
+//!
+//! In a crate of your own, write into `Cargo.toml`
+//!
+//! ```toml
+//! redgrease = { path = "../redgrease", features = ["embedded"] }
+//! redis = { version = "1.8", default-features = false }
+//! serde = { version = "1", features = ["derive"] }
+//! ```
 
 use redgrease::embedded::Server;
 use redgrease::prelude::*;
