@@ -60,7 +60,9 @@ impl App {
     ///
     /// When the server cannot be reached or refuses the gears.
     pub async fn start(settings: Settings, policy: Policy) -> redgrease::Result<(App, Report)> {
-        let options = Options::new().policy(policy);
+        let options = Options::new()
+            .policy(policy)
+            .call_timeout(settings.call_timeout);
         let pool_options = PoolOptions::new()
             .size(settings.pool_size)
             .wait(settings.pool_wait);

@@ -21,7 +21,6 @@ pub(super) async fn page(State(app): State<App>, Path(name): Path<String>) -> Re
     if let Some(content) = pages::cached_page(&mut pool, &url).await? {
         return Ok(content);
     }
-    let call = pages::fetch_page::call(&url, EXPIRY).timeout(app.settings.call_timeout);
-    let content = call.on_async(&mut pool).await?;
+    let content = pages::fetch_page(&mut pool, &url, EXPIRY).await?;
     content.ok_or_else(|| ApiError::NotFound(format!("there is no page {name}")))
 }
