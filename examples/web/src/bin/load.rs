@@ -4,9 +4,10 @@
 //! cargo run --release -p web --bin load -- [--clients 200] [--seconds 60] [--pause 100] [--slow report] [--slow-clients 4]
 //! ```
 //!
-//! Each client sends one request after another: places on a leaderboard, carts, and pages that are in the cache. It
-//! waits `--pause` milliseconds between them. The answers of the first second are not measured, because all clients
-//! connect in it; an error is always counted. Slow clients ask for something that takes two seconds:
+//! The clients run alone and beside slow ones in turns of ten seconds at most, `--seconds` of each in sum. Each client
+//! sends one request after another: places on a leaderboard, carts, and pages that are in the cache. It waits `--pause`
+//! milliseconds between them. The answers of the first second of a turn are not measured, because all clients connect
+//! in it; an error is always counted. Slow clients ask for something that takes two seconds:
 //!
 //! - `report`: a gear that waits in a thread of the server,
 //! - `page`: a coroutine that waits for a slow web site,
@@ -72,9 +73,13 @@ async fn main() -> Result<(), Failure> {
         load.clients, load.seconds, load.pause, load.slow_clients, load.slow
     );
     println!("phase   request     answers  errors      p50      p99      max   (ms)");
-    let alone = phase(&url, &load, 0).await?;
+    let (mut alone, mut beside) = (Seen::default(), Seen::default());
+    // In turns, so that other work of the machine meets both.
+    for _ in 0..load.rounds() {
+        alone.add(phase(&url, &load, 0).await?);
+        beside.add(phase(&url, &load, load.slow_clients).await?);
+    }
     alone.print("alone");
-    let beside = phase(&url, &load, load.slow_clients).await?;
     beside.print("beside");
     for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
         let of = |seen: &Seen| percentile(&seen.all_fast(), share).as_secs_f64();
@@ -116,10 +121,19 @@ impl Load {
         }
         Ok(load)
     }
+
+    /// How often the clients run alone and beside slow ones.
+    fn rounds(&self) -> u32 {
+        let rounds = self.seconds.div_ceil(LONGEST).max(1);
+        u32::try_from(rounds).unwrap_or(u32::MAX)
+    }
 }
 
 /// The time at the start of a phase that is not measured.
 const WARMING: Duration = Duration::from_secs(1);
+
+/// The longest time of a phase.
+const LONGEST: u64 = 10;
 
 const KINDS: [&str; 4] = ["score", "leaders", "cart", "page"];
 
@@ -187,20 +201,24 @@ async fn phase(url: &str, load: &Load, slow_clients: usize) -> Result<Seen, Fail
             seen
         });
     }
-    tokio::time::sleep(WARMING + Duration::from_secs(load.seconds)).await;
+    let measured = Duration::from_secs(load.seconds) / load.rounds();
+    tokio::time::sleep(WARMING + measured).await;
     ended.store(true, Ordering::Relaxed);
     let mut all = Seen::default();
     while let Some(seen) = clients.join_next().await {
-        let seen = seen?;
-        for (kind, times) in seen.times {
-            all.times.entry(kind).or_default().extend(times);
-        }
-        all.errors.extend(seen.errors);
+        all.add(seen?);
     }
     Ok(all)
 }
 
 impl Seen {
+    fn add(&mut self, other: Seen) {
+        for (kind, times) in other.times {
+            self.times.entry(kind).or_default().extend(times);
+        }
+        self.errors.extend(other.errors);
+    }
+
     fn all_fast(&self) -> Vec<Duration> {
         KINDS
             .iter()
