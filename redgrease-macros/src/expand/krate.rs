@@ -77,8 +77,13 @@ fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
                 inner.set_span(span);
                 inner.into()
             }
+            // The span of `$crate` says which crate it is.
+            TokenTree::Ident(mut name) if name == "$crate" => {
+                name.set_span(name.span().located_at(span));
+                name.into()
+            }
             mut token => {
-                token.set_span(token.span().located_at(span));
+                token.set_span(span);
                 token
             }
         })
