@@ -8,6 +8,6 @@ fn one() -> i64 {
 
 fn main() -> rg::Result<()> {
     let mut con = rg::start("redis://127.0.0.1/")?;
-    println!("{}", one(&mut con)? + renamed::half(&mut con, 2)?);
+    println!("{}", one(&mut con)? + renamed::double(&mut con, 2)?);
     Ok(())
 }

@@ -74,15 +74,15 @@ pub fn absent(_nothing: Absent) -> Absent {
 }
 
 gears! {
-    /// Half.
+    /// Twice.
     #[gear_command]
-    pub fn half(x: i64) -> i64 {
-        python!< return x // 2 >
+    pub fn double(x: i64) -> i64 {
+        python!< return x * 2 >
     }
 }
 
 pub fn all() -> &'static [&'static rg::Gear] {
-    gears![older, later, half]
+    gears![older, later, double]
 }
 
 pub fn functions() -> (Callback<1>, AnyCallback) {
@@ -93,5 +93,5 @@ pub fn functions() -> (Callback<1>, AnyCallback) {
 pub fn calls(con: &mut rg::Con) -> rg::Result<i64> {
     let person = Person { name: "Ada".to_owned(), age: 36 };
     let age = older(con, person, 1)?.age;
-    half::call(i64::from(age)).on(con)
+    double::call(i64::from(age)).on(con)
 }

@@ -1,14 +1,14 @@
 //! Tests of the crate.
 use rg::gear_test;
 
-#[gear_test(gears = [renamed::half])]
-fn halves(con: &mut rg::Con) -> rg::Result<()> {
-    assert_eq!(renamed::half(con, 4)?, 2);
+#[gear_test(gears = [renamed::double])]
+fn doubles(con: &mut rg::Con) -> rg::Result<()> {
+    assert_eq!(renamed::double(con, 4)?, 8);
     Ok(())
 }
 
 #[gear_test]
-async fn halves_later(mut con: rg::AsyncCon) {
-    let half = renamed::half::call(4).on_async(&mut con).await;
-    assert_eq!(half.expect("a number"), 2);
+async fn doubles_later(mut con: rg::AsyncCon) {
+    let double = renamed::double::call(4).on_async(&mut con).await;
+    assert_eq!(double.expect("a number"), 8);
 }
