@@ -84,6 +84,7 @@ pub use requirement::{Requirements, Specifier, normalized_name};
 /// Private API used by macro expansions; not covered by semver.
 #[doc(hidden)]
 pub mod __rt {
+    pub use crate::convert::Argument;
     pub use inventory;
     pub use redis;
     pub use serde::Serialize;

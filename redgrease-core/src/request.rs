@@ -1,6 +1,6 @@
 //! A call before it is sent.
 
-use crate::convert::Writer;
+use crate::convert::{Argument, Writer};
 use crate::error::{DecodeError, EncodeError, Error, Result};
 use crate::gear::{Gear, GearKind, Mode};
 use crate::profile::{self, Profile};
@@ -60,7 +60,24 @@ impl Args {
     }
 }
 
+/// Encodes the arguments of one call.
+fn encoded(gear: &Gear, args: &[&dyn Argument]) -> Result<Args, EncodeError> {
+    let mut collected = Args::default();
+    for (i, arg) in args.iter().enumerate() {
+        arg.encode_value(collected.arg())
+            .map_err(|e| e.of_argument(gear, i))?;
+    }
+    Ok(collected)
+}
+
 impl<T> Call<T> {
+    /// A call with one value for each argument.
+    #[doc(hidden)]
+    pub fn with(gear: &'static Gear, args: &[&dyn Argument], decode: Decode<T>) -> Self {
+        Call::made(gear, encoded(gear, args), decode)
+    }
+
+    /// A call whose last argument takes any number of values.
     #[doc(hidden)]
     pub fn of(
         gear: &'static Gear,
@@ -72,6 +89,10 @@ impl<T> Call<T> {
             Ok(()) => Ok(collected),
             Err(e) => Err(e.of_argument(gear, collected.begins.len().saturating_sub(1))),
         };
+        Call::made(gear, args, decode)
+    }
+
+    fn made(gear: &'static Gear, args: Result<Args, EncodeError>, decode: Decode<T>) -> Self {
         Call {
             gear,
             args,

@@ -34,5 +34,5 @@ mod writer;
 pub use codec::Codec;
 pub use json::Json;
 pub(crate) use json::from_slice;
-pub use traits::{GearArg, GearReply, GearResult, PerShard};
+pub use traits::{Argument, GearArg, GearReply, GearResult, PerShard};
 pub use writer::Writer;

@@ -71,6 +71,31 @@ pub trait GearArg {
     {
         w.list(items)
     }
+
+    #[doc(hidden)]
+    fn as_argument(&self) -> &dyn Argument
+    where
+        Self: Sized,
+    {
+        self
+    }
+}
+
+/// A [`GearArg`] of any type: all calls with a result of one type share their code, which makes gears fast to compile.
+#[doc(hidden)]
+pub trait Argument {
+    /// Encodes the value.
+    ///
+    /// # Errors
+    ///
+    /// If the value cannot be represented in Python.
+    fn encode_value(&self, w: &mut Writer) -> Result<(), EncodeError>;
+}
+
+impl<T: GearArg> Argument for T {
+    fn encode_value(&self, w: &mut Writer) -> Result<(), EncodeError> {
+        self.encode(w)
+    }
 }
 
 /// A Rust type that a gear can return.

@@ -19,17 +19,28 @@ pub(super) fn function(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
     let handle = handle_name(gear);
     // Shown as `con` in docs, without a collision with an argument `con`.
     let con = Ident::new("con", Span::mixed_site());
-    let (asyncness, connection, send) = if gear.header.is_async {
+    let call = quote!(#handle::call(#(#names),*));
+    let output = quote!(#krate::Result<#result>);
+    let (asyncness, connection, output, body) = if !gear.header.is_async {
         (
-            quote!(async),
+            None,
+            quote!(#krate::Connection),
+            output,
+            quote!(#krate::Call::on(#call, #con)),
+        )
+    } else if attributes.iter().all(is_inert) {
+        (
+            None,
             quote!(#krate::AsyncConnection),
-            quote!(.on_async(#con).await),
+            quote!(impl ::core::future::Future<Output = #output>),
+            quote!(#krate::Call::on_async(#call, #con)),
         )
     } else {
         (
-            TokenStream::new(),
-            quote!(#krate::Connection),
-            quote!(.on(#con)),
+            Some(quote!(async)),
+            quote!(#krate::AsyncConnection),
+            output,
+            quote!(#krate::Call::on_async(#call, #con).await),
         )
     };
     quote! {
@@ -44,10 +55,28 @@ pub(super) fn function(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
         #visibility #asyncness fn #name #generics (
             #con: &mut (impl #connection + ?::core::marker::Sized),
             #parameters
-        ) -> #krate::Result<#result> {
-            #handle::call(#(#names),*) #send
+        ) -> #output {
+            #body
         }
     }
+}
+
+/// Whether an attribute leaves the function as it is. An `async fn` whose attributes do is a function that returns the
+/// future of the call: a second future around it would double the time that the gear takes to compile. A macro such as
+/// `#[tracing::instrument]` has to see the `async fn`.
+fn is_inert(attribute: &Attribute) -> bool {
+    const INERT: &[&str] = &[
+        "allow",
+        "cfg",
+        "deprecated",
+        "deny",
+        "doc",
+        "expect",
+        "forbid",
+        "must_use",
+        "warn",
+    ];
+    INERT.iter().any(|name| attribute.path().is_ident(name))
 }
 
 /// The docs section `# Errors`. `None` if the function has no docs, or has the section.

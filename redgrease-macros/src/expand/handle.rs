@@ -67,33 +67,17 @@ fn calls(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
         .iter()
         .map(|argument| argument.name)
         .collect();
-    let arguments = Ident::new("arguments", Span::mixed_site());
-    let encode = gear
-        .header
-        .arguments
-        .iter()
-        .map(|argument| encode(argument, &arguments, krate));
     let here = krate.at(result.span());
     let decode = quote_spanned!(result.span()=> <#result as #here::GearReply>::from_reply);
+    let call = call(gear, &decode, krate);
     quote! {
-        /// A call that is not sent yet.
+        #[doc = "A call that is not sent yet."]
         #[inline]
         #visibility fn call #generics (#parameters) -> #krate::Call<#result> {
-            #krate::Call::of(
-                Self::GEAR,
-                |#arguments| {
-                    #(#encode)*
-                    ::core::result::Result::Ok(())
-                },
-                #decode,
-            )
+            #call
         }
 
-        /// The command of a call.
-        ///
-        /// # Errors
-        ///
-        /// When an argument does not convert.
+        #[doc = "The command of a call.\n\n# Errors\n\nWhen an argument does not convert."]
         #[inline]
         #visibility fn request #generics (
             #parameters
@@ -101,17 +85,41 @@ fn calls(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
             Self::call(#(#names),*).to_cmd()
         }
 
-        /// The result in an answer to [`request`](Self::request).
-        ///
-        /// # Errors
-        ///
-        /// When the answer is an error, or does not convert to the type of the result.
+        #[doc = "The result in an answer to [`request`](Self::request).\n\n# Errors\n\n\
+                 When the answer is an error, or does not convert to the type of the result."]
         #[inline]
         #visibility fn decode(
             answer: #krate::__rt::redis::Value,
         ) -> #krate::Result<#result> {
             #krate::__rt::decode(answer, Self::GEAR, #decode)
         }
+    }
+}
+
+/// The call. Its arguments are trait objects and no closure, because a closure would be compiled for each gear.
+fn call(gear: &Gear<'_>, decode: &TokenStream, krate: &Krate) -> TokenStream {
+    let all = &gear.header.arguments;
+    if all.iter().all(|argument| argument.rest.is_none()) {
+        let values = all.iter().map(|argument| {
+            let (name, ty) = (argument.name, argument.ty);
+            let krate = krate.at(ty.span());
+            quote_spanned!(ty.span()=> <#ty as #krate::GearArg>::as_argument(&#name))
+        });
+        return quote!(#krate::Call::with(Self::GEAR, &[#(#values),*], #decode));
+    }
+    let arguments = Ident::new("arguments", Span::mixed_site());
+    let encode = all
+        .iter()
+        .map(|argument| encode(argument, &arguments, krate));
+    quote! {
+        #krate::Call::of(
+            Self::GEAR,
+            |#arguments| {
+                #(#encode)*
+                ::core::result::Result::Ok(())
+            },
+            #decode,
+        )
     }
 }
 

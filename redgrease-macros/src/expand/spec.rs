@@ -6,7 +6,8 @@ use crate::check::{Argument, Gear};
 use crate::parse::{Kind, PythonText};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use redgrease_syntax::Form;
+use redgrease_syntax::{Form, PythonVersion};
+use std::env;
 use syn::Attribute;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -14,62 +15,44 @@ use syn::spanned::Spanned;
 /// A reference to a static `Gear`.
 pub(super) fn spec(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
     let name = &gear.header.python_name;
-    let names = gear
-        .header
-        .arguments
-        .iter()
-        .map(|argument| &argument.python_name);
-    let codecs = gear
-        .header
-        .arguments
-        .iter()
-        .map(|argument| codec(gear, argument, krate));
+    let (arguments, options) = (&gear.header.arguments, &gear.options);
     let result = with_static_lifetimes(result(gear));
     let here = krate.at(result.span());
-    let codec = quote_spanned!(result.span()=> <#result as #here::GearReply>::CODEC);
+    let returned = quote_spanned!(result.span()=> <#result as #here::GearReply>::CODEC);
     let kind = kind::kind(gear, krate);
     let source = gear.python.text.map(|text| source(text, krate));
-    let coroutine = gear.python.coroutine;
-    let free = &gear.python.names;
-    let requirements = &gear.options.requirements;
-    let description = optional(gear.options.description.as_ref());
-    let (major, minor) = (gear.options.python.major(), gear.options.python.minor());
-    let rest = gear
-        .header
-        .arguments
-        .iter()
-        .any(|argument| argument.rest.is_some());
-    let count_calls = gear.options.count_calls;
-    let replace = optional(gear.options.replace.as_ref());
-    let module = optional(
-        gear.module
-            .as_ref()
-            .and_then(|module| shared::module(module, krate))
-            .as_ref(),
-    );
-    let setup = optional(
-        gear.setup
-            .as_ref()
-            .map(|setup| shared::setup(setup, krate))
-            .as_ref(),
-    );
-    let fields = quote! {
-        kind: #kind,
-        args: ARGUMENTS,
-        ret: #codec,
-        #source
-        coroutine: #coroutine,
-        names: &[#(#free),*],
-        requirements: &[#(#requirements),*],
-        description: #description,
-        python: (#major, #minor),
-        rest: #rest,
-        count_calls: #count_calls,
-        replace: #replace,
-        module: #module,
-        on_registered: #setup,
-    };
+    let (major, minor) = (options.python.major(), options.python.minor());
+    let python = (options.python != PythonVersion::default()).then(|| quote!((#major, #minor)));
+    let module = gear.module.as_ref();
+    let module = module.and_then(|module| shared::module(module, krate));
+    let setup = gear.setup.as_ref().map(|setup| shared::setup(setup, krate));
+    let rest = arguments.iter().any(|argument| argument.rest.is_some());
+    // Each field takes time to compile, so most gears take theirs from `GearSpec::BLANK`.
+    let fields: TokenStream = [
+        Some(quote!(kind: #kind, ret: #returned, #source)),
+        (!arguments.is_empty()).then(|| quote!(args: ARGUMENTS,)),
+        gear.python.coroutine.then(|| quote!(coroutine: true,)),
+        list("names", &gear.python.names),
+        list("requirements", &options.requirements),
+        some("description", options.description.as_ref()),
+        python.map(|python| quote!(python: #python,)),
+        rest.then(|| quote!(rest: true,)),
+        options.count_calls.then(|| quote!(count_calls: true,)),
+        some("replace", options.replace.as_ref()),
+        some("module", module.as_ref()),
+        some("on_registered", setup.as_ref()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let description = described(name, gear.header.name, gear.attributes, &fields, krate);
+    if arguments.is_empty() {
+        return quote!({ #description });
+    }
+    let names = arguments.iter().map(|argument| &argument.python_name);
+    let codecs = arguments
+        .iter()
+        .map(|argument| codec(gear, argument, krate));
     quote! {{
         // A separate constant, because the references in a codec do not live long enough in a static.
         const ARGUMENTS: &[(&::core::primitive::str, #krate::Codec)] =
@@ -78,17 +61,25 @@ pub(super) fn spec(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
     }}
 }
 
+/// A field with a list. `None` for an empty one.
+fn list(name: &str, values: &[impl ToTokens]) -> Option<TokenStream> {
+    let name = Ident::new(name, Span::call_site());
+    (!values.is_empty()).then(|| quote!(#name: &[#(#values),*],))
+}
+
+/// A field with an optional value. `None` without it.
+fn some(name: &str, value: Option<&impl ToTokens>) -> Option<TokenStream> {
+    let name = Ident::new(name, Span::call_site());
+    value.map(|value| quote!(#name: ::core::option::Option::Some(#value),))
+}
+
 /// The fields about the Python.
 fn source(text: &PythonText, krate: &Krate) -> TokenStream {
     let (source, file, line) = (&text.text, &text.file, line(text.line));
-    let form = if text.form == Form::Module {
-        quote!(Module)
-    } else {
-        quote!(Body)
-    };
+    let form = (text.form == Form::Module).then(|| quote!(form: #krate::SourceForm::Module,));
     quote! {
         source: #source,
-        form: #krate::SourceForm::#form,
+        #form
         source_file: #file,
         source_line: #line,
     }
@@ -123,15 +114,20 @@ fn described(
     let location = location(name.span(), krate);
     let doc = docs::text(attributes);
     let (watch, program) = (program::watch(), program::program(krate));
+    let package = variable("CARGO_PKG_NAME");
+    let krate_name = variable("CARGO_CRATE_NAME");
+    let version = variable("CARGO_PKG_VERSION");
+    let bin = env::var("CARGO_BIN_NAME").ok();
+    let bin = some("bin", bin.as_ref());
     quote! {
         #watch
         static GEAR: #krate::Gear = #krate::Gear::new(
             #python_name,
             #krate::GearSpec {
-                package: ::core::env!("CARGO_PKG_NAME"),
-                krate: ::core::env!("CARGO_CRATE_NAME"),
-                bin: ::core::option_env!("CARGO_BIN_NAME"),
-                version: ::core::env!("CARGO_PKG_VERSION"),
+                package: #package,
+                krate: #krate_name,
+                #bin
+                version: #version,
                 program: #program,
                 location: #location,
                 doc: #doc,
@@ -142,6 +138,15 @@ fn described(
         );
         &GEAR
     }
+}
+
+/// The value of a variable that cargo sets. It does not change without another name or version of the package, for
+/// which cargo starts the compiler anyway.
+fn variable(name: &str) -> TokenStream {
+    env::var(name).map_or_else(
+        |_| quote!(::core::env!(#name)),
+        |value| value.to_token_stream(),
+    )
 }
 
 /// The codec of an argument. An event is passed to Python as an object, which no codec describes.
