@@ -12,33 +12,9 @@ impl fmt::Display for Error {
                 write!(f, "the script failed on the server:\n{}", traceback.trim_end())
             }
             ErrorKind::UnknownTrigger { trigger, reason } => {
-                f.write_str("the server knows no gear")?;
-                if !trigger.is_empty() {
-                    write!(f, " `{trigger}`")?;
-                }
-                match reason {
-                    Some(reason) => write!(f, ": {reason}"),
-                    None => f.write_str(": register it with `redgrease::start(..)` or `redgrease::register_all(..)`"),
-                }
+                unknown_trigger(f, trigger, reason.as_deref())
             }
-            ErrorKind::NoPermission { command } => {
-                if let Some(e) = self.as_redis() {
-                    write!(f, "{}: ", full_text(e))?;
-                }
-                if command == "RG.PYEXECUTE" {
-                    f.write_str(
-                        "chains, scripts and registrations are sent as code, and a user who may send code can do everything \
-                         the server can do: send it as a user with `+rg.pyexecute`, or let a deployment program register the \
-                         gears and only call them here (`Policy::Never`)",
-                    )
-                } else {
-                    write!(
-                        f,
-                        "let an administrator give the user the right (`ACL SETUSER name +{}`), or connect as another user",
-                        command.to_ascii_lowercase()
-                    )
-                }
-            }
+            ErrorKind::NoPermission { command } => no_permission(f, command, self.as_redis()),
             ErrorKind::NoGears => f.write_str(
                 "this server has no RG.* commands: load the RedGrease engine into it \
                  (`redis-server --loadmodule libredgrease_engine.so`), or use one with RedisGears 1.2; \
@@ -131,6 +107,40 @@ impl fmt::Display for Error {
                 (_, None) => f.write_str("the connection failed"),
             },
         }
+    }
+}
+
+/// Prints that the server does not know a trigger.
+fn unknown_trigger(f: &mut fmt::Formatter<'_>, trigger: &str, reason: Option<&str>) -> fmt::Result {
+    f.write_str("the server knows no gear")?;
+    if !trigger.is_empty() {
+        write!(f, " `{trigger}`")?;
+    }
+    let register = "register it with `redgrease::start(..)` or `redgrease::register_all(..)`";
+    write!(f, ": {}", reason.unwrap_or(register))
+}
+
+/// Prints that the user has no right to a command of the engine.
+fn no_permission(
+    f: &mut fmt::Formatter<'_>,
+    command: &str,
+    answer: Option<&redis::RedisError>,
+) -> fmt::Result {
+    if let Some(e) = answer {
+        write!(f, "{}: ", full_text(e))?;
+    }
+    if command == "RG.PYEXECUTE" {
+        f.write_str(
+            "chains, scripts and registrations are sent as code, and a user who may send code can do everything \
+             the server can do: send it as a user with `+rg.pyexecute`, or let a deployment program register the \
+             gears and only call them here (`Policy::Never`)",
+        )
+    } else {
+        write!(
+            f,
+            "let an administrator give the user the right (`ACL SETUSER name +{}`), or connect as another user",
+            command.to_ascii_lowercase()
+        )
     }
 }
 
