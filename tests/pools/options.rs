@@ -75,6 +75,7 @@ async fn a_pool_logs_in_as_the_user_of_its_address() {
         "+@all",
         "-@admin",
         "-@dangerous",
+        "+acl|whoami",
     ];
     assert_eq!(untyped(&server, &set), "OK");
     let address = format!(
@@ -144,4 +145,19 @@ async fn everything_is_sent_over_a_pool() {
             .unwrap();
     assert!(registrations.len() > 3 && executions.len() < 100);
     assert_eq!(pool.metrics().in_use, 0);
+}
+
+/// The address chooses the protocol.
+#[tokio::test]
+async fn a_pool_speaks_resp3_if_its_address_says_so() {
+    let server = server();
+    let path = server.socket().display();
+    let address = format!("redis+unix://{path}?protocol=resp3");
+    let mut pool = Pool::start(address.as_str()).await.unwrap();
+    assert_eq!(soon(&mut pool, 1).await.unwrap(), 2);
+    assert_eq!(at_once(&mut pool, 1).await.unwrap(), 2);
+    let mut blocking = BlockingPool::connect(address.as_str()).unwrap();
+    let () = redis::cmd("PING").query(&mut blocking).unwrap();
+    let run = KeysOnlyReader::new("*").count().run();
+    assert!(run.on(&mut blocking).unwrap().errors.is_empty());
 }
