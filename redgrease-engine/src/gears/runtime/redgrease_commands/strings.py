@@ -30,13 +30,21 @@ class Strings:
         ifdeq=None,
         ifdne=None,
     ):
-        words = expiry(ex, px, exat, pxat, keepttl)
+        if ex is px is exat is pxat is ifeq is ifne is ifdeq is ifdne is None and not (nx or xx or keepttl or get):
+            # Most calls.
+            return is_ok(self._run("SET", name, value))
+        words = [name, value, *expiry(ex, px, exat, pxat, keepttl)]
         compared = _comparison(ifeq, ifne, ifdeq, ifdne)
         if bool(nx) + bool(xx) + bool(compared) > 1:
             raise DataError("``nx``, ``xx`` and the comparisons are mutually exclusive")
-        reply = self._run(
-            "SET", name, value, *words, *flag("NX", nx), *flag("XX", xx), *compared, *flag("GET", get)
-        )
+        if nx:
+            words.append("NX")
+        if xx:
+            words.append("XX")
+        words += compared
+        if get:
+            words.append("GET")
+        reply = self._run("SET", *words)
         return reply if get or reply is None else is_ok(reply)
 
     def setex(self, name, time, value):
@@ -134,6 +142,8 @@ class Strings:
 
 
 def _comparison(ifeq, ifne, ifdeq, ifdne):
+    if ifeq is ifne is ifdeq is ifdne is None:
+        return ()
     words = [
         *option("IFEQ", ifeq),
         *option("IFNE", ifne),

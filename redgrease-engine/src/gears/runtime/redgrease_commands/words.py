@@ -70,6 +70,9 @@ def at_milliseconds(value):
 
 def expiry(ex, px, exat, pxat, other=False, name="keepttl"):
     """The words of the options that set a time to live. `other` is an option that excludes them."""
+    if type(ex) is int and px is exat is pxat is None and not other:
+        # Most calls.
+        return "EX", ex
     given = [value for value in (ex, px, exat, pxat) if value is not None]
     if len(given) + bool(other) > 1:
         raise DataError("``ex``, ``px``, ``exat``, ``pxat`` and ``%s`` are mutually exclusive" % name)
