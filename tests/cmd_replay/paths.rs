@@ -121,7 +121,7 @@ fn cmd_survives_restarts_and_reaches_replicas() {
     let (master, port) = master();
     drop(redgrease::start_with(master.url(), &options).unwrap());
     let replica = Server::builder()
-        .server_arg("replicaof", &format!("127.0.0.1 {port}"))
+        .server_arg("replicaof", format!("127.0.0.1 {port}"))
         .start()
         .unwrap();
     eventually("the replica has the gear", || {
