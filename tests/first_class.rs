@@ -48,7 +48,6 @@ fn processing() -> Registration {
                 good = int(item["record"].split(":")[1]) % 3
                 redgrease.cmd.hset(item["record"], "status", "success" if good else "failed")
         ))
-        .requires("redis")
         .register("to_be_processed")
 }
 
