@@ -40,6 +40,28 @@ fn again(entry: StreamRecord) {
     }
 }
 
+#[gear_stream(
+    "poisoned",
+    batch = 3,
+    on_failed = "retry",
+    max_retries = 1,
+    backoff = 1.5,
+    max_interval = "2s",
+    dead_letter = "dead"
+)]
+fn numbers(entries: Vec<StreamRecord<HashMap<String, i64>>>) {
+    python! {
+        for entry in entries:
+            cmd.rpush("numbers", entry.value["n"])
+    }
+}
+
+/// Reads the dead letters of the gear above.
+#[gear_stream("dead", trim = false)]
+fn dead(letter: StreamRecord) {
+    python! { cmd.rpush("letters", letter.value["redgrease:error"]) }
+}
+
 #[test]
 fn each_entry_is_a_record() {
     let (server, _con) = with_gears(gears![single]);
@@ -105,4 +127,45 @@ fn a_failure_stops_or_is_retried() {
     eventually("it is tried again", || {
         untyped(&server, &["GET", "tries"]) == "2"
     });
+}
+
+#[test]
+fn entries_that_fail_alone_go_to_the_dead_letters() {
+    let (server, mut con) = with_gears(gears![numbers, dead]);
+    let mut together = redis::pipe();
+    together.atomic();
+    for number in ["1", "two", "3"] {
+        let add = together.cmd("XADD").arg("poisoned").arg("*");
+        add.arg("n").arg(number).ignore();
+    }
+    together.exec(&mut plain_connection(&server)).unwrap();
+    let letters = || untyped(&server, &["LRANGE", "letters", "0", "-1"]);
+    eventually("a dead letter", || !letters().is_empty());
+    assert!(
+        letters().contains("str 'two' is not an integer"),
+        "{}",
+        letters()
+    );
+    eventually("the others are handled", || {
+        untyped(&server, &["LRANGE", "numbers", "0", "-1"]) == "1\n3"
+    });
+    let letter = untyped(&server, &["XRANGE", "dead", "-", "+"]);
+    let rows: Vec<String> = letter.lines().map(str::to_owned).collect();
+    for (name, value) in [
+        ("n", "two"),
+        ("redgrease:stream", "poisoned"),
+        ("redgrease:tries", "2"),
+        ("redgrease:gear", "numbers"),
+    ] {
+        assert_eq!(common::field(&rows, name), value, "{name}");
+    }
+    assert!(
+        letter.contains("stream_gears.rs"),
+        "the place in the Rust source: {letter}"
+    );
+    eventually("the dead letter was handled and stays", || {
+        untyped(&server, &["XPENDING", "dead", "__gears_consumer_group__"]).starts_with('0')
+    });
+    assert_eq!(untyped(&server, &["XLEN", "dead"]), "1");
+    assert_eq!(con.dump_registrations().unwrap().len(), 2);
 }

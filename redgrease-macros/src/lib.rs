@@ -248,6 +248,27 @@ pub fn gear_keys(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// With a `StreamRecord` the function runs for each entry, with a `Vec<StreamRecord>` it runs for a whole batch.
+/// **Entries that were processed are deleted from the stream.** With `trim = false` they stay; the server remembers which
+/// ones were processed, also across restarts, so none is processed twice.
+///
+/// An entry that fails is skipped, unless the gear says otherwise. This one tries it again, with longer and longer pauses, and after
+/// the fifth retry gives it to another stream, with the error:
+///
+/// ```
+/// use redgrease::prelude::*;
+///
+/// #[gear_stream("orders", on_failed = "retry", max_retries = 5, backoff = 2.0, dead_letter = "orders-failed")]
+/// fn bill(order: StreamRecord) {
+///     python! { cmd.rpush("bills", order.value["customer"]) }
+/// }
+/// ```
+///
+/// The entries behind one that fails wait for it; other streams do not. The dead letter has the fields of the entry, and behind
+/// them `redgrease:stream`, `redgrease:id`, `redgrease:error`, `redgrease:traceback`, `redgrease:time` (milliseconds since 1970), `redgrease:tries`,
+/// `redgrease:gear`, `redgrease:session` and `redgrease:registration`. A batch that fails is tried again entry by entry, so that
+/// only those that fail alone are given up. The keys `max_retries`, `dead_letter`, `backoff` and `max_interval` need the engine
+/// of this project.
+///
 /// Rust code does not call the function, so there is only an enum with its name, which has `GEAR`.
 ///
 /// # Keys
@@ -259,6 +280,10 @@ pub fn gear_keys(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | `duration = "1s"` | no limit | the time after which an incomplete batch is read |
 /// | `on_failed = "retry"` | `"continue"` | after an exception: `"continue"` with the next entries, `"abort"` reading, or `"retry"` the same entries; with `mode = "sync"` only `"continue"` |
 /// | `retry_interval = "5s"` | `"1s"` | the pause before a retry, in whole seconds |
+/// | `max_retries = 5` | no limit | how often an entry that fails is tried again with `on_failed = "retry"`; then it is given up |
+/// | `dead_letter = "name"` | none | the stream that gets the entries which are given up: those of `max_retries`, or with `on_failed = "continue"` each one that fails |
+/// | `backoff = 2.0` | `1.0` | the factor by which the pause grows with each retry |
+/// | `max_interval = "1m"` | `"1h"` | the longest pause, if `backoff` makes it grow, in whole seconds |
 /// | `trim = false` | `true` | `true` deletes processed entries from the stream, `false` keeps them |
 /// | `mode = "sync"` | `"async_local"` | the thread that runs the function, as for [`gear_keys`](macro@gear_keys) |
 /// | `requirements = ["requests>=2.31"]` | none | Python packages, as pip names them |

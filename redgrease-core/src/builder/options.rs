@@ -41,6 +41,28 @@ impl Keyword for FailurePolicy {
     }
 }
 
+/// The factor by which the pause before a retry grows, in thousandths, made of a number such as `2.0`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[doc(hidden)]
+pub struct Factor(u32);
+
+impl From<f64> for Factor {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast of a number that does not fit gives the nearest one that does, which the server refuses or takes"
+    )]
+    fn from(factor: f64) -> Self {
+        Factor((factor * 1000.0).round() as u32)
+    }
+}
+
+impl Keyword for Factor {
+    fn python(&self) -> String {
+        format!("{:?}", f64::from(self.0) / 1000.0)
+    }
+}
+
 /// In milliseconds.
 impl Keyword for Duration {
     fn python(&self) -> String {
@@ -141,7 +163,18 @@ options! {
         on_failed: FailurePolicy = "onFailedPolicy";
         /// The time in seconds before the same entries are tried again.
         retry_interval_s: u32 = "onFailedRetryInterval";
-        /// Whether processed entries are removed from the stream. `true` by default.
+        /// How often an entry that fails is tried again. Without a limit it is tried for ever. Needs
+        /// [`FailurePolicy::Retry`], and the engine of this project.
+        max_retries: u32 = "maxRetries";
+        /// The stream that gets the entries which are given up, with the error and the traceback. Needs `max_retries`, or
+        /// [`FailurePolicy::Continue`], and the engine of this project.
+        dead_letter: String = "deadLetter";
+        /// The factor by which the time before a retry grows, such as `2.0`. Needs the engine of this project.
+        backoff: Factor = "retryBackoff";
+        /// The longest time in seconds before the same entries are tried again. Needs `backoff`.
+        max_interval_s: u32 = "maxRetryInterval";
+        /// **Whether processed entries are removed from the stream: `true` by default.** With `false` they stay, acknowledged, and are
+        /// not processed again.
         trim: bool = "trimStream";
         /// Whether the records of all shards are collected. `false` leaves each record on its shard.
         collect: bool = "collect";

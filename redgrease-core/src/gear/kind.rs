@@ -63,6 +63,14 @@ pub struct StreamSpec {
     pub on_failed: FailurePolicy,
     /// In seconds.
     pub retry_interval_s: u32,
+    /// `None` tries for ever.
+    pub max_retries: Option<u32>,
+    /// The stream of the entries that are given up.
+    pub dead_letter: Option<&'static str>,
+    /// The factor by which the interval grows.
+    pub backoff: f64,
+    /// In seconds; `None` leaves it to the server.
+    pub max_interval_s: Option<u32>,
     pub trim: bool,
     pub mode: Mode,
     /// Codec of the fields; `None` leaves the fields as the server gives them.

@@ -19,6 +19,7 @@ def _keys(**options):
 
 def _stream(batched, **options):
     def register(stub, about, more):
+        _check_stream_options(options)
         options.update(more)
         chain = GB('StreamReader', **about)
         if batched:
@@ -26,6 +27,16 @@ def _stream(batched, **options):
         chain.map(stub).register(convertToStr=False, **options)
     register.waits = False
     return register
+
+
+def _check_stream_options(options):
+    # RedisGears ignores options that it does not know, and would try a message for ever.
+    known = getattr(GB.register, 'own_options', ())
+    for name, key in (('maxRetries', 'max_retries'), ('retryBackoff', 'backoff'),
+                      ('maxRetryInterval', 'max_interval'), ('deadLetter', 'dead_letter')):
+        if name in options and name not in known:
+            raise RuntimeError('this server does not know `%s` of a stream: use the engine of RedGrease, '
+                               'or remove the key' % key)
 
 
 def _gather(records, record):

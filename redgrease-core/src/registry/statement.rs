@@ -241,7 +241,7 @@ fn keys_options(keys: &KeysSpec) -> Options {
 }
 
 fn stream_options(stream: &StreamSpec) -> Options {
-    Options::default()
+    let mut options = Options::default()
         .raw("batched", boolean(stream.batched))
         .text("prefix", stream.stream)
         .text("mode", stream.mode.as_str())
@@ -252,7 +252,18 @@ fn stream_options(stream: &StreamSpec) -> Options {
             "onFailedRetryInterval",
             &stream.retry_interval_s.to_string(),
         )
-        .raw("trimStream", boolean(stream.trim))
+        .raw("trimStream", boolean(stream.trim));
+    // Only what is set: RedisGears does not know these options.
+    if let Some(retries) = stream.max_retries {
+        options = options.raw("maxRetries", &retries.to_string());
+    }
+    if stream.backoff > 1.0 {
+        options = options.raw("retryBackoff", &format!("{:?}", stream.backoff));
+    }
+    if let Some(seconds) = stream.max_interval_s {
+        options = options.raw("maxRetryInterval", &seconds.to_string());
+    }
+    options.optional_text("deadLetter", stream.dead_letter)
 }
 
 fn boolean(value: bool) -> &'static str {

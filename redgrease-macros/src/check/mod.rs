@@ -17,6 +17,7 @@ mod feature;
 mod function;
 mod keys;
 mod python;
+mod retries;
 mod role;
 mod shared;
 mod signature;

@@ -1,5 +1,6 @@
 //! Checks the role of a gear on the server: a command, a hook, an event handler, a timer.
 
+use super::retries::{self, Retries};
 use super::types;
 use crate::parse::{Input, Keys, Kind, Mode, OnFailed, Text, Trigger};
 use crate::report::Errors;
@@ -35,6 +36,7 @@ pub(crate) enum Role {
         duration_ms: u64,
         on_failed: OnFailed,
         retry_interval_s: u32,
+        retries: Retries,
         trim: bool,
         mode: Mode,
     },
@@ -237,6 +239,7 @@ fn stream(keys: &Keys, mode: Mode, errors: &mut Errors) -> Role {
         .retry_interval
         .as_ref()
         .map_or(1, |text| seconds(text, "the pause before a retry", errors));
+    let retries = retries::retries(keys, on_failed, retry, errors);
     Role::Stream {
         stream: match &keys.subject {
             Some(text) => pattern(Some(text), "the name of the stream", errors),
@@ -249,6 +252,7 @@ fn stream(keys: &Keys, mode: Mode, errors: &mut Errors) -> Role {
             .map_or(0, |text| milliseconds(text, errors)),
         on_failed,
         retry_interval_s: u32::try_from(retry).unwrap_or(u32::MAX),
+        retries,
         trim: keys.trim.is_none_or(|flag| flag.value),
         mode,
     }
@@ -292,7 +296,7 @@ fn milliseconds(text: &Text, errors: &mut Errors) -> u64 {
     })
 }
 
-fn seconds(text: &Text, key: &str, errors: &mut Errors) -> u64 {
+pub(super) fn seconds(text: &Text, key: &str, errors: &mut Errors) -> u64 {
     let Some(duration) = duration(text, errors) else {
         return 1;
     };

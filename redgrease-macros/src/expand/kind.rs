@@ -77,9 +77,14 @@ pub(super) fn kind(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
             duration_ms,
             on_failed,
             retry_interval_s,
+            retries,
             trim,
             mode,
         } => {
+            let max_retries = number(retries.max_retries);
+            let dead_letter = optional(retries.dead_letter.as_ref());
+            let backoff = retries.backoff;
+            let max_interval_s = number(retries.max_interval_s);
             let mode = mode_tokens(*mode, krate);
             let on_failed = match on_failed {
                 OnFailed::Continue => quote!(Continue),
@@ -96,6 +101,10 @@ pub(super) fn kind(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
                 duration_ms: #duration_ms,
                 on_failed: #krate::FailurePolicy::#on_failed,
                 retry_interval_s: #retry_interval_s,
+                max_retries: #max_retries,
+                dead_letter: #dead_letter,
+                backoff: #backoff,
+                max_interval_s: #max_interval_s,
                 trim: #trim,
                 mode: #mode,
                 value: #value,
@@ -114,6 +123,13 @@ fn record(gear: &Gear<'_>) -> TokenStream {
         || quote!(()),
         |argument| with_static_lifetimes(argument.ty.to_token_stream()),
     )
+}
+
+fn number(number: Option<u32>) -> TokenStream {
+    match number {
+        Some(number) => quote!(::core::option::Option::Some(#number)),
+        None => quote!(::core::option::Option::None),
+    }
 }
 
 fn mode_tokens(mode: Mode, krate: &Krate) -> TokenStream {

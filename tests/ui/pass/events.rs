@@ -47,6 +47,10 @@ fn one(record: StreamRecord) {
     duration = "1s",
     on_failed = "retry",
     retry_interval = "2m",
+    max_retries = 5,
+    dead_letter = "failed",
+    backoff = 1.5,
+    max_interval = "1h",
     trim = false,
     mode = "async",
     requirements = [],
@@ -138,11 +142,16 @@ fn main() {
     let plain = stream(one::GEAR);
     assert_eq!((plain.stream, plain.batch, plain.duration_ms), ("measured", 1, 0));
     assert_eq!((plain.on_failed, plain.retry_interval_s), (FailurePolicy::Continue, 1));
+    assert_eq!((plain.max_retries, plain.dead_letter, plain.max_interval_s), (None, None, None));
+    assert!((plain.backoff - 1.0).abs() < f64::EPSILON);
     assert!(plain.trim && !plain.batched && plain.value.is_none());
 
     let full = stream(AddUp::GEAR);
     assert_eq!((full.stream, full.batch, full.duration_ms), ("measured:*", 100, 1000));
     assert_eq!((full.on_failed, full.retry_interval_s), (FailurePolicy::Retry, 120));
+    assert_eq!((full.max_retries, full.dead_letter), (Some(5), Some("failed")));
+    assert_eq!(full.max_interval_s, Some(60 * 60));
+    assert!((full.backoff - 1.5).abs() < f64::EPSILON);
     assert!(!full.trim && full.batched && full.value.is_some());
     assert_eq!(full.mode, Mode::Async);
     assert_eq!(stream(half_a_second::GEAR).duration_ms, 500);

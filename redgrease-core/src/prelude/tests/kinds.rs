@@ -39,6 +39,10 @@ fn stream(batched: bool, value: Option<Codec>, source: &'static str) -> &'static
         duration_ms: 1500,
         on_failed: FailurePolicy::Retry,
         retry_interval_s: 5,
+        max_retries: None,
+        dead_letter: None,
+        backoff: 1.0,
+        max_interval_s: None,
         trim: false,
         mode: Mode::AsyncLocal,
         value,
@@ -159,6 +163,29 @@ fn entries_of_streams_come_one_by_one_or_together() {
         "[('batch', 2), ('duration', 1500), ('mode', 'async_local'), ('onFailedPolicy', 'retry'), \
          ('onFailedRetryInterval', 5), ('prefix', 's'), ('trimStream', False)]"
     );
+}
+
+/// The Python of these tests is not the engine, and neither is RedisGears.
+#[test]
+fn a_server_that_would_ignore_an_option_refuses_it() {
+    let GearKind::Stream(stream) = stream(false, None, " pass").spec().kind else {
+        unreachable!();
+    };
+    let kind = GearKind::Stream(StreamSpec {
+        max_retries: Some(3),
+        dead_letter: Some("dead"),
+        ..stream
+    });
+    let gear = gear(
+        "changed",
+        GearSpec {
+            kind,
+            ..spec("", " pass")
+        },
+    );
+    let refused = Python::start().register(&[gear]).unwrap_err();
+    let text = refused.to_string();
+    assert!(text.contains("does not know `max_retries`"), "{text}");
 }
 
 #[test]

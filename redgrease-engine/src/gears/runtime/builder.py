@@ -243,6 +243,9 @@ class GearsBuilder(metaclass=_GuardedClass):
             self.gearsCtx.collect()
         return self.gearsCtx.register(prefix, **kargs)
 
+    # The options that RedisGears does not have. Clients ask for them.
+    register.own_options = ("maxRetries", "retryBackoff", "maxRetryInterval", "deadLetter")
+
 
 # -- KeysOnlyReader
 

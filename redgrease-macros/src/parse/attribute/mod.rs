@@ -88,6 +88,10 @@ pub(crate) struct Keys {
     pub(crate) duration: Option<Text>,
     pub(crate) on_failed: Option<WithSpan<OnFailed>>,
     pub(crate) retry_interval: Option<Text>,
+    pub(crate) max_retries: Option<WithSpan<u64>>,
+    pub(crate) dead_letter: Option<Text>,
+    pub(crate) backoff: Option<WithSpan<f64>>,
+    pub(crate) max_interval: Option<Text>,
     pub(crate) trim: Option<WithSpan<bool>>,
 }
 
@@ -164,6 +168,10 @@ impl Keys {
             "duration" => self.duration = value.text(errors),
             "on_failed" => self.on_failed = value.word(value::ON_FAILED, errors),
             "retry_interval" => self.retry_interval = value.text(errors),
+            "max_retries" => self.max_retries = value.number(errors),
+            "dead_letter" => self.dead_letter = value.text(errors),
+            "backoff" => self.backoff = value.factor(errors),
+            "max_interval" => self.max_interval = value.text(errors),
             "trim" => self.trim = value.flag(errors),
             "crate" => self.krate = value.path(errors),
             _ => self.handle = value.ident(errors),

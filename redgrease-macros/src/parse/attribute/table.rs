@@ -32,6 +32,10 @@ const TABLE: &[Key] = &[
     key("duration", "`duration = \"1s\"`", STREAM),
     key("on_failed", "`on_failed = \"retry\"`", STREAM),
     key("retry_interval", "`retry_interval = \"5s\"`", STREAM),
+    key("max_retries", "`max_retries = 3`", STREAM),
+    key("dead_letter", "`dead_letter = \"failed\"`", STREAM),
+    key("backoff", "`backoff = 2.0`", STREAM),
+    key("max_interval", "`max_interval = \"1m\"`", STREAM),
     key("trim", "`trim = false`", STREAM),
     key(
         "requirements",

@@ -181,6 +181,23 @@ impl<'a> Value<'a> {
         self.expect(read, errors)
     }
 
+    /// A number without a suffix, with or without a fraction.
+    pub(super) fn factor(self, errors: &mut Errors) -> Option<WithSpan<f64>> {
+        let read = match syn::parse2::<Lit>(unwrap_invisible(self.tokens.clone())) {
+            Ok(Lit::Float(number)) if number.suffix().is_empty() => number
+                .base10_parse()
+                .ok()
+                .map(|value| (value, number.span())),
+            Ok(Lit::Int(number)) if number.suffix().is_empty() => number
+                .base10_parse()
+                .ok()
+                .map(|value| (value, number.span())),
+            _ => None,
+        };
+        let read = read.map(|(value, span)| WithSpan { value, span });
+        self.expect(read, errors)
+    }
+
     /// A name without quotes.
     pub(super) fn ident(self, errors: &mut Errors) -> Option<Ident> {
         let ident = syn::parse2::<Ident>(unwrap_invisible(self.tokens.clone())).ok();
