@@ -35,8 +35,7 @@ def _check_stream_options(options):
     for name, key in (('maxRetries', 'max_retries'), ('retryBackoff', 'backoff'),
                       ('maxRetryInterval', 'max_interval'), ('deadLetter', 'dead_letter')):
         if name in options and name not in known:
-            raise RuntimeError('this server does not know `%s` of a stream: use the engine of RedGrease, '
-                               'or remove the key' % key)
+            flat_error('this server does not know `%s` of a stream: use the engine of RedGrease, or remove the key' % key)
 
 
 def _gather(records, record):
