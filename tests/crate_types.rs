@@ -153,7 +153,7 @@ fn python_computes_with_them() {
     let at = "2024-02-28T23:00:00+00:00"
         .parse::<DateTime<FixedOffset>>()
         .unwrap();
-    let hour = Duration::from_secs(3_600);
+    let hour = Duration::from_hours(1);
     let after = "2024-02-29T00:00:00Z".parse::<DateTime<Utc>>().unwrap();
     assert_eq!(shifted(con, at, hour).unwrap(), Ok(after));
     let there = at.with_timezone(&FixedOffset::west_opt(1_800).unwrap());

@@ -103,6 +103,16 @@ fn plain(number: i64) -> i64 {
     python! { return positive(number) }
 }
 
+#[cfg(feature = "aio")]
+#[gear_command]
+async fn halved(number: i64) -> Result<i64, String> {
+    python! {
+        if number % 2:
+            raise Err("odd")
+        return divmod(number, 2)[0]
+    }
+}
+
 #[gear_command(hook = "INCRBYFLOAT", mode = "sync")]
 fn money(key: &str, amount: f64) -> Result<Option<String>, String> {
     python! {
@@ -152,6 +162,15 @@ fn values_and_refusals_in_every_mode() {
     assert_eq!(listed(con, 99).unwrap().unwrap().len(), 10);
     assert_eq!(root(con, 4).unwrap(), Ok(2.0));
     assert_eq!(root(con, 0).unwrap(), Err("not positive".to_owned()));
+}
+
+#[cfg(feature = "aio")]
+#[tokio::test]
+async fn values_and_refusals_of_an_async_function() {
+    let (server, _con) = started();
+    let mut con = redgrease::connect_async(server.url()).await.unwrap();
+    assert_eq!(halved(&mut con, 4).await.unwrap(), Ok(2));
+    assert_eq!(halved(&mut con, 5).await.unwrap(), Err("odd".to_owned()));
 }
 
 #[test]

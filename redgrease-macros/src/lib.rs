@@ -120,6 +120,12 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
+/// # Results
+///
+/// The type of the result is the type of the value that the Python returns. For `-> Result<T, E>` it can also return or raise
+/// `Err(value)`, and the generated function returns `redgrease::Result<Result<T, E>>`. `redgrease::GearArg` and
+/// `redgrease::GearResult` list the types.
+///
 /// A function with `yield` returns a list:
 ///
 /// ```

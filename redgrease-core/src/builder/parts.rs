@@ -9,7 +9,7 @@ pub(crate) fn of_codec(codec: &Codec, uses: &mut Uses<'_>) {
     codec.each(&mut |codec| match codec {
         Codec::Uuid => uses.part(Part::Uuid),
         Codec::DateTime | Codec::NaiveDateTime | Codec::Date | Codec::Time | Codec::TimeDelta => {
-            uses.part(Part::Moment)
+            uses.part(Part::Moment);
         }
         Codec::Result(..) => uses.part(Part::Outcome),
         _ => {}

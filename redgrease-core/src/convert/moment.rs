@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 /// A day of the calendar.
+#[allow(clippy::struct_field_names, reason = "the words of the calendar")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Day {
     pub(super) year: i32,

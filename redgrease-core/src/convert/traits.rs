@@ -43,7 +43,8 @@ use serde_json::value::RawValue;
     label = "no conversion to a Python value",
     note = "arguments can be: &str, String, &[u8], Vec<u8>, bool, char, integers, floats, Duration, SystemTime, Option, Vec, arrays, sets, maps, tuples, serde_json::Value",
     note = "with the Cargo features `uuid`, `chrono`, `time` and `bytes` of redgrease: the types of these crates",
-    note = "for a type of your own: `#[derive(GearValue)]` next to serde's derives, or take `Json<{Self}>`"
+    note = "for a type of your own: `#[derive(GearValue)]` next to serde's derives, or take `Json<{Self}>`",
+    note = "a connection or a pool is no argument: the generated function takes one in front of its arguments"
 )]
 pub trait GearArg {
     /// The schema of the value, which determines its wire format and its Python type.
@@ -143,6 +144,7 @@ impl<T: GearArg> Argument for T {
 ///
 /// To the server, a call with an `Err` has succeeded. What the gear wrote before stays written, also inside of `atomic()`:
 /// the server undoes nothing. Other clients receive the list `["Ok", value]` or `["Err", value]`.
+/// For a hook (`hook = "DECR"`), the clients of the command receive the value itself, or an error with the text of the `Err`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a gear",
     label = "no conversion from a Python value",

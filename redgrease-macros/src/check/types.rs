@@ -226,8 +226,8 @@ fn first_type(path: &TypePath) -> Option<&Type> {
 
 /// The types in the angle brackets of a path.
 fn types(path: &TypePath) -> Vec<&Type> {
-    let last = path.path.segments.last();
-    match last.map(|segment| &segment.arguments) {
+    let segment = path.path.segments.last();
+    match segment.map(|segment| &segment.arguments) {
         Some(PathArguments::AngleBracketed(list)) => list
             .args
             .iter()

@@ -7,12 +7,17 @@ use crate::{GearReply, GearResult, Json};
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 
+type R = Result<i64, String>;
+type Listed = Result<Vec<i64>, String>;
+type Coded = Result<i64, Json<Refusal>>;
+
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 enum Refusal {
     SoldOut,
     OnlyLeft { left: u32 },
 }
 
+/// Whether the body returns the value.
 fn is<T: GearReply + PartialEq + Debug>(p: &mut Python, body: &'static str, expected: &T) {
     assert_eq!(&returned::<T>(p, body).unwrap(), expected, "{body}");
 }
@@ -20,7 +25,6 @@ fn is<T: GearReply + PartialEq + Debug>(p: &mut Python, body: &'static str, expe
 #[test]
 fn an_err_is_returned_or_raised() {
     let p = &mut Python::start();
-    type R = Result<i64, String>;
     is::<R>(p, " return 3", &Ok(3));
     is::<R>(p, " return Err('sold out')", &Err("sold out".into()));
     is::<R>(p, " raise Err('sold out')", &Err("sold out".into()));
@@ -70,14 +74,13 @@ fn values_that_look_like_another_one() {
 #[test]
 fn enums_as_refusals() {
     let p = &mut Python::start();
-    type R = Result<i64, Json<Refusal>>;
-    is::<R>(p, " raise Err('SoldOut')", &Err(Json(Refusal::SoldOut)));
-    is::<R>(
+    is::<Coded>(p, " raise Err('SoldOut')", &Err(Json(Refusal::SoldOut)));
+    is::<Coded>(
         p,
         " return Err({'OnlyLeft': {'left': 2}})",
         &Err(Json(Refusal::OnlyLeft { left: 2 })),
     );
-    let error = returned::<R>(p, " raise Err('Other')").unwrap_err();
+    let error = returned::<Coded>(p, " raise Err('Other')").unwrap_err();
     assert!(
         error.to_string().contains("unknown variant `Other`"),
         "{error}"
@@ -87,7 +90,6 @@ fn enums_as_refusals() {
 #[test]
 fn inside_of_other_types() {
     let p = &mut Python::start();
-    type R = Result<i64, String>;
     is::<Option<R>>(p, " pass", &None);
     is::<Option<R>>(p, " return 1", &Some(Ok(1)));
     is::<Option<R>>(p, " raise Err('x')", &Some(Err("x".into())));
@@ -98,7 +100,6 @@ fn inside_of_other_types() {
     );
     is::<(R, Option<R>)>(p, " return Err('x'), None", &(Err("x".into()), None));
     is::<Box<R>>(p, " raise Err('x')", &Box::new(Err("x".into())));
-    type Listed = Result<Vec<i64>, String>;
     is::<Listed>(p, "\n  yield 1\n  yield 2\n", &Ok(vec![1, 2]));
     is::<Listed>(p, "\n  yield 1\n  raise Err('no')\n", &Err("no".into()));
     // An `Err` that is raised ends the function; the list has no place for it.
