@@ -44,6 +44,7 @@ impl Routes {
     }
 
     /// The way of one command.
+    #[cfg(any(feature = "aio", test))]
     pub(super) fn of<'a>(&self, args: impl Iterator<Item = &'a [u8]>) -> Route<'a> {
         self.of_pipeline(std::iter::once(args), false)
     }
