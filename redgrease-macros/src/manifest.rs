@@ -124,9 +124,9 @@ impl Manifest {
             targets.extend(sources(&folder.join("examples")).map(|name| format!("example-{name}")));
         }
         for kind in ["bin", "example"] {
-            let named = self.table.get(kind).and_then(|all| all.as_array());
-            let names = named.into_iter().flatten();
-            let names = names.filter_map(|target| target.get("name")?.as_str());
+            let all = self.table.get(kind).and_then(|all| all.as_array());
+            let tables = all.into_iter().flatten();
+            let names = tables.filter_map(|target| target.get("name")?.as_str());
             targets.extend(names.map(|name| format!("{kind}-{name}")));
         }
         targets.into_iter().collect()

@@ -31,33 +31,11 @@ impl fmt::Display for Error {
                  give one of them another name: #[gear_command(trigger = \"..\")]"
             ),
             ErrorKind::TriggerOwned { trigger, owner, program, session } => {
-                write!(f, "the trigger `{trigger}` of the session `{session}` is already registered by ")?;
-                match owner {
-                    Some(owner) => write!(f, "the session `{owner}`")?,
-                    None => f.write_str("another session")?,
-                }
-                if let Some(program) = program {
-                    write!(f, " of {program}")?;
-                }
-                f.write_str(": give the gear another trigger, or unregister the other one (RG.UNREGISTER)")
+                trigger_owned(f, trigger, owner.as_deref(), program.as_deref(), session)
             }
-            ErrorKind::SessionOwned { session, theirs, ours, is_other: true } => write!(
-                f,
-                "the session `{session}` on the server belongs to another program, so nothing was registered: the server has it \
-                 from {theirs}; this program is {ours}: give this program a session of its own \
-                 (`[package.metadata.redgrease]` with `session = \"team-name\"` in its Cargo.toml, or \
-                 `Options::new().namespace(\"team\")`), or replace the other program on purpose \
-                 (`Options::new().take_over(true)`)"
-            ),
-            ErrorKind::SessionOwned { session, theirs, ours, is_other: false } => write!(
-                f,
-                "the session `{session}` on the server cannot be recognised as one of this program, so nothing was registered: \
-                 the server has it from {theirs}; this program is {ours}: if that is another program, give this one a session of \
-                 its own (`[package.metadata.redgrease]` with `session = \"team-name\"` in its Cargo.toml, or \
-                 `Options::new().namespace(\"team\")`); if it is an earlier build of this program, start this one once with \
-                 `Options::new().take_over(true)`, and write `repository = \"..\"` or such a `session` into its Cargo.toml, by \
-                 which later builds are recognised"
-            ),
+            ErrorKind::SessionOwned { session, theirs, ours, is_other } => {
+                session_owned(f, session, theirs, ours, *is_other)
+            }
             ErrorKind::Outdated { session, found } => write!(
                 f,
                 "the server holds other gears for the session `{session}` ({found}): register them \
@@ -169,6 +147,58 @@ fn late(
             "use a connection of `redgrease::connect(..)` or a `redgrease::Pool`, which have no limit, or raise its \
              response timeout"
         }
+    })
+}
+
+/// Prints that another session has a trigger.
+fn trigger_owned(
+    f: &mut fmt::Formatter<'_>,
+    trigger: &str,
+    owner: Option<&str>,
+    program: Option<&str>,
+    session: &str,
+) -> fmt::Result {
+    write!(
+        f,
+        "the trigger `{trigger}` of the session `{session}` is already registered by "
+    )?;
+    match owner {
+        Some(owner) => write!(f, "the session `{owner}`")?,
+        None => f.write_str("another session")?,
+    }
+    if let Some(program) = program {
+        write!(f, " of {program}")?;
+    }
+    f.write_str(": give the gear another trigger, or unregister the other one (RG.UNREGISTER)")
+}
+
+/// Prints that a session belongs to another program, or to one that is not recognised.
+fn session_owned(
+    f: &mut fmt::Formatter<'_>,
+    session: &str,
+    theirs: &str,
+    ours: &str,
+    is_other: bool,
+) -> fmt::Result {
+    let (what, is_it_another) = if is_other {
+        ("belongs to another program", "")
+    } else {
+        (
+            "cannot be recognised as one of this program",
+            "if that is another program, ",
+        )
+    };
+    write!(
+        f,
+        "the session `{session}` on the server {what}, so nothing was registered: the server has it from {theirs}; this program \
+         is {ours}: {is_it_another}give this program a session of its own (`[package.metadata.redgrease]` with \
+         `session = \"team-name\"` in its Cargo.toml, or `Options::new().namespace(\"team\")`)"
+    )?;
+    f.write_str(if is_other {
+        ", or replace the other program on purpose (`Options::new().take_over(true)`)"
+    } else {
+        "; if it is an earlier build of this program, start this one once with `Options::new().take_over(true)`, and write \
+         `repository = \"..\"` or such a `session` into its Cargo.toml, by which later builds are recognised"
     })
 }
 

@@ -19,7 +19,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) enum Step {
     /// Send nothing.
-    Keep(SessionReport),
+    Keep(Box<SessionReport>),
     /// Send a script.
     Send(Box<Sending>),
 }
@@ -116,14 +116,14 @@ pub(crate) fn plan(
     report.taken = owned.taken_gears;
     if policy == Policy::Never {
         report.action = Action::Skipped;
-        return Ok(Step::Keep(report));
+        return Ok(Step::Keep(Box::new(report)));
     }
     if gears.is_empty() {
         // A script that registers nothing replaces nothing.
         report.action = owned
             .moved_by
             .map_or(Action::UpToDate, |version| Action::KeptNewer { version });
-        return Ok(Step::Keep(report));
+        return Ok(Step::Keep(Box::new(report)));
     }
     let is_current = verdict == Verdict::Same
         && found.hash() == Some(script.hash.as_str())
@@ -134,7 +134,7 @@ pub(crate) fn plan(
     let is_sent_again = policy == Policy::Always || (is_better_known && policy != Policy::Error);
     if is_current && !is_sent_again {
         report.action = Action::UpToDate;
-        return Ok(Step::Keep(report));
+        return Ok(Step::Keep(Box::new(report)));
     }
     match (policy, found.newer_than(set.version)) {
         (Policy::Error, _) => {
@@ -146,7 +146,7 @@ pub(crate) fn plan(
         // Another program's version says nothing.
         (Policy::IfNewer, Some(version)) if verdict == Verdict::Same => {
             report.action = Action::KeptNewer { version };
-            return Ok(Step::Keep(report));
+            return Ok(Step::Keep(Box::new(report)));
         }
         _ => {}
     }

@@ -133,7 +133,7 @@ async fn compare_and_send(
             sessions => sessions?,
         };
         let sending = match plan(set, profile, &sessions, terms)? {
-            Step::Keep(report) => return Ok(report),
+            Step::Keep(report) => return Ok(*report),
             Step::Send(sending) => *sending,
         };
         let (script, outcome) = send(link, &sending).await;

@@ -96,7 +96,7 @@ fn after(set: &GearSet) -> Session {
 
 fn kept(step: Step) -> SessionReport {
     match step {
-        Step::Keep(report) => report,
+        Step::Keep(report) => *report,
         Step::Send(sending) => panic!("would be sent: {}", sending.report),
     }
 }
