@@ -9,9 +9,12 @@ mod clean_up;
 mod expiring_values;
 mod fraud_score;
 mod leaderboard;
+mod postgresql;
 mod rate_limit;
 mod search_index;
 mod secondary_index;
+mod write_behind_postgresql;
+mod write_behind_sqlite;
 
 const PAGE: &str = include_str!("../../docs/recipes.md");
 
@@ -24,6 +27,14 @@ const RECIPES: &[(&str, &str)] = &[
     ("fraud_score", include_str!("fraud_score.rs")),
     ("search_index", include_str!("search_index.rs")),
     ("clean_up", include_str!("clean_up.rs")),
+    (
+        "write_behind_sqlite",
+        include_str!("write_behind_sqlite.rs"),
+    ),
+    (
+        "write_behind_postgresql",
+        include_str!("write_behind_postgresql.rs"),
+    ),
 ];
 
 /// The code of a file between `// recipe` and `// end of the recipe`.

@@ -1,0 +1,136 @@
+//! A private PostgreSQL in a temporary folder, which listens on a socket in that folder only.
+
+use crate::common::eventually;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+/// The user of a server that is started by root, which PostgreSQL refuses to run as.
+const NOBODY: u32 = 65534;
+
+pub(crate) struct PostgreSql {
+    programs: PathBuf,
+    dir: TempDir,
+    server: Option<Child>,
+}
+
+impl PostgreSql {
+    /// Needs the programs of PostgreSQL, and fails without them: `apt-get install postgresql`.
+    pub(crate) fn start() -> PostgreSql {
+        let dir = tempfile::Builder::new()
+            .prefix("pg-")
+            .tempdir_in("/tmp")
+            .unwrap();
+        if is_root(dir.path()) {
+            chown(dir.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        let programs = programs();
+        let mut made = PostgreSql {
+            programs,
+            dir,
+            server: None,
+        };
+        let made_files = made
+            .command("initdb")
+            .args([
+                "--username=app",
+                "--auth=trust",
+                "--no-sync",
+                "--encoding=UTF8",
+            ])
+            .arg("--locale=C")
+            .output()
+            .unwrap();
+        assert!(made_files.status.success(), "{made_files:?}");
+        made.go_on();
+        made
+    }
+
+    pub(crate) fn socket(&self) -> String {
+        self.dir
+            .path()
+            .join(".s.PGSQL.5432")
+            .to_string_lossy()
+            .into_owned()
+    }
+
+    /// Starts the server. It ends if processes of the one before still hold their memory, and is started again.
+    pub(crate) fn go_on(&mut self) {
+        let socket = self.socket();
+        eventually("PostgreSQL listens", || {
+            let ended = |server: &mut Child| server.try_wait().unwrap().is_some();
+            if self.server.as_mut().is_none_or(ended) {
+                self.server = Some(self.spawn());
+            }
+            UnixStream::connect(&socket).is_ok()
+        });
+    }
+
+    fn spawn(&self) -> Child {
+        self.command("postgres")
+            .args(["-c", "listen_addresses=", "-c", "fsync=off", "-c"])
+            .arg(format!(
+                "unix_socket_directories={}",
+                self.dir.path().display()
+            ))
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Ends the server at once, as a crash of its machine would.
+    pub(crate) fn stop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            let _ = server.kill();
+            let _ = server.wait();
+        }
+        // The processes of the server end a moment later, and the next one needs their memory.
+        let socket = self.socket();
+        let _ = std::fs::remove_file(&socket);
+        let _ = std::fs::remove_file(format!("{socket}.lock"));
+    }
+
+    /// A program of PostgreSQL with the folder of the data, as a user who is not root.
+    fn command(&self, program: &str) -> Command {
+        let program = self.programs.join(program);
+        let mut command = if std::fs::metadata(self.dir.path()).unwrap().uid() == NOBODY {
+            let mut command = Command::new("setpriv");
+            command
+                .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+                .arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        command
+            .arg("-D")
+            .arg(self.dir.path().join("data"))
+            .current_dir(self.dir.path());
+        command
+    }
+}
+
+impl Drop for PostgreSql {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn is_root(own: &Path) -> bool {
+    std::fs::metadata(own).unwrap().uid() == 0
+}
+
+/// The folder with `initdb` and `postgres`: that of a Debian package, or one on `PATH`.
+fn programs() -> PathBuf {
+    let of_debian = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten();
+    let of_debian = of_debian.flatten().map(|entry| entry.path().join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    of_debian
+        .chain(std::env::split_paths(&path))
+        .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+        .expect("PostgreSQL was not found: install it with `apt-get install postgresql`")
+}
