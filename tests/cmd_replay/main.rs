@@ -5,6 +5,7 @@
 mod common;
 
 mod paths;
+mod random;
 
 use common::capability::is_redis_6;
 use common::{untyped, with_gears};

@@ -143,7 +143,7 @@ def _details(withdist, withcoord, withhash):
 
 
 def _selection(command, count, sort, any):
-    if sort and sort.upper() not in ("ASC", "DESC"):
+    if sort and str(sort).upper() not in ("ASC", "DESC"):
         raise DataError("%s invalid sort" % command)
     if any and not count:
         raise DataError("``any`` can't be provided without ``count``")
@@ -152,11 +152,15 @@ def _selection(command, count, sort, any):
 
 def _area(member, longitude, latitude, unit, radius, width, height):
     is_place = longitude is not None and latitude is not None
-    if (member is not None) == is_place:
-        raise DataError("GEOSEARCH needs either member, or longitude and latitude")
+    if member is None and not is_place:
+        raise DataError("GEOSEARCH must have member or longitude and latitude")
+    if member is not None and (longitude is not None or latitude is not None):
+        raise DataError("GEOSEARCH member and longitude or latitude can't be set together")
     is_box = width is not None and height is not None
-    if (radius is not None) == is_box:
-        raise DataError("GEOSEARCH needs either radius, or width and height")
+    if radius is None and not is_box:
+        raise DataError("GEOSEARCH must have radius or width and height")
+    if radius is not None and (width is not None or height is not None):
+        raise DataError("GEOSEARCH radius and width or height can't be set together")
     if unit is None or unit.lower() not in _UNITS:
         raise DataError("GEOSEARCH invalid unit")
     center = ["FROMLONLAT", longitude, latitude] if is_place else ["FROMMEMBER", member]

@@ -50,7 +50,8 @@ class SortedSets:
     def zmscore(self, key, members):
         if not members:
             raise DataError("ZMSCORE members must be a non-empty list")
-        return [number(score) for score in self._run("ZMSCORE", key, *members)]
+        # A text is no list of members, and raises TypeError here.
+        return [number(score) for score in self._run("ZMSCORE", *([key] + members))]
 
     def zrank(self, name, value, withscore=False, score_cast_func=float):
         return self._rank("ZRANK", name, value, withscore, score_cast_func)
@@ -196,6 +197,6 @@ def _order(desc, byscore, bylex, offset, num):
 
 def _sources(keys, aggregate):
     weights = ["WEIGHTS", *keys.values()] if isinstance(keys, dict) and keys else []
-    if aggregate and aggregate.upper() not in ("SUM", "MIN", "MAX", "COUNT"):
+    if aggregate and str(aggregate).upper() not in ("SUM", "MIN", "MAX", "COUNT"):
         raise DataError("aggregate can be sum, min, max or count.")
     return [len(keys), *keys, *weights, *option("AGGREGATE", aggregate or None)]
