@@ -5,12 +5,12 @@ import inspect
 import random
 
 # Methods with results that differ from call to call, that change the server, or that wait for nothing but the time.
-# GETSET on a key of another type: Valkey 9.1 answers modules with nil, and puts the error into the answer of the next command.
+# GETSET and GETDEL of a key of another type: Valkey 9.1 answers modules with nil, and puts the error into the answer of the next command.
 LEFT_OUT = frozenset(
     """
     acl_cat acl_dryrun acl_genpass bgrewriteaof bgsave bitfield client_list command_count command_list config_get
     config_rewrite config_set copy dbsize digest dump eval eval_ro evalsha evalsha_ro execute_command expiretime flushall
-    flushdb function_delete function_dump function_flush function_load function_restore getset hexpiretime hpexpiretime hpttl
+    flushdb function_delete function_dump function_flush function_load function_restore getdel getset hexpiretime hpexpiretime hpttl
     hrandfield httl info keys lastsave latency_doctor lolwut memory_doctor memory_purge memory_stats memory_usage
     module_list move object pexpiretime pttl randomkey register_script role save scan scan_iter script_flush script_kill
     slowlog_get slowlog_len slowlog_reset sort sort_ro spop srandmember sscan sscan_iter swapdb time ttl xautoclaim xclaim

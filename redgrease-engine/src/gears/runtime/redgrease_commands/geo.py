@@ -100,7 +100,7 @@ class Geo:
             "GEOSEARCH",
             name,
             *area,
-            *_selection("GEOSEARCH", count, sort, any),
+            *_selection("GEOSEARCH", count or None, sort, any),
             *_details(withdist, withcoord, withhash),
         )
         return _places(reply, withdist, withcoord, withhash)
@@ -127,7 +127,7 @@ class Geo:
             dest,
             name,
             *area,
-            *_selection("GEOSEARCH", count, sort, any),
+            *_selection("GEOSEARCH", count or None, sort, any),
             *flag("STOREDIST", storedist),
         )
 
@@ -145,9 +145,9 @@ def _details(withdist, withcoord, withhash):
 def _selection(command, count, sort, any):
     if sort and str(sort).upper() not in ("ASC", "DESC"):
         raise DataError("%s invalid sort" % command)
-    if any and not count:
+    if any and count is None:
         raise DataError("``any`` can't be provided without ``count``")
-    return [*flag(sort, sort), *option("COUNT", count or None), *flag("ANY", any)]
+    return [*flag(sort, sort), *option("COUNT", count), *flag("ANY", any)]
 
 
 def _area(member, longitude, latitude, unit, radius, width, height):
