@@ -102,6 +102,56 @@ fn problems() -> Vec<Problem> {
             command: format!("`{}`", part("command")),
             instead: None,
         },
+        Problem::UnknownImport {
+            module: part("module"),
+            hint: part("hint"),
+        },
+        Problem::RelativeImport,
+        Problem::UnknownMethod {
+            method: part("method"),
+            similar: Some(part("similar")),
+        },
+        Problem::UnknownMethod {
+            method: part("method"),
+            similar: None,
+        },
+        Problem::RefusedMethod {
+            method: part("method"),
+            why: "{reason}",
+            instead: "{instead}",
+        },
+        Problem::MethodArguments {
+            method: part("method"),
+            what: part("what"),
+            hint: part("hint"),
+        },
+        Problem::UnknownCommand {
+            command: part("command"),
+            hint: Some(part("hint")),
+        },
+        Problem::UnknownCommand {
+            command: part("command"),
+            hint: None,
+        },
+        Problem::CommandArguments {
+            command: part("command"),
+            expected: part("expected"),
+            given: part("number"),
+        },
+        Problem::RefusedCommand {
+            command: part("command"),
+            why: "{reason}",
+            instead: "{instead}",
+        },
+        Problem::WordsInOneString {
+            command: part("command"),
+            words: part("words"),
+        },
+        Problem::LogLevel {
+            word: part("word"),
+            hint: part("hint"),
+        },
+        Problem::AtomicAlone,
         Problem::NotACallback,
         Problem::Decorated,
         Problem::TooLong { limit: 512 * 1024 },

@@ -16,6 +16,8 @@
 //! | `repository` | addresses of repositories in one spelling |
 //! | `glob` | matching a glob pattern of Redis |
 //! | `runtime` | the names that a server provides |
+//! | `commands`, `methods` | the commands of Redis and Valkey; the methods of `cmd` |
+//! | `packages` | the modules that requirements provide |
 //! | `words`, `nearest`, `version`, `duration` | keywords and identifiers; "did you mean"; Python versions; `"5m"` |
 //!
 //! ```
@@ -28,10 +30,13 @@
 //! ```
 
 mod catalogue;
+mod commands;
 mod duration;
 mod glob;
+mod methods;
 mod mistake;
 mod nearest;
+mod packages;
 mod problem;
 #[cfg(feature = "validate")]
 mod python;
@@ -44,14 +49,17 @@ mod version;
 mod words;
 
 pub use catalogue::{Diagnostic, diagnostics};
+pub use commands::{KnownCommand, is_module_command, known_command, nearest_command};
 pub use duration::parse_duration;
 pub use glob::glob_matches;
+pub use methods::{Client, Method, cmd_method, cmd_methods};
 pub use mistake::{Mistake, quoted};
 pub use nearest::nearest;
+pub use packages::{Importable, importable};
 pub use problem::{Finding, Problem};
 pub use repository::repository;
 pub use requirement::{Requirement, RequirementError, check_requirement, parse_requirement};
 pub use runtime::{RUNTIME_NAMES, is_runtime_name};
-pub use source::{Form, Generators, Report, Source, UnknownName, examine};
+pub use source::{Form, Generators, Report, Source, UnknownImport, UnknownName, examine};
 pub use version::{ParsePythonVersionError, PythonVersion};
 pub use words::{is_identifier, is_keyword};

@@ -103,6 +103,81 @@ pub enum Problem {
         /// The call of the command that does the same and does not block.
         instead: Option<String>,
     },
+    /// An import of a module that no requirement provides.
+    UnknownImport {
+        /// The name of the top-level module.
+        module: String,
+        /// The code to write instead.
+        hint: String,
+    },
+    /// An import from the package of the importing module.
+    RelativeImport,
+    /// A method that `cmd` does not have.
+    UnknownMethod {
+        /// The name.
+        method: String,
+        /// A method that is likely meant.
+        similar: Option<String>,
+    },
+    /// A method of `cmd` that needs what a gear does not have.
+    RefusedMethod {
+        /// The name.
+        method: String,
+        /// The reason.
+        why: &'static str,
+        /// What to do instead.
+        instead: &'static str,
+    },
+    /// Arguments that a method of `cmd` does not take.
+    MethodArguments {
+        /// The name of the method.
+        method: String,
+        /// What is wrong.
+        what: String,
+        /// The code to write instead.
+        hint: String,
+    },
+    /// A command that neither Redis nor Valkey has.
+    UnknownCommand {
+        /// The name.
+        command: String,
+        /// The code to write instead, if it is likely known.
+        hint: Option<String>,
+    },
+    /// A wrong number of arguments of a command.
+    CommandArguments {
+        /// The name.
+        command: String,
+        /// The expected number.
+        expected: String,
+        /// The number in the text.
+        given: String,
+    },
+    /// A command that needs what a gear does not have.
+    RefusedCommand {
+        /// The name.
+        command: String,
+        /// The reason.
+        why: &'static str,
+        /// What to do instead.
+        instead: &'static str,
+    },
+    /// A command and its arguments in one string.
+    WordsInOneString {
+        /// The string.
+        command: String,
+        /// The words as separate strings.
+        words: String,
+    },
+    /// A level that the log does not have.
+    LogLevel {
+        /// The word.
+        word: String,
+        /// The code to write instead.
+        hint: String,
+    },
+    /// A call of `atomic()` without `with`.
+    AtomicAlone,
     /// The text is too long to be checked.
     TooLong {
         /// The length of the longest text that is checked, in bytes.
@@ -132,6 +207,17 @@ impl Problem {
             Problem::NoSuchFunction { .. } => "no-such-function",
             Problem::OtherParameters { .. } => "other-parameters",
             Problem::BlockingCommand { .. } => "blocking-command",
+            Problem::UnknownImport { .. } => "unknown-import",
+            Problem::RelativeImport => "relative-import",
+            Problem::UnknownMethod { .. } => "unknown-method",
+            Problem::RefusedMethod { .. } => "refused-method",
+            Problem::MethodArguments { .. } => "method-arguments",
+            Problem::UnknownCommand { .. } => "unknown-command",
+            Problem::CommandArguments { .. } => "command-arguments",
+            Problem::RefusedCommand { .. } => "refused-command",
+            Problem::WordsInOneString { .. } => "words-in-one-string",
+            Problem::LogLevel { .. } => "log-level",
+            Problem::AtomicAlone => "atomic-alone",
             Problem::TooLong { .. } => "too-long",
             Problem::NotChecked => "not-checked",
         }
@@ -193,6 +279,31 @@ impl Problem {
             Problem::BlockingCommand { command, .. } => {
                 format!("{command} blocks, which a command inside a gear cannot do")
             }
+            Problem::UnknownImport { module, .. } => {
+                format!("no requirement of this gear provides the Python module `{module}`")
+            }
+            Problem::RelativeImport => {
+                "a gear belongs to no Python package, so a relative import fails".to_owned()
+            }
+            Problem::UnknownMethod { method, .. } => format!("`cmd` has no method `{method}`"),
+            Problem::RefusedMethod { method, why, .. } => format!("`cmd.{method}` {why}"),
+            Problem::MethodArguments { method, what, .. } => format!("`cmd.{method}` {what}"),
+            Problem::UnknownCommand { command, .. } => {
+                format!("Redis has no command `{command}`")
+            }
+            Problem::CommandArguments {
+                command,
+                expected,
+                given,
+            } => format!("the command {command} takes {expected}, not {given}"),
+            Problem::RefusedCommand { command, why, .. } => format!("the command {command} {why}"),
+            Problem::WordsInOneString { command, .. } => {
+                format!("`execute` takes \"{command}\" as the name of one command")
+            }
+            Problem::LogLevel { word, .. } => {
+                format!("\"{word}\" is not a level of the server's log")
+            }
+            Problem::AtomicAlone => "`atomic()` alone does nothing".to_owned(),
             Problem::TooLong { limit } => {
                 format!("this Python is longer than {limit} bytes and cannot be checked")
             }
@@ -252,6 +363,37 @@ impl Problem {
             Problem::BlockingCommand { instead: None, .. } => {
                 Some("remove it, or call it from the client".to_owned())
             }
+            Problem::UnknownImport { hint, .. } if hint.ends_with('?') => Some(hint.clone()),
+            Problem::UnknownImport { hint, .. } => Some(format!(
+                "{hint}; if every server has it, end the line with `# redgrease: allow(unknown-import)`"
+            )),
+            Problem::RelativeImport => Some(
+                "write the functions in a `python_module!`, or in the file of `module = \"..\"`".to_owned(),
+            ),
+            Problem::UnknownMethod {
+                similar: Some(similar),
+                ..
+            } => Some(format!("did you mean `{similar}`?")),
+            Problem::UnknownMethod { similar: None, .. } => Some(
+                "write `cmd.execute_command(\"..\")` for a command without a method".to_owned(),
+            ),
+            Problem::RefusedMethod { instead, .. } | Problem::RefusedCommand { instead, .. } => {
+                Some((*instead).to_owned())
+            }
+            Problem::MethodArguments { hint, .. } | Problem::LogLevel { hint, .. } => {
+                Some(hint.clone())
+            }
+            Problem::UnknownCommand { hint: Some(hint), .. } => Some(hint.clone()),
+            Problem::UnknownCommand { hint: None, .. } => Some(
+                "correct the name; if a module of the server has it, end the line with \
+                 `# redgrease: allow(unknown-command)`"
+                    .to_owned(),
+            ),
+            Problem::CommandArguments { .. } => {
+                Some("write the words of the command as Redis documents them".to_owned())
+            }
+            Problem::WordsInOneString { words, .. } => Some(format!("write `execute({words})`")),
+            Problem::AtomicAlone => Some("write `with atomic():`".to_owned()),
             Problem::TooLong { .. } => {
                 Some("move a part of it into a package, and name the package in `requirements`".to_owned())
             }

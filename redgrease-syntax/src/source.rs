@@ -1,6 +1,6 @@
 //! The input and the result of the check: [`Source`] and [`Report`].
 
-use crate::{Finding, PythonVersion};
+use crate::{Finding, Problem, PythonVersion};
 use std::ops::Range;
 
 /// The form of a Python text.
@@ -54,6 +54,8 @@ pub struct Source<'a> {
     pub is_on_registered: bool,
     /// The use of the values of a generator.
     pub generators: Generators,
+    /// The requirements of the gear. `None` if they are not known here: imports are then in [`Report::unknown_imports`].
+    pub requirements: Option<&'a [&'a str]>,
 }
 
 impl<'a> Source<'a> {
@@ -72,6 +74,7 @@ impl<'a> Source<'a> {
             hidden: &[],
             is_on_registered: false,
             generators: Generators::OneValue,
+            requirements: None,
         }
     }
 
@@ -140,6 +143,13 @@ impl<'a> Source<'a> {
         self
     }
 
+    /// Sets the requirements of the gear.
+    #[must_use]
+    pub fn requirements(mut self, requirements: &'a [&'a str]) -> Self {
+        self.requirements = Some(requirements);
+        self
+    }
+
     /// Sets the oldest Python version, instead of [`PythonVersion::default`].
     #[must_use]
     pub fn python(mut self, python: PythonVersion) -> Self {
@@ -202,6 +212,8 @@ pub struct Report {
     pub locals: Vec<String>,
     /// Undefined names that other Python of the gear may define ([`Source::has_unknown_names`]).
     pub unknown_names: Vec<UnknownName>,
+    /// Imports that a requirement has to provide, if [`Source::requirements`] is `None`.
+    pub unknown_imports: Vec<UnknownImport>,
     /// The number of arguments of a callback. `None` if the text does not show the number.
     pub arity: Option<usize>,
 }
@@ -222,6 +234,39 @@ impl UnknownName {
     #[cfg_attr(not(feature = "validate"), allow(dead_code))]
     pub(crate) fn new(name: String, range: Range<usize>, hint: String) -> Self {
         UnknownName { name, range, hint }
+    }
+}
+
+/// An import of a module that a requirement has to provide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnknownImport {
+    /// The name of the top-level module.
+    pub module: String,
+    /// The place of the name, in bytes of the text.
+    pub range: Range<usize>,
+    /// The hint for the user if no requirement provides the module.
+    pub hint: String,
+}
+
+#[cfg_attr(not(feature = "validate"), allow(dead_code))]
+impl UnknownImport {
+    pub(crate) fn new(module: &str, range: Range<usize>, hint: String) -> Self {
+        let module = module.to_owned();
+        UnknownImport {
+            module,
+            range,
+            hint,
+        }
+    }
+
+    /// The finding if no requirement provides the module.
+    pub(crate) fn finding(self) -> Finding {
+        let problem = Problem::UnknownImport {
+            module: self.module,
+            hint: self.hint,
+        };
+        Finding::new(problem, self.range)
     }
 }
 

@@ -9,13 +9,23 @@
 //! | `scope` | scopes and the names they bind |
 //! | `walk` | visits the syntax tree once, and fills the scopes |
 //! | `bind` | the part of `walk` about definitions, comprehensions and imports |
-//! | `waiting` | finds calls of commands that block, which is not possible inside a gear |
+//! | `calls` | finds mistakes in calls of the names that the server provides |
+//! | `waiting` | the part of `calls` about commands that block, which is not possible inside a gear |
+//! | `commands` | the part of `calls` about the words of `execute` |
+//! | `methods` | the part of `calls` about the methods of `cmd` |
+//! | `imports` | finds imports that no requirement provides |
+//! | `allowed` | reads the comments that allow a finding |
 //! | `placement` | tells ruff's checker about the current place (`return` outside of a function, ..) |
 //! | `callback` | checks functions for steps and counts their arguments |
 //! | `resolve` | finds undefined names and free names |
 
+mod allowed;
 mod bind;
 mod callback;
+mod calls;
+mod commands;
+mod imports;
+mod methods;
 mod placement;
 mod resolve;
 mod scope;
@@ -25,8 +35,10 @@ mod walk;
 mod wording;
 
 use crate::{
-    Finding, Form, Generators, Problem, PythonVersion, Report, Source, UnknownName, nearest, scan,
+    Finding, Form, Generators, Problem, PythonVersion, Report, Source, UnknownImport, UnknownName,
+    importable, nearest, scan,
 };
+use allowed::is_allowed;
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
@@ -143,7 +155,10 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
         }
     };
 
-    let mut walk = Walk::new(&glued.text, target, gear);
+    let requires_client = source
+        .requirements
+        .is_none_or(|all| importable(all.iter().copied()).has("redis"));
+    let mut walk = Walk::new(&glued.text, target, gear, requires_client);
     walk.module(suite);
     let names = resolve::resolve(&walk, source);
 
@@ -160,6 +175,20 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
     );
     findings.extend(gear.and_then(|gear| other_parameters(&glued, gear)));
     findings.extend(generator(&glued, &walk));
+    findings.extend(
+        imports::relative(&walk).map(|(problem, at)| glued.finding(problem, at)),
+    );
+    let mut unknown_imports: Vec<UnknownImport> = Vec::new();
+    for import in imports::unknown(&walk, source) {
+        let unknown = UnknownImport::new(import.module, glued.own(import.range), import.hint);
+        if source.requirements.is_some() {
+            findings.push(unknown.finding());
+        } else {
+            unknown_imports.push(unknown);
+        }
+    }
+    findings.retain(|one| !is_allowed(source.text, &one.range, one.problem.code()));
+    unknown_imports.retain(|one| !is_allowed(source.text, &one.range, "unknown-import"));
     findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
     findings.dedup();
     let coroutine = if source.form == Form::Body {
@@ -179,6 +208,7 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
         defines: definitions(&walk, gear, source.form),
         locals: locals(&walk, source.form),
         unknown_names,
+        unknown_imports,
         arity: callback::arity(source, suite),
     }
 }

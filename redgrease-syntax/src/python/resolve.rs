@@ -99,11 +99,11 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Resolution {
             }
         }
     }
-    for waiting in &walk.waiting {
-        let ours = !walk.scopes.binds(waiting.scope, waiting.object)
-            || walk.from_prelude.contains(waiting.object);
-        if ours {
-            problems.push((waiting.problem.clone(), waiting.range));
+    for call in &walk.calls {
+        let is_other = walk.scopes.binds(call.scope, call.object)
+            || source.known.contains(&call.object);
+        if walk.from_prelude.contains(call.object) || !is_other {
+            problems.push((call.problem.clone(), call.range));
         }
     }
     Resolution {

@@ -1,8 +1,9 @@
 //! Finds commands that block, which is not possible inside a gear.
 
+use super::calls::Found;
 use crate::Problem;
 use ruff_python_ast::{Expr, ExprCall};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::Ranged;
 
 /// Commands that block, with the command that does the same and does not block.
 const COMMANDS: &[(&str, Option<&str>)] = &[
@@ -25,60 +26,45 @@ const COMMANDS: &[(&str, Option<&str>)] = &[
 /// Commands that block with the argument `block`.
 const WITH_BLOCK: &[&str] = &["xread", "xreadgroup"];
 
-/// A call of a command that blocks.
-pub(super) struct Waiting {
-    /// The scope of the call.
-    pub(super) scope: usize,
-    /// The called name. If the text binds this name, the call is not a command of the server.
-    pub(super) object: &'static str,
-    pub(super) problem: Problem,
-    pub(super) range: TextRange,
-}
-
-impl Waiting {
-    pub(super) fn find(call: &ExprCall, scope: usize) -> Option<Self> {
-        let (object, command) = match &*call.func {
-            Expr::Name(function) if function.id == "execute" => ("execute", first_word(call)?),
-            Expr::Attribute(attribute) => match &*attribute.value {
-                Expr::Name(object) if object.id == "cmd" => match attribute.attr.as_str() {
-                    "execute_command" => ("cmd", first_word(call)?),
-                    method => ("cmd", method),
-                },
-                _ => return None,
+/// The problem of a call of a command that blocks.
+pub(super) fn find(call: &ExprCall) -> Option<Found> {
+    let (object, command) = match &*call.func {
+        Expr::Name(function) if function.id == "execute" => ("execute", first_word(call)?),
+        Expr::Attribute(attribute) => match &*attribute.value {
+            Expr::Name(object) if object.id == "cmd" => match attribute.attr.as_str() {
+                "execute_command" => ("cmd", first_word(call)?),
+                method => ("cmd", method),
             },
             _ => return None,
-        };
-        let lower = command.to_ascii_lowercase();
-        let spelled = |command: &str| {
-            if object == "execute" {
-                format!("execute(\"{}\", ..)", command.to_ascii_uppercase())
-            } else {
-                format!("cmd.{command}")
-            }
-        };
-        let (command, instead) = if WITH_BLOCK.contains(&lower.as_str()) && blocks(call) {
-            (
-                format!("`{}` with `block`", spelled(&lower)),
-                Some("it without `block`".to_owned()),
-            )
+        },
+        _ => return None,
+    };
+    let lower = command.to_ascii_lowercase();
+    let spelled = |command: &str| {
+        if object == "execute" {
+            format!("execute(\"{}\", ..)", command.to_ascii_uppercase())
         } else {
-            let (_, instead) = COMMANDS.iter().find(|(known, _)| *known == lower)?;
-            (
-                format!("`{}`", spelled(&lower)),
-                instead.map(|command| format!("`{}`", spelled(command))),
-            )
-        };
-        Some(Waiting {
-            scope,
-            object,
-            problem: Problem::BlockingCommand { command, instead },
-            range: call.func.range(),
-        })
-    }
+            format!("cmd.{command}")
+        }
+    };
+    let (command, instead) = if WITH_BLOCK.contains(&lower.as_str()) && blocks(call) {
+        (
+            format!("`{}` with `block`", spelled(&lower)),
+            Some("it without `block`".to_owned()),
+        )
+    } else {
+        let (_, instead) = COMMANDS.iter().find(|(known, _)| *known == lower)?;
+        (
+            format!("`{}`", spelled(&lower)),
+            instead.map(|command| format!("`{}`", spelled(command))),
+        )
+    };
+    let problem = Problem::BlockingCommand { command, instead };
+    Some((object, problem, call.func.range()))
 }
 
 /// The first argument, if it is a string literal.
-fn first_word(call: &ExprCall) -> Option<&str> {
+pub(super) fn first_word(call: &ExprCall) -> Option<&str> {
     match call.arguments.args.first()? {
         Expr::StringLiteral(text) => Some(text.value.to_str()),
         _ => None,

@@ -1,7 +1,8 @@
 //! Visits the syntax tree once, fills the scopes, and collects facts for the report.
 
 use super::scope::{Block, Load, ScopeKind, Scopes};
-use super::waiting::Waiting;
+use super::calls::{self, CallProblem, Found};
+use super::imports::{self, Import};
 use super::wording;
 use crate::{Problem, PythonVersion as Target};
 use ruff_python_ast::visitor::{self, Visitor};
@@ -24,8 +25,14 @@ pub(super) struct Walk<'a> {
     pub(super) gear_awaits: bool,
     /// The first `yield` of the gear's function.
     pub(super) gear_yields: Option<TextRange>,
-    /// Calls of commands that block.
-    pub(super) waiting: Vec<Waiting>,
+    /// Mistakes in the use of names of the server.
+    pub(super) calls: Vec<CallProblem>,
+    /// Imports that must succeed.
+    pub(super) imports: Vec<Import<'a>>,
+    /// The number of places around the current one that handle a failed import.
+    pub(super) import_excuses: usize,
+    /// Whether a requirement names the package `redis`, so that `cmd` is its client.
+    requires_client: bool,
     pub(super) reported: RefCell<Vec<SemanticSyntaxError>>,
     pub(super) in_try: bool,
     pub(super) gear: Option<&'a ast::StmtFunctionDef>,
@@ -42,6 +49,7 @@ impl<'a> Walk<'a> {
         text: &'a str,
         target: PythonVersion,
         gear: Option<&'a ast::StmtFunctionDef>,
+        requires_client: bool,
     ) -> Self {
         Walk {
             text,
@@ -51,7 +59,10 @@ impl<'a> Walk<'a> {
             from_prelude: BTreeSet::new(),
             gear_awaits: false,
             gear_yields: None,
-            waiting: Vec::new(),
+            calls: Vec::new(),
+            imports: Vec::new(),
+            import_excuses: 0,
+            requires_client,
             reported: RefCell::default(),
             in_try: false,
             gear,
@@ -118,17 +129,30 @@ impl<'a> Walk<'a> {
 
     fn try_statement(&mut self, t: &'a ast::StmtTry) {
         let in_try = std::mem::replace(&mut self.in_try, true);
-        if catches_name_error(&t.handlers) {
-            self.excused(|walk| walk.visit_body(&t.body));
-        } else {
-            self.visit_body(&t.body);
-        }
-        for handler in &t.handlers {
-            self.visit_except_handler(handler);
-        }
-        self.visit_body(&t.orelse);
+        // A handler may import something else, and an `else` what goes with the import.
+        self.imports_excused(imports::handles_failure(&t.handlers), |walk| {
+            if catches_name_error(&t.handlers) {
+                walk.excused(|walk| walk.visit_body(&t.body));
+            } else {
+                walk.visit_body(&t.body);
+            }
+            for handler in &t.handlers {
+                walk.visit_except_handler(handler);
+            }
+            walk.visit_body(&t.orelse);
+        });
         self.block(Block::Finally, &t.finalbody);
         self.in_try = in_try;
+    }
+
+    fn misused(&mut self, found: Option<Found>) {
+        let scope = self.scopes.current_index();
+        self.calls.extend(found.map(|(object, problem, range)| CallProblem {
+            scope,
+            object,
+            problem,
+            range,
+        }));
     }
 
     /// Whether a `continue` here leaves a `finally`, which Python 3.7 refuses.
@@ -154,6 +178,7 @@ fn catches_name_error(handlers: &[ast::ExceptHandler]) -> bool {
 impl<'a> Visitor<'a> for Walk<'a> {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         self.checked(|checker, walk| checker.visit_stmt(statement, walk));
+        self.misused(calls::of_statement(statement));
         match statement {
             Stmt::FunctionDef(f) => self.function(f),
             Stmt::ClassDef(c) => self.class(c),
@@ -206,6 +231,11 @@ impl<'a> Visitor<'a> for Walk<'a> {
                     self.visit_expr(&a.annotation);
                 }
                 self.visit_expr(&a.target);
+            }
+            Stmt::If(_) | Stmt::With(_) => {
+                self.imports_excused(imports::is_conditional(statement), |walk| {
+                    visitor::walk_stmt(walk, statement);
+                });
             }
             _ => visitor::walk_stmt(self, statement),
         }
@@ -266,8 +296,11 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 visitor::walk_expr(self, expression);
             }
             Expr::Call(call) => {
-                let scope = self.scopes.current_index();
-                self.waiting.extend(Waiting::find(call, scope));
+                self.misused(calls::of_call(call));
+                visitor::walk_expr(self, expression);
+            }
+            Expr::Attribute(attribute) => {
+                self.misused(calls::of_attribute(attribute, self.requires_client));
                 visitor::walk_expr(self, expression);
             }
             _ => visitor::walk_expr(self, expression),

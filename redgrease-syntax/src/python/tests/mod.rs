@@ -1,6 +1,8 @@
 //! Tests of the findings and their places.
 
+mod calls;
 mod coroutines;
+mod imports;
 mod kinds;
 mod modules;
 mod names;

@@ -1,0 +1,154 @@
+//! The methods of `cmd`, in the two clients that can answer it: that of the engine and redis-py.
+
+mod table;
+
+use crate::nearest;
+use table::METHODS;
+
+/// The clients that have a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Client {
+    /// The client of the engine alone.
+    Own,
+    /// redis-py alone, in some version from 3.5 on.
+    RedisPy,
+    /// Both.
+    Both,
+}
+
+/// Any number of positional arguments.
+const ANY: u8 = u8::MAX;
+
+/// A method of `cmd`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Method {
+    /// The name.
+    pub name: &'static str,
+    /// The clients that have it.
+    pub client: Client,
+    required: &'static str,
+    most: u8,
+    all: &'static str,
+}
+
+/// The method of `cmd` with this name.
+///
+/// ```
+/// let set = redgrease_syntax::cmd_method("set").unwrap();
+/// assert_eq!(set.required().count(), 2);
+/// assert!(set.has_parameter("ex") && !set.has_parameter("exx"));
+/// ```
+#[must_use]
+pub fn cmd_method(name: &str) -> Option<Method> {
+    let at = METHODS.binary_search_by_key(&name, |(name, ..)| name).ok()?;
+    let (name, client, required, most, all) = METHODS[at];
+    Some(Method {
+        name,
+        client,
+        required,
+        most,
+        all,
+    })
+}
+
+/// All methods of `cmd`, sorted by name.
+pub fn cmd_methods() -> impl Iterator<Item = Method> {
+    METHODS.iter().filter_map(|(name, ..)| cmd_method(name))
+}
+
+/// The method whose name is most similar.
+#[cfg_attr(not(feature = "validate"), allow(dead_code))]
+pub(crate) fn nearest_method(name: &str) -> Option<&'static str> {
+    nearest(name, METHODS.iter().map(|(name, ..)| *name))
+}
+
+impl Method {
+    /// The parameters without a default, in order. `a|b` is one parameter with two names in different versions.
+    pub fn required(self) -> impl Iterator<Item = &'static str> {
+        self.required.split_whitespace()
+    }
+
+    /// The most positional arguments. `None` if there is no limit.
+    #[must_use]
+    pub fn most(self) -> Option<usize> {
+        (self.most != ANY).then_some(usize::from(self.most))
+    }
+
+    /// The names of all parameters, in order.
+    pub fn parameters(self) -> impl Iterator<Item = &'static str> {
+        self.all.split_whitespace().filter(|name| *name != "**")
+    }
+
+    /// Whether an argument can have this name.
+    #[must_use]
+    pub fn has_parameter(self, name: &str) -> bool {
+        self.all
+            .split_whitespace()
+            .any(|known| known == name || known == "**")
+    }
+
+    /// The fewest arguments of all kinds, for methods that accept fewer and raise an error then.
+    #[must_use]
+    pub fn fewest(self) -> usize {
+        FEWEST
+            .iter()
+            .find(|(name, _)| *name == self.name)
+            .map_or(0, |(_, fewest)| *fewest)
+    }
+}
+
+/// Methods that take any number of values and fail without one: the server or the client refuses the call.
+const FEWEST: &[(&str, usize)] = &[
+    ("delete", 1),
+    ("exists", 1),
+    ("hdel", 2),
+    ("hset", 2),
+    ("lpush", 2),
+    ("lpushx", 2),
+    ("rpush", 2),
+    ("rpushx", 2),
+    ("sadd", 2),
+    ("srem", 2),
+    ("touch", 1),
+    ("unlink", 1),
+    ("xack", 3),
+    ("xdel", 2),
+    ("zrem", 2),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, FEWEST, METHODS, cmd_method, cmd_methods, nearest_method};
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(METHODS.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(FEWEST.iter().all(|(name, _)| cmd_method(name).is_some()));
+    }
+
+    #[test]
+    fn required_parameters_are_parameters() {
+        for method in cmd_methods() {
+            for names in method.required() {
+                assert!(
+                    names.split('|').all(|name| method.has_parameter(name)),
+                    "{}: {names}",
+                    method.name
+                );
+            }
+            let required = method.required().count();
+            assert!(method.most().is_none_or(|most| required <= most), "{}", method.name);
+        }
+    }
+
+    #[test]
+    fn lookups() {
+        let get = cmd_method("get").unwrap();
+        assert_eq!((get.client, get.most()), (Client::Both, Some(1)));
+        assert_eq!(get.required().collect::<Vec<_>>(), ["name"]);
+        assert_eq!(nearest_method("hgett"), Some("hget"));
+        assert_eq!(nearest_method("frobnicate"), None);
+    }
+}

@@ -1,0 +1,106 @@
+//! Finds mistakes in calls of the names that a server provides: `execute`, `cmd`, `log` and `atomic`.
+
+use super::{commands, methods, waiting};
+use crate::{Problem, nearest};
+use ruff_python_ast::{Expr, ExprAttribute, ExprCall, Stmt};
+use ruff_text_size::{Ranged, TextRange};
+
+/// A mistake in the use of a name of the server.
+pub(super) struct CallProblem {
+    /// The scope of the use.
+    pub(super) scope: usize,
+    /// The used name. If the text binds this name, it is not that of the server.
+    pub(super) object: &'static str,
+    pub(super) problem: Problem,
+    pub(super) range: TextRange,
+}
+
+/// A problem with the object and the place that it is about.
+pub(super) type Found = (&'static str, Problem, TextRange);
+
+/// The mistake in a call.
+pub(super) fn of_call(call: &ExprCall) -> Option<Found> {
+    waiting::find(call).or_else(|| match &*call.func {
+        Expr::Name(function) if function.id == "execute" => {
+            commands::find(call).map(|(problem, at)| ("execute", problem, at))
+        }
+        Expr::Name(function) if function.id == "log" => {
+            log_level(call).map(|(problem, at)| ("log", problem, at))
+        }
+        Expr::Attribute(attribute) if is_cmd(attribute) => {
+            let found = if attribute.attr.as_str() == "execute_command" {
+                commands::find_in_words(call)
+            } else {
+                methods::of_call(attribute, call)
+            };
+            found.map(|(problem, at)| ("cmd", problem, at))
+        }
+        _ => None,
+    })
+}
+
+/// The mistake in an attribute of `cmd`, which need not be called.
+pub(super) fn of_attribute(attribute: &ExprAttribute, requires_client: bool) -> Option<Found> {
+    if !is_cmd(attribute) || !attribute.ctx.is_load() {
+        return None;
+    }
+    let problem = methods::of_name(attribute.attr.as_str(), requires_client)?;
+    Some(("cmd", problem, attribute.attr.range))
+}
+
+/// The mistake in a statement.
+pub(super) fn of_statement(statement: &Stmt) -> Option<Found> {
+    let Stmt::Expr(lone) = statement else {
+        return None;
+    };
+    let Expr::Call(call) = &*lone.value else {
+        return None;
+    };
+    match &*call.func {
+        Expr::Name(function) if function.id == "atomic" => {
+            Some(("atomic", Problem::AtomicAlone, call.range()))
+        }
+        _ => None,
+    }
+}
+
+fn is_cmd(attribute: &ExprAttribute) -> bool {
+    matches!(&*attribute.value, Expr::Name(object) if object.id == "cmd")
+}
+
+/// The levels of the server's log.
+const LEVELS: &[&str] = &["debug", "verbose", "notice", "warning"];
+
+/// A level that the log does not have. Of two arguments without names, either one can be the level.
+fn log_level(call: &ExprCall) -> Option<(Problem, TextRange)> {
+    let text = |argument: &Expr| match argument {
+        Expr::StringLiteral(text) => Some((text.value.to_str().to_owned(), text.range)),
+        _ => None,
+    };
+    let named = call.arguments.keywords.iter().find_map(|keyword| {
+        let is_level = keyword.arg.as_ref().is_some_and(|name| name == "level");
+        text(&keyword.value).filter(|_| is_level)
+    });
+    let (word, range) = match (&*call.arguments.args, named) {
+        (_, Some(named)) => named,
+        ([first, second], None) => {
+            if text(first).is_some_and(|(word, _)| is_level(&word)) {
+                return None;
+            }
+            text(second)?
+        }
+        _ => return None,
+    };
+    if is_level(&word) {
+        return None;
+    }
+    let hint = match nearest(&word, LEVELS.iter().copied()) {
+        Some(level) => format!("did you mean `\"{level}\"`?"),
+        None => format!("write `\"{}\"`", LEVELS.join("\"`, `\"")),
+    };
+    Some((Problem::LogLevel { word, hint }, range))
+}
+
+fn is_level(word: &str) -> bool {
+    LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level))
+}

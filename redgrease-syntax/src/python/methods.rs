@@ -1,0 +1,142 @@
+//! Finds mistakes in the methods of `cmd` and in their arguments.
+
+use crate::commands::refused;
+use crate::methods::nearest_method;
+use crate::{Client, Method, Problem, cmd_method, known_command, nearest};
+use ruff_python_ast::{Expr, ExprAttribute, ExprCall};
+use ruff_text_size::{Ranged, TextRange};
+
+/// Methods of a redis-py client that are not for gears: the reason, and what to write instead.
+const NOT_FOR_GEARS: &[(&str, &str, &str)] = &[
+    (
+        "client",
+        "needs a connection, and a gear has none",
+        "call the methods of `cmd`",
+    ),
+    (
+        "lock",
+        "waits, which a command inside a gear cannot do",
+        "write `with atomic():`, inside of which nothing else runs on the server",
+    ),
+    (
+        "pipeline",
+        "needs a connection, and a gear has none",
+        "call one command after the other, inside `with atomic():` if nothing may come between",
+    ),
+    (
+        "pubsub",
+        "waits for messages, which a gear cannot receive",
+        "let a client receive them, or use `#[gear_stream]`",
+    ),
+    (
+        "transaction",
+        "needs a connection, and a gear has none",
+        "call one command after the other inside `with atomic():`",
+    ),
+];
+
+/// The mistake in the name of a method.
+pub(super) fn of_name(name: &str, requires_client: bool) -> Option<Problem> {
+    if name.starts_with('_') {
+        return None;
+    }
+    let not_for_gears = NOT_FOR_GEARS
+        .iter()
+        .find(|(known, ..)| *known == name)
+        .map(|(_, why, instead)| (*why, *instead));
+    let (command, subcommand) = match name.strip_prefix("client_") {
+        Some(subcommand) => ("client", Some(subcommand.replace('_', "-"))),
+        None => (name, None),
+    };
+    if let Some((why, instead)) = not_for_gears.or_else(|| refused(command, subcommand.as_deref())) {
+        return Some(Problem::RefusedMethod {
+            method: name.to_owned(),
+            why,
+            instead,
+        });
+    }
+    match cmd_method(name) {
+        Some(method) if requires_client || method.client != Client::RedisPy => None,
+        Some(_) => None,
+        None if known_command(name).is_some() => None,
+        None => Some(Problem::UnknownMethod {
+            method: name.to_owned(),
+            similar: nearest_method(name).map(str::to_owned),
+        }),
+    }
+}
+
+/// The mistake in the arguments of a call.
+pub(super) fn of_call(attribute: &ExprAttribute, call: &ExprCall) -> Option<(Problem, TextRange)> {
+    let method = cmd_method(attribute.attr.as_str())?;
+    let given = &call.arguments;
+    let starred = given.args.iter().any(Expr::is_starred_expr);
+    let doubly_starred = given.keywords.iter().any(|keyword| keyword.arg.is_none());
+    for keyword in &given.keywords {
+        let Some(name) = &keyword.arg else { continue };
+        if !method.has_parameter(name.as_str()) {
+            let hint = match nearest(name.as_str(), method.parameters()) {
+                Some(known) => format!("did you mean `{known}`?"),
+                None => written(method),
+            };
+            let problem = Problem::MethodArguments {
+                method: method.name.to_owned(),
+                what: format!("has no argument `{name}`"),
+                hint,
+            };
+            return Some((problem, name.range()));
+        }
+    }
+    let positional = given.args.len();
+    let problem = |what: String| {
+        let problem = Problem::MethodArguments {
+            method: method.name.to_owned(),
+            what,
+            hint: written(method),
+        };
+        Some((problem, attribute.attr.range()))
+    };
+    if let Some(most) = method.most()
+        && !starred
+        && positional > most
+    {
+        return problem(match most {
+            0 => "takes no arguments".to_owned(),
+            1 => format!("takes 1 argument, not {positional}"),
+            _ => format!("takes at most {most} arguments, not {positional}"),
+        });
+    }
+    if starred || doubly_starred {
+        return None;
+    }
+    let named = |names: &str| {
+        given.keywords.iter().any(|keyword| {
+            keyword
+                .arg
+                .as_ref()
+                .is_some_and(|name| names.split('|').any(|one| name == one))
+        })
+    };
+    if let Some(missing) = method.required().skip(positional).find(|names| !named(names)) {
+        let missing = missing.split('|').next().unwrap_or_default();
+        return problem(format!("is called without `{missing}`"));
+    }
+    if positional + given.keywords.len() < method.fewest() {
+        return problem("is called without a value".to_owned());
+    }
+    None
+}
+
+/// The call as it is written.
+fn written(method: Method) -> String {
+    let required: Vec<&str> = method
+        .required()
+        .filter_map(|names| names.split('|').next())
+        .collect();
+    let has_more = method.most() != Some(required.len()) || method.parameters().count() > required.len();
+    let mut arguments = required.join(", ");
+    if has_more {
+        arguments.push_str(if arguments.is_empty() { ".." } else { ", .." });
+    }
+    format!("write `cmd.{}({arguments})`", method.name)
+}

@@ -1,0 +1,216 @@
+//! Commands, methods of `cmd` and other names of the server.
+
+use super::{clean, findings, one};
+
+#[test]
+fn methods_of_cmd() {
+    one(
+        "return cmd.hgett(url, \"f\")",
+        "\"hgett\" -> `cmd` has no method `hgett`: did you mean `hget`?",
+    );
+    one(
+        "return cmd.frobnicate(url)",
+        "\"frobnicate\" -> `cmd` has no method `frobnicate`: write `cmd.execute_command(\"..\")` for a command without a method",
+    );
+    // A method that is handed on without a call.
+    one(
+        "return list(map(cmd.gett, [url]))",
+        "\"gett\" -> `cmd` has no method `gett`: did you mean `get`?",
+    );
+    one(
+        "return (lambda: cmd.seet(url, 1))()",
+        "\"seet\" -> `cmd` has no method `seet`: did you mean `set`?",
+    );
+    clean("return cmd.get(url), cmd.json, cmd.lcs(url, \"b\"), cmd.ft(\"i\"), cmd.xadd(url, {})");
+}
+
+#[test]
+fn arguments_of_methods() {
+    one(
+        "cmd.set(url)",
+        "\"set\" -> `cmd.set` is called without `value`: write `cmd.set(name, value, ..)`",
+    );
+    one(
+        "cmd.set(url, ex=5)",
+        "\"set\" -> `cmd.set` is called without `value`: write `cmd.set(name, value, ..)`",
+    );
+    one(
+        "cmd.hset(url)",
+        "\"hset\" -> `cmd.hset` is called without a value: write `cmd.hset(name, ..)`",
+    );
+    one(
+        "cmd.get()",
+        "\"get\" -> `cmd.get` is called without `name`: write `cmd.get(name)`",
+    );
+    one(
+        "cmd.get(url, 1)",
+        "\"get\" -> `cmd.get` takes 1 argument, not 2: write `cmd.get(name)`",
+    );
+    one(
+        "cmd.set(url, 1, exx=5)",
+        "\"exx\" -> `cmd.set` has no argument `exx`: did you mean `ex`?",
+    );
+    one(
+        "cmd.sadd(url)",
+        "\"sadd\" -> `cmd.sadd` is called without a value: write `cmd.sadd(name, ..)`",
+    );
+    for fine in [
+        "cmd.set(url, 1, ex=5, nx=True)",
+        "cmd.set(name=url, value=1)",
+        "cmd.set(*[url, 1])",
+        "cmd.set(url, **{\"value\": 1})",
+        "cmd.hset(url, \"f\", 1)",
+        "cmd.hset(url, mapping={\"f\": 1})",
+        "cmd.hset(url, items=[\"f\", 1])",
+        "cmd.delete(url, \"b\", \"c\")",
+        "cmd.zadd(url, {\"a\": 1}, incr=True)",
+        "cmd.expire(url, 5)",
+        "cmd.xadd(url, {\"a\": 1}, maxlen=5, approximate=False)",
+        "cmd.eval(\"return 1\", 0)",
+        "cmd.scan_iter()",
+        "cmd.mget([url])",
+    ] {
+        clean(fine);
+    }
+}
+
+#[test]
+fn methods_that_gears_cannot_use() {
+    one(
+        "cmd.pipeline()",
+        "\"pipeline\" -> `cmd.pipeline` needs a connection, and a gear has none: call one command after the other, inside `with atomic():` if nothing may come between",
+    );
+    one(
+        "cmd.select(1)",
+        "\"select\" -> `cmd.select` changes the database of a connection, and a gear works on database 0: let a client copy or move the keys with COPY or MOVE",
+    );
+    one(
+        "cmd.client_setname(url)",
+        "\"client_setname\" -> `cmd.client_setname` changes a connection, and a gear has none: let the client run it",
+    );
+    clean("return cmd.client_list(), cmd.client_kill(\"a\"), cmd.client_id()");
+}
+
+#[test]
+fn an_object_of_the_gear_is_not_that_of_the_server() {
+    for fine in [
+        "cmd = url\ncmd.hgett()",
+        "def f(cmd):\n    return cmd.hgett()\nreturn f(url)",
+        "for cmd in url:\n    cmd.set()",
+        "import shlex as cmd\ncmd.hgett()",
+        "def execute(x):\n    return x\nreturn execute(\"HGETT\")",
+        "log = print\nlog(url, \"nothing\")",
+        "return getattr(cmd, url)(), url.cmd.hgett()",
+        "def atomic():\n    pass\natomic()",
+    ] {
+        clean(fine);
+    }
+    one(
+        "from redgrease import cmd\nreturn cmd.hgett(url)",
+        "\"hgett\" -> `cmd` has no method `hgett`: did you mean `hget`?",
+    );
+}
+
+#[test]
+fn names_of_commands() {
+    for (call, expected) in [
+        (
+            "execute(\"HGETT\", url, \"f\")",
+            "\"\\\"HGETT\\\"\" -> Redis has no command `HGETT`: did you mean `HGET`?",
+        ),
+        (
+            "execute(\"FROBNICATE\", url)",
+            "\"\\\"FROBNICATE\\\"\" -> Redis has no command `FROBNICATE`: correct the name; if a module of the server has it, end the line with `# redgrease: allow(unknown-command)`",
+        ),
+        (
+            "cmd.execute_command(\"HGETT\", url)",
+            "\"\\\"HGETT\\\"\" -> Redis has no command `HGETT`: did you mean `HGET`?",
+        ),
+        (
+            "execute(\"CLIENT LIST\")",
+            "\"\\\"CLIENT LIST\\\"\" -> `execute` takes \"CLIENT LIST\" as the name of one command: write `execute(\"CLIENT\", \"LIST\")`",
+        ),
+        (
+            "execute(\"GET\")",
+            "\"\\\"GET\\\"\" -> the command GET takes 1 argument, not 0: write the words of the command as Redis documents them",
+        ),
+        (
+            "execute(\"set\", url)",
+            "\"\\\"set\\\"\" -> the command SET takes at least 2 arguments, not 1: write the words of the command as Redis documents them",
+        ),
+        (
+            "execute(\"DBSIZE\", url)",
+            "\"\\\"DBSIZE\\\"\" -> the command DBSIZE takes no argument, not 1: write the words of the command as Redis documents them",
+        ),
+        (
+            "execute(\"MULTI\")",
+            "\"\\\"MULTI\\\"\" -> the command MULTI belongs to a transaction of a connection, and a gear has no connection: run the commands inside `with atomic():`",
+        ),
+        (
+            "execute(\"client\", \"setname\", url)",
+            "\"\\\"client\\\"\" -> the command CLIENT SETNAME changes a connection, and a gear has none: let the client run it",
+        ),
+    ] {
+        one(call, expected);
+    }
+    for fine in [
+        "execute(\"GET\", url)",
+        "execute(\"get\", url)",
+        "execute(\"JSON.GET\", url)",
+        "execute(\"RG.TRIGGER\", url)",
+        "execute(\"CLIENT\", \"LIST\")",
+        "execute(\"GET\", *url)",
+        "execute(*url)",
+        "execute(url)",
+        "execute(f\"{url}\")",
+        "execute(\"HSET\", url, \"f\", 1)",
+        "cmd.execute_command(\"CLIENT LIST\")",
+        "cmd.execute_command(\"OBJECT ENCODING\", url)",
+        "cmd.execute_command(\"GET\", url, keys=[url])",
+        "execute(\"VADD\", url)",
+        "execute()",
+    ] {
+        clean(fine);
+    }
+}
+
+#[test]
+fn levels_of_the_log() {
+    one(
+        "log(url, level=\"warn\")",
+        "\"\\\"warn\\\"\" -> \"warn\" is not a level of the server's log: write `\"debug\"`, `\"verbose\"`, `\"notice\"`, `\"warning\"`",
+    );
+    one(
+        "log(url, \"warnin\")",
+        "\"\\\"warnin\\\"\" -> \"warnin\" is not a level of the server's log: did you mean `\"warning\"`?",
+    );
+    clean("log(url)\nlog(url, \"warning\")\nlog(\"debug\", \"two\")\nlog(url, url)\nlog(url, level=url)\nlog(\"a\", level=\"notice\")");
+}
+
+#[test]
+fn atomic_needs_with() {
+    one("atomic()\ncmd.get(url)", "\"atomic()\" -> `atomic()` alone does nothing: write `with atomic():`");
+    clean("with atomic():\n    cmd.get(url)");
+    clean("lock = atomic()\nwith lock:\n    pass");
+}
+
+#[test]
+fn comments_allow() {
+    for fine in [
+        "execute(\"FROBNICATE\")  # redgrease: allow(unknown-command)",
+        "# redgrease: allow(unknown-method)\ncmd.frobnicate(url)",
+        "cmd.set(url)  # redgrease: allow(method-arguments, unknown-command)",
+        "execute(\"GET\")  # redgrease: allow(command-arguments)",
+        "execute(\"CLIENT LIST\")  # redgrease: allow(words-in-one-string)",
+        "execute(\"MULTI\")  # redgrease: allow(refused-command)",
+        "cmd.pipeline()  # redgrease: allow(refused-method)",
+        "cmd.blpop(url, 1)  # redgrease: allow(blocking-command)",
+        "log(url, \"x\")  # redgrease: allow(log-level)",
+        "atomic()  # redgrease: allow(atomic-alone)",
+        "import numpy  # redgrease: allow(unknown-import)",
+        "from . import x  # redgrease: allow(relative-import)",
+    ] {
+        clean(fine);
+    }
+    assert_eq!(findings("execute(\"FROBNICATE\")  # redgrease: allow(unknown-method)").len(), 1);
+}
