@@ -63,6 +63,7 @@ use proc_macro::TokenStream;
 /// | `requirements = ["requests>=2.31"]` | none | Python packages, as pip names them |
 /// | `mode = "async_local"` | `"async_local"` | `"async_local"`: on a worker thread of the server; `"sync"`: on the main thread of the server, which is the fastest and blocks all other clients; `"async"`: on every shard, with a `PerShard<T>` as the result |
 /// | `description = ".."` | none | a text in the list of registrations of the server |
+/// | `allow = [".."]` | none | diagnostics that do not apply to the server, such as `"unknown-import"` |
 /// | `on_registered = python! { .. }` | none | Python that runs once on every shard, when the gear is registered; for example to open connections |
 /// | `module = helpers`, `module = "gears/helpers.py"` | none | Python shared with other gears: a `python_module!` or a file |
 /// | `python = "3.7"` | `"3.9"` | the oldest Python version that has to run the code |
@@ -207,6 +208,7 @@ pub fn gear_command(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | `mode = "sync"` | `"async_local"` | `"async_local"`: on a worker thread; `"sync"`: on the main thread, together with the change; `"async"`: with steps on every shard |
 /// | `requirements = ["requests>=2.31"]` | none | Python packages, as pip names them |
 /// | `description = ".."` | none | a text in the list of registrations of the server |
+/// | `allow = [".."]` | none | diagnostics that do not apply to the server, such as `"unknown-import"` |
 /// | `on_registered = python! { .. }` | none | Python that runs once on every shard, when the gear is registered; for example to open connections |
 /// | `module = helpers`, `module = "gears/helpers.py"` | none | Python shared with other gears: a `python_module!` or a file |
 /// | `python = "3.7"` | `"3.9"` | the oldest Python version that has to run the code |
@@ -294,6 +296,7 @@ pub fn gear_keys(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | `mode = "sync"` | `"async_local"` | the thread that runs the function, as for [`gear_keys`](macro@gear_keys) |
 /// | `requirements = ["requests>=2.31"]` | none | Python packages, as pip names them |
 /// | `description = ".."` | none | a text in the list of registrations of the server |
+/// | `allow = [".."]` | none | diagnostics that do not apply to the server, such as `"unknown-import"` |
 /// | `on_registered = python! { .. }` | none | Python that runs once on every shard, when the gear is registered; for example to open connections |
 /// | `module = helpers`, `module = "gears/helpers.py"` | none | Python shared with other gears: a `python_module!` or a file |
 /// | `python = "3.7"` | `"3.9"` | the oldest Python version that has to run the code |
@@ -348,6 +351,7 @@ pub fn gear_stream(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | `"5m"` | required | the interval |
 /// | `requirements = ["requests>=2.31"]` | none | Python packages, as pip names them |
 /// | `description = ".."` | none | a text in the list of registrations of the server |
+/// | `allow = [".."]` | none | diagnostics that do not apply to the server, such as `"unknown-import"` |
 /// | `on_registered = python! { .. }` | none | Python that runs once on every shard, when the gear is registered; for example to open connections |
 /// | `module = helpers`, `module = "gears/helpers.py"` | none | Python shared with other gears: a `python_module!` or a file |
 /// | `python = "3.7"` | `"3.9"` | the oldest Python version that has to run the code |

@@ -41,6 +41,10 @@ pub fn diagnostics() -> Vec<Diagnostic> {
             "undefined-in-module",
             "undefined Python name `{name}`, which the module `{module}` does not define: {hint}",
         ),
+        (
+            "unknown-import-in-module",
+            "the Python module `{module}` imports `{name}` ({place}), which no requirement of this gear provides: {hint}",
+        ),
     ]
     .map(|(code, text)| Diagnostic {
         topic: "Values that are checked",

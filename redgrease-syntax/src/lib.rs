@@ -16,7 +16,8 @@
 //! | `repository` | addresses of repositories in one spelling |
 //! | `glob` | matching a glob pattern of Redis |
 //! | `runtime` | the names that a server provides |
-//! | `commands`, `methods` | the commands of Redis and Valkey; the methods of `cmd` |
+//! | `commands`, `methods`, `events` | the commands of Redis and Valkey; the methods of `cmd`; the events of keys |
+//! | `allow` | the diagnostics that a gear can allow |
 //! | `packages` | the modules that requirements provide |
 //! | `words`, `nearest`, `version`, `duration` | keywords and identifiers; "did you mean"; Python versions; `"5m"` |
 //!
@@ -29,9 +30,11 @@
 //! assert!(!report.coroutine);
 //! ```
 
+mod allow;
 mod catalogue;
 mod commands;
 mod duration;
+mod events;
 mod glob;
 mod methods;
 mod mistake;
@@ -48,9 +51,11 @@ mod source;
 mod version;
 mod words;
 
+pub use allow::{ALLOWABLE, allowable_names};
 pub use catalogue::{Diagnostic, diagnostics};
 pub use commands::{KnownCommand, is_module_command, known_command, nearest_command};
 pub use duration::parse_duration;
+pub use events::event_instead_of;
 pub use glob::glob_matches;
 pub use methods::{Client, Method, cmd_method, cmd_methods};
 pub use mistake::{Mistake, quoted};

@@ -56,6 +56,8 @@ pub struct Source<'a> {
     pub generators: Generators,
     /// The requirements of the gear. `None` if they are not known here: imports are then in [`Report::unknown_imports`].
     pub requirements: Option<&'a [&'a str]>,
+    /// The kinds of findings that the gear allows, of [`ALLOWABLE`](crate::ALLOWABLE).
+    pub allowed: &'a [&'a str],
 }
 
 impl<'a> Source<'a> {
@@ -75,6 +77,7 @@ impl<'a> Source<'a> {
             is_on_registered: false,
             generators: Generators::OneValue,
             requirements: None,
+            allowed: &[],
         }
     }
 
@@ -147,6 +150,13 @@ impl<'a> Source<'a> {
     #[must_use]
     pub fn requirements(mut self, requirements: &'a [&'a str]) -> Self {
         self.requirements = Some(requirements);
+        self
+    }
+
+    /// Sets the kinds of findings that the gear allows.
+    #[must_use]
+    pub fn allowed(mut self, allowed: &'a [&'a str]) -> Self {
+        self.allowed = allowed;
         self
     }
 

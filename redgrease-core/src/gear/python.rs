@@ -39,6 +39,9 @@ pub struct PythonModule {
     /// Names that the module uses and does not define.
     #[doc(hidden)]
     pub uses: &'static [&'static str],
+    /// Modules that a requirement of each gear has to provide, with the message if it does not.
+    #[doc(hidden)]
+    pub imports: &'static [(&'static str, &'static str)],
 }
 
 impl PythonModule {
@@ -56,6 +59,27 @@ impl PythonModule {
             i += 1;
         }
         false
+    }
+
+    /// The message about the first import that none of the `provided` modules answers.
+    ///
+    /// `const`, so that an expansion checks imports of modules in other crates at compile time.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn missing_import(&self, provided: &[&str]) -> Option<&'static str> {
+        let mut i = 0;
+        while i < self.imports.len() {
+            let (module, message) = self.imports[i];
+            let mut j = 0;
+            while j < provided.len() && !same(provided[j], module) {
+                j += 1;
+            }
+            if j == provided.len() {
+                return Some(message);
+            }
+            i += 1;
+        }
+        None
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) use types::{is_connection, value_of_result};
 
 use crate::parse::{Input, Kind};
 use crate::report::Errors;
-use redgrease_syntax::Generators;
+use redgrease_syntax::{Generators, PythonVersion};
 use syn::{Attribute, Visibility};
 
 /// A gear that can be expanded.
@@ -51,6 +51,14 @@ pub(crate) struct Gear<'a> {
     pub(crate) python: Python<'a>,
 }
 
+/// The environment of a gear's Python.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    python: PythonVersion,
+    requirements: &'a [&'a str],
+    allowed: &'a [&'a str],
+}
+
 /// Checks a gear. `None` if no gear can have its signature. With other mistakes, which are in `errors`, the gear
 /// is still good enough to compile the rest of the crate.
 pub(crate) fn gear<'a>(input: &'a Input, errors: &mut Errors) -> Option<Gear<'a>> {
@@ -58,8 +66,15 @@ pub(crate) fn gear<'a>(input: &'a Input, errors: &mut Errors) -> Option<Gear<'a>
     let header = signature::header(input.kind, role.is_called(), &input.signature, errors);
     let options = keys::options(&input.keys, errors);
     let header = header?;
-    let module = shared::module(&input.keys, options.python, errors);
-    let setup = shared::setup(&input.keys, module.as_ref(), options.python, errors);
+    let requirements: Vec<&str> = options.requirements.iter().map(String::as_str).collect();
+    let allowed: Vec<&str> = options.allowed.iter().map(String::as_str).collect();
+    let target = Target {
+        allowed: &allowed,
+        python: options.python,
+        requirements: &requirements,
+    };
+    let module = shared::module(&input.keys, target, errors);
+    let setup = shared::setup(&input.keys, module.as_ref(), target, errors);
     let generators = match (input.kind, header.result) {
         (Kind::Command, Some(result)) if types::is_vec(result) => Generators::Listed,
         (Kind::Command, _) => Generators::OneValue,
@@ -69,7 +84,7 @@ pub(crate) fn gear<'a>(input: &'a Input, errors: &mut Errors) -> Option<Gear<'a>
     let python = python::python(
         input.block.as_ref(),
         &header,
-        options.python,
+        target,
         &known,
         generators,
         errors,

@@ -1,10 +1,10 @@
 //! Checks the Python of a gear.
 
-use super::Header;
 use super::shared::Known;
+use super::{Header, Target};
 use crate::parse::{Block, PythonText};
 use crate::report::Errors;
-use redgrease_syntax::{Finding, Form, Generators, PythonVersion, Source, UnknownName, examine};
+use redgrease_syntax::{Finding, Form, Generators, Source, UnknownName, examine};
 
 /// The checked Python of a gear.
 pub(crate) struct Python<'a> {
@@ -21,7 +21,7 @@ pub(crate) struct Python<'a> {
 pub(super) fn python<'a>(
     block: Option<&'a Block>,
     header: &Header<'_>,
-    version: PythonVersion,
+    target: Target<'_>,
     known: &Known<'_>,
     generators: Generators,
     errors: &mut Errors,
@@ -50,7 +50,9 @@ pub(super) fn python<'a>(
     };
     let report = examine(
         &source
-            .python(version)
+            .python(target.python)
+            .requirements(target.requirements)
+            .allowed(target.allowed)
             .known(&known.names)
             .has_unknown_names(known.more)
             .hidden(&known.locals)

@@ -1,10 +1,14 @@
 //! Checks the role of a gear on the server: a command, a hook, an event handler, a timer.
 
+use super::keys::allows;
 use super::retries::{self, Retries};
 use super::types;
 use crate::parse::{Input, Keys, Kind, Mode, OnFailed, Text, Trigger};
 use crate::report::Errors;
-use redgrease_syntax::{Mistake, nearest, parse_duration, quoted};
+use redgrease_syntax::{
+    Mistake, event_instead_of, is_module_command, known_command, nearest, nearest_command,
+    parse_duration, quoted,
+};
 use std::time::Duration;
 use syn::{FnArg, ReturnType, Signature};
 
@@ -112,7 +116,7 @@ fn command(keys: &Keys, mode: Mode, signature: &Signature, errors: &mut Errors) 
         errors.on(result, Mistake::HookPerShardResult);
     }
     Role::Hook {
-        command: command_name(hook, errors),
+        command: command_name(hook, keys, errors),
         key_prefix: keys.keyprefix.as_ref().map(Text::value),
         mode,
         in_order,
@@ -133,7 +137,7 @@ fn trigger(name: &Trigger, errors: &mut Errors) -> Name {
     Name::Given(name)
 }
 
-fn command_name(text: &Text, errors: &mut Errors) -> String {
+fn command_name(text: &Text, keys: &Keys, errors: &mut Errors) -> String {
     let name = text.value();
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if name.is_empty() || !name.chars().all(fits) {
@@ -142,6 +146,13 @@ fn command_name(text: &Text, errors: &mut Errors) -> String {
             name => quoted(name),
         };
         errors.at(text.span(), Mistake::NotACommand { name });
+    } else if known_command(&name).is_none()
+        && !is_module_command(&name)
+        && !allows(keys, "no-such-command")
+        && let Some(similar) = nearest_command(&name)
+    {
+        let (name, similar) = (name.clone(), similar.to_ascii_uppercase());
+        errors.at(text.span(), Mistake::NoSuchCommand { name, similar });
     }
     name
 }
@@ -182,6 +193,15 @@ fn events(keys: &Keys, mode: Mode, signature: &Signature, errors: &mut Errors) -
             errors.at(text.span(), Mistake::UnknownWord { name, word, hint });
         }
     }
+    for text in &keys.events {
+        let name = text.value();
+        if !allows(keys, "no-such-event")
+            && let Some(similar) = event_instead_of(&name)
+        {
+            let similar = similar.to_owned();
+            errors.at(text.span(), Mistake::NoSuchEvent { name, similar });
+        }
+    }
     Role::Keys {
         prefix: pattern(keys.prefix.as_ref(), "the prefix", errors),
         events: keys.events.iter().map(Text::value).collect(),
@@ -189,7 +209,7 @@ fn events(keys: &Keys, mode: Mode, signature: &Signature, errors: &mut Errors) -
         commands: keys
             .commands
             .iter()
-            .map(|text| command_name(text, errors))
+            .map(|text| command_name(text, keys, errors))
             .collect(),
         read_value,
         mode,

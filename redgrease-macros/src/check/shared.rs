@@ -1,10 +1,11 @@
 //! Checks the Python around a gear: a module that several gears share, and `on_registered`.
 
+use super::Target;
 use super::python::show_all;
 use crate::parse::{self, Block, Keys, PythonText, SharedPython};
 use crate::report::Errors;
 use proc_macro2::Ident;
-use redgrease_syntax::{PythonVersion, Source, UnknownName, examine};
+use redgrease_syntax::{Source, UnknownName, examine};
 use syn::ext::IdentExt;
 use syn::{Attribute, Path, Visibility};
 
@@ -24,6 +25,9 @@ pub(crate) struct Shared<'a> {
     pub(crate) header: String,
     pub(crate) defines: Vec<String>,
     pub(crate) uses: Vec<String>,
+    /// Modules that a requirement of each gear has to provide, with the message if it does not. Only for `python_module!`,
+    /// which does not know the requirements.
+    pub(crate) imports: Vec<(String, String)>,
 }
 
 /// A checked `python_module!`.
@@ -58,7 +62,7 @@ pub(super) struct Known<'a> {
 
 pub(super) fn module<'a>(
     keys: &'a Keys,
-    python: PythonVersion,
+    target: Target<'_>,
     errors: &mut Errors,
 ) -> Option<Module<'a>> {
     match keys.module.as_ref()? {
@@ -68,7 +72,7 @@ pub(super) fn module<'a>(
                 let stem = std::path::Path::new(&text.file)
                     .file_stem()
                     .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-                shared(stem, text, python, errors)
+                shared(stem, text, Some(target), errors)
             });
             Some(Module::File(shared))
         }
@@ -78,10 +82,16 @@ pub(super) fn module<'a>(
 fn shared<'a>(
     name: String,
     text: &'a PythonText,
-    python: PythonVersion,
+    target: Option<Target<'_>>,
     errors: &mut Errors,
 ) -> Shared<'a> {
-    let source = Source::shared(&name, &text.text).python(python);
+    let mut source = Source::shared(&name, &text.text);
+    if let Some(target) = target {
+        source = source
+            .python(target.python)
+            .requirements(target.requirements)
+            .allowed(target.allowed);
+    }
     let report = examine(&source);
     show_all(&report.findings, text, errors);
     // The definitions of a module with a mistake are unknown, so every name counts as defined.
@@ -90,7 +100,20 @@ fn shared<'a>(
     } else {
         vec!["*".to_owned()]
     };
+    let imports = report.unknown_imports.into_iter();
+    let imports = imports.map(|import| {
+        let lines_before = text.text[..import.range.start].matches('\n').count();
+        let message = format!(
+            "the Python module `{name}` imports `{}` ({}:{}), which no requirement of this gear provides: {}",
+            import.module,
+            text.file,
+            text.line + lines_before,
+            import.hint
+        );
+        (import.module, message)
+    });
     Shared {
+        imports: imports.collect(),
         text,
         header: source.header(false),
         defines,
@@ -110,20 +133,22 @@ pub(crate) fn shared_module<'a>(
         attributes: &written.attributes,
         visibility: &written.visibility,
         name: &written.name,
-        shared: text.map(|text| shared(name, text, PythonVersion::default(), errors)),
+        shared: text.map(|text| shared(name, text, None, errors)),
     }
 }
 
 pub(super) fn setup<'a>(
     keys: &'a Keys,
     module: Option<&Module<'_>>,
-    python: PythonVersion,
+    target: Target<'_>,
     errors: &mut Errors,
 ) -> Option<Setup<'a>> {
     let text = keys.on_registered.as_ref()?.text()?;
     let known = known(module, None);
     let source = Source::on_registered(&text.text)
-        .python(python)
+        .python(target.python)
+        .requirements(target.requirements)
+        .allowed(target.allowed)
         .known(&known.names)
         .has_unknown_names(known.more);
     let report = examine(&source);

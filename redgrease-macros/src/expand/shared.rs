@@ -2,12 +2,12 @@
 
 use super::krate::Krate;
 use super::spec::line;
-use crate::check::{Gear, Module, Setup, Shared, SharedModule};
+use crate::check::{Gear, Module, Options, Setup, Shared, SharedModule};
 use crate::parse::PythonText;
 use crate::report::Errors;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use redgrease_syntax::UnknownName;
+use redgrease_syntax::{UnknownName, importable};
 use syn::spanned::Spanned;
 
 /// A reference to the module of a gear. `None` in an editor, where the file cannot be read.
@@ -42,6 +42,7 @@ fn python_module(shared: Option<&Shared<'_>>, name: &str, krate: &Krate) -> Toke
             source_line: 1,
             names: &["*"],
             uses: &[],
+            imports: &[],
         });
     };
     let Shared {
@@ -50,7 +51,11 @@ fn python_module(shared: Option<&Shared<'_>>, name: &str, krate: &Krate) -> Toke
         header,
         defines,
         uses,
+        imports,
     } = shared;
+    let imports = imports
+        .iter()
+        .map(|(module, message)| quote!((#module, #message)));
     let source = format!("{header}{}", text.text);
     let first = text.line.saturating_sub(header.matches('\n').count());
     let (file, line) = (&text.file, line(first));
@@ -61,6 +66,7 @@ fn python_module(shared: Option<&Shared<'_>>, name: &str, krate: &Krate) -> Toke
         source_line: #line,
         names: &[#(#defines),*],
         uses: &[#(#uses),*],
+        imports: &[#(#imports),*],
     })
 }
 
@@ -113,7 +119,32 @@ pub(super) fn assertions(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
         .chain(setup)
         .flat_map(|(text, names)| names.iter().map(move |name| (text, name)))
         .map(|(text, name)| assertion(path, text, name, krate))
+        .chain(imports_assertion(path, &gear.options, krate))
         .collect()
+}
+
+/// The assertion that the requirements of the gear provide what its module imports. `None` if a requirement may provide
+/// anything.
+fn imports_assertion(
+    path: &syn::Path,
+    options: &Options<'_>,
+    krate: &Krate,
+) -> Option<TokenStream> {
+    let provided = importable(options.requirements.iter().map(String::as_str));
+    let is_allowed = options.allowed.iter().any(|code| code == "unknown-import");
+    if provided.anything || is_allowed {
+        return None;
+    }
+    let modules = provided.modules.iter();
+    let span = path.span();
+    let check = quote_spanned! {span=>
+        if let ::core::option::Option::Some(message) =
+            #krate::PythonModule::missing_import(#path, &[#(#modules),*])
+        {
+            ::core::panic!("{}", message)
+        }
+    };
+    Some(quote!(const _: () = { #check };))
 }
 
 fn assertion(

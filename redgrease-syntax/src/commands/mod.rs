@@ -174,7 +174,9 @@ mod tests {
         use super::{REFUSED, refused};
         assert!(REFUSED.is_sorted_by(|a, b| a.0 < b.0));
         for (name, _) in REFUSED {
-            let (command, subcommand) = name.split_once('|').map_or((*name, None), |(a, b)| (a, Some(b)));
+            let (command, subcommand) = name
+                .split_once('|')
+                .map_or((*name, None), |(a, b)| (a, Some(b)));
             assert!(refused(command, subcommand).is_some(), "{name}");
             let internal = matches!(command, "replconf" | "psync" | "sync");
             assert!(internal || known_command(command).is_some(), "{name}");

@@ -42,7 +42,9 @@ pub struct Method {
 /// ```
 #[must_use]
 pub fn cmd_method(name: &str) -> Option<Method> {
-    let at = METHODS.binary_search_by_key(&name, |(name, ..)| name).ok()?;
+    let at = METHODS
+        .binary_search_by_key(&name, |(name, ..)| name)
+        .ok()?;
     let (name, client, required, most, all) = METHODS[at];
     Some(Method {
         name,
@@ -139,7 +141,11 @@ mod tests {
                 );
             }
             let required = method.required().count();
-            assert!(method.most().is_none_or(|most| required <= most), "{}", method.name);
+            assert!(
+                method.most().is_none_or(|most| required <= most),
+                "{}",
+                method.name
+            );
         }
     }
 

@@ -11,12 +11,7 @@ use table::PACKAGES;
 
 /// Modules that the engine provides to every gear.
 #[cfg_attr(not(feature = "validate"), allow(dead_code))]
-pub(crate) const OF_ENGINE: &[&str] = &[
-    "redgrease",
-    "redisAI",
-    "redisgears",
-    "rg",
-];
+pub(crate) const OF_ENGINE: &[&str] = &["redgrease", "redisAI", "redisgears", "rg"];
 
 /// The modules that a list of requirements provides.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -72,7 +67,8 @@ pub fn importable<'a>(requirements: impl IntoIterator<Item = &'a str>) -> Import
             all.modules.insert(name.replace('-', "_"));
             continue;
         };
-        all.modules.extend(modules.split_whitespace().map(str::to_owned));
+        all.modules
+            .extend(modules.split_whitespace().map(str::to_owned));
         for brought in brings.split_whitespace() {
             if brought == "*" {
                 all.anything = true;
@@ -119,7 +115,9 @@ const USUAL: &[(&str, &str)] = &[
 ];
 
 fn package(name: &str) -> Option<(&'static str, &'static str, &'static str)> {
-    let at = PACKAGES.binary_search_by_key(&name, |(name, ..)| name).ok()?;
+    let at = PACKAGES
+        .binary_search_by_key(&name, |(name, ..)| name)
+        .ok()?;
     Some(PACKAGES[at])
 }
 

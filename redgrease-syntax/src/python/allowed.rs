@@ -2,66 +2,63 @@
 //!
 //! The comment stands at the end of a line of the finding, or alone on the line above.
 
+use crate::{ALLOWABLE, Source};
 use std::ops::Range;
-
-/// The kinds of findings that a comment can allow: those about the server, which the check cannot see.
-pub(super) const ALLOWABLE: &[&str] = &[
-    "atomic-alone",
-    "blocking-command",
-    "command-arguments",
-    "log-level",
-    "method-arguments",
-    "refused-command",
-    "refused-method",
-    "relative-import",
-    "unknown-command",
-    "unknown-import",
-    "unknown-method",
-    "words-in-one-string",
-];
 
 const MARK: &str = "redgrease: allow(";
 
-/// Whether a comment allows a finding of this kind at a range of the text.
-pub(super) fn is_allowed(text: &str, range: &Range<usize>, code: &str) -> bool {
-    if !ALLOWABLE.contains(&code) || !text.contains(MARK) {
+/// Whether the gear or a comment allows a finding of this kind at a range of the text.
+pub(super) fn is_allowed(source: &Source<'_>, range: &Range<usize>, code: &str) -> bool {
+    ALLOWABLE.contains(&code)
+        && (source.allowed.contains(&code) || is_commented(source.text, range, code))
+}
+
+fn is_commented(text: &str, range: &Range<usize>, code: &str) -> bool {
+    if !text.contains(MARK) {
         return false;
     }
     let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
-    let end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at);
-    let above = text[..start].trim_end_matches('\n').lines().next_back().unwrap_or_default();
+    let end = text[range.end..]
+        .find('\n')
+        .map_or(text.len(), |at| range.end + at);
+    let above = text[..start]
+        .trim_end_matches('\n')
+        .lines()
+        .next_back()
+        .unwrap_or_default();
     let above = above.trim_start().starts_with('#').then_some(above);
-    text[start..end].lines().chain(above).any(|line| allows(line, code))
+    text[start..end]
+        .lines()
+        .chain(above)
+        .any(|line| allows(line, code))
 }
 
 /// Whether the comment of a line allows a kind of finding.
 fn allows(line: &str, code: &str) -> bool {
     line.match_indices(MARK).any(|(at, _)| {
         let is_comment = line[..at].trim_end().ends_with('#');
-        let list = line[at + MARK.len()..].split(')').next().unwrap_or_default();
+        let list = line[at + MARK.len()..]
+            .split(')')
+            .next()
+            .unwrap_or_default();
         is_comment && list.split(',').any(|one| one.trim() == code)
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ALLOWABLE, is_allowed};
-    use crate::diagnostics;
-
-    #[test]
-    fn the_kinds_exist() {
-        let all = diagnostics();
-        for code in ALLOWABLE {
-            assert!(all.iter().any(|one| one.code == *code), "{code}");
-        }
-    }
+    use super::{is_allowed, is_commented};
+    use crate::Source;
 
     #[test]
     fn the_comment_is_on_the_line_or_above() {
         let code = "unknown-import";
         for (text, expected) in [
             ("import x  # redgrease: allow(unknown-import)", true),
-            ("import x  # redgrease: allow(unknown-method, unknown-import)", true),
+            (
+                "import x  # redgrease: allow(unknown-method, unknown-import)",
+                true,
+            ),
             ("# redgrease: allow(unknown-import)\nimport x", true),
             ("  #  redgrease: allow(unknown-import)\n  import x\n", true),
             ("import x  # redgrease: allow(unknown-method)", false),
@@ -71,8 +68,16 @@ mod tests {
             ("import x; \"redgrease: allow(unknown-import)\"", false),
         ] {
             let at = text.find("import x").unwrap();
-            assert_eq!(is_allowed(text, &(at..at + 8), code), expected, "{text}");
+            assert_eq!(is_commented(text, &(at..at + 8), code), expected, "{text}");
         }
-        assert!(!is_allowed("x # redgrease: allow(syntax)", &(0..1), "syntax"));
+        let source = Source::shared("m", "x # redgrease: allow(syntax)");
+        assert!(!is_allowed(&source, &(0..1), "syntax"));
+    }
+
+    #[test]
+    fn the_gear_allows() {
+        let source = Source::shared("m", "import x").allowed(&["unknown-import"]);
+        assert!(is_allowed(&source, &(7..8), "unknown-import"));
+        assert!(!is_allowed(&source, &(7..8), "unknown-method"));
     }
 }

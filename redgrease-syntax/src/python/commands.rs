@@ -24,10 +24,14 @@ pub(super) fn find(call: &ExprCall) -> Option<(Problem, TextRange)> {
         };
         return Some((problem, place));
     }
-    let second = call.arguments.args.get(1).and_then(|argument| match argument {
-        Expr::StringLiteral(text) => Some(text.value.to_str()),
-        _ => None,
-    });
+    let second = call
+        .arguments
+        .args
+        .get(1)
+        .and_then(|argument| match argument {
+            Expr::StringLiteral(text) => Some(text.value.to_str()),
+            _ => None,
+        });
     of_words(command, second, given(call, 0), place)
 }
 
@@ -81,7 +85,11 @@ fn of_words(
     };
     let given = given?;
     let expected = if given < known.fewest {
-        let bound = if known.most == Some(known.fewest) { "" } else { "at least " };
+        let bound = if known.most == Some(known.fewest) {
+            ""
+        } else {
+            "at least "
+        };
         format!("{bound}{}", counted(known.fewest))
     } else {
         let most = known.most.filter(|most| given > *most)?;

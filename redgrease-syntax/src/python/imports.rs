@@ -9,12 +9,59 @@ use ruff_text_size::TextRange;
 
 /// Modules of the standard library that gears use, for "did you mean".
 const USUAL: &[&str] = &[
-    "asyncio", "base64", "binascii", "bisect", "calendar", "collections", "contextlib", "copy", "csv",
-    "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "gzip", "hashlib", "heapq",
-    "hmac", "html", "http", "inspect", "ipaddress", "itertools", "json", "logging", "math", "operator",
-    "os", "pickle", "random", "re", "secrets", "socket", "sqlite3", "statistics", "string", "struct",
-    "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "traceback", "typing",
-    "unicodedata", "urllib", "uuid", "warnings", "xml", "zlib", "zoneinfo",
+    "asyncio",
+    "base64",
+    "binascii",
+    "bisect",
+    "calendar",
+    "collections",
+    "contextlib",
+    "copy",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "fractions",
+    "functools",
+    "gzip",
+    "hashlib",
+    "heapq",
+    "hmac",
+    "html",
+    "http",
+    "inspect",
+    "ipaddress",
+    "itertools",
+    "json",
+    "logging",
+    "math",
+    "operator",
+    "os",
+    "pickle",
+    "random",
+    "re",
+    "secrets",
+    "socket",
+    "sqlite3",
+    "statistics",
+    "string",
+    "struct",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "textwrap",
+    "threading",
+    "time",
+    "traceback",
+    "typing",
+    "unicodedata",
+    "urllib",
+    "uuid",
+    "warnings",
+    "xml",
+    "zlib",
+    "zoneinfo",
 ];
 
 /// An import of a module.
@@ -77,9 +124,20 @@ pub(super) fn is_conditional(statement: &Stmt) -> bool {
             _ => false,
         }),
         Stmt::If(condition) => {
-            let about_server = ["TYPE_CHECKING", "version_info", "hexversion", "platform", "find_spec"];
+            let about_server = [
+                "TYPE_CHECKING",
+                "version_info",
+                "hexversion",
+                "platform",
+                "find_spec",
+            ];
             std::iter::once(&*condition.test)
-                .chain(condition.elif_else_clauses.iter().filter_map(|clause| clause.test.as_ref()))
+                .chain(
+                    condition
+                        .elif_else_clauses
+                        .iter()
+                        .filter_map(|clause| clause.test.as_ref()),
+                )
                 .any(|test| mentions(test, &about_server))
         }
         _ => false,
@@ -149,7 +207,9 @@ fn since(module: &str) -> Option<(u8, u8)> {
 fn hint(module: &str, source: &Source<'_>, provided: &Importable) -> String {
     if let Some((first, last)) = since(module) {
         return if first > source.python.minor() {
-            format!("it comes with Python 3.{first}, set `python = \"3.{first}\"` if every server has that version")
+            format!(
+                "it comes with Python 3.{first}, set `python = \"3.{first}\"` if every server has that version"
+            )
         } else {
             format!("Python 3.{} has removed it, write it differently", last + 1)
         };

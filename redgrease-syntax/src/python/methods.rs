@@ -48,7 +48,8 @@ pub(super) fn of_name(name: &str, requires_client: bool) -> Option<Problem> {
         Some(subcommand) => ("client", Some(subcommand.replace('_', "-"))),
         None => (name, None),
     };
-    if let Some((why, instead)) = not_for_gears.or_else(|| refused(command, subcommand.as_deref())) {
+    if let Some((why, instead)) = not_for_gears.or_else(|| refused(command, subcommand.as_deref()))
+    {
         return Some(Problem::RefusedMethod {
             method: name.to_owned(),
             why,
@@ -117,7 +118,11 @@ pub(super) fn of_call(attribute: &ExprAttribute, call: &ExprCall) -> Option<(Pro
                 .is_some_and(|name| names.split('|').any(|one| name == one))
         })
     };
-    if let Some(missing) = method.required().skip(positional).find(|names| !named(names)) {
+    if let Some(missing) = method
+        .required()
+        .skip(positional)
+        .find(|names| !named(names))
+    {
         let missing = missing.split('|').next().unwrap_or_default();
         return problem(format!("is called without `{missing}`"));
     }
@@ -133,7 +138,8 @@ fn written(method: Method) -> String {
         .required()
         .filter_map(|names| names.split('|').next())
         .collect();
-    let has_more = method.most() != Some(required.len()) || method.parameters().count() > required.len();
+    let has_more =
+        method.most() != Some(required.len()) || method.parameters().count() > required.len();
     let mut arguments = required.join(", ");
     if has_more {
         arguments.push_str(if arguments.is_empty() { ".." } else { ", .." });

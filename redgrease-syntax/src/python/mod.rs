@@ -175,9 +175,7 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
     );
     findings.extend(gear.and_then(|gear| other_parameters(&glued, gear)));
     findings.extend(generator(&glued, &walk));
-    findings.extend(
-        imports::relative(&walk).map(|(problem, at)| glued.finding(problem, at)),
-    );
+    findings.extend(imports::relative(&walk).map(|(problem, at)| glued.finding(problem, at)));
     let mut unknown_imports: Vec<UnknownImport> = Vec::new();
     for import in imports::unknown(&walk, source) {
         let unknown = UnknownImport::new(import.module, glued.own(import.range), import.hint);
@@ -187,8 +185,8 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
             unknown_imports.push(unknown);
         }
     }
-    findings.retain(|one| !is_allowed(source.text, &one.range, one.problem.code()));
-    unknown_imports.retain(|one| !is_allowed(source.text, &one.range, "unknown-import"));
+    findings.retain(|one| !is_allowed(source, &one.range, one.problem.code()));
+    unknown_imports.retain(|one| !is_allowed(source, &one.range, "unknown-import"));
     findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
     findings.dedup();
     let coroutine = if source.form == Form::Body {

@@ -100,8 +100,8 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Resolution {
         }
     }
     for call in &walk.calls {
-        let is_other = walk.scopes.binds(call.scope, call.object)
-            || source.known.contains(&call.object);
+        let is_other =
+            walk.scopes.binds(call.scope, call.object) || source.known.contains(&call.object);
         if walk.from_prelude.contains(call.object) || !is_other {
             problems.push((call.problem.clone(), call.range));
         }

@@ -1,8 +1,8 @@
 //! Visits the syntax tree once, fills the scopes, and collects facts for the report.
 
-use super::scope::{Block, Load, ScopeKind, Scopes};
 use super::calls::{self, CallProblem, Found};
 use super::imports::{self, Import};
+use super::scope::{Block, Load, ScopeKind, Scopes};
 use super::wording;
 use crate::{Problem, PythonVersion as Target};
 use ruff_python_ast::visitor::{self, Visitor};
@@ -147,12 +147,13 @@ impl<'a> Walk<'a> {
 
     fn misused(&mut self, found: Option<Found>) {
         let scope = self.scopes.current_index();
-        self.calls.extend(found.map(|(object, problem, range)| CallProblem {
-            scope,
-            object,
-            problem,
-            range,
-        }));
+        self.calls
+            .extend(found.map(|(object, problem, range)| CallProblem {
+                scope,
+                object,
+                problem,
+                range,
+            }));
     }
 
     /// Whether a `continue` here leaves a `finally`, which Python 3.7 refuses.

@@ -252,6 +252,7 @@ static SHARED: PythonModule = PythonModule {
     source_line: 20,
     names: &["collections", "counts", "count", "text"],
     uses: &[],
+    imports: &[],
 };
 
 fn sharing(

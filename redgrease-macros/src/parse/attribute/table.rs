@@ -56,6 +56,7 @@ const TABLE: &[Key] = &[
     key("keyprefix", "`keyprefix = \"user:\"`", COMMAND),
     key("inorder", "`inorder = true`", COMMAND),
     key("count_calls", "`count_calls = true`", COMMAND),
+    key("allow", "`allow = [\"unknown-import\"]`", PYTHON),
     key("handle", "`handle = Name`", ALL),
     key("crate", "`crate = my_library::redgrease`", ALL),
 ];

@@ -184,12 +184,17 @@ fn levels_of_the_log() {
         "log(url, \"warnin\")",
         "\"\\\"warnin\\\"\" -> \"warnin\" is not a level of the server's log: did you mean `\"warning\"`?",
     );
-    clean("log(url)\nlog(url, \"warning\")\nlog(\"debug\", \"two\")\nlog(url, url)\nlog(url, level=url)\nlog(\"a\", level=\"notice\")");
+    clean(
+        "log(url)\nlog(url, \"warning\")\nlog(\"debug\", \"two\")\nlog(url, url)\nlog(url, level=url)\nlog(\"a\", level=\"notice\")",
+    );
 }
 
 #[test]
 fn atomic_needs_with() {
-    one("atomic()\ncmd.get(url)", "\"atomic()\" -> `atomic()` alone does nothing: write `with atomic():`");
+    one(
+        "atomic()\ncmd.get(url)",
+        "\"atomic()\" -> `atomic()` alone does nothing: write `with atomic():`",
+    );
     clean("with atomic():\n    cmd.get(url)");
     clean("lock = atomic()\nwith lock:\n    pass");
 }
@@ -212,5 +217,8 @@ fn comments_allow() {
     ] {
         clean(fine);
     }
-    assert_eq!(findings("execute(\"FROBNICATE\")  # redgrease: allow(unknown-method)").len(), 1);
+    assert_eq!(
+        findings("execute(\"FROBNICATE\")  # redgrease: allow(unknown-method)").len(),
+        1
+    );
 }

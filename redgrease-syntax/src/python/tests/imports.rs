@@ -25,11 +25,36 @@ fn clean(lines: &str, requirements: &[&str]) {
 fn a_package_that_no_requirement_provides() {
     let allow = "if every server has it, end the line with `# redgrease: allow(unknown-import)`";
     for (lines, requirements, module, hint) in [
-        ("import requests", &[][..], "requests", "add `requirements = [\"requests\"]`"),
-        ("import yaml", &[], "yaml", "add `requirements = [\"pyyaml\"]`"),
-        ("import sklearn.tree as t", &["numpy"], "sklearn", "add `\"scikit-learn\"` to `requirements`"),
-        ("from PIL import Image", &["requests"], "PIL", "add `\"pillow\"` to `requirements`"),
-        ("def f():\n    import redis", &[], "redis", "add `requirements = [\"redis\"]`"),
+        (
+            "import requests",
+            &[][..],
+            "requests",
+            "add `requirements = [\"requests\"]`",
+        ),
+        (
+            "import yaml",
+            &[],
+            "yaml",
+            "add `requirements = [\"pyyaml\"]`",
+        ),
+        (
+            "import sklearn.tree as t",
+            &["numpy"],
+            "sklearn",
+            "add `\"scikit-learn\"` to `requirements`",
+        ),
+        (
+            "from PIL import Image",
+            &["requests"],
+            "PIL",
+            "add `\"pillow\"` to `requirements`",
+        ),
+        (
+            "def f():\n    import redis",
+            &[],
+            "redis",
+            "add `requirements = [\"redis\"]`",
+        ),
         (
             "import our_code",
             &[],
@@ -43,7 +68,10 @@ fn a_package_that_no_requirement_provides() {
             "it comes with Python 3.11, set `python = \"3.11\"` if every server has that version",
         ),
     ] {
-        let place = lines.split_whitespace().find(|word| word.starts_with(module)).unwrap();
+        let place = lines
+            .split_whitespace()
+            .find(|word| word.starts_with(module))
+            .unwrap();
         let expected = format!(
             "{place} -> no requirement of this gear provides the Python module `{module}`: {hint}; {allow}"
         );
@@ -51,18 +79,32 @@ fn a_package_that_no_requirement_provides() {
     }
     assert_eq!(
         found("import jsno", &[], "3.9"),
-        ["jsno -> no requirement of this gear provides the Python module `jsno`: did you mean `json`?"]
+        [
+            "jsno -> no requirement of this gear provides the Python module `jsno`: did you mean `json`?"
+        ]
     );
 }
 
 #[test]
 fn modules_that_are_there() {
-    clean("import json, os.path, asyncio\nfrom collections import deque", &[]);
+    clean(
+        "import json, os.path, asyncio\nfrom collections import deque",
+        &[],
+    );
     clean("import __future__, _thread", &[]);
-    clean("import redgrease, redisgears, rg\nfrom redgrease.runtime import log", &[]);
+    clean(
+        "import redgrease, redisgears, rg\nfrom redgrease.runtime import log",
+        &[],
+    );
     clean("import yaml", &["PyYAML>=6"]);
-    clean("import urllib3, certifi\nimport requests.exceptions", &["requests"]);
-    clean("import numpy as np\nfrom dateutil import parser", &["pandas"]);
+    clean(
+        "import urllib3, certifi\nimport requests.exceptions",
+        &["requests"],
+    );
+    clean(
+        "import numpy as np\nfrom dateutil import parser",
+        &["pandas"],
+    );
     clean("import google.protobuf", &["protobuf"]);
     clean("import distutils, imp", &[]);
     clean("import anything", &["our-own-package"]);
@@ -109,7 +151,10 @@ fn relative_imports() {
         [format!("from . import helpers -> {message}")]
     );
     assert_eq!(found("from .helpers import f", &[], "3.9").len(), 1);
-    clean("try:\n    from . import helpers\nexcept ImportError:\n    pass", &[]);
+    clean(
+        "try:\n    from . import helpers\nexcept ImportError:\n    pass",
+        &[],
+    );
 }
 
 #[test]
@@ -117,6 +162,10 @@ fn a_shared_module_does_not_know_the_requirements() {
     let text = "import numpy\nimport json\nimport tomllib\nimport yaml  # redgrease: allow(unknown-import)\n";
     let report = examine(&Source::shared("helpers", text));
     assert_eq!(report.findings, []);
-    let modules: Vec<&str> = report.unknown_imports.iter().map(|one| one.module.as_str()).collect();
+    let modules: Vec<&str> = report
+        .unknown_imports
+        .iter()
+        .map(|one| one.module.as_str())
+        .collect();
     assert_eq!(modules, ["numpy"]);
 }

@@ -1,0 +1,12 @@
+use redgrease::prelude::*;
+
+#[gear_command]
+fn count(key: &str) {
+    python! {
+        pipe = cmd.pipeline()
+        pipe.incr(key)
+        pipe.execute()
+    }
+}
+
+fn main() {}
