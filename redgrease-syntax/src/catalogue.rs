@@ -113,11 +113,10 @@ fn problems() -> Vec<Problem> {
         Problem::RelativeImport,
         Problem::UnknownMethod {
             method: part("method"),
-            similar: Some(part("similar")),
+            hint: part("hint"),
         },
-        Problem::UnknownMethod {
+        Problem::MethodOfRedisPy {
             method: part("method"),
-            similar: None,
         },
         Problem::RefusedMethod {
             method: part("method"),

@@ -23,7 +23,6 @@ const EVENTS: &[&str] = &[
     "hset",
     "incrby",
     "incrbyfloat",
-   
     "keymiss",
     "linsert",
     "loaded",
@@ -146,6 +145,6 @@ mod tests {
         }
         assert_eq!(event_instead_of("HSET"), None);
         assert_eq!(event_instead_of("frobnicated"), None);
-        assert_eq!(event_instead_of("expird"), Some("expired"));
+        assert_eq!(event_instead_of("evictd"), Some("evicted"));
     }
 }

@@ -116,8 +116,13 @@ pub enum Problem {
     UnknownMethod {
         /// The name.
         method: String,
-        /// A method that is likely meant.
-        similar: Option<String>,
+        /// The code to write instead.
+        hint: String,
+    },
+    /// A method that only redis-py has, in a gear that does not require redis-py.
+    MethodOfRedisPy {
+        /// The name.
+        method: String,
     },
     /// A method of `cmd` that needs what a gear does not have.
     RefusedMethod {
@@ -209,7 +214,7 @@ impl Problem {
             Problem::BlockingCommand { .. } => "blocking-command",
             Problem::UnknownImport { .. } => "unknown-import",
             Problem::RelativeImport => "relative-import",
-            Problem::UnknownMethod { .. } => "unknown-method",
+            Problem::UnknownMethod { .. } | Problem::MethodOfRedisPy { .. } => "unknown-method",
             Problem::RefusedMethod { .. } => "refused-method",
             Problem::MethodArguments { .. } => "method-arguments",
             Problem::UnknownCommand { .. } => "unknown-command",
@@ -286,6 +291,9 @@ impl Problem {
                 "a gear belongs to no Python package, so a relative import fails".to_owned()
             }
             Problem::UnknownMethod { method, .. } => format!("`cmd` has no method `{method}`"),
+            Problem::MethodOfRedisPy { method } => {
+                format!("`cmd.{method}` is a method of redis-py, which this gear does not require")
+            }
             Problem::RefusedMethod { method, why, .. } => format!("`cmd.{method}` {why}"),
             Problem::MethodArguments { method, what, .. } => format!("`cmd.{method}` {what}"),
             Problem::UnknownCommand { command, .. } => {
@@ -370,19 +378,15 @@ impl Problem {
             Problem::RelativeImport => Some(
                 "write the functions in a `python_module!`, or in the file of `module = \"..\"`".to_owned(),
             ),
-            Problem::UnknownMethod {
-                similar: Some(similar),
-                ..
-            } => Some(format!("did you mean `{similar}`?")),
-            Problem::UnknownMethod { similar: None, .. } => Some(
-                "write `cmd.execute_command(\"..\")` for a command without a method".to_owned(),
+            Problem::MethodOfRedisPy { .. } => Some(
+                "add `requirements = [\"redis\"]`, or write `cmd.execute_command(\"..\")`".to_owned(),
             ),
             Problem::RefusedMethod { instead, .. } | Problem::RefusedCommand { instead, .. } => {
                 Some((*instead).to_owned())
             }
-            Problem::MethodArguments { hint, .. } | Problem::LogLevel { hint, .. } => {
-                Some(hint.clone())
-            }
+            Problem::UnknownMethod { hint, .. }
+            | Problem::MethodArguments { hint, .. }
+            | Problem::LogLevel { hint, .. } => Some(hint.clone()),
             Problem::UnknownCommand { hint: Some(hint), .. } => Some(hint.clone()),
             Problem::UnknownCommand { hint: None, .. } => Some(
                 "correct the name; if a module of the server has it, end the line with \

@@ -11,7 +11,13 @@ use table::PACKAGES;
 
 /// Modules that the engine provides to every gear.
 #[cfg_attr(not(feature = "validate"), allow(dead_code))]
-pub(crate) const OF_ENGINE: &[&str] = &["redgrease", "redisAI", "redisgears", "rg"];
+pub(crate) const OF_ENGINE: &[&str] = &[
+    "redgrease",
+    "redgrease_commands",
+    "redisAI",
+    "redisgears",
+    "rg",
+];
 
 /// The modules that a list of requirements provides.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

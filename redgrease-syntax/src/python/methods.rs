@@ -1,5 +1,6 @@
 //! Finds mistakes in the methods of `cmd` and in their arguments.
 
+use super::waiting::always_blocks;
 use crate::commands::refused;
 use crate::methods::nearest_method;
 use crate::{Client, Method, Problem, cmd_method, known_command, nearest};
@@ -37,7 +38,8 @@ const NOT_FOR_GEARS: &[(&str, &str, &str)] = &[
 
 /// The mistake in the name of a method.
 pub(super) fn of_name(name: &str, requires_client: bool) -> Option<Problem> {
-    if name.starts_with('_') {
+    // The exceptions of redis-py, as in `except cmd.ResponseError`, begin with a capital letter.
+    if name.starts_with(|c: char| c == '_' || c.is_uppercase()) || always_blocks(name) {
         return None;
     }
     let not_for_gears = NOT_FOR_GEARS
@@ -56,13 +58,21 @@ pub(super) fn of_name(name: &str, requires_client: bool) -> Option<Problem> {
             instead,
         });
     }
+    let command = known_command(name).map(|command| command.name.to_ascii_uppercase());
     match cmd_method(name) {
         Some(method) if requires_client || method.client != Client::RedisPy => None,
-        Some(_) => None,
-        None if known_command(name).is_some() => None,
+        Some(_) => Some(Problem::MethodOfRedisPy {
+            method: name.to_owned(),
+        }),
         None => Some(Problem::UnknownMethod {
             method: name.to_owned(),
-            similar: nearest_method(name).map(str::to_owned),
+            hint: match (command, nearest_method(name)) {
+                (Some(command), _) => format!("write `cmd.execute_command(\"{command}\", ..)`"),
+                (None, Some(similar)) => format!("did you mean `{similar}`?"),
+                (None, None) => {
+                    "write `cmd.execute_command(\"..\")` for a command without a method".to_owned()
+                }
+            },
         }),
     }
 }

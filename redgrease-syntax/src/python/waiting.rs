@@ -63,6 +63,11 @@ pub(super) fn find(call: &ExprCall) -> Option<Found> {
     Some((object, problem, call.func.range()))
 }
 
+/// Whether a command always blocks.
+pub(super) fn always_blocks(command: &str) -> bool {
+    COMMANDS.iter().any(|(known, _)| *known == command)
+}
+
 /// The first argument, if it is a string literal.
 pub(super) fn first_word(call: &ExprCall) -> Option<&str> {
     match call.arguments.args.first()? {

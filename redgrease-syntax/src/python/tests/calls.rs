@@ -1,6 +1,7 @@
 //! Commands, methods of `cmd` and other names of the server.
 
 use super::{clean, findings, one};
+use crate::{Source, examine};
 
 #[test]
 fn methods_of_cmd() {
@@ -21,7 +22,31 @@ fn methods_of_cmd() {
         "return (lambda: cmd.seet(url, 1))()",
         "\"seet\" -> `cmd` has no method `seet`: did you mean `set`?",
     );
+    one(
+        "return cmd.xgroup(\"CREATE\", url)",
+        "\"xgroup\" -> `cmd` has no method `xgroup`: write `cmd.execute_command(\"XGROUP\", ..)`",
+    );
     clean("return cmd.get(url), cmd.json, cmd.lcs(url, \"b\"), cmd.ft(\"i\"), cmd.xadd(url, {})");
+    clean("try:\n    cmd.get(url)\nexcept cmd.ResponseError:\n    pass");
+}
+
+#[test]
+fn methods_of_redis_py_need_the_requirement() {
+    let text = "return cmd.json().get(url)";
+    let findings = |requirements: &[&str]| {
+        let source = Source::body("gear", &["url"], text).requirements(requirements);
+        let findings = examine(&source).findings;
+        findings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        findings(&[]),
+        [
+            "`cmd.json` is a method of redis-py, which this gear does not require: add `requirements = [\"redis\"]`, or write `cmd.execute_command(\"..\")`"
+        ]
+    );
+    assert_eq!(findings(&["redis"]), [""; 0]);
+    assert_eq!(findings(&["redis>=5"]), [""; 0]);
+    assert_eq!(findings(&["our-own-package"]), [""; 0]);
 }
 
 #[test]
