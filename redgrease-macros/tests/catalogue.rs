@@ -5,7 +5,7 @@
 #![cfg(feature = "validate")]
 #![allow(clippy::unwrap_used)]
 
-use redgrease_syntax::{Diagnostic, diagnostics};
+use redgrease_syntax::{Diagnostic, allowable_names, diagnostics};
 use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs};
@@ -124,8 +124,14 @@ fn page(all: &[Diagnostic]) -> String {
         "# Messages of the macros\n\n\
          A message of the macros begins with the cause. Behind the colon it has the code to write instead. \
          Parts in braces vary. The messages about Python point at the Python token. If the compiler cannot \
-         underline the token (in a string, in a file, in an f-string), the message shows the place.\n",
+         underline the token (in a string, in a file, in an f-string), the message shows the place.\n\n\
+         Some messages are about the server, which the compiler cannot see: its packages, its modules, its renamed \
+         commands. If the code is correct there, allow the message by its kind. A comment allows it at the end of the \
+         line or alone on the line above:\n\n\
+         ```python\nimport numpy  # redgrease: allow(unknown-import)\n```\n\n\
+         The key `allow = [\"unknown-import\"]` of an attribute allows it in the whole gear. ",
     );
+    let _ = writeln!(page, "The kinds are {}.", allowable_names());
     let mut topic = "";
     for one in all {
         if one.topic != topic {

@@ -371,7 +371,8 @@ impl Problem {
             Problem::BlockingCommand { instead: None, .. } => {
                 Some("remove it, or call it from the client".to_owned())
             }
-            Problem::UnknownImport { hint, .. } if hint.ends_with('?') => Some(hint.clone()),
+            // The hint asks, or says what every server needs.
+            Problem::UnknownImport { hint, .. } if hint.ends_with('?') || hint.ends_with("that version") => Some(hint.clone()),
             Problem::UnknownImport { hint, .. } => Some(format!(
                 "{hint}; if every server has it, end the line with `# redgrease: allow(unknown-import)`"
             )),

@@ -3,7 +3,8 @@
 //! The folder is one that `pip install --target` has filled. Each package counts as a gear that requires the package itself.
 //!
 //! ```text
-//! PACKAGES=/tmp/packages cargo test -p redgrease-syntax --features validate --test packages -- --ignored --nocapture
+//! PACKAGES=/tmp/packages cargo test -p redgrease-syntax --features validate --test packages packages -- --ignored --nocapture
+//! SCRIPTS=/tmp/scripts cargo test -p redgrease-syntax --features validate --test packages scripts -- --ignored --nocapture
 //! ```
 
 #![cfg(feature = "validate")]
@@ -67,6 +68,27 @@ fn packages_cause_few_alarms() {
     println!("{files} files, {imports} lines with `import`, {all} alarms");
 }
 
+/// Checks scripts, each without requirements: the folder `SCRIPTS` with all folders in it.
+#[test]
+#[ignore = "needs a folder of scripts"]
+fn scripts_cause_no_alarms() {
+    let folder = PathBuf::from(env::var("SCRIPTS").expect("SCRIPTS names a folder"));
+    let mut files = 0;
+    for file in sources(&folder) {
+        let Ok(text) = fs::read_to_string(&file) else {
+            continue;
+        };
+        files += 1;
+        for finding in examine(&Source::shared("m", &text)).findings {
+            if KINDS.contains(&finding.problem.code()) {
+                let line = text[..finding.range.start].matches('\n').count() + 1;
+                println!("{}:{line}: {finding}", file.display());
+            }
+        }
+    }
+    println!("{files} scripts");
+}
+
 fn count(alarms: &mut BTreeMap<String, usize>, package: &str, finding: &Finding, text: &str) {
     let code = finding.problem.code();
     if KINDS.contains(&code) && code != "relative-import" {
@@ -99,7 +121,7 @@ fn sources(module: &Path) -> Vec<PathBuf> {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let path = entry.path();
             let name = entry.file_name();
-            if path.is_dir() && !name.to_string_lossy().starts_with("test") {
+            if path.is_dir() && name != "tests" {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "py") {
                 found.push(path);

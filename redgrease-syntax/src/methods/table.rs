@@ -5,7 +5,7 @@
 //! (`tests/checked_names/methods.rs`).
 
 use super::ANY;
-use super::Client::{self, Both, Own, RedisPy};
+use super::Client::{self, Both, RedisPy};
 
 /// Sorted by name.
 #[rustfmt::skip]

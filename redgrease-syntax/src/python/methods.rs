@@ -58,7 +58,6 @@ pub(super) fn of_name(name: &str, requires_client: bool) -> Option<Problem> {
             instead,
         });
     }
-    let command = known_command(name).map(|command| command.name.to_ascii_uppercase());
     match cmd_method(name) {
         Some(method) if requires_client || method.client != Client::RedisPy => None,
         Some(_) => Some(Problem::MethodOfRedisPy {
@@ -66,7 +65,7 @@ pub(super) fn of_name(name: &str, requires_client: bool) -> Option<Problem> {
         }),
         None => Some(Problem::UnknownMethod {
             method: name.to_owned(),
-            hint: match (command, nearest_method(name)) {
+            hint: match (command_of(name), nearest_method(name)) {
                 (Some(command), _) => format!("write `cmd.execute_command(\"{command}\", ..)`"),
                 (None, Some(similar)) => format!("did you mean `{similar}`?"),
                 (None, None) => {
@@ -75,6 +74,16 @@ pub(super) fn of_name(name: &str, requires_client: bool) -> Option<Problem> {
             },
         }),
     }
+}
+
+/// The words of the command that a method stands for: `OBJECT ENCODING` for `object_encoding`.
+fn command_of(name: &str) -> Option<String> {
+    if known_command(name).is_some() {
+        return Some(name.to_ascii_uppercase());
+    }
+    let (first, second) = name.split_once('_')?;
+    let words = format!("{first} {}", second.replace('_', "-"));
+    known_command(first).map(|_| words.to_ascii_uppercase())
 }
 
 /// The mistake in the arguments of a call.

@@ -26,6 +26,10 @@ fn methods_of_cmd() {
         "return cmd.xgroup(\"CREATE\", url)",
         "\"xgroup\" -> `cmd` has no method `xgroup`: write `cmd.execute_command(\"XGROUP\", ..)`",
     );
+    one(
+        "return cmd.object_encoding(url)",
+        "\"object_encoding\" -> `cmd` has no method `object_encoding`: write `cmd.execute_command(\"OBJECT ENCODING\", ..)`",
+    );
     clean("return cmd.get(url), cmd.json, cmd.lcs(url, \"b\"), cmd.ft(\"i\"), cmd.xadd(url, {})");
     clean("try:\n    cmd.get(url)\nexcept cmd.ResponseError:\n    pass");
 }
