@@ -387,8 +387,10 @@ impl Problem {
             }
             Problem::UnknownMethod { hint, .. }
             | Problem::MethodArguments { hint, .. }
-            | Problem::LogLevel { hint, .. } => Some(hint.clone()),
-            Problem::UnknownCommand { hint: Some(hint), .. } => Some(hint.clone()),
+            | Problem::LogLevel { hint, .. }
+            | Problem::UnknownCommand {
+                hint: Some(hint), ..
+            } => Some(hint.clone()),
             Problem::UnknownCommand { hint: None, .. } => Some(
                 "correct the name; if a module of the server has it, end the line with \
                  `# redgrease: allow(unknown-command)`"

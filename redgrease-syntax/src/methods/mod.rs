@@ -157,4 +157,65 @@ mod tests {
         assert_eq!(nearest_method("hgett"), Some("hget"));
         assert_eq!(nearest_method("frobnicate"), None);
     }
+
+    /// The names of parameters in a signature, with whether each has a default. Defaults have no comma outside of brackets.
+    fn parameters(signature: &str) -> Vec<(&str, bool)> {
+        let mut depth = 0;
+        signature
+            .split(|c: char| {
+                depth += i32::from(matches!(c, '(' | '[' | '{'));
+                depth -= i32::from(matches!(c, ')' | ']' | '}'));
+                c == ',' && depth == 0
+            })
+            .map(|one| match one.trim().split_once('=') {
+                Some((name, _)) => (name, true),
+                None => (one.trim(), false),
+            })
+            .filter(|(name, _)| !name.is_empty())
+            .collect()
+    }
+
+    /// `tests/cmd_replay` compares the list with the engine.
+    #[test]
+    fn the_methods_of_the_engine_are_in_the_table() {
+        let mut own = Vec::new();
+        for line in include_str!("../commands/methods.txt").lines() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if let Some(refused) = line.strip_prefix('!') {
+                let client = cmd_method(refused).map(|method| method.client);
+                assert!(matches!(client, None | Some(Client::RedisPy)), "{line}");
+                continue;
+            }
+            let (name, signature) = line.strip_suffix(')').unwrap().split_once('(').unwrap();
+            own.push(name);
+            let method = cmd_method(name).expect(line);
+            assert_ne!(method.client, Client::RedisPy, "{line}");
+            let all = parameters(signature);
+            let placed = all.iter().take_while(|(name, _)| !name.starts_with('*'));
+            let required: Vec<_> = placed
+                .clone()
+                .filter(|(_, has_default)| !has_default)
+                .collect();
+            assert!(method.required().count() <= required.len(), "{line}");
+            for (known, (name, _)) in method.required().zip(required) {
+                assert!(known.split('|').any(|one| one == *name), "{line}");
+            }
+            let any_number = all.iter().any(|(name, _)| {
+                name.starts_with('*') && name.len() > 1 && !name.starts_with("**")
+            });
+            if let Some(most) = method.most() {
+                assert!(!any_number && placed.count() <= most, "{line}");
+            }
+            for (name, _) in all.iter().filter(|(name, _)| !name.starts_with('*')) {
+                assert!(method.has_parameter(name), "{line}");
+            }
+        }
+        let more: Vec<_> = cmd_methods()
+            .filter(|method| method.client != Client::RedisPy && !own.contains(&method.name))
+            .map(|method| method.name)
+            .collect();
+        assert_eq!(more, [""; 0], "the engine has no such methods");
+    }
 }

@@ -1,7 +1,7 @@
 //! Finds mistakes in calls of the names that a server provides: `execute`, `cmd`, `log` and `atomic`.
 
 use super::{commands, methods, waiting};
-use crate::{Problem, nearest};
+use crate::{Client, Problem, nearest};
 use ruff_python_ast::{Expr, ExprAttribute, ExprCall, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
@@ -40,11 +40,11 @@ pub(super) fn of_call(call: &ExprCall) -> Option<Found> {
 }
 
 /// The mistake in an attribute of `cmd`, which need not be called.
-pub(super) fn of_attribute(attribute: &ExprAttribute, requires_client: bool) -> Option<Found> {
+pub(super) fn of_attribute(attribute: &ExprAttribute, client: Client) -> Option<Found> {
     if !is_cmd(attribute) || !attribute.ctx.is_load() {
         return None;
     }
-    let problem = methods::of_name(attribute.attr.as_str(), requires_client)?;
+    let problem = methods::of_name(attribute.attr.as_str(), client)?;
     Some(("cmd", problem, attribute.attr.range))
 }
 

@@ -201,7 +201,7 @@ fn since(module: &str) -> Option<(u8, u8)> {
     let all = PythonVersion::OLDEST.minor()..=PythonVersion::NEWEST.minor();
     let mut with_it = all.filter(|minor| is_known_standard_library(*minor, module));
     let first = with_it.next()?;
-    Some((first, with_it.last().unwrap_or(first)))
+    Some((first, with_it.next_back().unwrap_or(first)))
 }
 
 fn hint(module: &str, source: &Source<'_>, provided: &Importable) -> String {

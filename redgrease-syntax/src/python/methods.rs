@@ -37,7 +37,7 @@ const NOT_FOR_GEARS: &[(&str, &str, &str)] = &[
 ];
 
 /// The mistake in the name of a method.
-pub(super) fn of_name(name: &str, requires_client: bool) -> Option<Problem> {
+pub(super) fn of_name(name: &str, client: Client) -> Option<Problem> {
     // The exceptions of redis-py, as in `except cmd.ResponseError`, begin with a capital letter.
     if name.starts_with(|c: char| c == '_' || c.is_uppercase()) || always_blocks(name) {
         return None;
@@ -59,7 +59,7 @@ pub(super) fn of_name(name: &str, requires_client: bool) -> Option<Problem> {
         });
     }
     match cmd_method(name) {
-        Some(method) if requires_client || method.client != Client::RedisPy => None,
+        Some(method) if client != Client::Own || method.client != Client::RedisPy => None,
         Some(_) => Some(Problem::MethodOfRedisPy {
             method: name.to_owned(),
         }),

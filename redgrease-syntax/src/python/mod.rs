@@ -35,8 +35,8 @@ mod walk;
 mod wording;
 
 use crate::{
-    Finding, Form, Generators, Problem, PythonVersion, Report, Source, UnknownImport, UnknownName,
-    importable, nearest, scan,
+    Client, Finding, Form, Generators, Problem, PythonVersion, Report, Source, UnknownImport,
+    UnknownName, importable, nearest, scan,
 };
 use allowed::is_allowed;
 use ruff_python_ast::{self as ast, Stmt};
@@ -155,10 +155,12 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
         }
     };
 
-    let requires_client = source
-        .requirements
-        .is_none_or(|all| importable(all.iter().copied()).has("redis"));
-    let mut walk = Walk::new(&glued.text, target, gear, requires_client);
+    let client = match source.requirements {
+        Some(all) if importable(all.iter().copied()).has("redis") => Client::RedisPy,
+        Some(_) => Client::Own,
+        None => Client::Both,
+    };
+    let mut walk = Walk::new(&glued.text, target, gear, client);
     walk.module(suite);
     let names = resolve::resolve(&walk, source);
 

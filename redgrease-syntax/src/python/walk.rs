@@ -4,7 +4,7 @@ use super::calls::{self, CallProblem, Found};
 use super::imports::{self, Import};
 use super::scope::{Block, Load, ScopeKind, Scopes};
 use super::wording;
-use crate::{Problem, PythonVersion as Target};
+use crate::{Client, Problem, PythonVersion as Target};
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Expr, ExprContext, Pattern, PythonVersion, Stmt};
 use ruff_python_parser::semantic_errors::{SemanticSyntaxChecker, SemanticSyntaxError};
@@ -31,8 +31,8 @@ pub(super) struct Walk<'a> {
     pub(super) imports: Vec<Import<'a>>,
     /// The number of places around the current one that handle a failed import.
     pub(super) import_excuses: usize,
-    /// Whether a requirement names the package `redis`, so that `cmd` is its client.
-    requires_client: bool,
+    /// The client that answers `cmd`. `Both` if that is not known.
+    client: Client,
     pub(super) reported: RefCell<Vec<SemanticSyntaxError>>,
     pub(super) in_try: bool,
     pub(super) gear: Option<&'a ast::StmtFunctionDef>,
@@ -49,7 +49,7 @@ impl<'a> Walk<'a> {
         text: &'a str,
         target: PythonVersion,
         gear: Option<&'a ast::StmtFunctionDef>,
-        requires_client: bool,
+        client: Client,
     ) -> Self {
         Walk {
             text,
@@ -62,7 +62,7 @@ impl<'a> Walk<'a> {
             calls: Vec::new(),
             imports: Vec::new(),
             import_excuses: 0,
-            requires_client,
+            client,
             reported: RefCell::default(),
             in_try: false,
             gear,
@@ -301,7 +301,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 visitor::walk_expr(self, expression);
             }
             Expr::Attribute(attribute) => {
-                self.misused(calls::of_attribute(attribute, self.requires_client));
+                self.misused(calls::of_attribute(attribute, self.client));
                 visitor::walk_expr(self, expression);
             }
             _ => visitor::walk_expr(self, expression),
