@@ -77,7 +77,7 @@ fn price(grams: u32) -> u32 {
 }
 
 /// Counts the parcels for each town. It runs in the same step as the change of a parcel.
-#[gear_keys(prefix = "parcel:*", events = ["hset"], mode = "sync", module = prices)]
+#[gear_keys(prefix = "parcel:*", events = ["hset"], mode = "sync", module = prices, requirements = ["humanize>=4"])]
 fn per_town(parcel: KeyRecord<HashMap<String, String>>) {
     python! { cmd.zincrby("towns", 1, parcel.value["to"]) }
 }

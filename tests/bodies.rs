@@ -32,7 +32,7 @@ fn through_cmd(key: &str, raw: &[u8]) -> Vec<String> {
     }
 }
 
-#[gear_command]
+#[gear_command(allow = ["refused-method", "unknown-command"])]
 fn refused_by_cmd(method: &str) -> String {
     python! {
         try:

@@ -8,7 +8,7 @@ use redgrease::prelude::*;
 pub fn surroundings() -> (String, String, Vec<String>) {
     python! {
         import sys
-        import outside_neighbour
+        import outside_neighbour  # redgrease: allow(unknown-import)
 
         with open("/proc/self/maps") as maps:
             names = {line.split(maxsplit=5)[-1].strip() for line in maps}
