@@ -38,7 +38,7 @@ fn compare(lines: &str, is_own: bool) -> Vec<String> {
         let fits = cmd_method(name).is_some_and(|known| {
             let is_of_client = !is_own || known.client != Client::RedisPy;
             let fewest = required.split_whitespace().count();
-            let needed = known.required().zip(required.split_whitespace());
+            let mut needed = known.required().zip(required.split_whitespace());
             let most_fits = match (known.most(), most.parse::<usize>()) {
                 (None, _) => true,
                 (Some(known), Ok(most)) => known >= most,
@@ -46,9 +46,7 @@ fn compare(lines: &str, is_own: bool) -> Vec<String> {
             };
             is_of_client
                 && known.required().count() <= fewest
-                && needed
-                    .clone()
-                    .all(|(known, name)| known.split('|').any(|one| one == name))
+                && needed.all(|(known, name)| known.split('|').any(|one| one == name))
                 && most_fits
                 && named
                     .split_whitespace()
