@@ -2,13 +2,14 @@
 //!
 //! | error | status | why |
 //! |---|---|---|
+//! | `Err(Refusal)` of a gear | 409, 422 | the answer of the gear: the request cannot be fulfilled |
 //! | exception `LookupError` of a gear | 404 | the gears of this service raise it for a name that does not exist |
-//! | exception `ValueError` of a gear | 422 | .. and this one for a request that makes no sense |
 //! | another exception | 500 | a mistake in a gear: the log has the line |
 //! | no answer within the time limit | 504 | the gear may still run |
 //! | no free place in the pool | 503, `Retry-After` | nothing was sent: the client can try again |
 //! | no connection, a gear that is not deployed, a server that refuses | 503 | the operator has to act |
 
+use crate::gears::carts::Refusal;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -39,10 +40,16 @@ impl From<Error> for ApiError {
             Some(raised) if raised.exception == "LookupError" => {
                 ApiError::NotFound(raised.message.clone())
             }
-            Some(raised) if raised.exception == "ValueError" => {
-                ApiError::Invalid(raised.message.clone())
-            }
             _ => ApiError::Call(error),
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Empty => ApiError::Invalid("the cart is empty".to_owned()),
+            Refusal::Missing(articles) => ApiError::Conflict(json!({"missing": articles})),
         }
     }
 }

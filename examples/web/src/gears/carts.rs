@@ -4,13 +4,13 @@ use redgrease::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What became of an order.
+/// Why a cart was not ordered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, GearValue)]
-pub struct Order {
-    /// The number of the order; `None` if something is missing.
-    pub number: Option<u64>,
-    /// The articles of which the stock has too few pieces.
-    pub missing: Vec<String>,
+pub enum Refusal {
+    /// There is nothing in it.
+    Empty,
+    /// The stock has too few pieces of these articles.
+    Missing(Vec<String>),
 }
 
 /// Sets how many pieces of an article are in stock.
@@ -35,24 +35,25 @@ pub async fn put(cart: &str, article: &str, pieces: u32) -> BTreeMap<String, u32
     }
 }
 
-/// Orders the content of a cart: all of it, or nothing if the stock has too little of an article.
+/// Orders the content of a cart: all of it, or nothing if the stock has too little of an article. Returns the number of
+/// the order.
 ///
 /// Synchronous: no other order comes between the look at the stock and its change.
 #[gear_command(mode = "sync")]
-pub async fn order(cart: &str) -> Order {
+pub async fn order(cart: &str) -> Result<u64, Refusal> {
     python! {
         key = "cart:" + cart
         content = {name.decode(): int(count) for name, count in cmd.hgetall(key).items()}
         if not content:
-            raise ValueError("the cart is empty")
+            return Err("Empty")
         missing = [name for name, count in content.items() if int(cmd.hget("stock", name) or 0) < count]
         if missing:
-            return {"number": None, "missing": sorted(missing)}
+            return Err({"Missing": sorted(missing)})
         for name, count in content.items():
             cmd.hincrby("stock", name, -count)
         number = cmd.incr("orders")
         cmd.rename(key, "order:" + str(number))
         cmd.persist("order:" + str(number))
-        return {"number": number, "missing": []}
+        return number
     }
 }

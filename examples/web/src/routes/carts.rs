@@ -1,6 +1,6 @@
 //! Shopping carts.
 
-use crate::error::{ApiError, Result};
+use crate::error::Result;
 use crate::gears::carts;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -29,9 +29,7 @@ pub(super) async fn order(
     State(mut pool): State<Pool>,
     Path(cart): Path<String>,
 ) -> Result<Json<Value>> {
-    let order = carts::order(&mut pool, &cart).await?;
-    match order.number {
-        Some(number) => Ok(Json(json!({"order": number}))),
-        None => Err(ApiError::Conflict(json!({"missing": order.missing}))),
-    }
+    // The outer error is one of the call, the inner one is the answer of the gear.
+    let number = carts::order(&mut pool, &cart).await??;
+    Ok(Json(json!({"order": number})))
 }

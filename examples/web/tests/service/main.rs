@@ -3,6 +3,7 @@
 
 mod errors;
 mod gears;
+mod program;
 mod shutdown;
 mod slow;
 mod started;
