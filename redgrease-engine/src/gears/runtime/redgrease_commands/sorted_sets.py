@@ -182,9 +182,10 @@ class SortedSetSets:
     def zmpop(self, num_keys, keys, min=False, max=False, count=1):
         if bool(min) == bool(max):
             raise DataError("ZMPOP needs either 'min' or 'max'")
-        return self._run(
-            "ZMPOP", num_keys, *keys, "MIN" if min else "MAX", *option("COUNT", None if count == 1 else count)
-        )
+        # A text is no list of keys, and raises TypeError here.
+        words = [num_keys] + keys
+        words.append("MIN" if min else "MAX")
+        return self._run("ZMPOP", *words, *option("COUNT", None if count == 1 else count))
 
 
 def _order(desc, byscore, bylex, offset, num):
