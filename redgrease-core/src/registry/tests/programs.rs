@@ -91,7 +91,7 @@ fn another_programs_session_is_an_error_that_names_both() {
     // On purpose.
     let report = sent(taking_over(&ours, &there));
     assert_eq!(report.removed, ["limit", "on_order"]);
-    // The other program is told, whoever of the two starts next.
+    // The other program is told at its next start.
     let (_, is_other) = refused(&theirs, &[after(&ours)], Policy::IfNewer);
     assert!(is_other);
 }
