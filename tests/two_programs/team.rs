@@ -39,8 +39,10 @@ impl Team {
         let redgrease = Path::new(env!("CARGO_MANIFEST_DIR"));
         let manifest = format!(
             "[package]\nname = \"shop\"\nversion = \"{}\"\nedition = \"2024\"\n{}\n\n[dependencies]\n\
-             redgrease = {{ path = {redgrease:?} }}\n\n[workspace]\n",
-            self.version, self.package
+             redgrease = {{ path = '{}' }}\n\n[workspace]\n",
+            self.version,
+            self.package,
+            redgrease.display()
         );
         let program = PROGRAM.replace("TRIGGER", self.trigger);
         write(&folder.join("Cargo.toml"), &manifest);
