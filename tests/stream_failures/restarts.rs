@@ -1,5 +1,6 @@
 //! Restarts, crashes, upgrades and replicas: the tries go on, and nothing is lost.
 
+use crate::common::capability::{Capability, lacks};
 use crate::common::pair::Pair;
 use crate::common::{eventually, untyped};
 use crate::{HANDLER, OPTIONS, add, all_are_settled, bad, field, letters, list};
@@ -181,19 +182,24 @@ fn replicas_and_the_aof_get_a_dead_letter_as_one_unit() {
     register(&server, "foreach(handle)", OPTIONS);
     add(&server, "s", 0..1);
     all_are_settled(&server);
-    server.stop().unwrap();
     let commands = commands_of_aof(dir.path());
     let letter = commands
         .iter()
         .position(|one| one.starts_with("XADD dead"))
         .unwrap();
-    assert_eq!(commands[letter - 1], "MULTI", "{commands:?}");
+    // Redis 6.2 sends what a thread of a module runs as single commands. Their order is the same: what is cut off between them is
+    // done twice, and not lost.
+    if !lacks(&server, Capability::CommandsAsUser) {
+        assert_eq!(commands[letter - 1], "MULTI", "{commands:?}");
+        assert_eq!(commands[letter + 3], "EXEC", "{commands:?}");
+    }
+    server.stop().unwrap();
     let names: Vec<&str> = commands[letter..]
         .iter()
-        .take(4)
+        .take(3)
         .map(|one| one.split(' ').next().unwrap())
         .collect();
-    assert_eq!(names, ["XADD", "XACK", "XDEL", "EXEC"]);
+    assert_eq!(names, ["XADD", "XACK", "XDEL"]);
 }
 
 /// A replica that becomes the master goes on with the tries.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// When the batches go on, after the server has looked at its clients.
-const SOON: Duration = Duration::from_millis(1);
+pub(super) const SOON: Duration = Duration::from_millis(1);
 
 pub(super) fn filter(registration: &Registration) -> Option<&StreamsFilter> {
     match &registration.event {
@@ -72,7 +72,7 @@ fn pump_here(
 }
 
 /// Tries again when the server has looked at its clients, or, if it pauses them, may deliver messages.
-fn go_on_later(
+pub(super) fn go_on_later(
     server: &dyn StreamServer,
     registration: &Arc<Registration>,
     stream: &[u8],

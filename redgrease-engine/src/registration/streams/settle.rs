@@ -133,7 +133,13 @@ pub(super) fn settle(
     if !registered {
         pump::hand_over(context, server, stream);
     } else if registration.mode != Mode::Sync {
-        pump(context, server, registration, stream);
+        let begins_again = filter.with_stream(stream, |known| known.begins_again) == Some(true);
+        if begins_again && filter.failures.gives_up() {
+            // The next message may end the server, as it may have done before. The acknowledgement has to be in the AOF first.
+            pump::go_on_later(server, registration, stream, pump::SOON);
+        } else {
+            pump(context, server, registration, stream);
+        }
     }
 }
 
