@@ -62,6 +62,15 @@ pub(crate) fn gear(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
     let name = handle_name(gear);
     let watched = watched(gear.python.text);
     let assertions = shared::assertions(gear, krate);
+    let beside = (watched.is_some() || !assertions.is_empty()).then(|| {
+        quote! {
+            #cfgs
+            const _: () = {
+                #watched
+                #assertions
+            };
+        }
+    });
     let unseen = gear.python.unseen.then(|| {
         let message = Mistake::Unseen.to_string();
         // rust-analyzer sets this. In a build, a gear without its Python is an error.
@@ -75,12 +84,9 @@ pub(crate) fn gear(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
         #unseen
         #function
         #handle
+        #beside
         #cfgs
-        const _: () = {
-            #watched
-            #assertions
-            #krate::__rt::inventory::submit! { #krate::Entry(#name::GEAR) }
-        };
+        #krate::__rt::inventory::submit! { #krate::Entry(#name::GEAR) }
     }
 }
 

@@ -58,8 +58,6 @@ pub(crate) fn rust_function(function: &Function<'_>, errors: &Errors) -> TokenSt
         }
 
         #cfgs
-        const _: () = {
-            #krate::__rt::inventory::submit! { #krate::Entry(#handle::GEAR) }
-        };
+        #krate::__rt::inventory::submit! { #krate::Entry(#handle::GEAR) }
     }
 }

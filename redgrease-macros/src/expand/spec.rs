@@ -27,10 +27,20 @@ pub(super) fn spec(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
     let module = module.and_then(|module| shared::module(module, options, krate));
     let setup = gear.setup.as_ref().map(|setup| shared::setup(setup, krate));
     let rest = arguments.iter().any(|argument| argument.rest.is_some());
+    let names = arguments.iter().map(|argument| &argument.python_name);
+    let codecs = arguments
+        .iter()
+        .map(|argument| codec(gear, argument, krate));
+    let codecs = quote!(&[#((#names, #codecs)),*]);
+    let args = match arguments.len() {
+        0 => None,
+        _ if rest => Some(quote!(args: ARGUMENTS,)),
+        _ => Some(quote!(args: #codecs,)),
+    };
     // Each field takes time to compile, so most gears take theirs from `GearSpec::BLANK`.
     let fields: TokenStream = [
         Some(quote!(kind: #kind, ret: #returned, #source)),
-        (!arguments.is_empty()).then(|| quote!(args: ARGUMENTS,)),
+        args,
         gear.python.coroutine.then(|| quote!(coroutine: true,)),
         list("names", &gear.python.names),
         list("requirements", &options.requirements),
@@ -46,17 +56,12 @@ pub(super) fn spec(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
     .flatten()
     .collect();
     let description = described(name, gear.header.name, gear.attributes, &fields, krate);
-    if arguments.is_empty() {
+    if !rest {
         return quote!({ #description });
     }
-    let names = arguments.iter().map(|argument| &argument.python_name);
-    let codecs = arguments
-        .iter()
-        .map(|argument| codec(gear, argument, krate));
     quote! {{
-        // A separate constant, because the references in a codec do not live long enough in a static.
-        const ARGUMENTS: &[(&::core::primitive::str, #krate::Codec)] =
-            &[#((#names, #codecs)),*];
+        // A separate constant, because the list around the codec of `#[rest]` does not live long enough in a static.
+        const ARGUMENTS: &[(&::core::primitive::str, #krate::Codec)] = #codecs;
         #description
     }}
 }
