@@ -240,6 +240,7 @@ mod tests {
         Some((name, section))
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "it is compared with a search")]
     fn normal(name: &str) -> Option<(String, Section)> {
         Some((name.to_owned(), Section::Dependencies))
     }
