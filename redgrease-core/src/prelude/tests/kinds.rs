@@ -180,6 +180,8 @@ fn a_server_that_would_ignore_an_option_refuses_it() {
         "changed",
         GearSpec {
             kind,
+            args: EVENT,
+            ret: Codec::Str,
             ..spec("", " pass")
         },
     );
