@@ -11,18 +11,12 @@ use redgrease_syntax::{UnknownName, importable};
 use syn::spanned::Spanned;
 
 /// A reference to the module of a gear. `None` in an editor, where the file cannot be read.
-pub(super) fn module(
-    module: &Module<'_>,
-    options: &Options<'_>,
-    krate: &Krate,
-) -> Option<TokenStream> {
+pub(super) fn module(module: &Module<'_>, krate: &Krate) -> Option<TokenStream> {
     match module {
         Module::Item(path) => {
             let krate = krate.at(path.span());
-            let imports = imports_assertion(path, options);
             Some(quote_spanned! {path.span()=> {
                 const MODULE: &#krate::PythonModule = #path;
-                #imports
                 MODULE
             }})
         }
@@ -39,22 +33,27 @@ pub(super) fn module(
     }
 }
 
-/// The assertion that the requirements of the gear provide what `MODULE` imports. `None` if a requirement may provide
-/// anything.
-fn imports_assertion(path: &syn::Path, options: &Options<'_>) -> Option<TokenStream> {
+/// The assertion that the requirements of the gear provide what its module imports. `None` if a requirement may provide
+/// anything. It is an item beside the gear, because the compiler does not evaluate one inside the description.
+fn imports_assertion(
+    path: &syn::Path,
+    options: &Options<'_>,
+    krate: &Krate,
+) -> Option<TokenStream> {
     let provided = importable(options.requirements.iter().map(String::as_str));
     let is_allowed = options.allowed.iter().any(|code| code == "unknown-import");
     if provided.anything || is_allowed {
         return None;
     }
     let modules = provided.modules.iter();
-    Some(quote_spanned! {path.span()=>
-        const _: () = {
-            if let ::core::option::Option::Some(message) = MODULE.missing_import(&[#(#modules),*]) {
-                ::core::panic!("{}", message)
-            }
-        };
-    })
+    let check = quote_spanned! {path.span()=>
+        if let ::core::option::Option::Some(message) =
+            #krate::PythonModule::missing_import(#path, &[#(#modules),*])
+        {
+            ::core::panic!("{}", message)
+        }
+    };
+    Some(quote!(const _: () = { #check };))
 }
 
 fn python_module(shared: Option<&Shared<'_>>, name: &str, krate: &Krate) -> TokenStream {
@@ -143,6 +142,7 @@ pub(super) fn assertions(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
         .chain(setup)
         .flat_map(|(text, names)| names.iter().map(move |name| (text, name)))
         .map(|(text, name)| assertion(path, text, name, krate))
+        .chain(imports_assertion(path, &gear.options, krate))
         .collect()
 }
 

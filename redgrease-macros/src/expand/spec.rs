@@ -24,7 +24,7 @@ pub(super) fn spec(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
     let (major, minor) = (options.python.major(), options.python.minor());
     let python = (options.python != PythonVersion::default()).then(|| quote!((#major, #minor)));
     let module = gear.module.as_ref();
-    let module = module.and_then(|module| shared::module(module, options, krate));
+    let module = module.and_then(|module| shared::module(module, krate));
     let setup = gear.setup.as_ref().map(|setup| shared::setup(setup, krate));
     let rest = arguments.iter().any(|argument| argument.rest.is_some());
     let names = arguments.iter().map(|argument| &argument.python_name);
