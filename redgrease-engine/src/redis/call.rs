@@ -4,6 +4,7 @@ use super::context::Context;
 use super::denial;
 use super::filter;
 use super::guard;
+use super::held_back;
 use super::lock;
 use super::raw;
 use super::refusal;
@@ -73,10 +74,40 @@ impl CallReply {
         self.protocol().len()
     }
 
+    /// Takes a reply of the server.
+    ///
+    /// # Safety
+    /// The reply is a whole one, is live, and is freed by nothing else. The context of its call outlives the value.
+    pub(super) unsafe fn from_raw(raw: NonNull<raw::RedisModuleCallReply>) -> CallReply {
+        CallReply { raw }
+    }
+
     /// The bytes of the protocol.
-    fn protocol(&self) -> &[u8] {
-        // SAFETY: the reply is live for as long as it is borrowed.
-        unsafe { protocol(self.raw) }
+    pub(super) fn protocol(&self) -> &[u8] {
+        let mut length = 0;
+        // SAFETY: the reply is live, because it is borrowed. The server writes the length, and the pointer is null or points into
+        // the reply.
+        unsafe {
+            let start = rm!(RedisModule_CallReplyProto(
+                self.raw.as_ptr(),
+                &raw mut length
+            ));
+            if start.is_null() {
+                return &[];
+            }
+            std::slice::from_raw_parts(start.cast::<u8>(), length)
+        }
+    }
+
+    /// Replies to the client of `context` with this reply.
+    pub(super) fn send(&self, context: &Context) {
+        // SAFETY: the context and the reply are live.
+        unsafe {
+            rm!(RedisModule_ReplyWithCallReply(
+                context.as_ptr(),
+                self.raw.as_ptr()
+            ))
+        };
     }
 
     /// `true` if the reply is an error that says that a user has no right.
@@ -94,23 +125,6 @@ impl CallReply {
 
     pub(crate) fn element(&self, index: usize) -> Option<Element<'_>> {
         self.borrow().element(index)
-    }
-}
-
-/// The bytes of a reply in the protocol.
-///
-/// # Safety
-/// The reply is a whole one, and is live for `'a`.
-pub(super) unsafe fn protocol<'a>(reply: NonNull<raw::RedisModuleCallReply>) -> &'a [u8] {
-    let mut length = 0;
-    // SAFETY: the caller guarantees that the reply is live. The server writes the length, and the pointer is null or points into
-    // the reply.
-    unsafe {
-        let start = rm!(RedisModule_CallReplyProto(reply.as_ptr(), &raw mut length));
-        if start.is_null() {
-            return &[];
-        }
-        std::slice::from_raw_parts(start.cast::<u8>(), length)
     }
 }
 
@@ -412,17 +426,17 @@ pub(crate) fn call(
         if let Some(why) = denied {
             return Err(CallError(why));
         }
-        let reply = NonNull::new(reply).map(|raw| CallReply { raw });
-        if let Some(why) = reply
-            .as_ref()
-            .and_then(|one| zero_bytes::refusal(one.protocol()))
-        {
-            return Err(CallError(why));
-        }
-        let Some(reply) = reply else {
+        let Some(mut reply) = NonNull::new(reply).map(|raw| CallReply { raw }) else {
             return Err(CallError(refusal::words(errno, command, args)));
         };
-        let denied = zero_bytes::error_text(reply.protocol())
+        if reply.protocol().is_empty() && rights != Rights::Question {
+            reply = held_back::take(context).unwrap_or(reply);
+        }
+        let protocol = reply.protocol();
+        if let Some(why) = zero_bytes::refusal(protocol) {
+            return Err(CallError(why));
+        }
+        let denied = zero_bytes::error_text(protocol)
             .and_then(|text| denial::for_client(context, rights.user(), command, args, text));
         denied.map_or(Ok(reply), |words| Err(CallError(words)))
     }

@@ -25,6 +25,7 @@
 //! | `filter.rs` | taking over commands of clients |
 //! | `gear_call.rs` | commands that gears run |
 //! | `guard.rs` | replicas, memory and the disk, which forbid writes |
+//! | `held_back.rs` | replies that the server leaves for the next call |
 //! | `hold.rs` | noticing that the server's lock will never be free |
 //! | `info.rs` | the engine's part of `INFO` |
 //! | `large_reply.rs` | replies that would take more memory than the gear may |
@@ -66,6 +67,7 @@ mod ending;
 pub(crate) mod filter;
 mod gear_call;
 mod guard;
+mod held_back;
 mod hold;
 mod info;
 mod keys;

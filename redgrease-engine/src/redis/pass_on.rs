@@ -1,5 +1,6 @@
 //! Running a command of a client as the server would have run it.
 
+use super::call::CallReply;
 use super::command::{Args, Text};
 use super::context::Context;
 use super::denial;
@@ -7,7 +8,7 @@ use super::filter;
 use super::raw;
 use super::refusal;
 use super::user;
-use super::{call, guard, zero_bytes};
+use super::{guard, held_back, zero_bytes};
 use std::ffi::{CStr, CString};
 use std::ptr::NonNull;
 
@@ -27,7 +28,10 @@ pub(super) fn refused(context: &Context, args: Args<'_>, start: usize) -> String
     let knows_dry_runs = unsafe { raw::RedisModule_ACLAddLogEntryByUserName }.is_some();
     let format = if knows_dry_runs { c"!0CEDv" } else { c"!0CEv" };
     match run(context, args, start, format) {
-        Ok(reply) => reply.error().unwrap_or_else(|| NO_RIGHT.to_owned()),
+        Ok(reply) => zero_bytes::error_text(reply.protocol()).map_or_else(
+            || NO_RIGHT.to_owned(),
+            |text| String::from_utf8_lossy(text).into_owned(),
+        ),
         Err(words) if denial::is_denial(words.as_bytes()) => words,
         Err(_) => NO_RIGHT.to_owned(),
     }
@@ -35,37 +39,13 @@ pub(super) fn refused(context: &Context, args: Args<'_>, start: usize) -> String
 
 const NO_RIGHT: &str = "NOPERM this user has no permissions to run the command";
 
-/// A reply that is freed once, while the context of its call is live.
-struct Reply(NonNull<raw::RedisModuleCallReply>);
-
-impl Reply {
-    fn send(&self, context: &Context) {
-        // SAFETY: the context and the reply are live.
-        unsafe {
-            rm!(RedisModule_ReplyWithCallReply(
-                context.as_ptr(),
-                self.0.as_ptr()
-            ))
-        };
-    }
-
-    /// The text of an error.
-    fn error(&self) -> Option<String> {
-        // SAFETY: the reply is live.
-        let text = zero_bytes::error_text(unsafe { call::protocol(self.0) })?;
-        Some(String::from_utf8_lossy(text).into_owned())
-    }
-}
-
-impl Drop for Reply {
-    fn drop(&mut self) {
-        // SAFETY: this value owns the reply.
-        unsafe { rm!(RedisModule_FreeCallReply(self.0.as_ptr())) };
-    }
-}
-
 /// Runs the words. The error is the reason why the server does not run them.
-fn run(context: &Context, args: Args<'_>, start: usize, format: &CStr) -> Result<Reply, String> {
+fn run(
+    context: &Context,
+    args: Args<'_>,
+    start: usize,
+    format: &CStr,
+) -> Result<CallReply, String> {
     let words = args.raw_from(start);
     let name = args
         .get(start)
@@ -88,12 +68,15 @@ fn run(context: &Context, args: Args<'_>, start: usize, format: &CStr) -> Result
         (reply, *libc::__errno_location())
     };
     let arguments = || -> Vec<&[u8]> { args.from(start + 1).map(Text::bytes).collect() };
-    let Some(reply) = NonNull::new(reply).map(Reply) else {
+    // SAFETY: the reply is that of the call above, and nothing else frees it.
+    let Some(mut reply) = NonNull::new(reply).map(|raw| unsafe { CallReply::from_raw(raw) }) else {
         return Err(refusal::words(errno, name.to_bytes(), &arguments()));
     };
-    // Redis 7.0 has words for a user without rights that no client knows. SAFETY: the reply is live.
-    let text = zero_bytes::error_text(unsafe { call::protocol(reply.0) });
-    let denied = text
+    if reply.protocol().is_empty() {
+        reply = held_back::take(context).unwrap_or(reply);
+    }
+    // Redis 7.0 has words for a user without rights that no client knows.
+    let denied = zero_bytes::error_text(reply.protocol())
         .and_then(|text| denial::for_client(context, None, name.to_bytes(), &arguments(), text));
     denied.map_or(Ok(reply), Err)
 }
