@@ -45,7 +45,7 @@ pub use start::{start, start_with};
 #[cfg(feature = "aio")]
 pub use start::{start_async, start_async_with};
 #[cfg(test)]
-pub(crate) use {placed::placed, script::Script, set::GearSet};
+pub(crate) use {owner::Owner, placed::placed, script::Script, set::GearSet};
 
 #[cfg(test)]
 mod tests;

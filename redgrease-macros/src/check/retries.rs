@@ -8,8 +8,8 @@ use redgrease_syntax::Mistake;
 
 /// The limits of retries, and the end of entries that fail in all of them.
 pub(crate) struct Retries {
-    /// `None` tries for ever.
-    pub(crate) max_retries: Option<u32>,
+    /// How often an entry is tried again. `None` is without end.
+    pub(crate) count: Option<u32>,
     pub(crate) dead_letter: Option<String>,
     /// The factor by which the pause grows.
     pub(crate) backoff: f64,
@@ -41,16 +41,16 @@ pub(super) fn retries(
         }
     }
     Retries {
-        max_retries: keys
+        count: keys
             .max_retries
-            .map(|number| count(number.value, number.span, errors)),
+            .map(|number| limit(number.value, number.span, errors)),
         dead_letter: dead_letter(keys, on_failed, errors),
         backoff: backoff(keys, errors),
         max_interval_s: max_interval(keys, on_failed, first, errors),
     }
 }
 
-fn count(number: u64, span: Span, errors: &mut Errors) -> u32 {
+fn limit(number: u64, span: Span, errors: &mut Errors) -> u32 {
     u32::try_from(number).unwrap_or_else(|_| {
         let number = number.to_string();
         errors.at(span, Mistake::TooManyRetries { number });

@@ -17,13 +17,7 @@ pub(super) fn kind(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
             in_order,
         } => {
             let mode = mode_tokens(*mode, krate);
-            let trigger = match trigger {
-                Some(Name::Given(trigger)) => quote!(#trigger),
-                Some(Name::Unique) => {
-                    quote!(::core::concat!(::core::module_path!(), "::", #name))
-                }
-                None => quote!(#name),
-            };
+            let trigger = trigger_tokens(trigger.as_ref(), name);
             quote!(#krate::GearKind::Command {
                 trigger: #trigger,
                 mode: #mode,
@@ -81,16 +75,12 @@ pub(super) fn kind(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
             trim,
             mode,
         } => {
-            let max_retries = number(retries.max_retries);
+            let max_retries = optional(retries.count.as_ref());
             let dead_letter = optional(retries.dead_letter.as_ref());
             let backoff = retries.backoff;
-            let max_interval_s = number(retries.max_interval_s);
+            let max_interval_s = optional(retries.max_interval_s.as_ref());
             let mode = mode_tokens(*mode, krate);
-            let on_failed = match on_failed {
-                OnFailed::Continue => quote!(Continue),
-                OnFailed::Abort => quote!(Abort),
-                OnFailed::Retry => quote!(Retry),
-            };
+            let on_failed = on_failed_tokens(*on_failed);
             let ty = record(gear);
             let here = krate.at(ty.span());
             let value = quote_spanned!(ty.span()=> <#ty as #here::StreamArg>::VALUE);
@@ -125,10 +115,19 @@ fn record(gear: &Gear<'_>) -> TokenStream {
     )
 }
 
-fn number(number: Option<u32>) -> TokenStream {
-    match number {
-        Some(number) => quote!(::core::option::Option::Some(#number)),
-        None => quote!(::core::option::Option::None),
+fn trigger_tokens(trigger: Option<&Name>, function: &str) -> TokenStream {
+    match trigger {
+        Some(Name::Given(trigger)) => quote!(#trigger),
+        Some(Name::Unique) => quote!(::core::concat!(::core::module_path!(), "::", #function)),
+        None => quote!(#function),
+    }
+}
+
+fn on_failed_tokens(on_failed: OnFailed) -> TokenStream {
+    match on_failed {
+        OnFailed::Continue => quote!(Continue),
+        OnFailed::Abort => quote!(Abort),
+        OnFailed::Retry => quote!(Retry),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::gear::{Gear, GearKind, GearSpec, Mode, Program, SourceForm};
 use crate::location::Location;
-use crate::registry::{GearSet, Script, placed};
+use crate::registry::{GearSet, Owner, Script, placed};
 use crate::{Call, GearReply, Result};
 use crate::{DecodeError, EncodeError, Writer};
 use base64::Engine;
@@ -66,7 +66,7 @@ impl Python {
             id: "test".into(),
             version: "1.0.0",
             namespace: None,
-            owner: Default::default(),
+            owner: Owner::default(),
             gears: gears.to_vec(),
         };
         let profile = crate::profile::default();

@@ -214,7 +214,7 @@ fn a_manifest_names_the_session() {
 }
 
 /// A gear of a target of `pkg`.
-fn of_target(bin: Option<&'static str>, version: &'static str, base: GearSpec) -> &'static Gear {
+fn of_target(bin: Option<&'static str>, version: &'static str, base: &GearSpec) -> &'static Gear {
     let name = match base.kind {
         GearKind::Command { trigger, .. } => trigger,
         GearKind::Keys(_) => "on_order",
@@ -228,7 +228,7 @@ fn of_target(bin: Option<&'static str>, version: &'static str, base: GearSpec) -
             krate: bin.unwrap_or("pkg"),
             path: bin.unwrap_or("pkg"),
             location: at("src/main.rs", 1),
-            ..base
+            ..*base
         },
     )
 }
@@ -309,15 +309,15 @@ fn taken(step: Step) -> (Vec<String>, report::SessionReport) {
 #[test]
 fn a_gear_that_moves_to_the_library_is_taken_over() {
     let command = || spec("a", "return 1");
-    let stays = of_target(Some("x"), "1.0.0", spec("stays", ""));
+    let stays = of_target(Some("x"), "1.0.0", &spec("stays", ""));
     for (base, gear_name) in [
         (command(), "a"),
         (on_order(""), "on_order"),
         (tick(), "tick"),
     ] {
-        let there = server_with(&[of_target(Some("x"), "1.0.0", base), stays]);
-        let moved = of_target(None, "1.0.0", base);
-        let later = of_target(None, "1.1.0", base);
+        let there = server_with(&[of_target(Some("x"), "1.0.0", &base), stays]);
+        let moved = of_target(None, "1.0.0", &base);
+        let later = of_target(None, "1.1.0", &base);
         // The program contains the binary, without the gear.
         for policy in ALL_THAT_SEND {
             let (ids, report) = taken(decided(&[moved, stays], &there, policy).unwrap());
@@ -328,7 +328,7 @@ fn a_gear_that_moves_to_the_library_is_taken_over() {
         assert_eq!(ids.len(), 1, "{gear_name}");
         // An instance of the old version that starts again takes nothing back, and registers nothing twice.
         let there = server_with(&[later]);
-        let sets = group(&[of_target(Some("x"), "1.0.0", base)], None).unwrap();
+        let sets = group(&[of_target(Some("x"), "1.0.0", &base)], None).unwrap();
         let decision = |policy| plan(&sets[0], &profile(None), &there, terms(policy, &sets));
         let report = kept(decision(Policy::IfNewer).unwrap());
         assert_eq!(report.left, [gear_name]);
@@ -346,16 +346,16 @@ fn a_target_that_the_package_does_not_have_gives_its_gears_away() {
         program: Program::new("", "https://git.acme.io/team/pkg", "", "", "", targets),
         ..on_order("")
     };
-    let there = server_with(&[of_target(Some("x"), "1.0.0", on_order(""))]);
+    let there = server_with(&[of_target(Some("x"), "1.0.0", &on_order(""))]);
     for (targets, count) in [("lib", 1), ("bin-x lib", 0), ("", 0)] {
-        let ours = of_target(None, "1.0.0", with_targets(targets));
+        let ours = of_target(None, "1.0.0", &with_targets(targets));
         let (ids, _) = taken(decided(&[ours], &there, Policy::IfNewer).unwrap());
         assert_eq!(ids.len(), count, "{targets}");
     }
     // Tests are not listed.
     let mut there = there;
     there[0].id = "pkg-test-x".to_owned();
-    let ours = of_target(None, "1.0.0", with_targets("lib"));
+    let ours = of_target(None, "1.0.0", &with_targets("lib"));
     let (ids, _) = taken(decided(&[ours], &there, Policy::IfNewer).unwrap());
     assert_eq!(ids.len(), 0);
 }
@@ -364,19 +364,19 @@ fn a_target_that_the_package_does_not_have_gives_its_gears_away() {
 fn gears_of_two_targets_leave_each_other_alone() {
     // Two binaries of one version with a handler of one name.
     for source in ["", "return 1"] {
-        let there = server_with(&[of_target(Some("x"), "1.0.0", on_order(""))]);
-        let ours = of_target(None, "1.0.0", on_order(source));
+        let there = server_with(&[of_target(Some("x"), "1.0.0", &on_order(""))]);
+        let ours = of_target(None, "1.0.0", &on_order(source));
         let (ids, _) = taken(decided(&[ours], &there, Policy::IfNewer).unwrap());
         assert!(ids.is_empty());
     }
     // Of another version, and another function.
-    let there = server_with(&[of_target(Some("x"), "1.0.0", on_order(""))]);
-    let ours = of_target(None, "1.1.0", on_order("return 1"));
+    let there = server_with(&[of_target(Some("x"), "1.0.0", &on_order(""))]);
+    let ours = of_target(None, "1.1.0", &on_order("return 1"));
     let (ids, _) = taken(decided(&[ours], &there, Policy::IfNewer).unwrap());
     assert!(ids.is_empty());
     // A trigger is in one session. Another function of the same version may be a mistake.
-    let there = server_with(&[of_target(Some("x"), "1.0.0", spec("a", ""))]);
-    let ours = of_target(None, "1.0.0", spec("a", "return 1"));
+    let there = server_with(&[of_target(Some("x"), "1.0.0", &spec("a", ""))]);
+    let ours = of_target(None, "1.0.0", &spec("a", "return 1"));
     let error = decided(&[ours], &there, Policy::IfNewer).unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::TriggerOwned { owner, program, .. }
@@ -391,7 +391,7 @@ fn gears_of_two_targets_leave_each_other_alone() {
 
 #[test]
 fn gears_of_another_namespace_or_program_are_not_taken() {
-    let ours = of_target(None, "1.1.0", on_order(""));
+    let ours = of_target(None, "1.1.0", &on_order(""));
     let change = |session: &mut Session, change: fn(&mut Description)| {
         let mut description = Description::parse(session.description.as_deref().unwrap()).unwrap();
         change(&mut description);
@@ -403,7 +403,7 @@ fn gears_of_another_namespace_or_program_are_not_taken() {
         |d| d.owner.as_mut().unwrap().repository = Some("github.com/b/pkg".to_owned()),
     ];
     for one in changes {
-        let mut there = server_with(&[of_target(Some("x"), "1.0.0", on_order(""))]);
+        let mut there = server_with(&[of_target(Some("x"), "1.0.0", &on_order(""))]);
         change(&mut there[0], one);
         let (ids, _) = taken(decided(&[ours], &there, Policy::IfNewer).unwrap());
         assert!(ids.is_empty());
@@ -413,15 +413,15 @@ fn gears_of_another_namespace_or_program_are_not_taken() {
 #[test]
 fn what_is_removed_is_listed_once_by_its_name() {
     let there = server_with(&[
-        of_target(None, "1.0.0", on_order("")),
-        of_target(None, "1.0.0", tick()),
-        of_target(None, "1.0.0", spec("a", "")),
+        of_target(None, "1.0.0", &on_order("")),
+        of_target(None, "1.0.0", &tick()),
+        of_target(None, "1.0.0", &spec("a", "")),
     ]);
     let mut there = there;
     let sets = group(
         &[
-            of_target(None, "1.0.0", on_order("")),
-            of_target(None, "1.0.0", tick()),
+            of_target(None, "1.0.0", &on_order("")),
+            of_target(None, "1.0.0", &tick()),
         ],
         None,
     )
@@ -430,7 +430,7 @@ fn what_is_removed_is_listed_once_by_its_name() {
     let mut description = Description::parse(there[0].description.as_deref().unwrap()).unwrap();
     description.events = described.events;
     there[0].description = Some(description.to_json());
-    let now = of_target(None, "1.0.0", spec("b", ""));
+    let now = of_target(None, "1.0.0", &spec("b", ""));
     let report = sent(decided(&[now], &there, Policy::IfNewer).unwrap());
     assert_eq!(report.removed, ["a", "on_order", "tick"]);
     assert_eq!(report.registered, ["b"]);
@@ -506,10 +506,10 @@ fn orphans_are_sessions_of_this_program_that_it_does_not_contain() {
         change(there(Some("foreign"), "c"), foreign),
         change(there(Some("unnamed"), "d"), |d| d.owner = None),
         change(there(Some("newer"), "e"), |d| {
-            d.version = "2.0.0".to_owned()
+            d.version = "2.0.0".to_owned();
         }),
         change(there(Some("stage"), "f"), |d| {
-            d.namespace = Some("stage".to_owned())
+            d.namespace = Some("stage".to_owned());
         }),
         listed("pkg-bin-script", None, &["g"]),
         Session {
