@@ -17,7 +17,7 @@ pub(crate) struct PostgreSql {
 }
 
 impl PostgreSql {
-    /// Needs the programs of PostgreSQL, and fails without them: `apt-get install postgresql`.
+    /// Needs the programs of PostgreSQL, and fails without them.
     pub(crate) fn start() -> PostgreSql {
         let dir = tempfile::Builder::new()
             .prefix("pg-")
@@ -95,10 +95,17 @@ impl PostgreSql {
     /// A program of PostgreSQL with the folder of the data, as a user who is not root.
     fn command(&self, program: &str) -> Command {
         let program = self.programs.join(program);
+        // The user may lack the right to read the folder of the programs, as below /root: the capability gives it, and the bit
+        // makes access(2) heed it.
         let mut command = if std::fs::metadata(self.dir.path()).unwrap().uid() == NOBODY {
             let mut command = Command::new("setpriv");
             command
                 .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+                .args([
+                    "--inh-caps=+dac_override",
+                    "--ambient-caps=+dac_override",
+                    "--securebits=+no_setuid_fixup",
+                ])
                 .arg(program);
             command
         } else {
@@ -122,15 +129,30 @@ fn is_root(own: &Path) -> bool {
     std::fs::metadata(own).unwrap().uid() == 0
 }
 
-/// The folder with `initdb` and `postgres`: that of a Debian package, or one on `PATH`.
+/// The folder with `initdb` and `postgres`: that of a Debian package, of `pg_config`, one on `PATH`, or the one that
+/// `cargo xtask test` fetched.
 fn programs() -> PathBuf {
     let of_debian = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten();
     let of_debian = of_debian.flatten().map(|entry| entry.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
+    // The target directory has the folder of temporary files.
+    let fetched = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("servers/postgresql/bin");
     of_debian
+        .chain(configured())
         .chain(std::env::split_paths(&path))
+        .chain([fetched])
         .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
-        .expect("PostgreSQL was not found: install it with `apt-get install postgresql`")
+        .expect(
+            "PostgreSQL was not found: on Debian and Ubuntu `cargo xtask test` fetches it into the target directory; \
+             elsewhere install it, and put the folder of initdb on PATH",
+        )
+}
+
+/// The folder that `pg_config` names.
+fn configured() -> Option<PathBuf> {
+    let said = Command::new("pg_config").arg("--bindir").output().ok()?;
+    let folder = String::from_utf8(said.stdout).ok()?;
+    Some(folder.trim().into())
 }

@@ -24,6 +24,10 @@ pub(crate) fn command(yes: bool) -> Outcome {
     let compiling = Background::start("compiling the tests", compile)?;
     let ready = setup::run(yes)?;
     compiling.end()?;
+    // Without it only the test of its recipe fails, which says what to install as well.
+    if let Err(failed) = servers::postgresql::prepare() {
+        eprintln!("\n==> {failed}");
+    }
 
     // Without optimisation: they compile sooner, and check overflows.
     let mut engine = steps::cargo();

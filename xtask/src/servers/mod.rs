@@ -1,6 +1,9 @@
 //! Servers to test on, each by name. Packages contain their programs: Python wheels, and packages of Debian.
 
+mod apt;
 mod debian;
+mod libraries;
+pub(crate) mod postgresql;
 mod wheel;
 
 use crate::shell;
