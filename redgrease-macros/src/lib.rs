@@ -19,6 +19,7 @@ mod manifest;
 mod parse;
 mod pipeline;
 mod report;
+mod session_name;
 mod unwind;
 
 use parse::Kind;

@@ -10,8 +10,10 @@
 
 #![cfg(all(feature = "full", feature = "macros"))]
 
+mod sessions;
+
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Copies a folder. In manifests, `@redgrease@` becomes the path of this project.
@@ -33,6 +35,11 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// One folder for what is built here, so that dependencies are built once.
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("crate_names/target")
+}
+
 #[test]
 fn every_name_of_the_crate_is_found() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -43,7 +50,7 @@ fn every_name_of_the_crate_is_found() {
         .args(["check", "--offline", "--workspace", "--all-targets"])
         .args(["--features", "renamed/extra"])
         .current_dir(&there)
-        .env("CARGO_TARGET_DIR", there.join("target"))
+        .env("CARGO_TARGET_DIR", target())
         .output()
         .expect("cargo");
     assert!(

@@ -35,6 +35,15 @@ const A_LATER: Team = Team {
     answer: "a later",
 };
 
+/// The first team's release after that one.
+const A_LATEST: Team = Team {
+    folder: "builds/18",
+    version: "1.2.0",
+    trigger: "edge",
+    answer: "a latest",
+    ..A_LATER
+};
+
 /// The second team, with a session of its own.
 const B_NAMED: Team = Team {
     folder: "b-named/shop",
@@ -122,9 +131,7 @@ fn programs_that_start_at_the_same_time_do_not_replace_each_other() {
     let (mut a, mut b) = (A.run(&server), B.run(&server));
     let mut won = [0, 0];
     for round in 0..20 {
-        for id in ids(&server) {
-            untyped(&server, &["RG.UNREGISTER", &id]);
-        }
+        unregister_all(&server);
         // Either is asked first in turn.
         let (first, second) = if round % 2 == 0 {
             (&mut a, &mut b)
@@ -142,6 +149,64 @@ fn programs_that_start_at_the_same_time_do_not_replace_each_other() {
         won[usize::from(!a_has_won)] += 1;
     }
     println!("{} times a, {} times b", won[0], won[1]);
+}
+
+#[test]
+fn two_instances_that_upgrade_at_the_same_time_make_one_upgrade() {
+    let server = Server::start().unwrap();
+    let mut now = A.run(&server);
+    let (mut one, mut two) = (A_LATER.run(&server), A_LATER.run(&server));
+    for _ in 0..10 {
+        unregister_all(&server);
+        now.does("start");
+        one.ask("start");
+        two.ask("start");
+        let said = [one.answer(), two.answer()];
+        let count = |text: &str| said.iter().filter(|said| said.contains(text)).count();
+        // The one that came second found the release, in whole.
+        assert_eq!(count("registered bound"), 1, "{said:#?}");
+        assert_eq!(count("removed limit"), 1, "{said:#?}");
+        assert_eq!(count("2 gears up to date"), 1, "{said:#?}");
+        assert_eq!(ids(&server).len(), 2);
+        works(&server, A_LATER);
+    }
+}
+
+#[test]
+fn the_higher_of_two_releases_that_start_at_the_same_time_stays() {
+    let server = Server::start().unwrap();
+    let (mut now, mut later, mut latest) =
+        (A.run(&server), A_LATER.run(&server), A_LATEST.run(&server));
+    let mut first = [0, 0];
+    for round in 0..20 {
+        unregister_all(&server);
+        now.does("start");
+        let (one, two) = if round % 2 == 0 {
+            (&mut later, &mut latest)
+        } else {
+            (&mut latest, &mut later)
+        };
+        one.ask("start");
+        two.ask("start");
+        let (said_later, said_latest) = (later.answer(), latest.answer());
+        assert!(said_latest.contains("registered edge"), "{said_latest}");
+        let was_first = said_later.contains("registered bound");
+        let gave_way = said_later.contains("kept, the server has the newer version 1.2.0");
+        assert_ne!(was_first, gave_way, "{said_later}");
+        assert_eq!(ids(&server).len(), 2, "{said_later}\n{said_latest}");
+        works(&server, A_LATEST);
+        first[usize::from(gave_way)] += 1;
+    }
+    println!(
+        "{} times the lower one first, {} times the higher one",
+        first[0], first[1]
+    );
+}
+
+fn unregister_all(server: &Server) {
+    for id in ids(server) {
+        untyped(server, &["RG.UNREGISTER", &id]);
+    }
 }
 
 fn ids(server: &Server) -> Vec<String> {

@@ -3,6 +3,7 @@
 use super::krate::Krate;
 use crate::checkout::Checkout;
 use crate::manifest::{self, Manifest};
+use crate::session_name::session_name;
 use proc_macro2::TokenStream;
 use quote::quote;
 use std::collections::HashSet;
@@ -22,7 +23,8 @@ struct Known {
 
 impl Known {
     fn of(manifest: Option<&Manifest>, folder: &Path) -> Self {
-        let session = manifest.and_then(|manifest| manifest.metadata("session"));
+        // A name that cannot be used is an error, see `watch`.
+        let session = manifest.and_then(|manifest| session_name(manifest).ok()?);
         let session = session.unwrap_or_default().to_owned();
         let repository = env::var("CARGO_PKG_REPOSITORY").unwrap_or_default();
         // Build systems other than cargo name no folder.
@@ -90,10 +92,9 @@ pub(super) fn watch() -> Option<TokenStream> {
         return None;
     }
     let path = manifest.path.to_str()?;
-    let mistake = manifest.is_no_text("session").then(|| {
-        let message = "`session` of `[package.metadata.redgrease]` in Cargo.toml is no text: write `session = \"name\"`";
-        quote!(::core::compile_error! { #message })
-    });
+    let mistake = session_name(&manifest)
+        .err()
+        .map(|message| quote!(::core::compile_error! { #message }));
     Some(quote! {
         #mistake
         const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
