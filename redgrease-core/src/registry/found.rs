@@ -76,10 +76,34 @@ impl<'a> Found<'a> {
         if session.registrations.is_empty() {
             return Verdict::Same;
         }
-        let overlap = Overlap::of(&description.gears, hashes);
+        let overlap = self.overlap(&description.gears, session, hashes);
         match &description.owner {
             Some(theirs) => ours.recognise(theirs, overlap),
             None => recognise_unnamed(overlap),
+        }
+    }
+
+    /// What the session has in common with the gears of this program. A description that names no gears says nothing about the
+    /// registrations of its session: those on the server count. A trigger is the name of its gear. An event is no proof,
+    /// since many programs listen to the same keys.
+    fn overlap(
+        &self,
+        described: &BTreeMap<String, String>,
+        session: &Session,
+        hashes: &BTreeMap<String, String>,
+    ) -> Overlap {
+        if !described.is_empty() {
+            return Overlap::of(described, hashes);
+        }
+        let is_named = |row: &&RegistrationInfo| {
+            row.trigger()
+                .is_some_and(|trigger| hashes.contains_key(&trigger))
+        };
+        let changed = self.rows.iter().filter(is_named).count();
+        Overlap {
+            same: 0,
+            changed,
+            removed: session.registrations.len().saturating_sub(changed),
         }
     }
 
@@ -118,6 +142,11 @@ impl<'a> Found<'a> {
         }
     }
 
+    /// The registrations, by the names they were registered under.
+    fn names(&self) -> Vec<String> {
+        self.rows.iter().map(RegistrationInfo::name).collect()
+    }
+
     /// The program of the session, for errors.
     pub(super) fn program(&self) -> String {
         match &self.description {
@@ -127,17 +156,18 @@ impl<'a> Found<'a> {
                 gears,
                 ..
             }) => program(owner, version, gears.keys()),
-            Some(Description { version, gears, .. }) => format!(
-                "a program that did not say its name, version {version}{}",
-                with_gears(gears.keys())
-            ),
-            None => {
-                let triggers: Vec<String> = self.rows.iter().map(RegistrationInfo::name).collect();
-                format!(
-                    "a script or a program without this library{}",
-                    with_gears(&triggers)
-                )
+            Some(Description { version, gears, .. }) => {
+                let gears = if gears.is_empty() {
+                    with_gears(&self.names())
+                } else {
+                    with_gears(gears.keys())
+                };
+                format!("a program that did not say its name, version {version}{gears}")
             }
+            None => format!(
+                "a script or a program without this library{}",
+                with_gears(&self.names())
+            ),
         }
     }
 }

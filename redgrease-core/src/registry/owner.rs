@@ -89,11 +89,6 @@ impl Overlap {
     fn proves(self) -> bool {
         self.same > self.changed + self.removed
     }
-
-    /// Whether no gear would be lost.
-    fn is_nothing(self) -> bool {
-        self.same + self.changed + self.removed == 0
-    }
 }
 
 impl Owner {
@@ -151,7 +146,6 @@ impl Owner {
             || (is_cloned && !is_moved)
             || same(|owner| &owner.place) == Some(true)
             || overlap.proves()
-            || overlap.is_nothing()
         {
             Verdict::Same
         } else {
@@ -162,7 +156,7 @@ impl Owner {
 
 /// Whether a session of a version of this crate that stored no owner belongs to this program.
 pub(crate) fn recognise_unnamed(overlap: Overlap) -> Verdict {
-    if overlap.same + overlap.changed > 0 || overlap.is_nothing() {
+    if overlap.same + overlap.changed > 0 {
         Verdict::Same
     } else {
         Verdict::Unproven

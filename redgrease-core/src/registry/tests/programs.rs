@@ -166,6 +166,75 @@ fn sessions_of_older_versions_stay_usable() {
 }
 
 #[test]
+fn a_session_whose_description_names_no_gears_is_judged_by_its_registrations() {
+    let ours = set(&[gear("a", spec("a", ""))]);
+    let described = |description: &str, triggers: &[&str]| Session {
+        description: Some(description.to_owned()),
+        ..listed("pkg", None, triggers)
+    };
+    let events = |description: &str| {
+        let mut session = described(description, &["*"]);
+        for row in &mut session.registration_rows {
+            let key = row.args.remove("trigger").unwrap();
+            row.args.insert("regex".to_owned(), key);
+            row.reader = "KeysReader".to_owned();
+        }
+        session
+    };
+    let owned = r#"{"version":"0.1.0","hash":"x","gears":{},"owner":{"package":"pkg"}}"#;
+    for policy in [&ALL_THAT_SEND[..], &[Policy::Error]].concat() {
+        for text in [
+            r#"{"version":"0.1.0","hash":"x"}"#,
+            r#"{"version":"9.0.0","hash":"x"}"#,
+            r#"{"version":"9.0.0","hash":"x","gears":{}}"#,
+            owned,
+        ] {
+            let (error, is_other) = refused(&ours, &[described(text, &["q"])], policy);
+            assert!(!is_other, "{policy:?} {text}: {error}");
+            // Events are no names: many programs listen to the same keys.
+            refused(&ours, &[events(text)], policy);
+            // The rows of registrations may be unknown.
+            let mut without_rows = described(text, &["a"]);
+            without_rows.registration_rows.clear();
+            refused(&ours, &[without_rows], policy);
+        }
+        // Another library's descriptions.
+        for text in [
+            "",
+            "null",
+            "3",
+            "[]",
+            "{}",
+            "a text",
+            r#"{"version":"0.1.0"}"#,
+            r#"{"version":null,"hash":"x"}"#,
+            r#"{"version":"0.1.0","hash":"x","gears":null}"#,
+            r#"{"version":"0.1.0","hash":"x","gears":["a"]}"#,
+            r#"{"version":"0.1.0","hash":"x","owner":"team"}"#,
+        ] {
+            for session in [described(text, &["a"]), events(text)] {
+                let (error, is_other) = refused(&ours, &[session], policy);
+                assert!(is_other, "{policy:?} {text}: {error}");
+            }
+        }
+    }
+    let (error, _) = refused(
+        &ours,
+        &[described(r#"{"version":"9.0.0","hash":"x"}"#, &["q"])],
+        Policy::IfNewer,
+    );
+    let program = "a program that did not say its name, version 9.0.0 (gears q)";
+    assert!(error.to_string().contains(program), "{error}");
+    // One gear has the same name, or nothing is lost.
+    let old = r#"{"version":"0.1.0","hash":"x"}"#;
+    let report = sent(decide(&ours, &[described(old, &["q", "a"])], Policy::IfNewer).unwrap());
+    assert_eq!(report.removed, ["q"]);
+    sent(decide(&ours, &[described(old, &[])], Policy::IfNewer).unwrap());
+    // But the same name proves nothing against a program that is named.
+    refused(&ours, &[described(owned, &["a", "q"])], Policy::IfNewer);
+}
+
+#[test]
 fn a_manifest_that_names_more_is_stored() {
     let bare = set(&[built(Program::UNKNOWN, "a", "")]);
     let named = set(&[built(Program::new("pkg", "", "", "", "", ""), "a", "")]);
