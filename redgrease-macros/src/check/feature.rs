@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn the_line_has_the_name_of_the_manifest() {
-        let version = env!("CARGO_PKG_VERSION_MAJOR").to_owned() + "." + env!("CARGO_PKG_VERSION_MINOR");
+        let version =
+            env!("CARGO_PKG_VERSION_MAJOR").to_owned() + "." + env!("CARGO_PKG_VERSION_MINOR");
         let line = |text| {
             let manifest = Manifest::parse(Path::new("/nowhere/Cargo.toml"), text);
             Feature::Aio.line(manifest.as_ref())
@@ -85,7 +86,9 @@ mod tests {
         assert_eq!(Feature::Aio.line(None), plain);
         assert_eq!(
             line("dependencies.rg = { package = 'redgrease', version = '0.1' }"),
-            format!("rg = {{ package = \"redgrease\", version = \"{version}\", features = [\"aio\"] }}")
+            format!(
+                "rg = {{ package = \"redgrease\", version = \"{version}\", features = [\"aio\"] }}"
+            )
         );
     }
 }
