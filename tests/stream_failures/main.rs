@@ -3,6 +3,7 @@
 //! | file | subject |
 //! |---|---|
 //! | `given_up.rs` | which messages are given up, after how many tries, in which order |
+//! | `groups.rs` | streams that lose their consumer group, or are others, while a message waits for its retry |
 //! | `letters.rs` | the fields of a dead letter |
 //! | `limits.rs` | handlers that limits or clients stop |
 //! | `refused.rs` | dead letters that the server refuses, and options that contradict each other |
@@ -12,6 +13,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod given_up;
+mod groups;
 mod letters;
 mod limits;
 mod refused;

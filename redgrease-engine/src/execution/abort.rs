@@ -200,6 +200,7 @@ impl Execution {
         let ended = Ended {
             how,
             error: stopped.reason(),
+            traceback: None,
             aborted: true,
             denied: false,
             duration: Duration::ZERO,

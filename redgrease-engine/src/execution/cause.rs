@@ -97,6 +97,8 @@ pub(crate) struct Ended<'a> {
     pub(crate) how: How,
     /// The first error.
     pub(crate) error: Option<&'a str>,
+    /// The lines of the traceback of that error, if the error itself does not have them.
+    pub(crate) traceback: Option<&'a str>,
     /// The execution was stopped before it was complete.
     pub(crate) aborted: bool,
     /// The server refused a command because its user has no right to it, or is gone.

@@ -283,6 +283,7 @@ impl Execution {
         let ended = Ended {
             how: How::Refused,
             error: Some(error),
+            traceback: None,
             aborted: false,
             denied: false,
             duration: Duration::ZERO,

@@ -10,7 +10,7 @@ use super::{Execution, Status, Timing};
 use crate::config;
 use crate::python::{
     Gil, Holder, Object, attached, begin_hold, coroutine_refused, describe, detached, end_hold,
-    in_gear, profiled,
+    in_gear, kept_traceback, profiled,
 };
 use crate::readers::Reading;
 use crate::redis::{Hold, keep, note_run, quietly};
@@ -130,10 +130,11 @@ impl Execution {
         let end = || {
             drop(read);
             let (results, errors) = pipeline.into_outcome(py);
+            let traceback = errors.first().and_then(|raised| kept_traceback(py, raised));
             let errors = errors.iter().map(|raised| describe(py, raised)).collect();
-            (results, errors)
+            (results, errors, traceback)
         };
-        let (mut results, mut errors): (_, Vec<String>) =
+        let (mut results, mut errors, traceback): (_, Vec<String>, _) =
             self.with_surroundings(|| self.occupy(py, end));
         let complete = !cut_short && errors.is_empty();
         self.limit_results(results.len());
@@ -150,6 +151,10 @@ impl Execution {
             error: match &stopped {
                 Some(stopped) => stopped.reason(),
                 None => errors.first().map(String::as_str),
+            },
+            traceback: match &stopped {
+                Some(_) => None,
+                None => traceback.as_deref(),
             },
             aborted: !complete && self.is_aborting(),
             denied: self.signals.was_denied(),

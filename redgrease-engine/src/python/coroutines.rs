@@ -1,7 +1,7 @@
 //! Coroutines and futures. The thread of an event loop runs the coroutines of a session.
 
 use super::awaiting::{claim_future, in_gear};
-use super::errors::{GearsError, flat};
+use super::errors::{GearsError, flat, of_coroutine};
 use super::event_loops::EventLoop;
 use super::handed_on::mark_context;
 use super::parameters::only;
@@ -226,14 +226,14 @@ impl Continuation {
         Arc::clone(&self.awaiter).ended(Ok(result.clone().unbind().into()));
     }
 
-    /// The coroutine has failed. Clients see only the text of the exception, which can be Python of the gear.
+    /// The coroutine has failed. The text of the exception can be Python of the gear.
     fn failed(&self, exception: &Bound<'_, PyAny>) {
-        let mut text = None;
+        let mut error = None;
         self.awaiter.surround_end(&mut || {
-            let shown = exception.str();
-            text = shown.ok().map(|text| text.to_string_lossy().into_owned());
+            let raised = PyErr::from_value(exception.clone());
+            error = Some(of_coroutine(exception.py(), &raised));
         });
-        let raised = flat(text.as_deref().unwrap_or("the coroutine failed").trim_end());
+        let raised = error.unwrap_or_else(not_continued);
         Arc::clone(&self.awaiter).ended(Err(raised));
     }
 }

@@ -2,10 +2,10 @@
 
 use super::Gil;
 use crate::redis::TOO_DEEP;
-use pyo3::exceptions::{PyException, PyMemoryError};
+use pyo3::exceptions::{PyException, PyKeyError, PyMemoryError, PySystemExit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyList, PyString, PyTraceback, PyTuple, PyType};
 use pyo3::{PyTypeInfo, create_exception};
 
 /// Clients see the names of these types in tracebacks.
@@ -117,10 +117,7 @@ fn whole(py: Gil<'_>, raised: &PyErr) -> String {
         && raised.traceback(py).is_some()
         && let Ok(text) = traceback(py, raised)
     {
-        return match out_of_memory(py, raised) {
-            Some(why) => format!("{text}: {why}"),
-            None => text,
-        };
+        return text;
     }
     let kind = raised
         .get_type(py)
@@ -153,11 +150,112 @@ fn value(py: Gil<'_>, raised: &PyErr) -> String {
 }
 
 fn traceback(py: Gil<'_>, raised: &PyErr) -> PyResult<String> {
-    let format = format_exception(py)?;
-    let lines = format.call1((raised.get_type(py), raised.value(py), raised.traceback(py)))?;
-    let lines = lines.cast_into::<PyList>()?;
+    let lines = lines(py, raised, raised.traceback(py).as_ref())?;
     Ok(lines.str()?.to_string_lossy().into_owned())
 }
+
+/// The lines of an exception, from the frame `from` on.
+fn lines<'py>(
+    py: Gil<'py>,
+    raised: &PyErr,
+    from: Option<&Bound<'py, PyTraceback>>,
+) -> PyResult<Bound<'py, PyList>> {
+    let format = format_exception(py)?;
+    let lines = format.call1((raised.get_type(py), raised.value(py), from))?;
+    let lines = lines.cast_into::<PyList>()?;
+    if let (Some(why), Some(last)) = (out_of_memory(py, raised), lines.len().checked_sub(1)) {
+        let line: String = lines.get_item(last)?.extract()?;
+        lines.set_item(last, format!("{}: {why}\n", line.trim_end()))?;
+    }
+    Ok(lines)
+}
+
+/// The attribute of a flat error that has the traceback of another exception.
+const TRACEBACK: &str = "_redgrease_traceback";
+
+/// The error of a coroutine that has failed: the text of the exception, as RedisGears sends it. An exception whose text alone says
+/// nothing, such as `'k'` of a `KeyError`, is named. The traceback is kept beside the text.
+///
+/// Runs Python of the gear: the text of the exception.
+pub(super) fn of_coroutine(py: Gil<'_>, raised: &PyErr) -> PyErr {
+    let text = value(py, raised);
+    let text = text.trim_end();
+    if raised.is_instance_of::<flat_error>(py) || raised.is_instance_of::<forcestopped>(py) {
+        return flat(text);
+    }
+    let kind = || {
+        raised
+            .get_type(py)
+            .name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    };
+    let error = if text.is_empty() {
+        flat(&kind())
+    } else if is_bare_value(py, raised) {
+        flat(&format!("{}: {text}", kind()))
+    } else {
+        flat(text)
+    };
+    if crate::config::get().attempt_traceback()
+        && let Ok(lines) = lines(py, raised, own_frames(py, raised).as_ref())
+        && let Ok(lines) = lines.str()
+    {
+        let lines = shorten(lines.to_string_lossy().into_owned());
+        // Without the attribute the error has its text.
+        let _ = error.value(py).setattr(TRACEBACK, lines);
+    }
+    error
+}
+
+/// The traceback that [`of_coroutine`] has kept.
+pub(crate) fn kept_traceback(py: Gil<'_>, raised: &PyErr) -> Option<String> {
+    let is_flat = raised.is_instance_of::<flat_error>(py);
+    let kept = is_flat.then(|| raised.value(py).getattr(TRACEBACK).ok())?;
+    kept?.extract().ok()
+}
+
+/// `true` if the text of an exception is that of a value and not a sentence: of a missing key, of an exit code.
+fn is_bare_value(py: Gil<'_>, raised: &PyErr) -> bool {
+    if raised.is_instance_of::<PyKeyError>(py) || raised.is_instance_of::<PySystemExit>(py) {
+        return true;
+    }
+    let only = || {
+        let arguments = raised.value(py).getattr("args").ok()?;
+        let arguments = arguments.cast_into::<PyTuple>().ok()?;
+        let only = (arguments.len() == 1).then(|| arguments.get_item(0).ok())??;
+        let is_text = only.is_instance_of::<PyString>();
+        // Its exception may have a text of its own.
+        let is_shown = !is_text
+            && only
+                .str()
+                .ok()?
+                .as_any()
+                .eq(raised.value(py).str().ok()?)
+                .ok()?;
+        Some(is_shown)
+    };
+    only().unwrap_or(false)
+}
+
+/// The traceback without the frames of the runtime in front, which await the coroutine.
+fn own_frames<'py>(py: Gil<'py>, raised: &PyErr) -> Option<Bound<'py, PyTraceback>> {
+    let mut frame = raised.traceback(py);
+    while let Some(this) = &frame {
+        let file = this
+            .getattr("tb_frame")
+            .and_then(|frame| frame.getattr("f_code")?.getattr("co_filename"))
+            .and_then(|file| file.extract::<String>());
+        if !file.is_ok_and(|file| file.starts_with(RUNTIME_FILES)) {
+            break;
+        }
+        frame = this.getattr("tb_next").ok()?.cast_into().ok();
+    }
+    frame
+}
+
+/// The beginning of the names of the files of the runtime.
+const RUNTIME_FILES: &str = "redgrease_engine/";
 
 /// The function of Python that formats tracebacks. It is looked up when the interpreter starts, because gears can change what
 /// its module contains.

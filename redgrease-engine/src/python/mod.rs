@@ -87,7 +87,7 @@ pub(crate) use coroutines::{
     Awaiter, GearsFuture, cancel, coroutine_refused, is_coroutine, schedule,
 };
 pub(crate) use counter::Counter;
-pub(crate) use errors::{GearsError, describe, flat};
+pub(crate) use errors::{GearsError, describe, flat, kept_traceback};
 pub(crate) use event_loops::{EventLoop, slow_event_loops};
 pub(crate) use free_memory::free_memory;
 pub(crate) use freeing::SlowDestructor;

@@ -191,6 +191,7 @@ mod tests {
         Ended {
             how,
             error,
+            traceback: None,
             aborted,
             denied: false,
             duration: Duration::ZERO,

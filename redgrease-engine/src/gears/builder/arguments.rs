@@ -124,6 +124,9 @@ pub(super) fn pattern(given: Option<&Object<'_>>) -> PyResult<Vec<u8>> {
     }
 }
 
+/// The largest number of messages, milliseconds, seconds and retries.
+const LARGEST: i64 = 4_294_967_295;
+
 /// The streams that a registration reads. `handler` is the name of the function that handles the messages.
 pub(super) fn streams_event(
     prefix: Option<&Object<'_>>,
@@ -133,10 +136,20 @@ pub(super) fn streams_event(
 ) -> PyResult<StreamsFilter> {
     let prefix = prefix_of(prefix, options)?;
     let batch = options
-        .number("batch", "batch argument must be a number")?
+        .number_in(
+            "batch",
+            1..=LARGEST,
+            "the number of messages of a batch",
+            "batch argument must be a number",
+        )?
         .unwrap_or(1);
     let duration = options
-        .number("duration", "duration argument must be a number")?
+        .number_in(
+            "duration",
+            0..=LARGEST,
+            "milliseconds",
+            "duration argument must be a number",
+        )?
         .unwrap_or(0);
     let on_failed = match options.get("onFailedPolicy")? {
         None => OnFailed::Continue,
@@ -152,8 +165,10 @@ pub(super) fn streams_event(
         },
     };
     let retry = options
-        .number(
+        .number_in(
             "onFailedRetryInterval",
+            0..=LARGEST,
+            "seconds",
             "retryInterval argument must be a number",
         )?
         .unwrap_or(1);
@@ -176,22 +191,31 @@ pub(super) fn streams_event(
 
 /// The options for failures that RedisGears does not have.
 fn read_failures(options: &Options<'_, '_>, failures: &mut Failures) -> PyResult<()> {
+    for name in ["maxRetries", "retryBackoff", "maxRetryInterval"] {
+        if options.is_flag(name)? {
+            return Err(GearsError::new_err(format!(
+                "{name} is True or False: write a number"
+            )));
+        }
+    }
     let max_retries = options
-        .number("maxRetries", "maxRetries must be a number")?
-        .map(|number| {
-            u32::try_from(number).map_err(|_| {
-                GearsError::new_err("maxRetries must be a number from 0 to 4294967295")
-            })
-        })
-        .transpose()?;
+        .number_in(
+            "maxRetries",
+            0..=LARGEST,
+            "the number of retries",
+            "maxRetries must be a number",
+        )?
+        .map(|number| u32::try_from(number).unwrap_or(u32::MAX));
     let dead_letter = options
         .get("deadLetter")?
         .map(|name| text(&name, "deadLetter must be a string: the name of a stream"))
         .transpose()?
         .map(String::into_bytes);
     let backoff = options.float("retryBackoff", "retryBackoff must be a number, such as 2.0")?;
-    let ceiling = options.number(
+    let ceiling = options.number_in(
         "maxRetryInterval",
+        0..=LARGEST,
+        "seconds",
         "maxRetryInterval must be a number of seconds",
     )?;
     if ceiling.is_some() && backoff.is_none() {

@@ -3,7 +3,8 @@
 use crate::plan::Mode;
 use crate::python::{GearsError, Object};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyString};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
+use std::ops::RangeInclusive;
 
 /// Keyword arguments. Unknown ones are ignored, because scripts for RedisGears rely on that.
 pub(super) struct Options<'a, 'py>(pub(super) Option<&'a Bound<'py, PyDict>>);
@@ -25,14 +26,31 @@ impl<'py> Options<'_, 'py> {
         }
     }
 
-    pub(super) fn number(&self, name: &str, error: &'static str) -> PyResult<Option<i64>> {
-        self.get(name)?
-            .map(|value| {
-                value
-                    .extract::<i64>()
-                    .map_err(|_| GearsError::new_err(error))
-            })
-            .transpose()
+    /// A whole number in a range. `not_number` is the error for a value of another kind, `what` says what the number is.
+    pub(super) fn number_in(
+        &self,
+        name: &str,
+        range: RangeInclusive<i64>,
+        what: &str,
+        not_number: &'static str,
+    ) -> PyResult<Option<i64>> {
+        let Some(value) = self.get(name)? else {
+            return Ok(None);
+        };
+        let is_whole = value.is_instance_of::<PyInt>();
+        if !is_whole && !value.is_instance_of::<PyFloat>() {
+            return Err(GearsError::new_err(not_number));
+        }
+        let number = is_whole.then(|| value.extract::<i64>().ok()).flatten();
+        match number.filter(|number| range.contains(number)) {
+            Some(number) => Ok(Some(number)),
+            None => Err(GearsError::new_err(format!(
+                "{name} is {}: write {what}, a whole number from {} to {}",
+                short(&value),
+                range.start(),
+                range.end()
+            ))),
+        }
     }
 
     pub(super) fn float(&self, name: &str, error: &'static str) -> PyResult<Option<f64>> {
@@ -43,6 +61,12 @@ impl<'py> Options<'_, 'py> {
                     .map_err(|_| GearsError::new_err(error))
             })
             .transpose()
+    }
+
+    /// `true` if an option is `True` or `False`, which Python takes for numbers.
+    pub(super) fn is_flag(&self, name: &str) -> PyResult<bool> {
+        let value = self.get(name)?;
+        Ok(value.is_some_and(|value| value.is_instance_of::<PyBool>()))
     }
 
     pub(super) fn texts(
@@ -76,5 +100,14 @@ impl<'py> Options<'_, 'py> {
                     .ok_or_else(|| GearsError::new_err("unknown execution mode")),
             },
         }
+    }
+}
+
+/// A number for an error. Python refuses to show very long ones, and nobody reads them.
+fn short(value: &Object<'_>) -> String {
+    const MOST: usize = 30;
+    match value.str().map(|text| text.to_string_lossy().into_owned()) {
+        Ok(text) if text.len() <= MOST => text,
+        _ => "a number with too many digits".to_owned(),
     }
 }

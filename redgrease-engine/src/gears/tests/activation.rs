@@ -100,6 +100,7 @@ fn the_run_of_a_script_lets_go_of_its_session_in_the_end() {
     run.ended(&Ended {
         how: How::Completed,
         error: None,
+        traceback: None,
         aborted: false,
         denied: false,
         duration: Duration::ZERO,

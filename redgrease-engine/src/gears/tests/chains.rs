@@ -142,14 +142,6 @@ fn a_registration_for_streams_takes_options() {
 }
 
 #[test]
-fn negative_numbers_of_streams_are_the_least_that_is_possible() {
-    let filter = streams("batch=-5, duration=-1, onFailedRetryInterval=-3");
-    assert_eq!((filter.batch, filter.duration), (1, Duration::ZERO));
-    assert_eq!(filter.failures.retry_interval, Duration::ZERO);
-    assert_eq!(streams("batch=0").batch, 1);
-}
-
-#[test]
 fn a_registration_may_have_any_mode() {
     for (word, mode) in [
         ("None", Mode::Async),

@@ -182,6 +182,59 @@ fn register_checks_the_arguments_of_streams() {
             "onFailedRetryInterval='5'",
             "retryInterval argument must be a number",
         ),
+        (
+            "onFailedRetryInterval=0.5",
+            "onFailedRetryInterval is 0.5: write seconds, a whole number from 0 to 4294967295",
+        ),
+        (
+            "onFailedRetryInterval=-1",
+            "onFailedRetryInterval is -1: write seconds, a whole number from 0 to 4294967295",
+        ),
+        (
+            "batch=0",
+            "batch is 0: write the number of messages of a batch, a whole number from 1 to 4294967295",
+        ),
+        (
+            "batch=2.0",
+            "batch is 2.0: write the number of messages of a batch, a whole number from 1 to 4294967295",
+        ),
+        (
+            "duration=-5",
+            "duration is -5: write milliseconds, a whole number from 0 to 4294967295",
+        ),
+        (
+            "duration=10**20",
+            "duration is 100000000000000000000: write milliseconds, a whole number from 0 to 4294967295",
+        ),
+        (
+            "duration=10**5000",
+            "duration is a number with too many digits: write milliseconds, a whole number from 0 to 4294967295",
+        ),
+        (
+            "maxRetries=-1",
+            "maxRetries is -1: write the number of retries, a whole number from 0 to 4294967295",
+        ),
+        (
+            "maxRetries=1.5",
+            "maxRetries is 1.5: write the number of retries, a whole number from 0 to 4294967295",
+        ),
+        (
+            "maxRetries=True",
+            "maxRetries is True or False: write a number",
+        ),
+        ("maxRetries='1'", "maxRetries must be a number"),
+        (
+            "retryBackoff=True",
+            "retryBackoff is True or False: write a number",
+        ),
+        (
+            "retryBackoff='2'",
+            "retryBackoff must be a number, such as 2.0",
+        ),
+        (
+            "retryBackoff=2.0, maxRetryInterval=float('nan')",
+            "maxRetryInterval is nan: write seconds, a whole number from 0 to 4294967295",
+        ),
         ("trimStream=1", "pyTrimmStream argument must be a boolean"),
         (
             "mode='sync', onFailedPolicy='abort'",

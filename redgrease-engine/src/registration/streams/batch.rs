@@ -146,7 +146,7 @@ impl Cause for Batch {
             _ if ended.how == How::Withdrawn => BatchEnd::Withdrawn,
             _ if ended.aborted => BatchEnd::Aborted(ended.error),
             Some(_) if ended.denied => BatchEnd::Denied,
-            Some(error) => BatchEnd::Failed(error),
+            Some(error) => BatchEnd::Failed(ended.traceback.unwrap_or(error)),
             None => BatchEnd::Handled,
         };
         locked_to_write(|context| settle::settle(context, context, self, end));

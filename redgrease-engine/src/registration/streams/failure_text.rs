@@ -15,6 +15,22 @@ pub(super) struct Failure {
     pub(super) gear: Option<String>,
 }
 
+/// `true` if a handler asks with its error for a pause of the registration: the text of the exception begins with `PAUSE`.
+pub(super) fn asks_for_pause(error: &str) -> bool {
+    const WORD: &str = "PAUSE";
+    if error.starts_with(WORD) {
+        return true;
+    }
+    // Most errors need no reading.
+    error.contains(WORD)
+        && Failure::read(error)
+            .error
+            .split_once(": ")
+            .is_some_and(|(exception, text)| {
+                !exception.contains(char::is_whitespace) && text.starts_with(WORD)
+            })
+}
+
 /// The word before the JSON of a gear that was written in Rust.
 const GEAR_ERROR: &str = "GEARERROR ";
 
@@ -32,14 +48,22 @@ impl Failure {
 }
 
 fn of_python(text: &str) -> Option<Failure> {
-    let Value::List(lines) = Parser::read(text)? else {
+    let (value, behind) = Parser::begin(text)?;
+    let Value::List(lines) = value else {
         return None;
     };
     let lines: Option<Vec<&str>> = lines.iter().map(Value::text).collect();
     let lines = lines?;
+    let last = lines.last()?.trim_end();
+    // A word about the error stands behind the list.
+    let behind = match behind.as_str() {
+        "" => "",
+        behind if behind.starts_with(": ") => behind,
+        _ => return None,
+    };
     Some(Failure {
-        error: lines.last()?.trim_end().to_owned(),
-        traceback: lines.concat().trim_end().to_owned(),
+        error: format!("{last}{behind}"),
+        traceback: format!("{}{behind}", lines.concat().trim_end()),
         gear: None,
     })
 }
@@ -107,10 +131,15 @@ struct Parser<'a>(std::iter::Peekable<std::str::Chars<'a>>);
 
 impl Parser<'_> {
     fn read(text: &str) -> Option<Value> {
+        let (value, behind) = Parser::begin(text)?;
+        behind.trim().is_empty().then_some(value)
+    }
+
+    /// The value at the beginning of a text, and the text behind it.
+    fn begin(text: &str) -> Option<(Value, String)> {
         let mut parser = Parser(text.chars().peekable());
         let value = parser.value(0)?;
-        parser.skip();
-        parser.0.next().is_none().then_some(value)
+        Some((value, parser.0.collect()))
     }
 
     fn skip(&mut self) {
@@ -246,6 +275,36 @@ mod tests {
         assert_eq!(failure.gear.as_deref(), Some("store"));
         let expected = "Traceback (most recent call last):\n  File \"src/a.rs\", line 12, in store\n    raise ValueError()\n  File \"?\", line ?, in ?\nValueError: bäd 😀 \u{fffd}";
         assert_eq!(failure.traceback, expected);
+    }
+
+    #[test]
+    fn a_word_behind_the_list_belongs_to_the_error() {
+        let failure = Failure::read("['Traceback\\n', 'MemoryError\\n']: take less: 5");
+        assert_eq!(failure.error, "MemoryError: take less: 5");
+        assert_eq!(failure.traceback, "Traceback\nMemoryError: take less: 5");
+    }
+
+    #[test]
+    fn every_kind_of_gear_can_ask_for_a_pause() {
+        for text in [
+            "PAUSE",
+            "PAUSE until tomorrow",
+            "['Traceback\\n', 'Exception: PAUSE it\\n']",
+            r#"GEARERROR {"trigger": "t", "exception": "ValueError", "message": "PAUSE it", "frames": []}"#,
+        ] {
+            assert!(asks_for_pause(text), "{text}");
+        }
+        for text in [
+            "",
+            "no PAUSE",
+            "pause",
+            "['PAUSE = 1\\n', 'ValueError: bad\\n']",
+            "['Traceback\\n', 'ValueError: no PAUSE\\n']",
+            "['Traceback\\n', 'ValueError: the state: PAUSE\\n']",
+            "the state is: PAUSE",
+        ] {
+            assert!(!asks_for_pause(text), "{text}");
+        }
     }
 
     #[test]

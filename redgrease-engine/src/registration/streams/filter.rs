@@ -184,6 +184,12 @@ impl StreamsFilter {
         }
     }
 
+    /// The group of a stream is another one, and the stream is joined anew before it is read. Returns `true` if one of its
+    /// messages waits for a retry.
+    pub(super) fn group_is_another(&self, stream: &[u8]) -> bool {
+        self.with_stream(stream, Stream::loses_group) == Some(true)
+    }
+
     /// Forgets all streams.
     pub(super) fn forget_all(&self) {
         self.state().streams.retain(|_, known| known.forget());

@@ -29,6 +29,9 @@ const FORGET_EVENTS: [&str; 12] = [
     "xgroup-destroy",
 ];
 
+/// Those of them after which the stream is there with its messages, and no event follows that says so.
+const GROUP_EVENTS: [&str; 2] = ["xsetid", "xgroup-destroy"];
+
 /// Events after which a key may be a stream with messages that no registration has read.
 const ARRIVALS: [&str; 6] = [
     "xadd",
@@ -51,7 +54,11 @@ pub(crate) fn on_event(context: &Context, event: &str, key: &[u8]) {
     }
     for registration in waiting_for(context, key) {
         if forgets && let Some(filter) = filter(&registration) {
-            filter.forget(key);
+            if GROUP_EVENTS.contains(&event) {
+                group_is_another(&registration, filter, event, key);
+            } else {
+                filter.forget(key);
+            }
         }
         if arrives {
             let stream = key.to_vec();
@@ -60,6 +67,18 @@ pub(crate) fn on_event(context: &Context, event: &str, key: &[u8]) {
             };
             after_command(context, Box::new(job));
         }
+    }
+}
+
+fn group_is_another(registration: &Registration, filter: &StreamsFilter, event: &str, key: &[u8]) {
+    if filter.group_is_another(key) && event == "xgroup-destroy" {
+        let (id, stream) = (registration.id, String::from_utf8_lossy(key));
+        redis::log(
+            redis::Level::Warning,
+            &format!(
+                "the stream {stream} has lost its consumer group while one of its messages waited for a retry: the registration {id} reads the stream from its first message when the retry interval is over, and the number of tries begins anew"
+            ),
+        );
     }
 }
 

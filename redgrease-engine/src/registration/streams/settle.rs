@@ -1,6 +1,7 @@
 //! The end of a batch: its messages are acknowledged, or read again.
 
 use super::batch::Batch;
+use super::failure_text::asks_for_pause;
 use super::failures::OnFailed;
 use super::filter::{ReadStatus, StreamsFilter};
 use super::group::MessageId;
@@ -21,7 +22,7 @@ use std::time::{Duration, SystemTime};
 pub(super) enum BatchEnd<'a> {
     /// The messages were handled.
     Handled,
-    /// The execution failed with this error.
+    /// The execution failed with this error, with its traceback if there is one.
     Failed(&'a str),
     /// The server refused a command of the handler for want of rights, and the execution failed.
     Denied,
@@ -148,7 +149,7 @@ fn next(batch: &Batch, filter: &StreamsFilter, end: BatchEnd<'_>) -> Next {
     match end {
         BatchEnd::Handled | BatchEnd::Withdrawn => return Next::GoOn,
         BatchEnd::Denied => return Next::Stop(ReadStatus::Paused),
-        BatchEnd::Failed(error) if error.starts_with("PAUSE") => {
+        BatchEnd::Failed(error) if asks_for_pause(error) => {
             return Next::Stop(ReadStatus::Paused);
         }
         BatchEnd::Failed(_) | BatchEnd::Aborted(_) => {}

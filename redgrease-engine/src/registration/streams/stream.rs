@@ -1,5 +1,10 @@
 //! The state of one stream, as one registration sees it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The number of waits so far. A stream that is joined anew must not take the timer of an earlier wait for its own.
+static WAITS: AtomicU64 = AtomicU64::new(0);
+
 /// A stream that a registration reads.
 #[derive(Debug)]
 pub(crate) struct Stream {
@@ -107,7 +112,7 @@ impl Stream {
     /// Nothing is read until the wait ends. Returns its number.
     pub(super) fn wait(&mut self) -> u64 {
         self.retry.is_waiting = true;
-        self.retry.wait += 1;
+        self.retry.wait = WAITS.fetch_add(1, Ordering::Relaxed) + 1;
         self.retry.wait
     }
 
@@ -148,6 +153,15 @@ impl Stream {
                 true
             }
         }
+    }
+
+    /// The stream is there, but its group is not the same any more: it is joined anew before it is read. A retry that waits still
+    /// comes. Returns `true` if one does.
+    pub(super) fn loses_group(&mut self) -> bool {
+        if !self.forget() {
+            self.batch = Batch::Over;
+        }
+        self.retry.is_waiting
     }
 
     /// `true` if a timer has to be started for messages that are too few.

@@ -20,6 +20,7 @@ fn ended(how: How, error: Option<&str>) -> Ended<'_> {
     Ended {
         how,
         error,
+        traceback: None,
         aborted: how == How::Stopped,
         denied: false,
         duration: Duration::from_millis(20),
