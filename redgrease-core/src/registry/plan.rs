@@ -97,16 +97,16 @@ pub(crate) fn plan(
     let hashes = hashes(&all, &profile.package);
     let found = Found::of(&set.id, sessions);
     let verdict = found.verdict(&set.owner, &hashes);
+    let mut foreign = None;
     if verdict != Verdict::Same && !terms.take_over {
         let error = session_owned(set, &found, &hashes, verdict == Verdict::Other);
         if policy != Policy::Never {
             return Err(error);
         }
-        // The gears are those of another program, which this one must not replace. Whether it works with them is for its
-        // calls to show.
-        if verdict == Verdict::Other {
-            log::warn!("{error}");
-        }
+        // The gears may be those of another program, which this one must not replace. Whether it works with them is for
+        // its calls to show.
+        log::warn!("{error}");
+        foreign = Some(error.to_string());
     }
     let owned = Owned::of(all, &hashes, set, sessions, terms);
     let gears = &owned.ours;
@@ -115,15 +115,15 @@ pub(crate) fn plan(
     report.left = owned.left;
     report.taken = owned.taken_gears;
     if policy == Policy::Never {
-        report.action = Action::Skipped;
-        return Ok(Step::Keep(Box::new(report)));
+        report.foreign = foreign;
+        return Ok(not_sent(report, Action::Skipped));
     }
     if gears.is_empty() {
         // A script that registers nothing replaces nothing.
-        report.action = owned
+        let action = owned
             .moved_by
             .map_or(Action::UpToDate, |version| Action::KeptNewer { version });
-        return Ok(Step::Keep(Box::new(report)));
+        return Ok(not_sent(report, action));
     }
     let is_current = verdict == Verdict::Same
         && found.hash() == Some(script.hash.as_str())
@@ -133,8 +133,7 @@ pub(crate) fn plan(
     let is_better_known = found.description.is_some() && set.owner.adds_to(found.owner());
     let is_sent_again = policy == Policy::Always || (is_better_known && policy != Policy::Error);
     if is_current && !is_sent_again {
-        report.action = Action::UpToDate;
-        return Ok(Step::Keep(Box::new(report)));
+        return Ok(not_sent(report, Action::UpToDate));
     }
     match (policy, found.newer_than(set.version)) {
         (Policy::Error, _) => {
@@ -145,8 +144,7 @@ pub(crate) fn plan(
         }
         // Another program's version says nothing.
         (Policy::IfNewer, Some(version)) if verdict == Verdict::Same => {
-            report.action = Action::KeptNewer { version };
-            return Ok(Step::Keep(Box::new(report)));
+            return Ok(not_sent(report, Action::KeptNewer { version }));
         }
         _ => {}
     }
@@ -229,6 +227,16 @@ fn session_owned(
     })
 }
 
+/// Nothing is sent, so nothing is registered, replaced, removed or taken over.
+fn not_sent(mut report: SessionReport, action: Action) -> Step {
+    report.action = action;
+    report.missing = std::mem::take(&mut report.registered);
+    for list in [&mut report.replaced, &mut report.removed, &mut report.taken] {
+        list.clear();
+    }
+    Step::Keep(Box::new(report))
+}
+
 /// The report of a sent script. The caller changes the action if the script is not sent.
 fn compare(set: &GearSet, script: &Script, gears: &[Placed], found: &Found<'_>) -> SessionReport {
     let before = found.gears();
@@ -241,6 +249,8 @@ fn compare(set: &GearSet, script: &Script, gears: &[Placed], found: &Found<'_>) 
         removed: removed(script, gears, found),
         taken: Vec::new(),
         left: Vec::new(),
+        missing: Vec::new(),
+        foreign: None,
         flapping: None,
         took: Duration::ZERO,
     };

@@ -21,9 +21,9 @@ pub struct SessionReport {
     pub session: String,
     /// The action that was taken.
     pub action: Action,
-    /// Gears that the server did not have.
+    /// Gears that the server did not have, and that were registered.
     pub registered: Vec<String>,
-    /// Gears that the server had in another form.
+    /// Gears that the server had in another form, and that were registered again.
     pub replaced: Vec<String>,
     /// Gears that the server had in the same form.
     pub unchanged: Vec<String>,
@@ -35,6 +35,11 @@ pub struct SessionReport {
     /// Gears that were not registered, because another session has them: those with `replace = false`, and those that a
     /// newer version of this program has moved to another target of the package.
     pub left: Vec<String>,
+    /// Gears of the program that the server does not have, because nothing was sent.
+    pub missing: Vec<String>,
+    /// Set if the policy is to send nothing, and the session on the server is that of another program, or of one that is not
+    /// recognised as this one: calls may run the gears of the other program. A text about both programs.
+    pub foreign: Option<String>,
     /// Set if these gears and others replace each other by turns.
     pub flapping: Option<Flapping>,
     /// The time that the server took, including the installation of requirements.
@@ -161,7 +166,16 @@ impl fmt::Display for SessionReport {
             Action::KeptNewer { version } => {
                 write!(f, "kept, the server has the newer version {version}")
             }
-            Action::Skipped => f.write_str("nothing sent, as the policy says"),
+            Action::Skipped => {
+                f.write_str("nothing sent, as the policy says")?;
+                if !self.missing.is_empty() {
+                    write!(f, "; the server lacks {}", self.missing.join(", "))?;
+                }
+                match &self.foreign {
+                    Some(foreign) => write!(f, "; {foreign}"),
+                    None => Ok(()),
+                }
+            }
         }
     }
 }

@@ -439,6 +439,10 @@ fn an_old_instance_does_not_downgrade_a_session() {
             version: "1.10.0".into()
         }
     );
+    // Nothing has happened.
+    assert!(
+        report.registered.is_empty() && report.replaced.is_empty() && report.removed.is_empty()
+    );
     sent(plan(&old, None, &new, Policy::IfChanged).unwrap());
     // Other gears of the same version, and gears of a pre-release, are replaced.
     sent(plan(&of("1.10.0", " return 3"), None, &new, Policy::IfNewer).unwrap());

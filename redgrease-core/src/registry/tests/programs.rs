@@ -88,6 +88,11 @@ fn another_programs_session_is_an_error_that_names_both() {
     // A program that registers nothing starts: it takes nothing away.
     let report = kept(decide(&ours, &there, Policy::Never).unwrap());
     assert_eq!(report.action, Action::Skipped);
+    assert_eq!(report.missing, ["cart"]);
+    assert!(report.registered.is_empty() && report.removed.is_empty());
+    let foreign = report.foreign.as_deref().unwrap();
+    assert!(foreign.contains("belongs to another program"), "{foreign}");
+    assert!(report.to_string().contains(foreign), "{report}");
     // On purpose.
     let report = sent(taking_over(&ours, &there));
     assert_eq!(report.removed, ["limit", "on_order"]);
@@ -114,7 +119,14 @@ fn a_program_that_cannot_be_recognised_is_refused_with_the_remedy() {
     for part in ["cannot be recognised", "repository = ", "take_over(true)"] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    // A program that registers nothing is told.
+    let report = kept(decide(&of("hello", "return 2"), &first, Policy::Never).unwrap());
+    let foreign = report.foreign.unwrap();
+    assert!(foreign.contains("cannot be recognised"), "{foreign}");
+    assert!(report.missing.is_empty() && report.replaced.is_empty());
     // The same gears are the same program.
+    let report = kept(decide(&of("hello", "return 1"), &first, Policy::Never).unwrap());
+    assert_eq!((report.foreign, report.missing.len()), (None, 0));
     kept(decide(&of("hello", "return 1"), &first, Policy::IfNewer).unwrap());
     sent(taking_over(&of("hello", "return 2"), &first));
 }
