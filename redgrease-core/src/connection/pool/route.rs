@@ -59,6 +59,8 @@ impl Routes {
             b"WAIT" | b"WAITAOF" if is_first => Route::Refused(sent),
             b"XREAD" | b"XREADGROUP" if has_block(&mut args) => Route::Own,
             b"CLIENT" if is_of_socket(args.next().unwrap_or_default()) => Route::Refused(sent),
+            // Every script of the socket would be debugged.
+            b"SCRIPT" if is(args.next(), b"DEBUG") => Route::Refused(sent),
             b"RG.ABORTEXECUTION"
             | b"RG.CLEARREGISTRATIONSSTATS"
             | b"RG.CONFIGGET"
@@ -123,12 +125,25 @@ fn has_block<'a>(args: impl Iterator<Item = &'a [u8]>) -> bool {
         .any(|arg| arg.eq_ignore_ascii_case(b"BLOCK"))
 }
 
+/// Whether a command has this word, in upper or lower case.
+fn is(arg: Option<&[u8]>, word: &[u8]) -> bool {
+    arg.is_some_and(|arg| arg.eq_ignore_ascii_case(word))
+}
+
 /// Whether this form of `CLIENT` sets something for the socket that sends it.
 fn is_of_socket(form: &[u8]) -> bool {
     let mut buffer = [0; LONGEST];
     matches!(
         upper(form, &mut buffer),
-        b"REPLY" | b"TRACKING" | b"CACHING" | b"SETNAME" | b"SETINFO" | b"NO-EVICT" | b"NO-TOUCH"
+        b"REPLY"
+            | b"TRACKING"
+            | b"CACHING"
+            | b"SETNAME"
+            | b"SETINFO"
+            | b"NO-EVICT"
+            | b"NO-TOUCH"
+            | b"CAPA"
+            | b"IMPORT-SOURCE"
     )
 }
 
@@ -148,7 +163,13 @@ fn withheld_by(kind: GearKind) -> Vec<&'static str> {
 /// The error for a command that a pool does not send.
 pub(super) fn refused(name: &[u8]) -> redis::RedisError {
     let name = String::from_utf8_lossy(name);
-    let reason = match name.to_ascii_uppercase().as_str() {
+    let upper = name.to_ascii_uppercase();
+    let form = match upper.as_str() {
+        "SCRIPT" => " DEBUG",
+        "CLIENT" => " ..",
+        _ => "",
+    };
+    let reason = match upper.as_str() {
         "WAIT" | "WAITAOF" => {
             "because it waits for the writes of its own socket: send it in one `redis::pipe()` behind those writes"
         }
@@ -158,7 +179,7 @@ pub(super) fn refused(name: &[u8]) -> redis::RedisError {
               `redis::pipe().atomic()`; user and password belong into the address)"
         }
     };
-    Error::config(format!("a pool does not send `{name}`, {reason}")).into_redis()
+    Error::config(format!("a pool does not send `{name}{form}`, {reason}")).into_redis()
 }
 
 #[cfg(test)]
@@ -188,6 +209,11 @@ mod tests {
             "LPOP x",
             "CLIENT LIST",
             "client kill id 3",
+            "CLIENT PAUSE 1",
+            "CLIENT TRACKINGINFO",
+            "SCRIPT LOAD x",
+            "SCRIPT EXISTS debug",
+            "DEBUG SLEEP 0",
             "RG.ABORTEXECUTION 0-1",
             "rg.configget MaxExecutions",
             "RG.GETRESULTS 0-1",
@@ -248,6 +274,20 @@ mod tests {
             "client setname x",
             "CLIENT TRACKING ON",
             "CLIENT NO-TOUCH ON",
+            "CLIENT NO-EVICT ON",
+            "CLIENT CACHING YES",
+            "CLIENT SETINFO lib-name x",
+            "CLIENT CAPA redirect",
+            "client import-source on",
+            "SCRIPT DEBUG YES",
+            "script debug sync",
+            "SYNC",
+            "REPLCONF ACK 0",
+            "READONLY",
+            "READWRITE",
+            "ASKING",
+            "SUNSUBSCRIBE",
+            "PUNSUBSCRIBE",
             "WAIT 1 0",
             "waitaof 1 0 0",
         ] {
