@@ -6,7 +6,8 @@ use crate::connection::{Connection, own};
 use crate::error::{DecodeError, Error, Result};
 use crate::profile::Profile;
 use crate::request::Call;
-use redis::{Pipeline, Value};
+use redis::{Pipeline, RedisError, Value};
+use std::time::Duration;
 
 /// Calls that are sent together. Each call has its own result, so an error of one call does not affect the others.
 ///
@@ -43,7 +44,7 @@ impl<P: Calls> Pipe<P> {
                 con.req_packed_commands(&packed, 0, count)
             })
         };
-        let answers = own::with_limit(limit, send).map_err(|e| Error::from(e).within(limit))?;
+        let answers = own::with_limit(limit, send).map_err(|e| failed(e, limit))?;
         self.0.read(&mut answers.into_iter(), &profile)
     }
 
@@ -63,7 +64,7 @@ impl<P: Calls> Pipe<P> {
             con.req_packed_commands(&pipeline, 0, count)
         });
         let answers = super::send::within(limit, answers).await;
-        let answers = answers.map_err(|e| Error::from(e).within(limit))?;
+        let answers = answers.map_err(|e| failed(e, limit))?;
         self.0.read(&mut answers.into_iter(), &profile)
     }
 
@@ -73,6 +74,16 @@ impl<P: Calls> Pipe<P> {
         pipeline.ignore_errors();
         self.0.add_to(&mut pipeline, profile)?;
         Ok(pipeline)
+    }
+}
+
+/// The error of a whole pipeline.
+fn failed(e: RedisError, limit: Option<Duration>) -> Error {
+    let error = Error::from(e).within(limit);
+    if error.is_connection() {
+        error.about_call("a pipeline of gears".to_owned())
+    } else {
+        error
     }
 }
 

@@ -37,7 +37,7 @@ impl<T> Call<T> {
         if !self.is_lost(&first) {
             return first;
         }
-        match healer.heal(con)? {
+        match healer.heal(con).map_err(|e| e.about(self.gear))? {
             Healed::Retry => self.send(con, &cmd, profile),
             Healed::Refused(reason) => refused(first, reason),
         }
@@ -99,7 +99,11 @@ impl<T> Call<T> {
         if !self.is_lost(&first) {
             return first;
         }
-        match healer.heal_async(con).await? {
+        match healer
+            .heal_async(con)
+            .await
+            .map_err(|e| e.about(self.gear))?
+        {
             Healed::Retry => self.send_async(con, &cmd, profile).await,
             Healed::Refused(reason) => refused(first, reason),
         }

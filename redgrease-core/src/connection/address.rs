@@ -1,7 +1,7 @@
 //! The address of a connection.
 
 use crate::error::{Error, ErrorKind, Result};
-use redis::{Client, ConnectionInfo, IntoConnectionInfo};
+use redis::{Client, ConnectionInfo, ConnectionLike as _, IntoConnectionInfo};
 use std::fmt;
 use std::time::Duration;
 
@@ -39,7 +39,12 @@ impl Address {
 
     /// [`open`](Self::open) with a limit of its own.
     pub(crate) fn open_within(&self, limit: Duration) -> redis::RedisResult<redis::Connection> {
-        self.0.get_connection_with_timeout(limit)
+        let mut con = self.0.get_connection_with_timeout(limit)?;
+        con.set_read_timeout(Some(limit))?;
+        let answer = con.req_command(&redis::cmd("PING"));
+        con.set_read_timeout(None)?;
+        usable(answer)?;
+        Ok(con)
     }
 
     /// Opens an async connection. It has no response timeout.
@@ -49,7 +54,10 @@ impl Address {
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(None)
             .set_number_of_retries(1);
-        redis::aio::ConnectionManager::new_with_config(self.0.clone(), config).await
+        let mut manager =
+            redis::aio::ConnectionManager::new_with_config(self.0.clone(), config).await?;
+        check(&mut manager).await?;
+        Ok(manager)
     }
 
     /// Opens an async connection that is not opened again when it breaks. It has no response timeout.
@@ -59,7 +67,9 @@ impl Address {
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(None);
         let connecting = self.0.get_multiplexed_async_connection_with_config(&config);
-        connecting.await
+        let mut con = connecting.await?;
+        check(&mut con).await?;
+        Ok(con)
     }
 
     /// The error for a connection that could not be opened.
@@ -79,6 +89,25 @@ impl Address {
     fn info(&self) -> &ConnectionInfo {
         self.0.get_connection_info()
     }
+}
+
+/// Whether the answer to a first `PING` shows a connection that can be used. redis-rs does not notice that the server
+/// demands a password if the address has none, and not always that it is closed.
+fn usable(answer: redis::RedisResult<redis::Value>) -> redis::RedisResult<()> {
+    match answer.and_then(redis::Value::extract_error) {
+        Err(e) if e.code() == Some("NOAUTH") || e.is_io_error() => Err(e),
+        // Other errors are for the commands that they hit: the server loads its data, the user has no right to PING, ..
+        _ => Ok(()),
+    }
+}
+
+#[cfg(feature = "aio")]
+async fn check(con: &mut impl redis::aio::ConnectionLike) -> redis::RedisResult<()> {
+    let ping = redis::cmd("PING");
+    let answer = tokio::time::timeout(CONNECT_TIMEOUT, con.req_packed_command(&ping)).await;
+    usable(
+        answer.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into())),
+    )
 }
 
 impl fmt::Display for Address {

@@ -61,10 +61,14 @@ impl Con {
     /// Opens the connection again, within the limit of the call.
     fn open_again(&self) -> RedisResult<redis::Connection> {
         let address = self.endpoint.address();
-        match own::limit() {
+        let opened = match own::limit() {
             Some(limit) => address.open_within(limit.min(CONNECT_TIMEOUT)),
             None => address.open(),
-        }
+        };
+        opened.map_err(|e| match own::limit() {
+            Some(_) if e.is_timeout() => e,
+            _ => address.unreachable(e).into_redis(),
+        })
     }
 
     /// Sends something, once, over a connection that is not known to be broken.

@@ -1,11 +1,15 @@
 //! `Display` of [`Error`] and [`GearError`].
 
 use super::{Error, ErrorKind, GearError, full_text};
+use super::{connect, pipeline};
 use std::fmt;
 use std::time::Duration;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(of) = &self.0.of {
+            write!(f, "{of}: ")?;
+        }
         match &self.0.kind {
             ErrorKind::Gear(gear) => gear.fmt(f),
             ErrorKind::Script { traceback } => {
@@ -62,10 +66,8 @@ impl fmt::Display for Error {
                 if let Some(source) = &self.0.source {
                     write!(f, ": {source}")?;
                 }
-                f.write_str(
-                    ": check the address and that a server runs there (`cargo xtask serve` of the \
-                     RedGrease repository starts one)",
-                )
+                f.write_str(": ")?;
+                f.write_str(connect::remedy(self.as_redis()))
             }
             ErrorKind::Timeout { of, limit, situation } => {
                 late(f, of.as_deref(), *limit, situation.as_deref())
@@ -80,7 +82,9 @@ impl fmt::Display for Error {
             ),
             ErrorKind::Redis => match (self.as_redis(), &self.0.source) {
                 // Most errors of RG.* have no code, and redis-rs takes their first word for the code.
+                (Some(e), _) if let Some(failed) = pipeline::failed(e) => failed.fmt(f),
                 (Some(e), _) if e.code().is_some() => f.write_str(&full_text(e)),
+                (Some(e), _) if self.0.of.is_some() && e.is_io_error() => connect::broken(f, e),
                 (_, Some(source)) => source.fmt(f),
                 (_, None) => f.write_str("the connection failed"),
             },

@@ -5,9 +5,11 @@
 
 mod carried;
 mod classify;
+mod connect;
 mod convert;
 mod display;
 mod gear;
+mod pipeline;
 
 pub(crate) use classify::{full_text, traceback};
 pub use convert::{DecodeError, EncodeError};
@@ -30,6 +32,8 @@ pub struct Error(Box<Repr>);
 #[derive(Clone)]
 struct Repr {
     kind: ErrorKind,
+    /// The call that failed, if the kind does not name it.
+    of: Option<String>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -170,7 +174,11 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Error(Box::new(Repr { kind, source: None }))
+        Error(Box::new(Repr {
+            kind,
+            of: None,
+            source: None,
+        }))
     }
 
     pub(crate) fn caused_by(
@@ -179,6 +187,7 @@ impl Error {
     ) -> Self {
         Error(Box::new(Repr {
             kind,
+            of: None,
             source: Some(Arc::new(source)),
         }))
     }
@@ -192,6 +201,12 @@ impl Error {
     /// The kind of the error.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
+    }
+
+    /// Names the call that failed.
+    pub(crate) fn about_call(mut self, of: String) -> Self {
+        self.0.of = Some(of);
+        self
     }
 
     pub(crate) fn kind_mut(&mut self) -> &mut ErrorKind {

@@ -19,7 +19,15 @@ impl Error {
             ErrorKind::Timeout { of, .. } => *of = Some(label(gear)),
             _ => {}
         }
+        if error.is_connection() || error.is_pool_exhausted() {
+            return error.about(gear);
+        }
         error
+    }
+
+    /// Names the gear whose call ended with an error that is not about the gear.
+    pub(crate) fn about(self, gear: &Gear) -> Self {
+        self.about_call(label(gear))
     }
 
     /// Names the gear of a failed conversion.

@@ -1,0 +1,60 @@
+//! Texts about connections that cannot be opened, and about those that break.
+
+use redis::RedisError;
+use std::{error, fmt, io};
+
+/// What to do about a connection that could not be opened.
+pub(super) fn remedy(source: Option<&RedisError>) -> &'static str {
+    let Some(e) = source else { return ADDRESS };
+    let text = e.to_string();
+    if e.kind() == redis::ErrorKind::AuthenticationFailed
+        || ["NOAUTH", "WRONGPASS"]
+            .iter()
+            .any(|code| text.contains(code))
+    {
+        return "check user and password in the address (`redis://user:password@host`, `redis://:password@host` for the \
+                default user), and that the user is `on` (ACL LIST)";
+    }
+    if text.contains("max number of clients") || is_closed(e) {
+        return "a server closes new connections when it has reached its setting `maxclients` (see INFO clients; close idle \
+                clients, make pools smaller with `PoolOptions::size(..)`, or raise it), when it expects TLS (`rediss://`), or \
+                when it protects itself from other hosts (`protected-mode`)";
+    }
+    if e.is_timeout() {
+        return "check that the server is not stopped or held by a long command (SLOWLOG), and that no firewall drops the \
+                connection";
+    }
+    ADDRESS
+}
+
+const ADDRESS: &str = "check the address and that a server runs there (`cargo xtask serve` of the RedGrease repository \
+                       starts one)";
+
+/// Prints that a connection broke while a call waited for its answer, or could not be opened again for it.
+pub(super) fn broken(f: &mut fmt::Formatter<'_>, e: &RedisError) -> fmt::Result {
+    if e.is_connection_refusal() {
+        return write!(
+            f,
+            "nothing was sent, because the connection could not be opened again: {e}: {ADDRESS}"
+        );
+    }
+    write!(
+        f,
+        "the connection broke before the answer came: {e}: the gear may have had its effect, so call it again only if it \
+         may run twice; the log of the server tells whether it restarted or closed the connection (CLIENT KILL, `timeout`, \
+         a full output buffer)"
+    )
+}
+
+/// Whether the other side has closed the connection.
+fn is_closed(e: &RedisError) -> bool {
+    let source = error::Error::source(e).and_then(|source| source.downcast_ref::<io::Error>());
+    source.is_some_and(|e| {
+        matches!(
+            e.kind(),
+            io::ErrorKind::BrokenPipe
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::UnexpectedEof
+        )
+    }) || e.is_connection_dropped()
+}
