@@ -3,24 +3,27 @@
 use super::gate::Gate;
 use super::options::PoolOptions;
 use super::packed::Packed;
+use super::patience::Patience;
+use super::places::Place;
 use super::route::{Route, Routes, refused};
 use super::shelf::{Shelf, Socket};
-use super::{CHECK_LIMIT, PoolMetrics, exhausted, is_broken, left_until, metrics};
+use super::{Health, PoolMetrics, exhausted, is_broken, left_until, metrics};
 use crate::connection::{Address, Endpoint, own};
 use crate::error::Result;
 use redis::{ConnectionLike, IntoConnectionInfo, RedisResult, Value};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 /// A blocking connection for many threads at the same time. Cloning it is cheap; the clones share the sockets.
 ///
 /// The twin of [`Pool`](crate::Pool): it is used like a connection, each thread has a clone, and calls of one thread do
 /// not wait for those of another. Commands that block (gears that run on another thread of the server, chains, `BLPOP`)
-/// use up to [`PoolOptions::size`] sockets. All other commands use a few sockets beside them, so that they are never
-/// behind a gear that takes long.
+/// use up to [`PoolOptions::size`] sockets. All other commands use eight sockets beside them, so that they are never
+/// behind a gear that takes long. When all eight are busy (with a Lua script that takes long, for instance), such a
+/// command goes over one of the other sockets, if one is free.
 ///
 /// ```no_run
 /// let pool = redgrease_core::BlockingPool::start("redis://127.0.0.1/")?;
@@ -46,10 +49,28 @@ struct Inner {
     quick: Arc<Shelf<redis::Connection>>,
     /// Whether a thread closes idle sockets.
     is_tended: AtomicBool,
+    /// That thread.
+    tending: Mutex<Option<Thread>>,
+}
+
+/// The thread that closes idle sockets ends with the pool.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let tending = self
+            .tending
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = tending.take() {
+            thread.unpark();
+        }
+    }
 }
 
 /// Sockets for commands that are answered at once. The server handles one of them at a time.
 const QUICK: usize = 8;
+
+/// A command that waits for one of those sockets for longer goes over another one, if that is free.
+const SPARE: Duration = Duration::from_millis(5);
 
 impl BlockingPool {
     /// Opens a pool, and registers nothing.
@@ -79,6 +100,7 @@ impl BlockingPool {
                 shelf,
                 quick: Shelf::new(QUICK),
                 is_tended: AtomicBool::new(false),
+                tending: Mutex::default(),
             }),
         };
         // A wrong address is an error here.
@@ -88,7 +110,8 @@ impl BlockingPool {
 
     /// The figures of the pool. Cheap: nothing is sent.
     pub fn metrics(&self) -> PoolMetrics {
-        metrics(&self.inner.shelf, self.inner.quick.counts())
+        let quick = &self.inner.quick;
+        metrics(&self.inner.shelf, quick.counts(), Some(quick.crowd()))
     }
 }
 
@@ -99,22 +122,21 @@ impl fmt::Debug for BlockingPool {
     }
 }
 
-fn is_alive(con: &mut redis::Connection, limit: Duration) -> bool {
+fn health(con: &mut redis::Connection, limit: Duration) -> Health {
     let ping = || -> RedisResult<Value> {
         con.set_read_timeout(Some(limit))?;
         let answer = con.req_command(&redis::cmd("PING"));
         con.set_read_timeout(None)?;
         answer
     };
-    !is_broken(&{ ping }())
+    Health::of(&{ ping }())
 }
 
 impl Inner {
     fn open_first(self: &Arc<Self>) -> RedisResult<()> {
         if let Some(place) = self.quick.places().take_before(None) {
-            let con = self
-                .gate
-                .open(self.endpoint.address(), Instant::now(), None)?;
+            let patience = Patience::new(self.options.wait, None);
+            let con = self.gate.open(self.endpoint.address(), &patience)?;
             let socket = Socket::new(con, self.quick.counts());
             self.quick.put_back(socket, place);
             self.tend();
@@ -122,19 +144,46 @@ impl Inner {
         Ok(())
     }
 
-    /// Sends something over one of these sockets.
+    /// A place for a command that blocks, and its shelf.
+    fn place(&self, until: Option<Instant>) -> Option<(&Shelf<redis::Connection>, Place)> {
+        let place = self.shelf.places().take_before(until)?;
+        Some((&*self.shelf, place))
+    }
+
+    /// A place for a command that is answered at once, and its shelf.
+    fn quick_place(&self, until: Option<Instant>) -> Option<(&Shelf<redis::Connection>, Place)> {
+        let spare = Instant::now() + SPARE;
+        let soon = until.map_or(spare, |until| until.min(spare));
+        if let Some(place) = self.quick.places().take_before(Some(soon)) {
+            return Some((&*self.quick, place));
+        }
+        if let Some(place) = self.shelf.places().take_free() {
+            return Some((&*self.shelf, place));
+        }
+        let place = self.quick.places().take_before(until)?;
+        Some((&*self.quick, place))
+    }
+
+    /// Sends something over a socket for commands that block, or for those that are answered at once.
     fn send<T>(
         self: &Arc<Self>,
-        sockets: &Shelf<redis::Connection>,
+        is_quick: bool,
         send: impl FnOnce(&mut redis::Connection) -> RedisResult<T>,
     ) -> RedisResult<T> {
-        let begun = Instant::now();
         let limit = own::limit();
-        let deadline = limit.and_then(|limit| begun.checked_add(limit));
+        let patience = Patience::new(self.options.wait, limit);
+        let deadline = patience.end_of_call();
         let wait = limit.map_or(self.options.wait, |limit| limit.min(self.options.wait));
-        let place = sockets.places().take_before(begun.checked_add(wait));
-        let place = place.ok_or_else(|| exhausted(sockets, wait))?;
-        let mut socket = self.socket(sockets, begun, deadline)?;
+        let until = patience.begun.checked_add(wait);
+        let found = match is_quick {
+            true => self.quick_place(until),
+            false => self.place(until),
+        };
+        let Some((sockets, place)) = found else {
+            let shelves = [&*self.quick, &*self.shelf];
+            return Err(exhausted(&shelves[usize::from(!is_quick)..], wait));
+        };
+        let mut socket = self.socket(sockets, &patience)?;
         if let Some(deadline) = deadline {
             socket.set_read_timeout(Some(left_until(deadline, Duration::MAX)?))?;
         }
@@ -157,19 +206,23 @@ impl Inner {
     fn socket(
         &self,
         sockets: &Shelf<redis::Connection>,
-        begun: Instant,
-        deadline: Option<Instant>,
+        patience: &Patience,
     ) -> RedisResult<Socket<redis::Connection>> {
         while let Some(mut socket) = sockets.idle_socket(|_| true) {
-            let limit = match deadline {
-                Some(deadline) => left_until(deadline, CHECK_LIMIT)?,
-                None => CHECK_LIMIT,
-            };
-            if !sockets.is_doubtful(&socket) || is_alive(&mut socket, limit) {
+            if !sockets.is_doubtful(&socket) {
                 return Ok(socket);
             }
+            let asked = Instant::now();
+            match health(&mut socket, patience.check()) {
+                Health::Alive => return Ok(socket),
+                Health::Broken => {}
+                Health::Silent => {
+                    self.shelf.close_unused_since(asked);
+                    self.quick.close_unused_since(asked);
+                }
+            }
         }
-        let con = self.gate.open(self.endpoint.address(), begun, deadline)?;
+        let con = self.gate.open(self.endpoint.address(), patience)?;
         Ok(Socket::new(con, sockets.counts()))
     }
 
@@ -189,8 +242,8 @@ impl Inner {
             self.routes.of_pipeline(commands, is_transaction)
         };
         match route {
-            Route::Shared => self.send(&self.quick, send),
-            Route::Own => self.send(&self.shelf, send),
+            Route::Shared => self.send(true, send),
+            Route::Own => self.send(false, send),
             Route::Refused(name) => Err(refused(name)),
         }
     }
@@ -208,12 +261,11 @@ impl Inner {
         }
         let tending = Tending(Arc::downgrade(self));
         let limit = self.options.idle;
+        let thread = thread::Builder::new()
+            .name("redgrease-pool".to_owned())
+            .spawn(move || tending.run(limit));
         // Without the thread, idle sockets stay open until the next call.
-        drop(
-            thread::Builder::new()
-                .name("redgrease-pool".to_owned())
-                .spawn(move || tending.run(limit)),
-        );
+        drop(thread);
     }
 }
 
@@ -223,6 +275,7 @@ struct Tending(Weak<Inner>);
 impl Tending {
     fn run(mut self, limit: Duration) {
         while let Some(inner) = self.0.upgrade() {
+            *inner.tending.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current());
             let shelves = [&inner.shelf, &inner.quick];
             let next = shelves
                 .into_iter()
@@ -233,7 +286,8 @@ impl Tending {
                 return;
             }
             drop(inner);
-            thread::sleep(next.unwrap_or_default().max(Duration::from_millis(10)));
+            // A pool that is dropped wakes the thread.
+            thread::park_timeout(next.unwrap_or_default().max(Duration::from_millis(10)));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Opens sockets, a few at a time. When a server is down, its callers do not all try to connect.
 
+use super::patience::Patience;
 use super::places::Places;
-use super::{late, left_until};
 use crate::connection::Address;
 use crate::connection::address::CONNECT_TIMEOUT;
 use crate::error::Error;
@@ -27,24 +27,22 @@ impl Gate {
         }
     }
 
-    /// Opens a socket, for a caller that has begun then and waits until the deadline. If an attempt has failed since, its
-    /// error is the result.
+    /// Opens a socket, for a caller with this patience. If an attempt has failed since the caller began, its error is the
+    /// result.
     pub(super) fn open(
         &self,
         address: &Address,
-        begun: Instant,
-        deadline: Option<Instant>,
+        patience: &Patience,
     ) -> RedisResult<redis::Connection> {
-        let place = self.places.take_before(deadline);
-        self.failed_since(begun)?;
-        let Some(deadline) = deadline else {
-            let opened = address.open();
-            drop(place);
-            return self.note(address, opened);
-        };
-        match address.open_within(left_until(deadline, CONNECT_TIMEOUT)?) {
-            // The deadline of this caller says nothing about others.
-            Err(e) if e.is_timeout() => Err(late()),
+        let place = self.places.take_before(patience.deadline());
+        self.failed_since(patience.begun)?;
+        let left = patience.left(CONNECT_TIMEOUT);
+        if place.is_none() || left.is_zero() {
+            return Err(patience.passed(address));
+        }
+        match address.open_within(left) {
+            // The patience of this caller says nothing about others.
+            Err(e) if e.is_timeout() && left < CONNECT_TIMEOUT => Err(patience.passed(address)),
             opened => self.note(address, opened),
         }
     }
@@ -88,6 +86,7 @@ mod tests {
     use std::sync::Barrier;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;
+    use std::time::Duration;
 
     /// A server that closes what it accepts. Of many callers that begin together, a few find that out for all.
     #[test]
@@ -104,22 +103,21 @@ mod tests {
             }
         });
         let (gate, together) = (Gate::new(), Barrier::new(32));
-        let begun = Instant::now();
+        let patience = Patience::new(Duration::MAX, None);
         thread::scope(|scope| {
             for _ in 0..32 {
                 scope.spawn(|| {
                     together.wait();
-                    let error =
-                        Error::from(gate.open(&address, begun, None).map(drop).unwrap_err());
+                    let opened = gate.open(&address, &patience).map(drop);
+                    let error = Error::from(opened.unwrap_err());
                     assert!(error.is_connection(), "{error}");
                 });
             }
         });
         assert!(accepted.load(Ordering::SeqCst) <= AT_ONCE);
         // A later caller tries again.
-        gate.open(&address, Instant::now(), None)
-            .map(drop)
-            .unwrap_err();
+        let later = Patience::new(Duration::MAX, None);
+        gate.open(&address, &later).map(drop).unwrap_err();
         assert_eq!(gate.places.crowd().in_use, 0);
     }
 }

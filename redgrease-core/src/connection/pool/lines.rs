@@ -1,10 +1,11 @@
 //! The sockets of an async pool: those that many commands share, one for each runtime, and those of one command each.
 
+use super::Health;
 use super::places::Places;
 use super::shelf::{Counts, Socket, TRUSTED};
-use super::{CHECK_LIMIT, is_broken};
 use redis::aio::{ConnectionLike as _, MultiplexedConnection};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::runtime::Id;
 
 /// A socket that one command uses at a time. Its driver runs in a runtime, and ends with it.
@@ -74,6 +75,11 @@ impl Lines {
         self.open().retain(|line| line.number != number);
     }
 
+    /// Closes the line of a runtime.
+    pub(super) fn close_of(&self, runtime: Id) {
+        self.open().retain(|line| line.socket.runtime != runtime);
+    }
+
     pub(super) fn add(&self, own: Own) -> u64 {
         let socket = Socket::new(own, &self.counts);
         let number = self.counts.opened();
@@ -96,10 +102,11 @@ impl Lines {
     }
 }
 
-/// Whether the server answers over a socket.
-pub(super) async fn is_alive(con: &mut MultiplexedConnection) -> bool {
+/// Whether the server answers over a socket within the limit.
+pub(super) async fn health(con: &mut MultiplexedConnection, limit: Duration) -> Health {
     let ping = redis::cmd("PING");
-    let answer = tokio::time::timeout(CHECK_LIMIT, con.req_packed_command(&ping)).await;
-    // Any answer shows that the socket is alive, also one about rights.
-    answer.is_ok_and(|answer| !is_broken(&answer))
+    match tokio::time::timeout(limit, con.req_packed_command(&ping)).await {
+        Ok(answer) => Health::of(&answer),
+        Err(_) => Health::Silent,
+    }
 }

@@ -1,11 +1,13 @@
 //! The async pool.
 
 use super::gate::Gate;
-use super::lines::{Lines, Own, is_alive};
+use super::lines::{Lines, Own, health};
 use super::options::PoolOptions;
+use super::patience::Patience;
 use super::route::{Route, Routes, refused};
 use super::shelf::{Shelf, Socket};
-use super::{PoolMetrics, exhausted, is_broken, metrics};
+use super::watch::Watches;
+use super::{Health, PoolMetrics, exhausted, is_broken, metrics};
 use crate::connection::{Address, Endpoint, own};
 use crate::error::{Error, Result};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -53,6 +55,8 @@ struct Inner {
     lines: Lines,
     /// Whether a task closes idle sockets.
     is_tended: AtomicBool,
+    /// The tasks of the pool. They end with it.
+    watches: Watches,
 }
 
 impl Pool {
@@ -86,6 +90,7 @@ impl Pool {
                 shelf,
                 lines: Lines::new(),
                 is_tended: AtomicBool::new(false),
+                watches: Watches::default(),
             }),
         };
         // A wrong address is an error here.
@@ -95,7 +100,7 @@ impl Pool {
 
     /// The figures of the pool. Cheap: nothing is sent.
     pub fn metrics(&self) -> PoolMetrics {
-        metrics(&self.inner.shelf, &self.inner.lines.counts)
+        metrics(&self.inner.shelf, &self.inner.lines.counts, None)
     }
 }
 
@@ -120,21 +125,33 @@ fn runtime() -> RedisResult<Id> {
 
 impl Inner {
     /// The socket for commands that do not block, and its number.
-    async fn line(&self) -> RedisResult<(u64, MultiplexedConnection)> {
+    async fn line(self: &Arc<Self>) -> RedisResult<(u64, MultiplexedConnection)> {
         let runtime = runtime()?;
         if let Some((number, con, true)) = self.lines.of(runtime) {
             return Ok((number, con));
         }
-        let begun = Instant::now();
+        let patience = Patience::new(self.options.wait, None);
+        let line = self.checked_line(runtime, &patience);
+        patience.hold(self.endpoint.address(), line).await
+    }
+
+    /// The line of the runtime after a check, or a new one.
+    async fn checked_line(
+        self: &Arc<Self>,
+        runtime: Id,
+        patience: &Patience,
+    ) -> RedisResult<(u64, MultiplexedConnection)> {
         let _turn = self.lines.turn.take().await;
         if let Some((number, mut con, is_trusted)) = self.lines.of(runtime) {
-            if is_trusted || is_alive(&mut con).await {
+            if is_trusted || health(&mut con, patience.check()).await == Health::Alive {
                 self.lines.touch(number);
                 return Ok((number, con));
             }
             self.lines.close(number);
         }
-        let con = self.gate.open_async(self.endpoint.address(), begun).await?;
+        let address = self.endpoint.address();
+        let con = self.gate.open_async(address, patience.begun).await?;
+        self.watch(runtime);
         let number = self.lines.add(Own {
             con: con.clone(),
             runtime,
@@ -144,7 +161,7 @@ impl Inner {
 
     /// Sends something over the shared socket.
     async fn share<T>(
-        &self,
+        self: &Arc<Self>,
         send: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
     ) -> RedisResult<T> {
         let (number, mut con) = self.line().await?;
@@ -164,19 +181,12 @@ impl Inner {
         send: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
     ) -> RedisResult<T> {
         let runtime = runtime()?;
-        let begun = Instant::now();
         let wait = self.options.wait;
+        let patience = Patience::new(wait, None);
         let place = tokio::time::timeout(wait, self.shelf.places().take()).await;
-        let place = place.map_err(|_| exhausted(&self.shelf, wait))?;
-        let mut socket = loop {
-            let Some(mut socket) = self.shelf.idle_socket(|own| own.runtime == runtime) else {
-                let con = self.gate.open_async(self.endpoint.address(), begun).await?;
-                break Socket::new(Own { con, runtime }, self.shelf.counts());
-            };
-            if !self.shelf.is_doubtful(&socket) || is_alive(&mut socket.con).await {
-                break socket;
-            }
-        };
+        let place = place.map_err(|_| exhausted(&[&*self.shelf], wait))?;
+        let socket = self.socket(runtime, &patience);
+        let mut socket = patience.hold(self.endpoint.address(), socket).await?;
         let result = send(&mut socket.con).await;
         if is_broken(&result) {
             self.doubt_others();
@@ -185,6 +195,41 @@ impl Inner {
             self.tend();
         }
         result
+    }
+
+    /// An idle socket that is alive, or a new one.
+    async fn socket(
+        self: &Arc<Self>,
+        runtime: Id,
+        patience: &Patience,
+    ) -> RedisResult<Socket<Own>> {
+        while let Some(mut socket) = self.shelf.idle_socket(|own| own.runtime == runtime) {
+            if !self.shelf.is_doubtful(&socket) {
+                return Ok(socket);
+            }
+            let asked = Instant::now();
+            match health(&mut socket.con, patience.check()).await {
+                Health::Alive => return Ok(socket),
+                Health::Broken => {}
+                Health::Silent => self.shelf.close_unused_since(asked),
+            }
+        }
+        let address = self.endpoint.address();
+        let con = self.gate.open_async(address, patience.begun).await?;
+        self.watch(runtime);
+        Ok(Socket::new(Own { con, runtime }, self.shelf.counts()))
+    }
+
+    /// Has the sockets of a runtime closed when it ends.
+    fn watch(self: &Arc<Self>, runtime: Id) {
+        let pool = Arc::downgrade(self);
+        self.watches.begin(runtime, move || {
+            if let Some(inner) = pool.upgrade() {
+                inner.lines.close_of(runtime);
+                inner.shelf.close_if(|socket| socket.runtime == runtime);
+                inner.watches.forget(runtime);
+            }
+        });
     }
 
     /// Has the other sockets checked before they are used, because one has broken.
@@ -203,7 +248,8 @@ impl Inner {
     fn tend(self: &Arc<Self>) {
         if !self.is_tended.swap(true, Ordering::AcqRel) {
             let task = Tending(Arc::downgrade(self));
-            tokio::spawn(task.run(self.options.idle));
+            let task = tokio::spawn(task.run(self.options.idle));
+            self.watches.tends(task.abort_handle());
         }
     }
 }

@@ -39,12 +39,28 @@ pub(crate) struct Taking {
 }
 
 /// The state of the places at one moment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Crowd {
     pub(crate) size: usize,
     pub(crate) in_use: usize,
     pub(crate) waiting: usize,
     pub(super) waits: Waits,
+}
+
+impl Crowd {
+    /// The sum of both.
+    pub(super) fn with(self, other: Crowd) -> Crowd {
+        Crowd {
+            size: self.size.saturating_add(other.size),
+            in_use: self.in_use + other.in_use,
+            waiting: self.waiting + other.waiting,
+            waits: Waits {
+                count: self.waits.count + other.waits.count,
+                total: self.waits.total.saturating_add(other.waits.total),
+                given_up: self.waits.given_up + other.waits.given_up,
+            },
+        }
+    }
 }
 
 impl Places {
@@ -81,6 +97,17 @@ impl Places {
                 },
             }
         }
+    }
+
+    /// A place, if one is free and no other caller waits for it.
+    pub(super) fn take_free(self: &Arc<Self>) -> Option<Place> {
+        let mut state = self.state();
+        if state.taken >= self.size {
+            return None;
+        }
+        state.taken += 1;
+        drop(state);
+        Some(Place(Arc::clone(self)))
     }
 
     /// Counts a caller that has given up.

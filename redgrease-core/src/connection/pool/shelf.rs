@@ -162,6 +162,22 @@ impl<S> Shelf<S> {
         drop(place);
     }
 
+    /// Closes the idle sockets that were not used since then: the server was silent over another one.
+    pub(super) fn close_unused_since(&self, since: Instant) {
+        self.close_if(|socket| socket.used <= since);
+    }
+
+    /// Closes idle sockets.
+    pub(super) fn close_if(&self, mut is_closed: impl FnMut(&Socket<S>) -> bool) {
+        let mut state = self.state();
+        let closed: Vec<_> = state
+            .sockets
+            .extract_if(.., |socket| is_closed(socket))
+            .collect();
+        drop(state);
+        drop(closed);
+    }
+
     /// Closes the sockets that were idle for longer than `limit`. Returns when the next one will have been, if there is one.
     pub(super) fn close_idle(&self, limit: Duration) -> Option<Duration> {
         let mut state = self.state();
