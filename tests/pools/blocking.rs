@@ -85,6 +85,45 @@ fn a_call_that_gets_no_socket_says_why() {
     assert_eq!(pool.metrics().exhausted, 1);
 }
 
+/// Commands that the pool takes for quick ones, and that wait: they are held by a hook of another program, for instance.
+#[test]
+fn plain_commands_use_other_sockets_when_their_own_are_busy() {
+    const QUICK: usize = 8;
+    let server = server();
+    let options = PoolOptions::new().size(2).wait(Duration::from_millis(300));
+    let (pool, _) = BlockingPool::start_with(server.url(), &Options::new(), &options).unwrap();
+    // Writes wait until the server goes on with them.
+    untyped(&server, &["CLIENT", "PAUSE", "100000", "WRITE"]);
+    thread::scope(|scope| {
+        let write = |n: usize| {
+            let mut pool = pool.clone();
+            scope.spawn(move || redis::cmd("SET").arg(n).arg(n).exec(&mut pool))
+        };
+        let mut writes: Vec<_> = (0..QUICK).map(write).collect();
+        let blocked = || untyped(&server, &["INFO", "clients"]);
+        eventually("the quick sockets are busy", || {
+            blocked().contains(&format!("blocked_clients:{QUICK}"))
+        });
+        assert_eq!(pool.metrics().in_use, 0);
+        // Two more sockets are free.
+        redis::cmd("PING").exec(&mut pool.clone()).unwrap();
+        writes.extend((QUICK..QUICK + 2).map(write));
+        eventually("all sockets are busy", || pool.metrics().in_use == 2);
+        let error = redis::cmd("PING").exec(&mut pool.clone()).unwrap_err();
+        let error = redgrease::Error::from(error);
+        assert!(
+            error.is_pool_exhausted() && error.to_string().contains("10 of 10"),
+            "{error}"
+        );
+        assert_eq!(pool.metrics().exhausted, 1);
+        untyped(&server, &["CLIENT", "UNPAUSE"]);
+        for write in writes {
+            write.join().unwrap().unwrap();
+        }
+    });
+    assert_eq!(pool.metrics().in_use, 0);
+}
+
 #[test]
 fn no_call_is_lost_to_a_socket_that_the_server_closed() {
     let server = server();

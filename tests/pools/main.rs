@@ -10,6 +10,9 @@
 //! | `time_limits.rs` | time limits of calls, and what their errors say |
 //! | `refused.rs` | commands that would change a shared socket |
 //! | `runtimes.rs` | one pool in several runtimes |
+//! | `silent.rs` | servers that do not answer |
+//! | `errors.rs` | what the errors of pools and connections say |
+//! | `leftovers.rs` | nothing outlives a pool or a runtime |
 //! | `blocking.rs` | the blocking twin, with threads |
 #![cfg(all(feature = "macros", feature = "aio"))]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
@@ -21,10 +24,13 @@ mod blocking;
 mod broken;
 mod concurrency;
 mod dropped;
+mod errors;
+mod leftovers;
 mod limits;
 mod options;
 mod refused;
 mod runtimes;
+mod silent;
 mod time_limits;
 
 use redgrease::prelude::*;

@@ -8,13 +8,17 @@ async fn commands_that_change_a_socket_are_refused() {
     let server = server();
     let mut pool = Pool::connect(server.url()).await.unwrap();
     let mut blocking = BlockingPool::connect(server.url()).unwrap();
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 13] = [
         &["SELECT", "1"],
         &["SUBSCRIBE", "c"],
         &["MONITOR"],
         &["WATCH", "x"],
         &["MULTI"],
         &["CLIENT", "REPLY", "OFF"],
+        &["CLIENT", "TRACKING", "ON"],
+        &["CLIENT", "NO-EVICT", "ON"],
+        &["SCRIPT", "DEBUG", "SYNC"],
+        &["READONLY"],
         &["HELLO", "3"],
         &["AUTH", "spam"],
         &["QUIT"],

@@ -175,9 +175,10 @@ impl Inner {
         let deadline = patience.end_of_call();
         let wait = limit.map_or(self.options.wait, |limit| limit.min(self.options.wait));
         let until = patience.begun.checked_add(wait);
-        let found = match is_quick {
-            true => self.quick_place(until),
-            false => self.place(until),
+        let found = if is_quick {
+            self.quick_place(until)
+        } else {
+            self.place(until)
         };
         let Some((sockets, place)) = found else {
             let shelves = [&*self.quick, &*self.shelf];
