@@ -44,7 +44,8 @@ async fn dropped_pools_leave_no_tasks() {
     };
     let before = tasks();
     for _ in 0..3 {
-        let started = Pool::start_with(server.url(), &Options::new(), &forever);
+        let options = Options::new();
+        let started = Pool::start_with(server.url(), &options, &forever);
         let (mut pool, _) = started.await.unwrap();
         assert_eq!(soon(&mut pool, 1).await.unwrap(), 2);
         assert!(tasks() > before);

@@ -60,7 +60,8 @@ fn assert_given_up(error: &redgrease::Error, begun: Instant) {
 #[tokio::test]
 async fn a_call_gives_up_within_the_wait_however_many_sockets_are_idle() {
     let server = server();
-    let started = Pool::start_with(server.url(), &Options::new(), &options());
+    let (plain, options) = (Options::new(), options());
+    let started = Pool::start_with(server.url(), &plain, &options);
     let (mut pool, _) = started.await.unwrap();
     let calls: Vec<_> = (0..SOCKETS)
         .map(|n| waiting(&pool, &n.to_string()))

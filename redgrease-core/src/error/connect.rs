@@ -15,6 +15,9 @@ pub(super) fn remedy(source: Option<&RedisError>) -> &'static str {
         return "check user and password in the address (`redis://user:password@host`, `redis://:password@host` for the \
                 default user), and that the user is `on` (ACL LIST)";
     }
+    if e.is_connection_refusal() {
+        return ADDRESS;
+    }
     if text.contains("max number of clients") || is_closed(e) {
         return "a server closes new connections when it has reached its setting `maxclients` (see INFO clients; close idle \
                 clients, make pools smaller with `PoolOptions::size(..)`, or raise it), when it expects TLS (`rediss://`), or \

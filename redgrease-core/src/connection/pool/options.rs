@@ -52,7 +52,7 @@ impl PoolOptions {
 
     /// Sets how long a call waits for a socket at most. The check of idle sockets and the opening of a new one lie within
     /// that time, too (for those there is at least a second); a server that is silent for so long is an error of the
-    /// connection. If all sockets are in use, the call it fails with
+    /// connection. If all sockets are in use, the call fails with
     /// [`ErrorKind::PoolExhausted`](crate::ErrorKind::PoolExhausted), and nothing was sent.
     #[must_use]
     pub fn wait(mut self, limit: Duration) -> Self {

@@ -165,8 +165,8 @@ pub(super) fn refused(name: &[u8]) -> redis::RedisError {
     let name = String::from_utf8_lossy(name);
     let upper = name.to_ascii_uppercase();
     let form = match upper.as_str() {
-        "SCRIPT" => " DEBUG",
-        "CLIENT" => " ..",
+        "SCRIPT" => " with DEBUG",
+        "CLIENT" => " of this form",
         _ => "",
     };
     let reason = match upper.as_str() {
@@ -179,7 +179,7 @@ pub(super) fn refused(name: &[u8]) -> redis::RedisError {
               `redis::pipe().atomic()`; user and password belong into the address)"
         }
     };
-    Error::config(format!("a pool does not send `{name}{form}`, {reason}")).into_redis()
+    Error::config(format!("a pool does not send `{name}`{form}, {reason}")).into_redis()
 }
 
 #[cfg(test)]
