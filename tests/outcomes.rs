@@ -78,6 +78,46 @@ fn listed(limit: i64) -> Result<Vec<i64>, i64> {
     }
 }
 
+/// Python computes these results only while they are converted.
+#[gear_command(mode = "sync")]
+fn lazy(kind: &str) -> Result<Vec<i64>, String> {
+    python! {
+        def boom(number):
+            raise Err(kind)
+
+        def generator():
+            yield 1
+            raise Err(kind)
+
+        if kind == "generator":
+            return generator()
+        if kind == "map":
+            return map(boom, [1])
+        return (boom(number) for number in range(3))
+    }
+}
+
+#[gear_command]
+fn lazy_later(kind: &str) -> Result<Vec<i64>, String> {
+    python! {
+        import asyncio
+        await asyncio.sleep(0)
+
+        async def generator():
+            yield 1
+            raise Err(kind)
+
+        if kind == "async generator":
+            return [number async for number in generator()]
+        return (execute("NOSUCHCOMMAND") if number else number for number in range(3))
+    }
+}
+
+#[gear_command(mode = "sync")]
+fn keyed(by: std::collections::BTreeMap<std::time::Duration, i64>) -> i64 {
+    python! { return len(by) }
+}
+
 #[gear_command(mode = "sync")]
 fn broken() -> Result<i64, String> {
     python! { return divmod(1, 0)[0] }
@@ -162,6 +202,42 @@ fn values_and_refusals_in_every_mode() {
     assert_eq!(listed(con, 99).unwrap().unwrap().len(), 10);
     assert_eq!(root(con, 4).unwrap(), Ok(2.0));
     assert_eq!(root(con, 0).unwrap(), Err("not positive".to_owned()));
+}
+
+#[test]
+fn a_refusal_of_a_lazy_result() {
+    let (_server, mut con) = started();
+    let con = &mut con;
+    for kind in ["generator", "map", "expression"] {
+        assert_eq!(lazy(con, kind).unwrap(), Err(kind.to_owned()));
+    }
+    let stats = lazy::GEAR.stats(con).unwrap().unwrap();
+    assert_eq!((stats.triggered, stats.failed), (3, 0));
+    assert_eq!(
+        lazy_later(con, "async generator").unwrap(),
+        Err("async generator".to_owned())
+    );
+    // Another exception of a lazy result is a failure, with its place in the generator.
+    let error = lazy_later(con, "failure").unwrap_err();
+    let error = error.as_gear().unwrap();
+    assert!(!error.message.contains("is not a list"), "{error}");
+    assert!(error.to_string().contains("NOSUCHCOMMAND"), "{error}");
+}
+
+#[test]
+fn keys_that_become_equal_are_refused() {
+    let (_server, mut con) = started();
+    let nanos = std::time::Duration::from_nanos;
+    assert_eq!(
+        keyed(&mut con, [(nanos(1_000), 1), (nanos(2_000), 2)].into()).unwrap(),
+        2
+    );
+    let error = keyed(&mut con, [(nanos(1), 1), (nanos(2), 2)].into()).unwrap_err();
+    let message = &error.as_gear().unwrap().message;
+    assert!(
+        message.starts_with("argument `by`: two keys are equal in Python"),
+        "{message}"
+    );
 }
 
 #[cfg(feature = "aio")]

@@ -47,6 +47,28 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// Whether a value of the codec has a place for an `Err`.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn has_result(&self) -> bool {
+        match self {
+            Codec::Result(..) => true,
+            Codec::Opt(inner) | Codec::List(inner) | Codec::Set(inner) => inner.has_result(),
+            Codec::Map(key, value) => key.has_result() || value.has_result(),
+            Codec::Tuple(items) => {
+                let mut rest: &[Codec] = items;
+                while let [first, others @ ..] = rest {
+                    if first.has_result() {
+                        return true;
+                    }
+                    rest = others;
+                }
+                false
+            }
+            _ => false,
+        }
+    }
+
     /// Appends the Python expression for this codec; the prelude defines its names.
     pub(crate) fn write_python(&self, out: &mut String) {
         let (name, parts): (&str, &[&Codec]) = match self {

@@ -221,6 +221,11 @@ written_as_text!(
         let seconds = (micros / 1_000_000).try_into().ok()?;
         let nanos = u32::try_from(micros % 1_000_000).ok()? * 1_000;
         Some(Duration::new(seconds, nanos))
+    },
+    |text| {
+        let advice = "it has no sign, so return `max(.., timedelta(0))`, or choose a type with a sign, such as `f64` or \
+                      `chrono::TimeDelta`";
+        text.starts_with('-').then_some(advice)
     }
 );
 

@@ -11,7 +11,15 @@ use serde_json::value::RawValue;
 use std::str::FromStr;
 
 fn parse<T: FromStr>(text: &str) -> Result<T, DecodeError> {
-    text.parse().map_err(|_| DecodeError::mismatch::<T>(text))
+    text.parse().map_err(|_| {
+        let error = DecodeError::mismatch::<T>(text);
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return error
+                .advised("choose a wider type, such as `i128`, or check the value in Python");
+        }
+        error
+    })
 }
 
 macro_rules! arg {

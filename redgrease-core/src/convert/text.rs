@@ -20,9 +20,12 @@ pub(super) fn json_text(raw: &RawValue) -> Result<String, DecodeError> {
 }
 
 /// Implements both traits for a type that is text on the wire. `write` makes the text of a value, and `read` the value
-/// of a text; `None` stands for a text that is no value of the type.
+/// of a text; `None` stands for a text that is no value of the type, about which `advise` can have advice.
 macro_rules! written_as_text {
     ($type:ty, $codec:ident, $write:expr, $read:expr) => {
+        $crate::convert::text::written_as_text!($type, $codec, $write, $read, |_| None);
+    };
+    ($type:ty, $codec:ident, $write:expr, $read:expr, $advise:expr) => {
         impl $crate::convert::GearArg for $type {
             const CODEC: $crate::Codec = $crate::Codec::$codec;
             fn encode(&self, w: &mut $crate::Writer) -> Result<(), $crate::EncodeError> {
@@ -36,7 +39,15 @@ macro_rules! written_as_text {
             fn from_bare(bytes: Vec<u8>) -> Result<Self, $crate::DecodeError> {
                 let text = $crate::convert::text::text::<Self>(bytes)?;
                 let read: fn(&str) -> Option<Self> = $read;
-                read(&text).ok_or_else(|| $crate::DecodeError::mismatch::<Self>(text))
+                read(&text).ok_or_else(|| {
+                    let advise: fn(&str) -> Option<&'static str> = $advise;
+                    let advice = advise(&text);
+                    let error = $crate::DecodeError::mismatch::<Self>(text);
+                    match advice {
+                        Some(advice) => error.advised(advice),
+                        None => error,
+                    }
+                })
             }
             fn from_json(raw: &::serde_json::value::RawValue) -> Result<Self, $crate::DecodeError> {
                 Self::from_bare($crate::convert::text::json_text(raw)?.into_bytes())

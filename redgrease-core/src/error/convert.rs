@@ -57,6 +57,14 @@ impl DecodeError {
         )
     }
 
+    /// Adds what to do about the error.
+    #[must_use]
+    pub(crate) fn advised(mut self, advice: &str) -> Self {
+        self.want.push_str(": ");
+        self.want.push_str(advice);
+        self
+    }
+
     pub(crate) fn json(error: &serde_json::Error) -> Self {
         DecodeError::new(error.to_string(), "JSON of the right shape")
     }

@@ -32,8 +32,26 @@ def _shown(value):
     return '%s %s' % (type(value).__name__, text) if value is not None else 'None'
 
 
+def _is_err(value):
+    return getattr(type(value), '_is_gear_err', False)
+
+
 def _is_not(value, what):
+    if _is_err(value):
+        return TypeError(
+            'an `Err` is not %s: make it the whole result of a gear with `-> Result<T, E>`, or raise another exception'
+            % what)
     return TypeError('%s is not %s' % (_shown(value), what))
+
+
+def _check_distinct(kept, items, what):
+    # Values that differ in Rust can be equal in Python: a timedelta has no nanoseconds.
+    if len(kept) < len(items):
+        seen = set()
+        for item in items:
+            if item in seen:
+                raise ValueError('%s are equal in Python: %s' % (what, _shown(item)))
+            seen.add(item)
 
 
 def _textual(read, write):
@@ -47,6 +65,8 @@ def _textual(read, write):
 # --- None
 
 def _unit_dump(value):
+    if _is_err(value):
+        raise _is_not(value, 'None')
     if value is not None:
         raise TypeError('%s was returned, but the Rust function returns nothing' % _shown(value))
     return []

@@ -2,7 +2,30 @@
 import json as _jsonlib
 import re as _re
 
-_json_encoder = _jsonlib.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':'))
+_json_forms = {
+    'timedelta': "a number, `.total_seconds()`, for a field of the type `f64`, or a dict with `secs` and `nanos` for `Duration`",
+    'datetime': 'text, `.isoformat()`',
+    'date': 'text, `.isoformat()`',
+    'time': 'text, `.isoformat()`',
+    'UUID': 'text, `str(..)`',
+    'Decimal': 'text, `str(..)`, or a number, `float(..)`',
+    'bytes': 'text, `.decode()`, or a list of numbers, `list(..)`',
+    'bytearray': 'text, `.decode()`, or a list of numbers, `list(..)`',
+}
+
+
+def _no_json(value):
+    # Called for a value that JSON does not have.
+    if _is_err(value):
+        raise _is_not(value, 'a value of JSON')
+    form = _json_forms.get(type(value).__name__)
+    if form is None:
+        form = 'a list, `list(..)`' if hasattr(value, '__iter__') else 'a dict, a list, text or a number'
+    raise TypeError('JSON, and so `Json` and `#[derive(GearValue)]`, has no form for %s: convert it to %s' % (
+        _shown(value), form))
+
+
+_json_encoder = _jsonlib.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':'), default=_no_json)
 
 
 # --- JSON; values that another JSON reader would change are refused
@@ -116,9 +139,13 @@ def _items_write(value):
     if isinstance(value, (str, bytes, bytearray, dict)):
         raise _is_not(value, 'a list')
     try:
-        return list(value)
+        items = iter(value)
     except TypeError:
+        if hasattr(value, '__aiter__'):
+            raise _is_not(value, 'a list: `[item async for item in ..]` makes one')
         raise _is_not(value, 'a list')
+    # Runs the code of a generator, whose errors are its own.
+    return list(items)
 
 
 def _list(item):
@@ -140,7 +167,10 @@ def _set(item):
     item_write, item_frozen = item.write, item.frozen
 
     def read(value):
-        return set([item_frozen(x) for x in _items_read(value)])
+        items = [item_frozen(x) for x in _items_read(value)]
+        members = set(items)
+        _check_distinct(members, items, 'two members of the set')
+        return members
 
     def write(value):
         items = _items_write(value)
@@ -154,7 +184,7 @@ def _set(item):
         return [item_write(x) for x in items]
 
     def frozen(value):
-        return frozenset([item_frozen(x) for x in _items_read(value)])
+        return frozenset(read(value))
 
     return _contained(read, write, frozen)
 
@@ -165,7 +195,11 @@ def _map(key, item):
     def read(value):
         # Rust sends pairs. Other clients may send an object.
         pairs = value.items() if type(value) is dict else _items_read(value)
-        return {key_read(k): item_read(x) for k, x in pairs}
+        items = [(key_read(k), item_read(x)) for k, x in pairs]
+        entries = dict(items)
+        if len(entries) < len(items):
+            _check_distinct(entries, [k for k, _ in items], 'two keys')
+        return entries
 
     def write(value):
         if not hasattr(value, 'items'):

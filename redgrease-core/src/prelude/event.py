@@ -134,5 +134,8 @@ def _stored_map(key, item):
     def read(value):
         if not isinstance(value, dict):
             raise _is_not(value, 'a hash')
-        return {key(k): item(x) for k, x in value.items()}
+        entries = {key(k): item(x) for k, x in value.items()}
+        if len(entries) < len(value):
+            _check_distinct(entries, [key(k) for k in value], 'two fields of the hash')
+        return entries
     return read

@@ -25,6 +25,8 @@ def _datetime_read(value):
 
 
 def _datetime_write(value):
+    if type(value) in (int, float):
+        raise _is_not(value, 'a datetime: `datetime.fromtimestamp(.., timezone.utc)` makes one of a Unix time')
     if not isinstance(value, _datetimelib.datetime):
         raise _is_not(value, 'a datetime')
     offset = value.utcoffset()

@@ -7,15 +7,15 @@ class Err(Exception):
     # A class that was pickled is another class. The attribute tells that it is the same.
     _is_gear_err = True
 
-    def __init__(self, value=None):
+    def __init__(self, value=None, *more):
+        if more:
+            raise TypeError(
+                "`Err` takes one value, not %d: write `Err((%s))`, with a tuple as the other type of the `Result`" % (
+                    1 + len(more), ', '.join([repr(one) for one in (value,) + more])))
         Exception.__init__(self, value)
         self.value = value
         # Shown if a gear with another result raises it.
         self.__notes__ = ['the result of this gear is not a `Result`: write `-> Result<T, E>`, or raise another exception']
-
-
-def _is_err(value):
-    return getattr(type(value), '_is_gear_err', False)
 
 
 def _result(value, other):
@@ -24,22 +24,40 @@ def _result(value, other):
     other_dump, other_write = other.dump, other.write
 
     def of_err(convert, error):
+        if _is_err(error.value):
+            raise TypeError('the value of `Err` is an `Err` itself: write one `Err(..)`')
         try:
             return convert(error.value)
         except TypeError as problem:
             raise TypeError('the value of `Err`: %s' % problem)
         except ValueError as problem:
             raise ValueError('the value of `Err`: %s' % problem)
+        except Exception as problem:
+            if _is_err(problem):
+                raise ValueError(
+                    'the value of `Err`: it raised another `Err` when it was converted: make a list of it first')
+            raise
 
+    # The conversion runs the code of lazy results, such as generators and `map(..)`, which may raise an `Err`.
     def dump(result):
-        if _is_err(result):
-            return [b'Err', of_err(other_dump, result)]
-        return [b'Ok', value_dump(result)]
+        if not _is_err(result):
+            try:
+                return [b'Ok', value_dump(result)]
+            except Exception as error:
+                if not _is_err(error):
+                    raise
+                result = error
+        return [b'Err', of_err(other_dump, result)]
 
     def write(result):
-        if _is_err(result):
-            return {'Err': of_err(other_write, result)}
-        return {'Ok': value_write(result)}
+        if not _is_err(result):
+            try:
+                return {'Ok': value_write(result)}
+            except Exception as error:
+                if not _is_err(error):
+                    raise
+                result = error
+        return {'Err': of_err(other_write, result)}
 
     def read(given):
         raise _is_not(given, 'an argument that a gear can have')

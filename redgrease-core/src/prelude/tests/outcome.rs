@@ -5,6 +5,7 @@ use super::types::returned;
 use crate::gear::GearSpec;
 use crate::{GearReply, GearResult, Json};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 type R = Result<i64, String>;
@@ -112,6 +113,67 @@ fn inside_of_other_types() {
     );
 }
 
+/// Python computes some results only while they are converted.
+#[test]
+fn an_err_that_a_lazy_result_raises() {
+    let p = &mut Python::start();
+    const BOOM: &str = "\n  def boom(i):\n    if i: raise Err('x%d' % i)\n    return i\n";
+    let body = |end: &str| -> &'static str { Box::leak(format!("{BOOM}  {end}\n").into()) };
+    let no = |i: i64| Err(format!("x{i}"));
+    is::<Listed>(p, body("return (boom(i) for i in range(3))"), &no(1));
+    is::<Listed>(p, body("return map(boom, [0, 2])"), &no(2));
+    is::<Listed>(p, body("return filter(boom, [0, 3])"), &no(3));
+    is::<Listed>(p, body("return map(boom, [0])"), &Ok(vec![0]));
+    is::<Option<Listed>>(p, body("return map(boom, [1])"), &Some(no(1)));
+    is::<(Listed, i64)>(p, body("return map(boom, [1]), 7"), &(no(1), 7));
+    is::<Result<BTreeSet<i64>, String>>(p, body("return map(boom, [1])"), &Err("x1".into()));
+    is::<Result<Vec<Vec<i64>>, String>>(
+        p,
+        body("return [map(boom, [0]), map(boom, [1])]"),
+        &Err("x1".into()),
+    );
+    is::<Result<BTreeMap<i64, Vec<i64>>, String>>(
+        p,
+        body("return {1: map(boom, [1])}"),
+        &Err("x1".into()),
+    );
+    let view = "\n  class View(dict):\n    def items(self): raise Err('view')\n  return View()\n";
+    is::<Result<BTreeMap<i64, i64>, String>>(p, view, &Err("view".into()));
+    is::<Listed>(
+        p,
+        "\n  def gen():\n    yield 1\n    raise Err('gen')\n  return gen()\n",
+        &Err("gen".into()),
+    );
+
+    // An `Err` has one value, and another exception stays one, with its own place.
+    let mut error = |end| {
+        let error = returned::<Result<Vec<i64>, Vec<i64>>>(p, body(end)).unwrap_err();
+        error.as_gear().unwrap().clone()
+    };
+    assert_eq!(
+        error("return Err(map(boom, [1]))").message,
+        "result: the value of `Err`: it raised another `Err` when it was converted: make a list of it first"
+    );
+    let other = error("return (1 + 'x' for i in range(3))");
+    assert_eq!(other.exception, "TypeError");
+    assert!(other.message.starts_with("unsupported operand"), "{other}");
+    let other = error("return (1 // i for i in range(3))");
+    assert_eq!(other.exception, "ZeroDivisionError");
+}
+
+#[test]
+fn an_err_with_several_values() {
+    let p = &mut Python::start();
+    let error = returned::<Result<i64, String>>(p, " raise Err('a', 'b')").unwrap_err();
+    let error = error.as_gear().unwrap();
+    assert_eq!(
+        error.message,
+        "`Err` takes one value, not 2: write `Err(('a', 'b'))`, with a tuple as the other type of the `Result`"
+    );
+    assert!(!error.frames.is_empty());
+    is::<Result<i64, (String, i64)>>(p, " raise Err(('a', 1))", &Err(("a".into(), 1)));
+}
+
 #[test]
 fn mistakes_have_messages() {
     let p = &mut Python::start();
@@ -129,8 +191,45 @@ fn mistakes_have_messages() {
         "result: the value of `Err`: None is not text"
     );
     assert_eq!(message(" raise LookupError('x')"), "x");
+    assert_eq!(
+        message(" raise Err(Err('x'))"),
+        "result: the value of `Err` is an `Err` itself: write one `Err(..)`"
+    );
     // The class in place of a value.
     assert!(message(" return Err").contains("is not an integer"));
+
+    // A gear without a `Result`, and an item of one with a `Result`.
+    let of_err = |what| {
+        format!(
+            "result: an `Err` is not {what}: make it the whole result of a gear with `-> Result<T, E>`, or raise another exception"
+        )
+    };
+    fn refused<T: GearReply + Debug>(p: &mut Python, body: &'static str) -> String {
+        let refused = gear(
+            "refused",
+            GearSpec {
+                ret: T::CODEC,
+                names: &["Err"],
+                ..spec("refused", body)
+            },
+        );
+        p.register(&[refused]).unwrap();
+        let call = crate::Call::of(refused, |_| Ok(()), T::from_reply);
+        let error = p.call(&call, false).unwrap_err();
+        error.as_gear().unwrap().message.clone()
+    }
+    let err = " return Err('x')";
+    assert_eq!(refused::<i64>(p, err), of_err("an integer"));
+    assert_eq!(refused::<()>(p, err), of_err("None"));
+    assert_eq!(refused::<Vec<i64>>(p, err), of_err("a list"));
+    assert_eq!(
+        refused::<serde_json::Value>(p, " return {'x': [Err('x')]}"),
+        of_err("a value of JSON")
+    );
+    assert_eq!(
+        refused::<Listed>(p, " return [1, Err('x')]"),
+        of_err("an integer")
+    );
 
     let plain = gear(
         "plain",

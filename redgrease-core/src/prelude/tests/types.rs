@@ -223,3 +223,101 @@ fn arguments_of_other_clients_are_checked() {
         "takes 2 to 3 arguments (n, names, note), got 4"
     );
 }
+
+/// Keys and members that are equal in Python cannot all arrive there.
+#[test]
+fn arguments_that_become_equal_are_refused() {
+    let p = &mut Python::start();
+    let nanos = std::time::Duration::from_nanos;
+    let map = BTreeMap::from([(nanos(1), 1), (nanos(2), 2)]);
+    let equal = "argument `value`: two keys are equal in Python: timedelta datetime.timedelta(0)";
+    assert_eq!(refused(p, &map), equal);
+    assert_eq!(refused(p, &vec![map]), equal);
+    let set = BTreeSet::from([nanos(1), nanos(2)]);
+    assert_eq!(
+        refused(p, &set),
+        "argument `value`: two members of the set are equal in Python: timedelta datetime.timedelta(0)"
+    );
+    let nested = BTreeMap::from([((nanos(1), 7), 1), ((nanos(2), 7), 2)]);
+    assert!(refused(p, &nested).contains("two keys are equal"));
+    let sets = BTreeMap::from([(set, 1)]);
+    assert!(refused(p, &sets).contains("two members of the set are equal"));
+    assert_eq!(
+        shown(p, &BTreeMap::from([(nanos(1_000), 1), (nanos(2_000), 2)])),
+        "{datetime.timedelta(microseconds=1): 1, datetime.timedelta(microseconds=2): 2}"
+    );
+    assert_eq!(
+        shown(p, &BTreeMap::from([(true, 1), (false, 0)])),
+        "{False: 0, True: 1}"
+    );
+}
+
+/// The message of an argument that Python refuses.
+fn refused<T: GearArg>(python: &mut Python, value: &T) -> String {
+    let args: &'static [(&str, Codec)] = Box::leak(Box::new([("value", T::CODEC)]));
+    let takes = gear(
+        "takes",
+        GearSpec {
+            args,
+            ..spec("takes", " pass")
+        },
+    );
+    python.register(&[takes]).unwrap();
+    let error = python
+        .call(&call::<_, ()>(takes, value), false)
+        .unwrap_err();
+    error.as_gear().unwrap().message.clone()
+}
+
+/// JSON has fewer types than Python.
+#[test]
+fn values_without_a_form_in_json() {
+    let p = &mut Python::start();
+    let mut advice = |value: &str| {
+        let body: &'static str = Box::leak(
+            format!(" import datetime, uuid; return {{'x': [{value}]}}").into_boxed_str(),
+        );
+        let error = returned::<serde_json::Value>(p, body).unwrap_err();
+        let message = error.as_gear().unwrap().message.clone();
+        assert!(message.starts_with(
+            "result: JSON, and so `Json` and `#[derive(GearValue)]`, has no form for "
+        ));
+        message.split_once("convert it to ").unwrap().1.to_owned()
+    };
+    assert_eq!(
+        advice("datetime.timedelta(seconds=1)"),
+        "a number, `.total_seconds()`, for a field of the type `f64`, or a dict with `secs` and `nanos` for `Duration`"
+    );
+    assert_eq!(advice("datetime.date(2024, 5, 31)"), "text, `.isoformat()`");
+    assert_eq!(advice("uuid.uuid4()"), "text, `str(..)`");
+    assert_eq!(
+        advice("b'x'"),
+        "text, `.decode()`, or a list of numbers, `list(..)`"
+    );
+    assert_eq!(advice("{1, 2}"), "a list, `list(..)`");
+    assert_eq!(advice("map(str, [1])"), "a list, `list(..)`");
+    assert_eq!(advice("object()"), "a dict, a list, text or a number");
+}
+
+#[test]
+fn results_outside_of_their_rust_type_have_advice() {
+    let p = &mut Python::start();
+    let message = |error: crate::Error| error.to_string();
+    let wide = message(returned::<i64>(p, " return 2 ** 70").unwrap_err());
+    assert!(
+        wide.ends_with("of the Rust type `i64`: choose a wider type, such as `i128`, or check the value in Python"),
+        "{wide}"
+    );
+    let minus = message(returned::<Vec<u8>>(p, " return 7").unwrap_err());
+    assert!(minus.contains("is not bytes"), "{minus}");
+    let minus = message(returned::<Vec<u16>>(p, " return [-1]").unwrap_err());
+    assert!(minus.contains("`u16`: choose a wider type"), "{minus}");
+    let past = " import datetime; return datetime.timedelta(seconds=-1)";
+    let past = message(returned::<std::time::Duration>(p, past).unwrap_err());
+    assert!(
+        past.contains("got -1, expected a value of the Rust type `Duration`: it has no sign, so return `max(.., timedelta(0))`"),
+        "{past}"
+    );
+    let number = message(returned::<std::time::SystemTime>(p, " return 1700000000").unwrap_err());
+    assert!(number.contains("makes one of a Unix time"), "{number}");
+}
