@@ -155,6 +155,8 @@ fn problems() -> Vec<Problem> {
             hint: part("hint"),
         },
         Problem::AtomicAlone,
+        Problem::ErrWithoutResult,
+        Problem::ErrWithoutCaller,
         Problem::NotACallback,
         Problem::Decorated,
         Problem::TooLong { limit: 512 * 1024 },

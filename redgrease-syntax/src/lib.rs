@@ -65,6 +65,6 @@ pub use problem::{Finding, Problem};
 pub use repository::repository;
 pub use requirement::{Requirement, RequirementError, check_requirement, parse_requirement};
 pub use runtime::{RUNTIME_NAMES, is_runtime_name};
-pub use source::{Form, Generators, Report, Source, UnknownImport, UnknownName, examine};
+pub use source::{Form, Generators, Refusals, Report, Source, UnknownImport, UnknownName, examine};
 pub use version::{ParsePythonVersionError, PythonVersion};
 pub use words::{is_identifier, is_keyword};

@@ -78,6 +78,10 @@ pub enum Problem {
     YieldsWithoutResult,
     /// The function is a generator that awaits.
     AsyncGenerator,
+    /// An `Err` in a gear whose result has no `Result`.
+    ErrWithoutResult,
+    /// An `Err` in a gear that nothing calls.
+    ErrWithoutCaller,
     /// Code that is not a single function, where a step needs one.
     NotACallback,
     /// A callback with a decorator.
@@ -207,6 +211,8 @@ impl Problem {
             Problem::Yields => "yield",
             Problem::YieldsWithoutResult => "yield-without-result",
             Problem::AsyncGenerator => "async-generator",
+            Problem::ErrWithoutResult => "err-without-result",
+            Problem::ErrWithoutCaller => "err-without-caller",
             Problem::NotACallback => "not-a-callback",
             Problem::Decorated => "decorated-callback",
             Problem::NoSuchFunction { .. } => "no-such-function",
@@ -267,6 +273,11 @@ impl Problem {
                 "`yield` with `await` makes an asynchronous generator, which servers do not support"
                     .to_owned()
             }
+            Problem::ErrWithoutResult => {
+                "the result of this gear is not a `Result`, so its caller cannot receive an `Err`"
+                    .to_owned()
+            }
+            Problem::ErrWithoutCaller => "nothing receives an `Err` of this Python".to_owned(),
             Problem::NotACallback => {
                 "a `python!` outside a gear must be a single function".to_owned()
             }
@@ -344,6 +355,12 @@ impl Problem {
             Problem::YieldsWithoutResult => Some("remove it, or store the values in Redis".to_owned()),
             Problem::AsyncGenerator => {
                 Some("collect the values in a list and `return` it".to_owned())
+            }
+            Problem::ErrWithoutResult => Some(
+                "write `-> Result<T, E>`, or raise another exception, such as `ValueError`".to_owned(),
+            ),
+            Problem::ErrWithoutCaller => {
+                Some("raise another exception, such as `ValueError`".to_owned())
             }
             Problem::NotACallback => Some(
                 "write a `lambda`, one `def` or an expression, or write statements as the body of a gear, \

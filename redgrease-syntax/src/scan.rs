@@ -40,6 +40,7 @@ pub(crate) fn examine(source: &Source<'_>) -> Report {
         locals: Vec::new(),
         unknown_names: Vec::new(),
         unknown_imports: Vec::new(),
+        refusals: Vec::new(),
         arity: (source.form == Form::Callback)
             .then(|| arity(source.text))
             .flatten(),

@@ -30,6 +30,21 @@ pub enum Generators {
     NoResult,
 }
 
+/// The use of an `Err` that a function returns or raises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Refusals {
+    /// The result of the gear has a `Result<T, E>`, or it is not known where the function is used.
+    #[default]
+    Received,
+    /// The result of the gear is of another type.
+    NotReceived,
+    /// The gear has no caller.
+    NoCaller,
+    /// The result of the gear is of a type whose name does not tell. Each `Err` is then in [`Report::refusals`].
+    Unknown,
+}
+
 /// The Python of one gear, with the facts that the check needs.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -54,6 +69,8 @@ pub struct Source<'a> {
     pub is_on_registered: bool,
     /// The use of the values of a generator.
     pub generators: Generators,
+    /// The use of an `Err`.
+    pub refusals: Refusals,
     /// The requirements of the gear. `None` if they are not known here: imports are then in [`Report::unknown_imports`].
     pub requirements: Option<&'a [&'a str]>,
     /// The kinds of findings that the gear allows, of [`ALLOWABLE`](crate::ALLOWABLE).
@@ -76,6 +93,7 @@ impl<'a> Source<'a> {
             hidden: &[],
             is_on_registered: false,
             generators: Generators::OneValue,
+            refusals: Refusals::Received,
             requirements: None,
             allowed: &[],
         }
@@ -87,6 +105,7 @@ impl<'a> Source<'a> {
         Source {
             is_on_registered: true,
             generators: Generators::NoResult,
+            refusals: Refusals::NoCaller,
             ..Source::body("on_registered", &[], text)
         }
     }
@@ -143,6 +162,13 @@ impl<'a> Source<'a> {
     #[must_use]
     pub fn generators(mut self, generators: Generators) -> Self {
         self.generators = generators;
+        self
+    }
+
+    /// Sets the use of an `Err`.
+    #[must_use]
+    pub fn refusals(mut self, refusals: Refusals) -> Self {
+        self.refusals = refusals;
         self
     }
 
@@ -224,6 +250,8 @@ pub struct Report {
     pub unknown_names: Vec<UnknownName>,
     /// Imports that a requirement has to provide, if [`Source::requirements`] is `None`.
     pub unknown_imports: Vec<UnknownImport>,
+    /// The places of each `Err` that the function returns or raises, if [`Source::refusals`] is [`Refusals::Unknown`].
+    pub refusals: Vec<Range<usize>>,
     /// The number of arguments of a callback. `None` if the text does not show the number.
     pub arity: Option<usize>,
 }

@@ -35,7 +35,7 @@ pub(crate) use types::{is_connection, value_of_result};
 
 use crate::parse::{Input, Kind};
 use crate::report::Errors;
-use redgrease_syntax::{Generators, PythonVersion};
+use redgrease_syntax::{Generators, PythonVersion, Refusals};
 use syn::{Attribute, Visibility};
 
 /// A gear that can be expanded.
@@ -80,13 +80,18 @@ pub(crate) fn gear<'a>(input: &'a Input, errors: &mut Errors) -> Option<Gear<'a>
         (Kind::Command, _) => Generators::OneValue,
         _ => Generators::NoResult,
     };
+    let refusals = match (input.kind, header.result) {
+        (Kind::Command, Some(result)) => types::refusals(result),
+        (Kind::Command, None) => Refusals::NotReceived,
+        _ => Refusals::NoCaller,
+    };
     let known = shared::known(module.as_ref(), setup.as_ref());
     let python = python::python(
         input.block.as_ref(),
         &header,
         target,
         &known,
-        generators,
+        (generators, refusals),
         errors,
     );
     Some(Gear {

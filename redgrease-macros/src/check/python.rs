@@ -4,7 +4,8 @@ use super::shared::Known;
 use super::{Header, Target};
 use crate::parse::{Block, PythonText};
 use crate::report::Errors;
-use redgrease_syntax::{Finding, Form, Generators, Source, UnknownName, examine};
+use redgrease_syntax::{Finding, Form, Generators, Refusals, Source, UnknownName, examine};
+use std::ops::Range;
 
 /// The checked Python of a gear.
 pub(crate) struct Python<'a> {
@@ -14,6 +15,8 @@ pub(crate) struct Python<'a> {
     pub(crate) names: Vec<String>,
     /// Names that only the gear's module can define. The compiler checks that it does.
     pub(crate) unknown_names: Vec<UnknownName>,
+    /// The places of each `Err`, if the name of the result's type does not tell whether it is received.
+    pub(crate) refusals: Vec<Range<usize>>,
     /// The text was hidden, which is an error outside of an editor.
     pub(crate) unseen: bool,
 }
@@ -23,7 +26,7 @@ pub(super) fn python<'a>(
     header: &Header<'_>,
     target: Target<'_>,
     known: &Known<'_>,
-    generators: Generators,
+    (generators, refusals): (Generators, Refusals),
     errors: &mut Errors,
 ) -> Python<'a> {
     let text = match block {
@@ -35,6 +38,7 @@ pub(super) fn python<'a>(
                 coroutine: false,
                 names: Vec::new(),
                 unknown_names: Vec::new(),
+                refusals: Vec::new(),
                 unseen,
             };
         }
@@ -56,7 +60,8 @@ pub(super) fn python<'a>(
             .known(&known.names)
             .has_unknown_names(known.more)
             .hidden(&known.locals)
-            .generators(generators),
+            .generators(generators)
+            .refusals(refusals),
     );
     show_all(&report.findings, text, errors);
     Python {
@@ -64,6 +69,7 @@ pub(super) fn python<'a>(
         coroutine: report.coroutine,
         names: report.names,
         unknown_names: report.unknown_names,
+        refusals: report.refusals,
         unseen: false,
     }
 }

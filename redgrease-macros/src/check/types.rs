@@ -5,7 +5,7 @@
 
 use crate::report::Errors;
 use quote::ToTokens;
-use redgrease_syntax::Mistake;
+use redgrease_syntax::{Mistake, Refusals};
 use syn::{GenericArgument, Lifetime, PathArguments, Type, TypeParamBound, TypePath};
 
 /// Checks the type of an argument.
@@ -116,9 +116,80 @@ fn value_if_ok(ty: &Type) -> &Type {
     named(ty, "Result").and_then(first_type).unwrap_or(ty)
 }
 
+/// Whether the caller of a gear with this result receives an `Err`.
+pub(super) fn refusals(ty: &Type) -> Refusals {
+    // The names of types that are no alias of a `Result`.
+    const OTHERS: &str = "i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 bool char str String Vec Option Box \
+                          Cow HashMap HashSet BTreeMap BTreeSet PerShard Duration SystemTime Json";
+    let mut refusals = Refusals::NotReceived;
+    each(ty, &mut |part| {
+        let Type::Path(path) = part else { return };
+        let Some(last) = path.path.segments.last() else {
+            return;
+        };
+        if last.ident == "Result" {
+            refusals = Refusals::Received;
+        } else if refusals == Refusals::NotReceived
+            && !OTHERS.split_whitespace().any(|name| last.ident == name)
+        {
+            refusals = Refusals::Unknown;
+        }
+    });
+    refusals
+}
+
 /// Whether the type is that of a connection, which a gear does not take. Types of the user can have some of the names:
 /// these count behind `&mut`, which no argument can be, and inside of the extractors of web frameworks.
 pub(crate) fn is_connection(ty: &Type) -> bool {
+    const WRAPPERS: [&str; 9] = [
+        "Option", "Vec", "Box", "Rc", "Arc", "Mutex", "RwLock", "RefCell", "Cell",
+    ];
+    const EXTRACTORS: [&str; 3] = ["State", "Extension", "Data"];
+    const CRATES: [&str; 3] = ["redgrease", "redis", "r2d2"];
+    let is_named = |ty: &Type| match plain(ty) {
+        Type::Path(path) => has_name_of_connection(&path.path),
+        _ => false,
+    };
+    match plain(ty) {
+        Type::Reference(reference) if reference.mutability.is_some() => {
+            is_named(&reference.elem) || is_connection(&reference.elem)
+        }
+        Type::Reference(reference) => is_connection(&reference.elem),
+        Type::Slice(slice) => is_connection(&slice.elem),
+        Type::Array(array) => is_connection(&array.elem),
+        Type::ImplTrait(list) => list.bounds.iter().any(is_connection_bound),
+        Type::TraitObject(list) => list.bounds.iter().any(is_connection_bound),
+        Type::Path(path) => {
+            let segments = &path.path.segments;
+            let is_of_crate = segments.len() > 1
+                && segments
+                    .first()
+                    .is_some_and(|first| CRATES.iter().any(|name| first.ident == name));
+            let is_extracted = EXTRACTORS
+                .iter()
+                .any(|name| named(ty, name).and_then(first_type).is_some_and(is_named));
+            let is_wrapped = WRAPPERS.iter().any(|name| {
+                named(ty, name)
+                    .and_then(first_type)
+                    .is_some_and(is_connection)
+            });
+            // No other types have these names.
+            let is_ours = named(ty, "Con").is_some() || named(ty, "AsyncCon").is_some();
+            is_ours || is_extracted || is_wrapped || (is_of_crate && is_named(ty))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a bound of a type says that it is a connection.
+pub(super) fn is_connection_bound(bound: &TypeParamBound) -> bool {
+    match bound {
+        TypeParamBound::Trait(bound) => has_name_of_connection(&bound.path),
+        _ => false,
+    }
+}
+
+fn has_name_of_connection(path: &syn::Path) -> bool {
     const CONNECTIONS: [&str; 12] = [
         "Con",
         "AsyncCon",
@@ -133,43 +204,18 @@ pub(crate) fn is_connection(ty: &Type) -> bool {
         "ClusterConnection",
         "PooledConnection",
     ];
-    const EXTRACTORS: [&str; 3] = ["State", "Extension", "Data"];
-    const CRATES: [&str; 3] = ["redgrease", "redis", "r2d2"];
-    let has_name = |path: &syn::Path| {
-        path.segments
-            .last()
-            .is_some_and(|last| CONNECTIONS.iter().any(|name| last.ident == name))
-    };
-    let is_named = |ty: &Type| match plain(ty) {
-        Type::Path(path) => has_name(&path.path),
-        _ => false,
-    };
-    let is_bound = |bound: &TypeParamBound| match bound {
-        TypeParamBound::Trait(bound) => has_name(&bound.path),
-        _ => false,
-    };
-    match plain(ty) {
-        Type::Reference(reference) if reference.mutability.is_some() => {
-            is_named(&reference.elem) || is_connection(&reference.elem)
-        }
-        Type::Reference(reference) => is_connection(&reference.elem),
-        Type::ImplTrait(list) => list.bounds.iter().any(is_bound),
-        Type::TraitObject(list) => list.bounds.iter().any(is_bound),
-        Type::Path(path) => {
-            let segments = &path.path.segments;
-            let is_of_crate = segments.len() > 1
-                && segments
-                    .first()
-                    .is_some_and(|first| CRATES.iter().any(|name| first.ident == name));
-            let is_extracted = EXTRACTORS
-                .iter()
-                .any(|name| named(ty, name).and_then(first_type).is_some_and(is_named));
-            // No other types have these names.
-            let is_ours = named(ty, "Con").is_some() || named(ty, "AsyncCon").is_some();
-            is_ours || is_extracted || (is_of_crate && is_named(ty))
-        }
-        _ => false,
-    }
+    path.segments
+        .last()
+        .is_some_and(|last| CONNECTIONS.iter().any(|name| last.ident == name))
+}
+
+/// Whether a type contains a name, such as that of a generic parameter.
+pub(super) fn mentions(ty: &Type, name: &syn::Ident) -> bool {
+    let mut found = false;
+    each(ty, &mut |part| {
+        found |= matches!(part, Type::Path(path) if path.path.is_ident(name));
+    });
+    found
 }
 
 /// Whether the type is `PerShard<..>`.
@@ -304,6 +350,7 @@ mod tests {
     use super::{argument, is_connection, is_per_shard, result};
     use crate::report::Errors;
     use quote::ToTokens;
+    use redgrease_syntax::Refusals;
     use syn::Type;
 
     fn mistakes(check: fn(&Type, &mut Errors) -> bool, ty: &str) -> (bool, usize) {
@@ -409,6 +456,14 @@ mod tests {
             "State<Pool>",
             "axum::extract::State<redgrease::Pool>",
             "Extension<ConnectionManager>",
+            "Option<&mut Con>",
+            "Option<&redgrease::Con>",
+            "Vec<Con>",
+            "&[AsyncCon]",
+            "[Con; 2]",
+            "std::sync::Arc<std::sync::Mutex<redgrease::Con>>",
+            "Arc<redis::Client>",
+            "&Option<RefCell<&mut redis::Connection>>",
         ] {
             assert!(is(ty), "{ty}");
         }
@@ -420,9 +475,36 @@ mod tests {
             "State<Cart>",
             "State",
             "Vec<Client>",
+            "Option<&Connection>",
+            "Arc<Mutex<Connection>>",
             "impl ToString",
         ] {
             assert!(!is(ty), "{ty}");
+        }
+    }
+
+    #[test]
+    fn refusals_of_results() {
+        let of = |ty: &str| super::refusals(&syn::parse_str(ty).expect(ty));
+        for ty in [
+            "i64",
+            "Vec<(String, Option<u8>)>",
+            "()",
+            "PerShard<std::string::String>",
+            "[i64; 2]",
+        ] {
+            assert_eq!(of(ty), Refusals::NotReceived, "{ty}");
+        }
+        for ty in ["Answer<i64>", "Vec<Mine>", "my::Answer", "Option<T>"] {
+            assert_eq!(of(ty), Refusals::Unknown, "{ty}");
+        }
+        for ty in [
+            "Result<i64, Mine>",
+            "Vec<Result<i64, String>>",
+            "(Mine, Result<Mine, ()>)",
+            "PerShard<std::result::Result<(), ()>>",
+        ] {
+            assert_eq!(of(ty), Refusals::Received, "{ty}");
         }
     }
 

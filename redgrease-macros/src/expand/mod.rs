@@ -13,6 +13,7 @@
 //! | `docs` | the part of the description about doc comments |
 //! | `krate` | the path of the crate `redgrease` |
 //! | `shared` | the part of the description about shared Python; `python_module!` |
+//! | `refusals` | the assertions that the caller receives each `Err` |
 //! | `rust_function` | `#[gear]` |
 //! | `callback` | `python!` as an expression |
 //! | `test` | `#[gear_test]` |
@@ -27,6 +28,7 @@ mod handle;
 mod kind;
 mod krate;
 mod program;
+mod refusals;
 mod rust_function;
 mod shared;
 mod spec;
@@ -61,7 +63,8 @@ pub(crate) fn gear(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
     let handle = handle::handle(gear, &cfgs, krate);
     let name = handle_name(gear);
     let watched = watched(gear.python.text);
-    let assertions = shared::assertions(gear, krate);
+    let mut assertions = shared::assertions(gear, krate);
+    assertions.extend(refusals::assertions(gear, krate));
     let beside = (watched.is_some() || !assertions.is_empty()).then(|| {
         quote! {
             #cfgs

@@ -220,6 +220,10 @@ fn hint(module: &str, source: &Source<'_>, provided: &Importable) -> String {
         (Some(package), _) if source.requirements.is_some_and(<[&str]>::is_empty) => {
             format!("add `requirements = [\"{package}\"]`")
         }
+        // A module does not know whether its gears have the key.
+        (Some(package), _) if source.requirements.is_none() => {
+            format!("name `\"{package}\"` in the key `requirements = [..]`")
+        }
         (Some(package), _) => format!("add `\"{package}\"` to `requirements`"),
         (None, Some(similar)) => format!("did you mean `{similar}`?"),
         (None, None) => {

@@ -14,6 +14,7 @@
 //! | `commands` | the part of `calls` about the words of `execute` |
 //! | `methods` | the part of `calls` about the methods of `cmd` |
 //! | `imports` | finds imports that no requirement provides |
+//! | `refusals` | finds an `Err` that nothing receives |
 //! | `allowed` | reads the comments that allow a finding |
 //! | `placement` | tells ruff's checker about the current place (`return` outside of a function, ..) |
 //! | `callback` | checks functions for steps and counts their arguments |
@@ -27,6 +28,7 @@ mod commands;
 mod imports;
 mod methods;
 mod placement;
+mod refusals;
 mod resolve;
 mod scope;
 mod syntax;
@@ -209,6 +211,7 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
         locals: locals(&walk, source.form),
         unknown_names,
         unknown_imports,
+        refusals: names.refusals.into_iter().map(|at| glued.own(at)).collect(),
         arity: callback::arity(source, suite),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::scope::Load;
 use super::walk::Walk;
-use crate::{Form, Problem, RUNTIME_NAMES, Source, is_runtime_name, nearest};
+use crate::{Form, Problem, RUNTIME_NAMES, Refusals, Source, is_runtime_name, nearest};
 use ruff_python_stdlib::builtins::{python_builtins, version_builtin_was_added};
 use ruff_python_stdlib::sys::is_known_standard_library;
 use ruff_text_size::TextRange;
@@ -51,6 +51,8 @@ pub(super) struct Resolution {
     pub(super) free: Vec<String>,
     /// Undefined names that other Python may define: the name, the place, the hint.
     pub(super) unknown_names: Vec<(String, TextRange, String)>,
+    /// Every `Err` of which it is not known whether it is received.
+    pub(super) refusals: Vec<TextRange>,
 }
 
 pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Resolution {
@@ -99,17 +101,32 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Resolution {
             }
         }
     }
+    let is_of_server = |scope: usize, name: &str| {
+        let is_other = walk.scopes.binds(scope, name) || source.known.contains(&name);
+        walk.from_prelude.contains(name) || !is_other
+    };
     for call in &walk.calls {
-        let is_other =
-            walk.scopes.binds(call.scope, call.object) || source.known.contains(&call.object);
-        if walk.from_prelude.contains(call.object) || !is_other {
+        if is_of_server(call.scope, call.object) {
             problems.push((call.problem.clone(), call.range));
+        }
+    }
+    let mut refusals = Vec::new();
+    for (scope, range) in &walk.refusals {
+        if !is_of_server(*scope, "Err") {
+            continue;
+        }
+        match source.refusals {
+            Refusals::Received => {}
+            Refusals::NotReceived => problems.push((Problem::ErrWithoutResult, *range)),
+            Refusals::NoCaller => problems.push((Problem::ErrWithoutCaller, *range)),
+            Refusals::Unknown => refusals.push(*range),
         }
     }
     Resolution {
         problems,
         free: free.into_iter().map(str::to_owned).collect(),
         unknown_names,
+        refusals,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::calls::{self, CallProblem, Found};
 use super::imports::{self, Import};
 use super::scope::{Block, Load, ScopeKind, Scopes};
-use super::wording;
+use super::{refusals, wording};
 use crate::{Client, Problem, PythonVersion as Target};
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Expr, ExprContext, Pattern, PythonVersion, Stmt};
@@ -29,6 +29,10 @@ pub(super) struct Walk<'a> {
     pub(super) calls: Vec<CallProblem>,
     /// Imports that must succeed.
     pub(super) imports: Vec<Import<'a>>,
+    /// Every `Err` that the gear's function returns or raises, with the scope of the use.
+    pub(super) refusals: Vec<(usize, TextRange)>,
+    /// The number of places around the current one that may catch an `Err`.
+    err_catchers: usize,
     /// The number of places around the current one that handle a failed import.
     pub(super) import_excuses: usize,
     /// The client that answers `cmd`. `Both` if that is not known.
@@ -61,6 +65,8 @@ impl<'a> Walk<'a> {
             gear_yields: None,
             calls: Vec::new(),
             imports: Vec::new(),
+            refusals: Vec::new(),
+            err_catchers: 0,
             import_excuses: 0,
             client,
             reported: RefCell::default(),
@@ -131,11 +137,14 @@ impl<'a> Walk<'a> {
         let in_try = std::mem::replace(&mut self.in_try, true);
         // A handler may import something else, and an `else` what goes with the import.
         self.imports_excused(imports::handles_failure(&t.handlers), |walk| {
+            let catchers = usize::from(refusals::may_catch(&t.handlers));
+            walk.err_catchers += catchers;
             if catches_name_error(&t.handlers) {
                 walk.excused(|walk| walk.visit_body(&t.body));
             } else {
                 walk.visit_body(&t.body);
             }
+            walk.err_catchers -= catchers;
             for handler in &t.handlers {
                 walk.visit_except_handler(handler);
             }
@@ -154,6 +163,14 @@ impl<'a> Walk<'a> {
                 problem,
                 range,
             }));
+    }
+
+    fn refused(&mut self, range: Option<TextRange>) {
+        // Another function may return an `Err` to the gear's one, which handles it.
+        if self.in_gear() {
+            let scope = self.scopes.current_index();
+            self.refusals.extend(range.map(|range| (scope, range)));
+        }
     }
 
     /// Whether a `continue` here leaves a `finally`, which Python 3.7 refuses.
@@ -180,6 +197,11 @@ impl<'a> Visitor<'a> for Walk<'a> {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         self.checked(|checker, walk| checker.visit_stmt(statement, walk));
         self.misused(calls::of_statement(statement));
+        if statement.is_return_stmt() || self.err_catchers == 0 {
+            self.refused(refusals::of_statement(statement));
+        }
+        let catchers = usize::from(refusals::may_suppress(statement));
+        self.err_catchers += catchers;
         match statement {
             Stmt::FunctionDef(f) => self.function(f),
             Stmt::ClassDef(c) => self.class(c),
@@ -240,6 +262,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
             }
             _ => visitor::walk_stmt(self, statement),
         }
+        self.err_catchers -= catchers;
     }
 
     fn visit_expr(&mut self, expression: &'a Expr) {
@@ -293,6 +316,12 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 if self.in_gear() {
                     // Only the first one is reported.
                     self.gear_yields.get_or_insert(expression.range());
+                }
+                if let Expr::Yield(ast::ExprYield {
+                    value: Some(value), ..
+                }) = expression
+                {
+                    self.refused(refusals::of_value(value));
                 }
                 visitor::walk_expr(self, expression);
             }

@@ -28,6 +28,80 @@ fn generators_need_a_result_that_collects() {
     assert!(both[0].contains("asynchronous generator"), "{both:?}");
 }
 
+/// The texts of each `Err` that nothing receives.
+fn refused(text: &str, refusals: Refusals) -> Vec<String> {
+    let report = examine(&Source::body("f", &["x"], text).refusals(refusals));
+    let findings = report.findings.iter();
+    findings
+        .map(|one| text[one.range.clone()].to_owned())
+        .collect()
+}
+
+#[test]
+fn an_err_needs_a_result() {
+    for (text, places) in [
+        ("\n    raise Err('x')\n", vec!["Err('x')"]),
+        ("\n    raise Err\n", vec!["Err"]),
+        ("\n    raise Err('x') from None\n", vec!["Err('x')"]),
+        ("\n    return Err('x')\n", vec!["Err('x')"]),
+        (
+            "\n    if x:\n        return Err(1)\n    raise Err(2)\n",
+            vec!["Err(1)", "Err(2)"],
+        ),
+        ("\n    return 1 if x else Err('x')\n", vec!["Err('x')"]),
+        (
+            "\n    try:\n        pass\n    except ValueError:\n        raise Err('x')\n",
+            vec!["Err('x')"],
+        ),
+        (
+            "\n    try:\n        raise Err('x')\n    except KeyError:\n        pass\n",
+            vec!["Err('x')"],
+        ),
+        (
+            "\n    try:\n        return Err('x')\n    except Err:\n        pass\n",
+            vec!["Err('x')"],
+        ),
+        (
+            "\n    with atomic():\n        raise Err('x')\n",
+            vec!["Err('x')"],
+        ),
+    ] {
+        assert_eq!(refused(text, Refusals::NotReceived), places, "{text}");
+        assert_eq!(refused(text, Refusals::NoCaller), places, "{text}");
+        assert_eq!(refused(text, Refusals::Received), [""; 0], "{text}");
+        assert_eq!(refused(text, Refusals::Unknown), [""; 0], "{text}");
+        let unknown = examine(&Source::body("f", &["x"], text).refusals(Refusals::Unknown));
+        let unknown: Vec<_> = unknown.refusals.into_iter().map(|at| &text[at]).collect();
+        assert_eq!(unknown, places, "{text}");
+    }
+    // A name of the gear's own, and an `Err` that the gear handles.
+    for text in [
+        "\n    class Err(Exception): pass\n    raise Err('x')\n",
+        "\n    from errors import Err  # redgrease: allow(unknown-import)\n    return Err('x')\n",
+        "\n    Err = ValueError\n    raise Err('x')\n",
+        "\n    try:\n        raise Err('x')\n    except Err as error:\n        return error.value\n",
+        "\n    try:\n        raise Err('x')\n    except (KeyError, Err):\n        pass\n",
+        "\n    try:\n        raise Err('x')\n    except:\n        pass\n",
+        "\n    try:\n        raise Err('x')\n    except Exception:\n        pass\n",
+        "\n    try:\n        return g(x)\n    except Err as error:\n        return str(error)\n    def g(x): raise Err('x')\n",
+        "\n    import contextlib\n    with contextlib.suppress(Err):\n        raise Err('x')\n",
+        "\n    return isinstance(x, Err)\n",
+    ] {
+        assert_eq!(refused(text, Refusals::NotReceived), [""; 0], "{text}");
+    }
+    let module = "def f(x):\n    raise Err('x')\n";
+    let source = Source::module("f", &["x"], module);
+    assert!(found(source.refusals(Refusals::NotReceived))[0].contains("`-> Result<T, E>`"));
+    assert!(found(Source::on_registered(" raise Err('x')"))[0].contains("nothing receives"));
+    assert_eq!(found(Source::shared("m", module)), [""; 0]);
+    let known = source.refusals(Refusals::NotReceived).known(&["Err"]);
+    assert_eq!(found(known), [""; 0]);
+    let listed = Source::body("f", &[], "\n    yield Err('x')\n")
+        .generators(Generators::Listed)
+        .refusals(Refusals::NotReceived);
+    assert_eq!(found(listed).len(), 1);
+}
+
 #[test]
 fn shared_python_defines_names() {
     let source = Source::shared(

@@ -11,7 +11,7 @@ mod robustness;
 mod syntax;
 mod versions;
 
-use crate::{Generators, Problem, PythonVersion, Report, Source, examine};
+use crate::{Generators, Problem, PythonVersion, Refusals, Report, Source, examine};
 use proptest::prelude::*;
 
 /// A body of a function `gear(url)`, each line indented as in a Rust source.
