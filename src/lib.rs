@@ -79,6 +79,9 @@ pub mod __rt {
 }
 
 /// The names that a module with gears needs: `use redgrease::prelude::*;`.
+///
+/// A module that imports names one by one does not need `python`: the attribute of a gear reads the `python!` in its body, and
+/// the compiler would call the import unused. Only a `python!` outside of a gear, such as a step of a chain, needs it.
 pub mod prelude {
     /// This crate, for macro expansions in a crate that has the prelude from another library.
     #[doc(hidden)]

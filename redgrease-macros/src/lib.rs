@@ -162,7 +162,7 @@ use proc_macro::TokenStream;
 /// `pub use redgrease::prelude::*;`, and a crate with `use my_lib::prelude::*;` needs no dependency on
 /// `redgrease`.
 ///
-/// Without the prelude in scope, such a crate names the path: with the key `crate = my_lib::redgrease` of an attribute,
+/// Without the prelude in scope, such a crate names the path: with the key `crate = my_lib::redgrease` of an attribute (also in quotes),
 /// `#[gear_value(crate = my_lib::redgrease)]` below `#[derive(GearValue)]`, or once for all macros in `Cargo.toml`:
 ///
 /// ```toml
@@ -521,6 +521,9 @@ pub fn python(tokens: TokenStream) -> TokenStream {
 }
 
 /// Makes a serde type an argument or a result of gears, as JSON.
+///
+/// The fields have the form that serde gives them, not that of an argument: a `Duration` is the dict `{'secs': .., 'nanos': ..}` in
+/// Python, the types of `chrono` and `uuid` are texts, `Bytes` is a list of numbers. Python returns them in the same form.
 ///
 /// The type has to implement serde's `Serialize` and `Deserialize`. For a type with only one of them, use
 /// `redgrease::Json`.

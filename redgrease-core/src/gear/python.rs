@@ -61,12 +61,13 @@ impl PythonModule {
         false
     }
 
-    /// The message about the first import that none of the `provided` modules answers.
+    /// The message about one of the imports that none of the `provided` modules answers. `number` counts these from 0.
     ///
     /// `const`, so that an expansion checks imports of modules in other crates at compile time.
     #[doc(hidden)]
     #[must_use]
-    pub const fn missing_import(&self, provided: &[&str]) -> Option<&'static str> {
+    pub const fn missing_import(&self, provided: &[&str], number: usize) -> Option<&'static str> {
+        let mut found = 0;
         let mut i = 0;
         while i < self.imports.len() {
             let (module, message) = self.imports[i];
@@ -75,7 +76,10 @@ impl PythonModule {
                 j += 1;
             }
             if j == provided.len() {
-                return Some(message);
+                if found == number {
+                    return Some(message);
+                }
+                found += 1;
             }
             i += 1;
         }

@@ -104,11 +104,16 @@ fn shared<'a>(
     let imports = imports.map(|import| {
         let lines_before = text.text[..import.range.start].matches('\n').count();
         let message = format!(
-            "the Python module `{name}` imports `{}` ({}:{}), which no requirement of this gear provides: {}",
+            "the Python module `{name}` imports `{}` ({}:{}), which no requirement of this gear provides: {}{}",
             import.module,
             text.file,
             text.line + lines_before,
-            import.hint
+            import.hint,
+            if import.hint.ends_with('?') {
+                ""
+            } else {
+                "; if every server has it, write `allow = [\"unknown-import\"]`"
+            }
         );
         (import.module, message)
     });

@@ -9,7 +9,7 @@ use redgrease_syntax::{Mistake, is_identifier};
 use syn::ext::IdentExt;
 use syn::{
     Attribute, FnArg, GenericParam, Generics, Meta, Pat, PatType, ReturnType, Safety, Signature,
-    Type,
+    Type, TypeParam, WherePredicate,
 };
 
 /// The signature of a gear.
@@ -42,7 +42,7 @@ pub(super) fn header<'a>(
     errors: &mut Errors,
 ) -> Option<Header<'a>> {
     let qualifiers = qualifiers(signature, errors);
-    let generics = generics(&signature.generics, errors);
+    let generics = generics(signature, errors);
     let arguments = match kind {
         Kind::Command => arguments(kind, signature, errors),
         Kind::Keys | Kind::Stream => record(kind, signature, errors),
@@ -96,22 +96,58 @@ fn qualifiers(signature: &Signature, errors: &mut Errors) -> bool {
     fine
 }
 
-fn generics(generics: &Generics, errors: &mut Errors) -> bool {
+fn generics(signature: &Signature, errors: &mut Errors) -> bool {
+    let generics = &signature.generics;
     let mut fine = true;
+    // The error is that of the argument.
+    let connections = connection_parameters(signature);
     for parameter in &generics.params {
         let mistake = match parameter {
             GenericParam::Lifetime(_) => continue,
+            GenericParam::Type(one) if connections.contains(&&one.ident) => continue,
             GenericParam::Type(_) => Mistake::GenericType,
             GenericParam::Const(_) => Mistake::GenericNumber,
         };
         errors.on(parameter, mistake);
         fine = false;
     }
-    if let Some(clause) = &generics.where_clause {
+    if let Some(clause) = &generics.where_clause
+        && connections.is_empty()
+    {
         errors.on(clause, Mistake::WhereClause);
         fine = false;
     }
     fine
+}
+
+/// The generic parameters that stand for a connection, as in `fn f<C: ConnectionLike>(con: &mut C)`.
+fn connection_parameters(signature: &Signature) -> Vec<&Ident> {
+    let generics = &signature.generics;
+    let clause = generics.where_clause.iter();
+    let is_connection = |parameter: &TypeParam| {
+        let in_clause = clause
+            .clone()
+            .flat_map(|clause| &clause.predicates)
+            .any(|predicate| match predicate {
+                WherePredicate::Type(one) => {
+                    types::mentions(&one.bounded_ty, &parameter.ident)
+                        && one.bounds.iter().any(types::is_connection_bound)
+                }
+                _ => false,
+            });
+        in_clause || parameter.bounds.iter().any(types::is_connection_bound)
+    };
+    let is_argument = |parameter: &TypeParam| {
+        signature.inputs.iter().any(|input| match input {
+            FnArg::Typed(typed) => types::mentions(&typed.ty, &parameter.ident),
+            FnArg::Receiver(_) => false,
+        })
+    };
+    generics
+        .type_params()
+        .filter(|one| is_connection(one) && is_argument(one))
+        .map(|one| &one.ident)
+        .collect()
 }
 
 /// Checks the result. `None` if a gear of this kind cannot have it.
@@ -156,9 +192,13 @@ fn typed<'a>(
 ) -> Option<Vec<&'a PatType>> {
     let mut fine = true;
     let mut all = Vec::new();
+    let generic = connection_parameters(signature);
+    let is_connection = |ty: &Type| {
+        types::is_connection(ty) || generic.iter().any(|name| types::mentions(ty, name))
+    };
     for input in &signature.inputs {
         match input {
-            FnArg::Typed(typed) if types::is_connection(&typed.ty) => {
+            FnArg::Typed(typed) if is_connection(&typed.ty) => {
                 errors.on(typed, connection(kind, &signature.ident, &typed.pat));
                 fine = false;
             }

@@ -45,16 +45,23 @@ fn imports_assertion(
     if provided.anything || is_allowed {
         return None;
     }
-    let modules = provided.modules.iter();
-    let check = quote_spanned! {path.span()=>
-        if let ::core::option::Option::Some(message) =
-            #krate::PythonModule::missing_import(#path, &[#(#modules),*])
-        {
-            ::core::panic!("{}", message)
-        }
-    };
-    Some(quote!(const _: () = { #check };))
+    let modules: Vec<&String> = provided.modules.iter().collect();
+    // The compiler shows one message for each constant. A module seldom lacks more packages.
+    let checks = (0..MISSING_IMPORTS_SHOWN).map(|number| {
+        let check = quote_spanned! {path.span()=>
+            if let ::core::option::Option::Some(message) =
+                #krate::PythonModule::missing_import(#path, &[#(#modules),*], #number)
+            {
+                ::core::panic!("{}", message)
+            }
+        };
+        quote!(const _: () = { #check };)
+    });
+    Some(checks.collect())
 }
+
+/// The number of imports that a gear reports for its module.
+const MISSING_IMPORTS_SHOWN: usize = 3;
 
 fn python_module(shared: Option<&Shared<'_>>, name: &str, krate: &Krate) -> TokenStream {
     let Some(shared) = shared else {

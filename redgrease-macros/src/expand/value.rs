@@ -51,6 +51,12 @@ fn krate(attributes: &[Attribute]) -> syn::Result<Krate> {
         if !attribute.path().is_ident("gear_value") {
             continue;
         }
+        if given.is_some() {
+            let mistake = Mistake::KeyTwice {
+                name: "crate".to_owned(),
+            };
+            return Err(syn::Error::new_spanned(attribute, mistake));
+        }
         let keys = match &attribute.meta {
             Meta::List(list) => list.tokens.clone(),
             _ => TokenStream::new(),

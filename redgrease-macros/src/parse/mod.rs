@@ -89,7 +89,7 @@ pub(crate) fn crate_key(tokens: TokenStream) -> Option<syn::Path> {
         [TokenTree::Ident(key), TokenTree::Punct(equals), path @ ..]
             if key == "crate" && equals.as_char() == '=' =>
         {
-            attribute::path(&path.iter().cloned().collect())
+            attribute::krate(&path.iter().cloned().collect())
         }
         _ => None,
     }

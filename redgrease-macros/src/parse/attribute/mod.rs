@@ -14,7 +14,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use redgrease_syntax::{Mistake, nearest};
 use syn::LitStr;
 use value::Value;
-pub(in crate::parse) use value::{at_commas, path};
+pub(in crate::parse) use value::{at_commas, krate};
 
 /// A string with its span.
 pub(crate) type Text = LitStr;
@@ -175,7 +175,7 @@ impl Keys {
             "backoff" => self.backoff = value.factor(errors),
             "max_interval" => self.max_interval = value.text(errors),
             "trim" => self.trim = value.flag(errors),
-            "crate" => self.krate = value.path(errors),
+            "crate" => self.krate = value.krate(errors),
             _ => self.handle = value.ident(errors),
         }
     }

@@ -232,9 +232,9 @@ impl<'a> Value<'a> {
         self.expect(path, errors).map(Module::Item)
     }
 
-    /// A path, which can be in quotes, as for serde.
-    pub(super) fn path(self, errors: &mut Errors) -> Option<syn::Path> {
-        self.expect(path(&self.tokens), errors)
+    /// The path of the crate `redgrease`, which can be in quotes, as for serde.
+    pub(super) fn krate(self, errors: &mut Errors) -> Option<syn::Path> {
+        self.expect(krate(&self.tokens), errors)
     }
 
     /// A block of Python.
@@ -254,14 +254,25 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The tokens as a path, which can be in quotes.
-pub(in crate::parse) fn path(tokens: &TokenStream) -> Option<syn::Path> {
-    match text(tokens) {
-        Some(quoted) => quoted.parse_with(syn::Path::parse_mod_style).ok(),
+/// The tokens as a path, which can be in quotes. `None` also for paths that are not those of a crate `redgrease`: the
+/// compiler would have an error for each name of an expansion.
+pub(in crate::parse) fn krate(tokens: &TokenStream) -> Option<syn::Path> {
+    let path = match text(tokens) {
+        Some(quoted) => quoted.parse_with(syn::Path::parse_mod_style).ok()?,
         None => syn::Path::parse_mod_style
             .parse2(unwrap_invisible(tokens.clone()))
-            .ok(),
-    }
+            .ok()?,
+    };
+    let is_standard = path.segments.first().is_some_and(|first| {
+        ["std", "core", "alloc"]
+            .iter()
+            .any(|name| first.ident == name)
+    });
+    let is_prelude = path
+        .segments
+        .last()
+        .is_some_and(|last| last.ident == "prelude");
+    (!is_standard && !is_prelude).then_some(path)
 }
 
 /// The tokens as a string literal.
