@@ -112,7 +112,7 @@ fn keys(attribute: TokenStream, errors: &mut Errors) -> TestKeys {
                 if key == "crate" && equals.as_char() == '=' && keys.krate.is_none() =>
             {
                 let path: TokenStream = path.iter().cloned().collect();
-                keys.krate = attribute::path(&path);
+                keys.krate = attribute::krate(&path);
                 if keys.krate.is_none() {
                     errors.on(&path, Mistake::TestKey);
                 }
