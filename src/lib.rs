@@ -83,9 +83,10 @@ pub mod __rt {
 /// A module that imports names one by one does not need `python`: the attribute of a gear reads the `python!` in its body, and
 /// the compiler would call the import unused. Only a `python!` outside of a gear, such as a step of a chain, needs it.
 pub mod prelude {
-    /// This crate, for macro expansions in a crate that has the prelude from another library.
+    /// This crate, for macro expansions in a crate that has the prelude from another library. Without the prelude, the
+    /// compiler shows the name in its error, so the name says what to do.
     #[doc(hidden)]
-    pub use crate as __redgrease;
+    pub use crate as __redgrease_not_found__use_its_prelude_or_the_key_crate;
 
     #[cfg(feature = "aio")]
     pub use crate::AsyncGearsCommands as _;

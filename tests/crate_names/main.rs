@@ -7,6 +7,7 @@
 //! | `library` | a dependency, and re-exported with its prelude |
 //! | `user` | the prelude of `library`, and `crate = path`; tests have it as a dependency |
 //! | `described` | the path in `[package.metadata.redgrease]` |
+//! | `nameless` | none: no dependency, no prelude, no path. It does not compile |
 
 #![cfg(all(feature = "full", feature = "macros"))]
 
@@ -35,27 +36,38 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// One folder for what is built here, so that dependencies are built once.
+/// The target directory of this project, which has the compiled dependencies of the macros.
 fn target() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("crate_names/target")
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    temporary.parent().expect("a folder").to_owned()
 }
 
-#[test]
-fn every_name_of_the_crate_is_found() {
+/// Runs `cargo check` on the crates and returns its messages.
+fn check(arguments: &[&str]) -> (bool, String) {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let there = Path::new(env!("CARGO_TARGET_TMPDIR")).join("crate_names");
     copy(&project.join("tests/crate_names/workspace"), &there);
     fs::copy(project.join("Cargo.lock"), there.join("Cargo.lock")).expect("the lock file");
     let output = Command::new(env!("CARGO"))
-        .args(["check", "--offline", "--workspace", "--all-targets"])
-        .args(["--features", "renamed/extra"])
+        .args(["check", "--offline", "--color=never"])
+        .args(arguments)
         .current_dir(&there)
         .env("CARGO_TARGET_DIR", target())
         .output()
         .expect("cargo");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.success(), messages)
+}
+
+#[test]
+fn every_name_of_the_crate_is_found() {
+    let others = ["--workspace", "--exclude", "nameless", "--all-targets"];
+    let (is_compiled, messages) = check(&[&others[..], &["--features", "renamed/extra"]].concat());
+    assert!(is_compiled, "{messages}");
+
+    // A crate that has the name from nowhere. Beside the others, both would write the copies at the same time.
+    let (is_compiled, messages) = check(&["--package", "nameless"]);
+    assert!(!is_compiled, "it was found");
+    let what_to_do = "`__redgrease_not_found__use_its_prelude_or_the_key_crate`";
+    assert!(messages.contains(what_to_do), "{messages}");
 }

@@ -5,7 +5,7 @@
 //! 1. `crate = path` of the attribute.
 //! 2. `crate = "path"` of `[package.metadata.redgrease]` in `Cargo.toml`.
 //! 3. The dependency on the package `redgrease` in `Cargo.toml`, which can have another name.
-//! 4. `__redgrease`, which the prelude brings into scope. A crate that uses the prelude of a library that re-exports it
+//! 4. [`IN_SCOPE`], which the prelude brings into scope. A crate that uses the prelude of a library that re-exports it
 //!    does not have `redgrease` among its dependencies.
 //!
 //! Without a manifest, as in some build systems, it is `::redgrease`.
@@ -15,6 +15,10 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use std::env;
 use syn::Path;
+
+/// The name under which the prelude re-exports the crate. No macro can see whether it is in scope. If it is not, the
+/// compiler shows the name in its error, so the name says what to do.
+const IN_SCOPE: &str = "__redgrease_not_found__use_its_prelude_or_the_key_crate";
 
 /// The path of the crate `redgrease`.
 pub(crate) struct Krate(TokenStream);
@@ -45,15 +49,19 @@ impl Krate {
             Some(Dependency {
                 section: Section::Dev,
                 ..
-            }) if is_library() => Krate(quote!(__redgrease)),
+            }) if is_library() => Krate::in_scope(),
             Some(Dependency { name, .. }) => {
                 let name = name.replace('-', "_");
                 let name = syn::parse_str::<Ident>(&name)
                     .unwrap_or_else(|_| Ident::new_raw(&name, Span::call_site()));
                 Krate(quote!(::#name))
             }
-            None => Krate(quote!(__redgrease)),
+            None => Krate::in_scope(),
         }
+    }
+
+    fn in_scope() -> Self {
+        Krate(Ident::new(IN_SCOPE, Span::call_site()).to_token_stream())
     }
 
     /// The path with the span of a token of the user, at which the compiler then reports errors.
@@ -103,7 +111,7 @@ fn builds_library() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Krate, respanned};
+    use super::{IN_SCOPE, Krate, respanned};
     use crate::manifest::Manifest;
     use proc_macro2::Span;
     use quote::{ToTokens, quote};
@@ -133,13 +141,13 @@ mod tests {
 
     #[test]
     fn without_the_dependency_it_is_in_scope() {
-        assert_eq!(path("dependencies.my_lib = '1'", true), "__redgrease");
+        assert_eq!(path("dependencies.my_lib = '1'", true), IN_SCOPE);
     }
 
     #[test]
     fn a_library_does_not_have_the_dependencies_of_its_tests() {
         let text = "dependencies.my_lib = '1'\ndev-dependencies.redgrease = '0.1'";
-        assert_eq!(path(text, true), "__redgrease");
+        assert_eq!(path(text, true), IN_SCOPE);
         assert_eq!(path(text, false), "::redgrease");
     }
 
