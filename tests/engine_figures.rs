@@ -84,3 +84,35 @@ fn sessions_registrations_and_stopped_streams_are_counted() {
     assert_eq!(figure(&server, "stopped_streams"), 2);
     assert!(figure(&server, "python_memory") > 1_000_000);
 }
+
+const ALERTS: &str = include_str!("../packaging/monitoring/alerts.yml");
+const ALERT_TESTS: &str = include_str!("../packaging/monitoring/alerts.test.yml");
+
+/// The words of a text that begin with `redgrease_`, without that beginning.
+fn named(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter_map(|word| word.strip_prefix("redgrease_"))
+}
+
+#[test]
+fn each_alert_is_about_a_figure_and_has_a_test() {
+    let server = Server::start().unwrap();
+    let mut alerts = 0;
+    for rule in ALERTS.split("- alert: ").skip(1) {
+        let name = rule.lines().next().unwrap();
+        let expression = rule
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("expr: "))
+            .unwrap();
+        // `redgrease-metrics` makes this one: the server answers and has the engine.
+        for figure_of_it in named(expression).filter(|name| *name != "up") {
+            // Fails if the engine has no such figure.
+            figure(&server, figure_of_it);
+        }
+        assert!(named(expression).next().is_some(), "{name}");
+        let tested = format!("alertname: {name}\n");
+        assert!(ALERT_TESTS.contains(&tested), "{name}");
+        alerts += 1;
+    }
+    assert!(alerts > 0);
+}

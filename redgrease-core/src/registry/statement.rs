@@ -215,12 +215,12 @@ fn arguments(spec: &GearSpec) -> String {
     }
 }
 
+/// The expression for the argument of an event handler. The macros refuse a handler with any other number of arguments.
 fn event(spec: &GearSpec, decode: &str) -> String {
-    // A function may take no argument if it does not need the event.
-    match spec.args.first() {
-        Some((name, _)) => format!("_event({}, {decode})", literal(name)),
-        None => "_nothing()".to_owned(),
-    }
+    spec.args
+        .iter()
+        .map(|(name, _)| format!("_event({}, {decode})", literal(name)))
+        .collect()
 }
 
 fn stored(value: Option<Codec>) -> String {
