@@ -169,7 +169,7 @@ fn a_coroutine_must_not_wait_inside_an_atomic_block() {
 fn a_coroutine_that_exits_does_not_stop_the_others() {
     assert_eq!(
         outcome("async def f():\n    sys.exit(3)"),
-        Err("flat_error: 3".to_owned())
+        Err("flat_error: SystemExit: 3".to_owned())
     );
     assert_eq!(outcome("async def f():\n    return 1"), Ok("1".to_owned()));
 }
