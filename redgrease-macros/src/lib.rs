@@ -185,7 +185,7 @@ pub fn gear_command(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// use std::collections::HashMap;
 ///
 /// /// Keeps the set of all adults.
-/// #[gear_keys(prefix = "person:*", events = ["hset"], key_types = ["hash"])]
+/// #[gear_keys("person:*", events = ["hset"], key_types = ["hash"])]
 /// fn adults(record: KeyRecord<HashMap<String, i64>>) {
 ///     python! {
 ///         if record.value and record.value.get("age", 0) >= 18:
@@ -201,7 +201,7 @@ pub fn gear_command(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | key | default | meaning |
 /// |---|---|---|
-/// | `prefix = "person:*"` | `"*"` | the keys: a whole name, or a prefix with `*` behind it |
+/// | `"person:*"`, `prefix = "person:*"` | `"*"` | the keys: a whole name, or a prefix with `*` behind it |
 /// | `events = ["hset", "del"]` | all | the events, with the names of keyspace notifications |
 /// | `key_types = ["hash"]` | all | `string`, `list`, `hash`, `set`, `zset`, `stream`, `module`, `empty` |
 /// | `commands = ["HSET"]` | none | delays the answers to these commands until the function has run; it can change them with `override_reply(..)` |

@@ -157,6 +157,13 @@ fn problems() -> Vec<Problem> {
         Problem::AtomicAlone,
         Problem::ErrWithoutResult,
         Problem::ErrWithoutCaller,
+        Problem::NotAsynchronous {
+            what: part("name"),
+            hint: "{hint}",
+        },
+        Problem::NoReturn {
+            result: part("type"),
+        },
         Problem::NotACallback,
         Problem::Decorated,
         Problem::TooLong { limit: 512 * 1024 },

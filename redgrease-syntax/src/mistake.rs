@@ -46,8 +46,8 @@ macro_rules! mistakes {
 
 mistakes! {
     "Keys of the attributes":
-    NotAKey "not-a-key"
-        "expected a key: write `key = value`"
+    NotAKey { example } "not-a-key"
+        "expected a key: write `{example}`"
     UnknownKey { name, hint } "unknown-key"
         "unknown key `{name}`: {hint}"
     KeyTwice { name } "key-twice"

@@ -71,6 +71,8 @@ pub struct Source<'a> {
     pub generators: Generators,
     /// The use of an `Err`.
     pub refusals: Refusals,
+    /// The type of the result, if Python cannot return `None` for it.
+    pub result: Option<&'a str>,
     /// The requirements of the gear. `None` if they are not known here: imports are then in [`Report::unknown_imports`].
     pub requirements: Option<&'a [&'a str]>,
     /// The kinds of findings that the gear allows, of [`ALLOWABLE`](crate::ALLOWABLE).
@@ -94,6 +96,7 @@ impl<'a> Source<'a> {
             is_on_registered: false,
             generators: Generators::OneValue,
             refusals: Refusals::Received,
+            result: None,
             requirements: None,
             allowed: &[],
         }
@@ -169,6 +172,10 @@ impl<'a> Source<'a> {
     #[must_use]
     pub fn refusals(mut self, refusals: Refusals) -> Self {
         self.refusals = refusals;
+    /// Sets the type of a result that cannot be `None`.
+    #[must_use]
+    pub fn result(mut self, result: Option<&'a str>) -> Self {
+        self.result = result;
         self
     }
 

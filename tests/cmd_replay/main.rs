@@ -10,6 +10,7 @@ mod random;
 use common::capability::is_redis_6;
 use common::{untyped, with_gears};
 use redgrease::prelude::*;
+use redgrease_syntax::{Problem, Source, examine};
 use std::collections::BTreeSet;
 
 const CALLS: &str = include_str!("calls.txt");
@@ -112,10 +113,32 @@ fn the_own_commands_answer_as_redis_py_does() {
         .map(|(call, (own, theirs))| format!("{call}\n  own:      {own}\n  redis-py: {theirs}"))
         .collect();
     assert!(different.is_empty(), "{}", different.join("\n"));
+    for (call, outcome) in calls.iter().zip(&own) {
+        let is_exception = outcome
+            .split(':')
+            .next()
+            .is_some_and(|kind| kind.ends_with("Error"));
+        let refused = refused_at_compile_time(call);
+        assert!(
+            is_exception || refused.is_empty(),
+            "{call}: {outcome}: {refused:?}"
+        );
+    }
     // The comparison is not one of commands that the server lacks.
     let unknown = |text: &&String| text.contains("unknown command");
     let known = own.len() - own.iter().filter(unknown).count();
     assert!(is_redis_6(&server) || known > 300, "{known}");
+}
+
+/// The findings about the arguments of a call.
+fn refused_at_compile_time(call: &str) -> Vec<String> {
+    let text = format!(" return {call}");
+    let findings = examine(&Source::body("replayed", &[], &text)).findings;
+    findings
+        .iter()
+        .filter(|one| matches!(one.problem, Problem::MethodArguments { .. }))
+        .map(ToString::to_string)
+        .collect()
 }
 
 #[test]

@@ -85,6 +85,10 @@ pub(crate) fn gear<'a>(input: &'a Input, errors: &mut Errors) -> Option<Gear<'a>
         (Kind::Command, None) => Refusals::NotReceived,
         _ => Refusals::NoCaller,
     };
+    let result = match (input.kind, header.result) {
+        (Kind::Command, Some(result)) => types::never_none(result),
+        _ => None,
+    };
     let known = shared::known(module.as_ref(), setup.as_ref());
     let python = python::python(
         input.block.as_ref(),
@@ -92,6 +96,7 @@ pub(crate) fn gear<'a>(input: &'a Input, errors: &mut Errors) -> Option<Gear<'a>
         target,
         &known,
         (generators, refusals),
+        result.as_deref(),
         errors,
     );
     Some(Gear {

@@ -27,6 +27,7 @@ pub(super) fn python<'a>(
     target: Target<'_>,
     known: &Known<'_>,
     (generators, refusals): (Generators, Refusals),
+    result: Option<&str>,
     errors: &mut Errors,
 ) -> Python<'a> {
     let text = match block {
@@ -61,7 +62,8 @@ pub(super) fn python<'a>(
             .has_unknown_names(known.more)
             .hidden(&known.locals)
             .generators(generators)
-            .refusals(refusals),
+            .refusals(refusals)
+            .result(result),
     );
     show_all(&report.findings, text, errors);
     Python {

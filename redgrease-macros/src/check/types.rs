@@ -232,6 +232,20 @@ fn nested_none(ty: &Type) -> Option<Mistake> {
     named(inner, "Option").map(|_| Mistake::OptionOption)
 }
 
+/// The text of a type of the standard library that no `None` of Python converts to.
+pub(super) fn never_none(ty: &Type) -> Option<String> {
+    const TYPES: [&str; 22] = [
+        "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize",
+        "f32", "f64", "bool", "char", "String", "Vec", "HashMap", "BTreeMap", "HashSet",
+        "BTreeSet",
+    ];
+    let value = value_if_ok(ty);
+    TYPES
+        .iter()
+        .any(|name| named(value, name).is_some())
+        .then(|| text_of(ty))
+}
+
 /// Whether the type is `Vec<T>`, `Result<Vec<T>, E>` or `PerShard` of these, except for bytes.
 pub(super) fn is_vec(ty: &Type) -> bool {
     let ty = value_if_ok(named(ty, "PerShard").and_then(first_type).unwrap_or(ty));

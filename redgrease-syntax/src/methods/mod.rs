@@ -1,8 +1,10 @@
 //! The methods of `cmd`, in the two clients that can answer it: that of the engine and redis-py.
 
+mod plain;
 mod table;
 
 use crate::nearest;
+use plain::{DICTIONARIES, EXAMPLES, PLAIN};
 use table::METHODS;
 
 /// The clients that have a method.
@@ -60,6 +62,28 @@ pub fn cmd_methods() -> impl Iterator<Item = Method> {
     METHODS.iter().filter_map(|(name, ..)| cmd_method(name))
 }
 
+/// The method with the same letters in another case or with other underscores: `hgetall` for `hGetAll` and `HGETALL`.
+#[cfg_attr(not(feature = "validate"), allow(dead_code))]
+pub(crate) fn method_of_letters(name: &str) -> Option<&'static str> {
+    let letters = |text: &str| text.replace('_', "").to_ascii_lowercase();
+    let wanted = letters(name);
+    METHODS
+        .iter()
+        .map(|(known, ..)| *known)
+        .find(|known| *known != name && letters(known) == wanted)
+}
+
+/// The methods whose name has one more letter in front, which stands for a type: `hgetall` for `getall`.
+#[cfg_attr(not(feature = "validate"), allow(dead_code))]
+pub(crate) fn methods_of_types(name: &str) -> Vec<&'static str> {
+    let wanted = name.replace('_', "").to_ascii_lowercase();
+    METHODS
+        .iter()
+        .map(|(known, ..)| *known)
+        .filter(|known| known.get(1..) == Some(wanted.as_str()))
+        .collect()
+}
+
 /// The method whose name is most similar.
 #[cfg_attr(not(feature = "validate"), allow(dead_code))]
 pub(crate) fn nearest_method(name: &str) -> Option<&'static str> {
@@ -89,6 +113,41 @@ impl Method {
         self.all
             .split_whitespace()
             .any(|known| known == name || known == "**")
+    }
+
+    /// Whether the parameter at a place is sent as it is, which text, bytes and numbers can be.
+    #[must_use]
+    pub fn takes_plain(self, place: usize) -> bool {
+        self.plain()
+            .is_some_and(|(fixed, more)| place < fixed || more)
+    }
+
+    /// Whether the argument at a place is one of any number of values.
+    #[must_use]
+    pub fn repeats(self, place: usize) -> bool {
+        self.plain()
+            .is_some_and(|(fixed, more)| more && place >= fixed)
+    }
+
+    /// Whether the parameter at a place takes a dictionary.
+    #[must_use]
+    pub fn takes_dictionary(self, place: usize) -> bool {
+        DICTIONARIES.contains(&(self.name, place))
+    }
+
+    /// A call to copy, in backticks, if the names of the parameters do not show what to write.
+    #[must_use]
+    pub fn example(self) -> Option<&'static str> {
+        let one = EXAMPLES.iter().find(|(name, _)| *name == self.name);
+        one.map(|(_, call)| *call)
+    }
+
+    fn plain(self) -> Option<(usize, bool)> {
+        let at = PLAIN
+            .binary_search_by_key(&self.name, |(name, ..)| name)
+            .ok()?;
+        let (_, fixed, more) = PLAIN[at];
+        Some((fixed, more))
     }
 
     /// The fewest arguments of all kinds, for methods that accept fewer and raise an error then.
@@ -122,12 +181,52 @@ const FEWEST: &[(&str, usize)] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::{Client, FEWEST, METHODS, cmd_method, cmd_methods, nearest_method};
+    use super::{
+        Client, DICTIONARIES, EXAMPLES, FEWEST, METHODS, PLAIN, cmd_method, cmd_methods,
+        method_of_letters, methods_of_types, nearest_method,
+    };
 
     #[test]
     fn the_table_is_sorted() {
         assert!(METHODS.is_sorted_by(|a, b| a.0 < b.0));
         assert!(FEWEST.iter().all(|(name, _)| cmd_method(name).is_some()));
+        assert!(PLAIN.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(EXAMPLES.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(EXAMPLES.iter().all(|(name, _)| cmd_method(name).is_some()));
+    }
+
+    #[test]
+    fn the_places_of_values_are_those_of_parameters() {
+        for (name, fixed, more) in PLAIN {
+            let method = cmd_method(name).expect(name);
+            assert_eq!(method.client, Client::Both, "{name}");
+            let known = method.parameters().count().max(method.required().count());
+            assert!(known >= *fixed, "{name}");
+            assert!(!more || method.most().is_none(), "{name}");
+        }
+        for (name, place) in DICTIONARIES {
+            let method = cmd_method(name).expect(name);
+            assert!(method.parameters().nth(*place).is_some(), "{name}");
+            assert!(!method.takes_plain(*place), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_in_other_spellings() {
+        for (name, method) in [
+            ("hGetAll", Some("hgetall")),
+            ("HGETALL", Some("hgetall")),
+            ("configGet", Some("config_get")),
+            ("set_ex", Some("setex")),
+            ("Get", Some("get")),
+            ("get", None),
+            ("Frobnicate", None),
+        ] {
+            assert_eq!(method_of_letters(name), method, "{name}");
+        }
+        assert_eq!(methods_of_types("getAll"), ["hgetall"]);
+        assert_eq!(methods_of_types("add"), ["sadd", "xadd", "zadd"]);
+        assert_eq!(methods_of_types("frobnicate"), [""; 0]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{commands, methods, waiting};
 use crate::{Client, Problem, nearest};
-use ruff_python_ast::{Expr, ExprAttribute, ExprCall, Stmt};
+use ruff_python_ast::{Expr, ExprAttribute, ExprAwait, ExprCall, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 /// A mistake in the use of a name of the server.
@@ -29,7 +29,7 @@ pub(super) fn of_call(call: &ExprCall) -> Option<Found> {
         }
         Expr::Attribute(attribute) if is_cmd(attribute) => {
             let found = if attribute.attr.as_str() == "execute_command" {
-                commands::find_in_words(call)
+                commands::find_in_words(call).or_else(|| methods::of_call(attribute, call))
             } else {
                 methods::of_call(attribute, call)
             };
@@ -48,10 +48,49 @@ pub(super) fn of_attribute(attribute: &ExprAttribute, client: Client) -> Option<
     Some(("cmd", problem, attribute.attr.range))
 }
 
+/// The mistake in an `await`.
+pub(super) fn of_await(awaited: &ExprAwait) -> Option<Found> {
+    not_asynchronous(&awaited.value, awaited.range, "remove `await`")
+}
+
+/// A call of the server where Python expects something asynchronous.
+fn not_asynchronous(value: &Expr, range: TextRange, hint: &'static str) -> Option<Found> {
+    let Expr::Call(call) = value else {
+        return None;
+    };
+    let (object, what) = match &*call.func {
+        Expr::Attribute(attribute) if is_cmd(attribute) => {
+            ("cmd", format!("cmd.{}", attribute.attr))
+        }
+        Expr::Name(function) => {
+            let known = ["execute", "log", "atomic"];
+            let name = known.into_iter().find(|name| function.id == *name)?;
+            (name, name.to_owned())
+        }
+        _ => return None,
+    };
+    let hint = if object == "atomic" {
+        "write `with atomic():`"
+    } else {
+        hint
+    };
+    Some((object, Problem::NotAsynchronous { what, hint }, range))
+}
+
 /// The mistake in a statement.
 pub(super) fn of_statement(statement: &Stmt) -> Option<Found> {
-    let Stmt::Expr(lone) = statement else {
-        return None;
+    let lone = match statement {
+        Stmt::Expr(lone) => lone,
+        Stmt::For(f) if f.is_async => {
+            return not_asynchronous(&f.iter, f.iter.range(), "write `for` without `async`");
+        }
+        Stmt::With(with) if with.is_async => {
+            return with.items.iter().find_map(|item| {
+                let value = &item.context_expr;
+                not_asynchronous(value, value.range(), "write `with` without `async`")
+            });
+        }
+        _ => return None,
     };
     let Expr::Call(call) = &*lone.value else {
         return None;

@@ -1,10 +1,11 @@
 //! Finds mistakes in the methods of `cmd` and in their arguments.
 
+use super::values;
 use super::waiting::always_blocks;
 use crate::commands::refused;
-use crate::methods::nearest_method;
+use crate::methods::{method_of_letters, methods_of_types, nearest_method};
 use crate::{Client, Method, Problem, cmd_method, known_command, nearest};
-use ruff_python_ast::{Expr, ExprAttribute, ExprCall};
+use ruff_python_ast::{Arguments, Expr, ExprAttribute, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
 /// Methods of a redis-py client that are not for gears: the reason, and what to write instead.
@@ -38,8 +39,7 @@ const NOT_FOR_GEARS: &[(&str, &str, &str)] = &[
 
 /// The mistake in the name of a method.
 pub(super) fn of_name(name: &str, client: Client) -> Option<Problem> {
-    // The exceptions of redis-py, as in `except cmd.ResponseError`, begin with a capital letter.
-    if name.starts_with(|c: char| c == '_' || c.is_uppercase()) || always_blocks(name) {
+    if name.starts_with('_') || is_exception(name) || always_blocks(name) {
         return None;
     }
     let not_for_gears = NOT_FOR_GEARS
@@ -65,14 +65,38 @@ pub(super) fn of_name(name: &str, client: Client) -> Option<Problem> {
         }),
         None => Some(Problem::UnknownMethod {
             method: name.to_owned(),
-            hint: match (command_of(name), nearest_method(name)) {
-                (Some(command), _) => format!("write `cmd.execute_command(\"{command}\", ..)`"),
-                (None, Some(similar)) => format!("did you mean `{similar}`?"),
-                (None, None) => {
-                    "write `cmd.execute_command(\"..\")` for a command without a method".to_owned()
-                }
-            },
+            hint: instead_of(name),
         }),
+    }
+}
+
+/// Whether a name is that of an exception, as in `except cmd.ResponseError`.
+fn is_exception(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_uppercase())
+        && (name.ends_with("Error") || name.ends_with("Exception"))
+}
+
+/// The hint for a method that `cmd` does not have.
+fn instead_of(name: &str) -> String {
+    if let Some(same) = method_of_letters(name) {
+        return format!("did you mean `{same}`?");
+    }
+    if let Some(command) = command_of(name) {
+        return format!("write `cmd.execute_command(\"{command}\", ..)`");
+    }
+    let of_types = methods_of_types(name);
+    let similar = match of_types[..] {
+        [] => nearest_method(&name.to_ascii_lowercase())
+            .into_iter()
+            .collect(),
+        _ => of_types,
+    };
+    match similar[..] {
+        [] => "write `cmd.execute_command(\"..\")` for a command without a method".to_owned(),
+        [one] => format!("did you mean `{one}`?"),
+        [ref others @ .., last] => {
+            format!("did you mean `{}` or `{last}`?", others.join("`, `"))
+        }
     }
 }
 
@@ -97,7 +121,7 @@ pub(super) fn of_call(attribute: &ExprAttribute, call: &ExprCall) -> Option<(Pro
         if !method.has_parameter(name.as_str()) {
             let hint = match nearest(name.as_str(), method.parameters()) {
                 Some(known) => format!("did you mean `{known}`?"),
-                None => written(method),
+                None => others(method, given),
             };
             let problem = Problem::MethodArguments {
                 method: method.name.to_owned(),
@@ -126,8 +150,9 @@ pub(super) fn of_call(attribute: &ExprAttribute, call: &ExprCall) -> Option<(Pro
             _ => format!("takes at most {most} arguments, not {positional}"),
         });
     }
+    let values = || values::find(method, given, || written(method));
     if starred || doubly_starred {
-        return None;
+        return values();
     }
     let named = |names: &str| {
         given.keywords.iter().any(|keyword| {
@@ -148,11 +173,28 @@ pub(super) fn of_call(attribute: &ExprAttribute, call: &ExprCall) -> Option<(Pro
     if positional + given.keywords.len() < method.fewest() {
         return problem("is called without a value".to_owned());
     }
-    None
+    values()
+}
+
+/// The parameters that a call does not have yet, for one with an unknown name.
+fn others(method: Method, given: &Arguments) -> String {
+    let left: Vec<&str> = method
+        .parameters()
+        .skip(given.args.len())
+        .filter(|name| given.find_keyword(name).is_none())
+        .collect();
+    match left[..] {
+        [] => written(method),
+        [one] => format!("write `{one}`"),
+        [ref first @ .., last] => format!("write `{}` or `{last}`", first.join("`, `")),
+    }
 }
 
 /// The call as it is written.
 fn written(method: Method) -> String {
+    if let Some(example) = method.example() {
+        return format!("write {example}");
+    }
     let required: Vec<&str> = method
         .required()
         .filter_map(|names| names.split('|').next())

@@ -13,6 +13,8 @@
 //! | `waiting` | the part of `calls` about commands that block, which is not possible inside a gear |
 //! | `commands` | the part of `calls` about the words of `execute` |
 //! | `methods` | the part of `calls` about the methods of `cmd` |
+//! | `values` | the part of `methods` about values that no command takes |
+//! | `returns` | finds a function that never returns a value |
 //! | `imports` | finds imports that no requirement provides |
 //! | `refusals` | finds an `Err` that nothing receives |
 //! | `allowed` | reads the comments that allow a finding |
@@ -30,8 +32,10 @@ mod methods;
 mod placement;
 mod refusals;
 mod resolve;
+mod returns;
 mod scope;
 mod syntax;
+mod values;
 mod waiting;
 mod walk;
 mod wording;
@@ -179,6 +183,12 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
     );
     findings.extend(gear.and_then(|gear| other_parameters(&glued, gear)));
     findings.extend(generator(&glued, &walk));
+    if let (Some(gear), Some(result)) = (gear, source.result)
+        && let Some(range) = returns::without_value(gear)
+    {
+        let result = result.to_owned();
+        findings.push(glued.finding(Problem::NoReturn { result }, range));
+    }
     findings.extend(imports::relative(&walk).map(|(problem, at)| glued.finding(problem, at)));
     let mut unknown_imports: Vec<UnknownImport> = Vec::new();
     for import in imports::unknown(&walk, source) {

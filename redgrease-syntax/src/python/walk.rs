@@ -308,8 +308,9 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 Some(key) => self.comprehension(&c.generators, &[key, &*c.value], false),
                 None => self.comprehension(&c.generators, &[&*c.value], false),
             },
-            Expr::Await(_) => {
+            Expr::Await(awaited) => {
                 self.note_await();
+                self.misused(calls::of_await(awaited));
                 visitor::walk_expr(self, expression);
             }
             Expr::Yield(_) | Expr::YieldFrom(_) => {

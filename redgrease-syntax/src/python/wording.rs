@@ -67,6 +67,9 @@ fn syntax_hint(
         .trim_end()
         .rsplit(|c: char| !(c.is_alphanumeric() || c == '_'))
         .next()?;
+    if let Some(hint) = keyword_as_name(error, line, here) {
+        return Some(hint);
+    }
     let hint = match error {
         ParseErrorType::UnexpectedIndentation if begins_on_header_line => {
             "begin the first statement on a separate line, indented like this one"
@@ -109,6 +112,24 @@ fn syntax_hint(
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// The hint for an attribute whose name is a keyword of Python, such as `cmd.del`.
+fn keyword_as_name(error: &ParseErrorType, line: &str, here: &str) -> Option<String> {
+    let is_keyword = error.to_string().contains("found a keyword");
+    let object = line.trim_end().strip_suffix('.').filter(|_| is_keyword)?;
+    let word: String = here.chars().take_while(|c| c.is_alphanumeric()).collect();
+    let is_cmd = object
+        .strip_suffix("cmd")
+        .is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || "._".contains(c)));
+    Some(match word.as_str() {
+        "del" if is_cmd => "write `cmd.delete(..)`".to_owned(),
+        _ if is_cmd => format!(
+            "Redis has no such command, and a command without a method is `cmd.execute_command(\"{}\", ..)`",
+            word.to_ascii_uppercase()
+        ),
+        _ => format!("`{word}` is a word of Python, write `getattr(.., \"{word}\")`"),
+    })
 }
 
 /// An error about syntax that the checked version does not have.

@@ -109,6 +109,14 @@ pub(super) fn keys(kind: Kind, attribute: TokenStream, errors: &mut Errors) -> K
             continue;
         }
         if position == 0
+            && kind == Kind::Keys
+            && let Some(text) = value::text(&entry.iter().cloned().collect())
+        {
+            keys.prefix = Some(text);
+            seen.push("prefix".to_owned());
+            continue;
+        }
+        if position == 0
             && let Some(mistake) = subject_not_text(kind, &entry)
         {
             errors.on(&entry.into_iter().collect::<TokenStream>(), mistake);
@@ -137,7 +145,8 @@ fn subject_not_text(kind: Kind, entry: &[TokenTree]) -> Option<Mistake> {
     let (what, example) = match kind {
         Kind::Stream => ("the name of a stream", "#[gear_stream(\"name\")]"),
         Kind::Every => ("an interval", "#[gear_every(\"5m\")]"),
-        Kind::Command | Kind::Keys | Kind::Function => return None,
+        Kind::Keys => ("the name of a key", "#[gear_keys(\"user:*\")]"),
+        Kind::Command | Kind::Function => return None,
     };
     Some(Mistake::SubjectNotText {
         what: what.to_owned(),
@@ -185,7 +194,13 @@ impl Keys {
 fn entry_of(kind: Kind, tokens: &[TokenTree], errors: &mut Errors) -> Option<(Ident, TokenStream)> {
     let (first, rest) = tokens.split_first()?;
     let TokenTree::Ident(key) = first else {
-        errors.at(first.span(), Mistake::NotAKey);
+        let text = value::text(&tokens.iter().cloned().collect());
+        let example = match (kind, text) {
+            (Kind::Command, Some(text)) => format!("trigger = {}", text.token()),
+            (Kind::Keys, Some(text)) => format!("prefix = {}", text.token()),
+            _ => "key = value".to_owned(),
+        };
+        errors.at(first.span(), Mistake::NotAKey { example });
         return None;
     };
     let name = key.to_string();

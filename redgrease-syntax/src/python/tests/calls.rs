@@ -30,6 +30,32 @@ fn methods_of_cmd() {
         "return cmd.object_encoding(url)",
         "\"object_encoding\" -> `cmd` has no method `object_encoding`: write `cmd.execute_command(\"OBJECT ENCODING\", ..)`",
     );
+    for (call, hint) in [
+        ("cmd.Get(url)", "did you mean `get`?"),
+        ("cmd.HGETALL(url)", "did you mean `hgetall`?"),
+        ("cmd.hgetAll(url)", "did you mean `hgetall`?"),
+        ("cmd.setEx(url, 1, 2)", "did you mean `setex`?"),
+        ("cmd.configGet(url)", "did you mean `config_get`?"),
+        ("cmd.getAll(url)", "did you mean `hgetall`?"),
+        ("cmd.getall(url)", "did you mean `hgetall`?"),
+        ("cmd.members(url)", "did you mean `smembers`?"),
+        ("cmd.add(url)", "did you mean `sadd`, `xadd` or `zadd`?"),
+        ("cmd.HGETT(url, 1)", "did you mean `hget`?"),
+        (
+            "cmd.XGROUP(url)",
+            "write `cmd.execute_command(\"XGROUP\", ..)`",
+        ),
+        (
+            "cmd.Frobnicate(url)",
+            "write `cmd.execute_command(\"..\")` for a command without a method",
+        ),
+    ] {
+        let method = call[4..].split('(').next().unwrap();
+        one(
+            call,
+            &format!("{method:?} -> `cmd` has no method `{method}`: {hint}"),
+        );
+    }
     clean("return cmd.get(url), cmd.json, cmd.lcs(url, \"b\"), cmd.ft(\"i\"), cmd.xadd(url, {})");
     clean("try:\n    cmd.get(url)\nexcept cmd.ResponseError:\n    pass");
 }
@@ -65,7 +91,7 @@ fn arguments_of_methods() {
     );
     one(
         "cmd.hset(url)",
-        "\"hset\" -> `cmd.hset` is called without a value: write `cmd.hset(name, ..)`",
+        "\"hset\" -> `cmd.hset` is called without a value: write `cmd.hset(name, \"field\", 1)` or `cmd.hset(name, mapping={\"field\": 1})`",
     );
     one(
         "cmd.get()",
@@ -82,6 +108,18 @@ fn arguments_of_methods() {
     one(
         "cmd.sadd(url)",
         "\"sadd\" -> `cmd.sadd` is called without a value: write `cmd.sadd(name, ..)`",
+    );
+    one(
+        "cmd.incrby(url, by=3)",
+        "\"by\" -> `cmd.incrby` has no argument `by`: write `amount`",
+    );
+    one(
+        "cmd.zrank(url, 1, scores=True)",
+        "\"scores\" -> `cmd.zrank` has no argument `scores`: write `withscore` or `score_cast_func`",
+    );
+    one(
+        "cmd.get(url, default=3)",
+        "\"default\" -> `cmd.get` has no argument `default`: write `cmd.get(name)`",
     );
     for fine in [
         "cmd.set(url, 1, ex=5, nx=True)",

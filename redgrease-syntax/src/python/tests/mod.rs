@@ -7,8 +7,10 @@ mod kinds;
 mod modules;
 mod names;
 mod placement;
+mod returns;
 mod robustness;
 mod syntax;
+mod values;
 mod versions;
 
 use crate::{Generators, Problem, PythonVersion, Refusals, Report, Source, examine};

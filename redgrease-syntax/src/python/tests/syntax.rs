@@ -89,3 +89,26 @@ fn code_behind_the_opening_brace() {
     let found = examine(&Source::body("gear", &[], " return 1 ")).findings;
     assert_eq!(found, []);
 }
+
+#[test]
+fn keywords_as_names() {
+    for (text, hint) in [
+        ("cmd.del(url)", "write `cmd.delete(..)`"),
+        ("x = cmd.del", "write `cmd.delete(..)`"),
+        (
+            "cmd.import(url)",
+            "Redis has no such command, and a command without a method is `cmd.execute_command(\"IMPORT\", ..)`",
+        ),
+        (
+            "url.class",
+            "`class` is a word of Python, write `getattr(.., \"class\")`",
+        ),
+        (
+            "url.cmd.del(1)",
+            "`del` is a word of Python, write `getattr(.., \"del\")`",
+        ),
+    ] {
+        let found = super::findings(text);
+        assert!(found[0].ends_with(&format!(": {hint}")), "{found:?}");
+    }
+}
