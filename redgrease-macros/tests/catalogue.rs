@@ -140,8 +140,29 @@ fn page(all: &[Diagnostic]) -> String {
         }
         let _ = writeln!(page, "| {} | {} |", one.code, one.text.replace('|', "\\|"));
     }
+    page.push_str(ERRORS_OF_THE_COMPILER);
     page
 }
+
+/// The end of the page, for readers who search it for the words of the compiler.
+const ERRORS_OF_THE_COMPILER: &str = r##"
+## Errors of the compiler about Python
+
+The compiler reads `python! { .. }` as Rust tokens before the macro sees it. These errors are its own, and no key or comment allows them:
+
+| error of the compiler | Python | write |
+|---|---|---|
+| this file contains an unclosed delimiter; mismatched closing delimiter; unexpected closing delimiter | `{ return a // b }` or `(a // b)` on one line: Rust reads `//` and what follows it as a comment | the closing bracket on the next line, or the string form |
+| unexpected closing delimiter | `# :)`, a bracket in a comment | brackets in pairs |
+| character literal may only contain one codepoint; empty character literal; unterminated character literal | `'text'`, `''` | `"text"`, `""` |
+| prefix `f` is unknown | `f"{x}"` | `f "{x}"` |
+| prefix `it` is unknown | `# it's` | `# it is` |
+| unknown character escape; incorrect unicode escape sequence; out of range hex escape | `"\d"`, `"\u00e9"`, `"\xff"` | `r"\d"`, `"é"`, `b"\xff"` |
+| unknown start of token | a backtick, a dash or a quote of a word processor, `\` at the end of a line | plain characters, brackets around the expression |
+| reserved multi-hash token is forbidden | `### banner` | `# banner` |
+
+[python-in-rust.md](python-in-rust.md) has the whole list.
+"##;
 
 #[test]
 fn templates_match_their_messages() {

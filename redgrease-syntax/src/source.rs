@@ -172,6 +172,9 @@ impl<'a> Source<'a> {
     #[must_use]
     pub fn refusals(mut self, refusals: Refusals) -> Self {
         self.refusals = refusals;
+        self
+    }
+
     /// Sets the type of a result that cannot be `None`.
     #[must_use]
     pub fn result(mut self, result: Option<&'a str>) -> Self {
