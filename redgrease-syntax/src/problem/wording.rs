@@ -95,7 +95,9 @@ impl Problem {
             Problem::AtomicAlone => "`atomic()` alone does nothing".to_owned(),
             Problem::NotAsynchronous { what, .. } => format!("`{what}` is not asynchronous"),
             Problem::NoReturn { result } => {
-                format!("this Python never returns a value, but the result of the gear is `{result}`")
+                format!(
+                    "this Python never returns a value, but the result of the gear is `{result}`"
+                )
             }
             Problem::TooLong { limit } => {
                 format!("this Python is longer than {limit} bytes and cannot be checked")
