@@ -152,6 +152,10 @@ impl Inner {
 
     /// A place for a command that is answered at once, and its shelf.
     fn quick_place(&self, until: Option<Instant>) -> Option<(&Shelf<redis::Connection>, Place)> {
+        // Nobody waits while a place is free.
+        if let Some(place) = self.quick.places().take_free() {
+            return Some((&*self.quick, place));
+        }
         let spare = Instant::now() + SPARE;
         let soon = until.map_or(spare, |until| until.min(spare));
         if let Some(place) = self.quick.places().take_before(Some(soon)) {
