@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn the_shorter_limit_ends_the_waiting() {
         let address = Address::parse("redis://127.0.0.1:1/").unwrap();
-        let (short, long) = (Duration::from_millis(5), Duration::from_secs(60));
+        let (short, long) = (Duration::from_millis(5), Duration::from_mins(1));
         let of_call = Patience::new(long, Some(short));
         assert!(of_call.left(Duration::MAX) <= short);
         let error = Error::from(of_call.passed(&address));
