@@ -11,12 +11,14 @@ pub const ALLOWABLE: &[&str] = &[
     "no-such-command",
     "no-such-event",
     "not-asynchronous",
+    "plain-pattern",
     "refused-command",
     "refused-method",
     "relative-import",
     "unknown-command",
     "unknown-import",
     "unknown-method",
+    "whole-name",
     "words-in-one-string",
 ];
 

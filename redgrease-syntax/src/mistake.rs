@@ -80,6 +80,10 @@ mistakes! {
         "{key} is empty: write a name, a prefix such as `\"user:*\"`, or `\"*\"` for all names"
     GlobInPrefix { pattern, prefix } "glob-in-prefix"
         "`{pattern}` has a `*` before its end, but servers match only whole names and prefixes: write `\"{prefix}\"` and compare the rest in Python"
+    PlainPattern { what, sign, remedy } "plain-pattern"
+        "{what} is compared as text, in which `{sign}` is no pattern: {remedy}; if names contain it, add `allow = [\"plain-pattern\"]`"
+    WholeName { what, name } "whole-name"
+        "{what} is the whole name `{name}`, which only a prefix would end with: write `\"{name}*\"` for all names that begin so, or add `allow = [\"whole-name\"]` if one has this name"
     StreamMissing "stream-missing"
         "the name of the stream is missing: write `#[gear_stream(\"name\")]`, or `\"prefix*\"` for several streams"
     IntervalMissing "interval-missing"
@@ -202,8 +206,8 @@ mistakes! {
         "a function with `#[gear]` is called by the registration and cannot be `async`: remove `async`";
 
     "Cargo features":
-    FeatureMissing { what, line, table } "feature-missing"
-        "{what} needs a feature of redgrease: write `{line}` below `[{table}]` in Cargo.toml";
+    FeatureMissing { what, feature, remedy } "feature-missing"
+        "{what} needs the feature `{feature}` of redgrease: {remedy} in Cargo.toml";
 
     "Types":
     ArgumentImpl "argument-impl"

@@ -117,10 +117,35 @@ fn command(keys: &Keys, mode: Mode, signature: &Signature, errors: &mut Errors) 
     }
     Role::Hook {
         command: command_name(hook, keys, errors),
-        key_prefix: keys.keyprefix.as_ref().map(Text::value),
+        key_prefix: keys
+            .keyprefix
+            .as_ref()
+            .map(|text| key_prefix(text, keys, errors)),
         mode,
         in_order,
     }
+}
+
+/// The prefix of the keys of a hook. Servers compare it as text.
+fn key_prefix(text: &Text, keys: &Keys, errors: &mut Errors) -> String {
+    let prefix = text.value();
+    if let Some(at) = prefix.find(['*', '?', '['])
+        && !allows(keys, "plain-pattern")
+    {
+        let remedy = match &prefix[..at] {
+            "" => "remove `keyprefix`, so that the hook is for all keys".to_owned(),
+            plain => format!("write `keyprefix = {plain:?}` for all keys that begin so"),
+        };
+        errors.at(
+            text.span(),
+            Mistake::PlainPattern {
+                what: "a `keyprefix`".to_owned(),
+                sign: prefix[at..].chars().take(1).collect(),
+                remedy,
+            },
+        );
+    }
+    prefix
 }
 
 fn trigger(name: &Trigger, errors: &mut Errors) -> Name {
@@ -203,7 +228,7 @@ fn events(keys: &Keys, mode: Mode, signature: &Signature, errors: &mut Errors) -
         }
     }
     Role::Keys {
-        prefix: pattern(keys.prefix.as_ref(), "the prefix", errors),
+        prefix: pattern(keys.prefix.as_ref(), "the prefix", keys, errors),
         events: keys.events.iter().map(Text::value).collect(),
         key_types: keys.key_types.iter().map(Text::value).collect(),
         commands: keys
@@ -217,7 +242,7 @@ fn events(keys: &Keys, mode: Mode, signature: &Signature, errors: &mut Errors) -
 }
 
 /// A whole name, or a prefix with `*` behind it. The default is every name.
-fn pattern(text: Option<&Text>, key: &str, errors: &mut Errors) -> String {
+fn pattern(text: Option<&Text>, key: &str, keys: &Keys, errors: &mut Errors) -> String {
     let Some(text) = text else {
         return "*".to_owned();
     };
@@ -234,6 +259,29 @@ fn pattern(text: Option<&Text>, key: &str, errors: &mut Errors) -> String {
             Mistake::GlobInPrefix {
                 pattern: pattern.clone(),
                 prefix,
+            },
+        );
+    } else if let Some(at) = name.find(['?', '['])
+        && !allows(keys, "plain-pattern")
+    {
+        errors.at(
+            text.span(),
+            Mistake::PlainPattern {
+                what: key.to_owned(),
+                sign: name[at..].chars().take(1).collect(),
+                remedy: format!(
+                    "write `\"{}*\"` and compare the rest in Python",
+                    &name[..at]
+                ),
+            },
+        );
+    } else if pattern.ends_with([':', '.', '/', '-', '_', '|', '#']) && !allows(keys, "whole-name")
+    {
+        errors.at(
+            text.span(),
+            Mistake::WholeName {
+                what: key.to_owned(),
+                name: pattern.clone(),
             },
         );
     }
@@ -262,7 +310,7 @@ fn stream(keys: &Keys, mode: Mode, errors: &mut Errors) -> Role {
     let retries = retries::retries(keys, on_failed, retry, errors);
     Role::Stream {
         stream: match &keys.subject {
-            Some(text) => pattern(Some(text), "the name of the stream", errors),
+            Some(text) => pattern(Some(text), "the name of the stream", keys, errors),
             None => String::new(),
         },
         batch: batch(keys, errors),

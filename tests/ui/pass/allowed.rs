@@ -36,6 +36,21 @@ fn of_a_module(record: KeyRecord) {
     python! { log(record.key) }
 }
 
+#[gear_keys(prefix = "user:", allow = ["whole-name"])]
+fn of_an_odd_key(record: KeyRecord) {
+    python! { log(record.key) }
+}
+
+#[gear_stream("orders[1]?*", allow = ["plain-pattern"])]
+fn of_odd_streams(record: StreamRecord) {
+    python! { log(record.id) }
+}
+
+#[gear_command(hook = "HGET", keyprefix = "odd*", allow = ["plain-pattern"])]
+fn of_odd_keys(args: Vec<String>) -> String {
+    python! { return args[0] }
+}
+
 #[gear_command]
 fn fine(key: &str) -> String {
     python! {
