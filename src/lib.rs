@@ -47,6 +47,13 @@
 #![allow(clippy::doc_markdown, reason = "the names of products are not code")]
 
 pub use redgrease_core::*;
+// Named beside the glob, so that the compiler says which feature a program lacks that uses them.
+#[cfg(feature = "aio")]
+pub use redgrease_core::{
+    AsyncCon, AsyncConfig, AsyncConnection, AsyncGearsCommands, Pool, connect_async, orphans_async,
+    register_all_async, register_all_async_with, start_async, start_async_with,
+    unregister_orphans_async,
+};
 #[cfg(feature = "embedded")]
 pub use redgrease_embedded as embedded;
 #[cfg(feature = "macros")]

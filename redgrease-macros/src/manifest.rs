@@ -36,6 +36,8 @@ pub(crate) enum Section {
 pub(crate) struct Dependency {
     pub(crate) name: String,
     pub(crate) section: Section,
+    /// Whether a registry has it under this name: nothing but a version and features belongs to it.
+    pub(crate) is_plain: bool,
 }
 
 const SECTIONS: [(&str, Section); 3] = [
@@ -160,6 +162,11 @@ impl Manifest {
             let name_of = || Dependency {
                 name: name.to_owned(),
                 section,
+                is_plain: !inherited
+                    && value.is_none_or(|value| {
+                        let others = ["path", "git", "registry", "package"];
+                        !others.iter().any(|key| value.contains_key(*key))
+                    }),
             };
             if renamed.as_deref().unwrap_or(name) == package {
                 return Some(name_of());
@@ -236,7 +243,7 @@ mod tests {
     }
 
     fn found(text: &str) -> Option<(String, Section)> {
-        let Dependency { name, section } = manifest(text).dependency("redgrease")?;
+        let Dependency { name, section, .. } = manifest(text).dependency("redgrease")?;
         Some((name, section))
     }
 

@@ -3,7 +3,7 @@
 //! `redgrease` enables the features of the same name here. If a program and its build script enable different ones, the
 //! macros have both. The compiler then reports what is missing.
 
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Dependency, Section};
 use redgrease_syntax::Mistake;
 
 /// A Cargo feature of `redgrease`.
@@ -38,30 +38,43 @@ impl Feature {
 
     /// The mistake that `what` is used without the feature.
     pub(crate) fn missing(self, what: &str) -> Mistake {
+        let manifest = manifest::current();
+        let dependency = manifest.as_ref().and_then(|manifest| manifest.redgrease());
         Mistake::FeatureMissing {
             what: what.to_owned(),
-            table: self.table().to_owned(),
-            line: self.line(manifest::current().as_deref()),
+            feature: self.name().to_owned(),
+            remedy: self.remedy(dependency),
         }
     }
 
-    /// The dependency with the feature, under the name that it has in the manifest.
-    fn line(self, manifest: Option<&Manifest>) -> String {
-        let version = concat!(
-            env!("CARGO_PKG_VERSION_MAJOR"),
-            ".",
-            env!("CARGO_PKG_VERSION_MINOR")
-        );
-        let feature = self.name();
-        let renamed = manifest
-            .and_then(Manifest::redgrease)
-            .map(|dependency| dependency.name.as_str())
-            .filter(|name| *name != "redgrease");
-        let (name, package) = match renamed {
-            Some(name) => (name, "package = \"redgrease\", "),
-            None => ("redgrease", ""),
-        };
-        format!("{name} = {{ {package}version = \"{version}\", features = [\"{feature}\"] }}")
+    /// The change of `Cargo.toml` that enables the feature.
+    fn remedy(self, dependency: Option<&Dependency>) -> String {
+        let (feature, table) = (self.name(), self.table());
+        match dependency {
+            Some(Dependency {
+                name,
+                section,
+                is_plain: false,
+            }) => {
+                let other = match (self, section) {
+                    (Feature::Embedded, Section::Dependencies) => {
+                        ", or repeat it with them below `[dev-dependencies]`,"
+                    }
+                    _ => "",
+                };
+                format!("add `\"{feature}\"` to the features of the dependency `{name}`{other}")
+            }
+            _ => {
+                let version = concat!(
+                    env!("CARGO_PKG_VERSION_MAJOR"),
+                    ".",
+                    env!("CARGO_PKG_VERSION_MINOR")
+                );
+                format!(
+                    "write `redgrease = {{ version = \"{version}\", features = [\"{feature}\"] }}` below `[{table}]`"
+                )
+            }
+        }
     }
 }
 
@@ -71,24 +84,51 @@ mod tests {
     use crate::manifest::Manifest;
     use std::path::Path;
 
+    fn remedy(feature: Feature, manifest: &str) -> String {
+        let path = Path::new("/nowhere/Cargo.toml");
+        let manifest = Manifest::parse(path, manifest).expect("a manifest");
+        feature.remedy(manifest.redgrease())
+    }
+
     #[test]
-    fn the_line_has_the_name_of_the_manifest() {
-        let version =
-            env!("CARGO_PKG_VERSION_MAJOR").to_owned() + "." + env!("CARGO_PKG_VERSION_MINOR");
-        let line = |text| {
-            let manifest = Manifest::parse(Path::new("/nowhere/Cargo.toml"), text);
-            Feature::Aio.line(manifest.as_ref())
-        };
-        let plain = format!("redgrease = {{ version = \"{version}\", features = [\"aio\"] }}");
-        assert_eq!(line("dependencies.redgrease = '0.1'"), plain);
-        // The crate has it from a library.
-        assert_eq!(line("dependencies.library = '1'"), plain);
-        assert_eq!(Feature::Aio.line(None), plain);
+    fn a_dependency_of_a_registry_gets_a_whole_line() {
+        for manifest in [
+            "dependencies.redgrease = '0.1'",
+            "dependencies.redgrease = { version = '0.1', features = ['tracing'] }",
+            "dependencies.my_lib = '1'",
+        ] {
+            let line = remedy(Feature::Aio, manifest);
+            assert!(line.starts_with("write `redgrease = {"), "{line}");
+            assert!(
+                line.ends_with("features = [\"aio\"] }` below `[dependencies]`"),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn any_other_dependency_gets_the_feature() {
+        for (manifest, name) in [
+            (
+                "dependencies.rg = { package = 'redgrease', version = '0.1' }",
+                "rg",
+            ),
+            ("dependencies.redgrease.path = '../redgrease'", "redgrease"),
+            (
+                "dependencies.redgrease.git = 'https://example.org/x'",
+                "redgrease",
+            ),
+            ("dependencies.redgrease.workspace = true", "redgrease"),
+        ] {
+            let expected = format!("add `\"aio\"` to the features of the dependency `{name}`");
+            assert_eq!(remedy(Feature::Aio, manifest), expected);
+        }
+        let tested = "dev-dependencies.rg = { package = 'redgrease', path = '..' }";
         assert_eq!(
-            line("dependencies.rg = { package = 'redgrease', version = '0.1' }"),
-            format!(
-                "rg = {{ package = \"redgrease\", version = \"{version}\", features = [\"aio\"] }}"
-            )
+            remedy(Feature::Embedded, tested),
+            "add `\"embedded\"` to the features of the dependency `rg`"
         );
+        let used = "dependencies.rg = { package = 'redgrease', path = '..' }";
+        assert!(remedy(Feature::Embedded, used).contains("or repeat it"));
     }
 }

@@ -1,0 +1,5 @@
+use redgrease::embedded::Server;
+
+fn main() {
+    let _ = Server::start();
+}
