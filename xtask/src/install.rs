@@ -1,5 +1,6 @@
 //! `cargo xtask install`: puts the engine where programs outside of this workspace find it.
 
+use crate::say::{note, say};
 use crate::setup::{self, python};
 use crate::shell;
 use crate::steps::{Failed, Outcome};
@@ -21,9 +22,9 @@ pub(crate) fn command(yes: bool) -> Outcome {
         .ok_or_else(|| Failed::new("the user has no home directory: set HOME or XDG_DATA_HOME"))?;
     let engine = workspace::engine_in(&workspace::target()?);
     let loader = put_all(&ready.engine, &engine, python::minor(&ready.python)?, &dir)?;
-    println!("\nInstalled for this user:");
-    println!("  redis-server --loadmodule {}", shell::quoted(&loader));
-    println!("Programs with `redgrease::embedded` find it by themselves.");
+    say!("\nInstalled for this user:");
+    say!("  redis-server --loadmodule {}", shell::quoted(&loader));
+    say!("Programs with `redgrease::embedded` find it by themselves.");
     Ok(())
 }
 
@@ -71,7 +72,7 @@ fn remove_others(dir: &Path, new: &str) -> Outcome {
         }
         let content = fs::read(&path).map_err(|e| Failed::file(&path, "read", &e))?;
         if !content.windows(version.len()).any(|text| text == version) {
-            eprintln!("==> removing {}: another version", path.display());
+            note!("==> removing {}: another version", path.display());
             fs::remove_file(&path).map_err(|e| Failed::file(&path, "removed", &e))?;
         }
     }

@@ -12,6 +12,7 @@ mod install;
 mod matrix;
 mod package;
 mod project;
+mod say;
 mod serve;
 mod servers;
 mod setup;
@@ -23,6 +24,7 @@ mod valgrind;
 mod wheel;
 mod workspace;
 
+use crate::say::{note, say};
 use args::{Args, Task};
 use project::Kind;
 use std::process::ExitCode;
@@ -30,7 +32,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let done = Args::parse(std::env::args().skip(1)).and_then(|args| match args.task {
         Task::Help => {
-            println!("{}", args::HELP);
+            say!("{}", args::HELP);
             Ok(())
         }
         Task::New => {
@@ -57,7 +59,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => {
-            eprintln!("\nerror: {failed}");
+            note!("\nerror: {failed}");
             ExitCode::FAILURE
         }
     }

@@ -1,5 +1,6 @@
 //! `cargo xtask serve`: runs a Redis with the engine for other programs.
 
+use crate::say::note;
 use crate::setup;
 use crate::steps::{Failed, Outcome};
 use crate::workspace;
@@ -20,9 +21,9 @@ pub(crate) fn command(yes: bool, port: u16, dir: Option<PathBuf>) -> Outcome {
         Some(dir) => dir,
         None => workspace::target()?.join("redgrease").join("serve"),
     };
-    eprintln!("\n==> redis://127.0.0.1:{port}/");
-    eprintln!("    data in {}", dir.display());
-    eprintln!("    the log follows; Ctrl-C stops the server\n");
+    note!("\n==> redis://127.0.0.1:{port}/");
+    note!("    data in {}", dir.display());
+    note!("    the log follows; Ctrl-C stops the server\n");
     // This process is replaced by the server, so that Ctrl-C reaches the server directly.
     let mut server = Server::builder().port(port).dir(dir);
     if let Some(python) = ready.chosen_python() {

@@ -1,5 +1,6 @@
 //! Runs other programs and shows their progress.
 
+use crate::say::note;
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, Write};
@@ -60,7 +61,7 @@ impl From<redgrease_embedded::Error> for Failed {
 
 /// Runs a program under a headline, with its output visible.
 pub(crate) fn step(headline: &str, command: &mut Command) -> Outcome {
-    eprintln!("\n==> {headline}");
+    note!("\n==> {headline}");
     let begin = Instant::now();
     let status = command
         .status()
@@ -68,13 +69,13 @@ pub(crate) fn step(headline: &str, command: &mut Command) -> Outcome {
     if !status.success() {
         return Err(Failed::end(headline, &line(command), status));
     }
-    eprintln!("    done in {:.1} s", begin.elapsed().as_secs_f64());
+    note!("    done in {:.1} s", begin.elapsed().as_secs_f64());
     Ok(())
 }
 
 /// Like [`step`], but the output is visible only if the program fails.
 pub(crate) fn quiet_step(headline: &str, command: &mut Command) -> Outcome {
-    eprintln!("\n==> {headline}");
+    note!("\n==> {headline}");
     let begin = Instant::now();
     let ended = command
         .stdin(Stdio::null())
@@ -86,7 +87,7 @@ pub(crate) fn quiet_step(headline: &str, command: &mut Command) -> Outcome {
         let _ = io::stderr().write_all(&ended.stderr);
         return Err(Failed::end(headline, &line(command), ended.status));
     }
-    eprintln!("    done in {:.1} s", begin.elapsed().as_secs_f64());
+    note!("    done in {:.1} s", begin.elapsed().as_secs_f64());
     Ok(())
 }
 

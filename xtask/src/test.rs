@@ -1,5 +1,6 @@
 //! `cargo xtask test`: runs every test of the project.
 
+use crate::say::{note, say};
 use crate::steps::{self, Background, Outcome};
 use crate::{package, servers, setup, wheel};
 
@@ -26,7 +27,7 @@ pub(crate) fn command(yes: bool) -> Outcome {
     compiling.end()?;
     // Without it only the test of its recipe fails, which says what to install as well.
     if let Err(failed) = servers::postgresql::prepare() {
-        eprintln!("\n==> {failed}");
+        note!("\n==> {failed}");
     }
 
     // Without optimisation: they compile sooner, and check overflows.
@@ -57,7 +58,7 @@ pub(crate) fn command(yes: bool) -> Outcome {
     let wheel = wheel::test(&ready)?;
     package::run_outside(&ready.python, &wheel)?;
 
-    println!("\nAll tests passed.");
+    say!("\nAll tests passed.");
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! `cargo xtask valgrind`: a few rounds of the soak's jobs under valgrind's memcheck.
 
+use crate::say::say;
 use crate::shell::quoted;
 use crate::steps::{self, Failed, Outcome};
 use crate::{setup, tools, workspace};
@@ -64,7 +65,7 @@ fn write_server(program: &Path, report: &Path) -> Outcome {
 fn show(report: &str, path: &Path) {
     let lines: Vec<&str> = report.lines().collect();
     for line in &lines[lines.len().saturating_sub(14)..] {
-        println!("{line}");
+        say!("{line}");
     }
-    println!("the whole report: {}", path.display());
+    say!("the whole report: {}", path.display());
 }

@@ -3,6 +3,7 @@
 //! The workspace is checked with the selection and profile of `cargo xtask test`, the engine by
 //! itself with those of its build, so that cargo builds each dependency once.
 
+use crate::say::note;
 use crate::steps::{self, Outcome};
 use crate::test::SELECTION;
 use std::path::Path;
@@ -118,7 +119,7 @@ fn others(verb: &str) -> Command {
 fn is_left_out(program: &str, subcommand: &str) -> bool {
     let installed = steps::succeeds(steps::cargo().args([subcommand, "--version"]));
     if !installed {
-        eprintln!("\n==> left out: {program} is not installed (cargo install {program})");
+        note!("\n==> left out: {program} is not installed (cargo install {program})");
     }
     !installed
 }

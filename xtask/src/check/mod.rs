@@ -12,6 +12,7 @@ mod prose;
 mod spelling;
 mod words;
 
+use crate::say::{note, say};
 use crate::setup;
 use crate::steps::{Failed, Outcome};
 
@@ -20,7 +21,7 @@ pub(crate) fn command(yes: bool) -> Outcome {
     let mut failures = Vec::new();
     let mut note = |outcome: Outcome| {
         if let Err(failed) = outcome {
-            eprintln!("    failed: {failed}");
+            note!("    failed: {failed}");
             failures.push(failed.to_string());
         }
     };
@@ -38,7 +39,7 @@ pub(crate) fn command(yes: bool) -> Outcome {
         note(step(&python));
     }
     if failures.is_empty() {
-        println!("\nAll checks passed.");
+        say!("\nAll checks passed.");
         return Ok(());
     }
     Err(Failed::new(format!(

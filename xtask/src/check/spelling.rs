@@ -2,6 +2,7 @@
 
 use super::prose::{self, Line};
 use super::words::{ALLOWED, WORDS, Word};
+use crate::say::note;
 use crate::steps::{self, Failed, Outcome};
 use crate::workspace;
 use std::fs;
@@ -12,7 +13,7 @@ use std::process::Command;
 const RECORDED: [&str; 2] = ["tests/conformance/recorded/", "CHANGELOG.md"];
 
 pub(super) fn check() -> Outcome {
-    eprintln!("\n==> spelling");
+    note!("\n==> spelling");
     let root = workspace::root();
     let mut list = Command::new("git");
     let tracked =
@@ -29,7 +30,7 @@ pub(super) fn check() -> Outcome {
             continue;
         };
         for (number, word) in misspelled(&lines) {
-            eprintln!("{path}:{number}: {} -> {}", word.wrong, word.right);
+            note!("{path}:{number}: {} -> {}", word.wrong, word.right);
             count += 1;
         }
     }

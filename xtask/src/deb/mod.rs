@@ -5,6 +5,7 @@
 
 mod wheel;
 
+use crate::say::say;
 use crate::steps::{self, Failed, Outcome};
 use crate::wheel::built;
 use crate::workspace::{self, LOADER};
@@ -51,7 +52,7 @@ pub(crate) fn command(wheel: Option<PathBuf>, out: Option<PathBuf>) -> Outcome {
             .args(["--root-owner-group", "--build"])
             .args([&tree.root, &deb]),
     )?;
-    println!("{}", deb.display());
+    say!("{}", deb.display());
     Ok(())
 }
 

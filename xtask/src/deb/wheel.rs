@@ -1,6 +1,7 @@
 //! The wheel that a package is made of.
 
 use super::IN_WHEEL;
+use crate::say::note;
 use crate::setup::{Lack, python};
 use crate::steps::{self, Failed, Outcome};
 use crate::wheel::built;
@@ -45,7 +46,7 @@ pub(super) fn complete(wheel: &Path, engines: &[String], control: &str) -> Outco
 
 /// Unpacks a wheel with Python: the one that builds the engine, or else any.
 pub(super) fn unpack(wheel: &Path, into: &Path) -> Outcome {
-    eprintln!("\n==> unpacking the wheel");
+    note!("\n==> unpacking the wheel");
     let python = match python::find() {
         Ok(python) => python.program,
         Err(Lack::Missing(_)) => "python3".into(),

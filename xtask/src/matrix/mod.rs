@@ -5,6 +5,7 @@ mod cells;
 mod counts;
 mod run;
 
+use crate::say::say;
 use crate::setup;
 use crate::steps::{Failed, Outcome};
 use cells::{Cell, Subject};
@@ -80,15 +81,20 @@ fn judge(results: &[Result]) -> Outcome {
 }
 
 fn print(results: &[(Cell, Result)]) {
-    println!(
+    say!(
         "\n{:<12} {:<42} {:>7} {:>7} {:>14} {:>8}",
-        "row", "version", "passed", "failed", "not applicable", "ignored"
+        "row",
+        "version",
+        "passed",
+        "failed",
+        "not applicable",
+        "ignored"
     );
     for (cell, result) in results {
         match result {
-            Result::Skipped(reason) => println!("{:<12} skipped: {reason}", cell.name),
+            Result::Skipped(reason) => say!("{:<12} skipped: {reason}", cell.name),
             Result::Ran(counts) => {
-                println!(
+                say!(
                     "{:<12} {:<42} {:>7} {:>7} {:>14} {:>8}",
                     cell.name,
                     cell.title,
@@ -98,10 +104,10 @@ fn print(results: &[(Cell, Result)]) {
                     counts.ignored
                 );
                 for (reason, count) in &counts.not_applicable {
-                    println!("{:<12}   {count} not applicable: {reason}", "");
+                    say!("{:<12}   {count} not applicable: {reason}", "");
                 }
                 for failure in &counts.failures {
-                    println!("{:<12}   failed: {failure}", "");
+                    say!("{:<12}   failed: {failure}", "");
                 }
             }
         }

@@ -3,6 +3,7 @@
 use super::Result;
 use super::cells::{Cell, Subject};
 use super::counts::Counts;
+use crate::say::{note, say};
 use crate::setup::Ready;
 use crate::setup::python::Python;
 use crate::steps::{self, Failed, Outcome};
@@ -121,7 +122,7 @@ fn with_python(name: &str, python: &Python) -> Outcome<Counts> {
 
 /// Runs tests, prints their output and counts the results.
 fn count(headline: &str, tests: &mut Command) -> Outcome<Counts> {
-    eprintln!("\n==> {headline}");
+    note!("\n==> {headline}");
     let failed = |e: std::io::Error| {
         Failed::new(format!(
             "{headline}: cargo could not be run: {e}; run this command again"
@@ -138,7 +139,7 @@ fn count(headline: &str, tests: &mut Command) -> Outcome<Counts> {
             .lines()
             .map_while(std::io::Result::ok)
         {
-            println!("{line}");
+            say!("{line}");
             counts.read(&line);
         }
     }

@@ -1,6 +1,7 @@
 //! `cargo xtask package`: packs each published crate and builds it from its own file.
 
 use super::crates::{self, PUBLISHED, Packed, Scratch};
+use crate::say::say;
 use crate::setup;
 use crate::steps::{self, Outcome};
 use crate::workspace;
@@ -29,12 +30,15 @@ pub(crate) fn command(yes: bool) -> Outcome {
     for one in &packed {
         rows.push(row(one, &patch, &target, &python)?);
     }
-    println!(
+    say!(
         "\n{:<20} {:>9} {:>7} {:>7}",
-        "crate", "packed", "build", "doc"
+        "crate",
+        "packed",
+        "build",
+        "doc"
     );
     for row in rows {
-        println!("{row}");
+        say!("{row}");
     }
     remind(&packed);
     Ok(())
@@ -84,7 +88,7 @@ fn remind(packed: &[Packed]) {
             .is_ok_and(|manifest| manifest.contains("//example.org/"))
     });
     if let Some(packed) = placeholder {
-        println!(
+        say!(
             "\nBefore publishing: set `repository` and `documentation` in Cargo.toml. {} has placeholders, \
              so the relative links of its README lead nowhere on crates.io.",
             packed.name

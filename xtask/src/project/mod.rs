@@ -12,6 +12,7 @@ mod template;
 
 pub(crate) use template::Kind;
 
+use crate::say::say;
 use crate::shell;
 use crate::steps::{Failed, Outcome};
 use crate::workspace;
@@ -20,12 +21,12 @@ use std::path::Path;
 
 pub(crate) fn command(path: &Path, name: Option<&str>, kind: Kind) -> Outcome {
     let (folder, name) = make(path, name, kind)?;
-    println!("Made the crate `{name}` in {}. Next:", folder.display());
+    say!("Made the crate `{name}` in {}. Next:", folder.display());
     if redgrease_embedded::find_engine().is_err() {
-        println!("  cargo xtask install        # here, once: builds the engine for your user");
+        say!("  cargo xtask install        # here, once: builds the engine for your user");
     }
-    println!("  cd {}", shell::quoted(&folder));
-    println!("  cargo test");
+    say!("  cd {}", shell::quoted(&folder));
+    say!("  cargo test");
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Installs missing parts with the package manager of the machine.
 
 use super::parts::{Part, Parts};
+use crate::say::note;
 use crate::steps::{self, Failed, Outcome};
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
@@ -9,9 +10,9 @@ use std::process::Command;
 /// Lists the missing parts and installs them after a confirmation.
 pub(crate) fn missing(parts: &Parts, yes: bool) -> Outcome {
     let missing = parts.missing();
-    eprintln!("==> missing on this machine:");
+    note!("==> missing on this machine:");
     for (part, reason) in &missing {
-        eprintln!("    {} ({reason})", part.purpose());
+        note!("    {} ({reason})", part.purpose());
     }
     let missing: Vec<Part> = missing.into_iter().map(|(part, _)| part).collect();
     if Path::new("/usr/bin/apt-get").is_file() {
@@ -129,14 +130,15 @@ fn with_homebrew(missing: &[Part], yes: bool) -> Outcome {
 fn agree(how: &str, packages: &[&str], yes: bool) -> Outcome {
     let command = format!("{how} {}", packages.join(" "));
     if packages.contains(&"redis-server") {
-        eprintln!("    (the package redis-server may also start a Redis on port 6379)");
+        note!("    (the package redis-server may also start a Redis on port 6379)");
     }
     if yes || !io::stdin().is_terminal() {
-        eprintln!("==> {command}");
+        note!("==> {command}");
         return Ok(());
     }
-    eprint!("Install them with `{command}`? [Y/n] ");
-    let _ = io::stderr().flush();
+    let mut screen = io::stderr().lock();
+    let _ = write!(screen, "Install them with `{command}`? [Y/n] ").and_then(|()| screen.flush());
+    drop(screen);
     let mut answer = String::new();
     let _ = io::stdin().lock().read_line(&mut answer);
     match answer.trim().to_ascii_lowercase().as_str() {

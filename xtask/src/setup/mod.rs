@@ -4,6 +4,7 @@ mod install;
 mod parts;
 pub(crate) mod python;
 
+use crate::say::{note, say};
 use crate::shell;
 use crate::steps::{self, Outcome};
 use crate::workspace;
@@ -45,9 +46,9 @@ pub(crate) fn is_named() -> bool {
 /// `cargo xtask setup`.
 pub(crate) fn command(yes: bool) -> Outcome {
     let ready = run(yes)?;
-    println!("\nReady. To use this engine in a program outside of this workspace:");
-    println!("  export REDGREASE_ENGINE={}", shell::quoted(&ready.engine));
-    println!("or install it for your programs: cargo xtask install");
+    say!("\nReady. To use this engine in a program outside of this workspace:");
+    say!("  export REDGREASE_ENGINE={}", shell::quoted(&ready.engine));
+    say!("or install it for your programs: cargo xtask install");
     Ok(())
 }
 
@@ -56,7 +57,7 @@ pub(crate) fn run(yes: bool) -> Outcome<Ready> {
     let python = parts(yes)?;
     if is_named() {
         let engine = redgrease_embedded::find_engine()?;
-        eprintln!("==> REDGREASE_ENGINE is set: using that engine");
+        note!("==> REDGREASE_ENGINE is set: using that engine");
         return Ok(Ready { engine, python });
     }
     let mut build = steps::cargo();
@@ -82,6 +83,6 @@ pub(crate) fn parts(yes: bool) -> Outcome<PathBuf> {
         install::missing(&found, yes)?;
     }
     let found = Parts::look();
-    eprintln!("{found}");
+    note!("{found}");
     found.complete()
 }

@@ -13,6 +13,7 @@ pub(crate) mod built;
 mod trial;
 
 use crate::args::Args;
+use crate::say::{note, say};
 use crate::setup;
 use crate::steps::{self, Failed, Outcome};
 use crate::workspace;
@@ -49,7 +50,7 @@ pub(crate) fn command(args: Args) -> Outcome {
     if args.test {
         return trial::run(&wheel, candidates);
     }
-    println!("\n{}", wheel.display());
+    say!("\n{}", wheel.display());
     Ok(())
 }
 
@@ -109,7 +110,7 @@ fn minors(only: Option<&str>) -> Outcome<Vec<u32>> {
 }
 
 fn pack(python: &Path, libraries: &Path, out: &Path, local: bool) -> Outcome<PathBuf> {
-    eprintln!("\n==> packing the wheel");
+    note!("\n==> packing the wheel");
     let mut pack = Command::new(python);
     pack.arg(sources().join("packing"))
         .arg(libraries)

@@ -1,5 +1,6 @@
 //! Installs a wheel into a new venv of each Python on this machine, and runs a gear with a requirement there.
 
+use crate::say::{note, say};
 use crate::steps::{self, Failed, Outcome};
 use crate::workspace;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ pub(super) fn run(wheel: &Path, candidates: Vec<Candidate>) -> Outcome {
     let mut failed = false;
     let mut tried = None;
     for (minor, python) in candidates {
-        eprintln!("\n==> the wheel in a venv of Python 3.{minor}");
+        note!("\n==> the wheel in a venv of Python 3.{minor}");
         let begin = Instant::now();
         let said = match python {
             Err(reason) => format!("skipped: {reason}"),
@@ -39,9 +40,9 @@ pub(super) fn run(wheel: &Path, candidates: Vec<Candidate>) -> Outcome {
             "the wheel was tried with no Python: the table tells why each of them was skipped",
         )),
     };
-    println!("\n{}", wheel.display());
+    say!("\n{}", wheel.display());
     for row in &rows {
-        println!("{row}");
+        say!("{row}");
     }
     if failed {
         return Err(Failed::new(
