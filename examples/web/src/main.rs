@@ -25,6 +25,7 @@ use web::site::Site;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
     let word = env::args().nth(1);
     let policy = match word.as_deref() {
         None | Some("deploy") => Policy::IfNewer,

@@ -3,7 +3,10 @@
 use redgrease::prelude::*;
 
 /// Counts a visit of a page. Returns the number of visits.
-#[gear_command]
+///
+/// `trigger = unique` makes a name of the crate and the function, so that no other program of the server has it. With
+/// `trigger = "name"` clients without Rust call the gear as `RG.TRIGGER name ..`.
+#[gear_command(trigger = unique)]
 pub fn visit(page: &str) -> u64 {
     python! {
         return cmd.incr("visits:" + page)

@@ -5,7 +5,10 @@ use redgrease::prelude::*;
 /// Counts a visit of a page. Returns the number of visits.
 ///
 /// Synchronous: it takes less than a millisecond. A gear that waits for something is not: leave `mode` out then.
-#[gear_command(mode = "sync")]
+///
+/// `trigger = unique` makes a name of the crate and the function, so that no other program of the server has it. With
+/// `trigger = "name"` clients without Rust call the gear as `RG.TRIGGER name ..`.
+#[gear_command(mode = "sync", trigger = unique)]
 pub async fn visit(page: &str) -> u64 {
     python! {
         return cmd.incr("visits:" + page)
@@ -13,7 +16,7 @@ pub async fn visit(page: &str) -> u64 {
 }
 
 /// Tells that Python runs in the server.
-#[gear_command(mode = "sync")]
+#[gear_command(mode = "sync", trigger = unique)]
 pub async fn health() -> bool {
     python! {
         return True
