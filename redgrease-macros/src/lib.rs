@@ -109,6 +109,10 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
+/// A hook gets the words of the command behind its name as arguments: `HGET user:1 name` calls
+/// `logged_hget("user:1", "name")`. `call_next(..)` runs the command itself, or the hook below this one, and the value
+/// that the Python returns is the reply. `keyprefix` is plain text: the hook is for commands of which a key begins so.
+///
 /// # Arguments
 ///
 /// Other clients can omit `Option<T>` arguments at the end. The last argument can collect any number of values:

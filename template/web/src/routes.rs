@@ -45,10 +45,8 @@ impl IntoResponse for Failed {
             ErrorKind::Gear(_) | ErrorKind::Convert { .. } => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal")
             }
-            ErrorKind::Timeout { was_sent: true, .. } => (StatusCode::GATEWAY_TIMEOUT, "timeout"),
-            ErrorKind::PoolExhausted { .. } | ErrorKind::Timeout { .. } => {
-                (StatusCode::SERVICE_UNAVAILABLE, "busy")
-            }
+            ErrorKind::Timeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "timeout"),
+            ErrorKind::PoolExhausted { .. } => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             _ => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         };
         (status, Json(json!({"error": text}))).into_response()
