@@ -1,5 +1,0 @@
-use redgrease::embedded::Server;
-
-fn main() {
-    let _ = Server::start();
-}
