@@ -115,6 +115,7 @@ fn exports(lib: &str) -> BTreeMap<String, String> {
         .split(';')
         .filter_map(|text| text.split_once("pub use "))
     {
+        let statement = statement.strip_prefix("crate::").unwrap_or(statement);
         if let Some((folder, names)) = statement.split_once("::") {
             exports.extend(words(names).map(|name| (name.to_owned(), folder.to_owned())));
         }
