@@ -119,7 +119,7 @@ fn fifty_threads_register_once() {
 fn an_older_program_does_not_replace_newer_gears() {
     let (server, mut con) = empty();
     // The registration of a newer version of this program, which has no gear `count`.
-    let description = r#"{"version": "99.0.0", "hash": "0", "gears": {}}"#;
+    let description = r#"{"version": "99.0.0", "hash": "0", "gears": {}, "owner": {"package": "redgrease", "session": "redgrease"}}"#;
     let script = "GB('CommandReader').map(lambda r: 0).register(trigger='something-new')";
     let newer = PyExecuteOptions::new()
         .id("redgrease-test-heal")

@@ -145,7 +145,7 @@ fn page(all: &[Diagnostic]) -> String {
 }
 
 /// The end of the page, for readers who search it for the words of the compiler.
-const ERRORS_OF_THE_COMPILER: &str = r##"
+const ERRORS_OF_THE_COMPILER: &str = r#"
 ## Errors of the compiler about Python
 
 The compiler reads `python! { .. }` as Rust tokens before the macro sees it. These errors are its own, and no key or comment allows them:
@@ -162,7 +162,7 @@ The compiler reads `python! { .. }` as Rust tokens before the macro sees it. The
 | reserved multi-hash token is forbidden | `### banner` | `# banner` |
 
 [python-in-rust.md](python-in-rust.md) has the whole list.
-"##;
+"#;
 
 #[test]
 fn templates_match_their_messages() {

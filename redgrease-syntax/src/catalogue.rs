@@ -60,6 +60,7 @@ pub fn diagnostics() -> Vec<Diagnostic> {
 }
 
 /// Every kind of problem, with placeholders for varying parts.
+#[allow(clippy::too_many_lines, reason = "one entry for each kind")]
 fn problems() -> Vec<Problem> {
     let part = |name: &str| format!("{{{name}}}");
     vec![

@@ -163,9 +163,9 @@ fn two_instances_that_upgrade_at_the_same_time_make_one_upgrade() {
         two.ask("start");
         let said = [one.answer(), two.answer()];
         // The server answers equal requests together. A later one finds the release, in whole.
-        let upgraded = |said: &&String| said.contains("registered bound");
+        let has_sent = |said: &&String| said.contains("registered bound");
         let has_found = |said: &&String| said.contains("2 gears up to date");
-        let upgrades = said.iter().filter(upgraded).count();
+        let upgrades = said.iter().filter(has_sent).count();
         assert!(upgrades >= 1, "{said:#?}");
         assert_eq!(
             said.iter().filter(has_found).count(),

@@ -217,10 +217,8 @@ fn arguments(spec: &GearSpec) -> String {
 
 /// The expression for the argument of an event handler. The macros refuse a handler with any other number of arguments.
 fn event(spec: &GearSpec, decode: &str) -> String {
-    spec.args
-        .iter()
-        .map(|(name, _)| format!("_event({}, {decode})", literal(name)))
-        .collect()
+    let names: Vec<String> = spec.args.iter().map(|(name, _)| literal(name)).collect();
+    format!("_event({}, {decode})", names.join(", "))
 }
 
 fn stored(value: Option<Codec>) -> String {

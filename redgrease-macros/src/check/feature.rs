@@ -50,31 +50,30 @@ impl Feature {
     /// The change of `Cargo.toml` that enables the feature.
     fn remedy(self, dependency: Option<&Dependency>) -> String {
         let (feature, table) = (self.name(), self.table());
-        match dependency {
-            Some(Dependency {
-                name,
-                section,
-                is_plain: false,
-            }) => {
-                let other = match (self, section) {
-                    (Feature::Embedded, Section::Dependencies) => {
-                        ", or repeat it with them below `[dev-dependencies]`,"
-                    }
-                    _ => "",
-                };
-                format!("add `\"{feature}\"` to the features of the dependency `{name}`{other}")
-            }
-            _ => {
-                let version = concat!(
-                    env!("CARGO_PKG_VERSION_MAJOR"),
-                    ".",
-                    env!("CARGO_PKG_VERSION_MINOR")
-                );
-                format!(
-                    "write `redgrease = {{ version = \"{version}\", features = [\"{feature}\"] }}` below `[{table}]`"
-                )
-            }
+        if let Some(Dependency {
+            name,
+            section,
+            is_plain: false,
+        }) = dependency
+        {
+            let other = match (self, section) {
+                (Feature::Embedded, Section::Dependencies) => {
+                    ", or repeat it with them below `[dev-dependencies]`,"
+                }
+                _ => "",
+            };
+            return format!(
+                "add `\"{feature}\"` to the features of the dependency `{name}`{other}"
+            );
         }
+        let version = concat!(
+            env!("CARGO_PKG_VERSION_MAJOR"),
+            ".",
+            env!("CARGO_PKG_VERSION_MINOR")
+        );
+        format!(
+            "write `redgrease = {{ version = \"{version}\", features = [\"{feature}\"] }}` below `[{table}]`"
+        )
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::{CHECK_LIMIT, late};
 use crate::connection::Address;
-use redis::{RedisError, RedisResult};
+use redis::RedisError;
+#[cfg(feature = "aio")]
+use redis::RedisResult;
 use std::io;
 use std::time::{Duration, Instant};
 

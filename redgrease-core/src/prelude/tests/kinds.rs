@@ -121,9 +121,12 @@ fn values_of_keys_are_read_as_types() {
         "argument `event`: the value of key 'k1': str 'x' is not an integer"
     );
     // Two fields can be the same number.
-    const NUMBERED: Codec = Codec::Map(&Codec::Int, &Codec::Int);
     assert_eq!(
-        seen(NUMBERED, json!({"1": "1", "01": "2"})).unwrap_err(),
+        seen(
+            Codec::Map(&Codec::Int, &Codec::Int),
+            json!({"1": "1", "01": "2"})
+        )
+        .unwrap_err(),
         "argument `event`: the value of key 'k1': two fields of the hash are equal in Python: int 1"
     );
     assert_eq!(

@@ -113,11 +113,13 @@ fn inside_of_other_types() {
     );
 }
 
+/// A function of which all calls but the first raise an `Err`.
+const BOOM: &str = "\n  def boom(i):\n    if i: raise Err('x%d' % i)\n    return i\n";
+
 /// Python computes some results only while they are converted.
 #[test]
 fn an_err_that_a_lazy_result_raises() {
     let p = &mut Python::start();
-    const BOOM: &str = "\n  def boom(i):\n    if i: raise Err('x%d' % i)\n    return i\n";
     let body = |end: &str| -> &'static str { Box::leak(format!("{BOOM}  {end}\n").into()) };
     let no = |i: i64| Err(format!("x{i}"));
     is::<Listed>(p, body("return (boom(i) for i in range(3))"), &no(1));
@@ -204,20 +206,6 @@ fn mistakes_have_messages() {
             "result: an `Err` is not {what}: make it the whole result of a gear with `-> Result<T, E>`, or raise another exception"
         )
     };
-    fn refused<T: GearReply + Debug>(p: &mut Python, body: &'static str) -> String {
-        let refused = gear(
-            "refused",
-            GearSpec {
-                ret: T::CODEC,
-                names: &["Err"],
-                ..spec("refused", body)
-            },
-        );
-        p.register(&[refused]).unwrap();
-        let call = crate::Call::of(refused, |_| Ok(()), T::from_reply);
-        let error = p.call(&call, false).unwrap_err();
-        error.as_gear().unwrap().message.clone()
-    }
     let err = " return Err('x')";
     assert_eq!(refused::<i64>(p, err), of_err("an integer"));
     assert_eq!(refused::<()>(p, err), of_err("None"));
@@ -279,4 +267,20 @@ fn coroutines_and_copies() {
             assert_eq!(python.call(&call(), true).unwrap(), Err("late".to_owned()));
         }
     }
+}
+
+/// The message of a gear with the result `T` and this body.
+fn refused<T: GearReply + Debug>(p: &mut Python, body: &'static str) -> String {
+    let refused = gear(
+        "refused",
+        GearSpec {
+            ret: T::CODEC,
+            names: &["Err"],
+            ..spec("refused", body)
+        },
+    );
+    p.register(&[refused]).unwrap();
+    let call = crate::Call::of(refused, |_| Ok(()), T::from_reply);
+    let error = p.call(&call, false).unwrap_err();
+    error.as_gear().unwrap().message.clone()
 }
