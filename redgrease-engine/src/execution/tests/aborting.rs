@@ -209,6 +209,7 @@ fn one_that_awaits_a_coroutine_ends_at_once() {
     );
     let run = Run::launched(FakeCause::default(), vec![script.map("step")], command("x"));
     script.wait_for("parked");
+    run.wait_until_it_is_parked();
     run.abort();
     assert_eq!(run.execution.status(), Status::Aborted);
     // The coroutine is stopped when its future has a result.
