@@ -2,14 +2,14 @@
 //!
 //! | request | gear | mode |
 //! |---|---|---|
-//! | `POST /scores/BOARD` `{"player": .., "points": ..}` | [`score`](gears::scores::score) | sync |
-//! | `GET /scores/BOARD?count=N` | [`leaders`](gears::scores::leaders) | sync |
-//! | `POST /carts/CART` `{"article": .., "pieces": ..}` | [`put`](gears::carts::put) | sync |
-//! | `POST /carts/CART/order` | [`order`](gears::carts::order) | sync |
-//! | `GET /pages/NAME` | [`cached_page`](gears::pages::cached_page), | sync |
-//! | | and if there is none [`fetch_page`](gears::pages::fetch_page) | coroutine |
-//! | `GET /reports/NAME` | [`report`](gears::reports::report) | thread |
-//! | all of these | [`admit`](gears::limits::admit): a limit for each client | sync |
+//! | `POST /scores/BOARD` `{"player": .., "points": ..}` | [`score`](fn@gears::scores::score) | sync |
+//! | `GET /scores/BOARD?count=N` | [`leaders`](fn@gears::scores::leaders) | sync |
+//! | `POST /carts/CART` `{"article": .., "pieces": ..}` | [`put`](fn@gears::carts::put) | sync |
+//! | `POST /carts/CART/order` | [`order`](fn@gears::carts::order) | sync |
+//! | `GET /pages/NAME` | [`cached_page`](fn@gears::pages::cached_page), | sync |
+//! | | and if there is none [`fetch_page`](fn@gears::pages::fetch_page) | coroutine |
+//! | `GET /reports/NAME` | [`report`](fn@gears::reports::report) | thread |
+//! | all of these | [`admit`](fn@gears::limits::admit): a limit for each client | sync |
 //! | `GET /health`, `GET /metrics` | a `PING`; the figures of the pool | |
 //!
 //! Gears that only work with data are synchronous: they take less than a millisecond, and no other command runs
