@@ -132,7 +132,8 @@ fn results_of_another_type_are_refused() {
             p,
             " import datetime; return datetime.timedelta(seconds=-1.5)"
         ),
-        "gear `returned` (src/gears.rs:9): got -1.5, expected a value of the Rust type `Duration`"
+        "gear `returned` (src/gears.rs:9): got -1.5, expected a value of the Rust type `Duration`: it has no sign, so return \
+         `max(.., timedelta(0))`, or choose a type with a sign, such as `f64` or `chrono::TimeDelta`"
     );
     let moment = |p: &mut Python, body| message(returned::<SystemTime>(p, body));
     assert!(
