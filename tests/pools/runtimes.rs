@@ -54,11 +54,24 @@ fn without_a_runtime_there_is_an_error_and_no_panic() {
     let server = server();
     let runtime = runtime();
     let mut pool = runtime.block_on(Pool::connect(server.url())).unwrap();
-    let ping = redis::cmd("PING");
-    let mut future = Box::pin(ping.query_async::<()>(&mut pool));
+    let is_refused = |polled: std::task::Poll<String>| match polled {
+        std::task::Poll::Ready(error) => assert!(error.contains("tokio runtime"), "{error}"),
+        std::task::Poll::Pending => panic!("it waits for something"),
+    };
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    match future.as_mut().poll(&mut context) {
-        std::task::Poll::Ready(Err(e)) => assert!(e.to_string().contains("tokio runtime"), "{e}"),
-        other => panic!("{other:?}"),
+    // Over the shared socket, and over an own one.
+    for (name, word) in [("PING", "x"), ("BLPOP", "0")] {
+        let mut command = redis::cmd(name);
+        command.arg(word);
+        let query = command.query_async::<()>(&mut pool);
+        let mut future = Box::pin(async { query.await.unwrap_err().to_string() });
+        is_refused(future.as_mut().poll(&mut context));
+    }
+    // Within a limit.
+    for call in [at_once::call(1), soon::call(1)] {
+        let call = call.timeout(Duration::from_secs(1));
+        let mut future =
+            Box::pin(async { call.on_async(&mut pool).await.unwrap_err().to_string() });
+        is_refused(future.as_mut().poll(&mut context));
     }
 }

@@ -2,10 +2,12 @@
 
 use crate::common::untyped;
 use crate::{
-    at_once, at_once_blocking, eventually, open, server, soon, waiting, waits, waits_blocking,
+    at_once, at_once_blocking, eventually, open, server, soon, soon_blocking, waiting, waits,
+    waits_blocking,
 };
 use redgrease::{
-    BlockingPool, ErrorKind, Options, Pool, PoolOptions, pipe, start_async_with, start_with,
+    BlockingPool, ErrorKind, KeysOnlyReader, Options, Pool, PoolOptions, pipe, start_async_with,
+    start_with,
 };
 use std::time::Duration;
 
@@ -135,20 +137,104 @@ async fn an_error_says_when_the_server_answers_nobody() {
     assert_eq!(at_once_blocking(&mut blocking, 1).unwrap(), 2);
 }
 
-/// A pool without a free socket is named, because then nothing was sent.
+/// A call that waited for a socket was not sent, whichever limit ends the waiting.
 #[tokio::test]
-async fn an_error_says_when_the_pool_is_full() {
+async fn a_call_that_got_no_socket_in_its_time_was_not_sent() {
     let server = server();
-    let size = PoolOptions::new().size(1);
-    let (mut pool, _) = Pool::start_with(server.url(), &Options::new(), &size)
+    let (options, size) = (limited(), PoolOptions::new().size(1));
+    let (mut pool, _) = Pool::start_with(server.url(), &options, &size)
+        .await
+        .unwrap();
+    let slow = {
+        let mut pool = pool.clone();
+        tokio::spawn(async move { waits::call("x").timeout(None).on_async(&mut pool).await })
+    };
+    eventually("the call is sent", || pool.metrics().in_use == 1).await;
+    let refused = [
+        soon(&mut pool, 1).await.unwrap_err(),
+        pipe(vec![soon::call(1)])
+            .on_async(&mut pool)
+            .await
+            .unwrap_err(),
+    ];
+    for error in refused {
+        assert_exhausted(&error, LIMIT);
+    }
+    let short = Duration::from_millis(20);
+    let call = soon::call(1).timeout(short).on_async(&mut pool).await;
+    assert_exhausted(&call.unwrap_err(), short);
+    assert_eq!(pool.metrics().exhausted, 3);
+    // A gear that is answered at once needs no socket of its own.
+    assert_eq!(at_once(&mut pool, 1).await.unwrap(), 2);
+    open(&mut pool).await;
+    assert_eq!(slow.await.unwrap().unwrap(), "x");
+    assert_eq!(soon(&mut pool, 1).await.unwrap(), 2);
+}
+
+#[test]
+fn a_blocking_call_that_got_no_socket_in_its_time_was_not_sent() {
+    let server = server();
+    let (options, size) = (limited(), PoolOptions::new().size(1));
+    let (mut pool, _) = BlockingPool::start_with(server.url(), &options, &size).unwrap();
+    std::thread::scope(|scope| {
+        let slow = {
+            let mut pool = pool.clone();
+            scope.spawn(move || waits_blocking::call("x").timeout(None).on(&mut pool))
+        };
+        crate::common::eventually("the call is sent", || pool.metrics().in_use == 1);
+        let refused = [
+            soon_blocking(&mut pool, 1).unwrap_err(),
+            pipe(vec![soon_blocking::call(1)])
+                .on(&mut pool)
+                .unwrap_err(),
+        ];
+        for error in refused {
+            assert_exhausted(&error, LIMIT);
+        }
+        let short = Duration::from_millis(20);
+        let call = soon_blocking::call(1).timeout(short).on(&mut pool);
+        assert_exhausted(&call.unwrap_err(), short);
+        assert_eq!(pool.metrics().exhausted, 3);
+        assert_eq!(untyped(&server, &["SET", "open", "1"]), "OK");
+        assert_eq!(slow.join().unwrap().unwrap(), "x");
+    });
+    assert_eq!(soon_blocking(&mut pool, 1).unwrap(), 2);
+}
+
+/// Chains have no time limit, and a limit that is longer than the wait of the pool does not count.
+#[tokio::test]
+async fn the_wait_of_the_pool_ends_first_if_it_is_shorter() {
+    let server = server();
+    let options = Options::new().call_timeout(Duration::from_secs(60));
+    let size = PoolOptions::new().size(1).wait(LIMIT);
+    let (mut pool, _) = Pool::start_with(server.url(), &options, &size)
         .await
         .unwrap();
     let slow = waiting(&pool, "slow");
     eventually("the call is sent", || pool.metrics().in_use == 1).await;
-    let late = soon::call(1).timeout(LIMIT).on_async(&mut pool).await;
-    assert_says(&late.unwrap_err(), &["1 of 1", "PoolOptions::size"]);
+    assert_exhausted(&soon(&mut pool, 1).await.unwrap_err(), LIMIT);
+    let chain = KeysOnlyReader::new("*").count().run();
+    assert_exhausted(&chain.on_async(&mut pool).await.unwrap_err(), LIMIT);
+    assert_eq!(pool.metrics().exhausted, 2);
     open(&mut pool).await;
     slow.await.unwrap().unwrap();
+}
+
+#[track_caller]
+fn assert_exhausted(error: &redgrease::Error, limit: Duration) {
+    let ErrorKind::PoolExhausted {
+        waited,
+        size: 1,
+        in_use: 1,
+        ..
+    } = error.kind()
+    else {
+        panic!("{error}");
+    };
+    assert_eq!(*waited, limit, "{error}");
+    let within = format!("within {limit:?}, so nothing was sent");
+    assert!(error.to_string().contains(&within), "{error}");
+    assert!(!error.is_timeout(), "{error}");
 }
 
 #[test]

@@ -60,10 +60,12 @@ impl<P: Calls> Pipe<P> {
         let count = pipeline.len();
         let is_own = || own::endpoint(|| con.get_db()).is_some();
         let limit = profile.call_timeout.filter(|_| is_own());
-        let answers = own::quickly(self.0.are_quick(), || {
-            con.req_packed_commands(&pipeline, 0, count)
+        let (answers, left) = own::with_limit_async(limit, || {
+            own::quickly(self.0.are_quick(), || {
+                con.req_packed_commands(&pipeline, 0, count)
+            })
         });
-        let answers = super::send::within(limit, answers).await;
+        let answers = super::send::within(left, answers).await;
         let answers = answers.map_err(|e| failed(e, limit))?;
         self.0.read(&mut answers.into_iter(), &profile)
     }

@@ -117,8 +117,10 @@ impl<T> Call<T> {
         profile: &Profile,
     ) -> Result<T> {
         let limit = self.limit(profile, || own::endpoint(|| con.get_db()).is_some())?;
-        let answer = own::quickly(self.is_quick(), || con.req_packed_command(cmd));
-        let answer = self.finish(within(limit, answer).await, profile, limit);
+        let (answer, left) = own::with_limit_async(limit, || {
+            own::quickly(self.is_quick(), || con.req_packed_command(cmd))
+        });
+        let answer = self.finish(within(left, answer).await, profile, limit);
         match (answer, limit) {
             (Err(e), Some(_)) if e.is_timeout() => {
                 let endpoint = own::endpoint(|| con.get_db());

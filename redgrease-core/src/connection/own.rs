@@ -66,6 +66,26 @@ pub(super) fn limit() -> Option<Duration> {
     QUESTION.with_borrow(|q| q.limit)
 }
 
+/// Makes the future of a call with `send`. Returns the limit that is left to the caller: `None` if the connection has taken the
+/// limit over ([`take_limit`]).
+#[cfg(feature = "aio")]
+pub(crate) fn with_limit_async<F>(
+    limit: Option<Duration>,
+    send: impl FnOnce() -> F,
+) -> (F, Option<Duration>) {
+    with_limit(limit, || {
+        let call = send();
+        (call, self::limit())
+    })
+}
+
+/// Takes over the limit of the call that is being made on this thread. A pool does, because it knows whether the call was
+/// sent when the limit passed.
+#[cfg(feature = "aio")]
+pub(super) fn take_limit() -> Option<Duration> {
+    QUESTION.with_borrow_mut(|q| q.limit.take())
+}
+
 /// Runs `send` for a call that the server is known to answer at once: a pool sends it over a shared socket.
 pub(crate) fn quickly<T>(is_quick: bool, send: impl FnOnce() -> T) -> T {
     struct Reset;

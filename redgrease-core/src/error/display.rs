@@ -76,7 +76,7 @@ impl fmt::Display for Error {
                 f,
                 "no socket of the pool became free within {waited:?}, so nothing was sent: {in_use} of {size} sockets are \
                  in use, and {waiting} other calls wait for one: raise `PoolOptions::size(..)` or \
-                 `PoolOptions::wait(..)`, limit calls with `Options::call_timeout(..)`, or see with \
+                 the shorter one of `PoolOptions::wait(..)` and the time limit of the call, or see with \
                  RG.DUMPEXECUTIONS what the server is busy with (the setting `ExecutionThreads` is the number of \
                  gears that run at once)"
             ),
@@ -173,7 +173,10 @@ fn trigger_owned(
     if let Some(program) = program {
         write!(f, " of {program}")?;
     }
-    f.write_str(": give the gear another trigger, or unregister the other one (RG.UNREGISTER)")
+    f.write_str(
+        ": give the gear another trigger, give this program a namespace of \
+         its own (`Options::namespace`), or unregister the other one (RG.UNREGISTER)",
+    )
 }
 
 /// Prints that a session belongs to another program, or to one that is not recognised.

@@ -22,6 +22,31 @@ async fn a_gear_that_takes_too_long_is_a_timeout() {
     service.site.open_gate();
 }
 
+/// The limit of the gear ends the wait for a place in the pool, too: nothing was sent, so the client may try again.
+#[tokio::test]
+async fn a_request_that_gets_no_place_is_told_to_come_again() {
+    let service = Started::with(|settings| {
+        settings.pool_size = 1;
+        settings.call_timeout = Duration::from_millis(300);
+    })
+    .await;
+    let mut pool = service.app.pool();
+    let holds = tokio::spawn(async move {
+        let mut pop = redis::cmd("BLPOP");
+        pop.arg("nothing").arg(0);
+        pop.query_async::<redis::Value>(&mut pool).await
+    });
+    until("the place is taken", async || {
+        service.app.pool().metrics().in_use == 1
+    })
+    .await;
+    let answer = service.client("late").get("/pages/hello").await.unwrap();
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.json()["error"], "busy");
+    assert_eq!(service.app.pool().metrics().exhausted, 1);
+    holds.abort();
+}
+
 #[tokio::test]
 async fn a_mistake_in_a_gear_shows_no_details() {
     let service = Started::new().await;

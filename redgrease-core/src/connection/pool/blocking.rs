@@ -177,8 +177,7 @@ impl Inner {
         let limit = own::limit();
         let patience = Patience::new(self.options.wait, limit);
         let deadline = patience.end_of_call();
-        let wait = limit.map_or(self.options.wait, |limit| limit.min(self.options.wait));
-        let until = patience.begun.checked_add(wait);
+        let until = patience.begun.checked_add(patience.place);
         let found = if is_quick {
             self.quick_place(until)
         } else {
@@ -186,7 +185,10 @@ impl Inner {
         };
         let Some((sockets, place)) = found else {
             let shelves = [&*self.quick, &*self.shelf];
-            return Err(exhausted(&shelves[usize::from(!is_quick)..], wait));
+            return Err(exhausted(
+                &shelves[usize::from(!is_quick)..],
+                patience.place,
+            ));
         };
         let mut socket = self.socket(sockets, &patience)?;
         if let Some(deadline) = deadline {

@@ -4,6 +4,7 @@ use super::gate::Gate;
 use super::lines::{Lines, Own, health};
 use super::options::PoolOptions;
 use super::patience::Patience;
+use super::places::Place;
 use super::route::{Route, Routes, refused};
 use super::shelf::{Shelf, Socket};
 use super::watch::Watches;
@@ -94,7 +95,8 @@ impl Pool {
             }),
         };
         // A wrong address is an error here.
-        pool.inner.line().await?;
+        let patience = Patience::new(options.wait, None);
+        pool.inner.line(runtime()?, &patience).await?;
         Ok(pool)
     }
 
@@ -125,13 +127,15 @@ fn runtime() -> RedisResult<Id> {
 
 impl Inner {
     /// The socket for commands that do not block, and its number.
-    async fn line(self: &Arc<Self>) -> RedisResult<(u64, MultiplexedConnection)> {
-        let runtime = runtime()?;
+    async fn line(
+        self: &Arc<Self>,
+        runtime: Id,
+        patience: &Patience,
+    ) -> RedisResult<(u64, MultiplexedConnection)> {
         if let Some((number, con, true)) = self.lines.of(runtime) {
             return Ok((number, con));
         }
-        let patience = Patience::new(self.options.wait, None);
-        let line = self.checked_line(runtime, &patience);
+        let line = self.checked_line(runtime, patience);
         patience.hold(self.endpoint.address(), line).await
     }
 
@@ -159,12 +163,26 @@ impl Inner {
         Ok((number, con))
     }
 
-    /// Sends something over the shared socket.
+    /// Sends something over the shared socket. A late answer is dropped by the socket, which the others go on to use.
     async fn share<T>(
         self: &Arc<Self>,
+        limit: Option<Duration>,
         send: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
     ) -> RedisResult<T> {
-        let (number, mut con) = self.line().await?;
+        let runtime = runtime()?;
+        let patience = Patience::new(self.options.wait, limit);
+        patience
+            .finish(self.send_over_line(runtime, &patience, send))
+            .await
+    }
+
+    async fn send_over_line<T>(
+        self: &Arc<Self>,
+        runtime: Id,
+        patience: &Patience,
+        send: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
+    ) -> RedisResult<T> {
+        let (number, mut con) = self.line(runtime, patience).await?;
         let result = send(&mut con).await;
         if is_broken(&result) {
             self.lines.close(number);
@@ -178,14 +196,26 @@ impl Inner {
     /// Sends something over a socket that nobody else uses meanwhile. If the future is dropped, the socket is closed.
     async fn alone<T>(
         self: Arc<Self>,
+        limit: Option<Duration>,
         send: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
     ) -> RedisResult<T> {
         let runtime = runtime()?;
-        let wait = self.options.wait;
-        let patience = Patience::new(wait, None);
-        let place = tokio::time::timeout(wait, self.shelf.places().take()).await;
-        let place = place.map_err(|_| exhausted(&[&*self.shelf], wait))?;
-        let socket = self.socket(runtime, &patience);
+        let patience = Patience::new(self.options.wait, limit);
+        let place = tokio::time::timeout(patience.place, self.shelf.places().take()).await;
+        let place = place.map_err(|_| exhausted(&[&*self.shelf], patience.place))?;
+        patience
+            .finish(self.send_from_place(place, runtime, &patience, send))
+            .await
+    }
+
+    async fn send_from_place<T>(
+        self: &Arc<Self>,
+        place: Place,
+        runtime: Id,
+        patience: &Patience,
+        send: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
+    ) -> RedisResult<T> {
+        let socket = self.socket(runtime, patience);
         let mut socket = patience.hold(self.endpoint.address(), socket).await?;
         let result = send(&mut socket.con).await;
         if is_broken(&result) {
@@ -291,6 +321,7 @@ fn words(cmd: &Cmd) -> impl Iterator<Item = &[u8]> {
 
 impl ConnectionLike for Pool {
     fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
+        let limit = own::take_limit();
         let route = if own::is_quick() {
             Route::Shared
         } else {
@@ -299,11 +330,11 @@ impl ConnectionLike for Pool {
         match route {
             Route::Shared => Box::pin(
                 self.inner
-                    .share(async |con| con.req_packed_command(cmd).await),
+                    .share(limit, async |con| con.req_packed_command(cmd).await),
             ),
             Route::Own => {
                 let inner = Arc::clone(&self.inner);
-                Box::pin(inner.alone(async |con| con.req_packed_command(cmd).await))
+                Box::pin(inner.alone(limit, async |con| con.req_packed_command(cmd).await))
             }
             Route::Refused(name) => Box::pin(std::future::ready(Err(refused(name)))),
         }
@@ -315,6 +346,7 @@ impl ConnectionLike for Pool {
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
+        let limit = own::take_limit();
         let commands = pipeline.cmd_iter().map(words);
         let route = if own::is_quick() {
             Route::Shared
@@ -324,17 +356,14 @@ impl ConnectionLike for Pool {
                 .of_pipeline(commands, pipeline.is_transaction())
         };
         match route {
-            Route::Shared => Box::pin(
-                self.inner
-                    .share(async move |con| con.req_packed_commands(pipeline, offset, count).await),
-            ),
+            Route::Shared => Box::pin(self.inner.share(limit, async move |con| {
+                con.req_packed_commands(pipeline, offset, count).await
+            })),
             Route::Own => {
                 let inner = Arc::clone(&self.inner);
-                Box::pin(
-                    inner.alone(async move |con| {
-                        con.req_packed_commands(pipeline, offset, count).await
-                    }),
-                )
+                Box::pin(inner.alone(limit, async move |con| {
+                    con.req_packed_commands(pipeline, offset, count).await
+                }))
             }
             Route::Refused(name) => Box::pin(std::future::ready(Err(refused(name)))),
         }

@@ -17,6 +17,8 @@ pub(super) struct Patience {
     pub(super) begun: Instant,
     /// The end of the limit of the call.
     call: Option<Instant>,
+    /// How long the call waits for a place.
+    pub(super) place: Duration,
     /// The end of the limit for waiting. `None` is too far away for the clock.
     socket: Option<Instant>,
     limit: Duration,
@@ -30,6 +32,7 @@ impl Patience {
         Patience {
             begun,
             call: call.and_then(|call| begun.checked_add(call)),
+            place: call.map_or(wait, |call| call.min(wait)),
             socket: begun.checked_add(limit),
             limit,
         }
@@ -71,6 +74,20 @@ impl Patience {
         let text = format!("no answer within {:?}", self.limit);
         let silence = io::Error::new(io::ErrorKind::TimedOut, text);
         address.unreachable(silence.into()).into_redis()
+    }
+
+    /// Awaits what the call does with its place, until the limit of the call passes.
+    #[cfg(feature = "aio")]
+    pub(super) async fn finish<T>(
+        &self,
+        work: impl Future<Output = RedisResult<T>>,
+    ) -> RedisResult<T> {
+        match self.call {
+            None => work.await,
+            Some(end) => tokio::time::timeout_at(end.into(), work)
+                .await
+                .unwrap_or_else(|_| Err(late())),
+        }
     }
 
     /// Awaits a socket until no time is left.
