@@ -177,7 +177,8 @@ macro_rules! map {
 }
 
 fn pairs(json: &[u8]) -> Result<Vec<(&RawValue, &RawValue)>, DecodeError> {
-    serde_json::from_slice(json).map_err(|e| DecodeError::json(&e))
+    serde_json::from_slice(json)
+        .map_err(|e| DecodeError::json::<std::collections::BTreeMap<String, serde_json::Value>>(&e))
 }
 
 map!(

@@ -27,17 +27,17 @@ impl<T: GearResult, E: GearResult> GearResult for Result<T, E> {
         })?;
         match record::<String>(tag)?.as_str() {
             "Ok" => record(value).map(Ok),
-            "Err" => record(value).map(Err),
+            "Err" => record(value).map(Err).map_err(DecodeError::of_err),
             other => Err(DecodeError::mismatch::<Self>(format!("{other:?}"))),
         }
     }
 
     fn from_json(raw: &RawValue) -> Result<Self, DecodeError> {
         let parsed: Result<&RawValue, &RawValue> =
-            serde_json::from_str(raw.get()).map_err(|e| DecodeError::json(&e))?;
+            serde_json::from_str(raw.get()).map_err(|e| DecodeError::json::<Self>(&e))?;
         match parsed {
             Ok(value) => nested(value).map(Ok),
-            Err(value) => nested(value).map(Err),
+            Err(value) => nested(value).map(Err).map_err(DecodeError::of_err),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn text<T>(bytes: Vec<u8>) -> Result<String, DecodeError> {
 
 /// Decodes a JSON string.
 pub(super) fn json_text(raw: &RawValue) -> Result<String, DecodeError> {
-    serde_json::from_str(raw.get()).map_err(|e| DecodeError::json(&e))
+    serde_json::from_str(raw.get()).map_err(|e| DecodeError::json::<String>(&e))
 }
 
 /// Implements both traits for a type that is text on the wire. `write` makes the text of a value, and `read` the value

@@ -150,7 +150,7 @@ impl<T: GearArg> Argument for T {
     label = "no conversion from a Python value",
     note = "results can be: (), String, Vec<u8>, bool, char, integers, floats, Duration, SystemTime, Option, Vec, arrays, sets, maps, tuples, serde_json::Value, and Result<T, E> of these",
     note = "with the Cargo features `uuid`, `chrono`, `time` and `bytes` of redgrease: the types of these crates",
-    note = "for a type of your own: `#[derive(GearValue)]` next to serde's derives, or return `Json<{Self}>`"
+    note = "for a type of your own, also the `E` of a `Result<T, E>`: `#[derive(GearValue)]` next to serde's `Serialize` and `Deserialize`, or return `Json<{Self}>`"
 )]
 pub trait GearResult: Sized {
     /// The schema of the value, which determines its wire format and the type that Python has to return.
@@ -211,7 +211,7 @@ pub trait GearResult: Sized {
 
 /// The items of a JSON list, as raw JSON.
 pub(super) fn raw_list(json: &[u8]) -> Result<Vec<&RawValue>, DecodeError> {
-    serde_json::from_slice(json).map_err(|e| DecodeError::json(&e))
+    serde_json::from_slice(json).map_err(|e| DecodeError::json::<Vec<serde_json::Value>>(&e))
 }
 
 /// Decodes one item of a list, set, map or tuple.
@@ -229,7 +229,7 @@ pub(super) fn nested<T: GearResult>(raw: &RawValue) -> Result<T, DecodeError> {
     label = "no conversion from a Python value",
     note = "results can be: (), String, Vec<u8>, bool, char, integers, floats, Duration, SystemTime, Option, Vec, arrays, sets, maps, tuples, serde_json::Value, and Result<T, E> of these",
     note = "with the Cargo features `uuid`, `chrono`, `time` and `bytes` of redgrease: the types of these crates",
-    note = "for a type of your own: `#[derive(GearValue)]` next to serde's derives, or return `Json<{Self}>`"
+    note = "for a type of your own, also the `E` of a `Result<T, E>`: `#[derive(GearValue)]` next to serde's `Serialize` and `Deserialize`, or return `Json<{Self}>`"
 )]
 pub trait GearReply: Sized {
     /// The schema of each record of the reply.

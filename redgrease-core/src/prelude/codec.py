@@ -41,7 +41,10 @@ def _is_not(value, what):
         return TypeError(
             'an `Err` is not %s: make it the whole result of a gear with `-> Result<T, E>`, or raise another exception'
             % what)
-    return TypeError('%s is not %s' % (_shown(value), what))
+    text = '%s is not %s' % (_shown(value), what)
+    if value is None:
+        text += ': give a value, or make the type in Rust an `Option`'
+    return TypeError(text)
 
 
 def _check_distinct(kept, items, what):

@@ -190,7 +190,7 @@ fn mistakes_have_messages() {
     );
     assert_eq!(
         message(" raise Err()"),
-        "result: the value of `Err`: None is not text"
+        "result: the value of `Err`: None is not text: give a value, or make the type in Rust an `Option`"
     );
     assert_eq!(message(" raise LookupError('x')"), "x");
     assert_eq!(

@@ -129,7 +129,7 @@ fn results_that_would_be_changed_are_refused() {
     );
     assert_eq!(
         message(text(returned(p, " pass"))),
-        "result: None is not an integer"
+        "result: None is not an integer: give a value, or make the type in Rust an `Option`"
     );
     assert_eq!(
         message(returned(p, " return b'\\xff'")),
