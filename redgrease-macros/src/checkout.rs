@@ -156,9 +156,12 @@ mod tests {
     fn a_downloaded_package_has_its_registry() {
         let of = |path| Checkout::of(Path::new(path)).map(|checkout| checkout.remote);
         let first = of("/home/a/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/shop-1.0.0");
-        let second = of("/root/.cargo/registry/src/index.crates.io-6f17d22bba15001f/shop-2.0.0");
+        let second = of("/home/b/.cargo/registry/src/index.crates.io-6f17d22bba15001f/shop-2.0.0");
         assert!(first.is_some());
         assert_eq!(first, second);
-        assert_ne!(first, of("/root/.cargo/registry/src/acme-6f17/shop-2.0.0"));
+        assert_ne!(
+            first,
+            of("/home/b/.cargo/registry/src/acme-6f17/shop-2.0.0")
+        );
     }
 }

@@ -101,6 +101,15 @@ fn waiting(pool: &Pool, name: &str) -> JoinHandle<redgrease::Result<String>> {
     tokio::spawn(async move { waits(&mut pool, &name).await })
 }
 
+/// The address for the user `app`, who may not do what administrators do, and has these rights in addition.
+fn address_of_app(server: &Server, more: &[&str]) -> String {
+    let rules = ["on", ">spam", "~*", "+@all", "-@admin", "-@dangerous"];
+    let words = [&["ACL", "SETUSER", "app"], &rules[..], more].concat();
+    assert_eq!(common::untyped(server, &words), "OK");
+    let socket = server.socket().display();
+    format!("redis+unix://{socket}?user=app&pass=spam")
+}
+
 /// Lets the calls of `waits` end.
 async fn open(pool: &mut Pool) {
     let () = redis::cmd("SET")

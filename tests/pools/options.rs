@@ -1,7 +1,7 @@
 //! What a pool carries like a connection: namespaces, users, healing, and everything that is sent over connections.
 
 use crate::common::{unregister_all, untyped};
-use crate::{at_once, pool_of, server, soon};
+use crate::{address_of_app, at_once, pool_of, server, soon};
 use redgrease::prelude::*;
 use redgrease::{BlockingPool, Options, Pool, PoolOptions, register_all_async};
 
@@ -65,23 +65,7 @@ async fn gears_that_the_server_has_lost_are_registered_again() {
 async fn a_pool_logs_in_as_the_user_of_its_address() {
     let server = server();
     pool_of(&server, 1).await;
-    let set = [
-        "ACL",
-        "SETUSER",
-        "app",
-        "on",
-        ">spam",
-        "~*",
-        "+@all",
-        "-@admin",
-        "-@dangerous",
-        "+acl|whoami",
-    ];
-    assert_eq!(untyped(&server, &set), "OK");
-    let address = format!(
-        "redis+unix://{}?user=app&pass=spam",
-        server.socket().display()
-    );
+    let address = address_of_app(&server, &["+acl|whoami"]);
     let mut pool = Pool::connect(address.as_str()).await.unwrap();
     let me: String = redis::cmd("ACL")
         .arg("WHOAMI")

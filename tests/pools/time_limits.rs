@@ -2,8 +2,8 @@
 
 use crate::common::untyped;
 use crate::{
-    at_once, at_once_blocking, eventually, open, server, soon, soon_blocking, waiting, waits,
-    waits_blocking,
+    address_of_app, at_once, at_once_blocking, eventually, open, server, soon, soon_blocking,
+    waiting, waits, waits_blocking,
 };
 use redgrease::{
     BlockingPool, ErrorKind, KeysOnlyReader, Options, Pool, PoolOptions, pipe, start_async_with,
@@ -205,7 +205,7 @@ fn a_blocking_call_that_got_no_socket_in_its_time_was_not_sent() {
 #[tokio::test]
 async fn the_wait_of_the_pool_ends_first_if_it_is_shorter() {
     let server = server();
-    let options = Options::new().call_timeout(Duration::from_secs(60));
+    let options = Options::new().call_timeout(Duration::from_mins(1));
     let size = PoolOptions::new().size(1).wait(LIMIT);
     let (mut pool, _) = Pool::start_with(server.url(), &options, &size)
         .await
@@ -257,22 +257,7 @@ fn a_limit_of_zero_is_refused() {
 fn a_user_may_not_be_allowed_to_ask() {
     let server = server();
     redgrease::start(server.url()).unwrap();
-    let set = [
-        "ACL",
-        "SETUSER",
-        "app",
-        "on",
-        ">spam",
-        "~*",
-        "+@all",
-        "-@admin",
-        "-@dangerous",
-    ];
-    assert_eq!(untyped(&server, &set), "OK");
-    let address = format!(
-        "redis+unix://{}?user=app&pass=spam",
-        server.socket().display()
-    );
+    let address = address_of_app(&server, &[]);
     let mut con = redgrease::connect(address.as_str()).unwrap();
     let error = waits_blocking::call("x")
         .timeout(LIMIT)

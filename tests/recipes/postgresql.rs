@@ -92,7 +92,7 @@ impl PostgreSql {
         let _ = std::fs::remove_file(format!("{socket}.lock"));
     }
 
-    /// A program of PostgreSQL with the folder of the data, as a user who is not root.
+    /// The command line that runs a program of PostgreSQL on the folder of the data. PostgreSQL refuses root, so another user runs it.
     fn command(&self, program: &str) -> Command {
         let program = self.programs.join(program);
         // The user may lack the right to read the folder of the programs, as below /root: the capability gives it, and the bit

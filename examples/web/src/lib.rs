@@ -7,7 +7,7 @@
 //! | `POST /carts/CART` `{"article": .., "pieces": ..}` | [`put`](fn@gears::carts::put) | sync |
 //! | `POST /carts/CART/order` | [`order`](fn@gears::carts::order) | sync |
 //! | `GET /pages/NAME` | [`cached_page`](fn@gears::pages::cached_page), | sync |
-//! | | and if there is none [`fetch_page`](fn@gears::pages::fetch_page) | coroutine |
+//! | | and for a page that is not cached [`fetch_page`](fn@gears::pages::fetch_page) | coroutine |
 //! | `GET /reports/NAME` | [`report`](fn@gears::reports::report) | thread |
 //! | all of these | [`admit`](fn@gears::limits::admit): a limit for each client | sync |
 //! | `GET /health`, `GET /metrics` | a `PING`; the figures of the pool | |

@@ -12,7 +12,7 @@ const ECHOING: [&[u8]; 2] = [b"ECHO", b"PING"];
 
 const MARK: &[u8] = b"redgrease: no reply is held back";
 
-/// The reply that the server holds back. `None` if there is none.
+/// The reply that the server holds back. `None` if the server holds back no reply.
 #[cold]
 pub(super) fn take(context: &Context) -> Option<CallReply> {
     let reply = ECHOING
