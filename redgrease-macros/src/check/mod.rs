@@ -5,7 +5,9 @@
 //! | `keys` | the keys that every gear can have |
 //! | `role` | the role of the gear on the server, and the keys for that role |
 //! | `signature` | the qualifiers of the function, and the names of arguments |
+//! | `connection` | arguments that are connections, which gears do not take |
 //! | `types` | the spelling of the types of arguments and result |
+//! | `retries` | the keys about entries of streams that fail more than once |
 //! | `feature` | the Cargo features that a macro needs |
 //! | `python` | the Python of a gear |
 //! | `shared` | the Python that several gears share, and `on_registered` |
@@ -13,6 +15,7 @@
 //! | `function` | `#[gear]` on a Rust function |
 
 mod callback;
+mod connection;
 mod feature;
 mod function;
 mod keys;
@@ -24,6 +27,7 @@ mod signature;
 mod types;
 
 pub(crate) use callback::{Callback, callback};
+pub(crate) use connection::is_connection;
 pub(crate) use feature::Feature;
 pub(crate) use function::{Function, function};
 pub(crate) use keys::Options;
@@ -31,7 +35,7 @@ pub(crate) use python::Python;
 pub(crate) use role::{Name, Role};
 pub(crate) use shared::{Module, Setup, Shared, SharedModule, shared_module};
 pub(crate) use signature::{Argument, Header};
-pub(crate) use types::{is_connection, value_of_result};
+pub(crate) use types::value_of_result;
 
 use crate::parse::{Input, Kind};
 use crate::report::Errors;

@@ -1,6 +1,6 @@
 //! Checks the qualifiers of a function and the names of its arguments.
 
-use super::{Feature, types};
+use super::{Feature, connection, types};
 use crate::parse::Kind;
 use crate::report::Errors;
 use proc_macro2::Ident;
@@ -131,11 +131,11 @@ fn connection_parameters(signature: &Signature) -> Vec<&Ident> {
             .any(|predicate| match predicate {
                 WherePredicate::Type(one) => {
                     types::mentions(&one.bounded_ty, &parameter.ident)
-                        && one.bounds.iter().any(types::is_connection_bound)
+                        && one.bounds.iter().any(connection::is_connection_bound)
                 }
                 _ => false,
             });
-        in_clause || parameter.bounds.iter().any(types::is_connection_bound)
+        in_clause || parameter.bounds.iter().any(connection::is_connection_bound)
     };
     let is_argument = |parameter: &TypeParam| {
         signature.inputs.iter().any(|input| match input {
@@ -194,7 +194,7 @@ fn typed<'a>(
     let mut all = Vec::new();
     let generic = connection_parameters(signature);
     let is_connection = |ty: &Type| {
-        types::is_connection(ty) || generic.iter().any(|name| types::mentions(ty, name))
+        connection::is_connection(ty) || generic.iter().any(|name| types::mentions(ty, name))
     };
     for input in &signature.inputs {
         match input {

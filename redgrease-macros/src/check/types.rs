@@ -6,7 +6,7 @@
 use crate::report::Errors;
 use quote::ToTokens;
 use redgrease_syntax::{Mistake, Refusals};
-use syn::{GenericArgument, Lifetime, PathArguments, Type, TypeParamBound, TypePath};
+use syn::{GenericArgument, Lifetime, PathArguments, Type, TypePath};
 
 /// Checks the type of an argument.
 pub(super) fn argument(ty: &Type, errors: &mut Errors) -> bool {
@@ -138,77 +138,6 @@ pub(super) fn refusals(ty: &Type) -> Refusals {
     refusals
 }
 
-/// Whether the type is that of a connection, which a gear does not take. Types of the user can have some of the names:
-/// these count behind `&mut`, which no argument can be, and inside of the extractors of web frameworks.
-pub(crate) fn is_connection(ty: &Type) -> bool {
-    const WRAPPERS: [&str; 9] = [
-        "Option", "Vec", "Box", "Rc", "Arc", "Mutex", "RwLock", "RefCell", "Cell",
-    ];
-    const EXTRACTORS: [&str; 3] = ["State", "Extension", "Data"];
-    const CRATES: [&str; 3] = ["redgrease", "redis", "r2d2"];
-    let is_named = |ty: &Type| match plain(ty) {
-        Type::Path(path) => has_name_of_connection(&path.path),
-        _ => false,
-    };
-    match plain(ty) {
-        Type::Reference(reference) if reference.mutability.is_some() => {
-            is_named(&reference.elem) || is_connection(&reference.elem)
-        }
-        Type::Reference(reference) => is_connection(&reference.elem),
-        Type::Slice(slice) => is_connection(&slice.elem),
-        Type::Array(array) => is_connection(&array.elem),
-        Type::ImplTrait(list) => list.bounds.iter().any(is_connection_bound),
-        Type::TraitObject(list) => list.bounds.iter().any(is_connection_bound),
-        Type::Path(path) => {
-            let segments = &path.path.segments;
-            let is_of_crate = segments.len() > 1
-                && segments
-                    .first()
-                    .is_some_and(|first| CRATES.iter().any(|name| first.ident == name));
-            let is_extracted = EXTRACTORS
-                .iter()
-                .any(|name| named(ty, name).and_then(first_type).is_some_and(is_named));
-            let is_wrapped = WRAPPERS.iter().any(|name| {
-                named(ty, name)
-                    .and_then(first_type)
-                    .is_some_and(is_connection)
-            });
-            // No other types have these names.
-            let is_ours = named(ty, "Con").is_some() || named(ty, "AsyncCon").is_some();
-            is_ours || is_extracted || is_wrapped || (is_of_crate && is_named(ty))
-        }
-        _ => false,
-    }
-}
-
-/// Whether a bound of a type says that it is a connection.
-pub(super) fn is_connection_bound(bound: &TypeParamBound) -> bool {
-    match bound {
-        TypeParamBound::Trait(bound) => has_name_of_connection(&bound.path),
-        _ => false,
-    }
-}
-
-fn has_name_of_connection(path: &syn::Path) -> bool {
-    const CONNECTIONS: [&str; 12] = [
-        "Con",
-        "AsyncCon",
-        "Connection",
-        "AsyncConnection",
-        "ConnectionLike",
-        "Pool",
-        "BlockingPool",
-        "Client",
-        "MultiplexedConnection",
-        "ConnectionManager",
-        "ClusterConnection",
-        "PooledConnection",
-    ];
-    path.segments
-        .last()
-        .is_some_and(|last| CONNECTIONS.iter().any(|name| last.ident == name))
-}
-
 /// Whether a type contains a name, such as that of a generic parameter.
 pub(super) fn mentions(ty: &Type, name: &syn::Ident) -> bool {
     let mut found = false;
@@ -273,14 +202,14 @@ pub(super) fn has_parameter(ty: &Type, name: &str) -> bool {
 }
 
 /// The path of a type whose last segment is `name`.
-fn named<'a>(ty: &'a Type, name: &str) -> Option<&'a TypePath> {
+pub(super) fn named<'a>(ty: &'a Type, name: &str) -> Option<&'a TypePath> {
     match plain(ty) {
         Type::Path(path) if path.path.segments.last()?.ident == name => Some(path),
         _ => None,
     }
 }
 
-fn first_type(path: &TypePath) -> Option<&Type> {
+pub(super) fn first_type(path: &TypePath) -> Option<&Type> {
     types(path).into_iter().next()
 }
 
@@ -327,7 +256,7 @@ fn borrows(path: &TypePath) -> bool {
 }
 
 /// The type without parentheses and without the invisible delimiters of a macro variable.
-fn plain(ty: &Type) -> &Type {
+pub(super) fn plain(ty: &Type) -> &Type {
     match ty {
         Type::Paren(inner) => plain(&inner.elem),
         Type::Group(inner) => plain(&inner.elem),
@@ -361,7 +290,7 @@ fn each<'a>(ty: &'a Type, visit: &mut impl FnMut(&'a Type)) {
 
 #[cfg(test)]
 mod tests {
-    use super::{argument, is_connection, is_per_shard, result};
+    use super::{argument, is_per_shard, result};
     use crate::report::Errors;
     use quote::ToTokens;
     use redgrease_syntax::Refusals;
@@ -449,52 +378,6 @@ mod tests {
         assert_eq!(mistakes(result, "Option<(Option<()>)>"), (false, 2));
         // A type of the user can have the same name.
         assert_eq!(mistakes(result, "search::Result"), (true, 0));
-    }
-
-    #[test]
-    fn connections() {
-        let is = |ty: &str| is_connection(&syn::parse_str(ty).expect(ty));
-        for ty in [
-            "&mut Connection",
-            "&mut redis::Connection",
-            "&mut redgrease::Con",
-            "&mut Pool",
-            "&mut impl ConnectionLike",
-            "&mut (impl redgrease::Connection + ?Sized)",
-            "&mut dyn redis::ConnectionLike",
-            "impl ConnectionLike",
-            "Con",
-            "&AsyncCon",
-            "redgrease::Pool",
-            "redis::Client",
-            "State<Pool>",
-            "axum::extract::State<redgrease::Pool>",
-            "Extension<ConnectionManager>",
-            "Option<&mut Con>",
-            "Option<&redgrease::Con>",
-            "Vec<Con>",
-            "&[AsyncCon]",
-            "[Con; 2]",
-            "std::sync::Arc<std::sync::Mutex<redgrease::Con>>",
-            "Arc<redis::Client>",
-            "&Option<RefCell<&mut redis::Connection>>",
-        ] {
-            assert!(is(ty), "{ty}");
-        }
-        for ty in [
-            "&mut i64",
-            "Connection",
-            "net::Connection",
-            "&Pool",
-            "State<Cart>",
-            "State",
-            "Vec<Client>",
-            "Option<&Connection>",
-            "Arc<Mutex<Connection>>",
-            "impl ToString",
-        ] {
-            assert!(!is(ty), "{ty}");
-        }
     }
 
     #[test]
