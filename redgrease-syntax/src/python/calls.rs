@@ -133,13 +133,18 @@ fn log_level(call: &ExprCall) -> Option<(Problem, TextRange)> {
     if is_level(&word) {
         return None;
     }
-    let hint = match nearest(&word, LEVELS.iter().copied()) {
+    let same = LEVELS
+        .iter()
+        .copied()
+        .find(|level| word.eq_ignore_ascii_case(level));
+    let hint = match same.or_else(|| nearest(&word, LEVELS.iter().copied())) {
         Some(level) => format!("did you mean `\"{level}\"`?"),
         None => format!("write `\"{}\"`", LEVELS.join("\"`, `\"")),
     };
     Some((Problem::LogLevel { word, hint }, range))
 }
 
+/// The server compares upper and lower case.
 fn is_level(word: &str) -> bool {
-    LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level))
+    LEVELS.contains(&word)
 }

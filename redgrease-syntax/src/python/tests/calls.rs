@@ -251,6 +251,10 @@ fn levels_of_the_log() {
         "log(url, \"warnin\")",
         "\"\\\"warnin\\\"\" -> \"warnin\" is not a level of the server's log: did you mean `\"warning\"`?",
     );
+    one(
+        "log(url, level=\"WARNING\")",
+        "\"\\\"WARNING\\\"\" -> \"WARNING\" is not a level of the server's log: did you mean `\"warning\"`?",
+    );
     clean(
         "log(url)\nlog(url, \"warning\")\nlog(\"debug\", \"two\")\nlog(url, url)\nlog(url, level=url)\nlog(\"a\", level=\"notice\")",
     );
