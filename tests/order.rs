@@ -209,6 +209,8 @@ GB('CommandReader').map(wait).register(trigger='step', mode='sync', inorder=True
     };
     let first = Call::new(&server, "1");
     let before = running(1);
+    // A call is listed a moment before its step begins.
+    eventually("the first step begins", || log(&server) == ["begin 1"]);
     let second = Call::new(&server, "2");
     let both = running(2);
     let third = Call::new(&server, "3");
