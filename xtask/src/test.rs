@@ -38,6 +38,8 @@ pub(crate) fn command(yes: bool) -> Outcome {
     steps::step("tests of the engine by itself", &mut engine)?;
 
     let mut all = workspace_tests();
+    // One run tells all that fails.
+    all.arg("--no-fail-fast");
     ready.tell(&mut all);
     steps::step("tests of the workspace", &mut all)?;
 
