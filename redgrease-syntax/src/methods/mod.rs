@@ -1,5 +1,6 @@
 //! The methods of `cmd`, in the two clients that can answer it: that of the engine and redis-py.
 
+mod own;
 mod plain;
 mod table;
 
@@ -57,6 +58,15 @@ pub fn cmd_method(name: &str) -> Option<Method> {
     })
 }
 
+/// The method with this name, as a client has it.
+#[cfg_attr(not(feature = "validate"), allow(dead_code))]
+pub(crate) fn method_of(client: Client, name: &str) -> Option<Method> {
+    match client {
+        Client::Own => own::method(name),
+        Client::RedisPy | Client::Both => cmd_method(name),
+    }
+}
+
 /// All methods of `cmd`, sorted by name.
 pub fn cmd_methods() -> impl Iterator<Item = Method> {
     METHODS.iter().filter_map(|(name, ..)| cmd_method(name))
@@ -64,30 +74,34 @@ pub fn cmd_methods() -> impl Iterator<Item = Method> {
 
 /// The method with the same letters in another case or with other underscores: `hgetall` for `hGetAll` and `HGETALL`.
 #[cfg_attr(not(feature = "validate"), allow(dead_code))]
-pub(crate) fn method_of_letters(name: &str) -> Option<&'static str> {
+pub(crate) fn method_of_letters(client: Client, name: &str) -> Option<&'static str> {
     let letters = |text: &str| text.replace('_', "").to_ascii_lowercase();
     let wanted = letters(name);
-    METHODS
-        .iter()
-        .map(|(known, ..)| *known)
-        .find(|known| *known != name && letters(known) == wanted)
+    names(client).find(|known| *known != name && letters(known) == wanted)
 }
 
 /// The methods whose name has one more letter in front, which stands for a type: `hgetall` for `getall`.
 #[cfg_attr(not(feature = "validate"), allow(dead_code))]
-pub(crate) fn methods_of_types(name: &str) -> Vec<&'static str> {
+pub(crate) fn methods_of_types(client: Client, name: &str) -> Vec<&'static str> {
     let wanted = name.replace('_', "").to_ascii_lowercase();
-    METHODS
-        .iter()
-        .map(|(known, ..)| *known)
+    names(client)
         .filter(|known| known.get(1..) == Some(wanted.as_str()))
         .collect()
 }
 
 /// The method whose name is most similar.
 #[cfg_attr(not(feature = "validate"), allow(dead_code))]
-pub(crate) fn nearest_method(name: &str) -> Option<&'static str> {
-    nearest(name, METHODS.iter().map(|(name, ..)| *name))
+pub(crate) fn nearest_method(client: Client, name: &str) -> Option<&'static str> {
+    nearest(name, names(client))
+}
+
+/// The names of the methods that a client has.
+#[cfg_attr(not(feature = "validate"), allow(dead_code))]
+fn names(client: Client) -> impl Iterator<Item = &'static str> {
+    METHODS
+        .iter()
+        .filter(move |(_, of, ..)| client != Client::Own || *of != Client::RedisPy)
+        .map(|(name, ..)| *name)
 }
 
 impl Method {
@@ -183,7 +197,7 @@ const FEWEST: &[(&str, usize)] = &[
 mod tests {
     use super::{
         Client, DICTIONARIES, EXAMPLES, FEWEST, METHODS, PLAIN, cmd_method, cmd_methods,
-        method_of_letters, methods_of_types, nearest_method,
+        method_of_letters, methods_of_types, nearest_method, own,
     };
 
     #[test]
@@ -222,11 +236,14 @@ mod tests {
             ("get", None),
             ("Frobnicate", None),
         ] {
-            assert_eq!(method_of_letters(name), method, "{name}");
+            assert_eq!(method_of_letters(Client::Both, name), method, "{name}");
         }
-        assert_eq!(methods_of_types("getAll"), ["hgetall"]);
-        assert_eq!(methods_of_types("add"), ["sadd", "xadd", "zadd"]);
-        assert_eq!(methods_of_types("frobnicate"), [""; 0]);
+        assert_eq!(methods_of_types(Client::Both, "getAll"), ["hgetall"]);
+        assert_eq!(
+            methods_of_types(Client::Both, "add"),
+            ["sadd", "xadd", "zadd"]
+        );
+        assert_eq!(methods_of_types(Client::Both, "frobnicate"), [""; 0]);
     }
 
     #[test]
@@ -253,25 +270,10 @@ mod tests {
         let get = cmd_method("get").unwrap();
         assert_eq!((get.client, get.most()), (Client::Both, Some(1)));
         assert_eq!(get.required().collect::<Vec<_>>(), ["name"]);
-        assert_eq!(nearest_method("hgett"), Some("hget"));
-        assert_eq!(nearest_method("frobnicate"), None);
-    }
-
-    /// The names of parameters in a signature, with whether each has a default. Defaults have no comma outside of brackets.
-    fn parameters(signature: &str) -> Vec<(&str, bool)> {
-        let mut depth = 0;
-        signature
-            .split(|c: char| {
-                depth += i32::from(matches!(c, '(' | '[' | '{'));
-                depth -= i32::from(matches!(c, ')' | ']' | '}'));
-                c == ',' && depth == 0
-            })
-            .map(|one| match one.trim().split_once('=') {
-                Some((name, _)) => (name, true),
-                None => (one.trim(), false),
-            })
-            .filter(|(name, _)| !name.is_empty())
-            .collect()
+        assert_eq!(nearest_method(Client::Both, "hgett"), Some("hget"));
+        assert_eq!(nearest_method(Client::Both, "frobnicate"), None);
+        assert_eq!(nearest_method(Client::Both, "tdigst"), Some("tdigest"));
+        assert_eq!(nearest_method(Client::Own, "tdigst"), None);
     }
 
     /// `tests/cmd_replay` compares the list with the engine.
@@ -291,7 +293,7 @@ mod tests {
             own.push(name);
             let method = cmd_method(name).expect(line);
             assert_ne!(method.client, Client::RedisPy, "{line}");
-            let all = parameters(signature);
+            let all = own::parameters(signature);
             let placed = all.iter().take_while(|(name, _)| !name.starts_with('*'));
             let required: Vec<_> = placed
                 .clone()

@@ -102,6 +102,10 @@ pub(super) const DICTIONARIES: &[(&str, usize)] = &[
 
 /// Calls of methods whose parameters do not show what to write. Sorted by name.
 pub(super) const EXAMPLES: &[(&str, &str)] = &[
+    (
+        "geoadd",
+        "`cmd.geoadd(name, [longitude, latitude, \"place\"])`",
+    ),
     ("hmset", "`cmd.hset(name, mapping={\"field\": 1})`"),
     (
         "hset",

@@ -19,7 +19,7 @@ pub(super) struct CallProblem {
 pub(super) type Found = (&'static str, Problem, TextRange);
 
 /// The mistake in a call.
-pub(super) fn of_call(call: &ExprCall) -> Option<Found> {
+pub(super) fn of_call(call: &ExprCall, client: Client) -> Option<Found> {
     waiting::find(call).or_else(|| match &*call.func {
         Expr::Name(function) if function.id == "execute" => {
             commands::find(call).map(|(problem, at)| ("execute", problem, at))
@@ -28,10 +28,11 @@ pub(super) fn of_call(call: &ExprCall) -> Option<Found> {
             log_level(call).map(|(problem, at)| ("log", problem, at))
         }
         Expr::Attribute(attribute) if is_cmd(attribute) => {
+            let of_method = || methods::of_call(attribute, call, client);
             let found = if attribute.attr.as_str() == "execute_command" {
-                commands::find_in_words(call).or_else(|| methods::of_call(attribute, call))
+                commands::find_in_words(call).or_else(of_method)
             } else {
-                methods::of_call(attribute, call)
+                of_method()
             };
             found.map(|(problem, at)| ("cmd", problem, at))
         }

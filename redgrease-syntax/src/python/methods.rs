@@ -3,10 +3,11 @@
 use super::values;
 use super::waiting::always_blocks;
 use crate::commands::refused;
-use crate::methods::{method_of_letters, methods_of_types, nearest_method};
+use crate::methods::{method_of, method_of_letters, methods_of_types, nearest_method};
 use crate::{Client, Method, Problem, cmd_method, known_command, nearest};
 use ruff_python_ast::{Arguments, Expr, ExprAttribute, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
+use std::collections::HashSet;
 
 /// Methods of a redis-py client that are not for gears: the reason, and what to write instead.
 const NOT_FOR_GEARS: &[(&str, &str, &str)] = &[
@@ -65,7 +66,7 @@ pub(super) fn of_name(name: &str, client: Client) -> Option<Problem> {
         }),
         None => Some(Problem::UnknownMethod {
             method: name.to_owned(),
-            hint: instead_of(name),
+            hint: instead_of(name, client),
         }),
     }
 }
@@ -77,16 +78,16 @@ fn is_exception(name: &str) -> bool {
 }
 
 /// The hint for a method that `cmd` does not have.
-fn instead_of(name: &str) -> String {
-    if let Some(same) = method_of_letters(name) {
+fn instead_of(name: &str, client: Client) -> String {
+    if let Some(same) = method_of_letters(client, name) {
         return format!("did you mean `{same}`?");
     }
     if let Some(command) = command_of(name) {
         return format!("write `cmd.execute_command(\"{command}\", ..)`");
     }
-    let of_types = methods_of_types(name);
+    let of_types = methods_of_types(client, name);
     let similar = match of_types[..] {
-        [] => nearest_method(&name.to_ascii_lowercase())
+        [] => nearest_method(client, &name.to_ascii_lowercase())
             .into_iter()
             .collect(),
         _ => of_types,
@@ -111,9 +112,18 @@ fn command_of(name: &str) -> Option<String> {
 }
 
 /// The mistake in the arguments of a call.
-pub(super) fn of_call(attribute: &ExprAttribute, call: &ExprCall) -> Option<(Problem, TextRange)> {
-    let method = cmd_method(attribute.attr.as_str())?;
+pub(super) fn of_call(
+    attribute: &ExprAttribute,
+    call: &ExprCall,
+    client: Client,
+) -> Option<(Problem, TextRange)> {
+    let name = attribute.attr.as_str();
     let given = &call.arguments;
+    // A method with a mistake in its name, and a keyword that Python refuses: one mistake has one message.
+    if of_name(name, client).is_some() || has_keyword_twice(given) {
+        return None;
+    }
+    let method = method_of(client, name)?;
     let starred = given.args.iter().any(Expr::is_starred_expr);
     let doubly_starred = given.keywords.iter().any(|keyword| keyword.arg.is_none());
     for keyword in &given.keywords {
@@ -146,7 +156,8 @@ pub(super) fn of_call(attribute: &ExprAttribute, call: &ExprCall) -> Option<(Pro
     {
         return problem(match most {
             0 => "takes no arguments".to_owned(),
-            1 => format!("takes 1 argument, not {positional}"),
+            1 if method.required().count() == 1 => format!("takes 1 argument, not {positional}"),
+            1 => format!("takes at most 1 argument, not {positional}"),
             _ => format!("takes at most {most} arguments, not {positional}"),
         });
     }
@@ -174,6 +185,15 @@ pub(super) fn of_call(attribute: &ExprAttribute, call: &ExprCall) -> Option<(Pro
         return problem("is called without a value".to_owned());
     }
     values()
+}
+
+fn has_keyword_twice(given: &Arguments) -> bool {
+    let mut names = given
+        .keywords
+        .iter()
+        .filter_map(|keyword| keyword.arg.as_ref());
+    let mut seen = HashSet::new();
+    names.any(|name| !seen.insert(name.as_str()))
 }
 
 /// The parameters that a call does not have yet, for one with an unknown name.

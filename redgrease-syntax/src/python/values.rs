@@ -119,6 +119,9 @@ pub(super) fn find(
         let hint = kind.instead(method.repeats(place)).to_owned();
         return problem(what, hint, value.range());
     }
+    if let Some((what, range)) = places(method, given, placed) {
+        return problem(what, written(), range);
+    }
     // `zadd(name, member, score)`, as the command has it, but in Python the third parameter is a flag.
     if let ("zadd", [_, member, Expr::NumberLiteral(_), ..]) = (method.name, placed)
         && !matches!(member, Expr::Dict(_))
@@ -127,6 +130,36 @@ pub(super) fn find(
         return problem(what, written(), member.range());
     }
     None
+}
+
+/// The mistake in the values of `geoadd`: a longitude, a latitude and a name for each place, in one list.
+fn places(method: Method, given: &Arguments, placed: &[Expr]) -> Option<(String, TextRange)> {
+    if method.name != "geoadd" {
+        return None;
+    }
+    let values = match placed {
+        [_, values, ..] => values,
+        _ if given.args.iter().any(Expr::is_starred_expr) => return None,
+        _ => &given.find_keyword("values")?.value,
+    };
+    let elements = match values {
+        Expr::List(list) => &list.elts,
+        Expr::Tuple(tuple) => &tuple.elts,
+        // Older versions of redis-py take the values one by one.
+        _ if Kind::of(values) == Some(Kind::Plain) => {
+            let is_one_by_one = method.most().is_none()
+                && (given.len() != placed.len() || (placed.len() - 1).is_multiple_of(3));
+            let what = "takes a list of values".to_owned();
+            return (!is_one_by_one).then(|| (what, values.range()));
+        }
+        _ => return None,
+    };
+    let is_unclear = elements.iter().any(Expr::is_starred_expr);
+    let is_right = !elements.is_empty() && elements.len().is_multiple_of(3);
+    (!is_unclear && !is_right).then(|| {
+        let what = "takes a longitude, a latitude and a name for each place";
+        (what.to_owned(), values.range())
+    })
 }
 
 /// The place of a field without a value, as in `cmd.hset(name, field)`, and whether the field is a dictionary.

@@ -327,7 +327,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 visitor::walk_expr(self, expression);
             }
             Expr::Call(call) => {
-                self.misused(calls::of_call(call));
+                self.misused(calls::of_call(call, self.client));
                 visitor::walk_expr(self, expression);
             }
             Expr::Attribute(attribute) => {

@@ -1,6 +1,6 @@
 //! Commands, methods of `cmd` and other names of the server.
 
-use super::{clean, findings, one};
+use super::{body, clean, findings, one};
 use crate::{Source, examine};
 
 #[test]
@@ -60,14 +60,17 @@ fn methods_of_cmd() {
     clean("try:\n    cmd.get(url)\nexcept cmd.ResponseError:\n    pass");
 }
 
+/// The messages for a gear with these requirements.
+fn with(requirements: &[&str], text: &str) -> Vec<String> {
+    let text = body(text);
+    let source = Source::body("gear", &["url"], &text).requirements(requirements);
+    let findings = examine(&source).findings;
+    findings.iter().map(ToString::to_string).collect()
+}
+
 #[test]
 fn methods_of_redis_py_need_the_requirement() {
-    let text = "return cmd.json().get(url)";
-    let findings = |requirements: &[&str]| {
-        let source = Source::body("gear", &["url"], text).requirements(requirements);
-        let findings = examine(&source).findings;
-        findings.iter().map(ToString::to_string).collect::<Vec<_>>()
-    };
+    let findings = |requirements: &[&str]| with(requirements, "return cmd.json().get(url)");
     assert_eq!(
         findings(&[]),
         [
@@ -77,6 +80,142 @@ fn methods_of_redis_py_need_the_requirement() {
     assert_eq!(findings(&["redis"]), [""; 0]);
     assert_eq!(findings(&["redis>=5"]), [""; 0]);
     assert_eq!(findings(&["our-own-package"]), [""; 0]);
+}
+
+#[test]
+fn the_client_of_the_engine_has_its_own_arguments() {
+    for (call, expected) in [
+        (
+            "cmd.publish(\"a\", \"b\", zzzz=1)",
+            "`cmd.publish` has no argument `zzzz`: write `cmd.publish(channel, message)`",
+        ),
+        (
+            "cmd.info(sectoin=\"memory\")",
+            "`cmd.info` has no argument `sectoin`: did you mean `section`?",
+        ),
+        (
+            "cmd.keys(match=\"*\")",
+            "`cmd.keys` has no argument `match`: write `pattern`",
+        ),
+        (
+            "cmd.scan(0, cuont=5)",
+            "`cmd.scan` has no argument `cuont`: did you mean `count`?",
+        ),
+        (
+            "cmd.ping(message=url)",
+            "`cmd.ping` has no argument `message`: write `cmd.ping()`",
+        ),
+        (
+            "cmd.config_get(name=url)",
+            "`cmd.config_get` has no argument `name`: write `pattern`",
+        ),
+        (
+            "cmd.flushdb(asinchronous=True)",
+            "`cmd.flushdb` has no argument `asinchronous`: did you mean `asynchronous`?",
+        ),
+        (
+            "cmd.xpending(url)",
+            "`cmd.xpending` is called without `groupname`: write `cmd.xpending(name, groupname)`",
+        ),
+        (
+            "cmd.object(\"encoding\", url, 1)",
+            "`cmd.object` takes at most 2 arguments, not 3: write `cmd.object(infotype, key)`",
+        ),
+        (
+            "cmd.tdigst()",
+            "`cmd` has no method `tdigst`: write `cmd.execute_command(\"..\")` for a command without a method",
+        ),
+    ] {
+        assert_eq!(with(&[], call), [expected], "{call}");
+        assert_eq!(with(&["numpy"], call), [expected], "{call}");
+    }
+    for call in [
+        "cmd.publish(\"a\", \"b\", zzzz=1)",
+        "cmd.ping(message=url)",
+        "cmd.scan(0, cuont=5)",
+    ] {
+        assert_eq!(with(&["redis"], call), [""; 0], "{call}");
+        assert_eq!(with(&["our-own-package"], call), [""; 0], "{call}");
+        clean(call);
+    }
+    for fine in [
+        "cmd.scan(0, match=url, count=5, _type=\"hash\")",
+        "cmd.scan(cursor=0)",
+        "cmd.keys()",
+        "cmd.info(\"memory\")",
+        "cmd.hexpire(url, 5, \"a\", nx=True)",
+        "cmd.execute_command(\"GET\", url, keys=[url])",
+        "cmd.client_list(client_id=(1, 2))",
+        "cmd.lmpop(1, url, direction=\"LEFT\")",
+    ] {
+        assert_eq!(with(&[], fine), [""; 0], "{fine}");
+    }
+}
+
+#[test]
+fn places_of_geoadd() {
+    let three = "`cmd.geoadd` takes a longitude, a latitude and a name for each place: write `cmd.geoadd(name, [longitude, latitude, \"place\"])`";
+    let list = "`cmd.geoadd` takes a list of values: write `cmd.geoadd(name, [longitude, latitude, \"place\"])`";
+    for (call, expected) in [
+        ("cmd.geoadd(url, [1.0, 2.0])", three),
+        ("cmd.geoadd(url, (1.0, 2.0, \"x\", 3.0))", three),
+        ("cmd.geoadd(url, values=[1.0])", three),
+        ("cmd.geoadd(url, [], nx=True)", three),
+        ("cmd.geoadd(url, 1.0, 2.0)", list),
+    ] {
+        for requirements in [&[][..], &["redis"]] {
+            assert_eq!(with(requirements, call), [expected], "{call}");
+        }
+    }
+    assert_eq!(with(&[], "cmd.geoadd(url, 1.0, 2.0, \"x\")"), [list]);
+    for fine in [
+        "cmd.geoadd(url, [1.0, 2.0, \"x\"], nx=True)",
+        "cmd.geoadd(url, (1.0, 2.0, \"x\"))",
+        "cmd.geoadd(url, url)",
+        "cmd.geoadd(url, [*url, 1])",
+        "cmd.geoadd(*url)",
+        "cmd.geoadd(url, values=url)",
+    ] {
+        assert_eq!(with(&[], fine), [""; 0], "{fine}");
+        assert_eq!(with(&["redis"], fine), [""; 0], "{fine}");
+    }
+    let one_by_one = "cmd.geoadd(url, 1.0, 2.0, \"x\")";
+    assert_eq!(with(&["redis"], one_by_one), [""; 0]);
+}
+
+#[test]
+fn one_mistake_has_one_message() {
+    for call in [
+        "cmd.auth()",
+        "cmd.lock()",
+        "cmd.lock(a=1, b=2)",
+        "cmd.client_setname()",
+        "cmd.select(1, 2, 3)",
+        "cmd.blpop()",
+        "cmd.set(name=url, name=url)",
+        "cmd.set(url, 1, ex=1, ex=2, exx=3)",
+        "cmd.hgett()",
+    ] {
+        for requirements in [&[][..], &["redis"]] {
+            assert_eq!(with(requirements, call).len(), 1, "{call}");
+        }
+        assert_eq!(findings(call).len(), 1, "{call}");
+    }
+    assert_eq!(with(&[], "cmd.acl_getuser()").len(), 1);
+}
+
+#[test]
+fn the_number_of_arguments() {
+    for (call, expected) in [
+        ("cmd.acl_cat(1, 2)", "takes at most 1 argument, not 2"),
+        ("cmd.flushdb(1, 2)", "takes at most 1 argument, not 2"),
+        ("cmd.get(1, 2)", "takes 1 argument, not 2"),
+        ("cmd.dbsize(1)", "takes no arguments"),
+        ("cmd.rpop(1, 2, 3)", "takes at most 2 arguments, not 3"),
+    ] {
+        let found = findings(call);
+        assert!(found[0].contains(expected), "{found:?}");
+    }
 }
 
 #[test]
