@@ -155,6 +155,11 @@ fn problems() -> Vec<Problem> {
             word: part("word"),
             hint: part("hint"),
         },
+        Problem::AllowsNothing { hint: part("hint") },
+        Problem::AllowsOther {
+            kind: part("kind"),
+            hint: part("hint"),
+        },
         Problem::AtomicAlone,
         Problem::ErrWithoutResult,
         Problem::ErrWithoutCaller,

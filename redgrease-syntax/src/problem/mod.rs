@@ -199,6 +199,18 @@ pub enum Problem {
         /// The type of the result.
         result: String,
     },
+    /// A comment that is similar to one that allows findings.
+    AllowsNothing {
+        /// The code to write instead.
+        hint: String,
+    },
+    /// A comment that allows what no comment can allow.
+    AllowsOther {
+        /// The word in the comment.
+        kind: String,
+        /// The code to write instead.
+        hint: String,
+    },
     /// A call of `atomic()` without `with`.
     AtomicAlone,
     /// The text is too long to be checked.
@@ -242,6 +254,7 @@ impl Problem {
             Problem::RefusedCommand { .. } => "refused-command",
             Problem::WordsInOneString { .. } => "words-in-one-string",
             Problem::LogLevel { .. } => "log-level",
+            Problem::AllowsNothing { .. } | Problem::AllowsOther { .. } => "allow-comment",
             Problem::AtomicAlone => "atomic-alone",
             Problem::NotAsynchronous { .. } => "not-asynchronous",
             Problem::NoReturn { .. } => "no-return",

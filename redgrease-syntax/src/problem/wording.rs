@@ -92,6 +92,8 @@ impl Problem {
             Problem::LogLevel { word, .. } => {
                 format!("\"{word}\" is not a level of the server's log")
             }
+            Problem::AllowsNothing { .. } => "this comment allows nothing".to_owned(),
+            Problem::AllowsOther { kind, .. } => format!("a comment cannot allow `{kind}`"),
             Problem::AtomicAlone => "`atomic()` alone does nothing".to_owned(),
             Problem::NotAsynchronous { what, .. } => format!("`{what}` is not asynchronous"),
             Problem::NoReturn { result } => {
@@ -181,6 +183,8 @@ impl Problem {
             Problem::UnknownMethod { hint, .. }
             | Problem::MethodArguments { hint, .. }
             | Problem::LogLevel { hint, .. }
+            | Problem::AllowsNothing { hint }
+            | Problem::AllowsOther { hint, .. }
             | Problem::UnknownCommand {
                 hint: Some(hint), ..
             } => Some(hint.clone()),

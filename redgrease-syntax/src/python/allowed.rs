@@ -2,10 +2,9 @@
 //!
 //! The comment stands at the end of a line of the finding, or alone on the line above.
 
+use super::comments::allows;
 use crate::{ALLOWABLE, Source};
 use std::ops::Range;
-
-const MARK: &str = "redgrease: allow(";
 
 /// Whether the gear or a comment allows a finding of this kind at a range of the text.
 pub(super) fn is_allowed(source: &Source<'_>, range: &Range<usize>, code: &str) -> bool {
@@ -14,9 +13,6 @@ pub(super) fn is_allowed(source: &Source<'_>, range: &Range<usize>, code: &str) 
 }
 
 fn is_commented(text: &str, range: &Range<usize>, code: &str) -> bool {
-    if !text.contains(MARK) {
-        return false;
-    }
     let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
     let end = text[range.end..]
         .find('\n')
@@ -31,18 +27,6 @@ fn is_commented(text: &str, range: &Range<usize>, code: &str) -> bool {
         .lines()
         .chain(above)
         .any(|line| allows(line, code))
-}
-
-/// Whether the comment of a line allows a kind of finding.
-fn allows(line: &str, code: &str) -> bool {
-    line.match_indices(MARK).any(|(at, _)| {
-        let is_comment = line[..at].trim_end().ends_with('#');
-        let list = line[at + MARK.len()..]
-            .split(')')
-            .next()
-            .unwrap_or_default();
-        is_comment && list.split(',').any(|one| one.trim() == code)
-    })
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@
 //! | `returns` | finds a function that never returns a value |
 //! | `imports` | finds imports that no requirement provides |
 //! | `refusals` | finds an `Err` that nothing receives |
-//! | `allowed` | reads the comments that allow a finding |
+//! | `allowed` | tells whether a comment or the gear allows a finding |
+//! | `comments` | reads these comments, and finds those with a typing error |
 //! | `placement` | tells ruff's checker about the current place (`return` outside of a function, ..) |
 //! | `callback` | checks functions for steps and counts their arguments |
 //! | `resolve` | finds undefined names and free names |
@@ -27,6 +28,7 @@ mod bind;
 mod callback;
 mod calls;
 mod commands;
+mod comments;
 mod imports;
 mod methods;
 mod placement;
@@ -45,6 +47,7 @@ use crate::{
     UnknownName, importable, nearest, scan,
 };
 use allowed::is_allowed;
+use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
@@ -188,6 +191,15 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
     {
         let result = result.to_owned();
         findings.push(glued.finding(Problem::NoReturn { result }, range));
+    }
+    for token in module.tokens() {
+        if token.kind() == TokenKind::Comment {
+            let at: Range<usize> = token.range().into();
+            let mistakes = comments::mistakes(&glued.text[at.clone()]);
+            findings.extend(mistakes.into_iter().map(|(problem, place)| {
+                glued.finding(problem, at.start + place.start..at.start + place.end)
+            }));
+        }
     }
     findings.extend(imports::relative(&walk).map(|(problem, at)| glued.finding(problem, at)));
     let mut unknown_imports: Vec<UnknownImport> = Vec::new();

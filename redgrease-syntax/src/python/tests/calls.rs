@@ -432,3 +432,20 @@ fn comments_allow() {
         1
     );
 }
+
+#[test]
+fn comments_with_a_typing_error() {
+    assert_eq!(
+        findings("cmd.frobnicate()  # redgrease: alow(unknown-method)"),
+        [
+            "\"frobnicate\" -> `cmd` has no method `frobnicate`: write `cmd.execute_command(\"..\")` for a command without a method",
+            "\"# redgrease: alow(unknown-method)\" -> this comment allows nothing: did you mean `# redgrease: allow(unknown-method)`?",
+        ]
+    );
+    one(
+        "x = 1  # redgrease: allow(unknown-methods)",
+        "\"# redgrease: allow(unknown-methods)\" -> a comment cannot allow `unknown-methods`: did you mean `unknown-method`?",
+    );
+    clean("cmd.frobnicate()  # redgrease:allow(unknown-method)");
+    clean("return \"# redgrease: alow(unknown-method)\"");
+}
