@@ -115,6 +115,22 @@ pub(super) fn handles_failure(handlers: &[ast::ExceptHandler]) -> bool {
         )
 }
 
+/// Whether a statement leaves the block on some servers, such as `if os.name != "nt": return`.
+pub(super) fn leaves_some(statement: &Stmt) -> bool {
+    let Stmt::If(condition) = statement else {
+        return false;
+    };
+    let leaves = |body: &[Stmt]| {
+        matches!(
+            body.last(),
+            Some(Stmt::Return(_) | Stmt::Raise(_) | Stmt::Continue(_) | Stmt::Break(_))
+        )
+    };
+    let clauses = condition.elif_else_clauses.iter();
+    let mut bodies = std::iter::once(&condition.body).chain(clauses.map(|clause| &clause.body));
+    is_conditional(statement) && bodies.any(|body| leaves(body))
+}
+
 /// Whether a statement decides if its imports run: `with suppress(ImportError)`, `if TYPE_CHECKING`, or a condition about the
 /// version or the platform.
 pub(super) fn is_conditional(statement: &Stmt) -> bool {
@@ -129,6 +145,8 @@ pub(super) fn is_conditional(statement: &Stmt) -> bool {
                 "version_info",
                 "hexversion",
                 "platform",
+                "implementation",
+                "modules",
                 "find_spec",
             ];
             std::iter::once(&*condition.test)
@@ -138,10 +156,21 @@ pub(super) fn is_conditional(statement: &Stmt) -> bool {
                         .iter()
                         .filter_map(|clause| clause.test.as_ref()),
                 )
-                .any(|test| mentions(test, &about_server))
+                .any(|test| mentions(test, &about_server) || mentions_os_name(test))
         }
         _ => false,
     }
+}
+
+/// Whether an expression contains `os.name`.
+fn mentions_os_name(expression: &Expr) -> bool {
+    ast::helpers::any_over_expr(expression, |part| match part {
+        Expr::Attribute(attribute) => {
+            attribute.attr == *"name"
+                && matches!(&*attribute.value, Expr::Name(module) if module.id == "os")
+        }
+        _ => false,
+    })
 }
 
 /// Whether an expression contains one of the names.

@@ -15,6 +15,7 @@
 //! | `methods` | the part of `calls` about the methods of `cmd` |
 //! | `values` | the part of `methods` about values that no command takes |
 //! | `returns` | finds a function that never returns a value |
+//! | `asked` | finds code that asks whether `cmd` has a method |
 //! | `imports` | finds imports that no requirement provides |
 //! | `refusals` | finds an `Err` that nothing receives |
 //! | `allowed` | tells whether a comment or the gear allows a finding |
@@ -24,6 +25,7 @@
 //! | `resolve` | finds undefined names and free names |
 
 mod allowed;
+mod asked;
 mod bind;
 mod callback;
 mod calls;

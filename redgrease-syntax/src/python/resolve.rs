@@ -1,5 +1,6 @@
 //! Finds the undefined names and the free names of a text.
 
+use super::asked;
 use super::scope::Load;
 use super::walk::Walk;
 use crate::{Form, Problem, RUNTIME_NAMES, Refusals, Source, is_runtime_name, nearest};
@@ -106,7 +107,8 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Resolution {
         walk.from_prelude.contains(name) || !is_other
     };
     for call in &walk.calls {
-        if is_of_server(call.scope, call.object) {
+        let is_asked = asked::of_problem(&call.problem).is_some_and(|name| walk.asked.contains(name));
+        if !is_asked && is_of_server(call.scope, call.object) {
             problems.push((call.problem.clone(), call.range));
         }
     }

@@ -3,7 +3,7 @@
 use super::calls::{self, CallProblem, Found};
 use super::imports::{self, Import};
 use super::scope::{Block, Load, ScopeKind, Scopes};
-use super::{refusals, wording};
+use super::{asked, refusals, wording};
 use crate::{Client, Problem, PythonVersion as Target};
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Expr, ExprContext, Pattern, PythonVersion, Stmt};
@@ -27,6 +27,12 @@ pub(super) struct Walk<'a> {
     pub(super) gear_yields: Option<TextRange>,
     /// Mistakes in the use of names of the server.
     pub(super) calls: Vec<CallProblem>,
+    /// The methods of `cmd` whose presence the text asks for.
+    pub(super) asked: BTreeSet<&'a str>,
+    /// The number of places around the current one that handle a missing method of `cmd`.
+    method_excuses: usize,
+    /// The number of places around the current one that handle arguments which a method of `cmd` refuses.
+    argument_excuses: usize,
     /// Imports that must succeed.
     pub(super) imports: Vec<Import<'a>>,
     /// Every `Err` that the gear's function returns or raises, with the scope of the use.
@@ -64,6 +70,9 @@ impl<'a> Walk<'a> {
             gear_awaits: false,
             gear_yields: None,
             calls: Vec::new(),
+            asked: BTreeSet::new(),
+            method_excuses: 0,
+            argument_excuses: 0,
             imports: Vec::new(),
             refusals: Vec::new(),
             err_catchers: 0,
@@ -138,13 +147,19 @@ impl<'a> Walk<'a> {
         // A handler may import something else, and an `else` what goes with the import.
         self.imports_excused(imports::handles_failure(&t.handlers), |walk| {
             let catchers = usize::from(refusals::may_catch(&t.handlers));
+            let of_methods = usize::from(asked::catches(&t.handlers, "AttributeError"));
+            let of_arguments = usize::from(asked::catches(&t.handlers, "TypeError"));
             walk.err_catchers += catchers;
+            walk.method_excuses += of_methods;
+            walk.argument_excuses += of_arguments;
             if catches_name_error(&t.handlers) {
                 walk.excused(|walk| walk.visit_body(&t.body));
             } else {
                 walk.visit_body(&t.body);
             }
             walk.err_catchers -= catchers;
+            walk.method_excuses -= of_methods;
+            walk.argument_excuses -= of_arguments;
             for handler in &t.handlers {
                 walk.visit_except_handler(handler);
             }
@@ -156,6 +171,13 @@ impl<'a> Walk<'a> {
 
     fn misused(&mut self, found: Option<Found>) {
         let scope = self.scopes.current_index();
+        let found = found.filter(|(_, problem, _)| match problem {
+            Problem::UnknownMethod { .. } | Problem::MethodOfRedisPy { .. } => {
+                self.method_excuses == 0
+            }
+            Problem::MethodArguments { .. } => self.argument_excuses == 0,
+            _ => true,
+        });
         self.calls
             .extend(found.map(|(object, problem, range)| CallProblem {
                 scope,
@@ -181,19 +203,23 @@ impl<'a> Walk<'a> {
 }
 
 fn catches_name_error(handlers: &[ast::ExceptHandler]) -> bool {
-    let names_it = |e: &Expr| matches!(e, Expr::Name(name) if name.id == "NameError");
-    handlers
+    let catches_all = handlers
         .iter()
-        .any(
-            |ast::ExceptHandler::ExceptHandler(handler)| match handler.type_.as_deref() {
-                None => true,
-                Some(Expr::Tuple(types)) => types.elts.iter().any(names_it),
-                Some(one) => names_it(one),
-            },
-        )
+        .any(|ast::ExceptHandler::ExceptHandler(handler)| handler.type_.is_none());
+    catches_all || asked::catches(handlers, "NameError")
 }
 
 impl<'a> Visitor<'a> for Walk<'a> {
+    fn visit_body(&mut self, body: &'a [Stmt]) {
+        let excuses = self.import_excuses;
+        for statement in body {
+            self.visit_stmt(statement);
+            // The rest runs on some servers alone.
+            self.import_excuses += usize::from(imports::leaves_some(statement));
+        }
+        self.import_excuses = excuses;
+    }
+
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         self.checked(|checker, walk| checker.visit_stmt(statement, walk));
         self.misused(calls::of_statement(statement));
@@ -327,6 +353,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 visitor::walk_expr(self, expression);
             }
             Expr::Call(call) => {
+                self.asked.extend(asked::method(call));
                 self.misused(calls::of_call(call, self.client));
                 visitor::walk_expr(self, expression);
             }

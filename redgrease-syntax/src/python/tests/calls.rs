@@ -449,3 +449,37 @@ fn comments_with_a_typing_error() {
     clean("cmd.frobnicate()  # redgrease:allow(unknown-method)");
     clean("return \"# redgrease: alow(unknown-method)\"");
 }
+
+#[test]
+fn code_that_asks_for_a_method() {
+    for fine in [
+        "try:\n    cmd.hgett()\nexcept AttributeError:\n    pass",
+        "try:\n    x = cmd.hgett(url)\nexcept (KeyError, AttributeError) as error:\n    x = error",
+        "return hasattr(cmd, \"hgett\") and cmd.hgett()",
+        "return cmd.hgett() if hasattr(cmd, \"hgett\") else 1",
+        "if hasattr(cmd, \"hgett\"):\n    cmd.hgett()",
+        "if not hasattr(cmd, \"hgett\"):\n    return 1\ncmd.hgett()",
+        "if getattr(cmd, \"hgett\", None):\n    cmd.hgett()",
+        "if hasattr(cmd, \"pipeline\"):\n    cmd.pipeline()",
+        "try:\n    cmd.set(url)\nexcept TypeError:\n    pass",
+    ] {
+        clean(fine);
+        assert_eq!(with(&[], fine), [""; 0], "{fine}");
+    }
+    for wrong in [
+        "try:\n    cmd.hgett()\nexcept ValueError:\n    pass",
+        "try:\n    cmd.hgett()\nexcept Exception:\n    pass",
+        "try:\n    pass\nexcept AttributeError:\n    cmd.hgett()",
+        "try:\n    cmd.set(url)\nexcept AttributeError:\n    pass",
+        "try:\n    cmd.hgett()\nexcept TypeError:\n    pass",
+        "if hasattr(cmd, \"hget\"):\n    cmd.hgett()",
+        "if hasattr(url, \"hgett\"):\n    cmd.hgett()",
+        "return getattr(cmd, \"hget\"), cmd.hgett()",
+    ] {
+        assert_eq!(findings(wrong).len(), 1, "{wrong}");
+    }
+    assert_eq!(
+        with(&[], "try:\n    cmd.json()\nexcept AttributeError:\n    pass"),
+        [""; 0]
+    );
+}

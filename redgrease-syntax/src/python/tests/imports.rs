@@ -130,6 +130,12 @@ fn imports_that_may_fail() {
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from numpy import array",
         "import sys\nif sys.version_info >= (3, 11):\n    import tomllib\nelse:\n    import tomli",
         "import contextlib\nwith contextlib.suppress(ImportError):\n    import numpy",
+        "import os\nif os.name == \"nt\":\n    import win32api",
+        "import os\nif \"nt\" in os.name:\n    import win32api",
+        "import sys\nif sys.implementation.name == \"pypy\":\n    import __pypy__, pypy_tools",
+        "import sys\nif \"numpy\" in sys.modules:\n    import numpy",
+        "import os\nif os.name != \"nt\":\n    return 1\nimport win32api",
+        "import sys\nfor i in url:\n    if sys.platform == \"linux\":\n        continue\n    import win32api",
     ] {
         clean(fine, &[]);
     }
@@ -138,6 +144,10 @@ fn imports_that_may_fail() {
         "try:\n    pass\nfinally:\n    import numpy",
         "if url:\n    import numpy",
         "with open(url):\n    import numpy",
+        "if url.name == 1:\n    import numpy",
+        "if url:\n    return 1\nimport numpy",
+        "import os\nif os.name == \"nt\":\n    x = 1\nimport numpy",
+        "import os\ndef f():\n    if os.name == \"nt\":\n        return 1\nimport numpy",
     ] {
         assert_eq!(found(wrong, &[], "3.9").len(), 1, "{wrong}");
     }
