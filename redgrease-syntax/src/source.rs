@@ -289,7 +289,7 @@ impl UnknownName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownImport {
-    /// The name of the top-level module.
+    /// The name of the module: the part that tells which package it needs.
     pub module: String,
     /// The place of the name, in bytes of the text.
     pub range: Range<usize>,

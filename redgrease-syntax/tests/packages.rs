@@ -42,7 +42,7 @@ fn packages_cause_few_alarms() {
             continue;
         }
         for module in &modules.modules {
-            for file in sources(&folder.join(module)) {
+            for file in sources(&folder.join(module.replace('.', "/"))) {
                 let Ok(text) = fs::read_to_string(&file) else {
                     continue;
                 };

@@ -3,6 +3,8 @@
 //! Nothing here asks a package index. Well-known packages are in a table, with what they bring along. Of any other package
 //! the modules are unknown, so a gear that requires one can import everything.
 
+#[cfg(feature = "validate")]
+pub(crate) mod standard;
 mod table;
 
 use crate::parse_requirement;
@@ -23,17 +25,26 @@ pub(crate) const OF_ENGINE: &[&str] = &[
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Importable {
-    /// The names of top-level modules. Sorted.
+    /// The names of modules: of top-level ones, and of those in a namespace such as `google.cloud`. Sorted.
     pub modules: BTreeSet<String>,
     /// A requirement may provide any module: an address, or a package that is not well known.
     pub anything: bool,
 }
 
 impl Importable {
-    /// Whether the import of a top-level module can succeed.
+    /// Whether the import of a module can succeed. The name may have dots.
+    ///
+    /// ```
+    /// use redgrease_syntax::importable;
+    ///
+    /// let modules = importable(["google-cloud-storage"]);
+    /// assert!(modules.has("google") && modules.has("google.cloud.storage.blob"));
+    /// assert!(!modules.has("google.cloud.bigquery"));
+    /// ```
     #[must_use]
     pub fn has(&self, module: &str) -> bool {
-        self.anything || self.modules.contains(module)
+        let known = |known: &String| is_in(module, known) || is_in(known, module);
+        self.anything || self.modules.iter().any(known)
     }
 }
 
@@ -86,14 +97,21 @@ pub fn importable<'a>(requirements: impl IntoIterator<Item = &'a str>) -> Import
     all
 }
 
-/// The well-known package that provides a module, for a hint.
+/// Whether a name is that of a package or of something in it.
+fn is_in(name: &str, package: &str) -> bool {
+    let rest = name.strip_prefix(package);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// The well-known package that provides a module, for a hint. The name may have dots.
 #[cfg_attr(not(feature = "validate"), allow(dead_code))]
 pub(crate) fn package_of(module: &str) -> Option<&'static str> {
-    let provides = |modules: &str| modules.split_whitespace().any(|one| one == module);
-    if let Some((_, name)) = USUAL.iter().find(|(known, _)| *known == module) {
+    let provides = |modules: &str| modules.split_whitespace().any(|one| is_in(module, one));
+    let first = module.split('.').next().unwrap_or_default();
+    if let Some((_, name)) = USUAL.iter().find(|(known, _)| *known == first) {
         return Some(name);
     }
-    let own = normalized(module);
+    let own = normalized(first);
     if let Some((name, modules, _)) = package(&own)
         && provides(modules)
     {
@@ -102,9 +120,36 @@ pub(crate) fn package_of(module: &str) -> Option<&'static str> {
     let mut found = PACKAGES.iter().filter(|(_, modules, _)| provides(modules));
     match (found.next(), found.next()) {
         (Some((name, ..)), None) => Some(name),
-        // Several packages share the name, as those of Google share `google`.
+        // Several packages share the name.
         _ => None,
     }
+}
+
+/// Whether a name is only that of a namespace, in which several packages have modules, such as `google.cloud`.
+#[cfg_attr(not(feature = "validate"), allow(dead_code))]
+pub(crate) fn is_namespace(name: &str) -> bool {
+    known_modules().any(|module| is_in(module, name))
+        && !known_modules().any(|module| is_in(name, module))
+}
+
+/// The part of a module's name that tells which package it needs: `requests` of `requests.adapters`, and `google.protobuf` of
+/// `google.protobuf.message`, because `google` is a namespace.
+#[cfg_attr(not(feature = "validate"), allow(dead_code))]
+pub(crate) fn distinct(name: &str) -> &str {
+    let first = name.split('.').next().unwrap_or_default();
+    if !is_namespace(first) {
+        return first;
+    }
+    let known = known_modules().find(|module| is_in(name, module));
+    known.map_or(name, |module| &name[..module.len()])
+}
+
+/// The modules of all well-known packages.
+#[cfg_attr(not(feature = "validate"), allow(dead_code))]
+pub(crate) fn known_modules<'a>() -> impl Iterator<Item = &'a str> {
+    PACKAGES
+        .iter()
+        .flat_map(|(_, modules, _)| modules.split_whitespace())
 }
 
 /// The usual package of a module that several packages provide.
@@ -142,7 +187,9 @@ fn normalized(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{PACKAGES, USUAL, importable, normalized, package, package_of};
+    use super::{
+        PACKAGES, USUAL, distinct, importable, is_namespace, normalized, package, package_of,
+    };
 
     #[test]
     fn the_table_is_sorted() {
@@ -212,9 +259,51 @@ mod tests {
             ("numpy", Some("numpy")),
             ("typing_extensions", Some("typing-extensions")),
             ("google", None),
+            ("google.protobuf", Some("protobuf")),
+            ("google.protobuf.message", Some("protobuf")),
+            ("google.cloud.storage", Some("google-cloud-storage")),
+            ("google.cloud", None),
+            ("google.cloud.nosuch", None),
+            ("ruamel.yaml", Some("ruamel-yaml")),
+            ("yaml.nodes", Some("pyyaml")),
             ("our_own", None),
         ] {
             assert_eq!(package_of(module), package, "{module}");
+        }
+    }
+
+    #[test]
+    fn namespaces() {
+        let storage = importable(["google-cloud-storage"]);
+        for module in [
+            "google",
+            "google.cloud",
+            "google.cloud.storage.blob",
+            "google.auth.transport",
+            "google.protobuf",
+        ] {
+            assert!(storage.has(module), "{module}");
+        }
+        for module in ["google.cloud.bigquery", "google.genai", "googleapiclient"] {
+            assert!(!storage.has(module), "{module}");
+        }
+        for (name, expected) in [
+            ("google", true),
+            ("google.cloud", true),
+            ("google.cloud.storage", false),
+            ("google.cloud.nosuch", false),
+            ("requests", false),
+            ("our_own", false),
+        ] {
+            assert_eq!(is_namespace(name), expected, "{name}");
+        }
+        for (name, part) in [
+            ("requests.adapters", "requests"),
+            ("google.protobuf.message", "google.protobuf"),
+            ("google.cloud.nosuch", "google.cloud.nosuch"),
+            ("google", "google"),
+        ] {
+            assert_eq!(distinct(name), part, "{name}");
         }
     }
 }

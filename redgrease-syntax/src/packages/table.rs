@@ -1,6 +1,6 @@
 //! Well-known packages: name, the modules that Python imports, the packages that it brings along.
 //!
-//! A `*` stands for any module. Packages that only some versions or systems bring along are included.
+//! A module with dots is in a namespace, which several packages share. A `*` stands for any module. Packages that only some versions or systems bring along are included.
 
 /// Sorted by name.
 #[rustfmt::skip]
@@ -67,18 +67,18 @@ pub(super) const PACKAGES: &[(&str, &str, &str)] = &[
     ("geoip2", "geoip2", "aiohttp maxminddb requests"),
     ("geopy", "geopy", "geographiclib"),
     ("gitpython", "git", "gitdb smmap"),
-    ("google-api-core", "google", "google-auth googleapis-common-protos opentelemetry-api proto-plus protobuf requests"),
+    ("google-api-core", "google.api_core", "google-auth googleapis-common-protos opentelemetry-api proto-plus protobuf requests"),
     ("google-api-python-client", "googleapiclient apiclient", "*"),
-    ("google-auth", "google", "cachetools cryptography pyasn1-modules rsa"),
-    ("google-cloud-bigquery", "google", "*"),
-    ("google-cloud-core", "google", "google-api-core google-auth"),
-    ("google-cloud-pubsub", "google", "*"),
-    ("google-cloud-storage", "google", "google-api-core google-auth google-cloud-core google-crc32c google-resumable-media requests"),
+    ("google-auth", "google.auth google.oauth2", "cachetools cryptography pyasn1-modules rsa"),
+    ("google-cloud-bigquery", "google.cloud.bigquery google.cloud.bigquery_v2", "*"),
+    ("google-cloud-core", "google.cloud.client google.cloud.environment_vars google.cloud.exceptions google.cloud.obsolete google.cloud.operation google.cloud.version", "google-api-core google-auth"),
+    ("google-cloud-pubsub", "google.cloud.pubsub google.cloud.pubsub_v1 google.pubsub google.pubsub_v1", "*"),
+    ("google-cloud-storage", "google.cloud.storage", "google-api-core google-auth google-cloud-core google-crc32c google-resumable-media requests"),
     ("google-crc32c", "google_crc32c", ""),
-    ("google-genai", "google", "*"),
-    ("google-generativeai", "google", "*"),
-    ("google-resumable-media", "google", "google-crc32c"),
-    ("googleapis-common-protos", "google", "protobuf"),
+    ("google-genai", "google.genai", "*"),
+    ("google-generativeai", "google.generativeai", "*"),
+    ("google-resumable-media", "google.resumable_media", "google-crc32c"),
+    ("googleapis-common-protos", "google.api google.cloud.common_resources_pb2 google.cloud.extended_operations_pb2 google.cloud.location google.gapic google.logging google.longrunning google.rpc google.type", "protobuf"),
     ("grpcio", "grpc", "typing-extensions"),
     ("h11", "h11", ""),
     ("h3", "h3", ""),
@@ -150,7 +150,7 @@ pub(super) const PACKAGES: &[(&str, &str, &str)] = &[
     ("prompt-toolkit", "prompt_toolkit", "wcwidth"),
     ("propcache", "propcache", ""),
     ("proto-plus", "proto", "protobuf"),
-    ("protobuf", "google", ""),
+    ("protobuf", "google.protobuf", ""),
     ("psutil", "psutil", ""),
     ("psycopg", "psycopg", "typing-extensions tzdata"),
     ("psycopg2", "psycopg2", ""),
@@ -199,7 +199,7 @@ pub(super) const PACKAGES: &[(&str, &str, &str)] = &[
     ("requests", "requests", "certifi chardet charset-normalizer idna urllib3"),
     ("rich", "rich", "markdown-it-py pygments"),
     ("rpds-py", "rpds", ""),
-    ("ruamel-yaml", "ruamel", "ruamel-yaml-clib"),
+    ("ruamel-yaml", "ruamel.yaml", "ruamel-yaml-clib"),
     ("s3transfer", "s3transfer", "botocore"),
     ("scikit-image", "skimage", "*"),
     ("scikit-learn", "sklearn", "joblib narwhals numpy scipy threadpoolctl"),
@@ -260,6 +260,6 @@ pub(super) const PACKAGES: &[(&str, &str, &str)] = &[
     ("xlsxwriter", "xlsxwriter", ""),
     ("xxhash", "xxhash", ""),
     ("yarl", "yarl", "idna multidict propcache"),
-    ("zope-interface", "zope", ""),
+    ("zope-interface", "zope.interface", ""),
     ("zstandard", "zstandard", ""),
 ];

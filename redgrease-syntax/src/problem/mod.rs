@@ -111,7 +111,7 @@ pub enum Problem {
     },
     /// An import of a module that no requirement provides.
     UnknownImport {
-        /// The name of the top-level module.
+        /// The name of the module.
         module: String,
         /// The code to write instead.
         hint: String,

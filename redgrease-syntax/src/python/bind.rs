@@ -158,7 +158,7 @@ impl<'a> Walk<'a> {
             if first == "redgrease" {
                 self.from_prelude.insert(first);
             }
-            self.imported(alias.name.as_str(), alias.name.range);
+            self.imported(alias.name.as_str(), None, alias.name.range);
             self.scopes
                 .bind(alias.asname.as_ref().map_or(first, ast::Identifier::as_str));
         }
@@ -167,7 +167,11 @@ impl<'a> Walk<'a> {
     pub(super) fn import_from(&mut self, import: &'a ast::StmtImportFrom) {
         let module = import.module.as_ref().map_or("", ast::Identifier::as_str);
         match &import.module {
-            Some(name) if import.level == 0 => self.imported(name.as_str(), name.range),
+            Some(name) if import.level == 0 => {
+                for alias in &import.names {
+                    self.imported(name.as_str(), Some(alias.name.as_str()), name.range);
+                }
+            }
             _ => self.imported_relatively(import.range),
         }
         let prelude = import.level == 0 && module.split('.').next() == Some("redgrease");

@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn spellings_that_allow_nothing() {
-        let kind = "this comment allows nothing: did you mean `# redgrease: allow(unknown-import)`?";
+        let kind =
+            "this comment allows nothing: did you mean `# redgrease: allow(unknown-import)`?";
         let none = "this comment allows nothing: write `# redgrease: allow(..)` with a kind of message, such as `unknown-import`";
         for (comment, message) in [
             ("# redgrease: allow unknown-import", kind),
@@ -187,7 +188,12 @@ mod tests {
             assert_eq!(&comment[found[0].1.clone()], comment);
         }
         let of_syntax = mistakes("x = 1  # redgrease: allow(syntax)");
-        assert!(of_syntax[0].0.to_string().contains("write one of `atomic-alone`, "));
+        assert!(
+            of_syntax[0]
+                .0
+                .to_string()
+                .contains("write one of `atomic-alone`, ")
+        );
     }
 
     #[test]

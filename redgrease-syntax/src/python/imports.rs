@@ -1,11 +1,13 @@
 //! Finds imports that fail on the server: of packages that no requirement provides, and relative ones.
 
 use super::walk::Walk;
-use crate::packages::{OF_ENGINE, package_of};
+use crate::packages::{OF_ENGINE, distinct, is_namespace, known_modules, package_of, standard};
 use crate::{Importable, Problem, PythonVersion, Source, importable, nearest};
+use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_python_stdlib::sys::is_known_standard_library;
 use ruff_text_size::TextRange;
+use std::borrow::Cow;
 
 /// Modules of the standard library that gears use, for "did you mean".
 const USUAL: &[&str] = &[
@@ -66,21 +68,35 @@ const USUAL: &[&str] = &[
 
 /// An import of a module.
 pub(super) struct Import<'a> {
-    /// The top-level module; empty for a relative import.
-    module: &'a str,
+    /// The name with its dots; empty for a relative import.
+    name: &'a str,
+    /// A name that is imported from the module.
+    member: Option<&'a str>,
     range: TextRange,
+    /// For an import in a handler of failed imports: the modules whose import fails before, for each handler around it.
+    after: Vec<Vec<&'a str>>,
+}
+
+impl Import<'_> {
+    fn module(&self) -> &str {
+        self.name.split('.').next().unwrap_or_default()
+    }
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn imported(&mut self, name: &'a str, range: TextRange) {
-        let module = name.split('.').next().unwrap_or_default();
+    pub(super) fn imported(&mut self, name: &'a str, member: Option<&'a str>, range: TextRange) {
         if self.import_excuses == 0 {
-            self.imports.push(Import { module, range });
+            self.imports.push(Import {
+                name,
+                member,
+                range,
+                after: self.failed_imports.clone(),
+            });
         }
     }
 
     pub(super) fn imported_relatively(&mut self, range: TextRange) {
-        self.imported("", range);
+        self.imported("", None, range);
     }
 
     /// Visits code in which an import may fail, or which does not run on every server.
@@ -88,6 +104,31 @@ impl<'a> Walk<'a> {
         self.import_excuses += usize::from(is_excuse);
         visit(self);
         self.import_excuses -= usize::from(is_excuse);
+    }
+}
+
+/// The modules that statements import, each with its dots; empty for a relative import.
+pub(super) fn of_body(body: &[Stmt]) -> Vec<&str> {
+    let mut found = Names(Vec::new());
+    found.visit_body(body);
+    found.0
+}
+
+struct Names<'a>(Vec<&'a str>);
+
+impl<'a> Visitor<'a> for Names<'a> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        match statement {
+            Stmt::Import(import) => {
+                let names = import.names.iter().map(|alias| alias.name.as_str());
+                self.0.extend(names);
+            }
+            Stmt::ImportFrom(import) => {
+                let module = import.module.as_ref().filter(|_| import.level == 0);
+                self.0.push(module.map_or("", ast::Identifier::as_str));
+            }
+            _ => visitor::walk_stmt(self, statement),
+        }
     }
 }
 
@@ -183,38 +224,82 @@ fn mentions(expression: &Expr, names: &[&str]) -> bool {
 }
 
 /// An import that no requirement provides.
-pub(super) struct Unknown<'a> {
-    pub(super) module: &'a str,
+pub(super) struct Unknown {
+    pub(super) module: String,
     pub(super) range: TextRange,
     /// The code to write instead.
     pub(super) hint: String,
 }
 
 /// The imports of modules that neither Python, the engine nor a requirement provides.
-pub(super) fn unknown<'a>(walk: &Walk<'a>, source: &Source<'_>) -> Vec<Unknown<'a>> {
+pub(super) fn unknown(walk: &Walk<'_>, source: &Source<'_>) -> Vec<Unknown> {
     let provided = importable(source.requirements.unwrap_or_default().iter().copied());
-    if provided.anything {
-        return Vec::new();
-    }
     walk.imports
         .iter()
-        .filter(|import| !import.module.is_empty() && !is_provided(import.module, source.python))
-        .filter(|import| !provided.has(import.module))
-        // A module does not know the version of the gear that uses it.
-        .filter(|import| source.requirements.is_some() || since(import.module).is_none())
-        .map(|import| Unknown {
-            module: import.module,
-            range: import.range,
-            hint: hint(import.module, source, &provided),
+        .filter(|import| !import.name.is_empty() && may_run(import, source, &provided))
+        .filter_map(|import| {
+            let (module, hint) =
+                if is_known_standard_library(source.python.minor(), import.module()) {
+                    let (package, module) = standard::missing(import.name)?;
+                    (
+                        format!("{package}.{module}"),
+                        hint_of_standard(package, module),
+                    )
+                } else if is_provided(import.module(), source.python) {
+                    return None;
+                } else {
+                    let name = needed(import, source, &provided)?;
+                    let hint = hint(&name, source, &provided);
+                    (name, hint)
+                };
+            let range = import.range;
+            Some(Unknown {
+                module,
+                range,
+                hint,
+            })
         })
         .collect()
 }
 
+/// The module of an import that no requirement provides.
+fn needed(import: &Import<'_>, source: &Source<'_>, provided: &Importable) -> Option<String> {
+    let name = match import.member {
+        // `from google.cloud import storage`
+        Some(member) if is_namespace(import.name) && !member.starts_with(['_', '*']) => {
+            Cow::Owned(format!("{}.{member}", import.name))
+        }
+        _ => Cow::Borrowed(import.name),
+    };
+    // A module does not know the requirements and the version of the gear that uses it.
+    let is_unclear = || is_namespace(&name) || since(import.module()).is_some();
+    if provided.has(&name) || (source.requirements.is_none() && is_unclear()) {
+        return None;
+    }
+    Some(distinct(&name).to_owned())
+}
+
+/// Whether an import may run: one in a handler runs only after a failed import.
+fn may_run(import: &Import<'_>, source: &Source<'_>, provided: &Importable) -> bool {
+    let succeeds = |name: &&str| {
+        let module = name.split('.').next().unwrap_or_default();
+        let is_there = is_provided(module, source.python) || since(module).is_some();
+        // A module of gears does not know their requirements.
+        !name.is_empty() && (is_there || source.requirements.is_none() || provided.has(name))
+    };
+    let all_succeed = |names: &Vec<&str>| !names.is_empty() && names.iter().all(succeeds);
+    !import.after.iter().any(all_succeed)
+}
+
 /// The relative imports.
-pub(super) fn relative<'a>(walk: &'a Walk<'_>) -> impl Iterator<Item = (Problem, TextRange)> + 'a {
+pub(super) fn relative<'a>(
+    walk: &'a Walk<'_>,
+    source: &'a Source<'_>,
+) -> impl Iterator<Item = (Problem, TextRange)> + 'a {
+    let provided = importable(source.requirements.unwrap_or_default().iter().copied());
     walk.imports
         .iter()
-        .filter(|import| import.module.is_empty())
+        .filter(move |import| import.name.is_empty() && may_run(import, source, &provided))
         .map(|import| (Problem::RelativeImport, import.range))
 }
 
@@ -233,6 +318,16 @@ fn since(module: &str) -> Option<(u8, u8)> {
     Some((first, with_it.next_back().unwrap_or(first)))
 }
 
+/// The hint for a module that a package of the standard library does not have.
+fn hint_of_standard(package: &str, module: &str) -> String {
+    match standard::similar(package, module) {
+        Some(similar) => format!("did you mean `{package}.{similar}`?"),
+        None => format!(
+            "Python's `{package}` has no such module, write `from {package} import {module}` for a name in it"
+        ),
+    }
+}
+
 fn hint(module: &str, source: &Source<'_>, provided: &Importable) -> String {
     if let Some((first, last)) = since(module) {
         return if first > source.python.minor() {
@@ -244,7 +339,10 @@ fn hint(module: &str, source: &Source<'_>, provided: &Importable) -> String {
         };
     }
     let own = provided.modules.iter().map(String::as_str);
-    let similar = nearest(module, own.chain(USUAL.iter().copied()));
+    let similar = nearest(
+        module,
+        own.chain(USUAL.iter().copied()).chain(known_modules()),
+    );
     match (package_of(module), similar) {
         (Some(package), _) if source.requirements.is_some_and(<[&str]>::is_empty) => {
             format!("add `requirements = [\"{package}\"]`")

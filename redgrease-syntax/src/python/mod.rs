@@ -49,7 +49,7 @@ use crate::{
     UnknownName, importable, nearest, scan,
 };
 use allowed::is_allowed;
-use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
@@ -194,19 +194,12 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
         let result = result.to_owned();
         findings.push(glued.finding(Problem::NoReturn { result }, range));
     }
-    for token in module.tokens() {
-        if token.kind() == TokenKind::Comment {
-            let at: Range<usize> = token.range().into();
-            let mistakes = comments::mistakes(&glued.text[at.clone()]);
-            findings.extend(mistakes.into_iter().map(|(problem, place)| {
-                glued.finding(problem, at.start + place.start..at.start + place.end)
-            }));
-        }
-    }
-    findings.extend(imports::relative(&walk).map(|(problem, at)| glued.finding(problem, at)));
+    findings.extend(misspelt_comments(&glued, module.tokens()));
+    findings
+        .extend(imports::relative(&walk, source).map(|(problem, at)| glued.finding(problem, at)));
     let mut unknown_imports: Vec<UnknownImport> = Vec::new();
     for import in imports::unknown(&walk, source) {
-        let unknown = UnknownImport::new(import.module, glued.own(import.range), import.hint);
+        let unknown = UnknownImport::new(&import.module, glued.own(import.range), import.hint);
         if source.requirements.is_some() {
             findings.push(unknown.finding());
         } else {
@@ -214,6 +207,7 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
         }
     }
     findings.retain(|one| !is_allowed(source, &one.range, one.problem.code()));
+    unknown_imports.dedup();
     unknown_imports.retain(|one| !is_allowed(source, &one.range, "unknown-import"));
     findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
     findings.dedup();
@@ -238,6 +232,23 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
         refusals: names.refusals.into_iter().map(|at| glued.own(at)).collect(),
         arity: callback::arity(source, suite),
     }
+}
+
+/// The comments that allow nothing because of a typing error.
+fn misspelt_comments(glued: &Glued<'_>, tokens: &Tokens) -> Vec<Finding> {
+    let comments = tokens
+        .iter()
+        .filter(|token| token.kind() == TokenKind::Comment);
+    let mistakes = comments.flat_map(|token| {
+        let at: Range<usize> = token.range().into();
+        let found = comments::mistakes(&glued.text[at.clone()]);
+        found
+            .into_iter()
+            .map(move |(problem, place)| (problem, at.start + place.start..at.start + place.end))
+    });
+    mistakes
+        .map(|(problem, at)| glued.finding(problem, at))
+        .collect()
 }
 
 /// The names that other Python of the gear can use.

@@ -107,7 +107,8 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Resolution {
         walk.from_prelude.contains(name) || !is_other
     };
     for call in &walk.calls {
-        let is_asked = asked::of_problem(&call.problem).is_some_and(|name| walk.asked.contains(name));
+        let is_asked =
+            asked::of_problem(&call.problem).is_some_and(|name| walk.asked.contains(name));
         if !is_asked && is_of_server(call.scope, call.object) {
             problems.push((call.problem.clone(), call.range));
         }

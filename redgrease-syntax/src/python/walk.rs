@@ -41,6 +41,8 @@ pub(super) struct Walk<'a> {
     err_catchers: usize,
     /// The number of places around the current one that handle a failed import.
     pub(super) import_excuses: usize,
+    /// For each handler of failed imports around the current place, the modules whose import failed.
+    pub(super) failed_imports: Vec<Vec<&'a str>>,
     /// The client that answers `cmd`. `Both` if that is not known.
     client: Client,
     pub(super) reported: RefCell<Vec<SemanticSyntaxError>>,
@@ -77,6 +79,7 @@ impl<'a> Walk<'a> {
             refusals: Vec::new(),
             err_catchers: 0,
             import_excuses: 0,
+            failed_imports: Vec::new(),
             client,
             reported: RefCell::default(),
             in_try: false,
@@ -144,8 +147,8 @@ impl<'a> Walk<'a> {
 
     fn try_statement(&mut self, t: &'a ast::StmtTry) {
         let in_try = std::mem::replace(&mut self.in_try, true);
-        // A handler may import something else, and an `else` what goes with the import.
-        self.imports_excused(imports::handles_failure(&t.handlers), |walk| {
+        let handles_imports = imports::handles_failure(&t.handlers);
+        self.imports_excused(handles_imports, |walk| {
             let catchers = usize::from(refusals::may_catch(&t.handlers));
             let of_methods = usize::from(asked::catches(&t.handlers, "AttributeError"));
             let of_arguments = usize::from(asked::catches(&t.handlers, "TypeError"));
@@ -160,11 +163,18 @@ impl<'a> Walk<'a> {
             walk.err_catchers -= catchers;
             walk.method_excuses -= of_methods;
             walk.argument_excuses -= of_arguments;
-            for handler in &t.handlers {
-                walk.visit_except_handler(handler);
-            }
-            walk.visit_body(&t.orelse);
         });
+        for handler in &t.handlers {
+            // An import of the handler itself may fail, too.
+            let is_of_imports = imports::handles_failure(std::slice::from_ref(handler));
+            let failed = is_of_imports.then(|| imports::of_body(&t.body));
+            let around = self.failed_imports.len();
+            self.failed_imports.extend(failed);
+            self.visit_except_handler(handler);
+            self.failed_imports.truncate(around);
+        }
+        // An `else` imports what goes with the import.
+        self.imports_excused(handles_imports, |walk| walk.visit_body(&t.orelse));
         self.block(Block::Finally, &t.finalbody);
         self.in_try = in_try;
     }

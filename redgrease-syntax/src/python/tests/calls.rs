@@ -479,7 +479,10 @@ fn code_that_asks_for_a_method() {
         assert_eq!(findings(wrong).len(), 1, "{wrong}");
     }
     assert_eq!(
-        with(&[], "try:\n    cmd.json()\nexcept AttributeError:\n    pass"),
+        with(
+            &[],
+            "try:\n    cmd.json()\nexcept AttributeError:\n    pass"
+        ),
         [""; 0]
     );
 }

@@ -126,6 +126,11 @@ fn imports_that_may_fail() {
         "try:\n    import numpy\nexcept:\n    pass",
         "try:\n    import numpy\nexcept Exception:\n    pass",
         "try:\n    import json\nexcept ImportError:\n    import simplejson",
+        "try:\n    import tomllib\nexcept ImportError:\n    import tomli as tomllib",
+        "try:\n    import ujson\nexcept ImportError:\n    try:\n        import simplejson\n    except ImportError:\n        import json",
+        "try:\n    try:\n        import ujson\n    except ImportError:\n        import simplejson\nexcept ImportError:\n    pass",
+        "try:\n    import json\nexcept ImportError:\n    try:\n        import ujson\n    except ImportError:\n        import simplejson",
+        "try:\n    import numpy\nexcept ImportError:\n    numpy = None\nelse:\n    import pandas",
         "import typing\nif typing.TYPE_CHECKING:\n    import numpy",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from numpy import array",
         "import sys\nif sys.version_info >= (3, 11):\n    import tomllib\nelse:\n    import tomli",
@@ -140,6 +145,13 @@ fn imports_that_may_fail() {
         clean(fine, &[]);
     }
     for wrong in [
+        "try:\n    import ujson\nexcept ImportError:\n    import numpy",
+        "try:\n    import json, ujson\nexcept ImportError:\n    import numpy",
+        "try:\n    from . import own\nexcept ImportError:\n    import numpy",
+        "try:\n    x = url()\nexcept ImportError:\n    import numpy",
+        "try:\n    import json\nexcept ImportError:\n    pass\nexcept ValueError:\n    import numpy",
+        "try:\n    import ujson\nexcept ImportError:\n    try:\n        import simplejson\n    except ImportError:\n        import numpy",
+        "try:\n    import ujson\nexcept ImportError:\n    from . import own",
         "try:\n    import numpy\nexcept ValueError:\n    pass",
         "try:\n    pass\nfinally:\n    import numpy",
         "if url:\n    import numpy",
@@ -178,4 +190,148 @@ fn a_shared_module_does_not_know_the_requirements() {
         .map(|one| one.module.as_str())
         .collect();
     assert_eq!(modules, ["numpy"]);
+}
+
+#[test]
+fn a_handler_imports_what_a_requirement_provides() {
+    let lines = "try:\n    import ujson\nexcept ImportError:\n    import simplejson";
+    clean(lines, &["simplejson"]);
+    clean(lines, &["ujson"]);
+    assert_eq!(found(lines, &["numpy"], "3.9").len(), 1);
+    let text = "try:\n    import ujson\nexcept ImportError:\n    import simplejson\n";
+    assert_eq!(examine(&Source::shared("m", text)).unknown_imports, []);
+}
+
+#[test]
+fn modules_in_packages_of_the_standard_library() {
+    let allow = "if every server has it, end the line with `# redgrease: allow(unknown-import)`";
+    for (lines, module, hint) in [
+        (
+            "import os.pth",
+            "os.pth",
+            "did you mean `os.path`?".to_owned(),
+        ),
+        (
+            "from urllib.prase import quote",
+            "urllib.prase",
+            "did you mean `urllib.parse`?".to_owned(),
+        ),
+        (
+            "import xml.nosuch.more",
+            "xml.nosuch",
+            format!(
+                "Python's `xml` has no such module, write `from xml import nosuch` for a name in it; {allow}"
+            ),
+        ),
+        (
+            "import json.dumps as d",
+            "json.dumps",
+            format!(
+                "Python's `json` has no such module, write `from json import dumps` for a name in it; {allow}"
+            ),
+        ),
+    ] {
+        let place = lines.split(' ').nth(1).unwrap();
+        let expected = format!(
+            "{place} -> no requirement of this gear provides the Python module `{module}`: {hint}"
+        );
+        for requirements in [&[][..], &["our-own-package"]] {
+            let found = found(lines, requirements, "3.9");
+            assert_eq!(found, [expected.as_str()], "{lines}");
+        }
+    }
+    clean(
+        "import os.path, xml.etree.ElementTree, concurrent.futures.thread, json._x, encodings.nosuch",
+        &[],
+    );
+    clean("from os import pth\nfrom json import dumps", &[]);
+    clean(
+        "try:\n    import os.pth\nexcept ImportError:\n    pass",
+        &[],
+    );
+    let shared = examine(&Source::shared("m", "import os.pth"));
+    assert_eq!(shared.unknown_imports[0].module, "os.pth");
+}
+
+#[test]
+fn modules_in_namespaces() {
+    let storage = &["google-cloud-storage"];
+    clean(
+        "from google.cloud import storage\nimport google.cloud.storage.blob\nfrom google.cloud.storage import nosuch\nimport google.auth, google\nfrom google.cloud import _helpers, exceptions\nfrom google.protobuf import message",
+        storage,
+    );
+    clean(
+        "from google.cloud import bigquery",
+        &["google-cloud-bigquery"],
+    );
+    clean(
+        "from ruamel import yaml\nimport ruamel.yaml",
+        &["ruamel.yaml"],
+    );
+    for (lines, requirements, module, hint) in [
+        (
+            "import google.cloud.bigquery",
+            &storage[..],
+            "google.cloud.bigquery",
+            "add `\"google-cloud-bigquery\"` to `requirements`",
+        ),
+        (
+            "from google.cloud import storage, bigquery",
+            storage,
+            "google.cloud.bigquery",
+            "add `\"google-cloud-bigquery\"` to `requirements`",
+        ),
+        (
+            "from google.protobuf.message import Message",
+            &[],
+            "google.protobuf",
+            "add `requirements = [\"protobuf\"]`",
+        ),
+        (
+            "from google import protobuf",
+            &["numpy"],
+            "google.protobuf",
+            "add `\"protobuf\"` to `requirements`",
+        ),
+        (
+            "import requests.adapters",
+            &[],
+            "requests",
+            "add `requirements = [\"requests\"]`",
+        ),
+    ] {
+        let found = found(lines, requirements, "3.9");
+        assert_eq!(found.len(), 1, "{found:?}");
+        let expected = format!("provides the Python module `{module}`: {hint}; if every");
+        assert!(found[0].contains(&expected), "{found:?}");
+    }
+    let modules = |text: &str| {
+        let unknown = examine(&Source::shared("m", text)).unknown_imports;
+        unknown
+            .into_iter()
+            .map(|one| one.module)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        modules("from google.cloud import storage, bigquery"),
+        ["google.cloud.storage", "google.cloud.bigquery"]
+    );
+    assert_eq!(modules("import google, google.cloud"), [""; 0]);
+    assert_eq!(modules("from numpy import array, zeros"), ["numpy"]);
+}
+
+#[test]
+fn a_typing_error_in_the_name_of_a_package() {
+    for (module, meant) in [
+        ("reqests", "requests"),
+        ("nunpy", "numpy"),
+        ("jsno", "json"),
+        ("pandsa", "pandas"),
+    ] {
+        let found = found(&format!("import {module}"), &[], "3.9");
+        assert!(
+            found[0].ends_with(&format!("`{module}`: did you mean `{meant}`?")),
+            "{found:?}"
+        );
+    }
 }
