@@ -7,6 +7,7 @@ pub const ALLOWABLE: &[&str] = &[
     "command-arguments",
     "log-level",
     "method-arguments",
+    "no-command",
     "no-return",
     "no-such-command",
     "no-such-event",

@@ -129,6 +129,14 @@ fn problems() -> Vec<Problem> {
             what: part("what"),
             hint: part("hint"),
         },
+        Problem::NoCommand {
+            function: "{function}",
+            found: None,
+        },
+        Problem::NoCommand {
+            function: "{function}",
+            found: Some("{value}"),
+        },
         Problem::UnknownCommand {
             command: part("command"),
             hint: Some(part("hint")),

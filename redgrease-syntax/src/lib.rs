@@ -53,7 +53,9 @@ mod words;
 
 pub use allow::{ALLOWABLE, allowable_names};
 pub use catalogue::{Diagnostic, diagnostics};
-pub use commands::{KnownCommand, is_module_command, known_command, nearest_command};
+pub use commands::{
+    KnownCommand, is_module_command, is_subcommand, known_command, nearest_command,
+};
 pub use duration::parse_duration;
 pub use events::event_instead_of;
 pub use glob::glob_matches;

@@ -19,6 +19,7 @@ const KINDS: &[&str] = &[
     "command-arguments",
     "log-level",
     "method-arguments",
+    "no-command",
     "not-asynchronous",
     "refused-command",
     "refused-method",

@@ -1,8 +1,12 @@
 //! The commands that Redis and Valkey have without modules, and those that a gear cannot run.
 
+mod containers;
 mod table;
 
 use crate::nearest;
+pub use containers::is_subcommand;
+#[cfg(feature = "validate")]
+pub(crate) use containers::nearest_subcommand;
 use table::COMMANDS;
 
 /// A command of a server.

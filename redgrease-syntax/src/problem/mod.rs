@@ -148,6 +148,13 @@ pub enum Problem {
         /// The code to write instead.
         hint: String,
     },
+    /// A call that does not begin with the name of a command.
+    NoCommand {
+        /// The called function.
+        function: &'static str,
+        /// The kind of the first argument. `None` if there is no argument.
+        found: Option<&'static str>,
+    },
     /// A command that neither Redis nor Valkey has.
     UnknownCommand {
         /// The name.
@@ -249,6 +256,7 @@ impl Problem {
             Problem::UnknownMethod { .. } | Problem::MethodOfRedisPy { .. } => "unknown-method",
             Problem::RefusedMethod { .. } => "refused-method",
             Problem::MethodArguments { .. } => "method-arguments",
+            Problem::NoCommand { .. } => "no-command",
             Problem::UnknownCommand { .. } => "unknown-command",
             Problem::CommandArguments { .. } => "command-arguments",
             Problem::RefusedCommand { .. } => "refused-command",

@@ -77,6 +77,14 @@ impl Problem {
             }
             Problem::RefusedMethod { method, why, .. } => format!("`cmd.{method}` {why}"),
             Problem::MethodArguments { method, what, .. } => format!("`cmd.{method}` {what}"),
+            Problem::NoCommand {
+                function,
+                found: None,
+            } => format!("`{function}` is called without a command"),
+            Problem::NoCommand {
+                function,
+                found: Some(found),
+            } => format!("`{function}` begins with the name of a command, not with {found}"),
             Problem::UnknownCommand { command, .. } => {
                 format!("Redis has no command `{command}`")
             }
@@ -193,6 +201,9 @@ impl Problem {
                  `# redgrease: allow(unknown-command)`"
                     .to_owned(),
             ),
+            Problem::NoCommand { function, .. } => {
+                Some(format!("write the words of a command, such as `{function}(\"GET\", key)`"))
+            }
             Problem::CommandArguments { .. } => {
                 Some("write the words of the command as Redis documents them".to_owned())
             }

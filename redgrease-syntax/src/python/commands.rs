@@ -1,13 +1,16 @@
 //! Finds mistakes in the words of `execute` and `cmd.execute_command`.
 
 use super::waiting::first_word;
-use crate::commands::refused;
-use crate::{Problem, is_module_command, known_command, nearest_command};
+use crate::commands::{nearest_subcommand, refused};
+use crate::{Problem, is_module_command, is_subcommand, known_command, nearest_command};
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
 /// The mistake in a call of `execute`, whose first argument is one word.
 pub(super) fn find(call: &ExprCall) -> Option<(Problem, TextRange)> {
+    if let Some(found) = without_command(call, "execute") {
+        return Some(found);
+    }
     let command = first_word(call)?;
     let place = call.arguments.args.first()?.range();
     let mut words = command.split_whitespace();
@@ -24,26 +27,59 @@ pub(super) fn find(call: &ExprCall) -> Option<(Problem, TextRange)> {
         };
         return Some((problem, place));
     }
-    let second = call
-        .arguments
-        .args
-        .get(1)
-        .and_then(|argument| match argument {
-            Expr::StringLiteral(text) => Some(text.value.to_str()),
-            _ => None,
-        });
-    of_words(command, second, given(call, 0), place)
+    of_words(command, second_word(call), given(call, 0), place)
 }
 
 /// The mistake in a call of `cmd.execute_command`, which splits its first argument.
 pub(super) fn find_in_words(call: &ExprCall) -> Option<(Problem, TextRange)> {
+    if let Some(found) = without_command(call, "cmd.execute_command") {
+        return Some(found);
+    }
     let text = first_word(call)?;
     let place = call.arguments.args.first()?.range();
     let mut words = text.split_whitespace();
     let command = words.next()?;
-    let second = words.next();
+    let second = words.next().or_else(|| second_word(call));
     let more = text.split_whitespace().count() - 1;
     of_words(command, second, given(call, more), place)
+}
+
+/// The mistake in a call that does not begin with the name of a command.
+fn without_command(call: &ExprCall, function: &'static str) -> Option<(Problem, TextRange)> {
+    let problem = |found: Option<&'static str>, place: TextRange| {
+        let problem = Problem::NoCommand { function, found };
+        Some((problem, place))
+    };
+    let is_unclear = call
+        .arguments
+        .keywords
+        .iter()
+        .any(|keyword| keyword.arg.is_none());
+    let Some(first) = call.arguments.args.first() else {
+        return problem(None, call.range()).filter(|_| !is_unclear);
+    };
+    let found = match first {
+        Expr::StringLiteral(text) if text.value.to_str().trim().is_empty() => "an empty text",
+        Expr::BytesLiteral(_) if function == "execute" => "bytes",
+        Expr::NumberLiteral(_) => "a number",
+        Expr::NoneLiteral(_) => "`None`",
+        Expr::BooleanLiteral(_) => "a `bool`",
+        Expr::List(_) | Expr::ListComp(_) => "a list",
+        Expr::Tuple(_) => "a tuple",
+        Expr::Set(_) | Expr::SetComp(_) => "a set",
+        Expr::Dict(_) | Expr::DictComp(_) => "a dictionary",
+        Expr::Lambda(_) => "a function",
+        _ => return None,
+    };
+    problem(Some(found), first.range())
+}
+
+/// The second argument, if it is a string literal.
+fn second_word(call: &ExprCall) -> Option<&str> {
+    match call.arguments.args.get(..2)? {
+        [Expr::StringLiteral(_), Expr::StringLiteral(text)] => Some(text.value.to_str()),
+        _ => None,
+    }
 }
 
 /// The number of arguments behind the name. `None` if the text does not show it.
@@ -83,6 +119,15 @@ fn of_words(
         };
         return Some((problem, place));
     };
+    if let Some(second) = second
+        && is_subcommand(command, second) == Some(false)
+    {
+        let upper = command.to_ascii_uppercase();
+        let hint = nearest_subcommand(command, second)
+            .map(|name| format!("did you mean `{upper} {}`?", name.to_ascii_uppercase()));
+        let command = format!("{upper} {second}");
+        return Some((Problem::UnknownCommand { command, hint }, place));
+    }
     let given = given?;
     let expected = if given < known.fewest {
         let bound = if known.most == Some(known.fewest) {

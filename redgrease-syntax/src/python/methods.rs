@@ -4,7 +4,7 @@ use super::values;
 use super::waiting::always_blocks;
 use crate::commands::refused;
 use crate::methods::{method_of, method_of_letters, methods_of_types, nearest_method};
-use crate::{Client, Method, Problem, cmd_method, known_command, nearest};
+use crate::{Client, Method, Problem, cmd_method, is_subcommand, known_command, nearest};
 use ruff_python_ast::{Arguments, Expr, ExprAttribute, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 use std::collections::HashSet;
@@ -107,8 +107,9 @@ fn command_of(name: &str) -> Option<String> {
         return Some(name.to_ascii_uppercase());
     }
     let (first, second) = name.split_once('_')?;
-    let words = format!("{first} {}", second.replace('_', "-"));
-    known_command(first).map(|_| words.to_ascii_uppercase())
+    let second = second.replace('_', "-");
+    let exists = is_subcommand(first, &second) == Some(true);
+    exists.then(|| format!("{first} {second}").to_ascii_uppercase())
 }
 
 /// The mistake in the arguments of a call.

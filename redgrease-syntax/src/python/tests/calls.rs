@@ -374,7 +374,16 @@ fn names_of_commands() {
         "cmd.execute_command(\"OBJECT ENCODING\", url)",
         "cmd.execute_command(\"GET\", url, keys=[url])",
         "execute(\"VADD\", url)",
-        "execute()",
+        "execute(\"client\", \"list\")",
+        "execute(\"CLIENT\", \"NO-TOUCH\" if url else \"LIST\")",
+        "execute(\"OBJECT\", url, url)",
+        "execute(\"DEBUG\", \"ANYTHING\")",
+        "execute(\"SET\", \"key\", 1)",
+        "cmd.execute_command(\"XINFO STREAM\", url)",
+        "cmd.execute_command(\"XINFO\", \"STREAM\", url)",
+        "cmd.execute_command(b\"GET\", url)",
+        "execute(*[\"GET\", url])",
+        "execute(**url)",
     ] {
         clean(fine);
     }
@@ -416,6 +425,8 @@ fn comments_allow() {
         "# redgrease: allow(unknown-method)\ncmd.frobnicate(url)",
         "cmd.set(url)  # redgrease: allow(method-arguments, unknown-command)",
         "execute(\"GET\")  # redgrease: allow(command-arguments)",
+        "execute()  # redgrease: allow(no-command)",
+        "execute(\"CLIENT\", \"NEW\")  # redgrease: allow(unknown-command)",
         "execute(\"CLIENT LIST\")  # redgrease: allow(words-in-one-string)",
         "execute(\"MULTI\")  # redgrease: allow(refused-command)",
         "cmd.pipeline()  # redgrease: allow(refused-method)",
@@ -485,4 +496,123 @@ fn code_that_asks_for_a_method() {
         ),
         [""; 0]
     );
+}
+
+#[test]
+fn subcommands() {
+    for (call, place, command, hint) in [
+        (
+            "execute(\"CLIENT\", \"LISTT\")",
+            "CLIENT",
+            "CLIENT LISTT",
+            "did you mean `CLIENT LIST`?",
+        ),
+        (
+            "execute(\"config\", \"gett\", url)",
+            "config",
+            "CONFIG gett",
+            "did you mean `CONFIG GET`?",
+        ),
+        (
+            "cmd.execute_command(\"XINFO STREAMS\", url)",
+            "XINFO STREAMS",
+            "XINFO STREAMS",
+            "did you mean `XINFO STREAM`?",
+        ),
+        (
+            "cmd.execute_command(\"XINFO\", \"STREAMS\", url)",
+            "XINFO",
+            "XINFO STREAMS",
+            "did you mean `XINFO STREAM`?",
+        ),
+        (
+            "execute(\"CLIENT\", \"FROBNICATE\")",
+            "CLIENT",
+            "CLIENT FROBNICATE",
+            "correct the name; if a module of the server has it, end the line with `# redgrease: allow(unknown-command)`",
+        ),
+    ] {
+        one(
+            call,
+            &format!("\"\\\"{place}\\\"\" -> Redis has no command `{command}`: {hint}"),
+        );
+    }
+    // A refused subcommand has its own message.
+    one(
+        "cmd.execute_command(\"CLIENT\", \"SETNAME\", url)",
+        "\"\\\"CLIENT\\\"\" -> the command CLIENT SETNAME changes a connection, and a gear has none: let the client run it",
+    );
+    // `GET` has no subcommands.
+    one(
+        "cmd.get_packed_command()",
+        "\"get_packed_command\" -> `cmd` has no method `get_packed_command`: write `cmd.execute_command(\"..\")` for a command without a method",
+    );
+}
+
+#[test]
+fn calls_without_a_command() {
+    for (call, place, found) in [
+        ("execute()", "execute()", "is called without a command"),
+        (
+            "execute(key=1)",
+            "execute(key=1)",
+            "is called without a command",
+        ),
+        (
+            "execute(\"\")",
+            "\\\"\\\"",
+            "begins with the name of a command, not with an empty text",
+        ),
+        (
+            "execute(\"  \", url)",
+            "\\\"  \\\"",
+            "begins with the name of a command, not with an empty text",
+        ),
+        (
+            "execute(123)",
+            "123",
+            "begins with the name of a command, not with a number",
+        ),
+        (
+            "execute(None)",
+            "None",
+            "begins with the name of a command, not with `None`",
+        ),
+        (
+            "execute(True)",
+            "True",
+            "begins with the name of a command, not with a `bool`",
+        ),
+        (
+            "execute([\"GET\", url])",
+            "[\\\"GET\\\", url]",
+            "begins with the name of a command, not with a list",
+        ),
+        (
+            "execute(b\"GET\", url)",
+            "b\\\"GET\\\"",
+            "begins with the name of a command, not with bytes",
+        ),
+    ] {
+        one(
+            call,
+            &format!(
+                "\"{place}\" -> `execute` {found}: write the words of a command, such as `execute(\"GET\", key)`"
+            ),
+        );
+    }
+    for call in [
+        "cmd.execute_command()",
+        "cmd.execute_command(\"\")",
+        "cmd.execute_command(None)",
+        "cmd.execute_command(1)",
+        "cmd.execute_command((\"GET\", url))",
+    ] {
+        let found = findings(call);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].ends_with("such as `cmd.execute_command(\"GET\", key)`"),
+            "{found:?}"
+        );
+    }
 }
