@@ -111,6 +111,11 @@ fn problems() -> Vec<Problem> {
             module: part("module"),
             hint: part("hint"),
         },
+        Problem::NotInModule {
+            module: part("module"),
+            name: part("name"),
+            hint: part("hint"),
+        },
         Problem::RelativeImport,
         Problem::UnknownMethod {
             method: part("method"),

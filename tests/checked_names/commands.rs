@@ -1,8 +1,8 @@
-//! `redgrease-syntax/src/commands/table.rs` and `COMMAND` of the server.
+//! The tables in `redgrease-syntax/src/commands` and `COMMAND` of the server.
 
 use crate::common::plain_connection;
 use redgrease_embedded::Server;
-use redgrease_syntax::{is_module_command, known_command};
+use redgrease_syntax::{is_module_command, is_subcommand, known_command};
 
 /// Commands of the server itself that end connections of browsers.
 const TRAPS: [&str; 2] = ["host:", "post"];
@@ -48,5 +48,20 @@ fn every_command_of_the_server_is_known_with_its_arguments() {
         wrong.is_empty(),
         "redgrease-syntax/src/commands/table.rs needs:\n{}",
         wrong.join("\n")
+    );
+}
+
+#[test]
+fn every_subcommand_of_the_server_is_known() {
+    let server = Server::start().unwrap();
+    let mut con = plain_connection(&server);
+    let all: Vec<String> = redis::cmd("COMMAND").arg("LIST").query(&mut con).unwrap();
+    let all = all.iter().filter_map(|name| name.split_once('|'));
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        all.partition(|(command, word)| is_subcommand(command, word) != Some(false));
+    assert!(known.len() > 80, "{known:?}");
+    assert!(
+        unknown.is_empty(),
+        "redgrease-syntax/src/commands/containers.rs needs {unknown:?}"
     );
 }

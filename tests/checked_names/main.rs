@@ -1,5 +1,5 @@
 //! Compares the tables of the checks at compile time with what they describe: the commands of the server, the methods of
-//! `cmd`, and the commands that the engine refuses.
+//! `cmd`, the commands that the engine refuses, and the names of its modules.
 //!
 //! A table that lacks something makes the compiler refuse correct gears. A failing test prints the lines to add.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
@@ -9,4 +9,5 @@ mod common;
 
 mod commands;
 mod methods;
+mod modules;
 mod refused;

@@ -116,6 +116,15 @@ pub enum Problem {
         /// The code to write instead.
         hint: String,
     },
+    /// An import of a name that a module of the server does not have.
+    NotInModule {
+        /// The name of the module.
+        module: String,
+        /// The imported name.
+        name: String,
+        /// The code to write instead.
+        hint: String,
+    },
     /// An import from the package of the importing module.
     RelativeImport,
     /// A method that `cmd` does not have.
@@ -251,7 +260,7 @@ impl Problem {
             Problem::NoSuchFunction { .. } => "no-such-function",
             Problem::OtherParameters { .. } => "other-parameters",
             Problem::BlockingCommand { .. } => "blocking-command",
-            Problem::UnknownImport { .. } => "unknown-import",
+            Problem::UnknownImport { .. } | Problem::NotInModule { .. } => "unknown-import",
             Problem::RelativeImport => "relative-import",
             Problem::UnknownMethod { .. } | Problem::MethodOfRedisPy { .. } => "unknown-method",
             Problem::RefusedMethod { .. } => "refused-method",

@@ -6,6 +6,7 @@ use std::fmt;
 impl Problem {
     /// The cause of the problem.
     #[must_use]
+    #[allow(clippy::too_many_lines, reason = "one entry for each kind")]
     pub fn message(&self) -> String {
         match self {
             Problem::Syntax { text, .. } => format!("Python syntax error: {text}"),
@@ -68,6 +69,9 @@ impl Problem {
             Problem::UnknownImport { module, .. } => {
                 format!("no requirement of this gear provides the Python module `{module}`")
             }
+            Problem::NotInModule { module, name, .. } => {
+                format!("the module `{module}` of the server has no `{name}`")
+            }
             Problem::RelativeImport => {
                 "a gear belongs to no Python package, so a relative import fails".to_owned()
             }
@@ -118,6 +122,7 @@ impl Problem {
 
     /// The code to write instead. `None` if the message is sufficient.
     #[must_use]
+    #[allow(clippy::too_many_lines, reason = "one entry for each kind")]
     pub fn help(&self) -> Option<String> {
         match self {
             Problem::Syntax { hint, .. }
@@ -191,6 +196,7 @@ impl Problem {
             Problem::UnknownMethod { hint, .. }
             | Problem::MethodArguments { hint, .. }
             | Problem::LogLevel { hint, .. }
+            | Problem::NotInModule { hint, .. }
             | Problem::AllowsNothing { hint }
             | Problem::AllowsOther { hint, .. }
             | Problem::UnknownCommand {

@@ -1,19 +1,18 @@
 //! Finds code that asks whether `cmd` has a method, or that handles a missing one.
 
+use super::objects::Objects;
 use crate::Problem;
 use ruff_python_ast::{ExceptHandler, Expr, ExprCall};
 
 /// The method that a call asks for: `hasattr(cmd, "name")` or `getattr(cmd, "name", None)`.
-pub(super) fn method(call: &ExprCall) -> Option<&str> {
+pub(super) fn method<'a>(call: &'a ExprCall, objects: &Objects<'a>) -> Option<&'a str> {
     let Expr::Name(function) = &*call.func else {
         return None;
     };
     match (function.id.as_str(), &*call.arguments.args) {
-        ("hasattr", [Expr::Name(object), Expr::StringLiteral(name)])
-        | ("getattr", [Expr::Name(object), Expr::StringLiteral(name), _])
-            if object.id == "cmd" =>
-        {
-            Some(name.value.to_str())
+        ("hasattr", [object, Expr::StringLiteral(name)])
+        | ("getattr", [object, Expr::StringLiteral(name), _]) => {
+            objects.cmd(object).map(|_| name.value.to_str())
         }
         _ => None,
     }

@@ -186,6 +186,7 @@ impl<'a> Walk<'a> {
             }
             if prelude {
                 self.from_prelude.insert(name);
+                self.imported_from_server(module, name, alias.name.range);
             }
             self.scopes
                 .bind(alias.asname.as_ref().map_or(name, ast::Identifier::as_str));

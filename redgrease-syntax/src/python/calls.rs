@@ -1,94 +1,108 @@
 //! Finds mistakes in calls of the names that a server provides: `execute`, `cmd`, `log` and `atomic`.
 
+use super::objects::Objects;
 use super::{commands, methods, waiting};
-use crate::{Client, Problem, nearest};
+use crate::{Problem, nearest};
 use ruff_python_ast::{Expr, ExprAttribute, ExprAwait, ExprCall, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 /// A mistake in the use of a name of the server.
-pub(super) struct CallProblem {
+pub(super) struct CallProblem<'a> {
     /// The scope of the use.
     pub(super) scope: usize,
-    /// The used name. If the text binds this name, it is not that of the server.
-    pub(super) object: &'static str,
+    /// The used name. If the text binds this name to something else, it is not that of the server.
+    pub(super) object: &'a str,
     pub(super) problem: Problem,
     pub(super) range: TextRange,
 }
 
-/// A problem with the object and the place that it is about.
-pub(super) type Found = (&'static str, Problem, TextRange);
+/// A problem with the used name and the place that it is about.
+pub(super) type Found<'a> = (&'a str, Problem, TextRange);
 
 /// The mistake in a call.
-pub(super) fn of_call(call: &ExprCall, client: Client) -> Option<Found> {
-    waiting::find(call).or_else(|| match &*call.func {
-        Expr::Name(function) if function.id == "execute" => {
-            commands::find(call).map(|(problem, at)| ("execute", problem, at))
-        }
-        Expr::Name(function) if function.id == "log" => {
-            log_level(call).map(|(problem, at)| ("log", problem, at))
-        }
-        Expr::Attribute(attribute) if is_cmd(attribute) => {
-            let of_method = || methods::of_call(attribute, call, client);
-            let found = if attribute.attr.as_str() == "execute_command" {
-                commands::find_in_words(call).or_else(of_method)
-            } else {
-                of_method()
-            };
-            found.map(|(problem, at)| ("cmd", problem, at))
-        }
-        _ => None,
-    })
+pub(super) fn of_call<'a>(call: &'a ExprCall, objects: &Objects<'a>) -> Option<Found<'a>> {
+    if let Some(found) = waiting::find(call, objects) {
+        return Some(found);
+    }
+    if let Some(function) = objects.of(&call.func) {
+        let (problem, at) = match function.is {
+            "execute" => commands::find(call),
+            "log" => log_level(call),
+            _ => None,
+        }?;
+        return Some((function.name, problem, at));
+    }
+    let Expr::Attribute(attribute) = &*call.func else {
+        return None;
+    };
+    let object = objects.cmd(&attribute.value)?;
+    let of_method = || methods::of_call(attribute, call, objects.client);
+    let (problem, at) = if attribute.attr.as_str() == "execute_command" {
+        commands::find_in_words(call).or_else(of_method)
+    } else {
+        of_method()
+    }?;
+    Some((object.name, problem, at))
 }
 
 /// The mistake in an attribute of `cmd`, which need not be called.
-pub(super) fn of_attribute(attribute: &ExprAttribute, client: Client) -> Option<Found> {
-    if !is_cmd(attribute) || !attribute.ctx.is_load() {
+pub(super) fn of_attribute<'a>(
+    attribute: &'a ExprAttribute,
+    objects: &Objects<'a>,
+) -> Option<Found<'a>> {
+    let object = objects.cmd(&attribute.value)?;
+    if !attribute.ctx.is_load() {
         return None;
     }
-    let problem = methods::of_name(attribute.attr.as_str(), client)?;
-    Some(("cmd", problem, attribute.attr.range))
+    let problem = methods::of_name(attribute.attr.as_str(), objects.client)?;
+    Some((object.name, problem, attribute.attr.range))
 }
 
 /// The mistake in an `await`.
-pub(super) fn of_await(awaited: &ExprAwait) -> Option<Found> {
-    not_asynchronous(&awaited.value, awaited.range, "remove `await`")
+pub(super) fn of_await<'a>(awaited: &'a ExprAwait, objects: &Objects<'a>) -> Option<Found<'a>> {
+    not_asynchronous(&awaited.value, awaited.range, "remove `await`", objects)
 }
 
 /// A call of the server where Python expects something asynchronous.
-fn not_asynchronous(value: &Expr, range: TextRange, hint: &'static str) -> Option<Found> {
+fn not_asynchronous<'a>(
+    value: &'a Expr,
+    range: TextRange,
+    hint: &'static str,
+    objects: &Objects<'a>,
+) -> Option<Found<'a>> {
     let Expr::Call(call) = value else {
         return None;
     };
-    let (object, what) = match &*call.func {
-        Expr::Attribute(attribute) if is_cmd(attribute) => {
-            ("cmd", format!("cmd.{}", attribute.attr))
-        }
-        Expr::Name(function) => {
-            let known = ["execute", "log", "atomic"];
-            let name = known.into_iter().find(|name| function.id == *name)?;
-            (name, name.to_owned())
+    let called = objects.of(&call.func).filter(|object| object.is != "cmd");
+    let (object, what) = match (&*call.func, called) {
+        (_, Some(function)) => (function, function.is.to_owned()),
+        (Expr::Attribute(attribute), None) => {
+            let object = objects.cmd(&attribute.value)?;
+            (object, format!("cmd.{}", attribute.attr))
         }
         _ => return None,
     };
-    let hint = if object == "atomic" {
+    let hint = if object.is == "atomic" {
         "write `with atomic():`"
     } else {
         hint
     };
-    Some((object, Problem::NotAsynchronous { what, hint }, range))
+    Some((object.name, Problem::NotAsynchronous { what, hint }, range))
 }
 
 /// The mistake in a statement.
-pub(super) fn of_statement(statement: &Stmt) -> Option<Found> {
+pub(super) fn of_statement<'a>(statement: &'a Stmt, objects: &Objects<'a>) -> Option<Found<'a>> {
     let lone = match statement {
         Stmt::Expr(lone) => lone,
         Stmt::For(f) if f.is_async => {
-            return not_asynchronous(&f.iter, f.iter.range(), "write `for` without `async`");
+            let hint = "write `for` without `async`";
+            return not_asynchronous(&f.iter, f.iter.range(), hint, objects);
         }
         Stmt::With(with) if with.is_async => {
             return with.items.iter().find_map(|item| {
                 let value = &item.context_expr;
-                not_asynchronous(value, value.range(), "write `with` without `async`")
+                let hint = "write `with` without `async`";
+                not_asynchronous(value, value.range(), hint, objects)
             });
         }
         _ => return None,
@@ -96,16 +110,8 @@ pub(super) fn of_statement(statement: &Stmt) -> Option<Found> {
     let Expr::Call(call) = &*lone.value else {
         return None;
     };
-    match &*call.func {
-        Expr::Name(function) if function.id == "atomic" => {
-            Some(("atomic", Problem::AtomicAlone, call.range()))
-        }
-        _ => None,
-    }
-}
-
-fn is_cmd(attribute: &ExprAttribute) -> bool {
-    matches!(&*attribute.value, Expr::Name(object) if object.id == "cmd")
+    let function = objects.of(&call.func)?;
+    (function.is == "atomic").then(|| (function.name, Problem::AtomicAlone, call.range()))
 }
 
 /// The levels of the server's log.

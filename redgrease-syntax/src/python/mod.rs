@@ -10,6 +10,7 @@
 //! | `walk` | visits the syntax tree once, and fills the scopes |
 //! | `bind` | the part of `walk` about definitions, comprehensions and imports |
 //! | `calls` | finds mistakes in calls of the names that the server provides |
+//! | `objects` | finds `cmd`, `execute`, .. in expressions, also under another name |
 //! | `waiting` | the part of `calls` about commands that block, which is not possible inside a gear |
 //! | `commands` | the part of `calls` about the words of `execute` |
 //! | `methods` | the part of `calls` about the methods of `cmd` |
@@ -17,6 +18,7 @@
 //! | `returns` | finds a function that never returns a value |
 //! | `asked` | finds code that asks whether `cmd` has a method |
 //! | `imports` | finds imports that no requirement provides |
+//! | `from_server` | finds names that the module `redgrease` does not have |
 //! | `refusals` | finds an `Err` that nothing receives |
 //! | `allowed` | tells whether a comment or the gear allows a finding |
 //! | `comments` | reads these comments, and finds those with a typing error |
@@ -31,8 +33,10 @@ mod callback;
 mod calls;
 mod commands;
 mod comments;
+mod from_server;
 mod imports;
 mod methods;
+mod objects;
 mod placement;
 mod refusals;
 mod resolve;
@@ -197,6 +201,8 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
     findings.extend(misspelt_comments(&glued, module.tokens()));
     findings
         .extend(imports::relative(&walk, source).map(|(problem, at)| glued.finding(problem, at)));
+    let not_in_module = from_server::unknown(&walk, source).into_iter();
+    findings.extend(not_in_module.map(|(problem, at)| glued.finding(problem, at)));
     let mut unknown_imports: Vec<UnknownImport> = Vec::new();
     for import in imports::unknown(&walk, source) {
         let unknown = UnknownImport::new(&import.module, glued.own(import.range), import.hint);

@@ -1,6 +1,7 @@
 //! Finds the undefined names and the free names of a text.
 
 use super::asked;
+use super::objects::Objects;
 use super::scope::Load;
 use super::walk::Walk;
 use crate::{Form, Problem, RUNTIME_NAMES, Refusals, Source, is_runtime_name, nearest};
@@ -109,7 +110,13 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Resolution {
     for call in &walk.calls {
         let is_asked =
             asked::of_problem(&call.problem).is_some_and(|name| walk.asked.contains(name));
-        if !is_asked && is_of_server(call.scope, call.object) {
+        let is_object = if Objects::is_own(call.object) {
+            is_of_server(call.scope, call.object)
+        } else {
+            let other = walk.objects.other(&walk.scopes, call.scope, call.object);
+            !walk.star_import && other.is_some_and(|(scope, is)| is_of_server(scope, is))
+        };
+        if !is_asked && is_object {
             problems.push((call.problem.clone(), call.range));
         }
     }

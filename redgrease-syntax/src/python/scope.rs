@@ -42,11 +42,21 @@ pub(super) struct Scope<'a> {
     pub(super) kind: ScopeKind,
     parent: Option<usize>,
     pub(super) bound: HashSet<&'a str>,
+    /// The names that the scope binds in several places.
+    rebound: HashSet<&'a str>,
     pub(super) parameters: HashSet<&'a str>,
     pub(super) globals: HashMap<&'a str, TextRange>,
     pub(super) nonlocals: HashMap<&'a str, TextRange>,
     pub(super) loads: Vec<Load<'a>>,
     pub(super) blocks: Vec<Block>,
+}
+
+impl<'a> Scope<'a> {
+    fn add(&mut self, name: &'a str) {
+        if !self.bound.insert(name) {
+            self.rebound.insert(name);
+        }
+    }
 }
 
 /// All scopes of a module. The scope with index 0 is the module itself.
@@ -71,6 +81,7 @@ impl<'a> Scopes<'a> {
             kind,
             parent,
             bound: HashSet::new(),
+            rebound: HashSet::new(),
             parameters: HashSet::new(),
             globals: HashMap::new(),
             nonlocals: HashMap::new(),
@@ -154,14 +165,26 @@ impl<'a> Scopes<'a> {
     fn bind_in(&mut self, index: usize, name: &'a str) {
         let scope = &mut self.all[index];
         if scope.globals.contains_key(name) {
-            self.all[0].bound.insert(name);
+            self.all[0].add(name);
         } else if !scope.nonlocals.contains_key(name) {
-            scope.bound.insert(name);
+            scope.add(name);
         }
     }
 
     pub(super) fn bind_global(&mut self, name: &'a str) {
-        self.all[0].bound.insert(name);
+        self.all[0].add(name);
+    }
+
+    /// The scope whose binding of a name scope `from` sees, if nothing else binds the name there.
+    pub(super) fn only_binding(&self, from: usize, name: &str) -> Option<usize> {
+        let is_nonlocal = |scope: &Scope<'_>| scope.nonlocals.contains_key(name);
+        let scope = self
+            .visible(from)
+            .find(|scope| scope.bound.contains(name))?;
+        if scope.rebound.contains(name) || self.all.iter().any(is_nonlocal) {
+            return None;
+        }
+        self.all.iter().position(|one| std::ptr::eq(one, scope))
     }
 
     /// Whether the text binds a name that scope `from` uses.

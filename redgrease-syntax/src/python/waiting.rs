@@ -1,6 +1,7 @@
 //! Finds commands that block, which is not possible inside a gear.
 
 use super::calls::Found;
+use super::objects::Objects;
 use crate::Problem;
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
@@ -27,21 +28,24 @@ const COMMANDS: &[(&str, Option<&str>)] = &[
 const WITH_BLOCK: &[&str] = &["xread", "xreadgroup"];
 
 /// The problem of a call of a command that blocks.
-pub(super) fn find(call: &ExprCall) -> Option<Found> {
-    let (object, command) = match &*call.func {
-        Expr::Name(function) if function.id == "execute" => ("execute", first_word(call)?),
-        Expr::Attribute(attribute) => match &*attribute.value {
-            Expr::Name(object) if object.id == "cmd" => match attribute.attr.as_str() {
-                "execute_command" => ("cmd", first_word(call)?),
-                method => ("cmd", method),
-            },
-            _ => return None,
-        },
+pub(super) fn find<'a>(call: &'a ExprCall, objects: &Objects<'a>) -> Option<Found<'a>> {
+    let called = objects
+        .of(&call.func)
+        .filter(|object| object.is == "execute");
+    let (object, command) = match (&*call.func, called) {
+        (_, Some(function)) => (function, first_word(call)?),
+        (Expr::Attribute(attribute), None) => {
+            let object = objects.cmd(&attribute.value)?;
+            match attribute.attr.as_str() {
+                "execute_command" => (object, first_word(call)?),
+                method => (object, method),
+            }
+        }
         _ => return None,
     };
     let lower = command.to_ascii_lowercase();
     let spelled = |command: &str| {
-        if object == "execute" {
+        if object.is == "execute" {
             format!("execute(\"{}\", ..)", command.to_ascii_uppercase())
         } else {
             format!("cmd.{command}")
@@ -60,7 +64,7 @@ pub(super) fn find(call: &ExprCall) -> Option<Found> {
         )
     };
     let problem = Problem::BlockingCommand { command, instead };
-    Some((object, problem, call.func.range()))
+    Some((object.name, problem, call.func.range()))
 }
 
 /// Whether a command always blocks.

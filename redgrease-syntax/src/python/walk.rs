@@ -1,7 +1,9 @@
 //! Visits the syntax tree once, fills the scopes, and collects facts for the report.
 
 use super::calls::{self, CallProblem, Found};
+use super::from_server::Imported;
 use super::imports::{self, Import};
+use super::objects::Objects;
 use super::scope::{Block, Load, ScopeKind, Scopes};
 use super::{asked, refusals, wording};
 use crate::{Client, Problem, PythonVersion as Target};
@@ -21,12 +23,14 @@ pub(super) struct Walk<'a> {
     pub(super) star_import: bool,
     /// The names imported from the module `redgrease`, which is the prelude.
     pub(super) from_prelude: BTreeSet<&'a str>,
+    /// The names imported from the modules that every server has.
+    pub(super) from_server: Vec<Imported<'a>>,
     /// Whether the gear's function awaits.
     pub(super) gear_awaits: bool,
     /// The first `yield` of the gear's function.
     pub(super) gear_yields: Option<TextRange>,
     /// Mistakes in the use of names of the server.
-    pub(super) calls: Vec<CallProblem>,
+    pub(super) calls: Vec<CallProblem<'a>>,
     /// The methods of `cmd` whose presence the text asks for.
     pub(super) asked: BTreeSet<&'a str>,
     /// The number of places around the current one that handle a missing method of `cmd`.
@@ -43,8 +47,8 @@ pub(super) struct Walk<'a> {
     pub(super) import_excuses: usize,
     /// For each handler of failed imports around the current place, the modules whose import failed.
     pub(super) failed_imports: Vec<Vec<&'a str>>,
-    /// The client that answers `cmd`. `Both` if that is not known.
-    client: Client,
+    /// The names that stand for objects of the server.
+    pub(super) objects: Objects<'a>,
     pub(super) reported: RefCell<Vec<SemanticSyntaxError>>,
     pub(super) in_try: bool,
     pub(super) gear: Option<&'a ast::StmtFunctionDef>,
@@ -69,6 +73,7 @@ impl<'a> Walk<'a> {
             scopes: Scopes::new(),
             star_import: false,
             from_prelude: BTreeSet::new(),
+            from_server: Vec::new(),
             gear_awaits: false,
             gear_yields: None,
             calls: Vec::new(),
@@ -80,7 +85,7 @@ impl<'a> Walk<'a> {
             err_catchers: 0,
             import_excuses: 0,
             failed_imports: Vec::new(),
-            client,
+            objects: Objects::new(client),
             reported: RefCell::default(),
             in_try: false,
             gear,
@@ -92,6 +97,7 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn module(&mut self, suite: &'a [Stmt]) {
+        self.objects.look_for_names(suite);
         self.visit_body(suite);
     }
 
@@ -179,7 +185,7 @@ impl<'a> Walk<'a> {
         self.in_try = in_try;
     }
 
-    fn misused(&mut self, found: Option<Found>) {
+    fn misused(&mut self, found: Option<Found<'a>>) {
         let scope = self.scopes.current_index();
         let found = found.filter(|(_, problem, _)| match problem {
             Problem::UnknownMethod { .. } | Problem::MethodOfRedisPy { .. } => {
@@ -232,7 +238,8 @@ impl<'a> Visitor<'a> for Walk<'a> {
 
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         self.checked(|checker, walk| checker.visit_stmt(statement, walk));
-        self.misused(calls::of_statement(statement));
+        self.misused(calls::of_statement(statement, &self.objects));
+        self.objects.note(statement, self.scopes.current_index());
         if statement.is_return_stmt() || self.err_catchers == 0 {
             self.refused(refusals::of_statement(statement));
         }
@@ -346,7 +353,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
             },
             Expr::Await(awaited) => {
                 self.note_await();
-                self.misused(calls::of_await(awaited));
+                self.misused(calls::of_await(awaited, &self.objects));
                 visitor::walk_expr(self, expression);
             }
             Expr::Yield(_) | Expr::YieldFrom(_) => {
@@ -363,12 +370,12 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 visitor::walk_expr(self, expression);
             }
             Expr::Call(call) => {
-                self.asked.extend(asked::method(call));
-                self.misused(calls::of_call(call, self.client));
+                self.asked.extend(asked::method(call, &self.objects));
+                self.misused(calls::of_call(call, &self.objects));
                 visitor::walk_expr(self, expression);
             }
             Expr::Attribute(attribute) => {
-                self.misused(calls::of_attribute(attribute, self.client));
+                self.misused(calls::of_attribute(attribute, &self.objects));
                 visitor::walk_expr(self, expression);
             }
             _ => visitor::walk_expr(self, expression),

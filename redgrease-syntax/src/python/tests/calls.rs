@@ -616,3 +616,50 @@ fn calls_without_a_command() {
         );
     }
 }
+
+#[test]
+fn objects_of_the_server_under_another_name() {
+    for wrong in [
+        "c = cmd\nc.hgett()",
+        "c = cmd\nc.set(url)",
+        "a = b = cmd\nb.hgett()",
+        "c: object = cmd\nc.hgett()",
+        "def f():\n    return c.hgett()\nc = cmd\nreturn f()",
+        "def f():\n    c = cmd\n    return c.hgett()\nreturn f()",
+        "if url:\n    c = cmd\n    c.hgett()",
+        "c = cmd\nc.blpop(url)",
+        "c = cmd\nawait c.get(url)",
+        "run = execute\nrun(\"HGETT\")",
+        "run = execute\nrun(\"BLPOP\", url, 0)",
+        "write = log\nwrite(url, level=\"warn\")",
+        "from redgrease import cmd as c\nc.hgett()",
+        "from redgrease import execute as run\nrun()",
+        "import redgrease\nredgrease.cmd.hgett()",
+        "import redgrease\nredgrease.execute(\"HGETT\")",
+    ] {
+        assert_eq!(findings(wrong).len(), 1, "{wrong}");
+    }
+    for fine in [
+        "c = cmd\nc.hget(url, 1)",
+        "c = cmd\nc = url\nc.hgett()",
+        "try:\n    c = url()\nexcept ValueError:\n    c = cmd\nc.hgett()",
+        "c = cmd if url else url\nc.hgett()",
+        "def f(c):\n    return c.hgett()\nc = cmd\nreturn f(url)",
+        "def f():\n    c = url\n    return c.hgett()\nc = cmd\nreturn f()",
+        "c = cmd\nfor c in url:\n    c.hgett()",
+        "c = cmd\ndef f():\n    nonlocal c\n    c = url\nf()\nc.hgett()",
+        "def f():\n    global c\n    c = cmd\ndef g():\n    global c\n    c = url\nreturn c.hgett()",
+        "cmd = url\nc = cmd\nc.hgett()",
+        "c = cmd\nreturn hasattr(c, \"hgett\") and c.hgett()",
+        "c = cmd\ndel c\nc = url\nc.hgett()",
+        "class A:\n    c = cmd\n    def f(self, c):\n        return c.hgett()\nreturn A",
+        "c, d = cmd, url\nd.hgett()",
+        "import redgrease\nreturn redgrease.data.hgett()",
+        "redgrease = url\nredgrease.cmd.hgett()",
+        "write = log\nwrite(url)",
+    ] {
+        clean(fine);
+    }
+    let star = "from own import *\nc = cmd\nc.hgett()\n";
+    assert_eq!(examine(&Source::shared("m", star)).findings, []);
+}

@@ -335,3 +335,60 @@ fn a_typing_error_in_the_name_of_a_package() {
         );
     }
 }
+
+#[test]
+fn names_of_the_module_redgrease() {
+    for (lines, place, module, hint) in [
+        (
+            "from redgrease import cdm",
+            "cdm",
+            "redgrease",
+            "did you mean `cmd`?",
+        ),
+        (
+            "from redgrease import cmd, exeucte as e",
+            "exeucte",
+            "redgrease",
+            "did you mean `execute`?",
+        ),
+        (
+            "from redgrease import Err",
+            "Err",
+            "redgrease",
+            "remove the import, every gear has `Err` without it",
+        ),
+        (
+            "from redgrease import RedisGears",
+            "RedisGears",
+            "redgrease",
+            "write a name of it, such as `cmd`, `execute` or `log`; if an installed package has more, end the line with `# redgrease: allow(unknown-import)`",
+        ),
+        (
+            "from redgrease.runtime import lgo",
+            "lgo",
+            "redgrease.runtime",
+            "did you mean `log`?",
+        ),
+    ] {
+        assert_eq!(
+            found(lines, &[], "3.9"),
+            [format!(
+                "{place} -> the module `{module}` of the server has no `{place}`: {hint}"
+            )],
+            "{lines}"
+        );
+    }
+    for fine in [
+        "from redgrease import cmd, execute, log, atomic, hashtag3, KeysReader, data, sugar",
+        "from redgrease.runtime import log, run, cmd",
+        "from redgrease.data import nosuch",
+        "from redgrease import nosuch  # redgrease: allow(unknown-import)",
+        "try:\n    from redgrease import nosuch\nexcept ImportError:\n    pass",
+    ] {
+        clean(fine, &[]);
+    }
+    clean("from redgrease import Redis", &["redgrease"]);
+    clean("from redgrease import Redis", &["our-own-package"]);
+    let shared = examine(&Source::shared("m", "from redgrease import nosuch"));
+    assert_eq!(shared.findings, []);
+}
