@@ -17,7 +17,8 @@ def names(module):
 fn the_names_that_gears_can_import_are_known() {
     let server = Server::start().unwrap();
     for module in ["redgrease", "redgrease.runtime"] {
-        let run = format!("{SCRIPT}\nGB('ShardsIDReader').flatmap(lambda _: names('{module}')).run()");
+        let run =
+            format!("{SCRIPT}\nGB('ShardsIDReader').flatmap(lambda _: names('{module}')).run()");
         let lines = untyped(&server, &["RG.PYEXECUTE", &run]);
         let known = names_of_module(module).unwrap();
         let names: Vec<&str> = lines
