@@ -76,6 +76,9 @@ fn common(left: BTreeSet<String>, right: BTreeSet<String>) -> BTreeSet<String> {
 fn best(scores: BTreeMap<String, f64>, count: usize) -> Vec<(String, f64)> {
     python! {
         cmd.zadd("scores", scores)
+        # To Redis, -1 is the last place: a count of 0 would be all members.
+        if count == 0:
+            return
         for name, score in cmd.zrevrange("scores", 0, count - 1, withscores=True):
             yield name.decode(), score
     }

@@ -16,6 +16,9 @@ pub fn score(board: &str, player: &str, points: f64) -> i64 {
 #[gear_command(mode = "sync")]
 pub fn top(board: &str, count: i64) -> Vec<(String, f64)> {
     python! {
+        # To Redis, -1 is the last place: a count of 0 would be the whole board.
+        if count < 1:
+            return []
         rows = cmd.zrevrange(board, 0, count - 1, withscores=True)
         return [(player.decode(), points) for player, points in rows]
     }
@@ -54,4 +57,7 @@ fn the_best_score_of_each_player_counts() {
     let bob = around(&mut con, "week", "Bob").unwrap();
     assert_eq!(bob, Some((1, names(&["Bob", "Cem"]))));
     assert_eq!(around(&mut con, "week", "Dan").unwrap(), None);
+    for count in [0, -1, -2] {
+        assert_eq!(top(&mut con, "week", count).unwrap(), [], "{count}");
+    }
 }
