@@ -42,7 +42,7 @@ impl IntoResponse for Failed {
     fn into_response(self) -> Response {
         log::error!("{}", self.0);
         let (status, text) = match self.0.kind() {
-            ErrorKind::Gear(_) | ErrorKind::Convert { .. } => {
+            ErrorKind::Gear(_) | ErrorKind::Script { .. } | ErrorKind::Convert { .. } => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal")
             }
             ErrorKind::Timeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "timeout"),

@@ -31,15 +31,15 @@ const LONGEST: usize = 64;
 pub(super) fn check(name: &str, dependencies: &[String]) -> Outcome {
     let crate_name = name.replace('-', "_");
     let is = |others: &[&str]| others.contains(&crate_name.as_str());
+    let strange = strange(name);
     let reason = if name.is_empty() {
         "it is empty"
+    } else if !strange.is_empty() {
+        &format!(
+            "it contains {strange}, and only small letters from a to z, digits, `-` and `_` are allowed"
+        )
     } else if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
-        "it must begin with a letter from a to z"
-    } else if !name
-        .chars()
-        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_')
-    {
-        "it may contain letters from a to z, digits, `-` and `_`"
+        "it must begin with a small letter from a to z"
     } else if name.len() > LONGEST {
         "it has more than 64 characters"
     } else if is(&KEYWORDS) {
@@ -61,6 +61,19 @@ pub(super) fn check(name: &str, dependencies: &[String]) -> Outcome {
     )))
 }
 
+/// The characters of a name that no package can have, each of them one time.
+fn strange(name: &str) -> String {
+    let mut found: Vec<String> = Vec::new();
+    for c in name.chars() {
+        let shown = format!("`{}`", c.escape_debug());
+        let is_allowed = c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+        if !is_allowed && !found.contains(&shown) {
+            found.push(shown);
+        }
+    }
+    found.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::check;
@@ -70,14 +83,16 @@ mod tests {
         let dependencies = ["serde_json".to_owned(), "tokio".to_owned()];
         for (name, reason) in [
             ("", "empty"),
-            ("7up", "begin with a letter"),
-            ("-x", "begin with a letter"),
-            ("_", "begin with a letter"),
-            ("MyApp", "begin with a letter"),
-            ("myApp", "may contain"),
-            ("my app", "may contain"),
-            ("my.app", "may contain"),
-            ("mü", "may contain"),
+            ("7up", "begin with a small letter"),
+            ("-x", "begin with a small letter"),
+            ("_", "begin with a small letter"),
+            ("MyApp", "contains `M`, `A`, and"),
+            ("myApp", "contains `A`, and"),
+            ("my app", "contains ` `, and"),
+            ("my.app.rs", "contains `.`, and"),
+            ("Grüße", "contains `G`, `ü`, `ß`, and"),
+            ("1ü", "contains `ü`, and"),
+            ("a\tb", "contains `\\t`, and"),
             ("fn", "word of Rust"),
             ("gen", "word of Rust"),
             ("test", "Rust or cargo"),

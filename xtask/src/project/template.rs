@@ -100,6 +100,28 @@ pub(super) fn packages(lock: &str) -> Vec<String> {
 mod tests {
     use super::{lock, packages};
     use crate::workspace;
+    use std::fs;
+
+    /// The kinds of errors that a file tells apart, in its order.
+    fn kinds(path: &str) -> Vec<String> {
+        let text = fs::read_to_string(workspace::root().join(path)).unwrap();
+        let named = text.split("ErrorKind::").skip(1);
+        named
+            .map(|rest| {
+                let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap();
+                rest[..end].to_owned()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_template_tells_the_errors_apart_that_the_page_does() {
+        let page = kinds("docs/web-services.md");
+        assert!(page.len() > 3, "{page:?}");
+        for path in ["template/web/src/routes.rs", "examples/web/src/error.rs"] {
+            assert_eq!(kinds(path), page, "{path}");
+        }
+    }
 
     #[test]
     fn the_lock_has_dependencies_and_no_package_of_this_project() {
