@@ -7,6 +7,7 @@ use redgrease::Pool;
 use std::env;
 use std::error::Error;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -23,8 +24,37 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Resolves with Ctrl-C. Requests that have begun are answered then.
+/// Resolves when the program is asked to end: by Ctrl-C, or by an orchestrator. Requests that have begun are answered then.
 async fn stopped() {
-    // Without the signal, the program ends at once, as it would without this function.
-    let _ = tokio::signal::ctrl_c().await;
+    // Without the signals, the program ends at once, as it would without this function.
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stopped;
+    use std::future;
+    use std::pin::pin;
+    use std::process::{self, Command};
+
+    #[tokio::test]
+    async fn an_orchestrator_ends_the_service() {
+        let mut stopped = pin!(stopped());
+        // The program waits for signals from the first poll on.
+        tokio::select! {
+            biased;
+            () = &mut stopped => panic!("no signal was sent"),
+            () = future::ready(()) => {}
+        }
+        let pid = process::id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(sent.unwrap().success());
+        stopped.await;
+    }
 }
