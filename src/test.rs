@@ -12,7 +12,7 @@
 //! those of `gears = [a, b]`. All servers share the installed Python packages.
 
 use crate::__rt::redis;
-use crate::{Con, Gear, Options, Result, connect, register_all_with};
+use crate::{BlockingPool, Con, Gear, Options, Result, connect, register_all_with};
 use redgrease_embedded::Server;
 use std::fmt::Display;
 use std::ops::Deref;
@@ -76,9 +76,9 @@ pub fn server(test: &str, gears: Option<&[&'static Gear]>) -> TestServer {
 /// The parameters of `#[gear_test]` functions, by value or by reference: connections, and the server itself.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a `#[gear_test]`",
-    label = "not a connection or a server",
-    note = "take `&mut redgrease::Con`, `&mut redis::Connection`, `redis::Client` or `&redgrease::embedded::Server`",
-    note = "async connections go with an `async fn`"
+    label = "not a connection, a pool or a server",
+    note = "take `&mut Con`, `&mut BlockingPool` or `&embedded::Server` of the crate `redgrease`, `&mut redis::Connection` or `redis::Client`",
+    note = "async connections and a `Pool` go with an `async fn`"
 )]
 pub trait FromServer {
     /// The value that is created: the type itself, or a value that derefs to it.
@@ -95,9 +95,9 @@ pub trait FromServer {
 /// The parameters of async `#[gear_test]` functions, by value or by reference.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of an async `#[gear_test]`",
-    label = "not an async connection or a server",
-    note = "take `&mut redgrease::AsyncCon`, `&mut redis::aio::MultiplexedConnection`, `redis::Client` or `&redgrease::embedded::Server`",
-    note = "blocking connections go with a `fn` without `async`"
+    label = "not an async connection, a pool or a server",
+    note = "take `&mut AsyncCon`, `&mut Pool` or `&embedded::Server` of the crate `redgrease`, `&mut redis::aio::MultiplexedConnection` or `redis::Client`",
+    note = "blocking connections and a `BlockingPool` go with a `fn` without `async`"
 )]
 #[cfg(feature = "aio")]
 pub trait FromServerAsync {
@@ -116,6 +116,13 @@ impl FromServer for Con {
     type Made = Con;
     fn from_server(server: &TestServer) -> Result<Con> {
         connect(server.url())
+    }
+}
+
+impl FromServer for BlockingPool {
+    type Made = BlockingPool;
+    fn from_server(server: &TestServer) -> Result<BlockingPool> {
+        BlockingPool::connect(server.url())
     }
 }
 
@@ -157,12 +164,19 @@ for_both! {
 #[cfg(feature = "aio")]
 mod aio {
     use super::{FromServerAsync, TestServer, client, redis};
-    use crate::{AsyncCon, Result, connect_async};
+    use crate::{AsyncCon, Pool, Result, connect_async};
 
     impl FromServerAsync for AsyncCon {
         type Made = AsyncCon;
         async fn from_server(server: &TestServer) -> Result<AsyncCon> {
             connect_async(server.url()).await
+        }
+    }
+
+    impl FromServerAsync for Pool {
+        type Made = Pool;
+        async fn from_server(server: &TestServer) -> Result<Pool> {
+            Pool::connect(server.url()).await
         }
     }
 

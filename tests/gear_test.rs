@@ -46,6 +46,22 @@ fn each_test_has_a_server_of_its_own(
     Ok(())
 }
 
+#[gear_test]
+fn a_pool_for_threads(pool: &mut redgrease::BlockingPool) -> Result<()> {
+    let sums: Vec<i64> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..4)
+            .map(|x| {
+                let mut pool = pool.clone();
+                scope.spawn(move || double(&mut pool, x).unwrap())
+            })
+            .collect();
+        running.into_iter().map(|it| it.join().unwrap()).collect()
+    });
+    assert_eq!(sums, [0, 2, 4, 6]);
+    assert_eq!(double(pool, 21)?, 42);
+    Ok(())
+}
+
 /// Contains a gear that is not visible outside of the function.
 #[allow(dead_code, reason = "it is registered by its name")]
 fn a_gear_inside_a_function() {
@@ -115,7 +131,7 @@ impl GearsCommandsOf<'_> {
 #[cfg(feature = "aio")]
 mod nonblocking {
     use redgrease::prelude::*;
-    use redgrease::{AsyncCon, Result};
+    use redgrease::{AsyncCon, Pool, Result};
 
     #[gear_command]
     async fn triple(x: i64) -> i64 {
@@ -137,5 +153,18 @@ mod nonblocking {
         assert_eq!(triple(&mut multiplexed, 1).await.unwrap(), 3);
         assert_eq!(triple(&mut manager, 2).await.unwrap(), 6);
         assert!(server.url().starts_with("redis+unix://"));
+    }
+
+    #[gear_test]
+    async fn a_pool_for_tasks(pool: Pool, reference: &mut Pool) -> Result<()> {
+        let tasks = (0..4).map(|x| {
+            let mut pool = pool.clone();
+            tokio::spawn(async move { triple(&mut pool, x).await })
+        });
+        for (x, task) in (0..).zip(tasks.collect::<Vec<_>>()) {
+            assert_eq!(task.await.unwrap()?, 3 * x);
+        }
+        assert_eq!(triple(reference, 7).await?, 21);
+        Ok(())
     }
 }

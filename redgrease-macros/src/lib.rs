@@ -485,8 +485,8 @@ pub fn python_module(tokens: TokenStream) -> TokenStream {
 /// async fn doubles_asynchronously(mut con: redgrease::AsyncCon) { /* .. */ }
 /// ```
 ///
-/// The type of a parameter decides its value: a connection of this crate or of redis-rs, which is asynchronous in an
-/// `async fn`, or the server itself. `gears = [a, b]` registers only these gears, `crate = path` is the
+/// The type of a parameter decides its value: a connection of this crate or of redis-rs, a `BlockingPool`, or the server itself. In
+/// an `async fn` connections are asynchronous, and the pool is a `Pool`. `gears = [a, b]` registers only these gears, `crate = path` is the
 /// [name of the crate](macro@gear_command#the-name-of-the-crate). The feature `embedded` is required.
 #[proc_macro_attribute]
 pub fn gear_test(attribute: TokenStream, item: TokenStream) -> TokenStream {

@@ -70,4 +70,42 @@ fn every_name_of_the_crate_is_found() {
     assert!(!is_compiled, "it was found");
     let what_to_do = "`__redgrease_not_found__use_its_prelude_or_the_key_crate`";
     assert!(messages.contains(what_to_do), "{messages}");
+
+    let refused = [
+        "--package",
+        "renamed",
+        "--features",
+        "extra,refused",
+        "--test",
+        "refused",
+    ];
+    let (is_compiled, messages) = check(&refused);
+    assert!(!is_compiled, "types that no test can have were accepted");
+    for (refusal, note) in [
+        (
+            "error[E0277]: `AsyncCon` cannot be a parameter of a `#[gear_test]`",
+            "`&mut BlockingPool`",
+        ),
+        (
+            "error[E0277]: `i64` cannot be a parameter of a `#[gear_test]`",
+            "`&mut Con`",
+        ),
+        (
+            "error[E0277]: `Con` cannot be a parameter of an async `#[gear_test]`",
+            "`&mut Pool`",
+        ),
+        (
+            "error[E0277]: `BlockingPool` cannot be a parameter of an async `#[gear_test]`",
+            "`&mut AsyncCon`",
+        ),
+    ] {
+        assert_eq!(
+            messages.matches(refusal).count(),
+            1,
+            "{refusal}: {messages}"
+        );
+        assert!(messages.contains(note), "{note}: {messages}");
+    }
+    // The crate has another name here.
+    assert!(!messages.contains("`&mut redgrease::"), "{messages}");
 }

@@ -4,7 +4,7 @@ use super::krate::Krate;
 use crate::parse::Test;
 use crate::report::Errors;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, Type};
 
@@ -36,7 +36,7 @@ pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
             Type::Reference(reference) => (&reference.elem, quote!(&#variable), TokenStream::new()),
             _ => (&typed.ty, quote!(#variable), TokenStream::new()),
         };
-        let from = from_server(&made.to_token_stream(), &server, is_async, krate);
+        let from = from_server(made, &server, is_async, krate);
         lets.extend(quote!(let #mutable #variable = #from;));
         arguments.push(passed);
     }
@@ -71,17 +71,31 @@ pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
 }
 
 /// An expression that makes one argument from the server.
-fn from_server(ty: &TokenStream, server: &Ident, is_async: bool, krate: &Krate) -> TokenStream {
-    let krate = krate.at(ty.span());
+fn from_server(ty: &Type, server: &Ident, is_async: bool, krate: &Krate) -> TokenStream {
+    // The compiler reports a type that does not fit for the type and for the call. It shows one of two equal reports, so
+    // both have the same place, which the tokens of a path do not have: an alias takes the place of the path.
+    let place = match ty {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .map_or(ty.span(), |last| last.ident.span()),
+        _ => ty.span(),
+    };
+    let krate = krate.at(place);
+    let alias = Ident::new("RedgreaseArgument", place);
     let made = if is_async {
-        quote_spanned!(ty.span()=> <#ty as #krate::__rt::test::FromServerAsync>::from_server(&#server).await)
+        quote_spanned!(place=> <#alias as #krate::__rt::test::FromServerAsync>::from_server(&#server).await)
     } else {
-        quote_spanned!(ty.span()=> <#ty as #krate::__rt::test::FromServer>::from_server(&#server))
+        quote_spanned!(place=> <#alias as #krate::__rt::test::FromServer>::from_server(&#server))
     };
     quote! {
-        match #made {
-            ::core::result::Result::Ok(made) => made,
-            ::core::result::Result::Err(error) => ::core::panic!("{error}"),
+        {
+            type #alias = #ty;
+            match #made {
+                ::core::result::Result::Ok(made) => made,
+                ::core::result::Result::Err(error) => ::core::panic!("{error}"),
+            }
         }
     }
 }

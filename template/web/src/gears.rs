@@ -28,10 +28,10 @@ mod tests {
     use super::*;
 
     #[gear_test]
-    async fn visits_are_counted(con: &mut redgrease::AsyncCon) -> redgrease::Result<()> {
-        assert_eq!(visit(con, "home").await?, 1);
-        assert_eq!(visit(con, "home").await?, 2);
-        assert_eq!(visit(con, "about").await?, 1);
+    async fn visits_are_counted(pool: &mut redgrease::Pool) -> redgrease::Result<()> {
+        assert_eq!(visit(pool, "home").await?, 1);
+        assert_eq!(visit(pool, "home").await?, 2);
+        assert_eq!(visit(pool, "about").await?, 1);
         Ok(())
     }
 }
