@@ -114,3 +114,7 @@ pub mod prelude {
 #[cfg(all(doctest, feature = "embedded"))]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+#[cfg(all(doctest, feature = "aio"))]
+#[doc = include_str!("../docs/python-in-rust.md")]
+mod python_in_rust {}
