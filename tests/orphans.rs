@@ -59,8 +59,10 @@ fn populated() -> (Server, Con) {
     // The library is there, and has no gears any longer.
     register(&server, "redgrease", |_| ());
     register(&server, FOREIGN[0], |description| {
-        description["owner"]["repository"] = json!("git.acme.io/other");
-        description["owner"]["session"] = json!("other");
+        // Nothing that the other checkout knows of itself is that of this one.
+        let package = description["owner"]["package"].clone();
+        description["owner"] =
+            json!({ "package": package, "repository": "git.acme.io/other", "session": "other" });
     });
     register(&server, FOREIGN[1], |description| {
         description["owner"]["package"] = json!("other");
