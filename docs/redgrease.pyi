@@ -271,6 +271,13 @@ class _Commands:
 #: The commands of the server that runs the gear.
 cmd: _Commands
 
+class Err(Exception):
+    """The other value of a gear whose result in Rust is a `Result<T, E>`: `raise Err(value)` or `return Err(value)`."""
+
+    value: Any
+
+    def __init__(self, value: Any = None) -> None: ...
+
 def execute(command: str, *args: Union[str, bytes, bytearray, int, float]) -> Any:
     """Runs a Redis command on the server the gear runs in; its error is raised."""
 

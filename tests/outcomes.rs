@@ -311,7 +311,7 @@ fn a_chain_returns_results() {
 fn a_hook_replies_with_the_value_or_an_error() {
     let (server, _con) = with_gears(gears![money, decreased]);
     assert_eq!(untyped(&server, &["INCRBYFLOAT", "m", "1.5"]), "1.5");
-    assert_eq!(untyped(&server, &["INCRBYFLOAT", "m", "0"]), "");
+    assert_eq!(untyped(&server, &["INCRBYFLOAT", "m", "0"]), "nil");
     assert_eq!(
         untyped(&server, &["INCRBYFLOAT", "m", "-1"]),
         "NEGATIVE the amount is below zero"

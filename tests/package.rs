@@ -24,6 +24,54 @@ fn unknown(names: Vec<String>) -> Vec<String> {
     }
 }
 
+/// `Err` comes with the import, and can be pickled like every class that can be imported.
+#[gear_command(mode = "sync")]
+fn refused(number: i64) -> Result<i64, String> {
+    python! {
+        import pickle
+        import redgrease
+        from redgrease import Err as Refusal, log
+
+        if pickle.loads(pickle.dumps(Refusal)) is not redgrease.Err:
+            raise TypeError("another class")
+        if number == 0:
+            raise pickle.loads(pickle.dumps(Refusal("zero")))
+        if number < 0:
+            raise Err("negative")
+        return number
+    }
+}
+
+#[test]
+fn err_can_be_imported_and_pickled() {
+    let server = Server::start().unwrap();
+    let (mut con, _) = start_with(server.url(), &Options::new().gears(gears![refused])).unwrap();
+    assert_eq!(refused(&mut con, 1).unwrap(), Ok(1));
+    assert_eq!(refused(&mut con, 0).unwrap(), Err("zero".to_owned()));
+    assert_eq!(refused(&mut con, -1).unwrap(), Err("negative".to_owned()));
+}
+
+/// The engine and the client have the same class `Err`.
+#[test]
+fn both_classes_err_are_the_same() {
+    let class = |source: &str| {
+        let lines = source.lines().map(str::trim);
+        let lines = lines.skip_while(|line| !line.starts_with("class Err("));
+        let lines =
+            lines.take_while(|line| !line.starts_with("def _") || line.contains("__init__"));
+        let lines = lines.take_while(|line| !line.starts_with("__all__"));
+        lines
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let engine =
+        include_str!("../redgrease-engine/src/gears/runtime/redgrease_commands/outcome.py");
+    let client = include_str!("../redgrease-core/src/prelude/outcome.py");
+    assert!(class(engine).contains("self.__notes__"));
+    assert_eq!(class(engine), class(client));
+}
+
 /// The stub file for editors declares only names that exist when a gear runs.
 #[test]
 fn the_names_of_the_stub_file_can_be_imported() {
@@ -40,7 +88,7 @@ fn the_names_of_the_stub_file_can_be_imported() {
         // Names with an underscore are for the stub file alone.
         .filter(|name| !name.starts_with([' ', '_']))
         .collect();
-    for expected in ["cmd", "execute", "GearsBuilder", "GB", "gearsFuture"] {
+    for expected in ["cmd", "execute", "Err", "GearsBuilder", "GB", "gearsFuture"] {
         assert!(names.iter().any(|name| name == expected), "{names:?}");
     }
     let server = Server::start().unwrap();

@@ -101,7 +101,7 @@ use proc_macro::TokenStream;
 /// }
 ///
 /// #[gear_command(hook = "HGET", keyprefix = "user:", mode = "sync")]
-/// fn logged_hget(key: &str, field: &str) -> String {
+/// fn logged_hget(key: &str, field: &str) -> Option<String> {
 ///     python! {
 ///         log("read " + key)
 ///         return call_next(key, field)
@@ -112,6 +112,10 @@ use proc_macro::TokenStream;
 /// A hook gets the words of the command behind its name as arguments: `HGET user:1 name` calls
 /// `logged_hget("user:1", "name")`. `call_next(..)` runs the command itself, or the hook below this one, and the value
 /// that the Python returns is the reply. `keyprefix` is plain text: the hook is for commands of which a key begins so.
+///
+/// The clients of the command know nothing of gears. They receive a reply in the form of the result's type: `None` is nil,
+/// lists, sets and tuples are arrays, maps are arrays of keys and values, integers and `bool` are integers, text and bytes
+/// are bulk strings, `()` is nil, and an `Err` is an error. An `Option<T>` at the end takes a word as it is, or is absent.
 ///
 /// # Arguments
 ///

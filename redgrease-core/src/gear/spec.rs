@@ -1,6 +1,6 @@
 //! One gear and its fields.
 
-use super::kind::{GearKind, Mode};
+use super::kind::{GearKind, Hook, Mode};
 use super::program::Program;
 use super::python::{OnRegistered, PythonModule, SourceForm};
 use crate::convert::Codec;
@@ -134,6 +134,14 @@ impl GearSpec {
         module: None,
         on_registered: None,
     };
+
+    /// The command that the gear replaces.
+    pub(crate) fn hook(&self) -> Option<&Hook> {
+        match &self.kind {
+            GearKind::Command { hook, .. } => hook.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// The element of the `inventory` collection: a pointer, so that each description exists once.

@@ -12,8 +12,12 @@ class _Codec(object):
     # `parse_inline`, `dump_inline`: an expression of {x} with a fast path; {f} stands for `parse` or `dump`
     # `optional`: whether other clients may omit the argument at the end
     # `catches`: whether an `Err` that the function raises is a result
+    # `word`: like `parse`, for a word of a client that knows nothing of gears; the clients of a hook are such clients
+    # `reply`: like `dump`, for these clients: lists are arrays, None is nil
+    # `plain`: whether the argument is never empty and never begins with a plus sign
+    # `nothing`: whether the value is always None
     def __init__(self, parse, dump, read, write, frozen=None, parse_inline='{f}({x})', dump_inline='{f}({x})',
-                 optional=False, catches=False):
+                 optional=False, catches=False, word=None, reply=None, plain=True, nothing=False):
         self.parse = parse
         self.dump = dump
         self.read = read
@@ -23,6 +27,10 @@ class _Codec(object):
         self.dump_inline = dump_inline
         self.optional = optional
         self.catches = catches
+        self.word = word or parse
+        self.reply = reply or dump
+        self.plain = plain
+        self.nothing = nothing
 
 
 def _shown(value):
@@ -85,14 +93,24 @@ def _unit_read(value):
         raise _is_not(value, 'None')
 
 
-_unit = _Codec(_unit_parse, _unit_dump, _unit_read, _unit_read)
+def _unit_reply(value):
+    _unit_dump(value)
+    return _nil()
+
+
+_unit = _Codec(_unit_parse, _unit_dump, _unit_read, _unit_read, reply=_unit_reply, plain=False, nothing=True)
 
 
 # --- text and bytes; arguments encode the byte 00 as 01 30, and the byte 01 as 01 31
 
-def _str_parse(value):
+def _str_word(value):
     if not isinstance(value, str):
         raise ValueError('%s is not UTF-8 text' % _shown(bytes(value)))
+    return value
+
+
+def _str_parse(value):
+    value = _str_word(value)
     if '\x01' in value:
         value = value.replace('\x010', '\x00').replace('\x011', '\x01')
     return value
@@ -119,11 +137,16 @@ def _str_read(value):
 _str = _Codec(
     _str_parse, _str_dump, _str_read, _str_write,
     parse_inline="{x} if type({x}) is str and '\\x01' not in {x} else {f}({x})",
-    dump_inline="{x}.encode() if type({x}) is str else {f}({x})")
+    dump_inline="{x}.encode() if type({x}) is str else {f}({x})",
+    word=_str_word, plain=False)
+
+
+def _bytes_word(value):
+    return value.encode('utf-8') if isinstance(value, str) else bytes(value)
 
 
 def _bytes_parse(value):
-    value = value.encode('utf-8') if isinstance(value, str) else bytes(value)
+    value = _bytes_word(value)
     if b'\x01' in value:
         value = value.replace(b'\x010', b'\x00').replace(b'\x011', b'\x01')
     return value
@@ -149,7 +172,8 @@ def _bytes_write(value):
 
 _bytes = _Codec(
     _bytes_parse, _bytes_dump, _bytes_read, _bytes_write,
-    dump_inline='{x} if type({x}) is bytes else {f}({x})')
+    dump_inline='{x} if type({x}) is bytes else {f}({x})',
+    word=_bytes_word, plain=False)
 
 
 # --- numbers

@@ -5,7 +5,6 @@ def _command(**options):
         options.update(more)
         GB('CommandReader', **about).map(stub).register(convertToStr=False, **options)
     register.waits = False
-    register.is_hook = 'hook' in options
     return register
 
 
@@ -33,7 +32,7 @@ def _arguments(args, rest=None):
     else:
         lines.append('if len(record) != %d: count(record)' % (len(args) + 1))
     if required < len(args):
-        lines.append("record = record + [''] * (%d - len(record))" % (len(args) + 1))
+        lines.append("record = record + [None] * (%d - len(record))" % (len(args) + 1))
 
     def explain(record):
         for i, (param, parse) in enumerate(parsers):

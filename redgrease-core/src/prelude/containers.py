@@ -86,17 +86,20 @@ def _json_dump(value):
 _json = _Codec(_json_parse, _json_dump, _json_read, _json_write)
 
 
-# --- optional values: empty for None, else a plus sign and the value
+# --- optional values: empty for None, else a plus sign and the value. Other clients may leave the plus sign out where the
+# value alone cannot be taken for another one.
 
 def _opt(inner):
     inner_parse, inner_dump, inner_read, inner_write = inner.parse, inner.dump, inner.read, inner.write
-    inner_frozen = inner.frozen
+    inner_frozen, inner_word, inner_reply, plain = inner.frozen, inner.word, inner.reply, inner.plain
 
     def parse(value):
         if not value:
             return None
         if value[:1] == '+' or value[:1] == b'+':
             return inner_parse(value[1:])
+        if plain:
+            return inner_parse(value)
         raise ValueError('%s is not an optional value: nothing for None, a plus sign in front of a value' % _shown(value))
 
     def dump(value):
@@ -111,20 +114,26 @@ def _opt(inner):
     def frozen(value):
         return None if value is None else inner_frozen(value)
 
+    def word(value):
+        return None if value is None else inner_word(value)
+
+    def reply(value):
+        return _nil() if value is None else inner_reply(value)
+
     return _Codec(parse, dump, read, write, frozen, dump_inline='[] if {x} is None else {f}({x})', optional=True,
-                  catches=inner.catches)
+                  catches=inner.catches, word=word, reply=reply, plain=False)
 
 
 # --- containers: one JSON value at the top level
 
-def _contained(read, write, frozen):
+def _contained(read, write, frozen, reply):
     def parse(value):
         return read(_json_parse(value))
 
     def dump(value):
         return _json_encoder.encode(write(value)).encode('utf-8')
 
-    return _Codec(parse, dump, read, write, frozen)
+    return _Codec(parse, dump, read, write, frozen, reply=reply)
 
 
 def _items_read(value):
@@ -149,7 +158,7 @@ def _items_write(value):
 
 
 def _list(item):
-    item_read, item_write, item_frozen = item.read, item.write, item.frozen
+    item_read, item_write, item_frozen, item_reply = item.read, item.write, item.frozen, item.reply
 
     def read(value):
         return [item_read(x) for x in _items_read(value)]
@@ -160,11 +169,14 @@ def _list(item):
     def frozen(value):
         return tuple([item_frozen(x) for x in _items_read(value)])
 
-    return _contained(read, write, frozen)
+    def reply(value):
+        return [item_reply(x) for x in _items_write(value)]
+
+    return _contained(read, write, frozen, reply)
 
 
 def _set(item):
-    item_write, item_frozen = item.write, item.frozen
+    item_write, item_frozen, item_reply = item.write, item.frozen, item.reply
 
     def read(value):
         items = [item_frozen(x) for x in _items_read(value)]
@@ -172,7 +184,7 @@ def _set(item):
         _check_distinct(members, items, 'two members of the set')
         return members
 
-    def write(value):
+    def members(value):
         items = _items_write(value)
         if not isinstance(items, (set, frozenset)):
             try:
@@ -181,16 +193,23 @@ def _set(item):
             except TypeError:
                 # Members such as lists are not hashable in Python, but they are in Rust.
                 pass
-        return [item_write(x) for x in items]
+        return items
+
+    def write(value):
+        return [item_write(x) for x in members(value)]
 
     def frozen(value):
         return frozenset(read(value))
 
-    return _contained(read, write, frozen)
+    def reply(value):
+        return [item_reply(x) for x in members(value)]
+
+    return _contained(read, write, frozen, reply)
 
 
 def _map(key, item):
     key_read, key_write, item_read, item_write = key.frozen, key.write, item.read, item.write
+    key_reply, item_reply = key.reply, item.reply
 
     def read(value):
         # Rust sends pairs. Other clients may send an object.
@@ -201,21 +220,27 @@ def _map(key, item):
             _check_distinct(entries, [k for k, _ in items], 'two keys')
         return entries
 
-    def write(value):
+    def pairs_of(value):
         if not hasattr(value, 'items'):
             raise _is_not(value, 'a dict')
-        return [[key_write(k), item_write(x)] for k, x in value.items()]
+        return value.items()
+
+    def write(value):
+        return [[key_write(k), item_write(x)] for k, x in pairs_of(value)]
 
     def frozen(value):
         raise TypeError('a dict cannot be a key or a member of a set in Python')
 
-    return _contained(read, write, frozen)
+    def reply(value):
+        return [part for k, x in pairs_of(value) for part in (key_reply(k), item_reply(x))]
+
+    return _contained(read, write, frozen, reply)
 
 
 def _tuple(*items):
     size = len(items)
     reads, writes = [x.read for x in items], [x.write for x in items]
-    frozens = [x.frozen for x in items]
+    frozens, replies = [x.frozen for x in items], [x.reply for x in items]
 
     def sized(value):
         if len(value) != size:
@@ -225,12 +250,18 @@ def _tuple(*items):
     def read(value):
         return tuple([f(x) for f, x in zip(reads, sized(_items_read(value)))])
 
-    def write(value):
+    def each(functions, value):
         if not isinstance(value, (tuple, list)):
             raise _is_not(value, 'a tuple')
-        return [f(x) for f, x in zip(writes, sized(value))]
+        return [f(x) for f, x in zip(functions, sized(value))]
+
+    def write(value):
+        return each(writes, value)
 
     def frozen(value):
         return tuple([f(x) for f, x in zip(frozens, sized(_items_read(value)))])
 
-    return _contained(read, write, frozen)
+    def reply(value):
+        return each(replies, value)
+
+    return _contained(read, write, frozen, reply)

@@ -46,8 +46,6 @@ def _gear(name, label, read, result, register, source, module, file, line, corou
         if result.catches:
             function = _catching(function, is_coroutine)
         stub = _stub(name, function, read, result, is_coroutine, fail, needs_shim, _counter(path) if counted else None)
-        if result.catches and getattr(register, 'is_hook', False):
-            stub = _as_command(stub, is_coroutine)
         _describe(stub, name, path, doc)
     except Exception as error:
         fail(error, None)

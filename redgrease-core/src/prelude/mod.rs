@@ -18,6 +18,8 @@ pub(crate) enum Part {
     Gear,
     /// Commands.
     Command,
+    /// Words and replies of commands that gears replace.
+    Hook,
     /// Changes of keys, and entries of streams.
     Event,
     /// Timers.
@@ -36,7 +38,7 @@ pub(crate) enum Part {
 
 impl Part {
     /// Every part, in the order of sending.
-    pub(crate) const ALL: [Part; 14] = [
+    pub(crate) const ALL: [Part; 15] = [
         Part::Codec,
         Part::Uuid,
         Part::Moment,
@@ -44,6 +46,7 @@ impl Part {
         Part::Source,
         Part::Gear,
         Part::Command,
+        Part::Hook,
         Part::Event,
         Part::Every,
         Part::Log,
@@ -73,6 +76,7 @@ impl Part {
                 include_str!("space.py")
             ),
             Part::Command => include_str!("command.py"),
+            Part::Hook => include_str!("hook.py"),
             Part::Event => include_str!("event.py"),
             Part::Every => include_str!("every.py"),
             Part::Log => include_str!("log.py"),
@@ -132,8 +136,10 @@ impl<'a> Uses<'a> {
             // The imported names are not known.
             self.names.push("log");
             self.names.push("hashtag3");
-            if source.contains("cmd") {
-                self.names.push("cmd");
+            for name in ["cmd", "Err"] {
+                if source.contains(name) {
+                    self.names.push(name);
+                }
             }
         }
     }
@@ -144,7 +150,7 @@ impl<'a> Uses<'a> {
             self.text(text, &[]);
             self.chain_imports |= imports_redgrease(text);
         }
-        for name in ["cmd", "log", "hashtag3"] {
+        for name in ["cmd", "log", "hashtag3", "Err"] {
             if texts.iter().any(|text| mentions(text, name)) {
                 self.names.push(name);
             }

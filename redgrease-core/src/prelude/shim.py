@@ -22,11 +22,11 @@ def _shim():
         module.__bundled__ = True
         module.runtime = module
         _sys.modules['redgrease'] = _sys.modules['redgrease.runtime'] = module
-    # Scripts that do not use `cmd` come without it.
-    commands = globals().get('cmd')
+    # Scripts that do not use `cmd` or `Err` come without it.
+    commands, other = globals().get('cmd'), globals().get('Err')
     for name, value in (
-            ('cmd', commands), ('log', log), ('hashtag', hashtag), ('hashtag3', hashtag3), ('execute', execute),
-            ('atomic', atomic), ('configGet', configGet), ('gearsConfigGet', gearsConfigGet),
+            ('cmd', commands), ('Err', other), ('log', log), ('hashtag', hashtag), ('hashtag3', hashtag3),
+            ('execute', execute), ('atomic', atomic), ('configGet', configGet), ('gearsConfigGet', gearsConfigGet),
             ('gearsFuture', gearsFuture), ('GB', GB), ('GearsBuilder', GearsBuilder)):
         if value is not None and not hasattr(module, name):
             setattr(module, name, value)

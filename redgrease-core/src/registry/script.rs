@@ -106,6 +106,9 @@ fn uses(gears: &[Placed]) -> Uses<'static> {
         if let Some(chain) = &placed.chain {
             chain.chain.add_uses(&mut uses);
         }
+        if spec.hook().is_some() {
+            uses.part(Part::Hook);
+        }
         uses.part(match spec.kind {
             GearKind::Command { .. } => Part::Command,
             GearKind::Keys(_) | GearKind::Stream(_) => Part::Event,

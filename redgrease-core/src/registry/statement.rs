@@ -63,6 +63,16 @@ impl<'a> Statement<'a> {
         }
     }
 
+    /// The expression that converts the result.
+    fn result(&self) -> String {
+        let spec = self.placed.gear.spec();
+        let codec = spec.ret.python();
+        match spec.hook() {
+            Some(hook) => format!("_reply({codec}, {})", literal(hook.command)),
+            None => codec,
+        }
+    }
+
     /// The expression that registers the stub.
     fn register(&self) -> String {
         match &self.placed.gear.spec().kind {
@@ -155,7 +165,7 @@ impl fmt::Display for Statement<'_> {
             literal(gear.name()),
             literal(label),
             self.read(),
-            spec.ret.python(),
+            self.result(),
             self.register(),
             literal(spec.source),
             boolean(spec.form == SourceForm::Module),
@@ -192,7 +202,16 @@ pub(super) fn space_name(module: &PythonModule) -> String {
 }
 
 fn arguments(spec: &GearSpec) -> String {
-    let pair = |(name, codec): &(&str, Codec)| format!("({}, {})", literal(name), codec.python());
+    let is_hook = spec.hook().is_some();
+    let pair = |(name, codec): &(&str, Codec)| {
+        let codec = codec.python();
+        let name = literal(name);
+        if is_hook {
+            format!("({name}, _word({codec}))")
+        } else {
+            format!("({name}, {codec})")
+        }
+    };
     match spec.args.split_last() {
         Some((last, first)) if spec.rest => {
             let first: Vec<String> = first.iter().map(pair).collect();

@@ -52,6 +52,8 @@ const MODULES: &[(&str, &str, &str)] = modules! {
     "redgrease_commands.host": "redgrease_commands/host.py",
     "redgrease_commands.keys": "redgrease_commands/keys.py",
     "redgrease_commands.lists": "redgrease_commands/lists.py",
+    "redgrease_commands.nil": "redgrease_commands/nil.py",
+    "redgrease_commands.outcome": "redgrease_commands/outcome.py",
     "redgrease_commands.redis_py": "redgrease_commands/redis_py.py",
     "redgrease_commands.refused": "redgrease_commands/refused.py",
     "redgrease_commands.replies": "redgrease_commands/replies.py",

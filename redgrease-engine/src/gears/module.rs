@@ -7,7 +7,7 @@ use crate::config;
 use crate::execution::{Waiter, executions};
 use crate::id::Id;
 use crate::python::{
-    Callback, GearsError, GearsFuture, Given, Object, add_native_functions, flat, from_bytes,
+    Callback, GearsError, GearsFuture, Given, Nil, Object, add_native_functions, flat, from_bytes,
     hand_on, hand_on_with, keep_globals, may_await, no_arguments, only,
 };
 use crate::scope;
@@ -123,6 +123,7 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     own.add_function(wrap_pyfunction!(atomic::atomic_exit, &own)?)?;
     own.add_function(wrap_pyfunction!(when_done, &own)?)?;
     own.add_function(wrap_pyfunction!(session::event_loop, &own)?)?;
+    own.add("nil", Py::new(py, Nil)?)?;
     own.add_function(wrap_pyfunction!(packages::is_required, &own)?)?;
     own.add_function(wrap_pyfunction!(packages::requires_here, &own)?)?;
     add_native_functions(&own)?;

@@ -106,7 +106,7 @@ pub(crate) use pickling::{check_picklable, pickle, pickle_ahead, unpickle};
 pub(crate) use profiling::{forget_profile, profile, profiled};
 pub(crate) use reach::{Reach, reach};
 pub(crate) use replies::{
-    bytes_from_owned, bytes_from_reply, fits_reply, from_owned, from_reply, nested, reply_with,
+    Nil, bytes_from_owned, bytes_from_reply, fits_reply, from_owned, from_reply, nested, reply_with,
 };
 pub(crate) use threads::{GearThread, gear_threads, threads_over_budget};
 pub(crate) use values::{

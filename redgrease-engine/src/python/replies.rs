@@ -12,6 +12,11 @@ use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString};
 /// stack.
 const MAX_DEPTH: usize = 128;
 
+/// The value that is written as nil. `None` cannot be: clients of RedisGears receive a text for it.
+#[pyclass(name = "Nil", module = "redgrease_commands.nil", frozen)]
+#[derive(Debug)]
+pub(crate) struct Nil;
+
 /// Makes the value of a text in a reply.
 type OfText = for<'py> fn(Gil<'py>, &[u8]) -> PyResult<Object<'py>>;
 
@@ -169,6 +174,8 @@ fn write(reply: &Reply<'_>, value: &Object<'_>, depth: usize) {
         }
     } else if let Ok(float) = value.cast::<PyFloat>() {
         reply.bulk(fixed_point(float.value()).as_bytes());
+    } else if value.is_instance_of::<Nil>() {
+        reply.null();
     } else {
         unknown(reply);
     }

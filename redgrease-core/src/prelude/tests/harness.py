@@ -15,7 +15,11 @@ class Failure(Exception):
 # The commands of the engine.
 commands = types.ModuleType('redgrease_commands')
 commands.cmd = 'cmd'
+commands.__path__ = []
 sys.modules['redgrease_commands'] = commands
+nil = object()
+sys.modules['redgrease_commands.nil'] = types.ModuleType('redgrease_commands.nil')
+sys.modules['redgrease_commands.nil'].nil = nil
 
 registered = {}
 timers = []
@@ -75,6 +79,10 @@ def stored(value):
 def reply(value):
     if isinstance(value, list):
         return {'list': [reply(item) for item in value]}
+    if value is nil:
+        return {}
+    if type(value) is str and value[:1] in ('+', '-') and len(value) > 1:
+        return {'line': value}
     if type(value) is int and -2 ** 63 <= value < 2 ** 63:
         return {'int': value}
     assert type(value) is bytes, 'no server answers with %r' % (value,)
@@ -144,6 +152,9 @@ def answer(request):
             return {'list': []}
         if 'executed' in request:
             return {'list': [{'bytes': base64.b64encode(' '.join(words).encode()).decode('ascii')} for words in executed]}
+        if 'without_nil' in request:
+            del sys.modules['redgrease_commands.nil']
+            return {'list': []}
         if 'options' in request:
             return {'bytes': base64.b64encode(repr(sorted(registered[request['options']][2].items())).encode()).decode('ascii')}
         record = [request['trigger']] + [record_item(base64.b64decode(arg)) for arg in request['args']]

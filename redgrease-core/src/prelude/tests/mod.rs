@@ -4,10 +4,12 @@
 //! * `types`: the types in Python, and the values accepted for them. `failures`: exceptions and their places.
 //! * `kinds`: events, timers, shared Python. `forms`: modules, coroutines, other versions of Python, pickling.
 //! * `moments`: dates, times, durations, UUIDs. `outcome`: `Result` and `Err`.
+//! * `hook`: words and replies of commands that gears replace.
 //! * `stub`: the stub file for editors.
 
 mod failures;
 mod forms;
+mod hook;
 mod kinds;
 mod moments;
 mod outcome;

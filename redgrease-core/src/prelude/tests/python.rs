@@ -97,6 +97,17 @@ impl Python {
 }
 
 impl Python {
+    /// Sends a command that a gear replaces.
+    pub(super) fn hooked(&mut self, words: &[&str], pickled: bool) -> redis::RedisResult<Value> {
+        let args: Vec<_> = words[1..].iter().map(|word| BASE64.encode(word)).collect();
+        self.ask(&json!({ "trigger": words[0], "args": args, "pickled": pickled }))
+    }
+
+    /// Takes away what this engine has and RedisGears does not.
+    pub(super) fn without_nil(&mut self) {
+        self.ask(&json!({ "without_nil": true })).unwrap();
+    }
+
     /// Triggers an event for a registered gear. Returns the results of its function, one per record.
     pub(super) fn happened(
         &mut self,
@@ -150,7 +161,14 @@ fn value(answer: &serde_json::Value) -> Value {
     if let Some(number) = answer.get("int") {
         return Value::Int(number.as_i64().unwrap());
     }
-    Value::BulkString(BASE64.decode(answer["bytes"].as_str().unwrap()).unwrap())
+    if let Some(line) = answer.get("line") {
+        let line = format!("{}\r\n", line.as_str().unwrap());
+        return redis::parse_redis_value(line.as_bytes()).unwrap();
+    }
+    match answer.get("bytes") {
+        Some(bytes) => Value::BulkString(BASE64.decode(bytes.as_str().unwrap()).unwrap()),
+        None => Value::Nil,
+    }
 }
 
 /// A gear of a test.

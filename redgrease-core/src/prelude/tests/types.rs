@@ -2,7 +2,7 @@
 
 use super::python::{Python, call, gear, spec};
 use crate::gear::GearSpec;
-use crate::{Codec, GearArg, GearReply};
+use crate::{Call, Codec, GearArg, GearReply};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The `repr` of an argument in Python.
@@ -222,6 +222,54 @@ fn arguments_of_other_clients_are_checked() {
         call(&["5", "[]", "+x", "y"]).unwrap_err(),
         "takes 2 to 3 arguments (n, names, note), got 4"
     );
+}
+
+/// Other clients may leave out the plus sign of an optional argument if it cannot be taken for a part of the value.
+#[test]
+fn an_optional_argument_without_its_plus_sign() {
+    fn shown<T: GearArg>(p: &mut Python, word: &str) -> Result<String, String> {
+        let args: &'static [(&str, Codec)] = Box::leak(Box::new([("value", T::CODEC)]));
+        let shown = GearSpec {
+            args,
+            ret: Codec::Str,
+            ..spec("shown", " return str(value)")
+        };
+        let gear = gear("shown", shown);
+        p.register(&[gear]).unwrap();
+        let call = Call::of(
+            gear,
+            |a| {
+                a.arg().str(word);
+                Ok(())
+            },
+            String::from_reply,
+        );
+        p.call(&call, false)
+            .map_err(|e| e.as_gear().unwrap().message.clone())
+    }
+    let p = &mut Python::start();
+    for word in ["1.5", "+1.5"] {
+        assert_eq!(shown::<Option<f64>>(p, word).unwrap(), "1.5");
+    }
+    assert_eq!(shown::<Option<i64>>(p, "-7").unwrap(), "-7");
+    assert_eq!(shown::<Option<i64>>(p, "").unwrap(), "None");
+    assert_eq!(shown::<Option<bool>>(p, "1").unwrap(), "True");
+    assert_eq!(shown::<Option<Vec<String>>>(p, "[\"+\"]").unwrap(), "['+']");
+    assert_eq!(
+        shown::<Option<std::time::Duration>>(p, "90").unwrap(),
+        "0:01:30"
+    );
+    assert_eq!(
+        shown::<Option<i64>>(p, "x").unwrap_err(),
+        "argument `value`: str 'x' is not an integer"
+    );
+    assert_eq!(shown::<Option<String>>(p, "++x").unwrap(), "+x");
+    for refused in [
+        shown::<Option<String>>(p, "x"),
+        shown::<Option<Vec<u8>>>(p, "x"),
+    ] {
+        assert!(refused.unwrap_err().contains("a plus sign in front"));
+    }
 }
 
 /// Keys and members that are equal in Python cannot all arrive there.

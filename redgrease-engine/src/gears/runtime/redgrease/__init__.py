@@ -3,6 +3,8 @@
 It is bundled with the engine. An installed package `redgrease` takes precedence.
 """
 
+from redgrease_commands.outcome import Err
+
 from . import exceptions, sugar, utils
 from .func import command, trigger
 from .gears import ClosedGearFunction, GearFunction, OpenGearFunction
@@ -39,6 +41,7 @@ __all__ = [
     "GEARS_RUNTIME",
     "ClosedGearFunction",
     "CommandReader",
+    "Err",
     "FailurePolicy",
     "GearFunction",
     "GearReader",

@@ -8,6 +8,8 @@
 | `refused` | what a gear cannot use |
 | `exceptions`, `errors` | the exceptions, and those for error replies |
 | `redis_py` | the client of redis-py, for gears that require it |
+| `nil` | the value that is written as nil |
+| `outcome` | `Err`, the other value of a gear |
 | `host` | what the engine provides |
 """
 
