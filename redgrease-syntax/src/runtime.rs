@@ -67,6 +67,7 @@ pub fn is_runtime_name(name: &str) -> bool {
 const NAMES_OF_REDGREASE: &[&str] = &[
     "ClosedGearFunction",
     "CommandReader",
+    "Err",
     "FailurePolicy",
     "GB",
     "GEARS_RUNTIME",

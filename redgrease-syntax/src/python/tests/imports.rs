@@ -352,9 +352,9 @@ fn names_of_the_module_redgrease() {
             "did you mean `execute`?",
         ),
         (
-            "from redgrease import Err",
+            "from redgrease.runtime import Err",
             "Err",
-            "redgrease",
+            "redgrease.runtime",
             "remove the import, every gear has `Err` without it",
         ),
         (
@@ -379,7 +379,7 @@ fn names_of_the_module_redgrease() {
         );
     }
     for fine in [
-        "from redgrease import cmd, execute, log, atomic, hashtag3, KeysReader, data, sugar",
+        "from redgrease import cmd, execute, log, atomic, hashtag3, KeysReader, data, sugar, Err",
         "from redgrease.runtime import log, run, cmd",
         "from redgrease.data import nosuch",
         "from redgrease import nosuch  # redgrease: allow(unknown-import)",

@@ -42,6 +42,10 @@ fn an_err_needs_a_result() {
     for (text, places) in [
         ("\n    raise Err('x')\n", vec!["Err('x')"]),
         ("\n    raise Err\n", vec!["Err"]),
+        (
+            "\n    from redgrease import Err\n    raise Err('x')\n",
+            vec!["Err('x')"],
+        ),
         ("\n    raise Err('x') from None\n", vec!["Err('x')"]),
         ("\n    return Err('x')\n", vec!["Err('x')"]),
         (
