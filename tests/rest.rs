@@ -71,7 +71,16 @@ fn optional_arguments_may_be_left_out() {
     let (server, mut con) = started();
     assert_eq!(greet(&mut con, "x", None).unwrap(), "hello x");
     assert_eq!(greet(&mut con, "x", Some("bye")).unwrap(), "bye x");
-    assert_eq!(untyped(&server, &["RG.TRIGGER", "greet", "x"]), "hello x");
+    let said = |words: &[&str]| untyped(&server, &[&["RG.TRIGGER"], words].concat());
+    assert_eq!(said(&["greet", "x"]), "hello x");
+    assert_eq!(said(&["greet", "x", "+bye"]), "bye x");
+    let error = said(&["greet", "x", "bye"]);
+    assert!(error.contains("a plus sign in front"), "{error}");
+    // A number cannot be taken for `None`, nor for another number.
+    for second in ["2", "+2"] {
+        assert_eq!(said(&["shape", "1", second, "x"]), "(1, 2, [b'x'])");
+    }
+    assert_eq!(said(&["shape", "1", "", "x"]), "(1, None, [b'x'])");
 }
 
 #[test]

@@ -119,7 +119,8 @@ use proc_macro::TokenStream;
 ///
 /// # Arguments
 ///
-/// Other clients can omit `Option<T>` arguments at the end. The last argument can collect any number of values:
+/// Other clients can omit `Option<T>` arguments at the end. They write a plus sign in front of an optional text (`+hello`), so
+/// that an empty text is not `None`; in front of an optional number, date or list they can leave it out. The last argument can collect any number of values:
 ///
 /// ```
 /// use redgrease::prelude::*;
