@@ -57,6 +57,8 @@ pub use commands::{
 #[cfg(feature = "aio")]
 pub use connection::{AsyncCon, AsyncConnection, Pool, connect_async};
 pub use connection::{BlockingPool, Con, Connection, PoolMetrics, PoolOptions, connect};
+#[doc(hidden)]
+pub use convert::GearRefusal;
 pub use convert::{Codec, GearArg, GearReply, GearResult, Json, PerShard, Writer};
 pub use error::{DecodeError, EncodeError, Error, ErrorKind, Frame, GearError, Result};
 pub use event::{KeyArg, KeyRecord, StoredScalar, StoredValue, StreamArg, StreamRecord, Untyped};

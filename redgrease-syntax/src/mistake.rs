@@ -238,6 +238,8 @@ mistakes! {
         "Python has one `None` for both `Some(())` and `None`: use `bool`"
     OptionOption "option-option"
         "Python has one `None` for both `Some(None)` and `None`: use one `Option`"
+    OptionOk { value } "option-ok"
+        "Python has one `None` for both `Some(Ok({value}))` and `None`: remove the `Option` around the `Result`"
     DeriveBound "derive-bound"
         "`GearValue` supports only bounds on type parameters: remove the derive, and use `Json<T>` in signatures";
 

@@ -10,14 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 
 impl<T: GearArg> GearArg for Option<T> {
-    const CODEC: Codec = {
-        assert!(
-            !T::NULLABLE,
-            "a gear cannot tell the two `None`s of an `Option<Option<T>>` apart"
-        );
-        Codec::Opt(&T::CODEC)
-    };
-    const NULLABLE: bool = true;
+    const CODEC: Codec = Codec::Opt(&T::CODEC);
     fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
         if let Some(value) = self {
             w.some();
@@ -30,15 +23,7 @@ impl<T: GearArg> GearArg for Option<T> {
 }
 
 impl<T: GearResult> GearResult for Option<T> {
-    const CODEC: Codec = {
-        assert!(
-            !T::NULLABLE,
-            "a gear cannot tell `None` from `Some` of a value that is `None` itself"
-        );
-        Codec::Opt(&T::CODEC)
-    };
-    const NULLABLE: bool = true;
-    const IS_RESULT: bool = T::IS_RESULT;
+    const CODEC: Codec = Codec::Opt(&T::CODEC);
     fn from_null() -> Result<Self, DecodeError> {
         Ok(None)
     }

@@ -150,7 +150,6 @@ impl GearResult for bool {
 
 impl GearResult for () {
     const CODEC: Codec = Codec::Unit;
-    const NULLABLE: bool = true;
     fn from_null() -> Result<Self, DecodeError> {
         Ok(())
     }

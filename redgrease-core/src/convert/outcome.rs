@@ -6,16 +6,22 @@ use crate::error::DecodeError;
 use redis::Value;
 use serde_json::value::RawValue;
 
+/// The `E` of a `Result<T, E>`: any type of a result. The trait has a message of its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the `Err` of a gear",
+    label = "no conversion from a Python value",
+    note = "for `redgrease::Result` and for the error of a library: write `T` in place of `Result<T>`, because the generated function returns failures itself",
+    note = "for a type of your own: `#[derive(GearValue)]` next to serde's `Serialize` and `Deserialize`, or take `Json<{Self}>`",
+    note = "for a type of `uuid`, `chrono`, `time` or `bytes`: add this name to the `features` of redgrease in Cargo.toml"
+)]
+pub trait GearRefusal: GearResult {}
+
+#[diagnostic::do_not_recommend]
+impl<E: GearResult> GearRefusal for E {}
+
 /// At the top level `["Ok", value]` or `["Err", value]`, inside a container `{"Ok": value}` or `{"Err": value}`.
-impl<T: GearResult, E: GearResult> GearResult for Result<T, E> {
-    const CODEC: Codec = {
-        assert!(
-            !T::IS_RESULT && !E::IS_RESULT,
-            "a gear cannot tell the `Err`s of a `Result` in a `Result` apart: use one `Result`"
-        );
-        Codec::Result(&T::CODEC, &E::CODEC)
-    };
-    const IS_RESULT: bool = true;
+impl<T: GearResult, E: GearRefusal> GearResult for Result<T, E> {
+    const CODEC: Codec = Codec::Result(&T::CODEC, &E::CODEC);
 
     fn from_bare(_: Vec<u8>) -> Result<Self, DecodeError> {
         Err(DecodeError::mismatch::<Self>("one value"))

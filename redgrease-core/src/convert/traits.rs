@@ -42,17 +42,13 @@ use serde_json::value::RawValue;
     message = "`{Self}` cannot be an argument of a gear",
     label = "no conversion to a Python value",
     note = "arguments can be: &str, String, &[u8], Vec<u8>, bool, char, integers, floats, Duration, SystemTime, Option, Vec, arrays, sets, maps, tuples, serde_json::Value",
-    note = "with the Cargo features `uuid`, `chrono`, `time` and `bytes` of redgrease: the types of these crates",
+    note = "for a type of `uuid`, `chrono`, `time` or `bytes`: add this name to the `features` of redgrease in Cargo.toml",
     note = "for a type of your own: `#[derive(GearValue)]` next to serde's derives, or take `Json<{Self}>`",
     note = "a connection or a pool is no argument: the generated function takes one in front of its arguments"
 )]
 pub trait GearArg {
     /// The schema of the value, which determines its wire format and its Python type.
     const CODEC: Codec;
-
-    /// `true` if the type encodes one of its values as `None`. An `Option` of such a type would be ambiguous.
-    #[doc(hidden)]
-    const NULLABLE: bool = false;
 
     /// The schema of a list of this type. `u8` overrides it with bytes.
     #[doc(hidden)]
@@ -149,19 +145,12 @@ impl<T: GearArg> Argument for T {
     message = "`{Self}` cannot be the result of a gear",
     label = "no conversion from a Python value",
     note = "results can be: (), String, Vec<u8>, bool, char, integers, floats, Duration, SystemTime, Option, Vec, arrays, sets, maps, tuples, serde_json::Value, and Result<T, E> of these",
-    note = "with the Cargo features `uuid`, `chrono`, `time` and `bytes` of redgrease: the types of these crates",
+    note = "for a type of `uuid`, `chrono`, `time` or `bytes`: add this name to the `features` of redgrease in Cargo.toml",
     note = "for a type of your own, also the `E` of a `Result<T, E>`: `#[derive(GearValue)]` next to serde's `Serialize` and `Deserialize`, or return `Json<{Self}>`"
 )]
 pub trait GearResult: Sized {
     /// The schema of the value, which determines its wire format and the type that Python has to return.
     const CODEC: Codec;
-
-    #[doc(hidden)]
-    const NULLABLE: bool = false;
-
-    /// `true` for a `Result`, and for a type that is decoded as one. A `Result` in a `Result` would be ambiguous.
-    #[doc(hidden)]
-    const IS_RESULT: bool = false;
 
     #[doc(hidden)]
     const SLICE: Codec = Codec::List(&Self::CODEC);
@@ -228,8 +217,8 @@ pub(super) fn nested<T: GearResult>(raw: &RawValue) -> Result<T, DecodeError> {
     message = "`{Self}` cannot be the result of a gear",
     label = "no conversion from a Python value",
     note = "results can be: (), String, Vec<u8>, bool, char, integers, floats, Duration, SystemTime, Option, Vec, arrays, sets, maps, tuples, serde_json::Value, and Result<T, E> of these",
-    note = "with the Cargo features `uuid`, `chrono`, `time` and `bytes` of redgrease: the types of these crates",
-    note = "for a type of your own, also the `E` of a `Result<T, E>`: `#[derive(GearValue)]` next to serde's `Serialize` and `Deserialize`, or return `Json<{Self}>`"
+    note = "for a type of `uuid`, `chrono`, `time` or `bytes`: add this name to the `features` of redgrease in Cargo.toml",
+    note = "for a type of your own: `#[derive(GearValue)]` next to serde's `Serialize` and `Deserialize`, or put it into `Json<..>`"
 )]
 pub trait GearReply: Sized {
     /// The schema of each record of the reply.
@@ -273,7 +262,6 @@ impl<'a, T> IntoIterator for &'a PerShard<T> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: GearResult> GearReply for T {
     const CODEC: Codec = T::CODEC;
     const PER_SHARD: bool = false;

@@ -14,7 +14,6 @@ macro_rules! forward_arg {
     ($($type:ty),*) => {$(
         impl<T: GearArg + ?Sized> GearArg for $type {
             const CODEC: Codec = T::CODEC;
-            const NULLABLE: bool = T::NULLABLE;
             fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
                 (**self).encode(w)
             }
@@ -26,7 +25,6 @@ forward_arg!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 
 impl<T: GearArg + ToOwned + ?Sized> GearArg for Cow<'_, T> {
     const CODEC: Codec = T::CODEC;
-    const NULLABLE: bool = T::NULLABLE;
     fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
         (**self).encode(w)
     }
@@ -36,8 +34,6 @@ macro_rules! forward_result {
     ($([$($generics:tt)*] $type:ty as $inner:ty => $wrap:expr;)*) => {$(
         impl<$($generics)*> GearResult for $type {
             const CODEC: Codec = <$inner as GearResult>::CODEC;
-            const NULLABLE: bool = <$inner as GearResult>::NULLABLE;
-            const IS_RESULT: bool = <$inner as GearResult>::IS_RESULT;
             fn from_null() -> Result<Self, DecodeError> {
                 <$inner>::from_null().map($wrap)
             }

@@ -35,7 +35,7 @@ pub(crate) use python::Python;
 pub(crate) use role::{Name, Role};
 pub(crate) use shared::{Module, Setup, Shared, SharedModule, shared_module};
 pub(crate) use signature::{Argument, Header};
-pub(crate) use types::value_of_result;
+pub(crate) use types::{may_be_ambiguous, value_of_result};
 
 use crate::parse::{Input, Kind};
 use crate::report::Errors;

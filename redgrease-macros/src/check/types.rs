@@ -62,7 +62,8 @@ fn of_result(ty: &Type) -> Option<Mistake> {
     let text = |ty: &Type| text_of(ty);
     match arguments[..] {
         [] => None,
-        [value] => Some(Mistake::ResultInResult { value: text(value) }),
+        // Another `Result<T>` can be an alias of the user with an error of its own.
+        [value] => is_of_library(ty).then(|| Mistake::ResultInResult { value: text(value) }),
         [value, error, ..] if is_failure(error) => Some(Mistake::ResultOfFailure {
             value: text(value),
             error: text(error),
@@ -74,8 +75,8 @@ fn of_result(ty: &Type) -> Option<Mistake> {
     }
 }
 
-/// Whether a type is the error of a library, which no Python makes. A type of the user can be named `Error`, too.
-fn is_failure(ty: &Type) -> bool {
+/// Whether a path begins with a library whose errors no Python makes.
+fn is_of_library(ty: &Type) -> bool {
     const LIBRARIES: [&str; 9] = [
         "std",
         "core",
@@ -87,18 +88,23 @@ fn is_failure(ty: &Type) -> bool {
         "anyhow",
         "eyre",
     ];
+    let Type::Path(path) = plain(ty) else {
+        return false;
+    };
+    let segments = &path.path.segments;
+    let first = segments.first().filter(|_| segments.len() > 1);
+    first.is_some_and(|first| LIBRARIES.iter().any(|library| first.ident == library))
+}
+
+/// Whether a type is the error of a library. A type of the user can be named `Error`, too.
+fn is_failure(ty: &Type) -> bool {
     match plain(ty) {
         Type::TraitObject(_) => true,
-        Type::Path(path) => {
-            let segments = &path.path.segments;
-            let is_of_library = segments.len() > 1
-                && segments
-                    .first()
-                    .is_some_and(|first| LIBRARIES.iter().any(|library| first.ident == library));
+        Type::Path(_) => {
             let is_boxed = named(ty, "Box")
                 .and_then(first_type)
                 .is_some_and(is_failure);
-            is_boxed || is_of_library || named(ty, "RedisError").is_some()
+            is_boxed || is_of_library(ty) || named(ty, "RedisError").is_some()
         }
         _ => false,
     }
@@ -118,20 +124,11 @@ fn value_if_ok(ty: &Type) -> &Type {
 
 /// Whether the caller of a gear with this result receives an `Err`.
 pub(super) fn refusals(ty: &Type) -> Refusals {
-    // The names of types that are no alias of a `Result`.
-    const OTHERS: &str = "i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 bool char str String Vec Option Box \
-                          Cow HashMap HashSet BTreeMap BTreeSet PerShard Duration SystemTime Json";
     let mut refusals = Refusals::NotReceived;
     each(ty, &mut |part| {
-        let Type::Path(path) = part else { return };
-        let Some(last) = path.path.segments.last() else {
-            return;
-        };
-        if last.ident == "Result" {
+        if named(part, "Result").is_some() {
             refusals = Refusals::Received;
-        } else if refusals == Refusals::NotReceived
-            && !OTHERS.split_whitespace().any(|name| last.ident == name)
-        {
+        } else if refusals == Refusals::NotReceived && is_foreign(part) {
             refusals = Refusals::Unknown;
         }
     });
@@ -152,13 +149,62 @@ pub(super) fn is_per_shard(ty: &Type) -> bool {
     named(ty, "PerShard").is_some()
 }
 
-/// The mistake in `Option<Option<T>>` and `Option<()>`, because Python has one `None`.
+/// The mistake in `Option<Option<T>>`, `Option<()>` and `Option<Result<Option<T>, E>>`, because Python has one `None`.
 fn nested_none(ty: &Type) -> Option<Mistake> {
-    let inner = plain(first_type(named(ty, "Option")?)?);
-    if matches!(inner, Type::Tuple(tuple) if tuple.elems.is_empty()) {
+    let inner = target(first_type(named(ty, "Option")?)?);
+    if is_unit(inner) {
         return Some(Mistake::OptionUnit);
     }
-    named(inner, "Option").map(|_| Mistake::OptionOption)
+    if named(inner, "Option").is_some() {
+        return Some(Mistake::OptionOption);
+    }
+    let value = target(first_type(named(inner, "Result")?)?);
+    if is_unit(value) {
+        return Some(Mistake::OptionOk {
+            value: "()".to_owned(),
+        });
+    }
+    named(value, "Option").map(|_| Mistake::OptionOk {
+        value: "None".to_owned(),
+    })
+}
+
+fn is_unit(ty: &Type) -> bool {
+    matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+}
+
+/// The type behind references and smart pointers, which convert as their target.
+fn target(ty: &Type) -> &Type {
+    let ty = plain(ty);
+    if let Type::Reference(reference) = ty {
+        return target(&reference.elem);
+    }
+    ["Box", "Rc", "Arc", "Cow"]
+        .iter()
+        .find_map(|pointer| first_type(named(ty, pointer)?))
+        .map_or(ty, target)
+}
+
+/// Whether a value of the type can hide a `None` or an `Err` in another one: an alias can stand for an `Option`.
+pub(crate) fn may_be_ambiguous(ty: &Type) -> bool {
+    let mut may = false;
+    each(ty, &mut |part| {
+        may |=
+            named(part, "Option").is_some() || named(part, "Result").is_some() || is_foreign(part);
+    });
+    may
+}
+
+/// Whether the name of a type can be an alias.
+fn is_foreign(ty: &Type) -> bool {
+    const OTHERS: &str = "i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 bool char str String Vec Option Box \
+                          Cow HashMap HashSet BTreeMap BTreeSet PerShard Duration SystemTime Json";
+    let Type::Path(path) = plain(ty) else {
+        return false;
+    };
+    path.path.segments.last().is_some_and(|last| {
+        last.ident != "Result" && !OTHERS.split_whitespace().any(|name| last.ident == name)
+    })
 }
 
 /// The text of a type of the standard library that no `None` of Python converts to.
@@ -335,6 +381,7 @@ mod tests {
             "Option<Option<i64>>",
             "Vec<Option<()>>",
             "Option<std::option::Option<u8>>",
+            "Option<&'a Option<u8>>",
         ] {
             assert_eq!(mistakes(argument, ty), (false, 1), "{ty}");
         }
@@ -350,6 +397,9 @@ mod tests {
             "Cow<'static, str>",
             "Result<i64, Refusal>",
             "std::result::Result<Vec<Option<i64>>, cart::Error>",
+            "Result<String>",
+            "Vec<crate::Result<i64>>",
+            "Option<Result<i64, Option<String>>>",
             "PerShard<Result<i64, String>>",
             "Result<(), Error>",
         ] {
@@ -362,9 +412,12 @@ mod tests {
             "impl Sized",
             "_",
             "!",
-            "Result<String>",
+            "redgrease::Result<String>",
             "io::Result<()>",
-            "Vec<Result<i64>>",
+            "Vec<anyhow::Result<i64>>",
+            "Option<Result<Option<i64>, String>>",
+            "Option<Arc<Result<Box<()>, String>>>",
+            "Option<Box<Option<i64>>>",
             "Result<i64, redgrease::Error>",
             "PerShard<Result<i64, std::io::Error>>",
             "Result<i64, Box<dyn std::error::Error>>",

@@ -24,7 +24,8 @@ pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
     let visibility = &input.visibility;
     let name = &signature.ident;
     let handle = input.keys.handle.as_ref().unwrap_or(name);
-    let (generics, _, where_clause) = signature.generics.split_for_impl();
+    let generics = super::angle_brackets(&signature.generics);
+    let where_clause = &signature.generics.where_clause;
     let con = Ident::new("con", Span::mixed_site());
     let krate = &Krate::of(input.keys.krate.as_ref());
     if input.kind == Kind::Function {

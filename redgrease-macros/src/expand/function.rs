@@ -1,7 +1,7 @@
 //! Expands the function that users call.
 
 use super::krate::Krate;
-use super::{docs, handle_name, parameters, result};
+use super::{angle_brackets, docs, handle_name, parameters, result};
 use crate::check::Gear;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -12,7 +12,7 @@ pub(super) fn function(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
     let errors_section = errors_section(attributes);
     let visibility = gear.visibility;
     let name = gear.header.name;
-    let generics = gear.header.generics;
+    let generics = angle_brackets(gear.header.generics);
     let parameters = parameters(&gear.header.arguments);
     let names = gear.header.arguments.iter().map(|argument| argument.name);
     let result = result(gear);

@@ -4,7 +4,7 @@
 //! no values, so its name is only in the type namespace.
 
 use super::krate::Krate;
-use super::{handle_name, parameters, result, spec};
+use super::{angle_brackets, handle_name, parameters, result, spec};
 use crate::check::{Argument, Gear};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -58,7 +58,7 @@ pub(super) fn handle(gear: &Gear<'_>, cfgs: &TokenStream, krate: &Krate) -> Toke
 /// `#[inline]` leaves unused functions out of a crate, which makes many gears faster to compile.
 fn calls(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
     let visibility = gear.visibility;
-    let generics = gear.header.generics;
+    let generics = angle_brackets(gear.header.generics);
     let result = result(gear);
     let parameters = parameters(&gear.header.arguments);
     let names: Vec<&Ident> = gear

@@ -50,7 +50,7 @@ use crate::report::Errors;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use redgrease_syntax::Mistake;
-use syn::Attribute;
+use syn::{Attribute, Generics};
 
 /// All items of a gear, with the errors about it.
 pub(crate) fn gear(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
@@ -121,6 +121,16 @@ fn result(gear: &Gear<'_>) -> TokenStream {
     gear.header
         .result
         .map_or_else(|| quote!(()), ToTokens::to_token_stream)
+}
+
+/// The angle brackets of a function, also without a parameter: the compiler would advise one for a type that it does not
+/// know, and then report the type of the constants apart from that of the function.
+fn angle_brackets(generics: &Generics) -> TokenStream {
+    if generics.params.is_empty() {
+        quote!(<>)
+    } else {
+        generics.to_token_stream()
+    }
 }
 
 /// The arguments as a parameter list.

@@ -2,15 +2,15 @@
 
 use super::krate::Krate;
 use super::{docs, kind, program, result, shared};
-use crate::check::{Argument, Gear};
+use crate::check::{Argument, Gear, may_be_ambiguous};
 use crate::parse::{Kind, PythonText};
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use redgrease_syntax::{Form, PythonVersion};
 use std::env;
-use syn::Attribute;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Attribute, Type};
 
 /// A reference to a static `Gear`.
 pub(super) fn spec(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
@@ -56,10 +56,12 @@ pub(super) fn spec(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
     .flatten()
     .collect();
     let description = described(name, gear.header.name, gear.attributes, &fields, krate);
+    let refused = ambiguous(gear, krate);
     if !rest {
-        return quote!({ #description });
+        return quote!({ #refused #description });
     }
     quote! {{
+        #refused
         // A separate constant, because the list around the codec of `#[rest]` does not live long enough in a static.
         const ARGUMENTS: &[(&::core::primitive::str, #krate::Codec)] = #codecs;
         #description
@@ -169,6 +171,35 @@ fn codec(gear: &Gear<'_>, argument: &Argument<'_>, krate: &Krate) -> TokenStream
     }
 }
 
+/// Constants that refuse types in which one value of Python stands for two values in Rust. Most gears need none: they
+/// take time to compile.
+fn ambiguous(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
+    if gear.kind != Kind::Command {
+        return TokenStream::new();
+    }
+    let arguments = gear.header.arguments.iter();
+    let arguments = arguments.map(|argument| (argument.rest.unwrap_or(argument.ty), "GearArg"));
+    let result = gear.header.result.map(|ty| (ty, "GearReply"));
+    arguments
+        .chain(result)
+        .filter(|(ty, _)| may_be_ambiguous(ty))
+        .map(|(ty, of)| refusal(ty, of, krate))
+        .collect()
+}
+
+/// The constant for one type. The compiler shows its error from the first token of the call to the last one.
+fn refusal(ty: &Type, of: &str, krate: &Krate) -> TokenStream {
+    let tokens = with_static_lifetimes(ty.to_token_stream());
+    let spans = tokens.clone().into_iter().map(|token| token.span());
+    let (first, last) = (ty.span(), spans.last().unwrap_or_else(|| ty.span()));
+    let (here, of) = (krate.at(first), Ident::new(of, first));
+    let codec = quote_spanned!(first=> &<#tokens as #here::#of>::CODEC);
+    let mut argument = Group::new(Delimiter::Parenthesis, codec);
+    argument.set_span(last);
+    let call = quote_spanned!(first=> #here::Codec::refuse_ambiguous);
+    quote!(const _: () = #call #argument;)
+}
+
 /// `Some(value)` or `None`.
 pub(super) fn optional(value: Option<&impl ToTokens>) -> TokenStream {
     value.map_or_else(
@@ -199,10 +230,8 @@ pub(super) fn with_static_lifetimes(ty: TokenStream) -> TokenStream {
             match token {
                 TokenTree::Ident(name) if lifetime => Ident::new("static", name.span()).into(),
                 TokenTree::Group(group) => {
-                    let mut inner = proc_macro2::Group::new(
-                        group.delimiter(),
-                        with_static_lifetimes(group.stream()),
-                    );
+                    let mut inner =
+                        Group::new(group.delimiter(), with_static_lifetimes(group.stream()));
                     inner.set_span(group.span());
                     inner.into()
                 }

@@ -43,7 +43,26 @@ fn unit() -> () {
     python! { pass }
 }
 
+/// An alias with the name of the standard library's type.
+mod aliased {
+    use redgrease::prelude::*;
+
+    pub type Result<T> = std::result::Result<T, super::Choice>;
+
+    #[gear_command]
+    pub fn answer() -> Result<Option<i64>> {
+        python! { raise Err("One") }
+    }
+
+    #[gear_command]
+    pub fn answers() -> Vec<Option<Result<i64>>> {
+        python! { return [1, None, Err("One")] }
+    }
+}
+
 fn main() {
+    let _: Call<Result<Option<i64>, Choice>> = aliased::answer::call();
+    let _: Call<Vec<Option<aliased::Result<i64>>>> = aliased::answers::call();
     let _: &'static Gear = many::GEAR;
     let _: Call<()> = nothing::call();
     let _: Call<()> = unit::call();

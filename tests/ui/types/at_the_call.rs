@@ -9,7 +9,7 @@ fn length(url: &str) -> i64 {
 }
 
 #[gear_command]
-fn refused(url: &str) -> Result<i64> {
+fn refused(url: &str) -> redgrease::Result<i64> {
     python! {
         return len(url)
     }
