@@ -121,6 +121,10 @@ fn problems() -> Vec<Problem> {
             method: part("method"),
             hint: part("hint"),
         },
+        Problem::UnknownException {
+            exception: part("name"),
+            hint: part("hint"),
+        },
         Problem::MethodOfRedisPy {
             method: part("method"),
         },

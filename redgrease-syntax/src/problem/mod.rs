@@ -134,6 +134,13 @@ pub enum Problem {
         /// The code to write instead.
         hint: String,
     },
+    /// An exception that `cmd` does not have.
+    UnknownException {
+        /// The name.
+        exception: String,
+        /// The code to write instead.
+        hint: String,
+    },
     /// A method that only redis-py has, in a gear that does not require redis-py.
     MethodOfRedisPy {
         /// The name.
@@ -262,7 +269,9 @@ impl Problem {
             Problem::BlockingCommand { .. } => "blocking-command",
             Problem::UnknownImport { .. } | Problem::NotInModule { .. } => "unknown-import",
             Problem::RelativeImport => "relative-import",
-            Problem::UnknownMethod { .. } | Problem::MethodOfRedisPy { .. } => "unknown-method",
+            Problem::UnknownMethod { .. }
+            | Problem::UnknownException { .. }
+            | Problem::MethodOfRedisPy { .. } => "unknown-method",
             Problem::RefusedMethod { .. } => "refused-method",
             Problem::MethodArguments { .. } => "method-arguments",
             Problem::NoCommand { .. } => "no-command",

@@ -76,6 +76,9 @@ impl Problem {
                 "a gear belongs to no Python package, so a relative import fails".to_owned()
             }
             Problem::UnknownMethod { method, .. } => format!("`cmd` has no method `{method}`"),
+            Problem::UnknownException { exception, .. } => {
+                format!("`cmd` has no exception `{exception}`")
+            }
             Problem::MethodOfRedisPy { method } => {
                 format!("`cmd.{method}` is a method of redis-py, which this gear does not require")
             }
@@ -194,6 +197,7 @@ impl Problem {
                 Some((*instead).to_owned())
             }
             Problem::UnknownMethod { hint, .. }
+            | Problem::UnknownException { hint, .. }
             | Problem::MethodArguments { hint, .. }
             | Problem::LogLevel { hint, .. }
             | Problem::NotInModule { hint, .. }

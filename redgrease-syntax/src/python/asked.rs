@@ -25,6 +25,7 @@ pub(super) fn of_problem(problem: &Problem) -> Option<&str> {
         | Problem::MethodOfRedisPy { method }
         | Problem::RefusedMethod { method, .. }
         | Problem::MethodArguments { method, .. } => Some(method),
+        Problem::UnknownException { exception, .. } => Some(exception),
         _ => None,
     }
 }

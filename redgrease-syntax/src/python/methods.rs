@@ -1,7 +1,7 @@
 //! Finds mistakes in the methods of `cmd` and in their arguments.
 
-use super::values;
 use super::waiting::always_blocks;
+use super::{attributes, values};
 use crate::commands::refused;
 use crate::methods::{method_of, method_of_letters, methods_of_types, nearest_method};
 use crate::{Client, Method, Problem, cmd_method, is_subcommand, known_command, nearest};
@@ -40,8 +40,11 @@ const NOT_FOR_GEARS: &[(&str, &str, &str)] = &[
 
 /// The mistake in the name of a method.
 pub(super) fn of_name(name: &str, client: Client) -> Option<Problem> {
-    if name.starts_with('_') || is_exception(name) || always_blocks(name) {
+    if name.starts_with('_') || always_blocks(name) {
         return None;
+    }
+    if let Some(of_attribute) = attributes::of_name(name, client) {
+        return of_attribute.err();
     }
     let not_for_gears = NOT_FOR_GEARS
         .iter()
@@ -71,12 +74,6 @@ pub(super) fn of_name(name: &str, client: Client) -> Option<Problem> {
     }
 }
 
-/// Whether a name is that of an exception, as in `except cmd.ResponseError`.
-fn is_exception(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_uppercase())
-        && (name.ends_with("Error") || name.ends_with("Exception"))
-}
-
 /// The hint for a method that `cmd` does not have.
 fn instead_of(name: &str, client: Client) -> String {
     if let Some(same) = method_of_letters(client, name) {
@@ -88,6 +85,7 @@ fn instead_of(name: &str, client: Client) -> String {
     let of_types = methods_of_types(client, name);
     let similar = match of_types[..] {
         [] => nearest_method(client, &name.to_ascii_lowercase())
+            .or_else(|| attributes::similar(name, client))
             .into_iter()
             .collect(),
         _ => of_types,

@@ -14,8 +14,10 @@
 //! | `waiting` | the part of `calls` about commands that block, which is not possible inside a gear |
 //! | `commands` | the part of `calls` about the words of `execute` |
 //! | `methods` | the part of `calls` about the methods of `cmd` |
+//! | `attributes` | the part of `methods` about attributes of `cmd` that are no methods |
 //! | `values` | the part of `methods` about values that no command takes |
 //! | `returns` | finds a function that never returns a value |
+//! | `any_name` | finds code that may define any name |
 //! | `asked` | finds code that asks whether `cmd` has a method |
 //! | `imports` | finds imports that no requirement provides |
 //! | `from_server` | finds names that the module `redgrease` does not have |
@@ -27,7 +29,9 @@
 //! | `resolve` | finds undefined names and free names |
 
 mod allowed;
+mod any_name;
 mod asked;
+mod attributes;
 mod bind;
 mod callback;
 mod calls;
@@ -52,7 +56,7 @@ use crate::{
     Client, Finding, Form, Generators, Problem, PythonVersion, Report, Source, UnknownImport,
     UnknownName, importable, nearest, scan,
 };
-use allowed::is_allowed;
+use allowed::{Statements, is_allowed};
 use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
@@ -212,9 +216,10 @@ fn check_as(source: &Source<'_>, coroutine: bool) -> Report {
             unknown_imports.push(unknown);
         }
     }
-    findings.retain(|one| !is_allowed(source, &one.range, one.problem.code()));
+    let statements = Statements::new(&glued, module.tokens());
+    findings.retain(|one| !is_allowed(source, &statements, &one.range, one.problem.code()));
     unknown_imports.dedup();
-    unknown_imports.retain(|one| !is_allowed(source, &one.range, "unknown-import"));
+    unknown_imports.retain(|one| !is_allowed(source, &statements, &one.range, "unknown-import"));
     findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
     findings.dedup();
     let coroutine = if source.form == Form::Body {
@@ -266,7 +271,7 @@ fn definitions(walk: &Walk<'_>, gear: Option<&ast::StmtFunctionDef>, form: Form)
         .filter(|name| !own(name))
         .map(str::to_owned)
         .collect();
-    if walk.star_import {
+    if walk.defines_any_name() {
         names.push("*".to_owned());
     }
     names.sort_unstable();

@@ -59,7 +59,7 @@ pub(super) struct Resolution {
 
 pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Resolution {
     let python = source.python;
-    let any_name = walk.star_import || source.known.contains(&"*");
+    let any_name = walk.defines_any_name() || source.known.contains(&"*");
     let mut unknown_names = Vec::new();
     let builtins: Vec<&str> = python_builtins(python.minor(), false)
         .chain(MODULE_NAMES.iter().copied())
@@ -114,7 +114,7 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Resolution {
             is_of_server(call.scope, call.object)
         } else {
             let other = walk.objects.other(&walk.scopes, call.scope, call.object);
-            !walk.star_import && other.is_some_and(|(scope, is)| is_of_server(scope, is))
+            !walk.defines_any_name() && other.is_some_and(|(scope, is)| is_of_server(scope, is))
         };
         if !is_asked && is_object {
             problems.push((call.problem.clone(), call.range));

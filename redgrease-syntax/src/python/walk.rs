@@ -1,5 +1,6 @@
 //! Visits the syntax tree once, fills the scopes, and collects facts for the report.
 
+use super::any_name::Namespaces;
 use super::calls::{self, CallProblem, Found};
 use super::from_server::Imported;
 use super::imports::{self, Import};
@@ -19,8 +20,10 @@ pub(super) struct Walk<'a> {
     pub(super) text: &'a str,
     pub(super) target: PythonVersion,
     pub(super) scopes: Scopes<'a>,
-    /// Whether the text has a `from module import *`. Then no name is reported as undefined.
+    /// Whether the text has a `from module import *`, which may define any name.
     pub(super) star_import: bool,
+    /// The uses of namespaces as dictionaries, which may define any name.
+    pub(super) namespaces: Namespaces<'a>,
     /// The names imported from the module `redgrease`, which is the prelude.
     pub(super) from_prelude: BTreeSet<&'a str>,
     /// The names imported from the modules that every server has.
@@ -72,6 +75,7 @@ impl<'a> Walk<'a> {
             target,
             scopes: Scopes::new(),
             star_import: false,
+            namespaces: Namespaces::default(),
             from_prelude: BTreeSet::new(),
             from_server: Vec::new(),
             gear_awaits: false,
@@ -188,9 +192,9 @@ impl<'a> Walk<'a> {
     fn misused(&mut self, found: Option<Found<'a>>) {
         let scope = self.scopes.current_index();
         let found = found.filter(|(_, problem, _)| match problem {
-            Problem::UnknownMethod { .. } | Problem::MethodOfRedisPy { .. } => {
-                self.method_excuses == 0
-            }
+            Problem::UnknownMethod { .. }
+            | Problem::UnknownException { .. }
+            | Problem::MethodOfRedisPy { .. } => self.method_excuses == 0,
             Problem::MethodArguments { .. } => self.argument_excuses == 0,
             _ => true,
         });
@@ -310,6 +314,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
 
     fn visit_expr(&mut self, expression: &'a Expr) {
         self.checked(|checker, walk| checker.visit_expr(expression, walk));
+        self.note_namespace(expression);
         match expression {
             Expr::Name(name) => match name.ctx {
                 ExprContext::Load => {

@@ -61,7 +61,7 @@ fn methods_of_cmd() {
 }
 
 /// The messages for a gear with these requirements.
-fn with(requirements: &[&str], text: &str) -> Vec<String> {
+pub(super) fn with(requirements: &[&str], text: &str) -> Vec<String> {
     let text = body(text);
     let source = Source::body("gear", &["url"], &text).requirements(requirements);
     let findings = examine(&source).findings;

@@ -1,5 +1,8 @@
 //! Tests of the findings and their places.
 
+mod allowed;
+mod any_name;
+mod attributes;
 mod calls;
 mod coroutines;
 mod imports;
