@@ -178,6 +178,16 @@ fn problems() -> Vec<Problem> {
             hint: part("hint"),
         },
         Problem::AtomicAlone,
+        Problem::AtomicNotCalled,
+        Problem::FunctionArguments {
+            function: "{function}",
+            what: part("what"),
+            hint: part("hint"),
+        },
+        Problem::ReplacesNoCommand,
+        Problem::AnswersNoCommand {
+            function: "{function}",
+        },
         Problem::ErrWithoutResult,
         Problem::ErrWithoutCaller,
         Problem::NotAsynchronous {

@@ -67,6 +67,8 @@ pub use problem::{Finding, Problem};
 pub use repository::repository;
 pub use requirement::{Requirement, RequirementError, check_requirement, parse_requirement};
 pub use runtime::{RUNTIME_NAMES, is_runtime_name, names_of_module};
-pub use source::{Form, Generators, Refusals, Report, Source, UnknownImport, UnknownName, examine};
+pub use source::{
+    Form, Generators, Intercepts, Refusals, Report, Source, UnknownImport, UnknownName, examine,
+};
 pub use version::{ParsePythonVersionError, PythonVersion};
 pub use words::{is_identifier, is_keyword};

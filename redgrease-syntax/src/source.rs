@@ -45,6 +45,21 @@ pub enum Refusals {
     Unknown,
 }
 
+/// What the gear intercepts of the commands of clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Intercepts {
+    /// It is not known how the function is registered.
+    #[default]
+    Unknown,
+    /// No command waits for the gear.
+    Nothing,
+    /// The gear replaces a command.
+    Command,
+    /// The reply of a command waits for the gear, which may change it.
+    Reply,
+}
+
 /// The Python of one gear, with the facts that the check needs.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -71,6 +86,8 @@ pub struct Source<'a> {
     pub generators: Generators,
     /// The use of an `Err`.
     pub refusals: Refusals,
+    /// What the gear intercepts of the commands of clients.
+    pub intercepts: Intercepts,
     /// The type of the result, if Python cannot return `None` for it.
     pub result: Option<&'a str>,
     /// The requirements of the gear. `None` if they are not known here: imports are then in [`Report::unknown_imports`].
@@ -96,6 +113,7 @@ impl<'a> Source<'a> {
             is_on_registered: false,
             generators: Generators::OneValue,
             refusals: Refusals::Received,
+            intercepts: Intercepts::Unknown,
             result: None,
             requirements: None,
             allowed: &[],
@@ -172,6 +190,13 @@ impl<'a> Source<'a> {
     #[must_use]
     pub fn refusals(mut self, refusals: Refusals) -> Self {
         self.refusals = refusals;
+        self
+    }
+
+    /// Sets what the gear intercepts of the commands of clients.
+    #[must_use]
+    pub fn intercepts(mut self, intercepts: Intercepts) -> Self {
+        self.intercepts = intercepts;
         self
     }
 

@@ -99,7 +99,7 @@ pub(crate) fn gear<'a>(input: &'a Input, errors: &mut Errors) -> Option<Gear<'a>
         &header,
         target,
         &known,
-        (generators, refusals),
+        (generators, refusals, role.intercepts()),
         result.as_deref(),
         errors,
     );

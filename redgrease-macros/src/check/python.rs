@@ -4,7 +4,9 @@ use super::shared::Known;
 use super::{Header, Target};
 use crate::parse::{Block, PythonText};
 use crate::report::Errors;
-use redgrease_syntax::{Finding, Form, Generators, Refusals, Source, UnknownName, examine};
+use redgrease_syntax::{
+    Finding, Form, Generators, Intercepts, Refusals, Source, UnknownName, examine,
+};
 use std::ops::Range;
 
 /// The checked Python of a gear.
@@ -26,7 +28,7 @@ pub(super) fn python<'a>(
     header: &Header<'_>,
     target: Target<'_>,
     known: &Known<'_>,
-    (generators, refusals): (Generators, Refusals),
+    (generators, refusals, intercepts): (Generators, Refusals, Intercepts),
     result: Option<&str>,
     errors: &mut Errors,
 ) -> Python<'a> {
@@ -63,6 +65,7 @@ pub(super) fn python<'a>(
             .hidden(&known.locals)
             .generators(generators)
             .refusals(refusals)
+            .intercepts(intercepts)
             .result(result),
     );
     show_all(&report.findings, text, errors);

@@ -6,8 +6,8 @@ use super::types;
 use crate::parse::{Input, Keys, Kind, Mode, OnFailed, Text, Trigger};
 use crate::report::Errors;
 use redgrease_syntax::{
-    Mistake, event_instead_of, is_module_command, known_command, nearest, nearest_command,
-    parse_duration, quoted,
+    Intercepts, Mistake, event_instead_of, is_module_command, known_command, nearest,
+    nearest_command, parse_duration, quoted,
 };
 use std::time::Duration;
 use syn::{FnArg, ReturnType, Signature};
@@ -60,6 +60,15 @@ impl Role {
     /// Whether Rust code calls the gear.
     pub(crate) fn is_called(&self) -> bool {
         matches!(self, Role::Command { .. })
+    }
+
+    /// What the gear intercepts of the commands of clients.
+    pub(crate) fn intercepts(&self) -> Intercepts {
+        match self {
+            Role::Hook { .. } => Intercepts::Command,
+            Role::Keys { commands, .. } if !commands.is_empty() => Intercepts::Reply,
+            _ => Intercepts::Nothing,
+        }
     }
 }
 

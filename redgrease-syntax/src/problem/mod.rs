@@ -234,6 +234,24 @@ pub enum Problem {
         /// The code to write instead.
         hint: String,
     },
+    /// Arguments that a function of the server does not take.
+    FunctionArguments {
+        /// The name of the function.
+        function: &'static str,
+        /// What is wrong.
+        what: String,
+        /// The code to write instead.
+        hint: String,
+    },
+    /// A call of `call_next` in a gear that is not a hook.
+    ReplacesNoCommand,
+    /// A function about the command that waits for a gear, where none waits.
+    AnswersNoCommand {
+        /// The name of the function.
+        function: &'static str,
+    },
+    /// A `with atomic` without parentheses.
+    AtomicNotCalled,
     /// A call of `atomic()` without `with`.
     AtomicAlone,
     /// The text is too long to be checked.
@@ -281,7 +299,9 @@ impl Problem {
             Problem::WordsInOneString { .. } => "words-in-one-string",
             Problem::LogLevel { .. } => "log-level",
             Problem::AllowsNothing { .. } | Problem::AllowsOther { .. } => "allow-comment",
-            Problem::AtomicAlone => "atomic-alone",
+            Problem::AtomicAlone | Problem::AtomicNotCalled => "atomic-alone",
+            Problem::FunctionArguments { .. } => "function-arguments",
+            Problem::ReplacesNoCommand | Problem::AnswersNoCommand { .. } => "not-intercepted",
             Problem::NotAsynchronous { .. } => "not-asynchronous",
             Problem::NoReturn { .. } => "no-return",
             Problem::TooLong { .. } => "too-long",

@@ -110,6 +110,14 @@ impl Problem {
             Problem::AllowsNothing { .. } => "this comment allows nothing".to_owned(),
             Problem::AllowsOther { kind, .. } => format!("a comment cannot allow `{kind}`"),
             Problem::AtomicAlone => "`atomic()` alone does nothing".to_owned(),
+            Problem::AtomicNotCalled => "`with atomic` lacks the parentheses".to_owned(),
+            Problem::FunctionArguments { function, what, .. } => format!("`{function}` {what}"),
+            Problem::ReplacesNoCommand => {
+                "this gear replaces no command, so `call_next` fails".to_owned()
+            }
+            Problem::AnswersNoCommand { function } => {
+                format!("no command waits for this gear, so `{function}` fails")
+            }
             Problem::NotAsynchronous { what, .. } => format!("`{what}` is not asynchronous"),
             Problem::NoReturn { result } => {
                 format!(
@@ -199,6 +207,7 @@ impl Problem {
             Problem::UnknownMethod { hint, .. }
             | Problem::UnknownException { hint, .. }
             | Problem::MethodArguments { hint, .. }
+            | Problem::FunctionArguments { hint, .. }
             | Problem::LogLevel { hint, .. }
             | Problem::NotInModule { hint, .. }
             | Problem::AllowsNothing { hint }
@@ -218,7 +227,15 @@ impl Problem {
                 Some("write the words of the command as Redis documents them".to_owned())
             }
             Problem::WordsInOneString { words, .. } => Some(format!("write `execute({words})`")),
-            Problem::AtomicAlone => Some("write `with atomic():`".to_owned()),
+            Problem::AtomicAlone | Problem::AtomicNotCalled => {
+                Some("write `with atomic():`".to_owned())
+            }
+            Problem::ReplacesNoCommand => Some(
+                "add `hook = \"..\"` to the attribute, or write `execute(\"..\")`".to_owned(),
+            ),
+            Problem::AnswersNoCommand { .. } => Some(
+                "use it in `#[gear_keys(commands = [\"..\"])]`, or return the value".to_owned(),
+            ),
             Problem::NotAsynchronous { hint, .. } => Some((*hint).to_owned()),
             Problem::NoReturn { .. } => {
                 Some("write `return ..`, or remove `-> ..` from the Rust function".to_owned())

@@ -1,7 +1,7 @@
-//! Finds mistakes in calls of the names that a server provides: `execute`, `cmd`, `log` and `atomic`.
+//! Finds mistakes in calls of the names that a server provides: `execute`, `cmd`, `log`, `atomic` and other functions.
 
 use super::objects::Objects;
-use super::{commands, methods, waiting};
+use super::{commands, functions, methods, waiting};
 use crate::{Problem, nearest};
 use ruff_python_ast::{Expr, ExprAttribute, ExprAwait, ExprCall, Stmt};
 use ruff_text_size::{Ranged, TextRange};
@@ -27,8 +27,8 @@ pub(super) fn of_call<'a>(call: &'a ExprCall, objects: &Objects<'a>) -> Option<F
     if let Some(function) = objects.of(&call.func) {
         let (problem, at) = match function.is {
             "execute" => commands::find(call),
-            "log" => log_level(call),
-            _ => None,
+            "log" => functions::find(function, call).or_else(|| log_level(call)),
+            _ => functions::find(function, call),
         }?;
         return Some((function.name, problem, at));
     }
@@ -73,7 +73,9 @@ fn not_asynchronous<'a>(
     let Expr::Call(call) = value else {
         return None;
     };
-    let called = objects.of(&call.func).filter(|object| object.is != "cmd");
+    let called = objects
+        .of(&call.func)
+        .filter(|object| matches!(object.is, "atomic" | "execute" | "log"));
     let (object, what) = match (&*call.func, called) {
         (_, Some(function)) => (function, function.is.to_owned()),
         (Expr::Attribute(attribute), None) => {
@@ -92,6 +94,9 @@ fn not_asynchronous<'a>(
 
 /// The mistake in a statement.
 pub(super) fn of_statement<'a>(statement: &'a Stmt, objects: &Objects<'a>) -> Option<Found<'a>> {
+    if let Some(found) = atomic_itself(statement, objects) {
+        return Some(found);
+    }
     let lone = match statement {
         Stmt::Expr(lone) => lone,
         Stmt::For(f) if f.is_async => {
@@ -112,6 +117,18 @@ pub(super) fn of_statement<'a>(statement: &'a Stmt, objects: &Objects<'a>) -> Op
     };
     let function = objects.of(&call.func)?;
     (function.is == "atomic").then(|| (function.name, Problem::AtomicAlone, call.range()))
+}
+
+/// A `with` of `atomic`, which is a class, and not of what a call of it gives.
+fn atomic_itself<'a>(statement: &'a Stmt, objects: &Objects<'a>) -> Option<Found<'a>> {
+    let Stmt::With(with) = statement else {
+        return None;
+    };
+    with.items.iter().find_map(|item| {
+        let object = objects.of(&item.context_expr)?;
+        let range = item.context_expr.range();
+        (object.is == "atomic").then_some((object.name, Problem::AtomicNotCalled, range))
+    })
 }
 
 /// The levels of the server's log.

@@ -1,6 +1,6 @@
 //! Finds mistakes in the words of `execute` and `cmd.execute_command`.
 
-use super::waiting::first_word;
+use super::waiting::{first_word, word_in_bytes};
 use crate::commands::{nearest_subcommand, refused};
 use crate::{Problem, is_module_command, is_subcommand, known_command, nearest_command};
 use ruff_python_ast::{Expr, ExprCall};
@@ -35,8 +35,11 @@ pub(super) fn find_in_words(call: &ExprCall) -> Option<(Problem, TextRange)> {
     if let Some(found) = without_command(call, "cmd.execute_command") {
         return Some(found);
     }
-    let text = first_word(call)?;
     let place = call.arguments.args.first()?.range();
+    if let Some(command) = word_in_bytes(call) {
+        return of_words(&command, second_word(call), given(call, 0), place);
+    }
+    let text = first_word(call)?;
     let mut words = text.split_whitespace();
     let command = words.next()?;
     let second = words.next().or_else(|| second_word(call));
@@ -77,7 +80,10 @@ fn without_command(call: &ExprCall, function: &'static str) -> Option<(Problem, 
 /// The second argument, if it is a string literal.
 fn second_word(call: &ExprCall) -> Option<&str> {
     match call.arguments.args.get(..2)? {
-        [Expr::StringLiteral(_), Expr::StringLiteral(text)] => Some(text.value.to_str()),
+        [
+            Expr::StringLiteral(_) | Expr::BytesLiteral(_),
+            Expr::StringLiteral(text),
+        ] => Some(text.value.to_str()),
         _ => None,
     }
 }

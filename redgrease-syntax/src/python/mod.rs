@@ -13,6 +13,7 @@
 //! | `objects` | finds `cmd`, `execute`, .. in expressions, also under another name |
 //! | `waiting` | the part of `calls` about commands that block, which is not possible inside a gear |
 //! | `commands` | the part of `calls` about the words of `execute` |
+//! | `functions` | the part of `calls` about other functions of the server |
 //! | `methods` | the part of `calls` about the methods of `cmd` |
 //! | `attributes` | the part of `methods` about attributes of `cmd` that are no methods |
 //! | `values` | the part of `methods` about values that no command takes |
@@ -38,6 +39,7 @@ mod calls;
 mod commands;
 mod comments;
 mod from_server;
+mod functions;
 mod imports;
 mod methods;
 mod objects;

@@ -1,4 +1,4 @@
-//! The objects of the server in expressions: `cmd`, `execute`, `log` and `atomic`, also under another name.
+//! The objects of the server in expressions: `cmd`, `execute`, `log`, `atomic` and other functions, also under another name.
 
 use super::scope::Scopes;
 use crate::Client;
@@ -7,7 +7,19 @@ use ruff_python_ast::{Expr, Stmt, StmtImportFrom};
 use std::collections::BTreeMap;
 
 /// The objects that the checks know.
-const OBJECTS: &[&str] = &["atomic", "cmd", "execute", "log"];
+const OBJECTS: &[&str] = &[
+    "atomic",
+    "call_next",
+    "cmd",
+    "execute",
+    "get_command",
+    "hashtag",
+    "hashtag3",
+    "isAsyncAllow",
+    "isInAtomicBlock",
+    "log",
+    "override_reply",
+];
 
 /// The module that has the objects as attributes.
 const MODULE: &str = "redgrease";

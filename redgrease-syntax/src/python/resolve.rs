@@ -1,6 +1,7 @@
 //! Finds the undefined names and the free names of a text.
 
 use super::asked;
+use super::functions;
 use super::objects::Objects;
 use super::scope::Load;
 use super::walk::Walk;
@@ -116,7 +117,11 @@ pub(super) fn resolve(walk: &Walk<'_>, source: &Source<'_>) -> Resolution {
             let other = walk.objects.other(&walk.scopes, call.scope, call.object);
             !walk.defines_any_name() && other.is_some_and(|(scope, is)| is_of_server(scope, is))
         };
-        if !is_asked && is_object {
+        let is_imported = walk.from_prelude.contains(call.object);
+        let is_other = functions::may_be_other(&call.problem)
+            && (any_name || source.has_unknown_names)
+            && !is_imported;
+        if !is_asked && is_object && !is_other && functions::is_in(&call.problem, source) {
             problems.push((call.problem.clone(), call.range));
         }
     }

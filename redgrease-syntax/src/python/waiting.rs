@@ -32,18 +32,21 @@ pub(super) fn find<'a>(call: &'a ExprCall, objects: &Objects<'a>) -> Option<Foun
     let called = objects
         .of(&call.func)
         .filter(|object| object.is == "execute");
-    let (object, command) = match (&*call.func, called) {
-        (_, Some(function)) => (function, first_word(call)?),
+    let (object, lower) = match (&*call.func, called) {
+        (_, Some(function)) => (function, first_word(call)?.to_ascii_lowercase()),
         (Expr::Attribute(attribute), None) => {
             let object = objects.cmd(&attribute.value)?;
             match attribute.attr.as_str() {
-                "execute_command" => (object, first_word(call)?),
-                method => (object, method),
+                "execute_command" => {
+                    let word = first_word(call).map(str::to_ascii_lowercase);
+                    let word = word.or_else(|| word_in_bytes(call))?;
+                    (object, word.to_ascii_lowercase())
+                }
+                method => (object, method.to_ascii_lowercase()),
             }
         }
         _ => return None,
     };
-    let lower = command.to_ascii_lowercase();
     let spelled = |command: &str| {
         if object.is == "execute" {
             format!("execute(\"{}\", ..)", command.to_ascii_uppercase())
@@ -76,6 +79,14 @@ pub(super) fn always_blocks(command: &str) -> bool {
 pub(super) fn first_word(call: &ExprCall) -> Option<&str> {
     match call.arguments.args.first()? {
         Expr::StringLiteral(text) => Some(text.value.to_str()),
+        _ => None,
+    }
+}
+
+/// The first argument, if it is a literal of bytes that are a text.
+pub(super) fn word_in_bytes(call: &ExprCall) -> Option<String> {
+    match call.arguments.args.first()? {
+        Expr::BytesLiteral(bytes) => String::from_utf8(bytes.value.bytes().collect()).ok(),
         _ => None,
     }
 }

@@ -12,6 +12,7 @@ mod names;
 mod placement;
 mod returns;
 mod robustness;
+mod runtime;
 mod syntax;
 mod values;
 mod versions;
