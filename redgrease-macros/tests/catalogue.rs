@@ -127,7 +127,7 @@ fn page(all: &[Diagnostic]) -> String {
          underline the token (in a string, in a file, in an f-string), the message shows the place.\n\n\
          Some messages are about the server, which the compiler cannot see: its packages, its modules, its renamed \
          commands. If the code is correct there, allow the message by its kind. A comment allows it at the end of the \
-         line or alone on the line above:\n\n\
+         line, or above the line or its statement:\n\n\
          ```python\nimport numpy  # redgrease: allow(unknown-import)\n```\n\n\
          The key `allow = [\"unknown-import\"]` of an attribute allows it in the whole gear. ",
     );
