@@ -1,6 +1,7 @@
 //! Calls of the functions that a server provides.
 
 use super::{body, clean, one};
+use crate::Intercepts::{Command, Nothing, Reply, Unknown};
 use crate::{Intercepts, Source, examine};
 
 #[test]
@@ -84,6 +85,10 @@ fn arguments_of_functions() {
     ] {
         one(call, &format!("{place:?} -> {message}"));
     }
+}
+
+#[test]
+fn arguments_that_fit() {
     for call in [
         "log(url)",
         "log(url, \"notice\")",
@@ -114,7 +119,7 @@ fn names_that_a_module_may_define() {
     let star = "from math import *\nx = log(8, base=2)\n";
     assert_eq!(examine(&Source::shared("m", star)).findings, []);
     let text = body("log()\nhashtag(1)\ncall_next()\nwith atomic:\n    pass");
-    let gear = Source::body("gear", &["url"], &text).intercepts(Intercepts::Nothing);
+    let gear = Source::body("gear", &["url"], &text).intercepts(Nothing);
     assert_eq!(examine(&gear).findings.len(), 4);
     assert_eq!(examine(&gear.has_unknown_names(true)).findings, []);
     assert_eq!(examine(&gear.known(&["*"])).findings, []);
@@ -154,7 +159,6 @@ fn functions_of_hooks() {
             "no command waits for this gear, so `{function}` fails: use it in `#[gear_keys(commands = [\"..\"])]`, or return the value"
         )
     };
-    use Intercepts::{Command, Nothing, Reply, Unknown};
     assert_eq!(messages(Nothing, "return call_next(url)"), [next]);
     assert_eq!(
         messages(Reply, "return [call_next(one) for one in url]"),
