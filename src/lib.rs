@@ -77,6 +77,13 @@ pub mod parity {
     use super::*;
 }
 
+// This crate, for macro expansions with a path that the user has written. Another crate does not have the names, and the
+// compiler shows them in its error, so they say what to do.
+#[doc(hidden)]
+pub use crate as __not_redgrease__write_its_path_behind_the_key_crate;
+#[doc(hidden)]
+pub use crate as __not_redgrease__write_its_path_behind_package_metadata_redgrease_crate_in_Cargo_toml;
+
 /// Private API used by macro expansions; not covered by semver.
 #[doc(hidden)]
 pub mod __rt {
@@ -94,6 +101,8 @@ pub mod prelude {
     /// compiler shows the name in its error, so the name says what to do.
     #[doc(hidden)]
     pub use crate as __redgrease_not_found__use_its_prelude_or_the_key_crate;
+    #[doc(hidden)]
+    pub use crate as __redgrease_not_found__use_its_prelude_or_package_metadata_redgrease_crate_in_Cargo_toml;
 
     #[cfg(feature = "aio")]
     pub use crate::AsyncGearsCommands as _;

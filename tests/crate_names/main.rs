@@ -7,7 +7,8 @@
 //! | `library` | a dependency, and re-exported with its prelude |
 //! | `user` | the prelude of `library`, and `crate = path`; tests have it as a dependency |
 //! | `described` | the path in `[package.metadata.redgrease]` |
-//! | `nameless` | none: no dependency, no prelude, no path. It does not compile |
+//! | `nameless` | none: no dependency, no prelude, and wrong paths. It does not compile |
+//! | `misdescribed` | a wrong path in `[package.metadata.redgrease]`. It does not compile |
 
 #![cfg(all(feature = "full", feature = "macros"))]
 
@@ -61,15 +62,48 @@ fn check(arguments: &[&str]) -> (bool, String) {
 
 #[test]
 fn every_name_of_the_crate_is_found() {
-    let others = ["--workspace", "--exclude", "nameless", "--all-targets"];
+    let others = [
+        "--workspace",
+        "--exclude=nameless",
+        "--exclude=misdescribed",
+        "--all-targets",
+    ];
     let (is_compiled, messages) = check(&[&others[..], &["--features", "renamed/extra"]].concat());
     assert!(is_compiled, "{messages}");
 
     // A crate that has the name from nowhere. Beside the others, both would write the copies at the same time.
     let (is_compiled, messages) = check(&["--package", "nameless"]);
     assert!(!is_compiled, "it was found");
-    let what_to_do = "`__redgrease_not_found__use_its_prelude_or_the_key_crate`";
-    assert!(messages.contains(what_to_do), "{messages}");
+    for (place, what_to_do) in [
+        (6, "__redgrease_not_found__use_its_prelude_or_the_key_crate"),
+        (12, "__not_redgrease__write_its_path_behind_the_key_crate"),
+        (18, "could not find `redgreese` in `library`"),
+        (24, "__not_redgrease__write_its_path_behind_the_key_crate"),
+        (
+            29,
+            "__redgrease_not_found__use_its_prelude_or_package_metadata_redgrease_crate_in_Cargo_toml",
+        ),
+        (
+            35,
+            "__redgrease_not_found__use_its_prelude_or_package_metadata_redgrease_crate_in_Cargo_toml",
+        ),
+    ] {
+        let errors: Vec<&str> = messages
+            .split("error[")
+            .filter(|error| error.contains(&format!("src/lib.rs:{place}:")))
+            .collect();
+        assert!(
+            matches!(errors[..], [one] if one.contains(what_to_do)),
+            "line {place}: {messages}"
+        );
+    }
+    assert_eq!(messages.matches("error[").count(), 6, "{messages}");
+
+    let (is_compiled, messages) = check(&["--package", "misdescribed"]);
+    assert!(!is_compiled, "it was found");
+    let what_is_wrong = "could not find `nothing` in `__crate_in_Cargo_toml_for_one`";
+    assert!(messages.contains(what_is_wrong), "{messages}");
+    assert_eq!(messages.matches("error[").count(), 1, "{messages}");
 
     let refused = [
         "--package",

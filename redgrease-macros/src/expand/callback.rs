@@ -9,7 +9,7 @@ use quote::{ToTokens, quote, quote_spanned};
 
 /// An expression with the text and its captured values.
 pub(crate) fn callback(callback: Option<&Callback<'_>>, errors: &Errors) -> TokenStream {
-    let krate = &Krate::of(None);
+    let (import, krate) = &Krate::without_key().imported("python", &TokenStream::new());
     if errors.count() == 1 {
         // A single error is an expression of any type, and also an item.
         return errors.to_token_stream();
@@ -27,10 +27,10 @@ pub(crate) fn callback(callback: Option<&Callback<'_>>, errors: &Errors) -> Toke
         .map(|name| capture(name, krate))
         .collect();
     let callback = quote!(#ty::new(#source, #file, #line, ::std::vec![#(#captures),*]));
-    if errors.count() == 0 {
+    if errors.count() == 0 && import.is_none() {
         callback
     } else {
-        quote!({ #errors #callback })
+        quote!({ #errors #import #callback })
     }
 }
 

@@ -7,6 +7,7 @@ use crate::parse::{Input, Kind};
 use crate::report::Errors;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use syn::ext::IdentExt;
 use syn::{FnArg, Pat, ReturnType, Type};
 
 /// The unchanged item beside the errors about it.
@@ -27,12 +28,15 @@ pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
     let generics = super::angle_brackets(&signature.generics);
     let where_clause = &signature.generics.where_clause;
     let con = Ident::new("con", Span::mixed_site());
-    let krate = &Krate::of(input.keys.krate.as_ref());
     if input.kind == Kind::Function {
         return rust_function(input, errors);
     }
+    let cfgs = super::cfgs(&input.attributes);
+    let krate = Krate::of(input.keys.krate.as_ref());
+    let (import, krate) = &krate.imported(&name.unraw().to_string(), &cfgs);
     if input.kind != Kind::Command || input.keys.hook.is_some() {
-        return handle_alone(input, errors, krate);
+        let handle = handle_alone(input, errors, krate);
+        return quote!(#import #handle);
     }
     let asyncness = &signature.asyncness;
     let connection = match (asyncness.is_some(), Feature::Aio.is_enabled()) {
@@ -44,9 +48,9 @@ pub(crate) fn fallback(input: &Input, errors: &Errors) -> TokenStream {
     let arguments = arguments(input);
     let spec = description(input, krate);
     let (result, mentioned) = result(&signature.output);
-    let cfgs = super::cfgs(&input.attributes);
     quote! {
         #errors
+        #import
         #cfgs
         #[allow(warnings, clippy::all)]
         #visibility #asyncness fn #name #generics (

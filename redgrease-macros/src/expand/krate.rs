@@ -12,26 +12,64 @@
 
 use crate::manifest::{self, Dependency, Manifest, Section};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::env;
 use syn::Path;
 
 /// The name under which the prelude re-exports the crate. No macro can see whether it is in scope. If it is not, the
 /// compiler shows the name in its error, so the name says what to do.
 const IN_SCOPE: &str = "__redgrease_not_found__use_its_prelude_or_the_key_crate";
+/// The same for macros without the key `crate`.
+const IN_SCOPE_WITHOUT_KEY: &str =
+    "__redgrease_not_found__use_its_prelude_or_package_metadata_redgrease_crate_in_Cargo_toml";
+
+/// Names at the root of the crate, which it gives to itself. An import of one fails where a path leads to another crate,
+/// and the compiler shows the name.
+const BEHIND_THE_KEY: &str = "__not_redgrease__write_its_path_behind_the_key_crate";
+const BEHIND_THE_METADATA: &str =
+    "__not_redgrease__write_its_path_behind_package_metadata_redgrease_crate_in_Cargo_toml";
 
 /// The path of the crate `redgrease`.
-pub(crate) struct Krate(TokenStream);
+pub(crate) struct Krate {
+    path: TokenStream,
+    lead: Lead,
+}
+
+/// Where a path leads.
+enum Lead {
+    /// To the crate.
+    There,
+    /// To the crate, if this import exists.
+    Imported(TokenStream),
+    /// To the crate, if this path of `Cargo.toml` is right.
+    Described(Path),
+}
 
 impl Krate {
+    /// The path for a macro without the key `crate`.
+    pub(super) fn without_key() -> Self {
+        match Krate::of(None) {
+            Krate { path, .. } if path.to_string() == IN_SCOPE => {
+                Krate::in_scope(IN_SCOPE_WITHOUT_KEY)
+            }
+            found => found,
+        }
+    }
+
     /// The path for an attribute with the key `crate`, or for a macro without it.
     pub(crate) fn of(given: Option<&Path>) -> Self {
         if let Some(path) = given {
-            return Krate(path.to_token_stream());
+            let last = path.segments.last();
+            let last = last.map_or_else(Span::call_site, |last| last.ident.span());
+            let mark = Ident::new(BEHIND_THE_KEY, last);
+            return Krate {
+                path: path.to_token_stream(),
+                lead: Lead::Imported(quote_spanned!(last=> #path::#mark)),
+            };
         }
         match manifest::current() {
             Some(manifest) => Krate::in_manifest(&manifest, builds_library),
-            None => Krate(quote!(::redgrease)),
+            None => Krate::sure(quote!(::redgrease)),
         }
     }
 
@@ -39,40 +77,87 @@ impl Krate {
         if let Some(path) = manifest.metadata("crate")
             && let Ok(path) = syn::parse_str::<Path>(path)
         {
-            return Krate(path.to_token_stream());
+            return Krate {
+                path: path.to_token_stream(),
+                lead: Lead::Described(path),
+            };
         }
         if manifest.package() == Some("redgrease") {
-            return Krate(quote!(::redgrease));
+            return Krate::sure(quote!(::redgrease));
         }
         match manifest.redgrease() {
             // A library does not have the dependencies of its tests.
             Some(Dependency {
                 section: Section::Dev,
                 ..
-            }) if is_library() => Krate::in_scope(),
+            }) if is_library() => Krate::in_scope(IN_SCOPE),
             Some(Dependency { name, .. }) => {
                 let name = name.replace('-', "_");
                 let name = syn::parse_str::<Ident>(&name)
                     .unwrap_or_else(|_| Ident::new_raw(&name, Span::call_site()));
-                Krate(quote!(::#name))
+                Krate::sure(quote!(::#name))
             }
-            None => Krate::in_scope(),
+            None => Krate::in_scope(IN_SCOPE),
         }
     }
 
-    fn in_scope() -> Self {
-        Krate(Ident::new(IN_SCOPE, Span::call_site()).to_token_stream())
+    fn in_scope(name: &str) -> Self {
+        let path = Ident::new(name, Span::call_site()).to_token_stream();
+        Krate {
+            lead: Lead::Imported(path.clone()),
+            path,
+        }
+    }
+
+    fn sure(path: TokenStream) -> Self {
+        Krate {
+            path,
+            lead: Lead::There,
+        }
     }
 
     /// The path with the span of a token of the user, at which the compiler then reports errors.
     pub(super) fn at(&self, span: Span) -> Self {
-        Krate(respanned(self.0.clone(), span))
+        Krate::sure(respanned(self.path.clone(), span))
+    }
+
+    /// An import of the crate, and its name there, for a path that may lead elsewhere. The compiler then has one error for
+    /// the import, and none for the paths that begin with its name. Other paths stay as they are.
+    pub(super) fn imported(self, of: &str, cfgs: &TokenStream) -> (Option<TokenStream>, Self) {
+        let name = format_ident!("__redgrease_of_{of}", span = Span::call_site());
+        // With the span of the path also behind it, the error underlines the path and not the whole attribute.
+        let import = |path: &TokenStream, name: &Ident| {
+            let tokens = path.clone().into_iter();
+            let span = tokens
+                .last()
+                .map_or_else(Span::call_site, |last| last.span());
+            let mut name = name.clone();
+            name.set_span(span);
+            let renamed = quote_spanned!(span=> use #path as #name;);
+            quote!(#cfgs #[allow(unused_imports)] #renamed)
+        };
+        let import = match &self.lead {
+            Lead::There => return (None, self),
+            Lead::Imported(path) => import(path, &name),
+            Lead::Described(path) => {
+                // The name of the first part is in the error about the next one.
+                let described =
+                    format_ident!("__crate_in_Cargo_toml_for_{of}", span = Span::call_site());
+                let (colons, mut parts) = (path.leading_colon, path.segments.iter());
+                let first = parts.next();
+                let mark = Ident::new(BEHIND_THE_METADATA, Span::call_site());
+                let first = import(&quote!(#colons #first), &described);
+                let last = import(&quote!(#described #(::#parts)* ::#mark), &name);
+                quote!(#first #last)
+            }
+        };
+        (Some(import), Krate::sure(name.to_token_stream()))
     }
 }
 
 impl ToTokens for Krate {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.extend(self.0.clone());
+        tokens.extend(self.path.clone());
     }
 }
 

@@ -54,8 +54,8 @@ use syn::{Attribute, Generics};
 
 /// All items of a gear, with the errors about it.
 pub(crate) fn gear(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
-    let krate = &Krate::of(gear.options.krate);
     let cfgs = cfgs(gear.attributes);
+    let (import, krate) = &Krate::of(gear.options.krate).imported(&gear.header.python_name, &cfgs);
     let function = gear
         .role
         .is_called()
@@ -85,6 +85,7 @@ pub(crate) fn gear(gear: &Gear<'_>, errors: &Errors) -> TokenStream {
     quote! {
         #errors
         #unseen
+        #import
         #function
         #handle
         #beside
@@ -103,9 +104,10 @@ fn watched(text: Option<&PythonText>) -> Option<TokenStream> {
 
 /// `gears![a, b]`: a list of descriptions.
 pub(crate) fn list(paths: &[syn::Path], errors: &Errors) -> TokenStream {
-    let krate = Krate::of(None);
+    let (import, krate) = Krate::without_key().imported("gears", &TokenStream::new());
     quote! {{
         #errors
+        #import
         const GEARS: &[&#krate::Gear] = &[#(<#paths>::GEAR),*];
         GEARS
     }}

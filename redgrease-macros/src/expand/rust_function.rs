@@ -7,6 +7,7 @@ use crate::report::Errors;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ReturnType;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 pub(crate) fn rust_function(function: &Function<'_>, errors: &Errors) -> TokenStream {
@@ -26,7 +27,8 @@ pub(crate) fn rust_function(function: &Function<'_>, errors: &Errors) -> TokenSt
             errors,
         );
     };
-    let krate = &Krate::of(input.keys.krate.as_ref());
+    let krate = Krate::of(input.keys.krate.as_ref());
+    let (import, krate) = &krate.imported(&name.unraw().to_string(), &cfgs);
     let here = krate.at(result.span());
     let registration = quote_spanned! {result.span()=>
         <#result as #here::IntoRegistration>::into_registration(#name())
@@ -36,6 +38,7 @@ pub(crate) fn rust_function(function: &Function<'_>, errors: &Errors) -> TokenSt
     let doc = format!("The gear function [`{name}`](fn@{name}), as it is registered.");
     quote! {
         #errors
+        #import
 
         #(#attributes)*
         #visibility #signature #body

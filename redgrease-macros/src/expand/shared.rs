@@ -8,6 +8,7 @@ use crate::report::Errors;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use redgrease_syntax::{UnknownName, importable};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 /// A reference to the module of a gear. `None` in an editor, where the file cannot be read.
@@ -102,7 +103,10 @@ fn python_module(shared: Option<&Shared<'_>>, name: &str, krate: &Krate) -> Toke
 
 /// The constants of `python_module!`.
 pub(crate) fn shared_modules(modules: &[SharedModule<'_>], errors: &Errors) -> TokenStream {
-    let krate = &Krate::of(None);
+    let of = modules
+        .first()
+        .map_or_else(String::new, |first| first.name.unraw().to_string());
+    let (import, krate) = &Krate::without_key().imported(&of, &TokenStream::new());
     let constants = modules.iter().map(|module| {
         let (attributes, visibility, name) = (module.attributes, module.visibility, module.name);
         let value = python_module(module.shared.as_ref(), &name.to_string(), krate);
@@ -117,7 +121,7 @@ pub(crate) fn shared_modules(modules: &[SharedModule<'_>], errors: &Errors) -> T
             };
         }
     });
-    quote!(#errors #(#constants)*)
+    quote!(#errors #import #(#constants)*)
 }
 
 /// The Python of `on_registered`.

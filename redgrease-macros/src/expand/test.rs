@@ -12,7 +12,7 @@ use syn::{FnArg, Type};
 pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
     let name = &test.signature.ident;
     let plain = name.to_string();
-    let krate = &Krate::of(test.krate.as_ref());
+    let (import, krate) = &Krate::of(test.krate.as_ref()).imported(&plain, &TokenStream::new());
     // The attributes are about the test: `#[ignore]`, `#[should_panic]`, `#[cfg]`.
     let attributes = &test.attributes;
     let visibility = &test.visibility;
@@ -59,6 +59,7 @@ pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
         #(#attributes)*
         #[::core::prelude::v1::test]
         #visibility fn #name() {
+            #import
             #signature #body
 
             let #server = #krate::__rt::test::server(

@@ -41,7 +41,12 @@ pub(crate) fn gear_value(item: TokenStream) -> TokenStream {
     let name = &input.ident;
     let parameters = &generics.params;
     let (_, arguments, _) = generics.split_for_impl();
-    quote!(#krate::__gear_value! { [#parameters] #name #arguments })
+    let (import, krate) = krate.imported("value", &TokenStream::new());
+    let implementations = quote!(#krate::__gear_value! { [#parameters] #name #arguments });
+    match import {
+        Some(import) => quote!(const _: () = { #import #implementations };),
+        None => implementations,
+    }
 }
 
 /// The crate that `#[gear_value(crate = path)]` names, or the one of every macro.
