@@ -108,7 +108,8 @@ impl<T> Call<T> {
     /// also the default without that option. A limit of zero is refused.
     ///
     /// The limit ends the waiting, not the gear: the gear continues to run on the server. The time to register a gear
-    /// that the server has lost does not count. The error says what goes on in the server, see
+    /// again that the server has lost counts: when the limit passes meanwhile, the gear did not run, the registration goes on
+    /// in the server, and a later call finds the gear. The error says what goes on in the server, see
     /// [`Options::call_timeout`](crate::Options::call_timeout). An async call can be limited on every connection, but never to more
     /// than the response timeout of a connection that was not opened with `connect_async`. A blocking call can be
     /// limited only on connections of `connect` and on a `BlockingPool`: on others a limit is an error, since nothing could

@@ -112,7 +112,7 @@ mod enabled {
                 ErrorKind::Requirements { .. } => "requirements",
                 ErrorKind::Registration { .. } => "registration",
                 ErrorKind::Convert { .. } => "conversion",
-                ErrorKind::Timeout { .. } => "timeout",
+                ErrorKind::Timeout { .. } | ErrorKind::RegistrationTimeout { .. } => "timeout",
                 ErrorKind::Connect { .. } => "connect",
                 ErrorKind::PoolExhausted { .. } => "pool_exhausted",
                 _ => "_OTHER",

@@ -1,5 +1,5 @@
 //! A TCP proxy that cuts connections at the worst moment: after the server has received a command
-//! and before the client receives the reply.
+//! and before the client receives the reply. It can also swallow a command, and be silent from then on.
 
 use redgrease_embedded::Server;
 use std::io::{Read, Write};
@@ -7,13 +7,15 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// A running proxy. Its threads end with the test program.
 pub(crate) struct Proxy {
     address: String,
     /// Number of coming requests after which the connection is cut.
     cuts: Arc<AtomicUsize>,
+    /// Whether a request with the word is swallowed in place of a cut.
+    swallows: Arc<AtomicBool>,
     accepted: Arc<AtomicUsize>,
 }
 
@@ -25,18 +27,20 @@ impl Proxy {
         let proxy = Proxy {
             address,
             cuts: Arc::default(),
+            swallows: Arc::default(),
             accepted: Arc::default(),
         };
-        let (socket, cuts, accepted) = (
+        let (socket, cuts, swallows, accepted) = (
             server.socket().to_owned(),
             proxy.cuts.clone(),
+            proxy.swallows.clone(),
             proxy.accepted.clone(),
         );
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 accepted.fetch_add(1, Ordering::SeqCst);
-                let (socket, cuts) = (socket.clone(), cuts.clone());
-                std::thread::spawn(move || forward(client, &socket, word, &cuts));
+                let (socket, cuts, swallows) = (socket.clone(), cuts.clone(), swallows.clone());
+                std::thread::spawn(move || forward(client, &socket, word, &cuts, &swallows));
             }
         });
         proxy
@@ -51,6 +55,12 @@ impl Proxy {
         self.cuts.store(count, Ordering::SeqCst);
     }
 
+    /// Swallows each of the next `count` requests that contain the word. The connection stays open and silent.
+    pub(crate) fn swallow_next(&self, count: usize) {
+        self.swallows.store(true, Ordering::SeqCst);
+        self.cut_next(count);
+    }
+
     /// Number of cuts that have not happened yet.
     pub(crate) fn cuts_left(&self) -> usize {
         self.cuts.load(Ordering::SeqCst)
@@ -62,7 +72,13 @@ impl Proxy {
     }
 }
 
-fn forward(mut client: TcpStream, socket: &PathBuf, word: &str, cuts: &AtomicUsize) {
+fn forward(
+    mut client: TcpStream,
+    socket: &PathBuf,
+    word: &str,
+    cuts: &AtomicUsize,
+    swallows: &AtomicBool,
+) {
     let Ok(mut server) = UnixStream::connect(socket) else {
         return;
     };
@@ -82,6 +98,11 @@ fn forward(mut client: TcpStream, socket: &PathBuf, word: &str, cuts: &AtomicUsi
                     left.checked_sub(1)
                 })
                 .is_ok();
+        if cut && swallows.load(Ordering::SeqCst) {
+            // Until the client leaves.
+            let _ = std::io::copy(&mut client, &mut std::io::sink());
+            break;
+        }
         if server.write_all(request).is_err() {
             break;
         }

@@ -11,6 +11,7 @@
 //! | `refused.rs` | commands that would change a shared socket |
 //! | `runtimes.rs` | one pool in several runtimes |
 //! | `silent.rs` | servers that do not answer |
+//! | `swallowed.rs` | registrations whose commands get no answer |
 //! | `errors.rs` | what the errors of pools and connections say |
 //! | `leftovers.rs` | nothing outlives a pool or a runtime |
 //! | `blocking.rs` | the blocking twin, with threads |
@@ -31,6 +32,7 @@ mod options;
 mod refused;
 mod runtimes;
 mod silent;
+mod swallowed;
 mod time_limits;
 
 use redgrease::prelude::*;

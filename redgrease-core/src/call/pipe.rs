@@ -65,7 +65,7 @@ impl<P: Calls> Pipe<P> {
                 con.req_packed_commands(&pipeline, 0, count)
             })
         });
-        let answers = super::send::within(left, answers).await;
+        let answers = own::within(left, answers).await;
         let answers = answers.map_err(|e| failed(e, limit))?;
         self.0.read(&mut answers.into_iter(), &profile)
     }

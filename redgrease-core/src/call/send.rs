@@ -2,6 +2,7 @@
 //! gear was registered again.
 
 use super::situation;
+use super::time::Time;
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
 use crate::connection::{Connection, Endpoint, own};
@@ -12,8 +13,6 @@ use crate::registry::{Healed, Healer};
 use crate::request::{Call, Limit};
 use crate::trace;
 use redis::Cmd;
-#[cfg(feature = "aio")]
-use redis::{RedisFuture, RedisResult};
 #[cfg(feature = "aio")]
 use std::pin::Pin;
 use std::sync::Arc;
@@ -32,18 +31,6 @@ impl<T> Call<T> {
 
     fn make<C: Connection + ?Sized>(&self, con: &mut C, profile: &Profile) -> Result<T> {
         let cmd = self.to_cmd_with(profile)?;
-        let healer = Healer::new(self.gear);
-        let first = self.send(con, &cmd, profile);
-        if !self.is_lost(&first) {
-            return first;
-        }
-        match healer.heal(con).map_err(|e| e.about(self.gear))? {
-            Healed::Retry => self.send(con, &cmd, profile),
-            Healed::Refused(reason) => refused(first, reason),
-        }
-    }
-
-    fn send<C: Connection + ?Sized>(&self, con: &mut C, cmd: &Cmd, profile: &Profile) -> Result<T> {
         let limit = self.limit(profile, || own::endpoint(|| con.get_db()).is_some())?;
         if matches!(self.timeout, Limit::After(_)) && own::endpoint(|| con.get_db()).is_none() {
             return Err(Error::config(
@@ -51,8 +38,28 @@ impl<T> Call<T> {
                  or a `BlockingPool` only: use one, or set the read timeout of this connection itself",
             ));
         }
+        let time = Time::of(limit);
+        let healer = Healer::new(self.gear);
+        let first = self.send(con, &cmd, profile, time.all());
+        if !self.is_lost(&first) {
+            return first;
+        }
+        let healed = healer.heal(con, time.left());
+        match time.after_healing(healed, self.gear)? {
+            Healed::Retry => self.send(con, &cmd, profile, time.rest()),
+            Healed::Refused(reason) => refused(first, reason),
+        }
+    }
+
+    fn send<C: Connection + ?Sized>(
+        &self,
+        con: &mut C,
+        cmd: &Cmd,
+        profile: &Profile,
+        (limit, left): (Option<Duration>, Option<Duration>),
+    ) -> Result<T> {
         let send = || own::quickly(self.is_quick(), || con.req_command(cmd));
-        let answer = self.finish(own::with_limit(limit, send), profile, limit);
+        let answer = self.finish(own::with_limit(left, send), profile, limit);
         match (answer, limit) {
             (Err(e), Some(_)) if e.is_timeout() => Err(explain(
                 e,
@@ -94,17 +101,15 @@ impl<T> Call<T> {
         profile: &Profile,
     ) -> Result<T> {
         let cmd = self.to_cmd_with(profile)?;
+        let time = Time::of(self.limit(profile, || own::endpoint(|| con.get_db()).is_some())?);
         let healer = Healer::new(self.gear);
-        let first = self.send_async(con, &cmd, profile).await;
+        let first = self.send_async(con, &cmd, profile, time.all()).await;
         if !self.is_lost(&first) {
             return first;
         }
-        match healer
-            .heal_async(con)
-            .await
-            .map_err(|e| e.about(self.gear))?
-        {
-            Healed::Retry => self.send_async(con, &cmd, profile).await,
+        let healed = healer.heal_async(con, time.left()).await;
+        match time.after_healing(healed, self.gear)? {
+            Healed::Retry => self.send_async(con, &cmd, profile, time.rest()).await,
             Healed::Refused(reason) => refused(first, reason),
         }
     }
@@ -115,12 +120,12 @@ impl<T> Call<T> {
         con: &mut C,
         cmd: &Cmd,
         profile: &Profile,
+        (limit, left): (Option<Duration>, Option<Duration>),
     ) -> Result<T> {
-        let limit = self.limit(profile, || own::endpoint(|| con.get_db()).is_some())?;
-        let (answer, left) = own::with_limit_async(limit, || {
+        let (answer, left) = own::with_limit_async(left, || {
             own::quickly(self.is_quick(), || con.req_packed_command(cmd))
         });
-        let answer = self.finish(within(left, answer).await, profile, limit);
+        let answer = self.finish(own::within(left, answer).await, profile, limit);
         match (answer, limit) {
             (Err(e), Some(_)) if e.is_timeout() => {
                 let endpoint = own::endpoint(|| con.get_db());
@@ -136,20 +141,6 @@ impl<T> Call<T> {
 
     fn is_lost(&self, answer: &Result<T>) -> bool {
         self.heal && matches!(answer, Err(e) if e.is_unknown_trigger())
-    }
-}
-
-/// Awaits an answer for so long. A future that is dropped in time leaves no answer behind for others.
-#[cfg(feature = "aio")]
-pub(super) async fn within<T>(
-    limit: Option<Duration>,
-    answer: RedisFuture<'_, T>,
-) -> RedisResult<T> {
-    match limit {
-        None => answer.await,
-        Some(limit) => tokio::time::timeout(limit, answer)
-            .await
-            .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into())),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use redis::{Client, ConnectionInfo, ConnectionLike as _, IntoConnectionInfo};
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The longest time that a server may take to accept a connection. Commands have no limit.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,7 +29,9 @@ impl Address {
                  leave the database out of the address"
             )));
         }
-        Ok(Address(Client::open(info)?))
+        // redis-rs would wait for each of the two answers as long as for all of them together.
+        let settings = info.redis_settings().clone().set_skip_set_lib_name();
+        Ok(Address(Client::open(info.set_redis_settings(settings))?))
     }
 
     /// Opens a blocking connection. It has no response timeout.
@@ -39,25 +41,32 @@ impl Address {
 
     /// [`open`](Self::open) with a limit of its own.
     pub(crate) fn open_within(&self, limit: Duration) -> redis::RedisResult<redis::Connection> {
+        self.try_open(limit).map_err(|e| silence(e, limit))
+    }
+
+    fn try_open(&self, limit: Duration) -> redis::RedisResult<redis::Connection> {
+        let begun = Instant::now();
         let mut con = self.0.get_connection_with_timeout(limit)?;
-        con.set_read_timeout(Some(limit))?;
+        let left = limit.saturating_sub(begun.elapsed());
+        con.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
         let answer = con.req_command(&redis::cmd("PING"));
         con.set_read_timeout(None)?;
         usable(answer)?;
         Ok(con)
     }
 
-    /// Opens an async connection. It has no response timeout.
+    /// Opens an async connection within this limit. It has no response timeout.
     #[cfg(feature = "aio")]
-    pub(super) async fn open_async(&self) -> redis::RedisResult<redis::aio::ConnectionManager> {
+    pub(super) async fn open_async(
+        &self,
+        limit: Duration,
+    ) -> redis::RedisResult<redis::aio::ConnectionManager> {
         let config = redis::aio::ConnectionManagerConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(None)
             .set_number_of_retries(1);
-        let mut manager =
-            redis::aio::ConnectionManager::new_with_config(self.0.clone(), config).await?;
-        check(&mut manager).await?;
-        Ok(manager)
+        let opening = redis::aio::ConnectionManager::new_with_config(self.0.clone(), config);
+        checked(opening, limit).await
     }
 
     /// Opens an async connection that is not opened again when it breaks. It has no response timeout.
@@ -66,10 +75,8 @@ impl Address {
         let config = redis::AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(None);
-        let connecting = self.0.get_multiplexed_async_connection_with_config(&config);
-        let mut con = connecting.await?;
-        check(&mut con).await?;
-        Ok(con)
+        let opening = self.0.get_multiplexed_async_connection_with_config(&config);
+        checked(opening, CONNECT_TIMEOUT).await
     }
 
     /// The error for a connection that could not be opened.
@@ -95,19 +102,46 @@ impl Address {
 /// demands a password if the address has none, and not always that it is closed.
 fn usable(answer: redis::RedisResult<redis::Value>) -> redis::RedisResult<()> {
     match answer.and_then(redis::Value::extract_error) {
-        Err(e) if e.code() == Some("NOAUTH") || e.is_io_error() => Err(e),
+        Err(e) if e.code() == Some("NOAUTH") || e.is_io_error() || is_turned_away(&e) => Err(e),
         // Other errors are for the commands that they hit: the server loads its data, the user has no right to PING, ..
         _ => Ok(()),
     }
 }
 
+/// Whether the server has sent an error in place of accepting the connection, which it closes now.
+fn is_turned_away(e: &redis::RedisError) -> bool {
+    e.code() == Some("DENIED")
+        || e.detail()
+            .is_some_and(|text| text.starts_with("max number of clients"))
+}
+
+/// A connection that has answered, within one limit for all.
 #[cfg(feature = "aio")]
-async fn check(con: &mut impl redis::aio::ConnectionLike) -> redis::RedisResult<()> {
+async fn checked<C: redis::aio::ConnectionLike>(
+    opening: impl Future<Output = redis::RedisResult<C>>,
+    limit: Duration,
+) -> redis::RedisResult<C> {
     let ping = redis::cmd("PING");
-    let answer = tokio::time::timeout(CONNECT_TIMEOUT, con.req_packed_command(&ping)).await;
-    usable(
-        answer.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into())),
-    )
+    let opened = tokio::time::timeout(limit, async {
+        let mut con = opening.await?;
+        usable(con.req_packed_command(&ping).await)?;
+        Ok(con)
+    });
+    opened
+        .await
+        .unwrap_or_else(|_| Err(no_answer(limit)))
+        .map_err(|e| silence(e, limit))
+}
+
+/// The error of a server that is silent for longer than the limit.
+pub(super) fn no_answer(limit: Duration) -> redis::RedisError {
+    let text = format!("no answer within {limit:?}");
+    std::io::Error::new(std::io::ErrorKind::TimedOut, text).into()
+}
+
+/// Names the limit in the error of a connection that could not be opened in time.
+fn silence(e: redis::RedisError, limit: Duration) -> redis::RedisError {
+    if e.is_timeout() { no_answer(limit) } else { e }
 }
 
 impl fmt::Display for Address {
@@ -138,6 +172,34 @@ mod tests {
             "redis+unix:///tmp/x.sock",
         ] {
             Address::parse(address).unwrap();
+        }
+    }
+
+    /// A server that accepts connections and never answers.
+    #[test]
+    fn a_silent_server_is_an_error_with_the_address_and_the_limit() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = listener.local_addr().unwrap().to_string();
+        let address = Address::parse(format!("redis://{server}/")).unwrap();
+        let limit = Duration::from_millis(300);
+        let assert_limited = |begun: Instant, error: redis::RedisError| {
+            assert!(begun.elapsed() < limit * 2, "{:?}", begun.elapsed());
+            assert!(error.is_timeout());
+            let text = address.unreachable(error).to_string();
+            for part in [&*server, "no answer within 300ms", "not stopped"] {
+                assert!(text.contains(part), "{text}");
+            }
+        };
+        let begun = Instant::now();
+        assert_limited(begun, address.open_within(limit).map(drop).unwrap_err());
+        #[cfg(feature = "aio")]
+        {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            let begun = Instant::now();
+            let opened = runtime.unwrap().block_on(address.open_async(limit));
+            assert_limited(begun, opened.map(drop).unwrap_err());
         }
     }
 

@@ -7,6 +7,7 @@ use crate::error::Result;
 use redis::{Cmd, ConnectionLike, IntoConnectionInfo, RedisResult, Value};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A blocking connection to one server.
 ///
@@ -38,22 +39,26 @@ pub struct Con {
 /// ```
 pub fn connect(address: impl IntoConnectionInfo) -> Result<Con> {
     let address = Address::parse(address)?;
-    let open = open(&address)?;
+    let open = open(&address, CONNECT_TIMEOUT)?;
     Ok(Con {
         endpoint: Endpoint::new(address.clone(), known::connected(&address)),
         open: Some(open),
     })
 }
 
-fn open(address: &Address) -> Result<redis::Connection> {
-    address.open().map_err(|e| address.unreachable(e))
+fn open(address: &Address, limit: Duration) -> Result<redis::Connection> {
+    let opened = address.open_within(limit);
+    opened.map_err(|e| address.unreachable(e))
 }
 
 impl Con {
-    /// A separate connection to a server that another connection leads to.
-    pub(crate) fn to(address: &Address) -> Result<Self> {
+    /// A separate connection to a server that another connection leads to, opened within the limit.
+    pub(crate) fn to(address: &Address, limit: Option<Duration>) -> Result<Self> {
+        let limit = limit.unwrap_or(CONNECT_TIMEOUT);
+        // A limit of zero is an error of the socket.
+        let limit = limit.clamp(Duration::from_millis(1), CONNECT_TIMEOUT);
         Ok(Con {
-            open: Some(open(address)?),
+            open: Some(open(address, limit)?),
             endpoint: Endpoint::new(address.clone(), None),
         })
     }

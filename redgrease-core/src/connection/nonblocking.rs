@@ -1,6 +1,6 @@
 //! The async connection.
 
-use super::address::Address;
+use super::address::{Address, CONNECT_TIMEOUT};
 use super::endpoint::Endpoint;
 use super::{known, own};
 use crate::error::Result;
@@ -8,6 +8,7 @@ use redis::aio::{ConnectionLike, ConnectionManager};
 use redis::{Cmd, IntoConnectionInfo, Pipeline, RedisFuture, Value};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// An async connection to one server. Cloning it is cheap; the clones share one socket and the options.
 ///
@@ -39,25 +40,26 @@ pub struct AsyncCon {
 /// When the address cannot be parsed or names a database other than 0, or the server cannot be reached.
 pub async fn connect_async(address: impl IntoConnectionInfo) -> Result<AsyncCon> {
     let address = Address::parse(address)?;
-    let manager = open(&address).await?;
+    let manager = open(&address, CONNECT_TIMEOUT).await?;
     Ok(AsyncCon {
         endpoint: Endpoint::new(address.clone(), known::connected(&address)),
         manager,
     })
 }
 
-async fn open(address: &Address) -> Result<ConnectionManager> {
+async fn open(address: &Address, limit: Duration) -> Result<ConnectionManager> {
     address
-        .open_async()
+        .open_async(limit)
         .await
         .map_err(|e| address.unreachable(e))
 }
 
 impl AsyncCon {
-    /// A separate connection to a server that another connection leads to.
-    pub(crate) async fn to(address: &Address) -> Result<Self> {
+    /// A separate connection to a server that another connection leads to, opened within the limit.
+    pub(crate) async fn to(address: &Address, limit: Option<Duration>) -> Result<Self> {
+        let limit = limit.map_or(CONNECT_TIMEOUT, |limit| limit.min(CONNECT_TIMEOUT));
         Ok(AsyncCon {
-            manager: open(address).await?,
+            manager: open(address, limit).await?,
             endpoint: Endpoint::new(address.clone(), None),
         })
     }

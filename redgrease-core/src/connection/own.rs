@@ -6,6 +6,8 @@
 
 use super::endpoint::Endpoint;
 use crate::profile::{self, Profile};
+#[cfg(feature = "aio")]
+use redis::{RedisFuture, RedisResult};
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,6 +86,20 @@ pub(crate) fn with_limit_async<F>(
 #[cfg(feature = "aio")]
 pub(super) fn take_limit() -> Option<Duration> {
     QUESTION.with_borrow_mut(|q| q.limit.take())
+}
+
+/// Awaits an answer for so long. A future that is dropped in time leaves no answer behind for others.
+#[cfg(feature = "aio")]
+pub(crate) async fn within<T>(
+    limit: Option<Duration>,
+    answer: RedisFuture<'_, T>,
+) -> RedisResult<T> {
+    match limit {
+        None => answer.await,
+        Some(limit) => tokio::time::timeout(limit, answer)
+            .await
+            .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into())),
+    }
 }
 
 /// Runs `send` for a call that the server is known to answer at once: a pool sends it over a shared socket.

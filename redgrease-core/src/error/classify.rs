@@ -74,6 +74,7 @@ fn classify(e: &RedisError) -> ErrorKind {
             of: None,
             limit: None,
             situation: None,
+            registering: false,
         },
         _ => ErrorKind::Redis,
     }

@@ -18,7 +18,7 @@ pub(super) fn remedy(source: Option<&RedisError>) -> &'static str {
     if e.is_connection_refusal() {
         return ADDRESS;
     }
-    if text.contains("max number of clients") || is_closed(e) {
+    if text.contains("max number of clients") || e.code() == Some("DENIED") || is_closed(e) {
         return "a server closes new connections when it has reached its setting `maxclients` (see INFO clients; close idle \
                 clients, make pools smaller with `PoolOptions::size(..)`, or raise it), when it expects TLS (`rediss://`), or \
                 when it protects itself from other hosts (`protected-mode`)";

@@ -54,6 +54,7 @@ impl fmt::Display for Error {
             ErrorKind::Registration { session, message } => {
                 write!(f, "the server refused the session `{session}`: {}", message.trim_end())
             }
+            ErrorKind::RegistrationTimeout { command, limit } => unregistered(f, command, *limit),
             ErrorKind::Convert { of, message } => {
                 if let Some(of) = of {
                     write!(f, "{of}: ")?;
@@ -69,8 +70,8 @@ impl fmt::Display for Error {
                 f.write_str(": ")?;
                 f.write_str(connect::remedy(self.as_redis()))
             }
-            ErrorKind::Timeout { of, limit, situation } => {
-                late(f, of.as_deref(), *limit, situation.as_deref())
+            ErrorKind::Timeout { of, limit, situation, registering } => {
+                late(f, of.as_deref(), *limit, situation.as_deref(), *registering)
             }
             ErrorKind::PoolExhausted { size, in_use, waiting, waited } => write!(
                 f,
@@ -83,6 +84,11 @@ impl fmt::Display for Error {
             ErrorKind::Redis => match (self.as_redis(), &self.0.source) {
                 // Most errors of RG.* have no code, and redis-rs takes their first word for the code.
                 (Some(e), _) if let Some(failed) = pipeline::failed(e) => failed.fmt(f),
+                (Some(e), _) if e.code() == Some("LOADING") => write!(
+                    f,
+                    "{}: nothing ran, so try again when the server has loaded its data (INFO persistence)",
+                    full_text(e)
+                ),
                 (Some(e), _) if e.code().is_some() => f.write_str(&full_text(e)),
                 (Some(e), _) if self.0.of.is_some() && e.is_io_error() => connect::broken(f, e),
                 (_, Some(source)) => source.fmt(f),
@@ -132,6 +138,7 @@ fn late(
     of: Option<&str>,
     limit: Option<Duration>,
     situation: Option<&str>,
+    registering: bool,
 ) -> fmt::Result {
     if let Some(of) = of {
         write!(f, "{of}: ")?;
@@ -141,7 +148,12 @@ fn late(
         Some(limit) => write!(f, "within {limit:?}")?,
         None => f.write_str("within the limit of the connection")?,
     }
-    f.write_str(" (it may still be running on the server): ")?;
+    f.write_str(if registering {
+        ": the server had lost the gear, and registering it again takes longer, so it did not run; a call after the server \
+         has registered it is answered (RG.PYDUMPSESSIONS lists what it has): "
+    } else {
+        " (it may still be running on the server): "
+    })?;
     if let Some(situation) = situation {
         write!(f, "{situation}: ")?;
     }
@@ -151,6 +163,21 @@ fn late(
             "use a connection of `redgrease::connect(..)` or a `redgrease::Pool`, which have no limit, or raise its \
              response timeout"
         }
+    })
+}
+
+/// Prints that a command of a registration was not answered in time.
+fn unregistered(f: &mut fmt::Formatter<'_>, command: &str, limit: Duration) -> fmt::Result {
+    write!(
+        f,
+        "registering failed, because the server did not answer {command} within {limit:?}: "
+    )?;
+    f.write_str(if command == "RG.PYEXECUTE" {
+        "it may still be registering (installing requirements takes long), which RG.PYDUMPSESSIONS shows when it has ended: \
+         start this program again, or raise `Options::registration_timeout(..)`"
+    } else {
+        "check that the server is not stopped or held by a long command (SLOWLOG), and that no firewall or proxy drops the \
+         connection, and start this program again"
     })
 }
 

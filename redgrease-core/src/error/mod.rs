@@ -126,6 +126,15 @@ pub enum ErrorKind {
         /// The server's message.
         message: String,
     },
+    /// The server did not answer a command of a registration in time. After `RG.PYEXECUTE` it may still be registering.
+    #[non_exhaustive]
+    RegistrationTimeout {
+        /// The command that was not answered.
+        command: String,
+        /// The limit: [`Options::registration_timeout`](crate::Options::registration_timeout), or a shorter one for
+        /// commands that servers answer at once.
+        limit: Duration,
+    },
     /// An argument or a reply could not be converted.
     #[non_exhaustive]
     Convert {
@@ -155,6 +164,9 @@ pub enum ErrorKind {
         limit: Option<Duration>,
         /// What went on in the server and in the pool, if that could be asked: a part of a sentence.
         situation: Option<String>,
+        /// Whether the call waited for its gear to be registered again, because the server had lost it. The gear did not
+        /// run.
+        registering: bool,
     },
     /// No socket of a pool became free within the limit for waiting. Nothing was sent.
     #[non_exhaustive]
@@ -253,9 +265,13 @@ impl Error {
         matches!(self.0.kind, ErrorKind::NoGears)
     }
 
-    /// Whether the reply did not arrive in time. The gear may still be running on the server.
+    /// Whether the reply did not arrive in time. The gear may still be running on the server, or the server may still be
+    /// registering.
     pub fn is_timeout(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::Timeout { .. })
+        matches!(
+            self.0.kind,
+            ErrorKind::Timeout { .. } | ErrorKind::RegistrationTimeout { .. }
+        )
     }
 
     /// Whether the server refused a command because a user has no right to it (`NOPERM`): the command of this client, or one

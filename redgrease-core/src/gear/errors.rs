@@ -4,10 +4,12 @@ use super::spec::Gear;
 use crate::error::{EncodeError, Error, ErrorKind};
 use redis::RedisError;
 
-/// Name and place of a gear, for the text of an error.
-fn label(gear: &Gear) -> String {
-    let place = gear.location();
-    format!("gear `{}` ({}:{})", gear.name(), place.file, place.line)
+impl Gear {
+    /// Name and place of the gear, for the text of an error.
+    pub(crate) fn label(&self) -> String {
+        let place = self.location();
+        format!("gear `{}` ({}:{})", self.name(), place.file, place.line)
+    }
 }
 
 impl Error {
@@ -16,24 +18,27 @@ impl Error {
         let mut error = Error::from(e);
         match error.kind_mut() {
             ErrorKind::UnknownTrigger { trigger: named, .. } => trigger.clone_into(named),
-            ErrorKind::Timeout { of, .. } => *of = Some(label(gear)),
+            ErrorKind::Timeout { of, .. } => *of = Some(gear.label()),
             _ => {}
         }
-        if error.is_connection() || error.is_pool_exhausted() {
-            return error.about(gear);
+        match error.kind() {
+            ErrorKind::Redis
+            | ErrorKind::NoPermission { .. }
+            | ErrorKind::Connect { .. }
+            | ErrorKind::PoolExhausted { .. } => error.about(gear),
+            _ => error,
         }
-        error
     }
 
     /// Names the gear whose call ended with an error that is not about the gear.
     pub(crate) fn about(self, gear: &Gear) -> Self {
-        self.about_call(label(gear))
+        self.about_call(gear.label())
     }
 
     /// Names the gear of a failed conversion.
     pub(crate) fn of_gear(mut self, gear: &Gear) -> Self {
         if let ErrorKind::Convert { of, .. } = self.kind_mut() {
-            *of = Some(label(gear));
+            *of = Some(gear.label());
         }
         self
     }

@@ -9,6 +9,7 @@ mod options;
 mod package;
 
 pub(crate) use default::{default, propose_default, replace_default};
+pub(crate) use options::RegistrationTimeout;
 pub use options::{Options, Policy};
 pub use package::RedgreasePackage;
 
@@ -33,6 +34,7 @@ pub struct Profile {
     pub(crate) namespace: Option<String>,
     /// The time limit of calls that have no limit of their own.
     pub(crate) call_timeout: Option<Duration>,
+    pub(crate) registration_timeout: RegistrationTimeout,
 }
 
 impl Profile {
@@ -58,12 +60,19 @@ impl Profile {
                  without a limit",
             ));
         }
+        if options.registration_timeout.0 == Some(Duration::ZERO) {
+            return Err(Error::config(
+                "a limit of zero would fail every registration: give `Options::registration_timeout(..)` a duration, or \
+                 `None` for no limit",
+            ));
+        }
         Ok(Arc::new(Profile {
             policy: options.policy,
             package: options.package.clone(),
             gears: options.gears.clone(),
             take_over: options.take_over,
             call_timeout: options.call_timeout,
+            registration_timeout: options.registration_timeout,
             namespace: options.namespace.clone(),
         }))
     }

@@ -44,10 +44,22 @@ pub struct Options {
     pub(super) package: RedgreasePackage,
     pub(super) take_over: bool,
     pub(super) call_timeout: Option<Duration>,
+    pub(super) registration_timeout: RegistrationTimeout,
+}
+
+/// The time limit of registrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RegistrationTimeout(pub(crate) Option<Duration>);
+
+impl Default for RegistrationTimeout {
+    fn default() -> Self {
+        RegistrationTimeout(Some(Duration::from_mins(10)))
+    }
 }
 
 impl Options {
-    /// The defaults: every gear of the program, no namespace, [`Policy::IfNewer`], no time limit of calls.
+    /// The defaults: every gear of the program, no namespace, [`Policy::IfNewer`], no time limit of calls, ten minutes for
+    /// a registration.
     pub fn new() -> Self {
         Options::default()
     }
@@ -89,6 +101,9 @@ impl Options {
     /// [`Call::timeout`](crate::Call::timeout) gives a single call another limit, or none. `None` is the default: calls
     /// wait as long as they take. A limit of zero is refused.
     ///
+    /// The limit includes the time to register the gear again if the server has lost it. When it passes meanwhile, the
+    /// server goes on to register, and a later call finds the gear.
+    ///
     /// The limit holds for the connection or pool that is started with the options. It ends the waiting, not the gear. The
     /// error asks the server over another connection what goes on there, for half a second at most:
     /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout). Chains, scripts and other commands have no limit.
@@ -103,6 +118,28 @@ impl Options {
     #[must_use]
     pub fn call_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.call_timeout = limit.into();
+        self
+    }
+
+    /// Limits the time that a registration waits for the server: that of `start` and `register_all`, and that of a gear
+    /// which the server has lost, within the limit of the call. Ten minutes is the default, because the server may have to
+    /// install requirements. `None` waits as long as it takes. A limit of zero is refused.
+    ///
+    /// Commands that a server answers at once, such as `RG.PYDUMPSESSIONS`, have ten seconds of this time. The limit ends the
+    /// waiting, not the work of the server: the error
+    /// [`RegistrationTimeout`](crate::ErrorKind::RegistrationTimeout) says which command was not answered. Blocking connections
+    /// of redis-rs cannot be limited: set their read timeout.
+    ///
+    /// ```
+    /// use redgrease_core::Options;
+    /// use std::time::Duration;
+    ///
+    /// let options = Options::new().registration_timeout(Duration::from_secs(60));
+    /// # let _ = options;
+    /// ```
+    #[must_use]
+    pub fn registration_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.registration_timeout = RegistrationTimeout(limit.into());
         self
     }
 

@@ -4,9 +4,10 @@
 //! replies. A driver ([`drive`] or [`drive_async`]) polls the logic, performs the request on a connection of its kind,
 //! and polls again. So the compiler writes the state machine.
 
+use super::time_limit::TimeLimit;
 use super::turns::{Turn, Turns};
 use crate::commands::{Session, SessionsOptions, cmd, reply};
-use crate::connection::{Address, Con, Connection};
+use crate::connection::{Address, Con, Connection, own};
 #[cfg(feature = "aio")]
 use crate::connection::{AsyncCon, AsyncConnection};
 use crate::error::Result;
@@ -16,6 +17,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 /// A conversation with a server that ends with a `T`.
 pub(super) struct Exchange<'a, T> {
@@ -32,13 +34,19 @@ pub(super) enum Step<T> {
 /// A request, with the place for its reply.
 pub(super) enum Request {
     /// Send a command: over the separate connection if one is open, else over the connection of the caller.
-    Send(Cmd, Surroundings, Shared<RedisResult<Value>>),
-    /// Open a separate connection.
-    Open(Address, Shared<Result<()>>),
+    /// The answer has this limit.
+    Send(
+        Cmd,
+        Option<Duration>,
+        Surroundings,
+        Shared<RedisResult<Value>>,
+    ),
+    /// Open a separate connection within this limit.
+    Open(Address, Option<Duration>, Shared<Result<()>>),
     /// Close the separate connection.
     Close(Shared<()>),
-    /// Wait for a turn.
-    Wait(Arc<Turns>, Shared<Turn>),
+    /// Wait for a turn, for this time at most.
+    Wait(Arc<Turns>, Option<Duration>, Shared<Option<Turn>>),
 }
 
 /// A value that one side puts down and the other side picks up.
@@ -66,6 +74,7 @@ impl<T> Shared<T> {
 pub(super) struct Link {
     request: Shared<Request>,
     kind: Kind,
+    limit: TimeLimit,
 }
 
 /// The kind of connection that drives an exchange.
@@ -83,15 +92,27 @@ impl Link {
         poll_fn(|_| reply.take().map_or(Poll::Pending, Poll::Ready)).await
     }
 
-    /// Sends a command.
+    /// Sends a command. An answer that does not come within the limit is an error about that.
     pub(super) async fn send(&self, cmd: Cmd) -> RedisResult<Value> {
-        self.perform(|reply| Request::Send(cmd, trace::surroundings(), reply))
-            .await
+        let of = self.limit.of_command(&cmd);
+        if of.has_passed() {
+            return Err(of.unanswered().into_redis());
+        }
+        let limit = of.left();
+        let answer = self
+            .perform(|reply| Request::Send(cmd, limit, trace::surroundings(), reply))
+            .await;
+        match answer {
+            Err(e) if e.is_timeout() && of.has_passed() => Err(of.unanswered().into_redis()),
+            answer => answer,
+        }
     }
 
     /// Opens a separate connection. Commands are sent over it from then on.
     pub(super) async fn open(&self, address: Address) -> Result<()> {
-        self.perform(|reply| Request::Open(address, reply)).await
+        let left = self.limit.left();
+        self.perform(|reply| Request::Open(address, left, reply))
+            .await
     }
 
     /// Closes the separate connection.
@@ -100,9 +121,17 @@ impl Link {
     }
 
     /// Waits for a turn.
-    pub(super) async fn wait(&self, turns: &Arc<Turns>) -> Turn {
-        self.perform(|reply| Request::Wait(Arc::clone(turns), reply))
-            .await
+    pub(super) async fn wait(&self, turns: &Arc<Turns>) -> Result<Turn> {
+        let left = self.limit.left();
+        let turn = self
+            .perform(|reply| Request::Wait(Arc::clone(turns), left, reply))
+            .await;
+        turn.ok_or_else(|| self.limit.unanswered())
+    }
+
+    /// Whether the time of the exchange is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.limit.has_passed()
     }
 
     /// The sessions of the server, with their registrations.
@@ -119,8 +148,8 @@ impl Link {
 }
 
 impl<'a, T> Exchange<'a, T> {
-    /// An exchange with this logic, for a driver of this kind.
-    pub(super) fn new<F>(kind: Kind, logic: impl FnOnce(Link) -> F) -> Self
+    /// An exchange with this logic, for a driver of this kind. It has this time from now on.
+    pub(super) fn new<F>(kind: Kind, limit: Option<Duration>, logic: impl FnOnce(Link) -> F) -> Self
     where
         F: Future<Output = T> + Send + 'a,
     {
@@ -128,6 +157,7 @@ impl<'a, T> Exchange<'a, T> {
         let link = Link {
             request: request.share(),
             kind,
+            limit: TimeLimit::new(limit),
         };
         Exchange {
             logic: Box::pin(logic(link)),
@@ -156,49 +186,56 @@ pub(super) fn drive<C: Connection + ?Sized, T>(con: &mut C, mut exchange: Exchan
     let mut separate: Option<Con> = None;
     loop {
         match exchange.step() {
-            Step::Perform(Request::Send(cmd, surroundings, reply)) => {
-                reply.put(surroundings.enter(|| match &mut separate {
+            Step::Perform(Request::Send(cmd, limit, surroundings, reply)) => {
+                let send = || match &mut separate {
                     Some(con) => redis::ConnectionLike::req_command(con, &cmd),
                     None => con.req_command(&cmd),
-                }));
+                };
+                reply.put(surroundings.enter(|| own::with_limit(limit, send)));
             }
-            Step::Perform(Request::Open(address, reply)) => {
-                reply.put(Con::to(&address).map(|con| separate = Some(con)));
+            Step::Perform(Request::Open(address, limit, reply)) => {
+                reply.put(Con::to(&address, limit).map(|con| separate = Some(con)));
             }
             Step::Perform(Request::Close(reply)) => {
                 separate = None;
                 reply.put(());
             }
-            Step::Perform(Request::Wait(turns, reply)) => reply.put(turns.wait()),
+            Step::Perform(Request::Wait(turns, limit, reply)) => reply.put(turns.wait(limit)),
             Step::Done(result) => return result,
         }
     }
 }
 
-/// Performs an exchange over an async connection.
+/// Performs an exchange over an async connection. Without one, the logic opens a separate connection first.
 #[cfg(feature = "aio")]
 pub(super) async fn drive_async<C: AsyncConnection + ?Sized, T>(
-    con: &mut C,
+    mut con: Option<&mut C>,
     mut exchange: Exchange<'_, T>,
 ) -> T {
     let mut separate: Option<AsyncCon> = None;
     loop {
         match exchange.step() {
-            Step::Perform(Request::Send(cmd, surroundings, reply)) => {
-                let answer = match &mut separate {
-                    Some(con) => redis::aio::ConnectionLike::req_packed_command(con, &cmd),
-                    None => con.req_packed_command(&cmd),
-                };
-                reply.put(surroundings.enter_async(answer).await);
+            Step::Perform(Request::Send(cmd, limit, surroundings, reply)) => {
+                let (separate, con, cmd) = (separate.as_mut(), con.as_deref_mut(), &cmd);
+                let (answer, left) = own::with_limit_async(limit, || match (separate, con) {
+                    (Some(con), _) => redis::aio::ConnectionLike::req_packed_command(con, cmd),
+                    (None, Some(con)) => con.req_packed_command(cmd),
+                    (None, None) => unreachable!("the logic opens a connection before it sends"),
+                });
+                reply.put(surroundings.enter_async(own::within(left, answer)).await);
             }
-            Step::Perform(Request::Open(address, reply)) => {
-                reply.put(AsyncCon::to(&address).await.map(|con| separate = Some(con)));
+            Step::Perform(Request::Open(address, limit, reply)) => {
+                let opened = AsyncCon::to(&address, limit).await;
+                reply.put(opened.map(|con| separate = Some(con)));
             }
             Step::Perform(Request::Close(reply)) => {
                 separate = None;
                 reply.put(());
             }
-            Step::Perform(Request::Wait(turns, reply)) => reply.put(turns.wait_async().await),
+            Step::Perform(Request::Wait(turns, limit, reply)) => {
+                let turn = tokio::time::timeout(limit.unwrap_or(Duration::MAX), turns.wait_async());
+                reply.put(turn.await.ok());
+            }
             Step::Done(result) => return result,
         }
     }

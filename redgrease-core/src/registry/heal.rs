@@ -10,16 +10,23 @@ use super::owned::Terms;
 use super::register::{register, sets_with};
 use super::report::{Action, SessionReport};
 use super::set::GearSet;
+#[cfg(feature = "aio")]
+use super::time_limit::TimeLimit;
 use super::turns::Turns;
 #[cfg(feature = "aio")]
-use crate::connection::AsyncConnection;
+use crate::connection::{AsyncCon, AsyncConnection};
 use crate::connection::{Connection, Endpoint, known, own};
 use crate::error::{Error, Result};
 use crate::gear::Gear;
 use crate::profile::{self, Policy, Profile};
+#[cfg(feature = "aio")]
+use crate::trace;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+#[cfg(feature = "aio")]
+use std::time::Instant;
 
 /// Counts attempts, to compare the time of an attempt with the time of a call.
 static CLOCK: AtomicU64 = AtomicU64::new(0);
@@ -67,20 +74,52 @@ impl Healer {
         }
     }
 
-    /// Registers the session of the gear, unless another task did since the call was sent.
-    pub(crate) fn heal<C: Connection + ?Sized>(self, con: &mut C) -> Result<Healed> {
+    /// Registers the session of the gear, unless another task did since the call was sent. `left` is the time that the
+    /// call has.
+    pub(crate) fn heal<C: Connection + ?Sized>(
+        self,
+        con: &mut C,
+        left: Option<Duration>,
+    ) -> Result<Healed> {
         let endpoint = own::endpoint(|| con.get_db());
-        drive(con, self.exchange(Kind::Blocking, endpoint))
+        drive(con, self.exchange(Kind::Blocking, endpoint, left))
     }
 
-    /// [`heal`](Self::heal) over an async connection.
+    /// [`heal`](Self::heal) over an async connection. Over one of this crate, the registration is a task of its own: it goes
+    /// on for other calls when the time of this one is over, or its future is dropped.
     #[cfg(feature = "aio")]
     pub(crate) async fn heal_async<C: AsyncConnection + ?Sized>(
         self,
         con: &mut C,
+        left: Option<Duration>,
     ) -> Result<Healed> {
-        let endpoint = own::endpoint(|| con.get_db());
-        drive_async(con, self.exchange(Kind::Async, endpoint)).await
+        let Some(endpoint) = own::endpoint(|| con.get_db()) else {
+            return drive_async(Some(con), self.exchange(Kind::Async, None, left)).await;
+        };
+        let begun = Instant::now();
+        let profile = endpoint.profile();
+        if let Some(refused) = refused_by(profile.policy) {
+            return Ok(refused);
+        }
+        let reaching = Exchange::new(Kind::Async, left, |link| async move {
+            Server::reached_by(&link, Some(endpoint)).await
+        });
+        let server = drive_async(Some(con), reaching).await;
+        let limit = profile.registration_timeout.0;
+        let exchange = Exchange::new(Kind::Async, limit, |link| async move {
+            self.attempt(&link, &server, &profile).await
+        });
+        let healing = drive_async::<AsyncCon, _>(None, exchange);
+        let healing = tokio::spawn(trace::surroundings().enter_async(healing));
+        let left = left.map(|left| left.saturating_sub(begun.elapsed()));
+        match tokio::time::timeout(left.unwrap_or(Duration::MAX), healing).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(e)) if e.is_panic() => std::panic::resume_unwind(e.into_panic()),
+            Ok(Err(e)) => Err(Error::config(format!(
+                "the gear could not be registered again: {e}: call it from a tokio runtime that does not end"
+            ))),
+            Err(_) => Err(TimeLimit::new(left).unanswered()),
+        }
     }
 
     /// The attempt over a connection with this endpoint; `None` for connections of redis-rs.
@@ -88,31 +127,45 @@ impl Healer {
         self,
         kind: Kind,
         endpoint: Option<Arc<Endpoint>>,
+        left: Option<Duration>,
     ) -> Exchange<'static, Result<Healed>> {
-        Exchange::new(kind, |link| async move {
-            let profile = endpoint
-                .as_ref()
-                .map_or_else(profile::default, |endpoint| endpoint.profile());
+        let profile = endpoint
+            .as_ref()
+            .map_or_else(profile::default, |endpoint| endpoint.profile());
+        let limit = profile.registration_timeout.0;
+        let limit = left.map_or(limit, |left| {
+            Some(limit.map_or(left, |limit| limit.min(left)))
+        });
+        Exchange::new(kind, limit, |link| async move {
             if let Some(refused) = refused_by(profile.policy) {
                 return Ok(refused);
             }
-            let (sets, place) = sets_with(self.gear, &profile)?;
-            let set = &sets[place];
-            // A call takes nothing away from other programs.
-            let terms = Terms {
-                policy: profile.policy,
-                take_over: false,
-                sets: &sets,
-            };
             let server = Server::reached_by(&link, endpoint).await;
-            let attempts = Attempts::of(&set.id, server.identity().as_deref());
-            let _turn = link.wait(&attempts.turns).await;
-            if let Some(outcome) = self.done_meanwhile(&attempts) {
-                return outcome;
-            }
-            let result = server.register(&link, set, &profile, terms).await;
-            self.outcome(&attempts, result)
+            self.attempt(&link, &server, &profile).await
         })
+    }
+
+    /// Waits for the turn to register the session on the server, and registers it if that is still necessary.
+    async fn attempt(self, link: &Link, server: &Server, profile: &Profile) -> Result<Healed> {
+        let (sets, place) = sets_with(self.gear, profile)?;
+        let set = &sets[place];
+        // A call takes nothing away from other programs.
+        let terms = Terms {
+            policy: profile.policy,
+            take_over: false,
+            sets: &sets,
+        };
+        let attempts = Attempts::of(&set.id, server.identity().as_deref());
+        let _turn = link.wait(&attempts.turns).await?;
+        if let Some(outcome) = self.done_meanwhile(&attempts) {
+            return outcome;
+        }
+        let result = server.register(link, set, profile, terms).await;
+        if result.is_err() && link.is_over() {
+            // Another call may have more time.
+            return result.map(|_| Healed::Retry);
+        }
+        self.outcome(&attempts, result)
     }
 
     fn done_meanwhile(self, attempts: &Attempts) -> Option<Result<Healed>> {

@@ -9,7 +9,7 @@
 //! * `plan`: compares a set with the sessions of a server. `register`: sends what differs. `report`: the result.
 //! * `heal`: registers again what a server has lost. `turns`: the lock for that.
 //! * `orphans`: sessions that the program does not contain any longer.
-//! * `exchange`: drives `register` and `heal` over blocking and async connections.
+//! * `exchange`: drives `register` and `heal` over blocking and async connections. `time_limit`: the time that they have.
 //! * `start`: connects and registers in one step.
 //! * `calls`, `stats`: statistics of a gear.
 
@@ -30,6 +30,7 @@ mod set;
 mod start;
 mod statement;
 mod stats;
+mod time_limit;
 mod turns;
 
 pub(crate) use heal::{Healed, Healer};

@@ -85,7 +85,7 @@ pub async fn orphans_async<C: AsyncConnection + ?Sized>(
     options: &Options,
 ) -> Result<Vec<Orphan>> {
     let exchange = listing(Kind::Async, options)?;
-    drive_async(con, exchange).await
+    drive_async(Some(con), exchange).await
 }
 
 /// Unregisters the gears of [`orphans`]. Returns how many registrations were removed.
@@ -113,14 +113,15 @@ pub async fn unregister_orphans_async<C: AsyncConnection + ?Sized>(
     orphans: &[Orphan],
 ) -> Result<usize> {
     let exchange = removal(Kind::Async, orphans);
-    drive_async(con, exchange).await
+    drive_async(Some(con), exchange).await
 }
 
 fn listing(kind: Kind, options: &Options) -> Result<Exchange<'static, Result<Vec<Orphan>>>> {
     let profile = Profile::of(options)?;
     let gears = profile.gears.clone().unwrap_or_else(gears);
     let sets = group(&gears, &profile)?;
-    Ok(Exchange::new(kind, |link| async move {
+    let limit = profile.registration_timeout.0;
+    Ok(Exchange::new(kind, limit, |link| async move {
         Ok(among(&link.sessions().await?, &sets))
     }))
 }
@@ -130,7 +131,8 @@ fn removal(kind: Kind, orphans: &[Orphan]) -> Exchange<'static, Result<usize>> {
         .iter()
         .flat_map(|orphan| orphan.registrations.clone())
         .collect();
-    Exchange::new(kind, |link| async move {
+    // Each of its commands is answered at once, and has a limit of its own.
+    Exchange::new(kind, None, |link| async move {
         let mut count = 0;
         let sessions = link.sessions().await?;
         let there = |id: &&String| sessions.iter().any(|one| one.registrations.contains(id));

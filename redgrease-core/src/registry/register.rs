@@ -68,7 +68,7 @@ pub async fn register_all_async_with<C: AsyncConnection + ?Sized>(
 ) -> Result<Report> {
     let endpoint = own::endpoint(|| con.get_db());
     let exchange = exchange(Kind::Async, options, endpoint.as_deref())?;
-    drive_async(con, exchange).await
+    drive_async(Some(con), exchange).await
 }
 
 /// The registration of all gears over a connection with this endpoint; `None` for connections of redis-rs. Checks the
@@ -89,7 +89,8 @@ pub(super) fn exchange(
         }
         None => profile::replace_default(&profile)?,
     }
-    Ok(Exchange::new(kind, |link| async move {
+    let limit = profile.registration_timeout.0;
+    Ok(Exchange::new(kind, limit, |link| async move {
         let mut report = Report::default();
         let terms = Terms {
             policy: profile.policy,
@@ -243,7 +244,7 @@ async fn settle(
 ) -> Result<()> {
     let sessions = loop {
         match link.sessions().await {
-            Err(e) if e.is_timeout() && begun.elapsed() < SETTLE_LIMIT => {}
+            Err(e) if e.is_timeout() && !link.is_over() && begun.elapsed() < SETTLE_LIMIT => {}
             answer => break answer?,
         }
     };

@@ -1,6 +1,7 @@
 //! A lock that blocking and async code can both wait for.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Hands out one [`Turn`] at a time.
 #[derive(Debug, Default)]
@@ -16,14 +17,20 @@ pub(super) struct Turns {
 pub(super) struct Turn(Arc<Turns>);
 
 impl Turns {
-    /// Blocks the thread until the turn is free.
-    pub(super) fn wait(self: Arc<Self>) -> Turn {
+    /// Blocks the thread until the turn is free, for this time at most.
+    pub(super) fn wait(self: Arc<Self>, limit: Option<Duration>) -> Option<Turn> {
         let is_taken = self.is_taken.lock().unwrap_or_else(PoisonError::into_inner);
-        *self
+        let limit = limit.unwrap_or(Duration::MAX);
+        let (mut is_taken, waited) = self
             .released
-            .wait_while(is_taken, |is_taken| *is_taken)
-            .unwrap_or_else(PoisonError::into_inner) = true;
-        Turn(self)
+            .wait_timeout_while(is_taken, limit, |is_taken| *is_taken)
+            .unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            return None;
+        }
+        *is_taken = true;
+        drop(is_taken);
+        Some(Turn(self))
     }
 
     /// Waits until the turn is free.
@@ -73,6 +80,16 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_that_is_not_free_in_time_is_not_given() {
+        let turns = Arc::<Turns>::default();
+        let limit = Some(Duration::from_millis(5));
+        let first = Arc::clone(&turns).wait(limit).unwrap();
+        assert!(Arc::clone(&turns).wait(limit).is_none());
+        drop(first);
+        assert!(turns.wait(limit).is_some());
+    }
+
+    #[test]
     fn there_is_one_turn_for_threads_and_tasks() {
         let turns = Arc::<Turns>::default();
         let threads: Vec<_> = (0..8)
@@ -88,7 +105,7 @@ mod tests {
                             continue;
                         }
                         let _ = i;
-                        enter(turns.wait());
+                        enter(turns.wait(None).unwrap());
                     }
                 })
             })

@@ -2,10 +2,10 @@
 
 use super::{CHECK_LIMIT, late};
 use crate::connection::Address;
+use crate::connection::address::no_answer;
 use redis::RedisError;
 #[cfg(feature = "aio")]
 use redis::RedisResult;
-use std::io;
 use std::time::{Duration, Instant};
 
 /// Checking and opening a socket may take so long, even if a call waits less for a place.
@@ -71,9 +71,7 @@ impl Patience {
         if self.call.is_some() && self.call == self.deadline() {
             return late();
         }
-        let text = format!("no answer within {:?}", self.limit);
-        let silence = io::Error::new(io::ErrorKind::TimedOut, text);
-        address.unreachable(silence.into()).into_redis()
+        address.unreachable(no_answer(self.limit)).into_redis()
     }
 
     /// Awaits what the call does with its place, until the limit of the call passes.

@@ -18,7 +18,7 @@ fn perform<T>(
     let mut requests = Vec::new();
     loop {
         match exchange.step() {
-            Step::Perform(Request::Send(cmd, _, reply)) => {
+            Step::Perform(Request::Send(cmd, _, _, reply)) => {
                 let name = match cmd.args_iter().next() {
                     Some(redis::Arg::Simple(name)) => String::from_utf8_lossy(name).into_owned(),
                     _ => panic!("a command without a name"),
@@ -26,8 +26,8 @@ fn perform<T>(
                 reply.put(answer(&name));
                 requests.push(name);
             }
-            Step::Perform(Request::Wait(turns, reply)) => {
-                reply.put(turns.wait());
+            Step::Perform(Request::Wait(turns, limit, reply)) => {
+                reply.put(turns.wait(limit));
                 requests.push("wait".to_owned());
             }
             Step::Perform(Request::Open(..) | Request::Close(_)) => {
@@ -100,7 +100,7 @@ fn answered(
     answers.reverse();
     loop {
         match exchange.step() {
-            Step::Perform(Request::Send(cmd, _, reply)) => {
+            Step::Perform(Request::Send(cmd, _, _, reply)) => {
                 let words: Vec<String> = cmd
                     .args_iter()
                     .filter_map(|arg| match arg {
@@ -263,16 +263,21 @@ fn after_a_timeout_an_async_registration_asks_for_the_sessions() {
 fn one_attempt_heals_all_calls_that_were_sent_before_it() {
     let gear = lost("lost");
     let (first, second) = (Healer::new(gear), Healer::new(gear));
-    let (healed, requests) = perform(first.exchange(Kind::Blocking, None), |cmd| Ok(empty(cmd)));
+    let (healed, requests) = perform(first.exchange(Kind::Blocking, None, None), |cmd| {
+        Ok(empty(cmd))
+    });
     assert!(matches!(healed, Ok(Healed::Retry)));
     let expected = ["INFO", "wait", "RG.PYDUMPSESSIONS", "RG.PYEXECUTE"];
     assert_eq!(requests, expected);
-    let (healed, requests) = perform(second.exchange(Kind::Blocking, None), |cmd| Ok(empty(cmd)));
-    assert!(matches!(healed, Ok(Healed::Retry)));
-    assert_eq!(requests, ["INFO", "wait"]);
-    let (_, requests) = perform(Healer::new(gear).exchange(Kind::Blocking, None), |cmd| {
+    let (healed, requests) = perform(second.exchange(Kind::Blocking, None, None), |cmd| {
         Ok(empty(cmd))
     });
+    assert!(matches!(healed, Ok(Healed::Retry)));
+    assert_eq!(requests, ["INFO", "wait"]);
+    let (_, requests) = perform(
+        Healer::new(gear).exchange(Kind::Blocking, None, None),
+        |cmd| Ok(empty(cmd)),
+    );
     assert_eq!(requests, expected);
 }
 
@@ -280,9 +285,11 @@ fn one_attempt_heals_all_calls_that_were_sent_before_it() {
 fn a_failed_attempt_fails_the_calls_that_waited_for_it() {
     let gear = lost("broken");
     let (first, second) = (Healer::new(gear), Healer::new(gear));
-    let (healed, _) = perform(first.exchange(Kind::Blocking, None), impatient);
+    let (healed, _) = perform(first.exchange(Kind::Blocking, None, None), impatient);
     assert!(healed.unwrap_err().is_timeout());
-    let (healed, requests) = perform(second.exchange(Kind::Blocking, None), |cmd| Ok(empty(cmd)));
+    let (healed, requests) = perform(second.exchange(Kind::Blocking, None, None), |cmd| {
+        Ok(empty(cmd))
+    });
     assert!(healed.unwrap_err().is_timeout());
     assert_eq!(requests, ["INFO", "wait"]);
 }
