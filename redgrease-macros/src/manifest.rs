@@ -105,33 +105,48 @@ impl Manifest {
     pub(crate) fn targets(&self) -> Vec<String> {
         let mut targets = BTreeSet::new();
         let folder = self.path.parent().unwrap_or(Path::new(""));
-        if self.table.contains_key("lib") || folder.join("src/lib.rs").is_file() {
-            targets.insert("lib".to_owned());
-        }
-        let name = || self.table.get("lib")?.get("name")?.as_str();
-        targets.extend(name().map(str::to_owned));
         let is_automatic = |key: &str| {
             let package = self.table.get("package");
             let value = package.and_then(|package| package.get(key)?.as_bool());
             value.unwrap_or(true)
         };
-        if is_automatic("autobins") {
-            if folder.join("src/main.rs").is_file() {
+        let has_lib = || is_automatic("autolib") && folder.join("src/lib.rs").is_file();
+        if self.table.contains_key("lib") || has_lib() {
+            targets.insert("lib".to_owned());
+        }
+        let name = || self.table.get("lib")?.get("name")?.as_str();
+        targets.extend(name().map(str::to_owned));
+        for (kind, key, sources_in) in [
+            ("bin", "autobins", "src/bin"),
+            ("example", "autoexamples", "examples"),
+        ] {
+            let mut found = sources(&folder.join(sources_in));
+            let main = folder.join("src/main.rs");
+            if kind == "bin" && main.is_file() {
                 let name = self.package().unwrap_or_default();
-                targets.insert(format!("bin-{name}"));
+                found.push((name.to_owned(), main));
             }
-            targets.extend(sources(&folder.join("src/bin")).map(|name| format!("bin-{name}")));
-        }
-        if is_automatic("autoexamples") {
-            targets.extend(sources(&folder.join("examples")).map(|name| format!("example-{name}")));
-        }
-        for kind in ["bin", "example"] {
-            let all = self.table.get(kind).and_then(|all| all.as_array());
-            let tables = all.into_iter().flatten();
-            let names = tables.filter_map(|target| target.get("name")?.as_str());
+            // A target with a name of its own has the file in place of the automatic one.
+            let named = |path: &Path| {
+                let mut paths = self
+                    .targets_of(kind)
+                    .filter_map(|one| one.get("path")?.as_str());
+                paths.any(|named| folder.join(named).components().eq(path.components()))
+            };
+            found.retain(|(_, path)| is_automatic(key) && !named(path));
+            let declared = self
+                .targets_of(kind)
+                .filter_map(|one| one.get("name")?.as_str());
+            let names = found.iter().map(|(name, _)| &**name).chain(declared);
             targets.extend(names.map(|name| format!("{kind}-{name}")));
         }
         targets.into_iter().collect()
+    }
+
+    /// The tables `[[bin]]` or `[[example]]`.
+    fn targets_of(&self, kind: &str) -> impl Iterator<Item = &toml::Value> {
+        let all = self.table.get(kind).and_then(|all| all.as_array());
+        all.into_iter().flatten()
     }
 
     /// The dependency on the package `redgrease`, in the first section that has it. A dependency that has this name and
@@ -220,16 +235,20 @@ impl Manifest {
     }
 }
 
-/// The names of the programs in a folder: `NAME.rs` and `NAME/main.rs`.
-fn sources(folder: &Path) -> impl Iterator<Item = String> {
+/// The names and files of the programs in a folder: `NAME.rs` and `NAME/main.rs`.
+fn sources(folder: &Path) -> Vec<(String, PathBuf)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter_map(|entry| {
+    let programs = entries.filter_map(|entry| {
         let path = entry.path();
-        let is_program =
-            path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").is_file();
-        let name = path.file_stem().filter(|_| is_program)?;
-        Some(name.to_str()?.to_owned())
-    })
+        let main = path.join("main.rs");
+        let name = path.file_stem()?.to_str()?.to_owned();
+        if path.extension().is_some_and(|end| end == "rs") {
+            Some((name, path))
+        } else {
+            main.is_file().then_some((name, main))
+        }
+    });
+    programs.collect()
 }
 
 #[cfg(test)]
@@ -352,6 +371,82 @@ mod tests {
             targets(&format!("{text}\n[lib]\nname = 'core'")),
             ["core", "lib"]
         );
+    }
+
+    /// Cargo makes no automatic target of a file that another target names.
+    #[test]
+    fn a_file_has_one_target() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("Cargo.toml");
+        for file in [
+            "src/lib.rs",
+            "src/main.rs",
+            "src/bin/tool.rs",
+            "src/bin/large/main.rs",
+            "examples/demo.rs",
+            "examples/long/main.rs",
+        ] {
+            let file = folder.path().join(file);
+            fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+            fs::write(file, "").expect("a file");
+        }
+        let targets = |text: &str| {
+            let text = format!("[package]\nname = 'app'\n{text}");
+            Manifest::parse(&path, &text)
+                .expect("a manifest")
+                .targets()
+                .join(" ")
+        };
+        let all = "bin-app bin-large bin-tool example-demo example-long lib";
+        for (text, was, is) in [
+            (
+                "[[bin]]\nname = 'x'\npath = 'src/main.rs'",
+                "bin-app",
+                "bin-x",
+            ),
+            (
+                "[[bin]]\nname = 'x'\npath = './src/main.rs'",
+                "bin-app",
+                "bin-x",
+            ),
+            (
+                "[[bin]]\nname = 'x'\npath = 'src/bin/tool.rs'",
+                "bin-tool",
+                "bin-x",
+            ),
+            (
+                "[[bin]]\nname = 'x'\npath = 'src/bin/large/main.rs'",
+                "bin-large",
+                "bin-x",
+            ),
+            (
+                "[[example]]\nname = 'x'\npath = 'examples/demo.rs'",
+                "example-demo",
+                "example-x",
+            ),
+            (
+                "[[example]]\nname = 'x'\npath = 'examples/long/main.rs'",
+                "example-long",
+                "example-x",
+            ),
+            ("autolib = false", "lib", ""),
+        ] {
+            let mut expected: Vec<_> = all
+                .split(' ')
+                .map(|one| if one == was { is } else { one })
+                .collect();
+            expected.retain(|one| !one.is_empty());
+            expected.sort_unstable();
+            assert_eq!(targets(text), expected.join(" "), "{text}");
+        }
+        // These name no other target.
+        for text in [
+            "[[bin]]\nname = 'app'\npath = 'src/main.rs'",
+            "[[bin]]\nname = 'tool'",
+            "[lib]\npath = 'src/core.rs'",
+        ] {
+            assert_eq!(targets(text), all, "{text}");
+        }
     }
 
     #[test]
