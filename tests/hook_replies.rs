@@ -348,3 +348,16 @@ fn replies_in_a_transaction_and_in_lua() {
     let found: Vec<String> = reply(&server, &["EVAL", is_nil, "0"]);
     assert_eq!(found, ["false", "OK"]);
 }
+
+#[test]
+fn a_hook_that_was_loaded_from_the_rdb_file_answers_the_same() {
+    let builder = Server::builder().server_arg("enable-debug-command", "yes");
+    let server = builder.start().unwrap();
+    redgrease::start_with(server.url(), &redgrease::Options::new().gears(sync::GEARS)).unwrap();
+    reply::<()>(&server, &["HSET", "h", "a", "1"]);
+    reply::<()>(&server, &["DEBUG", "RELOAD"]);
+    let found: Vec<Option<String>> = reply(&server, &["HMGET", "h", "a", "none"]);
+    assert_eq!(found, [Some("1".to_owned()), None]);
+    let error = tried::<Value>(&server, &["LPOP", "kept"]).unwrap_err();
+    assert_eq!(error.code(), Some("KEPT"));
+}
