@@ -295,7 +295,7 @@ mistakes! {
 
     "Tests":
     TestFunction "test-function"
-        "`#[gear_test]` can only be on a function with a body: write `fn name(con: &mut Con) {{ .. }}`"
+        "`#[gear_test]` can only be on a function with a body: write `fn name(con: &mut redgrease::Con) {{ .. }}`"
     TestKey "test-key"
         "expected a list of gears: write `#[gear_test(gears = [a, b])]`"
     TestGeneric "test-generic"

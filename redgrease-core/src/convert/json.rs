@@ -42,7 +42,10 @@ impl<T> DerefMut for Json<T> {
 
 /// Decodes JSON to a serde type.
 pub(crate) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
-    serde_json::from_slice(json).map_err(|e| DecodeError::json::<T>(&e))
+    serde_json::from_slice(json).map_err(|error| match json {
+        b"null" => DecodeError::mismatch::<T>("None"),
+        _ => DecodeError::json::<T>(&error),
+    })
 }
 
 impl<T: Serialize> GearArg for Json<T> {

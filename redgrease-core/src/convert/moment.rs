@@ -1,7 +1,7 @@
 //! Dates, times and durations as text, and `SystemTime` and `Duration` of the standard library.
 //!
 //! Dates and times are written in the form of ISO 8601 that Python's `isoformat` has, durations as decimal seconds.
-//! Python counts whole microseconds: a time is cut down to its microsecond.
+//! Python counts whole microseconds: a time is rounded down to its microsecond.
 
 use super::text::written_as_text;
 use crate::error::EncodeError;
@@ -178,8 +178,8 @@ pub(super) fn delta_text(nanos: i128) -> Result<String, EncodeError> {
     let micros = nanos.div_euclid(1_000);
     if !(SHORTEST..=LONGEST).contains(&micros) {
         return Err(EncodeError::new(format!(
-            "it has {} seconds: a timedelta of Python has at most 999999999 days, so pass a number",
-            micros / SECOND
+            "it is {} than a timedelta of Python, which has -999999999 to 999999999 days: pass a number",
+            if micros < 0 { "less" } else { "longer" }
         )));
     }
     let sign = if micros < 0 { "-" } else { "" };

@@ -101,7 +101,7 @@ def _time_write(value):
 
 _time = _textual(_time_read, _time_write)
 
-_seconds = _re.compile(r'(-?)([0-9]+)(?:\.([0-9]{1,6}))?', _re.ASCII)
+_seconds = _re.compile(r'(-?)([0-9]+)(?:\.([0-9]+))?', _re.ASCII)
 
 
 def _timedelta_read(value):
@@ -111,6 +111,8 @@ def _timedelta_read(value):
     if found is None:
         raise _is_not(value, 'a duration in seconds, such as 1.5')
     sign, whole, fraction = found.groups()
+    if len(fraction or '') > 6:
+        raise ValueError('%s has a fraction of a microsecond: round it to six decimals' % _shown(value))
     try:
         delta = _datetimelib.timedelta(seconds=int(whole), microseconds=int((fraction or '').ljust(6, '0')))
     except OverflowError:

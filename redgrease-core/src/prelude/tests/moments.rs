@@ -188,6 +188,10 @@ fn texts_of_other_clients() {
         sent("1m").unwrap_err(),
         "argument `value`: str '1m' is not a duration in seconds, such as 1.5"
     );
+    assert_eq!(
+        sent("0.1234567").unwrap_err(),
+        "argument `value`: str '0.1234567' has a fraction of a microsecond: round it to six decimals"
+    );
     assert!(
         sent("99999999999999")
             .unwrap_err()
@@ -354,7 +358,8 @@ mod chrono {
         let leap = NaiveTime::from_hms_nano_opt(23, 59, 59, 1_500_000_000).unwrap();
         assert!(refused(&leap).contains("leap second"));
         assert!(refused(&year(2016).and_time(leap).and_utc()).contains("leap second"));
-        assert!(refused(&TimeDelta::MAX).contains("999999999 days"));
+        assert!(refused(&TimeDelta::MAX).contains("longer than a timedelta"));
+        assert!(refused(&TimeDelta::MIN).contains("less than a timedelta"));
         // The year of the local time counts.
         let ahead = FixedOffset::east_opt(3_600).unwrap();
         let last = year(9_999).and_hms_opt(23, 30, 0).unwrap() + TimeDelta::days(364);

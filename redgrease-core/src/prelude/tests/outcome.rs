@@ -89,6 +89,22 @@ fn enums_as_refusals() {
 }
 
 #[test]
+fn an_err_without_a_value() {
+    let p = &mut Python::start();
+    for body in [" raise Err()", " raise Err", " return Err(None)"] {
+        let error = returned::<Coded>(p, body).unwrap_err().to_string();
+        let expected =
+            "the `Err` of the gear: got None, expected a value of the Rust type `Refusal`";
+        assert!(error.contains(expected), "{body}: {error}");
+    }
+    let error = returned::<Json<Refusal>>(p, " pass")
+        .unwrap_err()
+        .to_string();
+    let expected = "got None, expected a value of the Rust type `Refusal`";
+    assert!(error.contains(expected), "{error}");
+}
+
+#[test]
 fn inside_of_other_types() {
     let p = &mut Python::start();
     is::<Option<R>>(p, " pass", &None);
