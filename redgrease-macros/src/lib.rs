@@ -287,6 +287,9 @@ pub fn gear_keys(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// only those that fail alone are given up. The keys `max_retries`, `dead_letter`, `backoff` and `max_interval` need the engine
 /// of this project.
 ///
+/// Two gears of one stream compete for its entries: each entry goes to one of them, because all registrations read with the same
+/// consumer group. For two effects, write one gear that has both, or let it add the entry to a second stream.
+///
 /// Rust code does not call the function, so there is only an enum with its name, which has `GEAR`.
 ///
 /// # Keys

@@ -2,6 +2,7 @@
 # a call (`parse`, `dump`) and inside a list, map or tuple (`read`, `write`). The functions can be pickled by value, so
 # they must not hold state of their process.
 import base64 as _base64
+import builtins as _builtins
 import operator as _operator
 
 
@@ -42,6 +43,17 @@ def _shown(value):
 
 def _is_err(value):
     return getattr(type(value), '_is_gear_err', False)
+
+
+# Python 3.11 and later have groups.
+_GROUP = getattr(_builtins, 'BaseExceptionGroup', ())
+
+
+def _err_of(error):
+    # The `Err` that was raised, also by the only task of a group that failed. None if it is another exception.
+    while isinstance(error, _GROUP) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error if _is_err(error) else None
 
 
 def _is_not(value, what):

@@ -3,6 +3,7 @@ import itertools as _itertools
 
 _LONGEST = 20000
 _LONGEST_LINE = 500
+_MOST_LEAVES = 3
 
 
 def _plain(text, longest=_LONGEST):
@@ -12,9 +13,30 @@ def _plain(text, longest=_LONGEST):
 
 def _message(error):
     try:
-        return '\n'.join([str(error)] + [str(note) for note in getattr(error, '__notes__', ())])
+        text = str(error)
+        if isinstance(error, _GROUP):
+            leaves = list(_itertools.islice(_leaves(error), _MOST_LEAVES + 1))
+            shown = ['%s: %s' % (_exception(leaf), _message(leaf)) for leaf in leaves[:_MOST_LEAVES]]
+            text = '%s: %s' % (text, '; '.join(shown + ['..'] * (len(leaves) > _MOST_LEAVES)))
+        return '\n'.join([text] + [str(note) for note in getattr(error, '__notes__', ())])
     except Exception:
         return 'its text cannot be shown'
+
+
+def _exception(error):
+    kind = type(error)
+    return kind.__name__ if kind.__module__ == 'builtins' else '%s.%s' % (kind.__module__, kind.__name__)
+
+
+def _leaves(group):
+    # The exceptions in a group that are no groups, in their order.
+    waiting = [group]
+    while waiting:
+        error = waiting.pop()
+        if isinstance(error, _GROUP):
+            waiting.extend(reversed(error.exceptions))
+        else:
+            yield error
 
 
 def _failure(label, name, file, line, source, explain):
@@ -27,14 +49,15 @@ def _failure(label, name, file, line, source, explain):
             message, frames = str(error.msg), [_syntax_frame(error, name, line, lines)]
         else:
             message, frames = _message(error), _frames(error.__traceback__, file, line, lines)
+            if isinstance(error, _GROUP):
+                # The line that raised the first one is further inside than that of the group.
+                frames += _frames(next(_leaves(error)).__traceback__, file, line, lines)
         if not any(frame['own'] for frame in frames):
             # The function was not running: a value could not be converted, or the number of arguments was wrong.
             message = _conversion(message, error, record, explain)
             frames = [{'file': file, 'line': line, 'function': name, 'own': True}]
-        kind = type(error)
-        exception = kind.__name__ if kind.__module__ == 'builtins' else '%s.%s' % (kind.__module__, kind.__name__)
         flat_error('GEARERROR ' + _jsonlib.dumps({
-            'trigger': label, 'exception': _plain(exception), 'message': _plain(message), 'frames': frames[-40:]}))
+            'trigger': label, 'exception': _plain(_exception(error)), 'message': _plain(message), 'frames': frames[-40:]}))
 
     return fail
 

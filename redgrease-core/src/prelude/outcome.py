@@ -49,9 +49,9 @@ def _result(value, other):
             try:
                 return 'Ok', of_value(result)
             except Exception as error:
-                if not _is_err(error):
+                result = _err_of(error)
+                if result is None:
                     raise
-                result = error
         return 'Err', of_err(of_other, result)
 
     def dump(result):
@@ -80,17 +80,19 @@ def _catching(function, coroutine):
             try:
                 return await function(*args)
             except Exception as error:
-                if _is_err(error):
-                    return error
-                raise
+                refusal = _err_of(error)
+                if refusal is None:
+                    raise
+                return refusal
     else:
         def call(*args):
             try:
                 return function(*args)
             except Exception as error:
-                if _is_err(error):
-                    return error
-                raise
+                refusal = _err_of(error)
+                if refusal is None:
+                    raise
+                return refusal
     return call
 
 

@@ -7,6 +7,7 @@
 use super::exchange::drive_async;
 use super::exchange::{Exchange, Kind, Link, drive};
 use super::owned::Terms;
+use super::plan::plan;
 use super::register::{register, sets_with};
 use super::report::{Action, SessionReport};
 use super::set::GearSet;
@@ -16,7 +17,7 @@ use super::turns::Turns;
 #[cfg(feature = "aio")]
 use crate::connection::{AsyncCon, AsyncConnection};
 use crate::connection::{Connection, Endpoint, known, own};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::gear::Gear;
 use crate::profile::{self, Policy, Profile};
 #[cfg(feature = "aio")]
@@ -98,13 +99,17 @@ impl Healer {
         };
         let begun = Instant::now();
         let profile = endpoint.profile();
-        if let Some(refused) = refused_by(profile.policy) {
-            return Ok(refused);
-        }
+        let asked = Arc::clone(&profile);
         let reaching = Exchange::new(Kind::Async, left, |link| async move {
-            Server::reached_by(&link, Some(endpoint)).await
+            match self.refused(&link, &asked).await {
+                Some(refused) => Err(refused),
+                None => Ok(Server::reached_by(&link, Some(endpoint)).await),
+            }
         });
-        let server = drive_async(Some(con), reaching).await;
+        let server = match drive_async(Some(con), reaching).await {
+            Ok(server) => server,
+            Err(refused) => return Ok(refused),
+        };
         let limit = profile.registration_timeout.0;
         let exchange = Exchange::new(Kind::Async, limit, |link| async move {
             self.attempt(&link, &server, &profile).await
@@ -137,12 +142,39 @@ impl Healer {
             Some(limit.map_or(left, |limit| limit.min(left)))
         });
         Exchange::new(kind, limit, |link| async move {
-            if let Some(refused) = refused_by(profile.policy) {
+            if let Some(refused) = self.refused(&link, &profile).await {
                 return Ok(refused);
             }
             let server = Server::reached_by(&link, endpoint).await;
             self.attempt(&link, &server, &profile).await
         })
+    }
+
+    /// The reason why the policy registers nothing, if it does not: with the other program, if the session is one of that.
+    pub(super) async fn refused(self, link: &Link, profile: &Profile) -> Option<Healed> {
+        let policy = profile.policy;
+        if !matches!(policy, Policy::Never | Policy::Error) {
+            return None;
+        }
+        let mut reason = format!("the policy `{policy:?}` is to register nothing: ");
+        match self.other_program(link, profile).await {
+            Some(owned) => reason.push_str(&owned.to_string()),
+            None => reason.push_str("start the program that registers it"),
+        }
+        Some(Healed::Refused(reason))
+    }
+
+    /// The error that the session of the gear belongs to another program, if the user may look and it does.
+    async fn other_program(self, link: &Link, profile: &Profile) -> Option<Error> {
+        let (sets, place) = sets_with(self.gear, profile).ok()?;
+        let sessions = link.sessions().await.ok()?;
+        let terms = Terms {
+            policy: Policy::IfNewer,
+            take_over: false,
+            sets: &sets,
+        };
+        let error = plan(sets.get(place)?, profile, &sessions, terms).err()?;
+        matches!(error.kind(), ErrorKind::SessionOwned { .. }).then_some(error)
     }
 
     /// Waits for the turn to register the session on the server, and registers it if that is still necessary.
@@ -249,12 +281,4 @@ impl Server {
             }
         }
     }
-}
-
-fn refused_by(policy: Policy) -> Option<Healed> {
-    matches!(policy, Policy::Never | Policy::Error).then(|| {
-        Healed::Refused(format!(
-            "the policy `{policy:?}` is to register nothing: start the program that registers it"
-        ))
-    })
 }

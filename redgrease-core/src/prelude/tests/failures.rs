@@ -86,6 +86,58 @@ fn a_script_the_server_cannot_compile_names_the_line() {
     );
 }
 
+/// The program of a Python with groups of exceptions, or `None`.
+pub(super) fn python_with_groups() -> Option<Python> {
+    pythons().into_iter().find_map(|program| {
+        let code = "import sys; sys.exit(sys.version_info < (3, 11))";
+        let asked = std::process::Command::new(&program)
+            .args(["-c", code])
+            .status();
+        asked
+            .is_ok_and(|status| status.success())
+            .then(|| Python::program(program))
+    })
+}
+
+/// The error of a group of tasks says what the tasks raised, and where.
+#[test]
+fn a_group_has_the_reasons_of_its_exceptions() {
+    let Some(mut python) = python_with_groups() else {
+        return;
+    };
+    let mut raised = |body: &'static str| {
+        let gear = gear("grouped", spec("grouped", body));
+        python.register(&[gear]).unwrap();
+        let call = crate::Call::<()>::of(gear, |_| Ok(()), <()>::from_reply);
+        python
+            .call(&call, false)
+            .unwrap_err()
+            .as_gear()
+            .unwrap()
+            .clone()
+    };
+    let error = raised(
+        "\n def bad():\n  raise ValueError('inner reason')\n try:\n  bad()\n except ValueError as e:\n  raise ExceptionGroup('g', [e])\n",
+    );
+    assert_eq!(error.exception, "ExceptionGroup");
+    assert_eq!(
+        error.message,
+        "g (1 sub-exception): ValueError: inner reason"
+    );
+    assert_eq!(
+        error.frame().unwrap().source.as_deref(),
+        Some("  raise ValueError('inner reason')")
+    );
+    let error = raised(
+        " raise ExceptionGroup('g', [ExceptionGroup('h', [ValueError(1)]), KeyError(2), OSError(3), OSError(4)])",
+    );
+    assert_eq!(
+        error.message,
+        "g (4 sub-exceptions): ValueError: 1; KeyError: 2; OSError: 3; .."
+    );
+    assert!(error.frame().unwrap().own);
+}
+
 #[test]
 fn every_exception_can_be_read() {
     let mut python = Python::start();

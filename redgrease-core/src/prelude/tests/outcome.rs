@@ -42,6 +42,31 @@ fn an_err_is_returned_or_raised() {
     is::<R>(p, " raise Err('a') from ValueError('b')", &Err("a".into()));
 }
 
+/// A task of a group refuses for the gear. Two refusals, or another exception beside one, are a failure.
+#[test]
+fn the_only_err_of_a_group_is_the_err() {
+    let Some(p) = &mut super::failures::python_with_groups() else {
+        return;
+    };
+    is::<R>(
+        p,
+        " raise ExceptionGroup('g', [Err('a')])",
+        &Err("a".into()),
+    );
+    is::<R>(
+        p,
+        " raise ExceptionGroup('g', [ExceptionGroup('h', [Err('a')])])",
+        &Err("a".into()),
+    );
+    for body in [
+        " raise ExceptionGroup('g', [Err('a'), Err('b')])",
+        " raise ExceptionGroup('g', [Err('a'), ValueError(1)])",
+    ] {
+        let error = returned::<R>(p, body).unwrap_err();
+        assert!(error.to_string().contains("redgrease.Err: a"), "{error}");
+    }
+}
+
 /// No value can be taken for another one: the tag is apart from the value.
 #[test]
 fn values_that_look_like_another_one() {

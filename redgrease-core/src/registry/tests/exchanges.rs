@@ -4,7 +4,7 @@ use super::{gear, spec};
 use crate::ErrorKind;
 use crate::error::Result;
 use crate::gear::{Gear, GearSpec};
-use crate::profile::Options;
+use crate::profile::{Options, Policy, Profile};
 use crate::registry::exchange::{Exchange, Kind, Request, Step};
 use crate::registry::heal::{Healed, Healer};
 use crate::registry::register;
@@ -292,4 +292,36 @@ fn a_failed_attempt_fails_the_calls_that_waited_for_it() {
     });
     assert!(healed.unwrap_err().is_timeout());
     assert_eq!(requests, ["INFO", "wait"]);
+}
+
+/// A call whose policy is to register nothing names the other program, as a start does.
+#[test]
+fn the_other_program_is_named_by_a_call_that_registers_nothing() {
+    let gear = lost("pkg");
+    let refusal = |sessions: fn() -> RedisResult<Value>| {
+        let options = Options::new().policy(Policy::Never).gears(&[gear]);
+        let profile = Profile::of(&options).unwrap();
+        let exchange = Exchange::new(Kind::Blocking, None, |link| async move {
+            Healer::new(gear).refused(&link, &profile).await
+        });
+        match perform(exchange, |_| sessions()) {
+            (Some(Healed::Refused(reason)), _) => reason,
+            other => panic!("{other:?}"),
+        }
+    };
+    let owned = refusal(|| Ok(Value::Array(vec![row("pkg", THEIRS)])));
+    for part in ["policy `Never`", "git.acme.io/b/pkg", "another program"] {
+        assert!(owned.contains(part), "{owned}");
+    }
+    for sessions in [|| Ok(Value::Array(Vec::new())), || refusal_of_rights()] {
+        let text = refusal(sessions);
+        assert!(
+            text.ends_with("start the program that registers it"),
+            "{text}"
+        );
+    }
+}
+
+fn refusal_of_rights() -> RedisResult<Value> {
+    refusal("NOPERM this user has no permissions to run the 'rg.pydumpsessions' command")
 }

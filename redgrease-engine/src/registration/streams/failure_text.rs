@@ -54,7 +54,7 @@ fn of_python(text: &str) -> Option<Failure> {
     };
     let lines: Option<Vec<&str>> = lines.iter().map(Value::text).collect();
     let lines = lines?;
-    let last = lines.last()?.trim_end();
+    let last = last_line(&lines)?;
     // A word about the error stands behind the list.
     let behind = match behind.as_str() {
         "" => "",
@@ -66,6 +66,33 @@ fn of_python(text: &str) -> Option<Failure> {
         traceback: format!("{}{behind}", lines.concat().trim_end()),
         gear: None,
     })
+}
+
+/// The exception and its text. That of a group stands above those of its exceptions, of which the first one is added.
+fn last_line(lines: &[&str]) -> Option<String> {
+    let last = lines.last()?.trim_end();
+    let is_group = last.trim_start().starts_with("+-");
+    let text = lines.concat();
+    let mut rows = text.lines().map(str::trim_start).peekable();
+    let exception = |row: &str| {
+        let of = row.strip_prefix("| ")?;
+        let is_exception = !of.starts_with(char::is_whitespace) && !of.starts_with("Traceback (");
+        is_exception.then(|| of.to_owned())
+    };
+    let Some(group) = rows.by_ref().find_map(exception).filter(|_| is_group) else {
+        return Some(last.to_owned());
+    };
+    let mut rows = rows.skip_while(|row| !row.starts_with("+-"));
+    while let Some(row) = rows.next() {
+        let Some(first) = exception(row) else {
+            continue;
+        };
+        // A group in the group goes on with the number of its first exception.
+        if rows.next().is_none_or(|next| !next.starts_with("+-+")) {
+            return Some(format!("{group}: {first}"));
+        }
+    }
+    Some(group)
 }
 
 fn of_gear(text: &str) -> Option<Failure> {
@@ -265,6 +292,28 @@ mod tests {
             failure.traceback,
             "Traceback (most recent call last):\n  File \"<string>\", line 3, in handle\nValueError: it's \0 \u{1234} \\ bad"
         );
+    }
+
+    #[test]
+    fn a_group_of_exceptions() {
+        let of = |inner: &str| {
+            let text = format!(
+                r#"['  + Exception Group Traceback (most recent call last):\n', '  |   File "<string>", line 1, in handle\n', '  | ExceptionGroup: g (1 sub-exception)\n', '  +-+---------------- 1 ----------------\n', {inner}]"#
+            );
+            Failure::read(&text).error
+        };
+        let group = "ExceptionGroup: g (1 sub-exception): ";
+        assert_eq!(
+            of(r"'    | ValueError: 1\n', '    +------------------------------------\n'"),
+            format!("{group}ValueError: 1")
+        );
+        let traced = r#"'    | Traceback (most recent call last):\n', '    |   File "<string>", line 2, in bad\n', '    | KeyError: 2\n', '    +---------------- 2 ----------------\n', '    | OSError: 3\n', '    +------------------------------------\n'"#;
+        assert_eq!(of(traced), format!("{group}KeyError: 2"));
+        let nested = r"'    | ExceptionGroup: h (1 sub-exception)\n', '    +-+---------------- 1 ----------------\n', '      | ValueError: 4\n', '      +------------------------------------\n'";
+        assert_eq!(of(nested), format!("{group}ValueError: 4"));
+        // The handler may write such a line itself.
+        let plain = r"['Traceback (most recent call last):\n', 'ValueError: x\n', '+----\n']";
+        assert_eq!(Failure::read(plain).error, "+----");
     }
 
     #[test]
