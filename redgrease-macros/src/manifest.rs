@@ -137,8 +137,8 @@ impl Manifest {
             let declared = self
                 .targets_of(kind)
                 .filter_map(|one| one.get("name")?.as_str());
-            let names = found.iter().map(|(name, _)| &**name).chain(declared);
-            targets.extend(names.map(|name| format!("{kind}-{name}")));
+            let all = found.iter().map(|(name, _)| &**name).chain(declared);
+            targets.extend(all.map(|name| format!("{kind}-{name}")));
         }
         targets.into_iter().collect()
     }

@@ -213,3 +213,22 @@ fn a_hook_does_not_get_dead_letters() {
     add(&server, "s", 0..1);
     eventually("both are there", || letters(&server).len() == 2);
 }
+
+/// The traceback of a group ends with a line of its drawing.
+#[test]
+fn a_group_of_exceptions_is_told_by_its_text_and_its_first_exception() {
+    let (server, _con) = empty();
+    // Python 3.10 and older have no groups.
+    let raised = "import sys\nif sys.version_info < (3, 11):\n    ExceptionGroup = lambda text, inner: ValueError('g (1 sub-exception): ValueError: 1')";
+    let script = format!(
+        "{raised}\ndef handle(r):\n    raise ExceptionGroup('g', [ValueError(1)])\nGB('StreamReader').foreach(handle).register('s', {OPTIONS})"
+    );
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
+    add(&server, "s", 0..1);
+    eventually("the letter", || letters(&server).len() == 1);
+    let error = &letters(&server)[0]["redgrease:error"];
+    assert!(
+        error.ends_with(": g (1 sub-exception): ValueError: 1"),
+        "{error}"
+    );
+}

@@ -44,8 +44,8 @@ impl<T> Call<T> {
         if !self.is_lost(&first) {
             return first;
         }
-        let healed = healer.heal(con, time.left());
-        match time.after_healing(healed, self.gear)? {
+        let outcome = healer.heal(con, time.left());
+        match time.after_healing(outcome, self.gear)? {
             Healed::Retry => self.send(con, &cmd, profile, time.rest()),
             Healed::Refused(reason) => refused(first, reason),
         }
@@ -107,8 +107,8 @@ impl<T> Call<T> {
         if !self.is_lost(&first) {
             return first;
         }
-        let healed = healer.heal_async(con, time.left()).await;
-        match time.after_healing(healed, self.gear)? {
+        let outcome = healer.heal_async(con, time.left()).await;
+        match time.after_healing(outcome, self.gear)? {
             Healed::Retry => self.send_async(con, &cmd, profile, time.rest()).await,
             Healed::Refused(reason) => refused(first, reason),
         }

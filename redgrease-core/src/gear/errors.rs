@@ -53,3 +53,35 @@ impl EncodeError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Error;
+    use crate::prelude::tests::{gear, spec};
+
+    #[test]
+    fn answers_that_are_no_exceptions_name_the_gear() {
+        let gear = gear("lookup", spec("lookup", ""));
+        for (line, remedy) in [
+            (
+                "LOADING Redis is loading the dataset in memory",
+                "try again",
+            ),
+            ("OOM command not allowed", "OOM"),
+            (
+                "NOPERM this user has no permissions to run the 'rg.trigger' command",
+                "ACL SETUSER",
+            ),
+        ] {
+            let reply = format!("-{line}\r\n");
+            let answer = redis::parse_redis_value(reply.as_bytes()).unwrap();
+            let e = answer.extract_error().unwrap_err();
+            let text = Error::of_call(e, gear, "lookup").to_string();
+            assert!(
+                text.starts_with("gear `lookup` (") && text.contains(line),
+                "{text}"
+            );
+            assert!(text.contains(remedy), "{text}");
+        }
+    }
+}
