@@ -297,19 +297,13 @@ fn inherited_as_ignored() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = u64::from_str_radix(ignored.unwrap().trim(), 16).unwrap();
-    let mut of_others = Vec::new();
+    let mut of_others = String::new();
     for (number, name) in [(3, "SIGQUIT"), (10, "SIGUSR1"), (12, "SIGUSR2")] {
         if ignored & (1 << (number - 1)) != 0 {
-            of_others.push(format!("signal.{name}"));
+            of_others += &format!("signal.{name},");
         }
     }
-    format!(
-        "({})",
-        of_others
-            .iter()
-            .map(|name| format!("{name},"))
-            .collect::<String>()
-    )
+    format!("({of_others})")
 }
 
 #[test]
