@@ -300,7 +300,7 @@ fn inherited_as_ignored() -> String {
     let mut of_others = String::new();
     for (number, name) in [(3, "SIGQUIT"), (10, "SIGUSR1"), (12, "SIGUSR2")] {
         if ignored & (1 << (number - 1)) != 0 {
-            of_others += &format!("signal.{name},");
+            of_others.extend(["signal.", name, ","]);
         }
     }
     format!("({of_others})")
