@@ -14,12 +14,14 @@
 //! | `steps` | the operations: one file per operation |
 //! | `scope` | the surroundings of code that runs: user, session, hooks, atomic block |
 //! | `python` | the binding to Python |
+//! | `cluster` | the other servers of a cluster: where they are, and messages to them |
 //! | `id` | ids of executions and registrations |
 //! | `redis` | everything that touches the Redis module API |
 //! | `config`, `encoding`, `order`, `requirements` | settings, stored bytes, the order of lists, Python packages |
 
 #[macro_use]
 mod redis;
+mod cluster;
 mod commands;
 mod config;
 mod encoding;

@@ -15,6 +15,7 @@ const FLOORS: &layers::Layers = &[
     ("config", &[]),
     ("redis", &[]),
     ("id", &["redis"]),
+    ("cluster", &["redis", "id", "config", "encoding"]),
     ("python", &["redis", "config"]),
     ("scope", &["python", "id", "redis"]),
     ("steps", &["python", "order", "encoding"]),
@@ -26,7 +27,6 @@ const FLOORS: &layers::Layers = &[
             "readers", "plan", "steps", "scope", "python", "id", "redis", "config", "order",
         ],
     ),
-    // Comes with clusters: ("cluster", ["execution", ..]).
     (
         "registration",
         &[
@@ -71,6 +71,7 @@ const FLOORS: &layers::Layers = &[
             "scope",
             "python",
             "id",
+            "cluster",
             "redis",
             "config",
             "requirements",
@@ -84,6 +85,7 @@ const FLOORS: &layers::Layers = &[
             "registration",
             "execution",
             "python",
+            "cluster",
             "redis",
             "config",
             "requirements",
