@@ -1,5 +1,6 @@
 //! Putting the parts together, once, while the module loads.
 
+use crate::cluster;
 use crate::commands::{self, Parts};
 use crate::config::{self, Config};
 use crate::execution::{bodies, pool};
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 /// The functions that the callbacks of the server call.
 pub(crate) static LISTENERS: Listeners = Listeners {
     load,
+    loaded: cluster::start,
     info: commands::sections,
     key_event: keys::on_event,
     stream_event: streams::on_event,
@@ -20,6 +22,7 @@ pub(crate) static LISTENERS: Listeners = Listeners {
     ready: on_ready,
     emptied: streams::all_are_gone,
     swapped: streams::all_are_others,
+    cluster_message: cluster::on_message,
     before_sleep: python::before_sleep,
     after_sleep: python::after_sleep,
     save: stored::store,

@@ -3,7 +3,14 @@
 //! | file or folder | purpose |
 //! |---|---|
 //! | `topology/` | the nodes of the cluster and the slots that they serve |
-//! | `transport/` | messages between two shards, over a way that loses some of them |
+//! | `transport/` | messages between two servers, over a way that loses some of them |
+//! | `hub.rs` | the channels to all other servers |
+//! | `mailbox.rs` | which function gets which kind of message |
+//! | `heartbeat.rs` | what the servers tell each other every second |
+//! | `sender.rs`, `bell.rs` | the thread that sends, and waking it |
+//! | `network_test.rs` | messages that test the way between the servers |
+//!
+//! A server that was not started for a cluster has none of it: no thread, no timer, no messages.
 
 #![allow(
     dead_code,
@@ -11,5 +18,102 @@
     reason = "runs over all shards use it, and are built on it"
 )]
 
+mod bell;
+mod heartbeat;
+mod hub;
+mod mailbox;
+pub(crate) mod network_test;
+mod sender;
+#[cfg(test)]
+mod tests;
 pub(crate) mod topology;
-pub(crate) mod transport;
+mod transport;
+
+pub(crate) use heartbeat::{Heartbeat, Hello};
+pub(crate) use hub::{Hub, Received, Unsent, Wire};
+pub(crate) use mailbox::{Message, Tag};
+pub(crate) use transport::Lane;
+
+use crate::redis::{Context, Level, log};
+use std::sync::{Arc, OnceLock};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use topology::{Health, Node, NodeId, Topology};
+
+static RUN_ID: OnceLock<String> = OnceLock::new();
+static HUB: OnceLock<Hub> = OnceLock::new();
+static HEARTBEAT: OnceLock<Arc<Heartbeat>> = OnceLock::new();
+
+/// The id of this process, 40 random hexadecimal digits.
+pub(crate) fn run_id(context: &Context) -> &'static str {
+    RUN_ID.get_or_init(|| context.random_hex::<40>())
+}
+
+/// The channels to the other servers. `None` if this server was not started for a cluster.
+pub(crate) fn hub() -> Option<&'static Hub> {
+    HUB.get()
+}
+
+/// The heartbeats. `None` if this server was not started for a cluster.
+pub(crate) fn heartbeat() -> Option<&'static Heartbeat> {
+    HEARTBEAT.get().map(Arc::as_ref)
+}
+
+/// Begins to follow the cluster, if this server was started for one.
+pub(crate) fn start(context: &Context) {
+    if !context.is_in_cluster_mode() {
+        return;
+    }
+    let hub = HUB.get_or_init(|| Hub::new(incarnation()));
+    let heartbeat = HEARTBEAT.get_or_init(|| {
+        Arc::new(Heartbeat::new(Hello {
+            engine: env!("CARGO_PKG_VERSION").to_owned(),
+            python: concat!("3.", env!("REDGREASE_PYTHON_MINOR")).to_owned(),
+            run_id: run_id(context).to_owned(),
+            digest: Vec::new(),
+        }))
+    });
+    heartbeat.listen(hub);
+    network_test::listen(hub);
+    topology::subscribe(|_, _, new| {
+        if let Some(hub) = crate::cluster::hub() {
+            hub.set_peers(&others(new));
+        }
+    });
+    topology::follow(context);
+    if let Err(error) = sender::start(hub, heartbeat) {
+        log(
+            Level::Warning,
+            &format!(
+                "no messages are sent to the other servers of the cluster, because no thread could be started: {error}. Raise the \
+                 limit of threads, and start the server again"
+            ),
+        );
+    }
+}
+
+/// A number that grows with each start of this server: microseconds since 1970.
+fn incarnation() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(1, |since| u64::try_from(since.as_micros()).unwrap_or(1))
+}
+
+/// The servers that messages can be sent to.
+fn others(topology: &Topology) -> Vec<NodeId> {
+    let others = topology.nodes().iter();
+    others
+        .filter(|node| !node.is_myself && node.health != Health::Unknown)
+        .map(|node| node.id)
+        .collect()
+}
+
+/// Takes the bytes that another server of the cluster has sent.
+pub(crate) fn on_message(context: &Context, sender: &[u8; 40], bytes: &[u8]) {
+    let (Some(hub), Some(sender)) = (hub(), NodeId::parse(sender)) else {
+        return;
+    };
+    if hub.receive(sender, bytes, Instant::now()) == Received::UnknownSender {
+        // The server knows the node, because it tells of its message.
+        topology::refresh(context);
+        hub.receive(sender, bytes, Instant::now());
+    }
+}

@@ -24,40 +24,23 @@ impl Command for PyStats {
     }
 }
 
-/// `RG.INFOCLUSTER`: the state of the cluster.
-pub(super) struct InfoCluster;
-
-impl Command for InfoCluster {
-    const NAME: &'static str = "rg.infocluster";
-
-    fn run(context: &Context, _: Args<'_>) {
-        context.reply().bulk(b"no cluster mode");
-    }
-}
-
-/// `RG.REFRESHCLUSTER`: reads the topology again. Without a cluster there is nothing to read. Sessions that could not be
-/// restored are tried again. The reply comes when their scripts have run, and does not wait for packages.
-pub(super) struct RefreshCluster;
-
-impl Command for RefreshCluster {
-    const NAME: &'static str = "rg.refreshcluster";
-
-    fn run(context: &Context, _: Args<'_>) {
-        let waits = registry().read(context, |registry| registry.unrestored.len() > 0);
-        let client = (waits && context.may_block())
-            .then(|| BlockedClient::block(context))
-            .flatten();
-        let Some(client) = client else {
-            restore_again(context, None);
-            return context.reply().ok();
-        };
-        let answer = || {
-            client.answer(|reply| {
-                reply.ok();
-            });
-        };
-        restore_again(context, Some(&Attempts::then(answer)));
-    }
+/// Tries the sessions again that could not be restored, and replies when their scripts have run. The reply does not wait for
+/// packages.
+pub(super) fn restore(context: &Context) {
+    let waits = registry().read(context, |registry| registry.unrestored.len() > 0);
+    let client = (waits && context.may_block())
+        .then(|| BlockedClient::block(context))
+        .flatten();
+    let Some(client) = client else {
+        restore_again(context, None);
+        return context.reply().ok();
+    };
+    let answer = || {
+        client.answer(|reply| {
+            reply.ok();
+        });
+    };
+    restore_again(context, Some(&Attempts::then(answer)));
 }
 
 /// `RG.DUMPPLUGINS`: the plugins. Python is the only one.

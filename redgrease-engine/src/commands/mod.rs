@@ -70,8 +70,8 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     one::<config::ConfigSet, Admin>(context)?;
     one::<profile::PyProfile, Admin>(context)?;
     one::<info::PyStats, Public>(context)?;
-    one::<info::InfoCluster, Public>(context)?;
-    one::<info::RefreshCluster, Admin>(context)?;
+    one::<cluster::InfoCluster, Public>(context)?;
+    one::<cluster::RefreshCluster, Admin>(context)?;
     #[cfg(feature = "bench")]
     one::<floor::Floor, Public>(context)?;
     one::<info::DumpPlugins, Public>(context)?;
@@ -80,7 +80,7 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     one::<cluster::ClusterSet, Admin>(context)?;
     one::<cluster::ClusterSetFromShard, Internal>(context)?;
     one::<cluster::InnerMessage, Internal>(context)?;
-    one::<cluster::NetworkTest, Public>(context)?;
+    one::<cluster::NetworkTest, Admin>(context)?;
     one::<cluster::PyImportRetInternal, Internal>(context)?;
     one::<retired::PyFreeInterpreter, Public>(context)?;
     one::<retired::PyExecuteRemote, Public>(context)

@@ -101,6 +101,11 @@ impl Context {
         }
     }
 
+    /// `true` on a server that was started for a cluster.
+    pub(crate) fn is_in_cluster_mode(&self) -> bool {
+        self.flags() & raw::REDISMODULE_CTX_FLAGS_CLUSTER != 0
+    }
+
     /// `true` on a server that follows a master.
     pub(crate) fn is_replica(&self) -> bool {
         self.flags() & raw::REDISMODULE_CTX_FLAGS_SLAVE != 0

@@ -18,6 +18,8 @@ pub(crate) struct Listeners {
     /// The module is loaded, with these arguments and the program of the Python that the loader has chosen. An error is the
     /// text for the server's log.
     pub(crate) load: Load,
+    /// The module is loaded, and stays loaded.
+    pub(crate) loaded: fn(&Context),
     /// A client asks for `INFO`.
     pub(crate) info: fn() -> &'static [Section],
     /// An event happened to a key: the name of the event and the key.
@@ -32,6 +34,8 @@ pub(crate) struct Listeners {
     pub(crate) emptied: fn(&Context),
     /// Database 0 has changed places with another one.
     pub(crate) swapped: fn(&Context),
+    /// Another server of the cluster has sent bytes: the 40 digits of its id and the bytes.
+    pub(crate) cluster_message: fn(&Context, &[u8; 40], &[u8]),
     /// The event loop is about to wait for clients.
     pub(crate) before_sleep: fn(),
     /// The event loop has work to do.

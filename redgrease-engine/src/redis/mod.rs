@@ -8,6 +8,7 @@
 //! | `listeners.rs` | the table of functions that the server's callbacks call |
 //! | `server_events.rs` | loading, roles, the event loop, shutting down |
 //! | `rules.rs` | the facts about commands that decide whether a gear may run them |
+//! | `cluster_bus.rs` | bytes to and from the other servers of a cluster |
 //! | `saving.rs` | whether the server saves its data |
 //! | `shard.rs` | the id of this server in a cluster |
 //! | `class.rs`, `requester.rs` | the classes of commands, and the user that calls one |
@@ -59,6 +60,7 @@ mod caller;
 mod class;
 mod client_database;
 mod clock;
+mod cluster_bus;
 mod command;
 mod context;
 mod database_rights;
@@ -110,6 +112,7 @@ pub(crate) use call::{CallError, CallReply, Element, OwnedReply, ReplyKind, Righ
 pub(crate) use caller::refusal;
 pub(crate) use class::{Admin, Class, Internal, Public};
 pub(crate) use clock::CoarseInstant;
+pub(crate) use cluster_bus::{cluster_nodes, send_to_node};
 pub(crate) use command::{Args, Command, CommandFlags, READ_ONLY, Text, register};
 pub(crate) use context::Context;
 pub(crate) use gear_call::{call_for_gear, read_for_gear};
@@ -132,7 +135,7 @@ pub(crate) use persistence::{replicate, replicate_key, replicate_to_aof, unreada
 pub(crate) use raw::{RedisModuleCtx, RedisModuleString};
 pub(crate) use reply::Reply;
 pub(crate) use requester::Requester;
-pub(crate) use shard::shard_id;
+pub(crate) use shard::{learn as learn_shard_id, shard_id};
 pub(crate) use stack::TOO_DEEP;
 pub(crate) use timer::after;
 pub(crate) use used_memory::resident_memory_of_server;

@@ -7,8 +7,8 @@ use super::listeners::{self, Listeners};
 use super::log::{Level, log};
 use super::raw;
 use super::{
-    client_database, ending, info, lock, main_thread, notification, persistence, server_events,
-    shard, timer_key,
+    client_database, cluster_bus, ending, info, lock, main_thread, notification, persistence,
+    server_events, shard, timer_key,
 };
 use std::ffi::{OsStr, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
@@ -170,7 +170,7 @@ fn load(
     ending::learn(context);
     main_thread::learn();
     client_database::learn(context);
-    shard::remember();
+    shard::learn(context);
     listeners::listen(listeners);
     // SAFETY: the server keeps the arguments until the module is loaded. The listener cannot keep them for longer: it is a
     // function for every lifetime.
@@ -188,6 +188,8 @@ fn load(
     server_events::subscribe(context);
     info::register(context);
     notification::subscribe(context);
+    cluster_bus::listen(context);
+    context.enter(|| (listeners.loaded)(context));
     Ok(())
 }
 

@@ -4,10 +4,13 @@
 //! |---|---|
 //! | `slot.rs` | the slot of a key; sets of slots |
 //! | `node.rs` | one node, as the server lists it |
+//! | `follow.rs` | the picture that is in force, and the functions that hear of another one |
 
+mod follow;
 mod node;
 mod slot;
 
+pub(crate) use follow::{current, follow, refresh, subscribe};
 pub(crate) use node::{Health, Node, NodeId};
 pub(crate) use slot::{SLOTS, Slots, slot_of};
 

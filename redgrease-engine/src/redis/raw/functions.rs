@@ -3,14 +3,14 @@
 use super::table::{GetApi, find};
 use super::types::{
     FreeData, FreePrivateData, RedisModuleACLLogEntryReason, RedisModuleBlockedClient,
-    RedisModuleCallReply, RedisModuleCmdFunc, RedisModuleCommand, RedisModuleCommandFilter,
-    RedisModuleCommandFilterCtx, RedisModuleCommandFilterFunc, RedisModuleCtx,
-    RedisModuleDisconnectFunc, RedisModuleEvent, RedisModuleEventCallback,
-    RedisModuleEventLoopFunc, RedisModuleEventLoopOneShotFunc, RedisModuleIO, RedisModuleInfoCtx,
-    RedisModuleInfoFunc, RedisModuleKey, RedisModuleNotificationFunc,
-    RedisModulePostNotificationJobFunc, RedisModuleScanCB, RedisModuleScanCursor,
-    RedisModuleString, RedisModuleTimerID, RedisModuleTimerProc, RedisModuleType,
-    RedisModuleTypeMethods, RedisModuleUser, mstime_t,
+    RedisModuleCallReply, RedisModuleClusterMessageReceiver, RedisModuleCmdFunc,
+    RedisModuleCommand, RedisModuleCommandFilter, RedisModuleCommandFilterCtx,
+    RedisModuleCommandFilterFunc, RedisModuleCtx, RedisModuleDisconnectFunc, RedisModuleEvent,
+    RedisModuleEventCallback, RedisModuleEventLoopFunc, RedisModuleEventLoopOneShotFunc,
+    RedisModuleIO, RedisModuleInfoCtx, RedisModuleInfoFunc, RedisModuleKey,
+    RedisModuleNotificationFunc, RedisModulePostNotificationJobFunc, RedisModuleScanCB,
+    RedisModuleScanCursor, RedisModuleString, RedisModuleTimerID, RedisModuleTimerProc,
+    RedisModuleType, RedisModuleTypeMethods, RedisModuleUser, mstime_t,
 };
 use std::ffi::{c_char, c_int, c_long, c_longlong, c_ulonglong, c_void};
 
@@ -159,10 +159,16 @@ functions! {
         fn RedisModule_ModuleTypeSetValue(
             key: *mut RedisModuleKey, kind: *mut RedisModuleType, value: *mut c_void
         ) -> c_int;
+        fn RedisModule_RegisterClusterMessageReceiver(
+            ctx: *mut RedisModuleCtx, kind: u8, callback: RedisModuleClusterMessageReceiver
+        );
         fn RedisModule_RegisterCommandFilter(
             ctx: *mut RedisModuleCtx, callback: RedisModuleCommandFilterFunc, flags: c_int
         ) -> *mut RedisModuleCommandFilter;
         fn RedisModule_RegisterInfoFunc(ctx: *mut RedisModuleCtx, callback: RedisModuleInfoFunc) -> c_int;
+        fn RedisModule_SendClusterMessage(
+            ctx: *mut RedisModuleCtx, node: *const c_char, kind: u8, message: *const c_char, len: u32
+        ) -> c_int;
         fn RedisModule_SetCommandACLCategories(command: *mut RedisModuleCommand, categories: *const c_char) -> c_int;
         fn RedisModule_SetContextUser(ctx: *mut RedisModuleCtx, user: *const RedisModuleUser);
         fn RedisModule_SetDisconnectCallback(

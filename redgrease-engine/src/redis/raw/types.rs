@@ -1,6 +1,6 @@
 //! The types of the module API that the engine uses.
 
-use std::ffi::{c_char, c_int, c_longlong, c_uint, c_void};
+use std::ffi::{c_char, c_int, c_longlong, c_uchar, c_uint, c_void};
 use std::marker::{PhantomData, PhantomPinned};
 
 pub(in crate::redis) type mstime_t = c_longlong;
@@ -55,6 +55,9 @@ macro_rules! callbacks {
 }
 
 callbacks! {
+    fn RedisModuleClusterMessageReceiver(
+        ctx: *mut RedisModuleCtx, sender: *const c_char, kind: u8, message: *const c_uchar, len: u32
+    );
     fn RedisModuleCmdFunc(ctx: *mut RedisModuleCtx, words: *mut *mut RedisModuleString, count: c_int) -> c_int;
     fn RedisModuleCommandFilterFunc(filter: *mut RedisModuleCommandFilterCtx);
     fn RedisModuleDisconnectFunc(ctx: *mut RedisModuleCtx, client: *mut RedisModuleBlockedClient);

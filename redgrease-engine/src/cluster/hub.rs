@@ -1,0 +1,279 @@
+//! The channels to all other servers of the cluster.
+
+use super::bell::Bell;
+use super::mailbox::{Mailbox, Message, Receipt, Tag};
+use super::topology::NodeId;
+use super::transport::{Channel, Event, Frame, LONGEST, Lane};
+use crate::redis::{Level, log};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+/// The way of frames to another server.
+pub(crate) trait Wire {
+    /// Sends a frame. `false` if it is known to be lost: the server has no connection to that node.
+    fn send(&self, to: NodeId, frame: &[u8]) -> bool;
+}
+
+/// The reason why a message is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unsent {
+    /// The node is not in the cluster, or is this one.
+    Unknown,
+    /// The message is longer than any may be.
+    TooLong,
+}
+
+/// What has become of bytes of another server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Received {
+    Taken,
+    /// No peer has this id: the picture of the cluster is old.
+    UnknownSender,
+}
+
+/// The time between two entries of the log about bytes of one server that are refused.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// Another server.
+#[derive(Debug)]
+struct Peer {
+    channel: Mutex<Channel>,
+    /// The time of the last entry of the log about it.
+    told: Mutex<Option<Instant>>,
+}
+
+impl Peer {
+    fn channel(&self) -> MutexGuard<'_, Channel> {
+        self.channel.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells that bytes were refused, now and then.
+    fn refuse(&self, from: NodeId, reason: &str, now: Instant) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|at| now.saturating_duration_since(at) >= QUIET) {
+            *told = Some(now);
+            let message = format!("a message of the node {from} was refused: {reason}");
+            log(Level::Warning, &message);
+        }
+    }
+}
+
+/// A function that hears that a server was started again or has left the cluster: messages for it and of it are lost.
+type OnLost = Arc<dyn Fn(NodeId) + Send + Sync>;
+
+/// All channels of this process. The locks of channels are held for moments only, and never while the server's lock is taken.
+pub(crate) struct Hub {
+    incarnation: u64,
+    peers: RwLock<BTreeMap<NodeId, Arc<Peer>>>,
+    mailbox: Mailbox,
+    on_lost: Mutex<Vec<OnLost>>,
+    pub(super) bell: Arc<Bell>,
+}
+
+impl Hub {
+    /// The hub of the incarnation of this process: a number that is greater than those of the processes before it.
+    pub(crate) fn new(incarnation: u64) -> Hub {
+        Hub {
+            incarnation: incarnation.max(1),
+            peers: RwLock::default(),
+            mailbox: Mailbox::default(),
+            on_lost: Mutex::default(),
+            bell: Arc::default(),
+        }
+    }
+
+    /// Calls the function for each message of this kind. There is one function for each kind.
+    pub(crate) fn on(&self, tag: Tag, handler: impl Fn(Message) + Send + Sync + 'static) {
+        self.mailbox.on(tag, handler);
+    }
+
+    /// Calls the function when a server was started again or has left the cluster. It must not wait.
+    pub(crate) fn on_lost(&self, handler: impl Fn(NodeId) + Send + Sync + 'static) {
+        let mut all = self.on_lost.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(Arc::new(handler));
+    }
+
+    fn peer(&self, id: NodeId) -> Option<Arc<Peer>> {
+        let peers = self.peers.read().unwrap_or_else(PoisonError::into_inner);
+        peers.get(&id).cloned()
+    }
+
+    fn all(&self) -> Vec<(NodeId, Arc<Peer>)> {
+        let peers = self.peers.read().unwrap_or_else(PoisonError::into_inner);
+        let all = peers.iter().map(|(id, peer)| (*id, Arc::clone(peer)));
+        all.collect()
+    }
+
+    /// The other servers of the cluster, sorted by id.
+    pub(crate) fn peers(&self) -> Vec<NodeId> {
+        let peers = self.peers.read().unwrap_or_else(PoisonError::into_inner);
+        peers.keys().copied().collect()
+    }
+
+    /// Sends a message, at most [`LONGEST`] bytes with its kind. It arrives once and in the order of its lane, unless the other
+    /// server is started again or leaves the cluster.
+    pub(crate) fn send(
+        &self,
+        to: NodeId,
+        lane: Lane,
+        tag: Tag,
+        content: &[u8],
+    ) -> Result<(), Unsent> {
+        if content.len() >= LONGEST {
+            return Err(Unsent::TooLong);
+        }
+        let peer = self.peer(to).ok_or(Unsent::Unknown)?;
+        peer.channel().send(lane, &with_tag(tag, content));
+        self.bell.ring();
+        Ok(())
+    }
+
+    /// Sends a message to each of these servers that is in the cluster.
+    pub(crate) fn send_to_all(
+        &self,
+        to: &[NodeId],
+        lane: Lane,
+        tag: Tag,
+        content: &[u8],
+    ) -> Result<(), Unsent> {
+        if content.len() >= LONGEST {
+            return Err(Unsent::TooLong);
+        }
+        let message = with_tag(tag, content);
+        for peer in to.iter().filter_map(|id| self.peer(*id)) {
+            peer.channel().send(lane, &message);
+        }
+        self.bell.ring();
+        Ok(())
+    }
+
+    /// The time of the last frame of a server.
+    pub(crate) fn last_heard(&self, id: NodeId) -> Option<Instant> {
+        self.peer(id)?.channel().heard()
+    }
+
+    /// The bytes of a lane that a server has not acknowledged. A sender of much data waits while there are many.
+    pub(crate) fn waiting_bytes(&self, id: NodeId, lane: Lane) -> usize {
+        self.peer(id)
+            .map_or(0, |peer| peer.channel().waiting_bytes(lane))
+    }
+
+    /// The frames that a server has not acknowledged.
+    pub(crate) fn waiting_frames(&self, id: NodeId) -> usize {
+        self.peer(id)
+            .map_or(0, |peer| peer.channel().waiting_frames())
+    }
+
+    /// The other servers are these. Messages for others are dropped.
+    pub(crate) fn set_peers(&self, ids: &[NodeId]) {
+        let mut gone = Vec::new();
+        {
+            let mut peers = self.peers.write().unwrap_or_else(PoisonError::into_inner);
+            peers.retain(|id, _| {
+                let stays = ids.contains(id);
+                if !stays {
+                    gone.push(*id);
+                }
+                stays
+            });
+            for id in ids {
+                peers.entry(*id).or_insert_with(|| {
+                    Arc::new(Peer {
+                        channel: Mutex::new(Channel::new(self.incarnation)),
+                        told: Mutex::default(),
+                    })
+                });
+            }
+        }
+        for id in gone {
+            self.lost(id);
+        }
+    }
+
+    fn lost(&self, id: NodeId) {
+        let all = self.on_lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = all.clone();
+        for handler in all {
+            handler(id);
+        }
+    }
+
+    /// Takes the bytes that another server has sent, and hands complete messages on.
+    pub(crate) fn receive(&self, from: NodeId, bytes: &[u8], now: Instant) -> Received {
+        let Some(peer) = self.peer(from) else {
+            return Received::UnknownSender;
+        };
+        let frame = match Frame::parse(bytes) {
+            Ok(frame) => frame,
+            Err(reason) => {
+                peer.refuse(from, &reason.message(), now);
+                return Received::Taken;
+            }
+        };
+        let events = peer.channel().receive(&frame, now);
+        for event in events {
+            match event {
+                Event::Message(lane, message) => {
+                    let receipt = (lane == Lane::Bulk)
+                        .then(|| self.receipt(&peer, frame.sender, message.len()));
+                    self.mailbox.deliver(Message::new(from, message, receipt));
+                }
+                Event::Restarted => self.lost(from),
+                Event::Wrong => peer.refuse(from, "its pieces do not fit together", now),
+            }
+        }
+        self.bell.ring();
+        Received::Taken
+    }
+
+    /// Gives credit for the bytes of a message of the process `sender`.
+    fn receipt(&self, peer: &Arc<Peer>, sender: u64, bytes: usize) -> Receipt {
+        let (peer, bell) = (Arc::clone(peer), Arc::clone(&self.bell));
+        let give_back = move || {
+            let mut channel = peer.channel();
+            // Another process has another count.
+            if channel.partner() == Some(sender) {
+                channel.use_up(bytes, Instant::now());
+                bell.ring();
+            }
+        };
+        Receipt {
+            give_back: Box::new(give_back),
+        }
+    }
+
+    /// The time at which [`Hub::flush`] has something to send. `None` if only a frame or a message changes that.
+    pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
+        let peers = self.all();
+        let due = peers.iter().filter_map(|(_, peer)| peer.channel().due(now));
+        due.min()
+    }
+
+    /// Sends frames that are due, each server in its turn, until none is or `most` bytes are sent.
+    pub(crate) fn flush(&self, now: Instant, wire: &dyn Wire, most: usize) {
+        let mut bytes = Vec::new();
+        let mut sent = 0;
+        let mut left = self.all();
+        while !left.is_empty() && sent < most {
+            left.retain(|(id, peer)| {
+                if sent >= most || !peer.channel().poll(now, &mut bytes) {
+                    return false;
+                }
+                sent += bytes.len();
+                // A frame that is lost is sent again after a while.
+                wire.send(*id, &bytes)
+            });
+        }
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hub of {}", self.incarnation)
+    }
+}
+
+fn with_tag(tag: Tag, content: &[u8]) -> Arc<[u8]> {
+    [&[tag.0], content].concat().into()
+}

@@ -1,0 +1,42 @@
+//! The thread that sends frames and heartbeats.
+
+use super::heartbeat::Heartbeat;
+use super::hub::{Hub, Wire};
+use super::topology::NodeId;
+use crate::redis::{Context, locked, send_to_node};
+use std::io;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The bytes that are sent while the server's lock is held.
+const MOST: usize = 1 << 20;
+/// The server gets its lock in this time, between two times that it is taken.
+const PAUSE: Duration = Duration::from_micros(100);
+
+/// The bus of the cluster, while this thread holds the server's lock.
+struct Bus<'a>(&'a Context);
+
+impl Wire for Bus<'_> {
+    fn send(&self, to: NodeId, frame: &[u8]) -> bool {
+        send_to_node(self.0, to.as_bytes(), frame)
+    }
+}
+
+/// Starts the thread.
+pub(super) fn start(hub: &'static Hub, heartbeat: &'static Heartbeat) -> io::Result<()> {
+    let body = move || {
+        loop {
+            let now = Instant::now();
+            let next_beat = heartbeat.beat(hub, now);
+            let due = hub.due(now);
+            if due.is_some_and(|at| at <= now) {
+                locked(|context| hub.flush(Instant::now(), &Bus(context), MOST));
+                thread::sleep(PAUSE);
+            } else {
+                hub.bell.wait(due.map_or(next_beat, |at| at.min(next_beat)));
+            }
+        }
+    };
+    let thread = thread::Builder::new().name("rg-cluster".into());
+    thread.spawn(body).map(drop)
+}

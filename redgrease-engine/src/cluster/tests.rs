@@ -1,0 +1,279 @@
+//! Hubs that send to each other through a wire of tests.
+
+use super::heartbeat::{Heartbeat, Hello};
+use super::hub::{Hub, Received, Unsent, Wire};
+use super::mailbox::{Message, Tag};
+use super::topology::NodeId;
+use super::transport::Lane;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+const TAG: Tag = Tag(200);
+const MIB: usize = 1 << 20;
+
+fn id(index: usize) -> NodeId {
+    NodeId::parse(format!("{index:040x}").as_bytes()).unwrap()
+}
+
+/// Frames on their way: from, to, bytes.
+type Frames = RefCell<VecDeque<(NodeId, NodeId, Vec<u8>)>>;
+
+/// The wire of one hub.
+struct From<'a>(NodeId, &'a Frames);
+
+impl Wire for From<'_> {
+    fn send(&self, to: NodeId, frame: &[u8]) -> bool {
+        self.1.borrow_mut().push_back((self.0, to, frame.to_vec()));
+        true
+    }
+}
+
+/// Hubs that know each other, and the messages that arrived: to, from, content.
+struct World {
+    hubs: Vec<Hub>,
+    frames: Frames,
+    now: Instant,
+    /// The hub whose frames are lost.
+    dead: Option<usize>,
+}
+
+impl World {
+    fn new(count: usize) -> World {
+        let hubs: Vec<Hub> = (0..count).map(|_| Hub::new(7)).collect();
+        for (own, hub) in hubs.iter().enumerate() {
+            let others = (0..count).filter(|other| *other != own).map(id);
+            hub.set_peers(&others.collect::<Vec<_>>());
+        }
+        World {
+            hubs,
+            frames: RefCell::default(),
+            now: Instant::now(),
+            dead: None,
+        }
+    }
+
+    /// Sends and delivers until nothing is due, and lets a moment pass in between.
+    fn run(&mut self, length: Duration) {
+        let end = self.now + length;
+        while self.now < end {
+            for (own, hub) in self.hubs.iter().enumerate() {
+                hub.flush(self.now, &From(id(own), &self.frames), MIB);
+            }
+            self.now += Duration::from_millis(1);
+            while let Some((from, to, bytes)) = self.frames.borrow_mut().pop_front() {
+                let place = |node| (0..self.hubs.len()).find(|one| id(*one) == node);
+                let (Some(sender), Some(to)) = (place(from), place(to)) else {
+                    continue;
+                };
+                if self.dead != Some(to) && self.dead != Some(sender) {
+                    self.hubs[to].receive(from, &bytes, self.now);
+                }
+            }
+        }
+    }
+}
+
+/// Keeps the messages of a kind.
+fn kept(hub: &Hub) -> Arc<Mutex<Vec<Message>>> {
+    let all = Arc::new(Mutex::new(Vec::new()));
+    let own = Arc::clone(&all);
+    hub.on(TAG, move |message| own.lock().unwrap().push(message));
+    all
+}
+
+fn contents(messages: &Mutex<Vec<Message>>) -> Vec<(NodeId, Vec<u8>)> {
+    let messages = messages.lock().unwrap();
+    let contents = messages
+        .iter()
+        .map(|one| (one.from(), one.content().to_vec()));
+    contents.collect()
+}
+
+#[test]
+fn messages_go_to_the_function_of_their_kind() {
+    let mut world = World::new(3);
+    let arrived = kept(&world.hubs[1]);
+    for lane in [Lane::Control, Lane::Bulk] {
+        let (to, other) = (id(1), Tag(201));
+        assert_eq!(world.hubs[0].send(to, lane, TAG, b"from 0"), Ok(()));
+        assert_eq!(
+            world.hubs[2].send(to, lane, other, b"of another kind"),
+            Ok(())
+        );
+    }
+    world.run(Duration::from_millis(100));
+    let expected = (id(0), b"from 0".to_vec());
+    assert_eq!(contents(&arrived), [expected.clone(), expected]);
+    assert_eq!(world.hubs[0].waiting_frames(id(1)), 0);
+    assert!(world.hubs[1].last_heard(id(2)).is_some());
+}
+
+#[test]
+fn messages_to_other_nodes_are_refused() {
+    let world = World::new(2);
+    for node in [id(0), id(9)] {
+        let sent = world.hubs[0].send(node, Lane::Control, TAG, b"x");
+        assert_eq!(sent, Err(Unsent::Unknown));
+        let received = world.hubs[0].receive(node, b"x", world.now);
+        assert_eq!(received, Received::UnknownSender);
+    }
+}
+
+#[test]
+fn a_long_message_arrives() {
+    let mut world = World::new(2);
+    let arrived = kept(&world.hubs[1]);
+    let long: Vec<u8> = (0..64 * MIB)
+        .map(|at| u8::try_from(at % 251).unwrap())
+        .collect();
+    world.hubs[0].send(id(1), Lane::Bulk, TAG, &long).unwrap();
+    world.run(Duration::from_secs(1));
+    assert!(contents(&arrived) == [(id(0), long)]);
+}
+
+/// The sender waits while the receiver keeps the messages, and goes on when they are dropped.
+#[test]
+fn a_receiver_that_keeps_messages_stops_the_sender() {
+    let mut world = World::new(2);
+    let arrived = kept(&world.hubs[1]);
+    for _ in 0..10 {
+        world.hubs[0]
+            .send(id(1), Lane::Bulk, TAG, &vec![1; MIB])
+            .unwrap();
+    }
+    world.run(Duration::from_secs(1));
+    let first = arrived.lock().unwrap().len();
+    assert!((3..=5).contains(&first), "{first}");
+    assert!(world.hubs[0].waiting_bytes(id(1), Lane::Bulk) >= 5 * MIB);
+    world.hubs[0]
+        .send(id(1), Lane::Control, TAG, b"abort")
+        .unwrap();
+    world.run(Duration::from_secs(1));
+    assert_eq!(arrived.lock().unwrap().last().unwrap().content(), b"abort");
+    let mut count = first;
+    for _ in 0..10 {
+        arrived.lock().unwrap().clear();
+        world.run(Duration::from_secs(1));
+        count += arrived.lock().unwrap().len();
+    }
+    assert_eq!(count, 10);
+    assert_eq!(world.hubs[0].waiting_bytes(id(1), Lane::Bulk), 0);
+}
+
+#[test]
+fn foreign_bytes_are_dropped() {
+    let world = World::new(2);
+    let arrived = kept(&world.hubs[1]);
+    for bytes in [&b""[..], b"hello", b"RGX\x02", &[0; 200]] {
+        let received = world.hubs[1].receive(id(0), bytes, world.now);
+        assert_eq!(received, Received::Taken);
+    }
+    assert!(arrived.lock().unwrap().is_empty());
+    assert_eq!(world.hubs[1].last_heard(id(0)), None);
+}
+
+#[test]
+fn a_server_that_left_or_was_started_again_is_told() {
+    let mut world = World::new(3);
+    let lost = Arc::new(Mutex::new(Vec::new()));
+    let own = Arc::clone(&lost);
+    world.hubs[0].on_lost(move |id| own.lock().unwrap().push(id));
+    for other in [1, 2] {
+        world.hubs[other]
+            .send(id(0), Lane::Control, TAG, b"x")
+            .unwrap();
+    }
+    world.run(Duration::from_millis(100));
+    assert!(lost.lock().unwrap().is_empty());
+    world.hubs[1] = Hub::new(8);
+    world.hubs[1].set_peers(&[id(0)]);
+    world.hubs[1].send(id(0), Lane::Control, TAG, b"x").unwrap();
+    world.run(Duration::from_millis(100));
+    assert_eq!(*lost.lock().unwrap(), [id(1)]);
+    world.hubs[0].set_peers(&[id(1)]);
+    assert_eq!(*lost.lock().unwrap(), [id(1), id(2)]);
+    assert_eq!(world.hubs[0].peers(), [id(1)]);
+}
+
+/// The credit of a message of a process that has ended is not given to the next one.
+#[test]
+fn a_message_of_an_ended_process_gives_no_credit() {
+    let mut world = World::new(2);
+    let arrived = kept(&world.hubs[1]);
+    for _ in 0..3 {
+        world.hubs[0]
+            .send(id(1), Lane::Bulk, TAG, &vec![1; MIB])
+            .unwrap();
+    }
+    world.run(Duration::from_secs(1));
+    let old: Vec<Message> = arrived.lock().unwrap().drain(..).collect();
+    assert_eq!(old.len(), 3);
+    world.hubs[0] = Hub::new(8);
+    world.hubs[0].set_peers(&[id(1)]);
+    for _ in 0..10 {
+        world.hubs[0]
+            .send(id(1), Lane::Bulk, TAG, &vec![2; MIB])
+            .unwrap();
+    }
+    world.run(Duration::from_secs(1));
+    let before = arrived.lock().unwrap().len();
+    drop(old);
+    world.run(Duration::from_secs(1));
+    assert_eq!(arrived.lock().unwrap().len(), before);
+}
+
+fn heartbeats(world: &World) -> Vec<Arc<Heartbeat>> {
+    let of = |(own, hub): (usize, &Hub)| {
+        let heartbeat = Arc::new(Heartbeat::new(Hello {
+            run_id: format!("run {own}"),
+            ..Hello::default()
+        }));
+        heartbeat.listen(hub);
+        heartbeat
+    };
+    world.hubs.iter().enumerate().map(of).collect()
+}
+
+#[test]
+fn heartbeats_tell_of_the_servers() {
+    let mut world = World::new(3);
+    let all = heartbeats(&world);
+    assert_eq!(all[0].of(id(1)), None);
+    for round in 0..3_u8 {
+        all[1].set_digest(vec![round]);
+        for (heartbeat, hub) in all.iter().zip(&world.hubs) {
+            let next = heartbeat.beat(hub, world.now);
+            assert!(next > world.now);
+            assert_eq!(heartbeat.beat(hub, world.now), next, "one each second");
+        }
+        world.run(Duration::from_secs(2));
+        let hello = all[0].of(id(1)).unwrap();
+        assert_eq!(
+            (hello.run_id.as_str(), hello.digest),
+            ("run 1", vec![round])
+        );
+    }
+    world.hubs[0].set_peers(&[id(2)]);
+    assert_eq!(all[0].of(id(1)), None);
+}
+
+/// Heartbeats for a server that does not answer do not pile up, and go on when it answers.
+#[test]
+fn one_heartbeat_waits_for_a_silent_server() {
+    let mut world = World::new(2);
+    let all = heartbeats(&world);
+    world.dead = Some(1);
+    for _ in 0..20 {
+        all[0].beat(&world.hubs[0], world.now);
+        world.run(Duration::from_secs(1));
+    }
+    assert_eq!(world.hubs[0].waiting_frames(id(1)), 1);
+    world.dead = None;
+    world.run(Duration::from_secs(10));
+    assert_eq!(
+        all[1].of(id(0)).map(|hello| hello.run_id),
+        Some("run 0".into())
+    );
+}
