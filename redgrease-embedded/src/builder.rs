@@ -10,7 +10,9 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// The path of a unix socket is limited to 104 bytes on macOS and 108 on Linux, including a NUL.
 const LONGEST_SOCKET_PATH: usize = 103;
@@ -142,11 +144,26 @@ impl Builder {
     /// - `InUse` if another server uses the port or the directory.
     /// - `Exited` or `TimedOut` if the server does not start; the error shows the end of its log.
     pub fn start(self) -> Result<Server> {
-        let runtime = socket_dir()?;
+        self.start_in(Arc::new(socket_dir()?))
+    }
+
+    /// Starts the server with its socket in this directory, which is also its data directory if the options name none.
+    pub(crate) fn start_in(self, runtime: Arc<TempDir>) -> Result<Server> {
         let socket = runtime.path().join("redis.sock");
         let temporary = self.dir.is_none().then(|| runtime.path().to_owned());
         let prepared = self.prepare(temporary, Some(socket))?;
         Server::run(prepared, runtime)
+    }
+
+    /// Adds lines to the server's configuration that the lines of the caller override.
+    pub(crate) fn server_defaults(mut self, lines: &[(&str, &str)]) -> Self {
+        let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+        self.server_args.splice(0..0, lines.iter().map(owned));
+        self
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        self.start_timeout
     }
 
     /// Replaces this process by the server, with the log on standard output. Signals such as Ctrl-C
@@ -258,7 +275,7 @@ impl Builder {
 }
 
 /// Creates a directory that only the current user can enter, with a path short enough for a socket.
-fn socket_dir() -> Result<tempfile::TempDir> {
+pub(crate) fn socket_dir() -> Result<TempDir> {
     let usual = std::env::temp_dir();
     // "/redgrease-XXXXXX/redis.sock"
     let fits = usual.as_os_str().len() + 28 <= LONGEST_SOCKET_PATH;

@@ -32,6 +32,8 @@ pub enum ErrorKind {
     TimedOut,
     /// The replying process is not the one that was started.
     ForeignServer,
+    /// A node of a cluster refused a command, or has no part that the call needs.
+    Cluster,
     /// An operation of the operating system failed.
     Io,
 }

@@ -21,6 +21,11 @@
 //! - Nothing is downloaded or built. The error about a missing program or library tells where it was
 //!   looked for, and names the commands that install it.
 //!
+//! # Clusters
+//! [`Server::cluster`] starts several servers that share the slots, with replicas if that is wanted. A [`Cluster`] moves slots,
+//! adds shards and promotes replicas, and stops, kills and pauses its servers. Its servers listen on ports of loopback, because
+//! nodes of a cluster do not talk over unix sockets.
+//!
 //! # Search paths
 //!
 //! | part | builder | environment | default |
@@ -51,7 +56,7 @@
 //! the engine stay compatible. If there is no other engine, the error names them, and ends with how to mend them.
 //!
 //! # No Redis client
-//! The crate implements the three commands that it needs, so that it has no dependency on a version
+//! The crate implements the few commands that it needs, so that it has no dependency on a version
 //! of a Redis client.
 
 #[cfg(not(unix))]
@@ -59,6 +64,7 @@ compile_error!("redgrease-embedded starts Redis on a unix socket: it builds on L
 
 mod answer;
 mod builder;
+mod cluster;
 mod config;
 mod error;
 mod guard;
@@ -70,6 +76,7 @@ mod server;
 mod testing;
 
 pub use builder::Builder;
+pub use cluster::{Cluster, ClusterBuilder, ClusterNode};
 pub use error::{Error, ErrorKind, Result};
 pub use server::Server;
 

@@ -33,7 +33,7 @@ pub(crate) fn wait(child: &mut Child, expected: Expected<'_>) -> Result<()> {
             return Err(exited(&status.to_string(), expected));
         }
         match answer::ask_socket(expected.socket, "PING") {
-            Ok(Answer::Text(text)) if text == "PONG" => break,
+            Ok(Answer::Text(text)) if text == b"PONG" => break,
             // Loading a large data set takes time and does not mean that the server hangs.
             Ok(Answer::Refused(why)) if why.starts_with("LOADING") => {
                 deadline = Instant::now() + expected.timeout;
@@ -74,8 +74,8 @@ pub(crate) fn wait(child: &mut Child, expected: Expected<'_>) -> Result<()> {
 fn check_process(pid: u32, answer: std::io::Result<Answer>) -> Result<()> {
     let answer = answer.map_err(|e| Error::io("the server did not reply to INFO", e))?;
     let found = match &answer {
-        Answer::Text(info) => answer::process_id(info),
-        Answer::Refused(_) => None,
+        Answer::Text(info) => answer::process_id(&String::from_utf8_lossy(info)),
+        _ => None,
     };
     if found == Some(pid) {
         return Ok(());

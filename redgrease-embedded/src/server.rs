@@ -9,6 +9,7 @@ use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -37,7 +38,7 @@ pub struct Server {
     program: PathBuf,
     // Fields are dropped in this order: the process must end before its directory is removed.
     process: Process,
-    runtime: TempDir,
+    runtime: Arc<TempDir>,
 }
 
 /// The server process and how to end it.
@@ -63,7 +64,12 @@ impl Server {
         Builder::new()
     }
 
-    pub(crate) fn run(prepared: Prepared, runtime: TempDir) -> Result<Self> {
+    /// Creates a [`ClusterBuilder`](crate::ClusterBuilder): several servers that share the slots.
+    pub fn cluster() -> crate::ClusterBuilder {
+        crate::ClusterBuilder::new()
+    }
+
+    pub(crate) fn run(prepared: Prepared, runtime: Arc<TempDir>) -> Result<Self> {
         let Prepared {
             program,
             config,
@@ -173,6 +179,10 @@ impl Server {
     pub fn stop(mut self) -> Result<()> {
         self.process.end()?;
         let Server { runtime, .. } = self;
+        // The directory of a node of a cluster belongs to the node, which may start again.
+        let Some(runtime) = Arc::into_inner(runtime) else {
+            return Ok(());
+        };
         runtime
             .close()
             .map_err(|e| Error::io("the server's directory could not be removed", e))
@@ -185,34 +195,64 @@ impl Server {
     pub fn kill(mut self) -> Result<()> {
         self.process.kill()
     }
+
+    /// Ends the server after it has saved its data, whatever its configuration says.
+    pub(crate) fn save_and_stop(mut self) -> Result<()> {
+        self.process.end_by("SHUTDOWN SAVE", GRACE_TO_SAVE)
+    }
+
+    /// Whether the process has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.process.has_ended().unwrap_or(false)
+    }
+
+    /// Sends a signal to the process.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
+        self.process.signal(signal)
+    }
 }
 
 impl Process {
     /// Ends the process with SHUTDOWN, then SIGTERM, then SIGKILL.
     fn end(&mut self) -> Result<()> {
+        if self.kept {
+            self.end_by("SHUTDOWN", GRACE_TO_SAVE)
+        } else {
+            self.end_by("SHUTDOWN NOSAVE", GRACE)
+        }
+    }
+
+    fn end_by(&mut self, shutdown: &str, grace: Duration) -> Result<()> {
         if self.has_ended()? {
             return Ok(());
         }
-        let (shutdown, grace) = if self.kept {
-            ("SHUTDOWN", GRACE_TO_SAVE)
-        } else {
-            ("SHUTDOWN NOSAVE", GRACE)
-        };
+        // A test may have stopped the process, which then obeys SIGKILL alone.
+        let _ = self.signal(Signal::CONT);
         // A server that shuts down closes the connection without a reply; an error reply means that it
         // will not shut down.
         let reply = answer::ask_socket(&self.socket, shutdown);
         if !matches!(reply, Ok(answer::Answer::Refused(_))) && self.ends_within(grace)? {
             return Ok(());
         }
-        if let Some(pid) = Pid::from_raw(self.child.id().cast_signed()) {
-            // The process was not waited for yet, so its id cannot belong to another process.
-            let _ = kill_process(pid, Signal::TERM);
-        }
+        let _ = self.signal(Signal::TERM);
         if self.ends_within(grace)? {
             Ok(())
         } else {
             self.kill()
         }
+    }
+
+    /// Sends a signal. The process was not waited for yet, so its id cannot belong to another process.
+    fn signal(&self, signal: Signal) -> Result<()> {
+        let Some(pid) = Pid::from_raw(self.child.id().cast_signed()) else {
+            return Ok(());
+        };
+        kill_process(pid, signal).map_err(|e| {
+            Error::io(
+                "the signal could not be sent to the server process",
+                e.into(),
+            )
+        })
     }
 
     fn kill(&mut self) -> Result<()> {

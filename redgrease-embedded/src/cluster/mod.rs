@@ -1,0 +1,214 @@
+//! [`Cluster`]: several servers that share the slots.
+//!
+//! - `builder`: the options
+//! - `form`: servers become a cluster, and a cluster gets new servers
+//! - `agreement`: waiting until all servers see the same cluster
+//! - `slots`: moving slots
+//! - `node`: one server; `view`: the cluster as one server sees it; `ports`: free ports
+
+mod agreement;
+mod builder;
+mod form;
+mod node;
+mod ports;
+mod slots;
+mod view;
+
+pub use builder::ClusterBuilder;
+pub use node::ClusterNode;
+
+use crate::answer::Answer;
+use crate::{Builder, Error, ErrorKind, Result};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Pause between two looks at the cluster.
+const PAUSE: Duration = Duration::from_millis(10);
+/// A server forgets a request for a failover after five seconds.
+const FAILOVER_AGAIN: Duration = Duration::from_secs(5);
+
+/// The servers of one shard, its master first.
+type Shard = Vec<ClusterNode>;
+
+/// A cluster of private servers on ports of loopback, which end when this value is dropped.
+///
+/// ```no_run
+/// use redgrease_embedded::Server;
+///
+/// let cluster = Server::cluster().shards(3).replicas(1).start()?;
+/// println!("connect to any of {:?}", cluster.urls());
+///
+/// cluster.move_slot(12182, 0)?; // with its keys, such as "foo"
+/// cluster.shard(1).kill()?;
+/// cluster.settle()?; // a replica has taken over
+/// println!("shard 1 is served by {}", cluster.shard(1).url());
+/// # Ok::<(), redgrease_embedded::Error>(())
+/// ```
+///
+/// Shards and replicas have numbers from 0 on.
+#[derive(Debug)]
+#[must_use = "the servers end when this is dropped"]
+pub struct Cluster {
+    url: String,
+    node: Builder,
+    replicas: usize,
+    shards: Mutex<Vec<Shard>>,
+}
+
+impl Cluster {
+    fn start(node: Builder, shards: usize, replicas: usize) -> Result<Self> {
+        let cluster = Cluster {
+            shards: Mutex::new(form::launch(&node, shards, replicas)?),
+            url: String::new(),
+            node,
+            replicas,
+        };
+        cluster.form()?;
+        let url = cluster.shard(0).url().to_owned();
+        // The struct has a destructor, so its field is changed in place.
+        let mut cluster = cluster;
+        cluster.url = url;
+        Ok(cluster)
+    }
+
+    /// The URL of the server that began as master of the first shard. Clients of clusters find the other servers through it.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The URLs of all servers: first the masters by the number of their shard, then the replicas.
+    #[must_use]
+    pub fn urls(&self) -> Vec<String> {
+        let shards = self.table();
+        let masters = shards.iter().filter_map(|shard| shard.first());
+        let replicas = shards.iter().flat_map(|shard| shard.iter().skip(1));
+        masters
+            .chain(replicas)
+            .map(|node| node.url().to_owned())
+            .collect()
+    }
+
+    /// The number of shards.
+    #[must_use]
+    pub fn shards(&self) -> usize {
+        self.table().len()
+    }
+
+    /// The master of a shard. After a replica was promoted, it is the new master as soon as [`failover`](Cluster::failover) or
+    /// [`settle`](Cluster::settle) has returned.
+    ///
+    /// # Panics
+    /// If there is no shard of this number.
+    #[must_use]
+    pub fn shard(&self, shard: usize) -> ClusterNode {
+        self.table()[shard][0].clone()
+    }
+
+    /// A replica of a shard. A master that was replaced is the first replica.
+    ///
+    /// # Panics
+    /// If there is no shard of this number, or it has no replica of this number.
+    #[must_use]
+    pub fn replica(&self, shard: usize, replica: usize) -> ClusterNode {
+        self.table()[shard][1 + replica].clone()
+    }
+
+    /// All servers, shard by shard, each master in front of its replicas.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<ClusterNode> {
+        self.table().iter().flatten().cloned().collect()
+    }
+
+    /// Adds a shard without slots, with as many replicas as the others have. Returns its number for
+    /// [`move_slot`](Cluster::move_slot).
+    ///
+    /// # Errors
+    /// The same as [`ClusterBuilder::start`].
+    pub fn add_shard(&self) -> Result<usize> {
+        let added = form::launch(&self.node, 1, self.replicas)?;
+        self.join(&added)
+    }
+
+    /// Lets the first replica of a shard take the place of its master, and returns when all servers agree about that. A master
+    /// that runs hands its clients over without a loss.
+    ///
+    /// # Errors
+    /// - `Cluster` if the shard has no replica, or its first replica does not run.
+    /// - `TimedOut` if the replica does not become the master.
+    ///
+    /// # Panics
+    /// If there is no shard of this number.
+    pub fn failover(&self, shard: usize) -> Result<()> {
+        let (master, replica) = {
+            let table = self.table();
+            (table[shard][0].clone(), table[shard].get(1).cloned())
+        };
+        let Some(replica) = replica.filter(ClusterNode::is_running) else {
+            return Err(Error::new(
+                ErrorKind::Cluster,
+                format!(
+                    "shard {shard} has no replica that runs and could replace its master: start the cluster with \
+                     ClusterBuilder::replicas, or start the replica"
+                ),
+            ));
+        };
+        let deadline = Instant::now() + self.node.patience();
+        let mut again = Instant::now();
+        while !is_master(&replica)? {
+            if Instant::now() >= deadline {
+                return Err(Error::new(
+                    ErrorKind::TimedOut,
+                    format!(
+                        "{} did not become the master of shard {shard}: most of the masters must run; look into its log {}",
+                        replica.name(),
+                        replica.log_path().display()
+                    ),
+                ));
+            }
+            if Instant::now() >= again {
+                let how = if master.is_running() { "" } else { " FORCE" };
+                replica.order(&format!("CLUSTER FAILOVER{how}"))?;
+                again = Instant::now() + FAILOVER_AGAIN;
+            }
+            thread::sleep(PAUSE);
+        }
+        self.settle()
+    }
+
+    fn table(&self) -> MutexGuard<'_, Vec<Shard>> {
+        self.shards.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn running(&self) -> Vec<ClusterNode> {
+        let mut nodes = self.nodes();
+        nodes.retain(ClusterNode::is_running);
+        nodes
+    }
+}
+
+fn is_master(node: &ClusterNode) -> Result<bool> {
+    let Answer::List(role) = node.ask(&[b"ROLE"])? else {
+        return Ok(false);
+    };
+    Ok(matches!(role.first(), Some(Answer::Text(role)) if role == b"master"))
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let shards = self.table();
+        let (masters, replicas): (Vec<_>, Vec<_>) = shards
+            .iter()
+            .flat_map(|shard| shard.iter().enumerate())
+            .partition(|&(i, _)| i == 0);
+        // A master that ends waits for its replicas.
+        for nodes in [replicas, masters] {
+            thread::scope(|scope| {
+                for (_, node) in nodes {
+                    scope.spawn(|| node.end());
+                }
+            });
+        }
+    }
+}
