@@ -22,15 +22,20 @@ impl Counter {
 
     /// Counts one occurrence. A key that is not a text counts as its `repr`.
     pub(crate) fn add(&mut self, key: &Object<'_>) -> Result<(), Raised> {
+        self.add_times(key, 1)
+    }
+
+    /// Counts several occurrences.
+    pub(crate) fn add_times(&mut self, key: &Object<'_>, times: i64) -> Result<(), Raised> {
         let key = values::text_key(key)?;
         let places = self.places.bind(key.py());
         if let Some(place) = places.get_item(&key)? {
             if let Some(count) = self.counts.get_mut(place.extract::<usize>()?) {
-                *count += 1;
+                *count = count.saturating_add(times);
             }
         } else {
             places.set_item(&key, self.counts.len())?;
-            self.counts.push(1);
+            self.counts.push(times);
         }
         Ok(())
     }

@@ -110,8 +110,9 @@ pub(crate) use replies::{
 };
 pub(crate) use threads::{GearThread, gear_threads, threads_over_budget};
 pub(crate) use values::{
-    KeptList, KeptWord, List, from_bytes, group_record, integer, is_iterator, is_true, list,
-    list_after, list_of, next_item, none, text_bytes, text_key, text_of, type_name,
+    KeptList, KeptWord, List, from_bytes, group_parts, group_record, integer, integer_of,
+    is_iterator, is_true, key_bytes, list, list_after, list_of, next_item, none, pair, split_pair,
+    text_bytes, text_key, text_of, type_name,
 };
 
 /// Proof that this thread holds the interpreter's lock.

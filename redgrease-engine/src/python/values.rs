@@ -3,7 +3,7 @@
 use super::{Gil, Handle, Object};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyString, PyTuple};
 use pyo3::{IntoPyObject, ffi};
 use std::fmt;
 
@@ -131,6 +131,11 @@ pub(crate) fn integer(py: Gil<'_>, value: i64) -> Object<'_> {
     }
 }
 
+/// The number that a Python integer is.
+pub(crate) fn integer_of(value: &Object<'_>) -> PyResult<i64> {
+    value.extract()
+}
+
 /// `bool(value)`.
 pub(crate) fn is_true(value: &Object<'_>) -> PyResult<bool> {
     value.is_truthy()
@@ -185,6 +190,34 @@ pub(crate) fn group_record<'py>(key: &Object<'py>, value: &Object<'py>) -> PyRes
     record.set_item(pyo3::intern!(py, "key"), key)?;
     record.set_item(pyo3::intern!(py, "value"), value)?;
     Ok(record.into_any())
+}
+
+/// Key and value of a [`group_record`].
+pub(crate) fn group_parts<'py>(record: &Object<'py>) -> PyResult<(Object<'py>, Object<'py>)> {
+    let py = record.py();
+    let key = record.get_item(pyo3::intern!(py, "key"))?;
+    let value = record.get_item(pyo3::intern!(py, "value"))?;
+    Ok((key, value))
+}
+
+/// A tuple of two values.
+pub(crate) fn pair<'py>(first: &Object<'py>, second: &Object<'py>) -> PyResult<Object<'py>> {
+    PyTuple::new(first.py(), [first, second]).map(Bound::into_any)
+}
+
+/// The values of a [`pair`].
+pub(crate) fn split_pair<'py>(pair: &Object<'py>) -> PyResult<(Object<'py>, Object<'py>)> {
+    let pair = pair.cast::<PyTuple>()?;
+    Ok((pair.get_item(0)?, pair.get_item(1)?))
+}
+
+/// The bytes of a text. Lone surrogates are bytes as well, so that every text has a place in a cluster.
+pub(crate) fn key_bytes(text: &Object<'_>) -> PyResult<Vec<u8>> {
+    if let Ok(bytes) = text_bytes(text) {
+        return Ok(bytes);
+    }
+    text.call_method1("encode", ("utf-8", "surrogatepass"))?
+        .extract()
 }
 
 /// The bytes of a text in UTF-8. Fails for other values and for lone surrogates.

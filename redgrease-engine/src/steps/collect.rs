@@ -1,5 +1,6 @@
 //! `collect`: brings the records of all shards together. A server on its own has them all.
 
+use super::distributed::Cut;
 use super::listing::{Arg, Listing};
 use super::memory::Memory;
 use super::{Flow, Operation, Outcome, Step};
@@ -25,6 +26,10 @@ impl Operation for Collect {
 
     fn apply<'py>(&self, _: &mut Memory, record: Object<'py>) -> Outcome<'py> {
         Ok(Flow::One(record))
+    }
+
+    fn distribute(&self, _: Gil<'_>, cut: &mut Cut) {
+        cut.gather();
     }
 
     fn list<'a>(&'a self, steps: &mut Listing<'a>, _: &'static str) {

@@ -1,8 +1,9 @@
 //! `count`: the number of records; no record at all if there were none.
 
+use super::distributed::Cut;
 use super::listing::{ACCUMULATOR, Arg, Listing};
 use super::memory::Memory;
-use super::{Finished, Flow, Operation, Outcome, Step};
+use super::{Finished, Flow, Operation, Outcome, Step, Sum};
 use crate::encoding::Input;
 use crate::python::{Gil, Object, integer};
 
@@ -38,6 +39,13 @@ impl Operation for Count {
         match memory {
             Memory::Count(count) if count != 0 => Finished::one(integer(py, count)),
             _ => Finished::default(),
+        }
+    }
+
+    fn distribute(&self, _: Gil<'_>, cut: &mut Cut) {
+        cut.local(Count);
+        if cut.gather() {
+            cut.local(Sum);
         }
     }
 

@@ -1,10 +1,13 @@
 //! `countby`: the number of times that each value occurs.
 
+use super::distributed::Cut;
+use super::extract::extracted;
 use super::listing::{Arg, EXTRACTOR, GROUP_ACCUMULATOR, Listing};
 use super::memory::Memory;
-use super::{Finished, Flow, Operation, Outcome, Step, read_function, write_functions};
+use super::mover::Route;
+use super::{Finished, Flow, Operation, Outcome, Step, SumBy, read_function, write_functions};
 use crate::encoding::Input;
-use crate::python::{Callback, Counter, Gil, Object, Raised, coroutine_refused, is_coroutine};
+use crate::python::{Callback, Counter, Gil, Object, Raised};
 
 /// The function returns the value of a record that is counted.
 #[derive(Debug)]
@@ -18,11 +21,7 @@ impl CountBy {
     }
 
     pub(super) fn count(&self, counter: &mut Counter, record: &Object<'_>) -> Result<(), Raised> {
-        let value = self.0.call1(record)?;
-        if is_coroutine(&value) {
-            return Err(coroutine_refused(&value, "extractor"));
-        }
-        counter.add(&value)
+        counter.add(&extracted(&self.0, record)?)
     }
 }
 
@@ -51,6 +50,12 @@ impl Operation for CountBy {
             Memory::Counts(counter) => Finished::all(counter.into_records(py)),
             _ => Finished::default(),
         }
+    }
+
+    fn distribute(&self, py: Gil<'_>, cut: &mut Cut) {
+        cut.local(self.copy(py));
+        cut.move_by(Route::ByGroup);
+        cut.local(SumBy);
     }
 
     fn list<'a>(&'a self, steps: &mut Listing<'a>, _: &'static str) {

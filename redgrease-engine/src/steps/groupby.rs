@@ -1,16 +1,15 @@
 //! `groupby` and `localgroupby`: folds the records of each group into one.
 
+use super::distributed::Cut;
+use super::extract::extracted;
+use super::groups::Groups;
+use super::keyedgroupby::KeyedGroupBy;
 use super::listing::{Arg, EXTRACTOR, GROUP_ACCUMULATOR, Listing};
 use super::memory::Memory;
+use super::mover::Route;
 use super::{Finished, Flow, Operation, Outcome, Step, read_function, write_functions};
 use crate::encoding::Input;
-use crate::order::Ordered;
-use crate::python::{
-    Callback, Gil, Handle, Object, Raised, coroutine_refused, group_record, in_step, is_coroutine,
-    none, text_bytes, text_key,
-};
-
-use std::collections::{HashMap, VecDeque};
+use crate::python::{Callback, Gil, Object, Raised, text_key};
 
 /// The reducer takes the key of a group, its accumulator, which is `None` at first, and a record; it returns the new
 /// accumulator.
@@ -20,34 +19,6 @@ pub(crate) struct GroupBy {
     pub(crate) reducer: Callback,
     /// Groups are not brought together across shards.
     pub(crate) local: bool,
-}
-
-/// The records that were folded so far.
-#[derive(Debug, Default)]
-pub(crate) struct Groups {
-    /// Groups by the bytes of their name: the name as a Python text, and the accumulator.
-    folded: Ordered<Vec<u8>, (Handle, Handle)>,
-    /// The groups whose accumulator a coroutine makes, and the records that wait for it.
-    awaited: HashMap<Vec<u8>, VecDeque<Handle>>,
-    /// A group whose coroutine has ended: its name, and the records that waited.
-    going_on: Option<(Handle, VecDeque<Handle>)>,
-}
-
-impl Groups {
-    pub(super) fn in_line(&self) -> usize {
-        self.awaited.values().map(VecDeque::len).sum()
-    }
-
-    fn put(&mut self, name: Vec<u8>, key: &Object<'_>, accumulator: Object<'_>) {
-        if let Some(place) = self.folded.peek_mut(&name) {
-            place.1 = accumulator.unbind().into();
-            return;
-        }
-        // RedisGears looks a new key up twice, which is visible in the order.
-        self.folded.get_mut(name.as_slice());
-        let group = (key.clone().unbind().into(), accumulator.unbind().into());
-        self.folded.add(name, group);
-    }
 }
 
 impl GroupBy {
@@ -63,32 +34,6 @@ impl GroupBy {
             reducer: read_function(input)?,
             local: tag == b'l',
         })
-    }
-
-    /// Folds a record into its group. `line` are the records of the group that come next.
-    fn fold<'py>(
-        &self,
-        groups: &mut Groups,
-        key: Object<'py>,
-        record: &Object<'py>,
-        line: &mut VecDeque<Handle>,
-    ) -> Outcome<'py> {
-        let py = record.py();
-        let name = text_bytes(&key)?;
-        let before = groups
-            .folded
-            .get_mut(name.as_slice())
-            .map_or_else(|| none(py), |(_, accumulator)| accumulator.bind(py).clone());
-        let after = in_step(|| self.reducer.call3(&key, &before, record))?;
-        if is_coroutine(&after) {
-            groups.awaited.insert(name, std::mem::take(line));
-            return Ok(Flow::Await {
-                coroutine: after,
-                kept: Some(key),
-            });
-        }
-        groups.put(name, &key, after);
-        Ok(Flow::Nothing)
     }
 }
 
@@ -113,18 +58,8 @@ impl Operation for GroupBy {
         let Memory::Groups(groups) = memory else {
             return Ok(Flow::Nothing);
         };
-        let key = self.extractor.call1(&record)?;
-        if is_coroutine(&key) {
-            return Err(coroutine_refused(&key, "extractor"));
-        }
-        let key = text_key(&key)?;
-        if !groups.awaited.is_empty()
-            && let Some(line) = groups.awaited.get_mut(text_bytes(&key)?.as_slice())
-        {
-            line.push_back(record.unbind().into());
-            return Ok(Flow::Nothing);
-        }
-        self.fold(groups, key, &record, &mut VecDeque::new())
+        let key = text_key(&extracted(&self.extractor, &record)?)?;
+        groups.take(&self.reducer, key, record)
     }
 
     fn resume<'py>(
@@ -133,35 +68,32 @@ impl Operation for GroupBy {
         kept: Option<Object<'py>>,
         outcome: Result<Object<'py>, Raised>,
     ) -> Outcome<'py> {
-        if let (Memory::Groups(groups), Some(key)) = (memory, kept) {
-            let name = text_bytes(&key)?;
-            let line = groups.awaited.remove(name.as_slice());
-            groups.going_on = line.map(|line| (key.clone().unbind().into(), line));
-            groups.put(name, &key, outcome?);
+        match (memory, kept) {
+            (Memory::Groups(groups), Some(key)) => groups.resume(&key, outcome),
+            _ => Ok(Flow::Nothing),
         }
-        Ok(Flow::Nothing)
     }
 
     fn next_in_line<'py>(&self, py: Gil<'py>, memory: &mut Memory) -> Option<Outcome<'py>> {
-        let Memory::Groups(groups) = memory else {
-            return None;
-        };
-        let (key, mut line) = groups.going_on.take()?;
-        let record = line.pop_front()?.into_bound(py);
-        let flow = self.fold(groups, key.bind(py).clone(), &record, &mut line);
-        if !matches!(flow, Ok(Flow::Await { .. })) {
-            groups.going_on = Some((key, line));
+        match memory {
+            Memory::Groups(groups) => groups.next_in_line(py, &self.reducer),
+            _ => None,
         }
-        Some(flow)
     }
 
     fn finish<'py>(&self, py: Gil<'py>, memory: Memory) -> Finished<'py> {
-        let Memory::Groups(groups) = memory else {
-            return Finished::default();
-        };
-        let records = groups.folded.into_entries();
-        let records = records.map(|(_, (key, value))| group_record(key.bind(py), value.bind(py)));
-        Finished::all(records.collect())
+        match memory {
+            Memory::Groups(groups) => groups.finish(py),
+            _ => Finished::default(),
+        }
+    }
+
+    fn distribute(&self, py: Gil<'_>, cut: &mut Cut) {
+        if self.local {
+            return cut.local(self.copy(py));
+        }
+        cut.move_by(Route::WithKey(self.extractor.clone_ref(py)));
+        cut.local(KeyedGroupBy(self.reducer.clone_ref(py)));
     }
 
     fn list<'a>(&'a self, steps: &mut Listing<'a>, _: &'static str) {

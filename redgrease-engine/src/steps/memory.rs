@@ -1,9 +1,9 @@
 //! The memory of a step, from one record of an execution to the next.
 
 use super::accumulate::Accumulated;
-use super::batchgroupby::Batches;
-use super::groupby::Groups;
+use super::groups::Groups;
 use super::limit::Left;
+use super::lists::Lists;
 use crate::python::Counter;
 
 /// The memory of one step during one execution.
@@ -15,7 +15,7 @@ pub(crate) enum Memory {
     Count(i64),
     Counts(Counter),
     Groups(Groups),
-    Batches(Batches),
+    Lists(Lists),
     Limit(Left),
 }
 

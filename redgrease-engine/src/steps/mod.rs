@@ -3,24 +3,38 @@
 //! A new operation is a file with a type that implements [`Operation`], a `mod` line and a line in the table below.
 //! [`Pipeline`] passes records from one step to the next. It has short cuts for a few operations and knows no other
 //! one.
+//!
+//! An execution on all shards of a cluster runs other steps, which [`distributed`](distributed::distributed) makes of
+//! those of the plan. Each shard has a pipeline of its own. A [`Mover`] hands records to an [`Exchange`] when they go on
+//! at another shard.
 
 mod accumulate;
 mod batchgroupby;
 mod collect;
 mod count;
 mod countby;
+mod distributed;
+mod exchange;
+mod extract;
 mod filter;
 mod flatmap;
 mod foreach;
 mod groupby;
+mod groups;
+mod keyedbatchgroupby;
+mod keyedgroupby;
 mod limit;
 mod listing;
+mod lists;
 mod map;
 mod memory;
+mod mover;
 mod pipeline;
 mod repartition;
 mod results;
 mod straight;
+mod sum;
+mod sumby;
 #[cfg(test)]
 mod tests;
 mod to_text;
@@ -31,16 +45,25 @@ pub(crate) use batchgroupby::BatchGroupBy;
 pub(crate) use collect::Collect;
 pub(crate) use count::Count;
 pub(crate) use countby::CountBy;
+pub(crate) use distributed::Cut;
+#[cfg_attr(not(test), allow(unused_imports, reason = "for runs over all shards"))]
+pub(crate) use distributed::distributed;
+pub(crate) use exchange::{Exchange, MoverId, Target};
 pub(crate) use filter::Filter;
 pub(crate) use flatmap::FlatMap;
 pub(crate) use foreach::ForEach;
 pub(crate) use groupby::GroupBy;
+pub(crate) use keyedbatchgroupby::KeyedBatchGroupBy;
+pub(crate) use keyedgroupby::KeyedGroupBy;
 pub(crate) use limit::{Limit, ends_by_limit};
 pub(crate) use listing::{Arg, ListedStep, listed};
 pub(crate) use map::Map;
+pub(crate) use mover::Mover;
 pub(crate) use pipeline::{Advance, Pipeline, Read};
 pub(crate) use repartition::Repartition;
 pub(crate) use straight::{Straight, is_record_by_record, is_straight, straight};
+pub(crate) use sum::Sum;
+pub(crate) use sumby::SumBy;
 pub(crate) use to_text::ToText;
 pub(crate) use waiting::Ticket;
 
@@ -89,6 +112,11 @@ pub(crate) trait Operation: fmt::Debug + Send + Sync {
         Finished::default()
     }
 
+    /// Adds the steps that the shards of a cluster run for this operation. Most operations run on each shard by themselves.
+    fn distribute(&self, py: Gil<'_>, cut: &mut Cut) {
+        cut.local(self.copy(py));
+    }
+
     /// Adds the lines with which RedisGears lists the operation. `end` is the method that ended the chain.
     fn list<'a>(&'a self, steps: &mut Listing<'a>, end: &'static str);
 
@@ -105,6 +133,8 @@ pub(crate) enum Flow<'py> {
     Backwards(List<'py>),
     /// No record goes on.
     Nothing,
+    /// This record goes on at another shard, or here if the target is this shard.
+    Move { target: Target, record: Object<'py> },
     /// The record waits for a coroutine. `resume` takes `kept` besides its result.
     Await {
         coroutine: Object<'py>,
@@ -144,11 +174,12 @@ impl<'py> Finished<'py> {
 }
 
 macro_rules! operations {
-    ($($operation:ident,)*) => {
+    (stored: { $($operation:ident,)* } distributed: { $($part:ident,)* }) => {
         /// A step of a plan.
         #[derive(Debug)]
         pub(crate) enum Step {
             $($operation($operation),)*
+            $($part($part),)*
         }
 
         impl Step {
@@ -156,6 +187,7 @@ macro_rules! operations {
             pub(crate) fn operation(&self) -> &dyn Operation {
                 match self {
                     $(Step::$operation(operation) => operation,)*
+                    $(Step::$part(part) => part,)*
                 }
             }
 
@@ -171,6 +203,9 @@ macro_rules! operations {
             }
         }
 
+        operations! { from: $($operation,)* $($part,)* }
+    };
+    (from: $($operation:ident,)*) => {
         $(
             impl From<$operation> for Step {
                 fn from(operation: $operation) -> Step {
@@ -182,20 +217,32 @@ macro_rules! operations {
 }
 
 operations! {
-    Map,
-    Filter,
-    FlatMap,
-    ForEach,
-    Accumulate,
-    GroupBy,
-    BatchGroupBy,
-    Repartition,
-    Limit,
-    Collect,
-    Count,
-    CountBy,
-    ToText,
+    stored: {
+        Map,
+        Filter,
+        FlatMap,
+        ForEach,
+        Accumulate,
+        GroupBy,
+        BatchGroupBy,
+        Repartition,
+        Limit,
+        Collect,
+        Count,
+        CountBy,
+        ToText,
+    }
+    distributed: {
+        Mover,
+        Sum,
+        SumBy,
+        KeyedGroupBy,
+        KeyedBatchGroupBy,
+    }
 }
+
+/// The answer of steps that only exist while an execution runs on a cluster. Each shard makes them of the stored steps.
+const NOT_STORED: &str = "a part of a distributed step cannot be stored: store the step itself";
 
 /// Writes a tag and the functions behind it.
 fn write_functions(out: &mut Vec<u8>, tag: u8, functions: &[&Callback]) -> Result<(), String> {

@@ -1,10 +1,13 @@
 //! `repartition`: moves each record to the shard that owns a key. A server on its own keeps all records.
 
+use super::distributed::Cut;
+use super::extract::extracted;
 use super::listing::{Arg, EXTRACTOR, Listing};
 use super::memory::Memory;
+use super::mover::Route;
 use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
 use crate::encoding::Input;
-use crate::python::{Callback, Gil, Object, coroutine_refused, is_coroutine};
+use crate::python::{Callback, Gil, Object};
 
 /// The function returns the key of a record.
 #[derive(Debug)]
@@ -28,11 +31,12 @@ impl Operation for Repartition {
     }
 
     fn apply<'py>(&self, _: &mut Memory, record: Object<'py>) -> Outcome<'py> {
-        let key = self.0.call1(&record)?;
-        if is_coroutine(&key) {
-            return Err(coroutine_refused(&key, "extractor"));
-        }
+        extracted(&self.0, &record)?;
         Ok(Flow::One(record))
+    }
+
+    fn distribute(&self, py: Gil<'_>, cut: &mut Cut) {
+        cut.move_by(Route::ByKey(self.0.clone_ref(py)));
     }
 
     fn list<'a>(&'a self, steps: &mut Listing<'a>, _: &'static str) {

@@ -1,12 +1,14 @@
 //! Every operation, alone and in a chain.
 
 mod chains;
+mod cluster;
 mod coroutines;
 mod errors;
 mod folds;
 mod limits;
 mod listing;
 mod measuring;
+mod movers;
 mod records;
 mod short_cuts;
 mod stored;

@@ -3,11 +3,16 @@
 //! A pipeline keeps its place. When the function of a step returns a coroutine, the record is set aside and the records
 //! behind it go on. When only records that wait are left, the pipeline is set aside and continues on any thread.
 
+mod shards;
+mod stages;
+
 use super::memory::Memory;
 use super::results::{Place, Results};
 use super::waiting::{Ticket, WaitingRecord, WaitingRecords};
 use super::{Flow, Limit, Outcome, Step};
-use crate::python::{Gil, Handle, KeptList, List, Object, Raised};
+use crate::python::{Gil, Handle, List, Object, Raised};
+use shards::{Passage, Shards};
+use stages::{Stages, Todo};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,8 +21,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Pipeline {
     steps: Arc<[Step]>,
     memories: Vec<Memory>,
-    /// Records on their way; the first ones last.
-    todo: Vec<Todo>,
+    /// Records on their way.
+    stages: Stages,
     waiting: WaitingRecords,
     /// The number of records that may wait at the same time.
     most_waiting: usize,
@@ -27,24 +32,10 @@ pub(crate) struct Pipeline {
     full: bool,
     /// The next step that is asked for the result of its fold.
     finishing: usize,
+    /// The other shards of a distributed execution.
+    shards: Option<Shards>,
     /// The time that each step took. `None` if it is not measured.
     durations: Option<Vec<Duration>>,
-}
-
-/// Records on their way, with the step that takes them next and their place among the others.
-#[derive(Debug)]
-enum Todo {
-    One(usize, Place, Handle),
-    /// The first elements of a list, the last of them first.
-    Backwards(usize, Place, KeptList, usize),
-}
-
-impl Todo {
-    fn step(&self) -> usize {
-        match self {
-            Todo::One(step, ..) | Todo::Backwards(step, ..) => *step,
-        }
-    }
 }
 
 /// The outcome of [`Pipeline::advance`].
@@ -52,7 +43,8 @@ impl Todo {
 pub(crate) enum Advance<'py> {
     /// A record waits for this coroutine, which the caller has to await. The other records can go on.
     Await(Ticket, Object<'py>),
-    /// Nothing can go on before [`Pipeline::resume`], or the reader makes a pause.
+    /// Nothing can go on before [`Pipeline::resume`], or before other shards have done their part, or the reader makes a
+    /// pause.
     Wait,
     /// All records have gone through.
     End,
@@ -76,13 +68,14 @@ impl Pipeline {
         Pipeline {
             steps: Arc::clone(steps),
             memories: memories.collect(),
-            todo: Vec::new(),
+            stages: Stages::new(steps),
             waiting: WaitingRecords::default(),
             most_waiting: usize::MAX,
             results: Results::default(),
             errors: Vec::new(),
             full: steps.iter().any(full),
             finishing: 0,
+            shards: None,
             durations: None,
         }
     }
@@ -134,14 +127,15 @@ impl Pipeline {
             if let Some((ticket, coroutine)) = self.next_coroutine() {
                 return Advance::Await(ticket, coroutine.into_bound(py));
             }
-            if !self.may_go_on(0) {
+            if !self.may_go_on(0) || !self.has_room(0) {
                 return Advance::Wait;
             }
             match read(self) {
                 Read::More => {}
                 Read::Pause => return Advance::Wait,
-                Read::End if !self.waiting.is_empty() => return Advance::Wait,
+                Read::End if !self.may_finish() => return Advance::Wait,
                 Read::End if self.finish_next(py) => {}
+                Read::End if self.finishing < self.steps.len() => return Advance::Wait,
                 Read::End => return Advance::End,
             }
         }
@@ -167,7 +161,7 @@ impl Pipeline {
 
     /// `true` if records are left that wait for no coroutine.
     pub(crate) fn has_work(&self) -> bool {
-        !self.todo.is_empty()
+        !self.stages.are_empty()
     }
 
     /// Closes the coroutines that nobody awaits, because Python warns of a coroutine that was never awaited.
@@ -185,7 +179,9 @@ impl Pipeline {
             return false;
         }
         // Those that wait may be all that a limit still takes.
-        let ahead = self.memories.iter().enumerate().skip(index);
+        let end = self.stages.end(self.stages.of(index));
+        let end = end.unwrap_or(self.memories.len());
+        let ahead = self.memories.iter().enumerate().take(end).skip(index);
         ahead
             .take_while(|(_, memory)| !memory.is_fold())
             .all(|(limit, memory)| match memory {
@@ -216,7 +212,7 @@ impl Pipeline {
 
     /// Puts a record in front of the first step.
     pub(crate) fn push(&mut self, record: Object<'_>) {
-        self.todo
+        self.stages
             .push(Todo::One(0, Place::default(), record.unbind().into()));
     }
 
@@ -247,6 +243,13 @@ impl Pipeline {
             self.record_time(index, began);
             match flow {
                 Ok(Flow::One(next)) => record = next,
+                Ok(Flow::Move {
+                    target,
+                    record: moving,
+                }) => match self.moved(index, target, moving) {
+                    Some(next) => record = next,
+                    None => return,
+                },
                 other => return self.take_flow(index, place, other),
             }
             index += 1;
@@ -259,12 +262,29 @@ impl Pipeline {
         match flow {
             Ok(Flow::One(record)) => {
                 let next = Todo::One(index + 1, place, record.unbind().into());
-                self.todo.push(next);
+                self.stages.push(next);
             }
             Ok(Flow::Backwards(list)) => self.spread(index + 1, place, list),
             Ok(Flow::Nothing) => {}
+            Ok(Flow::Move { target, record }) => {
+                if let Some(record) = self.moved(index, target, record) {
+                    self.take_flow(index, place, Ok(Flow::One(record)));
+                }
+            }
             Ok(Flow::Await { coroutine, kept }) => self.set_aside(index, place, kept, coroutine),
-            Err(raised) => self.errors.push(raised),
+            Err(raised) => self.fail_at(index, raised),
+        }
+    }
+
+    /// Step `index` has raised an exception.
+    fn fail_at(&mut self, index: usize, raised: Raised) {
+        self.errors.push(raised);
+        self.stages.fail(index);
+    }
+
+    fn fail_all(&mut self, index: usize, errors: Vec<Raised>) {
+        for raised in errors {
+            self.fail_at(index, raised);
         }
     }
 
@@ -294,8 +314,10 @@ impl Pipeline {
     fn apply<'py>(&mut self, step: &Step, index: usize, record: Object<'py>) -> Outcome<'py> {
         let memory = &mut self.memories[index];
         let flow = step.operation().apply(memory, record);
-        if let Memory::Limit(left) = memory {
-            self.full |= left.is_used_up();
+        if let Memory::Limit(left) = memory
+            && left.is_used_up()
+        {
+            self.used_up(index);
         }
         flow
     }
@@ -303,10 +325,8 @@ impl Pipeline {
     /// The next record that may go on, the step that takes it, and its place.
     fn next<'py>(&mut self, py: Gil<'py>) -> Option<(usize, Place, Object<'py>)> {
         loop {
-            if !self.may_go_on(self.todo.last()?.step()) {
-                return None;
-            }
-            match self.todo.pop()? {
+            let stage = self.next_stage()?;
+            match self.stages.pop(stage)? {
                 Todo::One(index, place, record) => {
                     return Some((index, place, record.into_bound(py)));
                 }
@@ -315,7 +335,7 @@ impl Pipeline {
                         continue;
                     };
                     let record = list.get(py, left);
-                    self.todo
+                    self.stages
                         .push(Todo::Backwards(index, place.clone(), list, left));
                     if let Some(record) = record {
                         return Some((index, place, record));
@@ -325,6 +345,14 @@ impl Pipeline {
         }
     }
 
+    /// The stage whose next record may go on. Later stages come first, because their records need no room in front.
+    fn next_stage(&self) -> Option<usize> {
+        (0..self.stages.count()).rev().find(|&stage| {
+            let step = self.stages.next_step(stage);
+            step.is_some_and(|step| self.may_go_on(step) && self.has_room(stage))
+        })
+    }
+
     /// Passes the elements of a list on, the last one first.
     fn spread(&mut self, index: usize, place: Place, list: List<'_>) {
         let length = list.len();
@@ -332,14 +360,13 @@ impl Pipeline {
         if let Some(Step::CountBy(step)) = self.steps.get(index)
             && let Some(Memory::Counts(counter)) = self.memories.get_mut(index)
         {
-            for record in (0..length).rev().filter_map(|place| list.get(place)) {
-                if let Err(raised) = step.count(counter, &record) {
-                    self.errors.push(raised);
-                }
-            }
+            let records = (0..length).rev().filter_map(|place| list.get(place));
+            let errors = records.filter_map(|record| step.count(counter, &record).err());
+            let errors: Vec<Raised> = errors.collect();
+            self.fail_all(index, errors);
             return;
         }
-        self.todo
+        self.stages
             .push(Todo::Backwards(index, place, list.unbind(), length));
     }
 
@@ -369,24 +396,38 @@ impl Pipeline {
         self.record_time(index, began);
     }
 
-    /// Ends the next fold and passes its records on. `false` if there was no other fold.
+    /// `true` if no record is in front of what ends next.
+    fn may_finish(&self) -> bool {
+        let stage = self.stages.of(self.finishing);
+        let steps = 0..self.stages.end(stage).unwrap_or(usize::MAX);
+        self.waiting.count_in(&steps) == 0 && self.stages.are_empty_up_to(stage)
+    }
+
+    /// Ends the next fold and passes its records on, or goes past the next mover. `false` if neither can be done now.
     fn finish_next(&mut self, py: Gil<'_>) -> bool {
         let steps = Arc::clone(&self.steps);
         while let Some(step) = steps.get(self.finishing) {
             let index = self.finishing;
+            if let Step::Mover(mover) = step {
+                if let Passage::Closed = self.come_to_mover(py, index, mover.id) {
+                    return false;
+                }
+                self.finishing += 1;
+                return true;
+            }
             self.finishing += 1;
             let Some(memory) = self.memories[index].take_fold() else {
                 continue;
             };
             let began = self.durations.is_some().then(Instant::now);
-            let mut finished = step.operation().finish(py, memory);
+            let finished = step.operation().finish(py, memory);
             self.record_time(index, began);
-            self.errors.append(&mut finished.errors);
-            let records = finished.records.into_iter().rev();
-            self.todo.extend(
-                records
-                    .map(|record| Todo::One(index + 1, Place::default(), record.unbind().into())),
-            );
+            self.fail_all(index, finished.errors);
+            for record in finished.records.into_iter().rev() {
+                let record = record.unbind().into();
+                self.stages
+                    .push(Todo::One(index + 1, Place::default(), record));
+            }
             return true;
         }
         false

@@ -1,0 +1,52 @@
+//! The steps of a plan for an execution on all shards of a cluster: movers are put where records have to go on at another
+//! shard, and folds are cut into a local part and a global one. Every shard runs all of them.
+
+use super::Step;
+use super::exchange::MoverId;
+use super::mover::{Mover, Route};
+use crate::python::Gil;
+
+/// The steps that a cluster runs for the `steps` of a plan.
+#[cfg_attr(not(test), allow(dead_code, reason = "for runs over all shards"))]
+pub(crate) fn distributed(py: Gil<'_>, steps: &[Step]) -> Vec<Step> {
+    let mut cut = Cut::default();
+    for step in steps {
+        step.operation().distribute(py, &mut cut);
+    }
+    cut.steps
+}
+
+/// The steps of a cluster, which operations add to.
+#[derive(Debug, Default)]
+pub(crate) struct Cut {
+    steps: Vec<Step>,
+    movers: usize,
+    /// All records are at the initiator.
+    gathered: bool,
+}
+
+impl Cut {
+    /// Adds a step that runs on each shard by itself.
+    pub(super) fn local(&mut self, step: impl Into<Step>) {
+        self.steps.push(step.into());
+    }
+
+    /// Brings all records to the initiator. Returns `false` if they are there already.
+    pub(super) fn gather(&mut self) -> bool {
+        if self.gathered {
+            return false;
+        }
+        self.move_by(Route::Gather);
+        true
+    }
+
+    /// Moves each record to a shard of its own.
+    pub(super) fn move_by(&mut self, route: Route) {
+        self.gathered = matches!(route, Route::Gather);
+        self.steps.push(Step::Mover(Mover {
+            id: MoverId(self.movers),
+            route,
+        }));
+        self.movers += 1;
+    }
+}
