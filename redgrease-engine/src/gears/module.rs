@@ -38,6 +38,10 @@ const RUNTIME: &[(&str, &str)] = &[
         include_str!("runtime/pickling.py"),
     ),
     (
+        "redgrease_engine/moving.py",
+        include_str!("runtime/moving.py"),
+    ),
+    (
         "redgrease_engine/arguments.py",
         include_str!("runtime/arguments.py"),
     ),
