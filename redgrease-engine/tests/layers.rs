@@ -14,7 +14,7 @@ const FLOORS: &layers::Layers = &[
     ("requirements", &[]),
     ("config", &[]),
     ("redis", &[]),
-    ("id", &["redis"]),
+    ("id", &["redis", "encoding"]),
     ("cluster", &["redis", "id", "config", "encoding"]),
     ("python", &["redis", "config"]),
     ("scope", &["python", "id", "redis"]),
