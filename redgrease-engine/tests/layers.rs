@@ -54,6 +54,7 @@ const FLOORS: &layers::Layers = &[
             "scope",
             "python",
             "id",
+            "cluster",
             "redis",
             "config",
             "encoding",
