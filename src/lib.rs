@@ -42,7 +42,7 @@
 //!   [`cmd`] builds them for any other use. [`Config`] has the settings; [`ScriptFile`] is a script from a file.
 //! * Packages: [`Requirements`], merged from several places or read from a file.
 //! * Monitoring: [`Gear::stats`], and a span for each call with the feature `tracing`.
-//! * Tests: `#[gear_test]` gives each test a private server, or a cluster with `shards = 3` (feature `embedded`).
+//! * Tests: `#[gear_test]` gives each test a private server (feature `embedded`).
 //! * Errors: [`Error`] and its [`ErrorKind`]. A Python exception is a [`GearError`] with the line of the Rust file.
 #![allow(clippy::doc_markdown, reason = "the names of products are not code")]
 
@@ -123,6 +123,10 @@ pub mod prelude {
 #[cfg(all(doctest, feature = "embedded"))]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+#[cfg(all(doctest, feature = "cluster"))]
+#[doc = include_str!("../docs/clusters.md")]
+mod clusters {}
 
 #[cfg(all(doctest, feature = "aio"))]
 #[doc = include_str!("../docs/python-in-rust.md")]

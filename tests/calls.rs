@@ -253,9 +253,24 @@ fn the_request_of_a_call_can_be_sent_without_redgrease() {
     assert_eq!(add::decode(value).unwrap(), 3);
     assert_eq!(add::GEAR.trigger(), Some("add"));
     assert_eq!(lookup::GEAR.trigger(), Some("lookup-by-name"));
-    let on_key = add::call(1, 2).on_key("a").to_cmd().unwrap();
-    assert_eq!(on_key.args_iter().count(), 5);
     assert!(untyped(&server, &["RG.DUMPREGISTRATIONS"]).contains("Finds nothing"));
+}
+
+/// The server hands the key over as the first argument, so the gear must take it as that.
+#[test]
+fn a_call_on_a_key_has_the_key_as_its_first_argument() {
+    let (_server, mut con) = started();
+    let on_key = || lookup::call("x").on_key("x");
+    assert_eq!(on_key().to_cmd().unwrap().args_iter().count(), 3);
+    // The gear ran with this argument alone: it found nothing.
+    let error = on_key().on(&mut con).unwrap_err();
+    assert_eq!(error.as_gear().unwrap().exception, "KeyError");
+    for error in [
+        add::call(1, 2).on_key("a").to_cmd().unwrap_err(),
+        lookup::call("x").on_key("y").on(&mut con).unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("first argument"), "{error}");
+    }
 }
 
 #[cfg(feature = "aio")]

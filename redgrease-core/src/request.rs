@@ -125,7 +125,12 @@ impl<T> Call<T> {
         self
     }
 
-    /// Runs the gear on the shard of a cluster that owns this key (`RG.TRIGGERONKEY`).
+    /// Runs the gear on the shard of a cluster that owns this key (`RG.TRIGGERONKEY`). The key is the first argument of the
+    /// gear: the command hands it over as that.
+    ///
+    /// ```ignore
+    /// let rank = rank_of::call("board:3", "ada").on_key("board:3").on(&mut con)?;
+    /// ```
     pub fn on_key(mut self, key: impl Into<Vec<u8>>) -> Self {
         self.key = Some(key.into());
         self
@@ -176,18 +181,19 @@ impl<T> Call<T> {
         } else {
             "RG.TRIGGER"
         };
-        let key = self.key.as_deref();
-        let sizes = [
-            name.len(),
-            trigger.len(),
-            key.map_or(0, <[u8]>::len),
-            args.writer.bytes_so_far().len(),
-        ];
-        let mut cmd = Cmd::with_capacity(args.begins.len() + 3, sizes.into_iter().sum());
-        cmd.arg(name).arg(trigger.as_ref());
-        if let Some(key) = key {
-            cmd.arg(key);
+        if let Some(key) = self.key.as_deref()
+            && args.iter().next() != Some(key)
+        {
+            return Err(Error::config(format!(
+                "gear `{}` was called on the key `{}`, which is not its first argument, as which the server hands a key over: \
+                 give the gear the key as its first argument",
+                self.gear.name(),
+                key.escape_ascii()
+            )));
         }
+        let sizes = [name.len(), trigger.len(), args.writer.bytes_so_far().len()];
+        let mut cmd = Cmd::with_capacity(args.begins.len() + 2, sizes.into_iter().sum());
+        cmd.arg(name).arg(trigger.as_ref());
         for arg in args.iter() {
             cmd.arg(arg);
         }

@@ -1,6 +1,8 @@
 //! The address of a connection.
 
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(feature = "cluster")]
+use redis::ConnectionAddr;
 use redis::{Client, ConnectionInfo, ConnectionLike as _, IntoConnectionInfo};
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -61,12 +63,15 @@ impl Address {
         &self,
         limit: Duration,
     ) -> redis::RedisResult<redis::aio::ConnectionManager> {
-        let config = redis::aio::ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(None)
-            .set_number_of_retries(1);
-        let opening = redis::aio::ConnectionManager::new_with_config(self.0.clone(), config);
+        let opening =
+            redis::aio::ConnectionManager::new_with_config(self.0.clone(), manager_config());
         checked(opening, limit).await
+    }
+
+    /// An async connection that is opened by its first command.
+    #[cfg(all(feature = "aio", feature = "cluster"))]
+    pub(super) fn open_later(&self) -> redis::RedisResult<redis::aio::ConnectionManager> {
+        redis::aio::ConnectionManager::new_lazy_with_config(self.0.clone(), manager_config())
     }
 
     /// Opens an async connection that is not opened again when it breaks. It has no response timeout.
@@ -89,6 +94,37 @@ impl Address {
         )
     }
 
+    /// The address of another node of the cluster: all nodes have the same user, password and TLS.
+    #[cfg(feature = "cluster")]
+    pub(super) fn of_node(&self, host: &str, port: u16) -> redis::RedisResult<Self> {
+        let host = host.to_owned();
+        let node = match self.info().addr() {
+            ConnectionAddr::TcpTls {
+                insecure,
+                tls_params,
+                ..
+            } => ConnectionAddr::TcpTls {
+                host,
+                port,
+                insecure: *insecure,
+                tls_params: tls_params.clone(),
+            },
+            _ => ConnectionAddr::Tcp(host, port),
+        };
+        Client::open(self.info().clone().set_addr(node)).map(Address)
+    }
+
+    /// Host and port, unless the address is that of a unix socket.
+    #[cfg(feature = "cluster")]
+    pub(super) fn host_and_port(&self) -> Option<(&str, u16)> {
+        match self.info().addr() {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+                Some((host, *port))
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn is_same_server(&self, other: &Address) -> bool {
         self.info().addr() == other.info().addr()
     }
@@ -96,6 +132,14 @@ impl Address {
     fn info(&self) -> &ConnectionInfo {
         self.0.get_connection_info()
     }
+}
+
+#[cfg(feature = "aio")]
+fn manager_config() -> redis::aio::ConnectionManagerConfig {
+    redis::aio::ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(None)
+        .set_number_of_retries(1)
 }
 
 /// Whether the answer to a first `PING` shows a connection that can be used. redis-rs does not notice that the server

@@ -1,8 +1,12 @@
 //! The state that a connection of this crate shares with its clones.
 
 use super::address::Address;
+#[cfg(feature = "cluster")]
+use super::cluster::Followed;
 use super::pool::Places;
 use crate::profile::{self, Profile};
+#[cfg(feature = "cluster")]
+use std::sync::OnceLock;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Address and profile of a connection.
@@ -13,6 +17,9 @@ pub(crate) struct Endpoint {
     profile: RwLock<Option<Arc<Profile>>>,
     /// The places of the pool that this is the endpoint of.
     places: Option<Arc<Places>>,
+    /// The cluster that the connection leads to.
+    #[cfg(feature = "cluster")]
+    cluster: OnceLock<Arc<Followed>>,
 }
 
 impl Endpoint {
@@ -21,6 +28,8 @@ impl Endpoint {
             address,
             profile: RwLock::new(profile),
             places: None,
+            #[cfg(feature = "cluster")]
+            cluster: OnceLock::new(),
         })
     }
 
@@ -30,7 +39,23 @@ impl Endpoint {
             profile: RwLock::new(super::known::connected(&address)),
             address,
             places: Some(Arc::clone(places)),
+            #[cfg(feature = "cluster")]
+            cluster: OnceLock::new(),
         })
+    }
+
+    /// Notes that the connection leads to a cluster.
+    #[cfg(feature = "cluster")]
+    pub(super) fn leads_to(&self, cluster: &Arc<Followed>) {
+        self.cluster.get_or_init(|| Arc::clone(cluster));
+    }
+
+    /// The primaries of the cluster; `None` if the connection leads to one server.
+    pub(crate) fn primaries(&self) -> Option<Vec<Address>> {
+        #[cfg(feature = "cluster")]
+        return self.cluster.get().map(|cluster| cluster.primaries());
+        #[cfg(not(feature = "cluster"))]
+        None
     }
 
     /// The state of the pool as a part of a sentence, if there is one in which calls wait for a socket, or soon will.

@@ -5,15 +5,21 @@
 //! * `blocking`, `nonblocking`: [`Con`] and [`AsyncCon`]. `endpoint`: the address and the profile that they carry.
 //! * `known`: the servers this process has connected to.
 //! * `pool`: [`Pool`] and [`BlockingPool`], for many calls at the same time.
+//! * `clustered`: whether a server is a node of a cluster. `cluster`: the ways of commands to the nodes.
+//! * `packed`: the words of commands.
 //! * `own`: recognises connections of this crate behind any type.
 
 mod address;
 mod blocking;
+#[cfg(feature = "cluster")]
+mod cluster;
+mod clustered;
 mod endpoint;
 pub(crate) mod known;
 #[cfg(feature = "aio")]
 mod nonblocking;
 pub(crate) mod own;
+mod packed;
 mod pool;
 mod traits;
 

@@ -1,16 +1,20 @@
 //! The async connection.
 
 use super::address::{Address, CONNECT_TIMEOUT};
+#[cfg(feature = "cluster")]
+use super::cluster::{Node, Nodes, Sending};
 use super::endpoint::Endpoint;
-use super::{known, own};
+use super::{clustered, known, own};
 use crate::error::Result;
+#[cfg(feature = "cluster")]
+use redis::RedisResult;
 use redis::aio::{ConnectionLike, ConnectionManager};
 use redis::{Cmd, IntoConnectionInfo, Pipeline, RedisFuture, Value};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// An async connection to one server. Cloning it is cheap; the clones share one socket and the options.
+/// An async connection to one server, or to a cluster (see [`Con`](crate::Con#clusters)). Cloning it is cheap; the clones share one socket and the options.
 ///
 /// [`connect_async`] and [`start_async`](crate::start_async) open it. It carries the [`Options`](crate::Options) of its
 /// registration, like [`Con`](crate::Con).
@@ -30,7 +34,15 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct AsyncCon {
     endpoint: Arc<Endpoint>,
-    manager: ConnectionManager,
+    target: Target,
+}
+
+/// What a connection leads to.
+#[derive(Clone)]
+enum Target {
+    One(ConnectionManager),
+    #[cfg(feature = "cluster")]
+    Cluster(Arc<Nodes<ConnectionManager>>),
 }
 
 /// Opens an async connection to a server, and registers nothing.
@@ -40,11 +52,32 @@ pub struct AsyncCon {
 /// When the address cannot be parsed or names a database other than 0, or the server cannot be reached.
 pub async fn connect_async(address: impl IntoConnectionInfo) -> Result<AsyncCon> {
     let address = Address::parse(address)?;
-    let manager = open(&address, CONNECT_TIMEOUT).await?;
-    Ok(AsyncCon {
-        endpoint: Endpoint::new(address.clone(), known::connected(&address)),
-        manager,
-    })
+    let mut one = open(&address, CONNECT_TIMEOUT).await?;
+    let endpoint = Endpoint::new(address.clone(), known::connected(&address));
+    let is_node = clustered::is_node(one.req_packed_command(&clustered::question()).await);
+    let target = if is_node {
+        Target::of_node(one, &endpoint).await?
+    } else {
+        Target::One(one)
+    };
+    Ok(AsyncCon { endpoint, target })
+}
+
+impl Target {
+    #[cfg(feature = "cluster")]
+    async fn of_node(one: ConnectionManager, endpoint: &Endpoint) -> Result<Self> {
+        let opened = |address: Address| address.open_later();
+        let nodes = Nodes::of(one.clone(), endpoint.address(), opened).await;
+        Ok(nodes.map_or(Target::One(one), |nodes| {
+            endpoint.leads_to(nodes.followed());
+            Target::Cluster(Arc::new(nodes))
+        }))
+    }
+
+    #[cfg(not(feature = "cluster"))]
+    async fn of_node(_: ConnectionManager, endpoint: &Endpoint) -> Result<Self> {
+        Err(clustered::unsupported(endpoint.address()))
+    }
 }
 
 async fn open(address: &Address, limit: Duration) -> Result<ConnectionManager> {
@@ -59,9 +92,36 @@ impl AsyncCon {
     pub(crate) async fn to(address: &Address, limit: Option<Duration>) -> Result<Self> {
         let limit = limit.map_or(CONNECT_TIMEOUT, |limit| limit.min(CONNECT_TIMEOUT));
         Ok(AsyncCon {
-            manager: open(address, limit).await?,
+            target: Target::One(open(address, limit).await?),
             endpoint: Endpoint::new(address.clone(), None),
         })
+    }
+}
+
+#[cfg(feature = "cluster")]
+impl Node for ConnectionManager {
+    async fn one(&self, cmd: &Cmd, sending: Sending) -> RedisResult<Value> {
+        let mut manager = self.clone();
+        sending
+            .enter_async(|| manager.req_packed_command(cmd))
+            .await
+    }
+
+    async fn several(
+        &self,
+        pipeline: &Pipeline,
+        offset: usize,
+        count: usize,
+        sending: Sending,
+    ) -> RedisResult<Vec<Value>> {
+        let mut manager = self.clone();
+        sending
+            .enter_async(|| manager.req_packed_commands(pipeline, offset, count))
+            .await
+    }
+
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 }
 
@@ -73,7 +133,14 @@ impl fmt::Debug for AsyncCon {
 
 impl ConnectionLike for AsyncCon {
     fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
-        self.manager.req_packed_command(cmd)
+        match &mut self.target {
+            Target::One(one) => one.req_packed_command(cmd),
+            #[cfg(feature = "cluster")]
+            Target::Cluster(nodes) => {
+                let sending = Sending::now(own::take_limit());
+                Box::pin(nodes.one(cmd, sending))
+            }
+        }
     }
     fn req_packed_commands<'a>(
         &'a mut self,
@@ -81,7 +148,14 @@ impl ConnectionLike for AsyncCon {
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        self.manager.req_packed_commands(pipeline, offset, count)
+        match &mut self.target {
+            Target::One(one) => one.req_packed_commands(pipeline, offset, count),
+            #[cfg(feature = "cluster")]
+            Target::Cluster(nodes) => {
+                let sending = Sending::now(own::take_limit());
+                Box::pin(nodes.several(pipeline, offset, count, sending))
+            }
+        }
     }
     fn get_db(&self) -> i64 {
         own::answer(&self.endpoint);

@@ -8,7 +8,7 @@ use super::exchange::drive_async;
 use super::exchange::{Exchange, Kind, Link, drive};
 use super::owned::Terms;
 use super::plan::plan;
-use super::register::{register, sets_with};
+use super::register::{register, register_on_all, sets_with};
 use super::report::{Action, SessionReport};
 use super::set::GearSet;
 #[cfg(feature = "aio")]
@@ -239,10 +239,14 @@ struct Server {
 
 impl Server {
     async fn reached_by(link: &Link, endpoint: Option<Arc<Endpoint>>) -> Self {
-        Server {
-            endpoint,
-            run_id: known::run_id(link.send(known::run_id_query()).await),
-        }
+        let is_cluster = endpoint.as_ref().is_some_and(|e| e.primaries().is_some());
+        let run_id = if is_cluster {
+            // Each node has its own.
+            None
+        } else {
+            known::run_id(link.send(known::run_id_query()).await)
+        };
+        Server { endpoint, run_id }
     }
 
     /// The run id, which is the same over every connection, else the address.
@@ -260,6 +264,9 @@ impl Server {
         profile: &Profile,
         terms: Terms<'_>,
     ) -> Result<SessionReport> {
+        if let Some(primaries) = self.endpoint.as_ref().and_then(|e| e.primaries()) {
+            return register_on_all(link, &primaries, set, profile, terms).await;
+        }
         match &self.endpoint {
             Some(endpoint) => link.open(endpoint.address().clone()).await?,
             None => self.open_candidate(link).await,

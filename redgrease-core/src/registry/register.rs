@@ -11,7 +11,7 @@ use super::set::{GearSet, gears, group};
 use crate::commands::{Session, cmd, reply};
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
-use crate::connection::{Connection, Endpoint, own};
+use crate::connection::{Address, Connection, Endpoint, own};
 use crate::error::{Error, ErrorKind, Result, full_text};
 use crate::gear::Gear;
 use crate::prelude::lacks_commands;
@@ -90,22 +90,52 @@ pub(super) fn exchange(
         None => profile::replace_default(&profile)?,
     }
     let limit = profile.registration_timeout.0;
+    let primaries = endpoint.and_then(Endpoint::primaries);
     Ok(Exchange::new(kind, limit, |link| async move {
-        let mut report = Report::default();
         let terms = Terms {
             policy: profile.policy,
             take_over: profile.take_over,
             sets: &sets,
         };
+        let mut report = Report::default();
         for set in &sets {
-            report
-                .sessions
-                .push(register(&link, set, &profile, terms).await?);
+            report.sessions.push(match &primaries {
+                None => register(&link, set, &profile, terms).await?,
+                Some(primaries) => register_on_all(&link, primaries, set, &profile, terms).await?,
+            });
+        }
+        if primaries.is_some() {
+            link.close().await;
         }
         report.took = begun.elapsed();
         log(&report);
         Ok(report)
     }))
+}
+
+/// Registers one set on the primaries of a cluster. A server that tells the others leaves nothing to do there. The report is that
+/// of the first primary that lacked the set.
+pub(super) async fn register_on_all(
+    link: &Link,
+    primaries: &[Address],
+    set: &GearSet,
+    profile: &Profile,
+    terms: Terms<'_>,
+) -> Result<SessionReport> {
+    let mut first: Option<SessionReport> = None;
+    for primary in primaries {
+        link.open(primary.clone()).await?;
+        let report = register(link, set, profile, terms).await?;
+        match &first {
+            Some(found) if found.action == Action::Sent || report.action != Action::Sent => {}
+            _ => first = Some(report),
+        }
+    }
+    first.ok_or_else(|| {
+        Error::config(
+            "the cluster has no primary to register on: look with CLUSTER SHARDS which nodes are down",
+        )
+    })
 }
 
 /// Registers one set.

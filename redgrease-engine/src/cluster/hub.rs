@@ -192,12 +192,8 @@ impl Hub {
     }
 
     fn lost(&self, id: NodeId) {
-        // A handler may add another one.
-        let all = self
-            .on_lost
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let all = self.on_lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = all.clone();
         for handler in all {
             handler(id);
         }

@@ -119,7 +119,7 @@ impl Registry {
         let of_session = self.unrestored.iter().find_map(|one| {
             Some(Keeper {
                 session: one.stored.id.clone(),
-                id: one.holder(name)?,
+                id: Id::of(one.number_of(name)?),
                 why: Some(one.why.clone()),
             })
         });
@@ -129,7 +129,7 @@ impl Registry {
                 let gear = gears.find(|gear| gear.name.as_ref() == Some(name))?;
                 Some(Keeper {
                     session: session.info.id.clone(),
-                    id: gear.id,
+                    id: Id::of(gear.number),
                     why: None,
                 })
             })

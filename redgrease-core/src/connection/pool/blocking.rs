@@ -2,14 +2,18 @@
 
 use super::gate::Gate;
 use super::options::PoolOptions;
-use super::packed::Packed;
 use super::patience::Patience;
 use super::places::Place;
 use super::route::{Route, Routes, refused};
 use super::shelf::{Shelf, Socket};
 use super::{Health, PoolMetrics, exhausted, is_broken, left_until, metrics};
-use crate::connection::{Address, Endpoint, own};
+#[cfg(feature = "cluster")]
+use crate::connection::cluster::{Node, Nodes, Sending, now};
+use crate::connection::packed::Packed;
+use crate::connection::{Address, Endpoint, clustered, own};
 use crate::error::Result;
+#[cfg(feature = "cluster")]
+use redis::{Cmd, Pipeline};
 use redis::{ConnectionLike, IntoConnectionInfo, RedisResult, Value};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +27,8 @@ use std::time::{Duration, Instant};
 /// not wait for those of another. Commands that block (gears that run on another thread of the server, chains, `BLPOP`)
 /// use up to [`PoolOptions::size`] sockets. All other commands use eight sockets beside them, so that they are never
 /// behind a gear that takes long. When all eight are busy (with a Lua script that takes long, for instance), such a
-/// command goes over one of the other sockets, if one is free.
+/// command goes over one of the other sockets, if one is free. On a cluster (see [`Con`](crate::Con#clusters)) each node has
+/// these sockets.
 ///
 /// ```no_run
 /// let pool = redgrease_core::BlockingPool::start("redis://127.0.0.1/")?;
@@ -36,6 +41,9 @@ use std::time::{Duration, Instant};
 #[derive(Clone)]
 pub struct BlockingPool {
     inner: Arc<Inner>,
+    /// A pool for each node, if this is one to a cluster.
+    #[cfg(feature = "cluster")]
+    cluster: Option<Arc<Nodes<Arc<Inner>>>>,
 }
 
 struct Inner {
@@ -90,28 +98,29 @@ impl BlockingPool {
     pub fn connect_with(address: impl IntoConnectionInfo, options: &PoolOptions) -> Result<Self> {
         options.check()?;
         let address = Address::parse(address)?;
-        let shelf = Shelf::new(options.size);
-        let pool = BlockingPool {
-            inner: Arc::new(Inner {
-                endpoint: Endpoint::of_pool(address, shelf.places()),
-                options: options.clone(),
-                routes: Routes::new(options),
-                gate: Gate::new(),
-                shelf,
-                quick: Shelf::new(QUICK),
-                is_tended: AtomicBool::new(false),
-                tending: Mutex::default(),
-            }),
-        };
+        let inner = Inner::new(address, options);
         // A wrong address is an error here.
-        pool.inner.open_first()?;
-        Ok(pool)
+        inner.open_first()?;
+        let answer = inner.one(&clustered::question().get_packed_command());
+        let is_node = clustered::is_node(answer);
+        #[cfg(not(feature = "cluster"))]
+        if is_node {
+            return Err(clustered::unsupported(inner.endpoint.address()));
+        }
+        Ok(BlockingPool {
+            #[cfg(feature = "cluster")]
+            cluster: is_node.then(|| inner.nodes()).flatten().map(Arc::new),
+            inner,
+        })
     }
 
     /// The figures of the pool. Cheap: nothing is sent.
     pub fn metrics(&self) -> PoolMetrics {
-        let quick = &self.inner.quick;
-        metrics(&self.inner.shelf, quick.counts(), Some(quick.crowd()))
+        #[cfg(feature = "cluster")]
+        if let Some(nodes) = &self.cluster {
+            return PoolMetrics::sum(nodes.each(|node| node.metrics()));
+        }
+        self.inner.metrics()
     }
 }
 
@@ -133,6 +142,52 @@ fn health(con: &mut redis::Connection, limit: Duration) -> Health {
 }
 
 impl Inner {
+    fn new(address: Address, options: &PoolOptions) -> Arc<Self> {
+        let shelf = Shelf::new(options.size);
+        Arc::new(Inner {
+            endpoint: Endpoint::of_pool(address, shelf.places()),
+            options: options.clone(),
+            routes: Routes::new(options),
+            gate: Gate::new(),
+            shelf,
+            quick: Shelf::new(QUICK),
+            is_tended: AtomicBool::new(false),
+            tending: Mutex::default(),
+        })
+    }
+
+    /// The pools of the cluster that this one leads to, if it does.
+    #[cfg(feature = "cluster")]
+    fn nodes(self: &Arc<Self>) -> Option<Nodes<Arc<Self>>> {
+        let options = self.options.clone();
+        let open = move |address| Ok(Inner::new(address, &options));
+        let nodes = now(Nodes::of(Arc::clone(self), self.endpoint.address(), open))?;
+        self.endpoint.leads_to(nodes.followed());
+        Some(nodes)
+    }
+
+    fn metrics(&self) -> PoolMetrics {
+        let quick = &self.quick;
+        metrics(&self.shelf, quick.counts(), Some(quick.crowd()))
+    }
+
+    fn one(self: &Arc<Self>, cmd: &[u8]) -> RedisResult<Value> {
+        self.packed(cmd, false, |con| con.req_packed_command(cmd))
+    }
+
+    fn several(
+        self: &Arc<Self>,
+        cmd: &[u8],
+        offset: usize,
+        count: usize,
+    ) -> RedisResult<Vec<Value>> {
+        // redis-rs skips the answers of all commands of a transaction but that of EXEC.
+        let is_transaction = offset > 0;
+        self.packed(cmd, is_transaction, |con| {
+            con.req_packed_commands(cmd, offset, count)
+        })
+    }
+
     fn open_first(self: &Arc<Self>) -> RedisResult<()> {
         if let Some(place) = self.quick.places().take_before(None) {
             let patience = Patience::new(self.options.wait, None);
@@ -307,10 +362,37 @@ impl Drop for Tending {
     }
 }
 
+#[cfg(feature = "cluster")]
+impl Node for Arc<Inner> {
+    async fn one(&self, cmd: &Cmd, sending: Sending) -> RedisResult<Value> {
+        let bytes = cmd.get_packed_command();
+        sending.enter(|| Inner::one(self, &bytes))
+    }
+
+    async fn several(
+        &self,
+        pipeline: &Pipeline,
+        offset: usize,
+        count: usize,
+        sending: Sending,
+    ) -> RedisResult<Vec<Value>> {
+        let bytes = pipeline.get_packed_pipeline();
+        sending.enter(|| Inner::several(self, &bytes, offset, count))
+    }
+
+    async fn pause(&self, time: Duration) {
+        thread::sleep(time);
+    }
+}
+
 impl ConnectionLike for BlockingPool {
     fn req_packed_command(&mut self, cmd: &[u8]) -> RedisResult<Value> {
-        self.inner
-            .packed(cmd, false, |con| con.req_packed_command(cmd))
+        #[cfg(feature = "cluster")]
+        if let Some(nodes) = &self.cluster {
+            let cmd = Packed::new(cmd).unpacked();
+            return now(nodes.one(&cmd, Sending::now(own::limit())));
+        }
+        self.inner.one(cmd)
     }
 
     fn req_packed_commands(
@@ -319,11 +401,12 @@ impl ConnectionLike for BlockingPool {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        // redis-rs skips the answers of all commands of a transaction but that of EXEC.
-        let is_transaction = offset > 0;
-        self.inner.packed(cmd, is_transaction, |con| {
-            con.req_packed_commands(cmd, offset, count)
-        })
+        #[cfg(feature = "cluster")]
+        if let Some(nodes) = &self.cluster {
+            let pipeline = Packed::new(cmd).pipeline(offset);
+            return now(nodes.several(&pipeline, offset, count, Sending::now(own::limit())));
+        }
+        self.inner.several(cmd, offset, count)
     }
 
     fn get_db(&self) -> i64 {

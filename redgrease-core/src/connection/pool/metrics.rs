@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The figures of a pool at one moment, from [`Pool::metrics`](super::Pool::metrics) or
+/// The figures of a pool at one moment (on a cluster: the sums over the nodes that were needed so far), from [`Pool::metrics`](super::Pool::metrics) or
 /// [`BlockingPool::metrics`](super::BlockingPool::metrics).
 ///
 /// ```no_run
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// )
 /// # }
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolMetrics {
     /// The number of sockets that the pool may open for commands that block.
@@ -40,6 +40,27 @@ pub struct PoolMetrics {
     pub waited: Duration,
     /// Calls that gave up waiting ([`ErrorKind::PoolExhausted`](crate::ErrorKind::PoolExhausted)).
     pub exhausted: u64,
+}
+
+#[cfg(feature = "cluster")]
+impl PoolMetrics {
+    /// The figures of the pools of all nodes.
+    pub(super) fn sum(nodes: impl IntoIterator<Item = PoolMetrics>) -> Self {
+        let none = PoolMetrics::default();
+        nodes.into_iter().fold(none, |all, node| PoolMetrics {
+            size: all.size + node.size,
+            open: all.open + node.open,
+            in_use: all.in_use + node.in_use,
+            idle: all.idle + node.idle,
+            waiting: all.waiting + node.waiting,
+            shared: all.shared + node.shared,
+            opened: all.opened + node.opened,
+            closed: all.closed + node.closed,
+            waits: all.waits + node.waits,
+            waited: all.waited + node.waited,
+            exhausted: all.exhausted + node.exhausted,
+        })
+    }
 }
 
 /// The waiting since the start.

@@ -4,7 +4,7 @@
 //! each command that blocks a socket for itself.
 //!
 //! * `nonblocking`, `blocking`: [`Pool`] and [`BlockingPool`]. `options`, `metrics`: [`PoolOptions`], [`PoolMetrics`].
-//! * `route`: decides over which socket a command goes. `packed`: reads commands in packed form.
+//! * `route`: decides over which socket a command goes.
 //! * `shelf`: the sockets for commands that block. `lines`: the shared sockets of the async pool. `places`: the line of those who wait for one. `gate`: opens sockets, a few at a time.
 //! * `patience`: the time that a call has until it has a socket. `watch`: the tasks of the async pool.
 
@@ -16,7 +16,6 @@ mod metrics;
 #[cfg(feature = "aio")]
 mod nonblocking;
 mod options;
-mod packed;
 mod patience;
 mod places;
 mod route;

@@ -9,10 +9,13 @@ use super::route::{Route, Routes, refused};
 use super::shelf::{Shelf, Socket};
 use super::watch::Watches;
 use super::{Health, PoolMetrics, exhausted, is_broken, metrics};
-use crate::connection::{Address, Endpoint, own};
+#[cfg(feature = "cluster")]
+use crate::connection::cluster::{Node, Nodes, Sending};
+use crate::connection::packed::words;
+use crate::connection::{Address, Endpoint, clustered, own};
 use crate::error::{Error, Result};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{Arg, Cmd, IntoConnectionInfo, Pipeline, RedisFuture, RedisResult, Value};
+use redis::{Cmd, IntoConnectionInfo, Pipeline, RedisFuture, RedisResult, Value};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -45,6 +48,9 @@ use tokio::runtime::{Handle, Id};
 #[derive(Clone)]
 pub struct Pool {
     inner: Arc<Inner>,
+    /// A pool for each node, if this is one to a cluster.
+    #[cfg(feature = "cluster")]
+    cluster: Option<Arc<Nodes<Arc<Inner>>>>,
 }
 
 struct Inner {
@@ -81,28 +87,33 @@ impl Pool {
     ) -> Result<Self> {
         options.check()?;
         let address = Address::parse(address)?;
-        let shelf = Shelf::new(options.size);
-        let pool = Pool {
-            inner: Arc::new(Inner {
-                endpoint: Endpoint::of_pool(address, shelf.places()),
-                options: options.clone(),
-                routes: Routes::new(options),
-                gate: Gate::new(),
-                shelf,
-                lines: Lines::new(),
-                is_tended: AtomicBool::new(false),
-                watches: Watches::default(),
-            }),
-        };
+        let inner = Inner::new(address, options);
         // A wrong address is an error here.
         let patience = Patience::new(options.wait, None);
-        pool.inner.line(runtime()?, &patience).await?;
-        Ok(pool)
+        inner.line(runtime()?, &patience).await?;
+        let is_node = clustered::is_node(inner.one(&clustered::question(), None).await);
+        #[cfg(not(feature = "cluster"))]
+        if is_node {
+            return Err(clustered::unsupported(inner.endpoint.address()));
+        }
+        Ok(Pool {
+            #[cfg(feature = "cluster")]
+            cluster: if is_node {
+                inner.nodes().await.map(Arc::new)
+            } else {
+                None
+            },
+            inner,
+        })
     }
 
     /// The figures of the pool. Cheap: nothing is sent.
     pub fn metrics(&self) -> PoolMetrics {
-        metrics(&self.inner.shelf, &self.inner.lines.counts, None)
+        #[cfg(feature = "cluster")]
+        if let Some(nodes) = &self.cluster {
+            return PoolMetrics::sum(nodes.each(|node| node.metrics()));
+        }
+        self.inner.metrics()
     }
 }
 
@@ -126,6 +137,85 @@ fn runtime() -> RedisResult<Id> {
 }
 
 impl Inner {
+    fn new(address: Address, options: &PoolOptions) -> Arc<Self> {
+        let shelf = Shelf::new(options.size);
+        Arc::new(Inner {
+            endpoint: Endpoint::of_pool(address, shelf.places()),
+            options: options.clone(),
+            routes: Routes::new(options),
+            gate: Gate::new(),
+            shelf,
+            lines: Lines::new(),
+            is_tended: AtomicBool::new(false),
+            watches: Watches::default(),
+        })
+    }
+
+    /// The pools of the cluster that this one leads to, if it does.
+    #[cfg(feature = "cluster")]
+    async fn nodes(self: &Arc<Self>) -> Option<Nodes<Arc<Self>>> {
+        let options = self.options.clone();
+        let open = move |address| Ok(Inner::new(address, &options));
+        let nodes = Nodes::of(Arc::clone(self), self.endpoint.address(), open).await?;
+        self.endpoint.leads_to(nodes.followed());
+        Some(nodes)
+    }
+
+    fn metrics(&self) -> PoolMetrics {
+        metrics(&self.shelf, &self.lines.counts, None)
+    }
+
+    /// Sends a command over the socket that fits.
+    fn one<'a>(
+        self: &'a Arc<Self>,
+        cmd: &'a Cmd,
+        limit: Option<Duration>,
+    ) -> RedisFuture<'a, Value> {
+        let route = if own::is_quick() {
+            Route::Shared
+        } else {
+            self.routes.of(words(cmd))
+        };
+        match route {
+            Route::Shared => {
+                Box::pin(self.share(limit, async |con| con.req_packed_command(cmd).await))
+            }
+            Route::Own => {
+                let inner = Arc::clone(self);
+                Box::pin(inner.alone(limit, async |con| con.req_packed_command(cmd).await))
+            }
+            Route::Refused(name) => Box::pin(std::future::ready(Err(refused(name)))),
+        }
+    }
+
+    /// [`one`](Self::one) for a pipeline.
+    fn several<'a>(
+        self: &'a Arc<Self>,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+        limit: Option<Duration>,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        let commands = pipeline.cmd_iter().map(words);
+        let route = if own::is_quick() {
+            Route::Shared
+        } else {
+            self.routes.of_pipeline(commands, pipeline.is_transaction())
+        };
+        match route {
+            Route::Shared => Box::pin(self.share(limit, async move |con| {
+                con.req_packed_commands(pipeline, offset, count).await
+            })),
+            Route::Own => {
+                let inner = Arc::clone(self);
+                Box::pin(inner.alone(limit, async move |con| {
+                    con.req_packed_commands(pipeline, offset, count).await
+                }))
+            }
+            Route::Refused(name) => Box::pin(std::future::ready(Err(refused(name)))),
+        }
+    }
+
     /// The socket for commands that do not block, and its number.
     async fn line(
         self: &Arc<Self>,
@@ -311,33 +401,39 @@ impl Drop for Tending {
     }
 }
 
-/// The words of a command.
-fn words(cmd: &Cmd) -> impl Iterator<Item = &[u8]> {
-    cmd.args_iter().map(|arg| match arg {
-        Arg::Simple(word) => word,
-        _ => b"0",
-    })
+#[cfg(feature = "cluster")]
+impl Node for Arc<Inner> {
+    async fn one(&self, cmd: &Cmd, sending: Sending) -> RedisResult<Value> {
+        sending
+            .enter_async(|| Inner::one(self, cmd, own::take_limit()))
+            .await
+    }
+
+    async fn several(
+        &self,
+        pipeline: &Pipeline,
+        offset: usize,
+        count: usize,
+        sending: Sending,
+    ) -> RedisResult<Vec<Value>> {
+        sending
+            .enter_async(|| Inner::several(self, pipeline, offset, count, own::take_limit()))
+            .await
+    }
+
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
 }
 
 impl ConnectionLike for Pool {
     fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
         let limit = own::take_limit();
-        let route = if own::is_quick() {
-            Route::Shared
-        } else {
-            self.inner.routes.of(words(cmd))
-        };
-        match route {
-            Route::Shared => Box::pin(
-                self.inner
-                    .share(limit, async |con| con.req_packed_command(cmd).await),
-            ),
-            Route::Own => {
-                let inner = Arc::clone(&self.inner);
-                Box::pin(inner.alone(limit, async |con| con.req_packed_command(cmd).await))
-            }
-            Route::Refused(name) => Box::pin(std::future::ready(Err(refused(name)))),
+        #[cfg(feature = "cluster")]
+        if let Some(nodes) = &self.cluster {
+            return Box::pin(nodes.one(cmd, Sending::now(limit)));
         }
+        self.inner.one(cmd, limit)
     }
 
     fn req_packed_commands<'a>(
@@ -347,26 +443,11 @@ impl ConnectionLike for Pool {
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
         let limit = own::take_limit();
-        let commands = pipeline.cmd_iter().map(words);
-        let route = if own::is_quick() {
-            Route::Shared
-        } else {
-            self.inner
-                .routes
-                .of_pipeline(commands, pipeline.is_transaction())
-        };
-        match route {
-            Route::Shared => Box::pin(self.inner.share(limit, async move |con| {
-                con.req_packed_commands(pipeline, offset, count).await
-            })),
-            Route::Own => {
-                let inner = Arc::clone(&self.inner);
-                Box::pin(inner.alone(limit, async move |con| {
-                    con.req_packed_commands(pipeline, offset, count).await
-                }))
-            }
-            Route::Refused(name) => Box::pin(std::future::ready(Err(refused(name)))),
+        #[cfg(feature = "cluster")]
+        if let Some(nodes) = &self.cluster {
+            return Box::pin(nodes.several(pipeline, offset, count, Sending::now(limit)));
         }
+        self.inner.several(pipeline, offset, count, limit)
     }
 
     fn get_db(&self) -> i64 {

@@ -94,7 +94,16 @@ impl Routes {
         is_transaction: bool,
     ) -> Route<'a> {
         let mut route = Route::Shared;
-        for (at, command) in commands.enumerate() {
+        let mut commands = commands.enumerate().peekable();
+        while let Some((at, command)) = commands.next() {
+            let mut command = command.peekable();
+            // It is about the command behind it alone.
+            let is_asking = command
+                .peek()
+                .is_some_and(|name| name.eq_ignore_ascii_case(b"ASKING"));
+            if is_asking && commands.peek().is_some() {
+                continue;
+            }
             match self.of_one(command, at == 0) {
                 Route::Shared => {}
                 // Nothing blocks inside of a transaction: the server answers at once or refuses the command.
@@ -309,6 +318,10 @@ mod tests {
     fn a_pipeline_goes_the_way_of_its_slowest_command() {
         assert_eq!(pipeline(&["GET x", "SET x y"], false), Route::Shared);
         assert_eq!(pipeline(&["GET x", "BLPOP x 0"], false), Route::Own);
+        assert_eq!(pipeline(&["ASKING", "GET x"], false), Route::Shared);
+        assert_eq!(pipeline(&["asking", "RG.TRIGGER t"], false), Route::Own);
+        let refused = Route::Refused(b"ASKING");
+        assert_eq!(pipeline(&["GET x", "ASKING"], false), refused);
         assert_eq!(
             pipeline(&["BLPOP x 0", "SELECT 1"], false),
             Route::Refused(b"SELECT")

@@ -1,4 +1,4 @@
-//! Commands in packed form, which redis-rs hands to blocking connections.
+//! Commands as words: those in packed form, which redis-rs hands to blocking connections, and others.
 
 /// An iterator over the words of each command.
 #[derive(Debug, Clone)]
@@ -26,6 +26,38 @@ impl<'a> Packed<'a> {
     }
 }
 
+#[cfg(feature = "cluster")]
+impl Packed<'_> {
+    /// The first command.
+    pub(super) fn unpacked(mut self) -> redis::Cmd {
+        self.next().map(command).unwrap_or_default()
+    }
+
+    /// All commands. redis-rs skips the answers of all commands of a transaction but that of EXEC, which is the `offset`.
+    pub(super) fn pipeline(self, offset: usize) -> redis::Pipeline {
+        let mut pipeline = redis::pipe();
+        let is_transaction = offset > 0;
+        if is_transaction {
+            pipeline.atomic();
+        }
+        for words in self {
+            if !(is_transaction && matches!(words.as_slice(), [b"MULTI" | b"EXEC"])) {
+                pipeline.add_command(command(words));
+            }
+        }
+        pipeline
+    }
+}
+
+#[cfg(feature = "cluster")]
+fn command<'a>(words: impl Iterator<Item = &'a [u8]>) -> redis::Cmd {
+    let mut cmd = redis::Cmd::new();
+    for word in words {
+        cmd.arg(word);
+    }
+    cmd
+}
+
 impl<'a> Iterator for Packed<'a> {
     type Item = std::vec::IntoIter<&'a [u8]>;
 
@@ -34,6 +66,15 @@ impl<'a> Iterator for Packed<'a> {
         let words: Vec<_> = (0..count).map_while(|_| self.word()).collect();
         Some(words.into_iter())
     }
+}
+
+/// The words of a command that is not packed.
+#[cfg(any(feature = "aio", feature = "cluster"))]
+pub(super) fn words(cmd: &redis::Cmd) -> impl Iterator<Item = &[u8]> {
+    cmd.args_iter().map(|arg| match arg {
+        redis::Arg::Simple(word) => word,
+        _ => b"0",
+    })
 }
 
 #[cfg(test)]

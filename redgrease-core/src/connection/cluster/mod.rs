@@ -1,0 +1,19 @@
+//! Clusters: a connection or pool for each node, and the way of each command to its node.
+//!
+//! * `slots`: which node serves which slot. `key`: the slot of a command. `way`: which nodes a command goes to.
+//! * `followed`: the slots as this connection knows them. `outcome`: what an answer says about the way.
+//! * `node`: what is asked of the connection to one node. `nodes`: all of them; sends commands and follows redirections.
+//! * `pipeline`: several commands in one go.
+
+mod followed;
+mod key;
+mod node;
+mod nodes;
+mod outcome;
+mod pipeline;
+mod slots;
+mod way;
+
+pub(crate) use followed::Followed;
+pub(super) use node::{Node, Sending, now};
+pub(super) use nodes::Nodes;

@@ -1,0 +1,131 @@
+//! Where gears run.
+
+use crate::common::{calls_of, unregister_all, untyped};
+use crate::shards::Shards;
+use crate::{block_on, port, port_async, port_of, port_of_async};
+use redgrease::{Con, GearsCommands as _, pipe};
+use std::collections::BTreeSet;
+
+/// The primary whose third of the slots has the key.
+fn owner(shards: &Shards, key: &str) -> u16 {
+    let slot: usize = untyped(&shards.servers[0], &["CLUSTER", "KEYSLOT", key])
+        .parse()
+        .unwrap();
+    shards.ports[slot * 3 / 16_384]
+}
+
+#[test]
+fn gears_are_registered_and_run_on_all_primaries() {
+    let shards = Shards::start();
+    // Any node leads to the cluster.
+    let mut con = redgrease::start(shards.url(1)).unwrap();
+    let ran: BTreeSet<u16> = (0..12).map(|_| port(&mut con).unwrap()).collect();
+    assert_eq!(ran, shards.ports.iter().copied().collect());
+
+    let ran: BTreeSet<u16> = block_on(async {
+        let mut con = redgrease::start_async(shards.url(2)).await.unwrap();
+        let mut ran = BTreeSet::new();
+        for _ in 0..12 {
+            ran.insert(port_async(&mut con).await.unwrap());
+        }
+        ran
+    });
+    assert_eq!(ran, shards.ports.iter().copied().collect());
+
+    // A second start finds everything.
+    let options = redgrease::Options::new();
+    let (_, report) = redgrease::start_with(shards.url(0), &options).unwrap();
+    assert!(!report.is_changed(), "{report}");
+}
+
+#[test]
+fn a_unix_socket_leads_to_the_cluster_as_well() {
+    let shards = Shards::start();
+    let mut con = redgrease::start(shards.servers[0].url()).unwrap();
+    let ran: BTreeSet<u16> = (0..12).map(|_| port(&mut con).unwrap()).collect();
+    assert_eq!(ran.len(), 3);
+}
+
+#[test]
+fn calls_on_a_key_run_where_the_key_is() {
+    let shards = Shards::start();
+    let mut con = redgrease::start(shards.url(0)).unwrap();
+    for n in 0..60 {
+        let key = format!("key:{n}");
+        let call = port_of::call(&key).on_key(key.as_str());
+        let (ran, _) = call.on(&mut con).unwrap();
+        assert_eq!(ran, owner(&shards, &key), "{key}");
+    }
+    block_on(async {
+        let mut con = redgrease::connect_async(shards.url(1)).await.unwrap();
+        for n in 0..60 {
+            let key = format!("key:{n}");
+            let call = port_of_async::call(&key).on_key(key.as_str());
+            let (ran, _) = call.on_async(&mut con).await.unwrap();
+            assert_eq!(ran, owner(&shards, &key), "{key}");
+        }
+    });
+    // The first node was right, so none had to say where the key is.
+    for server in &shards.servers {
+        assert!(!untyped(server, &["INFO", "errorstats"]).contains("MOVED"));
+    }
+}
+
+#[test]
+fn a_pipeline_of_calls_goes_to_several_nodes() {
+    let shards = Shards::start();
+    let mut con = redgrease::start(shards.url(0)).unwrap();
+    let keys: Vec<String> = (0..20).map(|n| format!("key:{n}")).collect();
+    let on_keys = |keys: &[String]| -> Vec<redgrease::Call<(u16, Option<i64>)>> {
+        let calls = keys
+            .iter()
+            .map(|key| port_of::call(key).on_key(key.as_str()));
+        calls.collect()
+    };
+    let (ran, any) = pipe((on_keys(&keys), port::call())).on(&mut con).unwrap();
+    for (key, ran) in keys.iter().zip(ran) {
+        assert_eq!(ran.unwrap().0, owner(&shards, key), "{key}");
+    }
+    assert!(shards.ports.contains(&any.unwrap()));
+}
+
+#[test]
+fn a_gear_that_one_shard_has_lost_is_registered_there_again() {
+    let shards = Shards::start();
+    let mut con = redgrease::start(shards.url(0)).unwrap();
+    let mut one = redis_connection(&shards, 2);
+    unregister_all(&mut one);
+    for _ in 0..9 {
+        port(&mut con).unwrap();
+    }
+    assert!(!one.dump_registrations().unwrap().is_empty());
+
+    let mut one = redis_connection(&shards, 1);
+    unregister_all(&mut one);
+    block_on(async {
+        let mut con = redgrease::connect_async(shards.url(0)).await.unwrap();
+        for _ in 0..9 {
+            port_async(&mut con).await.unwrap();
+        }
+    });
+    assert!(!one.dump_registrations().unwrap().is_empty());
+}
+
+fn redis_connection(shards: &Shards, at: usize) -> redis::Connection {
+    crate::common::plain_connection(&shards.servers[at])
+}
+
+#[test]
+fn settings_are_set_on_all_nodes() {
+    let shards = Shards::with_replicas(1);
+    let mut con: Con = redgrease::connect(shards.url(0)).unwrap();
+    let mut set = redis::cmd("RG.CONFIGSET");
+    let answer: Vec<String> = set.arg("MaxExecutions").arg(77).query(&mut con).unwrap();
+    assert_eq!(answer, ["OK"]);
+    con.refresh_cluster().unwrap();
+    for server in &shards.servers {
+        let setting = untyped(server, &["RG.CONFIGGET", "MaxExecutions"]);
+        assert_eq!(setting, "77");
+        assert_eq!(calls_of(server, "rg.refreshcluster"), 1);
+    }
+}
