@@ -42,7 +42,7 @@
 //!   [`cmd`] builds them for any other use. [`Config`] has the settings; [`ScriptFile`] is a script from a file.
 //! * Packages: [`Requirements`], merged from several places or read from a file.
 //! * Monitoring: [`Gear::stats`], and a span for each call with the feature `tracing`.
-//! * Tests: `#[gear_test]` gives each test a private server (feature `embedded`).
+//! * Tests: `#[gear_test]` gives each test a private server, or a cluster with `shards = 3` (feature `embedded`).
 //! * Errors: [`Error`] and its [`ErrorKind`]. A Python exception is a [`GearError`] with the line of the Rust file.
 #![allow(clippy::doc_markdown, reason = "the names of products are not code")]
 

@@ -128,6 +128,30 @@ impl GearsCommandsOf<'_> {
     }
 }
 
+#[gear_test(shards = 2)]
+fn a_cluster_in_place_of_a_server(
+    con: &mut Con,
+    cluster: &redgrease::embedded::Cluster,
+    plain: &mut redis::Connection,
+    client: &redis::Client,
+    pool: &mut redgrease::BlockingPool,
+) -> Result<()> {
+    assert_eq!((cluster.shards(), cluster.nodes().len()), (2, 2));
+    assert_eq!(double(con, 21)?, 42);
+    assert_eq!(double(plain, 1)?, 2);
+    assert_eq!(double(pool, 2)?, 4);
+    assert_eq!(double(&mut client.get_connection()?, 3)?, 6);
+    Ok(())
+}
+
+#[gear_test(gears = [], shards = 1, replicas = 1)]
+fn a_shard_with_a_replica(cluster: &redgrease::embedded::Cluster, con: &mut Con) -> Result<()> {
+    assert_eq!((cluster.shards(), cluster.nodes().len()), (1, 2));
+    assert!(con.dump_registrations()?.is_empty());
+    cluster.failover(0).unwrap();
+    Ok(())
+}
+
 #[cfg(feature = "aio")]
 mod nonblocking {
     use redgrease::prelude::*;
@@ -165,6 +189,22 @@ mod nonblocking {
             assert_eq!(task.await.unwrap()?, 3 * x);
         }
         assert_eq!(triple(reference, 7).await?, 21);
+        Ok(())
+    }
+
+    #[gear_test(shards = 1)]
+    async fn a_cluster_for_async_tests(
+        con: &mut AsyncCon,
+        mut multiplexed: redis::aio::MultiplexedConnection,
+        mut manager: redis::aio::ConnectionManager,
+        pool: &mut Pool,
+        cluster: &redgrease::embedded::Cluster,
+    ) -> Result<()> {
+        assert_eq!(triple(con, 7).await?, 21);
+        assert_eq!(triple(&mut multiplexed, 1).await?, 3);
+        assert_eq!(triple(&mut manager, 2).await?, 6);
+        assert_eq!(triple(pool, 3).await?, 9);
+        assert_eq!(cluster.shard(0).url(), cluster.url());
         Ok(())
     }
 }

@@ -106,6 +106,25 @@ fn the_servers_listen_on_loopback_alone() {
 }
 
 #[test]
+fn ports_in_a_row_go_on_with_the_next_shard() {
+    // Another test may take one of the ports in between.
+    let cluster = (0..20).find_map(|_| {
+        let first = plain().shards(1).start().unwrap().shard(0).port();
+        plain().shards(2).first_port(first).start().ok()
+    });
+    let cluster = cluster.unwrap();
+    let first = cluster.shard(0).port();
+    let ports =
+        |cluster: &Cluster| -> Vec<u16> { cluster.nodes().iter().map(ClusterNode::port).collect() };
+    assert_eq!(ports(&cluster), [first, first + 1]);
+    let error = plain().first_port(first).start().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InUse, "{error}");
+    assert!(error.to_string().contains(&first.to_string()), "{error}");
+    cluster.add_shard().unwrap();
+    assert_eq!(ports(&cluster), [first, first + 1, first + 2]);
+}
+
+#[test]
 fn impossible_numbers_are_refused() {
     for builder in [
         plain().shards(0),

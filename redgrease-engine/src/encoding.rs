@@ -80,9 +80,13 @@ impl<'a> Input<'a> {
         Ok(taken)
     }
 
+    /// So many bytes.
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Damaged> {
+        self.take(N)?.try_into().map_err(|_| Damaged::Cut)
+    }
+
     pub(crate) fn number(&mut self) -> Result<u64, Damaged> {
-        let bytes: [u8; 8] = self.take(8)?.try_into().map_err(|_| Damaged::Cut)?;
-        Ok(u64::from_le_bytes(bytes))
+        self.array().map(u64::from_le_bytes)
     }
 
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Damaged> {

@@ -21,6 +21,9 @@ Usage: cargo xtask COMMAND
   serve [--yes] [--port N] [--dir D]
                   run a Redis with the engine on loopback, for your own programs
                   (default: port 6379, data in target/redgrease/serve)
+  serve --cluster SHARDS [--replicas N] [--yes] [--port N]
+                  run a cluster with the engine in each server, on a row of ports of loopback; its data are
+                  removed when it ends (default: no replicas, first port 6379)
   bench [--yes] [--quick]
                   measure calls of gears against PING and Lua, and jobs over many keys against
                   Lua, redis-py and redis-rs
@@ -85,6 +88,9 @@ pub(crate) struct Args {
     pub(crate) yes: bool,
     pub(crate) port: u16,
     pub(crate) dir: Option<PathBuf>,
+    /// The shards of a cluster in place of one server.
+    pub(crate) cluster: Option<usize>,
+    pub(crate) replicas: Option<usize>,
     pub(crate) matrix: bool,
     pub(crate) only: Option<String>,
     pub(crate) quick: bool,
@@ -126,6 +132,8 @@ impl Args {
             yes: false,
             port: 6379,
             dir: None,
+            cluster: None,
+            replicas: None,
             matrix: false,
             only: None,
             quick: false,
@@ -158,6 +166,19 @@ impl Args {
                         .ok_or_else(|| misuse("`--port` takes a number from 1 to 65535"))?;
                 }
                 ("--dir", Task::Serve) => args.dir = Some(value()?.into()),
+                ("--cluster", Task::Serve) => {
+                    args.cluster = Some(
+                        number(&value()?)
+                            .filter(|&shards| shards != 0)
+                            .ok_or_else(|| misuse("`--cluster` takes a number of shards"))?,
+                    );
+                }
+                ("--replicas", Task::Serve) => {
+                    args.replicas = Some(
+                        number(&value()?)
+                            .ok_or_else(|| misuse("`--replicas` takes a number for each shard"))?,
+                    );
+                }
                 ("--wheel", Task::Deb | Task::Outside) => args.wheel = Some(value()?.into()),
                 ("--matrix", Task::Test) => args.matrix = true,
                 ("--only", Task::Test | Task::Wheel) => args.only = Some(value()?),
@@ -182,16 +203,28 @@ impl Args {
                 _ => return Err(misuse(&format!("this command does not take `{name}`"))),
             }
         }
-        if args.task == Task::New && args.path.is_none() {
+        args.fit_together()?;
+        Ok(args)
+    }
+
+    /// Refuses options that make no sense without others, or beside them.
+    fn fit_together(&self) -> Outcome {
+        if self.task == Task::New && self.path.is_none() {
             return Err(misuse("`new` needs the path of the new crate"));
         }
-        if args.only.is_some() && args.task == Task::Test && !args.matrix {
+        if self.only.is_some() && self.task == Task::Test && !self.matrix {
             return Err(misuse("`--only` needs `--matrix`"));
         }
-        if args.only.is_some() && args.local {
+        if self.replicas.is_some() && self.cluster.is_none() {
+            return Err(misuse("`--replicas` needs `--cluster`"));
+        }
+        if self.dir.is_some() && self.cluster.is_some() {
+            return Err(misuse("`--dir` and `--cluster` exclude each other"));
+        }
+        if self.only.is_some() && self.local {
             return Err(misuse("`--only` and `--local` exclude each other"));
         }
-        Ok(args)
+        Ok(())
     }
 }
 
@@ -223,6 +256,11 @@ mod tests {
         let serve = parse("serve --port 7000 --dir=data").unwrap();
         assert_eq!((serve.port, serve.dir), (7000, Some("data".into())));
         assert_eq!(parse("serve").unwrap().port, 6379);
+        let cluster = parse("serve --cluster 3 --replicas=1 --port 7000").unwrap();
+        assert_eq!(
+            (cluster.cluster, cluster.replicas, cluster.port),
+            (Some(3), Some(1), 7000)
+        );
         let test = parse("test --matrix --only redis-6.2").unwrap();
         assert_eq!(
             (test.matrix, test.only.as_deref()),
@@ -260,6 +298,11 @@ mod tests {
             ("serve --port", "needs a value"),
             ("serve --port 0", "1 to 65535"),
             ("serve --port 70000", "1 to 65535"),
+            ("serve --cluster 0", "`--cluster`"),
+            ("serve --cluster 3 --replicas x", "`--replicas`"),
+            ("serve --replicas 1", "needs `--cluster`"),
+            ("serve --cluster 3 --dir d", "exclude each other"),
+            ("demo --cluster 3", "`--cluster`"),
             ("test --only redis-6.2", "`--matrix`"),
             ("soak --minutes 0", "`--minutes`"),
             ("fuzz --seed x", "`--seed`"),

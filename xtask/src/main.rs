@@ -45,7 +45,13 @@ fn main() -> ExitCode {
         Task::Test if args.matrix => matrix::command(args.yes, args.only.as_deref()),
         Task::Test => test::command(args.yes),
         Task::Check => check::command(args.yes),
-        Task::Serve => serve::command(args.yes, args.port, args.dir),
+        Task::Serve => match args.cluster {
+            Some(shards) => {
+                let replicas = args.replicas.unwrap_or(0);
+                serve::cluster(args.yes, args.port, shards, replicas)
+            }
+            None => serve::command(args.yes, args.port, args.dir),
+        },
         Task::Bench => bench::command(args.yes, args.quick),
         Task::Soak => tools::for_minutes("soak", args.yes, args.minutes, args.seed),
         Task::Fuzz => tools::for_minutes("fuzz", args.yes, args.minutes, args.seed),

@@ -1,4 +1,4 @@
-//! `cargo xtask serve`: runs a Redis with the engine for other programs.
+//! `cargo xtask serve`: runs a Redis or a cluster with the engine for other programs.
 
 use crate::say::note;
 use crate::setup;
@@ -7,6 +7,7 @@ use crate::workspace;
 use redgrease_embedded::Server;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
+use std::thread;
 
 pub(crate) fn command(yes: bool, port: u16, dir: Option<PathBuf>) -> Outcome {
     let ready = setup::run(yes)?;
@@ -30,4 +31,32 @@ pub(crate) fn command(yes: bool, port: u16, dir: Option<PathBuf>) -> Outcome {
         server = server.module_arg("Python", python);
     }
     Err(server.engine(ready.engine).become_server().into())
+}
+
+pub(crate) fn cluster(yes: bool, port: u16, shards: usize, replicas: usize) -> Outcome {
+    let ready = setup::run(yes)?;
+    let mut builder = Server::cluster()
+        .shards(shards)
+        .replicas(replicas)
+        .first_port(port);
+    if let Some(python) = ready.chosen_python() {
+        builder = builder.module_arg("Python", python);
+    }
+    let cluster = builder.engine(ready.engine).start()?;
+    note!("\n==> {}", cluster.url());
+    for shard in 0..shards {
+        note!("    shard {shard}: {}", cluster.shard(shard).url());
+        for replica in 0..replicas {
+            note!("      replica: {}", cluster.replica(shard, replica).url());
+        }
+    }
+    note!("    the logs are redis.log in");
+    for node in cluster.nodes() {
+        note!("      {}", node.dir().display());
+    }
+    note!("    Ctrl-C ends the cluster and removes its data\n");
+    // Each server has a guard, which ends it when this process ends by a signal.
+    loop {
+        thread::park();
+    }
 }

@@ -28,6 +28,7 @@ pub struct ClusterBuilder {
     shards: usize,
     replicas: usize,
     node_timeout: Duration,
+    first_port: Option<u16>,
     node: Builder,
 }
 
@@ -37,6 +38,7 @@ impl ClusterBuilder {
             shards: 3,
             replicas: 0,
             node_timeout: Duration::from_secs(2),
+            first_port: None,
             node: Builder::new(),
         }
     }
@@ -58,6 +60,13 @@ impl ClusterBuilder {
     /// the place of its master soon afterwards.
     pub fn node_timeout(mut self, timeout: Duration) -> Self {
         self.node_timeout = timeout;
+        self
+    }
+
+    /// Uses this port and those behind it, in the order of [`Cluster::nodes`]; the default is ports that are free. The nodes
+    /// also need the ports that are 10000 higher.
+    pub fn first_port(mut self, port: u16) -> Self {
+        self.first_port = Some(port);
         self
     }
 
@@ -109,7 +118,7 @@ impl ClusterBuilder {
     ///
     /// # Errors
     /// - The errors of [`Builder::start`].
-    /// - `InvalidOption` if a number of servers is out of range.
+    /// - `InvalidOption` if a number of servers or a port is out of range.
     /// - `Cluster` if a server refuses a command, `TimedOut` if the servers do not agree in time.
     pub fn start(self) -> Result<Cluster> {
         if !(1..=MOST_SHARDS).contains(&self.shards) || self.replicas > MOST_REPLICAS {
@@ -131,6 +140,6 @@ impl ClusterBuilder {
             ("cluster-migration-barrier", "1000"),
             ("repl-diskless-sync-delay", "0"),
         ]);
-        Cluster::start(node, self.shards, self.replicas)
+        Cluster::start(node, self.first_port, self.shards, self.replicas)
     }
 }

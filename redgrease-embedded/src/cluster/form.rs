@@ -1,17 +1,28 @@
 //! Servers become a cluster, and a cluster gets new servers.
 
-use super::{Cluster, ClusterNode, PAUSE, Shard};
+use super::{Cluster, ClusterNode, PAUSE, Shard, ports};
 use crate::{Builder, Error, ErrorKind, Result};
 use std::thread;
 use std::time::Instant;
 
 pub(super) const SLOTS: usize = 16384;
 
-/// Starts the servers of some shards, all at the same time.
-pub(super) fn launch(builder: &Builder, shards: usize, replicas: usize) -> Result<Vec<Shard>> {
+/// Starts the servers of some shards, all at the same time: on free ports, or in a row from a port on.
+pub(super) fn launch(
+    builder: &Builder,
+    first_port: Option<u16>,
+    shards: usize,
+    replicas: usize,
+) -> Result<Vec<Shard>> {
+    let count = shards * (1 + replicas);
+    let ports = match first_port {
+        Some(first) => ports::row(first, count)?.into_iter().map(Some).collect(),
+        None => vec![None; count],
+    };
     let started: Vec<Result<ClusterNode>> = thread::scope(|scope| {
-        let starting: Vec<_> = (0..shards * (1 + replicas))
-            .map(|_| scope.spawn(|| ClusterNode::launch(builder)))
+        let starting: Vec<_> = ports
+            .into_iter()
+            .map(|port| scope.spawn(move || ClusterNode::launch(builder, port)))
             .collect();
         starting
             .into_iter()

@@ -52,16 +52,23 @@ type Shard = Vec<ClusterNode>;
 pub struct Cluster {
     url: String,
     node: Builder,
+    first_port: Option<u16>,
     replicas: usize,
     shards: Mutex<Vec<Shard>>,
 }
 
 impl Cluster {
-    fn start(node: Builder, shards: usize, replicas: usize) -> Result<Self> {
+    fn start(
+        node: Builder,
+        first_port: Option<u16>,
+        shards: usize,
+        replicas: usize,
+    ) -> Result<Self> {
         let cluster = Cluster {
-            shards: Mutex::new(form::launch(&node, shards, replicas)?),
+            shards: Mutex::new(form::launch(&node, first_port, shards, replicas)?),
             url: String::new(),
             node,
+            first_port,
             replicas,
         };
         cluster.form()?;
@@ -127,7 +134,9 @@ impl Cluster {
     /// # Errors
     /// The same as [`ClusterBuilder::start`].
     pub fn add_shard(&self) -> Result<usize> {
-        let added = form::launch(&self.node, 1, self.replicas)?;
+        let count = self.nodes().len();
+        let after = |first: u16| u16::try_from(usize::from(first) + count).unwrap_or(u16::MAX);
+        let added = form::launch(&self.node, self.first_port.map(after), 1, self.replicas)?;
         self.join(&added)
     }
 

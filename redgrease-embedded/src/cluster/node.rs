@@ -40,11 +40,11 @@ struct Running {
 }
 
 impl ClusterNode {
-    /// Starts a server that has no part in a cluster yet.
-    pub(super) fn launch(builder: &Builder) -> Result<Self> {
-        let mut tries = 1;
+    /// Starts a server that has no part in a cluster yet, on this port or on a free one.
+    pub(super) fn launch(builder: &Builder, wanted: Option<u16>) -> Result<Self> {
+        let mut tries = if wanted.is_some() { TRIES } else { 1 };
         loop {
-            let port = ports::free()?;
+            let port = wanted.map_or_else(ports::free, Ok)?;
             let runtime = Arc::new(builder::socket_dir()?);
             let builder = builder.clone().port(port);
             match builder.clone().start_in(Arc::clone(&runtime)) {

@@ -36,6 +36,38 @@ pub(super) fn free() -> Result<u16> {
         })
 }
 
+/// The ports of a number of nodes, one after the other, from this one on.
+pub(super) fn row(first: u16, count: usize) -> Result<Vec<u16>> {
+    let last = usize::from(first) + count.saturating_sub(1);
+    let highest = u16::MAX - TO_BUS;
+    if first == 0 || last > usize::from(highest) {
+        return Err(Error::new(
+            ErrorKind::InvalidOption,
+            format!(
+                "the ports {first} to {last} are no ports of nodes, which also listen {TO_BUS} above: choose ports from 1 to \
+                 {highest}"
+            ),
+        ));
+    }
+    let ports: Vec<u16> = (first..=highest).take(count).collect();
+    let buses = ports.iter().map(|port| port + TO_BUS);
+    if let Some(taken) = ports
+        .iter()
+        .copied()
+        .chain(buses)
+        .find(|&port| !is_free(port))
+    {
+        return Err(Error::new(
+            ErrorKind::InUse,
+            format!(
+                "port {taken} of this machine, which the cluster needs, is used by another program: end that program, or \
+                 choose other ports"
+            ),
+        ));
+    }
+    Ok(ports)
+}
+
 fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
@@ -50,5 +82,31 @@ mod tests {
         assert!((LOWEST..LOWEST + COUNT).contains(&port), "{port}");
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
         assert!(!is_free(taken.local_addr().unwrap().port()));
+        let error = row(port, 1).unwrap_err();
+        assert!(
+            error.to_string().contains(&format!("port {port} ")),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn ports_in_a_row_have_room_for_the_bus() {
+        for (first, count) in [
+            (0, 1),
+            (55_536, 1),
+            (55_535, 2),
+            (u16::MAX, usize::from(u16::MAX)),
+        ] {
+            let error = row(first, count).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidOption, "{error}");
+        }
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let bus = taken.local_addr().unwrap().port();
+        let error = row(bus - TO_BUS, 1).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InUse);
+        assert!(
+            error.to_string().contains(&format!("port {bus} ")),
+            "{error}"
+        );
     }
 }

@@ -192,8 +192,12 @@ impl Hub {
     }
 
     fn lost(&self, id: NodeId) {
-        let all = self.on_lost.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = all.clone();
+        // A handler may add another one.
+        let all = self
+            .on_lost
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         for handler in all {
             handler(id);
         }

@@ -8,6 +8,7 @@
 //! | `mailbox.rs` | which function gets which kind of message |
 //! | `heartbeat.rs` | what the servers tell each other every second |
 //! | `sender.rs`, `bell.rs` | the thread that sends, and waking it |
+//! | `changes.rs` | the log's entries about changes of the cluster |
 //! | `network_test.rs` | messages that test the way between the servers |
 //!
 //! A server that was not started for a cluster has none of it: no thread, no timer, no messages.
@@ -19,6 +20,7 @@
 )]
 
 mod bell;
+mod changes;
 mod heartbeat;
 mod hub;
 mod mailbox;
@@ -79,6 +81,7 @@ pub(crate) fn start(context: &Context) {
             hub.set_peers(&others(new));
         }
     });
+    topology::subscribe(changes::tell);
     topology::follow(context);
     if let Err(error) = sender::start(hub, heartbeat) {
         log(

@@ -2,7 +2,7 @@
 //! cluster does: the nodes of this engine send messages.
 
 use super::info::restore;
-use crate::cluster::{Unsent, heartbeat, hub, network_test, run_id, topology};
+use crate::cluster::{heartbeat, hub, network_test, run_id, topology};
 use crate::redis::{Args, Command, Context, Reply};
 
 /// The error of a node that belongs to no cluster.
@@ -105,7 +105,10 @@ impl Command for NetworkTest {
             .map(|length| network_test::send(hub, length));
         match sent {
             Some(Ok(())) => reply.ok(),
-            Some(Err(Unsent::TooLong | Unsent::Unknown)) | None => reply.error(&format!(
+            Some(Err(error)) => reply.error(&format!(
+                "ERR the network test could not start a thread: {error}. Raise the limit of threads"
+            )),
+            None => reply.error(&format!(
                 "ERR RG.NETWORKTEST takes a number of bytes: give one from 0 to {MOST}"
             )),
         }

@@ -204,7 +204,7 @@ impl Command for InnerUnregister {
 fn remove_unrestored(context: &Context, id: Option<Id>, with_session: bool) {
     let remove = |id: &Id| {
         registry().write(context, |registry| {
-            registry.remove_unrestored(id.number(), with_session)
+            registry.remove_unrestored(*id, with_session)
         })
     };
     match id.filter(remove) {

@@ -142,14 +142,13 @@ impl Row {
             }
             let session = registry.unrestored.get(id)?;
             let stored = &session.stored;
-            let ids = stored.registrations.iter().map(|&number| Id::of(number));
             Some(Row {
                 id: stored.id.clone(),
                 description: stored.description.clone(),
                 references: 0,
                 is_alive: true,
                 requirements: stored.requirements.clone(),
-                registrations: Registrations::Ids(ids.collect()),
+                registrations: Registrations::Ids(stored.registrations.clone()),
                 why: Some((session.why.clone(), stored.user.as_deref().map(User::named))),
             })
         })

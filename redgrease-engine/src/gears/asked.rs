@@ -59,7 +59,8 @@ fn is_told() -> bool {
 pub(super) fn registration_id() -> Id {
     let had = with_script(|script| script.restored.as_mut()?.made.pop_front()).flatten();
     let ids = registration::ids();
-    had.map_or_else(|| ids.next(), |number| ids.reserve(number))
+    had.inspect(|&id| ids.reserve(id))
+        .unwrap_or_else(|| ids.next())
 }
 
 /// `run()`: collects the run of a script, or begins the run of a gear. Returns the id of the execution.
@@ -109,7 +110,7 @@ pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> Py
     let still_registered = collect(|script| {
         script.collected.made.push(id);
         let restored = script.restored.as_ref();
-        if restored.is_some_and(|restored| !restored.registrations.contains(&id.number())) {
+        if restored.is_some_and(|restored| !restored.registrations.contains(&id)) {
             // The registration was unregistered since.
             return Ok(false);
         }

@@ -3,6 +3,7 @@
 
 use super::builder::FlatExecution;
 use super::{atomic, bundled, commands, execute, log, packages, session, time_events};
+use crate::cluster::topology;
 use crate::config;
 use crate::execution::{Waiter, executions};
 use crate::id::Id;
@@ -36,6 +37,10 @@ const RUNTIME: &[(&str, &str)] = &[
     (
         "redgrease_engine/pickling.py",
         include_str!("runtime/pickling.py"),
+    ),
+    (
+        "redgrease_engine/moving.py",
+        include_str!("runtime/moving.py"),
     ),
     (
         "redgrease_engine/arguments.py",
@@ -193,19 +198,15 @@ fn flat_error(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> 
 /// `hashtag()`: a short text whose hash slot belongs to this shard.
 #[pyfunction]
 #[pyo3(name = "getMyHashTag", signature = (*args, **kwargs))]
-fn hashtag(
-    args: &Bound<'_, PyTuple>,
-    kwargs: Option<&Bound<'_, PyDict>>,
-) -> PyResult<&'static str> {
+fn hashtag(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<String> {
     no_arguments("hashtag", args, kwargs)?;
-    // Without a cluster the server owns every slot. This is the tag of the first slot.
-    Ok("06S")
+    Ok(topology::own_tag())
 }
 
 /// The record of `ShardsIDReader`: the id of this shard, which is `1` without a cluster.
 #[pyfunction]
-fn shard_id() -> &'static str {
-    "1"
+fn shard_id() -> String {
+    topology::own_id().unwrap_or_else(|| "1".to_owned())
 }
 
 /// `configGet(name)`: the value that a user stored under a name that the engine does not know. `None` if no value is

@@ -9,6 +9,7 @@ use super::scope::{Collected, Restored};
 use super::script::{Script, announce_all, restore_beside, restore_script};
 use crate::encoding::Damaged;
 use crate::execution::{Body, Ending, bodies};
+use crate::id::Id;
 use crate::python::{Gil, Ledger};
 use crate::redis::{Context, Level, User, after, locked, log, unreadable, will_save};
 use crate::registration::stored::{StoredSession, decode};
@@ -89,7 +90,7 @@ pub(crate) fn restore_again(context: &Context, attempts: Option<&Attempts>) {
     let gears = registry().write(context, Registry::take_unrestored);
     for (session, gears) in gears {
         for gear in gears {
-            add(context, &session, gear.number, gear.bytes);
+            add(context, &session, gear.id, gear.bytes);
         }
     }
 }
@@ -114,9 +115,9 @@ fn restore(context: &Context, session: StoredSession) {
 /// Keeps the ids of the session for it until it is restored. This server may become a master before that.
 fn reserve_ids(session: &StoredSession) {
     let of_script = session.made.iter().chain(&session.registrations);
-    let of_gears = session.dynamic.iter().map(|(number, _)| number);
-    for &number in of_script.chain(of_gears) {
-        registration::ids().reserve(number);
+    let of_gears = session.dynamic.iter().map(|(id, _)| id);
+    for &id in of_script.chain(of_gears) {
+        registration::ids().reserve(id);
     }
 }
 
@@ -223,7 +224,7 @@ fn has_run(
     };
     let activated = collected.and_then(|mut collected| {
         // Some may have been unregistered while the script ran.
-        let is_stored = |one: &NewRegistration| stored.registrations.contains(&one.id.number());
+        let is_stored = |one: &NewRegistration| stored.registrations.contains(&one.id);
         collected.registrations.retain(is_stored);
         again.replaces = replaced(context, &stored);
         check_restored(context, &collected, again.replaces.as_deref())?;
@@ -334,9 +335,9 @@ impl Again {
         stored: &StoredSession,
         collected: Collected,
     ) -> Result<(), String> {
-        let is_dynamic = |number| stored.dynamic.iter().any(|(one, _)| one == number);
+        let is_dynamic = |id| stored.dynamic.iter().any(|(one, _)| one == id);
         let mut of_script = stored.registrations.iter();
-        if collected.registrations.is_empty() && of_script.any(|number| !is_dynamic(number)) {
+        if collected.registrations.is_empty() && of_script.any(|id| !is_dynamic(id)) {
             return Err("its script registered nothing, other than before".to_owned());
         }
         activate_silently(
@@ -346,8 +347,8 @@ impl Again {
             self.replaces.as_deref(),
             Begin::Again,
         );
-        for (number, bytes) in &stored.dynamic {
-            add(context, &self.session, *number, Arc::clone(bytes));
+        for (id, bytes) in &stored.dynamic {
+            add(context, &self.session, *id, Arc::clone(bytes));
         }
         Ok(())
     }
@@ -361,12 +362,12 @@ fn replaced(context: &Context, stored: &StoredSession) -> Option<SessionId> {
 }
 
 /// Activates a registration that a running gear made. One that cannot be activated stays stored.
-fn add(context: &Context, session: &Arc<SessionInfo>, number: u64, bytes: Arc<[u8]>) {
-    let Err(why) = add_stored(context, session, number, Arc::clone(&bytes)) else {
+fn add(context: &Context, session: &Arc<SessionInfo>, id: Id, bytes: Arc<[u8]>) {
+    let Err(why) = add_stored(context, session, id, Arc::clone(&bytes)) else {
         return;
     };
     registry().write(context, |registry| {
-        registry.keep_unrestored(&session.id, number, bytes);
+        registry.keep_unrestored(&session.id, id, bytes);
     });
     log(
         Level::Warning,

@@ -37,10 +37,10 @@ pub(crate) struct PendingRun {
 /// The stored part of a session that is restored.
 #[derive(Debug)]
 pub(super) struct Restored {
-    /// The numbers of the registrations that the script asked for.
-    pub(super) made: VecDeque<u64>,
-    /// The numbers of those that are still registered.
-    pub(super) registrations: HashSet<u64>,
+    /// The registrations that the script asked for.
+    pub(super) made: VecDeque<Id>,
+    /// Those that are still registered.
+    pub(super) registrations: HashSet<Id>,
     /// The answers of the server to the script.
     pub(super) replies: VecDeque<OwnedReply>,
 }

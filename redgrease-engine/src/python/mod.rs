@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `interpreter.rs` | starting the interpreter |
 //! | `attach.rs` | taking and releasing its lock: on the main thread once per turn of the event loop |
+//! | `movement.rs` | records as bytes, for another shard of a cluster |
 //! | `namespace.rs` | the initial names of every script |
 //! | `values.rs` | Python values from bytes and numbers, and back |
 //! | `replies.rs` | Redis replies to Python values, Python values to Redis replies |
@@ -60,6 +61,8 @@ mod interrupt;
 mod large_requests;
 mod ledger;
 mod memory;
+#[cfg_attr(not(test), allow(dead_code, reason = "for runs over all shards"))]
+mod movement;
 mod namespace;
 mod numpy;
 mod own_memory;
@@ -100,6 +103,7 @@ pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{Force, RunningThread, add_native_functions, interrupt};
 pub(crate) use ledger::Ledger;
 pub(crate) use memory::{allocation, in_use as memory_in_use};
+pub(crate) use movement::{Movement, least_size};
 pub(crate) use namespace::{globals, keep_globals, runtime};
 pub(crate) use parameters::{Given, no_arguments, no_names, only};
 pub(crate) use pickling::{check_picklable, pickle, pickle_ahead, unpickle};

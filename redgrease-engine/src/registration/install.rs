@@ -250,7 +250,7 @@ fn tell_dynamic(context: &Context, session: &SessionInfo, id: Id, is_first: bool
             return Some((REGISTER, stored::encode(&[session])));
         }
         let bytes = registry.registration(id)?.dynamic.as_ref()?;
-        let bytes = stored::encode_dynamic(&session.id, id.number(), bytes);
+        let bytes = stored::encode_dynamic(&session.id, id, bytes);
         Some((ADD, bytes))
     });
     if let Some((command, bytes)) = told {
@@ -260,14 +260,14 @@ fn tell_dynamic(context: &Context, session: &SessionInfo, id: Id, is_first: bool
 
 /// Activates a registration of a running gear that a master or the AOF tells of.
 pub(crate) fn restore_dynamic(context: &Context, bytes: &[u8]) -> Result<(), String> {
-    let (session, number, bytes) =
+    let (session, id, bytes) =
         stored::decode_dynamic(bytes).map_err(|why| unreadable(context, why.message()))?;
     let is_kept = registry().write(context, |registry| {
         let kept = Arc::clone(&bytes);
-        registry.unrestored.add_registration(&session, number, kept)
+        registry.unrestored.add_registration(&session, id, kept)
     });
     if is_kept {
-        super::ids().reserve(number);
+        super::ids().reserve(id);
         return Ok(());
     }
     let info = registry().read(context, |registry| {
@@ -276,17 +276,17 @@ pub(crate) fn restore_dynamic(context: &Context, bytes: &[u8]) -> Result<(), Str
             .map(|session| Arc::clone(&session.info))
     });
     let info = info.ok_or_else(|| format!("there is no session {session} to add to"))?;
-    add_stored(context, &info, number, bytes)
+    add_stored(context, &info, id, bytes)
 }
 
 /// Activates a stored registration of a running gear in its session.
 pub(crate) fn add_stored(
     context: &Context,
     session: &Arc<SessionInfo>,
-    number: u64,
+    id: Id,
     bytes: Arc<[u8]>,
 ) -> Result<(), String> {
-    let id = super::ids().reserve(number);
+    super::ids().reserve(id);
     // The packages that its functions refer to are those of the session.
     let given = Some(Arc::clone(session));
     let decode = || dynamic::decode(context, id, &bytes);

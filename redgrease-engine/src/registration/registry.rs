@@ -266,9 +266,9 @@ impl Registry {
     }
 
     /// Keeps a registration of a running gear that cannot be restored, so that it stays in what is saved.
-    pub(crate) fn keep_unrestored(&mut self, session: &str, number: u64, bytes: Arc<[u8]>) {
+    pub(crate) fn keep_unrestored(&mut self, session: &str, id: Id, bytes: Arc<[u8]>) {
         if let Some(owner) = self.sessions.get_mut(session) {
-            owner.unrestored.push(UnrestoredGear::new(number, bytes));
+            owner.unrestored.push(UnrestoredGear::new(id, bytes));
         }
     }
 
@@ -286,22 +286,21 @@ impl Registry {
 
     /// Removes a registration that is not restored. Returns `false` if no session has it. `with_session` says that a session
     /// which is not restored goes with its last registration; a master knows better whether it has time events.
-    pub(crate) fn remove_unrestored(&mut self, number: u64, with_session: bool) -> bool {
-        if let Some((session, has_more)) = self.unrestored.remove_registration(number) {
+    pub(crate) fn remove_unrestored(&mut self, id: Id, with_session: bool) -> bool {
+        if let Some((session, has_more)) = self.unrestored.remove_registration(id) {
             if !has_more && with_session {
                 self.unrestored.remove(&session);
             }
             return true;
         }
-        let owns =
-            |session: &&mut Session| session.unrestored.iter().any(|one| one.number == number);
+        let owns = |session: &&mut Session| session.unrestored.iter().any(|one| one.id == id);
         let Some(owner) = self.sessions.values_mut().find(owns) else {
             return false;
         };
-        owner.unrestored.retain(|one| one.number != number);
+        owner.unrestored.retain(|one| one.id != id);
         if !owner.lasts() {
-            let id = owner.info.id.clone();
-            self.remove_session(&id);
+            let session = owner.info.id.clone();
+            self.remove_session(&session);
         }
         true
     }

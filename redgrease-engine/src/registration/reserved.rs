@@ -119,7 +119,7 @@ impl Registry {
         let of_session = self.unrestored.iter().find_map(|one| {
             Some(Keeper {
                 session: one.stored.id.clone(),
-                id: Id::of(one.number_of(name)?),
+                id: one.holder(name)?,
                 why: Some(one.why.clone()),
             })
         });
@@ -129,7 +129,7 @@ impl Registry {
                 let gear = gears.find(|gear| gear.name.as_ref() == Some(name))?;
                 Some(Keeper {
                     session: session.info.id.clone(),
-                    id: Id::of(gear.number),
+                    id: gear.id,
                     why: None,
                 })
             })

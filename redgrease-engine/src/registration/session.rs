@@ -42,16 +42,16 @@ pub(crate) enum Addresses {
 /// A registration that a running gear made, which is stored and could not be restored.
 #[derive(Debug)]
 pub(crate) struct UnrestoredGear {
-    pub(crate) number: u64,
+    pub(crate) id: Id,
     pub(crate) bytes: Arc<[u8]>,
     /// The name that it keeps. `None` if it has none.
     pub(super) name: Option<Name>,
 }
 
 impl UnrestoredGear {
-    pub(super) fn new(number: u64, bytes: Arc<[u8]>) -> UnrestoredGear {
+    pub(super) fn new(id: Id, bytes: Arc<[u8]>) -> UnrestoredGear {
         UnrestoredGear {
-            number,
+            id,
             name: dynamic::name(&bytes),
             bytes,
         }
@@ -115,16 +115,16 @@ impl Session {
     pub(crate) fn store(&self, registry: &Registry) -> StoredSession {
         let dynamic = |id: &Id| {
             let registration = registry.registration(*id)?;
-            Some((id.number(), Arc::clone(registration.dynamic.as_ref()?)))
+            Some((*id, Arc::clone(registration.dynamic.as_ref()?)))
         };
         let name = |id: &Id| {
             let registration = registry.registration(*id)?;
             // The bytes of a registration that a running gear made have its name.
             let of_script = registration.dynamic.is_none();
             let name = Name::of(&registration.event, registration.mode)?;
-            of_script.then(|| (id.number(), name))
+            of_script.then_some((*id, name))
         };
-        let registered = self.registrations.iter().map(|id| id.number());
+        let registered = self.registrations.iter().copied();
         let unrestored = self.unrestored.iter();
         StoredSession {
             id: self.info.id.clone(),
@@ -133,15 +133,15 @@ impl Session {
             script: self.info.script.to_vec(),
             user: self.info.user.as_ref().map(|user| user.name().to_vec()),
             replies: self.info.replies.get().cloned().unwrap_or_default(),
-            made: self.made.iter().map(|id| id.number()).collect(),
+            made: self.made.clone(),
             registrations: registered
-                .chain(unrestored.clone().map(|one| one.number))
+                .chain(unrestored.clone().map(|one| one.id))
                 .collect(),
             dynamic: self
                 .registrations
                 .iter()
                 .filter_map(dynamic)
-                .chain(unrestored.map(|one| (one.number, Arc::clone(&one.bytes))))
+                .chain(unrestored.map(|one| (one.id, Arc::clone(&one.bytes))))
                 .collect(),
             names: Some(self.registrations.iter().filter_map(name).collect()),
             replaces: None,

@@ -5,6 +5,7 @@
 
 use super::reserved::Name;
 use super::stored::{StoredSession, dynamic};
+use crate::id::Id;
 use crate::scope::SessionId;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -25,17 +26,16 @@ pub(crate) struct Unrestored {
     pub(crate) why: String,
     attempt: Attempt,
     is_tried: bool,
-    /// The numbers of the registrations that have names, by these names.
-    names: HashMap<Name, u64>,
+    /// The registrations that have names, by these names.
+    names: HashMap<Name, Id>,
 }
 
 impl Unrestored {
     fn new(stored: StoredSession, why: &str, attempt: Attempt) -> Unrestored {
         let of_gears = stored.dynamic.iter();
-        let of_gears =
-            of_gears.filter_map(|(number, bytes)| Some((dynamic::name(bytes)?, *number)));
+        let of_gears = of_gears.filter_map(|(id, bytes)| Some((dynamic::name(bytes)?, *id)));
         let of_script = stored.names.iter().flatten();
-        let of_script = of_script.map(|(number, name)| (name.clone(), *number));
+        let of_script = of_script.map(|(id, name)| (name.clone(), *id));
         Unrestored {
             names: of_script.chain(of_gears).collect(),
             stored,
@@ -45,8 +45,8 @@ impl Unrestored {
         }
     }
 
-    /// The number of the registration that has the name.
-    pub(super) fn number_of(&self, name: &Name) -> Option<u64> {
+    /// The registration that has the name.
+    pub(super) fn holder(&self, name: &Name) -> Option<Id> {
         self.names.get(name).copied()
     }
 
@@ -160,33 +160,33 @@ impl UnrestoredSessions {
 
     /// Takes a registration out of its session. Returns the id of the session, and whether registrations are left; `None` if no
     /// session has the registration.
-    pub(crate) fn remove_registration(&mut self, number: u64) -> Option<(SessionId, bool)> {
+    pub(crate) fn remove_registration(&mut self, id: Id) -> Option<(SessionId, bool)> {
         let session = self
             .sessions
             .values_mut()
-            .find(|one| one.stored.registrations.contains(&number))?;
+            .find(|one| one.stored.registrations.contains(&id))?;
         let stored = &mut session.stored;
-        stored.registrations.retain(|&one| one != number);
-        stored.dynamic.retain(|(one, _)| *one != number);
+        stored.registrations.retain(|&one| one != id);
+        stored.dynamic.retain(|(one, _)| *one != id);
         if let Some(names) = &mut stored.names {
-            names.retain(|(one, _)| *one != number);
+            names.retain(|(one, _)| *one != id);
         }
-        session.names.retain(|_, one| *one != number);
+        session.names.retain(|_, one| *one != id);
         Some((stored.id.clone(), !stored.registrations.is_empty()))
     }
 
     /// Adds a registration that a running gear made. Returns `false` if there is no such session.
-    pub(crate) fn add_registration(&mut self, id: &str, number: u64, bytes: Arc<[u8]>) -> bool {
-        let Some(session) = self.sessions.get_mut(id) else {
+    pub(crate) fn add_registration(&mut self, session: &str, id: Id, bytes: Arc<[u8]>) -> bool {
+        let Some(session) = self.sessions.get_mut(session) else {
             return false;
         };
         let stored = &mut session.stored;
-        if !stored.registrations.contains(&number) {
-            stored.registrations.push(number);
+        if !stored.registrations.contains(&id) {
+            stored.registrations.push(id);
             session
                 .names
-                .extend(dynamic::name(&bytes).map(|name| (name, number)));
-            stored.dynamic.push((number, bytes));
+                .extend(dynamic::name(&bytes).map(|name| (name, id)));
+            stored.dynamic.push((id, bytes));
         }
         true
     }
@@ -204,7 +204,7 @@ mod tests {
     fn stored(id: &str, registrations: &[u64]) -> StoredSession {
         StoredSession {
             id: id.to_owned(),
-            registrations: registrations.to_vec(),
+            registrations: registrations.iter().copied().map(Id::of).collect(),
             script: b"register(trigger='hello')".to_vec(),
             replaces: Some("old".to_owned()),
             ..StoredSession::default()
@@ -262,13 +262,22 @@ mod tests {
     fn registrations_come_and_go() {
         let mut all = UnrestoredSessions::default();
         all.keep(stored("app", &[1, 2]), "not yet");
-        assert!(all.add_registration("app", 3, b"x".as_slice().into()));
-        assert!(!all.add_registration("other", 4, b"x".as_slice().into()));
-        assert_eq!(all.remove_registration(9), None);
-        assert_eq!(all.remove_registration(3), Some(("app".to_owned(), true)));
+        assert!(all.add_registration("app", Id::of(3), b"x".as_slice().into()));
+        assert!(!all.add_registration("other", Id::of(4), b"x".as_slice().into()));
+        assert_eq!(all.remove_registration(Id::of(9)), None);
+        assert_eq!(
+            all.remove_registration(Id::of(3)),
+            Some(("app".to_owned(), true))
+        );
         assert!(all.get("app").unwrap().stored.dynamic.is_empty());
-        assert_eq!(all.remove_registration(1), Some(("app".to_owned(), true)));
-        assert_eq!(all.remove_registration(2), Some(("app".to_owned(), false)));
+        assert_eq!(
+            all.remove_registration(Id::of(1)),
+            Some(("app".to_owned(), true))
+        );
+        assert_eq!(
+            all.remove_registration(Id::of(2)),
+            Some(("app".to_owned(), false))
+        );
     }
 
     #[test]
@@ -277,19 +286,22 @@ mod tests {
         let hook = Name::Hook("get".to_owned());
         let mut all = UnrestoredSessions::default();
         let session = StoredSession {
-            names: Some(vec![(1, trigger.clone()), (2, hook.clone())]),
+            names: Some(vec![
+                (Id::of(1), trigger.clone()),
+                (Id::of(2), hook.clone()),
+            ]),
             ..stored("app", &[1, 2, 3])
         };
         all.keep(session, "not yet");
         let session = all.get("app").unwrap();
         assert!(session.knows_its_names());
-        assert_eq!(session.number_of(&trigger), Some(1));
-        assert_eq!(session.number_of(&hook), Some(2));
-        assert_eq!(session.number_of(&Name::Trigger(b"hell".to_vec())), None);
-        all.remove_registration(1).unwrap();
+        assert_eq!(session.holder(&trigger), Some(Id::of(1)));
+        assert_eq!(session.holder(&hook), Some(Id::of(2)));
+        assert_eq!(session.holder(&Name::Trigger(b"hell".to_vec())), None);
+        all.remove_registration(Id::of(1)).unwrap();
         let session = all.get("app").unwrap();
-        assert_eq!(session.number_of(&trigger), None);
-        assert_eq!(session.stored.names, Some(vec![(2, hook)]));
+        assert_eq!(session.holder(&trigger), None);
+        assert_eq!(session.stored.names, Some(vec![(Id::of(2), hook)]));
     }
 
     #[test]

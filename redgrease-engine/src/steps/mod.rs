@@ -9,6 +9,8 @@
 //! at another shard.
 
 mod accumulate;
+#[cfg_attr(not(test), allow(dead_code, reason = "for runs over all shards"))]
+mod batches;
 mod batchgroupby;
 mod collect;
 mod count;
@@ -41,6 +43,8 @@ mod to_text;
 mod waiting;
 
 pub(crate) use accumulate::Accumulate;
+#[cfg_attr(not(test), allow(unused_imports, reason = "for runs over all shards"))]
+pub(crate) use batches::Batches;
 pub(crate) use batchgroupby::BatchGroupBy;
 pub(crate) use collect::Collect;
 pub(crate) use count::Count;

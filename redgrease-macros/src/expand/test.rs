@@ -1,14 +1,14 @@
 //! Expands `#[gear_test]`.
 
 use super::krate::Krate;
-use crate::parse::Test;
+use crate::parse::{Test, TestCluster};
 use crate::report::Errors;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, Type};
 
-/// A test function. It starts a server and makes the arguments of the user's function from it.
+/// A test function. It starts a server or a cluster and makes the arguments of the user's function from it.
 pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
     let name = &test.signature.ident;
     let plain = name.to_string();
@@ -17,11 +17,6 @@ pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
     let attributes = &test.attributes;
     let visibility = &test.visibility;
     let (signature, body) = (&test.signature, &test.body);
-    let gears = test
-        .gears
-        .as_ref()
-        .map(|gears| quote!(&[#(<#gears>::GEAR),*]));
-    let gears = super::spec::optional(gears.as_ref());
     let is_async = signature.asyncness.is_some();
     let server = Ident::new("server", Span::mixed_site());
     let mut lets = TokenStream::new();
@@ -36,10 +31,11 @@ pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
             Type::Reference(reference) => (&reference.elem, quote!(&#variable), TokenStream::new()),
             _ => (&typed.ty, quote!(#variable), TokenStream::new()),
         };
-        let from = from_server(made, &server, is_async, krate);
+        let from = argument(made, &server, test, krate);
         lets.extend(quote!(let #mutable #variable = #from;));
         arguments.push(passed);
     }
+    let started = started(test, &plain, krate);
     let call = quote!(#name(#(#arguments),*));
     let run = if is_async {
         quote! {
@@ -62,17 +58,30 @@ pub(crate) fn test(test: &Test, errors: &Errors) -> TokenStream {
             #import
             #signature #body
 
-            let #server = #krate::__rt::test::server(
-                ::core::concat!(::core::module_path!(), "::", #plain),
-                #gears,
-            );
+            let #server = #started;
             #run
         }
     }
 }
 
-/// An expression that makes one argument from the server.
-fn from_server(ty: &Type, server: &Ident, is_async: bool, krate: &Krate) -> TokenStream {
+/// An expression that starts the server or the cluster, with the gears of the test.
+fn started(test: &Test, plain: &str, krate: &Krate) -> TokenStream {
+    let gears = test
+        .gears
+        .as_ref()
+        .map(|gears| quote!(&[#(<#gears>::GEAR),*]));
+    let gears = super::spec::optional(gears.as_ref());
+    let name = quote!(::core::concat!(::core::module_path!(), "::", #plain));
+    match test.cluster {
+        None => quote!(#krate::__rt::test::server(#name, #gears)),
+        Some(TestCluster { shards, replicas }) => {
+            quote!(#krate::__rt::test::cluster(#name, #gears, #shards, #replicas))
+        }
+    }
+}
+
+/// An expression that makes one argument from the server or the cluster.
+fn argument(ty: &Type, server: &Ident, test: &Test, krate: &Krate) -> TokenStream {
     // The compiler reports a type that does not fit for the type and for the call. It shows one of two equal reports, so
     // both have the same place, which the tokens of a path do not have: an alias takes the place of the path.
     let place = match ty {
@@ -85,10 +94,19 @@ fn from_server(ty: &Type, server: &Ident, is_async: bool, krate: &Krate) -> Toke
     };
     let krate = krate.at(place);
     let alias = Ident::new("RedgreaseArgument", place);
-    let made = if is_async {
-        quote_spanned!(place=> <#alias as #krate::__rt::test::FromServerAsync>::from_server(&#server).await)
-    } else {
-        quote_spanned!(place=> <#alias as #krate::__rt::test::FromServer>::from_server(&#server))
+    let made = match (&test.cluster, &test.signature.asyncness) {
+        (None, None) => quote_spanned! {
+            place=> <#alias as #krate::__rt::test::FromServer>::from_server(&#server)
+        },
+        (None, Some(_)) => quote_spanned! {
+            place=> <#alias as #krate::__rt::test::FromServerAsync>::from_server(&#server).await
+        },
+        (Some(_), None) => quote_spanned! {
+            place=> <#alias as #krate::__rt::test::FromCluster>::from_cluster(&#server)
+        },
+        (Some(_), Some(_)) => quote_spanned! {
+            place=> <#alias as #krate::__rt::test::FromClusterAsync>::from_cluster(&#server).await
+        },
     };
     quote! {
         {

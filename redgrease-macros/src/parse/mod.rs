@@ -23,7 +23,7 @@ pub(crate) use block::{Block, PythonText};
 pub(crate) use kind::Kind;
 pub(crate) use list::{Gears, Item, gears};
 pub(crate) use module::{SharedPython, python_module};
-pub(crate) use test::{Test, test};
+pub(crate) use test::{Test, TestCluster, test};
 
 use crate::report::Errors;
 use proc_macro2::{Group, TokenStream, TokenTree};

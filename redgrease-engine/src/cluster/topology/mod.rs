@@ -4,15 +4,18 @@
 //! |---|---|
 //! | `slot.rs` | the slot of a key; sets of slots |
 //! | `node.rs` | one node, as the server lists it |
+//! | `tag.rs` | short texts that belong to a slot |
 //! | `follow.rs` | the picture that is in force, and the functions that hear of another one |
 
 mod follow;
 mod node;
 mod slot;
+mod tag;
 
 pub(crate) use follow::{current, follow, refresh, subscribe};
 pub(crate) use node::{Health, Node, NodeId};
 pub(crate) use slot::{SLOTS, Slots, slot_of};
+pub(crate) use tag::{own_id, own_tag};
 
 /// A picture of the cluster at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

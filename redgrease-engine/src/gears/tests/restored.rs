@@ -3,6 +3,7 @@
 use super::super::restore::restore_sessions;
 use super::super::scope::{Collected, Restored};
 use super::{run_again, with_python};
+use crate::id::Id;
 use crate::redis::{OwnedReply, locked};
 use crate::registration::stored::{StoredSession, decode, encode, store};
 use crate::registration::{Name, registry};
@@ -10,8 +11,8 @@ use crate::registration::{Name, registry};
 /// The stored part of a session with these registrations, all of which are still registered.
 fn of_registrations(numbers: &[u64]) -> Restored {
     Restored {
-        made: numbers.iter().copied().collect(),
-        registrations: numbers.iter().copied().collect(),
+        made: numbers.iter().copied().map(Id::of).collect(),
+        registrations: numbers.iter().copied().map(Id::of).collect(),
         replies: [].into(),
     }
 }
@@ -24,9 +25,9 @@ fn of_replies(replies: &[OwnedReply]) -> Restored {
     }
 }
 
-fn numbers(collected: &Collected) -> Vec<u64> {
+fn ids(collected: &Collected) -> Vec<Id> {
     let all = collected.registrations.iter();
-    all.map(|one| one.id.number()).collect()
+    all.map(|one| one.id).collect()
 }
 
 const THREE: &str = "
@@ -72,21 +73,20 @@ except Exception as e:
 fn registrations_have_the_ids_that_they_had() {
     let had = [5_000_003, 5_000_001, 5_000_002];
     let collected = run_again(THREE, of_registrations(&had)).unwrap();
-    assert_eq!(numbers(&collected), had);
-    let made: Vec<u64> = collected.made.iter().map(|id| id.number()).collect();
-    assert_eq!(made, had);
+    assert_eq!(ids(&collected), had.map(Id::of));
+    assert_eq!(collected.made, had.map(Id::of));
     // New registrations do not get an id that a restored one has.
-    assert!(crate::registration::ids().next().number() > 5_000_003);
+    assert!(crate::registration::ids().next() > Id::of(5_000_003));
 }
 
 #[test]
 fn registrations_that_were_unregistered_stay_out() {
     let restored = Restored {
-        registrations: [5_000_012].into(),
+        registrations: [Id::of(5_000_012)].into(),
         ..of_registrations(&[5_000_011, 5_000_012, 5_000_013])
     };
     let collected = run_again(THREE, restored).unwrap();
-    assert_eq!(numbers(&collected), [5_000_012]);
+    assert_eq!(ids(&collected), [Id::of(5_000_012)]);
     let description = collected.registrations[0].description.as_deref();
     assert_eq!(description, Some("restored-2"));
     // The next time the script runs, its registrations are counted the same way.
@@ -96,7 +96,7 @@ fn registrations_that_were_unregistered_stay_out() {
 #[test]
 fn a_registration_that_the_script_did_not_make_before_stays_out() {
     let collected = run_again(THREE, of_registrations(&[5_000_021, 5_000_022])).unwrap();
-    assert_eq!(numbers(&collected), [5_000_021, 5_000_022]);
+    assert_eq!(ids(&collected), [5_000_021, 5_000_022].map(Id::of));
 }
 
 #[test]
@@ -126,8 +126,8 @@ fn stored(id: &str, script: &str, numbers: &[u64]) -> StoredSession {
         id: id.to_owned(),
         description: Some("as stored".to_owned()),
         script: script.as_bytes().to_vec(),
-        made: numbers.to_vec(),
-        registrations: numbers.to_vec(),
+        made: numbers.iter().copied().map(Id::of).collect(),
+        registrations: numbers.iter().copied().map(Id::of).collect(),
         ..StoredSession::default()
     }
 }
@@ -137,12 +137,12 @@ fn restore(sessions: &[StoredSession]) {
     locked(|context| restore_sessions(context, &encode(sessions))).unwrap();
 }
 
-/// The number of the registration that has the trigger.
-fn owner(trigger: &str) -> Option<u64> {
+/// The registration that has the trigger.
+fn owner(trigger: &str) -> Option<Id> {
     locked(|context| {
         registry().read(context, |registry| {
             let owner = registry.by_trigger(trigger.as_bytes())?;
-            Some(owner.id.number())
+            Some(owner.id)
         })
     })
 }
@@ -156,7 +156,7 @@ fn a_stored_session_is_active_afterwards() {
     let script = "GB('CommandReader').register(trigger='stored-active')";
     let session = stored("stored-active", script, &[5_000_031]);
     restore(std::slice::from_ref(&session));
-    assert_eq!(owner("stored-active"), Some(5_000_031));
+    assert_eq!(owner("stored-active"), Some(Id::of(5_000_031)));
     let again = locked(|context| {
         registry().read(context, |registry| {
             registry.session("stored-active").unwrap().store(registry)
@@ -164,7 +164,7 @@ fn a_stored_session_is_active_afterwards() {
     });
     let trigger = Name::Trigger(b"stored-active".to_vec());
     let session = StoredSession {
-        names: Some(vec![(5_000_031, trigger)]),
+        names: Some(vec![(Id::of(5_000_031), trigger)]),
         ..session
     };
     assert_eq!(again, session);
@@ -179,11 +179,11 @@ fn a_stored_session_takes_the_place_of_another_one() {
         ..stored("stored-new", script, &[5_000_042])
     };
     restore(&[replacing]);
-    assert_eq!(owner("stored-replaced"), Some(5_000_042));
+    assert_eq!(owner("stored-replaced"), Some(Id::of(5_000_042)));
     assert!(!is_session("stored-old"));
     // A session that is restored again takes its own place.
     restore(&[stored("stored-new", script, &[5_000_043])]);
-    assert_eq!(owner("stored-replaced"), Some(5_000_043));
+    assert_eq!(owner("stored-replaced"), Some(Id::of(5_000_043)));
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn a_stored_session_whose_script_fails_does_not_keep_others_from_being_restored(
     ]);
     assert_eq!(owner("stored-failing"), None);
     assert!(!is_session("stored-failing"));
-    assert_eq!(owner("stored-good"), Some(5_000_052));
+    assert_eq!(owner("stored-good"), Some(Id::of(5_000_052)));
     let (kept, saved) = locked(|context| {
         let kept = registry().read(context, |registry| {
             let kept = registry.unrestored.get("stored-failing").unwrap();
@@ -209,7 +209,7 @@ fn a_stored_session_whose_script_fails_does_not_keep_others_from_being_restored(
     // A later version of the session takes its place.
     let mended = "GB('CommandReader').register(trigger='stored-failing')";
     restore(&[stored("stored-failing", mended, &[5_000_051])]);
-    assert_eq!(owner("stored-failing"), Some(5_000_051));
+    assert_eq!(owner("stored-failing"), Some(Id::of(5_000_051)));
     assert!(locked(|context| {
         registry().read(context, |all| {
             all.unrestored.get("stored-failing").is_none()

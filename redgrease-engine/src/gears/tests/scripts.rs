@@ -30,7 +30,7 @@ GB('StreamReader').count().register('collected', mode='async_local')
     assert_eq!(described, [Some("the first"), None, None]);
     let ids: Vec<_> = all.iter().map(|one| one.id).collect();
     assert_eq!(collected.made, ids);
-    assert!(ids[0].number() < ids[1].number() && ids[1].number() < ids[2].number());
+    assert!(ids.is_sorted_by(|one, next| one < next));
     assert!(collected.run.is_none() && collected.timers.is_empty());
 }
 

@@ -1,6 +1,7 @@
 //! Sessions and registrations as bytes: in the RDB, in the AOF and on the way to replicas.
 
 pub(super) mod dynamic;
+mod ids;
 mod session;
 
 pub(crate) use session::{StoredSession, decode, encode};

@@ -4,7 +4,9 @@
 //! the server get the stored replies, and its registrations get their old ids. The Python versions of the two servers may
 //! differ.
 
+use super::ids::Form;
 use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number, write_optional};
+use crate::id::Id;
 use crate::redis::OwnedReply;
 use crate::registration::Name;
 use std::sync::Arc;
@@ -19,34 +21,44 @@ pub(crate) struct StoredSession {
     pub(crate) user: Option<Vec<u8>>,
     /// The replies of the server to the script, in order.
     pub(crate) replies: Vec<OwnedReply>,
-    /// The numbers of all registrations that the script made, in order.
-    pub(crate) made: Vec<u64>,
-    /// The numbers of the registrations that still exist.
-    pub(crate) registrations: Vec<u64>,
-    /// The registrations that running gears made: their numbers and their bytes.
-    pub(crate) dynamic: Vec<(u64, Arc<[u8]>)>,
-    /// The names of the registrations that the script made and that still exist, with their numbers. `None` if an engine has
-    /// stored the session that did not store them.
-    pub(crate) names: Option<Vec<(u64, Name)>>,
+    /// All registrations that the script made, in order.
+    pub(crate) made: Vec<Id>,
+    /// The registrations that still exist.
+    pub(crate) registrations: Vec<Id>,
+    /// The registrations that running gears made, with their bytes.
+    pub(crate) dynamic: Vec<(Id, Arc<[u8]>)>,
+    /// The names of the registrations that the script made and that still exist. `None` if an engine has stored the session
+    /// that did not store them.
+    pub(crate) names: Option<Vec<(Id, Name)>>,
     /// The id of the session that this one has replaced.
     pub(crate) replaces: Option<String>,
 }
 
 /// The first byte of stored sessions: the version of the format.
-const FORMAT: u8 = 3;
+const FORMAT: u8 = 4;
 
-/// The format without the names of registrations, which is read as well.
+/// The format whose ids are numbers.
+const WITHOUT_SHARDS: u8 = 3;
+
+/// The format without the names of registrations, whose ids are numbers. It is read only.
 const WITHOUT_NAMES: u8 = 2;
 
 /// The first byte of a registration that a running gear made: the version of the format.
-const DYNAMIC_FORMAT: u8 = 2;
+const DYNAMIC_FORMAT: u8 = 3;
+
+/// The format of such a registration whose id is a number.
+const DYNAMIC_WITHOUT_SHARD: u8 = 2;
 
 /// The depth of nested arrays that is read. Servers send a few levels; damaged bytes could ask for any number.
 const MAX_DEPTH: usize = 64;
 
 /// Sessions as bytes.
 pub(crate) fn encode(sessions: &[StoredSession]) -> Vec<u8> {
-    let mut out = vec![FORMAT];
+    let form = Form::of_sessions(sessions);
+    let mut out = vec![match form {
+        Form::Numbers => WITHOUT_SHARDS,
+        Form::WithShards => FORMAT,
+    }];
     write_number(&mut out, sessions.len() as u64);
     for session in sessions {
         write_bytes(&mut out, session.id.as_bytes());
@@ -61,37 +73,38 @@ pub(crate) fn encode(sessions: &[StoredSession]) -> Vec<u8> {
         for reply in &session.replies {
             write_reply(&mut out, reply);
         }
-        for numbers in [&session.made, &session.registrations] {
-            write_number(&mut out, numbers.len() as u64);
-            for &number in numbers {
-                write_number(&mut out, number);
+        for ids in [&session.made, &session.registrations] {
+            write_number(&mut out, ids.len() as u64);
+            for &id in ids {
+                form.write(&mut out, id);
             }
         }
         write_number(&mut out, session.dynamic.len() as u64);
-        for (number, bytes) in &session.dynamic {
-            write_number(&mut out, *number);
+        for (id, bytes) in &session.dynamic {
+            form.write(&mut out, *id);
             write_bytes(&mut out, bytes);
         }
         write_optional(&mut out, session.replaces.as_deref().map(str::as_bytes));
-        write_names(&mut out, session.names.as_deref());
+        write_names(&mut out, form, session.names.as_deref());
     }
     out
 }
 
-fn write_names(out: &mut Vec<u8>, names: Option<&[(u64, Name)]>) {
+fn write_names(out: &mut Vec<u8>, form: Form, names: Option<&[(Id, Name)]>) {
     write_flag(out, names.is_some());
     if let Some(names) = names {
         write_number(out, names.len() as u64);
-        for (number, name) in names {
-            write_number(out, *number);
+        for (id, name) in names {
+            form.write(out, *id);
             name.write(out);
         }
     }
 }
 
-fn read_names(input: &mut Input<'_>) -> Result<Option<Vec<(u64, Name)>>, Damaged> {
+fn read_names(input: &mut Input<'_>, form: Form) -> Result<Option<Vec<(Id, Name)>>, Damaged> {
     if input.flag()? {
-        let names = input.many(|input| Ok::<_, Damaged>((input.number()?, Name::read(input)?)))?;
+        let names =
+            input.many(|input| Ok::<_, Damaged>((form.read(input)?, Name::read(input)?)))?;
         Ok(Some(names))
     } else {
         Ok(None)
@@ -128,18 +141,27 @@ fn write_reply(out: &mut Vec<u8>, reply: &OwnedReply) {
 }
 
 /// A registration that a running gear has added to a session.
-pub(crate) fn encode_dynamic(session: &str, number: u64, registration: &[u8]) -> Vec<u8> {
-    let mut out = vec![DYNAMIC_FORMAT];
+pub(crate) fn encode_dynamic(session: &str, id: Id, registration: &[u8]) -> Vec<u8> {
+    let form = Form::of([id].into_iter());
+    let mut out = vec![match form {
+        Form::Numbers => DYNAMIC_WITHOUT_SHARD,
+        Form::WithShards => DYNAMIC_FORMAT,
+    }];
     write_bytes(&mut out, session.as_bytes());
-    write_number(&mut out, number);
+    form.write(&mut out, id);
     write_bytes(&mut out, registration);
     out
 }
 
-/// Reads the bytes of [`encode_dynamic`]: the id of the session, the number and the bytes of the registration.
-pub(crate) fn decode_dynamic(bytes: &[u8]) -> Result<(String, u64, Arc<[u8]>), Damaged> {
-    let mut input = Input::of_format(bytes, DYNAMIC_FORMAT)?;
-    let registration = (input.text()?, input.number()?, input.bytes()?.into());
+/// Reads the bytes of [`encode_dynamic`]: the ids of the session and the registration, and the bytes of the
+/// registration.
+pub(crate) fn decode_dynamic(bytes: &[u8]) -> Result<(String, Id, Arc<[u8]>), Damaged> {
+    let (format, form) = match bytes.first() {
+        Some(&DYNAMIC_WITHOUT_SHARD) => (DYNAMIC_WITHOUT_SHARD, Form::Numbers),
+        _ => (DYNAMIC_FORMAT, Form::WithShards),
+    };
+    let mut input = Input::of_format(bytes, format)?;
+    let registration = (input.text()?, form.read(&mut input)?, input.bytes()?.into());
     input.end(registration)
 }
 
@@ -148,19 +170,25 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<StoredSession>, Damaged> {
     if bytes.is_empty() {
         return Ok(Vec::new());
     }
-    let has_names = bytes.first() != Some(&WITHOUT_NAMES);
-    let format = if has_names { FORMAT } else { WITHOUT_NAMES };
+    let (format, form) = match bytes.first() {
+        Some(&older @ (WITHOUT_NAMES | WITHOUT_SHARDS)) => (older, Form::Numbers),
+        _ => (FORMAT, Form::WithShards),
+    };
     let mut input = Input::of_format(bytes, format)?;
     let sessions = input.many(|input| {
-        let session = read_session(input)?;
-        let names = if has_names { read_names(input)? } else { None };
+        let session = read_session(input, form)?;
+        let names = if format == WITHOUT_NAMES {
+            None
+        } else {
+            read_names(input, form)?
+        };
         Ok::<_, Damaged>(StoredSession { names, ..session })
     })?;
     input.end(sessions)
 }
 
 /// Reads a session without the names of its registrations, which follow it.
-fn read_session(input: &mut Input<'_>) -> Result<StoredSession, Damaged> {
+fn read_session(input: &mut Input<'_>, form: Form) -> Result<StoredSession, Damaged> {
     Ok(StoredSession {
         id: input.text()?,
         description: input.optional_text()?,
@@ -168,9 +196,10 @@ fn read_session(input: &mut Input<'_>) -> Result<StoredSession, Damaged> {
         script: input.bytes()?.to_vec(),
         user: input.optional()?.map(<[u8]>::to_vec),
         replies: input.many(|input| read_reply(input, 0))?,
-        made: input.many(Input::number)?,
-        registrations: input.many(Input::number)?,
-        dynamic: input.many(|input| Ok::<_, Damaged>((input.number()?, input.bytes()?.into())))?,
+        made: input.many(|input| form.read(input))?,
+        registrations: input.many(|input| form.read(input))?,
+        dynamic: input
+            .many(|input| Ok::<_, Damaged>((form.read(input)?, input.bytes()?.into())))?,
         replaces: input.optional_text()?,
         names: None,
     })
@@ -191,104 +220,5 @@ fn read_reply(input: &mut Input<'_>, depth: usize) -> Result<OwnedReply, Damaged
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sample() -> Vec<StoredSession> {
-        vec![
-            StoredSession::default(),
-            StoredSession {
-                id: "app".into(),
-                description: Some(String::new()),
-                requirements: vec!["requests".into(), "six==1.16.0".into()],
-                script: b"x = '\xff\0'".to_vec(),
-                user: Some(b"alice".to_vec()),
-                replies: vec![
-                    OwnedReply::Null,
-                    OwnedReply::Integer(-7),
-                    OwnedReply::Array(vec![
-                        OwnedReply::Text(b"\xff\0".to_vec()),
-                        OwnedReply::Status("OK".into()),
-                        OwnedReply::Error("ERR no".into()),
-                    ]),
-                ],
-                made: vec![1, 2, 4, u64::MAX],
-                registrations: vec![1, 4, u64::MAX],
-                dynamic: vec![(7, b"\xff\0".as_slice().into())],
-                replaces: Some("old".into()),
-                names: Some(vec![
-                    (1, Name::Trigger(b"t\xff".to_vec())),
-                    (4, Name::Hook("get".into())),
-                ]),
-            },
-        ]
-    }
-
-    #[test]
-    fn sessions_are_read_as_they_were_written() {
-        assert_eq!(decode(&encode(&sample())), Ok(sample()));
-        assert_eq!(decode(&encode(&[])), Ok(Vec::new()));
-        assert_eq!(decode(b""), Ok(Vec::new()));
-    }
-
-    /// Sessions as the format without names has them.
-    fn encode_without_names(sessions: &[StoredSession]) -> Vec<u8> {
-        let mut out = vec![WITHOUT_NAMES];
-        write_number(&mut out, sessions.len() as u64);
-        for session in sessions {
-            let bytes = encode(&[StoredSession {
-                names: None,
-                ..session.clone()
-            }]);
-            // Without the format, the number of sessions and the flag that there are no names.
-            out.extend_from_slice(&bytes[9..bytes.len() - 1]);
-        }
-        out
-    }
-
-    #[test]
-    fn sessions_without_names_are_read() {
-        let bytes = encode_without_names(&sample());
-        let mut expected = sample();
-        for session in &mut expected {
-            session.names = None;
-        }
-        assert_eq!(decode(&bytes), Ok(expected.clone()));
-        assert_eq!(decode(&encode(&expected)), Ok(expected));
-        for end in 1..bytes.len() {
-            assert!(decode(&bytes[..end]).is_err(), "cut at {end}");
-        }
-    }
-
-    #[test]
-    fn a_dynamic_registration_is_read_as_it_was_written() {
-        let bytes = encode_dynamic("app", 7, b"\xff\0");
-        let expected = ("app".to_owned(), 7, b"\xff\0".as_slice().into());
-        assert_eq!(decode_dynamic(&bytes), Ok(expected));
-        for end in 0..bytes.len() {
-            assert!(decode_dynamic(&bytes[..end]).is_err(), "cut at {end}");
-        }
-    }
-
-    #[test]
-    fn every_cut_is_noticed() {
-        let whole = encode(&sample());
-        for end in 1..whole.len() {
-            assert!(decode(&whole[..end]).is_err(), "cut at {end}");
-        }
-    }
-
-    #[test]
-    fn no_byte_makes_it_panic() {
-        let whole = encode(&sample());
-        for place in 0..whole.len() {
-            for bit in 0..8 {
-                let mut damaged = whole.clone();
-                damaged[place] ^= 1 << bit;
-                let _ = decode(&damaged);
-            }
-        }
-        assert_eq!(decode(&[FORMAT + 1]), Err(Damaged::Newer));
-        assert_eq!(decode(&[WITHOUT_NAMES - 1]), Err(Damaged::Wrong));
-    }
-}
+#[path = "tests.rs"]
+mod tests;

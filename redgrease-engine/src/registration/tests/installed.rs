@@ -1,6 +1,7 @@
 //! Installing and restoring registrations.
 
 use crate::execution::{self, Execution, Status, executions};
+use crate::id::Id;
 use crate::plan::{Mode, Plan, Reader, Source};
 use crate::redis::{Context, KeyType, User, locked};
 use crate::registration::cause::Triggered;
@@ -286,13 +287,13 @@ fn a_stored_registration_gets_its_number_back() {
     with_session(|context, info| {
         let trigger = unique("trigger");
         let bytes = dynamic::encode(&dynamic_registration(info, command(&trigger))).unwrap();
-        let number = ids().next().number() + 1000;
-        add_stored(context, info, number, bytes.clone().into()).unwrap();
+        let id = Id::of(1_000_000_000);
+        add_stored(context, info, id, bytes.clone().into()).unwrap();
         let found = by_trigger(context, &trigger).unwrap();
-        assert_eq!(found.id.number(), number);
+        assert_eq!(found.id, id);
         assert_eq!(found.user, Some(User::named(b"ann")));
         assert_eq!(found.dynamic.as_deref(), Some(bytes.as_slice()));
-        assert!(ids().next().number() > number, "the number is in use");
+        assert!(ids().next() > id, "the number is in use");
     });
 }
 
@@ -302,9 +303,9 @@ fn a_told_registration_is_added_to_its_session() {
         insert(context, info, command(&unique("trigger")), Mode::Sync);
         let trigger = unique("trigger");
         let bytes = dynamic::encode(&dynamic_registration(info, command(&trigger))).unwrap();
-        let number = ids().next().number();
-        restore_dynamic(context, &encode_dynamic(&info.id, number, &bytes)).unwrap();
-        assert_eq!(by_trigger(context, &trigger).unwrap().id.number(), number);
+        let id = ids().next();
+        restore_dynamic(context, &encode_dynamic(&info.id, id, &bytes)).unwrap();
+        assert_eq!(by_trigger(context, &trigger).unwrap().id, id);
         let count = registry().read(context, |registry| {
             registry.session(&info.id).unwrap().registrations.len()
         });
@@ -316,7 +317,7 @@ fn a_told_registration_is_added_to_its_session() {
 fn a_told_registration_needs_its_session() {
     locked(|context| {
         let name = unique("unknown");
-        let told = encode_dynamic(&name, 7, b"");
+        let told = encode_dynamic(&name, Id::of(7), b"");
         assert_eq!(
             restore_dynamic(context, &told),
             Err(format!("there is no session {name} to add to"))

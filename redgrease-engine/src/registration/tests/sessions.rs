@@ -80,7 +80,7 @@ fn a_stored_session_comes_back() {
     let first = registration(&info, command("t"), Mode::Sync);
     let mut dynamic = make(new_registration(command("u"), Mode::Sync), &info, None);
     dynamic.dynamic = Some(Arc::from(&b"bytes"[..]));
-    let number = dynamic.id.number();
+    let id = dynamic.id;
     let gone = ids().next();
     let mut registry = Registry::default();
     let session = Session::with_registrations(&info, vec![gone, first.id]);
@@ -97,9 +97,9 @@ fn a_stored_session_comes_back() {
     assert_eq!(stored.script, b"script \xff");
     assert_eq!(stored.user.as_deref(), Some(&b"ann"[..]));
     assert_eq!(stored.replies, [OwnedReply::Integer(7)]);
-    assert_eq!(stored.made, [gone.number(), first.id.number()]);
-    assert_eq!(stored.registrations, [first.id.number(), number]);
-    assert_eq!(stored.dynamic, [(number, Arc::from(&b"bytes"[..]))]);
+    assert_eq!(stored.made, [gone, first.id]);
+    assert_eq!(stored.registrations, [first.id, id]);
+    assert_eq!(stored.dynamic, [(id, Arc::from(&b"bytes"[..]))]);
     assert_eq!(stored.replaces, None);
 }
 

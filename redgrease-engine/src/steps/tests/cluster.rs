@@ -2,11 +2,11 @@
 //! order, which a seed decides.
 
 use super::*;
-use crate::python::Handle;
-use crate::steps::{Exchange, MoverId, Target, distributed};
-use std::collections::VecDeque;
+use crate::python::Movement;
+use crate::steps::batches::Batch;
+use crate::steps::{Batches, Exchange, MoverId, Target, distributed};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 /// A generator of numbers: the same ones for the same seed.
 #[derive(Debug, Clone)]
@@ -36,8 +36,9 @@ fn owner(key: &[u8], shards: usize) -> usize {
 /// What one shard sends to the others.
 #[derive(Debug, Default)]
 struct Sent {
-    /// Mover, receiver and record.
-    records: VecDeque<(MoverId, usize, Handle)>,
+    held: Batches<usize>,
+    /// Mover, receiver and a batch.
+    batches: Vec<(MoverId, usize, Vec<u8>)>,
     /// The movers in front of which everything has ended here, in the order of the reports.
     ended: Vec<MoverId>,
     /// The movers behind which the initiator needs no other record.
@@ -49,9 +50,32 @@ struct Sent {
 struct Shard {
     number: usize,
     shards: usize,
-    /// The number of records that may wait to be sent.
+    /// The number of batches of a mover that may wait to be sent.
     room: usize,
+    movement: Movement,
     sent: Mutex<Sent>,
+}
+
+impl Shard {
+    fn sent(&self) -> MutexGuard<'_, Sent> {
+        self.sent.lock().unwrap()
+    }
+
+    fn send(&self, py: Gil<'_>, batch: Batch<usize>, errors: &mut Vec<Raised>) {
+        let (mover, to, length) = (batch.mover, batch.to, batch.len());
+        let bytes = batch.write(py, &self.movement, errors).unwrap();
+        let mut sent = self.sent();
+        sent.held.learn(mover, length, bytes.len());
+        sent.batches.push((mover, to, bytes));
+    }
+
+    /// Sends what is held back.
+    fn flush(&self, py: Gil<'_>, mover: MoverId, errors: &mut Vec<Raised>) {
+        let batches = self.sent().held.take(mover);
+        for batch in batches {
+            self.send(py, batch, errors);
+        }
+    }
 }
 
 impl Exchange for Shard {
@@ -60,7 +84,7 @@ impl Exchange for Shard {
         mover: MoverId,
         target: Target,
         record: Object<'py>,
-        _errors: &mut Vec<Raised>,
+        errors: &mut Vec<Raised>,
     ) -> Option<Object<'py>> {
         let to = match target {
             Target::Initiator => 0,
@@ -69,25 +93,29 @@ impl Exchange for Shard {
         if to == self.number {
             return Some(record);
         }
-        let mut sent = self.sent.lock().unwrap();
-        let ended = sent.ended.contains(&mover);
-        assert!(!ended, "{mover:?} moves a record after its end");
-        sent.records.push_back((mover, to, record.unbind().into()));
+        let py = record.py();
+        let has_ended = self.sent().ended.contains(&mover);
+        assert!(!has_ended, "{mover:?} moves a record after its end");
+        let full = self.sent().held.add(mover, to, record);
+        if let Some(batch) = full {
+            self.send(py, batch, errors);
+        }
         None
     }
 
-    fn ended(&self, _: Gil<'_>, mover: MoverId, _: &mut Vec<Raised>) {
-        self.sent.lock().unwrap().ended.push(mover);
+    fn ended(&self, py: Gil<'_>, mover: MoverId, errors: &mut Vec<Raised>) {
+        self.flush(py, mover, errors);
+        self.sent().ended.push(mover);
     }
 
     fn enough(&self, mover: MoverId) {
         assert_eq!(self.number, 0, "only the initiator has enough");
-        self.sent.lock().unwrap().enough.push(mover);
+        self.sent().enough.push(mover);
     }
 
     fn has_room(&self, mover: MoverId) -> bool {
-        let sent = self.sent.lock().unwrap();
-        let waiting = sent.records.iter().filter(|(of, ..)| *of == mover);
+        let sent = self.sent();
+        let waiting = sent.batches.iter().filter(|(of, ..)| *of == mover);
         waiting.count() < self.room
     }
 }
@@ -197,34 +225,45 @@ impl Cluster<'_> {
         }
     }
 
-    /// Delivers one of the records that a shard has sent.
+    /// Delivers one of the batches that a shard has sent. If there is none, sends what it holds back.
     fn deliver(&mut self, from: usize) {
-        let mut sent = self.shards[from].exchange.sent.lock().unwrap();
-        if sent.records.is_empty() {
-            return;
+        let mut errors = Vec::new();
+        let exchange = Arc::clone(&self.shards[from].exchange);
+        let waiting = exchange.sent().batches.len();
+        if waiting == 0 {
+            let mover = MoverId(self.random.below(3));
+            exchange.flush(self.py, mover, &mut errors);
+            return self.fail(from, errors);
         }
-        let which = self.random.below(sent.records.len());
-        let (mover, to, record) = sent.records.swap_remove_back(which).unwrap();
-        drop(sent);
+        let which = self.random.below(waiting);
+        let (mover, to, batch) = exchange.sent().batches.swap_remove(which);
         let receiver = &mut self.shards[to];
-        assert!(!receiver.has_ended, "a record came after the end");
-        let record = record.into_bound(self.py);
-        receiver.pipeline.arrive(mover, [record]);
+        assert!(!receiver.has_ended, "records came after the end");
+        let movement = &receiver.exchange.movement;
+        let records = movement.read(self.py, &batch, &mut errors).unwrap();
+        receiver.pipeline.arrive(mover, records);
+        self.fail(to, errors);
+    }
+
+    fn fail(&mut self, shard: usize, errors: Vec<Raised>) {
+        for raised in errors {
+            self.shards[shard].pipeline.fail(raised);
+        }
     }
 
     /// Tells a shard of the next mover that all shards have ended, or that the initiator has enough.
     fn tell(&mut self, to: usize) {
-        let enough = self.shards[0].exchange.sent.lock().unwrap().enough.len();
+        let enough = self.shards[0].exchange.sent().enough.len();
         if self.shards[to].enough < enough {
             self.shards[to].enough = enough;
             return self.shards[to].pipeline.enough();
         }
         let mover = MoverId(self.shards[to].closed);
         let is_over = self.shards.iter().all(|shard| {
-            let sent = shard.exchange.sent.lock().unwrap();
+            let sent = shard.exchange.sent();
             let on_its_way =
-                |(of, receiver, _): &(MoverId, usize, Handle)| (*of, *receiver) == (mover, to);
-            sent.ended.contains(&mover) && !sent.records.iter().any(on_its_way)
+                |(of, receiver, _): &(MoverId, usize, Vec<u8>)| (*of, *receiver) == (mover, to);
+            sent.ended.contains(&mover) && !sent.batches.iter().any(on_its_way)
         });
         if is_over {
             self.shards[to].closed += 1;
@@ -237,7 +276,7 @@ impl Cluster<'_> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manner {
     pub(super) seed: u64,
-    /// The number of records that may wait at a mover.
+    /// The number of batches of a mover that may wait to be sent.
     pub(super) room: usize,
     /// The number of records that may wait for coroutines.
     pub(super) most_waiting: usize,
@@ -259,8 +298,12 @@ pub(super) fn on_shards(
     with_python(|py| {
         let steps: Arc<[Step]> = distributed(py, &recorded).into();
         let shards = records.iter().enumerate().map(|(number, records_of)| {
+            let functions = recorded
+                .iter()
+                .flat_map(|step| step.operation().functions());
             let shard = Shard {
                 number,
+                movement: Movement::new(py, functions).unwrap(),
                 shards: records.len(),
                 room: manner.room,
                 sent: Mutex::default(),
@@ -290,7 +333,7 @@ pub(super) fn on_shards(
         let movers: Vec<MoverId> = movers.collect();
         let mut outcomes = Outcomes::default();
         for shard in cluster.shards {
-            assert_eq!(shard.exchange.sent.lock().unwrap().ended, movers);
+            assert_eq!(shard.exchange.sent().ended, movers);
             assert_eq!(shard.pipeline.arrived(), 0);
             outcomes.read.push(shard.read);
             let (results, errors) = outcome(py, shard.pipeline);

@@ -3,12 +3,14 @@
 mod chains;
 mod cluster;
 mod coroutines;
+mod crossing;
 mod errors;
 mod folds;
 mod limits;
 mod listing;
 mod measuring;
 mod movers;
+mod random_chains;
 mod records;
 mod short_cuts;
 mod stored;

@@ -318,3 +318,19 @@ fn one_server_runs_distributed_steps_as_the_recorded_ones() {
     let steps = with_python(|py| distributed(py, &steps()));
     assert_eq!(results(steps, "[1, 2, 3, 4, 5]"), expected);
 }
+
+/// As recorded with RedisGears: what cannot cross is an error of the shard that sends it. At the initiator it stays.
+#[test]
+fn a_record_that_cannot_cross_is_an_error_of_its_shard() {
+    let records = ["[1]", "[2, 3]", "[4]"].map(str::to_owned);
+    for seed in 1..10 {
+        let manner = Manner { seed, ..FREELY };
+        let make = map("lambda x: (lambda: (yield))() if x in (1, 3, 4) else x");
+        let steps = [make, Collect.into(), map("lambda x: type(x).__name__")];
+        let outcomes = on_shards(steps, &records, manner);
+        assert_eq!(outcomes.results, ["'generator'", "'int'"]);
+        let refused = "ValueError: unmarshallable object";
+        let expected: [&[&str]; 3] = [&[], &[refused], &[refused]];
+        assert_eq!(outcomes.errors, expected);
+    }
+}

@@ -8,6 +8,8 @@
 //! }
 //! ```
 //!
+//! With `#[gear_test(shards = 3)]` the test has a cluster in place of a server, and `replicas = 1` gives each shard a replica.
+//!
 //! Each test has a server on a unix socket, so tests run in parallel. All gears of the program are registered on it, or
 //! those of `gears = [a, b]`. All servers share the installed Python packages.
 
@@ -18,6 +20,12 @@ use std::fmt::Display;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::thread;
+
+mod clusters;
+
+#[cfg(feature = "aio")]
+pub use clusters::FromClusterAsync;
+pub use clusters::{FromCluster, TestCluster, cluster};
 
 /// The number of log lines that a failing test shows.
 const LOG_LINES: usize = 20;
@@ -56,6 +64,12 @@ pub fn server(test: &str, gears: Option<&[&'static Gear]>) -> TestServer {
         Ok(server) => TestServer(Arc::new(server)),
         Err(e) => panic!("the server of the test `{test}` did not start: {e}"),
     };
+    register(test, server.url(), gears);
+    server
+}
+
+/// Registers the gears of a test.
+fn register(test: &str, url: &str, gears: Option<&[&'static Gear]>) {
     let mut options = Options::new();
     if let Some(gears) = gears {
         options = options.gears(gears);
@@ -63,14 +77,13 @@ pub fn server(test: &str, gears: Option<&[&'static Gear]>) -> TestServer {
     let registered = match gears {
         // `gears = []`: the test registers its own scripts.
         Some([]) => Ok(()),
-        _ => connect(server.url())
+        _ => connect(url)
             .and_then(|mut con| register_all_with(&mut con, &options))
             .map(drop),
     };
     if let Err(e) = registered {
         panic!("the gears of the test `{test}` could not be registered: {e}");
     }
-    server
 }
 
 /// The parameters of `#[gear_test]` functions, by value or by reference: connections, and the server itself.
@@ -78,7 +91,7 @@ pub fn server(test: &str, gears: Option<&[&'static Gear]>) -> TestServer {
     message = "`{Self}` cannot be a parameter of a `#[gear_test]`",
     label = "not a connection, a pool or a server",
     note = "take `&mut Con`, `&mut BlockingPool` or `&embedded::Server` of the crate `redgrease`, `&mut redis::Connection` or `redis::Client`",
-    note = "async connections and a `Pool` go with an `async fn`"
+    note = "async connections and a `Pool` go with an `async fn`, and `&embedded::Cluster` with `#[gear_test(shards = 3)]`"
 )]
 pub trait FromServer {
     /// The value that is created: the type itself, or a value that derefs to it.
@@ -97,7 +110,7 @@ pub trait FromServer {
     message = "`{Self}` cannot be a parameter of an async `#[gear_test]`",
     label = "not an async connection, a pool or a server",
     note = "take `&mut AsyncCon`, `&mut Pool` or `&embedded::Server` of the crate `redgrease`, `&mut redis::aio::MultiplexedConnection` or `redis::Client`",
-    note = "blocking connections and a `BlockingPool` go with a `fn` without `async`"
+    note = "blocking connections and a `BlockingPool` go with a `fn` without `async`, and `&embedded::Cluster` with `#[gear_test(shards = 3)]`"
 )]
 #[cfg(feature = "aio")]
 pub trait FromServerAsync {
@@ -112,85 +125,83 @@ pub trait FromServerAsync {
     fn from_server(server: &TestServer) -> impl Future<Output = Result<Self::Made>> + Send;
 }
 
-impl FromServer for Con {
-    type Made = Con;
-    fn from_server(server: &TestServer) -> Result<Con> {
-        connect(server.url())
-    }
-}
-
-impl FromServer for BlockingPool {
-    type Made = BlockingPool;
-    fn from_server(server: &TestServer) -> Result<BlockingPool> {
-        BlockingPool::connect(server.url())
-    }
-}
-
-impl FromServer for redis::Connection {
-    type Made = redis::Connection;
-    fn from_server(server: &TestServer) -> Result<redis::Connection> {
-        Ok(client(server)?.get_connection()?)
-    }
-}
-
-fn client(server: &Server) -> Result<redis::Client> {
-    Ok(redis::Client::open(server.url())?)
-}
-
-macro_rules! for_both {
-    ($($type:ty: $made:ty = |$server:ident| $make:expr;)*) => {$(
+/// Makes connections arguments of tests, on one server and on a cluster. A cluster is found from the URL of one of its servers.
+macro_rules! connections {
+    ($($type:ty: |$url:ident| $make:expr;)*) => {$(
         impl FromServer for $type {
-            type Made = $made;
-            fn from_server($server: &TestServer) -> Result<$made> {
+            type Made = $type;
+            fn from_server(server: &TestServer) -> Result<$type> {
+                let $url = server.url();
                 $make
             }
         }
 
-        #[cfg(feature = "aio")]
-        impl FromServerAsync for $type {
-            type Made = $made;
-            async fn from_server($server: &TestServer) -> Result<$made> {
+        impl FromCluster for $type {
+            type Made = $type;
+            fn from_cluster(cluster: &TestCluster) -> Result<$type> {
+                let $url = cluster.url();
                 $make
             }
         }
     )*};
 }
 
-for_both! {
-    redis::Client: redis::Client = |server| client(server);
-    Server: Arc<Server> = |server| Ok(Arc::clone(&server.0));
+connections! {
+    Con: |url| connect(url);
+    BlockingPool: |url| BlockingPool::connect(url);
+    redis::Connection: |url| Ok(redis::Client::open(url)?.get_connection()?);
+    redis::Client: |url| Ok(redis::Client::open(url)?);
+}
+
+impl FromServer for Server {
+    type Made = Arc<Server>;
+    fn from_server(server: &TestServer) -> Result<Arc<Server>> {
+        Ok(Arc::clone(&server.0))
+    }
 }
 
 #[cfg(feature = "aio")]
 mod aio {
-    use super::{FromServerAsync, TestServer, client, redis};
+    use super::{FromClusterAsync, FromServerAsync, TestCluster, TestServer, redis};
     use crate::{AsyncCon, Pool, Result, connect_async};
+    use redgrease_embedded::Server;
+    use std::sync::Arc;
 
-    impl FromServerAsync for AsyncCon {
-        type Made = AsyncCon;
-        async fn from_server(server: &TestServer) -> Result<AsyncCon> {
-            connect_async(server.url()).await
-        }
+    /// The async counterpart of `connections`.
+    macro_rules! connections_async {
+        ($($type:ty: |$url:ident| $make:expr;)*) => {$(
+            impl FromServerAsync for $type {
+                type Made = $type;
+                async fn from_server(server: &TestServer) -> Result<$type> {
+                    let $url = server.url();
+                    $make
+                }
+            }
+
+            impl FromClusterAsync for $type {
+                type Made = $type;
+                async fn from_cluster(cluster: &TestCluster) -> Result<$type> {
+                    let $url = cluster.url();
+                    $make
+                }
+            }
+        )*};
     }
 
-    impl FromServerAsync for Pool {
-        type Made = Pool;
-        async fn from_server(server: &TestServer) -> Result<Pool> {
-            Pool::connect(server.url()).await
-        }
+    connections_async! {
+        AsyncCon: |url| connect_async(url).await;
+        Pool: |url| Pool::connect(url).await;
+        redis::aio::MultiplexedConnection: |url| {
+            Ok(redis::Client::open(url)?.get_multiplexed_async_connection().await?)
+        };
+        redis::aio::ConnectionManager: |url| Ok(redis::Client::open(url)?.get_connection_manager().await?);
+        redis::Client: |url| Ok(redis::Client::open(url)?);
     }
 
-    impl FromServerAsync for redis::aio::MultiplexedConnection {
-        type Made = redis::aio::MultiplexedConnection;
-        async fn from_server(server: &TestServer) -> Result<Self> {
-            Ok(client(server)?.get_multiplexed_async_connection().await?)
-        }
-    }
-
-    impl FromServerAsync for redis::aio::ConnectionManager {
-        type Made = redis::aio::ConnectionManager;
-        async fn from_server(server: &TestServer) -> Result<Self> {
-            Ok(client(server)?.get_connection_manager().await?)
+    impl FromServerAsync for Server {
+        type Made = Arc<Server>;
+        async fn from_server(server: &TestServer) -> Result<Arc<Server>> {
+            Ok(Arc::clone(&server.0))
         }
     }
 

@@ -1,0 +1,102 @@
+//! Records that cross to other shards go in batches, one for each mover and each receiver.
+
+use super::MoverId;
+use crate::python::{Gil, Handle, Movement, Object, Raised, least_size};
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// The size of a batch in bytes, as far as it can be guessed.
+const AIM: usize = 128 << 10;
+/// A batch whose records have so many bytes is full, whatever the batches before it were like.
+const MOST: usize = 256 << 10;
+/// The number of records of the first batch of a mover.
+const FIRST_LENGTH: usize = 32;
+/// The number of records of any batch.
+const MOST_RECORDS: usize = 1 << 14;
+
+/// The records that are held back until a batch is full. `S` stands for a shard.
+#[derive(Debug)]
+pub(crate) struct Batches<S> {
+    held: HashMap<(MoverId, S), Held>,
+    /// The number of records that fill a batch of each mover.
+    lengths: HashMap<MoverId, usize>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    records: Vec<Handle>,
+    /// The bytes that the records have at least.
+    bytes: usize,
+}
+
+/// Records for one shard. They are written without the lock of [`Batches`], because that may run Python.
+#[derive(Debug)]
+pub(crate) struct Batch<S> {
+    pub(crate) mover: MoverId,
+    pub(crate) to: S,
+    records: Vec<Handle>,
+}
+
+impl<S> Default for Batches<S> {
+    fn default() -> Self {
+        Batches {
+            held: HashMap::new(),
+            lengths: HashMap::new(),
+        }
+    }
+}
+
+impl<S: Copy + Eq + Hash + Ord> Batches<S> {
+    /// Holds a record back. Returns the batch that is full.
+    pub(crate) fn add(&mut self, mover: MoverId, to: S, record: Object<'_>) -> Option<Batch<S>> {
+        let length = self.lengths.get(&mover).copied().unwrap_or(FIRST_LENGTH);
+        let held = self.held.entry((mover, to)).or_default();
+        held.bytes += least_size(&record);
+        held.records.push(record.unbind().into());
+        if held.records.len() < length && held.bytes < MOST {
+            return None;
+        }
+        let records = std::mem::take(held).records;
+        Some(Batch { mover, to, records })
+    }
+
+    /// Takes the records of a mover that are held back: at its end, or when they have waited long enough.
+    pub(crate) fn take(&mut self, mover: MoverId) -> Vec<Batch<S>> {
+        let of_mover = |&(of, to): &(MoverId, S)| (of == mover).then_some(to);
+        let mut receivers: Vec<S> = self.held.keys().filter_map(of_mover).collect();
+        receivers.sort_unstable();
+        let batches = receivers.into_iter().filter_map(|to| {
+            let records = self.held.remove(&(mover, to))?.records;
+            (!records.is_empty()).then_some(Batch { mover, to, records })
+        });
+        batches.collect()
+    }
+
+    /// Learns from the size of a batch how many records fill the next one.
+    pub(crate) fn learn(&mut self, mover: MoverId, records: usize, bytes: usize) {
+        let fit = AIM.saturating_mul(records) / bytes.max(1);
+        let most = records.saturating_mul(4).min(MOST_RECORDS);
+        self.lengths.insert(mover, fit.clamp(1, most.max(1)));
+    }
+}
+
+impl<S> Batch<S> {
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The bytes of the batch. Adds the error of each record that cannot be written, which is left out.
+    ///
+    /// # Errors
+    /// If there is no memory, or if the thread was interrupted.
+    pub(crate) fn write(
+        self,
+        py: Gil<'_>,
+        movement: &Movement,
+        errors: &mut Vec<Raised>,
+    ) -> Result<Vec<u8>, Raised> {
+        let records = self.records.into_iter();
+        let records = records.map(|record| record.into_bound(py)).collect();
+        movement.write(py, records, errors)
+    }
+}
