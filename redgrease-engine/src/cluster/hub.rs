@@ -33,7 +33,7 @@ pub(crate) enum Received {
 }
 
 /// The time between two entries of the log about bytes of one server that are refused.
-const QUIET: Duration = Duration::from_secs(60);
+const QUIET: Duration = Duration::from_mins(1);
 
 /// Another server.
 #[derive(Debug)]

@@ -197,6 +197,21 @@ fn a_server_that_left_or_was_started_again_is_told() {
     assert_eq!(world.hubs[0].peers(), [id(1)]);
 }
 
+/// Handlers run without the locks of the hub.
+#[test]
+fn a_handler_may_use_the_hub() {
+    let hub: &'static Hub = Box::leak(Box::new(Hub::new(7)));
+    hub.set_peers(&[id(1), id(2)]);
+    let calls = Arc::new(Mutex::new(0));
+    let own = Arc::clone(&calls);
+    hub.on_lost(move |_| {
+        hub.on_lost(|_| ());
+        *own.lock().unwrap() += hub.peers().len();
+    });
+    hub.set_peers(&[id(2)]);
+    assert_eq!(*calls.lock().unwrap(), 1);
+}
+
 /// The credit of a message of a process that has ended is not given to the next one.
 #[test]
 fn a_message_of_an_ended_process_gives_no_credit() {

@@ -4,7 +4,7 @@ use super::network::{Faults, Network};
 use super::{Event, LONGEST, Lane, WINDOW};
 use std::time::Duration;
 
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 const GOOD: Faults = Faults {
     lost: 0,
@@ -111,7 +111,7 @@ fn a_receiver_limits_the_bytes_of_the_bulk_lane() {
             network.send(0, 1, Lane::Bulk, &vec![number; 200_000]);
         }
         network.send(0, 1, Lane::Control, b"abort");
-        network.run(Duration::from_secs(60));
+        network.run(Duration::from_mins(1));
         let arrived = messages(&network, 1, 0, Lane::Bulk);
         let bytes: usize = arrived.iter().map(Vec::len).sum();
         // One message may be in the middle when the window closes.
@@ -121,7 +121,7 @@ fn a_receiver_limits_the_bytes_of_the_bulk_lane() {
         // As soon as the consumer goes on, so does the sender.
         let now = network.now;
         network.channel(1, 0).use_up(bytes, now);
-        network.run(Duration::from_secs(60));
+        network.run(Duration::from_mins(1));
         let more: usize = messages(&network, 1, 0, Lane::Bulk)
             .iter()
             .map(Vec::len)
