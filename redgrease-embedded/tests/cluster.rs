@@ -4,6 +4,7 @@
 use redgrease_embedded::{Cluster, ClusterBuilder, ClusterNode, ErrorKind, Server};
 use redis::Commands;
 use rustix::process::{Pid, test_kill_process};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 fn plain() -> ClusterBuilder {
@@ -217,6 +218,40 @@ fn a_slot_moves_with_its_keys() {
         client(&cluster.shard(2)).get::<_, i64>("{foo}1").unwrap(),
         1
     );
+}
+
+#[test]
+fn clients_go_on_while_their_slot_moves() {
+    let cluster = plain().start().unwrap();
+    let url = cluster.url().to_owned();
+    let moved = AtomicBool::new(false);
+    let written = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let client = redis::cluster::ClusterClient::new(vec![url]).unwrap();
+            let mut con = client.get_connection().unwrap();
+            let mut i = 0;
+            while !moved.load(Ordering::Relaxed) || i < 500 {
+                let () = con.set(format!("{{foo}}{i}"), i).unwrap();
+                let () = con.incr("{foo}", 1).unwrap();
+                i += 1;
+            }
+            i
+        });
+        for to in [0, 1, 2, 0, 1, 2, 0, 1] {
+            cluster.move_slot(FOO, to).unwrap();
+        }
+        moved.store(true, Ordering::Relaxed);
+        writer.join().unwrap()
+    });
+    let mut con = client(&cluster.shard(1));
+    let count: i64 = redis::cmd("DBSIZE").query(&mut con).unwrap();
+    assert_eq!(count, written + 1);
+    assert_eq!(con.get::<_, i64>("{foo}").unwrap(), written);
+    for shard in [0, 2] {
+        let mut other = client(&cluster.shard(shard));
+        let count: i64 = redis::cmd("DBSIZE").query(&mut other).unwrap();
+        assert_eq!(count, 0, "shard {shard}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Waiting until all servers see the same cluster.
 
 use super::form::SLOTS;
-use super::view::{self, View};
+use super::view::{self, Seen, View};
 use super::{Cluster, ClusterNode, PAUSE};
 use crate::answer::Answer;
 use crate::{Error, ErrorKind, Result};
@@ -19,9 +19,14 @@ impl Cluster {
     /// `TimedOut` if the servers do not agree in time ([`start_timeout`](crate::ClusterBuilder::start_timeout)); the error
     /// names what is missing.
     pub fn settle(&self) -> Result<()> {
+        self.wait_until(|| self.disagreement())
+    }
+
+    /// Waits until nothing is missing any more.
+    pub(super) fn wait_until(&self, missing: impl Fn() -> Result<Option<String>>) -> Result<()> {
         let deadline = Instant::now() + self.node.patience();
         loop {
-            let missing = match self.disagreement() {
+            let missing = match missing() {
                 Ok(None) => return Ok(()),
                 Ok(Some(missing)) => missing,
                 // A server that has just started again may not answer yet.
@@ -121,14 +126,16 @@ fn is_master(view: &View, node: &ClusterNode) -> bool {
         .is_some_and(|seen| seen.master.is_none())
 }
 
-/// Whether two nodes see the same nodes, roles and slots.
+/// Whether two nodes see the same nodes, roles and slots, and the same version of them. With an older version, a message that is
+/// late could undo what a node knows.
 fn is_same(one: &View, other: &View) -> bool {
-    one.len() == other.len()
-        && one.iter().all(|(id, seen)| {
-            other
-                .get(id)
-                .is_some_and(|it| it.master == seen.master && it.slots == seen.slots)
+    let is_seen_by_other = |(id, seen): (&String, &Seen)| {
+        other.get(id).is_some_and(|it| {
+            let is_outdated = seen.master.is_none() && seen.is_well && seen.epoch != it.epoch;
+            it.master == seen.master && it.slots == seen.slots && !is_outdated
         })
+    };
+    one.len() == other.len() && one.iter().all(is_seen_by_other)
 }
 
 /// Whether a replica is connected to its master and has its data.

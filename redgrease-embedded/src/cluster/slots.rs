@@ -1,7 +1,7 @@
 //! Moving slots from one shard to another.
 
 use super::form::SLOTS;
-use super::{Cluster, ClusterNode, view};
+use super::{Cluster, ClusterNode};
 use crate::answer::Answer;
 use crate::{Error, ErrorKind, Result};
 
@@ -11,14 +11,15 @@ const BATCH: &str = "100";
 const PATIENCE: &str = "5000";
 
 impl Cluster {
-    /// Moves a slot with its keys to another shard, while clients go on. All masters that run know the new owner when this
-    /// returns; replicas learn it soon afterwards. Nothing happens if the shard has the slot.
+    /// Moves a slot with its keys to another shard, while clients go on. All servers that run know the new owner when this
+    /// returns. Nothing happens if the shard has the slot.
     ///
     /// A move that failed goes on when it is tried again.
     ///
     /// # Errors
     /// - `InvalidOption` if there is no slot of this number: they go from 0 to 16383.
-    /// - `Cluster` if no server has the slot, or a server refuses a command.
+    /// - `Cluster` if no server that runs has the slot, or a server refuses a command.
+    /// - `TimedOut` if a server does not learn the new owner.
     ///
     /// # Panics
     /// If there is no shard of this number.
@@ -30,7 +31,7 @@ impl Cluster {
             ));
         }
         let target = self.shard(to);
-        let source = self.owner(slot, &target)?;
+        let source = self.owner(slot)?;
         if source.id() == target.id() {
             return Ok(());
         }
@@ -48,25 +49,48 @@ impl Cluster {
                 master.order(&owned)?;
             }
         }
-        Ok(())
+        self.wait_until(|| self.unaware(slot, &target))
     }
 
-    /// The server that has a slot, as another server sees it.
-    fn owner(&self, slot: u16, seen_by: &ClusterNode) -> Result<ClusterNode> {
-        let view = seen_by.view()?;
-        let owner = view::owner(&view, slot);
-        let node = self
-            .nodes()
-            .into_iter()
-            .find(|node| Some(node.id()) == owner);
-        node.ok_or_else(|| {
+    /// The server that has a slot. Each one is asked about itself, because what it knows about others may be old.
+    fn owner(&self, slot: u16) -> Result<ClusterNode> {
+        let mut owner: Option<(u64, ClusterNode)> = None;
+        for node in self.running() {
+            let view = node.view()?;
+            let myself = view.get(node.id()).filter(|myself| myself.has(slot));
+            let is_newer = |epoch| owner.as_ref().is_none_or(|(other, _)| epoch > *other);
+            if let Some(epoch) = myself.map(|myself| myself.epoch).filter(|it| is_newer(*it)) {
+                owner = Some((epoch, node));
+            }
+        }
+        owner.map(|(_, node)| node).ok_or_else(|| {
             Error::new(
                 ErrorKind::Cluster,
                 format!(
-                    "slot {slot} cannot move: no server of the cluster has it; give it to one with CLUSTER ADDSLOTS"
+                    "slot {slot} cannot move: no server that runs has it; start its server, or give the slot to one with \
+                     CLUSTER ADDSLOTS"
                 ),
             )
         })
+    }
+
+    /// A server that does not know yet that a slot has moved. A server that knows an older version of its new owner does not
+    /// count: a late message of the old owner could take the slot back.
+    fn unaware(&self, slot: u16, target: &ClusterNode) -> Result<Option<String>> {
+        let of_target = |node: &ClusterNode| Ok(node.view()?.remove(target.id()));
+        let myself = of_target(target)?.map(|seen| seen.epoch);
+        for node in self.running() {
+            let seen = of_target(&node)?;
+            let is_aware = seen.is_some_and(|it| it.has(slot) && Some(it.epoch) == myself);
+            if !is_aware {
+                return Ok(Some(format!(
+                    "{} does not know that slot {slot} is at {}",
+                    node.name(),
+                    target.name()
+                )));
+            }
+        }
+        Ok(None)
     }
 }
 

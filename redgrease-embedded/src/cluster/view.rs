@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub(super) struct Seen {
     /// The id of the master, if this node is a replica.
     pub(super) master: Option<String>,
+    /// The version of what the node says about its slots. The higher one wins if two nodes say that they have a slot.
+    pub(super) epoch: u64,
     pub(super) slots: Vec<(u16, u16)>,
     /// Whether it is reachable, and nothing is said against it.
     pub(super) is_well: bool,
@@ -28,7 +30,8 @@ fn node(line: &str) -> Option<(String, Seen)> {
     let id = words.next()?;
     let flags: Vec<&str> = words.nth(1)?.split(',').collect();
     let master = words.next()?;
-    let state = words.nth(3)?;
+    let epoch = words.nth(2)?.parse().ok()?;
+    let state = words.next()?;
     let has = |flag: &str| flags.contains(&flag);
     let is_known = !has("handshake") && !has("noaddr");
     let is_well = is_known
@@ -39,6 +42,7 @@ fn node(line: &str) -> Option<(String, Seen)> {
         id.to_owned(),
         Seen {
             master: (master != "-").then(|| master.to_owned()),
+            epoch,
             slots: words.filter_map(slots).collect(),
             is_well,
             is_known,
@@ -53,16 +57,13 @@ fn slots(word: &str) -> Option<(u16, u16)> {
     Some((first.parse().ok()?, last.parse().ok()?))
 }
 
-/// The id of the node that serves a slot.
-pub(super) fn owner(view: &View, slot: u16) -> Option<&str> {
-    let serves = |seen: &Seen| {
-        seen.slots
+impl Seen {
+    /// Whether the node serves a slot.
+    pub(super) fn has(&self, slot: u16) -> bool {
+        self.slots
             .iter()
             .any(|&(first, last)| (first..=last).contains(&slot))
-    };
-    view.iter()
-        .find(|(_, seen)| serves(seen))
-        .map(|(id, _)| id.as_str())
+    }
 }
 
 /// The number of slots that are served.
@@ -104,9 +105,14 @@ vars currentEpoch 3
     #[test]
     fn slots_have_owners() {
         let view = read(REPLY);
-        assert_eq!(owner(&view, 99), Some("a1"));
-        assert_eq!(owner(&view, 300), Some("b2"));
-        assert_eq!(owner(&view, 100), None);
+        let owners = |slot| {
+            let ids = view.iter().filter(move |(_, seen)| seen.has(slot));
+            ids.map(|(id, _)| id.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(owners(99), ["a1"]);
+        assert_eq!(owners(300), ["b2"]);
+        assert!(owners(100).is_empty());
         assert_eq!(served(&view), 103);
+        assert_eq!((view["b2"].epoch, view["e5"].epoch), (2, 3));
     }
 }
