@@ -44,4 +44,35 @@ mod tests {
         assert!(!is_node(Ok(Value::Nil)));
         assert!(!is_node(redis::parse_redis_value(b"-NOPERM no\r\n")));
     }
+
+    /// A program that is not built for clusters says so, in place of reaching one node only.
+    #[cfg(not(feature = "cluster"))]
+    #[test]
+    fn a_node_is_an_error_that_names_the_feature() {
+        use std::io::{Read as _, Write as _};
+
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("redis://{}/", listener.local_addr().unwrap());
+        // Ends with the test program.
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (mut stream, mut buffer) = (stream.unwrap(), [0; 1024]);
+                while let Ok(read @ 1..) = stream.read(&mut buffer) {
+                    let is_info = buffer[..read].windows(4).any(|word| word == b"INFO");
+                    let answer: &[u8] = if is_info {
+                        b"$17\r\ncluster_enabled:1\r\n"
+                    } else {
+                        b"+PONG\r\n"
+                    };
+                    stream.write_all(answer).unwrap();
+                }
+            }
+        });
+        for error in [
+            crate::connect(&*url).map(drop).unwrap_err(),
+            crate::BlockingPool::connect(&*url).map(drop).unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("feature `cluster`"), "{error}");
+        }
+    }
 }
