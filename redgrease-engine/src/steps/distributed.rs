@@ -5,6 +5,7 @@ use super::Step;
 use super::exchange::MoverId;
 use super::mover::{Mover, Route};
 use crate::python::Gil;
+use std::time::Duration;
 
 /// The steps that a cluster runs for the `steps` of a plan.
 #[cfg_attr(not(test), allow(dead_code, reason = "for runs over all shards"))]
@@ -14,6 +15,20 @@ pub(crate) fn distributed(py: Gil<'_>, steps: &[Step]) -> Vec<Step> {
         step.operation().distribute(py, &mut cut);
     }
     cut.steps
+}
+
+/// The time of each step of a plan, whose [`distributed`] steps took `durations`.
+#[cfg_attr(not(test), allow(dead_code, reason = "for runs over all shards"))]
+pub(crate) fn durations_of(py: Gil<'_>, steps: &[Step], durations: &[Duration]) -> Vec<Duration> {
+    let mut cut = Cut::default();
+    let mut begin = 0;
+    let of_step = steps.iter().map(|step| {
+        step.operation().distribute(py, &mut cut);
+        let parts = durations.get(begin..cut.steps.len()).unwrap_or_default();
+        begin = cut.steps.len();
+        parts.iter().sum()
+    });
+    of_step.collect()
 }
 
 /// The steps of a cluster, which operations add to.

@@ -51,7 +51,7 @@ pub(crate) use count::Count;
 pub(crate) use countby::CountBy;
 pub(crate) use distributed::Cut;
 #[cfg_attr(not(test), allow(unused_imports, reason = "for runs over all shards"))]
-pub(crate) use distributed::distributed;
+pub(crate) use distributed::{distributed, durations_of};
 pub(crate) use exchange::{Exchange, MoverId, Target};
 pub(crate) use filter::Filter;
 pub(crate) use flatmap::FlatMap;

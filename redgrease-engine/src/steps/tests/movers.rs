@@ -2,7 +2,8 @@
 
 use super::cluster::{FREELY, Manner, on_shards, spread};
 use super::*;
-use crate::steps::{Collect, Count, ToText, distributed};
+use crate::steps::{Collect, Count, ToText, distributed, durations_of};
+use std::time::Duration;
 
 const SHARDS: [usize; 4] = [1, 2, 3, 7];
 
@@ -333,4 +334,23 @@ fn a_record_that_cannot_cross_is_an_error_of_its_shard() {
         let expected: [&[&str]; 3] = [&[], &[refused], &[refused]];
         assert_eq!(outcomes.errors, expected);
     }
+}
+
+/// The list of steps shows the time of each recorded step.
+#[test]
+fn the_time_of_a_step_is_that_of_its_parts() {
+    let steps = [
+        map("lambda x: x"),
+        countby("lambda x: x"),
+        Count.into(),
+        Collect.into(),
+    ];
+    with_python(|py| {
+        let parts = distributed(py, &steps);
+        let durations: Vec<Duration> = (1..=parts.len() as u64).map(Duration::from_secs).collect();
+        let of_steps = durations_of(py, &steps, &durations);
+        let seconds: Vec<u64> = of_steps.iter().map(Duration::as_secs).collect();
+        // `collect` has nothing to do behind `count`.
+        assert_eq!(seconds, [1, 2 + 3 + 4, 5 + 6 + 7, 0]);
+    });
 }
