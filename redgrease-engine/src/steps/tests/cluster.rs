@@ -236,7 +236,7 @@ impl Cluster<'_> {
         }
     }
 
-    /// Delivers one of the batches that a shard has sent. If there is none, sends what it holds back.
+    /// Delivers one of the batches that a shard has sent, or else sends what it holds back.
     fn deliver(&mut self, from: usize) {
         let mut errors = Vec::new();
         let exchange = Arc::clone(&self.shards[from].exchange);

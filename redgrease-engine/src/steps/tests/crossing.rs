@@ -154,7 +154,7 @@ fn a_class_that_no_function_knows_is_the_same_in_all_batches() {
             let point = make.call1((x,)).unwrap();
             let bytes = from.write(py, vec![point.clone(), point], &mut Vec::new());
             let records = to.read(py, &bytes.unwrap(), &mut Vec::new()).unwrap();
-            kinds.extend(records.iter().map(|one| one.get_type()));
+            kinds.extend(records.iter().map(Bound::get_type));
         }
         assert_eq!(kinds.len(), 4);
         assert!(kinds.iter().all(|kind| kind.is(&kinds[0])));
@@ -223,12 +223,7 @@ fn batches_learn_how_many_records_fill_them() {
         assert!((32 << 10..256 << 10).contains(&last), "{last} bytes");
         // Records that suddenly are larger make smaller batches.
         batches.learn(MOVER, 10, 10 << 20);
-        assert_eq!(
-            batches
-                .add(MOVER, 1, eval(py, "1"))
-                .map(|one| one.len())
-                .is_some(),
-            true
-        );
+        let full = batches.add(MOVER, 1, eval(py, "1"));
+        assert!(full.is_some());
     });
 }
