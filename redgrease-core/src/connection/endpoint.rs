@@ -51,10 +51,15 @@ impl Endpoint {
     }
 
     /// The primaries of the cluster; `None` if the connection leads to one server.
+    #[cfg(feature = "cluster")]
     pub(crate) fn primaries(&self) -> Option<Vec<Address>> {
-        #[cfg(feature = "cluster")]
-        return self.cluster.get().map(|cluster| cluster.primaries());
-        #[cfg(not(feature = "cluster"))]
+        self.cluster.get().map(|cluster| cluster.primaries())
+    }
+
+    /// `None`: without the feature no connection leads to a cluster.
+    #[cfg(not(feature = "cluster"))]
+    #[allow(clippy::unused_self, reason = "the feature `cluster` needs it")]
+    pub(crate) fn primaries(&self) -> Option<Vec<Address>> {
         None
     }
 
