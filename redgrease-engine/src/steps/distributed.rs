@@ -17,7 +17,7 @@ pub(crate) fn distributed(py: Gil<'_>, steps: &[Step]) -> Vec<Step> {
     cut.steps
 }
 
-/// The time of each step of a plan, whose [`distributed`] steps took `durations`.
+/// The time of each step of a plan, whose [`distributed()`] steps took `durations`.
 #[cfg_attr(not(test), allow(dead_code, reason = "for runs over all shards"))]
 pub(crate) fn durations_of(py: Gil<'_>, steps: &[Step], durations: &[Duration]) -> Vec<Duration> {
     let mut cut = Cut::default();

@@ -1,5 +1,5 @@
 //! A mover: in a distributed execution, the place where records go on at another shard. It is no operation of a script:
-//! [`distributed`](super::distributed) puts movers between the steps.
+//! [`distributed`](super::distributed()) puts movers between the steps.
 
 use super::exchange::{MoverId, Target};
 use super::extract::extracted;

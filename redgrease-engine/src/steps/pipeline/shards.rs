@@ -23,7 +23,7 @@ pub(super) enum Passage {
 
 #[cfg_attr(not(test), allow(dead_code, reason = "for runs over all shards"))]
 impl Pipeline {
-    /// A pipeline that runs [`distributed`](super::super::distributed) steps together with those of other shards.
+    /// A pipeline that runs [`distributed`](super::super::distributed()) steps together with those of other shards.
     pub(crate) fn with_exchange(
         py: Gil<'_>,
         steps: &Arc<[Step]>,
