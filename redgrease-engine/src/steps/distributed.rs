@@ -46,7 +46,7 @@ impl Cut {
         self.steps.push(step.into());
     }
 
-    /// Brings all records to the initiator. Returns `false` if they are there already.
+    /// Adds a mover that brings all records to the initiator. Returns `false` if the records are there already.
     pub(super) fn gather(&mut self) -> bool {
         if self.gathered {
             return false;
