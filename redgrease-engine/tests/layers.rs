@@ -19,7 +19,7 @@ const FLOORS: &layers::Layers = &[
     ("python", &["redis", "config"]),
     ("scope", &["python", "id", "redis"]),
     ("steps", &["python", "order", "encoding"]),
-    ("plan", &["steps", "python", "redis"]),
+    ("plan", &["steps", "python", "redis", "encoding"]),
     ("readers", &["plan", "scope", "python", "redis", "order"]),
     (
         "execution",

@@ -1,6 +1,7 @@
 //! A gear function as plain data: a reader, the steps behind it, and the mode that it runs in.
 
 mod message;
+mod portable;
 mod source;
 mod words;
 

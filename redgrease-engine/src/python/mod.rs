@@ -106,7 +106,9 @@ pub(crate) use memory::{allocation, in_use as memory_in_use};
 pub(crate) use movement::{Movement, least_size};
 pub(crate) use namespace::{globals, keep_globals, runtime};
 pub(crate) use parameters::{Given, no_arguments, no_names, only};
-pub(crate) use pickling::{check_picklable, pickle, pickle_ahead, unpickle};
+pub(crate) use pickling::{
+    check_picklable, pickle, pickle_ahead, pickle_together, unpickle, unpickle_together,
+};
 pub(crate) use profiling::{forget_profile, profile, profiled};
 pub(crate) use reach::{Reach, reach};
 pub(crate) use replies::{

@@ -2,7 +2,7 @@
 
 use super::listing::{ACCUMULATOR, Arg, Listing};
 use super::memory::Memory;
-use super::{Finished, Flow, Operation, Outcome, Step, read_function, write_functions};
+use super::{Finished, Flow, Operation, Outcome, ReadFunction, Step};
 use crate::encoding::Input;
 use crate::python::{Callback, Gil, Handle, Object, Raised, in_step, is_coroutine, none};
 
@@ -31,8 +31,12 @@ impl Accumulated {
 impl Accumulate {
     pub(super) const TAGS: &[u8] = b"a";
 
-    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
-        read_function(input).map(Accumulate)
+    pub(super) fn decode<E>(
+        _: u8,
+        input: &mut Input<'_>,
+        function: &mut ReadFunction<'_, E>,
+    ) -> Result<Self, E> {
+        function(input).map(Accumulate)
     }
 
     fn fold<'py>(&self, accumulated: &mut Accumulated, record: &Object<'py>) -> Outcome<'py> {
@@ -117,6 +121,7 @@ impl Operation for Accumulate {
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
-        write_functions(out, b'a', &[&self.0])
+        out.push(b'a');
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use super::listing::{Arg, EXTRACTOR, Listing};
 use super::lists::Lists;
 use super::memory::Memory;
 use super::mover::Route;
-use super::{Finished, Flow, Operation, Outcome, Step, read_function, write_functions};
+use super::{Finished, Flow, Operation, Outcome, ReadFunction, Step};
 use crate::encoding::Input;
 use crate::python::{Callback, Gil, Object, text_key};
 
@@ -21,10 +21,14 @@ pub(crate) struct BatchGroupBy {
 impl BatchGroupBy {
     pub(super) const TAGS: &[u8] = b"G";
 
-    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
+    pub(super) fn decode<E>(
+        _: u8,
+        input: &mut Input<'_>,
+        function: &mut ReadFunction<'_, E>,
+    ) -> Result<Self, E> {
         Ok(BatchGroupBy {
-            extractor: read_function(input)?,
-            reducer: read_function(input)?,
+            extractor: function(input)?,
+            reducer: function(input)?,
         })
     }
 }
@@ -75,6 +79,7 @@ impl Operation for BatchGroupBy {
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
-        write_functions(out, b'G', &[&self.extractor, &self.reducer])
+        out.push(b'G');
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use super::distributed::Cut;
 use super::listing::{Arg, Listing};
 use super::memory::Memory;
-use super::{Flow, Operation, Outcome, Step};
+use super::{Flow, Operation, Outcome, ReadFunction, Step};
 use crate::encoding::Input;
 use crate::python::{Gil, Object};
 
@@ -14,7 +14,11 @@ impl Collect {
     pub(super) const TAGS: &[u8] = b"C";
 
     #[allow(clippy::unnecessary_wraps, reason = "the shape of all operations")]
-    pub(super) fn decode(_: u8, _: &mut Input<'_>) -> Result<Self, String> {
+    pub(super) fn decode<E>(
+        _: u8,
+        _: &mut Input<'_>,
+        _: &mut ReadFunction<'_, E>,
+    ) -> Result<Self, E> {
         Ok(Collect)
     }
 }

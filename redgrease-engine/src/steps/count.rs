@@ -3,7 +3,7 @@
 use super::distributed::Cut;
 use super::listing::{ACCUMULATOR, Arg, Listing};
 use super::memory::Memory;
-use super::{Finished, Flow, Operation, Outcome, Step, Sum};
+use super::{Finished, Flow, Operation, Outcome, ReadFunction, Step, Sum};
 use crate::encoding::Input;
 use crate::python::{Gil, Object, integer};
 
@@ -14,7 +14,11 @@ impl Count {
     pub(super) const TAGS: &[u8] = b"N";
 
     #[allow(clippy::unnecessary_wraps, reason = "the shape of all operations")]
-    pub(super) fn decode(_: u8, _: &mut Input<'_>) -> Result<Self, String> {
+    pub(super) fn decode<E>(
+        _: u8,
+        _: &mut Input<'_>,
+        _: &mut ReadFunction<'_, E>,
+    ) -> Result<Self, E> {
         Ok(Count)
     }
 }

@@ -5,7 +5,7 @@ use super::extract::extracted;
 use super::listing::{Arg, EXTRACTOR, GROUP_ACCUMULATOR, Listing};
 use super::memory::Memory;
 use super::mover::Route;
-use super::{Finished, Flow, Operation, Outcome, Step, SumBy, read_function, write_functions};
+use super::{Finished, Flow, Operation, Outcome, ReadFunction, Step, SumBy};
 use crate::encoding::Input;
 use crate::python::{Callback, Counter, Gil, Object, Raised};
 
@@ -16,8 +16,12 @@ pub(crate) struct CountBy(pub(crate) Callback);
 impl CountBy {
     pub(super) const TAGS: &[u8] = b"b";
 
-    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
-        read_function(input).map(CountBy)
+    pub(super) fn decode<E>(
+        _: u8,
+        input: &mut Input<'_>,
+        function: &mut ReadFunction<'_, E>,
+    ) -> Result<Self, E> {
+        function(input).map(CountBy)
     }
 
     pub(super) fn count(&self, counter: &mut Counter, record: &Object<'_>) -> Result<(), Raised> {
@@ -70,6 +74,7 @@ impl Operation for CountBy {
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
-        write_functions(out, b'b', &[&self.0])
+        out.push(b'b');
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::listing::{Arg, Listing};
 use super::memory::Memory;
-use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
+use super::{Flow, Operation, Outcome, ReadFunction, Step};
 use crate::encoding::Input;
 use crate::python::{Callback, Gil, Object, Raised, in_step, is_coroutine, is_true};
 
@@ -12,8 +12,12 @@ pub(crate) struct Filter(pub(crate) Callback);
 impl Filter {
     pub(super) const TAGS: &[u8] = b"f";
 
-    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
-        read_function(input).map(Filter)
+    pub(super) fn decode<E>(
+        _: u8,
+        input: &mut Input<'_>,
+        function: &mut ReadFunction<'_, E>,
+    ) -> Result<Self, E> {
+        function(input).map(Filter)
     }
 }
 
@@ -55,7 +59,8 @@ impl Operation for Filter {
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
-        write_functions(out, b'f', &[&self.0])
+        out.push(b'f');
+        Ok(())
     }
 }
 

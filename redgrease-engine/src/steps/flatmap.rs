@@ -3,7 +3,7 @@
 
 use super::listing::{Arg, Listing};
 use super::memory::Memory;
-use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
+use super::{Flow, Operation, Outcome, ReadFunction, Step};
 use crate::encoding::Input;
 use crate::python::{Callback, Gil, List, Object, Raised, in_step, is_coroutine};
 
@@ -13,8 +13,12 @@ pub(crate) struct FlatMap(pub(crate) Callback);
 impl FlatMap {
     pub(super) const TAGS: &[u8] = b"x";
 
-    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
-        read_function(input).map(FlatMap)
+    pub(super) fn decode<E>(
+        _: u8,
+        input: &mut Input<'_>,
+        function: &mut ReadFunction<'_, E>,
+    ) -> Result<Self, E> {
+        function(input).map(FlatMap)
     }
 }
 
@@ -54,7 +58,8 @@ impl Operation for FlatMap {
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
-        write_functions(out, b'x', &[&self.0])
+        out.push(b'x');
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::listing::{Arg, Listing};
 use super::memory::Memory;
-use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
+use super::{Flow, Operation, Outcome, ReadFunction, Step};
 use crate::encoding::Input;
 use crate::python::{Callback, Gil, Object, Raised, in_step, is_coroutine};
 
@@ -12,8 +12,12 @@ pub(crate) struct ForEach(pub(crate) Callback);
 impl ForEach {
     pub(super) const TAGS: &[u8] = b"e";
 
-    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
-        read_function(input).map(ForEach)
+    pub(super) fn decode<E>(
+        _: u8,
+        input: &mut Input<'_>,
+        function: &mut ReadFunction<'_, E>,
+    ) -> Result<Self, E> {
+        function(input).map(ForEach)
     }
 }
 
@@ -53,6 +57,7 @@ impl Operation for ForEach {
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
-        write_functions(out, b'e', &[&self.0])
+        out.push(b'e');
+        Ok(())
     }
 }

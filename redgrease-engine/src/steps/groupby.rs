@@ -7,7 +7,7 @@ use super::keyedgroupby::KeyedGroupBy;
 use super::listing::{Arg, EXTRACTOR, GROUP_ACCUMULATOR, Listing};
 use super::memory::Memory;
 use super::mover::Route;
-use super::{Finished, Flow, Operation, Outcome, Step, read_function, write_functions};
+use super::{Finished, Flow, Operation, Outcome, ReadFunction, Step};
 use crate::encoding::Input;
 use crate::python::{Callback, Gil, Object, Raised, text_key};
 
@@ -28,10 +28,14 @@ impl GroupBy {
         if self.local { b'l' } else { b'g' }
     }
 
-    pub(super) fn decode(tag: u8, input: &mut Input<'_>) -> Result<Self, String> {
+    pub(super) fn decode<E>(
+        tag: u8,
+        input: &mut Input<'_>,
+        function: &mut ReadFunction<'_, E>,
+    ) -> Result<Self, E> {
         Ok(GroupBy {
-            extractor: read_function(input)?,
-            reducer: read_function(input)?,
+            extractor: function(input)?,
+            reducer: function(input)?,
             local: tag == b'l',
         })
     }
@@ -107,6 +111,7 @@ impl Operation for GroupBy {
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
-        write_functions(out, self.tag(), &[&self.extractor, &self.reducer])
+        out.push(self.tag());
+        Ok(())
     }
 }

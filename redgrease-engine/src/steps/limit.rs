@@ -2,8 +2,8 @@
 
 use super::listing::{Arg, Listing};
 use super::memory::Memory;
-use super::{Flow, Operation, Outcome, Step};
-use crate::encoding::{Input, write_number};
+use super::{Flow, Operation, Outcome, ReadFunction, Step};
+use crate::encoding::{Damaged, Input, write_number};
 use crate::python::{Gil, Object};
 
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +55,11 @@ pub(crate) fn ends_by_limit(steps: &[Step]) -> bool {
 impl Limit {
     pub(super) const TAGS: &[u8] = b"L";
 
-    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
+    pub(super) fn decode<E: From<Damaged>>(
+        _: u8,
+        input: &mut Input<'_>,
+        _: &mut ReadFunction<'_, E>,
+    ) -> Result<Self, E> {
         Ok(Limit {
             length: input.number()?.cast_signed(),
             start: input.number()?.cast_signed(),

@@ -2,7 +2,7 @@
 
 use super::listing::{Arg, Listing, MAPPER};
 use super::memory::Memory;
-use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
+use super::{Flow, Operation, Outcome, ReadFunction, Step};
 use crate::encoding::Input;
 use crate::python::{Callback, Gil, Object, in_step, is_coroutine};
 
@@ -12,8 +12,12 @@ pub(crate) struct Map(pub(crate) Callback);
 impl Map {
     pub(super) const TAGS: &[u8] = b"m";
 
-    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
-        read_function(input).map(Map)
+    pub(super) fn decode<E>(
+        _: u8,
+        input: &mut Input<'_>,
+        function: &mut ReadFunction<'_, E>,
+    ) -> Result<Self, E> {
+        function(input).map(Map)
     }
 }
 
@@ -42,6 +46,7 @@ impl Operation for Map {
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
-        write_functions(out, b'm', &[&self.0])
+        out.push(b'm');
+        Ok(())
     }
 }

@@ -34,6 +34,7 @@ mod mover;
 mod pipeline;
 mod repartition;
 mod results;
+mod stored;
 mod straight;
 mod sum;
 mod sumby;
@@ -65,21 +66,22 @@ pub(crate) use map::Map;
 pub(crate) use mover::Mover;
 pub(crate) use pipeline::{Advance, Pipeline, Read};
 pub(crate) use repartition::Repartition;
+pub(crate) use stored::{ReadFunction, decode_stored, encode_stored};
 pub(crate) use straight::{Straight, is_record_by_record, is_straight, straight};
 pub(crate) use sum::Sum;
 pub(crate) use sumby::SumBy;
 pub(crate) use to_text::ToText;
 pub(crate) use waiting::Ticket;
 
-use crate::encoding::{Damaged, Input, write_bytes};
-use crate::python::{Callback, Gil, Holder, List, Object, Raised, pickle, unpickle};
+use crate::encoding::{Damaged, Input};
+use crate::python::{Callback, Gil, List, Object, Raised};
 use listing::Listing;
 use memory::Memory;
 use std::fmt;
 
 /// One operation of a gear function, with its functions and numbers.
 pub(crate) trait Operation: fmt::Debug + Send + Sync {
-    /// The Python functions that the operation calls.
+    /// The Python functions that the operation calls, in the order in which `decode` of the type reads them.
     fn functions(&self) -> Vec<&Callback> {
         Vec::new()
     }
@@ -124,7 +126,7 @@ pub(crate) trait Operation: fmt::Debug + Send + Sync {
     /// Adds the lines with which RedisGears lists the operation. `end` is the method that ended the chain.
     fn list<'a>(&'a self, steps: &mut Listing<'a>, end: &'static str);
 
-    /// Writes the operation as bytes: a tag, then what `decode` of the type reads.
+    /// Writes the operation as bytes, without its functions: a tag, then what `decode` of the type reads.
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), String>;
 }
 
@@ -195,15 +197,18 @@ macro_rules! operations {
                 }
             }
 
-            /// Reads a step that [`Operation::encode`] wrote.
-            pub(crate) fn decode(input: &mut Input<'_>) -> Result<Step, String> {
+            /// Reads a step that [`Operation::encode`] wrote. `function` gives the functions of the step, one by one.
+            pub(crate) fn decode<E: From<Damaged>>(
+                input: &mut Input<'_>,
+                function: &mut ReadFunction<'_, E>,
+            ) -> Result<Step, E> {
                 let tag = input.tag()?;
                 $(
                     if $operation::TAGS.contains(&tag) {
-                        return $operation::decode(tag, input).map(Step::$operation);
+                        return $operation::decode(tag, input, function).map(Step::$operation);
                     }
                 )*
-                Err(Damaged::Wrong.message())
+                Err(Damaged::Wrong.into())
             }
         }
 
@@ -247,17 +252,3 @@ operations! {
 
 /// The answer of steps that only exist while an execution runs on a cluster. Each shard makes them of the stored steps.
 const NOT_STORED: &str = "a part of a distributed step cannot be stored: store the step itself";
-
-/// Writes a tag and the functions behind it.
-fn write_functions(out: &mut Vec<u8>, tag: u8, functions: &[&Callback]) -> Result<(), String> {
-    out.push(tag);
-    for function in functions {
-        write_bytes(out, &pickle(function)?);
-    }
-    Ok(())
-}
-
-/// Reads a function that [`write_functions`] wrote.
-fn read_function(input: &mut Input<'_>) -> Result<Callback, String> {
-    unpickle(input.bytes()?, Holder::Restored)
-}

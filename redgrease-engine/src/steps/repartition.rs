@@ -5,7 +5,7 @@ use super::extract::extracted;
 use super::listing::{Arg, EXTRACTOR, Listing};
 use super::memory::Memory;
 use super::mover::Route;
-use super::{Flow, Operation, Outcome, Step, read_function, write_functions};
+use super::{Flow, Operation, Outcome, ReadFunction, Step};
 use crate::encoding::Input;
 use crate::python::{Callback, Gil, Object};
 
@@ -16,8 +16,12 @@ pub(crate) struct Repartition(pub(crate) Callback);
 impl Repartition {
     pub(super) const TAGS: &[u8] = b"r";
 
-    pub(super) fn decode(_: u8, input: &mut Input<'_>) -> Result<Self, String> {
-        read_function(input).map(Repartition)
+    pub(super) fn decode<E>(
+        _: u8,
+        input: &mut Input<'_>,
+        function: &mut ReadFunction<'_, E>,
+    ) -> Result<Self, E> {
+        function(input).map(Repartition)
     }
 }
 
@@ -46,6 +50,7 @@ impl Operation for Repartition {
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
-        write_functions(out, b'r', &[&self.0])
+        out.push(b'r');
+        Ok(())
     }
 }

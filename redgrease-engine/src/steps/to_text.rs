@@ -2,7 +2,7 @@
 
 use super::listing::{Arg, Listing, MAPPER};
 use super::memory::Memory;
-use super::{Flow, Operation, Outcome, Step};
+use super::{Flow, Operation, Outcome, ReadFunction, Step};
 use crate::encoding::Input;
 use crate::python::{Gil, Object, text_of};
 
@@ -13,7 +13,11 @@ impl ToText {
     pub(super) const TAGS: &[u8] = b"T";
 
     #[allow(clippy::unnecessary_wraps, reason = "the shape of all operations")]
-    pub(super) fn decode(_: u8, _: &mut Input<'_>) -> Result<Self, String> {
+    pub(super) fn decode<E>(
+        _: u8,
+        _: &mut Input<'_>,
+        _: &mut ReadFunction<'_, E>,
+    ) -> Result<Self, E> {
         Ok(ToText)
     }
 }

@@ -282,14 +282,14 @@ def _script_globals(name):
 
 
 def _write_callback(function):
-    """Encodes a function for storage, with the format and the Python version that wrote it."""
+    """Encodes a function, or a list of functions, with the format and the Python version that wrote it."""
     with _std.io.BytesIO() as file:
         _Pickler(file).dump(function)
         return _MAGIC + _VERSION + file.getvalue()
 
 
 def _read_callback(data):
-    """Decodes a stored function."""
+    """Decodes what `_write_callback` encoded."""
     head = len(_MAGIC)
     if data[: head - 1] != _MAGIC[:-1]:
         raise ValueError("it is not a stored function")

@@ -12,7 +12,7 @@ use crate::registration::keys::KeysFilter;
 use crate::registration::streams::{Failures, OnFailed, StreamsFilter};
 use crate::registration::watched::WatchedCommand;
 use crate::registration::{Event, Name, NewRegistration, Registration};
-use crate::steps::Step;
+use crate::steps::{decode_stored, encode_stored};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(crate) fn encode(registration: &Registration) -> Result<Vec<u8>, String> {
     write_event(&mut out, &registration.event);
     write_number(&mut out, registration.plan.steps.len() as u64);
     for step in registration.plan.steps.iter() {
-        step.operation().encode(&mut out)?;
+        encode_stored(step, &mut out)?;
     }
     Ok(out)
 }
@@ -47,7 +47,7 @@ pub(crate) fn decode(
     let user = input.optional()?.map(User::named);
     let description = input.optional_text()?;
     let event = read_event(context, &mut input)?;
-    let steps = input.many(Step::decode)?;
+    let steps = input.many(decode_stored)?;
     let registration = NewRegistration {
         id,
         description,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::encoding::{Damaged, Input, write_bytes, write_number};
-use crate::steps::{Collect, Count, ToText};
+use crate::steps::{Collect, Count, ToText, decode_stored, encode_stored};
 use proptest::prelude::*;
 
 /// The tags of all operations.
@@ -10,19 +10,19 @@ const TAGS: &[u8] = b"mfxeaglGrLCNbT";
 
 fn encoded(step: &Step) -> Vec<u8> {
     let mut out = Vec::new();
-    step.operation().encode(&mut out).unwrap();
+    encode_stored(step, &mut out).unwrap();
     out
 }
 
 fn decoded(bytes: &[u8]) -> Step {
     let mut input = Input::new(bytes);
-    let step = Step::decode(&mut input).unwrap();
+    let step = decode_stored(&mut input).unwrap();
     input.end(step).unwrap()
 }
 
 /// The reason why bytes are not a step.
 fn refusal(bytes: &[u8]) -> String {
-    Step::decode(&mut Input::new(bytes)).unwrap_err()
+    decode_stored(&mut Input::new(bytes)).unwrap_err()
 }
 
 /// One step of each operation, in the order of [`TAGS`].
@@ -101,7 +101,7 @@ fn a_function_that_cannot_be_stored_is_refused_by_its_name() {
             "import threading\nlock = threading.Lock()\ndef guarded(x):\n    return lock and x";
         Step::from(Map(Callback::new(&run(py, source, "guarded"))))
     });
-    let refused = step.operation().encode(&mut Vec::new()).unwrap_err();
+    let refused = encode_stored(&step, &mut Vec::new()).unwrap_err();
     let start = "Error occured when serialized a python callback, callback=guarded error=";
     assert!(refused.starts_with(start), "{refused}");
     assert!(
@@ -201,11 +201,11 @@ proptest! {
         let all = one_of_each();
         let mut bytes = Vec::new();
         for index in &order {
-            all[*index].operation().encode(&mut bytes).unwrap();
+            encode_stored(&all[*index], &mut bytes).unwrap();
         }
         let mut input = Input::new(&bytes);
         for index in &order {
-            let step = Step::decode(&mut input).unwrap();
+            let step = decode_stored(&mut input).unwrap();
             prop_assert_eq!(std::mem::discriminant(&step), std::mem::discriminant(&all[*index]));
         }
         prop_assert_eq!(input.end(()), Ok(()));
