@@ -74,6 +74,11 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// All bytes that were not read yet.
+    pub(crate) fn rest(self) -> &'a [u8] {
+        self.0
+    }
+
     fn take(&mut self, length: usize) -> Result<&'a [u8], Damaged> {
         let (taken, rest) = self.0.split_at_checked(length).ok_or(Damaged::Cut)?;
         self.0 = rest;

@@ -83,6 +83,11 @@ impl Hub {
         }
     }
 
+    /// The number of this process, which grows with each start of the server.
+    pub(crate) fn incarnation(&self) -> u64 {
+        self.incarnation
+    }
+
     /// Calls the function for each message of this kind. There is one function for each kind.
     pub(crate) fn on(&self, tag: Tag, handler: impl Fn(Message) + Send + Sync + 'static) {
         self.mailbox.on(tag, handler);

@@ -15,6 +15,10 @@ impl Tag {
     pub(crate) const HELLO: Tag = Tag(1);
     /// A message of `RG.NETWORKTEST`.
     pub(crate) const NETWORK_TEST: Tag = Tag(2);
+    /// A question.
+    pub(crate) const QUESTION: Tag = Tag(3);
+    /// The answer to a question.
+    pub(crate) const ANSWER: Tag = Tag(4);
 }
 
 /// Gives the sender credit for the bytes of a message when it is dropped.

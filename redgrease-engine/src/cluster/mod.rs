@@ -6,6 +6,7 @@
 //! | `transport/` | messages between two servers, over a way that loses some of them |
 //! | `hub.rs` | the channels to all other servers |
 //! | `mailbox.rs` | which function gets which kind of message |
+//! | `questions/` | questions to other servers, and their answers |
 //! | `heartbeat.rs` | what the servers tell each other every second |
 //! | `sender.rs`, `bell.rs` | the thread that sends, and waking it |
 //! | `changes.rs` | the log's entries about changes of the cluster |
@@ -25,6 +26,7 @@ mod heartbeat;
 mod hub;
 mod mailbox;
 pub(crate) mod network_test;
+mod questions;
 mod sender;
 #[cfg(test)]
 mod tests;
@@ -34,9 +36,10 @@ mod transport;
 pub(crate) use heartbeat::{Heartbeat, Hello};
 pub(crate) use hub::{Hub, Received, Unsent, Wire};
 pub(crate) use mailbox::{Message, Tag};
+pub(crate) use questions::{Kind, Limit, NoAnswer, Outcome, Outcomes, Question, Questions};
 pub(crate) use transport::Lane;
 
-use crate::redis::{Context, Level, log};
+use crate::redis::{Context, Level, Worker, log};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use topology::{Health, Node, NodeId, Topology};
@@ -44,6 +47,9 @@ use topology::{Health, Node, NodeId, Topology};
 static RUN_ID: OnceLock<String> = OnceLock::new();
 static HUB: OnceLock<Hub> = OnceLock::new();
 static HEARTBEAT: OnceLock<Arc<Heartbeat>> = OnceLock::new();
+/// The thread that takes the outcomes of questions.
+static ANSWERS: Worker = Worker::new("rg-answers", "answers of other shards");
+static QUESTIONS: OnceLock<Arc<Questions>> = OnceLock::new();
 
 /// The id of this process, 40 random hexadecimal digits.
 pub(crate) fn run_id(context: &Context) -> &'static str {
@@ -60,6 +66,11 @@ pub(crate) fn heartbeat() -> Option<&'static Heartbeat> {
     HEARTBEAT.get().map(Arc::as_ref)
 }
 
+/// The questions to the other servers. `None` if this server was not started for a cluster.
+pub(crate) fn questions() -> Option<&'static Questions> {
+    QUESTIONS.get().map(Arc::as_ref)
+}
+
 /// Begins to follow the cluster, if this server was started for one.
 pub(crate) fn start(context: &Context) {
     if !context.is_in_cluster_mode() {
@@ -74,7 +85,9 @@ pub(crate) fn start(context: &Context) {
             digest: Vec::new(),
         }))
     });
+    let questions = QUESTIONS.get_or_init(|| Arc::new(Questions::new(hub, |job| ANSWERS.run(job))));
     heartbeat.listen(hub);
+    questions.listen();
     network_test::listen(hub);
     topology::subscribe(|_, _, new| {
         if let Some(hub) = crate::cluster::hub() {
@@ -83,7 +96,7 @@ pub(crate) fn start(context: &Context) {
     });
     topology::subscribe(changes::tell);
     topology::follow(context);
-    if let Err(error) = sender::start(hub, heartbeat) {
+    if let Err(error) = sender::start(hub, heartbeat, questions) {
         log(
             Level::Warning,
             &format!(

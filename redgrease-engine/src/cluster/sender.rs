@@ -1,7 +1,8 @@
-//! The thread that sends frames and heartbeats.
+//! The thread that sends frames and heartbeats, and ends questions that are not answered in time.
 
 use super::heartbeat::Heartbeat;
 use super::hub::{Hub, Wire};
+use super::questions::Questions;
 use super::topology::NodeId;
 use crate::redis::{Context, locked, send_to_node};
 use std::io;
@@ -23,17 +24,24 @@ impl Wire for Bus<'_> {
 }
 
 /// Starts the thread.
-pub(super) fn start(hub: &'static Hub, heartbeat: &'static Heartbeat) -> io::Result<()> {
+pub(super) fn start(
+    hub: &'static Hub,
+    heartbeat: &'static Heartbeat,
+    questions: &'static Questions,
+) -> io::Result<()> {
     let body = move || {
         loop {
             let now = Instant::now();
             let next_beat = heartbeat.beat(hub, now);
+            let next_end = questions.expire(now);
             let due = hub.due(now);
             if due.is_some_and(|at| at <= now) {
                 locked(|context| hub.flush(Instant::now(), &Bus(context), MOST));
                 thread::sleep(PAUSE);
             } else {
-                hub.bell.wait(due.map_or(next_beat, |at| at.min(next_beat)));
+                let next = [due, next_end].into_iter().flatten().min();
+                hub.bell
+                    .wait(next.map_or(next_beat, |at| at.min(next_beat)));
             }
         }
     };

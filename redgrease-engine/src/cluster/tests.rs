@@ -5,6 +5,7 @@ use super::hub::{Hub, Received, Unsent, Wire};
 use super::mailbox::{Message, Tag};
 use super::topology::NodeId;
 use super::transport::Lane;
+use super::transport::network::{Faults, Random};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 const TAG: Tag = Tag(200);
 const MIB: usize = 1 << 20;
 
-fn id(index: usize) -> NodeId {
+pub(super) fn id(index: usize) -> NodeId {
     NodeId::parse(format!("{index:040x}").as_bytes()).unwrap()
 }
 
@@ -30,18 +31,25 @@ impl Wire for From<'_> {
     }
 }
 
+fn hub(incarnation: u64) -> &'static Hub {
+    Box::leak(Box::new(Hub::new(incarnation)))
+}
+
 /// Hubs that know each other, and the messages that arrived: to, from, content.
-struct World {
-    hubs: Vec<Hub>,
+pub(super) struct World {
+    pub(super) hubs: Vec<&'static Hub>,
     frames: Frames,
-    now: Instant,
+    pub(super) now: Instant,
     /// The hub whose frames are lost.
-    dead: Option<usize>,
+    pub(super) dead: Option<usize>,
+    /// Frames that are lost, doubled or late.
+    pub(super) faults: Faults,
+    random: Random,
 }
 
 impl World {
-    fn new(count: usize) -> World {
-        let hubs: Vec<Hub> = (0..count).map(|_| Hub::new(7)).collect();
+    pub(super) fn new(count: usize) -> World {
+        let hubs: Vec<&'static Hub> = (0..count).map(|_| hub(7)).collect();
         for (own, hub) in hubs.iter().enumerate() {
             let others = (0..count).filter(|other| *other != own).map(id);
             hub.set_peers(&others.collect::<Vec<_>>());
@@ -51,18 +59,45 @@ impl World {
             frames: RefCell::default(),
             now: Instant::now(),
             dead: None,
+            faults: Faults::default(),
+            random: Random(1),
         }
     }
 
+    /// The random numbers of the faults begin here.
+    pub(super) fn seed(&mut self, seed: u64) {
+        self.random = Random(seed);
+    }
+
+    /// A server is started again: it has forgotten everything.
+    pub(super) fn restart(&mut self, index: usize) -> &'static Hub {
+        let again = hub(self.hubs[index].incarnation() + 1);
+        again.set_peers(&self.hubs[index].peers());
+        self.hubs[index] = again;
+        again
+    }
+
     /// Sends and delivers until nothing is due, and lets a moment pass in between.
-    fn run(&mut self, length: Duration) {
+    pub(super) fn run(&mut self, length: Duration) {
         let end = self.now + length;
         while self.now < end {
             for (own, hub) in self.hubs.iter().enumerate() {
                 hub.flush(self.now, &From(id(own), &self.frames), MIB);
             }
             self.now += Duration::from_millis(1);
+            let mut late = VecDeque::new();
             while let Some((from, to, bytes)) = self.frames.borrow_mut().pop_front() {
+                // Such a frame may be late again, so that the delay is one of some milliseconds on average.
+                if self.faults.delay > 0 && self.random.below(self.faults.delay) > 0 {
+                    late.push_back((from, to, bytes));
+                    continue;
+                }
+                if self.random.below(1000) < self.faults.lost {
+                    continue;
+                }
+                if self.random.below(1000) < self.faults.doubled {
+                    late.push_back((from, to, bytes.clone()));
+                }
                 let place = |node| (0..self.hubs.len()).find(|one| id(*one) == node);
                 let (Some(sender), Some(to)) = (place(from), place(to)) else {
                     continue;
@@ -71,6 +106,7 @@ impl World {
                     self.hubs[to].receive(from, &bytes, self.now);
                 }
             }
+            self.frames.borrow_mut().append(&mut late);
         }
     }
 }
@@ -94,7 +130,7 @@ fn contents(messages: &Mutex<Vec<Message>>) -> Vec<(NodeId, Vec<u8>)> {
 #[test]
 fn messages_go_to_the_function_of_their_kind() {
     let mut world = World::new(3);
-    let arrived = kept(&world.hubs[1]);
+    let arrived = kept(world.hubs[1]);
     for lane in [Lane::Control, Lane::Bulk] {
         let (to, other) = (id(1), Tag(201));
         assert_eq!(world.hubs[0].send(to, lane, TAG, b"from 0"), Ok(()));
@@ -124,7 +160,7 @@ fn messages_to_other_nodes_are_refused() {
 #[test]
 fn a_long_message_arrives() {
     let mut world = World::new(2);
-    let arrived = kept(&world.hubs[1]);
+    let arrived = kept(world.hubs[1]);
     let long: Vec<u8> = (0..64 * MIB)
         .map(|at| u8::try_from(at % 251).unwrap())
         .collect();
@@ -137,7 +173,7 @@ fn a_long_message_arrives() {
 #[test]
 fn a_receiver_that_keeps_messages_stops_the_sender() {
     let mut world = World::new(2);
-    let arrived = kept(&world.hubs[1]);
+    let arrived = kept(world.hubs[1]);
     for _ in 0..10 {
         world.hubs[0]
             .send(id(1), Lane::Bulk, TAG, &vec![1; MIB])
@@ -165,7 +201,7 @@ fn a_receiver_that_keeps_messages_stops_the_sender() {
 #[test]
 fn foreign_bytes_are_dropped() {
     let world = World::new(2);
-    let arrived = kept(&world.hubs[1]);
+    let arrived = kept(world.hubs[1]);
     for bytes in [&b""[..], b"hello", b"RGX\x02", &[0; 200]] {
         let received = world.hubs[1].receive(id(0), bytes, world.now);
         assert_eq!(received, Received::Taken);
@@ -187,7 +223,7 @@ fn a_server_that_left_or_was_started_again_is_told() {
     }
     world.run(Duration::from_millis(100));
     assert!(lost.lock().unwrap().is_empty());
-    world.hubs[1] = Hub::new(8);
+    world.hubs[1] = hub(8);
     world.hubs[1].set_peers(&[id(0)]);
     world.hubs[1].send(id(0), Lane::Control, TAG, b"x").unwrap();
     world.run(Duration::from_millis(100));
@@ -200,7 +236,7 @@ fn a_server_that_left_or_was_started_again_is_told() {
 /// Handlers run without the locks of the hub.
 #[test]
 fn a_handler_may_use_the_hub() {
-    let hub: &'static Hub = Box::leak(Box::new(Hub::new(7)));
+    let hub = hub(7);
     hub.set_peers(&[id(1), id(2)]);
     let calls = Arc::new(Mutex::new(0));
     let own = Arc::clone(&calls);
@@ -216,7 +252,7 @@ fn a_handler_may_use_the_hub() {
 #[test]
 fn a_message_of_an_ended_process_gives_no_credit() {
     let mut world = World::new(2);
-    let arrived = kept(&world.hubs[1]);
+    let arrived = kept(world.hubs[1]);
     for _ in 0..3 {
         world.hubs[0]
             .send(id(1), Lane::Bulk, TAG, &vec![1; MIB])
@@ -225,7 +261,7 @@ fn a_message_of_an_ended_process_gives_no_credit() {
     world.run(Duration::from_secs(1));
     let old: Vec<Message> = arrived.lock().unwrap().drain(..).collect();
     assert_eq!(old.len(), 3);
-    world.hubs[0] = Hub::new(8);
+    world.hubs[0] = hub(8);
     world.hubs[0].set_peers(&[id(1)]);
     for _ in 0..10 {
         world.hubs[0]
@@ -240,7 +276,7 @@ fn a_message_of_an_ended_process_gives_no_credit() {
 }
 
 fn heartbeats(world: &World) -> Vec<Arc<Heartbeat>> {
-    let of = |(own, hub): (usize, &Hub)| {
+    let of = |(own, hub): (usize, &&'static Hub)| {
         let heartbeat = Arc::new(Heartbeat::new(Hello {
             run_id: format!("run {own}"),
             ..Hello::default()
@@ -281,7 +317,7 @@ fn one_heartbeat_waits_for_a_silent_server() {
     let all = heartbeats(&world);
     world.dead = Some(1);
     for _ in 0..20 {
-        all[0].beat(&world.hubs[0], world.now);
+        all[0].beat(world.hubs[0], world.now);
         world.run(Duration::from_secs(1));
     }
     assert_eq!(world.hubs[0].waiting_frames(id(1)), 1);

@@ -44,6 +44,7 @@
 //! | `timer_key.rs` | keys that hold a time event |
 //! | `used_memory.rs` | the memory that the server uses |
 //! | `user.rs` | the users whose rights gears have |
+//! | `worker.rs` | a thread that does jobs one after the other |
 //! | `zero_bytes.rs` | replies that the server cannot read |
 //! | `stack.rs` | commands inside of commands |
 //! | `main_thread.rs` | the thread that the server takes for its main thread |
@@ -104,6 +105,7 @@ mod timer;
 pub(crate) mod timer_key;
 mod used_memory;
 mod user;
+mod worker;
 mod zero_bytes;
 
 pub(crate) use after_command::{after_command, call_with_handlers};
@@ -140,3 +142,4 @@ pub(crate) use stack::TOO_DEEP;
 pub(crate) use timer::after;
 pub(crate) use used_memory::resident_memory_of_server;
 pub(crate) use user::{Standing, User, cannot_keep_rights};
+pub(crate) use worker::Worker;

@@ -18,7 +18,7 @@ mod channel;
 mod frame;
 mod incoming;
 #[cfg(test)]
-mod network;
+pub(super) mod network;
 mod outgoing;
 #[cfg(test)]
 mod tests;

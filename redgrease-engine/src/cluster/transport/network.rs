@@ -8,28 +8,28 @@ use std::time::{Duration, Instant};
 
 /// How bad a network is. Shares are of 1000.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Faults {
-    pub(super) lost: u64,
-    pub(super) doubled: u64,
+pub(in crate::cluster) struct Faults {
+    pub(in crate::cluster) lost: u64,
+    pub(in crate::cluster) doubled: u64,
     /// Frames take up to this many milliseconds, so that later ones overtake them.
-    pub(super) delay: u64,
+    pub(in crate::cluster) delay: u64,
     /// Of 1000 steps this many cut all connections for a second.
-    pub(super) cut: u64,
+    pub(in crate::cluster) cut: u64,
 }
 
 /// Random numbers that a seed decides (splitmix64).
 #[derive(Debug)]
-pub(super) struct Random(pub(super) u64);
+pub(in crate::cluster) struct Random(pub(in crate::cluster) u64);
 
 impl Random {
-    pub(super) fn next(&mut self) -> u64 {
+    pub(in crate::cluster) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
 
-    pub(super) fn below(&mut self, most: u64) -> u64 {
+    pub(in crate::cluster) fn below(&mut self, most: u64) -> u64 {
         if most == 0 { 0 } else { self.next() % most }
     }
 }
