@@ -1,18 +1,10 @@
 //! Where gears run.
 
-use crate::common::{calls_of, unregister_all, untyped};
+use crate::common::unregister_all;
 use crate::shards::Shards;
 use crate::{block_on, port, port_async, port_of, port_of_async};
 use redgrease::{Con, GearsCommands as _, pipe};
 use std::collections::BTreeSet;
-
-/// The primary whose third of the slots has the key.
-fn owner(shards: &Shards, key: &str) -> u16 {
-    let slot: usize = untyped(&shards.servers[0], &["CLUSTER", "KEYSLOT", key])
-        .parse()
-        .unwrap();
-    shards.ports[slot * 3 / 16_384]
-}
 
 #[test]
 fn gears_are_registered_and_run_on_all_primaries() {
@@ -41,7 +33,8 @@ fn gears_are_registered_and_run_on_all_primaries() {
 #[test]
 fn a_unix_socket_leads_to_the_cluster_as_well() {
     let shards = Shards::start();
-    let mut con = redgrease::start(shards.servers[0].url()).unwrap();
+    let socket = format!("redis+unix://{}", shards.node(0).socket().display());
+    let mut con = redgrease::start(socket).unwrap();
     let ran: BTreeSet<u16> = (0..12).map(|_| port(&mut con).unwrap()).collect();
     assert_eq!(ran.len(), 3);
 }
@@ -54,7 +47,7 @@ fn calls_on_a_key_run_where_the_key_is() {
         let key = format!("key:{n}");
         let call = port_of::call(&key).on_key(key.as_str());
         let (ran, _) = call.on(&mut con).unwrap();
-        assert_eq!(ran, owner(&shards, &key), "{key}");
+        assert_eq!(ran, shards.owner(&key), "{key}");
     }
     block_on(async {
         let mut con = redgrease::connect_async(shards.url(1)).await.unwrap();
@@ -62,12 +55,12 @@ fn calls_on_a_key_run_where_the_key_is() {
             let key = format!("key:{n}");
             let call = port_of_async::call(&key).on_key(key.as_str());
             let (ran, _) = call.on_async(&mut con).await.unwrap();
-            assert_eq!(ran, owner(&shards, &key), "{key}");
+            assert_eq!(ran, shards.owner(&key), "{key}");
         }
     });
     // The first node was right, so none had to say where the key is.
-    for server in &shards.servers {
-        assert!(!untyped(server, &["INFO", "errorstats"]).contains("MOVED"));
+    for at in 0..shards.count() {
+        assert!(!shards.ask(at, &["INFO", "errorstats"]).contains("MOVED"));
     }
 }
 
@@ -84,7 +77,7 @@ fn a_pipeline_of_calls_goes_to_several_nodes() {
     };
     let (ran, any) = pipe((on_keys(&keys), port::call())).on(&mut con).unwrap();
     for (key, ran) in keys.iter().zip(ran) {
-        assert_eq!(ran.unwrap().0, owner(&shards, key), "{key}");
+        assert_eq!(ran.unwrap().0, shards.owner(key), "{key}");
     }
     assert!(shards.ports.contains(&any.unwrap()));
 }
@@ -93,14 +86,14 @@ fn a_pipeline_of_calls_goes_to_several_nodes() {
 fn a_gear_that_one_shard_has_lost_is_registered_there_again() {
     let shards = Shards::start();
     let mut con = redgrease::start(shards.url(0)).unwrap();
-    let mut one = redis_connection(&shards, 2);
+    let mut one = shards.con(2);
     unregister_all(&mut one);
     for _ in 0..9 {
         port(&mut con).unwrap();
     }
     assert!(!one.dump_registrations().unwrap().is_empty());
 
-    let mut one = redis_connection(&shards, 1);
+    let mut one = shards.con(1);
     unregister_all(&mut one);
     block_on(async {
         let mut con = redgrease::connect_async(shards.url(0)).await.unwrap();
@@ -111,10 +104,6 @@ fn a_gear_that_one_shard_has_lost_is_registered_there_again() {
     assert!(!one.dump_registrations().unwrap().is_empty());
 }
 
-fn redis_connection(shards: &Shards, at: usize) -> redis::Connection {
-    crate::common::plain_connection(&shards.servers[at])
-}
-
 #[test]
 fn settings_are_set_on_all_nodes() {
     let shards = Shards::with_replicas(1);
@@ -123,9 +112,9 @@ fn settings_are_set_on_all_nodes() {
     let answer: Vec<String> = set.arg("MaxExecutions").arg(77).query(&mut con).unwrap();
     assert_eq!(answer, ["OK"]);
     con.refresh_cluster().unwrap();
-    for server in &shards.servers {
-        let setting = untyped(server, &["RG.CONFIGGET", "MaxExecutions"]);
+    for at in 0..shards.count() {
+        let setting = shards.ask(at, &["RG.CONFIGGET", "MaxExecutions"]);
         assert_eq!(setting, "77");
-        assert_eq!(calls_of(server, "rg.refreshcluster"), 1);
+        assert_eq!(shards.calls(at, "rg.refreshcluster"), 1);
     }
 }

@@ -11,8 +11,8 @@ fn commands_reach_the_keys_of_all_slots() {
     for n in 0..300 {
         let () = con.set(format!("key:{n}"), n).unwrap();
     }
-    for server in &shards.servers {
-        let mut one = crate::common::plain_connection(server);
+    for at in 0..shards.count() {
+        let mut one = shards.con(at);
         let count: usize = redis::cmd("DBSIZE").query(&mut one).unwrap();
         assert!(count > 50, "{count}");
     }

@@ -1,6 +1,6 @@
 //! Slots that move, and nodes that fail.
 
-use crate::common::{eventually, untyped};
+use crate::common::eventually;
 use crate::shards::Shards;
 use crate::{block_on, port, port_async, port_of, port_of_async};
 use redis::{AsyncCommands as _, Commands as _};
@@ -11,7 +11,7 @@ const SLOT: u16 = 0;
 
 /// How often a node has redirected a command.
 fn redirected(shards: &Shards, at: usize, word: &str) -> u64 {
-    let stats = untyped(&shards.servers[at], &["INFO", "errorstats"]);
+    let stats = shards.ask(at, &["INFO", "errorstats"]);
     let wanted = format!("errorstat_{word}:count=");
     let line = stats.lines().find_map(|line| line.strip_prefix(&*wanted));
     line.map_or(0, |count| count.trim().parse().unwrap())
@@ -23,7 +23,7 @@ fn a_connection_follows_a_slot_that_has_moved() {
     let mut con = redgrease::start(shards.url(0)).unwrap();
     let mut pool = redgrease::BlockingPool::connect(shards.url(1)).unwrap();
     let () = con.set(KEY, 1).unwrap();
-    shards.move_slot(SLOT, 0, 2);
+    shards.move_slot(SLOT, 2);
     let on_key = || port_of::call(KEY).on_key(KEY);
     let found = (shards.ports[2], Some(1));
     for _ in 0..3 {
@@ -42,7 +42,7 @@ fn an_async_connection_follows_a_slot_that_has_moved() {
         let mut con = redgrease::start_async(shards.url(0)).await.unwrap();
         let mut pool = redgrease::Pool::connect(shards.url(1)).await.unwrap();
         let () = con.set(KEY, 1).await.unwrap();
-        shards.move_slot(SLOT, 0, 1);
+        shards.move_slot(SLOT, 1);
         let found = (shards.ports[1], Some(1));
         for _ in 0..3 {
             let on_key = || port_of_async::call(KEY).on_key(KEY);
@@ -80,10 +80,10 @@ fn keys_are_found_while_their_slot_moves() {
         assert_eq!(con.incr::<_, _, i64>(KEY, 1).await.unwrap(), 5);
         assert_eq!(pool.incr::<_, _, i64>(KEY, 1).await.unwrap(), 6);
     });
-    shards.end_move(SLOT, 0, 1);
+    shards.move_slot(SLOT, 1);
     assert_eq!(con.get::<_, i64>(KEY).unwrap(), 6);
     // A transaction that its node refuses did not run, and goes to the other node.
-    shards.move_slot(SLOT, 1, 2);
+    shards.move_slot(SLOT, 2);
     let mut pipe = redis::pipe();
     pipe.atomic().incr(KEY, 1).incr("{06S}:b", 1);
     assert_eq!(pipe.query::<(i64, i64)>(&mut con).unwrap(), (7, 8));
@@ -91,13 +91,13 @@ fn keys_are_found_while_their_slot_moves() {
 
 #[test]
 fn a_replica_that_was_promoted_is_found() {
-    let mut shards = Shards::with_replicas(1);
+    let shards = Shards::with_replicas(1);
     let mut con = redgrease::start(shards.url(0)).unwrap();
     let mut pool = redgrease::BlockingPool::connect(shards.url(1)).unwrap();
     let () = con.set(KEY, 1).unwrap();
     let () = pool.set(KEY, 2).unwrap();
-    crate::common::pair::caught_up(&shards.servers[0], &shards.servers[3]);
-    shards.servers.remove(0).kill().unwrap();
+    shards.caught_up(0, 3);
+    shards.node(0).kill().unwrap();
     // Commands fail until the cluster has promoted the replica.
     eventually("the replica serves the slot", || {
         con.get::<_, i64>(KEY).is_ok_and(|found| found == 2)
@@ -106,7 +106,7 @@ fn a_replica_that_was_promoted_is_found() {
         pool.get::<_, i64>(KEY).is_ok_and(|found| found == 2)
     });
     // Gears run on what is there.
-    let ports = &shards.ports[1..];
+    let ports = [shards.ports[1], shards.ports[2], shards.node(3).port()];
     for _ in 0..9 {
         assert!(ports.contains(&port(&mut con).unwrap()));
         assert!(ports.contains(&port(&mut pool).unwrap()));
@@ -115,14 +115,14 @@ fn a_replica_that_was_promoted_is_found() {
 
 #[test]
 fn an_async_connection_finds_a_replica_that_was_promoted() {
-    let mut shards = Shards::with_replicas(1);
+    let shards = Shards::with_replicas(1);
     block_on(async {
         let mut con = redgrease::start_async(shards.url(0)).await.unwrap();
         let mut pool = redgrease::Pool::connect(shards.url(0)).await.unwrap();
         let () = con.set(KEY, 1).await.unwrap();
         let () = pool.set(KEY, 2).await.unwrap();
-        crate::common::pair::caught_up(&shards.servers[0], &shards.servers[3]);
-        shards.servers.remove(0).kill().unwrap();
+        shards.caught_up(0, 3);
+        shards.node(0).kill().unwrap();
         let begun = std::time::Instant::now();
         let patience = std::time::Duration::from_secs(20);
         while !matches!(con.get::<_, i64>(KEY).await, Ok(2)) {

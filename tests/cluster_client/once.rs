@@ -1,7 +1,7 @@
 //! A gear runs once, also when its connection breaks while it runs.
 
 use crate::block_on;
-use crate::common::{calls_of, eventually, untyped};
+use crate::common::eventually;
 use crate::shards::Shards;
 use redgrease::prelude::*;
 use std::path::Path;
@@ -48,11 +48,8 @@ fn killed(shards: &Shards, call: impl FnOnce(&str) -> redgrease::Result<i64> + S
     let error = thread::scope(|scope| {
         let call = scope.spawn(|| call(path.to_str().unwrap()));
         eventually("the gear runs", || lines(&path) > 0);
-        for server in &shards.servers {
-            untyped(
-                server,
-                &["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"],
-            );
+        for at in 0..shards.count() {
+            shards.ask(at, &["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
         }
         call.join().unwrap().unwrap_err()
     });
@@ -62,8 +59,9 @@ fn killed(shards: &Shards, call: impl FnOnce(&str) -> redgrease::Result<i64> + S
 }
 
 fn triggered(shards: &Shards) -> u64 {
-    let calls = shards.servers.iter();
-    calls.map(|server| calls_of(server, "rg.trigger")).sum()
+    (0..shards.count())
+        .map(|at| shards.calls(at, "rg.trigger"))
+        .sum()
 }
 
 #[test]

@@ -1,16 +1,17 @@
 //! A cluster of servers for these tests.
 
-use crate::common::{eventually, free_port, untyped};
-use redgrease_embedded::Server;
+use crate::common::{calls_at, eventually, plain_connection_to, untyped_at};
+use redgrease_embedded::{Cluster, ClusterNode, Server};
+use std::time::Duration;
 
-/// Primaries with a third of the slots each, and replicas of the first of them.
+/// Three primaries with a third of the slots each, and their replicas.
 pub(crate) struct Shards {
-    pub(crate) servers: Vec<Server>,
+    cluster: Cluster,
+    /// The primaries, then the replicas.
+    nodes: Vec<ClusterNode>,
+    /// The ports of the primaries.
     pub(crate) ports: Vec<u16>,
 }
-
-/// First and last slot of each primary.
-const SLOTS: [(&str, &str); 3] = [("0", "5460"), ("5461", "10922"), ("10923", "16383")];
 
 impl Shards {
     /// Three primaries.
@@ -18,116 +19,114 @@ impl Shards {
         Shards::with_replicas(0)
     }
 
-    /// Three primaries, and replicas of the first one.
+    /// Three primaries, and replicas of each.
     pub(crate) fn with_replicas(replicas: usize) -> Self {
-        let count = SLOTS.len() + replicas;
-        let bus = free_port();
-        let mut servers = vec![node(bus)];
-        servers.extend((1..count).map(|_| node(free_port())));
-        let (servers, ports) = servers.into_iter().unzip();
-        let shards = Shards { servers, ports };
-        for (at, (first, last)) in SLOTS.iter().enumerate() {
-            shards.ok(at, &["CLUSTER", "ADDSLOTSRANGE", first, last]);
-        }
-        for at in 1..count {
-            let (port, bus) = (shards.ports[0].to_string(), bus.to_string());
-            shards.ok(at, &["CLUSTER", "MEET", "127.0.0.1", &port, &bus]);
-        }
-        shards.await_agreement(count);
-        for at in SLOTS.len()..count {
-            let id = shards.id(0);
-            shards.ok(at, &["CLUSTER", "REPLICATE", &id]);
-            eventually("the replica follows", || {
-                untyped(&shards.servers[at], &["INFO", "replication"])
-                    .contains("master_link_status:up")
-            });
-            let replica = shards.id(at);
-            for server in &shards.servers {
-                eventually("all nodes know the replica", || {
-                    untyped(server, &["CLUSTER", "SLOTS"]).contains(&replica)
-                });
-            }
-        }
+        let cluster = Server::cluster()
+            .replicas(replicas)
+            .node_timeout(Duration::from_secs(1))
+            .start()
+            .unwrap();
+        let primaries = (0..cluster.shards()).map(|at| cluster.shard(at));
+        let followers = (0..replicas)
+            .flat_map(|replica| (0..cluster.shards()).map(move |at| (at, replica)))
+            .map(|(at, replica)| cluster.replica(at, replica));
+        let shards = Shards {
+            ports: primaries.clone().map(|node| node.port()).collect(),
+            nodes: primaries.chain(followers).collect(),
+            cluster,
+        };
+        shards.await_replicas();
         shards
     }
 
-    /// Waits until all nodes know all nodes and serve all slots.
-    fn await_agreement(&self, count: usize) {
-        let known = format!("cluster_known_nodes:{count}");
-        for server in &self.servers {
-            eventually("all nodes agree", || {
-                let info = untyped(server, &["CLUSTER", "INFO"]);
-                info.contains("cluster_state:ok")
-                    && info.contains("cluster_slots_ok:16384")
-                    && info.contains(&known)
+    /// Waits until all nodes list all replicas: those whose position in the stream of replication is not known are left out.
+    fn await_replicas(&self) {
+        for at in 0..self.count() {
+            eventually("all nodes are listed", || {
+                let slots = self.ask(at, &["CLUSTER", "SLOTS"]);
+                self.nodes.iter().all(|node| slots.contains(node.id()))
             });
         }
     }
 
-    /// The address of a node.
-    pub(crate) fn url(&self, at: usize) -> String {
-        format!("redis://127.0.0.1:{}/", self.ports[at])
+    /// A node. The first replica is that of the first primary.
+    pub(crate) fn node(&self, at: usize) -> &ClusterNode {
+        &self.nodes[at]
     }
 
-    /// The id of a node.
-    pub(crate) fn id(&self, at: usize) -> String {
-        untyped(&self.servers[at], &["CLUSTER", "MYID"])
+    /// How many nodes there are.
+    pub(crate) fn count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The address of a node.
+    pub(crate) fn url(&self, at: usize) -> &str {
+        self.node(at).url()
+    }
+
+    /// A connection of redis-rs to one node.
+    pub(crate) fn con(&self, at: usize) -> redis::Connection {
+        plain_connection_to(self.url(at))
+    }
+
+    /// The answer of a node as text.
+    pub(crate) fn ask(&self, at: usize, words: &[&str]) -> String {
+        untyped_at(self.url(at), words)
+    }
+
+    /// How often a command was called on a node.
+    pub(crate) fn calls(&self, at: usize, command: &str) -> u64 {
+        calls_at(self.url(at), command)
     }
 
     /// Sends a command to a node, which answers OK.
     #[track_caller]
     pub(crate) fn ok(&self, at: usize, words: &[&str]) {
-        assert_eq!(untyped(&self.servers[at], words), "OK", "{words:?}");
+        assert_eq!(self.ask(at, words), "OK", "{words:?}");
+    }
+
+    /// The port of the primary that serves a key in a cluster whose slots have not moved.
+    pub(crate) fn owner(&self, key: &str) -> u16 {
+        let slot: usize = self.ask(0, &["CLUSTER", "KEYSLOT", key]).parse().unwrap();
+        let ends = (1..=self.ports.len()).map(|shard| shard * 16_384 / self.ports.len());
+        self.ports[ends.take_while(|end| *end <= slot).count()]
+    }
+
+    /// Waits until a replica has run everything that its primary has sent.
+    pub(crate) fn caught_up(&self, primary: usize, replica: usize) {
+        let number = |at, field: &str| -> u64 {
+            let info = self.ask(at, &["INFO", "replication"]);
+            let mut lines = info.lines();
+            let value = lines.find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+            value.unwrap().trim().parse().unwrap()
+        };
+        let sent = number(primary, "master_repl_offset");
+        eventually("the replica has caught up", || {
+            number(replica, "slave_repl_offset") >= sent
+        });
     }
 
     /// Begins to move a slot between two primaries.
     pub(crate) fn begin_move(&self, slot: u16, from: usize, to: usize) {
         let slot = slot.to_string();
-        let (source, target) = (self.id(from), self.id(to));
-        self.ok(to, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", &source]);
-        self.ok(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &target]);
+        let (source, target) = (self.node(from).id(), self.node(to).id());
+        self.ok(to, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", source]);
+        self.ok(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", target]);
     }
 
     /// Moves the keys of a slot that moves.
     pub(crate) fn move_keys(&self, slot: u16, from: usize, to: usize) {
         let slot = slot.to_string();
         let port = self.ports[to].to_string();
-        let keys = untyped(
-            &self.servers[from],
-            &["CLUSTER", "GETKEYSINSLOT", &slot, "1000"],
-        );
+        let keys = self.ask(from, &["CLUSTER", "GETKEYSINSLOT", &slot, "1000"]);
         for key in keys.lines() {
             let words = ["MIGRATE", "127.0.0.1", &port, key, "0", "5000"];
             self.ok(from, &words);
         }
     }
 
-    /// Ends the move of a slot: the two primaries know it at once, the others later.
-    pub(crate) fn end_move(&self, slot: u16, from: usize, to: usize) {
-        let (slot, target) = (slot.to_string(), self.id(to));
-        self.ok(to, &["CLUSTER", "SETSLOT", &slot, "NODE", &target]);
-        self.ok(from, &["CLUSTER", "SETSLOT", &slot, "NODE", &target]);
+    /// Moves a slot to a primary as a whole, or ends its move.
+    pub(crate) fn move_slot(&self, slot: u16, to: usize) {
+        self.cluster.move_slot(slot, to).unwrap();
     }
-
-    /// Moves a slot as a whole.
-    pub(crate) fn move_slot(&self, slot: u16, from: usize, to: usize) {
-        self.begin_move(slot, from, to);
-        self.move_keys(slot, from, to);
-        self.end_move(slot, from, to);
-    }
-}
-
-/// A node that listens for other nodes on this port.
-fn node(bus: u16) -> (Server, u16) {
-    let port = free_port();
-    let server = Server::builder()
-        .port(port)
-        .server_arg("cluster-enabled", "yes")
-        // The usual one, 10000 above, may be above the largest.
-        .server_arg("cluster-port", bus.to_string())
-        .server_arg("cluster-node-timeout", "1000")
-        .server_arg("repl-diskless-sync-delay", "0")
-        .start()
-        .unwrap();
-    (server, port)
 }

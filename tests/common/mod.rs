@@ -42,8 +42,12 @@ pub(crate) fn empty() -> (Server, Con) {
 
 /// A connection of redis-rs, which knows nothing of gears.
 pub(crate) fn plain_connection(server: &Server) -> redis::Connection {
-    let client = redis::Client::open(server.url()).unwrap();
-    client.get_connection().unwrap()
+    plain_connection_to(server.url())
+}
+
+/// [`plain_connection`] to a server with this address, such as a node of a cluster.
+pub(crate) fn plain_connection_to(url: &str) -> redis::Connection {
+    redis::Client::open(url).unwrap().get_connection().unwrap()
 }
 
 /// A TCP port on loopback that no program uses.
@@ -65,7 +69,12 @@ pub(crate) fn master() -> (Server, u16) {
 
 /// Sends a command and returns the reply as text, similar to `redis-cli`.
 pub(crate) fn untyped(server: &Server, words: &[&str]) -> String {
-    let mut con = plain_connection(server);
+    untyped_at(server.url(), words)
+}
+
+/// [`untyped`] for a server with this address.
+pub(crate) fn untyped_at(url: &str, words: &[&str]) -> String {
+    let mut con = plain_connection_to(url);
     let mut cmd = redis::cmd(words[0]);
     cmd.arg(&words[1..]);
     match cmd.query::<redis::Value>(&mut con) {
@@ -91,7 +100,12 @@ fn shown(value: &redis::Value) -> String {
 
 /// Number of calls of a command on a server.
 pub(crate) fn calls_of(server: &Server, command: &str) -> u64 {
-    let stats = untyped(server, &["INFO", "commandstats"]);
+    calls_at(server.url(), command)
+}
+
+/// [`calls_of`] for a server with this address.
+pub(crate) fn calls_at(url: &str, command: &str) -> u64 {
+    let stats = untyped_at(url, &["INFO", "commandstats"]);
     let wanted = format!("cmdstat_{}:calls=", command.to_ascii_lowercase());
     stats
         .lines()
