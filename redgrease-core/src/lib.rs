@@ -54,9 +54,11 @@ pub use commands::{
     GearsPipeline, GearsVersion, Module, Plugin, PyExecuteOptions, PyStats, RegistrationFilter,
     RegistrationInfo, Requirement, RequirementFilter, Session, SessionsOptions, ShardInfo, cmd,
 };
+pub use connection::{
+    AnyOf, BlockingPool, Con, Connection, IntoAddresses, PoolMetrics, PoolOptions, connect,
+};
 #[cfg(feature = "aio")]
 pub use connection::{AsyncCon, AsyncConnection, Pool, connect_async};
-pub use connection::{BlockingPool, Con, Connection, PoolMetrics, PoolOptions, connect};
 #[doc(hidden)]
 pub use convert::GearRefusal;
 pub use convert::{Codec, GearArg, GearReply, GearResult, Json, PerShard, Writer};

@@ -2,7 +2,8 @@
 //!
 //! | file | purpose |
 //! |---|---|
-//! | `shards.rs` | starts the servers, and moves slots between them |
+//! | `shards.rs` | starts the servers, and moves slots step by step |
+//! | `addresses.rs` | several addresses, of which some nodes are down |
 //! | `calls.rs` | where gears run, registrations, healing, settings |
 //! | `commands.rs` | commands of keys, pipelines and transactions |
 //! | `moves.rs` | slots that move, nodes that fail |
@@ -14,6 +15,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod addresses;
 mod calls;
 mod commands;
 mod moves;

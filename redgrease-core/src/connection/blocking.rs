@@ -1,6 +1,7 @@
 //! The blocking connection.
 
 use super::address::{Address, CONNECT_TIMEOUT};
+use super::addresses::{Addresses, IntoAddresses};
 #[cfg(feature = "cluster")]
 use super::cluster::{Node, Nodes, Sending, now};
 use super::endpoint::Endpoint;
@@ -8,7 +9,7 @@ use super::endpoint::Endpoint;
 use super::packed::Packed;
 use super::{clustered, known, own};
 use crate::error::Result;
-use redis::{Cmd, ConnectionLike, IntoConnectionInfo, RedisResult, Value};
+use redis::{Cmd, ConnectionLike, RedisResult, Value};
 use std::fmt;
 use std::sync::Arc;
 #[cfg(feature = "cluster")]
@@ -57,20 +58,28 @@ struct One {
 ///
 /// # Errors
 ///
-/// When the address cannot be parsed or names a database other than 0, or the server cannot be reached.
+/// When an address cannot be parsed or names a database other than 0, or the server cannot be reached.
 ///
 /// ```no_run
 /// let mut con = redgrease_core::connect("redis://127.0.0.1/")?;
 /// # Ok::<(), redgrease_core::Error>(())
 /// ```
-pub fn connect(address: impl IntoConnectionInfo) -> Result<Con> {
-    let address = Address::parse(address)?;
-    let mut one = One::open(&address, CONNECT_TIMEOUT)?;
+pub fn connect(address: impl IntoAddresses) -> Result<Con> {
+    let given = address.into_addresses()?;
+    let mut search = given.search();
+    let (mut one, address) = loop {
+        let address = search.next()?;
+        match One::open(&address, given.limit()) {
+            Ok(one) => break (one, address),
+            Err(e) => search.failed(e)?,
+        }
+    };
     let endpoint = Endpoint::new(address.clone(), known::connected(&address));
     let is_node = clustered::is_node(one.req_command(&clustered::question()));
     let target = if is_node {
-        Target::of_node(one, &endpoint)?
+        Target::of_node(one, &endpoint, &given)?
     } else {
+        given.must_be_one(&address)?;
         Target::One(one)
     };
     Ok(Con { endpoint, target })
@@ -78,26 +87,29 @@ pub fn connect(address: impl IntoConnectionInfo) -> Result<Con> {
 
 impl Target {
     #[cfg(feature = "cluster")]
-    fn of_node(one: One, endpoint: &Endpoint) -> Result<Self> {
+    fn of_node(one: One, endpoint: &Endpoint, given: &Addresses) -> Result<Self> {
         let one = Arc::new(Mutex::new(one));
-        let nodes = now(Nodes::of(Arc::clone(&one), endpoint.address(), |address| {
+        let open = |address| {
             let open = None;
             Ok(Arc::new(Mutex::new(One { address, open })))
-        }));
+        };
+        let address = endpoint.address();
+        let nodes = now(Nodes::of(Arc::clone(&one), address, given, open));
         if let Some(nodes) = nodes {
             endpoint.leads_to(nodes.followed());
             return Ok(Target::Cluster(nodes));
         }
+        given.must_be_one(address)?;
         match Arc::into_inner(one) {
             Some(one) => Ok(Target::One(
                 one.into_inner().unwrap_or_else(PoisonError::into_inner),
             )),
-            None => One::open(endpoint.address(), CONNECT_TIMEOUT).map(Target::One),
+            None => One::open(address, CONNECT_TIMEOUT).map(Target::One),
         }
     }
 
     #[cfg(not(feature = "cluster"))]
-    fn of_node(_: One, endpoint: &Endpoint) -> Result<Self> {
+    fn of_node(_: One, endpoint: &Endpoint, _: &Addresses) -> Result<Self> {
         Err(clustered::unsupported(endpoint.address()))
     }
 }

@@ -1,7 +1,7 @@
 //! Connections: the traits of connections that gears are called on, and the connections that [`connect`] opens.
 //!
 //! * `traits`: [`Connection`] and [`AsyncConnection`], implemented by every redis-rs connection.
-//! * `address`: the address of a connection, without its password in any text.
+//! * `address`: the address of a connection, without its password in any text. `addresses`: one, or those of several nodes.
 //! * `blocking`, `nonblocking`: [`Con`] and [`AsyncCon`]. `endpoint`: the address and the profile that they carry.
 //! * `known`: the servers this process has connected to.
 //! * `pool`: [`Pool`] and [`BlockingPool`], for many calls at the same time.
@@ -10,6 +10,7 @@
 //! * `own`: recognises connections of this crate behind any type.
 
 mod address;
+mod addresses;
 mod blocking;
 #[cfg(feature = "cluster")]
 mod cluster;
@@ -24,6 +25,8 @@ mod pool;
 mod traits;
 
 pub(crate) use address::Address;
+pub(crate) use addresses::Addresses;
+pub use addresses::{AnyOf, IntoAddresses};
 pub use blocking::{Con, connect};
 pub(crate) use endpoint::Endpoint;
 #[cfg(feature = "aio")]

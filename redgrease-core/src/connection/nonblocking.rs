@@ -1,6 +1,7 @@
 //! The async connection.
 
 use super::address::{Address, CONNECT_TIMEOUT};
+use super::addresses::{Addresses, IntoAddresses};
 #[cfg(feature = "cluster")]
 use super::cluster::{Node, Nodes, Sending};
 use super::endpoint::Endpoint;
@@ -9,7 +10,7 @@ use crate::error::Result;
 #[cfg(feature = "cluster")]
 use redis::RedisResult;
 use redis::aio::{ConnectionLike, ConnectionManager};
-use redis::{Cmd, IntoConnectionInfo, Pipeline, RedisFuture, Value};
+use redis::{Cmd, Pipeline, RedisFuture, Value};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,15 +50,23 @@ enum Target {
 ///
 /// # Errors
 ///
-/// When the address cannot be parsed or names a database other than 0, or the server cannot be reached.
-pub async fn connect_async(address: impl IntoConnectionInfo) -> Result<AsyncCon> {
-    let address = Address::parse(address)?;
-    let mut one = open(&address, CONNECT_TIMEOUT).await?;
+/// When an address cannot be parsed or names a database other than 0, or the server cannot be reached.
+pub async fn connect_async(address: impl IntoAddresses) -> Result<AsyncCon> {
+    let given = address.into_addresses()?;
+    let mut search = given.search();
+    let (mut one, address) = loop {
+        let address = search.next()?;
+        match open(&address, given.limit()).await {
+            Ok(one) => break (one, address),
+            Err(e) => search.failed(e)?,
+        }
+    };
     let endpoint = Endpoint::new(address.clone(), known::connected(&address));
     let is_node = clustered::is_node(one.req_packed_command(&clustered::question()).await);
     let target = if is_node {
-        Target::of_node(one, &endpoint).await?
+        Target::of_node(one, &endpoint, &given).await?
     } else {
+        given.must_be_one(&address)?;
         Target::One(one)
     };
     Ok(AsyncCon { endpoint, target })
@@ -65,17 +74,23 @@ pub async fn connect_async(address: impl IntoConnectionInfo) -> Result<AsyncCon>
 
 impl Target {
     #[cfg(feature = "cluster")]
-    async fn of_node(one: ConnectionManager, endpoint: &Endpoint) -> Result<Self> {
+    async fn of_node(
+        one: ConnectionManager,
+        endpoint: &Endpoint,
+        given: &Addresses,
+    ) -> Result<Self> {
         let opened = |address: Address| address.open_later();
-        let nodes = Nodes::of(one.clone(), endpoint.address(), opened).await;
-        Ok(nodes.map_or(Target::One(one), |nodes| {
+        let address = endpoint.address();
+        if let Some(nodes) = Nodes::of(one.clone(), address, given, opened).await {
             endpoint.leads_to(nodes.followed());
-            Target::Cluster(Arc::new(nodes))
-        }))
+            return Ok(Target::Cluster(Arc::new(nodes)));
+        }
+        given.must_be_one(address)?;
+        Ok(Target::One(one))
     }
 
     #[cfg(not(feature = "cluster"))]
-    async fn of_node(_: ConnectionManager, endpoint: &Endpoint) -> Result<Self> {
+    async fn of_node(_: ConnectionManager, endpoint: &Endpoint, _: &Addresses) -> Result<Self> {
         Err(clustered::unsupported(endpoint.address()))
     }
 }

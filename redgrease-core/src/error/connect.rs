@@ -1,7 +1,16 @@
 //! Texts about connections that cannot be opened, and about those that break.
 
+use super::{Error, ErrorKind};
 use redis::RedisError;
 use std::{error, fmt, io};
+
+impl Error {
+    /// The error of the last of several addresses as one of all of them.
+    pub(crate) fn connecting_to(mut self, address: String) -> Self {
+        self.0.kind = ErrorKind::Connect { address };
+        self
+    }
+}
 
 /// What to do about a connection that could not be opened.
 pub(super) fn remedy(source: Option<&RedisError>) -> &'static str {

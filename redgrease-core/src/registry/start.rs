@@ -6,10 +6,9 @@ use super::register::register_all_with;
 use super::report::Report;
 #[cfg(feature = "aio")]
 use crate::connection::{AsyncCon, Pool, connect_async};
-use crate::connection::{BlockingPool, Con, PoolOptions, connect};
+use crate::connection::{BlockingPool, Con, IntoAddresses, PoolOptions, connect};
 use crate::error::Result;
 use crate::profile::Options;
-use redis::IntoConnectionInfo;
 
 /// Connects to a server and registers every gear of this program: the first step of most programs.
 ///
@@ -23,7 +22,7 @@ use redis::IntoConnectionInfo;
 /// let mut con = redgrease_core::start("redis://127.0.0.1/")?;
 /// # Ok::<(), redgrease_core::Error>(())
 /// ```
-pub fn start(address: impl IntoConnectionInfo) -> Result<Con> {
+pub fn start(address: impl IntoAddresses) -> Result<Con> {
     start_with(address, &Options::new()).map(|(con, _)| con)
 }
 
@@ -32,7 +31,7 @@ pub fn start(address: impl IntoConnectionInfo) -> Result<Con> {
 /// # Errors
 ///
 /// Those of [`start`].
-pub fn start_with(address: impl IntoConnectionInfo, options: &Options) -> Result<(Con, Report)> {
+pub fn start_with(address: impl IntoAddresses, options: &Options) -> Result<(Con, Report)> {
     let mut con = connect(address)?;
     let report = register_all_with(&mut con, options)?;
     Ok((con, report))
@@ -45,7 +44,7 @@ pub fn start_with(address: impl IntoConnectionInfo, options: &Options) -> Result
 ///
 /// Those of [`start`].
 #[cfg(feature = "aio")]
-pub async fn start_async(address: impl IntoConnectionInfo) -> Result<AsyncCon> {
+pub async fn start_async(address: impl IntoAddresses) -> Result<AsyncCon> {
     start_async_with(address, &Options::new())
         .await
         .map(|(con, _)| con)
@@ -58,7 +57,7 @@ pub async fn start_async(address: impl IntoConnectionInfo) -> Result<AsyncCon> {
 /// Those of [`start`].
 #[cfg(feature = "aio")]
 pub async fn start_async_with(
-    address: impl IntoConnectionInfo,
+    address: impl IntoAddresses,
     options: &Options,
 ) -> Result<(AsyncCon, Report)> {
     let mut con = connect_async(address).await?;
@@ -73,7 +72,7 @@ impl Pool {
     /// # Errors
     ///
     /// Those of [`start`].
-    pub async fn start(address: impl IntoConnectionInfo) -> Result<Self> {
+    pub async fn start(address: impl IntoAddresses) -> Result<Self> {
         Pool::start_with(address, &Options::new(), &PoolOptions::new())
             .await
             .map(|(pool, _)| pool)
@@ -85,7 +84,7 @@ impl Pool {
     ///
     /// Those of [`start`](Self::start), and a size that makes no sense.
     pub async fn start_with(
-        address: impl IntoConnectionInfo,
+        address: impl IntoAddresses,
         options: &Options,
         pool_options: &PoolOptions,
     ) -> Result<(Self, Report)> {
@@ -101,7 +100,7 @@ impl BlockingPool {
     /// # Errors
     ///
     /// Those of [`start`].
-    pub fn start(address: impl IntoConnectionInfo) -> Result<Self> {
+    pub fn start(address: impl IntoAddresses) -> Result<Self> {
         BlockingPool::start_with(address, &Options::new(), &PoolOptions::new())
             .map(|(pool, _)| pool)
     }
@@ -112,7 +111,7 @@ impl BlockingPool {
     ///
     /// Those of [`start`](Self::start), and a size that makes no sense.
     pub fn start_with(
-        address: impl IntoConnectionInfo,
+        address: impl IntoAddresses,
         options: &Options,
         pool_options: &PoolOptions,
     ) -> Result<(Self, Report)> {

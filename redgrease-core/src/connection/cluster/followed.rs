@@ -2,7 +2,7 @@
 
 use super::slots::{Place, Slots};
 use super::way::Way;
-use crate::connection::Address;
+use crate::connection::{Address, Addresses};
 use redis::{RedisResult, Value};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,8 +11,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Shared by a connection, its clones and its endpoint.
 #[derive(Debug)]
 pub(crate) struct Followed {
-    /// The address that the user gave. Nodes have the same user, password and TLS.
+    /// The address that has answered. Nodes have the same user, password and TLS.
     address: Address,
+    /// The addresses that the user gave.
+    given: Addresses,
     slots: RwLock<Arc<Slots>>,
     /// Whether a connection has broken since the slots were read.
     is_stale: AtomicBool,
@@ -21,13 +23,14 @@ pub(crate) struct Followed {
 
 impl Followed {
     /// The cluster of a node with its answer to `CLUSTER SLOTS`. `None` if no slot is served: the node works alone.
-    pub(super) fn new(address: &Address, answer: &Value) -> Option<Arc<Self>> {
+    pub(super) fn new(address: &Address, given: &Addresses, answer: &Value) -> Option<Arc<Self>> {
         let slots = Slots::parse(answer, &place_of(address));
         // Programs that start together do not all begin with the same node.
         let turn = RandomState::new().hash_one(0_u8);
         (!slots.is_empty()).then(|| {
             Arc::new(Followed {
                 address: address.clone(),
+                given: given.clone(),
                 slots: RwLock::new(Arc::new(slots)),
                 is_stale: AtomicBool::new(false),
                 turn: AtomicUsize::new(usize::try_from(turn >> 33).unwrap_or_default()),
@@ -84,8 +87,8 @@ impl Followed {
         self.address.of_node(&place.host, place.port)
     }
 
-    pub(super) fn address(&self) -> &Address {
-        &self.address
+    pub(super) fn given(&self) -> &Addresses {
+        &self.given
     }
 
     /// The addresses of the primaries.

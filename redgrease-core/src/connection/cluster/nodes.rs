@@ -8,8 +8,8 @@ use super::node::{Node, Sending};
 use super::outcome::Outcome;
 use super::slots::Place;
 use super::way::{Merge, Way, refused, way};
-use crate::connection::Address;
 use crate::connection::packed::words;
+use crate::connection::{Address, Addresses};
 use crate::error::Error;
 use redis::{Cmd, RedisResult, Value};
 use std::collections::HashMap;
@@ -52,11 +52,12 @@ impl<N: Node> Nodes<N> {
     pub(in super::super) async fn of(
         node: N,
         address: &Address,
+        given: &Addresses,
         open: impl Fn(Address) -> RedisResult<N> + Send + Sync + 'static,
     ) -> Option<Self> {
         let sending = Sending::now(None).quick(SLOTS_LIMIT);
         let slots = node.one(&slots_query(), sending).await;
-        let followed = Followed::new(address, &slots.ok()?)?;
+        let followed = Followed::new(address, given, &slots.ok()?)?;
         let place = place_of(address);
         let nodes = if followed.slots().all().any(|other| *other == place) {
             HashMap::from([(place, node)])
@@ -218,13 +219,15 @@ impl<N: Node> Nodes<N> {
                 return;
             }
         }
-        // All nodes have changed their addresses: the user's may be a name.
-        let Ok(node) = (self.open)(self.followed.address().clone()) else {
-            return;
-        };
-        if let Ok(answer) = node.one(&slots_query(), sending).await {
-            self.followed
-                .learn(&answer, &place_of(self.followed.address()));
+        // All nodes have changed their addresses: the user's may be names.
+        for address in self.followed.given().iter() {
+            let Ok(node) = (self.open)(address.clone()) else {
+                continue;
+            };
+            let answer = node.one(&slots_query(), sending).await;
+            if answer.is_ok_and(|answer| self.followed.learn(&answer, &place_of(address))) {
+                return;
+            }
         }
     }
 

@@ -8,13 +8,15 @@ use super::route::{Route, Routes, refused};
 use super::shelf::{Shelf, Socket};
 use super::{Health, PoolMetrics, exhausted, is_broken, left_until, metrics};
 #[cfg(feature = "cluster")]
+use crate::connection::Addresses;
+#[cfg(feature = "cluster")]
 use crate::connection::cluster::{Node, Nodes, Sending, now};
 use crate::connection::packed::Packed;
-use crate::connection::{Address, Endpoint, clustered, own};
+use crate::connection::{Address, Endpoint, IntoAddresses, clustered, own};
 use crate::error::Result;
 #[cfg(feature = "cluster")]
 use redis::{Cmd, Pipeline};
-use redis::{ConnectionLike, IntoConnectionInfo, RedisResult, Value};
+use redis::{ConnectionLike, RedisResult, Value};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -85,8 +87,8 @@ impl BlockingPool {
     ///
     /// # Errors
     ///
-    /// When the address cannot be parsed or names a database other than 0, or the server cannot be reached.
-    pub fn connect(address: impl IntoConnectionInfo) -> Result<Self> {
+    /// When an address cannot be parsed or names a database other than 0, or the server cannot be reached.
+    pub fn connect(address: impl IntoAddresses) -> Result<Self> {
         BlockingPool::connect_with(address, &PoolOptions::new())
     }
 
@@ -95,21 +97,35 @@ impl BlockingPool {
     /// # Errors
     ///
     /// Those of [`connect`](Self::connect), and a size that makes no sense.
-    pub fn connect_with(address: impl IntoConnectionInfo, options: &PoolOptions) -> Result<Self> {
+    pub fn connect_with(address: impl IntoAddresses, options: &PoolOptions) -> Result<Self> {
         options.check()?;
-        let address = Address::parse(address)?;
-        let inner = Inner::new(address, options);
+        let given = address.into_addresses()?;
+        let wait = given.part_of(options.wait);
         // A wrong address is an error here.
-        inner.open_first()?;
+        let mut search = given.search();
+        let (inner, address) = loop {
+            let address = search.next()?;
+            let inner = Inner::new(address.clone(), options);
+            match inner.open_first(wait) {
+                Ok(()) => break (inner, address),
+                Err(e) => search.failed(e.into())?,
+            }
+        };
         let answer = inner.one(&clustered::question().get_packed_command());
         let is_node = clustered::is_node(answer);
         #[cfg(not(feature = "cluster"))]
         if is_node {
             return Err(clustered::unsupported(inner.endpoint.address()));
         }
+        #[cfg(feature = "cluster")]
+        if let Some(nodes) = is_node.then(|| inner.nodes(&given)).flatten() {
+            let cluster = Some(Arc::new(nodes));
+            return Ok(BlockingPool { inner, cluster });
+        }
+        given.must_be_one(&address)?;
         Ok(BlockingPool {
             #[cfg(feature = "cluster")]
-            cluster: is_node.then(|| inner.nodes()).flatten().map(Arc::new),
+            cluster: None,
             inner,
         })
     }
@@ -158,10 +174,11 @@ impl Inner {
 
     /// The pools of the cluster that this one leads to, if it does.
     #[cfg(feature = "cluster")]
-    fn nodes(self: &Arc<Self>) -> Option<Nodes<Arc<Self>>> {
+    fn nodes(self: &Arc<Self>, given: &Addresses) -> Option<Nodes<Arc<Self>>> {
         let options = self.options.clone();
         let open = move |address| Ok(Inner::new(address, &options));
-        let nodes = now(Nodes::of(Arc::clone(self), self.endpoint.address(), open))?;
+        let address = self.endpoint.address();
+        let nodes = now(Nodes::of(Arc::clone(self), address, given, open))?;
         self.endpoint.leads_to(nodes.followed());
         Some(nodes)
     }
@@ -188,9 +205,9 @@ impl Inner {
         })
     }
 
-    fn open_first(self: &Arc<Self>) -> RedisResult<()> {
+    fn open_first(self: &Arc<Self>, wait: Duration) -> RedisResult<()> {
         if let Some(place) = self.quick.places().take_before(None) {
-            let patience = Patience::new(self.options.wait, None);
+            let patience = Patience::new(wait, None);
             let con = self.gate.open(self.endpoint.address(), &patience)?;
             let socket = Socket::new(con, self.quick.counts());
             self.quick.put_back(socket, place);

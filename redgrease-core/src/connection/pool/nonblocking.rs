@@ -10,12 +10,14 @@ use super::shelf::{Shelf, Socket};
 use super::watch::Watches;
 use super::{Health, PoolMetrics, exhausted, is_broken, metrics};
 #[cfg(feature = "cluster")]
+use crate::connection::Addresses;
+#[cfg(feature = "cluster")]
 use crate::connection::cluster::{Node, Nodes, Sending};
 use crate::connection::packed::words;
-use crate::connection::{Address, Endpoint, clustered, own};
+use crate::connection::{Address, Endpoint, IntoAddresses, clustered, own};
 use crate::error::{Error, Result};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{Cmd, IntoConnectionInfo, Pipeline, RedisFuture, RedisResult, Value};
+use redis::{Cmd, Pipeline, RedisFuture, RedisResult, Value};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -71,8 +73,8 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// When the address cannot be parsed or names a database other than 0, or the server cannot be reached.
-    pub async fn connect(address: impl IntoConnectionInfo) -> Result<Self> {
+    /// When an address cannot be parsed or names a database other than 0, or the server cannot be reached.
+    pub async fn connect(address: impl IntoAddresses) -> Result<Self> {
         Pool::connect_with(address, &PoolOptions::new()).await
     }
 
@@ -81,28 +83,35 @@ impl Pool {
     /// # Errors
     ///
     /// Those of [`connect`](Self::connect), and a size that makes no sense.
-    pub async fn connect_with(
-        address: impl IntoConnectionInfo,
-        options: &PoolOptions,
-    ) -> Result<Self> {
+    pub async fn connect_with(address: impl IntoAddresses, options: &PoolOptions) -> Result<Self> {
         options.check()?;
-        let address = Address::parse(address)?;
-        let inner = Inner::new(address, options);
+        let given = address.into_addresses()?;
+        let wait = given.part_of(options.wait);
+        let runtime = runtime()?;
         // A wrong address is an error here.
-        let patience = Patience::new(options.wait, None);
-        inner.line(runtime()?, &patience).await?;
+        let mut search = given.search();
+        let (inner, address) = loop {
+            let address = search.next()?;
+            let inner = Inner::new(address.clone(), options);
+            match inner.line(runtime, &Patience::new(wait, None)).await {
+                Ok(_) => break (inner, address),
+                Err(e) => search.failed(e.into())?,
+            }
+        };
         let is_node = clustered::is_node(inner.one(&clustered::question(), None).await);
         #[cfg(not(feature = "cluster"))]
         if is_node {
             return Err(clustered::unsupported(inner.endpoint.address()));
         }
+        #[cfg(feature = "cluster")]
+        if is_node && let Some(nodes) = inner.nodes(&given).await {
+            let cluster = Some(Arc::new(nodes));
+            return Ok(Pool { inner, cluster });
+        }
+        given.must_be_one(&address)?;
         Ok(Pool {
             #[cfg(feature = "cluster")]
-            cluster: if is_node {
-                inner.nodes().await.map(Arc::new)
-            } else {
-                None
-            },
+            cluster: None,
             inner,
         })
     }
@@ -153,10 +162,11 @@ impl Inner {
 
     /// The pools of the cluster that this one leads to, if it does.
     #[cfg(feature = "cluster")]
-    async fn nodes(self: &Arc<Self>) -> Option<Nodes<Arc<Self>>> {
+    async fn nodes(self: &Arc<Self>, given: &Addresses) -> Option<Nodes<Arc<Self>>> {
         let options = self.options.clone();
         let open = move |address| Ok(Inner::new(address, &options));
-        let nodes = Nodes::of(Arc::clone(self), self.endpoint.address(), open).await?;
+        let address = self.endpoint.address();
+        let nodes = Nodes::of(Arc::clone(self), address, given, open).await?;
         self.endpoint.leads_to(nodes.followed());
         Some(nodes)
     }
