@@ -17,7 +17,7 @@ const FLOORS: &layers::Layers = &[
     ("id", &["redis", "encoding"]),
     ("cluster", &["redis", "id", "config", "encoding"]),
     ("python", &["redis", "config"]),
-    ("scope", &["python", "id", "redis"]),
+    ("scope", &["python", "id", "redis", "encoding"]),
     ("steps", &["python", "order", "encoding"]),
     ("plan", &["steps", "python", "redis", "encoding"]),
     ("readers", &["plan", "scope", "python", "redis", "order"]),

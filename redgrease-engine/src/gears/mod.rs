@@ -21,6 +21,7 @@
 //! | `activate.rs` | activating everything that a script asked for |
 //! | `restore.rs` | activating stored sessions again |
 //! | `packages.rs` | the Python packages of gears |
+//! | `part_session.rs` | the session of a run that another shard has begun |
 
 mod activate;
 mod argument;
@@ -34,6 +35,8 @@ mod handed_on;
 mod log;
 mod module;
 mod packages;
+#[allow(dead_code, reason = "for runs over all shards")]
+mod part_session;
 mod restore;
 mod scope;
 mod script;
@@ -50,6 +53,8 @@ pub(crate) use packages::{
     ask_for_packages, has_installed, known_requirements, make_importable, requirement_counts,
     requirement_users, use_packages,
 };
+#[allow(unused_imports, reason = "for runs over all shards")]
+pub(crate) use part_session::session_of_part;
 pub(crate) use restore::{Attempts, restore_again, restore_all, restore_sessions};
 pub(crate) use scope::{Collected, PendingRun};
 pub(crate) use script::{Script, announce_all, run_script};

@@ -31,6 +31,17 @@ pub(crate) fn has_installed(names: &[String]) -> bool {
     names.iter().all(installed)
 }
 
+/// Installs packages. Blocks until pip has ended, which takes seconds to minutes.
+///
+/// # Errors
+/// The reason as a text.
+pub(super) fn install(names: &[String]) -> Result<(), String> {
+    let store = requirements::store().ok_or("the engine is not ready")?;
+    store
+        .install(names, false)
+        .map_err(|failure| format!("its packages cannot be installed: {failure}"))
+}
+
 /// Makes installed packages importable for a script that is about to use them.
 pub(crate) fn use_packages(context: &Context, names: &[String]) {
     if !names.is_empty() {

@@ -4,7 +4,7 @@
 
 use super::activate::activate_silently;
 use super::asked::check_restored;
-use super::packages::{ask_for_packages, has_installed, make_importable, use_packages};
+use super::packages::{ask_for_packages, has_installed, install, make_importable, use_packages};
 use super::scope::{Collected, Restored};
 use super::script::{Script, announce_all, restore_beside, restore_script};
 use crate::encoding::Damaged;
@@ -18,7 +18,6 @@ use crate::registration::{
     self, Attempt, NewRegistration, Pending, Registration, Registry, add_stored, end_executions,
     registry,
 };
-use crate::requirements;
 use crate::scope::{self, Scope, SessionId, SessionInfo};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -256,13 +255,6 @@ fn failed(context: &Context, id: &str, attempt: Attempt, why: &str, took: Durati
     after(context, pause, move |context| {
         try_again(context, &id, next, None);
     });
-}
-
-fn install(names: &[String]) -> Result<(), String> {
-    let store = requirements::store().ok_or("the engine is not ready")?;
-    store
-        .install(names, false)
-        .map_err(|failure| format!("its packages cannot be installed: {failure}"))
 }
 
 /// Runs the script of a stored session, with the server's lock held, and activates what it registers. After an error nothing

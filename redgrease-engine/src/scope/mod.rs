@@ -8,6 +8,7 @@
 //! | file | purpose |
 //! |---|---|
 //! | `session.rs` | the session that code belongs to |
+//! | `session_outline.rs` | the session as another shard of a cluster knows it |
 //! | `handed_on.rs` | the part that goes with work on other threads |
 //! | `signals.rs` | what the Python of an execution and the engine tell each other |
 //! | `atomic.rs` | the `atomic()` block of a script |
@@ -18,6 +19,7 @@ mod atomic;
 mod chain;
 mod handed_on;
 mod session;
+mod session_outline;
 mod signals;
 mod withheld;
 
@@ -28,6 +30,7 @@ pub(crate) use atomic::{
 pub(crate) use chain::{call_chain, call_depth, in_sync_call, inside_gear};
 pub(crate) use handed_on::{HandedOn, NoRights, Nobody, captured, is_of_gear, with_rights};
 pub(crate) use session::{SessionId, SessionInfo};
+pub(crate) use session_outline::SessionOutline;
 pub(crate) use signals::{Signals, is_given_up, note_denial};
 pub(crate) use withheld::WithheldReply;
 

@@ -1,0 +1,84 @@
+//! The session of a part: of a run that another shard of the cluster has begun, and that goes on here.
+//!
+//! The shard that begins a run sends a [`SessionOutline`] with it. The other shards call [`session_of_part`], make an
+//! execution whose cause has the session that they get, and read the plan (`Plan::from_portable`) in the surroundings of that
+//! execution. So the functions of the plan find their packages, the execution has the rights of its user, and the session pays
+//! for the memory that they take.
+
+use super::packages::{ask_for_packages, has_installed, install, make_importable};
+use crate::redis::{Context, locked};
+use crate::registration::{Session, registry};
+use crate::requirements::without_credentials;
+use crate::scope::{SessionInfo, SessionOutline};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+/// Calls `then` with the session in which the part runs. Its packages are installed and importable.
+///
+/// It is the session of this shard with the same id, packages and owner. If this shard has none, it is one that ends with the
+/// part, when the last reference is dropped. Until then clients see it among the sessions of this shard.
+///
+/// `then` is called at once, if nothing has to be installed or made importable. Otherwise it is called later, on another
+/// thread and without the server's lock: installing takes seconds to minutes. An error does not name the shard.
+pub(crate) fn session_of_part(
+    context: &Context,
+    outline: SessionOutline,
+    then: impl FnOnce(Result<Arc<SessionInfo>, String>) + Send + 'static,
+) {
+    if let Some(session) = find(context, &outline) {
+        return then(Ok(session));
+    }
+    if outline.requirements.is_empty() {
+        return then(Ok(make(context, &outline)));
+    }
+    // Taken by the thread, or by this one if no other can be started.
+    let then = Arc::new(Mutex::new(Some(then)));
+    let answer = move |session| {
+        let then = then.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(then) = then {
+            then(session);
+        }
+    };
+    let no_thread = answer.clone();
+    let work = move || answer(prepare(&outline));
+    if let Err(failure) = thread::Builder::new().name("rg-install".into()).spawn(work) {
+        no_thread(Err(format!(
+            "the packages of the session cannot be installed, try again later: no thread could be started: {failure}"
+        )));
+    }
+}
+
+/// The session of this shard in which the part may run.
+fn find(context: &Context, outline: &SessionOutline) -> Option<Arc<SessionInfo>> {
+    registry().read(context, |registry| {
+        let session = registry.session(&outline.id)?;
+        outline
+            .fits(&session.info)
+            .then(|| Arc::clone(&session.info))
+    })
+}
+
+/// A session for the part, which clients see while it is in use.
+fn make(context: &Context, outline: &SessionOutline) -> Arc<SessionInfo> {
+    let session = Arc::new(outline.to_session());
+    registry().write(context, |registry| {
+        registry.insert_running(Session::new(&session));
+    });
+    session
+}
+
+/// Installs the packages of a session, and makes the session unless another part has made it meanwhile.
+fn prepare(outline: &SessionOutline) -> Result<Arc<SessionInfo>, String> {
+    let names = &outline.requirements;
+    if !has_installed(names) {
+        install(names).map_err(|why| {
+            let shown: Vec<String> = names.iter().map(|name| without_credentials(name)).collect();
+            format!("{why} (the run needs {})", shown.join(", "))
+        })?;
+    }
+    make_importable();
+    Ok(locked(|context| {
+        ask_for_packages(context, names);
+        find(context, outline).unwrap_or_else(|| make(context, outline))
+    }))
+}
