@@ -1,5 +1,5 @@
 //! Replays recorded conversations with `RedisGears` 1.2 against the engine and compares every reply.
-//! Each conversation has its own server.
+//! Each conversation has its own server, or its own cluster of three shards.
 //!
 //! | file | contents |
 //! |---|---|
@@ -18,11 +18,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod compare;
+mod ids;
 mod lists;
 mod mask;
 mod recorded;
 mod replay;
 mod resp;
+mod servers;
 mod summary;
 
 use lists::Lists;

@@ -43,6 +43,46 @@ pub(crate) fn masked(reply: &Reply) -> Reply {
     }
 }
 
+/// The same in a cluster, whose servers also have ports of their own, and count what they have made.
+pub(crate) fn masked_in_cluster(reply: &Reply) -> Reply {
+    let mut reply = masked(reply);
+    mask_places(&mut reply);
+    reply
+}
+
+static PLACES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    [
+        (r"<id>-[0-9]+", "<id>-<n>"),
+        (r"127\.0\.0\.1:[0-9]+", "<server>"),
+    ]
+    .map(|(pattern, mask)| Rule(Regex::new(pattern).unwrap(), mask))
+    .into()
+});
+
+fn mask_places(reply: &mut Reply) {
+    match reply {
+        Reply::Array(items) => {
+            items.iter_mut().for_each(mask_places);
+            for at in 1..items.len() {
+                if items[at - 1] == Reply::Bulk(b"port".to_vec()) {
+                    items[at] = Reply::Status(b"<port>".to_vec());
+                }
+            }
+        }
+        Reply::Bulk(bytes) | Reply::Status(bytes) | Reply::Error(bytes) => {
+            let Ok(text) = std::str::from_utf8(bytes) else {
+                return;
+            };
+            let mut text = text.to_owned();
+            for Rule(pattern, mask) in PLACES.iter() {
+                text = pattern.replace_all(&text, *mask).into_owned();
+            }
+            *bytes = text.into_bytes();
+        }
+        Reply::Int(_) | Reply::Nil => {}
+    }
+}
+
 fn masked_items(items: &[Reply]) -> Vec<Reply> {
     let mut varies = false;
     let mut all: Vec<Reply> = items
@@ -156,6 +196,17 @@ mod tests {
         ] {
             assert_eq!(masked(&bulk(given)), bulk(expected), "{given}");
         }
+    }
+
+    #[test]
+    fn numbers_and_ports_are_masked_in_a_cluster_alone() {
+        let reply = |number: u8, port| {
+            let id = format!("{}-{number}", "a".repeat(40));
+            Reply::Array(vec![bulk(&id), bulk("port"), Reply::Int(port)])
+        };
+        let (one, other) = (reply(1, 7001), reply(2, 7002));
+        assert_eq!(masked_in_cluster(&one), masked_in_cluster(&other));
+        assert_ne!(masked(&one), masked(&other));
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub(crate) struct Group {
     pub(crate) module_args: Vec<String>,
     pub(crate) server_args: Vec<String>,
     pub(crate) steps: Vec<Step>,
+    /// The conversation is one with the shards of a cluster.
+    pub(crate) in_cluster: bool,
 }
 
 /// An action and its expected replies.
@@ -25,6 +27,8 @@ pub(crate) struct Step {
     /// Whether two recordings were equal. The replies of other steps are not compared.
     pub(crate) stable: bool,
     pub(crate) any_order: bool,
+    /// The reply comes from a shard of a cluster.
+    pub(crate) in_cluster: bool,
 }
 
 pub(crate) enum Action {
@@ -34,6 +38,8 @@ pub(crate) enum Action {
     /// Reads the reply of an earlier [`Action::Post`].
     Collect,
     Sleep(Duration),
+    /// Kills the server of this connection.
+    Kill(String),
     Note,
 }
 
@@ -80,17 +86,14 @@ impl Group {
                 .map(text)
                 .collect()
         };
-        let steps = file["steps"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(Step::parse)
-            .collect();
+        let in_cluster = name == "cluster" || name.starts_with("cluster.");
+        let steps = file["steps"].as_array().unwrap().iter();
         Self {
             name,
             module_args: texts("module_args"),
             server_args: texts("server_args"),
-            steps,
+            steps: steps.map(|step| Step::parse(step, in_cluster)).collect(),
+            in_cluster,
         }
     }
 
@@ -110,7 +113,7 @@ impl Group {
 }
 
 impl Step {
-    fn parse(step: &Value) -> Self {
+    fn parse(step: &Value, in_cluster: bool) -> Self {
         let flag = |key: &str| step.get(key).and_then(Value::as_bool);
         let mut conn = step.get("conn").map_or_else(|| "main".to_owned(), text);
         let mut words: Vec<Vec<u8>> = step
@@ -136,6 +139,13 @@ impl Step {
                 Action::Sleep(Duration::from_secs_f64(seconds))
             }
             b"@read-pending-reply-of-conn" => Action::Collect,
+            b"@note" => match std::str::from_utf8(&words[1])
+                .unwrap()
+                .strip_suffix(" killed")
+            {
+                Some(conn) => Action::Kill(conn.to_owned()),
+                None => Action::Note,
+            },
             word if word.starts_with(b"@") => Action::Note,
             _ if is_post => Action::Post(words),
             _ => Action::Send(words),
@@ -150,7 +160,9 @@ impl Step {
                 .map(Expected::parse)
                 .collect(),
             stable: flag("stable").unwrap_or(true),
-            any_order: flag("order_unstable").unwrap_or(false),
+            // The records of the shards arrive in an undefined order.
+            any_order: flag("order_unstable").unwrap_or(in_cluster),
+            in_cluster,
         }
     }
 

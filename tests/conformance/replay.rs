@@ -1,22 +1,19 @@
 //! Replays one conversation with a new server.
 
 use crate::compare::{Got, difference};
-use crate::recorded::{Action, Group, Step};
+use crate::ids::{Ids, only_id_of};
+use crate::recorded::{Action, Expected, Group, Step};
 use crate::resp::{Client, Reply};
-use redgrease_embedded::{Builder, Server};
+use crate::servers::{Servers, ask};
 use std::collections::HashMap;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
-use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Time limit of a step that installs packages from the network.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Time limit of any other step.
 const SHORT_PATIENCE: Duration = Duration::from_secs(15);
-/// Name of the connection to the replica.
-const REPLICA: &str = "replica";
 
 /// The result of one conversation.
 pub(crate) struct Outcome {
@@ -49,6 +46,7 @@ pub(crate) fn replay(group: &Group) -> Outcome {
     let mut talk = Talk {
         servers: &servers,
         clients: HashMap::new(),
+        ids: Ids::default(),
         patience: patience(group),
     };
     for step in &group.steps {
@@ -84,125 +82,10 @@ fn patience(group: &Group) -> Duration {
     }
 }
 
-/// The server of a conversation, and its replica if the conversation has one.
-struct Servers {
-    server: Server,
-    replica: Option<Server>,
-}
-
-impl Servers {
-    fn start(group: &Group) -> Result<Servers, String> {
-        let wrong = |error: redgrease_embedded::Error| error.to_string();
-        if group.steps.iter().all(|step| step.conn != REPLICA) {
-            let server = prepare(group).start().map_err(wrong)?;
-            let replica = None;
-            return Ok(Servers { server, replica });
-        }
-        let port = free_port().map_err(|error| error.to_string())?;
-        let server = prepare(group)
-            .port(port)
-            .server_arg("repl-diskless-sync-delay", "0")
-            .start()
-            .map_err(wrong)?;
-        let replica = prepare(group).start().map_err(wrong)?;
-        follow(&replica, &server, port).map_err(|error| format!("no replica: {error}"))?;
-        Ok(Servers {
-            server,
-            replica: Some(replica),
-        })
-    }
-
-    /// The server of a connection.
-    fn of(&self, conn: &str) -> &Server {
-        match &self.replica {
-            Some(replica) if conn == REPLICA => replica,
-            _ => &self.server,
-        }
-    }
-}
-
-fn free_port() -> io::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok(listener.local_addr()?.port())
-}
-
-/// Makes a server the replica of another one, and waits until replication works.
-fn follow(replica: &Server, server: &Server, port: u16) -> io::Result<()> {
-    ask(replica, &["REPLICAOF", "127.0.0.1", &port.to_string()])?;
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        let says = |server: &Server, words: &str| {
-            Ok::<_, io::Error>(match ask(server, &["INFO", "replication"])? {
-                Reply::Bulk(info) => String::from_utf8_lossy(&info).contains(words),
-                _ => false,
-            })
-        };
-        // Both ends must agree: the replica may still load the data when the primary is done.
-        if says(server, "state=online")? && says(replica, "master_link_status:up")? {
-            return Ok(());
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    Err(io::ErrorKind::TimedOut.into())
-}
-
-/// Waits until the replica has received all writes so far. WAIT would only consider the writes of its
-/// own connection.
-fn catch_up(server: &Server, replica: &Server) -> io::Result<()> {
-    let offset = |server: &Server, field: &str| {
-        let Reply::Bulk(info) = ask(server, &["INFO", "replication"])? else {
-            return Ok(None);
-        };
-        let info = String::from_utf8_lossy(&info);
-        let value = info.lines().find_map(|line| line.strip_prefix(field));
-        Ok::<_, io::Error>(value.and_then(|value| value.trim().parse::<u64>().ok()))
-    };
-    let told = offset(server, "master_repl_offset:")?;
-    let begun = Instant::now();
-    while offset(replica, "slave_repl_offset:")? < told {
-        if begun.elapsed() > SHORT_PATIENCE {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    Ok(())
-}
-
-fn ask(server: &Server, words: &[&str]) -> io::Result<Reply> {
-    let mut client = Client::connect(server.socket(), SHORT_PATIENCE)?;
-    let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
-    client.send(&words)?;
-    Ok(client.receive()?.0)
-}
-
-fn prepare(group: &Group) -> Builder {
-    let mut builder = Server::builder();
-    for pair in group.module_args.chunks_exact(2) {
-        builder = builder.module_arg(&pair[0], &pair[1]);
-    }
-    for pair in group.server_args.chunks_exact(2) {
-        builder = builder.server_arg(&pair[0], &pair[1]);
-    }
-    // The recordings use DEBUG. Redis 6.2 always allows it, and does not know this setting.
-    if !is_redis_6() {
-        builder = builder.server_arg("enable-debug-command", "yes");
-    }
-    builder
-}
-
-fn is_redis_6() -> bool {
-    let Ok(program) = redgrease_embedded::find_server() else {
-        return false;
-    };
-    Command::new(program)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("v=6."))
-}
-
 struct Talk<'a> {
     servers: &'a Servers,
     clients: HashMap<String, Client>,
+    ids: Ids,
     patience: Duration,
 }
 
@@ -212,11 +95,14 @@ impl Talk<'_> {
             Action::Note => None,
             Action::Sleep(duration) => {
                 thread::sleep(*duration);
-                if let Some(replica) = &self.servers.replica {
-                    // A replica may need another second before it receives writes.
-                    let _ = catch_up(&self.servers.server, replica);
-                }
+                // A replica may need another second before it receives writes.
+                let _ = self.servers.catch_up();
                 None
+            }
+            Action::Kill(conn) => {
+                self.clients.remove(conn);
+                let killed = self.servers.kill(conn);
+                killed.err().map(|error| self.failed(conn, &error))
             }
             Action::Post(words) => {
                 let posted = self
@@ -226,20 +112,35 @@ impl Talk<'_> {
             }
             Action::Collect => Some(self.collect(&step.conn)),
             Action::Send(words) => {
-                match self
+                let words = self.translated(&step.conn, words);
+                let got = match self
                     .client(&step.conn)
-                    .and_then(|client| client.send(words))
+                    .and_then(|client| client.send(&words))
                 {
-                    Ok(()) => Some(self.collect(&step.conn)),
-                    Err(error) => Some(self.failed(&step.conn, &error)),
+                    Ok(()) => self.collect(&step.conn),
+                    Err(error) => self.failed(&step.conn, &error),
+                };
+                if let (Got::Reply(got, _), Some(Expected::Reply(recorded))) =
+                    (&got, step.expected.first())
+                {
+                    self.ids.learn(recorded, got);
                 }
+                Some(got)
             }
         }
     }
 
+    /// The words of a command with the ids of this run.
+    fn translated(&self, conn: &str, words: &[Vec<u8>]) -> Vec<Vec<u8>> {
+        self.ids.translate(words, |shard| {
+            let registrations = ask(self.servers.socket(conn), &["RG.DUMPREGISTRATIONS"]);
+            only_id_of(shard, &registrations.ok()?)
+        })
+    }
+
     fn client(&mut self, conn: &str) -> io::Result<&mut Client> {
         if !self.clients.contains_key(conn) {
-            let client = Client::connect(self.servers.of(conn).socket(), self.patience)?;
+            let client = Client::connect(&self.servers.socket(conn), self.patience)?;
             self.clients.insert(conn.to_owned(), client);
         }
         self.clients
