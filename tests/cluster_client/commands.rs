@@ -81,3 +81,27 @@ fn commands_about_one_socket_are_refused() {
         assert!(text.contains(command) && text.contains(part), "{text}");
     }
 }
+
+#[test]
+fn commands_of_keys_in_several_slots_are_split() {
+    let shards = Shards::start();
+    let mut con = redgrease::connect(shards.url(0)).unwrap();
+    let keys: Vec<String> = (0..100).map(|n| format!("key:{n}")).collect();
+    let items: Vec<(&String, usize)> = keys.iter().zip(0..).collect();
+    let expected: Vec<usize> = (0..100).collect();
+    let () = con.mset(&items).unwrap();
+    assert_eq!(con.mget::<_, Vec<usize>>(&keys).unwrap(), expected);
+    let mut pipe = redis::pipe();
+    pipe.get("key:7").mget(&keys).exists(&keys).get("key:8");
+    let found: (i64, Vec<usize>, i64, i64) = pipe.query(&mut con).unwrap();
+    assert_eq!(found, (7, expected.clone(), 100, 8));
+    block_on(async {
+        let mut pool = redgrease::Pool::connect(shards.url(1)).await.unwrap();
+        assert_eq!(pool.mget::<_, Vec<usize>>(&keys).await.unwrap(), expected);
+        assert_eq!(pool.del::<_, usize>(&keys[..60]).await.unwrap(), 60);
+    });
+    assert_eq!(con.unlink::<_, usize>(&keys).unwrap(), 40);
+    // A command that is of one moment stays whole, and its node refuses it.
+    let error = con.rename::<_, _, ()>("key:1", "key:2").unwrap_err();
+    assert_eq!(error.code(), Some("CROSSSLOT"), "{error}");
+}

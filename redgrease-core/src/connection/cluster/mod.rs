@@ -3,7 +3,7 @@
 //! * `slots`: which node serves which slot. `key`: the slot of a command. `way`: which nodes a command goes to.
 //! * `followed`: the slots as this connection knows them. `outcome`: what an answer says about the way.
 //! * `node`: what is asked of the connection to one node. `nodes`: all of them; sends commands and follows redirections.
-//! * `pipeline`: several commands in one go.
+//! * `pipeline`: several commands in one go. `split`: commands of keys in several slots.
 
 mod followed;
 mod key;
@@ -12,6 +12,7 @@ mod nodes;
 mod outcome;
 mod pipeline;
 mod slots;
+mod split;
 mod way;
 
 pub(crate) use followed::Followed;

@@ -7,6 +7,7 @@ use super::followed::{Followed, place_of};
 use super::node::{Node, Sending};
 use super::outcome::Outcome;
 use super::slots::Place;
+use super::split::Split;
 use super::way::{Merge, Way, refused, way};
 use crate::connection::packed::words;
 use crate::connection::{Address, Addresses};
@@ -96,6 +97,15 @@ impl<N: Node> Nodes<N> {
 
     /// Sends a command.
     pub(in super::super) async fn one(&self, cmd: &Cmd, sending: Sending) -> RedisResult<Value> {
+        let Some(split) = Split::of(cmd) else {
+            return self.whole(cmd, sending).await;
+        };
+        let parts: Vec<_> = split.parts().collect();
+        split.merged(self.each_of(&parts, sending).await?)
+    }
+
+    /// Sends a command that has no parts.
+    pub(super) async fn whole(&self, cmd: &Cmd, sending: Sending) -> RedisResult<Value> {
         let way = way(words(cmd));
         if matches!(way, Way::Primaries(_) | Way::Everywhere) {
             // A node that has joined since then must not be left out.

@@ -4,6 +4,7 @@ use super::node::{Node, Sending};
 use super::nodes::Nodes;
 use super::outcome::Outcome;
 use super::slots::Place;
+use super::split::Split;
 use super::way::{Way, refused, way};
 use crate::connection::packed::words;
 use crate::error::Error;
@@ -24,9 +25,39 @@ impl<N: Node> Nodes<N> {
         if pipeline.is_transaction() {
             return self.transaction(pipeline, offset, count, sending).await;
         }
-        let commands: Vec<&Cmd> = pipeline.cmd_iter().collect();
+        let commands: Vec<(&Cmd, Option<Split>)> = pipeline
+            .cmd_iter()
+            .map(|cmd| (cmd, Split::of(cmd)))
+            .collect();
+        let mut parts = Vec::new();
+        for (cmd, split) in &commands {
+            match split {
+                Some(split) => parts.extend(split.parts()),
+                None => parts.push(*cmd),
+            }
+        }
+        let mut answered = self.each_of(&parts, sending).await?.into_iter();
+        let mut answers = Vec::new();
+        for (_, split) in &commands {
+            answers.push(match split {
+                Some(split) => {
+                    let parts = answered.by_ref().take(split.parts().count());
+                    split.merged(parts.collect())?
+                }
+                None => answered.next().unwrap_or(Value::Nil),
+            });
+        }
+        Ok(answers.into_iter().skip(offset).take(count).collect())
+    }
+
+    /// Sends commands that have no parts. Returns their answers in their order.
+    pub(super) async fn each_of(
+        &self,
+        commands: &[&Cmd],
+        sending: Sending,
+    ) -> RedisResult<Vec<Value>> {
         let mut answers = vec![Value::Nil; commands.len()];
-        let (groups, mut alone) = self.groups(&commands)?;
+        let (groups, mut alone) = self.groups(commands)?;
         for (place, members) in groups {
             let mut part = redis::pipe();
             for at in &members {
@@ -58,9 +89,9 @@ impl<N: Node> Nodes<N> {
         }
         alone.sort_unstable();
         for at in alone {
-            answers[at] = as_answer(self.one(commands[at], sending).await)?;
+            answers[at] = as_answer(self.whole(commands[at], sending).await)?;
         }
-        Ok(answers.into_iter().skip(offset).take(count).collect())
+        Ok(answers)
     }
 
     /// The places of the commands of each node, and those of commands that go to several nodes.
