@@ -2,9 +2,10 @@
 
 use crate::common::unregister_all;
 use crate::shards::Shards;
-use crate::{block_on, port, port_async, port_of, port_of_async};
-use redgrease::{Con, GearsCommands as _, pipe};
+use crate::{block_on, port, port_async, port_of, port_of_async, sleeps, sleeps_async};
+use redgrease::{AnyOf, Con, GearsCommands as _, pipe};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 #[test]
 fn gears_are_registered_and_run_on_all_primaries() {
@@ -102,6 +103,76 @@ fn a_gear_that_one_shard_has_lost_is_registered_there_again() {
         }
     });
     assert!(!one.dump_registrations().unwrap().is_empty());
+}
+
+#[test]
+fn gears_are_registered_while_a_primary_is_down() {
+    let shards = Shards::start();
+    shards.node(1).kill().unwrap();
+    let given = || AnyOf([shards.url(0), shards.url(2)]);
+    let mut con = redgrease::start(given()).unwrap();
+    let up = [shards.ports[0], shards.ports[2]];
+    for at in [0, 2] {
+        unregister_all(&mut shards.con(at));
+        for _ in 0..4 {
+            assert!(up.contains(&port(&mut con).unwrap()));
+        }
+        assert!(!shards.con(at).dump_registrations().unwrap().is_empty());
+    }
+    block_on(async {
+        let mut con = redgrease::start_async(given()).await.unwrap();
+        unregister_all(&mut shards.con(2));
+        for _ in 0..4 {
+            assert!(up.contains(&port_async(&mut con).await.unwrap()));
+        }
+    });
+    shards.node(0).kill().unwrap();
+    shards.node(2).kill().unwrap();
+    let error = port(&mut con).unwrap_err();
+    assert!(error.is_connection(), "{error}");
+}
+
+#[test]
+fn a_late_call_says_what_goes_on_at_its_shard() {
+    let shards = Shards::start();
+    let mut con = redgrease::start(shards.url(0)).unwrap();
+    let mut pool = redgrease::BlockingPool::connect(shards.url(0)).unwrap();
+    let limit = Duration::from_millis(300);
+    // In turn they go to all shards.
+    for at in 0..3 {
+        for error in [
+            sleeps::call().timeout(limit).on(&mut con).unwrap_err(),
+            sleeps::call().timeout(limit).on(&mut pool).unwrap_err(),
+        ] {
+            let text = error.to_string();
+            assert!(error.is_timeout(), "{text}");
+            let went = shards.ports.iter().find(|port| {
+                let node = format!("it went to 127.0.0.1:{port}; the server answers PING");
+                text.contains(&node)
+            });
+            assert!(went.is_some() && text.contains("that run: "), "{at} {text}");
+        }
+    }
+    block_on(async {
+        let mut con = redgrease::connect_async(shards.url(0)).await.unwrap();
+        let mut pool = redgrease::Pool::connect(shards.url(0)).await.unwrap();
+        for text in [
+            sleeps_async::call()
+                .timeout(limit)
+                .on_async(&mut con)
+                .await
+                .unwrap_err()
+                .to_string(),
+            sleeps_async::call()
+                .timeout(limit)
+                .on_async(&mut pool)
+                .await
+                .unwrap_err()
+                .to_string(),
+        ] {
+            assert!(text.contains("it went to 127.0.0.1:"), "{text}");
+        }
+    });
 }
 
 #[test]

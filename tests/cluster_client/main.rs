@@ -60,6 +60,26 @@ async fn port_of_async(key: &str) -> (u16, Option<i64>) {
     }
 }
 
+/// Does not end within the limits of these tests.
+#[gear_command]
+fn sleeps() -> i64 {
+    python! {
+        import time
+        time.sleep(3)
+        return 1
+    }
+}
+
+/// The twin of [`sleeps`] for async connections.
+#[gear_command]
+async fn sleeps_async() -> i64 {
+    python! {
+        import time
+        time.sleep(3)
+        return 1
+    }
+}
+
 /// Runs a future to its end.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread()

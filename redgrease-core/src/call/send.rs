@@ -5,7 +5,7 @@ use super::situation;
 use super::time::Time;
 #[cfg(feature = "aio")]
 use crate::connection::AsyncConnection;
-use crate::connection::{Connection, Endpoint, own};
+use crate::connection::{Connection, Endpoint, late_node, own};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gear::Gear;
 use crate::profile::Profile;
@@ -155,7 +155,8 @@ fn explain(e: Error, endpoint: Option<Arc<Endpoint>>, gear: &Gear, profile: &Pro
     match endpoint {
         Some(endpoint) => {
             let trigger = profile.trigger_of(gear).unwrap_or_default();
-            e.while_server(situation::ask(&endpoint, &trigger))
+            let seen = situation::ask(&endpoint, late_node(&e), &trigger);
+            e.while_server(seen)
         }
         None => e,
     }
@@ -173,7 +174,8 @@ fn explain_async<'a>(
         match endpoint {
             Some(endpoint) => {
                 let trigger = profile.trigger_of(gear).unwrap_or_default();
-                e.while_server(situation::ask_async(&endpoint, &trigger).await)
+                let seen = situation::ask_async(&endpoint, late_node(&e), &trigger).await;
+                e.while_server(seen)
             }
             None => e,
         }

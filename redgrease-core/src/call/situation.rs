@@ -4,7 +4,7 @@
 //! take its answer.
 
 use crate::commands::{RegistrationInfo, cmd, reply};
-use crate::connection::{Endpoint, Places};
+use crate::connection::{Address, Endpoint, Places};
 use crate::error::Error;
 use redis::{Cmd, ConnectionLike as _, RedisResult, Value};
 use std::collections::HashMap;
@@ -50,9 +50,11 @@ struct Figures {
     longest: Duration,
 }
 
-/// The situation of the call of a trigger, as a part of a sentence. Blocks for [`LIMIT`] at most.
-pub(super) fn ask(endpoint: &Endpoint, trigger: &str) -> String {
-    let asked = Asked::of(endpoint);
+/// The situation of the call of a trigger, as a part of a sentence. `node` is the node of a cluster that it went to. Blocks for
+/// [`LIMIT`] at most.
+pub(super) fn ask(endpoint: &Endpoint, node: Option<&Address>, trigger: &str) -> String {
+    let address = node.unwrap_or(endpoint.address());
+    let asked = Asked::of(address);
     let deadline = Instant::now() + LIMIT;
     let turn = asked.turn.take_before(Some(deadline));
     let seen = asked.fresh().unwrap_or_else(|| {
@@ -62,7 +64,7 @@ pub(super) fn ask(endpoint: &Endpoint, trigger: &str) -> String {
         }
         seen.was_asked = true;
         let left = || deadline.checked_duration_since(Instant::now());
-        match endpoint.address().open_within(LIMIT) {
+        match address.open_within(LIMIT) {
             Ok(mut con) => {
                 for question in questions() {
                     let Some(left) = left().filter(|left| !left.is_zero()) else {
@@ -77,19 +79,24 @@ pub(super) fn ask(endpoint: &Endpoint, trigger: &str) -> String {
             }
             // The server accepted the connection, or the network is silent.
             Err(e) if e.is_timeout() => {}
-            Err(e) => seen.note_unreachable(&endpoint.address().unreachable(e)),
+            Err(e) => seen.note_unreachable(&address.unreachable(e)),
         }
         asked.keep(seen)
     });
     drop(turn);
-    seen.tell(endpoint, trigger)
+    seen.tell(endpoint, node, trigger)
 }
 
 /// [`ask`] for async callers.
 #[cfg(feature = "aio")]
-pub(super) async fn ask_async(endpoint: &Endpoint, trigger: &str) -> String {
+pub(super) async fn ask_async(
+    endpoint: &Endpoint,
+    node: Option<&Address>,
+    trigger: &str,
+) -> String {
     use redis::aio::ConnectionLike as _;
-    let asked = Asked::of(endpoint);
+    let address = node.unwrap_or(endpoint.address());
+    let asked = Asked::of(address);
     let mut seen = Seen::default();
     let asking = async {
         let _turn = asked.turn.take().await;
@@ -97,7 +104,7 @@ pub(super) async fn ask_async(endpoint: &Endpoint, trigger: &str) -> String {
             return Some(fresh);
         }
         seen.was_asked = true;
-        match endpoint.address().open_once().await {
+        match address.open_once().await {
             Ok(mut con) => {
                 for question in questions() {
                     if !seen.note(&question, con.req_packed_command(&question).await) {
@@ -105,13 +112,13 @@ pub(super) async fn ask_async(endpoint: &Endpoint, trigger: &str) -> String {
                     }
                 }
             }
-            Err(e) => seen.note_unreachable(&endpoint.address().unreachable(e)),
+            Err(e) => seen.note_unreachable(&address.unreachable(e)),
         }
         None
     };
     let fresh = tokio::time::timeout(LIMIT, asking).await.ok().flatten();
     let seen = fresh.unwrap_or_else(|| asked.keep(seen));
-    seen.tell(endpoint, trigger)
+    seen.tell(endpoint, node, trigger)
 }
 
 /// The commands that are sent, in this order.
@@ -122,9 +129,9 @@ fn questions() -> [Cmd; 3] {
 }
 
 impl Asked {
-    fn of(endpoint: &Endpoint) -> Arc<Self> {
+    fn of(address: &Address) -> Arc<Self> {
         let mut all = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = all.entry(endpoint.address().to_string());
+        let asked = all.entry(address.to_string());
         Arc::clone(asked.or_insert_with(|| {
             Arc::new(Asked {
                 turn: Places::new(1),
@@ -182,8 +189,8 @@ impl Seen {
     }
 
     /// What was seen, as a part of a sentence.
-    fn tell(&self, endpoint: &Endpoint, trigger: &str) -> String {
-        let mut told = match (&self.unreachable, &self.figures) {
+    fn tell(&self, endpoint: &Endpoint, node: Option<&Address>, trigger: &str) -> String {
+        let seen = match (&self.unreachable, &self.figures) {
             _ if !self.was_asked => {
                 "the server was not asked what goes on, because other calls still ask it".to_owned()
             }
@@ -199,6 +206,10 @@ impl Seen {
                     .to_owned()
             }
             (None, None) => "the server answers PING".to_owned(),
+        };
+        let mut told = match node {
+            Some(node) => format!("it went to {node}; {seen}"),
+            None => seen,
         };
         if let Some(pending) = self.pending.get(trigger) {
             let _ = write!(

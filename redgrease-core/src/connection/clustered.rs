@@ -1,8 +1,6 @@
 //! Whether a server is a node of a cluster.
 
-#[cfg(not(feature = "cluster"))]
 use super::address::Address;
-#[cfg(not(feature = "cluster"))]
 use crate::error::Error;
 use redis::{Cmd, RedisResult, Value};
 
@@ -29,6 +27,18 @@ pub(super) fn unsupported(address: &Address) -> Error {
         "{address} is a node of a cluster, and this program is built for one server: add the feature `cluster` to the \
          dependency `redgrease` in Cargo.toml"
     ))
+}
+
+/// The node of a cluster that has not answered, if the error is about that.
+#[cfg(feature = "cluster")]
+pub(crate) fn late_node(e: &Error) -> Option<&Address> {
+    super::cluster::late_node(e)
+}
+
+/// `None`: without the feature no connection leads to a cluster.
+#[cfg(not(feature = "cluster"))]
+pub(crate) fn late_node(_: &Error) -> Option<&Address> {
+    None
 }
 
 #[cfg(test)]

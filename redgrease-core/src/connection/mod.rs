@@ -25,9 +25,11 @@ mod pool;
 mod traits;
 
 pub(crate) use address::Address;
+#[cfg(feature = "cluster")]
 pub(crate) use addresses::Addresses;
 pub use addresses::{AnyOf, IntoAddresses};
 pub use blocking::{Con, connect};
+pub(crate) use clustered::late_node;
 pub(crate) use endpoint::Endpoint;
 #[cfg(feature = "aio")]
 pub use nonblocking::{AsyncCon, connect_async};

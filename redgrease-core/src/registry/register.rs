@@ -113,8 +113,8 @@ pub(super) fn exchange(
     }))
 }
 
-/// Registers one set on the primaries of a cluster. A server that tells the others leaves nothing to do there. The report is that
-/// of the first primary that lacked the set.
+/// Registers one set on the primaries of a cluster, except those that cannot be reached. A server that tells the others leaves
+/// nothing to do there. The report is that of the first primary that lacked the set.
 pub(super) async fn register_on_all(
     link: &Link,
     primaries: &[Address],
@@ -123,8 +123,16 @@ pub(super) async fn register_on_all(
     terms: Terms<'_>,
 ) -> Result<SessionReport> {
     let mut first: Option<SessionReport> = None;
+    let mut unreachable = None;
     for primary in primaries {
-        link.open(primary.clone()).await?;
+        match link.open(primary.clone()).await {
+            Err(e) if matches!(e.kind(), ErrorKind::Connect { .. }) && !link.is_over() => {
+                log::warn!("{e}: `{}` is not registered there yet", set.id);
+                unreachable = Some(e);
+                continue;
+            }
+            opened => opened?,
+        }
         let report = register(link, set, profile, terms).await?;
         match &first {
             Some(found) if found.action == Action::Sent || report.action != Action::Sent => {}
@@ -132,9 +140,11 @@ pub(super) async fn register_on_all(
         }
     }
     first.ok_or_else(|| {
-        Error::config(
-            "the cluster has no primary to register on: look with CLUSTER SHARDS which nodes are down",
-        )
+        unreachable.unwrap_or_else(|| {
+            Error::config(
+                "the cluster has no primary to register on: look with CLUSTER SHARDS which nodes are down",
+            )
+        })
     })
 }
 

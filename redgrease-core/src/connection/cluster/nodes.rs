@@ -4,6 +4,7 @@
 //! breaks while a command waits for its answer is the end of that command.
 
 use super::followed::{Followed, place_of};
+use super::late;
 use super::node::{Node, Sending};
 use super::outcome::Outcome;
 use super::slots::Place;
@@ -147,6 +148,7 @@ impl<N: Node> Nodes<N> {
                 },
             };
             let answer = self.send(&place, cmd, is_asking, sending).await;
+            let answer = late::named(answer, &self.followed.address_of(&place)?);
             match Outcome::of(&answer, &place) {
                 Outcome::Answered => return answer,
                 Outcome::Broken => {
