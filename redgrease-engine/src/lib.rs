@@ -14,6 +14,7 @@
 //! | `steps` | the operations: one file per operation |
 //! | `scope` | the surroundings of code that runs: user, session, hooks, atomic block |
 //! | `python` | the binding to Python |
+//! | `slots` | reading each key of a cluster once, while slots move |
 //! | `cluster` | the other servers of a cluster: where they are, and messages to them |
 //! | `id` | ids of executions and registrations |
 //! | `redis` | everything that touches the Redis module API |
@@ -36,6 +37,7 @@ mod readers;
 mod registration;
 mod requirements;
 mod scope;
+mod slots;
 mod steps;
 #[cfg(test)]
 mod testing;

@@ -16,11 +16,17 @@ const FLOORS: &layers::Layers = &[
     ("redis", &[]),
     ("id", &["redis", "encoding"]),
     ("cluster", &["redis", "id", "config", "encoding"]),
+    ("slots", &["cluster", "encoding"]),
     ("python", &["redis", "config"]),
     ("scope", &["python", "id", "redis", "encoding"]),
     ("steps", &["python", "order", "encoding"]),
-    ("plan", &["steps", "python", "redis", "encoding"]),
-    ("readers", &["plan", "scope", "python", "redis", "order"]),
+    ("plan", &["steps", "slots", "python", "redis", "encoding"]),
+    (
+        "readers",
+        &[
+            "plan", "scope", "slots", "cluster", "python", "redis", "order",
+        ],
+    ),
     (
         "execution",
         &[

@@ -38,6 +38,8 @@ pub(crate) use hub::{Hub, Received, Unsent, Wire};
 pub(crate) use mailbox::{Message, Tag};
 pub(crate) use questions::{Kind, Limit, NoAnswer, Outcome, Outcomes, Question, Questions};
 pub(crate) use transport::Lane;
+#[cfg(test)]
+pub(crate) use transport::Random;
 
 use crate::redis::{Context, Level, Worker, log};
 use std::sync::{Arc, OnceLock};

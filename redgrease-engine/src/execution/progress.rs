@@ -73,6 +73,7 @@ impl ReadProgress {
     /// Reads another record into the pipeline.
     fn next(&mut self, py: Gil<'_>, pipeline: &mut Pipeline, execution: &Execution) -> Read {
         if self.ended || !pipeline.wants_more() {
+            self.end(execution);
             return Read::End;
         }
         if execution.cause().follows_records() {
@@ -85,30 +86,41 @@ impl ReadProgress {
         if execution.has_outcomes() {
             return Read::Pause;
         }
-        if self.reads_another(py, pipeline, execution) {
-            Read::More
-        } else {
+        let read = self.read_another(py, pipeline, execution);
+        if read == Read::End {
+            self.end(execution);
+        }
+        read
+    }
+
+    /// No other record is read.
+    fn end(&mut self, execution: &Execution) {
+        if !self.ended {
             self.ended = true;
-            Read::End
+            self.reading.stop(&execution.source);
         }
     }
 
-    fn reads_another(
+    fn read_another(
         &mut self,
         py: Gil<'_>,
         pipeline: &mut Pipeline,
         execution: &Execution,
-    ) -> bool {
+    ) -> Read {
         if execution.is_aborting() && !matches!(self.reading, Reading::Ended) {
             self.cut_short = true;
-            return false;
+            return Read::End;
         }
         if pipeline.only_counts()
             && let Some(count) = self.reading.count_piece(py, &execution.source)
         {
             pipeline.add_count(count);
             self.records += count as u64;
-            return execution.may_read_another(self.records.saturating_sub(1));
+            return if execution.may_read_another(self.records.saturating_sub(1)) {
+                Read::More
+            } else {
+                Read::End
+            };
         }
         let began = pipeline.is_measured().then(Instant::now);
         let next = self.reading.next(py, &execution.source);
@@ -116,7 +128,7 @@ impl ReadProgress {
             self.duration += began.elapsed();
         }
         match next {
-            Some(_) if !execution.may_read_another(self.records) => return false,
+            Some(_) if !execution.may_read_another(self.records) => return Read::End,
             Some(Ok(record)) => {
                 self.records += 1;
                 execution
@@ -125,8 +137,9 @@ impl ReadProgress {
                 pipeline.push(record);
             }
             Some(Err(raised)) => pipeline.fail(raised),
-            None => return false,
+            None if self.reading.may_go_on() => return Read::Pause,
+            None => return Read::End,
         }
-        true
+        Read::More
     }
 }

@@ -6,6 +6,7 @@ mod keys;
 mod pieces;
 mod python;
 mod records;
+mod slots;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ type Record<'py> = Result<Object<'py>, Raised>;
 pub(crate) enum Reading {
     NotBegun,
     Keys(keys::Walk),
+    Slots(slots::SlotWalk),
     Python(python::Items),
     Stream(stream::Rest),
     Messages(usize),
@@ -28,7 +30,7 @@ pub(crate) enum Reading {
 }
 
 impl Reading {
-    /// The next record. `None` at the end.
+    /// The next record. `None` at the end, and if there is none now: see [`Reading::may_go_on`].
     pub(crate) fn next<'py>(&mut self, py: Gil<'py>, source: &Source) -> Option<Record<'py>> {
         if let Reading::NotBegun = self {
             match Reading::begin(py, source) {
@@ -46,6 +48,7 @@ impl Reading {
         }
         let next = match (&mut *self, source) {
             (Reading::Keys(walk), Source::Keys(keys)) => walk.next(py, keys),
+            (Reading::Slots(walk), Source::Slots(keys, _)) => walk.next(py, keys),
             (Reading::Python(items), _) => items.next(py),
             (Reading::Stream(rest), Source::Stream { stream, .. }) => rest.next(py, stream),
             (Reading::Messages(place), Source::Messages(batch)) => {
@@ -55,31 +58,45 @@ impl Reading {
             }
             _ => None,
         };
-        if next.is_none() {
+        if next.is_none() && !self.may_go_on() {
             *self = Reading::Ended;
         }
         next
     }
 
+    /// `true` if there may be records later, although there was none: another shard may still give slots to this one.
+    pub(crate) fn may_go_on(&self) -> bool {
+        matches!(self, Reading::Slots(walk) if !walk.is_over())
+    }
+
+    /// No other record is read. Shards that wait for this one go on.
+    pub(crate) fn stop(&mut self, source: &Source) {
+        if let Source::Slots(_, share) = source {
+            share.stop();
+        }
+    }
+
     /// The number of records in the next piece, for a plan that only counts records. `None` if the source cannot count
     /// records without making them, or has ended: then [`Reading::next`] reads on.
     pub(crate) fn count_piece(&mut self, py: Gil<'_>, source: &Source) -> Option<usize> {
-        let Source::Keys(keys) = source else {
-            return None;
-        };
-        if keys.exact {
-            return None;
-        }
         if let Reading::NotBegun = self {
             // The reader tells of a refusal when it reads on.
-            let walk = keys::Walk::new(py, keys, false).ok()?;
-            *self = walk.map_or(Reading::Ended, Reading::Keys);
+            *self = match source {
+                Source::Keys(keys) if !keys.exact => keys::Walk::new(py, keys, false)
+                    .ok()?
+                    .map_or(Reading::Ended, Reading::Keys),
+                Source::Slots(keys, share) if !keys.exact => {
+                    Reading::Slots(slots::SlotWalk::new(py, keys, share, false).ok()?)
+                }
+                _ => return None,
+            };
         }
-        let Reading::Keys(walk) = self else {
-            return None;
+        let counted = match self {
+            Reading::Keys(walk) => walk.count_piece(py),
+            Reading::Slots(walk) => walk.count_piece(py),
+            _ => return None,
         };
-        let counted = walk.count_piece(py);
-        if counted.is_none() {
+        if counted.is_none() && !self.may_go_on() {
             *self = Reading::Ended;
         }
         counted
@@ -95,6 +112,10 @@ impl Reading {
             Source::Keys(keys) => {
                 let walk = keys::Walk::new(py, keys, keys.read_value)?;
                 (walk.map_or(Reading::Ended, Reading::Keys), None)
+            }
+            Source::Slots(keys, share) => {
+                let walk = slots::SlotWalk::new(py, keys, share, keys.read_value)?;
+                (Reading::Slots(walk), None)
             }
             Source::Python(function) => (
                 Reading::Python(python::Items::new(py, function, false)?),

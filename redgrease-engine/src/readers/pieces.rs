@@ -1,4 +1,4 @@
-//! The pieces of a walk over the keys. A thread copies the next piece while the reader makes records from the last one.
+//! The pieces of a reading of keys. A thread copies the next piece while the reader makes records from the last one.
 //!
 //! Locks are taken in this order: the server's lock, then that of the pieces. So a reader that holds the server's lock,
 //! for example inside `atomic()`, can always copy the next piece itself: the thread waits for the server's lock
@@ -7,6 +7,7 @@
 use crate::python::{Gil, detached};
 use crate::redis::{self, Batch, Context, KeyScan, Level};
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -20,7 +21,32 @@ const AHEAD: usize = 2;
 /// starve.
 const PAUSE: Duration = Duration::from_micros(50);
 
-/// The pieces of a walk, as its reader sees them.
+/// Copies keys, while the server's lock is held.
+pub(super) trait Filler: Send + fmt::Debug {
+    /// Copies the next keys. The memory of `room` is used again.
+    fn fill(&mut self, context: &Context, room: Batch) -> Filled;
+}
+
+/// The outcome of filling a piece.
+#[derive(Debug)]
+pub(super) struct Filled {
+    /// `None` if there is no key.
+    pub(super) piece: Option<Batch>,
+    /// Filling again may find other keys.
+    pub(super) more: bool,
+}
+
+impl Filler for KeyScan {
+    fn fill(&mut self, context: &Context, room: Batch) -> Filled {
+        let filled = KeyScan::fill(self, context, PIECE);
+        Filled {
+            piece: filled.then(|| self.take(room)),
+            more: self.has_more(),
+        }
+    }
+}
+
+/// The pieces of a reading, as its reader sees them.
 #[derive(Debug)]
 pub(super) struct Pieces {
     shared: Arc<Shared>,
@@ -41,12 +67,12 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     /// `None` while a piece is copied.
-    scan: Option<KeyScan>,
+    filler: Option<Box<dyn Filler>>,
     /// The pieces that wait for the reader.
     pieces: VecDeque<Batch>,
     /// Pieces that were read, whose memory is used again.
     spare: Vec<Batch>,
-    /// There is no other piece, or the reader was dropped.
+    /// There is no other piece now, or the reader was dropped.
     ended: bool,
 }
 
@@ -55,33 +81,30 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Copies the next piece, if there is one.
-    fn fill(&self, context: &Context) {
-        let (scan, room) = {
+    /// Copies the next piece, if there is one. `false` if there is no other one behind it.
+    fn fill(&self, context: &Context) -> bool {
+        let (filler, room) = {
             let mut state = self.state();
             if state.ended {
-                return;
+                return false;
             }
-            (state.scan.take(), state.spare.pop().unwrap_or_default())
+            (state.filler.take(), state.spare.pop().unwrap_or_default())
         };
-        let filled = scan.and_then(|mut scan| {
-            let filled = scan.fill(context, PIECE);
-            filled.then(|| (scan.take(room), scan))
-        });
+        let mut filler = filler;
+        let filled = filler.as_mut().map(|filler| filler.fill(context, room));
         let mut state = self.state();
-        match filled {
-            Some((piece, scan)) => {
-                state.pieces.push_back(piece);
-                state.ended |= !scan.has_more();
-                state.scan = Some(scan);
-            }
-            None => state.ended = true,
-        }
+        state.filler = filler;
+        let more = filled.is_some_and(|filled| {
+            state.pieces.extend(filled.piece);
+            filled.more
+        });
+        state.ended |= !more;
         drop(state);
         self.ready.notify_one();
+        more
     }
 
-    /// Copies pieces until the end of the walk, or until the reader is dropped.
+    /// Copies pieces until there is no other one, or until the reader is dropped.
     fn take_ahead(&self) {
         loop {
             {
@@ -96,12 +119,14 @@ impl Shared {
                     return;
                 }
             }
-            redis::locked(|context| self.fill(context));
+            if !redis::locked(|context| self.fill(context)) {
+                return;
+            }
             thread::sleep(PAUSE);
         }
     }
 
-    /// Waits for the next piece from the thread. `None` at the end of the walk.
+    /// Waits for the next piece from the thread. `None` if there is none.
     fn wait(&self) -> Option<Batch> {
         let mut state = self.state();
         while !state.ended && state.pieces.is_empty() {
@@ -115,9 +140,9 @@ impl Shared {
 }
 
 impl Pieces {
-    pub(super) fn new(scan: KeyScan) -> Pieces {
+    pub(super) fn new(filler: impl Filler + 'static) -> Pieces {
         let state = State {
-            scan: Some(scan),
+            filler: Some(Box::new(filler)),
             pieces: VecDeque::new(),
             spare: Vec::new(),
             ended: false,
@@ -133,7 +158,7 @@ impl Pieces {
         }
     }
 
-    /// Replaces `piece`, which was read, by the next one. `false` at the end of the walk.
+    /// Replaces `piece`, which was read, by the next one. `false` if there is none.
     pub(super) fn next(&mut self, py: Gil<'_>, piece: &mut Batch) -> bool {
         let last = std::mem::take(piece);
         let next = match redis::keep() {
@@ -149,6 +174,13 @@ impl Pieces {
         }
     }
 
+    /// Begins anew after [`Pieces::next`] found no piece: there may be other keys now.
+    pub(super) fn again(&mut self) {
+        // The thread has ended, or ends without another look at the state.
+        self.ahead = false;
+        self.shared.state().ended = false;
+    }
+
     /// The next piece, for a reader that does not hold the server's lock.
     fn take(&mut self, last: Batch) -> Option<Batch> {
         if self.ahead {
@@ -158,7 +190,7 @@ impl Pieces {
             return piece;
         }
         let piece = redis::locked(|_| self.take_now(last));
-        // A walk that has ended with its first piece needs no thread.
+        // A reading that has ended with its first piece needs no thread.
         if piece.is_some() && !self.shared.state().ended {
             self.start();
         }

@@ -79,23 +79,61 @@ pub(super) fn may_scan(py: Gil<'_>) -> Result<(), Raised> {
 /// If the user of the reader has no right to read the key.
 pub(super) fn read_value<'py>(py: Gil<'py>, key: &[u8]) -> Result<(KeyType, Object<'py>), Raised> {
     let user = reader();
-    let read = |context: &Context| read_in_one_go(context, user.as_ref(), key);
-    let (kind, reply) = with_lock(py, read).map_err(|why| flat(&why))?;
-    let value = match (kind, reply) {
-        (KeyType::Hash, Some(reply)) => hash(py, reply.borrow())?,
-        (_, Some(reply)) => nested(py, reply.borrow())?,
-        (_, None) => none(py),
+    let read = |context: &Context| {
+        let kind = redis::key_type(context, key);
+        read_as(context, user.as_ref(), key, kind)
     };
-    Ok((kind, value))
+    let (kind, reply) = with_lock(py, read).map_err(|why| flat(&why))?;
+    Ok((kind, value_of(py, kind, reply)?))
 }
 
-/// Reads type and value under one hold of the lock, so that they belong together.
-fn read_in_one_go(
+/// A key of a cluster that was looked up.
+pub(super) enum Found {
+    Value(KeyType, Option<CallReply>),
+    Gone,
+    /// Its slot is on another server, or on its way there.
+    Elsewhere,
+}
+
+/// Looks up a key of a cluster. `is_here` says whether its slot is here as a whole, if the server does not run the command.
+///
+/// # Errors
+/// If the user of the reader has no right to read the key.
+pub(super) fn read_if_here(
+    py: Gil<'_>,
+    key: &[u8],
+    is_here: impl FnOnce(&Context) -> bool + Send,
+) -> Result<Found, Raised> {
+    let user = reader();
+    let read = |context: &Context| {
+        let kind = match redis::local_key_type(context, key) {
+            Some(KeyType::Empty) => return Ok(Found::Gone),
+            Some(kind) => kind,
+            None if is_here(context) => KeyType::Unknown,
+            None => return Ok(Found::Elsewhere),
+        };
+        let (kind, reply) = read_as(context, user.as_ref(), key, kind)?;
+        Ok(Found::Value(kind, reply))
+    };
+    with_lock(py, read).map_err(|why: String| flat(&why))
+}
+
+/// The record of a key that was looked up.
+pub(super) fn found_record<'py>(py: Gil<'py>, key: &[u8], found: Found) -> PyResult<Object<'py>> {
+    let value = match found {
+        Found::Value(kind, reply) => (kind, value_of(py, kind, reply)?),
+        Found::Gone | Found::Elsewhere => (KeyType::Empty, none(py)),
+    };
+    key_record(py, None, key, Some(value))
+}
+
+/// Reads the value of a key of this type, under the hold of the lock in which the type was read.
+fn read_as(
     context: &Context,
     user: Option<&User>,
     key: &[u8],
+    kind: KeyType,
 ) -> Result<(KeyType, Option<CallReply>), String> {
-    let kind = redis::key_type(context, key);
     let value = match kind {
         KeyType::String => read_for_gear(context, user, b"GET", &[key])?,
         KeyType::Hash => read_for_gear(context, user, b"HGETALL", &[key])?,
@@ -104,6 +142,15 @@ fn read_in_one_go(
         _ => return read_for_gear(context, user, b"TYPE", &[key]).map(|_| (kind, None)),
     };
     Ok((kind, Some(value)))
+}
+
+/// The value of a record.
+fn value_of<'py>(py: Gil<'py>, kind: KeyType, reply: Option<CallReply>) -> PyResult<Object<'py>> {
+    match (kind, reply) {
+        (KeyType::Hash, Some(reply)) => hash(py, reply.borrow()),
+        (_, Some(reply)) => nested(py, reply.borrow()),
+        (_, None) => Ok(none(py)),
+    }
 }
 
 /// The value of a hash: a dict of the fields and values that the reply lists in turn.

@@ -1,11 +1,12 @@
 //! Walking the keys of database 0 in batches, so that the server's lock is held only for a short time.
 
+use super::batch::{Batch, Fetch, ScannedKey};
 use super::call::Rights;
 use super::command::text;
 use super::context::Context;
+use super::key_pattern::Pattern;
 use super::raw;
 use super::user::User;
-use redgrease_syntax::glob_matches;
 use std::ffi::{c_int, c_void};
 use std::ops::Range;
 use std::ptr::NonNull;
@@ -71,7 +72,7 @@ impl KeyType {
         }
     }
 
-    fn from_raw(raw: c_int) -> KeyType {
+    pub(super) fn from_raw(raw: c_int) -> KeyType {
         match raw {
             raw::REDISMODULE_KEYTYPE_EMPTY => KeyType::Empty,
             raw::REDISMODULE_KEYTYPE_STRING => KeyType::String,
@@ -91,20 +92,10 @@ pub(crate) fn key_type(context: &Context, key: &[u8]) -> KeyType {
         .map_or(KeyType::Unknown, |reply| KeyType::parse(reply.bytes()))
 }
 
-/// A key of a batch. The ranges are those of the batch's bytes.
-#[derive(Debug, Clone)]
-pub(crate) struct ScannedKey {
-    pub(crate) name: Range<usize>,
-    /// The value of a string, copied while the lock was held; empty for other types.
-    pub(crate) text: Range<usize>,
-    pub(crate) kind: KeyType,
-}
-
-/// The data that a walk copies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fetch {
-    Names,
-    Strings,
+/// The same. `None` if the server does not run the command: in a cluster, because another server has the key.
+pub(crate) fn local_key_type(context: &Context, key: &[u8]) -> Option<KeyType> {
+    let reply = super::call(context, Rights::Engine, b"TYPE", &[key]).ok()?;
+    Some(KeyType::parse(reply.bytes()))
 }
 
 /// A walk over the keys. A batch is filled under the server's lock, and read without it.
@@ -130,55 +121,6 @@ struct Filling {
     reader: Option<User>,
 }
 
-/// Keys of a walk, with their bytes in one piece of memory.
-#[derive(Debug, Default)]
-pub(crate) struct Batch {
-    arena: Vec<u8>,
-    keys: Vec<ScannedKey>,
-    has_values: bool,
-}
-
-impl Batch {
-    /// `true` if the types of the keys and the values of strings were copied.
-    pub(crate) fn has_values(&self) -> bool {
-        self.has_values
-    }
-
-    pub(crate) fn keys(&self) -> &[ScannedKey] {
-        &self.keys
-    }
-
-    pub(crate) fn bytes(&self, range: &Range<usize>) -> &[u8] {
-        self.arena.get(range.clone()).unwrap_or_default()
-    }
-}
-
-#[derive(Debug)]
-enum Pattern {
-    Everything,
-    Prefix(Vec<u8>),
-    Glob(Vec<u8>),
-}
-
-impl Pattern {
-    fn new(glob: &[u8]) -> Pattern {
-        let special = |byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\');
-        match glob.split_last() {
-            Some((b'*', [])) => Pattern::Everything,
-            Some((b'*', prefix)) if !prefix.iter().any(special) => Pattern::Prefix(prefix.to_vec()),
-            _ => Pattern::Glob(glob.to_vec()),
-        }
-    }
-
-    fn matches(&self, key: &[u8]) -> bool {
-        match self {
-            Pattern::Everything => true,
-            Pattern::Prefix(prefix) => key.starts_with(prefix),
-            Pattern::Glob(glob) => glob_matches(glob, key),
-        }
-    }
-}
-
 impl KeyScan {
     /// A walk over the keys that match `glob`, which copies the values of strings for `reader`. `None` if the server has no
     /// memory for a cursor.
@@ -200,8 +142,7 @@ impl KeyScan {
 
     /// Clears the batch and fills it with about `target` keys. Returns `false` if the walk had ended before.
     pub(crate) fn fill(&mut self, context: &Context, target: usize) -> bool {
-        self.filling.batch.arena.clear();
-        self.filling.batch.keys.clear();
+        self.filling.batch.clear();
         if !self.more {
             return false;
         }
@@ -209,12 +150,11 @@ impl KeyScan {
         // nothing about changes of rights, so each batch looks.
         let reader = self.filling.reader.as_ref();
         let copies = reader.is_some_and(|reader| reader.is_unrestricted(context));
-        self.filling.fetch = if copies { Fetch::Strings } else { Fetch::Names };
-        self.filling.batch.has_values = copies;
+        self.filling.fetch = self.filling.batch.begin(copies);
         // A step visits one bucket. In a sparse keyspace, or with a rare pattern, many steps find nothing: the limit of steps
         // bounds the time for which the lock is held.
         let mut steps = target.saturating_mul(4);
-        while self.more && steps > 0 && self.filling.batch.keys.len() < target {
+        while self.more && steps > 0 && self.filling.batch.keys().len() < target {
             let filling: *mut Filling = &raw mut self.filling;
             // SAFETY: the context is live and locked, and the cursor belongs to this walk. The callback is only called
             // during this call, and gets a pointer to `self.filling`, which nothing else uses meanwhile.
@@ -274,43 +214,8 @@ unsafe extern "C" fn on_key(
             ..
         } = &mut *filling.cast::<Filling>();
         let bytes = text(name).bytes();
-        if !pattern.matches(bytes) {
-            return;
+        if pattern.matches(bytes) {
+            batch.add(ctx, name, key, *fetch);
         }
-        let start = batch.arena.len();
-        batch.arena.extend_from_slice(bytes);
-        let end = batch.arena.len();
-        let mut kind = KeyType::Unknown;
-        if *fetch == Fetch::Strings {
-            let opened = key.is_null();
-            let key = if opened {
-                rm!(RedisModule_OpenKey(ctx, name, raw::REDISMODULE_READ)).cast()
-            } else {
-                key
-            };
-            kind = KeyType::from_raw(rm!(RedisModule_KeyType(key)));
-            if kind == KeyType::String {
-                let mut length = 0;
-                let value = rm!(RedisModule_StringDMA(
-                    key,
-                    &raw mut length,
-                    raw::REDISMODULE_READ
-                ));
-                if !value.is_null() {
-                    batch
-                        .arena
-                        .extend_from_slice(std::slice::from_raw_parts(value.cast(), length));
-                }
-            }
-            if opened {
-                rm!(RedisModule_CloseKey(key));
-            }
-        }
-        let text = end..batch.arena.len();
-        batch.keys.push(ScannedKey {
-            name: start..end,
-            text,
-            kind,
-        });
     }
 }

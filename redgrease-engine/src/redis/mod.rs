@@ -33,6 +33,9 @@
 //! | `latency.rs` | the events of `LATENCY` |
 //! | `pass_on.rs` | running a client's command as the server would have run it |
 //! | `keys.rs` | walking the keys, and their types |
+//! | `slot_keys.rs` | copying the keys of slots |
+//! | `batch.rs` | keys that were copied |
+//! | `key_pattern.rs` | patterns of the names of keys |
 //! | `notification.rs` | key events |
 //! | `paused.rs` | waiting for a server that pauses its clients |
 //! | `persistence.rs` | the data in the RDB, and replication |
@@ -55,6 +58,7 @@
 mod after_command;
 #[macro_use]
 mod api;
+mod batch;
 mod blocked;
 mod call;
 mod caller;
@@ -73,6 +77,7 @@ mod guard;
 mod held_back;
 mod hold;
 mod info;
+mod key_pattern;
 mod keys;
 mod large_reply;
 mod latency;
@@ -99,6 +104,7 @@ mod rules;
 mod saving;
 mod server_events;
 mod shard;
+mod slot_keys;
 mod stack;
 mod symbols;
 mod timer;
@@ -109,6 +115,7 @@ mod worker;
 mod zero_bytes;
 
 pub(crate) use after_command::{after_command, call_with_handlers};
+pub(crate) use batch::Batch;
 pub(crate) use blocked::BlockedClient;
 pub(crate) use call::{CallError, CallReply, Element, OwnedReply, ReplyKind, Rights, call};
 pub(crate) use caller::refusal;
@@ -121,7 +128,7 @@ pub(crate) use gear_call::{call_for_gear, read_for_gear};
 pub(crate) use guard::guarded_by_script;
 pub(crate) use hold::Hold;
 pub(crate) use info::{Section as InfoSection, Value as InfoValue};
-pub(crate) use keys::{Batch, KeyScan, KeyType, key_type};
+pub(crate) use keys::{KeyScan, KeyType, key_type, local_key_type};
 pub(crate) use latency::note_run;
 pub(crate) use lend::{Loan, keep};
 pub(crate) use listeners::Listeners;
@@ -138,6 +145,7 @@ pub(crate) use raw::{RedisModuleCtx, RedisModuleString};
 pub(crate) use reply::Reply;
 pub(crate) use requester::Requester;
 pub(crate) use shard::{learn as learn_shard_id, shard_id};
+pub(crate) use slot_keys::{SlotFilling, SlotFilter};
 pub(crate) use stack::TOO_DEEP;
 pub(crate) use timer::after;
 pub(crate) use used_memory::resident_memory_of_server;

@@ -25,6 +25,8 @@ mod tests;
 
 pub(crate) use channel::{Channel, Event};
 pub(crate) use frame::{Frame, Lane, Refused};
+#[cfg(test)]
+pub(crate) use network::Random;
 
 use std::time::Duration;
 

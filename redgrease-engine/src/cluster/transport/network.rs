@@ -19,17 +19,17 @@ pub(in crate::cluster) struct Faults {
 
 /// Random numbers that a seed decides (splitmix64).
 #[derive(Debug)]
-pub(in crate::cluster) struct Random(pub(in crate::cluster) u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub(in crate::cluster) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
 
-    pub(in crate::cluster) fn below(&mut self, most: u64) -> u64 {
+    pub(crate) fn below(&mut self, most: u64) -> u64 {
         if most == 0 { 0 } else { self.next() % most }
     }
 }

@@ -1,0 +1,188 @@
+//! Keys that are copied while the server's lock is held, and read without it.
+
+use super::command::text;
+use super::keys::KeyType;
+use super::raw;
+use std::ops::Range;
+use std::ptr;
+
+/// A key of a batch. The ranges are those of the batch's bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct ScannedKey {
+    pub(crate) name: Range<usize>,
+    /// The value of a string, copied while the lock was held; empty for other types.
+    pub(crate) text: Range<usize>,
+    pub(crate) kind: KeyType,
+}
+
+/// The data that is copied of each key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fetch {
+    Names,
+    Strings,
+}
+
+/// Keys that were copied, with their bytes in one piece of memory.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    arena: Vec<u8>,
+    keys: Vec<ScannedKey>,
+    has_values: bool,
+}
+
+impl Batch {
+    /// `true` if the types of the keys and the values of strings were copied.
+    pub(crate) fn has_values(&self) -> bool {
+        self.has_values
+    }
+
+    pub(crate) fn keys(&self) -> &[ScannedKey] {
+        &self.keys
+    }
+
+    /// The number of bytes that were copied.
+    pub(super) fn size(&self) -> usize {
+        self.arena.len()
+    }
+
+    pub(crate) fn bytes(&self, range: &Range<usize>) -> &[u8] {
+        self.arena.get(range.clone()).unwrap_or_default()
+    }
+}
+
+/// A key that is open, and closed when the value is dropped if it was opened here.
+struct OpenKey {
+    key: *mut raw::RedisModuleKey,
+    is_own: bool,
+}
+
+impl OpenKey {
+    /// The key is null if there is none of this name.
+    ///
+    /// # Safety
+    /// The context and the name are live, and so is `key` unless it is null. They outlive the value.
+    unsafe fn new(
+        ctx: *mut raw::RedisModuleCtx,
+        name: *mut raw::RedisModuleString,
+        key: *mut raw::RedisModuleKey,
+    ) -> OpenKey {
+        let is_own = key.is_null();
+        let key = if is_own {
+            // SAFETY: the caller guarantees that context and name are live.
+            unsafe { rm!(RedisModule_OpenKey(ctx, name, raw::REDISMODULE_READ)).cast() }
+        } else {
+            key
+        };
+        OpenKey { key, is_own }
+    }
+}
+
+impl Drop for OpenKey {
+    fn drop(&mut self) {
+        if self.is_own {
+            // SAFETY: the key was opened by `new`, and is closed once. The server ignores a null pointer.
+            unsafe { rm!(RedisModule_CloseKey(self.key)) };
+        }
+    }
+}
+
+impl Batch {
+    /// `copies`: types and values are copied, and not the names alone. Returns what to copy of each key.
+    pub(super) fn begin(&mut self, copies: bool) -> Fetch {
+        self.has_values = copies;
+        if copies { Fetch::Strings } else { Fetch::Names }
+    }
+
+    /// Makes the batch empty. Its memory is used again.
+    pub(super) fn clear(&mut self) {
+        self.arena.clear();
+        self.keys.clear();
+    }
+
+    /// Copies a key that is not open. `false` if there is none of this name.
+    ///
+    /// # Safety
+    /// The context and the name are live.
+    pub(super) unsafe fn open_and_add(
+        &mut self,
+        ctx: *mut raw::RedisModuleCtx,
+        name: *mut raw::RedisModuleString,
+        fetch: Fetch,
+    ) -> bool {
+        // SAFETY: the caller guarantees that context and name are live. The key is closed after it was copied.
+        unsafe {
+            let key = OpenKey::new(ctx, name, ptr::null_mut());
+            if key.key.is_null() {
+                return false;
+            }
+            self.add(ctx, name, key.key, fetch);
+        }
+        true
+    }
+
+    /// Copies a key. `key` is null if it is not open.
+    ///
+    /// # Safety
+    /// The context and the name are live, and so is `key` unless it is null.
+    pub(super) unsafe fn add(
+        &mut self,
+        ctx: *mut raw::RedisModuleCtx,
+        name: *mut raw::RedisModuleString,
+        key: *mut raw::RedisModuleKey,
+        fetch: Fetch,
+    ) {
+        // SAFETY: the caller guarantees that the arguments are live. The bytes are copied.
+        unsafe {
+            let bytes = text(name).bytes();
+            match fetch {
+                Fetch::Names => self.add_name(bytes),
+                Fetch::Strings => self.add_value(bytes, OpenKey::new(ctx, name, key).key),
+            }
+        }
+    }
+
+    /// Adds a key of which the name alone is copied.
+    pub(super) fn add_name(&mut self, name: &[u8]) {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(name);
+        let end = self.arena.len();
+        self.keys.push(ScannedKey {
+            name: start..end,
+            text: end..end,
+            kind: KeyType::Unknown,
+        });
+    }
+
+    /// Adds a key with its type, and with its value if that is a string.
+    ///
+    /// # Safety
+    /// The key is live or null.
+    unsafe fn add_value(&mut self, name: &[u8], key: *mut raw::RedisModuleKey) {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(name);
+        let end = self.arena.len();
+        // SAFETY: the caller guarantees that the key is live or null. The value is copied while the key is open.
+        let kind = unsafe {
+            let kind = KeyType::from_raw(rm!(RedisModule_KeyType(key)));
+            if kind == KeyType::String {
+                let mut length = 0;
+                let value = rm!(RedisModule_StringDMA(
+                    key,
+                    &raw mut length,
+                    raw::REDISMODULE_READ
+                ));
+                if !value.is_null() {
+                    self.arena
+                        .extend_from_slice(std::slice::from_raw_parts(value.cast(), length));
+                }
+            }
+            kind
+        };
+        let text = end..self.arena.len();
+        self.keys.push(ScannedKey {
+            name: start..end,
+            text,
+            kind,
+        });
+    }
+}
