@@ -76,7 +76,8 @@ fn unreadable(damaged: Damaged) -> String {
 
 fn write_source(out: &mut Vec<u8>, source: &Source) -> Result<(), String> {
     match source {
-        Source::Keys(keys) => {
+        // Each shard has a share of its own.
+        Source::Keys(keys) | Source::Slots(keys, _) => {
             out.push(b'k');
             write_bytes(out, &keys.pattern);
             write_flag(out, keys.exact);
