@@ -3,6 +3,7 @@
 //! | program | purpose |
 //! |---|---|
 //! | `batch` | compares jobs over many keys: the engine, Lua, redis-py and redis-rs |
+//! | `cluster` | compares jobs, calls and registrations on a cluster with those on one server |
 //! | `soak` | runs all kinds of gears for a long time, with kills and restarts of the server |
 //! | `fuzz` | sends random and damaged input |
 //! | `tests/stress` | runs all kinds of gears for ten seconds, as part of `cargo xtask test` |
@@ -11,6 +12,7 @@
 //! environment, as `cargo xtask` sets it.
 
 mod args;
+pub mod batch;
 mod client;
 pub mod gears;
 pub mod hooked;
@@ -23,7 +25,7 @@ mod server_log;
 pub use args::Args;
 pub use client::{Client, text_of};
 pub use load::{Clients, Load, join};
-pub use process::resident_kib;
+pub use process::{cpu_time, resident_kib};
 pub use random::Random;
 pub use server_log::check_log;
 

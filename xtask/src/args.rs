@@ -24,9 +24,10 @@ Usage: cargo xtask COMMAND
   serve --cluster SHARDS [--replicas N] [--yes] [--port N]
                   run a cluster with the engine in each server, on a row of ports of loopback; its data are
                   removed when it ends (default: no replicas, first port 6379)
-  bench [--yes] [--quick]
-                  measure calls of gears against PING and Lua, and jobs over many keys against
-                  Lua, redis-py and redis-rs
+  bench [--yes] [--quick] [--only calls|batch|cluster] [--keys N]
+                  measure calls of gears against PING and Lua, jobs over many keys against Lua, redis-py
+                  and redis-rs, and a cluster of three shards against one server and clients of clusters;
+                  --only measures one of the three, --keys sets the keys of the jobs
   soak  [--minutes N] [--seed S]
                   run all kinds of gears for a long time (30 minutes), with kills and restarts
   fuzz  [--minutes N] [--seed S]
@@ -58,6 +59,9 @@ Environment:
   REDGREASE_SERVER   the redis-server or valkey-server to run
   REDGREASE_ENGINE   an engine that is already built; no other one is built";
 
+/// The parts of `cargo xtask bench`.
+const PARTS_OF_BENCH: [&str; 3] = ["calls", "batch", "cluster"];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
     Help,
@@ -78,37 +82,9 @@ pub(crate) enum Task {
     Wheel,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each stands for an option of the command line"
-)]
-pub(crate) struct Args {
-    pub(crate) task: Task,
-    pub(crate) yes: bool,
-    pub(crate) port: u16,
-    pub(crate) dir: Option<PathBuf>,
-    /// The shards of a cluster in place of one server.
-    pub(crate) cluster: Option<usize>,
-    pub(crate) replicas: Option<usize>,
-    pub(crate) matrix: bool,
-    pub(crate) only: Option<String>,
-    pub(crate) quick: bool,
-    pub(crate) minutes: u64,
-    pub(crate) seed: Option<u64>,
-    pub(crate) wheel: Option<PathBuf>,
-    pub(crate) out: Option<PathBuf>,
-    pub(crate) local: bool,
-    pub(crate) test: bool,
-    pub(crate) path: Option<PathBuf>,
-    pub(crate) name: Option<String>,
-    pub(crate) web: bool,
-}
-
-impl Args {
-    pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Outcome<Self> {
-        let mut words = words.into_iter();
-        let task = match words.next().as_deref() {
+impl Task {
+    fn named(word: Option<&str>) -> Outcome<Task> {
+        Ok(match word {
             None | Some("help" | "-h" | "--help") => Task::Help,
             Some("new") => Task::New,
             Some("setup") => Task::Setup,
@@ -126,7 +102,42 @@ impl Args {
             Some("outside") => Task::Outside,
             Some("wheel") => Task::Wheel,
             Some(other) => return Err(misuse(&format!("there is no command `{other}`"))),
-        };
+        })
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each stands for an option of the command line"
+)]
+pub(crate) struct Args {
+    pub(crate) task: Task,
+    pub(crate) yes: bool,
+    pub(crate) port: u16,
+    pub(crate) dir: Option<PathBuf>,
+    /// The shards of a cluster in place of one server.
+    pub(crate) cluster: Option<usize>,
+    pub(crate) replicas: Option<usize>,
+    pub(crate) matrix: bool,
+    pub(crate) only: Option<String>,
+    pub(crate) quick: bool,
+    pub(crate) keys: Option<usize>,
+    pub(crate) minutes: u64,
+    pub(crate) seed: Option<u64>,
+    pub(crate) wheel: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
+    pub(crate) local: bool,
+    pub(crate) test: bool,
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) name: Option<String>,
+    pub(crate) web: bool,
+}
+
+impl Args {
+    pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Outcome<Self> {
+        let mut words = words.into_iter();
+        let task = Task::named(words.next().as_deref())?;
         let mut args = Args {
             task,
             yes: false,
@@ -137,6 +148,7 @@ impl Args {
             matrix: false,
             only: None,
             quick: false,
+            keys: None,
             minutes: 30,
             seed: None,
             wheel: None,
@@ -181,7 +193,7 @@ impl Args {
                 }
                 ("--wheel", Task::Deb | Task::Outside) => args.wheel = Some(value()?.into()),
                 ("--matrix", Task::Test) => args.matrix = true,
-                ("--only", Task::Test | Task::Wheel) => args.only = Some(value()?),
+                ("--only", Task::Test | Task::Wheel | Task::Bench) => args.only = Some(value()?),
                 ("--local", Task::Wheel) => args.local = true,
                 ("--out", Task::Deb | Task::Wheel) => args.out = Some(value()?.into()),
                 ("--test", Task::Wheel) => args.test = true,
@@ -191,6 +203,13 @@ impl Args {
                     args.path = Some(whole.into());
                 }
                 ("--quick", Task::Bench) => args.quick = true,
+                ("--keys", Task::Bench) => {
+                    args.keys = Some(
+                        number(&value()?)
+                            .filter(|&keys| keys != 0)
+                            .ok_or_else(|| misuse("`--keys` takes a number of at least 1"))?,
+                    );
+                }
                 ("--minutes", Task::Soak | Task::Fuzz) => {
                     args.minutes = number(&value()?)
                         .filter(|&minutes| minutes != 0)
@@ -214,6 +233,10 @@ impl Args {
         }
         if self.only.is_some() && self.task == Task::Test && !self.matrix {
             return Err(misuse("`--only` needs `--matrix`"));
+        }
+        let is_part = |name: &str| PARTS_OF_BENCH.contains(&name);
+        if self.task == Task::Bench && !self.only.as_deref().is_none_or(is_part) {
+            return Err(misuse("`--only` takes calls, batch or cluster"));
         }
         if self.replicas.is_some() && self.cluster.is_none() {
             return Err(misuse("`--replicas` needs `--cluster`"));
@@ -269,6 +292,11 @@ mod tests {
         let fuzz = parse("fuzz --minutes 3 --seed=7").unwrap();
         assert_eq!((fuzz.minutes, fuzz.seed), (3, Some(7)));
         assert!(parse("bench --quick").unwrap().quick);
+        let bench = parse("bench --only cluster --keys=5000").unwrap();
+        assert_eq!(
+            (bench.only.as_deref(), bench.keys),
+            (Some("cluster"), Some(5000))
+        );
         let deb = parse("deb --wheel w.whl --out=packages").unwrap();
         assert_eq!(
             (deb.wheel, deb.out),
@@ -304,6 +332,8 @@ mod tests {
             ("serve --cluster 3 --dir d", "exclude each other"),
             ("demo --cluster 3", "`--cluster`"),
             ("test --only redis-6.2", "`--matrix`"),
+            ("bench --only clusters", "`--only`"),
+            ("bench --keys 0", "`--keys`"),
             ("soak --minutes 0", "`--minutes`"),
             ("fuzz --seed x", "`--seed`"),
             ("test --quick", "`--quick`"),

@@ -1,5 +1,6 @@
-//! `cargo xtask bench`: compares the speed of gears with PING, Lua and clients in one run.
+//! `cargo xtask bench`: compares the speed of gears with PING, Lua and clients, and of clusters with one server.
 
+use crate::args::Args;
 use crate::steps::{self, Failed, Outcome};
 use crate::{setup, tools, workspace};
 use redgrease_embedded::Server;
@@ -7,20 +8,36 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub(crate) fn command(yes: bool, quick: bool) -> Outcome {
-    let ready = setup::run(yes)?;
+pub(crate) fn command(args: &Args) -> Outcome {
+    let is_asked = |part: &str| args.only.as_deref().is_none_or(|only| only == part);
+    let ready = setup::run(args.yes)?;
     let engine = engine(&ready.python)?;
+    if is_asked("calls") {
+        calls(&engine, args.quick)?;
+    }
+    if !is_asked("batch") && !is_asked("cluster") {
+        return Ok(());
+    }
     let python = with_redis_py(&ready.python)?;
     tools::build()?;
-    calls(&engine, quick)?;
-
-    let mut batch = tools::program("batch")?;
-    batch.env("REDGREASE_ENGINE", &engine);
-    batch.arg("--python").arg(python);
-    if quick {
-        batch.args(["--keys", "100000", "--rounds", "3"]);
+    for (name, headline) in [
+        ("batch", "jobs over many keys"),
+        ("cluster", "a cluster and one server"),
+    ] {
+        if !is_asked(name) {
+            continue;
+        }
+        let mut program = tools::program(name)?;
+        program.env("REDGREASE_ENGINE", &engine);
+        program.arg("--python").arg(&python);
+        match args.keys {
+            Some(keys) => program.args(["--keys", &keys.to_string()]),
+            None if args.quick => program.args(["--keys", "100000"]),
+            None => &mut program,
+        };
+        steps::step(headline, &mut program)?;
     }
-    steps::step("jobs over many keys", &mut batch)
+    Ok(())
 }
 
 /// Builds an engine with the command `RG.FLOOR`. It has its own target directory, so that it does

@@ -52,7 +52,7 @@ fn main() -> ExitCode {
             }
             None => serve::command(args.yes, args.port, args.dir),
         },
-        Task::Bench => bench::command(args.yes, args.quick),
+        Task::Bench => bench::command(&args),
         Task::Soak => tools::for_minutes("soak", args.yes, args.minutes, args.seed),
         Task::Fuzz => tools::for_minutes("fuzz", args.yes, args.minutes, args.seed),
         Task::Valgrind => valgrind::command(args.yes),

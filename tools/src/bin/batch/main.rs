@@ -4,12 +4,12 @@
 //! Options: `--keys 100000,1000000`, `--rounds 3`, `--python PROGRAM` (a Python with redis-py).
 //! The program does not judge the times. It fails if two ways return different results.
 
-mod data;
 mod jobs;
 mod ping;
 
-use jobs::{JOBS, Job, Way};
+use jobs::Way;
 use redgrease_embedded::Server;
+use redgrease_tools::batch::{Job, WORDS_PER_KEY, median, pieces};
 use redgrease_tools::{Args, Client, Outcome};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::ExitCode;
@@ -47,17 +47,14 @@ fn compare(count: usize, rounds: usize, python: Option<&str>) -> Outcome {
     let server = Server::builder().port(port).start();
     let server = server.map_err(|error| error.to_string())?;
     let mut client = Client::connect(server.url(), BOUND)?;
-    data::fill(&mut client, count)?;
+    fill(&mut client, count)?;
 
-    println!(
-        "{count} keys of {} words, median of {rounds} rounds",
-        data::WORDS_PER_KEY
-    );
+    println!("{count} keys of {WORDS_PER_KEY} words, median of {rounds} rounds");
     println!(
         "{:<12} {:<10} {:>10} {:>12} {:>9} {:>18}",
         "job", "way", "ms", "keys/s", "to Lua", "slowest PING, ms"
     );
-    for job in JOBS {
+    for job in Job::ALL {
         let mut lua = None;
         let mut expected = None;
         for way in [Way::Lua, Way::Gear, Way::RedisRs, Way::RedisPy] {
@@ -82,8 +79,7 @@ fn compare(count: usize, rounds: usize, python: Option<&str>) -> Outcome {
                 times.push(time);
                 slowest = slowest.max(ping);
             }
-            times.sort_unstable();
-            let time = times[times.len() / 2].as_secs_f64();
+            let time = median(times).as_secs_f64();
             let lua = *lua.get_or_insert(time);
             #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
             let rate = count as f64 / time;
@@ -102,6 +98,18 @@ fn compare(count: usize, rounds: usize, python: Option<&str>) -> Outcome {
     server.stop().map_err(|error| error.to_string())
 }
 
+/// Creates the keys.
+fn fill(client: &mut Client, count: usize) -> Outcome {
+    for piece in pieces(count) {
+        let mut words = vec!["MSET"];
+        for (key, value) in &piece {
+            words.extend([key.as_str(), value]);
+        }
+        client.call(&words)?;
+    }
+    Ok(())
+}
+
 /// Checks that the jobs have not changed the number of keys.
 fn check(client: &mut Client, count: usize) -> Outcome {
     let left = client.text(&["DBSIZE"])?;
@@ -109,14 +117,5 @@ fn check(client: &mut Client, count: usize) -> Outcome {
         Ok(())
     } else {
         Err(format!("there were {count} keys, now there are {left}"))
-    }
-}
-
-impl Job {
-    fn name(self) -> &'static str {
-        match self {
-            Job::Count => "count",
-            Job::WordCount => "word count",
-        }
     }
 }
