@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// The functions that the callbacks of the server call.
 pub(crate) static LISTENERS: Listeners = Listeners {
     load,
-    loaded: cluster::start,
+    loaded: on_loaded,
     info: commands::sections,
     key_event: keys::on_event,
     stream_event: streams::on_event,
@@ -147,6 +147,12 @@ fn requirement_store(
         pip_arguments,
     };
     Store::new(directory, python, settings, Box::new(write))
+}
+
+/// The module is loaded, and stays loaded: other servers of a cluster may be told.
+fn on_loaded(context: &Context) {
+    cluster::start(context);
+    streams::follow_cluster(context);
 }
 
 /// The data is loaded, or a replica has become a master: handles the messages and starts the time events that arrived

@@ -42,6 +42,7 @@ const FLOORS: &layers::Layers = &[
             "scope",
             "python",
             "id",
+            "cluster",
             "redis",
             "config",
             "order",

@@ -8,6 +8,7 @@
 pub(crate) mod capability;
 pub(crate) mod pair;
 pub(crate) mod proxy;
+pub(crate) mod shards;
 pub(crate) mod wheel;
 
 use redgrease::{Con, Gear, Options};

@@ -19,6 +19,8 @@ impl Tag {
     pub(crate) const QUESTION: Tag = Tag(3);
     /// The answer to a question.
     pub(crate) const ANSWER: Tag = Tag(4);
+    /// About streams of slots that move.
+    pub(crate) const STREAMS: Tag = Tag(40);
 }
 
 /// Gives the sender credit for the bytes of a message when it is dropped.

@@ -8,6 +8,8 @@ mod siphash;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use siphash::hash as stable_hash;
+
 use siphash::hash;
 use std::borrow::Borrow;
 

@@ -8,7 +8,7 @@ const INITIAL: [u64; 4] = [
 ];
 
 /// Hashes bytes. The result is the same in every process.
-pub(super) fn hash(bytes: &[u8]) -> u64 {
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
     let mut state = INITIAL;
     let (words, rest) = bytes.as_chunks::<8>();
     for word in words {

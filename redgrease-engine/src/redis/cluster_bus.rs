@@ -50,6 +50,29 @@ pub(crate) fn cluster_nodes(context: &Context) -> Option<String> {
     (reply.kind() == ReplyKind::Text).then(|| String::from_utf8_lossy(reply.bytes()).into_owned())
 }
 
+/// The keys of these slots. `None` if there are more than `most`.
+pub(crate) fn keys_in_slots(context: &Context, slots: &[u16], most: usize) -> Option<Vec<Vec<u8>>> {
+    if slots.len() > most {
+        return None;
+    }
+    let limit = (most + 1).to_string();
+    let mut keys = Vec::new();
+    for slot in slots {
+        let slot = slot.to_string();
+        let args: [&[u8]; 3] = [b"GETKEYSINSLOT", slot.as_bytes(), limit.as_bytes()];
+        let Ok(reply) = call(context, Rights::Question, b"CLUSTER", &args) else {
+            continue;
+        };
+        if reply.kind() == ReplyKind::Array {
+            keys.extend(reply.borrow().elements().map(|key| key.bytes().to_vec()));
+        }
+        if keys.len() > most {
+            return None;
+        }
+    }
+    Some(keys)
+}
+
 unsafe extern "C" fn on_message(
     ctx: *mut raw::RedisModuleCtx,
     sender: *const c_char,

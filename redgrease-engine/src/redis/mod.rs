@@ -121,7 +121,7 @@ pub(crate) use call::{CallError, CallReply, Element, OwnedReply, ReplyKind, Righ
 pub(crate) use caller::refusal;
 pub(crate) use class::{Admin, Class, Internal, Public};
 pub(crate) use clock::CoarseInstant;
-pub(crate) use cluster_bus::{cluster_nodes, send_to_node};
+pub(crate) use cluster_bus::{cluster_nodes, keys_in_slots, send_to_node};
 pub(crate) use command::{Args, Command, CommandFlags, READ_ONLY, Text, register};
 pub(crate) use context::Context;
 pub(crate) use gear_call::{call_for_gear, read_for_gear};

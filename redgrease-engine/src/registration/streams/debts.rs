@@ -1,9 +1,10 @@
 //! Messages that were handled while their stream was gone: it was swapped away, moved to another database, deleted to be restored.
-//! If the stream comes back, they are acknowledged there, and not handled again.
+//! If the stream comes back, they are acknowledged there, and not handled again. If it has gone to another shard, that shard gets them.
 
+use crate::encoding::write_bytes;
+use crate::order::stable_hash;
 use crate::plan::Message;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The largest number of messages that are kept. They are of streams that may never come back.
 const LIMIT: usize = 100_000;
@@ -15,10 +16,21 @@ pub(super) struct Debts {
     count: usize,
 }
 
+/// A message that was handled and not acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Handled {
+    pub(super) id: Vec<u8>,
+    /// The hash of the fields, the same on all shards.
+    pub(super) hash: u64,
+}
+
 fn hash(message: &Message) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    message.fields.hash(&mut hasher);
-    hasher.finish()
+    let mut bytes = Vec::new();
+    for (name, value) in &message.fields {
+        write_bytes(&mut bytes, name);
+        write_bytes(&mut bytes, value);
+    }
+    stable_hash(&bytes)
 }
 
 impl Debts {
@@ -61,13 +73,45 @@ impl Debts {
         noted.into_iter().map(|message| message.id).collect()
     }
 
+    /// Notes messages that another shard has handled.
+    pub(super) fn take_over(&mut self, stream: &[u8], messages: &[Handled]) {
+        if !messages.is_empty() {
+            let messages = messages.iter().map(|one| (one.id.clone(), one.hash));
+            self.note(stream, messages.collect());
+        }
+    }
+
+    /// The streams that have noted messages.
+    pub(super) fn streams(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.by_stream.keys()
+    }
+
+    /// The noted messages of a stream.
+    pub(super) fn of(&self, stream: &[u8]) -> Vec<Handled> {
+        let of_stream = self.by_stream.get(stream).into_iter().flatten();
+        let handled = of_stream.map(|(id, hash)| Handled {
+            id: id.clone(),
+            hash: *hash,
+        });
+        handled.collect()
+    }
+
     /// Messages of the stream that have these ids are not the noted ones.
     pub(super) fn forget(&mut self, stream: &[u8], messages: &[Message]) {
+        self.forget_ids(stream, messages.iter().map(|message| &message.id));
+    }
+
+    /// The noted messages with these ids need not be remembered.
+    pub(super) fn forget_ids<'a>(
+        &mut self,
+        stream: &[u8],
+        ids: impl IntoIterator<Item = &'a Vec<u8>>,
+    ) {
         let Some(of_stream) = self.by_stream.get_mut(stream) else {
             return;
         };
-        for message in messages {
-            if of_stream.remove(&message.id).is_some() {
+        for id in ids {
+            if of_stream.remove(id).is_some() {
                 self.count -= 1;
             }
         }
@@ -115,6 +159,20 @@ mod tests {
         assert_eq!(take(&mut debts, b"t", &[("2-0", "b")]), (1, 0));
         debts.forget(b"s", &[message("2-0", "c")]);
         assert!(debts.by_stream.is_empty() && debts.count == 0);
+    }
+
+    #[test]
+    fn another_shard_takes_them_over() {
+        let (mut old, mut new) = (Debts::default(), Debts::default());
+        old.add(b"s", &[&message("1-0", "a"), &message("2-0", "b")]);
+        assert_eq!(old.streams().collect::<Vec<_>>(), [b"s"]);
+        new.take_over(b"s", &old.of(b"s"));
+        new.take_over(b"t", &[]);
+        assert_eq!(take(&mut new, b"s", &[("1-0", "a"), ("2-0", "x")]), (1, 1));
+        old.forget_ids(b"s", &[b"1-0".to_vec(), b"9-0".to_vec()]);
+        assert_eq!((old.count, old.of(b"s")[0].id.as_slice()), (1, &b"2-0"[..]));
+        old.forget_ids(b"s", &[b"2-0".to_vec()]);
+        assert!(old.by_stream.is_empty() && old.of(b"s").is_empty());
     }
 
     #[test]

@@ -192,7 +192,15 @@ impl StreamsFilter {
 
     /// Forgets all streams.
     pub(super) fn forget_all(&self) {
-        self.state().streams.retain(|_, known| known.forget());
+        self.forget_some(|_| true);
+    }
+
+    /// Forgets the streams whose names `has_left` knows.
+    pub(super) fn forget_some(&self, has_left: impl Fn(&[u8]) -> bool) {
+        let mut state = self.state();
+        state
+            .streams
+            .retain(|stream, known| !has_left(stream) || known.forget());
     }
 
     /// The batch of a stream has ended. `again` reads the messages that were delivered and not acknowledged next.

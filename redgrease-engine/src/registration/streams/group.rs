@@ -189,11 +189,17 @@ impl std::fmt::Display for MessageId {
     }
 }
 
-/// Acknowledges messages that were handled.
-pub(super) fn acknowledge(context: &Context, stream: &[u8], ids: &[&[u8]]) {
+/// Acknowledges messages that were handled. `false` if the server does not serve the stream.
+pub(super) fn acknowledge(context: &Context, stream: &[u8], ids: &[&[u8]]) -> bool {
     let mut args: Vec<&[u8]> = vec![stream, GROUP];
     args.extend_from_slice(ids);
-    let _ = run(context, b"XACK", &args);
+    run(context, b"XACK", &args).is_ok()
+}
+
+/// `true` if the server runs commands on the stream: a server of a cluster may not have its slot.
+pub(super) fn is_served(context: &Context, stream: &[u8]) -> bool {
+    // Changes nothing.
+    acknowledge(context, stream, &[b"0-0"])
 }
 
 /// Removes messages from the stream.

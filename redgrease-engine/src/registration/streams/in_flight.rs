@@ -4,11 +4,12 @@
 //! not acknowledged. A registration that begins must not read it, above all when it replaces the registration that handles the
 //! message.
 
-use super::debts::Debts;
+use super::debts::{Debts, Handled};
+use crate::cluster::topology::NodeId;
 use crate::id::Id;
 use crate::plan::{Message, Messages};
 use crate::redis::Guarded;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// The messages that are being handled on this server.
@@ -24,6 +25,8 @@ pub(super) struct InFlight {
     /// The stream that loses its name at this moment: the server tells of its new name next.
     leaving: Option<Vec<u8>>,
     debts: Debts,
+    /// The other servers that still handle messages of streams which have come here.
+    elsewhere: HashMap<Vec<u8>, BTreeSet<NodeId>>,
 }
 
 /// A batch that is being handled.
@@ -189,8 +192,11 @@ impl InFlight {
     }
 
     /// `true` if the messages of a stream are not read yet, because of a batch that `is_over` names by its registration, or whose
-    /// stream had another name or other data when the batch began.
+    /// stream had another name or other data when the batch began, or that another server handles.
     pub(super) fn holds_up(&self, stream: &[u8], is_over: impl Fn(Id) -> bool) -> bool {
+        if self.elsewhere.contains_key(stream) {
+            return true;
+        }
         let mut flights = self.by_stream.get(stream).into_iter().flatten();
         flights.any(|flight| !flight.has_stayed() || is_over(flight.registration))
     }
@@ -218,6 +224,68 @@ impl InFlight {
         messages: &mut Vec<Message>,
     ) -> Vec<Vec<u8>> {
         self.debts.take(stream, messages)
+    }
+
+    /// The streams of which there are batches or handled messages here.
+    pub(super) fn with_rest(&self, is_meant: impl Fn(&[u8]) -> bool) -> BTreeSet<Vec<u8>> {
+        let streams = self.by_stream.keys().chain(self.debts.streams());
+        streams.filter(|stream| is_meant(stream)).cloned().collect()
+    }
+
+    /// `true` if a batch of a stream is being handled here.
+    pub(super) fn has_batch(&self, stream: &[u8]) -> bool {
+        self.by_stream.contains_key(stream)
+    }
+
+    /// The messages of a stream that were handled and not acknowledged.
+    pub(super) fn debts_of(&self, stream: &[u8]) -> Vec<Handled> {
+        self.debts.of(stream)
+    }
+
+    /// Another server has handled these messages of a stream that is here.
+    pub(super) fn owes(&mut self, stream: &[u8], handled: &[Handled]) {
+        self.debts.take_over(stream, handled);
+    }
+
+    /// Another server remembers these messages from now on.
+    pub(super) fn is_paid(&mut self, stream: &[u8], ids: &[Vec<u8>]) {
+        self.debts.forget_ids(stream, ids);
+    }
+
+    /// Another server handles messages of a stream that is here, or has ended. Returns `true` if no other server does.
+    pub(super) fn set_in_hand(&mut self, stream: &[u8], by: NodeId, in_hand: bool) -> bool {
+        if in_hand {
+            let servers = self.elsewhere.entry(stream.to_vec()).or_default();
+            servers.insert(by);
+            return false;
+        }
+        let Some(servers) = self.elsewhere.get_mut(stream) else {
+            return true;
+        };
+        servers.remove(&by);
+        let is_free = servers.is_empty();
+        if is_free {
+            self.elsewhere.remove(stream);
+        }
+        is_free
+    }
+
+    /// A server has nothing in hand any more. Returns the streams that no other server handles.
+    pub(super) fn let_go(&mut self, node: NodeId) -> Vec<Vec<u8>> {
+        let mut freed = Vec::new();
+        self.elsewhere.retain(|stream, servers| {
+            let is_freed = servers.remove(&node) && servers.is_empty();
+            if is_freed {
+                freed.push(stream.clone());
+            }
+            !is_freed
+        });
+        freed
+    }
+
+    /// The streams have gone on to another server, which asks by itself.
+    pub(super) fn forget_hands(&mut self, has_left: impl Fn(&[u8]) -> bool) {
+        self.elsewhere.retain(|stream, _| !has_left(stream));
     }
 }
 
@@ -274,6 +342,22 @@ mod tests {
         all.end(&flight);
         all.end(&overwritten);
         assert!(all.by_stream.is_empty());
+    }
+
+    #[test]
+    fn a_stream_waits_for_all_servers_that_handle_it() {
+        let node = |digit: char| NodeId::parse(digit.to_string().repeat(40).as_bytes()).unwrap();
+        let (a, b) = (node('a'), node('b'));
+        let mut all = InFlight::default();
+        assert!(all.set_in_hand(b"s", a, false));
+        assert!(!all.set_in_hand(b"s", a, true) && !all.set_in_hand(b"s", b, true));
+        assert!(!all.set_in_hand(b"t", b, true) && !all.set_in_hand(b"u", a, true));
+        assert!(all.holds_up(b"s", |_| false));
+        assert!(!all.set_in_hand(b"s", b, false) && all.holds_up(b"s", |_| false));
+        assert!(all.set_in_hand(b"s", a, false) && !all.holds_up(b"s", |_| false));
+        assert_eq!(all.let_go(b), [b"t".to_vec()]);
+        all.forget_hands(|stream| stream == b"u");
+        assert!(all.elsewhere.is_empty() && all.let_go(a).is_empty());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::in_flight::{InFlight, in_flight};
 use super::pump::{filter, hand_over, pump, waiting_for};
 use super::server::StreamServer;
 use super::stream::Phase;
+use crate::cluster::topology::slot_of;
 use crate::redis::{self, Context, KeyScan, KeyType, after_command, locked, quietly};
 use crate::registration::{Registration, matches_prefix, registry};
 use crate::scope;
@@ -12,6 +13,9 @@ use std::sync::Arc;
 
 /// The number of keys per step of the search for streams.
 const SCAN_SIZE: usize = 1000;
+
+/// So many keys are looked at at once, when slots have come here.
+const FEW_KEYS: usize = 1000;
 
 /// Events after which a key is another stream or no stream, or after which the group continues at another message.
 const FORGET_EVENTS: [&str; 12] = [
@@ -167,15 +171,46 @@ fn read(context: &Context, registration: &Arc<Registration>, stream: &[u8], begi
     pump(context, context, registration, stream);
 }
 
+/// Reads the streams of slots that have come here. If there are few keys, the server is asked for them.
+pub(super) fn read_slots(context: &Context, registrations: &[Arc<Registration>], slots: &[u16]) {
+    let mut patterns = Vec::new();
+    for registration in registrations {
+        match filter(registration) {
+            Some(filter) if filter.prefix.ends_with(b"*") => {
+                patterns.push(Arc::clone(registration));
+            }
+            Some(filter) if slots.contains(&slot_of(&filter.prefix)) => {
+                read(context, registration, &filter.prefix, Begin::Again);
+            }
+            _ => {}
+        }
+    }
+    if patterns.is_empty() {
+        return;
+    }
+    let Some(keys) = redis::keys_in_slots(context, slots, FEW_KEYS) else {
+        return search(patterns, Begin::Again);
+    };
+    for key in keys {
+        if quietly(|| redis::key_type(context, &key)) == KeyType::Unknown {
+            for one in patterns.iter().filter(|one| covers(one, &key)) {
+                read(context, one, &key, Begin::Again);
+            }
+        }
+    }
+}
+
+/// `true` if a registration reads the stream of this name.
+fn covers(registration: &Registration, name: &[u8]) -> bool {
+    filter(registration).is_some_and(|filter| matches_prefix(&filter.prefix, name))
+}
+
 /// Reads the existing streams of registrations that name the beginning of names. One search for all, on a thread of its own.
 fn search(registrations: Vec<Arc<Registration>>, begin: Begin) {
     let pattern = match registrations.as_slice() {
         [] => return,
         [one] => filter(one).map_or_else(Vec::new, |filter| filter.prefix.clone()),
         _ => b"*".to_vec(),
-    };
-    let covers = |one: &Registration, name: &[u8]| {
-        filter(one).is_some_and(|filter| matches_prefix(&filter.prefix, name))
     };
     let search = move || {
         let Some(mut scan) = KeyScan::new(&pattern, None) else {

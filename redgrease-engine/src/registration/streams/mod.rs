@@ -22,6 +22,7 @@
 //! | `failure_text.rs` | the text of a failed execution |
 //! | `in_flight.rs` | the messages that are being handled |
 //! | `debts.rs` | handled messages of streams that are gone and may come back |
+//! | `moving/` | streams of a cluster whose slots move from shard to shard |
 
 mod batch;
 mod dead_letter;
@@ -32,6 +33,7 @@ mod filter;
 mod group;
 mod in_flight;
 mod listen;
+mod moving;
 mod owner;
 mod pace;
 mod pump;
@@ -48,3 +50,4 @@ pub(crate) use filter::StreamsFilter;
 pub(crate) use listen::{
     Begin, all_are_gone, all_are_others, known, on_event, resume, start, start_all, take_over,
 };
+pub(crate) use moving::follow_cluster;

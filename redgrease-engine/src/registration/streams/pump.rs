@@ -3,6 +3,7 @@
 use super::batch::Batch;
 use super::filter::{LookedUp, ReadStatus, StreamsFilter};
 use super::in_flight::in_flight;
+use super::moving;
 use super::pace::Pace;
 use super::server::StreamServer;
 use super::settle;
@@ -36,8 +37,14 @@ pub(super) fn pump(
     if !context.may_handle_events() || !is_registered(context, registration) {
         return;
     }
+    if !moving::may_read(context, stream) {
+        return;
+    }
     if is_paused() {
         return go_on_later(server, registration, stream, WHILE_PAUSED);
+    }
+    if !server.serves(stream) {
+        return moving::try_later(context, stream);
     }
     if registration.mode == Mode::Sync {
         return pump_here(context, server, registration, stream);

@@ -40,7 +40,14 @@ pub(super) trait StreamServer {
     /// Sets how often messages were delivered.
     fn set_deliveries(&self, stream: &[u8], ids: &[&[u8]], count: u32);
 
-    fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]);
+    /// `false` if the server does not serve the stream any more.
+    fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]) -> bool;
+
+    /// `true` if the server runs commands on the stream: a server of a cluster may not have its slot.
+    fn serves(&self, stream: &[u8]) -> bool;
+
+    /// `true` if the stream moves to another server of the cluster, or has moved.
+    fn moves(&self, stream: &[u8]) -> bool;
 
     /// Adds a message with the rights of the owner of a registration. The error is that of the server.
     fn add_for_owner(
@@ -106,8 +113,16 @@ impl StreamServer for Context {
         super::group::add_as(self, &owner, stream, fields)
     }
 
-    fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]) {
-        super::group::acknowledge(self, stream, ids);
+    fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]) -> bool {
+        super::group::acknowledge(self, stream, ids)
+    }
+
+    fn serves(&self, stream: &[u8]) -> bool {
+        super::moving::is_served(self, stream)
+    }
+
+    fn moves(&self, stream: &[u8]) -> bool {
+        super::moving::moves(self, stream)
     }
 
     fn remove(&self, stream: &[u8], ids: &[&[u8]]) {

@@ -6,6 +6,7 @@ use super::failures::OnFailed;
 use super::filter::{ReadStatus, StreamsFilter};
 use super::group::MessageId;
 use super::in_flight::{Place, in_flight};
+use super::moving;
 use super::owner;
 use super::pump::{self, is_registered, pump};
 use super::server::StreamServer;
@@ -53,6 +54,8 @@ enum Next {
     OneByOne,
     /// The messages are read again after the retry interval.
     Retry,
+    /// The stream moves to another shard. The messages are read again: there, or here if it stays.
+    Leave,
     /// Nothing is read.
     Stop(ReadStatus),
 }
@@ -64,6 +67,11 @@ pub(super) fn settle(
     batch: &Batch,
     end: BatchEnd<'_>,
 ) {
+    settle_here(context, server, batch, end);
+    moving::tell_asker(context, &batch.flight.names());
+}
+
+fn settle_here(context: &Context, server: &dyn StreamServer, batch: &Batch, end: BatchEnd<'_>) {
     let registration = &batch.registration;
     let Some(filter) = pump::filter(registration) else {
         return;
@@ -73,7 +81,7 @@ pub(super) fn settle(
     let stream = messages.stream.as_slice();
     let flight = &batch.flight;
     in_flight().write(context, |all| all.end(flight));
-    let next = next(batch, filter, end);
+    let next = next(server, batch, filter, end);
     uncount(context, server, batch, filter, end, next);
     if matches!(end, BatchEnd::Withdrawn) {
         // The code that took the batch back looks after the stream.
@@ -98,6 +106,11 @@ pub(super) fn settle(
                 pump::stop_for_owner(registration, filter, &owner::denied(registration));
             }
             return stop(context, server, batch, filter, status, &others);
+        }
+        Next::Leave => {
+            filter.batch_ended(stream, true);
+            moving::try_later(context, stream);
+            return hand_over(context, server, &others);
         }
         Next::Retry => {
             filter.batch_ended(stream, true);
@@ -145,8 +158,15 @@ pub(super) fn settle(
 }
 
 /// Decides what follows on the end of a batch.
-fn next(batch: &Batch, filter: &StreamsFilter, end: BatchEnd<'_>) -> Next {
+fn next(
+    server: &dyn StreamServer,
+    batch: &Batch,
+    filter: &StreamsFilter,
+    end: BatchEnd<'_>,
+) -> Next {
     match end {
+        // The handler may have failed because some of its keys have left already.
+        BatchEnd::Failed(_) if moves(server, batch) => return Next::Leave,
         BatchEnd::Handled | BatchEnd::Withdrawn => return Next::GoOn,
         BatchEnd::Denied => return Next::Stop(ReadStatus::Paused),
         BatchEnd::Failed(error) if asks_for_pause(error) => {
@@ -168,6 +188,12 @@ fn next(batch: &Batch, filter: &StreamsFilter, end: BatchEnd<'_>) -> Next {
     }
 }
 
+/// `true` if the stream of a batch moves to another shard, or has moved.
+fn moves(server: &dyn StreamServer, batch: &Batch) -> bool {
+    let names = batch.flight.names();
+    names.iter().all(|name| server.moves(name))
+}
+
 /// Takes back what the server has counted for messages that were not tried.
 fn uncount(
     context: &Context,
@@ -182,7 +208,7 @@ fn uncount(
     }
     let tried = match next {
         // The handler says, or its owner is the reason, that the messages are not tried at this time.
-        Next::GoOn | Next::Stop(_) => 0,
+        Next::GoOn | Next::Stop(_) | Next::Leave => 0,
         Next::GiveUp(number) => number,
         Next::OneByOne | Next::Retry => batch.tried_number(),
     };
@@ -202,11 +228,24 @@ pub(super) fn acknowledge_up_to(
         return;
     };
     if !context.may_handle_events() {
+        // In a cluster, the new master is told.
+        if moving::is_possible() {
+            let all: Vec<&Message> = done.iter().collect();
+            in_flight().write(context, |all_flights| {
+                all_flights.owe(&batch.flight.names(), &all);
+            });
+        }
         return;
     }
-    quietly(|| match batch.flight.place() {
-        Place::At(stream) => acknowledge(server, filter, &stream, done.iter()),
-        Place::Lost(names) => acknowledge_lost(context, server, filter, &names, done),
+    quietly(|| {
+        if let Place::At(stream) = batch.flight.place() {
+            if acknowledge(server, filter, &stream, done) {
+                return;
+            }
+            // The stream has left with its slot.
+            in_flight().write(context, |all| all.happened("del", &stream));
+        }
+        acknowledge_lost(context, server, filter, &batch.flight.names(), done);
     });
 }
 
@@ -290,14 +329,15 @@ fn wait(
     server.later(delay, Box::new(job));
 }
 
+/// `false` if the server does not serve the stream any more.
 fn acknowledge<'a>(
     server: &dyn StreamServer,
     filter: &StreamsFilter,
     stream: &[u8],
     messages: impl IntoIterator<Item = &'a Message>,
-) {
+) -> bool {
     let ids: Vec<&[u8]> = messages.into_iter().map(|one| one.id.as_slice()).collect();
-    acknowledge_ids(server, filter, stream, &ids);
+    acknowledge_ids(server, filter, stream, &ids)
 }
 
 pub(super) fn acknowledge_ids(
@@ -305,15 +345,18 @@ pub(super) fn acknowledge_ids(
     filter: &StreamsFilter,
     stream: &[u8],
     ids: &[&[u8]],
-) {
+) -> bool {
     if ids.is_empty() {
-        return;
+        return true;
     }
-    server.acknowledge(stream, ids);
+    if !server.acknowledge(stream, ids) {
+        return false;
+    }
     if filter.trim {
         // By their ids, not a number of oldest ones: other consumers may have older messages that are not handled yet.
         server.remove(stream, ids);
     }
+    true
 }
 
 /// The age of a message in milliseconds: its id begins with the time when it was added.

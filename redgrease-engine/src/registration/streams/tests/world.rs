@@ -16,7 +16,7 @@ use crate::redis::{Context, locked};
 use crate::registration::testing::{self, session, unique};
 use crate::registration::{Event, Registration, Session, matches_prefix, registry};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,6 +78,8 @@ struct State {
     dead: Vec<BTreeMap<String, String>>,
     /// The reason why the dead letters take no message.
     refuses: Option<&'static str>,
+    /// The streams that another shard serves.
+    moved: BTreeSet<Vec<u8>>,
     /// How often messages were delivered again.
     deliveries: HashMap<(Vec<u8>, Vec<u8>), u32>,
 }
@@ -442,7 +444,18 @@ impl StreamServer for World {
         Ok(())
     }
 
-    fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]) {
+    fn serves(&self, stream: &[u8]) -> bool {
+        !self.state.borrow().moved.contains(stream)
+    }
+
+    fn moves(&self, stream: &[u8]) -> bool {
+        !self.serves(stream)
+    }
+
+    fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]) -> bool {
+        if !self.serves(stream) {
+            return false;
+        }
         let mut state = self.state.borrow_mut();
         for one in ids {
             let done = (stream.to_vec(), one.to_vec());
@@ -452,6 +465,7 @@ impl StreamServer for World {
             );
         }
         state.streams.acknowledge(stream, ids);
+        true
     }
 
     fn remove(&self, stream: &[u8], ids: &[&[u8]]) {

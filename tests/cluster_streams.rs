@@ -1,0 +1,275 @@
+//! Streams of a cluster: slots move, shards fail, and each message is handled once.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+
+use common::eventually;
+use common::shards::{Random, Router, ask, register, register_on, tags};
+use redgrease_embedded::{Cluster, Server};
+use redis::Value;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Counts each message, and notes the order of messages, in the slot of the stream.
+const COUNTS: &str = "
+def handle(record):
+    tag = '{' + record['key'].split('{')[1]
+    number = record['value']['n']
+    with atomic():
+        execute('HINCRBY', 'counts:' + tag, number, '1')
+        execute('RPUSH', 'order:' + tag, number)
+GB('StreamReader').foreach(handle).register('orders:*', batch=5, duration=20, mode='async_local')
+";
+
+/// Adds messages with rising numbers to one stream for each tag, a few to each in turn.
+struct Writer {
+    router: Router,
+    tags: Vec<String>,
+    sent: usize,
+}
+
+impl Writer {
+    fn new(cluster: &Cluster, tags: &[(u16, String)]) -> Writer {
+        Writer {
+            router: Router::new(cluster),
+            tags: tags.iter().map(|(_, tag)| tag.clone()).collect(),
+            sent: 0,
+        }
+    }
+
+    fn send(&mut self, count: usize) {
+        for _ in 0..count {
+            for tag in &self.tags {
+                let stream = format!("orders:{{{tag}}}");
+                let number = self.sent.to_string();
+                let _: String = self.router.send(&["XADD", &stream, "*", "n", &number]);
+            }
+            self.sent += 1;
+        }
+    }
+
+    /// How often each message of a tag was handled.
+    fn counts(&mut self, tag: &str) -> HashMap<usize, usize> {
+        let key = format!("counts:{{{tag}}}");
+        self.router.send(&["HGETALL", &key])
+    }
+
+    /// Waits until all messages are handled.
+    fn wait(&mut self) {
+        for tag in self.tags.clone() {
+            eventually(&format!("all messages of {tag} are handled"), || {
+                let key = format!("counts:{{{tag}}}");
+                let handled: usize = self.router.send(&["HLEN", &key]);
+                handled == self.sent
+            });
+            let stream = format!("orders:{{{tag}}}");
+            eventually(&format!("the stream of {tag} is empty"), || {
+                let left: usize = self.router.send(&["XLEN", &stream]);
+                left == 0
+            });
+        }
+    }
+
+    /// Each message was handled once, and in order.
+    fn assert_exact(&mut self) {
+        for tag in self.tags.clone() {
+            let counts = self.counts(&tag);
+            let others: Vec<_> = counts.iter().filter(|(_, count)| **count != 1).collect();
+            assert_eq!(others, [], "{tag}");
+            assert_eq!(counts.len(), self.sent, "{tag}");
+            let key = format!("order:{{{tag}}}");
+            let order: Vec<usize> = self.router.send(&["LRANGE", &key, "0", "-1"]);
+            assert!(order.is_sorted(), "{tag}: {order:?}");
+        }
+    }
+}
+
+/// Moves the slots of tags, one after the other, while `body` runs.
+fn while_slots_move(
+    cluster: &Cluster,
+    tags: &[(u16, String)],
+    pause: Duration,
+    body: impl FnOnce(),
+) -> usize {
+    let mut random = Random::new();
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let mover = scope.spawn(|| {
+            let mut moves = 0;
+            while !ended.load(Ordering::Relaxed) {
+                let (slot, _) = &tags[random.below(tags.len())];
+                let to = random.below(cluster.shards());
+                cluster.move_slot(*slot, to).unwrap();
+                moves += 1;
+                thread::sleep(pause);
+            }
+            moves
+        });
+        body();
+        ended.store(true, Ordering::Relaxed);
+        mover.join().unwrap()
+    })
+}
+
+#[test]
+fn each_message_is_handled_once_while_slots_move() {
+    let cluster = Server::cluster().shards(3).start().unwrap();
+    register(&cluster, "streams", COUNTS);
+    let tags = tags(6);
+    let mut writer = Writer::new(&cluster, &tags);
+    let moves = while_slots_move(&cluster, &tags, Duration::from_millis(20), || {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(4) {
+            writer.send(5);
+        }
+    });
+    writer.wait();
+    writer.assert_exact();
+    println!("{} messages, {moves} moves", writer.sent * tags.len());
+    assert!(moves > 5 && writer.sent > 20);
+}
+
+/// Waits in the middle of each message until the key `go` of its slot is there, or for a short time.
+const SLOW: &str = "
+import time
+def handle(record):
+    tag = '{' + record['key'].split('{')[1]
+    execute('HINCRBY', 'counts:' + tag, record['value']['n'], '1')
+    time.sleep(1.5)
+GB('StreamReader').foreach(handle).register('orders:*', batch=2, duration=20, mode='async_local')
+";
+
+#[test]
+fn a_batch_that_runs_while_its_stream_leaves_is_not_handled_again() {
+    let cluster = Server::cluster().shards(3).start().unwrap();
+    register(&cluster, "streams", SLOW);
+    let tags = tags(1);
+    let (slot, tag) = &tags[0];
+    let mut writer = Writer::new(&cluster, &tags);
+    writer.send(1);
+    eventually("the handler runs", || !writer.counts(tag).is_empty());
+    let old = (0..3)
+        .find(|shard| {
+            let found: usize = ask(
+                &cluster.shard(*shard),
+                &["CLUSTER", "COUNTKEYSINSLOT", &slot.to_string()],
+            );
+            found > 0
+        })
+        .unwrap();
+    let begun = Instant::now();
+    for step in 1..=2 {
+        cluster.move_slot(*slot, (old + step) % 3).unwrap();
+        writer.send(1);
+    }
+    assert!(
+        begun.elapsed() < Duration::from_millis(1200),
+        "{:?}",
+        begun.elapsed()
+    );
+    writer.wait();
+    let mut counts: Vec<_> = writer.counts(tag).into_iter().collect();
+    counts.sort_unstable();
+    assert_eq!(counts, [(0, 1), (1, 1), (2, 1)]);
+}
+
+#[test]
+fn a_promoted_replica_goes_on_after_a_planned_failover() {
+    let cluster = Server::cluster().shards(3).replicas(1).start().unwrap();
+    register(&cluster, "streams", SLOW);
+    let tags = tags(3);
+    let mut writer = Writer::new(&cluster, &tags);
+    writer.send(1);
+    for (_, tag) in &tags {
+        eventually("the handler runs", || !writer.counts(tag).is_empty());
+    }
+    for shard in 0..3 {
+        cluster.failover(shard).unwrap();
+    }
+    writer.send(1);
+    writer.wait();
+    for (_, tag) in &tags {
+        let mut counts: Vec<_> = writer.counts(tag).into_iter().collect();
+        counts.sort_unstable();
+        assert_eq!(counts, [(0, 1), (1, 1)], "{tag}");
+    }
+}
+
+#[test]
+fn no_message_is_lost_when_a_master_is_killed() {
+    let cluster = Server::cluster().shards(3).replicas(1).start().unwrap();
+    register(&cluster, "streams", COUNTS);
+    let tags = tags(6);
+    let mut writer = Writer::new(&cluster, &tags);
+    writer.send(10);
+    // What a client was answered may not have reached the replica yet, as on any server.
+    for shard in 0..3 {
+        let _: i64 = ask(&cluster.shard(shard), &["WAIT", "1", "5000"]);
+    }
+    cluster.shard(1).kill().unwrap();
+    cluster.settle().unwrap();
+    writer.send(10);
+    writer.wait();
+    for (_, tag) in &tags {
+        let counts = writer.counts(tag);
+        assert_eq!(counts.len(), 20, "{tag}");
+        // At most one batch fell between its handler and its acknowledgement.
+        let twice = counts.values().filter(|count| **count > 1).count();
+        assert!(
+            twice <= 5 && counts.values().all(|count| *count <= 2),
+            "{counts:?}"
+        );
+    }
+}
+
+#[test]
+fn a_shard_that_is_added_takes_streams_up() {
+    let cluster = Server::cluster().shards(3).start().unwrap();
+    register(&cluster, "streams", COUNTS);
+    let tags = tags(3);
+    let mut writer = Writer::new(&cluster, &tags);
+    writer.send(5);
+    let added = cluster.add_shard().unwrap();
+    register_on(&cluster.shard(added), "streams", COUNTS);
+    for (slot, _) in &tags {
+        cluster.move_slot(*slot, added).unwrap();
+    }
+    writer.send(5);
+    writer.wait();
+    writer.assert_exact();
+    let rows: Value = ask(&cluster.shard(added), &["RG.DUMPREGISTRATIONS"]);
+    assert!(format!("{rows:?}").contains("orders:"));
+}
+
+/// 500 000 messages by default: `MESSAGES=1000 cargo test --test cluster_streams -- --ignored` sends fewer.
+#[test]
+#[ignore = "takes minutes"]
+fn many_messages_over_moving_slots() {
+    let wanted = std::env::var("MESSAGES")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let wanted: usize = wanted.unwrap_or(500_000);
+    let cluster = Server::cluster().shards(3).start().unwrap();
+    register(&cluster, "streams", COUNTS);
+    let tags = tags(12);
+    let per_tag = wanted / tags.len();
+    let begun = Instant::now();
+    let moves = while_slots_move(&cluster, &tags, Duration::from_millis(100), || {
+        thread::scope(|scope| {
+            for part in tags.chunks(3) {
+                scope.spawn(|| Writer::new(&cluster, part).send(per_tag));
+            }
+        });
+    });
+    let mut writer = Writer::new(&cluster, &tags);
+    writer.sent = per_tag;
+    writer.wait();
+    writer.assert_exact();
+    println!(
+        "{} messages, {moves} moves, {:?}",
+        per_tag * tags.len(),
+        begun.elapsed()
+    );
+}
