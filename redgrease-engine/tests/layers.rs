@@ -20,7 +20,7 @@ const FLOORS: &layers::Layers = &[
     ("python", &["redis", "config"]),
     ("scope", &["python", "id", "redis", "encoding"]),
     ("steps", &["python", "order", "encoding"]),
-    ("plan", &["steps", "slots", "python", "redis", "encoding"]),
+    ("plan", &["steps", "python", "redis", "encoding"]),
     (
         "readers",
         &[

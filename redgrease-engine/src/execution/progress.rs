@@ -73,7 +73,7 @@ impl ReadProgress {
     /// Reads another record into the pipeline.
     fn next(&mut self, py: Gil<'_>, pipeline: &mut Pipeline, execution: &Execution) -> Read {
         if self.ended || !pipeline.wants_more() {
-            self.end(execution);
+            self.end();
             return Read::End;
         }
         if execution.cause().follows_records() {
@@ -88,16 +88,16 @@ impl ReadProgress {
         }
         let read = self.read_another(py, pipeline, execution);
         if read == Read::End {
-            self.end(execution);
+            self.end();
         }
         read
     }
 
     /// No other record is read.
-    fn end(&mut self, execution: &Execution) {
+    fn end(&mut self) {
         if !self.ended {
             self.ended = true;
-            self.reading.stop(&execution.source);
+            self.reading.stop();
         }
     }
 

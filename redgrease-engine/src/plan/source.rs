@@ -2,7 +2,6 @@
 
 use super::{Messages, Words};
 use crate::python::Callback;
-use crate::slots::Share;
 use std::sync::Arc;
 
 /// The records of one execution.
@@ -10,12 +9,6 @@ use std::sync::Arc;
 pub(crate) enum Source {
     /// Many keys, or one by its name.
     Keys(KeysSource),
-    /// The same in a cluster, where each shard reads a share of the slots.
-    #[cfg_attr(
-        not(test),
-        allow(dead_code, reason = "runs over all shards are built on it")
-    )]
-    Slots(KeysSource, Arc<Share>),
     /// The items of the iterator that a Python function returns.
     Python(Callback),
     /// The same. A function that returns another value is called again for each record: the plan has a limit, which ends

@@ -13,7 +13,9 @@ mod tests;
 
 use crate::plan::Source;
 use crate::python::{Gil, Object, Raised, list_of};
+use crate::slots::Share;
 use records::message_record;
+use std::sync::Arc;
 
 type Record<'py> = Result<Object<'py>, Raised>;
 
@@ -21,6 +23,12 @@ type Record<'py> = Result<Object<'py>, Raised>;
 #[derive(Debug)]
 pub(crate) enum Reading {
     NotBegun,
+    /// The keys of a share of the slots of a cluster. It has not begun.
+    #[cfg_attr(
+        not(test),
+        allow(dead_code, reason = "runs over all shards are built on it")
+    )]
+    Share(Arc<Share>),
     Keys(keys::Walk),
     Slots(slots::SlotWalk),
     Python(python::Items),
@@ -32,8 +40,8 @@ pub(crate) enum Reading {
 impl Reading {
     /// The next record. `None` at the end, and if there is none now: see [`Reading::may_go_on`].
     pub(crate) fn next<'py>(&mut self, py: Gil<'py>, source: &Source) -> Option<Record<'py>> {
-        if let Reading::NotBegun = self {
-            match Reading::begin(py, source) {
+        if let Reading::NotBegun | Reading::Share(_) = self {
+            match self.begin(py, source) {
                 Ok((reading, first)) => {
                     *self = reading;
                     if first.is_some() {
@@ -41,6 +49,7 @@ impl Reading {
                     }
                 }
                 Err(raised) => {
+                    self.stop();
                     *self = Reading::Ended;
                     return Some(Err(raised));
                 }
@@ -48,7 +57,7 @@ impl Reading {
         }
         let next = match (&mut *self, source) {
             (Reading::Keys(walk), Source::Keys(keys)) => walk.next(py, keys),
-            (Reading::Slots(walk), Source::Slots(keys, _)) => walk.next(py, keys),
+            (Reading::Slots(walk), Source::Keys(keys)) => walk.next(py, keys),
             (Reading::Python(items), _) => items.next(py),
             (Reading::Stream(rest), Source::Stream { stream, .. }) => rest.next(py, stream),
             (Reading::Messages(place), Source::Messages(batch)) => {
@@ -69,27 +78,33 @@ impl Reading {
         matches!(self, Reading::Slots(walk) if !walk.is_over())
     }
 
-    /// No other record is read. Shards that wait for this one go on.
-    pub(crate) fn stop(&mut self, source: &Source) {
-        if let Source::Slots(_, share) = source {
-            share.stop();
+    /// No other record is read. The tasks of a share count as done.
+    pub(crate) fn stop(&self) {
+        match self {
+            Reading::Share(share) => share.stop(),
+            Reading::Slots(walk) => walk.stop(),
+            _ => {}
         }
     }
 
     /// The number of records in the next piece, for a plan that only counts records. `None` if the source cannot count
     /// records without making them, or has ended: then [`Reading::next`] reads on.
     pub(crate) fn count_piece(&mut self, py: Gil<'_>, source: &Source) -> Option<usize> {
-        if let Reading::NotBegun = self {
-            // The reader tells of a refusal when it reads on.
-            *self = match source {
-                Source::Keys(keys) if !keys.exact => keys::Walk::new(py, keys, false)
-                    .ok()?
-                    .map_or(Reading::Ended, Reading::Keys),
-                Source::Slots(keys, share) if !keys.exact => {
-                    Reading::Slots(slots::SlotWalk::new(py, keys, share, false).ok()?)
-                }
-                _ => return None,
-            };
+        let keys = match source {
+            Source::Keys(keys) if !keys.exact => keys,
+            _ => return None,
+        };
+        // The reader tells of a refusal when it reads on.
+        match self {
+            Reading::NotBegun => {
+                let walk = keys::Walk::new(py, keys, false).ok()?;
+                *self = walk.map_or(Reading::Ended, Reading::Keys);
+            }
+            Reading::Share(share) => {
+                let walk = slots::SlotWalk::new(py, keys, share, false).ok()?;
+                *self = Reading::Slots(walk);
+            }
+            _ => {}
         }
         let counted = match self {
             Reading::Keys(walk) => walk.count_piece(py),
@@ -103,7 +118,15 @@ impl Reading {
     }
 
     /// Begins to read a source. A source with at most one record has been read then.
-    fn begin<'py>(py: Gil<'py>, source: &Source) -> Result<(Reading, Option<Record<'py>>), Raised> {
+    fn begin<'py>(
+        &self,
+        py: Gil<'py>,
+        source: &Source,
+    ) -> Result<(Reading, Option<Record<'py>>), Raised> {
+        if let (Reading::Share(share), Source::Keys(keys)) = (self, source) {
+            let walk = slots::SlotWalk::new(py, keys, share, keys.read_value)?;
+            return Ok((Reading::Slots(walk), None));
+        }
         Ok(match source {
             Source::Keys(keys) if keys.exact => (
                 Reading::Ended,
@@ -112,10 +135,6 @@ impl Reading {
             Source::Keys(keys) => {
                 let walk = keys::Walk::new(py, keys, keys.read_value)?;
                 (walk.map_or(Reading::Ended, Reading::Keys), None)
-            }
-            Source::Slots(keys, share) => {
-                let walk = slots::SlotWalk::new(py, keys, share, keys.read_value)?;
-                (Reading::Slots(walk), None)
             }
             Source::Python(function) => (
                 Reading::Python(python::Items::new(py, function, false)?),

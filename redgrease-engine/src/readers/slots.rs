@@ -119,6 +119,11 @@ impl SlotWalk {
         }
     }
 
+    /// No other record is read.
+    pub(super) fn stop(&self) {
+        self.share.stop();
+    }
+
     /// All shards have read everything.
     pub(super) fn is_over(&self) -> bool {
         self.share.is_over()
@@ -127,7 +132,7 @@ impl SlotWalk {
 
 impl Drop for SlotWalk {
     fn drop(&mut self) {
-        self.share.stop();
+        self.stop();
     }
 }
 

@@ -76,8 +76,7 @@ fn unreadable(damaged: Damaged) -> String {
 
 fn write_source(out: &mut Vec<u8>, source: &Source) -> Result<(), String> {
     match source {
-        // Each shard has a share of its own.
-        Source::Keys(keys) | Source::Slots(keys, _) => {
+        Source::Keys(keys) => {
             out.push(b'k');
             write_bytes(out, &keys.pattern);
             write_flag(out, keys.exact);
