@@ -8,8 +8,14 @@
 //! cargo xtask setup
 //! cargo run --example counting_users --features embedded
 //! ```
+//!
+//! The users may be on one server or on the shards of a cluster. On three shards the program prints the same:
+//!
+//! ```text
+//! REDGREASE_SHARDS=3 cargo run --example counting_users --features embedded,cluster
+//! ```
 
-use redgrease::embedded::Server;
+use redgrease::embedded::Home;
 use redgrease::prelude::*;
 use redgrease::{Any, Con, GearsCommands, KeyType, Open};
 use redis::Commands;
@@ -25,20 +31,22 @@ const USERS: [(&str, &str, &str, &str, &str); 6] = [
     ("6", "Fay", "1", "29", "active"),
 ];
 
-/// Maintains the set of active users. It runs after each change of a user, before the next command.
+/// Maintains a key `active:{user:ID}` for each active user. It runs after each change of a user, before the next command. The
+/// braces put the key into the slot of the user, so that it is on the same shard of a cluster, also after the slot has moved.
 #[gear_keys(prefix = "user:*", events = ["hset", "del"], mode = "sync")]
 fn keep_active(user: KeyRecord) {
     python! {
+        mark = "active:{" + user.key + "}"
         if user.value and user.value.get("state") == "active":
-            cmd.sadd("active", user.key)
+            cmd.set(mark, 1)
         else:
-            cmd.srem("active", user.key)
+            cmd.delete(mark)
     }
 }
 
-/// Counts the users with this supervisor.
-#[gear_command]
-fn supervised_by(id: &str) -> usize {
+/// Counts the users with this supervisor on each shard.
+#[gear_command(mode = "async")]
+fn supervised_by(id: &str) -> PerShard<usize> {
     python! {
         users = cmd.scan_iter("user:*", _type="hash")
         return sum(cmd.hget(key, "supervisor") == id.encode() for key in users)
@@ -51,7 +59,7 @@ fn users() -> Open<KeysReader, Any> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let server = Server::start()?;
+    let server = Home::start()?;
     let mut con = redgrease::start(server.url())?;
     add_users(&mut con)?;
 
@@ -144,23 +152,28 @@ fn count_by_fields(con: &mut Con) -> redgrease::Result<()> {
         "Average age of active users: {:.2}",
         average.run_on(con)?.into_value()?
     );
-    println!(
-        "Supervised by 1, as a command: {}",
-        supervised_by(con, "1")?
-    );
+    let supervised: usize = supervised_by(con, "1")?.iter().sum();
+    println!("Supervised by 1, as a command: {supervised}");
     Ok(())
 }
 
-/// For frequent queries: a gear maintains the set, and a query only reads its size.
+/// For frequent queries: a gear maintains keys, and a query only reads their names.
 fn count_continuously(con: &mut Con) -> Result<(), Box<dyn Error>> {
-    let active: usize = con.scard("active")?;
-    println!("Active, by the maintained set: {active}");
+    let active = KeysOnlyReader::new("active:*");
+    let count = active.clone().count().run();
+    println!(
+        "Active, by the maintained keys: {}",
+        count.on(con)?.into_value()?
+    );
     let () = con.hset("user:3", "state", "active")?;
-    let active: usize = con.scard("active")?;
-    println!("After one has come back: {active}");
+    println!("After one has come back: {}", count.on(con)?.into_value()?);
     let () = con.del(&["user:1", "user:2"])?;
-    let mut active: Vec<String> = con.smembers("active")?;
-    active.sort();
-    println!("After two were deleted: {active:?}");
+    let names = active
+        .map_to::<String>(python!(lambda key: key[len("active:{"):-1]))
+        .sort_asc();
+    println!(
+        "After two were deleted: {:?}",
+        names.run_on(con)?.into_values()?
+    );
     Ok(())
 }

@@ -9,9 +9,15 @@
 //! cargo xtask setup
 //! cargo run --example word_count --features embedded
 //! ```
+//!
+//! The texts may be on one server or on the shards of a cluster. On three shards the program prints the same:
+//!
+//! ```text
+//! REDGREASE_SHARDS=3 cargo run --example word_count --features embedded,cluster
+//! ```
 
 use redgrease::KeyType;
-use redgrease::embedded::Server;
+use redgrease::embedded::Home;
 use redgrease::prelude::*;
 use redis::Commands;
 use std::error::Error;
@@ -26,7 +32,7 @@ const TEXTS: [(&str, &str); 3] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let server = Server::start()?;
+    let server = Home::start()?;
     let mut con = redgrease::connect(server.url())?;
     let () = con.mset(&TEXTS)?;
     // This key is a list, although its name matches the pattern.

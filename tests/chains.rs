@@ -4,12 +4,13 @@
 
 mod common;
 
+use common::anywhere::{Answers, anywhere};
 use common::{empty, eventually, line_of, untyped};
 use redgrease::prelude::*;
 use redgrease::{ExecutionStatus, GearsBuilder, IfTaken, KeyType, Mode, PlainRun, ScriptFile};
 use std::collections::BTreeMap;
 
-fn numbers(server: &redgrease_embedded::Server) {
+fn numbers(server: &impl Answers) {
     for n in 1..=6 {
         untyped(server, &["SET", &format!("n:{n}"), &n.to_string()]);
     }
@@ -17,7 +18,7 @@ fn numbers(server: &redgrease_embedded::Server) {
 
 #[test]
 fn a_chain_is_started_and_fetched_later() {
-    let (server, mut con) = empty();
+    let (server, mut con) = anywhere();
     numbers(&server);
     let run = KeysReader::new("n:*")
         .values()
@@ -38,7 +39,7 @@ fn a_chain_is_started_and_fetched_later() {
 
 #[test]
 fn steps_have_operands_of_their_own() {
-    let (server, mut con) = empty();
+    let (server, mut con) = anywhere();
     numbers(&server);
     untyped(&server, &["SET", "n:7", ""]);
     let values = || KeysReader::new("n:*").values().filter_truthy();
@@ -65,19 +66,12 @@ fn steps_have_operands_of_their_own() {
         BTreeMap::from([("0".to_owned(), 3), ("1".to_owned(), 3)])
     );
     let lists = ints()
-        .group_by_list(odd.clone())
+        .group_by_list(odd)
         .map_to::<i64>(python!(lambda g: sum(g["value"])))
         .sort_asc()
         .run_on(&mut con)
         .unwrap();
     assert_eq!(lists.into_values().unwrap(), [9, 12]);
-    let local = ints()
-        .local_group_by(odd, python!(lambda k, a, n: (a or 0) + n))
-        .map_to::<i64>(python!(lambda g: g["value"]))
-        .sort_asc()
-        .run_on(&mut con)
-        .unwrap();
-    assert_eq!(local.into_values().unwrap(), [9, 12]);
     let equal = ints()
         .map(python!(lambda n: int(n / 4)))
         .group_by_value()
@@ -89,6 +83,25 @@ fn steps_have_operands_of_their_own() {
         equal.into_values().unwrap(),
         [("0".to_owned(), 3), ("1".to_owned(), 3)]
     );
+}
+
+/// These steps gather the records of a shard.
+#[test]
+fn local_steps_have_operands_of_their_own() {
+    let (server, mut con) = empty();
+    numbers(&server);
+    let ints = || {
+        let values = KeysReader::new("n:*").values();
+        values.map_to::<i64>(python!(lambda n: int(n)))
+    };
+    let odd = python!(lambda n: n % 2);
+    let local = ints()
+        .local_group_by(odd, python!(lambda k, a, n: (a or 0) + n))
+        .map_to::<i64>(python!(lambda g: g["value"]))
+        .sort_asc()
+        .run_on(&mut con)
+        .unwrap();
+    assert_eq!(local.into_values().unwrap(), [9, 12]);
     let all = ints()
         .accumulate_list()
         .map_to::<i64>(python!(lambda l: len(l)))
@@ -99,7 +112,7 @@ fn steps_have_operands_of_their_own() {
 
 #[test]
 fn keys_are_chosen_by_their_type() {
-    let (server, mut con) = empty();
+    let (server, mut con) = anywhere();
     untyped(&server, &["SET", "a", "1"]);
     untyped(&server, &["HSET", "b", "x", "1"]);
     untyped(&server, &["XADD", "c", "*", "x", "1"]);
@@ -113,7 +126,7 @@ fn keys_are_chosen_by_their_type() {
 
 #[test]
 fn a_builder_is_changed_in_place() {
-    let (server, mut con) = empty();
+    let (server, mut con) = anywhere();
     numbers(&server);
     let mut builder = GearsBuilder::new(KeysReader::new("n:*"));
     builder
@@ -143,7 +156,7 @@ fn a_builder_is_changed_in_place() {
 
 #[test]
 fn a_chain_is_registered_at_once() {
-    let (server, mut con) = empty();
+    let (server, mut con) = anywhere();
     let says = |word: &'static str| {
         CommandReader::new()
             .args()
@@ -176,7 +189,7 @@ fn a_chain_is_registered_at_once() {
 
 #[test]
 fn a_script_file_is_named_in_tracebacks() {
-    let (_server, mut con) = empty();
+    let (_server, mut con) = anywhere();
     let source = "import math\n\n\ndef fails(x):\n    return math.sqrt(-1)\n\n\nGB('ShardsIDReader').map(fails).run()\n";
     let script = ScriptFile::new("gears/fails.py", source);
     let result = con.pyexecute::<redis::Value>(&script).unwrap();
@@ -198,7 +211,7 @@ fn a_script_file_is_named_in_tracebacks() {
 #[cfg(feature = "aio")]
 #[tokio::test]
 async fn chains_are_async_too() {
-    let (server, _con) = empty();
+    let (server, _con) = anywhere();
     numbers(&server);
     let mut con = redgrease::connect_async(server.url()).await.unwrap();
     let task = tokio::spawn(async move {
@@ -216,7 +229,7 @@ async fn chains_are_async_too() {
 
 #[test]
 fn options_are_passed_to_the_reader() {
-    let (server, mut con) = empty();
+    let (server, mut con) = anywhere();
     numbers(&server);
     untyped(&server, &["SET", "n:[1]", "0"]);
     let con = &mut con;

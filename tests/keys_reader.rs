@@ -3,21 +3,26 @@
 
 mod common;
 
+use common::anywhere::{Answers, anywhere, shards};
 use common::{empty, untyped};
-use redgrease_embedded::{ErrorKind, Server};
+use redgrease_embedded::{ErrorKind, Home, Server};
 use std::fs;
 
 /// More keys than several batches that the reader fetches at a time.
 const KEYS: usize = 12_345;
 
-fn filled() -> Server {
-    let (server, _) = empty();
-    let fill = "for i = 1, ARGV[1] do redis.call('SET', 'k:' .. i, 'a b' .. i % 3) end";
-    untyped(&server, &["EVAL", fill, "0", &KEYS.to_string()]);
+fn filled() -> Home {
+    let (server, _) = anywhere();
+    let mut con = redgrease::connect(server.url()).unwrap();
+    let mut pipe = redis::pipe();
+    for n in 1..=KEYS {
+        pipe.set(format!("k:{n}"), format!("a b{}", n % 3)).ignore();
+    }
+    pipe.exec(&mut con).unwrap();
     server
 }
 
-fn run(server: &Server, script: &str) -> String {
+fn run(server: &impl Answers, script: &str) -> String {
     // The reply has results, and an empty list of errors.
     let answer = untyped(server, &["RG.PYEXECUTE", script]);
     answer.trim_end_matches('\n').to_owned()
@@ -35,8 +40,9 @@ fn every_key_comes_once() {
     ] {
         assert_eq!(run(&server, script), all, "{script}");
     }
+    // The limit is that of each shard.
     let few = "GB('KeysReader').limit(3).count().run()";
-    assert_eq!(run(&server, few), "3");
+    assert_eq!(run(&server, few), (3 * shards()).to_string());
 }
 
 #[test]

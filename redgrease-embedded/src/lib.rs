@@ -26,6 +26,9 @@
 //! adds shards and promotes replicas, and stops, kills and pauses its servers. Its servers listen on ports of loopback, because
 //! nodes of a cluster do not talk over unix sockets.
 //!
+//! A [`Home`] is one server or a cluster, as the environment variable `REDGREASE_SHARDS` says: tests and examples that are the same
+//! on both start one.
+//!
 //! # Search paths
 //!
 //! | part | builder | environment | default |
@@ -68,6 +71,7 @@ mod cluster;
 mod config;
 mod error;
 mod guard;
+mod home;
 mod locate;
 mod module;
 mod ready;
@@ -78,6 +82,7 @@ mod testing;
 pub use builder::Builder;
 pub use cluster::{Cluster, ClusterBuilder, ClusterNode};
 pub use error::{Error, ErrorKind, Result};
+pub use home::Home;
 pub use server::Server;
 
 use std::path::PathBuf;

@@ -8,6 +8,9 @@
 //! }
 //! ```
 //!
+//! With the environment variable `REDGREASE_SHARDS=3`, tests run on clusters of three shards, except those that take a `Server`
+//! or a connection of redis-rs. It needs the feature `cluster`.
+//!
 //! With `#[gear_test(shards = 3)]` the test has a cluster in place of a server, and `replicas = 1` gives each shard a replica.
 //!
 //! Each test has a server on a unix socket, so tests run in parallel. All gears of the program are registered on it, or
@@ -15,9 +18,8 @@
 
 use crate::__rt::redis;
 use crate::{BlockingPool, Con, Gear, Options, Result, connect, register_all_with};
-use redgrease_embedded::Server;
+use redgrease_embedded::{Home, Server};
 use std::fmt::Display;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::thread;
 
@@ -30,38 +32,69 @@ pub use clusters::{FromCluster, TestCluster, cluster};
 /// The number of log lines that a failing test shows.
 const LOG_LINES: usize = 20;
 
-/// The server of one test. It stops when the value is dropped. A failing test shows the end of the server's log.
+/// The server of one test, or the cluster in its place. It stops when the value is dropped. A failing test shows the end of each
+/// log.
 #[derive(Debug)]
-pub struct TestServer(Arc<Server>);
+pub struct TestServer(Started);
 
-impl Deref for TestServer {
-    type Target = Server;
-    fn deref(&self) -> &Server {
-        &self.0
+#[derive(Debug)]
+enum Started {
+    One(Arc<Server>),
+    Many(TestCluster),
+}
+
+impl TestServer {
+    fn url(&self) -> &str {
+        match &self.0 {
+            Started::One(server) => server.url(),
+            Started::Many(cluster) => cluster.url(),
+        }
+    }
+
+    fn one(&self) -> Result<Arc<Server>> {
+        match &self.0 {
+            Started::One(server) => Ok(Arc::clone(server)),
+            Started::Many(_) => Err(redis::RedisError::from((
+                redis::ErrorKind::InvalidClientConfig,
+                "REDGREASE_SHARDS makes this a test on a cluster, and the test takes a server",
+                "name the type `Server` in its parameters".to_owned(),
+            ))
+            .into()),
+        }
     }
 }
 
 impl Drop for TestServer {
     fn drop(&mut self) {
-        if thread::panicking() {
+        if let Started::One(server) = &self.0
+            && thread::panicking()
+        {
             eprintln!(
                 "The log of the server ends with:\n{}",
-                self.0.log_tail(LOG_LINES)
+                server.log_tail(LOG_LINES)
             );
         }
     }
 }
 
-/// Starts a server and registers gears on it: all gears of the program, or the given ones.
+/// Starts a server and registers gears on it: all gears of the program, or the given ones. If the environment variable
+/// `REDGREASE_SHARDS` has a number, it is a cluster of so many shards, unless the test is `on_one` server.
 ///
 /// # Panics
 ///
 /// When the server does not start, or the gears cannot be registered.
 #[doc(hidden)]
 #[must_use]
-pub fn server(test: &str, gears: Option<&[&'static Gear]>) -> TestServer {
+pub fn server(test: &str, gears: Option<&[&'static Gear]>, on_one: bool) -> TestServer {
+    let shards = match Home::shards() {
+        Ok(shards) => shards,
+        Err(e) => panic!("the server of the test `{test}` did not start: {e}"),
+    };
+    if shards > 0 && !on_one {
+        return TestServer(Started::Many(cluster(test, gears, shards, 0)));
+    }
     let server = match Server::start() {
-        Ok(server) => TestServer(Arc::new(server)),
+        Ok(server) => TestServer(Started::One(Arc::new(server))),
         Err(e) => panic!("the server of the test `{test}` did not start: {e}"),
     };
     register(test, server.url(), gears);
@@ -156,7 +189,7 @@ connections! {
 impl FromServer for Server {
     type Made = Arc<Server>;
     fn from_server(server: &TestServer) -> Result<Arc<Server>> {
-        Ok(Arc::clone(&server.0))
+        server.one()
     }
 }
 
@@ -201,7 +234,7 @@ mod aio {
     impl FromServerAsync for Server {
         type Made = Arc<Server>;
         async fn from_server(server: &TestServer) -> Result<Arc<Server>> {
-            Ok(Arc::clone(&server.0))
+            server.one()
         }
     }
 

@@ -1,6 +1,6 @@
 //! A cluster of servers for these tests.
 
-use crate::common::{calls_at, eventually, plain_connection_to, untyped_at};
+use crate::common::{calls_of, eventually, plain_connection_to, untyped};
 use redgrease_embedded::{Cluster, ClusterNode, Server};
 use std::time::Duration;
 
@@ -71,12 +71,12 @@ impl Shards {
 
     /// The answer of a node as text.
     pub(crate) fn ask(&self, at: usize, words: &[&str]) -> String {
-        untyped_at(self.url(at), words)
+        untyped(self.node(at), words)
     }
 
     /// How often a command was called on a node.
     pub(crate) fn calls(&self, at: usize, command: &str) -> u64 {
-        calls_at(self.url(at), command)
+        calls_of(self.node(at), command)
     }
 
     /// Sends a command to a node, which answers OK.

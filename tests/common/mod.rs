@@ -5,12 +5,14 @@
 )]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
+pub(crate) mod anywhere;
 pub(crate) mod capability;
 pub(crate) mod pair;
 pub(crate) mod proxy;
 pub(crate) mod shards;
 pub(crate) mod wheel;
 
+use anywhere::Answers;
 use redgrease::{Con, Gear, Options};
 use redgrease_embedded::Server;
 use std::net::{Ipv4Addr, TcpListener};
@@ -69,16 +71,10 @@ pub(crate) fn master() -> (Server, u16) {
 }
 
 /// Sends a command and returns the reply as text, similar to `redis-cli`.
-pub(crate) fn untyped(server: &Server, words: &[&str]) -> String {
-    untyped_at(server.url(), words)
-}
-
-/// [`untyped`] for a server with this address.
-pub(crate) fn untyped_at(url: &str, words: &[&str]) -> String {
-    let mut con = plain_connection_to(url);
+pub(crate) fn untyped(server: &impl Answers, words: &[&str]) -> String {
     let mut cmd = redis::cmd(words[0]);
     cmd.arg(&words[1..]);
-    match cmd.query::<redis::Value>(&mut con) {
+    match server.answer(&cmd) {
         Ok(value) => shown(&value),
         Err(e) => format!(
             "{} {}",
@@ -100,13 +96,8 @@ fn shown(value: &redis::Value) -> String {
 }
 
 /// Number of calls of a command on a server.
-pub(crate) fn calls_of(server: &Server, command: &str) -> u64 {
-    calls_at(server.url(), command)
-}
-
-/// [`calls_of`] for a server with this address.
-pub(crate) fn calls_at(url: &str, command: &str) -> u64 {
-    let stats = untyped_at(url, &["INFO", "commandstats"]);
+pub(crate) fn calls_of(server: &impl Answers, command: &str) -> u64 {
+    let stats = untyped(server, &["INFO", "commandstats"]);
     let wanted = format!("cmdstat_{}:calls=", command.to_ascii_lowercase());
     stats
         .lines()

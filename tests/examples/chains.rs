@@ -49,7 +49,7 @@ By supervisor: [("1", 4), ("2", 2)]
 By decade of age: [(10, 1), (20, 2), (30, 1), (40, 1), (50, 1)]
 Average age of active users: 27.75
 Supervised by 1, as a command: 3
-Active, by the maintained set: 4
+Active, by the maintained keys: 4
 After one has come back: 5
 After two were deleted: ["user:3", "user:4", "user:6"]
 "#,

@@ -73,11 +73,36 @@ fn started(test: &Test, plain: &str, krate: &Krate) -> TokenStream {
     let gears = super::spec::optional(gears.as_ref());
     let name = quote!(::core::concat!(::core::module_path!(), "::", #plain));
     match test.cluster {
-        None => quote!(#krate::__rt::test::server(#name, #gears)),
+        None => {
+            let on_one = needs_one_server(test);
+            quote!(#krate::__rt::test::server(#name, #gears, #on_one))
+        }
         Some(TestCluster { shards, replicas }) => {
             quote!(#krate::__rt::test::cluster(#name, #gears, #shards, #replicas))
         }
     }
+}
+
+/// Whether the test can run on one server only: it takes a `Server`, or a connection that does not know clusters.
+fn needs_one_server(test: &Test) -> bool {
+    let types = test
+        .signature
+        .inputs
+        .iter()
+        .filter_map(|input| match input {
+            FnArg::Typed(typed) => match &*typed.ty {
+                Type::Reference(reference) => Some(&*reference.elem),
+                ty => Some(ty),
+            },
+            FnArg::Receiver(_) => None,
+        });
+    types.into_iter().any(|ty| match ty {
+        Type::Path(path) => path.path.segments.last().is_none_or(|last| {
+            let knows = ["Con", "AsyncCon", "Pool", "BlockingPool"];
+            !knows.iter().any(|name| last.ident == name)
+        }),
+        _ => true,
+    })
 }
 
 /// An expression that makes one argument from the server or the cluster.
