@@ -1,5 +1,6 @@
 //! Putting the parts together, once, while the module loads.
 
+use crate::agreement;
 use crate::cluster;
 use crate::commands::{self, Parts};
 use crate::config::{self, Config};
@@ -70,6 +71,11 @@ fn load(context: &Context, arguments: &[Text<'_>], chosen: Option<&Path>) -> Res
         ),
     );
     Ok(())
+}
+
+fn on_loaded(context: &Context) {
+    cluster::start(context);
+    agreement::start();
 }
 
 /// Reads the arguments of the module: names and values of settings in turn.

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `engine` | puts the parts together, once |
 //! | `commands` | the commands: parse, call one thing, reply |
+//! | `agreement` | the same sessions on all shards of a cluster |
 //! | `gears` | the side that scripts see: modules, builder, running scripts |
 //! | `registration` | plans that wait for an event, and their sessions |
 //! | `execution` | one run of a plan: threads, order, limits, results, abort |
@@ -22,6 +23,7 @@
 
 #[macro_use]
 mod redis;
+mod agreement;
 mod cluster;
 mod commands;
 mod config;

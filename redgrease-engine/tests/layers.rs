@@ -69,8 +69,22 @@ const FLOORS: &layers::Layers = &[
         ],
     ),
     (
+        "agreement",
+        &[
+            "gears",
+            "registration",
+            "id",
+            "cluster",
+            "redis",
+            "config",
+            "encoding",
+            "requirements",
+        ],
+    ),
+    (
         "commands",
         &[
+            "agreement",
             "gears",
             "registration",
             "execution",
@@ -88,6 +102,7 @@ const FLOORS: &layers::Layers = &[
     (
         "engine",
         &[
+            "agreement",
             "commands",
             "gears",
             "registration",

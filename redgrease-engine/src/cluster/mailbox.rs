@@ -21,6 +21,8 @@ impl Tag {
     pub(crate) const ANSWER: Tag = Tag(4);
     /// About streams of slots that move.
     pub(crate) const STREAMS: Tag = Tag(40);
+    /// Messages about sessions that all shards have.
+    pub(crate) const AGREEMENT: Tag = Tag(12);
 }
 
 /// Gives the sender credit for the bytes of a message when it is dropped.

@@ -2,14 +2,17 @@
 
 use super::listing;
 use super::rows::{answered, arguments, statistics_for, status, write_array, write_fields};
+use crate::agreement::{self, Op};
 use crate::config;
 use crate::execution;
 use crate::gears::restore_sessions;
 use crate::id::Id;
-use crate::redis::{Args, Command, Context, Reply, Requester, Text, locked, replicate, shard_id};
+use crate::redis::{
+    Args, BlockedClient, Command, Context, Reply, Requester, Text, locked, replicate, shard_id,
+};
 use crate::registration::{
-    Addresses, Event, Pending, Registration, Registry, Session, end_executions, registry,
-    restore_dynamic, streams, tell_removed,
+    Addresses, Event, Pending, Registration, Registry, Removal, Session, registry, restore_dynamic,
+    streams, unregister,
 };
 use crate::scope::SessionId;
 use std::collections::HashMap;
@@ -118,21 +121,69 @@ impl Command for Unregister {
 
     fn run(context: &Context, args: Args<'_>) {
         let id = args.get(1).and_then(|word| Id::parse(word.bytes()));
-        let remove = |id| registry().write(context, |registry| registry.remove(id));
-        let Some(registration) = id.and_then(remove) else {
-            return remove_unrestored(context, id, true);
-        };
-        execution::ids().next();
         let pending = if args.get(2).is_some_and(|word| word.is("ABORTPENDING")) {
             Pending::Withdraw
         } else {
             Pending::Finish
         };
-        let left = end_executions(std::slice::from_ref(&registration), pending);
-        streams::take_over(context, &left);
-        tell_removed(context, &registration.id.to_string());
-        context.reply().ok();
+        let removal = Removal {
+            pending,
+            is_told: false,
+        };
+        match id {
+            Some(id) if agreement::is_on() => unregister_everywhere(context, id, removal),
+            _ => answer(
+                context,
+                id.is_some_and(|id| unregister(context, id, removal)),
+            ),
+        }
     }
+}
+
+/// The error for an id that no registration has.
+const NOT_REGISTERED: &str = "execution is not registered";
+
+fn answer(context: &Context, is_gone: bool) {
+    let reply = context.reply();
+    if is_gone {
+        execution::ids().next();
+        reply.ok();
+    } else {
+        reply.error(NOT_REGISTERED);
+    }
+}
+
+/// Unregisters on all shards of the cluster.
+fn unregister_everywhere(context: &Context, id: Id, removal: Removal) {
+    let withdraws = removal.pending == Pending::Withdraw;
+    let Some(op) = registry().read(context, |registry| Op::remove(registry, id, withdraws)) else {
+        return answer(context, false);
+    };
+    let client = context.may_block().then(|| BlockedClient::block(context));
+    let Some(client) = client.flatten() else {
+        // In a transaction the others hear of it a moment later.
+        let is_gone =
+            agreement::make_here(context, &op, |context| unregister(context, id, removal));
+        return answer(context, is_gone);
+    };
+    let end = move |context: &Context, agreed: Result<(), String>| {
+        let outcome = agreed.and_then(|()| {
+            let is_gone = unregister(context, id, removal);
+            is_gone.then_some(()).ok_or(NOT_REGISTERED.to_owned())
+        });
+        let is_gone = outcome.is_ok();
+        let tell: agreement::Answer = Box::new(move || {
+            execution::ids().next();
+            client.answer(|reply| match outcome {
+                Ok(()) => {
+                    reply.ok();
+                }
+                Err(why) => reply.error(&why),
+            });
+        });
+        if is_gone { Ok(tell) } else { Err(tell) }
+    };
+    agreement::propose(vec![op], Box::new(end));
 }
 
 /// `RG.INNERREGISTER sessions`: restores sessions. A master and the AOF send it.
@@ -188,32 +239,16 @@ impl Command for InnerUnregister {
 
     fn run(context: &Context, args: Args<'_>) {
         let id = args.get(1).and_then(|word| Id::parse(word.bytes()));
-        let remove = |id| registry().write(context, |registry| registry.remove(id));
-        match id.and_then(remove) {
-            Some(registration) => {
-                end_executions(std::slice::from_ref(&registration), Pending::Withdraw);
-                tell_removed(context, &registration.id.to_string());
-                context.reply().ok();
-            }
-            None => remove_unrestored(context, id, false),
+        let removal = Removal {
+            pending: Pending::Withdraw,
+            is_told: true,
+        };
+        let reply = context.reply();
+        if id.is_some_and(|id| unregister(context, id, removal)) {
+            reply.ok();
+        } else {
+            reply.error(NOT_REGISTERED);
         }
-    }
-}
-
-/// Removes a registration whose session is not restored. See `Registry::remove_unrestored` for `with_session`.
-fn remove_unrestored(context: &Context, id: Option<Id>, with_session: bool) {
-    let remove = |id: &Id| {
-        registry().write(context, |registry| {
-            registry.remove_unrestored(*id, with_session)
-        })
-    };
-    match id.filter(remove) {
-        Some(id) => {
-            execution::ids().next();
-            tell_removed(context, &id.to_string());
-            context.reply().ok();
-        }
-        None => context.reply().error("execution is not registered"),
     }
 }
 

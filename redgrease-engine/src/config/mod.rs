@@ -163,6 +163,12 @@ impl Config {
         (millis > 0).then(|| Duration::from_millis(millis))
     }
 
+    /// A server that says nothing for so long is taken for lost.
+    pub(crate) fn execution_max_idle_time(&self) -> Duration {
+        let millis = self.number(const { index("ExecutionMaxIdleTime") });
+        Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+    }
+
     /// How long the body of a script may run; `None` is no limit.
     pub(crate) fn script_max_time(&self) -> Option<Duration> {
         let millis = u64::try_from(self.number(const { index("ScriptMaxTime") })).ok()?;

@@ -20,6 +20,7 @@
 //! | `script_run.rs` | a script as the cause of an execution |
 //! | `activate.rs` | activating everything that a script asked for |
 //! | `restore.rs` | activating stored sessions again |
+//! | `prepare.rs` | sessions of other shards, which are put in force later |
 //! | `packages.rs` | the Python packages of gears |
 //! | `part_session.rs` | the session of a run that another shard has begun |
 
@@ -37,6 +38,7 @@ mod module;
 mod packages;
 #[allow(dead_code, reason = "for runs over all shards")]
 mod part_session;
+mod prepare;
 mod restore;
 mod scope;
 mod script;
@@ -55,7 +57,10 @@ pub(crate) use packages::{
 };
 #[allow(unused_imports, reason = "for runs over all shards")]
 pub(crate) use part_session::session_of_part;
-pub(crate) use restore::{Attempts, restore_again, restore_all, restore_sessions};
+pub(crate) use prepare::{Prepared, prepare, stored_of};
+pub(crate) use restore::{
+    Attempts, add_gear, keep_unrestored, restore_again, restore_all, restore_sessions,
+};
 pub(crate) use scope::{Collected, PendingRun};
 pub(crate) use script::{Script, announce_all, run_script};
 pub(crate) use script_run::ScriptRun;

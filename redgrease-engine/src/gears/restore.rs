@@ -12,11 +12,11 @@ use crate::execution::{Body, Ending, bodies};
 use crate::id::Id;
 use crate::python::{Gil, Ledger};
 use crate::redis::{Context, Level, User, after, locked, log, unreadable, will_save};
-use crate::registration::stored::{StoredSession, decode};
+use crate::registration::stored::{Stored, StoredSession, decode};
 use crate::registration::streams::{self, Begin};
 use crate::registration::{
     self, Attempt, NewRegistration, Pending, Registration, Registry, add_stored, end_executions,
-    registry,
+    registry, tell_added,
 };
 use crate::scope::{self, Scope, SessionId, SessionInfo};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,9 +32,10 @@ const REPLACED: &str = "another server with the same PythonInstallationDir has r
 
 /// Replaces all sessions by the stored ones. The Python of a session begins anew, also if the session stays the same.
 pub(crate) fn restore_all(context: &Context, bytes: &[u8]) -> Result<(), String> {
-    let sessions = decode(bytes).map_err(Damaged::message)?;
+    let Stored { sessions, marks } = decode(bytes).map_err(Damaged::message)?;
     let gone: Vec<Arc<Registration>> = registry().write(context, |registry| {
         registry.unrestored.clear();
+        registry.ledger.replace(marks);
         let lasting = registry.sessions().filter(|session| session.lasts());
         let ids: Vec<SessionId> = lasting.map(|session| session.info.id.clone()).collect();
         ids.iter()
@@ -52,10 +53,16 @@ pub(crate) fn restore_all(context: &Context, bytes: &[u8]) -> Result<(), String>
 
 /// Restores sessions that a master or the AOF tells of.
 pub(crate) fn restore_sessions(context: &Context, bytes: &[u8]) -> Result<(), String> {
-    let sessions = decode(bytes).map_err(|why| unreadable(context, why.message()))?;
+    let Stored { sessions, marks } =
+        decode(bytes).map_err(|why| unreadable(context, why.message()))?;
     for session in sessions {
         restore(context, session);
     }
+    registry().write(context, |registry| {
+        for (session, mark) in marks {
+            registry.ledger.take(&session, mark);
+        }
+    });
     Ok(())
 }
 
@@ -112,12 +119,21 @@ fn restore(context: &Context, session: StoredSession) {
 }
 
 /// Keeps the ids of the session for it until it is restored. This server may become a master before that.
-fn reserve_ids(session: &StoredSession) {
+pub(super) fn reserve_ids(session: &StoredSession) {
     let of_script = session.made.iter().chain(&session.registrations);
     let of_gears = session.dynamic.iter().map(|(id, _)| id);
     for &id in of_script.chain(of_gears) {
         registration::ids().reserve(id);
     }
+}
+
+/// Keeps a session that could not be restored, and plans the next attempt.
+pub(crate) fn keep_unrestored(context: &Context, session: StoredSession, why: &str) {
+    will_save(context);
+    reserve_ids(&session);
+    let id = session.id.clone();
+    let attempt = keep(context, session, why);
+    failed(context, &id, attempt, why, Duration::ZERO);
 }
 
 /// Keeps a session that cannot be restored now. The session that it replaces is gone: its master or its file does not have
@@ -227,7 +243,7 @@ fn has_run(
         collected.registrations.retain(is_stored);
         again.replaces = replaced(context, &stored);
         check_restored(context, &collected, again.replaces.as_deref())?;
-        again.activate(context, &stored, collected)
+        again.activate(context, &stored, collected, Begin::Again)
     });
     match activated {
         Ok(()) => log(Level::Notice, &format!("session {id} is restored")),
@@ -265,18 +281,18 @@ fn run_again(context: &Context, stored: &StoredSession) -> Result<(), String> {
     let collected = again.run(stored, |script, restored| {
         restore_script(context, script, restored)
     })?;
-    again.activate(context, stored, collected)
+    again.activate(context, stored, collected, Begin::Again)
 }
 
 /// A stored session that is restored.
-struct Again {
+pub(super) struct Again {
     session: Arc<SessionInfo>,
     /// The session in whose place it comes.
-    replaces: Option<String>,
+    pub(super) replaces: Option<String>,
 }
 
 impl Again {
-    fn new(context: &Context, stored: &StoredSession) -> Again {
+    pub(super) fn new(context: &Context, stored: &StoredSession) -> Again {
         let session = Arc::new(SessionInfo {
             id: stored.id.clone(),
             description: stored.description.clone(),
@@ -292,7 +308,11 @@ impl Again {
     }
 
     /// Runs the script as the body of a client's script, without the server's lock.
-    fn run_beside(&self, py: Gil<'_>, stored: &StoredSession) -> Result<Collected, String> {
+    pub(super) fn run_beside(
+        &self,
+        py: Gil<'_>,
+        stored: &StoredSession,
+    ) -> Result<Collected, String> {
         self.run(stored, |script, restored| {
             let mut collected = restore_beside(py, script, restored)?;
             announce_all(py, &mut collected);
@@ -321,11 +341,12 @@ impl Again {
             .map_err(|error| format!("its script failed: {error}"))
     }
 
-    fn activate(
+    pub(super) fn activate(
         &self,
         context: &Context,
         stored: &StoredSession,
         collected: Collected,
+        begin: Begin,
     ) -> Result<(), String> {
         let is_dynamic = |id| stored.dynamic.iter().any(|(one, _)| one == id);
         let mut of_script = stored.registrations.iter();
@@ -337,7 +358,7 @@ impl Again {
             &self.session,
             collected,
             self.replaces.as_deref(),
-            Begin::Again,
+            begin,
         );
         for (id, bytes) in &stored.dynamic {
             add(context, &self.session, *id, Arc::clone(bytes));
@@ -347,10 +368,16 @@ impl Again {
 }
 
 /// The session in whose place a stored session comes.
-fn replaced(context: &Context, stored: &StoredSession) -> Option<SessionId> {
+pub(super) fn replaced(context: &Context, stored: &StoredSession) -> Option<SessionId> {
     let exists = registry().read(context, |registry| registry.session(&stored.id).is_some());
     let itself = || exists.then(|| stored.id.clone());
     stored.replaces.clone().or_else(itself)
+}
+
+/// Adds a registration of a running gear of another shard, and tells replicas and the AOF.
+pub(crate) fn add_gear(context: &Context, session: &Arc<SessionInfo>, id: Id, bytes: Arc<[u8]>) {
+    add(context, session, id, Arc::clone(&bytes));
+    tell_added(context, &session.id, id, &bytes);
 }
 
 /// Activates a registration that a running gear made. One that cannot be activated stays stored.

@@ -61,11 +61,11 @@ impl Shard {
         }
     }
 
-    pub(super) fn write(self, out: &mut Vec<u8>) {
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);
     }
 
-    pub(super) fn read(input: &mut Input<'_>) -> Result<Shard, Damaged> {
+    pub(crate) fn read(input: &mut Input<'_>) -> Result<Shard, Damaged> {
         input.array().map(Shard)
     }
 }

@@ -1,6 +1,8 @@
 //! Putting registrations into the registry, and describing them to replicas and the AOF. Nothing here calls Python: the
 //! functions that have to be called are returned to the caller.
 
+use super::ledger::{Mark, Marks};
+use super::reserved::Name;
 use super::reserved::TRIGGER_TAKEN;
 use super::stored::{self, StoredSession, dynamic};
 use super::streams::{self, Begin};
@@ -15,7 +17,7 @@ use crate::redis::filter::look_at_commands;
 use crate::redis::{
     Context, Level, READ_ONLY, User, log, replicate, replicate_to_aof, unreadable, will_save,
 };
-use crate::scope::{self, Scope, SessionInfo};
+use crate::scope::{self, Scope, SessionId, SessionInfo};
 use crate::steps::is_straight;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -37,6 +39,13 @@ pub(crate) struct NewRegistration {
     pub(crate) event: Event,
     /// Called when the registration is active.
     pub(crate) on_registered: Option<Callback>,
+}
+
+impl NewRegistration {
+    /// The name that no other registration may have. `None` if it has no such name.
+    pub(crate) fn name(&self) -> Option<Name> {
+        Name::of(&self.event, self.mode)
+    }
 }
 
 /// The work that is left when the registrations of a script are in the registry.
@@ -139,7 +148,20 @@ pub(crate) fn tell_session(context: &Context, session: &str, replaces: Option<&s
         })
     });
     if let Some(stored) = stored {
-        replicate(context, REGISTER, &stored::encode(&[stored]));
+        replicate(context, REGISTER, &stored::encode(&[stored], &[]));
+    }
+}
+
+/// Notes the last changes of sessions, as far as they are later than what is known, and tells replicas and the AOF.
+pub(crate) fn tell_marks(context: &Context, marks: &[(SessionId, Mark)]) {
+    let later: Marks = registry().write(context, |registry| {
+        let marks = marks.iter();
+        let later = marks.filter(|(session, mark)| registry.ledger.take(session, *mark));
+        later.cloned().collect()
+    });
+    if !later.is_empty() {
+        will_save(context);
+        replicate(context, REGISTER, &stored::encode(&[], &later));
     }
 }
 
@@ -247,7 +269,7 @@ fn tell_dynamic(context: &Context, session: &SessionInfo, id: Id, is_first: bool
     let told = registry().read(context, |registry| {
         if is_first {
             let session = registry.session(&session.id)?.store(registry);
-            return Some((REGISTER, stored::encode(&[session])));
+            return Some((REGISTER, stored::encode(&[session], &[])));
         }
         let bytes = registry.registration(id)?.dynamic.as_ref()?;
         let bytes = stored::encode_dynamic(&session.id, id, bytes);
@@ -256,6 +278,11 @@ fn tell_dynamic(context: &Context, session: &SessionInfo, id: Id, is_first: bool
     if let Some((command, bytes)) = told {
         replicate(context, command, &bytes);
     }
+}
+
+/// Tells replicas and the AOF of a registration that a running gear of another shard made.
+pub(crate) fn tell_added(context: &Context, session: &str, id: Id, bytes: &[u8]) {
+    replicate(context, ADD, &stored::encode_dynamic(session, id, bytes));
 }
 
 /// Activates a registration of a running gear that a master or the AOF tells of.

@@ -6,6 +6,8 @@
 //! | `registry.rs` | all sessions and registrations, and how they replace each other |
 //! | `session.rs` | the registrations of one script |
 //! | `install.rs` | putting the registrations of a script into the registry |
+//! | `ledger.rs` | the last change of each session, for the shards of a cluster |
+//! | `removal.rs` | unregistering |
 //! | `unrestored.rs` | stored sessions that cannot be restored yet |
 //! | `reserved.rs` | names that sessions which are not restored keep |
 //! | `stored/` | sessions and registrations as bytes: for the RDB, the AOF and replicas |
@@ -34,8 +36,10 @@ mod install;
 mod invoke;
 pub(crate) mod keyed_timers;
 pub(crate) mod keys;
+pub(crate) mod ledger;
 mod owner;
 mod registry;
+mod removal;
 mod reserved;
 mod session;
 mod stats;
@@ -51,12 +55,13 @@ mod unrestored;
 pub(crate) mod watched;
 
 pub(crate) use install::{
-    NewRegistration, activate_dynamic, add_stored, install, restore_dynamic, take_away, tell_aof,
-    tell_removed, tell_session,
+    NewRegistration, activate_dynamic, add_stored, install, restore_dynamic, take_away, tell_added,
+    tell_aof, tell_marks, tell_removed, tell_session,
 };
 pub(crate) use invoke::invoke;
 pub(crate) use owner::Owner;
 pub(crate) use registry::{Registry, registry};
+pub(crate) use removal::{Removal, remove_session, unregister};
 pub(crate) use reserved::{NOT_ON_TOP, Name};
 pub(crate) use session::{Addresses, Session};
 pub(crate) use stats::{Stats, aborted_runs, failed_runs};

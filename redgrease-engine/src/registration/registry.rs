@@ -1,6 +1,7 @@
 //! All sessions and registrations of this server. The server's lock guards them.
 
 use super::by_name::ByName;
+use super::ledger::Ledger;
 use super::reserved::Taken;
 use super::session::UnrestoredGear;
 use super::timers::TimeEvent;
@@ -25,6 +26,8 @@ pub(crate) struct Registry {
     sessions: BTreeMap<SessionId, Session>,
     /// The stored sessions that cannot be restored yet.
     pub(crate) unrestored: UnrestoredSessions,
+    /// The last changes of the sessions, if this server is a node of a cluster.
+    pub(crate) ledger: Ledger,
     /// Sessions that were replaced or removed. Their executions may still run.
     gone: Vec<Weak<SessionInfo>>,
     registrations: Ordered<[u8; 49], Entry>,
@@ -303,6 +306,21 @@ impl Registry {
             self.remove_session(&session);
         }
         true
+    }
+
+    /// The session of a registration, also of one that is not restored, and whether it ends with the registration.
+    pub(crate) fn owner(&self, id: Id) -> Option<(SessionId, bool)> {
+        if let Some(session) = self.session_with(id) {
+            return Some((session.info.id.clone(), session.ends_with(id)));
+        }
+        if let Some(kept) = self.unrestored.with(id) {
+            return Some((kept.id.clone(), kept.registrations == [id]));
+        }
+        let owns = |session: &&Session| session.unrestored.iter().any(|one| one.id == id);
+        let session = self.sessions.values().find(owns)?;
+        let is_last = session.registrations.is_empty() && session.timers.is_empty();
+        let ends = is_last && session.unrestored.len() == 1;
+        Some((session.info.id.clone(), ends))
     }
 
     fn remember_gone(&mut self, session: &Session) {

@@ -100,6 +100,11 @@ impl Session {
         !(self.registrations.is_empty() && self.timers.is_empty() && self.unrestored.is_empty())
     }
 
+    /// `true` if the session ends with this registration, because it has nothing else.
+    pub(crate) fn ends_with(&self, id: Id) -> bool {
+        self.registrations == [id] && self.timers.is_empty() && self.unrestored.is_empty()
+    }
+
     /// The number of registrations, executions and threads that hold the session.
     pub(crate) fn references(&self) -> usize {
         Arc::strong_count(&self.info) - 1
@@ -127,12 +132,6 @@ impl Session {
         let registered = self.registrations.iter().copied();
         let unrestored = self.unrestored.iter();
         StoredSession {
-            id: self.info.id.clone(),
-            description: self.info.description.clone(),
-            requirements: self.info.requirements.clone(),
-            script: self.info.script.to_vec(),
-            user: self.info.user.as_ref().map(|user| user.name().to_vec()),
-            replies: self.info.replies.get().cloned().unwrap_or_default(),
             made: self.made.clone(),
             registrations: registered
                 .chain(unrestored.clone().map(|one| one.id))
@@ -144,7 +143,7 @@ impl Session {
                 .chain(unrestored.map(|one| (one.id, Arc::clone(&one.bytes))))
                 .collect(),
             names: Some(self.registrations.iter().filter_map(name).collect()),
-            replaces: None,
+            ..StoredSession::of(&self.info)
         }
     }
 

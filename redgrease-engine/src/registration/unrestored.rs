@@ -158,6 +158,12 @@ impl UnrestoredSessions {
         Some((session.attempt, pause))
     }
 
+    /// The session that has a registration.
+    pub(crate) fn with(&self, id: Id) -> Option<&StoredSession> {
+        let mut all = self.sessions.values().map(|one| &one.stored);
+        all.find(|stored| stored.registrations.contains(&id))
+    }
+
     /// Takes a registration out of its session. Returns the id of the session, and whether registrations are left; `None` if no
     /// session has the registration.
     pub(crate) fn remove_registration(&mut self, id: Id) -> Option<(SessionId, bool)> {

@@ -3,11 +3,12 @@
 use super::answer::{Answer, Client};
 use super::repeated;
 use super::request::Request;
+use crate::agreement::{self, Op};
 use crate::config::{self, OnDisconnect};
 use crate::execution::{Body, Ending, Execution, after_patience, bodies, note_abandoned};
 use crate::gears::{
     Collected, PendingRun, Script, ScriptRun, activate, announce_all, ask_for_packages,
-    check_again, make_importable, restore_again, run_script,
+    check_again, make_importable, restore_again, run_script, stored_of,
 };
 use crate::id::Id;
 use crate::python::{Gil, Ledger, detached};
@@ -199,7 +200,7 @@ impl Sent {
     }
 
     /// Activates what the script asked for, and answers the client. The first call counts.
-    fn end(&self, made: Result<Made, String>) {
+    fn end(self: &Arc<Self>, made: Result<Made, String>) {
         let client = self
             .client
             .lock()
@@ -209,6 +210,12 @@ impl Sent {
             return;
         };
         let registers = made.as_ref().is_ok_and(Made::registers);
+        let made = match made {
+            Ok(made) if registers && agreement::is_on() => {
+                return self.end_everywhere(made, client);
+            }
+            made => made,
+        };
         let answer = |context: &Context| {
             let answer = match made {
                 Ok(made) => self.activate(context, made).unwrap_or_else(Answer::Error),
@@ -223,6 +230,44 @@ impl Sent {
             locked(answer)
         };
         answer.tell(Client::Blocked(client));
+    }
+
+    /// As [`Sent::end`], on all shards of the cluster.
+    fn end_everywhere(self: &Arc<Self>, made: Made, client: BlockedClient) {
+        let ops = locked(|context| self.ops(context, &made));
+        let sent = Arc::clone(self);
+        let end = move |context: &Context, agreed: Result<(), String>| {
+            let answer = agreed.and_then(|()| sent.activate(context, made));
+            let is_made = answer.is_ok();
+            let answer = answer.unwrap_or_else(Answer::Error);
+            let tell: agreement::Answer = Box::new(move || {
+                locked(|context| repeated::answered(context, &sent.request, &answer));
+                answer.tell(Client::Blocked(client));
+            });
+            if is_made { Ok(tell) } else { Err(tell) }
+        };
+        match ops {
+            Ok(ops) => agreement::propose(ops, Box::new(end)),
+            Err(why) => {
+                let (Ok(tell) | Err(tell)) = locked(|context| end(context, Err(why)));
+                tell();
+            }
+        }
+    }
+
+    /// What the script changes.
+    fn ops(&self, context: &Context, made: &Made) -> Result<Vec<Op>, String> {
+        let replaces = self.replaces(context)?;
+        let (collected, takes) = (&made.collected, &self.request.takes);
+        check_again(context, collected, replaces.as_deref(), takes)?;
+        let _ = made.session.replies.set(collected.replies.clone());
+        let stored = stored_of(&made.session, collected, replaces.as_deref());
+        let mut ops = registry().read(context, |registry| {
+            let remove = |id: &Id| Op::remove(registry, *id, false);
+            takes.iter().filter_map(remove).collect::<Vec<_>>()
+        });
+        ops.push(Op::Put(Box::new(stored)));
+        Ok(ops)
     }
 
     /// Activates everything in one step: no other client sees a part of it.

@@ -134,7 +134,7 @@ fn stored(id: &str, script: &str, numbers: &[u64]) -> StoredSession {
 
 fn restore(sessions: &[StoredSession]) {
     with_python(|_| ());
-    locked(|context| restore_sessions(context, &encode(sessions))).unwrap();
+    locked(|context| restore_sessions(context, &encode(sessions, &[]))).unwrap();
 }
 
 /// The registration that has the trigger.
@@ -202,7 +202,7 @@ fn a_stored_session_whose_script_fails_does_not_keep_others_from_being_restored(
             let kept = registry.unrestored.get("stored-failing").unwrap();
             kept.stored.clone()
         });
-        (kept, decode(&store(context)).unwrap())
+        (kept, decode(&store(context)).unwrap().sessions)
     });
     assert_eq!(kept, stored("stored-failing", failing, &[5_000_051]));
     assert!(saved.contains(&kept));
@@ -220,7 +220,7 @@ fn a_stored_session_whose_script_fails_does_not_keep_others_from_being_restored(
 #[test]
 fn damaged_bytes_change_nothing() {
     let script = "GB('CommandReader').register(trigger='stored-damaged')";
-    let mut bytes = encode(&[stored("stored-damaged", script, &[5_000_061])]);
+    let mut bytes = encode(&[stored("stored-damaged", script, &[5_000_061])], &[]);
     bytes.pop();
     let outcome = locked(|context| restore_sessions(context, &bytes));
     assert!(outcome.is_err());

@@ -4,7 +4,7 @@ pub(super) mod dynamic;
 mod ids;
 mod session;
 
-pub(crate) use session::{StoredSession, decode, encode};
+pub(crate) use session::{Stored, StoredSession, decode, encode};
 pub(super) use session::{decode_dynamic, encode_dynamic};
 
 use super::registry;
@@ -12,15 +12,15 @@ use crate::redis::Context;
 
 /// All sessions as bytes; no bytes at all if there are none. Also runs in the child of a fork.
 pub(crate) fn store(context: &Context) -> Vec<u8> {
-    let sessions: Vec<StoredSession> = registry().read(context, |registry| {
+    let (sessions, marks): (Vec<StoredSession>, _) = registry().read(context, |registry| {
         let lasting = registry.sessions().filter(|session| session.lasts());
         let lasting = lasting.map(|session| session.store(registry));
         let unrestored = registry.unrestored.iter().map(|one| one.stored.clone());
-        lasting.chain(unrestored).collect()
+        (lasting.chain(unrestored).collect(), registry.ledger.marks())
     });
-    if sessions.is_empty() {
+    if sessions.is_empty() && marks.is_empty() {
         Vec::new()
     } else {
-        encode(&sessions)
+        encode(&sessions, &marks)
     }
 }

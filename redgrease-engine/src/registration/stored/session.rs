@@ -9,6 +9,8 @@ use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number, wri
 use crate::id::Id;
 use crate::redis::OwnedReply;
 use crate::registration::Name;
+use crate::registration::ledger::{Mark, Marks, read_marks, write_marks};
+use crate::scope::{SessionId, SessionInfo};
 use std::sync::Arc;
 
 /// A session as it is stored.
@@ -34,6 +36,29 @@ pub(crate) struct StoredSession {
     pub(crate) replaces: Option<String>,
 }
 
+impl StoredSession {
+    /// The session of a script, without registrations.
+    pub(crate) fn of(info: &SessionInfo) -> StoredSession {
+        StoredSession {
+            id: info.id.clone(),
+            description: info.description.clone(),
+            requirements: info.requirements.clone(),
+            script: info.script.to_vec(),
+            user: info.user.as_ref().map(|user| user.name().to_vec()),
+            replies: info.replies.get().cloned().unwrap_or_default(),
+            ..StoredSession::default()
+        }
+    }
+}
+
+/// Sessions, and the last changes of these and other sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Stored {
+    pub(crate) sessions: Vec<StoredSession>,
+    /// Empty outside of a cluster.
+    pub(crate) marks: Marks,
+}
+
 /// The first byte of stored sessions: the version of the format.
 const FORMAT: u8 = 4;
 
@@ -52,9 +77,13 @@ const DYNAMIC_WITHOUT_SHARD: u8 = 2;
 /// The depth of nested arrays that is read. Servers send a few levels; damaged bytes could ask for any number.
 const MAX_DEPTH: usize = 64;
 
-/// Sessions as bytes.
-pub(crate) fn encode(sessions: &[StoredSession]) -> Vec<u8> {
-    let form = Form::of_sessions(sessions);
+/// Sessions and changes as bytes.
+pub(crate) fn encode(sessions: &[StoredSession], marks: &[(SessionId, Mark)]) -> Vec<u8> {
+    let form = if marks.is_empty() {
+        Form::of_sessions(sessions)
+    } else {
+        Form::WithShards
+    };
     let mut out = vec![match form {
         Form::Numbers => WITHOUT_SHARDS,
         Form::WithShards => FORMAT,
@@ -86,6 +115,9 @@ pub(crate) fn encode(sessions: &[StoredSession]) -> Vec<u8> {
         }
         write_optional(&mut out, session.replaces.as_deref().map(str::as_bytes));
         write_names(&mut out, form, session.names.as_deref());
+    }
+    if form == Form::WithShards {
+        write_marks(&mut out, marks);
     }
     out
 }
@@ -166,9 +198,9 @@ pub(crate) fn decode_dynamic(bytes: &[u8]) -> Result<(String, Id, Arc<[u8]>), Da
 }
 
 /// Reads the bytes of [`encode`]. No bytes are no sessions, because nothing is stored if there are none.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<StoredSession>, Damaged> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Stored, Damaged> {
     if bytes.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Stored::default());
     }
     let (format, form) = match bytes.first() {
         Some(&older @ (WITHOUT_NAMES | WITHOUT_SHARDS)) => (older, Form::Numbers),
@@ -184,7 +216,11 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<StoredSession>, Damaged> {
         };
         Ok::<_, Damaged>(StoredSession { names, ..session })
     })?;
-    input.end(sessions)
+    let marks = match form {
+        Form::Numbers => Vec::new(),
+        Form::WithShards => read_marks(&mut input)?,
+    };
+    input.end(Stored { sessions, marks })
 }
 
 /// Reads a session without the names of its registrations, which follow it.

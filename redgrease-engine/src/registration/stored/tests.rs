@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::id::Shard;
+use crate::registration::ledger::Stamp;
 
 fn shard(digit: u8) -> Shard {
     Shard::parse(&[digit; 40]).unwrap()
@@ -50,15 +51,50 @@ fn clustered() -> Vec<StoredSession> {
     sessions
 }
 
+/// The last changes of a session and of one that is gone.
+fn marks() -> Marks {
+    let mark = |shard, removed| Mark {
+        stamp: Stamp { counter: 7, shard },
+        removed,
+    };
+    vec![
+        ("app".to_owned(), mark(shard(b'b'), None)),
+        ("gone".to_owned(), mark(shard(b'a'), Some(9))),
+    ]
+}
+
+fn without_marks(sessions: Vec<StoredSession>) -> Stored {
+    Stored {
+        sessions,
+        marks: Vec::new(),
+    }
+}
+
+#[test]
+fn last_changes_are_read_as_they_were_written() {
+    for sessions in [Vec::new(), sample(), clustered()] {
+        let bytes = encode(&sessions, &marks());
+        assert_eq!(bytes[0], FORMAT);
+        let expected = Stored {
+            sessions,
+            marks: marks(),
+        };
+        assert_eq!(decode(&bytes), Ok(expected));
+    }
+}
+
 /// Sessions as the format without names has them.
 fn encode_without_names(sessions: &[StoredSession]) -> Vec<u8> {
     let mut out = vec![WITHOUT_NAMES];
     write_number(&mut out, sessions.len() as u64);
     for session in sessions {
-        let bytes = encode(&[StoredSession {
-            names: None,
-            ..session.clone()
-        }]);
+        let bytes = encode(
+            &[StoredSession {
+                names: None,
+                ..session.clone()
+            }],
+            &[],
+        );
         // Without the format, the number of sessions and the flag that there are no names.
         out.extend_from_slice(&bytes[9..bytes.len() - 1]);
     }
@@ -68,9 +104,9 @@ fn encode_without_names(sessions: &[StoredSession]) -> Vec<u8> {
 #[test]
 fn sessions_are_read_as_they_were_written() {
     for sessions in [sample(), clustered(), Vec::new()] {
-        assert_eq!(decode(&encode(&sessions)), Ok(sessions));
+        assert_eq!(decode(&encode(&sessions, &[])), Ok(without_marks(sessions)));
     }
-    assert_eq!(decode(b""), Ok(Vec::new()));
+    assert_eq!(decode(b""), Ok(Stored::default()));
 }
 
 #[test]
@@ -85,16 +121,16 @@ fn an_id_of_another_shard_anywhere_is_stored() {
     for (place, put) in places.iter().enumerate() {
         let mut sessions = sample();
         put(&mut sessions[0], foreign);
-        let bytes = encode(&sessions);
+        let bytes = encode(&sessions, &[]);
         assert_eq!(bytes[0], FORMAT, "place {place}");
-        assert_eq!(decode(&bytes), Ok(sessions), "place {place}");
+        assert_eq!(decode(&bytes), Ok(without_marks(sessions)), "place {place}");
     }
 }
 
 #[test]
 fn engines_that_know_no_shards_read_what_a_server_outside_of_a_cluster_writes() {
-    assert_eq!(encode(&sample())[0], WITHOUT_SHARDS);
-    assert_eq!(encode(&[])[0], WITHOUT_SHARDS);
+    assert_eq!(encode(&sample(), &[])[0], WITHOUT_SHARDS);
+    assert_eq!(encode(&[], &[])[0], WITHOUT_SHARDS);
     let mut bytes = vec![WITHOUT_SHARDS];
     let empty = StoredSession {
         id: "s".into(),
@@ -113,7 +149,7 @@ fn engines_that_know_no_shards_read_what_a_server_outside_of_a_cluster_writes() 
     write_number(&mut bytes, 0);
     write_number(&mut bytes, 0);
     bytes.extend([0, 0]);
-    assert_eq!(encode(&[empty]), bytes);
+    assert_eq!(encode(&[empty], &[]), bytes);
 }
 
 #[test]
@@ -123,8 +159,10 @@ fn sessions_without_names_are_read() {
     for session in &mut expected {
         session.names = None;
     }
+    let again = encode(&expected, &[]);
+    let expected = without_marks(expected);
     assert_eq!(decode(&bytes), Ok(expected.clone()));
-    assert_eq!(decode(&encode(&expected)), Ok(expected));
+    assert_eq!(decode(&again), Ok(expected));
     for end in 1..bytes.len() {
         assert!(decode(&bytes[..end]).is_err(), "cut at {end}");
     }
@@ -150,8 +188,8 @@ fn a_dynamic_registration_is_read_as_it_was_written() {
 
 #[test]
 fn every_cut_is_noticed() {
-    for sessions in [sample(), clustered()] {
-        let whole = encode(&sessions);
+    for (sessions, marks) in [(sample(), Vec::new()), (clustered(), marks())] {
+        let whole = encode(&sessions, &marks);
         for end in 1..whole.len() {
             assert!(decode(&whole[..end]).is_err(), "cut at {end}");
         }
@@ -160,8 +198,8 @@ fn every_cut_is_noticed() {
 
 #[test]
 fn no_byte_makes_it_panic() {
-    for sessions in [sample(), clustered()] {
-        let whole = encode(&sessions);
+    for (sessions, marks) in [(sample(), Vec::new()), (clustered(), marks())] {
+        let whole = encode(&sessions, &marks);
         for place in 0..whole.len() {
             for bit in 0..8 {
                 let mut damaged = whole.clone();

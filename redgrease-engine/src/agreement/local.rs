@@ -1,0 +1,61 @@
+//! What agreement asks of the server that it runs in.
+
+use super::change::Op;
+use super::proposals::{Answer, End};
+use crate::cluster::topology::NodeId;
+use crate::registration::ledger::{Mark, Marks, Stamp};
+use crate::registration::stored::StoredSession;
+use crate::scope::SessionId;
+use std::time::Instant;
+
+/// The reason for which the script of a session runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A change is prepared.
+    Change(Stamp),
+    /// This server has missed the session.
+    Missed(SessionId, Mark),
+}
+
+/// The sessions of this server, and its picture of the cluster.
+pub(super) trait Local {
+    /// A session whose script has run.
+    type Prepared;
+
+    /// `true` if this server takes changes. A replica gets them from its master.
+    fn is_master(&self) -> bool;
+    /// The other shards that take part in changes.
+    fn shards(&self) -> Vec<NodeId>;
+    /// `true` if another server is a master.
+    fn is_other_master(&self, node: NodeId) -> bool;
+    /// `true` if a server that was asked at `since` says nothing for too long, has failed, or is a shard no longer.
+    fn is_lost(&self, node: NodeId, since: Instant, now: Instant) -> bool;
+    /// The server for an error message.
+    fn describe(&self, node: NodeId) -> String;
+
+    fn next_stamp(&mut self) -> Stamp;
+    /// Notes the stamp of another shard.
+    fn saw(&mut self, stamp: Stamp);
+    fn mark(&self, session: &str) -> Option<Mark>;
+    /// The last changes of all sessions.
+    fn marks(&mut self) -> Marks;
+    fn digest(&mut self) -> u64;
+    /// Notes the last changes of sessions, and tells replicas and the AOF.
+    fn note(&mut self, marks: &[(SessionId, Mark)]);
+
+    /// Runs the script of a session. An event tells of the end.
+    fn prepare(&mut self, purpose: Purpose, stored: StoredSession, from: NodeId);
+    /// Checks that a change can be made.
+    fn check(&self, ops: &[Op], prepared: Option<&Self::Prepared>) -> Result<(), String>;
+    /// Makes a change of another shard.
+    fn make(&mut self, ops: Vec<Op>, prepared: Option<Self::Prepared>);
+    /// Makes a change of this server, or tells why it is not made.
+    fn end(&mut self, end: End, agreed: Result<(), String>) -> Result<Answer, Answer>;
+
+    fn stored(&self, session: &str) -> Option<StoredSession>;
+    fn remove(&mut self, session: &str);
+    /// Gives a session the registrations of a later state of it, if that needs no run of its script.
+    fn adapt(&mut self, stored: &StoredSession) -> bool;
+    /// Puts a session that was missed in force. One that cannot be restored is kept.
+    fn restore(&mut self, outcome: Result<Self::Prepared, (StoredSession, String)>);
+}

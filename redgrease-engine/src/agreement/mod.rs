@@ -1,0 +1,67 @@
+//! Agreement about sessions: all shards of a cluster have the same ones.
+//!
+//! | file | purpose |
+//! |---|---|
+//! | `change.rs` | a change of sessions |
+//! | `message.rs` | what shards tell each other about changes, as bytes |
+//! | `round.rs` | a change that begins here: prepared on all shards, then made by all or by none |
+//! | `promises.rs` | the names of changes that are prepared and not made |
+//! | `proposals.rs` | the changes that begin here |
+//! | `prepared.rs` | the changes of other shards |
+//! | `catch_up.rs` | changes that this shard has missed, or others |
+//! | `state.rs` | the state of all of it, and what it does with each event |
+//! | `local.rs`, `server.rs` | what is asked of this server, and its answers |
+//! | `worker.rs` | the thread that does all of it |
+//!
+//! Two changes of one session, or of one name, at the same time are refused where they meet. If they do not meet, because the shards
+//! do not reach each other, the later stamp wins on every shard, and of equal counters the greater shard id.
+
+mod catch_up;
+mod change;
+mod local;
+mod message;
+mod prepared;
+mod promises;
+mod proposals;
+mod round;
+mod server;
+mod state;
+mod worker;
+
+pub(crate) use change::Op;
+pub(crate) use proposals::{Answer, End};
+pub(crate) use worker::start;
+
+use crate::cluster;
+use crate::redis::Context;
+use crate::registration::{registry, tell_marks};
+use crate::scope::SessionId;
+use state::Event;
+
+/// `true` if this server is a node of a cluster: its changes go through [`propose`].
+pub(crate) fn is_on() -> bool {
+    cluster::hub().is_some() && worker::runs()
+}
+
+/// Makes a change on all shards. `end` is called when all can make it, or when it is given up. Without other shards that is at once.
+pub(crate) fn propose(ops: Vec<Op>, end: End) {
+    worker::tell(Event::Proposed(ops, end));
+}
+
+/// Makes a change here, in place of a client that cannot wait for the other shards. They hear of it a moment later, and make it if they
+/// can. Returns what `make` returns: whether something has changed.
+pub(crate) fn make_here(context: &Context, op: &Op, make: impl FnOnce(&Context) -> bool) -> bool {
+    let is_made = make(context);
+    if is_made {
+        let stamp = registry().write(context, |registry| registry.ledger.next_stamp());
+        let marks = change::marks(std::slice::from_ref(op), stamp, change::now());
+        tell_marks(context, &marks);
+        marks.into_iter().for_each(|(session, _)| spread(session));
+    }
+    is_made
+}
+
+/// Tells the other shards of a session that was changed here already.
+pub(crate) fn spread(session: SessionId) {
+    worker::tell(Event::Changed(session));
+}

@@ -1,0 +1,296 @@
+//! The sessions of the server that the engine runs in.
+
+use super::change::{Op, now};
+use super::local::{Local, Purpose};
+use super::proposals::{Answer, End};
+use super::state::Event;
+use super::worker;
+use crate::cluster;
+use crate::cluster::topology::{self, Health, Node, NodeId, Topology};
+use crate::config;
+use crate::gears::{Prepared, add_gear, keep_unrestored, prepare};
+use crate::id::{Id, Shard};
+use crate::redis::{Context, Level, log};
+use crate::registration::ledger::{Mark, Marks, Stamp};
+use crate::registration::stored::StoredSession;
+use crate::registration::streams::Begin;
+use crate::registration::{
+    Pending, Registry, Removal, registry, remove_session, tell_marks, unregister,
+};
+use crate::scope::{SessionId, SessionInfo};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// This server, while its lock is held.
+pub(super) struct Server<'a> {
+    context: &'a Context,
+    topology: Arc<Topology>,
+}
+
+impl<'a> Server<'a> {
+    pub(super) fn new(context: &'a Context) -> Server<'a> {
+        Server {
+            context,
+            topology: topology::current(),
+        }
+    }
+
+    /// Gives sessions that have no mark one, and those that are gone without a word a removal: this server may have had them before it
+    /// was in a cluster, or they ended by themselves.
+    fn complete_marks(&self) {
+        let marks = registry().read(self.context, |registry| {
+            let mut marks = Marks::new();
+            let lasting = registry.sessions().filter(|session| session.lasts());
+            let ids = lasting.map(|session| &session.info.id);
+            let unrestored = registry.unrestored.iter().map(|one| &one.stored.id);
+            for id in ids.chain(unrestored) {
+                if registry.ledger.mark(id).is_none() {
+                    let stamp = Stamp {
+                        counter: 0,
+                        shard: Shard::own(),
+                    };
+                    let removed = None;
+                    marks.push((id.clone(), Mark { stamp, removed }));
+                }
+            }
+            marks
+        });
+        let ended: Marks = registry().write(self.context, |registry| {
+            registry.ledger.forget_old(now());
+            let marks = registry.ledger.marks().into_iter();
+            let ended = marks.filter(|(id, mark)| mark.removed.is_none() && !lasts(registry, id));
+            let ended: Vec<SessionId> = ended.map(|(id, _)| id).collect();
+            let removal = |id: SessionId| {
+                let stamp = registry.ledger.next_stamp();
+                let removed = Some(now());
+                (id, Mark { stamp, removed })
+            };
+            ended.into_iter().map(removal).collect()
+        });
+        tell_marks(self.context, &marks);
+        tell_marks(self.context, &ended);
+    }
+}
+
+fn lasts(registry: &Registry, session: &str) -> bool {
+    let is_kept = registry.unrestored.get(session).is_some();
+    is_kept || registry.session(session).is_some_and(|one| one.lasts())
+}
+
+/// A master that takes part in changes.
+fn takes_part(node: &Node) -> bool {
+    node.serves() && !node.is_myself && node.health != Health::Failed
+}
+
+impl Local for Server<'_> {
+    type Prepared = Prepared;
+
+    fn is_master(&self) -> bool {
+        !self.context.is_read_only() && !self.context.is_loading()
+    }
+
+    fn shards(&self) -> Vec<NodeId> {
+        let nodes = self.topology.nodes().iter();
+        nodes
+            .filter(|node| takes_part(node))
+            .map(|node| node.id)
+            .collect()
+    }
+
+    fn is_other_master(&self, node: NodeId) -> bool {
+        let node = self.topology.node(node);
+        node.is_some_and(|node| node.master.is_none() && !node.is_myself)
+    }
+
+    fn is_lost(&self, node: NodeId, since: Instant, now: Instant) -> bool {
+        let known = self.topology.node(node);
+        if known.is_none_or(|known| known.health == Health::Failed || known.master.is_some()) {
+            return true;
+        }
+        let heard = cluster::hub().and_then(|hub| hub.last_heard(node));
+        let heard = heard.map_or(since, |heard| heard.max(since));
+        now.saturating_duration_since(heard) > config::get().execution_max_idle_time()
+    }
+
+    fn describe(&self, node: NodeId) -> String {
+        match self.topology.node(node) {
+            Some(known) => format!("the shard {node} ({}:{})", known.ip, known.port),
+            None => format!("the shard {node}"),
+        }
+    }
+
+    fn next_stamp(&mut self) -> Stamp {
+        registry().write(self.context, |registry| registry.ledger.next_stamp())
+    }
+
+    fn saw(&mut self, stamp: Stamp) {
+        registry().write(self.context, |registry| registry.ledger.saw(stamp));
+    }
+
+    fn mark(&self, session: &str) -> Option<Mark> {
+        registry().read(self.context, |registry| registry.ledger.mark(session))
+    }
+
+    fn marks(&mut self) -> Marks {
+        self.complete_marks();
+        registry().read(self.context, |registry| registry.ledger.marks())
+    }
+
+    fn digest(&mut self) -> u64 {
+        self.complete_marks();
+        registry().read(self.context, |registry| registry.ledger.digest())
+    }
+
+    fn note(&mut self, marks: &[(SessionId, Mark)]) {
+        tell_marks(self.context, marks);
+    }
+
+    fn prepare(&mut self, purpose: Purpose, stored: StoredSession, _: NodeId) {
+        let kept = stored.clone();
+        let then = move |outcome: Result<Prepared, String>| {
+            let outcome = outcome.map_err(|why| (kept, why));
+            worker::tell(Event::Ran(purpose, outcome));
+        };
+        prepare(self.context, stored, |_| (), then);
+    }
+
+    fn check(&self, ops: &[Op], prepared: Option<&Prepared>) -> Result<(), String> {
+        let takes = ops.iter().filter_map(|op| match op {
+            Op::Remove { id, .. } => Some(*id),
+            Op::Put(_) | Op::Add { .. } => None,
+        });
+        let takes: Vec<Id> = takes.collect();
+        prepared.map_or(Ok(()), |prepared| prepared.check(self.context, &takes))
+    }
+
+    fn make(&mut self, ops: Vec<Op>, mut prepared: Option<Prepared>) {
+        for op in ops {
+            match op {
+                Op::Put(stored) => {
+                    let Some(prepared) = prepared.take() else {
+                        continue;
+                    };
+                    if let Err(why) = prepared.activate(self.context, Begin::New) {
+                        keep_unrestored(self.context, *stored, &why);
+                    }
+                }
+                Op::Remove { id, withdraws, .. } => {
+                    let pending = if withdraws {
+                        Pending::Withdraw
+                    } else {
+                        Pending::Finish
+                    };
+                    let removal = Removal {
+                        pending,
+                        is_told: false,
+                    };
+                    unregister(self.context, id, removal);
+                }
+                Op::Add {
+                    session,
+                    id,
+                    registration,
+                } => self.add(&session, id, registration),
+            }
+        }
+    }
+
+    fn end(&mut self, end: End, agreed: Result<(), String>) -> Result<Answer, Answer> {
+        end(self.context, agreed)
+    }
+
+    fn stored(&self, session: &str) -> Option<StoredSession> {
+        registry().read(self.context, |registry| {
+            let kept = registry.unrestored.get(session);
+            let kept = kept.map(|one| one.stored.clone());
+            let restored = || Some(registry.session(session)?.store(registry));
+            kept.or_else(restored)
+        })
+    }
+
+    fn remove(&mut self, session: &str) {
+        remove_session(self.context, session);
+    }
+
+    fn adapt(&mut self, stored: &StoredSession) -> bool {
+        let Some(have) = registry().read(self.context, |registry| {
+            let session = registry.session(&stored.id)?;
+            Some(session.store(registry))
+        }) else {
+            return false;
+        };
+        let is_dynamic = |id: &Id| stored.dynamic.iter().any(|(one, _)| one == id);
+        let missing = stored.registrations.iter();
+        let missing: Vec<Id> = missing
+            .filter(|id| !have.registrations.contains(id))
+            .copied()
+            .collect();
+        if !is_same_script(&have, stored) || !missing.iter().all(is_dynamic) {
+            return false;
+        }
+        let removal = Removal {
+            pending: Pending::Finish,
+            is_told: false,
+        };
+        for (id, bytes) in &stored.dynamic {
+            if missing.contains(id) {
+                self.add(&stored.id, *id, Arc::clone(bytes));
+            }
+        }
+        for id in have.registrations {
+            if !stored.registrations.contains(&id) {
+                unregister(self.context, id, removal);
+            }
+        }
+        true
+    }
+
+    fn restore(&mut self, outcome: Result<Prepared, (StoredSession, String)>) {
+        let kept = match outcome {
+            Ok(prepared) => {
+                let stored = prepared.stored().clone();
+                match prepared.activate(self.context, Begin::Again) {
+                    Ok(()) => {
+                        let id = &stored.id;
+                        log(
+                            Level::Notice,
+                            &format!("session {id} has come from another shard"),
+                        );
+                        return;
+                    }
+                    Err(why) => (stored, why),
+                }
+            }
+            Err(kept) => kept,
+        };
+        keep_unrestored(self.context, kept.0, &kept.1);
+    }
+}
+
+impl Server<'_> {
+    fn add(&self, session: &str, id: Id, registration: Arc<[u8]>) {
+        let info: Option<Arc<SessionInfo>> = registry().read(self.context, |registry| {
+            let session = registry.session(session)?;
+            Some(Arc::clone(&session.info))
+        });
+        if let Some(info) = info {
+            add_gear(self.context, &info, id, registration);
+        }
+    }
+}
+
+/// `true` if both states of a session come from the same run of the same script.
+fn is_same_script(one: &StoredSession, other: &StoredSession) -> bool {
+    let script = |session: &StoredSession| {
+        let StoredSession {
+            description,
+            requirements,
+            script,
+            user,
+            made,
+            ..
+        } = session.clone();
+        (description, requirements, script, user, made)
+    };
+    script(one) == script(other)
+}

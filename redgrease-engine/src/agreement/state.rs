@@ -1,0 +1,147 @@
+//! The state of agreement on a shard, and what it does with each event. The events bring the time, so tests have their own.
+
+use super::catch_up::CatchUp;
+use super::change::Op;
+use super::local::{Local, Purpose};
+use super::message::Said;
+use super::prepared::Theirs;
+use super::promises::Promises;
+use super::proposals::{Answer, End, Open};
+use crate::cluster::topology::NodeId;
+use crate::registration::ledger::Stamp;
+use crate::registration::stored::StoredSession;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// Something that agreement reacts to.
+pub(super) enum Event<P> {
+    /// This server wants to change something.
+    Proposed(Vec<Op>, End),
+    /// A session was changed here without a proposal.
+    Changed(String),
+    /// Another shard has said something.
+    Said(NodeId, Said),
+    /// A script has run.
+    Ran(Purpose, Result<P, (StoredSession, String)>),
+    /// A heartbeat of another server, with the digest of its sessions.
+    Hello(NodeId, Vec<u8>),
+    /// Another server was started again, or has left.
+    Lost(NodeId),
+}
+
+/// The state of agreement on a shard.
+pub(super) struct Agreement<P> {
+    pub(super) promises: Promises,
+    /// The changes that begin here.
+    pub(super) open: BTreeMap<Stamp, Open>,
+    /// The changes of other shards.
+    pub(super) theirs: BTreeMap<Stamp, Theirs<P>>,
+    pub(super) catch_up: CatchUp,
+    /// Messages that are to be sent.
+    pub(super) out: Vec<(Vec<NodeId>, Vec<u8>)>,
+    /// Clients that are to be answered.
+    pub(super) answers: Vec<Answer>,
+}
+
+impl<P> Default for Agreement<P> {
+    fn default() -> Self {
+        Agreement {
+            promises: Promises::default(),
+            open: BTreeMap::new(),
+            theirs: BTreeMap::new(),
+            catch_up: CatchUp::default(),
+            out: Vec::new(),
+            answers: Vec::new(),
+        }
+    }
+}
+
+impl<P> Agreement<P> {
+    pub(super) fn handle(
+        &mut self,
+        event: Event<P>,
+        local: &mut impl Local<Prepared = P>,
+        now: Instant,
+    ) {
+        match event {
+            Event::Proposed(ops, end) => self.propose(ops, end, local, now),
+            Event::Changed(session) => self.tell_changed(session, local),
+            Event::Said(from, said) => self.hear(from, said, local, now),
+            Event::Ran(Purpose::Change(stamp), outcome) => self.ran(stamp, outcome, local),
+            Event::Ran(Purpose::Missed(session, mark), outcome) => {
+                self.caught_up(&session, mark, outcome, local);
+            }
+            Event::Hello(from, digest) => self.compare(from, &digest, local),
+            Event::Lost(node) => self.lost(node, local),
+        }
+    }
+
+    fn hear(
+        &mut self,
+        from: NodeId,
+        said: Said,
+        local: &mut impl Local<Prepared = P>,
+        now: Instant,
+    ) {
+        match said {
+            Said::Prepare(proposal) => self.prepare(from, proposal, local, now),
+            Said::Ready(stamp) => self.step(stamp, local, |round| round.ready(from)),
+            Said::Refused(stamp, why) => {
+                self.step(stamp, local, |round| round.refused(from, why));
+            }
+            Said::Made(stamp) => self.step(stamp, local, |round| round.done(from)),
+            Said::Late(stamp) => self.step(stamp, local, |round| round.lost(from)),
+            Said::Commit(stamp) => self.make(from, stamp, local),
+            Said::Abort(stamp) => self.forget(stamp),
+            Said::Ask => self.list(from, local),
+            Said::List(marks) => self.fetch(from, &marks, local, now),
+            Said::Fetch(sessions) => self.tell(from, sessions, local),
+            Said::State(session, mark, stored) => {
+                self.learn(from, session, mark, stored, local);
+            }
+        }
+    }
+
+    fn lost(&mut self, node: NodeId, local: &mut impl Local<Prepared = P>) {
+        let open: Vec<Stamp> = self.open.keys().copied().collect();
+        for stamp in open {
+            self.step(stamp, local, |round| round.lost(node));
+        }
+        self.forget_of(node);
+        self.catch_up.forget(node);
+    }
+
+    /// Looks at what takes long.
+    pub(super) fn look(&mut self, local: &mut impl Local<Prepared = P>, now: Instant) {
+        self.look_at_open(local, now);
+        self.look_at_theirs(local, now);
+        self.catch_up.look(local, now);
+    }
+
+    /// The digest for the heartbeats. Empty on a replica, which says nothing.
+    pub(super) fn own_digest(&self, local: &mut impl Local<Prepared = P>) -> Vec<u8> {
+        if local.is_master() {
+            local.digest().to_le_bytes().to_vec()
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// `true` while something is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        !(self.open.is_empty()
+            && self.theirs.is_empty()
+            && self.promises.is_empty()
+            && self.catch_up.is_idle())
+    }
+
+    pub(super) fn send(&mut self, to: NodeId, said: &Said) {
+        self.send_to(vec![to], said);
+    }
+
+    pub(super) fn send_to(&mut self, to: Vec<NodeId>, said: &Said) {
+        if !to.is_empty() {
+            self.out.push((to, said.write()));
+        }
+    }
+}
