@@ -73,6 +73,7 @@ const FLOORS: &layers::Layers = &[
         &[
             "gears",
             "registration",
+            "scope",
             "id",
             "cluster",
             "redis",

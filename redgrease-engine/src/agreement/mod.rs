@@ -26,6 +26,8 @@ mod proposals;
 mod round;
 mod server;
 mod state;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub(crate) use change::Op;
