@@ -73,11 +73,6 @@ fn load(context: &Context, arguments: &[Text<'_>], chosen: Option<&Path>) -> Res
     Ok(())
 }
 
-fn on_loaded(context: &Context) {
-    cluster::start(context);
-    agreement::start();
-}
-
 /// Reads the arguments of the module: names and values of settings in turn.
 fn read_arguments(config: &Config, arguments: &[Text<'_>]) -> Result<(), String> {
     config.forget();
@@ -159,6 +154,7 @@ fn requirement_store(
 fn on_loaded(context: &Context) {
     cluster::start(context);
     streams::follow_cluster(context);
+    agreement::start();
 }
 
 /// The data is loaded, or a replica has become a master: handles the messages and starts the time events that arrived

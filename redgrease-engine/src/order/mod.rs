@@ -11,7 +11,6 @@ mod tests;
 pub(crate) use siphash::hash as stable_hash;
 
 use siphash::hash;
-pub(crate) use siphash::hash as stable_hash;
 use std::borrow::Borrow;
 
 /// A map that iterates in the order of RedisGears' hash tables.
