@@ -14,7 +14,17 @@ pub(crate) const SELECTION: [&str; 4] = [
 ];
 
 /// The test files that also run on Valkey.
-const ON_VALKEY: [&str; 5] = ["conformance", "examples", "server", "stress", "values"];
+const ON_VALKEY: [&str; 9] = [
+    "cluster_client",
+    "cluster_ids",
+    "cluster_server",
+    "cluster_topology",
+    "conformance",
+    "examples",
+    "server",
+    "stress",
+    "values",
+];
 
 pub(crate) fn command(yes: bool) -> Outcome {
     // The last steps pack a wheel. They would fail minutes later.
