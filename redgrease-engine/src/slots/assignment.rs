@@ -101,9 +101,19 @@ impl Assignment {
         self.open.all_slots()
     }
 
-    /// Gives up what is open.
-    pub(crate) fn give_up(&mut self) {
-        self.open = Task::default();
+    /// Gives up what is open and belongs to no server of the cluster. Returns those slots.
+    pub(crate) fn give_up_unserved(&mut self, topology: &Topology) -> Slots {
+        let owners = Owners::of(topology, |_| true);
+        let is_served = |slot: u16| owners.owner(slot).is_some();
+        let open = std::mem::take(&mut self.open);
+        let (slots, unserved) = open.slots.into_iter().partition(|slot| is_served(*slot));
+        let (names, without_server) = open.names.into_iter().partition(|name| is_served(name.0));
+        self.open = Task { slots, names };
+        let given_up = Task {
+            slots: unserved,
+            names: without_server,
+        };
+        given_up.all_slots()
     }
 
     /// A shard has something to read.

@@ -33,4 +33,4 @@ mod tests;
 
 pub(crate) use assignment::Assignment;
 pub(crate) use share::{Place, Report, Share, SlotKeys, Standing};
-pub(crate) use task::{Name, Task};
+pub(crate) use task::Task;

@@ -238,7 +238,8 @@ fn slots_that_no_shard_serves_stay_open() {
     assert!(!assignment.is_being_read() && !assignment.is_done());
     assert_eq!(assignment.open_slots().ranges(), [200..=SLOTS - 1]);
     assert!(assignment.give(&cluster(), |_| true).is_empty());
-    assignment.give_up();
+    let given_up = assignment.give_up_unserved(&cluster());
+    assert_eq!(given_up.ranges(), [200..=SLOTS - 1]);
     assert!(assignment.is_done());
 }
 
@@ -247,6 +248,9 @@ fn a_shard_that_takes_no_part_reads_nothing() {
     let mut assignment = Assignment::of_all_slots();
     let tasks = assignment.give(&cluster(), |shard| shard == shard_id(2));
     assert_eq!(tasks.into_keys().collect::<Vec<_>>(), [shard_id(2)]);
+    let given_up = assignment.give_up_unserved(&cluster());
+    assert_eq!(given_up.ranges(), [200..=SLOTS - 1]);
+    assert_eq!(assignment.open_slots().ranges(), [0..=99]);
 }
 
 #[test]

@@ -57,6 +57,11 @@ impl Slots {
         Slots(joined)
     }
 
+    /// The slots of both.
+    pub(crate) fn with(&self, other: &Slots) -> Slots {
+        Slots::of([self.ranges(), other.ranges()].concat())
+    }
+
     pub(crate) fn contains(&self, slot: u16) -> bool {
         let behind = self.0.partition_point(|range| *range.end() < slot);
         self.0
@@ -130,6 +135,7 @@ mod tests {
             (slots.len(), slots.first(), slots.last()),
             (29, Some(0), Some(40))
         );
+        assert_eq!(slots.with(&Slots::of(vec![7..=41])).ranges(), [0..=41]);
         assert!(Slots::default().is_empty() && Slots::default().first().is_none());
     }
 
