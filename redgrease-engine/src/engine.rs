@@ -155,6 +155,7 @@ fn on_loaded(context: &Context) {
     cluster::start(context);
     streams::follow_cluster(context);
     agreement::start();
+    commands::answer_shards();
 }
 
 /// The data is loaded, or a replica has become a master: handles the messages and starts the time events that arrived

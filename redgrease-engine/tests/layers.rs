@@ -97,6 +97,7 @@ const FLOORS: &layers::Layers = &[
             "cluster",
             "redis",
             "config",
+            "encoding",
             "requirements",
         ],
     ),

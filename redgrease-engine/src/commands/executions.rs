@@ -1,14 +1,55 @@
 //! Commands about executions: list, results, drop and abort.
 
+use super::elsewhere::{Place, STILL_RUNNING, When, forward, place_of, tell_dropped};
 use super::listing;
 use crate::execution::{
     self, Execution, Status, Waiter, abort, also_waits, bodies, executions, reach_python,
 };
 use crate::id::Id;
-use crate::redis::{Args, BlockedClient, Command, Context, Requester};
+use crate::redis::{Args, BlockedClient, Command, Context, Requester, Text};
 use std::sync::Arc;
 
-/// The execution that the first argument names. `None` also if it belongs to another user: the requester gets the same error for
+/// What the first argument names.
+pub(super) enum Named {
+    Execution(Arc<Execution>),
+    /// No execution of this server that the requester may see.
+    Nothing,
+    /// Another shard has answered, or will.
+    Answered,
+}
+
+/// The execution that the first argument names. If another shard began it, that shard answers the client; `is_here` says whether the
+/// part of this server is enough.
+fn named_anywhere(
+    context: &Context,
+    args: Args<'_>,
+    when: When,
+    is_here: impl FnOnce(&Execution) -> bool,
+) -> Named {
+    let id = args.get(1).and_then(|word| Id::parse(word.bytes()));
+    let here = named(context, args);
+    match (id.map_or(Place::Here, place_of), here) {
+        (Place::Shard(_), Some(execution)) if is_here(&execution) => Named::Execution(execution),
+        (Place::Shard(shard), _) => {
+            let mut words: Vec<&[u8]> = args.from(0).map(Text::bytes).collect();
+            if let (When::AgainAtEnd, Some(name)) = (when, words.first_mut()) {
+                *name = GetResults::NAME.as_bytes();
+            }
+            forward(context, shard, when, &words);
+            Named::Answered
+        }
+        (Place::Lost(shard), None) => {
+            context.reply().error(&format!(
+                "execution plan does not exist on this shard, and {shard}, which began it, has failed: try again when it is back"
+            ));
+            Named::Answered
+        }
+        (Place::Here | Place::Lost(_), Some(execution)) => Named::Execution(execution),
+        (Place::Here, None) => Named::Nothing,
+    }
+}
+
+/// The execution of this server that the first argument names. `None` also if it belongs to another user: the requester gets the same error for
 /// both.
 pub(super) fn named(context: &Context, args: Args<'_>) -> Option<Arc<Execution>> {
     let id = args.get(1).and_then(|word| Id::parse(word.bytes()))?;
@@ -45,6 +86,11 @@ impl Command for DumpExecutions {
     }
 }
 
+/// `true` for a part of a run that keeps its results, because no step collects them.
+fn has_results(execution: &Execution) -> bool {
+    execution.report().results.is_some_and(|count| count > 0)
+}
+
 /// Writes the outcome of an execution. Returns `false` if it has not ended.
 fn reply_results(context: &Context, execution: &Execution) -> bool {
     if !execution.status().is_final() {
@@ -65,11 +111,13 @@ impl Command for GetResults {
     const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
 
     fn run(context: &Context, args: Args<'_>) {
-        let Some(execution) = named(context, args) else {
-            return context.reply().error("execution plan does not exist");
+        let execution = match named_anywhere(context, args, When::Now, has_results) {
+            Named::Execution(execution) => execution,
+            Named::Nothing => return context.reply().error("execution plan does not exist"),
+            Named::Answered => return,
         };
         if !reply_results(context, &execution) {
-            context.reply().error("execution is still running");
+            context.reply().error(STILL_RUNNING);
         }
     }
 }
@@ -82,8 +130,10 @@ impl Command for GetResultsBlocking {
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn run(context: &Context, args: Args<'_>) {
-        let Some(execution) = named(context, args) else {
-            return context.reply().error("execution plan does not exist");
+        let execution = match named_anywhere(context, args, When::AgainAtEnd, has_results) {
+            Named::Execution(execution) => execution,
+            Named::Nothing => return context.reply().error("execution plan does not exist"),
+            Named::Answered => return,
         };
         if reply_results(context, &execution) {
             return;
@@ -113,14 +163,15 @@ impl Command for DropExecution {
 
     fn run(context: &Context, args: Args<'_>) {
         let reply = context.reply();
-        match named(context, args) {
-            None => reply.error("execution plan does not exist"),
-            Some(execution) if !execution.status().is_final() => {
+        match named_anywhere(context, args, When::Now, |_| false) {
+            Named::Answered => {}
+            Named::Nothing => reply.error("execution plan does not exist"),
+            Named::Execution(execution) if !execution.status().is_final() => {
                 reply.error("can not drop a not yet finished execution, abort it first.");
             }
-            Some(execution) => {
+            Named::Execution(execution) => {
                 executions().remove(execution.id);
-                reply.ok();
+                tell_dropped(context, execution.id);
             }
         }
     }
@@ -136,8 +187,10 @@ impl Command for AbortExecution {
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn run(context: &Context, args: Args<'_>) {
-        let Some(execution) = named(context, args) else {
-            return abort_body(context, args);
+        let execution = match named_anywhere(context, args, When::AtEnd, |_| false) {
+            Named::Execution(execution) => execution,
+            Named::Nothing => return abort_body(context, args),
+            Named::Answered => return,
         };
         execution::ids().next();
         let running = execution.status() == Status::Running;

@@ -1,13 +1,15 @@
 //! `RG.GETEXECUTION`.
 
+use super::elsewhere::{Replies, everywhere, other_shards};
 use super::executions::named;
 use crate::execution::{Execution, Report, reach_python};
 use crate::python::{Gil, attached};
-use crate::redis::{Args, Command, Context, Reply, shard_id};
+use crate::redis::{Args, Command, Context, OwnedReply, Reply, Text, shard_id};
 use crate::steps::{Arg, ListedStep, listed};
 use std::time::Duration;
 
-/// `RG.GETEXECUTION id [SHARD | CLUSTER]`: the state of an execution and the steps of its plan.
+/// `RG.GETEXECUTION id [SHARD | CLUSTER]`: the state of an execution and the steps of its plan, for this shard or for all. In a cluster
+/// all is the default.
 pub(super) struct GetExecution;
 
 impl Command for GetExecution {
@@ -16,8 +18,19 @@ impl Command for GetExecution {
 
     fn run(context: &Context, args: Args<'_>) {
         let reply = context.reply();
+        let is_cluster = !other_shards().is_empty();
+        let all = match args.get(2) {
+            Some(word) if word.is("CLUSTER") => true,
+            Some(word) if word.is("SHARD") => false,
+            // Other words are refused below.
+            Some(_) => false,
+            None => is_cluster && context.may_block(),
+        };
+        if all && is_cluster {
+            return of_all_shards(context, args);
+        }
         let Some(execution) = named(context, args) else {
-            return reply.error("execution plan does not exist");
+            return reply.error(UNKNOWN);
         };
         match args.get(2) {
             Some(word) if word.is("CLUSTER") => {
@@ -36,6 +49,32 @@ impl Command for GetExecution {
         reply.bulk(b"execution_plan");
         attached(|py| plan(&reply, py, &execution));
     }
+}
+
+const UNKNOWN: &str = "execution plan does not exist";
+
+/// Replies with the entries of all shards that know the execution.
+fn of_all_shards(context: &Context, args: Args<'_>) {
+    let id = args.get(1).map(Text::bytes).unwrap_or_default();
+    let words: [&[u8]; 3] = [GetExecution::NAME.as_bytes(), id, b"SHARD"];
+    everywhere(context, &words, |reply, replies| match entries(replies) {
+        Ok(entries) if entries.is_empty() => reply.error(UNKNOWN),
+        Ok(entries) => OwnedReply::Array(entries).write(reply),
+        Err(error) => reply.error(&error),
+    });
+}
+
+fn entries(replies: Replies) -> Result<Vec<OwnedReply>, String> {
+    let mut all = Vec::new();
+    for (shard, reply) in replies {
+        match reply? {
+            OwnedReply::Array(entries) => all.extend(entries),
+            OwnedReply::Error(error) if error == UNKNOWN => {}
+            OwnedReply::Error(error) => return Err(format!("{error} (on the shard {shard})")),
+            _ => {}
+        }
+    }
+    Ok(all)
 }
 
 fn millis(duration: Duration) -> i64 {

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod config;
+mod elsewhere;
 mod executions;
 #[cfg(feature = "bench")]
 mod floor;
@@ -21,6 +22,7 @@ mod tests;
 mod time_events;
 mod trigger;
 
+pub(crate) use elsewhere::start as answer_shards;
 pub(crate) use sections::{Parts, sections, tell_parts};
 
 use crate::redis::{Admin, Class, Command, Context, Internal, Public, register};

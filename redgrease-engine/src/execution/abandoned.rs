@@ -52,7 +52,7 @@ pub(crate) fn end_without_client(waiter: &Waiter, execution: &Arc<Execution>) {
     let (client, may_drop) = match waiter {
         Waiter::Outcome(client) | Waiter::Command(client) => (client, true),
         Waiter::Hook(client) => (client, false),
-        Waiter::Function(_) => return,
+        Waiter::Function(_) | Waiter::Job(_) => return,
     };
     match config::get().on_disconnect() {
         OnDisconnect::Abort => {

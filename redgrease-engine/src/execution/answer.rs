@@ -18,11 +18,32 @@ pub(crate) enum Waiter {
     Hook(BlockedClient),
     /// A Python function, called with results and errors.
     Function(Callback),
+    /// A job that looks at the execution itself.
+    Job(Job),
+}
+
+/// A job for the time when an execution has ended. It must not wait: the interpreter and the server's lock may be held.
+pub(crate) struct Job(Box<dyn FnOnce() + Send>);
+
+impl Job {
+    pub(crate) fn new(job: impl FnOnce() + Send + 'static) -> Job {
+        Job(Box::new(job))
+    }
+
+    pub(crate) fn run(self) {
+        (self.0)();
+    }
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Job")
+    }
 }
 
 impl Waiter {
     pub(super) fn answer(self, results: &[Object<'_>], errors: &[String]) {
-        if !matches!(self, Waiter::Function(_))
+        if !matches!(self, Waiter::Function(_) | Waiter::Job(_))
             && let Some(error) = too_large_reply(results)
         {
             return self.answer_aborted(&error);
@@ -34,6 +55,7 @@ impl Waiter {
             Waiter::Command(client) => client.answer(|reply| reply_records(reply, results, errors)),
             Waiter::Hook(client) => client.answer(|reply| reply_record(reply, results, errors)),
             Waiter::Function(function) => attached(|py| call(py, &function, results, errors)),
+            Waiter::Job(job) => job.run(),
         }
     }
 
@@ -46,6 +68,7 @@ impl Waiter {
             Waiter::Function(function) => {
                 attached(|py| call(py, &function, &[], &[error.to_owned()]));
             }
+            Waiter::Job(job) => job.run(),
         }
     }
 
@@ -59,6 +82,7 @@ impl Waiter {
                 client.answer(|reply| reply.error(error));
             }
             Waiter::Function(function) => attached(|py| call(py, &function, &[], &errors)),
+            Waiter::Job(job) => job.run(),
         }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) use abandoned::{
     abandoned, after_patience, also_waits, end_without_client, note_abandoned,
 };
 pub(crate) use abort::{abort, withdraw};
-pub(crate) use answer::{NOT_ONE_RESULT, Waiter};
+pub(crate) use answer::{Job, NOT_ONE_RESULT, Waiter};
 pub(crate) use body::{Body, Ending, bodies};
 pub(crate) use cause::{Cause, Ended, How, Surroundings};
 pub(crate) use launch::{launch, launch_for_client};

@@ -83,7 +83,7 @@ impl CallReply {
     }
 
     /// The bytes of the protocol.
-    pub(super) fn protocol(&self) -> &[u8] {
+    pub(crate) fn protocol(&self) -> &[u8] {
         let mut length = 0;
         // SAFETY: the reply is live, because it is borrowed. The server writes the length, and the pointer is null or points into
         // the reply.

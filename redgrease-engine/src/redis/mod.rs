@@ -39,6 +39,7 @@
 //! | `notification.rs` | key events |
 //! | `paused.rs` | waiting for a server that pauses its clients |
 //! | `persistence.rs` | the data in the RDB, and replication |
+//! | `protocol.rs` | replies as the bytes of the protocol |
 //! | `query_buffer.rs` | the buffer in which a thread reads the queries of clients |
 //! | `queue.rs` | waiting for the lock outside of the server's own queue |
 //! | `raw/` | the declarations of the module API |
@@ -92,6 +93,7 @@ mod notification;
 mod pass_on;
 mod paused;
 mod persistence;
+mod protocol;
 #[cfg(not(test))]
 mod query_buffer;
 mod queue;

@@ -36,6 +36,11 @@ impl Requester {
         self.may_send_code
     }
 
+    /// The user. `None` for a master, a file and the engine itself.
+    pub(crate) fn user(&self) -> Option<&User> {
+        self.user.as_ref()
+    }
+
     /// `true` if the user may see, drop and abort the work of `owner`. `None` is the default user.
     pub(crate) fn may_handle_work_of(&self, owner: Option<&User>) -> bool {
         self.may_send_code || self.user.as_ref().is_none_or(|user| user.is(owner))

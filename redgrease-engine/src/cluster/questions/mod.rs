@@ -30,6 +30,13 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Kind(pub(crate) u8);
 
+impl Kind {
+    /// A command that the other server runs.
+    pub(crate) const COMMAND: Kind = Kind(1);
+    /// An execution was dropped.
+    pub(crate) const DROPPED: Kind = Kind(2);
+}
+
 /// The reason why a server has not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NoAnswer {

@@ -42,6 +42,16 @@ impl Topology {
         self.nodes.get(place)
     }
 
+    /// A node as messages name it: by its id, and by its address as far as that is known.
+    pub(crate) fn name_of(&self, id: NodeId) -> String {
+        match self.node(id) {
+            Some(node) if !node.ip.is_empty() => {
+                format!("the shard {id} ({}:{})", node.ip, node.port)
+            }
+            _ => format!("the shard {id}"),
+        }
+    }
+
     /// The node that was asked.
     pub(crate) fn myself(&self) -> Option<&Node> {
         self.nodes.iter().find(|node| node.is_myself)
@@ -116,6 +126,9 @@ mod tests {
         }
         let b = NodeId::parse(id('b').as_bytes()).expect("an id");
         assert_eq!(topology.node(b).map(|node| node.port), Some(2));
+        let name = topology.name_of(b);
+        assert_eq!(name, format!("the shard {b} (127.0.0.1:2)"));
+        assert_eq!(Topology::default().name_of(b), format!("the shard {b}"));
     }
 
     #[test]

@@ -1,0 +1,147 @@
+//! Asking other shards.
+
+use super::request::{Request, When, reply_in};
+use crate::cluster::topology::{self, Health, NodeId};
+use crate::cluster::{Kind, Limit, NoAnswer, Outcome, questions};
+use crate::config;
+use crate::id::{Id, Shard};
+use crate::redis::{BlockedClient, Context, OwnedReply, Reply};
+use std::time::Duration;
+
+/// The place of an execution.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::commands) enum Place {
+    /// This server began it, or a server that is in no cluster with this one.
+    Here,
+    /// The shard that began it.
+    Shard(NodeId),
+    /// The shard that began it has failed. Its name.
+    Lost(String),
+}
+
+pub(in crate::commands) fn place_of(id: Id) -> Place {
+    if id.shard() == Shard::own() {
+        return Place::Here;
+    }
+    let topology = topology::current();
+    let node = NodeId::parse(&id.shard().digits()).and_then(|id| topology.node(id));
+    match node {
+        Some(node) if !topology.is_cluster() || node.is_myself => Place::Here,
+        Some(node) if node.health == Health::Failed => Place::Lost(topology.name_of(node.id)),
+        Some(node) => Place::Shard(node.id),
+        None => Place::Here,
+    }
+}
+
+/// The other shards of the cluster, by id. Empty on a server that is in none.
+pub(in crate::commands) fn other_shards() -> Vec<NodeId> {
+    let topology = topology::current();
+    let others = topology.shards().filter(|shard| !shard.is_myself);
+    others.map(|shard| shard.id).collect()
+}
+
+/// A server that lives sends a heartbeat each second. One that is silent for less may be well.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(3);
+
+fn limit(when: When) -> Limit {
+    let idle = config::get().execution_max_idle_time();
+    match when {
+        When::Now => Limit::Within(idle),
+        When::AtEnd | When::AgainAtEnd => Limit::Silence(idle.max(SHORTEST_SILENCE)),
+    }
+}
+
+/// The reply of a shard, or the error about it.
+fn reply_of(id: NodeId, outcome: Outcome) -> Result<OwnedReply, String> {
+    let name = topology::current().name_of(id);
+    outcome
+        .and_then(|bytes| reply_in(&bytes).map_err(NoAnswer::Refused))
+        .map_err(|reason| format!("ERR {}", reason.message(&name)))
+}
+
+/// Blocks the client of `context`. The error says that other shards have to be asked.
+fn block(context: &Context) -> Result<BlockedClient, &'static str> {
+    if !context.may_block() {
+        return Err(NO_WAITING);
+    }
+    BlockedClient::block(context).ok_or("ERR the client could not be blocked")
+}
+
+const NO_WAITING: &str = "ERR can not ask other shards inside a MULTI/LUA (blocking is not allowed): send the command outside of it";
+
+/// Lets another shard answer the client.
+pub(in crate::commands) fn forward(context: &Context, to: NodeId, when: When, words: &[&[u8]]) {
+    let Some(questions) = questions() else {
+        return context.reply().error("ERR this server is in no cluster");
+    };
+    let request = Request::of(context, when, words);
+    let client = match block(context) {
+        Ok(client) => client,
+        Err(error) => return context.reply().error(error),
+    };
+    let then = move |outcomes: Vec<(NodeId, Outcome)>| {
+        client.answer(|reply| {
+            for (id, outcome) in outcomes {
+                write(reply, &reply_of(id, outcome));
+            }
+        });
+    };
+    questions.ask(&[to], Kind::COMMAND, &request.write(), limit(when), then);
+}
+
+fn write(reply: &Reply<'_>, outcome: &Result<OwnedReply, String>) {
+    match outcome {
+        Ok(own) => own.write(reply),
+        Err(error) => reply.error(error),
+    }
+}
+
+/// What the shards have replied, by the id of the shard; this server comes first.
+pub(in crate::commands) type Replies = Vec<(String, Result<OwnedReply, String>)>;
+
+/// Runs a command on all shards, and lets `then` reply.
+pub(in crate::commands) fn everywhere(
+    context: &Context,
+    words: &[&[u8]],
+    then: impl FnOnce(&Reply<'_>, Replies) + Send + 'static,
+) {
+    let request = Request::of(context, When::Now, words);
+    let own = request.run(context).and_then(|bytes| reply_in(&bytes));
+    let mut replies = vec![(Shard::own().to_string(), own)];
+    let to = other_shards();
+    let Some(questions) = questions().filter(|_| !to.is_empty()) else {
+        return then(&context.reply(), replies);
+    };
+    let client = match block(context) {
+        Ok(client) => client,
+        Err(error) => return context.reply().error(error),
+    };
+    let then = move |outcomes: Vec<(NodeId, Outcome)>| {
+        let others = outcomes.into_iter();
+        replies.extend(others.map(|(id, outcome)| (id.to_string(), reply_of(id, outcome))));
+        client.answer(|reply| then(reply, replies));
+    };
+    let limit = limit(When::Now);
+    questions.ask(&to, Kind::COMMAND, &request.write(), limit, then);
+}
+
+/// Tells the other shards that an execution was dropped, and replies OK when they know.
+pub(in crate::commands) fn tell_dropped(context: &Context, id: Id) {
+    let to = other_shards();
+    let Some(questions) = questions().filter(|_| !to.is_empty()) else {
+        return context.reply().ok();
+    };
+    let blocked = block(context).ok();
+    if blocked.is_none() {
+        context.reply().ok();
+    }
+    let then = move |_: Vec<(NodeId, Outcome)>| {
+        // A shard that does not answer drops its part when there are too many.
+        if let Some(client) = blocked {
+            client.answer(|reply| reply.status("OK"));
+        }
+    };
+    let mut bytes = Vec::new();
+    id.write(&mut bytes);
+    questions.ask(&to, Kind::DROPPED, &bytes, limit(When::Now), then);
+}
