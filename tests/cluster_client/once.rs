@@ -99,3 +99,31 @@ fn an_async_gear_runs_once_when_its_connection_is_killed() {
         }
     });
 }
+
+/// A server of a cluster that is down lets the clients go that wait for gears. The gears run on.
+#[test]
+fn a_gear_runs_once_when_its_cluster_goes_down() {
+    let shards = Shards::start();
+    let mut con = redgrease::start(shards.url(0)).unwrap();
+    let mut pool = redgrease::BlockingPool::connect(shards.url(0)).unwrap();
+    shards.node(2).kill().unwrap();
+    eventually("the cluster is down", || {
+        shards
+            .ask(0, &["CLUSTER", "INFO"])
+            .contains("cluster_state:fail")
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let calls: [(&str, &mut dyn redis::ConnectionLike); 2] =
+        [("con", &mut con), ("pool", &mut pool)];
+    for (name, con) in calls {
+        let path = dir.path().join(name);
+        let error = line(con, path.to_str().unwrap()).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("CLUSTERDOWN") && text.contains("run twice"),
+            "{text}"
+        );
+        std::fs::write(path.with_extension("go"), "").unwrap();
+        assert_eq!(lines(&path), 1);
+    }
+}

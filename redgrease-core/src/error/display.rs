@@ -89,6 +89,12 @@ impl fmt::Display for Error {
                     "{}: nothing ran, so try again when the server has loaded its data (INFO persistence)",
                     full_text(e)
                 ),
+                (Some(e), _) if e.code() == Some("CLUSTERDOWN") && self.0.of.is_some() => write!(
+                    f,
+                    "{}: slots of the cluster have no node (CLUSTER SHARDS), and a server then lets the clients go that wait \
+                     for gears: the gear may have had its effect, or still runs, so call it again only if it may run twice",
+                    full_text(e)
+                ),
                 (Some(e), _) if e.code().is_some() => f.write_str(&full_text(e)),
                 (Some(e), _) if self.0.of.is_some() && e.is_io_error() => connect::broken(f, e),
                 (_, Some(source)) => source.fmt(f),

@@ -183,7 +183,7 @@ async fn compare_and_send(
             Err(e) if e.is_timeout() && link.survives_timeouts() => {
                 settle(link, set, profile, terms, begun).await?;
             }
-            Err(e) if is_overtaken(&e, &set.id) => {
+            Err(e) if is_overtaken(&e, &set.id) || is_cut(&e) => {
                 overtaken = Some(e);
                 continue;
             }
@@ -251,7 +251,15 @@ fn is_overtaken(e: &RedisError, session: &str) -> bool {
         .any(|what| text.contains(&format!("Session {session} {what}")))
 }
 
+/// Whether the server has let its waiting clients go, because slots of its cluster have no node. It may still be registering.
+fn is_cut(e: &RedisError) -> bool {
+    e.code() == Some("CLUSTERDOWN")
+}
+
 fn still_overtaken(set: &GearSet, cause: Option<RedisError>) -> Error {
+    if let Some(e) = cause.as_ref().filter(|e| is_cut(e)) {
+        return Error::from(e.clone());
+    }
     let kind = ErrorKind::Registration {
         session: set.id.clone(),
         message: format!(

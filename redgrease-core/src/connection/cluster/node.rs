@@ -60,6 +60,10 @@ impl Sending {
         Some(left.max(Duration::from_millis(1)))
     }
 
+    pub(super) fn is_quick(self) -> bool {
+        self.is_quick
+    }
+
     pub(super) fn is_over(self) -> bool {
         self.deadline
             .is_some_and(|deadline| deadline <= Instant::now())

@@ -6,7 +6,7 @@
 use super::followed::{Followed, place_of};
 use super::late;
 use super::node::{Node, Sending};
-use super::outcome::Outcome;
+use super::outcome::{Outcome, runs_while_down};
 use super::slots::Place;
 use super::split::Split;
 use super::way::{Merge, Way, refused, way};
@@ -155,13 +155,17 @@ impl<N: Node> Nodes<N> {
                     self.followed.doubt();
                     return answer;
                 }
+                Outcome::Down if runs_while_down(cmd, sending) => {
+                    self.followed.doubt();
+                    return answer;
+                }
                 _ if sending.is_over() => return answer,
                 Outcome::Moved(to) => {
                     self.refresh(Some(&to), sending).await;
                     next = Next::To(to, IsAsking::No);
                 }
                 Outcome::Ask(to) => next = Next::To(to, IsAsking::Yes),
-                Outcome::NotNow => {
+                Outcome::NotNow | Outcome::Down => {
                     self.node(&place)?.pause(pause(tried)).await;
                     self.refresh(None, sending).await;
                 }

@@ -1,10 +1,12 @@
 //! What an answer says about the way of its command.
 
+use super::node::Sending;
 use super::slots::Place;
+use crate::connection::packed::words;
 use crate::error::{Error, ErrorKind};
-use redis::{RedisError, RedisResult, ServerErrorKind, Value};
+use redis::{Cmd, RedisError, RedisResult, ServerErrorKind, Value};
 
-/// Every outcome but `Answered` and `Broken` says that the command did not run.
+/// Every outcome but `Answered`, `Broken` and sometimes `Down` says that the command did not run.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Answered,
@@ -12,8 +14,10 @@ pub(super) enum Outcome {
     Moved(Place),
     /// Another node has the key already, while its slot moves.
     Ask(Place),
-    /// The cluster cannot serve the slot for a moment.
+    /// The node cannot serve the slot for a moment.
     NotNow,
+    /// Slots of the cluster have no node.
+    Down,
     /// The node could not be reached.
     Unsent,
     /// The connection broke, and it is not known whether the command ran.
@@ -39,14 +43,23 @@ impl Outcome {
             redis::ErrorKind::Server(ServerErrorKind::Ask) => {
                 to().map_or(Outcome::Answered, Outcome::Ask)
             }
-            redis::ErrorKind::Server(ServerErrorKind::TryAgain | ServerErrorKind::ClusterDown) => {
-                Outcome::NotNow
-            }
+            redis::ErrorKind::Server(ServerErrorKind::TryAgain) => Outcome::NotNow,
+            redis::ErrorKind::Server(ServerErrorKind::ClusterDown) => Outcome::Down,
             _ if is_unsent(e) => Outcome::Unsent,
             _ if e.is_io_error() || e.is_unrecoverable_error() => Outcome::Broken,
             _ => Outcome::Answered,
         }
     }
+}
+
+/// Whether a command can run although its answer is that the cluster is down: a node lets the clients go that wait for gears.
+pub(super) fn runs_while_down(cmd: &Cmd, sending: Sending) -> bool {
+    let name = words(cmd).next().unwrap_or_default();
+    let is_gear = ["RG.TRIGGER", "RG.TRIGGERONKEY", "RG.PYEXECUTE"]
+        .iter()
+        .any(|gear| name.eq_ignore_ascii_case(gear.as_bytes()));
+    // A gear that is answered at once does not wait.
+    is_gear && !sending.is_quick()
 }
 
 /// Whether a command was not sent, because the connection for it could not be opened.
@@ -75,10 +88,25 @@ mod tests {
         assert_eq!(outcome("-MOVED 3 h:2\r\n"), Outcome::Moved(place(2)));
         assert_eq!(outcome("-ASK 3 :3\r\n"), Outcome::Ask(place(3)));
         assert_eq!(outcome("-TRYAGAIN later\r\n"), Outcome::NotNow);
-        assert_eq!(outcome("-CLUSTERDOWN down\r\n"), Outcome::NotNow);
+        assert_eq!(outcome("-CLUSTERDOWN down\r\n"), Outcome::Down);
         for answer in ["+OK\r\n", "-ERR MOVED 3 h:2\r\n", "-MOVED nowhere\r\n"] {
             assert_eq!(outcome(answer), Outcome::Answered, "{answer}");
         }
+    }
+
+    #[test]
+    fn gears_that_wait_may_run_while_the_cluster_is_down() {
+        let runs = |name, is_quick| {
+            let now = Sending::now(None);
+            let sending = if is_quick {
+                now.quick(std::time::Duration::from_secs(1))
+            } else {
+                now
+            };
+            runs_while_down(&redis::cmd(name), sending)
+        };
+        assert!(runs("rg.trigger", false) && runs("RG.TRIGGERONKEY", false));
+        assert!(!runs("RG.TRIGGER", true) && !runs("GET", false) && !runs("BLPOP", false));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::node::{Node, Sending};
 use super::nodes::Nodes;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, runs_while_down};
 use super::slots::Place;
 use super::split::Split;
 use super::way::{Way, refused, way};
@@ -73,6 +73,9 @@ impl<N: Node> Nodes<N> {
                         let answer = Ok(answer);
                         match Outcome::of(&answer, &place) {
                             Outcome::Answered => answers[at] = answer?,
+                            Outcome::Down if runs_while_down(commands[at], sending) => {
+                                answers[at] = answer?;
+                            }
                             _ => alone.push(at),
                         }
                     }
