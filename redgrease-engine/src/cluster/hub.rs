@@ -1,5 +1,6 @@
 //! The channels to all other servers of the cluster.
 
+use super::agenda::Agenda;
 use super::bell::Bell;
 use super::mailbox::{Mailbox, Message, Receipt, Tag};
 use super::topology::NodeId;
@@ -35,17 +36,68 @@ pub(crate) enum Received {
 /// The time between two entries of the log about bytes of one server that are refused.
 const QUIET: Duration = Duration::from_mins(1);
 
+/// The agenda of all channels. A thread that holds a channel may lock it, and not the other way round.
+#[derive(Debug)]
+struct Due {
+    /// A time before all others: what can be sent at once is due since then.
+    start: Instant,
+    agenda: Mutex<Agenda>,
+}
+
+impl Due {
+    fn agenda(&self) -> MutexGuard<'_, Agenda> {
+        self.agenda.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Another server.
 #[derive(Debug)]
 struct Peer {
-    channel: Mutex<Channel>,
+    id: NodeId,
+    /// `None` after the server has left the cluster.
+    channel: Mutex<Option<Channel>>,
+    due: Arc<Due>,
     /// The time of the last entry of the log about it.
     told: Mutex<Option<Instant>>,
 }
 
 impl Peer {
-    fn channel(&self) -> MutexGuard<'_, Channel> {
+    fn lock(&self) -> MutexGuard<'_, Option<Channel>> {
         self.channel.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the channel. `None` if the server has left.
+    fn look<T>(&self, look: impl FnOnce(&Channel) -> T) -> Option<T> {
+        self.lock().as_ref().map(look)
+    }
+
+    /// Changes the channel, and with it the agenda. `None` if the server has left.
+    fn change<T>(&self, change: impl FnOnce(&mut Channel) -> T) -> Option<T> {
+        let mut channel = self.lock();
+        let channel = channel.as_mut()?;
+        let done = change(channel);
+        let due = channel.due(self.due.start);
+        self.due.agenda().set(self.id, due);
+        Some(done)
+    }
+
+    /// Writes the next frame that is due. `false` if none is.
+    fn poll(&self, now: Instant, bytes: &mut Vec<u8>) -> bool {
+        let mut channel = self.lock();
+        let Some(channel) = channel.as_mut() else {
+            return false;
+        };
+        let is_due = channel.poll(now, bytes);
+        let due = channel.due(self.due.start);
+        self.due.agenda().set_behind(self.id, due);
+        is_due
+    }
+
+    /// The server has left the cluster.
+    fn leave(&self) {
+        let mut channel = self.lock();
+        *channel = None;
+        self.due.agenda().remove(self.id);
     }
 
     /// Tells that bytes were refused, now and then.
@@ -66,6 +118,7 @@ type OnLost = Arc<dyn Fn(NodeId) + Send + Sync>;
 pub(crate) struct Hub {
     incarnation: u64,
     peers: RwLock<BTreeMap<NodeId, Arc<Peer>>>,
+    due: Arc<Due>,
     mailbox: Mailbox,
     on_lost: Mutex<Vec<OnLost>>,
     pub(super) bell: Arc<Bell>,
@@ -77,6 +130,10 @@ impl Hub {
         Hub {
             incarnation: incarnation.max(1),
             peers: RwLock::default(),
+            due: Arc::new(Due {
+                start: Instant::now(),
+                agenda: Mutex::default(),
+            }),
             mailbox: Mailbox::default(),
             on_lost: Mutex::default(),
             bell: Arc::default(),
@@ -104,12 +161,6 @@ impl Hub {
         peers.get(&id).cloned()
     }
 
-    fn all(&self) -> Vec<(NodeId, Arc<Peer>)> {
-        let peers = self.peers.read().unwrap_or_else(PoisonError::into_inner);
-        let all = peers.iter().map(|(id, peer)| (*id, Arc::clone(peer)));
-        all.collect()
-    }
-
     /// The other servers of the cluster, sorted by id.
     pub(crate) fn peers(&self) -> Vec<NodeId> {
         let peers = self.peers.read().unwrap_or_else(PoisonError::into_inner);
@@ -129,7 +180,7 @@ impl Hub {
             return Err(Unsent::TooLong);
         }
         let peer = self.peer(to).ok_or(Unsent::Unknown)?;
-        peer.channel().send(lane, &with_tag(tag, content));
+        peer.change(|channel| channel.send(lane, &with_tag(tag, content)));
         self.bell.ring();
         Ok(())
     }
@@ -147,7 +198,7 @@ impl Hub {
         }
         let message = with_tag(tag, content);
         for peer in to.iter().filter_map(|id| self.peer(*id)) {
-            peer.channel().send(lane, &message);
+            peer.change(|channel| channel.send(lane, &message));
         }
         self.bell.ring();
         Ok(())
@@ -155,19 +206,19 @@ impl Hub {
 
     /// The time of the last frame of a server.
     pub(crate) fn last_heard(&self, id: NodeId) -> Option<Instant> {
-        self.peer(id)?.channel().heard()
+        self.peer(id)?.look(Channel::heard)?
     }
 
     /// The bytes of a lane that a server has not acknowledged. A sender of much data waits while there are many.
     pub(crate) fn waiting_bytes(&self, id: NodeId, lane: Lane) -> usize {
-        self.peer(id)
-            .map_or(0, |peer| peer.channel().waiting_bytes(lane))
+        let bytes = |peer: Arc<Peer>| peer.look(|channel| channel.waiting_bytes(lane));
+        self.peer(id).and_then(bytes).unwrap_or(0)
     }
 
     /// The frames that a server has not acknowledged.
     pub(crate) fn waiting_frames(&self, id: NodeId) -> usize {
-        self.peer(id)
-            .map_or(0, |peer| peer.channel().waiting_frames())
+        let frames = |peer: Arc<Peer>| peer.look(Channel::waiting_frames);
+        self.peer(id).and_then(frames).unwrap_or(0)
     }
 
     /// The other servers are these. Messages for others are dropped.
@@ -175,9 +226,10 @@ impl Hub {
         let mut gone = Vec::new();
         {
             let mut peers = self.peers.write().unwrap_or_else(PoisonError::into_inner);
-            peers.retain(|id, _| {
+            peers.retain(|id, peer| {
                 let stays = ids.contains(id);
                 if !stays {
+                    peer.leave();
                     gone.push(*id);
                 }
                 stays
@@ -185,7 +237,9 @@ impl Hub {
             for id in ids {
                 peers.entry(*id).or_insert_with(|| {
                     Arc::new(Peer {
-                        channel: Mutex::new(Channel::new(self.incarnation)),
+                        id: *id,
+                        channel: Mutex::new(Some(Channel::new(self.incarnation))),
+                        due: Arc::clone(&self.due),
                         told: Mutex::default(),
                     })
                 });
@@ -220,8 +274,8 @@ impl Hub {
                 return Received::Taken;
             }
         };
-        let events = peer.channel().receive(&frame, now);
-        for event in events {
+        let events = peer.change(|channel| channel.receive(&frame, now));
+        for event in events.into_iter().flatten() {
             match event {
                 Event::Message(lane, message) => {
                     let receipt = (lane == Lane::Bulk)
@@ -240,10 +294,15 @@ impl Hub {
     fn receipt(&self, peer: &Arc<Peer>, sender: u64, bytes: usize) -> Receipt {
         let (peer, bell) = (Arc::clone(peer), Arc::clone(&self.bell));
         let give_back = move || {
-            let mut channel = peer.channel();
-            // Another process has another count.
-            if channel.partner() == Some(sender) {
-                channel.use_up(bytes, Instant::now());
+            let is_used = peer.change(|channel| {
+                // Another process has another count.
+                let is_same = channel.partner() == Some(sender);
+                if is_same {
+                    channel.use_up(bytes, Instant::now());
+                }
+                is_same
+            });
+            if is_used == Some(true) {
                 bell.ring();
             }
         };
@@ -254,19 +313,21 @@ impl Hub {
 
     /// The time at which [`Hub::flush`] has something to send. `None` if only a frame or a message changes that.
     pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
-        let peers = self.all();
-        let due = peers.iter().filter_map(|(_, peer)| peer.channel().due(now));
-        due.min()
+        self.due.agenda().first().map(|at| at.max(now))
     }
 
     /// Sends frames that are due, each server in its turn, until none is or `most` bytes are sent.
     pub(crate) fn flush(&self, now: Instant, wire: &dyn Wire, most: usize) {
         let mut bytes = Vec::new();
         let mut sent = 0;
-        let mut left = self.all();
+        let due = self.due.agenda().due(now).into_iter();
+        let mut left: Vec<_> = due.filter_map(|id| Some((id, self.peer(id)?))).collect();
         while !left.is_empty() && sent < most {
             left.retain(|(id, peer)| {
-                if sent >= most || !peer.channel().poll(now, &mut bytes) {
+                if sent >= most {
+                    return true;
+                }
+                if !peer.poll(now, &mut bytes) {
                     return false;
                 }
                 sent += bytes.len();

@@ -8,8 +8,9 @@
 //! | `mailbox.rs` | which function gets which kind of message |
 //! | `questions/` | questions to other servers, and their answers |
 //! | `heartbeat.rs` | what the servers tell each other every second |
-//! | `sender.rs`, `bell.rs` | the thread that sends, and waking it |
+//! | `sender.rs`, `bell.rs`, `agenda.rs` | the thread that sends, waking it, and when it has to send to which server |
 //! | `changes.rs` | the log's entries about changes of the cluster |
+//! | `simulation/` | the growth of what servers send with the size of their cluster |
 //! | `network_test.rs` | messages that test the way between the servers |
 //!
 //! A server that was not started for a cluster has none of it: no thread, no timer, no messages.
@@ -20,6 +21,7 @@
     reason = "runs over all shards use it, and are built on it"
 )]
 
+mod agenda;
 mod bell;
 mod changes;
 mod heartbeat;
@@ -28,6 +30,8 @@ mod mailbox;
 pub(crate) mod network_test;
 mod questions;
 mod sender;
+#[cfg(test)]
+pub(crate) mod simulation;
 #[cfg(test)]
 mod tests;
 pub(crate) mod topology;

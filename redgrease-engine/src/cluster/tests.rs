@@ -275,6 +275,49 @@ fn a_message_of_an_ended_process_gives_no_credit() {
     assert_eq!(arrived.lock().unwrap().len(), before);
 }
 
+/// A thread that sends a part at a time gives each server its turn, although those before it have more to send.
+#[test]
+fn no_server_waits_for_those_that_get_more() {
+    let mut world = World::new(7);
+    let hub = world.hubs[0];
+    for other in 1..7 {
+        hub.send(id(other), Lane::Control, TAG, b"first").unwrap();
+    }
+    world.run(Duration::from_millis(100));
+    for other in 1..7 {
+        hub.send(id(other), Lane::Control, TAG, &vec![1; MIB])
+            .unwrap();
+    }
+    let frames = Frames::default();
+    for _ in 0..12 {
+        hub.flush(world.now, &From(id(0), &frames), 1);
+    }
+    let mut turns: Vec<NodeId> = frames.into_inner().iter().map(|(_, to, _)| *to).collect();
+    turns[..6].sort_unstable();
+    turns[6..].sort_unstable();
+    let each: Vec<NodeId> = (1..7).map(id).collect();
+    assert_eq!(turns, [each.clone(), each].concat());
+}
+
+/// What a server that left still has to give back does not wake the thread that sends.
+#[test]
+fn a_server_that_left_is_not_due() {
+    let mut world = World::new(2);
+    let arrived = kept(world.hubs[1]);
+    world.hubs[0]
+        .send(id(1), Lane::Bulk, TAG, &vec![1; 2 * MIB])
+        .unwrap();
+    world.run(Duration::from_secs(1));
+    assert_eq!(arrived.lock().unwrap().len(), 1);
+    let hub = world.hubs[1];
+    hub.send(id(0), Lane::Control, TAG, b"x").unwrap();
+    assert_eq!(hub.due(world.now), Some(world.now));
+    hub.set_peers(&[]);
+    assert_eq!(hub.due(world.now), None);
+    arrived.lock().unwrap().clear();
+    assert_eq!(hub.due(world.now), None);
+}
+
 fn heartbeats(world: &World) -> Vec<Arc<Heartbeat>> {
     let of = |(own, hub): (usize, &&'static Hub)| {
         let heartbeat = Arc::new(Heartbeat::new(Hello {
