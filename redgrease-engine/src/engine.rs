@@ -4,6 +4,7 @@ use crate::agreement;
 use crate::cluster;
 use crate::commands::{self, Parts};
 use crate::config::{self, Config};
+use crate::distribution;
 use crate::execution::{bodies, pool};
 use crate::gears;
 use crate::python;
@@ -156,6 +157,7 @@ fn on_loaded(context: &Context) {
     streams::follow_cluster(context);
     agreement::start();
     commands::answer_shards();
+    distribution::start();
 }
 
 /// The data is loaded, or a replica has become a master: handles the messages and starts the time events that arrived

@@ -9,6 +9,7 @@
 //! | `agreement` | the same sessions on all shards of a cluster |
 //! | `gears` | the side that scripts see: modules, builder, running scripts |
 //! | `registration` | plans that wait for an event, and their sessions |
+//! | `distribution` | runs over all shards of a cluster |
 //! | `execution` | one run of a plan: threads, order, limits, results, abort |
 //! | `readers` | the sources of records: one file per reader |
 //! | `plan` | a gear function as plain data |
@@ -27,6 +28,7 @@ mod agreement;
 mod cluster;
 mod commands;
 mod config;
+mod distribution;
 mod encoding;
 mod engine;
 mod execution;

@@ -19,6 +19,8 @@ impl Tag {
     pub(crate) const QUESTION: Tag = Tag(3);
     /// The answer to a question.
     pub(crate) const ANSWER: Tag = Tag(4);
+    /// A message about a run over all shards.
+    pub(crate) const RUN: Tag = Tag(8);
     /// About streams of slots that move.
     pub(crate) const STREAMS: Tag = Tag(40);
     /// Messages about sessions that all shards have.
@@ -55,8 +57,23 @@ impl Message {
         self.bytes.get(1..).unwrap_or_default()
     }
 
+    /// The content, without a copy of it.
+    pub(crate) fn into_content(mut self) -> Content {
+        Content(Arc::new(std::mem::take(&mut self.bytes)))
+    }
+
     fn tag(&self) -> Option<Tag> {
         self.bytes.first().copied().map(Tag)
+    }
+}
+
+/// The content of a message whose sender has its credit back.
+#[derive(Debug, Clone)]
+pub(crate) struct Content(Arc<Vec<u8>>);
+
+impl Content {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.get(1..).unwrap_or_default()
     }
 }
 

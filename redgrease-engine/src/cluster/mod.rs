@@ -39,7 +39,7 @@ mod transport;
 
 pub(crate) use heartbeat::{Heartbeat, Hello};
 pub(crate) use hub::{Hub, Received, Unsent, Wire};
-pub(crate) use mailbox::{Message, Tag};
+pub(crate) use mailbox::{Content, Message, Tag};
 pub(crate) use questions::{Kind, Limit, NoAnswer, Outcome, Outcomes, Question, Questions};
 pub(crate) use transport::Lane;
 #[cfg(test)]

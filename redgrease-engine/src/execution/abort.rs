@@ -6,7 +6,7 @@
 
 use super::cause::{Ended, How};
 use super::pool::pool;
-use super::{Execution, Status};
+use super::{Execution, PartEnd, Status};
 use crate::python::{Force, RunningThread, interrupt};
 use crate::redis::{BlockedClient, Level, log};
 use std::sync::atomic::Ordering;
@@ -83,8 +83,8 @@ pub(crate) fn withdraw(execution: &Arc<Execution>) {
     execution.end_as_aborted(Status::Created, How::Withdrawn, OnStuckThread::Keep);
 }
 
-/// Stops an execution that has exceeded a limit. `reason` is the error for its clients.
-pub(super) fn stop(execution: Arc<Execution>, reason: String) {
+/// Stops an execution that has exceeded a limit, or whose run has failed on another shard. `reason` is the error for its clients.
+pub(crate) fn stop(execution: Arc<Execution>, reason: String) {
     execution.give_reason(reason);
     // Not on the thread that watches the limits: the end of an execution may wait for the server's lock, and a sync call that
     // is over its limit may hold it.
@@ -205,6 +205,7 @@ impl Execution {
             denied: false,
             duration: Duration::ZERO,
         };
+        self.part_has_ended(&PartEnd::Stopped(&error));
         self.announce(&ended, !waiters.is_empty());
         for waiter in waiters {
             waiter.answer_aborted(&error);

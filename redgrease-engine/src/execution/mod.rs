@@ -11,6 +11,7 @@
 //! | `run.rs` | running an execution on the thread that has it |
 //! | `progress.rs` | how far an execution is |
 //! | `parking.rs` | an execution whose records wait for coroutines |
+//! | `shared.rs` | executions that are a part of a run over several shards |
 //! | `sync.rs` | sync calls, which make no execution |
 //! | `answer.rs` | the answers for clients that wait |
 //! | `list.rs` | the executions that clients can ask about |
@@ -42,6 +43,7 @@ mod progress;
 mod reach;
 mod resident;
 mod run;
+mod shared;
 mod shares;
 mod starving;
 mod sync;
@@ -52,8 +54,8 @@ mod watch;
 pub(crate) use abandoned::{
     abandoned, after_patience, also_waits, end_without_client, note_abandoned,
 };
-pub(crate) use abort::{abort, withdraw};
 pub(crate) use answer::{Job, NOT_ONE_RESULT, Waiter};
+pub(crate) use abort::{abort, stop, withdraw};
 pub(crate) use body::{Body, Ending, bodies};
 pub(crate) use cause::{Cause, Ended, How, Surroundings};
 pub(crate) use launch::{launch, launch_for_client};
@@ -62,6 +64,7 @@ pub(crate) use list::executions;
 pub(crate) use order::Order;
 pub(crate) use pool::pool;
 pub(crate) use reach::reach_python;
+pub(crate) use shared::{PartEnd, Shared};
 pub(crate) use starving::running;
 pub(crate) use sync::{SyncCall, SyncError, SyncOutcome};
 
@@ -131,6 +134,8 @@ pub(crate) struct Execution {
     state: Mutex<State>,
     began: OnceLock<Instant>,
     parking: Mutex<Parking>,
+    /// The other shards, if the execution is a part of a run over several.
+    shared: OnceLock<Arc<dyn Shared>>,
     /// Notified when the execution has ended.
     end: Condvar,
 }
@@ -208,6 +213,7 @@ impl Execution {
                 thread_replaced: false,
             }),
             parking: Mutex::default(),
+            shared: OnceLock::new(),
             end: Condvar::new(),
         })
     }
@@ -219,6 +225,10 @@ impl Execution {
 
     pub(crate) fn cause(&self) -> &dyn Cause {
         &*self.cause
+    }
+
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
     }
 
     pub(crate) fn status(&self) -> Status {
@@ -288,6 +298,7 @@ impl Execution {
             denied: false,
             duration: Duration::ZERO,
         };
+        self.part_has_ended(&PartEnd::Stopped(error));
         self.announce(&ended, !waiters.is_empty());
         self.leave_order();
         for waiter in waiters {

@@ -21,29 +21,31 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 #[derive(Debug, Default)]
 pub(super) struct Parking {
     /// The progress of an execution that was set aside.
-    progress: Option<Box<Progress>>,
+    pub(super) progress: Option<Box<Progress>>,
     /// The outcomes of coroutines that the execution has not taken yet.
     outcomes: Vec<RecordOutcome>,
     /// The tasks of the coroutines that run.
     tasks: HashMap<Ticket, Handle>,
+    /// Other shards have sent something that the execution has not looked at yet.
+    pub(super) has_mail: bool,
     /// The execution was set aside, and is on its way to a thread again.
-    is_called: bool,
+    pub(super) is_called: bool,
     /// The execution has ended: nothing waits for a coroutine any more.
-    is_closed: bool,
+    pub(super) is_closed: bool,
 }
 
 /// The answer to an execution that is about to be set aside.
 pub(super) enum Parked {
     /// It is set aside.
     Aside,
-    /// A coroutine has ended meanwhile.
+    /// A coroutine has ended meanwhile, or another shard has sent something.
     GoOn(Box<Progress>),
     /// The execution was given up meanwhile.
     TooLate,
 }
 
 impl Execution {
-    fn parking(&self) -> MutexGuard<'_, Parking> {
+    pub(super) fn parking(&self) -> MutexGuard<'_, Parking> {
         self.parking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -56,8 +58,11 @@ impl Execution {
         !self.parking().outcomes.is_empty()
     }
 
+    /// The outcomes of coroutines. The caller looks at what other shards have sent, too.
     pub(super) fn take_outcomes(&self) -> Vec<RecordOutcome> {
-        std::mem::take(&mut self.parking().outcomes)
+        let mut parking = self.parking();
+        parking.has_mail = false;
+        std::mem::take(&mut parking.outcomes)
     }
 
     /// Takes the progress of an execution that was set aside. `None` if it was not.
@@ -67,7 +72,7 @@ impl Execution {
         parking.progress.take()
     }
 
-    /// Sets the execution aside until a coroutine has ended. If its order allows it, the next execution has the turn meanwhile.
+    /// Sets the execution aside until a coroutine has ended, or until another shard sends something. If its order allows it, the next execution has the turn meanwhile.
     pub(super) fn park(&self, progress: Box<Progress>) -> Parked {
         let mut parking = self.parking();
         if parking.is_closed {
@@ -75,7 +80,7 @@ impl Execution {
             drop(progress);
             return Parked::TooLate;
         }
-        if !parking.outcomes.is_empty() {
+        if !parking.outcomes.is_empty() || parking.has_mail {
             return Parked::GoOn(progress);
         }
         parking.progress = Some(progress);
@@ -229,13 +234,7 @@ impl Awaiter for AwaitingRecord {
                 (task, Some(outcome))
             } else {
                 parking.outcomes.push((self.ticket, outcome));
-                if parking.progress.is_some() && !parking.is_called {
-                    parking.is_called = true;
-                    match execution.cause.order() {
-                        Some(order) => order.come_back(execution),
-                        None => pool().push(Arc::clone(execution)),
-                    }
-                }
+                execution.call(&mut parking);
                 (task, None)
             }
         };

@@ -63,20 +63,44 @@ impl Progress {
             let outcome = outcome.map(|result| result.into_bound(py));
             self.pipeline.resume(py, ticket, outcome);
         }
-        let read = &mut self.read;
-        self.pipeline
-            .advance(py, |pipeline| read.next(py, pipeline, execution))
+        loop {
+            let read = &mut self.read;
+            let pipeline = &mut self.pipeline;
+            execution.take_mail(py, pipeline);
+            let advance = pipeline.advance(py, |pipeline| read.next(py, pipeline, execution));
+            match (&advance, execution.shared()) {
+                (Advance::Wait, Some(shared)) => {
+                    if !execution.take_mail(py, pipeline) {
+                        shared.flush(py, pipeline);
+                        return advance;
+                    }
+                }
+                _ => return advance,
+            }
+        }
+    }
+}
+
+impl Execution {
+    /// Puts what other shards have sent into the pipeline. `false` if there is nothing that the pipeline can take now.
+    fn take_mail(&self, py: Gil<'_>, pipeline: &mut Pipeline) -> bool {
+        self.shared()
+            .is_some_and(|shared| shared.take(py, pipeline))
     }
 }
 
 impl ReadProgress {
     /// Reads another record into the pipeline.
     fn next(&mut self, py: Gil<'_>, pipeline: &mut Pipeline, execution: &Execution) -> Read {
+        if execution.take_mail(py, pipeline) {
+            return Read::More;
+        }
         if self.ended || !pipeline.wants_more() {
             self.end();
             return Read::End;
         }
-        if execution.cause().follows_records() {
+        // Records may still be on their way to other shards.
+        if execution.cause().follows_records() && execution.shared().is_none() {
             if pipeline.is_waiting() {
                 return Read::Pause;
             }

@@ -6,11 +6,11 @@ use super::list::executions;
 use super::parking::{Parked, occupy};
 use super::progress::Progress;
 use super::reach::reach_python;
-use super::{Execution, Status, Timing};
+use super::{Execution, PartEnd, Status, Timing};
 use crate::config;
 use crate::python::{
     Gil, Holder, Object, attached, begin_hold, coroutine_refused, describe, detached, end_hold,
-    in_gear, kept_traceback, profiled,
+    flat, in_gear, kept_traceback, profiled,
 };
 use crate::readers::Reading;
 use crate::redis::{Hold, keep, note_run, quietly};
@@ -26,10 +26,7 @@ impl Execution {
     pub(super) fn run(self: &Arc<Self>, py: Gil<'_>) -> bool {
         let mut progress = match self.unpark() {
             Some(progress) if self.status() == Status::Running => progress,
-            None if self.begin() => {
-                let pipeline = Pipeline::new(py, &self.plan.steps);
-                Box::new(Progress::new(pipeline, Reading::NotBegun))
-            }
+            None if self.begin() => Box::new(self.first_progress(py)),
             // Aborted while it waited. Its end gave its turn back, unless the abort came before the execution entered its
             // order.
             _ => {
@@ -50,9 +47,9 @@ impl Execution {
             );
             leave_atomic();
             match advance {
-                Advance::End => return self.complete(py, *progress),
+                Advance::End if self.is_over() => return self.complete(py, *progress),
                 // The records that wait do not matter.
-                Advance::Wait | Advance::Await(..) if self.stopped().is_some() => {
+                Advance::Wait | Advance::Await(..) | Advance::End if self.stopped().is_some() => {
                     progress.read.cut_short = true;
                     progress.pipeline.close_coroutines(py);
                     if let Advance::Await(_, coroutine) = &advance {
@@ -64,12 +61,33 @@ impl Execution {
                     return self.complete(py, *progress);
                 }
                 Advance::Await(ticket, coroutine) => self.await_for(py, ticket, &coroutine),
-                Advance::Wait => match self.park(progress) {
+                // At its end, too, the part of one shard waits for the others.
+                Advance::Wait | Advance::End => match self.park(progress) {
                     Parked::GoOn(goes_on) => progress = goes_on,
                     Parked::Aside | Parked::TooLate => return !self.has_lost_its_thread(),
                 },
             }
         }
+    }
+
+    fn first_progress(self: &Arc<Self>, py: Gil<'_>) -> Progress {
+        let Some(shared) = self.shared() else {
+            return Progress::new(Pipeline::new(py, &self.plan.steps), Reading::NotBegun);
+        };
+        let begin = || self.occupy(py, || Arc::clone(shared).begin(py, self));
+        match self.with_surroundings(begin) {
+            Ok(pipeline) => Progress::new(pipeline, Reading::NotBegun),
+            Err(error) => {
+                let mut pipeline = Pipeline::new(py, &Arc::from([]));
+                pipeline.fail(flat(&error));
+                Progress::new(pipeline, Reading::Ended)
+            }
+        }
+    }
+
+    /// `true` if no other shard is still at work for the execution.
+    fn is_over(&self) -> bool {
+        self.shared().is_none_or(|shared| shared.is_over())
     }
 
     /// Runs `body`, which is Python of this execution on the thread that takes its records through the steps.
@@ -123,7 +141,7 @@ impl Execution {
         let timing = Timing {
             total: started.elapsed(),
             read: read.duration,
-            steps: pipeline.durations(),
+            steps: pipeline.durations_of_plan(py, &self.plan.steps),
         };
         let cut_short = read.cut_short;
         // Python of the gear: the text of an exception, the end of a generator, `__del__` of records.
@@ -131,7 +149,11 @@ impl Execution {
             drop(read);
             let (results, errors) = pipeline.into_outcome(py);
             let traceback = errors.first().and_then(|raised| kept_traceback(py, raised));
-            let errors = errors.iter().map(|raised| describe(py, raised)).collect();
+            let mut errors: Vec<String> =
+                errors.iter().map(|raised| describe(py, raised)).collect();
+            if let Some(shared) = self.shared() {
+                errors.extend(shared.errors_elsewhere());
+            }
             (results, errors, traceback)
         };
         let (mut results, mut errors, traceback): (_, Vec<String>, _) =
@@ -160,6 +182,10 @@ impl Execution {
             denied: self.signals.was_denied(),
             duration,
         };
+        self.part_has_ended(&match &stopped {
+            Some(_) => PartEnd::Stopped(errors.first().map_or("", String::as_str)),
+            None => PartEnd::Complete { errors: &errors },
+        });
         let has_clients = !waiters.is_empty();
         self.announce(&ended, has_clients);
         for waiter in waiters {

@@ -7,6 +7,7 @@ use super::scope::{self, Collected, PendingRun, ScriptScope, with_script};
 use super::script::announce;
 use super::script_run::ScriptRun;
 use super::session::{with_lock, with_lock_to_write};
+use crate::distribution::{Reads, on_all_shards};
 use crate::execution::{self, Execution, launch};
 use crate::id::Id;
 use crate::plan::Mode;
@@ -87,6 +88,9 @@ fn run_at_once(py: Gil<'_>, owner: &Owner, run: PendingRun) -> PyResult<Id> {
     let (user, session) = with_lock(py, |context| (owner.user(context), owner.session(context)))?;
     let cause = Arc::new(ScriptRun::new(session, user));
     let execution = Execution::new(id, run.plan, run.source, cause);
+    if run.mode == Mode::Async {
+        on_all_shards(&execution, Reads::Everywhere);
+    }
     launch(execution).map_err(GearsError::new_err)?;
     Ok(id)
 }

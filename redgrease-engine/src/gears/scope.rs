@@ -4,7 +4,7 @@
 //! changes nothing.
 
 use crate::id::Id;
-use crate::plan::{Plan, Source};
+use crate::plan::{Mode, Plan, Source};
 use crate::python::Callback;
 use crate::redis::{Level, OwnedReply, log};
 use crate::registration::NewRegistration;
@@ -30,6 +30,7 @@ pub(crate) struct Collected {
 /// `run()` of a script.
 #[derive(Debug)]
 pub(crate) struct PendingRun {
+    pub(crate) mode: Mode,
     pub(crate) plan: Arc<Plan>,
     pub(crate) source: Source,
 }

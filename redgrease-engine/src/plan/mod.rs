@@ -11,7 +11,7 @@ pub(crate) use words::Words;
 
 use crate::python::{Callback, Gil};
 use crate::steps::Step;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The kind of source that the records of a plan have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,16 +82,23 @@ impl Mode {
 pub(crate) struct Plan {
     pub(crate) reader: Reader,
     pub(crate) steps: Arc<[Step]>,
+    /// The plan without its source as bytes for other shards, once they were made.
+    pub(crate) portable: OnceLock<Arc<[u8]>>,
 }
 
 impl Plan {
+    pub(crate) fn new(reader: Reader, steps: Arc<[Step]>) -> Plan {
+        Plan {
+            reader,
+            steps,
+            portable: OnceLock::new(),
+        }
+    }
+
     /// A plan with copies of these steps.
     pub(crate) fn copied(py: Gil<'_>, reader: Reader, steps: &[Step]) -> Plan {
         let steps = steps.iter().map(|step| step.operation().copy(py));
-        Plan {
-            reader,
-            steps: steps.collect(),
-        }
+        Plan::new(reader, steps.collect())
     }
 
     /// The Python functions that the steps call.

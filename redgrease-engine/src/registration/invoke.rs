@@ -4,6 +4,7 @@ use super::cause::Triggered;
 use super::depth;
 use super::{Event, Registration};
 use crate::config;
+use crate::distribution::{Reads, on_all_shards};
 use crate::execution::{
     self, Execution, NOT_ONE_RESULT, SyncCall, SyncError, SyncOutcome, Waiter, launch_for_client,
     too_large_reply,
@@ -191,5 +192,13 @@ fn call_later(context: &Context, registration: &Arc<Registration>, args: Args<'_
         Source::Command(words),
         Arc::new(cause),
     );
+    if registration.mode == Mode::Async {
+        // A hook takes the place of a command, which has one reply.
+        let reads = match registration.event {
+            Event::Hook(_) => Reads::Here,
+            _ => Reads::Everywhere,
+        };
+        on_all_shards(&execution, reads);
+    }
     launch_for_client(&execution, client, waiter(registration));
 }

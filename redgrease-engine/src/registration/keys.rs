@@ -3,6 +3,7 @@
 use super::cause::Triggered;
 use super::watched::WatchedCommand;
 use super::{Event, Registration, matches_prefix, registry};
+use crate::distribution::{Reads, on_all_shards};
 use crate::execution::{self, Execution, launch};
 use crate::plan::{KeyEvent, Mode, Source};
 use crate::redis::{self, Context, KeyType, User, after_command, quietly};
@@ -95,9 +96,14 @@ fn is_caused_by(commands: &[WatchedCommand], reply: &WithheldReply) -> bool {
 fn start(context: &Context, registration: &Registration, happened: KeyEvent, cause: Triggered) {
     registration.stats.record_trigger(context);
     let plan = Arc::clone(&registration.plan);
-    let execution = || {
+    let mode = registration.mode;
+    let execution = move || {
         let (id, source) = (execution::ids().next(), Source::Key(happened));
-        Execution::new(id, plan, source, Arc::new(cause))
+        let execution = Execution::new(id, plan, source, Arc::new(cause));
+        if mode == Mode::Async {
+            on_all_shards(&execution, Reads::Here);
+        }
+        execution
     };
     match registration.mode {
         // A script of the server may cause very many events before the first handler runs: their executions are not made yet.

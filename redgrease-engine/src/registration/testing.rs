@@ -37,10 +37,7 @@ pub(super) fn new_registration(event: Event, mode: Mode) -> NewRegistration {
     NewRegistration {
         id: super::ids().next(),
         description: None,
-        plan: Arc::new(Plan {
-            reader: Reader::Command,
-            steps: Arc::new([]),
-        }),
+        plan: Arc::new(Plan::new(Reader::Command, Arc::new([]))),
         mode,
         event,
         on_registered: None,

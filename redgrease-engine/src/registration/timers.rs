@@ -162,10 +162,7 @@ fn tick(context: &Context, event: Arc<TimeEvent>) {
 }
 
 fn run(event: &Arc<TimeEvent>) {
-    let plan = Plan {
-        reader: Reader::Python,
-        steps: Arc::new([]),
-    };
+    let plan = Plan::new(Reader::Python, Arc::new([]));
     let execution = Execution::new(
         execution::ids().next(),
         Arc::new(plan),
@@ -258,10 +255,7 @@ mod tests {
     fn a_tick_that_is_aborted_before_it_runs_lets_the_next_one_run() {
         let event = event(None, None);
         assert!(event.begin());
-        let plan = Plan {
-            reader: Reader::Python,
-            steps: Arc::new([]),
-        };
+        let plan = Plan::new(Reader::Python, Arc::new([]));
         let execution = Execution::new(
             execution::ids().next(),
             Arc::new(plan),

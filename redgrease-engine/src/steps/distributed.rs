@@ -8,7 +8,6 @@ use crate::python::Gil;
 use std::time::Duration;
 
 /// The steps that a cluster runs for the `steps` of a plan.
-#[cfg_attr(not(test), allow(dead_code, reason = "for runs over all shards"))]
 pub(crate) fn distributed(py: Gil<'_>, steps: &[Step]) -> Vec<Step> {
     let mut cut = Cut::default();
     for step in steps {
@@ -18,7 +17,6 @@ pub(crate) fn distributed(py: Gil<'_>, steps: &[Step]) -> Vec<Step> {
 }
 
 /// The time of each step of a plan, whose [`distributed()`] steps took `durations`.
-#[cfg_attr(not(test), allow(dead_code, reason = "for runs over all shards"))]
 pub(crate) fn durations_of(py: Gil<'_>, steps: &[Step], durations: &[Duration]) -> Vec<Duration> {
     let mut cut = Cut::default();
     let mut begin = 0;

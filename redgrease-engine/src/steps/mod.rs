@@ -9,7 +9,6 @@
 //! at another shard.
 
 mod accumulate;
-#[cfg_attr(not(test), allow(dead_code, reason = "for runs over all shards"))]
 mod batches;
 mod batchgroupby;
 mod collect;
@@ -44,14 +43,12 @@ mod to_text;
 mod waiting;
 
 pub(crate) use accumulate::Accumulate;
-#[cfg_attr(not(test), allow(unused_imports, reason = "for runs over all shards"))]
-pub(crate) use batches::Batches;
+pub(crate) use batches::{Batch, Batches};
 pub(crate) use batchgroupby::BatchGroupBy;
 pub(crate) use collect::Collect;
 pub(crate) use count::Count;
 pub(crate) use countby::CountBy;
 pub(crate) use distributed::Cut;
-#[cfg_attr(not(test), allow(unused_imports, reason = "for runs over all shards"))]
 pub(crate) use distributed::{distributed, durations_of};
 pub(crate) use exchange::{Exchange, MoverId, Target};
 pub(crate) use filter::Filter;

@@ -28,7 +28,7 @@ pub(super) enum Route {
 }
 
 impl Mover {
-    pub(super) fn is_gathering(&self) -> bool {
+    pub(crate) fn is_gathering(&self) -> bool {
         matches!(self.route, Route::Gather)
     }
 }

@@ -5,12 +5,14 @@ use super::repeated;
 use super::request::Request;
 use crate::agreement::{self, Op};
 use crate::config::{self, OnDisconnect};
+use crate::distribution::{Reads, on_all_shards};
 use crate::execution::{Body, Ending, Execution, after_patience, bodies, note_abandoned};
 use crate::gears::{
     Collected, PendingRun, Script, ScriptRun, activate, announce_all, ask_for_packages,
     check_again, make_importable, restore_again, run_script, stored_of,
 };
 use crate::id::Id;
+use crate::plan::Mode;
 use crate::python::{Gil, Ledger, detached};
 use crate::redis::{BlockedClient, CoarseInstant, Context, Level, locked, locked_to_write, log};
 use crate::registration::{Registry, Session, registry, streams, take_away};
@@ -311,5 +313,9 @@ impl Sent {
 
 fn make_execution(id: Id, run: PendingRun, session: &Arc<SessionInfo>) -> Arc<Execution> {
     let cause = ScriptRun::new(Some(Arc::clone(session)), session.user.clone());
-    Execution::new(id, run.plan, run.source, Arc::new(cause))
+    let execution = Execution::new(id, run.plan, run.source, Arc::new(cause));
+    if run.mode == Mode::Async {
+        on_all_shards(&execution, Reads::Everywhere);
+    }
+    execution
 }

@@ -96,10 +96,7 @@ fn command(word: &str) -> Source {
 }
 
 fn plan(steps: Vec<Step>) -> Arc<Plan> {
-    Arc::new(Plan {
-        reader: Reader::Command,
-        steps: steps.into(),
-    })
+    Arc::new(Plan::new(Reader::Command, steps.into()))
 }
 
 /// The end of an execution, as its cause was told.

@@ -280,11 +280,12 @@ impl FlatExecution {
                 ));
             }
         };
-        if options.mode()? == Mode::Sync {
+        let mode = options.mode()?;
+        if mode == Mode::Sync {
             return Err(GearsError::new_err("unknown execution mode"));
         }
         let plan = self.plan(py);
-        asked::add_run(py, PendingRun { plan, source }).map(|id| id.to_string())
+        asked::add_run(py, PendingRun { mode, plan, source }).map(|id| id.to_string())
     }
 
     /// Registers the chain, when the script has ended. Returns the id of the registration.

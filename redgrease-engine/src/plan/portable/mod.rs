@@ -15,7 +15,6 @@ const FORMAT: u8 = 1;
 /// The error for a source that only the shard of its event can read.
 const NOT_PORTABLE: &str = "the records of an event are read on the shard of the event: give the other shards an empty source";
 
-#[cfg_attr(not(test), allow(dead_code, reason = "for runs over all shards"))]
 impl Plan {
     /// The plan and its source as bytes. The functions are pickled, which runs their Python: the thread does not hold the
     /// server's lock.
@@ -62,7 +61,7 @@ fn read_parts(
     let steps = input.many(|input| Step::decode(input, &mut |_| function()))?;
     let steps = steps.into();
     let source = read_source(input, function)?;
-    input.end((Plan { reader, steps }, source))
+    input.end((Plan::new(reader, steps), source))
 }
 
 fn unreadable(damaged: Damaged) -> String {

@@ -19,10 +19,7 @@ fn functions(py: Gil<'_>, script: &str) -> Vec<Callback> {
 
 fn maps(py: Gil<'_>, script: &str) -> Plan {
     let steps = functions(py, script).into_iter().map(|one| Map(one).into());
-    Plan {
-        reader: Reader::Keys,
-        steps: steps.collect(),
-    }
+    Plan::new(Reader::Keys, steps.collect())
 }
 
 fn crossed(py: Gil<'_>, plan: &Plan, source: &Source) -> (Plan, Source) {
@@ -93,10 +90,7 @@ fn all_steps(py: Gil<'_>) -> Vec<Step> {
 }
 
 fn plan_of(steps: Vec<Step>) -> Plan {
-    Plan {
-        reader: Reader::Python,
-        steps: steps.into(),
-    }
+    Plan::new(Reader::Python, steps.into())
 }
 
 #[test]
@@ -139,7 +133,7 @@ fn every_reader_crosses() {
             Reader::ShardId,
         ] {
             let steps = Vec::new().into();
-            let plan = Plan { reader, steps };
+            let plan = Plan::new(reader, steps);
             assert_eq!(crossed(py, &plan, &Source::Nothing).0.reader, reader);
         }
     });

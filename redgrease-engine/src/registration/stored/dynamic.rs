@@ -51,10 +51,7 @@ pub(crate) fn decode(
     let registration = NewRegistration {
         id,
         description,
-        plan: Arc::new(Plan {
-            reader,
-            steps: steps.into(),
-        }),
+        plan: Arc::new(Plan::new(reader, steps.into())),
         mode,
         event,
         on_registered: None,

@@ -1,6 +1,7 @@
 //! The trait through which streams are read: a server, or in unit tests a list of messages.
 
 use super::batch::Batch;
+use crate::distribution::{Reads, on_all_shards};
 use crate::execution::{self, Execution, launch};
 use crate::plan::{Message, Mode, Source};
 use crate::redis::{Context, User, after};
@@ -142,6 +143,9 @@ impl StreamServer for Context {
         let mode = batch.registration.mode;
         let source = Source::Messages(Arc::clone(&batch.messages));
         let execution = Execution::new(execution::ids().next(), plan, source, Arc::new(batch));
+        if mode == Mode::Async {
+            on_all_shards(&execution, Reads::Here);
+        }
         if mode == Mode::Sync {
             execution.run_here();
         } else {

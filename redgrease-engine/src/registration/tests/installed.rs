@@ -181,10 +181,7 @@ fn dynamic_registration(info: &Arc<SessionInfo>, event: Event) -> Registration {
     });
     let new = NewRegistration {
         description: Some("about".to_owned()),
-        plan: Arc::new(Plan {
-            reader: Reader::Keys,
-            steps: steps.into(),
-        }),
+        plan: Arc::new(Plan::new(Reader::Keys, steps.into())),
         ..new_registration(event, Mode::AsyncLocal)
     };
     make(new, info, Some(User::named(b"ann")))
@@ -272,10 +269,10 @@ fn a_function_that_cannot_leave_the_process_is_not_stored() {
     with_session(|_, info| {
         let lock = "(lambda lock: lambda x: lock)(__import__('threading').Lock())";
         let new = NewRegistration {
-            plan: Arc::new(Plan {
-                reader: Reader::Command,
-                steps: Arc::new([with_python(|py| Map(function(py, lock))).into()]),
-            }),
+            plan: Arc::new(Plan::new(
+                Reader::Command,
+                Arc::new([with_python(|py| Map(function(py, lock))).into()]),
+            )),
             ..new_registration(command("t"), Mode::Sync)
         };
         assert!(dynamic::encode(&make(new, info, None)).is_err());

@@ -1,9 +1,10 @@
 //! The part of a pipeline that knows of other shards.
 
-use super::super::{Exchange, MoverId, Step, Target};
+use super::super::{Exchange, MoverId, Step, Target, durations_of};
 use super::Pipeline;
 use crate::python::{Gil, Object};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The connection of a pipeline to the pipelines of the other shards.
 #[derive(Debug)]
@@ -21,7 +22,6 @@ pub(super) enum Passage {
     Closed,
 }
 
-#[cfg_attr(not(test), allow(dead_code, reason = "for runs over all shards"))]
 impl Pipeline {
     /// A pipeline that runs [`distributed`](super::super::distributed()) steps together with those of other shards.
     pub(crate) fn with_exchange(
@@ -47,8 +47,23 @@ impl Pipeline {
     }
 
     /// The number of records that have arrived and have not gone on yet.
+    #[cfg(test)]
     pub(crate) fn arrived(&self) -> usize {
         self.stages.arrived()
+    }
+
+    /// `true` if records that have arrived behind `mover` have not gone on yet.
+    pub(crate) fn has_arrived(&self, mover: MoverId) -> bool {
+        self.stages.has_arrived(mover)
+    }
+
+    /// The time that each of these steps took, which are those of the plan; empty if it was not measured.
+    pub(crate) fn durations_of_plan(&self, py: Gil<'_>, steps: &[Step]) -> Vec<Duration> {
+        let durations = self.durations();
+        if self.shards.is_none() || durations.is_empty() {
+            return durations;
+        }
+        durations_of(py, steps, &durations)
     }
 
     /// All shards have ended what is in front of `mover`, and all records have arrived: the folds behind it can end.

@@ -130,7 +130,14 @@ impl Stages {
         }
     }
 
+    /// `true` if records have arrived behind a mover and have not begun their stage.
+    pub(super) fn has_arrived(&self, mover: MoverId) -> bool {
+        let stage = self.stages.get(mover.0 + 1);
+        stage.is_some_and(|stage| !stage.arrived.is_empty())
+    }
+
     /// The number of records that have arrived and have not begun their stage.
+    #[cfg(test)]
     pub(super) fn arrived(&self) -> usize {
         self.stages.iter().map(|stage| stage.arrived.len()).sum()
     }

@@ -3,8 +3,7 @@
 
 use super::*;
 use crate::python::Movement;
-use crate::steps::batches::Batch;
-use crate::steps::{Batches, Exchange, MoverId, Target, distributed};
+use crate::steps::{Batch, Batches, Exchange, MoverId, Target, distributed};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};

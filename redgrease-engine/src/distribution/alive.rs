@@ -1,0 +1,61 @@
+//! Shards that are lost while a run needs them: they were started again, have left the cluster, or give no sign of life.
+//!
+//! The servers tell each other every second that they live, however long a step takes. So silence means that a server does not
+//! run, or that it cannot be reached.
+
+use super::part::lost;
+use super::runs::runs;
+use crate::cluster::Hub;
+use crate::cluster::topology::NodeId;
+use crate::config;
+use crate::redis::{Level, log};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The time between two looks.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Heartbeats come every second: a shard that was silent for less is not lost.
+const LEAST: Duration = Duration::from_secs(3);
+
+/// Watches the shards of all runs.
+pub(super) fn start(hub: &'static Hub) {
+    hub.on_lost(|id| {
+        for part in runs().all() {
+            if part.needs().contains(&id) {
+                part.fail(&lost(id, "it was started again or has left the cluster"));
+            }
+        }
+    });
+    let watch = move || {
+        loop {
+            thread::sleep(PAUSE);
+            look(hub);
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("rg-alive".into()).spawn(watch) {
+        log(
+            Level::Warning,
+            &format!(
+                "a run whose shard is lost may not end, because no thread could be started: {error}. Raise the limit of threads, and \
+                 start the server again"
+            ),
+        );
+    }
+}
+
+/// Looks for shards that have been silent for too long.
+fn look(hub: &Hub) {
+    let now = Instant::now();
+    let limit = config::get().execution_max_idle_time().max(LEAST);
+    for part in runs().all() {
+        let is_silent = |id: &NodeId| {
+            let heard = hub.last_heard(*id);
+            let since = heard.map_or(part.began(), |heard| heard.max(part.began()));
+            now.saturating_duration_since(since) >= limit
+        };
+        if let Some(id) = part.needs().into_iter().find(is_silent) {
+            let why = format!("it was silent for {} ms", limit.as_millis());
+            part.fail(&lost(id, &why));
+        }
+    }
+}

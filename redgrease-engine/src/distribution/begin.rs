@@ -1,0 +1,109 @@
+//! The beginning of runs: here, and on the shards that another one has asked to take part.
+
+use super::cause::BegunElsewhere;
+use super::message::{Start, words_of};
+use super::part::{Part, Post};
+use super::plans;
+use super::runs::{deliver_early, runs};
+use super::shards::Shards;
+use crate::cluster::topology::{self, NodeId};
+use crate::cluster::{self, Lane, Tag};
+use crate::execution::{Execution, launch};
+use crate::id::Id;
+use crate::plan::{Plan, Source};
+use crate::python::attached;
+use crate::redis::User;
+use std::sync::Arc;
+use std::thread;
+
+/// The hub of this server as the way to the other shards.
+#[derive(Debug)]
+struct ByHub;
+
+impl Post for ByHub {
+    fn send(&self, to: NodeId, lane: Lane, bytes: &[u8]) -> bool {
+        cluster::hub().is_some_and(|hub| hub.send(to, lane, Tag::RUN, bytes).is_ok())
+    }
+}
+
+/// The shards that read records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// Each shard reads its own.
+    Everywhere,
+    /// The shard that begins the run reads those of an event. Movers may bring them to other shards.
+    Here,
+}
+
+/// Lets an execution that has not begun run on all shards. A server that is alone runs it as it is.
+pub(crate) fn on_all_shards(execution: &Execution, reads: Reads) {
+    if cluster::hub().is_some() && Shards::of(&topology::current()).is_some() {
+        let part = Part::of_initiator(execution.id, reads, Arc::new(ByHub));
+        execution.share(Arc::new(part));
+    }
+}
+
+/// Begins the part of a run that another shard has begun. Called on the main thread.
+pub(super) fn begin_part(from: NodeId, id: Id, start: Start) {
+    if start.shards.id(0) != Some(from) {
+        return;
+    }
+    let part = Arc::new(Part::of_shard(id, start.shards.clone(), Arc::new(ByHub)));
+    match runs().insert(&part) {
+        Ok(early) => deliver_early(&part, early),
+        Err(()) => {
+            return part.refuse(
+                "ERR the run was stopped: records of other shards came before its beginning, and there was no place for them: run \
+                 it again",
+            );
+        }
+    }
+    if start.words.is_some()
+        && let Some(plan) = plans::known(start.session.as_deref(), &start.plan)
+    {
+        let source = source(&start, None);
+        return launch_part(&part, plan, source, &start);
+    }
+    let reading = Arc::clone(&part);
+    let work = move || read_and_launch(&reading, start);
+    // Reading functions runs Python, which may take its time.
+    if let Err(error) = thread::Builder::new().name("rg-part".into()).spawn(work) {
+        part.refuse(&format!(
+            "ERR the run was stopped: a shard has no thread for it: {error}: try again later"
+        ));
+    }
+}
+
+fn read_and_launch(part: &Arc<Part>, mut start: Start) {
+    match attached(|py| Plan::from_portable(py, &start.plan)) {
+        Ok((plan, read)) => {
+            let plan = Arc::new(plan);
+            if matches!(read, Source::Nothing) {
+                let bytes = std::mem::take(&mut start.plan);
+                plans::keep(start.session.as_deref(), bytes, &plan);
+            }
+            let source = source(&start, Some(read));
+            launch_part(part, plan, source, &start);
+        }
+        Err(why) => part.refuse(&format!("ERR the run was stopped: {why}")),
+    }
+}
+
+/// The source of the part of this shard.
+fn source(start: &Start, read: Option<Source>) -> Source {
+    match &start.words {
+        Some(words) => Source::Command(words_of(words)),
+        None => read.unwrap_or(Source::Nothing),
+    }
+}
+
+fn launch_part(part: &Arc<Part>, plan: Arc<Plan>, source: Source, start: &Start) {
+    let user = start.user.as_deref().map(User::named);
+    let cause = Arc::new(BegunElsewhere::new(None, user));
+    let execution = Execution::new(part.id, plan, source, cause);
+    execution.share(Arc::<Part>::clone(part));
+    if part.is_run_by(&execution) {
+        // The part tells the initiator of a refusal.
+        let _ = launch(execution);
+    }
+}

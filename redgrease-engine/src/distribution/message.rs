@@ -1,0 +1,224 @@
+//! What the shards of a run tell each other.
+
+use super::shards::Shards;
+use crate::cluster::topology::NodeId;
+use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number, write_optional};
+use crate::id::Id;
+use crate::plan::Words;
+use crate::steps::MoverId;
+
+/// The version of the format.
+const FORMAT: u8 = 1;
+/// No plan has as many movers.
+const MOST_MOVERS: u64 = 1 << 16;
+
+/// The beginning of a run, from its initiator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Start {
+    pub(super) shards: Shards,
+    /// The plan and its source as bytes.
+    pub(super) plan: Vec<u8>,
+    /// The words of the command that the source reads.
+    pub(super) words: Option<Vec<Vec<u8>>>,
+    /// The user whose rights count. `None` is the default user.
+    pub(super) user: Option<Vec<u8>>,
+    /// The session that the run belongs to.
+    pub(super) session: Option<String>,
+}
+
+/// The end of the part of a shard, for the initiator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Done {
+    /// The part ran to its end, with these errors.
+    Complete(Vec<String>),
+    /// The part was stopped, which ends the whole run.
+    Stopped(String),
+}
+
+/// A message about a run. The messages of [`Message::is_bulk`] come in the order in which they were sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Message<'a> {
+    Start(Start),
+    /// Records that go on behind a mover.
+    Batch(MoverId, &'a [u8]),
+    /// The sender has ended what is in front of a mover.
+    Ended(MoverId),
+    /// The initiator needs no other record.
+    Enough,
+    /// The receiver of batches of a mover has put so many bytes through.
+    Taken(MoverId, u64),
+    Done(Done),
+    /// The initiator has ended the run.
+    Abort(String),
+}
+
+impl Message<'_> {
+    /// `true` if the message goes behind the records that were sent before.
+    pub(super) fn is_bulk(&self) -> bool {
+        matches!(
+            self,
+            Message::Batch(..) | Message::Ended(_) | Message::Done(_)
+        )
+    }
+
+    /// The bytes of the message about a run.
+    pub(super) fn write(&self, run: Id) -> Vec<u8> {
+        let mut out = vec![FORMAT];
+        run.write(&mut out);
+        match self {
+            Message::Start(start) => {
+                out.push(b's');
+                start.shards.write(&mut out);
+                write_bytes(&mut out, &start.plan);
+                write_flag(&mut out, start.words.is_some());
+                if let Some(words) = &start.words {
+                    write_number(&mut out, words.len() as u64);
+                    words.iter().for_each(|word| write_bytes(&mut out, word));
+                }
+                write_optional(&mut out, start.user.as_deref());
+                write_optional(&mut out, start.session.as_deref().map(str::as_bytes));
+            }
+            Message::Batch(mover, bytes) => {
+                out.push(b'b');
+                write_mover(&mut out, *mover);
+                out.extend_from_slice(bytes);
+            }
+            Message::Ended(mover) => {
+                out.push(b'e');
+                write_mover(&mut out, *mover);
+            }
+            Message::Enough => out.push(b'n'),
+            Message::Taken(mover, bytes) => {
+                out.push(b't');
+                write_mover(&mut out, *mover);
+                write_number(&mut out, *bytes);
+            }
+            Message::Done(Done::Complete(errors)) => {
+                out.push(b'd');
+                write_number(&mut out, errors.len() as u64);
+                let errors = errors.iter();
+                errors.for_each(|error| write_bytes(&mut out, error.as_bytes()));
+            }
+            Message::Done(Done::Stopped(reason)) => {
+                out.push(b'x');
+                write_bytes(&mut out, reason.as_bytes());
+            }
+            Message::Abort(reason) => {
+                out.push(b'a');
+                write_bytes(&mut out, reason.as_bytes());
+            }
+        }
+        out
+    }
+}
+
+impl<'a> Message<'a> {
+    /// Reads a message for the server `me`, and the run that it is about.
+    pub(super) fn read(bytes: &'a [u8], me: NodeId) -> Result<(Id, Message<'a>), Damaged> {
+        let mut input = Input::of_format(bytes, FORMAT)?;
+        let run = Id::read(&mut input)?;
+        let message = match input.tag()? {
+            b's' => Message::Start(Start {
+                shards: Shards::read(&mut input, me)?,
+                plan: input.bytes()?.to_vec(),
+                words: if input.flag()? {
+                    let word = |input: &mut Input<'_>| input.bytes().map(<[u8]>::to_vec);
+                    Some(input.many(word)?)
+                } else {
+                    None
+                },
+                user: input.optional()?.map(<[u8]>::to_vec),
+                session: input.optional_text()?,
+            }),
+            b'b' => {
+                let mover = read_mover(&mut input)?;
+                return Ok((run, Message::Batch(mover, input.rest())));
+            }
+            b'e' => Message::Ended(read_mover(&mut input)?),
+            b'n' => Message::Enough,
+            b't' => Message::Taken(read_mover(&mut input)?, input.number()?),
+            b'd' => Message::Done(Done::Complete(input.many(Input::text)?)),
+            b'x' => Message::Done(Done::Stopped(input.text()?)),
+            b'a' => Message::Abort(input.text()?),
+            _ => return Err(Damaged::Wrong),
+        };
+        input.end((run, message))
+    }
+}
+
+fn write_mover(out: &mut Vec<u8>, mover: MoverId) {
+    write_number(out, mover.0 as u64);
+}
+
+fn read_mover(input: &mut Input<'_>) -> Result<MoverId, Damaged> {
+    let number = input.number()?;
+    if number >= MOST_MOVERS {
+        return Err(Damaged::Wrong);
+    }
+    usize::try_from(number)
+        .map(MoverId)
+        .map_err(|_| Damaged::Wrong)
+}
+
+/// The words of a message as those of a source.
+pub(super) fn words_of(words: &[Vec<u8>]) -> Words {
+    let mut of_source = Words::default();
+    words.iter().for_each(|word| of_source.push(word));
+    of_source
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shards::tests::{id, topology};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn samples() -> Vec<Message<'static>> {
+        let mut shards = Vec::new();
+        Shards::of(&topology('b')).unwrap().write(&mut shards);
+        let shards = Shards::read(&mut Input::new(&shards), id('a')).unwrap();
+        vec![
+            Message::Start(Start {
+                shards,
+                plan: vec![1, 2, 3],
+                words: Some(vec![b"t".to_vec(), Vec::new()]),
+                user: Some(b"alice".to_vec()),
+                session: Some("s".to_owned()),
+            }),
+            Message::Batch(MoverId(2), b"records"),
+            Message::Ended(MoverId(0)),
+            Message::Enough,
+            Message::Taken(MoverId(1), 77),
+            Message::Done(Done::Complete(vec!["error".to_owned()])),
+            Message::Done(Done::Stopped("limit".to_owned())),
+            Message::Abort("why".to_owned()),
+        ]
+    }
+
+    #[test]
+    fn messages_come_back() {
+        for message in samples() {
+            let bytes = message.write(Id::of(7));
+            assert_eq!(Message::read(&bytes, id('a')), Ok((Id::of(7), message)));
+        }
+    }
+
+    #[test]
+    fn a_message_of_another_version_is_refused() {
+        let mut bytes = Message::Enough.write(Id::of(7));
+        bytes[0] = FORMAT + 1;
+        assert_eq!(Message::read(&bytes, id('a')), Err(Damaged::Newer));
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_messages_do_no_harm(which in 0..8usize, place in 0..400usize, byte: u8, end in 0..400usize) {
+            let mut bytes = samples()[which].write(Id::of(7));
+            if let Some(changed) = bytes.get_mut(place) {
+                *changed = byte;
+            }
+            bytes.truncate(end.max(1));
+            let _ = Message::read(&bytes, id('a'));
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Runs over all shards of a cluster.
+//!
+//! The shard that begins a run sends its plan to all others. Each shard has a part of the run: an execution with the id of the
+//! first one, which runs the same steps. Movers bring records to the shard where they go on.
+//!
+//! | file | purpose |
+//! |---|---|
+//! | `begin.rs` | the beginning of runs, here and on other shards |
+//! | `part.rs` | the part of this shard in a run |
+//! | `outbox.rs` | the records that go to other shards |
+//! | `runs.rs` | the runs that this shard takes part in, and what comes for them |
+//! | `waiting.rs` | messages that come before the beginning of their run |
+//! | `shards.rs` | the shards of a run, and the owners of keys |
+//! | `message.rs` | what the shards tell each other, as bytes |
+//! | `plans.rs` | plans on their way to other shards |
+//! | `cause.rs` | the cause of the executions on other shards |
+//! | `alive.rs` | shards that are lost while a run needs them |
+
+mod alive;
+mod begin;
+mod cause;
+mod message;
+mod outbox;
+mod part;
+mod plans;
+mod runs;
+mod shards;
+mod waiting;
+
+pub(crate) use begin::{Reads, on_all_shards};
+
+use crate::cluster::{self, Tag};
+
+/// Takes part in the runs of other shards from now on, if this server was started for a cluster.
+pub(crate) fn start() {
+    let Some(hub) = cluster::hub() else { return };
+    hub.on(Tag::RUN, runs::receive);
+    alive::start(hub);
+}

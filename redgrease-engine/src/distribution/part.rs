@@ -1,0 +1,509 @@
+//! The part of this shard in a run over all shards.
+//!
+//! | message | what the part does |
+//! |---|---|
+//! | records | puts them into its pipeline, behind their mover, as soon as that has put those before through |
+//! | end of a mover | closes the mover when all shards have ended it and their records are inside |
+//! | credit | sends further records to that shard |
+//! | end of a part | the initiator ends when all parts have |
+//! | abort | ends |
+
+use super::begin::Reads;
+use super::message::{Done, Message, Start};
+use super::outbox::{Held, Outbox};
+use super::plans::plan_bytes;
+use super::runs::runs;
+use super::shards::{Number, Shards};
+use crate::cluster::topology::{self, NodeId};
+use crate::cluster::{Content, Lane};
+use crate::execution::{Execution, PartEnd, Shared, abort, stop};
+use crate::id::Id;
+use crate::python::{Gil, Movement, Raised, describe};
+use crate::steps::{MoverId, Pipeline, Step, distributed};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
+
+/// The way of messages to other shards.
+pub(super) trait Post: std::fmt::Debug + Send + Sync {
+    /// Sends a message. `false` if the shard is not in the cluster.
+    fn send(&self, to: NodeId, lane: Lane, bytes: &[u8]) -> bool;
+}
+
+/// The receiver tells of the bytes that it has put through when they are so many.
+const TELL_AT: usize = 1 << 20;
+
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) id: Id,
+    reads: Reads,
+    /// Set when the run begins.
+    shards: OnceLock<Shards>,
+    pub(super) post: Arc<dyn Post>,
+    /// Set when the run begins here.
+    layout: OnceLock<Layout>,
+    pub(super) outbox: Outbox,
+    began: OnceLock<Instant>,
+    /// Something has come that the pipeline may be able to take.
+    has_mail: AtomicBool,
+    state: Mutex<State>,
+}
+
+/// What is known of the steps of the run.
+#[derive(Debug)]
+pub(super) struct Layout {
+    pub(super) movement: Movement,
+    /// By mover: `true` if it brings all records to the initiator.
+    pub(super) gathers: Vec<bool>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The execution of the part. It is released when it has ended.
+    execution: Option<Arc<Execution>>,
+    movers: BTreeMap<MoverId, Arrivals>,
+    /// The initiator needs no other record.
+    enough: bool,
+    /// The shards whose parts have ended, with their errors.
+    done: BTreeMap<Number, Vec<String>>,
+    /// The reason why the run has failed.
+    failed: Option<String>,
+    /// The part has ended.
+    is_over: bool,
+    /// The initiator does not wait for the end of this part.
+    is_dismissed: bool,
+}
+
+/// What has come behind one mover.
+#[derive(Debug, Default)]
+struct Arrivals {
+    batches: VecDeque<Batch>,
+    /// The shards that have ended what is in front of the mover.
+    ended: Vec<Number>,
+    is_closed: bool,
+    /// Bytes of each shard that were put through since it was told.
+    taken: HashMap<Number, usize>,
+}
+
+#[derive(Debug)]
+struct Batch {
+    from: Number,
+    content: Content,
+    /// The place of the records in the content.
+    begin: usize,
+}
+
+impl Part {
+    /// The part of the initiator.
+    pub(super) fn of_initiator(id: Id, reads: Reads, post: Arc<dyn Post>) -> Part {
+        Part {
+            id,
+            reads,
+            shards: OnceLock::new(),
+            post,
+            layout: OnceLock::new(),
+            outbox: Outbox::default(),
+            began: OnceLock::new(),
+            has_mail: AtomicBool::new(false),
+            state: Mutex::default(),
+        }
+    }
+
+    /// The part of another shard.
+    pub(super) fn of_shard(id: Id, shards: Shards, post: Arc<dyn Post>) -> Part {
+        let part = Part::of_initiator(id, Reads::Everywhere, post);
+        let _ = part.shards.set(shards);
+        part
+    }
+
+    /// The time at which the shards began to need each other.
+    pub(super) fn began(&self) -> Instant {
+        *self.began.get_or_init(Instant::now)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn shards(&self) -> Option<&Shards> {
+        self.shards.get()
+    }
+
+    pub(super) fn layout(&self) -> Option<&Layout> {
+        self.layout.get()
+    }
+
+    /// The part is run by this execution. Returns `false` if the run has ended meanwhile.
+    pub(super) fn is_run_by(&self, execution: &Arc<Execution>) -> bool {
+        let mut state = self.state();
+        if state.is_over || state.failed.is_some() {
+            return false;
+        }
+        state.execution = Some(Arc::clone(execution));
+        true
+    }
+
+    /// The shards that the part still needs.
+    pub(super) fn needs(&self) -> Vec<NodeId> {
+        let Some(shards) = self.shards() else {
+            return Vec::new();
+        };
+        let state = self.state();
+        let others = shards.others();
+        let needed = others.filter(|(number, _)| !state.done.contains_key(number));
+        needed.map(|(_, id)| id).collect()
+    }
+
+    /// Sends a message to a shard of the run. If the shard is not in the cluster any longer, the run fails.
+    pub(super) fn send(&self, to: Number, message: &Message<'_>) {
+        let Some(id) = self.shards().and_then(|shards| shards.id(to)) else {
+            return;
+        };
+        let lane = if message.is_bulk() {
+            Lane::Bulk
+        } else {
+            Lane::Control
+        };
+        if !self.post.send(id, lane, &message.write(self.id)) {
+            self.fail(&lost(id, "it is not in the cluster any longer"));
+        }
+    }
+
+    pub(super) fn send_to_others(&self, message: &Message<'_>) {
+        let others: Vec<Number> = self
+            .shards()
+            .into_iter()
+            .flat_map(|shards| shards.others().map(|(number, _)| number))
+            .collect();
+        for number in others {
+            self.send(number, message);
+        }
+    }
+
+    /// The run has failed: the execution of the part ends with this error, and that ends the other parts.
+    pub(super) fn fail(&self, reason: &str) {
+        let execution = {
+            let mut state = self.state();
+            if state.is_over || state.failed.is_some() {
+                return;
+            }
+            state.failed = Some(reason.to_owned());
+            state.execution.clone()
+        };
+        if let Some(execution) = execution {
+            stop(execution, reason.to_owned());
+        }
+    }
+
+    /// The part cannot begin.
+    pub(super) fn refuse(&self, reason: &str) {
+        self.end(&PartEnd::Stopped(reason));
+    }
+
+    fn wake(&self, execution: Option<Arc<Execution>>) {
+        self.has_mail.store(true, Ordering::Release);
+        if let Some(execution) = execution {
+            execution.has_mail();
+        }
+    }
+
+    // What comes from the other shards. All of this is called on the main thread.
+
+    /// Records have come; they are in `content` from `begin` on.
+    pub(super) fn take_batch(&self, from: Number, mover: MoverId, content: Content, begin: usize) {
+        let mut state = self.state();
+        if state.is_over {
+            return;
+        }
+        let batch = Batch {
+            from,
+            content,
+            begin,
+        };
+        state
+            .movers
+            .entry(mover)
+            .or_default()
+            .batches
+            .push_back(batch);
+        let execution = state.execution.clone();
+        drop(state);
+        self.wake(execution);
+    }
+
+    /// Another message has come.
+    pub(super) fn take_message(&self, from: Number, message: Message<'_>) {
+        let mut state = self.state();
+        if state.is_over {
+            return;
+        }
+        match message {
+            Message::Ended(mover) => state.movers.entry(mover).or_default().ended.push(from),
+            Message::Enough if from == 0 => state.enough = true,
+            Message::Taken(mover, bytes) => {
+                if !self.outbox.taken(mover, from, bytes) {
+                    return;
+                }
+            }
+            Message::Done(Done::Complete(errors)) => {
+                state.done.insert(from, errors);
+            }
+            Message::Done(Done::Stopped(reason)) => {
+                state.done.insert(from, Vec::new());
+                drop(state);
+                return self.fail(&reason);
+            }
+            Message::Abort(reason) if from == 0 => {
+                state.is_dismissed = true;
+                state.failed.get_or_insert(reason);
+                let execution = state.execution.clone();
+                drop(state);
+                match execution {
+                    Some(execution) => abort(execution, None),
+                    None => self.refuse(""),
+                }
+                return;
+            }
+            // Batches come with their content, and a run starts once.
+            Message::Start(_) | Message::Batch(..) | Message::Enough | Message::Abort(_) => return,
+        }
+        let execution = state.execution.clone();
+        drop(state);
+        self.wake(execution);
+    }
+
+    // The pipeline of this shard.
+
+    /// Begins the run on the other shards.
+    fn start_others(self: &Arc<Self>, py: Gil<'_>, execution: &Execution) -> Result<(), String> {
+        let Some(shards) = self.shards() else {
+            return Ok(());
+        };
+        let (plan, words) = plan_bytes(py, execution, self.reads)?;
+        let around = execution.cause().surroundings();
+        let session = execution.cause().session();
+        let start = |shards: &Shards| {
+            Message::Start(Start {
+                shards: shards.clone(),
+                plan: plan.to_vec(),
+                words: words.clone(),
+                user: around.user.as_ref().map(|user| user.name().to_vec()),
+                session: session.as_ref().map(|session| session.id.clone()),
+            })
+        };
+        // Nothing can have come for it: the others do not know of it yet.
+        let _ = runs().insert(self);
+        self.send_to_others(&start(shards));
+        Ok(())
+    }
+
+    /// `true` if nothing of the run has to be done on another shard.
+    fn is_local(&self, steps: &[Step]) -> bool {
+        let moves = |step: &Step| matches!(step, Step::Mover(mover) if !mover.is_gathering());
+        self.reads == Reads::Here && !steps.iter().any(moves)
+    }
+
+    /// Puts one batch of each mover into the pipeline, if that has put the records before through.
+    fn take_batches(&self, py: Gil<'_>, pipeline: &mut Pipeline) -> bool {
+        let Some(layout) = self.layout() else {
+            return false;
+        };
+        let mut next = Vec::new();
+        let mut is_left = false;
+        {
+            let mut state = self.state();
+            for (mover, arrivals) in &mut state.movers {
+                if pipeline.has_arrived(*mover) {
+                    is_left |= !arrivals.batches.is_empty();
+                } else if let Some(batch) = arrivals.batches.pop_front() {
+                    is_left |= !arrivals.batches.is_empty();
+                    next.push((*mover, batch));
+                }
+            }
+        }
+        if is_left {
+            self.has_mail.store(true, Ordering::Release);
+        }
+        let took = !next.is_empty();
+        for (mover, batch) in next {
+            let bytes = batch.content.bytes().get(batch.begin..).unwrap_or_default();
+            let mut errors = Vec::new();
+            match layout.movement.read(py, bytes, &mut errors) {
+                Ok(records) => pipeline.arrive(mover, records),
+                Err(raised) => errors.push(raised),
+            }
+            errors.into_iter().for_each(|raised| pipeline.fail(raised));
+            self.give_credit(mover, batch.from, bytes.len());
+        }
+        took
+    }
+
+    /// Tells a shard of the bytes that were put through, if there are many.
+    fn give_credit(&self, mover: MoverId, to: Number, bytes: usize) {
+        let many = {
+            let mut state = self.state();
+            let arrivals = state.movers.entry(mover).or_default();
+            let taken = arrivals.taken.entry(to).or_default();
+            *taken += bytes;
+            (*taken >= TELL_AT).then(|| std::mem::take(taken))
+        };
+        if let Some(bytes) = many {
+            self.send(to, &Message::Taken(mover, bytes as u64));
+        }
+    }
+
+    /// Closes movers that all shards have ended and whose records are all inside.
+    fn close_movers(&self, pipeline: &mut Pipeline) -> bool {
+        let (Some(layout), Some(shards)) = (self.layout(), self.shards()) else {
+            return false;
+        };
+        let mut closed = false;
+        let mut state = self.state();
+        for (mover, arrivals) in &mut state.movers {
+            let gathers = layout.gathers.get(mover.0).copied().unwrap_or_default();
+            // Nothing comes to other shards behind a mover that gathers.
+            let ends = if gathers && !shards.is_initiator() {
+                1
+            } else {
+                shards.len()
+            };
+            if !arrivals.is_closed && arrivals.batches.is_empty() && arrivals.ended.len() >= ends {
+                arrivals.is_closed = true;
+                pipeline.end_mover(*mover);
+                closed = true;
+            }
+        }
+        closed
+    }
+
+    pub(super) fn ended_here(&self, mover: MoverId) {
+        let (Some(layout), Some(shards)) = (self.layout(), self.shards()) else {
+            return;
+        };
+        let gathers = layout.gathers.get(mover.0).copied().unwrap_or_default();
+        match (gathers, shards.is_initiator()) {
+            (false, _) => self.send_to_others(&Message::Ended(mover)),
+            (true, false) => self.send(0, &Message::Ended(mover)),
+            (true, true) => {}
+        }
+        let mut state = self.state();
+        let mine = shards.mine();
+        state.movers.entry(mover).or_default().ended.push(mine);
+        drop(state);
+        self.has_mail.store(true, Ordering::Release);
+    }
+
+    /// The part has ended: the initiator is told, or the initiator tells the others.
+    fn end(&self, end: &PartEnd<'_>) {
+        let (execution, done, is_dismissed) = {
+            let mut state = self.state();
+            if state.is_over {
+                return;
+            }
+            state.is_over = true;
+            let ended = State {
+                is_over: true,
+                ..State::default()
+            };
+            let ended = std::mem::replace(&mut *state, ended);
+            (ended.execution, ended.done, ended.is_dismissed)
+        };
+        self.outbox.clear();
+        let Some(shards) = self.shards().filter(|_| runs().remove(self.id)) else {
+            return drop(execution);
+        };
+        if shards.is_initiator() {
+            let reason = match end {
+                PartEnd::Complete { .. } => "",
+                PartEnd::Stopped(reason) => reason,
+            };
+            for (number, _) in shards.others() {
+                if !done.contains_key(&number) {
+                    self.send(number, &Message::Abort(reason.to_owned()));
+                }
+            }
+        } else if !is_dismissed {
+            let done = match end {
+                PartEnd::Complete { errors } => Done::Complete(errors.to_vec()),
+                PartEnd::Stopped(reason) => Done::Stopped((*reason).to_owned()),
+            };
+            self.send(0, &Message::Done(done));
+        }
+        // Dropping results may run Python.
+        drop(execution);
+    }
+}
+
+/// The error of a run whose shard is lost.
+pub(super) fn lost(shard: NodeId, why: &str) -> String {
+    format!(
+        "Execution max idle reached: the shard {shard} is lost, {why}: run it again when the cluster is well"
+    )
+}
+
+impl Shared for Part {
+    fn begin(self: Arc<Self>, py: Gil<'_>, execution: &Arc<Execution>) -> Result<Pipeline, String> {
+        let plan = &execution.plan;
+        let is_initiator = self.shards().is_none();
+        let steps: Arc<[Step]> = distributed(py, &plan.steps).into();
+        if is_initiator {
+            let shards = Shards::of(&topology::current());
+            let Some(shards) = shards.filter(|_| !self.is_local(&steps)) else {
+                return Ok(Pipeline::new(py, &plan.steps));
+            };
+            let _ = self.shards.set(shards);
+        }
+        let movers = steps.iter().filter_map(|step| match step {
+            Step::Mover(mover) => Some(mover.is_gathering()),
+            _ => None,
+        });
+        let gathers: Vec<bool> = movers.collect();
+        self.outbox.make_room_for(gathers.len());
+        let movement =
+            Movement::new(py, plan.functions()).map_err(|raised| describe(py, &raised))?;
+        let _ = self.layout.set(Layout { movement, gathers });
+        if is_initiator {
+            self.is_run_by(execution);
+            self.start_others(py, execution)?;
+        }
+        Ok(Pipeline::with_exchange(py, &steps, self))
+    }
+
+    fn take(&self, py: Gil<'_>, pipeline: &mut Pipeline) -> bool {
+        if self.outbox.is_overdue(Instant::now()) {
+            self.flush(py, pipeline);
+        }
+        if !self.has_mail.swap(false, Ordering::AcqRel) {
+            return false;
+        }
+        if self.state().enough {
+            pipeline.enough();
+        }
+        let took = self.take_batches(py, pipeline);
+        self.close_movers(pipeline) || took
+    }
+
+    fn flush(&self, py: Gil<'_>, pipeline: &mut Pipeline) {
+        let mut errors: Vec<Raised> = Vec::new();
+        for batch in self.outbox.take_held(Held::All) {
+            self.send_batch(py, batch, &mut errors);
+        }
+        errors.into_iter().for_each(|raised| pipeline.fail(raised));
+    }
+
+    fn is_over(&self) -> bool {
+        let Some(shards) = self.shards().filter(|shards| shards.is_initiator()) else {
+            return true;
+        };
+        self.state().done.len() + 1 >= shards.len()
+    }
+
+    fn errors_elsewhere(&self) -> Vec<String> {
+        self.state().done.values().flatten().cloned().collect()
+    }
+
+    fn ended(&self, end: &PartEnd<'_>) {
+        self.end(end);
+    }
+}

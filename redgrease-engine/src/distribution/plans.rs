@@ -1,0 +1,96 @@
+//! Plans on their way to other shards.
+//!
+//! The functions of a plan are pickled once, and read once on each shard as long as nothing else has pushed them out: so a call
+//! of a trigger sends the words of the call and bytes that the other shards know.
+
+use super::begin::Reads;
+use crate::execution::Execution;
+use crate::plan::{Plan, Source};
+use crate::python::Gil;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The number of plans that a shard keeps.
+const KEPT: usize = 64;
+
+/// A plan that another shard has sent, and the session whose packages it uses.
+#[derive(Debug)]
+struct Read {
+    session: Option<String>,
+    bytes: Vec<u8>,
+    plan: Arc<Plan>,
+}
+
+static READ: Mutex<VecDeque<Read>> = Mutex::new(VecDeque::new());
+
+fn read() -> MutexGuard<'static, VecDeque<Read>> {
+    READ.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The plan and the source of an execution as bytes, and the words of its command.
+type Bytes = (Arc<[u8]>, Option<Vec<Vec<u8>>>);
+
+/// The plan and the source of an execution for other shards. What they do not read is left out.
+pub(super) fn plan_bytes(
+    py: Gil<'_>,
+    execution: &Execution,
+    reads: Reads,
+) -> Result<Bytes, String> {
+    let plan = &execution.plan;
+    if reads == Reads::Here {
+        return Ok((without_source(py, plan)?, None));
+    }
+    Ok(match execution.source() {
+        source @ (Source::Keys(_)
+        | Source::Python(_)
+        | Source::Repeated(_)
+        | Source::Stream { .. }) => (plan.to_portable(py, source)?.into(), None),
+        Source::Command(words) => {
+            let words = words.iter().map(<[u8]>::to_vec).collect();
+            (without_source(py, plan)?, Some(words))
+        }
+        Source::Key(_) | Source::Messages(_) | Source::Call(_) | Source::Nothing => {
+            (without_source(py, plan)?, None)
+        }
+    })
+}
+
+fn without_source(py: Gil<'_>, plan: &Plan) -> Result<Arc<[u8]>, String> {
+    if let Some(bytes) = plan.portable.get() {
+        return Ok(Arc::clone(bytes));
+    }
+    let bytes: Arc<[u8]> = plan.to_portable(py, &Source::Nothing)?.into();
+    Ok(Arc::clone(plan.portable.get_or_init(|| bytes)))
+}
+
+/// The plan that was read from these bytes before. A plan with a source of its own is not kept.
+pub(super) fn known(session: Option<&str>, bytes: &[u8]) -> Option<Arc<Plan>> {
+    let mut all = read();
+    let at = all
+        .iter()
+        .position(|one| one.bytes == bytes && one.session.as_deref() == session)?;
+    // The last one that was used is dropped last.
+    let one = all.remove(at)?;
+    let plan = Arc::clone(&one.plan);
+    all.push_back(one);
+    Some(plan)
+}
+
+/// Keeps a plan that has no source of its own.
+pub(super) fn keep(session: Option<&str>, bytes: Vec<u8>, plan: &Arc<Plan>) {
+    let dropped = {
+        let mut all = read();
+        all.push_back(Read {
+            session: session.map(str::to_owned),
+            bytes,
+            plan: Arc::clone(plan),
+        });
+        if all.len() > KEPT {
+            all.pop_front()
+        } else {
+            None
+        }
+    };
+    // Dropping functions may run Python.
+    drop(dropped);
+}

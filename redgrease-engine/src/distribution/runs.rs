@@ -1,0 +1,161 @@
+//! The runs that this shard takes part in, and what comes for them.
+
+use super::begin::begin_part;
+use super::message::Message;
+use super::part::Part;
+use super::waiting::Waiting;
+use crate::cluster::topology::{self, NodeId};
+use crate::cluster::{self, Content};
+use crate::id::Id;
+use crate::redis::{Level, log};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+/// The number of runs that have ended whose late messages are dropped without a look.
+const REMEMBERED: usize = 4096;
+
+/// The runs of this server.
+pub(super) fn runs() -> &'static Runs {
+    static RUNS: LazyLock<Runs> = LazyLock::new(Runs::default);
+    &RUNS
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Runs(Mutex<Inside>);
+
+#[derive(Debug, Default)]
+struct Inside {
+    parts: HashMap<Id, Arc<Part>>,
+    /// Messages for runs that have not begun here.
+    early: Waiting,
+    over: HashSet<Id>,
+    over_in_order: VecDeque<Id>,
+}
+
+impl Inside {
+    fn is_over(&mut self, id: Id) {
+        if self.over.insert(id) {
+            self.over_in_order.push_back(id);
+        }
+        if self.over_in_order.len() > REMEMBERED
+            && let Some(oldest) = self.over_in_order.pop_front()
+        {
+            self.over.remove(&oldest);
+        }
+    }
+}
+
+impl Runs {
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The run begins here. Returns the messages that have come before.
+    ///
+    /// # Errors
+    /// If some of those messages were dropped.
+    pub(super) fn insert(&self, part: &Arc<Part>) -> Result<Vec<(NodeId, Content)>, ()> {
+        let mut inside = self.inside();
+        inside.parts.insert(part.id, Arc::clone(part));
+        inside.early.take(part.id)
+    }
+
+    /// The part of this shard has ended. Returns `false` if it had not begun.
+    pub(super) fn remove(&self, id: Id) -> bool {
+        let mut inside = self.inside();
+        let part = inside.parts.remove(&id);
+        if part.is_some() {
+            inside.is_over(id);
+        }
+        drop(inside);
+        part.is_some()
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Part>> {
+        self.inside().parts.values().cloned().collect()
+    }
+
+    fn find(&self, id: Id) -> Found {
+        let inside = self.inside();
+        match inside.parts.get(&id) {
+            Some(part) => Found::Part(Arc::clone(part)),
+            None if inside.over.contains(&id) => Found::Over,
+            None => Found::Unknown,
+        }
+    }
+
+    fn keep(&self, id: Id, from: NodeId, content: Content) {
+        self.inside().early.add(id, from, content);
+    }
+
+    fn forget(&self, id: Id) {
+        let mut inside = self.inside();
+        let dropped = inside.early.take(id);
+        inside.is_over(id);
+        drop(inside);
+        drop(dropped);
+    }
+}
+
+enum Found {
+    Part(Arc<Part>),
+    Over,
+    /// The run has not begun here, as far as this shard knows.
+    Unknown,
+}
+
+/// Takes a message of another shard. Called on the main thread.
+pub(super) fn receive(message: cluster::Message) {
+    let from = message.from();
+    // The sender has its credit back at once: what it may send is counted for each run.
+    let content = message.into_content();
+    let Some(me) = topology::current().myself().map(|node| node.id) else {
+        return;
+    };
+    let (id, message) = match Message::read(content.bytes(), me) {
+        Ok(read) => read,
+        Err(damaged) => {
+            return log(
+                Level::Warning,
+                &format!(
+                    "a message of {from} about a run could not be read ({damaged:?}): use the same version of the engine on all \
+                     shards"
+                ),
+            );
+        }
+    };
+    if let Message::Start(start) = message {
+        return begin_part(from, id, start);
+    }
+    match runs().find(id) {
+        Found::Part(part) => deliver(&part, from, message, &content),
+        Found::Over => {}
+        Found::Unknown if matches!(message, Message::Abort(_)) => runs().forget(id),
+        Found::Unknown => runs().keep(id, from, content),
+    }
+}
+
+/// Delivers the messages that came before the run began here.
+pub(super) fn deliver_early(part: &Part, early: Vec<(NodeId, Content)>) {
+    let Some(me) = topology::current().myself().map(|node| node.id) else {
+        return;
+    };
+    for (from, content) in early {
+        if let Ok((_, message)) = Message::read(content.bytes(), me) {
+            deliver(part, from, message, &content);
+        }
+    }
+}
+
+fn deliver(part: &Part, from: NodeId, message: Message<'_>, content: &Content) {
+    let Some(from) = part.shards().and_then(|shards| shards.number(from)) else {
+        return;
+    };
+    match message {
+        Message::Batch(mover, bytes) => {
+            let begin = content.bytes().len() - bytes.len();
+            part.take_batch(from, mover, content.clone(), begin);
+        }
+        message => part.take_message(from, message),
+    }
+}

@@ -1,0 +1,85 @@
+//! Messages for runs that have not begun here. They may come before the beginning, because that comes from another shard.
+
+use crate::cluster::Content;
+use crate::cluster::topology::NodeId;
+use crate::id::Id;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// The bytes of all messages that wait.
+const MOST: usize = 64 << 20;
+/// What a message costs besides its bytes.
+const COST: usize = 256;
+/// A run whose beginning has not come after so long does not begin any more.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    by_run: HashMap<Id, Early>,
+    cost: usize,
+}
+
+#[derive(Debug)]
+struct Early {
+    since: Instant,
+    messages: Vec<(NodeId, Content)>,
+    cost: usize,
+    /// There was no place for all messages.
+    is_incomplete: bool,
+}
+
+fn cost(content: &Content) -> usize {
+    content.bytes().len() + COST
+}
+
+impl Waiting {
+    pub(super) fn add(&mut self, id: Id, from: NodeId, content: Content) {
+        let now = Instant::now();
+        if !self.by_run.contains_key(&id) {
+            self.drop_old(now);
+        }
+        let has_place = self.cost + cost(&content) <= MOST;
+        let early = self.by_run.entry(id).or_insert_with(|| Early {
+            since: now,
+            messages: Vec::new(),
+            cost: 0,
+            is_incomplete: false,
+        });
+        if early.is_incomplete || !has_place {
+            early.is_incomplete = true;
+            self.cost -= std::mem::take(&mut early.cost);
+            early.messages = Vec::new();
+            return;
+        }
+        early.cost += cost(&content);
+        self.cost += cost(&content);
+        early.messages.push((from, content));
+    }
+
+    fn drop_old(&mut self, now: Instant) {
+        let cost = &mut self.cost;
+        self.by_run.retain(|_, early| {
+            let stays = now.saturating_duration_since(early.since) < PATIENCE;
+            if !stays {
+                *cost -= early.cost;
+            }
+            stays
+        });
+    }
+
+    /// The messages for a run, the first ones first.
+    ///
+    /// # Errors
+    /// If there was no place for all of them.
+    pub(super) fn take(&mut self, id: Id) -> Result<Vec<(NodeId, Content)>, ()> {
+        let Some(early) = self.by_run.remove(&id) else {
+            return Ok(Vec::new());
+        };
+        self.cost -= early.cost;
+        if early.is_incomplete {
+            Err(())
+        } else {
+            Ok(early.messages)
+        }
+    }
+}
