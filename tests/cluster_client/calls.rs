@@ -1,6 +1,6 @@
 //! Where gears run.
 
-use crate::common::unregister_all;
+use crate::common::{eventually, unregister_all};
 use crate::shards::Shards;
 use crate::{block_on, port, port_async, port_of, port_of_async, sleeps, sleeps_async};
 use redgrease::{AnyOf, Con, GearsCommands as _, pipe};
@@ -108,20 +108,22 @@ fn a_gear_that_one_shard_has_lost_is_registered_there_again() {
 #[test]
 fn gears_are_registered_while_a_primary_is_down() {
     let shards = Shards::start();
-    shards.node(1).kill().unwrap();
+    shards.lose(1);
     let given = || AnyOf([shards.url(0), shards.url(2)]);
-    let mut con = redgrease::start(given()).unwrap();
+    // The engines learn soon that the node is given up. Before, they do not register without it.
+    eventually("the others register", || redgrease::start(given()).is_ok());
+    let mut con = redgrease::connect(given()).unwrap();
     let up = [shards.ports[0], shards.ports[2]];
     for at in [0, 2] {
-        unregister_all(&mut shards.con(at));
+        lost_gears(&shards, at);
         for _ in 0..4 {
             assert!(up.contains(&port(&mut con).unwrap()));
         }
         assert!(!shards.con(at).dump_registrations().unwrap().is_empty());
     }
     block_on(async {
-        let mut con = redgrease::start_async(given()).await.unwrap();
-        unregister_all(&mut shards.con(2));
+        let mut con = redgrease::connect_async(given()).await.unwrap();
+        lost_gears(&shards, 2);
         for _ in 0..4 {
             assert!(up.contains(&port_async(&mut con).await.unwrap()));
         }
@@ -130,6 +132,18 @@ fn gears_are_registered_while_a_primary_is_down() {
     shards.node(2).kill().unwrap();
     let error = port(&mut con).unwrap_err();
     assert!(error.is_connection(), "{error}");
+}
+
+/// Unregisters everything on a node of a cluster that is down: a server then lets the clients go that wait.
+fn lost_gears(shards: &Shards, at: usize) {
+    let mut con = shards.con(at);
+    eventually("the gears are gone", || {
+        let registered = con.dump_registrations().unwrap();
+        for registration in &registered {
+            let _ = con.unregister(&registration.id);
+        }
+        registered.is_empty()
+    });
 }
 
 #[test]

@@ -106,6 +106,17 @@ impl Shards {
         });
     }
 
+    /// Kills a primary that has no replica, and waits until the others have given it up.
+    pub(crate) fn lose(&self, at: usize) {
+        self.node(at).kill().unwrap();
+        for other in (0..self.count()).filter(|other| *other != at) {
+            eventually("the node is given up", || {
+                let info = self.ask(other, &["CLUSTER", "INFO"]);
+                info.contains("cluster_state:fail")
+            });
+        }
+    }
+
     /// Begins to move a slot between two primaries.
     pub(crate) fn begin_move(&self, slot: u16, from: usize, to: usize) {
         let slot = slot.to_string();
