@@ -1,8 +1,13 @@
 //! Registrations in a cluster: a change at any shard is made on all of them, or on none.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
+mod common;
+
+use common::eventually;
 use redgrease_embedded::{Cluster, ClusterNode, Server};
 use redis::Value;
+use std::thread;
+use std::time::{Duration, Instant};
 
 fn try_send(node: &ClusterNode, words: &[&str]) -> redis::RedisResult<Value> {
     let client = redis::Client::open(node.url()).unwrap();
@@ -122,4 +127,203 @@ fn a_trigger_that_is_taken_is_refused_at_every_shard() {
         assert!(why.contains("Session one already exists"), "{why}");
     }
     all_answer(&nodes, "hello", "one");
+}
+
+/// Waits until all servers have the registrations of the first one.
+fn agreed(nodes: &[ClusterNode]) -> Vec<String> {
+    let mut had = Vec::new();
+    eventually("all servers have the same registrations", || {
+        had = ids(&nodes[0]);
+        nodes.iter().all(|node| ids(node) == had)
+    });
+    had
+}
+
+#[test]
+fn a_silent_shard_keeps_a_registration_from_all_and_catches_up_when_it_has_left() {
+    let cluster = Server::cluster()
+        .shards(3)
+        .node_timeout(Duration::from_secs(8))
+        .start()
+        .unwrap();
+    let nodes = masters(&cluster);
+    register(&nodes[0], "old", "old", "old");
+    nodes[2].pause().unwrap();
+    let begun = Instant::now();
+    let script = script("hello", "one");
+    let why = refused(&nodes[0], &["RG.PYEXECUTE", &script, "ID", "app"]);
+    let took = begun.elapsed();
+    assert!(
+        why.contains(nodes[2].id()) && why.contains("does not answer"),
+        "{why}"
+    );
+    assert!((4..8).contains(&took.as_secs()), "{took:?}");
+    nodes[2].resume().unwrap();
+    assert_eq!(agreed(&nodes).len(), 1);
+    register(&nodes[2], "app", "hello", "two");
+    all_answer(&nodes, "hello", "two");
+}
+
+#[test]
+fn a_shard_that_was_away_catches_up() {
+    let cluster = three();
+    let nodes = masters(&cluster);
+    register(&nodes[0], "changed", "changed", "first");
+    register(&nodes[0], "gone", "gone", "first");
+    nodes[2].kill().unwrap();
+    eventually("the cluster knows that the shard has failed", || {
+        let nodes = text(&send(&nodes[0], &["CLUSTER", "NODES"]));
+        nodes
+            .lines()
+            .any(|line| line.contains("fail ") || line.contains("fail,"))
+    });
+    let left = &nodes[..2];
+    eventually("a registration without the shard that has failed", || {
+        let script = script("changed", "second");
+        let words = ["RG.PYEXECUTE", &script, "ID", "changed", "UPGRADE"];
+        try_send(&nodes[1], &words).is_ok()
+    });
+    register(&nodes[1], "new", "new", "second");
+    let gone = session_ids(&nodes[0], "gone");
+    send(&nodes[0], &["RG.UNREGISTER", &gone[0]]);
+    all_answer(left, "changed", "second");
+    nodes[2].start().unwrap();
+    cluster.settle().unwrap();
+    let back = Instant::now();
+    assert_eq!(agreed(&nodes).len(), 2);
+    assert!(
+        back.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        back.elapsed()
+    );
+    all_answer(&nodes, "changed", "second");
+    all_answer(&nodes, "new", "second");
+    call(&nodes[2], "gone").unwrap_err();
+}
+
+/// The ids of the registrations of a session.
+fn session_ids(node: &ClusterNode, session: &str) -> Vec<String> {
+    let Value::Array(rows) = send(node, &["RG.PYDUMPSESSIONS", "SESSIONS", session]) else {
+        panic!("no rows");
+    };
+    let Value::Array(fields) = &rows[0] else {
+        panic!("no session {session}");
+    };
+    let place = fields
+        .iter()
+        .position(|field| matches!(field, Value::BulkString(name) if name == b"registrations"));
+    redis::from_redis_value_ref(&fields[place.unwrap() + 1]).unwrap()
+}
+
+#[test]
+fn a_new_shard_and_a_promoted_replica_have_all_registrations() {
+    let cluster = Server::cluster().shards(2).replicas(1).start().unwrap();
+    register(&cluster.shard(0), "one", "one", "one");
+    register(&cluster.shard(1), "two", "two", "two");
+    let new = cluster.add_shard().unwrap();
+    let mut nodes = masters(&cluster);
+    assert_eq!(nodes.len(), 3);
+    assert_eq!(agreed(&nodes).len(), 2);
+    cluster.move_slot(0, new).unwrap();
+    register(&cluster.shard(new), "three", "three", "three");
+    for trigger in ["one", "two", "three"] {
+        all_answer(&nodes, trigger, trigger);
+    }
+    cluster.failover(1).unwrap();
+    nodes = masters(&cluster);
+    assert_eq!(agreed(&nodes).len(), 3);
+    register(&nodes[1], "one", "one", "again");
+    all_answer(&nodes, "one", "again");
+    let replicas: Vec<ClusterNode> = (0..3).map(|shard| cluster.replica(shard, 0)).collect();
+    let had = agreed(&nodes);
+    for replica in replicas {
+        eventually("the replica has what its master has", || {
+            ids(&replica) == had
+        });
+    }
+}
+
+#[test]
+fn removals_are_known_after_a_restart() {
+    for file in ["no", "yes"] {
+        let cluster = Server::cluster()
+            .shards(3)
+            .server_arg("appendonly", file)
+            .start()
+            .unwrap();
+        let nodes = masters(&cluster);
+        register(&nodes[0], "kept", "kept", "kept");
+        register(&nodes[0], "gone", "gone", "gone");
+        // This server does not hear of the removal.
+        nodes[1].stop().unwrap();
+        eventually("a removal without the shard that has failed", || {
+            let gone = session_ids(&nodes[0], "gone");
+            try_send(&nodes[0], &["RG.UNREGISTER", &gone[0]]).is_ok()
+        });
+        // The one that has made the removal forgets what it does not store.
+        nodes[0].stop().unwrap();
+        nodes[0].start().unwrap();
+        nodes[1].start().unwrap();
+        cluster.settle().unwrap();
+        assert_eq!(agreed(&nodes).len(), 1, "appendonly {file}");
+        all_answer(&nodes, "kept", "kept");
+        call(&nodes[1], "gone").unwrap_err();
+    }
+}
+
+#[test]
+fn of_two_registrations_at_once_all_shards_have_the_same() {
+    let cluster = three();
+    let nodes = masters(&cluster);
+    for round in 0..10 {
+        let outcomes: Vec<redis::RedisResult<Value>> = thread::scope(|scope| {
+            let begin = |at: usize| {
+                let node = &nodes[at];
+                let (session, answer) = (format!("app{round}"), format!("answer{at}"));
+                let script = script(&session, &answer);
+                scope.spawn(move || {
+                    try_send(node, &["RG.PYEXECUTE", &script, "ID", &session, "UPGRADE"])
+                })
+            };
+            let all: Vec<_> = (0..3).map(begin).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        for error in outcomes.iter().filter_map(|one| one.as_ref().err()) {
+            let why = error.to_string();
+            assert!(
+                why.contains("has changed") && why.contains("try again"),
+                "{why}"
+            );
+        }
+        let had = agreed(&nodes);
+        if outcomes.iter().any(Result::is_ok) {
+            let answer = call(&nodes[0], &format!("app{round}")).unwrap();
+            all_answer(&nodes, &format!("app{round}"), &answer);
+        } else {
+            assert!(!had.iter().any(|id| id.contains(&format!("app{round}"))));
+        }
+    }
+}
+
+#[test]
+fn a_registration_of_a_running_gear_reaches_all_shards() {
+    let cluster = three();
+    let nodes = masters(&cluster);
+    let script = "
+def grow(words):
+    GB('CommandReader').map(lambda _: 'grown').register(trigger=words[1], mode='sync')
+GB('CommandReader').foreach(grow).register(trigger='grow', mode='sync')
+GB('CommandReader').foreach(grow).register(trigger='grow_async', mode='async')
+";
+    send(&nodes[0], &["RG.PYEXECUTE", script, "ID", "app"]);
+    send(&nodes[1], &["RG.TRIGGER", "grow", "one"]);
+    send(&nodes[2], &["RG.TRIGGER", "grow_async", "two"]);
+    let had = agreed(&nodes);
+    assert_eq!(had.len(), 4);
+    all_answer(&nodes, "one", "grown");
+    all_answer(&nodes, "two", "grown");
+    for id in had.iter().filter(|id| !id.starts_with(nodes[0].id())) {
+        send(&nodes[0], &["RG.UNREGISTER", id]);
+    }
+    assert_eq!(agreed(&nodes).len(), 2);
 }

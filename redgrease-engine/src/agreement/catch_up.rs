@@ -76,13 +76,6 @@ impl<P> Agreement<P> {
         }
     }
 
-    /// A session was changed here without a proposal.
-    pub(super) fn tell_changed(&mut self, session: SessionId, local: &impl Local<Prepared = P>) {
-        if let Some(mark) = local.mark(&session) {
-            self.send_to(local.shards(), &Said::List(vec![(session, mark)]));
-        }
-    }
-
     /// Another shard asks for all changes.
     pub(super) fn list(&mut self, from: NodeId, local: &mut impl Local<Prepared = P>) {
         if local.is_master() {

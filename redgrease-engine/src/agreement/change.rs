@@ -3,7 +3,7 @@
 use crate::encoding::{Damaged, Input, write_bytes, write_flag};
 use crate::id::Id;
 use crate::registration::ledger::{Mark, Marks, Stamp};
-use crate::registration::stored::{StoredSession, decode, encode};
+use crate::registration::stored::{StoredSession, decode, encode, name_of_gear};
 use crate::registration::{Name, Registry};
 use crate::scope::SessionId;
 use std::sync::Arc;
@@ -110,12 +110,57 @@ impl Op {
     }
 
     /// The names of the registrations that it makes.
-    fn names(&self) -> impl Iterator<Item = &Name> {
-        let stored = match self {
-            Op::Put(stored) => stored.names.as_deref(),
-            Op::Remove { .. } | Op::Add { .. } => None,
-        };
-        stored.into_iter().flatten().map(|(_, name)| name)
+    fn names(&self) -> Vec<Name> {
+        match self {
+            Op::Put(stored) => {
+                let of_script = stored.names.iter().flatten().map(|(_, name)| name.clone());
+                let gears = stored.dynamic.iter();
+                let of_gears = gears.filter_map(|(_, bytes)| name_of_gear(bytes));
+                of_script.chain(of_gears).collect()
+            }
+            Op::Add { registration, .. } => name_of_gear(registration).into_iter().collect(),
+            Op::Remove { .. } => Vec::new(),
+        }
+    }
+}
+
+/// A change that this server has made already. The other shards make it a moment later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Own {
+    /// A running gear has made a registration.
+    Added(SessionId, Id),
+    /// A client that could not wait has unregistered something.
+    Removed(Op),
+}
+
+/// The reason why a change is not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) why: String,
+    /// The same change may be possible a moment later.
+    pub(crate) is_passing: bool,
+}
+
+impl Refusal {
+    pub(super) fn passing(why: String) -> Refusal {
+        Refusal {
+            why,
+            is_passing: true,
+        }
+    }
+
+    pub(crate) fn lasting(why: String) -> Refusal {
+        Refusal {
+            why,
+            is_passing: false,
+        }
+    }
+
+    /// Another change has locked something.
+    pub(super) fn under_way(lock: &Lock) -> Refusal {
+        Refusal::passing(format!(
+            "{lock}: another change of it is under way in the cluster: try again"
+        ))
     }
 }
 
@@ -131,7 +176,7 @@ pub(super) fn sessions(ops: &[Op]) -> Vec<SessionId> {
 /// What no other change may touch at the same time.
 pub(super) fn locks(ops: &[Op]) -> Vec<Lock> {
     let sessions = sessions(ops).into_iter().map(Lock::Session);
-    let names = ops.iter().flat_map(Op::names).cloned().map(Lock::Name);
+    let names = ops.iter().flat_map(Op::names).map(Lock::Name);
     sessions.chain(names).collect()
 }
 

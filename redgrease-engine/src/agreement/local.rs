@@ -1,12 +1,12 @@
 //! What agreement asks of the server that it runs in.
 
-use super::change::Op;
+use super::change::{Op, Own, Refusal};
 use super::proposals::{Answer, End};
 use crate::cluster::topology::NodeId;
 use crate::registration::ledger::{Mark, Marks, Stamp};
 use crate::registration::stored::StoredSession;
 use crate::scope::SessionId;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The reason for which the script of a session runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,13 @@ pub(super) trait Local {
     /// Makes a change of another shard.
     fn make(&mut self, ops: Vec<Op>, prepared: Option<Self::Prepared>);
     /// Makes a change of this server, or tells why it is not made.
-    fn end(&mut self, end: End, agreed: Result<(), String>) -> Result<Answer, Answer>;
+    fn end(&mut self, end: End, agreed: Result<(), Refusal>) -> Result<Answer, Answer>;
+    /// The change that the other shards have to make. `None` if nothing is left of it.
+    fn own_op(&self, own: &Own) -> Option<Op>;
+    /// Takes back what other shards cannot make.
+    fn undo(&mut self, own: &Own, why: &str);
+    /// A time up to this one, so that two shards do not meet again and again.
+    fn random_below(&self, most: Duration) -> Duration;
 
     fn stored(&self, session: &str) -> Option<StoredSession>;
     fn remove(&mut self, session: &str);

@@ -1,6 +1,6 @@
 //! What shards tell each other about changes, as bytes.
 
-use super::change::Op;
+use super::change::{Op, Refusal};
 use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number};
 use crate::registration::ledger::{Mark, Marks, Stamp, read_marks, write_marks};
 use crate::registration::stored::{StoredSession, decode, encode};
@@ -17,7 +17,7 @@ pub(super) enum Said {
     /// The change can be made.
     Ready(Stamp),
     /// The change cannot be made, for a reason.
-    Refused(Stamp, String),
+    Refused(Stamp, Refusal),
     /// Make the change.
     Commit(Stamp),
     /// The change is made.
@@ -67,9 +67,10 @@ impl Said {
                 proposal.ops.iter().for_each(|op| op.write(&mut out));
             }
             Said::Ready(stamp) => with_stamp(b'r', *stamp),
-            Said::Refused(stamp, why) => {
+            Said::Refused(stamp, refusal) => {
                 with_stamp(b'n', *stamp);
-                write_bytes(&mut out, why.as_bytes());
+                write_bytes(&mut out, refusal.why.as_bytes());
+                write_flag(&mut out, refusal.is_passing);
             }
             Said::Commit(stamp) => with_stamp(b'c', *stamp),
             Said::Made(stamp) => with_stamp(b'm', *stamp),
@@ -110,7 +111,11 @@ impl Said {
                 ops: input.many(Op::read)?,
             }),
             b'r' => Said::Ready(Stamp::read(&mut input)?),
-            b'n' => Said::Refused(Stamp::read(&mut input)?, input.text()?),
+            b'n' => {
+                let stamp = Stamp::read(&mut input)?;
+                let (why, is_passing) = (input.text()?, input.flag()?);
+                Said::Refused(stamp, Refusal { why, is_passing })
+            }
             b'c' => Said::Commit(Stamp::read(&mut input)?),
             b'm' => Said::Made(Stamp::read(&mut input)?),
             b'l' => Said::Late(Stamp::read(&mut input)?),

@@ -30,14 +30,12 @@ mod state;
 mod tests;
 mod worker;
 
-pub(crate) use change::Op;
+pub(crate) use change::{Op, Refusal};
 pub(crate) use proposals::{Answer, End};
 pub(crate) use worker::start;
 
 use crate::cluster;
-use crate::redis::Context;
-use crate::registration::{registry, tell_marks};
-use crate::scope::SessionId;
+use change::Own;
 use state::Event;
 
 /// `true` if this server is a node of a cluster: its changes go through [`propose`].
@@ -50,20 +48,7 @@ pub(crate) fn propose(ops: Vec<Op>, end: End) {
     worker::tell(Event::Proposed(ops, end));
 }
 
-/// Makes a change here, in place of a client that cannot wait for the other shards. They hear of it a moment later, and make it if they
-/// can. Returns what `make` returns: whether something has changed.
-pub(crate) fn make_here(context: &Context, op: &Op, make: impl FnOnce(&Context) -> bool) -> bool {
-    let is_made = make(context);
-    if is_made {
-        let stamp = registry().write(context, |registry| registry.ledger.next_stamp());
-        let marks = change::marks(std::slice::from_ref(op), stamp, change::now());
-        tell_marks(context, &marks);
-        marks.into_iter().for_each(|(session, _)| spread(session));
-    }
-    is_made
-}
-
-/// Tells the other shards of a session that was changed here already.
-pub(crate) fn spread(session: SessionId) {
-    worker::tell(Event::Changed(session));
+/// Tells the other shards of a change that was made here already, because its client cannot wait.
+pub(crate) fn made(op: Op) {
+    worker::tell(Event::Made(Own::Removed(op)));
 }

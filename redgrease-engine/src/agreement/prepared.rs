@@ -1,6 +1,6 @@
 //! The changes of other shards: prepared here, then made or forgotten.
 
-use super::change::{Op, locks, marks, now as seconds};
+use super::change::{Op, Refusal, locks, marks, now as seconds};
 use super::local::{Local, Purpose};
 use super::message::{Proposal, Said};
 use super::state::Agreement;
@@ -32,8 +32,8 @@ impl<P> Agreement<P> {
         let Proposal { stamp, bases, ops } = proposal;
         local.saw(stamp);
         if !local.is_master() {
-            let why = "it is a replica, and the shards do not know it yet: try again".to_owned();
-            return self.send(from, &Said::Refused(stamp, why));
+            let why = "the shard is a replica now: try again".to_owned();
+            return self.send(from, &Said::Refused(stamp, Refusal::passing(why)));
         }
         let differs = bases
             .iter()
@@ -42,13 +42,12 @@ impl<P> Agreement<P> {
             let why = format!(
                 "Session {session} has changed: the shards do not agree about it yet: try again"
             );
-            self.send(from, &Said::Refused(stamp, why));
+            self.send(from, &Said::Refused(stamp, Refusal::passing(why)));
             return self.send(from, &Said::Ask);
         }
         if let Err(lock) = self.promises.promise(stamp, locks(&ops)) {
-            let why =
-                format!("{lock}: another change of it is under way in the cluster: try again");
-            return self.send(from, &Said::Refused(stamp, why));
+            let refusal = Refusal::under_way(&lock);
+            return self.send(from, &Said::Refused(stamp, refusal));
         }
         let scripts = ops.iter().filter_map(|op| match op {
             Op::Put(stored) => Some(stored.as_ref().clone()),
@@ -99,7 +98,7 @@ impl<P> Agreement<P> {
 
     fn refuse(&mut self, stamp: Stamp, why: String) {
         if let Some(theirs) = self.theirs.remove(&stamp) {
-            self.send(theirs.from, &Said::Refused(stamp, why));
+            self.send(theirs.from, &Said::Refused(stamp, Refusal::lasting(why)));
         }
         self.promises.end(stamp);
     }

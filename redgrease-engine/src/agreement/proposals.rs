@@ -1,6 +1,6 @@
 //! The changes that begin here.
 
-use super::change::{Op, locks, marks, now as seconds, sessions};
+use super::change::{Op, Own, Refusal, locks, marks, now as seconds, sessions};
 use super::local::Local;
 use super::message::{Proposal, Said};
 use super::round::{Next, Order, Outcome, Round};
@@ -8,7 +8,7 @@ use super::state::Agreement;
 use crate::cluster::topology::NodeId;
 use crate::redis::{Context, Level, log};
 use crate::registration::ledger::Stamp;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Answers the client of a change. It is called without the server's lock.
 pub(crate) type Answer = Box<dyn FnOnce() + Send>;
@@ -16,34 +16,58 @@ pub(crate) type Answer = Box<dyn FnOnce() + Send>;
 /// Makes a change here when all other shards can make it, or hears why it is not made. `Err` if it cannot be made here any longer:
 /// no shard makes it then. The client is answered when all shards have made it, after an error at once.
 pub(crate) type End =
-    Box<dyn FnOnce(&Context, Result<(), String>) -> Result<Answer, Answer> + Send>;
+    Box<dyn FnOnce(&Context, Result<(), Refusal>) -> Result<Answer, Answer> + Send>;
 
 /// A change of this server that is not over.
 pub(super) struct Open {
     round: Round,
     ops: Vec<Op>,
     begun: Instant,
-    /// Taken when it is decided whether the change is made.
-    end: Option<End>,
-    /// Set when the change is made here.
-    answer: Option<Answer>,
+    origin: Origin,
 }
 
+/// What a change comes from.
+pub(super) enum Origin {
+    /// A client, which waits. The function is called when it is decided whether the change is made.
+    Client(End),
+    /// The change is made here, and its client is answered when all shards have made it.
+    Made(Answer),
+    /// It was made here before, and was proposed so many times since.
+    Own(Own, u32),
+    /// Nothing is left to do here.
+    None,
+}
+
+/// The pause before a change that was made here is proposed again: at first, and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
 impl<P> Agreement<P> {
+    /// A change that was made here begins on the others.
+    pub(super) fn propose_own(
+        &mut self,
+        own: Own,
+        times: u32,
+        local: &mut impl Local<Prepared = P>,
+        now: Instant,
+    ) {
+        // What is gone again does not matter.
+        if let Some(op) = local.own_op(&own) {
+            self.propose(vec![op], Origin::Own(own, times), local, now);
+        }
+    }
+
     /// Begins a change.
     pub(super) fn propose(
         &mut self,
         ops: Vec<Op>,
-        end: End,
+        origin: Origin,
         local: &mut impl Local<Prepared = P>,
         now: Instant,
     ) {
         let stamp = local.next_stamp();
         if let Err(lock) = self.promises.promise(stamp, locks(&ops)) {
-            let why =
-                format!("{lock}: another change of it is under way in the cluster: try again");
-            self.answer(local.end(end, Err(why)));
-            return;
+            return self.refused(origin, Refusal::under_way(&lock), local, now);
         }
         let bases = sessions(&ops).into_iter();
         let bases = bases.map(|session| {
@@ -62,11 +86,10 @@ impl<P> Agreement<P> {
             round,
             ops,
             begun: now,
-            end: Some(end),
-            answer: None,
+            origin,
         };
         self.open.insert(stamp, open);
-        self.follow(stamp, next, local);
+        self.follow(stamp, next, local, now);
     }
 
     /// Another shard has answered.
@@ -74,11 +97,12 @@ impl<P> Agreement<P> {
         &mut self,
         stamp: Stamp,
         local: &mut impl Local<Prepared = P>,
+        now: Instant,
         step: impl FnOnce(&mut Round) -> Next,
     ) {
         if let Some(open) = self.open.get_mut(&stamp) {
             let next = step(&mut open.round);
-            self.follow(stamp, next, local);
+            self.follow(stamp, next, local, now);
         }
     }
 
@@ -91,7 +115,7 @@ impl<P> Agreement<P> {
             lost.extend(silent.map(|node| (*stamp, node)));
         }
         for (stamp, node) in lost {
-            self.step(stamp, local, |round| round.lost(node));
+            self.step(stamp, local, now, |round| round.lost(node));
         }
     }
 
@@ -100,12 +124,14 @@ impl<P> Agreement<P> {
         stamp: Stamp,
         (order, outcome): Next,
         local: &mut impl Local<Prepared = P>,
+        now: Instant,
     ) {
         match order {
             Some(Order::Commit) => self.commit(stamp, local),
             Some(Order::Abort) => {
-                let why = refusal(outcome.as_ref(), local);
-                self.give_up(stamp, why, local);
+                if let Some(refusal) = outcome.and_then(|outcome| refusal(outcome, local)) {
+                    self.give_up(stamp, refusal, local, now);
+                }
                 return;
             }
             None => {}
@@ -130,27 +156,73 @@ impl<P> Agreement<P> {
         let Some(open) = self.open.get_mut(&stamp) else {
             return;
         };
-        let Some(end) = open.end.take() else { return };
-        match local.end(end, Ok(())) {
-            Ok(answer) => {
-                open.answer = Some(answer);
-                local.note(&marks(&open.ops, stamp, seconds()));
-                let to = open.round.shards().iter().copied().collect();
-                self.send_to(to, &Said::Commit(stamp));
-            }
-            Err(answer) => {
-                self.answers.push(answer);
-                self.abort(stamp);
-            }
+        let is_made = match std::mem::replace(&mut open.origin, Origin::None) {
+            Origin::Client(end) => match local.end(end, Ok(())) {
+                Ok(answer) => {
+                    open.origin = Origin::Made(answer);
+                    true
+                }
+                Err(answer) => {
+                    self.answers.push(answer);
+                    false
+                }
+            },
+            // What was made here is gone again.
+            Origin::Own(own, _) => local.own_op(&own).is_some(),
+            Origin::Made(_) | Origin::None => true,
+        };
+        if is_made {
+            local.note(&marks(&open.ops, stamp, seconds()));
+            let to = open.round.shards().iter().copied().collect();
+            self.send_to(to, &Said::Commit(stamp));
+        } else {
+            self.abort(stamp);
         }
     }
 
-    fn give_up(&mut self, stamp: Stamp, why: String, local: &mut impl Local<Prepared = P>) {
-        let end = self.open.get_mut(&stamp).and_then(|open| open.end.take());
-        if let Some(end) = end {
-            self.answer(local.end(end, Err(why)));
+    fn give_up(
+        &mut self,
+        stamp: Stamp,
+        refusal: Refusal,
+        local: &mut impl Local<Prepared = P>,
+        now: Instant,
+    ) {
+        if let Some(open) = self.open.get_mut(&stamp) {
+            let origin = std::mem::replace(&mut open.origin, Origin::None);
+            self.abort(stamp);
+            self.refused(origin, refusal, local, now);
         }
-        self.abort(stamp);
+    }
+
+    fn refused(
+        &mut self,
+        origin: Origin,
+        refusal: Refusal,
+        local: &mut impl Local<Prepared = P>,
+        now: Instant,
+    ) {
+        match origin {
+            Origin::Client(end) => {
+                let (Ok(answer) | Err(answer)) = local.end(end, Err(refusal));
+                self.answers.push(answer);
+            }
+            Origin::Own(own, times) if refusal.is_passing => {
+                let doubled = FIRST_PAUSE.saturating_mul(1 << times.min(10));
+                let pause = local.random_below(doubled.min(LONGEST_PAUSE));
+                self.again.push((now + pause, own, times + 1));
+            }
+            Origin::Own(own, _) => local.undo(&own, &refusal.why),
+            Origin::Made(_) | Origin::None => {}
+        }
+    }
+
+    /// Proposes again what was made here and refused for a while.
+    pub(super) fn look_at_own(&mut self, local: &mut impl Local<Prepared = P>, now: Instant) {
+        let due = self.again.extract_if(.., |(at, ..)| *at <= now);
+        let due: Vec<(Instant, Own, u32)> = due.collect();
+        for (_, own, times) in due {
+            self.propose_own(own, times, local, now);
+        }
     }
 
     fn abort(&mut self, stamp: Stamp) {
@@ -164,30 +236,30 @@ impl<P> Agreement<P> {
     /// The change is in force everywhere.
     fn close(&mut self, stamp: Stamp) {
         // A change that could not be made here is not open any longer.
-        if let Some(open) = self.open.remove(&stamp) {
-            self.answers.extend(open.answer);
+        if let Some(open) = self.open.remove(&stamp)
+            && let Origin::Made(answer) = open.origin
+        {
+            self.answers.push(answer);
         }
         self.promises.end(stamp);
     }
-
-    fn answer(&mut self, answer: Result<Answer, Answer>) {
-        self.answers.push(answer.unwrap_or_else(|answer| answer));
-    }
 }
 
-/// The reason why no shard makes a change, for its client.
-fn refusal(outcome: Option<&Outcome>, local: &impl Local) -> String {
+/// The reason why no shard makes a change. `None` if they make it.
+fn refusal(outcome: Outcome, local: &impl Local) -> Option<Refusal> {
     match outcome {
-        Some(Outcome::Refused(node, why)) => {
-            format!(
-                "{why} (on {}: nothing has changed on any shard)",
-                local.describe(*node)
-            )
-        }
-        Some(Outcome::Silent(node)) => format!(
+        Outcome::Refused(node, refusal) => Some(Refusal {
+            why: format!(
+                "{} (on {}: nothing has changed on any shard)",
+                refusal.why,
+                local.describe(node)
+            ),
+            ..refusal
+        }),
+        Outcome::Silent(node) => Some(Refusal::passing(format!(
             "{} does not answer: nothing has changed on any shard: try again when it is back, or when a replica has taken its place",
-            local.describe(*node)
-        ),
-        Some(Outcome::InForce | Outcome::InForceExcept(_)) | None => String::new(),
+            local.describe(node)
+        ))),
+        Outcome::InForce | Outcome::InForceExcept(_) => None,
     }
 }

@@ -1,5 +1,6 @@
 //! A change that begins on this shard: prepared on all shards, then made by all or by none.
 
+use super::change::Refusal;
 use crate::cluster::topology::NodeId;
 use std::collections::BTreeSet;
 
@@ -20,7 +21,7 @@ pub(super) enum Outcome {
     /// All shards will have made it. These did not confirm it in time, or left: they get it when they are back.
     InForceExcept(Vec<NodeId>),
     /// No shard has made it: a shard had a reason.
-    Refused(NodeId, String),
+    Refused(NodeId, Refusal),
     /// No shard has made it: a shard did not answer.
     Silent(NodeId),
 }
@@ -81,7 +82,7 @@ impl Round {
     }
 
     /// A shard cannot make the change.
-    pub(super) fn refused(&mut self, shard: NodeId, why: String) -> Next {
+    pub(super) fn refused(&mut self, shard: NodeId, why: Refusal) -> Next {
         self.give_up(Outcome::Refused(shard, why))
     }
 

@@ -1,6 +1,6 @@
 //! The sessions of the server that the engine runs in.
 
-use super::change::{Op, now};
+use super::change::{Op, Own, Refusal, now};
 use super::local::{Local, Purpose};
 use super::proposals::{Answer, End};
 use super::state::Event;
@@ -12,14 +12,14 @@ use crate::gears::{Prepared, add_gear, keep_unrestored, prepare};
 use crate::id::{Id, Shard};
 use crate::redis::{Context, Level, log};
 use crate::registration::ledger::{Mark, Marks, Stamp};
-use crate::registration::stored::StoredSession;
+use crate::registration::stored::{StoredSession, name_of_gear};
 use crate::registration::streams::Begin;
 use crate::registration::{
     Pending, Registry, Removal, registry, remove_session, tell_marks, unregister,
 };
 use crate::scope::{SessionId, SessionInfo};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// This server, while its lock is held.
 pub(super) struct Server<'a> {
@@ -160,6 +160,13 @@ impl Local for Server<'_> {
             Op::Put(_) | Op::Add { .. } => None,
         });
         let takes: Vec<Id> = takes.collect();
+        let added = ops.iter().filter_map(|op| match op {
+            Op::Add { registration, .. } => name_of_gear(registration),
+            Op::Put(_) | Op::Remove { .. } => None,
+        });
+        for name in added {
+            registry().read(self.context, |registry| registry.check_name(&name))?;
+        }
         prepared.map_or(Ok(()), |prepared| prepared.check(self.context, &takes))
     }
 
@@ -195,8 +202,52 @@ impl Local for Server<'_> {
         }
     }
 
-    fn end(&mut self, end: End, agreed: Result<(), String>) -> Result<Answer, Answer> {
+    fn end(&mut self, end: End, agreed: Result<(), Refusal>) -> Result<Answer, Answer> {
         end(self.context, agreed)
+    }
+
+    fn own_op(&self, own: &Own) -> Option<Op> {
+        match own {
+            Own::Added(session, id) => registry().read(self.context, |registry| {
+                let stored = registry.session(session)?.store(registry);
+                let made = stored.dynamic.iter().find(|(one, _)| one == id);
+                let registration = Arc::clone(&made?.1);
+                let is_known = |mark: Mark| mark.removed.is_none();
+                Some(if registry.ledger.mark(session).is_some_and(is_known) {
+                    Op::Add {
+                        session: session.clone(),
+                        id: *id,
+                        registration,
+                    }
+                } else {
+                    Op::Put(Box::new(stored))
+                })
+            }),
+            Own::Removed(op) => Some(op.clone()),
+        }
+    }
+
+    fn undo(&mut self, own: &Own, why: &str) {
+        if let Own::Added(session, id) = own {
+            let removal = Removal {
+                pending: Pending::Finish,
+                is_told: false,
+            };
+            unregister(self.context, *id, removal);
+            log(
+                Level::Warning,
+                &format!(
+                    "registration {id}, which a gear of the session {session} made, is unregistered again, because not all shards can \
+                     have it: {why}"
+                ),
+            );
+        }
+    }
+
+    fn random_below(&self, most: Duration) -> Duration {
+        let digits = self.context.random_hex::<8>();
+        let number = u32::from_str_radix(&digits, 16).unwrap_or_default();
+        most.mul_f64(f64::from(number) / f64::from(u32::MAX))
     }
 
     fn stored(&self, session: &str) -> Option<StoredSession> {
@@ -271,7 +322,8 @@ impl Server<'_> {
     fn add(&self, session: &str, id: Id, registration: Arc<[u8]>) {
         let info: Option<Arc<SessionInfo>> = registry().read(self.context, |registry| {
             let session = registry.session(session)?;
-            Some(Arc::clone(&session.info))
+            let is_new = registry.registration(id).is_none();
+            is_new.then(|| Arc::clone(&session.info))
         });
         if let Some(info) = info {
             add_gear(self.context, &info, id, registration);

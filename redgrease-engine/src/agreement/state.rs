@@ -1,12 +1,12 @@
 //! The state of agreement on a shard, and what it does with each event. The events bring the time, so tests have their own.
 
 use super::catch_up::CatchUp;
-use super::change::Op;
+use super::change::{Op, Own};
 use super::local::{Local, Purpose};
 use super::message::Said;
 use super::prepared::Theirs;
 use super::promises::Promises;
-use super::proposals::{Answer, End, Open};
+use super::proposals::{Answer, End, Open, Origin};
 use crate::cluster::topology::NodeId;
 use crate::registration::ledger::Stamp;
 use crate::registration::stored::StoredSession;
@@ -17,8 +17,8 @@ use std::time::Instant;
 pub(super) enum Event<P> {
     /// This server wants to change something.
     Proposed(Vec<Op>, End),
-    /// A session was changed here without a proposal.
-    Changed(String),
+    /// This server has changed something already.
+    Made(Own),
     /// Another shard has said something.
     Said(NodeId, Said),
     /// A script has run.
@@ -34,6 +34,8 @@ pub(super) struct Agreement<P> {
     pub(super) promises: Promises,
     /// The changes that begin here.
     pub(super) open: BTreeMap<Stamp, Open>,
+    /// Changes that were made here, and the moments at which they are proposed again.
+    pub(super) again: Vec<(Instant, Own, u32)>,
     /// The changes of other shards.
     pub(super) theirs: BTreeMap<Stamp, Theirs<P>>,
     pub(super) catch_up: CatchUp,
@@ -48,6 +50,7 @@ impl<P> Default for Agreement<P> {
         Agreement {
             promises: Promises::default(),
             open: BTreeMap::new(),
+            again: Vec::new(),
             theirs: BTreeMap::new(),
             catch_up: CatchUp::default(),
             out: Vec::new(),
@@ -64,15 +67,15 @@ impl<P> Agreement<P> {
         now: Instant,
     ) {
         match event {
-            Event::Proposed(ops, end) => self.propose(ops, end, local, now),
-            Event::Changed(session) => self.tell_changed(session, local),
+            Event::Proposed(ops, end) => self.propose(ops, Origin::Client(end), local, now),
+            Event::Made(own) => self.propose_own(own, 0, local, now),
             Event::Said(from, said) => self.hear(from, said, local, now),
             Event::Ran(Purpose::Change(stamp), outcome) => self.ran(stamp, outcome, local),
             Event::Ran(Purpose::Missed(session, mark), outcome) => {
                 self.caught_up(&session, mark, outcome, local);
             }
             Event::Hello(from, digest) => self.compare(from, &digest, local),
-            Event::Lost(node) => self.lost(node, local),
+            Event::Lost(node) => self.lost(node, local, now),
         }
     }
 
@@ -85,12 +88,12 @@ impl<P> Agreement<P> {
     ) {
         match said {
             Said::Prepare(proposal) => self.prepare(from, proposal, local, now),
-            Said::Ready(stamp) => self.step(stamp, local, |round| round.ready(from)),
+            Said::Ready(stamp) => self.step(stamp, local, now, |round| round.ready(from)),
             Said::Refused(stamp, why) => {
-                self.step(stamp, local, |round| round.refused(from, why));
+                self.step(stamp, local, now, |round| round.refused(from, why));
             }
-            Said::Made(stamp) => self.step(stamp, local, |round| round.done(from)),
-            Said::Late(stamp) => self.step(stamp, local, |round| round.lost(from)),
+            Said::Made(stamp) => self.step(stamp, local, now, |round| round.done(from)),
+            Said::Late(stamp) => self.step(stamp, local, now, |round| round.lost(from)),
             Said::Commit(stamp) => self.make(from, stamp, local),
             Said::Abort(stamp) => self.forget(stamp),
             Said::Ask => self.list(from, local),
@@ -102,10 +105,10 @@ impl<P> Agreement<P> {
         }
     }
 
-    fn lost(&mut self, node: NodeId, local: &mut impl Local<Prepared = P>) {
+    fn lost(&mut self, node: NodeId, local: &mut impl Local<Prepared = P>, now: Instant) {
         let open: Vec<Stamp> = self.open.keys().copied().collect();
         for stamp in open {
-            self.step(stamp, local, |round| round.lost(node));
+            self.step(stamp, local, now, |round| round.lost(node));
         }
         self.forget_of(node);
         self.catch_up.forget(node);
@@ -114,6 +117,7 @@ impl<P> Agreement<P> {
     /// Looks at what takes long.
     pub(super) fn look(&mut self, local: &mut impl Local<Prepared = P>, now: Instant) {
         self.look_at_open(local, now);
+        self.look_at_own(local, now);
         self.look_at_theirs(local, now);
         self.catch_up.look(local, now);
     }
@@ -130,6 +134,7 @@ impl<P> Agreement<P> {
     /// `true` while something is under way.
     pub(super) fn is_busy(&self) -> bool {
         !(self.open.is_empty()
+            && self.again.is_empty()
             && self.theirs.is_empty()
             && self.promises.is_empty()
             && self.catch_up.is_idle())

@@ -3,7 +3,7 @@
 //! The transport delivers each message once and in order, unless a server is started again; while two servers do not reach each
 //! other, it keeps their messages.
 
-use super::change::{Op, locks};
+use super::change::{Op, Own, Refusal, locks};
 use super::local::{Local, Purpose};
 use super::message::{Proposal, Said};
 use super::promises::Promises;
@@ -17,6 +17,7 @@ use crate::registration::Name;
 use crate::registration::ledger::{Ledger, Mark, Marks, Stamp};
 use crate::registration::stored::StoredSession;
 use crate::scope::SessionId;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -55,6 +56,7 @@ struct Server {
     heard: BTreeMap<NodeId, Instant>,
     scripts: Vec<(Purpose, StoredSession)>,
     is_master: bool,
+    turns: Cell<usize>,
 }
 
 fn put(sessions: &Sessions, stored: StoredSession) {
@@ -70,8 +72,17 @@ fn apply(sessions: &Sessions, ops: Vec<Op>) {
         match op {
             Op::Put(stored) => put(sessions, *stored),
             Op::Remove { session, .. } => drop(sessions.lock().unwrap().remove(&session)),
-            Op::Add { .. } => {}
+            Op::Add { session, id, .. } => add(sessions, &session, id),
         }
+    }
+}
+
+fn add(sessions: &Sessions, session: &str, id: Id) {
+    let mut all = sessions.lock().unwrap();
+    let known = all.get_mut(session).expect("the session of a gear");
+    if !known.registrations.contains(&id) {
+        known.registrations.push(id);
+        known.registrations.sort_unstable();
     }
 }
 
@@ -154,8 +165,34 @@ impl Local for Server {
         apply(&self.sessions, ops);
     }
 
-    fn end(&mut self, end: End, agreed: Result<(), String>) -> Result<Answer, Answer> {
+    fn end(&mut self, end: End, agreed: Result<(), Refusal>) -> Result<Answer, Answer> {
         locked(|context| end(context, agreed))
+    }
+
+    fn own_op(&self, own: &Own) -> Option<Op> {
+        let Own::Added(session, id) = own else {
+            return None;
+        };
+        let all = self.sessions.lock().unwrap();
+        all.get(session)?
+            .registrations
+            .contains(id)
+            .then(|| Op::Add {
+                session: session.clone(),
+                id: *id,
+                registration: b"".as_slice().into(),
+            })
+    }
+
+    fn undo(&mut self, own: &Own, why: &str) {
+        panic!("{own:?} is undone: {why}");
+    }
+
+    fn random_below(&self, most: Duration) -> Duration {
+        let turn = self.turns.get() + 1;
+        self.turns.set(turn);
+        let share = (turn * 7919 + self.index * 104_729) % 1000;
+        most.mul_f64(share as f64 / 1000.0)
     }
 
     fn stored(&self, session: &str) -> Option<StoredSession> {
@@ -198,6 +235,7 @@ impl World {
             heard: BTreeMap::new(),
             scripts: Vec::new(),
             is_master: true,
+            turns: Cell::default(),
         };
         World {
             shards: (0..count)
@@ -246,6 +284,7 @@ impl World {
         let (sessions, made) = (Arc::clone(&self.shards[at].1.sessions), op.clone());
         let outcomes = Arc::clone(&self.outcomes);
         let end: End = Box::new(move |_, agreed| {
+            let agreed = agreed.map_err(|refusal| refusal.why);
             let outcome = agreed.and_then(|()| match &made {
                 Op::Put(stored) => check(&sessions, stored),
                 Op::Remove { .. } | Op::Add { .. } => Ok(()),
@@ -263,6 +302,13 @@ impl World {
 
     fn register(&mut self, at: usize, id: &str, trigger: &str, version: usize) -> usize {
         self.propose(at, Op::Put(Box::new(session(id, trigger, version))))
+    }
+
+    /// A gear of a shard registers something.
+    fn grow(&mut self, at: usize, id: &str, number: u64) {
+        let made = Id::of_shard(shard(at), number);
+        add(&self.shards[at].1.sessions, id, made);
+        self.handle(at, Event::Made(Own::Added(id.to_owned(), made)));
     }
 
     fn outcome(&self, number: usize) -> Option<Result<(), String>> {
@@ -313,11 +359,11 @@ impl World {
 
     /// Lets time pass, with a heartbeat each second.
     fn pass(&mut self, seconds: u64) {
-        for _ in 0..seconds {
-            self.now += Duration::from_secs(1);
-            let count = self.shards.len();
+        let count = self.shards.len();
+        for tenth in 1..=10 * seconds {
+            self.now += Duration::from_millis(100);
             for (from, to) in (0..count).flat_map(|from| (0..count).map(move |to| (from, to))) {
-                if from != to && self.reach(from, to) {
+                if tenth % 10 == 0 && from != to && self.reach(from, to) {
                     let (agreement, server) = &mut self.shards[from];
                     let digest = agreement.own_digest(server);
                     self.shards[to].1.heard.insert(node(from), self.now);
@@ -331,6 +377,12 @@ impl World {
             }
             self.settle();
         }
+    }
+
+    /// A gear of this shard has registered something, and the others do not have it yet. It is lost with the process.
+    fn is_growing(&self, at: usize) -> bool {
+        let (agreement, _) = &self.shards[at];
+        agreement.is_busy()
     }
 
     /// Ends a process, which starts again with what it has stored.
@@ -557,7 +609,7 @@ fn any_order_of_changes_losses_and_restarts_ends_equal() {
                     let seconds = world.random(8) as u64;
                     world.pass(seconds);
                 }
-                3 => world.restart(at),
+                3 if !world.is_growing(at) => world.restart(at),
                 4 => {
                     let session = format!("s{}", world.random(2));
                     let exists = world.shards[at].1.stored(&session).is_some();
@@ -569,6 +621,12 @@ fn any_order_of_changes_losses_and_restarts_ends_equal() {
                     };
                     if exists {
                         numbers.push(world.propose(at, removal));
+                    }
+                }
+                5 => {
+                    let session = format!("s{}", world.random(2));
+                    if world.shards[at].1.stored(&session).is_some() {
+                        world.grow(at, &session, 100 + version as u64);
                     }
                 }
                 _ => {
@@ -589,6 +647,24 @@ fn any_order_of_changes_losses_and_restarts_ends_equal() {
         // A number of changes is lost with the process that had begun them.
         let open = numbers.iter().filter(|one| world.outcome(**one).is_none());
         assert!(open.count() < numbers.len().max(1), "seed {seed}");
+    }
+}
+
+#[test]
+fn gears_of_all_shards_register_at_once() {
+    for seed in 0..100 {
+        let mut world = World::new(4, seed);
+        world.register(0, "app", "t", 1);
+        world.settle();
+        for at in 0..4 {
+            world.grow(at, "app", 50);
+            world.grow(at, "app", 51);
+            world.step();
+        }
+        world.pass(5);
+        world.assert_equal();
+        let stored = world.shards[0].1.stored("app").unwrap();
+        assert_eq!(stored.registrations.len(), 9, "seed {seed}");
     }
 }
 
@@ -621,7 +697,8 @@ fn messages_are_read_as_they_were_written() {
     let all = [
         Said::Prepare(Proposal { stamp, bases, ops }),
         Said::Ready(stamp),
-        Said::Refused(stamp, "no".into()),
+        Said::Refused(stamp, Refusal::passing("no".into())),
+        Said::Refused(stamp, Refusal::lasting("no".into())),
         Said::Commit(stamp),
         Said::Made(stamp),
         Said::Late(stamp),

@@ -1,11 +1,13 @@
 //! The thread that reacts to the messages of other shards and to the changes of this one. It takes the server's lock for each event.
 
+use super::change::Own;
 use super::message::Said;
 use super::server::Server;
 use super::state::{Agreement, Event};
 use crate::cluster::{self, Lane, Message, Tag};
 use crate::gears::Prepared;
 use crate::redis::{Level, locked_to_write, log};
+use crate::registration::ledger::on_added;
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -59,6 +61,7 @@ pub(crate) fn start() {
     }
     // The module is loaded once in a process.
     let _ = EVENTS.set(sender);
+    on_added(|session, id| tell(Event::Made(Own::Added(session, id))));
     hub.on(Tag::AGREEMENT, |message| send(Input::Message(message)));
     hub.on_lost(|node| tell(Event::Lost(node)));
     heartbeat.on_hello(|from, hello| tell(Event::Hello(from, hello.digest.clone())));

@@ -2,7 +2,7 @@
 
 use super::listing;
 use super::rows::{answered, arguments, statistics_for, status, write_array, write_fields};
-use crate::agreement::{self, Op};
+use crate::agreement::{self, Op, Refusal};
 use crate::config;
 use crate::execution;
 use crate::gears::restore_sessions;
@@ -162,12 +162,14 @@ fn unregister_everywhere(context: &Context, id: Id, removal: Removal) {
     let client = context.may_block().then(|| BlockedClient::block(context));
     let Some(client) = client.flatten() else {
         // In a transaction the others hear of it a moment later.
-        let is_gone =
-            agreement::make_here(context, &op, |context| unregister(context, id, removal));
+        let is_gone = unregister(context, id, removal);
+        if is_gone {
+            agreement::made(op);
+        }
         return answer(context, is_gone);
     };
-    let end = move |context: &Context, agreed: Result<(), String>| {
-        let outcome = agreed.and_then(|()| {
+    let end = move |context: &Context, agreed: Result<(), Refusal>| {
+        let outcome = agreed.map_err(|refusal| refusal.why).and_then(|()| {
             let is_gone = unregister(context, id, removal);
             is_gone.then_some(()).ok_or(NOT_REGISTERED.to_owned())
         });

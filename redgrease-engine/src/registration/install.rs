@@ -1,7 +1,7 @@
 //! Putting registrations into the registry, and describing them to replicas and the AOF. Nothing here calls Python: the
 //! functions that have to be called are returned to the caller.
 
-use super::ledger::{Mark, Marks};
+use super::ledger::{Mark, Marks, added};
 use super::reserved::Name;
 use super::reserved::TRIGGER_TAKEN;
 use super::stored::{self, StoredSession, dynamic};
@@ -218,6 +218,7 @@ pub(crate) fn activate_dynamic(
         announce(function);
     }
     tell_dynamic(context, &session, id, is_first);
+    added(&session.id, id);
     Ok(id)
 }
 

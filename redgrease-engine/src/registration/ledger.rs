@@ -3,10 +3,11 @@
 //! A server outside of a cluster has no entries here.
 
 use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number};
-use crate::id::Shard;
+use crate::id::{Id, Shard};
 use crate::order::stable_hash;
 use crate::scope::SessionId;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// The place of a change in the order that all shards agree on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,6 +80,25 @@ pub(crate) fn read_marks(input: &mut Input<'_>) -> Result<Marks, Damaged> {
 const MOST_REMOVED: usize = 10_000;
 /// The time for which a removal is remembered, in seconds.
 const REMEMBERED: u64 = 24 * 60 * 60;
+
+/// A function that hears of a registration that a running gear has made in a session.
+type OnAdded = fn(SessionId, Id);
+
+/// Not set outside of a cluster.
+static ON_ADDED: OnceLock<OnAdded> = OnceLock::new();
+
+/// This server is a node of a cluster: the function hears of what running gears register.
+pub(crate) fn on_added(function: OnAdded) {
+    // The module is loaded once in a process.
+    let _ = ON_ADDED.set(function);
+}
+
+/// Tells that a running gear has registered something.
+pub(super) fn added(session: &str, id: Id) {
+    if let Some(tell) = ON_ADDED.get() {
+        tell(session.to_owned(), id);
+    }
+}
 
 /// The last changes of the sessions of a server.
 #[derive(Debug, Default)]

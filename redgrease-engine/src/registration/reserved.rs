@@ -157,6 +157,17 @@ impl Registry {
             .map_err(|taken| taken.message(words))
     }
 
+    /// Checks that another registration may have the name, as [`Registry::check_event`] does.
+    pub(crate) fn check_name(&self, name: &Name) -> Result<(), String> {
+        let (words, others) = match name {
+            Name::Trigger(trigger) => (TRIGGER_TAKEN, self.check_trigger(trigger, None)),
+            Name::Hook(command) => (NOT_ON_TOP, hooks::check(self, command, None)),
+        };
+        others
+            .and_then(|()| self.check_reserved(name, None))
+            .map_err(|taken| taken.message(words))
+    }
+
     /// Checks that no registration which can run has the trigger, as [`Registry::check_event`] does.
     pub(crate) fn check_free(&self, trigger: &[u8], replaced: Option<&str>) -> Result<(), String> {
         self.check_trigger(trigger, replaced)

@@ -3,7 +3,7 @@
 use super::answer::{Answer, Client};
 use super::repeated;
 use super::request::Request;
-use crate::agreement::{self, Op};
+use crate::agreement::{self, Op, Refusal};
 use crate::config::{self, OnDisconnect};
 use crate::distribution::{Reads, on_all_shards};
 use crate::execution::{Body, Ending, Execution, after_patience, bodies, note_abandoned};
@@ -238,7 +238,8 @@ impl Sent {
     fn end_everywhere(self: &Arc<Self>, made: Made, client: BlockedClient) {
         let ops = locked(|context| self.ops(context, &made));
         let sent = Arc::clone(self);
-        let end = move |context: &Context, agreed: Result<(), String>| {
+        let end = move |context: &Context, agreed: Result<(), Refusal>| {
+            let agreed = agreed.map_err(|refusal| refusal.why);
             let answer = agreed.and_then(|()| sent.activate(context, made));
             let is_made = answer.is_ok();
             let answer = answer.unwrap_or_else(Answer::Error);
@@ -251,7 +252,8 @@ impl Sent {
         match ops {
             Ok(ops) => agreement::propose(ops, Box::new(end)),
             Err(why) => {
-                let (Ok(tell) | Err(tell)) = locked(|context| end(context, Err(why)));
+                let (Ok(tell) | Err(tell)) =
+                    locked(|context| end(context, Err(Refusal::lasting(why))));
                 tell();
             }
         }

@@ -4,6 +4,7 @@ pub(super) mod dynamic;
 mod ids;
 mod session;
 
+pub(crate) use dynamic::name as name_of_gear;
 pub(crate) use session::{Stored, StoredSession, decode, encode};
 pub(super) use session::{decode_dynamic, encode_dynamic};
 
