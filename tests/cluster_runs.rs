@@ -1,80 +1,11 @@
 //! Runs over all shards of a real cluster.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
-use redgrease_embedded::{Cluster, ClusterNode, Server};
-use redis::FromRedisValue;
+mod on_shards;
+
+use on_shards::{BOUND, ask, fill, results, run, start};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
-
-/// A run takes no longer than this, whatever happens.
-const BOUND: Duration = Duration::from_secs(30);
-
-fn start() -> Cluster {
-    let cluster = Server::cluster().shards(3).start().unwrap();
-    cluster.settle().unwrap();
-    cluster
-}
-
-fn client(node: &ClusterNode) -> redis::Connection {
-    let client = redis::Client::open(node.url()).unwrap();
-    let connection = client.get_connection().unwrap();
-    connection.set_read_timeout(Some(BOUND)).unwrap();
-    connection
-}
-
-fn ask<T: FromRedisValue>(node: &ClusterNode, words: &[&str]) -> T {
-    let mut cmd = redis::cmd(words[0]);
-    cmd.arg(&words[1..]);
-    cmd.query(&mut client(node)).unwrap()
-}
-
-type Outcome = (Vec<String>, Vec<String>);
-
-fn run(node: &ClusterNode, script: &str) -> Outcome {
-    ask(node, &["RG.PYEXECUTE", script])
-}
-
-/// The results of a run without an error, sorted.
-fn results(node: &ClusterNode, script: &str) -> Vec<String> {
-    let (mut results, errors) = run(node, script);
-    assert_eq!(errors, [""; 0], "{script}");
-    results.sort();
-    results
-}
-
-/// Writes keys `k0`, `k1` .. with their number as value, each to its shard.
-fn fill(cluster: &Cluster, keys: usize) {
-    let mut left: Vec<usize> = (0..keys).collect();
-    for shard in 0..3 {
-        let mut connection = client(&cluster.shard(shard));
-        let mut pipe = redis::pipe();
-        for number in &left {
-            pipe.cmd("SET").arg(format!("k{number}")).arg(*number);
-        }
-        let replies: Vec<redis::Value> = pipe.ignore_errors(&mut connection);
-        let is_error = |reply: &redis::Value| matches!(reply, redis::Value::ServerError(_));
-        let moved = left
-            .iter()
-            .zip(&replies)
-            .filter(|(_, reply)| is_error(reply));
-        left = moved.map(|(number, _)| *number).collect();
-    }
-    assert_eq!(left, [0; 0]);
-}
-
-trait IgnoreErrors {
-    fn ignore_errors(&self, connection: &mut redis::Connection) -> Vec<redis::Value>;
-}
-
-impl IgnoreErrors for redis::Pipeline {
-    fn ignore_errors(&self, connection: &mut redis::Connection) -> Vec<redis::Value> {
-        use redis::ConnectionLike;
-        let commands = self.cmd_iter().count();
-        connection
-            .req_packed_commands(&self.get_packed_pipeline(), 0, commands)
-            .unwrap()
-    }
-}
+use std::time::Instant;
 
 #[test]
 fn runs_over_all_shards_give_the_results_of_one_server() {
@@ -176,4 +107,69 @@ fn many_records_move_between_all_shards() {
     });
     assert_eq!(found, expected.collect());
     assert!(begun.elapsed() < BOUND);
+}
+
+/// The replies to a trigger on one server, sorted.
+fn triggered(node: &redgrease_embedded::ClusterNode, words: &[&str]) -> Vec<String> {
+    let mut replies: Vec<String> = ask(node, words);
+    replies.sort();
+    replies
+}
+
+#[test]
+fn a_trigger_runs_on_all_shards_unless_it_is_local() {
+    let cluster = start();
+    fill(&cluster, 30);
+    let () = ask(
+        &cluster.shard(1),
+        &[
+            "RG.PYEXECUTE",
+            "seen = []\ndef shard(r):\n    seen.append(r)\n    return [hashtag(), len(seen), *r[1:]]\n\
+             GB('CommandReader').map(shard).register(trigger='everywhere')\n\
+             GB('CommandReader').map(shard).register(trigger='here', mode='async_local')\n\
+             GB('CommandReader').map(shard).register(trigger='now', mode='sync')\n\
+             GB('CommandReader').count().register(trigger='count')\n\
+             GB('CommandReader').collect().map(lambda r: hashtag()).register(trigger='gather')\n\
+             GB('CommandReader').map(lambda r: 1 / 0).register(trigger='fail')\n",
+        ],
+    );
+    let tags: Vec<String> = cluster
+        .nodes()
+        .iter()
+        .map(|node| {
+            results(
+                node,
+                "GB('ShardsIDReader').map(lambda x: hashtag()).run(mode='async_local')",
+            )
+            .concat()
+        })
+        .collect();
+    for (node, tag) in cluster.nodes().iter().zip(&tags) {
+        for _ in 0..2 {
+            let replies = triggered(node, &["RG.TRIGGER", "everywhere", "a"]);
+            assert_eq!(replies.len(), 3, "{replies:?}");
+            for tag in &tags {
+                assert!(
+                    replies.iter().any(|one| one.contains(tag.as_str())),
+                    "{replies:?}"
+                );
+            }
+        }
+        for trigger in ["here", "now"] {
+            let replies = triggered(node, &["RG.TRIGGER", trigger, "a"]);
+            assert!(
+                matches!(&replies[..], [one] if one.contains(tag.as_str())),
+                "{replies:?}"
+            );
+        }
+        assert_eq!(triggered(node, &["RG.TRIGGER", "count"]), ["3"]);
+        assert_eq!(
+            triggered(node, &["RG.TRIGGER", "gather"]),
+            vec![tag.clone(); 3]
+        );
+        let failed: Result<redis::Value, _> = redis::cmd("RG.TRIGGER")
+            .arg("fail")
+            .query(&mut on_shards::client(node));
+        assert!(failed.unwrap_err().to_string().contains("division by zero"));
+    }
 }

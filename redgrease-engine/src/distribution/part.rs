@@ -275,27 +275,32 @@ impl Part {
 
     // The pipeline of this shard.
 
-    /// Begins the run on the other shards.
-    fn start_others(self: &Arc<Self>, py: Gil<'_>, execution: &Execution) -> Result<(), String> {
-        let Some(shards) = self.shards() else {
-            return Ok(());
-        };
+    /// What the other shards are told, before any of them is told anything.
+    fn beginning(
+        &self,
+        py: Gil<'_>,
+        execution: &Execution,
+        shards: Shards,
+    ) -> Result<Start, String> {
         let (plan, words) = plan_bytes(py, execution, self.reads)?;
-        let around = execution.cause().surroundings();
-        let session = execution.cause().session();
-        let start = |shards: &Shards| {
-            Message::Start(Start {
-                shards: shards.clone(),
-                plan: plan.to_vec(),
-                words: words.clone(),
-                user: around.user.as_ref().map(|user| user.name().to_vec()),
-                session: session.as_ref().map(|session| session.id.clone()),
-            })
-        };
+        let cause = execution.cause();
+        let user = cause.surroundings().user;
+        Ok(Start {
+            shards,
+            plan: plan.to_vec(),
+            words,
+            user: user.map(|user| user.name().to_vec()),
+            session: cause.session().map(|session| session.id.clone()),
+        })
+    }
+
+    /// Begins the run on the other shards.
+    fn start_others(self: &Arc<Self>, execution: &Arc<Execution>, start: Start) {
+        let _ = self.shards.set(start.shards.clone());
+        self.is_run_by(execution);
         // Nothing can have come for it: the others do not know of it yet.
         let _ = runs().insert(self);
-        self.send_to_others(&start(shards));
-        Ok(())
+        self.send_to_others(&Message::Start(start));
     }
 
     /// `true` if nothing of the run has to be done on another shard.
@@ -445,15 +450,16 @@ pub(super) fn lost(shard: NodeId, why: &str) -> String {
 impl Shared for Part {
     fn begin(self: Arc<Self>, py: Gil<'_>, execution: &Arc<Execution>) -> Result<Pipeline, String> {
         let plan = &execution.plan;
-        let is_initiator = self.shards().is_none();
         let steps: Arc<[Step]> = distributed(py, &plan.steps).into();
-        if is_initiator {
+        let start = if self.shards().is_none() {
             let shards = Shards::of(&topology::current());
             let Some(shards) = shards.filter(|_| !self.is_local(&steps)) else {
                 return Ok(Pipeline::new(py, &plan.steps));
             };
-            let _ = self.shards.set(shards);
-        }
+            Some(self.beginning(py, execution, shards)?)
+        } else {
+            None
+        };
         let movers = steps.iter().filter_map(|step| match step {
             Step::Mover(mover) => Some(mover.is_gathering()),
             _ => None,
@@ -463,9 +469,8 @@ impl Shared for Part {
         let movement =
             Movement::new(py, plan.functions()).map_err(|raised| describe(py, &raised))?;
         let _ = self.layout.set(Layout { movement, gathers });
-        if is_initiator {
-            self.is_run_by(execution);
-            self.start_others(py, execution)?;
+        if let Some(start) = start {
+            self.start_others(execution, start);
         }
         Ok(Pipeline::with_exchange(py, &steps, self))
     }

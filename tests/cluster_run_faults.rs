@@ -1,0 +1,222 @@
+//! Runs over all shards of a real cluster in which something goes wrong: they end with an error in a bounded time.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+mod on_shards;
+
+use common::eventually;
+use on_shards::{ask, client, fill, results, run};
+use redgrease_embedded::{Cluster, ClusterNode, Server};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// A shard that says nothing for so long is lost.
+const IDLE: Duration = Duration::from_secs(3);
+/// The error comes this much later at most.
+const SLACK: Duration = Duration::from_secs(5);
+
+/// Each shard has many records that take their time.
+const SLOW: &str = "import time\ndef slow(r):\n    time.sleep(0.02)\n    return r\n\
+    GB('PythonReader').map(slow).repartition(lambda r: str(r)).map(slow).run(lambda: iter(range(100000)))";
+
+fn start() -> Cluster {
+    let cluster = Server::cluster()
+        .shards(3)
+        .node_timeout(Duration::from_secs(60))
+        .module_arg("ExecutionMaxIdleTime", IDLE.as_millis().to_string())
+        .start()
+        .unwrap();
+    cluster.settle().unwrap();
+    cluster
+}
+
+/// The executions of a server that have not ended.
+fn running(node: &ClusterNode) -> usize {
+    let rows: Vec<Vec<redis::Value>> = ask(node, &["RG.DUMPEXECUTIONS"]);
+    let status =
+        |row: &Vec<redis::Value>| redis::from_redis_value::<String>(row[3].clone()).unwrap();
+    let ended = |row: &&Vec<redis::Value>| matches!(status(row).as_str(), "done" | "aborted");
+    rows.len() - rows.iter().filter(ended).count()
+}
+
+fn wait_until(what: &str, condition: impl FnMut() -> bool) {
+    eventually(what, condition);
+}
+
+type Outcome = (Vec<String>, Vec<String>);
+
+/// Begins a script in another thread, and waits until all shards work for it.
+fn begin(
+    cluster: &Cluster,
+    shard: usize,
+    script: &'static str,
+) -> JoinHandle<redis::RedisResult<Outcome>> {
+    let node = cluster.shard(shard);
+    let run = thread::spawn(move || {
+        let mut cmd = redis::cmd("RG.PYEXECUTE");
+        cmd.arg(script).query(&mut client(&node))
+    });
+    for node in cluster.nodes() {
+        wait_until("all shards take part", || running(&node) == 1);
+    }
+    run
+}
+
+/// The run ends soon, with this one error and without a result.
+fn ends_with_error(run: JoinHandle<redis::RedisResult<Outcome>>, parts: &[&str]) {
+    let begun = Instant::now();
+    let (results, errors) = run.join().unwrap().unwrap();
+    assert!(begun.elapsed() < IDLE + SLACK, "{:?}", begun.elapsed());
+    assert_eq!(results, [""; 0]);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    for part in parts {
+        assert!(errors[0].contains(part), "{part}: {errors:?}");
+    }
+}
+
+fn all_have_ended(nodes: &[ClusterNode]) {
+    for node in nodes {
+        wait_until("all parts have ended", || running(node) == 0);
+    }
+}
+
+#[test]
+fn a_shard_that_is_stopped_for_long_ends_the_run_and_goes_on_with_the_next() {
+    let cluster = start();
+    let run = begin(&cluster, 0, SLOW);
+    let stopped = cluster.shard(2);
+    stopped.pause().unwrap();
+    ends_with_error(run, &["Execution max idle reached", stopped.id()]);
+    all_have_ended(&[cluster.shard(0), cluster.shard(1)]);
+    stopped.resume().unwrap();
+    all_have_ended(&cluster.nodes());
+    cluster.settle().unwrap();
+    fill(&cluster, 10);
+    assert_eq!(results(&cluster.shard(2), "GB().count().run()"), ["10"]);
+}
+
+#[test]
+fn a_shard_that_is_stopped_for_a_moment_goes_on() {
+    let cluster = start();
+    let run = begin(
+        &cluster,
+        0,
+        "import time\ndef slow(r):\n    time.sleep(0.02)\n    return r\n\
+         GB('PythonReader').map(slow).repartition(lambda r: str(r)).count().run(lambda: iter(range(150)))",
+    );
+    cluster.shard(2).pause().unwrap();
+    thread::sleep(IDLE / 3);
+    cluster.shard(2).resume().unwrap();
+    assert_eq!(
+        run.join().unwrap().unwrap(),
+        (vec!["450".to_owned()], Vec::new())
+    );
+}
+
+#[test]
+fn a_shard_that_is_killed_ends_the_run() {
+    let cluster = start();
+    let run = begin(&cluster, 1, SLOW);
+    let killed = cluster.shard(0);
+    killed.kill().unwrap();
+    ends_with_error(run, &["Execution max idle reached", killed.id()]);
+    all_have_ended(&[cluster.shard(1), cluster.shard(2)]);
+}
+
+#[test]
+fn a_shard_that_is_started_again_ends_the_run() {
+    let cluster = start();
+    let run = begin(&cluster, 1, SLOW);
+    let again = cluster.shard(0);
+    again.kill().unwrap();
+    again.start().unwrap();
+    ends_with_error(run, &["Execution max idle reached", again.id()]);
+    all_have_ended(&cluster.nodes());
+}
+
+#[test]
+fn the_other_parts_end_when_the_shard_that_began_the_run_is_killed() {
+    let cluster = start();
+    let run = begin(&cluster, 1, SLOW);
+    cluster.shard(1).kill().unwrap();
+    assert!(run.join().unwrap().is_err());
+    all_have_ended(&[cluster.shard(0), cluster.shard(2)]);
+}
+
+#[test]
+fn an_abort_ends_all_parts() {
+    let cluster = start();
+    let id: String = ask(&cluster.shard(0), &["RG.PYEXECUTE", SLOW, "UNBLOCKING"]);
+    for node in cluster.nodes() {
+        wait_until("all shards take part", || running(&node) == 1);
+    }
+    let () = ask(&cluster.shard(0), &["RG.ABORTEXECUTION", &id]);
+    all_have_ended(&cluster.nodes());
+}
+
+#[test]
+fn a_limit_on_one_shard_ends_the_whole_run_with_its_reason() {
+    let cluster = start();
+    let limited = cluster.shard(1);
+    let take = "GB('PythonReader').map(lambda r: bytearray(200 << 20) if hashtag() == '8M' else r).collect().map(lambda r: len(r)).run(lambda: iter([b'']))";
+    for (name, value, script, reason) in [
+        (
+            "ExecutionMaxTime",
+            "300",
+            SLOW,
+            "it ran longer than ExecutionMaxTime, 300 ms",
+        ),
+        (
+            "ExecutionMaxRecords",
+            "7",
+            SLOW,
+            "it had more records than ExecutionMaxRecords, 7",
+        ),
+        (
+            "ExecutionMaxMemory",
+            "30000000",
+            take,
+            "it took more memory than ExecutionMaxMemory, 30000000 bytes",
+        ),
+    ] {
+        let _: redis::Value = ask(&limited, &["RG.CONFIGSET", name, value]);
+        let begun = Instant::now();
+        let (results, errors) = run(&cluster.shard(0), script);
+        assert!(begun.elapsed() < SLACK, "{name}: {:?}", begun.elapsed());
+        assert_eq!(results, [""; 0]);
+        assert!(
+            matches!(&errors[..], [one] if one.contains(reason)),
+            "{errors:?}"
+        );
+        all_have_ended(&cluster.nodes());
+        let _: redis::Value = ask(&limited, &["RG.CONFIGSET", name, "0"]);
+    }
+}
+
+#[test]
+fn honest_long_steps_are_not_taken_for_silence() {
+    let cluster = start();
+    let sleeps = "import time\nGB('PythonReader').map(lambda r: time.sleep(5)).count().run(lambda: iter([1]))";
+    assert_eq!(results(&cluster.shard(0), sleeps), ["3"]);
+    // This one holds the interpreter.
+    let computes = "import time\ndef long(r):\n    end = time.time() + 5\n    while time.time() < end:\n        sum(range(10 ** 8))\n\
+                    GB('PythonReader').map(long).count().run(lambda: iter([1]))";
+    assert_eq!(results(&cluster.shard(0), computes), ["3"]);
+}
+
+#[test]
+fn a_plan_that_cannot_be_sent_runs_nowhere() {
+    let cluster = start();
+    let mut cmd = redis::cmd("RG.PYEXECUTE");
+    cmd.arg("import threading\nlock = threading.Lock()\nGB('ShardsIDReader').map(lambda x: [execute('SET', 'ran{%s}' % hashtag(), 1), lock]).run()");
+    let outcome: redis::RedisResult<Outcome> = cmd.query(&mut client(&cluster.shard(0)));
+    let text = match outcome {
+        Ok((results, errors)) => {
+            assert_eq!(results, [""; 0]);
+            errors.concat()
+        }
+        Err(error) => error.to_string(),
+    };
+    assert!(text.contains("serialized a python callback"), "{text}");
+    assert_eq!(results(&cluster.shard(0), "GB().count().run()"), [""; 0]);
+}
