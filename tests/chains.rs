@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::anywhere::{Answers, anywhere};
+use common::anywhere::{Answers, anywhere, shards};
 use common::{empty, eventually, line_of, untyped};
 use redgrease::prelude::*;
 use redgrease::{ExecutionStatus, GearsBuilder, IfTaken, KeyType, Mode, PlainRun, ScriptFile};
@@ -167,24 +167,34 @@ fn a_chain_is_registered_at_once() {
     let error = says("two ").on(&mut con).unwrap_err();
     assert!(error.is_duplicate_trigger(), "{error}");
     assert!(!says("two ").on_if(&mut con, IfTaken::Keep).unwrap());
-    assert_eq!(untyped(&server, &["RG.TRIGGER", "say", "x"]), "one x");
+    // Each shard says it.
+    let said = |words: &str| vec![words; shards()].join("\n");
+    assert_eq!(untyped(&server, &["RG.TRIGGER", "say", "x"]), said("one x"));
     assert!(says("two ").on_if(&mut con, IfTaken::Replace).unwrap());
-    assert_eq!(untyped(&server, &["RG.TRIGGER", "say", "x"]), "two x");
+    assert_eq!(untyped(&server, &["RG.TRIGGER", "say", "x"]), said("two x"));
+}
 
+#[test]
+fn a_chain_for_events_is_registered_at_once() {
+    let (server, mut con) = anywhere();
     let watching = KeysReader::new("n:*")
         .on_event(["set"])
         .foreach(python!(
             def note(record):
-                execute("RPUSH", "seen", record["key"])
+                execute("RPUSH", "seen:{" + record["key"] + "}", record["key"])
         ))
         .register("n:*")
-        .on_registered(python!(lambda: execute("RPUSH", "seen", "registered")));
+        .on_registered(python!(lambda: execute("SET", "registered:{" + hashtag() + "}", 1)));
     watching.on(&mut con).unwrap();
     untyped(&server, &["SET", "n:1", "1"]);
     untyped(&server, &["DEL", "n:1"]);
     eventually("the event is noted", || {
-        untyped(&server, &["LRANGE", "seen", "0", "-1"]) == "registered\nn:1"
+        untyped(&server, &["LRANGE", "seen:{n:1}", "0", "-1"]) == "n:1"
     });
+    // Each shard has called the function.
+    let called = KeysOnlyReader::new("registered:*").count();
+    let called = called.run_on(&mut con).unwrap().into_value().unwrap();
+    assert_eq!(usize::try_from(called).unwrap(), shards());
 }
 
 #[test]
@@ -253,7 +263,8 @@ fn options_are_passed_to_the_reader() {
         .typed::<String>()
         .run_with(local.clone());
     assert!(id.to_string().contains("mode=\"async_local\""), "{id}");
-    assert_eq!(id.on(con).unwrap().into_value().unwrap(), "1");
+    let id = id.on(con).unwrap().into_value().unwrap();
+    assert!(id == "1" || shards() > 1 && id.len() == 40, "{id}");
     let made = PythonReader::new(python!(
         def made():
             yield 1

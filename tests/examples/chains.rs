@@ -1,4 +1,4 @@
-use super::program::{assert_prints, number, run};
+use super::program::{assert_prints, number, run, run_everywhere};
 
 #[test]
 fn basics_counts_and_adds_up_in_two_ways() {
@@ -37,7 +37,7 @@ Errors are reported: ZeroDivisionError: division by zero
 #[test]
 fn counting_users_counts_keys_names_and_fields() {
     assert_prints(
-        &run("counting_users"),
+        &run_everywhere("counting_users", &[3]),
         r#"Keys `user:*`, by a script: 7
 The same by a chain: 7
 With a number: 6

@@ -1,6 +1,6 @@
 //! The examples that correspond to the documentation of `RedisGears` and of Redis clients for Python.
 
-use crate::program::run;
+use crate::program::{run, run_everywhere};
 
 #[test]
 fn words_are_counted() {
@@ -17,7 +17,7 @@ last  1
 then  1
 And with one text more, "gear" occurs 8 times
 "#;
-    assert_eq!(run("word_count"), expected);
+    assert_eq!(run_everywhere("word_count", &[3]), expected);
 }
 
 #[test]

@@ -6,6 +6,22 @@ use std::process::Command;
 /// Runs an example and returns its output.
 #[track_caller]
 pub(crate) fn run(name: &str) -> String {
+    run_on(name, None)
+}
+
+/// Runs an example on one server, and on clusters of these numbers of shards. Returns its output, which is always the same.
+#[track_caller]
+pub(crate) fn run_everywhere(name: &str, shards: &[usize]) -> String {
+    let printed = run(name);
+    for shards in shards {
+        let on_shards = run_on(name, Some(*shards));
+        assert_eq!(printed, on_shards, "{name} on {shards} shards");
+    }
+    printed
+}
+
+#[track_caller]
+fn run_on(name: &str, shards: Option<usize>) -> String {
     // target/debug/deps/examples-0123 -> target/debug/examples/NAME
     let this_test = std::env::current_exe().unwrap();
     let profile = this_test.parent().unwrap().parent().unwrap();
@@ -15,7 +31,12 @@ pub(crate) fn run(name: &str) -> String {
         "{} does not exist: run `cargo build --examples --all-features` first",
         program.display()
     );
-    let output = Command::new(program).output().unwrap();
+    let mut command = Command::new(program);
+    command.env_remove("REDGREASE_SHARDS");
+    if let Some(shards) = shards {
+        command.env("REDGREASE_SHARDS", shards.to_string());
+    }
+    let output = command.output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     let complained = String::from_utf8_lossy(&output.stderr);
     assert!(

@@ -26,6 +26,14 @@ const ON_VALKEY: [&str; 9] = [
     "values",
 ];
 
+/// The test files that also run on a cluster of three shards: their tests are the same on one server and on many.
+pub(crate) const ON_SHARDS: [&str; 3] = ["chains", "gear_test", "keys_reader"];
+
+/// Makes tests run on three shards.
+pub(crate) fn on_shards(tests: &mut std::process::Command) -> &mut std::process::Command {
+    tests.env("REDGREASE_SHARDS", "3")
+}
+
 pub(crate) fn command(yes: bool) -> Outcome {
     // The last steps pack a wheel. They would fail minutes later.
     wheel::check_named()?;
@@ -52,6 +60,11 @@ pub(crate) fn command(yes: bool) -> Outcome {
     all.arg("--no-fail-fast");
     ready.tell(&mut all);
     steps::step("tests of the workspace", &mut all)?;
+
+    let mut many = workspace_tests();
+    many.args(ON_SHARDS.iter().flat_map(|name| ["--test", name]));
+    ready.tell(on_shards(&mut many));
+    steps::step("the same on three shards", &mut many)?;
 
     let mut without_features = steps::cargo();
     without_features

@@ -49,6 +49,9 @@ pub(super) fn cell(cell: &Cell, ready: &Ready) -> Outcome<Result> {
                 count(&cell.name, tests)
             };
             let mut counts = on_server(&mut on_servers()?)?;
+            counts.add(on_server(test::on_shards(&mut workspace_tests(
+                &test::ON_SHARDS,
+            )))?);
             let mut fetching = workspace_tests(&FETCHING);
             counts.add(on_server(fetching.args(["--", "--include-ignored"]))?);
             Ok(Result::Ran(counts))

@@ -269,9 +269,20 @@ def _names(key, options):
 
     `KeysReader` gives a record for an exact name even if the key does not exist, so this checks it.
     """
-    if options["only_existing"] and not redisgears.executeCommand("EXISTS", key):
+    if options["only_existing"] and not _exists(key):
         return []
     return [key]
+
+
+def _exists(key):
+    """Whether this shard has the key."""
+    try:
+        return redisgears.executeCommand("EXISTS", key)
+    except Exception as e:
+        # Another shard has it, if there is one.
+        if "non local key" in str(e):
+            return False
+        raise
 
 
 GB = _guard_class(GearsBuilder)
