@@ -155,6 +155,7 @@ fn requirement_store(
 fn on_loaded(context: &Context) {
     cluster::start(context);
     streams::follow_cluster(context);
+    gears::share_packages();
     agreement::start();
     commands::answer_shards();
     distribution::start();

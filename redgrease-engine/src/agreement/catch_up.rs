@@ -136,7 +136,6 @@ impl<P> Agreement<P> {
     /// Another shard has told a session.
     pub(super) fn learn(
         &mut self,
-        from: NodeId,
         session: SessionId,
         mark: Mark,
         stored: Option<Box<StoredSession>>,
@@ -155,7 +154,7 @@ impl<P> Agreement<P> {
                     if let Some(fetching) = known {
                         fetching.has_come = true;
                         let purpose = Purpose::Missed(session, mark);
-                        local.prepare(purpose, *stored, from);
+                        local.prepare(purpose, *stored);
                     }
                     return;
                 }

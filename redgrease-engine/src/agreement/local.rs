@@ -44,7 +44,7 @@ pub(super) trait Local {
     fn note(&mut self, marks: &[(SessionId, Mark)]);
 
     /// Runs the script of a session. An event tells of the end.
-    fn prepare(&mut self, purpose: Purpose, stored: StoredSession, from: NodeId);
+    fn prepare(&mut self, purpose: Purpose, stored: StoredSession);
     /// Checks that a change can be made.
     fn check(&self, ops: &[Op], prepared: Option<&Self::Prepared>) -> Result<(), String>;
     /// Makes a change of another shard.

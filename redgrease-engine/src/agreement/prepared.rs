@@ -63,7 +63,7 @@ impl<P> Agreement<P> {
         };
         self.theirs.insert(stamp, theirs);
         match script {
-            Some(stored) => local.prepare(Purpose::Change(stamp), stored, from),
+            Some(stored) => local.prepare(Purpose::Change(stamp), stored),
             None => self.check(stamp, None, local),
         }
     }

@@ -145,13 +145,13 @@ impl Local for Server<'_> {
         tell_marks(self.context, marks);
     }
 
-    fn prepare(&mut self, purpose: Purpose, stored: StoredSession, _: NodeId) {
+    fn prepare(&mut self, purpose: Purpose, stored: StoredSession) {
         let kept = stored.clone();
         let then = move |outcome: Result<Prepared, String>| {
             let outcome = outcome.map_err(|why| (kept, why));
             worker::tell(Event::Ran(purpose, outcome));
         };
-        prepare(self.context, stored, |_| (), then);
+        prepare(self.context, stored, then);
     }
 
     fn check(&self, ops: &[Op], prepared: Option<&Prepared>) -> Result<(), String> {

@@ -100,7 +100,7 @@ impl<P> Agreement<P> {
             Said::List(marks) => self.fetch(from, &marks, local, now),
             Said::Fetch(sessions) => self.tell(from, sessions, local),
             Said::State(session, mark, stored) => {
-                self.learn(from, session, mark, stored, local);
+                self.learn(session, mark, stored, local);
             }
         }
     }

@@ -153,7 +153,7 @@ impl Local for Server {
         }
     }
 
-    fn prepare(&mut self, purpose: Purpose, stored: StoredSession, _: NodeId) {
+    fn prepare(&mut self, purpose: Purpose, stored: StoredSession) {
         self.scripts.push((purpose, stored));
     }
 

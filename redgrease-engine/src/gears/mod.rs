@@ -21,6 +21,7 @@
 //! | `activate.rs` | activating everything that a script asked for |
 //! | `restore.rs` | activating stored sessions again |
 //! | `prepare.rs` | sessions of other shards, which are put in force later |
+//! | `wheels.rs` | packages that another shard has |
 //! | `packages.rs` | the Python packages of gears |
 //! | `part_session.rs` | the session of a run that another shard has begun |
 
@@ -47,6 +48,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 mod time_events;
+mod wheels;
 
 pub(crate) use activate::activate;
 pub(crate) use asked::check_again;
@@ -64,3 +66,4 @@ pub(crate) use restore::{
 pub(crate) use scope::{Collected, PendingRun};
 pub(crate) use script::{Script, announce_all, run_script};
 pub(crate) use script_run::ScriptRun;
+pub(crate) use wheels::{bring, share_packages};

@@ -1,6 +1,7 @@
 //! The Python packages of gears.
 
 use super::session;
+use super::wheels::bring;
 use crate::python;
 use crate::redis::{Context, Guarded};
 use crate::registration::{Registry, registry};
@@ -31,12 +32,14 @@ pub(crate) fn has_installed(names: &[String]) -> bool {
     names.iter().all(installed)
 }
 
-/// Installs packages. Blocks until pip has ended, which takes seconds to minutes.
+/// Installs packages: those of other shards from there, the rest with pip. Blocks until pip has ended, which takes seconds to
+/// minutes.
 ///
 /// # Errors
 /// The reason as a text.
 pub(super) fn install(names: &[String]) -> Result<(), String> {
     let store = requirements::store().ok_or("the engine is not ready")?;
+    bring(names);
     store
         .install(names, false)
         .map_err(|failure| format!("its packages cannot be installed: {failure}"))

@@ -1,7 +1,7 @@
 //! Sessions of other shards: their script runs, and what it registers is put in force later, or never.
 
 use super::asked::check_again;
-use super::packages::{self, ask_for_packages, has_installed, make_importable};
+use super::packages::{ask_for_packages, has_installed, install, make_importable};
 use super::restore::{Again, replaced, reserve_ids};
 use super::scope::Collected;
 use crate::execution::{Body, Ending, bodies};
@@ -42,13 +42,11 @@ pub(crate) fn stored_of(
     }
 }
 
-/// Runs the script of a session in the mode in which it can only register. Missing packages are installed first: `bring` may
-/// bring some of them, and what is missing then comes from the package index. `then` must not wait: it may be called with the server's
-/// lock.
+/// Runs the script of a session in the mode in which it can only register. Missing packages are installed first. `then` must not
+/// wait: it may be called with the server's lock.
 pub(crate) fn prepare(
     context: &Context,
     stored: StoredSession,
-    bring: impl FnOnce(&[String]) + Send + 'static,
     then: impl FnOnce(Result<Prepared, String>) + Send + 'static,
 ) {
     if has_installed(&stored.requirements) {
@@ -56,20 +54,12 @@ pub(crate) fn prepare(
     }
     let then = Once::new(Box::new(then));
     let installing = then.clone();
-    let work = move || {
-        bring(&stored.requirements);
-        let installed = if has_installed(&stored.requirements) {
-            Ok(())
-        } else {
-            packages::install(&stored.requirements)
-        };
-        match installed {
-            Ok(()) => {
-                let then: Then = Box::new(move |outcome| installing.call(outcome));
-                locked(|context| run(context, stored, then));
-            }
-            Err(why) => installing.call(Err(why)),
+    let work = move || match install(&stored.requirements) {
+        Ok(()) => {
+            let then: Then = Box::new(move |outcome| installing.call(outcome));
+            locked(|context| run(context, stored, then));
         }
+        Err(why) => installing.call(Err(why)),
     };
     if let Err(failure) = thread::Builder::new().name("rg-install".into()).spawn(work) {
         then.call(Err(format!("its packages get no thread: {failure}")));

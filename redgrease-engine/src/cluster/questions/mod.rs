@@ -35,6 +35,8 @@ impl Kind {
     pub(crate) const COMMAND: Kind = Kind(1);
     /// An execution was dropped.
     pub(crate) const DROPPED: Kind = Kind(2);
+    /// A Python package with its wheels.
+    pub(crate) const WHEELS: Kind = Kind(12);
 }
 
 /// The reason why a server has not answered.

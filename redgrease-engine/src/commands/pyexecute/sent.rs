@@ -8,7 +8,7 @@ use crate::config::{self, OnDisconnect};
 use crate::distribution::{Reads, on_all_shards};
 use crate::execution::{Body, Ending, Execution, after_patience, bodies, note_abandoned};
 use crate::gears::{
-    Collected, PendingRun, Script, ScriptRun, activate, announce_all, ask_for_packages,
+    Collected, PendingRun, Script, ScriptRun, activate, announce_all, ask_for_packages, bring,
     check_again, make_importable, restore_again, run_script, stored_of,
 };
 use crate::id::Id;
@@ -78,6 +78,9 @@ impl Sent {
     /// Installs the requirements. Blocks until pip has ended.
     fn install(&self) -> Result<(), String> {
         let store = requirements::store().ok_or("the engine is not ready")?;
+        if !self.request.reinstall {
+            bring(&self.request.requirements);
+        }
         store
             .install(&self.request.requirements, self.request.reinstall)
             .map_err(|failure| failure.to_string())
