@@ -9,7 +9,9 @@ use crate::execution::{bodies, pool};
 use crate::gears;
 use crate::python;
 use crate::redis::{Context, Level, Listeners, Text, cannot_keep_rights, library_path, log};
-use crate::registration::{keyed_timers, keys, stored, streams, taken_over, tell_aof};
+use crate::registration::{
+    keyed_timers, keys, moved_timers, stored, streams, taken_over, tell_aof, timer_shard,
+};
 use crate::requirements::{self, Settings, Store};
 use std::path::{Path, PathBuf};
 
@@ -31,6 +33,7 @@ pub(crate) static LISTENERS: Listeners = Listeners {
     rewritten: tell_aof,
     load_registrations: gears::restore_all,
     load_timer_key: keyed_timers::load,
+    dump_timer_key: moved_timers::dump,
     shut_down: on_shut_down,
     not_shut_down: on_not_shut_down,
 };
@@ -159,6 +162,8 @@ fn on_loaded(context: &Context) {
     agreement::start();
     commands::answer_shards();
     distribution::start();
+    timer_shard::follow_cluster(context);
+    keyed_timers::follow_cluster(context);
 }
 
 /// The data is loaded, or a replica has become a master: handles the messages and starts the time events that arrived

@@ -339,7 +339,7 @@ pub fn gear_stream(attribute: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::gear(Kind::Stream, &attribute.into(), &item.into()).into()
 }
 
-/// Makes a timer from a function whose body is Python. It runs on every shard.
+/// Makes a timer from a function whose body is Python. In a cluster one shard runs it, or each shard with `per_shard = true`.
 ///
 /// ```
 /// use redgrease::prelude::*;
@@ -362,6 +362,7 @@ pub fn gear_stream(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | key | default | meaning |
 /// |---|---|---|
 /// | `"5m"` | required | the interval |
+/// | `per_shard = true` | `false` | in a cluster, each shard runs the function for its own keys |
 /// | `requirements = ["requests>=2.31"]` | none | Python packages, as pip names them |
 /// | `description = ".."` | none | a text in the list of registrations of the server |
 /// | `allow = [".."]` | none | diagnostics that do not apply to the server, such as `"unknown-import"` |

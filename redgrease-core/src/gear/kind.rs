@@ -84,6 +84,8 @@ pub struct StreamSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EverySpec {
     pub seconds: u64,
+    /// Each shard of a cluster runs the function, not one of them.
+    pub per_shard: bool,
 }
 
 /// The treatment of a stream's entries after the function failed.

@@ -1,7 +1,18 @@
-# Timers. The registered command keeps the session alive and starts the timer on each shard. A call of the command runs
-# the function once.
+# Timers. The registered command keeps the session alive and starts the timer on each shard: the server decides which one runs the
+# function. A call of the command runs the function once.
 
-def _every(seconds, session, trigger):
+def _start_timer(seconds, tick, per_shard):
+    if not per_shard:
+        registerTE(seconds, tick)
+        return
+    try:
+        registerTE(seconds, tick, per_shard=True)
+    except TypeError:
+        # RedisGears knows no names of arguments, and runs each timer on each shard.
+        registerTE(seconds, tick)
+
+
+def _every(seconds, session, trigger, per_shard=False):
     def register(stub, about, more):
         begin_first = more.get('onRegistered')
         token = _token
@@ -14,7 +25,7 @@ def _every(seconds, session, trigger):
         def start():
             home = _home()
             if (token, trigger) not in home.timers.setdefault(session, set()):
-                registerTE(seconds, tick)
+                _start_timer(seconds, tick, per_shard)
                 home.timers[session].add((token, trigger))
 
         def begin():

@@ -96,14 +96,21 @@ impl<'a> Statement<'a> {
             }
             GearKind::Keys(keys) => keys_options(keys).call("_keys"),
             GearKind::Stream(stream) => stream_options(stream).call("_stream"),
-            GearKind::Every(every) => Options::default()
-                .raw("seconds", &every.seconds.to_string())
-                .text("session", if self.with_place { self.session } else { "" })
-                .text(
-                    "trigger",
-                    if self.with_path { &self.placed.key } else { "" },
-                )
-                .call("_every"),
+            GearKind::Every(every) => {
+                let options = Options::default()
+                    .raw("seconds", &every.seconds.to_string())
+                    .text("session", if self.with_place { self.session } else { "" })
+                    .text(
+                        "trigger",
+                        if self.with_path { &self.placed.key } else { "" },
+                    );
+                let options = if every.per_shard {
+                    options.raw("per_shard", "True")
+                } else {
+                    options
+                };
+                options.call("_every")
+            }
             GearKind::Function(_) => String::new(),
         }
     }

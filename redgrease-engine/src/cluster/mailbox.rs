@@ -25,6 +25,10 @@ impl Tag {
     pub(crate) const STREAMS: Tag = Tag(40);
     /// Messages about sessions that all shards have.
     pub(crate) const AGREEMENT: Tag = Tag(12);
+    /// The sessions with time events of a server.
+    pub(crate) const TIMERS: Tag = Tag(41);
+    /// About keys with time events that move.
+    pub(crate) const TIMER_KEYS: Tag = Tag(42);
 }
 
 /// Gives the sender credit for the bytes of a message when it is dropped.

@@ -46,9 +46,9 @@ pub(super) fn activate_silently(
     timers.extend(scope::with(Scope::user, session.user.clone(), || {
         announce(&functions)
     }));
-    for (function, interval) in timers {
+    for timer in timers {
         let user = session.user.clone();
-        let event = TimeEvent::new(function, interval, Some(Arc::clone(session)), user);
+        let event = TimeEvent::new(timer, Some(Arc::clone(session)), user);
         registry().write(context, |registry| {
             registry.own_timer(&session.id, Arc::clone(&event));
         });

@@ -15,7 +15,8 @@ use crate::python::{Callback, GearsError, Gil, flat, pickle_ahead};
 use crate::redis::{Context, READ_ONLY};
 use crate::registration::{
     self, Event, NOT_ON_TOP, NewRegistration, Owner, Registry, activate_dynamic, keyed_timers,
-    registry, timers,
+    registry,
+    timers::{self, NewTimer},
 };
 use pyo3::{PyErr, PyResult};
 use std::sync::Arc;
@@ -243,11 +244,12 @@ fn name_of(event: &Event) -> String {
 }
 
 /// `registerTE()` without a key: collects the time event of a script, or starts the time event of a gear.
-pub(super) fn add_timer(py: Gil<'_>, function: Callback, interval: Duration) -> PyResult<()> {
+pub(super) fn add_timer(py: Gil<'_>, timer: NewTimer) -> PyResult<()> {
     if !scope::runs_here() {
         return with_rights_if_any(py, || {
             let owner = owner()?;
-            let begin = |context: &Context| timers::begin(context, &owner, function, interval);
+            let begin =
+                |context: &Context| timers::begin(context, &owner, timer.function, timer.interval);
             with_lock(py, begin)?.map_err(refused)
         });
     }
@@ -256,7 +258,7 @@ pub(super) fn add_timer(py: Gil<'_>, function: Callback, interval: Duration) -> 
     }
     let added = with_script(|script| {
         timers::check_another(script.collected.timers.len())?;
-        script.collected.timers.push((function, interval));
+        script.collected.timers.push(timer);
         Ok(())
     });
     added.unwrap_or(Ok(())).map_err(refused)

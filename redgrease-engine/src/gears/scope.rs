@@ -5,19 +5,18 @@
 
 use crate::id::Id;
 use crate::plan::{Mode, Plan, Source};
-use crate::python::Callback;
 use crate::redis::{Level, OwnedReply, log};
 use crate::registration::NewRegistration;
+use crate::registration::timers::NewTimer;
 use crate::scope::{Scope, SessionInfo, change, look, with};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Everything that a script asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     pub(crate) registrations: Vec<NewRegistration>,
-    pub(crate) timers: Vec<(Callback, Duration)>,
+    pub(crate) timers: Vec<NewTimer>,
     /// The run, with the id that the script got for it.
     pub(crate) run: Option<(Id, PendingRun)>,
     /// The ids of all registrations that the script asked for, in order. A restored script asks for some that were

@@ -7,11 +7,11 @@ use crate::execution::hold_for_call;
 use crate::id::Id;
 use crate::python::{self, Callback, Gil, Holder, attached, charge_session, describe};
 use crate::redis::{Context, Hold, Level, log};
+use crate::registration::timers::NewTimer;
 use crate::scope::{SessionInfo, leave_atomic};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// A script and its options.
 #[derive(Debug, Clone, Copy)]
@@ -133,7 +133,7 @@ fn log_failure(why: &str) {
 
 /// Calls the `onRegistered` functions of registrations, with the server's lock held. Their exceptions are logged. Returns the
 /// time events that they asked for.
-pub(super) fn announce(functions: &[Callback]) -> Vec<(Callback, Duration)> {
+pub(super) fn announce(functions: &[Callback]) -> Vec<NewTimer> {
     if functions.is_empty() {
         return Vec::new();
     }

@@ -47,8 +47,11 @@ pub(crate) struct Listeners {
     pub(crate) rewritten: fn(&Context),
     /// Reads the bytes that `save` returned.
     pub(crate) load_registrations: fn(&Context, &[u8]) -> Result<(), String>,
-    /// Makes the value of a key of the type `rg_timeev` from its stored bytes.
-    pub(crate) load_timer_key: fn(&Context, Vec<u8>) -> Arc<dyn KeyValue>,
+    /// Makes the value of a key of the type `rg_timeev` from its stored bytes, with the name of the key if the server tells it.
+    /// `None` if a client must not bring in these bytes.
+    pub(crate) load_timer_key: fn(&Context, Option<&[u8]>, Vec<u8>) -> Option<Arc<dyn KeyValue>>,
+    /// The bytes that a client may see of such a key, which moves to another shard like that. `None` if it may see nothing.
+    pub(crate) dump_timer_key: fn(&Context, &[u8], &[u8]) -> Option<Vec<u8>>,
     /// The server is about to exit.
     pub(crate) shut_down: fn(),
     /// The server goes on: it could not save its data.

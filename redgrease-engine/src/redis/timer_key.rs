@@ -152,41 +152,67 @@ unsafe extern "C" fn load(io: *mut raw::RedisModuleIO, version: c_int) -> *mut c
         rm!(RedisModule_Free(bytes.cast()));
         copied
     };
-    // Not loading means `RESTORE`. Its user need not have the right to bring code into the server, and this is code.
-    // SAFETY: the server loads and restores with its lock held, on this thread.
-    if !unsafe { lock::assume_locked(Context::is_loading) } {
+    // SAFETY: the stream is live, and so is the name that it has.
+    let key = unsafe { key_of(io) };
+    let made = value_of(key.as_deref(), bytes);
+    if made.is_null() {
         log(
             Level::Warning,
             "a key with a time event was not restored, because RESTORE must not bring in code: let a script make it",
         );
-        return ptr::null_mut();
     }
-    value_of(bytes)
+    made
 }
 
-/// A new value for the server, or null if it could not be made.
-fn value_of(bytes: Vec<u8>) -> *mut c_void {
+/// The name of the key that is saved or loaded, if the server tells it.
+///
+/// # Safety
+/// `io` is a live stream.
+unsafe fn key_of(io: *mut raw::RedisModuleIO) -> Option<Vec<u8>> {
+    // SAFETY: the caller guarantees that the stream is live. The name lives as long as the stream.
+    unsafe {
+        let name = raw::RedisModule_GetKeyNameFromIO?(io);
+        (!name.is_null()).then(|| super::command::text(name.cast_mut()).bytes().to_vec())
+    }
+}
+
+/// A new value for the server, or null if it could not be made: `RESTORE` must not bring in code.
+fn value_of(key: Option<&[u8]>, bytes: Vec<u8>) -> *mut c_void {
     let Some(listeners) = listeners() else {
         return ptr::null_mut();
     };
-    let made = catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: the server loads and copies keys with its lock held, on this thread.
-        unsafe { lock::assume_locked(|context| (listeners.load_timer_key)(context, bytes)) }
-    }));
-    made.map_or(ptr::null_mut(), |value| {
+    let make = |context: &Context| (listeners.load_timer_key)(context, key, bytes);
+    // SAFETY: the server loads and restores with its lock held, on this thread.
+    let made = catch_unwind(AssertUnwindSafe(|| unsafe { lock::assume_locked(make) }));
+    made.ok().flatten().map_or(ptr::null_mut(), |value| {
         Box::into_raw(Box::new(Value(value))).cast()
     })
+}
+
+/// The bytes that a client sees of a value. A user with the right to read the key need not have the right to read the function
+/// and its globals.
+///
+/// # Safety
+/// `io` is a live stream, and `value` a live value.
+unsafe fn shown(io: *mut raw::RedisModuleIO, value: *const c_void) -> Option<Vec<u8>> {
+    let listeners = listeners()?;
+    // SAFETY: the caller guarantees it. The server dumps with its lock held, on this thread.
+    unsafe {
+        let key = key_of(io)?;
+        let dump = |context: &Context| (listeners.dump_timer_key)(context, &key, bytes_of(value));
+        catch_unwind(AssertUnwindSafe(|| lock::assume_locked(dump))).ok()?
+    }
 }
 
 unsafe extern "C" fn save(io: *mut raw::RedisModuleIO, value: *mut c_void) {
     // SAFETY: the server passes a live stream and a live value, and copies the bytes.
     unsafe {
-        // A user with the right to read the key need not have the right to read the function and its globals.
-        let bytes = if is_saving() {
-            bytes_of(value)
+        let shown = if is_saving() {
+            None
         } else {
-            NOT_SHOWN
+            Some(shown(io, value).unwrap_or_else(|| NOT_SHOWN.to_vec()))
         };
+        let bytes = shown.as_deref().unwrap_or_else(|| bytes_of(value));
         rm!(RedisModule_SaveStringBuffer(
             io,
             bytes.as_ptr().cast(),
@@ -252,5 +278,5 @@ unsafe extern "C" fn copy(
         return ptr::null_mut();
     }
     // SAFETY: the server passes a live value, whose bytes are copied.
-    value_of(unsafe { bytes_of(value) }.to_vec())
+    value_of(None, unsafe { bytes_of(value) }.to_vec())
 }

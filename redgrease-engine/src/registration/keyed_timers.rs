@@ -1,10 +1,16 @@
 //! Functions that run again and again while a key exists.
 //!
 //! The key holds the function as bytes. The server saves, loads, renames and replicates the key like any other one. A key that
-//! comes from a file or a master begins to run its function a little later.
+//! comes from a file or a master begins to run its function a little later, and so does a key that comes from another shard
+//! (`moved_timers.rs`).
 
-use super::timers::{self, TimeEvent};
+use super::moved_timers::{self, Ticket};
+use super::timers::{self, NewTimer, Place, TimeEvent};
 use super::{Owner, registry};
+use crate::cluster::{
+    self,
+    topology::{self, slot_of},
+};
 use crate::encoding::{Damaged, Input, write_bytes, write_number, write_optional};
 use crate::execution::reach_python;
 use crate::python::{Callback, Holder, pickle, unpickle};
@@ -13,7 +19,7 @@ use crate::redis::{
     Context, Guarded, Level, READ_ONLY, User, after, log, replicate_key, unreadable,
 };
 use crate::scope::{self, Scope};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 /// The first byte of the stored bytes: the version of the format.
@@ -29,7 +35,12 @@ const DATABASE: i32 = 0;
 /// The value of a key that runs a function.
 #[derive(Debug)]
 pub(crate) struct KeyedTimer {
-    bytes: Vec<u8>,
+    /// Empty until a key that comes from another shard has got them.
+    bytes: OnceLock<Vec<u8>>,
+    /// What a key that comes from another shard has instead.
+    ticket: Vec<u8>,
+    /// The slot of the key. It stays the same when the key is renamed in a cluster.
+    slot: Option<u16>,
     /// The function that runs. `None` until it is loaded.
     event: Mutex<Option<Arc<TimeEvent>>>,
 }
@@ -48,6 +59,10 @@ struct Stored {
 struct Waiting {
     timer: Weak<KeyedTimer>,
     failures: u32,
+    /// The log has told of a failure.
+    is_told: bool,
+    /// What the shard that the key comes from has answered: nothing, if it has no function for the key.
+    answer: Option<Option<Vec<u8>>>,
     /// How long loading may hold up the server: longer while it starts.
     holder: Holder,
 }
@@ -56,28 +71,42 @@ static WAITING: Guarded<Vec<Waiting>> = Guarded::new(Vec::new());
 
 impl KeyedTimer {
     /// A value that was saved, or sent by a master. [`start_all`] begins to run it.
-    fn from_bytes(context: &Context, bytes: Vec<u8>) -> Arc<KeyedTimer> {
-        let timer = Arc::new(KeyedTimer {
-            bytes,
-            event: Mutex::new(None),
-        });
+    fn from_bytes(context: &Context, key: Option<&[u8]>, bytes: Vec<u8>) -> Arc<KeyedTimer> {
+        let timer = Arc::new(KeyedTimer::new(bytes, key));
         let holder = if context.is_loading() {
             Holder::Restored
         } else {
             Holder::Call
         };
+        let is_moved = timer.bytes.get().is_none();
         let first = WAITING.write(context, |waiting| {
             waiting.push(Waiting {
                 timer: Arc::downgrade(&timer),
                 failures: 0,
+                is_told: false,
+                answer: None,
                 holder,
             });
             waiting.len() == 1
         });
-        if first {
+        if first || is_moved {
             after(context, Duration::ZERO, start_all);
         }
         timer
+    }
+
+    fn new(bytes: Vec<u8>, key: Option<&[u8]>) -> KeyedTimer {
+        let (bytes, ticket) = if Ticket::is_one(&bytes) {
+            (OnceLock::new(), bytes)
+        } else {
+            (OnceLock::from(bytes), Vec::new())
+        };
+        KeyedTimer {
+            bytes,
+            ticket,
+            slot: key.map(slot_of),
+            event: Mutex::new(None),
+        }
     }
 
     fn run(&self, context: &Context, event: Arc<TimeEvent>) {
@@ -91,7 +120,7 @@ impl KeyedTimer {
 
 impl KeyValue for KeyedTimer {
     fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.bytes.get().unwrap_or(&self.ticket)
     }
 }
 
@@ -105,9 +134,32 @@ impl Drop for KeyedTimer {
     }
 }
 
-/// The value of a key, made from its stored bytes.
-pub(crate) fn load(context: &Context, bytes: Vec<u8>) -> Arc<dyn KeyValue> {
-    KeyedTimer::from_bytes(context, bytes)
+/// The value of a key, made from its stored bytes. `None` if a client brings in bytes: they would be code.
+pub(crate) fn load(
+    context: &Context,
+    key: Option<&[u8]>,
+    bytes: Vec<u8>,
+) -> Option<Arc<dyn KeyValue>> {
+    // What is not loaded is restored, and that is how keys come from another shard.
+    let is_allowed = context.is_loading() || (cluster::hub().is_some() && Ticket::is_one(&bytes));
+    is_allowed.then(|| KeyedTimer::from_bytes(context, key, bytes) as Arc<dyn KeyValue>)
+}
+
+/// Begins to answer other shards, and to hear their answers.
+pub(crate) fn follow_cluster(_: &Context) {
+    moved_timers::listen(|context, number, bytes| {
+        WAITING.write(context, |waiting| {
+            for one in waiting {
+                if let Some(timer) = one.timer.upgrade()
+                    && let Ok(ticket) = Ticket::read(&timer.ticket)
+                    && ticket.number == number
+                {
+                    one.answer = Some(bytes.map(<[u8]>::to_vec));
+                }
+            }
+        });
+        start_all(context);
+    });
 }
 
 /// Makes a key that runs `function`. Returns `false` if the key exists already.
@@ -121,6 +173,7 @@ pub(crate) fn create(
     if context.is_read_only() {
         return Err(READ_ONLY.to_owned());
     }
+    is_here(key)?;
     let user = owner.user(context);
     may_write(context, user.as_ref(), key)?;
     if timer_key::exists(context, DATABASE, key) {
@@ -133,25 +186,33 @@ pub(crate) fn create(
         user: user.as_ref().map(|user| user.name().to_vec()),
         function: pickle(&function)?,
     };
-    let timer = Arc::new(KeyedTimer {
-        bytes: stored.encode(),
-        event: Mutex::new(None),
-    });
+    let timer = Arc::new(KeyedTimer::new(stored.encode(), Some(key)));
     if !timer_key::set(context, DATABASE, key, Arc::<KeyedTimer>::clone(&timer)) {
         return Err(format!(
             "the key {} could not be written",
             String::from_utf8_lossy(key)
         ));
     }
-    replicate_key(context, timer_key::COMMAND, DATABASE, key, timer.bytes());
-    timer.run(context, TimeEvent::new(function, interval, info, user));
+    replicate_key(
+        context,
+        timer_key::COMMAND,
+        DATABASE,
+        key,
+        KeyValue::bytes(&*timer),
+    );
+    let new = NewTimer {
+        function,
+        interval,
+        place: Place::Slot(slot_of(key)),
+    };
+    timer.run(context, TimeEvent::new(new, info, user));
     Ok(true)
 }
 
 /// Makes the key that a master or the AOF describes, in the selected database: keys can be moved and copied.
 pub(crate) fn create_told(context: &Context, key: &[u8], bytes: &[u8]) -> Result<(), String> {
     Stored::decode(bytes).map_err(|why| unreadable(context, why.message()))?;
-    let timer = KeyedTimer::from_bytes(context, bytes.to_vec());
+    let timer = KeyedTimer::from_bytes(context, Some(key), bytes.to_vec());
     let database = context.database();
     if !timer_key::set(context, database, key, timer) {
         return Err(format!(
@@ -161,6 +222,19 @@ pub(crate) fn create_told(context: &Context, key: &[u8], bytes: &[u8]) -> Result
     }
     replicate_key(context, timer_key::COMMAND, database, key, bytes);
     Ok(())
+}
+
+/// Checks that this shard serves the key.
+fn is_here(key: &[u8]) -> Result<(), String> {
+    let topology = topology::current();
+    let Some(owner) = topology.owner(slot_of(key)).filter(|node| !node.is_myself) else {
+        return Ok(());
+    };
+    let (key, id) = (String::from_utf8_lossy(key), owner.id);
+    let (ip, port) = (&owner.ip, owner.port);
+    Err(format!(
+        "the key '{key}' of a time event is on the shard {id} ({ip}:{port}): run the script there, or use a key of this shard, whose name          has the tag of hashtag() in braces"
+    ))
 }
 
 /// Checks that the user may write the key.
@@ -193,8 +267,9 @@ pub(crate) fn start_all(context: &Context) {
             later.push(one);
             continue;
         }
-        if let Err(failure) = live.load(context, one.holder) {
-            if one.failures == 0 {
+        let arrived = live.arrive(context, one.answer.take());
+        if let Err(failure) = arrived.and_then(|()| live.load(context, one.holder)) {
+            if !failure.message.is_empty() && !std::mem::replace(&mut one.is_told, true) {
                 log(Level::Warning, &failure.message);
             }
             if failure.may_pass && one.failures < MAX_RETRIES {
@@ -217,9 +292,48 @@ struct LoadFailure {
 }
 
 impl KeyedTimer {
+    /// Makes sure that the bytes of the function are here. A key that comes from another shard asks that one for them.
+    fn arrive(
+        &self,
+        context: &Context,
+        answer: Option<Option<Vec<u8>>>,
+    ) -> Result<(), LoadFailure> {
+        if self.bytes.get().is_some() {
+            return Ok(());
+        }
+        let failure = |message: String, may_pass| LoadFailure { message, may_pass };
+        let ticket = Ticket::read(&self.ticket).map_err(|damaged| {
+            let why = damaged.message();
+            failure(
+                format!("a key with a time event stays without it: {why}"),
+                false,
+            )
+        })?;
+        match answer {
+            None => {
+                moved_timers::ask(&ticket);
+                Err(failure(String::new(), true))
+            }
+            Some(None) => Err(failure(
+                format!(
+                    "the key {} stays without its time event, because it was copied from the node {}, or has come from there long ago:                      let a script make it again",
+                    String::from_utf8_lossy(&ticket.key),
+                    ticket.from
+                ),
+                false,
+            )),
+            Some(Some(bytes)) => {
+                // Replicas and the AOF have the ticket.
+                replicate_key(context, timer_key::COMMAND, DATABASE, &ticket.key, &bytes);
+                let _ = self.bytes.set(bytes);
+                Ok(())
+            }
+        }
+    }
+
     /// Loads the function and begins to run it.
     fn load(&self, context: &Context, holder: Holder) -> Result<(), LoadFailure> {
-        let stored = Stored::decode(&self.bytes).map_err(|damaged| LoadFailure {
+        let stored = Stored::decode(self.bytes()).map_err(|damaged| LoadFailure {
             message: format!(
                 "a key with a time event stays without it: {}",
                 damaged.message()
@@ -241,10 +355,12 @@ impl KeyedTimer {
             ),
         })?;
         let user = stored.user.map(|name| User::named(&name));
-        self.run(
-            context,
-            TimeEvent::new(function, stored.interval, info, user),
-        );
+        let timer = NewTimer {
+            function,
+            interval: stored.interval,
+            place: self.slot.map_or(Place::EachShard, Place::Slot),
+        };
+        self.run(context, TimeEvent::new(timer, info, user));
         Ok(())
     }
 }
@@ -283,6 +399,8 @@ mod tests {
         Waiting {
             timer: Arc::downgrade(timer),
             failures: 0,
+            is_told: false,
+            answer: None,
             holder: Holder::Call,
         }
     }
@@ -335,10 +453,7 @@ mod tests {
     }
 
     fn timer(bytes: Vec<u8>) -> Arc<KeyedTimer> {
-        Arc::new(KeyedTimer {
-            bytes,
-            event: Mutex::new(None),
-        })
+        Arc::new(KeyedTimer::new(bytes, Some(b"key")))
     }
 
     fn failure(timer: &KeyedTimer) -> LoadFailure {
@@ -382,7 +497,12 @@ mod tests {
     #[test]
     fn a_function_stops_with_its_key() {
         let function = with_python(|py| function(py, "lambda: None"));
-        let event = TimeEvent::new(function, Duration::from_mins(1), None, None);
+        let new = NewTimer {
+            function,
+            interval: Duration::from_mins(1),
+            place: Place::EachShard,
+        };
+        let event = TimeEvent::new(new, None, None);
         let timer = timer(Vec::new());
         *timer.event.lock().unwrap() = Some(Arc::clone(&event));
         let copy = Arc::clone(&timer);

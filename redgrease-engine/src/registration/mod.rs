@@ -25,6 +25,8 @@
 //! | `streams/` | registrations that wait for messages of streams |
 //! | `timers.rs` | functions that run again and again |
 //! | `keyed_timers.rs` | functions that run again and again while a key exists |
+//! | `moved_timers.rs` | keys with such a function that move to another shard |
+//! | `timer_shard/` | the shard of a cluster that runs a time event |
 
 mod by_name;
 mod cause;
@@ -37,6 +39,7 @@ mod invoke;
 pub(crate) mod keyed_timers;
 pub(crate) mod keys;
 pub(crate) mod ledger;
+pub(crate) mod moved_timers;
 mod owner;
 mod registry;
 mod removal;
@@ -50,6 +53,7 @@ pub(crate) mod taken_over;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub(crate) mod timer_shard;
 pub(crate) mod timers;
 mod unrestored;
 pub(crate) mod watched;

@@ -1,6 +1,6 @@
 //! Functions that run again and again.
 
-use super::{Owner, Session, registry};
+use super::{Owner, Session, registry, timer_shard};
 use crate::execution::{self, Cause, Ended, Execution, How, Surroundings, launch};
 use crate::id::Id;
 use crate::plan::{Plan, Reader, Source};
@@ -11,6 +11,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+/// The servers of a cluster that run a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The shard that is chosen for the session.
+    OneShard,
+    /// Each shard that has the session.
+    EachShard,
+    /// The shard that serves this slot, in which the key of the function is.
+    Slot(u16),
+}
+
+/// A time event that a script asks for.
+#[derive(Debug)]
+pub(crate) struct NewTimer {
+    pub(crate) function: Callback,
+    pub(crate) interval: Duration,
+    pub(crate) place: Place,
+}
+
 /// A function and its interval. It stops with the session that it belongs to, or with its key.
 #[derive(Debug)]
 pub(crate) struct TimeEvent {
@@ -19,6 +38,7 @@ pub(crate) struct TimeEvent {
     /// The session of everything that the function runs and registers.
     session: Option<Arc<SessionInfo>>,
     user: Option<User>,
+    place: Place,
     stopped: AtomicBool,
     /// A run has not ended. The function is not run a second time meanwhile.
     running: AtomicBool,
@@ -26,16 +46,16 @@ pub(crate) struct TimeEvent {
 
 impl TimeEvent {
     pub(crate) fn new(
-        function: Callback,
-        interval: Duration,
+        timer: NewTimer,
         session: Option<Arc<SessionInfo>>,
         user: Option<User>,
     ) -> Arc<Self> {
         Arc::new(TimeEvent {
-            function: Arc::new(function),
-            interval,
+            function: Arc::new(timer.function),
+            interval: timer.interval,
             session,
             user,
+            place: timer.place,
             stopped: AtomicBool::new(false),
             running: AtomicBool::new(false),
         })
@@ -44,6 +64,15 @@ impl TimeEvent {
     /// No other run begins.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// The id of its session. Empty if it has none.
+    pub(super) fn session_id(&self) -> &str {
+        self.session.as_ref().map_or("", |session| &session.id)
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -113,7 +142,8 @@ pub(crate) fn check_another(existing: usize) -> Result<(), String> {
     ))
 }
 
-/// Runs a function again and again for as long as the session of `owner` exists.
+/// Runs a function again and again for as long as the session of `owner` exists. In a cluster the other shards do not know the
+/// function: it runs here.
 pub(crate) fn begin(
     context: &Context,
     owner: &Owner,
@@ -126,12 +156,12 @@ pub(crate) fn begin(
     let Some(session) = owner.session(context) else {
         return Err("the session of this gear is gone: nothing can be registered".to_owned());
     };
-    let event = TimeEvent::new(
+    let timer = NewTimer {
         function,
         interval,
-        Some(Arc::clone(&session)),
-        owner.user(context),
-    );
+        place: Place::EachShard,
+    };
+    let event = TimeEvent::new(timer, Some(Arc::clone(&session)), owner.user(context));
     registry().write(context, |registry| {
         if registry.session(&session.id).is_none() {
             registry.insert(Session::new(&session), Vec::new(), None);
@@ -147,6 +177,11 @@ pub(crate) fn begin(
 
 /// Runs the function for the first time after its interval, and then again and again.
 pub(crate) fn start(context: &Context, event: Arc<TimeEvent>) {
+    timer_shard::has_begun(context, &event);
+    go_on(context, event);
+}
+
+fn go_on(context: &Context, event: Arc<TimeEvent>) {
     let interval = event.interval;
     after(context, interval, move |context| tick(context, event));
 }
@@ -155,10 +190,10 @@ fn tick(context: &Context, event: Arc<TimeEvent>) {
     if event.is_stopped() {
         return;
     }
-    if context.may_handle_events() && event.begin() {
+    if context.may_handle_events() && timer_shard::runs_here(context, &event) && event.begin() {
         run(&event);
     }
-    start(context, event);
+    go_on(context, event);
 }
 
 fn run(event: &Arc<TimeEvent>) {
@@ -181,7 +216,12 @@ mod tests {
 
     fn event(session: Option<Arc<SessionInfo>>, user: Option<User>) -> Arc<TimeEvent> {
         let function = with_python(|py| function(py, "lambda: None"));
-        TimeEvent::new(function, Duration::from_mins(1), session, user)
+        let timer = NewTimer {
+            function,
+            interval: Duration::from_mins(1),
+            place: Place::OneShard,
+        };
+        TimeEvent::new(timer, session, user)
     }
 
     fn ended(how: How, error: Option<&str>, aborted: bool) -> Ended<'_> {

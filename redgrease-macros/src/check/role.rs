@@ -46,6 +46,7 @@ pub(crate) enum Role {
     },
     Every {
         seconds: u64,
+        per_shard: bool,
     },
 }
 
@@ -86,6 +87,7 @@ pub(super) fn role(input: &Input, errors: &mut Errors) -> Role {
         Kind::Stream => stream(keys, mode, errors),
         Kind::Every => Role::Every {
             seconds: interval(keys, errors),
+            per_shard: keys.per_shard.is_some_and(|flag| flag.value),
         },
     }
 }

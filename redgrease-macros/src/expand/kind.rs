@@ -101,8 +101,11 @@ pub(super) fn kind(gear: &Gear<'_>, krate: &Krate) -> TokenStream {
                 batched: #batched,
             }))
         }
-        Role::Every { seconds } => {
-            quote!(#krate::GearKind::Every(#krate::EverySpec { seconds: #seconds }))
+        Role::Every { seconds, per_shard } => {
+            quote!(#krate::GearKind::Every(#krate::EverySpec {
+                seconds: #seconds,
+                per_shard: #per_shard,
+            }))
         }
     }
 }

@@ -227,7 +227,10 @@ fn every(source: &'static str, coroutine: bool) -> &'static Gear {
     gear(
         "tick",
         GearSpec {
-            kind: GearKind::Every(EverySpec { seconds: 5 }),
+            kind: GearKind::Every(EverySpec {
+                seconds: 5,
+                per_shard: false,
+            }),
             coroutine,
             names: &["execute"],
             ..spec("", source)

@@ -331,7 +331,10 @@ fn on_order(source: &'static str) -> GearSpec {
 
 fn tick() -> GearSpec {
     GearSpec {
-        kind: GearKind::Every(EverySpec { seconds: 1 }),
+        kind: GearKind::Every(EverySpec {
+            seconds: 1,
+            per_shard: false,
+        }),
         ..spec("", "")
     }
 }

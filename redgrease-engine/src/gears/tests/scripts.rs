@@ -121,10 +121,10 @@ if registerTE(7, lambda: 'seven') is not True: raise Exception()
 registerTE(8, lambda: 'eight', None)
 ")
     .unwrap();
-    let intervals: Vec<Duration> = collected.timers.iter().map(|one| one.1).collect();
+    let intervals: Vec<Duration> = collected.timers.iter().map(|one| one.interval).collect();
     assert_eq!(intervals, [Duration::from_secs(7), Duration::from_secs(8)]);
     with_python(|py| {
-        let first = collected.timers[0].0.call0(py).unwrap();
+        let first = collected.timers[0].function.call0(py).unwrap();
         assert_eq!(repr(&first), "'seven'");
     });
 }
@@ -152,7 +152,7 @@ fn a_function_of_on_registered_may_ask_for_time_events_only() {
     }
     // An exception of one function does not keep the others from being called.
     let timers = announce(&functions);
-    let intervals: Vec<Duration> = timers.iter().map(|one| one.1).collect();
+    let intervals: Vec<Duration> = timers.iter().map(|one| one.interval).collect();
     assert_eq!(intervals, [Duration::from_secs(9)]);
     assert!(!runs_here());
 }

@@ -141,6 +141,7 @@ functions! {
             key_flags: *mut *mut c_int
         ) -> *mut c_int;
         fn RedisModule_GetCurrentUserName(ctx: *mut RedisModuleCtx) -> *mut RedisModuleString;
+        fn RedisModule_GetKeyNameFromIO(io: *mut RedisModuleIO) -> *const RedisModuleString;
         fn RedisModule_GetModuleUserFromUserName(name: *mut RedisModuleString) -> *mut RedisModuleUser;
         fn RedisModule_GetMyClusterID() -> *const c_char;
         fn RedisModule_GetServerVersion() -> c_int;

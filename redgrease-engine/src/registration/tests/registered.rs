@@ -8,7 +8,7 @@ use crate::registration::streams::{Failures, OnFailed};
 use crate::registration::testing::{
     self, command, hook, keys, new_registration, registration, session, session_with,
 };
-use crate::registration::timers::TimeEvent;
+use crate::registration::timers::{NewTimer, Place, TimeEvent};
 use crate::registration::{Event, Registration, Registry, Session};
 use crate::scope::SessionInfo;
 use crate::testing::{function, with_python};
@@ -328,7 +328,12 @@ fn requirements_are_counted_by_session() {
 
 fn time_event() -> Arc<TimeEvent> {
     let function = with_python(|py| function(py, "lambda: None"));
-    TimeEvent::new(function, Duration::from_mins(1), None, None)
+    let timer = NewTimer {
+        function,
+        interval: Duration::from_mins(1),
+        place: Place::OneShard,
+    };
+    TimeEvent::new(timer, None, None)
 }
 
 #[test]

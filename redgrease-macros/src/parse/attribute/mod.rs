@@ -94,6 +94,7 @@ pub(crate) struct Keys {
     pub(crate) backoff: Option<WithSpan<f64>>,
     pub(crate) max_interval: Option<Text>,
     pub(crate) trim: Option<WithSpan<bool>>,
+    pub(crate) per_shard: Option<WithSpan<bool>>,
 }
 
 /// Reads the keys. A mistake in one key does not hide mistakes in the others.
@@ -184,6 +185,7 @@ impl Keys {
             "backoff" => self.backoff = value.factor(errors),
             "max_interval" => self.max_interval = value.text(errors),
             "trim" => self.trim = value.flag(errors),
+            "per_shard" => self.per_shard = value.flag(errors),
             "crate" => self.krate = value.krate(errors),
             _ => self.handle = value.ident(errors),
         }

@@ -13,6 +13,7 @@ pub(super) struct Key {
 const COMMAND: &[Kind] = &[Kind::Command];
 const KEYS: &[Kind] = &[Kind::Keys];
 const STREAM: &[Kind] = &[Kind::Stream];
+const EVERY: &[Kind] = &[Kind::Every];
 const EVENTS: &[Kind] = &[Kind::Command, Kind::Keys, Kind::Stream];
 const PYTHON: &[Kind] = &[Kind::Command, Kind::Keys, Kind::Stream, Kind::Every];
 const ALL: &[Kind] = &Kind::ALL;
@@ -37,6 +38,7 @@ const TABLE: &[Key] = &[
     key("backoff", "`backoff = 2.0`", STREAM),
     key("max_interval", "`max_interval = \"1m\"`", STREAM),
     key("trim", "`trim = false`", STREAM),
+    key("per_shard", "`per_shard = true`", EVERY),
     key(
         "requirements",
         "`requirements = [\"requests>=2.31\"]`",
