@@ -41,6 +41,7 @@ const FLOORS: &layers::Layers = &[
             "plan",
             "steps",
             "scope",
+            "slots",
             "python",
             "cluster",
             "id",

@@ -3,6 +3,7 @@
 //! The servers tell each other every second that they live, however long a step takes. So silence means that a server does not
 //! run, or that it cannot be reached.
 
+use super::keys;
 use super::part::lost;
 use super::runs::runs;
 use crate::cluster::Hub;
@@ -30,6 +31,7 @@ pub(super) fn start(hub: &'static Hub) {
         loop {
             thread::sleep(PAUSE);
             look(hub);
+            keys::look();
         }
     };
     if let Err(error) = thread::Builder::new().name("rg-alive".into()).spawn(watch) {

@@ -39,7 +39,7 @@ pub(crate) enum Reads {
 pub(crate) fn on_all_shards(execution: &Execution, reads: Reads) {
     if cluster::hub().is_some() && Shards::of(&topology::current()).is_some() {
         let part = Part::of_initiator(execution.id, reads, Arc::new(ByHub));
-        execution.share(Arc::new(part));
+        execution.share(part);
     }
 }
 
@@ -48,7 +48,7 @@ pub(super) fn begin_part(from: NodeId, id: Id, start: Start) {
     if start.shards.id(0) != Some(from) {
         return;
     }
-    let part = Arc::new(Part::of_shard(id, start.shards.clone(), Arc::new(ByHub)));
+    let part = Part::of_shard(id, start.shards.clone(), Arc::new(ByHub));
     match runs().insert(&part) {
         Ok(early) => deliver_early(&part, early),
         Err(()) => {

@@ -5,6 +5,7 @@ use crate::cluster::topology::NodeId;
 use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number, write_optional};
 use crate::id::Id;
 use crate::plan::Words;
+use crate::slots::{Report, Task};
 use crate::steps::MoverId;
 
 /// The version of the format.
@@ -48,6 +49,12 @@ pub(super) enum Message<'a> {
     /// The receiver of batches of a mover has put so many bytes through.
     Taken(MoverId, u64),
     Done(Done),
+    /// Slots and keys for the receiver to read.
+    Task(Task),
+    /// The sender has done what it had to read.
+    Read(Report),
+    /// All shards have read everything.
+    AllRead,
     /// The initiator has ended the run.
     Abort(String),
 }
@@ -103,6 +110,16 @@ impl Message<'_> {
                 out.push(b'x');
                 write_bytes(&mut out, reason.as_bytes());
             }
+            Message::Task(task) => {
+                out.push(b'k');
+                task.write(&mut out);
+            }
+            Message::Read(report) => {
+                out.push(b'r');
+                write_number(&mut out, report.tasks as u64);
+                report.back.write(&mut out);
+            }
+            Message::AllRead => out.push(b'l'),
             Message::Abort(reason) => {
                 out.push(b'a');
                 write_bytes(&mut out, reason.as_bytes());
@@ -139,6 +156,12 @@ impl<'a> Message<'a> {
             b't' => Message::Taken(read_mover(&mut input)?, input.number()?),
             b'd' => Message::Done(Done::Complete(input.many(Input::text)?)),
             b'x' => Message::Done(Done::Stopped(input.text()?)),
+            b'k' => Message::Task(Task::read(&mut input)?),
+            b'r' => Message::Read(Report {
+                tasks: usize::try_from(input.number()?).map_err(|_| Damaged::Wrong)?,
+                back: Task::read(&mut input)?,
+            }),
+            b'l' => Message::AllRead,
             b'a' => Message::Abort(input.text()?),
             _ => return Err(Damaged::Wrong),
         };
@@ -173,6 +196,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn task() -> Task {
+        Task {
+            slots: vec![1, 2, 3, 9],
+            names: vec![(12182, b"foo".to_vec())],
+        }
+    }
+
     fn samples() -> Vec<Message<'static>> {
         let mut shards = Vec::new();
         Shards::of(&topology('b')).unwrap().write(&mut shards);
@@ -192,6 +222,12 @@ mod tests {
             Message::Done(Done::Complete(vec!["error".to_owned()])),
             Message::Done(Done::Stopped("limit".to_owned())),
             Message::Abort("why".to_owned()),
+            Message::Task(task()),
+            Message::Read(Report {
+                tasks: 3,
+                back: task(),
+            }),
+            Message::AllRead,
         ]
     }
 
@@ -212,7 +248,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn damaged_messages_do_no_harm(which in 0..8usize, place in 0..400usize, byte: u8, end in 0..400usize) {
+        fn damaged_messages_do_no_harm(which in 0..11usize, place in 0..400usize, byte: u8, end in 0..400usize) {
             let mut bytes = samples()[which].write(Id::of(7));
             if let Some(changed) = bytes.get_mut(place) {
                 *changed = byte;

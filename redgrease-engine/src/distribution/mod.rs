@@ -9,6 +9,7 @@
 //! | `part.rs` | the part of this shard in a run |
 //! | `outbox.rs` | the records that go to other shards |
 //! | `runs.rs` | the runs that this shard takes part in, and what comes for them |
+//! | `reading.rs`, `keys.rs` | which shard reads which slot: the decision, and the messages about it |
 //! | `waiting.rs` | messages that come before the beginning of their run |
 //! | `shards.rs` | the shards of a run, and the owners of keys |
 //! | `message.rs` | what the shards tell each other, as bytes |
@@ -19,21 +20,24 @@
 mod alive;
 mod begin;
 mod cause;
+mod keys;
 mod message;
 mod outbox;
 mod part;
 mod plans;
+mod reading;
 mod runs;
 mod shards;
 mod waiting;
 
 pub(crate) use begin::{Reads, on_all_shards};
 
-use crate::cluster::{self, Tag};
+use crate::cluster::{self, Tag, topology};
 
 /// Takes part in the runs of other shards from now on, if this server was started for a cluster.
 pub(crate) fn start() {
     let Some(hub) = cluster::hub() else { return };
     hub.on(Tag::RUN, runs::receive);
     alive::start(hub);
+    topology::subscribe(keys::on_change);
 }

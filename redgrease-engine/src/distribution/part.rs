@@ -12,17 +12,21 @@ use super::begin::Reads;
 use super::message::{Done, Message, Start};
 use super::outbox::{Held, Outbox};
 use super::plans::plan_bytes;
+use super::reading::KeyReading;
 use super::runs::runs;
 use super::shards::{Number, Shards};
 use crate::cluster::topology::{self, NodeId};
 use crate::cluster::{Content, Lane};
 use crate::execution::{Execution, PartEnd, Shared, abort, stop};
 use crate::id::Id;
+use crate::plan::Source;
 use crate::python::{Gil, Movement, Raised, describe};
+use crate::readers::Reading;
+use crate::slots::Share;
 use crate::steps::{MoverId, Pipeline, Step, distributed};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
 /// The way of messages to other shards.
@@ -37,7 +41,7 @@ const TELL_AT: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) id: Id,
-    reads: Reads,
+    pub(super) reads: Reads,
     /// Set when the run begins.
     shards: OnceLock<Shards>,
     pub(super) post: Arc<dyn Post>,
@@ -48,6 +52,10 @@ pub(super) struct Part {
     /// Something has come that the pipeline may be able to take.
     has_mail: AtomicBool,
     state: Mutex<State>,
+    /// What this shard reads of the keys.
+    pub(super) share: Arc<Share>,
+    /// What all shards read of the keys: on the initiator of a run that reads keys.
+    key_reading: Mutex<Option<KeyReading>>,
 }
 
 /// What is known of the steps of the run.
@@ -96,25 +104,49 @@ struct Batch {
 
 impl Part {
     /// The part of the initiator.
-    pub(super) fn of_initiator(id: Id, reads: Reads, post: Arc<dyn Post>) -> Part {
-        Part {
-            id,
-            reads,
-            shards: OnceLock::new(),
-            post,
-            layout: OnceLock::new(),
-            outbox: Outbox::default(),
-            began: OnceLock::new(),
-            has_mail: AtomicBool::new(false),
-            state: Mutex::default(),
-        }
+    pub(super) fn of_initiator(id: Id, reads: Reads, post: Arc<dyn Post>) -> Arc<Part> {
+        Part::new(id, reads, OnceLock::new(), post)
     }
 
     /// The part of another shard.
-    pub(super) fn of_shard(id: Id, shards: Shards, post: Arc<dyn Post>) -> Part {
-        let part = Part::of_initiator(id, Reads::Everywhere, post);
-        let _ = part.shards.set(shards);
-        part
+    pub(super) fn of_shard(id: Id, shards: Shards, post: Arc<dyn Post>) -> Arc<Part> {
+        Part::new(id, Reads::Everywhere, OnceLock::from(shards), post)
+    }
+
+    fn new(id: Id, reads: Reads, shards: OnceLock<Shards>, post: Arc<dyn Post>) -> Arc<Part> {
+        Arc::new_cyclic(|part: &Weak<Part>| {
+            let part = Weak::clone(part);
+            let tell = move |report| {
+                if let Some(part) = part.upgrade() {
+                    part.has_read(report);
+                }
+            };
+            Part {
+                id,
+                reads,
+                shards,
+                post,
+                layout: OnceLock::new(),
+                outbox: Outbox::default(),
+                began: OnceLock::new(),
+                has_mail: AtomicBool::new(false),
+                state: Mutex::default(),
+                share: Arc::new(Share::new(tell)),
+                key_reading: Mutex::default(),
+            }
+        })
+    }
+
+    pub(super) fn key_reading(&self) -> MutexGuard<'_, Option<KeyReading>> {
+        self.key_reading
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// There is something to read, or nothing any more.
+    pub(super) fn wake_reader(&self) {
+        let execution = self.state().execution.clone();
+        self.wake(execution);
     }
 
     /// The time at which the shards began to need each other.
@@ -132,6 +164,11 @@ impl Part {
 
     pub(super) fn layout(&self) -> Option<&Layout> {
         self.layout.get()
+    }
+
+    pub(super) fn has_movers(&self) -> bool {
+        self.layout()
+            .is_some_and(|layout| !layout.gathers.is_empty())
     }
 
     /// The part is run by this execution. Returns `false` if the run has ended meanwhile.
@@ -254,6 +291,16 @@ impl Part {
                 drop(state);
                 return self.fail(&reason);
             }
+            Message::Read(report) => {
+                drop(state);
+                return self.take_report(from, report);
+            }
+            Message::Task(task) if from == 0 => {
+                drop(state);
+                self.share.add(task);
+                return self.wake_reader();
+            }
+            Message::AllRead if from == 0 => self.share.end(),
             Message::Abort(reason) if from == 0 => {
                 state.is_dismissed = true;
                 state.failed.get_or_insert(reason);
@@ -266,7 +313,12 @@ impl Part {
                 return;
             }
             // Batches come with their content, and a run starts once.
-            Message::Start(_) | Message::Batch(..) | Message::Enough | Message::Abort(_) => return,
+            Message::Start(_)
+            | Message::Batch(..)
+            | Message::Enough
+            | Message::Task(_)
+            | Message::AllRead
+            | Message::Abort(_) => return,
         }
         let execution = state.execution.clone();
         drop(state);
@@ -504,8 +556,14 @@ impl Shared for Part {
         self.state().done.len() + 1 >= shards.len()
     }
 
+    fn reading(&self, source: &Source) -> Reading {
+        self.read_source(source)
+    }
+
     fn errors_elsewhere(&self) -> Vec<String> {
-        self.state().done.values().flatten().cloned().collect()
+        let mut errors: Vec<String> = self.state().done.values().flatten().cloned().collect();
+        errors.extend(self.unread_slots());
+        errors
     }
 
     fn ended(&self, end: &PartEnd<'_>) {

@@ -21,16 +21,14 @@ pub(super) struct Shards {
 }
 
 impl Shards {
-    /// All shards, for a run that this server begins. `None` if it has to run here alone: there is no other shard, or this server
-    /// is a replica.
+    /// All shards, for a run that this server begins. `None` if it has to run here alone, because there is no other shard. A replica
+    /// begins runs as well: what it has is a part of the keys alone.
     pub(super) fn of(topology: &Topology) -> Option<Shards> {
         let myself = topology.myself()?;
-        if myself.master.is_some() {
-            return None;
-        }
         let others = topology.shards().filter(|node| !node.is_myself);
         let nodes: Vec<_> = std::iter::once(myself).chain(others).collect();
-        if nodes.len() < 2 {
+        let has_all_keys = myself.master.is_some() && nodes.len() == 2;
+        if nodes.len() < 2 || has_all_keys {
             return None;
         }
         let mut owners: Vec<_> = nodes
@@ -86,6 +84,11 @@ impl Shards {
         range
             .filter(|(range, _)| range.contains(&slot))
             .map_or(0, |(_, number)| *number)
+    }
+
+    /// `true` if this server had slots when the run began.
+    pub(super) fn has_slots(&self) -> bool {
+        self.owners.iter().any(|(_, number)| *number == self.mine)
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
@@ -188,6 +191,24 @@ pub(super) mod tests {
             .map(|n: u32| n.to_string())
             .find(|key| slot_of(key.as_bytes()) > 16000);
         assert_eq!(shards.owner(unserved.unwrap().as_bytes()), 0);
+    }
+
+    #[test]
+    fn a_replica_begins_runs_for_the_shards() {
+        let text = |others: &str| {
+            Topology::parse(&format!(
+                "{} :1@2 myself,slave {} 0 0 0 connected\n{} :2@3 master - 0 0 0 connected 0-99\n{others}",
+                id('a'),
+                id('b'),
+                id('b')
+            ))
+        };
+        assert_eq!(Shards::of(&text("")), None, "it has all keys");
+        let another = format!("{} :3@4 master - 0 0 0 connected 100-199\n", id('c'));
+        let shards = Shards::of(&text(&another)).unwrap();
+        assert_eq!(shards.all, [id('a'), id('b'), id('c')]);
+        assert!(shards.is_initiator() && !shards.has_slots());
+        assert!(Shards::of(&topology('b')).unwrap().has_slots());
     }
 
     #[test]

@@ -76,7 +76,7 @@ impl Execution {
         };
         let begin = || self.occupy(py, || Arc::clone(shared).begin(py, self));
         match self.with_surroundings(begin) {
-            Ok(pipeline) => Progress::new(pipeline, Reading::NotBegun),
+            Ok(pipeline) => Progress::new(pipeline, shared.reading(&self.source)),
             Err(error) => {
                 let mut pipeline = Pipeline::new(py, &Arc::from([]));
                 pipeline.fail(flat(&error));

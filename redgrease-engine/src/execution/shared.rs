@@ -5,7 +5,9 @@
 use super::Execution;
 use super::parking::Parking;
 use super::pool::pool;
+use crate::plan::Source;
 use crate::python::Gil;
+use crate::readers::Reading;
 use crate::steps::Pipeline;
 use std::fmt;
 use std::sync::Arc;
@@ -18,6 +20,9 @@ pub(crate) trait Shared: fmt::Debug + Send + Sync {
     /// # Errors
     /// The error for the clients, if the run cannot begin.
     fn begin(self: Arc<Self>, py: Gil<'_>, execution: &Arc<Execution>) -> Result<Pipeline, String>;
+
+    /// The reading of the source on this shard. Called once, after [`Shared::begin`].
+    fn reading(&self, source: &Source) -> Reading;
 
     /// Puts some of what the other shards have sent into the pipeline. Returns `false` if there is nothing that the pipeline can
     /// take now.

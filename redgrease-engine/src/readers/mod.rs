@@ -24,10 +24,6 @@ type Record<'py> = Result<Object<'py>, Raised>;
 pub(crate) enum Reading {
     NotBegun,
     /// The keys of a share of the slots of a cluster. It has not begun.
-    #[cfg_attr(
-        not(test),
-        allow(dead_code, reason = "runs over all shards are built on it")
-    )]
     Share(Arc<Share>),
     Keys(keys::Walk),
     Slots(slots::SlotWalk),

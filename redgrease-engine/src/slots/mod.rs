@@ -16,15 +16,6 @@
 //! **Its limits.** The names of one slot are in memory at once. A slot that does not come to rest ends the run with an error.
 //! Values are those of the moment at which their key is read, as on one server.
 
-#![cfg_attr(
-    not(test),
-    allow(
-        dead_code,
-        unused_imports,
-        reason = "runs over all shards are built on it"
-    )
-)]
-
 mod assignment;
 mod share;
 mod task;

@@ -1,0 +1,291 @@
+//! Which shard reads which slot, on the initiator. The promise is in [`crate::slots`].
+//!
+//! Every slot is given to the shard that has it. A shard that has done its tasks tells so, and gives back the slots and keys that
+//! have left it or are on their way. They are given to the shard that has them by then. When nothing is left, all shards are told
+//! that everything was read.
+
+use super::shards::{Number, Shards};
+use crate::cluster::topology::{Slots, Topology};
+use crate::plan::KeysSource;
+use crate::slots::{Assignment, Report, Task};
+use std::time::{Duration, Instant};
+
+/// The most ranges of slots that an error names.
+const NAMED: usize = 10;
+
+/// The reading of the keys of a run.
+#[derive(Debug)]
+pub(super) struct KeyReading {
+    assignment: Assignment,
+    /// The last time at which a shard read something.
+    progress: Instant,
+    /// The slots that no server has.
+    unserved: Slots,
+    is_over: bool,
+}
+
+/// What the shards have to be told.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Orders {
+    pub(super) tasks: Vec<(Number, Task)>,
+    /// Everything was read.
+    pub(super) is_over: bool,
+}
+
+impl KeyReading {
+    pub(super) fn new(source: &KeysSource, now: Instant) -> KeyReading {
+        KeyReading {
+            assignment: if source.exact {
+                Assignment::of_key(&source.pattern)
+            } else {
+                Assignment::of_all_slots()
+            },
+            progress: now,
+            unserved: Slots::default(),
+            is_over: false,
+        }
+    }
+
+    /// Gives what is open to the shards that have it.
+    pub(super) fn orders(&mut self, topology: &Topology, shards: &Shards) -> Orders {
+        if self.is_over {
+            return Orders::default();
+        }
+        let takes_part = |id| shards.number(id).is_some();
+        let tasks = self.assignment.give(topology, takes_part).into_iter();
+        let tasks = tasks.filter_map(|(id, task)| Some((shards.number(id)?, task)));
+        let tasks = tasks.collect();
+        let unserved = self.assignment.give_up_unserved(topology);
+        self.unserved = self.unserved.with(&unserved);
+        self.is_over = self.assignment.is_done();
+        Orders {
+            tasks,
+            is_over: self.is_over,
+        }
+    }
+
+    /// A shard has done tasks. Returns `true` if nothing is open that has to wait.
+    pub(super) fn report(
+        &mut self,
+        from: Number,
+        shards: &Shards,
+        report: Report,
+        now: Instant,
+    ) -> bool {
+        if let Some(id) = shards.id(from)
+            && self.assignment.report(id, report.tasks, report.back)
+        {
+            self.progress = now;
+        }
+        !self.assignment.has_open()
+    }
+
+    /// Something is open.
+    pub(super) fn waits(&self) -> bool {
+        !self.is_over && self.assignment.has_open()
+    }
+
+    /// The error of slots that have been on their way for longer than `limit`, while nothing else was read.
+    pub(super) fn stuck(&self, now: Instant, limit: Duration) -> Option<String> {
+        let is_stuck = self.waits()
+            && !self.assignment.is_being_read()
+            && now.saturating_duration_since(self.progress) >= limit;
+        is_stuck.then(|| {
+            format!(
+                "Execution max idle reached: the keys of {} could not be read within {} ms, because these slots are on their way to \
+                 another server: finish that (redis-cli --cluster fix), and run it again",
+                names(&self.assignment.open_slots()),
+                limit.as_millis()
+            )
+        })
+    }
+
+    /// The error of slots whose owner takes no part, after [`KeyReading::orders`] gave away all others.
+    pub(super) fn has_strange_owner(&self, topology: &Topology) -> Option<String> {
+        let open = self.assignment.open_slots();
+        let owner = open.iter().find_map(|slot| topology.owner(slot))?;
+        Some(format!(
+            "Execution max idle reached: the keys of {} were not read, because {} became the owner after the run had begun: run it \
+             again",
+            names(&open),
+            owner.id
+        ))
+    }
+
+    /// The error of a run whose cluster does not serve all slots.
+    pub(super) fn incomplete(&self) -> Option<String> {
+        (!self.unserved.is_empty()).then(|| {
+            format!(
+                "the keys of {} were not read, because no server of the cluster serves these slots: give them to a server (CLUSTER \
+                 ADDSLOTSRANGE), and run it again",
+                names(&self.unserved)
+            )
+        })
+    }
+}
+
+/// Slots as an error names them.
+fn names(slots: &Slots) -> String {
+    let ranges = slots.ranges();
+    let mut names: Vec<String> = ranges
+        .iter()
+        .take(NAMED)
+        .map(|range| match (range.start(), range.end()) {
+            (first, last) if first == last => first.to_string(),
+            (first, last) => format!("{first}-{last}"),
+        })
+        .collect();
+    if ranges.len() > NAMED {
+        names.push(format!("{} others", ranges.len() - NAMED));
+    }
+    let noun = if slots.len() == 1 { "slot" } else { "slots" };
+    format!("{noun} {}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shards::tests::{id, topology};
+    use super::*;
+    use crate::cluster::topology::SLOTS;
+
+    const LIMIT: Duration = Duration::from_secs(5);
+
+    fn source(pattern: &str, exact: bool) -> KeysSource {
+        KeysSource {
+            pattern: pattern.as_bytes().to_vec(),
+            exact,
+            read_value: true,
+        }
+    }
+
+    fn done(back: Task) -> Report {
+        Report { tasks: 1, back }
+    }
+
+    fn of_slots(slots: &[u16]) -> Task {
+        Task {
+            slots: slots.to_vec(),
+            names: Vec::new(),
+        }
+    }
+
+    fn shards() -> Shards {
+        Shards::of(&topology('b')).unwrap()
+    }
+
+    /// A picture of the cluster in which slot 5 belongs to a server.
+    fn with_slot_5(digit: char) -> Topology {
+        Topology::parse(&format!("{} :1@2 master - 0 0 0 connected 5", id(digit)))
+    }
+
+    #[test]
+    fn every_slot_is_read_once_and_then_all_is_over() {
+        let now = Instant::now();
+        let (topology, shards) = (topology('b'), shards());
+        let mut reading = KeyReading::new(&source("*", false), now);
+        let orders = reading.orders(&topology, &shards);
+        let mut slots: Vec<u16> = orders
+            .tasks
+            .iter()
+            .flat_map(|(_, task)| task.slots.clone())
+            .collect();
+        slots.sort_unstable();
+        let unserved = topology.unserved();
+        let expected: Vec<u16> = (0..SLOTS)
+            .filter(|slot| !unserved.contains(*slot))
+            .collect();
+        assert_eq!(slots, expected);
+        assert!(!orders.is_over);
+        for (number, _) in &orders.tasks {
+            assert_eq!(reading.orders(&topology, &shards), Orders::default());
+            assert!(reading.report(*number, &shards, done(Task::default()), now));
+        }
+        assert!(reading.orders(&topology, &shards).is_over);
+        assert!(!reading.orders(&topology, &shards).is_over, "told once");
+        assert_eq!(reading.stuck(now + LIMIT, LIMIT), None);
+        assert_eq!(reading.has_strange_owner(&topology), None);
+    }
+
+    #[test]
+    fn a_slot_that_comes_to_no_rest_is_an_error_that_names_it() {
+        let now = Instant::now();
+        let shards = shards();
+        let mut reading = KeyReading::new(&source("*", false), now);
+        let orders = reading.orders(&topology('b'), &shards);
+        for (number, _) in &orders.tasks {
+            let back = if *number == 1 {
+                of_slots(&[5])
+            } else {
+                Task::default()
+            };
+            reading.report(*number, &shards, done(back), now);
+        }
+        assert!(reading.waits());
+        for at in [now, now + LIMIT / 2] {
+            assert_eq!(reading.stuck(at, LIMIT), None);
+            let orders = reading.orders(&with_slot_5('a'), &shards);
+            let number = shards.number(id('a')).unwrap();
+            assert_eq!(orders.tasks, [(number, of_slots(&[5]))]);
+            assert_eq!(reading.stuck(now + LIMIT, LIMIT), None, "a shard has it");
+            assert!(!reading.report(number, &shards, done(of_slots(&[5])), at));
+        }
+        let error = reading.stuck(now + LIMIT, LIMIT).unwrap();
+        assert!(
+            error.contains("Execution max idle reached") && error.contains("of slot 5 "),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_slot_of_a_server_that_takes_no_part_is_an_error() {
+        let now = Instant::now();
+        let mut reading = KeyReading::new(&source("*", false), now);
+        let topology = with_slot_5('e');
+        assert_eq!(reading.orders(&topology, &shards()), Orders::default());
+        assert!(reading.waits());
+        let error = reading.has_strange_owner(&topology).unwrap();
+        let owner = format!("{} became the owner", id('e'));
+        assert!(
+            error.contains(&owner) && error.contains("of slot 5 "),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn slots_that_no_server_has_are_told_of() {
+        let now = Instant::now();
+        let (shards, topology) = (shards(), with_slot_5('a'));
+        let mut reading = KeyReading::new(&source("*", false), now);
+        let orders = reading.orders(&topology, &shards);
+        let (number, task) = orders.tasks.first().cloned().unwrap();
+        assert_eq!(task, of_slots(&[5]));
+        reading.report(number, &shards, done(Task::default()), now);
+        assert!(reading.orders(&topology, &shards).is_over);
+        let error = reading.incomplete().unwrap();
+        assert!(
+            error.contains("of slots 0-4, 6-16383 were not read"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn one_key_is_read_where_it_is() {
+        let mut reading = KeyReading::new(&source("key{06S}", true), Instant::now());
+        let orders = reading.orders(&topology('b'), &shards());
+        let tasks: Vec<_> = orders.tasks.into_iter().map(|(_, task)| task).collect();
+        let names = vec![(0, b"key{06S}".to_vec())];
+        let slots = Vec::new();
+        assert_eq!(tasks, [Task { slots, names }]);
+        assert_eq!(reading.incomplete(), None);
+    }
+
+    #[test]
+    fn many_slots_are_named_in_part() {
+        let slots = Slots::of((0..30).map(|slot| slot * 2..=slot * 2).collect());
+        assert_eq!(
+            names(&slots),
+            "slots 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20 others"
+        );
+        assert_eq!(names(&Slots::of(vec![7..=7])), "slot 7");
+    }
+}
