@@ -32,6 +32,7 @@
 //! | `large_reply.rs` | replies that would take more memory than the gear may |
 //! | `latency.rs` | the events of `LATENCY` |
 //! | `pass_on.rs` | running a client's command as the server would have run it |
+//! | `key_moves.rs` | the events of keys that move to another shard |
 //! | `keys.rs` | walking the keys, and their types |
 //! | `slot_keys.rs` | copying the keys of slots |
 //! | `batch.rs` | keys that were copied |
@@ -78,6 +79,7 @@ mod guard;
 mod held_back;
 mod hold;
 mod info;
+mod key_moves;
 mod key_pattern;
 mod keys;
 mod large_reply;
@@ -130,6 +132,7 @@ pub(crate) use gear_call::{call_for_gear, read_for_gear};
 pub(crate) use guard::guarded_by_script;
 pub(crate) use hold::Hold;
 pub(crate) use info::{Section as InfoSection, Value as InfoValue};
+pub(crate) use key_moves::is_move;
 pub(crate) use keys::{KeyScan, KeyType, key_type, local_key_type};
 pub(crate) use latency::note_run;
 pub(crate) use lend::{Loan, keep};

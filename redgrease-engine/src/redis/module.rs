@@ -7,8 +7,8 @@ use super::listeners::{self, Listeners};
 use super::log::{Level, log};
 use super::raw;
 use super::{
-    client_database, cluster_bus, ending, info, lock, main_thread, notification, persistence,
-    server_events, shard, timer_key,
+    client_database, cluster_bus, ending, info, key_moves, lock, main_thread, notification,
+    persistence, server_events, shard, timer_key,
 };
 use std::ffi::{OsStr, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
@@ -189,6 +189,7 @@ fn load(
     info::register(context);
     notification::subscribe(context);
     cluster_bus::listen(context);
+    key_moves::watch(context);
     context.enter(|| (listeners.loaded)(context));
     Ok(())
 }

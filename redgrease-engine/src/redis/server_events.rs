@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::ending;
+use super::key_moves;
 use super::listeners::{Listeners, listeners};
 use super::lock;
 use super::log::{Level, log};
@@ -192,6 +193,7 @@ unsafe extern "C" fn on_event_loop(
     let tell = match subevent {
         raw::REDISMODULE_SUBEVENT_EVENTLOOP_BEFORE_SLEEP => {
             queue::lock_is_free_soon();
+            key_moves::command_has_ended();
             listeners.before_sleep
         }
         raw::REDISMODULE_SUBEVENT_EVENTLOOP_AFTER_SLEEP => listeners.after_sleep,

@@ -47,6 +47,10 @@ pub(crate) fn on_event(context: &Context, event: &str, key: &[u8]) {
     if matching.is_empty() || !context.may_handle_events() {
         return;
     }
+    // The key is the same, at another shard.
+    if redis::is_move(context, event, key) {
+        return;
+    }
     let withheld = scope::look(Scope::withheld, Clone::clone);
     let mut key_type = None;
     for registration in matching {
