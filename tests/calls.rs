@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::anywhere::{shards, started_anywhere};
 use common::{calls_of, line_of, plain_connection, started, untyped};
 use redgrease::prelude::*;
 use redgrease::{Call, PerShard, pipe};
@@ -85,19 +86,19 @@ fn median(numbers: Vec<f64>) -> f64 {
 
 #[test]
 fn every_mode_answers() {
-    let (server, mut con) = started();
+    let (server, mut con) = started_anywhere();
     assert_eq!(add(&mut con, 20, 22).unwrap(), 42);
     assert_eq!(add_on_main_thread(&mut con, 20, 22).unwrap(), 42);
     assert_eq!(
         add_everywhere(&mut con, 20, 22).unwrap(),
-        PerShard(vec![42])
+        PerShard(vec![42; shards()])
     );
     assert_eq!(untyped(&server, &["RG.TRIGGER", "add", "20", "22"]), "42");
 }
 
 #[test]
 fn every_blocking_connection_can_call() {
-    let (server, con) = started();
+    let (server, con) = started_anywhere();
     let client = redis::Client::open(server.url()).unwrap();
     assert_eq!(add(&mut client.get_connection().unwrap(), 1, 2).unwrap(), 3);
     assert_eq!(add(&mut client.clone(), 1, 2).unwrap(), 3);
@@ -115,7 +116,7 @@ fn every_blocking_connection_can_call() {
 
 #[test]
 fn an_exception_points_at_the_line_of_this_file() {
-    let (_server, mut con) = started();
+    let (_server, mut con) = started_anywhere();
     let error = lookup(&mut con, "a b").unwrap_err();
     let raised = error.as_gear().unwrap();
     assert_eq!(
@@ -136,7 +137,7 @@ fn an_exception_points_at_the_line_of_this_file() {
 
 #[test]
 fn an_exception_of_a_library_points_at_the_call() {
-    let (_server, mut con) = started();
+    let (_server, mut con) = started_anywhere();
     let error = raises_elsewhere(&mut con, "{").unwrap_err();
     let raised = error.as_gear().unwrap();
     assert_eq!(raised.exception, "json.decoder.JSONDecodeError");
@@ -149,7 +150,7 @@ fn an_exception_of_a_library_points_at_the_call() {
 
 #[test]
 fn every_failure_is_an_error() {
-    let (_server, mut con) = started();
+    let (_server, mut con) = started_anywhere();
     let error = leaves(&mut con).unwrap_err();
     assert_eq!(error.as_gear().unwrap().exception, "SystemExit");
     let error = wrong_result(&mut con).unwrap_err();
@@ -167,7 +168,7 @@ fn every_failure_is_an_error() {
 
 #[test]
 fn a_gear_can_be_a_file() {
-    let (_server, mut con) = started();
+    let (_server, mut con) = started_anywhere();
     assert!((median(&mut con, vec![3.0, 1.0, 2.0]).unwrap() - 2.0).abs() < 1e-9);
     let error = median(&mut con, vec![]).unwrap_err();
     let frame = error.as_gear().unwrap().frame().unwrap();
@@ -185,7 +186,7 @@ fn a_gear_can_be_a_file() {
 
 #[test]
 fn a_call_can_have_a_timeout() {
-    let (_server, mut con) = started();
+    let (_server, mut con) = started_anywhere();
     let begun = Instant::now();
     let error = slow::call(5.0)
         .timeout(Duration::from_millis(100))
@@ -248,7 +249,7 @@ fn pipelines_answer_each_call() {
 
 #[test]
 fn the_request_of_a_call_can_be_sent_without_redgrease() {
-    let (server, mut con) = started();
+    let (server, mut con) = started_anywhere();
     let value: redis::Value = add::request(1, 2).unwrap().query(&mut con).unwrap();
     assert_eq!(add::decode(value).unwrap(), 3);
     assert_eq!(add::GEAR.trigger(), Some("add"));
@@ -259,7 +260,7 @@ fn the_request_of_a_call_can_be_sent_without_redgrease() {
 /// The server hands the key over as the first argument, so the gear must take it as that.
 #[test]
 fn a_call_on_a_key_has_the_key_as_its_first_argument() {
-    let (_server, mut con) = started();
+    let (_server, mut con) = started_anywhere();
     let on_key = || lookup::call("x").on_key("x");
     assert_eq!(on_key().to_cmd().unwrap().args_iter().count(), 3);
     // The gear ran with this argument alone: it found nothing.
@@ -315,7 +316,7 @@ mod nonblocking {
 
     #[tokio::test]
     async fn coroutines_answer_and_fail_like_functions() {
-        let (server, _con) = started();
+        let (server, _con) = started_anywhere();
         let mut con = connect_async(server.url()).await.unwrap();
         assert_eq!(multiply_later(&mut con, 6, 7).await.unwrap(), 42);
         let error = fails_later(&mut con, "x").await.unwrap_err();
@@ -329,7 +330,7 @@ mod nonblocking {
 
     #[tokio::test]
     async fn every_async_connection_can_call() {
-        let (server, _con) = started();
+        let (server, _con) = started_anywhere();
         let client = redis::Client::open(server.url()).unwrap();
         let mut multiplexed = client.get_multiplexed_async_connection().await.unwrap();
         assert_eq!(multiply(&mut multiplexed, 6, 7).await.unwrap(), 42);
@@ -346,7 +347,7 @@ mod nonblocking {
 
     #[tokio::test]
     async fn only_the_connections_of_redgrease_wait_for_slow_gears() {
-        let (server, _con) = started();
+        let (server, _con) = started_anywhere();
         let mut ours = connect_async(server.url()).await.unwrap();
         assert_eq!(sleepy(&mut ours, 1.0).await.unwrap(), "done");
         let error = sleepy::call(5.0)
@@ -370,7 +371,7 @@ mod nonblocking {
 
     #[tokio::test]
     async fn pipelines_answer_each_call() {
-        let (server, _con) = started();
+        let (server, _con) = started_anywhere();
         let mut con = connect_async(server.url()).await.unwrap();
         let (product, sum) = pipe((multiply::call(6, 7), add::call(1, 2)))
             .on_async(&mut con)

@@ -4,7 +4,8 @@
 
 mod common;
 
-use common::{started, untyped};
+use common::anywhere::started_anywhere;
+use common::untyped;
 use redgrease::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -104,7 +105,7 @@ fn nothing() {
 
 #[test]
 fn values_have_the_expected_types_on_both_sides() {
-    let (_server, mut con) = started();
+    let (_server, mut con) = started_anywhere();
     let con = &mut con;
 
     /// Checks the value in Python and the returned value.
@@ -174,7 +175,7 @@ fn values_have_the_expected_types_on_both_sides() {
 
 #[test]
 fn bare_values_survive_too() {
-    let (_server, mut con) = started();
+    let (_server, mut con) = started_anywhere();
     let con = &mut con;
     macro_rules! same {
         ($gear:ident: $($value:expr),*) => {$({
@@ -197,7 +198,7 @@ fn bare_values_survive_too() {
 
 #[test]
 fn large_values_survive() {
-    let (_server, mut con) = started();
+    let (_server, mut con) = started_anywhere();
     let megabytes: Vec<u8> = (0..4_000_000_u32).map(|n| (n % 251) as u8).collect();
     assert_eq!(bare_bytes(&mut con, megabytes.clone()).unwrap(), megabytes);
     let (back, _) = bytes(&mut con, megabytes[..100_000].to_vec()).unwrap();
@@ -206,7 +207,7 @@ fn large_values_survive() {
 
 #[test]
 fn values_that_would_change_are_refused_before_they_are_sent() {
-    let (_server, mut con) = started();
+    let (_server, mut con) = started_anywhere();
     let error = wrapped_float(&mut con, Json(f64::NAN)).unwrap_err();
     assert!(error.is_conversion(), "{error}");
     assert!(
@@ -234,7 +235,7 @@ fn wrapped_big(value: Json<i128>) -> Json<i128> {
 
 #[test]
 fn other_clients_need_no_codec() {
-    let (server, _con) = started();
+    let (server, _con) = started_anywhere();
     let ask = |args: &[&str]| untyped(&server, args);
     assert_eq!(ask(&["RG.TRIGGER", "bare_text", "plain"]), "plain");
     assert_eq!(ask(&["RG.TRIGGER", "bare_int", "-7"]), "-7");

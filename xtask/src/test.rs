@@ -27,7 +27,15 @@ const ON_VALKEY: [&str; 9] = [
 ];
 
 /// The test files that also run on a cluster of three shards: their tests are the same on one server and on many.
-pub(crate) const ON_SHARDS: [&str; 3] = ["chains", "gear_test", "keys_reader"];
+pub(crate) const ON_SHARDS: [&str; 7] = [
+    "calls",
+    "chains",
+    "gear_functions",
+    "gear_test",
+    "keys_gears",
+    "keys_reader",
+    "values",
+];
 
 /// Makes tests run on three shards.
 pub(crate) fn on_shards(tests: &mut std::process::Command) -> &mut std::process::Command {
