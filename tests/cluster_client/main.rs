@@ -6,6 +6,7 @@
 //! | `addresses.rs` | several addresses, of which some nodes are down |
 //! | `calls.rs` | where gears run, registrations, healing, settings |
 //! | `commands.rs` | commands of keys, pipelines and transactions |
+//! | `everywhere.rs` | gears and chains that run on all shards |
 //! | `moves.rs` | slots that move, nodes that fail |
 //! | `once.rs` | a gear runs once, also when its connection breaks |
 //! | `pools.rs` | many calls at the same time |
@@ -18,6 +19,7 @@ mod common;
 mod addresses;
 mod calls;
 mod commands;
+mod everywhere;
 mod moves;
 mod once;
 mod pools;
