@@ -135,6 +135,74 @@ fn a_shard_that_is_started_again_ends_the_run() {
 }
 
 #[test]
+fn a_shard_whose_replica_takes_its_place_ends_the_run() {
+    let cluster = Server::cluster()
+        .shards(3)
+        .replicas(1)
+        .module_arg("ExecutionMaxIdleTime", IDLE.as_millis().to_string())
+        .start()
+        .unwrap();
+    cluster.settle().unwrap();
+    let shards: Vec<ClusterNode> = (0..3).map(|shard| cluster.shard(shard)).collect();
+    let id: String = ask(&shards[1], &["RG.PYEXECUTE", SLOW, "UNBLOCKING"]);
+    for node in &shards {
+        wait_until("all shards take part", || running(node) == 1);
+    }
+    cluster.failover(0).unwrap();
+    all_have_ended(&shards);
+    let (results, errors): Outcome = ask(&shards[1], &["RG.GETRESULTS", &id]);
+    assert_eq!(results, [""; 0]);
+    let place = format!(
+        "the shard {} is lost, another server has taken its place",
+        shards[0].id()
+    );
+    assert!(errors.concat().contains(&place), "{errors:?}");
+    cluster.settle().unwrap();
+    fill(&cluster, 10);
+    assert_eq!(count_of_keys(&shards[1]), ["10"]);
+}
+
+fn count_of_keys(node: &ClusterNode) -> Vec<String> {
+    results(node, "GB().count().run()")
+}
+
+#[test]
+fn an_execution_of_a_server_that_was_started_again_may_have_an_old_id() {
+    let cluster = start();
+    let ids = |count: usize| -> Vec<String> {
+        let one = |_| {
+            ask(
+                &cluster.shard(1),
+                &["RG.PYEXECUTE", "GB('ShardsIDReader').run()", "UNBLOCKING"],
+            )
+        };
+        (0..count).map(one).collect()
+    };
+    let before = ids(5);
+    all_have_ended(&cluster.nodes());
+    cluster.shard(1).kill().unwrap();
+    cluster.shard(1).start().unwrap();
+    cluster.settle().unwrap();
+    let after = ids(5);
+    assert!(
+        after.iter().any(|id| before.contains(id)),
+        "{before:?} {after:?}"
+    );
+    all_have_ended(&cluster.nodes());
+    for id in after {
+        let (mut results, errors): Outcome = ask(&cluster.shard(1), &["RG.GETRESULTS", &id]);
+        results.sort();
+        let mut shards: Vec<String> = cluster
+            .nodes()
+            .iter()
+            .map(|node| node.id().to_owned())
+            .collect();
+        shards.sort();
+        assert_eq!((results, errors), (shards, Vec::new()));
+    }
+}
+
+#[test]
 fn the_other_parts_end_when_the_shard_that_began_the_run_is_killed() {
     let cluster = start();
     let run = begin(&cluster, 1, SLOW);

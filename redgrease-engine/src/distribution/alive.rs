@@ -7,7 +7,7 @@ use super::keys;
 use super::part::lost;
 use super::runs::runs;
 use crate::cluster::Hub;
-use crate::cluster::topology::NodeId;
+use crate::cluster::topology::{self, Health, NodeId, Topology};
 use crate::config;
 use crate::redis::{Level, log};
 use std::thread;
@@ -45,11 +45,32 @@ pub(super) fn start(hub: &'static Hub) {
     }
 }
 
-/// Looks for shards that have been silent for too long.
+/// The reason why a shard cannot end its part. `None` if nothing is known against it.
+fn is_gone(topology: &Topology, id: NodeId) -> Option<&'static str> {
+    match topology.node(id) {
+        // The hub tells of those that have left.
+        None => None,
+        Some(node) if node.master.is_some() => Some("another server has taken its place"),
+        Some(node) if node.health == Health::Failed => Some("it does not answer the others"),
+        Some(_) => None,
+    }
+}
+
+/// Looks for shards that have been silent for too long, or are shards no longer.
 fn look(hub: &Hub) {
     let now = Instant::now();
     let limit = config::get().execution_max_idle_time().max(LEAST);
-    for part in runs().all() {
+    let parts = runs().all();
+    if parts.is_empty() {
+        return;
+    }
+    let topology = topology::current();
+    for part in parts {
+        let gone = |id: &NodeId| is_gone(&topology, *id).map(|why| (*id, why));
+        if let Some((id, why)) = part.needs().iter().find_map(gone) {
+            part.fail(&lost(id, why));
+            continue;
+        }
         let is_silent = |id: &NodeId| {
             let heard = hub.last_heard(*id);
             let since = heard.map_or(part.began(), |heard| heard.max(part.began()));

@@ -4,12 +4,12 @@ use super::cause::BegunElsewhere;
 use super::message::{Start, words_of};
 use super::part::{Part, Post};
 use super::plans;
+use super::run_id::RunId;
 use super::runs::{deliver_early, runs};
 use super::shards::Shards;
 use crate::cluster::topology::{self, NodeId};
 use crate::cluster::{self, Lane, Tag};
-use crate::execution::{Execution, launch};
-use crate::id::Id;
+use crate::execution::{Execution, executions, launch};
 use crate::plan::{Plan, Source};
 use crate::python::attached;
 use crate::redis::User;
@@ -38,17 +38,17 @@ pub(crate) enum Reads {
 /// Lets an execution that has not begun run on all shards. A server that is alone runs it as it is.
 pub(crate) fn on_all_shards(execution: &Execution, reads: Reads) {
     if cluster::hub().is_some() && Shards::of(&topology::current()).is_some() {
-        let part = Part::of_initiator(execution.id, reads, Arc::new(ByHub));
+        let part = Part::of_initiator(RunId::new(execution.id), reads, Arc::new(ByHub));
         execution.share(part);
     }
 }
 
 /// Begins the part of a run that another shard has begun. Called on the main thread.
-pub(super) fn begin_part(from: NodeId, id: Id, start: Start) {
+pub(super) fn begin_part(from: NodeId, run: RunId, start: Start) {
     if start.shards.id(0) != Some(from) {
         return;
     }
-    let part = Part::of_shard(id, start.shards.clone(), Arc::new(ByHub));
+    let part = Part::of_shard(run, start.shards.clone(), Arc::new(ByHub));
     match runs().insert(&part) {
         Ok(early) => deliver_early(&part, early),
         Err(()) => {
@@ -100,9 +100,11 @@ fn source(start: &Start, read: Option<Source>) -> Source {
 fn launch_part(part: &Arc<Part>, plan: Arc<Plan>, source: Source, start: &Start) {
     let user = start.user.as_deref().map(User::named);
     let cause = Arc::new(BegunElsewhere::new(None, user));
-    let execution = Execution::new(part.id, plan, source, cause);
+    let execution = Execution::new(part.run.execution, plan, source, cause);
     execution.share(Arc::<Part>::clone(part));
     if part.is_run_by(&execution) {
+        // A server that was started again gives the same ids out again.
+        drop(executions().remove(execution.id));
         // The part tells the initiator of a refusal.
         let _ = launch(execution);
     }

@@ -1,9 +1,9 @@
 //! What the shards of a run tell each other.
 
+use super::run_id::RunId;
 use super::shards::Shards;
 use crate::cluster::topology::NodeId;
 use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number, write_optional};
-use crate::id::Id;
 use crate::plan::Words;
 use crate::slots::{Report, Task};
 use crate::steps::MoverId;
@@ -69,7 +69,7 @@ impl Message<'_> {
     }
 
     /// The bytes of the message about a run.
-    pub(super) fn write(&self, run: Id) -> Vec<u8> {
+    pub(super) fn write(&self, run: RunId) -> Vec<u8> {
         let mut out = vec![FORMAT];
         run.write(&mut out);
         match self {
@@ -131,9 +131,9 @@ impl Message<'_> {
 
 impl<'a> Message<'a> {
     /// Reads a message for the server `me`, and the run that it is about.
-    pub(super) fn read(bytes: &'a [u8], me: NodeId) -> Result<(Id, Message<'a>), Damaged> {
+    pub(super) fn read(bytes: &'a [u8], me: NodeId) -> Result<(RunId, Message<'a>), Damaged> {
         let mut input = Input::of_format(bytes, FORMAT)?;
-        let run = Id::read(&mut input)?;
+        let run = RunId::read(&mut input)?;
         let message = match input.tag()? {
             b's' => Message::Start(Start {
                 shards: Shards::read(&mut input, me)?,
@@ -194,6 +194,7 @@ pub(super) fn words_of(words: &[Vec<u8>]) -> Words {
 mod tests {
     use super::super::shards::tests::{id, topology};
     use super::*;
+    use crate::id::Id;
     use proptest::prelude::*;
 
     fn task() -> Task {
@@ -234,14 +235,15 @@ mod tests {
     #[test]
     fn messages_come_back() {
         for message in samples() {
-            let bytes = message.write(Id::of(7));
-            assert_eq!(Message::read(&bytes, id('a')), Ok((Id::of(7), message)));
+            let run = RunId::new(Id::of(7));
+            let bytes = message.write(run);
+            assert_eq!(Message::read(&bytes, id('a')), Ok((run, message)));
         }
     }
 
     #[test]
     fn a_message_of_another_version_is_refused() {
-        let mut bytes = Message::Enough.write(Id::of(7));
+        let mut bytes = Message::Enough.write(RunId::new(Id::of(7)));
         bytes[0] = FORMAT + 1;
         assert_eq!(Message::read(&bytes, id('a')), Err(Damaged::Newer));
     }
@@ -249,7 +251,7 @@ mod tests {
     proptest! {
         #[test]
         fn damaged_messages_do_no_harm(which in 0..11usize, place in 0..400usize, byte: u8, end in 0..400usize) {
-            let mut bytes = samples()[which].write(Id::of(7));
+            let mut bytes = samples()[which].write(RunId::new(Id::of(7)));
             if let Some(changed) = bytes.get_mut(place) {
                 *changed = byte;
             }

@@ -8,6 +8,7 @@
 //! | `begin.rs` | the beginning of runs, here and on other shards |
 //! | `part.rs` | the part of this shard in a run |
 //! | `outbox.rs` | the records that go to other shards |
+//! | `run_id.rs` | the name of a run |
 //! | `runs.rs` | the runs that this shard takes part in, and what comes for them |
 //! | `reading.rs`, `keys.rs` | which shard reads which slot: the decision, and the messages about it |
 //! | `waiting.rs` | messages that come before the beginning of their run |
@@ -26,6 +27,7 @@ mod outbox;
 mod part;
 mod plans;
 mod reading;
+mod run_id;
 mod runs;
 mod shards;
 mod waiting;

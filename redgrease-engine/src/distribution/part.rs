@@ -13,12 +13,12 @@ use super::message::{Done, Message, Start};
 use super::outbox::{Held, Outbox};
 use super::plans::plan_bytes;
 use super::reading::KeyReading;
+use super::run_id::RunId;
 use super::runs::runs;
 use super::shards::{Number, Shards};
 use crate::cluster::topology::{self, NodeId};
 use crate::cluster::{Content, Lane};
 use crate::execution::{Execution, PartEnd, Shared, abort, stop};
-use crate::id::Id;
 use crate::plan::Source;
 use crate::python::{Gil, Movement, Raised, describe};
 use crate::readers::Reading;
@@ -40,7 +40,7 @@ const TELL_AT: usize = 1 << 20;
 
 #[derive(Debug)]
 pub(super) struct Part {
-    pub(super) id: Id,
+    pub(super) run: RunId,
     pub(super) reads: Reads,
     /// Set when the run begins.
     shards: OnceLock<Shards>,
@@ -104,16 +104,16 @@ struct Batch {
 
 impl Part {
     /// The part of the initiator.
-    pub(super) fn of_initiator(id: Id, reads: Reads, post: Arc<dyn Post>) -> Arc<Part> {
-        Part::new(id, reads, OnceLock::new(), post)
+    pub(super) fn of_initiator(run: RunId, reads: Reads, post: Arc<dyn Post>) -> Arc<Part> {
+        Part::new(run, reads, OnceLock::new(), post)
     }
 
     /// The part of another shard.
-    pub(super) fn of_shard(id: Id, shards: Shards, post: Arc<dyn Post>) -> Arc<Part> {
-        Part::new(id, Reads::Everywhere, OnceLock::from(shards), post)
+    pub(super) fn of_shard(run: RunId, shards: Shards, post: Arc<dyn Post>) -> Arc<Part> {
+        Part::new(run, Reads::Everywhere, OnceLock::from(shards), post)
     }
 
-    fn new(id: Id, reads: Reads, shards: OnceLock<Shards>, post: Arc<dyn Post>) -> Arc<Part> {
+    fn new(run: RunId, reads: Reads, shards: OnceLock<Shards>, post: Arc<dyn Post>) -> Arc<Part> {
         Arc::new_cyclic(|part: &Weak<Part>| {
             let part = Weak::clone(part);
             let tell = move |report| {
@@ -122,7 +122,7 @@ impl Part {
                 }
             };
             Part {
-                id,
+                run,
                 reads,
                 shards,
                 post,
@@ -202,7 +202,7 @@ impl Part {
         } else {
             Lane::Control
         };
-        if !self.post.send(id, lane, &message.write(self.id)) {
+        if !self.post.send(id, lane, &message.write(self.run)) {
             self.fail(&lost(id, "it is not in the cluster any longer"));
         }
     }
@@ -228,8 +228,9 @@ impl Part {
             state.failed = Some(reason.to_owned());
             state.execution.clone()
         };
-        if let Some(execution) = execution {
-            stop(execution, reason.to_owned());
+        match execution {
+            Some(execution) => stop(execution, reason.to_owned()),
+            None => self.refuse(reason),
         }
     }
 
@@ -467,7 +468,7 @@ impl Part {
             (ended.execution, ended.done, ended.is_dismissed)
         };
         self.outbox.clear();
-        let Some(shards) = self.shards().filter(|_| runs().remove(self.id)) else {
+        let Some(shards) = self.shards().filter(|_| runs().remove(self.run)) else {
             return drop(execution);
         };
         if shards.is_initiator() {

@@ -3,10 +3,10 @@
 use super::begin::begin_part;
 use super::message::Message;
 use super::part::Part;
+use super::run_id::RunId;
 use super::waiting::Waiting;
 use crate::cluster::topology::{self, NodeId};
 use crate::cluster::{self, Content};
-use crate::id::Id;
 use crate::redis::{Level, log};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -25,17 +25,17 @@ pub(super) struct Runs(Mutex<Inside>);
 
 #[derive(Debug, Default)]
 struct Inside {
-    parts: HashMap<Id, Arc<Part>>,
+    parts: HashMap<RunId, Arc<Part>>,
     /// Messages for runs that have not begun here.
     early: Waiting,
-    over: HashSet<Id>,
-    over_in_order: VecDeque<Id>,
+    over: HashSet<RunId>,
+    over_in_order: VecDeque<RunId>,
 }
 
 impl Inside {
-    fn is_over(&mut self, id: Id) {
-        if self.over.insert(id) {
-            self.over_in_order.push_back(id);
+    fn is_over(&mut self, run: RunId) {
+        if self.over.insert(run) {
+            self.over_in_order.push_back(run);
         }
         if self.over_in_order.len() > REMEMBERED
             && let Some(oldest) = self.over_in_order.pop_front()
@@ -56,16 +56,16 @@ impl Runs {
     /// If some of those messages were dropped.
     pub(super) fn insert(&self, part: &Arc<Part>) -> Result<Vec<(NodeId, Content)>, ()> {
         let mut inside = self.inside();
-        inside.parts.insert(part.id, Arc::clone(part));
-        inside.early.take(part.id)
+        inside.parts.insert(part.run, Arc::clone(part));
+        inside.early.take(part.run)
     }
 
     /// The part of this shard has ended. Returns `false` if it had not begun.
-    pub(super) fn remove(&self, id: Id) -> bool {
+    pub(super) fn remove(&self, run: RunId) -> bool {
         let mut inside = self.inside();
-        let part = inside.parts.remove(&id);
+        let part = inside.parts.remove(&run);
         if part.is_some() {
-            inside.is_over(id);
+            inside.is_over(run);
         }
         drop(inside);
         part.is_some()
@@ -75,23 +75,23 @@ impl Runs {
         self.inside().parts.values().cloned().collect()
     }
 
-    fn find(&self, id: Id) -> Found {
+    fn find(&self, run: RunId) -> Found {
         let inside = self.inside();
-        match inside.parts.get(&id) {
+        match inside.parts.get(&run) {
             Some(part) => Found::Part(Arc::clone(part)),
-            None if inside.over.contains(&id) => Found::Over,
+            None if inside.over.contains(&run) => Found::Over,
             None => Found::Unknown,
         }
     }
 
-    fn keep(&self, id: Id, from: NodeId, content: Content) {
-        self.inside().early.add(id, from, content);
+    fn keep(&self, run: RunId, from: NodeId, content: Content) {
+        self.inside().early.add(run, from, content);
     }
 
-    fn forget(&self, id: Id) {
+    fn forget(&self, run: RunId) {
         let mut inside = self.inside();
-        let dropped = inside.early.take(id);
-        inside.is_over(id);
+        let dropped = inside.early.take(run);
+        inside.is_over(run);
         drop(inside);
         drop(dropped);
     }
@@ -112,7 +112,7 @@ pub(super) fn receive(message: cluster::Message) {
     let Some(me) = topology::current().myself().map(|node| node.id) else {
         return;
     };
-    let (id, message) = match Message::read(content.bytes(), me) {
+    let (run, message) = match Message::read(content.bytes(), me) {
         Ok(read) => read,
         Err(damaged) => {
             return log(
@@ -125,13 +125,13 @@ pub(super) fn receive(message: cluster::Message) {
         }
     };
     if let Message::Start(start) = message {
-        return begin_part(from, id, start);
+        return begin_part(from, run, start);
     }
-    match runs().find(id) {
+    match runs().find(run) {
         Found::Part(part) => deliver(&part, from, message, &content),
         Found::Over => {}
-        Found::Unknown if matches!(message, Message::Abort(_)) => runs().forget(id),
-        Found::Unknown => runs().keep(id, from, content),
+        Found::Unknown if matches!(message, Message::Abort(_)) => runs().forget(run),
+        Found::Unknown => runs().keep(run, from, content),
     }
 }
 

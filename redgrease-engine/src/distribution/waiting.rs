@@ -1,8 +1,8 @@
 //! Messages for runs that have not begun here. They may come before the beginning, because that comes from another shard.
 
+use super::run_id::RunId;
 use crate::cluster::Content;
 use crate::cluster::topology::NodeId;
-use crate::id::Id;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    by_run: HashMap<Id, Early>,
+    by_run: HashMap<RunId, Early>,
     cost: usize,
 }
 
@@ -33,13 +33,13 @@ fn cost(content: &Content) -> usize {
 }
 
 impl Waiting {
-    pub(super) fn add(&mut self, id: Id, from: NodeId, content: Content) {
+    pub(super) fn add(&mut self, run: RunId, from: NodeId, content: Content) {
         let now = Instant::now();
-        if !self.by_run.contains_key(&id) {
+        if !self.by_run.contains_key(&run) {
             self.drop_old(now);
         }
         let has_place = self.cost + cost(&content) <= MOST;
-        let early = self.by_run.entry(id).or_insert_with(|| Early {
+        let early = self.by_run.entry(run).or_insert_with(|| Early {
             since: now,
             messages: Vec::new(),
             cost: 0,
@@ -71,8 +71,8 @@ impl Waiting {
     ///
     /// # Errors
     /// If there was no place for all of them.
-    pub(super) fn take(&mut self, id: Id) -> Result<Vec<(NodeId, Content)>, ()> {
-        let Some(early) = self.by_run.remove(&id) else {
+    pub(super) fn take(&mut self, run: RunId) -> Result<Vec<(NodeId, Content)>, ()> {
+        let Some(early) = self.by_run.remove(&run) else {
             return Ok(Vec::new());
         };
         self.cost -= early.cost;
