@@ -1,9 +1,13 @@
 //! `RG.CONFIGGET` and `RG.CONFIGSET`.
 
+use super::elsewhere::{
+    Replies, change_everywhere, everywhere_of, for_cluster, other_servers, text,
+};
 use crate::config::{self, Change, Current, Secrecy};
-use crate::redis::{Args, Command, Context, Requester, Text};
+use crate::redis::{Args, Command, Context, OwnedReply, Requester, Text};
 
-/// `RG.CONFIGGET name..`: the values of settings, one element per name. To a requester that may not send code, names that users
+/// `RG.CONFIGGET name..`: the values of settings, one element per name. With the word `CLUSTER` before the names, unless a setting has
+/// this name: the values on all servers. To a requester that may not send code, names that users
 /// chose do not exist, and the arguments of pip are empty: they may contain a password.
 pub(super) struct ConfigGet;
 
@@ -13,6 +17,13 @@ impl Command for ConfigGet {
     fn run(context: &Context, args: Args<'_>) {
         let reply = context.reply();
         let names = args.from(1);
+        let is_setting = |word: Text<'_>| config::get().user(word.bytes()).is_some();
+        if names.len() > 1
+            && !args.get(1).is_some_and(is_setting)
+            && let Some(words) = for_cluster(args)
+        {
+            return get_everywhere(context, &words);
+        }
         let requester = Requester::of(context);
         reply.array(names.len());
         for name in names {
@@ -34,6 +45,58 @@ impl Command for ConfigGet {
     }
 }
 
+/// Writes a row for each setting: its name, 1 if all servers have the same value, and the values by server.
+fn get_everywhere(context: &Context, words: &[&[u8]]) {
+    let names = words.iter().skip(1).map(|name| name.to_vec());
+    let names: Vec<Vec<u8>> = names.collect();
+    everywhere_of(
+        context,
+        other_servers(),
+        words,
+        move |reply, replies| match by_setting(&names, replies) {
+            Ok(rows) => OwnedReply::Array(rows).write(reply),
+            Err(error) => reply.error(&error),
+        },
+    );
+}
+
+fn by_setting(names: &[Vec<u8>], replies: Replies) -> Result<Vec<OwnedReply>, String> {
+    let mut by_server = Vec::new();
+    for (server, reply) in replies {
+        match reply? {
+            OwnedReply::Array(values) => by_server.push((server, values.into_iter())),
+            OwnedReply::Error(error) => return Err(format!("{error} (on the shard {server})")),
+            _ => {}
+        }
+    }
+    let rows = names.iter().map(|name| {
+        let values: Vec<(String, OwnedReply)> = by_server
+            .iter_mut()
+            .map(|(server, values)| {
+                let value = match values.next() {
+                    None | Some(OwnedReply::Error(_)) => OwnedReply::Null,
+                    Some(value) => value,
+                };
+                (server.clone(), value)
+            })
+            .collect();
+        let first = values.first().map(|(_, value)| value);
+        let is_equal = values.iter().all(|(_, value)| Some(value) == first);
+        let values = values
+            .into_iter()
+            .flat_map(|(server, value)| [text(&server), value]);
+        OwnedReply::Array(vec![
+            text("name"),
+            OwnedReply::Text(name.clone()),
+            text("equal"),
+            OwnedReply::Integer(i64::from(is_equal)),
+            text("values"),
+            OwnedReply::Array(values.collect()),
+        ])
+    });
+    Ok(rows.collect())
+}
+
 fn shown(name: &[u8], requester: &Requester) -> Option<Current> {
     let value = config::get().get(name);
     match config::secrecy(name) {
@@ -44,7 +107,8 @@ fn shown(name: &[u8], requester: &Requester) -> Option<Current> {
     }
 }
 
-/// `RG.CONFIGSET name value..`: changes settings; the reply has one element per pair.
+/// `RG.CONFIGSET name value..`: changes settings; the reply has one element per pair. `RG.CONFIGSET CLUSTER name value..` changes them on
+/// all servers of a cluster, or on none: an odd number of words behind the name of the command has no other meaning.
 pub(super) struct ConfigSet;
 
 impl Command for ConfigSet {
@@ -53,6 +117,13 @@ impl Command for ConfigSet {
 
     fn run(context: &Context, args: Args<'_>) {
         let reply = context.reply();
+        let count = args.from(1).len();
+        if count > 1
+            && count % 2 == 1
+            && let Some(words) = for_cluster(args)
+        {
+            return change_everywhere(context, &words);
+        }
         reply.postponed_array();
         let mut answers = 0;
         let mut words = args.from(1);

@@ -1,6 +1,8 @@
 //! Commands about executions: list, results, drop and abort.
 
-use super::elsewhere::{Place, STILL_RUNNING, When, forward, place_of, tell_dropped};
+use super::elsewhere::{
+    Place, STILL_RUNNING, When, forward, list_by_shard, place_of, tell_dropped,
+};
 use super::listing;
 use crate::execution::{
     self, Execution, Status, Waiter, abort, also_waits, bodies, executions, reach_python,
@@ -60,14 +62,17 @@ pub(super) fn named(context: &Context, args: Args<'_>) -> Option<Arc<Execution>>
         .then_some(execution)
 }
 
-/// `RG.DUMPEXECUTIONS`: the executions of the requester, or all if it may send code, with their status, and whether a registration
+/// `RG.DUMPEXECUTIONS [CLUSTER]`: the executions of the requester, or all if it may send code, with their status, and whether a registration
 /// caused them.
 pub(super) struct DumpExecutions;
 
 impl Command for DumpExecutions {
     const NAME: &'static str = "rg.dumpexecutions";
 
-    fn run(context: &Context, _: Args<'_>) {
+    fn run(context: &Context, args: Args<'_>) {
+        if list_by_shard(context, args) {
+            return;
+        }
         let requester = Requester::of(context);
         let mut all = executions().all();
         all.retain(|one| requester.may_handle_work_of(one.cause().owner().as_ref()));

@@ -1,17 +1,21 @@
 //! Commands about the engine itself.
 
+use super::elsewhere::list_by_shard;
 use crate::gears::{Attempts, restore_again};
 use crate::python::allocation;
 use crate::redis::{Args, BlockedClient, Command, Context};
 use crate::registration::registry;
 
-/// `RG.PYSTATS`: the memory that Python uses, in bytes.
+/// `RG.PYSTATS [CLUSTER]`: the memory that Python uses, in bytes.
 pub(super) struct PyStats;
 
 impl Command for PyStats {
     const NAME: &'static str = "rg.pystats";
 
-    fn run(context: &Context, _: Args<'_>) {
+    fn run(context: &Context, args: Args<'_>) {
+        if list_by_shard(context, args) {
+            return;
+        }
         let reply = context.reply();
         let bytes = allocation();
         reply.array(6);

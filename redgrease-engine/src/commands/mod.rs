@@ -17,6 +17,7 @@ mod retired;
 mod rows;
 mod sections;
 mod sessions;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod time_events;

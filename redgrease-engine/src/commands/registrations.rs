@@ -1,7 +1,9 @@
 //! Commands about registrations.
 
+use super::elsewhere::{everywhere, for_cluster};
 use super::listing;
 use super::rows::{answered, arguments, statistics_for, status, write_array, write_fields};
+use super::sums::added_up;
 use crate::agreement::{self, Op, Refusal};
 use crate::config;
 use crate::execution;
@@ -18,13 +20,19 @@ use crate::scope::SessionId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// `RG.DUMPREGISTRATIONS`: all registrations with their statistics.
+/// `RG.DUMPREGISTRATIONS [CLUSTER]`: all registrations with their statistics, of this server or added up over all shards.
 pub(super) struct DumpRegistrations;
 
 impl Command for DumpRegistrations {
     const NAME: &'static str = "rg.dumpregistrations";
 
-    fn run(context: &Context, _: Args<'_>) {
+    fn run(context: &Context, args: Args<'_>) {
+        if let Some(words) = for_cluster(args) {
+            return everywhere(context, &words, |reply, replies| match added_up(replies) {
+                Ok(rows) => rows.write(reply),
+                Err(error) => reply.error(&error),
+            });
+        }
         let all: Vec<_> = registry().read(context, |registry| {
             registry.in_order().map(Arc::clone).collect()
         });

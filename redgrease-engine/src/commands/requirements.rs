@@ -1,5 +1,6 @@
 //! Commands about requirements.
 
+use super::elsewhere::list_by_shard;
 use super::rows::{self, answered, without_passwords, write_array};
 use crate::gears::{Attempts, known_requirements, requirement_users, restore_again, use_packages};
 use crate::redis::{Args, BlockedClient, Command, Context, Level, Reply, Requester, locked, log};
@@ -11,13 +12,16 @@ use std::thread;
 /// The largest string of a reply, in bytes. A requirement is sent in chunks of this size.
 const CHUNK: usize = 10 << 20;
 
-/// `RG.PYDUMPREQS`: the requirements that scripts asked this server for.
+/// `RG.PYDUMPREQS [CLUSTER]`: the requirements that scripts asked this server for.
 pub(super) struct PyDumpReqs;
 
 impl Command for PyDumpReqs {
     const NAME: &'static str = "rg.pydumpreqs";
 
-    fn run(context: &Context, _: Args<'_>) {
+    fn run(context: &Context, args: Args<'_>) {
+        if list_by_shard(context, args) {
+            return;
+        }
         let known = known_requirements(context);
         let reply = context.reply();
         let requester = Requester::of(context);

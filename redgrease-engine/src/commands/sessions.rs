@@ -1,5 +1,6 @@
 //! `RG.PYDUMPSESSIONS`.
 
+use super::elsewhere::list_by_shard;
 use super::rows::{HIDDEN_ERROR, without_passwords};
 use super::{listing, registrations, requirements};
 use crate::config;
@@ -12,13 +13,16 @@ use crate::scope::{SessionId, SessionInfo};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// `RG.PYDUMPSESSIONS [VERBOSE] [DEAD] [SESSIONS name..]`: sessions with their requirements and registrations.
+/// `RG.PYDUMPSESSIONS [CLUSTER] [VERBOSE] [DEAD] [SESSIONS name..]`: sessions with their requirements and registrations.
 pub(super) struct PyDumpSessions;
 
 impl Command for PyDumpSessions {
     const NAME: &'static str = "rg.pydumpsessions";
 
     fn run(context: &Context, args: Args<'_>) {
+        if list_by_shard(context, args) {
+            return;
+        }
         let reply = context.reply();
         let (mut verbose, mut dead, mut names) = (false, false, None);
         let mut words = args.from(1);

@@ -276,6 +276,11 @@ impl Config {
         self.change(name, value, false)
     }
 
+    /// What [`Config::set`] would do, on any server.
+    pub(crate) fn check(name: &[u8], value: Option<&[u8]>) -> Change {
+        Config::new().set(name, value)
+    }
+
     fn change(&self, name: &[u8], value: Option<&[u8]>, loading: bool) -> Change {
         let shown = String::from_utf8_lossy(name);
         // The loader has taken the argument away from those that the engine gets.

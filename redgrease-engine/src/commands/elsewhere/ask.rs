@@ -5,7 +5,7 @@ use crate::cluster::topology::{self, Health, NodeId};
 use crate::cluster::{Kind, Limit, NoAnswer, Outcome, questions};
 use crate::config;
 use crate::id::{Id, Shard};
-use crate::redis::{BlockedClient, Context, OwnedReply, Reply};
+use crate::redis::{Args, BlockedClient, Context, OwnedReply, Reply, Text};
 use std::time::Duration;
 
 /// The place of an execution.
@@ -33,11 +33,24 @@ pub(in crate::commands) fn place_of(id: Id) -> Place {
     }
 }
 
-/// The other shards of the cluster, by id. Empty on a server that is in none.
+/// The other shards of the cluster, by id. Empty on a server that is in none. A shard that has failed is among them.
 pub(in crate::commands) fn other_shards() -> Vec<NodeId> {
     let topology = topology::current();
     let others = topology.shards().filter(|shard| !shard.is_myself);
     others.map(|shard| shard.id).collect()
+}
+
+/// The other servers of the cluster that have not failed, with the replicas, by id. Empty on a server that is in none.
+pub(in crate::commands) fn other_servers() -> Vec<NodeId> {
+    let topology = topology::current();
+    if !topology.is_cluster() {
+        return Vec::new();
+    }
+    let others = topology.nodes().iter().filter(|node| {
+        let is_there = !matches!(node.health, Health::Failed | Health::Unknown);
+        !node.is_myself && is_there
+    });
+    others.map(|node| node.id).collect()
 }
 
 /// A server that lives sends a heartbeat each second. One that is silent for less may be well.
@@ -46,7 +59,7 @@ const SHORTEST_SILENCE: Duration = Duration::from_secs(3);
 fn limit(when: When) -> Limit {
     let idle = config::get().execution_max_idle_time();
     match when {
-        When::Now => Limit::Within(idle),
+        When::Now | When::Checked => Limit::Within(idle),
         When::AtEnd | When::AgainAtEnd => Limit::Silence(idle.max(SHORTEST_SILENCE)),
     }
 }
@@ -60,7 +73,7 @@ fn reply_of(id: NodeId, outcome: Outcome) -> Result<OwnedReply, String> {
 }
 
 /// Blocks the client of `context`. The error says that other shards have to be asked.
-fn block(context: &Context) -> Result<BlockedClient, &'static str> {
+pub(super) fn block(context: &Context) -> Result<BlockedClient, &'static str> {
     if !context.may_block() {
         return Err(NO_WAITING);
     }
@@ -71,22 +84,18 @@ const NO_WAITING: &str = "ERR can not ask other shards inside a MULTI/LUA (block
 
 /// Lets another shard answer the client.
 pub(in crate::commands) fn forward(context: &Context, to: NodeId, when: When, words: &[&[u8]]) {
-    let Some(questions) = questions() else {
-        return context.reply().error("ERR this server is in no cluster");
-    };
     let request = Request::of(context, when, words);
     let client = match block(context) {
         Ok(client) => client,
         Err(error) => return context.reply().error(error),
     };
-    let then = move |outcomes: Vec<(NodeId, Outcome)>| {
+    ask(&[to], &request, |replies| {
         client.answer(|reply| {
-            for (id, outcome) in outcomes {
-                write(reply, &reply_of(id, outcome));
+            for (_, one) in replies {
+                write(reply, &one);
             }
         });
-    };
-    questions.ask(&[to], Kind::COMMAND, &request.write(), limit(when), then);
+    });
 }
 
 fn write(reply: &Reply<'_>, outcome: &Result<OwnedReply, String>) {
@@ -105,24 +114,83 @@ pub(in crate::commands) fn everywhere(
     words: &[&[u8]],
     then: impl FnOnce(&Reply<'_>, Replies) + Send + 'static,
 ) {
+    everywhere_of(context, other_shards(), words, then);
+}
+
+/// The same on this server and these others.
+pub(in crate::commands) fn everywhere_of(
+    context: &Context,
+    to: Vec<NodeId>,
+    words: &[&[u8]],
+    then: impl FnOnce(&Reply<'_>, Replies) + Send + 'static,
+) {
     let request = Request::of(context, When::Now, words);
-    let own = request.run(context).and_then(|bytes| reply_in(&bytes));
-    let mut replies = vec![(Shard::own().to_string(), own)];
-    let to = other_shards();
-    let Some(questions) = questions().filter(|_| !to.is_empty()) else {
+    let mut replies = vec![own_reply(context, &request)];
+    if to.is_empty() {
         return then(&context.reply(), replies);
-    };
-    let client = match block(context) {
-        Ok(client) => client,
-        Err(error) => return context.reply().error(error),
+    }
+    match block(context) {
+        Err(error) => context.reply().error(error),
+        Ok(client) => ask(&to, &request, move |others| {
+            replies.extend(others);
+            client.answer(|reply| then(reply, replies));
+        }),
+    }
+}
+
+/// The reply of this server to a request, with its id.
+pub(super) fn own_reply(
+    context: &Context,
+    request: &Request,
+) -> (String, Result<OwnedReply, String>) {
+    let reply = request.run(context).and_then(|bytes| reply_in(&bytes));
+    (Shard::own().to_string(), reply)
+}
+
+/// Asks other servers. `then` gets their replies, on another thread.
+pub(super) fn ask(to: &[NodeId], request: &Request, then: impl FnOnce(Replies) + Send + 'static) {
+    let Some(questions) = questions() else {
+        return then(Vec::new());
     };
     let then = move |outcomes: Vec<(NodeId, Outcome)>| {
-        let others = outcomes.into_iter();
-        replies.extend(others.map(|(id, outcome)| (id.to_string(), reply_of(id, outcome))));
-        client.answer(|reply| then(reply, replies));
+        let replies = outcomes.into_iter();
+        let replies = replies.map(|(id, outcome)| (id.to_string(), reply_of(id, outcome)));
+        then(replies.collect());
     };
-    let limit = limit(When::Now);
-    questions.ask(&to, Kind::COMMAND, &request.write(), limit, then);
+    let limit = limit(request.when);
+    questions.ask(to, Kind::COMMAND, &request.write(), limit, then);
+}
+
+/// Runs a command on all shards if its first word is `CLUSTER`, and writes one row for each: its id, and its reply to the command
+/// without that word. Returns `false` for a command of this server alone.
+pub(in crate::commands) fn list_by_shard(context: &Context, args: Args<'_>) -> bool {
+    let Some(words) = for_cluster(args) else {
+        return false;
+    };
+    everywhere(context, &words, |reply, replies| {
+        let rows = replies.into_iter().map(|(shard, one)| {
+            let fields = [text("shard_id"), text(&shard), text("reply"), one?];
+            Ok(OwnedReply::Array(fields.into()))
+        });
+        write(
+            reply,
+            &rows.collect::<Result<_, _>>().map(OwnedReply::Array),
+        );
+    });
+    true
+}
+
+/// The words of a command whose first word is `CLUSTER`, without that word.
+pub(in crate::commands) fn for_cluster(args: Args<'_>) -> Option<Vec<&[u8]>> {
+    args.get(1).filter(|word| word.is("CLUSTER"))?;
+    let name = args.get(0)?.bytes();
+    let rest = args.from(2).map(Text::bytes);
+    Some(std::iter::once(name).chain(rest).collect())
+}
+
+/// A text in a reply.
+pub(in crate::commands) fn text(text: &str) -> OwnedReply {
+    OwnedReply::Text(text.as_bytes().to_vec())
 }
 
 /// Tells the other shards that an execution was dropped, and replies OK when they know.

@@ -6,14 +6,20 @@
 //! | file | purpose |
 //! |---|---|
 //! | `ask.rs` | asking other shards |
+//! | `settings.rs` | changing settings on all servers |
 //! | `request.rs` | a command on its way, and running it |
 //! | `serve.rs` | the questions of other shards |
 
 mod ask;
 mod request;
 mod serve;
+mod settings;
 
-pub(super) use ask::{Place, Replies, everywhere, forward, other_shards, place_of, tell_dropped};
+pub(super) use ask::{
+    Place, Replies, everywhere, everywhere_of, for_cluster, forward, list_by_shard, other_servers,
+    other_shards, place_of, tell_dropped, text,
+};
 pub(super) use request::When;
 pub(super) use serve::STILL_RUNNING;
 pub(crate) use serve::start;
+pub(super) use settings::change_everywhere;

@@ -1,5 +1,6 @@
 //! A command on its way to another shard, and running it.
 
+use crate::config::{Change, Config};
 use crate::encoding::{Damaged, Input, write_bytes, write_number, write_optional};
 use crate::redis::{Context, OwnedReply, Requester, Rights, Standing, User, call};
 
@@ -14,10 +15,12 @@ pub(crate) enum When {
     AtEnd,
     /// With the reply of another try, when that execution has ended.
     AgainAtEnd,
+    /// Without running the command, which changes settings: OK if it could do so.
+    Checked,
 }
 
 impl When {
-    const ALL: [When; 3] = [When::Now, When::AtEnd, When::AgainAtEnd];
+    const ALL: [When; 4] = [When::Now, When::AtEnd, When::AgainAtEnd, When::Checked];
 }
 
 /// A command, and the user who sent it.
@@ -94,12 +97,33 @@ impl Request {
             }
         };
         let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
+        if self.when == When::Checked {
+            let words: Vec<&[u8]> = self.words.iter().map(Vec::as_slice).collect();
+            let user = self.user.as_ref();
+            user.map_or(Ok(()), |user| user.may_run(context, &words))?;
+            check_settings(&args)?;
+            return Ok(b"+OK\r\n".to_vec());
+        }
         Ok(match call(context, rights, name, &args) {
             Ok(reply) => reply.protocol().to_vec(),
             // The server's words, as a client there would get them.
             Err(refused) => format!("-{}\r\n", one_line(&refused.message())).into_bytes(),
         })
     }
+}
+
+/// Checks names and values of settings, in turn.
+fn check_settings(words: &[&[u8]]) -> Result<(), String> {
+    for pair in words.chunks(2) {
+        let (name, value) = (
+            pair.first().copied().unwrap_or_default(),
+            pair.get(1).copied(),
+        );
+        if let Change::Refused(reason) = Config::check(name, value) {
+            return Err(reason);
+        }
+    }
+    Ok(())
 }
 
 const NOT_FOR_SHARDS: &str = "the command is not one that shards send to each other: use the same version of the engine on all shards";

@@ -52,7 +52,7 @@ pub(in crate::commands) const STILL_RUNNING: &str = "execution is still running"
 /// `true` if the answer has to wait for the end of the execution. A command that was refused does not wait.
 fn waits(request: &Request, reply: &[u8]) -> bool {
     match request.when {
-        When::Now => false,
+        When::Now | When::Checked => false,
         When::AtEnd => !reply.starts_with(b"-"),
         When::AgainAtEnd => {
             OwnedReply::parse(reply) == Some(OwnedReply::Error(STILL_RUNNING.to_owned()))
