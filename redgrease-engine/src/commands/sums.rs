@@ -143,10 +143,10 @@ fn add_to(value: &mut OwnedReply, of_other: &OwnedReply, name: &str) {
         (OwnedReply::Integer(own), OwnedReply::Integer(other)) if GREATEST.contains(&name) => {
             *own = (*own).max(*other);
         }
-        (OwnedReply::Text(own), OwnedReply::Text(other)) if GREATEST.contains(&name) => {
-            if number(other) > number(own) {
-                own.clone_from(other);
-            }
+        (OwnedReply::Text(own), OwnedReply::Text(other))
+            if GREATEST.contains(&name) && number(other) > number(own) =>
+        {
+            own.clone_from(other);
         }
         (OwnedReply::Null, OwnedReply::Text(_)) if name == "lastError" => {
             value.clone_from(of_other);

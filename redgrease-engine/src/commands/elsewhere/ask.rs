@@ -114,13 +114,13 @@ pub(in crate::commands) fn everywhere(
     words: &[&[u8]],
     then: impl FnOnce(&Reply<'_>, Replies) + Send + 'static,
 ) {
-    everywhere_of(context, other_shards(), words, then);
+    everywhere_of(context, &other_shards(), words, then);
 }
 
 /// The same on this server and these others.
 pub(in crate::commands) fn everywhere_of(
     context: &Context,
-    to: Vec<NodeId>,
+    to: &[NodeId],
     words: &[&[u8]],
     then: impl FnOnce(&Reply<'_>, Replies) + Send + 'static,
 ) {
@@ -131,7 +131,7 @@ pub(in crate::commands) fn everywhere_of(
     }
     match block(context) {
         Err(error) => context.reply().error(error),
-        Ok(client) => ask(&to, &request, move |others| {
+        Ok(client) => ask(to, &request, move |others| {
             replies.extend(others);
             client.answer(|reply| then(reply, replies));
         }),

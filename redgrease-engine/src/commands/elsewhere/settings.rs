@@ -93,7 +93,7 @@ mod tests {
     fn an_error_names_its_server_once() {
         let ok = || OwnedReply::Array(vec![OwnedReply::Status("OK".into())]);
         let first = ("a".to_owned(), Ok(ok()));
-        assert_eq!(refusal(&[first.clone()]), Ok(()));
+        assert_eq!(refusal(std::slice::from_ref(&first)), Ok(()));
         for (reply, expected) in [
             (
                 Err("ERR the shard b is late".to_owned()),
