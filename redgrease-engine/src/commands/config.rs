@@ -51,7 +51,7 @@ fn get_everywhere(context: &Context, words: &[&[u8]]) {
     let names: Vec<Vec<u8>> = names.collect();
     everywhere_of(
         context,
-        other_servers(),
+        &other_servers(),
         words,
         move |reply, replies| match by_setting(&names, replies) {
             Ok(rows) => OwnedReply::Array(rows).write(reply),
