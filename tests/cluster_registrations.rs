@@ -413,3 +413,109 @@ fn a_package_that_one_shard_cannot_have_keeps_the_registration_from_all() {
     send(&nodes[0], &register);
     all_answer(&nodes, "hello", "one");
 }
+
+/// Two shards that work without each other.
+fn two(replicas: usize) -> Cluster {
+    Server::cluster()
+        .shards(2)
+        .replicas(replicas)
+        .server_arg("cluster-require-full-coverage", "no")
+        .start()
+        .unwrap()
+}
+
+/// Two shards that do not know each other any longer, and each make changes of their own. Returns after they have met again.
+fn apart(cluster: &Cluster, changes: impl FnOnce(&ClusterNode, &ClusterNode)) {
+    let (one, two) = (cluster.shard(0), cluster.shard(1));
+    for (node, other) in [(&one, &two), (&two, &one)] {
+        send(node, &["CLUSTER", "FORGET", other.id()]);
+        send(node, &["RG.REFRESHCLUSTER"]);
+    }
+    changes(&one, &two);
+    let port = two.port().to_string();
+    send(&one, &["CLUSTER", "MEET", "127.0.0.1", &port]);
+    for (node, other) in [(&one, &two), (&two, &one)] {
+        eventually("the shards know each other", || {
+            let nodes = text(&send(node, &["CLUSTER", "NODES"]));
+            nodes
+                .lines()
+                .any(|line| line.starts_with(other.id()) && line.contains("connected"))
+        });
+    }
+}
+
+#[test]
+fn without_contact_the_later_change_wins_everywhere() {
+    let cluster = two(0);
+    let nodes = masters(&cluster);
+    register(&nodes[0], "app", "hello", "both");
+    register(&nodes[0], "gone", "gone", "both");
+    apart(&cluster, |one, two| {
+        register(one, "app", "hello", "one");
+        register(one, "app", "hello", "one later");
+        register(two, "app", "hello", "two");
+        register(one, "of-one", "of_one", "one");
+        register(two, "of-two", "of_two", "two");
+        // A removal is a change like others.
+        register(one, "gone", "gone", "one");
+        for _ in 0..4 {
+            register(two, "gone", "gone", "two");
+        }
+        send(two, &["RG.UNREGISTER", &session_ids(two, "gone")[0]]);
+    });
+    let begun = Instant::now();
+    eventually("both shards have the later changes", || {
+        nodes.iter().all(|node| {
+            call(node, "hello").is_ok_and(|answer| answer == "one later")
+                && call(node, "of_one").is_ok()
+                && call(node, "of_two").is_ok()
+                && call(node, "gone").is_err()
+        })
+    });
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(agreed(&nodes).len(), 3);
+}
+
+#[test]
+fn without_contact_the_later_session_has_the_trigger() {
+    let cluster = two(1);
+    let nodes = masters(&cluster);
+    apart(&cluster, |one, two| {
+        register(one, "earlier", "hello", "earlier");
+        register(two, "before", "before", "before");
+        register(two, "later", "hello", "later");
+    });
+    eventually("both shards call the later session", || {
+        nodes
+            .iter()
+            .all(|node| call(node, "hello").is_ok_and(|answer| answer == "later"))
+    });
+    for node in &nodes {
+        let dump = send(node, &["RG.PYDUMPSESSIONS", "SESSIONS", "earlier"]);
+        let dump = format!("{dump:?}");
+        assert!(dump.contains("notRestored"), "{dump}");
+    }
+    for shard in 0..2 {
+        let replica = cluster.replica(shard, 0);
+        eventually("the replica has both sessions", || {
+            let dump = send(&replica, &["RG.PYDUMPSESSIONS"]);
+            let dump = format!("{dump:?}");
+            dump.contains("notRestored") && dump.contains("later")
+        });
+    }
+    // The other one comes back when the trigger is free.
+    send(
+        &nodes[1],
+        &["RG.UNREGISTER", &session_ids(&nodes[1], "later")[0]],
+    );
+    for node in &nodes {
+        send(node, &["RG.REFRESHCLUSTER"]);
+        eventually("the earlier session is restored", || {
+            call(node, "hello").is_ok_and(|answer| answer == "earlier")
+        });
+    }
+}

@@ -112,12 +112,7 @@ impl Op {
     /// The names of the registrations that it makes.
     fn names(&self) -> Vec<Name> {
         match self {
-            Op::Put(stored) => {
-                let of_script = stored.names.iter().flatten().map(|(_, name)| name.clone());
-                let gears = stored.dynamic.iter();
-                let of_gears = gears.filter_map(|(_, bytes)| name_of_gear(bytes));
-                of_script.chain(of_gears).collect()
-            }
+            Op::Put(stored) => stored.all_names(),
             Op::Add { registration, .. } => name_of_gear(registration).into_iter().collect(),
             Op::Remove { .. } => Vec::new(),
         }
@@ -192,11 +187,7 @@ impl std::fmt::Display for Lock {
         match self {
             // Clients compare and try again when a session has changed meanwhile.
             Lock::Session(session) => write!(f, "Session {session} has changed"),
-            Lock::Name(Name::Trigger(trigger)) => {
-                let trigger = String::from_utf8_lossy(trigger);
-                write!(f, "the trigger {trigger} is taken")
-            }
-            Lock::Name(Name::Hook(command)) => write!(f, "the command {command} is taken"),
+            Lock::Name(name) => write!(f, "{name} is taken"),
         }
     }
 }

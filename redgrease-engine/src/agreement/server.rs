@@ -15,7 +15,7 @@ use crate::registration::ledger::{Mark, Marks, Stamp};
 use crate::registration::stored::{StoredSession, name_of_gear};
 use crate::registration::streams::Begin;
 use crate::registration::{
-    Pending, Registry, Removal, registry, remove_session, tell_marks, unregister,
+    Pending, Registry, Removal, registry, remove_session, tell_marks, tell_stored, unregister,
 };
 use crate::scope::{SessionId, SessionInfo};
 use std::sync::Arc;
@@ -146,6 +146,9 @@ impl Local for Server<'_> {
     }
 
     fn prepare(&mut self, purpose: Purpose, stored: StoredSession) {
+        if let Purpose::Missed(_, mark) = &purpose {
+            self.make_room(&stored, *mark);
+        }
         let kept = stored.clone();
         let then = move |outcome: Result<Prepared, String>| {
             let outcome = outcome.map_err(|why| (kept, why));
@@ -178,7 +181,7 @@ impl Local for Server<'_> {
                         continue;
                     };
                     if let Err(why) = prepared.activate(self.context, Begin::New) {
-                        keep_unrestored(self.context, *stored, &why);
+                        self.keep(*stored, &why);
                     }
                 }
                 Op::Remove { id, withdraws, .. } => {
@@ -302,6 +305,7 @@ impl Local for Server<'_> {
                 let stored = prepared.stored().clone();
                 match prepared.activate(self.context, Begin::Again) {
                     Ok(()) => {
+                        self.tell_displaced(&stored);
                         let id = &stored.id;
                         log(
                             Level::Notice,
@@ -314,11 +318,54 @@ impl Local for Server<'_> {
             }
             Err(kept) => kept,
         };
-        keep_unrestored(self.context, kept.0, &kept.1);
+        self.keep(kept.0, &kept.1);
     }
 }
 
 impl Server<'_> {
+    /// Keeps a session that cannot be restored, here and on the replicas.
+    fn keep(&self, stored: StoredSession, why: &str) {
+        tell_stored(self.context, &stored);
+        keep_unrestored(self.context, stored, why);
+    }
+
+    /// Sessions with an older change give their names to a session that was missed. They are kept until these names are free.
+    fn make_room(&self, stored: &StoredSession, mark: Mark) {
+        for name in stored.all_names() {
+            let older = registry().read(self.context, |registry| {
+                let session = registry.session_of_name(&name)?;
+                let is_older = registry.ledger.is_later(session, mark.stamp);
+                let is_other = session != stored.id && stored.replaces.as_deref() != Some(session);
+                (is_older && is_other).then(|| session.to_owned())
+            });
+            let Some((older, had)) = older.and_then(|id| Some((self.stored(&id)?, id))) else {
+                continue;
+            };
+            remove_session(self.context, &had);
+            let why = format!(
+                "{name} belongs to the session {}, which was registered later on another shard",
+                stored.id
+            );
+            keep_unrestored(self.context, older, &why);
+        }
+    }
+
+    /// Tells replicas and the AOF of sessions that have lost their names to this one.
+    fn tell_displaced(&self, stored: &StoredSession) {
+        for name in stored.all_names() {
+            let keeper = registry().read(self.context, |registry| {
+                let keeper = registry.keeper(&name)?;
+                registry
+                    .unrestored
+                    .get(&keeper.session)
+                    .map(|one| one.stored.clone())
+            });
+            if let Some(displaced) = keeper {
+                tell_stored(self.context, &displaced);
+            }
+        }
+    }
+
     fn add(&self, session: &str, id: Id, registration: Arc<[u8]>) {
         let info: Option<Arc<SessionInfo>> = registry().read(self.context, |registry| {
             let session = registry.session(session)?;

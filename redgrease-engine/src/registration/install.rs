@@ -152,6 +152,15 @@ pub(crate) fn tell_session(context: &Context, session: &str, replaces: Option<&s
     }
 }
 
+/// Tells replicas and the AOF of a session that is not restored.
+pub(crate) fn tell_stored(context: &Context, stored: &StoredSession) {
+    replicate(
+        context,
+        REGISTER,
+        &stored::encode(std::slice::from_ref(stored), &[]),
+    );
+}
+
 /// Notes the last changes of sessions, as far as they are later than what is known, and tells replicas and the AOF.
 pub(crate) fn tell_marks(context: &Context, marks: &[(SessionId, Mark)]) {
     let later: Marks = registry().write(context, |registry| {

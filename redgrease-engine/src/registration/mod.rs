@@ -60,7 +60,7 @@ pub(crate) mod watched;
 
 pub(crate) use install::{
     NewRegistration, activate_dynamic, add_stored, install, restore_dynamic, take_away, tell_added,
-    tell_aof, tell_marks, tell_removed, tell_session,
+    tell_aof, tell_marks, tell_removed, tell_session, tell_stored,
 };
 pub(crate) use invoke::invoke;
 pub(crate) use owner::Owner;

@@ -6,9 +6,10 @@ use super::reserved::Taken;
 use super::session::UnrestoredGear;
 use super::timers::TimeEvent;
 use super::unrestored::UnrestoredSessions;
-use super::{Event, Registration, Session};
+use super::{Event, Name, Registration, Session};
 use crate::id::Id;
 use crate::order::Ordered;
+use crate::plan::Mode;
 use crate::redis::Guarded;
 use crate::scope::{SessionId, SessionInfo};
 use rustc_hash::FxHashMap;
@@ -79,6 +80,18 @@ impl Registry {
         }
         let name = std::str::from_utf8(command).ok()?.to_ascii_lowercase();
         self.hooks.get(&name).map(Vec::as_slice)
+    }
+
+    /// The session whose registration has the name and can run.
+    pub(crate) fn session_of_name(&self, name: &Name) -> Option<&str> {
+        let holder = match name {
+            Name::Trigger(trigger) => self.by_trigger(trigger)?,
+            Name::Hook(command) => {
+                let mut hooks = self.hooks.get(command)?.iter();
+                hooks.find(|one| one.mode != Mode::Sync)?
+            }
+        };
+        self.session_of(holder.id)
     }
 
     /// The id of the session that a registration belongs to.

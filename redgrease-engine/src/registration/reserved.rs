@@ -17,6 +17,17 @@ pub(crate) enum Name {
     Hook(String),
 }
 
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Name::Trigger(trigger) => {
+                write!(f, "the trigger {}", String::from_utf8_lossy(trigger))
+            }
+            Name::Hook(command) => write!(f, "the command {command}"),
+        }
+    }
+}
+
 impl Name {
     /// The name of a registration. `None` if the registration has no such name.
     pub(super) fn of(event: &Event, mode: Mode) -> Option<Name> {

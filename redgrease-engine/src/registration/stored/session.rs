@@ -4,6 +4,7 @@
 //! the server get the stored replies, and its registrations get their old ids. The Python versions of the two servers may
 //! differ.
 
+use super::dynamic;
 use super::ids::Form;
 use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number, write_optional};
 use crate::id::Id;
@@ -37,6 +38,14 @@ pub(crate) struct StoredSession {
 }
 
 impl StoredSession {
+    /// The names of its registrations: of those that the script made, and of those that running gears made.
+    pub(crate) fn all_names(&self) -> Vec<Name> {
+        let of_script = self.names.iter().flatten().map(|(_, name)| name.clone());
+        let gears = self.dynamic.iter();
+        let of_gears = gears.filter_map(|(_, bytes)| dynamic::name(bytes));
+        of_script.chain(of_gears).collect()
+    }
+
     /// The session of a script, without registrations.
     pub(crate) fn of(info: &SessionInfo) -> StoredSession {
         StoredSession {
