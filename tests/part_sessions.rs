@@ -1,0 +1,169 @@
+//! The part of another shard in a run has a session: with a loop for coroutines, the packages and the rights of the script.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+
+use common::wheel::make_wheel;
+use common::{eventually, untyped_at};
+use redgrease_embedded::{Cluster, Server};
+
+/// The lines of a reply.
+fn reply(cluster: &Cluster, shard: usize, words: &[&str]) -> Vec<String> {
+    let reply = untyped_at(cluster.shard(shard).url(), words);
+    reply
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The results and errors of a script, in the order of their texts.
+fn ran(cluster: &Cluster, shard: usize, script: &str) -> Vec<String> {
+    let mut lines = reply(cluster, shard, &["RG.PYEXECUTE", script]);
+    lines.sort();
+    lines
+}
+
+#[test]
+fn coroutines_run_on_every_shard() {
+    let cluster = Server::cluster().start().unwrap();
+    let script = "
+async def later(x):
+    await asyncio.sleep(0.01)
+    return hashtag()
+GB('ShardsIDReader').map(later).run()
+";
+    assert_eq!(ran(&cluster, 0, script), ["06S", "63n", "8M"]);
+}
+
+#[test]
+fn steps_and_records_share_the_classes_of_the_script() {
+    let cluster = Server::cluster().start().unwrap();
+    let script = "
+class Point:
+    def __init__(self, x):
+        self.x = x
+def points(x):
+    return [Point('a'), Point('b'), Point('c'), Point('d')]
+def is_point(point):
+    return '%s %s' % (type(point) is Point, point.x)
+GB('ShardsIDReader').flatmap(points).repartition(lambda point: point.x).map(is_point).distinct().run()
+";
+    let expected = ["True a", "True b", "True c", "True d"];
+    for shard in 0..3 {
+        assert_eq!(ran(&cluster, shard, script), expected);
+    }
+}
+
+#[test]
+fn a_session_is_seen_on_every_shard_while_its_run_goes_on() {
+    let cluster = Server::cluster().start().unwrap();
+    let script = "
+import time
+def wait(x):
+    execute('set', 'here{%s}' % hashtag(), getGearsSession().id)
+    while not execute('exists', 'go{%s}' % hashtag()):
+        time.sleep(0.01)
+    return getGearsSession().id
+GB('ShardsIDReader').map(wait).run()
+";
+    let tags = ["06S", "8M", "63n"];
+    let words = ["RG.PYEXECUTE", script, "ID", "waits", "UNBLOCKING"];
+    let id = reply(&cluster, 0, &words).concat();
+    let sessions = |shard| reply(&cluster, shard, &["RG.PYDUMPSESSIONS"]);
+    for (shard, tag) in tags.into_iter().enumerate() {
+        let here = format!("here{{{tag}}}");
+        eventually("the part runs", || {
+            reply(&cluster, shard, &["GET", &here]) == ["waits"]
+        });
+        let sessions = sessions(shard);
+        assert!(
+            sessions.contains(&"waits".to_owned()),
+            "{shard}: {sessions:?}"
+        );
+    }
+    for (shard, tag) in tags.into_iter().enumerate() {
+        reply(&cluster, shard, &["SET", &format!("go{{{tag}}}"), "1"]);
+    }
+    eventually("the run ends", || {
+        reply(&cluster, 0, &["RG.GETRESULTS", &id]) == ["waits"; 3]
+    });
+    for shard in 0..3 {
+        eventually("no shard has the session", || sessions(shard).is_empty());
+    }
+}
+
+/// Each server has a directory of packages of its own, in its working directory.
+#[test]
+fn every_shard_installs_the_packages_of_a_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let packages = folder.path().join("packages");
+    make_wheel(&packages, "portable", 10);
+    let cluster = Server::cluster()
+        .module_arg("PythonInstallationDir", "own-python")
+        .module_arg(
+            "PipArguments",
+            format!("--no-index --find-links={}", packages.display()),
+        )
+        .start()
+        .unwrap();
+    let script = "
+import portable
+def answer(x):
+    from portable import answer
+    return '%s %s' % (portable.answer, answer)
+GB('ShardsIDReader').map(answer).run()
+";
+    let words = ["RG.PYEXECUTE", script, "REQUIREMENTS", "portable==1.2"];
+    assert_eq!(reply(&cluster, 0, &words), ["42 42"; 3]);
+    // What is installed is used again.
+    assert_eq!(reply(&cluster, 1, &words), ["42 42"; 3]);
+}
+
+/// The folder of the packages is in the working directory of one server alone.
+#[test]
+fn a_package_that_a_shard_cannot_install_ends_the_run() {
+    let cluster = Server::cluster()
+        .module_arg("PythonInstallationDir", "own-python")
+        .module_arg("PipArguments", "--no-index --find-links=packages")
+        .start()
+        .unwrap();
+    make_wheel(&cluster.shard(0).dir().join("packages"), "portable", 10);
+    let script = "GB('ShardsIDReader').map(lambda x: __import__('portable').answer).run()";
+    let words = ["RG.PYEXECUTE", script, "REQUIREMENTS", "portable==1.2"];
+    let error = reply(&cluster, 0, &words).concat();
+    assert!(error.contains("the run needs portable==1.2"), "{error}");
+    let others = [cluster.shard(1), cluster.shard(2)];
+    assert!(
+        others.iter().any(|shard| error.contains(shard.id())),
+        "{error}"
+    );
+    assert!(!error.contains("42"), "{error}");
+}
+
+#[test]
+fn the_rights_of_the_user_count_on_every_shard() {
+    let cluster = Server::cluster().start().unwrap();
+    for shard in 0..3 {
+        let set = ["ACL", "SETUSER", "alice", "on", ">secret", "~*", "+@all"];
+        assert_eq!(reply(&cluster, shard, &set), ["OK"]);
+    }
+    reply(&cluster, 1, &["ACL", "SETUSER", "alice", "-get"]);
+    let script =
+        "GB('ShardsIDReader').map(lambda x: str(execute('get', 'k{%s}' % hashtag()))).run()";
+    let address = cluster
+        .shard(0)
+        .url()
+        .replace("redis://", "redis://alice:secret@");
+    let lines = untyped_at(&address, &["RG.PYEXECUTE", script]);
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(
+        lines.iter().filter(|line| **line == "None").count(),
+        2,
+        "{lines:?}"
+    );
+    let refused = lines
+        .iter()
+        .filter(|line| line.to_lowercase().contains("permission"));
+    assert_eq!(refused.count(), 1, "{lines:?}");
+}
