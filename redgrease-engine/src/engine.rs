@@ -161,9 +161,9 @@ fn on_loaded(context: &Context) {
     gears::share_packages();
     agreement::start();
     commands::answer_shards();
-    distribution::start();
     timer_shard::follow_cluster(context);
     keyed_timers::follow_cluster(context);
+    distribution::start(gears::session_of_part);
 }
 
 /// The data is loaded, or a replica has become a master: handles the messages and starts the time events that arrived

@@ -6,15 +6,15 @@ use super::part::{Part, Post};
 use super::plans;
 use super::run_id::RunId;
 use super::runs::{deliver_early, runs};
+use super::session::{read_plan, with_session};
 use super::shards::Shards;
 use crate::cluster::topology::{self, NodeId};
 use crate::cluster::{self, Lane, Tag};
 use crate::execution::{Execution, executions, launch};
 use crate::plan::{Plan, Source};
-use crate::python::attached;
 use crate::redis::User;
+use crate::scope::SessionInfo;
 use std::sync::Arc;
-use std::thread;
 
 /// The hub of this server as the way to the other shards.
 #[derive(Debug)]
@@ -58,35 +58,41 @@ pub(super) fn begin_part(from: NodeId, run: RunId, start: Start) {
             );
         }
     }
-    if start.words.is_some()
-        && let Some(plan) = plans::known(start.session.as_deref(), &start.plan)
-    {
-        let source = source(&start, None);
-        return launch_part(&part, plan, source, &start);
-    }
-    let reading = Arc::clone(&part);
-    let work = move || read_and_launch(&reading, start);
-    // Reading functions runs Python, which may take its time.
-    if let Err(error) = thread::Builder::new().name("rg-part".into()).spawn(work) {
-        part.refuse(&format!(
-            "ERR the run was stopped: a shard has no thread for it: {error}: try again later"
-        ));
-    }
+    with_session(start.session.clone(), move |session| match session {
+        Ok(session) => begin_in_session(part, start, session),
+        Err(why) => part.refuse(&stopped_by(&why)),
+    });
 }
 
-fn read_and_launch(part: &Arc<Part>, mut start: Start) {
-    match attached(|py| Plan::from_portable(py, &start.plan)) {
+fn begin_in_session(part: Arc<Part>, mut start: Start, session: Option<Arc<SessionInfo>>) {
+    if start.words.is_some()
+        && let Some(plan) = plans::known(start.session.as_ref(), &start.plan)
+    {
+        let source = source(&start, None);
+        return launch_part(&part, plan, source, session, &start);
+    }
+    let user = start.user.as_deref().map(User::named);
+    let bytes: Arc<[u8]> = std::mem::take(&mut start.plan).into();
+    let (run, of_plan, shared) = (part.run.execution, session.clone(), Arc::clone(&bytes));
+    let read = move |read: Result<(Plan, Source), String>| match read {
         Ok((plan, read)) => {
             let plan = Arc::new(plan);
             if matches!(read, Source::Nothing) {
-                let bytes = std::mem::take(&mut start.plan);
-                plans::keep(start.session.as_deref(), bytes, &plan);
+                plans::keep(start.session.as_ref(), bytes, &plan);
             }
             let source = source(&start, Some(read));
-            launch_part(part, plan, source, &start);
+            launch_part(&part, plan, source, session, &start);
         }
-        Err(why) => part.refuse(&format!("ERR the run was stopped: {why}")),
-    }
+        Err(why) => part.refuse(&stopped_by(&why)),
+    };
+    read_plan(run, of_plan, user, shared, read);
+}
+
+fn stopped_by(why: &str) -> String {
+    format!(
+        "ERR the run was stopped: {}",
+        why.trim_start_matches("ERR ")
+    )
 }
 
 /// The source of the part of this shard.
@@ -97,9 +103,15 @@ fn source(start: &Start, read: Option<Source>) -> Source {
     }
 }
 
-fn launch_part(part: &Arc<Part>, plan: Arc<Plan>, source: Source, start: &Start) {
+fn launch_part(
+    part: &Arc<Part>,
+    plan: Arc<Plan>,
+    source: Source,
+    session: Option<Arc<SessionInfo>>,
+    start: &Start,
+) {
     let user = start.user.as_deref().map(User::named);
-    let cause = Arc::new(BegunElsewhere::new(None, user));
+    let cause = Arc::new(BegunElsewhere::new(session, user));
     let execution = Execution::new(part.run.execution, plan, source, cause);
     execution.share(Arc::<Part>::clone(part));
     if part.is_run_by(&execution) {

@@ -6,6 +6,7 @@ use crate::cluster::topology::NodeId;
 use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number, write_optional};
 use crate::plan::Words;
 use crate::slots::{Report, Task};
+use crate::scope::SessionOutline;
 use crate::steps::MoverId;
 
 /// The version of the format.
@@ -24,7 +25,7 @@ pub(super) struct Start {
     /// The user whose rights count. `None` is the default user.
     pub(super) user: Option<Vec<u8>>,
     /// The session that the run belongs to.
-    pub(super) session: Option<String>,
+    pub(super) session: Option<SessionOutline>,
 }
 
 /// The end of the part of a shard, for the initiator.
@@ -83,7 +84,10 @@ impl Message<'_> {
                     words.iter().for_each(|word| write_bytes(&mut out, word));
                 }
                 write_optional(&mut out, start.user.as_deref());
-                write_optional(&mut out, start.session.as_deref().map(str::as_bytes));
+                write_flag(&mut out, start.session.is_some());
+                if let Some(session) = &start.session {
+                    session.write(&mut out);
+                }
             }
             Message::Batch(mover, bytes) => {
                 out.push(b'b');
@@ -145,7 +149,11 @@ impl<'a> Message<'a> {
                     None
                 },
                 user: input.optional()?.map(<[u8]>::to_vec),
-                session: input.optional_text()?,
+                session: if input.flag()? {
+                    Some(SessionOutline::read(&mut input)?)
+                } else {
+                    None
+                },
             }),
             b'b' => {
                 let mover = read_mover(&mut input)?;
@@ -214,7 +222,12 @@ mod tests {
                 plan: vec![1, 2, 3],
                 words: Some(vec![b"t".to_vec(), Vec::new()]),
                 user: Some(b"alice".to_vec()),
-                session: Some("s".to_owned()),
+                session: Some(SessionOutline {
+                    id: "s".to_owned(),
+                    description: None,
+                    requirements: vec!["numpy".to_owned()],
+                    user: None,
+                }),
             }),
             Message::Batch(MoverId(2), b"records"),
             Message::Ended(MoverId(0)),

@@ -14,6 +14,7 @@
 //! | `waiting.rs` | messages that come before the beginning of their run |
 //! | `shards.rs` | the shards of a run, and the owners of keys |
 //! | `message.rs` | what the shards tell each other, as bytes |
+//! | `session.rs` | the session of a part, and its plan |
 //! | `plans.rs` | plans on their way to other shards |
 //! | `cause.rs` | the cause of the executions on other shards |
 //! | `alive.rs` | shards that are lost while a run needs them |
@@ -29,16 +30,19 @@ mod plans;
 mod reading;
 mod run_id;
 mod runs;
+mod session;
 mod shards;
 mod waiting;
 
 pub(crate) use begin::{Reads, on_all_shards};
+pub(crate) use session::{SessionOfPart, Then};
 
 use crate::cluster::{self, Tag, topology};
 
 /// Takes part in the runs of other shards from now on, if this server was started for a cluster.
-pub(crate) fn start() {
+pub(crate) fn start(session_of_part: SessionOfPart) {
     let Some(hub) = cluster::hub() else { return };
+    session::set_sessions(session_of_part);
     hub.on(Tag::RUN, runs::receive);
     alive::start(hub);
     topology::subscribe(keys::on_change);

@@ -23,6 +23,7 @@ use crate::plan::Source;
 use crate::python::{Gil, Movement, Raised, describe};
 use crate::readers::Reading;
 use crate::slots::Share;
+use crate::scope::SessionOutline;
 use crate::steps::{MoverId, Pipeline, Step, distributed};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -343,7 +344,7 @@ impl Part {
             plan: plan.to_vec(),
             words,
             user: user.map(|user| user.name().to_vec()),
-            session: cause.session().map(|session| session.id.clone()),
+            session: cause.session().as_deref().map(SessionOutline::of),
         })
     }
 

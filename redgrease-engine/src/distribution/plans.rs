@@ -7,6 +7,7 @@ use super::begin::Reads;
 use crate::execution::Execution;
 use crate::plan::{Plan, Source};
 use crate::python::Gil;
+use crate::scope::SessionOutline;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,8 +17,8 @@ const KEPT: usize = 64;
 /// A plan that another shard has sent, and the session whose packages it uses.
 #[derive(Debug)]
 struct Read {
-    session: Option<String>,
-    bytes: Vec<u8>,
+    session: Option<SessionOutline>,
+    bytes: Arc<[u8]>,
     plan: Arc<Plan>,
 }
 
@@ -64,11 +65,11 @@ fn without_source(py: Gil<'_>, plan: &Plan) -> Result<Arc<[u8]>, String> {
 }
 
 /// The plan that was read from these bytes before. A plan with a source of its own is not kept.
-pub(super) fn known(session: Option<&str>, bytes: &[u8]) -> Option<Arc<Plan>> {
+pub(super) fn known(session: Option<&SessionOutline>, bytes: &[u8]) -> Option<Arc<Plan>> {
     let mut all = read();
     let at = all
         .iter()
-        .position(|one| one.bytes == bytes && one.session.as_deref() == session)?;
+        .position(|one| *one.bytes == *bytes && one.session.as_ref() == session)?;
     // The last one that was used is dropped last.
     let one = all.remove(at)?;
     let plan = Arc::clone(&one.plan);
@@ -77,11 +78,11 @@ pub(super) fn known(session: Option<&str>, bytes: &[u8]) -> Option<Arc<Plan>> {
 }
 
 /// Keeps a plan that has no source of its own.
-pub(super) fn keep(session: Option<&str>, bytes: Vec<u8>, plan: &Arc<Plan>) {
+pub(super) fn keep(session: Option<&SessionOutline>, bytes: Arc<[u8]>, plan: &Arc<Plan>) {
     let dropped = {
         let mut all = read();
         all.push_back(Read {
-            session: session.map(str::to_owned),
+            session: session.cloned(),
             bytes,
             plan: Arc::clone(plan),
         });

@@ -37,7 +37,6 @@ mod handed_on;
 mod log;
 mod module;
 mod packages;
-#[allow(dead_code, reason = "for runs over all shards")]
 mod part_session;
 mod prepare;
 mod restore;
@@ -57,7 +56,6 @@ pub(crate) use packages::{
     ask_for_packages, has_installed, known_requirements, make_importable, requirement_counts,
     requirement_users, use_packages,
 };
-#[allow(unused_imports, reason = "for runs over all shards")]
 pub(crate) use part_session::session_of_part;
 pub(crate) use prepare::{Prepared, prepare, stored_of};
 pub(crate) use restore::{

@@ -6,6 +6,7 @@
 //! for the memory that they take.
 
 use super::packages::{ask_for_packages, has_installed, install, make_importable};
+use crate::distribution::Then;
 use crate::redis::{Context, locked};
 use crate::registration::{Session, registry};
 use crate::requirements::without_credentials;
@@ -20,11 +21,7 @@ use std::thread;
 ///
 /// `then` is called at once, if nothing has to be installed or made importable. Otherwise it is called later, on another
 /// thread and without the server's lock: installing takes seconds to minutes. An error does not name the shard.
-pub(crate) fn session_of_part(
-    context: &Context,
-    outline: SessionOutline,
-    then: impl FnOnce(Result<Arc<SessionInfo>, String>) + Send + 'static,
-) {
+pub(crate) fn session_of_part(context: &Context, outline: SessionOutline, then: Then) {
     if let Some(session) = find(context, &outline) {
         return then(Ok(session));
     }

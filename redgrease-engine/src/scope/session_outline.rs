@@ -16,7 +16,6 @@ pub(crate) struct SessionOutline {
     pub(crate) user: Option<Vec<u8>>,
 }
 
-#[cfg_attr(not(test), allow(dead_code, reason = "for runs over all shards"))]
 impl SessionOutline {
     pub(crate) fn of(session: &SessionInfo) -> SessionOutline {
         SessionOutline {
