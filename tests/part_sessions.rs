@@ -4,12 +4,12 @@
 mod common;
 
 use common::wheel::make_wheel;
-use common::{eventually, untyped_at};
+use common::{eventually, plain_connection_to, untyped};
 use redgrease_embedded::{Cluster, Server};
 
 /// The lines of a reply.
 fn reply(cluster: &Cluster, shard: usize, words: &[&str]) -> Vec<String> {
-    let reply = untyped_at(cluster.shard(shard).url(), words);
+    let reply = untyped(&cluster.shard(shard), words);
     reply
         .lines()
         .filter(|line| !line.is_empty())
@@ -108,6 +108,7 @@ fn every_shard_installs_the_packages_of_a_session() {
     let packages = folder.path().join("packages");
     make_wheel(&packages, "portable", 10);
     let cluster = Server::cluster()
+        .shards(2)
         .module_arg("PythonInstallationDir", "own-python")
         .module_arg(
             "PipArguments",
@@ -123,15 +124,16 @@ def answer(x):
 GB('ShardsIDReader').map(answer).run()
 ";
     let words = ["RG.PYEXECUTE", script, "REQUIREMENTS", "portable==1.2"];
-    assert_eq!(reply(&cluster, 0, &words), ["42 42"; 3]);
+    assert_eq!(reply(&cluster, 0, &words), ["42 42"; 2]);
     // What is installed is used again.
-    assert_eq!(reply(&cluster, 1, &words), ["42 42"; 3]);
+    assert_eq!(reply(&cluster, 1, &words), ["42 42"; 2]);
 }
 
 /// The folder of the packages is in the working directory of one server alone.
 #[test]
 fn a_package_that_a_shard_cannot_install_ends_the_run() {
     let cluster = Server::cluster()
+        .shards(2)
         .module_arg("PythonInstallationDir", "own-python")
         .module_arg("PipArguments", "--no-index --find-links=packages")
         .start()
@@ -141,12 +143,8 @@ fn a_package_that_a_shard_cannot_install_ends_the_run() {
     let words = ["RG.PYEXECUTE", script, "REQUIREMENTS", "portable==1.2"];
     let error = reply(&cluster, 0, &words).concat();
     assert!(error.contains("the run needs portable==1.2"), "{error}");
-    let others = [cluster.shard(1), cluster.shard(2)];
-    assert!(
-        others.iter().any(|shard| error.contains(shard.id())),
-        "{error}"
-    );
-    assert!(!error.contains("42"), "{error}");
+    let shard = format!("(on the shard {})", cluster.shard(1).id());
+    assert!(error.ends_with(&shard), "{error}");
 }
 
 #[test]
@@ -163,15 +161,29 @@ fn the_rights_of_the_user_count_on_every_shard() {
         .shard(0)
         .url()
         .replace("redis://", "redis://alice:secret@");
-    let lines = untyped_at(&address, &["RG.PYEXECUTE", script]);
-    let lines: Vec<&str> = lines.lines().collect();
-    assert_eq!(
-        lines.iter().filter(|line| **line == "None").count(),
-        2,
-        "{lines:?}"
+    let (results, errors): (Vec<String>, Vec<String>) = redis::cmd("RG.PYEXECUTE")
+        .arg(script)
+        .query(&mut plain_connection_to(&address))
+        .unwrap();
+    assert_eq!(results, ["None", "None"]);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors[0].contains("no permissions"), "{errors:?}");
+}
+
+/// The first shard cannot send the plan, so it waits for no other one.
+#[test]
+fn a_function_that_cannot_be_sent_ends_the_run() {
+    let cluster = Server::cluster().start().unwrap();
+    let script = "
+import threading
+lock = threading.Lock()
+GB('ShardsIDReader').map(lambda x: lock).run()
+";
+    let error = reply(&cluster, 0, &["RG.PYEXECUTE", script]).concat();
+    let says = "Error occured when serialized a python callback, callback=<lambda> error=";
+    assert!(error.contains(says), "{error}");
+    assert!(
+        error.contains("cannot pickle '_thread.lock' object"),
+        "{error}"
     );
-    let refused = lines
-        .iter()
-        .filter(|line| line.to_lowercase().contains("permission"));
-    assert_eq!(refused.count(), 1, "{lines:?}");
 }

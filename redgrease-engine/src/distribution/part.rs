@@ -291,7 +291,11 @@ impl Part {
             Message::Done(Done::Stopped(reason)) => {
                 state.done.insert(from, Vec::new());
                 drop(state);
-                return self.fail(&reason);
+                let shard = self.shards().and_then(|shards| shards.id(from));
+                return self.fail(&match shard {
+                    Some(shard) => format!("{reason} (on the shard {shard})"),
+                    None => reason,
+                });
             }
             Message::Read(report) => {
                 drop(state);
