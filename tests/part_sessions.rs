@@ -6,6 +6,7 @@ mod common;
 use common::wheel::make_wheel;
 use common::{eventually, plain_connection_to, untyped};
 use redgrease_embedded::{Cluster, Server};
+use std::path::Path;
 
 /// The lines of a reply.
 fn reply(cluster: &Cluster, shard: usize, words: &[&str]) -> Vec<String> {
@@ -101,21 +102,23 @@ GB('ShardsIDReader').map(wait).run()
     }
 }
 
-/// Each server has a directory of packages of its own, in its working directory.
+/// Two servers that find packages in a folder. Each has a directory of its own for what it installs, in its working directory.
+fn with_own_packages(folder: &Path) -> Cluster {
+    let find = format!("--no-index --find-links={}", folder.display());
+    Server::cluster()
+        .shards(2)
+        .module_arg("PythonInstallationDir", "own-python")
+        .module_arg("PipArguments", find)
+        .start()
+        .unwrap()
+}
+
 #[test]
 fn every_shard_installs_the_packages_of_a_session() {
     let folder = tempfile::tempdir().unwrap();
     let packages = folder.path().join("packages");
     make_wheel(&packages, "portable", 10);
-    let cluster = Server::cluster()
-        .shards(2)
-        .module_arg("PythonInstallationDir", "own-python")
-        .module_arg(
-            "PipArguments",
-            format!("--no-index --find-links={}", packages.display()),
-        )
-        .start()
-        .unwrap();
+    let cluster = with_own_packages(&packages);
     let script = "
 import portable
 def answer(x):
@@ -129,22 +132,22 @@ GB('ShardsIDReader').map(answer).run()
     assert_eq!(reply(&cluster, 1, &words), ["42 42"; 2]);
 }
 
-/// The folder of the packages is in the working directory of one server alone.
+/// The second server has a file where its packages would have their directory.
 #[test]
 fn a_package_that_a_shard_cannot_install_ends_the_run() {
-    let cluster = Server::cluster()
-        .shards(2)
-        .module_arg("PythonInstallationDir", "own-python")
-        .module_arg("PipArguments", "--no-index --find-links=packages")
-        .start()
-        .unwrap();
-    make_wheel(&cluster.shard(0).dir().join("packages"), "portable", 10);
+    let folder = tempfile::tempdir().unwrap();
+    let packages = folder.path().join("packages");
+    make_wheel(&packages, "portable", 10);
+    let cluster = with_own_packages(&packages);
+    std::fs::write(cluster.shard(1).dir().join("own-python"), "").unwrap();
     let script = "GB('ShardsIDReader').map(lambda x: __import__('portable').answer).run()";
     let words = ["RG.PYEXECUTE", script, "REQUIREMENTS", "portable==1.2"];
     let error = reply(&cluster, 0, &words).concat();
-    assert!(error.contains("the run needs portable==1.2"), "{error}");
-    let shard = format!("(on the shard {})", cluster.shard(1).id());
-    assert!(error.ends_with(&shard), "{error}");
+    let says = format!(
+        "(the run needs portable==1.2) (on the shard {})",
+        cluster.shard(1).id()
+    );
+    assert!(error.ends_with(&says), "{error}");
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! The session of a part, and its plan, which is read in that session.
 
-use crate::execution::{Body, Ending, bodies};
+use crate::execution::{Body, Ending, Once, bodies};
 use crate::id::Id;
 use crate::plan::{Plan, Source};
 use crate::python::{Gil, charge_session};
 use crate::redis::{Context, User, locked};
 use crate::scope::{self, Scope, SessionInfo, SessionOutline};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 /// Takes the session of a part, or the reason why there is none.
 pub(crate) type Then = Box<dyn FnOnce(Result<Arc<SessionInfo>, String>) + Send>;
@@ -45,15 +45,8 @@ pub(super) fn read_plan(
     bytes: Arc<[u8]>,
     then: impl FnOnce(Result<(Plan, Source), String>) + Send + 'static,
 ) {
-    // Taken by the end that comes: Python that is given up must not keep it.
-    let then = Arc::new(Mutex::new(Some(then)));
-    let end = move |read| {
-        let then = then.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(then) = then {
-            then(read);
-        }
-    };
-    let (read, refused, full) = (end.clone(), end.clone(), end);
+    let then = Once::new(then);
+    let (read, refused) = (then.clone(), then.clone());
     let of_body = user.clone();
     let work = move |py: Gil<'_>| -> Ending {
         if let Some(session) = &session {
@@ -62,7 +55,7 @@ pub(super) fn read_plan(
         let plan = scope::with(Scope::given_session, session, || {
             scope::with(Scope::user, user, || Plan::from_portable(py, &bytes))
         });
-        Box::new(move |stopped| read(stopped.map_or(plan, Err)))
+        Box::new(move |stopped| read.call(stopped.map_or(plan, Err)))
     };
     // The name is its own: the bodies of one session run one after the other, and reading a plan does not change it.
     let body = Body::new(
@@ -70,9 +63,9 @@ pub(super) fn read_plan(
         None,
         of_body,
         Box::new(work),
-        Box::new(move |why| refused(Err(why))),
+        Box::new(move |why| refused.call(Err(why))),
     );
     if let Err(why) = bodies().push(&body) {
-        full(Err(why));
+        then.call(Err(why));
     }
 }

@@ -7,11 +7,12 @@
 
 use super::packages::{ask_for_packages, has_installed, install, make_importable};
 use crate::distribution::Then;
+use crate::execution::Once;
 use crate::redis::{Context, locked};
 use crate::registration::{Session, registry};
 use crate::requirements::without_credentials;
 use crate::scope::{SessionInfo, SessionOutline};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 /// Calls `then` with the session in which the part runs. Its packages are installed and importable.
@@ -28,18 +29,11 @@ pub(crate) fn session_of_part(context: &Context, outline: SessionOutline, then: 
     if outline.requirements.is_empty() {
         return then(Ok(make(context, &outline)));
     }
-    // Taken by the thread, or by this one if no other can be started.
-    let then = Arc::new(Mutex::new(Some(then)));
-    let answer = move |session| {
-        let then = then.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(then) = then {
-            then(session);
-        }
-    };
-    let no_thread = answer.clone();
-    let work = move || answer(prepare(&outline));
+    let then = Once::new(then);
+    let prepared = then.clone();
+    let work = move || prepared.call(prepare(&outline));
     if let Err(failure) = thread::Builder::new().name("rg-install".into()).spawn(work) {
-        no_thread(Err(format!(
+        then.call(Err(format!(
             "the packages of the session cannot be installed, try again later: no thread could be started: {failure}"
         )));
     }

@@ -4,7 +4,7 @@ use super::asked::check_again;
 use super::packages::{ask_for_packages, has_installed, install, make_importable};
 use super::restore::{Again, replaced, reserve_ids};
 use super::scope::Collected;
-use crate::execution::{Body, Ending, bodies};
+use crate::execution::{Body, Ending, Once, bodies};
 use crate::id::Id;
 use crate::python::Gil;
 use crate::redis::{Context, User, locked};
@@ -12,7 +12,6 @@ use crate::registration::stored::StoredSession;
 use crate::registration::streams::Begin;
 use crate::registration::tell_session;
 use crate::scope::SessionInfo;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 /// A session whose script has run.
@@ -52,7 +51,7 @@ pub(crate) fn prepare(
     if has_installed(&stored.requirements) {
         return run(context, stored, Box::new(then));
     }
-    let then = Once::new(Box::new(then));
+    let then = Once::new(then);
     let installing = then.clone();
     let work = move || match install(&stored.requirements) {
         Ok(()) => {
@@ -63,23 +62,6 @@ pub(crate) fn prepare(
     };
     if let Err(failure) = thread::Builder::new().name("rg-install".into()).spawn(work) {
         then.call(Err(format!("its packages get no thread: {failure}")));
-    }
-}
-
-/// A function that is called once, by the end that comes first: Python that is given up must not keep it.
-#[derive(Clone)]
-struct Once(Arc<Mutex<Option<Then>>>);
-
-impl Once {
-    fn new(then: Then) -> Once {
-        Once(Arc::new(Mutex::new(Some(then))))
-    }
-
-    fn call(&self, outcome: Result<Prepared, String>) {
-        let then = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(then) = then {
-            then(outcome);
-        }
     }
 }
 

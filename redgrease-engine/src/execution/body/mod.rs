@@ -6,9 +6,12 @@
 //! | file | purpose |
 //! |---|---|
 //! | `threads.rs` | the threads of bodies, and the bodies that wait for one |
+//! | `once.rs` | the function that hears the outcome |
 
+mod once;
 mod threads;
 
+pub(crate) use once::Once;
 pub(crate) use threads::bodies;
 
 use super::abort::{GRACE, in_background, interrupt_until_it_leaves};
