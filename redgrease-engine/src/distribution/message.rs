@@ -5,8 +5,8 @@ use super::shards::Shards;
 use crate::cluster::topology::NodeId;
 use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number, write_optional};
 use crate::plan::Words;
-use crate::slots::{Report, Task};
 use crate::scope::SessionOutline;
+use crate::slots::{Report, Task};
 use crate::steps::MoverId;
 
 /// The version of the format.
