@@ -4,7 +4,7 @@
 mod common;
 
 use common::eventually;
-use common::shards::{Random, Router, ask, register, register_on, tags};
+use common::shards::{Random, Router, ask, register, register_on, slot_of, tags};
 use redgrease_embedded::{Cluster, Server};
 use redis::Value;
 use std::collections::HashMap;
@@ -241,6 +241,53 @@ fn a_shard_that_is_added_takes_streams_up() {
     writer.assert_exact();
     let rows: Value = ask(&cluster.shard(added), &["RG.DUMPREGISTRATIONS"]);
     assert!(format!("{rows:?}").contains("orders:"));
+}
+
+/// Fails at each third message.
+const FAILS: &str = "
+def handle(record):
+    tag = '{' + record['key'].split('{')[1]
+    number = record['value']['n']
+    if int(number) % 3 == 0: raise Exception('no')
+    with atomic():
+        execute('HINCRBY', 'counts:' + tag, number, '1')
+        execute('RPUSH', 'order:' + tag, number)
+GB('StreamReader').foreach(handle).register(
+    'orders:*', batch=5, duration=20, mode='async_local', onFailedPolicy='retry', onFailedRetryInterval=1,
+    maxRetries=1, deadLetter='failed')
+";
+
+#[test]
+fn dead_letters_go_to_the_shard_of_their_stream() {
+    let cluster = Server::cluster().shards(3).start().unwrap();
+    register(&cluster, "streams", FAILS);
+    let tags = tags(3);
+    let mut writer = Writer::new(&cluster, &tags);
+    writer.send(6);
+    let dead = |writer: &mut Writer| -> usize { writer.router.send(&["XLEN", "failed"]) };
+    eventually("the failed messages are dead letters", || {
+        dead(&mut writer) == 6
+    });
+    // The stream of the dead letters moves, too.
+    for to in 0..3 {
+        cluster.move_slot(slot_of("failed"), to).unwrap();
+    }
+    writer.send(6);
+    eventually("the failed messages are dead letters", || {
+        dead(&mut writer) == 12
+    });
+    for (_, tag) in &tags {
+        let stream = format!("orders:{{{tag}}}");
+        eventually("the stream is empty", || {
+            let left: usize = writer.router.send(&["XLEN", &stream]);
+            left == 0
+        });
+        let mut counts: Vec<_> = writer.counts(tag).into_iter().collect();
+        counts.sort_unstable();
+        let expected = [1, 2, 4, 5, 7, 8, 10, 11].map(|number| (number, 1));
+        assert_eq!(counts, expected, "{tag}");
+    }
+    assert_eq!(dead(&mut writer), 12);
 }
 
 /// 500 000 messages by default: `MESSAGES=1000 cargo test --test cluster_streams -- --ignored` sends fewer.

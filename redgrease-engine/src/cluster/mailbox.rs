@@ -29,6 +29,8 @@ impl Tag {
     pub(crate) const TIMERS: Tag = Tag(41);
     /// About keys with time events that move.
     pub(crate) const TIMER_KEYS: Tag = Tag(42);
+    /// Dead letters of streams.
+    pub(crate) const DEAD_LETTERS: Tag = Tag(43);
 }
 
 /// Gives the sender credit for the bytes of a message when it is dropped.

@@ -10,7 +10,7 @@ pub(crate) struct Messages {
 }
 
 /// One message of a stream.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Message {
     pub(crate) id: Vec<u8>,
     pub(crate) fields: Vec<(Vec<u8>, Vec<u8>)>,

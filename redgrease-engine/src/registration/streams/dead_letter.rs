@@ -1,11 +1,13 @@
 //! Messages that are given up: they go to a stream of dead letters, or nowhere.
 
 use super::failure_text::Failure;
+use super::far_letters::FarLetter;
 use super::filter::StreamsFilter;
 use super::server::StreamServer;
 use crate::plan::Message;
 use crate::redis::{Level, log};
 use crate::registration::Registration;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -22,18 +24,27 @@ pub(crate) fn dropped_messages() -> u64 {
     DROPPED.load(Ordering::Relaxed)
 }
 
+/// The place of a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// It is in its stream, or goes nowhere.
+    Here,
+    /// It is on its way to another shard. The message stays pending until it has arrived.
+    Far,
+}
+
 /// Gives a message up. It has to be acknowledged afterwards, with the same lock of the server, so that replicas and the AOF get
 /// both as one unit. The error is the reason why the stream of dead letters did not take it, and what to do: the message must
 /// stay where it is.
 pub(super) fn give_up(
     server: &dyn StreamServer,
-    registration: &Registration,
+    registration: &Arc<Registration>,
     filter: &StreamsFilter,
     stream: &[u8],
     message: &Message,
     tries: u32,
     error: &str,
-) -> Result<(), String> {
+) -> Result<Sent, String> {
     let failure = Failure::read(error);
     let Some(dead) = &filter.failures.dead_letter else {
         DROPPED.fetch_add(1, Ordering::Relaxed);
@@ -47,18 +58,34 @@ pub(super) fn give_up(
                 failure.error
             ),
         );
-        return Ok(());
+        return Ok(Sent::Here);
     };
     let fields = fields(registration, filter, stream, message, tries, &failure);
+    if server.is_far(dead) {
+        server.send_far(FarLetter {
+            registration: Arc::clone(registration),
+            stream: stream.to_vec(),
+            message: message.clone(),
+            dead: dead.clone(),
+            fields,
+        });
+        return Ok(Sent::Far);
+    }
     server
         .add_for_owner(registration, dead, &fields)
         .map_err(|why| refused(stream, message, dead, &why))?;
-    SENT.fetch_add(1, Ordering::Relaxed);
-    filter.state().failed.dead_letters += 1;
-    Ok(())
+    count_sent(filter);
+    Ok(Sent::Here)
 }
 
-fn refused(stream: &[u8], message: &Message, dead: &[u8], why: &str) -> String {
+/// A dead letter is in its stream.
+pub(super) fn count_sent(filter: &StreamsFilter) {
+    SENT.fetch_add(1, Ordering::Relaxed);
+    filter.state().failed.dead_letters += 1;
+}
+
+/// The reason why a message cannot be given up, and what to do.
+pub(super) fn refused(stream: &[u8], message: &Message, dead: &[u8], why: &str) -> String {
     let [stream, id, dead] = [stream, &message.id, dead].map(String::from_utf8_lossy);
     format!(
         "the message {id} of the stream {stream} could not go to the dead letters {dead} ({}): make it possible to add to {dead}",

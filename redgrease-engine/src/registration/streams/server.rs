@@ -1,6 +1,7 @@
 //! The trait through which streams are read: a server, or in unit tests a list of messages.
 
 use super::batch::Batch;
+use super::far_letters::FarLetter;
 use crate::distribution::{Reads, on_all_shards};
 use crate::execution::{self, Execution, launch};
 use crate::plan::{Message, Mode, Source};
@@ -57,6 +58,12 @@ pub(super) trait StreamServer {
         stream: &[u8],
         fields: &[Vec<u8>],
     ) -> Result<(), String>;
+
+    /// `true` if another server of the cluster serves the stream.
+    fn is_far(&self, stream: &[u8]) -> bool;
+
+    /// Sends a dead letter to the server that serves its stream.
+    fn send_far(&self, letter: FarLetter);
 
     /// Removes messages from the stream.
     fn remove(&self, stream: &[u8], ids: &[&[u8]]);
@@ -124,6 +131,14 @@ impl StreamServer for Context {
 
     fn moves(&self, stream: &[u8]) -> bool {
         super::moving::moves(self, stream)
+    }
+
+    fn is_far(&self, stream: &[u8]) -> bool {
+        super::far_letters::is_far(self, stream)
+    }
+
+    fn send_far(&self, letter: FarLetter) {
+        super::far_letters::send(self, letter);
     }
 
     fn remove(&self, stream: &[u8], ids: &[&[u8]]) {

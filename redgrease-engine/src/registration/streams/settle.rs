@@ -1,6 +1,7 @@
 //! The end of a batch: its messages are acknowledged, or read again.
 
 use super::batch::Batch;
+use super::dead_letter::Sent;
 use super::failure_text::asks_for_pause;
 use super::failures::OnFailed;
 use super::filter::{ReadStatus, StreamsFilter};
@@ -125,12 +126,18 @@ fn settle_here(context: &Context, server: &dyn StreamServer, batch: &Batch, end:
             0
         }
         Next::GiveUp(number) => {
-            if let Err(why) = tries::give_up(context, server, batch, filter, number, end.error()) {
-                filter.batch_ended(stream, true);
-                pump::stop_for_owner(registration, filter, &why);
-                return stop(context, server, batch, filter, ReadStatus::Paused, &others);
+            match tries::give_up(context, server, batch, filter, number, end.error()) {
+                Ok(Sent::Here) => number,
+                Ok(Sent::Far) => {
+                    filter.batch_ended(stream, true);
+                    return hand_over(context, server, &others);
+                }
+                Err(why) => {
+                    filter.batch_ended(stream, true);
+                    pump::stop_for_owner(registration, filter, &why);
+                    return stop(context, server, batch, filter, ReadStatus::Paused, &others);
+                }
             }
-            number
         }
         Next::GoOn => {
             let done = match end {

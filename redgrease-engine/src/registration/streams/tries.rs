@@ -5,13 +5,15 @@
 //! fails.
 
 use super::batch::Batch;
+use super::dead_letter::{self, Sent};
 use super::filter::StreamsFilter;
 use super::in_flight::Place;
 use super::server::StreamServer;
-use super::{dead_letter, pump, settle};
+use super::{pump, settle};
 use crate::plan::Message;
 use crate::redis::Context;
 use crate::registration::Registration;
+use std::sync::Arc;
 
 /// What comes of a message that was delivered again.
 pub(super) enum Again {
@@ -19,7 +21,7 @@ pub(super) enum Again {
     Try(u32),
     /// It was given up.
     GivenUp,
-    /// It cannot be given up: the registration is paused.
+    /// It cannot be given up, and the registration is paused; or its dead letter is on the way to another shard.
     Stuck,
 }
 
@@ -27,7 +29,7 @@ pub(super) enum Again {
 /// is given up as well.
 pub(super) fn begin(
     server: &dyn StreamServer,
-    registration: &Registration,
+    registration: &Arc<Registration>,
     filter: &StreamsFilter,
     stream: &[u8],
     message: &Message,
@@ -42,7 +44,8 @@ pub(super) fn begin(
     let error =
         "the server ended while the message was handled, and nothing is known of its last try";
     match dead_letter::give_up(server, registration, filter, stream, message, before, error) {
-        Ok(()) => {
+        Ok(Sent::Far) => Again::Stuck,
+        Ok(Sent::Here) => {
             settle::acknowledge_ids(server, filter, stream, &[&message.id]);
             Again::GivenUp
         }
@@ -62,7 +65,8 @@ pub(super) fn to_give_up(batch: &Batch, filter: &StreamsFilter) -> Option<usize>
         .then_some(number)
 }
 
-/// Gives the message with this number up, and acknowledges it and those before it.
+/// Gives the message with this number up, and acknowledges it and those before it. While its dead letter is on the way to another
+/// shard, only those before it.
 pub(super) fn give_up(
     context: &Context,
     server: &dyn StreamServer,
@@ -70,16 +74,17 @@ pub(super) fn give_up(
     filter: &StreamsFilter,
     number: usize,
     error: &str,
-) -> Result<(), String> {
+) -> Result<Sent, String> {
     let messages = &batch.messages;
     let Some(message) = messages.messages.get(number - 1) else {
-        return Ok(());
+        return Ok(Sent::Here);
     };
+    let mut sent = Sent::Here;
     // The messages of a replica belong to its master.
     if context.may_handle_events() {
         let registration = &batch.registration;
         let stream = &messages.stream;
-        dead_letter::give_up(
+        sent = dead_letter::give_up(
             server,
             registration,
             filter,
@@ -89,8 +94,13 @@ pub(super) fn give_up(
             error,
         )?;
     }
-    settle::acknowledge_up_to(context, server, batch, number);
-    Ok(())
+    let done = if sent == Sent::Far {
+        number - 1
+    } else {
+        number
+    };
+    settle::acknowledge_up_to(context, server, batch, done);
+    Ok(sent)
 }
 
 /// Takes back what the server has counted for messages that were not tried: those behind the message that failed, or all if the

@@ -1,6 +1,7 @@
 //! Asking the other servers about slots that have come here, and answering them.
 
 use super::super::debts::Handled;
+use super::super::far_letters;
 use super::super::in_flight::in_flight;
 use super::super::listen;
 use super::super::pump::{filter, hand_over};
@@ -29,6 +30,7 @@ fn claims() -> &'static Guarded<Claims> {
 /// Begins to follow the slots of this server, if it was started for a cluster.
 pub(crate) fn follow_cluster(context: &Context) {
     let Some(hub) = cluster::hub() else { return };
+    far_letters::follow_cluster();
     hub.on(Tag::STREAMS, |message| {
         outside_of_callbacks(move |context| receive(context, &message));
     });
@@ -191,17 +193,24 @@ fn answer(context: &Context, from: NodeId, number: u64, slots: &SlotSet) {
             look(context);
         });
     }
-    let streams = in_flight().read(context, |all| {
+    let mut streams = in_flight().read(context, |all| {
         all.with_rest(|stream| slots.contains(slot_of(stream)))
     });
+    let letters = far_letters::streams(context);
+    streams.extend(
+        letters
+            .into_iter()
+            .filter(|one| slots.contains(slot_of(one))),
+    );
     let streams = streams.into_iter().map(|one| left(context, one)).collect();
     send(from, &Word::Answer { number, streams });
 }
 
 /// What this server has of a stream.
 fn left(context: &Context, stream: Vec<u8>) -> Left {
+    let has_letter = far_letters::has(context, &stream);
     in_flight().read(context, |all| Left {
-        in_hand: all.has_batch(&stream),
+        in_hand: has_letter || all.has_batch(&stream),
         handled: all.debts_of(&stream),
         stream,
     })

@@ -2,6 +2,7 @@
 
 use super::super::batch::Batch;
 use super::super::failures::{Failures, OnFailed};
+use super::super::far_letters::FarLetter;
 use super::super::filter::StreamsFilter;
 use super::super::in_flight::in_flight;
 use super::super::listen;
@@ -466,6 +467,14 @@ impl StreamServer for World {
         }
         state.streams.acknowledge(stream, ids);
         true
+    }
+
+    fn is_far(&self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn send_far(&self, letter: FarLetter) {
+        panic!("one server has all streams: {letter:?}");
     }
 
     fn remove(&self, stream: &[u8], ids: &[&[u8]]) {

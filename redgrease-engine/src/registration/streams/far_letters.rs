@@ -1,0 +1,365 @@
+//! Dead letters for a stream that another shard of the cluster serves.
+//!
+//! The message stays pending until that shard has added the dead letter, and nothing of its stream is read meanwhile.
+
+use super::dead_letter;
+use super::filter::StreamsFilter;
+use super::group;
+use super::in_flight::in_flight;
+use super::moving;
+use super::pump::{self, filter, hand_over};
+use super::settle;
+use crate::cluster::topology::{self, NodeId, slot_of};
+use crate::cluster::{self, Lane, Tag};
+use crate::encoding::{Damaged, Input, write_bytes, write_number, write_optional};
+use crate::plan::Message;
+use crate::redis::{Context, Guarded, Level, User, after, locked, log};
+use crate::registration::Registration;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+/// The version of the messages between servers.
+const FORMAT: u8 = 1;
+/// The time between two looks at letters that are not answered.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A message that is given up, and its dead letter.
+#[derive(Debug)]
+pub(super) struct FarLetter {
+    pub(super) registration: Arc<Registration>,
+    pub(super) stream: Vec<u8>,
+    pub(super) message: Message,
+    /// The stream of the dead letters, and the fields of this one.
+    pub(super) dead: Vec<u8>,
+    pub(super) fields: Vec<Vec<u8>>,
+}
+
+/// A letter that was not answered.
+#[derive(Debug)]
+struct Waiting {
+    letter: Arc<FarLetter>,
+    /// The wait of the stream. `None` if the stream is gone.
+    wait: Option<u64>,
+    /// The server that it was sent to. `None` if it has to be sent.
+    to: Option<NodeId>,
+}
+
+#[derive(Debug, Default)]
+struct Letters {
+    waiting: BTreeMap<u64, Waiting>,
+    last: u64,
+    is_planned: bool,
+}
+
+fn letters() -> &'static Guarded<Letters> {
+    static LETTERS: LazyLock<Guarded<Letters>> = LazyLock::new(Guarded::default);
+    &LETTERS
+}
+
+/// What servers tell each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Word {
+    Letter {
+        number: u64,
+        user: Vec<u8>,
+        dead: Vec<u8>,
+        fields: Vec<Vec<u8>>,
+    },
+    Answer {
+        number: u64,
+        outcome: Outcome,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Outcome {
+    Added,
+    /// The stream is not on this server.
+    Elsewhere,
+    /// The server refused to add it, for this reason.
+    Refused(Vec<u8>),
+}
+
+impl Word {
+    fn write(&self) -> Vec<u8> {
+        let mut out = vec![FORMAT];
+        match self {
+            Word::Letter {
+                number,
+                user,
+                dead,
+                fields,
+            } => {
+                out.push(0);
+                write_number(&mut out, *number);
+                write_bytes(&mut out, user);
+                write_bytes(&mut out, dead);
+                write_number(&mut out, fields.len() as u64);
+                fields.iter().for_each(|one| write_bytes(&mut out, one));
+            }
+            Word::Answer { number, outcome } => {
+                out.push(1);
+                write_number(&mut out, *number);
+                let (tag, why) = match outcome {
+                    Outcome::Added => (0, None),
+                    Outcome::Elsewhere => (1, None),
+                    Outcome::Refused(why) => (2, Some(why.as_slice())),
+                };
+                out.push(tag);
+                write_optional(&mut out, why);
+            }
+        }
+        out
+    }
+
+    fn read(bytes: &[u8]) -> Result<Word, Damaged> {
+        let mut input = Input::of_format(bytes, FORMAT)?;
+        let word = match input.tag()? {
+            0 => Word::Letter {
+                number: input.number()?,
+                user: input.bytes()?.to_vec(),
+                dead: input.bytes()?.to_vec(),
+                fields: input.many(|input| Ok::<_, Damaged>(input.bytes()?.to_vec()))?,
+            },
+            1 => Word::Answer {
+                number: input.number()?,
+                outcome: match (input.tag()?, input.optional()?) {
+                    (0, None) => Outcome::Added,
+                    (1, None) => Outcome::Elsewhere,
+                    (2, Some(why)) => Outcome::Refused(why.to_vec()),
+                    _ => return Err(Damaged::Wrong),
+                },
+            },
+            _ => return Err(Damaged::Wrong),
+        };
+        input.end(word)
+    }
+}
+
+/// Begins to take letters of other servers, if this one was started for a cluster.
+pub(super) fn follow_cluster() {
+    let Some(hub) = cluster::hub() else { return };
+    hub.on(Tag::DEAD_LETTERS, |message| {
+        // Commands run in the next turn of the event loop.
+        locked(|context| {
+            after(context, Duration::ZERO, move |context| {
+                let from = message.from();
+                match Word::read(message.content()) {
+                    Ok(Word::Letter {
+                        number,
+                        user,
+                        dead,
+                        fields,
+                    }) => {
+                        let outcome = add(context, &user, &dead, &fields);
+                        tell(from, &Word::Answer { number, outcome });
+                    }
+                    Ok(Word::Answer { number, outcome }) => answered(context, number, outcome),
+                    Err(why) => log(
+                        Level::Warning,
+                        &format!(
+                            "a message of the node {from} about dead letters is ignored: {}",
+                            why.message()
+                        ),
+                    ),
+                }
+            });
+        });
+    });
+    hub.on_lost(|node| {
+        locked(|context| {
+            letters().write(context, |letters| {
+                for one in letters.waiting.values_mut() {
+                    one.to = one.to.filter(|to| *to != node);
+                }
+            });
+        });
+    });
+}
+
+/// The shard that serves the stream, if it is another one.
+fn owner(stream: &[u8]) -> Option<NodeId> {
+    let topology = topology::current();
+    let owner = topology.owner(slot_of(stream))?;
+    (!owner.is_myself).then_some(owner.id)
+}
+
+/// `true` if another shard serves the stream.
+pub(super) fn is_far(context: &Context, stream: &[u8]) -> bool {
+    moving::is_possible() && owner(stream).is_some() && !group::is_served(context, stream)
+}
+
+/// The streams whose letters are on their way.
+pub(super) fn streams(context: &Context) -> Vec<Vec<u8>> {
+    letters().read(context, |letters| {
+        let waiting = letters.waiting.values();
+        waiting.map(|one| one.letter.stream.clone()).collect()
+    })
+}
+
+/// `true` while a letter of the stream is on its way.
+pub(super) fn has(context: &Context, stream: &[u8]) -> bool {
+    letters().read(context, |letters| {
+        let mut waiting = letters.waiting.values();
+        waiting.any(|one| one.letter.stream == stream)
+    })
+}
+
+/// Sends a letter. Nothing of its stream is read until it has arrived.
+pub(super) fn send(context: &Context, letter: FarLetter) {
+    let wait = filter(&letter.registration)
+        .and_then(|filter| filter.with_stream(&letter.stream, |known| known.wait()));
+    letters().write(context, |letters| {
+        letters.last += 1;
+        let waiting = Waiting {
+            letter: Arc::new(letter),
+            wait,
+            to: None,
+        };
+        letters.waiting.insert(letters.last, waiting);
+    });
+    look(context);
+}
+
+/// Sends the letters that have to be sent.
+fn look(context: &Context) {
+    let due = letters().write(context, |letters| {
+        let mut due = Vec::new();
+        for (number, one) in &mut letters.waiting {
+            let owner = owner(&one.letter.dead);
+            if owner.is_some() && owner != one.to {
+                one.to = owner;
+                due.extend(owner.map(|owner| (owner, *number, Arc::clone(&one.letter))));
+            }
+        }
+        due
+    });
+    for (to, number, letter) in due {
+        let user = User::or_default(letter.registration.user.clone());
+        let word = Word::Letter {
+            number,
+            user: user.name().to_vec(),
+            dead: letter.dead.clone(),
+            fields: letter.fields.clone(),
+        };
+        tell(to, &word);
+    }
+    let plans = letters().write(context, |letters| {
+        !letters.waiting.is_empty() && !std::mem::replace(&mut letters.is_planned, true)
+    });
+    if plans {
+        after(context, LOOK, |context| {
+            letters().write(context, |letters| letters.is_planned = false);
+            take_own(context);
+            look(context);
+        });
+    }
+}
+
+/// Adds the letters whose stream has come to this server meanwhile.
+fn take_own(context: &Context) {
+    let own = letters().read(context, |letters| {
+        let own = letters.waiting.iter();
+        own.filter(|(_, one)| owner(&one.letter.dead).is_none())
+            .map(|(number, one)| (*number, Arc::clone(&one.letter)))
+            .collect::<Vec<_>>()
+    });
+    for (number, letter) in own {
+        let user = User::or_default(letter.registration.user.clone());
+        let outcome = add(context, user.name(), &letter.dead, &letter.fields);
+        answered(context, number, outcome);
+    }
+}
+
+fn tell(to: NodeId, word: &Word) {
+    if let Some(hub) = cluster::hub() {
+        // A letter is sent again when its shard is another one.
+        let _ = hub.send(to, Lane::Control, Tag::DEAD_LETTERS, &word.write());
+    }
+}
+
+fn add(context: &Context, user: &[u8], dead: &[u8], fields: &[Vec<u8>]) -> Outcome {
+    if !context.may_handle_events() || !group::is_served(context, dead) {
+        return Outcome::Elsewhere;
+    }
+    match group::add_as(context, &User::named(user), dead, fields) {
+        Ok(()) => Outcome::Added,
+        Err(why) => Outcome::Refused(why.into_bytes()),
+    }
+}
+
+fn answered(context: &Context, number: u64, outcome: Outcome) {
+    if outcome == Outcome::Elsewhere {
+        return letters().write(context, |letters| {
+            if let Some(one) = letters.waiting.get_mut(&number) {
+                one.to = None;
+            }
+        });
+    }
+    let found = letters().write(context, |letters| letters.waiting.remove(&number));
+    let Some(Waiting { letter, wait, .. }) = found else {
+        return;
+    };
+    let Some(filter) = filter(&letter.registration) else {
+        return;
+    };
+    match outcome {
+        Outcome::Refused(why) => {
+            let why = String::from_utf8_lossy(&why);
+            let reason = dead_letter::refused(&letter.stream, &letter.message, &letter.dead, &why);
+            pump::stop_for_owner(&letter.registration, filter, &reason);
+        }
+        _ => {
+            dead_letter::count_sent(filter);
+            is_done(context, filter, &letter);
+        }
+    }
+    if let Some(wait) = wait {
+        filter.with_stream(&letter.stream, |known| {
+            known.end_wait(wait);
+            known.succeeded();
+        });
+    }
+    moving::tell_asker(context, std::slice::from_ref(&letter.stream));
+    hand_over(context, context, &letter.stream);
+}
+
+/// Acknowledges the message of a letter. If its stream has left, the new shard does.
+fn is_done(context: &Context, filter: &StreamsFilter, letter: &FarLetter) {
+    let id = letter.message.id.as_slice();
+    let is_here = context.may_handle_events()
+        && settle::acknowledge_ids(context, filter, &letter.stream, &[id]);
+    if !is_here {
+        let names = std::slice::from_ref(&letter.stream);
+        in_flight().write(context, |all| all.owe(names, &[&letter.message]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_read_as_it_was_written() {
+        let letter = Word::Letter {
+            number: 7,
+            user: b"ann".to_vec(),
+            dead: b"failed".to_vec(),
+            fields: vec![b"f".to_vec(), Vec::new()],
+        };
+        let outcomes = [
+            Outcome::Added,
+            Outcome::Elsewhere,
+            Outcome::Refused(b"NOPERM".to_vec()),
+        ];
+        let answers = outcomes.map(|outcome| Word::Answer { number: 7, outcome });
+        for word in [letter].into_iter().chain(answers) {
+            let bytes = word.write();
+            assert_eq!(Word::read(&bytes), Ok(word));
+            for cut in 0..bytes.len() {
+                assert!(Word::read(&bytes[..cut]).is_err());
+            }
+        }
+    }
+}
