@@ -10,14 +10,14 @@
 //! cargo run --example basics --features embedded
 //! ```
 
-use redgrease::embedded::Server;
+use redgrease::embedded::Home;
 use redgrease::prelude::*;
 use redgrease::{Con, GearsCommands, PyExecuteOptions};
 use redis::Commands;
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let server = Server::start()?;
+    let server = Home::start()?;
     let mut con = redgrease::connect(server.url())?;
 
     write_data(&mut con)?;

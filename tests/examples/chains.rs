@@ -1,9 +1,15 @@
-use super::program::{assert_prints, number, run, run_everywhere};
+use super::program::{assert_prints, number, run, run_everywhere, run_on};
 
 #[test]
 fn basics_counts_and_adds_up_in_two_ways() {
-    let printed = run("basics");
-    assert!(number(&printed, "Python on the server uses ", " bytes") > 0.0);
+    for shards in [None, Some(3)] {
+        assert_basics(&run_on("basics", shards));
+    }
+}
+
+#[track_caller]
+fn assert_basics(printed: &str) {
+    assert!(number(printed, "Python on the server uses ", " bytes") > 0.0);
     let steady: String = printed
         .split_inclusive('\n')
         .filter(|line| !line.starts_with("Python on the server"))

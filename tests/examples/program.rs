@@ -20,8 +20,9 @@ pub(crate) fn run_everywhere(name: &str, shards: &[usize]) -> String {
     printed
 }
 
+/// Runs an example on one server, or on a cluster of so many shards.
 #[track_caller]
-fn run_on(name: &str, shards: Option<usize>) -> String {
+pub(crate) fn run_on(name: &str, shards: Option<usize>) -> String {
     // target/debug/deps/examples-0123 -> target/debug/examples/NAME
     let this_test = std::env::current_exe().unwrap();
     let profile = this_test.parent().unwrap().parent().unwrap();

@@ -7,10 +7,13 @@
 //! cargo xtask setup
 //! cargo run -p shop
 //! ```
+//!
+//! With `REDGREASE_SHARDS=3` the shop is on a cluster of three shards, and the program prints the same.
 
-use redgrease::embedded::Server;
+use redgrease::embedded::Home;
 use redgrease::{AsyncCon, AsyncGearsCommands, Options};
 use redis::AsyncCommands;
+use shop_gears::SHOP;
 use shop_gears::orders::{Receipt, order};
 use shop_gears::prices::set_price;
 use shop_gears::reports::best_customers;
@@ -33,7 +36,7 @@ const RUSH: [(&str, &str, u32, usize); 3] = [
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let server = Server::start()?;
+    let server = Home::start()?;
     // `start_async(url)` does the same, and logs the report.
     let (mut con, report) = redgrease::start_async_with(server.url(), &Options::new()).await?;
     for session in &report.sessions {
@@ -57,11 +60,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Sets prices and fills the stock.
 async fn fill_stock(con: &mut AsyncCon) -> Result<(), Box<dyn Error>> {
     for (article, cents, pieces) in [("chair", 8900, 9), ("lamp", 1350, 3), ("table", 24950, 5)] {
-        set_price(con, article, cents).await?;
-        let count = deliver(con, article, pieces).await?;
+        let priced = set_price::call(SHOP, article, cents).on_key(SHOP);
+        priced.on_async(con).await?;
+        let delivered = deliver::call(SHOP, article, pieces).on_key(SHOP);
+        let count = delivered.on_async(con).await?;
         println!("In stock: {count} of {article}");
     }
-    let before = set_price(con, "lamp", 1250).await?;
+    let cheaper = set_price::call(SHOP, "lamp", 1250).on_key(SHOP);
+    let before = cheaper.on_async(con).await?;
     println!("A lamp costs 1250 cents now, before {before:?}");
     // Calls the gear by its name, as clients in other languages do.
     for line in con.trigger::<String>("catalogue", &[""; 0]).await? {
@@ -77,8 +83,8 @@ async fn rush(con: &AsyncCon) -> Result<usize, Box<dyn Error>> {
         for _ in 0..times {
             let mut con = con.clone();
             orders.spawn(async move {
-                let receipt = order(&mut con, customer, article, pieces).await;
-                (customer, article, receipt)
+                let call = order::call(SHOP, customer, article, pieces).on_key(SHOP);
+                (customer, article, call.on_async(&mut con).await)
             });
         }
     }
@@ -104,9 +110,10 @@ async fn rush(con: &AsyncCon) -> Result<usize, Box<dyn Error>> {
 
 /// Sends one order that is served, and one for an unknown article.
 async fn order_singly(con: &mut AsyncCon) -> Result<(), Box<dyn Error>> {
-    let receipt = order(con, "bob", "table", 1).await?;
-    println!("bob ordered table: {receipt:?}");
-    if let Err(error) = order(con, "bob", "sofa", 1).await {
+    let table = order::call(SHOP, "bob", "table", 1).on_key(SHOP);
+    println!("bob ordered table: {:?}", table.on_async(con).await?);
+    let sofa = order::call(SHOP, "bob", "sofa", 1).on_key(SHOP);
+    if let Err(error) = sofa.on_async(con).await {
         let raised = error.as_gear().ok_or("not a Python exception")?;
         println!("bob ordered sofa: {}, {}", raised.exception, raised.message);
     }
@@ -116,7 +123,8 @@ async fn order_singly(con: &mut AsyncCon) -> Result<(), Box<dyn Error>> {
 /// Waits until this many orders are booked, by the gear that reads the stream of orders.
 async fn wait_for_bookings(con: &mut AsyncCon, count: usize) -> Result<(), Box<dyn Error>> {
     for _ in 0..count {
-        let booked: Option<(String, u64)> = con.blpop("booked", TIMEOUT.as_secs_f64()).await?;
+        let booked: Option<(String, u64)> =
+            con.blpop("{shop}:booked", TIMEOUT.as_secs_f64()).await?;
         booked.ok_or("an order was not booked")?;
     }
     println!("Booked: {count} orders");
@@ -131,16 +139,14 @@ async fn show_reports(con: &mut AsyncCon) -> Result<(), Box<dyn Error>> {
     }
     // The gear `add_up` runs every second.
     let begin = Instant::now();
-    while con.get::<_, Option<i64>>("turnover").await? != Some(turnover) {
+    while con.get::<_, Option<i64>>("{shop}:turnover").await? != Some(turnover) {
         if begin.elapsed() > TIMEOUT {
             return Err("the turnover was not added up".into());
         }
         sleep(Duration::from_millis(10)).await;
     }
     println!("Turnover: {turnover} cents");
-    let to_buy: BTreeSet<String> = con.smembers("to_buy").await?;
+    let to_buy: BTreeSet<String> = con.smembers("{shop}:to_buy").await?;
     println!("To buy: {to_buy:?}");
-    let calls = order::GEAR.calls_async(con).await?;
-    println!("`order` was called {calls} times");
     Ok(())
 }

@@ -24,12 +24,25 @@ eve has spent 26700 cents
 ada has spent 3750 cents
 Turnover: 91000 cents
 To buy: {\"chair\", \"lamp\"}
-`order` was called 12 times
 ";
 
 #[test]
 fn customers_are_served_and_orders_are_booked() {
-    let output = Command::new(env!("CARGO_BIN_EXE_shop")).output().unwrap();
+    assert_prints(None);
+}
+
+#[test]
+fn a_shop_on_a_cluster_does_the_same() {
+    assert_prints(Some("3"));
+}
+
+fn assert_prints(shards: Option<&str>) {
+    let mut shop = Command::new(env!("CARGO_BIN_EXE_shop"));
+    shop.env_remove("REDGREASE_SHARDS");
+    if let Some(shards) = shards {
+        shop.env("REDGREASE_SHARDS", shards);
+    }
+    let output = shop.output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(

@@ -6,6 +6,6 @@ def in_euros(cents):
     return "%d.%02d" % (euros, rest)
 
 
-def price_of(cmd, article):
-    cents = cmd.hget("prices", article)
+def price_of(cmd, shop, article):
+    cents = cmd.hget(shop + ":prices", article)
     return None if cents is None else int(cents)
