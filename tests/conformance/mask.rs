@@ -64,8 +64,18 @@ fn mask_places(reply: &mut Reply) {
         Reply::Array(items) => {
             items.iter_mut().for_each(mask_places);
             for at in 1..items.len() {
-                if items[at - 1] == Reply::Bulk(b"port".to_vec()) {
-                    items[at] = Reply::Status(b"<port>".to_vec());
+                let Reply::Bulk(field) = &items[at - 1] else {
+                    continue;
+                };
+                match field.as_slice() {
+                    b"port" => items[at] = Reply::Status(b"<port>".to_vec()),
+                    // The number of messages that wait depends on the moment.
+                    b"pendingMessages" => items[at] = Reply::Status(b"<number>".to_vec()),
+                    // A server learns the ids of the other processes one after the other.
+                    b"runid" if items[at] == Reply::Nil => {
+                        items[at] = Reply::Bulk(b"<id>".to_vec())
+                    }
+                    _ => {}
                 }
             }
         }

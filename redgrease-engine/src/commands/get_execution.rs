@@ -88,8 +88,9 @@ fn plan(reply: &Reply<'_>, py: Gil<'_>, execution: &Execution) {
         .map_or(-1, |count| i64::try_from(count).unwrap_or(i64::MAX));
     reply.array(16);
     reply.field("status", report.status.as_str());
-    reply.integer_field("shards_received", 0);
-    reply.integer_field("shards_completed", 0);
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    reply.integer_field("shards_received", number(report.shards_told));
+    reply.integer_field("shards_completed", number(report.shards_ended));
     reply.integer_field("results", results);
     reply.bulk(b"errors");
     reply.array(report.errors.len());

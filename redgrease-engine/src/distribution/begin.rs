@@ -35,9 +35,14 @@ pub(crate) enum Reads {
     Here,
 }
 
+/// `true` if runs go to other shards, too.
+pub(crate) fn has_other_shards() -> bool {
+    cluster::hub().is_some() && Shards::of(&topology::current()).is_some()
+}
+
 /// Lets an execution that has not begun run on all shards. A server that is alone runs it as it is.
 pub(crate) fn on_all_shards(execution: &Execution, reads: Reads) {
-    if cluster::hub().is_some() && Shards::of(&topology::current()).is_some() {
+    if has_other_shards() {
         let part = Part::of_initiator(RunId::new(execution.id), reads, Arc::new(ByHub));
         execution.share(part);
     }
@@ -111,7 +116,7 @@ fn launch_part(
     start: &Start,
 ) {
     let user = start.user.as_deref().map(User::named);
-    let cause = Arc::new(BegunElsewhere::new(session, user));
+    let cause = Arc::new(BegunElsewhere::new(session, user, start.is_kept));
     let execution = Execution::new(part.run.execution, plan, source, cause);
     execution.share(Arc::<Part>::clone(part));
     if part.is_run_by(&execution) {

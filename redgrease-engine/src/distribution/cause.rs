@@ -12,13 +12,20 @@ pub(super) struct BegunElsewhere {
     /// Cleared at the end of the execution: clients see the number of references to a session.
     session: Mutex<Option<Arc<SessionInfo>>>,
     user: Option<User>,
+    /// Clients ask for the execution later.
+    is_kept: bool,
 }
 
 impl BegunElsewhere {
-    pub(super) fn new(session: Option<Arc<SessionInfo>>, user: Option<User>) -> BegunElsewhere {
+    pub(super) fn new(
+        session: Option<Arc<SessionInfo>>,
+        user: Option<User>,
+        is_kept: bool,
+    ) -> BegunElsewhere {
         BegunElsewhere {
             session: Mutex::new(session),
             user,
+            is_kept,
         }
     }
 }
@@ -47,8 +54,9 @@ impl Cause for BegunElsewhere {
         drop(session);
     }
 
-    /// Clients of the initiator ask for it later: it stays until there are too many.
-    fn retire(&self, _: Id) -> Option<Id> {
-        None
+    /// Clients do not ask for the part of a run whose execution has left the list of its initiator. Other parts stay until there are
+    /// too many.
+    fn retire(&self, id: Id) -> Option<Id> {
+        (!self.is_kept).then_some(id)
     }
 }

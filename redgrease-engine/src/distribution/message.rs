@@ -26,6 +26,8 @@ pub(super) struct Start {
     pub(super) user: Option<Vec<u8>>,
     /// The session that the run belongs to.
     pub(super) session: Option<SessionOutline>,
+    /// Clients ask for the execution later.
+    pub(super) is_kept: bool,
 }
 
 /// The end of the part of a shard, for the initiator.
@@ -88,6 +90,7 @@ impl Message<'_> {
                 if let Some(session) = &start.session {
                     session.write(&mut out);
                 }
+                write_flag(&mut out, start.is_kept);
             }
             Message::Batch(mover, bytes) => {
                 out.push(b'b');
@@ -154,6 +157,7 @@ impl<'a> Message<'a> {
                 } else {
                     None
                 },
+                is_kept: input.flag()?,
             }),
             b'b' => {
                 let mover = read_mover(&mut input)?;
@@ -228,6 +232,7 @@ mod tests {
                     requirements: vec!["numpy".to_owned()],
                     user: None,
                 }),
+                is_kept: true,
             }),
             Message::Batch(MoverId(2), b"records"),
             Message::Ended(MoverId(0)),

@@ -34,7 +34,7 @@ mod session;
 mod shards;
 mod waiting;
 
-pub(crate) use begin::{Reads, on_all_shards};
+pub(crate) use begin::{Reads, has_other_shards, on_all_shards};
 pub(crate) use session::{SessionOfPart, Then};
 
 use crate::cluster::{self, Tag, topology};

@@ -74,6 +74,8 @@ struct State {
     movers: BTreeMap<MoverId, Arrivals>,
     /// The initiator needs no other record.
     enough: bool,
+    /// The number of other shards whose parts had ended at the end of this one.
+    ended_elsewhere: usize,
     /// The shards whose parts have ended, with their errors.
     done: BTreeMap<Number, Vec<String>>,
     /// The reason why the run has failed.
@@ -349,6 +351,7 @@ impl Part {
             words,
             user: user.map(|user| user.name().to_vec()),
             session: cause.session().as_deref().map(SessionOutline::of),
+            is_kept: execution.is_kept(),
         })
     }
 
@@ -467,6 +470,7 @@ impl Part {
             state.is_over = true;
             let ended = State {
                 is_over: true,
+                ended_elsewhere: state.done.len(),
                 ..State::default()
             };
             let ended = std::mem::replace(&mut *state, ended);
@@ -564,6 +568,15 @@ impl Shared for Part {
 
     fn reading(&self, source: &Source) -> Reading {
         self.read_source(source)
+    }
+
+    fn others(&self) -> (usize, usize) {
+        let Some(shards) = self.shards().filter(|shards| shards.is_initiator()) else {
+            return (0, 0);
+        };
+        let state = self.state();
+        let ended = state.ended_elsewhere.max(state.done.len());
+        (shards.len() - 1, ended)
     }
 
     fn errors_elsewhere(&self) -> Vec<String> {

@@ -174,6 +174,10 @@ pub(crate) struct Report {
     pub(crate) results: Option<usize>,
     pub(crate) errors: Vec<String>,
     pub(crate) timing: Timing,
+    /// The number of other shards that this one has told of the run.
+    pub(crate) shards_told: usize,
+    /// The number of those that have ended their part.
+    pub(crate) shards_ended: usize,
 }
 
 impl Execution {
@@ -236,12 +240,16 @@ impl Execution {
     }
 
     pub(crate) fn report(&self) -> Report {
+        let others = self.shared().map(|shared| shared.others());
+        let (shards_told, shards_ended) = others.unwrap_or_default();
         let state = self.state();
         Report {
             status: state.status,
             results: state.status.is_final().then_some(state.result_count),
             errors: state.errors.clone(),
             timing: state.timing.clone(),
+            shards_told,
+            shards_ended,
         }
     }
 

@@ -323,7 +323,8 @@ impl Execution {
         }
     }
 
-    fn is_kept(&self) -> bool {
+    /// `true` if clients ask for the execution later.
+    pub(crate) fn is_kept(&self) -> bool {
         self.state().keep
     }
 

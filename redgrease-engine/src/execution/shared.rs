@@ -34,6 +34,9 @@ pub(crate) trait Shared: fmt::Debug + Send + Sync {
     /// `true` if the whole run is over, now that the part of this shard has come to its end.
     fn is_over(&self) -> bool;
 
+    /// The number of other shards that this one has told of the run, and of those that have ended their part.
+    fn others(&self) -> (usize, usize);
+
     /// The errors of the other shards.
     fn errors_elsewhere(&self) -> Vec<String>;
 

@@ -28,6 +28,16 @@ pub(crate) enum Source {
     Nothing,
 }
 
+impl Source {
+    /// The Python function that gives the records.
+    pub(crate) fn function(&self) -> Option<&Callback> {
+        match self {
+            Source::Python(function) | Source::Repeated(function) => Some(function),
+            _ => None,
+        }
+    }
+}
+
 /// An event that happened to a key.
 #[derive(Debug)]
 pub(crate) struct KeyEvent {

@@ -5,6 +5,7 @@ mod options;
 
 use super::asked;
 use super::scope::{PendingRun, is_restoring};
+use crate::distribution::has_other_shards;
 use crate::id::Id;
 use crate::plan::{Mode, Plan, Reader, Source};
 use crate::python::{Callback, GearsError, Given, check_picklable};
@@ -51,16 +52,6 @@ impl FlatExecution {
         self.steps().push(step.into());
     }
 
-    /// Checks that the functions of a registration can be pickled.
-    fn check_callbacks(&self, py: Python<'_>, also: Option<&Callback>) -> PyResult<()> {
-        // Checks copies: pickling may run Python that uses this chain, whose steps must not be locked then.
-        let plan = self.plan(py);
-        for callback in plan.functions().chain(also) {
-            check_picklable(py, callback)?;
-        }
-        Ok(())
-    }
-
     /// The name of the last function of the chain.
     fn handler_name(&self, py: Python<'_>) -> String {
         let plan = self.plan(py);
@@ -72,6 +63,13 @@ impl FlatExecution {
     fn plan(&self, py: Python<'_>) -> Arc<Plan> {
         Arc::new(Plan::copied(py, self.reader, &self.steps()))
     }
+}
+
+/// Checks that the functions of a plan can be pickled. A plan has copies of the steps of its chain: pickling may run Python that uses
+/// the chain, whose steps must not be locked then.
+fn check_callbacks(py: Python<'_>, plan: &Plan, also: Option<&Callback>) -> PyResult<()> {
+    let mut all = plan.functions().chain(also);
+    all.try_for_each(|callback| check_picklable(py, callback))
 }
 
 /// The function of an operation. Only Python functions are allowed, because plans are pickled.
@@ -285,6 +283,9 @@ impl FlatExecution {
             return Err(GearsError::new_err("unknown execution mode"));
         }
         let plan = self.plan(py);
+        if mode == Mode::Async && has_other_shards() {
+            check_callbacks(py, &plan, source.function())?;
+        }
         asked::add_run(py, PendingRun { mode, plan, source }).map(|id| id.to_string())
     }
 
@@ -323,7 +324,7 @@ impl FlatExecution {
             }
         };
         if !is_restoring() {
-            self.check_callbacks(py, on_registered.as_ref())?;
+            check_callbacks(py, &self.plan(py), on_registered.as_ref())?;
         }
         let pending = NewRegistration {
             id: asked::registration_id(),

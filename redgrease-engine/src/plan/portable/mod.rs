@@ -22,7 +22,7 @@ impl Plan {
     /// # Errors
     /// The reason why a function cannot be pickled, in the words that scripts for RedisGears know.
     pub(crate) fn to_portable(&self, py: Gil<'_>, source: &Source) -> Result<Vec<u8>, String> {
-        let functions: Vec<&Callback> = self.functions().chain(function_of(source)).collect();
+        let functions: Vec<&Callback> = self.functions().chain(source.function()).collect();
         let mut out = vec![FORMAT];
         write_bytes(&mut out, &pickle_together(py, &functions)?);
         write_bytes(&mut out, self.reader.as_str().as_bytes());
@@ -100,14 +100,6 @@ fn write_source(out: &mut Vec<u8>, source: &Source) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// The function that a portable source calls.
-fn function_of(source: &Source) -> Option<&Callback> {
-    match source {
-        Source::Python(function) | Source::Repeated(function) => Some(function),
-        _ => None,
-    }
 }
 
 fn read_source(
