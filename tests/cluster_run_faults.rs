@@ -288,3 +288,76 @@ fn a_plan_that_cannot_be_sent_runs_nowhere() {
     assert!(text.contains("serialized a python callback"), "{text}");
     assert_eq!(results(&cluster.shard(0), "GB().count().run()"), [""; 0]);
 }
+
+/// The rounds of a test with random moments. `REDGREASE_ROUNDS` asks for more of them.
+fn rounds() -> u64 {
+    let asked = std::env::var("REDGREASE_ROUNDS").ok();
+    asked.and_then(|rounds| rounds.parse().ok()).unwrap_or(3)
+}
+
+/// A number below `end`: the same ones for the same seed.
+fn below(seed: &mut u64, end: u64) -> u64 {
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    (*seed >> 11) % end
+}
+
+/// Counts words while a shard is stopped for a random time. The counts are right, or the run ends with an error that names the
+/// shard.
+#[test]
+fn words_are_counted_right_or_not_at_all_while_shards_are_stopped() {
+    const KEYS: usize = 3000;
+    let cluster = start();
+    fill(&cluster, KEYS);
+    let script = "import time\ndef words(r):\n    time.sleep(0.0003)\n    return ['w%d' % (int(r['value']) % 50), 'all']\n\
+                  GB().flatmap(words).countby(lambda w: w).map(lambda r: '%s=%d' % (r['key'], r['value'])).run()";
+    let mut expected: Vec<String> = (0..50)
+        .map(|word| format!("w{word}={}", KEYS / 50))
+        .collect();
+    expected.push(format!("all={KEYS}"));
+    expected.sort();
+    let (mut right, mut failed) = (0, 0);
+    for round in 1..=rounds() {
+        let mut seed = round.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let (from, stopped) = (below(&mut seed, 3) as usize, below(&mut seed, 3) as usize);
+        let pauses = [
+            below(&mut seed, 900),
+            below(&mut seed, 2 * IDLE.as_millis() as u64),
+        ];
+        let [before, during] = pauses.map(Duration::from_millis);
+        let node = cluster.shard(from);
+        let run = thread::spawn(move || run(&node, script));
+        thread::sleep(before);
+        let victim = cluster.shard(stopped);
+        victim.pause().unwrap();
+        thread::sleep(during);
+        victim.resume().unwrap();
+        let begun = Instant::now();
+        let (mut results, errors) = run.join().unwrap();
+        let told = format!(
+            "round {round}: shard {stopped} was stopped after {before:?} for {during:?}, the run began at {from}"
+        );
+        assert!(begun.elapsed() < IDLE + SLACK, "{told}");
+        if errors.is_empty() {
+            results.sort();
+            assert_eq!(results, expected, "{told}");
+            right += 1;
+        } else {
+            assert_eq!(results, [""; 0], "{told}");
+            assert_eq!(errors.len(), 1, "{told}: {errors:?}");
+            assert!(
+                errors[0].contains("Execution max idle reached"),
+                "{told}: {errors:?}"
+            );
+            assert!(
+                errors[0].contains(victim.id()) || stopped == from,
+                "{told}: {errors:?}"
+            );
+            assert!(during > Duration::from_secs(1), "{told}: {errors:?}");
+            failed += 1;
+        }
+        all_have_ended(&cluster.nodes());
+    }
+    println!("{right} right, {failed} ended with an error");
+}

@@ -78,6 +78,12 @@ impl Message {
 pub(crate) struct Content(Arc<Vec<u8>>);
 
 impl Content {
+    /// A content of these bytes.
+    #[cfg(test)]
+    pub(crate) fn of_test(bytes: Vec<u8>) -> Content {
+        Content(Arc::new([vec![0], bytes].concat()))
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         self.0.get(1..).unwrap_or_default()
     }

@@ -32,6 +32,8 @@ mod run_id;
 mod runs;
 mod session;
 mod shards;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 pub(crate) use begin::{Reads, has_other_shards, on_all_shards};

@@ -56,12 +56,12 @@ impl Outbox {
         self.full.get()?.get(mover.0)
     }
 
-    fn has_room(&self, mover: MoverId) -> bool {
+    pub(super) fn has_room(&self, mover: MoverId) -> bool {
         self.full(mover)
             .is_none_or(|full| full.load(Ordering::Relaxed) == 0)
     }
 
-    fn sent(&self, mover: MoverId, to: Number, bytes: usize) {
+    pub(super) fn sent(&self, mover: MoverId, to: Number, bytes: usize) {
         let mut inside = self.inside();
         let untaken = inside.untaken.entry((mover, to)).or_default();
         let was_full = *untaken >= MOST;

@@ -129,11 +129,9 @@ impl Channel {
         };
         match self.incoming[piece.lane.index()].take(piece) {
             Taken::Next(message) => {
-                let at_once = match piece.lane {
-                    Lane::Control => message.is_some(),
-                    Lane::Bulk => self.unacknowledged + 1 >= ACK_FRAMES,
-                };
                 self.unacknowledged += 1;
+                // Most messages have an answer, whose frame acknowledges them.
+                let at_once = self.unacknowledged >= ACK_FRAMES;
                 self.answer_by(if at_once { now } else { now + ACK_DELAY });
                 events.extend(message.map(|message| Event::Message(piece.lane, message)));
             }

@@ -1,0 +1,194 @@
+//! Parts of runs without a cluster: what they send is written down.
+
+use super::begin::Reads;
+use super::message::{Done, Message};
+use super::outbox::Outbox;
+use super::part::{Part, Post};
+use super::run_id::RunId;
+use super::runs::runs;
+use super::shards::Shards;
+use super::shards::tests::{id, topology};
+use super::waiting::Waiting;
+use crate::cluster::topology::NodeId;
+use crate::cluster::{Content, Lane};
+use crate::encoding::Input;
+use crate::execution::PartEnd;
+use crate::execution::Shared;
+use crate::id::Id;
+use crate::steps::MoverId;
+use std::sync::{Arc, Mutex};
+
+type Letters = Vec<(NodeId, Lane, Vec<u8>)>;
+
+#[derive(Debug, Default)]
+struct Written {
+    letters: Mutex<Letters>,
+    gone: Vec<NodeId>,
+}
+
+impl Post for Written {
+    fn send(&self, to: NodeId, lane: Lane, bytes: &[u8]) -> bool {
+        let mut letters = self.letters.lock().unwrap();
+        letters.push((to, lane, bytes.to_vec()));
+        !self.gone.contains(&to)
+    }
+}
+
+/// The part of the shard `a` in a run that `b` has begun.
+fn part_of_a(number: u64, post: &Arc<Written>) -> Arc<Part> {
+    let mut out = Vec::new();
+    Shards::of(&topology('b')).unwrap().write(&mut out);
+    let shards = Shards::read(&mut Input::new(&out), id('a')).unwrap();
+    let run = RunId::new(Id::of(number));
+    let part = Part::of_shard(run, shards, Arc::<Written>::clone(post));
+    assert_eq!(runs().insert(&part).unwrap().len(), 0);
+    part
+}
+
+/// What the part has told the initiator about its end.
+fn ends(post: &Written) -> Vec<Done> {
+    let letters = post.letters.lock().unwrap();
+    let ends = letters.iter().filter_map(|(to, lane, bytes)| {
+        let (_, message) = Message::read(bytes, id('b')).unwrap();
+        assert_eq!(*lane == Lane::Bulk, message.is_bulk());
+        match message {
+            Message::Done(done) => {
+                assert_eq!(*to, id('b'));
+                Some(done)
+            }
+            _ => None,
+        }
+    });
+    ends.collect()
+}
+
+#[test]
+fn a_part_tells_of_its_end_once() {
+    let post = Arc::new(Written::default());
+    let part = part_of_a(1001, &post);
+    assert!(part.is_over(), "only the initiator waits for the others");
+    let errors = ["wrong".to_owned()];
+    Shared::ended(&*part, &PartEnd::Complete { errors: &errors });
+    Shared::ended(&*part, &PartEnd::Stopped("late"));
+    assert_eq!(ends(&post), [Done::Complete(errors.to_vec())]);
+}
+
+#[test]
+fn a_part_that_fails_before_it_has_an_execution_tells_the_initiator() {
+    let post = Arc::new(Written::default());
+    let part = part_of_a(1002, &post);
+    part.fail("a shard is lost");
+    part.fail("another one, too");
+    assert_eq!(ends(&post), [Done::Stopped("a shard is lost".to_owned())]);
+    assert!(!runs().all().iter().any(|one| Arc::ptr_eq(one, &part)));
+}
+
+#[test]
+fn a_part_that_is_aborted_before_it_has_an_execution_says_nothing() {
+    let post = Arc::new(Written::default());
+    let part = part_of_a(1003, &post);
+    part.take_message(
+        1,
+        Message::Abort("from a shard that has not begun it".to_owned()),
+    );
+    assert!(runs().all().iter().any(|one| Arc::ptr_eq(one, &part)));
+    part.take_message(0, Message::Abort("why".to_owned()));
+    assert_eq!(ends(&post), []);
+    assert!(!runs().all().iter().any(|one| Arc::ptr_eq(one, &part)));
+}
+
+#[test]
+fn a_shard_that_is_not_in_the_cluster_ends_the_part() {
+    let post = Arc::new(Written {
+        gone: vec![id('c')],
+        ..Written::default()
+    });
+    let part = part_of_a(1004, &post);
+    part.send(2, &Message::Ended(MoverId(0)));
+    let ends = ends(&post);
+    let text = format!("{ends:?}");
+    assert!(
+        text.contains("Execution max idle reached") && text.contains(id('c').as_str()),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_part_needs_all_other_shards_until_it_ends() {
+    let post = Arc::new(Written::default());
+    let part = part_of_a(1005, &post);
+    assert_eq!(part.needs(), [id('b'), id('c')]);
+    let initiator = Part::of_initiator(
+        RunId::new(Id::of(1006)),
+        Reads::Everywhere,
+        Arc::new(Written::default()),
+    );
+    assert_eq!(initiator.needs(), []);
+    part.refuse("");
+}
+
+#[test]
+fn a_full_shard_gets_no_further_records_until_it_has_put_some_through() {
+    let outbox = Outbox::default();
+    outbox.make_room_for(2);
+    let (first, second) = (MoverId(0), MoverId(1));
+    let mib = 1 << 20;
+    for _ in 0..4 {
+        assert!(outbox.has_room(first));
+        outbox.sent(first, 1, mib);
+        outbox.sent(second, 1, 1);
+    }
+    assert!(!outbox.has_room(first));
+    assert!(
+        outbox.has_room(second),
+        "other movers have room of their own"
+    );
+    outbox.sent(first, 2, 5 * mib);
+    assert!(outbox.taken(first, 1, mib as u64));
+    assert!(!outbox.has_room(first), "the other shard is full, too");
+    assert!(!outbox.taken(first, 2, mib as u64 - 1));
+    assert!(outbox.taken(first, 2, 2 * mib as u64));
+    assert!(outbox.has_room(first));
+}
+
+fn content(length: usize) -> Content {
+    Content::of_test(vec![7; length])
+}
+
+#[test]
+fn early_messages_wait_in_their_order() {
+    let mut waiting = Waiting::default();
+    let (one, other) = (RunId::new(Id::of(1)), RunId::new(Id::of(2)));
+    for length in [1, 2, 3] {
+        waiting.add(one, id('a'), content(length));
+    }
+    waiting.add(other, id('c'), content(9));
+    let lengths = |all: Vec<(NodeId, Content)>| -> Vec<usize> {
+        all.iter()
+            .map(|(_, content)| content.bytes().len())
+            .collect()
+    };
+    assert_eq!(waiting.take(one).map(lengths), Ok(vec![1, 2, 3]));
+    assert_eq!(waiting.take(one).map(lengths), Ok(vec![]));
+    assert_eq!(waiting.take(other).map(lengths), Ok(vec![9]));
+}
+
+#[test]
+fn a_run_whose_early_messages_had_no_place_does_not_begin() {
+    let mut waiting = Waiting::default();
+    let (one, other) = (RunId::new(Id::of(1)), RunId::new(Id::of(2)));
+    for _ in 0..17 {
+        waiting.add(one, id('a'), content(4 << 20));
+    }
+    waiting.add(other, id('a'), content(1));
+    assert!(waiting.take(one).is_err());
+    assert!(waiting.take(other).is_ok());
+    for _ in 0..15 {
+        waiting.add(one, id('a'), content(4 << 20));
+    }
+    assert_eq!(
+        waiting.take(one).map(|all| all.len()),
+        Ok(15),
+        "the place is free again"
+    );
+}
