@@ -194,10 +194,10 @@ fn keys_of_all_types_are_read_once() {
 }
 
 /// Reads everything `rounds` times in each way while slots move.
-fn reads_each_key_once(per_tag: usize, rounds: usize, pause: Duration) {
+fn reads_each_key_once(tag_count: u16, per_tag: usize, rounds: usize, pause: Duration) {
     let mut random = Random::new();
     let cluster = Server::cluster().shards(3).start().unwrap();
-    let data = Data::fill(&cluster, 30, per_tag);
+    let data = Data::fill(&cluster, tag_count, per_tag);
     let names = "GB().map(lambda r: r['key']).run('*', readValue=False)";
     let values = "GB().map(lambda r: r['key'] if r['value'] else None).run()";
     let words = "GB().flatmap(lambda r: (r['value']['words'] if r['type'] == 'hash' else r['value']).split()).countby().filter(lambda r: r['key'] in 'ab').run()";
@@ -221,14 +221,20 @@ fn reads_each_key_once(per_tag: usize, rounds: usize, pause: Duration) {
 
 #[test]
 fn each_key_is_read_once_while_slots_move() {
-    reads_each_key_once(400, 5, Duration::ZERO);
+    reads_each_key_once(30, 400, 5, Duration::ZERO);
+}
+
+/// A slot that has more keys than are read at once moves while its keys are read.
+#[test]
+fn keys_of_large_slots_are_read_once_while_they_move() {
+    reads_each_key_once(4, 5000, 3, Duration::ZERO);
 }
 
 /// `SEED` repeats a run. It takes many minutes.
 #[test]
 #[ignore = "takes many minutes"]
 fn each_of_300_thousand_keys_is_read_once_while_slots_move() {
-    reads_each_key_once(10_000, 50, Duration::from_millis(100));
+    reads_each_key_once(30, 10_000, 50, Duration::from_millis(100));
 }
 
 #[test]

@@ -97,12 +97,13 @@ impl Part {
 
     /// Tries again to give away what is open. If there is no hope, the run fails.
     fn give_again(&self, topology: &Topology) {
+        let Some(shards) = self.shards() else { return };
         let limit = config::get().execution_max_idle_time();
         let stuck = |reading: &KeyReading| reading.stuck(Instant::now(), limit);
         let mut error = self.key_reading().as_ref().and_then(stuck);
         if error.is_none() {
             self.give_tasks(topology);
-            let strange = |reading: &KeyReading| reading.has_strange_owner(topology);
+            let strange = |reading: &KeyReading| reading.has_strange_owner(topology, shards);
             error = self.key_reading().as_ref().and_then(strange);
         }
         if let Some(error) = error {

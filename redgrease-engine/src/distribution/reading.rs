@@ -100,15 +100,20 @@ impl KeyReading {
         })
     }
 
-    /// The error of slots whose owner takes no part, after [`KeyReading::orders`] gave away all others.
-    pub(super) fn has_strange_owner(&self, topology: &Topology) -> Option<String> {
+    /// The error of slots whose owner takes no part.
+    pub(super) fn has_strange_owner(&self, topology: &Topology, shards: &Shards) -> Option<String> {
         let open = self.assignment.open_slots();
-        let owner = open.iter().find_map(|slot| topology.owner(slot))?;
+        let stranger = |slot| {
+            let owner = topology.owner(slot)?;
+            shards.number(owner.id).is_none().then_some(owner.id)
+        };
+        let owner = open.iter().find_map(stranger)?;
+        let of_owner = open.iter().filter(|slot| stranger(*slot) == Some(owner));
+        let slots = Slots::of(of_owner.map(|slot| slot..=slot).collect());
         Some(format!(
-            "Execution max idle reached: the keys of {} were not read, because {} became the owner after the run had begun: run it \
-             again",
-            names(&open),
-            owner.id
+            "Execution max idle reached: the keys of {} were not read, because {owner} became the owner after the run had begun: run \
+             it again",
+            names(&slots)
         ))
     }
 
@@ -203,7 +208,7 @@ mod tests {
         assert!(reading.orders(&topology, &shards).is_over);
         assert!(!reading.orders(&topology, &shards).is_over, "told once");
         assert_eq!(reading.stuck(now + LIMIT, LIMIT), None);
-        assert_eq!(reading.has_strange_owner(&topology), None);
+        assert_eq!(reading.has_strange_owner(&topology, &shards), None);
     }
 
     #[test]
@@ -228,6 +233,8 @@ mod tests {
             assert_eq!(orders.tasks, [(number, of_slots(&[5]))]);
             assert_eq!(reading.stuck(now + LIMIT, LIMIT), None, "a shard has it");
             assert!(!reading.report(number, &shards, done(of_slots(&[5])), at));
+            // What a shard has given back, and was not given away yet.
+            assert_eq!(reading.has_strange_owner(&with_slot_5('a'), &shards), None);
         }
         let error = reading.stuck(now + LIMIT, LIMIT).unwrap();
         assert!(
@@ -243,7 +250,7 @@ mod tests {
         let topology = with_slot_5('e');
         assert_eq!(reading.orders(&topology, &shards()), Orders::default());
         assert!(reading.waits());
-        let error = reading.has_strange_owner(&topology).unwrap();
+        let error = reading.has_strange_owner(&topology, &shards()).unwrap();
         let owner = format!("{} became the owner", id('e'));
         assert!(
             error.contains(&owner) && error.contains("of slot 5 "),
