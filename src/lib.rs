@@ -128,6 +128,10 @@ mod readme {}
 #[doc = include_str!("../docs/clusters.md")]
 mod clusters {}
 
+#[cfg(all(doctest, feature = "cluster", feature = "embedded"))]
+#[doc = include_str!("../docs/cluster-step-by-step.md")]
+mod cluster_step_by_step {}
+
 #[cfg(all(doctest, feature = "aio"))]
 #[doc = include_str!("../docs/python-in-rust.md")]
 mod python_in_rust {}

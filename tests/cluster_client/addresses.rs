@@ -9,8 +9,8 @@ use redgrease_embedded::Server;
 #[test]
 fn any_of_several_nodes_may_be_down() {
     let shards = Shards::start();
-    let nobody = format!("redis://127.0.0.1:{}/", free_port());
-    let given = || AnyOf([nobody.as_str(), shards.url(1), shards.url(2)]);
+    let down = format!("redis://127.0.0.1:{}/", free_port());
+    let given = || AnyOf([down.as_str(), shards.url(1), shards.url(2)]);
     port(&mut redgrease::start(given()).unwrap()).unwrap();
     port(&mut BlockingPool::connect(given()).unwrap()).unwrap();
     block_on(async {
