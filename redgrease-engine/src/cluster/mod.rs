@@ -11,6 +11,7 @@
 //! | `sender.rs`, `bell.rs`, `agenda.rs` | the thread that sends, waking it, and when it has to send to which server |
 //! | `changes.rs` | the log's entries about changes of the cluster |
 //! | `simulation/` | the growth of what servers send with the size of their cluster |
+//! | `versions.rs` | the log's entries about servers of another version |
 //! | `network_test.rs` | messages that test the way between the servers |
 //!
 //! A server that was not started for a cluster has none of it: no thread, no timer, no messages.
@@ -36,6 +37,7 @@ pub(crate) mod simulation;
 mod tests;
 pub(crate) mod topology;
 mod transport;
+mod versions;
 
 pub(crate) use heartbeat::{Heartbeat, Hello};
 pub(crate) use hub::{Hub, Received, Unsent, Wire};
@@ -93,6 +95,7 @@ pub(crate) fn start(context: &Context) {
     });
     let questions = QUESTIONS.get_or_init(|| Arc::new(Questions::new(hub, |job| ANSWERS.run(job))));
     heartbeat.listen(hub);
+    versions::watch(heartbeat);
     questions.listen();
     network_test::listen(hub);
     topology::subscribe(|_, _, new| {

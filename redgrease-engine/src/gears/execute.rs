@@ -4,6 +4,7 @@ use super::argument::{Argument, Form};
 use super::atomic::lost_lock;
 use super::handed_on::with_rights;
 use super::scope::{self as script, keep_answer, keeps_answers, set_aside};
+use crate::cluster::{self, topology};
 use crate::execution::too_much_memory;
 use crate::python::{
     GearsError, Given, Object, detached, is_child, list_of, may_take, no_arguments, no_names,
@@ -84,7 +85,11 @@ pub(super) fn run_command<'py>(
     check_budget(words.iter().map(|word| word.len()).sum())?;
     let user = user.as_ref();
     let is_given_up = scope::is_given_up;
-    let call = || redis::call_for_gear(user, command, words, is_given_up, may_take, server_grew);
+    let call = || {
+        let outcome =
+            redis::call_for_gear(user, command, words, is_given_up, may_take, server_grew)?;
+        Some(with_named_shard(command, words, outcome))
+    };
     let run = || {
         if by_script { set_aside(call) } else { call() }
     };
@@ -114,6 +119,20 @@ pub(super) fn run_command<'py>(
         // With the line end of the protocol, as `from_reply` raises an error.
         Err(failure) => Err(GearsError::new_err(format!("{}\r\n", failure.message()))),
     }
+}
+
+/// The outcome of a command. If this server does not serve the keys of the command, the error names the shard that does.
+fn with_named_shard(
+    command: &[u8],
+    words: &[&[u8]],
+    outcome: Result<CallReply, CallError>,
+) -> Result<CallReply, CallError> {
+    if cluster::hub().is_none() || !redis::is_refused_for_keys(&outcome) {
+        return outcome;
+    }
+    let keys = redis::locked(|context| redis::keys_of(context, command, words));
+    let error = topology::current().refused_keys(&keys);
+    Err(CallError::new(error))
 }
 
 /// `true` if the user of the command has no right to it, or is gone.

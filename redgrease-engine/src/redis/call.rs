@@ -26,13 +26,33 @@ impl CallError {
         denial::is_denial(self.0.as_bytes())
     }
 
-    pub(super) fn new(message: String) -> CallError {
+    pub(crate) fn new(message: String) -> CallError {
         CallError(message)
     }
 
     pub(crate) fn message(self) -> String {
         self.0
     }
+}
+
+/// `true` if the server refused a command because it does not serve its keys.
+pub(crate) fn is_refused_for_keys(outcome: &Result<CallReply, CallError>) -> bool {
+    match outcome {
+        Ok(reply) => {
+            reply.kind() == ReplyKind::Error && refusal::is_about_keys(reply.borrow().bytes())
+        }
+        Err(CallError(words)) => refusal::is_about_keys(words.as_bytes()),
+    }
+}
+
+/// The keys of a command.
+pub(crate) fn keys_of(context: &Context, command: &[u8], args: &[&[u8]]) -> Vec<Vec<u8>> {
+    let words = [&[b"GETKEYS".as_slice(), command], args].concat();
+    let reply = call(context, Rights::Question, b"COMMAND", &words);
+    reply.map_or(Vec::new(), |reply| {
+        let keys = reply.borrow().elements();
+        keys.map(|key| key.bytes().to_vec()).collect()
+    })
 }
 
 /// The kind of a reply.

@@ -121,7 +121,10 @@ mod zero_bytes;
 pub(crate) use after_command::{after_command, call_with_handlers};
 pub(crate) use batch::Batch;
 pub(crate) use blocked::BlockedClient;
-pub(crate) use call::{CallError, CallReply, Element, OwnedReply, ReplyKind, Rights, call};
+pub(crate) use call::{
+    CallError, CallReply, Element, OwnedReply, ReplyKind, Rights, call, is_refused_for_keys,
+    keys_of,
+};
 pub(crate) use caller::refusal;
 pub(crate) use class::{Admin, Class, Internal, Public};
 pub(crate) use clock::CoarseInstant;

@@ -16,6 +16,20 @@ pub(super) fn comes_as_reply() -> bool {
     since_7_0.is_some()
 }
 
+/// The words for keys that this server does not serve.
+const FOREIGN_KEYS: &str = "ERR this command needs keys of another shard, or of several hash slots";
+/// The same in the words of servers since 7.0.
+const FOREIGN_KEYS_SINCE_7_0: &str = "Attempted to access a non local key";
+
+/// `true` if this error says that this server does not serve the keys of a command.
+pub(super) fn is_about_keys(error: &[u8]) -> bool {
+    let Ok(error) = std::str::from_utf8(error) else {
+        return false;
+    };
+    let words = error.strip_prefix("ERR ").unwrap_or(error);
+    error == FOREIGN_KEYS || words.starts_with(FOREIGN_KEYS_SINCE_7_0)
+}
+
 /// The words for a number of the C library.
 pub(super) fn words(errno: i32, command: &[u8], args: &[&[u8]]) -> String {
     match errno {
@@ -35,9 +49,7 @@ pub(super) fn words(errno: i32, command: &[u8], args: &[&[u8]]) -> String {
             let name = readable(command).to_lowercase();
             format!("ERR wrong number of arguments for '{name}' command")
         }
-        libc::EPERM => {
-            "ERR this command needs keys of another shard, or of several hash slots".to_owned()
-        }
+        libc::EPERM => FOREIGN_KEYS.to_owned(),
         libc::EACCES => {
             let name = readable(command).to_lowercase();
             format!("NOPERM this user has no permissions to run the '{name}' command")
@@ -87,6 +99,23 @@ mod tests {
             words(libc::EIO, b"get", &[]),
             "ERR the server did not run 'get': Input/output error"
         );
+    }
+
+    #[test]
+    fn errors_about_keys_are_known() {
+        let own = words(libc::EPERM, b"get", &[b"k"]);
+        for (error, is) in [
+            (own.as_str(), true),
+            (
+                "ERR Attempted to access a non local key in a cluster node\r\n",
+                true,
+            ),
+            ("ERR unknown command", false),
+            ("WRONGTYPE Operation against a key", false),
+        ] {
+            assert_eq!(is_about_keys(error.as_bytes()), is, "{error}");
+        }
+        assert!(!is_about_keys(b"\xff"));
     }
 
     #[test]

@@ -5,9 +5,11 @@
 //! | `slot.rs` | the slot of a key; sets of slots |
 //! | `node.rs` | one node, as the server lists it |
 //! | `tag.rs` | short texts that belong to a slot |
+//! | `foreign.rs` | the error for keys that this server does not serve |
 //! | `follow.rs` | the picture that is in force, and the functions that hear of another one |
 
 mod follow;
+mod foreign;
 mod node;
 mod slot;
 mod tag;

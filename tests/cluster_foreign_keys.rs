@@ -1,0 +1,73 @@
+//! Commands of gears on keys that another shard has.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+use redgrease_embedded::{Cluster, ClusterNode, Server};
+
+fn client(node: &ClusterNode) -> redis::Connection {
+    redis::Client::open(node.url())
+        .unwrap()
+        .get_connection()
+        .unwrap()
+}
+
+/// The errors of a script.
+fn errors(node: &ClusterNode, step: &str) -> Vec<String> {
+    let script = format!("{step}\nGB('ShardsIDReader').map(step).run(mode='async_local')");
+    let outcome: (Vec<String>, Vec<String>) = redis::cmd("RG.PYEXECUTE")
+        .arg(script)
+        .query(&mut client(node))
+        .unwrap();
+    assert!(outcome.0.is_empty(), "{outcome:?}");
+    outcome.1
+}
+
+/// The key `foo` is in the slot 12182, which the third shard serves; `bar` in 5061, which the first one serves.
+fn start() -> Cluster {
+    Server::cluster().start().unwrap()
+}
+
+#[test]
+fn the_error_names_the_shard_that_has_the_key() {
+    let cluster = start();
+    let (first, third) = (cluster.shard(0), cluster.shard(2));
+    let expected = format!(
+        "Operation not permitted: the key 'foo' is on the shard {} (127.0.0.1:{})",
+        third.id(),
+        third.port()
+    );
+    for step in [
+        "def step(x): return execute('get', 'foo')",
+        "def step(x): return execute('set', 'foo', 'x')",
+        "def step(x):\n  with atomic():\n    return execute('incr', 'foo')",
+        "from redgrease_commands import cmd\ndef step(x): return cmd.get('foo')",
+        "import redgrease\ndef step(x): return redgrease.cmd.get('foo')",
+    ] {
+        let errors = errors(&first, step);
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        for words in [&expected, "repartition", "hashtag()"] {
+            assert!(errors[0].contains(words), "{step}: {errors:?}");
+        }
+    }
+    let errors = errors(&first, "def step(x): return execute('mget', 'bar', 'foo')");
+    let words = "Operation not permitted: the keys 'bar' and 'foo' are in different hash slots";
+    assert!(errors[0].contains(words), "{errors:?}");
+}
+
+#[test]
+fn a_sync_gear_gets_the_same_error() {
+    let cluster = start();
+    let first = cluster.shard(0);
+    let script = "GB('CommandReader').map(lambda w: execute('get', w[1])).register(trigger='read', mode='sync')";
+    let _: redis::Value = redis::cmd("RG.PYEXECUTE")
+        .arg(script)
+        .query(&mut client(&first))
+        .unwrap();
+    let call = |key: &str| -> redis::RedisResult<Vec<String>> {
+        let mut command = redis::cmd("RG.TRIGGER");
+        command.arg("read").arg(key).query(&mut client(&first))
+    };
+    let error = format!("{:?}", call("foo").unwrap_err());
+    let words = format!("the key 'foo' is on the shard {}", cluster.shard(2).id());
+    assert!(error.contains(&words), "{error}");
+    assert!(call("bar").is_ok());
+}
