@@ -59,11 +59,15 @@ impl Writer {
     /// Waits until all messages are handled.
     fn wait(&mut self) {
         for tag in self.tags.clone() {
-            eventually(&format!("all messages of {tag} are handled"), || {
-                let key = format!("counts:{{{tag}}}");
-                let handled: usize = self.router.send(&["HLEN", &key]);
-                handled == self.sent
-            });
+            let key = format!("counts:{{{tag}}}");
+            let mut handled = 0;
+            while handled < self.sent {
+                let before = handled;
+                eventually(&format!("more messages of {tag} are handled"), || {
+                    handled = self.router.send(&["HLEN", &key]);
+                    handled > before
+                });
+            }
             let stream = format!("orders:{{{tag}}}");
             eventually(&format!("the stream of {tag} is empty"), || {
                 let left: usize = self.router.send(&["XLEN", &stream]);

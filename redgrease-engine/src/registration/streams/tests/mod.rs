@@ -3,6 +3,7 @@
 mod batches;
 mod given_up;
 mod messages;
+mod moved;
 mod replaced;
 mod sequences;
 mod settled;

@@ -10,6 +10,7 @@ use super::super::pump::{self, is_registered, pump, waiting_for};
 use super::super::server::{Later, StreamServer};
 use super::super::settle::{BatchEnd, acknowledge_up_to, settle};
 use super::messages::{Streams, millis};
+use crate::cluster::topology::NodeId;
 use crate::execution::Cause;
 use crate::id::Id;
 use crate::plan::{Message, Mode};
@@ -200,6 +201,34 @@ impl World {
         listen::on_event(context, "rename_to", &to);
     }
 
+    /// The slot of a stream leaves for another shard, with or without an event of its key.
+    pub(super) fn leave(&self, context: &Context, stream: &str, is_told: bool) {
+        let name = self.stream(stream);
+        self.state.borrow_mut().moved.insert(name.clone());
+        if is_told {
+            listen::on_event(context, "del", &name);
+        }
+    }
+
+    /// The slot of a stream comes back.
+    pub(super) fn come_back(&self, context: &Context, stream: &str) {
+        let name = self.stream(stream);
+        self.state.borrow_mut().moved.remove(&name);
+        listen::on_event(context, "restore", &name);
+        for registration in waiting_for(context, &name) {
+            pump(context, self, &registration, &name);
+        }
+    }
+
+    /// Another server has messages of a stream in hand, or has none any more.
+    pub(super) fn set_in_hand(&self, context: &Context, stream: &str, by: NodeId, in_hand: bool) {
+        let name = self.stream(stream);
+        let is_free = in_flight().write(context, |all| all.set_in_hand(&name, by, in_hand));
+        if is_free {
+            pump::hand_over(context, self, &name);
+        }
+    }
+
     pub(super) fn sync_end(&self, end: BatchEnd<'static>) {
         self.state.borrow_mut().sync_ends.push_back(end);
     }
@@ -258,6 +287,7 @@ impl World {
         let all = batch.messages.messages.len();
         let done = match end {
             BatchEnd::Handled => all,
+            BatchEnd::Failed(_) if !self.serves(&batch.messages.stream) => 0,
             BatchEnd::Failed(error) if skips && !error.starts_with("PAUSE") => batch.tried(),
             BatchEnd::Aborted(_) if skips && is_registered(context, &batch.registration) => {
                 batch.tried()
@@ -406,7 +436,7 @@ impl StreamServer for World {
     }
 
     fn is_pending(&self, stream: &[u8], message: &Message) -> bool {
-        self.state.borrow().streams.is_pending(stream, &message.id)
+        self.serves(stream) && self.state.borrow().streams.is_pending(stream, &message.id)
     }
 
     fn deliveries(&self, stream: &[u8], id: &[u8]) -> u32 {
