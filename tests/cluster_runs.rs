@@ -1,6 +1,7 @@
 //! Runs over all shards of a real cluster.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
+mod common;
 mod on_shards;
 
 use on_shards::{BOUND, ask, fill, results, run, start};
@@ -171,5 +172,81 @@ fn a_trigger_runs_on_all_shards_unless_it_is_local() {
             .arg("fail")
             .query(&mut on_shards::client(node));
         assert!(failed.unwrap_err().to_string().contains("division by zero"));
+    }
+}
+
+#[test]
+fn coroutines_and_objects_of_scripts_cross_between_shards() {
+    let cluster = start();
+    fill(&cluster, 30);
+    let node = cluster.shard(1);
+    let awaits = "import asyncio\nasync def slow(r):\n    await asyncio.sleep(0.01)\n    return int(r['value'])\n\
+         async def again(n):\n    await asyncio.sleep(0.01)\n    return n + 1\n\
+         GB().map(slow).repartition(lambda n: str(n)).map(again).collect().map(again).accumulate(lambda a, n: (a or 0) + n).run()";
+    let sum: usize = (0..30).map(|number| number + 2).sum();
+    assert_eq!(results(&node, awaits), [sum.to_string()]);
+    let objects = "class Item:\n    def __init__(self, n):\n        self.n = n\n\
+         GB().map(lambda r: Item(int(r['value']))).repartition(lambda i: str(i.n)).filter(lambda i: isinstance(i, Item))\
+         .map(lambda i: i.n).count().run()";
+    assert_eq!(results(&node, objects), ["30"]);
+}
+
+#[test]
+fn a_gear_begins_a_run_over_all_shards() {
+    let cluster = start();
+    fill(&cluster, 30);
+    let () = ask(
+        &cluster.shard(0),
+        &[
+            "RG.PYEXECUTE",
+            "async def begin(r):\n    return await GB().count().run()\n\
+             GB('CommandReader').map(begin).register(trigger='begin', mode='async_local')",
+        ],
+    );
+    let outcome: Vec<String> = ask(&cluster.shard(2), &["RG.TRIGGER", "begin"]);
+    assert_eq!(outcome, ["[['30'], []]"]);
+}
+
+#[test]
+fn a_hook_and_an_event_begin_on_one_shard_and_move_on() {
+    let cluster = start();
+    let () = ask(
+        &cluster.shard(0),
+        &[
+            "RG.PYEXECUTE",
+            "GB('CommandReader').map(lambda r: 'hooked').register(hook='ping', mode='async')\n\
+             def note(r):\n    execute('RPUSH', 'note{%s}' % hashtag(), r['key'])\n\
+             GB('KeysReader').repartition(lambda r: r['value']).foreach(note).register('from:*', mode='async')\n\
+             GB('KeysReader').foreach(note).register('stays:*', mode='async')",
+        ],
+    );
+    let tags: Vec<String> = cluster
+        .nodes()
+        .iter()
+        .map(|node| {
+            let script = "GB('ShardsIDReader').map(lambda x: hashtag()).run(mode='async_local')";
+            results(node, script).concat()
+        })
+        .collect();
+    for (node, tag) in cluster.nodes().iter().zip(&tags) {
+        assert_eq!(ask::<String>(node, &["PING"]), "hooked");
+        // The value names the shard that notes the key: the next one.
+        let next = &tags[(tags.iter().position(|one| one == tag).unwrap() + 1) % 3];
+        let () = ask(node, &["SET", &format!("from:{{{tag}}}"), next]);
+        let () = ask(node, &["SET", &format!("stays:{{{tag}}}"), next]);
+    }
+    for (shard, tag) in tags.iter().enumerate() {
+        let before = &tags[(shard + 2) % 3];
+        let expected = [format!("from:{{{before}}}"), format!("stays:{{{tag}}}")];
+        let noted = || {
+            let mut noted: Vec<String> = ask(
+                &cluster.shard(shard),
+                &["LRANGE", &format!("note{{{tag}}}"), "0", "-1"],
+            );
+            noted.sort();
+            noted
+        };
+        common::eventually("each key is noted once", || noted().len() >= 2);
+        assert_eq!(noted(), expected);
     }
 }
