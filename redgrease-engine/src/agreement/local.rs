@@ -51,6 +51,8 @@ pub(super) trait Local {
     fn make(&mut self, ops: Vec<Op>, prepared: Option<Self::Prepared>);
     /// Makes a change of this server, or tells why it is not made.
     fn end(&mut self, end: End, agreed: Result<(), Refusal>) -> Result<Answer, Answer>;
+    /// The change as it is now: the state of its sessions may be another one than before.
+    fn look_again(&self, ops: Vec<Op>) -> Vec<Op>;
     /// The change that the other shards have to make. `None` if nothing is left of it.
     fn own_op(&self, own: &Own) -> Option<Op>;
     /// Takes back what other shards cannot make.

@@ -42,7 +42,10 @@ impl<P> Agreement<P> {
             let why = format!(
                 "Session {session} has changed: the shards do not agree about it yet: try again"
             );
+            let mark = local.mark(session).map(|mark| (session.clone(), mark));
             self.send(from, &Said::Refused(stamp, Refusal::passing(why)));
+            // Either shard may have missed the last change.
+            self.send(from, &Said::List(mark.into_iter().collect()));
             return self.send(from, &Said::Ask);
         }
         if let Err(lock) = self.promises.promise(stamp, locks(&ops)) {

@@ -28,8 +28,8 @@ pub(super) struct Open {
 
 /// What a change comes from.
 pub(super) enum Origin {
-    /// A client, which waits. The function is called when it is decided whether the change is made.
-    Client(End),
+    /// A client, which waits.
+    Client(Waiting),
     /// The change is made here, and its client is answered when all shards have made it.
     Made(Answer),
     /// It was made here before, and was proposed so many times since.
@@ -38,11 +38,44 @@ pub(super) enum Origin {
     None,
 }
 
-/// The pause before a change that was made here is proposed again: at first, and at most.
+/// A client that waits for the decision about its change.
+pub(super) struct Waiting {
+    /// Called when it is decided.
+    end: End,
+    /// Until then, the change is proposed again when another one is under way.
+    until: Instant,
+    times: u32,
+}
+
+/// A change that was refused and is proposed again.
+pub(super) enum Again {
+    Client(Vec<Op>, Waiting),
+    Own(Own, u32),
+}
+
+/// How long a client waits for the end of other changes.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The pause before a change is proposed again: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 impl<P> Agreement<P> {
+    /// A client wants to change something.
+    pub(super) fn propose_for_client(
+        &mut self,
+        ops: Vec<Op>,
+        end: End,
+        local: &mut impl Local<Prepared = P>,
+        now: Instant,
+    ) {
+        let waiting = Waiting {
+            end,
+            until: now + PATIENCE,
+            times: 0,
+        };
+        self.propose(ops, Origin::Client(waiting), local, now);
+    }
+
     /// A change that was made here begins on the others.
     pub(super) fn propose_own(
         &mut self,
@@ -58,7 +91,7 @@ impl<P> Agreement<P> {
     }
 
     /// Begins a change.
-    pub(super) fn propose(
+    fn propose(
         &mut self,
         ops: Vec<Op>,
         origin: Origin,
@@ -67,7 +100,7 @@ impl<P> Agreement<P> {
     ) {
         let stamp = local.next_stamp();
         if let Err(lock) = self.promises.promise(stamp, locks(&ops)) {
-            return self.refused(origin, Refusal::under_way(&lock), local, now);
+            return self.refused(ops, origin, Refusal::under_way(&lock), local, now);
         }
         let bases = sessions(&ops).into_iter();
         let bases = bases.map(|session| {
@@ -157,7 +190,7 @@ impl<P> Agreement<P> {
             return;
         };
         let is_made = match std::mem::replace(&mut open.origin, Origin::None) {
-            Origin::Client(end) => match local.end(end, Ok(())) {
+            Origin::Client(client) => match local.end(client.end, Ok(())) {
                 Ok(answer) => {
                     open.origin = Origin::Made(answer);
                     true
@@ -189,40 +222,61 @@ impl<P> Agreement<P> {
     ) {
         if let Some(open) = self.open.get_mut(&stamp) {
             let origin = std::mem::replace(&mut open.origin, Origin::None);
+            let ops = std::mem::take(&mut open.ops);
             self.abort(stamp);
-            self.refused(origin, refusal, local, now);
+            self.refused(ops, origin, refusal, local, now);
         }
     }
 
     fn refused(
         &mut self,
+        ops: Vec<Op>,
         origin: Origin,
         refusal: Refusal,
         local: &mut impl Local<Prepared = P>,
         now: Instant,
     ) {
+        let pause = |times: u32| {
+            let doubled = FIRST_PAUSE.saturating_mul(1 << times.min(10));
+            local.random_below(doubled.min(LONGEST_PAUSE))
+        };
         match origin {
-            Origin::Client(end) => {
-                let (Ok(answer) | Err(answer)) = local.end(end, Err(refusal));
+            Origin::Client(mut client) if refusal.is_passing && now < client.until => {
+                let at = now + pause(client.times);
+                client.times += 1;
+                self.again.push((at, Again::Client(ops, client)));
+            }
+            Origin::Client(client) => {
+                let (Ok(answer) | Err(answer)) = local.end(client.end, Err(refusal));
                 self.answers.push(answer);
             }
             Origin::Own(own, times) if refusal.is_passing => {
-                let doubled = FIRST_PAUSE.saturating_mul(1 << times.min(10));
-                let pause = local.random_below(doubled.min(LONGEST_PAUSE));
-                self.again.push((now + pause, own, times + 1));
+                let at = now + pause(times);
+                self.again.push((at, Again::Own(own, times + 1)));
             }
             Origin::Own(own, _) => local.undo(&own, &refusal.why),
             Origin::Made(_) | Origin::None => {}
         }
     }
 
-    /// Proposes again what was made here and refused for a while.
-    pub(super) fn look_at_own(&mut self, local: &mut impl Local<Prepared = P>, now: Instant) {
-        let due = self.again.extract_if(.., |(at, ..)| *at <= now);
-        let due: Vec<(Instant, Own, u32)> = due.collect();
-        for (_, own, times) in due {
-            self.propose_own(own, times, local, now);
+    /// Proposes again what was refused for a while.
+    pub(super) fn look_at_refused(&mut self, local: &mut impl Local<Prepared = P>, now: Instant) {
+        let due = self.again.extract_if(.., |(at, _)| *at <= now);
+        let due: Vec<(Instant, Again)> = due.collect();
+        for (_, again) in due {
+            match again {
+                Again::Own(own, times) => self.propose_own(own, times, local, now),
+                Again::Client(ops, client) => {
+                    let ops = local.look_again(ops);
+                    self.propose(ops, Origin::Client(client), local, now);
+                }
+            }
         }
+    }
+
+    /// The time of the next proposal.
+    pub(super) fn next_proposal(&self) -> Option<Instant> {
+        self.again.iter().map(|(at, _)| *at).min()
     }
 
     fn abort(&mut self, stamp: Stamp) {

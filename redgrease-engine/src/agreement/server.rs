@@ -209,6 +209,16 @@ impl Local for Server<'_> {
         end(self.context, agreed)
     }
 
+    fn look_again(&self, ops: Vec<Op>) -> Vec<Op> {
+        let again = ops.into_iter().map(|op| match op {
+            Op::Remove { id, withdraws, .. } => registry()
+                .read(self.context, |registry| Op::remove(registry, id, withdraws))
+                .unwrap_or(op),
+            Op::Put(_) | Op::Add { .. } => op,
+        });
+        again.collect()
+    }
+
     fn own_op(&self, own: &Own) -> Option<Op> {
         match own {
             Own::Added(session, id) => registry().read(self.context, |registry| {

@@ -6,7 +6,7 @@ use super::local::{Local, Purpose};
 use super::message::Said;
 use super::prepared::Theirs;
 use super::promises::Promises;
-use super::proposals::{Answer, End, Open, Origin};
+use super::proposals::{Again, Answer, End, Open};
 use crate::cluster::topology::NodeId;
 use crate::registration::ledger::Stamp;
 use crate::registration::stored::StoredSession;
@@ -34,8 +34,8 @@ pub(super) struct Agreement<P> {
     pub(super) promises: Promises,
     /// The changes that begin here.
     pub(super) open: BTreeMap<Stamp, Open>,
-    /// Changes that were made here, and the moments at which they are proposed again.
-    pub(super) again: Vec<(Instant, Own, u32)>,
+    /// Changes that were refused, and the moments at which they are proposed again.
+    pub(super) again: Vec<(Instant, Again)>,
     /// The changes of other shards.
     pub(super) theirs: BTreeMap<Stamp, Theirs<P>>,
     pub(super) catch_up: CatchUp,
@@ -67,7 +67,7 @@ impl<P> Agreement<P> {
         now: Instant,
     ) {
         match event {
-            Event::Proposed(ops, end) => self.propose(ops, Origin::Client(end), local, now),
+            Event::Proposed(ops, end) => self.propose_for_client(ops, end, local, now),
             Event::Made(own) => self.propose_own(own, 0, local, now),
             Event::Said(from, said) => self.hear(from, said, local, now),
             Event::Ran(Purpose::Change(stamp), outcome) => self.ran(stamp, outcome, local),
@@ -117,7 +117,7 @@ impl<P> Agreement<P> {
     /// Looks at what takes long.
     pub(super) fn look(&mut self, local: &mut impl Local<Prepared = P>, now: Instant) {
         self.look_at_open(local, now);
-        self.look_at_own(local, now);
+        self.look_at_refused(local, now);
         self.look_at_theirs(local, now);
         self.catch_up.look(local, now);
     }

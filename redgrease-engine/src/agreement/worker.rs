@@ -72,7 +72,9 @@ fn work(events: &Receiver<Input>) {
     let mut looked = Instant::now();
     loop {
         let pause = if agreement.is_busy() {
-            WHILE_BUSY
+            let next = agreement.next_proposal();
+            let next = next.map(|at| at.saturating_duration_since(Instant::now()));
+            next.map_or(WHILE_BUSY, |next| next.min(WHILE_BUSY))
         } else {
             WHILE_IDLE
         };
@@ -88,7 +90,8 @@ fn work(events: &Receiver<Input>) {
             if let Some(event) = event {
                 agreement.handle(event, &mut server, now);
             }
-            if now.saturating_duration_since(looked) >= WHILE_BUSY {
+            let is_due = agreement.next_proposal().is_some_and(|at| at <= now);
+            if is_due || now.saturating_duration_since(looked) >= WHILE_BUSY {
                 looked = now;
                 agreement.look(&mut server, now);
             }
