@@ -173,20 +173,88 @@ fn the_rights_of_the_user_count_on_every_shard() {
     assert!(errors[0].contains("no permissions"), "{errors:?}");
 }
 
-/// The first shard cannot send the plan, so it waits for no other one.
+/// The first shard cannot send the plan, so it waits for no other one. `run()` notices a lock, and lets a metaclass pass.
 #[test]
 fn a_function_that_cannot_be_sent_ends_the_run() {
-    let cluster = Server::cluster().start().unwrap();
-    let script = "
+    let cluster = Server::cluster().shards(2).start().unwrap();
+    let lock = "
 import threading
 lock = threading.Lock()
 GB('ShardsIDReader').map(lambda x: lock).run()
 ";
-    let error = reply(&cluster, 0, &["RG.PYEXECUTE", script]).concat();
-    let says = "Error occured when serialized a python callback, callback=<lambda> error=";
-    assert!(error.contains(says), "{error}");
-    assert!(
-        error.contains("cannot pickle '_thread.lock' object"),
-        "{error}"
-    );
+    let metaclass = "
+class Meta(type):
+    pass
+class Mine(metaclass=Meta):
+    pass
+GB('ShardsIDReader').map(lambda x: Mine).run()
+";
+    for (script, why) in [(lock, "_thread.lock"), (metaclass, "its metaclass is Meta")] {
+        let error = reply(&cluster, 0, &["RG.PYEXECUTE", script]).concat();
+        let says = "Error occured when serialized a python callback, callback=<lambda> error=";
+        assert!(error.contains(says) && error.contains(why), "{error}");
+    }
+}
+
+/// Reads a function forever on each shard that gets it: it refers to an object that is made by a loop.
+const ENDLESS: &str = "
+def endless():
+    while True:
+        pass
+class Endless:
+    def __reduce__(self):
+        return endless, ()
+it = Endless()
+GB('ShardsIDReader').map(lambda x: it and x).run()
+";
+
+#[test]
+fn reading_a_plan_has_the_limit_of_scripts() {
+    let cluster = Server::cluster()
+        .shards(2)
+        .module_arg("ScriptMaxTime", "500")
+        .start()
+        .unwrap();
+    let error = reply(&cluster, 0, &["RG.PYEXECUTE", ENDLESS]).concat();
+    let says =
+        "ERR the run was stopped: the script was stopped: it ran longer than ScriptMaxTime, 500 ms";
+    assert!(error.starts_with(says), "{error}");
+    let shard = format!("(on the shard {})", cluster.shard(1).id());
+    assert!(error.ends_with(&shard), "{error}");
+}
+
+#[test]
+fn an_abort_ends_the_reading_of_a_plan() {
+    let cluster = Server::cluster().shards(2).start().unwrap();
+    let scripts = || untyped(&cluster.shard(1), &["INFO", "everything"]);
+    let is_idle = || scripts().contains("running_scripts:0");
+    assert!(is_idle(), "{}", scripts());
+    let id = reply(&cluster, 0, &["RG.PYEXECUTE", ENDLESS, "UNBLOCKING"]).concat();
+    eventually("the other shard reads the plan", || !is_idle());
+    assert_eq!(reply(&cluster, 0, &["RG.ABORTEXECUTION", &id]), ["OK"]);
+    eventually("the other shard is idle", is_idle);
+}
+
+/// The parts of a registered function run the functions that each shard has made when it got the session.
+#[test]
+fn parts_share_the_variables_of_their_script_with_the_other_gears_of_the_shard() {
+    let cluster = Server::cluster().start().unwrap();
+    let script = "
+seen = []
+def see(x):
+    seen.append(x)
+    return len(seen)
+GB('CommandReader').map(see).register(trigger='see')
+GB('CommandReader').map(lambda x: len(seen)).register(trigger='seen', mode='sync')
+";
+    assert_eq!(reply(&cluster, 0, &["RG.PYEXECUTE", script]), ["OK"]);
+    assert_eq!(reply(&cluster, 0, &["RG.TRIGGER", "see"]), ["1"; 3]);
+    assert_eq!(reply(&cluster, 2, &["RG.TRIGGER", "see"]), ["2"; 3]);
+    for shard in 0..3 {
+        assert_eq!(
+            reply(&cluster, shard, &["RG.TRIGGER", "seen"]),
+            ["2"],
+            "{shard}"
+        );
+    }
 }

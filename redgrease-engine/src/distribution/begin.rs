@@ -6,7 +6,7 @@ use super::part::{Part, Post};
 use super::plans;
 use super::run_id::RunId;
 use super::runs::{deliver_early, runs};
-use super::session::{read_plan, with_session};
+use super::session::{Found, Wanted, read_plan, with_session};
 use super::shards::Shards;
 use crate::cluster::topology::{self, NodeId};
 use crate::cluster::{self, Lane, Tag};
@@ -63,22 +63,34 @@ pub(super) fn begin_part(from: NodeId, run: RunId, start: Start) {
             );
         }
     }
-    with_session(start.session.clone(), move |session| match session {
-        Ok(session) => begin_in_session(part, start, session),
+    let registration = start.registration;
+    let wanted = start.session.clone().map(|session| Wanted {
+        session,
+        registration,
+    });
+    with_session(wanted, move |found| match found {
+        Ok(found) => begin_in_session(part, start, found),
         Err(why) => part.refuse(&stopped_by(&why)),
     });
 }
 
-fn begin_in_session(part: Arc<Part>, mut start: Start, session: Option<Arc<SessionInfo>>) {
-    if start.words.is_some()
-        && let Some(plan) = plans::known(start.session.as_ref(), &start.plan)
-    {
+fn begin_in_session(part: Arc<Part>, mut start: Start, found: Option<Found>) {
+    let (session, plan) = match found {
+        Some(Found { session, plan }) => (Some(session), plan),
+        None => (None, None),
+    };
+    let known = || match start.words {
+        Some(_) => plans::known(start.session.as_ref(), &start.plan),
+        None => None,
+    };
+    if let Some(plan) = plan.or_else(known) {
         let source = source(&start, None);
         return launch_part(&part, plan, source, session, &start);
     }
     let user = start.user.as_deref().map(User::named);
     let bytes: Arc<[u8]> = std::mem::take(&mut start.plan).into();
     let (run, of_plan, shared) = (part.run.execution, session.clone(), Arc::clone(&bytes));
+    let reading = Arc::clone(&part);
     let read = move |read: Result<(Plan, Source), String>| match read {
         Ok((plan, read)) => {
             let plan = Arc::new(plan);
@@ -90,7 +102,7 @@ fn begin_in_session(part: Arc<Part>, mut start: Start, session: Option<Arc<Sessi
         }
         Err(why) => part.refuse(&stopped_by(&why)),
     };
-    read_plan(run, of_plan, user, shared, read);
+    reading.is_read_by(read_plan(run, of_plan, user, shared, read));
 }
 
 fn stopped_by(why: &str) -> String {

@@ -4,6 +4,7 @@ use super::run_id::RunId;
 use super::shards::Shards;
 use crate::cluster::topology::NodeId;
 use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number, write_optional};
+use crate::id::Id;
 use crate::plan::Words;
 use crate::scope::SessionOutline;
 use crate::slots::{Report, Task};
@@ -26,6 +27,8 @@ pub(super) struct Start {
     pub(super) user: Option<Vec<u8>>,
     /// The session that the run belongs to.
     pub(super) session: Option<SessionOutline>,
+    /// The registration whose plan it is.
+    pub(super) registration: Option<Id>,
     /// Clients ask for the execution later.
     pub(super) is_kept: bool,
 }
@@ -89,6 +92,10 @@ impl Message<'_> {
                 write_flag(&mut out, start.session.is_some());
                 if let Some(session) = &start.session {
                     session.write(&mut out);
+                }
+                write_flag(&mut out, start.registration.is_some());
+                if let Some(registration) = start.registration {
+                    registration.write(&mut out);
                 }
                 write_flag(&mut out, start.is_kept);
             }
@@ -154,6 +161,11 @@ impl<'a> Message<'a> {
                 user: input.optional()?.map(<[u8]>::to_vec),
                 session: if input.flag()? {
                     Some(SessionOutline::read(&mut input)?)
+                } else {
+                    None
+                },
+                registration: if input.flag()? {
+                    Some(Id::read(&mut input)?)
                 } else {
                     None
                 },
@@ -232,6 +244,7 @@ mod tests {
                     requirements: vec!["numpy".to_owned()],
                     user: None,
                 }),
+                registration: Some(Id::of(3)),
                 is_kept: true,
             }),
             Message::Batch(MoverId(2), b"records"),

@@ -37,7 +37,7 @@ mod tests;
 mod waiting;
 
 pub(crate) use begin::{Reads, has_other_shards, on_all_shards};
-pub(crate) use session::{SessionOfPart, Then};
+pub(crate) use session::{Found, SessionOfPart, Then, Wanted};
 
 use crate::cluster::{self, Tag, topology};
 

@@ -18,7 +18,7 @@ use super::runs::runs;
 use super::shards::{Number, Shards};
 use crate::cluster::topology::{self, NodeId};
 use crate::cluster::{Content, Lane};
-use crate::execution::{Execution, PartEnd, Shared, abort, stop};
+use crate::execution::{Body, Execution, PartEnd, Shared, abort, stop};
 use crate::plan::Source;
 use crate::python::{Gil, Movement, Raised, describe};
 use crate::readers::Reading;
@@ -71,6 +71,8 @@ pub(super) struct Layout {
 struct State {
     /// The execution of the part. It is released when it has ended.
     execution: Option<Arc<Execution>>,
+    /// What reads the plan of the part.
+    reading: Option<Arc<Body>>,
     movers: BTreeMap<MoverId, Arrivals>,
     /// The initiator needs no other record.
     enough: bool,
@@ -182,6 +184,16 @@ impl Part {
         }
         state.execution = Some(Arc::clone(execution));
         true
+    }
+
+    /// The plan of the part is read by this body, which ends with the part.
+    pub(super) fn is_read_by(&self, body: Arc<Body>) {
+        let mut state = self.state();
+        if state.is_over {
+            drop(state);
+            return end_reading(&body);
+        }
+        state.reading = Some(body);
     }
 
     /// The shards that the part still needs.
@@ -351,6 +363,7 @@ impl Part {
             words,
             user: user.map(|user| user.name().to_vec()),
             session: cause.session().as_deref().map(SessionOutline::of),
+            registration: cause.registration(),
             is_kept: execution.is_kept(),
         })
     }
@@ -462,7 +475,7 @@ impl Part {
 
     /// The part has ended: the initiator is told, or the initiator tells the others.
     fn end(&self, end: &PartEnd<'_>) {
-        let (execution, done, is_dismissed) = {
+        let (execution, reading, done, is_dismissed) = {
             let mut state = self.state();
             if state.is_over {
                 return;
@@ -474,8 +487,16 @@ impl Part {
                 ..State::default()
             };
             let ended = std::mem::replace(&mut *state, ended);
-            (ended.execution, ended.done, ended.is_dismissed)
+            (
+                ended.execution,
+                ended.reading,
+                ended.done,
+                ended.is_dismissed,
+            )
         };
+        if let Some(body) = reading {
+            end_reading(&body);
+        }
         self.outbox.clear();
         let Some(shards) = self.shards().filter(|_| runs().remove(self.run)) else {
             return drop(execution);
@@ -499,6 +520,13 @@ impl Part {
         }
         // Dropping results may run Python.
         drop(execution);
+    }
+}
+
+/// Stops the Python that reads a plan, if it has not ended.
+fn end_reading(body: &Arc<Body>) {
+    if !body.is_over() {
+        body.abort(|| ());
     }
 }
 

@@ -8,11 +8,28 @@ use crate::redis::{Context, User, locked};
 use crate::scope::{self, Scope, SessionInfo, SessionOutline};
 use std::sync::{Arc, OnceLock};
 
-/// Takes the session of a part, or the reason why there is none.
-pub(crate) type Then = Box<dyn FnOnce(Result<Arc<SessionInfo>, String>) + Send>;
+/// What the initiator of a run tells of its session and its plan.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) session: SessionOutline,
+    /// The registration whose plan runs.
+    pub(crate) registration: Option<Id>,
+}
 
-/// Finds or makes the session of a part, now or later. A folder above knows the sessions of this shard.
-pub(crate) type SessionOfPart = fn(&Context, SessionOutline, Then);
+/// What a part runs in.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) session: Arc<SessionInfo>,
+    /// The plan of the registration, if this shard has it: its functions know what the other functions of their script have
+    /// left on this shard.
+    pub(crate) plan: Option<Arc<Plan>>,
+}
+
+/// Takes what a part runs in, or the reason why it cannot run.
+pub(crate) type Then = Box<dyn FnOnce(Result<Found, String>) + Send>;
+
+/// Finds or makes what a part runs in, now or later. A folder above knows the sessions of this shard.
+pub(crate) type SessionOfPart = fn(&Context, Wanted, Then);
 
 static SESSION_OF_PART: OnceLock<SessionOfPart> = OnceLock::new();
 
@@ -20,21 +37,21 @@ pub(super) fn set_sessions(session_of_part: SessionOfPart) {
     let _ = SESSION_OF_PART.set(session_of_part);
 }
 
-/// Calls `then` with the session of a part. Called on the main thread. `then` may be called on another one.
+/// Calls `then` with what a part runs in. Called on the main thread. `then` may be called on another one.
 pub(super) fn with_session(
-    outline: Option<SessionOutline>,
-    then: impl FnOnce(Result<Option<Arc<SessionInfo>>, String>) + Send + 'static,
+    wanted: Option<Wanted>,
+    then: impl FnOnce(Result<Option<Found>, String>) + Send + 'static,
 ) {
-    match (outline, SESSION_OF_PART.get()) {
-        (Some(outline), Some(session_of_part)) => locked(|context| {
-            let then: Then = Box::new(move |session| then(session.map(Some)));
-            session_of_part(context, outline, then);
+    match (wanted, SESSION_OF_PART.get()) {
+        (Some(wanted), Some(session_of_part)) => locked(|context| {
+            let then: Then = Box::new(move |found| then(found.map(Some)));
+            session_of_part(context, wanted, then);
         }),
         _ => then(Ok(None)),
     }
 }
 
-/// Reads the plan of a part and its source, and then calls `then` without the interpreter.
+/// Reads the plan of a part and its source, and then calls `then` without the interpreter. Returns the body that reads them.
 ///
 /// Reading is Python of the script that made the plan: it imports modules and makes classes. So it has the rights of the user
 /// and the limits of the body of a script, and the session pays for the memory.
@@ -44,7 +61,7 @@ pub(super) fn read_plan(
     user: Option<User>,
     bytes: Arc<[u8]>,
     then: impl FnOnce(Result<(Plan, Source), String>) + Send + 'static,
-) {
+) -> Arc<Body> {
     let then = Once::new(then);
     let (read, refused) = (then.clone(), then.clone());
     let of_body = user.clone();
@@ -68,4 +85,5 @@ pub(super) fn read_plan(
     if let Err(why) = bodies().push(&body) {
         then.call(Err(why));
     }
+    body
 }

@@ -181,7 +181,7 @@ impl Body {
     }
 
     /// `true` once the Python has ended or was given up.
-    fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         matches!(self.state().stage, Stage::Ended | Stage::GivenUp)
     }
 
