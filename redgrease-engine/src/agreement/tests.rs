@@ -3,6 +3,8 @@
 //! The transport delivers each message once and in order, unless a server is started again; while two servers do not reach each
 //! other, it keeps their messages.
 
+mod simulation;
+
 use super::change::{Op, Own, Refusal, locks};
 use super::local::{Local, Purpose};
 use super::message::{Proposal, Said};
@@ -57,6 +59,8 @@ struct Server {
     scripts: Vec<(Purpose, StoredSession)>,
     is_master: bool,
     turns: Cell<usize>,
+    /// How often the digest was computed.
+    digests: usize,
 }
 
 fn put(sessions: &Sessions, stored: StoredSession) {
@@ -144,6 +148,7 @@ impl Local for Server {
     }
 
     fn digest(&mut self) -> u64 {
+        self.digests += 1;
         self.ledger.digest()
     }
 
@@ -240,6 +245,7 @@ impl World {
             scripts: Vec::new(),
             is_master: true,
             turns: Cell::default(),
+            digests: 0,
         };
         World {
             shards: (0..count)
@@ -283,6 +289,13 @@ impl World {
 
     /// Begins a change at a shard. Returns its number.
     fn propose(&mut self, at: usize, op: Op) -> usize {
+        let number = self.note(at, op);
+        self.deliver(at);
+        number
+    }
+
+    /// Begins a change at a shard, and sends nothing.
+    fn note(&mut self, at: usize, op: Op) -> usize {
         let number = self.outcomes.lock().unwrap().len();
         self.outcomes.lock().unwrap().push(None);
         let (sessions, made) = (Arc::clone(&self.shards[at].1.sessions), op.clone());
@@ -300,7 +313,8 @@ impl World {
             let answer: Answer = Box::new(move || outcomes.lock().unwrap()[number] = Some(outcome));
             if is_made { Ok(answer) } else { Err(answer) }
         });
-        self.handle(at, Event::Proposed(vec![op], end));
+        let (agreement, server) = &mut self.shards[at];
+        agreement.handle(Event::Proposed(vec![op], end), server, self.now);
         number
     }
 
