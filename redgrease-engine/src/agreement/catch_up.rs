@@ -63,7 +63,7 @@ impl<P> Agreement<P> {
         if digest.is_empty() || !local.is_master() || !local.is_other_master(from) {
             return;
         }
-        if digest == local.digest().to_le_bytes() {
+        if digest == self.own_digest(local) {
             self.catch_up.different.insert(from, 0);
             return;
         }

@@ -39,6 +39,8 @@ pub(super) struct Agreement<P> {
     /// The changes of other shards.
     pub(super) theirs: BTreeMap<Stamp, Theirs<P>>,
     pub(super) catch_up: CatchUp,
+    /// The digest of this server, until something may have changed it. Heartbeats of many shards are compared with it.
+    digest: Option<Vec<u8>>,
     /// Messages that are to be sent.
     pub(super) out: Vec<(Vec<NodeId>, Vec<u8>)>,
     /// Clients that are to be answered.
@@ -53,6 +55,7 @@ impl<P> Default for Agreement<P> {
             again: Vec::new(),
             theirs: BTreeMap::new(),
             catch_up: CatchUp::default(),
+            digest: None,
             out: Vec::new(),
             answers: Vec::new(),
         }
@@ -66,6 +69,9 @@ impl<P> Agreement<P> {
         local: &mut impl Local<Prepared = P>,
         now: Instant,
     ) {
+        if !matches!(event, Event::Hello(..)) {
+            self.digest = None;
+        }
         match event {
             Event::Proposed(ops, end) => self.propose_for_client(ops, end, local, now),
             Event::Made(own) => self.propose_own(own, 0, local, now),
@@ -120,15 +126,20 @@ impl<P> Agreement<P> {
         self.look_at_refused(local, now);
         self.look_at_theirs(local, now);
         self.catch_up.look(local, now);
+        // Sessions may have ended by themselves.
+        self.digest = None;
     }
 
     /// The digest for the heartbeats. Empty on a replica, which says nothing.
-    pub(super) fn own_digest(&self, local: &mut impl Local<Prepared = P>) -> Vec<u8> {
-        if local.is_master() {
-            local.digest().to_le_bytes().to_vec()
-        } else {
-            Vec::new()
+    pub(super) fn own_digest(&mut self, local: &mut impl Local<Prepared = P>) -> Vec<u8> {
+        if !local.is_master() {
+            return Vec::new();
         }
+        let digest = self.digest.get_or_insert_with(|| {
+            let digest = local.digest();
+            digest.to_le_bytes().to_vec()
+        });
+        digest.clone()
     }
 
     /// `true` while something is under way.

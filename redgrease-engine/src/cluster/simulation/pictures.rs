@@ -32,7 +32,7 @@ fn dealt_out(shards: usize) -> String {
 #[test]
 fn the_picture_of_a_cluster_has_a_largest_size() {
     println!("shards   bytes of the list   microseconds to read it");
-    for shards in SIZES {
+    for &shards in SIZES {
         let text = dealt_out(shards);
         let begun = Instant::now();
         let topology = Topology::parse(&text);
