@@ -27,7 +27,7 @@ pub use client::{Client, text_of};
 pub use load::{Clients, Load, join};
 pub use process::{cpu_time, resident_kib};
 pub use random::Random;
-pub use server_log::check_log;
+pub use server_log::{check_log, check_log_at};
 
 /// The result of a step; the error is the text that the program prints.
 pub type Outcome<T = ()> = Result<T, String>;

@@ -19,11 +19,8 @@ pub(crate) fn compare(shards: usize, calls: usize) -> Outcome {
     let cluster = servers::cluster(shards)?;
     let (mut to_one, mut to_cluster) = (connect(one.url())?, connect(cluster.url())?);
     register(&mut to_one)?;
-    for shard in 0..shards {
-        // A shard that already has the registration refuses another session with its triggers.
-        let mut client = connect_to_node(cluster.shard(shard).url())?;
-        let _ = send(&mut client, &["RG.PYEXECUTE", SCRIPT, "ID", "calls"]);
-    }
+    // At one shard, for all of them.
+    register(&mut to_cluster)?;
     println!("\n{calls} calls of RG.TRIGGER, median and 99th percentile in microseconds");
     println!(
         "{:<14} {:>12} {:>12} {:>12} {:>12} {:>8}",
@@ -51,11 +48,6 @@ pub(crate) fn compare(shards: usize, calls: usize) -> Outcome {
 
 fn connect(url: &str) -> Outcome<Con> {
     redgrease_core::connect(url).map_err(|error| error.to_string())
-}
-
-fn connect_to_node(url: &str) -> Outcome<redis::Connection> {
-    let open = || redis::Client::open(url)?.get_connection();
-    open().map_err(|error| format!("{url}: {error}"))
 }
 
 fn register(con: &mut Con) -> Outcome {

@@ -6,16 +6,19 @@
 //! | `crashing.rs` | a server with an AOF that is killed or restarted again and again |
 //! | `pair.rs` | a master and a replica with hooks, whose roles change and which are killed |
 //! | `calm.rs` | a few rounds of every job, one after the other, on one server |
+//! | `cluster/` | a cluster whose slots move and whose masters change |
 //! | `events.rs` | checks that no stream message is lost, and that only messages in flight at a restart are handled twice |
 //! | `jobs.rs` | the jobs of the clients |
 //! | `gears.rs` | the registered gears |
 //! | `memory.rs` | the table of memory |
 //!
-//! Options: `--minutes 30`, `--seed N`, or `--rounds N` for `calm.rs`. The program fails if a call
+//! Options: `--minutes 30`, `--seed N`, or `--rounds N` for `calm.rs`, or `--cluster 3` with `--replicas 1` and
+//! `--without pauses,failovers,..` (parts of `cluster/`). The program fails if a call
 //! hangs or fails, if a message is lost or handled twice, if a replica differs from its master, or if a server crashes. It does not judge
 //! memory: read the table to find a leak.
 
 mod calm;
+mod cluster;
 mod crashing;
 mod events;
 mod gears;
@@ -65,6 +68,9 @@ fn run(args: &Args) -> Outcome {
     }
     let minutes: u64 = args.get("minutes")?.unwrap_or(30);
     let seed: u64 = args.get("seed")?.unwrap_or(1);
+    if let Some(shards) = args.get("cluster")? {
+        return cluster::run(args, shards, minutes, seed);
+    }
     println!("{minutes} minutes, seed {seed}");
     let until = Until {
         end: Instant::now() + Duration::from_secs(minutes * 60),
