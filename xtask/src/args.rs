@@ -30,6 +30,9 @@ Usage: cargo xtask COMMAND
                   --only measures one of the three, --keys sets the keys of the jobs
   soak  [--minutes N] [--seed S]
                   run all kinds of gears for a long time (30 minutes), with kills and restarts
+  soak --cluster SHARDS [--replicas N] [--minutes N] [--seed S]
+                  the same on a cluster whose slots move and whose masters change (default: one replica
+                  of each shard)
   fuzz  [--minutes N] [--seed S]
                   send random and damaged input for a time (30 minutes)
   valgrind        run the jobs of the soak under valgrind's memcheck
@@ -178,14 +181,14 @@ impl Args {
                         .ok_or_else(|| misuse("`--port` takes a number from 1 to 65535"))?;
                 }
                 ("--dir", Task::Serve) => args.dir = Some(value()?.into()),
-                ("--cluster", Task::Serve) => {
+                ("--cluster", Task::Serve | Task::Soak) => {
                     args.cluster = Some(
                         number(&value()?)
                             .filter(|&shards| shards != 0)
                             .ok_or_else(|| misuse("`--cluster` takes a number of shards"))?,
                     );
                 }
-                ("--replicas", Task::Serve) => {
+                ("--replicas", Task::Serve | Task::Soak) => {
                     args.replicas = Some(
                         number(&value()?)
                             .ok_or_else(|| misuse("`--replicas` takes a number for each shard"))?,
@@ -291,6 +294,8 @@ mod tests {
         );
         let fuzz = parse("fuzz --minutes 3 --seed=7").unwrap();
         assert_eq!((fuzz.minutes, fuzz.seed), (3, Some(7)));
+        let soak = parse("soak --cluster 3 --replicas 2").unwrap();
+        assert_eq!((soak.cluster, soak.replicas), (Some(3), Some(2)));
         assert!(parse("bench --quick").unwrap().quick);
         let bench = parse("bench --only cluster --keys=5000").unwrap();
         assert_eq!(

@@ -1,5 +1,6 @@
 //! Builds and runs the programs of `tools/`, in release mode like the engine.
 
+use crate::args::Args;
 use crate::setup;
 use crate::steps::{self, Outcome};
 use crate::workspace;
@@ -18,14 +19,23 @@ pub(crate) fn program(name: &str) -> Outcome<Command> {
 }
 
 /// `cargo xtask soak` and `cargo xtask fuzz`: runs a program for a time.
-pub(crate) fn for_minutes(name: &str, yes: bool, minutes: u64, seed: Option<u64>) -> Outcome {
-    let ready = setup::run(yes)?;
+pub(crate) fn for_minutes(name: &str, args: &Args) -> Outcome {
+    let ready = setup::run(args.yes)?;
     build()?;
     let mut program = program(name)?;
     ready.tell(&mut program);
-    program.args(["--minutes", &minutes.to_string()]);
-    if let Some(seed) = seed {
+    program.args(["--minutes", &args.minutes.to_string()]);
+    if let Some(seed) = args.seed {
         program.args(["--seed", &seed.to_string()]);
     }
-    steps::step(&format!("{name} for {minutes} minutes"), &mut program)
+    if let Some(shards) = args.cluster {
+        program.args(["--cluster", &shards.to_string()]);
+    }
+    if let Some(replicas) = args.replicas {
+        program.args(["--replicas", &replicas.to_string()]);
+    }
+    steps::step(
+        &format!("{name} for {} minutes", args.minutes),
+        &mut program,
+    )
 }

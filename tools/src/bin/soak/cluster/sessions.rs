@@ -30,7 +30,15 @@ pub(super) fn upgrade(soak: &Soak, seed: u64) -> Outcome {
             None => possible.push(format!("[{version}]")),
         }
         for shard in 0..shards {
-            let ask = || soak.at_shard(shard)?.text(&["RG.TRIGGER", "upgraded"]);
+            let ask = || {
+                let mut client = soak.at_shard(shard)?;
+                let seen = client.text(&["RG.TRIGGER", "upgraded"]);
+                // A master that was replaced meanwhile hears of changes later than its client.
+                if client.text(&["ROLE"])?.starts_with("[slave") {
+                    return Err("a replica was asked".to_owned());
+                }
+                seen
+            };
             let Some(seen) = upgraded(soak, ask)? else {
                 continue;
             };
