@@ -57,6 +57,8 @@ struct Server {
     hub: &'static Hub,
     heartbeat: Arc<Heartbeat>,
     actor: Option<Actor>,
+    /// The time of its first heartbeat.
+    begins: Instant,
     /// The time at which it has something to do.
     wakes: Instant,
     /// The time until which it sends frames.
@@ -108,6 +110,7 @@ impl Simulation {
                 hub,
                 heartbeat,
                 actor: None,
+                begins: now + begins,
                 wakes: now + begins,
                 sends_until: now,
                 takes_until: now,
@@ -187,7 +190,11 @@ impl Simulation {
     fn turn(&mut self, place: usize) {
         let now = self.now;
         let server = &mut self.servers[place];
-        let next_beat = server.heartbeat.beat(server.hub, now);
+        let next_beat = if now < server.begins {
+            server.begins
+        } else {
+            server.heartbeat.beat(server.hub, now)
+        };
         let asked = server.actor.as_mut().and_then(|actor| actor(now));
         let out = Out::default();
         server.hub.flush(now, &out, usize::MAX);

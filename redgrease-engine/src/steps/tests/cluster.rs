@@ -4,6 +4,7 @@
 use super::*;
 use crate::python::Movement;
 use crate::steps::{Batch, Batches, Exchange, MoverId, Target, distributed};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -141,6 +142,8 @@ pub(super) struct Outcomes {
     pub(super) errors: Vec<Vec<String>>,
     /// The number of records that each shard has read.
     pub(super) read: Vec<usize>,
+    /// By mover: the batches that went to other shards, and their records.
+    pub(super) moved: BTreeMap<usize, (usize, usize)>,
 }
 
 /// One shard with its pipeline and its records.
@@ -215,6 +218,8 @@ struct Cluster<'py> {
     py: Gil<'py>,
     shards: Vec<Running<'py>>,
     random: Random,
+    /// By mover: batches and records.
+    moved: BTreeMap<usize, (usize, usize)>,
 }
 
 impl Cluster<'_> {
@@ -251,6 +256,8 @@ impl Cluster<'_> {
         assert!(!receiver.has_ended, "records came after the end");
         let movement = &receiver.exchange.movement;
         let records = movement.read(self.py, &batch, &mut errors).unwrap();
+        let moved = self.moved.entry(mover.0).or_default();
+        *moved = (moved.0 + 1, moved.1 + records.len());
         receiver.pipeline.arrive(mover, records);
         self.fail(to, errors);
     }
@@ -327,6 +334,7 @@ pub(super) fn on_shards(
             py,
             shards: shards.collect(),
             random: Random::new(manner.seed),
+            moved: BTreeMap::new(),
         };
         let mut turns = 0;
         while !cluster.shards.iter().all(|shard| shard.has_ended) {
@@ -342,7 +350,10 @@ pub(super) fn on_shards(
             _ => None,
         });
         let movers: Vec<MoverId> = movers.collect();
-        let mut outcomes = Outcomes::default();
+        let mut outcomes = Outcomes {
+            moved: std::mem::take(&mut cluster.moved),
+            ..Outcomes::default()
+        };
         for shard in cluster.shards {
             assert_eq!(shard.exchange.sent().ended, movers);
             assert_eq!(shard.pipeline.arrived(), 0);

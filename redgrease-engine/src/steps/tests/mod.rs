@@ -6,6 +6,7 @@ mod coroutines;
 mod crossing;
 mod errors;
 mod folds;
+mod growth;
 mod limits;
 mod listing;
 mod measuring;

@@ -7,7 +7,7 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 /// Parts of the messages of calls that could not be served, because something in the cluster was away or on its way.
-const HONEST: [(&str, &str); 17] = [
+const HONEST: [(&str, &str); 21] = [
     ("max idle", "a shard was silent for too long"),
     ("does not answer", "a shard did not answer"),
     ("did not answer", "a shard did not answer"),
@@ -25,6 +25,11 @@ const HONEST: [(&str, &str); 17] = [
     ("another change", "two changes met"),
     ("is being changed", "two changes met"),
     ("UNBLOCKED", "a master was replaced"),
+    // A master that is replaced ends the connections of clients that wait.
+    ("unexpected end of file", "a connection broke"),
+    ("roken pipe", "a connection broke"),
+    ("onnection reset", "a connection broke"),
+    ("onnection refused", "a connection broke"),
 ];
 
 #[derive(Debug, Default)]
