@@ -2,6 +2,7 @@
 
 use super::cluster::{FREELY, on_shards, spread};
 use super::*;
+use crate::steps::Collect;
 
 /// Different keys.
 const KEYS: i64 = 20;
