@@ -1,6 +1,6 @@
 //! [`Home`]: one server or a cluster, as the environment says.
 
-use crate::{Cluster, Error, ErrorKind, Result, Server};
+use crate::{Cluster, ClusterNode, Error, ErrorKind, Result, Server};
 
 const VARIABLE: &str = "REDGREASE_SHARDS";
 
@@ -63,7 +63,7 @@ impl Home {
     pub fn stop(self) -> Result<()> {
         match self {
             Home::One(server) => server.stop(),
-            Home::Many(cluster) => cluster.nodes().iter().try_for_each(|node| node.stop()),
+            Home::Many(cluster) => cluster.nodes().iter().try_for_each(ClusterNode::stop),
         }
     }
 }
