@@ -13,12 +13,12 @@ mod restarts;
 mod sequences;
 
 use common::untyped;
-use redgrease_embedded::Server;
+use redgrease_embedded::{Home, Server};
 use tempfile::TempDir;
 
-/// A server whose gears have only the standard library.
+/// A server whose gears have only the standard library, or a cluster of such servers.
 struct Bare {
-    server: Server,
+    home: Home,
     _packages: TempDir,
 }
 
@@ -27,14 +27,37 @@ impl Bare {
         let packages = TempDir::new().unwrap();
         let server = Server::builder().python_dir(packages.path()).start();
         Bare {
-            server: server.unwrap(),
+            home: Home::One(server.unwrap()),
             _packages: packages,
+        }
+    }
+
+    /// On one server, or on as many shards as the tests run on.
+    fn anywhere() -> Self {
+        let shards = common::anywhere::shards();
+        if shards == 1 {
+            return Bare::start();
+        }
+        let packages = TempDir::new().unwrap();
+        let cluster = Server::cluster().shards(shards);
+        let cluster = cluster.python_dir(packages.path()).start();
+        Bare {
+            home: Home::Many(cluster.unwrap()),
+            _packages: packages,
+        }
+    }
+
+    /// The log of the one server.
+    fn log(&self) -> &std::path::Path {
+        match &self.home {
+            Home::One(server) => server.log_path(),
+            home => panic!("one server has a log, and this is {home:?}"),
         }
     }
 
     /// The reply of a command, as `redis-cli` would print it.
     fn say(&self, words: &[&str]) -> String {
-        untyped(&self.server, words)
+        untyped(&self.home, words)
     }
 
     /// The reply of a script that begins with the imports.

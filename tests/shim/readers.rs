@@ -4,7 +4,7 @@ use crate::Bare;
 use crate::common::eventually;
 
 fn filled() -> Bare {
-    let bare = Bare::start();
+    let bare = Bare::anywhere();
     bare.say(&["SET", "text", "x"]);
     bare.say(&["HSET", "hash", "field", "value"]);
     bare.say(&["RPUSH", "list", "a", "b"]);

@@ -5,7 +5,7 @@ use crate::common::eventually;
 
 #[test]
 fn an_open_function_does_not_change() {
-    let bare = Bare::start();
+    let bare = Bare::anywhere();
     bare.say(&["MSET", "a", "1", "b", "2"]);
     let script = "
 numbers = KeysReader().values().map(int)
@@ -19,7 +19,7 @@ numbers.aggregate(0).run()";
 
 #[test]
 fn a_builder_changes_and_its_functions_do_not() {
-    let bare = Bare::start();
+    let bare = Bare::anywhere();
     bare.say(&["MSET", "a", "1", "b", "2"]);
     let script = "
 builder = GearsBuilder('KeysReader', 'a')
@@ -54,7 +54,7 @@ KeysReader(desc='described').foreach(lambda r: None).register(
 
 #[test]
 fn a_reader_refuses_an_unsupported_mode() {
-    let bare = Bare::start();
+    let bare = Bare::anywhere();
     let refused = bare.run("CommandReader().run()");
     assert!(
         refused.contains("TypeError: CommandReader waits for events"),
@@ -73,7 +73,7 @@ fn a_reader_refuses_an_unsupported_mode() {
 fn missing_requirements_are_reported() {
     let bare = Bare::start();
     bare.run("KeysReader(requirements=['nothing-of-the-kind>=1']).register('x')");
-    let log = std::fs::read_to_string(bare.server.log_path()).unwrap();
+    let log = std::fs::read_to_string(bare.log()).unwrap();
     assert!(
         log.contains("requires nothing-of-the-kind, which is not installed"),
         "{log}"

@@ -27,13 +27,14 @@ const ON_VALKEY: [&str; 9] = [
 ];
 
 /// The test files that also run on a cluster of three shards: their tests are the same on one server and on many.
-pub(crate) const ON_SHARDS: [&str; 7] = [
+pub(crate) const ON_SHARDS: [&str; 8] = [
     "calls",
     "chains",
     "gear_functions",
     "gear_test",
     "keys_gears",
     "keys_reader",
+    "shim",
     "values",
 ];
 
