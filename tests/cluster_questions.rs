@@ -171,6 +171,79 @@ fn the_entries_of_an_execution_come_from_all_shards() {
     assert!(refusal.contains("unknown subcommand"), "{refusal}");
 }
 
+/// Begins a run over all shards, and waits until each shard has this status of it.
+fn begin_everywhere(script: &str, expected: &str) -> String {
+    let id = begin(&cluster().shard(0), script);
+    for shard in 0..3 {
+        eventually("each shard has its part", || {
+            status(&cluster().shard(shard), &id).as_deref() == Some(expected)
+        });
+    }
+    id
+}
+
+#[test]
+fn a_run_over_all_shards_is_one_run_for_each_shard() {
+    let id = begin_everywhere("GB('ShardsIDReader').run()", "done");
+    let mut ids: Vec<String> = (0..3)
+        .map(|at| cluster().shard(at).id().to_owned())
+        .collect();
+    ids.sort();
+    for shard in 0..3 {
+        let node = cluster().shard(shard);
+        for command in ["RG.GETRESULTS", "RG.GETRESULTSBLOCKING"] {
+            let (mut results, errors): (Vec<String>, Vec<String>) = send(&node, &[command, &id]);
+            results.sort();
+            assert_eq!((results, errors), (ids.clone(), vec![]));
+        }
+        let entries: Vec<(String, String, String, Value)> = send(&node, &["RG.GETEXECUTION", &id]);
+        assert_eq!(entries[0].1, node.id());
+        let mut shards: Vec<String> = entries.into_iter().map(|entry| entry.1).collect();
+        shards.sort();
+        assert_eq!(shards, ids);
+    }
+    let ok: String = send(&cluster().shard(2), &["RG.DROPEXECUTION", &id]);
+    assert_eq!(ok, "OK");
+    for shard in 0..3 {
+        eventually("no shard has a part of it", || {
+            status(&cluster().shard(shard), &id).is_none()
+        });
+    }
+}
+
+/// Without a step that collects them, each shard keeps the records that it has.
+#[test]
+fn a_shard_that_keeps_records_answers_with_them() {
+    let id = begin_everywhere("GB('ShardsIDReader').run(collect=False)", "done");
+    for shard in 0..3 {
+        let node = cluster().shard(shard);
+        let results: (Vec<String>, Vec<String>) = send(&node, &["RG.GETRESULTS", &id]);
+        assert_eq!(results, (vec![node.id().to_owned()], vec![]));
+    }
+}
+
+#[test]
+fn an_abort_reaches_all_shards() {
+    let script = "
+def turn(x):
+    while True: pass
+GB('ShardsIDReader').map(turn).run()";
+    let id = begin_everywhere(script, "running");
+    let ok: String = send(&cluster().shard(1), &["RG.ABORTEXECUTION", &id]);
+    assert_eq!(ok, "OK");
+    for shard in 0..3 {
+        eventually("each part has ended", || {
+            status(&cluster().shard(shard), &id).is_none_or(|now| now == "done" || now == "aborted")
+        });
+    }
+    let (results, errors): (Vec<String>, Vec<String>) =
+        send(&cluster().shard(2), &["RG.GETRESULTS", &id]);
+    assert!(
+        results.is_empty() && !errors.is_empty(),
+        "{results:?} {errors:?}"
+    );
+}
+
 /// Inside MULTI no client may be blocked.
 #[test]
 fn other_shards_are_not_asked_inside_a_transaction() {

@@ -45,6 +45,11 @@ impl Cause for BegunElsewhere {
             .clone()
     }
 
+    /// A shard keeps the records that no step collects, as long as the initiator keeps its own.
+    fn keeps_results(&self) -> bool {
+        self.is_kept
+    }
+
     fn ended(&self, _: &Ended<'_>) {
         let session = self
             .session
