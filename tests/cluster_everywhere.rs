@@ -4,6 +4,7 @@
 mod common;
 
 use common::eventually;
+use redgrease::{ConfigValue, ExecutionResult, GearsCommands};
 use redgrease_embedded::{Cluster, ClusterNode, Server};
 use redis::{FromRedisValue, Value};
 use std::collections::HashMap;
@@ -238,6 +239,39 @@ fn listings_of_all_shards_have_a_row_for_each() {
         &["RG.PYDUMPSESSIONS", "VERBOSE", "CLUSTER"],
     );
     assert!(error.contains("Unknown option CLUSTER"), "{error}");
+}
+
+#[test]
+fn the_client_has_functions_for_all_shards() {
+    let node = cluster().shard(0);
+    let client = redis::Client::open(node.url()).unwrap();
+    let mut con = client.get_connection().unwrap();
+    let () = con.config_set_cluster(&[("of the client", "1")]).unwrap();
+    let settings = con
+        .config_get_cluster(&["of the client", "of none"])
+        .unwrap();
+    assert_eq!(settings[0].name, "of the client");
+    assert!(settings[0].is_equal && settings[0].values.len() == 6);
+    let value = settings[0].values[node.id()].as_ref();
+    assert_eq!(value, Some(&ConfigValue::Text("1".to_owned())));
+    assert!(settings[1].values.values().all(Option::is_none));
+    let error = con
+        .config_set_cluster(&[("ExecutionThreads", "1")])
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("no setting was changed"),
+        "{error}"
+    );
+    let script = "GB('CommandReader').register(trigger='of the client', mode='sync')";
+    let _: ExecutionResult<Value> = con.pyexecute(script).unwrap();
+    let rows = con.dump_registrations_cluster().unwrap();
+    let row = rows
+        .iter()
+        .find(|row| row.trigger().as_deref() == Some("of the client"));
+    assert_eq!(row.unwrap().shards, Some(3));
+    assert_eq!(con.dump_registrations().unwrap()[0].shards, None);
+    let stats = con.py_stats_cluster().unwrap();
+    assert!(stats.len() == 3 && stats[node.id()].current_allocated > 0);
 }
 
 /// A server that has failed is left out; one that only does not answer is an error that names it.

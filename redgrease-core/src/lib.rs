@@ -49,10 +49,11 @@ pub use commands::AsyncConfig;
 #[cfg(feature = "aio")]
 pub use commands::AsyncGearsCommands;
 pub use commands::{
-    AsId, ClusterInfo, Config, ConfigValue, ExecId, Executed, Execution, ExecutionFilter,
-    ExecutionPlan, ExecutionResult, ExecutionStep, ExportedRequirement, GearsCommands,
-    GearsPipeline, GearsVersion, Module, Plugin, PyExecuteOptions, PyStats, RegistrationFilter,
-    RegistrationInfo, Requirement, RequirementFilter, Session, SessionsOptions, ShardInfo, cmd,
+    AsId, ClusterInfo, ClusterSetting, Config, ConfigValue, ExecId, Executed, Execution,
+    ExecutionFilter, ExecutionPlan, ExecutionResult, ExecutionStep, ExportedRequirement,
+    GearsCommands, GearsPipeline, GearsVersion, Module, Plugin, PyExecuteOptions, PyStats,
+    RegistrationFilter, RegistrationInfo, Requirement, RequirementFilter, Session, SessionsOptions,
+    ShardInfo, cmd,
 };
 pub use connection::{
     AnyOf, BlockingPool, Con, Connection, IntoAddresses, PoolMetrics, PoolOptions, connect,

@@ -10,6 +10,9 @@ use super::options::{PyExecuteOptions, SessionsOptions};
 use crate::keyword::ExecLocality;
 use redis::{Cmd, ToRedisArgs, cmd};
 
+/// The word in front of the arguments of a command about all shards.
+const CLUSTER: &str = "CLUSTER";
+
 /// `RG.PYEXECUTE`: runs a Python script.
 pub fn pyexecute(script: &str, options: &PyExecuteOptions) -> Cmd {
     let mut cmd = cmd("RG.PYEXECUTE");
@@ -61,6 +64,11 @@ pub fn trigger_on_key(name: &str, key: impl ToRedisArgs) -> Cmd {
 /// `RG.DUMPREGISTRATIONS`: lists the registrations.
 pub fn dump_registrations() -> Cmd {
     cmd("RG.DUMPREGISTRATIONS")
+}
+
+/// `RG.DUMPREGISTRATIONS CLUSTER`: lists the registrations of all shards, with their statistics added up.
+pub fn dump_registrations_cluster() -> Cmd {
+    with_arg("RG.DUMPREGISTRATIONS", CLUSTER)
 }
 
 /// `RG.UNREGISTER`: removes a registration. With `abort_pending`, its queued executions are dropped.
@@ -146,6 +154,13 @@ pub fn config_get(names: &[&str]) -> Cmd {
     with_arg("RG.CONFIGGET", names)
 }
 
+/// `RG.CONFIGGET CLUSTER`: reads settings of all servers of a cluster by name.
+pub fn config_get_cluster(names: &[&str]) -> Cmd {
+    let mut cmd = with_arg("RG.CONFIGGET", CLUSTER);
+    cmd.arg(names);
+    cmd
+}
+
 /// `RG.CONFIGSET`: changes settings.
 pub fn config_set(settings: &[(&str, &str)]) -> Cmd {
     let mut cmd = cmd("RG.CONFIGSET");
@@ -155,9 +170,23 @@ pub fn config_set(settings: &[(&str, &str)]) -> Cmd {
     cmd
 }
 
+/// `RG.CONFIGSET CLUSTER`: changes settings on all servers of a cluster, or on none.
+pub fn config_set_cluster(settings: &[(&str, &str)]) -> Cmd {
+    let mut cmd = with_arg("RG.CONFIGSET", CLUSTER);
+    for (name, value) in settings {
+        cmd.arg(*name).arg(*value);
+    }
+    cmd
+}
+
 /// `RG.PYSTATS`: memory statistics of the Python interpreter.
 pub fn py_stats() -> Cmd {
     cmd("RG.PYSTATS")
+}
+
+/// `RG.PYSTATS CLUSTER`: memory statistics of the Python interpreter of each shard.
+pub fn py_stats_cluster() -> Cmd {
+    with_arg("RG.PYSTATS", CLUSTER)
 }
 
 /// `RG.PYPROFILE STATS`: the profile of a session, as Python's `pstats` prints it. `order` is a sort key of `pstats`;

@@ -26,9 +26,9 @@ pub use settings::Config;
 pub use traits::AsyncGearsCommands;
 pub use traits::{GearsCommands, GearsPipeline};
 pub use types::{
-    ClusterInfo, ConfigValue, ExecId, Executed, Execution, ExecutionPlan, ExecutionResult,
-    ExecutionStep, ExportedRequirement, GearsVersion, Module, Plugin, PyStats, RegistrationInfo,
-    Requirement, Session, ShardInfo,
+    ClusterInfo, ClusterSetting, ConfigValue, ExecId, Executed, Execution, ExecutionPlan,
+    ExecutionResult, ExecutionStep, ExportedRequirement, GearsVersion, Module, Plugin, PyStats,
+    RegistrationInfo, Requirement, Session, ShardInfo,
 };
 
 #[cfg(test)]

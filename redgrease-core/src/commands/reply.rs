@@ -2,9 +2,9 @@
 
 use super::types::Execution;
 use super::types::{
-    ClusterInfo, ConfigValue, Executed, ExecutionPlan, ExecutionResult, ExportedRequirement,
-    GearsVersion, Module, Plugin, PyStats, RegistrationInfo, Requirement, Session, rows,
-    text as as_text,
+    ClusterInfo, ClusterSetting, ConfigValue, Executed, ExecutionPlan, ExecutionResult,
+    ExportedRequirement, Fields, GearsVersion, Module, Plugin, PyStats, RegistrationInfo,
+    Requirement, Session, rows, text as as_text,
 };
 use crate::error::{DecodeError, Error, Result};
 use redis::{FromRedisValue, Value};
@@ -57,6 +57,25 @@ pub(super) fn config(value: Value) -> Result<Vec<Result<ConfigValue>>> {
 
 pub(crate) fn stats(value: Value) -> Result<PyStats> {
     PyStats::read(extract_errors(value)?)
+}
+
+pub(super) fn stats_by_shard(value: Value) -> Result<BTreeMap<String, PyStats>> {
+    let of_shard = |row| -> Result<(String, PyStats)> {
+        let mut fields = Fields::from_row(row)?;
+        let stats = PyStats::read(fields.take("reply").unwrap_or(Value::Nil))?;
+        Ok((fields.text("shard_id"), stats))
+    };
+    let rows = rows(extract_errors(value)?, of_shard)?;
+    Ok(rows.into_iter().collect())
+}
+
+pub(super) fn cluster_settings(value: Value) -> Result<Vec<ClusterSetting>> {
+    rows(extract_errors(value)?, ClusterSetting::read)
+}
+
+/// Settings were changed.
+pub(super) fn changed(value: Value) -> Result<()> {
+    extract_errors(value).map(drop)
 }
 
 pub(super) fn plans(value: Value) -> Result<BTreeMap<String, ExecutionPlan>> {

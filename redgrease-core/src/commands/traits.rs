@@ -3,7 +3,7 @@
 use super::filter::{ExecutionFilter, RegistrationFilter, RequirementFilter};
 use super::id::AsId;
 use super::types::{
-    ClusterInfo, ConfigValue, Executed, Execution, ExecutionPlan, ExecutionResult,
+    ClusterInfo, ClusterSetting, ConfigValue, Executed, Execution, ExecutionPlan, ExecutionResult,
     ExportedRequirement, GearsVersion, Module, Plugin, PyStats, RegistrationInfo, Requirement,
     Session,
 };
@@ -167,6 +167,12 @@ commands! { plain {
         cmd::dump_registrations() => reply::registrations
     }
 
+    /// `RG.DUMPREGISTRATIONS CLUSTER`: lists the registrations of all shards. Counts and times are added up, and errors name
+    /// their shard.
+    fn dump_registrations_cluster() -> Vec<RegistrationInfo> {
+        cmd::dump_registrations_cluster() => reply::registrations
+    }
+
     /// `RG.PAUSEREGISTRATIONS`: a stream registration stops reading until it is unpaused.
     fn pause_registrations(id: impl AsId) -> () {
         cmd::pause_registrations(&id) => reply::ok
@@ -244,9 +250,25 @@ commands! { plain {
         cmd::config_set(settings) => reply::config
     }
 
+    /// `RG.CONFIGGET CLUSTER`: reads settings of all servers of a cluster.
+    fn config_get_cluster(names: &[&str]) -> Vec<ClusterSetting> {
+        cmd::config_get_cluster(names) => reply::cluster_settings
+    }
+
+    /// `RG.CONFIGSET CLUSTER`: changes settings on all servers of a cluster, or on none: then the error names the server
+    /// that refuses.
+    fn config_set_cluster(settings: &[(&str, &str)]) -> () {
+        cmd::config_set_cluster(settings) => reply::changed
+    }
+
     /// `RG.PYSTATS`: memory statistics of the Python interpreter.
     fn py_stats() -> PyStats {
         cmd::py_stats() => reply::stats
+    }
+
+    /// `RG.PYSTATS CLUSTER`: memory statistics of the Python interpreter of each shard, by shard id.
+    fn py_stats_cluster() -> BTreeMap<String, PyStats> {
+        cmd::py_stats_cluster() => reply::stats_by_shard
     }
 
     /// `RG.PYPROFILE STATS`: the profile of a session, as Python's `pstats` prints it. `order` is a sort key of `pstats`;

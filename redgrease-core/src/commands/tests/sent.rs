@@ -62,6 +62,23 @@ fn options_and_arguments_are_sent() {
         words(&cmd::unregister("1-2", true)),
         "RG.UNREGISTER 1-2 ABORTPENDING"
     );
+    for (cmd, expected) in [
+        (
+            cmd::dump_registrations_cluster(),
+            "RG.DUMPREGISTRATIONS CLUSTER",
+        ),
+        (
+            cmd::config_get_cluster(&["a", "b"]),
+            "RG.CONFIGGET CLUSTER a b",
+        ),
+        (
+            cmd::config_set_cluster(&[("a", "1"), ("b", "2")]),
+            "RG.CONFIGSET CLUSTER a 1 b 2",
+        ),
+        (cmd::py_stats_cluster(), "RG.PYSTATS CLUSTER"),
+    ] {
+        assert_eq!(words(&cmd), expected);
+    }
     assert_eq!(
         words(&cmd::config_set(&[("a", "1"), ("b", "2")])),
         "RG.CONFIGSET a 1 b 2"

@@ -1,9 +1,44 @@
 //! Replies of `RG.CONFIGGET` and `RG.CONFIGSET`.
 
-use super::fields::text;
+use super::fields::{Fields, text};
 use crate::error::{Error, Result};
 use redis::Value;
+use std::collections::BTreeMap;
 use std::fmt;
+
+/// A setting of all servers of a cluster.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ClusterSetting {
+    /// The name that was asked for.
+    pub name: String,
+    /// All servers have the same value.
+    pub is_equal: bool,
+    /// The values by the id of the server. `None` if the server has no such setting.
+    pub values: BTreeMap<String, Option<ConfigValue>>,
+}
+
+impl ClusterSetting {
+    pub(crate) fn read(row: Value) -> Result<Self> {
+        let mut fields = Fields::from_row(row)?;
+        let values = match fields.take("values") {
+            Some(values) => Fields::from_row(values)?.rest(),
+            None => BTreeMap::new(),
+        };
+        let value = |(server, value)| {
+            let value = match value {
+                Value::Nil => None,
+                value => Some(ConfigValue::read(value)?),
+            };
+            Ok((server, value))
+        };
+        Ok(ClusterSetting {
+            name: fields.text("name"),
+            is_equal: fields.flag("equal"),
+            values: values.into_iter().map(value).collect::<Result<_>>()?,
+        })
+    }
+}
 
 /// The value of a setting.
 #[derive(Debug, Clone, PartialEq)]

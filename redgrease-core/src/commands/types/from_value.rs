@@ -1,8 +1,8 @@
 //! `FromRedisValue` for the reply types, for pipelines and `Cmd::query`.
 
 use super::{
-    ClusterInfo, ExecId, Executed, Execution, ExecutionPlan, ExecutionResult, Module, Plugin,
-    PyStats, RegistrationInfo, Requirement, Session,
+    ClusterInfo, ClusterSetting, ExecId, Executed, Execution, ExecutionPlan, ExecutionResult,
+    Module, Plugin, PyStats, RegistrationInfo, Requirement, Session,
 };
 use crate::error::DecodeError;
 use redis::{FromRedisValue, ParsingError, Value};
@@ -34,6 +34,7 @@ from_value! {
     Requirement = Requirement::read;
     Session = session;
     ClusterInfo = cluster;
+    ClusterSetting = ClusterSetting::read;
 }
 
 #[allow(

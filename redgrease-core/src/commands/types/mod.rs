@@ -20,11 +20,11 @@ mod session;
 mod stats;
 
 pub use cluster::{ClusterInfo, ShardInfo};
-pub use config::ConfigValue;
+pub use config::{ClusterSetting, ConfigValue};
 pub use exec_id::ExecId;
 pub use execution::Execution;
 pub use exported::ExportedRequirement;
-pub(crate) use fields::{rows, text};
+pub(crate) use fields::{Fields, rows, text};
 pub use module::{GearsVersion, Module, Plugin};
 pub use plan::{ExecutionPlan, ExecutionStep};
 pub use registration::RegistrationInfo;

@@ -44,6 +44,9 @@ pub struct RegistrationInfo {
     pub last_error: Option<String>,
     /// State of a stream reader.
     pub status: Option<String>,
+    /// Number of shards that have the registration, in a listing of all shards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shards: Option<u64>,
     /// Arguments of the registration by name: `trigger`, `regex`, `eventTypes`, `stream`, ..
     #[serde(serialize_with = "serialize::values")]
     pub args: BTreeMap<String, Value>,
@@ -79,6 +82,9 @@ impl RegistrationInfo {
             average_run_ms: data.number("avgRunDurationMS"),
             last_error: data.optional_text("lastError"),
             status: data.optional_text("status"),
+            shards: fields
+                .optional_text("shards")
+                .and_then(|shards| shards.parse().ok()),
             args,
             extra: fields.rest(),
         };

@@ -42,6 +42,8 @@ pub(super) fn way<'a>(words: impl Iterator<Item = &'a [u8]>) -> Way {
     let form = args.first().map(|form| form.to_ascii_uppercase());
     match (&*name, form.as_deref()) {
         (b"RG.TRIGGER" | b"RG.PYEXECUTE", _) => Way::Any,
+        // That node asks the others. The values of settings come in pairs.
+        (b"RG.CONFIGSET", Some(b"CLUSTER")) if args.len() % 2 == 1 => Way::First,
         (b"RG.CONFIGSET" | b"RG.REFRESHCLUSTER", _) => Way::Everywhere,
         (
             b"RG.ABORTEXECUTION"
@@ -114,6 +116,8 @@ mod tests {
         assert_eq!(of("rg.pyexecute GB().run()"), Way::Any);
         assert_eq!(of("RG.TRIGGERONKEY t foo x"), Way::Slot(12_182));
         assert_eq!(of("RG.CONFIGSET MaxExecutions 3"), Way::Everywhere);
+        assert_eq!(of("RG.CONFIGSET CLUSTER MaxExecutions 3"), Way::First);
+        assert_eq!(of("RG.CONFIGSET CLUSTER 3"), Way::Everywhere);
         assert_eq!(of("RG.REFRESHCLUSTER"), Way::Everywhere);
         assert_eq!(of("RG.DUMPREGISTRATIONS"), Way::First);
         assert_eq!(of("RG.PYDUMPSESSIONS VERBOSE"), Way::First);
