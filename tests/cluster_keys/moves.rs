@@ -1,0 +1,106 @@
+//! Keys that are read while slots move.
+
+use crate::common::shards::{Random, ask};
+use crate::data::Data;
+use crate::{results, run_at};
+use redgrease_embedded::{Cluster, Server};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// Moves slots to random shards until the body has ended. Returns what the body returns and the number of moves.
+fn while_slots_move<R>(
+    cluster: &Cluster,
+    data: &Data,
+    random: &mut Random,
+    pause: Duration,
+    body: impl FnOnce() -> R,
+) -> (R, usize) {
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let mover = scope.spawn(|| {
+            let mut moves = 0;
+            while !is_over.load(Ordering::Relaxed) {
+                let (slot, _) = data.tags[random.below(data.tags.len())];
+                cluster
+                    .move_slot(slot, random.below(cluster.shards()))
+                    .unwrap();
+                moves += 1;
+                // The load of this test, not a condition to wait for.
+                thread::sleep(pause);
+            }
+            moves
+        });
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
+        is_over.store(true, Ordering::Relaxed);
+        let moves = mover.join().unwrap();
+        match outcome {
+            Ok(outcome) => (outcome, moves),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Reads everything `rounds` times in each way while slots move.
+fn reads_each_key_once(tag_count: u16, per_tag: usize, rounds: usize, pause: Duration) {
+    let mut random = Random::new();
+    let cluster = Server::cluster().shards(3).start().unwrap();
+    let data = Data::fill(&cluster, tag_count, per_tag);
+    let names = "GB().map(lambda r: r['key']).run('*', readValue=False)";
+    let values = "GB().map(lambda r: r['key'] if r['value'] else None).run()";
+    let words = "GB().flatmap(lambda r: (r['value']['words'] if r['type'] == 'hash' else r['value']).split()).countby().filter(lambda r: r['key'] in 'ab').run()";
+    // The values are read with commands, one by one, because the server has to check the rights.
+    let user = "on >secret ~* &* +@all -flushall".split(' ');
+    for node in cluster.nodes() {
+        let words: Vec<&str> = ["ACL", "SETUSER", "reader"]
+            .into_iter()
+            .chain(user.clone())
+            .collect();
+        let () = ask(&node, &words);
+    }
+    let as_reader = |shard| {
+        cluster
+            .shard(shard)
+            .url()
+            .replace("://", "://reader:secret@")
+    };
+    let count = data.count();
+    let expected = ["a", "b"].map(|word| format!("{{'key': '{word}', 'value': {count}}}"));
+    let body = || {
+        for round in 0..rounds {
+            let shard = round % 3;
+            let about = format!("round {round}");
+            data.check(&results(&cluster, shard, names), &about);
+            data.check(&results(&cluster, shard, values), &about);
+            let (names, errors) = run_at(&as_reader(shard), values).unwrap();
+            assert_eq!(errors, [""; 0], "{about}");
+            data.check(&names, &format!("{about} with restricted rights"));
+            assert_eq!(results(&cluster, shard, words), expected, "{about}");
+            let counted = results(&cluster, shard, "GB().count().run()");
+            assert_eq!(counted, [count.to_string()], "{about}");
+            println!("{about}: {count} keys once each");
+        }
+    };
+    let ((), moves) = while_slots_move(&cluster, &data, &mut random, pause, body);
+    println!("{rounds} rounds, {moves} moves");
+    assert!(moves > rounds, "slots have moved");
+}
+
+#[test]
+fn each_key_is_read_once_while_slots_move() {
+    reads_each_key_once(30, 400, 5, Duration::ZERO);
+}
+
+/// A slot that has more keys than are read at once moves while its keys are read.
+#[test]
+fn keys_of_large_slots_are_read_once_while_they_move() {
+    reads_each_key_once(4, 5000, 3, Duration::ZERO);
+}
+
+/// `SEED` repeats the moves of a run, and `ROUNDS` shortens it.
+#[test]
+#[ignore = "takes many minutes"]
+fn each_of_300_thousand_keys_is_read_once_while_slots_move() {
+    let rounds = std::env::var("ROUNDS").map_or(50, |rounds| rounds.parse().unwrap());
+    reads_each_key_once(30, 10_000, rounds, Duration::from_millis(100));
+}
