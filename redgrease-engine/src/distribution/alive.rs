@@ -6,6 +6,7 @@
 use super::keys;
 use super::part::lost;
 use super::runs::runs;
+use super::shards::Shards;
 use crate::cluster::Hub;
 use crate::cluster::topology::{self, Health, NodeId, Topology};
 use crate::config;
@@ -45,12 +46,17 @@ pub(super) fn start(hub: &'static Hub) {
     }
 }
 
-/// The reason why a shard cannot end its part. `None` if nothing is known against it.
-fn is_gone(topology: &Topology, id: NodeId) -> Option<&'static str> {
+/// The reason why a shard cannot end its part. `None` if nothing is known against it. A replica may have begun the run.
+fn is_gone(topology: &Topology, shards: &Shards, id: NodeId) -> Option<&'static str> {
+    let had_slots = shards
+        .number(id)
+        .is_some_and(|number| shards.has_slots(number));
     match topology.node(id) {
         // The hub tells of those that have left.
         None => None,
-        Some(node) if node.master.is_some() => Some("another server has taken its place"),
+        Some(node) if node.master.is_some() && had_slots => {
+            Some("another server has taken its place")
+        }
         Some(node) if node.health == Health::Failed => Some("it does not answer the others"),
         Some(_) => None,
     }
@@ -66,7 +72,10 @@ fn look(hub: &Hub) {
     }
     let topology = topology::current();
     for part in parts {
-        let gone = |id: &NodeId| is_gone(&topology, *id).map(|why| (*id, why));
+        let Some(shards) = part.shards() else {
+            continue;
+        };
+        let gone = |id: &NodeId| is_gone(&topology, shards, *id).map(|why| (*id, why));
         if let Some((id, why)) = part.needs().iter().find_map(gone) {
             part.fail(&lost(id, why));
             continue;

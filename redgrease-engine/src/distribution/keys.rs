@@ -35,7 +35,7 @@ impl Part {
             }
             // A replica, or a server without slots, begins a run for the shards, and is not one of them. Without movers, its own
             // records are all that is asked for.
-            _ if !shards.has_slots() && self.has_movers() => Reading::Ended,
+            _ if !shards.has_slots(shards.mine()) && self.has_movers() => Reading::Ended,
             _ => Reading::NotBegun,
         }
     }

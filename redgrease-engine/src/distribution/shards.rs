@@ -86,9 +86,9 @@ impl Shards {
             .map_or(0, |(_, number)| *number)
     }
 
-    /// `true` if this server had slots when the run began.
-    pub(super) fn has_slots(&self) -> bool {
-        self.owners.iter().any(|(_, number)| *number == self.mine)
+    /// `true` if a server had slots when the run began. One that begins a run may have none.
+    pub(super) fn has_slots(&self, number: Number) -> bool {
+        self.owners.iter().any(|(_, owner)| *owner == number)
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
@@ -207,8 +207,8 @@ pub(super) mod tests {
         let another = format!("{} :3@4 master - 0 0 0 connected 100-199\n", id('c'));
         let shards = Shards::of(&text(&another)).unwrap();
         assert_eq!(shards.all, [id('a'), id('b'), id('c')]);
-        assert!(shards.is_initiator() && !shards.has_slots());
-        assert!(Shards::of(&topology('b')).unwrap().has_slots());
+        assert!(shards.is_initiator() && !shards.has_slots(0) && shards.has_slots(1));
+        assert!(Shards::of(&topology('b')).unwrap().has_slots(0));
     }
 
     #[test]
