@@ -13,7 +13,7 @@ const ALARMS: [&str; 3] = ["BUG REPORT", "panicked", "failed inside the engine"]
 /// # Errors
 /// The alarming text and the last lines of the log.
 pub fn check_log(server: &Server) -> Outcome {
-    check_log_at(&server.log_path(), || server.log_tail(60))
+    check_log_at(server.log_path(), || server.log_tail(60))
 }
 
 /// The same for a log file; `tail` returns its last lines.

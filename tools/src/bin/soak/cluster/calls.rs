@@ -34,10 +34,10 @@ pub(super) fn run(soak: &Soak, seed: u64) -> Outcome {
         ]);
         let text = random.number().to_string();
         let call = || send(&mut con, &["RG.TRIGGER", mode, &text]).and_then(|reply| texts(&reply));
-        if let Some(results) = soak.journal.honest(name, call)? {
-            if results != vec![text.clone(); answers] {
-                return Err(format!("{name}: {results:?}, not {answers} times {text}"));
-            }
+        if let Some(results) = soak.journal.honest(name, call)?
+            && results != vec![text.clone(); answers]
+        {
+            return Err(format!("{name}: {results:?}, not {answers} times {text}"));
         }
         thread::sleep(Duration::from_millis(5));
     }

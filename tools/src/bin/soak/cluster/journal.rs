@@ -7,7 +7,7 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 /// Parts of the messages of calls that could not be served, because something in the cluster was away or on its way.
-const HONEST: [(&str, &str); 21] = [
+const HONEST: [(&str, &str); 22] = [
     ("max idle", "a shard was silent for too long"),
     ("does not answer", "a shard did not answer"),
     ("did not answer", "a shard did not answer"),
@@ -24,6 +24,7 @@ const HONEST: [(&str, &str); 21] = [
     ("replica", "a replica was asked"),
     ("another change", "two changes met"),
     ("is being changed", "two changes met"),
+    ("do not agree about it yet", "two changes met"),
     ("UNBLOCKED", "a master was replaced"),
     // A master that is replaced ends the connections of clients that wait.
     ("unexpected end of file", "a connection broke"),

@@ -108,13 +108,15 @@ pub(crate) fn run(args: &Args, shards: usize, minutes: u64, seed: u64) -> Outcom
     Ok(())
 }
 
+/// A part of the soak, with its seed.
+type Part = fn(&Soak, u64) -> Outcome;
+
 /// Runs all parts at the same time, until the time is over or one of them fails.
 fn watch(soak: &Soak, minutes: u64, seed: u64) -> Outcome {
     let end = Instant::now() + Duration::from_secs(minutes * 60);
     counting::prepare(soak)?;
     messages::prepare(soak)?;
     calls::prepare(soak)?;
-    type Part = fn(&Soak, u64) -> Outcome;
     let parts: [(&'static str, Part); 8] = [
         ("weather", weather::run),
         ("word counts", counting::run),

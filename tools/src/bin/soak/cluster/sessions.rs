@@ -32,20 +32,20 @@ pub(super) fn upgrade(soak: &Soak, seed: u64) -> Outcome {
         for shard in 0..shards {
             let ask = || {
                 let mut client = soak.at_shard(shard)?;
-                let seen = client.text(&["RG.TRIGGER", "upgraded"]);
+                let version = client.text(&["RG.TRIGGER", "upgraded"]);
                 // A master that was replaced meanwhile hears of changes later than its client.
                 if client.text(&["ROLE"])?.starts_with("[slave") {
                     return Err("a replica was asked".to_owned());
                 }
-                seen
+                version
             };
-            let Some(seen) = upgraded(soak, ask)? else {
+            let Some(found) = upgraded(soak, ask)? else {
                 continue;
             };
-            if !possible.contains(&seen) {
+            if !possible.contains(&found) {
                 soak.journal
                     .note("upgrade", "a shard had an old version", Duration::ZERO);
-                println!("shard {shard} has the version {seen}, not one of {possible:?}");
+                println!("shard {shard} has the version {found}, not one of {possible:?}");
             }
         }
         thread::sleep(Duration::from_millis(50));
