@@ -74,6 +74,25 @@ fn refusals_are_those_of_shards_and_a_failure_is_that_of_all() {
 }
 
 #[test]
+fn the_numbers_of_all_shards_are_added_up() {
+    let shards = Shards::start();
+    let mut con = redgrease::start(shards.url(0)).unwrap();
+    for _ in 0..9 {
+        crate::port(&mut con).unwrap();
+    }
+    let stats = crate::port::GEAR.stats(&mut con).unwrap().unwrap();
+    assert_eq!((stats.triggered, stats.failed), (9, 0));
+    block_on(async {
+        let mut con = redgrease::connect_async(shards.url(1)).await.unwrap();
+        let stats = crate::port::GEAR.stats_async(&mut con).await;
+        assert_eq!(stats.unwrap().unwrap().triggered, 9);
+    });
+    // One shard has counted its own.
+    let stats = crate::port::GEAR.stats(&mut shards.con(2)).unwrap();
+    assert_eq!(stats.unwrap().triggered, 3);
+}
+
+#[test]
 fn a_chain_reads_the_keys_of_all_shards() {
     let shards = Shards::start();
     let mut con = redgrease::connect(shards.url(0)).unwrap();

@@ -14,6 +14,8 @@ impl Gear {
     /// The number of calls of the gear on a server, by all clients. The server counts them for gears with
     /// `count_calls = true`; for other gears the number is 0. It is kept when the gear is registered again.
     ///
+    /// In a cluster, calls count that ran on the shard with the key of the counters. [`stats`](Self::stats) has those of all shards.
+    ///
     /// # Errors
     ///
     /// When the connection fails, or the key of the counters (`redgrease:calls`) does not hold a hash.

@@ -16,8 +16,9 @@ impl Gear {
     /// The registration of the gear on a server, with its statistics: the number of runs and failures, their duration,
     /// and the last error. `None` if the gear is not registered there.
     ///
-    /// In a cluster, these are the numbers of the shard that is asked. A server does not distinguish two functions of
-    /// one program for the same prefix, so each of them may get the statistics of the other one.
+    /// Over a connection of this crate to a cluster, the numbers of all shards are added up; over one of redis-rs they are those of
+    /// the shard that is asked. A server does not distinguish two functions of one program for the same prefix, so each of them may
+    /// get the statistics of the other one.
     ///
     /// # Errors
     ///
@@ -33,7 +34,12 @@ impl Gear {
         con: &mut C,
     ) -> Result<Option<RegistrationInfo>> {
         let profile = own::profile(|| con.get_db());
-        self.find(con.dump_registrations()?, &profile)
+        let rows = if is_clustered(|| con.get_db()) {
+            con.dump_registrations_cluster()?
+        } else {
+            con.dump_registrations()?
+        };
+        self.find(rows, &profile)
     }
 
     /// [`stats`](Self::stats) over an async connection.
@@ -47,7 +53,12 @@ impl Gear {
         con: &mut C,
     ) -> Result<Option<RegistrationInfo>> {
         let profile = own::profile(|| con.get_db());
-        self.find(con.dump_registrations().await?, &profile)
+        let rows = if is_clustered(|| con.get_db()) {
+            con.dump_registrations_cluster().await?
+        } else {
+            con.dump_registrations().await?
+        };
+        self.find(rows, &profile)
     }
 
     fn find(
@@ -65,4 +76,9 @@ impl Gear {
             .into_iter()
             .find(|row| row.session.as_ref().is_none_or(|id| *id == set.id) && placed.is(row)))
     }
+}
+
+/// Whether a connection leads to a cluster.
+fn is_clustered(get_db: impl FnOnce() -> i64) -> bool {
+    own::endpoint(get_db).is_some_and(|endpoint| endpoint.primaries().is_some())
 }
