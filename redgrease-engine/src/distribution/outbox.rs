@@ -6,22 +6,22 @@ use super::shards::Number;
 use crate::python::{Gil, Object, Raised};
 use crate::steps::{Batch, Batches, Exchange, MoverId, Target};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A shard is sent no further records of a mover while it has not put through so many bytes of them.
 const MOST: usize = 4 << 20;
 /// Records are held back no longer than this while others are read.
-const PATIENCE: Duration = Duration::from_millis(5);
+const PATIENCE: Duration = Duration::from_millis(40);
 
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     /// By mover: the number of shards that are sent no further records.
     full: OnceLock<Vec<AtomicUsize>>,
     inside: Mutex<Inside>,
-    /// The number of batches that are held back.
-    holds: AtomicUsize,
+    /// Records are held back.
+    holds: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -89,19 +89,19 @@ impl Outbox {
     }
 
     /// `true` if records were held back for long.
-    pub(super) fn is_overdue(&self, now: Instant) -> bool {
-        if self.holds.load(Ordering::Relaxed) == 0 {
+    pub(super) fn is_overdue(&self) -> bool {
+        if !self.holds.load(Ordering::Relaxed) {
             return false;
         }
         let since = self.inside().since;
-        since.is_some_and(|since| now.saturating_duration_since(since) >= PATIENCE)
+        since.is_some_and(|since| since.elapsed() >= PATIENCE)
     }
 
     fn add(&self, mover: MoverId, to: Number, record: Object<'_>) -> Option<Batch<Number>> {
         let mut inside = self.inside();
         if inside.since.is_none() {
             inside.since = Some(Instant::now());
-            self.holds.store(1, Ordering::Relaxed);
+            self.holds.store(true, Ordering::Relaxed);
         }
         inside.held.add(mover, to, record)
     }
@@ -113,7 +113,7 @@ impl Outbox {
             Held::Of(mover) => inside.held.take(mover),
             Held::All => {
                 inside.since = None;
-                self.holds.store(0, Ordering::Relaxed);
+                self.holds.store(false, Ordering::Relaxed);
                 let movers = (0..inside.movers).map(MoverId);
                 movers.flat_map(|mover| inside.held.take(mover)).collect()
             }

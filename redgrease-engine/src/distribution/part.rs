@@ -566,10 +566,11 @@ impl Shared for Part {
     }
 
     fn take(&self, py: Gil<'_>, pipeline: &mut Pipeline) -> bool {
-        if self.outbox.is_overdue(Instant::now()) {
+        if self.outbox.is_overdue() {
             self.flush(py, pipeline);
         }
-        if !self.has_mail.swap(false, Ordering::AcqRel) {
+        // Asked before each record that is read.
+        if !self.has_mail.load(Ordering::Acquire) || !self.has_mail.swap(false, Ordering::AcqRel) {
             return false;
         }
         if self.state().enough {
