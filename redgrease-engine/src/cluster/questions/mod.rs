@@ -6,13 +6,16 @@
 //! | file | purpose |
 //! |---|---|
 //! | `bytes.rs` | questions and answers as bytes |
+//! | `outcome.rs` | answers, reasons why there is none, and how long a server may take |
 //! | `question.rs` | a question of another server |
 
 mod bytes;
+mod outcome;
 mod question;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use outcome::{Limit, NoAnswer, Outcome, Outcomes};
 pub(crate) use question::Question;
 
 use super::hub::{Hub, Unsent};
@@ -24,7 +27,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The kind of a question. All servers of a cluster have to agree on the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,48 +41,6 @@ impl Kind {
     /// A Python package with its wheels.
     pub(crate) const WHEELS: Kind = Kind(12);
 }
-
-/// The reason why a server has not answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum NoAnswer {
-    /// The time is over.
-    Late,
-    /// The server was started again after it was asked.
-    Restarted,
-    /// The server is not in the cluster, or has left it.
-    Left,
-    /// The server says why not, or this server cannot ask.
-    Refused(String),
-}
-
-impl NoAnswer {
-    /// The message about it. `server` names the server.
-    pub(crate) fn message(&self, server: &str) -> String {
-        match self {
-            NoAnswer::Late => {
-                format!("{server} does not answer in time: see whether it runs, and try again")
-            }
-            NoAnswer::Restarted => format!("{server} was started again meanwhile: try again"),
-            NoAnswer::Left => format!("{server} is not in the cluster: try again"),
-            NoAnswer::Refused(reason) => format!("{server} refuses: {reason}"),
-        }
-    }
-}
-
-/// How long a server may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Limit {
-    /// The answer has to come in this time.
-    Within(Duration),
-    /// The answer may take as long as the server lives: it counts as dead when nothing was heard of it for so long.
-    Silence(Duration),
-}
-
-/// The answer of a server, or why there is no answer.
-pub(crate) type Outcome = Result<Vec<u8>, NoAnswer>;
-
-/// What the servers have said, in the order in which they were named.
-pub(crate) type Outcomes = Vec<(NodeId, Outcome)>;
 
 type Then = Box<dyn FnOnce(Outcomes) + Send>;
 type Job = Box<dyn FnOnce() + Send>;
