@@ -1,8 +1,8 @@
 //! The channels to all other servers of the cluster.
 
-use super::agenda::Agenda;
 use super::bell::Bell;
 use super::mailbox::{Mailbox, Message, Receipt, Tag};
+use super::peer::{Due, Peer};
 use super::topology::NodeId;
 use super::transport::{Channel, Event, Frame, LONGEST, Lane};
 use crate::redis::{Level, log};
@@ -33,84 +33,6 @@ pub(crate) enum Received {
     UnknownSender,
 }
 
-/// The time between two entries of the log about bytes of one server that are refused.
-const QUIET: Duration = Duration::from_mins(1);
-
-/// The agenda of all channels. A thread that holds a channel may lock it, and not the other way round.
-#[derive(Debug)]
-struct Due {
-    /// A time before all others: what can be sent at once is due since then.
-    start: Instant,
-    agenda: Mutex<Agenda>,
-}
-
-impl Due {
-    fn agenda(&self) -> MutexGuard<'_, Agenda> {
-        self.agenda.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Another server.
-#[derive(Debug)]
-struct Peer {
-    id: NodeId,
-    /// `None` after the server has left the cluster.
-    channel: Mutex<Option<Channel>>,
-    due: Arc<Due>,
-    /// The time of the last entry of the log about it.
-    told: Mutex<Option<Instant>>,
-}
-
-impl Peer {
-    fn lock(&self) -> MutexGuard<'_, Option<Channel>> {
-        self.channel.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Reads the channel. `None` if the server has left.
-    fn look<T>(&self, look: impl FnOnce(&Channel) -> T) -> Option<T> {
-        self.lock().as_ref().map(look)
-    }
-
-    /// Changes the channel, and with it the agenda. `None` if the server has left.
-    fn change<T>(&self, change: impl FnOnce(&mut Channel) -> T) -> Option<T> {
-        let mut channel = self.lock();
-        let channel = channel.as_mut()?;
-        let done = change(channel);
-        let due = channel.due(self.due.start);
-        self.due.agenda().set(self.id, due);
-        Some(done)
-    }
-
-    /// Writes the next frame that is due. `false` if none is.
-    fn poll(&self, now: Instant, bytes: &mut Vec<u8>) -> bool {
-        let mut channel = self.lock();
-        let Some(channel) = channel.as_mut() else {
-            return false;
-        };
-        let is_due = channel.poll(now, bytes);
-        let due = channel.due(self.due.start);
-        self.due.agenda().set_behind(self.id, due);
-        is_due
-    }
-
-    /// The server has left the cluster.
-    fn leave(&self) {
-        let mut channel = self.lock();
-        *channel = None;
-        self.due.agenda().remove(self.id);
-    }
-
-    /// Tells that bytes were refused, now and then.
-    fn refuse(&self, from: NodeId, reason: &str, now: Instant) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.is_none_or(|at| now.saturating_duration_since(at) >= QUIET) {
-            *told = Some(now);
-            let message = format!("a message of the node {from} was refused: {reason}");
-            log(Level::Warning, &message);
-        }
-    }
-}
-
 /// A function that hears that a server was started again or has left the cluster: messages for it and of it are lost.
 type OnLost = Arc<dyn Fn(NodeId) + Send + Sync>;
 
@@ -130,10 +52,7 @@ impl Hub {
         Hub {
             incarnation: incarnation.max(1),
             peers: RwLock::default(),
-            due: Arc::new(Due {
-                start: Instant::now(),
-                agenda: Mutex::default(),
-            }),
+            due: Arc::new(Due::new()),
             mailbox: Mailbox::default(),
             on_lost: Mutex::default(),
             bell: Arc::default(),
@@ -236,12 +155,8 @@ impl Hub {
             });
             for id in ids {
                 peers.entry(*id).or_insert_with(|| {
-                    Arc::new(Peer {
-                        id: *id,
-                        channel: Mutex::new(Some(Channel::new(self.incarnation))),
-                        due: Arc::clone(&self.due),
-                        told: Mutex::default(),
-                    })
+                    let channel = Channel::new(self.incarnation);
+                    Arc::new(Peer::new(*id, channel, Arc::clone(&self.due)))
                 });
             }
         }

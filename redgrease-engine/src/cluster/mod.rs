@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `topology/` | the nodes of the cluster and the slots that they serve |
 //! | `transport/` | messages between two servers, over a way that loses some of them |
-//! | `hub.rs` | the channels to all other servers |
+//! | `hub.rs`, `peer.rs` | the channels to all other servers, and one of them |
 //! | `mailbox.rs` | which function gets which kind of message |
 //! | `questions/` | questions to other servers, and their answers |
 //! | `heartbeat.rs` | what the servers tell each other every second |
@@ -29,6 +29,7 @@ mod heartbeat;
 mod hub;
 mod mailbox;
 pub(crate) mod network_test;
+mod peer;
 mod questions;
 mod sender;
 #[cfg(test)]
