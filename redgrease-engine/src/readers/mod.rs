@@ -34,7 +34,7 @@ pub(crate) enum Reading {
 }
 
 impl Reading {
-    /// The next record. `None` at the end, and if there is none now: see [`Reading::may_go_on`].
+    /// The next record. `None` at the end, and if the source has no record now: see [`Reading::may_go_on`].
     pub(crate) fn next<'py>(&mut self, py: Gil<'py>, source: &Source) -> Option<Record<'py>> {
         if let Reading::NotBegun | Reading::Share(_) = self {
             match self.begin(py, source) {

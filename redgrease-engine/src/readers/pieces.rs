@@ -126,7 +126,7 @@ impl Shared {
         }
     }
 
-    /// Waits for the next piece from the thread. `None` if there is none.
+    /// Waits for the next piece from the thread. `None` without another piece.
     fn wait(&self) -> Option<Batch> {
         let mut state = self.state();
         while !state.ended && state.pieces.is_empty() {
@@ -158,7 +158,7 @@ impl Pieces {
         }
     }
 
-    /// Replaces `piece`, which was read, by the next one. `false` if there is none.
+    /// Replaces `piece`, which was read, by the next one. `false` without another piece.
     pub(super) fn next(&mut self, py: Gil<'_>, piece: &mut Batch) -> bool {
         let last = std::mem::take(piece);
         let next = match redis::keep() {

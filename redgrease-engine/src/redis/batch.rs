@@ -57,7 +57,7 @@ struct OpenKey {
 }
 
 impl OpenKey {
-    /// The key is null if there is none of this name.
+    /// The key is null if the server has no key of this name.
     ///
     /// # Safety
     /// The context and the name are live, and so is `key` unless it is null. They outlive the value.
@@ -99,7 +99,7 @@ impl Batch {
         self.keys.clear();
     }
 
-    /// Copies a key that is not open. `false` if there is none of this name.
+    /// Copies a key that is not open. `false` if the server has no key of this name.
     ///
     /// # Safety
     /// The context and the name are live.

@@ -96,7 +96,7 @@ impl SlotFilling<'_> {
         left
     }
 
-    /// Copies a key. `false` if there is none of this name here.
+    /// Copies a key. `false` if this server has no key of this name.
     pub(crate) fn read(&mut self, name: &[u8]) -> bool {
         if !self.is_checked {
             self.batch.add_name(name);

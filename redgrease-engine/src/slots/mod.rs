@@ -13,7 +13,8 @@
 //! from then on this list stands for the slot. A name of the list whose key has left is given back as a name, and is read where
 //! its slot is then. A slot that is in two places is given back, and is read when it is in one.
 //!
-//! **Its limits.** The names of one slot are in memory at once. A slot that does not come to rest ends the run with an error.
+//! **Its limits.** The names of one slot are in memory at once. A slot that does not come to rest, or goes to a server that takes no part
+//! in the run, ends the run with an error.
 //! Values are those of the moment at which their key is read, as on one server.
 
 mod assignment;
