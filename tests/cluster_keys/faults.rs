@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 fn a_shard_that_is_stopped_for_a_moment_reads_on() {
     let cluster = Server::cluster()
         .shards(3)
-        .node_timeout(Duration::from_secs(60))
+        .node_timeout(Duration::from_mins(1))
         .start()
         .unwrap();
     let data = Data::fill(&cluster, 30, 100);

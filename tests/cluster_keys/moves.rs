@@ -18,7 +18,7 @@ fn while_slots_move<R>(
 ) -> (R, usize) {
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
-        let mover = scope.spawn(|| {
+        let other = scope.spawn(|| {
             let mut moves = 0;
             while !is_over.load(Ordering::Relaxed) {
                 let (slot, _) = data.tags[random.below(data.tags.len())];
@@ -33,7 +33,7 @@ fn while_slots_move<R>(
         });
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
         is_over.store(true, Ordering::Relaxed);
-        let moves = mover.join().unwrap();
+        let moves = other.join().unwrap();
         match outcome {
             Ok(outcome) => (outcome, moves),
             Err(panic) => std::panic::resume_unwind(panic),

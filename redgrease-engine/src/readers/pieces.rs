@@ -83,20 +83,19 @@ impl Shared {
 
     /// Copies the next piece, if there is one. `false` if there is no other one behind it.
     fn fill(&self, context: &Context) -> bool {
-        let (filler, room) = {
+        let (mut filler, room) = {
             let mut state = self.state();
             if state.ended {
                 return false;
             }
             (state.filler.take(), state.spare.pop().unwrap_or_default())
         };
-        let mut filler = filler;
-        let filled = filler.as_mut().map(|filler| filler.fill(context, room));
+        let copied = filler.as_mut().map(|filler| filler.fill(context, room));
         let mut state = self.state();
         state.filler = filler;
-        let more = filled.is_some_and(|filled| {
-            state.pieces.extend(filled.piece);
-            filled.more
+        let more = copied.is_some_and(|copied| {
+            state.pieces.extend(copied.piece);
+            copied.more
         });
         state.ended |= !more;
         drop(state);

@@ -145,7 +145,7 @@ fn read_as(
 }
 
 /// The value of a record.
-fn value_of<'py>(py: Gil<'py>, kind: KeyType, reply: Option<CallReply>) -> PyResult<Object<'py>> {
+fn value_of(py: Gil<'_>, kind: KeyType, reply: Option<CallReply>) -> PyResult<Object<'_>> {
     match (kind, reply) {
         (KeyType::Hash, Some(reply)) => hash(py, reply.borrow()),
         (_, Some(reply)) => nested(py, reply.borrow()),
