@@ -73,7 +73,7 @@ fn mask_places(reply: &mut Reply) {
                     b"pendingMessages" => items[at] = Reply::Status(b"<number>".to_vec()),
                     // A server learns the ids of the other processes one after the other.
                     b"runid" if items[at] == Reply::Nil => {
-                        items[at] = Reply::Bulk(b"<id>".to_vec())
+                        items[at] = Reply::Bulk(b"<id>".to_vec());
                     }
                     _ => {}
                 }

@@ -133,7 +133,7 @@ impl Talk<'_> {
     /// The words of a command with the ids of this run.
     fn translated(&self, conn: &str, words: &[Vec<u8>]) -> Vec<Vec<u8>> {
         self.ids.translate(words, |shard| {
-            let registrations = ask(self.servers.socket(conn), &["RG.DUMPREGISTRATIONS"]);
+            let registrations = ask(&self.servers.socket(conn), &["RG.DUMPREGISTRATIONS"]);
             only_id_of(shard, &registrations.ok()?)
         })
     }

@@ -5,7 +5,7 @@ use crate::resp::{Client, Reply};
 use redgrease_embedded::{Builder, Cluster, Server};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -70,8 +70,7 @@ impl Servers {
             return Ok(());
         };
         let offset = |server: &Server, field: &str| {
-            let Reply::Bulk(info) = ask(server.socket().to_owned(), &["INFO", "replication"])?
-            else {
+            let Reply::Bulk(info) = ask(server.socket(), &["INFO", "replication"])? else {
                 return Ok(None);
             };
             let info = String::from_utf8_lossy(&info);
@@ -94,7 +93,7 @@ impl Servers {
         for shard in (0..cluster.shards()).filter(|shard| *shard != killed) {
             let socket = cluster.shard(shard).socket();
             await_that(PATIENCE, || {
-                Ok(text(ask(socket.clone(), &["CLUSTER", "INFO"])?).contains("cluster_state:fail"))
+                Ok(text(ask(&socket, &["CLUSTER", "INFO"])?).contains("cluster_state:fail"))
             })?;
         }
         Ok(())
@@ -114,7 +113,7 @@ fn shards_know_each_other(cluster: &Cluster) -> io::Result<()> {
     for shard in 0..cluster.shards() {
         let socket = cluster.shard(shard).socket();
         await_that(SHORT_PATIENCE, || {
-            let told = format!("{:?}", ask(socket.clone(), &["RG.INFOCLUSTER"])?);
+            let told = format!("{:?}", ask(&socket, &["RG.INFOCLUSTER"])?);
             Ok(told.contains("10923") && !told.contains("nil"))
         })?;
     }
@@ -129,11 +128,11 @@ fn free_port() -> io::Result<u16> {
 /// Makes a server the replica of another one, and waits until replication works.
 fn follow(replica: &Server, server: &Server, port: u16) -> io::Result<()> {
     ask(
-        replica.socket().to_owned(),
+        replica.socket(),
         &["REPLICAOF", "127.0.0.1", &port.to_string()],
     )?;
     let says = |server: &Server, words: &str| {
-        let info = ask(server.socket().to_owned(), &["INFO", "replication"])?;
+        let info = ask(server.socket(), &["INFO", "replication"])?;
         Ok::<_, io::Error>(text(info).contains(words))
     };
     // Both ends must agree: the replica may still load the data when the primary is done.
@@ -153,8 +152,8 @@ fn await_that(limit: Duration, mut is_so: impl FnMut() -> io::Result<bool>) -> i
     Ok(())
 }
 
-pub(crate) fn ask(socket: PathBuf, words: &[&str]) -> io::Result<Reply> {
-    let mut client = Client::connect(&socket, SHORT_PATIENCE)?;
+pub(crate) fn ask(socket: &Path, words: &[&str]) -> io::Result<Reply> {
+    let mut client = Client::connect(socket, SHORT_PATIENCE)?;
     let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
     client.send(&words)?;
     Ok(client.receive()?.0)

@@ -45,7 +45,7 @@ pub(super) enum Done {
 /// A message about a run. The messages of [`Message::is_bulk`] come in the order in which they were sent.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Message<'a> {
-    Start(Start),
+    Start(Box<Start>),
     /// Records that go on behind a mover.
     Batch(MoverId, &'a [u8]),
     /// The sender has ended what is in front of a mover.
@@ -86,7 +86,9 @@ impl Message<'_> {
                 write_flag(&mut out, start.words.is_some());
                 if let Some(words) = &start.words {
                     write_number(&mut out, words.len() as u64);
-                    words.iter().for_each(|word| write_bytes(&mut out, word));
+                    for word in words {
+                        write_bytes(&mut out, word);
+                    }
                 }
                 write_optional(&mut out, start.user.as_deref());
                 write_flag(&mut out, start.session.is_some());
@@ -117,8 +119,9 @@ impl Message<'_> {
             Message::Done(Done::Complete(errors)) => {
                 out.push(b'd');
                 write_number(&mut out, errors.len() as u64);
-                let errors = errors.iter();
-                errors.for_each(|error| write_bytes(&mut out, error.as_bytes()));
+                for error in errors {
+                    write_bytes(&mut out, error.as_bytes());
+                }
             }
             Message::Done(Done::Stopped(reason)) => {
                 out.push(b'x');
@@ -149,7 +152,7 @@ impl<'a> Message<'a> {
         let mut input = Input::of_format(bytes, FORMAT)?;
         let run = RunId::read(&mut input)?;
         let message = match input.tag()? {
-            b's' => Message::Start(Start {
+            b's' => Message::Start(Box::new(Start {
                 shards: Shards::read(&mut input, me)?,
                 plan: input.bytes()?.to_vec(),
                 words: if input.flag()? {
@@ -170,7 +173,7 @@ impl<'a> Message<'a> {
                     None
                 },
                 is_kept: input.flag()?,
-            }),
+            })),
             b'b' => {
                 let mover = read_mover(&mut input)?;
                 return Ok((run, Message::Batch(mover, input.rest())));
@@ -210,7 +213,9 @@ fn read_mover(input: &mut Input<'_>) -> Result<MoverId, Damaged> {
 /// The words of a message as those of a source.
 pub(super) fn words_of(words: &[Vec<u8>]) -> Words {
     let mut of_source = Words::default();
-    words.iter().for_each(|word| of_source.push(word));
+    for word in words {
+        of_source.push(word);
+    }
     of_source
 }
 
@@ -233,7 +238,7 @@ mod tests {
         Shards::of(&topology('b')).unwrap().write(&mut shards);
         let shards = Shards::read(&mut Input::new(&shards), id('a')).unwrap();
         vec![
-            Message::Start(Start {
+            Message::Start(Box::new(Start {
                 shards,
                 plan: vec![1, 2, 3],
                 words: Some(vec![b"t".to_vec(), Vec::new()]),
@@ -246,7 +251,7 @@ mod tests {
                 }),
                 registration: Some(Id::of(3)),
                 is_kept: true,
-            }),
+            })),
             Message::Batch(MoverId(2), b"records"),
             Message::Ended(MoverId(0)),
             Message::Enough,

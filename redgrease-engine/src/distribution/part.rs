@@ -374,7 +374,7 @@ impl Part {
         self.is_run_by(execution);
         // Nothing can have come for it: the others do not know of it yet.
         let _ = runs().insert(self);
-        self.send_to_others(&Message::Start(start));
+        self.send_to_others(&Message::Start(Box::new(start)));
     }
 
     /// `true` if nothing of the run has to be done on another shard.
@@ -412,7 +412,9 @@ impl Part {
                 Ok(records) => pipeline.arrive(mover, records),
                 Err(raised) => errors.push(raised),
             }
-            errors.into_iter().for_each(|raised| pipeline.fail(raised));
+            for raised in errors {
+                pipeline.fail(raised);
+            }
             self.give_credit(mover, batch.from, bytes.len());
         }
         took
@@ -585,7 +587,9 @@ impl Shared for Part {
         for batch in self.outbox.take_held(Held::All) {
             self.send_batch(py, batch, &mut errors);
         }
-        errors.into_iter().for_each(|raised| pipeline.fail(raised));
+        for raised in errors {
+            pipeline.fail(raised);
+        }
     }
 
     fn is_over(&self) -> bool {

@@ -125,7 +125,7 @@ pub(super) fn receive(message: cluster::Message) {
         }
     };
     if let Message::Start(start) = message {
-        return begin_part(from, run, start);
+        return begin_part(from, run, *start);
     }
     match runs().find(run) {
         Found::Part(part) => deliver(&part, from, message, &content),
