@@ -32,7 +32,7 @@ pub(crate) enum Op {
 }
 
 impl Op {
-    /// Unregisters a registration. `None` if there is none of this id.
+    /// Unregisters a registration. `None` if no registration has this id.
     pub(crate) fn remove(registry: &Registry, id: Id, withdraws: bool) -> Option<Op> {
         let (session, ends) = registry.owner(id)?;
         Some(Op::Remove {

@@ -52,11 +52,10 @@ impl<P> Agreement<P> {
             let refusal = Refusal::under_way(&lock);
             return self.send(from, &Said::Refused(stamp, refusal));
         }
-        let scripts = ops.iter().filter_map(|op| match op {
+        let script = ops.iter().find_map(|op| match op {
             Op::Put(stored) => Some(stored.as_ref().clone()),
             Op::Remove { .. } | Op::Add { .. } => None,
         });
-        let script = scripts.last();
         let theirs = Theirs {
             from,
             ops,

@@ -15,7 +15,8 @@ use crate::registration::ledger::{Mark, Marks, Stamp};
 use crate::registration::stored::{StoredSession, name_of_gear};
 use crate::registration::streams::Begin;
 use crate::registration::{
-    Pending, Registry, Removal, registry, remove_session, tell_marks, tell_stored, unregister,
+    Pending, Registry, Removal, Session, registry, remove_session, tell_marks, tell_stored,
+    unregister,
 };
 use crate::scope::{SessionId, SessionInfo};
 use std::sync::Arc;
@@ -74,7 +75,7 @@ impl<'a> Server<'a> {
 
 fn lasts(registry: &Registry, session: &str) -> bool {
     let is_kept = registry.unrestored.get(session).is_some();
-    is_kept || registry.session(session).is_some_and(|one| one.lasts())
+    is_kept || registry.session(session).is_some_and(Session::lasts)
 }
 
 /// A master that takes part in changes.
@@ -200,7 +201,7 @@ impl Local for Server<'_> {
                     session,
                     id,
                     registration,
-                } => self.add(&session, id, registration),
+                } => self.add(&session, id, &registration),
             }
         }
     }
@@ -298,7 +299,7 @@ impl Local for Server<'_> {
         };
         for (id, bytes) in &stored.dynamic {
             if missing.contains(id) {
-                self.add(&stored.id, *id, Arc::clone(bytes));
+                self.add(&stored.id, *id, bytes);
             }
         }
         for id in have.registrations {
@@ -376,7 +377,7 @@ impl Server<'_> {
         }
     }
 
-    fn add(&self, session: &str, id: Id, registration: Arc<[u8]>) {
+    fn add(&self, session: &str, id: Id, registration: &Arc<[u8]>) {
         let info: Option<Arc<SessionInfo>> = registry().read(self.context, |registry| {
             let session = registry.session(session)?;
             let is_new = registry.registration(id).is_none();

@@ -14,6 +14,10 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Something that agreement reacts to.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "few exist at a time, and none is kept"
+)]
 pub(super) enum Event<P> {
     /// This server wants to change something.
     Proposed(Vec<Op>, End),

@@ -26,6 +26,8 @@ use std::time::{Duration, Instant};
 
 const IDLE: Duration = Duration::from_secs(5);
 
+/// The outcomes of changes. `None` while a change is open.
+type Outcomes = Arc<Mutex<Vec<Option<Result<(), String>>>>>;
 type Sessions = Arc<Mutex<BTreeMap<SessionId, StoredSession>>>;
 
 fn node(index: usize) -> NodeId {
@@ -201,7 +203,7 @@ impl Local for Server {
         let turn = self.turns.get() + 1;
         self.turns.set(turn);
         let share = (turn * 7919 + self.index * 104_729) % 1000;
-        most.mul_f64(share as f64 / 1000.0)
+        most * u32::try_from(share).unwrap() / 1000
     }
 
     fn stored(&self, session: &str) -> Option<StoredSession> {
@@ -231,7 +233,7 @@ struct World {
     cut: BTreeSet<usize>,
     now: Instant,
     random: u64,
-    outcomes: Arc<Mutex<Vec<Option<Result<(), String>>>>>,
+    outcomes: Outcomes,
 }
 
 impl World {
@@ -353,20 +355,17 @@ impl World {
             return false;
         }
         let choice = self.random(choices);
-        match ready.get(choice) {
-            Some(&(from, to)) => {
-                let bytes = self.queues.get_mut(&(from, to)).unwrap().pop_front();
-                let said = Said::read(&bytes.unwrap()).unwrap();
-                self.shards[to].1.heard.insert(node(from), self.now);
-                self.handle(to, Event::Said(node(from), said));
-            }
-            None => {
-                let at = running[choice - ready.len()];
-                let scripts = self.shards[at].1.scripts.len();
-                let script = self.random(scripts);
-                let (purpose, stored) = self.shards[at].1.scripts.remove(script);
-                self.handle(at, Event::Ran(purpose, Ok(stored)));
-            }
+        if let Some(&(from, to)) = ready.get(choice) {
+            let bytes = self.queues.get_mut(&(from, to)).unwrap().pop_front();
+            let said = Said::read(&bytes.unwrap()).unwrap();
+            self.shards[to].1.heard.insert(node(from), self.now);
+            self.handle(to, Event::Said(node(from), said));
+        } else {
+            let at = running[choice - ready.len()];
+            let scripts = self.shards[at].1.scripts.len();
+            let script = self.random(scripts);
+            let (purpose, stored) = self.shards[at].1.scripts.remove(script);
+            self.handle(at, Event::Ran(purpose, Ok(stored)));
         }
         true
     }
@@ -587,8 +586,9 @@ fn of_two_changes_at_once_all_shards_make_the_same_ones() {
 
 #[test]
 fn a_change_on_an_old_state_waits_until_the_shard_has_caught_up() {
-    for (seed, behind) in (0..60).map(|seed| (seed, seed as usize % 3)) {
-        let mut world = World::new(3, seed);
+    for seed in 0..60 {
+        let behind = seed % 3;
+        let mut world = World::new(3, seed as u64);
         world.register(0, "app", "t", 1);
         world.settle();
         for at in (0..3).filter(|at| *at != behind) {
@@ -616,15 +616,15 @@ fn a_change_on_an_old_state_waits_until_the_shard_has_caught_up() {
 
 #[test]
 fn after_a_partition_the_later_change_wins_everywhere() {
-    for seed in 0..100 {
-        let mut world = World::new(4, seed);
+    for seed in 0..100usize {
+        let mut world = World::new(4, seed as u64);
         let first = world.register(0, "app", "t", 1);
         world.settle();
         assert_eq!(world.outcome(first), Some(Ok(())));
         // Each shard changes its own state, because it does not reach the others.
         for at in 0..4 {
             let (_, server) = &mut world.shards[at];
-            for _ in 0..=(seed as usize + at) % 3 {
+            for _ in 0..=(seed + at) % 3 {
                 let stamp = server.next_stamp();
                 let removed = (at == 3).then_some(u64::MAX);
                 server.note(&[("app".to_owned(), Mark { stamp, removed })]);

@@ -20,6 +20,10 @@ const WHILE_IDLE: Duration = Duration::from_secs(1);
 static EVENTS: OnceLock<Sender<Input>> = OnceLock::new();
 
 /// What the thread gets.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "few exist at a time, and none is kept"
+)]
 enum Input {
     Event(Event<Prepared>),
     /// A message that is not read yet.

@@ -375,9 +375,9 @@ pub(super) fn replaced(context: &Context, stored: &StoredSession) -> Option<Sess
 }
 
 /// Adds a registration of a running gear of another shard, and tells replicas and the AOF.
-pub(crate) fn add_gear(context: &Context, session: &Arc<SessionInfo>, id: Id, bytes: Arc<[u8]>) {
-    add(context, session, id, Arc::clone(&bytes));
-    tell_added(context, &session.id, id, &bytes);
+pub(crate) fn add_gear(context: &Context, session: &Arc<SessionInfo>, id: Id, bytes: &Arc<[u8]>) {
+    add(context, session, id, Arc::clone(bytes));
+    tell_added(context, &session.id, id, bytes);
 }
 
 /// Activates a registration that a running gear made. One that cannot be activated stays stored.

@@ -1,6 +1,6 @@
 //! Unregistering. Replicas and the AOF are told.
 
-use super::{Pending, Registration, end_executions, registry, streams, tell_removed};
+use super::{Pending, Registration, Registry, end_executions, registry, streams, tell_removed};
 use crate::id::Id;
 use crate::redis::Context;
 use std::sync::Arc;
@@ -13,25 +13,21 @@ pub(crate) struct Removal {
     pub(crate) is_told: bool,
 }
 
-/// Removes a registration, also one whose session is not restored. `false` if there is none of this id.
+/// Removes a registration, also one whose session is not restored. `false` if no registration has this id.
 pub(crate) fn unregister(context: &Context, id: Id, removal: Removal) -> bool {
-    match registry().write(context, |registry| registry.remove(id)) {
-        Some(registration) => {
-            let left = end(context, &[registration], removal.pending);
-            if !removal.is_told {
-                streams::take_over(context, &left);
-            }
+    if let Some(registration) = registry().write(context, |registry| registry.remove(id)) {
+        let left = end(context, &[registration], removal.pending);
+        if !removal.is_told {
+            streams::take_over(context, &left);
         }
-        None => {
-            let remove =
-                |registry: &mut super::Registry| registry.remove_unrestored(id, !removal.is_told);
-            if !registry().write(context, remove) {
-                return false;
-            }
-            tell_removed(context, &id.to_string());
-        }
+        return true;
     }
-    true
+    let remove = |registry: &mut Registry| registry.remove_unrestored(id, !removal.is_told);
+    let is_gone = registry().write(context, remove);
+    if is_gone {
+        tell_removed(context, &id.to_string());
+    }
+    is_gone
 }
 
 /// Removes a session with all its registrations, also one that is not restored.
