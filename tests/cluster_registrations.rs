@@ -302,10 +302,10 @@ fn of_two_registrations_at_once_all_shards_have_the_same() {
         });
         for error in outcomes.iter().filter_map(|one| one.as_ref().err()) {
             let why = error.to_string();
-            assert!(
-                why.contains("has changed") && why.contains("try again"),
-                "{why}"
-            );
+            // The script may have run while the session of another shard came.
+            let is_late = why.contains("trigger already registered");
+            let has_met = why.contains("has changed") && why.contains("try again");
+            assert!(is_late || has_met, "{why}");
         }
         let had = agreed(&nodes);
         if outcomes.iter().any(Result::is_ok) {
@@ -496,9 +496,10 @@ fn without_contact_the_later_session_has_the_trigger() {
             .all(|node| call(node, "hello").is_ok_and(|answer| answer == "later"))
     });
     for node in &nodes {
-        let dump = send(node, &["RG.PYDUMPSESSIONS", "SESSIONS", "earlier"]);
-        let dump = format!("{dump:?}");
-        assert!(dump.contains("notRestored"), "{dump}");
+        eventually("the earlier session is kept", || {
+            let dump = send(node, &["RG.PYDUMPSESSIONS", "SESSIONS", "earlier"]);
+            format!("{dump:?}").contains("notRestored")
+        });
     }
     for shard in 0..2 {
         let replica = cluster.replica(shard, 0);
