@@ -11,7 +11,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// A shard that says nothing for so long is lost.
-const IDLE: Duration = Duration::from_secs(3);
+const IDLE: Duration = Duration::from_millis(IDLE_MILLIS);
+const IDLE_MILLIS: u64 = 3000;
 /// The error comes this much later at most.
 const SLACK: Duration = Duration::from_secs(5);
 
@@ -22,7 +23,7 @@ const SLOW: &str = "import time\ndef slow(r):\n    time.sleep(0.02)\n    return 
 fn start() -> Cluster {
     let cluster = Server::cluster()
         .shards(3)
-        .node_timeout(Duration::from_secs(60))
+        .node_timeout(Duration::from_mins(1))
         .module_arg("ExecutionMaxIdleTime", IDLE.as_millis().to_string())
         .start()
         .unwrap();
@@ -303,6 +304,10 @@ fn below(seed: &mut u64, end: u64) -> u64 {
     (*seed >> 11) % end
 }
 
+fn shard(seed: &mut u64) -> usize {
+    usize::try_from(below(seed, 3)).unwrap()
+}
+
 /// Counts words while a shard is stopped for a random time. The counts are right, or the run ends with an error that names the
 /// shard.
 #[test]
@@ -320,11 +325,8 @@ fn words_are_counted_right_or_not_at_all_while_shards_are_stopped() {
     let (mut right, mut failed) = (0, 0);
     for round in 1..=rounds() {
         let mut seed = round.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let (from, stopped) = (below(&mut seed, 3) as usize, below(&mut seed, 3) as usize);
-        let pauses = [
-            below(&mut seed, 900),
-            below(&mut seed, 2 * IDLE.as_millis() as u64),
-        ];
+        let (from, stopped) = (shard(&mut seed), shard(&mut seed));
+        let pauses = [below(&mut seed, 900), below(&mut seed, IDLE_MILLIS * 2)];
         let [before, during] = pauses.map(Duration::from_millis);
         let node = cluster.shard(from);
         let run = thread::spawn(move || run(&node, script));

@@ -66,7 +66,7 @@ fn a_slow_shard_holds_up_those_that_send_to_it() {
         assert!(
             grown < 100,
             "{grown} MiB of {} MiB",
-            3 * RECORDS * BYTES >> 20
+            (3 * RECORDS * BYTES) >> 20
         );
     }
 }

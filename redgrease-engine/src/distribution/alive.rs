@@ -51,14 +51,14 @@ fn is_gone(topology: &Topology, shards: &Shards, id: NodeId) -> Option<&'static 
     let had_slots = shards
         .number(id)
         .is_some_and(|number| shards.has_slots(number));
-    match topology.node(id) {
-        // The hub tells of those that have left.
-        None => None,
-        Some(node) if node.master.is_some() && had_slots => {
-            Some("another server has taken its place")
-        }
-        Some(node) if node.health == Health::Failed => Some("it does not answer the others"),
-        Some(_) => None,
+    // The hub tells of those that have left.
+    let node = topology.node(id)?;
+    if node.master.is_some() && had_slots {
+        Some("another server has taken its place")
+    } else if node.health == Health::Failed {
+        Some("it does not answer the others")
+    } else {
+        None
     }
 }
 

@@ -61,7 +61,6 @@ mod interrupt;
 mod large_requests;
 mod ledger;
 mod memory;
-#[cfg_attr(not(test), allow(dead_code, reason = "for runs over all shards"))]
 mod movement;
 mod namespace;
 mod numpy;
