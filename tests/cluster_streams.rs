@@ -202,6 +202,32 @@ fn a_promoted_replica_goes_on_after_a_planned_failover() {
 }
 
 #[test]
+fn each_message_is_handled_once_with_planned_failovers_and_moves() {
+    let cluster = Server::cluster().shards(3).replicas(1).start().unwrap();
+    register(&cluster, "streams", COUNTS);
+    let tags = tags(6);
+    let mut writer = Writer::new(&cluster, &tags);
+    let mut random = Random::new();
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..6 {
+                cluster.failover(random.below(3)).unwrap();
+                let (slot, _) = &tags[random.below(tags.len())];
+                cluster.move_slot(*slot, random.below(3)).unwrap();
+            }
+            ended.store(true, Ordering::Relaxed);
+        });
+        while !ended.load(Ordering::Relaxed) {
+            writer.send(2);
+        }
+    });
+    writer.wait();
+    writer.assert_exact();
+    println!("{} messages", writer.sent * tags.len());
+}
+
+#[test]
 fn no_message_is_lost_when_a_master_is_killed() {
     let cluster = Server::cluster().shards(3).replicas(1).start().unwrap();
     register(&cluster, "streams", COUNTS);
