@@ -45,6 +45,8 @@ pub(crate) struct Router {
     sockets: HashMap<String, redis::Connection>,
     /// The address of the last server that answered for a slot.
     owners: HashMap<String, String>,
+    /// Waits until a replica has each write.
+    is_safe: bool,
 }
 
 impl Router {
@@ -53,7 +55,14 @@ impl Router {
             any: cluster.urls(),
             sockets: HashMap::new(),
             owners: HashMap::new(),
+            is_safe: false,
         }
+    }
+
+    /// Waits from now on until a replica has each write: a master that is killed loses none of them. A write that no replica has
+    /// is sent again.
+    pub(crate) fn be_safe(&mut self) {
+        self.is_safe = true;
     }
 
     /// Sends a command about a key with a hash tag, which is its second word.
@@ -96,7 +105,15 @@ impl Router {
         }
         let mut cmd = redis::cmd(words[0]);
         cmd.arg(&words[1..]);
-        cmd.query(socket)
+        let answer = cmd.query(socket);
+        if self.is_safe && answer.is_ok() {
+            let copies: usize = redis::cmd("WAIT").arg(1).arg(1000).query(socket)?;
+            if copies == 0 {
+                let why = "no replica has the write: the master may lose it";
+                return Err((redis::ErrorKind::Client, why).into());
+            }
+        }
+        answer
     }
 }
 

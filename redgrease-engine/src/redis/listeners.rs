@@ -11,6 +11,8 @@ use super::timer_key::KeyValue;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+type LoadTimerKey = fn(&Context, Option<&[u8]>, Vec<u8>) -> Option<Arc<dyn KeyValue>>;
+type DumpTimerKey = fn(&Context, &[u8], &[u8]) -> Option<Vec<u8>>;
 type Load = fn(&Context, &[Text<'_>], Option<&Path>) -> Result<(), String>;
 
 /// One function per callback of the server. The server's lock is held while any of them runs.
@@ -49,9 +51,9 @@ pub(crate) struct Listeners {
     pub(crate) load_registrations: fn(&Context, &[u8]) -> Result<(), String>,
     /// Makes the value of a key of the type `rg_timeev` from its stored bytes, with the name of the key if the server tells it.
     /// `None` if a client must not bring in these bytes.
-    pub(crate) load_timer_key: fn(&Context, Option<&[u8]>, Vec<u8>) -> Option<Arc<dyn KeyValue>>,
+    pub(crate) load_timer_key: LoadTimerKey,
     /// The bytes that a client may see of such a key, which moves to another shard like that. `None` if it may see nothing.
-    pub(crate) dump_timer_key: fn(&Context, &[u8], &[u8]) -> Option<Vec<u8>>,
+    pub(crate) dump_timer_key: DumpTimerKey,
     /// The server is about to exit.
     pub(crate) shut_down: fn(),
     /// The server goes on: it could not save its data.

@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::lend::keep;
 use super::lock::{self, LockGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -20,6 +21,20 @@ pub(crate) fn is_paused() -> bool {
 #[cfg(test)]
 pub(crate) fn is_paused() -> bool {
     false
+}
+
+/// The server was paused when its role changed last.
+static HANDED_OVER: AtomicBool = AtomicBool::new(false);
+
+/// Called while the role of the server changes.
+pub(super) fn role_changes() {
+    HANDED_OVER.store(is_paused(), Ordering::Relaxed);
+}
+
+/// `true` if this server, which is a replica now, has handed over to its new master, which has all of its writes. A master that was
+/// replaced because it did not answer may have made writes that are lost.
+pub(crate) fn has_handed_over() -> bool {
+    HANDED_OVER.load(Ordering::Relaxed)
 }
 
 /// As [`super::locked`], for a body that writes or tells replicas something: a thread without the lock waits while the server is

@@ -9,7 +9,7 @@ use super::log::{Level, log};
 use super::persistence::{self, Source};
 use super::raw;
 use super::saving::{on_persistence, remember_server};
-use super::{after_command, queue, timer};
+use super::{after_command, paused, queue, timer};
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -24,7 +24,7 @@ pub(super) fn subscribe(context: &Context) {
         (raw::REDISMODULE_EVENT_LOADING, Some(on_loading)),
         (
             raw::REDISMODULE_EVENT_REPLICATION_ROLE_CHANGED,
-            Some(on_ready),
+            Some(on_role),
         ),
         (raw::REDISMODULE_EVENT_FLUSHDB, Some(on_emptied)),
         (raw::REDISMODULE_EVENT_SWAPDB, Some(on_swapped)),
@@ -83,6 +83,18 @@ unsafe extern "C" fn on_loading(
         // SAFETY: the arguments are those of the server.
         unsafe { on_ready(context, event, subevent, data) };
     }
+}
+
+/// Called when the role of the server has changed.
+unsafe extern "C" fn on_role(
+    context: *mut raw::RedisModuleCtx,
+    event: raw::RedisModuleEvent,
+    subevent: u64,
+    data: *mut c_void,
+) {
+    paused::role_changes();
+    // SAFETY: the arguments are those of the server.
+    unsafe { on_ready(context, event, subevent, data) };
 }
 
 /// Plans a call of the listener `ready` for a moment later. Not at once: the writes of a handler make the server tell

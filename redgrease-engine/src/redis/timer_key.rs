@@ -183,8 +183,8 @@ fn value_of(key: Option<&[u8]>, bytes: Vec<u8>) -> *mut c_void {
     };
     let make = |context: &Context| (listeners.load_timer_key)(context, key, bytes);
     // SAFETY: the server loads and restores with its lock held, on this thread.
-    let made = catch_unwind(AssertUnwindSafe(|| unsafe { lock::assume_locked(make) }));
-    made.ok().flatten().map_or(ptr::null_mut(), |value| {
+    let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { lock::assume_locked(make) }));
+    outcome.ok().flatten().map_or(ptr::null_mut(), |value| {
         Box::into_raw(Box::new(Value(value))).cast()
     })
 }

@@ -3,15 +3,16 @@
 //! The message stays pending until that shard has added the dead letter, and nothing of its stream is read meanwhile.
 
 use super::dead_letter;
+use super::far_words::{Outcome, Word};
 use super::filter::StreamsFilter;
 use super::group;
 use super::in_flight::in_flight;
 use super::moving;
 use super::pump::{self, filter, hand_over};
 use super::settle;
+use super::stream::Stream;
 use crate::cluster::topology::{self, NodeId, slot_of};
 use crate::cluster::{self, Lane, Tag};
-use crate::encoding::{Damaged, Input, write_bytes, write_number, write_optional};
 use crate::plan::Message;
 use crate::redis::{Context, Guarded, Level, User, after, locked, log};
 use crate::registration::Registration;
@@ -19,8 +20,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-/// The version of the messages between servers.
-const FORMAT: u8 = 1;
 /// The time between two looks at letters that are not answered.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -55,86 +54,6 @@ struct Letters {
 fn letters() -> &'static Guarded<Letters> {
     static LETTERS: LazyLock<Guarded<Letters>> = LazyLock::new(Guarded::default);
     &LETTERS
-}
-
-/// What servers tell each other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Word {
-    Letter {
-        number: u64,
-        user: Vec<u8>,
-        dead: Vec<u8>,
-        fields: Vec<Vec<u8>>,
-    },
-    Answer {
-        number: u64,
-        outcome: Outcome,
-    },
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Outcome {
-    Added,
-    /// The stream is not on this server.
-    Elsewhere,
-    /// The server refused to add it, for this reason.
-    Refused(Vec<u8>),
-}
-
-impl Word {
-    fn write(&self) -> Vec<u8> {
-        let mut out = vec![FORMAT];
-        match self {
-            Word::Letter {
-                number,
-                user,
-                dead,
-                fields,
-            } => {
-                out.push(0);
-                write_number(&mut out, *number);
-                write_bytes(&mut out, user);
-                write_bytes(&mut out, dead);
-                write_number(&mut out, fields.len() as u64);
-                fields.iter().for_each(|one| write_bytes(&mut out, one));
-            }
-            Word::Answer { number, outcome } => {
-                out.push(1);
-                write_number(&mut out, *number);
-                let (tag, why) = match outcome {
-                    Outcome::Added => (0, None),
-                    Outcome::Elsewhere => (1, None),
-                    Outcome::Refused(why) => (2, Some(why.as_slice())),
-                };
-                out.push(tag);
-                write_optional(&mut out, why);
-            }
-        }
-        out
-    }
-
-    fn read(bytes: &[u8]) -> Result<Word, Damaged> {
-        let mut input = Input::of_format(bytes, FORMAT)?;
-        let word = match input.tag()? {
-            0 => Word::Letter {
-                number: input.number()?,
-                user: input.bytes()?.to_vec(),
-                dead: input.bytes()?.to_vec(),
-                fields: input.many(|input| Ok::<_, Damaged>(input.bytes()?.to_vec()))?,
-            },
-            1 => Word::Answer {
-                number: input.number()?,
-                outcome: match (input.tag()?, input.optional()?) {
-                    (0, None) => Outcome::Added,
-                    (1, None) => Outcome::Elsewhere,
-                    (2, Some(why)) => Outcome::Refused(why.to_vec()),
-                    _ => return Err(Damaged::Wrong),
-                },
-            },
-            _ => return Err(Damaged::Wrong),
-        };
-        input.end(word)
-    }
 }
 
 /// Begins to take letters of other servers, if this one was started for a cluster.
@@ -209,7 +128,7 @@ pub(super) fn has(context: &Context, stream: &[u8]) -> bool {
 /// Sends a letter. Nothing of its stream is read until it has arrived.
 pub(super) fn send(context: &Context, letter: FarLetter) {
     let wait = filter(&letter.registration)
-        .and_then(|filter| filter.with_stream(&letter.stream, |known| known.wait()));
+        .and_then(|filter| filter.with_stream(&letter.stream, Stream::wait));
     letters().write(context, |letters| {
         letters.last += 1;
         let waiting = Waiting {
@@ -304,16 +223,13 @@ fn answered(context: &Context, number: u64, outcome: Outcome) {
     let Some(filter) = filter(&letter.registration) else {
         return;
     };
-    match outcome {
-        Outcome::Refused(why) => {
-            let why = String::from_utf8_lossy(&why);
-            let reason = dead_letter::refused(&letter.stream, &letter.message, &letter.dead, &why);
-            pump::stop_for_owner(&letter.registration, filter, &reason);
-        }
-        _ => {
-            dead_letter::count_sent(filter);
-            is_done(context, filter, &letter);
-        }
+    if let Outcome::Refused(why) = outcome {
+        let why = String::from_utf8_lossy(&why);
+        let reason = dead_letter::refused(&letter.stream, &letter.message, &letter.dead, &why);
+        pump::stop_for_owner(&letter.registration, filter, &reason);
+    } else {
+        dead_letter::count_sent(filter);
+        is_done(context, filter, &letter);
     }
     if let Some(wait) = wait {
         filter.with_stream(&letter.stream, |known| {
@@ -333,33 +249,5 @@ fn is_done(context: &Context, filter: &StreamsFilter, letter: &FarLetter) {
     if !is_here {
         let names = std::slice::from_ref(&letter.stream);
         in_flight().write(context, |all| all.owe(names, &[&letter.message]));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_is_read_as_it_was_written() {
-        let letter = Word::Letter {
-            number: 7,
-            user: b"ann".to_vec(),
-            dead: b"failed".to_vec(),
-            fields: vec![b"f".to_vec(), Vec::new()],
-        };
-        let outcomes = [
-            Outcome::Added,
-            Outcome::Elsewhere,
-            Outcome::Refused(b"NOPERM".to_vec()),
-        ];
-        let answers = outcomes.map(|outcome| Word::Answer { number: 7, outcome });
-        for word in [letter].into_iter().chain(answers) {
-            let bytes = word.write();
-            assert_eq!(Word::read(&bytes), Ok(word));
-            for cut in 0..bytes.len() {
-                assert!(Word::read(&bytes[..cut]).is_err());
-            }
-        }
     }
 }

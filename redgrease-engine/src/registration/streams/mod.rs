@@ -19,7 +19,7 @@
 //! | `settle.rs` | acknowledging a batch, or reading it again |
 //! | `tries.rs` | counting the tries of messages, and giving them up |
 //! | `dead_letter.rs` | messages that are given up |
-//! | `far_letters.rs` | dead letters for a stream of another shard |
+//! | `far_letters.rs`, `far_words.rs` | dead letters for a stream of another shard, and the messages about them |
 //! | `failure_text.rs` | the text of a failed execution |
 //! | `in_flight.rs` | the messages that are being handled |
 //! | `debts.rs` | handled messages of streams that are gone and may come back |
@@ -31,6 +31,7 @@ mod debts;
 mod failure_text;
 mod failures;
 mod far_letters;
+mod far_words;
 mod filter;
 mod group;
 mod in_flight;

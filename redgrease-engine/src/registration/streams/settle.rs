@@ -14,7 +14,7 @@ use super::server::StreamServer;
 use super::stream::Stream;
 use super::tries;
 use crate::plan::{Message, Mode};
-use crate::redis::{Context, quietly};
+use crate::redis::{Context, has_handed_over, quietly};
 use crate::registration::Registration;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -235,8 +235,8 @@ pub(super) fn acknowledge_up_to(
         return;
     };
     if !context.may_handle_events() {
-        // In a cluster, the new master is told.
-        if moving::is_possible() {
+        // In a cluster, the new master is told, if it has what the handler has written.
+        if moving::is_possible() && has_handed_over() {
             let all: Vec<&Message> = done.iter().collect();
             in_flight().write(context, |all_flights| {
                 all_flights.owe(&batch.flight.names(), &all);

@@ -90,9 +90,9 @@ fn tell(context: &Context, greeted: Option<NodeId>) {
     }
     let mut out = vec![FORMAT];
     write_number(&mut out, sessions.len() as u64);
-    sessions
-        .iter()
-        .for_each(|one| write_bytes(&mut out, one.as_bytes()));
+    for session in &sessions {
+        write_bytes(&mut out, session.as_bytes());
+    }
     // A server that misses it is told again at its next heartbeat after it was started again.
     let _ = hub.send_to_all(&to, Lane::Control, Tag::TIMERS, &out);
 }
@@ -100,7 +100,7 @@ fn tell(context: &Context, greeted: Option<NodeId>) {
 fn take(context: &Context, message: &Message) {
     let read = || {
         let mut input = Input::of_format(message.content(), FORMAT)?;
-        let sessions = input.many(|input| input.text())?;
+        let sessions = input.many(Input::text)?;
         input.end(sessions)
     };
     let sessions: Result<Vec<String>, Damaged> = read();

@@ -139,7 +139,9 @@ mod tests {
 
     fn slots(slots: &[u16]) -> SlotSet {
         let mut set = SlotSet::default();
-        slots.iter().for_each(|slot| set.insert(*slot));
+        for slot in slots {
+            set.insert(*slot);
+        }
         set
     }
 

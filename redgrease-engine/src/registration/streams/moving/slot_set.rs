@@ -87,7 +87,9 @@ mod tests {
 
     fn set(slots: &BTreeSet<u16>) -> SlotSet {
         let mut set = SlotSet::default();
-        slots.iter().for_each(|slot| set.insert(*slot));
+        for slot in slots {
+            set.insert(*slot);
+        }
         set
     }
 

@@ -66,7 +66,9 @@ fn slot(input: &mut Input<'_>) -> Result<u16, Damaged> {
 
 fn write_streams(out: &mut Vec<u8>, streams: &[Left]) {
     write_number(out, streams.len() as u64);
-    streams.iter().for_each(|one| one.write(out));
+    for one in streams {
+        one.write(out);
+    }
 }
 
 impl Word {
@@ -95,7 +97,9 @@ impl Word {
                 out.push(3);
                 write_bytes(&mut out, stream);
                 write_number(&mut out, ids.len() as u64);
-                ids.iter().for_each(|id| write_bytes(&mut out, id));
+                for id in ids {
+                    write_bytes(&mut out, id);
+                }
             }
         }
         out

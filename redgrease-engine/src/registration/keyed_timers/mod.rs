@@ -4,6 +4,8 @@
 //! comes from a file or a master begins to run its function a little later, and so does a key that comes from another shard
 //! (`moved_timers.rs`).
 
+mod stored;
+
 use super::moved_timers::{self, Ticket};
 use super::timers::{self, NewTimer, Place, TimeEvent};
 use super::{Owner, registry};
@@ -11,7 +13,6 @@ use crate::cluster::{
     self,
     topology::{self, slot_of},
 };
-use crate::encoding::{Damaged, Input, write_bytes, write_number, write_optional};
 use crate::execution::reach_python;
 use crate::python::{Callback, Holder, pickle, unpickle};
 use crate::redis::timer_key::{self, KeyValue};
@@ -21,9 +22,8 @@ use crate::redis::{
 use crate::scope::{self, Scope};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
+use stored::Stored;
 
-/// The first byte of the stored bytes: the version of the format.
-const FORMAT: u8 = 1;
 /// The number of times that a function is loaded again because a package is missing: requirements may still be installed.
 const MAX_RETRIES: u32 = 60;
 /// The time between two of these attempts.
@@ -45,15 +45,6 @@ pub(crate) struct KeyedTimer {
     event: Mutex<Option<Arc<TimeEvent>>>,
 }
 
-/// The content of the bytes.
-#[derive(Debug, PartialEq, Eq)]
-struct Stored {
-    interval: Duration,
-    session: String,
-    user: Option<Vec<u8>>,
-    function: Vec<u8>,
-}
-
 /// A value whose function has not been loaded yet.
 #[derive(Debug)]
 struct Waiting {
@@ -61,10 +52,18 @@ struct Waiting {
     failures: u32,
     /// The log has told of a failure.
     is_told: bool,
-    /// What the shard that the key comes from has answered: nothing, if it has no function for the key.
-    answer: Option<Option<Vec<u8>>>,
+    /// What the shard that the key comes from has answered.
+    answer: Option<Answer>,
     /// How long loading may hold up the server: longer while it starts.
     holder: Holder,
+}
+
+/// The answer of the shard that a key comes from.
+#[derive(Debug)]
+enum Answer {
+    /// It has no function for the key.
+    Nothing,
+    Bytes(Vec<u8>),
 }
 
 static WAITING: Guarded<Vec<Waiting>> = Guarded::new(Vec::new());
@@ -154,7 +153,8 @@ pub(crate) fn follow_cluster(_: &Context) {
                     && let Ok(ticket) = Ticket::read(&timer.ticket)
                     && ticket.number == number
                 {
-                    one.answer = Some(bytes.map(<[u8]>::to_vec));
+                    one.answer =
+                        Some(bytes.map_or(Answer::Nothing, |bytes| Answer::Bytes(bytes.to_vec())));
                 }
             }
         });
@@ -293,11 +293,7 @@ struct LoadFailure {
 
 impl KeyedTimer {
     /// Makes sure that the bytes of the function are here. A key that comes from another shard asks that one for them.
-    fn arrive(
-        &self,
-        context: &Context,
-        answer: Option<Option<Vec<u8>>>,
-    ) -> Result<(), LoadFailure> {
+    fn arrive(&self, context: &Context, answer: Option<Answer>) -> Result<(), LoadFailure> {
         if self.bytes.get().is_some() {
             return Ok(());
         }
@@ -314,7 +310,7 @@ impl KeyedTimer {
                 moved_timers::ask(&ticket);
                 Err(failure(String::new(), true))
             }
-            Some(None) => Err(failure(
+            Some(Answer::Nothing) => Err(failure(
                 format!(
                     "the key {} stays without its time event, because it was copied from the node {}, or has come from there long ago:                      let a script make it again",
                     String::from_utf8_lossy(&ticket.key),
@@ -322,7 +318,7 @@ impl KeyedTimer {
                 ),
                 false,
             )),
-            Some(Some(bytes)) => {
+            Some(Answer::Bytes(bytes)) => {
                 // Replicas and the AOF have the ticket.
                 replicate_key(context, timer_key::COMMAND, DATABASE, &ticket.key, &bytes);
                 let _ = self.bytes.set(bytes);
@@ -365,30 +361,6 @@ impl KeyedTimer {
     }
 }
 
-impl Stored {
-    fn encode(&self) -> Vec<u8> {
-        let mut out = vec![FORMAT];
-        let millis = u64::try_from(self.interval.as_millis()).unwrap_or(u64::MAX);
-        write_number(&mut out, millis);
-        write_bytes(&mut out, self.session.as_bytes());
-        write_optional(&mut out, self.user.as_deref());
-        write_bytes(&mut out, &self.function);
-        out
-    }
-
-    fn decode(bytes: &[u8]) -> Result<Stored, Damaged> {
-        let mut input = Input::of_format(bytes, FORMAT)?;
-        let millis = input.number()?;
-        let stored = Stored {
-            interval: Duration::from_millis(millis.clamp(1, u64::from(u32::MAX) * 1000)),
-            session: input.text()?,
-            user: input.optional()?.map(<[u8]>::to_vec),
-            function: input.bytes()?.to_vec(),
-        };
-        input.end(stored)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -402,53 +374,6 @@ mod tests {
             is_told: false,
             answer: None,
             holder: Holder::Call,
-        }
-    }
-
-    fn sample() -> Stored {
-        Stored {
-            interval: Duration::from_secs(5),
-            session: "app".into(),
-            user: Some(b"alice".to_vec()),
-            function: b"\x01\0function".to_vec(),
-        }
-    }
-
-    #[test]
-    fn a_stored_key_is_read_as_it_was_written() {
-        assert_eq!(Stored::decode(&sample().encode()), Ok(sample()));
-    }
-
-    #[test]
-    fn every_cut_and_every_bit_is_survived() {
-        let whole = sample().encode();
-        for end in 0..whole.len() {
-            assert!(Stored::decode(&whole[..end]).is_err(), "cut at {end}");
-        }
-        for place in 0..whole.len() {
-            for bit in 0..8 {
-                let mut damaged = whole.clone();
-                damaged[place] ^= 1 << bit;
-                let _ = Stored::decode(&damaged);
-            }
-        }
-        assert_eq!(Stored::decode(&[2]), Err(Damaged::Newer));
-    }
-
-    #[test]
-    fn a_stored_interval_is_kept_within_what_a_timer_takes() {
-        for (millis, expected) in [
-            (0, 1),
-            (1, 1),
-            (1500, 1500),
-            (u64::MAX, u64::from(u32::MAX) * 1000),
-        ] {
-            let stored = Stored {
-                interval: Duration::from_millis(millis),
-                ..sample()
-            };
-            let back = Stored::decode(&stored.encode()).unwrap();
-            assert_eq!(back.interval, Duration::from_millis(expected));
         }
     }
 
@@ -473,7 +398,7 @@ mod tests {
 
     #[test]
     fn a_function_that_cannot_be_read_does_not_run() {
-        let failure = failure(&timer(sample().encode()));
+        let failure = failure(&timer(Stored::sample().encode()));
         assert!(!failure.may_pass);
         let start = "a time event of session app does not run, its key stays without it: ";
         assert!(failure.message.starts_with(start), "{}", failure.message);
@@ -485,7 +410,7 @@ mod tests {
             let function = function(py, "lambda: 6 * 7");
             Stored {
                 function: pickle(&function).unwrap(),
-                ..sample()
+                ..Stored::sample()
             }
         });
         let back = Stored::decode(&stored.encode()).unwrap();
