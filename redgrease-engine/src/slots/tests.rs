@@ -6,6 +6,7 @@ use crate::cluster::topology::{NodeId, SLOTS, Topology};
 use crate::encoding::{Damaged, Input};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 
 const SHARDS: usize = 3;
@@ -99,14 +100,15 @@ impl Model {
     fn topology(&self) -> Topology {
         let mut text = String::new();
         for shard in 0..SHARDS {
-            text += &format!("{} 127.0.0.1:1@2 master - 0 0 1 connected", shard_id(shard));
+            let id = shard_id(shard);
+            write!(text, "{id} 127.0.0.1:1@2 master - 0 0 1 connected").unwrap();
             for (slot, _) in self
                 .slots
                 .iter()
                 .enumerate()
                 .filter(|(_, at)| at.0 == shard)
             {
-                text += &format!(" {slot}");
+                write!(text, " {slot}").unwrap();
             }
             text.push('\n');
         }

@@ -256,8 +256,9 @@ impl Cluster<'_> {
         assert!(!receiver.has_ended, "records came after the end");
         let movement = &receiver.exchange.movement;
         let records = movement.read(self.py, &batch, &mut errors).unwrap();
-        let moved = self.moved.entry(mover.0).or_default();
-        *moved = (moved.0 + 1, moved.1 + records.len());
+        let (batches, crossed) = self.moved.entry(mover.0).or_default();
+        *batches += 1;
+        *crossed += records.len();
         receiver.pipeline.arrive(mover, records);
         self.fail(to, errors);
     }
