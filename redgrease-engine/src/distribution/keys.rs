@@ -3,7 +3,7 @@
 use super::begin::Reads;
 use super::message::Message;
 use super::part::Part;
-use super::reading::KeyReading;
+use super::reading::{KeyReading, Picture};
 use super::runs::runs;
 use super::shards::Number;
 use crate::cluster::topology::{self, Topology};
@@ -43,8 +43,13 @@ impl Part {
     /// Gives what is open to the shards that have it. Only the initiator has something to give.
     fn give_tasks(&self, topology: &Topology) {
         let Some(shards) = self.shards() else { return };
+        let picture = Picture {
+            topology,
+            now: Instant::now(),
+            age: topology::unchanged_for(),
+        };
         let orders = match &mut *self.key_reading() {
-            Some(reading) => reading.orders(topology, shards),
+            Some(reading) => reading.orders(picture, shards),
             None => return,
         };
         for (number, task) in orders.tasks {

@@ -13,14 +13,29 @@ use std::time::{Duration, Instant};
 /// The most ranges of slots that an error names.
 const NAMED: usize = 10;
 
+/// The longest time for which a run waits for the server of slots that no server has: a replica may take them over in a moment, and
+/// other servers hear of the end of its master before they hear of the replica.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A picture of the cluster, and how old it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Picture<'a> {
+    pub(super) topology: &'a Topology,
+    pub(super) now: Instant,
+    /// The time for which it has not changed.
+    pub(super) age: Duration,
+}
+
 /// The reading of the keys of a run.
 #[derive(Debug)]
 pub(super) struct KeyReading {
     assignment: Assignment,
     /// The last time at which a shard read something.
     progress: Instant,
-    /// The slots that no server has.
+    /// The slots that were given up, because no server has them.
     unserved: Slots,
+    /// The time since which the run waits for slots that no server has.
+    unserved_since: Option<Instant>,
     is_over: bool,
 }
 
@@ -42,25 +57,42 @@ impl KeyReading {
             },
             progress: now,
             unserved: Slots::default(),
+            unserved_since: None,
             is_over: false,
         }
     }
 
     /// Gives what is open to the shards that have it.
-    pub(super) fn orders(&mut self, topology: &Topology, shards: &Shards) -> Orders {
+    pub(super) fn orders(&mut self, picture: Picture<'_>, shards: &Shards) -> Orders {
         if self.is_over {
             return Orders::default();
         }
         let takes_part = |id| shards.number(id).is_some();
-        let tasks = self.assignment.give(topology, takes_part).into_iter();
+        let tasks = self
+            .assignment
+            .give(picture.topology, takes_part)
+            .into_iter();
         let tasks = tasks.filter_map(|(id, task)| Some((shards.number(id)?, task)));
         let tasks = tasks.collect();
-        let unserved = self.assignment.give_up_unserved(topology);
-        self.unserved = self.unserved.with(&unserved);
+        self.give_up_unserved(picture);
         self.is_over = self.assignment.is_done();
         Orders {
             tasks,
             is_over: self.is_over,
+        }
+    }
+
+    /// Gives up the slots that no server has, when a server is not to be expected any longer.
+    fn give_up_unserved(&mut self, picture: Picture<'_>) {
+        if !self.assignment.has_unserved(picture.topology) {
+            self.unserved_since = None;
+            return;
+        }
+        let since = *self.unserved_since.get_or_insert(picture.now);
+        let waited = picture.now.saturating_duration_since(since);
+        if waited.max(picture.age) >= PATIENCE {
+            let unserved = self.assignment.give_up_unserved(picture.topology);
+            self.unserved = self.unserved.with(&unserved);
         }
     }
 
@@ -88,6 +120,7 @@ impl KeyReading {
     /// The error of slots that have been on their way for longer than `limit`, while nothing else was read.
     pub(super) fn stuck(&self, now: Instant, limit: Duration) -> Option<String> {
         let is_stuck = self.waits()
+            && self.unserved_since.is_none()
             && !self.assignment.is_being_read()
             && now.saturating_duration_since(self.progress) >= limit;
         is_stuck.then(|| {
@@ -174,6 +207,15 @@ mod tests {
         }
     }
 
+    /// A picture that has been as it is for a long time.
+    fn old(topology: &Topology) -> Picture<'_> {
+        Picture {
+            topology,
+            now: Instant::now(),
+            age: PATIENCE,
+        }
+    }
+
     fn shards() -> Shards {
         Shards::of(&topology('b')).unwrap()
     }
@@ -188,7 +230,7 @@ mod tests {
         let now = Instant::now();
         let (topology, shards) = (topology('b'), shards());
         let mut reading = KeyReading::new(&source("*", false), now);
-        let orders = reading.orders(&topology, &shards);
+        let orders = reading.orders(old(&topology), &shards);
         let mut slots: Vec<u16> = orders
             .tasks
             .iter()
@@ -202,11 +244,14 @@ mod tests {
         assert_eq!(slots, expected);
         assert!(!orders.is_over);
         for (number, _) in &orders.tasks {
-            assert_eq!(reading.orders(&topology, &shards), Orders::default());
+            assert_eq!(reading.orders(old(&topology), &shards), Orders::default());
             assert!(reading.report(*number, &shards, done(Task::default()), now));
         }
-        assert!(reading.orders(&topology, &shards).is_over);
-        assert!(!reading.orders(&topology, &shards).is_over, "told once");
+        assert!(reading.orders(old(&topology), &shards).is_over);
+        assert!(
+            !reading.orders(old(&topology), &shards).is_over,
+            "told once"
+        );
         assert_eq!(reading.stuck(now + LIMIT, LIMIT), None);
         assert_eq!(reading.has_strange_owner(&topology, &shards), None);
     }
@@ -216,7 +261,7 @@ mod tests {
         let now = Instant::now();
         let shards = shards();
         let mut reading = KeyReading::new(&source("*", false), now);
-        let orders = reading.orders(&topology('b'), &shards);
+        let orders = reading.orders(old(&topology('b')), &shards);
         for (number, _) in &orders.tasks {
             let back = if *number == 1 {
                 of_slots(&[5])
@@ -228,7 +273,7 @@ mod tests {
         assert!(reading.waits());
         for at in [now, now + LIMIT / 2] {
             assert_eq!(reading.stuck(at, LIMIT), None);
-            let orders = reading.orders(&with_slot_5('a'), &shards);
+            let orders = reading.orders(old(&with_slot_5('a')), &shards);
             let number = shards.number(id('a')).unwrap();
             assert_eq!(orders.tasks, [(number, of_slots(&[5]))]);
             assert_eq!(reading.stuck(now + LIMIT, LIMIT), None, "a shard has it");
@@ -248,7 +293,7 @@ mod tests {
         let now = Instant::now();
         let mut reading = KeyReading::new(&source("*", false), now);
         let topology = with_slot_5('e');
-        assert_eq!(reading.orders(&topology, &shards()), Orders::default());
+        assert_eq!(reading.orders(old(&topology), &shards()), Orders::default());
         assert!(reading.waits());
         let error = reading.has_strange_owner(&topology, &shards()).unwrap();
         let owner = format!("{} became the owner", id('e'));
@@ -263,11 +308,11 @@ mod tests {
         let now = Instant::now();
         let (shards, topology) = (shards(), with_slot_5('a'));
         let mut reading = KeyReading::new(&source("*", false), now);
-        let orders = reading.orders(&topology, &shards);
+        let orders = reading.orders(old(&topology), &shards);
         let (number, task) = orders.tasks.first().cloned().unwrap();
         assert_eq!(task, of_slots(&[5]));
         reading.report(number, &shards, done(Task::default()), now);
-        assert!(reading.orders(&topology, &shards).is_over);
+        assert!(reading.orders(old(&topology), &shards).is_over);
         let error = reading.incomplete().unwrap();
         assert!(
             error.contains("of slots 0-4, 6-16383 were not read"),
@@ -275,10 +320,32 @@ mod tests {
         );
     }
 
+    /// A replica takes the place of its master: for a moment, no server has the slots.
+    #[test]
+    fn slots_that_have_just_lost_their_server_are_waited_for() {
+        let now = Instant::now();
+        let (shards, topology) = (shards(), with_slot_5('a'));
+        let mut reading = KeyReading::new(&source("*", false), now);
+        let at = |since: Duration| Picture {
+            topology: &topology,
+            now: now + since,
+            age: Duration::ZERO,
+        };
+        let orders = reading.orders(at(Duration::ZERO), &shards);
+        let (number, _) = orders.tasks.first().cloned().unwrap();
+        reading.report(number, &shards, done(Task::default()), now);
+        let moment = PATIENCE.checked_sub(Duration::from_millis(1)).unwrap();
+        assert!(!reading.orders(at(moment), &shards).is_over);
+        assert!(reading.waits());
+        assert_eq!(reading.stuck(now + LIMIT, LIMIT), None, "not on their way");
+        assert!(reading.orders(at(PATIENCE), &shards).is_over);
+        assert!(reading.incomplete().is_some());
+    }
+
     #[test]
     fn one_key_is_read_where_it_is() {
         let mut reading = KeyReading::new(&source("key{06S}", true), Instant::now());
-        let orders = reading.orders(&topology('b'), &shards());
+        let orders = reading.orders(old(&topology('b')), &shards());
         let tasks: Vec<_> = orders.tasks.into_iter().map(|(_, task)| task).collect();
         let names = vec![(0, b"key{06S}".to_vec())];
         let slots = Vec::new();

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyTuple};
 use std::time::Duration;
 
-/// `registerTE(seconds, function, key, per_shard)`: runs a function at intervals, for as long as the session exists, or the key if
+/// `registerTE(seconds, function, key, *, per_shard)`: runs a function at intervals, for as long as the session exists, or the key if
 /// one is given. Returns `False` if the key exists already. In a cluster one shard runs the function, or each one with
 /// `per_shard=True`.
 #[pyfunction]
@@ -23,6 +23,10 @@ pub(super) fn register_time_event(
         args,
         kwargs,
     };
+    if args.len() > 3 {
+        // `per_shard` is given by its name.
+        given.placed(["seconds", "function", "key"], 0)?;
+    }
     let [seconds, function, key, per_shard] =
         given.placed(["seconds", "function", "key", "per_shard"], 0)?;
     let (Some(seconds), Some(function)) = (seconds, function) else {

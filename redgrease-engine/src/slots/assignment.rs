@@ -101,6 +101,13 @@ impl Assignment {
         self.open.all_slots()
     }
 
+    /// `true` if something is open that belongs to no server of the cluster.
+    pub(crate) fn has_unserved(&self, topology: &Topology) -> bool {
+        let owners = Owners::of(topology, |_| true);
+        let open = self.open.all_slots();
+        open.iter().any(|slot| owners.owner(slot).is_none())
+    }
+
     /// Gives up what is open and belongs to no server of the cluster. Returns those slots.
     pub(crate) fn give_up_unserved(&mut self, topology: &Topology) -> Slots {
         let owners = Owners::of(topology, |_| true);

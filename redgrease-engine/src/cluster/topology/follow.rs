@@ -3,7 +3,7 @@
 use super::Topology;
 use crate::redis::{Context, Level, after, cluster_nodes, learn_shard_id, log};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The server does not tell modules of changes, so it is asked again after so long.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -13,11 +13,19 @@ const INTERVAL: Duration = Duration::from_millis(250);
 type Subscriber = fn(&Context, &Topology, &Topology);
 
 static CURRENT: LazyLock<RwLock<Arc<Topology>>> = LazyLock::new(RwLock::default);
+/// The time of the last change of the picture.
+static CHANGED: Mutex<Option<Instant>> = Mutex::new(None);
 static SUBSCRIBERS: Mutex<Vec<Subscriber>> = Mutex::new(Vec::new());
 
 /// The picture that is in force. Without a cluster it is empty.
 pub(crate) fn current() -> Arc<Topology> {
     Arc::clone(&CURRENT.read().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The time for which the picture has been as it is.
+pub(crate) fn unchanged_for() -> Duration {
+    let changed = *CHANGED.lock().unwrap_or_else(PoisonError::into_inner);
+    changed.map_or(Duration::ZERO, |at| at.elapsed())
 }
 
 /// Calls the function after each change from now on.
@@ -58,6 +66,7 @@ fn replace(context: &Context, new: Topology) {
         }
         std::mem::replace(&mut *current, Arc::clone(&new))
     };
+    *CHANGED.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     // A subscriber may subscribe another function.
     let subscribers = SUBSCRIBERS
         .lock()
