@@ -38,6 +38,7 @@ impl Cluster {
         target.order(&format!("CLUSTER SETSLOT {slot} IMPORTING {}", source.id()))?;
         source.order(&format!("CLUSTER SETSLOT {slot} MIGRATING {}", target.id()))?;
         while migrate(slot, &source, &target)? {}
+        self.wait_until(|| outranked(&source, &target))?;
         let owned = format!("CLUSTER SETSLOT {slot} NODE {}", target.id());
         // The new owner first: if this stops in between, the slot has an owner.
         target.order(&owned)?;
@@ -92,6 +93,21 @@ impl Cluster {
         }
         Ok(None)
     }
+}
+
+/// Gives the new owner of a slot a later version than the old owner has. Of two servers that claim a slot, the others believe the
+/// one with the later version: a late message of the old owner could take the slot from the new one, and then no server had it.
+fn outranked(source: &ClusterNode, target: &ClusterNode) -> Result<Option<String>> {
+    let version = |node: &ClusterNode| Ok(node.view()?.get(node.id()).map(|myself| myself.epoch));
+    if version(target)? > version(source)? {
+        return Ok(None);
+    }
+    target.order("CLUSTER BUMPEPOCH")?;
+    Ok(Some(format!(
+        "{} has no later version of the cluster than {}",
+        target.name(),
+        source.name()
+    )))
 }
 
 /// Moves some keys of a slot. Returns whether there were any.
