@@ -6,8 +6,8 @@
 mod common;
 
 use common::eventually;
+use common::shards::{ids, send, try_send};
 use redgrease_embedded::{ClusterNode, Server};
-use redis::Value;
 
 const SCRIPT: &str = "
 GB('CommandReader').map(lambda words: 'here').register(trigger='first', mode='sync')
@@ -16,36 +16,6 @@ def grow(words):
     GB('CommandReader').map(lambda _: 'grown').register(trigger=words[1], mode='sync')
 GB('CommandReader').foreach(grow).register(trigger='grow', mode='sync')
 ";
-
-fn try_send(node: &ClusterNode, words: &[&str]) -> redis::RedisResult<Value> {
-    let client = redis::Client::open(node.url()).unwrap();
-    let mut connection = client.get_connection().unwrap();
-    let mut command = redis::cmd(words[0]);
-    command.arg(&words[1..]);
-    command.query(&mut connection)
-}
-
-fn send(node: &ClusterNode, words: &[&str]) -> Value {
-    try_send(node, words).unwrap()
-}
-
-fn text(value: &Value) -> String {
-    redis::from_redis_value_ref(value).unwrap()
-}
-
-/// The ids of all registrations, in order.
-fn ids(node: &ClusterNode) -> Vec<String> {
-    let Value::Array(rows) = send(node, &["RG.DUMPREGISTRATIONS"]) else {
-        panic!("no rows");
-    };
-    let id = |row: &Value| match row {
-        Value::Array(fields) => text(&fields[1]),
-        other => panic!("no row: {other:?}"),
-    };
-    let mut ids: Vec<String> = rows.iter().map(id).collect();
-    ids.sort();
-    ids
-}
 
 /// Waits until the replica has the registrations of its master. Returns their ids.
 fn agreed(master: &ClusterNode, replica: &ClusterNode) -> Vec<String> {

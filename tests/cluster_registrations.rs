@@ -4,46 +4,17 @@
 mod common;
 
 use common::eventually;
+use common::shards::{ids, send, text, try_send};
 use common::wheel::make_wheel;
 use redgrease_embedded::{Cluster, ClusterNode, Server};
 use redis::Value;
 use std::thread;
 use std::time::{Duration, Instant};
 
-fn try_send(node: &ClusterNode, words: &[&str]) -> redis::RedisResult<Value> {
-    let client = redis::Client::open(node.url()).unwrap();
-    let mut connection = client.get_connection().unwrap();
-    let mut command = redis::cmd(words[0]);
-    command.arg(&words[1..]);
-    command.query(&mut connection)
-}
-
-fn send(node: &ClusterNode, words: &[&str]) -> Value {
-    try_send(node, words).unwrap()
-}
-
 fn refused(node: &ClusterNode, words: &[&str]) -> String {
     let error = try_send(node, words).unwrap_err();
     let code = error.code().unwrap_or_default().to_owned();
     format!("{code} {}", error.detail().unwrap_or_default())
-}
-
-fn text(value: &Value) -> String {
-    redis::from_redis_value_ref(value).unwrap()
-}
-
-/// The ids of all registrations, in order.
-fn ids(node: &ClusterNode) -> Vec<String> {
-    let Value::Array(rows) = send(node, &["RG.DUMPREGISTRATIONS"]) else {
-        panic!("no rows");
-    };
-    let id = |row: &Value| match row {
-        Value::Array(fields) => text(&fields[1]),
-        other => panic!("no row: {other:?}"),
-    };
-    let mut ids: Vec<String> = rows.iter().map(id).collect();
-    ids.sort();
-    ids
 }
 
 /// What a trigger without arguments answers.

@@ -24,6 +24,36 @@ pub(crate) fn ask<T: FromRedisValue>(node: &ClusterNode, words: &[&str]) -> T {
     try_ask(node, words).unwrap()
 }
 
+/// A command to one server, and its reply as it came.
+pub(crate) fn try_send(node: &ClusterNode, words: &[&str]) -> RedisResult<Value> {
+    try_ask(node, words)
+}
+
+/// The same for a command that must not fail.
+#[track_caller]
+pub(crate) fn send(node: &ClusterNode, words: &[&str]) -> Value {
+    ask(node, words)
+}
+
+/// A reply that is a text.
+pub(crate) fn text(value: &Value) -> String {
+    redis::from_redis_value_ref(value).unwrap()
+}
+
+/// The ids of all registrations of a server, in order.
+pub(crate) fn ids(node: &ClusterNode) -> Vec<String> {
+    let Value::Array(rows) = send(node, &["RG.DUMPREGISTRATIONS"]) else {
+        panic!("no rows");
+    };
+    let id = |row: &Value| match row {
+        Value::Array(fields) => text(&fields[1]),
+        other => panic!("no row: {other:?}"),
+    };
+    let mut ids: Vec<String> = rows.iter().map(id).collect();
+    ids.sort();
+    ids
+}
+
 /// Registers a script on each shard, as one session.
 pub(crate) fn register(cluster: &Cluster, session: &str, script: &str) {
     for shard in 0..cluster.shards() {
