@@ -5,10 +5,9 @@ use super::mailbox::{Mailbox, Message, Receipt, Tag};
 use super::peer::{Due, Peer};
 use super::topology::NodeId;
 use super::transport::{Channel, Event, Frame, LONGEST, Lane};
-use crate::redis::{Level, log};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Instant;
 
 /// The way of frames to another server.
 pub(crate) trait Wire {

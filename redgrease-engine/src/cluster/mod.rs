@@ -16,12 +16,6 @@
 //!
 //! A server that was not started for a cluster has none of it: no thread, no timer, no messages.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "runs over all shards use it, and are built on it"
-)]
-
 mod agenda;
 mod bell;
 mod changes;
@@ -41,9 +35,9 @@ mod transport;
 mod versions;
 
 pub(crate) use heartbeat::{Heartbeat, Hello};
-pub(crate) use hub::{Hub, Received, Unsent, Wire};
+pub(crate) use hub::{Hub, Received};
 pub(crate) use mailbox::{Content, Message, Tag};
-pub(crate) use questions::{Kind, Limit, NoAnswer, Outcome, Outcomes, Question, Questions};
+pub(crate) use questions::{Kind, Limit, NoAnswer, Outcome, Question, Questions};
 pub(crate) use transport::Lane;
 #[cfg(test)]
 pub(crate) use transport::Random;
@@ -51,7 +45,7 @@ pub(crate) use transport::Random;
 use crate::redis::{Context, Level, Worker, log};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
-use topology::{Health, Node, NodeId, Topology};
+use topology::{Health, NodeId, Topology};
 
 static RUN_ID: OnceLock<String> = OnceLock::new();
 static HUB: OnceLock<Hub> = OnceLock::new();

@@ -6,7 +6,7 @@
 //! | file | purpose |
 //! |---|---|
 //! | `bytes.rs` | questions and answers as bytes |
-//! | `outcome.rs` | answers, reasons why there is none, and how long a server may take |
+//! | `outcome.rs` | answers, the reasons for missing answers, and how long a server may take |
 //! | `question.rs` | a question of another server |
 
 mod bytes;

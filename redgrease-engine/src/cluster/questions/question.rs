@@ -17,10 +17,6 @@ pub(crate) struct Question {
 }
 
 impl Question {
-    pub(crate) fn from(&self) -> NodeId {
-        self.from
-    }
-
     pub(crate) fn content(&self) -> &[u8] {
         &self.content
     }

@@ -24,7 +24,7 @@ mod outgoing;
 mod tests;
 
 pub(crate) use channel::{Channel, Event};
-pub(crate) use frame::{Frame, Lane, Refused};
+pub(crate) use frame::{Frame, Lane};
 #[cfg(test)]
 pub(crate) use network::Random;
 

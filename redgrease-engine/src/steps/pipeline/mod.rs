@@ -55,7 +55,7 @@ pub(crate) enum Advance<'py> {
 pub(crate) enum Read {
     /// It pushed a record, or an error.
     More,
-    /// There is none now: the result of a coroutine comes first, or the reader waits for another shard.
+    /// It has no record now: the result of a coroutine comes first, or the reader waits for another shard.
     Pause,
     /// There is no other record.
     End,
