@@ -1,7 +1,7 @@
 //! The beginning of runs: here, and on the shards that another one has asked to take part.
 
 use super::cause::BegunElsewhere;
-use super::message::{Start, words_of};
+use super::message::{Message, Start, words_of};
 use super::part::{Part, Post};
 use super::plans;
 use super::run_id::RunId;
@@ -24,6 +24,11 @@ impl Post for ByHub {
     fn send(&self, to: NodeId, lane: Lane, bytes: &[u8]) -> bool {
         cluster::hub().is_some_and(|hub| hub.send(to, lane, Tag::RUN, bytes).is_ok())
     }
+}
+
+/// Sends a message about a run that has no part here. A shard that is not in the cluster any longer does not need it.
+pub(super) fn send_without_part(run: RunId, to: NodeId, message: &Message<'_>) {
+    let _ = ByHub.send(to, message.lane(), &message.write(run));
 }
 
 /// The shards that read records.

@@ -2,6 +2,7 @@
 
 use super::run_id::RunId;
 use super::shards::Shards;
+use crate::cluster::Lane;
 use crate::cluster::topology::NodeId;
 use crate::encoding::{Damaged, Input, write_bytes, write_flag, write_number, write_optional};
 use crate::id::Id;
@@ -72,6 +73,15 @@ impl Message<'_> {
             self,
             Message::Batch(..) | Message::Ended(_) | Message::Done(_)
         )
+    }
+
+    /// The lane that the message takes.
+    pub(super) fn lane(&self) -> Lane {
+        if self.is_bulk() {
+            Lane::Bulk
+        } else {
+            Lane::Control
+        }
     }
 
     /// The bytes of the message about a run.

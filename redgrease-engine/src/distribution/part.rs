@@ -196,14 +196,20 @@ impl Part {
         state.reading = Some(body);
     }
 
-    /// The shards that the part still needs.
+    /// The shards that the part still needs. The initiator needs one whose part has ended as well, while that has a task: it has to
+    /// say that it does not read it.
     pub(super) fn needs(&self) -> Vec<NodeId> {
         let Some(shards) = self.shards() else {
             return Vec::new();
         };
+        let key_reading = self.key_reading();
+        let reads = |id| {
+            let reading = key_reading.as_ref();
+            reading.is_some_and(|reading| reading.is_being_read_by(id))
+        };
         let state = self.state();
         let others = shards.others();
-        let needed = others.filter(|(number, _)| !state.done.contains_key(number));
+        let needed = others.filter(|(number, id)| !state.done.contains_key(number) || reads(*id));
         needed.map(|(_, id)| id).collect()
     }
 
@@ -212,12 +218,7 @@ impl Part {
         let Some(id) = self.shards().and_then(|shards| shards.id(to)) else {
             return;
         };
-        let lane = if message.is_bulk() {
-            Lane::Bulk
-        } else {
-            Lane::Control
-        };
-        if !self.post.send(id, lane, &message.write(self.run)) {
+        if !self.post.send(id, message.lane(), &message.write(self.run)) {
             self.fail(&lost(id, "it is not in the cluster any longer"));
         }
     }

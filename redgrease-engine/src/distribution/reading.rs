@@ -5,7 +5,7 @@
 //! that everything was read.
 
 use super::shards::{Number, Shards};
-use crate::cluster::topology::{Slots, Topology};
+use crate::cluster::topology::{NodeId, Slots, Topology};
 use crate::plan::KeysSource;
 use crate::slots::{Assignment, Report, Task};
 use std::time::{Duration, Instant};
@@ -110,6 +110,11 @@ impl KeyReading {
             self.progress = now;
         }
         !self.assignment.has_open()
+    }
+
+    /// A shard has tasks that it has not reported.
+    pub(super) fn is_being_read_by(&self, id: NodeId) -> bool {
+        self.assignment.is_being_read_by(id)
     }
 
     /// Something is open.

@@ -1,6 +1,6 @@
 //! The runs that this shard takes part in, and what comes for them.
 
-use super::begin::begin_part;
+use super::begin::{begin_part, send_without_part};
 use super::message::Message;
 use super::part::Part;
 use super::run_id::RunId;
@@ -8,6 +8,7 @@ use super::waiting::Waiting;
 use crate::cluster::topology::{self, NodeId};
 use crate::cluster::{self, Content};
 use crate::redis::{Level, log};
+use crate::slots::{Report, Task};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
@@ -127,12 +128,29 @@ pub(super) fn receive(message: cluster::Message) {
     if let Message::Start(start) = message {
         return begin_part(from, run, *start);
     }
-    match runs().find(run) {
-        Found::Part(part) => deliver(&part, from, message, &content),
-        Found::Over => {}
+    let found = runs().find(run);
+    if let Found::Part(part) = found {
+        return deliver(&part, from, message, &content);
+    }
+    if let Some(answer) = answer_without_part(&message) {
+        return send_without_part(run, from, &answer);
+    }
+    match found {
         Found::Unknown if matches!(message, Message::Abort(_)) => runs().forget(run),
         Found::Unknown => runs().keep(run, from, content),
+        Found::Part(_) | Found::Over => {}
     }
+}
+
+/// The answer to a message for a part that has ended. The part of a shard that needs no other record ends while others still read,
+/// and a task that comes later counts as done. A task never comes before the beginning of its run, so the part has ended also if
+/// this shard does not remember it.
+pub(super) fn answer_without_part(message: &Message<'_>) -> Option<Message<'static>> {
+    let report = Report {
+        tasks: 1,
+        back: Task::default(),
+    };
+    matches!(message, Message::Task(_)).then_some(Message::Read(report))
 }
 
 /// Delivers the messages that came before the run began here.

@@ -4,8 +4,9 @@ use super::begin::Reads;
 use super::message::{Done, Message};
 use super::outbox::Outbox;
 use super::part::{Part, Post};
+use super::reading::{KeyReading, Picture};
 use super::run_id::RunId;
-use super::runs::runs;
+use super::runs::{answer_without_part, runs};
 use super::shards::Shards;
 use super::shards::tests::{id, topology};
 use super::waiting::Waiting;
@@ -15,8 +16,11 @@ use crate::encoding::Input;
 use crate::execution::PartEnd;
 use crate::execution::Shared;
 use crate::id::Id;
+use crate::plan::KeysSource;
+use crate::slots::{Report, Task};
 use crate::steps::MoverId;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 type Letters = Vec<(NodeId, Lane, Vec<u8>)>;
 
@@ -191,4 +195,47 @@ fn a_run_whose_early_messages_had_no_place_does_not_begin() {
         Ok(15),
         "the place is free again"
     );
+}
+
+/// The part of the initiator `b`, whose others are `a` and `c`.
+fn part_of_b(number: u64, post: &Arc<Written>) -> Arc<Part> {
+    let shards = Shards::of(&topology('b')).unwrap();
+    let run = RunId::new(Id::of(number));
+    let part = Part::of_shard(run, shards, Arc::<Written>::clone(post));
+    assert_eq!(runs().insert(&part).unwrap().len(), 0);
+    part
+}
+
+#[test]
+fn a_shard_whose_part_has_ended_is_needed_while_it_has_a_task() {
+    let part = part_of_b(1007, &Arc::new(Written::default()));
+    let keys = KeysSource {
+        pattern: b"*".to_vec(),
+        exact: false,
+        read_value: true,
+    };
+    let topology = topology('b');
+    let mut reading = KeyReading::new(&keys, Instant::now());
+    let picture = Picture {
+        topology: &topology,
+        now: Instant::now(),
+        age: Duration::ZERO,
+    };
+    let orders = reading.orders(picture, part.shards().unwrap());
+    assert_eq!(orders.tasks.len(), 3);
+    *part.key_reading() = Some(reading);
+    let complete = || Message::Done(Done::Complete(Vec::new()));
+    part.take_message(1, complete());
+    assert_eq!(part.needs(), [id('a'), id('c')], "it has not answered");
+    let report = |tasks| {
+        let back = Task::default();
+        Message::Read(Report { tasks, back })
+    };
+    // The shard says so, although its part has ended.
+    let task = Message::Task(Task::default());
+    assert_eq!(answer_without_part(&task), Some(report(1)));
+    assert_eq!(answer_without_part(&Message::AllRead), None);
+    part.take_message(1, report(1));
+    assert_eq!(part.needs(), [id('c')]);
+    part.refuse("");
 }

@@ -128,6 +128,12 @@ impl Assignment {
         self.given.values().any(|given| given.tasks > 0)
     }
 
+    /// A shard has something to read, and has not reported it.
+    pub(crate) fn is_being_read_by(&self, shard: NodeId) -> bool {
+        let given = self.given.get(&shard);
+        given.is_some_and(|given| given.tasks > 0)
+    }
+
     /// Everything was read.
     pub(crate) fn is_done(&self) -> bool {
         !self.has_open() && !self.is_being_read()
