@@ -303,8 +303,8 @@ impl Part {
             Message::Done(Done::Complete(errors)) => {
                 state.done.insert(from, errors);
             }
+            // The part has not ended as others do: without its records, the results are not whole.
             Message::Done(Done::Stopped(reason)) => {
-                state.done.insert(from, Vec::new());
                 drop(state);
                 let shard = self.shards().and_then(|shards| shards.id(from));
                 return self.fail(&match shard {

@@ -239,3 +239,12 @@ fn a_shard_whose_part_has_ended_is_needed_while_it_has_a_task() {
     assert_eq!(part.needs(), [id('c')]);
     part.refuse("");
 }
+
+#[test]
+fn a_part_that_was_stopped_is_not_one_that_has_ended() {
+    let part = part_of_b(1008, &Arc::new(Written::default()));
+    part.take_message(2, Message::Done(Done::Complete(Vec::new())));
+    part.take_message(1, Message::Done(Done::Stopped("limit".to_owned())));
+    assert_eq!(Shared::others(&*part), (2, 1));
+    assert!(!part.is_over());
+}
