@@ -5,7 +5,7 @@ use super::message::{Message, Start, words_of};
 use super::part::{Part, Post};
 use super::plans;
 use super::run_id::RunId;
-use super::runs::{deliver_early, runs};
+use super::runs::{NotBegun, deliver_early, runs};
 use super::session::{Found, Wanted, read_plan, with_session};
 use super::shards::Shards;
 use crate::cluster::topology::{self, NodeId};
@@ -61,7 +61,8 @@ pub(super) fn begin_part(from: NodeId, run: RunId, start: Start) {
     let part = Part::of_shard(run, start.shards.clone(), Arc::new(ByHub));
     match runs().insert(&part) {
         Ok(early) => deliver_early(&part, early),
-        Err(()) => {
+        Err(NotBegun::Over) => return,
+        Err(NotBegun::Incomplete) => {
             return part.refuse(
                 "ERR the run was stopped: records of other shards came before its beginning, and there was no place for them: run \
                  it again",

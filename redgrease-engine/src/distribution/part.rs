@@ -370,12 +370,24 @@ impl Part {
     }
 
     /// Begins the run on the other shards.
-    fn start_others(self: &Arc<Self>, execution: &Arc<Execution>, start: Start) {
+    ///
+    /// # Errors
+    /// If the execution was given up meanwhile. Then no other shard knows of the run.
+    fn start_others(
+        self: &Arc<Self>,
+        execution: &Arc<Execution>,
+        start: Start,
+    ) -> Result<(), String> {
         let _ = self.shards.set(start.shards.clone());
-        self.is_run_by(execution);
         // Nothing can have come for it: the others do not know of it yet.
         let _ = runs().insert(self);
+        // From now on, the end of the execution tells the others. An end before tells nobody.
+        if !self.is_run_by(execution) {
+            runs().remove(self.run);
+            return Err("ERR the run was stopped before it had begun: run it again".to_owned());
+        }
         self.send_to_others(&Message::Start(Box::new(start)));
+        Ok(())
     }
 
     /// `true` if nothing of the run has to be done on another shard.
@@ -563,7 +575,7 @@ impl Shared for Part {
             Movement::new(py, plan.functions()).map_err(|raised| describe(py, &raised))?;
         let _ = self.layout.set(Layout { movement, gathers });
         if let Some(start) = start {
-            self.start_others(execution, start);
+            self.start_others(execution, start)?;
         }
         Ok(Pipeline::with_exchange(py, &steps, self))
     }

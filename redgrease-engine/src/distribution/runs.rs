@@ -54,11 +54,15 @@ impl Runs {
     /// The run begins here. Returns the messages that have come before.
     ///
     /// # Errors
-    /// If some of those messages were dropped.
-    pub(super) fn insert(&self, part: &Arc<Part>) -> Result<Vec<(NodeId, Content)>, ()> {
+    /// If the run cannot begin.
+    pub(super) fn insert(&self, part: &Arc<Part>) -> Result<Vec<(NodeId, Content)>, NotBegun> {
         let mut inside = self.inside();
+        if inside.over.contains(&part.run) {
+            return Err(NotBegun::Over);
+        }
         inside.parts.insert(part.run, Arc::clone(part));
-        inside.early.take(part.run)
+        let early = inside.early.take(part.run);
+        early.map_err(|()| NotBegun::Incomplete)
     }
 
     /// The part of this shard has ended. Returns `false` if it had not begun.
@@ -96,6 +100,15 @@ impl Runs {
         drop(inside);
         drop(dropped);
     }
+}
+
+/// The reason why a run cannot begin here.
+#[derive(Debug)]
+pub(super) enum NotBegun {
+    /// It has ended already: its end has overtaken its beginning.
+    Over,
+    /// Some of the messages that came before its beginning were dropped.
+    Incomplete,
 }
 
 enum Found {

@@ -248,3 +248,12 @@ fn a_part_that_was_stopped_is_not_one_that_has_ended() {
     assert_eq!(Shared::others(&*part), (2, 1));
     assert!(!part.is_over());
 }
+
+#[test]
+fn a_run_that_was_aborted_before_its_beginning_does_not_begin() {
+    let post = Arc::new(Written::default());
+    let part = part_of_a(1009, &post);
+    part.take_message(0, Message::Abort("early".to_owned()));
+    assert!(runs().insert(&part).is_err());
+    assert!(!runs().all().iter().any(|one| Arc::ptr_eq(one, &part)));
+}
