@@ -103,23 +103,32 @@ impl Hub {
         Ok(())
     }
 
-    /// Sends a message to each of these servers that is in the cluster.
+    /// Sends a message to each of these servers that is in the cluster. Returns those that are not.
+    ///
+    /// # Errors
+    /// If the message is too long. Then none of them gets it.
     pub(crate) fn send_to_all(
         &self,
         to: &[NodeId],
         lane: Lane,
         tag: Tag,
         content: &[u8],
-    ) -> Result<(), Unsent> {
+    ) -> Result<Vec<NodeId>, Unsent> {
         if content.len() >= LONGEST {
             return Err(Unsent::TooLong);
         }
         let message = with_tag(tag, content);
-        for peer in to.iter().filter_map(|id| self.peer(*id)) {
-            peer.change(|channel| channel.send(lane, &message));
+        let mut strangers = Vec::new();
+        for id in to {
+            match self.peer(*id) {
+                Some(peer) => {
+                    peer.change(|channel| channel.send(lane, &message));
+                }
+                None => strangers.push(*id),
+            }
         }
         self.bell.ring();
-        Ok(())
+        Ok(strangers)
     }
 
     /// The time of the last frame of a server.

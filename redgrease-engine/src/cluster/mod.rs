@@ -38,9 +38,9 @@ pub(crate) use heartbeat::{Heartbeat, Hello};
 pub(crate) use hub::{Hub, Received};
 pub(crate) use mailbox::{Content, Message, Tag};
 pub(crate) use questions::{Kind, Limit, NoAnswer, Outcome, Question, Questions};
-pub(crate) use transport::Lane;
 #[cfg(test)]
 pub(crate) use transport::Random;
+pub(crate) use transport::{LONGEST, Lane};
 
 use crate::redis::{Context, Level, Worker, log};
 use std::sync::{Arc, OnceLock};

@@ -2,7 +2,7 @@
 
 use super::cause::BegunElsewhere;
 use super::message::{Message, Start, words_of};
-use super::part::{Part, Post};
+use super::part::{Part, Post, TooLong};
 use super::plans;
 use super::run_id::RunId;
 use super::runs::{NotBegun, deliver_early, runs};
@@ -21,14 +21,19 @@ use std::sync::Arc;
 struct ByHub;
 
 impl Post for ByHub {
-    fn send(&self, to: NodeId, lane: Lane, bytes: &[u8]) -> bool {
-        cluster::hub().is_some_and(|hub| hub.send(to, lane, Tag::RUN, bytes).is_ok())
+    fn send(&self, to: &[NodeId], lane: Lane, bytes: &[u8]) -> Result<Vec<NodeId>, TooLong> {
+        match cluster::hub() {
+            Some(hub) => hub
+                .send_to_all(to, lane, Tag::RUN, bytes)
+                .map_err(|_| TooLong),
+            None => Ok(to.to_vec()),
+        }
     }
 }
 
 /// Sends a message about a run that has no part here. A shard that is not in the cluster any longer does not need it.
 pub(super) fn send_without_part(run: RunId, to: NodeId, message: &Message<'_>) {
-    let _ = ByHub.send(to, message.lane(), &message.write(run));
+    let _ = ByHub.send(&[to], message.lane(), &message.write(run));
 }
 
 /// The shards that read records.

@@ -43,7 +43,7 @@ pub(super) enum Done {
     Stopped(String),
 }
 
-/// A message about a run. The messages of [`Message::is_bulk`] come in the order in which they were sent.
+/// A message about a run. The messages of the bulk lane come in the order in which they were sent.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Message<'a> {
     Start(Box<Start>),
@@ -67,20 +67,12 @@ pub(super) enum Message<'a> {
 }
 
 impl Message<'_> {
-    /// `true` if the message goes behind the records that were sent before.
-    pub(super) fn is_bulk(&self) -> bool {
-        matches!(
-            self,
-            Message::Batch(..) | Message::Ended(_) | Message::Done(_)
-        )
-    }
-
-    /// The lane that the message takes.
+    /// The lane that the message takes. Plans, names of keys and errors may be long, and must not hold up heartbeats. What depends on
+    /// a message before takes the lane of that, so that it comes later. The credit for records waits for no records.
     pub(super) fn lane(&self) -> Lane {
-        if self.is_bulk() {
-            Lane::Bulk
-        } else {
-            Lane::Control
+        match self {
+            Message::Taken(..) => Lane::Control,
+            _ => Lane::Bulk,
         }
     }
 
@@ -284,6 +276,14 @@ mod tests {
             let run = RunId::new(Id::of(7));
             let bytes = message.write(run);
             assert_eq!(Message::read(&bytes, id('a')), Ok((run, message)));
+        }
+    }
+
+    #[test]
+    fn messages_that_may_be_long_do_not_hold_up_heartbeats() {
+        for message in samples() {
+            let is_short = matches!(message, Message::Taken(..));
+            assert_eq!(message.lane() == Lane::Control, is_short, "{message:?}");
         }
     }
 

@@ -17,7 +17,7 @@ use super::run_id::RunId;
 use super::runs::runs;
 use super::shards::{Number, Shards};
 use crate::cluster::topology::{self, NodeId};
-use crate::cluster::{Content, Lane};
+use crate::cluster::{Content, LONGEST, Lane};
 use crate::execution::{Body, Execution, PartEnd, Shared, abort, stop};
 use crate::plan::Source;
 use crate::python::{Gil, Movement, Raised, describe};
@@ -30,10 +30,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
+/// The message is longer than any may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooLong;
+
 /// The way of messages to other shards.
 pub(super) trait Post: std::fmt::Debug + Send + Sync {
-    /// Sends a message. `false` if the shard is not in the cluster.
-    fn send(&self, to: NodeId, lane: Lane, bytes: &[u8]) -> bool;
+    /// Sends a message to each of these shards. Returns those that are not in the cluster.
+    ///
+    /// # Errors
+    /// If the message is longer than any may be. Then no shard gets it.
+    fn send(&self, to: &[NodeId], lane: Lane, bytes: &[u8]) -> Result<Vec<NodeId>, TooLong>;
 }
 
 /// The receiver tells of the bytes that it has put through when they are so many.
@@ -215,22 +222,37 @@ impl Part {
 
     /// Sends a message to a shard of the run. If the shard is not in the cluster any longer, the run fails.
     pub(super) fn send(&self, to: Number, message: &Message<'_>) {
-        let Some(id) = self.shards().and_then(|shards| shards.id(to)) else {
-            return;
-        };
-        if !self.post.send(id, message.lane(), &message.write(self.run)) {
-            self.fail(&lost(id, "it is not in the cluster any longer"));
+        if let Some(id) = self.shards().and_then(|shards| shards.id(to)) {
+            self.send_to(&[id], message);
         }
     }
 
     pub(super) fn send_to_others(&self, message: &Message<'_>) {
-        let others: Vec<Number> = self
-            .shards()
-            .into_iter()
-            .flat_map(|shards| shards.others().map(|(number, _)| number))
-            .collect();
-        for number in others {
-            self.send(number, message);
+        let others = self.shards().into_iter().flat_map(Shards::others);
+        let others: Vec<NodeId> = others.map(|(_, id)| id).collect();
+        self.send_to(&others, message);
+    }
+
+    /// Sends a message to shards of the run, written once: a plan may be long.
+    fn send_to(&self, to: &[NodeId], message: &Message<'_>) {
+        let bytes = message.write(self.run);
+        match self.post.send(to, message.lane(), &bytes) {
+            Ok(gone) => {
+                if let Some(id) = gone.first() {
+                    self.fail(&lost(*id, "it is not in the cluster any longer"));
+                }
+            }
+            Err(TooLong) => self.is_too_long(message, bytes.len()),
+        }
+    }
+
+    /// A message could not be sent to any shard.
+    fn is_too_long(&self, message: &Message<'_>, bytes: usize) {
+        let why = too_long(bytes);
+        match message {
+            // The part has ended, and the initiator waits for its end.
+            Message::Done(Done::Complete(_)) => self.send(0, &Message::Done(Done::Stopped(why))),
+            _ => self.fail(&why),
         }
     }
 
@@ -543,6 +565,14 @@ fn end_reading(body: &Arc<Body>) {
     if !body.is_over() {
         body.abort(|| ());
     }
+}
+
+/// The error of a run that has so many bytes for another shard in one message.
+fn too_long(bytes: usize) -> String {
+    format!(
+        "ERR the run was stopped: a message of {bytes} bytes is too long for another shard (the limit is {LONGEST}): use smaller \
+         records, or move fewer of them"
+    )
 }
 
 /// The error of a run whose shard is lost.

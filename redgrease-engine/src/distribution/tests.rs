@@ -3,7 +3,7 @@
 use super::begin::Reads;
 use super::message::{Done, Message};
 use super::outbox::Outbox;
-use super::part::{Part, Post};
+use super::part::{Part, Post, TooLong};
 use super::reading::{KeyReading, Picture};
 use super::run_id::RunId;
 use super::runs::{answer_without_part, runs};
@@ -28,13 +28,19 @@ type Letters = Vec<(NodeId, Lane, Vec<u8>)>;
 struct Written {
     letters: Mutex<Letters>,
     gone: Vec<NodeId>,
+    /// The longest message.
+    most: Option<usize>,
 }
 
 impl Post for Written {
-    fn send(&self, to: NodeId, lane: Lane, bytes: &[u8]) -> bool {
+    fn send(&self, to: &[NodeId], lane: Lane, bytes: &[u8]) -> Result<Vec<NodeId>, TooLong> {
+        if self.most.is_some_and(|most| bytes.len() > most) {
+            return Err(TooLong);
+        }
         let mut letters = self.letters.lock().unwrap();
-        letters.push((to, lane, bytes.to_vec()));
-        !self.gone.contains(&to)
+        letters.extend(to.iter().map(|to| (*to, lane, bytes.to_vec())));
+        let gone = to.iter().filter(|to| self.gone.contains(to));
+        Ok(gone.copied().collect())
     }
 }
 
@@ -54,7 +60,7 @@ fn ends(post: &Written) -> Vec<Done> {
     let letters = post.letters.lock().unwrap();
     let ends = letters.iter().filter_map(|(to, lane, bytes)| {
         let (_, message) = Message::read(bytes, id('b')).unwrap();
-        assert_eq!(*lane == Lane::Bulk, message.is_bulk());
+        assert_eq!(*lane, message.lane());
         match message {
             Message::Done(done) => {
                 assert_eq!(*to, id('b'));
@@ -256,4 +262,26 @@ fn a_run_that_was_aborted_before_its_beginning_does_not_begin() {
     part.take_message(0, Message::Abort("early".to_owned()));
     assert!(runs().insert(&part).is_err());
     assert!(!runs().all().iter().any(|one| Arc::ptr_eq(one, &part)));
+}
+
+#[test]
+fn a_message_that_is_too_long_ends_the_run_and_blames_no_shard() {
+    let post = Arc::new(Written {
+        most: Some(400),
+        ..Written::default()
+    });
+    let is_told = |ends: &[Done]| {
+        let text = format!("{ends:?}");
+        let is_told = text.contains("is too long for another shard") && !text.contains("is lost");
+        assert!(ends.len() == 1 && is_told, "{text}");
+    };
+    let part = part_of_a(1010, &post);
+    part.send(2, &Message::Batch(MoverId(0), &[7; 500]));
+    is_told(&ends(&post));
+    // The initiator waits for the end of a part, whatever its errors are.
+    post.letters.lock().unwrap().clear();
+    let part = part_of_a(1011, &post);
+    let errors = ["e".repeat(500)];
+    Shared::ended(&*part, &PartEnd::Complete { errors: &errors });
+    is_told(&ends(&post));
 }
