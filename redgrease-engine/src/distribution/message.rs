@@ -11,8 +11,11 @@ use crate::scope::SessionOutline;
 use crate::slots::{Report, Task};
 use crate::steps::MoverId;
 
-/// The version of the format.
+/// The version of the format. In all versions a message begins with the version and the run, so that a server can say that it does
+/// not understand a message: see [`Message::NotRead`].
 const FORMAT: u8 = 1;
+/// The version of [`Message::NotRead`], which all versions understand.
+const NOT_READ: u8 = 0;
 /// No plan has as many movers.
 const MOST_MOVERS: u64 = 1 << 16;
 
@@ -64,6 +67,8 @@ pub(super) enum Message<'a> {
     AllRead,
     /// The initiator has ended the run.
     Abort(String),
+    /// The sender could not read a message of the receiver about the run.
+    NotRead,
 }
 
 impl Message<'_> {
@@ -78,7 +83,10 @@ impl Message<'_> {
 
     /// The bytes of the message about a run.
     pub(super) fn write(&self, run: RunId) -> Vec<u8> {
-        let mut out = vec![FORMAT];
+        let mut out = match self {
+            Message::NotRead => vec![NOT_READ],
+            _ => vec![FORMAT],
+        };
         run.write(&mut out);
         match self {
             Message::Start(start) => {
@@ -139,6 +147,7 @@ impl Message<'_> {
                 report.back.write(&mut out);
             }
             Message::AllRead => out.push(b'l'),
+            Message::NotRead => {}
             Message::Abort(reason) => {
                 out.push(b'a');
                 write_bytes(&mut out, reason.as_bytes());
@@ -151,6 +160,10 @@ impl Message<'_> {
 impl<'a> Message<'a> {
     /// Reads a message for the server `me`, and the run that it is about.
     pub(super) fn read(bytes: &'a [u8], me: NodeId) -> Result<(RunId, Message<'a>), Damaged> {
+        if let Some((&NOT_READ, rest)) = bytes.split_first() {
+            let run = RunId::read(&mut Input::new(rest))?;
+            return Ok((run, Message::NotRead));
+        }
         let mut input = Input::of_format(bytes, FORMAT)?;
         let run = RunId::read(&mut input)?;
         let message = match input.tag()? {
@@ -196,6 +209,15 @@ impl<'a> Message<'a> {
         };
         input.end((run, message))
     }
+}
+
+/// The run of a message that could not be read. `None` if the sender would not understand an answer, or needs none.
+pub(super) fn run_of_unread(bytes: &[u8]) -> Option<RunId> {
+    let (version, rest) = bytes.split_first()?;
+    if *version == NOT_READ {
+        return None;
+    }
+    RunId::read(&mut Input::new(rest)).ok()
 }
 
 fn write_mover(out: &mut Vec<u8>, mover: MoverId) {
@@ -267,6 +289,7 @@ mod tests {
                 back: task(),
             }),
             Message::AllRead,
+            Message::NotRead,
         ]
     }
 
@@ -294,9 +317,25 @@ mod tests {
         assert_eq!(Message::read(&bytes, id('a')), Err(Damaged::Newer));
     }
 
+    /// A later version may change everything behind the run.
+    #[test]
+    fn the_run_of_a_message_of_another_version_is_known() {
+        let run = RunId::new(Id::of(7));
+        let mut bytes = Message::Enough.write(run);
+        bytes[0] = FORMAT + 1;
+        bytes.extend_from_slice(b"something else");
+        assert_eq!(run_of_unread(&bytes), Some(run));
+        assert_eq!(run_of_unread(&bytes[..3]), None);
+        // Two servers do not answer each other for ever.
+        let mut answer = Message::NotRead.write(run);
+        assert_eq!(run_of_unread(&answer), None);
+        answer.extend_from_slice(b"more");
+        assert_eq!(Message::read(&answer, id('a')), Ok((run, Message::NotRead)));
+    }
+
     proptest! {
         #[test]
-        fn damaged_messages_do_no_harm(which in 0..11usize, place in 0..400usize, byte: u8, end in 0..400usize) {
+        fn damaged_messages_do_no_harm(which in 0..12usize, place in 0..400usize, byte: u8, end in 0..400usize) {
             let mut bytes = samples()[which].write(RunId::new(Id::of(7)));
             if let Some(changed) = bytes.get_mut(place) {
                 *changed = byte;

@@ -334,6 +334,11 @@ impl Part {
                     None => reason,
                 });
             }
+            Message::NotRead => {
+                drop(state);
+                let shard = self.shards().and_then(|shards| shards.id(from));
+                return self.fail(&does_not_understand(shard));
+            }
             Message::Read(report) => {
                 drop(state);
                 return self.take_report(from, report);
@@ -565,6 +570,18 @@ fn end_reading(body: &Arc<Body>) {
     if !body.is_over() {
         body.abort(|| ());
     }
+}
+
+/// The error of a run of which a shard could not read a message.
+fn does_not_understand(shard: Option<NodeId>) -> String {
+    let shard = shard.map_or_else(
+        || "another shard".to_owned(),
+        |id| format!("the shard {id}"),
+    );
+    format!(
+        "ERR the run was stopped: {shard} did not understand a message of it: use the same version of the engine on all shards, and run \
+         it again"
+    )
 }
 
 /// The error of a run that has so many bytes for another shard in one message.

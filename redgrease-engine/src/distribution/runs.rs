@@ -1,12 +1,13 @@
 //! The runs that this shard takes part in, and what comes for them.
 
 use super::begin::{begin_part, send_without_part};
-use super::message::Message;
+use super::message::{Message, run_of_unread};
 use super::part::Part;
 use super::run_id::RunId;
 use super::waiting::Waiting;
 use crate::cluster::topology::{self, NodeId};
 use crate::cluster::{self, Content};
+use crate::encoding::Damaged;
 use crate::redis::{Level, log};
 use crate::slots::{Report, Task};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -128,15 +129,7 @@ pub(super) fn receive(message: cluster::Message) {
     };
     let (run, message) = match Message::read(content.bytes(), me) {
         Ok(read) => read,
-        Err(damaged) => {
-            return log(
-                Level::Warning,
-                &format!(
-                    "a message of {from} about a run could not be read ({damaged:?}): use the same version of the engine on all \
-                     shards"
-                ),
-            );
-        }
+        Err(damaged) => return not_read(from, content.bytes(), damaged),
     };
     if let Message::Start(start) = message {
         return begin_part(from, run, *start);
@@ -149,9 +142,25 @@ pub(super) fn receive(message: cluster::Message) {
         return send_without_part(run, from, &answer);
     }
     match found {
-        Found::Unknown if matches!(message, Message::Abort(_)) => runs().forget(run),
+        // What waits for the beginning waits in vain.
+        Found::Unknown if matches!(message, Message::Abort(_) | Message::NotRead) => {
+            runs().forget(run);
+        }
         Found::Unknown => runs().keep(run, from, content),
         Found::Part(_) | Found::Over => {}
+    }
+}
+
+/// A message could not be read. Its sender has to know: the run would wait for what this server does not do.
+fn not_read(from: NodeId, bytes: &[u8], damaged: Damaged) {
+    log(
+        Level::Warning,
+        &format!(
+            "a message of {from} about a run could not be read ({damaged:?}): use the same version of the engine on all shards"
+        ),
+    );
+    if let Some(run) = run_of_unread(bytes) {
+        send_without_part(run, from, &Message::NotRead);
     }
 }
 

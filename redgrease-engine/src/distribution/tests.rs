@@ -285,3 +285,13 @@ fn a_message_that_is_too_long_ends_the_run_and_blames_no_shard() {
     Shared::ended(&*part, &PartEnd::Complete { errors: &errors });
     is_told(&ends(&post));
 }
+
+#[test]
+fn a_shard_that_does_not_understand_ends_the_run() {
+    let post = Arc::new(Written::default());
+    let part = part_of_a(1012, &post);
+    part.take_message(2, Message::NotRead);
+    let ends = format!("{:?}", ends(&post));
+    let is_named = ends.contains(&format!("the shard {} did not understand", id('c')));
+    assert!(is_named && ends.contains("Stopped"), "{ends}");
+}
