@@ -323,6 +323,11 @@ impl Part {
                 }
             }
             Message::Done(Done::Complete(errors)) => {
+                if self.lacks_an_end(&state, from) {
+                    drop(state);
+                    let shard = self.shards().and_then(|shards| shards.id(from));
+                    return self.fail(&incomplete(shard));
+                }
                 state.done.insert(from, errors);
             }
             // The part has not ended as others do: without its records, the results are not whole.
@@ -373,6 +378,16 @@ impl Part {
         self.wake(execution);
     }
 
+    /// A shard has not ended what is in front of a mover, and never will if its part has ended.
+    fn lacks_an_end(&self, state: &State, from: Number) -> bool {
+        let movers = self.layout().map_or(0, |layout| layout.gathers.len());
+        let has_ended = |mover| {
+            let arrivals = state.movers.get(&MoverId(mover));
+            arrivals.is_some_and(|arrivals| arrivals.ended.contains(&from))
+        };
+        !(0..movers).all(has_ended)
+    }
+
     // The pipeline of this shard.
 
     /// What the other shards are told, before any of them is told anything.
@@ -415,6 +430,46 @@ impl Part {
         }
         self.send_to_others(&Message::Start(Box::new(start)));
         Ok(())
+    }
+
+    /// Makes the pipeline of this shard. The initiator tells the others of the run.
+    fn pipeline(
+        self: Arc<Self>,
+        py: Gil<'_>,
+        execution: &Arc<Execution>,
+    ) -> Result<Pipeline, String> {
+        let plan = &execution.plan;
+        let steps: Arc<[Step]> = distributed(py, &plan.steps).into();
+        let start = if self.shards().is_none() {
+            let shards = Shards::of(&topology::current());
+            let Some(shards) = shards.filter(|_| !self.is_local(&steps)) else {
+                return Ok(Pipeline::new(py, &plan.steps));
+            };
+            Some(self.beginning(py, execution, shards)?)
+        } else {
+            None
+        };
+        let movers = steps.iter().filter_map(|step| match step {
+            Step::Mover(mover) => Some(mover.is_gathering()),
+            _ => None,
+        });
+        let gathers: Vec<bool> = movers.collect();
+        self.outbox.make_room_for(gathers.len());
+        let movement =
+            Movement::new(py, plan.functions()).map_err(|raised| describe(py, &raised))?;
+        let _ = self.layout.set(Layout { movement, gathers });
+        if let Some(start) = start {
+            self.start_others(execution, start)?;
+        }
+        Ok(Pipeline::with_exchange(py, &steps, self))
+    }
+
+    /// The part of another shard cannot begin. To the others it would look like one that has ended, and they would wait for the ends
+    /// of its movers.
+    pub(super) fn cannot_begin(&self, error: &str) {
+        if self.shards().is_some_and(|shards| !shards.is_initiator()) {
+            self.fail(error);
+        }
     }
 
     /// `true` if nothing of the run has to be done on another shard.
@@ -572,6 +627,22 @@ fn end_reading(body: &Arc<Body>) {
     }
 }
 
+/// How an error names a shard.
+fn named(shard: Option<NodeId>) -> String {
+    shard.map_or_else(
+        || "another shard".to_owned(),
+        |id| format!("the shard {id}"),
+    )
+}
+
+/// The error of a run whose part on a shard has ended too early.
+fn incomplete(shard: Option<NodeId>) -> String {
+    let shard = named(shard);
+    format!(
+        "ERR the run was stopped: {shard} has ended without all of its records: run it again, and report it"
+    )
+}
+
 /// The error of a run of which a shard could not read a message.
 fn does_not_understand(shard: Option<NodeId>) -> String {
     let shard = shard.map_or_else(
@@ -601,30 +672,11 @@ pub(super) fn lost(shard: NodeId, why: &str) -> String {
 
 impl Shared for Part {
     fn begin(self: Arc<Self>, py: Gil<'_>, execution: &Arc<Execution>) -> Result<Pipeline, String> {
-        let plan = &execution.plan;
-        let steps: Arc<[Step]> = distributed(py, &plan.steps).into();
-        let start = if self.shards().is_none() {
-            let shards = Shards::of(&topology::current());
-            let Some(shards) = shards.filter(|_| !self.is_local(&steps)) else {
-                return Ok(Pipeline::new(py, &plan.steps));
-            };
-            Some(self.beginning(py, execution, shards)?)
-        } else {
-            None
-        };
-        let movers = steps.iter().filter_map(|step| match step {
-            Step::Mover(mover) => Some(mover.is_gathering()),
-            _ => None,
-        });
-        let gathers: Vec<bool> = movers.collect();
-        self.outbox.make_room_for(gathers.len());
-        let movement =
-            Movement::new(py, plan.functions()).map_err(|raised| describe(py, &raised))?;
-        let _ = self.layout.set(Layout { movement, gathers });
-        if let Some(start) = start {
-            self.start_others(execution, start)?;
+        let pipeline = Arc::clone(&self).pipeline(py, execution);
+        if let Err(error) = &pipeline {
+            self.cannot_begin(error);
         }
-        Ok(Pipeline::with_exchange(py, &steps, self))
+        pipeline
     }
 
     fn take(&self, py: Gil<'_>, pipeline: &mut Pipeline) -> bool {

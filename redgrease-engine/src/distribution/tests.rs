@@ -295,3 +295,17 @@ fn a_shard_that_does_not_understand_ends_the_run() {
     let is_named = ends.contains(&format!("the shard {} did not understand", id('c')));
     assert!(is_named && ends.contains("Stopped"), "{ends}");
 }
+
+#[test]
+fn a_part_that_cannot_begin_has_not_ended_as_others_do() {
+    let post = Arc::new(Written::default());
+    let part = part_of_a(1013, &post);
+    part.cannot_begin("no module");
+    assert_eq!(ends(&post), [Done::Stopped("no module".to_owned())]);
+    // The initiator answers its client with the error.
+    let post = Arc::new(Written::default());
+    let part = part_of_b(1014, &post);
+    part.cannot_begin("no module");
+    assert!(post.letters.lock().unwrap().is_empty());
+    part.refuse("");
+}
