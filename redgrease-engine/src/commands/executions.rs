@@ -91,11 +91,6 @@ impl Command for DumpExecutions {
     }
 }
 
-/// `true` for a part of a run that keeps its results, because no step collects them.
-fn has_results(execution: &Execution) -> bool {
-    execution.report().results.is_some_and(|count| count > 0)
-}
-
 /// Writes the outcome of an execution. Returns `false` if it has not ended.
 fn reply_results(context: &Context, execution: &Execution) -> bool {
     if !execution.status().is_final() {
@@ -116,7 +111,7 @@ impl Command for GetResults {
     const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
 
     fn run(context: &Context, args: Args<'_>) {
-        let execution = match named_anywhere(context, args, When::Now, has_results) {
+        let execution = match named_anywhere(context, args, When::Now, Execution::keeps_records) {
             Named::Execution(execution) => execution,
             Named::Nothing => return context.reply().error("execution plan does not exist"),
             Named::Answered => return,
@@ -135,11 +130,12 @@ impl Command for GetResultsBlocking {
     const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn run(context: &Context, args: Args<'_>) {
-        let execution = match named_anywhere(context, args, When::AgainAtEnd, has_results) {
-            Named::Execution(execution) => execution,
-            Named::Nothing => return context.reply().error("execution plan does not exist"),
-            Named::Answered => return,
-        };
+        let execution =
+            match named_anywhere(context, args, When::AgainAtEnd, Execution::keeps_records) {
+                Named::Execution(execution) => execution,
+                Named::Nothing => return context.reply().error("execution plan does not exist"),
+                Named::Answered => return,
+            };
         if reply_results(context, &execution) {
             return;
         }

@@ -724,6 +724,11 @@ impl Shared for Part {
         (shards.len() - 1, ended)
     }
 
+    fn keeps_records(&self) -> bool {
+        let layout = self.layout();
+        layout.is_some_and(|layout| layout.gathers.last() != Some(&true))
+    }
+
     fn errors_elsewhere(&self) -> Vec<String> {
         let mut errors: Vec<String> = self.state().done.values().flatten().cloned().collect();
         errors.extend(self.unread_slots());

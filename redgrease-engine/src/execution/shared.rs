@@ -37,6 +37,10 @@ pub(crate) trait Shared: fmt::Debug + Send + Sync {
     /// The number of other shards that this one has told of the run, and of those that have ended their part.
     fn others(&self) -> (usize, usize);
 
+    /// `true` if records stay on this shard at the end, because no step brings them to the shard that began the run. There may be
+    /// none of them.
+    fn keeps_records(&self) -> bool;
+
     /// The errors of the other shards.
     fn errors_elsewhere(&self) -> Vec<String>;
 
@@ -61,6 +65,11 @@ impl Execution {
 
     pub(super) fn shared(&self) -> Option<&Arc<dyn Shared>> {
         self.shared.get()
+    }
+
+    /// `true` for a part of a run over several shards that has results of its own, now or later.
+    pub(crate) fn keeps_records(&self) -> bool {
+        self.shared().is_some_and(|shared| shared.keeps_records())
     }
 
     pub(super) fn part_has_ended(&self, end: &PartEnd<'_>) {
