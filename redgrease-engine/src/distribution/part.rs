@@ -18,7 +18,7 @@ use super::runs::runs;
 use super::shards::{Number, Shards};
 use crate::cluster::topology::{self, NodeId};
 use crate::cluster::{Content, LONGEST, Lane};
-use crate::execution::{Body, Execution, PartEnd, Shared, abort, stop};
+use crate::execution::{Body, Execution, PartEnd, Shared, stop_part};
 use crate::plan::Source;
 use crate::python::{Gil, Movement, Raised, describe};
 use crate::readers::Reading;
@@ -267,7 +267,7 @@ impl Part {
             state.execution.clone()
         };
         match execution {
-            Some(execution) => stop(execution, reason.to_owned()),
+            Some(execution) => stop_part(execution, Some(reason.to_owned())),
             None => self.refuse(reason),
         }
     }
@@ -360,7 +360,7 @@ impl Part {
                 let execution = state.execution.clone();
                 drop(state);
                 match execution {
-                    Some(execution) => abort(execution, None),
+                    Some(execution) => stop_part(execution, None),
                     None => self.refuse(""),
                 }
                 return;

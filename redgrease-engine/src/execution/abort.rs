@@ -8,7 +8,7 @@ use super::cause::{Ended, How};
 use super::pool::pool;
 use super::{Execution, PartEnd, Status};
 use crate::python::{Force, RunningThread, interrupt};
-use crate::redis::{BlockedClient, Level, log};
+use crate::redis::{BlockedClient, Level, Worker, log};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread;
@@ -64,11 +64,7 @@ pub(crate) fn abort(execution: Arc<Execution>, client: Option<BlockedClient>) {
         Status::Running if execution.is_parked() => {
             execution.give_up(Status::Running, OnStuckThread::Keep);
             answer(client);
-            // A coroutine may run at this moment, on the thread of all coroutines.
-            in_background("rg-interrupt", move || {
-                execution.close();
-                interrupt_until_it_leaves(&execution.coroutine_thread);
-            });
+            close_parked(execution);
         }
         // Also an execution that a worker began after the look at its status.
         Status::Created | Status::Running => in_background("rg-abort", move || {
@@ -78,12 +74,35 @@ pub(crate) fn abort(execution: Arc<Execution>, client: Option<BlockedClient>) {
     }
 }
 
+/// Closes an execution that was set aside and is given up. Many of them may wait for other shards alone, so they share a thread.
+fn close_parked(execution: Arc<Execution>) {
+    static CLOSING: Worker = Worker::new("rg-close", "executions that were given up");
+    if !execution.has_coroutines() {
+        return CLOSING.run(Box::new(move || execution.close()));
+    }
+    // A coroutine may run at this moment, on the thread of all coroutines.
+    in_background("rg-interrupt", move || {
+        execution.close();
+        interrupt_until_it_leaves(&execution.coroutine_thread);
+    });
+}
+
+/// Stops the part of a run that has failed on another shard, soon. `reason` is the error for its clients. When a shard is lost, there
+/// may be thousands of such parts, so they share a thread.
+pub(crate) fn stop_part(execution: Arc<Execution>, reason: Option<String>) {
+    static STOPPING: Worker = Worker::new("rg-lost", "runs that have failed");
+    if let Some(reason) = reason {
+        execution.give_reason(reason);
+    }
+    STOPPING.run(Box::new(move || abort(execution, None)));
+}
+
 /// Ends an execution that has not begun. One that has begun is left alone.
 pub(crate) fn withdraw(execution: &Arc<Execution>) {
     execution.end_as_aborted(Status::Created, How::Withdrawn, OnStuckThread::Keep);
 }
 
-/// Stops an execution that has exceeded a limit, or whose run has failed on another shard. `reason` is the error for its clients.
+/// Stops an execution that has exceeded a limit. `reason` is the error for its clients.
 pub(crate) fn stop(execution: Arc<Execution>, reason: String) {
     execution.give_reason(reason);
     // Not on the thread that watches the limits: the end of an execution may wait for the server's lock, and a sync call that

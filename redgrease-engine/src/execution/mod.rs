@@ -54,7 +54,7 @@ mod watch;
 pub(crate) use abandoned::{
     abandoned, after_patience, also_waits, end_without_client, note_abandoned,
 };
-pub(crate) use abort::{abort, stop, withdraw};
+pub(crate) use abort::{abort, stop_part, withdraw};
 pub(crate) use answer::{Job, NOT_ONE_RESULT, Waiter};
 pub(crate) use body::{Body, Ending, Once, bodies};
 pub(crate) use cause::{Cause, Ended, How, Surroundings};

@@ -53,6 +53,11 @@ impl Execution {
         self.parking().progress.is_some()
     }
 
+    /// `true` if a coroutine of the execution runs or waits.
+    pub(super) fn has_coroutines(&self) -> bool {
+        !self.parking().tasks.is_empty() || self.coroutine_thread.number().is_some()
+    }
+
     /// `true` if a coroutine has ended whose record can go on.
     pub(super) fn has_outcomes(&self) -> bool {
         !self.parking().outcomes.is_empty()
