@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `begin.rs` | the beginning of runs, here and on other shards |
 //! | `part.rs` | the part of this shard in a run |
+//! | `arrivals.rs` | the records that come from other shards |
 //! | `outbox.rs` | the records that go to other shards |
 //! | `run_id.rs` | the name of a run |
 //! | `runs.rs` | the runs that this shard takes part in, and what comes for them |
@@ -20,6 +21,7 @@
 //! | `alive.rs` | shards that are lost while a run needs them |
 
 mod alive;
+mod arrivals;
 mod begin;
 mod cause;
 mod keys;

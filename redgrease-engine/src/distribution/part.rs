@@ -8,6 +8,7 @@
 //! | end of a part | the initiator ends when all parts have |
 //! | abort | ends |
 
+use super::arrivals::{Arrivals, Batch};
 use super::begin::Reads;
 use super::message::{Done, Message, Start};
 use super::outbox::{Held, Outbox};
@@ -25,7 +26,7 @@ use crate::readers::Reading;
 use crate::scope::SessionOutline;
 use crate::slots::Share;
 use crate::steps::{MoverId, Pipeline, Step, distributed};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
@@ -42,9 +43,6 @@ pub(super) trait Post: std::fmt::Debug + Send + Sync {
     /// If the message is longer than any may be. Then no shard gets it.
     fn send(&self, to: &[NodeId], lane: Lane, bytes: &[u8]) -> Result<Vec<NodeId>, TooLong>;
 }
-
-/// The receiver tells of the bytes that it has put through when they are so many.
-const TELL_AT: usize = 1 << 20;
 
 #[derive(Debug)]
 pub(super) struct Part {
@@ -80,7 +78,7 @@ struct State {
     execution: Option<Arc<Execution>>,
     /// What reads the plan of the part.
     reading: Option<Arc<Body>>,
-    movers: BTreeMap<MoverId, Arrivals>,
+    arrivals: Arrivals,
     /// The initiator needs no other record.
     enough: bool,
     /// The number of other shards whose parts had ended at the end of this one.
@@ -93,25 +91,6 @@ struct State {
     is_over: bool,
     /// The initiator does not wait for the end of this part.
     is_dismissed: bool,
-}
-
-/// What has come behind one mover.
-#[derive(Debug, Default)]
-struct Arrivals {
-    batches: VecDeque<Batch>,
-    /// The shards that have ended what is in front of the mover.
-    ended: Vec<Number>,
-    is_closed: bool,
-    /// Bytes of each shard that were put through since it was told.
-    taken: HashMap<Number, usize>,
-}
-
-#[derive(Debug)]
-struct Batch {
-    from: Number,
-    content: Content,
-    /// The place of the records in the content.
-    begin: usize,
 }
 
 impl Part {
@@ -203,8 +182,9 @@ impl Part {
         state.reading = Some(body);
     }
 
-    /// The shards that the part still needs. The initiator needs one whose part has ended as well, while that has a task: it has to
-    /// say that it does not read it.
+    /// The shards that the part still needs. The initiator needs all whose parts have not ended, and one whose part has ended while
+    /// that has a task: it has to say that it does not read it. Another shard needs the initiator, and those that it exchanges
+    /// records with.
     pub(super) fn needs(&self) -> Vec<NodeId> {
         let Some(shards) = self.shards() else {
             return Vec::new();
@@ -216,8 +196,18 @@ impl Part {
         };
         let state = self.state();
         let others = shards.others();
-        let needed = others.filter(|(number, id)| !state.done.contains_key(number) || reads(*id));
+        let is_needed = |number, id| match shards.is_initiator() {
+            true => !state.done.contains_key(&number) || reads(id),
+            false => number == 0 || self.exchanges_with(&state, shards.mine(), number),
+        };
+        let needed = others.filter(|(number, id)| is_needed(*number, *id));
         needed.map(|(_, id)| id).collect()
+    }
+
+    /// Records may still go to another shard, or come from it. The initiator minds the rest of what that does.
+    fn exchanges_with(&self, state: &State, mine: Number, other: Number) -> bool {
+        let layout = self.layout();
+        layout.is_none_or(|layout| state.arrivals.are_between(&layout.gathers, mine, other))
     }
 
     /// Sends a message to a shard of the run. If the shard is not in the cluster any longer, the run fails.
@@ -238,7 +228,9 @@ impl Part {
         let bytes = message.write(self.run);
         match self.post.send(to, message.lane(), &bytes) {
             Ok(gone) => {
-                if let Some(id) = gone.first() {
+                // Credit is for a shard that still sends.
+                let is_credit = matches!(message, Message::Taken(..));
+                if let Some(id) = gone.first().filter(|_| !is_credit) {
                     self.fail(&lost(*id, "it is not in the cluster any longer"));
                 }
             }
@@ -297,12 +289,7 @@ impl Part {
             content,
             begin,
         };
-        state
-            .movers
-            .entry(mover)
-            .or_default()
-            .batches
-            .push_back(batch);
+        state.arrivals.add(mover, batch);
         let execution = state.execution.clone();
         drop(state);
         self.wake(execution);
@@ -315,7 +302,7 @@ impl Part {
             return;
         }
         match message {
-            Message::Ended(mover) => state.movers.entry(mover).or_default().ended.push(from),
+            Message::Ended(mover) => state.arrivals.end(mover, from),
             Message::Enough if from == 0 => state.enough = true,
             Message::Taken(mover, bytes) => {
                 if !self.outbox.taken(mover, from, bytes) {
@@ -381,11 +368,7 @@ impl Part {
     /// A shard has not ended what is in front of a mover, and never will if its part has ended.
     fn lacks_an_end(&self, state: &State, from: Number) -> bool {
         let movers = self.layout().map_or(0, |layout| layout.gathers.len());
-        let has_ended = |mover| {
-            let arrivals = state.movers.get(&MoverId(mover));
-            arrivals.is_some_and(|arrivals| arrivals.ended.contains(&from))
-        };
-        !(0..movers).all(has_ended)
+        !state.arrivals.has_ended_all(movers, from)
     }
 
     // The pipeline of this shard.
@@ -483,19 +466,8 @@ impl Part {
         let Some(layout) = self.layout() else {
             return false;
         };
-        let mut next = Vec::new();
-        let mut is_left = false;
-        {
-            let mut state = self.state();
-            for (mover, arrivals) in &mut state.movers {
-                if pipeline.has_arrived(*mover) {
-                    is_left |= !arrivals.batches.is_empty();
-                } else if let Some(batch) = arrivals.batches.pop_front() {
-                    is_left |= !arrivals.batches.is_empty();
-                    next.push((*mover, batch));
-                }
-            }
-        }
+        let waits = |mover| pipeline.has_arrived(mover);
+        let (next, is_left) = self.state().arrivals.take_next(waits);
         if is_left {
             self.has_mail.store(true, Ordering::Release);
         }
@@ -517,13 +489,7 @@ impl Part {
 
     /// Tells a shard of the bytes that were put through, if there are many.
     fn give_credit(&self, mover: MoverId, to: Number, bytes: usize) {
-        let many = {
-            let mut state = self.state();
-            let arrivals = state.movers.entry(mover).or_default();
-            let taken = arrivals.taken.entry(to).or_default();
-            *taken += bytes;
-            (*taken >= TELL_AT).then(|| std::mem::take(taken))
-        };
+        let many = self.state().arrivals.taken(mover, to, bytes);
         if let Some(bytes) = many {
             self.send(to, &Message::Taken(mover, bytes as u64));
         }
@@ -534,23 +500,17 @@ impl Part {
         let (Some(layout), Some(shards)) = (self.layout(), self.shards()) else {
             return false;
         };
-        let mut closed = false;
-        let mut state = self.state();
-        for (mover, arrivals) in &mut state.movers {
+        // Nothing comes to other shards behind a mover that gathers.
+        let needed = |mover: MoverId| {
             let gathers = layout.gathers.get(mover.0).copied().unwrap_or_default();
-            // Nothing comes to other shards behind a mover that gathers.
-            let ends = if gathers && !shards.is_initiator() {
-                1
-            } else {
-                shards.len()
-            };
-            if !arrivals.is_closed && arrivals.batches.is_empty() && arrivals.ended.len() >= ends {
-                arrivals.is_closed = true;
-                pipeline.end_mover(*mover);
-                closed = true;
-            }
+            let is_local = gathers && !shards.is_initiator();
+            if is_local { 1 } else { shards.len() }
+        };
+        let closed = self.state().arrivals.close(needed);
+        for mover in &closed {
+            pipeline.end_mover(*mover);
         }
-        closed
+        !closed.is_empty()
     }
 
     pub(super) fn ended_here(&self, mover: MoverId) {
@@ -565,7 +525,7 @@ impl Part {
         }
         let mut state = self.state();
         let mine = shards.mine();
-        state.movers.entry(mover).or_default().ended.push(mine);
+        state.arrivals.end(mover, mine);
         drop(state);
         self.has_mail.store(true, Ordering::Release);
     }
