@@ -10,7 +10,7 @@ use super::session::{Found, Wanted, read_plan, with_session};
 use super::shards::Shards;
 use crate::cluster::topology::{self, NodeId};
 use crate::cluster::{self, Lane, Tag};
-use crate::execution::{Execution, executions, launch};
+use crate::execution::{Execution, executions, launch_listed};
 use crate::plan::{Plan, Source};
 use crate::redis::User;
 use crate::scope::SessionInfo;
@@ -142,10 +142,14 @@ fn launch_part(
     let cause = Arc::new(BegunElsewhere::new(session, user, start.is_kept));
     let execution = Execution::new(part.run.execution, plan, source, cause);
     execution.share(Arc::<Part>::clone(part));
+    // A server that was started again gives the same ids out again.
+    drop(executions().remove(execution.id));
+    // Before the part knows of it: an abort takes it off the list.
+    executions().insert(Arc::clone(&execution));
     if part.is_run_by(&execution) {
-        // A server that was started again gives the same ids out again.
-        drop(executions().remove(execution.id));
         // The part tells the initiator of a refusal.
-        let _ = launch(execution);
+        let _ = launch_listed(execution);
+    } else {
+        drop(executions().remove(execution.id));
     }
 }

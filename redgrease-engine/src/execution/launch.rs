@@ -22,6 +22,11 @@ pub(super) fn queue_is_full(limit: usize) -> String {
 /// and the clients that wait for it were answered.
 pub(crate) fn launch(execution: Arc<Execution>) -> Result<(), String> {
     list(&execution);
+    launch_listed(execution)
+}
+
+/// The same for an execution that is in the list. It may have been given up there.
+pub(crate) fn launch_listed(execution: Arc<Execution>) -> Result<(), String> {
     if get_turn(&execution)? {
         pool().push(execution);
     }

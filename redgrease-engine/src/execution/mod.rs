@@ -58,7 +58,7 @@ pub(crate) use abort::{abort, stop_part, withdraw};
 pub(crate) use answer::{Job, NOT_ONE_RESULT, Waiter};
 pub(crate) use body::{Body, Ending, Once, bodies};
 pub(crate) use cause::{Cause, Ended, How, Surroundings};
-pub(crate) use launch::{launch, launch_for_client};
+pub(crate) use launch::{launch, launch_for_client, launch_listed};
 pub(crate) use limits::{hold_for_call, lost_the_lock, too_large_reply, too_much_memory};
 pub(crate) use list::executions;
 pub(crate) use order::Order;
