@@ -12,6 +12,7 @@ use crate::redis::{Level, log};
 use crate::slots::{Report, Task};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// The number of runs that have ended whose late messages are dropped without a look.
 const REMEMBERED: usize = 4096;
@@ -91,7 +92,8 @@ impl Runs {
     }
 
     fn keep(&self, run: RunId, from: NodeId, content: Content) {
-        self.inside().early.add(run, from, content);
+        let now = Instant::now();
+        self.inside().early.add(run, from, content, now);
     }
 
     fn forget(&self, run: RunId) {

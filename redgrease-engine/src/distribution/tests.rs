@@ -167,12 +167,13 @@ fn content(length: usize) -> Content {
 
 #[test]
 fn early_messages_wait_in_their_order() {
+    let now = Instant::now();
     let mut waiting = Waiting::default();
     let (one, other) = (RunId::new(Id::of(1)), RunId::new(Id::of(2)));
     for length in [1, 2, 3] {
-        waiting.add(one, id('a'), content(length));
+        waiting.add(one, id('a'), content(length), now);
     }
-    waiting.add(other, id('c'), content(9));
+    waiting.add(other, id('c'), content(9), now);
     let lengths = |all: Vec<(NodeId, Content)>| -> Vec<usize> {
         all.iter()
             .map(|(_, content)| content.bytes().len())
@@ -185,16 +186,17 @@ fn early_messages_wait_in_their_order() {
 
 #[test]
 fn a_run_whose_early_messages_had_no_place_does_not_begin() {
+    let now = Instant::now();
     let mut waiting = Waiting::default();
     let (one, other) = (RunId::new(Id::of(1)), RunId::new(Id::of(2)));
     for _ in 0..17 {
-        waiting.add(one, id('a'), content(4 << 20));
+        waiting.add(one, id('a'), content(4 << 20), now);
     }
-    waiting.add(other, id('a'), content(1));
+    waiting.add(other, id('a'), content(1), now);
     assert!(waiting.take(one).is_err());
     assert!(waiting.take(other).is_ok());
     for _ in 0..15 {
-        waiting.add(one, id('a'), content(4 << 20));
+        waiting.add(one, id('a'), content(4 << 20), now);
     }
     assert_eq!(
         waiting.take(one).map(|all| all.len()),
@@ -308,4 +310,18 @@ fn a_part_that_cannot_begin_has_not_ended_as_others_do() {
     part.cannot_begin("no module");
     assert!(post.letters.lock().unwrap().is_empty());
     part.refuse("");
+}
+
+#[test]
+fn a_run_whose_beginning_is_late_does_not_begin_without_its_early_messages() {
+    let mut waiting = Waiting::default();
+    let (one, other) = (RunId::new(Id::of(1)), RunId::new(Id::of(2)));
+    let now = Instant::now();
+    let late = now + Duration::from_mins(3);
+    waiting.add(one, id('a'), content(1), now);
+    waiting.add(other, id('a'), content(1), late);
+    // One that comes later does not stand for those before.
+    waiting.add(one, id('a'), content(1), late);
+    assert!(waiting.take(one).is_err());
+    assert_eq!(waiting.take(other).map(|all| all.len()), Ok(1));
 }

@@ -12,6 +12,8 @@ const MOST: usize = 64 << 20;
 const COST: usize = 256;
 /// A run whose beginning has not come after so long does not begin any more.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// The number of runs for which messages wait, or were dropped, before those are forgotten whose beginning is late.
+const REMEMBERED: usize = 4096;
 
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
@@ -33,8 +35,7 @@ fn cost(content: &Content) -> usize {
 }
 
 impl Waiting {
-    pub(super) fn add(&mut self, run: RunId, from: NodeId, content: Content) {
-        let now = Instant::now();
+    pub(super) fn add(&mut self, run: RunId, from: NodeId, content: Content, now: Instant) {
         if !self.by_run.contains_key(&run) {
             self.drop_old(now);
         }
@@ -56,15 +57,19 @@ impl Waiting {
         early.messages.push((from, content));
     }
 
+    /// Drops the messages of runs whose beginning is late. If it comes, the run is refused: it would lack those messages.
     fn drop_old(&mut self, now: Instant) {
-        let cost = &mut self.cost;
-        self.by_run.retain(|_, early| {
-            let stays = now.saturating_duration_since(early.since) < PATIENCE;
-            if !stays {
-                *cost -= early.cost;
+        let waited = |early: &Early| now.saturating_duration_since(early.since);
+        for early in self.by_run.values_mut() {
+            if waited(early) >= PATIENCE {
+                self.cost -= std::mem::take(&mut early.cost);
+                early.messages = Vec::new();
+                early.is_incomplete = true;
             }
-            stays
-        });
+        }
+        if self.by_run.len() > REMEMBERED {
+            self.by_run.retain(|_, early| waited(early) < PATIENCE);
+        }
     }
 
     /// The messages for a run, the first ones first.
