@@ -6,11 +6,11 @@
 use super::keys;
 use super::part::lost;
 use super::runs::runs;
-use super::shards::Shards;
 use crate::cluster::Hub;
 use crate::cluster::topology::{self, Health, NodeId, Topology};
 use crate::config;
 use crate::redis::{Level, log};
+use std::collections::HashMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,48 +46,134 @@ pub(super) fn start(hub: &'static Hub) {
     }
 }
 
-/// The reason why a shard cannot end its part. `None` if nothing is known against it. A replica may have begun the run.
-fn is_gone(topology: &Topology, shards: &Shards, id: NodeId) -> Option<&'static str> {
-    let had_slots = shards
-        .number(id)
-        .is_some_and(|number| shards.has_slots(number));
-    // The hub tells of those that have left.
-    let node = topology.node(id)?;
-    if node.master.is_some() && had_slots {
-        Some("another server has taken its place")
-    } else if node.health == Health::Failed {
-        Some("it does not answer the others")
-    } else {
-        None
+/// A server that may be lost.
+#[derive(Debug, PartialEq, Eq)]
+struct Suspect {
+    is_replica: bool,
+    has_failed: bool,
+    heard: Option<Instant>,
+}
+
+/// The servers that may be lost. This server heard what was sent until `listened`: it was held up itself since then.
+fn suspects(
+    topology: &Topology,
+    heard: impl Fn(NodeId) -> Option<Instant>,
+    listened: Instant,
+    limit: Duration,
+) -> HashMap<NodeId, Suspect> {
+    let others = topology.nodes().iter().filter(|node| !node.is_myself);
+    let suspects = others.filter_map(|node| {
+        let suspect = Suspect {
+            is_replica: node.master.is_some(),
+            has_failed: node.health == Health::Failed,
+            heard: heard(node.id),
+        };
+        let is_silent = suspect.was_silent(listened, limit);
+        (suspect.is_replica || suspect.has_failed || is_silent).then_some((node.id, suspect))
+    });
+    suspects.collect()
+}
+
+impl Suspect {
+    fn was_silent(&self, listened: Instant, limit: Duration) -> bool {
+        self.heard
+            .is_none_or(|heard| listened.saturating_duration_since(heard) >= limit)
+    }
+
+    /// The reason why the shard cannot end its part in a run that has needed it since `began`. A replica may have begun the run.
+    fn why(
+        &self,
+        had_slots: bool,
+        began: Instant,
+        listened: Instant,
+        limit: Duration,
+    ) -> Option<String> {
+        if self.is_replica && had_slots {
+            Some("another server has taken its place".to_owned())
+        } else if self.has_failed {
+            Some("it does not answer the others".to_owned())
+        } else if self.was_silent(listened, limit)
+            && listened.saturating_duration_since(began) >= limit
+        {
+            Some(format!("it was silent for {} ms", limit.as_millis()))
+        } else {
+            None
+        }
     }
 }
 
-/// Looks for shards that have been silent for too long, or are shards no longer.
+/// Looks for shards that have been silent for too long, or are shards no longer. The hub tells of those that have left.
 fn look(hub: &Hub) {
-    let now = Instant::now();
-    let limit = config::get().execution_max_idle_time().max(LEAST);
     let parts = runs().all();
-    if parts.is_empty() {
+    let Some(listened) = topology::listened().filter(|_| !parts.is_empty()) else {
+        return;
+    };
+    let limit = config::get().execution_max_idle_time().max(LEAST);
+    let heard = |id| hub.last_heard(id);
+    let suspects = suspects(&topology::current(), heard, listened, limit);
+    if suspects.is_empty() {
         return;
     }
-    let topology = topology::current();
     for part in parts {
         let Some(shards) = part.shards() else {
             continue;
         };
-        let gone = |id: &NodeId| is_gone(&topology, shards, *id).map(|why| (*id, why));
-        if let Some((id, why)) = part.needs().iter().find_map(gone) {
-            part.fail(&lost(id, why));
-            continue;
+        let began = part.began();
+        let lost_one = part.needs().into_iter().find_map(|id| {
+            let suspect = suspects.get(&id)?;
+            let number = shards.number(id)?;
+            let why = suspect.why(shards.has_slots(number), began, listened, limit)?;
+            Some(lost(id, &why))
+        });
+        if let Some(error) = lost_one {
+            part.fail(&error);
         }
-        let is_silent = |id: &NodeId| {
-            let heard = hub.last_heard(*id);
-            let since = heard.map_or(part.began(), |heard| heard.max(part.began()));
-            now.saturating_duration_since(since) >= limit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shards::tests::{id, topology};
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(3);
+
+    #[test]
+    fn a_server_that_was_held_up_itself_calls_no_other_silent() {
+        let heard = Instant::now();
+        let of = |listened| {
+            let heard = |one| (one != id('d')).then_some(heard);
+            suspects(&topology('b'), heard, listened, LIMIT)
         };
-        if let Some(id) = part.needs().into_iter().find(is_silent) {
-            let why = format!("it was silent for {} ms", limit.as_millis());
-            part.fail(&lost(id, &why));
-        }
+        let silent = heard + LIMIT;
+        let mut known: Vec<NodeId> = of(silent).into_keys().collect();
+        known.sort();
+        assert_eq!(known, [id('a'), id('c'), id('d')]);
+        // Nothing could be heard since then.
+        assert_eq!(of(heard).into_keys().collect::<Vec<_>>(), [id('d')]);
+    }
+
+    #[test]
+    fn a_shard_is_lost_for_a_reason() {
+        let now = Instant::now();
+        let of = |is_replica, has_failed, heard| Suspect {
+            is_replica,
+            has_failed,
+            heard,
+        };
+        let late = now + LIMIT;
+        let why = |suspect: Suspect, had_slots, began| suspect.why(had_slots, began, late, LIMIT);
+        assert_eq!(why(of(false, false, Some(late)), true, now), None);
+        assert_eq!(why(of(true, false, Some(late)), false, now), None);
+        assert!(why(of(true, false, Some(late)), true, now).is_some());
+        assert!(why(of(false, true, Some(late)), true, now).is_some());
+        let silent = why(of(false, false, Some(now)), true, now);
+        assert_eq!(silent.as_deref(), Some("it was silent for 3000 ms"));
+        assert!(why(of(false, false, None), true, now).is_some());
+        assert_eq!(
+            why(of(false, false, None), true, late),
+            None,
+            "it has begun"
+        );
     }
 }

@@ -13,8 +13,11 @@ const INTERVAL: Duration = Duration::from_millis(250);
 type Subscriber = fn(&Context, &Topology, &Topology);
 
 static CURRENT: LazyLock<RwLock<Arc<Topology>>> = LazyLock::new(RwLock::default);
-/// The time of the last change of the picture.
+/// The time of the last change of the picture, and the last time at which the server was asked.
 static CHANGED: Mutex<Option<Instant>> = Mutex::new(None);
+static ASKED: Mutex<Option<Instant>> = Mutex::new(None);
+/// The last time at which the main thread was free for what other servers have sent.
+static LISTENED: Mutex<Option<Instant>> = Mutex::new(None);
 static SUBSCRIBERS: Mutex<Vec<Subscriber>> = Mutex::new(Vec::new());
 
 /// The picture that is in force. Without a cluster it is empty.
@@ -22,10 +25,26 @@ pub(crate) fn current() -> Arc<Topology> {
     Arc::clone(&CURRENT.read().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// The time for which the picture has been as it is.
+fn time(of: &Mutex<Option<Instant>>) -> Option<Instant> {
+    *of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn set(time: &Mutex<Option<Instant>>) {
+    *time.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+}
+
+/// The time for which the picture is known to have been as it is. A picture that was not renewed does not say that nothing changed.
 pub(crate) fn unchanged_for() -> Duration {
-    let changed = *CHANGED.lock().unwrap_or_else(PoisonError::into_inner);
-    changed.map_or(Duration::ZERO, |at| at.elapsed())
+    match (time(&CHANGED), time(&ASKED)) {
+        (Some(changed), Some(asked)) => asked.saturating_duration_since(changed),
+        _ => Duration::ZERO,
+    }
+}
+
+/// The last time at which the main thread of this server was free. A long command may hold it up, and then what other servers have
+/// sent waits. So a server is silent only if nothing was heard of it long before this time.
+pub(crate) fn listened() -> Option<Instant> {
+    time(&LISTENED)
 }
 
 /// Calls the function after each change from now on.
@@ -36,6 +55,7 @@ pub(crate) fn subscribe(subscriber: Subscriber) {
 
 /// Asks the server now, and then again and again.
 pub(crate) fn follow(context: &Context) {
+    set(&LISTENED);
     refresh(context);
     after(context, INTERVAL, follow);
 }
@@ -48,7 +68,10 @@ pub(crate) fn refresh(context: &Context) {
     // A server that is given another id is another node.
     learn_shard_id(context);
     match cluster_nodes(context) {
-        Some(text) => replace(context, Topology::parse(&text)),
+        Some(text) => {
+            set(&ASKED);
+            replace(context, Topology::parse(&text));
+        }
         None => log(
             Level::Debug,
             "the nodes of the cluster could not be read: the server does not answer CLUSTER NODES",
@@ -66,7 +89,7 @@ fn replace(context: &Context, new: Topology) {
         }
         std::mem::replace(&mut *current, Arc::clone(&new))
     };
-    *CHANGED.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    set(&CHANGED);
     // A subscriber may subscribe another function.
     let subscribers = SUBSCRIBERS
         .lock()

@@ -14,7 +14,7 @@ mod node;
 mod slot;
 mod tag;
 
-pub(crate) use follow::{current, follow, refresh, subscribe, unchanged_for};
+pub(crate) use follow::{current, follow, listened, refresh, subscribe, unchanged_for};
 pub(crate) use node::{Health, Node, NodeId};
 pub(crate) use slot::{SLOTS, Slots, slot_of};
 pub(crate) use tag::{own_id, own_tag};
