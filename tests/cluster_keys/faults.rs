@@ -1,5 +1,6 @@
 //! Keys that are read while something goes wrong.
 
+use crate::common::eventually;
 use crate::common::shards::ask;
 use crate::data::Data;
 use crate::{results, run, run_at, try_run};
@@ -102,6 +103,37 @@ fn slots_that_no_server_has_are_named() {
         error.contains(&format!("slot {missing} were not read")) && errors.len() == 1,
         "{errors:?}"
     );
+}
+
+#[test]
+fn a_run_works_on_the_shards_that_have_not_failed() {
+    let cluster = Server::cluster()
+        .shards(3)
+        .server_arg("cluster-require-full-coverage", "no")
+        .start()
+        .unwrap();
+    let data = Data::fill(&cluster, 30, 10);
+    let killed: usize = ask(&cluster.shard(2), &["DBSIZE"]);
+    let left = (data.count() - killed).to_string();
+    cluster.shard(2).kill().unwrap();
+    for shard in [0, 1] {
+        let is_failed = || {
+            let nodes: String = ask(&cluster.shard(shard), &["CLUSTER", "NODES"]);
+            nodes.contains("master,fail ")
+        };
+        eventually("the shard counts as failed", is_failed);
+        // The engine hears of it a moment later.
+        let mut outcome = (Vec::new(), Vec::new());
+        eventually("a run works on what is there", || {
+            outcome = run(&cluster, shard, "GB().count().run()");
+            outcome.0 == [left.clone()]
+        });
+        let errors = outcome.1;
+        assert!(
+            matches!(&errors[..], [one] if one.contains("were not read")),
+            "{errors:?}"
+        );
+    }
 }
 
 /// A replica takes the place of its master while keys are read: the result is right, or an error says that a shard was lost.

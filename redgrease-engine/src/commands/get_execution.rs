@@ -1,6 +1,6 @@
 //! `RG.GETEXECUTION`.
 
-use super::elsewhere::{Replies, everywhere, other_shards};
+use super::elsewhere::{Replies, everywhere_of, other_living_shards, other_shards};
 use super::executions::named;
 use crate::execution::{Execution, Report, reach_python};
 use crate::python::{Gil, attached};
@@ -53,14 +53,21 @@ impl Command for GetExecution {
 
 const UNKNOWN: &str = "execution plan does not exist";
 
-/// Replies with the entries of all shards that know the execution.
+/// Replies with the entries of all shards that know the execution. A client that has not asked for all of them gets those of the
+/// shards that have not failed.
 fn of_all_shards(context: &Context, args: Args<'_>) {
     let id = args.get(1).map(Text::bytes).unwrap_or_default();
     let words: [&[u8]; 3] = [GetExecution::NAME.as_bytes(), id, b"SHARD"];
-    everywhere(context, &words, |reply, replies| match entries(replies) {
-        Ok(entries) if entries.is_empty() => reply.error(UNKNOWN),
-        Ok(entries) => OwnedReply::Array(entries).write(reply),
-        Err(error) => reply.error(&error),
+    let to = match args.get(2) {
+        Some(_) => other_shards(),
+        None => other_living_shards(),
+    };
+    everywhere_of(context, &to, &words, |reply, replies| {
+        match entries(replies) {
+            Ok(entries) if entries.is_empty() => reply.error(UNKNOWN),
+            Ok(entries) => OwnedReply::Array(entries).write(reply),
+            Err(error) => reply.error(&error),
+        }
     });
 }
 

@@ -5,7 +5,7 @@
 //! that everything was read.
 
 use super::shards::{Number, Shards};
-use crate::cluster::topology::{NodeId, Slots, Topology};
+use crate::cluster::topology::{Health, NodeId, Slots, Topology};
 use crate::plan::KeysSource;
 use crate::slots::{Assignment, Report, Task};
 use std::time::{Duration, Instant};
@@ -143,6 +143,10 @@ impl KeyReading {
         let open = self.assignment.open_slots();
         let stranger = |slot| {
             let owner = topology.owner(slot)?;
+            // Its slots are those that no server has.
+            if owner.health == Health::Failed {
+                return None;
+            }
             shards.number(owner.id).is_none().then_some(owner.id)
         };
         let owner = open.iter().find_map(stranger)?;
@@ -321,6 +325,37 @@ mod tests {
         let error = reading.incomplete().unwrap();
         assert!(
             error.contains("of slots 0-4, 6-16383 were not read"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn slots_of_a_server_that_has_failed_are_told_of() {
+        let now = Instant::now();
+        let text = |c: &str| {
+            let of = |digit, flags, slots| {
+                format!("{} :1@2 {flags} - 0 0 0 connected {slots}\n", id(digit))
+            };
+            [
+                of('b', "myself,master", "0-99"),
+                of('a', "master", "100-199"),
+                of('c', c, "200-16383"),
+            ]
+            .concat()
+        };
+        let topology = Topology::parse(&text("master,fail"));
+        let shards = Shards::of(&topology).unwrap();
+        let mut reading = KeyReading::new(&source("*", false), now);
+        let orders = reading.orders(old(&topology), &shards);
+        assert_eq!(orders.tasks.len(), 2);
+        assert_eq!(reading.has_strange_owner(&topology, &shards), None);
+        for (number, _) in &orders.tasks {
+            reading.report(*number, &shards, done(Task::default()), now);
+        }
+        assert!(reading.orders(old(&topology), &shards).is_over);
+        let error = reading.incomplete().unwrap();
+        assert!(
+            error.contains("of slots 200-16383 were not read"),
             "{error}"
         );
     }

@@ -1,6 +1,6 @@
 //! The shards of one run, as its initiator saw them when it began: all of them agree on the owner of a key.
 
-use crate::cluster::topology::{NodeId, SLOTS, Topology, slot_of};
+use crate::cluster::topology::{Node, NodeId, SLOTS, Topology, slot_of};
 use crate::encoding::{Damaged, Input, write_number};
 use std::ops::RangeInclusive;
 
@@ -22,15 +22,18 @@ pub(super) struct Shards {
 
 impl Shards {
     /// All shards, for a run that this server begins. `None` if it has to run here alone, because there is no other shard. A replica
-    /// begins runs as well: what it has is a part of the keys alone.
+    /// begins runs as well: what it has is a part of the keys alone. A shard that has failed takes no part: the run works on what is
+    /// there.
     pub(super) fn of(topology: &Topology) -> Option<Shards> {
         let myself = topology.myself()?;
-        let others = topology.shards().filter(|node| !node.is_myself);
-        let nodes: Vec<_> = std::iter::once(myself).chain(others).collect();
-        let has_all_keys = myself.master.is_some() && nodes.len() == 2;
-        if nodes.len() < 2 || has_all_keys {
+        let other = |node: &&Node| !node.is_myself;
+        let others = topology.shards().filter(other).count();
+        let has_all_keys = myself.master.is_some() && others == 1;
+        if others == 0 || has_all_keys {
             return None;
         }
+        let living = topology.living_shards().filter(other);
+        let nodes: Vec<_> = std::iter::once(myself).chain(living).collect();
         let mut owners: Vec<_> = nodes
             .iter()
             .enumerate()
@@ -209,6 +212,19 @@ pub(super) mod tests {
         assert_eq!(shards.all, [id('a'), id('b'), id('c')]);
         assert!(shards.is_initiator() && !shards.has_slots(0) && shards.has_slots(1));
         assert!(Shards::of(&topology('b')).unwrap().has_slots(0));
+    }
+
+    #[test]
+    fn a_shard_that_has_failed_takes_no_part() {
+        let b = format!("{} :2@12 master - 0 0 2 connected 100-199\n", id('b'));
+        let with = |other: &str| {
+            let own = format!("{} :1@11 myself,master - 0 0 1 connected 0-99\n", id('a'));
+            let failed = format!("{} :3@13 master,fail - 0 0 3 connected 200-299\n", id('c'));
+            Shards::of(&Topology::parse(&[&own, other, &failed].concat())).unwrap()
+        };
+        assert_eq!(with(&b).all, [id('a'), id('b')]);
+        // One that is left alone does not have all keys, and says so.
+        assert_eq!(with("").all, [id('a')]);
     }
 
     #[test]

@@ -140,12 +140,13 @@ impl Assignment {
     }
 }
 
-/// The owners of all slots, for many questions.
+/// The owners of all slots, for many questions. A shard that has failed serves none.
 struct Owners(Vec<(u16, u16, NodeId)>);
 
 impl Owners {
     fn of(topology: &Topology, takes_part: impl Fn(NodeId) -> bool) -> Owners {
-        let shards = topology.shards().filter(|shard| takes_part(shard.id));
+        let shards = topology.living_shards();
+        let shards = shards.filter(|shard| takes_part(shard.id));
         let ranges = shards.flat_map(|shard| {
             let ranges = shard.slots.ranges().iter();
             ranges.map(|range| (*range.start(), *range.end(), shard.id))

@@ -64,6 +64,11 @@ impl Topology {
         self.nodes.iter().filter(|node| node.serves())
     }
 
+    /// The shards that have not failed.
+    pub(crate) fn living_shards(&self) -> impl Iterator<Item = &Node> {
+        self.shards().filter(|node| node.health != Health::Failed)
+    }
+
     /// `true` if servers belong together. A server that is in cluster mode and has no slots yet works like one on its own.
     pub(crate) fn is_cluster(&self) -> bool {
         self.shards().next().is_some()
@@ -76,12 +81,8 @@ impl Topology {
 
     /// The slots that no node serves, or whose node has failed.
     pub(crate) fn unserved(&self) -> Slots {
-        let served = self.shards().filter(|node| node.health != Health::Failed);
-        let served = Slots::of(
-            served
-                .flat_map(|node| node.slots.ranges().to_vec())
-                .collect(),
-        );
+        let ranges = |node: &Node| node.slots.ranges().to_vec();
+        let served = Slots::of(self.living_shards().flat_map(ranges).collect());
         let mut next = 0;
         let mut gaps = Vec::new();
         for range in served.ranges() {

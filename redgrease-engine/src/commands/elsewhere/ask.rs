@@ -40,6 +40,13 @@ pub(in crate::commands) fn other_shards() -> Vec<NodeId> {
     others.map(|shard| shard.id).collect()
 }
 
+/// The other shards that have not failed, by id.
+pub(in crate::commands) fn other_living_shards() -> Vec<NodeId> {
+    let topology = topology::current();
+    let others = topology.living_shards().filter(|shard| !shard.is_myself);
+    others.map(|shard| shard.id).collect()
+}
+
 /// The other servers of the cluster that have not failed, with the replicas, by id. Empty on a server that is in none.
 pub(in crate::commands) fn other_servers() -> Vec<NodeId> {
     let topology = topology::current();
@@ -195,7 +202,7 @@ pub(in crate::commands) fn text(text: &str) -> OwnedReply {
 
 /// Tells the other shards that an execution was dropped, and replies OK when they know.
 pub(in crate::commands) fn tell_dropped(context: &Context, id: Id) {
-    let to = other_shards();
+    let to = other_living_shards();
     let Some(questions) = questions().filter(|_| !to.is_empty()) else {
         return context.reply().ok();
     };

@@ -16,8 +16,8 @@ mod serve;
 mod settings;
 
 pub(super) use ask::{
-    Place, Replies, everywhere, everywhere_of, for_cluster, forward, list_by_shard, other_servers,
-    other_shards, place_of, tell_dropped, text,
+    Place, Replies, everywhere, everywhere_of, for_cluster, forward, list_by_shard,
+    other_living_shards, other_servers, other_shards, place_of, tell_dropped, text,
 };
 pub(super) use request::When;
 pub(super) use serve::STILL_RUNNING;
