@@ -3,7 +3,7 @@
 use super::heartbeat::Heartbeat;
 use super::hub::{Hub, Wire};
 use super::questions::Questions;
-use super::topology::NodeId;
+use super::topology::{self, NodeId};
 use crate::redis::{Context, locked, send_to_node};
 use std::io;
 use std::thread;
@@ -33,7 +33,8 @@ pub(super) fn start(
         loop {
             let now = Instant::now();
             let next_beat = heartbeat.beat(hub, now);
-            let next_end = questions.expire(now);
+            let listened = topology::listened().unwrap_or(now);
+            let next_end = questions.expire(now, now.saturating_duration_since(listened));
             let due = hub.due(now);
             if due.is_some_and(|at| at <= now) {
                 locked(|context| hub.flush(Instant::now(), &Bus(context), MOST));

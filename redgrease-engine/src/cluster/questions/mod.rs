@@ -27,7 +27,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The kind of a question. All servers of a cluster have to agree on the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,14 +67,22 @@ impl Waiting {
         self.servers.iter().all(|(_, outcome)| outcome.is_some())
     }
 
-    /// The time at which a server is late.
-    fn end(&self, id: NodeId, hub: &Hub) -> Option<Instant> {
+    /// The time at which a server is late. This one was held up for so long, and could hear nothing.
+    fn end(&self, id: NodeId, hub: &Hub, held_up: Duration) -> Option<Instant> {
         match self.limit {
             Limit::Within(time) => self.since.checked_add(time),
             Limit::Silence(time) => {
                 let heard = hub.last_heard(id).unwrap_or(self.since);
-                heard.max(self.since).checked_add(time)
+                heard.max(self.since).checked_add(time + held_up)
             }
+        }
+    }
+
+    /// The time of the next look at a server. As long as this one is held up, the end of a silence moves on.
+    fn next_look(&self, end: Instant, now: Instant) -> Instant {
+        match self.limit {
+            Limit::Within(_) => end,
+            Limit::Silence(_) => end.max(now + PAUSE),
         }
     }
 
@@ -235,12 +243,14 @@ impl Questions {
         self.note_all(|waiting| waiting.note(id, Err(reason.clone())));
     }
 
-    /// Finishes the questions whose time is over. Returns the time of the next such end.
-    pub(crate) fn expire(&self, now: Instant) -> Option<Instant> {
+    /// Finishes the questions whose time is over. Returns the time of the next look. The main thread of this server, which takes what
+    /// others send, was held up for so long.
+    pub(crate) fn expire(&self, now: Instant, held_up: Duration) -> Option<Instant> {
         self.note_all(|waiting| {
             let ids: Vec<NodeId> = waiting.servers.iter().map(|(id, _)| *id).collect();
             for id in ids {
-                if waiting.end(id, self.hub).is_some_and(|end| end <= now) {
+                let end = waiting.end(id, self.hub, held_up);
+                if end.is_some_and(|end| end <= now) {
                     waiting.note(id, Err(NoAnswer::Late));
                 }
             }
@@ -249,7 +259,8 @@ impl Questions {
         let open = all.values().flat_map(|waiting| {
             let servers = waiting.servers.iter();
             let open = servers.filter(|(_, outcome)| outcome.is_none());
-            open.filter_map(|(id, _)| waiting.end(*id, self.hub))
+            let ends = open.filter_map(|(id, _)| waiting.end(*id, self.hub, held_up));
+            ends.map(|end| waiting.next_look(end, now))
         });
         open.min()
     }
@@ -305,6 +316,9 @@ impl fmt::Debug for Questions {
         write!(f, "Questions, {} of them waiting", self.waiting().len())
     }
 }
+
+/// The shortest time between two looks at a server that is silent.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The most bytes that go through the lane of short messages.
 const SHORT: usize = 64 << 10;
