@@ -222,6 +222,27 @@ fn a_shard_that_keeps_records_answers_with_them() {
     }
 }
 
+/// So a client that adds up the answers of all shards has each record once.
+#[test]
+fn a_shard_that_keeps_no_record_answers_with_none() {
+    let first = cluster().shard(0).id().to_owned();
+    let script =
+        format!("GB('ShardsIDReader').filter(lambda id: id == '{first}').run(collect=False)");
+    let id = begin_everywhere(&script, "done");
+    for shard in 0..3 {
+        let node = cluster().shard(shard);
+        let own = if shard == 0 {
+            vec![first.clone()]
+        } else {
+            vec![]
+        };
+        for command in ["RG.GETRESULTS", "RG.GETRESULTSBLOCKING"] {
+            let results: (Vec<String>, Vec<String>) = send(&node, &[command, &id]);
+            assert_eq!(results, (own.clone(), vec![]), "{command} at {shard}");
+        }
+    }
+}
+
 #[test]
 fn an_abort_reaches_all_shards() {
     let script = "

@@ -97,6 +97,36 @@ fn keys_of_large_slots_are_read_once_while_they_move() {
     reads_each_key_once(4, 5000, 3, Duration::ZERO);
 }
 
+/// A shard whose limit is used up ends its part, and may be given a slot afterwards: the run goes on without it.
+#[test]
+fn a_run_ends_when_slots_go_to_a_shard_that_needs_no_more() {
+    let mut random = Random::new();
+    let cluster = Server::cluster().shards(3).start().unwrap();
+    let data = Data::fill(&cluster, 30, 60);
+    // The shard that begins the run is slow and lets no record pass. The others end at once.
+    let script = |first: &str| {
+        format!(
+            "import time
+def passes(record):
+    if execute('CLUSTER', 'MYID') == '{first}':
+        time.sleep(0.003)
+        return False
+    return True
+GB().filter(passes).limit(1).run('*', readValue=False)"
+        )
+    };
+    let body = || {
+        for round in 0..6 {
+            let first = cluster.shard(round % 3);
+            let (names, errors) = run_at(first.url(), &script(first.id())).unwrap();
+            assert_eq!(errors, [""; 0], "round {round}");
+            assert!(names.len() <= 2, "round {round}: {names:?}");
+        }
+    };
+    let ((), moves) = while_slots_move(&cluster, &data, &mut random, Duration::ZERO, body);
+    assert!(moves > 6, "slots have moved");
+}
+
 /// `SEED` repeats the moves of a run, and `ROUNDS` shortens it.
 #[test]
 #[ignore = "takes many minutes"]
