@@ -60,7 +60,8 @@ impl Arrivals {
     pub(super) fn are_between(&self, gathers: &[bool], mine: Number, other: Number) -> bool {
         let is_open = |(mover, gathers): (usize, &bool)| {
             let has_ended = |shard| self.has_ended(MoverId(mover), shard);
-            !gathers && !(has_ended(mine) && has_ended(other))
+            let is_over = has_ended(mine) && has_ended(other);
+            !gathers && !is_over
         };
         gathers.iter().enumerate().any(is_open)
     }

@@ -196,9 +196,12 @@ impl Part {
         };
         let state = self.state();
         let others = shards.others();
-        let is_needed = |number, id| match shards.is_initiator() {
-            true => !state.done.contains_key(&number) || reads(id),
-            false => number == 0 || self.exchanges_with(&state, shards.mine(), number),
+        let is_needed = |number, id| {
+            if shards.is_initiator() {
+                !state.done.contains_key(&number) || reads(id)
+            } else {
+                number == 0 || self.exchanges_with(&state, shards.mine(), number)
+            }
         };
         let needed = others.filter(|(number, id)| is_needed(*number, *id));
         needed.map(|(_, id)| id).collect()
