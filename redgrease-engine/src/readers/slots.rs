@@ -17,6 +17,8 @@ use std::sync::Arc;
 const KEYS: usize = 2000;
 /// The number of slots that one piece looks at. An empty slot costs about a microsecond.
 const SLOTS: usize = 1000;
+/// The number of names that one piece looks at, beside those of its last slot. Most of them may not match, or have left.
+const NAMES: usize = 8000;
 /// The bytes of names and values in a piece, beside its last value.
 const BYTES: usize = 4 << 20;
 
@@ -207,7 +209,7 @@ impl SlotKeys for Keys<'_> {
         self.places.place(slot)
     }
 
-    fn read_slot(&mut self, slot: u16) -> Vec<Vec<u8>> {
+    fn read_slot(&mut self, slot: u16) -> Option<Vec<Vec<u8>>> {
         self.slots += 1;
         self.filling.read_slot(slot, Keys::has_room)
     }
@@ -217,6 +219,6 @@ impl SlotKeys for Keys<'_> {
     }
 
     fn is_full(&self) -> bool {
-        self.slots >= SLOTS || !Keys::has_room(&self.filling)
+        self.slots >= SLOTS || self.filling.seen() >= NAMES || !Keys::has_room(&self.filling)
     }
 }

@@ -37,6 +37,7 @@ impl SlotFilter {
             pattern: &self.pattern,
             fetch: batch.begin(copies),
             is_checked: !self.is_exact && (copies || reader.is_none()),
+            seen: 0,
             batch,
         }
     }
@@ -49,10 +50,17 @@ pub(crate) struct SlotFilling<'a> {
     fetch: Fetch,
     /// Keys are looked up. If not, the reader looks them up when it reads their values.
     is_checked: bool,
+    /// The number of names that were looked at.
+    seen: usize,
     batch: Batch,
 }
 
 impl SlotFilling<'_> {
+    /// The number of names that were looked at, whether their keys were copied or not.
+    pub(crate) fn seen(&self) -> usize {
+        self.seen
+    }
+
     pub(crate) fn batch(self) -> Batch {
         self.batch
     }
@@ -67,21 +75,20 @@ impl SlotFilling<'_> {
         self.batch.size()
     }
 
-    /// Copies the keys of a slot, as long as `has_room` agrees. Returns the names of the others.
+    /// Copies the keys of a slot, as long as `has_room` agrees. Returns the names of the others. `None` if the server does not list
+    /// them.
     pub(crate) fn read_slot(
         &mut self,
         slot: u16,
         has_room: impl Fn(&Self) -> bool,
-    ) -> Vec<Vec<u8>> {
+    ) -> Option<Vec<Vec<u8>>> {
         let slot = slot.to_string();
         let words: [&[u8]; 3] = [b"GETKEYSINSLOT", slot.as_bytes(), MOST];
-        // The server knows the slot, and the command has no other error.
-        let Ok(names) = call(self.context, Rights::Question, b"CLUSTER", &words) else {
-            return Vec::new();
-        };
+        let names = call(self.context, Rights::Question, b"CLUSTER", &words).ok()?;
         let mut left = Vec::new();
         for name in names.borrow().elements() {
             let name = name.bytes();
+            self.seen += 1;
             if !self.pattern.matches(name) {
                 continue;
             }
@@ -93,11 +100,12 @@ impl SlotFilling<'_> {
                 Fetch::Strings => left.push(name.to_vec()),
             }
         }
-        left
+        Some(left)
     }
 
     /// Copies a key. `false` if this server has no key of this name.
     pub(crate) fn read(&mut self, name: &[u8]) -> bool {
+        self.seen += 1;
         if !self.is_checked {
             self.batch.add_name(name);
             return true;

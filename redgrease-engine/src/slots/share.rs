@@ -20,8 +20,9 @@ pub(crate) enum Place {
 pub(crate) trait SlotKeys {
     fn place(&self, slot: u16) -> Place;
 
-    /// Reads the keys of a slot that is here as a whole. Returns the names that the piece has no room for.
-    fn read_slot(&mut self, slot: u16) -> Vec<Vec<u8>>;
+    /// Reads the keys of a slot that is here as a whole. Returns the names that the piece has no room for. `None` if the keys could
+    /// not be listed.
+    fn read_slot(&mut self, slot: u16) -> Option<Vec<Vec<u8>>>;
 
     /// Reads a key. `false` if it is not on this server.
     fn read(&mut self, name: &[u8]) -> bool;
@@ -175,12 +176,13 @@ impl Share {
             let Some(slot) = slot else {
                 return;
             };
-            if keys.place(slot) == Place::Here {
-                let left = keys.read_slot(slot);
-                let left = left.into_iter().map(|name| (slot, name));
-                self.state().names.extend(left);
-            } else {
-                self.state().report.back.slots.push(slot);
+            let is_here = keys.place(slot) == Place::Here;
+            match is_here.then(|| keys.read_slot(slot)).flatten() {
+                Some(left) => {
+                    let left = left.into_iter().map(|name| (slot, name));
+                    self.state().names.extend(left);
+                }
+                None => self.state().report.back.slots.push(slot),
             }
         }
     }

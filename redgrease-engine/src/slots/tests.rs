@@ -40,14 +40,14 @@ impl SlotKeys for Shard<'_> {
         }
     }
 
-    fn read_slot(&mut self, slot: u16) -> Vec<Vec<u8>> {
+    fn read_slot(&mut self, slot: u16) -> Option<Vec<Vec<u8>>> {
         let of_slot = (slot, Vec::new())..(slot + 1, Vec::new());
         let here = self.model.keys.range(of_slot);
         let here = here.filter(|(_, shard)| **shard == self.number);
         let names: Vec<_> = here.map(|((_, name), _)| name.clone()).collect();
         let room = names.len().min(self.most - self.piece.len());
         self.piece.extend_from_slice(&names[..room]);
-        names[room..].to_vec()
+        Some(names[room..].to_vec())
     }
 
     fn read(&mut self, name: &[u8]) -> bool {
@@ -297,6 +297,43 @@ fn tasks_of_a_reader_that_has_stopped_count_as_done() {
         back: Task::default(),
     };
     assert_eq!(*reports.lock().unwrap(), [done(2), done(1), done(1)]);
+}
+
+/// A server that has all slots and does not list their keys.
+struct Silent;
+
+impl SlotKeys for Silent {
+    fn place(&self, _: u16) -> Place {
+        Place::Here
+    }
+
+    fn read_slot(&mut self, _: u16) -> Option<Vec<Vec<u8>>> {
+        None
+    }
+
+    fn read(&mut self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn is_full(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_slot_whose_keys_are_not_listed_is_given_back() {
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let own = Arc::clone(&reports);
+    let share = Share::new(move |report| own.lock().unwrap().push(report));
+    let task = Task {
+        slots: vec![1, 2],
+        names: Vec::new(),
+    };
+    share.add(task.clone());
+    share.fill(&mut Silent);
+    assert_eq!(share.standing(), Standing::Idle);
+    let back = task;
+    assert_eq!(*reports.lock().unwrap(), [Report { tasks: 1, back }]);
 }
 
 proptest! {
