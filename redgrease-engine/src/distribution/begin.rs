@@ -86,14 +86,15 @@ pub(super) fn begin_part(from: NodeId, run: RunId, start: Start) {
 }
 
 fn begin_in_session(part: Arc<Part>, mut start: Start, found: Option<Found>) {
+    // It may have been aborted while packages were installed.
+    if part.has_ended() {
+        return;
+    }
     let (session, plan) = match found {
         Some(Found { session, plan }) => (Some(session), plan),
         None => (None, None),
     };
-    let known = || match start.words {
-        Some(_) => plans::known(start.session.as_ref(), &start.plan),
-        None => None,
-    };
+    let known = || plans::known(start.session.as_ref(), &start.plan);
     if let Some(plan) = plan.or_else(known) {
         let source = source(&start, None);
         return launch_part(&part, plan, source, session, &start);

@@ -172,6 +172,10 @@ impl Part {
         true
     }
 
+    pub(super) fn has_ended(&self) -> bool {
+        self.state().is_over
+    }
+
     /// The plan of the part is read by this body, which ends with the part.
     pub(super) fn is_read_by(&self, body: Arc<Body>) {
         let mut state = self.state();

@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The number of plans that a shard keeps.
 const KEPT: usize = 64;
+/// The bytes of all plans that a shard keeps.
+const KEPT_BYTES: usize = 64 << 20;
 
 /// A plan that another shard has sent, and the session whose packages it uses.
 #[derive(Debug)]
@@ -64,12 +66,15 @@ fn without_source(py: Gil<'_>, plan: &Plan) -> Result<Arc<[u8]>, String> {
     Ok(Arc::clone(plan.portable.get_or_init(|| bytes)))
 }
 
+fn place(all: &VecDeque<Read>, session: Option<&SessionOutline>, bytes: &[u8]) -> Option<usize> {
+    let is_it = |one: &Read| *one.bytes == *bytes && one.session.as_ref() == session;
+    all.iter().position(is_it)
+}
+
 /// The plan that was read from these bytes before. A plan with a source of its own is not kept.
 pub(super) fn known(session: Option<&SessionOutline>, bytes: &[u8]) -> Option<Arc<Plan>> {
     let mut all = read();
-    let at = all
-        .iter()
-        .position(|one| *one.bytes == *bytes && one.session.as_ref() == session)?;
+    let at = place(&all, session, bytes)?;
     // The last one that was used is dropped last.
     let one = all.remove(at)?;
     let plan = Arc::clone(&one.plan);
@@ -77,21 +82,27 @@ pub(super) fn known(session: Option<&SessionOutline>, bytes: &[u8]) -> Option<Ar
     Some(plan)
 }
 
-/// Keeps a plan that has no source of its own.
+/// Keeps a plan that has no source of its own. Two runs may read the same one at once: it is kept once.
 pub(super) fn keep(session: Option<&SessionOutline>, bytes: Arc<[u8]>, plan: &Arc<Plan>) {
-    let dropped = {
+    let mut dropped = Vec::new();
+    {
         let mut all = read();
+        let at = place(&all, session, &bytes);
+        dropped.extend(at.and_then(|at| all.remove(at)));
         all.push_back(Read {
             session: session.cloned(),
             bytes,
             plan: Arc::clone(plan),
         });
-        if all.len() > KEPT {
-            all.pop_front()
-        } else {
-            None
+        while is_too_much(&all) {
+            dropped.extend(all.pop_front());
         }
-    };
+    }
     // Dropping functions may run Python.
     drop(dropped);
+}
+
+fn is_too_much(all: &VecDeque<Read>) -> bool {
+    let bytes: usize = all.iter().map(|one| one.bytes.len()).sum();
+    all.len() > KEPT || bytes > KEPT_BYTES
 }
