@@ -3,8 +3,8 @@
 //! The servers tell each other every second that they live, however long a step takes. So silence means that a server does not
 //! run, or that it cannot be reached.
 
+use super::failure::lost;
 use super::keys;
-use super::part::lost;
 use super::runs::runs;
 use crate::cluster::Hub;
 use crate::cluster::topology::{self, Health, NodeId, Topology};

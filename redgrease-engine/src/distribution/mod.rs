@@ -6,7 +6,8 @@
 //! | file | purpose |
 //! |---|---|
 //! | `begin.rs` | the beginning of runs, here and on other shards |
-//! | `part.rs` | the part of this shard in a run |
+//! | `part/` | the part of this shard in a run |
+//! | `failure.rs` | the errors of runs that fail because of other shards |
 //! | `arrivals.rs` | the records that come from other shards |
 //! | `outbox.rs` | the records that go to other shards |
 //! | `run_id.rs` | the name of a run |
@@ -24,6 +25,7 @@ mod alive;
 mod arrivals;
 mod begin;
 mod cause;
+mod failure;
 mod keys;
 mod message;
 mod outbox;

@@ -8,8 +8,12 @@
 //! | end of a part | the initiator ends when all parts have |
 //! | abort | ends |
 
-use super::arrivals::{Arrivals, Batch};
+mod arriving;
+mod pipeline;
+
+use super::arrivals::Arrivals;
 use super::begin::Reads;
+use super::failure::{lost, too_long};
 use super::message::{Done, Message, Start};
 use super::outbox::{Held, Outbox};
 use super::plans::plan_bytes;
@@ -17,15 +21,15 @@ use super::reading::KeyReading;
 use super::run_id::RunId;
 use super::runs::runs;
 use super::shards::{Number, Shards};
+use crate::cluster::Lane;
 use crate::cluster::topology::{self, NodeId};
-use crate::cluster::{Content, LONGEST, Lane};
 use crate::execution::{Body, Execution, PartEnd, Shared, stop_part};
 use crate::plan::Source;
 use crate::python::{Gil, Movement, Raised, describe};
 use crate::readers::Reading;
 use crate::scope::SessionOutline;
 use crate::slots::Share;
-use crate::steps::{MoverId, Pipeline, Step, distributed};
+use crate::steps::{Pipeline, Step, distributed};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -283,101 +287,6 @@ impl Part {
         }
     }
 
-    // What comes from the other shards. All of this is called on the main thread.
-
-    /// Records have come; they are in `content` from `begin` on.
-    pub(super) fn take_batch(&self, from: Number, mover: MoverId, content: Content, begin: usize) {
-        let mut state = self.state();
-        if state.is_over {
-            return;
-        }
-        let batch = Batch {
-            from,
-            content,
-            begin,
-        };
-        state.arrivals.add(mover, batch);
-        let execution = state.execution.clone();
-        drop(state);
-        self.wake(execution);
-    }
-
-    /// Another message has come.
-    pub(super) fn take_message(&self, from: Number, message: Message<'_>) {
-        let mut state = self.state();
-        if state.is_over {
-            return;
-        }
-        match message {
-            Message::Ended(mover) => state.arrivals.end(mover, from),
-            Message::Enough if from == 0 => state.enough = true,
-            Message::Taken(mover, bytes) => {
-                if !self.outbox.taken(mover, from, bytes) {
-                    return;
-                }
-            }
-            Message::Done(Done::Complete(errors)) => {
-                if self.lacks_an_end(&state, from) {
-                    drop(state);
-                    let shard = self.shards().and_then(|shards| shards.id(from));
-                    return self.fail(&incomplete(shard));
-                }
-                state.done.insert(from, errors);
-            }
-            // The part has not ended as others do: without its records, the results are not whole.
-            Message::Done(Done::Stopped(reason)) => {
-                drop(state);
-                let shard = self.shards().and_then(|shards| shards.id(from));
-                return self.fail(&match shard {
-                    Some(shard) => format!("{reason} (on the shard {shard})"),
-                    None => reason,
-                });
-            }
-            Message::NotRead => {
-                drop(state);
-                let shard = self.shards().and_then(|shards| shards.id(from));
-                return self.fail(&does_not_understand(shard));
-            }
-            Message::Read(report) => {
-                drop(state);
-                return self.take_report(from, report);
-            }
-            Message::Task(task) if from == 0 => {
-                drop(state);
-                self.share.add(task);
-                return self.wake_reader();
-            }
-            Message::AllRead if from == 0 => self.share.end(),
-            Message::Abort(reason) if from == 0 => {
-                state.is_dismissed = true;
-                state.failed.get_or_insert(reason);
-                let execution = state.execution.clone();
-                drop(state);
-                match execution {
-                    Some(execution) => stop_part(execution, None),
-                    None => self.refuse(""),
-                }
-                return;
-            }
-            // Batches come with their content, and a run starts once.
-            Message::Start(_)
-            | Message::Batch(..)
-            | Message::Enough
-            | Message::Task(_)
-            | Message::AllRead
-            | Message::Abort(_) => return,
-        }
-        let execution = state.execution.clone();
-        drop(state);
-        self.wake(execution);
-    }
-
-    /// A shard has not ended what is in front of a mover, and never will if its part has ended.
-    fn lacks_an_end(&self, state: &State, from: Number) -> bool {
-        let movers = self.layout().map_or(0, |layout| layout.gathers.len());
-        !state.arrivals.has_ended_all(movers, from)
-    }
-
     // The pipeline of this shard.
 
     /// What the other shards are told, before any of them is told anything.
@@ -468,75 +377,6 @@ impl Part {
         self.reads == Reads::Here && !steps.iter().any(moves)
     }
 
-    /// Puts one batch of each mover into the pipeline, if that has put the records before through.
-    fn take_batches(&self, py: Gil<'_>, pipeline: &mut Pipeline) -> bool {
-        let Some(layout) = self.layout() else {
-            return false;
-        };
-        let waits = |mover| pipeline.has_arrived(mover);
-        let (next, is_left) = self.state().arrivals.take_next(waits);
-        if is_left {
-            self.has_mail.store(true, Ordering::Release);
-        }
-        let took = !next.is_empty();
-        for (mover, batch) in next {
-            let bytes = batch.content.bytes().get(batch.begin..).unwrap_or_default();
-            let mut errors = Vec::new();
-            match layout.movement.read(py, bytes, &mut errors) {
-                Ok(records) => pipeline.arrive(mover, records),
-                Err(raised) => errors.push(raised),
-            }
-            for raised in errors {
-                pipeline.fail(raised);
-            }
-            self.give_credit(mover, batch.from, bytes.len());
-        }
-        took
-    }
-
-    /// Tells a shard of the bytes that were put through, if there are many.
-    fn give_credit(&self, mover: MoverId, to: Number, bytes: usize) {
-        let many = self.state().arrivals.taken(mover, to, bytes);
-        if let Some(bytes) = many {
-            self.send(to, &Message::Taken(mover, bytes as u64));
-        }
-    }
-
-    /// Closes movers that all shards have ended and whose records are all inside.
-    fn close_movers(&self, pipeline: &mut Pipeline) -> bool {
-        let (Some(layout), Some(shards)) = (self.layout(), self.shards()) else {
-            return false;
-        };
-        // Nothing comes to other shards behind a mover that gathers.
-        let needed = |mover: MoverId| {
-            let gathers = layout.gathers.get(mover.0).copied().unwrap_or_default();
-            let is_local = gathers && !shards.is_initiator();
-            if is_local { 1 } else { shards.len() }
-        };
-        let closed = self.state().arrivals.close(needed);
-        for mover in &closed {
-            pipeline.end_mover(*mover);
-        }
-        !closed.is_empty()
-    }
-
-    pub(super) fn ended_here(&self, mover: MoverId) {
-        let (Some(layout), Some(shards)) = (self.layout(), self.shards()) else {
-            return;
-        };
-        let gathers = layout.gathers.get(mover.0).copied().unwrap_or_default();
-        match (gathers, shards.is_initiator()) {
-            (false, _) => self.send_to_others(&Message::Ended(mover)),
-            (true, false) => self.send(0, &Message::Ended(mover)),
-            (true, true) => {}
-        }
-        let mut state = self.state();
-        let mine = shards.mine();
-        state.arrivals.end(mover, mine);
-        drop(state);
-        self.has_mail.store(true, Ordering::Release);
-    }
-
     /// The part has ended: the initiator is told, or the initiator tells the others.
     fn end(&self, end: &PartEnd<'_>) {
         let (execution, reading, done, is_dismissed) = {
@@ -592,49 +432,6 @@ fn end_reading(body: &Arc<Body>) {
     if !body.is_over() {
         body.abort(|| ());
     }
-}
-
-/// How an error names a shard.
-fn named(shard: Option<NodeId>) -> String {
-    shard.map_or_else(
-        || "another shard".to_owned(),
-        |id| format!("the shard {id}"),
-    )
-}
-
-/// The error of a run whose part on a shard has ended too early.
-fn incomplete(shard: Option<NodeId>) -> String {
-    let shard = named(shard);
-    format!(
-        "ERR the run was stopped: {shard} has ended without all of its records: run it again, and report it"
-    )
-}
-
-/// The error of a run of which a shard could not read a message.
-fn does_not_understand(shard: Option<NodeId>) -> String {
-    let shard = shard.map_or_else(
-        || "another shard".to_owned(),
-        |id| format!("the shard {id}"),
-    );
-    format!(
-        "ERR the run was stopped: {shard} did not understand a message of it: use the same version of the engine on all shards, and run \
-         it again"
-    )
-}
-
-/// The error of a run that has so many bytes for another shard in one message.
-fn too_long(bytes: usize) -> String {
-    format!(
-        "ERR the run was stopped: a message of {bytes} bytes is too long for another shard (the limit is {LONGEST}): use smaller \
-         records, or move fewer of them"
-    )
-}
-
-/// The error of a run whose shard is lost.
-pub(super) fn lost(shard: NodeId, why: &str) -> String {
-    format!(
-        "Execution max idle reached: the shard {shard} is lost, {why}: run it again when the cluster is well"
-    )
 }
 
 impl Shared for Part {
