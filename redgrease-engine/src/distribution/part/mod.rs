@@ -9,27 +9,27 @@
 //! | abort | ends |
 
 mod arriving;
+mod beginning;
+mod end;
 mod pipeline;
 
 use super::arrivals::Arrivals;
 use super::begin::Reads;
 use super::failure::{lost, too_long};
-use super::message::{Done, Message, Start};
+use super::message::{Done, Message};
 use super::outbox::{Held, Outbox};
-use super::plans::plan_bytes;
 use super::reading::KeyReading;
 use super::run_id::RunId;
-use super::runs::runs;
 use super::shards::{Number, Shards};
 use crate::cluster::Lane;
-use crate::cluster::topology::{self, NodeId};
+use crate::cluster::topology::NodeId;
 use crate::execution::{Body, Execution, PartEnd, Shared, stop_part};
 use crate::plan::Source;
-use crate::python::{Gil, Movement, Raised, describe};
+use crate::python::{Gil, Movement, Raised};
 use crate::readers::Reading;
-use crate::scope::SessionOutline;
 use crate::slots::Share;
-use crate::steps::{Pipeline, Step, distributed};
+use crate::steps::Pipeline;
+use end::end_reading;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -285,152 +285,6 @@ impl Part {
         if let Some(execution) = execution {
             execution.has_mail();
         }
-    }
-
-    // The pipeline of this shard.
-
-    /// What the other shards are told, before any of them is told anything.
-    fn beginning(
-        &self,
-        py: Gil<'_>,
-        execution: &Execution,
-        shards: Shards,
-    ) -> Result<Start, String> {
-        let (plan, words) = plan_bytes(py, execution, self.reads)?;
-        let cause = execution.cause();
-        let user = cause.surroundings().user;
-        Ok(Start {
-            shards,
-            plan: plan.to_vec(),
-            words,
-            user: user.map(|user| user.name().to_vec()),
-            session: cause.session().as_deref().map(SessionOutline::of),
-            registration: cause.registration(),
-            is_kept: execution.is_kept(),
-        })
-    }
-
-    /// Begins the run on the other shards.
-    ///
-    /// # Errors
-    /// If the execution was given up meanwhile. Then no other shard knows of the run.
-    fn start_others(
-        self: &Arc<Self>,
-        execution: &Arc<Execution>,
-        start: Start,
-    ) -> Result<(), String> {
-        let _ = self.shards.set(start.shards.clone());
-        // Nothing can have come for it: the others do not know of it yet.
-        let _ = runs().insert(self);
-        // From now on, the end of the execution tells the others. An end before tells nobody.
-        if !self.is_run_by(execution) {
-            runs().remove(self.run);
-            return Err("ERR the run was stopped before it had begun: run it again".to_owned());
-        }
-        self.send_to_others(&Message::Start(Box::new(start)));
-        Ok(())
-    }
-
-    /// Makes the pipeline of this shard. The initiator tells the others of the run.
-    fn pipeline(
-        self: Arc<Self>,
-        py: Gil<'_>,
-        execution: &Arc<Execution>,
-    ) -> Result<Pipeline, String> {
-        let plan = &execution.plan;
-        let steps: Arc<[Step]> = distributed(py, &plan.steps).into();
-        let start = if self.shards().is_none() {
-            let shards = Shards::of(&topology::current());
-            let Some(shards) = shards.filter(|_| !self.is_local(&steps)) else {
-                return Ok(Pipeline::new(py, &plan.steps));
-            };
-            Some(self.beginning(py, execution, shards)?)
-        } else {
-            None
-        };
-        let movers = steps.iter().filter_map(|step| match step {
-            Step::Mover(mover) => Some(mover.is_gathering()),
-            _ => None,
-        });
-        let gathers: Vec<bool> = movers.collect();
-        self.outbox.make_room_for(gathers.len());
-        let movement =
-            Movement::new(py, plan.functions()).map_err(|raised| describe(py, &raised))?;
-        let _ = self.layout.set(Layout { movement, gathers });
-        if let Some(start) = start {
-            self.start_others(execution, start)?;
-        }
-        Ok(Pipeline::with_exchange(py, &steps, self))
-    }
-
-    /// The part of another shard cannot begin. To the others it would look like one that has ended, and they would wait for the ends
-    /// of its movers.
-    pub(super) fn cannot_begin(&self, error: &str) {
-        if self.shards().is_some_and(|shards| !shards.is_initiator()) {
-            self.fail(error);
-        }
-    }
-
-    /// `true` if nothing of the run has to be done on another shard.
-    fn is_local(&self, steps: &[Step]) -> bool {
-        let moves = |step: &Step| matches!(step, Step::Mover(mover) if !mover.is_gathering());
-        self.reads == Reads::Here && !steps.iter().any(moves)
-    }
-
-    /// The part has ended: the initiator is told, or the initiator tells the others.
-    fn end(&self, end: &PartEnd<'_>) {
-        let (execution, reading, done, is_dismissed) = {
-            let mut state = self.state();
-            if state.is_over {
-                return;
-            }
-            state.is_over = true;
-            let ended = State {
-                is_over: true,
-                ended_elsewhere: state.done.len(),
-                ..State::default()
-            };
-            let ended = std::mem::replace(&mut *state, ended);
-            (
-                ended.execution,
-                ended.reading,
-                ended.done,
-                ended.is_dismissed,
-            )
-        };
-        if let Some(body) = reading {
-            end_reading(&body);
-        }
-        self.outbox.clear();
-        let Some(shards) = self.shards().filter(|_| runs().remove(self.run)) else {
-            return drop(execution);
-        };
-        if shards.is_initiator() {
-            let reason = match end {
-                PartEnd::Complete { .. } => "",
-                PartEnd::Stopped(reason) => reason,
-            };
-            for (number, _) in shards.others() {
-                if !done.contains_key(&number) {
-                    self.send(number, &Message::Abort(reason.to_owned()));
-                }
-            }
-        } else if !is_dismissed {
-            let done = match end {
-                PartEnd::Complete { errors } => Done::Complete(errors.to_vec()),
-                PartEnd::Stopped(reason) => Done::Stopped((*reason).to_owned()),
-            };
-            self.send(0, &Message::Done(done));
-        }
-        // Dropping results may run Python.
-        drop(execution);
-    }
-}
-
-/// Stops the Python that reads a plan, if it has not ended.
-fn end_reading(body: &Arc<Body>) {
-    if !body.is_over() {
-        body.abort(|| ());
     }
 }
 
