@@ -14,12 +14,25 @@ const MOST: usize = 1 << 20;
 /// The server gets its lock in this time, between two times that it is taken.
 const PAUSE: Duration = Duration::from_micros(100);
 
+/// While there is much to send, heartbeats and questions are looked at again after so long: the questions may be many.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// The bus of the cluster, while this thread holds the server's lock.
 struct Bus<'a>(&'a Context);
 
 impl Wire for Bus<'_> {
     fn send(&self, to: NodeId, frame: &[u8]) -> bool {
         send_to_node(self.0, to.as_bytes(), frame)
+    }
+}
+
+/// Sends what is due, until nothing is or until `end`.
+fn flush(hub: &Hub, end: Instant) {
+    let mut now = Instant::now();
+    while now < end && hub.due(now).is_some_and(|at| at <= now) {
+        locked(|context| hub.flush(Instant::now(), &Bus(context), MOST));
+        thread::sleep(PAUSE);
+        now = Instant::now();
     }
 }
 
@@ -35,15 +48,11 @@ pub(super) fn start(
             let next_beat = heartbeat.beat(hub, now);
             let listened = topology::listened().unwrap_or(now);
             let next_end = questions.expire(now, now.saturating_duration_since(listened));
-            let due = hub.due(now);
-            if due.is_some_and(|at| at <= now) {
-                locked(|context| hub.flush(Instant::now(), &Bus(context), MOST));
-                thread::sleep(PAUSE);
-            } else {
-                let next = [due, next_end].into_iter().flatten().min();
-                hub.bell
-                    .wait(next.map_or(next_beat, |at| at.min(next_beat)));
-            }
+            flush(hub, now + LOOK);
+            let due = hub.due(Instant::now());
+            let next = [due, next_end].into_iter().flatten().min();
+            hub.bell
+                .wait(next.map_or(next_beat, |at| at.min(next_beat)));
         }
     };
     let thread = thread::Builder::new().name("rg-cluster".into());
