@@ -126,8 +126,9 @@ impl Said {
             b'S' => {
                 let (session, mark) = (input.text()?, Mark::read(&mut input)?);
                 let stored = if input.flag()? {
-                    let mut sessions = decode(input.bytes()?)?.sessions;
-                    Some(Box::new(sessions.pop().ok_or(Damaged::Wrong)?))
+                    let stored = decode(input.bytes()?)?.sessions.pop();
+                    let stored = stored.filter(|stored| stored.id == session);
+                    Some(Box::new(stored.ok_or(Damaged::Wrong)?))
                 } else {
                     None
                 };

@@ -112,9 +112,11 @@ impl<P> Agreement<P> {
         stamp: Stamp,
         local: &mut impl Local<Prepared = P>,
     ) {
-        let is_ready = |theirs: &Theirs<P>| theirs.is_ready;
-        if !self.theirs.get(&stamp).is_some_and(is_ready) {
-            // It was forgotten here, because the other shard was silent for too long.
+        let is_ready = |theirs: &Theirs<P>| theirs.is_ready && theirs.from == from;
+        if !self.theirs.get(&stamp).is_some_and(is_ready) || !local.is_master() {
+            // It was forgotten here, because the other shard was silent for too long, or this server is a replica now, whose master
+            // tells it.
+            self.aborted(from, stamp);
             self.send(from, &Said::Late(stamp));
             return self.send(from, &Said::Ask);
         }
@@ -127,8 +129,16 @@ impl<P> Agreement<P> {
         self.promises.end(stamp);
     }
 
+    /// Another shard gives its change up.
+    pub(super) fn aborted(&mut self, from: NodeId, stamp: Stamp) {
+        let is_its_own = |theirs: &Theirs<P>| theirs.from == from;
+        if self.theirs.get(&stamp).is_some_and(is_its_own) {
+            self.forget(stamp);
+        }
+    }
+
     /// The change is given up.
-    pub(super) fn forget(&mut self, stamp: Stamp) {
+    fn forget(&mut self, stamp: Stamp) {
         self.theirs.remove(&stamp);
         self.promises.end(stamp);
     }

@@ -83,6 +83,9 @@ impl Round {
 
     /// A shard cannot make the change.
     pub(super) fn refused(&mut self, shard: NodeId, why: Refusal) -> Next {
+        if !self.shards.contains(&shard) {
+            return (None, None);
+        }
         self.give_up(Outcome::Refused(shard, why))
     }
 

@@ -105,7 +105,7 @@ impl<P> Agreement<P> {
             Said::Made(stamp) => self.step(stamp, local, now, |round| round.done(from)),
             Said::Late(stamp) => self.step(stamp, local, now, |round| round.lost(from)),
             Said::Commit(stamp) => self.make(from, stamp, local),
-            Said::Abort(stamp) => self.forget(stamp),
+            Said::Abort(stamp) => self.aborted(from, stamp),
             Said::Ask => self.list(from, local),
             Said::List(marks) => self.fetch(from, &marks, local, now),
             Said::Fetch(sessions) => self.tell(from, sessions, local),

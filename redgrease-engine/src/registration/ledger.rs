@@ -25,12 +25,18 @@ impl Stamp {
     }
 
     pub(crate) fn read(input: &mut Input<'_>) -> Result<Stamp, Damaged> {
-        Ok(Stamp {
-            counter: input.number()?,
-            shard: Shard::read(input)?,
-        })
+        let counter = input.number()?;
+        if counter > MOST_COUNTED {
+            return Err(Damaged::Wrong);
+        }
+        let shard = Shard::read(input)?;
+        Ok(Stamp { counter, shard })
     }
 }
+
+/// The greatest counter that another server is believed. No cluster makes so many changes, and a greater one would be later than
+/// all that follow.
+const MOST_COUNTED: u64 = 1 << 62;
 
 /// The last change of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +117,7 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// The stamp for a change that this server begins.
     pub(crate) fn next_stamp(&mut self) -> Stamp {
-        self.counter += 1;
+        self.counter = self.counter.saturating_add(1);
         Stamp {
             counter: self.counter,
             shard: Shard::own(),
@@ -278,9 +284,21 @@ mod tests {
     }
 
     #[test]
+    fn a_counter_that_no_cluster_reaches_is_damaged() {
+        for counter in [MOST_COUNTED + 1, u64::MAX] {
+            let mut bytes = Vec::new();
+            stamp(counter, b'a').write(&mut bytes);
+            assert_eq!(Stamp::read(&mut Input::new(&bytes)), Err(Damaged::Wrong));
+        }
+        let mut ledger = Ledger::default();
+        ledger.saw(stamp(u64::MAX, b'a'));
+        assert_eq!(ledger.next_stamp().counter, u64::MAX, "it does not begin anew");
+    }
+
+    #[test]
     fn marks_are_read_as_they_were_written() {
         let marks = vec![
-            ("app".to_owned(), present(u64::MAX, b'0')),
+            ("app".to_owned(), present(MOST_COUNTED, b'0')),
             (String::new(), removed(1, b'f', 7)),
         ];
         let mut bytes = Vec::new();
