@@ -9,10 +9,12 @@ use crate::registration::ledger::{Mark, Marks};
 use crate::registration::stored::StoredSession;
 use crate::scope::SessionId;
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A change that is on its way may reach the shards between two heartbeats: digests differ for this number of heartbeats then.
 const OFTEN: u32 = 2;
+/// A session comes within this time, or it is fetched again: the other server may be unable to tell it.
+const FETCHED_WITHIN: Duration = Duration::from_secs(30);
 
 /// The state of catching up.
 #[derive(Debug, Default)]
@@ -43,10 +45,20 @@ impl CatchUp {
             .retain(|_, fetching| fetching.has_come || fetching.from != node);
     }
 
-    /// Forgets what silent servers were asked for. Others have it as well.
+    /// Another server does not know a session that it was asked for.
+    pub(super) fn is_unknown(&mut self, from: NodeId, session: &str) {
+        let fetching = self.fetching.get(session);
+        if fetching.is_some_and(|fetching| !fetching.has_come && fetching.from == from) {
+            self.fetching.remove(session);
+        }
+    }
+
+    /// Forgets what servers were asked for and do not tell. Others have it as well.
     pub(super) fn look(&mut self, local: &impl Local, now: Instant) {
         self.fetching.retain(|_, fetching| {
-            fetching.has_come || !local.is_lost(fetching.from, fetching.since, now)
+            let is_late = now.saturating_duration_since(fetching.since) > FETCHED_WITHIN;
+            let is_lost = is_late || local.is_lost(fetching.from, fetching.since, now);
+            fetching.has_come || !is_lost
         });
     }
 }
@@ -70,7 +82,7 @@ impl<P> Agreement<P> {
         // A server that was not heard before has missed everything.
         let times = self.catch_up.different.entry(from).or_insert(OFTEN);
         *times += 1;
-        if *times >= OFTEN && !self.is_busy() {
+        if *times >= OFTEN {
             self.catch_up.different.insert(from, 0);
             self.send(from, &Said::Ask);
         }
@@ -123,6 +135,7 @@ impl<P> Agreement<P> {
     ) {
         for session in sessions {
             let Some(mark) = local.mark(&session) else {
+                self.send(from, &Said::Unknown(session));
                 continue;
             };
             let stored = match mark.removed {
@@ -158,11 +171,11 @@ impl<P> Agreement<P> {
                     }
                     return;
                 }
-                local.note(&[(session.clone(), mark)]);
+                self.note(local, &[(session.clone(), mark)]);
             }
             None if is_wanted && mark.removed.is_some() => {
                 local.remove(&session);
-                local.note(&[(session.clone(), mark)]);
+                self.note(local, &[(session.clone(), mark)]);
             }
             _ => {}
         }
@@ -183,7 +196,7 @@ impl<P> Agreement<P> {
             && !self.promises.has_session(session)
         {
             local.restore(outcome);
-            local.note(&[(session.to_owned(), mark)]);
+            self.note(local, &[(session.to_owned(), mark)]);
         }
     }
 }

@@ -16,6 +16,8 @@ pub(super) enum Said {
     Prepare(Proposal),
     /// The change can be made.
     Ready(Stamp),
+    /// The change is still being prepared.
+    Preparing(Stamp),
     /// The change cannot be made, for a reason.
     Refused(Stamp, Refusal),
     /// Make the change.
@@ -34,6 +36,31 @@ pub(super) enum Said {
     Fetch(Vec<SessionId>),
     /// A session and its last change. Without the session if it was removed.
     State(SessionId, Mark, Option<Box<StoredSession>>),
+    /// The last change of this session is not known here.
+    Unknown(SessionId),
+}
+
+/// A message about a change that could not be read. The version, the kind and the stamp are at the same place in all versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// The change that was to be prepared.
+    Proposal(Stamp),
+    /// An answer to the server that has begun the change.
+    Answer(Stamp),
+}
+
+impl Unread {
+    /// `None` if the message is about no change.
+    pub(super) fn of(bytes: &[u8]) -> Option<Unread> {
+        let (_, rest) = bytes.split_first()?;
+        let (kind, rest) = rest.split_first()?;
+        let stamp = Stamp::read(&mut Input::new(rest)).ok()?;
+        match kind {
+            b'p' => Some(Unread::Proposal(stamp)),
+            b'r' | b'n' => Some(Unread::Answer(stamp)),
+            _ => None,
+        }
+    }
 }
 
 /// A change that is to be prepared.
@@ -67,6 +94,7 @@ impl Said {
                 proposal.ops.iter().for_each(|op| op.write(&mut out));
             }
             Said::Ready(stamp) => with_stamp(b'r', *stamp),
+            Said::Preparing(stamp) => with_stamp(b'w', *stamp),
             Said::Refused(stamp, refusal) => {
                 with_stamp(b'n', *stamp);
                 write_bytes(&mut out, refusal.why.as_bytes());
@@ -98,6 +126,10 @@ impl Said {
                     write_bytes(&mut out, &bytes);
                 }
             }
+            Said::Unknown(session) => {
+                out.push(b'U');
+                write_bytes(&mut out, session.as_bytes());
+            }
         }
         out
     }
@@ -111,6 +143,7 @@ impl Said {
                 ops: input.many(Op::read)?,
             }),
             b'r' => Said::Ready(Stamp::read(&mut input)?),
+            b'w' => Said::Preparing(Stamp::read(&mut input)?),
             b'n' => {
                 let stamp = Stamp::read(&mut input)?;
                 let (why, is_passing) = (input.text()?, input.flag()?);
@@ -134,6 +167,7 @@ impl Said {
                 };
                 Said::State(session, mark, stored)
             }
+            b'U' => Said::Unknown(input.text()?),
             _ => return Err(Damaged::Wrong),
         };
         input.end(said)

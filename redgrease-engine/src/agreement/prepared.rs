@@ -7,13 +7,18 @@ use super::state::Agreement;
 use crate::cluster::topology::NodeId;
 use crate::registration::ledger::Stamp;
 use crate::registration::stored::StoredSession;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// The time between two words that a change is still being prepared.
+pub(super) const WORDS_EVERY: Duration = Duration::from_secs(1);
 
 /// A change of another shard that is not over.
 pub(super) struct Theirs<P> {
     from: NodeId,
     ops: Vec<Op>,
     since: Instant,
+    /// The other shard has heard that the change is being prepared.
+    told: Instant,
     /// The session whose script has run.
     prepared: Option<P>,
     /// This shard has said that it can make the change.
@@ -60,6 +65,7 @@ impl<P> Agreement<P> {
             from,
             ops,
             since: now,
+            told: now,
             prepared: None,
             is_ready: false,
         };
@@ -123,7 +129,7 @@ impl<P> Agreement<P> {
         if let Some(theirs) = self.theirs.remove(&stamp) {
             let marks = marks(&theirs.ops, stamp, seconds());
             local.make(theirs.ops, theirs.prepared);
-            local.note(&marks);
+            self.note(local, &marks);
             self.send(from, &Said::Made(stamp));
         }
         self.promises.end(stamp);
@@ -152,13 +158,24 @@ impl<P> Agreement<P> {
         }
     }
 
-    /// Forgets the changes of shards that are silent for too long.
+    /// Says which changes are still being prepared, and forgets the changes of shards that are silent for too long.
     pub(super) fn look_at_theirs(&mut self, local: &impl Local<Prepared = P>, now: Instant) {
         let lost = self.theirs.iter();
         let lost = lost.filter(|(_, theirs)| local.is_lost(theirs.from, theirs.since, now));
         let lost: Vec<Stamp> = lost.map(|(stamp, _)| *stamp).collect();
         for stamp in lost {
             self.forget(stamp);
+        }
+        let mut words = Vec::new();
+        for (stamp, theirs) in &mut self.theirs {
+            let is_due = now.saturating_duration_since(theirs.told) >= WORDS_EVERY;
+            if is_due && !theirs.is_ready {
+                theirs.told = now;
+                words.push((theirs.from, *stamp));
+            }
+        }
+        for (to, stamp) in words {
+            self.send(to, &Said::Preparing(stamp));
         }
     }
 }

@@ -3,11 +3,13 @@
 use super::change::{Op, Own, Refusal, locks, marks, now as seconds, sessions};
 use super::local::Local;
 use super::message::{Proposal, Said};
+use super::prepared::WORDS_EVERY;
 use super::round::{Next, Order, Outcome, Round};
 use super::state::Agreement;
 use crate::cluster::topology::NodeId;
 use crate::redis::{Context, Level, log};
 use crate::registration::ledger::Stamp;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Answers the client of a change. It is called without the server's lock.
@@ -23,7 +25,20 @@ pub(super) struct Open {
     round: Round,
     ops: Vec<Op>,
     begun: Instant,
+    /// The other shards were asked for their present answers.
+    asked: Instant,
+    /// The last words of shards that have not answered yet.
+    words: BTreeMap<NodeId, Instant>,
     origin: Origin,
+}
+
+impl Open {
+    /// `true` if a shard has said nothing about the change for so long. It may live nevertheless.
+    fn is_silent(&self, node: NodeId, idle: Duration, now: Instant) -> bool {
+        let heard = self.words.get(&node).copied();
+        let heard = heard.map_or(self.asked, |at| at.max(self.asked));
+        now.saturating_duration_since(heard) > idle.max(WORDS_EVERY * 3)
+    }
 }
 
 /// What a change comes from.
@@ -119,6 +134,8 @@ impl<P> Agreement<P> {
             round,
             ops,
             begun: now,
+            asked: now,
+            words: BTreeMap::new(),
             origin,
         };
         self.open.insert(stamp, open);
@@ -139,12 +156,29 @@ impl<P> Agreement<P> {
         }
     }
 
+    /// Another shard still prepares a change.
+    pub(super) fn is_prepared_by(&mut self, node: NodeId, stamp: Stamp, now: Instant) {
+        if let Some(open) = self.open.get_mut(&stamp) {
+            open.words.insert(node, now);
+        }
+    }
+
+    /// This server stood still itself: the words of others wait to be heard.
+    pub(super) fn wait_anew(&mut self, now: Instant) {
+        for open in self.open.values_mut() {
+            open.asked = now;
+        }
+    }
+
     /// Ends rounds with shards that do not answer.
     pub(super) fn look_at_open(&mut self, local: &mut impl Local<Prepared = P>, now: Instant) {
         let mut lost: Vec<(Stamp, NodeId)> = Vec::new();
         for (stamp, open) in &self.open {
             let silent = open.round.open().into_iter();
-            let silent = silent.filter(|node| local.is_lost(*node, open.begun, now));
+            let silent = silent.filter(|node| {
+                local.is_lost(*node, open.begun, now)
+                    || open.is_silent(*node, local.idle_time(), now)
+            });
             lost.extend(silent.map(|node| (*stamp, node)));
         }
         for (stamp, node) in lost {
@@ -160,7 +194,7 @@ impl<P> Agreement<P> {
         now: Instant,
     ) {
         match order {
-            Some(Order::Commit) => self.commit(stamp, local),
+            Some(Order::Commit) => self.commit(stamp, local, now),
             Some(Order::Abort) => {
                 if let Some(refusal) = outcome.and_then(|outcome| refusal(outcome, local)) {
                     self.give_up(stamp, refusal, local, now);
@@ -185,10 +219,11 @@ impl<P> Agreement<P> {
         }
     }
 
-    fn commit(&mut self, stamp: Stamp, local: &mut impl Local<Prepared = P>) {
+    fn commit(&mut self, stamp: Stamp, local: &mut impl Local<Prepared = P>, now: Instant) {
         let Some(open) = self.open.get_mut(&stamp) else {
             return;
         };
+        open.asked = now;
         let is_made = match std::mem::replace(&mut open.origin, Origin::None) {
             Origin::Client(client) => match local.end(client.end, Ok(())) {
                 Ok(answer) => {
@@ -205,15 +240,16 @@ impl<P> Agreement<P> {
             Origin::Made(_) | Origin::None => true,
         };
         if is_made {
-            local.note(&marks(&open.ops, stamp, seconds()));
+            let marks = marks(&open.ops, stamp, seconds());
             let to = open.round.shards().iter().copied().collect();
+            self.note(local, &marks);
             self.send_to(to, &Said::Commit(stamp));
         } else {
             self.abort(stamp);
         }
     }
 
-    fn give_up(
+    pub(super) fn give_up(
         &mut self,
         stamp: Stamp,
         refusal: Refusal,

@@ -110,7 +110,11 @@ impl Local for Server<'_> {
         }
         let heard = cluster::hub().and_then(|hub| hub.last_heard(node));
         let heard = heard.map_or(since, |heard| heard.max(since));
-        now.saturating_duration_since(heard) > config::get().execution_max_idle_time()
+        now.saturating_duration_since(heard) > self.idle_time()
+    }
+
+    fn idle_time(&self) -> Duration {
+        config::get().execution_max_idle_time()
     }
 
     fn describe(&self, node: NodeId) -> String {

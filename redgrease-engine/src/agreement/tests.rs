@@ -3,11 +3,12 @@
 //! The transport delivers each message once and in order, unless a server is started again; while two servers do not reach each
 //! other, it keeps their messages.
 
+mod faults;
 mod simulation;
 
 use super::change::{Op, Own, Refusal, locks};
 use super::local::{Local, Purpose};
-use super::message::{Proposal, Said};
+use super::message::{Proposal, Said, Unread};
 use super::promises::Promises;
 use super::proposals::{Answer, End};
 use super::state::{Agreement, Event};
@@ -126,6 +127,10 @@ impl Local for Server {
         now.saturating_duration_since(heard) > IDLE
     }
 
+    fn idle_time(&self) -> Duration {
+        IDLE
+    }
+
     fn describe(&self, node: NodeId) -> String {
         format!("the shard {node}")
     }
@@ -231,6 +236,8 @@ struct World {
     queues: BTreeMap<(usize, usize), VecDeque<Vec<u8>>>,
     /// These shards reach no other.
     cut: BTreeSet<usize>,
+    /// These shards live, and their agreement stands still.
+    deaf: BTreeSet<usize>,
     now: Instant,
     random: u64,
     outcomes: Outcomes,
@@ -255,6 +262,7 @@ impl World {
                 .collect(),
             queues: BTreeMap::new(),
             cut: BTreeSet::new(),
+            deaf: BTreeSet::new(),
             now: Instant::now(),
             random: seed,
             outcomes: Arc::default(),
@@ -345,10 +353,11 @@ impl World {
             .queues
             .iter()
             .filter(|((from, to), queue)| !queue.is_empty() && self.reach(*from, *to))
+            .filter(|((_, to), _)| !self.deaf.contains(to))
             .map(|(pair, _)| *pair)
             .collect();
         let running: Vec<usize> = (0..self.shards.len())
-            .filter(|at| !self.shards[*at].1.scripts.is_empty())
+            .filter(|at| !self.shards[*at].1.scripts.is_empty() && !self.deaf.contains(at))
             .collect();
         let choices = ready.len() + running.len();
         if choices == 0 {
@@ -384,10 +393,15 @@ impl World {
                     let (agreement, server) = &mut self.shards[from];
                     let digest = agreement.own_digest(server);
                     self.shards[to].1.heard.insert(node(from), self.now);
-                    self.handle(to, Event::Hello(node(from), digest));
+                    if !self.deaf.contains(&to) {
+                        self.handle(to, Event::Hello(node(from), digest));
+                    }
                 }
             }
-            for at in 0..count {
+            for at in (0..count)
+                .filter(|at| !self.deaf.contains(at))
+                .collect::<Vec<_>>()
+            {
                 let (agreement, server) = &mut self.shards[at];
                 agreement.look(server, self.now);
                 self.deliver(at);
@@ -746,6 +760,7 @@ fn messages_are_read_as_they_were_written() {
     let all = [
         Said::Prepare(Proposal { stamp, bases, ops }),
         Said::Ready(stamp),
+        Said::Preparing(stamp),
         Said::Refused(stamp, Refusal::passing("no".into())),
         Said::Refused(stamp, Refusal::lasting("no".into())),
         Said::Commit(stamp),
@@ -756,6 +771,7 @@ fn messages_are_read_as_they_were_written() {
         Said::List(vec![("app".into(), mark)]),
         Said::Fetch(vec!["app".into()]),
         Said::State("app".into(), mark, None),
+        Said::Unknown("app".into()),
         Said::State("app".into(), mark, Some(Box::new(stored))),
     ];
     for said in all {

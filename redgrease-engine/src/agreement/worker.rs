@@ -1,20 +1,20 @@
 //! The thread that reacts to the messages of other shards and to the changes of this one. It takes the server's lock for each event.
 
 use super::change::Own;
-use super::message::Said;
+use super::message::{Said, Unread};
 use super::server::Server;
-use super::state::{Agreement, Event};
+use super::state::{Agreement, Event, LOOKS_EVERY};
 use crate::cluster::{self, Lane, Message, Tag};
 use crate::gears::Prepared;
 use crate::redis::{Level, locked_to_write, log};
 use crate::registration::ledger::on_added;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The time between two looks at what takes long.
-const WHILE_BUSY: Duration = Duration::from_millis(100);
+/// The time between two looks while nothing is under way.
 const WHILE_IDLE: Duration = Duration::from_secs(1);
 
 static EVENTS: OnceLock<Sender<Input>> = OnceLock::new();
@@ -73,12 +73,11 @@ pub(crate) fn start() {
 
 fn work(events: &Receiver<Input>) {
     let mut agreement = Agreement::default();
-    let mut looked = Instant::now();
     loop {
-        let pause = if agreement.is_busy() {
+        let pause = if agreement.is_awake() {
             let next = agreement.next_proposal();
             let next = next.map(|at| at.saturating_duration_since(Instant::now()));
-            next.map_or(WHILE_BUSY, |next| next.min(WHILE_BUSY))
+            next.map_or(LOOKS_EVERY, |next| next.min(LOOKS_EVERY))
         } else {
             WHILE_IDLE
         };
@@ -89,35 +88,38 @@ fn work(events: &Receiver<Input>) {
             Err(RecvTimeoutError::Disconnected) => return,
         };
         let now = Instant::now();
-        let digest = locked_to_write(|context| {
-            let mut server = Server::new(context);
-            if let Some(event) = event {
-                agreement.handle(event, &mut server, now);
-            }
-            let is_due = agreement.next_proposal().is_some_and(|at| at <= now);
-            if is_due || now.saturating_duration_since(looked) >= WHILE_BUSY {
-                looked = now;
-                agreement.look(&mut server, now);
-            }
-            agreement.own_digest(&mut server)
+        // The next events find the thread at work, also after a fault of this one.
+        let turn = AssertUnwindSafe(|| {
+            locked_to_write(|context| agreement.turn(event, &mut Server::new(context), now))
         });
-        if let Some(heartbeat) = cluster::heartbeat() {
+        let digest = catch_unwind(turn).unwrap_or_else(|_| {
+            let text = "a change of registrations failed inside the engine: please report it";
+            log(Level::Warning, text);
+            None
+        });
+        if let (Some(digest), Some(heartbeat)) = (digest, cluster::heartbeat()) {
             heartbeat.set_digest(digest);
         }
         for (to, bytes) in std::mem::take(&mut agreement.out) {
             let hub = cluster::hub();
             let sent = hub.map(|hub| hub.send_to_all(&to, Lane::Control, Tag::AGREEMENT, &bytes));
             if let Some(Err(_)) = sent {
-                log(
-                    Level::Warning,
-                    "a session is too long for the other shards: use a shorter script, and read less from the server in it",
-                );
+                too_long(&bytes);
             }
         }
         for answer in std::mem::take(&mut agreement.answers) {
             answer();
         }
     }
+}
+
+/// A message could not be sent.
+fn too_long(bytes: &[u8]) {
+    if let Some(Unread::Proposal(stamp)) = Unread::of(bytes) {
+        return tell(Event::TooLong(stamp));
+    }
+    let text = "a session is too long for another shard, which does not get it: use a shorter script, and read less from the server in it";
+    log(Level::Warning, text);
 }
 
 fn read(message: &Message) -> Option<Event<Prepared>> {
@@ -130,7 +132,8 @@ fn read(message: &Message) -> Option<Event<Prepared>> {
                 Level::Warning,
                 &format!("a message of the node {from} about registrations was ignored: {why}"),
             );
-            None
+            let unread = Unread::of(message.content())?;
+            Some(Event::Unread(from, unread))
         }
     }
 }

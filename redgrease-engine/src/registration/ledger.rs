@@ -292,7 +292,11 @@ mod tests {
         }
         let mut ledger = Ledger::default();
         ledger.saw(stamp(u64::MAX, b'a'));
-        assert_eq!(ledger.next_stamp().counter, u64::MAX, "it does not begin anew");
+        assert_eq!(
+            ledger.next_stamp().counter,
+            u64::MAX,
+            "it does not begin anew"
+        );
     }
 
     #[test]

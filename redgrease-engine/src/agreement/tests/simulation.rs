@@ -6,8 +6,6 @@ use crate::cluster::{Lane, Tag};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// The time between two looks at what takes long, as long as something comes.
-const LOOK: Duration = Duration::from_millis(100);
 /// The time that a script runs.
 const SCRIPT: Duration = Duration::from_millis(1);
 
@@ -45,7 +43,7 @@ impl Cluster {
                 own.lock().unwrap().push_back(came);
             });
             let world = Rc::clone(&world);
-            let (mut ends, mut looked) = (None, simulation.now);
+            let mut ends = None;
             simulation.act(place, move |now| {
                 let mut world = world.borrow_mut();
                 let (agreement, server) = &mut world.shards[place];
@@ -71,11 +69,9 @@ impl Cluster {
                         agreement.handle(Event::Ran(purpose, Ok(stored)), server, now);
                     }
                 }
-                if now >= looked + LOOK {
-                    looked = now;
-                    agreement.look(server, now);
+                if let Some(digest) = agreement.turn(None, server, now) {
+                    heartbeat.set_digest(digest);
                 }
-                heartbeat.set_digest(agreement.own_digest(server));
                 for (to, bytes) in std::mem::take(&mut agreement.out) {
                     hub.send_to_all(&to, Lane::Control, Tag::AGREEMENT, &bytes)
                         .unwrap();
