@@ -4,13 +4,16 @@
 use crate::cluster::topology::{self, Health, NodeId};
 use crate::cluster::{Kind, Limit, Question, questions};
 use crate::redis::{Level, log};
-use crate::requirements::{self, Portable};
+use crate::requirements::{self, Portable, without_credentials};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 /// A server that says nothing for so long is not waited for. Wheels of any size may take their time.
 const SILENCE: Duration = Duration::from_secs(5);
+
+/// A server whose export hangs is not waited for any longer.
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// Answers the other servers of the cluster from now on.
 pub(crate) fn share_packages() {
@@ -47,15 +50,26 @@ pub(crate) fn bring(names: &[String]) {
             };
             match store.import(&portable) {
                 Ok(()) => {
-                    let text = format!("requirements: `{name}` has come from the shard {node}");
-                    log(Level::Notice, &text);
+                    log(Level::Notice, &outcome(name, node, None));
                     break;
                 }
-                Err(failure) => log(
-                    Level::Notice,
-                    &format!("requirements: `{name}` of the shard {node} does not fit: {failure}"),
-                ),
+                Err(failure) => {
+                    let failure = failure.to_string();
+                    log(Level::Notice, &outcome(name, node, Some(&failure)));
+                }
             }
+        }
+    }
+}
+
+/// The entry of the log about a package of another shard, without passwords.
+fn outcome(name: &str, node: NodeId, failure: Option<&str>) -> String {
+    let name = without_credentials(name);
+    match failure {
+        None => format!("requirements: `{name}` has come from the shard {node}"),
+        Some(failure) => {
+            let failure = without_credentials(failure);
+            format!("requirements: `{name}` of the shard {node} does not fit: {failure}")
         }
     }
 }
@@ -82,7 +96,25 @@ fn ask(node: NodeId, name: &str) -> Option<Portable> {
             let _ = sender.send(outcomes);
         },
     );
-    let (_, outcome) = answer.recv().ok()?.pop()?;
+    let (_, outcome) = answer.recv_timeout(LONGEST).ok()?.pop()?;
     let portable = Portable::decode(&outcome.ok()?).ok()?;
     (portable.name == name).then_some(portable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_has_no_passwords() {
+        let node = NodeId::parse(&[b'a'; 40]).unwrap();
+        let name = "git+https://user:token@host/x.git";
+        for failure in [None, Some("cannot read git+https://user:token@host/x.git")] {
+            let text = outcome(name, node, failure);
+            assert!(
+                text.contains("host/x.git") && !text.contains("token"),
+                "{text}"
+            );
+        }
+    }
 }
