@@ -74,7 +74,7 @@ impl Request {
     /// If the command is not for other shards, or the user cannot be found here.
     pub(super) fn run(&self, context: &Context) -> Result<Vec<u8>, String> {
         let (name, args) = self.words.split_first().ok_or(NOT_FOR_SHARDS)?;
-        if !name.to_ascii_lowercase().starts_with(b"rg.") {
+        if !is_forwarded(name) {
             return Err(NOT_FOR_SHARDS.to_owned());
         }
         let rights = match &self.user {
@@ -112,6 +112,26 @@ impl Request {
     }
 }
 
+/// The commands that ask other shards.
+const FORWARDED: &[&str] = &[
+    "rg.abortexecution",
+    "rg.configget",
+    "rg.configset",
+    "rg.dropexecution",
+    "rg.dumpexecutions",
+    "rg.dumpregistrations",
+    "rg.getexecution",
+    "rg.getresults",
+    "rg.pydumpreqs",
+    "rg.pydumpsessions",
+    "rg.pystats",
+];
+
+fn is_forwarded(name: &[u8]) -> bool {
+    let mut known = FORWARDED.iter().map(|known| known.as_bytes());
+    known.any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// Checks names and values of settings, in turn.
 fn check_settings(words: &[&[u8]]) -> Result<(), String> {
     for pair in words.chunks(2) {
@@ -142,6 +162,7 @@ pub(super) fn reply_in(bytes: &[u8]) -> Result<OwnedReply, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redis::locked;
     use proptest::prelude::*;
 
     fn request() -> impl Strategy<Value = Request> {
@@ -153,6 +174,26 @@ mod tests {
             when,
             words,
         })
+    }
+
+    #[test]
+    fn commands_that_no_shard_sends_are_not_run() {
+        for name in [
+            "RG.InnerRegister",
+            "rg.innertimeevent",
+            "rg.pyexecute",
+            "set",
+            "",
+        ] {
+            let request = Request {
+                user: None,
+                when: When::Now,
+                words: vec![name.into()],
+            };
+            let refused = locked(|context| request.run(context));
+            assert_eq!(refused, Err(NOT_FOR_SHARDS.to_owned()), "{name}");
+        }
+        assert!(is_forwarded(b"RG.GetExecution"));
     }
 
     proptest! {
