@@ -331,7 +331,7 @@ impl Registry {
         }
         let owns = |session: &&Session| session.unrestored.iter().any(|one| one.id == id);
         let session = self.sessions.values().find(owns)?;
-        let is_last = session.registrations.is_empty() && session.timers.is_empty();
+        let is_last = session.registrations.is_empty() && !session.has_shared_timers();
         let ends = is_last && session.unrestored.len() == 1;
         Some((session.info.id.clone(), ends))
     }

@@ -100,9 +100,20 @@ impl Session {
         !(self.registrations.is_empty() && self.timers.is_empty() && self.unrestored.is_empty())
     }
 
-    /// `true` if the session ends with this registration, because it has nothing else.
+    /// `true` if the session has something that all shards of a cluster have.
+    pub(crate) fn is_shared(&self) -> bool {
+        let has_any = !(self.registrations.is_empty() && self.unrestored.is_empty());
+        has_any || self.has_shared_timers()
+    }
+
+    /// `true` if its script has made time events. Those of running gears are known to their shard alone.
+    pub(super) fn has_shared_timers(&self) -> bool {
+        self.timers.iter().any(|timer| !timer.is_of_gear())
+    }
+
+    /// `true` if the session ends with this registration on all shards, because it has nothing else that they share.
     pub(crate) fn ends_with(&self, id: Id) -> bool {
-        self.registrations == [id] && self.timers.is_empty() && self.unrestored.is_empty()
+        self.registrations == [id] && !self.has_shared_timers() && self.unrestored.is_empty()
     }
 
     /// The number of registrations, executions and threads that hold the session.

@@ -39,6 +39,8 @@ pub(crate) struct TimeEvent {
     session: Option<Arc<SessionInfo>>,
     user: Option<User>,
     place: Place,
+    /// A running gear has made it: in a cluster the other shards do not know it.
+    is_of_gear: bool,
     stopped: AtomicBool,
     /// A run has not ended. The function is not run a second time meanwhile.
     running: AtomicBool,
@@ -50,20 +52,34 @@ impl TimeEvent {
         session: Option<Arc<SessionInfo>>,
         user: Option<User>,
     ) -> Arc<Self> {
-        Arc::new(TimeEvent {
+        Arc::new(TimeEvent::made(timer, session, user, false))
+    }
+
+    fn made(
+        timer: NewTimer,
+        session: Option<Arc<SessionInfo>>,
+        user: Option<User>,
+        is_of_gear: bool,
+    ) -> TimeEvent {
+        TimeEvent {
             function: Arc::new(timer.function),
             interval: timer.interval,
             session,
             user,
             place: timer.place,
+            is_of_gear,
             stopped: AtomicBool::new(false),
             running: AtomicBool::new(false),
-        })
+        }
     }
 
     /// No other run begins.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_of_gear(&self) -> bool {
+        self.is_of_gear
     }
 
     pub(super) fn place(&self) -> Place {
@@ -161,7 +177,13 @@ pub(crate) fn begin(
         interval,
         place: Place::EachShard,
     };
-    let event = TimeEvent::new(timer, Some(Arc::clone(&session)), owner.user(context));
+    let user = owner.user(context);
+    let event = Arc::new(TimeEvent::made(
+        timer,
+        Some(Arc::clone(&session)),
+        user,
+        true,
+    ));
     registry().write(context, |registry| {
         if registry.session(&session.id).is_none() {
             registry.insert(Session::new(&session), Vec::new(), None);
