@@ -128,9 +128,13 @@ pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> Py
     let is_told = is_told();
     let beside = |script: &mut ScriptScope| {
         let (replaces, takes) = (script.replaces.clone(), script.takes.clone());
-        (script.restored.is_some(), replaces, takes)
+        let names_later = script
+            .restored
+            .as_ref()
+            .map(|restored| restored.names_later);
+        (names_later, replaces, takes)
     };
-    let (is_restored, replaced, takes) = with_script(beside).unwrap_or_default();
+    let (names_later, replaced, takes) = with_script(beside).unwrap_or_default();
     with_lock(py, |context| {
         if !is_told && context.is_read_only() {
             return Err(READ_ONLY.to_owned());
@@ -138,8 +142,10 @@ pub(super) fn add_registration(py: Gil<'_>, registration: NewRegistration) -> Py
         let replaced = replaced.as_deref();
         registry().read(context, |registry| match &registration.event {
             // A stored script was accepted once, and the age of hooks decides their order, not the order of restoring.
-            event if !is_restored => check_event(registry, event, replaced, &takes),
-            Event::Command { trigger, .. } => registry.check_free(trigger, replaced),
+            event if names_later.is_none() => check_event(registry, event, replaced, &takes),
+            Event::Command { trigger, .. } if names_later == Some(false) => {
+                registry.check_free(trigger, replaced)
+            }
             _ => Ok(()),
         })
     })?

@@ -40,6 +40,7 @@ mod packages;
 mod part_session;
 mod prepare;
 mod restore;
+mod room;
 mod scope;
 mod script;
 mod script_run;
@@ -61,6 +62,7 @@ pub(crate) use prepare::{Prepared, prepare, stored_of};
 pub(crate) use restore::{
     Attempts, add_gear, keep_unrestored, restore_again, restore_all, restore_sessions,
 };
+pub(crate) use room::make_room;
 pub(crate) use scope::{Collected, PendingRun};
 pub(crate) use script::{Script, announce_all, run_script};
 pub(crate) use script_run::ScriptRun;

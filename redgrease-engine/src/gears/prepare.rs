@@ -1,6 +1,6 @@
 //! Sessions of other shards: their script runs, and what it registers is put in force later, or never.
 
-use super::asked::check_again;
+use super::asked::{check_again, check_restored};
 use super::packages::{ask_for_packages, has_installed, install, make_importable};
 use super::restore::{Again, replaced, reserve_ids};
 use super::scope::Collected;
@@ -41,7 +41,8 @@ pub(crate) fn stored_of(
     }
 }
 
-/// Runs the script of a session in the mode in which it can only register. Missing packages are installed first. `then` must not
+/// Runs the script of a session in the mode in which it can only register. What it asks to be called when it is registered is called
+/// when the session is in force. Missing packages are installed first. `then` must not
 /// wait: it may be called with the server's lock.
 pub(crate) fn prepare(
     context: &Context,
@@ -104,6 +105,12 @@ impl Prepared {
     pub(crate) fn check(&self, context: &Context, takes: &[Id]) -> Result<(), String> {
         let replaces = replaced(context, &self.stored);
         check_again(context, &self.collected, replaces.as_deref(), takes)
+    }
+
+    /// Checks that the names of a session that was missed are free. It was accepted before.
+    pub(crate) fn check_missed(&self, context: &Context) -> Result<(), String> {
+        let replaces = replaced(context, &self.stored);
+        check_restored(context, &self.collected, replaces.as_deref())
     }
 
     /// Puts the session in force, and tells replicas and the AOF. After an error nothing has changed.

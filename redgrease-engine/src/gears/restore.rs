@@ -5,6 +5,7 @@
 use super::activate::activate_silently;
 use super::asked::check_restored;
 use super::packages::{ask_for_packages, has_installed, install, make_importable, use_packages};
+use super::room::make_room;
 use super::scope::{Collected, Restored};
 use super::script::{Script, announce_all, restore_beside, restore_script};
 use crate::encoding::Damaged;
@@ -201,7 +202,11 @@ fn finish(context: &Context, id: &str, attempt: Attempt, attempts: Option<Attemp
     };
     let work = move |py: Gil<'_>| -> Ending {
         make_importable();
-        let collected = again.run_beside(py, &stored);
+        let mut collected = again.run_beside(py, &stored);
+        if let Ok(collected) = &mut collected {
+            let user = again.session.user.clone();
+            scope::with(Scope::user, user, || announce_all(py, collected));
+        }
         Box::new(move |stopped| {
             let collected = stopped.map_or(collected, Err);
             locked(|context| has_run(context, &session, attempt, again, collected, began));
@@ -242,8 +247,15 @@ fn has_run(
         let is_stored = |one: &NewRegistration| stored.registrations.contains(&one.id);
         collected.registrations.retain(is_stored);
         again.replaces = replaced(context, &stored);
-        check_restored(context, &collected, again.replaces.as_deref())?;
-        again.activate(context, &stored, collected, Begin::Again)
+        // In a cluster, an older session may have a name of this one.
+        let stamp = registry().read(context, |registry| registry.ledger.stamp(id));
+        let displaced = stamp.map(|stamp| make_room(context, &stored, stamp));
+        let activated = check_restored(context, &collected, again.replaces.as_deref())
+            .and_then(|()| again.activate(context, &stored, collected, Begin::Again));
+        if let Some(displaced) = displaced {
+            displaced.keep(context);
+        }
+        activated
     });
     match activated {
         Ok(()) => log(Level::Notice, &format!("session {id} is restored")),
@@ -307,16 +319,23 @@ impl Again {
         Again { session, replaces }
     }
 
-    /// Runs the script as the body of a client's script, without the server's lock.
+    /// Runs the script as the body of a client's script, without the server's lock. The names of its registrations are not checked,
+    /// and its `onRegistered` functions are not called yet.
     pub(super) fn run_beside(
         &self,
         py: Gil<'_>,
         stored: &StoredSession,
     ) -> Result<Collected, String> {
         self.run(stored, |script, restored| {
-            let mut collected = restore_beside(py, script, restored)?;
-            announce_all(py, &mut collected);
-            Ok(collected)
+            let names_later = true;
+            restore_beside(
+                py,
+                script,
+                Restored {
+                    names_later,
+                    ..restored
+                },
+            )
         })
     }
 
@@ -335,6 +354,7 @@ impl Again {
             made: stored.made.iter().copied().collect(),
             registrations: stored.registrations.iter().copied().collect(),
             replies: stored.replies.iter().cloned().collect(),
+            names_later: false,
         };
         let user = self.session.user.clone();
         scope::with(Scope::user, user, || run(script, restored))

@@ -43,6 +43,8 @@ pub(super) struct Restored {
     pub(super) registrations: HashSet<Id>,
     /// The answers of the server to the script.
     pub(super) replies: VecDeque<OwnedReply>,
+    /// The names are checked when the session is activated: those that have them now may give them away until then.
+    pub(super) names_later: bool,
 }
 
 /// Answers beyond this number of bytes are not kept: restoring a script must not cost more than its data.

@@ -165,11 +165,10 @@ impl Sent {
         };
         let collected = scope::with(Scope::user, self.request.user.clone(), || {
             let mut collected = run_script(py, script)?;
-            if collected
-                .registrations
-                .iter()
-                .any(|one| one.on_registered.is_some())
-            {
+            let mut registrations = collected.registrations.iter();
+            let is_asked = registrations.any(|one| one.on_registered.is_some());
+            // In a cluster nothing is registered until all shards agree.
+            if is_asked && !agreement::is_on() {
                 detached(py, || {
                     locked(|context| {
                         let takes = &self.request.takes;

@@ -14,6 +14,7 @@ fn of_registrations(numbers: &[u64]) -> Restored {
         made: numbers.iter().copied().map(Id::of).collect(),
         registrations: numbers.iter().copied().map(Id::of).collect(),
         replies: [].into(),
+        names_later: false,
     }
 }
 
