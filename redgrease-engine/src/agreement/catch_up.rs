@@ -157,14 +157,15 @@ impl<P> Agreement<P> {
         let is_wanted = local.is_master()
             && is_later(local, &session, mark)
             && !self.promises.has_session(&session);
-        let known = self.catch_up.fetching.get_mut(&session);
-        if known.as_ref().is_some_and(|fetching| fetching.has_come) {
+        let known = self.catch_up.fetching.get(&session);
+        if known.is_some_and(|fetching| fetching.has_come) {
             return;
         }
         match stored {
             Some(stored) if is_wanted && mark.removed.is_none() => {
-                if !local.adapt(&stored) {
-                    if let Some(fetching) = known {
+                let own = self.own_of(&session);
+                if !local.adapt(&stored, &own) {
+                    if let Some(fetching) = self.catch_up.fetching.get_mut(&session) {
                         fetching.has_come = true;
                         let purpose = Purpose::Missed(session, mark);
                         local.prepare(purpose, *stored);
@@ -195,7 +196,8 @@ impl<P> Agreement<P> {
             && is_later(local, session, mark)
             && !self.promises.has_session(session)
         {
-            local.restore(outcome);
+            let own = self.own_of(session);
+            local.restore(mark, &own, outcome);
             self.note(local, &[(session.to_owned(), mark)]);
         }
     }

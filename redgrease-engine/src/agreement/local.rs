@@ -3,6 +3,7 @@
 use super::change::{Op, Own, Refusal};
 use super::proposals::{Answer, End};
 use crate::cluster::topology::NodeId;
+use crate::id::Id;
 use crate::registration::ledger::{Mark, Marks, Stamp};
 use crate::registration::stored::StoredSession;
 use crate::scope::SessionId;
@@ -48,7 +49,7 @@ pub(super) trait Local {
     /// Runs the script of a session. An event tells of the end.
     fn prepare(&mut self, purpose: Purpose, stored: StoredSession);
     /// Checks that a change can be made.
-    fn check(&self, ops: &[Op], prepared: Option<&Self::Prepared>) -> Result<(), String>;
+    fn check(&self, ops: &[Op], prepared: Option<&Self::Prepared>) -> Result<(), Refusal>;
     /// Makes a change of another shard.
     fn make(&mut self, ops: Vec<Op>, prepared: Option<Self::Prepared>);
     /// Makes a change of this server, or tells why it is not made.
@@ -64,8 +65,15 @@ pub(super) trait Local {
 
     fn stored(&self, session: &str) -> Option<StoredSession>;
     fn remove(&mut self, session: &str);
-    /// Gives a session the registrations of a later state of it, if that needs no run of its script.
-    fn adapt(&mut self, stored: &StoredSession) -> bool;
-    /// Puts a session that was missed in force. One that cannot be restored is kept.
-    fn restore(&mut self, outcome: Result<Self::Prepared, (StoredSession, String)>);
+    /// Gives a session the registrations of a later state of it, if that needs no run of its script. It keeps those of `own`: the other
+    /// shards do not have them yet.
+    fn adapt(&mut self, stored: &StoredSession, own: &[Id]) -> bool;
+    /// Puts a session that was missed in force. One that cannot be restored is kept. The registrations of `own` end with the state of
+    /// the session in which they were made.
+    fn restore(
+        &mut self,
+        mark: Mark,
+        own: &[Id],
+        outcome: Result<Self::Prepared, (StoredSession, String)>,
+    );
 }

@@ -85,7 +85,7 @@ impl<P> Agreement<P> {
     ) {
         match outcome {
             Ok(prepared) => self.check(stamp, Some(prepared), local),
-            Err((_, why)) => self.refuse(stamp, why),
+            Err((_, why)) => self.refuse(stamp, Refusal::lasting(why)),
         }
     }
 
@@ -104,9 +104,9 @@ impl<P> Agreement<P> {
         }
     }
 
-    fn refuse(&mut self, stamp: Stamp, why: String) {
+    fn refuse(&mut self, stamp: Stamp, why: Refusal) {
         if let Some(theirs) = self.theirs.remove(&stamp) {
-            self.send(theirs.from, &Said::Refused(stamp, Refusal::lasting(why)));
+            self.send(theirs.from, &Said::Refused(stamp, why));
         }
         self.promises.end(stamp);
     }

@@ -7,6 +7,7 @@ use super::prepared::WORDS_EVERY;
 use super::round::{Next, Order, Outcome, Round};
 use super::state::Agreement;
 use crate::cluster::topology::NodeId;
+use crate::id::Id;
 use crate::redis::{Context, Level, log};
 use crate::registration::ledger::Stamp;
 use std::collections::BTreeMap;
@@ -88,7 +89,26 @@ impl<P> Agreement<P> {
             until: now + PATIENCE,
             times: 0,
         };
+        // The change was waiting for its turn, and another one may have been made.
+        let ops = local.look_again(ops);
         self.propose(ops, Origin::Client(waiting), local, now);
+    }
+
+    /// What running gears of this server have registered in a session, as far as the other shards do not have it yet.
+    pub(super) fn own_of(&self, session: &str) -> Vec<Id> {
+        let open = self.open.values().filter_map(|open| match &open.origin {
+            Origin::Own(own, _) => Some(own),
+            Origin::Client(_) | Origin::Made(_) | Origin::None => None,
+        });
+        let again = self.again.iter().filter_map(|(_, again)| match again {
+            Again::Own(own, _) => Some(own),
+            Again::Client(..) => None,
+        });
+        let added = open.chain(again).filter_map(|own| match own {
+            Own::Added(of, id) if of == session => Some(*id),
+            Own::Added(..) | Own::Removed(_) => None,
+        });
+        added.collect()
     }
 
     /// A change that was made here begins on the others.
@@ -224,6 +244,12 @@ impl<P> Agreement<P> {
             return;
         };
         open.asked = now;
+        let is_removal = |op: &Op| matches!(op, Op::Remove { .. });
+        if open.ops.iter().any(is_removal) && local.look_again(open.ops.clone()) != open.ops {
+            // A gear of this server has registered something since, so the session does not end, or ends now.
+            let why = "the session has changed: try again".to_owned();
+            return self.give_up(stamp, Refusal::passing(why), local, now);
+        }
         let is_made = match std::mem::replace(&mut open.origin, Origin::None) {
             Origin::Client(client) => match local.end(client.end, Ok(())) {
                 Ok(answer) => {

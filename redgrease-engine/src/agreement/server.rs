@@ -8,15 +8,15 @@ use super::worker;
 use crate::cluster;
 use crate::cluster::topology::{self, Health, Node, NodeId, Topology};
 use crate::config;
-use crate::gears::{Prepared, add_gear, keep_unrestored, prepare};
+use crate::gears::{Prepared, add_gear, keep_unrestored, make_room, prepare};
 use crate::id::{Id, Shard};
-use crate::redis::{Context, Level, log};
+use crate::redis::{Context, Level, log, will_save};
 use crate::registration::ledger::{Mark, Marks, Stamp};
 use crate::registration::stored::{StoredSession, name_of_gear};
 use crate::registration::streams::Begin;
 use crate::registration::{
-    Pending, Registry, Removal, Session, registry, remove_session, tell_marks, tell_stored,
-    unregister,
+    Pending, Registry, Removal, Session, ids, registry, remove_session, tell_added, tell_marks,
+    tell_stored, unregister,
 };
 use crate::scope::{SessionId, SessionInfo};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl<'a> Server<'a> {
     fn complete_marks(&self) {
         let marks = registry().read(self.context, |registry| {
             let mut marks = Marks::new();
-            let lasting = registry.sessions().filter(|session| session.lasts());
+            let lasting = registry.sessions().filter(|session| session.is_shared());
             let ids = lasting.map(|session| &session.info.id);
             let unrestored = registry.unrestored.iter().map(|one| &one.stored.id);
             for id in ids.chain(unrestored) {
@@ -59,7 +59,8 @@ impl<'a> Server<'a> {
         let ended: Marks = registry().write(self.context, |registry| {
             registry.ledger.forget_old(now());
             let marks = registry.ledger.marks().into_iter();
-            let ended = marks.filter(|(id, mark)| mark.removed.is_none() && !lasts(registry, id));
+            let ended =
+                marks.filter(|(id, mark)| mark.removed.is_none() && !is_shared(registry, id));
             let ended: Vec<SessionId> = ended.map(|(id, _)| id).collect();
             let removal = |id: SessionId| {
                 let stamp = registry.ledger.next_stamp();
@@ -73,9 +74,37 @@ impl<'a> Server<'a> {
     }
 }
 
-fn lasts(registry: &Registry, session: &str) -> bool {
+/// `true` if this server has something of the session that all shards have.
+fn is_shared(registry: &Registry, session: &str) -> bool {
     let is_kept = registry.unrestored.get(session).is_some();
-    is_kept || registry.session(session).is_some_and(Session::lasts)
+    is_kept || registry.session(session).is_some_and(Session::is_shared)
+}
+
+/// The change as it is now.
+fn as_it_is(registry: &Registry, op: Op) -> Op {
+    match op {
+        Op::Remove {
+            session,
+            id,
+            withdraws,
+            ..
+        } => Op::remove(registry, id, withdraws).unwrap_or_else(|| Op::Remove {
+            ends: !is_shared(registry, &session),
+            session,
+            id,
+            withdraws,
+        }),
+        Op::Put(_) | Op::Add { .. } => op,
+    }
+}
+
+/// The registrations that leave with a change.
+fn taken(ops: &[Op]) -> Vec<Id> {
+    let taken = ops.iter().filter_map(|op| match op {
+        Op::Remove { id, .. } => Some(*id),
+        Op::Put(_) | Op::Add { .. } => None,
+    });
+    taken.collect()
 }
 
 /// A master that takes part in changes.
@@ -151,9 +180,6 @@ impl Local for Server<'_> {
     }
 
     fn prepare(&mut self, purpose: Purpose, stored: StoredSession) {
-        if let Purpose::Missed(_, mark) = &purpose {
-            self.make_room(&stored, *mark);
-        }
         let kept = stored.clone();
         let then = move |outcome: Result<Prepared, String>| {
             let outcome = outcome.map_err(|why| (kept, why));
@@ -162,30 +188,37 @@ impl Local for Server<'_> {
         prepare(self.context, stored, then);
     }
 
-    fn check(&self, ops: &[Op], prepared: Option<&Prepared>) -> Result<(), String> {
-        let takes = ops.iter().filter_map(|op| match op {
-            Op::Remove { id, .. } => Some(*id),
-            Op::Put(_) | Op::Add { .. } => None,
-        });
-        let takes: Vec<Id> = takes.collect();
+    fn check(&self, ops: &[Op], prepared: Option<&Prepared>) -> Result<(), Refusal> {
         let added = ops.iter().filter_map(|op| match op {
-            Op::Add { registration, .. } => name_of_gear(registration),
+            Op::Add {
+                session,
+                registration,
+                ..
+            } => Some((session, registration)),
             Op::Put(_) | Op::Remove { .. } => None,
         });
-        for name in added {
-            registry().read(self.context, |registry| registry.check_name(&name))?;
+        for (session, registration) in added {
+            registry().read(self.context, |registry| {
+                check_added(registry, session, registration)
+            })?;
         }
-        prepared.map_or(Ok(()), |prepared| prepared.check(self.context, &takes))
+        let check = |prepared: &Prepared| prepared.check(self.context, &taken(ops));
+        prepared.map_or(Ok(()), check).map_err(Refusal::lasting)
     }
 
     fn make(&mut self, ops: Vec<Op>, mut prepared: Option<Prepared>) {
+        let takes = taken(&ops);
         for op in ops {
             match op {
                 Op::Put(stored) => {
                     let Some(prepared) = prepared.take() else {
                         continue;
                     };
-                    if let Err(why) = prepared.activate(self.context, Begin::New) {
+                    // A gear may have taken a name since the check.
+                    let made = prepared
+                        .check(self.context, &takes)
+                        .and_then(|()| prepared.activate(self.context, Begin::New));
+                    if let Err(why) = made {
                         self.keep(*stored, &why);
                     }
                 }
@@ -215,13 +248,10 @@ impl Local for Server<'_> {
     }
 
     fn look_again(&self, ops: Vec<Op>) -> Vec<Op> {
-        let again = ops.into_iter().map(|op| match op {
-            Op::Remove { id, withdraws, .. } => registry()
-                .read(self.context, |registry| Op::remove(registry, id, withdraws))
-                .unwrap_or(op),
-            Op::Put(_) | Op::Add { .. } => op,
-        });
-        again.collect()
+        registry().read(self.context, |registry| {
+            let again = ops.into_iter().map(|op| as_it_is(registry, op));
+            again.collect()
+        })
     }
 
     fn own_op(&self, own: &Own) -> Option<Op> {
@@ -241,7 +271,10 @@ impl Local for Server<'_> {
                     Op::Put(Box::new(stored))
                 })
             }),
-            Own::Removed(op) => Some(op.clone()),
+            Own::Removed(op) => {
+                let op = op.clone();
+                Some(registry().read(self.context, |registry| as_it_is(registry, op)))
+            }
         }
     }
 
@@ -281,7 +314,7 @@ impl Local for Server<'_> {
         remove_session(self.context, session);
     }
 
-    fn adapt(&mut self, stored: &StoredSession) -> bool {
+    fn adapt(&mut self, stored: &StoredSession, own: &[Id]) -> bool {
         let Some(have) = registry().read(self.context, |registry| {
             let session = registry.session(&stored.id)?;
             Some(session.store(registry))
@@ -307,33 +340,46 @@ impl Local for Server<'_> {
             }
         }
         for id in have.registrations {
-            if !stored.registrations.contains(&id) {
+            if !stored.registrations.contains(&id) && !own.contains(&id) {
                 unregister(self.context, id, removal);
             }
         }
         true
     }
 
-    fn restore(&mut self, outcome: Result<Prepared, (StoredSession, String)>) {
-        let kept = match outcome {
+    fn restore(
+        &mut self,
+        mark: Mark,
+        own: &[Id],
+        outcome: Result<Prepared, (StoredSession, String)>,
+    ) {
+        let (id, kept) = match outcome {
             Ok(prepared) => {
                 let stored = prepared.stored().clone();
-                match prepared.activate(self.context, Begin::Again) {
-                    Ok(()) => {
-                        self.tell_displaced(&stored);
-                        let id = &stored.id;
-                        log(
-                            Level::Notice,
-                            &format!("session {id} has come from another shard"),
-                        );
-                        return;
-                    }
-                    Err(why) => (stored, why),
-                }
+                // The sessions that have its names give them away in this moment: both could not be lost, or in force.
+                let displaced = make_room(self.context, &stored, mark.stamp);
+                let restored = prepared
+                    .check_missed(self.context)
+                    .and_then(|()| prepared.activate(self.context, Begin::Again));
+                displaced.keep(self.context);
+                (stored.id.clone(), restored.err().map(|why| (stored, why)))
             }
-            Err(kept) => kept,
+            Err((stored, why)) => (stored.id.clone(), Some((stored, why))),
         };
-        self.keep(kept.0, &kept.1);
+        match kept {
+            Some((stored, why)) => self.keep(stored, &why),
+            None => {
+                let text = format!("session {id} has come from another shard");
+                log(Level::Notice, &text);
+            }
+        }
+        for lost in own {
+            let text = format!(
+                "registration {lost}, which a gear of the session {id} made, has ended, because the session was changed on another \
+                 shard: let the gears of the session register it again"
+            );
+            log(Level::Warning, &text);
+        }
     }
 }
 
@@ -344,44 +390,17 @@ impl Server<'_> {
         keep_unrestored(self.context, stored, why);
     }
 
-    /// Sessions with an older change give their names to a session that was missed. They are kept until these names are free.
-    fn make_room(&self, stored: &StoredSession, mark: Mark) {
-        for name in stored.all_names() {
-            let older = registry().read(self.context, |registry| {
-                let session = registry.session_of_name(&name)?;
-                let is_older = registry.ledger.is_later(session, mark.stamp);
-                let is_other = session != stored.id && stored.replaces.as_deref() != Some(session);
-                (is_older && is_other).then(|| session.to_owned())
-            });
-            let Some((older, had)) = older.and_then(|id| Some((self.stored(&id)?, id))) else {
-                continue;
-            };
-            remove_session(self.context, &had);
-            let why = format!(
-                "{name} belongs to the session {}, which was registered later on another shard",
-                stored.id
-            );
-            keep_unrestored(self.context, older, &why);
-        }
-    }
-
-    /// Tells replicas and the AOF of sessions that have lost their names to this one.
-    fn tell_displaced(&self, stored: &StoredSession) {
-        for name in stored.all_names() {
-            let keeper = registry().read(self.context, |registry| {
-                let keeper = registry.keeper(&name)?;
-                registry
-                    .unrestored
-                    .get(&keeper.session)
-                    .map(|one| one.stored.clone())
-            });
-            if let Some(displaced) = keeper {
-                tell_stored(self.context, &displaced);
-            }
-        }
-    }
-
+    /// Adds a registration of a running gear of another shard.
     fn add(&self, session: &str, id: Id, registration: &Arc<[u8]>) {
+        let is_kept = registry().write(self.context, |registry| {
+            let kept = Arc::clone(registration);
+            registry.unrestored.add_registration(session, id, kept)
+        });
+        if is_kept {
+            ids().reserve(id);
+            will_save(self.context);
+            return tell_added(self.context, session, id, registration);
+        }
         let info: Option<Arc<SessionInfo>> = registry().read(self.context, |registry| {
             let session = registry.session(session)?;
             let is_new = registry.registration(id).is_none();
@@ -391,6 +410,19 @@ impl Server<'_> {
             add_gear(self.context, &info, id, registration);
         }
     }
+}
+
+/// Checks that a registration of a running gear of another shard can be added.
+fn check_added(registry: &Registry, session: &str, registration: &[u8]) -> Result<(), Refusal> {
+    let is_kept = registry.unrestored.get(session).is_some();
+    if !is_kept && registry.session(session).is_none() {
+        let why = format!("Session {session} is not here: try again");
+        return Err(Refusal::passing(why));
+    }
+    let Some(name) = name_of_gear(registration) else {
+        return Ok(());
+    };
+    registry.check_name(&name).map_err(Refusal::lasting)
 }
 
 /// `true` if both states of a session come from the same run of the same script.

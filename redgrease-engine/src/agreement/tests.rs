@@ -78,7 +78,16 @@ fn apply(sessions: &Sessions, ops: Vec<Op>) {
     for op in ops {
         match op {
             Op::Put(stored) => put(sessions, *stored),
-            Op::Remove { session, .. } => drop(sessions.lock().unwrap().remove(&session)),
+            Op::Remove {
+                session,
+                ends: true,
+                ..
+            } => drop(sessions.lock().unwrap().remove(&session)),
+            Op::Remove { session, id, .. } => {
+                if let Some(known) = sessions.lock().unwrap().get_mut(&session) {
+                    known.registrations.retain(|one| *one != id);
+                }
+            }
             Op::Add { session, id, .. } => add(sessions, &session, id),
         }
     }
@@ -90,6 +99,27 @@ fn add(sessions: &Sessions, session: &str, id: Id) {
     if !known.registrations.contains(&id) {
         known.registrations.push(id);
         known.registrations.sort_unstable();
+    }
+}
+
+/// A removal ends a session that has one registration.
+fn as_it_is(sessions: &Sessions, op: Op) -> Op {
+    let Op::Remove {
+        session,
+        id,
+        withdraws,
+        ..
+    } = op
+    else {
+        return op;
+    };
+    let all = sessions.lock().unwrap();
+    let left = all.get(&session).map(|known| known.registrations.len());
+    Op::Remove {
+        ends: left.is_none_or(|left| left < 2),
+        session,
+        id,
+        withdraws,
     }
 }
 
@@ -169,8 +199,9 @@ impl Local for Server {
         self.scripts.push((purpose, stored));
     }
 
-    fn check(&self, _: &[Op], prepared: Option<&StoredSession>) -> Result<(), String> {
-        prepared.map_or(Ok(()), |stored| check(&self.sessions, stored))
+    fn check(&self, _: &[Op], prepared: Option<&StoredSession>) -> Result<(), Refusal> {
+        let checked = prepared.map_or(Ok(()), |stored| check(&self.sessions, stored));
+        checked.map_err(Refusal::lasting)
     }
 
     fn make(&mut self, ops: Vec<Op>, _: Option<StoredSession>) {
@@ -182,12 +213,14 @@ impl Local for Server {
     }
 
     fn look_again(&self, ops: Vec<Op>) -> Vec<Op> {
-        ops
+        let again = ops.into_iter().map(|op| as_it_is(&self.sessions, op));
+        again.collect()
     }
 
     fn own_op(&self, own: &Own) -> Option<Op> {
-        let Own::Added(session, id) = own else {
-            return None;
+        let (session, id) = match own {
+            Own::Added(session, id) => (session, id),
+            Own::Removed(op) => return self.look_again(vec![op.clone()]).pop(),
         };
         let all = self.sessions.lock().unwrap();
         all.get(session)?
@@ -219,11 +252,27 @@ impl Local for Server {
         self.sessions.lock().unwrap().remove(session);
     }
 
-    fn adapt(&mut self, _: &StoredSession) -> bool {
-        false
+    fn adapt(&mut self, stored: &StoredSession, own: &[Id]) -> bool {
+        let mut all = self.sessions.lock().unwrap();
+        let known = all.get_mut(&stored.id);
+        let Some(known) = known.filter(|known| known.script == stored.script) else {
+            return false;
+        };
+        let had = std::mem::replace(&mut known.registrations, stored.registrations.clone());
+        let kept = had
+            .iter()
+            .filter(|id| own.contains(id) && !stored.registrations.contains(id));
+        known.registrations.extend(kept);
+        known.registrations.sort_unstable();
+        true
     }
 
-    fn restore(&mut self, outcome: Result<StoredSession, (StoredSession, String)>) {
+    fn restore(
+        &mut self,
+        _: Mark,
+        _: &[Id],
+        outcome: Result<StoredSession, (StoredSession, String)>,
+    ) {
         let (Ok(stored) | Err((stored, _))) = outcome;
         put(&self.sessions, stored);
     }
@@ -317,6 +366,7 @@ impl World {
                 Op::Remove { .. } | Op::Add { .. } => Ok(()),
             });
             if outcome.is_ok() {
+                let made = as_it_is(&sessions, made);
                 apply(&sessions, vec![made]);
             }
             let is_made = outcome.is_ok();

@@ -222,3 +222,96 @@ fn a_digest_is_not_computed_for_each_event() {
     assert_eq!(turns.filter(|has_digest| *has_digest).count(), 1);
     assert_eq!(server.digests, 1);
 }
+
+/// Removes a registration of a session, which stays.
+fn removal(session: &str, id: Id, ends: bool) -> Op {
+    Op::Remove {
+        session: session.to_owned(),
+        id,
+        ends,
+        withdraws: false,
+    }
+}
+
+#[test]
+fn what_a_gear_registers_during_a_partition_stays() {
+    for seed in 0..50 {
+        let mut world = World::new(3, seed);
+        world.register(1, "app", "t", 1);
+        world.settle();
+        world.grow(1, "app", 50);
+        world.settle();
+        let [old, new] = [Id::of_shard(shard(1), 50), Id::of_shard(shard(0), 60)];
+        world.cut.insert(0);
+        // The others go on as if the shard had failed.
+        for at in [1, 2] {
+            let (_, server) = &mut world.shards[at];
+            apply(&server.sessions, vec![removal("app", old, false)]);
+            server.note(&[("app".to_owned(), mark(9, 1))]);
+        }
+        world.grow(0, "app", 60);
+        world.cut.clear();
+        world.pass(5);
+        world.assert_equal();
+        let stored = world.shards[2].1.stored("app").unwrap();
+        assert!(stored.registrations.contains(&new), "seed {seed}");
+        assert!(!stored.registrations.contains(&old), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_session_that_has_grown_since_is_not_marked_as_removed() {
+    let first = Id::of_shard(shard(1), 1);
+    let grown = |world: &mut World| {
+        world.register(1, "app", "t", 1);
+        world.settle();
+        world.grow(1, "app", 50);
+        world.settle();
+    };
+    // A client's removal has waited for its turn.
+    let mut world = World::new(3, 1);
+    grown(&mut world);
+    let number = world.propose(0, removal("app", first, true));
+    world.pass(3);
+    assert_eq!(world.outcome(number), Some(Ok(())));
+    for (_, server) in &world.shards {
+        assert_eq!(server.mark("app").unwrap().removed, None);
+    }
+    // One that is made here already is told later.
+    let mut world = World::new(3, 1);
+    grown(&mut world);
+    let sessions = Arc::clone(&world.shards[0].1.sessions);
+    apply(&sessions, vec![removal("app", first, false)]);
+    let own = Own::Removed(removal("app", first, true));
+    world.shards[0]
+        .1
+        .sessions
+        .lock()
+        .unwrap()
+        .get_mut("app")
+        .unwrap()
+        .registrations
+        .push(Id::of(9));
+    world.handle(0, Event::Made(own));
+    world.settle();
+    for (_, server) in &world.shards {
+        assert_eq!(server.mark("app").unwrap().removed, None);
+    }
+}
+
+#[test]
+fn a_session_that_grows_while_its_end_is_agreed_does_not_end() {
+    for seed in 0..50 {
+        let mut world = World::new(3, seed);
+        world.register(0, "app", "t", 1);
+        world.settle();
+        let first = Id::of_shard(shard(1), 1);
+        let number = world.propose(0, removal("app", first, true));
+        world.grow(0, "app", 50);
+        world.pass(5);
+        assert_eq!(world.outcome(number), Some(Ok(())), "seed {seed}");
+        world.assert_equal();
+        let stored = world.shards[2].1.stored("app").unwrap();
+        assert_eq!(stored.registrations, [Id::of_shard(shard(0), 50)]);
+    }
+}
