@@ -480,6 +480,16 @@ fn without_contact_the_later_session_has_the_trigger() {
             dump.contains("notRestored") && dump.contains("later")
         });
     }
+    // New shards get both sessions at once, and give the trigger to the same one.
+    for _ in 0..2 {
+        let new = cluster.add_shard().unwrap();
+        let new = cluster.shard(new);
+        eventually("a new shard has both sessions", || {
+            let dump = send(&new, &["RG.PYDUMPSESSIONS"]);
+            format!("{dump:?}").contains("notRestored")
+        });
+        assert_eq!(call(&new, "hello").unwrap(), "later");
+    }
     // The other one comes back when the trigger is free.
     send(
         &nodes[1],
@@ -519,4 +529,40 @@ fn the_time_of_a_registration_on_clusters_of_any_size() {
         let cluster = Server::cluster().shards(shards).start().unwrap();
         println!("{shards} shards: {:?}", median(&cluster.shard(0), 51));
     }
+}
+
+#[test]
+fn on_registered_runs_once_on_each_shard_when_all_agree() {
+    let cluster = three();
+    let nodes = masters(&cluster);
+    let script = "
+def registered():
+    execute('INCR', 'times-{' + hashtag() + '}')
+GB('CommandReader').map(lambda _: execute('GET', 'times-{' + hashtag() + '}')).register(trigger='hello', mode='sync', onRegistered=registered)
+";
+    send(&nodes[1], &["RG.PYEXECUTE", script, "ID", "app"]);
+    all_answer(&nodes, "hello", "1");
+}
+
+#[test]
+fn a_time_event_of_a_running_gear_goes_on_on_its_shard() {
+    let cluster = three();
+    let nodes = masters(&cluster);
+    register(&nodes[1], "other", "other", "other");
+    let script = "
+def tick():
+    execute('INCR', 'ticks-{' + hashtag() + '}')
+GB('ShardsIDReader').foreach(lambda _: registerTE(1, tick)).collect().run()
+";
+    // The session has nothing that the shards share, so it is in no agreement.
+    send(&nodes[0], &["RG.PYEXECUTE", script, "ID", "app"]);
+    let ticks =
+        "GB('ShardsIDReader').map(lambda _: execute('GET', 'ticks-{' + hashtag() + '}')).run()";
+    eventually(
+        "the time event runs for longer than shards need to agree",
+        || {
+            let answer = format!("{:?}", send(&nodes[0], &["RG.PYEXECUTE", ticks]));
+            answer.contains("\"8\"") || answer.contains("'8'")
+        },
+    );
 }

@@ -258,6 +258,26 @@ mod tests {
     }
 
     #[test]
+    fn shards_share_the_time_events_of_scripts_alone() {
+        let timer = |is_of_gear| {
+            let function = with_python(|py| function(py, "lambda: None"));
+            let timer = NewTimer {
+                function,
+                interval: Duration::from_mins(1),
+                place: Place::EachShard,
+            };
+            Arc::new(TimeEvent::made(timer, None, None, is_of_gear))
+        };
+        let mut owner = Session::new(&session("shared"));
+        owner.timers.push(timer(true));
+        assert!(owner.lasts() && !owner.is_shared());
+        owner.registrations.push(Id::of(1));
+        assert!(owner.is_shared() && owner.ends_with(Id::of(1)));
+        owner.timers.push(timer(false));
+        assert!(owner.is_shared() && !owner.ends_with(Id::of(1)));
+    }
+
+    #[test]
     fn one_run_at_a_time() {
         let event = event(None, None);
         assert!(event.begin());

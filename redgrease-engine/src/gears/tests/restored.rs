@@ -1,10 +1,12 @@
 //! Scripts of stored sessions that run again.
 
 use super::super::restore::restore_sessions;
+use super::super::room::make_room;
 use super::super::scope::{Collected, Restored};
 use super::{run_again, with_python};
-use crate::id::Id;
+use crate::id::{Id, Shard};
 use crate::redis::{OwnedReply, locked};
+use crate::registration::ledger::{Mark, Stamp};
 use crate::registration::stored::{StoredSession, decode, encode, store};
 use crate::registration::{Name, registry};
 
@@ -226,4 +228,35 @@ fn damaged_bytes_change_nothing() {
     let outcome = locked(|context| restore_sessions(context, &bytes));
     assert!(outcome.is_err());
     assert_eq!(owner("stored-damaged"), None);
+}
+
+#[test]
+fn names_of_a_session_of_another_shard_are_checked_when_it_is_activated() {
+    let taken = "GB('CommandReader').register(trigger='room-1')";
+    restore(&[stored("room-newer", taken, &[5_000_061])]);
+    let restored = Restored {
+        names_later: true,
+        ..of_registrations(&[5_000_062])
+    };
+    assert_eq!(run_again(taken, restored).unwrap().registrations.len(), 1);
+    let refused = run_again(taken, of_registrations(&[5_000_062])).unwrap_err();
+    assert!(refused.contains("trigger already registered"), "{refused}");
+    // The session that changed later keeps the name.
+    let older = stored("room-older", taken, &[5_000_062]);
+    let older = StoredSession {
+        names: Some(vec![(Id::of(5_000_062), Name::Trigger(b"room-1".to_vec()))]),
+        ..older
+    };
+    let stamp = |counter| Stamp {
+        counter,
+        shard: Shard::own(),
+    };
+    locked(|context| {
+        registry().write(context, |registry| {
+            let (stamp, removed) = (stamp(1_000_005), None);
+            registry.ledger.take("room-newer", Mark { stamp, removed });
+        });
+        make_room(context, &older, stamp(1_000_004)).keep(context);
+    });
+    assert_eq!(owner("room-1"), Some(Id::of(5_000_061)));
 }
