@@ -366,7 +366,7 @@ fn a_package_that_one_shard_cannot_have_keeps_the_registration_from_all() {
     make_wheel(&packages, "shared", 1000);
     let find = format!("--no-index --find-links={}", packages.display());
     let cluster = Server::cluster()
-        .shards(2)
+        .shards(3)
         .module_arg("PipArguments", find)
         // Each server has a directory of its own.
         .module_arg("PythonInstallationDir", "python")
@@ -377,10 +377,14 @@ fn a_package_that_one_shard_cannot_have_keeps_the_registration_from_all() {
     let place = nodes[1].dir().join("python");
     assert!(!place.exists());
     std::fs::write(&place, "").unwrap();
-    let script = script("hello", "one");
+    let script = "
+def registered():
+    execute('SET', 'registered-{' + hashtag() + '}', 'yes')
+GB('CommandReader').map(lambda _: 'one').register(trigger='hello', mode='sync', onRegistered=registered)
+";
     let register = [
         "RG.PYEXECUTE",
-        &script,
+        script,
         "ID",
         "app",
         "REQUIREMENTS",
@@ -390,10 +394,14 @@ fn a_package_that_one_shard_cannot_have_keeps_the_registration_from_all() {
     assert!(why.contains(nodes[1].id()), "{why}");
     for node in &nodes {
         assert_eq!(ids(node), Vec::<String>::new());
+        assert_eq!(send(node, &["DBSIZE"]), Value::Int(0), "no function ran");
     }
     std::fs::remove_file(&place).unwrap();
     send(&nodes[0], &register);
     all_answer(&nodes, "hello", "one");
+    for node in &nodes {
+        assert_eq!(send(node, &["DBSIZE"]), Value::Int(1));
+    }
 }
 
 /// Two shards that do not know each other any longer, and each make changes of their own. Returns after they have met again.

@@ -5,12 +5,13 @@
 //! | `change.rs` | a change of sessions |
 //! | `message.rs` | what shards tell each other about changes, as bytes |
 //! | `round.rs` | a change that begins here: prepared on all shards, then made by all or by none |
-//! | `promises.rs` | the names of changes that are prepared and not made |
+//! | `promises.rs` | what changes have locked that are prepared and not made |
 //! | `proposals.rs` | the changes that begin here |
 //! | `prepared.rs` | the changes of other shards |
 //! | `catch_up.rs` | changes that this shard has missed, or others |
 //! | `state.rs` | the state of all of it, and what it does with each event |
 //! | `local.rs`, `server.rs` | what is asked of this server, and its answers |
+//! | `present.rs` | changes and sessions as they are in the registry |
 //! | `worker.rs` | the thread that does all of it |
 //!
 //! Two changes of one session, or of one name, at the same time are refused where they meet. If they do not meet, because the shards
@@ -21,6 +22,7 @@ mod change;
 mod local;
 mod message;
 mod prepared;
+mod present;
 mod promises;
 mod proposals;
 mod round;

@@ -2,6 +2,7 @@
 
 use super::change::{Op, Own, Refusal, now};
 use super::local::{Local, Purpose};
+use super::present::{as_it_is, check_added, is_same_script, is_shared, taken};
 use super::proposals::{Answer, End};
 use super::state::Event;
 use super::worker;
@@ -12,11 +13,11 @@ use crate::gears::{Prepared, add_gear, keep_unrestored, make_room, prepare};
 use crate::id::{Id, Shard};
 use crate::redis::{Context, Level, log, will_save};
 use crate::registration::ledger::{Mark, Marks, Stamp};
-use crate::registration::stored::{StoredSession, name_of_gear};
+use crate::registration::stored::StoredSession;
 use crate::registration::streams::Begin;
 use crate::registration::{
-    Pending, Registry, Removal, Session, ids, registry, remove_session, tell_added, tell_marks,
-    tell_stored, unregister,
+    Pending, Removal, ids, registry, remove_session, tell_added, tell_marks, tell_stored,
+    unregister,
 };
 use crate::scope::{SessionId, SessionInfo};
 use std::sync::Arc;
@@ -72,39 +73,6 @@ impl<'a> Server<'a> {
         tell_marks(self.context, &marks);
         tell_marks(self.context, &ended);
     }
-}
-
-/// `true` if this server has something of the session that all shards have.
-fn is_shared(registry: &Registry, session: &str) -> bool {
-    let is_kept = registry.unrestored.get(session).is_some();
-    is_kept || registry.session(session).is_some_and(Session::is_shared)
-}
-
-/// The change as it is now.
-fn as_it_is(registry: &Registry, op: Op) -> Op {
-    match op {
-        Op::Remove {
-            session,
-            id,
-            withdraws,
-            ..
-        } => Op::remove(registry, id, withdraws).unwrap_or_else(|| Op::Remove {
-            ends: !is_shared(registry, &session),
-            session,
-            id,
-            withdraws,
-        }),
-        Op::Put(_) | Op::Add { .. } => op,
-    }
-}
-
-/// The registrations that leave with a change.
-fn taken(ops: &[Op]) -> Vec<Id> {
-    let taken = ops.iter().filter_map(|op| match op {
-        Op::Remove { id, .. } => Some(*id),
-        Op::Put(_) | Op::Add { .. } => None,
-    });
-    taken.collect()
 }
 
 /// A master that takes part in changes.
@@ -410,33 +378,4 @@ impl Server<'_> {
             add_gear(self.context, &info, id, registration);
         }
     }
-}
-
-/// Checks that a registration of a running gear of another shard can be added.
-fn check_added(registry: &Registry, session: &str, registration: &[u8]) -> Result<(), Refusal> {
-    let is_kept = registry.unrestored.get(session).is_some();
-    if !is_kept && registry.session(session).is_none() {
-        let why = format!("Session {session} is not here: try again");
-        return Err(Refusal::passing(why));
-    }
-    let Some(name) = name_of_gear(registration) else {
-        return Ok(());
-    };
-    registry.check_name(&name).map_err(Refusal::lasting)
-}
-
-/// `true` if both states of a session come from the same run of the same script.
-fn is_same_script(one: &StoredSession, other: &StoredSession) -> bool {
-    let script = |session: &StoredSession| {
-        let StoredSession {
-            description,
-            requirements,
-            script,
-            user,
-            made,
-            ..
-        } = session.clone();
-        (description, requirements, script, user, made)
-    };
-    script(one) == script(other)
 }
