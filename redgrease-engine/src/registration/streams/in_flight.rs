@@ -5,7 +5,7 @@
 //! message.
 
 use super::debts::{Debts, Handled};
-use crate::cluster::topology::NodeId;
+use super::elsewhere::Elsewhere;
 use crate::id::Id;
 use crate::plan::{Message, Messages};
 use crate::redis::Guarded;
@@ -25,8 +25,7 @@ pub(super) struct InFlight {
     /// The stream that loses its name at this moment: the server tells of its new name next.
     leaving: Option<Vec<u8>>,
     debts: Debts,
-    /// The other servers that still handle messages of streams which have come here.
-    elsewhere: HashMap<Vec<u8>, BTreeSet<NodeId>>,
+    elsewhere: Elsewhere,
 }
 
 /// A batch that is being handled.
@@ -194,7 +193,7 @@ impl InFlight {
     /// `true` if the messages of a stream are not read yet, because of a batch that `is_over` names by its registration, or whose
     /// stream had another name or other data when the batch began, or that another server handles.
     pub(super) fn holds_up(&self, stream: &[u8], is_over: impl Fn(Id) -> bool) -> bool {
-        if self.elsewhere.contains_key(stream) {
+        if self.elsewhere.has(stream) {
             return true;
         }
         let mut flights = self.by_stream.get(stream).into_iter().flatten();
@@ -252,46 +251,16 @@ impl InFlight {
         self.debts.forget_ids(stream, ids);
     }
 
-    /// Another server handles messages of a stream that is here, or has ended. Returns `true` if no other server does.
-    pub(super) fn set_in_hand(&mut self, stream: &[u8], by: NodeId, in_hand: bool) -> bool {
-        if in_hand {
-            let servers = self.elsewhere.entry(stream.to_vec()).or_default();
-            servers.insert(by);
-            return false;
-        }
-        let Some(servers) = self.elsewhere.get_mut(stream) else {
-            return true;
-        };
-        servers.remove(&by);
-        let is_free = servers.is_empty();
-        if is_free {
-            self.elsewhere.remove(stream);
-        }
-        is_free
-    }
-
-    /// A server has nothing in hand any more. Returns the streams that no other server handles.
-    pub(super) fn let_go(&mut self, node: NodeId) -> Vec<Vec<u8>> {
-        let mut freed = Vec::new();
-        self.elsewhere.retain(|stream, servers| {
-            let is_freed = servers.remove(&node) && servers.is_empty();
-            if is_freed {
-                freed.push(stream.clone());
-            }
-            !is_freed
-        });
-        freed
-    }
-
-    /// The streams have gone on to another server, which asks by itself.
-    pub(super) fn forget_hands(&mut self, has_left: impl Fn(&[u8]) -> bool) {
-        self.elsewhere.retain(|stream, _| !has_left(stream));
+    /// The other servers that have messages of streams in hand which have come here.
+    pub(super) fn elsewhere(&mut self) -> &mut Elsewhere {
+        &mut self.elsewhere
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::topology::NodeId;
     use crate::id::IdCounter;
     use crate::plan::Message;
 
@@ -345,19 +314,13 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_waits_for_all_servers_that_handle_it() {
-        let node = |digit: char| NodeId::parse(digit.to_string().repeat(40).as_bytes()).unwrap();
-        let (a, b) = (node('a'), node('b'));
+    fn a_stream_waits_for_another_server() {
+        let node = NodeId::parse(&[b'a'; 40]).unwrap();
         let mut all = InFlight::default();
-        assert!(all.set_in_hand(b"s", a, false));
-        assert!(!all.set_in_hand(b"s", a, true) && !all.set_in_hand(b"s", b, true));
-        assert!(!all.set_in_hand(b"t", b, true) && !all.set_in_hand(b"u", a, true));
-        assert!(all.holds_up(b"s", |_| false));
-        assert!(!all.set_in_hand(b"s", b, false) && all.holds_up(b"s", |_| false));
-        assert!(all.set_in_hand(b"s", a, false) && !all.holds_up(b"s", |_| false));
-        assert_eq!(all.let_go(b), [b"t".to_vec()]);
-        all.forget_hands(|stream| stream == b"u");
-        assert!(all.elsewhere.is_empty() && all.let_go(a).is_empty());
+        all.elsewhere().set(b"s", node, true);
+        assert!(all.holds_up(b"s", |_| false) && !all.holds_up(b"t", |_| false));
+        all.elsewhere().set(b"s", node, false);
+        assert!(!all.holds_up(b"s", |_| false));
     }
 
     #[test]

@@ -23,11 +23,13 @@
 //! | `failure_text.rs` | the text of a failed execution |
 //! | `in_flight.rs` | the messages that are being handled |
 //! | `debts.rs` | handled messages of streams that are gone and may come back |
+//! | `elsewhere.rs` | streams of which other servers still have messages in hand |
 //! | `moving/` | streams of a cluster whose slots move from shard to shard |
 
 mod batch;
 mod dead_letter;
 mod debts;
+mod elsewhere;
 mod failure_text;
 mod failures;
 mod far_letters;

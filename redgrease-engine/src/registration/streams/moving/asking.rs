@@ -80,6 +80,7 @@ fn look(context: &Context) {
     let mine = mine(context, &topology);
     let others = others(&topology, hub, Instant::now());
     forget_hands_of_failed(context, &topology);
+    forget_hands(context, |slot| !mine.contains(slot));
     let (ask, opened) = claims().write(context, |claims| {
         let ask = claims.look(&mine, &others);
         (ask, claims.take_answered())
@@ -111,9 +112,26 @@ fn forget_hands_of_failed(context: &Context, topology: &Topology) {
         .map(|node| node.id)
         .collect();
     for node in failed {
-        let freed = in_flight().write(context, |all| all.let_go(node));
+        let freed = in_flight().write(context, |all| all.elsewhere().let_go(node, |_| true));
         read(context, &freed);
     }
+}
+
+/// What other servers have in hand of slots that have left is told to the servers that have the slots now.
+fn forget_hands(context: &Context, has_left: impl Fn(u16) -> bool) {
+    in_flight().write(context, |all| {
+        all.elsewhere().forget(|stream| has_left(slot_of(stream)));
+    });
+}
+
+/// The answer names all streams of the question that its server has in hand. It ends what the server has told before.
+fn forget_hands_of_answer(context: &Context, number: u64, from: NodeId) {
+    let asked = claims().read(context, |claims| claims.asked(number).cloned());
+    let Some(slots) = asked else { return };
+    in_flight().write(context, |all| {
+        let is_meant = |stream: &[u8]| slots.contains(slot_of(stream));
+        all.elsewhere().let_go(from, is_meant);
+    });
 }
 
 fn lost(context: &Context, node: NodeId) {
@@ -121,7 +139,7 @@ fn lost(context: &Context, node: NodeId) {
         claims.lost(node);
         claims.take_answered()
     });
-    let freed = in_flight().write(context, |all| all.let_go(node));
+    let freed = in_flight().write(context, |all| all.elsewhere().let_go(node, |_| true));
     open(context, &opened);
     read(context, &freed);
 }
@@ -158,6 +176,7 @@ fn receive(context: &Context, message: &Message) {
     match Word::read(message.content()) {
         Ok(Word::Claim { number, slots }) => answer(context, from, number, &SlotSet::of(&slots)),
         Ok(Word::Answer { number, streams }) => {
+            forget_hands_of_answer(context, number, from);
             take(context, from, streams);
             let opened = claims().write(context, |claims| {
                 claims.answered(number, from);
@@ -182,11 +201,9 @@ fn receive(context: &Context, message: &Message) {
 /// Another server serves these slots, or believes so. Nothing of them is read here from now on.
 fn answer(context: &Context, from: NodeId, number: u64, slots: &SlotSet) {
     let claimed = claims().write(context, |claims| claims.give_up(slots, from));
+    forget_hands(context, |slot| slots.contains(slot));
     if !claimed.is_empty() {
         forget(context, &claimed);
-        in_flight().write(context, |all| {
-            all.forget_hands(|stream| claimed.contains(slot_of(stream)));
-        });
         // The picture of the cluster may be older than the question. If the slots are here, this server asks in its turn.
         after(context, LOOK, |context| {
             topology::refresh(context);
@@ -247,7 +264,7 @@ fn take(context: &Context, from: NodeId, streams: Vec<Left>) {
         }
         let is_free = in_flight().write(context, |all| {
             all.owes(&left.stream, &left.handled);
-            all.set_in_hand(&left.stream, from, left.in_hand)
+            all.elsewhere().set(&left.stream, from, left.in_hand)
         });
         if !left.handled.is_empty() {
             let ids = left.handled.iter().map(|one: &Handled| one.id.clone());

@@ -81,6 +81,11 @@ impl Claims {
         })
     }
 
+    /// The slots of a question that is not answered by all.
+    pub(super) fn asked(&self, number: u64) -> Option<&SlotSet> {
+        self.questions.get(&number).map(|question| &question.slots)
+    }
+
     /// A server has answered a question.
     pub(super) fn answered(&mut self, number: u64, by: NodeId) {
         if let Some(question) = self.questions.get_mut(&number) {
@@ -130,8 +135,6 @@ impl Claims {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-    use std::collections::VecDeque;
 
     fn node(digit: usize) -> NodeId {
         NodeId::parse(format!("{digit:040x}").as_bytes()).unwrap()
@@ -203,99 +206,5 @@ mod tests {
         claims.answered(again.number, node(7));
         assert_eq!(claims.take_answered(), slots(&[2]));
         assert_eq!((claims.asker(2), claims.asker(3)), (None, Some(node(7))));
-    }
-
-    /// What servers send each other.
-    #[derive(Debug, Clone)]
-    enum Sent {
-        Question(u64, SlotSet),
-        Answer(u64),
-    }
-
-    /// Servers that ask each other about one slot. Messages between two servers keep their order.
-    struct World {
-        claims: Vec<Claims>,
-        believes: Vec<bool>,
-        ways: BTreeMap<(usize, usize), VecDeque<Sent>>,
-    }
-
-    impl World {
-        fn look(&mut self, at: usize) {
-            let others: Vec<usize> = (0..self.claims.len())
-                .filter(|other| *other != at)
-                .collect();
-            let mine = if self.believes[at] {
-                slots(&[9])
-            } else {
-                slots(&[])
-            };
-            if let Some(ask) = self.claims[at].look(&mine, &nodes(&others)) {
-                for to in others {
-                    let question = Sent::Question(ask.number, ask.slots.clone());
-                    self.ways.entry((at, to)).or_default().push_back(question);
-                }
-            }
-        }
-
-        fn deliver(&mut self, from: usize, to: usize) {
-            let way = self.ways.entry((from, to)).or_default();
-            match way.pop_front() {
-                Some(Sent::Question(number, slots)) => {
-                    self.claims[to].give_up(&slots, node(from));
-                    let answer = Sent::Answer(number);
-                    self.ways.entry((to, from)).or_default().push_back(answer);
-                }
-                Some(Sent::Answer(number)) => {
-                    self.claims[to].answered(number, node(from));
-                    self.claims[to].take_answered();
-                }
-                None => {}
-            }
-        }
-
-        fn open(&self) -> usize {
-            self.claims
-                .iter()
-                .filter(|claims| claims.is_open(9))
-                .count()
-        }
-    }
-
-    proptest! {
-        /// Never do two servers read a slot, and in the end the one reads it that serves it.
-        #[test]
-        fn one_server_reads(
-            count in 2..5usize,
-            steps in proptest::collection::vec((0..3u8, 0..5usize, 0..5usize), 0..200),
-            owner in 0..5usize,
-        ) {
-            let mut world = World {
-                claims: (0..count).map(|_| Claims::default()).collect(),
-                believes: vec![false; count],
-                ways: BTreeMap::new(),
-            };
-            for (kind, a, b) in steps {
-                let (a, b) = (a % count, b % count);
-                match kind {
-                    0 => world.believes[a] = !world.believes[a],
-                    1 => world.look(a),
-                    _ => world.deliver(a, b),
-                }
-                prop_assert!(world.open() <= 1);
-            }
-            for at in 0..count {
-                world.believes[at] = at == owner % count;
-            }
-            for _ in 0..500 {
-                for a in 0..count {
-                    world.look(a);
-                    for b in 0..count {
-                        world.deliver(a, b);
-                    }
-                }
-            }
-            prop_assert_eq!(world.open(), 1);
-            prop_assert!(world.claims[owner % count].is_open(9));
-        }
     }
 }

@@ -6,6 +6,7 @@
 //! | file | purpose |
 //! |---|---|
 //! | `claims.rs` | the slots whose streams this shard may read |
+//! | `simulation.rs` | servers that ask each other, in tests |
 //! | `slot_set.rs` | sets of slots |
 //! | `words.rs` | the messages between the servers |
 //! | `asking.rs` | asking about slots, and answering |
@@ -15,6 +16,8 @@
 
 mod asking;
 mod claims;
+#[cfg(test)]
+mod simulation;
 mod slot_set;
 mod unserved;
 mod words;

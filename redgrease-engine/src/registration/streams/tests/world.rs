@@ -223,7 +223,7 @@ impl World {
     /// Another server has messages of a stream in hand, or has none any more.
     pub(super) fn set_in_hand(&self, context: &Context, stream: &str, by: NodeId, in_hand: bool) {
         let name = self.stream(stream);
-        let is_free = in_flight().write(context, |all| all.set_in_hand(&name, by, in_hand));
+        let is_free = in_flight().write(context, |all| all.elsewhere().set(&name, by, in_hand));
         if is_free {
             pump::hand_over(context, self, &name);
         }
