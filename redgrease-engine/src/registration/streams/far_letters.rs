@@ -9,10 +9,11 @@ use super::group;
 use super::in_flight::in_flight;
 use super::moving;
 use super::pump::{self, filter, hand_over};
+use super::server::StreamServer;
 use super::settle;
 use super::stream::Stream;
 use crate::cluster::topology::{self, NodeId, slot_of};
-use crate::cluster::{self, Lane, Tag};
+use crate::cluster::{self, Lane, Tag, Unsent};
 use crate::plan::Message;
 use crate::redis::{Context, Guarded, Level, User, after, locked, log};
 use crate::registration::Registration;
@@ -72,9 +73,12 @@ pub(super) fn follow_cluster() {
                         fields,
                     }) => {
                         let outcome = add(context, &user, &dead, &fields);
-                        tell(from, &Word::Answer { number, outcome });
+                        // A server that has left the cluster sends the letter again when it is back.
+                        let _ = tell(from, &Word::Answer { number, outcome });
                     }
-                    Ok(Word::Answer { number, outcome }) => answered(context, number, outcome),
+                    Ok(Word::Answer { number, outcome }) => {
+                        answered(context, context, number, outcome);
+                    }
                     Err(why) => log(
                         Level::Warning,
                         &format!(
@@ -125,8 +129,14 @@ pub(super) fn has(context: &Context, stream: &[u8]) -> bool {
     })
 }
 
-/// Sends a letter. Nothing of its stream is read until it has arrived.
+/// Sends a letter.
 pub(super) fn send(context: &Context, letter: FarLetter) {
+    keep(context, letter);
+    look(context);
+}
+
+/// Notes a letter. Nothing of its stream is read until it has arrived. Returns its number.
+pub(super) fn keep(context: &Context, letter: FarLetter) -> u64 {
     let wait = filter(&letter.registration)
         .and_then(|filter| filter.with_stream(&letter.stream, Stream::wait));
     letters().write(context, |letters| {
@@ -137,24 +147,14 @@ pub(super) fn send(context: &Context, letter: FarLetter) {
             to: None,
         };
         letters.waiting.insert(letters.last, waiting);
-    });
-    look(context);
+        letters.last
+    })
 }
 
 /// Sends the letters that have to be sent.
 fn look(context: &Context) {
-    let due = letters().write(context, |letters| {
-        let mut due = Vec::new();
-        for (number, one) in &mut letters.waiting {
-            let owner = owner(&one.letter.dead);
-            if owner.is_some() && owner != one.to {
-                one.to = owner;
-                due.extend(owner.map(|owner| (owner, *number, Arc::clone(&one.letter))));
-            }
-        }
-        due
-    });
-    for (to, number, letter) in due {
+    let mut too_long = Vec::new();
+    for (to, number, letter) in due(context) {
         let user = User::or_default(letter.registration.user.clone());
         let word = Word::Letter {
             number,
@@ -162,7 +162,20 @@ fn look(context: &Context) {
             dead: letter.dead.clone(),
             fields: letter.fields.clone(),
         };
-        tell(to, &word);
+        match tell(to, &word) {
+            Ok(()) => letters().write(context, |letters| {
+                if let Some(one) = letters.waiting.get_mut(&number) {
+                    one.to = Some(to);
+                }
+            }),
+            // The next look tries again.
+            Err(Unsent::Unknown) => {}
+            Err(Unsent::TooLong) => too_long.push(number),
+        }
+    }
+    for number in too_long {
+        let why = b"ERR it is longer than a message to another shard may be".to_vec();
+        answered(context, context, number, Outcome::Refused(why));
     }
     let plans = letters().write(context, |letters| {
         !letters.waiting.is_empty() && !std::mem::replace(&mut letters.is_planned, true)
@@ -176,6 +189,18 @@ fn look(context: &Context) {
     }
 }
 
+/// The letters that were not sent to the shard of their stream, with that shard and their numbers.
+fn due(context: &Context) -> Vec<(NodeId, u64, Arc<FarLetter>)> {
+    letters().read(context, |letters| {
+        let waiting = letters.waiting.iter();
+        let due = waiting.filter_map(|(number, one)| {
+            let owner = owner(&one.letter.dead).filter(|owner| one.to != Some(*owner))?;
+            Some((owner, *number, Arc::clone(&one.letter)))
+        });
+        due.collect()
+    })
+}
+
 /// Adds the letters whose stream has come to this server meanwhile.
 fn take_own(context: &Context) {
     let own = letters().read(context, |letters| {
@@ -187,15 +212,13 @@ fn take_own(context: &Context) {
     for (number, letter) in own {
         let user = User::or_default(letter.registration.user.clone());
         let outcome = add(context, user.name(), &letter.dead, &letter.fields);
-        answered(context, number, outcome);
+        answered(context, context, number, outcome);
     }
 }
 
-fn tell(to: NodeId, word: &Word) {
-    if let Some(hub) = cluster::hub() {
-        // A letter is sent again when its shard is another one.
-        let _ = hub.send(to, Lane::Control, Tag::DEAD_LETTERS, &word.write());
-    }
+fn tell(to: NodeId, word: &Word) -> Result<(), Unsent> {
+    let hub = cluster::hub().ok_or(Unsent::Unknown)?;
+    hub.send(to, Lane::Control, Tag::DEAD_LETTERS, &word.write())
 }
 
 fn add(context: &Context, user: &[u8], dead: &[u8], fields: &[Vec<u8>]) -> Outcome {
@@ -208,7 +231,13 @@ fn add(context: &Context, user: &[u8], dead: &[u8], fields: &[Vec<u8>]) -> Outco
     }
 }
 
-fn answered(context: &Context, number: u64, outcome: Outcome) {
+/// A letter is in its stream, or is not.
+pub(super) fn answered(
+    context: &Context,
+    server: &dyn StreamServer,
+    number: u64,
+    outcome: Outcome,
+) {
     if outcome == Outcome::Elsewhere {
         return letters().write(context, |letters| {
             if let Some(one) = letters.waiting.get_mut(&number) {
@@ -229,7 +258,7 @@ fn answered(context: &Context, number: u64, outcome: Outcome) {
         pump::stop_for_owner(&letter.registration, filter, &reason);
     } else {
         dead_letter::count_sent(filter);
-        is_done(context, filter, &letter);
+        is_done(context, server, filter, &letter);
     }
     if let Some(wait) = wait {
         filter.with_stream(&letter.stream, |known| {
@@ -238,14 +267,19 @@ fn answered(context: &Context, number: u64, outcome: Outcome) {
         });
     }
     moving::tell_asker(context, std::slice::from_ref(&letter.stream));
-    hand_over(context, context, &letter.stream);
+    hand_over(context, server, &letter.stream);
 }
 
 /// Acknowledges the message of a letter. If its stream has left, the new shard does.
-fn is_done(context: &Context, filter: &StreamsFilter, letter: &FarLetter) {
+fn is_done(
+    context: &Context,
+    server: &dyn StreamServer,
+    filter: &StreamsFilter,
+    letter: &FarLetter,
+) {
     let id = letter.message.id.as_slice();
     let is_here = context.may_handle_events()
-        && settle::acknowledge_ids(context, filter, &letter.stream, &[id]);
+        && settle::acknowledge_ids(server, filter, &letter.stream, &[id]);
     if !is_here {
         let names = std::slice::from_ref(&letter.stream);
         in_flight().write(context, |all| all.owe(names, &[&letter.message]));

@@ -1,6 +1,7 @@
 //! From messages to batches.
 
 use super::batch::Batch;
+use super::far_letters;
 use super::filter::{LookedUp, ReadStatus, StreamsFilter};
 use super::in_flight::in_flight;
 use super::moving;
@@ -222,8 +223,8 @@ fn read_new(
     Vec::new()
 }
 
-/// An unregistered registration still handles messages of the stream, or a batch that began when the stream had another name is
-/// not over. Its end [hands over](hand_over). Nothing is read until then, so that messages stay in order.
+/// An unregistered registration still handles messages of the stream, a batch that began when the stream had another name is not
+/// over, or a dead letter is on its way to another shard. The end of it [hands over](hand_over). Nothing is read until then, so that messages stay in order.
 struct HandledByAnother;
 
 /// Messages that were delivered before and that no registration handles.
@@ -233,12 +234,13 @@ fn read_pending(
     filter: &StreamsFilter,
     stream: &[u8],
 ) -> Result<Vec<Message>, HandledByAnother> {
-    // Also messages of a deleted stream with the same name count: they come before those of the new stream.
-    let by_another = in_flight().read(context, |all| {
-        registry().read(context, |registry| {
-            all.holds_up(stream, |owner| registry.registration(owner).is_none())
-        })
-    });
+    // Also messages of a deleted stream with the same name count: they come before those of the new stream. A message whose dead letter is on its way must not be read again.
+    let by_another = far_letters::has(context, stream)
+        || in_flight().read(context, |all| {
+            registry().read(context, |registry| {
+                all.holds_up(stream, |owner| registry.registration(owner).is_none())
+            })
+        });
     if by_another {
         return Err(HandledByAnother);
     }

@@ -1,6 +1,7 @@
 //! Streams without a server: batches, their end, hand-over.
 
 mod batches;
+mod far;
 mod given_up;
 mod messages;
 mod moved;

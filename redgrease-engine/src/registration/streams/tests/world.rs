@@ -2,7 +2,8 @@
 
 use super::super::batch::Batch;
 use super::super::failures::{Failures, OnFailed};
-use super::super::far_letters::FarLetter;
+use super::super::far_letters::{self, FarLetter};
+use super::super::far_words::Outcome;
 use super::super::filter::StreamsFilter;
 use super::super::in_flight::in_flight;
 use super::super::listen;
@@ -78,6 +79,10 @@ struct State {
     whole: bool,
     /// The dead letters, by their fields.
     dead: Vec<BTreeMap<String, String>>,
+    /// Another shard has the dead letters.
+    has_far: bool,
+    /// The letters that are on their way to it: their numbers, and the streams and ids of their messages.
+    on_their_way: VecDeque<(u64, Vec<u8>, Vec<u8>)>,
     /// The reason why the dead letters take no message.
     refuses: Option<&'static str>,
     /// The streams that another shard serves.
@@ -359,6 +364,27 @@ impl World {
         self.state.borrow_mut().refuses = reason;
     }
 
+    /// Another shard has the dead letters.
+    pub(super) fn dead_letters_are_far(&self) {
+        self.state.borrow_mut().has_far = true;
+    }
+
+    /// The number of letters that are on their way.
+    pub(super) fn letters_on_their_way(&self) -> usize {
+        self.state.borrow().on_their_way.len()
+    }
+
+    /// The oldest letter that is on its way has arrived.
+    pub(super) fn letter_arrives(&self, context: &Context) {
+        let number = {
+            let mut state = self.state.borrow_mut();
+            let (number, stream, id) = state.on_their_way.pop_front().unwrap();
+            state.done.push((stream, id));
+            number
+        };
+        far_letters::answered(context, self, number, Outcome::Added);
+    }
+
     /// The server is restarted: nothing is in memory but the streams.
     pub(super) fn restart(&self, context: &Context, registration: &Arc<Registration>) {
         let batches = std::mem::take(&mut self.state.borrow_mut().batches);
@@ -500,11 +526,14 @@ impl StreamServer for World {
     }
 
     fn is_far(&self, _: &[u8]) -> bool {
-        false
+        self.state.borrow().has_far
     }
 
     fn send_far(&self, letter: FarLetter) {
-        panic!("one server has all streams: {letter:?}");
+        let (stream, id) = (letter.stream.clone(), letter.message.id.clone());
+        let number = locked(|context| far_letters::keep(context, letter));
+        let mut state = self.state.borrow_mut();
+        state.on_their_way.push_back((number, stream, id));
     }
 
     fn remove(&self, stream: &[u8], ids: &[&[u8]]) {
