@@ -266,7 +266,7 @@ pub(super) fn answered(
             known.succeeded();
         });
     }
-    moving::tell_asker(context, std::slice::from_ref(&letter.stream));
+    moving::tell_askers(context, std::slice::from_ref(&letter.stream));
     hand_over(context, server, &letter.stream);
 }
 

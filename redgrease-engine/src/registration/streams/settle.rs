@@ -69,7 +69,7 @@ pub(super) fn settle(
     end: BatchEnd<'_>,
 ) {
     settle_here(context, server, batch, end);
-    moving::tell_asker(context, &batch.flight.names());
+    moving::tell_askers(context, &batch.flight.names());
 }
 
 fn settle_here(context: &Context, server: &dyn StreamServer, batch: &Batch, end: BatchEnd<'_>) {

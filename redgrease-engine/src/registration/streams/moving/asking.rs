@@ -233,14 +233,13 @@ fn left(context: &Context, stream: Vec<u8>) -> Left {
     })
 }
 
-/// Tells the server that has asked about these streams what is left of them here.
-pub(in super::super) fn tell_asker(context: &Context, streams: &[Vec<u8>]) {
+/// Tells the servers that have asked about these streams what is left of them here.
+pub(in super::super) fn tell_askers(context: &Context, streams: &[Vec<u8>]) {
     if !super::is_possible() {
         return;
     }
     for stream in streams {
-        let asker = claims().read(context, |claims| claims.asker(slot_of(stream)));
-        if let Some(asker) = asker {
+        for asker in claims().read(context, |claims| claims.askers(slot_of(stream))) {
             let streams = vec![left(context, stream.clone())];
             send(asker, &Word::Settled { streams });
         }

@@ -15,8 +15,9 @@ pub(super) struct Claims {
     /// The questions that are not answered by all, by their numbers.
     questions: BTreeMap<u64, Question>,
     last: u64,
-    /// The server that asked last about a slot: it gets the messages that are still in hand here.
-    askers: HashMap<u16, NodeId>,
+    /// The servers that have asked about a slot: they hear of what is still in hand here. Which of them has the slot is not known:
+    /// questions of two servers arrive in any order.
+    askers: HashMap<u16, BTreeSet<NodeId>>,
 }
 
 #[derive(Debug)]
@@ -50,9 +51,10 @@ impl Claims {
         !self.questions.is_empty()
     }
 
-    /// The server that gets what is still in hand of a slot.
-    pub(super) fn asker(&self, slot: u16) -> Option<NodeId> {
-        self.askers.get(&slot).copied()
+    /// The servers that hear of what is still in hand of a slot.
+    pub(super) fn askers(&self, slot: u16) -> Vec<NodeId> {
+        let askers = self.askers.get(&slot).into_iter().flatten();
+        askers.copied().collect()
     }
 
     /// This server serves the slots `mine`, and the servers `others` can answer. Returns the question for slots that are new.
@@ -98,7 +100,10 @@ impl Claims {
         for question in self.questions.values_mut() {
             question.waits_for.remove(&node);
         }
-        self.askers.retain(|_, asker| *asker != node);
+        self.askers.retain(|_, askers| {
+            askers.remove(&node);
+            !askers.is_empty()
+        });
     }
 
     /// Opens the slots of the questions that all servers have answered, and returns them.
@@ -126,7 +131,7 @@ impl Claims {
         claimed.keep(slots);
         self.open.remove(slots);
         for slot in slots.iter() {
-            self.askers.insert(slot, to);
+            self.askers.entry(slot).or_default().insert(to);
         }
         claimed
     }
@@ -193,7 +198,7 @@ mod tests {
         let mine = slots(&[1, 2]);
         let ask = claims.look(&mine, &nodes(&[7])).unwrap();
         assert_eq!(claims.give_up(&slots(&[2, 3]), node(7)), slots(&[2]));
-        assert_eq!(claims.asker(3), Some(node(7)));
+        assert_eq!(claims.askers(3), [node(7)]);
         claims.answered(ask.number, node(7));
         assert_eq!(claims.take_answered(), slots(&[1]));
         let again = claims.look(&mine, &nodes(&[7])).unwrap();
@@ -205,6 +210,10 @@ mod tests {
         );
         claims.answered(again.number, node(7));
         assert_eq!(claims.take_answered(), slots(&[2]));
-        assert_eq!((claims.asker(2), claims.asker(3)), (None, Some(node(7))));
+        assert!(claims.askers(2).is_empty());
+        claims.give_up(&slots(&[3]), node(8));
+        assert_eq!(claims.askers(3), [node(7), node(8)]);
+        claims.lost(node(7));
+        assert_eq!(claims.askers(3), [node(8)]);
     }
 }

@@ -23,7 +23,7 @@ mod unserved;
 mod words;
 
 pub(crate) use asking::follow_cluster;
-pub(super) use asking::{may_read, tell_asker};
+pub(super) use asking::{may_read, tell_askers};
 pub(super) use unserved::{is_served, moves, try_later};
 
 use crate::cluster;

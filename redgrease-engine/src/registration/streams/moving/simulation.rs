@@ -126,10 +126,9 @@ impl World {
         if !std::mem::take(&mut server.handles) {
             return;
         }
-        let asker = server.claims.asker(SLOT);
-        let asker = (0..self.servers.len()).find(|one| asker == Some(node(*one)));
-        if let Some(asker) = asker {
-            self.send(at, asker, Sent::Settled(false));
+        for asker in server.claims.askers(SLOT) {
+            let asker = (0..self.servers.len()).find(|one| asker == node(*one));
+            self.send(at, asker.unwrap(), Sent::Settled(false));
         }
     }
 
@@ -179,6 +178,30 @@ fn a_stream_that_goes_to_and_fro_is_read() {
         world.settle(1);
         assert!(world.servers[1].may_begin(), "{ends_at_home}");
     }
+}
+
+#[test]
+fn an_older_question_of_another_server_changes_nothing() {
+    let (home, owner, other) = (0, 1, 2);
+    let mut world = World::new(3);
+    world.settle(home);
+    world.begin(home);
+    world.servers[home].believes = false;
+    world.look(home);
+    // The other one believes for a moment that it has the slot. Its question to the first server takes long.
+    world.servers[other].believes = true;
+    world.look(other);
+    world.servers[other].believes = false;
+    world.deliver(other, owner);
+    world.servers[owner].believes = true;
+    world.look(owner);
+    world.deliver(owner, home);
+    world.deliver(home, owner);
+    world.settle(owner);
+    assert!(!world.servers[owner].may_begin());
+    world.end(home);
+    world.settle(owner);
+    assert!(world.servers[owner].may_begin());
 }
 
 proptest! {
