@@ -21,11 +21,11 @@ pub(super) fn choose(
     told: &Told,
     is_expected: impl Fn(NodeId) -> bool,
 ) -> Option<NodeId> {
-    let shards = topology.shards();
-    let (well, others): (Vec<_>, Vec<_>) = shards.partition(|node| node.health == Health::Well);
-    if well.len() <= others.len() {
+    if !reaches_most(topology) {
         return None;
     }
+    let shards = topology.shards();
+    let (well, others): (Vec<_>, Vec<_>) = shards.partition(|node| node.health == Health::Well);
     let mut having = Vec::new();
     // A shard that does not answer may still run. It is left out when the cluster takes it for dead.
     let suspected = others.iter().filter(|node| node.health != Health::Failed);
@@ -45,6 +45,18 @@ pub(super) fn choose(
     let serving = having.iter().find(|node| node.slots.contains(slot));
     let by_slot = || having.get(usize::from(slot).checked_rem(having.len())?);
     serving.or_else(by_slot).map(|node| node.id)
+}
+
+/// `true` if this server reaches most of the shards. If it does not, they may have put another one in its place.
+pub(super) fn reaches_most(topology: &Topology) -> bool {
+    let well = topology.shards().filter(|node| node.health == Health::Well);
+    2 * well.count() > topology.shards().count()
+}
+
+/// The shard that runs what is bound to a slot. `None` if it is not known, or if most of the shards cannot be reached.
+pub(super) fn owner(slot: u16, topology: &Topology) -> Option<NodeId> {
+    let owner = topology.owner(slot).filter(|_| reaches_most(topology));
+    owner.map(|node| node.id)
 }
 
 /// The shards that were chosen, and since when.
@@ -135,6 +147,8 @@ mod tests {
         ] {
             let chosen = choose("app", &cluster(0, &flags), &told(&[true; 3]), |_| true);
             assert_eq!(chosen.is_some(), chooses, "{flags:?}");
+            let owner = super::owner(0, &cluster(0, &flags));
+            assert_eq!(owner, chooses.then(|| node(0)), "{flags:?}");
         }
     }
 

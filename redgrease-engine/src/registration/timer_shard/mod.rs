@@ -11,7 +11,7 @@ use crate::cluster::topology::{self, NodeId};
 use crate::cluster::{self, Lane, Message, Tag};
 use crate::encoding::{Damaged, Input, write_bytes, write_number};
 use crate::redis::{Context, Guarded, Level, after, locked, log};
-use choice::{Choices, SETTLING, Told, choose};
+use choice::{Choices, SETTLING, Told, choose, owner};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -80,9 +80,8 @@ fn tell(context: &Context, greeted: Option<NodeId>) {
             news.heard_by.clear();
             news.choices.keep(&sessions);
         }
-        let mut to = hub.peers();
-        to.extend(greeted);
-        to.retain(|node| news.heard_by.insert(*node));
+        let mut to: BTreeSet<NodeId> = hub.peers().into_iter().chain(greeted).collect();
+        to.retain(|node| !news.heard_by.contains(node));
         to
     });
     if to.is_empty() {
@@ -93,8 +92,12 @@ fn tell(context: &Context, greeted: Option<NodeId>) {
     for session in &sessions {
         write_bytes(&mut out, session.as_bytes());
     }
-    // A server that misses it is told again at its next heartbeat after it was started again.
-    let _ = hub.send_to_all(&to, Lane::Control, Tag::TIMERS, &out);
+    for node in to {
+        // A server that misses it is told at its next heartbeat.
+        if hub.send(node, Lane::Control, Tag::TIMERS, &out).is_ok() {
+            news().write(context, |news| news.heard_by.insert(node));
+        }
+    }
 }
 
 fn take(context: &Context, message: &Message) {
@@ -161,7 +164,7 @@ pub(super) fn runs_here(context: &Context, event: &TimeEvent) -> bool {
     };
     match event.place() {
         Place::EachShard => true,
-        Place::Slot(slot) => myself.slots.contains(slot),
+        Place::Slot(slot) => owner(slot, &topology) == Some(myself.id),
         Place::OneShard => {
             let (chosen, age) = chosen(context, event.session_id());
             chosen == Some(myself.id) && age >= SETTLING
