@@ -238,18 +238,100 @@ fn a_copy_of_a_key_has_no_time_event() {
     let client = redis::Client::open(from.url()).unwrap();
     let mut con = client.get_connection().unwrap();
     let dumped: Vec<u8> = redis::cmd("DUMP").arg(&key).query(&mut con).unwrap();
-    let mut damaged = dumped.clone();
-    damaged.extend_from_slice(b"x");
-    let refused = redis::cmd("RESTORE")
-        .arg(format!("other:{{{tag}}}"))
-        .arg(0)
-        .arg(damaged)
-        .query::<Value>(&mut con);
-    assert!(refused.is_err());
+    for command in ["RESTORE", "RESTORE-ASKING"] {
+        let refused = redis::cmd(command)
+            .arg(format!("other:{{{tag}}}"))
+            .arg(0)
+            .arg(&dumped)
+            .query::<Value>(&mut con);
+        assert!(refused.is_err(), "{command}");
+    }
     assert!(
         !dumped.windows(4).any(|part| part == b"runs"),
         "the function is not shown"
     );
+}
+
+/// Moves all keys of a slot with one command each way.
+fn move_at_once(cluster: &Cluster, slot: u16, from: &ClusterNode, to: &ClusterNode) {
+    let slot = slot.to_string();
+    let set = |node: &ClusterNode, words: &[&str]| {
+        let all = [&["CLUSTER", "SETSLOT", slot.as_str()], words].concat();
+        let _: String = ask(node, &all);
+    };
+    set(to, &["IMPORTING", from.id()]);
+    set(from, &["MIGRATING", to.id()]);
+    let keys: Vec<String> = ask(from, &["CLUSTER", "GETKEYSINSLOT", &slot, "1000"]);
+    let port = to.port().to_string();
+    let mut words = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"];
+    words.extend(keys.iter().map(String::as_str));
+    let _: String = ask(from, &words);
+    set(to, &["NODE", to.id()]);
+    set(from, &["NODE", to.id()]);
+    cluster.settle().unwrap();
+}
+
+#[test]
+fn many_keys_move_at_once() {
+    let cluster = Server::cluster().shards(2).start().unwrap();
+    let (slot, tag) = tags(2).remove(0);
+    let old = usize::from(slot >= 8192);
+    let (from, to) = (cluster.shard(old), cluster.shard(1 - old));
+    let script = format!(
+        "
+def counter(number):
+    return lambda: execute('HINCRBY', 'runs:{{{tag}}}', str(number), 1)
+for number in range(100):
+    registerTE(1, counter(number), 'timer%d:{{{tag}}}' % number)
+"
+    );
+    let _: Value = ask(&from, &["RG.PYEXECUTE", &script]);
+    let runs = format!("runs:{{{tag}}}");
+    let count = |node: &ClusterNode| try_ask::<usize>(node, &["HLEN", &runs]).unwrap_or(0);
+    eventually("all functions run", || count(&from) == 100);
+    move_at_once(&cluster, slot, &from, &to);
+    let _: i64 = ask(&to, &["DEL", &runs]);
+    eventually("all functions go on", || count(&to) == 100);
+}
+
+#[test]
+fn a_key_without_its_function_is_read_from_the_aof() {
+    let cluster = Server::cluster()
+        .shards(2)
+        .server_arg("appendonly", "yes")
+        .server_arg("aof-use-rdb-preamble", "no")
+        .start()
+        .unwrap();
+    let (slot, tag) = tags(2).remove(0);
+    let old = usize::from(slot >= 8192);
+    let (from, to) = (cluster.shard(old), cluster.shard(1 - old));
+    let script = format!("registerTE(1, lambda: 1, 'timer:{{{tag}}}')");
+    let _: Value = ask(&from, &["RG.PYEXECUTE", &script]);
+    // A copy gets no function.
+    let key = format!("timer:{{{tag}}}");
+    let importing = [
+        "CLUSTER",
+        "SETSLOT",
+        &slot.to_string(),
+        "IMPORTING",
+        from.id(),
+    ];
+    let _: String = ask(&to, &importing);
+    let port = to.port().to_string();
+    let copy = ["MIGRATE", "127.0.0.1", &port, &key, "0", "5000", "COPY"];
+    let _: String = ask(&from, &copy);
+    let _: String = ask(&to, &["BGREWRITEAOF"]);
+    let info = |field: &str| {
+        let text: String = ask(&to, &["INFO", "persistence"]);
+        text.contains(field)
+    };
+    eventually("the AOF is written", || {
+        info("aof_rewrite_in_progress:0") && info("aof_rewrite_scheduled:0")
+    });
+    to.stop().unwrap();
+    to.start().unwrap();
+    let kind: String = ask(&to, &["TYPE", &key]);
+    assert!(["rg_timeev", "none"].contains(&kind.as_str()), "{kind}");
 }
 
 #[gear_every("1s")]

@@ -41,9 +41,14 @@ pub(super) fn command_has_ended() {
     MOVES.store(false, Ordering::Relaxed);
 }
 
+/// `true` while keys are sent to another shard, or come from one.
+pub(crate) fn keys_move() -> bool {
+    MOVES.load(Ordering::Relaxed)
+}
+
 /// `true` if the event tells of a key that has left or come with its slot, which is no change of the data.
 pub(crate) fn is_move(context: &Context, event: &str, key: &[u8]) -> bool {
-    MOVES.load(Ordering::Relaxed)
+    keys_move()
         && match event {
             "restore" => true,
             // A key may also go to a server outside of the cluster.

@@ -135,7 +135,7 @@ pub(crate) use gear_call::{call_for_gear, read_for_gear};
 pub(crate) use guard::guarded_by_script;
 pub(crate) use hold::Hold;
 pub(crate) use info::{Section as InfoSection, Value as InfoValue};
-pub(crate) use key_moves::is_move;
+pub(crate) use key_moves::{is_move, keys_move};
 pub(crate) use keys::{KeyScan, KeyType, key_type, local_key_type};
 pub(crate) use latency::note_run;
 pub(crate) use lend::{Loan, keep};

@@ -124,6 +124,29 @@ pub(crate) fn set(context: &Context, database: i32, key: &[u8], value: Arc<dyn K
     }
 }
 
+/// `true` if the key of this name has this value.
+pub(crate) fn holds<V>(context: &Context, database: i32, key: &[u8], value: &Arc<V>) -> bool {
+    let open = OpenKey::new(context, database, key, raw::REDISMODULE_READ);
+    if open.is_empty() {
+        return false;
+    }
+    // SAFETY: the key is open and not empty. A value of this type is a pointer that `set` or `value_of` made, and is not freed while
+    // the server's lock is held.
+    unsafe {
+        let (Some(kind), Some(get)) = (
+            raw::RedisModule_ModuleTypeGetType,
+            raw::RedisModule_ModuleTypeGetValue,
+        ) else {
+            return false;
+        };
+        if kind(open.raw) != TYPE.load(Ordering::Acquire) {
+            return false;
+        }
+        let held = &(*get(open.raw).cast::<Value>()).0;
+        ptr::addr_eq(Arc::as_ptr(held), Arc::as_ptr(value))
+    }
+}
+
 /// The bytes of a value.
 ///
 /// # Safety

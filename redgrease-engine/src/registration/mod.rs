@@ -24,8 +24,8 @@
 //! | `watched.rs` | commands whose reply waits for handlers of key events |
 //! | `streams/` | registrations that wait for messages of streams |
 //! | `timers.rs` | functions that run again and again |
-//! | `keyed_timers.rs` | functions that run again and again while a key exists |
-//! | `moved_timers.rs` | keys with such a function that move to another shard |
+//! | `keyed_timers/` | functions that run again and again while a key exists |
+//! | `moved_timers/` | keys with such a function that move to another shard |
 //! | `timer_shard/` | the shard of a cluster that runs a time event |
 
 mod by_name;

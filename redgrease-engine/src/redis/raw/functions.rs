@@ -157,6 +157,8 @@ functions! {
         fn RedisModule_KeyAtPosWithFlags(ctx: *mut RedisModuleCtx, position: c_int, flags: c_int);
         fn RedisModule_LatencyAddSample(event: *const c_char, latency: mstime_t);
         fn RedisModule_Log(ctx: *mut RedisModuleCtx, level: *const c_char, format: *const c_char, ...);
+        fn RedisModule_ModuleTypeGetType(key: *mut RedisModuleKey) -> *mut RedisModuleType;
+        fn RedisModule_ModuleTypeGetValue(key: *mut RedisModuleKey) -> *mut c_void;
         fn RedisModule_ModuleTypeSetValue(
             key: *mut RedisModuleKey, kind: *mut RedisModuleType, value: *mut c_void
         ) -> c_int;
