@@ -174,7 +174,7 @@ mod tests {
         let now = Instant::now();
         let timers = timers(1);
         let mut one = Waiting::new(&timers[0], Holder::Call, now);
-        let tries = (1..).find(|_| !one.try_again(now));
+        let tries = (1..=2 * MAX_TRIES).find(|_| !one.try_again(now));
         assert_eq!(tries, Some(MAX_TRIES));
         let mut patient = Waiting::new(&timers[0], Holder::Call, now);
         for _ in 0..2 * MAX_TRIES {

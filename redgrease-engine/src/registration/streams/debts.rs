@@ -4,7 +4,7 @@
 use crate::encoding::write_bytes;
 use crate::order::stable_hash;
 use crate::plan::Message;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The largest number of messages that are kept. They are of streams that may never come back.
 const LIMIT: usize = 100_000;
@@ -12,8 +12,17 @@ const LIMIT: usize = 100_000;
 /// The messages by the name that their stream had, and by their ids, with a hash of their fields.
 #[derive(Debug, Default)]
 pub(super) struct Debts {
-    by_stream: HashMap<Vec<u8>, HashMap<Vec<u8>, u64>>,
+    by_stream: HashMap<Vec<u8>, OfStream>,
     count: usize,
+    /// The streams by their numbers, which rise.
+    order: BTreeMap<u64, Vec<u8>>,
+    last: u64,
+}
+
+#[derive(Debug, Default)]
+struct OfStream {
+    number: u64,
+    messages: HashMap<Vec<u8>, u64>,
 }
 
 /// A message that was handled and not acknowledged.
@@ -41,21 +50,40 @@ impl Debts {
     }
 
     fn note(&mut self, stream: &[u8], messages: Vec<(Vec<u8>, u64)>) {
-        if self.count + messages.len() > LIMIT {
-            *self = Debts::default();
+        if messages.is_empty() {
+            return;
         }
+        self.make_room(messages.len());
         let of_stream = self.by_stream.entry(stream.to_vec()).or_default();
+        if of_stream.number == 0 {
+            self.last += 1;
+            of_stream.number = self.last;
+            self.order.insert(self.last, stream.to_vec());
+        }
         for (id, hash) in messages {
-            if of_stream.insert(id, hash).is_none() {
+            if of_stream.messages.insert(id, hash).is_none() {
                 self.count += 1;
             }
+        }
+    }
+
+    /// Forgets the streams that were noted first, if there are too many messages.
+    fn make_room(&mut self, more: usize) {
+        while self.count + more > LIMIT
+            && let Some((_, oldest)) = self.order.pop_first()
+        {
+            let forgotten = self.by_stream.remove(&oldest);
+            self.count -= forgotten.map_or(0, |one| one.messages.len());
         }
     }
 
     /// The stream `from`, which may be the one of the messages, has the name `to` from now on.
     pub(super) fn renamed(&mut self, from: &[u8], to: &[u8]) {
         if let Some(of_stream) = self.by_stream.get(from) {
-            let messages = of_stream.iter().map(|(id, hash)| (id.clone(), *hash));
+            let messages = of_stream
+                .messages
+                .iter()
+                .map(|(id, hash)| (id.clone(), *hash));
             let messages = messages.collect();
             self.note(to, messages);
         }
@@ -67,7 +95,7 @@ impl Debts {
         let Some(of_stream) = self.by_stream.get(stream) else {
             return Vec::new();
         };
-        let is_noted = |one: &mut Message| of_stream.get(&one.id) == Some(&hash(one));
+        let is_noted = |one: &mut Message| of_stream.messages.get(&one.id) == Some(&hash(one));
         let noted: Vec<Message> = messages.extract_if(.., is_noted).collect();
         self.forget(stream, &noted);
         noted.into_iter().map(|message| message.id).collect()
@@ -88,7 +116,8 @@ impl Debts {
 
     /// The noted messages of a stream.
     pub(super) fn of(&self, stream: &[u8]) -> Vec<Handled> {
-        let of_stream = self.by_stream.get(stream).into_iter().flatten();
+        let of_stream = self.by_stream.get(stream).into_iter();
+        let of_stream = of_stream.flat_map(|one| &one.messages);
         let handled = of_stream.map(|(id, hash)| Handled {
             id: id.clone(),
             hash: *hash,
@@ -111,11 +140,12 @@ impl Debts {
             return;
         };
         for id in ids {
-            if of_stream.remove(id).is_some() {
+            if of_stream.messages.remove(id).is_some() {
                 self.count -= 1;
             }
         }
-        if of_stream.is_empty() {
+        if of_stream.messages.is_empty() {
+            self.order.remove(&of_stream.number);
             self.by_stream.remove(stream);
         }
     }
@@ -182,5 +212,18 @@ mod tests {
             debts.add(b"s", &[&message(&format!("{number}-0"), "a")]);
         }
         assert_eq!(debts.count, 1);
+    }
+
+    #[test]
+    fn the_streams_that_were_noted_first_are_forgotten() {
+        let mut debts = Debts::default();
+        debts.add(b"old", &[&message("1-0", "a")]);
+        debts.add(b"s", &[&message("1-0", "a")]);
+        let many: Vec<Message> = (2..=LIMIT)
+            .map(|number| message(&format!("{number}-0"), "a"))
+            .collect();
+        debts.add(b"t", &many.iter().collect::<Vec<_>>());
+        assert_eq!((debts.count, debts.order.len()), (LIMIT, 2));
+        assert!(debts.of(b"old").is_empty() && debts.of(b"s").len() == 1);
     }
 }
