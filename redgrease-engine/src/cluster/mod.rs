@@ -35,7 +35,7 @@ mod transport;
 mod versions;
 
 pub(crate) use heartbeat::{Heartbeat, Hello};
-pub(crate) use hub::{Hub, Received};
+pub(crate) use hub::{Hub, Received, Unsent};
 pub(crate) use mailbox::{Content, Message, Tag};
 pub(crate) use questions::{Kind, Limit, NoAnswer, Outcome, Question, Questions};
 #[cfg(test)]
