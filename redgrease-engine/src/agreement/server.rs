@@ -334,12 +334,11 @@ impl Local for Server<'_> {
             }
             Err((stored, why)) => (stored.id.clone(), Some((stored, why))),
         };
-        match kept {
-            Some((stored, why)) => self.keep(stored, &why),
-            None => {
-                let text = format!("session {id} has come from another shard");
-                log(Level::Notice, &text);
-            }
+        if let Some((stored, why)) = kept {
+            self.keep(stored, &why);
+        } else {
+            let text = format!("session {id} has come from another shard");
+            log(Level::Notice, &text);
         }
         for lost in own {
             let text = format!(
