@@ -71,3 +71,86 @@ fn a_sync_gear_gets_the_same_error() {
     assert!(error.contains(&words), "{error}");
     assert!(call("bar").is_ok());
 }
+
+/// Valkey 9.1 marks the client of a module that asks for several hash slots, and then refuses all that it is asked for.
+#[test]
+fn a_shard_works_on_after_a_command_with_keys_of_several_slots() {
+    let cluster = start();
+    let first = cluster.shard(0);
+    let mut client = client(&first);
+    for script in [
+        "GB('CommandReader').map(lambda w: execute('mget', *w[1:])).register(trigger='read', mode='sync')",
+        "GB('CommandReader').map(lambda w: call_next(*w[1:])).register(hook='exists', mode='sync')",
+        "GB('KeysReader').register('*', commands=['mset'], mode='sync')",
+    ] {
+        let _: redis::Value = redis::cmd("RG.PYEXECUTE")
+            .arg(script)
+            .query(&mut client)
+            .unwrap();
+    }
+    // Each needs the slots of `bar` and `foo`.
+    for words in [
+        &["RG.TRIGGER", "read", "bar", "foo"][..],
+        &["EVAL", "return redis.call('exists', 'bar', 'foo')", "0"],
+        &[
+            "EVAL",
+            "return redis.call('mset', 'bar', 'x', 'foo', 'x')",
+            "0",
+        ],
+        &[
+            "RG.PYEXECUTE",
+            "GB('ShardsIDReader').map(lambda x: execute('mget', 'bar', 'foo')).run()",
+        ],
+        &[
+            "RG.PYEXECUTE",
+            "def step(x):\n  with atomic():\n    return execute('del', 'bar', 'foo')\nGB('ShardsIDReader').map(step).run()",
+        ],
+        &[
+            "RG.PYEXECUTE",
+            "execute('eval', 'return 1', 2, 'bar', 'foo')",
+        ],
+    ] {
+        for _ in 0..3 {
+            let refused = send(&mut client, words);
+            assert!(
+                refused.contains("slots") || refused.contains("non local key"),
+                "{words:?}: {refused}"
+            );
+        }
+        for (words, expected) in [
+            (&["RG.TRIGGER", "read", "bar", "{bar}1"][..], "[None, None]"),
+            (
+                &["EVAL", "return redis.call('exists', 'bar', '{bar}1')", "0"],
+                "0",
+            ),
+            (
+                &[
+                    "EVAL",
+                    "return redis.call('mset', '{bar}2', 'x', '{bar}3', 'x')",
+                    "0",
+                ],
+                "ok",
+            ),
+            (
+                &[
+                    "RG.PYEXECUTE",
+                    "GB('ShardsIDReader').map(lambda x: execute('ping')).run(mode='async_local')",
+                ],
+                "PONG",
+            ),
+        ] {
+            let answered = send(&mut client, words);
+            assert!(answered.contains(expected), "{words:?}: {answered}");
+        }
+    }
+}
+
+/// The reply or the error of a command.
+fn send(client: &mut redis::Connection, words: &[&str]) -> String {
+    let reply: redis::RedisResult<redis::Value> =
+        redis::cmd(words[0]).arg(&words[1..]).query(client);
+    match reply {
+        Ok(value) => format!("{value:?}"),
+        Err(error) => error.to_string(),
+    }
+}

@@ -14,9 +14,11 @@ pub(crate) const SELECTION: [&str; 4] = [
 ];
 
 /// The test files that also run on Valkey.
-const ON_VALKEY: [&str; 9] = [
+const ON_VALKEY: [&str; 11] = [
     "cluster_client",
+    "cluster_foreign_keys",
     "cluster_ids",
+    "cluster_runs",
     "cluster_server",
     "cluster_topology",
     "conformance",

@@ -2,16 +2,18 @@
 
 use super::context::Context;
 use super::denial;
-use super::filter;
+use super::filter::{self, Words};
 use super::guard;
 use super::held_back;
 use super::lock;
 use super::raw;
 use super::refusal;
 use super::reply::Reply;
+use super::several_slots;
 use super::user::{self, AsUser, NoSuchUser, User};
 use super::zero_bytes;
 use std::ffi::{CStr, CString};
+use std::iter;
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 
@@ -423,7 +425,8 @@ pub(crate) fn call(
         }
         let denied = as_user
             .as_ref()
-            .and_then(|user| denial::before_the_call(context, user, command, args, strings));
+            .and_then(|user| denial::before_the_call(context, user, command, args, strings))
+            .or_else(|| refusal_for_slots(context, command, strings));
         *libc::__errno_location() = 0;
         let reply = if denied.is_some() {
             ptr::null_mut()
@@ -459,5 +462,32 @@ pub(crate) fn call(
         let denied = zero_bytes::error_text(protocol)
             .and_then(|text| denial::for_client(context, rights.user(), command, args, text));
         denied.map_or(Ok(reply), |words| Err(CallError(words)))
+    }
+}
+
+/// The refusal of a command that the server must not see, because its keys are in several hash slots.
+///
+/// # Safety
+/// The context is live and locked, and the arguments are live.
+unsafe fn refusal_for_slots(
+    context: &Context,
+    command: &[u8],
+    args: &[*mut raw::RedisModuleString],
+) -> Option<String> {
+    if !several_slots::must_look(args.len()) {
+        return None;
+    }
+    // SAFETY: the caller guarantees that the context and the arguments are live. The string is made for this call and freed after it.
+    unsafe {
+        let ctx = context.as_ptr();
+        let name = rm!(RedisModule_CreateString(
+            ctx,
+            command.as_ptr().cast(),
+            command.len()
+        ));
+        let mut words: Words = iter::once(name).chain(args.iter().copied()).collect();
+        let several = several_slots::has_several(context, &mut words);
+        rm!(RedisModule_FreeString(ctx, name));
+        several.then(|| refusal::FOREIGN_KEYS.to_owned())
     }
 }

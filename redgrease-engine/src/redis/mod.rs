@@ -26,6 +26,8 @@
 //! | `filter.rs` | taking over commands of clients |
 //! | `gear_call.rs` | commands that gears run |
 //! | `guard.rs` | replicas, memory and the disk, which forbid writes |
+//! | `hash_slot.rs` | the slot of a key |
+//! | `several_slots.rs` | commands whose keys are in several hash slots |
 //! | `held_back.rs` | replies that the server leaves for the next call |
 //! | `hold.rs` | noticing that the server's lock will never be free |
 //! | `info.rs` | the engine's part of `INFO` |
@@ -76,6 +78,7 @@ mod ending;
 pub(crate) mod filter;
 mod gear_call;
 mod guard;
+mod hash_slot;
 mod held_back;
 mod hold;
 mod info;
@@ -107,6 +110,7 @@ mod requester;
 mod rules;
 mod saving;
 mod server_events;
+mod several_slots;
 mod shard;
 mod slot_keys;
 mod stack;
@@ -133,6 +137,7 @@ pub(crate) use command::{Args, Command, CommandFlags, READ_ONLY, Text, register}
 pub(crate) use context::Context;
 pub(crate) use gear_call::{call_for_gear, read_for_gear};
 pub(crate) use guard::guarded_by_script;
+pub(crate) use hash_slot::{SLOTS, slot_of};
 pub(crate) use hold::Hold;
 pub(crate) use info::{Section as InfoSection, Value as InfoValue};
 pub(crate) use key_moves::{is_move, keys_move};

@@ -8,7 +8,7 @@ use super::log::{Level, log};
 use super::raw;
 use super::{
     client_database, cluster_bus, ending, info, key_moves, lock, main_thread, notification,
-    persistence, server_events, shard, timer_key,
+    persistence, server_events, several_slots, shard, timer_key,
 };
 use std::ffi::{OsStr, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
@@ -168,6 +168,7 @@ fn load(
 ) -> Result<(), String> {
     lock::remember_base(context);
     ending::learn(context);
+    several_slots::learn(context);
     main_thread::learn();
     client_database::learn(context);
     shard::learn(context);

@@ -7,6 +7,7 @@ use super::denial;
 use super::filter;
 use super::raw;
 use super::refusal;
+use super::several_slots;
 use super::user;
 use super::{guard, held_back, zero_bytes};
 use std::ffi::{CStr, CString};
@@ -53,6 +54,12 @@ fn run(
     let (Some(name), Some(arguments)) = (name, words.get(1..)) else {
         return Err("ERR unknown command".to_owned());
     };
+    // SAFETY: the words are those of the client's command, which runs.
+    if several_slots::must_look(arguments.len())
+        && unsafe { several_slots::has_several(context, &mut words.to_vec()) }
+    {
+        return Err(refusal::FOREIGN_KEYS.to_owned());
+    }
     // SAFETY: the context is live and locked. The format announces a vector of strings, which the server keeps until the
     // command of `context` has ended.
     let (reply, errno) = unsafe {

@@ -17,7 +17,8 @@ pub(super) fn comes_as_reply() -> bool {
 }
 
 /// The words for keys that this server does not serve.
-const FOREIGN_KEYS: &str = "ERR this command needs keys of another shard, or of several hash slots";
+pub(super) const FOREIGN_KEYS: &str =
+    "ERR this command needs keys of another shard, or of several hash slots";
 /// The same in the words of servers since 7.0.
 const FOREIGN_KEYS_SINCE_7_0: &str = "Attempted to access a non local key";
 

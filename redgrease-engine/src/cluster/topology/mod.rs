@@ -2,7 +2,7 @@
 //!
 //! | file | purpose |
 //! |---|---|
-//! | `slot.rs` | the slot of a key; sets of slots |
+//! | `slot.rs` | sets of slots |
 //! | `node.rs` | one node, as the server lists it |
 //! | `tag.rs` | short texts that belong to a slot |
 //! | `foreign.rs` | the error for keys that this server does not serve |
@@ -14,9 +14,10 @@ mod node;
 mod slot;
 mod tag;
 
+pub(crate) use crate::redis::{SLOTS, slot_of};
 pub(crate) use follow::{current, follow, listened, refresh, subscribe, unchanged_for};
 pub(crate) use node::{Health, Node, NodeId};
-pub(crate) use slot::{SLOTS, Slots, slot_of};
+pub(crate) use slot::Slots;
 pub(crate) use tag::{own_id, own_tag};
 
 /// A picture of the cluster at one moment.

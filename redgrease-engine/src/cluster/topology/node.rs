@@ -1,6 +1,7 @@
 //! The nodes of a cluster, as `CLUSTER NODES` lists them.
 
-use super::slot::{SLOTS, Slots};
+use super::slot::Slots;
+use crate::redis::SLOTS;
 use std::fmt;
 use std::ops::RangeInclusive;
 

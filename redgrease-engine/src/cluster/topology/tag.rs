@@ -1,8 +1,8 @@
 //! Short texts for each slot: a key with such a hash tag lives on the shard of the slot.
 
 use super::follow::current;
-use super::slot::{SLOTS, slot_of};
 use super::{Node, Topology};
+use super::{SLOTS, slot_of};
 use std::sync::{Mutex, PoisonError};
 
 /// The letters of tags, in the order in which they are tried.

@@ -1,0 +1,85 @@
+//! Commands whose keys are in several hash slots.
+//!
+//! Valkey 9.1 refuses such a command of a module, and then all later ones: it marks the client that it keeps for calls of modules,
+//! and never removes the mark. So on Valkey the engine looks at the keys before the server does.
+
+use super::command::text;
+use super::context::Context;
+use super::ending;
+use super::hash_slot::slot_of;
+use super::raw;
+use std::ffi::c_int;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The engine looks at the keys of commands.
+static LOOKS: AtomicBool = AtomicBool::new(false);
+
+/// Learns whether the server is one of a cluster of Valkey. Called after it is known what kind of server it is.
+pub(super) fn learn(context: &Context) {
+    let looks = ending::is_valkey() && context.is_in_cluster_mode();
+    LOOKS.store(looks, Ordering::Relaxed);
+}
+
+/// `true` if the engine has to look at the keys of a command with so many arguments.
+pub(super) fn must_look(arguments: usize) -> bool {
+    arguments > 1 && LOOKS.load(Ordering::Relaxed)
+}
+
+/// `true` if the keys of a command are in several hash slots. `words` begin with its name.
+///
+/// # Safety
+/// The words are live strings.
+pub(super) unsafe fn has_several(
+    context: &Context,
+    words: &mut [*mut raw::RedisModuleString],
+) -> bool {
+    // SAFETY: the caller guarantees that the words are live, and they do not change here.
+    let slot = |word: *mut raw::RedisModuleString| slot_of(unsafe { text(word) }.bytes());
+    // SAFETY: the context is live and locked. The server allocates the numbers, and writes as many of them as it
+    // says; they are freed once.
+    unsafe {
+        let Some(find) = raw::RedisModule_GetCommandKeysWithFlags else {
+            return false;
+        };
+        let mut found = 0;
+        let places = find(
+            context.as_ptr(),
+            words.as_mut_ptr(),
+            c_int::try_from(words.len()).unwrap_or(c_int::MAX),
+            &raw mut found,
+            ptr::null_mut(),
+        );
+        if places.is_null() {
+            return false;
+        }
+        let keys = std::slice::from_raw_parts(places, usize::try_from(found).unwrap_or(0));
+        let word = |place: &c_int| words.get(usize::try_from(*place).ok()?).copied();
+        let several = differ(keys.iter().filter_map(word).map(slot));
+        rm!(RedisModule_Free(places.cast()));
+        several
+    }
+}
+
+fn differ(mut slots: impl Iterator<Item = u16>) -> bool {
+    let first = slots.next();
+    slots.any(|slot| Some(slot) != first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_differ() {
+        for (slots, expected) in [
+            (&[][..], false),
+            (&[7], false),
+            (&[7, 7, 7], false),
+            (&[7, 7, 8], true),
+            (&[0, 7], true),
+        ] {
+            assert_eq!(differ(slots.iter().copied()), expected, "{slots:?}");
+        }
+    }
+}
