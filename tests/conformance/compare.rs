@@ -69,7 +69,7 @@ fn is_equal(expected: &Expected, got: &Got, step: &Step) -> bool {
                 sort(&mut expected);
                 sort(&mut got);
             }
-            expected == got
+            step.manner.is_equal(&expected, &got)
         }
         (Expected::Raw(expected), Got::Reply(_, got)) => expected == got,
         _ => false,
@@ -86,6 +86,7 @@ fn sort(reply: &mut Reply) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manner::Manner;
     use crate::recorded::Action;
 
     fn step(any_order: bool, in_cluster: bool) -> Step {
@@ -97,6 +98,7 @@ mod tests {
             stable: true,
             any_order,
             in_cluster,
+            manner: Manner::Exact,
         }
     }
 

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `recorded/*.json` | the conversations, one file per group |
 //! | `accepted.json` | steps with an intended difference, with the reason |
+//! | `comparisons.json` | steps that are not compared word for word, with what may differ (`manner.rs`) |
 //! | `open.json` | steps that still differ from the recording |
 //! | `not_yet.json` | groups that are not replayed yet, with the missing feature |
 //!
@@ -20,6 +21,7 @@
 mod compare;
 mod ids;
 mod lists;
+mod manner;
 mod mask;
 mod recorded;
 mod replay;
@@ -28,6 +30,7 @@ mod servers;
 mod summary;
 
 use lists::Lists;
+use manner::Manners;
 use recorded::Group;
 use std::sync::Mutex;
 use std::thread;
@@ -92,7 +95,11 @@ fn recorded_conversations_are_answered_as_recorded() {
 fn the_lists_contain_only_existing_steps() {
     let lists = Lists::read();
     let groups = Group::all();
-    for (group, step) in lists.named_steps() {
+    for (group, step) in lists
+        .named_steps()
+        .into_iter()
+        .chain(Manners::read().named_steps())
+    {
         let found = groups.iter().find(|known| known.name == group);
         let group = found.unwrap_or_else(|| panic!("there is no group {group}"));
         assert!(

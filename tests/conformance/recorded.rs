@@ -1,5 +1,6 @@
 //! Parses the recorded conversations.
 
+use crate::manner::{Manner, Manners};
 use crate::resp::Reply;
 use serde_json::Value;
 use std::fs;
@@ -29,6 +30,7 @@ pub(crate) struct Step {
     pub(crate) any_order: bool,
     /// The reply comes from a shard of a cluster.
     pub(crate) in_cluster: bool,
+    pub(crate) manner: Manner,
 }
 
 pub(crate) enum Action {
@@ -59,6 +61,7 @@ pub(crate) fn directory() -> PathBuf {
 impl Group {
     /// Every recorded conversation, sorted by name.
     pub(crate) fn all() -> Vec<Self> {
+        let manners = Manners::read();
         let mut groups: Vec<Self> = fs::read_dir(directory().join("recorded"))
             .unwrap()
             .map(|entry| entry.unwrap().path())
@@ -70,14 +73,14 @@ impl Group {
                 // Named after the file: some conversations are recorded under several conditions.
                 let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
                 let text = fs::read_to_string(&path).unwrap();
-                Self::parse(name, &serde_json::from_str(&text).unwrap())
+                Self::parse(name, &serde_json::from_str(&text).unwrap(), &manners)
             })
             .collect();
         groups.sort_by(|a, b| a.name.cmp(&b.name));
         groups
     }
 
-    fn parse(name: String, file: &Value) -> Self {
+    fn parse(name: String, file: &Value, manners: &Manners) -> Self {
         let texts = |key: &str| {
             file.get(key)
                 .and_then(Value::as_array)
@@ -87,12 +90,23 @@ impl Group {
                 .collect()
         };
         let in_cluster = name == "cluster" || name.starts_with("cluster.");
-        let steps = file["steps"].as_array().unwrap().iter();
+        let mut steps: Vec<Step> = file["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|step| Step::parse(step, in_cluster))
+            .collect();
+        for step in &mut steps {
+            step.manner = step
+                .name
+                .as_deref()
+                .map_or(Manner::Exact, |step| manners.of(&name, step));
+        }
         Self {
             name,
             module_args: texts("module_args"),
             server_args: texts("server_args"),
-            steps: steps.map(|step| Step::parse(step, in_cluster)).collect(),
+            steps,
             in_cluster,
         }
     }
@@ -163,6 +177,7 @@ impl Step {
             // The records of the shards arrive in an undefined order.
             any_order: flag("order_unstable").unwrap_or(in_cluster),
             in_cluster,
+            manner: Manner::Exact,
         }
     }
 

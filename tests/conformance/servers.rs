@@ -95,6 +95,8 @@ impl Servers {
             await_that(PATIENCE, || {
                 Ok(text(ask(&socket, &["CLUSTER", "INFO"])?).contains("cluster_state:fail"))
             })?;
+            // Otherwise the engine knows it up to a quarter of a second later.
+            ask(&socket, &["RG.REFRESHCLUSTER"])?;
         }
         Ok(())
     }
