@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::module::{self, Found};
+use crate::tls::Tls;
 use crate::{Error, ErrorKind, Result, Server, locate};
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -42,6 +43,7 @@ pub struct Builder {
     server_args: Vec<(String, String)>,
     module_args: Vec<(String, OsString)>,
     start_timeout: Duration,
+    tls: Option<Tls>,
 }
 
 /// A server that is ready to start: all parts are found, and the configuration is written.
@@ -53,6 +55,8 @@ pub(crate) struct Prepared {
     pub(crate) dir: PathBuf,
     pub(crate) socket: Option<PathBuf>,
     pub(crate) port: Option<u16>,
+    /// Whether the port speaks TLS.
+    pub(crate) is_tls: bool,
     /// Whether data and log are kept after the server has ended.
     pub(crate) kept: bool,
     /// Lock on a data directory that is kept. It becomes the standard input of the server, so that
@@ -73,6 +77,7 @@ impl Builder {
             server_args: Vec::new(),
             module_args: Vec::new(),
             start_timeout: Duration::from_secs(30),
+            tls: None,
         }
     }
 
@@ -162,6 +167,12 @@ impl Builder {
         self
     }
 
+    /// The server speaks TLS on its port.
+    pub(crate) fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     pub(crate) fn patience(&self) -> Duration {
         self.start_timeout
     }
@@ -216,12 +227,14 @@ impl Builder {
         fs::write(&config, text)
             .map_err(|e| Error::io(format!("{} could not be written", config.display()), e))?;
         let (port, start_timeout) = (self.port, self.start_timeout);
+        let is_tls = self.tls.is_some();
         Ok(Prepared {
             program,
             config,
             dir,
             socket,
             port,
+            is_tls,
             kept,
             lock,
             start_timeout,
@@ -249,8 +262,16 @@ impl Builder {
         module: Option<&[OsString]>,
     ) -> Result<String> {
         let mut config = Config::default();
+        let port = self.port.unwrap_or(0);
+        let plain_port = match &self.tls {
+            Some(tls) => {
+                tls.write(port, &mut config)?;
+                0
+            }
+            None => port,
+        };
         config
-            .line("port", &self.port.unwrap_or(0).to_string())?
+            .line("port", &plain_port.to_string())?
             .line("bind", "127.0.0.1")?
             .line("daemonize", "no")?
             // Log to standard output, which goes to the log file together with all other output.

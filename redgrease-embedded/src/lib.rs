@@ -78,6 +78,7 @@ mod ready;
 mod server;
 #[cfg(test)]
 mod testing;
+mod tls;
 
 pub use builder::Builder;
 pub use cluster::{Cluster, ClusterBuilder, ClusterNode};

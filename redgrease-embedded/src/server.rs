@@ -76,6 +76,7 @@ impl Server {
             dir,
             socket,
             port,
+            is_tls,
             kept,
             lock,
             start_timeout,
@@ -108,11 +109,13 @@ impl Server {
         let expected = Expected {
             socket: &socket,
             port,
+            is_tls,
             log: &log,
             timeout: start_timeout,
         };
         ready::wait(&mut process.child, expected)?;
         let url = match port {
+            Some(port) if is_tls => format!("rediss://127.0.0.1:{port}/"),
             Some(port) => format!("redis://127.0.0.1:{port}/"),
             None => builder::socket_url(&socket),
         };

@@ -1,6 +1,7 @@
 //! [`ClusterBuilder`]: the options of a cluster.
 
 use super::Cluster;
+use crate::tls::Tls;
 use crate::{Builder, Error, ErrorKind, Result};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -103,6 +104,24 @@ impl ClusterBuilder {
     /// Adds an argument for the engine of each server: `module_arg("ExecutionThreads", "4")`.
     pub fn module_arg(mut self, name: impl Into<String>, value: impl Into<OsString>) -> Self {
         self.node = self.node.module_arg(name, value);
+        self
+    }
+
+    /// Lets the servers speak TLS, among each other and with clients: with this certificate and its key, and with certificates of
+    /// this authority, which are files in the format PEM. Clients need no certificate. The name in the certificate is `127.0.0.1`.
+    ///
+    /// The URLs then begin with `rediss://`, and the sockets speak no TLS.
+    pub fn tls(
+        mut self,
+        certificate: impl Into<PathBuf>,
+        key: impl Into<PathBuf>,
+        authority: impl Into<PathBuf>,
+    ) -> Self {
+        self.node = self.node.tls(Tls {
+            certificate: certificate.into(),
+            key: key.into(),
+            authority: authority.into(),
+        });
         self
     }
 
