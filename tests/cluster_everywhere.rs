@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::capability::{Capability, lacks};
 use common::eventually;
 use redgrease::{ConfigValue, ExecutionResult, GearsCommands};
 use redgrease_embedded::{Cluster, ClusterNode, Server};
@@ -121,6 +122,9 @@ fn a_setting_that_is_refused_is_changed_nowhere() {
 #[test]
 fn a_server_that_refuses_is_named_and_nothing_is_changed() {
     let (first, second) = (cluster().shard(0), cluster().shard(1));
+    if lacks(&first, Capability::CommandsAsUser) {
+        return;
+    }
     for node in cluster().nodes() {
         let () = send(
             &node,

@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::capability::{Capability, lacks};
 use common::eventually;
 use redgrease_embedded::{Cluster, ClusterNode, Server};
 use redis::Value;
@@ -296,6 +297,9 @@ fn other_shards_are_not_asked_inside_a_transaction() {
 #[test]
 fn the_user_who_asks_has_its_rights_on_the_other_shard() {
     let (first, second) = (cluster().shard(0), cluster().shard(1));
+    if lacks(&first, Capability::CommandsAsUser) {
+        return;
+    }
     let id = begin(&first, DONE);
     eventually("it ends", || status(&first, &id).as_deref() == Some("done"));
     let rules = ["on", "nopass", "~*", "+@all", "-rg.pyexecute"];

@@ -3,8 +3,8 @@
 //! A test that does not apply to a server is not passed in silence: it appends a line to the file that `REDGREASE_NOT_APPLICABLE`
 //! names, with the test program, the test and the reason, separated by tabs. `cargo xtask test --matrix` counts these lines.
 
+use super::anywhere::Answers;
 use super::untyped;
-use redgrease_embedded::Server;
 use std::fs::OpenOptions;
 use std::io::Write;
 
@@ -34,7 +34,7 @@ impl Capability {
         }
     }
 
-    fn is_of(self, server: &Server) -> bool {
+    fn is_of(self, server: &impl Answers) -> bool {
         match self {
             Capability::CommandsAsUser
             | Capability::GuardsOfRedis7
@@ -47,13 +47,13 @@ impl Capability {
 }
 
 /// Whether the server is of Redis 6.
-pub(crate) fn is_redis_6(server: &Server) -> bool {
+pub(crate) fn is_redis_6(server: &impl Answers) -> bool {
     untyped(server, &["INFO", "server"]).contains("redis_version:6.")
 }
 
 /// Whether the server lacks something. If it does, the running test counts as not applicable, and has to return.
 #[track_caller]
-pub(crate) fn lacks(server: &Server, capability: Capability) -> bool {
+pub(crate) fn lacks(server: &impl Answers, capability: Capability) -> bool {
     let lacks = !capability.is_of(server);
     if lacks {
         tell(capability.reason());
