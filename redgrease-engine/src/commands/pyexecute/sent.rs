@@ -153,6 +153,8 @@ impl Sent {
                 self.replaces(context)
             })
         })?;
+        // Another shard may make the session while the script runs: this script replaces it then.
+        let replaces = replaces.or_else(|| self.request.upgrade.then(|| self.request.id.clone()));
         if !self.request.requirements.is_empty() {
             make_importable();
         }
