@@ -177,6 +177,80 @@ fn the_rights_of_the_user_count_on_every_shard() {
     assert!(errors[0].contains("no permissions"), "{errors:?}");
 }
 
+/// A connection to a shard as alice, who has all rights on all shards.
+fn alice_on(cluster: &Cluster, shard: usize) -> redis::Connection {
+    for shard in 0..cluster.shards() {
+        let set = ["ACL", "SETUSER", "alice", "on", ">secret", "~*", "+@all"];
+        assert_eq!(reply(cluster, shard, &set), ["OK"]);
+    }
+    let url = cluster.shard(shard).url().to_owned();
+    plain_connection_to(&url.replace("redis://", "redis://alice:secret@"))
+}
+
+/// Users are those of each server.
+#[test]
+fn a_user_that_a_shard_does_not_let_send_code_runs_none_there() {
+    let cluster = Server::cluster().start().unwrap();
+    let mut alice = alice_on(&cluster, 0);
+    let shard = format!("(on the shard {})", cluster.shard(1).id());
+    let bad = [
+        (
+            &["SETUSER", "alice", "-rg.pyexecute"][..],
+            "no right to RG.PYEXECUTE",
+        ),
+        (&["SETUSER", "alice", "+@all", "off"][..], "is switched off"),
+        (&["DELUSER", "alice"][..], "no user has the name 'alice'"),
+    ];
+    let ran = "ran{%s}' % hashtag()";
+    let run = format!("GB('ShardsIDReader').map(lambda x: execute('set', '{ran}, 1)).run()");
+    let register = "GB('CommandReader').map(lambda x: 1).register(trigger='alices')";
+    let mut send = |words: &[&str]| -> String {
+        let command = redis::cmd("RG.PYEXECUTE").arg(words).to_owned();
+        let reply: redis::RedisResult<redis::Value> = command.query(&mut alice);
+        reply.map_or_else(|error| error.to_string(), |value| format!("{value:?}"))
+    };
+    for (acl, why) in bad {
+        let words: Vec<&str> = ["ACL"].iter().chain(acl).copied().collect();
+        reply(&cluster, 1, &words);
+        for script in [&run, register] {
+            let refused = send(&[script]);
+            let is_told = refused.contains(why) && refused.contains(cluster.shard(1).id());
+            assert!(is_told, "{words:?}: {refused}");
+        }
+        assert!(send(&[&run]).contains(&shard), "{words:?}");
+        let key = format!("ran{{{}}}", tag(&cluster, 1));
+        assert_eq!(reply(&cluster, 1, &["EXISTS", &key]), ["0"], "{words:?}");
+        assert_eq!(reply(&cluster, 2, &["RG.DUMPREGISTRATIONS"]).len(), 0);
+    }
+    drop(alice_on(&cluster, 0));
+    let ran = send(&[&run]);
+    assert_eq!(ran.matches("OK").count(), 3, "{ran}");
+    assert!(send(&[register]).contains("Okay"));
+}
+
+/// What is registered was accepted by all shards: later, the rights of the caller count.
+#[test]
+fn a_registered_gear_runs_on_all_shards_for_users_who_may_not_send_code() {
+    let cluster = Server::cluster().start().unwrap();
+    let script = "GB('CommandReader').map(lambda x: hashtag()).register(trigger='tags')";
+    assert_eq!(reply(&cluster, 0, &["RG.PYEXECUTE", script]), ["OK"]);
+    let mut alice = alice_on(&cluster, 0);
+    for shard in 0..3 {
+        reply(
+            &cluster,
+            shard,
+            &["ACL", "SETUSER", "alice", "-rg.pyexecute"],
+        );
+    }
+    let mut call = || -> redis::RedisResult<Vec<String>> {
+        redis::cmd("RG.TRIGGER").arg("tags").query(&mut alice)
+    };
+    assert_eq!(call().unwrap().len(), 3);
+    reply(&cluster, 2, &["ACL", "SETUSER", "alice", "off"]);
+    let refused = call().unwrap_err().to_string();
+    assert!(refused.contains("is switched off"), "{refused}");
+}
+
 /// The first shard cannot send the plan, so it waits for no other one. `run()` notices a lock, and lets a metaclass pass.
 #[test]
 fn a_function_that_cannot_be_sent_ends_the_run() {

@@ -11,7 +11,7 @@ use crate::cluster::topology::{self, Health, Node, NodeId, Topology};
 use crate::config;
 use crate::gears::{Prepared, add_gear, keep_unrestored, make_room, prepare};
 use crate::id::{Id, Shard};
-use crate::redis::{Context, Level, log, will_save};
+use crate::redis::{Context, Level, User, log, will_save};
 use crate::registration::ledger::{Mark, Marks, Stamp};
 use crate::registration::stored::StoredSession;
 use crate::registration::streams::Begin;
@@ -148,6 +148,12 @@ impl Local for Server<'_> {
     }
 
     fn prepare(&mut self, purpose: Purpose, stored: StoredSession) {
+        // A session that was missed was accepted before.
+        if let Purpose::Change(_) = purpose
+            && let Err(why) = self.check_user(&stored)
+        {
+            return worker::tell(Event::Ran(purpose, Err((stored, why))));
+        }
         let kept = stored.clone();
         let then = move |outcome: Result<Prepared, String>| {
             let outcome = outcome.map_err(|why| (kept, why));
@@ -351,6 +357,13 @@ impl Local for Server<'_> {
 }
 
 impl Server<'_> {
+    /// Checks that this server would take the script from the client.
+    fn check_user(&self, stored: &StoredSession) -> Result<(), String> {
+        let user = User::or_default(stored.user.as_deref().map(User::named));
+        user.may_act(self.context)?;
+        user.may_send_code(self.context)
+    }
+
     /// Keeps a session that cannot be restored, here and on the replicas.
     fn keep(&self, stored: StoredSession, why: &str) {
         tell_stored(self.context, &stored);

@@ -12,7 +12,7 @@ use crate::cluster::topology::{self, NodeId};
 use crate::cluster::{self, Lane, Tag};
 use crate::execution::{Execution, executions, launch_listed};
 use crate::plan::{Plan, Source};
-use crate::redis::User;
+use crate::redis::{Context, User, locked};
 use crate::scope::SessionInfo;
 use std::sync::Arc;
 
@@ -74,6 +74,9 @@ pub(super) fn begin_part(from: NodeId, run: RunId, start: Start) {
             );
         }
     }
+    if let Err(why) = locked(|context| check_users(context, &start)) {
+        return part.refuse(&stopped_by(&why));
+    }
     let registration = start.registration;
     let wanted = start.session.clone().map(|session| Wanted {
         session,
@@ -83,6 +86,18 @@ pub(super) fn begin_part(from: NodeId, run: RunId, start: Start) {
         Ok(found) => begin_in_session(part, start, found),
         Err(why) => part.refuse(&stopped_by(&why)),
     });
+}
+
+/// Checks that this server lets the users of a run do what they do where it has begun. What is registered was accepted by all shards.
+fn check_users(context: &Context, start: &Start) -> Result<(), String> {
+    let user = |name: &Option<Vec<u8>>| name.as_deref().map(User::named);
+    user(&start.user).map_or(Ok(()), |user| user.may_act(context))?;
+    match &start.session {
+        Some(session) if start.registration.is_none() => {
+            User::or_default(user(&session.user)).may_send_code(context)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn begin_in_session(part: Arc<Part>, mut start: Start, found: Option<Found>) {

@@ -51,6 +51,7 @@
 //! | `timer_key.rs` | keys that hold a time event |
 //! | `used_memory.rs` | the memory that the server uses |
 //! | `user.rs` | the users whose rights gears have |
+//! | `users_of_shards.rs` | users whose work comes from another shard |
 //! | `worker.rs` | a thread that does jobs one after the other |
 //! | `zero_bytes.rs` | replies that the server cannot read |
 //! | `stack.rs` | commands inside of commands |
@@ -119,6 +120,7 @@ mod timer;
 pub(crate) mod timer_key;
 mod used_memory;
 mod user;
+mod users_of_shards;
 mod worker;
 mod zero_bytes;
 

@@ -5,7 +5,7 @@ use super::raw;
 use super::user::{AsUser, User};
 
 /// A user with the right to this command may do everything that the server process can do.
-const SENDS_CODE: &[u8] = b"rg.pyexecute";
+pub(super) const SENDS_CODE: &[u8] = b"rg.pyexecute";
 
 /// The user of a client, a gear or a script that sends a command. A gear sends with the rights of its user.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use crate::config::{Change, Config};
 use crate::encoding::{Damaged, Input, write_bytes, write_number, write_optional};
-use crate::redis::{Context, OwnedReply, Requester, Rights, Standing, User, call};
+use crate::redis::{Context, OwnedReply, Requester, Rights, User, call};
 
 /// The version of the format.
 const FORMAT: u8 = 1;
@@ -80,20 +80,8 @@ impl Request {
         let rights = match &self.user {
             None => Rights::Engine,
             Some(user) => {
-                let shown = String::from_utf8_lossy(user.name());
-                match user.standing(context) {
-                    Standing::Good => Rights::User(Some(user)),
-                    Standing::Gone => {
-                        return Err(format!(
-                            "it has no user '{shown}': create the user on all shards"
-                        ));
-                    }
-                    Standing::Disabled => {
-                        return Err(format!(
-                            "the user '{shown}' is switched off there: switch the user on on all shards"
-                        ));
-                    }
-                }
+                user.may_act(context)?;
+                Rights::User(Some(user))
             }
         };
         let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
