@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// A shard is sent no further records of a mover while it has not put through so many bytes of them.
 const MOST: usize = 4 << 20;
+/// Records whose bytes turn out to be more are sent in several messages.
+const LARGE: usize = 1 << 20;
 /// Records are held back no longer than this while others are read.
 const PATIENCE: Duration = Duration::from_millis(40);
 
@@ -130,14 +132,26 @@ impl Outbox {
 impl Part {
     pub(super) fn send_batch(&self, py: Gil<'_>, batch: Batch<Number>, errors: &mut Vec<Raised>) {
         let Some(layout) = self.layout() else { return };
-        let (mover, to, length) = (batch.mover, batch.to, batch.len());
-        match batch.write(py, &layout.movement, errors) {
-            Ok(bytes) => {
-                self.outbox.inside().held.learn(mover, length, bytes.len());
-                self.outbox.sent(mover, to, bytes.len());
-                self.send(to, &Message::Batch(mover, &bytes));
+        let (mover, to) = (batch.mover, batch.to);
+        let mut left = vec![batch];
+        while let Some(batch) = left.pop() {
+            let mut refused = Vec::new();
+            let bytes = match batch.write(py, &layout.movement, &mut refused) {
+                Ok(bytes) => bytes,
+                Err(raised) => return errors.push(raised),
+            };
+            let mut inside = self.outbox.inside();
+            inside.held.learn(mover, batch.len(), bytes.len());
+            drop(inside);
+            if bytes.len() > LARGE
+                && let Some([first, rest]) = batch.halves()
+            {
+                left.extend([rest, first]);
+                continue;
             }
-            Err(raised) => errors.push(raised),
+            errors.append(&mut refused);
+            self.outbox.sent(mover, to, bytes.len());
+            self.send(to, &Message::Batch(mover, &bytes));
         }
     }
 }

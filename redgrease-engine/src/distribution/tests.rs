@@ -1,5 +1,7 @@
 //! Parts of runs without a cluster: what they send is written down.
 
+mod batches;
+
 use super::begin::Reads;
 use super::message::{Done, Message};
 use super::outbox::Outbox;

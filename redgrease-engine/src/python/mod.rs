@@ -102,7 +102,7 @@ pub(crate) use interpreter::{Interpreter, start, use_packages};
 pub(crate) use interrupt::{Force, RunningThread, add_native_functions, interrupt};
 pub(crate) use ledger::Ledger;
 pub(crate) use memory::{allocation, in_use as memory_in_use};
-pub(crate) use movement::{Movement, least_size};
+pub(crate) use movement::{Movement, guessed_size};
 pub(crate) use namespace::{globals, keep_globals, runtime};
 pub(crate) use parameters::{Given, no_arguments, no_names, only};
 pub(crate) use pickling::{

@@ -64,15 +64,13 @@ impl Movement {
     }
 }
 
-/// The number of bytes that a record has at least, found without a look at each part of it.
-pub(crate) fn least_size(record: &Object<'_>) -> usize {
-    size_to_depth(record, 2)
+/// About the number of bytes of a record, found without a look at each part of it.
+pub(crate) fn guessed_size(record: &Object<'_>) -> usize {
+    size_by_parts(record, 8)
 }
 
-/// Collections that are longer are not looked into.
-const FEW: usize = 8;
-
-fn size_to_depth(value: &Object<'_>, depth: usize) -> usize {
+/// The size of a value, as the first `few` of its parts are. Fewer are looked at inside of them.
+fn size_by_parts(value: &Object<'_>, few: usize) -> usize {
     if let Ok(text) = value.cast::<PyString>() {
         return text.len().unwrap_or_default();
     }
@@ -83,16 +81,18 @@ fn size_to_depth(value: &Object<'_>, depth: usize) -> usize {
         return bytes.len();
     }
     let inside = |length: usize, parts: &mut dyn Iterator<Item = Object<'_>>| {
-        if length > FEW || depth == 0 {
+        if length == 0 || few == 0 {
             return length;
         }
-        parts.map(|part| size_to_depth(&part, depth - 1)).sum()
+        let sizes = parts.take(few).map(|part| size_by_parts(&part, few / 2));
+        let seen: usize = sizes.sum();
+        seen.saturating_mul(length) / length.min(few)
     };
     if let Ok(tuple) = value.cast::<PyTuple>() {
         return inside(tuple.len(), &mut tuple.iter());
     }
     if let Ok(dict) = value.cast::<PyDict>() {
-        return inside(dict.len(), &mut dict.values().iter());
+        return inside(dict.len(), &mut dict.iter().map(|(_, value)| value));
     }
     match List::new(value) {
         Some(list) => {

@@ -1,7 +1,7 @@
 //! Records that cross to other shards go in batches, one for each mover and each receiver.
 
 use super::MoverId;
-use crate::python::{Gil, Handle, Movement, Object, Raised, least_size};
+use crate::python::{Gil, Handle, Movement, Object, Raised, guessed_size};
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -25,7 +25,7 @@ pub(crate) struct Batches<S> {
 #[derive(Debug, Default)]
 struct Held {
     records: Vec<Handle>,
-    /// The bytes that the records have at least.
+    /// About the bytes that the records have.
     bytes: usize,
 }
 
@@ -51,7 +51,7 @@ impl<S: Copy + Eq + Hash + Ord> Batches<S> {
     pub(crate) fn add(&mut self, mover: MoverId, to: S, record: Object<'_>) -> Option<Batch<S>> {
         let length = self.lengths.get(&mover).copied().unwrap_or(FIRST_LENGTH);
         let held = self.held.entry((mover, to)).or_default();
-        held.bytes += least_size(&record);
+        held.bytes += guessed_size(&record);
         held.records.push(record.unbind().into());
         if held.records.len() < length && held.bytes < MOST {
             return None;
@@ -85,18 +85,31 @@ impl<S> Batch<S> {
         self.records.len()
     }
 
+    /// Two batches of half as many records. `None` for a single record.
+    pub(crate) fn halves(mut self) -> Option<[Batch<S>; 2]>
+    where
+        S: Copy,
+    {
+        let half = self.len() / 2;
+        let rest = Batch {
+            records: self.records.split_off(half),
+            ..self
+        };
+        (half > 0).then_some([self, rest])
+    }
+
     /// The bytes of the batch. Adds the error of each record that cannot be written, which is left out.
     ///
     /// # Errors
     /// If there is no memory, or if the thread was interrupted.
     pub(crate) fn write(
-        self,
+        &self,
         py: Gil<'_>,
         movement: &Movement,
         errors: &mut Vec<Raised>,
     ) -> Result<Vec<u8>, Raised> {
-        let records = self.records.into_iter();
-        let records = records.map(|record| record.into_bound(py)).collect();
+        let records = self.records.iter();
+        let records = records.map(|record| record.bind(py).clone()).collect();
         movement.write(py, records, errors)
     }
 }

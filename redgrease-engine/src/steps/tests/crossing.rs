@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::python::{Movement, describe};
-use crate::steps::{Batches, MoverId};
+use crate::steps::{Batch, Batches, MoverId};
 
 const MOVER: MoverId = MoverId(0);
 
@@ -190,6 +190,9 @@ fn a_batch_is_full_by_size_or_by_number() {
             "'a' * 300000",
             "{'key': 'k', 'value': {'f': b'a' * 300000}}",
             "('k', ['a' * 300000])",
+            "['a' * 30000] * 9",
+            "{number: b'a' * 300 for number in range(1000)}",
+            "('k', [{'value': 'a' * 30000}] * 100)",
         ] {
             let full = batches.add(MOVER, 1, eval(py, large));
             assert_eq!(full.map(|batch| batch.len()), Some(1), "{large}");
@@ -225,5 +228,27 @@ fn batches_learn_how_many_records_fill_them() {
         batches.learn(MOVER, 10, 10 << 20);
         let full = batches.add(MOVER, 1, eval(py, "1"));
         assert!(full.is_some());
+    });
+}
+
+#[test]
+fn a_batch_has_halves() {
+    with_python(|py| {
+        let mut batches: Batches<u8> = Batches::default();
+        for text in ["'a'", "'b'", "'c'"] {
+            assert!(batches.add(MOVER, 4, eval(py, text)).is_none());
+        }
+        let batch = batches.take(MOVER).remove(0);
+        let movement = Movement::new(py, std::iter::empty()).unwrap();
+        let read = |batch: &Batch<u8>| {
+            let bytes = batch.write(py, &movement, &mut Vec::new()).unwrap();
+            let records = movement.read(py, &bytes, &mut Vec::new()).unwrap();
+            records.iter().map(repr).collect::<Vec<_>>()
+        };
+        assert_eq!(read(&batch), ["'a'", "'b'", "'c'"]);
+        let [first, rest] = batch.halves().unwrap();
+        assert_eq!((first.to, rest.to), (4, 4));
+        assert_eq!([read(&first), read(&rest)].concat(), ["'a'", "'b'", "'c'"]);
+        assert!(first.halves().is_none(), "a single record");
     });
 }
