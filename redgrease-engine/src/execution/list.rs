@@ -1,7 +1,7 @@
 //! All executions that clients can ask about.
 
 use super::Execution;
-use crate::id::Id;
+use crate::id::{Id, Shard};
 use crate::order::Ordered;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,33 @@ pub(crate) struct Executions {
 #[derive(Debug, Default)]
 struct Listed {
     by_id: Ordered<[u8; 49], Arc<Execution>>,
+    /// The executions that this server has begun.
     ended: Ended,
+    /// Parts of runs of other shards, which are counted apart: each shard has a part of the runs of all.
+    parts: Ended,
+}
+
+impl Listed {
+    fn ended(&mut self, id: Id) -> &mut Ended {
+        if id.shard() == Shard::own() {
+            &mut self.ended
+        } else {
+            &mut self.parts
+        }
+    }
+
+    /// An ended execution that has no room: there are more than `limit` of its kind, or the results of all have more than `most`
+    /// bytes. Then parts go first, because a run can be begun again.
+    fn surplus(&mut self, limit: usize, most: i64) -> Option<Id> {
+        let of_number = self.ended.surplus(limit);
+        let of_number = of_number.or_else(|| self.parts.surplus(limit));
+        if of_number.is_some() || self.ended.bytes + self.parts.bytes <= most {
+            return of_number;
+        }
+        // The newest one stays.
+        let parts = self.parts.surplus(1);
+        parts.or_else(|| self.ended.surplus(1))
+    }
 }
 
 /// The listed executions that have ended, the first ones first.
@@ -52,9 +78,9 @@ impl Ended {
         bytes.is_some()
     }
 
-    /// The oldest one, if there are more than `limit`, or if their results have more than `bytes`. The newest one stays.
-    fn surplus(&mut self, limit: usize, bytes: i64) -> Option<Id> {
-        while self.present.len() > limit || self.bytes > bytes && self.present.len() > 1 {
+    /// The oldest one, if there are more than `limit`.
+    fn surplus(&mut self, limit: usize) -> Option<Id> {
+        while self.present.len() > limit {
             let id = self.order.pop_front()?;
             if self.remove(id) {
                 return Some(id);
@@ -74,8 +100,9 @@ impl Executions {
         self.listed().by_id.add(execution.id.key(), execution);
     }
 
-    /// A listed execution has ended and stays in the list, with results of so many bytes. Of the ended ones only the newest
-    /// `limit` stay, and not more than have `most` bytes of results together.
+    /// A listed execution has ended and stays in the list, with results of so many bytes. Of the ended ones that this server has
+    /// begun only the newest `limit` stay, of the parts of runs of other shards as many, and not more than have `most` bytes of
+    /// results together.
     pub(crate) fn keep(&self, id: Id, limit: usize, bytes: i64, most: i64) {
         let mut dropped = Vec::new();
         {
@@ -83,8 +110,8 @@ impl Executions {
             if listed.by_id.peek(&id.key()).is_none() {
                 return;
             }
-            listed.ended.add(id, bytes);
-            while let Some(oldest) = listed.ended.surplus(limit, most) {
+            listed.ended(id).add(id, bytes);
+            while let Some(oldest) = listed.surplus(limit, most) {
                 dropped.extend(listed.by_id.remove(&oldest.key()));
             }
         }
@@ -98,7 +125,8 @@ impl Executions {
 
     pub(crate) fn remove(&self, id: Id) -> Option<Arc<Execution>> {
         let mut listed = self.listed();
-        listed.ended.remove(id);
+        // A server that has joined a cluster has ids of before.
+        let _ = listed.ended.remove(id) || listed.parts.remove(id);
         listed.by_id.remove(&id.key())
     }
 

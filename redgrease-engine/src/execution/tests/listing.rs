@@ -3,7 +3,7 @@
 use super::super::list::Executions;
 use super::super::{Execution, Status};
 use super::{FakeCause, GATE, Run, Script, TAKE, command, waiter};
-use crate::id::Id;
+use crate::id::{Id, Shard};
 use std::sync::Arc;
 
 fn stays() -> FakeCause {
@@ -209,5 +209,46 @@ fn results_of_too_many_bytes_leave_the_list_the_oldest_first() {
     list.insert(Arc::clone(&large));
     list.keep(large.id, 10, 1000, 100);
     assert!(listed().all(|is_listed| !is_listed));
+    assert!(list.get(large.id).is_some());
+}
+
+/// The part of this server in a run that another shard has begun.
+fn part(number: u64) -> Arc<Execution> {
+    let shard = Shard::parse(&[b'e'; 40]).unwrap();
+    let cause = Arc::new(stays());
+    let plan = super::plan(Vec::new());
+    let id = Id::of_shard(shard, number);
+    let execution = Execution::new(id, plan, command("x"), cause.clone());
+    let run = Run { execution, cause };
+    run.abort();
+    run.execution
+}
+
+#[test]
+fn parts_of_runs_of_other_shards_leave_the_list_to_what_this_server_has_begun() {
+    let list = Executions::default();
+    let add = |one: &Arc<Execution>, bytes| {
+        list.insert(Arc::clone(one));
+        list.keep(one.id, 2, bytes, 100);
+    };
+    let own = ended(stays());
+    add(&own, 10);
+    let parts: Vec<_> = (0..5).map(part).collect();
+    for one in &parts {
+        add(one, 10);
+    }
+    let listed = || parts.iter().map(|one| list.get(one.id).is_some());
+    let newest = [false, false, false, true, true];
+    assert_eq!(listed().collect::<Vec<_>>(), newest);
+    assert!(list.get(own.id).is_some());
+    // Their results leave first if all have too many bytes.
+    let large = ended(stays());
+    add(&large, 80);
+    assert!(list.get(own.id).is_some() && list.get(large.id).is_some());
+    let only_one = [false, false, false, false, true];
+    assert_eq!(listed().collect::<Vec<_>>(), only_one);
+    // What leaves makes room again.
+    assert!(list.remove(parts[4].id).is_some());
+    add(&part(9), 10);
     assert!(list.get(large.id).is_some());
 }
