@@ -108,17 +108,23 @@ fn settle_here(context: &Context, server: &dyn StreamServer, batch: &Batch, end:
             }
             return stop(context, server, batch, filter, status, &others);
         }
-        Next::Leave => {
+        Next::Leave if !server.serves(stream) => {
             filter.batch_ended(stream, true);
             moving::try_later(context, stream);
             return hand_over(context, server, &others);
         }
-        Next::Retry => {
+        // The slot may stay between two servers for hours.
+        Next::Leave | Next::Retry => {
             filter.batch_ended(stream, true);
             if batch.has_passed_some() {
                 filter.with_stream(stream, Stream::succeeded);
             }
-            wait(server, registration, filter, stream);
+            let least = if next == Next::Leave {
+                moving::AGAIN
+            } else {
+                Duration::ZERO
+            };
+            wait(server, registration, filter, stream, least);
             return hand_over(context, server, &others);
         }
         Next::OneByOne => {
@@ -309,6 +315,7 @@ fn wait(
     registration: &Arc<Registration>,
     filter: &StreamsFilter,
     stream: &[u8],
+    least: Duration,
 ) {
     {
         let mut state = filter.state();
@@ -323,7 +330,7 @@ fn wait(
     let Some((failures, wait)) = waits else {
         return;
     };
-    let delay = filter.failures.interval(failures);
+    let delay = filter.failures.interval(failures).max(least);
     let registration = Arc::clone(registration);
     let stream = stream.to_vec();
     let job = move |context: &Context, server: &dyn StreamServer| {

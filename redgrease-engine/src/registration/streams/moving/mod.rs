@@ -24,7 +24,7 @@ mod words;
 
 pub(crate) use asking::follow_cluster;
 pub(super) use asking::{may_read, tell_askers};
-pub(super) use unserved::{is_served, moves, try_later};
+pub(super) use unserved::{AGAIN, is_served, moves, try_later};
 
 use crate::cluster;
 

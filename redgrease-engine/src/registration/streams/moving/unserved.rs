@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The time after which such a stream is tried again.
-const AGAIN: Duration = Duration::from_millis(250);
+pub(in super::super) const AGAIN: Duration = Duration::from_millis(250);
 
 static UNSERVED: Guarded<BTreeSet<Vec<u8>>> = Guarded::new(BTreeSet::new());
 

@@ -4,6 +4,7 @@ use super::super::failures::OnFailed;
 use super::super::settle::BatchEnd::{Failed, Handled};
 use super::world::{Options, world};
 use crate::cluster::topology::NodeId;
+use std::time::Duration;
 
 #[test]
 fn messages_that_were_handled_while_their_stream_was_away_are_not_handled_again() {
@@ -39,6 +40,33 @@ fn a_failure_does_not_count_while_the_stream_leaves() {
             assert_eq!(world.pending("a"), [1], "{on_failed:?}");
             world.come_back(context, "a");
             assert_eq!(world.times_running(), [[1]], "{on_failed:?}");
+            world.end(context, Handled);
+            assert!(world.pending("a").is_empty());
+        });
+    }
+}
+
+/// Otherwise a handler that always fails would run again and again, as long as the slot is between two servers.
+#[test]
+fn a_handler_that_fails_while_its_slot_moves_is_tried_again_after_a_pause() {
+    for on_failed in [OnFailed::Continue, OnFailed::Retry, OnFailed::Abort] {
+        world(|context, world| {
+            let options = Options {
+                on_failed,
+                ..Options::default()
+            };
+            world.register(context, options);
+            world.begin_to_leave("a");
+            world.add(context, "a", 1);
+            let mut pauses = Vec::new();
+            for _ in 0..3 {
+                assert_eq!(world.times_running(), [[1]], "{on_failed:?}");
+                world.end(context, Failed("its key has left"));
+                assert!(world.running().is_empty(), "{on_failed:?}");
+                pauses.push(world.timers()[0]);
+                world.fire(context);
+            }
+            assert_eq!(pauses, [Duration::from_secs(1); 3], "{on_failed:?}");
             world.end(context, Handled);
             assert!(world.pending("a").is_empty());
         });

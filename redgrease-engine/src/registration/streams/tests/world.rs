@@ -87,6 +87,8 @@ struct State {
     refuses: Option<&'static str>,
     /// The streams that another shard serves.
     moved: BTreeSet<Vec<u8>>,
+    /// Streams whose slot is between two servers.
+    between: BTreeSet<Vec<u8>>,
     /// How often messages were delivered again.
     deliveries: HashMap<(Vec<u8>, Vec<u8>), u32>,
 }
@@ -215,6 +217,12 @@ impl World {
         }
     }
 
+    /// The slot of a stream begins to move to another shard. The stream is still here.
+    pub(super) fn begin_to_leave(&self, stream: &str) {
+        let name = self.stream(stream);
+        self.state.borrow_mut().between.insert(name);
+    }
+
     /// The slot of a stream comes back.
     pub(super) fn come_back(&self, context: &Context, stream: &str) {
         let name = self.stream(stream);
@@ -292,7 +300,7 @@ impl World {
         let all = batch.messages.messages.len();
         let done = match end {
             BatchEnd::Handled => all,
-            BatchEnd::Failed(_) if !self.serves(&batch.messages.stream) => 0,
+            BatchEnd::Failed(_) if self.moves(&batch.messages.stream) => 0,
             BatchEnd::Failed(error) if skips && !error.starts_with("PAUSE") => batch.tried(),
             BatchEnd::Aborted(_) if skips && is_registered(context, &batch.registration) => {
                 batch.tried()
@@ -506,7 +514,7 @@ impl StreamServer for World {
     }
 
     fn moves(&self, stream: &[u8]) -> bool {
-        !self.serves(stream)
+        !self.serves(stream) || self.state.borrow().between.contains(stream)
     }
 
     fn acknowledge(&self, stream: &[u8], ids: &[&[u8]]) -> bool {
