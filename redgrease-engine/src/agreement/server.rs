@@ -59,10 +59,9 @@ impl<'a> Server<'a> {
         });
         let ended: Marks = registry().write(self.context, |registry| {
             registry.ledger.forget_old(now());
-            let marks = registry.ledger.marks().into_iter();
-            let ended =
-                marks.filter(|(id, mark)| mark.removed.is_none() && !is_shared(registry, id));
-            let ended: Vec<SessionId> = ended.map(|(id, _)| id).collect();
+            let present = registry.ledger.present();
+            let ended = present.filter(|id| !is_shared(registry, id));
+            let ended: Vec<SessionId> = ended.cloned().collect();
             let removal = |id: SessionId| {
                 let stamp = registry.ledger.next_stamp();
                 let removed = Some(now());

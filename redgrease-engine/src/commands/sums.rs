@@ -2,6 +2,7 @@
 
 use super::elsewhere::{Replies, text};
 use crate::redis::OwnedReply;
+use std::collections::HashMap;
 
 /// Numbers that are added up.
 const SUMS: [&str; 8] = [
@@ -92,8 +93,11 @@ impl Row {
         })
     }
 
-    fn is(&self, other: &Row) -> bool {
-        self.fields.get("id") == other.fields.get("id")
+    fn id(&self) -> Vec<u8> {
+        match self.fields.get("id") {
+            Some(OwnedReply::Text(id)) => id.clone(),
+            _ => Vec::new(),
+        }
     }
 
     fn add(&mut self, other: &Row) {
@@ -167,6 +171,7 @@ fn number(text: &[u8]) -> f64 {
 /// The rows of `RG.DUMPREGISTRATIONS` of all shards as one list.
 pub(super) fn added_up(replies: Replies) -> Result<OwnedReply, String> {
     let mut all: Vec<Row> = Vec::new();
+    let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
     for (shard, reply) in replies {
         let rows = match reply? {
             OwnedReply::Array(rows) => rows,
@@ -174,7 +179,9 @@ pub(super) fn added_up(replies: Replies) -> Result<OwnedReply, String> {
             _ => Vec::new(),
         };
         for row in rows.into_iter().filter_map(|row| Row::of(row, &shard)) {
-            match all.iter_mut().find(|one| one.is(&row)) {
+            let next = all.len();
+            let place = *places.entry(row.id()).or_insert(next);
+            match all.get_mut(place) {
                 Some(one) => one.add(&row),
                 None => all.push(row),
             }

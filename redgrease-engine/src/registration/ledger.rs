@@ -183,6 +183,13 @@ impl Ledger {
         stable_hash(&bytes)
     }
 
+    /// The sessions that exist after their last change.
+    pub(crate) fn present(&self) -> impl Iterator<Item = &SessionId> {
+        let marks = self.marks.iter();
+        let present = marks.filter(|(_, mark)| mark.removed.is_none());
+        present.map(|(session, _)| session)
+    }
+
     /// All changes, sorted by session.
     pub(crate) fn marks(&self) -> Marks {
         let marks = self.marks.iter();
