@@ -7,6 +7,7 @@
 //! | `round.rs` | a change that begins here: prepared on all shards, then made by all or by none |
 //! | `promises.rs` | what changes have locked that are prepared and not made |
 //! | `proposals.rs` | the changes that begin here |
+//! | `proposals/decisions.rs` | what becomes of them |
 //! | `prepared.rs` | the changes of other shards |
 //! | `catch_up.rs` | changes that this shard has missed, or others |
 //! | `state.rs` | the state of all of it, and what it does with each event |

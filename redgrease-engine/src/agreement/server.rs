@@ -1,25 +1,30 @@
 //! The sessions of the server that the engine runs in.
+//!
+//! | file | purpose |
+//! |---|---|
+//! | `marks.rs` | marks of sessions that came or went without a change |
+//! | `missed.rs` | sessions and registrations of other shards that this one has missed |
 
-use super::change::{Op, Own, Refusal, now};
+mod marks;
+mod missed;
+
+use super::change::{Op, Own, Refusal};
 use super::local::{Local, Purpose};
-use super::present::{as_it_is, check_added, is_same_script, is_shared, taken};
+use super::present::{as_it_is, check_added, taken};
 use super::proposals::{Answer, End};
 use super::state::Event;
 use super::worker;
 use crate::cluster;
 use crate::cluster::topology::{self, Health, Node, NodeId, Topology};
 use crate::config;
-use crate::gears::{Prepared, add_gear, keep_unrestored, make_room, prepare};
-use crate::id::{Id, Shard};
-use crate::redis::{Context, Level, User, log, will_save};
+use crate::gears::{Prepared, prepare};
+use crate::id::Id;
+use crate::redis::{Context, Level, User, log};
 use crate::registration::ledger::{Mark, Marks, Stamp};
 use crate::registration::stored::StoredSession;
 use crate::registration::streams::Begin;
-use crate::registration::{
-    Pending, Removal, ids, registry, remove_session, tell_added, tell_marks, tell_stored,
-    unregister,
-};
-use crate::scope::{SessionId, SessionInfo};
+use crate::registration::{Pending, Removal, registry, remove_session, tell_marks, unregister};
+use crate::scope::SessionId;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,42 +40,6 @@ impl<'a> Server<'a> {
             context,
             topology: topology::current(),
         }
-    }
-
-    /// Gives sessions that have no mark one, and those that are gone without a word a removal: this server may have had them before it
-    /// was in a cluster, or they ended by themselves.
-    fn complete_marks(&self) {
-        let marks = registry().read(self.context, |registry| {
-            let mut marks = Marks::new();
-            let lasting = registry.sessions().filter(|session| session.is_shared());
-            let ids = lasting.map(|session| &session.info.id);
-            let unrestored = registry.unrestored.iter().map(|one| &one.stored.id);
-            for id in ids.chain(unrestored) {
-                if registry.ledger.mark(id).is_none() {
-                    let stamp = Stamp {
-                        counter: 0,
-                        shard: Shard::own(),
-                    };
-                    let removed = None;
-                    marks.push((id.clone(), Mark { stamp, removed }));
-                }
-            }
-            marks
-        });
-        let ended: Marks = registry().write(self.context, |registry| {
-            registry.ledger.forget_old(now());
-            let present = registry.ledger.present();
-            let ended = present.filter(|id| !is_shared(registry, id));
-            let ended: Vec<SessionId> = ended.cloned().collect();
-            let removal = |id: SessionId| {
-                let stamp = registry.ledger.next_stamp();
-                let removed = Some(now());
-                (id, Mark { stamp, removed })
-            };
-            ended.into_iter().map(removal).collect()
-        });
-        tell_marks(self.context, &marks);
-        tell_marks(self.context, &ended);
     }
 }
 
@@ -288,36 +257,7 @@ impl Local for Server<'_> {
     }
 
     fn adapt(&mut self, stored: &StoredSession, own: &[Id]) -> bool {
-        let Some(have) = registry().read(self.context, |registry| {
-            let session = registry.session(&stored.id)?;
-            Some(session.store(registry))
-        }) else {
-            return false;
-        };
-        let is_dynamic = |id: &Id| stored.dynamic.iter().any(|(one, _)| one == id);
-        let missing = stored.registrations.iter();
-        let missing: Vec<Id> = missing
-            .filter(|id| !have.registrations.contains(id))
-            .copied()
-            .collect();
-        if !is_same_script(&have, stored) || !missing.iter().all(is_dynamic) {
-            return false;
-        }
-        let removal = Removal {
-            pending: Pending::Finish,
-            is_told: false,
-        };
-        for (id, bytes) in &stored.dynamic {
-            if missing.contains(id) {
-                self.add(&stored.id, *id, bytes);
-            }
-        }
-        for id in have.registrations {
-            if !stored.registrations.contains(&id) && !own.contains(&id) {
-                unregister(self.context, id, removal);
-            }
-        }
-        true
+        self.adapt_to(stored, own)
     }
 
     fn restore(
@@ -326,32 +266,7 @@ impl Local for Server<'_> {
         own: &[Id],
         outcome: Result<Prepared, (StoredSession, String)>,
     ) {
-        let (id, kept) = match outcome {
-            Ok(prepared) => {
-                let stored = prepared.stored().clone();
-                // The sessions that have its names give them away in this moment: both could not be lost, or in force.
-                let displaced = make_room(self.context, &stored, mark.stamp);
-                let restored = prepared
-                    .check_missed(self.context)
-                    .and_then(|()| prepared.activate(self.context, Begin::Again));
-                displaced.keep(self.context);
-                (stored.id.clone(), restored.err().map(|why| (stored, why)))
-            }
-            Err((stored, why)) => (stored.id.clone(), Some((stored, why))),
-        };
-        if let Some((stored, why)) = kept {
-            self.keep(stored, &why);
-        } else {
-            let text = format!("session {id} has come from another shard");
-            log(Level::Notice, &text);
-        }
-        for lost in own {
-            let text = format!(
-                "registration {lost}, which a gear of the session {id} made, has ended, because the session was changed on another \
-                 shard: let the gears of the session register it again"
-            );
-            log(Level::Warning, &text);
-        }
+        self.restore_missed(mark, own, outcome);
     }
 }
 
@@ -361,32 +276,5 @@ impl Server<'_> {
         let user = User::or_default(stored.user.as_deref().map(User::named));
         user.may_act(self.context)?;
         user.may_send_code(self.context)
-    }
-
-    /// Keeps a session that cannot be restored, here and on the replicas.
-    fn keep(&self, stored: StoredSession, why: &str) {
-        tell_stored(self.context, &stored);
-        keep_unrestored(self.context, stored, why);
-    }
-
-    /// Adds a registration of a running gear of another shard.
-    fn add(&self, session: &str, id: Id, registration: &Arc<[u8]>) {
-        let is_kept = registry().write(self.context, |registry| {
-            let kept = Arc::clone(registration);
-            registry.unrestored.add_registration(session, id, kept)
-        });
-        if is_kept {
-            ids().reserve(id);
-            will_save(self.context);
-            return tell_added(self.context, session, id, registration);
-        }
-        let info: Option<Arc<SessionInfo>> = registry().read(self.context, |registry| {
-            let session = registry.session(session)?;
-            let is_new = registry.registration(id).is_none();
-            is_new.then(|| Arc::clone(&session.info))
-        });
-        if let Some(info) = info {
-            add_gear(self.context, &info, id, registration);
-        }
     }
 }
