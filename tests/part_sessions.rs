@@ -199,7 +199,7 @@ fn a_user_that_a_shard_does_not_let_send_code_runs_none_there() {
             "no right to RG.PYEXECUTE",
         ),
         (&["SETUSER", "alice", "+@all", "off"][..], "is switched off"),
-        (&["DELUSER", "alice"][..], "no user has the name 'alice'"),
+        (&["DELUSER", "alice"][..], "the user 'alice' does not exist"),
     ];
     let ran = "ran{%s}' % hashtag()";
     let run = format!("GB('ShardsIDReader').map(lambda x: execute('set', '{ran}, 1)).run()");

@@ -274,7 +274,9 @@ impl Server<'_> {
     /// Checks that this server would take the script from the client.
     fn check_user(&self, stored: &StoredSession) -> Result<(), String> {
         let user = User::or_default(stored.user.as_deref().map(User::named));
-        user.may_act(self.context)?;
-        user.may_send_code(self.context)
+        let checked = user
+            .may_act(self.context)
+            .and_then(|()| user.may_send_code(self.context));
+        checked.map_err(|why| format!("ERR {why}"))
     }
 }

@@ -12,7 +12,7 @@ impl User {
         match self.standing(context) {
             Standing::Good => Ok(()),
             Standing::Gone => Err(format!(
-                "no user has the name '{name}' there: create the user on all shards"
+                "the user '{name}' does not exist there: create the user on all shards"
             )),
             Standing::Disabled => Err(format!(
                 "the user '{name}' is switched off there: switch the user on on all shards"
