@@ -64,7 +64,7 @@ impl Shard {
         self.sent.lock().unwrap()
     }
 
-    fn send(&self, py: Gil<'_>, batch: Batch<usize>, errors: &mut Vec<Raised>) {
+    fn send(&self, py: Gil<'_>, batch: &Batch<usize>, errors: &mut Vec<Raised>) {
         let (mover, to, length) = (batch.mover, batch.to, batch.len());
         let bytes = batch.write(py, &self.movement, errors).unwrap();
         let mut sent = self.sent();
@@ -76,7 +76,7 @@ impl Shard {
     fn flush(&self, py: Gil<'_>, mover: MoverId, errors: &mut Vec<Raised>) {
         let batches = self.sent().held.take(mover);
         for batch in batches {
-            self.send(py, batch, errors);
+            self.send(py, &batch, errors);
         }
     }
 }
@@ -101,7 +101,7 @@ impl Exchange for Shard {
         assert!(!has_ended, "{mover:?} moves a record after its end");
         let full = self.sent().held.add(mover, to, record);
         if let Some(batch) = full {
-            self.send(py, batch, errors);
+            self.send(py, &batch, errors);
         }
         None
     }
