@@ -191,6 +191,9 @@ fn alice_on(cluster: &Cluster, shard: usize) -> redis::Connection {
 #[test]
 fn a_user_that_a_shard_does_not_let_send_code_runs_none_there() {
     let cluster = Server::cluster().start().unwrap();
+    if lacks(&cluster.shard(0), Capability::CommandsAsUser) {
+        return;
+    }
     let mut alice = alice_on(&cluster, 0);
     let shard = format!("(on the shard {})", cluster.shard(1).id());
     let bad = [
@@ -233,6 +236,9 @@ fn a_user_that_a_shard_does_not_let_send_code_runs_none_there() {
 #[test]
 fn a_registered_gear_runs_on_all_shards_for_users_who_may_not_send_code() {
     let cluster = Server::cluster().start().unwrap();
+    if lacks(&cluster.shard(0), Capability::CommandsAsUser) {
+        return;
+    }
     let script = "GB('CommandReader').map(lambda x: hashtag()).register(trigger='tags')";
     assert_eq!(reply(&cluster, 0, &["RG.PYEXECUTE", script]), ["OK"]);
     let mut alice = alice_on(&cluster, 0);
