@@ -9,6 +9,7 @@
 //! | `questions/` | questions to other servers, and their answers |
 //! | `heartbeat.rs` | what the servers tell each other every second |
 //! | `sender.rs`, `bell.rs`, `agenda.rs` | the thread that sends, waking it, and when it has to send to which server |
+//! | `links.rs` | the links of the bus, which let no small message wait |
 //! | `changes.rs` | the log's entries about changes of the cluster |
 //! | `simulation/` | the growth of what servers send with the size of their cluster |
 //! | `versions.rs` | the log's entries about servers of another version |
@@ -21,6 +22,7 @@ mod bell;
 mod changes;
 mod heartbeat;
 mod hub;
+mod links;
 mod mailbox;
 pub(crate) mod network_test;
 mod peer;

@@ -2,9 +2,11 @@
 
 use super::heartbeat::Heartbeat;
 use super::hub::{Hub, Wire};
+use super::links::Links;
 use super::questions::Questions;
 use super::topology::{self, NodeId};
 use crate::redis::{Context, locked, send_to_node};
+use std::cell::RefCell;
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,19 +20,36 @@ const PAUSE: Duration = Duration::from_micros(100);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The bus of the cluster, while this thread holds the server's lock.
-struct Bus<'a>(&'a Context);
+struct Bus<'a> {
+    context: &'a Context,
+    links: &'a RefCell<Links>,
+    now: Instant,
+}
 
 impl Wire for Bus<'_> {
     fn send(&self, to: NodeId, frame: &[u8]) -> bool {
-        send_to_node(self.0, to.as_bytes(), frame)
+        let is_sent = send_to_node(self.context, to.as_bytes(), frame);
+        if is_sent {
+            self.links.borrow_mut().used(to, self.now);
+        }
+        is_sent
     }
 }
 
 /// Sends what is due, until nothing is or until `end`.
-fn flush(hub: &Hub, end: Instant) {
+fn flush(hub: &Hub, links: &RefCell<Links>, end: Instant) {
     let mut now = Instant::now();
     while now < end && hub.due(now).is_some_and(|at| at <= now) {
-        locked(|context| hub.flush(Instant::now(), &Bus(context), MOST));
+        locked(|context| {
+            let now = Instant::now();
+            let bus = Bus {
+                context,
+                links,
+                now,
+            };
+            hub.flush(now, &bus, MOST);
+        });
+        links.borrow_mut().search(now);
         thread::sleep(PAUSE);
         now = Instant::now();
     }
@@ -43,12 +62,13 @@ pub(super) fn start(
     questions: &'static Questions,
 ) -> io::Result<()> {
     let body = move || {
+        let links = RefCell::default();
         loop {
             let now = Instant::now();
             let next_beat = heartbeat.beat(hub, now);
             let listened = topology::listened().unwrap_or(now);
             let next_end = questions.expire(now, now.saturating_duration_since(listened));
-            flush(hub, now + LOOK);
+            flush(hub, &links, now + LOOK);
             let due = hub.due(Instant::now());
             let next = [due, next_end].into_iter().flatten().min();
             hub.bell

@@ -9,6 +9,7 @@
 //! | `server_events.rs` | loading, roles, the event loop, shutting down |
 //! | `rules.rs` | the facts about commands that decide whether a gear may run them |
 //! | `cluster_bus.rs` | bytes to and from the other servers of a cluster |
+//! | `bus_links.rs` | the TCP connections to those |
 //! | `saving.rs` | whether the server saves its data |
 //! | `shard.rs` | the id of this server in a cluster |
 //! | `class.rs`, `requester.rs` | the classes of commands, and the user that calls one |
@@ -65,6 +66,7 @@ mod after_command;
 mod api;
 mod batch;
 mod blocked;
+mod bus_links;
 mod call;
 mod caller;
 mod class;
@@ -127,6 +129,7 @@ mod zero_bytes;
 pub(crate) use after_command::{after_command, call_with_handlers};
 pub(crate) use batch::Batch;
 pub(crate) use blocked::BlockedClient;
+pub(crate) use bus_links::{Link, links};
 pub(crate) use call::{
     CallError, CallReply, Element, OwnedReply, ReplyKind, Rights, call, is_refused_for_keys,
     keys_of,

@@ -3,6 +3,7 @@
 use super::slot::Slots;
 use crate::redis::SLOTS;
 use std::fmt;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
 /// The id of a node: 40 hexadecimal digits.
@@ -45,6 +46,8 @@ pub(crate) struct Node {
     /// Empty if the node that was asked does not know it.
     pub(crate) ip: String,
     pub(crate) port: u16,
+    /// The address to which other nodes open their links of the bus.
+    pub(crate) bus: Option<SocketAddr>,
     /// The node that was asked.
     pub(crate) is_myself: bool,
     /// The master of a replica.
@@ -73,7 +76,7 @@ impl Node {
     pub(crate) fn parse(line: &str) -> Option<Node> {
         let mut words = line.split_whitespace();
         let id = NodeId::parse(words.next()?.as_bytes())?;
-        let (ip, port) = address(words.next()?)?;
+        let (ip, port, bus) = address(words.next()?)?;
         let flags: Vec<&str> = words.next()?.split(',').collect();
         let master = NodeId::parse(words.next()?.as_bytes());
         // The times of ping and pong, the epoch, and the state of the link.
@@ -94,6 +97,7 @@ impl Node {
             id,
             ip,
             port,
+            bus,
             is_myself: has("myself"),
             master: master.filter(|_| !has("master")),
             health: if has("fail") {
@@ -117,11 +121,13 @@ impl Node {
 }
 
 /// `ip:port@busport`, then perhaps `,hostname` and other fields. An IPv6 address has colons.
-fn address(word: &str) -> Option<(String, u16)> {
+fn address(word: &str) -> Option<(String, u16, Option<SocketAddr>)> {
     let word = word.split(',').next()?;
-    let word = word.split('@').next()?;
+    let (word, bus) = word.split_once('@').unwrap_or((word, ""));
     let (ip, port) = word.rsplit_once(':')?;
-    Some((ip.to_owned(), port.parse().ok()?))
+    let bus = bus.parse().ok().zip(ip.parse().ok());
+    let bus = bus.map(|(port, ip)| SocketAddr::new(ip, port));
+    Some((ip.to_owned(), port.parse().ok()?, bus))
 }
 
 fn number(word: &str) -> Option<u16> {
@@ -187,18 +193,26 @@ mod tests {
             let node = node(&format!("1.2.3.4:1@2 {flags} - 0 0 0 disconnected"));
             assert_eq!(node.health, health, "{flags}");
         }
-        for (word, ip, port) in [
+        for (word, ip, port, bus) in [
             (
                 "10.0.0.1:6379@16379,host.example,shard-id=69bc",
                 "10.0.0.1",
                 6379,
+                Some("10.0.0.1:16379"),
             ),
-            ("2001:db8::1:6379@16379", "2001:db8::1", 6379),
-            ("::1:6379", "::1", 6379),
-            (":0@0", "", 0),
+            (
+                "2001:db8::1:6379@7000",
+                "2001:db8::1",
+                6379,
+                Some("[2001:db8::1]:7000"),
+            ),
+            ("::1:6379", "::1", 6379, None),
+            (":0@0", "", 0, None),
         ] {
             let node = node(&format!("{word} master - 0 0 0 connected"));
             assert_eq!((node.ip.as_str(), node.port), (ip, port), "{word}");
+            let bus = bus.map(|address| address.parse().unwrap());
+            assert_eq!(node.bus, bus, "{word}");
         }
     }
 
