@@ -1,4 +1,4 @@
-//! The links of the bus over which the engine sends messages to the other servers of a cluster.
+//! The links of the bus over which the engine sends messages to the other servers of a cluster, and the number of these messages.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 mod common;
@@ -6,6 +6,7 @@ mod common;
 use common::{eventually, plain_connection_to};
 use redgrease_embedded::{Cluster, ClusterNode, Server};
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 /// Runs on one server, and finds the links that it has opened. `NODES` is what the server says of its cluster.
 const LINKS: &str = r"
@@ -100,4 +101,41 @@ fn links_to_a_server_that_was_started_again_do_not_let_small_messages_wait() {
     cluster.shard(2).kill().unwrap();
     cluster.shard(2).start().unwrap();
     eventually("no link lets messages wait", || is_prompt(&cluster));
+}
+
+/// The messages of modules that a server has sent over the bus.
+fn sent(node: &ClusterNode) -> u64 {
+    let info: String = redis::cmd("CLUSTER")
+        .arg("INFO")
+        .query(&mut plain_connection_to(node.url()))
+        .unwrap();
+    let mut lines = info.lines();
+    let count = lines.find_map(|line| line.strip_prefix("cluster_stats_messages_module_sent:"));
+    count.unwrap().parse().unwrap()
+}
+
+#[test]
+fn another_shard_answers_a_trigger_with_one_message() {
+    const TRIGGERS: u32 = 200;
+    let cluster = Server::cluster().shards(3).start().unwrap();
+    cluster.settle().unwrap();
+    let mut connection = plain_connection_to(cluster.shard(0).url());
+    let script = "GB('CommandReader').map(lambda x: x[1]).register(trigger='echo', mode='async')";
+    let mut register = redis::cmd("RG.PYEXECUTE");
+    let () = register.arg(script).query(&mut connection).unwrap();
+    let others = [cluster.shard(1), cluster.shard(2)];
+    let before = others.each_ref().map(sent);
+    let begun = Instant::now();
+    for _ in 0..TRIGGERS {
+        let mut trigger = redis::cmd("RG.TRIGGER");
+        trigger.arg("echo").arg("hi");
+        let echoes: Vec<String> = trigger.query(&mut connection).unwrap();
+        assert_eq!(echoes, ["hi"; 3]);
+    }
+    // On a busy machine an acknowledgement may not wait for a message that takes it along. Heartbeats come and go, too.
+    let most = 2 * u64::from(TRIGGERS) + 8 * (begun.elapsed().as_secs() + 1);
+    for (node, before) in others.iter().zip(before) {
+        let messages = sent(node) - before;
+        assert!(messages <= most, "{messages} messages, at most {most}");
+    }
 }

@@ -1,8 +1,7 @@
 //! The channels to all other servers of the cluster.
 
-use super::bell::Bell;
 use super::mailbox::{Mailbox, Message, Receipt, Tag};
-use super::peer::{Due, Peer};
+use super::peer::{AskMain, Due, Peer};
 use super::topology::NodeId;
 use super::transport::{Channel, Event, Frame, LONGEST, Lane};
 use std::collections::BTreeMap;
@@ -11,9 +10,12 @@ use std::time::Instant;
 
 /// The way of frames to another server.
 pub(crate) trait Wire {
-    /// Sends a frame. `false` if it is known to be lost: the server has no connection to that node.
-    fn send(&self, to: NodeId, frame: &[u8]) -> bool;
+    /// Sends frames, one behind the other. `false` if they are known to be lost: the server has no connection to that node.
+    fn send(&self, to: NodeId, frames: &[u8]) -> bool;
 }
+
+/// Frames for one server are sent together until they have so many bytes: each message of the bus has a large header.
+const TOGETHER: usize = 16 << 10;
 
 /// The reason why a message is not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +44,6 @@ pub(crate) struct Hub {
     due: Arc<Due>,
     mailbox: Mailbox,
     on_lost: Mutex<Vec<OnLost>>,
-    pub(super) bell: Arc<Bell>,
 }
 
 impl Hub {
@@ -54,8 +55,27 @@ impl Hub {
             due: Arc::new(Due::new()),
             mailbox: Mailbox::default(),
             on_lost: Mutex::default(),
-            bell: Arc::default(),
         }
+    }
+
+    /// From now on the main thread sends what is due at once.
+    pub(super) fn ask_main_with(&self, ask: AskMain) {
+        self.due.ask_main_with(ask);
+    }
+
+    /// Wakes the thread that sends.
+    pub(super) fn wake(&self) {
+        self.due.bell.ring();
+    }
+
+    /// Lets the thread that sends wait until there is something to send, or until `until`.
+    pub(super) fn wait(&self, until: Instant) {
+        self.due.bell.wait(until);
+    }
+
+    /// The main thread has sent: the thread that sends learns what is due now.
+    pub(super) fn has_sent(&self) {
+        self.due.tell_thread();
     }
 
     /// The number of this process, which grows with each start of the server.
@@ -99,7 +119,7 @@ impl Hub {
         }
         let peer = self.peer(to).ok_or(Unsent::Unknown)?;
         peer.change(|channel| channel.send(lane, &with_tag(tag, content)));
-        self.bell.ring();
+        self.due.tell();
         Ok(())
     }
 
@@ -108,6 +128,20 @@ impl Hub {
     /// # Errors
     /// If the message is too long. Then none of them gets it.
     pub(crate) fn send_to_all(
+        &self,
+        to: &[NodeId],
+        lane: Lane,
+        tag: Tag,
+        content: &[u8],
+    ) -> Result<Vec<NodeId>, Unsent> {
+        let strangers = self.send_with_next(to, lane, tag, content)?;
+        self.due.tell();
+        Ok(strangers)
+    }
+
+    /// The same for a message that another one follows at once: they are sent together. Without another one, the message is sent
+    /// with the next heartbeat at the latest.
+    pub(crate) fn send_with_next(
         &self,
         to: &[NodeId],
         lane: Lane,
@@ -127,7 +161,6 @@ impl Hub {
                 None => strangers.push(*id),
             }
         }
-        self.bell.ring();
         Ok(strangers)
     }
 
@@ -190,32 +223,40 @@ impl Hub {
         let Some(peer) = self.peer(from) else {
             return Received::UnknownSender;
         };
-        let frame = match Frame::parse(bytes) {
-            Ok(frame) => frame,
-            Err(reason) => {
-                peer.refuse(from, &reason.message(), now);
-                return Received::Taken;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (first, behind) = Frame::cut(rest);
+            rest = behind;
+            match Frame::parse(first) {
+                Ok(frame) => self.take(from, &peer, &frame, now),
+                Err(reason) => {
+                    peer.refuse(from, &reason.message(), now);
+                    break;
+                }
             }
-        };
-        let events = peer.change(|channel| channel.receive(&frame, now));
+        }
+        self.due.tell();
+        Received::Taken
+    }
+
+    fn take(&self, from: NodeId, peer: &Arc<Peer>, frame: &Frame<'_>, now: Instant) {
+        let events = peer.change(|channel| channel.receive(frame, now));
         for event in events.into_iter().flatten() {
             match event {
                 Event::Message(lane, message) => {
                     let receipt = (lane == Lane::Bulk)
-                        .then(|| self.receipt(&peer, frame.sender, message.len()));
+                        .then(|| self.receipt(peer, frame.sender, message.len()));
                     self.mailbox.deliver(Message::new(from, message, receipt));
                 }
                 Event::Restarted => self.lost(from),
                 Event::Wrong => peer.refuse(from, "its pieces do not fit together", now),
             }
         }
-        self.bell.ring();
-        Received::Taken
     }
 
     /// Gives credit for the bytes of a message of the process `sender`.
     fn receipt(&self, peer: &Arc<Peer>, sender: u64, bytes: usize) -> Receipt {
-        let (peer, bell) = (Arc::clone(peer), Arc::clone(&self.bell));
+        let (peer, due) = (Arc::clone(peer), Arc::clone(&self.due));
         let give_back = move || {
             let is_used = peer.change(|channel| {
                 // Another process has another count.
@@ -226,7 +267,7 @@ impl Hub {
                 is_same
             });
             if is_used == Some(true) {
-                bell.ring();
+                due.tell();
             }
         };
         Receipt {
@@ -250,7 +291,9 @@ impl Hub {
                 if sent >= most {
                     return true;
                 }
-                if !peer.poll(now, &mut bytes) {
+                bytes.clear();
+                while bytes.len() < TOGETHER && peer.poll(now, &mut bytes) {}
+                if bytes.is_empty() {
                     return false;
                 }
                 sent += bytes.len();

@@ -8,7 +8,7 @@
 //! | `mailbox.rs` | which function gets which kind of message |
 //! | `questions/` | questions to other servers, and their answers |
 //! | `heartbeat.rs` | what the servers tell each other every second |
-//! | `sender.rs`, `bell.rs`, `agenda.rs` | the thread that sends, waking it, and when it has to send to which server |
+//! | `sender.rs`, `bell.rs`, `agenda.rs` | sending what is due, waking the thread that does it later, and when what is due to which server |
 //! | `links.rs` | the links of the bus, which let no small message wait |
 //! | `changes.rs` | the log's entries about changes of the cluster |
 //! | `simulation/` | the growth of what servers send with the size of their cluster |
@@ -130,12 +130,14 @@ fn others(topology: &Topology) -> Vec<NodeId> {
 
 /// Takes the bytes that another server of the cluster has sent.
 pub(crate) fn on_message(context: &Context, sender: &[u8; 40], bytes: &[u8]) {
-    let (Some(hub), Some(sender)) = (hub(), NodeId::parse(sender)) else {
+    let (Some(hub), Some(from)) = (hub(), NodeId::parse(sender)) else {
         return;
     };
-    if hub.receive(sender, bytes, Instant::now()) == Received::UnknownSender {
-        // The server knows the node, because it tells of its message.
-        topology::refresh(context);
-        hub.receive(sender, bytes, Instant::now());
-    }
+    sender::then_send(context, || {
+        if hub.receive(from, bytes, Instant::now()) == Received::UnknownSender {
+            // The server knows the node, because it tells of its message.
+            topology::refresh(context);
+            hub.receive(from, bytes, Instant::now());
+        }
+    });
 }

@@ -1,10 +1,11 @@
 //! Another server: the channel to it, and its place in the agenda.
 
 use super::agenda::Agenda;
+use super::bell::Bell;
 use super::topology::NodeId;
 use super::transport::Channel;
 use crate::redis::{Level, log};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The time between two entries of the log about bytes of one server that are refused.
@@ -16,13 +17,44 @@ pub(super) struct Due {
     /// A time before all others: what can be sent at once is due since then.
     start: Instant,
     agenda: Mutex<Agenda>,
+    /// Wakes the thread that sends.
+    pub(super) bell: Bell,
+    main: OnceLock<AskMain>,
 }
+
+/// Asks the main thread to send what is due. `false` if it cannot be asked.
+pub(super) type AskMain = fn() -> bool;
 
 impl Due {
     pub(super) fn new() -> Due {
         Due {
             start: Instant::now(),
             agenda: Mutex::default(),
+            bell: Bell::default(),
+            main: OnceLock::new(),
+        }
+    }
+
+    /// From now on the main thread sends what is due at once.
+    pub(super) fn ask_main_with(&self, ask: AskMain) {
+        let _ = self.main.set(ask);
+    }
+
+    /// What is due may have changed: it is sent in its time. The main thread sends at once, without a wait for another thread
+    /// and for the server's lock.
+    pub(super) fn tell(&self) {
+        let first = self.agenda().first();
+        let Some(at) = first else { return };
+        let is_asked = at <= self.start && self.main.get().is_some_and(|ask| ask());
+        if !is_asked {
+            self.bell.ring_by(at);
+        }
+    }
+
+    /// The same for the main thread, which has sent: the other thread goes on.
+    pub(super) fn tell_thread(&self) {
+        if let Some(at) = self.agenda().first() {
+            self.bell.ring_by(at);
         }
     }
 
@@ -71,7 +103,7 @@ impl Peer {
         Some(done)
     }
 
-    /// Writes the next frame that is due. `false` if none is.
+    /// Writes the next frame that is due behind what `bytes` has. `false` if none is.
     pub(super) fn poll(&self, now: Instant, bytes: &mut Vec<u8>) -> bool {
         let mut channel = self.lock();
         let Some(channel) = channel.as_mut() else {

@@ -8,6 +8,7 @@ use super::transport::Lane;
 use super::transport::network::{Faults, Random};
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -297,6 +298,83 @@ fn no_server_waits_for_those_that_get_more() {
     turns[6..].sort_unstable();
     let each: Vec<NodeId> = (1..7).map(id).collect();
     assert_eq!(turns, [each.clone(), each].concat());
+}
+
+/// The wire of a hub that has sent its messages together.
+fn sent(world: &World, from: usize) -> Vec<(NodeId, usize)> {
+    let frames = Frames::default();
+    let hub = world.hubs[from];
+    hub.flush(world.now, &From(id(from), &frames), MIB);
+    let all = frames.into_inner().into_iter();
+    all.map(|(_, to, bytes)| (to, bytes.len())).collect()
+}
+
+#[test]
+fn short_messages_to_one_server_are_sent_together() {
+    let mut world = World::new(3);
+    let arrived = kept(world.hubs[1]);
+    world.hubs[0]
+        .send(id(1), Lane::Control, TAG, b"first")
+        .unwrap();
+    world.run(Duration::from_secs(1));
+    for lane in [Lane::Control, Lane::Bulk, Lane::Control] {
+        world.hubs[0].send(id(1), lane, TAG, b"more").unwrap();
+    }
+    world.run(Duration::from_millis(1));
+    assert_eq!(arrived.lock().unwrap().len(), 4);
+    for _ in 0..3 {
+        world.hubs[0]
+            .send(id(1), Lane::Control, TAG, &[1; 10_000])
+            .unwrap();
+    }
+    let sent = sent(&world, 0);
+    assert_eq!(sent.len(), 2, "the bus has to carry gossip, too: {sent:?}");
+}
+
+#[test]
+fn what_is_behind_damaged_bytes_is_refused_with_them() {
+    let mut world = World::new(2);
+    let arrived = kept(world.hubs[1]);
+    world.hubs[0]
+        .send(id(1), Lane::Control, TAG, b"first")
+        .unwrap();
+    world.run(Duration::from_secs(1));
+    world.hubs[0]
+        .send(id(1), Lane::Control, TAG, b"second")
+        .unwrap();
+    let frames = Frames::default();
+    world.hubs[0].flush(world.now, &From(id(0), &frames), MIB);
+    let (_, _, good) = frames.into_inner().pop_front().unwrap();
+    let damaged = [b"no frame at all", good.as_slice()].concat();
+    let count = || arrived.lock().unwrap().len();
+    let took = world.hubs[1].receive(id(0), &damaged, world.now);
+    assert_eq!((took, count()), (Received::Taken, 1));
+    world.hubs[1].receive(id(0), &good, world.now);
+    assert_eq!(count(), 2);
+}
+
+#[test]
+fn a_message_that_another_one_follows_is_sent_with_it() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let mut world = World::new(2);
+    let hub = world.hubs[0];
+    hub.send(id(1), Lane::Control, TAG, b"first").unwrap();
+    world.run(Duration::from_secs(1));
+    hub.ask_main_with(|| {
+        ASKED.fetch_add(1, Ordering::Relaxed);
+        true
+    });
+    let asked = || ASKED.load(Ordering::Relaxed);
+    hub.send_with_next(&[id(1)], Lane::Bulk, TAG, b"before")
+        .unwrap();
+    assert_eq!(asked(), 0);
+    assert_eq!(hub.due(world.now), Some(world.now), "nothing keeps it back");
+    hub.send_to_all(&[id(1)], Lane::Bulk, TAG, b"last").unwrap();
+    assert_eq!(asked(), 1);
+    assert_eq!(sent(&world, 0).len(), 1);
+    // What was sent is due later, and that is not for the main thread.
+    hub.has_sent();
+    assert_eq!(asked(), 1);
 }
 
 /// What a server that left still has to give back does not wake the thread that sends.

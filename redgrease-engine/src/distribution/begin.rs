@@ -2,7 +2,7 @@
 
 use super::cause::BegunElsewhere;
 use super::message::{Message, Start, words_of};
-use super::part::{Part, Post, TooLong};
+use super::part::{Part, Post, TooLong, When};
 use super::plans;
 use super::run_id::RunId;
 use super::runs::{NotBegun, deliver_early, runs};
@@ -21,19 +21,28 @@ use std::sync::Arc;
 struct ByHub;
 
 impl Post for ByHub {
-    fn send(&self, to: &[NodeId], lane: Lane, bytes: &[u8]) -> Result<Vec<NodeId>, TooLong> {
-        match cluster::hub() {
-            Some(hub) => hub
-                .send_to_all(to, lane, Tag::RUN, bytes)
-                .map_err(|_| TooLong),
-            None => Ok(to.to_vec()),
-        }
+    fn send(
+        &self,
+        to: &[NodeId],
+        lane: Lane,
+        bytes: &[u8],
+        when: When,
+    ) -> Result<Vec<NodeId>, TooLong> {
+        let Some(hub) = cluster::hub() else {
+            return Ok(to.to_vec());
+        };
+        let sent = match when {
+            When::Now => hub.send_to_all(to, lane, Tag::RUN, bytes),
+            When::WithNext => hub.send_with_next(to, lane, Tag::RUN, bytes),
+        };
+        sent.map_err(|_| TooLong)
     }
 }
 
 /// Sends a message about a run that has no part here. A shard that is not in the cluster any longer does not need it.
 pub(super) fn send_without_part(run: RunId, to: NodeId, message: &Message<'_>) {
-    let _ = ByHub.send(&[to], message.lane(), &message.write(run));
+    let bytes = message.write(run);
+    let _ = ByHub.send(&[to], message.lane(), &bytes, When::Now);
 }
 
 /// The shards that read records.

@@ -1,7 +1,7 @@
 //! The records that go from this shard to others, with what they have not put through yet.
 
 use super::message::Message;
-use super::part::Part;
+use super::part::{Part, When};
 use super::shards::Number;
 use crate::python::{Gil, Object, Raised};
 use crate::steps::{Batch, Batches, Exchange, MoverId, Target};
@@ -130,7 +130,13 @@ impl Outbox {
 }
 
 impl Part {
-    pub(super) fn send_batch(&self, py: Gil<'_>, batch: Batch<Number>, errors: &mut Vec<Raised>) {
+    pub(super) fn send_batch(
+        &self,
+        py: Gil<'_>,
+        batch: Batch<Number>,
+        when: When,
+        errors: &mut Vec<Raised>,
+    ) {
         let Some(layout) = self.layout() else { return };
         let (mover, to) = (batch.mover, batch.to);
         let mut left = vec![batch];
@@ -151,7 +157,7 @@ impl Part {
             }
             errors.append(&mut refused);
             self.outbox.sent(mover, to, bytes.len());
-            self.send(to, &Message::Batch(mover, &bytes));
+            self.send_when(to, &Message::Batch(mover, &bytes), when);
         }
     }
 }
@@ -176,14 +182,15 @@ impl Exchange for Part {
         }
         let py = record.py();
         if let Some(batch) = self.outbox.add(mover, to, record) {
-            self.send_batch(py, batch, errors);
+            self.send_batch(py, batch, When::Now, errors);
         }
         None
     }
 
     fn ended(&self, py: Gil<'_>, mover: MoverId, errors: &mut Vec<Raised>) {
+        let when = self.when_ended(mover);
         for batch in self.outbox.take_held(Held::Of(mover)) {
-            self.send_batch(py, batch, errors);
+            self.send_batch(py, batch, when, errors);
         }
         self.ended_here(mover);
     }

@@ -5,7 +5,7 @@ mod batches;
 use super::begin::Reads;
 use super::message::{Done, Message};
 use super::outbox::Outbox;
-use super::part::{Part, Post, TooLong};
+use super::part::{Part, Post, TooLong, When};
 use super::reading::{KeyReading, Picture};
 use super::run_id::RunId;
 use super::runs::{answer_without_part, runs};
@@ -35,7 +35,13 @@ struct Written {
 }
 
 impl Post for Written {
-    fn send(&self, to: &[NodeId], lane: Lane, bytes: &[u8]) -> Result<Vec<NodeId>, TooLong> {
+    fn send(
+        &self,
+        to: &[NodeId],
+        lane: Lane,
+        bytes: &[u8],
+        _: When,
+    ) -> Result<Vec<NodeId>, TooLong> {
         if self.most.is_some_and(|most| bytes.len() > most) {
             return Err(TooLong);
         }

@@ -49,6 +49,7 @@
 //! | `raw/` | the declarations of the module API |
 //! | `rdb_header.rs` | the beginning of an RDB file |
 //! | `timer.rs` | running a job later on the main thread |
+//! | `soon.rs` | running a job on the main thread at once |
 //! | `timer_key.rs` | keys that hold a time event |
 //! | `used_memory.rs` | the memory that the server uses |
 //! | `user.rs` | the users whose rights gears have |
@@ -116,6 +117,7 @@ mod server_events;
 mod several_slots;
 mod shard;
 mod slot_keys;
+mod soon;
 mod stack;
 mod symbols;
 mod timer;
@@ -164,6 +166,7 @@ pub(crate) use reply::Reply;
 pub(crate) use requester::Requester;
 pub(crate) use shard::{learn as learn_shard_id, shard_id};
 pub(crate) use slot_keys::{SlotFilling, SlotFilter};
+pub(crate) use soon::soon;
 pub(crate) use stack::TOO_DEEP;
 pub(crate) use timer::after;
 pub(crate) use used_memory::resident_memory_of_server;

@@ -198,7 +198,7 @@ impl Questions {
             }
         });
         // The thread that sends learns of the limit.
-        self.hub.bell.ring();
+        self.hub.wake();
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<Name, Waiting>> {

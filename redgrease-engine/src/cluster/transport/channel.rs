@@ -154,7 +154,7 @@ impl Channel {
         self.told_credit = 0;
     }
 
-    /// Writes the next frame that is due in place of what `out` has. `false` if none is.
+    /// Writes the next frame that is due behind what `out` has. `false` if none is.
     pub(crate) fn poll(&mut self, now: Instant, out: &mut Vec<u8>) -> bool {
         let acknowledged = [0, 1].map(|lane| self.incoming[lane].received());
         let credit = self.incoming[Lane::Bulk.index()].credit();

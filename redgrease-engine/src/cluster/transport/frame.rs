@@ -103,6 +103,15 @@ impl Refused {
 }
 
 impl<'a> Frame<'a> {
+    /// Cuts the first frame off bytes that have several, one behind the other. Bytes that are not cut are no frames.
+    pub(crate) fn cut(bytes: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+        let length = bytes.get(56..HEADER).and_then(|four| four.try_into().ok());
+        let length = length.and_then(|four| usize::try_from(u32::from_le_bytes(four)).ok());
+        let end = length.and_then(|length| length.checked_add(HEADER));
+        let cut = end.and_then(|end| bytes.split_at_checked(end));
+        cut.unwrap_or((bytes, &[]))
+    }
+
     /// Reads a frame. Nothing is taken from the bytes before their length and version are checked.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Frame<'a>, Refused> {
         let magic = bytes.get(..MAGIC.len()).ok_or(Refused::Length)?;
@@ -163,7 +172,7 @@ impl<'a> Frame<'a> {
         })
     }
 
-    /// Writes the frame in place of what `out` has.
+    /// Writes the frame behind what `out` has.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         let lane = self.piece.map_or(Lane::Control, |piece| piece.lane);
         let mut flags = if self.asks { ASKS } else { 0 };
@@ -172,7 +181,6 @@ impl<'a> Frame<'a> {
             flags |= if piece.last { LAST } else { 0 };
         }
         let bytes = self.piece.map_or(&[][..], |piece| piece.bytes);
-        out.clear();
         out.reserve(HEADER + bytes.len());
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&[VERSION, u8::from(lane == Lane::Bulk), flags, 0, 0]);
@@ -220,7 +228,15 @@ mod tests {
     fn written(frame: &Frame<'_>) -> Vec<u8> {
         let mut bytes = vec![1, 2, 3];
         frame.write(&mut bytes);
-        bytes
+        bytes.split_off(3)
+    }
+
+    fn bare() -> Frame<'static> {
+        Frame {
+            piece: None,
+            receiver: 0,
+            ..sample()
+        }
     }
 
     #[test]
@@ -228,12 +244,17 @@ mod tests {
         let bytes = written(&sample());
         assert_eq!(bytes.len(), HEADER + 5);
         assert_eq!(Frame::parse(&bytes), Ok(sample()));
-        let bare = Frame {
-            piece: None,
-            receiver: 0,
-            ..sample()
-        };
-        assert_eq!(Frame::parse(&written(&bare)), Ok(bare));
+        assert_eq!(Frame::parse(&written(&bare())), Ok(bare()));
+    }
+
+    #[test]
+    fn frames_behind_each_other_are_cut_apart() {
+        let (first, second) = (written(&sample()), written(&bare()));
+        let both = [first.clone(), second.clone()].concat();
+        assert_eq!(Frame::cut(&both), (first.as_slice(), second.as_slice()));
+        assert_eq!(Frame::cut(&second), (second.as_slice(), &[][..]));
+        let short = &first[..first.len() - 1];
+        assert_eq!(Frame::cut(short), (short, &[][..]), "it is refused whole");
     }
 
     #[test]
@@ -275,6 +296,9 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let (first, rest) = Frame::cut(&bytes);
+            prop_assert_eq!([first, rest].concat(), bytes.clone());
+            prop_assert_eq!(first.is_empty(), bytes.is_empty());
             let _ = Frame::parse(&bytes);
         }
 

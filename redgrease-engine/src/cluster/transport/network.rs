@@ -140,6 +140,7 @@ impl Network {
         for (from, to) in all {
             while {
                 let now = self.now;
+                bytes.clear();
                 self.channel(from, to).poll(now, &mut bytes)
             } {
                 self.transmit(from, to, &bytes);

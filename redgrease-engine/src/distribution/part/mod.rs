@@ -45,7 +45,21 @@ pub(super) trait Post: std::fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// If the message is longer than any may be. Then no shard gets it.
-    fn send(&self, to: &[NodeId], lane: Lane, bytes: &[u8]) -> Result<Vec<NodeId>, TooLong>;
+    fn send(
+        &self,
+        to: &[NodeId],
+        lane: Lane,
+        bytes: &[u8],
+        when: When,
+    ) -> Result<Vec<NodeId>, TooLong>;
+}
+
+/// The time at which a message is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    Now,
+    /// Together with a message to the same shard that follows at once.
+    WithNext,
 }
 
 #[derive(Debug)]
@@ -223,21 +237,25 @@ impl Part {
 
     /// Sends a message to a shard of the run. If the shard is not in the cluster any longer, the run fails.
     pub(super) fn send(&self, to: Number, message: &Message<'_>) {
+        self.send_when(to, message, When::Now);
+    }
+
+    pub(super) fn send_when(&self, to: Number, message: &Message<'_>, when: When) {
         if let Some(id) = self.shards().and_then(|shards| shards.id(to)) {
-            self.send_to(&[id], message);
+            self.send_to(&[id], message, when);
         }
     }
 
     pub(super) fn send_to_others(&self, message: &Message<'_>) {
         let others = self.shards().into_iter().flat_map(Shards::others);
         let others: Vec<NodeId> = others.map(|(_, id)| id).collect();
-        self.send_to(&others, message);
+        self.send_to(&others, message, When::Now);
     }
 
     /// Sends a message to shards of the run, written once: a plan may be long.
-    fn send_to(&self, to: &[NodeId], message: &Message<'_>) {
+    fn send_to(&self, to: &[NodeId], message: &Message<'_>, when: When) {
         let bytes = message.write(self.run);
-        match self.post.send(to, message.lane(), &bytes) {
+        match self.post.send(to, message.lane(), &bytes, when) {
             Ok(gone) => {
                 // Credit is for a shard that still sends.
                 let is_credit = matches!(message, Message::Taken(..));
@@ -315,7 +333,7 @@ impl Shared for Part {
     fn flush(&self, py: Gil<'_>, pipeline: &mut Pipeline) {
         let mut errors: Vec<Raised> = Vec::new();
         for batch in self.outbox.take_held(Held::All) {
-            self.send_batch(py, batch, &mut errors);
+            self.send_batch(py, batch, When::Now, &mut errors);
         }
         for raised in errors {
             pipeline.fail(raised);

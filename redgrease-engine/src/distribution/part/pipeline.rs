@@ -1,8 +1,8 @@
 //! What goes between a part and its pipeline.
 
 use super::super::message::Message;
-use super::super::shards::Number;
-use super::Part;
+use super::super::shards::{Number, Shards};
+use super::{Part, When};
 use crate::python::Gil;
 use crate::steps::{MoverId, Pipeline};
 use std::sync::atomic::Ordering;
@@ -60,14 +60,29 @@ impl Part {
         !closed.is_empty()
     }
 
+    fn gathers(&self, mover: MoverId) -> bool {
+        let gathers = self.layout().and_then(|layout| layout.gathers.get(mover.0));
+        gathers.copied().unwrap_or_default()
+    }
+
+    /// The time at which the last records in front of a mover are sent. Behind a mover that gathers, nothing is to do here, and the
+    /// end of the part follows at once.
+    pub(in crate::distribution) fn when_ended(&self, mover: MoverId) -> When {
+        let is_initiator = self.shards().is_some_and(Shards::is_initiator);
+        if self.gathers(mover) && !is_initiator {
+            When::WithNext
+        } else {
+            When::Now
+        }
+    }
+
     pub(in crate::distribution) fn ended_here(&self, mover: MoverId) {
-        let (Some(layout), Some(shards)) = (self.layout(), self.shards()) else {
+        let Some(shards) = self.shards() else {
             return;
         };
-        let gathers = layout.gathers.get(mover.0).copied().unwrap_or_default();
-        match (gathers, shards.is_initiator()) {
+        match (self.gathers(mover), shards.is_initiator()) {
             (false, _) => self.send_to_others(&Message::Ended(mover)),
-            (true, false) => self.send(0, &Message::Ended(mover)),
+            (true, false) => self.send_when(0, &Message::Ended(mover), self.when_ended(mover)),
             (true, true) => {}
         }
         let mut state = self.state();
