@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 /// The time between two searches for a link that was not found, at first and at most.
 const SHORT: Duration = Duration::from_millis(100);
-const LONG: Duration = Duration::from_mins(1);
+const LONG: Duration = Duration::from_secs(5);
 
 /// What is known of the link to a server.
 #[derive(Debug, Default)]
