@@ -5,6 +5,7 @@ use super::peer::{AskMain, Due, Peer};
 use super::topology::NodeId;
 use super::transport::{Channel, Event, Frame, LONGEST, Lane};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
@@ -40,6 +41,8 @@ type OnLost = Arc<dyn Fn(NodeId) + Send + Sync>;
 /// All channels of this process. The locks of channels are held for moments only, and never while the server's lock is taken.
 pub(crate) struct Hub {
     incarnation: u64,
+    /// The number of channels that were opened.
+    opened: AtomicU64,
     peers: RwLock<BTreeMap<NodeId, Arc<Peer>>>,
     due: Arc<Due>,
     mailbox: Mailbox,
@@ -51,6 +54,7 @@ impl Hub {
     pub(crate) fn new(incarnation: u64) -> Hub {
         Hub {
             incarnation: incarnation.max(1),
+            opened: AtomicU64::new(0),
             peers: RwLock::default(),
             due: Arc::new(Due::new()),
             mailbox: Mailbox::default(),
@@ -196,14 +200,21 @@ impl Hub {
             });
             for id in ids {
                 peers.entry(*id).or_insert_with(|| {
-                    let channel = Channel::new(self.incarnation);
-                    Arc::new(Peer::new(*id, channel, Arc::clone(&self.due)))
+                    Arc::new(Peer::new(*id, self.open(), Arc::clone(&self.due)))
                 });
             }
         }
         for id in gone {
             self.lost(id);
         }
+    }
+
+    /// A channel. The node may have been a peer before, and may not know that it was none for a while: it takes a channel of a greater
+    /// incarnation for that of another process, and begins anew as well. Otherwise it would wait for the messages of the channel before,
+    /// and would take the first ones of this channel for those.
+    fn open(&self) -> Channel {
+        let number = self.opened.fetch_add(1, Ordering::Relaxed);
+        Channel::new(self.incarnation.saturating_add(number))
     }
 
     fn lost(&self, id: NodeId) {

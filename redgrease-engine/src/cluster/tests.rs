@@ -128,6 +128,41 @@ fn contents(messages: &Mutex<Vec<Message>>) -> Vec<(NodeId, Vec<u8>)> {
     contents.collect()
 }
 
+/// One server has forgotten another one for a while (`CLUSTER FORGET`, `CLUSTER RESET`), and that one does not know.
+#[test]
+fn servers_of_which_one_has_forgotten_the_other_reach_each_other_again() {
+    let mut world = World::new(2);
+    let arrived = [kept(world.hubs[0]), kept(world.hubs[1])];
+    let lost = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&lost);
+    world.hubs[1].on_lost(move |id| told.lock().unwrap().push(id));
+    for round in 0..3 {
+        for lane in [Lane::Control, Lane::Bulk] {
+            for number in 0..5 {
+                for (own, hub) in world.hubs.iter().enumerate() {
+                    let content = [round, number];
+                    hub.send(id(1 - own), lane, TAG, &content).unwrap();
+                }
+            }
+        }
+        world.run(Duration::from_secs(2));
+        for (own, arrived) in arrived.iter().enumerate() {
+            let new = std::mem::take(&mut *arrived.lock().unwrap());
+            assert_eq!(new.len(), 10, "at {own} in round {round}");
+        }
+        // The other one hears of it with the next message.
+        assert_eq!(lost.lock().unwrap().len(), usize::from(round));
+        world.hubs[0].set_peers(&[]);
+        world.hubs[0].set_peers(&[id(1)]);
+        world.hubs[0]
+            .send(id(1), Lane::Control, TAG, b"first")
+            .unwrap();
+        world.run(Duration::from_secs(2));
+        assert_eq!(contents(&arrived[1]), [(id(0), b"first".to_vec())]);
+        arrived[1].lock().unwrap().clear();
+    }
+}
+
 #[test]
 fn messages_go_to_the_function_of_their_kind() {
     let mut world = World::new(3);
