@@ -83,10 +83,7 @@ impl Local for Server<'_> {
     }
 
     fn describe(&self, node: NodeId) -> String {
-        match self.topology.node(node) {
-            Some(known) => format!("the shard {node} ({}:{})", known.ip, known.port),
-            None => format!("the shard {node}"),
-        }
+        self.topology.name_of(node)
     }
 
     fn next_stamp(&mut self) -> Stamp {

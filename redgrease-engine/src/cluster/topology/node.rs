@@ -65,9 +65,9 @@ pub(crate) enum Health {
     Well,
     /// It does not answer the node that was asked.
     Suspected,
-    /// The cluster agrees that it does not answer.
+    /// The cluster agrees that it does not answer, or no address is known: no node asks it, so none finds that it has failed.
     Failed,
-    /// The nodes have not greeted each other, or no address is known.
+    /// The nodes have not greeted each other.
     Unknown,
 }
 
@@ -100,11 +100,11 @@ impl Node {
             bus,
             is_myself: has("myself"),
             master: master.filter(|_| !has("master")),
-            health: if has("fail") {
+            health: if has("fail") || has("noaddr") {
                 Health::Failed
             } else if has("fail?") {
                 Health::Suspected
-            } else if has("handshake") || has("noaddr") {
+            } else if has("handshake") {
                 Health::Unknown
             } else {
                 Health::Well
@@ -188,7 +188,7 @@ mod tests {
             ("master,fail?", Health::Suspected),
             ("master,fail", Health::Failed),
             ("handshake", Health::Unknown),
-            ("master,noaddr", Health::Unknown),
+            ("master,noaddr", Health::Failed),
         ] {
             let node = node(&format!("1.2.3.4:1@2 {flags} - 0 0 0 disconnected"));
             assert_eq!(node.health, health, "{flags}");
