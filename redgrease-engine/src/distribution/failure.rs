@@ -45,3 +45,11 @@ pub(super) fn lost(shard: NodeId, why: &str) -> String {
         "Execution max idle reached: the shard {shard} is lost, {why}: run it again when the cluster is well"
     )
 }
+
+/// The error of a run in which a shard takes no part. The others have done theirs.
+pub(super) fn absent(shard: NodeId) -> String {
+    format!(
+        "ERR only the other shards have run it: the shard {shard} has failed. Run it again when that is back, or when a replica has taken \
+         its place"
+    )
+}

@@ -21,6 +21,9 @@ impl Part {
         let Some(shards) = self.shards().filter(|_| self.reads == Reads::Everywhere) else {
             return Reading::NotBegun;
         };
+        if !matches!(source, Source::Keys(_) | Source::Stream { .. }) {
+            self.goes_to_all(shards);
+        }
         match source {
             Source::Keys(keys) => {
                 if shards.is_initiator() {

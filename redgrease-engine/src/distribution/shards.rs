@@ -1,6 +1,6 @@
 //! The shards of one run, as its initiator saw them when it began: all of them agree on the owner of a key.
 
-use crate::cluster::topology::{Node, NodeId, SLOTS, Topology, slot_of};
+use crate::cluster::topology::{Health, Node, NodeId, SLOTS, Topology, slot_of};
 use crate::encoding::{Damaged, Input, write_number};
 use std::ops::RangeInclusive;
 
@@ -18,6 +18,8 @@ pub(super) struct Shards {
     owners: Vec<(RangeInclusive<u16>, Number)>,
     /// The shard that this server is.
     mine: Number,
+    /// The shards that had failed when the run began, and take no part. Only the initiator knows them.
+    failed: Vec<NodeId>,
 }
 
 impl Shards {
@@ -29,7 +31,9 @@ impl Shards {
         let other = |node: &&Node| !node.is_myself;
         let others = topology.shards().filter(other).count();
         let has_all_keys = myself.master.is_some() && others == 1;
-        if others == 0 || has_all_keys {
+        let is_alone = others == 0 || has_all_keys;
+        // One that lacks slots says so, as the shards of a run do.
+        if is_alone && (!topology.is_cluster() || topology.unserved().is_empty()) {
             return None;
         }
         let living = topology.living_shards().filter(other);
@@ -47,6 +51,11 @@ impl Shards {
             all: nodes.iter().map(|node| node.id).collect(),
             owners,
             mine: 0,
+            failed: topology
+                .shards()
+                .filter(|node| node.health == Health::Failed)
+                .map(|node| node.id)
+                .collect(),
         })
     }
 
@@ -89,6 +98,11 @@ impl Shards {
             .map_or(0, |(_, number)| *number)
     }
 
+    /// A shard that takes no part, because it had failed when the run began.
+    pub(super) fn failed(&self) -> Option<NodeId> {
+        self.failed.first().copied()
+    }
+
     /// `true` if a server had slots when the run began. One that begins a run may have none.
     pub(super) fn has_slots(&self, number: Number) -> bool {
         self.owners.iter().any(|(_, owner)| *owner == number)
@@ -129,6 +143,7 @@ impl Shards {
             mine: mine.ok_or(Damaged::Wrong)?,
             all,
             owners,
+            failed: Vec::new(),
         })
     }
 }
@@ -198,17 +213,23 @@ pub(super) mod tests {
 
     #[test]
     fn a_replica_begins_runs_for_the_shards() {
-        let text = |others: &str| {
+        let text = |slots: &str, others: &str| {
             Topology::parse(&format!(
-                "{} :1@2 myself,slave {} 0 0 0 connected\n{} :2@3 master - 0 0 0 connected 0-99\n{others}",
+                "{} :1@2 myself,slave {} 0 0 0 connected\n{} :2@3 master - 0 0 0 connected {slots}\n{others}",
                 id('a'),
                 id('b'),
                 id('b')
             ))
         };
-        assert_eq!(Shards::of(&text("")), None, "it has all keys");
+        assert_eq!(Shards::of(&text("0-16383", "")), None, "it has all keys");
+        let lacking = Shards::of(&text("0-99", "")).unwrap();
+        assert_eq!(
+            lacking.all,
+            [id('a'), id('b')],
+            "the run says what is missing"
+        );
         let another = format!("{} :3@4 master - 0 0 0 connected 100-199\n", id('c'));
-        let shards = Shards::of(&text(&another)).unwrap();
+        let shards = Shards::of(&text("0-99", &another)).unwrap();
         assert_eq!(shards.all, [id('a'), id('b'), id('c')]);
         assert!(shards.is_initiator() && !shards.has_slots(0) && shards.has_slots(1));
         assert!(Shards::of(&topology('b')).unwrap().has_slots(0));
@@ -223,8 +244,17 @@ pub(super) mod tests {
             Shards::of(&Topology::parse(&[&own, other, &failed].concat())).unwrap()
         };
         assert_eq!(with(&b).all, [id('a'), id('b')]);
+        assert_eq!(with(&b).failed(), Some(id('c')));
+        assert_eq!(Shards::of(&topology('b')).unwrap().failed(), None);
         // One that is left alone does not have all keys, and says so.
         assert_eq!(with("").all, [id('a')]);
+    }
+
+    #[test]
+    fn one_shard_that_lacks_slots_has_a_run_that_says_so() {
+        let own = format!("{} :1@11 myself,master - 0 0 1 connected 0-99\n", id('a'));
+        let shards = Shards::of(&Topology::parse(&own)).unwrap();
+        assert_eq!(shards.all, [id('a')]);
     }
 
     #[test]
@@ -235,6 +265,11 @@ pub(super) mod tests {
         ));
         assert_eq!(Shards::of(&alone), None);
         assert_eq!(Shards::of(&Topology::default()), None);
+        let without_slots = Topology::parse(&format!(
+            "{} :1@11 myself,master - 0 0 1 connected\n",
+            id('a')
+        ));
+        assert_eq!(Shards::of(&without_slots), None);
         let replica = Topology::parse(&format!(
             "{a} 127.0.0.1:1@11 master - 0 0 1 connected 0-16383\n{d} 127.0.0.1:4@14 myself,slave {a} 0 0 1 connected\n",
             a = id('a'),

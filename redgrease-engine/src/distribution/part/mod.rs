@@ -15,7 +15,7 @@ mod pipeline;
 
 use super::arrivals::Arrivals;
 use super::begin::Reads;
-use super::failure::{lost, too_long};
+use super::failure::{absent, lost, too_long};
 use super::message::{Done, Message};
 use super::outbox::{Held, Outbox};
 use super::reading::KeyReading;
@@ -80,6 +80,8 @@ pub(super) struct Part {
     pub(super) share: Arc<Share>,
     /// What all shards read of the keys: on the initiator of a run that reads keys.
     key_reading: Mutex<Option<KeyReading>>,
+    /// The error of a shard that takes no part: on the initiator of a run that goes to all shards, and does not read their keys.
+    absent: OnceLock<String>,
 }
 
 /// What is known of the steps of the run.
@@ -142,6 +144,7 @@ impl Part {
                 state: Mutex::default(),
                 share: Arc::new(Share::new(tell)),
                 key_reading: Mutex::default(),
+                absent: OnceLock::new(),
             }
         })
     }
@@ -169,6 +172,15 @@ impl Part {
 
     pub(super) fn shards(&self) -> Option<&Shards> {
         self.shards.get()
+    }
+
+    /// The run goes to all shards. It says which one has failed and takes no part.
+    pub(super) fn goes_to_all(&self, shards: &Shards) {
+        if shards.is_initiator()
+            && let Some(failed) = shards.failed()
+        {
+            let _ = self.absent.set(absent(failed));
+        }
     }
 
     pub(super) fn layout(&self) -> Option<&Layout> {
@@ -368,6 +380,7 @@ impl Shared for Part {
     fn errors_elsewhere(&self) -> Vec<String> {
         let mut errors: Vec<String> = self.state().done.values().flatten().cloned().collect();
         errors.extend(self.unread_slots());
+        errors.extend(self.absent.get().cloned());
         errors
     }
 
