@@ -95,7 +95,13 @@ impl Suspect {
         } else if self.was_silent(listened, limit)
             && listened.saturating_duration_since(began) >= limit
         {
-            Some(format!("it was silent for {} ms", limit.as_millis()))
+            let limit = limit.as_millis();
+            Some(match self.heard {
+                Some(_) => format!("it was silent for {limit} ms"),
+                None => format!(
+                    "it has never said anything, for {limit} ms (see whether it has the engine)"
+                ),
+            })
         } else {
             None
         }
@@ -169,7 +175,11 @@ mod tests {
         assert!(why(of(false, true, Some(late)), true, now).is_some());
         let silent = why(of(false, false, Some(now)), true, now);
         assert_eq!(silent.as_deref(), Some("it was silent for 3000 ms"));
-        assert!(why(of(false, false, None), true, now).is_some());
+        let unheard = why(of(false, false, None), true, now).unwrap();
+        assert!(
+            unheard.ends_with("(see whether it has the engine)"),
+            "{unheard}"
+        );
         assert_eq!(
             why(of(false, false, None), true, late),
             None,

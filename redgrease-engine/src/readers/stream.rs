@@ -4,7 +4,7 @@ use super::Record;
 use super::records::{message_record, reader};
 use crate::plan::Message;
 use crate::python::{Gil, detached, flat};
-use crate::redis::{self, ReplyKind, User, read_for_gear};
+use crate::redis::{self, ReplyKind, User, is_about_keys, read_for_gear};
 use std::collections::VecDeque;
 
 /// The number of messages that one command reads.
@@ -42,12 +42,26 @@ impl Rest {
     }
 }
 
+/// The error of a stream that this server does not serve.
+fn not_served(stream: &[u8]) -> String {
+    format!(
+        "ERR the messages of the stream '{}' were not read: its slot moves, or its shard has failed. Run it again when the cluster is well",
+        String::from_utf8_lossy(stream)
+    )
+}
+
 /// The next messages after an id; none at the end of the stream.
 fn piece(user: Option<&User>, stream: &[u8], after: &[u8]) -> Result<Vec<Message>, String> {
     let from = [b"(", after].concat();
     redis::locked(|context| {
         let args: [&[u8]; 5] = [stream, &from, b"+", b"COUNT", PIECE];
-        let reply = read_for_gear(context, user, b"XRANGE", &args)?;
+        let reply = read_for_gear(context, user, b"XRANGE", &args).map_err(|why| {
+            if is_about_keys(why.as_bytes()) {
+                not_served(stream)
+            } else {
+                why
+            }
+        })?;
         match reply.kind() {
             ReplyKind::Array => Ok(Message::read_all(reply.borrow())),
             _ => Ok(Vec::new()),

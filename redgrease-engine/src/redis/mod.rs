@@ -162,6 +162,7 @@ pub(crate) use pass_on::pass_on;
 pub(crate) use paused::{WHILE_PAUSED, has_handed_over, is_paused, locked_to_write};
 pub(crate) use persistence::{replicate, replicate_key, replicate_to_aof, unreadable, will_save};
 pub(crate) use raw::{RedisModuleCtx, RedisModuleString};
+pub(crate) use refusal::is_about_keys;
 pub(crate) use reply::Reply;
 pub(crate) use requester::Requester;
 pub(crate) use shard::{learn as learn_shard_id, shard_id};

@@ -23,7 +23,7 @@ pub(super) const FOREIGN_KEYS: &str =
 const FOREIGN_KEYS_SINCE_7_0: &str = "Attempted to access a non local key";
 
 /// `true` if this error says that this server does not serve the keys of a command.
-pub(super) fn is_about_keys(error: &[u8]) -> bool {
+pub(crate) fn is_about_keys(error: &[u8]) -> bool {
     let Ok(error) = std::str::from_utf8(error) else {
         return false;
     };

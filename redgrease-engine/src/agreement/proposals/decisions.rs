@@ -163,7 +163,8 @@ fn refusal(outcome: Outcome, local: &impl Local) -> Option<Refusal> {
             ..refusal
         }),
         Outcome::Silent(node) => Some(Refusal::passing(format!(
-            "{} does not answer: nothing has changed on any shard: try again when it is back, or when a replica has taken its place",
+            "{} does not answer: nothing has changed on any shard: see whether it runs with the engine, and try again when it is back, or when \
+             a replica has taken its place",
             local.describe(node)
         ))),
         Outcome::InForce | Outcome::InForceExcept(_) => None,

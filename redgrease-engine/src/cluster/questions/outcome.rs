@@ -21,7 +21,9 @@ impl NoAnswer {
     pub(crate) fn message(&self, server: &str) -> String {
         match self {
             NoAnswer::Late => {
-                format!("{server} does not answer in time: see whether it runs, and try again")
+                format!(
+                    "{server} does not answer in time: see whether it runs with the engine, and try again"
+                )
             }
             NoAnswer::Restarted => format!("{server} was started again meanwhile: try again"),
             NoAnswer::Left => format!("{server} is not in the cluster: try again"),

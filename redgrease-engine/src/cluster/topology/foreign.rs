@@ -1,6 +1,6 @@
 //! Commands with keys that this server does not serve.
 
-use super::{NodeId, Topology, slot_of};
+use super::{Health, NodeId, Topology, slot_of};
 
 /// The number of bytes of a key that an error shows.
 const SHOWN: usize = 128;
@@ -33,6 +33,10 @@ impl Topology {
             Some(owner) if owner.is_myself => format!(
                 "the hash slot {slot} of the key '{key}' is moving to or from this shard: try again"
             ),
+            Some(owner) if owner.health == Health::Failed => format!(
+                "the key '{key}' is on {}, which has failed: try again when that is back, or when a replica has taken its place",
+                self.name_of(owner.id)
+            ),
             Some(owner) => self.elsewhere(&key, owner.id),
         }
     }
@@ -56,11 +60,12 @@ mod tests {
     use super::*;
 
     fn reason(keys: &[&str]) -> String {
-        let (a, b) = ("a".repeat(40), "b".repeat(40));
-        // The slot of `foo` is 12182, that of `bar` is 5061, and that of `a` is 15495.
+        let [a, b, c] = ["a", "b", "c"].map(|digit| digit.repeat(40));
+        // The slot of `foo` is 12182, that of `bar` is 5061, that of `a` is 15495, and that of `k42` is of the third shard.
         let topology = Topology::parse(&format!(
             "{a} 127.0.0.1:1@11 myself,master - 0 0 1 connected 0-5460\n\
-             {b} 127.0.0.1:2@12 master - 0 0 2 connected 5461-12999\n"
+             {b} 127.0.0.1:2@12 master - 0 0 2 connected 5461-12999\n\
+             {c} 127.0.0.1:3@13 master,fail - 0 0 3 connected 13000-13999\n"
         ));
         let keys: Vec<Vec<u8>> = keys.iter().map(|key| key.as_bytes().to_vec()).collect();
         let text = topology.refused_keys(&keys);
@@ -85,6 +90,7 @@ mod tests {
             ),
             (&["bar"], "is moving"),
             (&["a"], "no shard of the cluster serves"),
+            (&["k42"], "(127.0.0.1:3), which has failed: try again"),
             (&[], "keys that this shard does not have"),
         ] {
             let reason = reason(keys);
