@@ -1,0 +1,142 @@
+//! Nodes that are known to a cluster, and that no other node can reach: without an address, without the engine, or gone.
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod common;
+mod on_shards;
+
+use common::eventually;
+use common::shards::{send, text, try_send};
+use on_shards::{client, fill, results, run};
+use redgrease_embedded::{Cluster, ClusterNode, Server};
+
+const REGISTER: &str = "GB('CommandReader').map(lambda _: 1).register(trigger='one', mode='async')";
+const COUNT: &str = "GB('KeysReader').count().run()";
+
+/// `true` if the trigger has run on three shards. A call that hangs is an error after a while.
+fn all_run_it(node: &ClusterNode) -> bool {
+    let mut call = redis::cmd("RG.TRIGGER");
+    let answer: redis::RedisResult<Vec<String>> = call.arg("one").query(&mut client(node));
+    answer.is_ok_and(|answer| answer == ["1", "1", "1"])
+}
+
+/// A cluster whose shards work on when others are gone.
+fn start(shards: usize) -> Cluster {
+    let cluster = Server::cluster()
+        .shards(shards)
+        .server_arg("cluster-require-full-coverage", "no")
+        .start()
+        .unwrap();
+    cluster.settle().unwrap();
+    cluster
+}
+
+/// A server that has lost its files has another id. The node of the old id stays in the lists of the others, without an address, and
+/// no node ever says of it that it has failed.
+#[test]
+fn a_shard_without_an_address_is_left_out() {
+    let cluster = start(3);
+    fill(&cluster, 300);
+    let (first, third) = (cluster.shard(0), cluster.shard(2));
+    send(&third, &["FLUSHALL"]);
+    send(&third, &["CLUSTER", "RESET", "HARD"]);
+    let nodes = || text(&send(&first, &["CLUSTER", "NODES"]));
+    eventually("the shard has no address", || {
+        nodes()
+            .lines()
+            .any(|line| line.starts_with(third.id()) && line.contains("noaddr"))
+    });
+    eventually("the shard is left out", || {
+        let (_, errors) = run(&first, COUNT);
+        errors
+            .iter()
+            .any(|why| why.contains("no server of the cluster serves these slots"))
+    });
+    let answer = try_send(&first, &["RG.PYEXECUTE", REGISTER]).unwrap();
+    assert_eq!(text(&answer), "OK");
+    names_the_absent_shard(&first, third.id());
+}
+
+/// What goes to all shards gives the results of those that are there, and names the one that is not.
+fn names_the_absent_shard(node: &ClusterNode, absent: &str) {
+    let names_it = |why: &str| why.contains("only the other shards") && why.contains(absent);
+    let why = try_send(node, &["RG.TRIGGER", "one"]).unwrap_err();
+    assert!(names_it(why.detail().unwrap_or_default()), "{why}");
+    for script in [
+        "GB('ShardsIDReader').count().run()",
+        "GB('PythonReader').count().run(lambda: iter(range(1)))",
+    ] {
+        let (found, errors) = run(node, script);
+        assert_eq!(found, ["2"], "{script}");
+        assert!(errors.iter().any(|why| names_it(why)), "{errors:?}");
+    }
+    // It runs here alone.
+    let local = "GB('ShardsIDReader').count().run(mode='async_local')";
+    assert_eq!(results(node, local), ["1"]);
+}
+
+/// A trigger that runs on all shards never has the values of some as if they were all.
+#[test]
+fn what_runs_on_all_shards_names_one_that_has_failed() {
+    let cluster = start(3);
+    let (first, third) = (cluster.shard(0), cluster.shard(2));
+    send(&first, &["RG.PYEXECUTE", REGISTER]);
+    third.kill().unwrap();
+    eventually("the shard has failed", || {
+        let nodes = text(&send(&first, &["CLUSTER", "NODES"]));
+        let has_failed = |line: &str| line.starts_with(third.id()) && line.contains("fail ");
+        nodes.lines().any(has_failed)
+    });
+    // The engine looks at the cluster now and then.
+    send(&first, &["RG.REFRESHCLUSTER"]);
+    names_the_absent_shard(&first, third.id());
+    // The slot of `foo` is on the third shard.
+    let (_, errors) = run(&first, "GB('StreamReader').run('foo')");
+    assert!(
+        errors.concat().contains("its shard has failed"),
+        "{errors:?}"
+    );
+    let reads_foo =
+        "GB('ShardsIDReader').map(lambda _: execute('GET', 'foo')).run(mode='async_local')";
+    let (_, errors) = run(&first, reads_foo);
+    assert!(
+        errors.concat().contains("which has failed: try again"),
+        "{errors:?}"
+    );
+    third.start().unwrap();
+    eventually("all shards run it", || all_run_it(&first));
+}
+
+/// One shard that lacks slots does not have all keys, as three shards that lack them.
+#[test]
+fn one_shard_names_the_slots_that_it_lacks() {
+    let cluster = start(1);
+    let shard = cluster.shard(0);
+    send(&shard, &["SET", "a", "b"]);
+    assert_eq!(results(&shard, COUNT), ["1"]);
+    send(&shard, &["CLUSTER", "DELSLOTS", "5"]);
+    eventually("the slot is missed", || {
+        let (found, errors) = run(&shard, COUNT);
+        found == ["1"] && errors.iter().any(|why| why.contains("slot 5 "))
+    });
+}
+
+/// A shard leaves with `CLUSTER RESET`, which keeps its id, and comes back at once. The others have never noticed.
+#[test]
+fn a_shard_that_was_reset_and_has_met_the_others_again_takes_part() {
+    let cluster = start(3);
+    let (first, third) = (cluster.shard(0), cluster.shard(2));
+    send(&first, &["RG.PYEXECUTE", REGISTER]);
+    for node in cluster.nodes() {
+        assert!(all_run_it(&node));
+    }
+    send(&third, &["CLUSTER", "RESET", "SOFT"]);
+    let port = first.port().to_string();
+    eventually("the nodes know each other", || {
+        send(&third, &["CLUSTER", "MEET", "127.0.0.1", &port]);
+        text(&send(&third, &["CLUSTER", "NODES"])).lines().count() == 3
+    });
+    send(&third, &["CLUSTER", "ADDSLOTSRANGE", "10923", "16383"]);
+    for node in cluster.nodes() {
+        eventually("all shards run it", || all_run_it(&node));
+    }
+}
