@@ -11,16 +11,17 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// Every Unix has it there. `PATH` belongs to the program, and may be empty.
 const SHELL: &str = "/bin/sh";
 
-/// `$1` is the process id of the server, `$2` a directory to remove, or empty.
+/// `$1` is the process id of the server, `$2` a directory to remove, or empty, `$3` how many tenths of a second the server has to end.
 const SCRIPT: &str = r#"
 while read -r _; do :; done
 kill -TERM "$1" 2>/dev/null
 turns=0
-while kill -0 "$1" 2>/dev/null && [ "$turns" -lt 50 ]; do sleep 0.1; turns=$((turns + 1)); done
+while kill -0 "$1" 2>/dev/null && [ "$turns" -lt "$3" ]; do sleep 0.1; turns=$((turns + 1)); done
 kill -KILL "$1" 2>/dev/null
 if [ -n "$2" ]; then rm -rf -- "$2"; fi
 "#;
@@ -30,11 +31,13 @@ if [ -n "$2" ]; then rm -rf -- "$2"; fi
 pub(crate) struct Guard(Child);
 
 impl Guard {
-    /// Starts a guard for the process `server`. The guard also removes the directory `remove`.
-    pub(crate) fn start(server: u32, remove: Option<&Path>) -> Result<Self> {
+    /// Starts a guard for the process `server`, which kills it if it does not end within `grace`. The guard also removes the
+    /// directory `remove`.
+    pub(crate) fn start(server: u32, remove: Option<&Path>, grace: Duration) -> Result<Self> {
         Command::new(SHELL)
             .args(["-c", SCRIPT, "redgrease-guard", &server.to_string()])
             .arg(remove.map_or(OsStr::new(""), Path::as_os_str))
+            .arg((grace.as_millis() / 100).to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

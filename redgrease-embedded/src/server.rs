@@ -105,7 +105,9 @@ impl Server {
             kept,
             guard: None,
         };
-        process.guard = Some(Guard::start(process.child.id(), Some(runtime.path()))?);
+        let grace = if kept { GRACE_TO_SAVE } else { GRACE };
+        let guard = Guard::start(process.child.id(), Some(runtime.path()), grace)?;
+        process.guard = Some(guard);
         let expected = Expected {
             socket: &socket,
             port,

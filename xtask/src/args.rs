@@ -21,9 +21,10 @@ Usage: cargo xtask COMMAND
   serve [--yes] [--port N] [--dir D]
                   run a Redis with the engine on loopback, for your own programs
                   (default: port 6379, data in target/redgrease/serve)
-  serve --cluster SHARDS [--replicas N] [--yes] [--port N]
-                  run a cluster with the engine in each server, on a row of ports of loopback; its data are
-                  removed when it ends (default: no replicas, first port 6379)
+  serve --cluster SHARDS [--replicas N] [--yes] [--port N] [--dir D]
+                  run a cluster with the engine in each server, on a row of ports of loopback
+                  (default: no replicas, first port 6379); with --dir, its data, slots and ports are
+                  kept for the next time, else its data are removed when it ends
   bench [--yes] [--quick] [--only calls|batch|cluster] [--keys N]
                   measure calls of gears against PING and Lua, jobs over many keys against Lua, redis-py
                   and redis-rs, and a cluster of three shards against one server and clients of clusters;
@@ -117,7 +118,7 @@ impl Task {
 pub(crate) struct Args {
     pub(crate) task: Task,
     pub(crate) yes: bool,
-    pub(crate) port: u16,
+    pub(crate) port: Option<u16>,
     pub(crate) dir: Option<PathBuf>,
     /// The shards of a cluster in place of one server.
     pub(crate) cluster: Option<usize>,
@@ -144,7 +145,7 @@ impl Args {
         let mut args = Args {
             task,
             yes: false,
-            port: 6379,
+            port: None,
             dir: None,
             cluster: None,
             replicas: None,
@@ -176,9 +177,11 @@ impl Args {
                 ("-h" | "--help", _) => args.task = Task::Help,
                 ("-y" | "--yes", _) => args.yes = true,
                 ("--port", Task::Serve) => {
-                    args.port = number(&value()?)
-                        .filter(|&port| port != 0)
-                        .ok_or_else(|| misuse("`--port` takes a number from 1 to 65535"))?;
+                    args.port = Some(
+                        number(&value()?)
+                            .filter(|&port| port != 0)
+                            .ok_or_else(|| misuse("`--port` takes a number from 1 to 65535"))?,
+                    );
                 }
                 ("--dir", Task::Serve) => args.dir = Some(value()?.into()),
                 ("--cluster", Task::Serve | Task::Soak) => {
@@ -244,9 +247,6 @@ impl Args {
         if self.replicas.is_some() && self.cluster.is_none() {
             return Err(misuse("`--replicas` needs `--cluster`"));
         }
-        if self.dir.is_some() && self.cluster.is_some() {
-            return Err(misuse("`--dir` and `--cluster` exclude each other"));
-        }
         if self.only.is_some() && self.local {
             return Err(misuse("`--only` and `--local` exclude each other"));
         }
@@ -280,12 +280,14 @@ mod tests {
         let check = parse("check -y").unwrap();
         assert_eq!((check.task, check.yes), (Task::Check, true));
         let serve = parse("serve --port 7000 --dir=data").unwrap();
-        assert_eq!((serve.port, serve.dir), (7000, Some("data".into())));
-        assert_eq!(parse("serve").unwrap().port, 6379);
+        assert_eq!((serve.port, serve.dir), (Some(7000), Some("data".into())));
+        assert_eq!(parse("serve").unwrap().port, None);
+        let kept = parse("serve --cluster 3 --dir d").unwrap();
+        assert_eq!((kept.cluster, kept.dir), (Some(3), Some("d".into())));
         let cluster = parse("serve --cluster 3 --replicas=1 --port 7000").unwrap();
         assert_eq!(
             (cluster.cluster, cluster.replicas, cluster.port),
-            (Some(3), Some(1), 7000)
+            (Some(3), Some(1), Some(7000))
         );
         let test = parse("test --matrix --only redis-6.2").unwrap();
         assert_eq!(
@@ -334,7 +336,6 @@ mod tests {
             ("serve --cluster 0", "`--cluster`"),
             ("serve --cluster 3 --replicas x", "`--replicas`"),
             ("serve --replicas 1", "needs `--cluster`"),
-            ("serve --cluster 3 --dir d", "exclude each other"),
             ("demo --cluster 3", "`--cluster`"),
             ("test --only redis-6.2", "`--matrix`"),
             ("bench --only clusters", "`--only`"),

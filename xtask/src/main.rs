@@ -46,10 +46,7 @@ fn main() -> ExitCode {
         Task::Test => test::command(args.yes),
         Task::Check => check::command(args.yes),
         Task::Serve => match args.cluster {
-            Some(shards) => {
-                let replicas = args.replicas.unwrap_or(0);
-                serve::cluster(args.yes, args.port, shards, replicas)
-            }
+            Some(shards) => serve::cluster(&args, shards),
             None => serve::command(args.yes, args.port, args.dir),
         },
         Task::Bench => bench::command(&args),

@@ -1,5 +1,6 @@
 //! `cargo xtask serve`: runs a Redis or a cluster with the engine for other programs.
 
+use crate::args::Args;
 use crate::say::note;
 use crate::setup;
 use crate::steps::{Failed, Outcome};
@@ -9,8 +10,11 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::thread;
 
-pub(crate) fn command(yes: bool, port: u16, dir: Option<PathBuf>) -> Outcome {
+const PORT: u16 = 6379;
+
+pub(crate) fn command(yes: bool, port: Option<u16>, dir: Option<PathBuf>) -> Outcome {
     let ready = setup::run(yes)?;
+    let port = port.unwrap_or(PORT);
     // The server would report a used port only in its log.
     if let Err(e) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         return Err(Failed::new(format!(
@@ -33,12 +37,20 @@ pub(crate) fn command(yes: bool, port: u16, dir: Option<PathBuf>) -> Outcome {
     Err(server.engine(ready.engine).become_server().into())
 }
 
-pub(crate) fn cluster(yes: bool, port: u16, shards: usize, replicas: usize) -> Outcome {
-    let ready = setup::run(yes)?;
-    let mut builder = Server::cluster()
-        .shards(shards)
-        .replicas(replicas)
-        .first_port(port);
+pub(crate) fn cluster(args: &Args, shards: usize) -> Outcome {
+    let ready = setup::run(args.yes)?;
+    let replicas = args.replicas.unwrap_or(0);
+    let mut builder = Server::cluster().shards(shards).replicas(replicas);
+    // A cluster that was here before has its ports.
+    let is_kept = |dir: &PathBuf| dir.join("node-1").exists();
+    if let Some(port) = args.port {
+        builder = builder.first_port(port);
+    } else if !args.dir.as_ref().is_some_and(is_kept) {
+        builder = builder.first_port(PORT);
+    }
+    if let Some(dir) = &args.dir {
+        builder = builder.dir(dir);
+    }
     if let Some(python) = ready.chosen_python() {
         builder = builder.module_arg("Python", python);
     }
@@ -54,7 +66,13 @@ pub(crate) fn cluster(yes: bool, port: u16, shards: usize, replicas: usize) -> O
     for node in cluster.nodes() {
         note!("      {}", node.dir().display());
     }
-    note!("    Ctrl-C ends the cluster and removes its data\n");
+    match &args.dir {
+        Some(dir) => note!(
+            "    Ctrl-C ends the cluster; its data stay in {}\n",
+            dir.display()
+        ),
+        None => note!("    Ctrl-C ends the cluster and removes its data\n"),
+    }
     // Each server has a guard, which ends it when this process ends by a signal.
     loop {
         thread::park();

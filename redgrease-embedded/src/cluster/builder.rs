@@ -30,6 +30,7 @@ pub struct ClusterBuilder {
     replicas: usize,
     node_timeout: Duration,
     first_port: Option<u16>,
+    dir: Option<PathBuf>,
     node: Builder,
 }
 
@@ -40,6 +41,7 @@ impl ClusterBuilder {
             replicas: 0,
             node_timeout: Duration::from_secs(2),
             first_port: None,
+            dir: None,
             node: Builder::new(),
         }
     }
@@ -68,6 +70,16 @@ impl ClusterBuilder {
     /// also need the ports that are 10000 higher.
     pub fn first_port(mut self, port: u16) -> Self {
         self.first_port = Some(port);
+        self
+    }
+
+    /// Keeps the data of all servers in this directory, which is created if necessary, for the next cluster that is started with
+    /// it. That cluster has the same slots, roles and ports as well, and needs the same number of shards and replicas; shards that
+    /// [`Cluster::add_shard`] has added count.
+    ///
+    /// By default the data are in temporary directories, which are removed with the servers.
+    pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.dir = Some(dir.into());
         self
     }
 
@@ -131,13 +143,13 @@ impl ClusterBuilder {
         self
     }
 
-    /// Starts the servers, divides the slots, and waits until each server sees the whole cluster and each replica is connected.
+    /// Starts the servers, divides the slots if the cluster is new, and waits until each server sees the whole cluster and each replica is connected.
     ///
     /// This takes at least two seconds: a master of a new cluster refuses work for so long.
     ///
     /// # Errors
     /// - The errors of [`Builder::start`].
-    /// - `InvalidOption` if a number of servers or a port is out of range.
+    /// - `InvalidOption` if a number of servers or a port is out of range, or is not that of the cluster in the directory.
     /// - `Cluster` if a server refuses a command, `TimedOut` if the servers do not agree in time.
     pub fn start(self) -> Result<Cluster> {
         if !(1..=MOST_SHARDS).contains(&self.shards) || self.replicas > MOST_REPLICAS {
@@ -159,6 +171,7 @@ impl ClusterBuilder {
             ("cluster-migration-barrier", "1000"),
             ("repl-diskless-sync-delay", "0"),
         ]);
-        Cluster::start(node, self.first_port, self.shards, self.replicas)
+        let dir = self.dir.as_deref();
+        Cluster::start(node, self.first_port, self.shards, self.replicas, dir)
     }
 }

@@ -1,28 +1,45 @@
 //! Servers become a cluster, and a cluster gets new servers.
 
-use super::{Cluster, ClusterNode, PAUSE, Shard, ports};
+use super::kept::Kept;
+use super::{Cluster, ClusterNode, PAUSE, Shard};
 use crate::{Builder, Error, ErrorKind, Result};
+use std::ops::Range;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Instant;
 
 pub(super) const SLOTS: usize = 16384;
 
-/// Starts the servers of some shards, all at the same time: on free ports, or in a row from a port on.
-pub(super) fn launch(
-    builder: &Builder,
-    first_port: Option<u16>,
-    shards: usize,
-    replicas: usize,
-) -> Result<Vec<Shard>> {
-    let count = shards * (1 + replicas);
-    let ports = match first_port {
-        Some(first) => ports::row(first, count)?.into_iter().map(Some).collect(),
-        None => vec![None; count],
+/// The place of a server that starts.
+pub(super) struct Place {
+    /// `None` for a port that is free.
+    port: Option<u16>,
+    /// Keeps its data.
+    dir: Option<PathBuf>,
+}
+
+/// The places of the servers with these numbers, whose first one has the first port.
+pub(super) fn places(kept: Option<&Kept>, ports: &[u16], numbers: Range<usize>) -> Vec<Place> {
+    let place = |(i, number)| Place {
+        port: ports.get(i).copied(),
+        dir: kept.map(|kept| kept.node(number)),
     };
+    numbers.enumerate().map(place).collect()
+}
+
+/// Starts the servers of some shards, all at the same time.
+pub(super) fn launch(builder: &Builder, places: Vec<Place>, replicas: usize) -> Result<Vec<Shard>> {
     let started: Vec<Result<ClusterNode>> = thread::scope(|scope| {
-        let starting: Vec<_> = ports
+        let start = |Place { port, dir }| {
+            let builder = match dir {
+                Some(dir) => builder.clone().dir(dir),
+                None => builder.clone(),
+            };
+            ClusterNode::launch(&builder, port)
+        };
+        let starting: Vec<_> = places
             .into_iter()
-            .map(|port| scope.spawn(move || ClusterNode::launch(builder, port)))
+            .map(|place| scope.spawn(move || start(place)))
             .collect();
         starting
             .into_iter()

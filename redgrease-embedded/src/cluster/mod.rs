@@ -1,6 +1,6 @@
 //! [`Cluster`]: several servers that share the slots.
 //!
-//! - `builder`: the options
+//! - `builder`: the options; `kept`: the directory of a cluster that keeps its data
 //! - `form`: servers become a cluster, and a cluster gets new servers
 //! - `agreement`: waiting until all servers see the same cluster
 //! - `slots`: moving slots
@@ -9,6 +9,7 @@
 mod agreement;
 mod builder;
 mod form;
+mod kept;
 mod node;
 mod ports;
 mod slots;
@@ -19,6 +20,8 @@ pub use node::ClusterNode;
 
 use crate::answer::Answer;
 use crate::{Builder, Error, ErrorKind, Result};
+use kept::Kept;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -31,7 +34,8 @@ const FAILOVER_AGAIN: Duration = Duration::from_secs(5);
 /// The servers of one shard, its master first.
 type Shard = Vec<ClusterNode>;
 
-/// A cluster of private servers on ports of loopback, which end when this value is dropped.
+/// A cluster of private servers on ports of loopback, which end when this value is dropped. Their data are removed, unless
+/// [`ClusterBuilder::dir`] keeps them.
 ///
 /// ```no_run
 /// use redgrease_embedded::Server;
@@ -54,6 +58,7 @@ pub struct Cluster {
     node: Builder,
     first_port: Option<u16>,
     replicas: usize,
+    kept: Option<Kept>,
     shards: Mutex<Vec<Shard>>,
 }
 
@@ -63,15 +68,34 @@ impl Cluster {
         first_port: Option<u16>,
         shards: usize,
         replicas: usize,
+        dir: Option<&Path>,
     ) -> Result<Self> {
+        let kept = dir.map(Kept::new).transpose()?;
+        let layout = match &kept {
+            Some(kept) => kept.layout(shards, replicas, first_port)?,
+            None => None,
+        };
+        let count = shards * (1 + replicas);
+        let ports = match (&layout, first_port) {
+            (Some(layout), _) => ports::these(&layout.ports)?,
+            (None, Some(first)) => ports::row(first, count)?,
+            (None, None) => Vec::new(),
+        };
+        let places = form::places(kept.as_ref(), &ports, 0..count);
         let cluster = Cluster {
-            shards: Mutex::new(form::launch(&node, first_port, shards, replicas)?),
+            shards: Mutex::new(form::launch(&node, places, replicas)?),
             url: String::new(),
             node,
             first_port,
             replicas,
+            kept,
         };
-        cluster.form()?;
+        if layout.is_some() {
+            cluster.settle()?;
+        } else {
+            cluster.form()?;
+            cluster.keep()?;
+        }
         let url = cluster.shard(0).url().to_owned();
         // The struct has a destructor, so its field is changed in place.
         let mut cluster = cluster;
@@ -134,10 +158,17 @@ impl Cluster {
     /// # Errors
     /// The same as [`ClusterBuilder::start`].
     pub fn add_shard(&self) -> Result<usize> {
-        let count = self.nodes().len();
+        let (count, more) = (self.nodes().len(), 1 + self.replicas);
         let after = |first: u16| u16::try_from(usize::from(first) + count).unwrap_or(u16::MAX);
-        let added = form::launch(&self.node, self.first_port.map(after), 1, self.replicas)?;
-        self.join(&added)
+        let ports = match self.first_port.map(after) {
+            Some(first) => ports::row(first, more)?,
+            None => Vec::new(),
+        };
+        let places = form::places(self.kept.as_ref(), &ports, count..count + more);
+        let added = form::launch(&self.node, places, self.replicas)?;
+        let number = self.join(&added)?;
+        self.keep()?;
+        Ok(number)
     }
 
     /// Lets the first replica of a shard take the place of its master, and returns when all servers agree about that. A master

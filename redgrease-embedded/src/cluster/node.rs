@@ -28,6 +28,7 @@ struct Inner {
     port: u16,
     url: String,
     id: String,
+    dir: PathBuf,
     running: Mutex<Running>,
     /// It stays while the server does not run. The server is ended before.
     runtime: Arc<TempDir>,
@@ -66,6 +67,7 @@ impl ClusterNode {
             port,
             url: server.url().to_owned(),
             id: String::new(),
+            dir: server.dir().to_owned(),
             running: Mutex::new(Running {
                 server: Some(server),
                 is_paused: false,
@@ -104,7 +106,7 @@ impl ClusterNode {
     /// The directory of the server's data and log, which stays while the server does not run.
     #[must_use]
     pub fn dir(&self) -> &Path {
-        self.0.runtime.path()
+        &self.0.dir
     }
 
     /// The log file, which also contains all output of gears. A server that starts again goes on with it.
@@ -300,7 +302,7 @@ impl Inner {
             .take(4)
             .map(|word| String::from_utf8_lossy(word))
             .collect();
-        let log = self.runtime.path().join("redis.log");
+        let log = self.dir.join("redis.log");
         Error::new(
             ErrorKind::Cluster,
             format!(

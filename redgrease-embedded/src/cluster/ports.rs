@@ -50,7 +50,12 @@ pub(super) fn row(first: u16, count: usize) -> Result<Vec<u16>> {
         ));
     }
     let ports: Vec<u16> = (first..=highest).take(count).collect();
-    let buses = ports.iter().map(|port| port + TO_BUS);
+    these(&ports)
+}
+
+/// These ports, if no program uses them.
+pub(super) fn these(ports: &[u16]) -> Result<Vec<u16>> {
+    let buses = ports.iter().map(|port| port.saturating_add(TO_BUS));
     if let Some(taken) = ports
         .iter()
         .copied()
@@ -65,7 +70,7 @@ pub(super) fn row(first: u16, count: usize) -> Result<Vec<u16>> {
             ),
         ));
     }
-    Ok(ports)
+    Ok(ports.to_vec())
 }
 
 fn is_free(port: u16) -> bool {
