@@ -3,26 +3,26 @@
 
 mod common;
 
-use common::{empty, eventually, plain_connection, untyped};
-use redgrease_embedded::Server;
+use common::anywhere::First;
+use common::{eventually, plain_connection, untyped};
 use std::time::Duration;
 
 /// A coroutine that logs its begin and its end, and in between waits until the key `gate` is gone.
 const COROUTINE: &str = "
 import asyncio
 async def step(r):
-    execute('RPUSH', 'log', 'begin ' + r[1])
-    while execute('EXISTS', 'gate'):
+    execute('RPUSH', 'log{06S}', 'begin ' + r[1])
+    while execute('EXISTS', 'gate{06S}'):
         await asyncio.sleep(0.005)
-    execute('RPUSH', 'log', 'end ' + r[1])
+    execute('RPUSH', 'log{06S}', 'end ' + r[1])
     return r[1]
 ";
 
-fn script(server: &Server, text: &str) {
+fn script(server: &First, text: &str) {
     assert_eq!(untyped(server, &["RG.PYEXECUTE", text]), "OK");
 }
 
-fn statistic(server: &Server, name: &str) -> String {
+fn statistic(server: &First, name: &str) -> String {
     let dump = untyped(server, &["RG.DUMPREGISTRATIONS"]);
     let rows: Vec<String> = dump.lines().map(str::to_owned).collect();
     common::field(&rows, name).to_owned()
@@ -30,7 +30,7 @@ fn statistic(server: &Server, name: &str) -> String {
 
 /// Calls `trigger` on a connection of its own. The thread ends with the reply.
 fn call(
-    server: &Server,
+    server: &First,
     trigger: &'static str,
     argument: &str,
 ) -> std::thread::JoinHandle<redis::RedisResult<Vec<String>>> {
@@ -46,8 +46,8 @@ fn call(
 
 #[test]
 fn coroutines_of_an_inorder_sync_registration_run_one_after_the_other() {
-    let (server, _con) = empty();
-    untyped(&server, &["SET", "gate", "closed"]);
+    let server = First::start();
+    untyped(&server, &["SET", "gate{06S}", "closed"]);
     script(
         &server,
         &format!(
@@ -61,18 +61,18 @@ fn coroutines_of_an_inorder_sync_registration_run_one_after_the_other() {
             untyped(&server, &["RG.DUMPEXECUTIONS"]).lines().count() == 6 * (count + 1)
         });
     }
-    untyped(&server, &["DEL", "gate"]);
+    untyped(&server, &["DEL", "gate{06S}"]);
     for call in calls {
         call.join().unwrap().unwrap();
     }
-    let log = untyped(&server, &["LRANGE", "log", "0", "-1"]);
+    let log = untyped(&server, &["LRANGE", "log{06S}", "0", "-1"]);
     let expected = ["begin a", "end a", "begin b", "end b", "begin c", "end c"];
     assert_eq!(log.lines().collect::<Vec<_>>(), expected);
 }
 
 #[test]
 fn a_sync_call_that_waits_for_a_coroutine_counts_once() {
-    let (server, _con) = empty();
+    let server = First::start();
     script(
         &server,
         &format!("{COROUTINE}GB('CommandReader').map(step).register(trigger='step', mode='sync')"),
@@ -100,7 +100,7 @@ fn a_sync_call_that_waits_for_a_coroutine_counts_once() {
 
 #[test]
 fn a_limit_of_a_waiting_batch_does_not_keep_a_sync_call_from_being_stopped() {
-    let (server, _con) = empty();
+    let server = First::start();
     untyped(&server, &["RG.CONFIGSET", "ExecutionMaxTime", "500"]);
     script(
         &server,
@@ -108,14 +108,14 @@ fn a_limit_of_a_waiting_batch_does_not_keep_a_sync_call_from_being_stopped() {
 import asyncio
 async def wait(x):
     await asyncio.sleep(60)
-GB('StreamReader').map(wait).register(prefix='s', mode='async')
+GB('StreamReader').map(wait).register(prefix='s{06S}', mode='async')
 def loop(x):
     while True:
         pass
 GB('CommandReader').map(loop).register(trigger='loop', mode='sync')
 ",
     );
-    untyped(&server, &["XADD", "s", "1-1", "a", "b"]);
+    untyped(&server, &["XADD", "s{06S}", "1-1", "a", "b"]);
     eventually("the batch waits", || {
         untyped(&server, &["RG.DUMPEXECUTIONS"])
             .lines()
@@ -135,19 +135,19 @@ GB('CommandReader').map(loop).register(trigger='loop', mode='sync')
 
 #[test]
 fn an_execution_that_outlives_its_registration_is_forgotten_at_its_end() {
-    let (server, _con) = empty();
-    untyped(&server, &["SET", "gate", "closed"]);
+    let server = First::start();
+    untyped(&server, &["SET", "gate{06S}", "closed"]);
     script(
         &server,
         "
 import time
 def step(r):
-    while execute('EXISTS', 'gate'):
+    while execute('EXISTS', 'gate{06S}'):
         time.sleep(0.005)
-GB('KeysReader').foreach(step).register('k:*', mode='async_local', readValue=False)
+GB('KeysReader').foreach(step).register('{06S}k:*', mode='async_local', readValue=False)
 ",
     );
-    untyped(&server, &["SET", "k:1", "x"]);
+    untyped(&server, &["SET", "{06S}k:1", "x"]);
     eventually("the handler runs", || {
         untyped(&server, &["RG.DUMPEXECUTIONS"])
             .lines()
@@ -157,7 +157,7 @@ GB('KeysReader').foreach(step).register('k:*', mode='async_local', readValue=Fal
     let rows: Vec<String> = dump.lines().map(str::to_owned).collect();
     let id = common::field(&rows, "id").to_owned();
     assert_eq!(untyped(&server, &["RG.UNREGISTER", &id]), "OK");
-    untyped(&server, &["DEL", "gate"]);
+    untyped(&server, &["DEL", "gate{06S}"]);
     eventually("the execution has left the list", || {
         untyped(&server, &["RG.DUMPEXECUTIONS"]).is_empty()
     });

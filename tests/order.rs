@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{empty, eventually, untyped};
-use redgrease_embedded::Server;
+use common::anywhere::First;
+use common::{eventually, plain_connection, untyped};
 use redis::{Connection, Value};
 use std::collections::BTreeSet;
 
@@ -15,11 +15,11 @@ import time
 def name(r):
     return r['key'] if isinstance(r, dict) else r[1]
 def step(r):
-    execute('RPUSH', 'log', 'begin ' + name(r))
-    while execute('EXISTS', 'gate'):
+    execute('RPUSH', 'log{06S}', 'begin ' + name(r))
+    while execute('EXISTS', 'gate{06S}'):
         time.sleep(0.005)
     time.sleep(0.1)
-    execute('RPUSH', 'log', 'end ' + name(r))
+    execute('RPUSH', 'log{06S}', 'end ' + name(r))
     return name(r)
 ";
 
@@ -28,16 +28,16 @@ GB('CommandReader').map(step).register(trigger='step', mode='async_local', inord
 ";
 
 /// A server with the step and with `registration`. The gate is closed.
-fn with(registration: &str) -> Server {
-    let (server, _con) = empty();
-    untyped(&server, &["SET", "gate", "closed"]);
+fn with(registration: &str) -> First {
+    let server = First::start();
+    untyped(&server, &["SET", "gate{06S}", "closed"]);
     let script = format!("{STEP}{registration}");
     assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
     server
 }
 
 /// The ids of all executions that the server lists with one of these states.
-fn executions(server: &Server, states: &[&str]) -> BTreeSet<String> {
+fn executions(server: &First, states: &[&str]) -> BTreeSet<String> {
     let all = untyped(server, &["RG.DUMPEXECUTIONS"]);
     let rows: Vec<&str> = all.lines().collect();
     // Each row is `executionId`, the id, `status`, the state, `registered`, 0 or 1.
@@ -47,7 +47,7 @@ fn executions(server: &Server, states: &[&str]) -> BTreeSet<String> {
 
 /// Waits until one execution runs and `count` more wait for their turn. Returns the ids of those that wait.
 #[track_caller]
-fn waiting(server: &Server, count: usize) -> BTreeSet<String> {
+fn waiting(server: &First, count: usize) -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
     eventually("one execution runs and the others wait", || {
         ids = executions(server, &["created"]);
@@ -56,15 +56,15 @@ fn waiting(server: &Server, count: usize) -> BTreeSet<String> {
     ids
 }
 
-fn log(server: &Server) -> Vec<String> {
-    let lines = untyped(server, &["LRANGE", "log", "0", "-1"]);
+fn log(server: &First) -> Vec<String> {
+    let lines = untyped(server, &["LRANGE", "log{06S}", "0", "-1"]);
     lines.lines().map(str::to_owned).collect()
 }
 
 /// Opens the gate, waits until all executions have ended, and checks that `names` ran one after the other.
 #[track_caller]
-fn ran_in_order(server: &Server, names: &[&str]) {
-    untyped(server, &["DEL", "gate"]);
+fn ran_in_order(server: &First, names: &[&str]) {
+    untyped(server, &["DEL", "gate{06S}"]);
     eventually("all executions end", || {
         executions(server, &["created", "running"]).is_empty()
     });
@@ -79,9 +79,8 @@ fn ran_in_order(server: &Server, names: &[&str]) {
 struct Call(Connection);
 
 impl Call {
-    fn new(server: &Server, name: &str) -> Call {
-        let client = redis::Client::open(server.url()).unwrap();
-        let mut con = client.get_connection().unwrap();
+    fn new(server: &First, name: &str) -> Call {
+        let mut con = plain_connection(server);
         let call = redis::cmd("RG.TRIGGER").arg("step").arg(name).to_owned();
         con.send_packed_command(&call.get_packed_command()).unwrap();
         Call(con)
@@ -96,7 +95,7 @@ impl Call {
 }
 
 /// Calls A, B and C, of which A runs. Returns the calls and the id of C's execution.
-fn three_calls(server: &Server) -> ([Call; 3], String) {
+fn three_calls(server: &First) -> ([Call; 3], String) {
     let a = Call::new(server, "a");
     waiting(server, 0);
     let b = Call::new(server, "b");
@@ -133,32 +132,33 @@ fn a_disconnect_of_a_waiting_client_starts_no_other_call() {
 
 #[test]
 fn an_abort_of_a_waiting_key_event_starts_no_other_handler() {
-    let server = with("GB('KeysReader').foreach(step).register('k:*', mode='async_local')");
-    untyped(&server, &["SET", "k:a", "1"]);
+    let server = with("GB('KeysReader').foreach(step).register('{06S}k:*', mode='async_local')");
+    untyped(&server, &["SET", "{06S}k:a", "1"]);
     waiting(&server, 0);
-    untyped(&server, &["SET", "k:b", "1"]);
+    untyped(&server, &["SET", "{06S}k:b", "1"]);
     let only_b = waiting(&server, 1);
-    untyped(&server, &["SET", "k:c", "1"]);
+    untyped(&server, &["SET", "{06S}k:c", "1"]);
     let both = waiting(&server, 2);
     let id = both.difference(&only_b).next().unwrap();
     assert_eq!(untyped(&server, &["RG.ABORTEXECUTION", id]), "OK");
-    ran_in_order(&server, &["k:a", "k:b"]);
+    ran_in_order(&server, &["{06S}k:a", "{06S}k:b"]);
 }
 
 #[test]
 fn the_waiting_executions_of_a_registration_that_is_gone_do_not_begin() {
     let server = with("");
     // The first execution still runs while the others are aborted.
-    let script = format!(
-        "{STEP}
+    let waits = "
 def waits_for_the_gate(r):
-    execute('RPUSH', 'log', 'begin ' + r['key'])
-    while execute('EXISTS', 'gate'):
+    execute('RPUSH', 'log{06S}', 'begin ' + r['key'])
+    while execute('EXISTS', 'gate{06S}'):
         time.sleep(0.005)
-GB('KeysReader').foreach(waits_for_the_gate).register('k:*', mode='async_local', readValue=False)
-"
-    );
-    let names: Vec<String> = (0..200).map(|number| format!("k:{number}")).collect();
+GB('KeysReader').foreach(waits_for_the_gate).register('{06S}k:*', mode='async_local', readValue=False)
+";
+    let script = format!("{STEP}{waits}");
+    let names: Vec<String> = (0..200)
+        .map(|number| format!("{{06S}}k:{number}"))
+        .collect();
     let mut mset = vec!["MSET"];
     mset.extend(names.iter().flat_map(|name| [name.as_str(), "1"]));
     // An execution that gets the turn while the others are aborted is aborted a moment later: several tries, to see one.
@@ -166,7 +166,7 @@ GB('KeysReader').foreach(waits_for_the_gate).register('k:*', mode='async_local',
         assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
         let rows = untyped(&server, &["RG.DUMPREGISTRATIONS"]);
         let id = rows.lines().nth(1).unwrap().to_owned();
-        untyped(&server, &["SET", "k:first", "1"]);
+        untyped(&server, &["SET", "{06S}k:first", "1"]);
         waiting(&server, 0);
         untyped(&server, &mset);
         waiting(&server, names.len());
@@ -177,14 +177,14 @@ GB('KeysReader').foreach(waits_for_the_gate).register('k:*', mode='async_local',
         });
         // The execution that runs goes on until its end.
         assert_eq!(executions(&server, &["running"]).len(), 1);
-        untyped(&server, &["DEL", "gate"]);
+        untyped(&server, &["DEL", "gate{06S}"]);
         eventually("it ends", || executions(&server, &["running"]).is_empty());
-        untyped(&server, &["SET", "gate", "closed"]);
+        untyped(&server, &["SET", "gate{06S}", "closed"]);
     }
     let mut log = log(&server);
-    log.retain(|line| line != "begin k:first");
+    log.retain(|line| line != "begin {06S}k:first");
     assert!(log.is_empty(), "{log:?}");
-    untyped(&server, &["DEL", "gate"]);
+    untyped(&server, &["DEL", "gate{06S}"]);
 }
 
 /// A coroutine of a sync call waits for its turn, and an abort takes it out of the order.
@@ -193,10 +193,10 @@ fn an_abort_of_a_waiting_coroutine_starts_no_other_one() {
     let awaiting = "
 import asyncio
 async def wait(r):
-    execute('RPUSH', 'log', 'begin ' + r[1])
-    while execute('EXISTS', 'gate'):
+    execute('RPUSH', 'log{06S}', 'begin ' + r[1])
+    while execute('EXISTS', 'gate{06S}'):
         await asyncio.sleep(0.005)
-    execute('RPUSH', 'log', 'end ' + r[1])
+    execute('RPUSH', 'log{06S}', 'end ' + r[1])
     return r[1]
 GB('CommandReader').map(wait).register(trigger='step', mode='sync', inorder=True)
 ";
@@ -219,7 +219,7 @@ GB('CommandReader').map(wait).register(trigger='step', mode='sync', inorder=True
     assert_eq!(untyped(&server, &["RG.ABORTEXECUTION", waiting]), "OK");
     assert!(second.answer().is_err());
     assert_eq!(log(&server), ["begin 1"]);
-    untyped(&server, &["DEL", "gate"]);
+    untyped(&server, &["DEL", "gate{06S}"]);
     assert_eq!(first.answer().unwrap(), ["1"]);
     assert_eq!(third.answer().unwrap(), ["3"]);
     assert_eq!(log(&server), ["begin 1", "end 1", "begin 3", "end 3"]);

@@ -4,7 +4,8 @@
 
 mod common;
 
-use common::{started, untyped, with_gears};
+use common::anywhere::{anywhere_with, shards, started_anywhere};
+use common::untyped;
 use redgrease::pipe;
 use redgrease::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -19,13 +20,13 @@ enum Refusal {
 fn buy(item: &str, count: u32) -> Result<u32, Refusal> {
     python! {
         with atomic():
-            left = int(execute("GET", "stock:" + item) or 0)
-            execute("INCR", "asked:" + item)
+            left = int(execute("GET", "stock:{" + item + "}") or 0)
+            execute("INCR", "asked:{" + item + "}")
             if left == 0:
                 raise Err("SoldOut")
             if left < count:
                 return Err({"OnlyLeft": left})
-            return execute("DECRBY", "stock:" + item, count)
+            return execute("DECRBY", "stock:{" + item + "}", count)
     }
 }
 
@@ -175,23 +176,28 @@ fn decreased(key: &str) -> Result<i64, Refusal> {
     }
 }
 
+/// Buys where the item is.
+fn buys(con: &mut redgrease::Con, item: &str, count: u32) -> Result<u32, Refusal> {
+    buy::call(item, count).on_key(item).on(con).unwrap()
+}
+
 #[test]
 fn values_and_refusals_in_every_mode() {
-    let (server, mut con) = started();
+    let (server, mut con) = started_anywhere();
     let con = &mut con;
-    untyped(&server, &["SET", "stock:lamp", "3"]);
-    assert_eq!(buy(con, "lamp", 2).unwrap(), Ok(1));
-    assert_eq!(buy(con, "lamp", 2).unwrap(), Err(Refusal::OnlyLeft(1)));
-    assert_eq!(buy(con, "lamp", 1).unwrap(), Ok(0));
-    assert_eq!(buy(con, "lamp", 1).unwrap(), Err(Refusal::SoldOut));
+    untyped(&server, &["SET", "stock:{lamp}", "3"]);
+    assert_eq!(buys(con, "lamp", 2), Ok(1));
+    assert_eq!(buys(con, "lamp", 2), Err(Refusal::OnlyLeft(1)));
+    assert_eq!(buys(con, "lamp", 1), Ok(0));
+    assert_eq!(buys(con, "lamp", 1), Err(Refusal::SoldOut));
     // The server undoes nothing.
-    assert_eq!(untyped(&server, &["GET", "asked:lamp"]), "4");
+    assert_eq!(untyped(&server, &["GET", "asked:{lamp}"]), "4");
 
     assert_eq!(parsed(con, "").unwrap(), Ok(None));
     assert_eq!(parsed(con, "7").unwrap(), Ok(Some(7)));
     assert_eq!(parsed(con, "x").unwrap(), Err("no number: x".to_owned()));
-    assert_eq!(everywhere(con, false).unwrap().0, [Ok(1)]);
-    assert_eq!(everywhere(con, true).unwrap().0, [Err(())]);
+    assert_eq!(everywhere(con, false).unwrap().0, vec![Ok(1); shards()]);
+    assert_eq!(everywhere(con, true).unwrap().0, vec![Err(()); shards()]);
     assert_eq!(later(con, false).unwrap(), Ok(()));
     assert_eq!(later(con, true).unwrap(), Err(vec![255]));
     assert_eq!(
@@ -206,7 +212,7 @@ fn values_and_refusals_in_every_mode() {
 
 #[test]
 fn a_refusal_of_a_lazy_result() {
-    let (_server, mut con) = started();
+    let (_server, mut con) = started_anywhere();
     let con = &mut con;
     for kind in ["generator", "map", "expression"] {
         assert_eq!(lazy(con, kind).unwrap(), Err(kind.to_owned()));
@@ -227,7 +233,7 @@ fn a_refusal_of_a_lazy_result() {
 
 #[test]
 fn keys_that_become_equal_are_refused() {
-    let (_server, mut con) = started();
+    let (_server, mut con) = started_anywhere();
     let nanos = std::time::Duration::from_nanos;
     assert_eq!(
         keyed(&mut con, [(nanos(1_000), 1), (nanos(2_000), 2)].into()).unwrap(),
@@ -244,7 +250,7 @@ fn keys_that_become_equal_are_refused() {
 #[cfg(feature = "aio")]
 #[tokio::test]
 async fn values_and_refusals_of_an_async_function() {
-    let (server, _con) = started();
+    let (server, _con) = started_anywhere();
     let mut con = redgrease::connect_async(server.url()).await.unwrap();
     assert_eq!(halved(&mut con, 4).await.unwrap(), Ok(2));
     assert_eq!(halved(&mut con, 5).await.unwrap(), Err("odd".to_owned()));
@@ -252,9 +258,9 @@ async fn values_and_refusals_of_an_async_function() {
 
 #[test]
 fn a_refusal_is_no_failure_and_a_failure_no_refusal() {
-    let (_server, mut con) = started();
+    let (_server, mut con) = started_anywhere();
     let con = &mut con;
-    assert_eq!(buy(con, "chair", 1).unwrap(), Err(Refusal::SoldOut));
+    assert_eq!(buys(con, "chair", 1), Err(Refusal::SoldOut));
     let stats = buy::GEAR.stats(con).unwrap().unwrap();
     assert_eq!((stats.triggered, stats.failed), (1, 0));
 
@@ -268,11 +274,12 @@ fn a_refusal_is_no_failure_and_a_failure_no_refusal() {
 
 #[test]
 fn other_clients_receive_a_list() {
-    let (server, _con) = started();
-    untyped(&server, &["SET", "stock:lamp", "3"]);
+    let (server, _con) = started_anywhere();
+    untyped(&server, &["SET", "stock:{lamp}", "3"]);
     let trigger = |words: &[&str]| untyped(&server, &[&["RG.TRIGGER"], words].concat());
-    assert_eq!(trigger(&["buy", "lamp", "1"]), "Ok\n2");
-    assert_eq!(trigger(&["buy", "lamp", "9"]), "Err\n{\"OnlyLeft\":2}");
+    let on_key = |words: &[&str]| untyped(&server, &[&["RG.TRIGGERONKEY"], words].concat());
+    assert_eq!(on_key(&["buy", "lamp", "1"]), "Ok\n2");
+    assert_eq!(on_key(&["buy", "lamp", "9"]), "Err\n{\"OnlyLeft\":2}");
     assert_eq!(trigger(&["parsed", "x"]), "Err\nno number: x");
     assert_eq!(
         trigger(&["each", "[1,0]"]),
@@ -282,8 +289,8 @@ fn other_clients_receive_a_list() {
 
 #[test]
 fn several_calls_in_one_round_trip() {
-    let (_server, mut con) = started();
-    let (first, second) = pipe((parsed::call("x"), buy::call("desk", 1)))
+    let (_server, mut con) = started_anywhere();
+    let (first, second) = pipe((parsed::call("x"), buy::call("desk", 1).on_key("desk")))
         .on(&mut con)
         .unwrap();
     assert_eq!(first.unwrap(), Err("no number: x".to_owned()));
@@ -292,24 +299,24 @@ fn several_calls_in_one_round_trip() {
 
 #[test]
 fn a_chain_returns_results() {
-    let (_server, mut con) = started();
+    let (_server, mut con) = started_anywhere();
     let mut run = |number: i64| {
         ShardsIDReader::new()
             .map_to::<Result<i64, String>>(python!(lambda _: 'number if 'number else Err("zero")))
             .run()
             .on(&mut con)
             .unwrap()
-            .into_value()
+            .into_values()
             .unwrap()
     };
-    assert_eq!(run(1), Ok(1));
-    assert_eq!(run(0), Err("zero".to_owned()));
+    assert_eq!(run(1), vec![Ok(1); shards()]);
+    assert_eq!(run(0), vec![Err("zero".to_owned()); shards()]);
 }
 
 /// Clients of a hooked command receive the value itself, or an error.
 #[test]
 fn a_hook_replies_with_the_value_or_an_error() {
-    let (server, _con) = with_gears(gears![money, decreased]);
+    let (server, _con) = anywhere_with(gears![money, decreased]);
     assert_eq!(untyped(&server, &["INCRBYFLOAT", "m", "1.5"]), "1.5");
     assert_eq!(untyped(&server, &["INCRBYFLOAT", "m", "0"]), "nil");
     assert_eq!(

@@ -1,6 +1,7 @@
 //! One server or a cluster, for tests of what is the same on both. They run on one server, and with `REDGREASE_SHARDS=3` on a
 //! cluster of three shards.
 
+use super::shards::slot_of;
 use redgrease::{Con, Gear, Options};
 use redgrease_embedded::{ClusterNode, Home, Server};
 
@@ -30,28 +31,72 @@ pub(crate) fn anywhere_with(gears: &[&'static Gear]) -> (Home, Con) {
     (home, con)
 }
 
-/// What answers commands: a server, a node, or a cluster as a whole.
-pub(crate) trait Answers {
-    fn answer(&self, cmd: &redis::Cmd) -> redis::RedisResult<redis::Value>;
+/// The logs of all servers.
+pub(crate) fn logs(home: &Home) -> String {
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap();
+    match home {
+        Home::One(server) => read(server.log_path()),
+        Home::Many(cluster) => {
+            let nodes = cluster.nodes().into_iter();
+            nodes.map(|node| read(&node.log_path())).collect()
+        }
+        other => panic!("no logs of {other:?}"),
+    }
 }
 
-fn at(url: &str, cmd: &redis::Cmd) -> redis::RedisResult<redis::Value> {
-    cmd.query(&mut super::plain_connection_to(url))
+/// A server that answers all commands by itself: the only one, or the first node of a cluster. It has the keys with the tag `{06S}`.
+pub(crate) struct First(Home);
+
+impl First {
+    pub(crate) fn start() -> First {
+        First(Home::start().unwrap())
+    }
+
+    /// A server that has these keys, too.
+    pub(crate) fn with_keys(keys: &[&str]) -> First {
+        let First(home) = First::start();
+        if let Home::Many(cluster) = &home {
+            for key in keys {
+                cluster.move_slot(slot_of(key), 0).unwrap();
+            }
+        }
+        First(home)
+    }
+}
+
+/// What answers commands: a server, a node, or a cluster as a whole.
+pub(crate) trait Answers {
+    /// The address of the server, or of the first node.
+    fn url(&self) -> &str;
+
+    fn answer(&self, cmd: &redis::Cmd) -> redis::RedisResult<redis::Value> {
+        cmd.query(&mut super::plain_connection_to(self.url()))
+    }
 }
 
 impl Answers for Server {
-    fn answer(&self, cmd: &redis::Cmd) -> redis::RedisResult<redis::Value> {
-        at(self.url(), cmd)
+    fn url(&self) -> &str {
+        self.url()
     }
 }
 
 impl Answers for ClusterNode {
-    fn answer(&self, cmd: &redis::Cmd) -> redis::RedisResult<redis::Value> {
-        at(self.url(), cmd)
+    fn url(&self) -> &str {
+        self.url()
+    }
+}
+
+impl Answers for First {
+    fn url(&self) -> &str {
+        self.0.url()
     }
 }
 
 impl Answers for Home {
+    fn url(&self) -> &str {
+        self.url()
+    }
+
     fn answer(&self, cmd: &redis::Cmd) -> redis::RedisResult<redis::Value> {
         match self {
             Home::One(server) => server.answer(cmd),
@@ -62,6 +107,10 @@ impl Answers for Home {
 }
 
 impl<T: Answers> Answers for std::sync::Arc<T> {
+    fn url(&self) -> &str {
+        (**self).url()
+    }
+
     fn answer(&self, cmd: &redis::Cmd) -> redis::RedisResult<redis::Value> {
         (**self).answer(cmd)
     }

@@ -44,7 +44,7 @@ pub(crate) fn empty() -> (Server, Con) {
 }
 
 /// A connection of redis-rs, which knows nothing of gears.
-pub(crate) fn plain_connection(server: &Server) -> redis::Connection {
+pub(crate) fn plain_connection(server: &impl Answers) -> redis::Connection {
     plain_connection_to(server.url())
 }
 

@@ -29,14 +29,23 @@ const ON_VALKEY: [&str; 11] = [
 ];
 
 /// The test files that also run on a cluster of three shards: their tests are the same on one server and on many.
-pub(crate) const ON_SHARDS: [&str; 8] = [
+pub(crate) const ON_SHARDS: [&str; 17] = [
+    "awaiting",
+    "bodies",
     "calls",
     "chains",
+    "every_gears",
+    "executions",
     "gear_functions",
     "gear_test",
+    "handler_records",
+    "hooks",
     "keys_gears",
     "keys_reader",
+    "order",
+    "outcomes",
     "shim",
+    "stream_gears",
     "values",
 ];
 
